@@ -1,0 +1,182 @@
+"""`trunkline`: tenants, keys, trunks, agents and calls of a deployment, with your AWS credentials."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+import yaml
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.table import Table
+
+from trunkline.errors import TrunklineError
+from trunkline.tenants.specs import AgentSpec, TrunkSpec
+from trunkline.validation import validated
+from trunkline_cli.operator import Operator, open_operator, set_livekit, stack_outputs
+from trunkline_cli.watch import Api, ApiFault, follow
+
+app = typer.Typer(no_args_is_help=True, help=__doc__)
+tenants, keys, trunks = typer.Typer(), typer.Typer(), typer.Typer()
+agents, calls, livekit = typer.Typer(), typer.Typer(), typer.Typer()
+app.add_typer(tenants, name="tenants", help="The deployment's tenants.")
+app.add_typer(keys, name="keys", help="A tenant's API keys.")
+app.add_typer(trunks, name="trunks", help="SIP trunks and who may use them.")
+app.add_typer(agents, name="agents", help="A tenant's voice agents.")
+app.add_typer(calls, name="calls", help="Place and watch calls, as a tenant.")
+app.add_typer(livekit, name="livekit", help="The deployment's LiveKit project.")
+console, complaints = Console(highlight=False), Console(stderr=True, highlight=False)
+
+Stage = Annotated[str, typer.Option(envvar="TRUNKLINE_STAGE", help="The deployed stage.")]
+Tenant = Annotated[str, typer.Option(help="The tenant's name or id.")]
+Key = Annotated[str, typer.Option(envvar="TRUNKLINE_API_KEY", help="An API key of the tenant.")]
+Url = Annotated[str, typer.Option(envvar="TRUNKLINE_API_URL", help="Default: the stage's own URL.")]
+_DEFAULT_SCOPES = "calls:create,calls:read"
+
+
+@contextmanager
+def _complaining() -> Iterator[None]:
+    """Say what went wrong in one line, and end with 1."""
+    try:
+        yield
+    except (TrunklineError, ApiFault, TimeoutError, OSError, yaml.YAMLError) as error:
+        complaints.print(f"[red]✗[/] {error}", markup=True)
+        raise typer.Exit(1) from error
+    except (BotoCoreError, ClientError, httpx.HTTPError) as error:
+        complaints.print(f"[red]✗[/] {type(error).__name__}: {error}")
+        raise typer.Exit(1) from error
+
+
+def _operator(stage: str) -> Operator:
+    return open_operator(stack_outputs(stage))
+
+
+@tenants.command("create")
+def create_tenant(name: str, stage: Stage = "dev") -> None:
+    """Make a tenant and print its id."""
+    with _complaining():
+        console.print(_operator(stage).tenants.create(name))
+
+
+@keys.command("create")
+def create_key(
+    tenant: Tenant,
+    name: str = "default",
+    scopes: Annotated[str, typer.Option(help="Comma-separated.")] = _DEFAULT_SCOPES,
+    test: Annotated[bool, typer.Option("--test", help="A test key: as_test_…")] = False,
+    stage: Stage = "dev",
+) -> None:
+    """Make an API key and print it: it is shown only now."""
+    with _complaining():
+        console.print(_operator(stage).create_key(tenant, name, scopes.split(","), livemode=not test))
+
+
+@trunks.command("create")
+def create_trunk(  # noqa: PLR0913, PLR0917 - a trunk's properties
+    name: str,
+    sip_trunk_id: Annotated[str, typer.Option(help="LiveKit's id of the outbound trunk, ST_…")],
+    cps: Annotated[float, typer.Option(help="INVITEs a second the carrier takes.")],
+    number: Annotated[list[str], typer.Option(help="A number of the trunk, E.164; repeatable.")],
+    grant: Annotated[list[str] | None, typer.Option(help="A tenant that may use it; repeatable.")] = None,
+    stage: Stage = "dev",
+) -> None:
+    """Make a trunk, grant it to tenants and print its id."""
+    values = {"name": name, "sip_trunk_id": sip_trunk_id, "cps": cps, "numbers": number}
+    with _complaining():
+        console.print(_operator(stage).create_trunk(validated(TrunkSpec, values), grant or []).id)
+
+
+@trunks.command("grant")
+def grant_trunk(trunk_id: str, tenant: Tenant, stage: Stage = "dev") -> None:
+    """Let a tenant dial through a trunk."""
+    with _complaining():
+        _operator(stage).grant(trunk_id, tenant)
+
+
+@agents.command("create")
+def create_agent(  # noqa: PLR0913, PLR0917 - an agent's properties
+    name: str,
+    tenant: Tenant,
+    livekit_agent_name: Annotated[str, typer.Option(help="The agent_name its LiveKit worker registers.")],
+    trunk: Annotated[str, typer.Option(help="The trunk's name or id.")],
+    number: Annotated[
+        list[str] | None, typer.Option(help="Call from this number; default: all of the trunk's.")
+    ] = None,
+    stage: Stage = "dev",
+) -> None:
+    """Make a voice agent and print its id."""
+    values: dict[str, Any] = {"name": name, "livekit_agent_name": livekit_agent_name, "trunk": trunk}
+    values["phone_numbers"] = number or []
+    with _complaining():
+        console.print(_operator(stage).create_agent(tenant, validated(AgentSpec, values)).id)
+
+
+@app.command()
+def apply(file: Path, stage: Stage = "dev") -> None:
+    """Bring a tenant's trunks and agents to what FILE declares, and show what changed."""
+    with _complaining():
+        declared = yaml.safe_load(file.read_text())
+        if not isinstance(declared, dict):
+            raise typer.BadParameter("the file must hold tenant, trunks and agents")
+        table = Table("", "name", "id", "")
+        for line in _operator(stage).apply(declared):
+            table.add_row(line.kind, line.name, line.id, line.what)
+        console.print(table)
+
+
+@livekit.command("set")
+def livekit_set(
+    url: str,
+    api_key: str,
+    api_secret: Annotated[str, typer.Option(prompt=True, hide_input=True)],
+    stage: Stage = "dev",
+) -> None:
+    """Tell the deployment its LiveKit project; the secret is asked for and not shown."""
+    with _complaining():
+        set_livekit(_operator(stage), url, api_key, api_secret)
+        webhook = stack_outputs(stage)["LiveKitWebhookUrl"]
+        console.print(f"Set. Now add this webhook URL in LiveKit: {webhook}")
+
+
+@calls.command("place")
+def place_call(  # noqa: PLR0913, PLR0917 - a call's properties
+    agent_id: str,
+    phone_number: str,
+    key: Key,
+    priority: int = 5,
+    caller_id: str | None = None,
+    metadata: Annotated[str, typer.Option(help="A JSON object.")] = "{}",
+    url: Url = "",
+    stage: Stage = "dev",
+) -> None:
+    """Ring a phone and print the call's id."""
+    with _complaining():
+        body = {"agentId": agent_id, "phoneNumber": phone_number, "priority": priority}
+        body |= {"metadata": json.loads(metadata)} | ({"callerId": caller_id} if caller_id else {})
+        console.print(_api(url, key, stage).place(body)["id"])
+
+
+@calls.command("watch")
+def watch_call(call_id: str, key: Key, url: Url = "", stage: Stage = "dev", timeout_s: float = 3600) -> None:
+    """Show how a call goes until it ends; exit code 0 only if it was completed."""
+    with _complaining():
+        status = ""
+        for call in follow(_api(url, key, stage), call_id, timeout_s):
+            data = call["data"]
+            ids = " ".join(str(data[name]) for name in ("roomId", "jobId", "sipParticipantId") if data[name])
+            status, reason = data["status"], call["status_reason"] or ""
+            console.print(f"{status:<12} {ids} {reason}".rstrip())
+    raise typer.Exit(0 if status == "completed" else 1)
+
+
+def _api(url: str, key: str, stage: str) -> Api:
+    return Api(url or stack_outputs(stage)["ApiUrl"], key)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,157 @@
+"""What an operator can do to a deployment: tenants, keys, trunks, agents; no terminal in here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+
+from trunkline.clock import SystemClock
+from trunkline.dialing.trunks import Trunk, TrunkStore
+from trunkline.errors import InvalidRequest, NotFound
+from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
+from trunkline.table import Table
+from trunkline.tenants.agents import Agent, AgentStore, TenantStore
+from trunkline.tenants.keys import ApiKeyStore, Scope
+from trunkline.tenants.specs import AgentSpec, TrunkSpec
+from trunkline.validation import validated
+
+
+@dataclass(frozen=True)
+class Applied:
+    """One line of what `apply` did: `created`, `changed` (with the fields) or `unchanged`."""
+
+    kind: str
+    name: str
+    id: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Operator:
+    tenants: TenantStore
+    keys: ApiKeyStore
+    trunks: TrunkStore
+    agents: AgentStore
+    livekit: LiveKitSecret
+
+    def tenant_id(self, name_or_id: str) -> str:
+        """Find a tenant, or raise `NotFound`."""
+        found = self.tenants.find(name_or_id)
+        if found is None:
+            raise NotFound(f"no tenant {name_or_id}: make it with `trunkline tenants create {name_or_id}`")
+        return found
+
+    def create_key(self, tenant: str, name: str, scopes: list[str], *, livemode: bool) -> str:
+        """Make a key; an unknown scope raises `InvalidRequest`."""
+        known = {scope.value for scope in Scope}
+        if unknown := [scope for scope in scopes if scope not in known]:
+            raise InvalidRequest(f"unknown scope {unknown[0]}: choose from {', '.join(sorted(known))}")
+        given = frozenset(Scope(scope) for scope in scopes)
+        return self.keys.create(self.tenant_id(tenant), name, given, livemode=livemode)
+
+    def create_trunk(self, spec: TrunkSpec, tenants: list[str]) -> Trunk:
+        """Make a trunk and grant it; its LiveKit project is the deployment's."""
+        tenant_ids = [self.tenant_id(tenant) for tenant in tenants]
+        trunk = spec.trunk(self.livekit.read().project)
+        self.trunks.create(trunk)
+        for tenant_id in tenant_ids:
+            self.trunks.grant(trunk.id, tenant_id)
+        return trunk
+
+    def grant(self, trunk_id: str, tenant: str) -> None:
+        """Let a tenant use a trunk; an unknown one of either raises `NotFound`."""
+        if self.trunks.load(trunk_id) is None:
+            raise NotFound(f"no trunk {trunk_id}")
+        self.trunks.grant(trunk_id, self.tenant_id(tenant))
+
+    def create_agent(self, tenant: str, spec: AgentSpec) -> Agent:
+        """Make an agent; one of that name raises `AlreadyExists`."""
+        agent = self._agent(self.tenant_id(tenant), spec)
+        self.agents.create(agent)
+        return agent
+
+    def apply(self, declared: Mapping[str, Any]) -> Iterator[Applied]:
+        """Bring a tenant's trunks and agents to what a file declares; twice is once.
+
+        Everything is validated before anything is written.
+        """
+        if unknown := set(declared) - {"tenant", "trunks", "agents"}:
+            raise InvalidRequest(f"unknown key {sorted(unknown)[0]}: a file has tenant, trunks and agents")
+        if not isinstance(declared.get("tenant"), str):
+            raise InvalidRequest("tenant: the tenant's name is missing")
+        trunks = [validated(TrunkSpec, entry) for entry in declared.get("trunks") or []]
+        agents = [validated(AgentSpec, entry) for entry in declared.get("agents") or []]
+        tenant_id = self.tenants.find(declared["tenant"])
+        if tenant_id is None:
+            tenant_id = self.tenants.create(declared["tenant"])
+            yield Applied("tenant", declared["tenant"], tenant_id, "created")
+        for spec in trunks:
+            yield self._apply_trunk(tenant_id, spec)
+        for agent_spec in agents:
+            yield self._apply_agent(tenant_id, agent_spec)
+
+    def _apply_trunk(self, tenant_id: str, spec: TrunkSpec) -> Applied:
+        trunk = spec.trunk(self.livekit.read().project)
+        before = self.trunks.load(trunk.id)
+        granted = self.trunks.granted(tenant_id, trunk.id) is not None
+        what = _difference(before, trunk)
+        if before != trunk:
+            self.trunks.save(trunk)
+        if not granted:
+            self.trunks.grant(trunk.id, tenant_id)
+            what = "granted" if what == "unchanged" else what
+        return Applied("trunk", trunk.name, trunk.id, what)
+
+    def _apply_agent(self, tenant_id: str, spec: AgentSpec) -> Applied:
+        agent = self._agent(tenant_id, spec)
+        before = self.agents.load(tenant_id, agent.id)
+        if before != agent:
+            self.agents.save(agent)
+        return Applied("agent", agent.name, agent.id, _difference(before, agent))
+
+    def _agent(self, tenant_id: str, spec: AgentSpec) -> Agent:
+        trunk = self.trunks.find(tenant_id, spec.trunk) if spec.trunk else None
+        if spec.trunk and trunk is None:
+            raise NotFound(f"the tenant has no trunk {spec.trunk}")
+        return spec.agent(tenant_id, trunk)
+
+
+def _difference(before: object | None, after: object) -> str:
+    if before is None:
+        return "created"
+    changed = [name for name, value in vars(after).items() if vars(before)[name] != value]
+    return f"changed: {', '.join(changed)}" if changed else "unchanged"
+
+
+def open_operator(outputs: Mapping[str, str]) -> Operator:
+    """Open a deployment by its stack's outputs, with the caller's own AWS credentials."""
+    secrets = boto3.client("secretsmanager")
+    table = Table(boto3.client("dynamodb"), outputs["TableName"])
+    pepper = secrets.get_secret_value(SecretId=outputs["KeyPepperArn"])["SecretString"]
+    return Operator(
+        tenants=TenantStore(table),
+        keys=ApiKeyStore(table, pepper),
+        trunks=TrunkStore(table),
+        agents=AgentStore(table),
+        livekit=LiveKitSecret(secrets, outputs["LiveKitSecretArn"], SystemClock()),
+    )
+
+
+def stack_outputs(stage: str) -> dict[str, str]:
+    """The outputs of a stage's stack, or `NotFound`."""
+    cloudformation = boto3.client("cloudformation")
+    try:
+        stack = cloudformation.describe_stacks(StackName=f"trunkline-{stage}")["Stacks"][0]
+    except cloudformation.exceptions.ClientError as error:
+        raise NotFound(f"no stack trunkline-{stage} here: {error.response['Error'].get('Message', '')}") from error
+    return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+
+
+def set_livekit(operator: Operator, url: str, api_key: str, api_secret: str) -> None:
+    """Put the deployment's LiveKit project in."""
+    if not url.startswith(("https://", "wss://", "http://", "ws://")):
+        raise InvalidRequest("the URL must begin with https:// or wss://")
+    operator.livekit.write(LiveKitCredentials(url, api_key, api_secret))

@@ -1,0 +1,1 @@
+"""Lambda handlers: each parses, makes one call and maps the result."""

@@ -1,0 +1,44 @@
+"""Routes under `/api/v1/calls`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from trunkline.calls.place import OutboundCall
+from trunkline.calls.read import accepted_answer, read_call
+from trunkline.http.body import read_body
+from trunkline.tenants.keys import Scope
+
+from .access import require
+from .services import services
+
+router = APIGatewayHttpRouter()
+
+
+@router.post("/api/v1/calls/outbound")
+def create_outbound_call() -> Response[str]:
+    event = router.current_event
+    principal = require(services().keys, event.headers, Scope.CALLS_CREATE)
+    request = read_body(OutboundCall, event.body, is_base64=bool(event.is_base64_encoded))
+    call = services().desk.place(principal, request, source="api")
+    return json_response(201, accepted_answer(call))
+
+
+@router.get("/api/v1/calls/<call_id>")
+def get_call(call_id: str) -> Response[str]:
+    principal = require(services().keys, router.current_event.headers, Scope.CALLS_READ)
+    return json_response(200, read_call(services().calls, principal, call_id))
+
+
+def json_response(status: int, body: Any) -> Response[str]:
+    """A JSON answer that no cache keeps."""
+    return Response(
+        status_code=status,
+        content_type="application/json",
+        body=json.dumps(body),
+        headers={"Cache-Control": "no-store"},
+    )

@@ -1,0 +1,49 @@
+"""`api`: every authenticated route of a tenant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from trunkline.errors import TrunklineError
+from trunkline.http.errors import error_answer, error_body
+from trunkline.observability import logger
+
+from . import calls
+
+log = logger("api")
+app = APIGatewayHttpResolver()
+app.include_router(calls.router)
+
+
+@app.exception_handler(TrunklineError)
+def on_known_error(error: TrunklineError) -> Response[str]:
+    return calls.json_response(*error_answer(error, _request_id()))
+
+
+@app.not_found
+def on_unknown_route(_: NotFoundError) -> Response[str]:
+    return calls.json_response(404, error_body("Route not found", 404, "not_found", _request_id()))
+
+
+@app.exception_handler(Exception)
+def on_defect(_: Exception) -> Response[str]:
+    """The caller learns the request id and nothing else; the log has the rest."""
+    log.exception("unexpected error")
+    body = error_body("Internal server error", 500, "internal_error", _request_id())
+    return calls.json_response(500, body)
+
+
+def _request_id() -> str:
+    return str(app.current_event.request_context.request_id)
+
+
+@log.inject_lambda_context(clear_state=True)
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    answer = app.resolve(event, context)
+    http = event["requestContext"]["http"]
+    log.info("request", method=http["method"], route=event.get("routeKey"), status=answer["statusCode"])
+    return answer

@@ -1,0 +1,1 @@
+"""Repairs what fell through, every minute."""

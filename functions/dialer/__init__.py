@@ -1,0 +1,1 @@
+"""Dials: one invocation serves one wake."""

@@ -1,0 +1,1 @@
+"""Takes LiveKit's webhooks."""

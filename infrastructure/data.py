@@ -1,0 +1,67 @@
+"""The table and the secrets: everything that must outlive a deployment."""
+
+from __future__ import annotations
+
+from aws_cdk import Acknowledgment, RemovalPolicy, Validations
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infrastructure.settings import StageSettings
+
+_PEPPER_LENGTH = 64
+
+
+class Data(Construct):
+    """One table under a key of the customer's own, the LiveKit project's secret and the keys' pepper."""
+
+    def __init__(self, scope: Construct, name: str, settings: StageSettings) -> None:
+        super().__init__(scope, name)
+        removal = RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY
+        self.key = kms.Key(self, "Key", enable_key_rotation=True, removal_policy=removal)
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=self.key,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            stream=dynamodb.StreamViewType.NEW_IMAGE,
+            time_to_live_attribute="ttl",
+            removal_policy=removal,
+            deletion_protection=settings.keep_data,
+        )
+        self.table.add_global_secondary_index(
+            index_name="open",
+            partition_key=dynamodb.Attribute(name="open_pk", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="open_sk", type=dynamodb.AttributeType.STRING),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+        self.livekit_secret = secretsmanager.Secret(
+            self,
+            "LiveKitSecret",
+            description="The LiveKit project: url, api_key, api_secret. Set it with `trunkline livekit set`.",
+            encryption_key=self.key,
+            removal_policy=removal,
+        )
+        self.key_pepper = secretsmanager.Secret(
+            self,
+            "KeyPepper",
+            description="The pepper under which API keys are hashed. Changing it ends every key.",
+            encryption_key=self.key,
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                password_length=_PEPPER_LENGTH, exclude_punctuation=True
+            ),
+            removal_policy=removal,
+        )
+        _suppress_rotation(self.livekit_secret, "LiveKit issues these; its owner rotates them there.")
+        _suppress_rotation(self.key_pepper, "A new pepper would end every API key at once.")
+
+
+def _suppress_rotation(secret: secretsmanager.Secret, reason: str) -> None:
+    Validations.of(secret).acknowledge(Acknowledgment(id="AwsSolutions::AwsSolutions-SMG4", reason=reason))

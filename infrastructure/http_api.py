@@ -1,0 +1,73 @@
+"""The HTTP API: tenants' routes and the door for LiveKit's webhooks."""
+
+from __future__ import annotations
+
+import json
+
+from aws_cdk import Acknowledgment, RemovalPolicy, Validations
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infrastructure.python_function import Runtime
+
+LIVEKIT_WEBHOOK_PATH = "/livekit/webhook"
+_ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "method": "$context.httpMethod",
+    "path": "$context.path",
+    "status": "$context.status",
+    "latency_ms": "$context.responseLatency",
+    "integration_error": "$context.integrationErrorMessage",
+}
+
+
+class HttpApi(Construct):
+    """Two doors: everything goes to `api`, LiveKit's webhooks to `livekit_events`."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        runtime: Runtime,
+        api: lambda_.Function,
+        livekit_events: lambda_.Function,
+    ) -> None:
+        super().__init__(scope, name)
+        self.api = apigateway.HttpApi(self, "Api", create_default_stage=False)
+        tenants = self.api.add_routes(
+            path="/{proxy+}",
+            methods=[apigateway.HttpMethod.ANY],
+            integration=integrations.HttpLambdaIntegration("Tenants", api),
+        )
+        livekit = self.api.add_routes(
+            path=LIVEKIT_WEBHOOK_PATH,
+            methods=[apigateway.HttpMethod.POST],
+            integration=integrations.HttpLambdaIntegration("LiveKit", livekit_events),
+        )
+        self._stage(runtime)
+        _suppress_authorizer(tenants, "The function checks the API key of every request, with its scope.")
+        _suppress_authorizer(livekit, "The function checks LiveKit's signature over the raw body.")
+
+    def _stage(self, runtime: Runtime) -> None:
+        access_log = logs.LogGroup(
+            self, "AccessLog", retention=runtime.retention, removal_policy=RemovalPolicy.DESTROY
+        )
+        apigateway.CfnStage(
+            self,
+            "Stage",
+            api_id=self.api.api_id,
+            stage_name="$default",
+            auto_deploy=True,
+            access_log_settings=apigateway.CfnStage.AccessLogSettingsProperty(
+                destination_arn=access_log.log_group_arn, format=json.dumps(_ACCESS_LOG)
+            ),
+        )
+
+
+def _suppress_authorizer(routes: list[apigateway.HttpRoute], reason: str) -> None:
+    for route in routes:
+        Validations.of(route).acknowledge(Acknowledgment(id="AwsSolutions::AwsSolutions-APIG4", reason=reason))

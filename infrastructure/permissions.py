@@ -1,0 +1,50 @@
+"""What each function may do, in exact actions on exact resources.
+
+`grant_read_write_data` would give scans, deletes and batch writes that nothing here uses.
+"""
+
+from __future__ import annotations
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
+
+from infrastructure.data import Data
+
+READ = ("dynamodb:GetItem", "dynamodb:Query")
+CHANGE = ("dynamodb:UpdateItem",)
+TRANSACT = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem")
+
+
+def may_use_table(role: iam.Role, data: Data, *actions: str) -> None:
+    """Allow actions on the table, and the key it is encrypted under."""
+    role.add_to_policy(iam.PolicyStatement(actions=sorted(set(actions)), resources=[data.table.table_arn]))
+    role.add_to_policy(
+        iam.PolicyStatement(
+            actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[data.key.key_arn]
+        )
+    )
+
+
+def may_query_open_calls(role: iam.Role, data: Data) -> None:
+    """Allow reading the index of calls that have not ended."""
+    index = f"{data.table.table_arn}/index/open"
+    role.add_to_policy(iam.PolicyStatement(actions=["dynamodb:Query"], resources=[index]))
+
+
+def may_read_livekit_secret(role: iam.Role, data: Data) -> None:
+    """Allow reading the LiveKit project's secret."""
+    _may_read_secret(role, data.livekit_secret.secret_arn)
+
+
+def may_read_pepper(role: iam.Role, data: Data) -> None:
+    """Allow reading the pepper of the API keys."""
+    _may_read_secret(role, data.key_pepper.secret_arn)
+
+
+def _may_read_secret(role: iam.Role, arn: str) -> None:
+    role.add_to_policy(iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[arn]))
+
+
+def may_wake(role: iam.Role, queue: sqs.Queue) -> None:
+    """Allow sending wakes."""
+    role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[queue.queue_arn]))

@@ -1,0 +1,102 @@
+"""The one way a Lambda function is made here: own role, own log group, both layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Stack, Validations
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infrastructure import assets
+from infrastructure.settings import StageSettings
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What all functions of a stack share."""
+
+    code: lambda_.Code
+    layers: list[lambda_.ILayerVersion]
+    architecture: lambda_.Architecture
+    retention: logs.RetentionDays
+
+
+def shared_runtime(scope: Construct, settings: StageSettings) -> Runtime:
+    """Make the two layers and the code that every function uses."""
+    architecture = (
+        lambda_.Architecture.ARM_64 if settings.platform != "host" else lambda_.Architecture.X86_64
+    )
+    layers = {
+        "Dependencies": assets.dependencies_layer(settings.platform),
+        "Trunkline": assets.trunkline_layer(),
+    }
+    made: list[lambda_.ILayerVersion] = [
+        lambda_.LayerVersion(
+            scope,
+            f"{name}Layer",
+            code=lambda_.Code.from_asset(str(folder)),
+            compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
+            compatible_architectures=[architecture],
+        )
+        for name, folder in layers.items()
+    ]
+    code = lambda_.Code.from_asset(str(assets.functions_code()))
+    retention = logs.RetentionDays(f"{_RETENTION[settings.log_retention_days]}")
+    return Runtime(code, made, architecture, retention)
+
+
+_RETENTION = {1: "ONE_DAY", 14: "TWO_WEEKS", 90: "THREE_MONTHS"}
+
+
+class PythonFunction(Construct):
+    """A function whose role may write its own logs and, at first, nothing else."""
+
+    def __init__(  # noqa: PLR0913 - a function's properties
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        runtime: Runtime,
+        package: str,
+        environment: Mapping[str, str],
+        timeout_s: int,
+        memory_mib: int,
+        reserved_concurrency: int | None = None,
+    ) -> None:
+        super().__init__(scope, name)
+        stack = Stack.of(self)
+        self.log_group = logs.LogGroup(
+            self,
+            "Logs",
+            log_group_name=f"/{stack.stack_name}/{package}",
+            retention=runtime.retention,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.role = iam.Role(
+            self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
+        )
+        self.log_group.grant_write(self.role)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            function_name=f"{stack.stack_name}-{package.replace('_', '-')}",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=runtime.architecture,
+            code=runtime.code,
+            handler=f"{package}.handler.handle",
+            layers=runtime.layers,
+            role=self.role,
+            log_group=self.log_group,
+            environment=dict(environment) | {"POWERTOOLS_LOG_LEVEL": "INFO"},
+            timeout=Duration.seconds(timeout_s),
+            memory_size=memory_mib,
+            reserved_concurrent_executions=reserved_concurrency,
+        )
+        reason = "3.13 is the version that the wheels, the byte code and the local stack are made for."
+        Validations.of(self.function).acknowledge(
+            Acknowledgment(id="AwsSolutions::AwsSolutions-L1", reason=reason)
+        )

@@ -1,0 +1,59 @@
+"""What differs between stages, in one frozen, typed object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Platform = Literal["host", "aarch64-manylinux_2_28"]
+
+
+@dataclass(frozen=True)
+class StageSettings:
+    """Settings of one stage.
+
+    `dialer_lanes` is the dialer's reserved concurrency and its event source's maximum concurrency:
+    how many trunks can be dialled at once (see `docs/adr/0002-reserved-concurrency-is-not-cps.md`).
+    """
+
+    name: str
+    platform: Platform
+    keep_data: bool
+    log_retention_days: int
+    dialer_lanes: int
+    api_memory_mib: int = 512
+    dialer_memory_mib: int = 1024
+
+
+_STAGES = {
+    "local": StageSettings(
+        name="local", platform="host", keep_data=False, log_retention_days=1, dialer_lanes=5
+    ),
+    "dev": StageSettings(
+        name="dev",
+        platform="aarch64-manylinux_2_28",
+        keep_data=False,
+        log_retention_days=14,
+        dialer_lanes=5,
+    ),
+    "prod": StageSettings(
+        name="prod",
+        platform="aarch64-manylinux_2_28",
+        keep_data=True,
+        log_retention_days=90,
+        dialer_lanes=50,
+        api_memory_mib=1024,
+        dialer_memory_mib=1769,  # one full vCPU: a lane's starts must not wait for a share of one
+    ),
+}
+
+
+def stage_settings(name: str) -> StageSettings:
+    """Return a stage's settings.
+
+    Raises:
+        ValueError: names the stages there are.
+    """
+    if name not in _STAGES:
+        raise ValueError(f"unknown stage {name!r}: choose one of {', '.join(_STAGES)}")
+    return _STAGES[name]

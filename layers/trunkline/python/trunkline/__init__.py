@@ -1,0 +1,1 @@
+"""Trunkline: a control plane for AI voice calls on LiveKit."""

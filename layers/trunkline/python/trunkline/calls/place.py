@@ -1,0 +1,161 @@
+"""Accepts a call: checks, one transaction, one wake (rules 1 and 2)."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, field_validator
+
+from trunkline.calls.model import AgentSnapshot, Call, Ending, StaleCall, ended
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import State
+from trunkline.calls.store import CallStore
+from trunkline.clock import Clock
+from trunkline.dialing.line import place_in_line
+from trunkline.dialing.trunks import TrunkStore
+from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
+from trunkline.errors import InvalidRequest, NotFound, QueueUnavailable
+from trunkline.tenants.agents import Agent, AgentStore
+from trunkline.tenants.keys import Principal
+from trunkline.validation import E164, InputModel
+
+_UUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
+_MAX_METADATA_BYTES = 32 * 1024
+_EXPIRES_AFTER_MS = 3_600_000
+
+
+class OutboundCall(InputModel):
+    """The body of `POST /api/v1/calls/outbound`."""
+
+    messages: ClassVar[dict[str, str]] = {
+        "agentId": "Invalid agent ID format",
+        "phoneNumber": "Phone number must be in E.164 format (+1234567890)",
+        "callerId": "Caller ID must be in E.164 format (+1234567890)",
+        "priority": "Priority must be an integer between 0 and 10",
+        "metadata": f"Metadata must be a JSON object of at most {_MAX_METADATA_BYTES} bytes",
+    }
+
+    agentId: Annotated[str, Field(pattern=_UUID, description="The voice agent to use.")]
+    phoneNumber: Annotated[str, Field(pattern=E164, description="The number to ring, E.164.")]
+    callerId: Annotated[
+        str | None,
+        Field(pattern=E164, description="One of the trunk's numbers; default: the agent's first."),
+    ] = None
+    metadata: Annotated[dict[str, Any], Field(description="Yours; comes back as it was.")] = {}
+    priority: Annotated[int, Field(ge=0, le=10, description="0 is dialled first.")] = 5
+
+    @field_validator("metadata")
+    @classmethod
+    def _bounded(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if len(json.dumps(value).encode()) > _MAX_METADATA_BYTES:
+            raise ValueError("metadata is too large")
+        return value
+
+
+@dataclass(frozen=True)
+class CallDesk:
+    """Takes calls in. `check_livekit` raises while the deployment has no LiveKit project."""
+
+    calls: CallStore
+    agents: AgentStore
+    trunks: TrunkStore
+    wakes: WakeQueue
+    clock: Clock
+    check_livekit: Callable[[], object]
+
+    def place(self, principal: Principal, request: OutboundCall, *, source: str) -> Call:
+        """Accept a phone call and wake its trunk's lane.
+
+        Raises:
+            NotFound: the tenant has no such agent.
+            InvalidRequest: the agent can't make calls, or may not show that caller id.
+            LiveKitNotConfigured: there is nothing to dial through.
+            QueueUnavailable: the wake was not sent; the call was withdrawn, so a retry is safe.
+        """
+        agent = self._agent(principal, request.agentId.lower())
+        caller_id = self._caller_id(principal, agent, request.callerId)
+        self.check_livekit()
+        call = self._new_call(principal, agent, caller_id, request, source)
+        self.calls.accept(call)
+        try:
+            self.wakes.send(Wake(call.trunk_id))
+        except WakeNotSent as error:
+            return self._withdraw(call, str(error))
+        return call
+
+    def _agent(self, principal: Principal, agent_id: str) -> Agent:
+        agent = self.agents.load(principal.tenant_id, agent_id)
+        if agent is None:
+            raise NotFound("Agent not found or access denied")
+        if agent.type != "voice":
+            raise InvalidRequest("Agent must be a voice agent for outbound calls")
+        if agent.status != "active":
+            raise InvalidRequest("Agent must be active to make calls")
+        if not agent.trunk_id or not agent.phone_numbers:
+            raise InvalidRequest("Agent has no trunk and phone number to call from")
+        return agent
+
+    def _caller_id(self, principal: Principal, agent: Agent, wanted: str | None) -> str:
+        """The agent's numbers were checked when it was saved; only another one costs a read."""
+        if wanted is None:
+            return agent.phone_numbers[0]
+        if wanted in agent.phone_numbers:
+            return wanted
+        trunk = self.trunks.granted(principal.tenant_id, agent.trunk_id or "")
+        if trunk is None or wanted not in trunk.numbers:
+            raise InvalidRequest("Caller ID must be one of the trunk's phone numbers", field="callerId")
+        return wanted
+
+    def _new_call(
+        self, principal: Principal, agent: Agent, caller_id: str, request: OutboundCall, source: str
+    ) -> Call:
+        now_ms = self.clock.wall_ms()
+        call_id = str(uuid.uuid4())
+        return Call(
+            id=call_id,
+            tenant_id=principal.tenant_id,
+            livemode=principal.livemode,
+            state=State.QUEUED,
+            version=1,
+            sequence=1,
+            created_at_ms=now_ms,
+            expires_at_ms=now_ms + _EXPIRES_AFTER_MS,
+            agent=_snapshot(agent),
+            trunk_id=agent.trunk_id or "",
+            phone_number=request.phoneNumber,
+            caller_id=caller_id,
+            priority=request.priority,
+            metadata_json=json.dumps(request.metadata),
+            source=source,
+            line_place=place_in_line(request.priority, now_ms * 1000, call_id),
+        )
+
+    def _withdraw(self, call: Call, cause: str) -> Call:
+        """Rule 2: fail the call and take it from the line in one transaction.
+
+        If the entry is gone, a running lane has claimed the call: it will ring, so it was accepted.
+        """
+        now_ms = self.clock.wall_ms()
+        ending = Ending(State.FAILED, Reason.QUEUE_UNAVAILABLE)
+        try:
+            self.calls.change(call, ended(call, ending, now_ms), now_ms)
+        except StaleCall:
+            return call
+        raise QueueUnavailable(cause)
+
+
+def _snapshot(agent: Agent) -> AgentSnapshot:
+    return AgentSnapshot(
+        id=agent.id,
+        name=agent.name,
+        type=agent.type,
+        livekit_agent_name=agent.livekit_agent_name,
+        wait_for_agent=agent.wait_for_agent,
+        agent_join_timeout_s=agent.agent_join_timeout_s,
+        ring_timeout_s=agent.ring_timeout_s,
+        max_call_duration_s=agent.max_call_duration_s,
+    )

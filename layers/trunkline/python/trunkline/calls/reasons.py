@@ -1,0 +1,26 @@
+"""Why a call ended or failed: the one list of `failure_reason` and `status_reason` words."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    DIAL_BUSY = "dial_busy"
+    DIAL_NO_ANSWER = "dial_no_answer"
+    USER_DECLINED = "user_declined"
+    INVALID_DESTINATION = "invalid_destination"
+    CALLER_ID_REVOKED = "caller_id_revoked"
+    TRUNK_REJECTED = "trunk_rejected"
+    TRUNK_UNAVAILABLE = "trunk_unavailable"
+    AGENT_UNAVAILABLE = "agent_unavailable"
+    DIAL_UNKNOWN = "dial_unknown"
+    EXPIRED = "expired"
+    QUEUE_UNAVAILABLE = "queue_unavailable"
+    USER_HANGUP = "user_hangup"
+    AGENT_HANGUP = "agent_hangup"
+    MAX_DURATION_REACHED = "max_duration_reached"
+    AUDIO_LOST = "audio_lost"
+    CONNECTION_LOST = "connection_lost"
+    REMOVED_BEFORE_ANSWER = "removed_before_answer"
+    END_NOT_REPORTED = "end_not_reported"

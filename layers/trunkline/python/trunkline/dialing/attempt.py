@@ -1,0 +1,287 @@
+"""One claim of one call, from the line to its verdict (rules 5, 6 and 8 to 12)."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Protocol
+
+from aws_lambda_powertools import Logger
+
+from trunkline.calls.model import (
+    Call,
+    Change,
+    Ending,
+    StaleCall,
+    answered,
+    claimed,
+    disowned,
+    ended,
+    intended,
+    returned,
+)
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import Phase, State
+from trunkline.calls.store import CallStore
+from trunkline.clock import Clock
+from trunkline.dialing.line import LineEntry
+from trunkline.dialing.pacing import MAX_LATE_US
+from trunkline.dialing.trunks import Trunk
+from trunkline.dialing.verdicts import Kind, Verdict
+from trunkline.livekit.client import Dialled, LiveKitUnavailable
+from trunkline.livekit.names import room_name
+
+TOKEN_LIFE_MS = 5_000
+"""A dial's token dies this long after its slot (rule 8)."""
+
+_AGENT_POLL_S = 0.1
+
+
+class SlotMissed(Exception):
+    """The start came too late and nothing was sent."""
+
+
+class GiveBack(Exception):
+    """The run is ending: a call that was not sent goes back to the line."""
+
+
+class Stage(StrEnum):
+    PREPARING = "preparing"
+    READY = "ready"
+    STARTING = "starting"
+    RINGING = "ringing"
+    DONE = "done"
+
+
+class LiveKit(Protocol):
+    """What an attempt asks of LiveKit; `trunkline.livekit.client` does it, tests fake it."""
+
+    async def dispatch_agent(self, room: str, agent_name: str, call_id: str) -> str: ...
+    async def agent_in_room(self, room: str) -> str | None: ...
+    async def delete_room(self, room: str) -> None: ...
+    async def dial(
+        self, call: Call, sip_trunk_id: str, token: str, check: Callable[[], None]
+    ) -> Dialled: ...
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """What every attempt of a run works with. `offload` runs a blocking store call off the loop."""
+
+    run_id: str
+    calls: CallStore
+    livekit: LiveKit
+    sign_dial_token: Callable[[float], str]
+    clock: Clock
+    offload: Callable[..., Awaitable[Any]]
+    log: Logger
+
+
+class Attempt:
+    """One claim; `slot` is given by the run, in order of the line, when the attempt is ready."""
+
+    def __init__(
+        self, entry: LineEntry, trunk: Trunk, bench: Workbench, changed: Callable[[], None]
+    ) -> None:
+        self.entry = entry
+        self.stage = Stage.PREPARING
+        self.started_us = bench.clock.monotonic_us()
+        self.verdict: Verdict | None = None
+        self.start_took_us: int | None = None
+        self._trunk = trunk
+        self._bench = bench
+        self._changed = changed
+        self._slot: asyncio.Future[int] | None = None
+        self._giving_back = False
+
+    def grant(self, slot_us: int) -> None:
+        """Hand over a reserved start."""
+        if self._slot and not self._slot.done():
+            self._slot.set_result(slot_us)
+            self._enter(Stage.STARTING)
+
+    def give_back(self) -> None:
+        """Ask for the call's return to the line; one that is being sent goes on."""
+        self._giving_back = True
+        if self._slot and not self._slot.done():
+            self._slot.set_exception(GiveBack())
+
+    async def run(self) -> None:
+        """Take the call from the line to its verdict; what is left undone the caretaker repairs."""
+        try:
+            call = await self._claim()
+            if call:
+                await self._prepare_and_dial(call)
+        except StaleCall:
+            self._bench.log.info("claim lost", call_id=self.entry.call_id)
+        finally:
+            self._enter(Stage.DONE)
+
+    async def _claim(self) -> Call | None:
+        bench = self._bench
+        call = await bench.offload(bench.calls.load, self.entry.call_id)
+        if call is None or call.state is not State.QUEUED or call.phase is not None:
+            return None
+        now_ms = bench.clock.wall_ms()
+        if ending := self._refusal(call, now_ms):
+            await bench.offload(bench.calls.change, call, ended(call, ending, now_ms), now_ms)
+            return None
+        change = claimed(call, bench.run_id, room_name(call.id, call.claim + 1))
+        claim: Call = await bench.offload(bench.calls.change, call, change, now_ms)
+        return claim
+
+    def _refusal(self, call: Call, now_ms: int) -> Ending | None:
+        """Why a call that was accepted may no longer be dialled."""
+        if now_ms >= call.expires_at_ms:
+            return Ending(State.TIMEOUT, Reason.EXPIRED)
+        if call.caller_id not in self._trunk.numbers:
+            return Ending(State.FAILED, Reason.CALLER_ID_REVOKED)
+        return None
+
+    async def _prepare_and_dial(self, call: Call) -> None:
+        try:
+            call, there = await self._prepare(call)
+            if not there:
+                ending = Ending(State.FAILED, Reason.AGENT_UNAVAILABLE)
+                await self._settle(call, lambda c, now: ended(c, ending, now, dispatch_id=call.dispatch_id))
+                await self._drop_room(call)
+                return
+            await self._dial(call)
+        except GiveBack:
+            await self._return(call, why="run_ended")
+        except LiveKitUnavailable as error:
+            self.verdict = Verdict(Kind.NOT_SENT)
+            self._bench.log.warning("agent not dispatched", call_id=call.id, cause=str(error))
+            await self._return(call, why="livekit_unavailable")
+
+    async def _prepare(self, call: Call) -> tuple[Call, bool]:
+        """Send the agent in and wait until it is there, so that nobody answers to silence."""
+        livekit, agent = self._bench.livekit, call.agent
+        room = call.room_name or ""
+        dispatch_id = await livekit.dispatch_agent(room, agent.livekit_agent_name, call.id)
+        call = replace(call, dispatch_id=dispatch_id)
+        if not agent.wait_for_agent:
+            return call, True
+        deadline_us = self._bench.clock.monotonic_us() + agent.agent_join_timeout_s * 1_000_000
+        while self._bench.clock.monotonic_us() < deadline_us:
+            if self._giving_back:
+                raise GiveBack
+            if identity := await livekit.agent_in_room(room):
+                return replace(call, agent_job_id=identity.removeprefix("agent-")), True
+            await asyncio.sleep(_AGENT_POLL_S)
+        return call, False
+
+    async def _dial(self, call: Call) -> None:
+        while True:
+            slot_us = await self._wait_for_slot()
+            began_us = self._bench.clock.monotonic_us()
+            call = await self._write_intent(call, slot_us)
+            token = self._bench.sign_dial_token(TOKEN_LIFE_MS / 1000 + _s_until(slot_us, began_us))
+            self.start_took_us = self._bench.clock.monotonic_us() - began_us
+            try:
+                dialled = await self._send(call, slot_us, token)
+            except SlotMissed:
+                # Nothing left this machine: a new slot, with a new token and a new intent.
+                self._bench.log.info("slot missed", call_id=call.id)
+                continue
+            self.verdict = dialled.verdict
+            await self._apply(call, dialled)
+            return
+
+    async def _wait_for_slot(self) -> int:
+        self._slot = asyncio.get_running_loop().create_future()
+        if self._giving_back:
+            raise GiveBack
+        self._enter(Stage.READY)
+        return await self._slot
+
+    async def _write_intent(self, call: Call, slot_us: int) -> Call:
+        """Rule 8: excludes zombies, cancel and the caretaker; a failure here sends nothing."""
+        clock = self._bench.clock
+        now_ms = clock.wall_ms()
+        change = intended(
+            call,
+            now_ms,
+            intent=secrets.token_hex(8),
+            dead_after_ms=now_ms + max(0, slot_us - clock.monotonic_us()) // 1000 + TOKEN_LIFE_MS,
+        )
+        stored: Call = await self._bench.offload(self._bench.calls.change, call, change, now_ms)
+        return stored
+
+    async def _send(self, call: Call, slot_us: int, token: str) -> Dialled:
+        clock = self._bench.clock
+        while (early_us := slot_us - clock.monotonic_us()) > 0:
+            await asyncio.sleep(early_us / 1_000_000)
+
+        def not_too_late() -> None:
+            if clock.monotonic_us() > slot_us + MAX_LATE_US:
+                raise SlotMissed
+            self._enter(Stage.RINGING)
+
+        return await self._bench.livekit.dial(call, self._trunk.sip_trunk_id, token, not_too_late)
+
+    async def _apply(self, call: Call, dialled: Dialled) -> None:
+        verdict = dialled.verdict
+        self._bench.log.info(
+            "dial answered", call_id=call.id, verdict=verdict.kind, sip_status_code=verdict.sip_status_code
+        )
+        if verdict.kind in (Kind.TOO_FAST, Kind.NOT_SENT):
+            await self._return(call, why="carrier_too_fast" if verdict.kind is Kind.TOO_FAST else "not_sent")
+            return
+        await self._settle(call, lambda current, now_ms: _outcome(current, dialled, now_ms))
+        if verdict.kind is Kind.FAILED:
+            await self._drop_room(call)
+
+    async def _return(self, call: Call, *, why: str) -> None:
+        await self._settle(call, lambda current, now_ms: returned(current, now_ms, why=why))
+        await self._drop_room(call)
+
+    async def _settle(self, call: Call, decide: Callable[[Call, int], Change | None]) -> None:
+        """Write what came of this claim; if another claim or an end stands there, it stays."""
+        now_ms = self._bench.clock.wall_ms()
+
+        def if_still_mine(current: Call) -> Change | None:
+            mine = (current.claim, current.owner) == (call.claim, self._bench.run_id)
+            return decide(current, now_ms) if mine and not current.ended else None
+
+        await self._bench.offload(self._bench.calls.settle, call.id, if_still_mine, now_ms)
+
+    async def _drop_room(self, call: Call) -> None:
+        """Send the agent home. Failing is harmless: LiveKit closes a room that stays empty."""
+        try:
+            await self._bench.livekit.delete_room(call.room_name or "")
+        except LiveKitUnavailable as error:
+            self._bench.log.warning("room not deleted", call_id=call.id, cause=str(error))
+
+    def _enter(self, stage: Stage) -> None:
+        self.stage = stage
+        self._changed()
+
+
+def _outcome(call: Call, dialled: Dialled, now_ms: int) -> Change | None:
+    """Apply the dial's answer, and with it any end that was kept while the answer was awaited."""
+    verdict = dialled.verdict
+    if call.phase is not Phase.SENT:
+        return None
+    if verdict.kind is Kind.ANSWERED:
+        ids = {
+            "sip_participant_id": dialled.sip_participant_id,
+            "sip_call_id": dialled.sip_call_id,
+        }
+        change = answered(call, now_ms, **ids)
+        if call.kept_ending:
+            return change.then(ended(change.call, call.kept_ending, now_ms))
+        return change
+    if verdict.kind is Kind.FAILED and verdict.reason:
+        ending = Ending(State.FAILED, verdict.reason)
+        return ended(call, ending, now_ms, sip_status_code=verdict.sip_status_code)
+    if call.kept_ending:
+        return ended(call, call.kept_ending, now_ms)
+    return disowned(call)
+
+
+def _s_until(slot_us: int, now_us: int) -> float:
+    return max(0, slot_us - now_us) / 1_000_000

@@ -1,0 +1,92 @@
+"""When the next INVITE may start: pure functions of times given in microseconds.
+
+Rule 4 of the dial protocol. With a spacing of (1 + guard)/cps any `cps + 1` starts in a row span
+(1 + guard) seconds, so no sliding second holds more than `cps` while the jitter from the slot to the
+wire stays below the guard.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+GUARD = 0.03
+MAX_LATE_US = 20_000
+"""A start later than this gives its slot up (rule 9); it must stay below the guard's 30 ms."""
+
+_MIN_FACTOR = 1 / 16
+_CLIMB_PER_S = 0.05
+
+
+def spacing_us(cps: float) -> int:
+    """Microseconds between two starts on a trunk of `cps` calls a second (0.1 to 100)."""
+    return -int(-1_000_000 * (1 + GUARD) // cps)
+
+
+@dataclass(frozen=True)
+class PacingClock:
+    """The next instant, on this machine's monotonic clock, at which a call may start."""
+
+    next_start_us: int
+
+    @classmethod
+    def resume(cls, time_left_us: int, taken_at_us: int) -> PacingClock:
+        """Go on from what the lane stored: the time left, counted from the take's answer."""
+        return cls(taken_at_us + max(0, time_left_us))
+
+    def reserve(self, now_us: int, lead_us: int, spacing: int) -> tuple[int, PacingClock]:
+        """Take the next slot, no sooner than `lead_us` from now.
+
+        Returns:
+            The slot, and the clock after it.
+        """
+        slot = max(self.next_start_us, now_us + lead_us)
+        return slot, PacingClock(slot + spacing)
+
+    def time_left_us(self, now_us: int) -> int:
+        """What the lane stores: how long until the next start, as of now."""
+        return max(0, self.next_start_us - now_us)
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """How far a lane has slowed because the carrier said "too fast", and its climb back to full pace."""
+
+    factor: float = 1.0
+    since_us: int = 0
+
+    def slowed(self, now_us: int) -> Throttle:
+        """Halve the pace, down to a sixteenth of the budget."""
+        return Throttle(max(_MIN_FACTOR, self.at(now_us) / 2), now_us)
+
+    def at(self, now_us: int) -> float:
+        """The share of the budget in use now; it climbs by a twentieth of the budget a second."""
+        if self.factor >= 1.0:
+            return 1.0
+        return min(1.0, self.factor + _CLIMB_PER_S * (now_us - self.since_us) / 1_000_000)
+
+
+@dataclass(frozen=True)
+class Lead:
+    """How long before a slot its reservation and intent must begin: learnt from how long they take."""
+
+    estimate_us: int = 15_000
+
+    def measured(self, took_us: int) -> Lead:
+        """Take one more measurement in: quick to grow, slow to shrink."""
+        weight = 2 if took_us > self.estimate_us else 10
+        return replace(self, estimate_us=self.estimate_us + (took_us - self.estimate_us) // weight)
+
+    @property
+    def us(self) -> int:
+        """Twice the estimate, between 10 and 250 ms."""
+        return min(250_000, max(10_000, 2 * self.estimate_us))
+
+
+def preparing_bound(cps: float) -> int:
+    """How many calls may be preparing at once (rule 6): 2 + 2 s of the budget."""
+    return 2 + int(2 * cps)
+
+
+def ready_bound(cps: float) -> int:
+    """How many calls may be ready and wait for a slot (rule 6): half a second of the budget."""
+    return max(1, int(0.5 * cps))

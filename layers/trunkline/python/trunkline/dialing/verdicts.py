@@ -1,0 +1,83 @@
+"""What LiveKit's answer to CreateSIPParticipant means for the call: one table, no I/O.
+
+Sources: the measured table in `docs/livekit.md`; RFC 3261 §21 for the codes; rule 10 of the dial
+protocol for what may send a call back to the line.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from trunkline.calls.reasons import Reason
+
+
+class Kind(StrEnum):
+    ANSWERED = "answered"
+    FAILED = "failed"
+    """The carrier decided: the attempt is over."""
+    TOO_FAST = "too_fast"
+    """The carrier refused the pace, not the call: back to the line, and slow down."""
+    NOT_SENT = "not_sent"
+    """It is certain that no INVITE was made: back to the line."""
+    UNKNOWN = "unknown"
+    """Nothing is certain: only a look-up may decide, and only later (rule 11)."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    kind: Kind
+    reason: Reason | None = None
+    sip_status_code: int | None = None
+
+
+_REASON_OF_SIP = {
+    401: Reason.TRUNK_REJECTED,
+    403: Reason.TRUNK_REJECTED,
+    404: Reason.INVALID_DESTINATION,
+    407: Reason.TRUNK_REJECTED,
+    408: Reason.DIAL_NO_ANSWER,
+    410: Reason.INVALID_DESTINATION,
+    415: Reason.TRUNK_REJECTED,
+    480: Reason.DIAL_NO_ANSWER,
+    484: Reason.INVALID_DESTINATION,
+    486: Reason.DIAL_BUSY,
+    487: Reason.DIAL_NO_ANSWER,
+    488: Reason.TRUNK_REJECTED,
+    600: Reason.DIAL_BUSY,
+    603: Reason.USER_DECLINED,
+    604: Reason.INVALID_DESTINATION,
+    606: Reason.TRUNK_REJECTED,
+    607: Reason.USER_DECLINED,
+}
+# Carriers name the limit in the reason phrase; a bare 503 or 403 is a failure of the trunk or the call.
+_PACE_PHRASE = re.compile(
+    r"\bcps\b|calls? per second|\brate\b|too (fast|many)|throttl|capacity|concurren|channel|limit", re.IGNORECASE
+)
+_PACE_CODES = frozenset({403, 480, 486, 503, 603})
+
+
+def verdict_of_carrier(sip_status_code: int, phrase: str) -> Verdict:
+    """Read a final SIP answer other than success."""
+    if sip_status_code == 429 or (sip_status_code in _PACE_CODES and _PACE_PHRASE.search(phrase)):
+        return Verdict(Kind.TOO_FAST, Reason.TRUNK_REJECTED, sip_status_code)
+    by_class = Reason.TRUNK_UNAVAILABLE if 500 <= sip_status_code < 600 else Reason.TRUNK_REJECTED
+    return Verdict(Kind.FAILED, _REASON_OF_SIP.get(sip_status_code, by_class), sip_status_code)
+
+
+def verdict_of_livekit(http_status: int, code: str, message: str) -> Verdict:
+    """Read an error of LiveKit's own, one that carries no SIP status.
+
+    Only answers that prove that no INVITE was made may say NOT_SENT; an error that is not in the
+    table is UNKNOWN.
+    """
+    if code == "canceled" or (http_status == 408 and code == "deadline_exceeded"):
+        return Verdict(Kind.FAILED, Reason.DIAL_NO_ANSWER)
+    if code == "not_found" and "trunk" in message:
+        return Verdict(Kind.FAILED, Reason.TRUNK_UNAVAILABLE)
+    if code == "unavailable" and ("no response from servers" in message or "cpu exhausted" in message):
+        return Verdict(Kind.NOT_SENT)
+    if http_status == 401:
+        return Verdict(Kind.NOT_SENT)
+    return Verdict(Kind.UNKNOWN)

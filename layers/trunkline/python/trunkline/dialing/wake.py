@@ -1,0 +1,54 @@
+"""The SQS message "this trunk has work": it names a trunk and carries no call."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+class WakeNotSent(Exception):
+    """SQS did not take the message, or did not say so in time."""
+
+
+@dataclass(frozen=True)
+class Wake:
+    trunk_id: str
+    handover: bool = False
+
+    def to_json(self) -> str:
+        return json.dumps({"trunk_id": self.trunk_id, "handover": self.handover})
+
+    @classmethod
+    def from_json(cls, body: str) -> Wake:
+        values = json.loads(body)
+        return cls(str(values["trunk_id"]), bool(values["handover"]))
+
+
+class WakeQueue:
+    """Sends wakes. A wake that is lost or doubled loses and doubles no call: the line holds them."""
+
+    def __init__(self, client: SQSClient, queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def send(self, wake: Wake) -> None:
+        """Send one wake; the trunk is the message group, so that a busy trunk does not starve others.
+
+        Raises:
+            WakeNotSent: with a cause that may be shown to the caller.
+        """
+        try:
+            self._client.send_message(
+                QueueUrl=self._queue_url, MessageBody=wake.to_json(), MessageGroupId=wake.trunk_id
+            )
+        except ClientError as error:
+            raise WakeNotSent(error.response["Error"].get("Code", "Refused")) from error
+        except BotoCoreError as error:
+            timed_out = "Timeout" in type(error).__name__
+            raise WakeNotSent("Connection timeout" if timed_out else "Connection failed") from error

@@ -1,0 +1,90 @@
+"""What can go wrong, in the product's own words; `trunkline.http.errors` maps each to an HTTP answer."""
+
+from __future__ import annotations
+
+
+class TrunklineError(Exception):
+    """Base of every error whose message may be shown to the caller."""
+
+    type = "internal_error"
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class InvalidRequest(TrunklineError):
+    """The request can never succeed as it is."""
+
+    type = "invalid_request"
+
+
+class RequestTooLarge(TrunklineError):
+    """The request body is larger than `http.body.MAX_BODY_BYTES`."""
+
+    type = "request_too_large"
+
+
+class InvalidApiKey(TrunklineError):
+    """No key, a malformed key, an unknown key, a revoked or an expired one: one answer for all."""
+
+    type = "invalid_api_key"
+
+    def __init__(self) -> None:
+        super().__init__("Invalid API key")
+
+
+class MissingScope(TrunklineError):
+    """The key is good but was not given this right."""
+
+    type = "missing_scope"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"Missing scope: {scope}")
+
+
+class NotFound(TrunklineError):
+    """Nothing here, or another tenant's: the caller cannot tell which."""
+
+    type = "not_found"
+
+
+class AlreadyExists(TrunklineError):
+    """A thing with this name or identity is there and differs."""
+
+    type = "already_exists"
+
+
+class LiveKitNotConfigured(TrunklineError):
+    """The deployment's LiveKit secret holds no project yet."""
+
+    type = "livekit_not_configured"
+
+    def __init__(self) -> None:
+        super().__init__("LiveKit service is not configured. Please contact support.")
+
+
+class QueueUnavailable(TrunklineError):
+    """The wake could not be sent and the call was withdrawn; a retry is safe."""
+
+    type = "queue_unavailable"
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"Failed to queue call: {cause}")
+
+
+class BadSignature(TrunklineError):
+    """A webhook that is not LiveKit's word, or an old one of it."""
+
+    type = "invalid_signature"
+
+    def __init__(self) -> None:
+        super().__init__("Invalid webhook signature")
+
+
+class MissingSetting(RuntimeError):
+    """A function was deployed without a setting it needs."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"environment variable {name} is not set")

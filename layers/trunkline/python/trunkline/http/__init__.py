@@ -1,0 +1,1 @@
+"""The edge to HTTP: bodies in, errors out, who is asking."""

@@ -1,0 +1,52 @@
+"""Reads a request's JSON body into its model; whatever is wrong with it is a 4xx."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+import pydantic_core
+
+from trunkline.errors import InvalidRequest, RequestTooLarge
+from trunkline.validation import Model, validated
+
+MAX_BODY_BYTES = 256 * 1024
+_MAX_DEPTH = 32
+_NOT_JSON = "Validation error: Request body must be valid JSON"
+
+
+def read_body(model: type[Model], body: str | None, *, is_base64: bool) -> Model:
+    """Parse and validate a body.
+
+    Raises:
+        RequestTooLarge: over `MAX_BODY_BYTES`.
+        InvalidRequest: bad UTF-8, malformed JSON, NaN, nested too deep, or against the model.
+    """
+    raw = _raw_bytes(body or "", is_base64=is_base64)
+    if len(raw) > MAX_BODY_BYTES:
+        raise RequestTooLarge(f"Request body is larger than {MAX_BODY_BYTES} bytes")
+    try:
+        values = pydantic_core.from_json(raw, allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidRequest(_NOT_JSON) from error
+    if not isinstance(values, dict):
+        raise InvalidRequest("Validation error: Request body must be a JSON object")
+    if _deeper_than(values, _MAX_DEPTH):
+        raise InvalidRequest(f"Validation error: Request body is nested deeper than {_MAX_DEPTH} levels")
+    return validated(model, values)
+
+
+def _raw_bytes(body: str, *, is_base64: bool) -> bytes:
+    try:
+        return base64.b64decode(body, validate=True) if is_base64 else body.encode()
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise InvalidRequest(_NOT_JSON) from error
+
+
+def _deeper_than(value: Any, levels: int) -> bool:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if not isinstance(value, list):
+        return False
+    return levels == 0 or any(_deeper_than(entry, levels - 1) for entry in value)

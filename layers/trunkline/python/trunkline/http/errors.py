@@ -1,0 +1,35 @@
+"""The one table from the product's errors to HTTP answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trunkline import errors
+
+STATUS: dict[type[errors.TrunklineError], int] = {
+    errors.InvalidRequest: 400,
+    errors.InvalidApiKey: 401,
+    errors.BadSignature: 401,
+    errors.MissingScope: 403,
+    errors.NotFound: 404,
+    errors.AlreadyExists: 409,
+    errors.RequestTooLarge: 413,
+    errors.LiveKitNotConfigured: 500,
+    errors.QueueUnavailable: 500,
+}
+
+
+def error_answer(error: errors.TrunklineError, request_id: str) -> tuple[int, dict[str, Any]]:
+    """Return the status and body of an error."""
+    code = STATUS.get(type(error), 500)
+    return code, error_body(error.message, code, error.type, request_id, error.field)
+
+
+def error_body(
+    message: str, code: int, error_type: str, request_id: str, field: str | None = None
+) -> dict[str, Any]:
+    """The envelope of every error: the outbound document's `message` and `code`, and what helps beside them."""
+    body: dict[str, Any] = {"message": message, "code": code, "type": error_type}
+    if field:
+        body["field"] = field
+    return {"error": body | {"request_id": request_id}}

@@ -1,0 +1,1 @@
+"""Everything Trunkline says to LiveKit and hears from it."""

@@ -1,0 +1,212 @@
+"""The LiveKit requests Trunkline makes, on the official SDK with its retries off.
+
+An SDK retry of CreateSIPParticipant would be a second INVITE, so `failover` is off everywhere and
+each caller decides by the verdict.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import json
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from google.protobuf.duration_pb2 import Duration
+from livekit.api import AccessToken, LiveKitAPI, ServerError, SipCallError, SIPGrants
+from livekit.api.twirp_client import TwirpErrorCode
+from livekit.protocol.agent_dispatch import CreateAgentDispatchRequest
+from livekit.protocol.models import ParticipantInfo
+from livekit.protocol.room import DeleteRoomRequest, ListParticipantsRequest, RoomParticipantIdentity
+from livekit.protocol.sip import CreateSIPParticipantRequest
+
+from trunkline.calls.model import Call
+from trunkline.dialing.verdicts import Kind, Verdict, verdict_of_carrier, verdict_of_livekit
+from trunkline.livekit.credentials import LiveKitCredentials
+from trunkline.livekit.names import CALL_ID_HEADER, callee_identity
+
+_TIMEOUT_S = 10
+_ANSWER_GRACE_S = 10
+_MAX_CONNECTIONS = 600
+# Shorter than any server's or balancer's idle time-out: a request written to a connection that the
+# other side has just closed would be an unknown dial.
+_KEEP_WARM_S = 15
+
+last_check: ContextVar[Callable[[], None] | None] = ContextVar("last_check", default=None)
+"""Called between the request's last await and its first byte; what it raises stops the request."""
+
+
+class LiveKitUnavailable(Exception):
+    """LiveKit did not do what was asked, or did not say so in time."""
+
+
+@dataclass(frozen=True)
+class Dialled:
+    """What came of one CreateSIPParticipant."""
+
+    verdict: Verdict
+    sip_participant_id: str | None = None
+    sip_call_id: str | None = None
+
+
+class _CheckedRequest(aiohttp.ClientRequest):
+    """Asks `last_check` when the connection is there and before anything is written to it (rule 9)."""
+
+    async def send(self, conn: Any) -> aiohttp.ClientResponse:
+        check = last_check.get()
+        if check:
+            check()
+        return await super().send(conn)
+
+
+def open_session() -> aiohttp.ClientSession:
+    """Open the session whose warm connections all of a process's requests share."""
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S),
+        connector=aiohttp.TCPConnector(limit=_MAX_CONNECTIONS, keepalive_timeout=_KEEP_WARM_S),
+        request_class=_CheckedRequest,
+    )
+
+
+def dial_token(credentials: LiveKitCredentials, lifetime_s: float) -> str:
+    """Sign the token of one dial; it dies when the dial may no longer be sent (rule 8)."""
+    token = AccessToken(credentials.api_key, credentials.api_secret)
+    token.with_sip_grants(SIPGrants(call=True)).with_ttl(datetime.timedelta(seconds=lifetime_s))
+    return token.to_jwt()
+
+
+class LiveKitClient:
+    """One LiveKit project's requests."""
+
+    def __init__(self, credentials: LiveKitCredentials, session: aiohttp.ClientSession) -> None:
+        self._credentials = credentials
+        self._session = session
+        self._api = LiveKitAPI(
+            credentials.url,
+            credentials.api_key,
+            credentials.api_secret,
+            session=session,
+            failover=False,
+        )
+
+    async def dispatch_agent(self, room: str, agent_name: str, call_id: str) -> str:
+        """Send the agent into the room; the metadata carries the call's id and nothing else.
+
+        Not idempotent: a repeat adds a second agent, so an unclear failure must be followed by
+        another claim with another room, never by a repeat.
+
+        Returns:
+            The dispatch id, `AD_…`.
+
+        Raises:
+            LiveKitUnavailable: the dispatch may or may not have been made.
+        """
+        metadata = json.dumps({"call_id": call_id})
+        request = CreateAgentDispatchRequest(agent_name=agent_name, room=room, metadata=metadata)
+        try:
+            return (await self._api.agent_dispatch.create_dispatch(request)).id
+        except (ServerError, aiohttp.ClientError, TimeoutError) as error:
+            raise LiveKitUnavailable(_cause(error)) from error
+
+    async def agent_in_room(self, room: str) -> str | None:
+        """Return the identity of an agent in the room (`agent-AJ_…`), or None.
+
+        Asked of ListParticipants: the jobs in ListDispatch lag by seconds.
+        """
+        try:
+            answer = await self._api.room.list_participants(ListParticipantsRequest(room=room))
+        except (ServerError, aiohttp.ClientError, TimeoutError) as error:
+            raise LiveKitUnavailable(_cause(error)) from error
+        for participant in answer.participants:
+            if participant.kind == ParticipantInfo.Kind.AGENT:
+                return participant.identity
+        return None
+
+    async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
+        """Return the phoned participant of a claim, or None if LiveKit knows no such one."""
+        identity = callee_identity(claim)
+        request = RoomParticipantIdentity(room=room, identity=identity)
+        try:
+            return await self._api.room.get_participant(request)
+        except ServerError as error:
+            if error.code == TwirpErrorCode.NOT_FOUND:
+                return None
+            raise LiveKitUnavailable(_cause(error)) from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise LiveKitUnavailable(_cause(error)) from error
+
+    async def delete_room(self, room: str) -> None:
+        """End a room; one that is gone already is a success.
+
+        Raises:
+            LiveKitUnavailable: LiveKit closes an empty room by itself, so callers may go on.
+        """
+        try:
+            await self._api.room.delete_room(DeleteRoomRequest(room=room))
+        except ServerError as error:
+            if error.code != TwirpErrorCode.NOT_FOUND:
+                raise LiveKitUnavailable(_cause(error)) from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise LiveKitUnavailable(_cause(error)) from error
+
+    async def warm_up(self) -> None:
+        """Open a connection ahead of the first dial; a failure shows itself at that dial."""
+        try:
+            async with self._session.get(self._credentials.url.replace("ws", "http", 1)):
+                pass
+        except (aiohttp.ClientError, TimeoutError):
+            return
+
+    async def dial(self, call: Call, sip_trunk_id: str, token: str, check: Callable[[], None]) -> Dialled:
+        """Send the INVITE and wait for the callee's answer or the carrier's verdict.
+
+        `check` runs between the last await and the first byte; what it raises comes through, and
+        then nothing was sent. Never repeated here: each request is an INVITE.
+        """
+        last_check.set(check)
+        api = LiveKitAPI.with_token(
+            token, self._credentials.url, session=self._session, failover=False
+        )
+        timeout_s = call.agent.ring_timeout_s + _ANSWER_GRACE_S
+        try:
+            answer = await api.sip.create_sip_participant(_sip_request(call, sip_trunk_id), timeout=timeout_s)
+        except ServerError as error:
+            return Dialled(_verdict_of(error))
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            # No connection was made, so no byte of the request left this machine.
+            return Dialled(Verdict(Kind.NOT_SENT))
+        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError):
+            return Dialled(Verdict(Kind.UNKNOWN))
+        finally:
+            last_check.set(None)
+        return Dialled(Verdict(Kind.ANSWERED), answer.participant_id, answer.sip_call_id)
+
+
+def _sip_request(call: Call, sip_trunk_id: str) -> CreateSIPParticipantRequest:
+    return CreateSIPParticipantRequest(
+        sip_trunk_id=sip_trunk_id,
+        sip_call_to=call.phone_number,
+        sip_number=call.caller_id,
+        room_name=call.room_name or "",
+        participant_identity=callee_identity(call.claim),
+        wait_until_answered=True,
+        ringing_timeout=Duration(seconds=call.agent.ring_timeout_s),
+        max_call_duration=Duration(seconds=call.agent.max_call_duration_s),
+        headers={CALL_ID_HEADER: call.id},
+    )
+
+
+def _verdict_of(error: ServerError) -> Verdict:
+    if isinstance(error, SipCallError) and error.sip_status_code:
+        return verdict_of_carrier(error.sip_status_code, error.sip_status or error.message)
+    return verdict_of_livekit(error.status, error.code, error.message)
+
+
+def _cause(error: Exception) -> str:
+    """A short cause that never holds the server's text: for an expired token that text is the token."""
+    if isinstance(error, ServerError):
+        return f"{error.code} ({error.status})"
+    return type(error).__name__

@@ -1,0 +1,84 @@
+"""LiveKit's signed webhooks: proof of origin, and what they tell about a claim.
+
+Source: https://docs.livekit.io/home/server/webhooks/ and `docs/livekit.md` (signature, retries, order).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+import jwt
+from google.protobuf.json_format import Parse, ParseError
+from livekit.protocol.models import DisconnectReason, ParticipantInfo
+from livekit.protocol.webhook import WebhookEvent
+
+from trunkline.errors import BadSignature
+from trunkline.livekit.credentials import LiveKitCredentials
+from trunkline.livekit.names import ClaimName, callee_identity, claim_of_room
+
+_LEEWAY_S = 10
+
+
+@dataclass(frozen=True)
+class News:
+    """What a webhook tells about one claim's callee or room."""
+
+    event: str
+    claim: ClaimName
+    sip_participant_id: str | None = None
+    sip_call_id: str | None = None
+    disconnect_reason: str = ""
+    sip_call_status: str = ""
+
+
+def verified_event(body: bytes, authorization: str, credentials: LiveKitCredentials) -> WebhookEvent:
+    """Check the signature over the raw body and read the event.
+
+    Raises:
+        BadSignature: wrong key, altered body, expired or malformed token, or no event in the body.
+    """
+    try:
+        claims = jwt.decode(
+            authorization.removeprefix("Bearer "),
+            credentials.api_secret,
+            algorithms=["HS256"],
+            issuer=credentials.api_key,
+            leeway=_LEEWAY_S,
+            options={"require": ["exp", "iss", "nbf"]},
+        )
+        signed = base64.b64decode(str(claims.get("sha256", "")), validate=True)
+        if not hmac.compare_digest(signed, hashlib.sha256(body).digest()):
+            raise BadSignature
+        return Parse(body, WebhookEvent(), ignore_unknown_fields=True)
+    except (jwt.InvalidTokenError, binascii.Error, ParseError, UnicodeDecodeError) as error:
+        raise BadSignature from error
+
+
+def news_of(event: WebhookEvent) -> News | None:
+    """Read what concerns a call; None for rooms that are not ours and for events that tell nothing."""
+    claim = claim_of_room(event.room.name)
+    if claim is None:
+        return None
+    if event.event == "room_finished":
+        return News(event.event, claim)
+    callee = event.participant
+    is_callee = callee.kind == ParticipantInfo.Kind.SIP and callee.identity == callee_identity(claim.claim)
+    if event.event not in ("participant_joined", "participant_left") or not is_callee:
+        return None
+    return News(
+        event.event,
+        claim,
+        sip_participant_id=callee.sid,
+        sip_call_id=callee.attributes.get("sip.callID"),
+        disconnect_reason=_reason_name(callee.disconnect_reason),
+        sip_call_status=callee.attributes.get("sip.callStatus", ""),
+    )
+
+
+def _reason_name(value: DisconnectReason.ValueType) -> str:
+    """A newer server may send a reason this protocol version has no name for."""
+    return DisconnectReason.Name(value) if value in DisconnectReason.values() else "UNKNOWN_REASON"

@@ -1,0 +1,23 @@
+"""Structured logs and metrics, set up one way everywhere."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import Metrics
+
+NAMESPACE = "Trunkline"
+
+
+def logger(service: str) -> Logger:
+    """Return the JSON logger of a service; never give it a number in full, a key, a token or a context."""
+    return Logger(service=service, log_uncaught_exceptions=True)
+
+
+def metrics(service: str) -> Metrics:
+    """Return the embedded-metric writer of a service."""
+    return Metrics(namespace=NAMESPACE, service=service)
+
+
+def masked_number(phone_number: str) -> str:
+    """Shorten a phone number to what a log may hold: country start and last two digits."""
+    return f"{phone_number[:3]}…{phone_number[-2:]}"

@@ -1,0 +1,66 @@
+"""What a function is told by its environment, read once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Self
+
+from trunkline.errors import MissingSetting
+
+
+@dataclass(frozen=True)
+class _FromEnvironment:
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Read every field from the variable of its name in capitals.
+
+        Raises:
+            MissingSetting: names the variable that is absent or empty.
+        """
+        values = {}
+        for field in fields(cls):
+            name = field.name.upper()
+            if not environ.get(name):
+                raise MissingSetting(name)
+            values[field.name] = environ[name]
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class ApiSettings(_FromEnvironment):
+    table_name: str
+    dial_queue_url: str
+    livekit_secret_arn: str
+    key_pepper_arn: str
+
+
+@dataclass(frozen=True)
+class DialerSettings(_FromEnvironment):
+    table_name: str
+    dial_queue_url: str
+    livekit_secret_arn: str
+
+
+@dataclass(frozen=True)
+class LiveKitEventsSettings(_FromEnvironment):
+    table_name: str
+    livekit_secret_arn: str
+
+
+@dataclass(frozen=True)
+class CaretakerSettings(_FromEnvironment):
+    table_name: str
+    dial_queue_url: str
+    livekit_secret_arn: str
+
+
+@dataclass(frozen=True)
+class OperatorSettings(_FromEnvironment):
+    """What the command line needs; `trunkline` reads it from the stack's outputs."""
+
+    table_name: str
+    dial_queue_url: str
+    livekit_secret_arn: str
+    key_pepper_arn: str

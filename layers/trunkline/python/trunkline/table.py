@@ -1,0 +1,295 @@
+"""The one DynamoDB table: the key of every item, and the few operations the stores are made of."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder, Key
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Item = dict[str, Any]
+PK, SK = "pk", "sk"
+OPEN_INDEX, OPEN_PK, OPEN_SK = "open", "open_pk", "open_sk"
+TTL = "ttl"
+
+
+@dataclass(frozen=True)
+class ItemKey:
+    pk: str
+    sk: str
+
+    def as_item(self) -> Item:
+        return {PK: self.pk, SK: self.sk}
+
+
+def tenant_key(tenant_id: str) -> ItemKey:
+    return ItemKey(f"T#{tenant_id}", "TENANT")
+
+
+def tenant_directory_key(tenant_id: str = "") -> ItemKey:
+    return ItemKey("TENANTS", tenant_id)
+
+
+def agent_key(tenant_id: str, agent_id: str = "") -> ItemKey:
+    return ItemKey(f"T#{tenant_id}", f"AGENT#{agent_id}")
+
+
+def grant_key(tenant_id: str, trunk_id: str = "") -> ItemKey:
+    return ItemKey(f"T#{tenant_id}", f"TRUNK#{trunk_id}")
+
+
+def api_key_key(key_hash: str) -> ItemKey:
+    return ItemKey(f"K#{key_hash}", "KEY")
+
+
+def trunk_key(trunk_id: str) -> ItemKey:
+    return ItemKey(f"TRUNK#{trunk_id}", "TRUNK")
+
+
+def trunk_directory_key(trunk_id: str = "") -> ItemKey:
+    return ItemKey("TRUNKS", trunk_id)
+
+
+def call_key(call_id: str) -> ItemKey:
+    return ItemKey(f"C#{call_id}", "CALL")
+
+
+def call_event_key(call_id: str, sequence: int) -> ItemKey:
+    return ItemKey(f"C#{call_id}", f"EVENT#{sequence:06d}")
+
+
+def line_key(trunk_id: str, place: str = "") -> ItemKey:
+    return ItemKey(f"LINE#{trunk_id}", place)
+
+
+def lane_key(trunk_id: str) -> ItemKey:
+    return ItemKey(f"LANE#{trunk_id}", "LANE")
+
+
+def run_key(run_id: str) -> ItemKey:
+    return ItemKey(f"RUN#{run_id}", "RUN")
+
+
+def open_partition(trunk_id: str) -> str:
+    """The index partition that lists a trunk's calls which have not ended."""
+    return f"OPEN#{trunk_id}"
+
+
+class ConditionFailed(Exception):
+    """The write's condition did not hold; `item` is what stood there, or None."""
+
+    def __init__(self, item: Item | None) -> None:
+        super().__init__("condition failed")
+        self.item = item
+
+
+class TransactionConflict(Exception):
+    """Another transaction held one of the items; the same write may succeed when tried again."""
+
+
+@dataclass(frozen=True)
+class Put:
+    item: Item
+    condition: ConditionBase | None = None
+
+
+@dataclass(frozen=True)
+class Update:
+    key: ItemKey
+    set: Mapping[str, Any] = field(default_factory=dict)
+    add: Mapping[str, int] = field(default_factory=dict)
+    remove: Sequence[str] = ()
+    condition: ConditionBase | None = None
+
+
+@dataclass(frozen=True)
+class Delete:
+    key: ItemKey
+    condition: ConditionBase | None = None
+
+
+Write = Put | Update | Delete
+EXISTS = Attr(PK).exists()
+ABSENT = Attr(PK).not_exists()
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+def encode(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn plain values into DynamoDB's; None is left out, floats become decimals."""
+    return {
+        name: _serialize(Decimal(str(value)) if isinstance(value, float) else value)
+        for name, value in item.items()
+        if value is not None
+    }
+
+
+def decode(item: Mapping[str, Any]) -> Item:
+    """Turn DynamoDB's values into plain ones; numbers become int where they are whole."""
+    return {name: _plain(_deserialize(value)) for name, value in item.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, list):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, dict):
+        return {name: _plain(entry) for name, entry in value.items()}
+    return value
+
+
+class Table:
+    """The table's operations; every failure but those two is botocore's own."""
+
+    def __init__(self, client: DynamoDBClient, name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, key: ItemKey) -> Item | None:
+        """Read one item with strong consistency."""
+        answer = self._client.get_item(
+            TableName=self._name, Key=encode(key.as_item()), ConsistentRead=True
+        )
+        return decode(answer["Item"]) if "Item" in answer else None
+
+    def partition(self, prefix: ItemKey, *, limit: int | None = None) -> list[Item]:
+        """Read a partition's items whose sort key starts with the key's, in order, strongly consistent."""
+        condition = Key(PK).eq(prefix.pk)
+        if prefix.sk:
+            condition = condition & Key(SK).begins_with(prefix.sk)
+        found: list[Item] = []
+        for page in self._pages(condition, limit=limit, ConsistentRead=True):
+            found.extend(page)
+            if limit and len(found) >= limit:
+                return found[:limit]
+        return found
+
+    def open_calls(self, trunk_id: str) -> Iterator[Item]:
+        """Walk the keys of a trunk's calls that have not ended (an index: a moment behind the table)."""
+        condition = Key(OPEN_PK).eq(open_partition(trunk_id))
+        for page in self._pages(condition, limit=None, IndexName=OPEN_INDEX):
+            yield from page
+
+    def _pages(self, condition: ConditionBase, *, limit: int | None, **more: Any) -> Iterator[list[Item]]:
+        built = ConditionExpressionBuilder().build_expression(condition, is_key_condition=True)
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "KeyConditionExpression": built.condition_expression,
+            "ExpressionAttributeNames": built.attribute_name_placeholders,
+            "ExpressionAttributeValues": encode(built.attribute_value_placeholders),
+            **more,
+        }
+        if limit:
+            request["Limit"] = limit
+        while True:
+            answer = self._client.query(**request)
+            yield [decode(item) for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def write(self, write: Write) -> Item | None:
+        """Do one write.
+
+        Returns:
+            The new item for an `Update`, else None.
+
+        Raises:
+            ConditionFailed: with the item that stood there. The SDK repeats a write whose answer it
+                lost, so a caller whose write may be repeated compares that item with its own.
+        """
+        name, request = self._request(write)
+        request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        if isinstance(write, Update):
+            request["ReturnValues"] = "ALL_NEW"
+        try:
+            answer = getattr(self._client, f"{name.lower()}_item")(**request)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                old = error.response.get("Item")
+                raise ConditionFailed(decode(old) if old else None) from error
+            raise
+        return decode(answer["Attributes"]) if "Attributes" in answer else None
+
+    def transact(self, writes: Sequence[Write]) -> None:
+        """Do all the writes or none; safe to repeat by the SDK (one ClientRequestToken).
+
+        Raises:
+            ConditionFailed: a condition did not hold.
+            TransactionConflict: another transaction was in the way.
+        """
+        actions = []
+        for write in writes:
+            name, request = self._request(write)
+            actions.append({name: request})
+        try:
+            self._client.transact_write_items(
+                TransactItems=actions,  # type: ignore[arg-type]
+                ClientRequestToken=uuid.uuid4().hex,
+            )
+        except ClientError as error:
+            raise _transaction_error(error) from error
+
+    def _request(self, write: Write) -> tuple[str, dict[str, Any]]:
+        builder = ConditionExpressionBuilder()
+        request: dict[str, Any] = {"TableName": self._name}
+        names: dict[str, str] = {}
+        values: dict[str, Any] = {}
+        if isinstance(write, Put):
+            request["Item"] = encode(write.item)
+        else:
+            request["Key"] = encode(write.key.as_item())
+        if isinstance(write, Update):
+            request["UpdateExpression"] = _update_expression(write, names, values)
+        if write.condition is not None:
+            built = builder.build_expression(write.condition)
+            request["ConditionExpression"] = built.condition_expression
+            names |= built.attribute_name_placeholders
+            values |= built.attribute_value_placeholders
+        if names:
+            request["ExpressionAttributeNames"] = names
+        if values:
+            request["ExpressionAttributeValues"] = encode(values)
+        return type(write).__name__, request
+
+
+def _update_expression(update: Update, names: dict[str, str], values: dict[str, Any]) -> str:
+    parts: dict[str, list[str]] = {"SET": [], "ADD": [], "REMOVE": []}
+    changes = [("SET", update.set), ("ADD", update.add)]
+    for verb, group in changes:
+        for attribute, value in group.items():
+            place = f"u{len(names)}"
+            names[f"#{place}"] = attribute
+            if value is None:
+                parts["REMOVE"].append(f"#{place}")
+                continue
+            values[f":{place}"] = value
+            parts[verb].append(f"#{place} {'=' if verb == 'SET' else ''} :{place}")
+    for attribute in update.remove:
+        place = f"u{len(names)}"
+        names[f"#{place}"] = attribute
+        parts["REMOVE"].append(f"#{place}")
+    return " ".join(f"{verb} {', '.join(group)}" for verb, group in parts.items() if group)
+
+
+def _transaction_error(error: ClientError) -> Exception:
+    code = error.response["Error"]["Code"]
+    if code == "TransactionInProgressException":
+        return TransactionConflict()
+    if code != "TransactionCanceledException":
+        return error
+    codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+    if "ConditionalCheckFailed" in codes:
+        return ConditionFailed(None)
+    if codes & {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
+        return TransactionConflict()
+    return error

@@ -1,0 +1,105 @@
+"""Agents and tenants in the table."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from trunkline.errors import AlreadyExists
+from trunkline.table import (
+    ABSENT,
+    SK,
+    ConditionFailed,
+    Put,
+    Table,
+    agent_key,
+    tenant_directory_key,
+    tenant_key,
+)
+
+_AGENT_NAMESPACE = uuid.UUID("0f5c8cf8-0ad8-4f0b-9a43-5f2d3f9f5c11")
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A LiveKit agent as a tenant knows it: the worker to dispatch, and how its calls are dialled."""
+
+    id: str
+    tenant_id: str
+    name: str
+    type: str
+    status: str
+    livekit_agent_name: str
+    trunk_id: str | None
+    phone_numbers: tuple[str, ...]
+    wait_for_agent: bool
+    agent_join_timeout_s: int
+    ring_timeout_s: int
+    max_call_duration_s: int
+
+
+_AGENT_FIELDS = {field.name for field in fields(Agent)}
+
+
+def agent_id_for(tenant_id: str, name: str) -> str:
+    """The id of a tenant's agent of that name: names are unique in a tenant, and so creating is idempotent."""
+    return str(uuid.uuid5(_AGENT_NAMESPACE, f"{tenant_id}\n{name}"))
+
+
+class AgentStore:
+    """A tenant's agents; every read starts from the tenant's key."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self, tenant_id: str, agent_id: str) -> Agent | None:
+        item = self._table.get(agent_key(tenant_id, agent_id))
+        return _agent(item) if item else None
+
+    def create(self, agent: Agent) -> None:
+        """Store a new agent.
+
+        Raises:
+            AlreadyExists: the tenant has one of that name.
+        """
+        try:
+            self._table.write(Put(_agent_item(agent), ABSENT))
+        except ConditionFailed as error:
+            raise AlreadyExists(f"Agent {agent.name} already exists") from error
+
+    def save(self, agent: Agent) -> None:
+        """Create or replace an agent."""
+        self._table.write(Put(_agent_item(agent)))
+
+
+def _agent_item(agent: Agent) -> dict[str, Any]:
+    item = asdict(agent) | {"phone_numbers": list(agent.phone_numbers)}
+    return item | agent_key(agent.tenant_id, agent.id).as_item()
+
+
+def _agent(item: dict[str, Any]) -> Agent:
+    values = {name: item.get(name) for name in _AGENT_FIELDS}
+    values["phone_numbers"] = tuple(item["phone_numbers"])
+    return Agent(**values)
+
+
+class TenantStore:
+    """The deployment's tenants."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def create(self, name: str) -> str:
+        """Store a tenant and return its id."""
+        tenant_id = str(uuid.uuid4())
+        entry = tenant_directory_key(tenant_id).as_item() | {"name": name}
+        self._table.transact([Put(tenant_key(tenant_id).as_item() | {"name": name}), Put(entry)])
+        return tenant_id
+
+    def find(self, name_or_id: str) -> str | None:
+        """Find a tenant by its id or name; the operator's work, never a request's."""
+        for item in self._table.partition(tenant_directory_key()):
+            if name_or_id in (item[SK], item["name"]):
+                return str(item[SK])
+        return None

@@ -1,0 +1,96 @@
+"""What an operator declares of trunks and agents; the same models serve the command line and the API."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from trunkline.dialing.trunks import Trunk, trunk_id_for
+from trunkline.errors import InvalidRequest
+from trunkline.tenants.agents import Agent, agent_id_for
+from trunkline.validation import E164, InputModel
+
+Number = Annotated[str, Field(pattern=E164)]
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$")]
+MAX_CPS = 100
+MIN_CPS = 0.1
+
+
+class _Spec(InputModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class TrunkSpec(_Spec):
+    """A LiveKit SIP outbound trunk: `cps` is the carrier's budget of INVITEs a second."""
+
+    messages: ClassVar[dict[str, str]] = {
+        "cps": "cps must be a whole number from 1 to 100, or from 0.1 to below 1",
+        "numbers": "numbers must be a list of E.164 numbers (+1234567890), at least one",
+    }
+
+    name: Name
+    sip_trunk_id: Annotated[str, Field(pattern=r"^ST_[0-9A-Za-z]{1,40}$", description="LiveKit's id, ST_…")]
+    cps: float
+    numbers: Annotated[list[Number], Field(min_length=1)]
+
+    @field_validator("cps")
+    @classmethod
+    def _in_range(cls, value: float) -> float:
+        whole = value >= 1 and value == int(value)
+        if not (MIN_CPS <= value <= MAX_CPS and (whole or value < 1)):
+            raise ValueError("cps is out of range")
+        return value
+
+    def trunk(self, livekit_project: str) -> Trunk:
+        trunk_id = trunk_id_for(livekit_project, self.sip_trunk_id)
+        numbers = tuple(self.numbers)
+        return Trunk(trunk_id, self.name, livekit_project, self.sip_trunk_id, self.cps, numbers)
+
+
+class AgentSpec(_Spec):
+    """A voice agent: the LiveKit worker to dispatch, its trunk and numbers, and its times in seconds.
+
+    `ring_timeout_s` stays below the 80 s after which LiveKit ends the wait for an answer.
+    """
+
+    name: Name
+    livekit_agent_name: Name
+    type: Literal["voice", "chat"] = "voice"
+    status: Literal["active", "inactive"] = "active"
+    trunk: str | None = None
+    phone_numbers: list[Number] = []
+    wait_for_agent: bool = True
+    agent_join_timeout_s: Annotated[int, Field(ge=1, le=60)] = 20
+    ring_timeout_s: Annotated[int, Field(ge=5, lt=80)] = 45
+    max_call_duration_s: Annotated[int, Field(ge=10, le=86_400)] = 3600
+
+    @model_validator(mode="after")
+    def _numbers_need_a_trunk(self) -> AgentSpec:
+        if self.phone_numbers and not self.trunk:
+            raise ValueError("phone_numbers need a trunk")
+        return self
+
+    def agent(self, tenant_id: str, trunk: Trunk | None) -> Agent:
+        """Make the agent; without numbers of its own it calls from all of the trunk's.
+
+        Raises:
+            InvalidRequest: a number is not one of the trunk's.
+        """
+        numbers = tuple(self.phone_numbers) or (trunk.numbers if trunk else ())
+        if trunk and (foreign := [number for number in numbers if number not in trunk.numbers]):
+            raise InvalidRequest(f"{foreign[0]} is not one of trunk {trunk.name}'s numbers")
+        return Agent(
+            id=agent_id_for(tenant_id, self.name),
+            tenant_id=tenant_id,
+            name=self.name,
+            type=self.type,
+            status=self.status,
+            livekit_agent_name=self.livekit_agent_name,
+            trunk_id=trunk.id if trunk else None,
+            phone_numbers=numbers,
+            wait_for_agent=self.wait_for_agent,
+            agent_join_timeout_s=self.agent_join_timeout_s,
+            ring_timeout_s=self.ring_timeout_s,
+            max_call_duration_s=self.max_call_duration_s,
+        )

@@ -1,0 +1,39 @@
+"""Input models: strict types, and one text for each field that any fault of it is answered with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from trunkline.errors import InvalidRequest
+
+E164 = r"^\+[1-9][0-9]{1,14}$"
+
+
+class InputModel(BaseModel):
+    """What a client or an operator gives. Types are strict ("5" and true are no numbers)."""
+
+    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
+    messages: ClassVar[Mapping[str, str]] = {}
+
+
+Model = TypeVar("Model", bound=InputModel)
+
+
+def validated(model: type[Model], values: Mapping[str, Any]) -> Model:
+    """Validate parsed values.
+
+    Raises:
+        InvalidRequest: names the first faulty field, in the outbound document's form "Validation error: …".
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        field = str(fault["loc"][0]) if fault["loc"] else None
+        text = f"{field}: {fault['msg']}" if field else fault["msg"]
+        raise InvalidRequest(
+            f"Validation error: {model.messages.get(field or '', text)}", field=field
+        ) from error

@@ -1,0 +1,28 @@
+"""`python -m local.livekit`: serve the stand-in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from aiohttp import web
+
+from local.livekit.server import StandIn
+
+
+def main(
+    invite_log: Annotated[Path, typer.Option(help="Where every INVITE is logged.")],
+    port: int = 7880,
+    api_key: str = "devkey",
+    api_secret: str = "secret",  # noqa: S107 - the stand-in's, as livekit-server --dev has it
+    webhook_url: list[str] | None = None,
+) -> None:
+    stand_in = StandIn(
+        api_key=api_key, api_secret=api_secret, webhook_urls=webhook_url or [], invite_log=invite_log
+    )
+    web.run_app(stand_in.app(), host="127.0.0.1", port=port, print=None, handle_signals=True, shutdown_timeout=0.2)
+
+
+if __name__ == "__main__":
+    typer.run(main)

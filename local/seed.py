@@ -1,0 +1,76 @@
+"""Puts the demo tenant in, with a key, a trunk and a voice agent, as an operator would."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import aiohttp
+from livekit.api import LiveKitAPI
+from livekit.protocol.sip import (
+    CreateSIPOutboundTrunkRequest,
+    ListSIPOutboundTrunkRequest,
+    SIPOutboundTrunkInfo,
+)
+from trunkline_cli.operator import Operator, open_operator, set_livekit
+
+from local.config import DEMO_SIP_CPS, StackConfig
+from local.processes import CannotStart
+from trunkline.tenants.keys import Scope
+
+DEMO_NUMBERS = ("+15550109001", "+15550109002")
+DEMO_AGENT = "demo-agent"
+
+
+@dataclass(frozen=True)
+class Seed:
+    """What the demo tenant has."""
+
+    tenant_id: str
+    live_key: str
+    agent_id: str
+    trunk_id: str
+    sip_trunk_id: str
+    trunk_cps: int
+
+
+def seed(config: StackConfig, outputs: Mapping[str, str]) -> Seed:
+    """Set LiveKit, make its SIP trunk if need be, and apply the demo's declaration."""
+    url, api_key, api_secret = config.livekit
+    os.environ.update(config.aws_environment())
+    operator = open_operator(outputs)
+    set_livekit(operator, url, api_key, api_secret)
+    sip_trunk_id, numbers = asyncio.run(_sip_trunk(config))
+    ids = _apply(operator, sip_trunk_id, numbers)
+    scopes = [scope.value for scope in Scope]
+    key = operator.create_key("demo", "demo", scopes, livemode=True)
+    return Seed(ids["tenant"], key, ids["agent"], ids["trunk"], sip_trunk_id, DEMO_SIP_CPS)
+
+
+def _apply(operator: Operator, sip_trunk_id: str, numbers: list[str]) -> dict[str, str]:
+    declared = {
+        "tenant": "demo",
+        "trunks": [
+            {"name": "demo-trunk", "sip_trunk_id": sip_trunk_id, "cps": DEMO_SIP_CPS, "numbers": numbers}
+        ],
+        "agents": [{"name": "Demo Agent", "livekit_agent_name": DEMO_AGENT, "trunk": "demo-trunk"}],
+    }
+    return {line.kind: line.id for line in operator.apply(declared)}
+
+
+async def _sip_trunk(config: StackConfig) -> tuple[str, list[str]]:
+    """The stand-in gets a trunk; a real LiveKit must have one, for only its owner knows the carrier."""
+    try:
+        async with LiveKitAPI(*config.livekit, failover=False) as livekit:
+            if config.real_livekit is None:
+                info = SIPOutboundTrunkInfo(name="demo", address="carrier.test", numbers=DEMO_NUMBERS)
+                request = CreateSIPOutboundTrunkRequest(trunk=info)
+                return (await livekit.sip.create_outbound_trunk(request)).sip_trunk_id, list(DEMO_NUMBERS)
+            found = (await livekit.sip.list_outbound_trunk(ListSIPOutboundTrunkRequest())).items
+    except aiohttp.ClientError as error:
+        raise CannotStart(f"LiveKit at {config.livekit[0]} can't be reached: {error}") from error
+    if not found:
+        raise CannotStart("the LiveKit project has no SIP outbound trunk; make one there first")
+    return found[0].sip_trunk_id, list(found[0].numbers)

@@ -1,0 +1,135 @@
+"""The local stack: brings everything up in the right order, and takes it down."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from local.config import ROOT, StackConfig
+from local.deployment import Deployment, Outputs
+from local.processes import Processes
+from local.seed import Seed, seed
+from trunkline_cli.operator import Operator, open_operator
+
+Report = Callable[[str], None]
+_EMULATOR_HEALTH = "/_ministack/health"
+
+
+class Stack:
+    """A stack that is up."""
+
+    def __init__(self, config: StackConfig, processes: Processes, outputs: Outputs, seeded: Seed) -> None:
+        self.config = config
+        self.processes = processes
+        self.outputs = outputs
+        self.seed = seeded
+
+    def operator(self) -> Operator:
+        """Open the deployment as its operator."""
+        return open_operator(self.outputs.values)
+
+    def file(self) -> dict[str, Any]:
+        """What tools and people read in `stack.json`."""
+        url, api_key, api_secret = self.config.livekit
+        stand_in = self.config.real_livekit is None
+        return {
+            "api_url": self.config.api_url,
+            **asdict(self.seed),
+            "livekit_url": url,
+            "livekit_api_key": api_key,
+            "livekit_api_secret": api_secret,
+            "invite_log": str(self.config.invite_log) if stand_in else None,
+            "aws_endpoint_url": self.config.emulator_url,
+            "outputs": dict(self.outputs.values),
+        }
+
+
+@contextmanager
+def local_stack(config: StackConfig, report: Report) -> Iterator[Stack]:
+    """Bring a stack up, and take it down however the block ends.
+
+    Raises:
+        CannotStart: something is missing or in the way; nothing is left running.
+    """
+    processes = Processes(config)
+    processes.claim_folder()
+    deployment = Deployment(config)
+    try:
+        yield _bring_up(config, processes, deployment, report)
+    finally:
+        deployment.stop()
+        processes.stop()
+
+
+def _bring_up(config: StackConfig, processes: Processes, deployment: Deployment, report: Report) -> Stack:
+    processes.check_ports(_ports(config))
+    config.invite_log.unlink(missing_ok=True)
+    report("Starting the AWS emulator" + (" and the LiveKit stand-in" if not config.real_livekit else ""))
+    deployment.start_synth()
+    _start_emulator(config, processes)
+    if config.real_livekit is None:
+        _start_stand_in(config, processes)
+    report("Synthesizing the CDK app")
+    deployment.bootstrap()
+    deployment.finish_synth()
+    report("Deploying it: cdk deploy")
+    outputs = deployment.deploy()
+    _start_proxy(config, processes, outputs)
+    report("Making the demo tenant, key, trunk and agent")
+    stack = Stack(config, processes, outputs, seed(config, outputs.values))
+    config.stack_file.write_text(json.dumps(stack.file(), indent=2) + "\n")
+    return stack
+
+
+def _ports(config: StackConfig) -> dict[str, int]:
+    ports = {"TRUNKLINE_API_PORT": config.api_port, "TRUNKLINE_EMULATOR_PORT": config.emulator_port}
+    if config.real_livekit is None:
+        ports["TRUNKLINE_LIVEKIT_PORT"] = config.livekit_port
+    return ports
+
+
+def _start_emulator(config: StackConfig, processes: Processes) -> None:
+    """The emulator has its own environment: functions run on its interpreter and must not see our packages."""
+    home = ROOT / ".local" / "emulator"
+    state = config.folder / "emulator-state"
+    state.mkdir(exist_ok=True)
+    environment = {
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(config.emulator_port),
+        "TMPDIR": str(state),
+        "PATH": f"{home / 'bin'}:/usr/local/bin:/usr/bin:/bin",
+    }
+    processes.start("emulator", [str(home / "bin" / "ministack")], environment)
+    processes.wait_until_up("emulator", config.emulator_url + _EMULATOR_HEALTH)
+
+
+def _start_stand_in(config: StackConfig, processes: Processes) -> None:
+    _, api_key, api_secret = config.livekit
+    arguments = {
+        "port": config.livekit_port,
+        "api-key": api_key,
+        "api-secret": api_secret,
+        "invite-log": config.invite_log,
+        "webhook-url": f"{config.api_url}/livekit/webhook",
+    }
+    processes.start("livekit", _python("local.livekit", arguments), {})
+    processes.wait_until_up("livekit", config.livekit[0])
+
+
+def _start_proxy(config: StackConfig, processes: Processes, outputs: Outputs) -> None:
+    arguments = {
+        "target": config.emulator_url,
+        "host": f"{outputs.api_id}.execute-api.localhost",
+        "port": config.api_port,
+    }
+    processes.start("proxy", _python("local.proxy", arguments), {})
+    processes.wait_until_up("proxy", f"{config.api_url}/api/v1/health")
+
+
+def _python(module: str, arguments: dict[str, Any]) -> list[str]:
+    options = [f"--{name}={value}" for name, value in arguments.items()]
+    return [str(Path(ROOT) / ".venv" / "bin" / "python"), "-m", module, *options]

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Resolves the .in files into locks that name versions and hashes, and no registry.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+for name in layers/dependencies/requirements requirements/dev requirements/emulator; do
+  .local/bootstrap/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --no-header --no-annotate "$name.in" -o "$name.lock"
+done
