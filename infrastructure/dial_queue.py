@@ -33,9 +33,7 @@ class DialQueue(Construct):
             encryption_master_key=key,
             visibility_timeout=Duration.seconds(_VISIBILITY_S),
             retention_period=Duration.hours(1),
-            dead_letter_queue=sqs.DeadLetterQueue(
-                queue=self.dead_letters, max_receive_count=_MAX_RECEIVES
-            ),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=_MAX_RECEIVES),
         )
         self._alarm(
             "DeadLettersAlarm",

@@ -70,4 +70,6 @@ class HttpApi(Construct):
 
 def _suppress_authorizer(routes: list[apigateway.HttpRoute], reason: str) -> None:
     for route in routes:
-        Validations.of(route).acknowledge(Acknowledgment(id="AwsSolutions::AwsSolutions-APIG4", reason=reason))
+        Validations.of(route).acknowledge(
+            Acknowledgment(id="AwsSolutions::AwsSolutions-APIG4", reason=reason)
+        )

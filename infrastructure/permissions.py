@@ -19,9 +19,7 @@ def may_use_table(role: iam.Role, data: Data, *actions: str) -> None:
     """Allow actions on the table, and the key it is encrypted under."""
     role.add_to_policy(iam.PolicyStatement(actions=sorted(set(actions)), resources=[data.table.table_arn]))
     role.add_to_policy(
-        iam.PolicyStatement(
-            actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[data.key.key_arn]
-        )
+        iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[data.key.key_arn])
     )
 
 

@@ -27,9 +27,7 @@ class Runtime:
 
 def shared_runtime(scope: Construct, settings: StageSettings) -> Runtime:
     """Make the two layers and the code that every function uses."""
-    architecture = (
-        lambda_.Architecture.ARM_64 if settings.platform != "host" else lambda_.Architecture.X86_64
-    )
+    architecture = lambda_.Architecture.ARM_64 if settings.platform != "host" else lambda_.Architecture.X86_64
     layers = {
         "Dependencies": assets.dependencies_layer(settings.platform),
         "Trunkline": assets.trunkline_layer(),
@@ -76,9 +74,7 @@ class PythonFunction(Construct):
             retention=runtime.retention,
             removal_policy=RemovalPolicy.DESTROY,
         )
-        self.role = iam.Role(
-            self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
-        )
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.log_group.grant_write(self.role)
         self.function = lambda_.Function(
             self,

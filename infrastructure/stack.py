@@ -20,7 +20,9 @@ class TrunklineStack(Stack):
     """Everything of one stage."""
 
     def __init__(self, scope: Construct, settings: StageSettings) -> None:
-        super().__init__(scope, f"trunkline-{settings.name}", description="Trunkline: AI voice calls on LiveKit")
+        super().__init__(
+            scope, f"trunkline-{settings.name}", description="Trunkline: AI voice calls on LiveKit"
+        )
         self._settings = settings
         self._runtime = shared_runtime(self, settings)
         self.data = Data(self, "Data", settings)

@@ -29,8 +29,8 @@ class Outputs:
 
 def client(config: StackConfig, service: str) -> Any:
     """An AWS client that talks to the emulator."""
-    return boto3.client(
-        service,
+    return boto3.Session().client(
+        service,  # type: ignore[call-overload]
         endpoint_url=config.emulator_url,
         region_name=REGION,
         aws_access_key_id="test",

@@ -59,7 +59,8 @@ class Processes:
         except OSError as error:
             raise CannotStart(
                 "a local stack is already running here.\n"
-                f"Use it ({self._config.stack_file} has its URL and key), or stop it: Ctrl-C there, or `make down`."
+                f"Use it ({self._config.stack_file} has its URL and key), or stop it:\n"
+                "Ctrl-C there, or `make down`."
             ) from error
         self._lock = lock
 
@@ -68,7 +69,8 @@ class Processes:
         for variable, port in ports.items():
             if not port_is_free(port):
                 raise CannotStart(
-                    f"port {port} is taken by another program.\nFree it, or choose another: {variable}=… make run"
+                    f"port {port} is taken by another program.\n"
+                    f"Free it, or choose another: {variable}=… make run"
                 )
 
     def start(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:

@@ -36,7 +36,9 @@ def proxy_app(target: str, host: str) -> web.Application:
             data=body,
             allow_redirects=False,
         ) as answer:
-            passed = {name: value for name, value in answer.headers.items() if name.lower() not in _HOP_BY_HOP}
+            passed = {
+                name: value for name, value in answer.headers.items() if name.lower() not in _HOP_BY_HOP
+            }
             return web.Response(status=answer.status, body=await answer.read(), headers=passed)
 
     app.on_startup.append(start)
@@ -46,7 +48,9 @@ def proxy_app(target: str, host: str) -> web.Application:
 
 
 def main(
-    target: Annotated[str, typer.Option()], host: Annotated[str, typer.Option()], port: Annotated[int, typer.Option()]
+    target: Annotated[str, typer.Option()],
+    host: Annotated[str, typer.Option()],
+    port: Annotated[int, typer.Option()],
 ) -> None:
     web.run_app(proxy_app(target, host), host="127.0.0.1", port=port, print=None, shutdown_timeout=0.2)
 

@@ -9,11 +9,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from trunkline_cli.operator import Operator, open_operator
+
 from local.config import ROOT, StackConfig
 from local.deployment import Deployment, Outputs
 from local.processes import Processes
 from local.seed import Seed, seed
-from trunkline_cli.operator import Operator, open_operator
 
 Report = Callable[[str], None]
 _EMULATOR_HEALTH = "/_ministack/health"
@@ -93,7 +94,7 @@ def _ports(config: StackConfig) -> dict[str, int]:
 
 
 def _start_emulator(config: StackConfig, processes: Processes) -> None:
-    """The emulator has its own environment: functions run on its interpreter and must not see our packages."""
+    """The emulator has its own environment: functions run on it and must not see our packages."""
     home = ROOT / ".local" / "emulator"
     state = config.folder / "emulator-state"
     state.mkdir(exist_ok=True)
@@ -101,6 +102,8 @@ def _start_emulator(config: StackConfig, processes: Processes) -> None:
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(config.emulator_port),
         "TMPDIR": str(state),
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
         "PATH": f"{home / 'bin'}:/usr/local/bin:/usr/bin:/bin",
     }
     processes.start("emulator", [str(home / "bin" / "ministack")], environment)

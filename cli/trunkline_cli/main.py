@@ -77,7 +77,7 @@ def create_key(
 
 
 @trunks.command("create")
-def create_trunk(  # noqa: PLR0913, PLR0917 - a trunk's properties
+def create_trunk(
     name: str,
     sip_trunk_id: Annotated[str, typer.Option(help="LiveKit's id of the outbound trunk, ST_…")],
     cps: Annotated[float, typer.Option(help="INVITEs a second the carrier takes.")],
@@ -99,7 +99,7 @@ def grant_trunk(trunk_id: str, tenant: Tenant, stage: Stage = "dev") -> None:
 
 
 @agents.command("create")
-def create_agent(  # noqa: PLR0913, PLR0917 - an agent's properties
+def create_agent(
     name: str,
     tenant: Tenant,
     livekit_agent_name: Annotated[str, typer.Option(help="The agent_name its LiveKit worker registers.")],

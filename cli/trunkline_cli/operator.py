@@ -146,7 +146,9 @@ def stack_outputs(stage: str) -> dict[str, str]:
     try:
         stack = cloudformation.describe_stacks(StackName=f"trunkline-{stage}")["Stacks"][0]
     except cloudformation.exceptions.ClientError as error:
-        raise NotFound(f"no stack trunkline-{stage} here: {error.response['Error'].get('Message', '')}") from error
+        raise NotFound(
+            f"no stack trunkline-{stage} here: {error.response['Error'].get('Message', '')}"
+        ) from error
     return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
 
 

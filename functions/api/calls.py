@@ -16,7 +16,7 @@ from trunkline.tenants.keys import Scope
 from .access import require
 from .services import services
 
-router = APIGatewayHttpRouter()
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
 @router.post("/api/v1/calls/outbound")

@@ -19,7 +19,7 @@ app = APIGatewayHttpResolver()
 app.include_router(calls.router)
 
 
-@app.exception_handler(TrunklineError)
+@app.exception_handler(TrunklineError)  # type: ignore[untyped-decorator]
 def on_known_error(error: TrunklineError) -> Response[str]:
     return calls.json_response(*error_answer(error, _request_id()))
 
@@ -29,7 +29,7 @@ def on_unknown_route(_: NotFoundError) -> Response[str]:
     return calls.json_response(404, error_body("Route not found", 404, "not_found", _request_id()))
 
 
-@app.exception_handler(Exception)
+@app.exception_handler(Exception)  # type: ignore[untyped-decorator]
 def on_defect(_: Exception) -> Response[str]:
     """The caller learns the request id and nothing else; the log has the rest."""
     log.exception("unexpected error")

@@ -21,7 +21,9 @@ def main(
     stand_in = StandIn(
         api_key=api_key, api_secret=api_secret, webhook_urls=webhook_url or [], invite_log=invite_log
     )
-    web.run_app(stand_in.app(), host="127.0.0.1", port=port, print=None, handle_signals=True, shutdown_timeout=0.2)
+    web.run_app(
+        stand_in.app(), host="127.0.0.1", port=port, print=None, handle_signals=True, shutdown_timeout=0.2
+    )
 
 
 if __name__ == "__main__":

@@ -15,6 +15,9 @@ from livekit.protocol.webhook import WebhookEvent
 from local.livekit.ids import new_id
 from local.livekit.webhooks import WebhookSender
 
+Reason = int
+"""A `DisconnectReason`, as protobuf gives its enums."""
+
 AGENT_JOINS_AFTER_S = 0.3
 ROOM_CLOSES_AFTER_S = 20.0
 
@@ -58,9 +61,7 @@ class Rooms:
     def ensure(self, name: str, metadata: str = "") -> LiveRoom:
         """Return a room, made if need be."""
         if name not in self.live:
-            info = Room(
-                sid=new_id("RM"), name=name, metadata=metadata, creation_time=int(time.time())
-            )
+            info = Room(sid=new_id("RM"), name=name, metadata=metadata, creation_time=int(time.time()))
             self.live[name] = LiveRoom(info)
             self.tell("room_started", self.live[name])
         return self.live[name]
@@ -76,13 +77,13 @@ class Rooms:
         room.participants[participant.identity] = participant
         self.tell("participant_joined", room, participant)
 
-    def leave(self, room: LiveRoom, identity: str, reason: DisconnectReason.ValueType) -> None:
+    def leave(self, room: LiveRoom, identity: str, reason: Reason) -> None:
         """Take a participant out; without callers the room closes after a while and evicts its agents."""
         participant = room.participants.pop(identity, None)
         if participant is None:
             return
         participant.state = ParticipantInfo.State.DISCONNECTED
-        participant.disconnect_reason = reason
+        participant.disconnect_reason = reason  # type: ignore[assignment]
         self.tell("participant_left", room, participant)
         callers = [p for p in room.participants.values() if p.kind != ParticipantInfo.Kind.AGENT]
         if not callers and room.closing is None and room.info.name in self.live:
@@ -93,7 +94,7 @@ class Rooms:
         room.closing = None
         self.close(room, DisconnectReason.ROOM_CLOSED)
 
-    def close(self, room: LiveRoom, reason: DisconnectReason.ValueType) -> None:
+    def close(self, room: LiveRoom, reason: Reason) -> None:
         """End a room and everyone's stay in it."""
         if self.live.pop(room.info.name, None) is None:
             return

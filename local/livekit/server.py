@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 from google.protobuf.message import Message
@@ -19,7 +20,7 @@ from local.livekit.twirp import TwirpFault, answer, parse
 from local.livekit.webhooks import WebhookSender
 
 NO_ROOM_AFTER_S = 3.0
-Handler = Callable[[Claims, Message], Awaitable[Message]]
+Handler = Callable[[Claims, Any], Awaitable[Message]]
 
 
 class StandIn:
@@ -33,9 +34,18 @@ class StandIn:
         self._log = InviteLog(invite_log)
         self.sip = Sip(self.rooms, self._log)
         self._methods: dict[str, tuple[type[Message], Handler]] = {
-            "AgentDispatchService/CreateDispatch": (agent_dispatch.CreateAgentDispatchRequest, self._create_dispatch),
-            "AgentDispatchService/ListDispatch": (agent_dispatch.ListAgentDispatchRequest, self._list_dispatch),
-            "AgentDispatchService/DeleteDispatch": (agent_dispatch.DeleteAgentDispatchRequest, self._delete_dispatch),
+            "AgentDispatchService/CreateDispatch": (
+                agent_dispatch.CreateAgentDispatchRequest,
+                self._create_dispatch,
+            ),
+            "AgentDispatchService/ListDispatch": (
+                agent_dispatch.ListAgentDispatchRequest,
+                self._list_dispatch,
+            ),
+            "AgentDispatchService/DeleteDispatch": (
+                agent_dispatch.DeleteAgentDispatchRequest,
+                self._delete_dispatch,
+            ),
             "RoomService/CreateRoom": (room.CreateRoomRequest, self._create_room),
             "RoomService/ListRooms": (room.ListRoomsRequest, self._list_rooms),
             "RoomService/DeleteRoom": (room.DeleteRoomRequest, self._delete_room),
@@ -62,11 +72,8 @@ class StandIn:
     async def _twirp(self, request: web.Request) -> web.Response:
         content_type = request.content_type
         try:
-            name = f"{request.match_info['service']}/{request.match_info['method']}"
-            if request.method != "POST" or name not in self._methods:
-                raise TwirpFault("bad_route", f"no handler for path {request.path}")
+            message_type, handler = self._method(request)
             claims = access.claims_of(request, self._api_key, self._api_secret)
-            message_type, handler = self._methods[name]
             message = parse(await request.read(), content_type, message_type())
             return answer(await handler(claims, message), content_type)
         except TwirpFault as fault:
@@ -74,26 +81,40 @@ class StandIn:
         except access.NotAllowed as refusal:
             return web.Response(status=401, text=refusal.text)
 
-    async def _create_dispatch(self, claims: Claims, message: agent_dispatch.CreateAgentDispatchRequest) -> Message:
+    def _method(self, request: web.Request) -> tuple[type[Message], Handler]:
+        name = f"{request.match_info['service']}/{request.match_info['method']}"
+        if request.method != "POST" or name not in self._methods:
+            raise TwirpFault("bad_route", f"no handler for path {request.path}")
+        return self._methods[name]
+
+    async def _create_dispatch(
+        self, claims: Claims, message: agent_dispatch.CreateAgentDispatchRequest
+    ) -> Message:
         access.require_room_admin(claims, message.room)
         live = self.rooms.ensure(message.room)
         return self.rooms.dispatch(live, message.agent_name, message.metadata)
 
-    async def _list_dispatch(self, claims: Claims, message: agent_dispatch.ListAgentDispatchRequest) -> Message:
+    async def _list_dispatch(
+        self, claims: Claims, message: agent_dispatch.ListAgentDispatchRequest
+    ) -> Message:
         access.require_room_admin(claims, message.room)
         live = await self._room_or_503(message.room)
         wanted = message.dispatch_id
         found = [d for d in live.dispatches.values() if not wanted or d.id == wanted]
         return agent_dispatch.ListAgentDispatchResponse(agent_dispatches=found)
 
-    async def _delete_dispatch(self, claims: Claims, message: agent_dispatch.DeleteAgentDispatchRequest) -> Message:
+    async def _delete_dispatch(
+        self, claims: Claims, message: agent_dispatch.DeleteAgentDispatchRequest
+    ) -> Message:
         access.require_room_admin(claims, message.room)
         live = await self._room_or_503(message.room)
         gone = live.dispatches.pop(message.dispatch_id, None)
         if gone is None:
             raise TwirpFault("not_found", "twirp error unknown: dispatch ID not found")
         for job in gone.state.jobs:
-            self.rooms.leave(live, job.state.participant_identity, models.DisconnectReason.PARTICIPANT_REMOVED)
+            self.rooms.leave(
+                live, job.state.participant_identity, models.DisconnectReason.PARTICIPANT_REMOVED
+            )
         return gone
 
     async def _room_or_503(self, name: str) -> LiveRoom:

@@ -14,7 +14,7 @@ from livekit.protocol.sip import CreateSIPParticipantRequest, SIPOutboundTrunkIn
 
 from local.livekit.ids import new_id
 from local.livekit.outcomes import Outcome, outcome_of
-from local.livekit.rooms import LiveRoom, Rooms
+from local.livekit.rooms import LiveRoom, Reason, Rooms
 from local.livekit.twirp import TwirpFault
 
 MAX_WAIT_S = 80.0
@@ -153,7 +153,9 @@ class Sip:
             leg.status("ringing")
         if outcome.after_s is None or outcome.after_s > ring_s:
             await asyncio.sleep(min(ring_s, NO_REPLY_S) if outcome.no_reply else ring_s)
-            self._refuse(leg, TwirpFault("canceled", "twirp error unknown: sip request timed out"), _UNAVAILABLE)
+            self._refuse(
+                leg, TwirpFault("canceled", "twirp error unknown: sip request timed out"), _UNAVAILABLE
+            )
             return
         await asyncio.sleep(outcome.after_s)
         if outcome.sip_status:
@@ -177,12 +179,12 @@ class Sip:
             leg.status("hangup")
         self._end(leg, _BY_CLIENT)
 
-    def _refuse(self, leg: Leg, fault: TwirpFault, reason: DisconnectReason.ValueType) -> None:
+    def _refuse(self, leg: Leg, fault: TwirpFault, reason: Reason) -> None:
         if not leg.answer.done():
             leg.answer.set_exception(fault)
         self._end(leg, reason)
 
-    def _end(self, leg: Leg, reason: DisconnectReason.ValueType) -> None:
+    def _end(self, leg: Leg, reason: Reason) -> None:
         key = (leg.request.room_name, leg.participant.identity)
         if self._legs.get(key) is leg:
             del self._legs[key]
@@ -216,7 +218,7 @@ def _participant(request: CreateSIPParticipantRequest, sip_call_id: str) -> Part
     return participant
 
 
-def _verdict(status: int, phrase: str) -> tuple[TwirpFault, DisconnectReason.ValueType]:
+def _verdict(status: int, phrase: str) -> tuple[TwirpFault, Reason]:
     code, reason = _VERDICTS[status]
     message = f"twirp error unknown: INVITE failed: sip status: {status}: {phrase}"
     meta = {"sip_status": phrase, "sip_status_code": str(status), "error_details": ""}

@@ -58,7 +58,5 @@ def answer(message: Message, content_type: str) -> web.Response:
     """Answer in the request's own encoding; JSON in snake_case, with defaults, int64 as strings."""
     if content_type == _PROTOBUF:
         return web.Response(body=message.SerializeToString(), content_type=_PROTOBUF)
-    body = MessageToDict(
-        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
-    )
+    body = MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
     return web.json_response(body)

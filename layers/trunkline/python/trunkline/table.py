@@ -156,14 +156,12 @@ class Table:
 
     def get(self, key: ItemKey) -> Item | None:
         """Read one item with strong consistency."""
-        answer = self._client.get_item(
-            TableName=self._name, Key=encode(key.as_item()), ConsistentRead=True
-        )
+        answer = self._client.get_item(TableName=self._name, Key=encode(key.as_item()), ConsistentRead=True)
         return decode(answer["Item"]) if "Item" in answer else None
 
     def partition(self, prefix: ItemKey, *, limit: int | None = None) -> list[Item]:
         """Read a partition's items whose sort key starts with the key's, in order, strongly consistent."""
-        condition = Key(PK).eq(prefix.pk)
+        condition: ConditionBase = Key(PK).eq(prefix.pk)
         if prefix.sk:
             condition = condition & Key(SK).begins_with(prefix.sk)
         found: list[Item] = []
@@ -215,7 +213,7 @@ class Table:
             answer = getattr(self._client, f"{name.lower()}_item")(**request)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                old = error.response.get("Item")
+                old: Any = error.response.get("Item")
                 raise ConditionFailed(decode(old) if old else None) from error
             raise
         return decode(answer["Attributes"]) if "Attributes" in answer else None

@@ -158,9 +158,7 @@ def move(call: Call, to: State, now_ms: int, **attributes: Any) -> Call:
 def claimed(call: Call, owner: str, room_name: str) -> Change:
     """Rule 5: taken from the line by a run; the public status stays `queued`."""
     return Change(
-        replace(
-            call, claim=call.claim + 1, phase=Phase.PREPARED, owner=owner, room_name=room_name
-        ),
+        replace(call, claim=call.claim + 1, phase=Phase.PREPARED, owner=owner, room_name=room_name),
         leaves_line=True,
     )
 
@@ -173,12 +171,24 @@ def intended(call: Call, now_ms: int, *, intent: str, dead_after_ms: int, **ids:
     return Change(move(call, State.CONNECTING, now_ms, **marks), (Happening("connecting"),))
 
 
+_CLAIM_ONLY = (
+    "phase",
+    "owner",
+    "intent",
+    "dead_after_ms",
+    "kept_ending",
+    "room_name",
+    "dispatch_id",
+    "agent_job_id",
+    "sip_participant_id",
+    "sip_call_id",
+    "connecting_at_ms",
+)
+
+
 def returned(call: Call, now_ms: int, *, why: str) -> Change:
     """Rule 10: back to its own place in the line; the next claim has another room and identity."""
-    cleared: dict[str, Any] = dict.fromkeys(
-        ("phase", "owner", "intent", "dead_after_ms", "room_name", "dispatch_id", "agent_job_id")
-        + ("sip_participant_id", "sip_call_id", "connecting_at_ms", "kept_ending")
-    )
+    cleared: dict[str, Any] = dict.fromkeys(_CLAIM_ONLY)
     if call.state is State.CONNECTING:
         back = Happening("queued", {"reason": why})
         return Change(move(call, State.QUEUED, now_ms, **cleared), (back,), enters_line=True)

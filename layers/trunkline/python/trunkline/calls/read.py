@@ -181,9 +181,7 @@ def _queue_state(call: Call) -> str | None:
 
 def _timeline(call: Call, events: list[CallEvent]) -> list[dict[str, Any]]:
     first = {"status": "initiated", "at": iso_from_ms(call.created_at_ms)}
-    return [first] + [
-        {"status": event.type, "at": iso_from_ms(event.at_ms)} | event.data for event in events
-    ]
+    return [first] + [{"status": event.type, "at": iso_from_ms(event.at_ms)} | event.data for event in events]
 
 
 def _iso(wall_ms: int | None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -62,9 +62,7 @@ class LiveKit(Protocol):
     async def dispatch_agent(self, room: str, agent_name: str, call_id: str) -> str: ...
     async def agent_in_room(self, room: str) -> str | None: ...
     async def delete_room(self, room: str) -> None: ...
-    async def dial(
-        self, call: Call, sip_trunk_id: str, token: str, check: Callable[[], None]
-    ) -> Dialled: ...
+    async def dial(self, call: Call, sip_trunk_id: str, token: str, check: Callable[[], None]) -> Dialled: ...
 
 
 @dataclass(frozen=True)
@@ -83,9 +81,7 @@ class Workbench:
 class Attempt:
     """One claim; `slot` is given by the run, in order of the line, when the attempt is ready."""
 
-    def __init__(
-        self, entry: LineEntry, trunk: Trunk, bench: Workbench, changed: Callable[[], None]
-    ) -> None:
+    def __init__(self, entry: LineEntry, trunk: Trunk, bench: Workbench, changed: Callable[[], None]) -> None:
         self.entry = entry
         self.stage = Stage.PREPARING
         self.started_us = bench.clock.monotonic_us()
@@ -94,6 +90,7 @@ class Attempt:
         self._trunk = trunk
         self._bench = bench
         self._changed = changed
+        self._ids: dict[str, Any] = {}
         self._slot: asyncio.Future[int] | None = None
         self._giving_back = False
 
@@ -143,13 +140,12 @@ class Attempt:
 
     async def _prepare_and_dial(self, call: Call) -> None:
         try:
-            call, there = await self._prepare(call)
-            if not there:
-                ending = Ending(State.FAILED, Reason.AGENT_UNAVAILABLE)
-                await self._settle(call, lambda c, now: ended(c, ending, now, dispatch_id=call.dispatch_id))
-                await self._drop_room(call)
+            if await self._prepare(call):
+                await self._dial(call)
                 return
-            await self._dial(call)
+            ending = Ending(State.FAILED, Reason.AGENT_UNAVAILABLE)
+            await self._settle(call, lambda current, now: ended(current, ending, now, **self._ids))
+            await self._drop_room(call)
         except GiveBack:
             await self._return(call, why="run_ended")
         except LiveKitUnavailable as error:
@@ -157,22 +153,22 @@ class Attempt:
             self._bench.log.warning("agent not dispatched", call_id=call.id, cause=str(error))
             await self._return(call, why="livekit_unavailable")
 
-    async def _prepare(self, call: Call) -> tuple[Call, bool]:
+    async def _prepare(self, call: Call) -> bool:
         """Send the agent in and wait until it is there, so that nobody answers to silence."""
         livekit, agent = self._bench.livekit, call.agent
         room = call.room_name or ""
-        dispatch_id = await livekit.dispatch_agent(room, agent.livekit_agent_name, call.id)
-        call = replace(call, dispatch_id=dispatch_id)
+        self._ids["dispatch_id"] = await livekit.dispatch_agent(room, agent.livekit_agent_name, call.id)
         if not agent.wait_for_agent:
-            return call, True
+            return True
         deadline_us = self._bench.clock.monotonic_us() + agent.agent_join_timeout_s * 1_000_000
         while self._bench.clock.monotonic_us() < deadline_us:
             if self._giving_back:
                 raise GiveBack
             if identity := await livekit.agent_in_room(room):
-                return replace(call, agent_job_id=identity.removeprefix("agent-")), True
+                self._ids["agent_job_id"] = identity.removeprefix("agent-")
+                return True
             await asyncio.sleep(_AGENT_POLL_S)
-        return call, False
+        return False
 
     async def _dial(self, call: Call) -> None:
         while True:
@@ -207,13 +203,14 @@ class Attempt:
             now_ms,
             intent=secrets.token_hex(8),
             dead_after_ms=now_ms + max(0, slot_us - clock.monotonic_us()) // 1000 + TOKEN_LIFE_MS,
+            **self._ids,
         )
         stored: Call = await self._bench.offload(self._bench.calls.change, call, change, now_ms)
         return stored
 
     async def _send(self, call: Call, slot_us: int, token: str) -> Dialled:
         clock = self._bench.clock
-        while (early_us := slot_us - clock.monotonic_us()) > 0:
+        while (early_us := slot_us - clock.monotonic_us()) > 0:  # noqa: ASYNC110 - a clock is waited for
             await asyncio.sleep(early_us / 1_000_000)
 
         def not_too_late() -> None:

@@ -84,7 +84,7 @@ class Pacer:
             except LaneLost:
                 self._on_lost()
                 return
-            except Exception:  # noqa: BLE001 - nothing was handed out; the next try reserves a later slot
+            except Exception:
                 self._bench.log.exception("slot not reserved", trunk_id=self.trunk.id)
                 await asyncio.sleep(_RETRY_S)
                 continue
@@ -111,7 +111,7 @@ class Pacer:
             except LaneLost:
                 self._on_lost()
                 return
-            except Exception:  # noqa: BLE001 - tried again at the next beat; the fence decides, not this clock
+            except Exception:
                 self._bench.log.exception("lane not renewed", trunk_id=self.trunk.id)
 
     def _now(self) -> int:

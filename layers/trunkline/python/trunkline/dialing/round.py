@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import Counter
 
 from aws_lambda_powertools import Logger
+from livekit.protocol.models import ParticipantInfo
 
 from trunkline import aws
 from trunkline.calls.store import CallStore
 from trunkline.clock import SystemClock
-from trunkline.dialing.caretaker import Caretaker
+from trunkline.dialing.caretaker import Caretaker, LiveKit
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.trunks import TrunkStore
 from trunkline.dialing.wake import WakeQueue
 from trunkline.errors import LiveKitNotConfigured
-from trunkline.livekit.client import LiveKitClient, open_session
+from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, open_session
 from trunkline.livekit.credentials import LiveKitSecret
 from trunkline.offload import Offloader
 from trunkline.settings import CaretakerSettings
@@ -30,29 +31,39 @@ class CaretakerProcess:
     def __init__(self, settings: CaretakerSettings, log: Logger) -> None:
         self._table = Table(aws.client("dynamodb"), settings.table_name)
         self._clock = SystemClock()
-        self._secret = LiveKitSecret(
-            aws.client("secretsmanager"), settings.livekit_secret_arn, self._clock
-        )
+        self._secret = LiveKitSecret(aws.client("secretsmanager"), settings.livekit_secret_arn, self._clock)
         self._wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url)
         self._offload = Offloader(_THREADS)
         self._log = log
 
     async def walk(self) -> Counter[str]:
-        """Make one pass; without a LiveKit project there is nothing that could need repair."""
-        try:
-            credentials = await self._offload(self._secret.read)
-        except LiveKitNotConfigured:
-            return Counter()
+        """Make one pass."""
         async with open_session() as session:
-            caretaker = Caretaker(
-                calls=CallStore(self._table),
-                lanes=LaneStore(self._table, self._clock),
-                line=Line(self._table),
-                trunks=TrunkStore(self._table),
-                wakes=self._wakes,
-                livekit=LiveKitClient(credentials, session),
-                clock=self._clock,
-                offload=self._offload,
-                log=self._log,
-            )
-            return await caretaker.walk()
+            try:
+                livekit: LiveKit = LiveKitClient(await self._offload(self._secret.read), session)
+            except LiveKitNotConfigured:
+                livekit = _NoLiveKit()
+            return await self._caretaker(livekit).walk()
+
+    def _caretaker(self, livekit: LiveKit) -> Caretaker:
+        return Caretaker(
+            calls=CallStore(self._table),
+            lanes=LaneStore(self._table, self._clock),
+            line=Line(self._table),
+            trunks=TrunkStore(self._table),
+            wakes=self._wakes,
+            livekit=livekit,
+            clock=self._clock,
+            offload=self._offload,
+            log=self._log,
+        )
+
+
+class _NoLiveKit:
+    """Without a project nothing can be looked up, but calls still expire."""
+
+    async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
+        raise LiveKitUnavailable(f"not configured: {room} {claim}")
+
+    async def delete_room(self, room: str) -> None:
+        raise LiveKitUnavailable(f"not configured: {room}")

@@ -43,7 +43,7 @@ class Stop(StrEnum):
 class LaneRun:
     """Holds a trunk's lane while calls wait or dials are unanswered."""
 
-    def __init__(  # noqa: PLR0913 - the run's collaborators, each passed in once
+    def __init__(
         self,
         *,
         bench: Workbench,
@@ -195,7 +195,7 @@ class LaneRun:
     async def _carry_out(self, attempt: Attempt) -> None:
         try:
             await attempt.run()
-        except Exception:  # noqa: BLE001 - one call's failure must not end the lane; the caretaker repairs it
+        except Exception:
             self._bench.log.exception("attempt failed", call_id=attempt.entry.call_id)
         finally:
             self._attempts.pop(attempt.entry.call_id, None)
@@ -259,7 +259,7 @@ class LaneRun:
             await asyncio.sleep(self._limits.heartbeat_s)
             try:
                 await self._bench.offload(self._lanes.keep_run_alive, self._bench.run_id)
-            except Exception:  # noqa: BLE001 - tried again at the next beat; the lease says how long that may go on
+            except Exception:
                 self._bench.log.exception("run lease not renewed")
 
     async def _head(self, trunk_id: str, limit: int) -> list[LineEntry]:

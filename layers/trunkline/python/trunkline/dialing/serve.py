@@ -39,9 +39,7 @@ class DialerProcess:
         self._line = Line(table)
         self._trunks = TrunkStore(table)
         self._wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url)
-        self._secret = LiveKitSecret(
-            aws.client("secretsmanager"), settings.livekit_secret_arn, self._clock
-        )
+        self._secret = LiveKitSecret(aws.client("secretsmanager"), settings.livekit_secret_arn, self._clock)
         self._session: aiohttp.ClientSession | None = None
 
     async def serve(self, wake: Wake, run_id: str) -> Stop | None:

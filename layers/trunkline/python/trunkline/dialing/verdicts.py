@@ -53,7 +53,8 @@ _REASON_OF_SIP = {
 }
 # Carriers name the limit in the reason phrase; a bare 503 or 403 is a failure of the trunk or the call.
 _PACE_PHRASE = re.compile(
-    r"\bcps\b|calls? per second|\brate\b|too (fast|many)|throttl|capacity|concurren|channel|limit", re.IGNORECASE
+    r"\bcps\b|calls? per second|\brate\b|too (fast|many)|throttl|capacity|concurren|channel|limit",
+    re.IGNORECASE,
 )
 _PACE_CODES = frozenset({403, 480, 486, 503, 603})
 

@@ -167,9 +167,7 @@ class LiveKitClient:
         then nothing was sent. Never repeated here: each request is an INVITE.
         """
         last_check.set(check)
-        api = LiveKitAPI.with_token(
-            token, self._credentials.url, session=self._session, failover=False
-        )
+        api = LiveKitAPI.with_token(token, self._credentials.url, session=self._session, failover=False)
         timeout_s = call.agent.ring_timeout_s + _ANSWER_GRACE_S
         try:
             answer = await api.sip.create_sip_participant(_sip_request(call, sip_trunk_id), timeout=timeout_s)

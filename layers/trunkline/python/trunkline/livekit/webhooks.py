@@ -79,6 +79,6 @@ def news_of(event: WebhookEvent) -> News | None:
     )
 
 
-def _reason_name(value: DisconnectReason.ValueType) -> str:
+def _reason_name(value: int) -> str:
     """A newer server may send a reason this protocol version has no name for."""
     return DisconnectReason.Name(value) if value in DisconnectReason.values() else "UNKNOWN_REASON"

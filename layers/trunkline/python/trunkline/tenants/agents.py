@@ -43,7 +43,7 @@ _AGENT_FIELDS = {field.name for field in fields(Agent)}
 
 
 def agent_id_for(tenant_id: str, name: str) -> str:
-    """The id of a tenant's agent of that name: names are unique in a tenant, and so creating is idempotent."""
+    """The id of a tenant's agent of that name: names are unique in a tenant, creating is idempotent."""
     return str(uuid.uuid5(_AGENT_NAMESPACE, f"{tenant_id}\n{name}"))
 
 
@@ -79,7 +79,7 @@ def _agent_item(agent: Agent) -> dict[str, Any]:
 
 
 def _agent(item: dict[str, Any]) -> Agent:
-    values = {name: item.get(name) for name in _AGENT_FIELDS}
+    values: dict[str, Any] = {name: item.get(name) for name in _AGENT_FIELDS}
     values["phone_numbers"] = tuple(item["phone_numbers"])
     return Agent(**values)
 

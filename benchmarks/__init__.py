@@ -1,0 +1,1 @@
+"""Figures, printed as a table with ratios; `make bench`."""
