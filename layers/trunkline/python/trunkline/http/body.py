@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Any
 
 import pydantic_core
@@ -40,7 +39,7 @@ def read_body(model: type[Model], body: str | None, *, is_base64: bool) -> Model
 def _raw_bytes(body: str, *, is_base64: bool) -> bytes:
     try:
         return base64.b64decode(body, validate=True) if is_base64 else body.encode()
-    except (binascii.Error, UnicodeEncodeError) as error:
+    except ValueError as error:
         raise InvalidRequest(_NOT_JSON) from error
 
 

@@ -1,0 +1,117 @@
+"""Things that tests are made of: a call, a trunk, an agent, clocks and an in-memory LiveKit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from trunkline.calls.model import AgentSnapshot, Call
+from trunkline.calls.states import State
+from trunkline.dialing.line import place_in_line
+from trunkline.dialing.trunks import Trunk
+from trunkline.dialing.verdicts import Kind, Verdict
+from trunkline.livekit.client import Dialled
+
+NOW_MS = 1_700_000_000_000
+TRUNK = Trunk("trunk_1", "t", "livekit.test", "ST_1", 5, ("+15550109001",))
+SNAPSHOT = AgentSnapshot(
+    id="11111111-1111-4111-8111-111111111111",
+    name="Ada",
+    type="voice",
+    livekit_agent_name="ada",
+    wait_for_agent=True,
+    agent_join_timeout_s=5,
+    ring_timeout_s=30,
+    max_call_duration_s=600,
+)
+
+
+def a_call(number: int = 1, **changes: Any) -> Call:
+    """A call that was just accepted; `number` makes its id and its arrival."""
+    call_id = f"00000000-0000-4000-8000-{number:012d}"
+    priority = changes.get("priority", 5)
+    call = Call(
+        id=call_id,
+        tenant_id="tenant-1",
+        livemode=True,
+        state=State.QUEUED,
+        version=1,
+        sequence=1,
+        created_at_ms=NOW_MS,
+        expires_at_ms=NOW_MS + 3_600_000,
+        agent=SNAPSHOT,
+        trunk_id=TRUNK.id,
+        phone_number="+15550100001",
+        caller_id=TRUNK.numbers[0],
+        priority=priority,
+        metadata_json="{}",
+        source="api",
+        line_place=place_in_line(priority, NOW_MS * 1000 + number, call_id),
+    )
+    return replace(call, **changes)
+
+
+class ManualClock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self, wall_ms: int = NOW_MS) -> None:
+        self.now_ms = wall_ms
+
+    def wall_ms(self) -> int:
+        return self.now_ms
+
+    def monotonic_us(self) -> int:
+        return self.now_ms * 1000
+
+    def move_s(self, seconds: float) -> None:
+        self.now_ms += int(seconds * 1000)
+
+
+class RealClockAt:
+    """Real monotonic time, with a wall clock that begins at a given instant."""
+
+    def __init__(self, wall_ms: int = NOW_MS) -> None:
+        self._offset_ms = wall_ms - asyncio.get_running_loop().time() * 1000
+
+    def wall_ms(self) -> int:
+        return int(asyncio.get_running_loop().time() * 1000 + self._offset_ms)
+
+    def monotonic_us(self) -> int:
+        return int(asyncio.get_running_loop().time() * 1_000_000)
+
+
+class FakeLiveKit:
+    """LiveKit in memory: notes each INVITE with its instant, and answers as it is told."""
+
+    def __init__(self) -> None:
+        self.invites: list[tuple[float, Call]] = []
+        self.dispatched: list[str] = []
+        self.deleted_rooms: list[str] = []
+        self.agent_joins = True
+        self.dispatch_error: Exception | None = None
+        self.answer: Callable[[Call], Dialled] = lambda _: Dialled(Verdict(Kind.ANSWERED), "PA_1", "SCL_1")
+        self.answer_after_s = 0.0
+        self.delay_before_check_s = 0.0
+
+    async def dispatch_agent(self, room: str, agent_name: str, call_id: str) -> str:
+        if self.dispatch_error:
+            raise self.dispatch_error
+        self.dispatched.append(room)
+        return f"AD_{agent_name}"
+
+    async def agent_in_room(self, room: str) -> str | None:
+        return "agent-AJ_1" if self.agent_joins else None
+
+    async def delete_room(self, room: str) -> None:
+        self.deleted_rooms.append(room)
+
+    async def dial(
+        self, call: Call, sip_trunk_id: str, token: str, check: Callable[[], None]
+    ) -> Dialled:
+        await asyncio.sleep(self.delay_before_check_s)
+        check()
+        self.invites.append((asyncio.get_running_loop().time(), call))
+        await asyncio.sleep(self.answer_after_s)
+        return self.answer(call)

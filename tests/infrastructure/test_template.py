@@ -1,0 +1,175 @@
+"""What the synthesized template must be, stated as properties: rights, concurrency, encryption, checks."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk.assertions import Template
+from cdk_nag import AwsSolutionsChecks
+
+from infrastructure import assets
+from infrastructure.settings import stage_settings
+from infrastructure.stack import TrunklineStack
+
+STAGES = ("local", "dev", "prod")
+FUNCTIONS = ("api", "dialer", "livekit-events", "caretaker")
+
+
+@cache
+def synthesized(stage: str, empty: Path) -> dict[str, Any]:
+    """The template of a stage; wheels are not needed to read it."""
+    original = assets.dependencies_layer
+    assets.dependencies_layer = lambda _: empty  # type: ignore[assignment]
+    try:
+        stack = TrunklineStack(cdk.App(), stage_settings(stage))
+        template: dict[str, Any] = Template.from_stack(stack).to_json()
+    finally:
+        assets.dependencies_layer = original
+    return template
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("layer")
+    (folder / "python").mkdir()
+    (folder / "python" / "empty.txt").write_text("x")
+    return folder
+
+
+@pytest.fixture(params=STAGES)
+def template(request: pytest.FixtureRequest, empty: Path) -> dict[str, Any]:
+    return synthesized(request.param, empty)
+
+
+def resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    return {
+        name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind
+    }
+
+
+def function(template: dict[str, Any], package: str) -> dict[str, Any]:
+    named = resources(template, "AWS::Lambda::Function").values()
+    return next(each for each in named if each["FunctionName"].endswith(f"-{package}"))
+
+
+def statements_of(template: dict[str, Any], package: str) -> list[dict[str, Any]]:
+    role = function(template, package)["Role"]["Fn::GetAtt"][0]
+    policies = resources(template, "AWS::IAM::Policy").values()
+    mine = [each for each in policies if {"Ref": role} in each["Roles"]]
+    return [statement for each in mine for statement in each["PolicyDocument"]["Statement"]]
+
+
+def actions_of(template: dict[str, Any], package: str) -> set[str]:
+    found: set[str] = set()
+    for statement in statements_of(template, package):
+        actions = statement["Action"]
+        found |= set([actions] if isinstance(actions, str) else actions)
+    return found
+
+
+def test_reserved_concurrency_is_the_event_sources_maximum(template: dict[str, Any]) -> None:
+    reserved = function(template, "dialer")["ReservedConcurrentExecutions"]
+    source = next(iter(resources(template, "AWS::Lambda::EventSourceMapping").values()))
+    assert source["ScalingConfig"]["MaximumConcurrency"] == reserved
+    assert source["BatchSize"] == 1
+
+
+def test_a_wake_stays_hidden_for_longer_than_a_run_can_last(template: dict[str, Any]) -> None:
+    timeout_s = function(template, "dialer")["Timeout"]
+    queues = resources(template, "AWS::SQS::Queue").values()
+    dial = next(queue for queue in queues if "RedrivePolicy" in queue)
+    assert dial["VisibilityTimeout"] > timeout_s
+    assert dial["RedrivePolicy"]["maxReceiveCount"] > 1
+    assert timeout_s >= 120 + 100, "a run claims for 2 min and has 100 s left for its last dials"
+
+
+def test_the_table_is_encrypted_recoverable_streamed_and_expires_items(template: dict[str, Any]) -> None:
+    table = next(iter(resources(template, "AWS::DynamoDB::Table").values()))
+    assert table["SSESpecification"]["SSEType"] == "KMS"
+    assert "KMSMasterKeyId" in table["SSESpecification"]
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert table["StreamSpecification"]["StreamViewType"] == "NEW_IMAGE"
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+
+
+@pytest.mark.parametrize("package", FUNCTIONS)
+def test_each_function_has_a_role_of_its_own_without_wildcards(
+    template: dict[str, Any], package: str
+) -> None:
+    roles = [each["Role"]["Fn::GetAtt"][0] for each in resources(template, "AWS::Lambda::Function").values()]
+    assert len(roles) == len(set(roles))
+    for statement in statements_of(template, package):
+        assert statement["Effect"] == "Allow"
+        assert "*" not in json.dumps(statement["Action"]), statement
+        assert statement["Resource"] != "*", statement
+
+
+def test_no_function_can_do_what_it_has_no_business_with(template: dict[str, Any]) -> None:
+    forbidden = {"dynamodb:Scan", "dynamodb:BatchWriteItem", "dynamodb:DeleteTable", "kms:Decrypt*"}
+    for package in FUNCTIONS:
+        assert not actions_of(template, package) & forbidden
+    for package in ("livekit-events",):
+        assert "sqs:SendMessage" not in actions_of(template, package)
+    pepper = next(name for name in template["Resources"] if "KeyPepper" in name)
+    readers = [package for package in FUNCTIONS if pepper in json.dumps(statements_of(template, package))]
+    assert readers == ["api"]
+
+
+def test_every_function_logs_to_a_group_that_forgets(template: dict[str, Any]) -> None:
+    groups = resources(template, "AWS::Logs::LogGroup")
+    assert all(each["RetentionInDays"] > 0 for each in groups.values())
+    for each in resources(template, "AWS::Lambda::Function").values():
+        assert each["LoggingConfig"]["LogGroup"]["Ref"] in groups
+
+
+def test_no_secret_is_in_a_functions_environment(template: dict[str, Any]) -> None:
+    for each in resources(template, "AWS::Lambda::Function").values():
+        for name, value in each["Environment"]["Variables"].items():
+            assert "resolve:secretsmanager" not in json.dumps(value), name
+
+
+def test_dead_letters_and_the_age_of_the_oldest_wake_have_alarms(template: dict[str, Any]) -> None:
+    watched = {each["MetricName"] for each in resources(template, "AWS::CloudWatch::Alarm").values()}
+    assert watched == {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"}
+
+
+@pytest.mark.parametrize(("stage", "architecture"), [("dev", "arm64"), ("prod", "arm64")])
+def test_aws_stages_run_on_arm(stage: str, architecture: str, empty: Path) -> None:
+    functions = resources(synthesized(stage, empty), "AWS::Lambda::Function").values()
+    assert {each["Architectures"][0] for each in functions} == {architecture}
+
+
+def test_production_keeps_its_data(empty: Path) -> None:
+    template = synthesized("prod", empty)
+    kept = ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::SecretsManager::Secret")
+    for each in template["Resources"].values():
+        if each["Type"] in kept:
+            assert each["DeletionPolicy"] == "Retain"
+
+
+def test_the_caretaker_runs_every_minute_and_never_twice_at_once(template: dict[str, Any]) -> None:
+    rule = next(iter(resources(template, "AWS::Events::Rule").values()))
+    assert rule["ScheduleExpression"] == "rate(1 minute)"
+    assert function(template, "caretaker")["ReservedConcurrentExecutions"] == 1
+
+
+def test_an_unknown_stage_is_refused_with_the_ones_there_are() -> None:
+    with pytest.raises(ValueError, match="choose one of local, dev, prod"):
+        stage_settings("production")
+
+
+def test_production_passes_cdk_nag_with_suppressions_on_single_resources_only(
+    empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assets, "dependencies_layer", lambda _: empty)
+    app = cdk.App(outdir=str(tmp_path))
+    TrunklineStack(app, stage_settings("prod"))
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app.synth()
+    report = tmp_path / "validation-report.json"
+    assert not report.exists() or "non-compliant" not in report.read_text().lower()

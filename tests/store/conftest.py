@@ -1,0 +1,129 @@
+"""A table in moto, and everything that stands on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from tests.builders import TRUNK, FakeLiveKit, RealClockAt
+from trunkline.calls.store import CallStore
+from trunkline.clock import Clock
+from trunkline.dialing.attempt import Workbench
+from trunkline.dialing.lane import LaneStore
+from trunkline.dialing.line import Line
+from trunkline.dialing.run import LaneRun, RunLimits
+from trunkline.dialing.trunks import TrunkStore
+from trunkline.dialing.wake import Wake
+from trunkline.observability import logger
+from trunkline.table import Table
+
+QUICK = RunLimits(look_every_s=0.02, heartbeat_s=0.2, handover_wait_s=0.3)
+
+
+@pytest.fixture
+def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(name, raising=False)
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        text = [{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk", "open_pk", "open_sk")]
+        keys = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+        index = {
+            "IndexName": "open",
+            "KeySchema": [
+                {"AttributeName": "open_pk", "KeyType": "HASH"},
+                {"AttributeName": "open_sk", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        }
+        client.create_table(
+            TableName="t",
+            AttributeDefinitions=text,  # type: ignore[arg-type]
+            KeySchema=keys,  # type: ignore[arg-type]
+            BillingMode="PAY_PER_REQUEST",
+            GlobalSecondaryIndexes=[index],  # type: ignore[list-item]
+        )
+        yield client
+
+
+@pytest.fixture
+def table(dynamodb: Any) -> Table:
+    return Table(dynamodb, "t")
+
+
+@pytest.fixture
+def calls(table: Table) -> CallStore:
+    return CallStore(table)
+
+
+class Wakes:
+    """A queue that only remembers."""
+
+    def __init__(self) -> None:
+        self.sent: list[Wake] = []
+
+    def send(self, wake: Wake) -> None:
+        self.sent.append(wake)
+
+
+async def at_once(work: Callable[..., Any], *args: Any) -> Any:
+    """In place of threads: moto is not made for them, and the order is the same each time."""
+    return work(*args)
+
+
+@dataclass
+class Bench:
+    """Everything a lane run needs, in one place."""
+
+    table: Table
+    calls: CallStore
+    lanes: LaneStore
+    line: Line
+    trunks: TrunkStore
+    wakes: Wakes
+    livekit: FakeLiveKit
+    clock: Clock
+
+    def run(self, run_id: str = "run-1", limits: RunLimits = QUICK) -> LaneRun:
+        bench = Workbench(
+            run_id=run_id,
+            calls=self.calls,
+            livekit=self.livekit,
+            sign_dial_token=lambda lifetime_s: f"token for {lifetime_s}",
+            clock=self.clock,
+            offload=at_once,
+            log=logger("test"),
+        )
+        return LaneRun(
+            bench=bench,
+            lanes=self.lanes,
+            line=self.line,
+            trunks=self.trunks,
+            wakes=self.wakes,  # type: ignore[arg-type]
+            limits=limits,
+        )
+
+
+@pytest.fixture
+async def bench(table: Table) -> Bench:
+    clock = RealClockAt()
+    trunks = TrunkStore(table)
+    trunks.create(TRUNK)
+    return Bench(
+        table,
+        CallStore(table),
+        LaneStore(table, clock),
+        Line(table),
+        trunks,
+        Wakes(),
+        FakeLiveKit(),
+        clock,
+    )

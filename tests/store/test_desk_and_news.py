@@ -1,0 +1,264 @@
+"""Taking calls in, showing them to their owner only, and applying LiveKit's news."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
+from tests.store.conftest import Wakes
+from trunkline.calls.model import Call, answered, claimed, intended
+from trunkline.calls.news import NewsDesk
+from trunkline.calls.place import CallDesk, OutboundCall
+from trunkline.calls.read import accepted_answer, read_call
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import State
+from trunkline.calls.store import CallStore
+from trunkline.dialing.line import Line
+from trunkline.dialing.trunks import TrunkStore
+from trunkline.dialing.wake import Wake, WakeNotSent
+from trunkline.errors import InvalidRequest, LiveKitNotConfigured, NotFound, QueueUnavailable
+from trunkline.livekit.names import ClaimName
+from trunkline.livekit.webhooks import News
+from trunkline.table import Table
+from trunkline.tenants.agents import Agent, AgentStore
+from trunkline.tenants.keys import ApiKeyStore, Principal, Scope
+from trunkline.tenants.specs import AgentSpec
+
+ME = Principal("tenant-1", True, frozenset(Scope))
+OTHER = Principal("tenant-2", True, frozenset(Scope))
+NUMBERS = ("+15550109001", "+15550109002", "+15550109003")
+
+
+class Scene:
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.wakes = Wakes()
+        self.calls = CallStore(table)
+        self.agents = AgentStore(table)
+        trunks = TrunkStore(table)
+        trunk = replace(TRUNK, numbers=NUMBERS)
+        trunks.create(trunk)
+        trunks.grant(trunk.id, ME.tenant_id)
+        spec = AgentSpec(
+            name="Ada", livekit_agent_name="ada", trunk="t", phone_numbers=[NUMBERS[1], NUMBERS[0]]
+        )
+        self.agent = spec.agent(ME.tenant_id, trunk)
+        self.agents.create(self.agent)
+        self.configured = True
+        self.desk = CallDesk(
+            calls=self.calls,
+            agents=self.agents,
+            trunks=trunks,
+            wakes=self.wakes,  # type: ignore[arg-type]
+            clock=ManualClock(),
+            check_livekit=self._check,
+        )
+
+    def _check(self) -> None:
+        if not self.configured:
+            raise LiveKitNotConfigured
+
+    def place(self, principal: Principal = ME, **changes: Any) -> Call:
+        body = {"agentId": self.agent.id, "phoneNumber": "+14155552671"} | changes
+        return self.desk.place(principal, OutboundCall.model_validate(body), source="api")
+
+    def save(self, **changes: Any) -> Agent:
+        agent = replace(self.agent, **changes)
+        self.agents.save(agent)
+        return agent
+
+    def waiting(self) -> int:
+        return len(Line(self.table).head(TRUNK.id, 9))
+
+
+@pytest.fixture
+def scene(table: Table) -> Scene:
+    return Scene(table)
+
+
+def test_a_call_is_accepted_and_its_trunk_is_woken(scene: Scene) -> None:
+    call = scene.place(priority=0, metadata={"priority": "mine", "note": "x"})
+    assert scene.wakes.sent == [Wake(TRUNK.id)]
+    assert call.caller_id == NUMBERS[1], "the agent's first number"
+    answer = accepted_answer(call)
+    assert answer["data"]["status"] == "queued"
+    assert answer["data"]["metadata"] == {
+        "note": "x",
+        "caller_id": NUMBERS[1],
+        "from_phone_number": NUMBERS[1],
+        "priority": 0,
+        "source": "api",
+    }
+    assert answer["message"] == "Outbound call queued. Poll GET /api/v1/calls/{id} for dial progress."
+
+
+def test_an_agents_id_may_be_written_in_capitals(scene: Scene) -> None:
+    assert scene.place(agentId=scene.agent.id.upper()).agent.id == scene.agent.id
+
+
+def test_any_number_of_the_trunk_may_be_shown_and_no_other(scene: Scene) -> None:
+    assert scene.place(callerId=NUMBERS[2]).caller_id == NUMBERS[2]
+    with pytest.raises(InvalidRequest, match="Caller ID must be one of the trunk's phone numbers"):
+        scene.place(callerId="+15550000000")
+    assert scene.waiting() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"type": "chat"}, "Agent must be a voice agent for outbound calls"),
+        ({"status": "inactive"}, "Agent must be active to make calls"),
+        ({"trunk_id": None, "phone_numbers": ()}, "Agent has no trunk and phone number to call from"),
+    ],
+)
+def test_an_agent_that_cant_call_is_refused_and_nothing_is_written(
+    scene: Scene, changes: dict[str, Any], message: str
+) -> None:
+    scene.save(**changes)
+    with pytest.raises(InvalidRequest, match=message):
+        scene.place()
+    assert scene.waiting() == 0
+
+
+def test_another_tenants_agent_is_as_good_as_none(scene: Scene) -> None:
+    with pytest.raises(NotFound, match="Agent not found or access denied"):
+        scene.place(OTHER)
+    with pytest.raises(NotFound, match="Agent not found or access denied"):
+        scene.place(agentId="550e8400-e29b-41d4-a716-446655440000")
+
+
+def test_without_a_livekit_project_nothing_is_written(scene: Scene) -> None:
+    scene.configured = False
+    with pytest.raises(LiveKitNotConfigured):
+        scene.place()
+    assert scene.waiting() == 0
+
+
+def test_a_wake_that_cant_be_sent_withdraws_the_call(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Wake) -> None:
+        raise WakeNotSent("Connection timeout")
+
+    monkeypatch.setattr(scene.wakes, "send", refuse)
+    with pytest.raises(QueueUnavailable, match="Failed to queue call: Connection timeout"):
+        scene.place()
+    assert scene.waiting() == 0
+    assert list(scene.calls.open_call_ids(TRUNK.id)) == []
+
+
+def test_a_wake_that_cant_be_sent_for_a_call_already_claimed_is_no_failure(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def claim_then_refuse(_: Wake) -> None:
+        entry = Line(scene.table).head(TRUNK.id, 1)[0]
+        call = scene.calls.load(entry.call_id)
+        assert call is not None
+        scene.calls.change(call, claimed(call, "run-1", "r"), NOW_MS)
+        raise WakeNotSent("Connection timeout")
+
+    monkeypatch.setattr(scene.wakes, "send", claim_then_refuse)
+    call = scene.place()
+    stored = scene.calls.load(call.id)
+    assert stored is not None
+    assert stored.claim == 1
+
+
+def test_a_call_is_shown_to_its_tenant_and_mode_only(scene: Scene) -> None:
+    call = scene.place(metadata={"note": "x"})
+    view = read_call(scene.calls, ME, call.id.upper())
+    assert (view["status"], view["data"]["status"], view["queue_state"]) == ("queued", "queued", "in_line")
+    assert view["metadata"] == {"note": "x"}
+    assert [entry["status"] for entry in view["timeline"]] == ["initiated", "queued"]
+    test_mode = replace(ME, livemode=False)
+    for stranger in (OTHER, test_mode):
+        with pytest.raises(NotFound, match="Call not found"):
+            read_call(scene.calls, stranger, call.id)
+    with pytest.raises(NotFound, match="Call not found"):
+        read_call(scene.calls, ME, "550e8400-e29b-41d4-a716-446655440000")
+
+
+def test_a_key_is_stored_as_a_keyed_hash_only(scene: Scene, dynamodb: Any) -> None:
+    keys = ApiKeyStore(scene.table, "pepper")
+    key = keys.create("tenant-1", "ci", frozenset({Scope.CALLS_READ}), livemode=False)
+    assert keys.authenticate(key) == Principal("tenant-1", False, frozenset({Scope.CALLS_READ}))
+    assert key not in str(dynamodb.scan(TableName="t")["Items"])
+    with pytest.raises(Exception, match="Invalid API key"):
+        ApiKeyStore(scene.table, "another pepper").authenticate(key)
+
+
+def left(call: Call, claim: int = 1, status: str = "hangup", reason: str = "CLIENT_INITIATED") -> News:
+    return News(
+        "participant_left", ClaimName(call.id, claim), disconnect_reason=reason, sip_call_status=status
+    )
+
+
+class Dialled:
+    """A call that has been sent, with a desk for its news."""
+
+    def __init__(self, table: Table, *, run_alive: bool) -> None:
+        self.calls = CallStore(table)
+        self.desk = NewsDesk(self.calls, ManualClock(), lambda _: run_alive)
+        self.calls.accept(a_call())
+        call = self.calls.change(a_call(), claimed(a_call(), "run-1", "r"), NOW_MS)
+        self.call = self.calls.change(call, intended(call, NOW_MS, intent="i", dead_after_ms=1), NOW_MS)
+
+    def now(self) -> Call:
+        call = self.calls.load(self.call.id)
+        assert call is not None
+        return call
+
+
+def test_an_end_while_the_answer_is_awaited_is_kept(table: Table) -> None:
+    dialled = Dialled(table, run_alive=True)
+    dialled.desk.take(left(dialled.call))
+    dialled.desk.take(left(dialled.call))
+    assert dialled.now().state is State.CONNECTING
+    assert dialled.now().kept_ending is not None
+    assert dialled.now().version == dialled.call.version + 1, "the replay changed nothing"
+
+
+def test_an_end_is_applied_at_once_when_the_dialer_is_dead(table: Table) -> None:
+    dialled = Dialled(table, run_alive=False)
+    dialled.desk.take(left(dialled.call, status="ringing", reason="USER_UNAVAILABLE"))
+    assert (dialled.now().state, dialled.now().reason) == (State.FAILED, Reason.DIAL_NO_ANSWER)
+
+
+def test_news_in_any_order_and_number_ends_an_active_call_once(table: Table) -> None:
+    dialled = Dialled(table, run_alive=True)
+    dialled.calls.change(dialled.call, answered(dialled.call, NOW_MS), NOW_MS)
+    finished = News("room_finished", ClaimName(dialled.call.id, 1))
+    for news in (left(dialled.call, claim=2), left(dialled.call), finished, left(dialled.call), finished):
+        dialled.desk.take(news)
+    story = dialled.calls.story(dialled.call.id)
+    assert story is not None
+    assert (story[0].state, story[0].reason) == (State.COMPLETED, Reason.USER_HANGUP)
+    assert [event.type for event in story[1]].count("completed") == 1
+
+
+def test_a_room_that_finished_ends_an_active_call_whose_leave_was_lost(table: Table) -> None:
+    dialled = Dialled(table, run_alive=True)
+    finished = News("room_finished", ClaimName(dialled.call.id, 1))
+    dialled.desk.take(finished)
+    assert dialled.now().state is State.CONNECTING, "before the answer it tells nothing"
+    dialled.calls.change(dialled.call, answered(dialled.call, NOW_MS), NOW_MS)
+    dialled.desk.take(finished)
+    assert (dialled.now().state, dialled.now().reason) == (State.COMPLETED, Reason.END_NOT_REPORTED)
+
+
+def test_ids_are_written_while_it_rings(table: Table) -> None:
+    dialled = Dialled(table, run_alive=True)
+    joined = News("participant_joined", ClaimName(dialled.call.id, 1), "PA_1", "SCL_1")
+    dialled.desk.take(joined)
+    assert (dialled.now().sip_participant_id, dialled.now().sip_call_id) == ("PA_1", "SCL_1")
+    assert dialled.now().version == dialled.call.version
+
+
+def test_news_about_a_call_nobody_knows_is_ignored(table: Table) -> None:
+    desk = NewsDesk(CallStore(table), ManualClock(), lambda _: True)
+    desk.take(left(a_call()))
+    desk.take(News("participant_joined", ClaimName(a_call().id, 1), "PA_1", "SCL_1"))
+    assert CallStore(table).load(a_call().id) is None

@@ -1,0 +1,81 @@
+"""The lane: one holder, a fence against zombies, and a clock that survives hand-overs."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.builders import ManualClock
+from trunkline.dialing.lane import LEASE_MS, SKEW_MS, LaneLost, LaneStore
+from trunkline.table import Table
+
+LANE = "trunk_1"
+
+
+def test_a_lane_has_one_holder_until_it_is_released(table: Table) -> None:
+    lanes = LaneStore(table, ManualClock())
+    first = lanes.take(LANE, "run-1")
+    assert first is not None
+    assert lanes.take(LANE, "run-2") is None
+    assert lanes.is_held(LANE)
+    lanes.release(first, time_left_us=70_000)
+    assert not lanes.is_held(LANE)
+    second = lanes.take(LANE, "run-2")
+    assert second is not None
+    assert second.fence == first.fence + 1
+    assert second.time_left_us == 70_000
+
+
+def test_a_repeated_take_by_the_sdk_finds_itself(table: Table) -> None:
+    lanes = LaneStore(table, ManualClock())
+    first = lanes.take(LANE, "run-1")
+    assert lanes.take(LANE, "run-1") == first
+
+
+def test_a_lane_is_taken_over_only_when_its_lease_is_over_on_every_clock(table: Table) -> None:
+    clock = ManualClock()
+    lanes = LaneStore(table, clock)
+    lanes.take(LANE, "run-1")
+    clock.now_ms += LEASE_MS + SKEW_MS
+    assert lanes.take(LANE, "run-2") is None
+    clock.now_ms += 1
+    assert lanes.take(LANE, "run-2") is not None
+
+
+def test_a_zombie_can_neither_reserve_nor_release(table: Table) -> None:
+    clock = ManualClock()
+    lanes = LaneStore(table, clock)
+    zombie = lanes.take(LANE, "run-1")
+    assert zombie is not None
+    clock.now_ms += LEASE_MS + SKEW_MS + 1
+    successor = lanes.take(LANE, "run-2")
+    assert successor is not None
+    with pytest.raises(LaneLost):
+        lanes.renew(zombie, time_left_us=5)
+    lanes.release(zombie, time_left_us=0)
+    assert lanes.is_held(LANE)
+    lanes.renew(successor, time_left_us=9)
+
+
+def test_what_a_crashed_holder_reserved_binds_its_successor(table: Table) -> None:
+    clock = ManualClock()
+    lanes = LaneStore(table, clock)
+    crashed = lanes.take(LANE, "run-1")
+    assert crashed is not None
+    lanes.renew(crashed, time_left_us=10_300_000)
+    clock.now_ms += LEASE_MS + SKEW_MS + 1
+    successor = lanes.take(LANE, "run-2")
+    assert successor is not None
+    assert successor.time_left_us == 10_300_000
+
+
+def test_a_runs_own_lease_tells_whether_its_attempts_are_alive(table: Table) -> None:
+    clock = ManualClock()
+    lanes = LaneStore(table, clock)
+    assert not lanes.run_is_alive("run-1")
+    lanes.keep_run_alive("run-1")
+    assert lanes.run_is_alive("run-1")
+    clock.move_s(60)
+    assert not lanes.run_is_alive("run-1")
+    lanes.keep_run_alive("run-1")
+    lanes.end_run("run-1")
+    assert not lanes.run_is_alive("run-1")

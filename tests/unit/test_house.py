@@ -1,0 +1,99 @@
+"""The house rules: who may import whom, how long a file may be, what a settings object says."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from trunkline.errors import MissingSetting
+from trunkline.settings import ApiSettings
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PACKAGE = ROOT / "layers" / "trunkline" / "python" / "trunkline"
+CODE = [
+    path
+    for folder in ("layers/trunkline", "functions", "infrastructure", "local", "cli", "benchmarks", "tests")
+    for path in (ROOT / folder).rglob("*.py")
+    if "__pycache__" not in path.parts
+]
+PURE = {
+    "calls/states.py",
+    "calls/reasons.py",
+    "calls/model.py",
+    "calls/endings.py",
+    "dialing/pacing.py",
+    "dialing/verdicts.py",
+    "livekit/names.py",
+    "errors.py",
+}
+EFFECTS = ("boto3", "botocore", "aiohttp", "httpx", "livekit.api", "asyncio", "os", "time", "random", "secrets")
+
+
+def imports_of(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            found.add(node.module or "")
+    return found
+
+
+def starts_with(name: str, roots: tuple[str, ...]) -> bool:
+    return any(name == root or name.startswith(root + ".") for root in roots)
+
+
+@pytest.mark.parametrize("module", sorted(PURE))
+def test_pure_modules_do_no_io(module: str) -> None:
+    bad = {name for name in imports_of(PACKAGE / module) if starts_with(name, EFFECTS)}
+    assert not bad, f"{module} must stay pure, but imports {sorted(bad)}"
+
+
+@pytest.mark.parametrize("module", sorted(PURE))
+def test_pure_modules_import_only_pure_ones_of_ours(module: str) -> None:
+    ours = {name for name in imports_of(PACKAGE / module) if name.startswith("trunkline.")}
+    files = {name.removeprefix("trunkline.").replace(".", "/") + ".py" for name in ours}
+    assert files <= PURE, f"{module} reaches {sorted(files - PURE)}"
+
+
+def test_the_product_knows_neither_functions_nor_infrastructure_nor_the_local_stack() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        bad = {
+            name
+            for name in imports_of(path)
+            if starts_with(name, ("functions", "infrastructure", "local", "tests", "aws_cdk", "trunkline_cli"))
+        }
+        assert not bad, f"{path.relative_to(ROOT)} imports {sorted(bad)}"
+
+
+def test_infrastructure_imports_no_runtime_code() -> None:
+    for path in (ROOT / "infrastructure").rglob("*.py"):
+        bad = {name for name in imports_of(path) if starts_with(name, ("trunkline", "functions", "local"))}
+        assert not bad, f"{path.relative_to(ROOT)} imports {sorted(bad)}"
+
+
+def test_only_the_one_module_makes_livekit_requests() -> None:
+    users = {
+        str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py") if "livekit.api" in imports_of(path)
+    }
+    assert users == {"livekit/client.py"}
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_file_is_longer_than_300_lines(path: Path) -> None:
+    lines = len(path.read_text().splitlines())
+    assert lines <= 300, f"{lines} lines: split it"
+
+
+def test_handlers_are_short() -> None:
+    for path in (ROOT / "functions").rglob("handler.py"):
+        assert len(path.read_text().splitlines()) <= 60, path
+
+
+def test_a_missing_setting_is_named() -> None:
+    environ = {"TABLE_NAME": "t", "DIAL_QUEUE_URL": "q", "LIVEKIT_SECRET_ARN": "a"}
+    with pytest.raises(MissingSetting, match="KEY_PEPPER_ARN"):
+        ApiSettings.from_env(environ)
+    assert ApiSettings.from_env(environ | {"KEY_PEPPER_ARN": "p"}).table_name == "t"

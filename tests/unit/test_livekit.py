@@ -1,0 +1,145 @@
+"""Names that carry a claim, webhooks that prove their origin, secrets that stay out of sight."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import time
+from typing import Any
+
+import jwt
+import pytest
+
+from trunkline.errors import BadSignature, LiveKitNotConfigured
+from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
+from trunkline.livekit.names import ClaimName, callee_identity, claim_of_room, room_name
+from trunkline.livekit.webhooks import news_of, verified_event
+
+CALL_ID = "3b883af9-fdfb-487d-85cf-f231d06a2b7f"
+CREDENTIALS = LiveKitCredentials("wss://livekit.test", "devkey", "a secret of at least 32 characters")
+
+
+@pytest.mark.parametrize("claim", [1, 2, 17])
+def test_a_room_name_carries_its_call_and_claim(claim: int) -> None:
+    assert claim_of_room(room_name(CALL_ID, claim)) == ClaimName(CALL_ID, claim)
+
+
+@pytest.mark.parametrize(
+    "room", ["", "lobby", "call-", "call-123", f"call-{CALL_ID}-", f"call-{CALL_ID}x", f"xcall-{CALL_ID}"]
+)
+def test_rooms_that_are_not_ours_are_nobodys(room: str) -> None:
+    assert claim_of_room(room) is None
+
+
+def signed(body: bytes, **changes: Any) -> str:
+    now_s = int(time.time())
+    claims = {
+        "iss": "devkey",
+        "nbf": now_s,
+        "exp": now_s + 300,
+        "sha256": base64.b64encode(hashlib.sha256(body).digest()).decode(),
+    } | changes
+    return jwt.encode({k: v for k, v in claims.items() if v is not None}, CREDENTIALS.api_secret, "HS256")
+
+
+def left_event(**participant: Any) -> bytes:
+    body = {
+        "event": "participant_left",
+        "room": {"name": room_name(CALL_ID, 2)},
+        "participant": {
+            "sid": "PA_1",
+            "identity": callee_identity(2),
+            "kind": "SIP",
+            "attributes": {"sip.callID": "SCL_1", "sip.callStatus": "hangup"},
+            "disconnectReason": "CLIENT_INITIATED",
+        }
+        | participant,
+        "id": "EV_1",
+        "aFieldOfTheFuture": 1,
+    }
+    return json.dumps(body).encode()
+
+
+def test_a_signed_end_of_the_callee_is_news() -> None:
+    body = left_event()
+    news = news_of(verified_event(body, signed(body), CREDENTIALS))
+    assert news is not None
+    assert news.claim == ClaimName(CALL_ID, 2)
+    assert (news.disconnect_reason, news.sip_call_status) == ("CLIENT_INITIATED", "hangup")
+
+
+@pytest.mark.parametrize(
+    "participant",
+    [{"kind": "AGENT"}, {"identity": callee_identity(1)}, {"identity": "somebody"}, {"kind": "STANDARD"}],
+)
+def test_others_in_the_room_and_other_claims_are_no_news(participant: dict[str, str]) -> None:
+    body = left_event(**participant)
+    assert news_of(verified_event(body, signed(body), CREDENTIALS)) is None
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "",
+        "nonsense",
+        signed(b"another body"),
+        signed(left_event(), exp=int(time.time()) - 60),
+        signed(left_event(), nbf=int(time.time()) + 600),
+        signed(left_event(), iss="somebody"),
+        signed(left_event(), exp=None),
+        signed(left_event(), sha256=None),
+        signed(left_event(), sha256="%%%"),
+        jwt.encode({"iss": "devkey"}, "x" * 32, "HS256"),
+        jwt.encode({"iss": "devkey", "exp": 9_999_999_999, "nbf": 0}, None, "none"),
+    ],
+)
+def test_what_livekit_did_not_sign_is_refused(authorization: str) -> None:
+    with pytest.raises(BadSignature):
+        verified_event(left_event(), authorization, CREDENTIALS)
+
+
+def test_a_body_that_is_no_event_is_refused() -> None:
+    with pytest.raises(BadSignature):
+        verified_event(b"\xff{", signed(b"\xff{"), CREDENTIALS)
+
+
+def test_credentials_never_show_their_secret() -> None:
+    assert CREDENTIALS.api_secret not in repr(CREDENTIALS)
+    assert CREDENTIALS.project == "livekit.test"
+
+
+class FakeSecrets:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.reads = 0
+
+    def get_secret_value(self, SecretId: str) -> dict[str, str]:  # noqa: N803 - boto3's name
+        self.reads += 1
+        return {"SecretString": self.text}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "generated", '{"url": "", "api_key": "k", "api_secret": "s"}', '{"url": "u"}', "[1]"]
+)
+def test_a_secret_without_a_project_is_not_configured(text: str) -> None:
+    from tests.builders import ManualClock
+
+    with pytest.raises(LiveKitNotConfigured, match="LiveKit service is not configured. Please contact"):
+        LiveKitSecret(FakeSecrets(text), "arn", ManualClock()).read()  # type: ignore[arg-type]
+
+
+def test_the_secret_is_kept_for_a_minute_and_absence_is_not() -> None:
+    from tests.builders import ManualClock
+
+    clock, secrets = ManualClock(), FakeSecrets("{}")
+    secret = LiveKitSecret(secrets, "arn", clock)  # type: ignore[arg-type]
+    with pytest.raises(LiveKitNotConfigured):
+        secret.read()
+    secrets.text = '{"url": "u", "api_key": "k", "api_secret": "s"}'
+    assert secret.read().url == "u"
+    secret.read()
+    assert secrets.reads == 2
+    clock.move_s(61)
+    secret.read()
+    assert secrets.reads == 3

@@ -1,0 +1,85 @@
+"""The pacing clock: never above cps in any sliding second, whatever the arrivals and hand-overs."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trunkline.dialing.pacing import (
+    MAX_LATE_US,
+    Lead,
+    PacingClock,
+    Throttle,
+    preparing_bound,
+    ready_bound,
+    spacing_us,
+)
+
+CPS = st.one_of(st.integers(1, 100), st.floats(0.1, 0.99))
+SECOND_US = 1_000_000
+
+
+def busiest_second(starts: list[int]) -> int:
+    return max(sum(1 for other in starts if start <= other < start + SECOND_US) for start in starts)
+
+
+@given(CPS, st.lists(st.integers(0, 300_000), min_size=1, max_size=150), st.data())
+def test_no_sliding_second_holds_more_than_cps_with_lateness_and_handovers(
+    cps: float, gaps: list[int], data: st.DataObject
+) -> None:
+    clock, now, starts = PacingClock(0), 0, []
+    for gap in gaps:
+        now += gap
+        slot, clock = clock.reserve(now, 10_000, spacing_us(cps))
+        late = data.draw(st.integers(0, MAX_LATE_US))
+        starts.append(slot + late)
+        if data.draw(st.booleans()):
+            written_at = now
+            taken_at = written_at + data.draw(st.integers(0, 500_000))
+            clock = PacingClock.resume(clock.time_left_us(written_at), taken_at)
+            now = taken_at
+    assert busiest_second(starts) <= max(1, cps)
+
+
+@given(CPS)
+def test_a_busy_line_uses_at_least_96_percent_of_the_budget(cps: float) -> None:
+    clock = PacingClock(0)
+    slots = []
+    for _ in range(200):
+        slot, clock = clock.reserve(clock.next_start_us - 50_000, 10_000, spacing_us(cps))
+        slots.append(slot)
+    rate = (len(slots) - 1) / ((slots[-1] - slots[0]) / SECOND_US)
+    assert 0.96 * cps <= rate <= cps
+
+
+def test_a_slot_is_never_sooner_than_its_lead() -> None:
+    slot, after = PacingClock(0).reserve(1_000_000, 40_000, 200_000)
+    assert slot == 1_040_000
+    assert after.time_left_us(1_000_000) == 240_000
+
+
+def test_a_carrier_that_says_too_fast_halves_the_pace_and_it_climbs_back() -> None:
+    slowed = Throttle().slowed(0).slowed(0)
+    assert slowed.at(0) == 0.25
+    assert slowed.at(5 * SECOND_US) == 0.5
+    assert slowed.at(60 * SECOND_US) == 1.0
+
+
+def test_the_pace_never_stops_altogether() -> None:
+    throttle = Throttle()
+    for _ in range(20):
+        throttle = throttle.slowed(0)
+    assert throttle.at(0) == 1 / 16
+
+
+@given(st.lists(st.integers(0, 2_000_000), max_size=50))
+def test_the_lead_stays_within_its_bounds(measurements: list[int]) -> None:
+    lead = Lead()
+    for took_us in measurements:
+        lead = lead.measured(took_us)
+    assert 10_000 <= lead.us <= 250_000
+
+
+def test_look_ahead_bounds_are_the_protocols() -> None:
+    assert [preparing_bound(cps) for cps in (0.1, 1, 5, 50)] == [2, 4, 12, 102]
+    assert [ready_bound(cps) for cps in (0.1, 1, 5, 50)] == [1, 1, 2, 25]

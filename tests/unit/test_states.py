@@ -1,0 +1,87 @@
+"""A call's life: which state may follow which, and what each is called outside."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import NOW_MS, a_call
+from trunkline.calls.model import (
+    Ending,
+    IllegalTransition,
+    answered,
+    call_from_attributes,
+    claimed,
+    ended,
+    intended,
+    kept,
+    move,
+    returned,
+)
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import TERMINAL, Phase, State, data_status, flat_status, may_follow
+
+GUIDE_ENDS = {"completed", "failed", "disconnected", "timeout"}
+OUTBOUND_ENDS = {"completed", "failed", "cancelled"}
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_each_documents_polling_loop_ends_exactly_when_the_call_has_ended(state: State) -> None:
+    assert (flat_status(state) in GUIDE_ENDS) == (state in TERMINAL)
+    assert (data_status(state) in OUTBOUND_ENDS) == (state in TERMINAL)
+
+
+@given(st.sampled_from(sorted(TERMINAL)), st.sampled_from(list(State)))
+def test_a_terminal_state_never_changes(ended_state: State, other: State) -> None:
+    assert not may_follow(ended_state, other)
+    with pytest.raises(IllegalTransition):
+        move(a_call(state=ended_state), other, NOW_MS)
+
+
+def test_the_usual_life_of_a_call() -> None:
+    call = a_call()
+    call = claimed(call, "run", "call-x").call
+    assert (call.state, call.phase, call.claim) == (State.QUEUED, Phase.PREPARED, 1)
+    call = intended(call, NOW_MS + 1, intent="i", dead_after_ms=1, dispatch_id="AD_1").call
+    assert (call.state, call.phase, call.connecting_at_ms) == (State.CONNECTING, Phase.SENT, NOW_MS + 1)
+    call = answered(call, NOW_MS + 1_000, sip_participant_id="PA_1").call
+    assert (call.state, call.phase, call.owner) == (State.ACTIVE, Phase.SETTLED, None)
+    call = ended(call, Ending(State.COMPLETED, Reason.USER_HANGUP), NOW_MS + 4_500).call
+    assert (call.state, call.duration_s) == (State.COMPLETED, 3)
+
+
+def test_a_missed_slot_is_intended_again_without_a_second_event() -> None:
+    call = intended(claimed(a_call(), "run", "r").call, NOW_MS, intent="1", dead_after_ms=1).call
+    again = intended(call, NOW_MS + 9, intent="2", dead_after_ms=2)
+    assert again.events == ()
+    assert (again.call.intent, again.call.dead_after_ms) == ("2", 2)
+    assert again.call.connecting_at_ms == NOW_MS
+
+
+def test_a_returned_call_keeps_its_place_and_forgets_its_claim() -> None:
+    call = intended(claimed(a_call(), "run", "r").call, NOW_MS, intent="1", dead_after_ms=1).call
+    back = returned(call, NOW_MS, why="carrier_too_fast")
+    assert back.enters_line
+    assert back.call.line_place == call.line_place
+    assert (back.call.state, back.call.phase, back.call.room_name) == (State.QUEUED, None, None)
+    assert back.call.claim == 1, "the next claim must be another, with another room"
+
+
+def test_a_call_that_ends_while_waiting_leaves_the_line_with_it() -> None:
+    ending = Ending(State.TIMEOUT, Reason.EXPIRED)
+    assert ended(a_call(), ending, NOW_MS).leaves_line
+    assert not ended(claimed(a_call(), "run", "r").call, ending, NOW_MS).leaves_line
+
+
+def test_an_answer_and_a_kept_end_are_one_write_with_both_events() -> None:
+    call = intended(claimed(a_call(), "run", "r").call, NOW_MS, intent="1", dead_after_ms=1).call
+    call = kept(call, Ending(State.COMPLETED, Reason.USER_HANGUP)).call
+    up = answered(call, NOW_MS + 5)
+    both = up.then(ended(up.call, Ending(State.COMPLETED, Reason.USER_HANGUP), NOW_MS + 9))
+    assert [event.type for event in both.events] == ["active", "completed"]
+
+
+def test_a_call_survives_the_table() -> None:
+    call = kept(claimed(a_call(), "run", "r").call, Ending(State.FAILED, Reason.DIAL_BUSY)).call
+    assert call_from_attributes(call.as_attributes() | {"pk": "C#1", "sk": "CALL"}) == call

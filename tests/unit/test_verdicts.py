@@ -1,0 +1,99 @@
+"""LiveKit's answers and a leg's end, by the measured tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from trunkline.calls.endings import ending_of
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import State
+from trunkline.dialing.verdicts import Kind, verdict_of_carrier, verdict_of_livekit
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (486, Reason.DIAL_BUSY),
+        (600, Reason.DIAL_BUSY),
+        (480, Reason.DIAL_NO_ANSWER),
+        (408, Reason.DIAL_NO_ANSWER),
+        (603, Reason.USER_DECLINED),
+        (607, Reason.USER_DECLINED),
+        (404, Reason.INVALID_DESTINATION),
+        (484, Reason.INVALID_DESTINATION),
+        (403, Reason.TRUNK_REJECTED),
+        (488, Reason.TRUNK_REJECTED),
+        (500, Reason.TRUNK_UNAVAILABLE),
+        (503, Reason.TRUNK_UNAVAILABLE),
+        (499, Reason.TRUNK_REJECTED),
+    ],
+)
+def test_a_carriers_refusal_ends_the_attempt_with_its_reason(code: int, reason: Reason) -> None:
+    verdict = verdict_of_carrier(code, "")
+    assert (verdict.kind, verdict.reason, verdict.sip_status_code) == (Kind.FAILED, reason, code)
+
+
+@pytest.mark.parametrize(
+    ("code", "phrase"),
+    [
+        (429, ""),
+        (503, "CPS limit exceeded"),
+        (503, "Calls per second exceeded"),
+        (403, "Rate exceeded"),
+        (480, "Trunk capacity reached"),
+        (486, "Too many concurrent calls"),
+    ],
+)
+def test_a_carrier_that_refuses_the_pace_sends_the_call_back(code: int, phrase: str) -> None:
+    assert verdict_of_carrier(code, phrase).kind is Kind.TOO_FAST
+
+
+@pytest.mark.parametrize("phrase", ["Busy Here", "Service Unavailable", "Forbidden", "Separate"])
+def test_ordinary_phrases_are_no_word_on_pace(phrase: str) -> None:
+    assert verdict_of_carrier(503, phrase).kind is Kind.FAILED
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "kind"),
+    [
+        (408, "canceled", "twirp error unknown: sip request timed out", Kind.FAILED),
+        (404, "not_found", "requested sip trunk does not exist", Kind.FAILED),
+        (503, "unavailable", "twirp error unknown: no response from servers", Kind.NOT_SENT),
+        (503, "unavailable", "twirp error unknown: cpu exhausted", Kind.NOT_SENT),
+        (401, "unauthenticated", "permissions denied", Kind.NOT_SENT),
+        (401, "unknown", "", Kind.NOT_SENT),
+        (500, "internal", "boom", Kind.UNKNOWN),
+        (502, "unknown", "", Kind.UNKNOWN),
+        (503, "unavailable", "upstream connect error", Kind.UNKNOWN),
+        (404, "not_found", "participant does not exist", Kind.UNKNOWN),
+    ],
+)
+def test_livekits_own_errors_return_a_call_only_on_proof(
+    status: int, code: str, message: str, kind: Kind
+) -> None:
+    assert verdict_of_livekit(status, code, message).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("reason", "call_status", "answered_for_s", "state", "why"),
+    [
+        ("CLIENT_INITIATED", "hangup", 12.0, State.COMPLETED, Reason.USER_HANGUP),
+        ("CLIENT_INITIATED", "hangup", None, State.COMPLETED, Reason.USER_HANGUP),
+        ("CLIENT_INITIATED", "hangup", 600.2, State.COMPLETED, Reason.MAX_DURATION_REACHED),
+        ("CLIENT_INITIATED", "active", 30.0, State.DISCONNECTED, Reason.AUDIO_LOST),
+        ("CLIENT_INITIATED", "dialing", None, State.FAILED, Reason.TRUNK_UNAVAILABLE),
+        ("CONNECTION_TIMEOUT", "active", 30.0, State.DISCONNECTED, Reason.CONNECTION_LOST),
+        ("CONNECTION_TIMEOUT", "ringing", None, State.FAILED, Reason.TRUNK_UNAVAILABLE),
+        ("USER_REJECTED", "ringing", None, State.FAILED, Reason.USER_DECLINED),
+        ("USER_UNAVAILABLE", "ringing", None, State.FAILED, Reason.DIAL_NO_ANSWER),
+        ("PARTICIPANT_REMOVED", "active", 9.0, State.COMPLETED, Reason.AGENT_HANGUP),
+        ("ROOM_DELETED", "active", 9.0, State.COMPLETED, Reason.AGENT_HANGUP),
+        ("ROOM_DELETED", "ringing", None, State.FAILED, Reason.REMOVED_BEFORE_ANSWER),
+        ("SOMETHING_NEW", "dialing", None, State.FAILED, Reason.DIAL_UNKNOWN),
+    ],
+)
+def test_a_legs_end_is_read_from_both_its_reason_and_its_call_status(
+    reason: str, call_status: str, answered_for_s: float | None, state: State, why: Reason
+) -> None:
+    ending = ending_of(reason, call_status, answered_for_s=answered_for_s, max_call_duration_s=600)
+    assert (ending.state, ending.reason) == (state, why)
