@@ -12,7 +12,7 @@ from trunkline.calls.states import State
 from trunkline.dialing.line import place_in_line
 from trunkline.dialing.trunks import Trunk
 from trunkline.dialing.verdicts import Kind, Verdict
-from trunkline.livekit.client import Dialled
+from trunkline.livekit.client import Dialled, Gate
 
 NOW_MS = 1_700_000_000_000
 TRUNK = Trunk("trunk_1", "t", "livekit.test", "ST_1", 5, ("+15550109001",))
@@ -93,7 +93,7 @@ class FakeLiveKit:
         self.dispatch_error: Exception | None = None
         self.answer: Callable[[Call], Dialled] = lambda _: Dialled(Verdict(Kind.ANSWERED), "PA_1", "SCL_1")
         self.answer_after_s = 0.0
-        self.delay_before_check_s = 0.0
+        self.connecting_takes_s = 0.0
 
     async def dispatch_agent(self, room: str, agent_name: str, call_id: str) -> str:
         if self.dispatch_error:
@@ -107,11 +107,9 @@ class FakeLiveKit:
     async def delete_room(self, room: str) -> None:
         self.deleted_rooms.append(room)
 
-    async def dial(
-        self, call: Call, sip_trunk_id: str, token: str, check: Callable[[], None]
-    ) -> Dialled:
-        await asyncio.sleep(self.delay_before_check_s)
-        check()
+    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> Dialled:
+        await asyncio.sleep(self.connecting_takes_s)
+        await gate()
         self.invites.append((asyncio.get_running_loop().time(), call))
         await asyncio.sleep(self.answer_after_s)
         return self.answer(call)

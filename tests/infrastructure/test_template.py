@@ -27,7 +27,7 @@ def synthesized(stage: str, empty: Path) -> dict[str, Any]:
     assets.dependencies_layer = lambda _: empty  # type: ignore[assignment]
     try:
         stack = TrunklineStack(cdk.App(), stage_settings(stage))
-        template: dict[str, Any] = Template.from_stack(stack).to_json()
+        template = dict(Template.from_stack(stack).to_json())
     finally:
         assets.dependencies_layer = original
     return template
@@ -47,9 +47,7 @@ def template(request: pytest.FixtureRequest, empty: Path) -> dict[str, Any]:
 
 
 def resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
-    return {
-        name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind
-    }
+    return {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
 
 
 def function(template: dict[str, Any], package: str) -> dict[str, Any]:

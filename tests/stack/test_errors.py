@@ -172,9 +172,7 @@ def api_environment(stack: Stack, **changes: str) -> Iterator[None]:
     lambda_ = client(stack.config, "lambda")
     name = "trunkline-local-api"
     before = lambda_.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    lambda_.update_function_configuration(
-        FunctionName=name, Environment={"Variables": before | changes}
-    )
+    lambda_.update_function_configuration(FunctionName=name, Environment={"Variables": before | changes})
     try:
         yield
     finally:

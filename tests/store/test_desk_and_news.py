@@ -137,9 +137,7 @@ def test_without_a_livekit_project_nothing_is_written(scene: Scene) -> None:
     assert scene.waiting() == 0
 
 
-def test_a_wake_that_cant_be_sent_withdraws_the_call(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wake_that_cant_be_sent_withdraws_the_call(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: Wake) -> None:
         raise WakeNotSent("Connection timeout")
 

@@ -11,6 +11,7 @@ from typing import Any
 import jwt
 import pytest
 
+from tests.builders import ManualClock
 from trunkline.errors import BadSignature, LiveKitNotConfigured
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
 from trunkline.livekit.names import ClaimName, callee_identity, claim_of_room, room_name
@@ -91,7 +92,7 @@ def test_others_in_the_room_and_other_claims_are_no_news(participant: dict[str, 
         signed(left_event(), sha256=None),
         signed(left_event(), sha256="%%%"),
         jwt.encode({"iss": "devkey"}, "x" * 32, "HS256"),
-        jwt.encode({"iss": "devkey", "exp": 9_999_999_999, "nbf": 0}, None, "none"),
+        jwt.encode({"iss": "devkey", "exp": 9_999_999_999, "nbf": 0}, "", "none"),
     ],
 )
 def test_what_livekit_did_not_sign_is_refused(authorization: str) -> None:
@@ -123,15 +124,11 @@ class FakeSecrets:
     "text", ["", "{}", "generated", '{"url": "", "api_key": "k", "api_secret": "s"}', '{"url": "u"}', "[1]"]
 )
 def test_a_secret_without_a_project_is_not_configured(text: str) -> None:
-    from tests.builders import ManualClock
-
     with pytest.raises(LiveKitNotConfigured, match="LiveKit service is not configured. Please contact"):
         LiveKitSecret(FakeSecrets(text), "arn", ManualClock()).read()  # type: ignore[arg-type]
 
 
 def test_the_secret_is_kept_for_a_minute_and_absence_is_not() -> None:
-    from tests.builders import ManualClock
-
     clock, secrets = ManualClock(), FakeSecrets("{}")
     secret = LiveKitSecret(secrets, "arn", clock)  # type: ignore[arg-type]
     with pytest.raises(LiveKitNotConfigured):

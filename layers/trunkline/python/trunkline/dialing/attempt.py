@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from trunkline.calls.model import (
     Call,
@@ -31,13 +33,14 @@ from trunkline.dialing.line import LineEntry
 from trunkline.dialing.pacing import MAX_LATE_US
 from trunkline.dialing.trunks import Trunk
 from trunkline.dialing.verdicts import Kind, Verdict
-from trunkline.livekit.client import Dialled, LiveKitUnavailable
+from trunkline.livekit.client import Dialled, Gate, LiveKitUnavailable
 from trunkline.livekit.names import room_name
 
 TOKEN_LIFE_MS = 5_000
 """A dial's token dies this long after its slot (rule 8)."""
 
 _AGENT_POLL_S = 0.1
+_SETTLE_FOR_S = 20
 
 
 class SlotMissed(Exception):
@@ -62,7 +65,7 @@ class LiveKit(Protocol):
     async def dispatch_agent(self, room: str, agent_name: str, call_id: str) -> str: ...
     async def agent_in_room(self, room: str) -> str | None: ...
     async def delete_room(self, room: str) -> None: ...
-    async def dial(self, call: Call, sip_trunk_id: str, token: str, check: Callable[[], None]) -> Dialled: ...
+    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> Dialled: ...
 
 
 @dataclass(frozen=True)
@@ -174,8 +177,7 @@ class Attempt:
         while True:
             slot_us = await self._wait_for_slot()
             began_us = self._bench.clock.monotonic_us()
-            call = await self._write_intent(call, slot_us)
-            token = self._bench.sign_dial_token(TOKEN_LIFE_MS / 1000 + _s_until(slot_us, began_us))
+            call, token = await self._write_intent(call, slot_us)
             self.start_took_us = self._bench.clock.monotonic_us() - began_us
             try:
                 dialled = await self._send(call, slot_us, token)
@@ -194,31 +196,36 @@ class Attempt:
         self._enter(Stage.READY)
         return await self._slot
 
-    async def _write_intent(self, call: Call, slot_us: int) -> Call:
-        """Rule 8: excludes zombies, cancel and the caretaker; a failure here sends nothing."""
+    async def _write_intent(self, call: Call, slot_us: int) -> tuple[Call, str]:
+        """Rule 8: sign the token, then write; excludes zombies, cancel and the caretaker.
+
+        A failure here sends nothing. The token is dead by `dead_after`, whenever it is used.
+        """
         clock = self._bench.clock
         now_ms = clock.wall_ms()
+        lifetime_ms = max(0, slot_us - clock.monotonic_us()) // 1000 + TOKEN_LIFE_MS
+        token = self._bench.sign_dial_token(lifetime_ms / 1000)
         change = intended(
             call,
             now_ms,
             intent=secrets.token_hex(8),
-            dead_after_ms=now_ms + max(0, slot_us - clock.monotonic_us()) // 1000 + TOKEN_LIFE_MS,
+            dead_after_ms=now_ms + lifetime_ms,
             **self._ids,
         )
         stored: Call = await self._bench.offload(self._bench.calls.change, call, change, now_ms)
-        return stored
+        return stored, token
 
     async def _send(self, call: Call, slot_us: int, token: str) -> Dialled:
         clock = self._bench.clock
-        while (early_us := slot_us - clock.monotonic_us()) > 0:  # noqa: ASYNC110 - a clock is waited for
-            await asyncio.sleep(early_us / 1_000_000)
 
-        def not_too_late() -> None:
+        async def at_the_slot() -> None:
+            while (early_us := slot_us - clock.monotonic_us()) > 0:  # noqa: ASYNC110 - a clock is waited for
+                await asyncio.sleep(early_us / 1_000_000)
             if clock.monotonic_us() > slot_us + MAX_LATE_US:
                 raise SlotMissed
             self._enter(Stage.RINGING)
 
-        return await self._bench.livekit.dial(call, self._trunk.sip_trunk_id, token, not_too_late)
+        return await self._bench.livekit.dial(call, self._trunk.sip_trunk_id, token, at_the_slot)
 
     async def _apply(self, call: Call, dialled: Dialled) -> None:
         verdict = dialled.verdict
@@ -244,7 +251,15 @@ class Attempt:
             mine = (current.claim, current.owner) == (call.claim, self._bench.run_id)
             return decide(current, now_ms) if mine and not current.ended else None
 
-        await self._bench.offload(self._bench.calls.settle, call.id, if_still_mine, now_ms)
+        # The answer is known only here: a table that fails for a moment must not lose it.
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type((BotoCoreError, ClientError)),
+            wait=wait_exponential_jitter(multiplier=0.1, max=2),
+            stop=stop_after_delay(_SETTLE_FOR_S),
+            reraise=True,
+        ):
+            with attempt:
+                await self._bench.offload(self._bench.calls.settle, call.id, if_still_mine, now_ms)
 
     async def _drop_room(self, call: Call) -> None:
         """Send the agent home. Failing is harmless: LiveKit closes a room that stays empty."""
@@ -278,7 +293,3 @@ def _outcome(call: Call, dialled: Dialled, now_ms: int) -> Change | None:
     if call.kept_ending:
         return ended(call, call.kept_ending, now_ms)
     return disowned(call)
-
-
-def _s_until(slot_us: int, now_us: int) -> float:
-    return max(0, slot_us - now_us) / 1_000_000

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -35,8 +35,11 @@ _MAX_CONNECTIONS = 600
 # other side has just closed would be an unknown dial.
 _KEEP_WARM_S = 15
 
-last_check: ContextVar[Callable[[], None] | None] = ContextVar("last_check", default=None)
-"""Called between the request's last await and its first byte; what it raises stops the request."""
+Gate = Callable[[], Awaitable[None]]
+"""Waited for when the connection is there and nothing has been written to it; what it raises stops the
+request. After its own last await it must look at the clock."""
+
+_gate: ContextVar[Gate | None] = ContextVar("gate", default=None)
 
 
 class LiveKitUnavailable(Exception):
@@ -52,13 +55,17 @@ class Dialled:
     sip_call_id: str | None = None
 
 
-class _CheckedRequest(aiohttp.ClientRequest):
-    """Asks `last_check` when the connection is there and before anything is written to it (rule 9)."""
+class _GatedRequest(aiohttp.ClientRequest):
+    """Passes the gate between getting its connection and writing to it (rule 9).
+
+    So a new connection is made ahead of the slot, and no await stands between the gate's look at the
+    clock and the socket.
+    """
 
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
-        check = last_check.get()
-        if check:
-            check()
+        gate = _gate.get()
+        if gate:
+            await gate()
         return await super().send(conn)
 
 
@@ -67,7 +74,7 @@ def open_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S),
         connector=aiohttp.TCPConnector(limit=_MAX_CONNECTIONS, keepalive_timeout=_KEEP_WARM_S),
-        request_class=_CheckedRequest,
+        request_class=_GatedRequest,
     )
 
 
@@ -152,21 +159,13 @@ class LiveKitClient:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise LiveKitUnavailable(_cause(error)) from error
 
-    async def warm_up(self) -> None:
-        """Open a connection ahead of the first dial; a failure shows itself at that dial."""
-        try:
-            async with self._session.get(self._credentials.url.replace("ws", "http", 1)):
-                pass
-        except (aiohttp.ClientError, TimeoutError):
-            return
+    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> Dialled:
+        """Send the INVITE at the gate's instant, and wait for the answer or the carrier's verdict.
 
-    async def dial(self, call: Call, sip_trunk_id: str, token: str, check: Callable[[], None]) -> Dialled:
-        """Send the INVITE and wait for the callee's answer or the carrier's verdict.
-
-        `check` runs between the last await and the first byte; what it raises comes through, and
-        then nothing was sent. Never repeated here: each request is an INVITE.
+        What the gate raises comes through, and then nothing was sent. Never repeated here: each
+        request is an INVITE.
         """
-        last_check.set(check)
+        _gate.set(gate)
         api = LiveKitAPI.with_token(token, self._credentials.url, session=self._session, failover=False)
         timeout_s = call.agent.ring_timeout_s + _ANSWER_GRACE_S
         try:
@@ -179,7 +178,7 @@ class LiveKitClient:
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError):
             return Dialled(Verdict(Kind.UNKNOWN))
         finally:
-            last_check.set(None)
+            _gate.set(None)
         return Dialled(Verdict(Kind.ANSWERED), answer.participant_id, answer.sip_call_id)
 
 

@@ -1,0 +1,144 @@
+"""The attempts a run has in hand: how many stand where, which goes next, and what they teach."""
+
+from __future__ import annotations
+
+import asyncio
+
+from trunkline.dialing.attempt import Attempt, Stage, Workbench
+from trunkline.dialing.line import LineEntry
+from trunkline.dialing.pacer import Pace
+from trunkline.dialing.pacing import preparing_bound, ready_bound
+from trunkline.dialing.trunks import Trunk
+from trunkline.dialing.verdicts import Kind
+
+_STEP_ASIDE_US = 1_500_000
+_BURST_S = 0.01
+_MAX_LIVEKIT_FAILURES = 3
+
+
+class Crew:
+    """Starts attempts within the look-ahead and follows them to their verdicts.
+
+    `changed` is set whenever an attempt moves on, `ready` while one waits for a start.
+    """
+
+    def __init__(self, bench: Workbench, pace: Pace) -> None:
+        self.changed = asyncio.Event()
+        self.ready = asyncio.Event()
+        self._bench = bench
+        self._pace = pace
+        self._attempts: dict[str, Attempt] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._livekit_failures = 0
+        self._hold_claims_until_us = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._attempts)
+
+    @property
+    def livekit_is_down(self) -> bool:
+        """LiveKit has refused so often that calls had better wait in the line."""
+        return self._livekit_failures >= _MAX_LIVEKIT_FAILURES
+
+    def claim(self, entries: list[LineEntry], trunk: Trunk) -> None:
+        """Rule 6: claim the head of the line, within the look-ahead."""
+        if self._now() < self._hold_claims_until_us:
+            return
+        for entry in entries:
+            if self._preparing() >= preparing_bound(trunk.cps):
+                return
+            if self.count(Stage.READY) >= ready_bound(trunk.cps):
+                return
+            if entry.call_id not in self._attempts:
+                self._start(Attempt(entry, trunk, self._bench, self._note_change))
+
+    def count(self, stage: Stage) -> int:
+        """How many attempts stand at a stage."""
+        return sum(1 for attempt in self._attempts.values() if attempt.stage is stage)
+
+    def best_ready(self) -> Attempt | None:
+        """The ready attempt that is first in the line."""
+        ready = [attempt for attempt in self._attempts.values() if attempt.stage is Stage.READY]
+        return min(ready, key=lambda attempt: attempt.entry, default=None)
+
+    async def wind_down(self, dial_for_s: float) -> None:
+        """Let unsent attempts dial for a while, then return the rest to the line."""
+        deadline_us = self._now() + int(dial_for_s * 1_000_000)
+        while self._unsent() and self._now() < deadline_us:
+            await self.wait_for_change(0.1)
+        self.give_back()
+        while self._unsent():
+            await self.wait_for_change(0.1)
+
+    def give_back(self) -> None:
+        """Ask every attempt that was not sent to return its call to the line."""
+        for attempt in self._unsent():
+            attempt.give_back()
+
+    async def finish(self) -> None:
+        """No task outlives the handler: wait for every attempt, lane or no lane."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def wait_for_change(self, timeout_s: float) -> None:
+        """Wait until an attempt has moved on since the last wait, but not for longer than the time-out."""
+        try:
+            await asyncio.wait_for(self.changed.wait(), timeout_s)
+        except TimeoutError:
+            return
+        # Changes come in bursts: one look at the line serves them all.
+        await asyncio.sleep(_BURST_S)
+        self.changed.clear()
+
+    def _start(self, attempt: Attempt) -> None:
+        self._attempts[attempt.entry.call_id] = attempt
+        task = asyncio.create_task(self._carry_out(attempt))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _carry_out(self, attempt: Attempt) -> None:
+        try:
+            await attempt.run()
+        except Exception:
+            self._bench.log.exception("attempt failed", call_id=attempt.entry.call_id)
+        finally:
+            self._attempts.pop(attempt.entry.call_id, None)
+            self._learn_from(attempt)
+            self._note_change()
+
+    def _learn_from(self, attempt: Attempt) -> None:
+        verdict = attempt.verdict
+        if attempt.start_took_us:
+            self._pace.start_took(attempt.start_took_us)
+        if verdict is None:
+            return
+        if verdict.kind is Kind.TOO_FAST:
+            self._pace.too_fast(self._now())
+        if verdict.kind is not Kind.NOT_SENT:
+            self._livekit_failures = 0
+            return
+        self._livekit_failures += 1
+        self._hold_claims_until_us = self._now() + 1_000_000 * 2**self._livekit_failures
+
+    def _preparing(self) -> int:
+        """Calls that are preparing, without those whose agent takes so long that they stepped aside."""
+        recent_us = self._now() - _STEP_ASIDE_US
+        return sum(
+            1
+            for attempt in self._attempts.values()
+            if attempt.stage is Stage.PREPARING and attempt.started_us > recent_us
+        )
+
+    def _unsent(self) -> list[Attempt]:
+        sent = (Stage.RINGING, Stage.DONE)
+        return [attempt for attempt in self._attempts.values() if attempt.stage not in sent]
+
+    def _note_change(self) -> None:
+        self.changed.set()
+        if self.count(Stage.READY):
+            self.ready.set()
+        else:
+            self.ready.clear()
+
+    def _now(self) -> int:
+        return self._bench.clock.monotonic_us()
