@@ -16,7 +16,7 @@ CODE = [
     path
     for folder in ("layers/trunkline", "functions", "infrastructure", "local", "cli", "benchmarks", "tests")
     for path in (ROOT / folder).rglob("*.py")
-    if "__pycache__" not in path.parts
+    if not {"__pycache__", "documents"} & set(path.parts)
 ]
 PURE = {
     "calls/states.py",

@@ -1,0 +1,21 @@
+const response = await fetch('https://v2.heppu.ai/api/v1/calls/outbound', {
+  method: 'POST',
+  headers: {
+    'x-api-key': 'YOUR_API_KEY',
+    'Content-Type': 'application/json'
+  },
+  body: JSON.stringify({
+    agentId: '550e8400-e29b-41d4-a716-446655440000',
+    phoneNumber: '+14155552671',
+    callerId: '+14155551234',
+    priority: 0,
+    metadata: {
+      customerName: 'John Doe',
+      accountId: 'ACC-12345',
+      callReason: 'urgent_support'
+    }
+  })
+});
+
+const data = await response.json();
+console.log('Urgent call initiated:', data.data);
