@@ -139,6 +139,7 @@ class Sip:
         room = self._rooms.ensure(request.room_name)
         participant = _participant(request, sip_call_id)
         if earlier := self._legs.get((request.room_name, participant.identity)):
+            self.hang_up(request.room_name, participant.identity)
             self._end(earlier, DisconnectReason.DUPLICATE_IDENTITY)
         leg = Leg(room, participant, request, asyncio.get_running_loop().create_future())
         leg.answer.add_done_callback(_note_unread)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -10,11 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
 from livekit.api import LiveKitAPI
 from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunkInfo
 
 from local.config import for_tests
+from local.openapi import document
 from local.stack import Stack, local_stack
 from trunkline.dialing.trunks import Trunk
 from trunkline.tenants.agents import Agent
@@ -29,6 +32,22 @@ ENDED = {"completed", "failed", "cancelled"}
 def stack() -> Iterator[Stack]:
     with local_stack(for_tests("test-stack"), lambda _: None) as up:
         yield up
+
+
+def check_against_openapi(response: httpx.Response) -> None:
+    """Every answer a test sees must be one that the OpenAPI document promises."""
+    openapi = document()
+    for path, methods in openapi["paths"].items():
+        pattern = re.sub(r"{\w+}", "[^/]+", path)
+        method = methods.get(response.request.method.lower())
+        if method and re.fullmatch(pattern, response.request.url.path):
+            promised = method["responses"][str(response.status_code)]
+            schema = promised["content"]["application/json"]["schema"]
+            response.read()
+            jsonschema.validate(  # type: ignore[no-untyped-call]
+                response.json(), schema | {"components": openapi["components"]}
+            )
+            return
 
 
 @dataclass
@@ -103,7 +122,12 @@ async def make_tenant(stack: Stack) -> Any:
         values = {"name": "Ada", "livekit_agent_name": "demo-agent", "trunk": "main"} | (agent or {})
         made = operator.create_agent(name, AgentSpec.model_validate(values))
         key = operator.create_key(name, "tests", ALL_SCOPES, livemode=True)
-        api = httpx.Client(base_url=stack.config.api_url, headers={"x-api-key": key}, timeout=30)
+        api = httpx.Client(
+            base_url=stack.config.api_url,
+            headers={"x-api-key": key},
+            timeout=30,
+            event_hooks={"response": [check_against_openapi]},
+        )
         clients.append(api)
         return Tenant(tenant_id, key, trunk, made, api, stack)
 

@@ -30,7 +30,9 @@ def snippet(name: str, tenant: Tenant) -> str:
     """The document's text, with host and key replaced."""
     text = (SNIPPETS / name).read_text()
     assert "https://v2.heppu.ai" in text
-    return text.replace("https://v2.heppu.ai", tenant.stack.config.api_url).replace("YOUR_API_KEY", tenant.key)
+    return text.replace("https://v2.heppu.ai", tenant.stack.config.api_url).replace(
+        "YOUR_API_KEY", tenant.key
+    )
 
 
 def run(command: list[str], text: str, timeout_s: float = 60) -> str:

@@ -1,0 +1,145 @@
+"""The operator's command line, as an operator would type it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from local.config import ROOT
+from local.stack import Stack
+
+TRUNKLINE = ROOT / ".venv" / "bin" / "trunkline"
+
+
+class Terminal:
+    """Runs `trunkline …` against the local stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.environment = {
+            **stack.config.aws_environment(),
+            "PATH": os.environ["PATH"],
+            "TRUNKLINE_STAGE": "local",
+            "TRUNKLINE_API_URL": stack.config.api_url,
+            "COLUMNS": "200",
+        }
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(TRUNKLINE), *words], env=self.environment, capture_output=True, text=True, check=False
+        )
+
+    def say(self, *words: str) -> str:
+        done = self.run(*words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.strip()
+
+    def complain(self, *words: str) -> str:
+        done = self.run(*words)
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return " ".join(done.stderr.split())
+
+
+@pytest.fixture
+def terminal(stack: Stack) -> Terminal:
+    return Terminal(stack)
+
+
+def test_from_nothing_to_a_call_that_is_watched(terminal: Terminal, stack: Stack) -> None:
+    terminal.say("tenants", "create", "acme")
+    key = terminal.say("keys", "create", "--tenant", "acme")
+    assert key.startswith("as_live_")
+    trunk_id = terminal.say(
+        *("trunks", "create", "acme-trunk", "--sip-trunk-id", "ST_acme", "--cps", "5"),
+        *("--number", "+15550109001", "--grant", "acme"),
+    )
+    assert trunk_id.startswith("trunk_")
+    again = terminal.complain(
+        *("trunks", "create", "another-name", "--sip-trunk-id", "ST_acme", "--cps", "9"),
+        *("--number", "+15550109001"),
+    )
+    assert f"SIP trunk ST_acme is already trunk {trunk_id}" in again, "one trunk can't have two paces"
+    agent_id = terminal.say(
+        *("agents", "create", "Ada", "--tenant", "acme", "--livekit-agent-name", "demo-agent"),
+        *("--trunk", "acme-trunk"),
+    )
+    terminal.environment["TRUNKLINE_API_KEY"] = key
+    call_id = terminal.say("calls", "place", agent_id, "+15550100001", "--metadata", '{"a": 1}')
+    done = terminal.run("calls", "watch", call_id, "--timeout-s", "30")
+    assert done.returncode == 1, "ST_acme is unknown to LiveKit, so the call fails, and says why"
+    assert "failed" in done.stdout
+    assert "trunk_unavailable" in done.stdout
+    demo = stack.file()
+    terminal.environment["TRUNKLINE_API_KEY"] = demo["live_key"]
+    call_id = terminal.say("calls", "place", demo["agent_id"], "+15550100013", "--priority", "0")
+    watched = terminal.say("calls", "watch", call_id)
+    assert "completed" in watched.splitlines()[-1]
+    assert f"call-{call_id} AD_" in watched
+
+
+def test_apply_is_idempotent_and_shows_what_changed(terminal: Terminal, tmp_path: Path) -> None:
+    declared = {
+        "tenant": "umbrella",
+        "trunks": [{"name": "main", "sip_trunk_id": "ST_umbrella", "cps": 5, "numbers": ["+15550109001"]}],
+        "agents": [{"name": "Ada", "livekit_agent_name": "ada", "trunk": "main"}],
+    }
+    file = tmp_path / "umbrella.yaml"
+    file.write_text(yaml.safe_dump(declared))
+    assert terminal.say("apply", str(file)).count("created") == 3
+    assert terminal.say("apply", str(file)).count("unchanged") == 2
+    declared["trunks"][0]["cps"] = 8  # type: ignore[index]
+    file.write_text(yaml.safe_dump(declared))
+    shown = terminal.say("apply", str(file))
+    assert "changed: cps" in shown
+    assert shown.count("unchanged") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("tenant: x\ntrunk: []\n", "unknown key trunk"),
+        ("trunks: []\n", "tenant: the tenant's name is missing"),
+        ("tenant: x\nagents: [{name: A}]\n", "livekit_agent_name: Field required"),
+        (
+            "tenant: x\nagents: [{name: A, livekit_agent_name: a, trunk: none}]\n",
+            "the tenant has no trunk none",
+        ),
+        (
+            "tenant: x\ntrunks: [{name: t, sip_trunk_id: ST_x, cps: 1.5, numbers: ['+15550109001']}]\n",
+            "cps must be a whole number from 1 to 100, or from 0.1 to below 1",
+        ),
+        (
+            "tenant: x\ntrunks: [{name: t, sip_trunk_id: ST_x, cps: 5, numbers: [5550109001]}]\n",
+            "numbers must be a list of E.164 numbers",
+        ),
+        ("tenant: x\nagents: [{name: A, livekit_agent_name: a, ring_timeout_s: 80}]\n", "ring_timeout_s"),
+        ("tenant: [", "✗"),
+    ],
+)
+def test_a_wrong_declaration_is_refused_with_the_field(
+    terminal: Terminal, tmp_path: Path, text: str, complaint: str
+) -> None:
+    file = tmp_path / "wrong.yaml"
+    file.write_text(text)
+    assert complaint in terminal.complain("apply", str(file))
+
+
+def test_mistakes_are_answered_in_one_line(terminal: Terminal) -> None:
+    assert "no tenant nobody" in terminal.complain("keys", "create", "--tenant", "nobody")
+    wrong_scope = terminal.complain("keys", "create", "--tenant", "demo", "--scopes", "everything")
+    assert "unknown scope everything: choose from calls:create" in wrong_scope
+    assert "no stack trunkline-dev here" in terminal.complain("tenants", "create", "x", "--stage", "dev")
+    assert "401: Invalid API key" in terminal.complain("calls", "place", "x", "y", "--key", "wrong")
+    assert "no trunk trunk_x" in terminal.complain("trunks", "grant", "trunk_x", "--tenant", "demo")
+    unreadable = terminal.complain("apply", "/nowhere.yaml")
+    assert "No such file" in unreadable
+
+
+def test_help_names_every_command(terminal: Terminal) -> None:
+    shown = terminal.say("--help")
+    for command in ("tenants", "keys", "trunks", "agents", "apply", "calls", "livekit"):
+        assert command in shown
