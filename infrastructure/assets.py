@@ -18,13 +18,14 @@ from infrastructure.settings import Platform
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = (3, 13)
+AWS_SERVICES = frozenset({"dynamodb", "secretsmanager", "sqs"})
 _BUILD = ROOT / ".local" / "build"
 _LOCK = ROOT / "layers" / "dependencies" / "requirements.lock"
 
 
 def dependencies_layer(platform: Platform) -> Path:
     """Install the locked third-party wheels and return the layer's folder."""
-    key = _digest([_LOCK], platform, _python_tag())
+    key = _digest([_LOCK], platform, _python_tag(), *sorted(AWS_SERVICES))
     return _once(_BUILD / f"dependencies-{key}", lambda folder: _install_wheels(folder, platform))
 
 
@@ -67,7 +68,15 @@ def _install_wheels(folder: Path, platform: Platform) -> None:
         command += ["--python-platform", platform, "--python-version", version]
     subprocess.run(command, check=True)  # noqa: S603 - our own words only
     shutil.rmtree(target / "bin", ignore_errors=True)
+    _drop_unused_services(target / "botocore" / "data")
     _compile(target)
+
+
+def _drop_unused_services(data: Path) -> None:
+    """Keep the API models of the services that functions call: the others are most of the layer."""
+    for folder in data.iterdir():
+        if folder.is_dir() and folder.name not in AWS_SERVICES:
+            shutil.rmtree(folder)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -18,6 +18,7 @@ from local.livekit.ids import new_id
 
 _RETRY_AFTER_S = (1, 2, 4, 8)
 _DROP_AFTER_S = 30
+_AT_ONCE = 4
 _LIFETIME = datetime.timedelta(minutes=5)
 log = logging.getLogger("livekit.webhooks")
 
@@ -31,6 +32,8 @@ class WebhookSender:
         self._api_secret = api_secret
         self._queues: dict[str, asyncio.Queue[tuple[float, WebhookEvent]]] = {}
         self._workers: set[asyncio.Task[None]] = set()
+        # The emulator unpacks all layers for each function instance: a burst of them takes it minutes.
+        self._gate = asyncio.Semaphore(_AT_ONCE)
         self.session: aiohttp.ClientSession | None = None
 
     def send(self, event: WebhookEvent) -> None:
@@ -70,7 +73,7 @@ class WebhookSender:
         if self.session is None:
             self.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10))
         try:
-            async with self.session.post(url, data=body, headers=headers) as answer:
+            async with self._gate, self.session.post(url, data=body, headers=headers) as answer:
                 return answer.status < 300  # noqa: PLR2004 - a success by HTTP's own classes
         except (aiohttp.ClientError, TimeoutError):
             return False

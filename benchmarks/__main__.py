@@ -1,0 +1,24 @@
+"""`make bench`: bring a stack up, measure, print."""
+
+from __future__ import annotations
+
+from benchmarks import main_job, start
+from benchmarks.table import show
+from local.config import for_tests
+from local.stack import local_stack
+
+
+def main() -> None:
+    rows = [*start.import_rows(), *start.layer_rows()]
+    with local_stack(for_tests("bench-stack"), print) as stack:
+        tenant = main_job.Client(stack)
+        rows += main_job.post_rows(stack, tenant)
+        rows += main_job.dial_rows(stack, tenant)
+        rows += main_job.call_rows(stack, tenant)
+        rows.append(start.memory_row(stack))
+    rows += start.run_rows()
+    show(rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""How fast things start: functions from cold, layers' sizes, and the whole local stack."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+import psutil
+
+from benchmarks.table import Row, p50
+from infrastructure import assets
+from local.config import ROOT, for_tests
+from local.stack import Stack
+
+_IMPORTS = 7
+_MEMORY_BOUND_MB = 700
+_COLD_BOUND_S = 60
+_WARM_BOUND_S = 25
+
+
+def import_rows() -> list[Row]:
+    """Import time of each handler in a fresh process, over bare Python's start."""
+    layers = [assets.dependencies_layer("host"), assets.trunkline_layer()]
+    path = os.pathsep.join([*(str(layer / "python") for layer in layers), str(assets.functions_code())])
+    bare = _start_time("pass", path)
+    rows = [Row("bare Python", f"{bare * 1000:.0f} ms")]
+    for package in ("api", "dialer", "livekit_events", "caretaker"):
+        took = _start_time(f"import {package}.handler", path)
+        rows.append(Row(f"import {package}", f"{(took - bare) * 1000:.0f} ms", "bare Python", took / bare))
+    return rows
+
+
+def _start_time(code: str, path: str) -> float:
+    samples = []
+    for _ in range(_IMPORTS):
+        began_s = time.perf_counter()
+        environment = {"PYTHONPATH": path, "AWS_DEFAULT_REGION": "us-east-1"}
+        subprocess.run([sys.executable, "-c", code], env=environment, check=True, cwd="/")  # noqa: S603
+        samples.append(time.perf_counter() - began_s)
+    return p50(samples)
+
+
+def layer_rows() -> list[Row]:
+    """Zipped size of each layer, for the platform on AWS."""
+    built = {
+        "dependencies (arm64)": assets.dependencies_layer("aarch64-manylinux_2_28"),
+        "trunkline": assets.trunkline_layer(),
+        "functions": assets.functions_code(),
+    }
+    return [Row(f"layer {name}, zipped", f"{_zipped_mb(folder):.1f} MB") for name, folder in built.items()]
+
+
+def _zipped_mb(folder: Path) -> float:
+    with tempfile.TemporaryFile() as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(folder.rglob("*")):
+                archive.write(path, path.relative_to(folder))
+        return file.tell() / 1e6
+
+
+def memory_row(stack: Stack) -> Row:
+    """Resident memory of every process of the local stack, after the other benchmarks."""
+    total_mb = 0.0
+    for pid in stack.processes.pids().values():
+        for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
+            total_mb += process.memory_info().rss / 1e6
+    kept = total_mb < _MEMORY_BOUND_MB
+    return Row("memory of the local stack", f"{total_mb:.0f} MB", "", None, f"< {_MEMORY_BOUND_MB} MB", kept)
+
+
+def run_rows() -> list[Row]:
+    """`make run ONCE=1` on a fresh clone with empty caches, and again."""
+    with tempfile.TemporaryDirectory() as folder:
+        clone, caches = Path(folder) / "trunkline", Path(folder) / "caches"
+        subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)  # noqa: S603, S607
+        cold, warm = _make_run(clone, caches), _make_run(clone, caches)
+    return [
+        Row(
+            "make run ONCE=1, empty caches",
+            f"{cold:.1f} s",
+            "",
+            None,
+            f"≤ {_COLD_BOUND_S} s",
+            cold <= _COLD_BOUND_S,
+        ),
+        Row(
+            "make run ONCE=1, warm",
+            f"{warm:.1f} s",
+            "",
+            warm / cold,
+            f"≤ {_WARM_BOUND_S} s",
+            warm <= _WARM_BOUND_S,
+        ),
+    ]
+
+
+def _make_run(clone: Path, caches: Path) -> float:
+    ports = for_tests("unused")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment |= {
+        "UV_CACHE_DIR": str(caches / "uv"),
+        "PIP_CACHE_DIR": str(caches / "pip"),
+        "npm_config_cache": str(caches / "npm"),
+        "TRUNKLINE_API_PORT": str(ports.api_port),
+        "TRUNKLINE_EMULATOR_PORT": str(ports.emulator_port),
+        "TRUNKLINE_LIVEKIT_PORT": str(ports.livekit_port),
+    }
+    began_s = time.perf_counter()
+    subprocess.run(["make", "run", "ONCE=1"], cwd=clone, env=environment, check=True)  # noqa: S607
+    return time.perf_counter() - began_s

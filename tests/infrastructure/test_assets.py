@@ -1,0 +1,38 @@
+"""What goes into the layers."""
+
+from __future__ import annotations
+
+import ast
+import zipfile
+from pathlib import Path
+
+from infrastructure import assets
+
+PACKAGE = assets.ROOT / "layers" / "trunkline" / "python" / "trunkline"
+
+
+def test_the_layer_keeps_the_models_of_exactly_the_services_that_are_called() -> None:
+    called = {
+        str(node.args[0].value)
+        for folder in (PACKAGE, assets.ROOT / "functions")
+        for path in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "aws.client"
+        and isinstance(node.args[0], ast.Constant)
+    }
+    assert called == assets.AWS_SERVICES
+    kept = assets.dependencies_layer("host") / "python" / "botocore" / "data"
+    assert {folder.name for folder in kept.iterdir() if folder.is_dir()} == assets.AWS_SERVICES
+
+
+def test_the_product_comes_with_its_byte_code_and_without_build_leftovers() -> None:
+    folder = assets.trunkline_layer() / "python"
+    assert list(folder.rglob("__pycache__/table.*.pyc"))
+    assert not list(folder.rglob("*.egg-info"))
+
+
+def test_a_layer_is_built_once(tmp_path: Path) -> None:
+    assert assets.functions_code() == assets.functions_code()
+    assert (assets.functions_code() / "api" / "handler.py").exists()
+    assert not zipfile.is_zipfile(assets.functions_code())
