@@ -26,7 +26,8 @@ def ring_a_phone(stack: Stack, console: Console) -> bool:
     began_s = time.monotonic()
     accepted = api.place({"agentId": stack.seed.agent_id, "phoneNumber": DEMO_NUMBER})
     took_ms = (time.monotonic() - began_s) * 1000
-    console.print(f"\n[bold]POST /api/v1/calls/outbound[/] → 201 in {took_ms:.0f} ms, call {accepted['id']}")
+    console.print(f"\n[bold]POST /api/v1/calls/outbound[/] → 201 in {took_ms:.0f} ms")
+    console.print(f"            [dim]{'call':<16}[/] {accepted['id']}")
     shown: set[str] = set()
     status = ""
     for call in follow(api, accepted["id"], _TIMEOUT_S):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 import zipfile
 from pathlib import Path
 
@@ -28,7 +29,8 @@ def test_the_layer_keeps_the_models_of_exactly_the_services_that_are_called() ->
 
 def test_the_product_comes_with_its_byte_code_and_without_build_leftovers() -> None:
     folder = assets.trunkline_layer() / "python"
-    assert list(folder.rglob("__pycache__/table.*.pyc"))
+    made = bool(list(folder.rglob("__pycache__/table.*.pyc")))
+    assert made == (sys.version_info[:2] == assets.RUNTIME), "another Python's byte code is dead weight"
     assert not list(folder.rglob("*.egg-info"))
 
 

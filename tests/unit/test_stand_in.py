@@ -7,101 +7,14 @@ import base64
 import datetime
 import hashlib
 import json
-import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 from livekit import api
-from livekit.api import AccessToken, LiveKitAPI, ServerError, SipCallError, TokenVerifier
+from livekit.api import AccessToken, LiveKitAPI, ServerError, TokenVerifier
 
-from local.livekit.server import StandIn
-from tests.builders import a_call
-from trunkline.dialing.attempt import SlotMissed
-from trunkline.dialing.verdicts import Kind
-from trunkline.livekit.client import LiveKitClient, dial_token, open_session
-from trunkline.livekit.credentials import LiveKitCredentials
-
-KEY, SECRET = "devkey", "a secret of at least thirty-two characters"
-
-
-@dataclass
-class World:
-    """A stand-in on a port of its own, and whatever webhooks it sent."""
-
-    url: str
-    invite_log: Path
-    heard: list[tuple[dict[str, Any], str, bytes]]
-    fail_next: list[int]
-    stand_in: StandIn
-
-    def invites(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.invite_log.read_text().splitlines()]
-
-    def events(self) -> list[str]:
-        return [body["event"] for body, _, _ in self.heard]
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    heard: list[tuple[dict[str, Any], str, bytes]] = []
-    fail_next: list[int] = []
-
-    async def hear(request: web.Request) -> web.Response:
-        raw = await request.read()
-        if fail_next:
-            return web.Response(status=fail_next.pop())
-        heard.append((json.loads(raw), request.headers["Authorization"], raw))
-        return web.Response()
-
-    async def serve(app: web.Application) -> tuple[web.AppRunner, str]:
-        runner = web.AppRunner(app)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        return runner, f"http://127.0.0.1:{runner.addresses[0][1]}"
-
-    listener = web.Application()
-    listener.router.add_post("/hook", hear)
-    listening, hook = await serve(listener)
-    log = tmp_path / "invites.jsonl"
-    stand_in = StandIn(api_key=KEY, api_secret=SECRET, webhook_urls=[f"{hook}/hook"], invite_log=log)
-    standing, url = await serve(stand_in.app())
-    yield World(url, log, heard, fail_next, stand_in)
-    await standing.cleanup()
-    await listening.cleanup()
-
-
-@pytest.fixture
-async def livekit(world: World) -> AsyncIterator[LiveKitAPI]:
-    async with LiveKitAPI(world.url, KEY, SECRET, failover=False) as client:
-        yield client
-
-
-async def a_trunk(livekit: LiveKitAPI) -> str:
-    info = api.SIPOutboundTrunkInfo(name="t", address="carrier.test", numbers=["+15550109001"])
-    made = await livekit.sip.create_outbound_trunk(api.CreateSIPOutboundTrunkRequest(trunk=info))
-    return made.sip_trunk_id
-
-
-def dial_request(trunk_id: str, number: str, **more: Any) -> api.CreateSIPParticipantRequest:
-    values: dict[str, Any] = {
-        "room_name": "r1",
-        "participant_identity": "callee",
-        "wait_until_answered": True,
-    }
-    return api.CreateSIPParticipantRequest(sip_trunk_id=trunk_id, sip_call_to=number, **(values | more))
-
-
-async def until(happened: Any, timeout_s: float = 10) -> None:
-    deadline_s = time.monotonic() + timeout_s
-    while not happened():
-        assert time.monotonic() < deadline_s
-        await asyncio.sleep(0.02)
+from tests.unit.conftest import KEY, SECRET, World, until
 
 
 async def test_dispatch_and_rooms_with_the_official_client(world: World, livekit: LiveKitAPI) -> None:
@@ -133,104 +46,6 @@ async def test_a_dispatch_is_not_idempotent_and_an_absent_agent_never_comes(
     await asyncio.sleep(0.5)
     listed = await livekit.agent_dispatch.list_dispatch("r1")
     assert [list(each.state.jobs) for each in listed] == [[], []]
-
-
-@pytest.mark.parametrize(
-    ("number", "status", "code", "sip_status_code", "reason"),
-    [
-        ("+15550100002", 429, "resource_exhausted", 486, "USER_REJECTED"),
-        ("+15550100004", 412, "failed_precondition", 503, "CLIENT_INITIATED"),
-        ("+15550100005", 403, "permission_denied", 603, "USER_REJECTED"),
-        ("+15550100008", 404, "not_found", 404, "USER_UNAVAILABLE"),
-        ("+15550100009", 429, "resource_exhausted", 480, "USER_UNAVAILABLE"),
-    ],
-)
-async def test_a_carriers_verdict_comes_as_measured(  # noqa: PLR0913, PLR0917 - a row of the table
-    world: World,
-    livekit: LiveKitAPI,
-    number: str,
-    status: int,
-    code: str,
-    sip_status_code: int,
-    reason: str,
-) -> None:
-    with pytest.raises(SipCallError) as caught:
-        await livekit.sip.create_sip_participant(dial_request(await a_trunk(livekit), number))
-    assert (caught.value.status, caught.value.code) == (status, code)
-    assert caught.value.sip_status_code == sip_status_code
-    await until(lambda: "participant_left" in world.events())
-    left = next(body for body, _, _ in world.heard if body["event"] == "participant_left")
-    assert left["participant"]["disconnectReason"] == reason
-    assert left["participant"]["attributes"]["sip.callStatus"] in ("dialing", "ringing")
-
-
-async def test_an_answered_call_hangs_up_by_itself(world: World, livekit: LiveKitAPI) -> None:
-    trunk_id = await a_trunk(livekit)
-    made = await livekit.sip.create_sip_participant(
-        dial_request(trunk_id, "+15550100013", headers={"X-A": "b"}, sip_number="+15550109001")
-    )
-    await until(lambda: "participant_left" in world.events())
-    left = world.heard[-1][0]["participant"]
-    assert (left["disconnectReason"], left["attributes"]["sip.callStatus"]) == ("CLIENT_INITIATED", "hangup")
-    line = world.invites()[0]
-    assert line["sip_call_id"] == made.sip_call_id
-    assert (line["trunk_id"], line["to"], line["from"]) == (trunk_id, "+15550100013", "+15550109001")
-    assert {"t", "wall", "room", "identity"} <= set(line)
-    assert line["headers"] == {"X-A": "b"}
-
-
-async def test_no_answer_no_reply_and_no_wait(world: World, livekit: LiveKitAPI) -> None:
-    trunk_id = await a_trunk(livekit)
-    short = {"ringing_timeout": datetime.timedelta(seconds=1)}
-    for number in ("+15550100003", "+15550100006"):
-        with pytest.raises(ServerError, match="sip request timed out") as caught:
-            await livekit.sip.create_sip_participant(dial_request(trunk_id, number, **short))
-        assert (caught.value.status, caught.value.code, caught.value.metadata) == (408, "canceled", {})
-    at_once = dial_request(trunk_id, "+15550100002", wait_until_answered=False)
-    assert (await livekit.sip.create_sip_participant(at_once)).participant_id.startswith("PA_")
-
-
-async def test_the_same_identity_again_is_a_second_invite_and_cancels_the_first(
-    world: World, livekit: LiveKitAPI
-) -> None:
-    request = dial_request(await a_trunk(livekit), "+15550100011")
-    for _ in range(2):
-        await livekit.sip.create_sip_participant(request)
-    assert len(world.invites()) == 2
-    await until(lambda: "participant_left" in world.events())
-    left = next(body for body, _, _ in world.heard if body["event"] == "participant_left")
-    assert left["participant"]["disconnectReason"] == "DUPLICATE_IDENTITY"
-    await livekit.room.get_participant(api.RoomParticipantIdentity(room="r1", identity="callee"))
-
-
-async def test_a_client_that_goes_away_does_not_stop_the_call(world: World, livekit: LiveKitAPI) -> None:
-    request = dial_request(await a_trunk(livekit), "+15550100001")
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(livekit.sip.create_sip_participant(request), 0.1)
-    await until(lambda: "participant_left" in world.events())
-    left = world.heard[-1][0]["participant"]
-    assert left["attributes"]["sip.callStatus"] == "hangup", "it was answered all the same"
-
-
-async def test_removing_the_callee_ends_the_call(world: World, livekit: LiveKitAPI) -> None:
-    await livekit.sip.create_sip_participant(dial_request(await a_trunk(livekit), "+15550100011"))
-    await livekit.room.remove_participant(api.RoomParticipantIdentity(room="r1", identity="callee"))
-    await until(lambda: "participant_left" in world.events())
-    assert world.heard[-1][0]["participant"]["disconnectReason"] == "PARTICIPANT_REMOVED"
-    with pytest.raises(ServerError, match="participant does not exist"):
-        await livekit.room.get_participant(api.RoomParticipantIdentity(room="r1", identity="callee"))
-
-
-async def test_a_carriers_limit_is_refused_with_503(world: World, livekit: LiveKitAPI) -> None:
-    trunk_id = await a_trunk(livekit)
-    world.stand_in.sip.limits.cps[trunk_id] = 2
-    requests = [dial_request(trunk_id, "+15550100002", participant_identity=f"callee-{n}") for n in range(4)]
-    answers = await asyncio.gather(
-        *(livekit.sip.create_sip_participant(request) for request in requests), return_exceptions=True
-    )
-    codes = sorted(answer.sip_status_code or 0 for answer in answers if isinstance(answer, SipCallError))
-    assert codes == [486, 486, 503, 503]
-    assert len(world.invites()) == 4
 
 
 async def post(world: World, method: str, body: bytes, token: str | None) -> tuple[int, str]:
@@ -291,41 +106,3 @@ async def test_webhooks_are_signed_retried_with_the_same_id_and_in_order(
         claims = TokenVerifier(KEY, SECRET).verify(authorization)
         assert base64.b64decode(claims.sha256 or "") == hashlib.sha256(raw).digest()
         assert body["id"].startswith("EV_")
-
-
-async def gate_that_opens() -> None:
-    await asyncio.sleep(0)
-
-
-async def test_the_products_client_sends_nothing_when_its_gate_refuses(
-    world: World, livekit: LiveKitAPI
-) -> None:
-    async def refuse() -> None:
-        raise SlotMissed
-
-    credentials = LiveKitCredentials(world.url, KEY, SECRET)
-    call = a_call(claim=1, room_name="r1")
-    trunk_id = await a_trunk(livekit)
-    async with open_session() as session:
-        client = LiveKitClient(credentials, session)
-        with pytest.raises(SlotMissed):
-            await client.dial(call, trunk_id, dial_token(credentials, 5), refuse)
-        assert world.invites() == []
-        done = await client.dial(call, trunk_id, dial_token(credentials, 5), gate_that_opens)
-    assert (done.verdict.kind, len(world.invites())) == (Kind.ANSWERED, 1)
-
-
-async def test_the_products_client_knows_what_is_certain(world: World, livekit: LiveKitAPI) -> None:
-    credentials = LiveKitCredentials(world.url, KEY, SECRET)
-    call = a_call(claim=1, room_name="r1")
-    trunk_id = await a_trunk(livekit)
-    async with open_session() as session:
-        client = LiveKitClient(credentials, session)
-        dead = await client.dial(call, trunk_id, dial_token(credentials, -120), gate_that_opens)
-        assert dead.verdict.kind is Kind.NOT_SENT, "an expired token makes no INVITE"
-        nowhere = LiveKitClient(LiveKitCredentials("http://127.0.0.1:9", KEY, SECRET), session)
-        refused = await nowhere.dial(call, trunk_id, dial_token(credentials, 5), gate_that_opens)
-        assert refused.verdict.kind is Kind.NOT_SENT
-        gone = await client.dial(call, "ST_none", dial_token(credentials, 5), gate_that_opens)
-        assert gone.verdict.kind is Kind.FAILED
-    assert world.invites() == []
