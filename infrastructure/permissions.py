@@ -11,16 +11,25 @@ from aws_cdk import aws_sqs as sqs
 from infrastructure.data import Data
 
 READ = ("dynamodb:GetItem", "dynamodb:Query")
-CHANGE = ("dynamodb:UpdateItem",)
-TRANSACT = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem")
+CHANGE = ("dynamodb:PutItem", "dynamodb:UpdateItem")
+REMOVE = ("dynamodb:DeleteItem",)
+# What DynamoDB, SQS and Secrets Manager ask of a principal on a customer-managed key:
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+_USE_KEY = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
 
 
 def may_use_table(role: iam.Role, data: Data, *actions: str) -> None:
     """Allow actions on the table, and the key it is encrypted under."""
     role.add_to_policy(iam.PolicyStatement(actions=sorted(set(actions)), resources=[data.table.table_arn]))
-    role.add_to_policy(
-        iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[data.key.key_arn])
-    )
+    role.add_to_policy(iam.PolicyStatement(actions=list(_USE_KEY), resources=[data.key.key_arn]))
 
 
 def may_query_open_calls(role: iam.Role, data: Data) -> None:

@@ -50,7 +50,7 @@ class TrunklineStack(Stack):
             timeout_s=15,
             memory_mib=self._settings.api_memory_mib,
         )
-        may.may_use_table(made.role, self.data, *may.READ, *may.TRANSACT)
+        may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE, *may.REMOVE)
         may.may_read_livekit_secret(made.role, self.data)
         may.may_read_pepper(made.role, self.data)
         may.may_wake(made.role, self.dial_queue.queue)
@@ -67,7 +67,7 @@ class TrunklineStack(Stack):
             memory_mib=self._settings.dialer_memory_mib,
             reserved_concurrency=self._settings.dialer_lanes,
         )
-        may.may_use_table(made.role, self.data, *may.READ, *may.TRANSACT)
+        may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE, *may.REMOVE)
         may.may_read_livekit_secret(made.role, self.data)
         may.may_wake(made.role, self.dial_queue.queue)
         made.function.add_event_source(
@@ -87,7 +87,7 @@ class TrunklineStack(Stack):
             timeout_s=15,
             memory_mib=self._settings.api_memory_mib,
         )
-        may.may_use_table(made.role, self.data, *may.READ, *may.TRANSACT)
+        may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE)
         may.may_read_livekit_secret(made.role, self.data)
         return made
 
@@ -102,7 +102,7 @@ class TrunklineStack(Stack):
             memory_mib=self._settings.api_memory_mib,
             reserved_concurrency=1,
         )
-        may.may_use_table(made.role, self.data, *may.READ, *may.TRANSACT)
+        may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE, *may.REMOVE)
         may.may_query_open_calls(made.role, self.data)
         may.may_read_livekit_secret(made.role, self.data)
         may.may_wake(made.role, self.dial_queue.queue)

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p .local
 sum() { cat "$@" | cksum | tr -d ' '; }
-say() { printf '\033[2m  %s\033[0m\n' "$*"; }
+say() { echo "  $*"; }
 stamp=.local/setup.stamp
 want=$(sum local/setup.sh requirements/*.lock layers/dependencies/requirements.lock package-lock.json pyproject.toml)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && [ -x .venv/bin/python ] && [ -x .local/emulator/bin/python ]; then exit 0; fi
@@ -33,7 +33,7 @@ find_python() {
   command -v python3
 }
 python=$(find_python | head -n 1)
-say "$("$python" --version) at two virtual environments"
+say "$("$python" --version), two virtual environments"
 environment() {
   if [ ! -x "$1/bin/python" ]; then "$uv" venv -q --no-config --python "$python" "$1"; fi
   "$uv" pip sync -q --require-hashes --python "$1/bin/python" "$2"

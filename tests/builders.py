@@ -11,8 +11,8 @@ from trunkline.calls.model import AgentSnapshot, Call
 from trunkline.calls.states import State
 from trunkline.dialing.line import place_in_line
 from trunkline.dialing.trunks import Trunk
-from trunkline.dialing.verdicts import Kind, Verdict
-from trunkline.livekit.client import Dialled, Gate
+from trunkline.dialing.verdicts import Dialled, Kind, Verdict
+from trunkline.livekit.client import Gate
 
 NOW_MS = 1_700_000_000_000
 TRUNK = Trunk("trunk_1", "t", "livekit.test", "ST_1", 5, ("+15550109001",))

@@ -13,12 +13,12 @@ from moto import mock_aws
 from tests.builders import TRUNK, FakeLiveKit, RealClockAt
 from trunkline.calls.store import CallStore
 from trunkline.clock import Clock
-from trunkline.dialing.attempt import Workbench
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.run import LaneRun, RunLimits
 from trunkline.dialing.trunks import TrunkStore
 from trunkline.dialing.wake import Wake
+from trunkline.dialing.workbench import Workbench
 from trunkline.observability import logger
 from trunkline.table import Table
 

@@ -15,9 +15,9 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
 from trunkline.dialing.pacing import spacing_us
 from trunkline.dialing.run import Stop
-from trunkline.dialing.verdicts import Kind, Verdict
+from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.dialing.wake import Wake
-from trunkline.livekit.client import Dialled, LiveKitUnavailable
+from trunkline.livekit.client import LiveKitUnavailable
 from trunkline.table import Update, lane_key
 
 WAKE = Wake(TRUNK.id)

@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from tests.builders import TRUNK, a_call
 from tests.store.conftest import Bench
-from trunkline.calls.model import Call
-from trunkline.calls.states import State
+from trunkline.calls.model import Call, Change
+from trunkline.calls.states import Phase, State
 from trunkline.dialing.line import LineEntry
 from trunkline.dialing.wake import Wake
 
@@ -91,3 +91,26 @@ async def test_a_dials_token_is_dead_when_the_intent_says_so(
     dead_after_ms = load(bench).dead_after_ms
     assert dead_after_ms is not None
     assert signed_at_ms[0] + lifetimes[0] * 1000 <= dead_after_ms + 1
+
+
+@pytest.mark.parametrize("written", [True, False])
+@pytest.mark.parametrize("step", ["claim", "intent"])
+async def test_a_step_that_the_table_left_unclear_is_undone_and_the_call_dialled_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, step: str, written: bool
+) -> None:
+    change, failures = bench.calls.change, [ClientError({"Error": {"Code": "InternalServerError"}}, "x")]
+
+    def sometimes(before: Call, what: Change, now_ms: int) -> Call:
+        is_claim = what.call.phase is Phase.PREPARED
+        is_intent = what.call.phase is Phase.SENT
+        if failures and ((step == "claim" and is_claim) or (step == "intent" and is_intent)):
+            if written:
+                change(before, what, now_ms)
+            raise failures.pop()
+        return change(before, what, now_ms)
+
+    monkeypatch.setattr(bench.calls, "change", sometimes)
+    bench.calls.accept(a_call())
+    await bench.run().serve(WAKE)
+    assert load(bench).state is State.ACTIVE
+    assert len(bench.livekit.invites) == 1

@@ -25,6 +25,7 @@ PURE = {
     "calls/endings.py",
     "dialing/pacing.py",
     "dialing/verdicts.py",
+    "dialing/outcome.py",
     "livekit/names.py",
     "errors.py",
 }

@@ -21,9 +21,8 @@ from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
 from trunkline.errors import InvalidRequest, NotFound, QueueUnavailable
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.keys import Principal
-from trunkline.validation import E164, InputModel
+from trunkline.validation import E164, UUID, InputModel
 
-_UUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 _MAX_METADATA_BYTES = 32 * 1024
 _EXPIRES_AFTER_MS = 3_600_000
 
@@ -39,7 +38,7 @@ class OutboundCall(InputModel):
         "metadata": f"Metadata must be a JSON object of at most {_MAX_METADATA_BYTES} bytes",
     }
 
-    agentId: Annotated[str, Field(pattern=_UUID, description="The voice agent to use.")]
+    agentId: Annotated[str, Field(pattern=UUID, description="The voice agent to use.")]
     phoneNumber: Annotated[str, Field(pattern=E164, description="The number to ring, E.164.")]
     callerId: Annotated[
         str | None,

@@ -4,6 +4,7 @@ document's."""
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from typing_extensions import TypedDict
@@ -14,6 +15,7 @@ from trunkline.calls.store import CallEvent, CallStore
 from trunkline.clock import iso_from_ms
 from trunkline.errors import NotFound
 from trunkline.tenants.keys import Principal
+from trunkline.validation import UUID
 
 ACCEPTED = "Outbound call queued. Poll GET /api/v1/calls/{id} for dial progress."
 
@@ -89,7 +91,7 @@ def read_call(calls: CallStore, principal: Principal, call_id: str) -> CallView:
     Raises:
         NotFound: no such call, or one of another tenant or of the other mode.
     """
-    found = calls.story(call_id.lower())
+    found = calls.story(call_id.lower()) if re.fullmatch(UUID, call_id) else None
     if found is None or not _visible(found[0], principal):
         raise NotFound("Call not found")
     return _view(*found)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
-from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
@@ -18,22 +16,20 @@ from trunkline.calls.model import (
     Change,
     Ending,
     StaleCall,
-    answered,
     claimed,
-    disowned,
     ended,
     intended,
     returned,
 )
 from trunkline.calls.reasons import Reason
-from trunkline.calls.states import Phase, State
-from trunkline.calls.store import CallStore
-from trunkline.clock import Clock
+from trunkline.calls.states import State
 from trunkline.dialing.line import LineEntry
+from trunkline.dialing.outcome import outcome_of
 from trunkline.dialing.pacing import MAX_LATE_US
 from trunkline.dialing.trunks import Trunk
-from trunkline.dialing.verdicts import Kind, Verdict
-from trunkline.livekit.client import Dialled, Gate, LiveKitUnavailable
+from trunkline.dialing.verdicts import Dialled, Kind, Verdict
+from trunkline.dialing.workbench import Workbench
+from trunkline.livekit.client import LiveKitUnavailable
 from trunkline.livekit.names import room_name
 
 TOKEN_LIFE_MS = 5_000
@@ -57,28 +53,6 @@ class Stage(StrEnum):
     STARTING = "starting"
     RINGING = "ringing"
     DONE = "done"
-
-
-class LiveKit(Protocol):
-    """What an attempt asks of LiveKit; `trunkline.livekit.client` does it, tests fake it."""
-
-    async def dispatch_agent(self, room: str, agent_name: str, call_id: str) -> str: ...
-    async def agent_in_room(self, room: str) -> str | None: ...
-    async def delete_room(self, room: str) -> None: ...
-    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> Dialled: ...
-
-
-@dataclass(frozen=True)
-class Workbench:
-    """What every attempt of a run works with. `offload` runs a blocking store call off the loop."""
-
-    run_id: str
-    calls: CallStore
-    livekit: LiveKit
-    sign_dial_token: Callable[[float], str]
-    clock: Clock
-    offload: Callable[..., Awaitable[Any]]
-    log: Logger
 
 
 class Attempt:
@@ -130,8 +104,7 @@ class Attempt:
             await bench.offload(bench.calls.change, call, ended(call, ending, now_ms), now_ms)
             return None
         change = claimed(call, bench.run_id, room_name(call.id, call.claim + 1))
-        claim: Call = await bench.offload(bench.calls.change, call, change, now_ms)
-        return claim
+        return await self._write(call, change, now_ms)
 
     def _refusal(self, call: Call, now_ms: int) -> Ending | None:
         """Why a call that was accepted may no longer be dialled."""
@@ -177,7 +150,10 @@ class Attempt:
         while True:
             slot_us = await self._wait_for_slot()
             began_us = self._bench.clock.monotonic_us()
-            call, token = await self._write_intent(call, slot_us)
+            intended_call, token = await self._write_intent(call, slot_us)
+            if intended_call is None:
+                return
+            call = intended_call
             self.start_took_us = self._bench.clock.monotonic_us() - began_us
             try:
                 dialled = await self._send(call, slot_us, token)
@@ -196,7 +172,7 @@ class Attempt:
         self._enter(Stage.READY)
         return await self._slot
 
-    async def _write_intent(self, call: Call, slot_us: int) -> tuple[Call, str]:
+    async def _write_intent(self, call: Call, slot_us: int) -> tuple[Call | None, str]:
         """Rule 8: sign the token, then write; excludes zombies, cancel and the caretaker.
 
         A failure here sends nothing. The token is dead by `dead_after`, whenever it is used.
@@ -212,8 +188,21 @@ class Attempt:
             dead_after_ms=now_ms + lifetime_ms,
             **self._ids,
         )
-        stored: Call = await self._bench.offload(self._bench.calls.change, call, change, now_ms)
-        return stored, token
+        return await self._write(call, change, now_ms), token
+
+    async def _write(self, call: Call, change: Change, now_ms: int) -> Call | None:
+        """Write a step before the INVITE.
+
+        When the table does not say whether it was written, nothing has been sent: whatever was
+        written of it is undone, and the call waits in the line.
+        """
+        try:
+            stored: Call = await self._bench.offload(self._bench.calls.change, call, change, now_ms)
+        except (BotoCoreError, ClientError) as error:
+            self._bench.log.warning("step unclear", call_id=call.id, cause=type(error).__name__)
+            await self._return(change.call, why="table_unavailable")
+            return None
+        return stored
 
     async def _send(self, call: Call, slot_us: int, token: str) -> Dialled:
         clock = self._bench.clock
@@ -235,7 +224,7 @@ class Attempt:
         if verdict.kind in (Kind.TOO_FAST, Kind.NOT_SENT):
             await self._return(call, why="carrier_too_fast" if verdict.kind is Kind.TOO_FAST else "not_sent")
             return
-        await self._settle(call, lambda current, now_ms: _outcome(current, dialled, now_ms))
+        await self._settle(call, lambda current, now_ms: outcome_of(current, dialled, now_ms))
         if verdict.kind is Kind.FAILED:
             await self._drop_room(call)
 
@@ -271,25 +260,3 @@ class Attempt:
     def _enter(self, stage: Stage) -> None:
         self.stage = stage
         self._changed()
-
-
-def _outcome(call: Call, dialled: Dialled, now_ms: int) -> Change | None:
-    """Apply the dial's answer, and with it any end that was kept while the answer was awaited."""
-    verdict = dialled.verdict
-    if call.phase is not Phase.SENT:
-        return None
-    if verdict.kind is Kind.ANSWERED:
-        ids = {
-            "sip_participant_id": dialled.sip_participant_id,
-            "sip_call_id": dialled.sip_call_id,
-        }
-        change = answered(call, now_ms, **ids)
-        if call.kept_ending:
-            return change.then(ended(change.call, call.kept_ending, now_ms))
-        return change
-    if verdict.kind is Kind.FAILED and verdict.reason:
-        ending = Ending(State.FAILED, verdict.reason)
-        return ended(call, ending, now_ms, sip_status_code=verdict.sip_status_code)
-    if call.kept_ending:
-        return ended(call, call.kept_ending, now_ms)
-    return disowned(call)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from trunkline.dialing.attempt import Attempt, Stage, Workbench
+from trunkline.dialing.attempt import Attempt, Stage
 from trunkline.dialing.line import LineEntry
 from trunkline.dialing.pacer import Pace
 from trunkline.dialing.pacing import preparing_bound, ready_bound
 from trunkline.dialing.trunks import Trunk
 from trunkline.dialing.verdicts import Kind
+from trunkline.dialing.workbench import Workbench
 
 _STEP_ASIDE_US = 1_500_000
 _BURST_S = 0.01

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from trunkline.dialing.attempt import Attempt, Workbench
+from trunkline.dialing.attempt import Attempt
 from trunkline.dialing.lane import HeldLane, LaneLost, LaneStore
 from trunkline.dialing.pacing import Lead, PacingClock, Throttle, spacing_us
 from trunkline.dialing.trunks import Trunk, TrunkStore
+from trunkline.dialing.workbench import Workbench
 
 _RETRY_S = 0.1
 

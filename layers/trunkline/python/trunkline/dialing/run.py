@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline.dialing.attempt import Stage, Workbench
+from trunkline.dialing.attempt import Stage
 from trunkline.dialing.crew import Crew
 from trunkline.dialing.lane import HeldLane, LaneStore
 from trunkline.dialing.line import Line, LineEntry
@@ -16,6 +16,7 @@ from trunkline.dialing.pacer import Pace, Pacer
 from trunkline.dialing.pacing import preparing_bound
 from trunkline.dialing.trunks import TrunkStore
 from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
+from trunkline.dialing.workbench import Workbench
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from aws_lambda_powertools import Logger
 from trunkline import aws
 from trunkline.calls.store import CallStore
 from trunkline.clock import SystemClock
-from trunkline.dialing.attempt import Workbench
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.run import LaneRun, RunLimits, Stop
 from trunkline.dialing.trunks import TrunkStore
 from trunkline.dialing.wake import Wake, WakeQueue
+from trunkline.dialing.workbench import Workbench
 from trunkline.errors import LiveKitNotConfigured
 from trunkline.livekit.client import LiveKitClient, dial_token, open_session
 from trunkline.livekit.credentials import LiveKitSecret

@@ -32,6 +32,15 @@ class Verdict:
     sip_status_code: int | None = None
 
 
+@dataclass(frozen=True)
+class Dialled:
+    """What came of one CreateSIPParticipant."""
+
+    verdict: Verdict
+    sip_participant_id: str | None = None
+    sip_call_id: str | None = None
+
+
 _REASON_OF_SIP = {
     401: Reason.TRUNK_REJECTED,
     403: Reason.TRUNK_REJECTED,

@@ -11,7 +11,6 @@ import datetime
 import json
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -24,7 +23,7 @@ from livekit.protocol.room import DeleteRoomRequest, ListParticipantsRequest, Ro
 from livekit.protocol.sip import CreateSIPParticipantRequest
 
 from trunkline.calls.model import Call
-from trunkline.dialing.verdicts import Kind, Verdict, verdict_of_carrier, verdict_of_livekit
+from trunkline.dialing.verdicts import Dialled, Kind, Verdict, verdict_of_carrier, verdict_of_livekit
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.names import CALL_ID_HEADER, callee_identity
 
@@ -44,15 +43,6 @@ _gate: ContextVar[Gate | None] = ContextVar("gate", default=None)
 
 class LiveKitUnavailable(Exception):
     """LiveKit did not do what was asked, or did not say so in time."""
-
-
-@dataclass(frozen=True)
-class Dialled:
-    """What came of one CreateSIPParticipant."""
-
-    verdict: Verdict
-    sip_participant_id: str | None = None
-    sip_call_id: str | None = None
 
 
 class _GatedRequest(aiohttp.ClientRequest):

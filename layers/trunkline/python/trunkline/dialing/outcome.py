@@ -1,0 +1,29 @@
+"""What a dial's answer makes of its call: pure."""
+
+from __future__ import annotations
+
+from trunkline.calls.model import Call, Change, Ending, answered, disowned, ended
+from trunkline.calls.states import Phase, State
+from trunkline.dialing.verdicts import Dialled, Kind
+
+
+def outcome_of(call: Call, dialled: Dialled, now_ms: int) -> Change | None:
+    """Apply the dial's answer, and with it any end that was kept while the answer was awaited."""
+    verdict = dialled.verdict
+    if call.phase is not Phase.SENT:
+        return None
+    if verdict.kind is Kind.ANSWERED:
+        ids = {
+            "sip_participant_id": dialled.sip_participant_id,
+            "sip_call_id": dialled.sip_call_id,
+        }
+        change = answered(call, now_ms, **ids)
+        if call.kept_ending:
+            return change.then(ended(change.call, call.kept_ending, now_ms))
+        return change
+    if verdict.kind is Kind.FAILED and verdict.reason:
+        ending = Ending(State.FAILED, verdict.reason)
+        return ended(call, ending, now_ms, sip_status_code=verdict.sip_status_code)
+    if call.kept_ending:
+        return ended(call, call.kept_ending, now_ms)
+    return disowned(call)

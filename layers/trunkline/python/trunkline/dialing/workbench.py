@@ -1,0 +1,37 @@
+"""What every attempt of a run works with."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aws_lambda_powertools import Logger
+
+from trunkline.calls.model import Call
+from trunkline.calls.store import CallStore
+from trunkline.clock import Clock
+from trunkline.dialing.verdicts import Dialled
+from trunkline.livekit.client import Gate
+
+
+class LiveKit(Protocol):
+    """What an attempt asks of LiveKit; `trunkline.livekit.client` does it, tests fake it."""
+
+    async def dispatch_agent(self, room: str, agent_name: str, call_id: str) -> str: ...
+    async def agent_in_room(self, room: str) -> str | None: ...
+    async def delete_room(self, room: str) -> None: ...
+    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> Dialled: ...
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """What every attempt of a run works with. `offload` runs a blocking store call off the loop."""
+
+    run_id: str
+    calls: CallStore
+    livekit: LiveKit
+    sign_dial_token: Callable[[float], str]
+    clock: Clock
+    offload: Callable[..., Awaitable[Any]]
+    log: Logger
