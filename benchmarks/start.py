@@ -64,11 +64,11 @@ def _zipped_mb(folder: Path) -> float:
 
 
 def memory_row(stack: Stack) -> Row:
-    """Resident memory of every process of the local stack, after the other benchmarks."""
+    """Proportional memory of every process of the local stack, after the other benchmarks."""
     total_mb = 0.0
     for pid in stack.processes.pids().values():
         for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
-            total_mb += process.memory_info().rss / 1e6
+            total_mb += process.memory_full_info().pss / 1e6
     kept = total_mb < _MEMORY_BOUND_MB
     return Row("memory of the local stack", f"{total_mb:.0f} MB", "", None, f"< {_MEMORY_BOUND_MB} MB", kept)
 

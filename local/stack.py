@@ -102,7 +102,6 @@ def _start_emulator(config: StackConfig, processes: Processes) -> None:
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(config.emulator_port),
         "TMPDIR": str(state),
-        "LAMBDA_WARM_TTL_SECONDS": "3600",
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "PATH": f"{home / 'bin'}:/usr/local/bin:/usr/bin:/bin",

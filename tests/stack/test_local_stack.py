@@ -14,6 +14,7 @@ import httpx
 import psutil
 import pytest
 
+from infrastructure.settings import stage_settings
 from local.config import ROOT, StackConfig, for_tests
 from local.deployment import client
 from local.processes import CannotStart, Processes, port_is_free, stop_left_over
@@ -95,14 +96,15 @@ def test_reserved_concurrency_is_in_force_on_the_emulator(stack: Stack) -> None:
     concurrency = client(stack.config, "lambda").get_function_concurrency(
         FunctionName="trunkline-local-dialer"
     )
-    assert concurrency["ReservedConcurrentExecutions"] == 5
+    assert concurrency["ReservedConcurrentExecutions"] == stage_settings("local").dialer_lanes
 
 
 def test_the_whole_stack_stays_small(stack: Stack) -> None:
+    """Proportional memory: what processes share is counted once."""
     total = 0
     for pid in stack.processes.pids().values():
         tree = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-        total += sum(process.memory_info().rss for process in tree)
+        total += sum(process.memory_full_info().pss for process in tree)
     assert total / 1e6 < MAX_MEMORY_MB
 
 
