@@ -16,6 +16,7 @@ from trunkline.calls.read import AcceptedCall, CallView
 from trunkline.http.body import MAX_BODY_BYTES
 
 FILE = ROOT / "docs" / "openapi.json"
+_CALL_ID = {"name": "call_id", "in": "path", "required": True, "schema": {"type": "string"}}
 _REF = "#/components/schemas/{model}"
 
 
@@ -47,6 +48,7 @@ def document() -> dict[str, Any]:
         "paths": {
             "/api/v1/calls/outbound": {"post": _create_outbound_call()},
             "/api/v1/calls/{call_id}": {"get": _get_call()},
+            "/api/v1/calls/{call_id}/cancel": {"post": _cancel_call()},
         },
         "components": {"securitySchemes": _security_schemes(), "schemas": _schemas()},
     }
@@ -70,13 +72,26 @@ def _create_outbound_call() -> dict[str, Any]:
 
 
 def _get_call() -> dict[str, Any]:
-    parameter = {"name": "call_id", "in": "path", "required": True, "schema": {"type": "string"}}
     return {
         "operationId": "getCall",
         "summary": "Read a call: status, ids, timeline and reasons.",
         "description": "Needs the scope `calls:read`. Another tenant's call is like a missing one.",
-        "parameters": [parameter],
+        "parameters": [_CALL_ID],
         "responses": {"200": _answer("The call.", "CallView")} | _errors({"404": "No such call."}),
+    }
+
+
+def _cancel_call() -> dict[str, Any]:
+    return {
+        "operationId": "cancelCall",
+        "summary": "Cancel a call, or hang it up.",
+        "description": (
+            "A waiting call ends at once and never rings; a ringing one gets a CANCEL; an active one is hung "
+            "up. While the leg is being removed `cancel_requested` is true. Needs the scope `calls:create`."
+        ),
+        "parameters": [_CALL_ID],
+        "responses": {"200": _answer("The call as it is now.", "CallView")}
+        | _errors({"404": "No such call."}),
     }
 
 

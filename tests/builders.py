@@ -89,6 +89,8 @@ class FakeLiveKit:
         self.invites: list[tuple[float, Call]] = []
         self.dispatched: list[str] = []
         self.deleted_rooms: list[str] = []
+        self.removed: list[tuple[str, int]] = []
+        self.hung_up = asyncio.Event()
         self.agent_joins = True
         self.dispatch_error: Exception | None = None
         self.answer: Callable[[Call], Dialled] = lambda _: Dialled(Verdict(Kind.ANSWERED), "PA_1", "SCL_1")
@@ -106,6 +108,10 @@ class FakeLiveKit:
 
     async def delete_room(self, room: str) -> None:
         self.deleted_rooms.append(room)
+
+    async def remove_callee(self, room: str, claim: int) -> None:
+        self.removed.append((room, claim))
+        self.hung_up.set()
 
     async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> Dialled:
         await asyncio.sleep(self.connecting_takes_s)

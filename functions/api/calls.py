@@ -34,6 +34,13 @@ def get_call(call_id: str) -> Response[str]:
     return json_response(200, read_call(services().calls, principal, call_id))
 
 
+@router.post("/api/v1/calls/<call_id>/cancel")
+def cancel_call(call_id: str) -> Response[str]:
+    principal = require(services().keys, router.current_event.headers, Scope.CALLS_CREATE)
+    services().cancels.cancel(principal, call_id)
+    return json_response(200, read_call(services().calls, principal, call_id))
+
+
 def json_response(status: int, body: Any) -> Response[str]:
     """A JSON answer that no cache keeps."""
     return Response(

@@ -6,16 +6,22 @@ from dataclasses import dataclass
 from functools import cache
 
 from trunkline import aws
+from trunkline.calls.cancel import CancelDesk
+from trunkline.calls.model import Call
 from trunkline.calls.place import CallDesk
 from trunkline.calls.store import CallStore
 from trunkline.clock import SystemClock
 from trunkline.dialing.trunks import TrunkStore
 from trunkline.dialing.wake import WakeQueue
+from trunkline.errors import LiveKitNotConfigured
 from trunkline.livekit.credentials import LiveKitSecret
+from trunkline.observability import logger
 from trunkline.settings import ApiSettings
 from trunkline.table import Table
 from trunkline.tenants.agents import AgentStore
 from trunkline.tenants.keys import ApiKeyStore
+
+log = logger("api")
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,7 @@ class Services:
     keys: ApiKeyStore
     calls: CallStore
     desk: CallDesk
+    cancels: CancelDesk
 
 
 @cache
@@ -43,4 +50,17 @@ def services() -> Services:
         clock=clock,
         check_livekit=livekit.read,
     )
-    return Services(ApiKeyStore(table, pepper), calls, desk)
+    cancels = CancelDesk(calls, clock, lambda call: _hang_up(livekit, call))
+    return Services(ApiKeyStore(table, pepper), calls, desk, cancels)
+
+
+def _hang_up(livekit: LiveKitSecret, call: Call) -> None:
+    """Ask LiveKit at once; when that fails, the lane's run and the caretaker ask again."""
+    # Only this route speaks to LiveKit: the others do not pay for its import on a cold start.
+    from trunkline.livekit.client import LiveKitUnavailable  # noqa: PLC0415
+    from trunkline.livekit.hangup import hang_up  # noqa: PLC0415
+
+    try:
+        hang_up(livekit.read(), call.room_name or "", call.claim)
+    except (LiveKitUnavailable, LiveKitNotConfigured) as error:
+        log.warning("not hung up yet", call_id=call.id, cause=str(error))

@@ -22,7 +22,7 @@ from trunkline.dialing.workbench import Workbench
 from trunkline.observability import logger
 from trunkline.table import Table
 
-QUICK = RunLimits(look_every_s=0.02, heartbeat_s=0.2, handover_wait_s=0.3)
+QUICK = RunLimits(watch_cancels_s=0.05, look_every_s=0.02, heartbeat_s=0.2, handover_wait_s=0.3)
 
 
 @pytest.fixture

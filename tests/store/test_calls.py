@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import NOW_MS, TRUNK, a_call
-from trunkline.calls.model import Call, Ending, StaleCall, claimed, ended, intended, kept, returned
+from trunkline.calls.changes import claimed, ended, intended, kept, returned
+from trunkline.calls.model import Call, Ending, StaleCall
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
 from trunkline.calls.store import CallStore

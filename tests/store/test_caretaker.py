@@ -11,7 +11,8 @@ from livekit.protocol.models import ParticipantInfo
 
 from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
 from tests.store.conftest import Wakes, at_once
-from trunkline.calls.model import Call, Ending, answered, claimed, disowned, intended, kept
+from trunkline.calls.changes import answered, claimed, disowned, intended, kept
+from trunkline.calls.model import Call, Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.store import CallStore
@@ -37,6 +38,7 @@ class LookUp:
     during: Callable[[], None] = lambda: None
     asked: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
 
     async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
         self.asked.append(room)
@@ -46,6 +48,9 @@ class LookUp:
         if self.status is None:
             return None
         return ParticipantInfo(sid="PA_9", attributes={"sip.callStatus": self.status, "sip.callID": "SCL_9"})
+
+    async def remove_callee(self, room: str, claim: int) -> None:
+        self.removed.append(room)
 
     async def delete_room(self, room: str) -> None:
         self.deleted.append(room)

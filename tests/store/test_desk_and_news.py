@@ -9,7 +9,8 @@ import pytest
 
 from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
 from tests.store.conftest import Wakes
-from trunkline.calls.model import Call, answered, claimed, intended
+from trunkline.calls.changes import answered, claimed, intended
+from trunkline.calls.model import Call
 from trunkline.calls.news import NewsDesk
 from trunkline.calls.place import CallDesk, OutboundCall
 from trunkline.calls.read import accepted_answer, read_call

@@ -10,7 +10,8 @@ import pytest
 
 from tests.builders import NOW_MS, SNAPSHOT, TRUNK, a_call
 from tests.store.conftest import QUICK, Bench
-from trunkline.calls.model import Call, Ending, kept
+from trunkline.calls.changes import kept
+from trunkline.calls.model import Call, Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
 from trunkline.dialing.pacing import spacing_us

@@ -22,6 +22,7 @@ PURE = {
     "calls/states.py",
     "calls/reasons.py",
     "calls/model.py",
+    "calls/changes.py",
     "calls/endings.py",
     "dialing/pacing.py",
     "dialing/verdicts.py",

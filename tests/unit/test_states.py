@@ -7,11 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import NOW_MS, a_call
-from trunkline.calls.model import (
-    Ending,
+from trunkline.calls.changes import (
     IllegalTransition,
     answered,
-    call_from_attributes,
     claimed,
     ended,
     intended,
@@ -19,6 +17,7 @@ from trunkline.calls.model import (
     move,
     returned,
 )
+from trunkline.calls.model import Ending, call_from_attributes
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import TERMINAL, Phase, State, data_status, flat_status, may_follow
 

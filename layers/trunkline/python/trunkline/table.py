@@ -70,6 +70,11 @@ def line_key(trunk_id: str, place: str = "") -> ItemKey:
     return ItemKey(f"LINE#{trunk_id}", place)
 
 
+def cancel_key(trunk_id: str, call_id: str = "") -> ItemKey:
+    """A call that was sent and is to be hung up; the trunk's run looks here while dials are unanswered."""
+    return ItemKey(f"CANCEL#{trunk_id}", call_id)
+
+
 def lane_key(trunk_id: str) -> ItemKey:
     return ItemKey(f"LANE#{trunk_id}", "LANE")
 

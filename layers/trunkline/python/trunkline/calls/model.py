@@ -1,4 +1,4 @@
-"""A call as it is stored, and the pure functions that change it."""
+"""A call as it is stored, and what one transaction does to it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from trunkline.calls.reasons import Reason
-from trunkline.calls.states import TERMINAL, Phase, State, may_follow
+from trunkline.calls.states import TERMINAL, Phase, State
 
 
 class StaleCall(Exception):
     """The call changed since it was read: read it again and decide anew."""
-
-
-class IllegalTransition(Exception):
-    """A caller asked for a change that the state table does not know: a defect, never the world's doing."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +67,7 @@ class Call:
     intent: str | None = None
     dead_after_ms: int | None = None
     kept_ending: Ending | None = None
+    cancel_requested_at_ms: int | None = None
     room_name: str | None = None
     dispatch_id: str | None = None
     agent_job_id: str | None = None
@@ -136,98 +133,3 @@ class Change:
     def then(self, next_change: Change) -> Change:
         """Join a change that was decided on this one's result, so that both are one write."""
         return replace(next_change, events=self.events + next_change.events)
-
-
-def move(call: Call, to: State, now_ms: int, **attributes: Any) -> Call:
-    """Return the call in another state, with the times that go with it.
-
-    Raises:
-        IllegalTransition: the state table has no such step.
-    """
-    if not may_follow(call.state, to):
-        raise IllegalTransition(f"{call.state} -> {to}")
-    if to is State.CONNECTING:
-        attributes.setdefault("connecting_at_ms", now_ms)
-    if to is State.ACTIVE:
-        attributes.setdefault("answered_at_ms", now_ms)
-    if to in TERMINAL:
-        attributes.setdefault("ended_at_ms", now_ms)
-    return replace(call, state=to, **attributes)
-
-
-def claimed(call: Call, owner: str, room_name: str) -> Change:
-    """Rule 5: taken from the line by a run; the public status stays `queued`."""
-    return Change(
-        replace(call, claim=call.claim + 1, phase=Phase.PREPARED, owner=owner, room_name=room_name),
-        leaves_line=True,
-    )
-
-
-def intended(call: Call, now_ms: int, *, intent: str, dead_after_ms: int, **ids: Any) -> Change:
-    """Rule 8: the point of no return. A slot that was missed is intended again, without a new event."""
-    marks = {"phase": Phase.SENT, "intent": intent, "dead_after_ms": dead_after_ms, **ids}
-    if call.phase is Phase.SENT:
-        return Change(replace(call, **marks))
-    return Change(move(call, State.CONNECTING, now_ms, **marks), (Happening("connecting"),))
-
-
-_CLAIM_ONLY = (
-    "phase",
-    "owner",
-    "intent",
-    "dead_after_ms",
-    "kept_ending",
-    "room_name",
-    "dispatch_id",
-    "agent_job_id",
-    "sip_participant_id",
-    "sip_call_id",
-    "connecting_at_ms",
-)
-
-
-def returned(call: Call, now_ms: int, *, why: str) -> Change:
-    """Rule 10: back to its own place in the line; the next claim has another room and identity."""
-    cleared: dict[str, Any] = dict.fromkeys(_CLAIM_ONLY)
-    if call.state is State.CONNECTING:
-        back = Happening("queued", {"reason": why})
-        return Change(move(call, State.QUEUED, now_ms, **cleared), (back,), enters_line=True)
-    return Change(replace(call, **cleared), enters_line=True)
-
-
-def answered(call: Call, now_ms: int, **ids: Any) -> Change:
-    """The callee picked up."""
-    after = move(call, State.ACTIVE, now_ms, phase=Phase.SETTLED, owner=None, **ids)
-    return Change(after, (Happening("active"),))
-
-
-def ended(
-    call: Call, ending: Ending, now_ms: int, *, sip_status_code: int | None = None, **ids: Any
-) -> Change:
-    """The call reached its end; a call that never was claimed leaves the line with it."""
-    after = move(
-        call,
-        ending.state,
-        now_ms,
-        reason=ending.reason,
-        sip_status_code=sip_status_code or call.sip_status_code,
-        phase=Phase.SETTLED if call.phase else None,
-        owner=None,
-        kept_ending=None,
-        **ids,
-    )
-    data: dict[str, Any] = {"reason": ending.reason}
-    if after.sip_status_code:
-        data["sip_status_code"] = after.sip_status_code
-    waiting = call.state is State.QUEUED and call.phase is None
-    return Change(after, (Happening(ending.state.value, data),), leaves_line=waiting)
-
-
-def disowned(call: Call) -> Change:
-    """Rule 11: nobody knows what came of the dial; news and the caretaker may decide it from here."""
-    return Change(replace(call, owner=None))
-
-
-def kept(call: Call, ending: Ending) -> Change:
-    """Rule 12: news of an end while the dial's answer is still awaited; whoever ends the wait applies it."""
-    return Change(replace(call, kept_ending=ending))

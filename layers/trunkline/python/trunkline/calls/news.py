@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from trunkline.calls.changes import ended, kept
 from trunkline.calls.endings import ending_of
-from trunkline.calls.model import Call, Change, Ending, ended, kept
+from trunkline.calls.model import Call, Change, Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
 from trunkline.calls.store import CallStore

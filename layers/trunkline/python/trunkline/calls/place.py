@@ -10,7 +10,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator
 
-from trunkline.calls.model import AgentSnapshot, Call, Ending, StaleCall, ended
+from trunkline.calls.changes import ended
+from trunkline.calls.model import AgentSnapshot, Call, Ending, StaleCall
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.store import CallStore

@@ -67,6 +67,7 @@ class CallView(TypedDict):
     status: str
     status_reason: str | None
     queue_state: str | None
+    cancel_requested: bool
     room_name: str | None
     agent_id: str
     phone_number: str
@@ -92,7 +93,7 @@ def read_call(calls: CallStore, principal: Principal, call_id: str) -> CallView:
         NotFound: no such call, or one of another tenant or of the other mode.
     """
     found = calls.story(call_id.lower()) if re.fullmatch(UUID, call_id) else None
-    if found is None or not _visible(found[0], principal):
+    if found is None or not visible(found[0], principal):
         raise NotFound("Call not found")
     return _view(*found)
 
@@ -102,7 +103,8 @@ def accepted_answer(call: Call) -> AcceptedCall:
     return {"data": {**_summary(call), "status": "queued"}, "message": ACCEPTED}
 
 
-def _visible(call: Call, principal: Principal) -> bool:
+def visible(call: Call, principal: Principal) -> bool:
+    """Say whether a call is the principal's: of its tenant and mode."""
     return (call.tenant_id, call.livemode) == (principal.tenant_id, principal.livemode)
 
 
@@ -113,6 +115,7 @@ def _view(call: Call, events: list[CallEvent]) -> CallView:
         "status": flat_status(call.state),
         "status_reason": _status_reason(call),
         "queue_state": _queue_state(call),
+        "cancel_requested": call.cancel_requested_at_ms is not None,
         "room_name": call.room_name,
         "agent_id": call.agent.id,
         "phone_number": call.phone_number,

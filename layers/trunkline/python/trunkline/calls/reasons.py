@@ -16,6 +16,8 @@ class Reason(StrEnum):
     AGENT_UNAVAILABLE = "agent_unavailable"
     DIAL_UNKNOWN = "dial_unknown"
     EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    HANGUP_REQUESTED = "hangup_requested"
     QUEUE_UNAVAILABLE = "queue_unavailable"
     USER_HANGUP = "user_hangup"
     AGENT_HANGUP = "agent_hangup"

@@ -29,6 +29,7 @@ from trunkline.table import (
     Write,
     call_event_key,
     call_key,
+    cancel_key,
     line_key,
     open_partition,
 )
@@ -86,6 +87,7 @@ class CallStore:
         writes: list[Write] = [_call_update(before, after)]
         for number, happening in enumerate(change.events, before.sequence + 1):
             writes.append(_event_put(after, number, happening, now_ms))
+        writes += _cancel_writes(before, after)
         if change.enters_line:
             writes.append(_line_put(after))
         if change.leaves_line:
@@ -123,6 +125,10 @@ class CallStore:
         except ConditionFailed:
             return
 
+    def cancels(self, trunk_id: str) -> set[str]:
+        """The ids of a trunk's calls that were sent and are to be hung up."""
+        return {item[SK] for item in self._table.partition(cancel_key(trunk_id))}
+
     def open_call_ids(self, trunk_id: str) -> Iterator[str]:
         """Walk the ids of a trunk's calls that have not ended, oldest first."""
         for item in self._table.open_calls(trunk_id):
@@ -148,6 +154,15 @@ def _call_update(before: Call, after: Call) -> Update:
         gone += [OPEN_PK, OPEN_SK]
     condition = Attr("version").eq(before.version)
     return Update(call_key(before.id), set=changed, remove=gone, condition=condition)
+
+
+def _cancel_writes(before: Call, after: Call) -> list[Write]:
+    key = cancel_key(after.trunk_id, after.id)
+    if after.cancel_requested_at_ms and not before.cancel_requested_at_ms:
+        return [Put(key.as_item())]
+    if before.cancel_requested_at_ms and after.ended:
+        return [Delete(key)]
+    return []
 
 
 def _event_put(call: Call, sequence: int, happening: Happening, at_ms: int) -> Put:

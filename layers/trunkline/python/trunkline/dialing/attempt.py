@@ -11,16 +11,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
-from trunkline.calls.model import (
-    Call,
-    Change,
-    Ending,
-    StaleCall,
-    claimed,
-    ended,
-    intended,
-    returned,
-)
+from trunkline.calls.changes import claimed, disowned, ended, intended, returned
+from trunkline.calls.model import Call, Change, Ending, StaleCall
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.dialing.line import LineEntry
@@ -68,6 +60,7 @@ class Attempt:
         self._bench = bench
         self._changed = changed
         self._ids: dict[str, Any] = {}
+        self._ringing: Call | None = None
         self._slot: asyncio.Future[int] | None = None
         self._giving_back = False
 
@@ -89,8 +82,6 @@ class Attempt:
             call = await self._claim()
             if call:
                 await self._prepare_and_dial(call)
-        except StaleCall:
-            self._bench.log.info("claim lost", call_id=self.entry.call_id)
         finally:
             self._enter(Stage.DONE)
 
@@ -101,7 +92,7 @@ class Attempt:
             return None
         now_ms = bench.clock.wall_ms()
         if ending := self._refusal(call, now_ms):
-            await bench.offload(bench.calls.change, call, ended(call, ending, now_ms), now_ms)
+            await self._write(call, ended(call, ending, now_ms), now_ms)
             return None
         change = claimed(call, bench.run_id, room_name(call.id, call.claim + 1))
         return await self._write(call, change, now_ms)
@@ -150,10 +141,10 @@ class Attempt:
         while True:
             slot_us = await self._wait_for_slot()
             began_us = self._bench.clock.monotonic_us()
-            intended_call, token = await self._write_intent(call, slot_us)
-            if intended_call is None:
+            self._ringing, token = await self._write_intent(call, slot_us)
+            if self._ringing is None:
                 return
-            call = intended_call
+            call = self._ringing
             self.start_took_us = self._bench.clock.monotonic_us() - began_us
             try:
                 dialled = await self._send(call, slot_us, token)
@@ -193,14 +184,14 @@ class Attempt:
     async def _write(self, call: Call, change: Change, now_ms: int) -> Call | None:
         """Write a step before the INVITE.
 
-        When the table does not say whether it was written, nothing has been sent: whatever was
-        written of it is undone, and the call waits in the line.
+        When the call has changed (a cancel, the caretaker), or the table does not say whether it was
+        written, nothing has been sent: what is still mine of it is undone, and the agent sent home.
         """
         try:
             stored: Call = await self._bench.offload(self._bench.calls.change, call, change, now_ms)
-        except (BotoCoreError, ClientError) as error:
-            self._bench.log.warning("step unclear", call_id=call.id, cause=type(error).__name__)
-            await self._return(change.call, why="table_unavailable")
+        except (StaleCall, BotoCoreError, ClientError) as error:
+            self._bench.log.warning("step not taken", call_id=call.id, cause=type(error).__name__)
+            await self._return(change.call, why="step_not_taken")
             return None
         return stored
 
@@ -224,15 +215,39 @@ class Attempt:
         if verdict.kind in (Kind.TOO_FAST, Kind.NOT_SENT):
             await self._return(call, why="carrier_too_fast" if verdict.kind is Kind.TOO_FAST else "not_sent")
             return
-        await self._settle(call, lambda current, now_ms: outcome_of(current, dialled, now_ms))
+        settled = await self._settle(call, lambda current, now_ms: outcome_of(current, dialled, now_ms))
+        if verdict.kind is Kind.ANSWERED and settled and settled.cancel_requested_at_ms and not settled.ended:
+            await self._hang_up_answered(call)
         if verdict.kind is Kind.FAILED:
             await self._drop_room(call)
+
+    async def hang_up(self) -> None:
+        """Rule 14: remove the leg of a call whose cancel was asked for; repeated until it is settled.
+
+        A leg that is not there yet proves nothing: the next look asks again.
+        """
+        if self.stage is not Stage.RINGING or self._ringing is None:
+            return
+        try:
+            await self._bench.livekit.remove_callee(self._ringing.room_name or "", self._ringing.claim)
+        except LiveKitUnavailable as error:
+            self._bench.log.warning("not hung up", call_id=self._ringing.id, cause=str(error))
+
+    async def _hang_up_answered(self, call: Call) -> None:
+        """The callee picked up after the cancel; if LiveKit fails, the caretaker hangs up."""
+        try:
+            await self._bench.livekit.remove_callee(call.room_name or "", call.claim)
+        except LiveKitUnavailable:
+            await self._settle(call, lambda current, _: disowned(current))
+            return
+        ending = Ending(State.CANCELLED, Reason.CANCELLED)
+        await self._settle(call, lambda current, now_ms: ended(current, ending, now_ms))
 
     async def _return(self, call: Call, *, why: str) -> None:
         await self._settle(call, lambda current, now_ms: returned(current, now_ms, why=why))
         await self._drop_room(call)
 
-    async def _settle(self, call: Call, decide: Callable[[Call, int], Change | None]) -> None:
+    async def _settle(self, call: Call, decide: Callable[[Call, int], Change | None]) -> Call | None:
         """Write what came of this claim; if another claim or an end stands there, it stays."""
         now_ms = self._bench.clock.wall_ms()
 
@@ -241,14 +256,16 @@ class Attempt:
             return decide(current, now_ms) if mine and not current.ended else None
 
         # The answer is known only here: a table that fails for a moment must not lose it.
-        async for attempt in AsyncRetrying(
+        settle = AsyncRetrying(
             retry=retry_if_exception_type((BotoCoreError, ClientError)),
             wait=wait_exponential_jitter(multiplier=0.1, max=2),
             stop=stop_after_delay(_SETTLE_FOR_S),
             reraise=True,
-        ):
-            with attempt:
-                await self._bench.offload(self._bench.calls.settle, call.id, if_still_mine, now_ms)
+        )
+        settled: Call | None = await settle(
+            self._bench.offload, self._bench.calls.settle, call.id, if_still_mine, now_ms
+        )
+        return settled
 
     async def _drop_room(self, call: Call) -> None:
         """Send the agent home. Failing is harmless: LiveKit closes a room that stays empty."""

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 from aws_lambda_powertools import Logger
 from livekit.protocol.models import ParticipantInfo
 
-from trunkline.calls.model import Call, Change, Ending, StaleCall, answered, ended, returned
+from trunkline.calls.changes import answered, ended, returned
+from trunkline.calls.model import Call, Change, Ending, StaleCall
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
 from trunkline.calls.store import CallStore
@@ -38,6 +39,7 @@ class LiveKit(Protocol):
 
     async def callee(self, room: str, claim: int) -> ParticipantInfo | None: ...
     async def delete_room(self, room: str) -> None: ...
+    async def remove_callee(self, room: str, claim: int) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ class Caretaker:
             return None
         if call.kept_ending:
             return "kept_ending_applied", ended(call, call.kept_ending, now_ms)
+        if call.cancel_requested_at_ms:
+            await self.livekit.remove_callee(call.room_name or "", call.claim)
         if now_ms < (call.dead_after_ms or 0) + LOOK_UP_AFTER_MS:
             return None
         callee = await self.livekit.callee(call.room_name or "", call.claim)
@@ -126,6 +130,8 @@ class Caretaker:
 
     async def _active(self, call: Call, now_ms: int) -> tuple[str, Change] | None:
         """An active call whose end nobody reported; one that was just answered is left to the webhooks."""
+        if call.cancel_requested_at_ms:
+            await self.livekit.remove_callee(call.room_name or "", call.claim)
         if now_ms < (call.answered_at_ms or 0) + _SETTLE_FIRST_MS:
             return None
         if await self.livekit.callee(call.room_name or "", call.claim):

@@ -76,6 +76,11 @@ class Crew:
         for attempt in self._unsent():
             attempt.give_back()
 
+    async def hang_up(self, call_ids: set[str]) -> None:
+        """Hang up those of the calls that are ringing here."""
+        mine = [attempt for call_id, attempt in self._attempts.items() if call_id in call_ids]
+        await asyncio.gather(*(attempt.hang_up() for attempt in mine))
+
     async def finish(self) -> None:
         """No task outlives the handler: wait for every attempt, lane or no lane."""
         while self._tasks:

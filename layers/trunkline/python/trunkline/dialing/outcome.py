@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from trunkline.calls.model import Call, Change, Ending, answered, disowned, ended
+from trunkline.calls.changes import answered, disowned, ended
+from trunkline.calls.model import Call, Change, Ending
 from trunkline.calls.states import Phase, State
 from trunkline.dialing.verdicts import Dialled, Kind
 
@@ -13,17 +14,20 @@ def outcome_of(call: Call, dialled: Dialled, now_ms: int) -> Change | None:
     if call.phase is not Phase.SENT:
         return None
     if verdict.kind is Kind.ANSWERED:
-        ids = {
-            "sip_participant_id": dialled.sip_participant_id,
-            "sip_call_id": dialled.sip_call_id,
-        }
-        change = answered(call, now_ms, **ids)
-        if call.kept_ending:
-            return change.then(ended(change.call, call.kept_ending, now_ms))
-        return change
+        return _answered(call, dialled, now_ms)
     if verdict.kind is Kind.FAILED and verdict.reason:
         ending = Ending(State.FAILED, verdict.reason)
         return ended(call, ending, now_ms, sip_status_code=verdict.sip_status_code)
     if call.kept_ending:
         return ended(call, call.kept_ending, now_ms)
     return disowned(call)
+
+
+def _answered(call: Call, dialled: Dialled, now_ms: int) -> Change | None:
+    if call.cancel_requested_at_ms:
+        return None  # the leg is hung up first, and then the call is cancelled
+    ids = {"sip_participant_id": dialled.sip_participant_id, "sip_call_id": dialled.sip_call_id}
+    change = answered(call, now_ms, **ids)
+    if call.kept_ending:
+        return change.then(ended(change.call, call.kept_ending, now_ms))
+    return change

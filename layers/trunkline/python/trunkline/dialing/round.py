@@ -65,5 +65,8 @@ class _NoLiveKit:
     async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
         raise LiveKitUnavailable(f"not configured: {room} {claim}")
 
+    async def remove_callee(self, room: str, claim: int) -> None:
+        raise LiveKitUnavailable(f"not configured: {room} {claim}")
+
     async def delete_room(self, room: str) -> None:
         raise LiveKitUnavailable(f"not configured: {room}")

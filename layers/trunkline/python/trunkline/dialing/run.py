@@ -28,6 +28,7 @@ class RunLimits:
     handover_wait_s: float = 5
     look_every_s: float = 0.25
     heartbeat_s: float = 3
+    watch_cancels_s: float = 0.5
     max_unanswered: int = 400
 
 
@@ -72,14 +73,17 @@ class LaneRun:
             return None
         stop: Stop | None = None
         await self._bench.offload(self._lanes.keep_run_alive, self._bench.run_id)
-        alive = asyncio.create_task(self._keep_alive())
+        helpers = [
+            asyncio.create_task(self._keep_alive()),
+            asyncio.create_task(self._watch_cancels(wake.trunk_id)),
+        ]
         try:
             while lane:
                 stop, lane = await self._hold_once(lane)
         finally:
             self._crew.give_back()
             await self._crew.finish()
-            await _end(alive)
+            await _end(*helpers)
         await self._bench.offload(self._lanes.end_run, self._bench.run_id)
         return stop
 
@@ -179,6 +183,17 @@ class LaneRun:
                 await self._bench.offload(self._lanes.keep_run_alive, self._bench.run_id)
             except Exception:
                 self._bench.log.exception("run lease not renewed")
+
+    async def _watch_cancels(self, trunk_id: str) -> None:
+        """Rule 14: while dials are unanswered, hang up those whose cancel was asked for, again and again."""
+        while True:
+            await asyncio.sleep(self._limits.watch_cancels_s)
+            if not self._crew.count(Stage.RINGING):
+                continue
+            try:
+                await self._crew.hang_up(await self._bench.offload(self._bench.calls.cancels, trunk_id))
+            except (BotoCoreError, ClientError) as error:
+                self._bench.log.warning("cancels not read", trunk_id=trunk_id, cause=type(error).__name__)
 
     async def _head(self, trunk_id: str, limit: int) -> list[LineEntry]:
         entries: list[LineEntry] = await self._bench.offload(self._line.head, trunk_id, limit)

@@ -135,14 +135,27 @@ class LiveKitClient:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise LiveKitUnavailable(_cause(error)) from error
 
+    async def remove_callee(self, room: str, claim: int) -> None:
+        """Hang the phoned participant up: CANCEL while it rings, BYE after; one who is gone is a success.
+
+        Raises:
+            LiveKitUnavailable: it may or may not have been hung up; asking again is harmless.
+        """
+        request = RoomParticipantIdentity(room=room, identity=callee_identity(claim))
+        await self._ask_for_absence(self._api.room.remove_participant(request))
+
     async def delete_room(self, room: str) -> None:
         """End a room; one that is gone already is a success.
 
         Raises:
             LiveKitUnavailable: LiveKit closes an empty room by itself, so callers may go on.
         """
+        await self._ask_for_absence(self._api.room.delete_room(DeleteRoomRequest(room=room)))
+
+    @staticmethod
+    async def _ask_for_absence(request: Awaitable[object]) -> None:
         try:
-            await self._api.room.delete_room(DeleteRoomRequest(room=room))
+            await request
         except ServerError as error:
             if error.code != TwirpErrorCode.NOT_FOUND:
                 raise LiveKitUnavailable(_cause(error)) from error

@@ -1,0 +1,134 @@
+"""The pure functions that change a call: each returns what one transaction is to write."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from trunkline.calls.model import Call, Change, Ending, Happening
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import TERMINAL, Phase, State, may_follow
+
+
+class IllegalTransition(Exception):
+    """A caller asked for a change that the state table does not know: a defect, never the world's doing."""
+
+
+def move(call: Call, to: State, now_ms: int, **attributes: Any) -> Call:
+    """Return the call in another state, with the times that go with it.
+
+    Raises:
+        IllegalTransition: the state table has no such step.
+    """
+    if not may_follow(call.state, to):
+        raise IllegalTransition(f"{call.state} -> {to}")
+    if to is State.CONNECTING:
+        attributes.setdefault("connecting_at_ms", now_ms)
+    if to is State.ACTIVE:
+        attributes.setdefault("answered_at_ms", now_ms)
+    if to in TERMINAL:
+        attributes.setdefault("ended_at_ms", now_ms)
+    return replace(call, state=to, **attributes)
+
+
+def claimed(call: Call, owner: str, room_name: str) -> Change:
+    """Rule 5: taken from the line by a run; the public status stays `queued`."""
+    return Change(
+        replace(call, claim=call.claim + 1, phase=Phase.PREPARED, owner=owner, room_name=room_name),
+        leaves_line=True,
+    )
+
+
+def intended(call: Call, now_ms: int, *, intent: str, dead_after_ms: int, **ids: Any) -> Change:
+    """Rule 8: the point of no return. A slot that was missed is intended again, without a new event."""
+    marks = {"phase": Phase.SENT, "intent": intent, "dead_after_ms": dead_after_ms, **ids}
+    if call.phase is Phase.SENT:
+        return Change(replace(call, **marks))
+    return Change(move(call, State.CONNECTING, now_ms, **marks), (Happening("connecting"),))
+
+
+_CANCELLED = Ending(State.CANCELLED, Reason.CANCELLED)
+_HUNG_UP = Ending(State.COMPLETED, Reason.HANGUP_REQUESTED)
+_CLAIM_ONLY = (
+    "phase",
+    "owner",
+    "intent",
+    "dead_after_ms",
+    "kept_ending",
+    "room_name",
+    "dispatch_id",
+    "agent_job_id",
+    "sip_participant_id",
+    "sip_call_id",
+    "connecting_at_ms",
+)
+
+
+def returned(call: Call, now_ms: int, *, why: str) -> Change:
+    """Rule 10: back to its own place in the line; the next claim has another room and identity.
+
+    A call whose cancel was asked for does not go back: it is cancelled.
+    """
+    cleared: dict[str, Any] = dict.fromkeys(_CLAIM_ONLY)
+    if call.cancel_requested_at_ms:
+        return ended(call, _CANCELLED, now_ms)
+    if call.state is State.CONNECTING:
+        back = Happening("queued", {"reason": why})
+        return Change(move(call, State.QUEUED, now_ms, **cleared), (back,), enters_line=True)
+    return Change(replace(call, **cleared), enters_line=True)
+
+
+def answered(call: Call, now_ms: int, **ids: Any) -> Change:
+    """The callee picked up."""
+    after = move(call, State.ACTIVE, now_ms, phase=Phase.SETTLED, owner=None, **ids)
+    return Change(after, (Happening("active"),))
+
+
+def ended(
+    call: Call, ending: Ending, now_ms: int, *, sip_status_code: int | None = None, **ids: Any
+) -> Change:
+    """The call reached its end; a call that waits leaves the line with it.
+
+    Once a cancel was asked for, that is why it ended, whatever the leg says.
+    """
+    if call.cancel_requested_at_ms:
+        ending = _CANCELLED if call.state is not State.ACTIVE else _HUNG_UP
+    after = move(
+        call,
+        ending.state,
+        now_ms,
+        reason=ending.reason,
+        sip_status_code=sip_status_code or call.sip_status_code,
+        phase=Phase.SETTLED if call.phase else None,
+        owner=None,
+        kept_ending=None,
+        **ids,
+    )
+    data: dict[str, Any] = {"reason": ending.reason}
+    if after.sip_status_code:
+        data["sip_status_code"] = after.sip_status_code
+    waiting = call.state is State.QUEUED and call.phase is None
+    return Change(after, (Happening(ending.state.value, data),), leaves_line=waiting)
+
+
+def disowned(call: Call) -> Change:
+    """Rule 11: nobody knows what came of the dial; news and the caretaker may decide it from here."""
+    return Change(replace(call, owner=None))
+
+
+def kept(call: Call, ending: Ending) -> Change:
+    """Rule 12: news of an end while the dial's answer is still awaited; whoever ends the wait applies it."""
+    return Change(replace(call, kept_ending=ending))
+
+
+def cancelled(call: Call, now_ms: int) -> Change | None:
+    """Rule 14: a call that was not sent ends at once; one that was is asked to, and its leg removed.
+
+    Asking again, or after the end, changes nothing.
+    """
+    if call.ended or call.cancel_requested_at_ms:
+        return None
+    if call.phase in (None, Phase.PREPARED):
+        return ended(call, _CANCELLED, now_ms)
+    asked = replace(call, cancel_requested_at_ms=now_ms)
+    return Change(asked, (Happening("cancel_requested"),))
