@@ -49,9 +49,9 @@ def ring_a_phone(stack: Stack, console: Console) -> bool:
 def show_how_to_use(stack: Stack, console: Console) -> None:
     """Print URL, key and a `curl` that works as it is."""
     body = json.dumps({"agentId": stack.seed.agent_id, "phoneNumber": DEMO_NUMBER})
-    console.print(
-        f"\n[bold green]Trunkline is up.[/] API {stack.config.api_url}  key {stack.seed.live_key}\n"
-    )
+    console.print("\n[bold green]Trunkline is up.[/]")
+    console.print(f"  [dim]API[/]  {stack.config.api_url}")
+    console.print(f"  [dim]key[/]  {stack.seed.live_key}\n")
     print(f"curl -X POST {stack.config.api_url}/api/v1/calls/outbound \\")  # noqa: T201 - to be pasted: no wrapping
     print(f"  -H 'x-api-key: {stack.seed.live_key}' \\")  # noqa: T201
     print("  -H 'Content-Type: application/json' \\")  # noqa: T201

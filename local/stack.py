@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -64,6 +65,7 @@ def local_stack(config: StackConfig, report: Report) -> Iterator[Stack]:
     finally:
         deployment.stop()
         processes.stop()
+        shutil.rmtree(_emulator_state(config), ignore_errors=True)
 
 
 def _bring_up(config: StackConfig, processes: Processes, deployment: Deployment, report: Report) -> Stack:
@@ -96,8 +98,9 @@ def _ports(config: StackConfig) -> dict[str, int]:
 def _start_emulator(config: StackConfig, processes: Processes) -> None:
     """The emulator has its own environment: functions run on it and must not see our packages."""
     home = ROOT / ".local" / "emulator"
-    state = config.folder / "emulator-state"
-    state.mkdir(exist_ok=True)
+    state = _emulator_state(config)
+    shutil.rmtree(state, ignore_errors=True)
+    state.mkdir()
     environment = {
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(config.emulator_port),
@@ -108,6 +111,11 @@ def _start_emulator(config: StackConfig, processes: Processes) -> None:
     }
     processes.start("emulator", [str(home / "bin" / "ministack")], environment)
     processes.wait_until_up("emulator", config.emulator_url + _EMULATOR_HEALTH)
+
+
+def _emulator_state(config: StackConfig) -> Path:
+    """Where the emulator unpacks functions: 50 MB an instance, so it goes with the stack."""
+    return config.folder / "emulator-state"
 
 
 def _start_stand_in(config: StackConfig, processes: Processes) -> None:

@@ -124,7 +124,7 @@ class CallDesk:
             sequence=1,
             created_at_ms=now_ms,
             expires_at_ms=now_ms + _EXPIRES_AFTER_MS,
-            agent=_snapshot(agent),
+            agent=snapshot_of(agent),
             trunk_id=agent.trunk_id or "",
             phone_number=request.phoneNumber,
             caller_id=caller_id,
@@ -148,7 +148,8 @@ class CallDesk:
         raise QueueUnavailable(cause)
 
 
-def _snapshot(agent: Agent) -> AgentSnapshot:
+def snapshot_of(agent: Agent) -> AgentSnapshot:
+    """What a call keeps of its agent."""
     return AgentSnapshot(
         id=agent.id,
         name=agent.name,

@@ -1,0 +1,88 @@
+"""Cancelling through the deployed API, with the carrier's log as the oracle."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import httpx
+
+from tests.stack.conftest import Tenant
+
+RACES = 30
+
+
+def cancel(tenant: Tenant, call_id: str) -> dict[str, Any]:
+    answer = tenant.api.post(f"/api/v1/calls/{call_id}/cancel")
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def test_a_waiting_call_is_cancelled_at_once_and_never_rings(make_tenant: Any) -> None:
+    tenant: Tenant = await make_tenant(cps=0.1)
+    first, second, third = (tenant.placed("+15550100002") for _ in range(3))
+    tenant.wait_for_end(first)
+    call = cancel(tenant, third)
+    assert (call["status"], call["data"]["status"]) == ("failed", "cancelled")
+    assert call["status_reason"] == "cancelled"
+    assert call["timeline"][-1]["status"] == "cancelled"
+    assert cancel(tenant, third)["data"]["status"] == "cancelled"
+    cancel(tenant, second)
+    time.sleep(1)
+    assert [first in line["room"] for line in tenant.invites()] == [True]
+
+
+def test_a_ringing_phone_stops_ringing(tenant: Tenant) -> None:
+    call_id = tenant.placed("+15550100003")
+    tenant.wait(call_id, lambda call: bool(call["data"]["sipParticipantId"]))
+    began_s = time.monotonic()
+    call = cancel(tenant, call_id)
+    assert call["cancel_requested"]
+    call = tenant.wait_for_end(call_id)
+    assert (call["data"]["status"], call["status_reason"]) == ("cancelled", "cancelled")
+    assert time.monotonic() - began_s < 20, "long before the ring time-out of 45 s"
+
+
+def test_an_active_call_is_hung_up(tenant: Tenant) -> None:
+    call_id = tenant.placed("+15550100011")
+    tenant.wait(call_id, lambda call: bool(call["status"] == "active"))
+    cancel(tenant, call_id)
+    call = tenant.wait_for_end(call_id)
+    assert (call["status"], call["status_reason"]) == ("completed", "hangup_requested")
+
+
+def test_an_ended_call_stays_as_it_is(tenant: Tenant) -> None:
+    call = tenant.wait_for_end(tenant.placed("+15550100002"))
+    assert cancel(tenant, call["call_id"]) == call
+
+
+async def test_cancel_racing_the_dial_is_cancelled_or_dialled_and_never_both(make_tenant: Any) -> None:
+    tenant: Tenant = await make_tenant(cps=20)
+    calls = []
+    for number in range(RACES):
+        calls.append(tenant.placed("+15550100002"))
+        time.sleep(0.02 * (number % 12))
+        cancel(tenant, calls[-1])
+    ended = {call_id: tenant.wait_for_end(call_id) for call_id in calls}
+    dialled = [line["room"].removeprefix("call-")[:36] for line in tenant.invites()]
+    assert len(dialled) == len(set(dialled))
+    for call_id, call in ended.items():
+        assert call_id in dialled or call["data"]["status"] == "cancelled"
+    time.sleep(1)
+    assert len(tenant.invites()) == len(dialled), "nothing rings later"
+
+
+async def test_a_cancel_needs_the_right_tenant_and_scope(make_tenant: Any) -> None:
+    mine: Tenant = await make_tenant()
+    theirs: Tenant = await make_tenant(cps=0.1)
+    theirs.wait_for_end(theirs.placed("+15550100002"))
+    call_id = theirs.placed("+15550100002")
+    stranger = mine.api.post(f"/api/v1/calls/{call_id}/cancel")
+    assert (stranger.status_code, stranger.json()["error"]["message"]) == (404, "Call not found")
+    reader = theirs.stack.operator().create_key(theirs.id, "reader", ["calls:read"], livemode=True)
+    url = f"{theirs.stack.config.api_url}/api/v1/calls/{call_id}/cancel"
+    refused = httpx.post(url, headers={"x-api-key": reader})
+    assert refused.json()["error"]["message"] == "Missing scope: calls:create"
+    assert theirs.call(call_id)["status"] == "queued"
+    cancel(theirs, call_id)
