@@ -150,6 +150,7 @@ class CallDesk:
 
 def snapshot_of(agent: Agent) -> AgentSnapshot:
     """What a call keeps of its agent."""
+    """What a call keeps of its agent."""
     return AgentSnapshot(
         id=agent.id,
         name=agent.name,

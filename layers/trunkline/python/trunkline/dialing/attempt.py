@@ -40,6 +40,7 @@ class GiveBack(Exception):
 
 
 class Stage(StrEnum):
+    CLAIMING = "claiming"
     PREPARING = "preparing"
     READY = "ready"
     STARTING = "starting"
@@ -52,10 +53,11 @@ class Attempt:
 
     def __init__(self, entry: LineEntry, trunk: Trunk, bench: Workbench, changed: Callable[[], None]) -> None:
         self.entry = entry
-        self.stage = Stage.PREPARING
+        self.stage = Stage.CLAIMING
         self.started_us = bench.clock.monotonic_us()
         self.verdict: Verdict | None = None
         self.start_took_us: int | None = None
+        self.prepare_took_us: int | None = None
         self._trunk = trunk
         self._bench = bench
         self._changed = changed
@@ -81,6 +83,7 @@ class Attempt:
         try:
             call = await self._claim()
             if call:
+                self._enter(Stage.PREPARING)
                 await self._prepare_and_dial(call)
         finally:
             self._enter(Stage.DONE)
@@ -108,6 +111,7 @@ class Attempt:
     async def _prepare_and_dial(self, call: Call) -> None:
         try:
             if await self._prepare(call):
+                self.prepare_took_us = self._bench.clock.monotonic_us() - self.started_us
                 await self._dial(call)
                 return
             ending = Ending(State.FAILED, Reason.AGENT_UNAVAILABLE)

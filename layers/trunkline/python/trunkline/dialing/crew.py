@@ -7,13 +7,15 @@ import asyncio
 from trunkline.dialing.attempt import Attempt, Stage
 from trunkline.dialing.line import LineEntry
 from trunkline.dialing.pacer import Pace
-from trunkline.dialing.pacing import preparing_bound, ready_bound
+from trunkline.dialing.pacing import preparing_target, ready_bound
 from trunkline.dialing.trunks import Trunk
 from trunkline.dialing.verdicts import Kind
 from trunkline.dialing.workbench import Workbench
 
 _STEP_ASIDE_US = 1_500_000
 _BURST_S = 0.01
+_PREPARE_TAKES_S = 0.5
+_NOT_READY = (Stage.CLAIMING, Stage.PREPARING)
 _MAX_LIVEKIT_FAILURES = 3
 
 
@@ -32,6 +34,7 @@ class Crew:
         self._tasks: set[asyncio.Task[None]] = set()
         self._livekit_failures = 0
         self._hold_claims_until_us = 0
+        self._prepare_takes_s = _PREPARE_TAKES_S
 
     def __bool__(self) -> bool:
         return bool(self._attempts)
@@ -41,14 +44,16 @@ class Crew:
         """LiveKit has refused so often that calls had better wait in the line."""
         return self._livekit_failures >= _MAX_LIVEKIT_FAILURES
 
+    def room(self, cps: float) -> int:
+        """Rule 6: how many more calls may be claimed now, within the look-ahead."""
+        if self._now() < self._hold_claims_until_us or self.count(Stage.READY) >= ready_bound(cps):
+            return 0
+        return max(0, preparing_target(cps, self._prepare_takes_s) - self._preparing())
+
     def claim(self, entries: list[LineEntry], trunk: Trunk) -> None:
-        """Rule 6: claim the head of the line, within the look-ahead."""
-        if self._now() < self._hold_claims_until_us:
-            return
+        """Claim from the head of the line while there is room."""
         for entry in entries:
-            if self._preparing() >= preparing_bound(trunk.cps):
-                return
-            if self.count(Stage.READY) >= ready_bound(trunk.cps):
+            if not self.room(trunk.cps):
                 return
             if entry.call_id not in self._attempts:
                 self._start(Attempt(entry, trunk, self._bench, self._note_change))
@@ -116,6 +121,9 @@ class Crew:
         verdict = attempt.verdict
         if attempt.start_took_us:
             self._pace.start_took(attempt.start_took_us)
+        if attempt.prepare_took_us:
+            took_s = min(_STEP_ASIDE_US, attempt.prepare_took_us) / 1_000_000
+            self._prepare_takes_s += (took_s - self._prepare_takes_s) / 8
         if verdict is None:
             return
         if verdict.kind is Kind.TOO_FAST:
@@ -132,7 +140,7 @@ class Crew:
         return sum(
             1
             for attempt in self._attempts.values()
-            if attempt.stage is Stage.PREPARING and attempt.started_us > recent_us
+            if attempt.stage in _NOT_READY and attempt.started_us > recent_us
         )
 
     def _unsent(self) -> list[Attempt]:

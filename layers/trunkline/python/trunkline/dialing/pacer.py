@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.dialing.attempt import Attempt
 from trunkline.dialing.lane import HeldLane, LaneLost, LaneStore
-from trunkline.dialing.pacing import Lead, PacingClock, Throttle, spacing_us
+from trunkline.dialing.pacing import Lead, PacingClock, Throttle, batch_size, spacing_us
 from trunkline.dialing.trunks import Trunk, TrunkStore
 from trunkline.dialing.workbench import Workbench
 
@@ -34,14 +37,21 @@ class Pace:
 
     @property
     def lead_us(self) -> int:
+        """How long before its slot a call is told: what reserving and intending take, with a margin."""
         return self._lead.us
+
+    @property
+    def shortest_lead_us(self) -> int:
+        """A slot sooner than this can hardly be kept: better the next one."""
+        return self._lead.us // 2
 
 
 class Pacer:
     """Rules 4 and 7 for one held lane.
 
-    `ready` is set while `best_ready` would return an attempt. The call is chosen after the
-    reservation stands, so that a more urgent one that becomes ready meanwhile goes first.
+    `ready` is set while `best_ready` would return an attempt. One reservation takes a quarter of a
+    second of slots; each is handed over only when its lead begins, so that a more urgent call that
+    becomes ready meanwhile goes first (`docs/adr/0008-slots-are-reserved-in-batches.md`).
     """
 
     def __init__(  # noqa: PLR0913 - each collaborator is passed in once
@@ -67,6 +77,9 @@ class Pacer:
         self._best_ready = best_ready
         self._on_lost = on_lost
         self._clock = PacingClock.resume(lane.time_left_us, lane.taken_at_us)
+        self._slots: deque[int] = deque()
+        self._low_water = 0
+        self._reserving: asyncio.Task[None] | None = None
 
     def time_left_us(self) -> int:
         """How long until this lane's next start, as of now."""
@@ -76,31 +89,59 @@ class Pacer:
         """Serve ready attempts until cancelled or the lane is lost."""
         while True:
             await self._ready.wait()
-            before_lead_us = self._clock.next_start_us - self._pace.lead_us - self._now()
-            if before_lead_us > 0:
-                await asyncio.sleep(before_lead_us / 1_000_000)
-                continue
             try:
-                slot_us = await self._reserve()
+                slot_us = await self._next_slot()
             except LaneLost:
                 self._on_lost()
                 return
-            except Exception:
-                self._bench.log.exception("slot not reserved", trunk_id=self.trunk.id)
+            except (BotoCoreError, ClientError) as error:
+                # Nothing was handed out; the next try reserves later slots.
+                cause = type(error).__name__
+                self._bench.log.warning("slot not reserved", trunk_id=self.trunk.id, cause=cause)
                 await asyncio.sleep(_RETRY_S)
                 continue
+            early_us = slot_us - self._pace.lead_us - self._now()
+            if early_us > 0:
+                await asyncio.sleep(early_us / 1_000_000)
             attempt = self._best_ready()
-            if attempt and slot_us > self._now():
-                attempt.grant(slot_us)
+            if attempt is None:
+                self._slots.appendleft(slot_us)
+                continue
+            attempt.grant(slot_us)
 
-    async def _reserve(self) -> int:
+    async def _next_slot(self) -> int:
+        """The next reserved slot that can still be kept; more are reserved before they run out."""
+        while True:
+            while self._slots and self._slots[0] < self._now() + self._pace.shortest_lead_us:
+                self._slots.popleft()
+            if self._reserving is None and len(self._slots) <= self._low_water:
+                self._reserving = asyncio.create_task(self._reserve())
+            if self._slots:
+                return self._slots.popleft()
+            if self._reserving:
+                await self._finish_reserving()
+
+    async def _finish_reserving(self) -> None:
+        reserving, self._reserving = self._reserving, None
+        if reserving:
+            await reserving
+
+    async def _reserve(self) -> None:
         began_us = self._now()
         spacing = self._pace.spacing_us(self.trunk.cps, began_us)
-        slot_us, after = self._clock.reserve(began_us, self._pace.lead_us, spacing)
+        count = batch_size(spacing)
+        slots, after = self._clock.reserve(began_us, self._pace.lead_us, spacing, count)
         await self._bench.offload(self._lanes.renew, self._lane, after.time_left_us(began_us))
         self._clock = after
+        self._slots.extend(slots)
+        self._low_water = count // 2
         self._pace.start_took(self._now() - began_us)
-        return slot_us
+
+    async def stop(self) -> None:
+        """Let a reservation that is under way finish, so that the clock is right when the lane is let go."""
+        reserving, self._reserving = self._reserving, None
+        if reserving:
+            await asyncio.gather(reserving, return_exceptions=True)
 
     async def beat(self, every_s: float) -> None:
         """Renew the lease and take up changes to the trunk until the lane is lost."""

@@ -13,6 +13,8 @@ GUARD = 0.03
 MAX_LATE_US = 20_000
 """A start later than this gives its slot up (rule 9); it must stay below the guard's 30 ms."""
 
+_BATCH_US = 250_000
+_MAX_BATCH = 25
 _MIN_FACTOR = 1 / 16
 _CLIMB_PER_S = 0.05
 
@@ -33,14 +35,17 @@ class PacingClock:
         """Go on from what the lane stored: the time left, counted from the take's answer."""
         return cls(taken_at_us + max(0, time_left_us))
 
-    def reserve(self, now_us: int, lead_us: int, spacing: int) -> tuple[int, PacingClock]:
-        """Take the next slot, no sooner than `lead_us` from now.
+    def reserve(
+        self, now_us: int, lead_us: int, spacing: int, count: int = 1
+    ) -> tuple[list[int], PacingClock]:
+        """Take the next `count` slots, the first no sooner than `lead_us` from now.
 
         Returns:
-            The slot, and the clock after it.
+            The slots, and the clock after them.
         """
-        slot = max(self.next_start_us, now_us + lead_us)
-        return slot, PacingClock(slot + spacing)
+        first = max(self.next_start_us, now_us + lead_us)
+        slots = [first + spacing * number for number in range(count)]
+        return slots, PacingClock(slots[-1] + spacing)
 
     def time_left_us(self, now_us: int) -> int:
         """What the lane stores: how long until the next start, as of now."""
@@ -80,6 +85,21 @@ class Lead:
     def us(self) -> int:
         """Twice the estimate, between 10 and 250 ms."""
         return min(250_000, max(10_000, 2 * self.estimate_us))
+
+
+def batch_size(spacing: int) -> int:
+    """How many slots one reservation takes: a quarter of a second of the pace, at least one.
+
+    At 5 CPS that is one at a time. At 50 CPS a write that takes longer than the spacing of 20 ms
+    would otherwise set the pace.
+    """
+    return max(1, min(_MAX_BATCH, _BATCH_US // spacing))
+
+
+def preparing_target(cps: float, takes_s: float) -> int:
+    """How many calls to have preparing, so that as many become ready as start: the pace times the time
+    one takes, and some more, within the protocol's bound."""
+    return min(preparing_bound(cps), 2 + int(1.5 * cps * takes_s))
 
 
 def preparing_bound(cps: float) -> int:

@@ -13,7 +13,6 @@ from trunkline.dialing.crew import Crew
 from trunkline.dialing.lane import HeldLane, LaneStore
 from trunkline.dialing.line import Line, LineEntry
 from trunkline.dialing.pacer import Pace, Pacer
-from trunkline.dialing.pacing import preparing_bound
 from trunkline.dialing.trunks import TrunkStore
 from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
 from trunkline.dialing.workbench import Workbench
@@ -130,6 +129,7 @@ class LaneRun:
                 await self._crew.wind_down(0)
         finally:
             await _end(*helpers)
+            await pacer.stop()
         return stop, await self._let_go(lane, pacer, stop)
 
     async def _work(self, lane: HeldLane, pacer: Pacer) -> Stop:
@@ -140,13 +140,14 @@ class LaneRun:
                 return Stop.LOST
             if self._now() >= stop_at_us or crew.count(Stage.RINGING) >= self._limits.max_unanswered:
                 return Stop.TIME_UP
-            wanted = preparing_bound(pacer.trunk.cps) + crew.count(Stage.PREPARING)
-            entries = await self._look(lane.trunk_id, wanted)
-            if entries == [] and not crew:
-                return Stop.EMPTY
-            if crew.livekit_is_down and not crew:
-                return Stop.BLOCKED
-            crew.claim(entries or [], pacer.trunk)
+            room = crew.room(pacer.trunk.cps)
+            if room or not crew:
+                entries = await self._look(lane.trunk_id, max(1, room) + crew.count(Stage.CLAIMING))
+                if entries == [] and not crew:
+                    return Stop.EMPTY
+                if crew.livekit_is_down and not crew:
+                    return Stop.BLOCKED
+                crew.claim(entries or [], pacer.trunk)
             await crew.wait_for_change(self._limits.look_every_s)
 
     async def _look(self, trunk_id: str, limit: int) -> list[LineEntry] | None:
