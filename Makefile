@@ -20,6 +20,9 @@ test: setup ## Run every test, with a local stack of its own
 test-fast: setup ## Run the tests that need no stack
 	@$(PYTHON) -m pytest -m "not stack" $(ARGS)
 
+faults: setup ## Run the long fault tests: killed, stopped and forgotten dialers
+	@$(PYTHON) -m pytest tests/faults $(ARGS)
+
 lint: setup ## Check style, types and complexity
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
@@ -44,4 +47,4 @@ synth: setup ## Synthesize a stage and check it with cdk-nag (STAGE=prod)
 deploy: setup ## Deploy a stage to your AWS account (STAGE=dev)
 	@$(PYTHON) -m local cdk deploy -c stage=$(or $(STAGE),dev)
 
-.PHONY: help setup run down test test-fast lint format bench openapi lock synth deploy
+.PHONY: help setup run down test test-fast faults lint format bench openapi lock synth deploy

@@ -15,6 +15,7 @@ from trunkline.calls.store import CallStore
 from trunkline.clock import Clock
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
+from trunkline.dialing.pacing import StartLog
 from trunkline.dialing.run import LaneRun, RunLimits
 from trunkline.dialing.trunks import TrunkStore
 from trunkline.dialing.wake import Wake
@@ -95,6 +96,7 @@ class Bench:
     def run(self, run_id: str = "run-1", limits: RunLimits = QUICK) -> LaneRun:
         bench = Workbench(
             run_id=run_id,
+            starts=StartLog(),
             calls=self.calls,
             livekit=self.livekit,
             sign_dial_token=lambda lifetime_s: f"token for {lifetime_s}",

@@ -29,10 +29,10 @@ async def test_a_table_that_fails_for_a_moment_loses_no_answer(
 ) -> None:
     settle, failures = bench.calls.settle, [ClientError({"Error": {"Code": "ThrottlingException"}}, "x")] * 2
 
-    def sometimes(*args: Any) -> Call | None:
+    def sometimes(*args: Any, **more: Any) -> Call | None:
         if failures:
             raise failures.pop()
-        return settle(*args)
+        return settle(*args, **more)
 
     monkeypatch.setattr(bench.calls, "settle", sometimes)
     bench.calls.accept(a_call())

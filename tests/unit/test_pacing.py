@@ -9,6 +9,7 @@ from trunkline.dialing.pacing import (
     MAX_LATE_US,
     Lead,
     PacingClock,
+    StartLog,
     Throttle,
     batch_size,
     preparing_bound,
@@ -53,6 +54,17 @@ def test_a_busy_line_uses_at_least_96_percent_of_the_budget(cps: float) -> None:
         slots += more
     rate = (len(slots) - 1) / ((slots[-1] - slots[0]) / SECOND_US)
     assert 0.96 * cps <= rate <= cps
+
+
+@given(CPS, st.lists(st.tuples(st.integers(0, 40_000), st.integers(0, 25_000)), min_size=1, max_size=150))
+def test_late_starts_and_a_jittery_wire_keep_the_budget(cps: float, jitter: list[tuple[int, int]]) -> None:
+    log, slot, wire = StartLog(), 0, []
+    for late_us, way_us in jitter:
+        start = max(slot + late_us, log.not_before_us(cps))
+        log.add(start)
+        wire.append(start + way_us)
+        slot = max(slot, start - MAX_LATE_US) + spacing_us(cps)
+    assert busiest_second(wire) <= max(1, cps)
 
 
 def test_a_slot_is_never_sooner_than_its_lead() -> None:

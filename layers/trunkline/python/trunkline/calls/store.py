@@ -98,14 +98,25 @@ class CallStore:
             raise StaleCall(before.id) from error
         return after
 
-    def settle(self, call_id: str, decide: Callable[[Call], Change | None], now_ms: int) -> Call | None:
+    def settle(
+        self,
+        call_id: str,
+        decide: Callable[[Call], Change | None],
+        now_ms: int,
+        *,
+        known: Call | None = None,
+    ) -> Call | None:
         """Read, decide and write until the decision holds; the decision is taken anew each time.
+
+        `known` is the call as it was last seen: it saves the first read, and if it is stale the write
+        says so.
 
         Returns:
             The call as it is now, or None if there is none. A decision of None changes nothing.
         """
         for _ in range(_MAX_TRIES):
-            call = self.load(call_id)
+            call = known or self.load(call_id)
+            known = None
             if call is None:
                 return None
             change = decide(call)

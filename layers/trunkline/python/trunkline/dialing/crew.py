@@ -14,7 +14,8 @@ from trunkline.dialing.workbench import Workbench
 
 _STEP_ASIDE_US = 1_500_000
 _BURST_S = 0.01
-_PREPARE_TAKES_S = 0.5
+_CLAIMS_A_LOOK = 4
+_PREPARE_TAKES_S = 0.15
 _NOT_READY = (Stage.CLAIMING, Stage.PREPARING)
 _MAX_LIVEKIT_FAILURES = 3
 
@@ -51,12 +52,13 @@ class Crew:
         return max(0, preparing_target(cps, self._prepare_takes_s) - self._preparing())
 
     def claim(self, entries: list[LineEntry], trunk: Trunk) -> None:
-        """Claim from the head of the line while there is room."""
-        for entry in entries:
+        """Claim from the head of the line while there is room, a few at a look: a burst of them would
+        keep the loop from the starts that are due."""
+        new = [entry for entry in entries if entry.call_id not in self._attempts]
+        for entry in new[:_CLAIMS_A_LOOK]:
             if not self.room(trunk.cps):
                 return
-            if entry.call_id not in self._attempts:
-                self._start(Attempt(entry, trunk, self._bench, self._note_change))
+            self._start(Attempt(entry, trunk, self._bench, self._note_change))
 
     def count(self, stage: Stage) -> int:
         """How many attempts stand at a stage."""

@@ -15,6 +15,7 @@ from trunkline.dialing.trunks import Trunk, TrunkStore
 from trunkline.dialing.workbench import Workbench
 
 _RETRY_S = 0.1
+_RESERVE_AHEAD_US = 100_000
 
 
 class Pace:
@@ -78,7 +79,6 @@ class Pacer:
         self._on_lost = on_lost
         self._clock = PacingClock.resume(lane.time_left_us, lane.taken_at_us)
         self._slots: deque[int] = deque()
-        self._low_water = 0
         self._reserving: asyncio.Task[None] | None = None
 
     def time_left_us(self) -> int:
@@ -112,14 +112,21 @@ class Pacer:
     async def _next_slot(self) -> int:
         """The next reserved slot that can still be kept; more are reserved before they run out."""
         while True:
+            if self._reserving and self._reserving.done():
+                await self._finish_reserving()
             while self._slots and self._slots[0] < self._now() + self._pace.shortest_lead_us:
                 self._slots.popleft()
-            if self._reserving is None and len(self._slots) <= self._low_water:
+            if self._reserving is None and self._runs_out():
                 self._reserving = asyncio.create_task(self._reserve())
             if self._slots:
                 return self._slots.popleft()
             if self._reserving:
                 await self._finish_reserving()
+
+    def _runs_out(self) -> bool:
+        """More slots are needed before the lead of the next one begins, or it would come late."""
+        due_us = self._clock.next_start_us - self._pace.lead_us - _RESERVE_AHEAD_US
+        return not self._slots or self._now() >= due_us
 
     async def _finish_reserving(self) -> None:
         reserving, self._reserving = self._reserving, None
@@ -134,7 +141,6 @@ class Pacer:
         await self._bench.offload(self._lanes.renew, self._lane, after.time_left_us(began_us))
         self._clock = after
         self._slots.extend(slots)
-        self._low_water = count // 2
         self._pace.start_took(self._now() - began_us)
 
     async def stop(self) -> None:

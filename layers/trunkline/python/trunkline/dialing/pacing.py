@@ -7,13 +7,16 @@ wire stays below the guard.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 
 GUARD = 0.03
 MAX_LATE_US = 20_000
 """A start later than this gives its slot up (rule 9); it must stay below the guard's 30 ms."""
 
+_WINDOW_US = 1_025_000
 _BATCH_US = 250_000
+_MAX_LEAD_US = 250_000
 _MAX_BATCH = 25
 _MIN_FACTOR = 1 / 16
 _CLIMB_PER_S = 0.05
@@ -32,8 +35,12 @@ class PacingClock:
 
     @classmethod
     def resume(cls, time_left_us: int, taken_at_us: int) -> PacingClock:
-        """Go on from what the lane stored: the time left, counted from the take's answer."""
-        return cls(taken_at_us + max(0, time_left_us))
+        """Go on from what the lane stored: the time left, counted from the take's answer.
+
+        The last starts of the run before may have been late, and only that run knew.
+        """
+        late_us = MAX_LATE_US if time_left_us > 0 else 0
+        return cls(taken_at_us + max(0, time_left_us) + late_us)
 
     def reserve(
         self, now_us: int, lead_us: int, spacing: int, count: int = 1
@@ -50,6 +57,27 @@ class PacingClock:
     def time_left_us(self, now_us: int) -> int:
         """What the lane stores: how long until the next start, as of now."""
         return max(0, self.next_start_us - now_us)
+
+
+class StartLog:
+    """The last `cps` actual starts of a run, so that a late one does not eat the next second's guard.
+
+    Without it a start that is 20 ms late leaves 10 ms of the guard for the way to the wire. With it any
+    `cps + 1` starts in a row span at least 1.025 s at the socket, and the way may vary by 25 ms.
+    """
+
+    def __init__(self) -> None:
+        self._starts: deque[int] = deque()
+
+    def not_before_us(self, cps: float) -> int:
+        """The earliest instant at which the next start keeps the distance."""
+        window = max(1, int(cps))
+        while len(self._starts) > window:
+            self._starts.popleft()
+        return self._starts[0] + _WINDOW_US if len(self._starts) == window else 0
+
+    def add(self, start_us: int) -> None:
+        self._starts.append(start_us)
 
 
 @dataclass(frozen=True)
@@ -78,13 +106,13 @@ class Lead:
 
     def measured(self, took_us: int) -> Lead:
         """Take one more measurement in: quick to grow, slow to shrink."""
-        weight = 2 if took_us > self.estimate_us else 10
+        weight = 2 if took_us > self.estimate_us else 50
         return replace(self, estimate_us=self.estimate_us + (took_us - self.estimate_us) // weight)
 
     @property
     def us(self) -> int:
-        """Twice the estimate, between 10 and 250 ms."""
-        return min(250_000, max(10_000, 2 * self.estimate_us))
+        """Three times the estimate and some more, up to 250 ms: one write in a hundred takes that long."""
+        return min(_MAX_LEAD_US, 10_000 + 3 * self.estimate_us)
 
 
 def batch_size(spacing: int) -> int:

@@ -12,6 +12,7 @@ from trunkline.calls.store import CallStore
 from trunkline.clock import SystemClock
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
+from trunkline.dialing.pacing import StartLog
 from trunkline.dialing.run import LaneRun, RunLimits, Stop
 from trunkline.dialing.trunks import TrunkStore
 from trunkline.dialing.wake import Wake, WakeQueue
@@ -23,7 +24,7 @@ from trunkline.offload import Offloader
 from trunkline.settings import DialerSettings
 from trunkline.table import Table
 
-_THREADS = 32
+_THREADS = 16
 
 
 class DialerProcess:
@@ -54,6 +55,7 @@ class DialerProcess:
         livekit = LiveKitClient(credentials, self._session)
         bench = Workbench(
             run_id=run_id,
+            starts=StartLog(),
             calls=self._calls,
             livekit=livekit,
             sign_dial_token=partial(dial_token, credentials),

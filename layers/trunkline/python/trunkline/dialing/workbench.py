@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from trunkline.calls.model import Call
 from trunkline.calls.store import CallStore
 from trunkline.clock import Clock
+from trunkline.dialing.pacing import StartLog
 from trunkline.dialing.verdicts import Dialled
 from trunkline.livekit.client import Gate
 
@@ -30,6 +31,7 @@ class Workbench:
     """What every attempt of a run works with. `offload` runs a blocking store call off the loop."""
 
     run_id: str
+    starts: StartLog
     calls: CallStore
     livekit: LiveKit
     sign_dial_token: Callable[[float], str]
