@@ -127,6 +127,7 @@ class TrunklineStack(Stack):
             "LiveKitWebhookUrl": f"{endpoint}{LIVEKIT_WEBHOOK_PATH}",
             "TableName": self.data.table.table_name,
             "DialQueueUrl": self.dial_queue.queue.queue_url,
+            "DeadLettersUrl": self.dial_queue.dead_letters.queue_url,
             "LiveKitSecretArn": self.data.livekit_secret.secret_arn,
             "KeyPepperArn": self.data.key_pepper.secret_arn,
         }

@@ -15,21 +15,25 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
+from trunkline.dialing.wake import WakeNotSent
 from trunkline.errors import TrunklineError
 from trunkline.tenants.specs import AgentSpec, TrunkSpec
 from trunkline.validation import validated
+from trunkline_cli.dead_letters import open_dead_letters
 from trunkline_cli.operator import Operator, open_operator, set_livekit, stack_outputs
 from trunkline_cli.watch import Api, ApiFault, follow
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 tenants, keys, trunks = typer.Typer(), typer.Typer(), typer.Typer()
 agents, calls, livekit = typer.Typer(), typer.Typer(), typer.Typer()
+dead_letters = typer.Typer()
 app.add_typer(tenants, name="tenants", help="The deployment's tenants.")
 app.add_typer(keys, name="keys", help="A tenant's API keys.")
 app.add_typer(trunks, name="trunks", help="SIP trunks and who may use them.")
 app.add_typer(agents, name="agents", help="A tenant's voice agents.")
 app.add_typer(calls, name="calls", help="Place and watch calls, as a tenant.")
 app.add_typer(livekit, name="livekit", help="The deployment's LiveKit project.")
+app.add_typer(dead_letters, name="dead-letters", help="Wakes that failed three times.")
 console, complaints = Console(highlight=False), Console(stderr=True, highlight=False)
 
 Stage = Annotated[str, typer.Option(envvar="TRUNKLINE_STAGE", help="The deployed stage.")]
@@ -44,7 +48,7 @@ def _complaining() -> Iterator[None]:
     """Say what went wrong in one line, and end with 1."""
     try:
         yield
-    except (TrunklineError, ApiFault, TimeoutError, OSError, yaml.YAMLError) as error:
+    except (TrunklineError, WakeNotSent, ApiFault, TimeoutError, OSError, yaml.YAMLError) as error:
         complaints.print(f"[red]✗[/] {error}", markup=True)
         raise typer.Exit(1) from error
     except (BotoCoreError, ClientError, httpx.HTTPError) as error:
@@ -141,6 +145,24 @@ def livekit_set(
         set_livekit(_operator(stage), url, api_key, api_secret)
         webhook = stack_outputs(stage)["LiveKitWebhookUrl"]
         console.print(f"Set. Now add this webhook URL in LiveKit: {webhook}")
+
+
+@dead_letters.command("list")
+def list_dead_letters(stage: Stage = "dev") -> None:
+    """Show the dead letters: which trunks the dialer crashes for. They stay."""
+    with _complaining():
+        letters = open_dead_letters(stack_outputs(stage)).look()
+        for letter in letters:
+            console.print(f"{letter.sent_at}  {letter.trunk_id}")
+        console.print(f"{len(letters)} dead letters")
+
+
+@dead_letters.command("redrive")
+def redrive_dead_letters(stage: Stage = "dev") -> None:
+    """Wake each trunk that has dead letters, and delete them. The caretaker has tried every minute, too."""
+    with _complaining():
+        woken = open_dead_letters(stack_outputs(stage)).redrive()
+        console.print(f"woken: {', '.join(woken) or 'none'}")
 
 
 @calls.command("place")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -23,8 +24,12 @@ ENDS_WITHIN_S = 420
 
 def dialers(stack: Stack) -> list[psutil.Process]:
     """The processes of the dialer function."""
-    emulator = psutil.Process(stack.processes.pids()["emulator"])
-    return [each for each in emulator.children(recursive=True) if "local-dialer" in " ".join(each.cmdline())]
+    found = []
+    for process in psutil.Process(stack.processes.pids()["emulator"]).children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it may have ended meanwhile
+            if "local-dialer" in " ".join(process.cmdline()):
+                found.append(process)
+    return found
 
 
 def send(stack: Stack, number: int, tenant: Tenant) -> None:

@@ -10,7 +10,9 @@ import pytest
 import yaml
 
 from local.config import ROOT
+from local.deployment import client
 from local.stack import Stack
+from trunkline.dialing.wake import Wake
 
 TRUNKLINE = ROOT / ".venv" / "bin" / "trunkline"
 
@@ -139,7 +141,24 @@ def test_mistakes_are_answered_in_one_line(terminal: Terminal) -> None:
     assert "No such file" in unreadable
 
 
+def test_dead_letters_are_shown_and_sent_again(terminal: Terminal, stack: Stack) -> None:
+    sqs, outputs = client(stack.config, "sqs"), stack.outputs.values
+    assert terminal.say("dead-letters", "list") == "0 dead letters"
+    for _ in range(2):
+        body = Wake(stack.seed.trunk_id).to_json()
+        sqs.send_message(QueueUrl=outputs["DeadLettersUrl"], MessageBody=body)
+    shown = terminal.say("dead-letters", "list")
+    assert shown.count(stack.seed.trunk_id) == 2
+    assert shown.endswith("2 dead letters")
+    assert terminal.say("dead-letters", "redrive") == f"woken: {stack.seed.trunk_id}"
+    assert terminal.say("dead-letters", "redrive") == "woken: none"
+    left = sqs.get_queue_attributes(
+        QueueUrl=outputs["DeadLettersUrl"], AttributeNames=["ApproximateNumberOfMessages"]
+    )
+    assert left["Attributes"]["ApproximateNumberOfMessages"] == "0"
+
+
 def test_help_names_every_command(terminal: Terminal) -> None:
     shown = terminal.say("--help")
-    for command in ("tenants", "keys", "trunks", "agents", "apply", "calls", "livekit"):
+    for command in ("tenants", "keys", "trunks", "agents", "apply", "calls", "livekit", "dead-letters"):
         assert command in shown
