@@ -50,10 +50,10 @@ def test_a_zombie_can_neither_reserve_nor_release(table: Table) -> None:
     successor = lanes.take(LANE, "run-2")
     assert successor is not None
     with pytest.raises(LaneLost):
-        lanes.renew(zombie, time_left_us=5)
+        lanes.reserve(zombie, 5, 1.0)
     lanes.release(zombie, time_left_us=0)
     assert lanes.is_held(LANE)
-    lanes.renew(successor, time_left_us=9)
+    lanes.reserve(successor, 9, 1.0)
 
 
 def test_what_a_crashed_holder_reserved_binds_its_successor(table: Table) -> None:
@@ -61,11 +61,11 @@ def test_what_a_crashed_holder_reserved_binds_its_successor(table: Table) -> Non
     lanes = LaneStore(table, clock)
     crashed = lanes.take(LANE, "run-1")
     assert crashed is not None
-    lanes.renew(crashed, time_left_us=10_300_000)
+    lanes.reserve(crashed, 10_300_000, 0.25)
     clock.now_ms += LEASE_MS + SKEW_MS + 1
     successor = lanes.take(LANE, "run-2")
     assert successor is not None
-    assert successor.time_left_us == 10_300_000
+    assert (successor.time_left_us, successor.pace_factor) == (10_300_000, 0.25)
 
 
 def test_a_runs_own_lease_tells_whether_its_attempts_are_alive(table: Table) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from trunkline.calls.changes import kept
 from trunkline.calls.model import Call, Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
+from trunkline.dialing.lane import HeldLane
 from trunkline.dialing.pacing import spacing_us
 from trunkline.dialing.run import Stop
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
@@ -238,13 +240,22 @@ async def test_a_call_that_arrives_while_the_lane_is_released_is_not_left_behind
     release = bench.lanes.release
     arrived: list[Call] = []
 
-    def release_and_accept(lane: object, time_left_us: int) -> None:
-        release(lane, time_left_us)  # type: ignore[arg-type]
+    def release_and_accept(lane: HeldLane, *rest: Any) -> None:
+        release(lane, *rest)
         if not arrived:
             arrived.append(a_call(2))
             bench.calls.accept(arrived[0])
 
-    bench.lanes.release = release_and_accept  # type: ignore[method-assign]
+    bench.lanes.release = release_and_accept  # type: ignore[method-assign, assignment]
     bench.calls.accept(a_call(1))
     await bench.run().serve(WAKE)
     assert load(bench, 2).state is State.ACTIVE
+
+
+async def test_a_lane_that_was_slowed_stays_slow_for_its_next_run(bench: Bench) -> None:
+    bench.livekit.answer = lambda _: answers(Verdict(Kind.TOO_FAST, Reason.TRUNK_REJECTED, 503))
+    bench.calls.accept(a_call(expires_at_ms=NOW_MS + 1_000))
+    await bench.run().serve(WAKE)
+    lane = bench.lanes.take(TRUNK.id, "next")
+    assert lane is not None
+    assert lane.pace_factor < 0.6

@@ -26,13 +26,15 @@ class LaneLost(Exception):
 
 @dataclass(frozen=True)
 class HeldLane:
-    """A lane as it was taken; `taken_at_us` is this machine's monotonic clock at the take's answer."""
+    """A lane as it was taken; `taken_at_us` is this machine's monotonic clock at the take's answer, and
+    `pace_factor` the share of the budget that the run before had slowed to."""
 
     trunk_id: str
     run_id: str
     fence: int
     time_left_us: int
     taken_at_us: int
+    pace_factor: float = 1.0
 
 
 class LaneStore:
@@ -65,22 +67,32 @@ class LaneStore:
 
     def _held(self, trunk_id: str, run_id: str, item: Item) -> HeldLane:
         taken_at_us = self._clock.monotonic_us()
-        return HeldLane(trunk_id, run_id, item["fence"], item.get("time_left_us", 0), taken_at_us)
+        factor = item.get("pace_factor", 1.0)
+        return HeldLane(trunk_id, run_id, item["fence"], item.get("time_left_us", 0), taken_at_us, factor)
 
-    def renew(self, lane: HeldLane, time_left_us: int | None = None) -> None:
-        """Renew the lease and, when a slot is reserved, write the pacing clock (rule 7).
+    def renew(self, lane: HeldLane) -> None:
+        """Renew the lease.
+
+        Raises:
+            LaneLost: the fence is another's.
+        """
+        self._if_mine(lane, Update(lane_key(lane.trunk_id), set=self._lease()))
+
+    def reserve(self, lane: HeldLane, time_left_us: int, pace_factor: float) -> None:
+        """Write the pacing clock as it is after the slots that are taken, and renew the lease (rule 7).
 
         Raises:
             LaneLost: the fence is another's; the slot must not be used.
         """
-        values = {"lease_end_ms": self._clock.wall_ms() + LEASE_MS}
-        if time_left_us is not None:
-            values["time_left_us"] = time_left_us
+        values = {"time_left_us": time_left_us, "pace_factor": pace_factor, **self._lease()}
         self._if_mine(lane, Update(lane_key(lane.trunk_id), set=values))
 
-    def release(self, lane: HeldLane, time_left_us: int) -> None:
-        """Give the lane up with its pacing clock; a repeated release finds no holder and is harmless."""
-        values = {"time_left_us": time_left_us}
+    def _lease(self) -> dict[str, int]:
+        return {"lease_end_ms": self._clock.wall_ms() + LEASE_MS}
+
+    def release(self, lane: HeldLane, time_left_us: int, pace_factor: float = 1.0) -> None:
+        """Give the lane up with its clock and pace; a repeated release finds no holder and is harmless."""
+        values = {"time_left_us": time_left_us, "pace_factor": pace_factor}
         update = Update(lane_key(lane.trunk_id), set=values, remove=["holder", "lease_end_ms"])
         try:
             self._if_mine(lane, update)

@@ -25,6 +25,14 @@ class Pace:
         self._throttle = Throttle()
         self._lead = Lead()
 
+    def resume(self, factor: float, now_us: int) -> None:
+        """Take up the pace of the run before."""
+        self._throttle = Throttle.resume(factor, now_us)
+
+    def factor(self, now_us: int) -> float:
+        """The share of the budget in use now."""
+        return self._throttle.at(now_us)
+
     def too_fast(self, now_us: int) -> None:
         """The carrier refused the pace: slow down."""
         self._throttle = self._throttle.slowed(now_us)
@@ -78,6 +86,7 @@ class Pacer:
         self._best_ready = best_ready
         self._on_lost = on_lost
         self._clock = PacingClock.resume(lane.time_left_us, lane.taken_at_us)
+        pace.resume(lane.pace_factor, lane.taken_at_us)
         self._slots: deque[int] = deque()
         self._reserving: asyncio.Task[None] | None = None
 
@@ -138,7 +147,8 @@ class Pacer:
         spacing = self._pace.spacing_us(self.trunk.cps, began_us)
         count = batch_size(spacing)
         slots, after = self._clock.reserve(began_us, self._pace.lead_us, spacing, count)
-        await self._bench.offload(self._lanes.renew, self._lane, after.time_left_us(began_us))
+        left_us, factor = after.time_left_us(began_us), self._pace.factor(began_us)
+        await self._bench.offload(self._lanes.reserve, self._lane, left_us, factor)
         self._clock = after
         self._slots.extend(slots)
         self._pace.start_took(self._now() - began_us)

@@ -87,6 +87,11 @@ class Throttle:
     factor: float = 1.0
     since_us: int = 0
 
+    @classmethod
+    def resume(cls, factor: float, now_us: int) -> Throttle:
+        """Go on climbing from where the run before had come to."""
+        return cls(min(1.0, max(_MIN_FACTOR, factor)), now_us)
+
     def slowed(self, now_us: int) -> Throttle:
         """Halve the pace, down to a sixteenth of the budget."""
         return Throttle(max(_MIN_FACTOR, self.at(now_us) / 2), now_us)

@@ -162,7 +162,8 @@ class LaneRun:
         """Rule 13: release, then look once more, because a call may have come in between."""
         if stop is Stop.LOST:
             return None
-        await self._bench.offload(self._lanes.release, lane, pacer.time_left_us())
+        factor = self._pace.factor(self._now())
+        await self._bench.offload(self._lanes.release, lane, pacer.time_left_us(), factor)
         if stop is Stop.TIME_UP:
             await self._hand_over(lane.trunk_id)
             return None
