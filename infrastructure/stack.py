@@ -87,7 +87,7 @@ class TrunklineStack(Stack):
             timeout_s=15,
             memory_mib=self._settings.api_memory_mib,
         )
-        may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE)
+        may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE, *may.REMOVE)
         may.may_read_livekit_secret(made.role, self.data)
         return made
 
