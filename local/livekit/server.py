@@ -141,7 +141,7 @@ class StandIn:
         access.require_video(claims, "room_create")
         live = self.rooms.live.get(message.room)
         if live is None:
-            raise TwirpFault("not_found", "requested room does not exist")
+            raise TwirpFault("not_found", "twirp error unknown: requested room does not exist")
         for identity in list(live.participants):
             self.sip.hang_up(message.room, identity)
         self.rooms.close(live, models.DisconnectReason.ROOM_DELETED)
@@ -168,7 +168,7 @@ class StandIn:
         live = self.rooms.live.get(message.room)
         participant = live.participants.get(message.identity) if live else None
         if live is None or participant is None:
-            raise TwirpFault("not_found", "participant does not exist")
+            raise TwirpFault("not_found", "twirp error unknown: participant does not exist")
         return live, participant
 
     async def _create_trunk(self, claims: Claims, message: sip.CreateSIPOutboundTrunkRequest) -> Message:

@@ -60,6 +60,7 @@ def test_ordinary_phrases_are_no_word_on_pace(phrase: str) -> None:
         (404, "not_found", "requested sip trunk does not exist", Kind.FAILED),
         (503, "unavailable", "twirp error unknown: no response from servers", Kind.NOT_SENT),
         (503, "unavailable", "twirp error unknown: cpu exhausted", Kind.NOT_SENT),
+        (500, "internal", "twirp error unknown: sip not connected (redis required)", Kind.NOT_SENT),
         (401, "unauthenticated", "permissions denied", Kind.NOT_SENT),
         (401, "unknown", "", Kind.NOT_SENT),
         (500, "internal", "boom", Kind.UNKNOWN),

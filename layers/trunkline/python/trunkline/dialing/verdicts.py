@@ -65,6 +65,7 @@ _PACE_PHRASE = re.compile(
     r"\bcps\b|calls? per second|\brate\b|too (fast|many)|throttl|capacity|concurren|channel|limit",
     re.IGNORECASE,
 )
+_NO_INVITE = ("no response from servers", "cpu exhausted", "sip not connected")
 _PACE_CODES = frozenset({403, 480, 486, 503, 603})
 
 
@@ -86,7 +87,7 @@ def verdict_of_livekit(http_status: int, code: str, message: str) -> Verdict:
         return Verdict(Kind.FAILED, Reason.DIAL_NO_ANSWER)
     if code == "not_found" and "trunk" in message:
         return Verdict(Kind.FAILED, Reason.TRUNK_UNAVAILABLE)
-    if code == "unavailable" and ("no response from servers" in message or "cpu exhausted" in message):
+    if code in ("unavailable", "internal") and any(proof in message for proof in _NO_INVITE):
         return Verdict(Kind.NOT_SENT)
     if http_status == 401:
         return Verdict(Kind.NOT_SENT)
