@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from tests.builders import TRUNK, a_call
 from tests.store.conftest import Bench
+from trunkline.calls.changes import claimed
 from trunkline.calls.model import Call, Change
 from trunkline.calls.states import Phase, State
 from trunkline.dialing.line import LineEntry
@@ -114,3 +115,21 @@ async def test_a_step_that_the_table_left_unclear_is_undone_and_the_call_dialled
     await bench.run().serve(WAKE)
     assert load(bench).state is State.ACTIVE
     assert len(bench.livekit.invites) == 1
+
+
+async def test_a_run_that_loses_the_race_for_a_claim_leaves_the_winners_room_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, winner = bench.calls.change, "another-run"
+
+    def lose(before: Call, what: Change, now_ms: int) -> Call:
+        if what.call.phase is Phase.PREPARED and what.call.owner != winner:
+            change(before, claimed(before, winner, str(what.call.room_name)), now_ms)
+        return change(before, what, now_ms)
+
+    monkeypatch.setattr(bench.calls, "change", lose)
+    bench.calls.accept(a_call())
+    await bench.run().serve(WAKE)
+    assert load(bench).owner == winner
+    assert bench.livekit.deleted_rooms == []
+    assert bench.livekit.dispatched == []

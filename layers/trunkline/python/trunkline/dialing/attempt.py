@@ -63,6 +63,7 @@ class Attempt:
         self._bench = bench
         self._changed = changed
         self._ids: dict[str, Any] = {}
+        self._has_room = False
         self._ringing: Call | None = None
         self._slot: asyncio.Future[int] | None = None
         self._giving_back = False
@@ -99,7 +100,9 @@ class Attempt:
             await self._write(call, ended(call, ending, now_ms), now_ms)
             return None
         change = claimed(call, bench.run_id, room_name(call.id, call.claim + 1))
-        return await self._write(call, change, now_ms)
+        claim = await self._write(call, change, now_ms)
+        self._has_room = claim is not None
+        return claim
 
     def _refusal(self, call: Call, now_ms: int) -> Ending | None:
         """Why a call that was accepted may no longer be dialled."""
@@ -258,7 +261,9 @@ class Attempt:
 
     async def _return(self, call: Call, *, why: str) -> None:
         await self._settle(call, lambda current, now_ms: returned(current, now_ms, why=why))
-        await self._drop_room(call)
+        if self._has_room:
+            # A claim that was lost to another run names that run's room: not mine to close.
+            await self._drop_room(call)
 
     async def _settle(
         self, call: Call, decide: Callable[[Call, int], Change | None], known: Call | None = None
