@@ -27,7 +27,7 @@ class StageSettings:
 
 _STAGES = {
     "local": StageSettings(
-        name="local", platform="host", keep_data=False, log_retention_days=1, dialer_lanes=4
+        name="local", platform="host", keep_data=False, log_retention_days=1, dialer_lanes=3
     ),
     "dev": StageSettings(
         name="dev",
