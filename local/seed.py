@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aiohttp
-from livekit.api import LiveKitAPI
+from livekit.api import LiveKitAPI, ServerError
 from livekit.protocol.sip import (
     CreateSIPOutboundTrunkRequest,
     ListSIPOutboundTrunkRequest,
@@ -71,6 +71,11 @@ async def _sip_trunk(config: StackConfig) -> tuple[str, list[str]]:
             found = (await livekit.sip.list_outbound_trunk(ListSIPOutboundTrunkRequest())).items
     except aiohttp.ClientError as error:
         raise CannotStart(f"LiveKit at {config.livekit[0]} can't be reached: {error}") from error
+    except ServerError as error:
+        raise CannotStart(
+            f"LiveKit at {config.livekit[0]} refused ({error.status} {error.code}): {error.message}\n"
+            "Check LIVEKIT_API_KEY and LIVEKIT_API_SECRET, and that the project has SIP."
+        ) from error
     if not found:
         raise CannotStart("the LiveKit project has no SIP outbound trunk; make one there first")
     return found[0].sip_trunk_id, list(found[0].numbers)
