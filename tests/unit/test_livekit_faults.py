@@ -1,0 +1,127 @@
+"""A LiveKit that misbehaves: after the request may have left, nothing is certain (rule 11)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+from aiohttp import web
+from livekit.api import ServerError
+
+from tests.builders import SNAPSHOT, a_call
+from trunkline.dialing.verdicts import Kind
+from trunkline.livekit import client as client_module
+from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, dial_token, open_session
+from trunkline.livekit.credentials import LiveKitCredentials
+
+SECRET = "a secret of at least thirty-two characters"
+CALL = a_call(claim=1, room_name="r1", agent=replace(SNAPSHOT, ring_timeout_s=1))
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Server:
+    """Counts requests, and answers each as it is told."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.answer: Answer = hang
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        self.requests += 1
+        return await self.answer(request)
+
+
+async def hang(request: web.Request) -> web.StreamResponse:
+    await asyncio.sleep(30)
+    return web.Response()
+
+
+async def reset(request: web.Request) -> web.StreamResponse:
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+async def half_an_answer(request: web.Request) -> web.StreamResponse:
+    answer = web.StreamResponse(headers={"Content-Length": "500"})
+    await answer.prepare(request)
+    await answer.write(b"half")
+    assert request.transport is not None
+    request.transport.close()
+    return answer
+
+
+def status(code: int, body: str) -> Answer:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=code, text=body, content_type="application/json")
+
+    return answer
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[tuple[Server, LiveKitClient]]:
+    behaviour, app = Server(), web.Application()
+    app.router.add_route("*", "/{path:.*}", behaviour.handle)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    credentials = LiveKitCredentials(f"http://127.0.0.1:{runner.addresses[0][1]}", "devkey", SECRET)
+    async with open_session() as session:
+        yield behaviour, LiveKitClient(credentials, session)
+    await runner.cleanup()
+
+
+async def open_gate() -> None:
+    await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        hang,
+        reset,
+        half_an_answer,
+        status(500, '{"code": "internal", "msg": "boom"}'),
+        status(502, "<html>bad gateway</html>"),
+        status(503, '{"code": "unavailable", "msg": "upstream connect error"}'),
+        status(404, '{"code": "bad_route", "msg": "no handler"}'),
+    ],
+    ids=["hang", "reset", "half", "500", "502", "503", "404"],
+)
+async def test_a_dial_without_a_clear_answer_is_unknown_and_sent_once(
+    server: tuple[Server, LiveKitClient], answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "_ANSWER_GRACE_S", 0)
+    behaviour, livekit = server
+    behaviour.answer = answer
+    credentials = LiveKitCredentials("http://x", "devkey", SECRET)
+    dialled = await livekit.dial(CALL, "ST_1", dial_token(credentials, 5), open_gate)
+    assert dialled.verdict.kind is Kind.UNKNOWN
+    assert behaviour.requests == 1, "an SDK's retry would be a second INVITE"
+
+
+@pytest.mark.parametrize("answer", [reset, status(500, "{}")], ids=["reset", "500"])
+async def test_every_other_request_fails_in_one_way_and_is_not_repeated(
+    server: tuple[Server, LiveKitClient], answer: Answer
+) -> None:
+    behaviour, livekit = server
+    behaviour.answer = answer
+    requests: list[Callable[[], Awaitable[object]]] = [
+        lambda: livekit.dispatch_agent("r1", "ada", "id"),
+        lambda: livekit.agent_in_room("r1"),
+        lambda: livekit.callee("r1", 1),
+        lambda: livekit.remove_callee("r1", 1),
+        lambda: livekit.delete_room("r1"),
+    ]
+    for request in requests:
+        with pytest.raises(LiveKitUnavailable):
+            await request()
+    assert behaviour.requests == len(requests)
+
+
+async def test_a_refusal_never_shows_the_servers_text() -> None:
+    """For an expired token that text is the token itself."""
+    refusal = ServerError("unauthenticated", "invalid token: eyJhbGciOi", status=401)
+    assert "eyJ" not in client_module._cause(refusal)
