@@ -16,8 +16,3 @@ def logger(service: str) -> Logger:
 def metrics(service: str) -> Metrics:
     """Return the embedded-metric writer of a service."""
     return Metrics(namespace=NAMESPACE, service=service)
-
-
-def masked_number(phone_number: str) -> str:
-    """Shorten a phone number to what a log may hold: country start and last two digits."""
-    return f"{phone_number[:3]}…{phone_number[-2:]}"

@@ -54,13 +54,3 @@ class CaretakerSettings(_FromEnvironment):
     table_name: str
     dial_queue_url: str
     livekit_secret_arn: str
-
-
-@dataclass(frozen=True)
-class OperatorSettings(_FromEnvironment):
-    """What the command line needs; `trunkline` reads it from the stack's outputs."""
-
-    table_name: str
-    dial_queue_url: str
-    livekit_secret_arn: str
-    key_pepper_arn: str
