@@ -16,15 +16,14 @@ from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunk
 from benchmarks.table import Row
 from local.deployment import client
 from local.stack import Stack
-from trunkline.calls.model import Call
-from trunkline.calls.place import snapshot_of
-from trunkline.calls.states import State
+from trunkline.calls.place import CallDesk, OutboundCall
 from trunkline.calls.store import CallStore
-from trunkline.dialing.line import place_in_line
-from trunkline.dialing.trunks import Trunk
+from trunkline.clock import SystemClock
+from trunkline.dialing.trunks import Trunk, TrunkStore
 from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.table import Table
-from trunkline.tenants.agents import Agent
+from trunkline.tenants.agents import Agent, AgentStore
+from trunkline.tenants.keys import Principal, Scope
 from trunkline.tenants.specs import AgentSpec, TrunkSpec
 
 NUMBERS = ["+15550109001"]
@@ -49,6 +48,16 @@ class Paced:
         return (len(self.times_s) - 1) / (self.times_s[-1] - self.times_s[0]) / cps
 
 
+class _NoWakes(WakeQueue):
+    """Keeps the line still until it is full."""
+
+    def __init__(self) -> None:
+        """There is no queue behind it."""
+
+    def send(self, wake: Wake) -> None:
+        """Wake nobody."""
+
+
 class Line:
     """A trunk of its own with a line of waiting calls, put in without the API, so that it is full at once."""
 
@@ -57,6 +66,15 @@ class Line:
         table = Table(client(stack.config, "dynamodb"), stack.outputs.values["TableName"])
         self.calls = CallStore(table)
         self.trunk, self._agent = self._made(stack, cps)
+        self._principal = Principal(self._agent.tenant_id, livemode=True, scopes=frozenset(Scope))
+        self._desk = CallDesk(
+            calls=self.calls,
+            agents=AgentStore(table),
+            trunks=TrunkStore(table),
+            wakes=_NoWakes(),
+            clock=SystemClock(),
+            check_livekit=lambda: None,
+        )
         self._wakes = WakeQueue(client(stack.config, "sqs"), stack.outputs.values["DialQueueUrl"])
 
     @staticmethod
@@ -73,8 +91,9 @@ class Line:
 
     def fill(self, count: int, number: str = BUSY) -> None:
         """Put calls into the line."""
+        request = OutboundCall(agentId=self._agent.id, phoneNumber=number)
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda n: self.calls.accept(self._call(n, number)), range(count)))
+            list(pool.map(lambda _: self._desk.place(self._principal, request, source="bench"), range(count)))
 
     def wake(self, times: int = CONTENDING) -> None:
         for _ in range(times):
@@ -91,27 +110,6 @@ class Line:
     def seen(self) -> Paced:
         lines = [json.loads(line) for line in self._stack.config.invite_log.read_text().splitlines()]
         return Paced(sorted(line["t"] for line in lines if line["trunk_id"] == self.trunk.sip_trunk_id))
-
-    def _call(self, number: int, phone_number: str) -> Call:
-        now_ms, call_id = time.time_ns() // 1_000_000, str(uuid.uuid4())
-        return Call(
-            id=call_id,
-            tenant_id=self._agent.tenant_id,
-            livemode=True,
-            state=State.QUEUED,
-            version=1,
-            sequence=1,
-            created_at_ms=now_ms,
-            expires_at_ms=now_ms + 3_600_000,
-            agent=snapshot_of(self._agent),
-            trunk_id=self.trunk.id,
-            phone_number=phone_number,
-            caller_id=NUMBERS[0],
-            priority=5,
-            metadata_json="{}",
-            source="benchmark",
-            line_place=place_in_line(5, number, call_id),
-        )
 
 
 async def _sip_trunk(stack: Stack, info: SIPOutboundTrunkInfo) -> str:

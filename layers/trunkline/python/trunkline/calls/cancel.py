@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from trunkline.calls.changes import cancelled
 from trunkline.calls.model import Call
-from trunkline.calls.read import visible
+from trunkline.calls.ownership import require_own, stored_id
 from trunkline.calls.store import CallStore
 from trunkline.clock import Clock
-from trunkline.errors import NotFound
 from trunkline.tenants.keys import Principal
-from trunkline.validation import UUID
 
 
 @dataclass(frozen=True)
@@ -34,9 +31,7 @@ class CancelDesk:
         Raises:
             NotFound: no such call, or not the principal's.
         """
-        call = self.calls.load(call_id.lower()) if re.fullmatch(UUID, call_id) else None
-        if call is None or not visible(call, principal):
-            raise NotFound("Call not found")
+        call = require_own(self.calls.load(stored_id(call_id)), principal)
         now_ms = self.clock.wall_ms()
         after = self.calls.settle(call.id, lambda current: cancelled(current, now_ms), now_ms)
         if after and not after.ended:

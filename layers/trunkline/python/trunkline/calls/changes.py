@@ -9,6 +9,22 @@ from trunkline.calls.model import Call, Change, Ending, Happening
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import TERMINAL, Phase, State, may_follow
 
+_CANCELLED = Ending(State.CANCELLED, Reason.CANCELLED)
+_HUNG_UP = Ending(State.COMPLETED, Reason.HANGUP_REQUESTED)
+_CLAIM_ONLY = (
+    "phase",
+    "owner",
+    "intent",
+    "dead_after_ms",
+    "kept_ending",
+    "room_name",
+    "dispatch_id",
+    "agent_job_id",
+    "sip_participant_id",
+    "sip_call_id",
+    "connecting_at_ms",
+)
+
 
 class IllegalTransition(Exception):
     """A caller asked for a change that the state table does not know: a defect, never the world's doing."""
@@ -47,31 +63,14 @@ def intended(call: Call, now_ms: int, *, intent: str, dead_after_ms: int, **ids:
     return Change(move(call, State.CONNECTING, now_ms, **marks), (Happening("connecting"),))
 
 
-_CANCELLED = Ending(State.CANCELLED, Reason.CANCELLED)
-_HUNG_UP = Ending(State.COMPLETED, Reason.HANGUP_REQUESTED)
-_CLAIM_ONLY = (
-    "phase",
-    "owner",
-    "intent",
-    "dead_after_ms",
-    "kept_ending",
-    "room_name",
-    "dispatch_id",
-    "agent_job_id",
-    "sip_participant_id",
-    "sip_call_id",
-    "connecting_at_ms",
-)
-
-
 def returned(call: Call, now_ms: int, *, why: str) -> Change:
     """Rule 10: back to its own place in the line; the next claim has another room and identity.
 
     A call whose cancel was asked for does not go back: it is cancelled.
     """
-    cleared: dict[str, Any] = dict.fromkeys(_CLAIM_ONLY)
     if call.cancel_requested_at_ms:
         return ended(call, _CANCELLED, now_ms)
+    cleared: dict[str, Any] = dict.fromkeys(_CLAIM_ONLY)
     if call.state is State.CONNECTING:
         back = Happening("queued", {"reason": why})
         return Change(move(call, State.QUEUED, now_ms, **cleared), (back,), enters_line=True)

@@ -124,7 +124,7 @@ class CallDesk:
             sequence=1,
             created_at_ms=now_ms,
             expires_at_ms=now_ms + _EXPIRES_AFTER_MS,
-            agent=snapshot_of(agent),
+            agent=_snapshot(agent),
             trunk_id=agent.trunk_id or "",
             phone_number=request.phoneNumber,
             caller_id=caller_id,
@@ -148,9 +148,7 @@ class CallDesk:
         raise QueueUnavailable(cause)
 
 
-def snapshot_of(agent: Agent) -> AgentSnapshot:
-    """What a call keeps of its agent."""
-    """What a call keeps of its agent."""
+def _snapshot(agent: Agent) -> AgentSnapshot:
     return AgentSnapshot(
         id=agent.id,
         name=agent.name,

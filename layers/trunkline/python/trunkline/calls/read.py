@@ -4,18 +4,16 @@ document's."""
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from typing_extensions import TypedDict
 
 from trunkline.calls.model import Call
+from trunkline.calls.ownership import require_own, stored_id
 from trunkline.calls.states import Phase, State, data_status, flat_status
 from trunkline.calls.store import CallEvent, CallStore
 from trunkline.clock import iso_from_ms
-from trunkline.errors import NotFound
 from trunkline.tenants.keys import Principal
-from trunkline.validation import UUID
 
 ACCEPTED = "Outbound call queued. Poll GET /api/v1/calls/{id} for dial progress."
 
@@ -92,20 +90,13 @@ def read_call(calls: CallStore, principal: Principal, call_id: str) -> CallView:
     Raises:
         NotFound: no such call, or one of another tenant or of the other mode.
     """
-    found = calls.story(call_id.lower()) if re.fullmatch(UUID, call_id) else None
-    if found is None or not visible(found[0], principal):
-        raise NotFound("Call not found")
-    return _view(*found)
+    call, events = calls.story(stored_id(call_id)) or (None, [])
+    return _view(require_own(call, principal), events)
 
 
 def accepted_answer(call: Call) -> AcceptedCall:
     """The 201 answer of `POST /calls/outbound`: always `queued`, however far the dial has come since."""
     return {"data": {**_summary(call), "status": "queued"}, "message": ACCEPTED}
-
-
-def visible(call: Call, principal: Principal) -> bool:
-    """Say whether a call is the principal's: of its tenant and mode."""
-    return (call.tenant_id, call.livemode) == (principal.tenant_id, principal.livemode)
 
 
 def _view(call: Call, events: list[CallEvent]) -> CallView:

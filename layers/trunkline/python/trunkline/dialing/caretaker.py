@@ -116,8 +116,7 @@ class Caretaker:
             return None
         if call.kept_ending:
             return "kept_ending_applied", ended(call, call.kept_ending, now_ms)
-        if call.cancel_requested_at_ms:
-            await self.livekit.remove_callee(call.room_name or "", call.claim)
+        await self._hang_up_if_asked(call)
         if now_ms < (call.dead_after_ms or 0) + LOOK_UP_AFTER_MS:
             return None
         callee = await self.livekit.callee(call.room_name or "", call.claim)
@@ -130,14 +129,18 @@ class Caretaker:
 
     async def _active(self, call: Call, now_ms: int) -> tuple[str, Change] | None:
         """An active call whose end nobody reported; one that was just answered is left to the webhooks."""
-        if call.cancel_requested_at_ms:
-            await self.livekit.remove_callee(call.room_name or "", call.claim)
+        await self._hang_up_if_asked(call)
         if now_ms < (call.answered_at_ms or 0) + _SETTLE_FIRST_MS:
             return None
         if await self.livekit.callee(call.room_name or "", call.claim):
             return None
         ending = Ending(State.COMPLETED, Reason.END_NOT_REPORTED)
         return "end_found", ended(call, ending, now_ms)
+
+    async def _hang_up_if_asked(self, call: Call) -> None:
+        """Rule 14: removing a leg again, or one that is gone, is harmless."""
+        if call.cancel_requested_at_ms:
+            await self.livekit.remove_callee(call.room_name or "", call.claim)
 
     async def _owner_lives(self, call: Call) -> bool:
         return bool(call.owner) and await self.offload(self.lanes.run_is_alive, call.owner)

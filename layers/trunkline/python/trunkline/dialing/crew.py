@@ -113,6 +113,7 @@ class Crew:
         try:
             await attempt.run()
         except Exception:
+            # One call's failure must not end the lane: the caretaker repairs the call.
             self._bench.log.exception("attempt failed", call_id=attempt.entry.call_id)
         finally:
             self._attempts.pop(attempt.entry.call_id, None)

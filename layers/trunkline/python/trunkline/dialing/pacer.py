@@ -170,6 +170,7 @@ class Pacer:
                 self._on_lost()
                 return
             except Exception:
+                # Tried again at the next beat; the fence decides, not this clock.
                 self._bench.log.exception("lane not renewed", trunk_id=self.trunk.id)
 
     def _now(self) -> int:

@@ -104,7 +104,7 @@ class LaneRun:
         """Work the lane until there is a reason to stop, then let it go; take it again if work came."""
         trunk = await self._bench.offload(self._trunks.load, lane.trunk_id)
         if trunk is None:
-            await self._bench.offload(self._lanes.release, lane, 0)
+            await self._bench.offload(self._lanes.release, lane, lane.time_left_us, lane.pace_factor)
             return Stop.BLOCKED, None
         pacer = Pacer(
             lane=lane,
@@ -184,6 +184,7 @@ class LaneRun:
             try:
                 await self._bench.offload(self._lanes.keep_run_alive, self._bench.run_id)
             except Exception:
+                # Tried again at the next beat; the lease says how long that may go on.
                 self._bench.log.exception("run lease not renewed")
 
     async def _watch_cancels(self, trunk_id: str) -> None:
