@@ -19,8 +19,11 @@ from local.stack import Stack
 from trunkline.calls.place import CallDesk, OutboundCall
 from trunkline.calls.store import CallStore
 from trunkline.clock import SystemClock
-from trunkline.dialing.trunks import Trunk, TrunkStore
+from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.trunks import Trunk
 from trunkline.dialing.wake import Wake, WakeQueue
+from trunkline.observability import logger
 from trunkline.table import Table
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.keys import Principal, Scope
@@ -54,7 +57,7 @@ class _NoWakes(WakeQueue):
     def __init__(self) -> None:
         """There is no queue behind it."""
 
-    def send(self, wake: Wake) -> None:
+    def send(self, wake: Wake, delay_s: int = 0) -> None:
         """Wake nobody."""
 
 
@@ -72,6 +75,7 @@ class Line:
             agents=AgentStore(table),
             trunks=TrunkStore(table),
             wakes=_NoWakes(),
+            nudge=Nudge(_NoWakes(), SystemClock(), logger("bench")),
             clock=SystemClock(),
             check_livekit=lambda: None,
         )
@@ -102,7 +106,13 @@ class Line:
     def wait(self, timeout_s: float) -> None:
         """Wait until every call of the trunk has ended."""
         deadline_s = time.monotonic() + timeout_s
-        while next(self.calls.open_call_ids(self.trunk.id), None):
+        while any(
+            next(ids, None)
+            for ids in (
+                self.calls.waiting_call_ids(self.trunk.id),
+                self.calls.busy_call_ids(self.trunk.id),
+            )
+        ):
             if time.monotonic() > deadline_s:
                 raise TimeoutError("calls are left")
             time.sleep(0.5)

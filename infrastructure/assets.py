@@ -19,13 +19,15 @@ from infrastructure.settings import Platform
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = (3, 13)
 AWS_SERVICES = frozenset({"dynamodb", "secretsmanager", "sqs"})
+# Names of places and carriers: 30 MB that every instance would unpack; only time zones are asked for.
+_UNUSED = ("phonenumbers/geodata", "phonenumbers/carrierdata")
 _BUILD = ROOT / ".local" / "build"
 _LOCK = ROOT / "layers" / "dependencies" / "requirements.lock"
 
 
 def dependencies_layer(platform: Platform) -> Path:
     """Install the locked third-party wheels and return the layer's folder."""
-    key = _digest([_LOCK], platform, _python_tag(), *sorted(AWS_SERVICES))
+    key = _digest([_LOCK], platform, _python_tag(), *sorted(AWS_SERVICES), *_UNUSED)
     return _once(_BUILD / f"dependencies-{key}", lambda folder: _install_wheels(folder, platform))
 
 
@@ -69,6 +71,8 @@ def _install_wheels(folder: Path, platform: Platform) -> None:
     subprocess.run(command, check=True)  # noqa: S603 - our own words only
     shutil.rmtree(target / "bin", ignore_errors=True)
     _drop_unused_services(target / "botocore" / "data")
+    for unused in _UNUSED:
+        shutil.rmtree(target / unused, ignore_errors=True)
     _compile(target)
 
 

@@ -83,12 +83,13 @@ class TrunklineStack(Stack):
             "LiveKitEvents",
             runtime=self._runtime,
             package="livekit_events",
-            environment=self._environment(),
+            environment=self._environment("DIAL_QUEUE_URL"),
             timeout_s=15,
             memory_mib=self._settings.api_memory_mib,
         )
         may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE, *may.REMOVE)
         may.may_read_livekit_secret(made.role, self.data)
+        may.may_wake(made.role, self.dial_queue.queue)
         return made
 
     def _caretaker(self) -> PythonFunction:

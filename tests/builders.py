@@ -9,7 +9,7 @@ from typing import Any
 
 from trunkline.calls.model import AgentSnapshot, Call
 from trunkline.calls.states import State
-from trunkline.dialing.line import place_in_line
+from trunkline.dialing.places import Place
 from trunkline.dialing.trunks import Trunk
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.livekit.client import Gate
@@ -31,7 +31,10 @@ SNAPSHOT = AgentSnapshot(
 def a_call(number: int = 1, **changes: Any) -> Call:
     """A call that was just accepted; `number` makes its id and its arrival."""
     call_id = f"00000000-0000-4000-8000-{number:012d}"
-    priority = changes.get("priority", 5)
+    priority, tenant, batch = (
+        changes.get(name, default)
+        for name, default in (("priority", 5), ("tenant_id", "tenant-1"), ("batch", False))
+    )
     call = Call(
         id=call_id,
         tenant_id="tenant-1",
@@ -48,7 +51,7 @@ def a_call(number: int = 1, **changes: Any) -> Call:
         priority=priority,
         metadata_json="{}",
         source="api",
-        line_place=place_in_line(priority, NOW_MS * 1000 + number, call_id),
+        line_place=Place(tenant, priority, batch, NOW_MS * 1000 + number, call_id).key,
     )
     return replace(call, **changes)
 
@@ -80,6 +83,10 @@ class RealClockAt:
 
     def monotonic_us(self) -> int:
         return int(asyncio.get_running_loop().time() * 1_000_000)
+
+    def move_s(self, seconds: float) -> None:
+        """Move the wall clock alone."""
+        self._offset_ms += seconds * 1000
 
 
 class FakeLiveKit:

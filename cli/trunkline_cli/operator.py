@@ -9,7 +9,8 @@ from typing import Any
 import boto3
 
 from trunkline.clock import SystemClock
-from trunkline.dialing.trunks import Trunk, TrunkStore
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.trunks import Trunk
 from trunkline.errors import InvalidRequest, NotFound
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
 from trunkline.table import Table

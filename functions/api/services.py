@@ -11,7 +11,8 @@ from trunkline.calls.model import Call
 from trunkline.calls.place import CallDesk
 from trunkline.calls.store import CallStore
 from trunkline.clock import SystemClock
-from trunkline.dialing.trunks import TrunkStore
+from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
 from trunkline.errors import LiveKitNotConfigured
 from trunkline.livekit.credentials import LiveKitSecret
@@ -42,15 +43,18 @@ def services() -> Services:
     calls = CallStore(table)
     livekit = LiveKitSecret(secrets, settings.livekit_secret_arn, clock)
     pepper = secrets.get_secret_value(SecretId=settings.key_pepper_arn)["SecretString"]
+    wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url)
+    nudge = Nudge(wakes, clock, log)
     desk = CallDesk(
         calls=calls,
         agents=AgentStore(table),
         trunks=TrunkStore(table),
-        wakes=WakeQueue(aws.client("sqs"), settings.dial_queue_url),
+        wakes=wakes,
+        nudge=nudge,
         clock=clock,
         check_livekit=livekit.read,
     )
-    cancels = CancelDesk(calls, clock, lambda call: _hang_up(livekit, call))
+    cancels = CancelDesk(calls, nudge, clock, lambda call: _hang_up(livekit, call))
     return Services(ApiKeyStore(table, pepper), calls, desk, cancels)
 
 

@@ -13,6 +13,8 @@ from trunkline.calls.news import NewsDesk
 from trunkline.calls.store import CallStore
 from trunkline.clock import SystemClock
 from trunkline.dialing.lane import LaneStore
+from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.wake import WakeQueue
 from trunkline.errors import TrunklineError
 from trunkline.http.errors import error_answer
 from trunkline.http.responses import plain_response
@@ -31,7 +33,8 @@ def _desk() -> tuple[NewsDesk, LiveKitSecret]:
     clock = SystemClock()
     table = Table(aws.client("dynamodb"), settings.table_name)
     secret = LiveKitSecret(aws.client("secretsmanager"), settings.livekit_secret_arn, clock)
-    return NewsDesk(CallStore(table), clock, LaneStore(table, clock).run_is_alive), secret
+    nudge = Nudge(WakeQueue(aws.client("sqs"), settings.dial_queue_url), clock, log)
+    return NewsDesk(CallStore(table), nudge, clock, LaneStore(table, clock).run_is_alive), secret
 
 
 @log.inject_lambda_context(clear_state=True)

@@ -111,7 +111,8 @@ def test_no_function_can_do_what_it_has_no_business_with(template: dict[str, Any
     forbidden = {"dynamodb:Scan", "dynamodb:BatchWriteItem", "dynamodb:DeleteTable", "kms:Decrypt*"}
     for package in FUNCTIONS:
         assert not actions_of(template, package) & forbidden
-    assert "sqs:SendMessage" not in actions_of(template, "livekit-events")
+    assert "sqs:ReceiveMessage" not in actions_of(template, "livekit-events")
+    assert "secretsmanager:GetSecretValue" in actions_of(template, "livekit-events")
     pepper = next(name for name in template["Resources"] if "KeyPepper" in name)
     readers = [package for package in FUNCTIONS if pepper in json.dumps(statements_of(template, package))]
     assert readers == ["api"]

@@ -36,7 +36,7 @@ def error_of(answer: httpx.Response) -> tuple[int, str]:
 
 def waiting(stack: Stack, tenant: Tenant) -> int:
     table = Table(client(stack.config, "dynamodb"), stack.outputs.values["TableName"])
-    return len(Line(table).head(tenant.trunk.id, 50))
+    return len(Line(table).head(tenant.trunk.id, tenant.id, 50))
 
 
 @pytest.mark.parametrize(

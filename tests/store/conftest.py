@@ -15,9 +15,10 @@ from trunkline.calls.store import CallStore
 from trunkline.clock import Clock
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
+from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.pacing import StartLog
 from trunkline.dialing.run import LaneRun, RunLimits
-from trunkline.dialing.trunks import TrunkStore
+from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake
 from trunkline.dialing.workbench import Workbench
 from trunkline.observability import logger
@@ -70,9 +71,15 @@ class Wakes:
 
     def __init__(self) -> None:
         self.sent: list[Wake] = []
+        self.delays_s: list[int] = []
 
-    def send(self, wake: Wake) -> None:
+    def send(self, wake: Wake, delay_s: int = 0) -> None:
         self.sent.append(wake)
+        self.delays_s.append(delay_s)
+
+
+def a_nudge(wakes: Wakes, clock: Clock) -> Nudge:
+    return Nudge(wakes, clock, logger("test"))  # type: ignore[arg-type]
 
 
 async def at_once(work: Callable[..., Any], *args: Any) -> Any:
@@ -100,6 +107,7 @@ class Bench:
             calls=self.calls,
             livekit=self.livekit,
             sign_dial_token=lambda lifetime_s: f"token for {lifetime_s}",
+            nudge=a_nudge(self.wakes, self.clock),
             clock=self.clock,
             offload=at_once,
             log=logger("test"),
@@ -119,6 +127,7 @@ async def bench(table: Table) -> Bench:
     clock = RealClockAt()
     trunks = TrunkStore(table)
     trunks.create(TRUNK)
+    trunks.grant(TRUNK.id, "tenant-1")
     return Bench(
         table,
         CallStore(table),

@@ -22,23 +22,23 @@ def test_accepting_writes_call_line_entry_and_event_together(table: Table, calls
     assert story is not None
     assert story[0] == a_call()
     assert [event.type for event in story[1]] == ["queued"]
-    assert [entry.call_id for entry in Line(table).head(TRUNK.id, 5)] == [a_call().id]
-    assert list(calls.open_call_ids(TRUNK.id)) == [a_call().id]
+    assert [entry.call_id for entry in Line(table).head(TRUNK.id, "tenant-1", 5)] == [a_call().id]
+    assert list(calls.waiting_call_ids(TRUNK.id)) == [a_call().id]
 
 
 def test_accepting_twice_writes_nothing_the_second_time(table: Table, calls: CallStore) -> None:
     calls.accept(a_call())
     with pytest.raises(ConditionFailed):
         calls.accept(a_call())
-    assert len(Line(table).head(TRUNK.id, 5)) == 1
+    assert len(Line(table).head(TRUNK.id, "tenant-1", 5)) == 1
 
 
 def test_the_line_is_in_order_of_priority_then_arrival(table: Table, calls: CallStore) -> None:
     for number, priority in ((1, 10), (2, 5), (3, 0), (4, 5), (5, 0)):
         calls.accept(a_call(number, priority=priority))
-    order = [int(entry.call_id[-12:]) for entry in Line(table).head(TRUNK.id, 10)]
+    order = [int(entry.call_id[-12:]) for entry in Line(table).head(TRUNK.id, "tenant-1", 10)]
     assert order == [3, 5, 2, 4, 1]
-    assert [int(entry.call_id[-12:]) for entry in Line(table).head(TRUNK.id, 2)] == [3, 5]
+    assert [int(entry.call_id[-12:]) for entry in Line(table).head(TRUNK.id, "tenant-1", 2)] == [3, 5]
 
 
 def test_a_claim_takes_the_entry_and_only_one_of_two_wins(table: Table, calls: CallStore) -> None:
@@ -47,7 +47,7 @@ def test_a_claim_takes_the_entry_and_only_one_of_two_wins(table: Table, calls: C
     calls.change(call, claimed(call, "run-1", "r1"), NOW_MS)
     with pytest.raises(StaleCall):
         calls.change(call, claimed(call, "run-2", "r2"), NOW_MS)
-    assert Line(table).head(TRUNK.id, 5) == []
+    assert Line(table).head(TRUNK.id, "tenant-1", 5) == []
     stored = calls.load(call.id)
     assert stored is not None
     assert (stored.owner, stored.claim, stored.version) == ("run-1", 1, 2)
@@ -64,7 +64,7 @@ def test_withdrawing_and_claiming_exclude_each_other(table: Table, calls: CallSt
     calls.change(other, ended(other, FAILED, NOW_MS), NOW_MS)
     with pytest.raises(StaleCall):
         calls.change(other, claimed(other, "run-1", "r1"), NOW_MS)
-    assert Line(table).head(TRUNK.id, 5) == []
+    assert Line(table).head(TRUNK.id, "tenant-1", 5) == []
 
 
 def test_a_zombies_intent_fails_after_its_claim_was_returned(calls: CallStore) -> None:
@@ -80,7 +80,7 @@ def test_an_ended_call_leaves_the_index_of_open_ones(calls: CallStore) -> None:
     call = a_call()
     calls.accept(call)
     calls.change(call, ended(call, FAILED, NOW_MS), NOW_MS)
-    assert list(calls.open_call_ids(TRUNK.id)) == []
+    assert not [*calls.waiting_call_ids(TRUNK.id), *calls.busy_call_ids(TRUNK.id)]
     stored = calls.load(call.id)
     assert stored is not None
     assert (stored.state, stored.reason, stored.ended_at_ms) == (

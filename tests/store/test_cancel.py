@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.builders import NOW_MS, SNAPSHOT, TRUNK, a_call
-from tests.store.conftest import Bench
+from tests.store.conftest import Bench, a_nudge
 from tests.store.test_caretaker import DEAD_AFTER_MS, Scene
 from trunkline.calls.cancel import CancelDesk
 from trunkline.calls.model import Call
@@ -26,7 +26,16 @@ WAKE = Wake(TRUNK.id)
 
 
 def desk(bench: Bench, hung_up: list[str] | None = None) -> CancelDesk:
-    return CancelDesk(bench.calls, bench.clock, lambda call: (hung_up or []).append(call.id))
+    return CancelDesk(
+        bench.calls,
+        a_nudge(bench.wakes, bench.clock),
+        bench.clock,
+        lambda call: (hung_up or []).append(call.id),
+    )
+
+
+def desk_of(scene: Scene) -> CancelDesk:
+    return CancelDesk(scene.calls, a_nudge(scene.wakes, scene.clock), scene.clock, lambda _: None)
 
 
 def load(bench: Bench) -> Call:
@@ -40,7 +49,7 @@ async def test_a_waiting_call_ends_at_once_and_is_never_dialled(bench: Bench) ->
     hung_up: list[str] = []
     desk(bench, hung_up).cancel(ME, a_call().id)
     assert (load(bench).state, load(bench).reason) == (State.CANCELLED, Reason.CANCELLED)
-    assert bench.line.head(TRUNK.id, 5) == []
+    assert bench.line.head(TRUNK.id, "tenant-1", 5) == []
     await bench.run().serve(WAKE)
     assert bench.livekit.invites == []
     assert hung_up == []
@@ -105,7 +114,7 @@ async def test_a_refused_pace_does_not_bring_a_cancelled_call_back(bench: Bench)
     await bench.run().serve(WAKE)
     assert load(bench).state is State.CANCELLED
     assert len(bench.livekit.invites) == 1
-    assert bench.line.head(TRUNK.id, 5) == []
+    assert bench.line.head(TRUNK.id, "tenant-1", 5) == []
 
 
 async def test_an_active_call_is_asked_to_hang_up_and_ends_as_asked(bench: Bench) -> None:
@@ -147,7 +156,7 @@ async def test_another_tenants_call_cant_be_cancelled(bench: Bench) -> None:
 async def test_the_caretaker_hangs_up_what_nobody_else_does(table: Table) -> None:
     scene = Scene(table)
     call = scene.sent()
-    CancelDesk(scene.calls, scene.clock, lambda _: None).cancel(ME, call.id)
+    desk_of(scene).cancel(ME, call.id)
     scene.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_AFTER_MS - 1
     scene.livekit.status = "ringing"
     assert await scene.walk() == {}
@@ -161,7 +170,7 @@ async def test_the_caretaker_hangs_up_what_nobody_else_does(table: Table) -> Non
 async def test_the_caretaker_hangs_up_an_active_call(table: Table) -> None:
     scene = Scene(table)
     call = scene.active()
-    CancelDesk(scene.calls, scene.clock, lambda _: None).cancel(ME, call.id)
+    desk_of(scene).cancel(ME, call.id)
     scene.livekit.status = "active"
     assert await scene.walk() == {}
     assert scene.livekit.removed == [call.room_name]

@@ -10,7 +10,7 @@ import pytest
 from livekit.protocol.models import ParticipantInfo
 
 from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
-from tests.store.conftest import Wakes, at_once
+from tests.store.conftest import Wakes, a_nudge, at_once
 from trunkline.calls.changes import answered, claimed, disowned, intended, kept
 from trunkline.calls.model import Call, Ending
 from trunkline.calls.reasons import Reason
@@ -19,7 +19,7 @@ from trunkline.calls.store import CallStore
 from trunkline.dialing.caretaker import LOOK_UP_AFTER_MS, Caretaker
 from trunkline.dialing.lane import RUN_LEASE_MS, SKEW_MS, LaneStore
 from trunkline.dialing.line import Line
-from trunkline.dialing.trunks import TrunkStore
+from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake
 from trunkline.livekit.client import LiveKitUnavailable
 from trunkline.observability import logger
@@ -67,12 +67,14 @@ class Scene:
         self.livekit = LookUp()
         trunks = TrunkStore(table)
         trunks.create(TRUNK)
+        trunks.grant(TRUNK.id, "tenant-1")
         self.caretaker = Caretaker(
             calls=self.calls,
             lanes=self.lanes,
             line=Line(table),
             trunks=trunks,
             wakes=self.wakes,  # type: ignore[arg-type]
+            nudge=a_nudge(self.wakes, self.clock),
             livekit=self.livekit,
             clock=self.clock,
             offload=at_once,
@@ -209,7 +211,7 @@ async def test_a_waiting_call_past_its_deadline_is_ended_and_leaves_the_line(sce
     scene.clock.move_s(3601)
     assert await scene.walk() == {"expired": 1}
     assert (scene.now().state, scene.now().reason) == (State.TIMEOUT, Reason.EXPIRED)
-    assert scene.line.head(TRUNK.id, 5) == []
+    assert scene.line.head(TRUNK.id, "tenant-1", 5) == []
 
 
 async def test_a_second_pass_repairs_nothing_more(scene: Scene) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
-from tests.store.conftest import Wakes
+from tests.store.conftest import Wakes, a_nudge
 from trunkline.calls.changes import answered, claimed, intended
 from trunkline.calls.model import Call
 from trunkline.calls.news import NewsDesk
@@ -18,7 +18,7 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.store import CallStore
 from trunkline.dialing.line import Line
-from trunkline.dialing.trunks import TrunkStore
+from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake, WakeNotSent
 from trunkline.errors import InvalidRequest, LiveKitNotConfigured, NotFound, QueueUnavailable
 from trunkline.livekit.names import ClaimName
@@ -54,6 +54,7 @@ class Scene:
             agents=self.agents,
             trunks=trunks,
             wakes=self.wakes,  # type: ignore[arg-type]
+            nudge=a_nudge(self.wakes, ManualClock()),
             clock=ManualClock(),
             check_livekit=self._check,
         )
@@ -72,7 +73,7 @@ class Scene:
         return agent
 
     def waiting(self) -> int:
-        return len(Line(self.table).head(TRUNK.id, 9))
+        return len(Line(self.table).head(TRUNK.id, "tenant-1", 9))
 
 
 @pytest.fixture
@@ -139,21 +140,21 @@ def test_without_a_livekit_project_nothing_is_written(scene: Scene) -> None:
 
 
 def test_a_wake_that_cant_be_sent_withdraws_the_call(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: Wake) -> None:
+    def refuse(_: Wake, __: int = 0) -> None:
         raise WakeNotSent("Connection timeout")
 
     monkeypatch.setattr(scene.wakes, "send", refuse)
     with pytest.raises(QueueUnavailable, match="Failed to queue call: Connection timeout"):
         scene.place()
     assert scene.waiting() == 0
-    assert list(scene.calls.open_call_ids(TRUNK.id)) == []
+    assert not [*scene.calls.waiting_call_ids(TRUNK.id), *scene.calls.busy_call_ids(TRUNK.id)]
 
 
 def test_a_wake_that_cant_be_sent_for_a_call_already_claimed_is_no_failure(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def claim_then_refuse(_: Wake) -> None:
-        entry = Line(scene.table).head(TRUNK.id, 1)[0]
+        entry = Line(scene.table).head(TRUNK.id, "tenant-1", 1)[0]
         call = scene.calls.load(entry.call_id)
         assert call is not None
         scene.calls.change(call, claimed(call, "run-1", "r"), NOW_MS)
@@ -200,7 +201,7 @@ class Dialled:
 
     def __init__(self, table: Table, *, run_alive: bool) -> None:
         self.calls = CallStore(table)
-        self.desk = NewsDesk(self.calls, ManualClock(), lambda _: run_alive)
+        self.desk = NewsDesk(self.calls, a_nudge(Wakes(), ManualClock()), ManualClock(), lambda _: run_alive)
         self.calls.accept(a_call())
         call = self.calls.change(a_call(), claimed(a_call(), "run-1", "r"), NOW_MS)
         self.call = self.calls.change(call, intended(call, NOW_MS, intent="i", dead_after_ms=1), NOW_MS)
@@ -257,7 +258,7 @@ def test_ids_are_written_while_it_rings(table: Table) -> None:
 
 
 def test_news_about_a_call_nobody_knows_is_ignored(table: Table) -> None:
-    desk = NewsDesk(CallStore(table), ManualClock(), lambda _: True)
+    desk = NewsDesk(CallStore(table), a_nudge(Wakes(), ManualClock()), ManualClock(), lambda _: True)
     desk.take(left(a_call()))
     desk.take(News("participant_joined", ClaimName(a_call().id, 1), "PA_1", "SCL_1"))
     assert CallStore(table).load(a_call().id) is None

@@ -20,8 +20,9 @@ from trunkline.dialing.pacing import spacing_us
 from trunkline.dialing.run import Stop
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.dialing.wake import Wake
+from trunkline.item_keys import lane_key
 from trunkline.livekit.client import LiveKitUnavailable
-from trunkline.table import Update, lane_key
+from trunkline.table import Update
 
 WAKE = Wake(TRUNK.id)
 
@@ -207,7 +208,7 @@ async def test_time_up_hands_over_and_finishes_its_unanswered_dials(bench: Bench
     assert 0 < dialled < 5
     assert states.count(State.ACTIVE) == dialled
     assert states.count(State.QUEUED) == 5 - dialled
-    assert len(bench.line.head(TRUNK.id, 9)) == 5 - dialled
+    assert len(bench.line.head(TRUNK.id, "tenant-1", 9)) == 5 - dialled
     await bench.run("run-2").serve(bench.wakes.sent[0])
     assert sorted(call.id for _, call in bench.livekit.invites) == [a_call(n).id for n in range(1, 6)]
 
@@ -221,7 +222,7 @@ async def test_a_run_that_loses_its_lane_dials_no_more_and_returns_what_it_prepa
     assert await run is Stop.LOST
     assert bench.livekit.invites == []
     assert (load(bench).state, load(bench).phase) == (State.QUEUED, None)
-    assert len(bench.line.head(TRUNK.id, 9)) == 1
+    assert len(bench.line.head(TRUNK.id, "tenant-1", 9)) == 1
 
 
 async def test_livekit_that_takes_no_dispatch_keeps_the_calls_waiting(bench: Bench) -> None:

@@ -29,6 +29,14 @@ PURE = {
     "dialing/outcome.py",
     "livekit/names.py",
     "errors.py",
+    "times.py",
+    "item_keys.py",
+    "calls/policy.py",
+    "dialing/admission.py",
+    "dialing/breaker.py",
+    "dialing/places.py",
+    "dialing/trunks.py",
+    "dialing/turns.py",
 }
 EFFECTS = (
     "boto3",

@@ -61,7 +61,7 @@ def test_a_missed_slot_is_intended_again_without_a_second_event() -> None:
 def test_a_returned_call_keeps_its_place_and_forgets_its_claim() -> None:
     call = intended(claimed(a_call(), "run", "r").call, NOW_MS, intent="1", dead_after_ms=1).call
     back = returned(call, NOW_MS, why="carrier_too_fast")
-    assert back.enters_line
+    assert back.call.waits
     assert back.call.line_place == call.line_place
     assert (back.call.state, back.call.phase, back.call.room_name) == (State.QUEUED, None, None)
     assert back.call.claim == 1, "the next claim must be another, with another room"
@@ -69,8 +69,8 @@ def test_a_returned_call_keeps_its_place_and_forgets_its_claim() -> None:
 
 def test_a_call_that_ends_while_waiting_leaves_the_line_with_it() -> None:
     ending = Ending(State.TIMEOUT, Reason.EXPIRED)
-    assert ended(a_call(), ending, NOW_MS).leaves_line
-    assert not ended(claimed(a_call(), "run", "r").call, ending, NOW_MS).leaves_line
+    assert a_call().waits
+    assert not ended(a_call(), ending, NOW_MS).call.waits
 
 
 def test_an_answer_and_a_kept_end_are_one_write_with_both_events() -> None:

@@ -46,6 +46,7 @@ class DialerSettings(_FromEnvironment):
 @dataclass(frozen=True)
 class LiveKitEventsSettings(_FromEnvironment):
     table_name: str
+    dial_queue_url: str
     livekit_secret_arn: str
 
 

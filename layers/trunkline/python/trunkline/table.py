@@ -1,4 +1,4 @@
-"""The one DynamoDB table: the key of every item, and the few operations the stores are made of."""
+"""The one DynamoDB table: the few operations the stores are made of."""
 
 from __future__ import annotations
 
@@ -12,88 +12,22 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBu
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from trunkline.item_keys import OPEN_INDEX, OPEN_PK, OPEN_SK, PK, SK, Item, ItemKey
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-Item = dict[str, Any]
-PK, SK = "pk", "sk"
-OPEN_INDEX, OPEN_PK, OPEN_SK = "open", "open_pk", "open_sk"
-TTL = "ttl"
-
-
-@dataclass(frozen=True)
-class ItemKey:
-    pk: str
-    sk: str
-
-    def as_item(self) -> Item:
-        return {PK: self.pk, SK: self.sk}
-
-
-def tenant_key(tenant_id: str) -> ItemKey:
-    return ItemKey(f"T#{tenant_id}", "TENANT")
-
-
-def tenant_directory_key(tenant_id: str = "") -> ItemKey:
-    return ItemKey("TENANTS", tenant_id)
-
-
-def agent_key(tenant_id: str, agent_id: str = "") -> ItemKey:
-    return ItemKey(f"T#{tenant_id}", f"AGENT#{agent_id}")
-
-
-def grant_key(tenant_id: str, trunk_id: str = "") -> ItemKey:
-    return ItemKey(f"T#{tenant_id}", f"TRUNK#{trunk_id}")
-
-
-def api_key_key(key_hash: str) -> ItemKey:
-    return ItemKey(f"K#{key_hash}", "KEY")
-
-
-def trunk_key(trunk_id: str) -> ItemKey:
-    return ItemKey(f"TRUNK#{trunk_id}", "TRUNK")
-
-
-def trunk_directory_key(trunk_id: str = "") -> ItemKey:
-    return ItemKey("TRUNKS", trunk_id)
-
-
-def call_key(call_id: str) -> ItemKey:
-    return ItemKey(f"C#{call_id}", "CALL")
-
-
-def call_event_key(call_id: str, sequence: int) -> ItemKey:
-    return ItemKey(f"C#{call_id}", f"EVENT#{sequence:06d}")
-
-
-def line_key(trunk_id: str, place: str = "") -> ItemKey:
-    return ItemKey(f"LINE#{trunk_id}", place)
-
-
-def cancel_key(trunk_id: str, call_id: str = "") -> ItemKey:
-    """A call that was sent and is to be hung up; the trunk's run looks here while dials are unanswered."""
-    return ItemKey(f"CANCEL#{trunk_id}", call_id)
-
-
-def lane_key(trunk_id: str) -> ItemKey:
-    return ItemKey(f"LANE#{trunk_id}", "LANE")
-
-
-def run_key(run_id: str) -> ItemKey:
-    return ItemKey(f"RUN#{run_id}", "RUN")
-
-
-def open_partition(trunk_id: str) -> str:
-    """The index partition that lists a trunk's calls which have not ended."""
-    return f"OPEN#{trunk_id}"
-
 
 class ConditionFailed(Exception):
-    """The write's condition did not hold; `item` is what stood there, or None."""
+    """The write's condition did not hold.
 
-    def __init__(self, item: Item | None) -> None:
+    `item` is what stood there, or None; of a transaction, `writes` says which of its writes failed.
+    """
+
+    def __init__(self, item: Item | None, writes: Sequence[int] = ()) -> None:
         super().__init__("condition failed")
         self.item = item
+        self.writes = tuple(writes)
 
 
 class TransactionConflict(Exception):
@@ -169,6 +103,40 @@ class Table:
         condition: ConditionBase = Key(PK).eq(prefix.pk)
         if prefix.sk:
             condition = condition & Key(SK).begins_with(prefix.sk)
+        return self._items(condition, limit)
+
+    def between(self, first: ItemKey, last_sk: str, *, limit: int) -> list[Item]:
+        """Read items from one sort key to another, both included, in order, strongly consistent."""
+        return self._items(Key(PK).eq(first.pk) & Key(SK).between(first.sk, last_sk), limit)
+
+    def walk(self, prefix: ItemKey) -> Iterator[Item]:
+        """Walk a partition's items whose sort key starts with the key's; a moment old, at half the price."""
+        for page in self._pages(Key(PK).eq(prefix.pk) & Key(SK).begins_with(prefix.sk), limit=None):
+            yield from page
+
+    def latest(self, prefix: ItemKey, *, limit: int) -> list[Item]:
+        """Read a partition's last items, newest first."""
+        return next(self._pages(Key(PK).eq(prefix.pk), limit=limit, ScanIndexForward=False))
+
+    def count(self, first: ItemKey, last_sk: str, *, limit: int) -> int:
+        """Count items from one sort key to another, both included; never more than `limit`."""
+        condition = Key(PK).eq(first.pk) & Key(SK).between(first.sk, last_sk)
+        return self._counted(condition, limit)
+
+    def open_calls(self, partition: str, until: str = "") -> Iterator[Item]:
+        """Walk the keys in a partition of the index of open calls (a moment behind the table)."""
+        condition: ConditionBase = Key(OPEN_PK).eq(partition)
+        if until:
+            condition = condition & Key(OPEN_SK).lt(until)
+        for page in self._pages(condition, limit=None, IndexName=OPEN_INDEX):
+            yield from page
+
+    def count_open_calls(self, partition: str, prefix: str, *, limit: int) -> int:
+        """Count in a partition of the index of open calls; never more than `limit`."""
+        condition = Key(OPEN_PK).eq(partition) & Key(OPEN_SK).begins_with(prefix)
+        return self._counted(condition, limit, IndexName=OPEN_INDEX)
+
+    def _items(self, condition: ConditionBase, limit: int | None) -> list[Item]:
         found: list[Item] = []
         for page in self._pages(condition, limit=limit, ConsistentRead=True):
             found.extend(page)
@@ -176,13 +144,19 @@ class Table:
                 return found[:limit]
         return found
 
-    def open_calls(self, trunk_id: str) -> Iterator[Item]:
-        """Walk the keys of a trunk's calls that have not ended (an index: a moment behind the table)."""
-        condition = Key(OPEN_PK).eq(open_partition(trunk_id))
-        for page in self._pages(condition, limit=None, IndexName=OPEN_INDEX):
-            yield from page
-
     def _pages(self, condition: ConditionBase, *, limit: int | None, **more: Any) -> Iterator[list[Item]]:
+        for answer in self._answers(condition, limit, **more):
+            yield [decode(item) for item in answer["Items"]]
+
+    def _counted(self, condition: ConditionBase, limit: int, **more: Any) -> int:
+        counted = 0
+        for answer in self._answers(condition, limit, Select="COUNT", **more):
+            counted += answer["Count"]
+            if counted >= limit:
+                return limit
+        return counted
+
+    def _answers(self, condition: ConditionBase, limit: int | None, **more: Any) -> Iterator[Any]:
         built = ConditionExpressionBuilder().build_expression(condition, is_key_condition=True)
         request: dict[str, Any] = {
             "TableName": self._name,
@@ -195,7 +169,7 @@ class Table:
             request["Limit"] = limit
         while True:
             answer = self._client.query(**request)
-            yield [decode(item) for item in answer["Items"]]
+            yield answer
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -290,9 +264,10 @@ def _transaction_error(error: ClientError) -> Exception:
         return TransactionConflict()
     if code != "TransactionCanceledException":
         return error
-    codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+    codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
     if "ConditionalCheckFailed" in codes:
-        return ConditionFailed(None)
-    if codes & {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
+        failed = [place for place, code in enumerate(codes) if code == "ConditionalCheckFailed"]
+        return ConditionFailed(None, failed)
+    if set(codes) & {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
         return TransactionConflict()
     return error

@@ -10,6 +10,7 @@ from trunkline.calls.model import Call
 from trunkline.calls.ownership import require_own, stored_id
 from trunkline.calls.store import CallStore
 from trunkline.clock import Clock
+from trunkline.dialing.nudge import Nudge
 from trunkline.tenants.keys import Principal
 
 
@@ -19,6 +20,7 @@ class CancelDesk:
     caretaker ask again until the leg is settled."""
 
     calls: CallStore
+    nudge: Nudge
     clock: Clock
     hang_up: Callable[[Call], None]
 
@@ -34,5 +36,7 @@ class CancelDesk:
         call = require_own(self.calls.load(stored_id(call_id)), principal)
         now_ms = self.clock.wall_ms()
         after = self.calls.settle(call.id, lambda current: cancelled(current, now_ms), now_ms)
+        if after:
+            self.nudge.after(call, after)
         if after and not after.ended:
             self.hang_up(after)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from trunkline.calls.model import Call, Change, Ending, Happening
+from trunkline.calls.model import AttemptRecord, Call, Change, Ending, Happening, WaitsFor
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import TERMINAL, Phase, State, may_follow
+from trunkline.times import iso_from_ms
 
 _CANCELLED = Ending(State.CANCELLED, Reason.CANCELLED)
 _HUNG_UP = Ending(State.COMPLETED, Reason.HANGUP_REQUESTED)
@@ -47,12 +49,27 @@ def move(call: Call, to: State, now_ms: int, **attributes: Any) -> Call:
     return replace(call, state=to, **attributes)
 
 
-def claimed(call: Call, owner: str, room_name: str) -> Change:
-    """Rule 5: taken from the line by a run; the public status stays `queued`."""
-    return Change(
-        replace(call, claim=call.claim + 1, phase=Phase.PREPARED, owner=owner, room_name=room_name),
-        leaves_line=True,
-    )
+def claimed(call: Call, owner: str, room_name: str, limits: Mapping[str, int] | None = None) -> Change:
+    """Rule 5: taken from the line by a run, with a slot of every limited pool; stays `queued`."""
+    limits = limits or {}
+    marks: dict[str, Any] = {
+        "phase": Phase.PREPARED,
+        "owner": owner,
+        "room_name": room_name,
+        "slots": tuple(limits),
+    }
+    return Change(replace(call, claim=call.claim + 1, **marks), limits=limits)
+
+
+def put_off(call: Call, until_ms: int, waits_for: WaitsFor) -> Change:
+    """Out of the line until a moment; it comes back with `came_due`."""
+    after = replace(call, due_ms=until_ms, waits_for=waits_for)
+    return Change(after, (Happening("queued", {"reason": waits_for, "until": iso_from_ms(until_ms)}),))
+
+
+def came_due(call: Call, line_place: str) -> Change:
+    """Into the line, at the end of its priority as of its moment."""
+    return Change(replace(call, due_ms=None, waits_for=None, line_place=line_place))
 
 
 def intended(call: Call, now_ms: int, *, intent: str, dead_after_ms: int, **ids: Any) -> Change:
@@ -70,11 +87,44 @@ def returned(call: Call, now_ms: int, *, why: str) -> Change:
     """
     if call.cancel_requested_at_ms:
         return ended(call, _CANCELLED, now_ms)
-    cleared: dict[str, Any] = dict.fromkeys(_CLAIM_ONLY)
+    cleared: dict[str, Any] = dict.fromkeys(_CLAIM_ONLY) | {"slots": ()}
     if call.state is State.CONNECTING:
         back = Happening("queued", {"reason": why})
-        return Change(move(call, State.QUEUED, now_ms, **cleared), (back,), enters_line=True)
-    return Change(replace(call, **cleared), enters_line=True)
+        return Change(move(call, State.QUEUED, now_ms, **cleared), (back,))
+    return Change(replace(call, **cleared))
+
+
+def attempt_over(
+    call: Call, ending: Ending, now_ms: int, *, sip_status_code: int | None = None, **ids: Any
+) -> Change:
+    """An attempt's end is the call's, unless nobody answered and the redial policy wants another."""
+    may_redial = ending.state is State.FAILED and not call.answered_at_ms and not call.cancel_requested_at_ms
+    due_ms = call.redial.due_ms(len(call.attempts) + 1, ending.reason, now_ms) if may_redial else None
+    if due_ms is None or due_ms >= call.expires_at_ms:
+        return ended(call, ending, now_ms, sip_status_code=sip_status_code, **ids)
+    record = _record(call, ending.reason, now_ms, sip_status_code)
+    marks: dict[str, Any] = dict.fromkeys(_CLAIM_ONLY)
+    marks |= {"slots": (), "due_ms": due_ms, "waits_for": WaitsFor.RETRY}
+    marks["attempts"] = (*call.attempts, record)
+    after = replace(call, **marks)
+    if call.state is State.CONNECTING:
+        after = move(call, State.QUEUED, now_ms, **marks)
+    data: dict[str, Any] = {"reason": ending.reason, "attempt": record.number, "until": iso_from_ms(due_ms)}
+    if sip_status_code:
+        data["sip_status_code"] = sip_status_code
+    return Change(after, (Happening("queued", data),))
+
+
+def _record(call: Call, reason: Reason, now_ms: int, sip_status_code: int | None) -> AttemptRecord:
+    return AttemptRecord(
+        number=len(call.attempts) + 1,
+        room_name=call.room_name,
+        connecting_at_ms=call.connecting_at_ms,
+        answered_at_ms=call.answered_at_ms,
+        ended_at_ms=now_ms,
+        reason=reason,
+        sip_status_code=sip_status_code,
+    )
 
 
 def answered(call: Call, now_ms: int, **ids: Any) -> Change:
@@ -86,12 +136,15 @@ def answered(call: Call, now_ms: int, **ids: Any) -> Change:
 def ended(
     call: Call, ending: Ending, now_ms: int, *, sip_status_code: int | None = None, **ids: Any
 ) -> Change:
-    """The call reached its end; a call that waits leaves the line with it.
+    """The call reached its end, and its leg, if it had one, is settled: its slots are free.
 
     Once a cancel was asked for, that is why it ended, whatever the leg says.
     """
     if call.cancel_requested_at_ms:
         ending = _CANCELLED if call.state is not State.ACTIVE else _HUNG_UP
+    attempts = call.attempts
+    if call.connecting_at_ms or ending.reason is Reason.AGENT_UNAVAILABLE:
+        attempts += (_record(call, ending.reason, now_ms, sip_status_code),)
     after = move(
         call,
         ending.state,
@@ -101,13 +154,16 @@ def ended(
         phase=Phase.SETTLED if call.phase else None,
         owner=None,
         kept_ending=None,
+        due_ms=None,
+        waits_for=None,
+        slots=(),
+        attempts=attempts,
         **ids,
     )
     data: dict[str, Any] = {"reason": ending.reason}
     if after.sip_status_code:
         data["sip_status_code"] = after.sip_status_code
-    waiting = call.state is State.QUEUED and call.phase is None
-    return Change(after, (Happening(ending.state.value, data),), leaves_line=waiting)
+    return Change(after, (Happening(ending.state.value, data),))
 
 
 def disowned(call: Call) -> Change:

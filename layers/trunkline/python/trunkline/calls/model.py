@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from enum import StrEnum
 from typing import Any
 
+from trunkline.calls.policy import NO_REDIAL, CallingWindow, RedialPolicy
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import TERMINAL, Phase, State
 
@@ -28,6 +30,26 @@ class AgentSnapshot:
     max_call_duration_s: int
 
 
+class WaitsFor(StrEnum):
+    """What a call that is not in the line waits for; the words are those of `queue_state`."""
+
+    RETRY = "waiting_for_retry"
+    WINDOW = "outside_window"
+
+
+@dataclass(frozen=True)
+class AttemptRecord:
+    """One attempt that is over: it rang or tried to, and this came of it."""
+
+    number: int
+    room_name: str | None
+    connecting_at_ms: int | None
+    answered_at_ms: int | None
+    ended_at_ms: int
+    reason: Reason
+    sip_status_code: int | None = None
+
+
 @dataclass(frozen=True)
 class Ending:
     """How a leg ended: the state it leads to, and why."""
@@ -42,7 +64,9 @@ class Call:
 
     `version` is raised by every write that can change a decision (state, claim, phase, owner, kept
     ending); a write is conditional on the version it was decided on. Ids that become known on the
-    way (`sip_participant_id`, `sip_call_id`) are written without raising it.
+    way (`sip_participant_id`, `sip_call_id`) are written without raising it. `slots` names the pools
+    of which the current claim holds a slot (rule 15), `due_ms` the moment a call outside the line
+    waits for.
     """
 
     id: str
@@ -61,6 +85,13 @@ class Call:
     metadata_json: str
     source: str
     line_place: str
+    batch: bool = False
+    redial: RedialPolicy = NO_REDIAL
+    window: CallingWindow | None = None
+    attempts: tuple[AttemptRecord, ...] = ()
+    due_ms: int | None = None
+    waits_for: WaitsFor | None = None
+    slots: tuple[str, ...] = ()
     claim: int = 0
     phase: Phase | None = None
     owner: str | None = None
@@ -83,6 +114,11 @@ class Call:
     @property
     def ended(self) -> bool:
         return self.state in TERMINAL
+
+    @property
+    def waits(self) -> bool:
+        """It is in the line, or waits for a moment: nobody has claimed it."""
+        return self.state is State.QUEUED and self.phase is None
 
     @property
     def duration_s(self) -> int | None:
@@ -108,9 +144,20 @@ def call_from_attributes(item: Mapping[str, Any]) -> Call:
         values["phase"] = Phase(values["phase"])
     if "reason" in values:
         values["reason"] = Reason(values["reason"])
+    if "waits_for" in values:
+        values["waits_for"] = WaitsFor(values["waits_for"])
     if kept := values.get("kept_ending"):
         values["kept_ending"] = Ending(State(kept["state"]), Reason(kept["reason"]))
+    if window := values.get("window"):
+        values["window"] = CallingWindow.parse(window)
+    values["redial"] = RedialPolicy.parse(values["redial"])
+    values["attempts"] = tuple(_attempt(record) for record in values["attempts"])
+    values["slots"] = tuple(values["slots"])
     return Call(**values)
+
+
+def _attempt(record: Mapping[str, Any]) -> AttemptRecord:
+    return AttemptRecord(**{**record, "reason": Reason(record["reason"])})
 
 
 @dataclass(frozen=True)
@@ -123,12 +170,15 @@ class Happening:
 
 @dataclass(frozen=True)
 class Change:
-    """What one transaction does to a call: its new self, its events, and its place in the line."""
+    """What one transaction does to a call: its new self and its events.
+
+    Its places in the line, among the due calls and in the slots follow from the call's old and new
+    selves; `limits` bounds the pools of the slots it takes.
+    """
 
     call: Call
     events: tuple[Happening, ...] = ()
-    enters_line: bool = False
-    leaves_line: bool = False
+    limits: Mapping[str, int] = field(default_factory=dict)
 
     def then(self, next_change: Change) -> Change:
         """Join a change that was decided on this one's result, so that both are one write."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from trunkline.calls.changes import ended, kept
+from trunkline.calls.changes import attempt_over, kept
 from trunkline.calls.endings import ending_of
 from trunkline.calls.model import Call, Change, Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
 from trunkline.calls.store import CallStore
 from trunkline.clock import Clock
+from trunkline.dialing.nudge import Nudge
 from trunkline.livekit.webhooks import News
 
 
@@ -21,8 +22,11 @@ class NewsDesk:
     ended or that says what is known already changes nothing.
     """
 
-    def __init__(self, calls: CallStore, clock: Clock, run_is_alive: Callable[[str], bool]) -> None:
+    def __init__(
+        self, calls: CallStore, nudge: Nudge, clock: Clock, run_is_alive: Callable[[str], bool]
+    ) -> None:
         self._calls = calls
+        self._nudge = nudge
         self._clock = clock
         self._run_is_alive = run_is_alive
 
@@ -32,7 +36,15 @@ class NewsDesk:
             self._note_ids(news)
             return
         now_ms = self._clock.wall_ms()
-        self._calls.settle(news.claim.call_id, lambda call: self._decide(call, news, now_ms), now_ms)
+        seen: list[Call] = []
+
+        def decide(call: Call) -> Change | None:
+            seen.append(call)
+            return self._decide(call, news, now_ms)
+
+        after = self._calls.settle(news.claim.call_id, decide, now_ms)
+        if after:
+            self._nudge.after(seen[-1], after)
 
     def _note_ids(self, news: News) -> None:
         ids = {"sip_participant_id": news.sip_participant_id, "sip_call_id": news.sip_call_id}
@@ -49,7 +61,7 @@ class NewsDesk:
         if call.phase is Phase.SENT and call.owner and self._run_is_alive(call.owner):
             # The dial's own answer is better news than this: its owner applies whichever comes last.
             return kept(call, ending) if call.kept_ending is None else None
-        return ended(call, ending, now_ms)
+        return attempt_over(call, ending, now_ms)
 
 
 def _ending(call: Call, news: News, now_ms: int) -> Ending | None:

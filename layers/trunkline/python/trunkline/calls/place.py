@@ -11,21 +11,33 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, field_validator
 
 from trunkline.calls.changes import ended
-from trunkline.calls.model import AgentSnapshot, Call, Ending, StaleCall
+from trunkline.calls.model import AgentSnapshot, Call, Ending, StaleCall, WaitsFor
+from trunkline.calls.policy import CallingWindow, RedialPolicy
+from trunkline.calls.policy_input import (
+    REDIAL_MESSAGE,
+    WINDOW_MESSAGE,
+    RedialSpec,
+    WindowSpec,
+    resolved_window,
+)
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.store import CallStore
 from trunkline.clock import Clock
-from trunkline.dialing.line import place_in_line
-from trunkline.dialing.trunks import TrunkStore
+from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.places import Place
+from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
 from trunkline.errors import InvalidRequest, NotFound, QueueUnavailable
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.keys import Principal
+from trunkline.times import moment_ms
 from trunkline.validation import E164, UUID, InputModel
 
 _MAX_METADATA_BYTES = 32 * 1024
-_EXPIRES_AFTER_MS = 3_600_000
+_HOUR_MS = 3_600_000
+_MAX_EXPIRY_MS = 14 * 24 * _HOUR_MS
+_EXPIRY_MESSAGE = "expiresAt must be an ISO 8601 time with its offset, in the future, at most 14 days ahead"
 
 
 class OutboundCall(InputModel):
@@ -36,6 +48,9 @@ class OutboundCall(InputModel):
         "phoneNumber": "Phone number must be in E.164 format (+1234567890)",
         "callerId": "Caller ID must be in E.164 format (+1234567890)",
         "priority": "Priority must be an integer between 0 and 10",
+        "redial": REDIAL_MESSAGE,
+        "callingWindow": WINDOW_MESSAGE,
+        "expiresAt": _EXPIRY_MESSAGE,
         "metadata": f"Metadata must be a JSON object of at most {_MAX_METADATA_BYTES} bytes",
     }
 
@@ -47,6 +62,22 @@ class OutboundCall(InputModel):
     ] = None
     metadata: Annotated[dict[str, Any], Field(description="Yours; comes back as it was.")] = {}
     priority: Annotated[int, Field(ge=0, le=10, description="0 is dialled first.")] = 5
+    redial: Annotated[RedialSpec | None, Field(description="Default: the agent's.")] = None
+    callingWindow: Annotated[WindowSpec | None, Field(description="Default: the agent's.")] = None
+    expiresAt: Annotated[
+        str | None,
+        Field(
+            description="No attempt begins after it, ISO 8601. Default: in an hour; with redials or "
+            "a window, in a day, and not before an hour after the window opens."
+        ),
+    ] = None
+
+    @field_validator("expiresAt")
+    @classmethod
+    def _a_moment(cls, value: str | None) -> str | None:
+        if value is not None:
+            moment_ms(value)
+        return value
 
     @field_validator("metadata")
     @classmethod
@@ -64,6 +95,7 @@ class CallDesk:
     agents: AgentStore
     trunks: TrunkStore
     wakes: WakeQueue
+    nudge: Nudge
     clock: Clock
     check_livekit: Callable[[], object]
 
@@ -81,6 +113,9 @@ class CallDesk:
         self.check_livekit()
         call = self._new_call(principal, agent, caller_id, request, source)
         self.calls.accept(call)
+        if call.due_ms:
+            self.nudge.wake_at(call.trunk_id, call.due_ms)
+            return call
         try:
             self.wakes.send(Wake(call.trunk_id))
         except WakeNotSent as error:
@@ -115,6 +150,10 @@ class CallDesk:
     ) -> Call:
         now_ms = self.clock.wall_ms()
         call_id = str(uuid.uuid4())
+        redial = request.redial.policy() if request.redial else agent.redial
+        window = resolved_window(request.callingWindow, agent.window, request.phoneNumber)
+        opens_ms = _opens(window, now_ms)
+        place = Place(principal.tenant_id, request.priority, False, now_ms * 1000, call_id)
         return Call(
             id=call_id,
             tenant_id=principal.tenant_id,
@@ -123,7 +162,7 @@ class CallDesk:
             version=1,
             sequence=1,
             created_at_ms=now_ms,
-            expires_at_ms=now_ms + _EXPIRES_AFTER_MS,
+            expires_at_ms=_expiry(request.expiresAt, redial, opens_ms, now_ms),
             agent=_snapshot(agent),
             trunk_id=agent.trunk_id or "",
             phone_number=request.phoneNumber,
@@ -131,7 +170,11 @@ class CallDesk:
             priority=request.priority,
             metadata_json=json.dumps(request.metadata),
             source=source,
-            line_place=place_in_line(request.priority, now_ms * 1000, call_id),
+            line_place=place.key,
+            redial=redial,
+            window=window,
+            due_ms=opens_ms if opens_ms and opens_ms > now_ms else None,
+            waits_for=WaitsFor.WINDOW if opens_ms and opens_ms > now_ms else None,
         )
 
     def _withdraw(self, call: Call, cause: str) -> Call:
@@ -146,6 +189,33 @@ class CallDesk:
         except StaleCall:
             return call
         raise QueueUnavailable(cause)
+
+
+def _opens(window: CallingWindow | None, now_ms: int) -> int | None:
+    """When a call may ring first; None without a window."""
+    if window is None:
+        return None
+    opens_ms = window.opens_ms(now_ms)
+    if opens_ms is None:
+        zones = ", ".join(window.zones)
+        raise InvalidRequest(
+            f"The calling window is never open in all of the number's time zones ({zones})",
+            field="callingWindow",
+        )
+    return opens_ms
+
+
+def _expiry(wanted: str | None, redial: RedialPolicy, opens_ms: int | None, now_ms: int) -> int:
+    if wanted is not None:
+        expires_ms = moment_ms(wanted)
+        if not now_ms < expires_ms <= now_ms + _MAX_EXPIRY_MS:
+            raise InvalidRequest(f"Validation error: {_EXPIRY_MESSAGE}", field="expiresAt")
+        if opens_ms and opens_ms >= expires_ms:
+            raise InvalidRequest("The calling window opens only after expiresAt", field="expiresAt")
+        return expires_ms
+    if opens_ms is None and redial.max_attempts == 1:
+        return now_ms + _HOUR_MS
+    return max(now_ms + 24 * _HOUR_MS, (opens_ms or 0) + _HOUR_MS)
 
 
 def _snapshot(agent: Agent) -> AgentSnapshot:

@@ -12,8 +12,8 @@ from trunkline.calls.model import Call
 from trunkline.calls.ownership import require_own, stored_id
 from trunkline.calls.states import Phase, State, data_status, flat_status
 from trunkline.calls.store import CallEvent, CallStore
-from trunkline.clock import iso_from_ms
 from trunkline.tenants.keys import Principal
+from trunkline.times import iso_from_ms
 
 ACCEPTED = "Outbound call queued. Poll GET /api/v1/calls/{id} for dial progress."
 

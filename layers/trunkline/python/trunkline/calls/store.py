@@ -11,30 +11,36 @@ from boto3.dynamodb.conditions import Attr
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
 from trunkline.calls.model import Call, Change, Happening, StaleCall, call_from_attributes
-from trunkline.table import (
-    ABSENT,
-    EXISTS,
-    OPEN_PK,
-    OPEN_SK,
+from trunkline.calls.traces import open_attributes, slot_writes, waiting_writes
+from trunkline.item_keys import (
     PK,
     SK,
-    ConditionFailed,
-    Delete,
     Item,
     ItemKey,
+    busy_partition,
+    call_event_key,
+    call_key,
+    cancel_key,
+    due_key,
+    waiting_partition,
+)
+from trunkline.table import (
+    ABSENT,
+    ConditionFailed,
+    Delete,
     Put,
     Table,
     TransactionConflict,
     Update,
     Write,
-    call_event_key,
-    call_key,
-    cancel_key,
-    line_key,
-    open_partition,
 )
+from trunkline.times import iso_from_ms
 
 _MAX_TRIES = 8
+
+
+class SlotsFull(Exception):
+    """A limited pool has no free slot: nothing was written, and the call stays where it is."""
 
 
 @dataclass(frozen=True)
@@ -71,16 +77,19 @@ class CallStore:
 
     def accept(self, call: Call) -> None:
         """Rule 1: call, line entry and first event, all or nothing."""
-        item = call.as_attributes() | call_key(call.id).as_item()
-        item |= {OPEN_PK: open_partition(call.trunk_id), OPEN_SK: f"{call.created_at_ms}#{call.id}"}
-        event = _event_put(call, call.sequence, Happening("queued"), call.created_at_ms)
-        self._transact([Put(item, ABSENT), _line_put(call), event])
+        item = call.as_attributes() | call_key(call.id).as_item() | open_attributes(call)
+        data: dict[str, Any] = {}
+        if call.due_ms:
+            data = {"reason": call.waits_for, "until": iso_from_ms(call.due_ms)}
+        event = _event_put(call, call.sequence, Happening("queued", data), call.created_at_ms)
+        self._transact([Put(item, ABSENT), *waiting_writes(None, call), event])
 
     def change(self, before: Call, change: Change, now_ms: int) -> Call:
         """Write one change.
 
         Raises:
             StaleCall: the call is no longer as `before`; nothing was written.
+            SlotsFull: a pool it takes a slot of is full; nothing was written.
         """
         sequence = before.sequence + len(change.events)
         after = replace(change.call, version=before.version + 1, sequence=sequence)
@@ -88,13 +97,13 @@ class CallStore:
         for number, happening in enumerate(change.events, before.sequence + 1):
             writes.append(_event_put(after, number, happening, now_ms))
         writes += _cancel_writes(before, after)
-        if change.enters_line:
-            writes.append(_line_put(after))
-        if change.leaves_line:
-            writes.append(Delete(line_key(before.trunk_id, before.line_place), EXISTS))
+        writes += waiting_writes(before, after)
+        counts, slots = slot_writes(before, after, change.limits)
         try:
-            self._transact(writes)
+            self._transact([*slots, *writes, *counts])
         except ConditionFailed as error:
+            if error.writes and min(error.writes) >= len(slots) + len(writes):
+                raise SlotsFull(before.id) from error
             raise StaleCall(before.id) from error
         return after
 
@@ -140,10 +149,30 @@ class CallStore:
         """The ids of a trunk's calls that were sent and are to be hung up."""
         return {item[SK] for item in self._table.partition(cancel_key(trunk_id))}
 
-    def open_call_ids(self, trunk_id: str) -> Iterator[str]:
-        """Walk the ids of a trunk's calls that have not ended, oldest first."""
-        for item in self._table.open_calls(trunk_id):
+    def busy_call_ids(self, trunk_id: str) -> Iterator[str]:
+        """Walk the ids of a trunk's claimed calls that have not ended."""
+        for item in self._table.open_calls(busy_partition(trunk_id)):
             yield item[PK].removeprefix("C#")
+
+    def expired_call_ids(self, trunk_id: str, now_ms: int) -> Iterator[str]:
+        """Walk the ids of a trunk's waiting calls whose time is over."""
+        for item in self._table.open_calls(waiting_partition(trunk_id), until=f"{now_ms:015d}"):
+            yield item[PK].removeprefix("C#")
+
+    def waiting_call_ids(self, trunk_id: str) -> Iterator[str]:
+        """Walk the ids of a trunk's waiting calls, the first to expire first."""
+        for item in self._table.open_calls(waiting_partition(trunk_id)):
+            yield item[PK].removeprefix("C#")
+
+    def due_call_ids(self, trunk_id: str, now_ms: int, limit: int = 50) -> list[str]:
+        """The ids of calls outside the line whose moment has come, strongly consistent."""
+        first = due_key(trunk_id)
+        items = self._table.between(ItemKey(first.pk, "0"), f"{now_ms:015d}~", limit=limit)
+        return [item["call_id"] for item in items]
+
+    def count_in_progress(self, trunk_id: str, tenant_id: str, limit: int = 10_000) -> int:
+        """Count a tenant's claimed calls on a trunk that have not ended; a moment old."""
+        return self._table.count_open_calls(busy_partition(trunk_id), f"{tenant_id}#", limit=limit)
 
     def _transact(self, writes: list[Write]) -> None:
         """Try again while other transactions are in the way: a conflict proves that nothing was written."""
@@ -161,8 +190,10 @@ def _call_update(before: Call, after: Call) -> Update:
     old, new = before.as_attributes(), after.as_attributes()
     changed = {name: value for name, value in new.items() if old.get(name) != value}
     gone = [name for name in old if name not in new]
-    if after.ended:
-        gone += [OPEN_PK, OPEN_SK]
+    listed = open_attributes(after)
+    if listed != open_attributes(before):
+        changed |= listed
+        gone += [name for name in open_attributes(before) if name not in listed]
     condition = Attr("version").eq(before.version)
     return Update(call_key(before.id), set=changed, remove=gone, condition=condition)
 
@@ -181,8 +212,3 @@ def _event_put(call: Call, sequence: int, happening: Happening, at_ms: int) -> P
     item |= {"sequence": sequence, "type": happening.type, "at_ms": at_ms}
     item |= {"tenant_id": call.tenant_id, "data_json": json.dumps(dict(happening.data))}
     return Put(item, ABSENT)
-
-
-def _line_put(call: Call) -> Put:
-    item = line_key(call.trunk_id, call.line_place).as_item()
-    return Put(item | {"call_id": call.id, "tenant_id": call.tenant_id}, ABSENT)

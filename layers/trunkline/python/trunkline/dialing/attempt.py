@@ -6,20 +6,17 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from enum import StrEnum
-from functools import partial
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
-
-from trunkline.calls.changes import claimed, disowned, ended, intended, returned
-from trunkline.calls.model import Call, Change, Ending, StaleCall
+from trunkline.calls.changes import attempt_over, claimed, disowned, ended, intended, put_off
+from trunkline.calls.model import Call, Change, Ending, WaitsFor
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.dialing.line import LineEntry
+from trunkline.dialing.claim import Claim
 from trunkline.dialing.outcome import outcome_of
 from trunkline.dialing.pacing import MAX_LATE_US
-from trunkline.dialing.trunks import Trunk
+from trunkline.dialing.places import Place
+from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.dialing.workbench import Workbench
 from trunkline.livekit.client import LiveKitUnavailable
@@ -29,7 +26,6 @@ TOKEN_LIFE_MS = 5_000
 """A dial's token dies this long after its slot (rule 8)."""
 
 _AGENT_POLL_S = 0.1
-_SETTLE_FOR_S = 20
 
 
 class SlotMissed(Exception):
@@ -50,20 +46,31 @@ class Stage(StrEnum):
 
 
 class Attempt:
-    """One claim; `slot` is given by the run, in order of the line, when the attempt is ready."""
+    """One claim; `slot` is given by the run, in order of the line, when the attempt is ready.
 
-    def __init__(self, entry: LineEntry, trunk: Trunk, bench: Workbench, changed: Callable[[], None]) -> None:
-        self.entry = entry
+    `turn` is its number in the order of claiming; `trunk` gives the trunk as it is at the moment.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        turn: int,
+        trunk: Callable[[], TrunkState],
+        bench: Workbench,
+        changed: Callable[[], None],
+    ) -> None:
+        self.place = place
+        self.turn = turn
         self.stage = Stage.CLAIMING
         self.started_us = bench.clock.monotonic_us()
         self.verdict: Verdict | None = None
         self.start_took_us: int | None = None
         self.prepare_took_us: int | None = None
-        self._trunk = trunk
+        self._state = trunk
+        self._claim = Claim(bench)
         self._bench = bench
         self._changed = changed
         self._ids: dict[str, Any] = {}
-        self._has_room = False
         self._ringing: Call | None = None
         self._slot: asyncio.Future[int] | None = None
         self._giving_back = False
@@ -83,33 +90,38 @@ class Attempt:
     async def run(self) -> None:
         """Take the call from the line to its verdict; what is left undone the caretaker repairs."""
         try:
-            call = await self._claim()
+            call = await self._take()
             if call:
                 self._enter(Stage.PREPARING)
                 await self._prepare_and_dial(call)
         finally:
             self._enter(Stage.DONE)
 
-    async def _claim(self) -> Call | None:
+    async def _take(self) -> Call | None:
         bench = self._bench
-        call = await bench.offload(bench.calls.load, self.entry.call_id)
-        if call is None or call.state is not State.QUEUED or call.phase is not None:
+        call = await bench.offload(bench.calls.load, self.place.call_id)
+        if call is None or not call.waits or call.due_ms is not None:
             return None
         now_ms = bench.clock.wall_ms()
-        if ending := self._refusal(call, now_ms):
-            await self._write(call, ended(call, ending, now_ms), now_ms)
+        if change := self._refusal(call, now_ms):
+            after = await self._claim.write(call, change, now_ms)
+            if after:
+                await bench.offload(bench.nudge.after, call, after)
             return None
-        change = claimed(call, bench.run_id, room_name(call.id, call.claim + 1))
-        claim = await self._write(call, change, now_ms)
-        self._has_room = claim is not None
-        return claim
+        limits = self._state().limits(call.tenant_id, batch=call.batch)
+        change = claimed(call, bench.run_id, room_name(call.id, call.claim + 1), limits)
+        return await self._claim.take(call, change, now_ms)
 
-    def _refusal(self, call: Call, now_ms: int) -> Ending | None:
-        """Why a call that was accepted may no longer be dialled."""
+    def _refusal(self, call: Call, now_ms: int) -> Change | None:
+        """Why a call that was accepted may not be dialled now, or no longer."""
         if now_ms >= call.expires_at_ms:
-            return Ending(State.TIMEOUT, Reason.EXPIRED)
-        if call.caller_id not in self._trunk.numbers:
-            return Ending(State.FAILED, Reason.CALLER_ID_REVOKED)
+            return ended(call, Ending(State.TIMEOUT, Reason.EXPIRED), now_ms)
+        if call.caller_id not in self._state().trunk.numbers:
+            return ended(call, Ending(State.FAILED, Reason.CALLER_ID_REVOKED), now_ms)
+        opens_ms = call.window.opens_ms(now_ms) if call.window else now_ms
+        if opens_ms != now_ms:
+            # A window that never opens is checked again when the call expires, by the caretaker.
+            return put_off(call, min(opens_ms or call.expires_at_ms, call.expires_at_ms), WaitsFor.WINDOW)
         return None
 
     async def _prepare_and_dial(self, call: Call) -> None:
@@ -119,14 +131,16 @@ class Attempt:
                 await self._dial(call)
                 return
             ending = Ending(State.FAILED, Reason.AGENT_UNAVAILABLE)
-            await self._settle(call, lambda current, now: ended(current, ending, now, **self._ids))
-            await self._drop_room(call)
+            await self._claim.settle(
+                call, lambda current, now: attempt_over(current, ending, now, **self._ids)
+            )
+            await self._claim.drop_room(call)
         except GiveBack:
-            await self._return(call, why="run_ended")
+            await self._claim.give_back(call, why="run_ended")
         except LiveKitUnavailable as error:
             self.verdict = Verdict(Kind.NOT_SENT)
             self._bench.log.warning("agent not dispatched", call_id=call.id, cause=str(error))
-            await self._return(call, why="livekit_unavailable")
+            await self._claim.give_back(call, why="livekit_unavailable")
 
     async def _prepare(self, call: Call) -> bool:
         """Send the agent in and wait until it is there, so that nobody answers to silence."""
@@ -189,37 +203,23 @@ class Attempt:
             dead_after_ms=now_ms + lifetime_ms,
             **self._ids,
         )
-        return await self._write(call, change, now_ms), token
-
-    async def _write(self, call: Call, change: Change, now_ms: int) -> Call | None:
-        """Write a step before the INVITE.
-
-        When the call has changed (a cancel, the caretaker), or the table does not say whether it was
-        written, nothing has been sent: what is still mine of it is undone, and the agent sent home.
-        """
-        try:
-            stored: Call = await self._bench.offload(self._bench.calls.change, call, change, now_ms)
-        except (StaleCall, BotoCoreError, ClientError) as error:
-            self._bench.log.warning("step not taken", call_id=call.id, cause=type(error).__name__)
-            await self._return(change.call, why="step_not_taken")
-            return None
-        return stored
+        return await self._claim.write(call, change, now_ms), token
 
     async def _send(self, call: Call, slot_us: int, token: str) -> Dialled:
-        clock = self._bench.clock
+        clock, trunk = self._bench.clock, self._state().trunk
 
         async def at_the_slot() -> None:
-            start_us = max(slot_us, self._bench.starts.not_before_us(self._trunk.cps))
+            start_us = max(slot_us, self._bench.starts.not_before_us(trunk.cps))
             while (early_us := start_us - clock.monotonic_us()) > 0:
                 await asyncio.sleep(early_us / 1_000_000)
-                start_us = max(slot_us, self._bench.starts.not_before_us(self._trunk.cps))
+                start_us = max(slot_us, self._bench.starts.not_before_us(trunk.cps))
             now_us = clock.monotonic_us()
             if now_us > start_us + MAX_LATE_US:
                 raise SlotMissed
             self._bench.starts.add(now_us)
             self._enter(Stage.RINGING)
 
-        return await self._bench.livekit.dial(call, self._trunk.sip_trunk_id, token, at_the_slot)
+        return await self._bench.livekit.dial(call, trunk.sip_trunk_id, token, at_the_slot)
 
     async def _apply(self, call: Call, dialled: Dialled) -> None:
         verdict = dialled.verdict
@@ -227,15 +227,16 @@ class Attempt:
             "dial answered", call_id=call.id, verdict=verdict.kind, sip_status_code=verdict.sip_status_code
         )
         if verdict.kind in (Kind.TOO_FAST, Kind.NOT_SENT):
-            await self._return(call, why="carrier_too_fast" if verdict.kind is Kind.TOO_FAST else "not_sent")
+            why = "carrier_too_fast" if verdict.kind is Kind.TOO_FAST else "not_sent"
+            await self._claim.give_back(call, why=why)
             return
-        settled = await self._settle(
+        settled = await self._claim.settle(
             call, lambda current, now_ms: outcome_of(current, dialled, now_ms), known=call
         )
         if verdict.kind is Kind.ANSWERED and settled and settled.cancel_requested_at_ms and not settled.ended:
             await self._hang_up_answered(call)
         if verdict.kind is Kind.FAILED:
-            await self._drop_room(call)
+            await self._claim.drop_room(call)
 
     async def hang_up(self) -> None:
         """Rule 14: remove the leg of a call whose cancel was asked for; repeated until it is settled.
@@ -254,45 +255,10 @@ class Attempt:
         try:
             await self._bench.livekit.remove_callee(call.room_name or "", call.claim)
         except LiveKitUnavailable:
-            await self._settle(call, lambda current, _: disowned(current))
+            await self._claim.settle(call, lambda current, _: disowned(current))
             return
         ending = Ending(State.CANCELLED, Reason.CANCELLED)
-        await self._settle(call, lambda current, now_ms: ended(current, ending, now_ms))
-
-    async def _return(self, call: Call, *, why: str) -> None:
-        await self._settle(call, lambda current, now_ms: returned(current, now_ms, why=why))
-        if self._has_room:
-            # A claim that was lost to another run names that run's room: not mine to close.
-            await self._drop_room(call)
-
-    async def _settle(
-        self, call: Call, decide: Callable[[Call, int], Change | None], known: Call | None = None
-    ) -> Call | None:
-        """Write what came of this claim; if another claim or an end stands there, it stays."""
-        now_ms = self._bench.clock.wall_ms()
-
-        def if_still_mine(current: Call) -> Change | None:
-            mine = (current.claim, current.owner) == (call.claim, self._bench.run_id)
-            return decide(current, now_ms) if mine and not current.ended else None
-
-        # The answer is known only here: a table that fails for a moment must not lose it.
-        settle = AsyncRetrying(
-            retry=retry_if_exception_type((BotoCoreError, ClientError)),
-            wait=wait_exponential_jitter(multiplier=0.1, max=2),
-            stop=stop_after_delay(_SETTLE_FOR_S),
-            reraise=True,
-        )
-        # What was last written is what most often still stands; a stale one is read anew.
-        work = partial(self._bench.calls.settle, call.id, if_still_mine, now_ms, known=known)
-        settled: Call | None = await settle(self._bench.offload, work)
-        return settled
-
-    async def _drop_room(self, call: Call) -> None:
-        """Send the agent home. Failing is harmless: LiveKit closes a room that stays empty."""
-        try:
-            await self._bench.livekit.delete_room(call.room_name or "")
-        except LiveKitUnavailable as error:
-            self._bench.log.warning("room not deleted", call_id=call.id, cause=str(error))
+        await self._claim.settle(call, lambda current, now_ms: ended(current, ending, now_ms))
 
     def _enter(self, stage: Stage) -> None:
         self.stage = stage

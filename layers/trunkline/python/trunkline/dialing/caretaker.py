@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from aws_lambda_powertools import Logger
 from livekit.protocol.models import ParticipantInfo
 
-from trunkline.calls.changes import answered, ended, returned
+from trunkline.calls.changes import answered, attempt_over, ended, returned
 from trunkline.calls.model import Call, Change, Ending, StaleCall
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
@@ -20,7 +20,10 @@ from trunkline.calls.store import CallStore
 from trunkline.clock import Clock
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
-from trunkline.dialing.trunks import TrunkStore
+from trunkline.dialing.look import let_in_due_calls
+from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
 from trunkline.livekit.client import LiveKitUnavailable
 
@@ -51,6 +54,7 @@ class Caretaker:
     line: Line
     trunks: TrunkStore
     wakes: WakeQueue
+    nudge: Nudge
     livekit: LiveKit
     clock: Clock
     offload: Callable[..., Awaitable[Any]]
@@ -64,8 +68,13 @@ class Caretaker:
         """
         repairs: Counter[str] = Counter()
         for trunk_id in await self.offload(self.trunks.ids):
+            state = await self.offload(self.trunks.state, trunk_id)
+            if state is None:
+                continue
             await self._repair_calls(trunk_id, repairs)
-            await self._wake_if_unserved(trunk_id, repairs)
+            await self._free_orphaned_slots(state, repairs)
+            await self._let_in_due(trunk_id, repairs)
+            await self._wake_if_unserved(state, repairs)
         return repairs
 
     async def _repair_calls(self, trunk_id: str, repairs: Counter[str]) -> None:
@@ -75,7 +84,9 @@ class Caretaker:
             async with gate:
                 await self._repair(call_id, repairs)
 
-        call_ids = await self.offload(lambda: list(self.calls.open_call_ids(trunk_id)))
+        now_ms = self.clock.wall_ms()
+        call_ids = await self.offload(lambda: list(self.calls.busy_call_ids(trunk_id)))
+        call_ids += await self.offload(lambda: list(self.calls.expired_call_ids(trunk_id, now_ms)))
         await asyncio.gather(*(one(call_id) for call_id in call_ids))
 
     async def _repair(self, call_id: str, repairs: Counter[str]) -> None:
@@ -85,7 +96,8 @@ class Caretaker:
             if found is None:
                 return
             name, change = found
-            await self.offload(self.calls.change, call, change, self.clock.wall_ms())
+            after = await self.offload(self.calls.change, call, change, self.clock.wall_ms())
+            await self.offload(self.nudge.after, call, after)
         except StaleCall:
             return
         except LiveKitUnavailable as error:
@@ -115,13 +127,13 @@ class Caretaker:
         if await self._owner_lives(call):
             return None
         if call.kept_ending:
-            return "kept_ending_applied", ended(call, call.kept_ending, now_ms)
+            return "kept_ending_applied", attempt_over(call, call.kept_ending, now_ms)
         await self._hang_up_if_asked(call)
         if now_ms < (call.dead_after_ms or 0) + LOOK_UP_AFTER_MS:
             return None
         callee = await self.livekit.callee(call.room_name or "", call.claim)
         if callee is None:
-            return "dial_unknown", ended(call, Ending(State.FAILED, Reason.DIAL_UNKNOWN), now_ms)
+            return "dial_unknown", attempt_over(call, Ending(State.FAILED, Reason.DIAL_UNKNOWN), now_ms)
         if callee.attributes.get("sip.callStatus") != "active":
             return None
         ids = {"sip_participant_id": callee.sid, "sip_call_id": callee.attributes.get("sip.callID")}
@@ -147,15 +159,32 @@ class Caretaker:
 
     async def _tidy(self, call: Call, change: Change) -> None:
         """Close the room of a claim that is over. Failing is harmless: LiveKit closes an empty room."""
-        if call.room_name and (change.call.ended or change.enters_line):
+        if call.room_name and (change.call.ended or change.call.waits):
             try:
                 await self.livekit.delete_room(call.room_name)
             except LiveKitUnavailable:
                 return
 
-    async def _wake_if_unserved(self, trunk_id: str, repairs: Counter[str]) -> None:
-        """A wake too many finds the lane held and does nothing."""
-        if not await self.offload(self.line.head, trunk_id, 1):
+    async def _free_orphaned_slots(self, state: TrunkState, repairs: Counter[str]) -> None:
+        """Rule 15: a slot whose claim is over, which a transaction should have freed, is freed now."""
+        for pool in state.pools():
+            for call_id, claim in await self.offload(lambda pool=pool: list(self.trunks.slots(pool))):
+                call = await self.offload(self.calls.load, call_id)
+                if call is None or (call.claim, pool in call.slots) != (claim, True):
+                    await self.offload(self.trunks.free_slot, pool, call_id, claim)
+                    repairs["slot_freed"] += 1
+
+    async def _let_in_due(self, trunk_id: str, repairs: Counter[str]) -> None:
+        moved = await self.offload(let_in_due_calls, self.calls, trunk_id, self.clock.wall_ms())
+        if moved:
+            repairs["due_let_in"] += moved
+
+    async def _wake_if_unserved(self, state: TrunkState, repairs: Counter[str]) -> None:
+        """A wake too many finds the lane held and does nothing; a paused line needs none."""
+        trunk_id = state.declared.id
+        if state.paused_because(self.clock.wall_ms()):
+            return
+        if not await self.offload(self.line.heads, trunk_id, state.tenants, 1):
             return
         if await self.offload(self.lanes.is_held, trunk_id):
             return

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterable
 
 from trunkline.dialing.attempt import Attempt, Stage
-from trunkline.dialing.line import LineEntry
+from trunkline.dialing.breaker import FailureRun
 from trunkline.dialing.pacer import Pace
 from trunkline.dialing.pacing import preparing_target, ready_bound
-from trunkline.dialing.trunks import Trunk
+from trunkline.dialing.places import Place
+from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.verdicts import Kind
 from trunkline.dialing.workbench import Workbench
 
@@ -23,12 +25,14 @@ _MAX_LIVEKIT_FAILURES = 3
 class Crew:
     """Starts attempts within the look-ahead and follows them to their verdicts.
 
-    `changed` is set whenever an attempt moves on, `ready` while one waits for a start.
+    `changed` is set whenever an attempt moves on, `ready` while one waits for a start; `failures` counts
+    what the trunk itself did wrong.
     """
 
     def __init__(self, bench: Workbench, pace: Pace) -> None:
         self.changed = asyncio.Event()
         self.ready = asyncio.Event()
+        self.failures = FailureRun()
         self._bench = bench
         self._pace = pace
         self._attempts: dict[str, Attempt] = {}
@@ -45,29 +49,38 @@ class Crew:
         """LiveKit has refused so often that calls had better wait in the line."""
         return self._livekit_failures >= _MAX_LIVEKIT_FAILURES
 
-    def room(self, cps: float) -> int:
-        """Rule 6: how many more calls may be claimed now, within the look-ahead."""
+    def room(self, state: TrunkState) -> int:
+        """Rule 6: how many more calls may be claimed now, within the look-ahead; one that probes a trunk
+        which failed goes alone."""
+        cps = state.trunk.cps
+        if state.breaker:
+            return 0 if self._attempts else 1
         if self._now() < self._hold_claims_until_us or self.count(Stage.READY) >= ready_bound(cps):
             return 0
         return max(0, preparing_target(cps, self._prepare_takes_s) - self._preparing())
 
-    def claim(self, entries: list[LineEntry], trunk: Trunk) -> None:
+    def has(self, call_id: str) -> bool:
+        """Say whether a call is in hand."""
+        return call_id in self._attempts
+
+    def claim(
+        self, places: Iterable[Place], state: Callable[[], TrunkState], took: Callable[[Place], int]
+    ) -> None:
         """Claim from the head of the line while there is room, a few at a look: a burst of them would
         keep the loop from the starts that are due."""
-        new = [entry for entry in entries if entry.call_id not in self._attempts]
-        for entry in new[:_CLAIMS_A_LOOK]:
-            if not self.room(trunk.cps):
+        for place in list(places)[:_CLAIMS_A_LOOK]:
+            if not self.room(state()):
                 return
-            self._start(Attempt(entry, trunk, self._bench, self._note_change))
+            self._start(Attempt(place, took(place), state, self._bench, self._note_change))
 
     def count(self, stage: Stage) -> int:
         """How many attempts stand at a stage."""
         return sum(1 for attempt in self._attempts.values() if attempt.stage is stage)
 
     def best_ready(self) -> Attempt | None:
-        """The ready attempt that is first in the line."""
+        """The ready attempt that is first: by priority, direct before batch, then in order of claiming."""
         ready = [attempt for attempt in self._attempts.values() if attempt.stage is Stage.READY]
-        return min(ready, key=lambda attempt: attempt.entry, default=None)
+        return min(ready, key=lambda attempt: (attempt.place.rank, attempt.turn), default=None)
 
     async def wind_down(self, dial_for_s: float) -> None:
         """Let unsent attempts dial for a while, then return the rest to the line."""
@@ -104,7 +117,7 @@ class Crew:
         self.changed.clear()
 
     def _start(self, attempt: Attempt) -> None:
-        self._attempts[attempt.entry.call_id] = attempt
+        self._attempts[attempt.place.call_id] = attempt
         task = asyncio.create_task(self._carry_out(attempt))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -114,9 +127,9 @@ class Crew:
             await attempt.run()
         except Exception:
             # One call's failure must not end the lane: the caretaker repairs the call.
-            self._bench.log.exception("attempt failed", call_id=attempt.entry.call_id)
+            self._bench.log.exception("attempt failed", call_id=attempt.place.call_id)
         finally:
-            self._attempts.pop(attempt.entry.call_id, None)
+            self._attempts.pop(attempt.place.call_id, None)
             self._learn_from(attempt)
             self._note_change()
 
@@ -129,6 +142,7 @@ class Crew:
             self._prepare_takes_s += (took_s - self._prepare_takes_s) / 8
         if verdict is None:
             return
+        self.failures.note(verdict)
         if verdict.kind is Kind.TOO_FAST:
             self._pace.too_fast(self._now())
         if verdict.kind is not Kind.NOT_SENT:

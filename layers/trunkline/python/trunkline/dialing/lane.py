@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from boto3.dynamodb.conditions import Attr
 
 from trunkline.clock import Clock
-from trunkline.table import ABSENT, TTL, ConditionFailed, Item, Table, Update, lane_key, run_key
+from trunkline.item_keys import TTL, Item, lane_key, run_key
+from trunkline.table import ABSENT, ConditionFailed, Table, Update
 
 LEASE_MS = 10_000
 RUN_LEASE_MS = 15_000

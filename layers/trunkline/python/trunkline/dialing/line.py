@@ -1,26 +1,12 @@
-"""The calls waiting for one trunk, in the order in which they are dialled."""
+"""The calls waiting for one trunk: each tenant's own in order, and the tenants in turn."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from trunkline.table import SK, ItemKey, Table, line_key
-
-
-@dataclass(frozen=True, order=True)
-class LineEntry:
-    """One waiting call; sorting entries gives the order of dialling."""
-
-    place: str
-    call_id: str
-
-
-def place_in_line(priority: int, arrived_at_us: int, call_id: str) -> str:
-    """The sort key of a line entry: priority (0 first), then arrival, then the id as a tie-break.
-
-    A call that is returned keeps its place.
-    """
-    return f"{priority:02d}#{arrived_at_us:017d}#{call_id}"
+from trunkline.dialing.places import Place
+from trunkline.item_keys import SK, ItemKey, line_key
+from trunkline.table import Table
 
 
 class Line:
@@ -29,8 +15,31 @@ class Line:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def head(self, trunk_id: str, limit: int) -> list[LineEntry]:
-        """The first entries, strongly consistent."""
-        key = ItemKey(line_key(trunk_id).pk, "")
-        items = self._table.partition(key, limit=limit)
-        return [LineEntry(item[SK], item["call_id"]) for item in items]
+    def head(self, trunk_id: str, tenant_id: str, limit: int) -> list[Place]:
+        """A tenant's first places, strongly consistent."""
+        items = self._table.partition(line_key(trunk_id, f"{tenant_id}#"), limit=limit)
+        return [Place.parse(item[SK]) for item in items]
+
+    def heads(self, trunk_id: str, tenant_ids: Iterable[str], limit: int) -> list[Place]:
+        """The first places of each tenant."""
+        return [place for tenant_id in tenant_ids for place in self.head(trunk_id, tenant_id, limit)]
+
+    def direct(self, trunk_id: str, tenant_id: str, limit: int) -> list[Place]:
+        """A tenant's first direct calls, past its batch calls: one read a priority."""
+        found: list[Place] = []
+        for priority in range(11):
+            key = line_key(trunk_id, f"{tenant_id}#{priority:02d}#0#")
+            items = self._table.partition(key, limit=limit - len(found))
+            found += [Place.parse(item[SK]) for item in items]
+            if len(found) >= limit:
+                break
+        return found
+
+    def count(self, trunk_id: str, first: str, last: str, limit: int) -> int:
+        """Count the places from one sort key to another, never more than `limit`: a bounded read."""
+        return self._table.count(line_key(trunk_id, first), last, limit=limit)
+
+    def keys(self, trunk_id: str, tenant_id: str) -> Iterable[str]:
+        """Walk a tenant's whole line."""
+        pages = self._table.walk(ItemKey(line_key(trunk_id).pk, f"{tenant_id}#"))
+        return (item[SK] for item in pages)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trunkline.calls.changes import answered, disowned, ended
+from trunkline.calls.changes import answered, attempt_over, disowned, ended
 from trunkline.calls.model import Call, Change, Ending
 from trunkline.calls.states import Phase, State
 from trunkline.dialing.verdicts import Dialled, Kind
@@ -17,9 +17,9 @@ def outcome_of(call: Call, dialled: Dialled, now_ms: int) -> Change | None:
         return _answered(call, dialled, now_ms)
     if verdict.kind is Kind.FAILED and verdict.reason:
         ending = Ending(State.FAILED, verdict.reason)
-        return ended(call, ending, now_ms, sip_status_code=verdict.sip_status_code)
+        return attempt_over(call, ending, now_ms, sip_status_code=verdict.sip_status_code)
     if call.kept_ending:
-        return ended(call, call.kept_ending, now_ms)
+        return attempt_over(call, call.kept_ending, now_ms)
     return disowned(call)
 
 

@@ -11,7 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from trunkline.dialing.attempt import Attempt
 from trunkline.dialing.lane import HeldLane, LaneLost, LaneStore
 from trunkline.dialing.pacing import Lead, PacingClock, Throttle, batch_size, spacing_us
-from trunkline.dialing.trunks import Trunk, TrunkStore
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.trunks import Trunk, TrunkState
 from trunkline.dialing.workbench import Workbench
 
 _RETRY_S = 0.1
@@ -67,7 +68,7 @@ class Pacer:
         self,
         *,
         lane: HeldLane,
-        trunk: Trunk,
+        state: TrunkState,
         bench: Workbench,
         lanes: LaneStore,
         trunks: TrunkStore,
@@ -76,7 +77,7 @@ class Pacer:
         best_ready: Callable[[], Attempt | None],
         on_lost: Callable[[], None],
     ) -> None:
-        self.trunk = trunk
+        self.state = state
         self._lane = lane
         self._bench = bench
         self._lanes = lanes
@@ -89,6 +90,11 @@ class Pacer:
         pace.resume(lane.pace_factor, lane.taken_at_us)
         self._slots: deque[int] = deque()
         self._reserving: asyncio.Task[None] | None = None
+
+    @property
+    def trunk(self) -> Trunk:
+        """The trunk with the bounds that hold now."""
+        return self.state.trunk
 
     def time_left_us(self) -> int:
         """How long until this lane's next start, as of now."""
@@ -106,7 +112,7 @@ class Pacer:
             except (BotoCoreError, ClientError) as error:
                 # Nothing was handed out; the next try reserves later slots.
                 cause = type(error).__name__
-                self._bench.log.warning("slot not reserved", trunk_id=self.trunk.id, cause=cause)
+                self._bench.log.warning("slot not reserved", trunk_id=self._lane.trunk_id, cause=cause)
                 await asyncio.sleep(_RETRY_S)
                 continue
             early_us = slot_us - self._pace.lead_us - self._now()
@@ -165,13 +171,13 @@ class Pacer:
             await asyncio.sleep(every_s)
             try:
                 await self._bench.offload(self._lanes.renew, self._lane)
-                self.trunk = await self._bench.offload(self._trunks.load, self.trunk.id) or self.trunk
+                self.state = await self._bench.offload(self._trunks.state, self._lane.trunk_id) or self.state
             except LaneLost:
                 self._on_lost()
                 return
             except Exception:
                 # Tried again at the next beat; the fence decides, not this clock.
-                self._bench.log.exception("lane not renewed", trunk_id=self.trunk.id)
+                self._bench.log.exception("lane not renewed", trunk_id=self._lane.trunk_id)
 
     def _now(self) -> int:
         return self._bench.clock.monotonic_us()

@@ -13,7 +13,8 @@ from trunkline.clock import SystemClock
 from trunkline.dialing.caretaker import Caretaker, LiveKit
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
-from trunkline.dialing.trunks import TrunkStore
+from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
 from trunkline.errors import LiveKitNotConfigured
 from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, open_session
@@ -52,6 +53,7 @@ class CaretakerProcess:
             line=Line(self._table),
             trunks=TrunkStore(self._table),
             wakes=self._wakes,
+            nudge=Nudge(self._wakes, self._clock, self._log),
             livekit=livekit,
             clock=self._clock,
             offload=self._offload,

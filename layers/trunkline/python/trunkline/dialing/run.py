@@ -10,10 +10,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.dialing.attempt import Stage
 from trunkline.dialing.crew import Crew
+from trunkline.dialing.guard import TrunkGuard
 from trunkline.dialing.lane import HeldLane, LaneStore
-from trunkline.dialing.line import Line, LineEntry
+from trunkline.dialing.line import Line
+from trunkline.dialing.look import LineLook, View, let_in_due_calls
 from trunkline.dialing.pacer import Pace, Pacer
-from trunkline.dialing.trunks import TrunkStore
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
 from trunkline.dialing.workbench import Workbench
 
@@ -28,6 +31,7 @@ class RunLimits:
     look_every_s: float = 0.25
     heartbeat_s: float = 3
     watch_cancels_s: float = 0.5
+    due_every_s: float = 1
     max_unanswered: int = 400
 
 
@@ -35,6 +39,7 @@ class Stop(StrEnum):
     EMPTY = "empty"
     TIME_UP = "time_up"
     BLOCKED = "blocked"
+    PAUSED = "paused"
     LOST = "lost"
 
 
@@ -53,12 +58,14 @@ class LaneRun:
     ) -> None:
         self._bench = bench
         self._lanes = lanes
-        self._line = line
         self._trunks = trunks
         self._wakes = wakes
         self._limits = limits
         self._pace = Pace()
         self._crew = Crew(bench, self._pace)
+        self._look = LineLook(bench, line, trunks)
+        self._guard = TrunkGuard(bench, trunks, self._crew.failures)
+        self._due_looked_us: int | None = None
         self._lost = False
 
     async def serve(self, wake: Wake) -> Stop | None:
@@ -102,13 +109,13 @@ class LaneRun:
 
     async def _hold_once(self, lane: HeldLane) -> tuple[Stop, HeldLane | None]:
         """Work the lane until there is a reason to stop, then let it go; take it again if work came."""
-        trunk = await self._bench.offload(self._trunks.load, lane.trunk_id)
-        if trunk is None:
+        state = await self._bench.offload(self._trunks.state, lane.trunk_id)
+        if state is None:
             await self._bench.offload(self._lanes.release, lane, lane.time_left_us, lane.pace_factor)
             return Stop.BLOCKED, None
         pacer = Pacer(
             lane=lane,
-            trunk=trunk,
+            state=state,
             bench=self._bench,
             lanes=self._lanes,
             trunks=self._trunks,
@@ -121,13 +128,15 @@ class LaneRun:
             asyncio.create_task(pacer.hand_out_starts()),
             asyncio.create_task(pacer.beat(self._limits.heartbeat_s)),
         ]
+        self._bench.nudge.holds_lane = True
         try:
             stop = await self._work(lane, pacer)
             if stop is Stop.TIME_UP:
                 await self._crew.wind_down(self._limits.wind_down_s)
-            if stop is Stop.LOST:
+            if stop in (Stop.LOST, Stop.PAUSED):
                 await self._crew.wind_down(0)
         finally:
+            self._bench.nudge.holds_lane = False
             await _end(*helpers)
             await pacer.stop()
         return stop, await self._let_go(lane, pacer, stop)
@@ -140,26 +149,51 @@ class LaneRun:
                 return Stop.LOST
             if self._now() >= stop_at_us or crew.count(Stage.RINGING) >= self._limits.max_unanswered:
                 return Stop.TIME_UP
-            room = crew.room(pacer.trunk.cps)
-            if room or not crew:
-                entries = await self._look(lane.trunk_id, max(1, room) + crew.count(Stage.CLAIMING))
-                if entries == [] and not crew:
-                    return Stop.EMPTY
-                if crew.livekit_is_down and not crew:
-                    return Stop.BLOCKED
-                crew.claim(entries or [], pacer.trunk)
+            if await self._guard.pauses(pacer.state):
+                return Stop.PAUSED
+            await self._let_in_due(lane.trunk_id)
+            if stop := await self._claim_more(pacer):
+                return stop
             await crew.wait_for_change(self._limits.look_every_s)
 
-    async def _look(self, trunk_id: str, limit: int) -> list[LineEntry] | None:
-        """Read the line; a read that fails is tried again at the next look, the dials go on."""
+    async def _claim_more(self, pacer: Pacer) -> Stop | None:
+        """Look at the line and claim what there is room for; a reason to stop if there is nothing to do."""
+        crew = self._crew
+        room = crew.room(pacer.state)
+        if crew and not room:
+            return None
+        view = await self._read_line(pacer.state, max(1, room) + crew.count(Stage.CLAIMING))
+        if view is None:
+            return None
+        if not crew and not view.waiting:
+            return Stop.EMPTY
+        if not crew and (view.blocked or crew.livekit_is_down):
+            return Stop.BLOCKED
+        crew.claim(view.claimable, lambda: pacer.state, self._look.took)
+        return None
+
+    async def _read_line(self, state: TrunkState, limit: int) -> View | None:
+        """Look at the line; a read that fails is tried again at the next look, the dials go on."""
         try:
-            return await self._head(trunk_id, limit)
+            return await self._look.look(state, limit, self._crew.has)
         except (BotoCoreError, ClientError) as error:
-            self._bench.log.warning("line not read", trunk_id=trunk_id, cause=type(error).__name__)
+            self._bench.log.warning("line not read", trunk_id=state.declared.id, cause=type(error).__name__)
             return None
 
+    async def _let_in_due(self, trunk_id: str) -> None:
+        """Let due calls into the line, now and then; what fails is tried again, here or by the caretaker."""
+        now_us = self._now()
+        if self._due_looked_us and now_us < self._due_looked_us + self._limits.due_every_s * 1_000_000:
+            return
+        self._due_looked_us = now_us
+        now_ms = self._bench.clock.wall_ms()
+        try:
+            await self._bench.offload(let_in_due_calls, self._bench.calls, trunk_id, now_ms)
+        except (BotoCoreError, ClientError) as error:
+            self._bench.log.warning("due calls not let in", trunk_id=trunk_id, cause=type(error).__name__)
+
     async def _let_go(self, lane: HeldLane, pacer: Pacer, stop: Stop) -> HeldLane | None:
-        """Rule 13: release, then look once more, because a call may have come in between."""
+        """Rule 13: release, then look once more, because a call, a slot or a resume may have come since."""
         if stop is Stop.LOST:
             return None
         factor = self._pace.factor(self._now())
@@ -167,9 +201,18 @@ class LaneRun:
         if stop is Stop.TIME_UP:
             await self._hand_over(lane.trunk_id)
             return None
-        if stop is Stop.BLOCKED or not await self._head(lane.trunk_id, 1):
+        if self._crew.livekit_is_down or not await self._has_work(lane.trunk_id):
             return None
         return await self._take_once(lane.trunk_id)
+
+    async def _has_work(self, trunk_id: str) -> bool:
+        state = await self._bench.offload(self._trunks.state, trunk_id)
+        if state is None or state.paused_because(self._bench.clock.wall_ms()):
+            return False
+        self._due_looked_us = None
+        await self._let_in_due(trunk_id)
+        view = await self._look.look(state, 1, self._crew.has)
+        return view.waiting and not view.blocked
 
     async def _hand_over(self, trunk_id: str) -> None:
         """A wake that can't be sent is not fatal: the caretaker finds the line within a minute."""
@@ -197,10 +240,6 @@ class LaneRun:
                 await self._crew.hang_up(await self._bench.offload(self._bench.calls.cancels, trunk_id))
             except (BotoCoreError, ClientError) as error:
                 self._bench.log.warning("cancels not read", trunk_id=trunk_id, cause=type(error).__name__)
-
-    async def _head(self, trunk_id: str, limit: int) -> list[LineEntry]:
-        entries: list[LineEntry] = await self._bench.offload(self._line.head, trunk_id, limit)
-        return entries
 
     def _note_lost(self) -> None:
         self._lost = True

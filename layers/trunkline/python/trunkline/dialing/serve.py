@@ -12,9 +12,10 @@ from trunkline.calls.store import CallStore
 from trunkline.clock import SystemClock
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
+from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.pacing import StartLog
 from trunkline.dialing.run import LaneRun, RunLimits, Stop
-from trunkline.dialing.trunks import TrunkStore
+from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.dialing.workbench import Workbench
 from trunkline.errors import LiveKitNotConfigured
@@ -59,6 +60,7 @@ class DialerProcess:
             calls=self._calls,
             livekit=livekit,
             sign_dial_token=partial(dial_token, credentials),
+            nudge=Nudge(self._wakes, self._clock, self._log),
             clock=self._clock,
             offload=self._offload,
             log=self._log,

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from trunkline.errors import AlreadyExists
-from trunkline.table import (
-    ABSENT,
-    SK,
-    ConditionFailed,
-    Put,
-    Table,
-    grant_key,
-    trunk_directory_key,
-    trunk_key,
-)
+from trunkline.dialing.breaker import Breaker
 
 
 @dataclass(frozen=True)
 class Trunk:
-    """A LiveKit SIP outbound trunk, its numbers and its budget (`cps`: INVITEs a second)."""
+    """A LiveKit SIP outbound trunk, its numbers and its budget (`cps`: INVITEs a second).
+
+    `direct_share` is the share of pace and concurrency that batch calls leave free for direct ones.
+    """
 
     id: str
     name: str
@@ -29,6 +24,26 @@ class Trunk:
     sip_trunk_id: str
     cps: float
     numbers: tuple[str, ...]
+    max_concurrent_calls: int | None = None
+    direct_share: float = 0.0
+
+    @classmethod
+    def parse(cls, item: Mapping[str, Any]) -> Trunk:
+        """Read a stored trunk."""
+        return cls(
+            id=item["id"],
+            name=item["name"],
+            livekit_project=item["livekit_project"],
+            sip_trunk_id=item["sip_trunk_id"],
+            cps=item["cps"],
+            numbers=tuple(item["numbers"]),
+            max_concurrent_calls=item.get("max_concurrent_calls"),
+            direct_share=item.get("direct_share", 0.0),
+        )
+
+    def as_attributes(self) -> dict[str, Any]:
+        """The attributes to store."""
+        return asdict(self) | {"numbers": list(self.numbers)}
 
 
 def trunk_id_for(livekit_project: str, sip_trunk_id: str) -> str:
@@ -37,64 +52,78 @@ def trunk_id_for(livekit_project: str, sip_trunk_id: str) -> str:
     return f"trunk_{digest[:24]}"
 
 
-class TrunkStore:
-    """Trunks in the table, and which tenants may use them."""
+@dataclass(frozen=True)
+class TrunkSettings:
+    """What its tenant set: a pause, and bounds below the operator's own (None: the operator's hold)."""
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
+    paused: bool = False
+    cps: float | None = None
+    max_concurrent_calls: int | None = None
 
-    def load(self, trunk_id: str) -> Trunk | None:
-        item = self._table.get(trunk_key(trunk_id))
-        return _trunk(item) if item else None
+    @classmethod
+    def parse(cls, item: Mapping[str, Any]) -> TrunkSettings:
+        """Read stored settings."""
+        return cls(item["paused"], item.get("cps"), item.get("max_concurrent_calls"))
 
-    def ids(self) -> list[str]:
-        """Every trunk of the deployment."""
-        return [item[SK] for item in self._table.partition(trunk_directory_key())]
 
-    def create(self, trunk: Trunk) -> None:
-        """Store a new trunk.
+@dataclass(frozen=True)
+class TrunkState:
+    """A trunk with everything that decides what may be dialled on it now.
 
-        Raises:
-            AlreadyExists: this SIP trunk has its lane already.
-        """
-        item = asdict(trunk) | {"numbers": list(trunk.numbers)} | trunk_key(trunk.id).as_item()
-        entry = trunk_directory_key(trunk.id).as_item() | {"name": trunk.name}
-        try:
-            self._table.transact([Put(item, ABSENT), Put(entry, ABSENT)])
-        except ConditionFailed as error:
-            raise AlreadyExists(f"SIP trunk {trunk.sip_trunk_id} is already trunk {trunk.id}") from error
+    `tenants` maps each tenant that may use it to its own limit of concurrent calls, or None.
+    """
 
-    def save(self, trunk: Trunk) -> None:
-        """Replace a trunk's name, pace and numbers; running lanes take them up within seconds."""
-        item = asdict(trunk) | {"numbers": list(trunk.numbers)} | trunk_key(trunk.id).as_item()
-        entry = trunk_directory_key(trunk.id).as_item() | {"name": trunk.name}
-        self._table.transact([Put(item), Put(entry)])
+    declared: Trunk
+    settings: TrunkSettings = TrunkSettings()
+    breaker: Breaker | None = None
+    tenants: Mapping[str, int | None] = field(default_factory=dict)
 
-    def grant(self, trunk_id: str, tenant_id: str) -> None:
-        """Let a tenant dial through a trunk; granting twice is granting once."""
-        self._table.write(Put(grant_key(tenant_id, trunk_id).as_item() | {"trunk_id": trunk_id}))
+    @property
+    def trunk(self) -> Trunk:
+        """The trunk with the bounds that hold now."""
+        concurrent = [
+            limit
+            for limit in (self.declared.max_concurrent_calls, self.settings.max_concurrent_calls)
+            if limit is not None
+        ]
+        return replace(
+            self.declared,
+            cps=min(self.declared.cps, self.settings.cps or self.declared.cps),
+            max_concurrent_calls=min(concurrent, default=None),
+        )
 
-    def find(self, tenant_id: str, name_or_id: str) -> Trunk | None:
-        """Find one of the tenant's trunks by its id or name."""
-        for item in self._table.partition(grant_key(tenant_id)):
-            trunk = self.load(item["trunk_id"])
-            if trunk and name_or_id in (trunk.id, trunk.name):
-                return trunk
+    def paused_because(self, now_ms: int) -> str | None:
+        """Why nothing is dialled, or None."""
+        if self.settings.paused:
+            return "paused_by_request"
+        if self.breaker and self.breaker.is_open(now_ms):
+            return self.breaker.reason
         return None
 
-    def granted(self, tenant_id: str, trunk_id: str) -> Trunk | None:
-        """Load a trunk on a tenant's behalf; one that is not granted is as good as none."""
-        if self._table.get(grant_key(tenant_id, trunk_id)) is None:
-            return None
-        return self.load(trunk_id)
+    def limits(self, tenant_id: str, *, batch: bool) -> dict[str, int]:
+        """Rule 15: the pools of which a claim takes a slot, and how full each may be for it."""
+        limits: dict[str, int] = {}
+        trunk = self.trunk
+        if trunk.max_concurrent_calls is not None:
+            limits[trunk.id] = trunk.max_concurrent_calls
+            if batch and trunk.direct_share:
+                reserved = math.ceil(trunk.direct_share * trunk.max_concurrent_calls)
+                limits[batch_pool(trunk.id)] = trunk.max_concurrent_calls - reserved
+        own = self.tenants.get(tenant_id)
+        if own is not None:
+            limits[tenant_pool(trunk.id, tenant_id)] = own
+        return limits
+
+    def pools(self) -> list[str]:
+        """Every limited pool of the trunk."""
+        return sorted({pool for tenant in self.tenants for pool in self.limits(tenant, batch=True)})
 
 
-def _trunk(item: dict[str, Any]) -> Trunk:
-    return Trunk(
-        id=item["id"],
-        name=item["name"],
-        livekit_project=item["livekit_project"],
-        sip_trunk_id=item["sip_trunk_id"],
-        cps=item["cps"],
-        numbers=tuple(item["numbers"]),
-    )
+def batch_pool(trunk_id: str) -> str:
+    """The pool of a trunk's concurrent batch calls, where a share is reserved for direct ones."""
+    return f"{trunk_id}/batch"
+
+
+def tenant_pool(trunk_id: str, tenant_id: str) -> str:
+    """The pool of one tenant's concurrent calls on one trunk."""
+    return f"{trunk_id}/{tenant_id}"

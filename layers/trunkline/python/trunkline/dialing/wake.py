@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
+MAX_DELAY_S = 900
+"""SQS delays a message by at most a quarter of an hour."""
+
+
 class WakeNotSent(Exception):
     """SQS did not take the message, or did not say so in time."""
 
@@ -37,15 +41,20 @@ class WakeQueue:
         self._client = client
         self._queue_url = queue_url
 
-    def send(self, wake: Wake) -> None:
+    def send(self, wake: Wake, delay_s: int = 0) -> None:
         """Send one wake; the trunk is the message group, so that a busy trunk does not starve others.
+
+        It arrives after `delay_s`, at most `MAX_DELAY_S`.
 
         Raises:
             WakeNotSent: with a cause that may be shown to the caller.
         """
         try:
             self._client.send_message(
-                QueueUrl=self._queue_url, MessageBody=wake.to_json(), MessageGroupId=wake.trunk_id
+                QueueUrl=self._queue_url,
+                MessageBody=wake.to_json(),
+                MessageGroupId=wake.trunk_id,
+                DelaySeconds=delay_s,
             )
         except ClientError as error:
             raise WakeNotSent(error.response["Error"].get("Code", "Refused")) from error

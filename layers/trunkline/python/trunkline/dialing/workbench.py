@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from trunkline.calls.model import Call
 from trunkline.calls.store import CallStore
 from trunkline.clock import Clock
+from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.pacing import StartLog
 from trunkline.dialing.verdicts import Dialled
 from trunkline.livekit.client import Gate
@@ -35,6 +36,7 @@ class Workbench:
     calls: CallStore
     livekit: LiveKit
     sign_dial_token: Callable[[float], str]
+    nudge: Nudge
     clock: Clock
     offload: Callable[..., Awaitable[Any]]
     log: Logger

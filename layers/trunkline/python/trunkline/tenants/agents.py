@@ -6,17 +6,10 @@ import uuid
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from trunkline.calls.policy import NO_REDIAL, CallingWindow, RedialPolicy
 from trunkline.errors import AlreadyExists
-from trunkline.table import (
-    ABSENT,
-    SK,
-    ConditionFailed,
-    Put,
-    Table,
-    agent_key,
-    tenant_directory_key,
-    tenant_key,
-)
+from trunkline.item_keys import SK, agent_key, tenant_directory_key, tenant_key
+from trunkline.table import ABSENT, ConditionFailed, Put, Table
 
 _AGENT_NAMESPACE = uuid.UUID("0f5c8cf8-0ad8-4f0b-9a43-5f2d3f9f5c11")
 
@@ -37,6 +30,8 @@ class Agent:
     agent_join_timeout_s: int
     ring_timeout_s: int
     max_call_duration_s: int
+    redial: RedialPolicy = NO_REDIAL
+    window: CallingWindow | None = None
 
 
 _AGENT_FIELDS = {field.name for field in fields(Agent)}
@@ -81,6 +76,8 @@ def _agent_item(agent: Agent) -> dict[str, Any]:
 def _agent(item: dict[str, Any]) -> Agent:
     values: dict[str, Any] = {name: item.get(name) for name in _AGENT_FIELDS}
     values["phone_numbers"] = tuple(item["phone_numbers"])
+    values["redial"] = RedialPolicy.parse(item["redial"]) if item.get("redial") else NO_REDIAL
+    values["window"] = CallingWindow.parse(item["window"]) if item.get("window") else None
     return Agent(**values)
 
 

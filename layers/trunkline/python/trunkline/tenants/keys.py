@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from trunkline.errors import InvalidApiKey, MissingScope
-from trunkline.table import ABSENT, Put, Table, api_key_key
+from trunkline.item_keys import api_key_key
+from trunkline.table import ABSENT, Put, Table
 
 _ALPHABET = string.digits + string.ascii_letters
 _RANDOM_LENGTH, _CHECKSUM_LENGTH = 32, 6

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from trunkline.calls.policy import NO_REDIAL
+from trunkline.calls.policy_input import REDIAL_MESSAGE, WINDOW_MESSAGE, RedialSpec, WindowSpec
 from trunkline.dialing.trunks import Trunk, trunk_id_for
 from trunkline.errors import InvalidRequest
 from trunkline.tenants.agents import Agent, agent_id_for
@@ -15,6 +17,18 @@ Number = Annotated[str, Field(pattern=E164)]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$")]
 MAX_CPS = 100
 MIN_CPS = 0.1
+CPS_MESSAGE = "cps must be a whole number from 1 to 100, or from 0.1 to below 1"
+
+
+def _in_range(value: float) -> float:
+    whole = value >= 1 and value == int(value)
+    if not (MIN_CPS <= value <= MAX_CPS and (whole or value < 1)):
+        raise ValueError("cps is out of range")
+    return value
+
+
+Cps = Annotated[float, AfterValidator(_in_range)]
+Concurrent = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class _Spec(InputModel):
@@ -22,37 +36,46 @@ class _Spec(InputModel):
 
 
 class TrunkSpec(_Spec):
-    """A LiveKit SIP outbound trunk: `cps` is the carrier's budget of INVITEs a second."""
+    """A LiveKit SIP outbound trunk: `cps` is the carrier's budget of INVITEs a second.
+
+    `direct_share` is the share of pace and concurrency that batch calls leave free for direct ones.
+    """
 
     messages: ClassVar[dict[str, str]] = {
-        "cps": "cps must be a whole number from 1 to 100, or from 0.1 to below 1",
+        "cps": CPS_MESSAGE,
         "numbers": "numbers must be a list of E.164 numbers (+1234567890), at least one",
     }
 
     name: Name
     sip_trunk_id: Annotated[str, Field(pattern=r"^ST_[0-9A-Za-z]{1,40}$", description="LiveKit's id, ST_…")]
-    cps: float
+    cps: Cps
     numbers: Annotated[list[Number], Field(min_length=1)]
-
-    @field_validator("cps")
-    @classmethod
-    def _in_range(cls, value: float) -> float:
-        whole = value >= 1 and value == int(value)
-        if not (MIN_CPS <= value <= MAX_CPS and (whole or value < 1)):
-            raise ValueError("cps is out of range")
-        return value
+    max_concurrent_calls: Concurrent | None = None
+    direct_share: Annotated[float, Field(ge=0, le=0.9)] = 0.0
 
     def trunk(self, livekit_project: str) -> Trunk:
         trunk_id = trunk_id_for(livekit_project, self.sip_trunk_id)
         numbers = tuple(self.numbers)
-        return Trunk(trunk_id, self.name, livekit_project, self.sip_trunk_id, self.cps, numbers)
+        return Trunk(
+            id=trunk_id,
+            name=self.name,
+            livekit_project=livekit_project,
+            sip_trunk_id=self.sip_trunk_id,
+            cps=self.cps,
+            numbers=numbers,
+            max_concurrent_calls=self.max_concurrent_calls,
+            direct_share=self.direct_share,
+        )
 
 
 class AgentSpec(_Spec):
     """A voice agent: the LiveKit worker to dispatch, its trunk and numbers, and its times in seconds.
 
-    `ring_timeout_s` stays below the 80 s after which LiveKit ends the wait for an answer.
+    `ring_timeout_s` stays below the 80 s after which LiveKit ends the wait for an answer. `redial` and
+    `calling_window` hold for calls that bring none of their own.
     """
+
+    messages: ClassVar[dict[str, str]] = {"redial": REDIAL_MESSAGE, "calling_window": WINDOW_MESSAGE}
 
     name: Name
     livekit_agent_name: Name
@@ -64,6 +87,8 @@ class AgentSpec(_Spec):
     agent_join_timeout_s: Annotated[int, Field(ge=1, le=60)] = 20
     ring_timeout_s: Annotated[int, Field(ge=5, lt=80)] = 45
     max_call_duration_s: Annotated[int, Field(ge=10, le=86_400)] = 3600
+    redial: RedialSpec | None = None
+    calling_window: WindowSpec | None = None
 
     @model_validator(mode="after")
     def _numbers_need_a_trunk(self) -> AgentSpec:
@@ -93,4 +118,6 @@ class AgentSpec(_Spec):
             agent_join_timeout_s=self.agent_join_timeout_s,
             ring_timeout_s=self.ring_timeout_s,
             max_call_duration_s=self.max_call_duration_s,
+            redial=self.redial.policy() if self.redial else NO_REDIAL,
+            window=self.calling_window.window(()) if self.calling_window else None,
         )

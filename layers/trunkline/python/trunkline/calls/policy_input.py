@@ -1,0 +1,115 @@
+"""What a client may say about redials and calling windows, in a request or on an agent."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic.alias_generators import to_camel
+
+from trunkline.calls.policy import DAYS, MAX_ATTEMPTS, CallingWindow, RedialPolicy, RetryOn
+from trunkline.errors import InvalidRequest
+from trunkline.validation import InputModel
+
+REDIAL_MESSAGE = (
+    f"redial must be an object: maxAttempts (1 to {MAX_ATTEMPTS}), retryOn (any of "
+    f"{', '.join(RetryOn)}), intervals (1 to {MAX_ATTEMPTS - 1} waits of 1 to 86400 seconds)"
+)
+WINDOW_MESSAGE = (
+    'callingWindow must be an object: start and end ("HH:MM", end after start, "24:00" for midnight), '
+    f"days (any of {', '.join(DAYS)}), timezone (an IANA name; default: the callee's)"
+)
+Seconds = Annotated[int, Field(ge=1, le=86_400)]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+_START = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+_END = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+
+
+class RedialSpec(InputModel):
+    """A redial policy; names are taken in camelCase and in snake_case."""
+
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
+    )
+
+    max_attempts: Annotated[int, Field(ge=1, le=MAX_ATTEMPTS, description="Includes the first.")]
+    retry_on: Annotated[list[str], Field(min_length=1, max_length=len(RetryOn))] = [
+        RetryOn.BUSY.value,
+        RetryOn.NO_ANSWER.value,
+    ]
+    intervals: Annotated[
+        list[Seconds],
+        Field(min_length=1, max_length=MAX_ATTEMPTS - 1, description="Seconds; the last one repeats."),
+    ] = [300]
+
+    @field_validator("retry_on")
+    @classmethod
+    def _known(cls, value: list[str]) -> list[str]:
+        return [RetryOn(word).value for word in value]
+
+    def policy(self) -> RedialPolicy:
+        return RedialPolicy(self.max_attempts, tuple(self.retry_on), tuple(self.intervals))
+
+
+class WindowSpec(InputModel):
+    """Local times at which a phone may ring."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    start: Annotated[str, Field(pattern=_START)]
+    end: Annotated[str, Field(pattern=_END)]
+    days: Annotated[list[Day], Field(min_length=1, max_length=7)] = ["mon", "tue", "wed", "thu", "fri"]
+    timezone: str | None = None
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, value: str | None) -> str | None:
+        if value is not None and value not in available_timezones():
+            raise ValueError("not an IANA time zone")
+        return value
+
+    @model_validator(mode="after")
+    def _in_order(self) -> WindowSpec:
+        if self.end <= self.start:
+            raise ValueError("end must be after start")
+        return self
+
+    def window(self, zones: tuple[str, ...]) -> CallingWindow:
+        """Make the window; `zones` are the callee's, for where no time zone is named."""
+        return CallingWindow(
+            self.start, self.end, tuple(self.days), (self.timezone,) if self.timezone else zones
+        )
+
+
+def zones_of(phone_number: str) -> tuple[str, ...]:
+    """The time zones that a number may be in, by its prefix; none when nothing is known of it."""
+    # 20 MB of tables: only calls with a window pay for them.
+    from phonenumbers import NumberParseException, parse  # noqa: PLC0415
+    from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number  # noqa: PLC0415
+
+    try:
+        zones = time_zones_for_number(parse(phone_number))
+    except NumberParseException:
+        return ()
+    return tuple(sorted(zone for zone in zones if zone != UNKNOWN_TIMEZONE))
+
+
+def resolved_window(
+    spec: WindowSpec | None, of_agent: CallingWindow | None, phone_number: str
+) -> CallingWindow | None:
+    """The window of one call: the request's, else the agent's; in the callee's zones if it names none.
+
+    Raises:
+        InvalidRequest: it names no zone, and the number's is not known.
+    """
+    window = spec.window(()) if spec else of_agent
+    if window is None or window.zones:
+        return window
+    zones = zones_of(phone_number)
+    if not zones:
+        raise InvalidRequest(
+            "The phone number's time zone is unknown: name one in callingWindow.timezone",
+            field="callingWindow",
+        )
+    return CallingWindow(window.start, window.end, window.days, zones)

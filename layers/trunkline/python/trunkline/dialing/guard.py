@@ -1,0 +1,48 @@
+"""Stops a run while its trunk is paused, and pauses a trunk that keeps failing."""
+
+from __future__ import annotations
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from trunkline.dialing.breaker import Breaker, FailureRun
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.trunks import TrunkState
+from trunkline.dialing.workbench import Workbench
+
+
+class TrunkGuard:
+    """One run's circuit breaker."""
+
+    def __init__(self, bench: Workbench, trunks: TrunkStore, failures: FailureRun) -> None:
+        self._bench = bench
+        self._trunks = trunks
+        self._failures = failures
+        self._closed = False
+
+    async def pauses(self, state: TrunkState) -> bool:
+        """Say whether nothing more may be dialled; opens and closes the breaker by what was seen."""
+        now_ms = self._bench.clock.wall_ms()
+        if state.paused_because(now_ms):
+            return True
+        if self._failures.trips(probing=state.breaker is not None):
+            await self._open(state, now_ms)
+            return True
+        if state.breaker and self._failures.works and not self._closed:
+            self._closed = await self._write(self._trunks.close_breaker, state.declared.id, now_ms)
+        return False
+
+    async def _open(self, state: TrunkState, now_ms: int) -> None:
+        trunk_id = state.declared.id
+        breaker = Breaker.opened(self._failures.reason, now_ms, state.breaker)
+        self._bench.log.error("trunk paused", trunk_id=trunk_id, reason=breaker.reason, trips=breaker.trips)
+        await self._write(self._trunks.open_breaker, trunk_id, breaker)
+        await self._bench.offload(self._bench.nudge.wake_at, trunk_id, breaker.open_until_ms)
+
+    async def _write(self, write: object, *args: object) -> bool:
+        """A pause or resume that can't be written is left: this run stops, or the next one resumes."""
+        try:
+            await self._bench.offload(write, *args)
+        except (BotoCoreError, ClientError) as error:
+            self._bench.log.warning("breaker not written", cause=type(error).__name__)
+            return False
+        return True

@@ -1,0 +1,97 @@
+"""A run's look at its line: what waits, what may be claimed of it, and what has come due."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from trunkline.calls.changes import came_due
+from trunkline.calls.model import Call, Change
+from trunkline.calls.store import CallStore
+from trunkline.dialing.admission import BatchPace, admitted
+from trunkline.dialing.line import Line
+from trunkline.dialing.places import Place
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.trunks import TrunkState
+from trunkline.dialing.turns import Turns
+from trunkline.dialing.workbench import Workbench
+
+
+@dataclass(frozen=True)
+class View:
+    """`waiting` says whether anything waits at all, `claimable` what may go now, in order; `blocked` that
+    nothing may until a slot is free."""
+
+    waiting: bool
+    blocked: bool
+    claimable: list[Place]
+
+
+class LineLook:
+    """Looks at one trunk's line for one run."""
+
+    def __init__(self, bench: Workbench, line: Line, trunks: TrunkStore) -> None:
+        self._bench = bench
+        self._line = line
+        self._trunks = trunks
+        self._turns = Turns()
+        self._batch_pace = BatchPace()
+
+    async def look(self, state: TrunkState, limit: int, claiming: Callable[[str], bool]) -> View:
+        """Read the first `limit` places of each tenant that are not being claimed already.
+
+        Slots are read before the line: one that is freed in between is found at the next look.
+        """
+        trunk_id = state.declared.id
+        taken = await self._taken(state)
+        reads = (
+            self._bench.offload(self._line.head, trunk_id, tenant_id, limit) for tenant_id in state.tenants
+        )
+        lines: list[list[Place]] = await asyncio.gather(*reads)
+        allowed = self._batch_pace.allowed(state, self._bench.clock.monotonic_us())
+        places = self._turns.order(place for line in lines for place in line if not claiming(place.call_id))
+        claimable = admitted(places, state, taken, allowed)
+        blocked = not admitted(places, state, taken, None)
+        if not claimable and any(place.batch for place in places):
+            places = self._turns.order(await self._direct(state, limit, claiming))
+            claimable = admitted(places, state, taken, 0)
+        return View(any(lines), blocked and not claimable, claimable)
+
+    def took(self, place: Place) -> int:
+        """Note a claim; returns its number in the order of claiming."""
+        if place.batch:
+            self._batch_pace.took()
+        return self._turns.took(place)
+
+    async def _taken(self, state: TrunkState) -> dict[str, int]:
+        pools = state.pools()
+        taken = await asyncio.gather(*(self._bench.offload(self._trunks.slots_taken, pool) for pool in pools))
+        return dict(zip(pools, taken, strict=True))
+
+    async def _direct(self, state: TrunkState, limit: int, claiming: Callable[[str], bool]) -> list[Place]:
+        """Direct calls of a later priority, where batch calls that may not go stand before them."""
+        reads = (
+            self._bench.offload(self._line.direct, state.declared.id, tenant_id, limit)
+            for tenant_id in state.tenants
+        )
+        lines: list[list[Place]] = await asyncio.gather(*reads)
+        return [place for line in lines for place in line if not claiming(place.call_id)]
+
+
+def let_in_due_calls(calls: CallStore, trunk_id: str, now_ms: int) -> int:
+    """Move the calls whose moment has come into the line; returns how many.
+
+    Each is one transaction, so that a crash in between loses none, and a second mover finds them moved.
+    """
+
+    def decide(call: Call) -> Change | None:
+        if not call.waits or call.due_ms is None or call.due_ms > now_ms:
+            return None
+        place = Place(call.tenant_id, call.priority, call.batch, call.due_ms * 1000, call.id)
+        return came_due(call, place.key)
+
+    moved = 0
+    for call_id in calls.due_call_ids(trunk_id, now_ms):
+        moved += calls.settle(call_id, decide, now_ms) is not None
+    return moved

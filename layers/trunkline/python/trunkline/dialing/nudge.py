@@ -1,0 +1,41 @@
+"""Sends the wakes that a change of a call makes necessary: a freed slot, a moment to wait for."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools import Logger
+
+from trunkline.calls.model import Call
+from trunkline.clock import Clock
+from trunkline.dialing.wake import MAX_DELAY_S, Wake, WakeNotSent, WakeQueue
+
+
+class Nudge:
+    """Best effort: a wake that can't be sent, or lies further ahead than SQS delays, the caretaker
+    makes up for within a minute."""
+
+    def __init__(self, wakes: WakeQueue, clock: Clock, log: Logger) -> None:
+        self._wakes = wakes
+        self._clock = clock
+        self._log = log
+        self.holds_lane = False
+        """While a run holds the lane it finds freed slots by itself."""
+
+    def after(self, before: Call, after: Call) -> None:
+        """Wake the trunk if a slot became free (free first, then wake), or at the call's moment."""
+        if before.slots and not after.slots and not self.holds_lane:
+            self.wake(after.trunk_id)
+        if after.due_ms and after.due_ms != before.due_ms:
+            self.wake_at(after.trunk_id, after.due_ms)
+
+    def wake_at(self, trunk_id: str, moment_ms: int) -> None:
+        """Wake the trunk at a moment, if it is at most a quarter of an hour away."""
+        delay_s = max(0, -(-(moment_ms - self._clock.wall_ms()) // 1000))
+        if delay_s <= MAX_DELAY_S:
+            self.wake(trunk_id, delay_s)
+
+    def wake(self, trunk_id: str, delay_s: int = 0) -> None:
+        """Wake the trunk."""
+        try:
+            self._wakes.send(Wake(trunk_id), delay_s)
+        except WakeNotSent as error:
+            self._log.warning("wake not sent", trunk_id=trunk_id, cause=str(error))

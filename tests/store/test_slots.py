@@ -1,0 +1,179 @@
+"""`max_concurrent_calls`: never exceeded, and no slot leaks (rule 15)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.builders import NOW_MS, TRUNK, a_call
+from tests.store.conftest import Bench
+from tests.store.test_caretaker import Scene
+from trunkline.calls.changes import claimed, ended, intended, returned
+from trunkline.calls.model import Ending
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import State
+from trunkline.calls.store import CallStore, SlotsFull
+from trunkline.dialing.run import Stop
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.trunks import tenant_pool
+from trunkline.dialing.verdicts import Dialled, Kind, Verdict
+from trunkline.dialing.wake import Wake
+from trunkline.item_keys import slot_count_key, slot_key
+from trunkline.table import Put, Table, Update
+
+WAKE = Wake(TRUNK.id)
+ONE = {TRUNK.id: 1}
+HUNG_UP = Ending(State.COMPLETED, Reason.USER_HANGUP)
+
+
+def limit(bench: Bench, max_concurrent_calls: int, direct_share: float = 0.0) -> None:
+    changed = replace(TRUNK, max_concurrent_calls=max_concurrent_calls, direct_share=direct_share)
+    bench.trunks.save(changed)
+
+
+def end(bench: Bench, number: int) -> None:
+    """The leg of an active call is gone."""
+    bench.calls.settle(a_call(number).id, lambda call: ended(call, HUNG_UP, NOW_MS), NOW_MS)
+
+
+def states(bench: Bench, numbers: range) -> list[State]:
+    calls = [bench.calls.load(a_call(number).id) for number in numbers]
+    return [call.state for call in calls if call]
+
+
+def test_a_claim_takes_a_slot_in_its_own_transaction(table: Table, calls: CallStore) -> None:
+    trunks = TrunkStore(table)
+    for number in (1, 2):
+        calls.accept(a_call(number))
+    first = calls.change(a_call(1), claimed(a_call(1), "run", "r", ONE), NOW_MS)
+    assert (trunks.slots_taken(TRUNK.id), list(trunks.slots(TRUNK.id))) == (1, [(first.id, 1)])
+    with pytest.raises(SlotsFull):
+        calls.change(a_call(2), claimed(a_call(2), "run", "r", ONE), NOW_MS)
+    assert calls.load(a_call(2).id) == a_call(2), "nothing of the claim was written"
+    calls.change(first, returned(first, NOW_MS, why="x"), NOW_MS)
+    assert (trunks.slots_taken(TRUNK.id), list(trunks.slots(TRUNK.id))) == (0, [])
+    calls.change(a_call(2), claimed(a_call(2), "run", "r", ONE), NOW_MS)
+
+
+def test_a_lost_claim_is_lost_even_if_slots_are_full_too(calls: CallStore) -> None:
+    calls.accept(a_call(1))
+    calls.change(a_call(1), claimed(a_call(1), "run", "r", ONE), NOW_MS)
+    with pytest.raises(Exception, match=a_call(1).id) as caught:
+        calls.change(a_call(1), claimed(a_call(1), "run-2", "r", ONE), NOW_MS)
+    assert not isinstance(caught.value, SlotsFull)
+
+
+async def test_no_more_calls_are_in_progress_than_allowed_and_the_lane_is_let_go(bench: Bench) -> None:
+    limit(bench, 2)
+    for number in range(1, 6):
+        bench.calls.accept(a_call(number))
+    assert await bench.run().serve(WAKE) is Stop.BLOCKED
+    assert states(bench, range(1, 6)).count(State.ACTIVE) == 2
+    assert not bench.lanes.is_held(TRUNK.id)
+    end(bench, 1)
+    await bench.run("run-2").serve(WAKE)
+    assert states(bench, range(1, 6)).count(State.ACTIVE) == 2
+    assert len(bench.livekit.invites) == 3
+
+
+async def test_a_verdict_frees_its_slot_for_the_next_call_of_the_same_run(bench: Bench) -> None:
+    limit(bench, 1)
+    bench.livekit.answer = lambda _: Dialled(Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486))
+    for number in range(1, 5):
+        bench.calls.accept(a_call(number))
+    assert await bench.run().serve(WAKE) is Stop.EMPTY
+    assert states(bench, range(1, 5)) == [State.FAILED] * 4
+    assert bench.trunks.slots_taken(TRUNK.id) == 0
+    assert bench.wakes.sent == [], "the run that holds the lane sees the slot by itself"
+
+
+async def test_an_unknown_dial_keeps_its_slot_until_the_look_up(bench: Bench) -> None:
+    limit(bench, 1)
+    bench.livekit.answer = lambda _: Dialled(Verdict(Kind.UNKNOWN))
+    bench.calls.accept(a_call())
+    await bench.run().serve(WAKE)
+    assert bench.trunks.slots_taken(TRUNK.id) == 1
+
+
+async def test_a_slot_that_is_freed_while_the_lane_is_let_go_is_not_overlooked(bench: Bench) -> None:
+    limit(bench, 1)
+    for number in (1, 2):
+        bench.calls.accept(a_call(number))
+    release, freed = bench.lanes.release, list[int]()
+
+    def release_and_free(*args: Any) -> None:
+        release(*args)
+        if not freed:
+            end(bench, 1)
+            freed.append(1)
+
+    bench.lanes.release = release_and_free  # type: ignore[method-assign, assignment]
+    await bench.run().serve(WAKE)
+    assert len(bench.livekit.invites) == 2
+
+
+async def test_a_tenant_at_its_own_limit_does_not_hold_up_another(bench: Bench) -> None:
+    bench.trunks.grant(TRUNK.id, "tenant-1", max_concurrent_calls=1)
+    bench.trunks.grant(TRUNK.id, "tenant-2")
+    for number in range(1, 31):
+        bench.calls.accept(a_call(number, priority=0))
+    for number in range(31, 34):
+        bench.calls.accept(a_call(number, tenant_id="tenant-2", priority=10))
+    assert await bench.run().serve(WAKE) is Stop.BLOCKED
+    assert states(bench, range(31, 34)) == [State.ACTIVE] * 3
+    assert states(bench, range(1, 31)).count(State.ACTIVE) == 1
+    assert bench.trunks.slots_taken(tenant_pool(TRUNK.id, "tenant-1")) == 1
+
+
+async def test_batch_calls_leave_the_reserved_slots_to_direct_ones_of_any_priority(bench: Bench) -> None:
+    limit(bench, 4, direct_share=0.5)
+    for number in range(1, 41):
+        bench.calls.accept(a_call(number, batch=True, priority=0))
+    bench.calls.accept(a_call(41, priority=10))
+    assert await bench.run().serve(WAKE) is Stop.BLOCKED
+    assert states(bench, range(1, 41)).count(State.ACTIVE) == 2
+    assert states(bench, range(41, 42)) == [State.ACTIVE]
+
+
+async def test_the_caretaker_frees_a_slot_whose_claim_is_over(table: Table) -> None:
+    scene = Scene(table)
+    trunks = TrunkStore(table)
+    trunks.save(replace(TRUNK, max_concurrent_calls=2))
+    scene.calls.accept(a_call())
+    live = scene.calls.change(a_call(), claimed(a_call(), "run", "r", {TRUNK.id: 2}), NOW_MS)
+    scene.lanes.keep_run_alive("run")
+    table.write(Put(slot_key(TRUNK.id, live.id, 7).as_item()))
+    table.write(Update(slot_count_key(TRUNK.id), add={"taken": 1}))
+    assert (await scene.walk())["slot_freed"] == 1
+    assert list(trunks.slots(TRUNK.id)) == [(live.id, 1)]
+    assert trunks.slots_taken(TRUNK.id) == 1
+    assert (await scene.walk())["slot_freed"] == 0
+
+
+async def test_the_end_of_an_active_call_that_the_caretaker_finds_frees_its_slot(table: Table) -> None:
+    scene = Scene(table)
+    trunks = TrunkStore(table)
+    trunks.save(replace(TRUNK, max_concurrent_calls=1))
+    scene.calls.accept(a_call())
+    call = scene.calls.change(a_call(), claimed(a_call(), "run", "r", ONE), NOW_MS)
+    scene.calls.change(call, intended(call, NOW_MS, intent="i", dead_after_ms=NOW_MS + 5000), NOW_MS)
+    scene.clock.move_s(90)
+    assert (await scene.walk())["dial_unknown"] == 1
+    assert trunks.slots_taken(TRUNK.id) == 0
+    assert scene.wakes.sent == [WAKE], "free first, then wake"
+
+
+async def test_many_claims_at_once_fill_the_pool_and_no_more(bench: Bench) -> None:
+    limit(bench, 3)
+    for number in range(1, 11):
+        bench.calls.accept(a_call(number))
+    won = 0
+    for number in range(1, 11):
+        try:
+            bench.calls.change(a_call(number), claimed(a_call(number), "r", "r", {TRUNK.id: 3}), NOW_MS)
+            won += 1
+        except SlotsFull:
+            continue
+    assert won == 3

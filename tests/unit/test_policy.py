@@ -1,0 +1,155 @@
+"""Redials and calling windows: pure functions of times."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import NOW_MS
+from trunkline.calls.policy import DAYS, CallingWindow, RedialPolicy
+from trunkline.calls.policy_input import RedialSpec, WindowSpec, resolved_window, zones_of
+from trunkline.calls.reasons import Reason
+from trunkline.errors import InvalidRequest
+from trunkline.validation import validated
+
+WORK = ("mon", "tue", "wed", "thu", "fri")
+BERLIN, NEW_YORK, CHICAGO = "Europe/Berlin", "America/New_York", "America/Chicago"
+
+
+def at(text: str, zone: str = "UTC") -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
+
+
+def local(wall_ms: int | None, zone: str) -> str:
+    assert wall_ms is not None
+    return datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone(ZoneInfo(zone)).strftime("%a %H:%M")
+
+
+def test_a_policy_counts_the_first_attempt_and_repeats_its_last_interval() -> None:
+    policy = RedialPolicy(4, ("busy",), (10, 60))
+    assert [policy.due_ms(made, Reason.DIAL_BUSY, 0) for made in (1, 2, 3, 4)] == [
+        10_000,
+        60_000,
+        60_000,
+        None,
+    ]
+    assert policy.due_ms(1, Reason.DIAL_NO_ANSWER, 0) is None
+    assert RedialPolicy().due_ms(1, Reason.DIAL_BUSY, 0) is None
+
+
+def test_inside_the_window_is_now_and_outside_its_next_opening() -> None:
+    window = CallingWindow("09:00", "20:00", WORK, (BERLIN,))
+    inside = at("2026-11-20T10:00", BERLIN)
+    assert window.opens_ms(inside) == inside
+    assert local(window.opens_ms(at("2026-11-20T08:59", BERLIN)), BERLIN) == "Fri 09:00"
+    assert local(window.opens_ms(at("2026-11-20T20:00", BERLIN)), BERLIN) == "Mon 09:00"
+
+
+def test_every_zone_that_a_number_may_be_in_must_allow_it() -> None:
+    window = CallingWindow("09:00", "17:00", DAYS, (NEW_YORK, CHICAGO))
+    assert local(window.opens_ms(at("2026-11-20T09:30", NEW_YORK)), NEW_YORK) == "Fri 10:00"
+    assert local(window.opens_ms(at("2026-11-20T17:30", NEW_YORK)), NEW_YORK) == "Sat 10:00"
+    never = CallingWindow("09:00", "10:00", DAYS, (BERLIN, NEW_YORK))
+    assert never.opens_ms(NOW_MS) is None
+
+
+def test_windows_follow_the_local_clock_through_its_changes() -> None:
+    window = CallingWindow("09:00", "20:00", DAYS, (BERLIN,))
+    for day in ("2026-03-28", "2026-03-29", "2026-10-24", "2026-10-25"):
+        opens = window.opens_ms(at(f"{day}T03:30", "UTC"))
+        assert local(opens, BERLIN).endswith("09:00")
+    skipped = CallingWindow("02:30", "04:00", DAYS, (BERLIN,))
+    assert local(skipped.opens_ms(at("2026-03-29T00:00", BERLIN)), BERLIN) == "Sun 03:30"
+    midnight = CallingWindow("22:00", "24:00", DAYS, (BERLIN,))
+    late = at("2026-11-20T23:59", BERLIN)
+    assert midnight.opens_ms(late) == late
+
+
+HOURS = st.integers(0, 23)
+
+
+@given(
+    st.integers(NOW_MS, NOW_MS + 400 * 24 * 3_600_000),
+    st.tuples(HOURS, HOURS).filter(lambda hours: hours[0] < hours[1]),
+    st.sets(st.sampled_from(DAYS), min_size=1),
+    st.sets(st.sampled_from([BERLIN, NEW_YORK, CHICAGO, "Asia/Kolkata"]), min_size=1, max_size=2),
+)
+def test_an_opening_is_never_in_the_past_and_always_inside(
+    now_ms: int, hours: tuple[int, int], days: set[str], zones: set[str]
+) -> None:
+    window = CallingWindow(f"{hours[0]:02d}:00", f"{hours[1]:02d}:00", tuple(days), tuple(zones))
+    opens = window.opens_ms(now_ms)
+    if opens is None:
+        return
+    assert opens >= now_ms
+    assert window.opens_ms(opens) == opens
+    for zone in zones:
+        moment = datetime.fromtimestamp(opens / 1000, UTC).astimezone(ZoneInfo(zone))
+        assert DAYS[moment.weekday()] in days
+        assert moment.time() < time(hours[1])
+
+
+def test_the_callees_zones_come_from_the_number() -> None:
+    assert zones_of("+493012345678") == (BERLIN,)
+    assert zones_of("+14155552671") == ("America/Los_Angeles",)
+    assert len(zones_of("+18005551234")) > 1, "toll-free: anywhere in the country"
+    assert zones_of("+99999999999") == ()
+
+
+def test_a_window_without_a_zone_takes_the_callees_or_is_refused() -> None:
+    spec = WindowSpec(start="09:00", end="20:00")
+    window = resolved_window(spec, None, "+493012345678")
+    assert window is not None
+    assert window.zones == (BERLIN,)
+    with pytest.raises(InvalidRequest, match="time zone is unknown"):
+        resolved_window(spec, None, "+99999999999")
+    named = resolved_window(WindowSpec(start="09:00", end="20:00", timezone=BERLIN), None, "+99999999999")
+    assert named is not None
+    assert resolved_window(None, window, "+14155552671") == window
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"start": "9:00", "end": "20:00"},
+        {"start": "20:00", "end": "09:00"},
+        {"start": "09:00", "end": "24:01"},
+        {"start": "09:00", "end": "20:00", "timezone": "Mars/Phobos"},
+        {"start": "09:00", "end": "20:00", "days": ["monday"]},
+        {"start": "09:00", "end": "20:00", "days": []},
+        {"start": "09:00", "end": "20:00", "holiday": True},
+    ],
+)
+def test_a_bad_window_is_refused(values: dict[str, object]) -> None:
+    with pytest.raises(InvalidRequest):
+        validated(WindowSpec, values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"maxAttempts": 0},
+        {"maxAttempts": 11},
+        {"maxAttempts": "3"},
+        {"maxAttempts": 3, "retryOn": ["weather"]},
+        {"maxAttempts": 3, "retryOn": []},
+        {"maxAttempts": 3, "intervals": [0]},
+        {"maxAttempts": 3, "intervals": [60.5]},
+        {"maxAttempts": 3, "interval": [60]},
+        {},
+    ],
+)
+def test_a_bad_redial_policy_is_refused(values: dict[str, object]) -> None:
+    with pytest.raises(InvalidRequest):
+        validated(RedialSpec, values)
+
+
+def test_names_are_taken_in_both_forms() -> None:
+    camel = validated(RedialSpec, {"maxAttempts": 2, "retryOn": ["unknown"], "intervals": [5]})
+    snake = validated(RedialSpec, {"max_attempts": 2, "retry_on": ["unknown"], "intervals": [5]})
+    assert camel == snake
+    assert camel.policy() == RedialPolicy(2, ("unknown",), (5,))

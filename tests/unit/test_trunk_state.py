@@ -1,0 +1,106 @@
+"""What a trunk allows: its bounds, its pools, its circuit breaker."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import NOW_MS, TRUNK
+from trunkline.calls.reasons import Reason
+from trunkline.dialing.admission import BatchPace, admitted
+from trunkline.dialing.breaker import OPENS_AFTER, Breaker, FailureRun
+from trunkline.dialing.places import Place
+from trunkline.dialing.trunks import TrunkSettings, TrunkState, batch_pool, tenant_pool
+from trunkline.dialing.verdicts import Kind, Verdict
+
+DOWN = Verdict(Kind.FAILED, Reason.TRUNK_UNAVAILABLE, 503)
+BUSY = Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486)
+
+
+def places(*rows: tuple[str, bool]) -> list[Place]:
+    return [Place(tenant, 5, batch, number, f"c{number}") for number, (tenant, batch) in enumerate(rows)]
+
+
+def test_a_tenants_bounds_only_tighten_the_operators() -> None:
+    declared = replace(TRUNK, cps=5, max_concurrent_calls=10)
+    assert TrunkState(declared, TrunkSettings(cps=2, max_concurrent_calls=3)).trunk.cps == 2
+    assert TrunkState(declared, TrunkSettings(cps=50, max_concurrent_calls=30)).trunk == declared
+    assert TrunkState(TRUNK, TrunkSettings(max_concurrent_calls=3)).trunk.max_concurrent_calls == 3
+
+
+def test_pools_are_the_trunks_and_each_limited_tenants() -> None:
+    state = TrunkState(
+        replace(TRUNK, max_concurrent_calls=10, direct_share=0.25), tenants={"a": 2, "b": None}
+    )
+    mine = tenant_pool(TRUNK.id, "a")
+    assert state.limits("a", batch=False) == {TRUNK.id: 10, mine: 2}
+    assert state.limits("b", batch=True) == {TRUNK.id: 10, batch_pool(TRUNK.id): 7}
+    assert state.pools() == sorted([TRUNK.id, batch_pool(TRUNK.id), mine])
+
+
+def test_those_whose_pool_is_full_are_passed_over() -> None:
+    state = TrunkState(replace(TRUNK, max_concurrent_calls=3), tenants={"a": 1, "b": None})
+    waiting = places(("a", False), ("a", False), ("b", False), ("b", False), ("b", False))
+    assert [place.call_id for place in admitted(waiting, state, {}, None)] == ["c0", "c2", "c3"]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.booleans()), max_size=20),
+    st.integers(1, 5),
+    st.integers(0, 5),
+    st.floats(0, 0.9),
+)
+def test_no_pool_is_ever_filled_over_its_limit(
+    rows: list[tuple[str, bool]], limit: int, already: int, share: float
+) -> None:
+    state = TrunkState(
+        replace(TRUNK, max_concurrent_calls=limit, direct_share=share), tenants={"a": 2, "b": None}
+    )
+    let_in = admitted(places(*rows), state, {TRUNK.id: already}, None)
+    assert already + len(let_in) <= max(limit, already)
+    assert Counter(place.tenant_id for place in let_in)["a"] <= 2
+
+
+def test_batch_calls_keep_to_the_share_of_the_pace_they_are_left() -> None:
+    state, pace = TrunkState(replace(TRUNK, cps=10, direct_share=0.5)), BatchPace()
+    claimed = 0
+    for tick in range(100):
+        allowed = pace.allowed(state, 1 + tick * 100_000) or 0
+        for _ in range(allowed):
+            pace.took()
+            claimed += 1
+    assert 45 <= claimed <= 53, "half of 10 CPS for 10 s, and a burst"
+    assert BatchPace().allowed(TrunkState(TRUNK), 1) is None
+
+
+def test_only_a_run_of_trunk_failures_trips() -> None:
+    failures = FailureRun()
+    for verdict in [DOWN] * (OPENS_AFTER - 1) + [BUSY] + [DOWN] * (OPENS_AFTER - 1):
+        failures.note(verdict)
+        assert not failures.trips(probing=False)
+    failures.note(Verdict(Kind.UNKNOWN))
+    failures.note(DOWN)
+    assert failures.trips(probing=False)
+    assert failures.reason == "carrier_failing: SIP 503"
+    assert failures.trips(probing=True)
+
+
+def test_a_single_destination_that_is_forbidden_blames_no_trunk() -> None:
+    failures = FailureRun()
+    for _ in range(OPENS_AFTER):
+        failures.note(Verdict(Kind.FAILED, Reason.TRUNK_REJECTED, 403))
+    assert not failures.trips(probing=True)
+    assert failures.works
+
+
+def test_each_failed_probe_doubles_the_pause_up_to_ten_minutes() -> None:
+    breaker, pauses = None, []
+    for _ in range(7):
+        breaker = Breaker.opened("x", NOW_MS, breaker)
+        pauses.append((breaker.open_until_ms - NOW_MS) // 1000)
+    assert pauses == [30, 60, 120, 240, 480, 600, 600]
+    assert TrunkState(TRUNK, breaker=breaker).paused_because(NOW_MS) == "x"
+    assert TrunkState(TRUNK, breaker=breaker).paused_because(NOW_MS + 600_000) is None
