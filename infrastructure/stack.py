@@ -51,6 +51,7 @@ class TrunklineStack(Stack):
             memory_mib=self._settings.api_memory_mib,
         )
         may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE, *may.REMOVE)
+        may.may_query_open_calls(made.role, self.data)
         may.may_read_livekit_secret(made.role, self.data)
         may.may_read_pepper(made.role, self.data)
         may.may_wake(made.role, self.dial_queue.queue)

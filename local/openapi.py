@@ -13,10 +13,12 @@ from typing_extensions import TypedDict
 from local.config import ROOT
 from trunkline.calls.place import OutboundCall
 from trunkline.calls.read import AcceptedCall, CallView
+from trunkline.dialing.trunk_desk import TrunkChange, TrunkList, TrunkView
 from trunkline.http.body import MAX_BODY_BYTES
 
 FILE = ROOT / "docs" / "openapi.json"
 _CALL_ID = {"name": "call_id", "in": "path", "required": True, "schema": {"type": "string"}}
+_TRUNK_ID = {"name": "trunk_id", "in": "path", "required": True, "schema": {"type": "string"}}
 _REF = "#/components/schemas/{model}"
 
 
@@ -49,6 +51,8 @@ def document() -> dict[str, Any]:
             "/api/v1/calls/outbound": {"post": _create_outbound_call()},
             "/api/v1/calls/{call_id}": {"get": _get_call()},
             "/api/v1/calls/{call_id}/cancel": {"post": _cancel_call()},
+            "/api/v1/trunks": {"get": _list_trunks()},
+            "/api/v1/trunks/{trunk_id}": {"get": _get_trunk(), "patch": _change_trunk()},
         },
         "components": {"securitySchemes": _security_schemes(), "schemas": _schemas()},
     }
@@ -95,6 +99,45 @@ def _cancel_call() -> dict[str, Any]:
     }
 
 
+def _list_trunks() -> dict[str, Any]:
+    return {
+        "operationId": "listTrunks",
+        "summary": "List your trunks: state, pace, calls waiting and in progress.",
+        "description": "Counts are of your own calls. Needs the scope `trunks:read`.",
+        "responses": {"200": _answer("The trunks.", "TrunkList")} | _errors({}),
+    }
+
+
+def _get_trunk() -> dict[str, Any]:
+    return {
+        "operationId": "getTrunk",
+        "summary": "Read a trunk and its last events.",
+        "description": "Needs the scope `trunks:read`.",
+        "parameters": [_TRUNK_ID],
+        "responses": {"200": _answer("The trunk.", "TrunkView")} | _errors({"404": "No such trunk."}),
+    }
+
+
+def _change_trunk() -> dict[str, Any]:
+    errors = {
+        "400": "A field is wrong, or above the operator's bound.",
+        "403": "The key lacks the scope, or the trunk is shared with other tenants.",
+        "404": "No such trunk.",
+        "413": f"The body is larger than {MAX_BODY_BYTES} bytes.",
+    }
+    return {
+        "operationId": "changeTrunk",
+        "summary": "Pause, resume or bound a trunk that is yours alone.",
+        "description": (
+            "A running lane takes the change up within 3 s: what was not sent returns to the line, what "
+            "rings goes on. null takes a bound of yours away. Needs the scope `trunks:write`."
+        ),
+        "parameters": [_TRUNK_ID],
+        "requestBody": {"content": _json("TrunkChange"), "required": True},
+        "responses": {"200": _answer("The trunk as it is now.", "TrunkView")} | _errors(errors),
+    }
+
+
 def _errors(more: dict[str, str]) -> dict[str, Any]:
     common = {"401": "No good API key.", "403": "The key lacks the scope."}
     return {code: _answer(text, "Error") for code, text in sorted((common | more).items())}
@@ -116,9 +159,11 @@ def _security_schemes() -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    _, requests = models_json_schema([(OutboundCall, "validation")], ref_template=_REF)
+    _, requests = models_json_schema(
+        [(OutboundCall, "validation"), (TrunkChange, "validation")], ref_template=_REF
+    )
     schemas: dict[str, Any] = dict(requests["$defs"])
-    for answer in (AcceptedCall, CallView, Error):
+    for answer in (AcceptedCall, CallView, TrunkList, TrunkView, Error):
         schema = TypeAdapter(answer).json_schema(mode="serialization", ref_template=_REF)
         schemas |= schema.pop("$defs", {})
         schemas[answer.__name__] = schema

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from trunkline.calls.place import OutboundCall
-from trunkline.calls.read import accepted_answer, read_call
+from trunkline.calls.read import accepted_answer
 from trunkline.http.body import read_body
 from trunkline.tenants.keys import Scope
 
 from .access import require
+from .answers import json_response
 from .services import services
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
@@ -31,21 +29,11 @@ def create_outbound_call() -> Response[str]:
 @router.get("/api/v1/calls/<call_id>")
 def get_call(call_id: str) -> Response[str]:
     principal = require(services().keys, router.current_event.headers, Scope.CALLS_READ)
-    return json_response(200, read_call(services().calls, principal, call_id))
+    return json_response(200, services().reader.read(principal, call_id))
 
 
 @router.post("/api/v1/calls/<call_id>/cancel")
 def cancel_call(call_id: str) -> Response[str]:
     principal = require(services().keys, router.current_event.headers, Scope.CALLS_CREATE)
     services().cancels.cancel(principal, call_id)
-    return json_response(200, read_call(services().calls, principal, call_id))
-
-
-def json_response(status: int, body: Any) -> Response[str]:
-    """A JSON answer that no cache keeps."""
-    return Response(
-        status_code=status,
-        content_type="application/json",
-        body=json.dumps(body),
-        headers={"Cache-Control": "no-store"},
-    )
+    return json_response(200, services().reader.read(principal, call_id))

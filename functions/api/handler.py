@@ -12,21 +12,23 @@ from trunkline.errors import TrunklineError
 from trunkline.http.errors import error_answer, error_body
 from trunkline.observability import logger
 
-from . import calls
+from . import calls, trunks
+from .answers import json_response
 
 log = logger("api")
 app = APIGatewayHttpResolver()
 app.include_router(calls.router)
+app.include_router(trunks.router)
 
 
 @app.exception_handler(TrunklineError)  # type: ignore[untyped-decorator]
 def on_known_error(error: TrunklineError) -> Response[str]:
-    return calls.json_response(*error_answer(error, _request_id()))
+    return json_response(*error_answer(error, _request_id()))
 
 
 @app.not_found
 def on_unknown_route(_: NotFoundError) -> Response[str]:
-    return calls.json_response(404, error_body("Route not found", 404, "not_found", _request_id()))
+    return json_response(404, error_body("Route not found", 404, "not_found", _request_id()))
 
 
 @app.exception_handler(Exception)  # type: ignore[untyped-decorator]
@@ -34,7 +36,7 @@ def on_defect(_: Exception) -> Response[str]:
     """The caller learns the request id and nothing else; the log has the rest."""
     log.exception("unexpected error")
     body = error_body("Internal server error", 500, "internal_error", _request_id())
-    return calls.json_response(500, body)
+    return json_response(500, body)
 
 
 def _request_id() -> str:

@@ -9,9 +9,14 @@ from trunkline import aws
 from trunkline.calls.cancel import CancelDesk
 from trunkline.calls.model import Call
 from trunkline.calls.place import CallDesk
+from trunkline.calls.read import CallReader
 from trunkline.calls.store import CallStore
 from trunkline.clock import SystemClock
+from trunkline.dialing.lane import LaneStore
+from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.queue import Census, Queue
+from trunkline.dialing.trunk_desk import TrunkDesk
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
 from trunkline.errors import LiveKitNotConfigured
@@ -28,9 +33,10 @@ log = logger("api")
 @dataclass(frozen=True)
 class Services:
     keys: ApiKeyStore
-    calls: CallStore
     desk: CallDesk
     cancels: CancelDesk
+    reader: CallReader
+    trunks: TrunkDesk
 
 
 @cache
@@ -45,17 +51,25 @@ def services() -> Services:
     pepper = secrets.get_secret_value(SecretId=settings.key_pepper_arn)["SecretString"]
     wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url)
     nudge = Nudge(wakes, clock, log)
+    trunks, line, lanes = TrunkStore(table), Line(table), LaneStore(table, clock)
+    queue = Queue(line, lanes, trunks, Census(table, line), clock)
     desk = CallDesk(
         calls=calls,
         agents=AgentStore(table),
-        trunks=TrunkStore(table),
+        trunks=trunks,
         wakes=wakes,
         nudge=nudge,
         clock=clock,
         check_livekit=livekit.read,
     )
     cancels = CancelDesk(calls, nudge, clock, lambda call: _hang_up(livekit, call))
-    return Services(ApiKeyStore(table, pepper), calls, desk, cancels)
+    return Services(
+        keys=ApiKeyStore(table, pepper),
+        desk=desk,
+        cancels=cancels,
+        reader=CallReader(calls, queue),
+        trunks=TrunkDesk(trunks, lanes, calls, queue, nudge, clock),
+    )
 
 
 def _hang_up(livekit: LiveKitSecret, call: Call) -> None:

@@ -70,6 +70,12 @@ class Tenant:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["data"]["id"])
 
+    def cancel(self, call_id: str) -> dict[str, Any]:
+        answer = self.api.post(f"/api/v1/calls/{call_id}/cancel")
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
     def call(self, call_id: str) -> dict[str, Any]:
         answer = self.api.get(f"/api/v1/calls/{call_id}")
         assert answer.status_code == 200, answer.text
@@ -91,6 +97,18 @@ class Tenant:
     def wait_for_end(self, call_id: str, timeout_s: float = 60) -> dict[str, Any]:
         return self.wait(call_id, lambda call: call["data"]["status"] in ENDED, timeout_s)
 
+    def my_trunk(self) -> dict[str, Any]:
+        answer = self.api.get(f"/api/v1/trunks/{self.trunk.id}")
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def change_trunk(self, **change: Any) -> dict[str, Any]:
+        answer = self.api.patch(f"/api/v1/trunks/{self.trunk.id}", json=change)
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
     def invites(self) -> list[dict[str, Any]]:
         """What the carrier saw on this tenant's trunk: the oracle."""
         lines = self.stack.config.invite_log.read_text().splitlines()
@@ -107,7 +125,11 @@ async def make_tenant(stack: Stack) -> Any:
     clients: list[httpx.Client] = []
 
     async def make(
-        *, cps: float = 50, numbers: list[str] | None = None, agent: dict[str, Any] | None = None
+        *,
+        cps: float = 50,
+        numbers: list[str] | None = None,
+        agent: dict[str, Any] | None = None,
+        trunk: dict[str, Any] | None = None,
     ) -> Tenant:
         name = f"tenant-{uuid.uuid4()}"
         operator = stack.operator()
@@ -117,8 +139,8 @@ async def make_tenant(stack: Stack) -> Any:
             info = SIPOutboundTrunkInfo(name=name, address="carrier.test", numbers=numbers)
             request = CreateSIPOutboundTrunkRequest(trunk=info)
             sip_trunk_id = (await livekit.sip.create_outbound_trunk(request)).sip_trunk_id
-        spec = TrunkSpec(name="main", sip_trunk_id=sip_trunk_id, cps=cps, numbers=numbers)
-        trunk = operator.create_trunk(spec, [name])
+        spec = TrunkSpec(name="main", sip_trunk_id=sip_trunk_id, cps=cps, numbers=numbers, **(trunk or {}))
+        made_trunk = operator.create_trunk(spec, [name])
         values = {"name": "Ada", "livekit_agent_name": "demo-agent", "trunk": "main"} | (agent or {})
         made = operator.create_agent(name, AgentSpec.model_validate(values))
         key = operator.create_key(name, "tests", ALL_SCOPES, livemode=True)
@@ -129,7 +151,7 @@ async def make_tenant(stack: Stack) -> Any:
             event_hooks={"response": [check_against_openapi]},
         )
         clients.append(api)
-        return Tenant(tenant_id, key, trunk, made, api, stack)
+        return Tenant(tenant_id, key, made_trunk, made, api, stack)
 
     yield make
     for client in clients:

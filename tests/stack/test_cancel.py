@@ -12,23 +12,16 @@ from tests.stack.conftest import Tenant
 RACES = 30
 
 
-def cancel(tenant: Tenant, call_id: str) -> dict[str, Any]:
-    answer = tenant.api.post(f"/api/v1/calls/{call_id}/cancel")
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
-
-
 async def test_a_waiting_call_is_cancelled_at_once_and_never_rings(make_tenant: Any) -> None:
     tenant: Tenant = await make_tenant(cps=0.1)
     first, second, third = (tenant.placed("+15550100002") for _ in range(3))
     tenant.wait_for_end(first)
-    call = cancel(tenant, third)
+    call = tenant.cancel(third)
     assert (call["status"], call["data"]["status"]) == ("failed", "cancelled")
     assert call["status_reason"] == "cancelled"
     assert call["timeline"][-1]["status"] == "cancelled"
-    assert cancel(tenant, third)["data"]["status"] == "cancelled"
-    cancel(tenant, second)
+    assert tenant.cancel(third)["data"]["status"] == "cancelled"
+    tenant.cancel(second)
     time.sleep(1)
     assert [first in line["room"] for line in tenant.invites()] == [True]
 
@@ -37,7 +30,7 @@ def test_a_ringing_phone_stops_ringing(tenant: Tenant) -> None:
     call_id = tenant.placed("+15550100003")
     tenant.wait(call_id, lambda call: bool(call["data"]["sipParticipantId"]))
     began_s = time.monotonic()
-    call = cancel(tenant, call_id)
+    call = tenant.cancel(call_id)
     assert call["cancel_requested"]
     call = tenant.wait_for_end(call_id)
     assert (call["data"]["status"], call["status_reason"]) == ("cancelled", "cancelled")
@@ -47,14 +40,14 @@ def test_a_ringing_phone_stops_ringing(tenant: Tenant) -> None:
 def test_an_active_call_is_hung_up(tenant: Tenant) -> None:
     call_id = tenant.placed("+15550100011")
     tenant.wait(call_id, lambda call: bool(call["status"] == "active"))
-    cancel(tenant, call_id)
+    tenant.cancel(call_id)
     call = tenant.wait_for_end(call_id)
     assert (call["status"], call["status_reason"]) == ("completed", "hangup_requested")
 
 
 def test_an_ended_call_stays_as_it_is(tenant: Tenant) -> None:
     call = tenant.wait_for_end(tenant.placed("+15550100002"))
-    assert cancel(tenant, call["call_id"]) == call
+    assert tenant.cancel(call["call_id"]) == call
 
 
 async def test_cancel_racing_the_dial_is_cancelled_or_dialled_and_never_both(make_tenant: Any) -> None:
@@ -63,7 +56,7 @@ async def test_cancel_racing_the_dial_is_cancelled_or_dialled_and_never_both(mak
     for number in range(RACES):
         calls.append(tenant.placed("+15550100002"))
         time.sleep(0.02 * (number % 12))
-        cancel(tenant, calls[-1])
+        tenant.cancel(calls[-1])
     ended = {call_id: tenant.wait_for_end(call_id) for call_id in calls}
     dialled = [line["room"].removeprefix("call-")[:36] for line in tenant.invites()]
     assert len(dialled) == len(set(dialled))
@@ -85,4 +78,4 @@ async def test_a_cancel_needs_the_right_tenant_and_scope(make_tenant: Any) -> No
     refused = httpx.post(url, headers={"x-api-key": reader})
     assert refused.json()["error"]["message"] == "Missing scope: calls:create"
     assert theirs.call(call_id)["status"] == "queued"
-    cancel(theirs, call_id)
+    theirs.cancel(call_id)

@@ -17,6 +17,7 @@ from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.pacing import StartLog
+from trunkline.dialing.queue import Census, Queue
 from trunkline.dialing.run import LaneRun, RunLimits
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake
@@ -80,6 +81,11 @@ class Wakes:
 
 def a_nudge(wakes: Wakes, clock: Clock) -> Nudge:
     return Nudge(wakes, clock, logger("test"))  # type: ignore[arg-type]
+
+
+def a_queue(table: Table, clock: Clock) -> Queue:
+    line = Line(table)
+    return Queue(line, LaneStore(table, clock), TrunkStore(table), Census(table, line), clock)
 
 
 async def at_once(work: Callable[..., Any], *args: Any) -> Any:

@@ -19,6 +19,7 @@ from trunkline.calls.store import CallStore
 from trunkline.dialing.caretaker import LOOK_UP_AFTER_MS, Caretaker
 from trunkline.dialing.lane import RUN_LEASE_MS, SKEW_MS, LaneStore
 from trunkline.dialing.line import Line
+from trunkline.dialing.queue import Census
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake
 from trunkline.livekit.client import LiveKitUnavailable
@@ -72,6 +73,7 @@ class Scene:
             calls=self.calls,
             lanes=self.lanes,
             line=Line(table),
+            census=Census(table, Line(table)),
             trunks=trunks,
             wakes=self.wakes,  # type: ignore[arg-type]
             nudge=a_nudge(self.wakes, self.clock),

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
-from tests.store.conftest import Wakes, a_nudge
+from tests.store.conftest import Wakes, a_nudge, a_queue
 from trunkline.calls.changes import answered, claimed, intended
 from trunkline.calls.model import Call
 from trunkline.calls.news import NewsDesk
 from trunkline.calls.place import CallDesk, OutboundCall
-from trunkline.calls.read import accepted_answer, read_call
+from trunkline.calls.read import CallReader, accepted_answer
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.store import CallStore
@@ -49,6 +49,8 @@ class Scene:
         self.agent = spec.agent(ME.tenant_id, trunk)
         self.agents.create(self.agent)
         self.configured = True
+        self.queue = a_queue(table, ManualClock())
+        self.reader = CallReader(self.calls, self.queue)
         self.desk = CallDesk(
             calls=self.calls,
             agents=self.agents,
@@ -169,16 +171,16 @@ def test_a_wake_that_cant_be_sent_for_a_call_already_claimed_is_no_failure(
 
 def test_a_call_is_shown_to_its_tenant_and_mode_only(scene: Scene) -> None:
     call = scene.place(metadata={"note": "x"})
-    view = read_call(scene.calls, ME, call.id.upper())
+    view = scene.reader.read(ME, call.id.upper())
     assert (view["status"], view["data"]["status"], view["queue_state"]) == ("queued", "queued", "in_line")
     assert view["metadata"] == {"note": "x"}
     assert [entry["status"] for entry in view["timeline"]] == ["initiated", "queued"]
     test_mode = replace(ME, livemode=False)
     for stranger in (OTHER, test_mode):
         with pytest.raises(NotFound, match="Call not found"):
-            read_call(scene.calls, stranger, call.id)
+            scene.reader.read(stranger, call.id)
     with pytest.raises(NotFound, match="Call not found"):
-        read_call(scene.calls, ME, "550e8400-e29b-41d4-a716-446655440000")
+        scene.reader.read(ME, "550e8400-e29b-41d4-a716-446655440000")
 
 
 def test_a_key_is_stored_as_a_keyed_hash_only(scene: Scene, dynamodb: Any) -> None:

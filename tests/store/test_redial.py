@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -205,3 +206,17 @@ async def test_an_unknown_dial_is_tried_again_only_after_the_look_up_and_only_if
     assert (scene.now().state, scene.now().attempts[0].reason) == (State.QUEUED, Reason.DIAL_UNKNOWN)
     desk_of(scene).cancel(ME, a_call().id)
     assert scene.now().state is State.CANCELLED
+
+
+async def test_a_call_that_waits_too_long_for_its_agent_is_not_dialled_after_its_deadline(
+    bench: Bench,
+) -> None:
+    bench.livekit.agent_joins = False
+    bench.calls.accept(a_call(expires_at_ms=NOW_MS + 300))
+    run = asyncio.create_task(bench.run().serve(WAKE))
+    await asyncio.sleep(0.5)
+    bench.livekit.agent_joins = True
+    await run
+    assert (load(bench).state, load(bench).reason) == (State.TIMEOUT, Reason.EXPIRED)
+    assert bench.livekit.invites == []
+    assert bench.livekit.deleted_rooms == [f"call-{a_call().id}"]

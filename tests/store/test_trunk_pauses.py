@@ -13,14 +13,13 @@ from trunkline.calls.states import State
 from trunkline.dialing.breaker import OPENS_AFTER
 from trunkline.dialing.run import Stop
 from trunkline.dialing.trunk_store import TrunkEvent
-from trunkline.dialing.trunks import TrunkSettings
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.dialing.wake import Wake
 
 WAKE = Wake(TRUNK.id)
 DOWN = Dialled(Verdict(Kind.FAILED, Reason.TRUNK_UNAVAILABLE, 503))
 BUSY = Dialled(Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486))
-PAUSED = TrunkSettings(paused=True)
+PAUSED = {"paused": True}
 
 
 def fast(bench: Bench) -> None:
@@ -42,7 +41,7 @@ async def test_a_paused_trunk_dials_nothing_and_keeps_its_calls(bench: Bench) ->
     assert await bench.run().serve(WAKE) is Stop.PAUSED
     assert bench.livekit.invites == []
     assert not bench.lanes.is_held(TRUNK.id)
-    bench.trunks.set(TRUNK.id, TrunkSettings(), None)
+    bench.trunks.set(TRUNK.id, {"paused": False}, None)
     await bench.run("run-2").serve(WAKE)
     assert states(bench, range(1, 2)) == [State.ACTIVE]
 
@@ -67,7 +66,7 @@ async def test_a_resume_while_the_paused_run_lets_go_is_not_overlooked(bench: Be
 
     def release_and_resume(*args: object) -> None:
         release(*args)  # type: ignore[arg-type]
-        bench.trunks.set(TRUNK.id, TrunkSettings(), None)
+        bench.trunks.set(TRUNK.id, {"paused": False}, None)
 
     bench.lanes.release = release_and_resume  # type: ignore[method-assign, assignment]
     await bench.run().serve(WAKE)
@@ -75,7 +74,7 @@ async def test_a_resume_while_the_paused_run_lets_go_is_not_overlooked(bench: Be
 
 
 async def test_a_lower_pace_is_taken_up_by_the_next_run(bench: Bench) -> None:
-    bench.trunks.set(TRUNK.id, TrunkSettings(cps=2), None)
+    bench.trunks.set(TRUNK.id, {"cps": 2}, None)
     for number in range(1, 4):
         bench.calls.accept(a_call(number))
     await bench.run().serve(WAKE)

@@ -50,6 +50,15 @@ class NotFound(TrunklineError):
     type = "not_found"
 
 
+class TrunkShared(TrunklineError):
+    """Several tenants dial on the trunk: only its operator may change it."""
+
+    type = "trunk_shared"
+
+    def __init__(self) -> None:
+        super().__init__("Trunk is shared with other tenants: only its operator may change it")
+
+
 class AlreadyExists(TrunklineError):
     """A thing with this name or identity is there and differs."""
 

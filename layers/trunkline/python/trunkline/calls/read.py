@@ -4,14 +4,16 @@ document's."""
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from typing_extensions import TypedDict
 
-from trunkline.calls.model import Call
+from trunkline.calls.model import AttemptRecord, Call
 from trunkline.calls.ownership import require_own, stored_id
-from trunkline.calls.states import Phase, State, data_status, flat_status
+from trunkline.calls.states import State, data_status, flat_status
 from trunkline.calls.store import CallEvent, CallStore
+from trunkline.dialing.queue import Queue, Standing
 from trunkline.tenants.keys import Principal
 from trunkline.times import iso_from_ms
 
@@ -33,6 +35,18 @@ class CallSummary(TypedDict):
     startedAt: str
     agent: AgentView
     metadata: dict[str, Any]
+
+
+class AttemptView(TypedDict):
+    """One attempt that is over."""
+
+    number: int
+    room_name: str | None
+    connecting_at: str | None
+    answered_at: str | None
+    ended_at: str
+    reason: str
+    sip_status_code: int | None
 
 
 class AcceptedCall(TypedDict):
@@ -65,6 +79,8 @@ class CallView(TypedDict):
     status: str
     status_reason: str | None
     queue_state: str | None
+    queue_position: int | None
+    estimated_start: str | None
     cancel_requested: bool
     room_name: str | None
     agent_id: str
@@ -76,7 +92,9 @@ class CallView(TypedDict):
     failure_reason: str | None
     sip_status_code: int | None
     metadata: dict[str, Any]
+    attempts: list[AttemptView]
     created_at: str
+    expires_at: str
     connecting_at: str | None
     answered_at: str | None
     ended_at: str | None
@@ -84,14 +102,22 @@ class CallView(TypedDict):
     data: CallDetails
 
 
-def read_call(calls: CallStore, principal: Principal, call_id: str) -> CallView:
-    """Return a call's whole story.
+@dataclass(frozen=True)
+class CallReader:
+    """Reads calls on a tenant's behalf."""
 
-    Raises:
-        NotFound: no such call, or one of another tenant or of the other mode.
-    """
-    call, events = calls.story(stored_id(call_id)) or (None, [])
-    return _view(require_own(call, principal), events)
+    calls: CallStore
+    queue: Queue
+
+    def read(self, principal: Principal, call_id: str) -> CallView:
+        """Return a call's whole story, and where it stands while it waits.
+
+        Raises:
+            NotFound: no such call, or one of another tenant or of the other mode.
+        """
+        found, events = self.calls.story(stored_id(call_id)) or (None, [])
+        call = require_own(found, principal)
+        return _view(call, events, self.queue.standing(call))
 
 
 def accepted_answer(call: Call) -> AcceptedCall:
@@ -99,13 +125,15 @@ def accepted_answer(call: Call) -> AcceptedCall:
     return {"data": {**_summary(call), "status": "queued"}, "message": ACCEPTED}
 
 
-def _view(call: Call, events: list[CallEvent]) -> CallView:
+def _view(call: Call, events: list[CallEvent], standing: Standing | None) -> CallView:
     ended_unhappily = call.ended and call.state is not State.COMPLETED
     return {
         "call_id": call.id,
         "status": flat_status(call.state),
         "status_reason": _status_reason(call),
-        "queue_state": _queue_state(call),
+        "queue_state": standing.state if standing else None,
+        "queue_position": standing.position if standing else None,
+        "estimated_start": _iso(standing.estimated_start_ms) if standing else None,
         "cancel_requested": call.cancel_requested_at_ms is not None,
         "room_name": call.room_name,
         "agent_id": call.agent.id,
@@ -117,7 +145,9 @@ def _view(call: Call, events: list[CallEvent]) -> CallView:
         "failure_reason": call.reason if ended_unhappily else None,
         "sip_status_code": call.sip_status_code,
         "metadata": json.loads(call.metadata_json),
+        "attempts": [_attempt(record) for record in call.attempts],
         "created_at": iso_from_ms(call.created_at_ms),
+        "expires_at": iso_from_ms(call.expires_at_ms),
         "connecting_at": _iso(call.connecting_at_ms),
         "answered_at": _iso(call.answered_at_ms),
         "ended_at": _iso(call.ended_at_ms),
@@ -169,10 +199,16 @@ def _status_reason(call: Call) -> str | None:
     return call.reason if call.ended else None
 
 
-def _queue_state(call: Call) -> str | None:
-    if call.state is not State.QUEUED:
-        return None
-    return "preparing" if call.phase is Phase.PREPARED else "in_line"
+def _attempt(record: AttemptRecord) -> AttemptView:
+    return {
+        "number": record.number,
+        "room_name": record.room_name,
+        "connecting_at": _iso(record.connecting_at_ms),
+        "answered_at": _iso(record.answered_at_ms),
+        "ended_at": iso_from_ms(record.ended_at_ms),
+        "reason": record.reason,
+        "sip_status_code": record.sip_status_code,
+    }
 
 
 def _timeline(call: Call, events: list[CallEvent]) -> list[dict[str, Any]]:

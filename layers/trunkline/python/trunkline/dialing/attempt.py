@@ -163,6 +163,11 @@ class Attempt:
         while True:
             slot_us = await self._wait_for_slot()
             began_us = self._bench.clock.monotonic_us()
+            starts_ms = self._bench.clock.wall_ms() + max(0, slot_us - began_us) // 1000
+            if self._refusal(call, starts_ms):
+                # It waited too long for its slot: whoever claims it next says why it may not go.
+                await self._claim.give_back(call, why="too_late")
+                return
             self._ringing, token = await self._write_intent(call, slot_us)
             if self._ringing is None:
                 return

@@ -22,6 +22,7 @@ from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.look import let_in_due_calls
 from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.queue import Census
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
@@ -52,6 +53,7 @@ class Caretaker:
     calls: CallStore
     lanes: LaneStore
     line: Line
+    census: Census
     trunks: TrunkStore
     wakes: WakeQueue
     nudge: Nudge
@@ -74,6 +76,8 @@ class Caretaker:
             await self._repair_calls(trunk_id, repairs)
             await self._free_orphaned_slots(state, repairs)
             await self._let_in_due(trunk_id, repairs)
+            for tenant_id in state.tenants:
+                await self.offload(self.census.take, trunk_id, tenant_id)
             await self._wake_if_unserved(state, repairs)
         return repairs
 

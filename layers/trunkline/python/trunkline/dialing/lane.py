@@ -38,6 +38,14 @@ class HeldLane:
     pace_factor: float = 1.0
 
 
+@dataclass(frozen=True)
+class LaneLook:
+    """A lane as others see it."""
+
+    held: bool
+    pace_factor: float
+
+
 class LaneStore:
     """Takes, renews and releases lanes. Unsure means lost: any doubt about the fence stops the run."""
 
@@ -107,10 +115,18 @@ class LaneStore:
         except ConditionFailed as error:
             raise LaneLost(lane.trunk_id) from error
 
+    def look(self, trunk_id: str) -> LaneLook:
+        """Look at a lane without taking it."""
+        item = self._table.get(lane_key(trunk_id)) or {}
+        return LaneLook(self._alive(item), item.get("pace_factor", 1.0))
+
     def is_held(self, trunk_id: str) -> bool:
         """Say whether a live run holds the lane."""
-        item = self._table.get(lane_key(trunk_id))
-        return bool(item) and self._alive(item or {})
+        return self.look(trunk_id).held
+
+    def pace_factor(self, trunk_id: str) -> float:
+        """The share of the budget that the lane uses, below 1 after the carrier said "too fast"."""
+        return self.look(trunk_id).pace_factor
 
     def _alive(self, item: Item) -> bool:
         return bool(item.get("lease_end_ms", 0) >= self._clock.wall_ms() - SKEW_MS)

@@ -14,6 +14,7 @@ from trunkline.dialing.caretaker import Caretaker, LiveKit
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.queue import Census
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
 from trunkline.errors import LiveKitNotConfigured
@@ -51,6 +52,7 @@ class CaretakerProcess:
             calls=CallStore(self._table),
             lanes=LaneStore(self._table, self._clock),
             line=Line(self._table),
+            census=Census(self._table, Line(self._table)),
             trunks=TrunkStore(self._table),
             wakes=self._wakes,
             nudge=Nudge(self._wakes, self._clock, self._log),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -114,10 +114,10 @@ class TrunkStore:
         """Load a trunk on a tenant's behalf; one that is not granted is as good as none."""
         return self.load(trunk_id) if self.is_granted(tenant_id, trunk_id) else None
 
-    def set(self, trunk_id: str, settings: TrunkSettings, event: TrunkEvent | None) -> None:
-        """Write a tenant's settings, and with them the event they bring about."""
-        item = asdict(settings) | trunk_settings_key(trunk_id).as_item()
-        self._table.transact([Put(item), *_event_puts(trunk_id, event)])
+    def set(self, trunk_id: str, settings: Mapping[str, Any], event: TrunkEvent | None) -> None:
+        """Change some of the tenant's settings (None: back to the operator's), and note the event."""
+        change = Update(trunk_settings_key(trunk_id), set=settings)
+        self._table.transact([change, *_event_puts(trunk_id, event)])
 
     def open_breaker(self, trunk_id: str, breaker: Breaker) -> None:
         """Pause a trunk that fails; a zombie that comes late only writes a pause that is over sooner."""

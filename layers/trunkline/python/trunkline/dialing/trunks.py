@@ -63,7 +63,7 @@ class TrunkSettings:
     @classmethod
     def parse(cls, item: Mapping[str, Any]) -> TrunkSettings:
         """Read stored settings."""
-        return cls(item["paused"], item.get("cps"), item.get("max_concurrent_calls"))
+        return cls(item.get("paused", False), item.get("cps"), item.get("max_concurrent_calls"))
 
 
 @dataclass(frozen=True)

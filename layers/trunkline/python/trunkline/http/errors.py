@@ -11,6 +11,7 @@ STATUS: dict[type[errors.TrunklineError], int] = {
     errors.InvalidApiKey: 401,
     errors.BadSignature: 401,
     errors.MissingScope: 403,
+    errors.TrunkShared: 403,
     errors.NotFound: 404,
     errors.AlreadyExists: 409,
     errors.RequestTooLarge: 413,

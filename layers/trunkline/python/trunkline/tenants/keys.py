@@ -30,6 +30,8 @@ class Scope(StrEnum):
     CALLS_CREATE = "calls:create"
     CALLS_INITIATE = "calls:initiate"
     CALLS_READ = "calls:read"
+    TRUNKS_READ = "trunks:read"
+    TRUNKS_WRITE = "trunks:write"
 
 
 _SAME_RIGHT = {Scope.CALLS_INITIATE: Scope.CALLS_CREATE}

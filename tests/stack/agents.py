@@ -1,0 +1,15 @@
+"""Agents beyond the one that each tenant has."""
+
+from __future__ import annotations
+
+from trunkline_cli.operator import Operator
+
+from trunkline.dialing.trunks import Trunk
+from trunkline.tenants.agents import Agent
+from trunkline.tenants.specs import AgentSpec
+
+
+def agent_on(operator: Operator, tenant_id: str, trunk: Trunk) -> Agent:
+    """Make the tenant an agent that calls through this trunk."""
+    spec = AgentSpec(name="Bea", livekit_agent_name="demo-agent", trunk=trunk.id)
+    return operator.create_agent(tenant_id, spec)

@@ -1,0 +1,147 @@
+"""Trunks through the deployed API: pauses, bounds, slots, the breaker, and where a call stands."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from tests.stack.agents import agent_on
+from tests.stack.conftest import Tenant
+
+BUSY, RINGS_ON, TRUNK_DOWN, NEVER_HANGS_UP = "+15550100002", "+15550100003", "+15550100004", "+15550100011"
+NOTICED_WITHIN_S = 6
+
+
+def in_state(state: str) -> Any:
+    return lambda call: call["queue_state"] == state
+
+
+async def test_a_paused_trunk_keeps_its_calls_and_a_resumed_one_dials_them(make_tenant: Any) -> None:
+    tenant: Tenant = await make_tenant()
+    paused = tenant.change_trunk(paused=True)
+    assert (paused["state"], paused["paused_reason"]) == ("paused", "paused_by_request")
+    calls = [tenant.placed(BUSY) for _ in range(3)]
+    call = tenant.call(calls[2])
+    assert (call["queue_state"], call["queue_position"], call["estimated_start"]) == ("trunk_paused", 3, None)
+    assert tenant.my_trunk()["waiting"] == 3
+    assert tenant.invites() == []
+    resumed = tenant.change_trunk(paused=False)
+    assert [event["type"] for event in resumed["events"]] == ["trunk.resumed", "trunk.paused"]
+    for call_id in calls:
+        tenant.wait_for_end(call_id)
+    assert len(tenant.invites()) == 3
+
+
+async def test_a_pause_and_a_lower_pace_reach_a_run_that_is_under_way(make_tenant: Any) -> None:
+    tenant: Tenant = await make_tenant(cps=2)
+    calls = [tenant.placed(BUSY) for _ in range(40)]
+    tenant.wait_for_end(calls[0])
+    assert tenant.my_trunk()["state"] == "dialing"
+    tenant.change_trunk(paused=True)
+    time.sleep(NOTICED_WITHIN_S)
+    dialled = len(tenant.invites())
+    time.sleep(2)
+    assert len(tenant.invites()) == dialled < 40
+    tenant.change_trunk(paused=False, cps=1)
+    assert (tenant.my_trunk()["cps"], tenant.my_trunk()["cps_budget"]) == (1, 2)
+    time.sleep(4)
+    assert dialled < len(tenant.invites()) <= dialled + 5
+    for call_id in calls:
+        tenant.cancel(call_id)
+
+
+async def test_the_estimate_is_near_what_comes_of_it(make_tenant: Any) -> None:
+    """The documented bound: two seconds, or a fifth of the wait."""
+    tenant: Tenant = await make_tenant(cps=2)
+    calls = [tenant.placed(BUSY) for _ in range(24)]
+    promised = {}
+    for number in (11, 17, 23):
+        call = tenant.call(calls[number])
+        assert call["queue_state"] == "in_line"
+        assert call["queue_position"] <= number + 1
+        promised[calls[number]] = (time.time(), datetime.fromisoformat(call["estimated_start"]).timestamp())
+    for call_id in calls:
+        tenant.wait_for_end(call_id)
+    started = {line["room"][5:41]: line["wall"] for line in tenant.invites()}
+    for call_id, (asked_s, estimated_s) in promised.items():
+        wait_s = started[call_id] - asked_s
+        assert abs(estimated_s - started[call_id]) <= max(2, wait_s / 5)
+
+
+async def test_no_more_calls_are_up_than_allowed_and_a_hang_up_lets_the_next_one_go(
+    make_tenant: Any,
+) -> None:
+    tenant: Tenant = await make_tenant(trunk={"max_concurrent_calls": 2})
+    calls = [tenant.placed(NEVER_HANGS_UP) for _ in range(4)]
+    for call_id in calls[:2]:
+        tenant.wait(call_id, lambda call: bool(call["status"] == "active"))
+    waiting = tenant.wait(calls[3], in_state("at_capacity"))
+    assert (waiting["queue_position"], waiting["estimated_start"]) == (2, None)
+    trunk = tenant.my_trunk()
+    assert (trunk["in_progress"], trunk["waiting"], trunk["max_concurrent_calls"]) == (2, 2, 2)
+    tenant.cancel(calls[0])
+    tenant.wait(calls[2], lambda call: bool(call["status"] == "active"), timeout_s=20)
+    assert len(tenant.invites()) == 3
+    for call_id in (*calls[1:], calls[0]):
+        tenant.cancel(call_id)
+        tenant.wait_for_end(call_id)
+
+
+async def test_a_trunk_that_keeps_failing_pauses_itself_and_says_why(make_tenant: Any) -> None:
+    tenant: Tenant = await make_tenant(cps=10)
+    calls = [tenant.placed(TRUNK_DOWN) for _ in range(20)]
+    call = tenant.wait(calls[-1], in_state("trunk_paused"))
+    assert call["queue_position"]
+    trunk = tenant.my_trunk()
+    assert (trunk["state"], trunk["paused_reason"]) == ("paused", "carrier_failing: SIP 503")
+    assert trunk["paused_until"]
+    assert trunk["events"][0]["type"] == "trunk.paused"
+    assert 5 <= len(tenant.invites()) < 20
+    for call_id in calls:
+        tenant.cancel(call_id)
+
+
+async def test_tenants_on_one_trunk_take_turns_and_see_only_their_own(make_tenant: Any) -> None:
+    first: Tenant = await make_tenant(cps=5)
+    second: Tenant = await make_tenant()
+    operator = first.stack.operator()
+    operator.grant(first.trunk.id, second.id)
+    second.agent = agent_on(operator, second.id, first.trunk)
+    burst = [first.placed(BUSY) for _ in range(30)]
+    few = [second.placed(BUSY) for _ in range(3)]
+    for call_id in few:
+        second.wait_for_end(call_id)
+    unserved = [call_id for call_id in burst if first.call(call_id)["data"]["status"] == "queued"]
+    assert unserved, "the burst did not go first"
+    shared = second.api.get(f"/api/v1/trunks/{first.trunk.id}").json()
+    assert (shared["shared"], shared["waiting"], shared["in_progress"]) == (True, 0, 0)
+    refused = second.api.patch(f"/api/v1/trunks/{first.trunk.id}", json={"paused": True})
+    assert (refused.status_code, refused.json()["error"]["type"]) == (403, "trunk_shared")
+    for call_id in burst:
+        first.cancel(call_id)
+
+
+async def test_trunks_need_the_right_tenant_and_scope(make_tenant: Any) -> None:
+    mine: Tenant = await make_tenant()
+    theirs: Tenant = await make_tenant()
+    listed = mine.api.get("/api/v1/trunks").json()
+    assert [trunk["id"] for trunk in listed["data"]] == [mine.trunk.id]
+    assert listed["next_cursor"] is None
+    for answer in (
+        mine.api.get(f"/api/v1/trunks/{theirs.trunk.id}"),
+        mine.api.patch(f"/api/v1/trunks/{theirs.trunk.id}", json={"paused": True}),
+        mine.api.get("/api/v1/trunks/trunk_none"),
+    ):
+        assert (answer.status_code, answer.json()["error"]["message"]) == (404, "Trunk not found")
+    assert theirs.my_trunk()["state"] != "paused"
+    reader = mine.stack.operator().create_key(mine.id, "reader", ["trunks:read"], livemode=True)
+    url, headers = f"{mine.stack.config.api_url}/api/v1/trunks/{mine.trunk.id}", {"x-api-key": reader}
+    assert httpx.get(url, headers=headers).status_code == 200
+    refused = httpx.patch(url, headers=headers, json={"paused": True})
+    assert refused.json()["error"]["message"] == "Missing scope: trunks:write"
+    faults: list[Any] = [{}, {"cps": 1.5}, {"cps": 51}, {"paused": "yes"}, {"numbers": []}, []]
+    for bad in faults:
+        assert mine.api.patch(f"/api/v1/trunks/{mine.trunk.id}", json=bad).status_code == 400

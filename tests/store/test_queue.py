@@ -1,0 +1,221 @@
+"""Where a call stands: exact for short lines, near for long ones, and cheap for both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
+from tests.store.conftest import Wakes as Wakes_
+from tests.store.conftest import a_nudge, a_queue
+from trunkline.calls.changes import cancelled, claimed, put_off
+from trunkline.calls.model import WaitsFor
+from trunkline.calls.store import CallStore
+from trunkline.dialing import queue as queue_module
+from trunkline.dialing.breaker import Breaker
+from trunkline.dialing.lane import LaneStore
+from trunkline.dialing.line import Line
+from trunkline.dialing.queue import Census, Queue, Standing, marks_between
+from trunkline.dialing.trunk_desk import TrunkChange, TrunkDesk
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.errors import InvalidRequest, NotFound, TrunkShared
+from trunkline.table import Table
+from trunkline.tenants.keys import Principal, Scope
+from trunkline.validation import validated
+
+ME = Principal("tenant-1", True, frozenset(Scope))
+OTHER = Principal("tenant-2", True, frozenset(Scope))
+
+
+class Scene:
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.clock = ManualClock()
+        self.calls = CallStore(table)
+        self.trunks = TrunkStore(table)
+        self.trunks.create(TRUNK)
+        self.trunks.grant(TRUNK.id, "tenant-1")
+        self.lanes = LaneStore(table, self.clock)
+        self.queue: Queue = a_queue(table, self.clock)
+        self.wakes = Wakes_()
+        self.desk = TrunkDesk(
+            self.trunks, self.lanes, self.calls, self.queue, a_nudge(self.wakes, self.clock), self.clock
+        )
+
+    def accept(self, *numbers: int, **changes: Any) -> None:
+        for number in numbers:
+            self.calls.accept(a_call(number, **changes))
+
+    def standing(self, number: int) -> Standing | None:
+        call = self.calls.load(a_call(number).id)
+        assert call is not None
+        return self.queue.standing(call)
+
+    def position(self, number: int) -> int | None:
+        standing = self.standing(number)
+        assert standing is not None
+        return standing.position
+
+
+@pytest.fixture
+def scene(table: Table) -> Scene:
+    return Scene(table)
+
+
+def test_positions_are_the_order_of_dialling(scene: Scene) -> None:
+    scene.accept(1, 2, priority=5)
+    scene.accept(3, priority=0)
+    scene.accept(4, priority=5, batch=True)
+    scene.accept(5, priority=10)
+    assert [scene.position(number) for number in (3, 1, 2, 4, 5)] == [1, 2, 3, 4, 5]
+    scene.calls.change(a_call(1), cancelled(a_call(1), NOW_MS), NOW_MS)  # type: ignore[arg-type]
+    assert scene.position(2) == 2
+
+
+def test_the_estimate_is_the_position_at_todays_pace(scene: Scene) -> None:
+    scene.accept(*range(1, 11))
+    standing = scene.standing(10)
+    assert standing is not None
+    assert standing == Standing("in_line", 10, NOW_MS + 2060)
+    lane = scene.lanes.take(TRUNK.id, "run")
+    assert lane is not None
+    scene.lanes.release(lane, 0, 0.5)
+    assert scene.standing(10) == Standing("in_line", 10, NOW_MS + 4120)
+
+
+def test_tenants_on_one_trunk_take_turns_in_the_position_too(scene: Scene) -> None:
+    scene.trunks.grant(TRUNK.id, "tenant-2")
+    scene.accept(*range(1, 41))
+    scene.accept(41, 42, tenant_id="tenant-2")
+    scene.accept(43, tenant_id="tenant-2", priority=0)
+    assert scene.position(41) == 2 + 1, "its own urgent one, itself, and one turn of the other"
+    assert scene.position(1) == 2 + 1
+
+
+def test_a_long_line_is_counted_with_the_help_of_the_census(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_module, "COUNTED", 20)
+    monkeypatch.setattr(queue_module, "CENSUS_STEP", 5)
+    scene.accept(*range(1, 101))
+    assert scene.position(90) == 20, "at least: nobody has counted yet"
+    assert Census(scene.table, Line(scene.table)).take(TRUNK.id, "tenant-1") == 100
+    assert [scene.position(number) for number in (1, 19, 20, 21, 57, 100)] == [1, 19, 20, 21, 57, 100]
+    assert scene.queue.waiting(TRUNK.id, "tenant-1") == 100
+    for number in range(1, 31):
+        scene.calls.change(a_call(number), claimed(a_call(number), "run", "r"), NOW_MS)
+    assert scene.position(57) == 27
+    for number in range(40, 43):
+        scene.calls.change(a_call(number), cancelled(a_call(number), NOW_MS), NOW_MS)  # type: ignore[arg-type]
+    assert 24 <= (scene.position(57) or 0) <= 27, "those who left since the census are still counted"
+    Census(scene.table, Line(scene.table)).take(TRUNK.id, "tenant-1")
+    assert scene.position(57) == 24
+
+
+def test_the_cost_does_not_grow_with_the_line(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_module, "COUNTED", 10)
+    monkeypatch.setattr(queue_module, "CENSUS_STEP", 5)
+    query = scene.table._client.query
+    read: list[int] = []
+
+    def counted(**request: Any) -> Any:
+        answer = query(**request)
+        read.append(answer["ScannedCount"])
+        return answer
+
+    costs = []
+    for length in (40, 200):
+        scene.accept(*range(length // 5, length))
+        Census(scene.table, Line(scene.table)).take(TRUNK.id, "tenant-1")
+        monkeypatch.setattr(scene.table._client, "query", counted)
+        read.clear()
+        scene.position(length - 1)
+        costs.append(sum(read))
+        monkeypatch.setattr(scene.table._client, "query", query)
+    assert costs[1] <= costs[0] + 10
+    assert costs[1] < 60
+
+
+@given(st.integers(1, 60), st.integers(0, 60), st.integers(0, 60))
+def test_the_marks_between_two_places_are_counted_right(length: int, head: int, key: int) -> None:
+    keys = [f"{number:03d}" for number in range(length)]
+    marks = keys[:: queue_module.CENSUS_STEP]
+    span = marks_between(marks, f"{head:03d}", f"{key:03d}")
+    if span is None:
+        assert not [mark for mark in marks if f"{head:03d}" <= mark <= f"{key:03d}"]
+        return
+    assert f"{head:03d}" <= span[0] <= span[1] <= f"{key:03d}"
+    assert int(span[1]) - int(span[0]) == span[2]
+
+
+def test_what_a_call_waits_for_is_said(scene: Scene) -> None:
+    scene.accept(1, 2, 3)
+    scene.calls.change(a_call(1), put_off(a_call(1), NOW_MS + 9, WaitsFor.WINDOW), NOW_MS)
+    scene.calls.change(a_call(2), claimed(a_call(2), "run", "r", {TRUNK.id: 1}), NOW_MS)
+    assert scene.standing(1) == Standing("outside_window", None, NOW_MS + 9)
+    assert scene.standing(2) == Standing("preparing")
+    scene.trunks.save(replace(TRUNK, max_concurrent_calls=1))
+    assert scene.standing(3) == Standing("at_capacity", 1)
+    scene.trunks.set(TRUNK.id, {"paused": True}, None)
+    assert scene.standing(3) == Standing("trunk_paused", 1)
+
+
+def test_a_trunk_shows_its_state_pace_and_the_tenants_own_calls(scene: Scene) -> None:
+    scene.trunks.grant(TRUNK.id, "tenant-2", max_concurrent_calls=4)
+    scene.accept(1, 2, 3)
+    scene.accept(4, tenant_id="tenant-2")
+    scene.calls.change(a_call(1), claimed(a_call(1), "run", "r"), NOW_MS)
+    mine, theirs = (scene.desk.get(who, TRUNK.id) for who in (ME, OTHER))
+    assert (mine["waiting"], mine["in_progress"], mine["state"]) == (2, 1, "idle")
+    assert (theirs["waiting"], theirs["in_progress"]) == (1, 0)
+    assert (mine["cps"], mine["pace"], mine["shared"]) == (5, 5, True)
+    assert (mine["tenant_max_concurrent_calls"], theirs["tenant_max_concurrent_calls"]) == (None, 4)
+    assert [trunk["id"] for trunk in scene.desk.list(ME)["data"]] == [TRUNK.id]
+    scene.lanes.take(TRUNK.id, "run")
+    assert scene.desk.get(ME, TRUNK.id)["state"] == "dialing"
+
+
+def test_a_sole_tenant_pauses_resumes_and_bounds_its_trunk(scene: Scene) -> None:
+    paused = scene.desk.change(ME, TRUNK.id, TrunkChange(paused=True))
+    assert (paused["state"], paused["paused_reason"], paused["pace"]) == ("paused", "paused_by_request", 0)
+    scene.clock.move_s(1)
+    scene.desk.change(ME, TRUNK.id, TrunkChange(cps=2, max_concurrent_calls=7))
+    resumed = scene.desk.change(ME, TRUNK.id, TrunkChange(paused=False))
+    assert (resumed["cps"], resumed["cps_budget"], resumed["max_concurrent_calls"]) == (2, 5, 7)
+    assert [event["type"] for event in resumed["events"]] == ["trunk.resumed", "trunk.paused"]
+    assert len(scene.wakes.sent) == 3
+    back = scene.desk.change(ME, TRUNK.id, validated(TrunkChange, {"cps": None}))
+    assert (back["cps"], back["max_concurrent_calls"]) == (5, 7)
+
+
+def test_a_breakers_pause_is_shown_with_its_end(scene: Scene) -> None:
+    scene.trunks.open_breaker(TRUNK.id, Breaker.opened("carrier_failing: SIP 503", NOW_MS, None))
+    view = scene.desk.get(ME, TRUNK.id)
+    assert (view["state"], view["paused_reason"]) == ("paused", "carrier_failing: SIP 503")
+    assert view["paused_until"] == "2023-11-14T22:13:50.000Z"
+
+
+def test_what_a_tenant_may_not_change(scene: Scene) -> None:
+    for change in (TrunkChange(cps=6), TrunkChange()):
+        with pytest.raises(InvalidRequest):
+            scene.desk.change(ME, TRUNK.id, change)
+    faults: list[dict[str, Any]] = [
+        {"cps": 1.5},
+        {"cps": "2"},
+        {"paused": None},
+        {"paused": 1},
+        {"numbers": []},
+    ]
+    for bad in faults:
+        with pytest.raises(InvalidRequest):
+            validated(TrunkChange, bad)
+    for who, trunk_id in ((OTHER, TRUNK.id), (ME, "trunk_x")):
+        with pytest.raises(NotFound):
+            scene.desk.get(who, trunk_id)
+    scene.trunks.grant(TRUNK.id, "tenant-2")
+    with pytest.raises(TrunkShared):
+        scene.desk.change(ME, TRUNK.id, TrunkChange(paused=True))
