@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
+from trunkline.clock import SystemClock
 from trunkline.dialing.wake import WakeNotSent
 from trunkline.errors import TrunklineError
 from trunkline.tenants.specs import AgentSpec, TrunkSpec
@@ -40,7 +41,7 @@ Stage = Annotated[str, typer.Option(envvar="TRUNKLINE_STAGE", help="The deployed
 Tenant = Annotated[str, typer.Option(help="The tenant's name or id.")]
 Key = Annotated[str, typer.Option(envvar="TRUNKLINE_API_KEY", help="An API key of the tenant.")]
 Url = Annotated[str, typer.Option(envvar="TRUNKLINE_API_URL", help="Default: the stage's own URL.")]
-_DEFAULT_SCOPES = "calls:create,calls:read"
+_DEFAULT_SCOPES = "calls:create,calls:read,trunks:read"
 
 
 @contextmanager
@@ -81,25 +82,61 @@ def create_key(
 
 
 @trunks.command("create")
-def create_trunk(
+def create_trunk(  # noqa: PLR0913, PLR0917 - a trunk's properties
     name: str,
     sip_trunk_id: Annotated[str, typer.Option(help="LiveKit's id of the outbound trunk, ST_…")],
     cps: Annotated[float, typer.Option(help="INVITEs a second the carrier takes.")],
     number: Annotated[list[str], typer.Option(help="A number of the trunk, E.164; repeatable.")],
     grant: Annotated[list[str] | None, typer.Option(help="A tenant that may use it; repeatable.")] = None,
+    max_concurrent_calls: Annotated[int | None, typer.Option(help="Calls at once, at most.")] = None,
+    direct_share: Annotated[float, typer.Option(help="Share that batch calls leave to direct ones.")] = 0.0,
     stage: Stage = "dev",
 ) -> None:
     """Make a trunk, grant it to tenants and print its id."""
     values = {"name": name, "sip_trunk_id": sip_trunk_id, "cps": cps, "numbers": number}
+    values |= {"max_concurrent_calls": max_concurrent_calls, "direct_share": direct_share}
     with _complaining():
         console.print(_operator(stage).create_trunk(validated(TrunkSpec, values), grant or []).id)
 
 
 @trunks.command("grant")
-def grant_trunk(trunk_id: str, tenant: Tenant, stage: Stage = "dev") -> None:
-    """Let a tenant dial through a trunk."""
+def grant_trunk(
+    trunk_id: str,
+    tenant: Tenant,
+    max_concurrent_calls: Annotated[int | None, typer.Option(help="Of this tenant, on this trunk.")] = None,
+    stage: Stage = "dev",
+) -> None:
+    """Let a tenant dial through a trunk; granting again replaces its limit."""
     with _complaining():
-        _operator(stage).grant(trunk_id, tenant)
+        _operator(stage).grant(trunk_id, tenant, max_concurrent_calls)
+
+
+@trunks.command("list")
+def list_trunks(stage: Stage = "dev") -> None:
+    """Show every trunk: its bounds, whether it is paused and why, and how many tenants use it."""
+    with _complaining():
+        table = Table("trunk", "id", "cps", "concurrent", "tenants", "state")
+        now_ms = SystemClock().wall_ms()
+        for state in _operator(stage).trunk_states():
+            trunk = state.trunk
+            bounds = f"{trunk.cps:g}", str(trunk.max_concurrent_calls or "")
+            condition = state.paused_because(now_ms) or "open"
+            table.add_row(trunk.name, trunk.id, *bounds, str(len(state.tenants)), condition)
+        console.print(table)
+
+
+@trunks.command("pause")
+def pause_trunk(trunk_id: str, stage: Stage = "dev") -> None:
+    """Dial nothing more on a trunk; what rings goes on, and its calls wait until their deadlines."""
+    with _complaining():
+        _operator(stage).pause(trunk_id, paused=True)
+
+
+@trunks.command("resume")
+def resume_trunk(trunk_id: str, stage: Stage = "dev") -> None:
+    """End the operator's pause of a trunk."""
+    with _complaining():
+        _operator(stage).pause(trunk_id, paused=False)
 
 
 @agents.command("create")

@@ -9,8 +9,9 @@ from typing import Any
 import boto3
 
 from trunkline.clock import SystemClock
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import Trunk
+from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
+from trunkline.dialing.trunks import Trunk, TrunkState
+from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.errors import InvalidRequest, NotFound
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
 from trunkline.table import Table
@@ -37,6 +38,7 @@ class Operator:
     trunks: TrunkStore
     agents: AgentStore
     livekit: LiveKitSecret
+    wakes: WakeQueue
 
     def tenant_id(self, name_or_id: str) -> str:
         """Find a tenant, or raise `NotFound`."""
@@ -62,11 +64,29 @@ class Operator:
             self.trunks.grant(trunk.id, tenant_id)
         return trunk
 
-    def grant(self, trunk_id: str, tenant: str) -> None:
+    def grant(self, trunk_id: str, tenant: str, max_concurrent_calls: int | None = None) -> None:
         """Let a tenant use a trunk; an unknown one of either raises `NotFound`."""
         if self.trunks.load(trunk_id) is None:
             raise NotFound(f"no trunk {trunk_id}")
-        self.trunks.grant(trunk_id, self.tenant_id(tenant))
+        self.trunks.grant(trunk_id, self.tenant_id(tenant), max_concurrent_calls)
+
+    def pause(self, trunk_id: str, *, paused: bool) -> None:
+        """Pause or resume a trunk, whoever uses it; the tenant can't undo the operator's pause."""
+        state = self.trunks.state(trunk_id)
+        if state is None:
+            raise NotFound(f"no trunk {trunk_id}")
+        if state.settings.operator_paused == paused:
+            return
+        kind = "paused" if paused else "resumed"
+        event = TrunkEvent(f"trunk.{kind}", f"{kind}_by_operator", SystemClock().wall_ms())
+        self.trunks.set(trunk_id, {"operator_paused": paused}, event)
+        if not paused:
+            self.wakes.send(Wake(trunk_id))
+
+    def trunk_states(self) -> Iterator[TrunkState]:
+        """Every trunk of the deployment, as it is now."""
+        states = (self.trunks.state(trunk_id) for trunk_id in self.trunks.ids())
+        return (state for state in states if state)
 
     def create_agent(self, tenant: str, spec: AgentSpec) -> Agent:
         """Make an agent; one of that name raises `AlreadyExists`."""
@@ -138,6 +158,7 @@ def open_operator(outputs: Mapping[str, str]) -> Operator:
         trunks=TrunkStore(table),
         agents=AgentStore(table),
         livekit=LiveKitSecret(secrets, outputs["LiveKitSecretArn"], SystemClock()),
+        wakes=WakeQueue(boto3.client("sqs"), outputs["DialQueueUrl"]),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -12,6 +13,7 @@ import yaml
 from local.config import ROOT
 from local.deployment import client
 from local.stack import Stack
+from tests.stack.conftest import Tenant
 from trunkline.dialing.wake import Wake
 
 TRUNKLINE = ROOT / ".venv" / "bin" / "trunkline"
@@ -139,6 +141,31 @@ def test_mistakes_are_answered_in_one_line(terminal: Terminal) -> None:
     assert "no trunk trunk_x" in terminal.complain("trunks", "grant", "trunk_x", "--tenant", "demo")
     unreadable = terminal.complain("apply", "/nowhere.yaml")
     assert "No such file" in unreadable
+
+
+async def test_the_operators_pause_is_its_own(terminal: Terminal, make_tenant: Any) -> None:
+    tenant: Tenant = await make_tenant()
+    terminal.say("trunks", "pause", tenant.trunk.id)
+    assert "paused_by_operator" in terminal.say("trunks", "list")
+    call_id = tenant.placed("+15550100002")
+    assert tenant.change_trunk(paused=False)["paused_reason"] == "paused_by_operator"
+    assert tenant.call(call_id)["queue_state"] == "trunk_paused"
+    terminal.say("trunks", "resume", tenant.trunk.id)
+    tenant.wait_for_end(call_id)
+    assert tenant.my_trunk()["events"][0]["reason"] == "resumed_by_operator"
+    assert "no trunk trunk_x" in terminal.complain("trunks", "pause", "trunk_x")
+
+
+async def test_a_granted_tenant_keeps_to_its_own_limit(terminal: Terminal, make_tenant: Any) -> None:
+    tenant: Tenant = await make_tenant()
+    terminal.say("trunks", "grant", tenant.trunk.id, "--tenant", tenant.id, "--max-concurrent-calls", "1")
+    first, second = (tenant.placed("+15550100011") for _ in range(2))
+    tenant.wait(first, lambda call: bool(call["status"] == "active"))
+    tenant.wait(second, lambda call: call["queue_state"] == "at_capacity")
+    assert tenant.my_trunk()["tenant_max_concurrent_calls"] == 1
+    tenant.cancel(first)
+    tenant.wait(second, lambda call: bool(call["status"] == "active"))
+    tenant.cancel(second)
 
 
 def test_dead_letters_are_shown_and_sent_again(terminal: Terminal, stack: Stack) -> None:

@@ -93,7 +93,7 @@ def test_bad_policies_are_refused_with_their_field(
 
 async def test_a_call_that_passes_its_deadline_in_the_line_ends_with_that_reason(make_tenant: Any) -> None:
     tenant: Tenant = await make_tenant(cps=0.1)
-    tenant.placed(BUSY)
+    tenant.wait_for_end(tenant.placed(BUSY))
     expires = datetime.now(UTC) + timedelta(seconds=3)
     call_id = tenant.placed(BUSY, expiresAt=expires.isoformat())
     call = tenant.wait_for_end(call_id, timeout_s=90)

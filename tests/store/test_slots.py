@@ -177,3 +177,16 @@ async def test_many_claims_at_once_fill_the_pool_and_no_more(bench: Bench) -> No
         except SlotsFull:
             continue
     assert won == 3
+
+
+async def test_a_limit_set_on_a_busy_trunk_counts_the_calls_that_are_up(table: Table) -> None:
+    scene = Scene(table)
+    scene.active()
+    trunks = TrunkStore(table)
+    trunks.save(replace(TRUNK, max_concurrent_calls=1))
+    scene.livekit.status = "active"
+    assert await scene.walk() == {"slot_taken": 1}
+    assert await scene.walk() == {}
+    assert trunks.slots_taken(TRUNK.id) == 1
+    scene.calls.settle(a_call().id, lambda call: ended(call, HUNG_UP, NOW_MS), NOW_MS)
+    assert trunks.slots_taken(TRUNK.id) == 0

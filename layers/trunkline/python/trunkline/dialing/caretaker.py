@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from aws_lambda_powertools import Logger
@@ -73,7 +73,7 @@ class Caretaker:
             state = await self.offload(self.trunks.state, trunk_id)
             if state is None:
                 continue
-            await self._repair_calls(trunk_id, repairs)
+            await self._repair_calls(state, repairs)
             await self._free_orphaned_slots(state, repairs)
             await self._let_in_due(trunk_id, repairs)
             for tenant_id in state.tenants:
@@ -81,22 +81,24 @@ class Caretaker:
             await self._wake_if_unserved(state, repairs)
         return repairs
 
-    async def _repair_calls(self, trunk_id: str, repairs: Counter[str]) -> None:
-        gate = asyncio.Semaphore(_AT_ONCE)
+    async def _repair_calls(self, state: TrunkState, repairs: Counter[str]) -> None:
+        gate, trunk_id = asyncio.Semaphore(_AT_ONCE), state.declared.id
 
         async def one(call_id: str) -> None:
             async with gate:
-                await self._repair(call_id, repairs)
+                await self._repair(call_id, state, repairs)
 
         now_ms = self.clock.wall_ms()
         call_ids = await self.offload(lambda: list(self.calls.busy_call_ids(trunk_id)))
         call_ids += await self.offload(lambda: list(self.calls.expired_call_ids(trunk_id, now_ms)))
         await asyncio.gather(*(one(call_id) for call_id in call_ids))
 
-    async def _repair(self, call_id: str, repairs: Counter[str]) -> None:
+    async def _repair(self, call_id: str, state: TrunkState, repairs: Counter[str]) -> None:
         try:
             call = await self.offload(self.calls.load, call_id)
-            found = await self._finding(call) if call and not call.ended else None
+            if call is None or call.ended:
+                return
+            found = await self._finding(call) or _without_slot(call, state)
             if found is None:
                 return
             name, change = found
@@ -197,3 +199,14 @@ class Caretaker:
             repairs["line_woken"] += 1
         except WakeNotSent as error:
             self.log.error("wake not sent", trunk_id=trunk_id, cause=str(error))
+
+
+def _without_slot(call: Call, state: TrunkState) -> tuple[str, Change] | None:
+    """A limit that was set while the call was up: it takes its slot now, though that fill the pool.
+
+    A claim that is preparing is left alone: a write would cost it its place.
+    """
+    missing = set(state.limits(call.tenant_id, batch=call.batch)) - set(call.slots)
+    if call.phase not in (Phase.SENT, Phase.SETTLED) or not missing:
+        return None
+    return "slot_taken", Change(replace(call, slots=(*call.slots, *sorted(missing))))

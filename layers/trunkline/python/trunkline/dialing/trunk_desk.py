@@ -137,7 +137,7 @@ class TrunkDesk:
         trunk, tenant_id, now_ms = state.trunk, principal.tenant_id, self.clock.wall_ms()
         paused = state.paused_because(now_ms)
         lane = self.lanes.look(trunk.id)
-        breaker = state.breaker if paused and not state.settings.paused else None
+        breaker = state.breaker if state.breaker and paused == state.breaker.reason else None
         return {
             "id": trunk.id,
             "name": trunk.name,

@@ -54,16 +54,25 @@ def trunk_id_for(livekit_project: str, sip_trunk_id: str) -> str:
 
 @dataclass(frozen=True)
 class TrunkSettings:
-    """What its tenant set: a pause, and bounds below the operator's own (None: the operator's hold)."""
+    """What its tenant set: a pause, and bounds below the operator's own (None: the operator's hold).
+
+    A pause of the operator's is its own: the tenant can't end it.
+    """
 
     paused: bool = False
+    operator_paused: bool = False
     cps: float | None = None
     max_concurrent_calls: int | None = None
 
     @classmethod
     def parse(cls, item: Mapping[str, Any]) -> TrunkSettings:
         """Read stored settings."""
-        return cls(item.get("paused", False), item.get("cps"), item.get("max_concurrent_calls"))
+        return cls(
+            paused=item.get("paused", False),
+            operator_paused=item.get("operator_paused", False),
+            cps=item.get("cps"),
+            max_concurrent_calls=item.get("max_concurrent_calls"),
+        )
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,8 @@ class TrunkState:
 
     def paused_because(self, now_ms: int) -> str | None:
         """Why nothing is dialled, or None."""
+        if self.settings.operator_paused:
+            return "paused_by_operator"
         if self.settings.paused:
             return "paused_by_request"
         if self.breaker and self.breaker.is_open(now_ms):

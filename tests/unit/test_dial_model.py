@@ -1,0 +1,317 @@
+"""The dial protocol as a machine: runs, zombies, cancels, lost news and a caretaker in any order.
+
+The stores, the changes, the caretaker and the news desk are the real ones; LiveKit, the table and the
+runs' steps are models. Oracle: the INVITEs that LiveKit has seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from livekit.protocol.models import ParticipantInfo
+
+from tests.builders import TRUNK, ManualClock, a_call
+from tests.memory_table import MemoryTable
+from trunkline.calls.changes import cancelled, claimed, intended, returned
+from trunkline.calls.model import Call, StaleCall
+from trunkline.calls.news import NewsDesk
+from trunkline.calls.policy import RedialPolicy
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import Phase, State
+from trunkline.calls.store import CallStore, SlotsFull
+from trunkline.dialing.caretaker import LEEWAY_MS, Caretaker
+from trunkline.dialing.lane import LaneStore
+from trunkline.dialing.line import Line
+from trunkline.dialing.look import let_in_due_calls
+from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.outcome import outcome_of
+from trunkline.dialing.queue import Census
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.verdicts import Dialled, Kind, Verdict
+from trunkline.item_keys import due_key, line_key
+from trunkline.livekit.names import ClaimName, room_name
+from trunkline.livekit.webhooks import News
+from trunkline.observability import logger
+
+CALLS, MAX_CONCURRENT = 2, 1
+RUNS = st.sampled_from(["run-1", "run-2"])
+NUMBERS = st.integers(1, CALLS)
+TWICE = RedialPolicy(2, ("busy", "no_answer", "unknown"), (60,))
+
+
+class Wakes:
+    def send(self, wake: object, delay_s: int = 0) -> None:
+        """Wakes can be lost."""
+
+
+@dataclass
+class LiveKit:
+    """Legs by call and claim; `invites` counts what reached the carrier."""
+
+    legs: dict[tuple[str, int], str] = field(default_factory=dict)
+    invites: list[tuple[str, int]] = field(default_factory=list)
+
+    async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
+        status = self.legs.get((room[5:41], claim))
+        return ParticipantInfo(sid="PA", attributes={"sip.callStatus": status}) if status else None
+
+    async def remove_callee(self, room: str, claim: int) -> None:
+        self.legs.pop((room[5:41], claim), None)
+
+    async def delete_room(self, room: str) -> None:
+        for key in [key for key in self.legs if room == room_name(*key)]:
+            del self.legs[key]
+
+
+async def at_once(work: Any, *args: Any) -> Any:
+    return work(*args)
+
+
+class DialProtocol(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = MemoryTable()
+        self.clock = ManualClock()
+        self.calls = CallStore(self.table)
+        self.trunks = TrunkStore(self.table)
+        self.lanes = LaneStore(self.table, self.clock)
+        self.livekit = LiveKit()
+        line, log = Line(self.table), logger("model")
+        nudge = Nudge(Wakes(), self.clock, log)  # type: ignore[arg-type]
+        self.caretaker = Caretaker(
+            calls=self.calls,
+            lanes=self.lanes,
+            line=line,
+            census=Census(self.table, line),
+            trunks=self.trunks,
+            wakes=Wakes(),  # type: ignore[arg-type]
+            nudge=nudge,
+            livekit=self.livekit,
+            clock=self.clock,
+            offload=at_once,
+            log=log,
+        )
+        self.news = NewsDesk(self.calls, nudge, self.clock, self.lanes.run_is_alive)
+        self.seen: dict[tuple[str, int], Call] = {}
+        self.to_send: dict[tuple[str, int], Call] = {}
+        self.refused: set[tuple[str, int]] = set()
+        self.ended: dict[str, Call] = {}
+
+    @initialize()
+    def accept(self) -> None:
+        self.trunks.create(replace(TRUNK, max_concurrent_calls=MAX_CONCURRENT))
+        self.trunks.grant(TRUNK.id, "tenant-1")
+        for number in range(1, CALLS + 1):
+            self.calls.accept(a_call(number, redial=TWICE))
+
+    @rule(run=RUNS, number=NUMBERS)
+    def claim(self, run: str, number: int) -> None:
+        call = self.now(number)
+        if not call.waits or call.due_ms is not None:
+            return
+        self.lanes.keep_run_alive(run)
+        change = claimed(call, run, room_name(call.id, call.claim + 1), {TRUNK.id: MAX_CONCURRENT})
+        with contextlib.suppress(StaleCall, SlotsFull):
+            self.seen[run, number] = self.calls.change(call, change, self.clock.wall_ms())
+
+    @rule(run=RUNS, number=NUMBERS)
+    def intend(self, run: str, number: int) -> None:
+        """Also by a zombie: its snapshot may be as old as it likes."""
+        call = self.seen.get((run, number))
+        if call is None or call.phase is not Phase.PREPARED:
+            return
+        now_ms = self.clock.wall_ms()
+        try:
+            sent = self.calls.change(
+                call, intended(call, now_ms, intent="i", dead_after_ms=now_ms + 5000), now_ms
+            )
+        except StaleCall:
+            del self.seen[run, number]
+            return
+        self.seen[run, number] = self.to_send[run, number] = sent
+
+    @rule(run=RUNS, number=NUMBERS)
+    def send(self, run: str, number: int) -> None:
+        """The request arrives, maybe late; LiveKit takes its token until its leeway is over."""
+        call = self.to_send.pop((run, number), None)
+        if call is None or self.clock.wall_ms() > (call.dead_after_ms or 0) + LEEWAY_MS:
+            return
+        key = (call.id, call.claim)
+        self.livekit.invites.append(key)
+        self.livekit.legs[key] = "ringing"
+        current = self.now(number)
+        still_its_own = (current.claim, current.phase) == (call.claim, Phase.SENT)
+        assert still_its_own, "an attempt that was over was dialled"
+
+    @rule(run=RUNS, number=NUMBERS, kind=st.sampled_from(list(Kind)))
+    def verdict(self, run: str, number: int, kind: Kind) -> None:
+        call = self.seen.get((run, number))
+        if call is None or call.phase is not Phase.SENT:
+            return
+        arrived = (run, number) not in self.to_send
+        if not arrived and kind is not Kind.NOT_SENT:
+            kind = Kind.UNKNOWN
+        if arrived and kind is Kind.NOT_SENT:
+            return
+        self.to_send.pop((run, number), None) if kind is Kind.NOT_SENT else None
+        del self.seen[run, number]
+        self._leg_after(call, kind)
+        verdict = Verdict(kind, Reason.DIAL_BUSY if kind is Kind.FAILED else None)
+        now_ms = self.clock.wall_ms()
+
+        def decide(current: Call) -> Any:
+            if (current.claim, current.owner) != (call.claim, run) or current.ended:
+                return None
+            if kind in (Kind.TOO_FAST, Kind.NOT_SENT):
+                return returned(current, now_ms, why="x")
+            return outcome_of(current, Dialled(verdict), now_ms)
+
+        self.calls.settle(call.id, decide, now_ms)
+
+    def _leg_after(self, call: Call, kind: Kind) -> None:
+        key = (call.id, call.claim)
+        if kind is Kind.ANSWERED and key in self.livekit.legs:
+            self.livekit.legs[key] = "active"
+        if kind in (Kind.FAILED, Kind.TOO_FAST):
+            self.livekit.legs.pop(key, None)
+        if kind is Kind.TOO_FAST:
+            self.refused.add(key)
+
+    @rule(run=RUNS, number=NUMBERS, seconds=st.sampled_from([4, 17, 64, 66, 80]))
+    def stop_before_the_socket(self, run: str, number: int, seconds: int) -> None:
+        """A process that is stopped after its intent, looked after meanwhile, and goes on."""
+        self.claim(run, number)
+        self.intend(run, number)
+        self.clock.move_s(seconds)
+        self.care()
+        self.send(run, number)
+
+    @rule(run=RUNS, number=NUMBERS)
+    def refused_and_dialled_again(self, run: str, number: int) -> None:
+        self.claim(run, number)
+        self.intend(run, number)
+        self.send(run, number)
+        self.verdict(run, number, Kind.TOO_FAST)
+        self.claim(run, number)
+        self.intend(run, number)
+
+    @rule(run=RUNS)
+    def crash(self, run: str) -> None:
+        self.seen = {key: call for key, call in self.seen.items() if key[0] != run}
+        self.to_send = {key: call for key, call in self.to_send.items() if key[0] != run}
+
+    @rule(run=RUNS)
+    def beat(self, run: str) -> None:
+        self.lanes.keep_run_alive(run)
+
+    @rule(number=NUMBERS)
+    def cancel(self, number: int) -> None:
+        before, now_ms = self.now(number), self.clock.wall_ms()
+        after = self.calls.settle(before.id, lambda call: cancelled(call, now_ms), now_ms)
+        if before.waits or before.phase is Phase.PREPARED:
+            assert after is not None
+            assert after.state is State.CANCELLED
+
+    @precondition(lambda self: self.livekit.legs)
+    @rule(choice=st.randoms(), told=st.booleans(), answered=st.booleans())
+    def leg_ends(self, choice: Any, told: bool, answered: bool) -> None:
+        key = choice.choice(sorted(self.livekit.legs))
+        status = "hangup" if answered or self.livekit.legs[key] == "active" else "ringing"
+        del self.livekit.legs[key]
+        if told:
+            self.news.take(News("participant_left", ClaimName(*key), "PA", "SCL", "USER_UNAVAILABLE", status))
+
+    @rule(number=NUMBERS, claim=st.integers(1, 4))
+    def old_news(self, number: int, claim: int) -> None:
+        """Of a leg that is not there any more, or never was."""
+        key, before = (a_call(number).id, claim), self.now(number)
+        if key not in self.livekit.legs and key in self.livekit.invites:
+            self.news.take(
+                News("participant_left", ClaimName(*key), "PA", "SCL", "USER_UNAVAILABLE", "hangup")
+            )
+            assert claim == before.claim or self.now(number) == before, "news about another claim"
+
+    @rule()
+    def care(self) -> None:
+        asyncio.run(self.caretaker.walk())
+
+    @rule()
+    def let_in_due(self) -> None:
+        let_in_due_calls(self.calls, TRUNK.id, self.clock.wall_ms())
+
+    @rule(seconds=st.sampled_from([1, 6, 17, 61, 80]))
+    def time_passes(self, seconds: int) -> None:
+        self.clock.move_s(seconds)
+
+    @invariant()
+    def one_invite_an_attempt(self) -> None:
+        assert len(self.livekit.invites) == len(set(self.livekit.invites)), "a claim was dialled twice"
+        for number in range(1, CALLS + 1):
+            call_id = a_call(number).id
+            real = [key for key in self.livekit.invites if key[0] == call_id and key not in self.refused]
+            assert len(real) <= TWICE.max_attempts, "an attempt was dialled twice"
+
+    @invariant()
+    def places_and_slots_follow_the_calls(self) -> None:
+        held = 0
+        for call in self.all():
+            in_line = self.table.get(line_key(TRUNK.id, call.line_place)) is not None
+            due = call.due_ms is not None and bool(self.table.get(due_key(TRUNK.id, call.due_ms, call.id)))
+            assert in_line == (call.waits and call.due_ms is None)
+            assert due == (call.waits and call.due_ms is not None)
+            held += len(call.slots)
+        assert self.trunks.slots_taken(TRUNK.id) == held == len(list(self.trunks.slots(TRUNK.id)))
+        assert held <= MAX_CONCURRENT
+
+    @invariant()
+    def legs_never_outnumber_the_slots(self) -> None:
+        live = [key for key in self.livekit.legs if self.claim_of(key[0]) == key[1]]
+        assert len(live) <= MAX_CONCURRENT
+
+    @invariant()
+    def what_has_ended_stays_as_it_is(self) -> None:
+        for call in self.all():
+            if call.id in self.ended:
+                assert call == self.ended[call.id]
+            if call.ended:
+                self.ended[call.id] = call
+
+    def teardown(self) -> None:
+        """Rule 16: whatever was left, everybody's end is found."""
+        if not self.table.items:
+            return
+        self.seen.clear()
+        self.to_send.clear()
+        self.livekit.legs.clear()
+        for _ in range(8):
+            self.clock.move_s(3600)
+            asyncio.run(self.caretaker.walk())
+        assert all(call.ended for call in self.all()), [call for call in self.all() if not call.ended]
+        assert self.trunks.slots_taken(TRUNK.id) == 0
+        assert all(call.state is not State.CONNECTING for call in self.all())
+
+    def now(self, number: int) -> Call:
+        call = self.calls.load(a_call(number).id)
+        assert call is not None
+        return call
+
+    def all(self) -> list[Call]:
+        if not self.table.items:
+            return []
+        return [self.now(number) for number in range(1, CALLS + 1)]
+
+    def claim_of(self, call_id: str) -> int:
+        call = self.calls.load(call_id)
+        return call.claim if call else 0
+
+
+DialProtocol.TestCase.settings = settings(
+    max_examples=150, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestDialProtocol = DialProtocol.TestCase
