@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import main_job, pacing, start
+from benchmarks import cost, load, main_job, pacing, start
 from benchmarks.table import show
 from local.config import for_tests
 from local.stack import local_stack
@@ -17,6 +17,11 @@ def main() -> None:
         rows += main_job.call_rows(stack, tenant)
         rows += pacing.pacing_rows(stack, {1: 30, 5: 300, 20: 300, 50: 300})
         rows.append(start.memory_row(stack))
+        rows += cost.cost_rows(stack, tenant)
+        rows.append(load.depth_row(stack))
+        rows.append(load.other_trunk_row(stack, tenant))
+        rows.append(load.unanswered_row(stack))
+        rows.append(load.handover_row(stack))
     rows += start.run_rows()
     show(rows)
 

@@ -107,7 +107,7 @@ def dial_rows(stack: Stack, tenant: Client) -> list[Row]:
     for name, settings in kinds.items():
         spec = AgentSpec.model_validate({"name": name, "trunk": "demo-trunk"} | settings)
         agent = stack.operator().create_agent("demo", spec)
-        samples = _until_invited(stack, tenant, agent.id)
+        samples = until_invited(stack, tenant, agent.id)
         figure = f"p50 {ms(p50(samples))}, p99 {ms(p99(samples))}"
         rows.append(
             Row(
@@ -117,7 +117,8 @@ def dial_rows(stack: Stack, tenant: Client) -> list[Row]:
     return rows
 
 
-def _until_invited(stack: Stack, tenant: Client, agent_id: str) -> list[float]:
+def until_invited(stack: Stack, tenant: Client, agent_id: str) -> list[float]:
+    """Seconds from POST to INVITE, one call at a time."""
     samples = []
     for number in range(DIALS + 2):
         began_s = time.time()

@@ -1,135 +1,26 @@
-"""The pace on the wire: busiest sliding second and share of the budget used, by the carrier's log."""
+"""The pace on the wire: busiest sliding second and share of the budget used, beside BullMQ's."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import time
-import uuid
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-
 import httpx
-from livekit.api import LiveKitAPI
-from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunkInfo
 
+from benchmarks import bullmq
+from benchmarks.line import Line, Paced
+from benchmarks.plot import plot
 from benchmarks.table import Row
-from local.deployment import client
+from local.config import ROOT
 from local.stack import Stack
-from trunkline.calls.place import CallDesk, OutboundCall
-from trunkline.calls.store import CallStore
-from trunkline.clock import SystemClock
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import Trunk
-from trunkline.dialing.wake import Wake, WakeQueue
-from trunkline.observability import logger
-from trunkline.table import Table
-from trunkline.tenants.agents import Agent, AgentStore
-from trunkline.tenants.keys import Principal, Scope
-from trunkline.tenants.specs import AgentSpec, TrunkSpec
 
-NUMBERS = ["+15550109001"]
-BUSY = "+15550100002"
-CONTENDING = 3
 MIN_EFFICIENCY = 0.96
+PLOT = ROOT / "docs" / "pacing.svg"
+_PLOTTED_CPS = 20
 # What others measured with 30 ms jobs: starts in the busiest sliding second, share of the budget.
-OTHERS = {5: "BullMQ 6", 20: "BullMQ 40, Celery 20 at 65 %", 50: "BullMQ 100, Celery 50 at 6 %"}
-
-
-@dataclass(frozen=True)
-class Paced:
-    """What the carrier saw of one trunk."""
-
-    times_s: list[float]
-
-    def busiest_second(self) -> int:
-        times = self.times_s
-        return max(sum(1 for other in times[n:] if other < start + 1) for n, start in enumerate(times))
-
-    def efficiency(self, cps: float) -> float:
-        return (len(self.times_s) - 1) / (self.times_s[-1] - self.times_s[0]) / cps
-
-
-class _NoWakes(WakeQueue):
-    """Keeps the line still until it is full."""
-
-    def __init__(self) -> None:
-        """There is no queue behind it."""
-
-    def send(self, wake: Wake, delay_s: int = 0) -> None:
-        """Wake nobody."""
-
-
-class Line:
-    """A trunk of its own with a line of waiting calls, put in without the API, so that it is full at once."""
-
-    def __init__(self, stack: Stack, cps: float) -> None:
-        self._stack = stack
-        table = Table(client(stack.config, "dynamodb"), stack.outputs.values["TableName"])
-        self.calls = CallStore(table)
-        self.trunk, self._agent = self._made(stack, cps)
-        self._principal = Principal(self._agent.tenant_id, livemode=True, scopes=frozenset(Scope))
-        self._desk = CallDesk(
-            calls=self.calls,
-            agents=AgentStore(table),
-            trunks=TrunkStore(table),
-            wakes=_NoWakes(),
-            nudge=Nudge(_NoWakes(), SystemClock(), logger("bench")),
-            clock=SystemClock(),
-            check_livekit=lambda: None,
-        )
-        self._wakes = WakeQueue(client(stack.config, "sqs"), stack.outputs.values["DialQueueUrl"])
-
-    @staticmethod
-    def _made(stack: Stack, cps: float) -> tuple[Trunk, Agent]:
-        name = f"bench-{uuid.uuid4()}"
-        operator = stack.operator()
-        operator.tenants.create(name)
-        info = SIPOutboundTrunkInfo(name=name, address="carrier.test", numbers=NUMBERS)
-        sip_trunk_id = asyncio.run(_sip_trunk(stack, info))
-        spec = TrunkSpec(name="t", sip_trunk_id=sip_trunk_id, cps=cps, numbers=NUMBERS)
-        trunk = operator.create_trunk(spec, [name])
-        agent = AgentSpec(name="a", livekit_agent_name="at-once", trunk="t")
-        return trunk, operator.create_agent(name, agent)
-
-    def fill(self, count: int, number: str = BUSY) -> None:
-        """Put calls into the line."""
-        request = OutboundCall(agentId=self._agent.id, phoneNumber=number)
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda _: self._desk.place(self._principal, request, source="bench"), range(count)))
-
-    def wake(self, times: int = CONTENDING) -> None:
-        for _ in range(times):
-            self._wakes.send(Wake(self.trunk.id))
-
-    def wait(self, timeout_s: float) -> None:
-        """Wait until every call of the trunk has ended."""
-        deadline_s = time.monotonic() + timeout_s
-        while any(
-            next(ids, None)
-            for ids in (
-                self.calls.waiting_call_ids(self.trunk.id),
-                self.calls.busy_call_ids(self.trunk.id),
-            )
-        ):
-            if time.monotonic() > deadline_s:
-                raise TimeoutError("calls are left")
-            time.sleep(0.5)
-
-    def seen(self) -> Paced:
-        lines = [json.loads(line) for line in self._stack.config.invite_log.read_text().splitlines()]
-        return Paced(sorted(line["t"] for line in lines if line["trunk_id"] == self.trunk.sip_trunk_id))
-
-
-async def _sip_trunk(stack: Stack, info: SIPOutboundTrunkInfo) -> str:
-    async with LiveKitAPI(*stack.config.livekit) as livekit:
-        made = await livekit.sip.create_outbound_trunk(CreateSIPOutboundTrunkRequest(trunk=info))
-        return str(made.sip_trunk_id)
+_CELERY = {20: "Celery 20 at 65 %", 50: "Celery 50 at 6 %"}
+_BULLMQ = {5: "BullMQ 6", 20: "BullMQ 40", 50: "BullMQ 100"}
 
 
 def pacing_rows(stack: Stack, paces: dict[int, int]) -> list[Row]:
-    """For each pace: so many calls in the line, three wakes at once."""
+    """For each pace: so many calls in the line, three wakes at once; BullMQ with as many jobs and workers."""
     httpx.put(f"{stack.config.livekit[0]}/_control/agents/at-once", json={"joins_after_s": 0})
     rows = []
     for cps, count in paces.items():
@@ -137,10 +28,22 @@ def pacing_rows(stack: Stack, paces: dict[int, int]) -> list[Row]:
         line.fill(count)
         line.wake()
         line.wait(60 + 2 * count / cps)
-        seen = line.seen()
-        busiest, efficiency = seen.busiest_second(), seen.efficiency(cps)
-        figure = f"{len(seen.times_s)} INVITEs, busiest second {busiest}, {efficiency:.1%} used"
-        kept = busiest <= cps and efficiency >= MIN_EFFICIENCY and len(seen.times_s) == count
-        bound = f"≤ {cps}, ≥ {MIN_EFFICIENCY:.0%}"
-        rows.append(Row(f"{count} calls at {cps} CPS", figure, OTHERS.get(cps, ""), efficiency, bound, kept))
+        seen, theirs = line.seen(), bullmq.run(cps, count)
+        rows.append(_row(cps, count, seen, theirs))
+        if cps == _PLOTTED_CPS:
+            PLOT.write_text(
+                plot(cps, {"Trunkline": seen.times_s, **({"BullMQ": theirs.times_s} if theirs else {})})
+            )
     return rows
+
+
+def _row(cps: int, count: int, seen: Paced, theirs: Paced | None) -> Row:
+    busiest, efficiency = seen.busiest_second(), seen.efficiency(cps)
+    figure = f"{len(seen.times_s)} INVITEs, busiest second {busiest}, {efficiency:.1%} used"
+    beside = _BULLMQ.get(cps, "") + " (measured elsewhere)" if cps in _BULLMQ else ""
+    if theirs:
+        beside = f"BullMQ here: {theirs.busiest_second()}, {theirs.efficiency(cps):.1%}"
+    beside = "; ".join(text for text in (beside, _CELERY.get(cps, "")) if text)
+    kept = busiest <= cps and efficiency >= MIN_EFFICIENCY and len(seen.times_s) == count
+    bound = f"≤ {cps}, ≥ {MIN_EFFICIENCY:.0%}"
+    return Row(f"{count} calls at {cps} CPS", figure, beside, efficiency, bound, kept)

@@ -15,9 +15,19 @@ from trunkline.calls.place import OutboundCall
 from trunkline.calls.read import AcceptedCall, CallView
 from trunkline.dialing.trunk_desk import TrunkChange, TrunkList, TrunkView
 from trunkline.http.body import MAX_BODY_BYTES
+from trunkline.idempotency import HEADER
 
 FILE = ROOT / "docs" / "openapi.json"
 _CALL_ID = {"name": "call_id", "in": "path", "required": True, "schema": {"type": "string"}}
+_IDEMPOTENCY_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": (
+        "A repeat within 24 hours makes nothing and gets the first answer, with `Idempotent-Replayed: true`."
+    ),
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_:-]{1,255}$"},
+}
 _TRUNK_ID = {"name": "trunk_id", "in": "path", "required": True, "schema": {"type": "string"}}
 _REF = "#/components/schemas/{model}"
 
@@ -63,6 +73,7 @@ def _create_outbound_call() -> dict[str, Any]:
     errors = {
         "400": "A field is wrong, or the agent can't make calls.",
         "404": "The tenant has no such agent.",
+        "409": "The Idempotency-Key was used with another body, or is in use at this moment.",
         "413": f"The body is larger than {MAX_BODY_BYTES} bytes.",
         "500": "LiveKit is not configured, or the call could not be queued: a retry is safe.",
     }
@@ -70,6 +81,7 @@ def _create_outbound_call() -> dict[str, Any]:
         "operationId": "createOutboundCall",
         "summary": "Queue a phone call; it is dialled at the trunk's pace.",
         "description": "Needs the scope `calls:create` (or `calls:initiate`, the same right).",
+        "parameters": [_IDEMPOTENCY_KEY],
         "requestBody": body,
         "responses": {"201": _answer("The call is queued.", "AcceptedCall")} | _errors(errors),
     }

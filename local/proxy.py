@@ -5,6 +5,7 @@ The emulator tells APIs apart by host name (`<api>.execute-api.localhost`), whic
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import aiohttp
@@ -13,12 +14,16 @@ from aiohttp import web
 
 _MAX_BODY_BYTES = 12 * 1024 * 1024
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length", "content-encoding"}
+# Each request in flight holds a thread of the emulator and a worker of its own: more than this many at
+# once would leave it none for the functions' own calls.
+_AT_ONCE = 8
 _SESSION = web.AppKey("session", aiohttp.ClientSession)
 
 
 def proxy_app(target: str, host: str) -> web.Application:
     """Pass every request on to `target`, under the name `host`."""
     app = web.Application(client_max_size=_MAX_BODY_BYTES)
+    gate = asyncio.Semaphore(_AT_ONCE)
 
     async def start(app: web.Application) -> None:
         app[_SESSION] = aiohttp.ClientSession(auto_decompress=True)
@@ -29,13 +34,16 @@ def proxy_app(target: str, host: str) -> web.Application:
     async def pass_on(request: web.Request) -> web.Response:
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP}
         body = await request.read()
-        async with app[_SESSION].request(
-            request.method,
-            f"{target}{request.raw_path}",
-            headers=headers | {"Host": host},
-            data=body,
-            allow_redirects=False,
-        ) as answer:
+        async with (
+            gate,
+            app[_SESSION].request(
+                request.method,
+                f"{target}{request.raw_path}",
+                headers=headers | {"Host": host},
+                data=body,
+                allow_redirects=False,
+            ) as answer,
+        ):
             passed = {
                 name: value for name, value in answer.headers.items() if name.lower() not in _HOP_BY_HOP
             }

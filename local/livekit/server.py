@@ -13,6 +13,7 @@ from livekit.api.access_token import Claims
 from livekit.protocol import agent_dispatch, models, room, sip
 
 from local.livekit import access
+from local.livekit.faults import Faults
 from local.livekit.ids import new_id
 from local.livekit.rooms import LiveRoom, Rooms
 from local.livekit.sip import InviteLog, Sip
@@ -32,6 +33,7 @@ class StandIn:
         self._sender = WebhookSender(webhook_urls, api_key, api_secret)
         self.rooms = Rooms(self._sender)
         self._log = InviteLog(invite_log)
+        self._faults = Faults()
         self.sip = Sip(self.rooms, self._log)
         self._methods: dict[str, tuple[type[Message], Handler]] = {
             "AgentDispatchService/CreateDispatch": (
@@ -66,6 +68,7 @@ class StandIn:
         app.router.add_put("/_control/agents/{name}", self._control_agent)
         app.router.add_put("/_control/trunks/{trunk_id}", self._control_trunk)
         app.router.add_put("/_control/webhooks", self._control_webhooks)
+        app.router.add_put("/_control/faults", self._control_faults)
         app.on_cleanup.append(self._stop)
         return app
 
@@ -75,7 +78,8 @@ class StandIn:
             message_type, handler = self._method(request)
             claims = access.claims_of(request, self._api_key, self._api_secret)
             message = parse(await request.read(), content_type, message_type())
-            return answer(await handler(claims, message), content_type)
+            method = f"{request.match_info['service']}/{request.match_info['method']}"
+            return answer(await self._faults.apply(method, request, handler(claims, message)), content_type)
         except TwirpFault as fault:
             return fault.response()
         except access.NotAllowed as refusal:
@@ -211,6 +215,11 @@ class StandIn:
 
     async def _control_webhooks(self, request: web.Request) -> web.Response:
         self._sender.urls = (await request.json())["urls"]
+        return web.json_response({})
+
+    async def _control_faults(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        self._faults.plan(body["method"], body["how"], body["times"])
         return web.json_response({})
 
     async def _stop(self, _: web.Application) -> None:

@@ -16,7 +16,7 @@ from trunkline.clock import Clock
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.pacing import StartLog
+from trunkline.dialing.pacing import StartLog, Timing
 from trunkline.dialing.queue import Census, Queue
 from trunkline.dialing.run import LaneRun, RunLimits
 from trunkline.dialing.trunk_store import TrunkStore
@@ -110,6 +110,7 @@ class Bench:
         bench = Workbench(
             run_id=run_id,
             starts=StartLog(),
+            timing=Timing(),
             calls=self.calls,
             livekit=self.livekit,
             sign_dial_token=lambda lifetime_s: f"token for {lifetime_s}",

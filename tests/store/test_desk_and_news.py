@@ -67,7 +67,7 @@ class Scene:
 
     def place(self, principal: Principal = ME, **changes: Any) -> Call:
         body = {"agentId": self.agent.id, "phoneNumber": "+14155552671"} | changes
-        return self.desk.place(principal, OutboundCall.model_validate(body), source="api")
+        return self.desk.place(principal, OutboundCall.model_validate(body), source="api").call
 
     def save(self, **changes: Any) -> Agent:
         agent = replace(self.agent, **changes)

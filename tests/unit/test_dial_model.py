@@ -8,36 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from livekit.protocol.models import ParticipantInfo
 
-from tests.builders import TRUNK, ManualClock, a_call
-from tests.memory_table import MemoryTable
+from tests.builders import TRUNK, a_call
+from tests.unit.dial_world import World
 from trunkline.calls.changes import cancelled, claimed, intended, returned
 from trunkline.calls.model import Call, StaleCall
-from trunkline.calls.news import NewsDesk
 from trunkline.calls.policy import RedialPolicy
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
-from trunkline.calls.store import CallStore, SlotsFull
-from trunkline.dialing.caretaker import LEEWAY_MS, Caretaker
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.line import Line
+from trunkline.calls.store import SlotsFull
+from trunkline.dialing.caretaker import LEEWAY_MS
 from trunkline.dialing.look import let_in_due_calls
-from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.outcome import outcome_of
-from trunkline.dialing.queue import Census
-from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.item_keys import due_key, line_key
 from trunkline.livekit.names import ClaimName, room_name
 from trunkline.livekit.webhooks import News
-from trunkline.observability import logger
 
 CALLS, MAX_CONCURRENT = 2, 1
 RUNS = st.sampled_from(["run-1", "run-2"])
@@ -45,59 +37,13 @@ NUMBERS = st.integers(1, CALLS)
 TWICE = RedialPolicy(2, ("busy", "no_answer", "unknown"), (60,))
 
 
-class Wakes:
-    def send(self, wake: object, delay_s: int = 0) -> None:
-        """Wakes can be lost."""
-
-
-@dataclass
-class LiveKit:
-    """Legs by call and claim; `invites` counts what reached the carrier."""
-
-    legs: dict[tuple[str, int], str] = field(default_factory=dict)
-    invites: list[tuple[str, int]] = field(default_factory=list)
-
-    async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
-        status = self.legs.get((room[5:41], claim))
-        return ParticipantInfo(sid="PA", attributes={"sip.callStatus": status}) if status else None
-
-    async def remove_callee(self, room: str, claim: int) -> None:
-        self.legs.pop((room[5:41], claim), None)
-
-    async def delete_room(self, room: str) -> None:
-        for key in [key for key in self.legs if room == room_name(*key)]:
-            del self.legs[key]
-
-
-async def at_once(work: Any, *args: Any) -> Any:
-    return work(*args)
-
-
 class DialProtocol(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.table = MemoryTable()
-        self.clock = ManualClock()
-        self.calls = CallStore(self.table)
-        self.trunks = TrunkStore(self.table)
-        self.lanes = LaneStore(self.table, self.clock)
-        self.livekit = LiveKit()
-        line, log = Line(self.table), logger("model")
-        nudge = Nudge(Wakes(), self.clock, log)  # type: ignore[arg-type]
-        self.caretaker = Caretaker(
-            calls=self.calls,
-            lanes=self.lanes,
-            line=line,
-            census=Census(self.table, line),
-            trunks=self.trunks,
-            wakes=Wakes(),  # type: ignore[arg-type]
-            nudge=nudge,
-            livekit=self.livekit,
-            clock=self.clock,
-            offload=at_once,
-            log=log,
-        )
-        self.news = NewsDesk(self.calls, nudge, self.clock, self.lanes.run_is_alive)
+        world = World()
+        self.world, self.table, self.clock = world, world.table, world.clock
+        self.calls, self.trunks, self.lanes = world.calls, world.trunks, world.lanes
+        self.livekit, self.caretaker, self.news = world.livekit, world.caretaker, world.news
         self.seen: dict[tuple[str, int], Call] = {}
         self.to_send: dict[tuple[str, int], Call] = {}
         self.refused: set[tuple[str, int]] = set()

@@ -65,6 +65,24 @@ class AlreadyExists(TrunklineError):
     type = "already_exists"
 
 
+class IdempotencyConflict(TrunklineError):
+    """The key was used in the last day with another body."""
+
+    type = "idempotency_conflict"
+
+    def __init__(self) -> None:
+        super().__init__("Idempotency-Key was used with another request body")
+
+
+class IdempotencyInProgress(TrunklineError):
+    """A request with this key is being carried out at the moment."""
+
+    type = "idempotency_in_progress"
+
+    def __init__(self) -> None:
+        super().__init__("A request with this Idempotency-Key is in progress: try again")
+
+
 class LiveKitNotConfigured(TrunklineError):
     """The deployment's LiveKit secret holds no project yet."""
 

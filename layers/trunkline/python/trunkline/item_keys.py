@@ -119,3 +119,7 @@ def waiting_partition(trunk_id: str) -> str:
 def busy_partition(trunk_id: str) -> str:
     """The index partition of a trunk's claimed calls that have not ended, by tenant."""
     return f"BUSY#{trunk_id}"
+
+
+def idempotency_key(scope: str, value: str) -> ItemKey:
+    return ItemKey(f"I#{scope}#{value}", "ONCE")

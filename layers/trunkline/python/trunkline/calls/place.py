@@ -22,13 +22,15 @@ from trunkline.calls.policy_input import (
 )
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.calls.store import CallStore
+from trunkline.calls.store import AcceptedBefore, CallStore
 from trunkline.clock import Clock
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.places import Place
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
-from trunkline.errors import InvalidRequest, NotFound, QueueUnavailable
+from trunkline.errors import IdempotencyInProgress, InvalidRequest, NotFound, QueueUnavailable
+from trunkline.idempotency import Once
+from trunkline.table import TransactionConflict
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.keys import Principal
 from trunkline.times import moment_ms
@@ -88,6 +90,14 @@ class OutboundCall(InputModel):
 
 
 @dataclass(frozen=True)
+class Placed:
+    """An accepted call; `replayed`: an earlier request with the same idempotency key made it."""
+
+    call: Call
+    replayed: bool = False
+
+
+@dataclass(frozen=True)
 class CallDesk:
     """Takes calls in. `check_livekit` raises while the deployment has no LiveKit project."""
 
@@ -99,28 +109,48 @@ class CallDesk:
     clock: Clock
     check_livekit: Callable[[], object]
 
-    def place(self, principal: Principal, request: OutboundCall, *, source: str) -> Call:
-        """Accept a phone call and wake its trunk's lane.
+    def place(
+        self, principal: Principal, request: OutboundCall, *, source: str, once: Once | None = None
+    ) -> Placed:
+        """Accept a phone call and wake its trunk's lane; with an idempotency key only the first time.
 
         Raises:
             NotFound: the tenant has no such agent.
             InvalidRequest: the agent can't make calls, or may not show that caller id.
             LiveKitNotConfigured: there is nothing to dial through.
             QueueUnavailable: the wake was not sent; the call was withdrawn, so a retry is safe.
+            IdempotencyConflict: the key was used with another body.
+            IdempotencyInProgress: a request with the key is being carried out.
         """
         agent = self._agent(principal, request.agentId.lower())
         caller_id = self._caller_id(principal, agent, request.callerId)
         self.check_livekit()
         call = self._new_call(principal, agent, caller_id, request, source)
-        self.calls.accept(call)
+        if before := self._accept(call, once):
+            return Placed(before, replayed=True)
         if call.due_ms:
             self.nudge.wake_at(call.trunk_id, call.due_ms)
-            return call
+            return Placed(call)
         try:
             self.wakes.send(Wake(call.trunk_id))
         except WakeNotSent as error:
-            return self._withdraw(call, str(error))
-        return call
+            return Placed(self._withdraw(call, str(error), once))
+        return Placed(call)
+
+    def _accept(self, call: Call, once: Once | None) -> Call | None:
+        """Store the call; the one that its key's first request made, if this is not the first."""
+        try:
+            self.calls.accept(call, once)
+        except TransactionConflict as error:
+            if once is None:
+                raise
+            raise IdempotencyInProgress from error
+        except AcceptedBefore as error:
+            before = self.calls.accepted(once) if once else None
+            if before is None:
+                raise IdempotencyInProgress from error
+            return before
+        return None
 
     def _agent(self, principal: Principal, agent_id: str) -> Agent:
         agent = self.agents.load(principal.tenant_id, agent_id)
@@ -177,7 +207,7 @@ class CallDesk:
             waits_for=WaitsFor.WINDOW if opens_ms and opens_ms > now_ms else None,
         )
 
-    def _withdraw(self, call: Call, cause: str) -> Call:
+    def _withdraw(self, call: Call, cause: str, once: Once | None) -> Call:
         """Rule 2: fail the call and take it from the line in one transaction.
 
         If the entry is gone, a running lane has claimed the call: it will ring, so it was accepted.
@@ -185,7 +215,7 @@ class CallDesk:
         now_ms = self.clock.wall_ms()
         ending = Ending(State.FAILED, Reason.QUEUE_UNAVAILABLE)
         try:
-            self.calls.change(call, ended(call, ending, now_ms), now_ms)
+            self.calls.change(call, ended(call, ending, now_ms), now_ms, forget=once)
         except StaleCall:
             return call
         raise QueueUnavailable(cause)

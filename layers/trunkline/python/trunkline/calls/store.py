@@ -12,6 +12,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from trunkline.calls.model import Call, Change, Happening, StaleCall, call_from_attributes
 from trunkline.calls.traces import open_attributes, slot_writes, waiting_writes
+from trunkline.idempotency import Once
 from trunkline.item_keys import (
     PK,
     SK,
@@ -37,6 +38,10 @@ from trunkline.table import (
 from trunkline.times import iso_from_ms
 
 _MAX_TRIES = 8
+
+
+class AcceptedBefore(Exception):
+    """The idempotency key was used in the last day: its call is there."""
 
 
 class SlotsFull(Exception):
@@ -75,17 +80,36 @@ class CallStore:
         ]
         return call_from_attributes(items[0]), events
 
-    def accept(self, call: Call) -> None:
-        """Rule 1: call, line entry and first event, all or nothing."""
+    def accept(self, call: Call, once: Once | None = None) -> None:
+        """Rule 1: call, line entry and first event, all or nothing, and the record of an idempotency key.
+
+        Raises:
+            AcceptedBefore: the key was used; nothing was written.
+        """
         item = call.as_attributes() | call_key(call.id).as_item() | open_attributes(call)
         data: dict[str, Any] = {}
         if call.due_ms:
             data = {"reason": call.waits_for, "until": iso_from_ms(call.due_ms)}
         event = _event_put(call, call.sequence, Happening("queued", data), call.created_at_ms)
-        self._transact([Put(item, ABSENT), *waiting_writes(None, call), event])
+        record = [once.record(call.id, call.created_at_ms)] if once else []
+        try:
+            self._transact([*record, Put(item, ABSENT), *waiting_writes(None, call), event])
+        except ConditionFailed as error:
+            if once and 0 in error.writes:
+                raise AcceptedBefore from error
+            raise
 
-    def change(self, before: Call, change: Change, now_ms: int) -> Call:
-        """Write one change.
+    def accepted(self, once: Once) -> Call | None:
+        """The call that a key's first request made; None if it was taken back meanwhile.
+
+        Raises:
+            IdempotencyConflict: that request had another body.
+        """
+        record = self._table.get(once.key)
+        return self.load(once.made_id(record)) if record else None
+
+    def change(self, before: Call, change: Change, now_ms: int, *, forget: Once | None = None) -> Call:
+        """Write one change, and with it forget an idempotency key.
 
         Raises:
             StaleCall: the call is no longer as `before`; nothing was written.
@@ -98,6 +122,7 @@ class CallStore:
             writes.append(_event_put(after, number, happening, now_ms))
         writes += _cancel_writes(before, after)
         writes += waiting_writes(before, after)
+        writes += [forget.forget()] if forget else []
         counts, slots = slot_writes(before, after, change.limits)
         try:
             self._transact([*slots, *writes, *counts])

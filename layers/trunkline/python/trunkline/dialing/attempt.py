@@ -58,18 +58,19 @@ class Attempt:
         trunk: Callable[[], TrunkState],
         bench: Workbench,
         changed: Callable[[], None],
+        intent_took: Callable[[int], None],
     ) -> None:
         self.place = place
         self.turn = turn
         self.stage = Stage.CLAIMING
         self.started_us = bench.clock.monotonic_us()
         self.verdict: Verdict | None = None
-        self.start_took_us: int | None = None
         self.prepare_took_us: int | None = None
         self._state = trunk
         self._claim = Claim(bench)
         self._bench = bench
         self._changed = changed
+        self._intent_took = intent_took
         self._ids: dict[str, Any] = {}
         self._ringing: Call | None = None
         self._slot: asyncio.Future[int] | None = None
@@ -172,14 +173,16 @@ class Attempt:
             if self._ringing is None:
                 return
             call = self._ringing
-            self.start_took_us = self._bench.clock.monotonic_us() - began_us
+            took_us = self._bench.clock.monotonic_us() - began_us
+            self._intent_took(took_us)
             try:
                 dialled = await self._send(call, slot_us, token)
             except SlotMissed:
                 # Nothing left this machine: a new slot, with a new token and a new intent.
                 late_ms = (self._bench.clock.monotonic_us() - slot_us) // 1000
-                took_ms = self.start_took_us // 1000
-                self._bench.log.info("slot missed", call_id=call.id, late_ms=late_ms, intent_took_ms=took_ms)
+                self._bench.log.info(
+                    "slot missed", call_id=call.id, late_ms=late_ms, intent_took_ms=took_us // 1000
+                )
                 continue
             self.verdict = dialled.verdict
             await self._apply(call, dialled)

@@ -71,7 +71,8 @@ class Crew:
         for place in list(places)[:_CLAIMS_A_LOOK]:
             if not self.room(state()):
                 return
-            self._start(Attempt(place, took(place), state, self._bench, self._note_change))
+            start_took = self._pace.start_took
+            self._start(Attempt(place, took(place), state, self._bench, self._note_change, start_took))
 
     def count(self, stage: Stage) -> int:
         """How many attempts stand at a stage."""
@@ -135,8 +136,6 @@ class Crew:
 
     def _learn_from(self, attempt: Attempt) -> None:
         verdict = attempt.verdict
-        if attempt.start_took_us:
-            self._pace.start_took(attempt.start_took_us)
         if attempt.prepare_took_us:
             took_s = min(_STEP_ASIDE_US, attempt.prepare_took_us) / 1_000_000
             self._prepare_takes_s += (took_s - self._prepare_takes_s) / 8

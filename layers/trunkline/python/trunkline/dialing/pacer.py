@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.dialing.attempt import Attempt
 from trunkline.dialing.lane import HeldLane, LaneLost, LaneStore
-from trunkline.dialing.pacing import Lead, PacingClock, Throttle, batch_size, spacing_us
+from trunkline.dialing.pacing import PacingClock, Throttle, Timing, batch_size, spacing_us
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import Trunk, TrunkState
 from trunkline.dialing.workbench import Workbench
@@ -22,9 +22,9 @@ _RESERVE_AHEAD_US = 100_000
 class Pace:
     """What a run has learnt about its pace: the carrier's patience and the time a start takes."""
 
-    def __init__(self) -> None:
+    def __init__(self, timing: Timing) -> None:
         self._throttle = Throttle()
-        self._lead = Lead()
+        self._timing = timing
 
     def resume(self, factor: float, now_us: int) -> None:
         """Take up the pace of the run before."""
@@ -40,7 +40,7 @@ class Pace:
 
     def start_took(self, took_us: int) -> None:
         """Note how long a reservation or an intent took."""
-        self._lead = self._lead.measured(took_us)
+        self._timing.lead = self._timing.lead.measured(took_us)
 
     def spacing_us(self, cps: float, now_us: int) -> int:
         return spacing_us(cps * self._throttle.at(now_us))
@@ -48,12 +48,12 @@ class Pace:
     @property
     def lead_us(self) -> int:
         """How long before its slot a call is told: what reserving and intending take, with a margin."""
-        return self._lead.us
+        return self._timing.lead.us
 
     @property
     def shortest_lead_us(self) -> int:
         """A slot sooner than this can hardly be kept: better the next one."""
-        return self._lead.us // 2
+        return self._timing.lead.us // 2
 
 
 class Pacer:

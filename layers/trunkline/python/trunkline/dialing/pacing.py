@@ -120,6 +120,13 @@ class Lead:
         return min(_MAX_LEAD_US, 10_000 + 3 * self.estimate_us)
 
 
+class Timing:
+    """How long reservations and intents take in this process: learnt once, used by all its runs."""
+
+    def __init__(self) -> None:
+        self.lead = Lead()
+
+
 def batch_size(spacing: int) -> int:
     """How many slots one reservation takes: a quarter of a second of the pace, at least one.
 

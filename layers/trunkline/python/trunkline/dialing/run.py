@@ -61,7 +61,7 @@ class LaneRun:
         self._trunks = trunks
         self._wakes = wakes
         self._limits = limits
-        self._pace = Pace()
+        self._pace = Pace(bench.timing)
         self._crew = Crew(bench, self._pace)
         self._look = LineLook(bench, line, trunks)
         self._guard = TrunkGuard(bench, trunks, self._crew.failures)

@@ -13,7 +13,7 @@ from trunkline.clock import SystemClock
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.pacing import StartLog
+from trunkline.dialing.pacing import StartLog, Timing
 from trunkline.dialing.run import LaneRun, RunLimits, Stop
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake, WakeQueue
@@ -36,6 +36,7 @@ class DialerProcess:
         self._clock = SystemClock()
         self._log = log
         self._offload = Offloader(_THREADS)
+        self._timing = Timing()
         self._calls = CallStore(table)
         self._lanes = LaneStore(table, self._clock)
         self._line = Line(table)
@@ -57,6 +58,7 @@ class DialerProcess:
         bench = Workbench(
             run_id=run_id,
             starts=StartLog(),
+            timing=self._timing,
             calls=self._calls,
             livekit=livekit,
             sign_dial_token=partial(dial_token, credentials),

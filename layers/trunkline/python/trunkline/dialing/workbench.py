@@ -12,7 +12,7 @@ from trunkline.calls.model import Call
 from trunkline.calls.store import CallStore
 from trunkline.clock import Clock
 from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.pacing import StartLog
+from trunkline.dialing.pacing import StartLog, Timing
 from trunkline.dialing.verdicts import Dialled
 from trunkline.livekit.client import Gate
 
@@ -33,6 +33,7 @@ class Workbench:
 
     run_id: str
     starts: StartLog
+    timing: Timing
     calls: CallStore
     livekit: LiveKit
     sign_dial_token: Callable[[float], str]

@@ -14,6 +14,8 @@ STATUS: dict[type[errors.TrunklineError], int] = {
     errors.TrunkShared: 403,
     errors.NotFound: 404,
     errors.AlreadyExists: 409,
+    errors.IdempotencyConflict: 409,
+    errors.IdempotencyInProgress: 409,
     errors.RequestTooLarge: 413,
     errors.LiveKitNotConfigured: 500,
     errors.QueueUnavailable: 500,

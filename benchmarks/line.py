@@ -1,0 +1,139 @@
+"""A trunk of its own with a line of waiting calls, and what the carrier saw of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from livekit.api import LiveKitAPI
+from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunkInfo
+
+from local.deployment import client
+from local.stack import Stack
+from trunkline.calls.place import CallDesk, OutboundCall
+from trunkline.calls.store import CallStore
+from trunkline.clock import SystemClock
+from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.trunks import Trunk
+from trunkline.dialing.wake import Wake, WakeQueue
+from trunkline.observability import logger
+from trunkline.table import Table
+from trunkline.tenants.agents import Agent, AgentStore
+from trunkline.tenants.keys import Principal, Scope
+from trunkline.tenants.specs import AgentSpec, TrunkSpec
+
+NUMBERS = ["+15550109001"]
+BUSY = "+15550100002"
+CONTENDING = 3
+
+
+@dataclass(frozen=True)
+class Paced:
+    """What the carrier saw of one trunk."""
+
+    times_s: list[float]
+
+    def busiest_second(self) -> int:
+        times = self.times_s
+        return max(sum(1 for other in times[n:] if other < start + 1) for n, start in enumerate(times))
+
+    def efficiency(self, cps: float) -> float:
+        return (len(self.times_s) - 1) / (self.times_s[-1] - self.times_s[0]) / cps
+
+
+class _NoWakes(WakeQueue):
+    """Keeps the line still until it is full."""
+
+    def __init__(self) -> None:
+        """There is no queue behind it."""
+
+    def send(self, wake: Wake, delay_s: int = 0) -> None:
+        """Wake nobody."""
+
+
+class Line:
+    """A trunk of its own with a line of waiting calls, put in without the API, so that it is full at once."""
+
+    def __init__(self, stack: Stack, cps: float, *, ring_timeout_s: int = 45) -> None:
+        self._stack = stack
+        table = Table(client(stack.config, "dynamodb"), stack.outputs.values["TableName"])
+        self.calls = CallStore(table)
+        self.trunk, self._agent = self._made(stack, cps, ring_timeout_s)
+        self._principal = Principal(self._agent.tenant_id, livemode=True, scopes=frozenset(Scope))
+        self._desk = CallDesk(
+            calls=self.calls,
+            agents=AgentStore(table),
+            trunks=TrunkStore(table),
+            wakes=_NoWakes(),
+            nudge=Nudge(_NoWakes(), SystemClock(), logger("bench")),
+            clock=SystemClock(),
+            check_livekit=lambda: None,
+        )
+        self._wakes = WakeQueue(client(stack.config, "sqs"), stack.outputs.values["DialQueueUrl"])
+
+    @staticmethod
+    def _made(stack: Stack, cps: float, ring_timeout_s: int) -> tuple[Trunk, Agent]:
+        name = f"bench-{uuid.uuid4()}"
+        operator = stack.operator()
+        operator.tenants.create(name)
+        info = SIPOutboundTrunkInfo(name=name, address="carrier.test", numbers=NUMBERS)
+        sip_trunk_id = asyncio.run(_sip_trunk(stack, info))
+        spec = TrunkSpec(name="t", sip_trunk_id=sip_trunk_id, cps=cps, numbers=NUMBERS)
+        trunk = operator.create_trunk(spec, [name])
+        agent = AgentSpec(name="a", livekit_agent_name="at-once", trunk="t", ring_timeout_s=ring_timeout_s)
+        return trunk, operator.create_agent(name, agent)
+
+    def fill(self, count: int, number: str = BUSY) -> None:
+        """Put calls into the line."""
+        request = OutboundCall(agentId=self._agent.id, phoneNumber=number)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: self._desk.place(self._principal, request, source="bench"), range(count)))
+
+    def wake(self, times: int = CONTENDING) -> None:
+        for _ in range(times):
+            self._wakes.send(Wake(self.trunk.id))
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait until every call of the trunk has ended."""
+        deadline_s = time.monotonic() + timeout_s
+        while any(
+            next(ids, None)
+            for ids in (
+                self.calls.waiting_call_ids(self.trunk.id),
+                self.calls.busy_call_ids(self.trunk.id),
+            )
+        ):
+            if time.monotonic() > deadline_s:
+                raise TimeoutError("calls are left")
+            time.sleep(0.5)
+
+    @property
+    def tenant_id(self) -> str:
+        return self._principal.tenant_id
+
+    def pause(self) -> None:
+        """Let the rest of the line wait."""
+        self._stack.operator().pause(self.trunk.id, paused=True)
+
+    def seen(self) -> Paced:
+        return Paced(sorted(line["t"] for line in self._invites()))
+
+    def rooms(self) -> list[str]:
+        """The room of each INVITE."""
+        return [line["room"] for line in self._invites()]
+
+    def _invites(self) -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in self._stack.config.invite_log.read_text().splitlines()]
+        return [line for line in lines if line["trunk_id"] == self.trunk.sip_trunk_id]
+
+
+async def _sip_trunk(stack: Stack, info: SIPOutboundTrunkInfo) -> str:
+    async with LiveKitAPI(*stack.config.livekit) as livekit:
+        made = await livekit.sip.create_outbound_trunk(CreateSIPOutboundTrunkRequest(trunk=info))
+        return str(made.sip_trunk_id)

@@ -1,0 +1,162 @@
+"""Long lines, many unanswered dials, hand-overs: what they cost, and whom they hold up."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psutil
+
+from benchmarks.line import Line
+from benchmarks.main_job import Client, until_invited
+from benchmarks.table import Row, ms, p50
+from local.deployment import client
+from local.stack import Stack
+from trunkline.calls.changes import claimed, intended
+from trunkline.calls.store import CallStore
+from trunkline.dialing.line import Line as WaitingLine
+from trunkline.table import Table
+
+SHORT, LONG = 100, 10_000
+DIALS = 60
+RINGS_ON = "+15550100003"
+MAX_DEPTH_RATIO, MAX_WAIT_RATIO = 1.1, 2.0
+MAX_DIALER_MB = 256
+
+
+def depth_row(stack: Stack) -> Row:
+    """The table's share of a dial (look, claim, intent) on a short and on a long line, turn by turn."""
+    lines = {depth: Line(stack, 0.1) for depth in (SHORT, LONG)}
+    for depth, line in lines.items():
+        line.fill(depth)
+    took: dict[int, list[float]] = {depth: [] for depth in lines}
+    for _ in range(DIALS):
+        for depth, line in lines.items():
+            took[depth].append(_dial_by_hand(stack, line))
+    for line in lines.values():
+        line.pause()
+    short, long = p50(took[SHORT]), p50(took[LONG])
+    kept = long / short <= MAX_DEPTH_RATIO
+    what = f"look, claim and intent, {LONG} deep"
+    return Row(what, ms(long), f"{SHORT} deep: {ms(short)}", long / short, f"≤ {MAX_DEPTH_RATIO}", kept)
+
+
+def _dial_by_hand(stack: Stack, line: Line) -> float:
+    table = Table(client(stack.config, "dynamodb"), stack.outputs.values["TableName"])
+    calls, now_ms = CallStore(table), time.time_ns() // 1_000_000
+    began_s = time.perf_counter()
+    place = WaitingLine(table).head(line.trunk.id, line.tenant_id, 12)[0]
+    call = calls.load(place.call_id)
+    assert call
+    claim = calls.change(call, claimed(call, "bench", f"call-{call.id}"), now_ms)
+    calls.change(claim, intended(claim, now_ms, intent="i", dead_after_ms=now_ms), now_ms)
+    return time.perf_counter() - began_s
+
+
+def other_trunk_row(stack: Stack, tenant: Client) -> Row:
+    """A single call's way to the wire while 10,000 calls wait on another trunk."""
+    idle = until_invited(stack, tenant, stack.seed.agent_id)
+    line = Line(stack, 5)
+    line.fill(LONG)
+    line.wake()
+    time.sleep(2)
+    beside = until_invited(stack, tenant, stack.seed.agent_id)
+    ratio = p50(beside) / p50(idle)
+    line.pause()
+    what = f"POST → INVITE while {LONG} wait on another trunk"
+    figure = f"p50 {ms(p50(beside))}"
+    return Row(
+        what, figure, f"idle {ms(p50(idle))}", ratio, f"≤ {MAX_WAIT_RATIO:.0f}", ratio <= MAX_WAIT_RATIO
+    )
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a dialer process held at its largest."""
+
+    memory_mb: float = 0
+    descriptors: int = 0
+
+
+class Watch(threading.Thread):
+    """Looks at the dialer processes until stopped."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__(daemon=True)
+        self._emulator = psutil.Process(stack.processes.pids()["emulator"])
+        self._done = threading.Event()
+        self.largest = Size()
+
+    def run(self) -> None:
+        while not self._done.wait(0.2):
+            for process in self._emulator.children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    if "local-dialer" in " ".join(process.cmdline()):
+                        self._note(process)
+
+    def _note(self, process: psutil.Process) -> None:
+        memory_mb, descriptors = process.memory_info().rss / 1e6, process.num_fds()
+        self.largest = Size(
+            max(memory_mb, self.largest.memory_mb), max(descriptors, self.largest.descriptors)
+        )
+
+    def stop(self) -> Size:
+        self._done.set()
+        self.join()
+        return self.largest
+
+
+def unanswered_row(stack: Stack) -> Row:
+    """400 dials that ring on, in one invocation."""
+    line = Line(stack, 100, ring_timeout_s=20)
+    line.fill(400, RINGS_ON)
+    watch = Watch(stack)
+    watch.start()
+    line.wake(1)
+    line.wait(120)
+    size = watch.stop()
+    invites = len(line.seen().times_s)
+    kept = size.memory_mb <= MAX_DIALER_MB and invites == 400
+    figure = f"{size.memory_mb:.0f} MB, {size.descriptors} descriptors, {invites} INVITEs"
+    return Row("400 unanswered dials in one dialer", figure, "", None, f"≤ {MAX_DIALER_MB} MB", kept)
+
+
+def handover_row(stack: Stack) -> Row:
+    """100 CPS for 20 s, each call ringing for 30 s: a run hands over at 400 unanswered dials."""
+    calls, cps = 2000, 100
+    line = Line(stack, cps, ring_timeout_s=30)
+    line.fill(calls, RINGS_ON)
+    with lanes(stack, 10):
+        line.wake()
+        line.wait(300)
+    seen = line.seen()
+    rooms = Counter(line.rooms())
+    doubled, lost = sum(count - 1 for count in rooms.values()), calls - len(rooms)
+    busiest, efficiency = seen.busiest_second(), seen.efficiency(cps)
+    figure = f"{lost} lost, {doubled} doubled, busiest second {busiest}, {efficiency:.1%} used"
+    kept = (lost, doubled) == (0, 0) and busiest <= cps
+    return Row(f"{calls} calls at {cps} CPS, 30 s of ringing", figure, "", efficiency, f"0, 0, ≤ {cps}", kept)
+
+
+@contextmanager
+def lanes(stack: Stack, count: int) -> Iterator[None]:
+    """Give the dialer more invocations for a while than the local stage has."""
+    lambda_, name = client(stack.config, "lambda"), "trunkline-local-dialer"
+    source = lambda_.list_event_source_mappings(FunctionName=name)["EventSourceMappings"][0]
+    before = lambda_.get_function_concurrency(FunctionName=name)["ReservedConcurrentExecutions"]
+
+    def allow(number: int) -> None:
+        lambda_.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=number)
+        scaling = {"MaximumConcurrency": number}
+        lambda_.update_event_source_mapping(UUID=source["UUID"], ScalingConfig=scaling)
+
+    allow(count)
+    try:
+        yield
+    finally:
+        allow(before)

@@ -1,0 +1,77 @@
+"""A small world for the dial protocol: real stores, caretaker and news desk on a table in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from livekit.protocol.models import ParticipantInfo
+
+from tests.builders import ManualClock
+from tests.memory_table import MemoryTable
+from trunkline.calls.news import NewsDesk
+from trunkline.calls.store import CallStore
+from trunkline.dialing.caretaker import Caretaker
+from trunkline.dialing.lane import LaneStore
+from trunkline.dialing.line import Line
+from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.queue import Census
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.livekit.names import room_name
+from trunkline.observability import logger
+
+
+class Wakes:
+    def send(self, wake: object, delay_s: int = 0) -> None:
+        """Wakes can be lost."""
+
+
+@dataclass
+class LiveKit:
+    """Legs by call and claim; `invites` counts what reached the carrier."""
+
+    legs: dict[tuple[str, int], str] = field(default_factory=dict)
+    invites: list[tuple[str, int]] = field(default_factory=list)
+
+    async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
+        status = self.legs.get((room[5:41], claim))
+        return ParticipantInfo(sid="PA", attributes={"sip.callStatus": status}) if status else None
+
+    async def remove_callee(self, room: str, claim: int) -> None:
+        self.legs.pop((room[5:41], claim), None)
+
+    async def delete_room(self, room: str) -> None:
+        for key in [key for key in self.legs if room == room_name(*key)]:
+            del self.legs[key]
+
+
+async def at_once(work: Any, *args: Any) -> Any:
+    return work(*args)
+
+
+class World:
+    """One table and everything that stands on it."""
+
+    def __init__(self) -> None:
+        self.table = MemoryTable()
+        self.clock = ManualClock()
+        self.calls = CallStore(self.table)
+        self.trunks = TrunkStore(self.table)
+        self.lanes = LaneStore(self.table, self.clock)
+        self.livekit = LiveKit()
+        line, log = Line(self.table), logger("model")
+        nudge = Nudge(Wakes(), self.clock, log)  # type: ignore[arg-type]
+        self.caretaker = Caretaker(
+            calls=self.calls,
+            lanes=self.lanes,
+            line=line,
+            census=Census(self.table, line),
+            trunks=self.trunks,
+            wakes=Wakes(),  # type: ignore[arg-type]
+            nudge=nudge,
+            livekit=self.livekit,
+            clock=self.clock,
+            offload=at_once,
+            log=log,
+        )
+        self.news = NewsDesk(self.calls, nudge, self.clock, self.lanes.run_is_alive)
