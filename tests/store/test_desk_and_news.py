@@ -9,7 +9,7 @@ import pytest
 
 from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
 from tests.store.conftest import Wakes, a_nudge, a_queue
-from trunkline.calls.changes import answered, claimed, intended
+from trunkline.calls.changes import answered, claimed, intended, returned
 from trunkline.calls.model import Call
 from trunkline.calls.news import NewsDesk
 from trunkline.calls.place import CallDesk, OutboundCall
@@ -203,7 +203,11 @@ class Dialled:
 
     def __init__(self, table: Table, *, run_alive: bool) -> None:
         self.calls = CallStore(table)
-        self.desk = NewsDesk(self.calls, a_nudge(Wakes(), ManualClock()), ManualClock(), lambda _: run_alive)
+        self.removed: list[ClaimName] = []
+        clock = ManualClock()
+        self.desk = NewsDesk(
+            self.calls, a_nudge(Wakes(), clock), clock, lambda _: run_alive, self.removed.append
+        )
         self.calls.accept(a_call())
         call = self.calls.change(a_call(), claimed(a_call(), "run-1", "r"), NOW_MS)
         self.call = self.calls.change(call, intended(call, NOW_MS, intent="i", dead_after_ms=1), NOW_MS)
@@ -260,7 +264,28 @@ def test_ids_are_written_while_it_rings(table: Table) -> None:
 
 
 def test_news_about_a_call_nobody_knows_is_ignored(table: Table) -> None:
-    desk = NewsDesk(CallStore(table), a_nudge(Wakes(), ManualClock()), ManualClock(), lambda _: True)
+    desk = NewsDesk(
+        CallStore(table), a_nudge(Wakes(), ManualClock()), ManualClock(), lambda _: True, lambda _: None
+    )
     desk.take(left(a_call()))
     desk.take(News("participant_joined", ClaimName(a_call().id, 1), "PA_1", "SCL_1"))
     assert CallStore(table).load(a_call().id) is None
+
+
+def test_a_leg_that_joins_a_call_that_has_ended_is_removed(table: Table) -> None:
+    dialled = Dialled(table, run_alive=False)
+    joined = News("participant_joined", ClaimName(dialled.call.id, 1), "PA_1", "SCL_1")
+    dialled.desk.take(joined)
+    assert dialled.removed == []
+    dialled.desk.take(left(dialled.call, status="ringing", reason="USER_UNAVAILABLE"))
+    dialled.desk.take(joined)
+    assert dialled.removed == [ClaimName(dialled.call.id, 1)]
+
+
+def test_a_leg_of_an_older_claim_is_removed(table: Table) -> None:
+    dialled = Dialled(table, run_alive=False)
+    back = dialled.calls.change(dialled.call, returned(dialled.call, NOW_MS, why="x"), NOW_MS)
+    dialled.calls.change(back, claimed(back, "run-2", "r2"), NOW_MS)
+    dialled.desk.take(News("participant_joined", ClaimName(dialled.call.id, 1), "PA_1", "SCL_1"))
+    assert dialled.removed == [ClaimName(dialled.call.id, 1)]
+    assert dialled.now().sip_participant_id is None

@@ -74,4 +74,4 @@ class World:
             offload=at_once,
             log=log,
         )
-        self.news = NewsDesk(self.calls, nudge, self.clock, self.lanes.run_is_alive)
+        self.news = NewsDesk(self.calls, nudge, self.clock, self.lanes.run_is_alive, lambda _: None)

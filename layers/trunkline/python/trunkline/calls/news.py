@@ -12,6 +12,7 @@ from trunkline.calls.states import Phase, State
 from trunkline.calls.store import CallStore
 from trunkline.clock import Clock
 from trunkline.dialing.nudge import Nudge
+from trunkline.livekit.names import ClaimName
 from trunkline.livekit.webhooks import News
 
 
@@ -23,12 +24,18 @@ class NewsDesk:
     """
 
     def __init__(
-        self, calls: CallStore, nudge: Nudge, clock: Clock, run_is_alive: Callable[[str], bool]
+        self,
+        calls: CallStore,
+        nudge: Nudge,
+        clock: Clock,
+        run_is_alive: Callable[[str], bool],
+        hang_up: Callable[[ClaimName], None],
     ) -> None:
         self._calls = calls
         self._nudge = nudge
         self._clock = clock
         self._run_is_alive = run_is_alive
+        self._hang_up = hang_up
 
     def take(self, news: News) -> None:
         """Write ids at once; apply or keep an end."""
@@ -49,8 +56,10 @@ class NewsDesk:
     def _note_ids(self, news: News) -> None:
         ids = {"sip_participant_id": news.sip_participant_id, "sip_call_id": news.sip_call_id}
         known = {name: value for name, value in ids.items() if value}
-        if known:
-            self._calls.note_ids(news.claim.call_id, news.claim.claim, known)
+        if known and not self._calls.note_ids(news.claim.call_id, news.claim.claim, known):
+            # Rule 11: a leg found on a call that has ended is removed; if that fails, LiveKit sends the
+            # webhook again.
+            self._hang_up(news.claim)
 
     def _decide(self, call: Call, news: News, now_ms: int) -> Change | None:
         if call.ended or call.claim != news.claim.claim or call.phase in (None, Phase.PREPARED):

@@ -162,13 +162,18 @@ class CallStore:
                 continue
         raise StaleCall(call_id)
 
-    def note_ids(self, call_id: str, claim: int, ids: dict[str, str]) -> None:
-        """Write ids as soon as they are known; news about another claim is ignored (rule 6)."""
+    def note_ids(self, call_id: str, claim: int, ids: dict[str, str]) -> bool:
+        """Write ids as soon as they are known; news about another claim is ignored (rule 6).
+
+        Returns:
+            False if that claim of the call is over: a leg of it has no business being there.
+        """
         condition = Attr("claim").eq(claim)
         try:
-            self._table.write(Update(call_key(call_id), set=ids, condition=condition))
-        except ConditionFailed:
-            return
+            item = self._table.write(Update(call_key(call_id), set=ids, condition=condition))
+        except ConditionFailed as error:
+            return error.item is None
+        return item is None or not call_from_attributes(item).ended
 
     def cancels(self, trunk_id: str) -> set[str]:
         """The ids of a trunk's calls that were sent and are to be hung up."""
