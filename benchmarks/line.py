@@ -99,8 +99,10 @@ class Line:
         for _ in range(times):
             self._wakes.send(Wake(self.trunk.id))
 
-    def wait(self, timeout_s: float) -> None:
-        """Wait until every call of the trunk has ended."""
+    def wait(self, timeout_s: float, *, quiet_s: float = 0) -> None:
+        """Wait until every call of the trunk has ended; asks nothing for a while, for that takes time of
+        the emulator's."""
+        time.sleep(quiet_s)
         deadline_s = time.monotonic() + timeout_s
         while any(
             next(ids, None)
@@ -116,6 +118,17 @@ class Line:
     @property
     def tenant_id(self) -> str:
         return self._principal.tenant_id
+
+    def urgent_until_invited(self) -> float:
+        """Put a call of priority 0 in, and return the seconds until the carrier sees it."""
+        request = OutboundCall(agentId=self._agent.id, phoneNumber=BUSY, priority=0)
+        began_s = time.monotonic()
+        call = self._desk.place(self._principal, request, source="bench").call
+        while True:
+            for line in reversed(self._invites()):
+                if call.id in line["room"]:
+                    return float(line["t"]) - began_s
+            time.sleep(0.05)
 
     def pause(self) -> None:
         """Let the rest of the line wait."""

@@ -27,7 +27,7 @@ def pacing_rows(stack: Stack, paces: dict[int, int]) -> list[Row]:
         line = Line(stack, cps)
         line.fill(count)
         line.wake()
-        line.wait(60 + 2 * count / cps)
+        line.wait(60 + 2 * count / cps, quiet_s=count / cps)
         seen, theirs = line.seen(), bullmq.run(cps, count)
         rows.append(_row(cps, count, seen, theirs))
         if cps == _PLOTTED_CPS:

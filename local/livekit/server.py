@@ -14,6 +14,7 @@ from livekit.protocol import agent_dispatch, models, room, sip
 
 from local.livekit import access
 from local.livekit.faults import Faults
+from local.livekit.garbage import collect_when_idle
 from local.livekit.ids import new_id
 from local.livekit.rooms import LiveRoom, Rooms
 from local.livekit.sip import InviteLog, Sip
@@ -69,6 +70,7 @@ class StandIn:
         app.router.add_put("/_control/trunks/{trunk_id}", self._control_trunk)
         app.router.add_put("/_control/webhooks", self._control_webhooks)
         app.router.add_put("/_control/faults", self._control_faults)
+        app.on_startup.append(self._start)
         app.on_cleanup.append(self._stop)
         return app
 
@@ -221,6 +223,9 @@ class StandIn:
         body = await request.json()
         self._faults.plan(body["method"], body["how"], body["times"])
         return web.json_response({})
+
+    async def _start(self, _: web.Application) -> None:
+        self.rooms.spawn(collect_when_idle(lambda: self._log.last_s))
 
     async def _stop(self, _: web.Application) -> None:
         await self.rooms.stop()

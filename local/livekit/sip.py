@@ -61,8 +61,10 @@ class InviteLog:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("a", buffering=1)
+        self.last_s = 0.0
 
     def write(self, request: CreateSIPParticipantRequest, sip_call_id: str, received_s: float) -> None:
+        self.last_s = received_s
         line = {
             "t": received_s,
             "wall": time.time(),

@@ -18,7 +18,7 @@ from local.livekit.ids import new_id
 
 _RETRY_AFTER_S = (1, 2, 4, 8)
 _DROP_AFTER_S = 30
-_AT_ONCE = 2
+_AT_ONCE = 1
 _LIFETIME = datetime.timedelta(minutes=5)
 log = logging.getLogger("livekit.webhooks")
 

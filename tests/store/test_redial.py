@@ -212,9 +212,9 @@ async def test_a_call_that_waits_too_long_for_its_agent_is_not_dialled_after_its
     bench: Bench,
 ) -> None:
     bench.livekit.agent_joins = False
-    bench.calls.accept(a_call(expires_at_ms=NOW_MS + 300))
+    bench.calls.accept(a_call(expires_at_ms=bench.clock.wall_ms() + 400))
     run = asyncio.create_task(bench.run().serve(WAKE))
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(0.6)
     bench.livekit.agent_joins = True
     await run
     assert (load(bench).state, load(bench).reason) == (State.TIMEOUT, Reason.EXPIRED)

@@ -222,7 +222,7 @@ class Attempt:
                 await asyncio.sleep(early_us / 1_000_000)
                 start_us = max(slot_us, self._bench.starts.not_before_us(trunk.cps))
             now_us = clock.monotonic_us()
-            if now_us > start_us + MAX_LATE_US:
+            if now_us > slot_us + MAX_LATE_US:
                 raise SlotMissed
             self._bench.starts.add(now_us)
             self._enter(Stage.RINGING)

@@ -17,6 +17,9 @@ from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.turns import Turns
 from trunkline.dialing.workbench import Workbench
 
+_SERVES_US = 250_000
+_AT_LEAST_US = 50_000
+
 
 @dataclass(frozen=True)
 class View:
@@ -29,7 +32,11 @@ class View:
 
 
 class LineLook:
-    """Looks at one trunk's line for one run."""
+    """Looks at one trunk's line for one run.
+
+    A read serves for a quarter of a second, or until what it found is claimed: a busy lane looks at
+    its line after every change, and that must not cost a query each.
+    """
 
     def __init__(self, bench: Workbench, line: Line, trunks: TrunkStore) -> None:
         self._bench = bench
@@ -37,46 +44,69 @@ class LineLook:
         self._trunks = trunks
         self._turns = Turns()
         self._batch_pace = BatchPace()
+        self._found: list[Place] = []
+        self._claimed: set[str] = set()
+        self._taken: dict[str, int] = {}
+        self._read_us: int | None = None
 
-    async def look(self, state: TrunkState, limit: int, claiming: Callable[[str], bool]) -> View:
-        """Read the first `limit` places of each tenant that are not being claimed already.
-
-        Slots are read before the line: one that is freed in between is found at the next look.
-        """
-        trunk_id = state.declared.id
-        taken = await self._taken(state)
-        reads = (
-            self._bench.offload(self._line.head, trunk_id, tenant_id, limit) for tenant_id in state.tenants
-        )
-        lines: list[list[Place]] = await asyncio.gather(*reads)
+    async def look(
+        self, state: TrunkState, limit: int, in_hand: Callable[[str], bool], *, fresh: bool = False
+    ) -> View:
+        """Find the first `limit` places that may be claimed; `fresh` reads the line now."""
+        left = self._left(in_hand)
+        if fresh or self._is_over(len(left), limit):
+            await self._read(state, max(limit, int(state.trunk.cps * _SERVES_US / 500_000)))
+            left = self._left(in_hand)
         allowed = self._batch_pace.allowed(state, self._bench.clock.monotonic_us())
-        places = self._turns.order(place for line in lines for place in line if not claiming(place.call_id))
-        claimable = admitted(places, state, taken, allowed)
-        blocked = not admitted(places, state, taken, None)
+        places = self._turns.order(left)
+        claimable = admitted(places, state, self._taken, allowed)
+        blocked = not admitted(places, state, self._taken, None)
         if not claimable and any(place.batch for place in places):
-            places = self._turns.order(await self._direct(state, limit, claiming))
-            claimable = admitted(places, state, taken, 0)
-        return View(any(lines), blocked and not claimable, claimable)
+            places = self._turns.order(await self._direct(state, limit, in_hand))
+            claimable = admitted(places, state, self._taken, 0)
+        return View(bool(left), blocked and not claimable, claimable)
 
     def took(self, place: Place) -> int:
         """Note a claim; returns its number in the order of claiming."""
+        self._claimed.add(place.call_id)
         if place.batch:
             self._batch_pace.took()
         return self._turns.took(place)
 
-    async def _taken(self, state: TrunkState) -> dict[str, int]:
-        pools = state.pools()
-        taken = await asyncio.gather(*(self._bench.offload(self._trunks.slots_taken, pool) for pool in pools))
-        return dict(zip(pools, taken, strict=True))
+    def _left(self, in_hand: Callable[[str], bool]) -> list[Place]:
+        return [
+            place
+            for place in self._found
+            if place.call_id not in self._claimed and not in_hand(place.call_id)
+        ]
 
-    async def _direct(self, state: TrunkState, limit: int, claiming: Callable[[str], bool]) -> list[Place]:
+    def _is_over(self, left: int, limit: int) -> bool:
+        if self._read_us is None:
+            return True
+        age_us = self._bench.clock.monotonic_us() - self._read_us
+        return age_us >= (_SERVES_US if left >= limit else _AT_LEAST_US)
+
+    async def _read(self, state: TrunkState, limit: int) -> None:
+        """Slots are read before the line: one that is freed in between is found at the next read."""
+        trunk_id, pools = state.declared.id, state.pools()
+        self._read_us = self._bench.clock.monotonic_us()
+        taken = await asyncio.gather(*(self._bench.offload(self._trunks.slots_taken, pool) for pool in pools))
+        reads = (
+            self._bench.offload(self._line.head, trunk_id, tenant_id, limit) for tenant_id in state.tenants
+        )
+        lines: list[list[Place]] = await asyncio.gather(*reads)
+        self._taken = dict(zip(pools, taken, strict=True))
+        self._found = [place for line in lines for place in line]
+        self._claimed.clear()
+
+    async def _direct(self, state: TrunkState, limit: int, in_hand: Callable[[str], bool]) -> list[Place]:
         """Direct calls of a later priority, where batch calls that may not go stand before them."""
         reads = (
             self._bench.offload(self._line.direct, state.declared.id, tenant_id, limit)
             for tenant_id in state.tenants
         )
         lines: list[list[Place]] = await asyncio.gather(*reads)
-        return [place for line in lines for place in line if not claiming(place.call_id)]
+        return [place for line in lines for place in line if not in_hand(place.call_id)]
 
 
 def let_in_due_calls(calls: CallStore, trunk_id: str, now_ms: int) -> int:

@@ -10,7 +10,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.dialing.attempt import Attempt
 from trunkline.dialing.lane import HeldLane, LaneLost, LaneStore
-from trunkline.dialing.pacing import PacingClock, Throttle, Timing, batch_size, spacing_us
+from trunkline.dialing.pacing import (
+    FAST_CPS,
+    FAST_LEAD_US,
+    PacingClock,
+    Throttle,
+    Timing,
+    batch_size,
+    spacing_us,
+)
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import Trunk, TrunkState
 from trunkline.dialing.workbench import Workbench
@@ -45,15 +53,17 @@ class Pace:
     def spacing_us(self, cps: float, now_us: int) -> int:
         return spacing_us(cps * self._throttle.at(now_us))
 
-    @property
-    def lead_us(self) -> int:
-        """How long before its slot a call is told: what reserving and intending take, with a margin."""
-        return self._timing.lead.us
+    def lead_us(self, cps: float) -> int:
+        """How long before its slot a call is told: what reserving and intending take, with a margin.
+
+        On a fast trunk one slow write costs several slots, and a tenth of a second is nobody's wait.
+        """
+        return max(self._timing.lead.us, FAST_LEAD_US if cps >= FAST_CPS else 0)
 
     @property
     def shortest_lead_us(self) -> int:
         """A slot sooner than this can hardly be kept: better the next one."""
-        return self._timing.lead.us // 2
+        return self._timing.lead.mean_us
 
 
 class Pacer:
@@ -115,7 +125,7 @@ class Pacer:
                 self._bench.log.warning("slot not reserved", trunk_id=self._lane.trunk_id, cause=cause)
                 await asyncio.sleep(_RETRY_S)
                 continue
-            early_us = slot_us - self._pace.lead_us - self._now()
+            early_us = slot_us - self._pace.lead_us(self.trunk.cps) - self._now()
             if early_us > 0:
                 await asyncio.sleep(early_us / 1_000_000)
             attempt = self._best_ready()
@@ -140,7 +150,7 @@ class Pacer:
 
     def _runs_out(self) -> bool:
         """More slots are needed before the lead of the next one begins, or it would come late."""
-        due_us = self._clock.next_start_us - self._pace.lead_us - _RESERVE_AHEAD_US
+        due_us = self._clock.next_start_us - self._pace.lead_us(self.trunk.cps) - _RESERVE_AHEAD_US
         return not self._slots or self._now() >= due_us
 
     async def _finish_reserving(self) -> None:
@@ -152,7 +162,7 @@ class Pacer:
         began_us = self._now()
         spacing = self._pace.spacing_us(self.trunk.cps, began_us)
         count = batch_size(spacing)
-        slots, after = self._clock.reserve(began_us, self._pace.lead_us, spacing, count)
+        slots, after = self._clock.reserve(began_us, self._pace.lead_us(self.trunk.cps), spacing, count)
         left_us, factor = after.time_left_us(began_us), self._pace.factor(began_us)
         await self._bench.offload(self._lanes.reserve, self._lane, left_us, factor)
         self._clock = after

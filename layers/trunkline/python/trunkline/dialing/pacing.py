@@ -11,9 +11,11 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 GUARD = 0.03
-MAX_LATE_US = 20_000
-"""A start later than this gives its slot up (rule 9); it must stay below the guard's 30 ms."""
+MAX_LATE_US = 100_000
+"""A start later than this gives its slot up (rule 9, `docs/adr/0008-slots-are-reserved-in-batches.md`)."""
 
+FAST_CPS = 20
+FAST_LEAD_US = 120_000
 _WINDOW_US = 1_025_000
 _BATCH_US = 250_000
 _MAX_LEAD_US = 250_000
@@ -35,12 +37,8 @@ class PacingClock:
 
     @classmethod
     def resume(cls, time_left_us: int, taken_at_us: int) -> PacingClock:
-        """Go on from what the lane stored: the time left, counted from the take's answer.
-
-        The last starts of the run before may have been late, and only that run knew.
-        """
-        late_us = MAX_LATE_US if time_left_us > 0 else 0
-        return cls(taken_at_us + max(0, time_left_us) + late_us)
+        """Go on from what the lane stored: the time left, counted from the take's answer."""
+        return cls(taken_at_us + max(0, time_left_us))
 
     def reserve(
         self, now_us: int, lead_us: int, spacing: int, count: int = 1
@@ -55,15 +53,18 @@ class PacingClock:
         return slots, PacingClock(slots[-1] + spacing)
 
     def time_left_us(self, now_us: int) -> int:
-        """What the lane stores: how long until the next start, as of now."""
-        return max(0, self.next_start_us - now_us)
+        """What the lane stores: how long until a successor's first start, as of now.
+
+        The last starts may have been late, and only this run knows: as late as a start may be is added.
+        """
+        return max(0, self.next_start_us + MAX_LATE_US - now_us)
 
 
 class StartLog:
     """The last `cps` actual starts of a run, so that a late one does not eat the next second's guard.
 
-    Without it a start that is 20 ms late leaves 10 ms of the guard for the way to the wire. With it any
-    `cps + 1` starts in a row span at least 1.025 s at the socket, and the way may vary by 25 ms.
+    With it any `cps + 1` starts in a row span at least 1.025 s at the socket, however late some of them
+    were, and the way to the wire may vary by 25 ms.
     """
 
     def __init__(self) -> None:
@@ -108,11 +109,16 @@ class Lead:
     """How long before a slot its reservation and intent must begin: learnt from how long they take."""
 
     estimate_us: int = 15_000
+    mean_us: int = 15_000
 
     def measured(self, took_us: int) -> Lead:
-        """Take one more measurement in: quick to grow, slow to shrink."""
+        """Take one more measurement in: the estimate is quick to grow and slow to shrink."""
         weight = 2 if took_us > self.estimate_us else 50
-        return replace(self, estimate_us=self.estimate_us + (took_us - self.estimate_us) // weight)
+        return replace(
+            self,
+            estimate_us=self.estimate_us + (took_us - self.estimate_us) // weight,
+            mean_us=self.mean_us + (took_us - self.mean_us) // 8,
+        )
 
     @property
     def us(self) -> int:

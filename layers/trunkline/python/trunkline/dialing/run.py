@@ -175,7 +175,7 @@ class LaneRun:
     async def _read_line(self, state: TrunkState, limit: int) -> View | None:
         """Look at the line; a read that fails is tried again at the next look, the dials go on."""
         try:
-            return await self._look.look(state, limit, self._crew.has)
+            return await self._look.look(state, limit, self._crew.has, fresh=not self._crew)
         except (BotoCoreError, ClientError) as error:
             self._bench.log.warning("line not read", trunk_id=state.declared.id, cause=type(error).__name__)
             return None
@@ -211,7 +211,7 @@ class LaneRun:
             return False
         self._due_looked_us = None
         await self._let_in_due(trunk_id)
-        view = await self._look.look(state, 1, self._crew.has)
+        view = await self._look.look(state, 1, self._crew.has, fresh=True)
         return view.waiting and not view.blocked
 
     async def _hand_over(self, trunk_id: str) -> None:
