@@ -14,9 +14,9 @@ from aiohttp import web
 
 _MAX_BODY_BYTES = 12 * 1024 * 1024
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length", "content-encoding"}
-# Each request in flight holds a thread of the emulator and a worker of its own: more than this many at
+# Each request in flight holds a thread of the emulator and a worker of 70 MB: more than this many at
 # once would leave it none for the functions' own calls.
-_AT_ONCE = 8
+_AT_ONCE = 3
 _SESSION = web.AppKey("session", aiohttp.ClientSession)
 
 

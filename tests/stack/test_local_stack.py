@@ -101,11 +101,12 @@ def test_reserved_concurrency_is_in_force_on_the_emulator(stack: Stack) -> None:
 
 def test_the_whole_stack_stays_small(stack: Stack) -> None:
     """Proportional memory: what processes share is counted once."""
-    total = 0
+    held: dict[str, float] = {}
     for pid in stack.processes.pids().values():
-        tree = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-        total += sum(process.memory_full_info().pss for process in tree)
-    assert total / 1e6 < MAX_MEMORY_MB
+        for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
+            name = f"{process.pid} {' '.join(process.cmdline())[-60:]}"
+            held[name] = process.memory_full_info().pss / 1e6
+    assert sum(held.values()) < MAX_MEMORY_MB, held
 
 
 def test_make_run_once_does_the_main_job_and_ends_with_0() -> None:
