@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
+from botocore.exceptions import ClientError
 from livekit.protocol.models import ParticipantInfo
 
 from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
@@ -21,6 +22,7 @@ from trunkline.dialing.lane import RUN_LEASE_MS, SKEW_MS, LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.queue import Census
 from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.wake import Wake
 from trunkline.livekit.client import LiveKitUnavailable
 from trunkline.observability import logger
@@ -221,3 +223,21 @@ async def test_a_second_pass_repairs_nothing_more(scene: Scene) -> None:
     scene.clock.move_s(3601)
     await scene.walk()
     assert await scene.walk() == {}
+
+
+async def test_one_trunks_trouble_does_not_keep_another_from_its_repairs(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(table)
+    scene.accepted()
+    trunks = scene.caretaker.trunks
+    trunks.create(replace(TRUNK, id="trunk_0", sip_trunk_id="ST_0"))
+    state = trunks.state
+
+    def sometimes(trunk_id: str) -> TrunkState | None:
+        if trunk_id == "trunk_0":
+            raise ClientError({"Error": {"Code": "InternalServerError"}}, "Query")
+        return state(trunk_id)
+
+    monkeypatch.setattr(trunks, "state", sometimes)
+    assert await scene.walk() == {"line_woken": 1}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
 from livekit.protocol.models import ParticipantInfo
 
 from trunkline.calls.changes import answered, attempt_over, ended, returned
@@ -70,16 +71,23 @@ class Caretaker:
         """
         repairs: Counter[str] = Counter()
         for trunk_id in await self.offload(self.trunks.ids):
-            state = await self.offload(self.trunks.state, trunk_id)
-            if state is None:
-                continue
-            await self._repair_calls(state, repairs)
-            await self._free_orphaned_slots(state, repairs)
-            await self._let_in_due(trunk_id, repairs)
-            for tenant_id in state.tenants:
-                await self.offload(self.census.take, trunk_id, tenant_id)
-            await self._wake_if_unserved(state, repairs)
+            try:
+                await self._walk_trunk(trunk_id, repairs)
+            except (BotoCoreError, ClientError) as error:
+                # One trunk's trouble must not keep the others from their repairs; the next pass tries again.
+                self.log.error("trunk not looked after", trunk_id=trunk_id, cause=type(error).__name__)
         return repairs
+
+    async def _walk_trunk(self, trunk_id: str, repairs: Counter[str]) -> None:
+        state = await self.offload(self.trunks.state, trunk_id)
+        if state is None:
+            return
+        await self._repair_calls(state, repairs)
+        await self._free_orphaned_slots(state, repairs)
+        await self._let_in_due(trunk_id, repairs)
+        for tenant_id in state.tenants:
+            await self.offload(self.census.take, trunk_id, tenant_id)
+        await self._wake_if_unserved(state, repairs)
 
     async def _repair_calls(self, state: TrunkState, repairs: Counter[str]) -> None:
         gate, trunk_id = asyncio.Semaphore(_AT_ONCE), state.declared.id
