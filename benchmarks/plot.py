@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 
 _WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 760, 320, 48, 36, 40
@@ -11,13 +11,18 @@ _COLOURS = ("#0b6e4f", "#c0392b", "#34495e")
 
 
 def per_sliding_second(times_s: Sequence[float], step_s: float = _STEP_S) -> list[tuple[float, int]]:
-    """How many starts lay in the second before each moment, from the first start on."""
+    """The busiest of the seconds that end in each step, from the first start on."""
     first, last = times_s[0], times_s[-1]
     points = []
     for step in range(int((last - first) / step_s) + 2):
-        moment = first + step * step_s
-        points.append((step * step_s, bisect_right(times_s, moment) - bisect_right(times_s, moment - 1)))
+        begin, end = first + step * step_s, first + (step + 1) * step_s
+        moments = [*times_s[bisect_left(times_s, begin) : bisect_left(times_s, end)], end]
+        points.append((step * step_s, max(_in_the_second_before(times_s, moment) for moment in moments)))
     return points
+
+
+def _in_the_second_before(times_s: Sequence[float], moment: float) -> int:
+    return bisect_right(times_s, moment) - bisect_right(times_s, moment - 1)
 
 
 def plot(cps: int, runs: Mapping[str, Sequence[float]]) -> str:
