@@ -115,10 +115,6 @@ class Line:
                 raise TimeoutError("calls are left")
             time.sleep(0.5)
 
-    @property
-    def tenant_id(self) -> str:
-        return self._principal.tenant_id
-
     def urgent_until_invited(self) -> float:
         """Put a call of priority 0 in, and return the seconds until the carrier sees it."""
         request = OutboundCall(agentId=self._agent.id, phoneNumber=BUSY, priority=0)

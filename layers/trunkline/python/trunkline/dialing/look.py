@@ -88,25 +88,25 @@ class LineLook:
 
     async def _read(self, state: TrunkState, limit: int) -> None:
         """Slots are read before the line: one that is freed in between is found at the next read."""
-        trunk_id, pools = state.declared.id, state.pools()
+        pools = state.pools()
         self._read_us = self._bench.clock.monotonic_us()
         taken = await asyncio.gather(*(self._bench.offload(self._trunks.slots_taken, pool) for pool in pools))
-        reads = (
-            self._bench.offload(self._line.head, trunk_id, tenant_id, limit) for tenant_id in state.tenants
-        )
-        lines: list[list[Place]] = await asyncio.gather(*reads)
+        self._found = await self._of_each_tenant(state, self._line.head, limit)
         self._taken = dict(zip(pools, taken, strict=True))
-        self._found = [place for line in lines for place in line]
         self._claimed.clear()
 
     async def _direct(self, state: TrunkState, limit: int, in_hand: Callable[[str], bool]) -> list[Place]:
         """Direct calls of a later priority, where batch calls that may not go stand before them."""
-        reads = (
-            self._bench.offload(self._line.direct, state.declared.id, tenant_id, limit)
-            for tenant_id in state.tenants
-        )
+        places = await self._of_each_tenant(state, self._line.direct, limit)
+        return [place for place in places if not in_hand(place.call_id)]
+
+    async def _of_each_tenant(
+        self, state: TrunkState, read: Callable[[str, str, int], list[Place]], limit: int
+    ) -> list[Place]:
+        trunk_id = state.declared.id
+        reads = (self._bench.offload(read, trunk_id, tenant_id, limit) for tenant_id in state.tenants)
         lines: list[list[Place]] = await asyncio.gather(*reads)
-        return [place for line in lines for place in line if not in_hand(place.call_id)]
+        return [place for line in lines for place in line]
 
 
 def let_in_due_calls(calls: CallStore, trunk_id: str, now_ms: int) -> int:

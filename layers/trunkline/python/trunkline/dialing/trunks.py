@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from trunkline.dialing.breaker import Breaker
@@ -87,7 +88,7 @@ class TrunkState:
     breaker: Breaker | None = None
     tenants: Mapping[str, int | None] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def trunk(self) -> Trunk:
         """The trunk with the bounds that hold now."""
         concurrent = [
