@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import uuid
 from typing import Any
@@ -31,6 +32,8 @@ def handle(event: dict[str, Any], context: LambdaContext) -> None:
     global _process  # noqa: PLW0603 - one set of clients and warm connections a process
     if _process is None:
         _process = DialerProcess(DialerSettings.from_env(), log)
+        # What is loaded by now stays: looking through it again would hold up starts for 50 ms.
+        gc.freeze()
     for record in event["Records"]:
         wake = Wake.from_json(record["body"])
         stop = _loop.run_until_complete(_process.serve(wake, run_id=uuid.uuid4().hex))

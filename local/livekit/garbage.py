@@ -13,9 +13,16 @@ _IDLE_S = 2.0
 
 
 async def collect_when_idle(last_invite_s: Callable[[], float]) -> None:
-    """Collect once a second, unless the last INVITE (monotonic seconds) was a moment ago."""
+    """Collect once after each time of dialling, a moment after its last INVITE (monotonic seconds).
+
+    Not again and again: the next INVITE might come just then.
+    """
+    gc.freeze()
     gc.disable()
+    collected_s = 0.0
     while True:
         await asyncio.sleep(_LOOK_EVERY_S)
-        if time.monotonic() - last_invite_s() > _IDLE_S:
+        last_s = last_invite_s()
+        if collected_s < last_s < time.monotonic() - _IDLE_S:
             gc.collect()
+            collected_s = last_s
