@@ -15,6 +15,7 @@ from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunk
 
 from local.deployment import client
 from local.stack import Stack
+from trunkline.calls.intake import Intake
 from trunkline.calls.place import CallDesk, OutboundCall
 from trunkline.calls.store import CallStore
 from trunkline.clock import SystemClock
@@ -66,15 +67,9 @@ class Line:
         self.calls = CallStore(table)
         self.trunk, self._agent = self._made(stack, cps, ring_timeout_s)
         self._principal = Principal(self._agent.tenant_id, livemode=True, scopes=frozenset(Scope))
-        self._desk = CallDesk(
-            calls=self.calls,
-            agents=AgentStore(table),
-            trunks=TrunkStore(table),
-            wakes=_NoWakes(),
-            nudge=Nudge(_NoWakes(), SystemClock(), logger("bench")),
-            clock=SystemClock(),
-            check_livekit=lambda: None,
-        )
+        nudge = Nudge(_NoWakes(), SystemClock(), logger("bench"))
+        intake = Intake(self.calls, _NoWakes(), nudge, SystemClock())
+        self._desk = CallDesk(intake, AgentStore(table), TrunkStore(table), lambda: None)
         self._wakes = WakeQueue(client(stack.config, "sqs"), stack.outputs.values["DialQueueUrl"])
 
     @staticmethod

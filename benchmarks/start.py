@@ -25,7 +25,7 @@ _WARM_BOUND_S = 25
 
 def import_rows() -> list[Row]:
     """Import time of each handler in a fresh process, over bare Python's start."""
-    layers = [assets.dependencies_layer("host"), assets.trunkline_layer()]
+    layers = [assets.wheels_layer("dependencies", "host"), assets.trunkline_layer()]
     path = os.pathsep.join([*(str(layer / "python") for layer in layers), str(assets.functions_code())])
     bare = _start_time("pass", path)
     rows = [Row("bare Python", f"{bare * 1000:.0f} ms")]
@@ -48,7 +48,8 @@ def _start_time(code: str, path: str) -> float:
 def layer_rows() -> list[Row]:
     """Zipped size of each layer, for the platform on AWS."""
     built = {
-        "dependencies (arm64)": assets.dependencies_layer("aarch64-manylinux_2_28"),
+        "dependencies (arm64)": assets.wheels_layer("dependencies", "aarch64-manylinux_2_28"),
+        "encryption (arm64)": assets.wheels_layer("encryption", "aarch64-manylinux_2_28"),
         "trunkline": assets.trunkline_layer(),
         "functions": assets.functions_code(),
     }

@@ -13,22 +13,24 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Literal
 
 from infrastructure.settings import Platform
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = (3, 13)
-AWS_SERVICES = frozenset({"dynamodb", "secretsmanager", "sqs"})
+AWS_SERVICES = frozenset({"dynamodb", "kms", "secretsmanager", "sqs"})
 # Names of places and carriers: 30 MB that every instance would unpack; only time zones are asked for.
 _UNUSED = ("phonenumbers/geodata", "phonenumbers/carrierdata")
 _BUILD = ROOT / ".local" / "build"
-_LOCK = ROOT / "layers" / "dependencies" / "requirements.lock"
+Wheels = Literal["dependencies", "encryption"]
 
 
-def dependencies_layer(platform: Platform) -> Path:
-    """Install the locked third-party wheels and return the layer's folder."""
-    key = _digest([_LOCK], platform, _python_tag(), *sorted(AWS_SERVICES), *_UNUSED)
-    return _once(_BUILD / f"dependencies-{key}", lambda folder: _install_wheels(folder, platform))
+def wheels_layer(name: Wheels, platform: Platform) -> Path:
+    """Install a layer's locked third-party wheels and return its folder."""
+    lock = ROOT / "layers" / name / "requirements.lock"
+    key = _digest([lock], platform, _python_tag(), *sorted(AWS_SERVICES), *_UNUSED)
+    return _once(_BUILD / f"{name}-{key}", lambda folder: _install_wheels(lock, folder, platform))
 
 
 def trunkline_layer() -> Path:
@@ -59,10 +61,10 @@ def _once(folder: Path, build: Callable[[Path], None]) -> Path:
     return folder
 
 
-def _install_wheels(folder: Path, platform: Platform) -> None:
+def _install_wheels(lock: Path, folder: Path, platform: Platform) -> None:
     target = folder / "python"
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(target)]
-    command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(_LOCK)]
+    command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(lock)]
     if platform == "host":
         command += ["--python", sys.executable]
     else:
@@ -78,7 +80,7 @@ def _install_wheels(folder: Path, platform: Platform) -> None:
 
 def _drop_unused_services(data: Path) -> None:
     """Keep the API models of the services that functions call: the others are most of the layer."""
-    for folder in data.iterdir():
+    for folder in data.iterdir() if data.exists() else ():
         if folder.is_dir() and folder.name not in AWS_SERVICES:
             shutil.rmtree(folder)
 

@@ -20,6 +20,13 @@ class Data(Construct):
         super().__init__(scope, name)
         removal = RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY
         self.key = kms.Key(self, "Key", enable_key_rotation=True, removal_policy=removal)
+        self.context_key = kms.Key(
+            self,
+            "ContextKey",
+            description="Encrypts what callers say of people, in the application.",
+            enable_key_rotation=True,
+            removal_policy=removal,
+        )
         self.table = dynamodb.Table(
             self,
             "Table",
@@ -42,6 +49,14 @@ class Data(Construct):
             sort_key=dynamodb.Attribute(name="open_sk", type=dynamodb.AttributeType.STRING),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
+        for index, partition in (("calls", "calls_pk"), ("user_calls", "user_pk")):
+            self.table.add_global_secondary_index(
+                index_name=index,
+                partition_key=dynamodb.Attribute(name=partition, type=dynamodb.AttributeType.STRING),
+                sort_key=dynamodb.Attribute(name="calls_sk", type=dynamodb.AttributeType.STRING),
+                projection_type=dynamodb.ProjectionType.INCLUDE,
+                non_key_attributes=["state", "agent_id", "workflow_slug"],
+            )
         self.livekit_secret = secretsmanager.Secret(
             self,
             "LiveKitSecret",

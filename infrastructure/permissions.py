@@ -11,6 +11,7 @@ from aws_cdk import aws_sqs as sqs
 from infrastructure.data import Data
 
 READ = ("dynamodb:GetItem", "dynamodb:Query")
+BATCH = ("dynamodb:BatchGetItem",)
 CHANGE = ("dynamodb:PutItem", "dynamodb:UpdateItem")
 REMOVE = ("dynamodb:DeleteItem",)
 # What DynamoDB, SQS and Secrets Manager ask of a principal on a customer-managed key:
@@ -32,10 +33,27 @@ def may_use_table(role: iam.Role, data: Data, *actions: str) -> None:
     role.add_to_policy(iam.PolicyStatement(actions=list(_USE_KEY), resources=[data.key.key_arn]))
 
 
-def may_query_open_calls(role: iam.Role, data: Data) -> None:
-    """Allow reading the index of calls that have not ended."""
-    index = f"{data.table.table_arn}/index/open"
-    role.add_to_policy(iam.PolicyStatement(actions=["dynamodb:Query"], resources=[index]))
+def may_query_index(role: iam.Role, data: Data, *names: str) -> None:
+    """Allow reading indexes of the table."""
+    indexes = [f"{data.table.table_arn}/index/{name}" for name in names]
+    role.add_to_policy(iam.PolicyStatement(actions=["dynamodb:Query"], resources=indexes))
+
+
+def may_encrypt_contexts(role: iam.Role, data: Data) -> None:
+    """Allow encrypting what is said of people; reading it again is the agents' function's right alone."""
+    _may_use_context_key(role, data, "kms:GenerateDataKey")
+
+
+def may_decrypt_contexts(role: iam.Role, data: Data) -> None:
+    """Allow reading what is said of people."""
+    _may_use_context_key(role, data, "kms:Decrypt")
+
+
+def _may_use_context_key(role: iam.Role, data: Data, action: str) -> None:
+    """The key is used with the purpose in its encryption context, or not at all."""
+    only_ours = {"StringEquals": {"kms:EncryptionContext:purpose": "trunkline"}}
+    key = [data.context_key.key_arn]
+    role.add_to_policy(iam.PolicyStatement(actions=[action], resources=key, conditions=only_ours))
 
 
 def may_read_livekit_secret(role: iam.Role, data: Data) -> None:

@@ -1,4 +1,4 @@
-"""The one way a Lambda function is made here: own role, own log group, both layers."""
+"""The one way a Lambda function is made here: own role, own log group, the layers."""
 
 from __future__ import annotations
 
@@ -21,16 +21,18 @@ class Runtime:
 
     code: lambda_.Code
     layers: list[lambda_.ILayerVersion]
+    encryption: lambda_.ILayerVersion
     architecture: lambda_.Architecture
     retention: logs.RetentionDays
 
 
 def shared_runtime(scope: Construct, settings: StageSettings) -> Runtime:
-    """Make the two layers and the code that every function uses."""
+    """Make the layers and the code that functions use."""
     architecture = lambda_.Architecture.ARM_64 if settings.platform != "host" else lambda_.Architecture.X86_64
     layers = {
-        "Dependencies": assets.dependencies_layer(settings.platform),
+        "Dependencies": assets.wheels_layer("dependencies", settings.platform),
         "Trunkline": assets.trunkline_layer(),
+        "Encryption": assets.wheels_layer("encryption", settings.platform),
     }
     made: list[lambda_.ILayerVersion] = [
         lambda_.LayerVersion(
@@ -44,7 +46,7 @@ def shared_runtime(scope: Construct, settings: StageSettings) -> Runtime:
     ]
     code = lambda_.Code.from_asset(str(assets.functions_code()))
     retention = logs.RetentionDays(f"{_RETENTION[settings.log_retention_days]}")
-    return Runtime(code, made, architecture, retention)
+    return Runtime(code, made[:2], made[2], architecture, retention)
 
 
 _RETENTION = {1: "ONE_DAY", 14: "TWO_WEEKS", 90: "THREE_MONTHS"}
@@ -64,6 +66,7 @@ class PythonFunction(Construct):
         timeout_s: int,
         memory_mib: int,
         reserved_concurrency: int | None = None,
+        encrypts: bool = False,
     ) -> None:
         super().__init__(scope, name)
         stack = Stack.of(self)
@@ -84,7 +87,7 @@ class PythonFunction(Construct):
             architecture=runtime.architecture,
             code=runtime.code,
             handler=f"{package}.handler.handle",
-            layers=runtime.layers,
+            layers=[*runtime.layers, runtime.encryption] if encrypts else runtime.layers,
             role=self.role,
             log_group=self.log_group,
             environment=dict(environment) | {"POWERTOOLS_LOG_LEVEL": "INFO"},

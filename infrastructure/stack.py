@@ -46,12 +46,14 @@ class TrunklineStack(Stack):
             "Api",
             runtime=self._runtime,
             package="api",
-            environment=self._environment("DIAL_QUEUE_URL", "KEY_PEPPER_ARN"),
-            timeout_s=15,
+            environment=self._environment("DIAL_QUEUE_URL", "KEY_PEPPER_ARN", "CONTEXT_KEY_ARN"),
+            timeout_s=29,
             memory_mib=self._settings.api_memory_mib,
+            encrypts=True,
         )
-        may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE, *may.REMOVE)
-        may.may_query_open_calls(made.role, self.data)
+        may.may_use_table(made.role, self.data, *may.READ, *may.BATCH, *may.CHANGE, *may.REMOVE)
+        may.may_query_index(made.role, self.data, "open", "calls", "user_calls")
+        may.may_encrypt_contexts(made.role, self.data)
         may.may_read_livekit_secret(made.role, self.data)
         may.may_read_pepper(made.role, self.data)
         may.may_wake(made.role, self.dial_queue.queue)
@@ -105,7 +107,7 @@ class TrunklineStack(Stack):
             reserved_concurrency=1,
         )
         may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE, *may.REMOVE)
-        may.may_query_open_calls(made.role, self.data)
+        may.may_query_index(made.role, self.data, "open")
         may.may_read_livekit_secret(made.role, self.data)
         may.may_wake(made.role, self.dial_queue.queue)
         every_minute = events.Schedule.rate(Duration.minutes(1))
@@ -119,6 +121,7 @@ class TrunklineStack(Stack):
             "LIVEKIT_SECRET_ARN": self.data.livekit_secret.secret_arn,
             "DIAL_QUEUE_URL": self.dial_queue.queue.queue_url,
             "KEY_PEPPER_ARN": self.data.key_pepper.secret_arn,
+            "CONTEXT_KEY_ARN": self.data.context_key.key_arn,
         }
         return {name: known[name] for name in ("TABLE_NAME", "LIVEKIT_SECRET_ARN", *more)}
 

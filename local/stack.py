@@ -20,7 +20,7 @@ from local.seed import Seed, seed
 Report = Callable[[str], None]
 _EMULATOR_HEALTH = "/_ministack/health"
 # A burst leaves function instances of 60 MB each; one a function stays warm for good.
-_WARM_S = 45
+_WARM_S = 15
 
 
 class Stack:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from trunkline.calls.model import AgentSnapshot, Call
+from trunkline.calls.model import Call
+from trunkline.calls.parts import AgentSnapshot
 from trunkline.calls.states import State
 from trunkline.dialing.places import Place
 from trunkline.dialing.trunks import Trunk

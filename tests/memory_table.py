@@ -47,7 +47,7 @@ class MemoryTable(Table):
         found = [item for item in self._sorted(prefix.pk) if item[SK].startswith(prefix.sk)]
         return found[:limit]
 
-    def between(self, first: ItemKey, last_sk: str, *, limit: int) -> list[Item]:
+    def between(self, first: ItemKey, last_sk: str, *, limit: int | None = None) -> list[Item]:
         return self._sorted(first.pk, first.sk, last_sk)[:limit]
 
     def walk(self, prefix: ItemKey) -> Iterator[Item]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
@@ -130,7 +130,7 @@ class Operator:
         agent = self._agent(tenant_id, spec)
         before = self.agents.load(tenant_id, agent.id)
         if before != agent:
-            self.agents.save(agent)
+            self.agents.save(replace(agent, version=before.version + 1 if before else 1))
         return Applied("agent", agent.name, agent.id, _difference(before, agent))
 
     def _agent(self, tenant_id: str, spec: AgentSpec) -> Agent:
@@ -143,7 +143,7 @@ class Operator:
 def _difference(before: object | None, after: object) -> str:
     if before is None:
         return "created"
-    changed = [name for name, value in vars(after).items() if vars(before)[name] != value]
+    changed = [n for n, value in vars(after).items() if n != "version" and vars(before)[n] != value]
     return f"changed: {', '.join(changed)}" if changed else "unchanged"
 
 

@@ -5,39 +5,91 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from trunkline.calls.intake import Placed
+from trunkline.calls.listing import CallQuery
 from trunkline.calls.place import OutboundCall
-from trunkline.calls.read import accepted_answer
-from trunkline.http.body import read_body
-from trunkline.idempotency import Once
+from trunkline.calls.read import WaitQuery
+from trunkline.calls.views import accepted_answer
+from trunkline.calls.workflow_calls import TestAgentCall, WorkflowCall
 from trunkline.tenants.keys import Scope
+from trunkline.validation import validated_query
 
-from .access import require
+from .access import Asked, asked
 from .answers import json_response
 from .services import services
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
+def _who(scope: Scope) -> Asked:
+    return asked(services().keys, router.current_event, scope)
+
+
 @router.post("/api/v1/calls/outbound")
 def create_outbound_call() -> Response[str]:
-    event = router.current_event
-    principal = require(services().keys, event.headers, Scope.CALLS_CREATE)
-    request = read_body(OutboundCall, event.body, is_base64=bool(event.is_base64_encoded))
-    scope = f"{principal.tenant_id}#{principal.livemode}#calls/outbound"
-    once = Once.of(event.headers, scope, request.model_dump(mode="json"))
-    placed = services().desk.place(principal, request, source="api", once=once)
-    replayed = {"Idempotent-Replayed": "true"} if placed.replayed else {}
-    return json_response(201, accepted_answer(placed.call), replayed)
+    who = _who(Scope.CALLS_CREATE)
+    request = who.body(OutboundCall)
+    placed = services().desk.place(
+        who.principal, request, source="api", once=who.once("calls/outbound", request)
+    )
+    return json_response(201, accepted_answer(placed.call), _replayed(placed))
+
+
+@router.post("/api/v1/calls")
+def create_call() -> Response[str]:
+    who = _who(Scope.CALLS_CREATE)
+    request = who.body(WorkflowCall)
+    once = who.once("calls", request)
+    placed = services().workflow_calls.place(who.principal, request, source="api", once=once)
+    return json_response(201, services().joins.opened(placed.call), _replayed(placed))
+
+
+@router.post("/api/v1/calls/test-agent")
+def create_test_call() -> Response[str]:
+    who = _who(Scope.CALLS_CREATE)
+    request = who.body(TestAgentCall)
+    once = who.once("calls/test-agent", request)
+    placed = services().workflow_calls.place_test(who.principal, request, source="test-agent", once=once)
+    return json_response(201, services().joins.opened(placed.call), _replayed(placed))
+
+
+@router.get("/api/v1/calls")
+def list_calls() -> Response[str]:
+    who = _who(Scope.CALLS_READ)
+    query = validated_query(CallQuery, router.current_event.query_string_parameters)
+    return json_response(200, services().reader.page(who.principal, query))
 
 
 @router.get("/api/v1/calls/<call_id>")
 def get_call(call_id: str) -> Response[str]:
-    principal = require(services().keys, router.current_event.headers, Scope.CALLS_READ)
-    return json_response(200, services().reader.read(principal, call_id))
+    who = _who(Scope.CALLS_READ)
+    query = validated_query(WaitQuery, router.current_event.query_string_parameters)
+    return json_response(200, services().reader.read(who.principal, call_id, query))
+
+
+@router.get("/api/v1/calls/<call_id>/events")
+def get_events(call_id: str) -> Response[str]:
+    return json_response(200, services().reader.events(_who(Scope.CALLS_READ).principal, call_id))
+
+
+@router.get("/api/v1/calls/<call_id>/transcript")
+def get_transcript(call_id: str) -> Response[str]:
+    who = _who(Scope.CALLS_READ)
+    cursor = router.current_event.query_string_parameters.get("cursor")
+    return json_response(200, services().reader.transcript(who.principal, call_id, cursor))
 
 
 @router.post("/api/v1/calls/<call_id>/cancel")
 def cancel_call(call_id: str) -> Response[str]:
-    principal = require(services().keys, router.current_event.headers, Scope.CALLS_CREATE)
+    principal = _who(Scope.CALLS_CREATE).principal
     services().cancels.cancel(principal, call_id)
     return json_response(200, services().reader.read(principal, call_id))
+
+
+@router.post("/api/v1/calls/<call_id>/token")
+def create_token(call_id: str) -> Response[str]:
+    return json_response(201, services().joins.listen(_who(Scope.CALLS_CREATE).principal, call_id))
+
+
+def _replayed(placed: Placed) -> dict[str, str]:
+    return {"Idempotent-Replayed": "true"} if placed.replayed else {}

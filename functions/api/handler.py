@@ -12,13 +12,15 @@ from trunkline.errors import TrunklineError
 from trunkline.http.errors import error_answer, error_body
 from trunkline.observability import logger
 
-from . import calls, trunks
+from . import calls, kept, trunks
 from .answers import json_response
 
 log = logger("api")
 app = APIGatewayHttpResolver()
 app.include_router(calls.router)
 app.include_router(trunks.router)
+for router in kept.routers:
+    app.include_router(router)
 
 
 @app.exception_handler(TrunklineError)  # type: ignore[untyped-decorator]

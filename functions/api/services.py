@@ -7,10 +7,17 @@ from functools import cache
 
 from trunkline import aws
 from trunkline.calls.cancel import CancelDesk
+from trunkline.calls.intake import Intake
+from trunkline.calls.joining import JoinDesk
+from trunkline.calls.listing import CallLister
 from trunkline.calls.model import Call
+from trunkline.calls.parts import Channel
 from trunkline.calls.place import CallDesk
+from trunkline.calls.private import Cipher
 from trunkline.calls.read import CallReader
 from trunkline.calls.store import CallStore
+from trunkline.calls.transcripts import TranscriptStore
+from trunkline.calls.workflow_calls import WorkflowCallDesk
 from trunkline.clock import SystemClock
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
@@ -24,8 +31,11 @@ from trunkline.livekit.credentials import LiveKitSecret
 from trunkline.observability import logger
 from trunkline.settings import ApiSettings
 from trunkline.table import Table
+from trunkline.tenants.agent_desk import AgentDesk
 from trunkline.tenants.agents import AgentStore
 from trunkline.tenants.keys import ApiKeyStore
+from trunkline.workflows.desk import WorkflowDesk
+from trunkline.workflows.store import WorkflowStore
 
 log = logger("api")
 
@@ -34,8 +44,12 @@ log = logger("api")
 class Services:
     keys: ApiKeyStore
     desk: CallDesk
+    workflow_calls: WorkflowCallDesk
+    joins: JoinDesk
     cancels: CancelDesk
     reader: CallReader
+    agents: AgentDesk
+    workflows: WorkflowDesk
     trunks: TrunkDesk
 
 
@@ -53,21 +67,28 @@ def services() -> Services:
     nudge = Nudge(wakes, clock, log)
     trunks, line, lanes = TrunkStore(table), Line(table), LaneStore(table, clock)
     queue = Queue(line, lanes, trunks, Census(table, line), clock)
-    desk = CallDesk(
-        calls=calls,
-        agents=AgentStore(table),
-        trunks=trunks,
-        wakes=wakes,
-        nudge=nudge,
-        clock=clock,
-        check_livekit=livekit.read,
+    intake = Intake(calls, wakes, nudge, clock)
+    agents, lister, workflow_store = AgentStore(table), CallLister(table), WorkflowStore(table)
+    desk = CallDesk(intake, agents, trunks, livekit.read)
+    workflow_calls = WorkflowCallDesk(
+        intake, desk, workflow_store, agents, Cipher(settings.context_key_arn), livekit.read
+    )
+    workflows = WorkflowDesk(
+        workflow_store,
+        agents,
+        clock,
+        lambda tenant_id, slug: lister.has_open(tenant_id, slug, clock.wall_ms()),
     )
     cancels = CancelDesk(calls, nudge, clock, lambda call: _hang_up(livekit, call))
     return Services(
         keys=ApiKeyStore(table, pepper),
         desk=desk,
+        workflow_calls=workflow_calls,
+        joins=JoinDesk(calls, livekit.read, clock),
         cancels=cancels,
-        reader=CallReader(calls, queue),
+        reader=CallReader(calls, TranscriptStore(table), lister, queue),
+        agents=AgentDesk(agents, trunks, workflows.using_agent),
+        workflows=workflows,
         trunks=TrunkDesk(trunks, lanes, calls, queue, nudge, clock),
     )
 
@@ -76,9 +97,16 @@ def _hang_up(livekit: LiveKitSecret, call: Call) -> None:
     """Ask LiveKit at once; when that fails, the lane's run and the caretaker ask again."""
     # Only this route speaks to LiveKit: the others do not pay for its import on a cold start.
     from trunkline.livekit.client import LiveKitUnavailable  # noqa: PLC0415
-    from trunkline.livekit.hangup import hang_up  # noqa: PLC0415
+    from trunkline.livekit.hangup import close_room, hang_up  # noqa: PLC0415
 
     try:
-        hang_up(livekit.read(), call.room_name or "", call.claim)
+        if call.channel is Channel.WEB:
+            close_room(livekit.read(), call.room_name or "")
+        else:
+            hang_up(livekit.read(), call.room_name or "", call.claim)
     except (LiveKitUnavailable, LiveKitNotConfigured) as error:
         log.warning("not hung up yet", call_id=call.id, cause=str(error))
+
+
+def _has_open(lister: CallLister, clock: SystemClock, tenant_id: str, slug: str) -> bool:
+    return lister.has_open(tenant_id, slug, clock.wall_ms())

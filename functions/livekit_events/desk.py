@@ -28,7 +28,15 @@ def desk() -> tuple[NewsDesk, LiveKitSecret]:
     secret = LiveKitSecret(aws.client("secretsmanager"), settings.livekit_secret_arn, clock)
     nudge = Nudge(WakeQueue(aws.client("sqs"), settings.dial_queue_url), clock, log)
     alive = LaneStore(table, clock).run_is_alive
-    return NewsDesk(CallStore(table), nudge, clock, alive, lambda claim: _hang_up(secret, claim)), secret
+    news = NewsDesk(
+        CallStore(table),
+        nudge,
+        clock,
+        alive,
+        lambda claim: _hang_up(secret, claim),
+        lambda claim: _close_room(secret, claim),
+    )
+    return news, secret
 
 
 def _hang_up(secret: LiveKitSecret, claim: ClaimName) -> None:
@@ -36,3 +44,9 @@ def _hang_up(secret: LiveKitSecret, claim: ClaimName) -> None:
     from trunkline.livekit.hangup import hang_up  # noqa: PLC0415
 
     hang_up(secret.read(), room_name(claim.call_id, claim.claim), claim.claim)
+
+
+def _close_room(secret: LiveKitSecret, claim: ClaimName) -> None:
+    from trunkline.livekit.hangup import close_room  # noqa: PLC0415 - as above
+
+    close_room(secret.read(), room_name(claim.call_id, claim.claim))

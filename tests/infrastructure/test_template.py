@@ -23,13 +23,13 @@ FUNCTIONS = ("api", "dialer", "livekit-events", "caretaker")
 @cache
 def synthesized(stage: str, empty: Path) -> dict[str, Any]:
     """The template of a stage; wheels are not needed to read it."""
-    original = assets.dependencies_layer
-    assets.dependencies_layer = lambda _: empty  # type: ignore[assignment]
+    original = assets.wheels_layer
+    assets.wheels_layer = lambda *_: empty
     try:
         stack = TrunklineStack(cdk.App(), stage_settings(stage))
         template = dict(Template.from_stack(stack).to_json())
     finally:
-        assets.dependencies_layer = original
+        assets.wheels_layer = original
     return template
 
 
@@ -164,7 +164,7 @@ def test_an_unknown_stage_is_refused_with_the_ones_there_are() -> None:
 def test_production_passes_cdk_nag_with_suppressions_on_single_resources_only(
     empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(assets, "dependencies_layer", lambda _: empty)
+    monkeypatch.setattr(assets, "wheels_layer", lambda *_: empty)
     app = cdk.App(outdir=str(tmp_path))
     TrunklineStack(app, stage_settings("prod"))
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))

@@ -17,7 +17,7 @@ from livekit.api import LiveKitAPI
 from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunkInfo
 
 from local.config import for_tests
-from local.openapi import document
+from local.openapi.document import document
 from local.stack import Stack, local_stack
 from trunkline.dialing.trunks import Trunk
 from trunkline.tenants.agents import Agent

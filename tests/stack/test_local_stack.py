@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -33,6 +34,7 @@ CONTRACT = {
     "invite_log",
 }
 MAX_MEMORY_MB = 700
+SETTLES_WITHIN_S = 75
 
 
 def test_stack_json_has_what_tools_need(stack: Stack) -> None:
@@ -100,13 +102,22 @@ def test_reserved_concurrency_is_in_force_on_the_emulator(stack: Stack) -> None:
 
 
 def test_the_whole_stack_stays_small(stack: Stack) -> None:
-    """Proportional memory: what processes share is counted once."""
+    """Once the function instances that a burst left behind are gone, which takes the emulator 45 s."""
+    deadline_s = time.monotonic() + SETTLES_WITHIN_S
+    while sum((held := memory_mb(stack)).values()) >= MAX_MEMORY_MB:
+        assert time.monotonic() < deadline_s, held
+        time.sleep(1)
+
+
+def memory_mb(stack: Stack) -> dict[str, float]:
+    """Proportional memory by process: what processes share is counted once."""
     held: dict[str, float] = {}
     for pid in stack.processes.pids().values():
         for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
-            name = f"{process.pid} {' '.join(process.cmdline())[-60:]}"
-            held[name] = process.memory_full_info().pss / 1e6
-    assert sum(held.values()) < MAX_MEMORY_MB, held
+            with contextlib.suppress(psutil.NoSuchProcess):
+                name = f"{process.pid} {' '.join(process.cmdline())[-60:]}"
+                held[name] = process.memory_full_info().pss / 1e6
+    return held
 
 
 def test_make_run_once_does_the_main_job_and_ends_with_0() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from tests.builders import NOW_MS, TRUNK, a_call
 from trunkline.calls.changes import claimed, ended, intended, kept, returned
-from trunkline.calls.model import Call, Ending, StaleCall
+from trunkline.calls.model import Call, StaleCall
+from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
 from trunkline.calls.store import CallStore

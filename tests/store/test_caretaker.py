@@ -13,7 +13,8 @@ from livekit.protocol.models import ParticipantInfo
 from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
 from tests.store.conftest import Wakes, a_nudge, at_once
 from trunkline.calls.changes import answered, claimed, disowned, intended, kept
-from trunkline.calls.model import Call, Ending
+from trunkline.calls.model import Call
+from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.store import CallStore

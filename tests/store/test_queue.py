@@ -13,13 +13,14 @@ from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
 from tests.store.conftest import Wakes as Wakes_
 from tests.store.conftest import a_nudge, a_queue
 from trunkline.calls.changes import cancelled, claimed, put_off
-from trunkline.calls.model import WaitsFor
+from trunkline.calls.parts import WaitsFor
 from trunkline.calls.store import CallStore
 from trunkline.dialing import queue as queue_module
 from trunkline.dialing.breaker import Breaker
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
-from trunkline.dialing.queue import Census, Queue, Standing, marks_between
+from trunkline.dialing.queue import Census, Queue, marks_between
+from trunkline.dialing.standing import Standing
 from trunkline.dialing.trunk_desk import TrunkChange, TrunkDesk
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.errors import InvalidRequest, NotFound, TrunkShared

@@ -11,7 +11,8 @@ from tests.store.conftest import Bench
 from tests.store.test_cancel import ME, desk, desk_of
 from tests.store.test_caretaker import Scene
 from trunkline.calls.changes import attempt_over, claimed, intended, put_off
-from trunkline.calls.model import Call, Ending, WaitsFor
+from trunkline.calls.model import Call
+from trunkline.calls.parts import Ending, WaitsFor
 from trunkline.calls.policy import DAYS, CallingWindow, RedialPolicy
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State

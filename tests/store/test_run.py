@@ -11,7 +11,8 @@ import pytest
 from tests.builders import NOW_MS, SNAPSHOT, TRUNK, a_call
 from tests.store.conftest import QUICK, Bench
 from trunkline.calls.changes import kept
-from trunkline.calls.model import Call, Ending
+from trunkline.calls.model import Call
+from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
 from trunkline.dialing.lane import HeldLane

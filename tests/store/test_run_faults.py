@@ -101,7 +101,7 @@ async def test_a_step_that_the_table_left_unclear_is_undone_and_the_call_dialled
 ) -> None:
     change, failures = bench.calls.change, [ClientError({"Error": {"Code": "InternalServerError"}}, "x")]
 
-    def sometimes(before: Call, what: Change, now_ms: int) -> Call:
+    def sometimes(before: Call, what: Change, now_ms: int, **_: str) -> Call:
         is_claim = what.call.phase is Phase.PREPARED
         is_intent = what.call.phase is Phase.SENT
         if failures and ((step == "claim" and is_claim) or (step == "intent" and is_intent)):
@@ -122,7 +122,7 @@ async def test_a_run_that_loses_the_race_for_a_claim_leaves_the_winners_room_alo
 ) -> None:
     change, winner = bench.calls.change, "another-run"
 
-    def lose(before: Call, what: Change, now_ms: int) -> Call:
+    def lose(before: Call, what: Change, now_ms: int, **_: str) -> Call:
         if what.call.phase is Phase.PREPARED and what.call.owner != winner:
             change(before, claimed(before, winner, str(what.call.room_name)), now_ms)
         return change(before, what, now_ms)

@@ -11,7 +11,7 @@ from tests.builders import NOW_MS, TRUNK, a_call
 from tests.store.conftest import Bench
 from tests.store.test_caretaker import Scene
 from trunkline.calls.changes import claimed, ended, intended, returned
-from trunkline.calls.model import Ending
+from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.store import CallStore, SlotsFull

@@ -74,4 +74,6 @@ class World:
             offload=at_once,
             log=log,
         )
-        self.news = NewsDesk(self.calls, nudge, self.clock, self.lanes.run_is_alive, lambda _: None)
+        self.news = NewsDesk(
+            self.calls, nudge, self.clock, self.lanes.run_is_alive, lambda _: None, lambda _: None
+        )

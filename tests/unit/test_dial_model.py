@@ -37,6 +37,10 @@ NUMBERS = st.integers(1, CALLS)
 TWICE = RedialPolicy(2, ("busy", "no_answer", "unknown"), (60,))
 
 
+def _left(claim: ClaimName, status: str) -> News:
+    return News("participant_left", claim, disconnect_reason="USER_UNAVAILABLE", sip_call_status=status)
+
+
 class DialProtocol(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
@@ -171,16 +175,14 @@ class DialProtocol(RuleBasedStateMachine):
         status = "hangup" if answered or self.livekit.legs[key] == "active" else "ringing"
         del self.livekit.legs[key]
         if told:
-            self.news.take(News("participant_left", ClaimName(*key), "PA", "SCL", "USER_UNAVAILABLE", status))
+            self.news.take(_left(ClaimName(*key), status))
 
     @rule(number=NUMBERS, claim=st.integers(1, 4))
     def old_news(self, number: int, claim: int) -> None:
         """Of a leg that is not there any more, or never was."""
         key, before = (a_call(number).id, claim), self.now(number)
         if key not in self.livekit.legs and key in self.livekit.invites:
-            self.news.take(
-                News("participant_left", ClaimName(*key), "PA", "SCL", "USER_UNAVAILABLE", "hangup")
-            )
+            self.news.take(_left(ClaimName(*key), "hangup"))
             assert claim == before.claim or self.now(number) == before, "news about another claim"
 
     @rule()

@@ -102,14 +102,14 @@ def test_the_callees_zones_come_from_the_number() -> None:
 
 def test_a_window_without_a_zone_takes_the_callees_or_is_refused() -> None:
     spec = WindowSpec(start="09:00", end="20:00")
-    window = resolved_window(spec, None, "+493012345678")
+    window = resolved_window(spec.window(()), "+493012345678", "callingWindow")
     assert window is not None
     assert window.zones == (BERLIN,)
     with pytest.raises(InvalidRequest, match="time zone is unknown"):
-        resolved_window(spec, None, "+99999999999")
-    named = resolved_window(WindowSpec(start="09:00", end="20:00", timezone=BERLIN), None, "+99999999999")
-    assert named is not None
-    assert resolved_window(None, window, "+14155552671") == window
+        resolved_window(spec.window(()), "+99999999999", "callingWindow")
+    named = WindowSpec(start="09:00", end="20:00", timezone=BERLIN).window(())
+    assert resolved_window(named, "+99999999999", "callingWindow") == named
+    assert resolved_window(None, "+14155552671", "callingWindow") is None
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from trunkline.calls.changes import (
     move,
     returned,
 )
-from trunkline.calls.model import Ending, call_from_attributes
+from trunkline.calls.model import call_from_attributes
+from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import TERMINAL, Phase, State, data_status, flat_status, may_follow
 

@@ -65,6 +65,48 @@ class AlreadyExists(TrunklineError):
     type = "already_exists"
 
 
+class InUse(TrunklineError):
+    """Other things need it: take it out of them first."""
+
+    type = "in_use"
+
+
+class ChangedMeanwhile(TrunklineError):
+    """Another request changed the thing between this one's read and its write."""
+
+    type = "changed_meanwhile"
+
+    def __init__(self) -> None:
+        super().__init__("Another request changed it meanwhile: read it and try again")
+
+
+class CallEnded(TrunklineError):
+    """What is asked for needs a call that goes on."""
+
+    type = "call_ended"
+
+    def __init__(self) -> None:
+        super().__init__("Call has ended")
+
+
+class CallOpen(TrunklineError):
+    """What is asked for needs a call that has ended."""
+
+    type = "call_open"
+
+    def __init__(self) -> None:
+        super().__init__("Call has not ended: cancel it first")
+
+
+class InvalidAgentToken(TrunklineError):
+    """No token, or not one of an agent in a call's room."""
+
+    type = "invalid_agent_token"
+
+    def __init__(self) -> None:
+        super().__init__("Invalid agent token")
+
+
 class IdempotencyConflict(TrunklineError):
     """The key was used in the last day with another body."""
 

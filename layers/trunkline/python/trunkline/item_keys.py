@@ -8,6 +8,8 @@ from typing import Any
 Item = dict[str, Any]
 PK, SK = "pk", "sk"
 OPEN_INDEX, OPEN_PK, OPEN_SK = "open", "open_pk", "open_sk"
+CALLS_INDEX, CALLS_PK, CALLS_SK = "calls", "calls_pk", "calls_sk"
+USER_INDEX, USER_PK = "user_calls", "user_pk"
 TTL = "ttl"
 
 
@@ -32,6 +34,15 @@ def agent_key(tenant_id: str, agent_id: str = "") -> ItemKey:
     return ItemKey(f"T#{tenant_id}", f"AGENT#{agent_id}")
 
 
+def workflow_key(tenant_id: str, slug: str = "") -> ItemKey:
+    return ItemKey(f"T#{tenant_id}", f"WORKFLOW#{slug}")
+
+
+def workflow_version_key(tenant_id: str, slug: str, version: int) -> ItemKey:
+    """A version, kept for the calls that started with it."""
+    return ItemKey(f"T#{tenant_id}", f"WORKFLOWVERSION#{slug}#{version:06d}")
+
+
 def grant_key(tenant_id: str, trunk_id: str = "") -> ItemKey:
     return ItemKey(f"T#{tenant_id}", f"TRUNK#{trunk_id}")
 
@@ -52,8 +63,8 @@ def call_key(call_id: str) -> ItemKey:
     return ItemKey(f"C#{call_id}", "CALL")
 
 
-def call_event_key(call_id: str, sequence: int) -> ItemKey:
-    return ItemKey(f"C#{call_id}", f"EVENT#{sequence:06d}")
+def call_event_key(call_id: str, sequence: int | None = None) -> ItemKey:
+    return ItemKey(f"C#{call_id}", "EVENT#" if sequence is None else f"EVENT#{sequence:06d}")
 
 
 def line_key(trunk_id: str, place: str = "") -> ItemKey:
@@ -109,6 +120,37 @@ def trunk_event_key(trunk_id: str, at_ms: int = 0, event_id: str = "") -> ItemKe
 def census_key(trunk_id: str, tenant_id: str = "") -> ItemKey:
     """The caretaker's last count of a tenant's long line."""
     return ItemKey(f"CENSUS#{trunk_id}", tenant_id)
+
+
+def calls_partition(tenant_id: str, *, livemode: bool) -> str:
+    """The index partition of a tenant's calls, by time."""
+    return f"T#{tenant_id}#{'live' if livemode else 'test'}"
+
+
+def user_partition(tenant_id: str, user_id: str, *, livemode: bool) -> str:
+    """The index partition of the calls of one of a tenant's users, by time."""
+    return f"{calls_partition(tenant_id, livemode=livemode)}#U#{user_id}"
+
+
+def calls_place(created_at_ms: int, call_id: str = "") -> str:
+    return f"{created_at_ms:015d}#{call_id}"
+
+
+def private_key(call_id: str, what: str) -> ItemKey:
+    """What is said about a person, encrypted: `USER_CONTEXT`, `VARIABLES`."""
+    return ItemKey(f"C#{call_id}", f"PRIVATE#{what}")
+
+
+def turns_key(call_id: str, first_sequence: int | None = None, digest: str = "") -> ItemKey:
+    """Turns of a transcript that were reported together."""
+    return ItemKey(
+        f"C#{call_id}", "TURNS#" if first_sequence is None else f"TURNS#{first_sequence:08d}#{digest}"
+    )
+
+
+def news_key(call_id: str, event_id: str) -> ItemKey:
+    """A webhook of LiveKit's that changed the call: it changes it once."""
+    return ItemKey(f"C#{call_id}", f"NEWS#{event_id}")
 
 
 def waiting_partition(trunk_id: str) -> str:

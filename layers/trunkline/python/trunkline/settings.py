@@ -34,6 +34,7 @@ class ApiSettings(_FromEnvironment):
     dial_queue_url: str
     livekit_secret_arn: str
     key_pepper_arn: str
+    context_key_arn: str
 
 
 @dataclass(frozen=True)

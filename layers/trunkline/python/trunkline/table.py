@@ -103,7 +103,7 @@ class Table:
         """Read a partition's items whose sort key starts with the key's, in order, strongly consistent."""
         return self._items(_starting(prefix), limit)
 
-    def between(self, first: ItemKey, last_sk: str, *, limit: int) -> list[Item]:
+    def between(self, first: ItemKey, last_sk: str, *, limit: int | None = None) -> list[Item]:
         """Read items from one sort key to another, both included, in order, strongly consistent."""
         return self._items(_from_to(first, last_sk), limit)
 
@@ -119,6 +119,27 @@ class Table:
     def count(self, first: ItemKey, last_sk: str, *, limit: int) -> int:
         """Count items from one sort key to another, both included; never more than `limit`."""
         return self._counted(_from_to(first, last_sk), limit)
+
+    def newest(
+        self, index: str, partition: tuple[str, str], places: tuple[str, str, str], limit: int
+    ) -> Iterator[list[Item]]:
+        """Walk pages of an index's partition, newest first: `partition` is its key's name and value,
+        `places` the name of its sort key and the first and last value, both included."""
+        (pk, value), (sk, first, last) = partition, places
+        conditions = {pk: _test("EQ", value), sk: _test("BETWEEN", first, last)}
+        return self._pages(conditions, limit=limit, IndexName=index, ScanIndexForward=False)
+
+    def get_all(self, keys: Sequence[ItemKey]) -> list[Item]:
+        """Read up to 100 items with strong consistency, in the order of their keys; missing ones are left
+        out."""
+        wanted: Any = {self._name: {"Keys": [encode(key.as_item()) for key in keys], "ConsistentRead": True}}
+        found: dict[ItemKey, Item] = {}
+        while wanted:
+            answer = self._client.batch_get_item(RequestItems=wanted)
+            for item in map(decode, answer["Responses"].get(self._name, [])):
+                found[ItemKey(item[PK], item[SK])] = item
+            wanted = answer.get("UnprocessedKeys")
+        return [found[key] for key in keys if key in found]
 
     def open_calls(self, partition: str, until: str = "") -> Iterator[Item]:
         """Walk the keys in a partition of the index of open calls (a moment behind the table)."""

@@ -38,3 +38,8 @@ def validated(model: type[Model], values: Mapping[str, Any]) -> Model:
         raise InvalidRequest(
             f"Validation error: {model.messages.get(field or '', text)}", field=field
         ) from error
+
+
+def validated_query(model: type[Model], values: Mapping[str, str] | None) -> Model:
+    """Validate a query string's values; every value is a text, so numbers may be written as one."""
+    return validated(model, values or {})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from trunkline.calls.changes import cancelled
 from trunkline.calls.model import Call
 from trunkline.calls.ownership import require_own, stored_id
+from trunkline.calls.parts import Channel
 from trunkline.calls.store import CallStore
 from trunkline.clock import Clock
 from trunkline.dialing.nudge import Nudge
@@ -16,8 +17,9 @@ from trunkline.tenants.keys import Principal
 
 @dataclass(frozen=True)
 class CancelDesk:
-    """Takes cancels in. `hang_up` removes a sent call's leg and may fail: the lane's run and the
-    caretaker ask again until the leg is settled."""
+    """Takes cancels in. `hang_up` removes a sent call's leg, or closes a web call's room, and may fail: the
+    lane's run and the caretaker ask again until the leg is settled, and a web call's person is shown out
+    when they join once more."""
 
     calls: CallStore
     nudge: Nudge
@@ -38,5 +40,10 @@ class CancelDesk:
         after = self.calls.settle(call.id, lambda current: cancelled(current, now_ms), now_ms)
         if after:
             self.nudge.after(call, after)
-        if after and not after.ended:
+        if after and (not after.ended or _has_a_room(call)):
             self.hang_up(after)
+
+
+def _has_a_room(before: Call) -> bool:
+    """A web call that somebody is in."""
+    return before.channel is Channel.WEB and not before.ended and before.caller_joined_at_ms is not None

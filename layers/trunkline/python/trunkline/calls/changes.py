@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from trunkline.calls.model import AttemptRecord, Call, Change, Ending, Happening, WaitsFor
+from trunkline.calls.model import Call, Change, Happening
+from trunkline.calls.parts import AttemptRecord, Channel, Ending, WaitsFor
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import TERMINAL, Phase, State, may_follow
 from trunkline.times import iso_from_ms
@@ -143,7 +144,7 @@ def ended(
     if call.cancel_requested_at_ms:
         ending = _CANCELLED if call.state is not State.ACTIVE else _HUNG_UP
     attempts = call.attempts
-    if call.connecting_at_ms or ending.reason is Reason.AGENT_UNAVAILABLE:
+    if call.channel is Channel.PHONE and (call.connecting_at_ms or ending.reason is Reason.AGENT_UNAVAILABLE):
         attempts += (_record(call, ending.reason, now_ms, sip_status_code),)
     after = move(
         call,
@@ -183,6 +184,8 @@ def cancelled(call: Call, now_ms: int) -> Change | None:
     """
     if call.ended or call.cancel_requested_at_ms:
         return None
+    if call.channel is Channel.WEB:
+        return ended(call, _HUNG_UP if call.state is State.ACTIVE else _CANCELLED, now_ms)
     if call.phase in (None, Phase.PREPARED):
         return ended(call, _CANCELLED, now_ms)
     asked = replace(call, cancel_requested_at_ms=now_ms)

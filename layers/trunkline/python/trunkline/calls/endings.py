@@ -6,7 +6,7 @@ failure; only the call status tells.
 
 from __future__ import annotations
 
-from trunkline.calls.model import Ending
+from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 

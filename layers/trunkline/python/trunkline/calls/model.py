@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from enum import StrEnum
 from typing import Any
 
+from trunkline.calls.parts import (
+    AgentSnapshot,
+    AgentTurn,
+    AttemptRecord,
+    Channel,
+    Colleague,
+    Ending,
+    WaitsFor,
+    WorkflowRef,
+)
 from trunkline.calls.policy import NO_REDIAL, CallingWindow, RedialPolicy
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import TERMINAL, Phase, State
@@ -17,50 +26,11 @@ class StaleCall(Exception):
 
 
 @dataclass(frozen=True)
-class AgentSnapshot:
-    """The agent as it was when the call was accepted; later edits do not reach a call."""
-
-    id: str
-    name: str
-    type: str
-    livekit_agent_name: str
-    wait_for_agent: bool
-    agent_join_timeout_s: int
-    ring_timeout_s: int
-    max_call_duration_s: int
-
-
-class WaitsFor(StrEnum):
-    """What a call that is not in the line waits for; the words are those of `queue_state`."""
-
-    RETRY = "waiting_for_retry"
-    WINDOW = "outside_window"
-
-
-@dataclass(frozen=True)
-class AttemptRecord:
-    """One attempt that is over: it rang or tried to, and this came of it."""
-
-    number: int
-    room_name: str | None
-    connecting_at_ms: int | None
-    answered_at_ms: int | None
-    ended_at_ms: int
-    reason: Reason
-    sip_status_code: int | None = None
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How a leg ended: the state it leads to, and why."""
-
-    state: State
-    reason: Reason
-
-
-@dataclass(frozen=True)
 class Call:
     """One attempt to connect a person and an agent.
+
+    A web call has no trunk, number, place in a line or claim: its room is `call-<id>` from the first,
+    and `expires_at_ms` is when its join window ends.
 
     `version` is raised by every write that can change a decision (state, claim, phase, owner, kept
     ending); a write is conditional on the version it was decided on. Ids that become known on the
@@ -85,6 +55,16 @@ class Call:
     metadata_json: str
     source: str
     line_place: str
+    channel: Channel = Channel.PHONE
+    workflow: WorkflowRef | None = None
+    colleagues: tuple[Colleague, ...] = ()
+    user_id: str | None = None
+    caller_joined_at_ms: int | None = None
+    agent_joined_at_ms: int | None = None
+    agent_turns: tuple[AgentTurn, ...] = ()
+    answering_machine: str | None = None
+    agent_end_reason: str | None = None
+    erased_at_ms: int | None = None
     batch: bool = False
     redial: RedialPolicy = NO_REDIAL
     window: CallingWindow | None = None
@@ -121,6 +101,11 @@ class Call:
         return self.state is State.QUEUED and self.phase is None
 
     @property
+    def lane(self) -> str:
+        """What its entries are kept under: its trunk, or one of sixteen shares of the web calls."""
+        return self.trunk_id or f"web-{self.id[0]}"
+
+    @property
     def duration_s(self) -> int | None:
         """Whole seconds from the answer to the end; 0 for a call that ended unanswered."""
         if self.ended_at_ms is None:
@@ -128,8 +113,8 @@ class Call:
         return (self.ended_at_ms - (self.answered_at_ms or self.ended_at_ms)) // 1000
 
     def as_attributes(self) -> dict[str, Any]:
-        """The attributes to store; absent ones are left out."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        """The attributes to store; absent and empty ones are left out."""
+        return {name: value for name, value in asdict(self).items() if value not in (None, ())}
 
 
 _FIELDS = {f.name for f in fields(Call)}
@@ -148,11 +133,16 @@ def call_from_attributes(item: Mapping[str, Any]) -> Call:
         values["waits_for"] = WaitsFor(values["waits_for"])
     if kept := values.get("kept_ending"):
         values["kept_ending"] = Ending(State(kept["state"]), Reason(kept["reason"]))
+    values["channel"] = Channel(values.get("channel", Channel.PHONE))
+    if workflow := values.get("workflow"):
+        values["workflow"] = WorkflowRef(**workflow)
+    values["colleagues"] = tuple(Colleague(**each) for each in values.get("colleagues", ()))
+    values["agent_turns"] = tuple(AgentTurn(**turn) for turn in values.get("agent_turns", ()))
     if window := values.get("window"):
         values["window"] = CallingWindow.parse(window)
     values["redial"] = RedialPolicy.parse(values["redial"])
-    values["attempts"] = tuple(_attempt(record) for record in values["attempts"])
-    values["slots"] = tuple(values["slots"])
+    values["attempts"] = tuple(_attempt(record) for record in values.get("attempts", ()))
+    values["slots"] = tuple(values.get("slots", ()))
     return Call(**values)
 
 

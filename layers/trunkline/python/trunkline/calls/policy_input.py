@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
+from typing_extensions import TypedDict
 
 from trunkline.calls.policy import DAYS, MAX_ATTEMPTS, CallingWindow, RedialPolicy, RetryOn
 from trunkline.errors import InvalidRequest
@@ -82,6 +83,42 @@ class WindowSpec(InputModel):
         )
 
 
+class RedialView(TypedDict):
+    """A redial policy as it is shown; times are in seconds."""
+
+    max_attempts: int
+    retry_on: list[str]
+    intervals: list[int]
+
+
+class WindowView(TypedDict):
+    """A calling window as it is shown; without a time zone the callee's counts."""
+
+    start: str
+    end: str
+    days: list[str]
+    timezone: str | None
+
+
+def redial_view(policy: RedialPolicy | None) -> RedialView | None:
+    """Show a policy as `RedialSpec` takes it."""
+    if policy is None:
+        return None
+    return {
+        "max_attempts": policy.max_attempts,
+        "retry_on": list(policy.retry_on),
+        "intervals": list(policy.intervals_s),
+    }
+
+
+def window_view(window: CallingWindow | None) -> WindowView | None:
+    """Show an agent's or a workflow's window as `WindowSpec` takes it."""
+    if window is None:
+        return None
+    timezone = window.zones[0] if window.zones else None
+    return {"start": window.start, "end": window.end, "days": list(window.days), "timezone": timezone}
+
+
 def zones_of(phone_number: str) -> tuple[str, ...]:
     """The time zones that a number may be in, by its prefix; none when nothing is known of it."""
     # 20 MB of tables: only calls with a window pay for them.
@@ -95,21 +132,18 @@ def zones_of(phone_number: str) -> tuple[str, ...]:
     return tuple(sorted(zone for zone in zones if zone != UNKNOWN_TIMEZONE))
 
 
-def resolved_window(
-    spec: WindowSpec | None, of_agent: CallingWindow | None, phone_number: str
-) -> CallingWindow | None:
-    """The window of one call: the request's, else the agent's; in the callee's zones if it names none.
+def resolved_window(window: CallingWindow | None, phone_number: str, name: str) -> CallingWindow | None:
+    """The window of one call, in the callee's zones if it names none; `name` is its field's.
 
     Raises:
         InvalidRequest: it names no zone, and the number's is not known.
     """
-    window = spec.window(()) if spec else of_agent
     if window is None or window.zones:
         return window
     zones = zones_of(phone_number)
     if not zones:
         raise InvalidRequest(
-            "The phone number's time zone is unknown: name one in callingWindow.timezone",
-            field="callingWindow",
+            f"The phone number's time zone is unknown: name one in {name}.timezone",
+            field=name,
         )
     return CallingWindow(window.start, window.end, window.days, zones)

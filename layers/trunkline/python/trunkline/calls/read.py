@@ -1,220 +1,134 @@
-"""A call as its owner sees it: the flat form of the integration guide and, under `data`, the outbound
-document's."""
+"""Reads calls on their owner's behalf: one, its events, a page of them; and waits for a change."""
 
 from __future__ import annotations
 
-import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
+from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
-from trunkline.calls.model import AttemptRecord, Call
+from trunkline.calls.listing import CallLister, CallQuery
+from trunkline.calls.model import Call
 from trunkline.calls.ownership import require_own, stored_id
-from trunkline.calls.states import State, data_status, flat_status
-from trunkline.calls.store import CallEvent, CallStore
-from trunkline.dialing.queue import Queue, Standing
+from trunkline.calls.shapes import CallListItem, CallView, TurnView
+from trunkline.calls.store import CallStore
+from trunkline.calls.story import CallEvent
+from trunkline.calls.transcripts import TranscriptStore
+from trunkline.calls.views import call_view, list_item, turn_view
+from trunkline.dialing.queue import Queue
+from trunkline.errors import NotFound
 from trunkline.tenants.keys import Principal
 from trunkline.times import iso_from_ms
+from trunkline.validation import InputModel
 
-ACCEPTED = "Outbound call queued. Poll GET /api/v1/calls/{id} for dial progress."
+MAX_WAIT_S = 25
+_LOOK_EVERY_S = 0.5
 
 
-class AgentView(TypedDict):
+class WaitQuery(InputModel):
+    """What `GET /api/v1/calls/{id}` can be asked for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    messages: ClassVar[dict[str, str]] = {
+        "wait": f"wait must be a whole number of seconds from 0 to {MAX_WAIT_S}",
+        "after": "after must be the last_event of an earlier answer",
+    }
+
+    wait: int = Field(default=0, ge=0, le=MAX_WAIT_S)
+    after: int | None = Field(default=None, ge=0)
+
+
+class CallEventView(TypedDict):
+    """One entry of a call's story; `data` says more, for example why."""
+
     id: str
-    name: str
+    sequence: int
     type: str
+    at: str
+    data: dict[str, Any]
 
 
-class CallSummary(TypedDict):
-    id: str
-    status: str
-    agentId: str
-    phoneNumber: str
-    callerId: str
-    startedAt: str
-    agent: AgentView
-    metadata: dict[str, Any]
+class CallEventList(TypedDict):
+    data: list[CallEventView]
+    next_cursor: str | None
 
 
-class AttemptView(TypedDict):
-    """One attempt that is over."""
-
-    number: int
-    room_name: str | None
-    connecting_at: str | None
-    answered_at: str | None
-    ended_at: str
-    reason: str
-    sip_status_code: int | None
+class CallList(TypedDict):
+    data: list[CallListItem]
+    next_cursor: str | None
 
 
-class AcceptedCall(TypedDict):
-    """The 201 answer of `POST /calls/outbound`."""
-
-    data: CallSummary
-    message: str
-
-
-class CallDetails(CallSummary):
-    """The outbound document's form; ids are null until they are known."""
-
-    roomId: str | None
-    jobId: str | None
-    agentJobId: str | None
-    sipParticipantId: str | None
-    sipCallId: str | None
-    connectedAt: str | None
-    endedAt: str | None
-    duration: int | None
-    summary: str | None
-    failure_reason: str | None
-    sip_status_code: int | None
-
-
-class CallView(TypedDict):
-    """The flat form, with the outbound document's under `data`; times are ISO 8601 in UTC."""
-
-    call_id: str
-    status: str
-    status_reason: str | None
-    queue_state: str | None
-    queue_position: int | None
-    estimated_start: str | None
-    cancel_requested: bool
-    room_name: str | None
-    agent_id: str
-    phone_number: str
-    caller_id: str
-    priority: int
-    livemode: bool
-    duration_seconds: int | None
-    failure_reason: str | None
-    sip_status_code: int | None
-    metadata: dict[str, Any]
-    attempts: list[AttemptView]
-    created_at: str
-    expires_at: str
-    connecting_at: str | None
-    answered_at: str | None
-    ended_at: str | None
-    timeline: list[dict[str, Any]]
-    data: CallDetails
+class TranscriptView(TypedDict):
+    data: list[TurnView]
+    next_cursor: str | None
 
 
 @dataclass(frozen=True)
 class CallReader:
-    """Reads calls on a tenant's behalf."""
+    """Reads calls on a tenant's behalf; each raises `NotFound` for a call that is not the principal's."""
 
     calls: CallStore
+    transcripts: TranscriptStore
+    lister: CallLister
     queue: Queue
+    sleep: Callable[[float], None] = time.sleep
 
-    def read(self, principal: Principal, call_id: str) -> CallView:
-        """Return a call's whole story, and where it stands while it waits.
+    def read(self, principal: Principal, call_id: str, query: WaitQuery | None = None) -> CallView:
+        """A call's whole story, and where it stands while it waits.
 
-        Raises:
-            NotFound: no such call, or one of another tenant or of the other mode.
+        With `wait`, not before it has changed, or has ended, or the time is over. A change is any event
+        after number `after`; by default, after the call as it is when the request comes.
         """
+        call, events = self._story(principal, call_id)
+        if query and query.wait:
+            call, events = self._changed(principal, call, events, query)
+        said = self.transcripts.read(call.id)
+        return call_view(call, events, self.queue.standing(call), said)
+
+    def events(self, principal: Principal, call_id: str) -> CallEventList:
+        """What happened in a call, in order."""
+        call, events = self._story(principal, call_id)
+        return {"data": [_event_view(call, event) for event in events], "next_cursor": None}
+
+    def transcript(self, principal: Principal, call_id: str, cursor: str | None) -> TranscriptView:
+        """What was said in a call, as much as fits into an answer."""
+        call = require_own(self.calls.load(stored_id(call_id)), principal)
+        said = self.transcripts.read(call.id, cursor)
+        return {"data": [turn_view(turn) for turn in said.turns], "next_cursor": said.next_cursor}
+
+    def page(self, principal: Principal, query: CallQuery) -> CallList:
+        """A page of the tenant's calls, newest first."""
+        page = self.lister.page(principal, query)
+        return {"data": [list_item(call) for call in page.calls], "next_cursor": page.next_cursor}
+
+    def _story(self, principal: Principal, call_id: str) -> tuple[Call, list[CallEvent]]:
         found, events = self.calls.story(stored_id(call_id)) or (None, [])
-        call = require_own(found, principal)
-        return _view(call, events, self.queue.standing(call))
+        return require_own(found, principal), events
+
+    def _changed(
+        self, principal: Principal, call: Call, events: list[CallEvent], query: WaitQuery
+    ) -> tuple[Call, list[CallEvent]]:
+        seen = call.sequence if query.after is None else query.after
+        waited_s = 0.0
+        while not call.ended and call.sequence <= seen and waited_s < query.wait:
+            self.sleep(_LOOK_EVERY_S)
+            waited_s += _LOOK_EVERY_S
+            now = self.calls.load(call.id)
+            if now is None:
+                raise NotFound("Call not found")
+            if now.sequence > seen:
+                return self._story(principal, call.id)
+        return call, events
 
 
-def accepted_answer(call: Call) -> AcceptedCall:
-    """The 201 answer of `POST /calls/outbound`: always `queued`, however far the dial has come since."""
-    return {"data": {**_summary(call), "status": "queued"}, "message": ACCEPTED}
-
-
-def _view(call: Call, events: list[CallEvent], standing: Standing | None) -> CallView:
-    ended_unhappily = call.ended and call.state is not State.COMPLETED
+def _event_view(call: Call, event: CallEvent) -> CallEventView:
     return {
-        "call_id": call.id,
-        "status": flat_status(call.state),
-        "status_reason": _status_reason(call),
-        "queue_state": standing.state if standing else None,
-        "queue_position": standing.position if standing else None,
-        "estimated_start": _iso(standing.estimated_start_ms) if standing else None,
-        "cancel_requested": call.cancel_requested_at_ms is not None,
-        "room_name": call.room_name,
-        "agent_id": call.agent.id,
-        "phone_number": call.phone_number,
-        "caller_id": call.caller_id,
-        "priority": call.priority,
-        "livemode": call.livemode,
-        "duration_seconds": call.duration_s,
-        "failure_reason": call.reason if ended_unhappily else None,
-        "sip_status_code": call.sip_status_code,
-        "metadata": json.loads(call.metadata_json),
-        "attempts": [_attempt(record) for record in call.attempts],
-        "created_at": iso_from_ms(call.created_at_ms),
-        "expires_at": iso_from_ms(call.expires_at_ms),
-        "connecting_at": _iso(call.connecting_at_ms),
-        "answered_at": _iso(call.answered_at_ms),
-        "ended_at": _iso(call.ended_at_ms),
-        "timeline": _timeline(call, events),
-        "data": _details(call),
+        "id": f"{call.id}-{event.sequence}",
+        "sequence": event.sequence,
+        "type": event.type,
+        "at": iso_from_ms(event.at_ms),
+        "data": event.data,
     }
-
-
-def _summary(call: Call) -> CallSummary:
-    ours = {
-        "caller_id": call.caller_id,
-        "from_phone_number": call.caller_id,
-        "priority": call.priority,
-        "source": call.source,
-    }
-    return {
-        "id": call.id,
-        "status": data_status(call.state),
-        "agentId": call.agent.id,
-        "phoneNumber": call.phone_number,
-        "callerId": call.caller_id,
-        "startedAt": iso_from_ms(call.created_at_ms),
-        "agent": {"id": call.agent.id, "name": call.agent.name, "type": call.agent.type},
-        "metadata": json.loads(call.metadata_json) | ours,
-    }
-
-
-def _details(call: Call) -> CallDetails:
-    failed = data_status(call.state) in ("failed", "cancelled")
-    return {
-        **_summary(call),
-        "roomId": call.room_name,
-        "jobId": call.dispatch_id,
-        "agentJobId": call.agent_job_id,
-        "sipParticipantId": call.sip_participant_id,
-        "sipCallId": call.sip_call_id,
-        "connectedAt": _iso(call.answered_at_ms),
-        "endedAt": _iso(call.ended_at_ms),
-        "duration": call.duration_s,
-        "summary": call.summary,
-        "failure_reason": call.reason if failed else None,
-        "sip_status_code": call.sip_status_code,
-    }
-
-
-def _status_reason(call: Call) -> str | None:
-    if call.state is State.CANCELLED:
-        return "cancelled"
-    return call.reason if call.ended else None
-
-
-def _attempt(record: AttemptRecord) -> AttemptView:
-    return {
-        "number": record.number,
-        "room_name": record.room_name,
-        "connecting_at": _iso(record.connecting_at_ms),
-        "answered_at": _iso(record.answered_at_ms),
-        "ended_at": iso_from_ms(record.ended_at_ms),
-        "reason": record.reason,
-        "sip_status_code": record.sip_status_code,
-    }
-
-
-def _timeline(call: Call, events: list[CallEvent]) -> list[dict[str, Any]]:
-    first = {"status": "initiated", "at": iso_from_ms(call.created_at_ms)}
-    return [first] + [{"status": event.type, "at": iso_from_ms(event.at_ms)} | event.data for event in events]
-
-
-def _iso(wall_ms: int | None) -> str | None:
-    return None if wall_ms is None else iso_from_ms(wall_ms)

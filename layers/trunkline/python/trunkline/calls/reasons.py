@@ -26,3 +26,5 @@ class Reason(StrEnum):
     CONNECTION_LOST = "connection_lost"
     REMOVED_BEFORE_ANSWER = "removed_before_answer"
     END_NOT_REPORTED = "end_not_reported"
+    NOT_JOINED = "not_joined"
+    LEFT_BEFORE_ANSWER = "left_before_answer"

@@ -32,7 +32,7 @@ class Phase(StrEnum):
 _WAITING_ENDS = {State.FAILED, State.CANCELLED, State.TIMEOUT}
 _FOLLOWERS: dict[State, set[State]] = {
     State.SCHEDULED: {State.QUEUED, *_WAITING_ENDS},
-    State.PENDING: {State.ACTIVE, *_WAITING_ENDS},
+    State.PENDING: {State.CONNECTING, *_WAITING_ENDS},
     State.QUEUED: {State.CONNECTING, *_WAITING_ENDS},
     State.CONNECTING: {State.QUEUED, State.ACTIVE, State.COMPLETED, State.FAILED, State.CANCELLED},
     State.ACTIVE: {State.COMPLETED, State.FAILED, State.CANCELLED, State.DISCONNECTED},

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
 from trunkline.calls.model import Call, Change, Happening, StaleCall, call_from_attributes
-from trunkline.calls.traces import open_attributes, slot_writes, waiting_writes
+from trunkline.calls.story import CallEvent
+from trunkline.calls.traces import listing_attributes, open_attributes, slot_writes, waiting_writes
 from trunkline.idempotency import Once
 from trunkline.item_keys import (
     PK,
@@ -23,6 +24,7 @@ from trunkline.item_keys import (
     call_key,
     cancel_key,
     due_key,
+    news_key,
     waiting_partition,
 )
 from trunkline.table import (
@@ -44,18 +46,12 @@ class AcceptedBefore(Exception):
     """The idempotency key was used in the last day: its call is there."""
 
 
+class HeardBefore(Exception):
+    """The same webhook has changed the call before."""
+
+
 class SlotsFull(Exception):
     """A limited pool has no free slot: nothing was written, and the call stays where it is."""
-
-
-@dataclass(frozen=True)
-class CallEvent:
-    """One entry of a call's story."""
-
-    sequence: int
-    type: str
-    at_ms: int
-    data: dict[str, Any]
 
 
 class CallStore:
@@ -71,7 +67,7 @@ class CallStore:
 
     def story(self, call_id: str) -> tuple[Call, list[CallEvent]] | None:
         """Read a call and its events in one query."""
-        items = self._table.partition(ItemKey(call_key(call_id).pk, ""))
+        items = self._table.between(call_key(call_id), f"{call_event_key(call_id).sk}~")
         if not items or items[0][SK] != call_key(call_id).sk:
             return None
         events = [
@@ -80,20 +76,22 @@ class CallStore:
         ]
         return call_from_attributes(items[0]), events
 
-    def accept(self, call: Call, once: Once | None = None) -> None:
-        """Rule 1: call, line entry and first event, all or nothing, and the record of an idempotency key.
+    def accept(self, call: Call, once: Once | None = None, more: Sequence[Write] = ()) -> None:
+        """Rule 1: call, line entry and first event, all or nothing, with the record of an idempotency key
+        and what else belongs to the call.
 
         Raises:
             AcceptedBefore: the key was used; nothing was written.
         """
-        item = call.as_attributes() | call_key(call.id).as_item() | open_attributes(call)
+        item = call.as_attributes() | call_key(call.id).as_item()
+        item |= open_attributes(call) | listing_attributes(call)
         data: dict[str, Any] = {}
         if call.due_ms:
             data = {"reason": call.waits_for, "until": iso_from_ms(call.due_ms)}
-        event = _event_put(call, call.sequence, Happening("queued", data), call.created_at_ms)
+        event = _event_put(call, call.sequence, Happening(call.state.value, data), call.created_at_ms)
         record = [once.record(call.id, call.created_at_ms)] if once else []
         try:
-            self._transact([*record, Put(item, ABSENT), *waiting_writes(None, call), event])
+            self._transact([*record, Put(item, ABSENT), *waiting_writes(None, call), event, *more])
         except ConditionFailed as error:
             if once and 0 in error.writes:
                 raise AcceptedBefore from error
@@ -108,10 +106,13 @@ class CallStore:
         record = self._table.get(once.key)
         return self.load(once.made_id(record)) if record else None
 
-    def change(self, before: Call, change: Change, now_ms: int, *, forget: Once | None = None) -> Call:
-        """Write one change, and with it forget an idempotency key.
+    def change(
+        self, before: Call, change: Change, now_ms: int, *, forget: Once | None = None, news_id: str = ""
+    ) -> Call:
+        """Write one change, and with it forget an idempotency key, or note the news that made it.
 
         Raises:
+            HeardBefore: that news has changed the call already; nothing was written.
             StaleCall: the call is no longer as `before`; nothing was written.
             SlotsFull: a pool it takes a slot of is full; nothing was written.
         """
@@ -123,12 +124,16 @@ class CallStore:
         writes += _cancel_writes(before, after)
         writes += waiting_writes(before, after)
         writes += [forget.forget()] if forget else []
+        if news_id:
+            writes.insert(0, Put(news_key(before.id, news_id).as_item(), ABSENT))
         counts, slots = slot_writes(before, after, change.limits)
         try:
             self._transact([*slots, *writes, *counts])
         except ConditionFailed as error:
             if error.writes and min(error.writes) >= len(slots) + len(writes):
                 raise SlotsFull(before.id) from error
+            if news_id and len(slots) in error.writes:
+                raise HeardBefore(before.id) from error
             raise StaleCall(before.id) from error
         return after
 
@@ -139,6 +144,7 @@ class CallStore:
         now_ms: int,
         *,
         known: Call | None = None,
+        news_id: str = "",
     ) -> Call | None:
         """Read, decide and write until the decision holds; the decision is taken anew each time.
 
@@ -157,7 +163,9 @@ class CallStore:
             if change is None:
                 return call
             try:
-                return self.change(call, change, now_ms)
+                return self.change(call, change, now_ms, news_id=news_id)
+            except HeardBefore:
+                return call
             except StaleCall:
                 continue
         raise StaleCall(call_id)

@@ -10,16 +10,23 @@ from collections.abc import Mapping
 from boto3.dynamodb.conditions import Attr
 
 from trunkline.calls.model import Call
+from trunkline.calls.states import State
 from trunkline.item_keys import (
+    CALLS_PK,
+    CALLS_SK,
     OPEN_PK,
     OPEN_SK,
+    USER_PK,
     Item,
     ItemKey,
     busy_partition,
+    calls_partition,
+    calls_place,
     due_key,
     line_key,
     slot_count_key,
     slot_key,
+    user_partition,
     waiting_partition,
 )
 from trunkline.table import ABSENT, EXISTS, Delete, Put, Update, Write
@@ -29,11 +36,25 @@ def open_attributes(call: Call) -> Item:
     """The attributes that list a call in the index of open ones; none once it has ended."""
     if call.ended:
         return {}
-    if call.waits:
+    if call.waits or call.state is State.PENDING:
         expiry = f"{call.expires_at_ms:015d}#{call.id}"
-        return {OPEN_PK: waiting_partition(call.trunk_id), OPEN_SK: expiry}
+        return {OPEN_PK: waiting_partition(call.lane), OPEN_SK: expiry}
     started = f"{call.tenant_id}#{call.created_at_ms:015d}#{call.id}"
-    return {OPEN_PK: busy_partition(call.trunk_id), OPEN_SK: started}
+    return {OPEN_PK: busy_partition(call.lane), OPEN_SK: started}
+
+
+def listing_attributes(call: Call) -> Item:
+    """The attributes that list a call among its tenant's and its user's; they never change."""
+    listed: Item = {
+        CALLS_PK: calls_partition(call.tenant_id, livemode=call.livemode),
+        CALLS_SK: calls_place(call.created_at_ms, call.id),
+        "agent_id": call.agent.id,
+    }
+    if call.workflow:
+        listed["workflow_slug"] = call.workflow.slug
+    if call.user_id is not None:
+        listed[USER_PK] = user_partition(call.tenant_id, call.user_id, livemode=call.livemode)
+    return listed
 
 
 def waiting_writes(before: Call | None, after: Call) -> list[Write]:

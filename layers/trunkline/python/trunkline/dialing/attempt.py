@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from trunkline.calls.changes import attempt_over, claimed, disowned, ended, intended, put_off
-from trunkline.calls.model import Call, Change, Ending, WaitsFor
+from trunkline.calls.model import Call, Change
+from trunkline.calls.parts import Ending, WaitsFor
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.dialing.claim import Claim

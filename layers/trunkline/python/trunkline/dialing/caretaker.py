@@ -14,7 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from livekit.protocol.models import ParticipantInfo
 
 from trunkline.calls.changes import answered, attempt_over, ended, returned
-from trunkline.calls.model import Call, Change, Ending, StaleCall
+from trunkline.calls.model import Call, Change, StaleCall
+from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
 from trunkline.calls.store import CallStore

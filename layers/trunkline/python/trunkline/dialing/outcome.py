@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from trunkline.calls.changes import answered, attempt_over, disowned, ended
-from trunkline.calls.model import Call, Change, Ending
+from trunkline.calls.model import Call, Change
+from trunkline.calls.parts import Ending
 from trunkline.calls.states import Phase, State
 from trunkline.dialing.verdicts import Dialled, Kind
 

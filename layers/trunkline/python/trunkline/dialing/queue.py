@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from trunkline.calls.model import Call
 from trunkline.calls.states import Phase
@@ -13,6 +12,7 @@ from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.pacing import spacing_us
 from trunkline.dialing.places import LAST, Place
+from trunkline.dialing.standing import Standing
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import TrunkState
 from trunkline.item_keys import census_key
@@ -22,15 +22,6 @@ COUNTED = 1_000
 """A tenant's line is counted exactly up to here; beyond, the last census helps."""
 
 CENSUS_STEP = 250
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What a waiting call waits for; `position` 1 is dialled next, None: not in the line."""
-
-    state: str
-    position: int | None = None
-    estimated_start_ms: int | None = None
 
 
 class Census:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Protocol
 
 from aws_lambda_powertools import Logger
 from livekit.protocol.models import ParticipantInfo
 
 from trunkline import aws
 from trunkline.calls.store import CallStore
+from trunkline.calls.web_care import LiveKit as WebLiveKit
+from trunkline.calls.web_care import WebCare
 from trunkline.clock import SystemClock
 from trunkline.dialing.caretaker import Caretaker, LiveKit
 from trunkline.dialing.lane import LaneStore
@@ -42,10 +45,13 @@ class CaretakerProcess:
         """Make one pass."""
         async with open_session() as session:
             try:
-                livekit: LiveKit = LiveKitClient(await self._offload(self._secret.read), session)
+                livekit: _Asked = LiveKitClient(await self._offload(self._secret.read), session)
             except LiveKitNotConfigured:
                 livekit = _NoLiveKit()
-            return await self._caretaker(livekit).walk()
+            repairs = await self._caretaker(livekit).walk()
+            care = WebCare(CallStore(self._table), livekit, self._clock, self._offload, self._log)
+            await care.walk(repairs)
+            return repairs
 
     def _caretaker(self, livekit: LiveKit) -> Caretaker:
         return Caretaker(
@@ -63,8 +69,15 @@ class CaretakerProcess:
         )
 
 
+class _Asked(LiveKit, WebLiveKit, Protocol):
+    """What either half of the pass asks of LiveKit."""
+
+
 class _NoLiveKit:
     """Without a project nothing can be looked up, but calls still expire."""
+
+    async def caller_is_in(self, room: str) -> bool:
+        raise LiveKitUnavailable(f"not configured: {room}")
 
     async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
         raise LiveKitUnavailable(f"not configured: {room} {claim}")

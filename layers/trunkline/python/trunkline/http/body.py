@@ -22,6 +22,16 @@ def read_body(model: type[Model], body: str | None, *, is_base64: bool) -> Model
         RequestTooLarge: over `MAX_BODY_BYTES`.
         InvalidRequest: bad UTF-8, malformed JSON, NaN, nested too deep, or against the model.
     """
+    return validated(model, read_object(body, is_base64=is_base64))
+
+
+def read_object(body: str | None, *, is_base64: bool) -> dict[str, Any]:
+    """Parse a body that must be a JSON object; its fields are somebody else's to check.
+
+    Raises:
+        RequestTooLarge: over `MAX_BODY_BYTES`.
+        InvalidRequest: bad UTF-8, malformed JSON, NaN, nested too deep, or no object.
+    """
     raw = _raw_bytes(body or "", is_base64=is_base64)
     if len(raw) > MAX_BODY_BYTES:
         raise RequestTooLarge(f"Request body is larger than {MAX_BODY_BYTES} bytes")
@@ -33,7 +43,7 @@ def read_body(model: type[Model], body: str | None, *, is_base64: bool) -> Model
         raise InvalidRequest("Validation error: Request body must be a JSON object")
     if _deeper_than(values, _MAX_DEPTH):
         raise InvalidRequest(f"Validation error: Request body is nested deeper than {_MAX_DEPTH} levels")
-    return validated(model, values)
+    return values
 
 
 def _raw_bytes(body: str, *, is_base64: bool) -> bytes:

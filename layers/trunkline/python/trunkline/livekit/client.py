@@ -25,7 +25,7 @@ from livekit.protocol.sip import CreateSIPParticipantRequest
 from trunkline.calls.model import Call
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict, verdict_of_carrier, verdict_of_livekit
 from trunkline.livekit.credentials import LiveKitCredentials
-from trunkline.livekit.names import CALL_ID_HEADER, callee_identity
+from trunkline.livekit.names import CALL_ID_HEADER, CALLER, callee_identity
 
 _TIMEOUT_S = 10
 _ANSWER_GRACE_S = 10
@@ -122,9 +122,15 @@ class LiveKitClient:
                 return participant.identity
         return None
 
+    async def caller_is_in(self, room: str) -> bool:
+        """Say whether the person of a web call is in its room; a missing room has nobody in it."""
+        return await self._participant(room, CALLER) is not None
+
     async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
         """Return the phoned participant of a claim, or None if LiveKit knows no such one."""
-        identity = callee_identity(claim)
+        return await self._participant(room, callee_identity(claim))
+
+    async def _participant(self, room: str, identity: str) -> ParticipantInfo | None:
         request = RoomParticipantIdentity(room=room, identity=identity)
         try:
             return await self._api.room.get_participant(request)

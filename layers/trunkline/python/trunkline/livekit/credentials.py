@@ -23,6 +23,11 @@ class LiveKitCredentials:
     api_secret: str = field(repr=False)
 
     @property
+    def join_url(self) -> str:
+        """Where people's clients connect to."""
+        return self.url.replace("http", "ws", 1) if self.url.startswith("http") else self.url
+
+    @property
     def project(self) -> str:
         """What tells one LiveKit project from another: its host."""
         return urlsplit(self.url).netloc.lower()

@@ -1,8 +1,9 @@
-"""Hangs one callee up, for a caller that has no event loop of its own."""
+"""Ends a callee's or a whole room's stay, for a caller that has no event loop of its own."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from trunkline.livekit.client import LiveKitClient, open_session
 from trunkline.livekit.credentials import LiveKitCredentials
@@ -14,9 +15,18 @@ def hang_up(credentials: LiveKitCredentials, room: str, claim: int) -> None:
     Raises:
         LiveKitUnavailable: it may or may not have been hung up.
     """
-    asyncio.run(_hang_up(credentials, room, claim))
+    asyncio.run(_ask(credentials, lambda livekit: livekit.remove_callee(room, claim)))
 
 
-async def _hang_up(credentials: LiveKitCredentials, room: str, claim: int) -> None:
+def close_room(credentials: LiveKitCredentials, room: str) -> None:
+    """End a room and everyone's stay in it.
+
+    Raises:
+        LiveKitUnavailable: it may or may not have been closed.
+    """
+    asyncio.run(_ask(credentials, lambda livekit: livekit.delete_room(room)))
+
+
+async def _ask(credentials: LiveKitCredentials, what: Callable[[LiveKitClient], Awaitable[None]]) -> None:
     async with open_session() as session:
-        await LiveKitClient(credentials, session).remove_callee(room, claim)
+        await what(LiveKitClient(credentials, session))

@@ -8,6 +8,12 @@ from dataclasses import dataclass
 _ROOM = re.compile(
     r"call-(?P<call_id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(-(?P<claim>[0-9]{1,9}))?"
 )
+CALLER = "caller"
+"""The identity of the person of a web call."""
+
+AGENT_PREFIX = "agent-"
+"""An agent's identity is this and its job's id, unless its worker says otherwise."""
+
 CALL_ID_HEADER = "X-Trunkline-Call-Id"
 
 

@@ -18,17 +18,23 @@ from livekit.protocol.webhook import WebhookEvent
 
 from trunkline.errors import BadSignature
 from trunkline.livekit.credentials import LiveKitCredentials
-from trunkline.livekit.names import ClaimName, callee_identity, claim_of_room
+from trunkline.livekit.names import AGENT_PREFIX, CALLER, ClaimName, callee_identity, claim_of_room
 
 _LEEWAY_S = 10
 
 
 @dataclass(frozen=True)
 class News:
-    """What a webhook tells about one claim's callee or room."""
+    """What a webhook tells about one claim's room: its callee, its caller or its agent.
+
+    `id` is LiveKit's, the same at every repeat; `agent_job_id` is set if it is about an agent.
+    """
 
     event: str
     claim: ClaimName
+    id: str = ""
+    is_caller: bool = False
+    agent_job_id: str | None = None
     sip_participant_id: str | None = None
     sip_call_id: str | None = None
     disconnect_reason: str = ""
@@ -64,15 +70,28 @@ def news_of(event: WebhookEvent) -> News | None:
     if claim is None:
         return None
     if event.event == "room_finished":
-        return News(event.event, claim)
+        return News(event.event, claim, event.id)
+    if event.event not in ("participant_joined", "participant_left"):
+        return None
     callee = event.participant
+    if callee.kind == ParticipantInfo.Kind.AGENT and callee.identity.startswith(AGENT_PREFIX):
+        return News(
+            event.event,
+            claim,
+            event.id,
+            agent_job_id=callee.identity.removeprefix(AGENT_PREFIX),
+            disconnect_reason=_reason_name(callee.disconnect_reason),
+        )
+    is_caller = callee.kind == ParticipantInfo.Kind.STANDARD and callee.identity == CALLER
     is_callee = callee.kind == ParticipantInfo.Kind.SIP and callee.identity == callee_identity(claim.claim)
-    if event.event not in ("participant_joined", "participant_left") or not is_callee:
+    if not is_caller and not is_callee:
         return None
     return News(
         event.event,
         claim,
-        sip_participant_id=callee.sid,
+        event.id,
+        is_caller=is_caller,
+        sip_participant_id=callee.sid if is_callee else None,
         sip_call_id=callee.attributes.get("sip.callID"),
         disconnect_reason=_reason_name(callee.disconnect_reason),
         sip_call_status=callee.attributes.get("sip.callStatus", ""),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from boto3.dynamodb.conditions import Attr
+
 from trunkline.calls.policy import NO_REDIAL, CallingWindow, RedialPolicy
-from trunkline.errors import AlreadyExists
+from trunkline.errors import AlreadyExists, ChangedMeanwhile
 from trunkline.item_keys import SK, agent_key, tenant_directory_key, tenant_key
-from trunkline.table import ABSENT, ConditionFailed, Put, Table
+from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table
 
 _AGENT_NAMESPACE = uuid.UUID("0f5c8cf8-0ad8-4f0b-9a43-5f2d3f9f5c11")
 
@@ -32,9 +34,10 @@ class Agent:
     max_call_duration_s: int
     redial: RedialPolicy = NO_REDIAL
     window: CallingWindow | None = None
+    version: int = field(default=1, compare=False)
 
 
-_AGENT_FIELDS = {field.name for field in fields(Agent)}
+_AGENT_FIELDS = {each.name for each in fields(Agent)}
 
 
 def agent_id_for(tenant_id: str, name: str) -> str:
@@ -63,9 +66,30 @@ class AgentStore:
         except ConditionFailed as error:
             raise AlreadyExists(f"Agent {agent.name} already exists") from error
 
+    def all(self, tenant_id: str) -> list[Agent]:
+        """Read a tenant's agents."""
+        return [_agent(item) for item in self._table.partition(agent_key(tenant_id))]
+
     def save(self, agent: Agent) -> None:
         """Create or replace an agent."""
         self._table.write(Put(_agent_item(agent)))
+
+    def replace(self, before: Agent, after: Agent) -> None:
+        """Store the version after `before`.
+
+        Raises:
+            ChangedMeanwhile: the stored one is not `before` any more.
+        """
+        unchanged = Attr("version").eq(before.version)
+        try:
+            self._table.write(Put(_agent_item(after), unchanged))
+        except ConditionFailed as error:
+            # The SDK repeats a write whose answer it lost: then the new one stands there.
+            if error.item is None or _agent(error.item) != after:
+                raise ChangedMeanwhile from error
+
+    def delete(self, agent: Agent) -> None:
+        self._table.write(Delete(agent_key(agent.tenant_id, agent.id)))
 
 
 def _agent_item(agent: Agent) -> dict[str, Any]:
@@ -76,6 +100,7 @@ def _agent_item(agent: Agent) -> dict[str, Any]:
 def _agent(item: dict[str, Any]) -> Agent:
     values: dict[str, Any] = {name: item.get(name) for name in _AGENT_FIELDS}
     values["phone_numbers"] = tuple(item["phone_numbers"])
+    values["version"] = item.get("version", 1)
     values["redial"] = RedialPolicy.parse(item["redial"]) if item.get("redial") else NO_REDIAL
     values["window"] = CallingWindow.parse(item["window"]) if item.get("window") else None
     return Agent(**values)

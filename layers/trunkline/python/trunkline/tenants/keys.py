@@ -30,6 +30,10 @@ class Scope(StrEnum):
     CALLS_CREATE = "calls:create"
     CALLS_INITIATE = "calls:initiate"
     CALLS_READ = "calls:read"
+    AGENTS_READ = "agents:read"
+    AGENTS_WRITE = "agents:write"
+    WORKFLOWS_READ = "workflows:read"
+    WORKFLOWS_WRITE = "workflows:write"
     TRUNKS_READ = "trunks:read"
     TRUNKS_WRITE = "trunks:write"
 

@@ -1,0 +1,23 @@
+"""The kinds of things that tenants keep, each with the five routes of `crud`."""
+
+from __future__ import annotations
+
+from trunkline.tenants.keys import Scope
+from trunkline.tenants.specs import AgentSpec
+from trunkline.workflows.specs import WorkflowSpec
+
+from .crud import crud_routes
+from .services import services
+
+routers = [
+    crud_routes(
+        "agents", AgentSpec, lambda: services().agents, read=Scope.AGENTS_READ, write=Scope.AGENTS_WRITE
+    ),
+    crud_routes(
+        "workflows",
+        WorkflowSpec,
+        lambda: services().workflows,
+        read=Scope.WORKFLOWS_READ,
+        write=Scope.WORKFLOWS_WRITE,
+    ),
+]

@@ -1,0 +1,30 @@
+"""Fields that every request for a call has."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from trunkline.times import moment_ms
+
+MAX_METADATA_BYTES = 32 * 1024
+METADATA_MESSAGE = f"Metadata must be a JSON object of at most {MAX_METADATA_BYTES} bytes"
+
+
+def _bounded(value: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(value).encode()) > MAX_METADATA_BYTES:
+        raise ValueError("metadata is too large")
+    return value
+
+
+def _a_moment(value: str) -> str:
+    moment_ms(value)
+    return value
+
+
+Metadata = Annotated[
+    dict[str, Any], AfterValidator(_bounded), Field(description="Yours; comes back as it was.")
+]
+Moment = Annotated[str, AfterValidator(_a_moment)]

@@ -1,0 +1,92 @@
+"""What is said about a person, encrypted before it reaches the table (AWS Encryption SDK).
+
+The encryption context names tenant and call, so that one call's ciphertext is refused for another.
+Source: https://docs.aws.amazon.com/encryption-sdk/latest/developer-guide/concepts.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+PURPOSE = "trunkline"
+
+
+class Unreadable(Exception):
+    """A ciphertext that was altered, or belongs to another call."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The call that a secret belongs to."""
+
+    tenant_id: str
+    call_id: str
+
+    @property
+    def context(self) -> dict[str, str]:
+        return {"purpose": PURPOSE, "tenant_id": self.tenant_id, "call_id": self.call_id}
+
+
+class Cipher:
+    """Encrypts and decrypts JSON objects under one KMS key: a data key each, none kept.
+
+    The SDK takes 0.2 s to import, so it is imported at the first use. `key_provider` makes the SDK's
+    master key provider; by default one for the key of that ARN.
+    """
+
+    def __init__(self, key_arn: str, key_provider: Callable[[str], Any] | None = None) -> None:
+        self._key_arn = key_arn
+        self._key_provider = key_provider or _kms_provider
+
+    def encrypt(self, owner: Owner, values: dict[str, Any]) -> bytes:
+        """Encrypt an object for a call: one GenerateDataKey."""
+        client, algorithm = self._client
+        ciphertext, _ = client.encrypt(
+            source=json.dumps(values, separators=(",", ":")).encode(),
+            key_provider=self._provider,
+            encryption_context=owner.context,
+            algorithm=algorithm,
+        )
+        return bytes(ciphertext)
+
+    def decrypt(self, owner: Owner, ciphertext: bytes) -> dict[str, Any]:
+        """Decrypt a call's object: one Decrypt.
+
+        Raises:
+            Unreadable: it was altered, or is another call's.
+        """
+        from aws_encryption_sdk.exceptions import AWSEncryptionSDKClientError  # noqa: PLC0415
+
+        client, _ = self._client
+        try:
+            plain, header = client.decrypt(source=ciphertext, key_provider=self._provider)
+        except AWSEncryptionSDKClientError as error:
+            raise Unreadable(owner.call_id) from error
+        if dict(header.encryption_context) != owner.context:
+            raise Unreadable(owner.call_id)
+        values: dict[str, Any] = json.loads(plain)
+        return values
+
+    @cached_property
+    def _provider(self) -> Any:
+        return self._key_provider(self._key_arn)
+
+    @cached_property
+    def _client(self) -> tuple[Any, Any]:
+        """Whoever encrypts may also decrypt, so a signature would prove nothing: key commitment alone."""
+        import aws_encryption_sdk as sdk  # noqa: PLC0415
+
+        client = sdk.EncryptionSDKClient(
+            commitment_policy=sdk.CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT, max_encrypted_data_keys=1
+        )
+        return client, sdk.Algorithm.AES_256_GCM_HKDF_SHA512_COMMIT_KEY
+
+
+def _kms_provider(key_arn: str) -> Any:
+    import aws_encryption_sdk as sdk  # noqa: PLC0415
+
+    return sdk.StrictAwsKmsMasterKeyProvider(key_ids=[key_arn])

@@ -1,0 +1,151 @@
+"""The shapes in which calls are shown: the answers' models. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typing_extensions import TypedDict
+
+
+class CallAgent(TypedDict):
+    id: str
+    name: str
+    type: str
+
+
+class CallSummary(TypedDict):
+    id: str
+    status: str
+    agentId: str
+    phoneNumber: str | None
+    callerId: str | None
+    startedAt: str
+    agent: CallAgent
+    metadata: dict[str, Any]
+
+
+class AttemptView(TypedDict):
+    """One attempt that is over."""
+
+    number: int
+    room_name: str | None
+    connecting_at: str | None
+    answered_at: str | None
+    ended_at: str
+    reason: str
+    sip_status_code: int | None
+
+
+class TurnView(TypedDict):
+    """One thing that was said; `agent` is who said it, of an assistant."""
+
+    sequence: int
+    role: str
+    content: str
+    agent: str | None
+    at: str | None
+
+
+class Metrics(TypedDict):
+    """Whole seconds, and counts; null while they are not known.
+
+    `wait_time_seconds`: from acceptance to the first ring, or to the person's joining; `ring_time_seconds`:
+    of the last attempt, until the answer or its end.
+    """
+
+    duration_seconds: int | None
+    agent_count: int
+    message_count: int
+    attempt_count: int
+    wait_time_seconds: int | None
+    ring_time_seconds: int | None
+
+
+class AcceptedCall(TypedDict):
+    """The 201 answer of `POST /calls/outbound`."""
+
+    data: CallSummary
+    message: str
+
+
+class CallDetails(CallSummary):
+    """The outbound document's form; ids are null until they are known."""
+
+    roomId: str | None
+    jobId: str | None
+    agentJobId: str | None
+    sipParticipantId: str | None
+    sipCallId: str | None
+    connectedAt: str | None
+    endedAt: str | None
+    duration: int | None
+    summary: str | None
+    failure_reason: str | None
+    sip_status_code: int | None
+
+
+class CallView(TypedDict):
+    """The flat form, with the outbound document's under `data`; times are ISO 8601 in UTC.
+
+    A transcript of more than 4 MB is not whole here: `transcript_next_cursor` says where
+    `GET /calls/{id}/transcript` goes on.
+    """
+
+    call_id: str
+    status: str
+    status_reason: str | None
+    channel: str
+    workflow_slug: str | None
+    workflow_version: int | None
+    user_id: str | None
+    queue_state: str | None
+    queue_position: int | None
+    estimated_start: str | None
+    cancel_requested: bool
+    room_name: str | None
+    agent_id: str
+    agent_history: list[str]
+    phone_number: str | None
+    caller_id: str | None
+    priority: int
+    livemode: bool
+    duration_seconds: int | None
+    failure_reason: str | None
+    sip_status_code: int | None
+    metadata: dict[str, Any]
+    summary: str | None
+    answering_machine: str | None
+    transcript: list[TurnView]
+    transcript_next_cursor: str | None
+    metrics: Metrics
+    attempts: list[AttemptView]
+    created_at: str
+    expires_at: str
+    connecting_at: str | None
+    answered_at: str | None
+    ended_at: str | None
+    erased_at: str | None
+    last_event: int
+    timeline: list[dict[str, Any]]
+    data: CallDetails
+
+
+class CallListItem(TypedDict):
+    """A call in a list; `GET /calls/{id}` has its whole story."""
+
+    call_id: str
+    status: str
+    status_reason: str | None
+    channel: str
+    workflow_slug: str | None
+    user_id: str | None
+    agent_id: str
+    phone_number: str | None
+    caller_id: str | None
+    priority: int
+    livemode: bool
+    duration_seconds: int | None
+    metadata: dict[str, Any]
+    created_at: str
+    answered_at: str | None
+    ended_at: str | None

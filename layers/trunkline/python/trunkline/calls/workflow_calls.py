@@ -1,0 +1,238 @@
+"""`POST /api/v1/calls` and its like: a call by workflow, or with one agent, for web and phone."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, Field
+from typing_extensions import TypedDict
+
+from trunkline.calls.call_input import METADATA_MESSAGE, Metadata, Moment
+from trunkline.calls.intake import Intake, Placed
+from trunkline.calls.model import Call
+from trunkline.calls.parts import Channel, Colleague, WorkflowRef
+from trunkline.calls.phone import EXPIRY_MESSAGE, PhoneWish, Story, new_phone_call, snapshot
+from trunkline.calls.place import CallDesk, require_able_to_phone
+from trunkline.calls.policy_input import REDIAL_MESSAGE, WINDOW_MESSAGE, RedialSpec, WindowSpec
+from trunkline.calls.private import Cipher, Owner
+from trunkline.calls.states import State
+from trunkline.errors import InvalidRequest, NotFound
+from trunkline.idempotency import Once
+from trunkline.item_keys import private_key
+from trunkline.livekit.credentials import LiveKitCredentials
+from trunkline.livekit.names import room_name
+from trunkline.table import Put, Write
+from trunkline.tenants.agents import Agent, AgentStore, agent_id_for
+from trunkline.tenants.keys import Principal
+from trunkline.tenants.specs import Number
+from trunkline.validation import InputModel, validated
+from trunkline.workflows.model import Workflow
+from trunkline.workflows.store import WorkflowStore
+
+MAX_CONTEXT_BYTES = 64 * 1024
+_CONTEXT_MESSAGE = f"user_context must be a JSON object of at most {MAX_CONTEXT_BYTES} bytes"
+_USER_MESSAGE = "user_id must be 1 to 200 characters"
+_JOIN_WINDOW_S = 900
+_PHONE_ONLY = ("priority", "redial", "calling_window", "expires_at", "caller_id")
+
+
+def _bounded(value: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(value).encode()) > MAX_CONTEXT_BYTES:
+        raise ValueError("user_context is too large")
+    return value
+
+
+UserContext = Annotated[
+    dict[str, Any],
+    AfterValidator(_bounded),
+    Field(description="What agent and tools may know of the person; encrypted, and never shown again."),
+]
+UserId = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class WorkflowCall(InputModel):
+    """The body of `POST /api/v1/calls`; the fields from `priority` on are for phone workflows.
+
+    A phone workflow rings `user_context.phone`.
+    """
+
+    messages: ClassVar[dict[str, str]] = {
+        "workflow_slug": "workflow_slug must be 1 to 64 characters",
+        "user_id": _USER_MESSAGE,
+        "user_context": _CONTEXT_MESSAGE,
+        "metadata": METADATA_MESSAGE,
+        "priority": "Priority must be an integer between 0 and 10",
+        "caller_id": "Caller ID must be in E.164 format (+1234567890)",
+        "redial": REDIAL_MESSAGE,
+        "calling_window": WINDOW_MESSAGE,
+        "expires_at": f"expires_at {EXPIRY_MESSAGE}",
+    }
+
+    workflow_slug: Annotated[str, Field(min_length=1, max_length=64)]
+    user_id: UserId
+    user_context: UserContext = {}
+    metadata: Metadata = {}
+    priority: Annotated[int | None, Field(ge=0, le=10, description="Default: the workflow's.")] = None
+    caller_id: Annotated[Number | None, Field(description="One of the trunk's numbers.")] = None
+    redial: Annotated[RedialSpec | None, Field(description="Default: the workflow's.")] = None
+    calling_window: Annotated[WindowSpec | None, Field(description="Default: the workflow's.")] = None
+    expires_at: Annotated[Moment | None, Field(description="No attempt begins after it.")] = None
+
+
+class TestAgentCall(InputModel):
+    """The body of `POST /api/v1/calls/test-agent`: one of your agents, by its name."""
+
+    __test__ = False
+    messages: ClassVar[dict[str, str]] = {
+        "user_id": _USER_MESSAGE,
+        "user_context": _CONTEXT_MESSAGE,
+        "metadata": METADATA_MESSAGE,
+    }
+
+    agent_name: Annotated[str, Field(min_length=1, max_length=100)]
+    user_id: UserId
+    user_context: UserContext = {}
+    metadata: Metadata = {}
+
+
+class _Phone(InputModel):
+    messages: ClassVar[dict[str, str]] = {"phone": "Phone number must be in E.164 format (+1234567890)"}
+
+    phone: Number
+
+
+class OpenedCall(TypedDict):
+    """The 201 answer: `token` joins the room at `url`, of a phone call to listen in."""
+
+    call_id: str
+    room_name: str
+    token: str
+    url: str
+    status: str
+
+
+@dataclass(frozen=True)
+class WorkflowCallDesk:
+    """Takes calls by workflow in. `livekit` raises while the deployment has no LiveKit project."""
+
+    intake: Intake
+    phones: CallDesk
+    workflows: WorkflowStore
+    agents: AgentStore
+    cipher: Cipher
+    livekit: Callable[[], LiveKitCredentials]
+
+    def place(
+        self, principal: Principal, request: WorkflowCall, *, source: str, once: Once | None = None
+    ) -> Placed:
+        """Accept a call by workflow.
+
+        Raises:
+            NotFound: the tenant has no such workflow.
+            InvalidRequest: a field does not fit the workflow's channel, or its agent can't make the call.
+            LiveKitNotConfigured: there is nothing to talk through.
+            QueueUnavailable, IdempotencyConflict, IdempotencyInProgress: as `Intake.take` says.
+        """
+        workflow = self.workflows.load(principal.tenant_id, request.workflow_slug)
+        if workflow is None:
+            raise NotFound("Workflow not found")
+        entry, *others = self._team(workflow)
+        story = Story(
+            metadata=request.metadata,
+            source=source,
+            workflow=WorkflowRef(workflow.slug, workflow.version),
+            colleagues=tuple(Colleague(each.id, each.name, each.livekit_agent_name) for each in others),
+            user_id=request.user_id,
+        )
+        self.livekit()
+        if workflow.channel is Channel.PHONE:
+            call = self._phone_call(principal, request, workflow, entry, story)
+        else:
+            _refuse_phone_fields(request)
+            call = self._web_call(principal, entry, story, workflow.join_window_s)
+        return self.intake.take(call, once, self._private(call, request.user_context))
+
+    def place_test(
+        self, principal: Principal, request: TestAgentCall, *, source: str, once: Once | None = None
+    ) -> Placed:
+        """Accept a web call with one agent and no workflow; raises as `place` does."""
+        agent = self._agent(principal.tenant_id, request.agent_name)
+        if agent is None:
+            raise NotFound("Agent not found")
+        self.livekit()
+        story = Story(metadata=request.metadata, source=source, user_id=request.user_id)
+        call = self._web_call(principal, agent, story, _JOIN_WINDOW_S)
+        return self.intake.take(call, once, self._private(call, request.user_context))
+
+    def _agent(self, tenant_id: str, name: str) -> Agent | None:
+        return self.agents.load(tenant_id, agent_id_for(tenant_id, name))
+
+    def _team(self, workflow: Workflow) -> list[Agent]:
+        team = [self._agent(workflow.tenant_id, name) for name in workflow.all_agents]
+        if team[0] is None or team[0].status != "active":
+            raise InvalidRequest("The workflow's entry agent must be active to make calls")
+        return [agent for agent in team if agent]
+
+    def _phone_call(
+        self, principal: Principal, request: WorkflowCall, workflow: Workflow, agent: Agent, story: Story
+    ) -> Call:
+        require_able_to_phone(agent)
+        try:
+            number = validated(_Phone, {"phone": request.user_context.get("phone")}).phone
+        except InvalidRequest as error:
+            raise InvalidRequest(error.message, field="user_context.phone") from error
+        window = request.calling_window.window(()) if request.calling_window else None
+        wish = PhoneWish(
+            agent=agent,
+            phone_number=number,
+            caller_id=self.phones.caller_id(principal, agent, request.caller_id, "caller_id"),
+            priority=workflow.priority if request.priority is None else request.priority,
+            redial=request.redial.policy() if request.redial else workflow.redial or agent.redial,
+            window=window or workflow.window or agent.window,
+            expires_at=request.expires_at,
+            story=story,
+        )
+        return new_phone_call(principal, wish, self.intake.clock.wall_ms())
+
+    def _web_call(self, principal: Principal, agent: Agent, story: Story, join_window_s: int) -> Call:
+        now_ms, call_id = self.intake.clock.wall_ms(), str(uuid.uuid4())
+        return Call(
+            id=call_id,
+            tenant_id=principal.tenant_id,
+            livemode=principal.livemode,
+            state=State.PENDING,
+            version=1,
+            sequence=1,
+            created_at_ms=now_ms,
+            expires_at_ms=now_ms + join_window_s * 1000,
+            agent=snapshot(agent),
+            trunk_id="",
+            phone_number="",
+            caller_id="",
+            priority=0,
+            metadata_json=json.dumps(story.metadata),
+            source=story.source,
+            line_place="",
+            channel=Channel.WEB,
+            workflow=story.workflow,
+            colleagues=story.colleagues,
+            user_id=story.user_id,
+            claim=1,
+            room_name=room_name(call_id, 1),
+        )
+
+    def _private(self, call: Call, user_context: dict[str, Any]) -> list[Write]:
+        if not user_context:
+            return []
+        ciphertext = self.cipher.encrypt(Owner(call.tenant_id, call.id), user_context)
+        return [Put(private_key(call.id, "USER_CONTEXT").as_item() | {"ciphertext": ciphertext})]
+
+
+def _refuse_phone_fields(request: WorkflowCall) -> None:
+    for name in _PHONE_ONLY:
+        if getattr(request, name) is not None:
+            raise InvalidRequest(f"Validation error: {name} is for phone workflows", field=name)

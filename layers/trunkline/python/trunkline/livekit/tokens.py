@@ -1,0 +1,86 @@
+"""Tokens for people and for agents' proofs: signed and read in-process, no request to LiveKit.
+
+Source: https://docs.livekit.io/home/get-started/authentication/ (claims and grants); what a job's token
+looks like is measured in `docs/livekit.md`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from trunkline.errors import InvalidAgentToken
+from trunkline.livekit.credentials import LiveKitCredentials
+from trunkline.livekit.names import ClaimName, claim_of_room
+
+_LEEWAY_S = 10
+_ALGORITHM = "HS256"
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What a join token says: where, who (`name` is what others are shown), and how long it is good."""
+
+    room: str
+    identity: str
+    name: str
+    now_s: int
+    expires_s: int
+
+
+def caller_token(
+    credentials: LiveKitCredentials, join: Pass, *, call_id: str, livekit_agent_name: str
+) -> str:
+    """The token with which the person of a web call joins; the room it makes calls the agent in.
+
+    LiveKit dispatches `roomConfig.agents` when this join creates the room, so that no agent waits in
+    an empty one. The metadata carries the call's id and nothing else: its bearer can read it.
+    """
+    agents = [{"agentName": livekit_agent_name, "metadata": json.dumps({"call_id": call_id})}]
+    grants = {"canPublish": True, "canSubscribe": True, "canPublishData": True}
+    return _signed(credentials, join, grants, {"roomConfig": {"agents": agents}})
+
+
+def listener_token(credentials: LiveKitCredentials, join: Pass) -> str:
+    """A token to listen in: unseen, and unable to speak or to send."""
+    grants = {"canSubscribe": True, "hidden": True, "canPublish": False, "canPublishData": False}
+    return _signed(credentials, join, grants, {})
+
+
+def agent_claim(token: str, credentials: LiveKitCredentials) -> ClaimName:
+    """Read an agent's proof: signed with the project's key, of kind agent, for one room of ours.
+
+    Raises:
+        InvalidAgentToken: anything else; a caller's own token has no kind.
+    """
+    import jwt  # noqa: PLC0415 - with cryptography it is 9 MB; most requests sign nothing
+
+    try:
+        claims = jwt.decode(
+            token,
+            credentials.api_secret,
+            algorithms=[_ALGORITHM],
+            issuer=credentials.api_key,
+            leeway=_LEEWAY_S,
+            options={"require": ["exp", "iss"]},
+        )
+    except jwt.InvalidTokenError as error:
+        raise InvalidAgentToken from error
+    video = claims.get("video")
+    room = video.get("room") if isinstance(video, dict) and video.get("roomJoin") is True else None
+    claim = claim_of_room(room) if isinstance(room, str) and claims.get("kind") == "agent" else None
+    if claim is None:
+        raise InvalidAgentToken
+    return claim
+
+
+def _signed(
+    credentials: LiveKitCredentials, join: Pass, grants: dict[str, bool], more: dict[str, Any]
+) -> str:
+    import jwt  # noqa: PLC0415 - see above
+
+    claims = {"iss": credentials.api_key, "sub": join.identity, "name": join.name} | more
+    claims |= {"nbf": join.now_s, "exp": join.expires_s}
+    claims["video"] = {"room": join.room, "roomJoin": True} | grants
+    return jwt.encode(claims, credentials.api_secret, _ALGORITHM)

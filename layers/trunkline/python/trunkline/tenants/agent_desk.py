@@ -1,0 +1,137 @@
+"""Agents on a tenant's behalf: list, make, change, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from trunkline.calls.policy import NO_REDIAL
+from trunkline.calls.policy_input import RedialView, WindowView, redial_view, window_view
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.errors import InUse, InvalidRequest, NotFound
+from trunkline.tenants.agents import Agent, AgentStore
+from trunkline.tenants.keys import Principal
+from trunkline.tenants.specs import AgentSpec
+from trunkline.validation import validated
+
+
+class AgentView(TypedDict):
+    """An agent; times are in seconds."""
+
+    id: str
+    version: int
+    name: str
+    type: str
+    status: str
+    livekit_agent_name: str
+    trunk: str | None
+    phone_numbers: list[str]
+    wait_for_agent: bool
+    agent_join_timeout_s: int
+    ring_timeout_s: int
+    max_call_duration_s: int
+    redial: RedialView | None
+    calling_window: WindowView | None
+
+
+class AgentList(TypedDict):
+    data: list[AgentView]
+    next_cursor: str | None
+
+
+def agent_view(agent: Agent) -> AgentView:
+    """Show an agent; `trunk` is the trunk's id."""
+    return {
+        "id": agent.id,
+        "version": agent.version,
+        "name": agent.name,
+        "type": agent.type,
+        "status": agent.status,
+        "livekit_agent_name": agent.livekit_agent_name,
+        "trunk": agent.trunk_id,
+        "phone_numbers": list(agent.phone_numbers),
+        "wait_for_agent": agent.wait_for_agent,
+        "agent_join_timeout_s": agent.agent_join_timeout_s,
+        "ring_timeout_s": agent.ring_timeout_s,
+        "max_call_duration_s": agent.max_call_duration_s,
+        "redial": redial_view(None if agent.redial == NO_REDIAL else agent.redial),
+        "calling_window": window_view(agent.window),
+    }
+
+
+@dataclass(frozen=True)
+class AgentDesk:
+    """Keeps a tenant's agents. `using(tenant_id, name)` names a workflow that an agent is part of."""
+
+    agents: AgentStore
+    trunks: TrunkStore
+    using: Callable[[str, str], str | None]
+
+    def list(self, principal: Principal) -> AgentList:
+        """The tenant's agents, by name."""
+        found = sorted(self.agents.all(principal.tenant_id), key=lambda agent: agent.name)
+        return {"data": [agent_view(agent) for agent in found], "next_cursor": None}
+
+    def get(self, principal: Principal, agent_id: str) -> AgentView:
+        """One agent; `NotFound` if it is not the tenant's."""
+        return agent_view(self._own(principal, agent_id))
+
+    def create(self, principal: Principal, spec: AgentSpec) -> AgentView:
+        """Make an agent.
+
+        Raises:
+            AlreadyExists: the tenant has one of that name.
+            InvalidRequest: the trunk is not the tenant's, or a number is not the trunk's.
+        """
+        agent = self._made(principal, spec)
+        self.agents.create(agent)
+        return agent_view(agent)
+
+    def change(self, principal: Principal, agent_id: str, changes: Mapping[str, Any]) -> AgentView:
+        """Change some fields; calls that were accepted before keep the agent as it was.
+
+        Raises:
+            NotFound: the tenant has no such agent.
+            InvalidRequest: a field is wrong, or the name would change.
+            ChangedMeanwhile: another request was quicker.
+        """
+        before = self._own(principal, agent_id)
+        if changes.get("name", before.name) != before.name:
+            raise InvalidRequest("Validation error: name can't be changed", field="name")
+        shown: Mapping[str, Any] = agent_view(before)
+        values = {name: shown[name] for name in AgentSpec.model_fields}
+        if changes.get("trunk", before.trunk_id) != before.trunk_id:
+            values["phone_numbers"] = []
+        after = self._made(principal, validated(AgentSpec, {**values, **changes}))
+        if after == before:
+            return agent_view(before)
+        after = replace(after, version=before.version + 1)
+        self.agents.replace(before, after)
+        return agent_view(after)
+
+    def delete(self, principal: Principal, agent_id: str) -> None:
+        """Delete an agent; calls that were accepted before keep it.
+
+        Raises:
+            NotFound: the tenant has no such agent.
+            InUse: a workflow names it.
+        """
+        agent = self._own(principal, agent_id)
+        if slug := self.using(principal.tenant_id, agent.name):
+            raise InUse(f"Agent {agent.name} is part of workflow {slug}")
+        self.agents.delete(agent)
+
+    def _own(self, principal: Principal, agent_id: str) -> Agent:
+        agent = self.agents.load(principal.tenant_id, agent_id.lower())
+        if agent is None:
+            raise NotFound("Agent not found")
+        return agent
+
+    def _made(self, principal: Principal, spec: AgentSpec) -> Agent:
+        trunk = self.trunks.find(principal.tenant_id, spec.trunk) if spec.trunk else None
+        if spec.trunk and trunk is None:
+            raise InvalidRequest(f"Validation error: there is no trunk {spec.trunk}", field="trunk")
+        return spec.agent(principal.tenant_id, trunk)

@@ -1,0 +1,116 @@
+"""Workflows on a tenant's behalf: list, make, change, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from trunkline.calls.parts import Channel
+from trunkline.clock import Clock
+from trunkline.errors import AlreadyExists, InUse, InvalidRequest, NotFound
+from trunkline.tenants.agents import AgentStore, agent_id_for
+from trunkline.tenants.keys import Principal
+from trunkline.validation import validated
+from trunkline.workflows.model import Workflow
+from trunkline.workflows.specs import WorkflowList, WorkflowSpec, WorkflowView, spec_values, workflow_view
+from trunkline.workflows.store import WorkflowStore
+
+MAX_WORKFLOWS = 1000
+
+
+@dataclass(frozen=True)
+class WorkflowDesk:
+    """Keeps a tenant's workflows. `has_open_calls(tenant_id, slug)` says whether calls of one go on."""
+
+    workflows: WorkflowStore
+    agents: AgentStore
+    clock: Clock
+    has_open_calls: Callable[[str, str], bool]
+
+    def list(self, principal: Principal) -> WorkflowList:
+        """The tenant's workflows, by slug."""
+        return {
+            "data": [workflow_view(each) for each in self.workflows.all(principal.tenant_id)],
+            "next_cursor": None,
+        }
+
+    def get(self, principal: Principal, slug: str) -> WorkflowView:
+        """One workflow; `NotFound` if the tenant has none of that slug."""
+        return workflow_view(self._own(principal, slug))
+
+    def create(self, principal: Principal, spec: WorkflowSpec) -> WorkflowView:
+        """Make a workflow.
+
+        Raises:
+            AlreadyExists: the tenant has one of that slug.
+            InvalidRequest: it names an agent that the tenant has not, or that can't do its part.
+        """
+        before = self.workflows.last(principal.tenant_id, spec.slug)
+        if before and not before.deleted:
+            raise AlreadyExists(f"Workflow {spec.slug} already exists")
+        if before is None and len(self.workflows.all(principal.tenant_id)) >= MAX_WORKFLOWS:
+            raise InvalidRequest(f"A tenant may have {MAX_WORKFLOWS} workflows")
+        return self._save(principal, spec, before)
+
+    def change(self, principal: Principal, slug: str, changes: Mapping[str, Any]) -> WorkflowView:
+        """Make a new version with some fields changed; calls that go on keep theirs.
+
+        Raises:
+            NotFound: the tenant has none of that slug.
+            InvalidRequest: a field is wrong, or the slug would change.
+            ChangedMeanwhile: another request was quicker.
+        """
+        before = self._own(principal, slug)
+        if changes.get("slug", slug) != slug:
+            raise InvalidRequest("Validation error: slug can't be changed", field="slug")
+        spec = validated(WorkflowSpec, {**spec_values(workflow_view(before)), **changes})
+        if spec.workflow(principal.tenant_id, before.updated_at_ms, before) == replace(
+            before, version=before.version + 1
+        ):
+            return workflow_view(before)
+        return self._save(principal, spec, before)
+
+    def delete(self, principal: Principal, slug: str) -> None:
+        """Delete a workflow.
+
+        Raises:
+            NotFound: the tenant has none of that slug.
+            InUse: calls of it go on.
+        """
+        before = self._own(principal, slug)
+        if self.has_open_calls(principal.tenant_id, slug):
+            raise InUse(f"Workflow {slug} has calls that have not ended")
+        now_ms = self.clock.wall_ms()
+        self.workflows.save(replace(before, version=before.version + 1, updated_at_ms=now_ms, deleted=True))
+
+    def using_agent(self, tenant_id: str, agent_name: str) -> str | None:
+        """The slug of a workflow in which an agent may talk, if there is one."""
+        for workflow in self.workflows.all(tenant_id):
+            if agent_name in workflow.all_agents:
+                return workflow.slug
+        return None
+
+    def _own(self, principal: Principal, slug: str) -> Workflow:
+        found = self.workflows.load(principal.tenant_id, slug)
+        if found is None:
+            raise NotFound("Workflow not found")
+        return found
+
+    def _save(self, principal: Principal, spec: WorkflowSpec, before: Workflow | None) -> WorkflowView:
+        made = spec.workflow(principal.tenant_id, self.clock.wall_ms(), before)
+        self._check_agents(made)
+        self.workflows.save(made)
+        return workflow_view(made)
+
+    def _check_agents(self, workflow: Workflow) -> None:
+        for name in workflow.all_agents:
+            agent = self.agents.load(workflow.tenant_id, agent_id_for(workflow.tenant_id, name))
+            field = "entry_agent" if name == workflow.entry_agent else "agents"
+            if agent is None:
+                raise InvalidRequest(f"Validation error: there is no agent {name}", field=field)
+            if agent.type != "voice":
+                raise InvalidRequest(f"Validation error: agent {name} is not a voice agent", field=field)
+            if field == "entry_agent" and workflow.channel is Channel.PHONE and not agent.phone_numbers:
+                text = f"Validation error: agent {name} has no trunk and phone number to call from"
+                raise InvalidRequest(text, field=field)

@@ -1,0 +1,80 @@
+"""Puts the routes and their models into one OpenAPI 3.1 document."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NotRequired
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import models_json_schema
+from typing_extensions import TypedDict
+
+from local.config import ROOT
+from local.openapi.route import REF
+from local.openapi.routes import ROUTES
+
+FILE = ROOT / "docs" / "openapi.json"
+
+
+class ErrorBody(TypedDict):
+    message: str
+    code: int
+    type: str
+    request_id: str
+    field: NotRequired[str]
+
+
+class Error(TypedDict):
+    """Every error's answer; `code` is the HTTP status."""
+
+    error: ErrorBody
+
+
+def document() -> dict[str, Any]:
+    """Build the document."""
+    paths: dict[str, Any] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method] = route.operation_object()
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Trunkline",
+            "version": "1",
+            "description": "One HTTPS request rings a phone, with a LiveKit agent on the line.",
+        },
+        "servers": [{"url": "https://{api}", "variables": {"api": {"default": "api.example.com"}}}],
+        "security": [{"apiKey": []}, {"bearer": []}],
+        "paths": paths,
+        "components": {"securitySchemes": _security_schemes(), "schemas": _schemas()},
+    }
+
+
+def _security_schemes() -> dict[str, Any]:
+    return {
+        "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+        "bearer": {"type": "http", "scheme": "bearer"},
+    }
+
+
+def _schemas() -> dict[str, Any]:
+    bodies: set[type[BaseModel]] = {route.takes for route in ROUTES if route.takes}
+    _, requests = models_json_schema(
+        [(body, "validation") for body in sorted(bodies, key=lambda body: body.__name__)], ref_template=REF
+    )
+    schemas: dict[str, Any] = dict(requests["$defs"])
+    for route in ROUTES:
+        if route.takes and route.partial:
+            whole = schemas[route.takes.__name__]
+            schemas[route.body_schema] = {k: v for k, v in whole.items() if k != "required"} | {
+                "title": route.body_schema
+            }
+    for answer in {Error, *(route.answers for route in ROUTES)}:
+        schema = TypeAdapter(answer).json_schema(mode="serialization", ref_template=REF)
+        schemas |= schema.pop("$defs", {})
+        schemas[answer.__name__] = schema
+    return dict(sorted(schemas.items()))
+
+
+def as_text() -> str:
+    """The document as it is committed."""
+    return json.dumps(document(), indent=2) + "\n"
