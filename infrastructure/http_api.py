@@ -1,4 +1,4 @@
-"""The HTTP API: tenants' routes and the door for LiveKit's webhooks."""
+"""The HTTP API: tenants' routes, and the doors for agents and for LiveKit's webhooks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ACCESS_LOG = {
 
 
 class HttpApi(Construct):
-    """Two doors: everything goes to `api`, LiveKit's webhooks to `livekit_events`."""
+    """Three doors: LiveKit's webhooks go to `livekit_events`, agents to `agent_api`, the rest to `api`."""
 
     def __init__(
         self,
@@ -35,6 +35,7 @@ class HttpApi(Construct):
         runtime: Runtime,
         api: lambda_.Function,
         livekit_events: lambda_.Function,
+        agent_api: lambda_.Function,
     ) -> None:
         super().__init__(scope, name)
         self.api = apigateway.HttpApi(self, "Api", create_default_stage=False)
@@ -48,8 +49,14 @@ class HttpApi(Construct):
             methods=[apigateway.HttpMethod.POST],
             integration=integrations.HttpLambdaIntegration("LiveKit", livekit_events),
         )
+        agents = self.api.add_routes(
+            path="/agent/v1/{proxy+}",
+            methods=[apigateway.HttpMethod.ANY],
+            integration=integrations.HttpLambdaIntegration("Agents", agent_api),
+        )
         self._stage(runtime)
         _suppress_authorizer(tenants, "The function checks the API key of every request, with its scope.")
+        _suppress_authorizer(agents, "The function checks the agent's LiveKit token.")
         _suppress_authorizer(livekit, "The function checks LiveKit's signature over the raw body.")
 
     def _stage(self, runtime: Runtime) -> None:

@@ -30,6 +30,7 @@ class TrunklineStack(Stack):
         self.api = self._api()
         self.dialer = self._dialer()
         self.livekit_events = self._livekit_events()
+        self.agent_api = self._agent_api()
         self.caretaker = self._caretaker()
         self.http = HttpApi(
             self,
@@ -37,6 +38,7 @@ class TrunklineStack(Stack):
             runtime=self._runtime,
             api=self.api.function,
             livekit_events=self.livekit_events.function,
+            agent_api=self.agent_api.function,
         )
         self._outputs()
 
@@ -93,6 +95,23 @@ class TrunklineStack(Stack):
         may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE, *may.REMOVE)
         may.may_read_livekit_secret(made.role, self.data)
         may.may_wake(made.role, self.dial_queue.queue)
+        return made
+
+    def _agent_api(self) -> PythonFunction:
+        made = PythonFunction(
+            self,
+            "AgentApi",
+            runtime=self._runtime,
+            package="agent_api",
+            environment=self._environment("CONTEXT_KEY_ARN"),
+            timeout_s=15,
+            memory_mib=self._settings.api_memory_mib,
+            encrypts=True,
+        )
+        may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE)
+        may.may_encrypt_contexts(made.role, self.data)
+        may.may_decrypt_contexts(made.role, self.data)
+        may.may_read_livekit_secret(made.role, self.data)
         return made
 
     def _caretaker(self) -> PythonFunction:

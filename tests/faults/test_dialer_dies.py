@@ -20,7 +20,7 @@ CALLS = 25
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_a_dialer_that_is_killed_again_and_again(make_tenant: Any, seed: int) -> None:
     tenant: Tenant = await make_tenant(cps=5)
-    chance = random.Random(seed)  # noqa: S311 - a choice of moments, no secret
+    chance = random.Random(seed)
     calls = [tenant.placed("+15550100002") for _ in range(CALLS)]
     for _ in range(3):
         time.sleep(chance.uniform(0.2, 1.5))

@@ -98,6 +98,33 @@ class CallOpen(TrunklineError):
         super().__init__("Call has not ended: cancel it first")
 
 
+class AttemptOver(TrunklineError):
+    """The agent speaks for an attempt that is not the call's present one."""
+
+    type = "attempt_over"
+
+    def __init__(self) -> None:
+        super().__init__("This attempt of the call is over")
+
+
+class WrongCall(TrunklineError):
+    """The agent's token is for another call's room."""
+
+    type = "wrong_call"
+
+    def __init__(self) -> None:
+        super().__init__("The token is for another call")
+
+
+class LiveKitFailed(TrunklineError):
+    """LiveKit did not do what was asked, or did not say so in time."""
+
+    type = "livekit_failed"
+
+    def __init__(self) -> None:
+        super().__init__("LiveKit did not answer: try again")
+
+
 class InvalidAgentToken(TrunklineError):
     """No token, or not one of an agent in a call's room."""
 

@@ -52,6 +52,13 @@ class LiveKitEventsSettings(_FromEnvironment):
 
 
 @dataclass(frozen=True)
+class AgentApiSettings(_FromEnvironment):
+    table_name: str
+    livekit_secret_arn: str
+    context_key_arn: str
+
+
+@dataclass(frozen=True)
 class CaretakerSettings(_FromEnvironment):
     table_name: str
     dial_queue_url: str

@@ -34,7 +34,8 @@ def validated(model: type[Model], values: Mapping[str, Any]) -> Model:
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         field = str(fault["loc"][0]) if fault["loc"] else None
-        text = f"{field}: {fault['msg']}" if field else fault["msg"]
+        path = ".".join(str(step) for step in fault["loc"])
+        text = f"{path}: {fault['msg']}" if path else fault["msg"]
         raise InvalidRequest(
             f"Validation error: {model.messages.get(field or '', text)}", field=field
         ) from error

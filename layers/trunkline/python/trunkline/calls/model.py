@@ -34,7 +34,8 @@ class Call:
 
     `version` is raised by every write that can change a decision (state, claim, phase, owner, kept
     ending); a write is conditional on the version it was decided on. Ids that become known on the
-    way (`sip_participant_id`, `sip_call_id`) are written without raising it. `slots` names the pools
+    way (`sip_participant_id`, `sip_call_id`) are written without raising it. `ttl` is when, in seconds,
+    the tenant's retention ends; everything that belongs to the call carries it. `slots` names the pools
     of which the current claim holds a slot (rule 15), `due_ms` the moment a call outside the line
     waits for.
     """
@@ -65,6 +66,7 @@ class Call:
     answering_machine: str | None = None
     agent_end_reason: str | None = None
     erased_at_ms: int | None = None
+    ttl: int | None = None
     batch: bool = False
     redial: RedialPolicy = NO_REDIAL
     window: CallingWindow | None = None

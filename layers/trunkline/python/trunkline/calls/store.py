@@ -17,6 +17,7 @@ from trunkline.idempotency import Once
 from trunkline.item_keys import (
     PK,
     SK,
+    TTL,
     Item,
     ItemKey,
     busy_partition,
@@ -249,4 +250,5 @@ def _event_put(call: Call, sequence: int, happening: Happening, at_ms: int) -> P
     item: Item = call_event_key(call.id, sequence).as_item()
     item |= {"sequence": sequence, "type": happening.type, "at_ms": at_ms}
     item |= {"tenant_id": call.tenant_id, "data_json": json.dumps(dict(happening.data))}
+    item |= {TTL: call.ttl} if call.ttl else {}
     return Put(item, ABSENT)

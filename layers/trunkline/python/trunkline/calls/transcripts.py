@@ -17,7 +17,7 @@ from typing import Any
 from trunkline.calls.story import Transcript, Turn
 from trunkline.errors import InvalidRequest
 from trunkline.item_keys import TTL, turns_key
-from trunkline.table import Delete, Put, Table
+from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table
 
 MAX_SHOWN_BYTES = 4 * 1024 * 1024
 """A function's answer may have 6 MB."""
@@ -29,13 +29,17 @@ class TranscriptStore:
 
     table: Table
 
-    def append(self, call_id: str, turns: Sequence[Turn], now_ms: int, ttl_s: int | None) -> None:
-        """Store a batch; the same batch again changes nothing."""
+    def append(self, call_id: str, turns: Sequence[Turn], now_ms: int, ttl_s: int | None) -> bool:
+        """Store a batch; False if the same batch was stored before."""
         text = json.dumps([_stored(turn) for turn in turns], separators=(",", ":"))
         digest = hashlib.sha256(text.encode()).hexdigest()[:12]
         item: dict[str, Any] = turns_key(call_id, turns[0].sequence, digest).as_item()
         item |= {"turns_json": text, "stored_at_ms": now_ms, "count": len(turns)}
-        self.table.write(Put(item | ({TTL: ttl_s} if ttl_s else {})))
+        try:
+            self.table.write(Put(item | ({TTL: ttl_s} if ttl_s else {}), ABSENT))
+        except ConditionFailed:
+            return False
+        return True
 
     def read(self, call_id: str, cursor: str | None = None) -> Transcript:
         """Read a transcript, in order of the turns' sequence, as much as fits into an answer.

@@ -12,11 +12,13 @@ STATUS: dict[type[errors.TrunklineError], int] = {
     errors.BadSignature: 401,
     errors.InvalidAgentToken: 401,
     errors.MissingScope: 403,
+    errors.WrongCall: 403,
     errors.TrunkShared: 403,
     errors.NotFound: 404,
     errors.AlreadyExists: 409,
     errors.InUse: 409,
     errors.CallEnded: 409,
+    errors.AttemptOver: 409,
     errors.CallOpen: 409,
     errors.ChangedMeanwhile: 409,
     errors.IdempotencyConflict: 409,
@@ -24,6 +26,7 @@ STATUS: dict[type[errors.TrunklineError], int] = {
     errors.RequestTooLarge: 413,
     errors.LiveKitNotConfigured: 500,
     errors.QueueUnavailable: 500,
+    errors.LiveKitFailed: 502,
 }
 
 

@@ -1,0 +1,1 @@
+"""The agents' own door: what a call is about, and what they report of it."""

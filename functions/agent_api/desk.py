@@ -1,0 +1,48 @@
+"""What the agents' routes work with, built once per process."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from trunkline import aws
+from trunkline.calls.private import Cipher
+from trunkline.calls.report_desk import ReportDesk
+from trunkline.calls.store import CallStore
+from trunkline.calls.transcripts import TranscriptStore
+from trunkline.clock import SystemClock
+from trunkline.dialing.lane import LaneStore
+from trunkline.errors import LiveKitFailed
+from trunkline.livekit.credentials import LiveKitSecret
+from trunkline.settings import AgentApiSettings
+from trunkline.table import Table
+from trunkline.workflows.store import WorkflowStore
+
+
+@cache
+def desk() -> tuple[ReportDesk, LiveKitSecret]:
+    settings = AgentApiSettings.from_env()
+    clock = SystemClock()
+    table = Table(aws.client("dynamodb"), settings.table_name)
+    secret = LiveKitSecret(aws.client("secretsmanager"), settings.livekit_secret_arn, clock)
+    made = ReportDesk(
+        calls=CallStore(table),
+        transcripts=TranscriptStore(table),
+        workflows=WorkflowStore(table),
+        table=table,
+        cipher=Cipher(settings.context_key_arn),
+        clock=clock,
+        run_is_alive=LaneStore(table, clock).run_is_alive,
+        close_room=lambda room: _close_room(secret, room),
+    )
+    return made, secret
+
+
+def _close_room(secret: LiveKitSecret, room: str) -> None:
+    # Only the end of a call speaks to LiveKit: the other reports do not pay for its import.
+    from trunkline.livekit.client import LiveKitUnavailable  # noqa: PLC0415
+    from trunkline.livekit.hangup import close_room  # noqa: PLC0415
+
+    try:
+        close_room(secret.read(), room)
+    except LiveKitUnavailable as error:
+        raise LiveKitFailed from error

@@ -1,0 +1,56 @@
+"""`agent_api`: an agent proves itself with its job's LiveKit token, and speaks for that call alone."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from trunkline.calls.reports import Reports
+from trunkline.errors import InvalidAgentToken, NotFound, TrunklineError, WrongCall
+from trunkline.http.body import read_body
+from trunkline.http.errors import error_answer
+from trunkline.http.responses import plain_response
+from trunkline.livekit.names import ClaimName
+from trunkline.livekit.tokens import agent_claim
+from trunkline.observability import logger
+
+from .desk import desk
+
+log = logger("agent_api")
+_PATH = re.compile(r"/agent/v1/calls/(?P<call_id>[0-9a-fA-F-]{36})/(?P<what>context|reports)")
+_METHODS = {"context": "GET", "reports": "POST"}
+
+
+@log.inject_lambda_context(clear_state=True)
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """A report that fails is sent again by the helper; each is harmless when repeated."""
+    try:
+        status, body = 200, _answer(event)
+    except TrunklineError as error:
+        status, body = error_answer(error, event["requestContext"]["requestId"])
+    log.info("agent request", path=event["rawPath"], status=status)
+    return plain_response(status, body)
+
+
+def _answer(event: dict[str, Any]) -> Any:
+    route = _PATH.fullmatch(event["rawPath"])
+    if route is None or event["requestContext"]["http"]["method"] != _METHODS[route["what"]]:
+        raise NotFound("Route not found")
+    reports, secret = desk()
+    claim = _claim(event, secret.read(), route["call_id"].lower())
+    if route["what"] == "context":
+        return reports.context(claim)
+    body = read_body(Reports, event.get("body"), is_base64=bool(event.get("isBase64Encoded")))
+    return reports.take(claim, body.reports)
+
+
+def _claim(event: dict[str, Any], credentials: Any, call_id: str) -> ClaimName:
+    authorization = event["headers"].get("authorization", "")
+    if not authorization.lower().startswith("bearer "):
+        raise InvalidAgentToken
+    claim = agent_claim(authorization[len("bearer ") :].strip(), credentials)
+    if claim.call_id != call_id:
+        raise WrongCall
+    return claim

@@ -1,0 +1,62 @@
+"""What an agent's report does to its call: pure functions, each harmless when repeated or late."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from trunkline.calls.changes import answered, ended
+from trunkline.calls.model import Call, Change, Happening
+from trunkline.calls.parts import AgentTurn, Channel, Ending
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import Phase, State
+from trunkline.calls.web_changes import talking
+
+MAX_AGENT_TURNS = 200
+
+
+def heard(call: Call, now_ms: int, *, dial_is_awaited: bool) -> Change | None:
+    """The agent hears the person.
+
+    While a live dialer waits for the answer of its dial, that answer says so with the ids.
+    """
+    if call.channel is Channel.WEB:
+        return talking(call, now_ms)
+    if call.state is not State.CONNECTING or call.phase is not Phase.SENT or dial_is_awaited:
+        return None
+    return answered(call, now_ms)
+
+
+def agent_changed(call: Call, turn: AgentTurn) -> Change | None:
+    """Another agent has taken over; the reporter's numbers give the order, whatever comes first."""
+    known = {each.sequence for each in call.agent_turns}
+    if turn.sequence in known or len(known) >= MAX_AGENT_TURNS:
+        return None
+    turns = tuple(sorted((*call.agent_turns, turn), key=lambda each: each.sequence))
+    return Change(replace(call, agent_turns=turns), (Happening("agent_changed", {"agent": turn.agent}),))
+
+
+def summed_up(call: Call, text: str) -> Change | None:
+    """What the call came to; the last report counts."""
+    if call.summary == text:
+        return None
+    return Change(replace(call, summary=text), (Happening("summary"),))
+
+
+def picked_up_by(call: Call, result: str) -> Change | None:
+    """Whether a person or a machine picked up; the last report counts."""
+    if call.answering_machine == result:
+        return None
+    happened = Happening("answering_machine", {"result": result})
+    return Change(replace(call, answering_machine=result), (happened,))
+
+
+def ended_by_agent(call: Call, reason: str, now_ms: int) -> Change | None:
+    """The agent ends the call. A phone call ends when its leg has left; a web call at once."""
+    if call.ended or call.agent_end_reason is not None:
+        return None
+    said = Change(replace(call, agent_end_reason=reason), (Happening("agent_ended", {"reason": reason}),))
+    if call.channel is Channel.PHONE:
+        return said
+    if call.state is State.ACTIVE:
+        return said.then(ended(said.call, Ending(State.COMPLETED, Reason.AGENT_HANGUP), now_ms))
+    return said.then(ended(said.call, Ending(State.FAILED, Reason.LEFT_BEFORE_ANSWER), now_ms))

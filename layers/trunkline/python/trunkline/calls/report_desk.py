@@ -1,0 +1,195 @@
+"""Takes an agent's reports, and tells it what its call is about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from boto3.dynamodb.conditions import Attr
+from typing_extensions import TypedDict
+
+from trunkline.calls import reports as say
+from trunkline.calls.model import Call, Change
+from trunkline.calls.parts import AgentTurn, Channel, Colleague
+from trunkline.calls.private import Cipher, Owner
+from trunkline.calls.report_changes import agent_changed, ended_by_agent, heard, picked_up_by, summed_up
+from trunkline.calls.store import CallStore
+from trunkline.calls.transcripts import TranscriptStore
+from trunkline.clock import Clock
+from trunkline.errors import AttemptOver, NotFound
+from trunkline.item_keys import TTL, private_key
+from trunkline.livekit.names import ClaimName, room_name
+from trunkline.table import ABSENT, ConditionFailed, Put, Table
+from trunkline.workflows.store import WorkflowStore
+
+ALWAYS_SECRET = frozenset({"auth_token"})
+LATE_MS = 24 * 3_600_000
+"""How long after the end a transcript or a summary is still taken."""
+
+
+class CallContext(TypedDict):
+    """What an agent may know: of the person, all but the keys that are for tools alone."""
+
+    call: dict[str, Any]
+    agent: dict[str, Any]
+    workflow: dict[str, Any] | None
+    user_context: dict[str, Any]
+    variables: dict[str, Any]
+
+
+class Taken(TypedDict):
+    """Which of the reports changed something; repeats and late ones do not."""
+
+    applied: list[bool]
+
+
+@dataclass(frozen=True)
+class ReportDesk:
+    """One agent's dealings with its call; `claim` is what its token proves.
+
+    `run_is_alive` says whether a dialer still waits for its dial; `close_room` shows everybody out and
+    may raise, then the agent reports the end again.
+    """
+
+    calls: CallStore
+    transcripts: TranscriptStore
+    workflows: WorkflowStore
+    table: Table
+    cipher: Cipher
+    clock: Clock
+    run_is_alive: Callable[[str], bool]
+    close_room: Callable[[str], None]
+
+    def context(self, claim: ClaimName) -> CallContext:
+        """What the call is about.
+
+        Raises:
+            NotFound: there is no such call.
+            AttemptOver: the agent's attempt is not the call's present one, or the call was erased.
+        """
+        call = self._current(claim)
+        workflow = call.workflow and self.workflows.version(
+            call.tenant_id, call.workflow.slug, call.workflow.version
+        )
+        hidden = ALWAYS_SECRET | set(workflow.secret_keys if workflow else ())
+        said = self._private(call, "USER_CONTEXT") or {}
+        variables = self._private(call, "VARIABLES")
+        if variables is None:
+            variables = workflow.variables if workflow else {}
+        return {
+            "call": _call(call),
+            "agent": {"id": call.agent.id, "name": call.agent.name},
+            "workflow": {
+                "slug": workflow.slug,
+                "version": workflow.version,
+                "name": workflow.name,
+                "agents": _team(call),
+                "tools": list(workflow.tools),
+            }
+            if workflow
+            else None,
+            "user_context": {name: value for name, value in said.items() if name not in hidden},
+            "variables": variables,
+        }
+
+    def take(self, claim: ClaimName, reports: Sequence[say.Report]) -> Taken:
+        """Apply reports in their order.
+
+        Raises:
+            NotFound: there is no such call.
+            AttemptOver: the agent's attempt is not the call's present one, the call was erased, or ended
+                a day ago.
+        """
+        call = self._current(claim)
+        now_ms = self.clock.wall_ms()
+        if call.ended_at_ms is not None and now_ms > call.ended_at_ms + LATE_MS:
+            raise AttemptOver
+        stored = [self._store(call, report, now_ms) for report in reports]
+        applied = [False] * len(reports)
+
+        def decide(current: Call) -> Change | None:
+            whole: Change | None = None
+            for number, report in enumerate(reports):
+                change = self._change(whole.call if whole else current, report, now_ms)
+                applied[number] = change is not None
+                if change:
+                    whole = whole.then(change) if whole else change
+            return whole
+
+        self.calls.settle(call.id, decide, now_ms)
+        if any(isinstance(report, say.Ended) for report in reports):
+            self.close_room(room_name(claim.call_id, claim.claim))
+        return {"applied": [was or did for was, did in zip(stored, applied, strict=True)]}
+
+    def _current(self, claim: ClaimName) -> Call:
+        call = self.calls.load(claim.call_id)
+        if call is None:
+            raise NotFound("Call not found")
+        if call.claim != claim.claim or call.erased_at_ms is not None:
+            raise AttemptOver
+        if call.channel is Channel.PHONE and not call.ended and call.phase is None:
+            raise AttemptOver
+        return call
+
+    def _change(self, call: Call, report: say.Report, now_ms: int) -> Change | None:
+        match report:
+            case say.Answered():
+                awaited = bool(call.owner) and self.run_is_alive(call.owner or "")
+                return heard(call, now_ms, dial_is_awaited=awaited)
+            case say.AgentChanged():
+                return agent_changed(call, AgentTurn(report.sequence, report.agent, now_ms))
+            case say.Summary():
+                return summed_up(call, report.text)
+            case say.AnsweringMachine():
+                return picked_up_by(call, report.result)
+            case say.Ended():
+                return ended_by_agent(call, report.reason, now_ms)
+        return None
+
+    def _store(self, call: Call, report: say.Report, now_ms: int) -> bool:
+        """Store what is kept beside the call, before the call says that it is there."""
+        if isinstance(report, say.TranscriptReport):
+            turns = [turn.turn() for turn in report.turns]
+            return self.transcripts.append(call.id, turns, now_ms, call.ttl)
+        if isinstance(report, say.Variables):
+            return self._store_variables(call, report)
+        return False
+
+    def _store_variables(self, call: Call, report: say.Variables) -> bool:
+        item: dict[str, Any] = private_key(call.id, "VARIABLES").as_item() | {"sequence": report.sequence}
+        item["ciphertext"] = self.cipher.encrypt(Owner(call.tenant_id, call.id), report.values)
+        newer = ABSENT | Attr("sequence").lt(report.sequence)
+        try:
+            self.table.write(Put(item | ({TTL: call.ttl} if call.ttl else {}), newer))
+        except ConditionFailed:
+            return False
+        return True
+
+    def _private(self, call: Call, what: str) -> dict[str, Any] | None:
+        item = self.table.get(private_key(call.id, what))
+        if item is None:
+            return None
+        return self.cipher.decrypt(Owner(call.tenant_id, call.id), bytes(item["ciphertext"]))
+
+
+def _team(call: Call) -> list[dict[str, str]]:
+    entry = Colleague(call.agent.id, call.agent.name, call.agent.livekit_agent_name)
+    return [
+        {"name": each.name, "livekit_agent_name": each.livekit_agent_name}
+        for each in (entry, *call.colleagues)
+    ]
+
+
+def _call(call: Call) -> dict[str, Any]:
+    return {
+        "id": call.id,
+        "channel": call.channel.value,
+        "livemode": call.livemode,
+        "user_id": call.user_id,
+        "phone_number": call.phone_number or None,
+        "caller_id": call.caller_id or None,
+        "attempt": len(call.attempts) + 1,
+        "metadata": json.loads(call.metadata_json),
+    }

@@ -1,0 +1,211 @@
+"""An agent and its call: context without secrets, transcripts in any order, late and old reports."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.builders import NOW_MS, ManualClock, a_call
+from tests.unit.test_web_changes import web_call
+from trunkline.calls.model import Call
+from trunkline.calls.parts import WorkflowRef
+from trunkline.calls.private import Owner
+from trunkline.calls.report_desk import LATE_MS, ReportDesk
+from trunkline.calls.reports import Reports
+from trunkline.calls.states import State
+from trunkline.calls.store import CallStore
+from trunkline.calls.story import Turn
+from trunkline.calls.transcripts import TranscriptStore
+from trunkline.errors import AttemptOver, InvalidRequest, NotFound
+from trunkline.item_keys import private_key
+from trunkline.livekit.names import ClaimName
+from trunkline.table import Put, Table
+from trunkline.validation import validated
+from trunkline.workflows.specs import WorkflowSpec
+from trunkline.workflows.store import WorkflowStore
+
+
+class PlainCipher:
+    """Marks whose text it is in place of encrypting it."""
+
+    def encrypt(self, owner: Owner, values: dict[str, Any]) -> bytes:
+        return repr((owner.call_id, values)).encode()
+
+    def decrypt(self, owner: Owner, ciphertext: bytes) -> dict[str, Any]:
+        call_id, values = eval(ciphertext)  # noqa: S307 - our own repr
+        assert call_id == owner.call_id
+        return dict(values)
+
+
+class Scene:
+    def __init__(self, table: Table) -> None:
+        self.table, self.clock = table, ManualClock()
+        self.calls, self.transcripts = CallStore(table), TranscriptStore(table)
+        self.closed: list[str] = []
+        self.desk = ReportDesk(
+            calls=self.calls,
+            transcripts=self.transcripts,
+            workflows=WorkflowStore(table),
+            table=table,
+            cipher=PlainCipher(),  # type: ignore[arg-type]
+            clock=self.clock,
+            run_is_alive=lambda _: False,
+            close_room=self.closed.append,
+        )
+
+    def accept(self, call: Call, context: dict[str, Any] | None = None) -> ClaimName:
+        more = []
+        if context:
+            item = private_key(call.id, "USER_CONTEXT").as_item()
+            owner = Owner(call.tenant_id, call.id)
+            more = [Put(item | {"ciphertext": PlainCipher().encrypt(owner, context)})]
+        self.calls.accept(call, more=more)
+        return ClaimName(call.id, call.claim)
+
+    def report(self, claim: ClaimName, *reports: dict[str, Any]) -> list[bool]:
+        return self.desk.take(claim, validated(Reports, {"reports": list(reports)}).reports)["applied"]
+
+    def now(self, claim: ClaimName) -> Call:
+        found = self.calls.load(claim.call_id)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def scene(table: Table) -> Scene:
+    return Scene(table)
+
+
+def turns(*sequences: int) -> dict[str, Any]:
+    said = [{"sequence": n, "role": "user", "content": f"turn {n}"} for n in sequences]
+    return {"type": "transcript", "turns": said}
+
+
+def test_the_context_has_no_secrets_and_the_version_the_call_started_with(scene: Scene) -> None:
+    store = WorkflowStore(scene.table)
+    spec = WorkflowSpec(
+        slug="meals", entry_agent="Ada", secret_keys=["pin"], variables={"logged": []}, tools=["save_meal"]
+    )
+    first = spec.workflow("tenant-1", NOW_MS, None)
+    store.save(first)
+    store.save(replace(first, version=2, secret_keys=()))
+    context = {"name": "John", "auth_token": "jwt", "pin": "1234", "phone": "+1555"}
+    claim = scene.accept(web_call(workflow=WorkflowRef("meals", 1), user_id="u1"), context)
+    told = scene.desk.context(claim)
+    assert told["user_context"] == {"name": "John", "phone": "+1555"}
+    assert told["variables"] == {"logged": []}
+    assert told["workflow"] is not None
+    assert (told["workflow"]["version"], told["workflow"]["tools"]) == (1, ["save_meal"])
+    assert told["call"]["user_id"] == "u1"
+
+
+def test_variables_are_replaced_by_newer_ones_only(scene: Scene) -> None:
+    claim = scene.accept(web_call())
+    assert scene.report(claim, {"type": "variables", "sequence": 2, "values": {"step": 2}}) == [True]
+    assert scene.report(claim, {"type": "variables", "sequence": 1, "values": {"step": 1}}) == [False]
+    assert scene.desk.context(claim)["variables"] == {"step": 2}
+
+
+def test_a_transcript_reported_in_pieces_twice_and_shuffled_is_whole(scene: Scene) -> None:
+    claim = scene.accept(web_call())
+    pieces = [turns(*range(n, n + 4)) for n in range(0, 40, 3)]
+    for piece in random.Random(7).sample(pieces * 2, len(pieces) * 2):
+        scene.clock.move_s(1)
+        scene.report(claim, piece)
+    said = scene.transcripts.read(claim.call_id)
+    assert [turn.sequence for turn in said.turns] == list(range(43))
+    assert said.message_count == 43
+
+
+def test_what_was_stored_first_counts(scene: Scene) -> None:
+    claim = scene.accept(web_call())
+    scene.report(claim, turns(1))
+    scene.clock.move_s(1)
+    other = {"type": "transcript", "turns": [{"sequence": 1, "role": "user", "content": "forged"}]}
+    scene.report(claim, other)
+    assert scene.transcripts.read(claim.call_id).turns[0].content == "turn 1"
+
+
+def test_a_long_transcript_is_shown_in_pages(scene: Scene) -> None:
+    call_id = web_call().id
+    for n in range(40):
+        scene.transcripts.append(call_id, [Turn(n, "user", "x" * 200_000)], n, None)
+    seen: list[int] = []
+    cursor: str | None = None
+    while True:
+        page = scene.transcripts.read(call_id, cursor)
+        seen += [turn.sequence for turn in page.turns]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == list(range(40))
+    with pytest.raises(InvalidRequest):
+        scene.transcripts.read(call_id, "!!")
+
+
+def test_a_story_in_one_batch_is_one_change(scene: Scene) -> None:
+    claim = scene.accept(web_call())
+    version = scene.now(claim).version
+    applied = scene.report(
+        claim,
+        {"type": "answered"},
+        turns(1, 2),
+        {"type": "agent_changed", "agent": "support", "sequence": 1},
+        {"type": "answering_machine", "result": "human"},
+        {"type": "summary", "text": "All good."},
+        {"type": "ended", "reason": "done"},
+    )
+    call = scene.now(claim)
+    assert applied == [True] * 6
+    assert (call.state, call.summary, call.answering_machine) == (State.COMPLETED, "All good.", "human")
+    assert call.version == version + 1
+    assert scene.closed == [f"call-{call.id}"]
+
+
+def test_reports_after_the_end_tell_but_do_not_move(scene: Scene) -> None:
+    claim = scene.accept(web_call())
+    scene.report(claim, {"type": "answered"}, {"type": "ended"})
+    late = scene.report(
+        claim, {"type": "answered"}, turns(1), {"type": "summary", "text": "s"}, {"type": "ended"}
+    )
+    assert late == [False, True, True, False]
+    scene.clock.move_s(LATE_MS / 1000 + 1)
+    with pytest.raises(AttemptOver):
+        scene.report(claim, turns(2))
+
+
+def test_an_agent_of_another_attempt_is_told_so(scene: Scene) -> None:
+    waiting = a_call()
+    scene.accept(waiting)
+    for claim in (ClaimName(waiting.id, 1), ClaimName(waiting.id, 0)):
+        with pytest.raises(AttemptOver):
+            scene.desk.context(claim)
+    with pytest.raises(NotFound):
+        scene.desk.context(ClaimName(a_call(2).id, 1))
+
+
+@pytest.mark.parametrize(
+    ("report", "named"),
+    [
+        ({"type": "sung"}, "reports.1"),
+        ({"type": "transcript", "turns": []}, "turns"),
+        ({"type": "transcript", "turns": [{"sequence": "1", "role": "user", "content": ""}]}, "sequence"),
+        ({"type": "transcript", "turns": [{"sequence": 1, "role": "ghost", "content": ""}]}, "role"),
+        ({"type": "transcript", "turns": [{"sequence": -1, "role": "user", "content": ""}]}, "sequence"),
+        ({"type": "answering_machine", "result": "dog"}, "result"),
+        ({"type": "summary", "text": ""}, "text"),
+        ({"type": "variables", "sequence": 1, "values": [1]}, "values"),
+        ({"type": "variables", "sequence": 1, "values": {"x": "y" * 70_000}}, "values"),
+        ({"type": "answered", "extra": 1}, "extra"),
+    ],
+)
+def test_a_bad_report_is_refused_and_nothing_is_written(
+    scene: Scene, report: dict[str, Any], named: str
+) -> None:
+    claim = scene.accept(web_call())
+    with pytest.raises(InvalidRequest, match=named):
+        scene.report(claim, {"type": "answered"}, report)
+    assert scene.now(claim).state is State.PENDING
