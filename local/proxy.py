@@ -17,13 +17,14 @@ _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content
 # Each request in flight holds a thread of the emulator and a worker of 70 MB: more than this many at
 # once would leave it none for the functions' own calls.
 _AT_ONCE = 3
+_WAITING_AT_ONCE = 2
 _SESSION = web.AppKey("session", aiohttp.ClientSession)
 
 
 def proxy_app(target: str, host: str) -> web.Application:
     """Pass every request on to `target`, under the name `host`."""
     app = web.Application(client_max_size=_MAX_BODY_BYTES)
-    gate = asyncio.Semaphore(_AT_ONCE)
+    gate, waiting = asyncio.Semaphore(_AT_ONCE), asyncio.Semaphore(_WAITING_AT_ONCE)
 
     async def start(app: web.Application) -> None:
         app[_SESSION] = aiohttp.ClientSession(auto_decompress=True)
@@ -35,7 +36,7 @@ def proxy_app(target: str, host: str) -> web.Application:
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP}
         body = await request.read()
         async with (
-            gate,
+            waiting if "wait" in request.query else gate,
             app[_SESSION].request(
                 request.method,
                 f"{target}{request.raw_path}",

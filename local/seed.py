@@ -22,6 +22,7 @@ from trunkline.tenants.keys import Scope
 
 DEMO_NUMBERS = ("+15550109001", "+15550109002")
 DEMO_AGENT = "demo-agent"
+DEMO_WEB, DEMO_PHONE = "demo-web", "demo-phone"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Seed:
     trunk_id: str
     sip_trunk_id: str
     trunk_cps: int
+    workflow_slug: str
+    phone_workflow_slug: str
 
 
 def seed(config: StackConfig, outputs: Mapping[str, str]) -> Seed:
@@ -46,7 +49,16 @@ def seed(config: StackConfig, outputs: Mapping[str, str]) -> Seed:
     ids = _apply(operator, sip_trunk_id, numbers)
     scopes = [scope.value for scope in Scope]
     key = operator.create_key("demo", "demo", scopes, livemode=True)
-    return Seed(ids["tenant"], key, ids["agent"], ids["trunk"], sip_trunk_id, DEMO_SIP_CPS)
+    return Seed(
+        tenant_id=ids["tenant"],
+        live_key=key,
+        agent_id=ids["agent"],
+        trunk_id=ids["trunk"],
+        sip_trunk_id=sip_trunk_id,
+        trunk_cps=DEMO_SIP_CPS,
+        workflow_slug=DEMO_WEB,
+        phone_workflow_slug=DEMO_PHONE,
+    )
 
 
 def _apply(operator: Operator, sip_trunk_id: str, numbers: list[str]) -> dict[str, str]:
@@ -56,6 +68,10 @@ def _apply(operator: Operator, sip_trunk_id: str, numbers: list[str]) -> dict[st
             {"name": "demo-trunk", "sip_trunk_id": sip_trunk_id, "cps": DEMO_SIP_CPS, "numbers": numbers}
         ],
         "agents": [{"name": "Demo Agent", "livekit_agent_name": DEMO_AGENT, "trunk": "demo-trunk"}],
+        "workflows": [
+            {"slug": DEMO_WEB, "channel": "web", "entry_agent": "Demo Agent"},
+            {"slug": DEMO_PHONE, "channel": "phone", "entry_agent": "Demo Agent"},
+        ],
     }
     return {line.kind: line.id for line in operator.apply(declared)}
 

@@ -15,7 +15,7 @@ from trunkline_cli.operator import Operator, open_operator
 from local.config import ROOT, StackConfig
 from local.deployment import Deployment, Outputs
 from local.processes import Processes
-from local.seed import Seed, seed
+from local.seed import DEMO_AGENT, Seed, seed
 
 Report = Callable[[str], None]
 _EMULATOR_HEALTH = "/_ministack/health"
@@ -133,6 +133,8 @@ def _start_stand_in(config: StackConfig, processes: Processes) -> None:
         "api-secret": api_secret,
         "invite-log": config.invite_log,
         "webhook-url": f"{config.api_url}/livekit/webhook",
+        "api-url": config.api_url,
+        "talks": DEMO_AGENT,
     }
     processes.start("livekit", _python("local.livekit", arguments), {})
     processes.wait_until_up("livekit", config.livekit[0])

@@ -16,9 +16,12 @@ from trunkline.errors import InvalidRequest, NotFound
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
 from trunkline.table import Table
 from trunkline.tenants.agents import Agent, AgentStore, TenantStore
-from trunkline.tenants.keys import ApiKeyStore, Scope
+from trunkline.tenants.keys import ApiKeyStore, Principal, Scope
 from trunkline.tenants.specs import AgentSpec, TrunkSpec
 from trunkline.validation import validated
+from trunkline.workflows.desk import WorkflowDesk
+from trunkline.workflows.specs import WorkflowSpec
+from trunkline.workflows.store import WorkflowStore
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Operator:
     keys: ApiKeyStore
     trunks: TrunkStore
     agents: AgentStore
+    workflows: WorkflowDesk
     livekit: LiveKitSecret
     wakes: WakeQueue
 
@@ -99,12 +103,14 @@ class Operator:
 
         Everything is validated before anything is written.
         """
-        if unknown := set(declared) - {"tenant", "trunks", "agents"}:
-            raise InvalidRequest(f"unknown key {sorted(unknown)[0]}: a file has tenant, trunks and agents")
+        if unknown := set(declared) - {"tenant", "trunks", "agents", "workflows"}:
+            parts = "tenant, trunks, agents and workflows"
+            raise InvalidRequest(f"unknown key {sorted(unknown)[0]}: a file has {parts}")
         if not isinstance(declared.get("tenant"), str):
             raise InvalidRequest("tenant: the tenant's name is missing")
         trunks = [validated(TrunkSpec, entry) for entry in declared.get("trunks") or []]
         agents = [validated(AgentSpec, entry) for entry in declared.get("agents") or []]
+        workflows = [validated(WorkflowSpec, entry) for entry in declared.get("workflows") or []]
         tenant_id = self.tenants.find(declared["tenant"])
         if tenant_id is None:
             tenant_id = self.tenants.create(declared["tenant"])
@@ -113,6 +119,8 @@ class Operator:
             yield self._apply_trunk(tenant_id, spec)
         for agent_spec in agents:
             yield self._apply_agent(tenant_id, agent_spec)
+        for workflow_spec in workflows:
+            yield self._apply_workflow(tenant_id, workflow_spec)
 
     def _apply_trunk(self, tenant_id: str, spec: TrunkSpec) -> Applied:
         trunk = spec.trunk(self.livekit.read().project)
@@ -132,6 +140,16 @@ class Operator:
         if before != agent:
             self.agents.save(replace(agent, version=before.version + 1 if before else 1))
         return Applied("agent", agent.name, agent.id, _difference(before, agent))
+
+    def _apply_workflow(self, tenant_id: str, spec: WorkflowSpec) -> Applied:
+        principal = Principal(tenant_id, livemode=True, scopes=frozenset())
+        before = self.workflows.workflows.load(tenant_id, spec.slug)
+        if before is None:
+            self.workflows.create(principal, spec)
+            return Applied("workflow", spec.slug, spec.slug, "created")
+        after = self.workflows.change(principal, spec.slug, spec.model_dump(mode="json"))
+        what = "unchanged" if after["version"] == before.version else f"version {after['version']}"
+        return Applied("workflow", spec.slug, spec.slug, what)
 
     def _agent(self, tenant_id: str, spec: AgentSpec) -> Agent:
         trunk = self.trunks.find(tenant_id, spec.trunk) if spec.trunk else None
@@ -157,6 +175,7 @@ def open_operator(outputs: Mapping[str, str]) -> Operator:
         keys=ApiKeyStore(table, pepper),
         trunks=TrunkStore(table),
         agents=AgentStore(table),
+        workflows=WorkflowDesk(WorkflowStore(table), AgentStore(table), SystemClock(), lambda *_: False),
         livekit=LiveKitSecret(secrets, outputs["LiveKitSecretArn"], SystemClock()),
         wakes=WakeQueue(boto3.client("sqs"), outputs["DialQueueUrl"]),
     )

@@ -14,6 +14,7 @@ from livekit.protocol.webhook import WebhookEvent
 
 from local.livekit.ids import new_id
 from local.livekit.webhooks import WebhookSender
+from local.livekit.worker import Worker
 
 Reason = int
 """A `DisconnectReason`, as protobuf gives its enums."""
@@ -45,7 +46,8 @@ class Agents:
 class Rooms:
     """The rooms of the project."""
 
-    def __init__(self, sender: WebhookSender) -> None:
+    def __init__(self, sender: WebhookSender, worker: Worker | None = None) -> None:
+        self._worker = worker
         self.agents = Agents()
         self.live: dict[str, LiveRoom] = {}
         self._sender = sender
@@ -70,7 +72,10 @@ class Rooms:
         """Send a webhook about a room."""
         self._sender.send(WebhookEvent(event=event, room=room.info, participant=participant))
 
-    def join(self, room: LiveRoom, participant: ParticipantInfo) -> None:
+    def join(self, room: LiveRoom, participant: ParticipantInfo, *, unseen: bool = False) -> None:
+        """Let a participant in; one who is unseen neither keeps the room open nor is told of."""
+        if unseen:
+            return
         if room.closing:
             room.closing.cancel()
             room.closing = None
@@ -144,6 +149,8 @@ class Rooms:
             joined_at=int(time.time()),
         )
         self.join(room, agent)
+        if self._worker:
+            self.spawn(self._worker.talk(room, dispatch.agent_name, identity))
 
     async def stop(self) -> None:
         for task in list(self._tasks):

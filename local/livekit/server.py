@@ -9,10 +9,12 @@ from typing import Any
 
 from aiohttp import web
 from google.protobuf.message import Message
+from livekit.api import TokenVerifier
 from livekit.api.access_token import Claims
 from livekit.protocol import agent_dispatch, models, room, sip
 
 from local.livekit import access
+from local.livekit.control import Control
 from local.livekit.faults import Faults
 from local.livekit.garbage import collect_when_idle
 from local.livekit.ids import new_id
@@ -20,6 +22,7 @@ from local.livekit.rooms import LiveRoom, Rooms
 from local.livekit.sip import InviteLog, Sip
 from local.livekit.twirp import TwirpFault, answer, parse
 from local.livekit.webhooks import WebhookSender
+from local.livekit.worker import Worker
 
 NO_ROOM_AFTER_S = 3.0
 Handler = Callable[[Claims, Any], Awaitable[Message]]
@@ -28,11 +31,19 @@ Handler = Callable[[Claims, Any], Awaitable[Message]]
 class StandIn:
     """One LiveKit project on one port."""
 
-    def __init__(self, *, api_key: str, api_secret: str, webhook_urls: list[str], invite_log: Path) -> None:
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        api_secret: str,
+        webhook_urls: list[str],
+        invite_log: Path,
+        worker: Worker | None = None,
+    ) -> None:
         self._api_key = api_key
         self._api_secret = api_secret
         self._sender = WebhookSender(webhook_urls, api_key, api_secret)
-        self.rooms = Rooms(self._sender)
+        self.rooms = Rooms(self._sender, worker)
         self._log = InviteLog(invite_log)
         self._faults = Faults()
         self.sip = Sip(self.rooms, self._log)
@@ -66,10 +77,8 @@ class StandIn:
         app = web.Application()
         app.router.add_get("/", _alive)
         app.router.add_route("*", "/twirp/livekit.{service}/{method}", self._twirp)
-        app.router.add_put("/_control/agents/{name}", self._control_agent)
-        app.router.add_put("/_control/trunks/{trunk_id}", self._control_trunk)
-        app.router.add_put("/_control/webhooks", self._control_webhooks)
-        app.router.add_put("/_control/faults", self._control_faults)
+        verifier = TokenVerifier(self._api_key, self._api_secret)
+        Control(self.rooms, self.sip, self._sender, self._faults, verifier).add_to(app)
         app.on_startup.append(self._start)
         app.on_cleanup.append(self._stop)
         return app
@@ -200,29 +209,6 @@ class StandIn:
     async def _dial(self, claims: Claims, message: sip.CreateSIPParticipantRequest) -> Message:
         access.require_sip(claims, "call")
         return await self.sip.dial(message)
-
-    async def _control_agent(self, request: web.Request) -> web.Response:
-        body = await request.json()
-        self.rooms.agents.joins_after_s[request.match_info["name"]] = body["joins_after_s"]
-        return web.json_response({})
-
-    async def _control_trunk(self, request: web.Request) -> web.Response:
-        body = await request.json()
-        trunk_id = request.match_info["trunk_id"]
-        if body["max_cps"] is None:
-            self.sip.limits.cps.pop(trunk_id, None)
-        else:
-            self.sip.limits.cps[trunk_id] = body["max_cps"]
-        return web.json_response({})
-
-    async def _control_webhooks(self, request: web.Request) -> web.Response:
-        self._sender.urls = (await request.json())["urls"]
-        return web.json_response({})
-
-    async def _control_faults(self, request: web.Request) -> web.Response:
-        body = await request.json()
-        self._faults.plan(body["method"], body["how"], body["times"])
-        return web.json_response({})
 
     async def _start(self, _: web.Application) -> None:
         self.rooms.spawn(collect_when_idle(lambda: self._log.last_s))

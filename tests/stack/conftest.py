@@ -141,7 +141,7 @@ async def make_tenant(stack: Stack) -> Any:
             sip_trunk_id = (await livekit.sip.create_outbound_trunk(request)).sip_trunk_id
         spec = TrunkSpec(name="main", sip_trunk_id=sip_trunk_id, cps=cps, numbers=numbers, **(trunk or {}))
         made_trunk = operator.create_trunk(spec, [name])
-        values = {"name": "Ada", "livekit_agent_name": "demo-agent", "trunk": "main"} | (agent or {})
+        values = {"name": "Ada", "livekit_agent_name": "ada", "trunk": "main"} | (agent or {})
         made = operator.create_agent(name, AgentSpec.model_validate(values))
         key = operator.create_key(name, "tests", ALL_SCOPES, livemode=True)
         api = httpx.Client(

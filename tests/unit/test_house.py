@@ -14,7 +14,16 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGE = ROOT / "layers" / "trunkline" / "python" / "trunkline"
 CODE = [
     path
-    for folder in ("layers/trunkline", "functions", "infrastructure", "local", "cli", "benchmarks", "tests")
+    for folder in (
+        "layers/trunkline",
+        "functions",
+        "infrastructure",
+        "local",
+        "cli",
+        "agent",
+        "benchmarks",
+        "tests",
+    )
     for path in (ROOT / folder).rglob("*.py")
     if not {"__pycache__", "documents"} & set(path.parts)
 ]

@@ -44,7 +44,7 @@ _MAX_OPEN_SCANNED = 20_000
 class CallQuery(InputModel):
     """What `GET /api/v1/calls` can be asked for; times are ISO 8601 with their offset."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
         "status": f"status must be one of {', '.join(State)}",
         "limit": "limit must be a whole number from 1 to 100",

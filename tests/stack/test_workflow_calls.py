@@ -1,0 +1,356 @@
+"""Calls by workflow on the deployed stack: web, phone, test agents; who joins, talks, reports and listens."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from livekit.api import TokenVerifier
+
+from tests.stack.conftest import Tenant
+from trunkline.item_keys import ItemKey
+
+Control = Callable[..., None]
+SECRET = "canary-7f3a"
+
+
+def made(tenant: Tenant, slug: str = "onboarding", **more: Any) -> dict[str, Any]:
+    answer = tenant.api.post("/api/v1/workflows", json={"slug": slug, "entry_agent": "Ada"} | more)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def start(tenant: Tenant, slug: str = "onboarding", **more: Any) -> httpx.Response:
+    body = {"workflow_slug": slug, "user_id": "user-1"} | more
+    return tenant.api.post("/api/v1/calls", json=body)
+
+
+def started(tenant: Tenant, slug: str = "onboarding", **more: Any) -> dict[str, Any]:
+    answer = start(tenant, slug, **more)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def claims(tenant: Tenant, token: str) -> Any:
+    _, key, secret = tenant.stack.config.livekit
+    return TokenVerifier(key, secret).verify(token)
+
+
+@pytest.fixture
+async def talker(make_tenant: Any) -> Tenant:
+    """A tenant whose agent talks and reports."""
+    tenant: Tenant = await make_tenant(agent={"livekit_agent_name": "demo-agent"})
+    return tenant
+
+
+def test_a_web_call_from_token_to_transcript(talker: Tenant, control: Control) -> None:
+    made(talker)
+    context = {"user_name": "John", "auth_token": SECRET}
+    opened = started(talker, user_context=context, metadata={"source": "kafka"})
+    assert opened["status"] == "pending"
+    assert opened["room_name"] == f"call-{opened['call_id']}"
+    assert opened["url"].startswith("ws://")
+    assert talker.call(opened["call_id"])["status"] == "pending"
+    control("joins", token=opened["token"])
+    call = talker.wait(opened["call_id"], lambda call: len(call["transcript"]) == 2)
+    assert call["status"] == "active"
+    control("leaves", room=opened["room_name"], identity="caller")
+    call = talker.wait(opened["call_id"], lambda call: call["summary"] is not None)
+    assert (call["status"], call["status_reason"]) == ("completed", "user_hangup")
+    assert call["transcript"][0]["content"] == "Hello John!"
+    assert call["transcript"][0]["agent"] == "Ada"
+    assert (call["answering_machine"], call["agent_history"]) == ("human", ["Ada"])
+    assert call["metrics"]["message_count"] == 2
+    assert (call["workflow_slug"], call["user_id"]) == ("onboarding", "user-1")
+    assert call["metadata"] == {"source": "kafka"}
+    types = [
+        event["type"] for event in talker.api.get(f"/api/v1/calls/{call['call_id']}/events").json()["data"]
+    ]
+    assert types == ["pending", "connecting", "active", "answering_machine", "completed", "summary"]
+
+
+def test_the_token_of_a_web_call_joins_its_room_alone_and_calls_the_agent(tenant: Tenant) -> None:
+    made(tenant, join_window_s=60)
+    opened = started(tenant)
+    token = claims(tenant, opened["token"])
+    assert (token.identity, token.video.room, token.video.room_join) == ("caller", opened["room_name"], True)
+    agent = (
+        token.room_config["agents"][0] if isinstance(token.room_config, dict) else token.room_config.agents[0]
+    )
+    shown = agent if isinstance(agent, dict) else {"agentName": agent.agent_name, "metadata": agent.metadata}
+    assert shown["agentName"] == "ada"
+    assert json.loads(shown["metadata"]) == {"call_id": opened["call_id"]}
+    assert token.kind in (None, "")
+
+
+def test_a_phone_workflow_rings_and_its_token_listens(tenant: Tenant) -> None:
+    made(tenant, "reminder", channel="phone", priority=2)
+    opened = started(tenant, "reminder", user_context={"phone": "+15550100001"})
+    token = claims(tenant, opened["token"])
+    assert token.video.hidden
+    assert not token.video.can_publish
+    assert not token.room_config
+    call = tenant.wait_for_end(opened["call_id"])
+    assert (call["status"], call["priority"], call["channel"]) == ("completed", 2, "phone")
+    assert call["phone_number"] == "+15550100001"
+    assert tenant.invites()[0]["room"] == opened["room_name"]
+    late = tenant.api.post(f"/api/v1/calls/{opened['call_id']}/token")
+    assert (late.status_code, late.json()["error"]["type"]) == (409, "call_ended")
+
+
+def test_a_phone_call_by_workflow_takes_all_that_the_queue_offers(tenant: Tenant) -> None:
+    made(tenant, "reminder", channel="phone")
+    tenant.change_trunk(paused=True)
+    opened = started(
+        tenant,
+        "reminder",
+        user_context={"phone": "+15550100002"},
+        priority=0,
+        caller_id="+15550109002",
+        redial={"max_attempts": 2, "intervals": [1]},
+        expires_at="2099-01-01T00:00:00Z"[:0]
+        or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 600)),
+    )
+    fresh = tenant.api.post(f"/api/v1/calls/{opened['call_id']}/token")
+    assert fresh.json()["room_name"] == opened["room_name"]
+    tenant.change_trunk(paused=False)
+    call = tenant.wait_for_end(opened["call_id"])
+    assert [attempt["reason"] for attempt in call["attempts"]] == ["dial_busy", "dial_busy"]
+    assert (call["priority"], call["caller_id"]) == (0, "+15550109002")
+
+
+def test_a_test_call_needs_no_workflow(talker: Tenant, control: Control) -> None:
+    answer = talker.api.post(
+        "/api/v1/calls/test-agent",
+        json={"agent_name": "Ada", "user_id": "test-user", "user_context": {"test": True}},
+    )
+    assert answer.status_code == 201, answer.text
+    opened = answer.json()
+    control("joins", token=opened["token"])
+    call = talker.wait(opened["call_id"], lambda call: call["status"] == "active")
+    assert call["workflow_slug"] is None
+    missing = talker.api.post("/api/v1/calls/test-agent", json={"agent_name": "Eve", "user_id": "u"})
+    assert (missing.status_code, missing.json()["error"]["message"]) == (404, "Agent not found")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        ({"workflow_slug": "nothing"}, 404, "Workflow not found"),
+        (
+            {"user_context": []},
+            400,
+            "Validation error: user_context must be a JSON object of at most 65536 bytes",
+        ),
+        (
+            {"user_context": {"x": "y" * 66_000}},
+            400,
+            "Validation error: user_context must be a JSON object of",
+        ),
+        ({"metadata": {"x": "y" * 33_000}}, 400, "Validation error: Metadata must be a JSON object"),
+        ({"user_id": ""}, 400, "Validation error: user_id must be 1 to 200 characters"),
+        ({"user_id": 7}, 400, "Validation error: user_id must be 1 to 200 characters"),
+        ({"priority": 3}, 400, "Validation error: priority is for phone workflows"),
+        ({"workflow_slug": "reminder"}, 400, "Validation error: Phone number must be in E.164 format"),
+        (
+            {"workflow_slug": "reminder", "user_context": {"phone": "555-0100"}},
+            400,
+            "Validation error: Phone number must be in E.164 format (+1234567890)",
+        ),
+        (
+            {"workflow_slug": "reminder", "user_context": {"phone": "+15550100001"}, "expires_at": "soon"},
+            400,
+            "Validation error: expires_at must be an ISO 8601 time",
+        ),
+    ],
+)
+def test_bad_input_is_named(tenant: Tenant, body: dict[str, Any], status: int, message: str) -> None:
+    made(tenant)
+    made(tenant, "reminder", channel="phone")
+    answer = start(tenant, **({"slug": body.pop("workflow_slug", "onboarding")} | body))
+    assert answer.status_code == status, answer.text
+    assert answer.json()["error"]["message"].startswith(message)
+
+
+def test_nobody_reads_the_context(talker: Tenant, control: Control) -> None:
+    """Not from the table, and not from the agent's own context."""
+    made(talker, secret_keys=["pin"])
+    opened = started(talker, user_context={"auth_token": SECRET, "pin": SECRET, "user_name": "Jo"})
+    from local.deployment import client  # noqa: PLC0415
+
+    dynamodb = client(talker.stack.config, "dynamodb")
+    table = talker.stack.outputs.values["TableName"]
+    found = dynamodb.query(
+        TableName=table,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": f"C#{opened['call_id']}"}},
+    )
+    assert any(item["sk"]["S"] == ItemKey("", "PRIVATE#USER_CONTEXT").sk for item in found["Items"])
+    assert SECRET not in repr(found)
+    assert "Jo" not in repr([item for item in found["Items"] if item["sk"]["S"] != "CALL"])
+    _, key, secret = talker.stack.config.livekit
+    url = f"{talker.stack.config.api_url}/agent/v1/calls/{opened['call_id']}/context"
+    refused = httpx.get(url, headers={"Authorization": f"Bearer {opened['token']}"})
+    assert (refused.status_code, refused.json()["error"]["type"]) == (401, "invalid_agent_token")
+    told = httpx.get(
+        url, headers={"Authorization": f"Bearer {agent_token(key, secret, opened['room_name'])}"}
+    )
+    assert told.status_code == 200, told.text
+    assert told.json()["user_context"] == {"user_name": "Jo"}
+
+
+def agent_token(key: str, secret: str, room: str, **more: Any) -> str:
+    from livekit.api import AccessToken, VideoGrants  # noqa: PLC0415
+
+    grants = VideoGrants(room=room, room_join=True, agent=True)
+    token = AccessToken(key, secret).with_identity("agent-AJ_x").with_grants(grants)
+    return token.with_kind(more.get("kind", "agent")).to_jwt()
+
+
+def test_forged_and_foreign_tokens_are_refused(tenant: Tenant) -> None:
+    made(tenant)
+    one, other = started(tenant), started(tenant)
+    _, key, secret = tenant.stack.config.livekit
+    url = f"{tenant.stack.config.api_url}/agent/v1/calls/{one['call_id']}/reports"
+    body = {"reports": [{"type": "answered"}]}
+    for token, status, kind in (
+        (
+            agent_token(key, "other-secret-that-is-long-enough-0", one["room_name"]),
+            401,
+            "invalid_agent_token",
+        ),
+        (agent_token("other", secret, one["room_name"]), 401, "invalid_agent_token"),
+        (agent_token(key, secret, one["room_name"], kind="standard"), 401, "invalid_agent_token"),
+        (agent_token(key, secret, "lobby"), 401, "invalid_agent_token"),
+        (agent_token(key, secret, other["room_name"]), 403, "wrong_call"),
+        ("nonsense", 401, "invalid_agent_token"),
+        ("", 401, "invalid_agent_token"),
+    ):
+        answer = httpx.post(url, json=body, headers={"Authorization": f"Bearer {token}"} if token else {})
+        assert (answer.status_code, answer.json()["error"]["type"]) == (status, kind), token
+    assert tenant.call(one["call_id"])["status"] == "pending"
+
+
+def test_a_turn_of_a_megabyte_is_refused_clearly(tenant: Tenant) -> None:
+    made(tenant)
+    opened = started(tenant)
+    _, key, secret = tenant.stack.config.livekit
+    url = f"{tenant.stack.config.api_url}/agent/v1/calls/{opened['call_id']}/reports"
+    turn = {"sequence": 1, "role": "user", "content": "x" * 1_000_000}
+    answer = httpx.post(
+        url,
+        json={"reports": [{"type": "transcript", "turns": [turn]}]},
+        headers={"Authorization": f"Bearer {agent_token(key, secret, opened['room_name'])}"},
+    )
+    assert (answer.status_code, answer.json()["error"]["type"]) == (413, "request_too_large")
+
+
+def test_a_long_poll_answers_at_the_change(tenant: Tenant, control: Control) -> None:
+    made(tenant)
+    opened = started(tenant)
+    known = tenant.call(opened["call_id"])["last_event"]
+    control("joins", token=opened["token"])
+    began_s = time.monotonic()
+    call = tenant.api.get(f"/api/v1/calls/{opened['call_id']}?wait=20&after={known}").json()
+    assert call["status"] in ("connecting", "active")
+    assert time.monotonic() - began_s < 15
+    bad = tenant.api.get(f"/api/v1/calls/{opened['call_id']}?wait=999")
+    assert (bad.status_code, bad.json()["error"]["field"]) == (400, "wait")
+
+
+def test_calls_are_listed_newest_first_page_by_page_and_by_filter(tenant: Tenant, make_tenant: Any) -> None:
+    made(tenant)
+    made(tenant, "other")
+    ids = [
+        started(tenant, "other" if n == 2 else "onboarding", user_id=f"u{n % 2}")["call_id"] for n in range(5)
+    ]
+    tenant.cancel(ids[0])
+
+    def listed(**query: Any) -> list[str]:
+        found, cursor = [], None
+        while True:
+            answer = tenant.api.get("/api/v1/calls", params=query | ({"cursor": cursor} if cursor else {}))
+            assert answer.status_code == 200, answer.text
+            found += [call["call_id"] for call in answer.json()["data"]]
+            cursor = answer.json()["next_cursor"]
+            if cursor is None:
+                return found
+
+    newest = ids[::-1]
+    assert listed() == listed(limit=2) == newest
+    assert listed(workflow_slug="other") == [ids[2]]
+    assert listed(user_id="u1", limit=1) == [ids[3], ids[1]]
+    assert listed(status="cancelled") == [ids[0]]
+    assert listed(status="pending") == newest[:4]
+    assert listed(agent_id=tenant.agent.id, created_before="2020-01-01T00:00:00Z") == []
+    assert listed(created_after="2020-01-01T00:00:00Z") == newest
+    for query in ({"limit": "0"}, {"status": "odd"}, {"cursor": "§"}, {"created_after": "soon"}, {"x": "1"}):
+        answer = tenant.api.get("/api/v1/calls", params=query)
+        assert (answer.status_code, answer.json()["error"]["field"]) == (400, next(iter(query)))
+
+
+async def test_another_tenant_sees_nothing(tenant: Tenant, make_tenant: Any) -> None:
+    other = await make_tenant()
+    made(tenant)
+    opened = started(tenant)
+    call_id = opened["call_id"]
+    missing = "00000000-0000-4000-8000-000000000000"
+    for method, path in (
+        ("GET", "/api/v1/calls/{}"),
+        ("GET", "/api/v1/calls/{}/events"),
+        ("GET", "/api/v1/calls/{}/transcript"),
+        ("POST", "/api/v1/calls/{}/token"),
+        ("POST", "/api/v1/calls/{}/cancel"),
+    ):
+        theirs = other.api.request(method, path.format(call_id))
+        none = other.api.request(method, path.format(missing))
+        assert theirs.status_code == none.status_code == 404
+        assert theirs.json()["error"]["message"] == none.json()["error"]["message"]
+    assert other.api.get("/api/v1/calls").json()["data"] == []
+    assert start(other).status_code == 404
+    assert other.api.get("/api/v1/workflows/onboarding").status_code == 404
+
+
+def test_a_repeat_with_its_key_makes_one_call(tenant: Tenant) -> None:
+    made(tenant)
+    body = {"workflow_slug": "onboarding", "user_id": "u"}
+    one, two = (
+        tenant.api.post("/api/v1/calls", json=body, headers={"Idempotency-Key": "k1"}) for _ in range(2)
+    )
+    assert one.json()["call_id"] == two.json()["call_id"]
+    assert two.headers["Idempotent-Replayed"] == "true"
+
+
+def test_a_cancelled_web_call_shows_its_person_out(tenant: Tenant, control: Control) -> None:
+    made(tenant)
+    opened = started(tenant)
+    control("joins", token=opened["token"])
+    tenant.wait(opened["call_id"], lambda call: call["status"] == "active")
+    call = tenant.cancel(opened["call_id"])
+    assert (call["status"], call["status_reason"]) == ("completed", "hangup_requested")
+    pending = started(tenant)
+    assert tenant.cancel(pending["call_id"])["status_reason"] == "cancelled"
+
+
+def test_workflows_and_agents_by_api(tenant: Tenant) -> None:
+    created = tenant.api.post("/api/v1/agents", json={"name": "Bea", "livekit_agent_name": "bea"})
+    assert created.status_code == 201, created.text
+    agent_id = created.json()["id"]
+    made(tenant, agents=["Bea"])
+    in_use = tenant.api.delete(f"/api/v1/agents/{agent_id}")
+    assert (in_use.status_code, in_use.json()["error"]["type"]) == (409, "in_use")
+    changed = tenant.api.patch("/api/v1/workflows/onboarding", json={"agents": []})
+    assert (changed.status_code, changed.json()["version"]) == (200, 2)
+    assert tenant.api.delete(f"/api/v1/agents/{agent_id}").json() == {"id": agent_id, "deleted": True}
+    opened = started(tenant)
+    tenant.api.patch("/api/v1/workflows/onboarding", json={"name": "New"})
+    assert tenant.call(opened["call_id"])["workflow_version"] == 2
+    busy = tenant.api.delete("/api/v1/workflows/onboarding")
+    assert (busy.status_code, busy.json()["error"]["type"]) == (409, "in_use")
+    tenant.cancel(opened["call_id"])
+    assert tenant.api.delete("/api/v1/workflows/onboarding").status_code == 200
+    assert start(tenant).status_code == 404
