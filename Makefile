@@ -23,6 +23,10 @@ test-fast: setup ## Run the tests that need no stack
 faults: setup ## Run the long fault tests: killed, stopped and forgotten dialers
 	@$(PYTHON) -m pytest tests/faults $(ARGS)
 
+test-livekit: setup ## Run the call tests against the stand-in and a real livekit-server (needs Go)
+	@local/livekit_server.sh
+	@.local/livekit/bin/python -m pytest tests/livekit $(ARGS)
+
 lint: setup ## Check style, types and complexity
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
@@ -47,4 +51,4 @@ synth: setup ## Synthesize a stage and check it with cdk-nag (STAGE=prod)
 deploy: setup ## Deploy a stage to your AWS account (STAGE=dev)
 	@$(PYTHON) -m local cdk deploy -c stage=$(or $(STAGE),dev)
 
-.PHONY: help setup run down test test-fast faults lint format bench openapi lock synth deploy
+.PHONY: help setup run down test test-fast test-livekit faults lint format bench openapi lock synth deploy

@@ -27,6 +27,7 @@ from trunkline.observability import logger
 from trunkline.table import Table
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.keys import Principal, Scope
+from trunkline.tenants.retention import Retention
 from trunkline.tenants.specs import AgentSpec, TrunkSpec
 
 NUMBERS = ["+15550109001"]
@@ -68,7 +69,7 @@ class Line:
         self.trunk, self._agent = self._made(stack, cps, ring_timeout_s)
         self._principal = Principal(self._agent.tenant_id, livemode=True, scopes=frozenset(Scope))
         nudge = Nudge(_NoWakes(), SystemClock(), logger("bench"))
-        intake = Intake(self.calls, _NoWakes(), nudge, SystemClock())
+        intake = Intake(self.calls, _NoWakes(), nudge, SystemClock(), Retention(table, SystemClock()))
         self._desk = CallDesk(intake, AgentStore(table), TrunkStore(table), lambda: None)
         self._wakes = WakeQueue(client(stack.config, "sqs"), stack.outputs.values["DialQueueUrl"])
 

@@ -17,13 +17,15 @@ _LIVEKIT_VARIABLES = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 
 @dataclass(frozen=True)
 class StackConfig:
-    """One local stack. `real_livekit` holds (url, key, secret) where the environment names one."""
+    """One local stack. `real_livekit` holds (url, key, secret) where the environment names one; `web_only`
+    says that it has no SIP, so that nothing is made that phones."""
 
     folder: Path
     api_port: int
     emulator_port: int
     livekit_port: int
     real_livekit: tuple[str, str, str] | None = None
+    web_only: bool = False
 
     @property
     def api_url(self) -> str:

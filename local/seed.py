@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 from livekit.api import LiveKitAPI, ServerError
@@ -27,7 +28,7 @@ DEMO_WEB, DEMO_PHONE = "demo-web", "demo-phone"
 
 @dataclass(frozen=True)
 class Seed:
-    """What the demo tenant has."""
+    """What the demo tenant has; a stack without SIP has no trunk and no phone workflow."""
 
     tenant_id: str
     live_key: str
@@ -45,7 +46,7 @@ def seed(config: StackConfig, outputs: Mapping[str, str]) -> Seed:
     os.environ.update(config.aws_environment())
     operator = open_operator(outputs)
     set_livekit(operator, url, api_key, api_secret)
-    sip_trunk_id, numbers = asyncio.run(_sip_trunk(config))
+    sip_trunk_id, numbers = ("", []) if config.web_only else asyncio.run(_sip_trunk(config))
     ids = _apply(operator, sip_trunk_id, numbers)
     scopes = [scope.value for scope in Scope]
     key = operator.create_key("demo", "demo", scopes, livemode=True)
@@ -53,26 +54,23 @@ def seed(config: StackConfig, outputs: Mapping[str, str]) -> Seed:
         tenant_id=ids["tenant"],
         live_key=key,
         agent_id=ids["agent"],
-        trunk_id=ids["trunk"],
+        trunk_id=ids.get("trunk", ""),
         sip_trunk_id=sip_trunk_id,
         trunk_cps=DEMO_SIP_CPS,
         workflow_slug=DEMO_WEB,
-        phone_workflow_slug=DEMO_PHONE,
+        phone_workflow_slug="" if config.web_only else DEMO_PHONE,
     )
 
 
 def _apply(operator: Operator, sip_trunk_id: str, numbers: list[str]) -> dict[str, str]:
-    declared = {
-        "tenant": "demo",
-        "trunks": [
-            {"name": "demo-trunk", "sip_trunk_id": sip_trunk_id, "cps": DEMO_SIP_CPS, "numbers": numbers}
-        ],
-        "agents": [{"name": "Demo Agent", "livekit_agent_name": DEMO_AGENT, "trunk": "demo-trunk"}],
-        "workflows": [
-            {"slug": DEMO_WEB, "channel": "web", "entry_agent": "Demo Agent"},
-            {"slug": DEMO_PHONE, "channel": "phone", "entry_agent": "Demo Agent"},
-        ],
-    }
+    agent = {"name": "Demo Agent", "livekit_agent_name": DEMO_AGENT}
+    web = {"slug": DEMO_WEB, "channel": "web", "entry_agent": "Demo Agent"}
+    declared: dict[str, Any] = {"tenant": "demo", "agents": [agent], "workflows": [web]}
+    if sip_trunk_id:
+        trunk = {"name": "demo-trunk", "sip_trunk_id": sip_trunk_id, "cps": DEMO_SIP_CPS, "numbers": numbers}
+        phone = {"slug": DEMO_PHONE, "channel": "phone", "entry_agent": "Demo Agent"}
+        declared |= {"trunks": [trunk], "agents": [agent | {"trunk": "demo-trunk"}]}
+        declared["workflows"] = [web, phone]
     return {line.kind: line.id for line in operator.apply(declared)}
 
 

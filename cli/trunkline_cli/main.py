@@ -68,6 +68,18 @@ def create_tenant(name: str, stage: Stage = "dev") -> None:
         console.print(_operator(stage).tenants.create(name))
 
 
+@tenants.command("set")
+def set_tenant(
+    tenant: str,
+    retention_days: Annotated[int, typer.Option(min=0, max=3650, help="0: calls are kept for good.")],
+    stage: Stage = "dev",
+) -> None:
+    """Say how long a tenant's calls are kept after their end; it counts for calls made from now on."""
+    with _complaining():
+        operator = _operator(stage)
+        operator.tenants.keep_calls_for(operator.tenant_id(tenant), retention_days or None)
+
+
 @keys.command("create")
 def create_key(
     tenant: Tenant,

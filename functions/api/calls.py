@@ -11,6 +11,7 @@ from trunkline.calls.place import OutboundCall
 from trunkline.calls.read import WaitQuery
 from trunkline.calls.views import accepted_answer
 from trunkline.calls.workflow_calls import TestAgentCall, WorkflowCall
+from trunkline.http.answers import deleted
 from trunkline.tenants.keys import Scope
 from trunkline.validation import validated_query
 
@@ -84,6 +85,12 @@ def cancel_call(call_id: str) -> Response[str]:
     principal = _who(Scope.CALLS_CREATE).principal
     services().cancels.cancel(principal, call_id)
     return json_response(200, services().reader.read(principal, call_id))
+
+
+@router.delete("/api/v1/calls/<call_id>")
+def erase_call(call_id: str) -> Response[str]:
+    services().erasing.erase(_who(Scope.CALLS_CREATE).principal, call_id)
+    return json_response(200, deleted(call_id))
 
 
 @router.post("/api/v1/calls/<call_id>/token")

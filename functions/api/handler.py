@@ -12,12 +12,13 @@ from trunkline.errors import TrunklineError
 from trunkline.http.errors import error_answer, error_body
 from trunkline.observability import logger
 
-from . import calls, kept, trunks
+from . import calls, dispatches, kept, trunks
 from .answers import json_response
 
 log = logger("api")
 app = APIGatewayHttpResolver()
 app.include_router(calls.router)
+app.include_router(dispatches.router)
 app.include_router(trunks.router)
 for router in kept.routers:
     app.include_router(router)

@@ -7,6 +7,8 @@ from functools import cache
 
 from trunkline import aws
 from trunkline.calls.cancel import CancelDesk
+from trunkline.calls.dispatch_desk import DispatchDesk
+from trunkline.calls.erase import EraseDesk
 from trunkline.calls.intake import Intake
 from trunkline.calls.joining import JoinDesk
 from trunkline.calls.listing import CallLister
@@ -34,6 +36,7 @@ from trunkline.table import Table
 from trunkline.tenants.agent_desk import AgentDesk
 from trunkline.tenants.agents import AgentStore
 from trunkline.tenants.keys import ApiKeyStore
+from trunkline.tenants.retention import Retention
 from trunkline.workflows.desk import WorkflowDesk
 from trunkline.workflows.store import WorkflowStore
 
@@ -46,6 +49,8 @@ class Services:
     desk: CallDesk
     workflow_calls: WorkflowCallDesk
     joins: JoinDesk
+    dispatches: DispatchDesk
+    erasing: EraseDesk
     cancels: CancelDesk
     reader: CallReader
     agents: AgentDesk
@@ -67,7 +72,7 @@ def services() -> Services:
     nudge = Nudge(wakes, clock, log)
     trunks, line, lanes = TrunkStore(table), Line(table), LaneStore(table, clock)
     queue = Queue(line, lanes, trunks, Census(table, line), clock)
-    intake = Intake(calls, wakes, nudge, clock)
+    intake = Intake(calls, wakes, nudge, clock, Retention(table, clock))
     agents, lister, workflow_store = AgentStore(table), CallLister(table), WorkflowStore(table)
     desk = CallDesk(intake, agents, trunks, livekit.read)
     workflow_calls = WorkflowCallDesk(
@@ -85,6 +90,8 @@ def services() -> Services:
         desk=desk,
         workflow_calls=workflow_calls,
         joins=JoinDesk(calls, livekit.read, clock),
+        dispatches=DispatchDesk(calls, agents, livekit.read),
+        erasing=EraseDesk(calls, TranscriptStore(table), table, clock),
         cancels=cancels,
         reader=CallReader(calls, TranscriptStore(table), lister, queue),
         agents=AgentDesk(agents, trunks, workflows.using_agent),

@@ -109,11 +109,18 @@ class Rooms:
             self.leave(room, identity, reason)
         self.tell("room_finished", room)
 
-    def dispatch(self, room: LiveRoom, agent_name: str, metadata: str) -> AgentDispatch:
+    def dispatch(
+        self, room: LiveRoom, agent_name: str, metadata: str, restart_policy: Any = 0
+    ) -> AgentDispatch:
         """Send an agent in; not idempotent, as the real one."""
         state = AgentDispatchState(created_at=time.time_ns())
         made = AgentDispatch(
-            id=new_id("AD"), agent_name=agent_name, room=room.info.name, metadata=metadata, state=state
+            id=new_id("AD"),
+            agent_name=agent_name,
+            room=room.info.name,
+            metadata=metadata,
+            state=state,
+            restart_policy=restart_policy,
         )
         room.dispatches[made.id] = made
         delay_s = self.agents.delay(agent_name)

@@ -107,7 +107,7 @@ class StandIn:
     ) -> Message:
         access.require_room_admin(claims, message.room)
         live = self.rooms.ensure(message.room)
-        return self.rooms.dispatch(live, message.agent_name, message.metadata)
+        return self.rooms.dispatch(live, message.agent_name, message.metadata, message.restart_policy)
 
     async def _list_dispatch(
         self, claims: Claims, message: agent_dispatch.ListAgentDispatchRequest

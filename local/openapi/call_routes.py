@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from local.openapi.route import Route
+from trunkline.calls.dispatch_input import NewDispatch
+from trunkline.calls.dispatch_shapes import DispatchList, DispatchView
 from trunkline.calls.joining import JoinToken
 from trunkline.calls.place import OutboundCall
 from trunkline.calls.read import CallEventList, CallList, TranscriptView
 from trunkline.calls.shapes import AcceptedCall, CallView
 from trunkline.calls.workflow_calls import OpenedCall, TestAgentCall, WorkflowCall
+from trunkline.http.answers import Deleted
 
 _NO_CALL = {"404": "No such call."}
 
@@ -104,6 +107,18 @@ CALLS = (
         errors=_NO_CALL,
     ),
     Route(
+        "delete",
+        "/api/v1/calls/{call_id}",
+        "eraseCall",
+        "Erase what a call holds of a person.",
+        "calls:create",
+        Deleted,
+        means="It is erased.",
+        more="Numbers, user, context, metadata, transcript, summary and variables go; that the call took "
+        "place, when, and how it ended stays.",
+        errors=_NO_CALL | {"409": "The call has not ended."},
+    ),
+    Route(
         "get",
         "/api/v1/calls/{call_id}/events",
         "listCallEvents",
@@ -147,5 +162,44 @@ CALLS = (
             "up. While the leg is being removed `cancel_requested` is true."
         ),
         errors=_NO_CALL,
+    ),
+    Route(
+        "get",
+        "/api/v1/calls/{call_id}/dispatches",
+        "listDispatches",
+        "List the agent dispatches of a call's room.",
+        "calls:read",
+        DispatchList,
+        means="LiveKit's ListAgentDispatchResponse.",
+        more="A room that is gone gives an empty list. `dispatchId` is taken, too.",
+        query={"dispatch_id": "Only the dispatch of this id."},
+        errors=_NO_CALL | {"502": "LiveKit did not answer."},
+    ),
+    Route(
+        "post",
+        "/api/v1/calls/{call_id}/dispatches",
+        "createDispatch",
+        "Send another agent into a call.",
+        "calls:create",
+        DispatchView,
+        status=201,
+        means="LiveKit's AgentDispatch.",
+        takes=NewDispatch,
+        more="Keys are taken in snake_case and in camelCase. Not idempotent: a repeat adds another agent.",
+        errors={
+            "404": "No such call, or you have no such agent.",
+            "409": "The call has ended, or has no room yet.",
+            "502": "LiveKit did not answer: the agent may or may not have been sent.",
+        },
+    ),
+    Route(
+        "delete",
+        "/api/v1/calls/{call_id}/dispatches/{dispatch_id}",
+        "deleteDispatch",
+        "Take an agent out of a call.",
+        "calls:create",
+        DispatchView,
+        means="LiveKit's AgentDispatch.",
+        errors={"404": "No such call or dispatch.", "502": "LiveKit did not answer."},
     ),
 )

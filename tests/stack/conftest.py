@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx
@@ -34,19 +35,30 @@ def stack() -> Iterator[Stack]:
         yield up
 
 
+@cache
+def promised() -> dict[str, Any]:
+    return document()
+
+
+@cache
+def validator(path: str, method: str, status: str) -> Any:
+    """Checks the answers of one route with one status."""
+    answer = promised()["paths"][path][method]["responses"][status]
+    schema = answer["content"]["application/json"]["schema"]
+    whole = schema | {"components": promised()["components"]}
+    return jsonschema.Draft202012Validator(whole)
+
+
 def check_against_openapi(response: httpx.Response) -> None:
     """Every answer a test sees must be one that the OpenAPI document promises."""
-    openapi = document()
-    for path, methods in openapi["paths"].items():
-        pattern = re.sub(r"{\w+}", "[^/]+", path)
-        method = methods.get(response.request.method.lower())
-        if method and re.fullmatch(pattern, response.request.url.path):
-            promised = method["responses"][str(response.status_code)]
-            schema = promised["content"]["application/json"]["schema"]
+    method = response.request.method.lower()
+    named = response.request.url.path
+    paths = [path for path in promised()["paths"] if re.fullmatch(re.sub(r"{\w+}", "[^/]+", path), named)]
+    # `/calls/outbound` is a path of its own, though `/calls/{call_id}` fits it, too.
+    for path in sorted(paths, key=lambda path: path.count("{")):
+        if method in promised()["paths"][path]:
             response.read()
-            jsonschema.validate(  # type: ignore[no-untyped-call]
-                response.json(), schema | {"components": openapi["components"]}
-            )
+            validator(path, method, str(response.status_code)).validate(response.json())
             return
 
 

@@ -152,7 +152,7 @@ def test_a_call_id_that_is_no_id_is_a_404(tenant: Tenant) -> None:
 
 def test_an_unknown_route_or_method_is_a_404_in_our_own_words(tenant: Tenant) -> None:
     assert error_of(tenant.api.get("/api/v1/nothing")) == (404, "Route not found")
-    assert error_of(tenant.api.delete(URL)) == (404, "Route not found")
+    assert error_of(tenant.api.put(URL)) == (404, "Route not found")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ import pytest
 from livekit.api import TokenVerifier
 
 from tests.stack.conftest import Tenant
-from trunkline.item_keys import ItemKey
 
 Control = Callable[..., None]
 SECRET = "canary-7f3a"
@@ -174,123 +173,6 @@ def test_bad_input_is_named(tenant: Tenant, body: dict[str, Any], status: int, m
     answer = start(tenant, **({"slug": body.pop("workflow_slug", "onboarding")} | body))
     assert answer.status_code == status, answer.text
     assert answer.json()["error"]["message"].startswith(message)
-
-
-def test_nobody_reads_the_context(talker: Tenant, control: Control) -> None:
-    """Not from the table, and not from the agent's own context."""
-    made(talker, secret_keys=["pin"])
-    opened = started(talker, user_context={"auth_token": SECRET, "pin": SECRET, "user_name": "Jo"})
-    from local.deployment import client  # noqa: PLC0415
-
-    dynamodb = client(talker.stack.config, "dynamodb")
-    table = talker.stack.outputs.values["TableName"]
-    found = dynamodb.query(
-        TableName=table,
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": {"S": f"C#{opened['call_id']}"}},
-    )
-    assert any(item["sk"]["S"] == ItemKey("", "PRIVATE#USER_CONTEXT").sk for item in found["Items"])
-    assert SECRET not in repr(found)
-    assert "Jo" not in repr([item for item in found["Items"] if item["sk"]["S"] != "CALL"])
-    _, key, secret = talker.stack.config.livekit
-    url = f"{talker.stack.config.api_url}/agent/v1/calls/{opened['call_id']}/context"
-    refused = httpx.get(url, headers={"Authorization": f"Bearer {opened['token']}"})
-    assert (refused.status_code, refused.json()["error"]["type"]) == (401, "invalid_agent_token")
-    told = httpx.get(
-        url, headers={"Authorization": f"Bearer {agent_token(key, secret, opened['room_name'])}"}
-    )
-    assert told.status_code == 200, told.text
-    assert told.json()["user_context"] == {"user_name": "Jo"}
-
-
-def agent_token(key: str, secret: str, room: str, **more: Any) -> str:
-    from livekit.api import AccessToken, VideoGrants  # noqa: PLC0415
-
-    grants = VideoGrants(room=room, room_join=True, agent=True)
-    token = AccessToken(key, secret).with_identity("agent-AJ_x").with_grants(grants)
-    return token.with_kind(more.get("kind", "agent")).to_jwt()
-
-
-def test_forged_and_foreign_tokens_are_refused(tenant: Tenant) -> None:
-    made(tenant)
-    one, other = started(tenant), started(tenant)
-    _, key, secret = tenant.stack.config.livekit
-    url = f"{tenant.stack.config.api_url}/agent/v1/calls/{one['call_id']}/reports"
-    body = {"reports": [{"type": "answered"}]}
-    for token, status, kind in (
-        (
-            agent_token(key, "other-secret-that-is-long-enough-0", one["room_name"]),
-            401,
-            "invalid_agent_token",
-        ),
-        (agent_token("other", secret, one["room_name"]), 401, "invalid_agent_token"),
-        (agent_token(key, secret, one["room_name"], kind="standard"), 401, "invalid_agent_token"),
-        (agent_token(key, secret, "lobby"), 401, "invalid_agent_token"),
-        (agent_token(key, secret, other["room_name"]), 403, "wrong_call"),
-        ("nonsense", 401, "invalid_agent_token"),
-        ("", 401, "invalid_agent_token"),
-    ):
-        answer = httpx.post(url, json=body, headers={"Authorization": f"Bearer {token}"} if token else {})
-        assert (answer.status_code, answer.json()["error"]["type"]) == (status, kind), token
-    assert tenant.call(one["call_id"])["status"] == "pending"
-
-
-def test_a_turn_of_a_megabyte_is_refused_clearly(tenant: Tenant) -> None:
-    made(tenant)
-    opened = started(tenant)
-    _, key, secret = tenant.stack.config.livekit
-    url = f"{tenant.stack.config.api_url}/agent/v1/calls/{opened['call_id']}/reports"
-    turn = {"sequence": 1, "role": "user", "content": "x" * 1_000_000}
-    answer = httpx.post(
-        url,
-        json={"reports": [{"type": "transcript", "turns": [turn]}]},
-        headers={"Authorization": f"Bearer {agent_token(key, secret, opened['room_name'])}"},
-    )
-    assert (answer.status_code, answer.json()["error"]["type"]) == (413, "request_too_large")
-
-
-def test_a_long_poll_answers_at_the_change(tenant: Tenant, control: Control) -> None:
-    made(tenant)
-    opened = started(tenant)
-    known = tenant.call(opened["call_id"])["last_event"]
-    control("joins", token=opened["token"])
-    began_s = time.monotonic()
-    call = tenant.api.get(f"/api/v1/calls/{opened['call_id']}?wait=20&after={known}").json()
-    assert call["status"] in ("connecting", "active")
-    assert time.monotonic() - began_s < 15
-    bad = tenant.api.get(f"/api/v1/calls/{opened['call_id']}?wait=999")
-    assert (bad.status_code, bad.json()["error"]["field"]) == (400, "wait")
-
-
-def test_calls_are_listed_newest_first_page_by_page_and_by_filter(tenant: Tenant, make_tenant: Any) -> None:
-    made(tenant)
-    made(tenant, "other")
-    ids = [
-        started(tenant, "other" if n == 2 else "onboarding", user_id=f"u{n % 2}")["call_id"] for n in range(5)
-    ]
-    tenant.cancel(ids[0])
-
-    def listed(**query: Any) -> list[str]:
-        found, cursor = [], None
-        while True:
-            answer = tenant.api.get("/api/v1/calls", params=query | ({"cursor": cursor} if cursor else {}))
-            assert answer.status_code == 200, answer.text
-            found += [call["call_id"] for call in answer.json()["data"]]
-            cursor = answer.json()["next_cursor"]
-            if cursor is None:
-                return found
-
-    newest = ids[::-1]
-    assert listed() == listed(limit=2) == newest
-    assert listed(workflow_slug="other") == [ids[2]]
-    assert listed(user_id="u1", limit=1) == [ids[3], ids[1]]
-    assert listed(status="cancelled") == [ids[0]]
-    assert listed(status="pending") == newest[:4]
-    assert listed(agent_id=tenant.agent.id, created_before="2020-01-01T00:00:00Z") == []
-    assert listed(created_after="2020-01-01T00:00:00Z") == newest
-    for query in ({"limit": "0"}, {"status": "odd"}, {"cursor": "§"}, {"created_after": "soon"}, {"x": "1"}):
-        answer = tenant.api.get("/api/v1/calls", params=query)
-        assert (answer.status_code, answer.json()["error"]["field"]) == (400, next(iter(query)))
 
 
 async def test_another_tenant_sees_nothing(tenant: Tenant, make_tenant: Any) -> None:

@@ -25,6 +25,7 @@ from trunkline.errors import InvalidRequest, LiveKitNotConfigured, NotFound, Que
 from trunkline.table import Table
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.keys import ApiKeyStore, Principal, Scope
+from trunkline.tenants.retention import Retention
 from trunkline.tenants.specs import AgentSpec
 
 ME = Principal("tenant-1", True, frozenset(Scope))
@@ -50,7 +51,8 @@ class Scene:
         self.configured = True
         self.queue = a_queue(table, ManualClock())
         self.reader = CallReader(self.calls, TranscriptStore(table), CallLister(table), self.queue)
-        intake = Intake(self.calls, self.wakes, a_nudge(self.wakes, ManualClock()), ManualClock())  # type: ignore[arg-type]
+        clock, nudge = ManualClock(), a_nudge(self.wakes, ManualClock())
+        intake = Intake(self.calls, self.wakes, nudge, clock, Retention(table, clock))  # type: ignore[arg-type]
         self.desk = CallDesk(intake, self.agents, trunks, self._check)
 
     def _check(self) -> None:

@@ -98,6 +98,15 @@ class CallOpen(TrunklineError):
         super().__init__("Call has not ended: cancel it first")
 
 
+class CallNotReady(TrunklineError):
+    """What is asked for needs a room, and the call has none yet."""
+
+    type = "call_not_ready"
+
+    def __init__(self) -> None:
+        super().__init__("Call has no room yet")
+
+
 class AttemptOver(TrunklineError):
     """The agent speaks for an attempt that is not the call's present one."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trunkline.calls.changes import ended
 from trunkline.calls.model import Call, StaleCall
@@ -16,7 +16,9 @@ from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
 from trunkline.errors import IdempotencyInProgress, QueueUnavailable
 from trunkline.idempotency import Once
-from trunkline.table import TransactionConflict, Write
+from trunkline.item_keys import TTL
+from trunkline.table import Put, TransactionConflict, Write
+from trunkline.tenants.retention import Retention
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,9 @@ class Intake:
     wakes: WakeQueue
     nudge: Nudge
     clock: Clock
+    retention: Retention
 
-    def take(self, call: Call, once: Once | None, more: Sequence[Write] = ()) -> Placed:
+    def take(self, call: Call, once: Once | None, more: Sequence[Put] = ()) -> Placed:
         """Store a call with what else belongs to it, and wake its lane; with an idempotency key only the
         first time.
 
@@ -45,7 +48,10 @@ class Intake:
             IdempotencyConflict: the key was used with another body.
             IdempotencyInProgress: a request with the key is being carried out.
         """
-        if before := self._accept(call, once, more):
+        over_by_ms = call.expires_at_ms + call.agent.max_call_duration_s * 1000
+        call = replace(call, ttl=self.retention.ttl(call.tenant_id, over_by_ms))
+        kept = {TTL: call.ttl} if call.ttl else {}
+        if before := self._accept(call, once, [replace(put, item=put.item | kept) for put in more]):
             return Placed(before, replayed=True)
         if call.channel is Channel.WEB:
             return Placed(call)

@@ -126,7 +126,8 @@ class CallStore:
         writes += waiting_writes(before, after)
         writes += [forget.forget()] if forget else []
         if news_id:
-            writes.insert(0, Put(news_key(before.id, news_id).as_item(), ABSENT))
+            noted = news_key(before.id, news_id).as_item() | ({TTL: before.ttl} if before.ttl else {})
+            writes.insert(0, Put(noted, ABSENT))
         counts, slots = slot_writes(before, after, change.limits)
         try:
             self._transact([*slots, *writes, *counts])

@@ -25,7 +25,7 @@ from trunkline.idempotency import Once
 from trunkline.item_keys import private_key
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.names import room_name
-from trunkline.table import Put, Write
+from trunkline.table import Put
 from trunkline.tenants.agents import Agent, AgentStore, agent_id_for
 from trunkline.tenants.keys import Principal
 from trunkline.tenants.specs import Number
@@ -225,7 +225,7 @@ class WorkflowCallDesk:
             room_name=room_name(call_id, 1),
         )
 
-    def _private(self, call: Call, user_context: dict[str, Any]) -> list[Write]:
+    def _private(self, call: Call, user_context: dict[str, Any]) -> list[Put]:
         if not user_context:
             return []
         ciphertext = self.cipher.encrypt(Owner(call.tenant_id, call.id), user_context)

@@ -18,6 +18,7 @@ STATUS: dict[type[errors.TrunklineError], int] = {
     errors.AlreadyExists: 409,
     errors.InUse: 409,
     errors.CallEnded: 409,
+    errors.CallNotReady: 409,
     errors.AttemptOver: 409,
     errors.CallOpen: 409,
     errors.ChangedMeanwhile: 409,

@@ -11,7 +11,7 @@ from boto3.dynamodb.conditions import Attr
 from trunkline.calls.policy import NO_REDIAL, CallingWindow, RedialPolicy
 from trunkline.errors import AlreadyExists, ChangedMeanwhile
 from trunkline.item_keys import SK, agent_key, tenant_directory_key, tenant_key
-from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table
+from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table, Update
 
 _AGENT_NAMESPACE = uuid.UUID("0f5c8cf8-0ad8-4f0b-9a43-5f2d3f9f5c11")
 
@@ -118,6 +118,10 @@ class TenantStore:
         entry = tenant_directory_key(tenant_id).as_item() | {"name": name}
         self._table.transact([Put(tenant_key(tenant_id).as_item() | {"name": name}), Put(entry)])
         return tenant_id
+
+    def keep_calls_for(self, tenant_id: str, days: int | None) -> None:
+        """Set how long calls that are made from now on are kept after their end; None: for good."""
+        self._table.write(Update(tenant_key(tenant_id), set={"retention_days": days}))
 
     def find(self, name_or_id: str) -> str | None:
         """Find a tenant by its id or name; the operator's work, never a request's."""

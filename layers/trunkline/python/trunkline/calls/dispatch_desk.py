@@ -1,0 +1,82 @@
+"""The agents of a call's room on its owner's behalf: list, add, take out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+
+from trunkline.calls.dispatch_input import NewDispatch
+from trunkline.calls.dispatch_shapes import DispatchList, DispatchView
+from trunkline.calls.model import Call
+from trunkline.calls.ownership import require_own, stored_id
+from trunkline.calls.store import CallStore
+from trunkline.errors import CallEnded, CallNotReady, InvalidRequest, NotFound
+from trunkline.livekit.credentials import LiveKitCredentials
+from trunkline.tenants.agents import Agent, AgentStore
+from trunkline.tenants.keys import Principal
+
+
+def _livekit() -> ModuleType:
+    # Only these routes speak to LiveKit: the others do not pay for its import.
+    from trunkline.livekit import dispatches  # noqa: PLC0415
+
+    return dispatches
+
+
+@dataclass(frozen=True)
+class DispatchDesk:
+    """Tenants share a LiveKit project, so an agent is dispatched only if it is one of the tenant's."""
+
+    calls: CallStore
+    agents: AgentStore
+    livekit: Callable[[], LiveKitCredentials]
+
+    def list(self, principal: Principal, call_id: str, dispatch_id: str | None) -> DispatchList:
+        """The dispatches of a call's room, or the one of that id; a room that is gone has none."""
+        call = self._own(principal, call_id)
+        if not call.room_name or call.ended:
+            return {"agent_dispatches": []}
+        return {"agent_dispatches": _livekit().found(self.livekit(), call.room_name, dispatch_id)}
+
+    def create(self, principal: Principal, call_id: str, wish: NewDispatch) -> DispatchView:
+        """Send another agent into a call that goes on.
+
+        Raises:
+            NotFound: no such call, or the tenant has no such agent.
+            CallNotReady: it has no room yet.
+            CallEnded: it has none any more.
+            LiveKitFailed: the agent may or may not have been sent; a repeat might send a second one.
+        """
+        call = self._own(principal, call_id)
+        if call.ended:
+            raise CallEnded
+        if not call.room_name:
+            raise CallNotReady
+        if wish.room not in (None, call.room_name):
+            raise InvalidRequest("Validation error: room must be the call's own", field="room")
+        agent = self._agent(principal.tenant_id, wish.agent_name)
+        made: DispatchView = _livekit().create(self.livekit(), call.room_name, agent.livekit_agent_name, wish)
+        return made
+
+    def delete(self, principal: Principal, call_id: str, dispatch_id: str) -> DispatchView:
+        """Take an agent out of a call.
+
+        Raises:
+            NotFound: no such call, or no such dispatch in its room.
+            LiveKitFailed: it may or may not have been taken out; a repeat is harmless.
+        """
+        call = self._own(principal, call_id)
+        if not call.room_name or call.ended:
+            raise NotFound("Dispatch not found")
+        gone: DispatchView = _livekit().delete(self.livekit(), call.room_name, dispatch_id)
+        return gone
+
+    def _own(self, principal: Principal, call_id: str) -> Call:
+        return require_own(self.calls.load(stored_id(call_id)), principal)
+
+    def _agent(self, tenant_id: str, name: str) -> Agent:
+        for agent in self.agents.all(tenant_id):
+            if name in (agent.name, agent.livekit_agent_name):
+                return agent
+        raise NotFound("Agent not found")

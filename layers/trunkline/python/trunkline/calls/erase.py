@@ -1,0 +1,62 @@
+"""Erases what a call holds of a person; that it took place, when and how it ended stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from trunkline.calls.model import Call, Change, Happening
+from trunkline.calls.ownership import require_own, stored_id
+from trunkline.calls.store import CallStore
+from trunkline.calls.transcripts import TranscriptStore
+from trunkline.clock import Clock
+from trunkline.errors import CallOpen
+from trunkline.item_keys import SK, USER_PK, ItemKey, call_key, private_key
+from trunkline.table import Delete, Table, Update
+from trunkline.tenants.keys import Principal
+
+
+@dataclass(frozen=True)
+class EraseDesk:
+    """Erases calls on a tenant's behalf."""
+
+    calls: CallStore
+    transcripts: TranscriptStore
+    table: Table
+    clock: Clock
+
+    def erase(self, principal: Principal, call_id: str) -> None:
+        """Erase a call's personal data: numbers, user, context, metadata, transcript, summary, variables.
+
+        The call is marked first, so that nothing more is reported of it; whatever goes wrong after that,
+        asking again goes on.
+
+        Raises:
+            NotFound: no such call, or not the principal's.
+            CallOpen: it has not ended.
+        """
+        call = require_own(self.calls.load(stored_id(call_id)), principal)
+        if not call.ended:
+            raise CallOpen
+        now_ms = self.clock.wall_ms()
+        self.calls.settle(call.id, lambda current: _erased(current, now_ms), now_ms)
+        self.table.write(Update(call_key(call.id), remove=[USER_PK]))
+        for item in self.table.partition(private_key(call.id, "")):
+            self.table.write(Delete(ItemKey(private_key(call.id, "").pk, item[SK])))
+        self.transcripts.erase(call.id)
+
+
+def _erased(call: Call, now_ms: int) -> Change | None:
+    if call.erased_at_ms is not None:
+        return None
+    blank = replace(
+        call,
+        phone_number="",
+        caller_id="",
+        metadata_json="{}",
+        user_id=None,
+        summary=None,
+        agent_end_reason=None,
+        agent_turns=(),
+        erased_at_ms=now_ms,
+    )
+    return Change(blank, (Happening("erased"),))

@@ -1,0 +1,156 @@
+"""Agent dispatches of a call's room, as LiveKit's AgentDispatchService has them.
+
+Source: https://docs.livekit.io/reference/other/agent-dispatch-api/ (types and fields); times are whole
+seconds as that document says, whatever the server sends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import aiohttp
+from google.protobuf.json_format import MessageToDict
+from livekit.api import LiveKitAPI, ServerError
+from livekit.api.twirp_client import TwirpErrorCode
+from livekit.protocol.agent import Job, JobState
+from livekit.protocol.agent_dispatch import (
+    AgentDispatch,
+    AgentDispatchState,
+    CreateAgentDispatchRequest,
+    JobRestartPolicy,
+)
+from livekit.protocol.room import ListRoomsRequest
+
+from trunkline.calls.dispatch_input import NewDispatch
+from trunkline.calls.dispatch_shapes import DispatchView, JobStateView, JobView
+from trunkline.errors import LiveKitFailed, NotFound
+from trunkline.livekit.credentials import LiveKitCredentials
+
+_T = TypeVar("_T")
+_TIMEOUT_S = 10
+_NANOSECONDS_FROM = 10**14
+"""Later than any moment in seconds, milliseconds or microseconds; earlier than any in nanoseconds."""
+
+
+def create(credentials: LiveKitCredentials, room: str, agent_name: str, wish: NewDispatch) -> DispatchView:
+    """Send an agent in. Not idempotent: a repeat adds another one.
+
+    Raises:
+        LiveKitFailed: it may or may not have been sent.
+    """
+    request = CreateAgentDispatchRequest(
+        agent_name=agent_name,
+        room=room,
+        metadata=wish.metadata,
+        restart_policy=wish.restart_policy,
+    )
+    return _view(_run(credentials, lambda livekit: livekit.agent_dispatch.create_dispatch(request)))
+
+
+def found(credentials: LiveKitCredentials, room: str, dispatch_id: str | None) -> list[DispatchView]:
+    """The dispatches of a room, or the one of that id; a room that is gone has none.
+
+    Raises:
+        LiveKitFailed: LiveKit does not answer.
+    """
+    # ListDispatch of a missing room is a 503 after 3 s, like a failure: the room is asked for first.
+    if not _run(credentials, lambda livekit: _is_there(livekit, room)):
+        return []
+    listed = _run(credentials, lambda livekit: livekit.agent_dispatch.list_dispatch(room))
+    return [_view(each) for each in listed if each.agent_name and dispatch_id in (None, each.id)]
+
+
+def delete(credentials: LiveKitCredentials, room: str, dispatch_id: str) -> DispatchView:
+    """Take an agent out.
+
+    Raises:
+        NotFound: the room has no such dispatch, or is gone.
+        LiveKitFailed: it may or may not have been taken out.
+    """
+    if not _run(credentials, lambda livekit: _is_there(livekit, room)):
+        raise NotFound("Dispatch not found")
+    return _view(_run(credentials, lambda livekit: livekit.agent_dispatch.delete_dispatch(dispatch_id, room)))
+
+
+async def _is_there(livekit: LiveKitAPI, room: str) -> bool:
+    return bool((await livekit.room.list_rooms(ListRoomsRequest(names=[room]))).rooms)
+
+
+def _run(credentials: LiveKitCredentials, ask: Callable[[LiveKitAPI], Awaitable[_T]]) -> _T:
+    return asyncio.run(_ask(credentials, ask))
+
+
+async def _ask(credentials: LiveKitCredentials, ask: Callable[[LiveKitAPI], Awaitable[_T]]) -> _T:
+    timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
+    key, secret = credentials.api_key, credentials.api_secret
+    try:
+        async with LiveKitAPI(credentials.url, key, secret, timeout=timeout, failover=False) as livekit:
+            return await ask(livekit)
+    except ServerError as error:
+        if error.code == TwirpErrorCode.NOT_FOUND:
+            raise NotFound("Dispatch not found") from error
+        raise LiveKitFailed from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise LiveKitFailed from error
+
+
+def _view(dispatch: AgentDispatch) -> DispatchView:
+    state: AgentDispatchState = dispatch.state
+    return {
+        "id": dispatch.id,
+        "agent_name": dispatch.agent_name,
+        "room": dispatch.room,
+        "metadata": dispatch.metadata,
+        "state": {
+            "jobs": [_job(job) for job in state.jobs],
+            "created_at": _seconds(state.created_at),
+            "deleted_at": _seconds(state.deleted_at),
+        },
+        "restart_policy": JobRestartPolicy.Name(dispatch.restart_policy),
+    }
+
+
+def _job(job: Job) -> JobView:
+    shown = MessageToDict(job, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+    return {
+        "id": job.id,
+        "dispatch_id": job.dispatch_id,
+        "type": shown["type"],
+        "room": _plain(shown.get("room")),
+        "participant": _plain(shown.get("participant")),
+        "metadata": job.metadata,
+        "agent_name": job.agent_name,
+        "state": _job_state(job.state),
+        "enable_recording": job.enable_recording,
+    }
+
+
+def _job_state(state: JobState) -> JobStateView:
+    shown = MessageToDict(state, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+    return {
+        "status": shown["status"],
+        "error": state.error,
+        "started_at": _seconds(state.started_at),
+        "ended_at": _seconds(state.ended_at),
+        "updated_at": _seconds(state.updated_at),
+        "participant_identity": state.participant_identity,
+        "worker_id": state.worker_id,
+        "agent_id": state.agent_id,
+    }
+
+
+def _plain(message: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A nested LiveKit object; its int64 fields are numbers here, not texts."""
+    if not message:
+        return None
+    return {name: int(value) if _is_int64(name, value) else value for name, value in message.items()}
+
+
+def _is_int64(name: str, value: Any) -> bool:
+    return isinstance(value, str) and value.isdigit() and (name.endswith(("_time", "_at", "_ms", "_time_ms")))
+
+
+def _seconds(moment: int) -> int:
+    return moment // 10**9 if moment >= _NANOSECONDS_FROM else moment

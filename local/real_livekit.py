@@ -1,0 +1,55 @@
+"""A real livekit-server beside the local stack: loopback only, no SIP, webhooks to the stack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from local.config import ROOT, StackConfig
+from local.processes import Processes
+
+BINARY = ROOT / ".local" / "bin" / "livekit-server"
+_API_KEY, _API_SECRET = "devkey", "secret" * 6
+
+
+@contextmanager
+def real_livekit(config: StackConfig) -> Iterator[StackConfig]:
+    """Run the server while the block lasts; the configuration that is yielded uses it.
+
+    Its settings are measured to work on loopback (`docs/livekit.md`).
+    """
+    folder = config.folder / "real-livekit"
+    processes = Processes(replace(config, folder=folder))
+    processes.claim_folder()
+    settings = folder / "livekit.json"
+    settings.write_text(json.dumps(_settings(config)))
+    url = f"http://127.0.0.1:{config.livekit_port}"
+    try:
+        processes.start("livekit-server", [str(BINARY), "--config", str(settings)], {})
+        processes.wait_until_up("livekit-server", url)
+        yield replace(config, real_livekit=(url, _API_KEY, _API_SECRET), web_only=True)
+    finally:
+        processes.stop()
+
+
+def _settings(config: StackConfig) -> dict[str, object]:
+    """The server reads YAML, of which JSON is a part."""
+    return {
+        "port": config.livekit_port,
+        "bind_addresses": ["127.0.0.1"],
+        "keys": {_API_KEY: _API_SECRET},
+        "rtc": {
+            "node_ip": "127.0.0.1",
+            "tcp_port": 0,
+            "port_range_start": 50_000,
+            "port_range_end": 50_200,
+            "use_external_ip": False,
+            "interfaces": {"includes": ["lo"]},
+            "enable_loopback_candidate": True,
+            "stun_servers": ["127.0.0.1:3478"],
+        },
+        "webhook": {"api_key": _API_KEY, "urls": [f"{config.api_url}/livekit/webhook"]},
+        "logging": {"level": "info"},
+    }

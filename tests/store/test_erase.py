@@ -1,0 +1,73 @@
+"""What is left of a call after it was erased, and how long a call is kept at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.builders import NOW_MS, ManualClock
+from tests.unit.test_web_changes import web_call
+from trunkline.calls.changes import cancelled
+from trunkline.calls.erase import EraseDesk
+from trunkline.calls.store import CallStore
+from trunkline.calls.story import Turn
+from trunkline.calls.transcripts import TranscriptStore
+from trunkline.errors import CallOpen, NotFound
+from trunkline.item_keys import private_key
+from trunkline.table import Put, Table
+from trunkline.tenants.agents import TenantStore
+from trunkline.tenants.keys import Principal
+from trunkline.tenants.retention import Retention
+
+ME = Principal("tenant-1", True, frozenset())
+CANARY = "canary-name"
+
+
+def test_erasing_leaves_that_it_took_place_and_nothing_of_the_person(table: Table, dynamodb: Any) -> None:
+    calls, transcripts = CallStore(table), TranscriptStore(table)
+    desk = EraseDesk(calls, transcripts, table, ManualClock())
+    call = web_call(
+        user_id=CANARY, metadata_json=f'{{"name": "{CANARY}"}}', summary=CANARY, phone_number="+15550107777"
+    )
+    context = Put(private_key(call.id, "USER_CONTEXT").as_item() | {"ciphertext": CANARY.encode()})
+    calls.accept(call, more=[context])
+    transcripts.append(call.id, [Turn(1, "user", CANARY)], NOW_MS, None)
+    with pytest.raises(CallOpen):
+        desk.erase(ME, call.id)
+    calls.settle(call.id, lambda current: cancelled(current, NOW_MS), NOW_MS)
+    with pytest.raises(NotFound):
+        desk.erase(Principal("tenant-2", True, frozenset()), call.id)
+    desk.erase(ME, call.id)
+    desk.erase(ME, call.id)
+    left = repr(dynamodb.scan(TableName="t")["Items"])
+    assert CANARY not in left
+    assert "+15550107777" not in left
+    after = calls.load(call.id)
+    assert after is not None
+    assert (after.state, after.erased_at_ms) == ("cancelled", NOW_MS)
+
+
+def test_retention_is_the_tenants_and_counted_from_the_end(table: Table) -> None:
+    tenants, clock = TenantStore(table), ManualClock()
+    tenant_id = tenants.create("acme")
+    retention = Retention(table, clock)
+    assert retention.ttl(tenant_id, NOW_MS) is None
+    tenants.keep_calls_for(tenant_id, 30)
+    assert retention.ttl(tenant_id, NOW_MS) is None, "what was read is good for a minute"
+    clock.move_s(61)
+    assert retention.ttl(tenant_id, NOW_MS) == NOW_MS // 1000 + 30 * 86_400
+    tenants.keep_calls_for(tenant_id, None)
+    clock.move_s(61)
+    assert retention.ttl(tenant_id, NOW_MS) is None
+
+
+def test_everything_of_a_call_carries_its_ttl(table: Table, dynamodb: Any) -> None:
+    calls, transcripts = CallStore(table), TranscriptStore(table)
+    call = web_call(ttl=1_900_000_000)
+    calls.accept(call)
+    transcripts.append(call.id, [Turn(1, "user", "x")], NOW_MS, call.ttl)
+    calls.settle(call.id, lambda current: cancelled(current, NOW_MS), NOW_MS, news_id="EV_1")
+    mine = [item for item in dynamodb.scan(TableName="t")["Items"] if item["pk"]["S"] == f"C#{call.id}"]
+    assert len(mine) == 5
+    assert {item["ttl"]["N"] for item in mine} == {"1900000000"}
