@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import cost, load, main_job, pacing, start
+from benchmarks import cost, load, main_job, pacing, start, stories
 from benchmarks.table import show
 from local.config import for_tests
 from local.stack import local_stack
@@ -15,6 +15,7 @@ def main() -> None:
         rows += main_job.post_rows(stack, tenant)
         rows += main_job.dial_rows(stack, tenant)
         rows += main_job.call_rows(stack, tenant)
+        rows += stories.story_rows(stack, tenant)
         rows += pacing.pacing_rows(stack, {1: 30, 5: 300, 20: 300, 50: 300})
         rows.append(start.memory_row(stack))
         rows += cost.cost_rows(stack, tenant)

@@ -14,6 +14,7 @@ from livekit.api import LiveKitAPI
 from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunkInfo
 
 from local.deployment import client
+from local.observe import busiest_second
 from local.stack import Stack
 from trunkline.calls.intake import Intake
 from trunkline.calls.place import CallDesk, OutboundCall
@@ -42,8 +43,7 @@ class Paced:
     times_s: list[float]
 
     def busiest_second(self) -> int:
-        times = self.times_s
-        return max(sum(1 for other in times[n:] if other < start + 1) for n, start in enumerate(times))
+        return busiest_second(self.times_s)
 
     def efficiency(self, cps: float) -> float:
         return (len(self.times_s) - 1) / (self.times_s[-1] - self.times_s[0]) / cps

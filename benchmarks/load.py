@@ -16,6 +16,7 @@ from benchmarks.line import Line
 from benchmarks.main_job import Client, until_invited
 from benchmarks.table import Row, ms, p50
 from local.deployment import client
+from local.observe import function_processes
 from local.stack import Stack
 
 SHORT, LONG = 100, 10_000
@@ -72,16 +73,15 @@ class Watch(threading.Thread):
 
     def __init__(self, stack: Stack) -> None:
         super().__init__(daemon=True)
-        self._emulator = psutil.Process(stack.processes.pids()["emulator"])
+        self._stack = stack
         self._done = threading.Event()
         self.largest = Size()
 
     def run(self) -> None:
         while not self._done.wait(0.2):
-            for process in self._emulator.children(recursive=True):
+            for process in function_processes(self._stack, "dialer"):
                 with contextlib.suppress(psutil.Error):
-                    if "local-dialer" in " ".join(process.cmdline()):
-                        self._note(process)
+                    self._note(process)
 
     def _note(self, process: psutil.Process) -> None:
         memory_mb, descriptors = process.memory_info().rss / 1e6, process.num_fds()

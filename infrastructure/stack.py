@@ -108,7 +108,7 @@ class TrunklineStack(Stack):
             memory_mib=self._settings.api_memory_mib,
             encrypts=True,
         )
-        may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE)
+        may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE, *may.REMOVE)
         may.may_encrypt_contexts(made.role, self.data)
         may.may_decrypt_contexts(made.role, self.data)
         may.may_read_livekit_secret(made.role, self.data)

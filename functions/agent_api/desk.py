@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from trunkline import aws
+from trunkline.calls.erase import erase_beside
 from trunkline.calls.private import Cipher
 from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.store import CallStore
@@ -33,6 +34,7 @@ def desk() -> tuple[ReportDesk, LiveKitSecret]:
         clock=clock,
         run_is_alive=LaneStore(table, clock).run_is_alive,
         close_room=lambda room: _close_room(secret, room),
+        erase=lambda call_id: erase_beside(table, call_id),
     )
     return made, secret
 

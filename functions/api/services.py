@@ -91,7 +91,7 @@ def services() -> Services:
         workflow_calls=workflow_calls,
         joins=JoinDesk(calls, livekit.read, clock),
         dispatches=DispatchDesk(calls, agents, livekit.read),
-        erasing=EraseDesk(calls, TranscriptStore(table), table, clock),
+        erasing=EraseDesk(calls, table, clock),
         cancels=cancels,
         reader=CallReader(calls, TranscriptStore(table), lister, queue),
         agents=AgentDesk(agents, trunks, workflows.using_agent),

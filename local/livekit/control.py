@@ -31,6 +31,7 @@ class Control:
         app.router.add_put("/_control/faults", self._plan_faults)
         app.router.add_put("/_control/joins", self._join)
         app.router.add_put("/_control/leaves", self._leave)
+        app.router.add_get("/_control/requests", self._requests)
 
     async def _agent(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -81,6 +82,10 @@ class Control:
         )
         self._rooms.join(room, person, unseen=bool(video.hidden))
         return web.json_response({"sid": person.sid})
+
+    async def _requests(self, _: web.Request) -> web.Response:
+        """How many requests were made of LiveKit."""
+        return web.json_response({"count": self._faults.requests})
 
     async def _leave(self, request: web.Request) -> web.Response:
         body = await request.json()

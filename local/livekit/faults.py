@@ -20,6 +20,8 @@ class Faults:
     """Faults by method, each for so many requests. `before`: nothing was done; `after`: it was."""
 
     def __init__(self) -> None:
+        self.requests = 0
+        """How many were made, faulty or not."""
         self._planned: dict[str, tuple[How, int]] = {}
         self._going_on: set[asyncio.Task[object]] = set()
 
@@ -29,6 +31,7 @@ class Faults:
 
     async def apply(self, method: str, request: web.Request, work: Awaitable[Answer]) -> Answer:
         """Do the work, or go wrong before or after it."""
+        self.requests += 1
         how, times = self._planned.get(method, ("reset_before", 0))
         if times <= 0:
             return await work

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Iterable
 
 import psutil
 
 from local.deployment import client
+from local.observe import busiest_second, function_processes
 from local.stack import Stack
 from tests.stack.conftest import ENDED, Tenant
 from trunkline.dialing.wake import Wake, WakeQueue
@@ -19,12 +19,7 @@ ENDS_WITHIN_S = 420
 
 def dialers(stack: Stack) -> list[psutil.Process]:
     """The processes of the dialer function."""
-    found = []
-    for process in psutil.Process(stack.processes.pids()["emulator"]).children(recursive=True):
-        with contextlib.suppress(psutil.Error):  # it may have ended meanwhile
-            if "local-dialer" in " ".join(process.cmdline()):
-                found.append(process)
-    return found
+    return function_processes(stack, "dialer")
 
 
 def kill_dialers(stack: Stack) -> None:
@@ -37,12 +32,6 @@ def send_wakes(stack: Stack, number: int, tenant: Tenant) -> None:
     queue = WakeQueue(client(stack.config, "sqs"), stack.outputs.values["DialQueueUrl"])
     for _ in range(number):
         queue.send(Wake(tenant.trunk.id))
-
-
-def busiest_second(times_s: Iterable[float]) -> int:
-    """The most starts in any sliding second."""
-    times = sorted(times_s)
-    return max((sum(1 for other in times if start <= other < start + 1) for start in times), default=0)
 
 
 def check(

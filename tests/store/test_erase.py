@@ -26,7 +26,7 @@ CANARY = "canary-name"
 
 def test_erasing_leaves_that_it_took_place_and_nothing_of_the_person(table: Table, dynamodb: Any) -> None:
     calls, transcripts = CallStore(table), TranscriptStore(table)
-    desk = EraseDesk(calls, transcripts, table, ManualClock())
+    desk = EraseDesk(calls, table, ManualClock())
     call = web_call(
         user_id=CANARY, metadata_json=f'{{"name": "{CANARY}"}}', summary=CANARY, phone_number="+15550107777"
     )

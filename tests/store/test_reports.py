@@ -10,6 +10,7 @@ import pytest
 
 from tests.builders import NOW_MS, ManualClock, a_call
 from tests.unit.test_web_changes import web_call
+from trunkline.calls.erase import EraseDesk, erase_beside
 from trunkline.calls.model import Call
 from trunkline.calls.parts import WorkflowRef
 from trunkline.calls.private import Owner
@@ -23,6 +24,7 @@ from trunkline.errors import AttemptOver, InvalidRequest, NotFound
 from trunkline.item_keys import private_key
 from trunkline.livekit.names import ClaimName
 from trunkline.table import Put, Table
+from trunkline.tenants.keys import Principal
 from trunkline.validation import validated
 from trunkline.workflows.specs import WorkflowSpec
 from trunkline.workflows.store import WorkflowStore
@@ -54,6 +56,7 @@ class Scene:
             clock=self.clock,
             run_is_alive=lambda _: False,
             close_room=self.closed.append,
+            erase=lambda call_id: erase_beside(table, call_id),
         )
 
     def accept(self, call: Call, context: dict[str, Any] | None = None) -> ClaimName:
@@ -175,6 +178,23 @@ def test_reports_after_the_end_tell_but_do_not_move(scene: Scene) -> None:
     scene.clock.move_s(LATE_MS / 1000 + 1)
     with pytest.raises(AttemptOver):
         scene.report(claim, turns(2))
+
+
+def test_what_is_reported_while_a_call_is_erased_is_erased(scene: Scene) -> None:
+    claim = scene.accept(web_call())
+    scene.report(claim, {"type": "answered"}, {"type": "ended"})
+    erase = EraseDesk(scene.calls, scene.table, scene.clock)
+    append = scene.transcripts.append
+
+    def late(*args: Any) -> bool:
+        erase.erase(Principal("tenant-1", True, frozenset()), claim.call_id)
+        return append(*args)
+
+    object.__setattr__(scene.transcripts, "append", late)
+    with pytest.raises(AttemptOver):
+        scene.report(claim, turns(1), {"type": "summary", "text": "who it was"})
+    assert scene.transcripts.read(claim.call_id).turns == ()
+    assert scene.now(claim).summary is None
 
 
 def test_an_agent_of_another_attempt_is_told_so(scene: Scene) -> None:

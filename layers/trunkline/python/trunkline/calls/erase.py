@@ -20,7 +20,6 @@ class EraseDesk:
     """Erases calls on a tenant's behalf."""
 
     calls: CallStore
-    transcripts: TranscriptStore
     table: Table
     clock: Clock
 
@@ -40,9 +39,15 @@ class EraseDesk:
         now_ms = self.clock.wall_ms()
         self.calls.settle(call.id, lambda current: _erased(current, now_ms), now_ms)
         self.table.write(Update(call_key(call.id), remove=[USER_PK]))
-        for item in self.table.partition(private_key(call.id, "")):
-            self.table.write(Delete(ItemKey(private_key(call.id, "").pk, item[SK])))
-        self.transcripts.erase(call.id)
+        erase_beside(self.table, call.id)
+
+
+def erase_beside(table: Table, call_id: str) -> None:
+    """Delete what is kept beside a call: context, variables, transcript."""
+    private = private_key(call_id, "")
+    for item in table.partition(private):
+        table.write(Delete(ItemKey(private.pk, item[SK])))
+    TranscriptStore(table).erase(call_id)
 
 
 def _erased(call: Call, now_ms: int) -> Change | None:

@@ -15,7 +15,7 @@ from trunkline.calls.model import Call
 from trunkline.calls.ownership import require_own, stored_id
 from trunkline.calls.shapes import CallListItem, CallView, TurnView
 from trunkline.calls.store import CallStore
-from trunkline.calls.story import CallEvent
+from trunkline.calls.story import NOTHING_SAID, CallEvent
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.calls.views import call_view, list_item, turn_view
 from trunkline.dialing.queue import Queue
@@ -85,7 +85,7 @@ class CallReader:
         call, events = self._story(principal, call_id)
         if query and query.wait:
             call, events = self._changed(principal, call, events, query)
-        said = self.transcripts.read(call.id)
+        said = NOTHING_SAID if call.connecting_at_ms is None else self.transcripts.read(call.id)
         return call_view(call, events, self.queue.standing(call), said)
 
     def events(self, principal: Principal, call_id: str) -> CallEventList:

@@ -50,7 +50,7 @@ class ReportDesk:
     """One agent's dealings with its call; `claim` is what its token proves.
 
     `run_is_alive` says whether a dialer still waits for its dial; `close_room` shows everybody out and
-    may raise, then the agent reports the end again.
+    may raise, then the agent reports the end again; `erase` deletes what is kept beside a call.
     """
 
     calls: CallStore
@@ -61,6 +61,7 @@ class ReportDesk:
     clock: Clock
     run_is_alive: Callable[[str], bool]
     close_room: Callable[[str], None]
+    erase: Callable[[str], None]
 
     def context(self, claim: ClaimName) -> CallContext:
         """What the call is about.
@@ -110,6 +111,8 @@ class ReportDesk:
         applied = [False] * len(reports)
 
         def decide(current: Call) -> Change | None:
+            if current.erased_at_ms is not None:
+                return None
             whole: Change | None = None
             for number, report in enumerate(reports):
                 change = self._change(whole.call if whole else current, report, now_ms)
@@ -118,7 +121,11 @@ class ReportDesk:
                     whole = whole.then(change) if whole else change
             return whole
 
-        self.calls.settle(call.id, decide, now_ms)
+        after = self.calls.settle(call.id, decide, now_ms)
+        if after is None or after.erased_at_ms is not None:
+            # It was erased meanwhile, perhaps before these turns were stored: they go, too.
+            self.erase(call.id)
+            raise AttemptOver
         if any(isinstance(report, say.Ended) for report in reports):
             self.close_room(room_name(claim.call_id, claim.claim))
         return {"applied": [was or did for was, did in zip(stored, applied, strict=True)]}

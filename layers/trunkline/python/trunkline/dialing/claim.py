@@ -76,7 +76,7 @@ class Claim:
         # What was last written is what most often still stands; a stale one is read anew.
         work = partial(self._bench.calls.settle, call.id, if_still_mine, now_ms, known=known)
         settled: Call | None = await retry(self._bench.offload, work)
-        if settled:
+        if settled and self._bench.nudge.due(seen, settled):
             await self._bench.offload(self._bench.nudge.after, seen, settled)
         return settled
 

@@ -20,12 +20,19 @@ class Nudge:
         self.holds_lane = False
         """While a run holds the lane it finds freed slots by itself."""
 
+    def due(self, before: Call, after: Call) -> bool:
+        """Say whether a change calls for a wake."""
+        return self._freed(before, after) or _moved(before, after)
+
     def after(self, before: Call, after: Call) -> None:
         """Wake the trunk if a slot became free (free first, then wake), or at the call's moment."""
-        if before.slots and not after.slots and not self.holds_lane:
+        if self._freed(before, after):
             self.wake(after.trunk_id)
-        if after.due_ms and after.due_ms != before.due_ms:
+        if after.due_ms and _moved(before, after):
             self.wake_at(after.trunk_id, after.due_ms)
+
+    def _freed(self, before: Call, after: Call) -> bool:
+        return bool(before.slots) and not after.slots and not self.holds_lane
 
     def wake_at(self, trunk_id: str, moment_ms: int) -> None:
         """Wake the trunk at a moment, if it is at most a quarter of an hour away."""
@@ -39,3 +46,7 @@ class Nudge:
             self._wakes.send(Wake(trunk_id), delay_s)
         except WakeNotSent as error:
             self._log.warning("wake not sent", trunk_id=trunk_id, cause=str(error))
+
+
+def _moved(before: Call, after: Call) -> bool:
+    return after.due_ms is not None and after.due_ms != before.due_ms
