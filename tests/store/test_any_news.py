@@ -1,0 +1,164 @@
+"""Calls under news and reports that are shuffled, doubled and lost: never backwards, always an end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.builders import NOW_MS, ManualClock, a_call
+from tests.memory_table import MemoryTable
+from tests.store.conftest import Wakes, a_nudge
+from tests.unit.test_web_changes import web_call
+from trunkline.calls.changes import claimed, intended
+from trunkline.calls.erase import erase_beside
+from trunkline.calls.model import Call
+from trunkline.calls.news import NewsDesk
+from trunkline.calls.report_desk import ReportDesk
+from trunkline.calls.reports import Reports
+from trunkline.calls.states import State
+from trunkline.calls.store import CallStore
+from trunkline.calls.transcripts import TranscriptStore
+from trunkline.calls.web_care import WebCare
+from trunkline.errors import AttemptOver
+from trunkline.livekit.names import ClaimName
+from trunkline.livekit.webhooks import News
+from trunkline.observability import logger
+from trunkline.validation import validated
+from trunkline.workflows.store import WorkflowStore
+
+ORDER = [State.PENDING, State.QUEUED, State.CONNECTING, State.ACTIVE]
+LEFT = {"disconnect_reason": "CLIENT_INITIATED", "sip_call_status": "hangup"}
+
+
+class GoneLiveKit:
+    """By the time anybody asks, the room is gone."""
+
+    async def caller_is_in(self, room: str) -> bool:
+        return False
+
+    async def delete_room(self, room: str) -> None:
+        return None
+
+
+class Life:
+    """One call, its news desk, its report desk and its caretaker, on a table in memory."""
+
+    def __init__(self, call: Call) -> None:
+        table, self.clock = MemoryTable(), ManualClock()
+        self.calls, self.transcripts = CallStore(table), TranscriptStore(table)
+        self.claim = ClaimName(call.id, 1)
+        self.calls.accept(call)
+        nudge = a_nudge(Wakes(), self.clock)
+        self.news = NewsDesk(self.calls, nudge, self.clock, lambda _: False, lambda _: None, lambda _: None)
+        self.reports = ReportDesk(
+            calls=self.calls,
+            transcripts=self.transcripts,
+            workflows=WorkflowStore(table),
+            table=table,
+            cipher=None,  # type: ignore[arg-type]
+            clock=self.clock,
+            run_is_alive=lambda _: False,
+            close_room=lambda _: None,
+            erase=lambda call_id: erase_beside(table, call_id),
+        )
+
+    def dial(self) -> None:
+        call = self.now()
+        call = self.calls.change(call, claimed(call, "run", "room"), NOW_MS)
+        self.calls.change(call, intended(call, NOW_MS, intent="i", dead_after_ms=NOW_MS + 1), NOW_MS)
+
+    def now(self) -> Call:
+        call = self.calls.load(self.claim.call_id)
+        assert call is not None
+        return call
+
+    def hear(self, what: str) -> None:
+        self.clock.move_s(1)
+        if what in NEWS:
+            values: dict[str, Any] = dict(NEWS[what])
+            self.news.take(News(values.pop("event"), self.claim, f"EV_{what}", **values))
+            return
+        report = validated(Reports, {"reports": [REPORTS[what]]})
+        try:
+            self.reports.take(self.claim, report.reports)
+        except AttemptOver:
+            assert self.now().ended
+
+    def look_after(self) -> None:
+        """The caretaker, an hour later."""
+        self.clock.move_s(3600)
+
+        async def at_once(work: Any, *args: Any) -> Any:
+            return work(*args)
+
+        care = WebCare(self.calls, GoneLiveKit(), self.clock, at_once, logger("test"))
+        asyncio.run(care._repair(self.claim.call_id, Counter()))
+
+
+NEWS: dict[str, dict[str, Any]] = {
+    "caller_joined": {"event": "participant_joined", "is_caller": True},
+    "agent_joined": {"event": "participant_joined", "agent_job_id": "AJ_1"},
+    "caller_left": {"event": "participant_left", "is_caller": True, **LEFT},
+    "callee_joined": {"event": "participant_joined", "sip_participant_id": "PA", "sip_call_id": "SCL"},
+    "callee_left": {"event": "participant_left", **LEFT},
+    "agent_left": {"event": "participant_left", "agent_job_id": "AJ_1"},
+    "room_finished": {"event": "room_finished"},
+}
+REPORTS: dict[str, dict[str, Any]] = {
+    "answered": {"type": "answered"},
+    "turns": {"type": "transcript", "turns": [{"sequence": 1, "role": "user", "content": "x"}]},
+    "changed": {"type": "agent_changed", "agent": "support", "sequence": 1},
+    "summary": {"type": "summary", "text": "fine"},
+    "ended": {"type": "ended"},
+}
+
+
+@st.composite
+def hearings(draw: st.DrawFn, names: list[str]) -> list[str]:
+    """The story in another order, some of it twice and about a third of it lost."""
+    kept = [name for name in names if draw(st.integers(0, 9)) >= 3]
+    doubled = kept + [name for name in kept if draw(st.booleans())]
+    return draw(st.permutations(doubled))
+
+
+WEB_STORY = ["caller_joined", "agent_joined", "caller_left", "agent_left", "room_finished", *REPORTS]
+PHONE_STORY = ["callee_joined", "agent_joined", "callee_left", "agent_left", "room_finished", *REPORTS]
+RARELY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def live(life: Life, story: list[str]) -> None:
+    for what in story:
+        before = life.now()
+        life.hear(what)
+        after = life.now()
+        if before.ended:
+            assert (after.state, after.reason) == (before.state, before.reason)
+        elif not after.ended:
+            assert ORDER.index(after.state) >= ORDER.index(before.state)
+        heard_once = after
+        life.hear(what)
+        assert life.now() == heard_once, f"{what} again changes nothing"
+
+
+@RARELY
+@given(hearings(WEB_STORY))
+def test_a_web_call_never_goes_backwards_and_always_ends(story: list[str]) -> None:
+    life = Life(web_call(room_name="room"))
+    live(life, story)
+    life.look_after()
+    assert life.now().ended
+
+
+@RARELY
+@given(hearings(PHONE_STORY))
+def test_a_phone_call_never_goes_backwards(story: list[str]) -> None:
+    """Its end, when all the news is lost, is the caretaker's: `tests/unit/test_dial_model.py`."""
+    life = Life(a_call())
+    life.dial()
+    live(life, story)
+    if "callee_left" in story:
+        assert life.now().ended
