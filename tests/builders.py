@@ -8,12 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from trunkline.calls.model import Call
+from trunkline.calls.news import Reach
 from trunkline.calls.parts import AgentSnapshot
 from trunkline.calls.states import State
 from trunkline.dialing.places import Place
 from trunkline.dialing.trunks import Trunk
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.livekit.client import Gate
+from trunkline.livekit.names import ClaimName
 
 NOW_MS = 1_700_000_000_000
 TRUNK = Trunk("trunk_1", "t", "livekit.test", "ST_1", 5, ("+15550109001",))
@@ -127,3 +129,13 @@ class FakeLiveKit:
         self.invites.append((asyncio.get_running_loop().time(), call))
         await asyncio.sleep(self.answer_after_s)
         return self.answer(call)
+
+
+def no_reach(
+    hang_up: Callable[[ClaimName], None] = lambda _: None,
+    close_room: Callable[[ClaimName], None] = lambda _: None,
+    agent_is_in: Callable[[ClaimName], bool] = lambda _: False,
+    dispatch_agent: Callable[[Call], None] = lambda _: None,
+) -> Reach:
+    """A LiveKit of which nothing is asked, unless the test says what."""
+    return Reach(hang_up, close_room, agent_is_in, dispatch_agent)

@@ -12,7 +12,6 @@ from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.clock import SystemClock
 from trunkline.dialing.lane import LaneStore
-from trunkline.errors import LiveKitFailed
 from trunkline.livekit.credentials import LiveKitSecret
 from trunkline.settings import AgentApiSettings
 from trunkline.table import Table
@@ -41,10 +40,6 @@ def desk() -> tuple[ReportDesk, LiveKitSecret]:
 
 def _close_room(secret: LiveKitSecret, room: str) -> None:
     # Only the end of a call speaks to LiveKit: the other reports do not pay for its import.
-    from trunkline.livekit.client import LiveKitUnavailable  # noqa: PLC0415
     from trunkline.livekit.hangup import close_room  # noqa: PLC0415
 
-    try:
-        close_room(secret.read(), room)
-    except LiveKitUnavailable as error:
-        raise LiveKitFailed from error
+    close_room(secret.read(), room)

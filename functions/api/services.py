@@ -28,7 +28,7 @@ from trunkline.dialing.queue import Census, Queue
 from trunkline.dialing.trunk_desk import TrunkDesk
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
-from trunkline.errors import LiveKitNotConfigured
+from trunkline.errors import LiveKitFailed, LiveKitNotConfigured
 from trunkline.livekit.credentials import LiveKitSecret
 from trunkline.observability import logger
 from trunkline.settings import ApiSettings
@@ -103,7 +103,6 @@ def services() -> Services:
 def _hang_up(livekit: LiveKitSecret, call: Call) -> None:
     """Ask LiveKit at once; when that fails, the lane's run and the caretaker ask again."""
     # Only this route speaks to LiveKit: the others do not pay for its import on a cold start.
-    from trunkline.livekit.client import LiveKitUnavailable  # noqa: PLC0415
     from trunkline.livekit.hangup import close_room, hang_up  # noqa: PLC0415
 
     try:
@@ -111,7 +110,7 @@ def _hang_up(livekit: LiveKitSecret, call: Call) -> None:
             close_room(livekit.read(), call.room_name or "")
         else:
             hang_up(livekit.read(), call.room_name or "", call.claim)
-    except (LiveKitUnavailable, LiveKitNotConfigured) as error:
+    except (LiveKitFailed, LiveKitNotConfigured) as error:
         log.warning("not hung up yet", call_id=call.id, cause=str(error))
 
 

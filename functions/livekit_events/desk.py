@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 from trunkline import aws
-from trunkline.calls.news import NewsDesk
+from trunkline.calls.model import Call
+from trunkline.calls.news import NewsDesk, Reach
 from trunkline.calls.store import CallStore
 from trunkline.clock import SystemClock
 from trunkline.dialing.lane import LaneStore
@@ -28,25 +29,33 @@ def desk() -> tuple[NewsDesk, LiveKitSecret]:
     secret = LiveKitSecret(aws.client("secretsmanager"), settings.livekit_secret_arn, clock)
     nudge = Nudge(WakeQueue(aws.client("sqs"), settings.dial_queue_url), clock, log)
     alive = LaneStore(table, clock).run_is_alive
-    news = NewsDesk(
-        CallStore(table),
-        nudge,
-        clock,
-        alive,
-        lambda claim: _hang_up(secret, claim),
-        lambda claim: _close_room(secret, claim),
-    )
-    return news, secret
+    return NewsDesk(CallStore(table), nudge, clock, alive, _reach(secret)), secret
 
 
-def _hang_up(secret: LiveKitSecret, claim: ClaimName) -> None:
-    # Hardly ever needed: the other webhooks do not pay for its import on a cold start.
-    from trunkline.livekit.hangup import hang_up  # noqa: PLC0415
+def _reach(secret: LiveKitSecret) -> Reach:
+    # Hardly ever needed: the other webhooks do not pay for the import on a cold start.
+    def hang_up(claim: ClaimName) -> None:
+        from trunkline.livekit import hangup  # noqa: PLC0415
 
-    hang_up(secret.read(), room_name(claim.call_id, claim.claim), claim.claim)
+        hangup.hang_up(secret.read(), _room(claim), claim.claim)
+
+    def close_room(claim: ClaimName) -> None:
+        from trunkline.livekit import hangup  # noqa: PLC0415
+
+        hangup.close_room(secret.read(), _room(claim))
+
+    def agent_is_in(claim: ClaimName) -> bool:
+        from trunkline.livekit import hangup  # noqa: PLC0415
+
+        return hangup.agent_is_in(secret.read(), _room(claim))
+
+    def dispatch_agent(call: Call) -> None:
+        from trunkline.livekit import hangup  # noqa: PLC0415
+
+        hangup.dispatch_agent(secret.read(), call.room_name or "", call.agent.livekit_agent_name, call.id)
+
+    return Reach(hang_up, close_room, agent_is_in, dispatch_agent)
 
 
-def _close_room(secret: LiveKitSecret, claim: ClaimName) -> None:
-    from trunkline.livekit.hangup import close_room  # noqa: PLC0415 - as above
-
-    close_room(secret.read(), room_name(claim.call_id, claim.claim))
+def _room(claim: ClaimName) -> str:
+    return room_name(claim.call_id, claim.claim)

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.builders import NOW_MS, ManualClock, a_call
+from tests.builders import NOW_MS, ManualClock, a_call, no_reach
 from tests.memory_table import MemoryTable
 from tests.store.conftest import Wakes, a_nudge
 from tests.unit.test_web_changes import web_call
@@ -53,7 +53,7 @@ class Life:
         self.claim = ClaimName(call.id, 1)
         self.calls.accept(call)
         nudge = a_nudge(Wakes(), self.clock)
-        self.news = NewsDesk(self.calls, nudge, self.clock, lambda _: False, lambda _: None, lambda _: None)
+        self.news = NewsDesk(self.calls, nudge, self.clock, lambda _: False, no_reach())
         self.reports = ReportDesk(
             calls=self.calls,
             transcripts=self.transcripts,

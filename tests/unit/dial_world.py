@@ -7,7 +7,7 @@ from typing import Any
 
 from livekit.protocol.models import ParticipantInfo
 
-from tests.builders import ManualClock
+from tests.builders import ManualClock, no_reach
 from tests.memory_table import MemoryTable
 from trunkline.calls.news import NewsDesk
 from trunkline.calls.store import CallStore
@@ -74,6 +74,4 @@ class World:
             offload=at_once,
             log=log,
         )
-        self.news = NewsDesk(
-            self.calls, nudge, self.clock, self.lanes.run_is_alive, lambda _: None, lambda _: None
-        )
+        self.news = NewsDesk(self.calls, nudge, self.clock, self.lanes.run_is_alive, no_reach())

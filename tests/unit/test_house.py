@@ -42,6 +42,7 @@ PURE = {
     "workflows/model.py",
     "calls/changes.py",
     "calls/endings.py",
+    "calls/agent_loss.py",
     "dialing/pacing.py",
     "dialing/verdicts.py",
     "dialing/outcome.py",

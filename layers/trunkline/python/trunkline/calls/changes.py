@@ -139,10 +139,12 @@ def ended(
 ) -> Change:
     """The call reached its end, and its leg, if it had one, is settled: its slots are free.
 
-    Once a cancel was asked for, that is why it ended, whatever the leg says.
+    Once a cancel was asked for, or the agent was lost, that is why it ended, whatever the leg says.
     """
     if call.cancel_requested_at_ms:
         ending = _CANCELLED if call.state is not State.ACTIVE else _HUNG_UP
+    elif call.agent_lost_at_ms is not None:
+        ending = Ending(State.DISCONNECTED, Reason.AGENT_LOST)
     attempts = call.attempts
     if call.channel is Channel.PHONE and (call.connecting_at_ms or ending.reason is Reason.AGENT_UNAVAILABLE):
         attempts += (_record(call, ending.reason, now_ms, sip_status_code),)

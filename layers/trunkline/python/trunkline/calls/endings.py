@@ -20,7 +20,7 @@ _UNANSWERED = {
     "ROOM_DELETED": Reason.REMOVED_BEFORE_ANSWER,
 }
 _OUR_SIDE_HUNG_UP = {"PARTICIPANT_REMOVED", "ROOM_DELETED", "ROOM_CLOSED"}
-_LOST = {"CONNECTION_TIMEOUT", "SIGNAL_CLOSE", "MEDIA_FAILURE", "STATE_MISMATCH", "JOIN_FAILURE"}
+LOST = {"CONNECTION_TIMEOUT", "SIGNAL_CLOSE", "MEDIA_FAILURE", "STATE_MISMATCH", "JOIN_FAILURE"}
 
 
 def ending_of(
@@ -33,7 +33,7 @@ def ending_of(
     was_answered = answered_for_s is not None or sip_call_status in ("active", "hangup")
     if not was_answered:
         return Ending(State.FAILED, _UNANSWERED.get(disconnect_reason, Reason.DIAL_UNKNOWN))
-    if disconnect_reason in _LOST:
+    if disconnect_reason in LOST:
         return Ending(State.DISCONNECTED, Reason.CONNECTION_LOST)
     if disconnect_reason in _OUR_SIDE_HUNG_UP:
         return Ending(State.COMPLETED, Reason.AGENT_HANGUP)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from trunkline.calls.parts import (
+    AgentLost,
     AgentSnapshot,
     AgentTurn,
     AttemptRecord,
@@ -65,6 +66,8 @@ class Call:
     agent_turns: tuple[AgentTurn, ...] = ()
     answering_machine: str | None = None
     agent_end_reason: str | None = None
+    redispatched: bool = False
+    agent_lost_at_ms: int | None = None
     erased_at_ms: int | None = None
     ttl: int | None = None
     batch: bool = False
@@ -125,7 +128,9 @@ _FIELDS = {f.name for f in fields(Call)}
 def call_from_attributes(item: Mapping[str, Any]) -> Call:
     """Read a stored call; attributes that are the table's own (keys) are passed over."""
     values = {name: value for name, value in item.items() if name in _FIELDS}
-    values["agent"] = AgentSnapshot(**values["agent"])
+    agent = values["agent"]
+    lost = AgentLost(agent.get("agent_lost", AgentLost.HANG_UP))
+    values["agent"] = AgentSnapshot(**{**agent, "agent_lost": lost})
     values["state"] = State(values["state"])
     if "phase" in values:
         values["phase"] = Phase(values["phase"])

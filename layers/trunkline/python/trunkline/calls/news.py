@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from trunkline.calls.agent_loss import agent_lost, given_up, may_be_lost
 from trunkline.calls.changes import attempt_over, kept
-from trunkline.calls.endings import ending_of
+from trunkline.calls.endings import LOST, ending_of
 from trunkline.calls.model import Call, Change
 from trunkline.calls.parts import Channel, Ending
 from trunkline.calls.reasons import Reason
@@ -14,8 +16,19 @@ from trunkline.calls.store import CallStore
 from trunkline.calls.web_changes import agent_came, caller_came, caller_left, room_closed
 from trunkline.clock import Clock
 from trunkline.dialing.nudge import Nudge
+from trunkline.errors import LiveKitFailed
 from trunkline.livekit.names import ClaimName
 from trunkline.livekit.webhooks import News
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What the desk asks of LiveKit; each raises `LiveKitFailed` if it was perhaps not done."""
+
+    hang_up: Callable[[ClaimName], None]
+    close_room: Callable[[ClaimName], None]
+    agent_is_in: Callable[[ClaimName], bool]
+    dispatch_agent: Callable[[Call], None]
 
 
 class NewsDesk:
@@ -32,20 +45,21 @@ class NewsDesk:
         nudge: Nudge,
         clock: Clock,
         run_is_alive: Callable[[str], bool],
-        hang_up: Callable[[ClaimName], None],
-        close_room: Callable[[ClaimName], None],
+        reach: Reach,
     ) -> None:
         self._calls = calls
         self._nudge = nudge
         self._clock = clock
         self._run_is_alive = run_is_alive
-        self._hang_up = hang_up
-        self._close_room = close_room
+        self._reach = reach
 
     def take(self, news: News) -> None:
         """Write ids at once; apply or keep an end."""
         if news.event == "participant_joined" and news.sip_participant_id:
             self._note_ids(news)
+            return
+        if news.agent_job_id and news.event == "participant_left":
+            self._agent_left(news.agent_job_id, news)
             return
         now_ms = self._clock.wall_ms()
         seen: list[Call] = []
@@ -60,7 +74,7 @@ class NewsDesk:
         self._nudge.after(seen[-1], after)
         if news.is_caller and news.event == "participant_joined" and seen[-1].ended:
             # Too late: the call is over, and so is the stay. If that fails, LiveKit sends the webhook again.
-            self._close_room(news.claim)
+            self._reach.close_room(news.claim)
 
     def _note_ids(self, news: News) -> None:
         ids = {"sip_participant_id": news.sip_participant_id, "sip_call_id": news.sip_call_id}
@@ -68,13 +82,49 @@ class NewsDesk:
         if known and not self._calls.note_ids(news.claim.call_id, news.claim.claim, known):
             # Rule 11: a leg found on a call that has ended is removed; if that fails, LiveKit sends the
             # webhook again.
-            self._hang_up(news.claim)
+            self._reach.hang_up(news.claim)
+
+    def _agent_left(self, job_id: str, news: News) -> None:
+        """One that was lost is sent again, or its person is not left in silence; if that fails, LiveKit
+        sends the webhook again."""
+        if news.disconnect_reason not in LOST:
+            return
+        call = self._calls.load(news.claim.call_id)
+        if call is None or not may_be_lost(call, news.claim.claim, job_id):
+            return
+        if self._reach.agent_is_in(news.claim):
+            return
+        now_ms = self._clock.wall_ms()
+        after = self._calls.settle(call.id, lambda now: agent_lost(now, now_ms), now_ms, news_id=news.id)
+        if after is None:
+            return
+        if after.agent_job_id is None and not self._sent_again(after):
+            after = self._calls.settle(call.id, lambda now: given_up(now, now_ms), now_ms) or after
+        if after.agent_lost_at_ms is not None:
+            self._show_out(after, news.claim)
+
+    def _sent_again(self, call: Call) -> bool:
+        """A dispatch is not repeated: one that failed may yet bring an agent, into a room that is closed."""
+        try:
+            self._reach.dispatch_agent(call)
+        except LiveKitFailed:
+            return False
+        return True
+
+    def _show_out(self, call: Call, claim: ClaimName) -> None:
+        if call.channel is Channel.WEB:
+            self._reach.close_room(claim)
+        else:
+            self._reach.hang_up(claim)
 
     def _decide(self, call: Call, news: News, now_ms: int) -> Change | None:
         if call.channel is Channel.WEB:
             return _web_decision(call, news, now_ms)
-        if news.agent_job_id or news.is_caller:
-            return None
+        if news.agent_job_id:
+            return agent_came(call, news.agent_job_id, now_ms) if call.redispatched else None
+        return None if news.is_caller else self._phone_decision(call, news, now_ms)
+
+    def _phone_decision(self, call: Call, news: News, now_ms: int) -> Change | None:
         if call.ended or call.claim != news.claim.claim or call.phase in (None, Phase.PREPARED):
             return None
         ending = _ending(call, news, now_ms)

@@ -16,6 +16,13 @@ class Channel(StrEnum):
     PHONE = "phone"
 
 
+class AgentLost(StrEnum):
+    """What to do when the agent of a call is gone, and not by its own choice."""
+
+    HANG_UP = "hang_up"
+    REDISPATCH = "redispatch"
+
+
 @dataclass(frozen=True)
 class AgentSnapshot:
     """The agent as it was when the call was accepted; later edits do not reach a call."""
@@ -29,6 +36,7 @@ class AgentSnapshot:
     ring_timeout_s: int
     max_call_duration_s: int
     version: int = 1
+    agent_lost: AgentLost = AgentLost.HANG_UP
 
 
 class WaitsFor(StrEnum):

@@ -108,6 +108,7 @@ def snapshot(agent: Agent) -> AgentSnapshot:
         ring_timeout_s=agent.ring_timeout_s,
         max_call_duration_s=agent.max_call_duration_s,
         version=agent.version,
+        agent_lost=agent.agent_lost,
     )
 
 

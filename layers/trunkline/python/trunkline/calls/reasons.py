@@ -26,5 +26,6 @@ class Reason(StrEnum):
     CONNECTION_LOST = "connection_lost"
     REMOVED_BEFORE_ANSWER = "removed_before_answer"
     END_NOT_REPORTED = "end_not_reported"
+    AGENT_LOST = "agent_lost"
     NOT_JOINED = "not_joined"
     LEFT_BEFORE_ANSWER = "left_before_answer"

@@ -27,9 +27,9 @@ def caller_came(call: Call, now_ms: int) -> Change | None:
 
 def agent_came(call: Call, job_id: str, now_ms: int) -> Change | None:
     """The first agent joined: the call is `active` if the person is there."""
-    if call.ended or call.agent_joined_at_ms is not None:
+    if call.ended or call.agent_job_id is not None:
         return None
-    came = replace(call, agent_joined_at_ms=now_ms, agent_job_id=job_id)
+    came = replace(call, agent_joined_at_ms=call.agent_joined_at_ms or now_ms, agent_job_id=job_id)
     return _together(came, now_ms) if call.state is State.CONNECTING else Change(came)
 
 

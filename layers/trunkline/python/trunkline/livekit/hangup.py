@@ -1,32 +1,60 @@
-"""Ends a callee's or a whole room's stay, for a caller that has no event loop of its own."""
+"""Requests to LiveKit for a caller that has no event loop of its own."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-from trunkline.livekit.client import LiveKitClient, open_session
+from trunkline.errors import LiveKitFailed
+from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, open_session
 from trunkline.livekit.credentials import LiveKitCredentials
+
+_T = TypeVar("_T")
 
 
 def hang_up(credentials: LiveKitCredentials, room: str, claim: int) -> None:
     """Remove a claim's callee from its room.
 
     Raises:
-        LiveKitUnavailable: it may or may not have been hung up.
+        LiveKitFailed: it may or may not have been hung up.
     """
-    asyncio.run(_ask(credentials, lambda livekit: livekit.remove_callee(room, claim)))
+    _ask(credentials, lambda livekit: livekit.remove_callee(room, claim))
 
 
 def close_room(credentials: LiveKitCredentials, room: str) -> None:
     """End a room and everyone's stay in it.
 
     Raises:
-        LiveKitUnavailable: it may or may not have been closed.
+        LiveKitFailed: it may or may not have been closed.
     """
-    asyncio.run(_ask(credentials, lambda livekit: livekit.delete_room(room)))
+    _ask(credentials, lambda livekit: livekit.delete_room(room))
 
 
-async def _ask(credentials: LiveKitCredentials, what: Callable[[LiveKitClient], Awaitable[None]]) -> None:
-    async with open_session() as session:
-        await what(LiveKitClient(credentials, session))
+def agent_is_in(credentials: LiveKitCredentials, room: str) -> bool:
+    """Say whether an agent is in a room.
+
+    Raises:
+        LiveKitFailed: LiveKit does not answer.
+    """
+    return _ask(credentials, lambda livekit: livekit.agent_in_room(room)) is not None
+
+
+def dispatch_agent(credentials: LiveKitCredentials, room: str, agent_name: str, call_id: str) -> None:
+    """Send an agent in.
+
+    Raises:
+        LiveKitFailed: it may or may not have been sent.
+    """
+    _ask(credentials, lambda livekit: livekit.dispatch_agent(room, agent_name, call_id))
+
+
+def _ask(credentials: LiveKitCredentials, what: Callable[[LiveKitClient], Awaitable[_T]]) -> _T:
+    async def ask() -> _T:
+        async with open_session() as session:
+            return await what(LiveKitClient(credentials, session))
+
+    try:
+        return asyncio.run(ask())
+    except LiveKitUnavailable as error:
+        raise LiveKitFailed from error

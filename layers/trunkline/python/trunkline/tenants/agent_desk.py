@@ -33,6 +33,7 @@ class AgentView(TypedDict):
     agent_join_timeout_s: int
     ring_timeout_s: int
     max_call_duration_s: int
+    agent_lost: str
     redial: RedialView | None
     calling_window: WindowView | None
 
@@ -57,6 +58,7 @@ def agent_view(agent: Agent) -> AgentView:
         "agent_join_timeout_s": agent.agent_join_timeout_s,
         "ring_timeout_s": agent.ring_timeout_s,
         "max_call_duration_s": agent.max_call_duration_s,
+        "agent_lost": agent.agent_lost.value,
         "redial": redial_view(None if agent.redial == NO_REDIAL else agent.redial),
         "calling_window": window_view(agent.window),
     }

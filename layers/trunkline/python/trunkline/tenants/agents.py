@@ -8,6 +8,7 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
+from trunkline.calls.parts import AgentLost
 from trunkline.calls.policy import NO_REDIAL, CallingWindow, RedialPolicy
 from trunkline.errors import AlreadyExists, ChangedMeanwhile
 from trunkline.item_keys import SK, agent_key, tenant_directory_key, tenant_key
@@ -34,6 +35,7 @@ class Agent:
     max_call_duration_s: int
     redial: RedialPolicy = NO_REDIAL
     window: CallingWindow | None = None
+    agent_lost: AgentLost = AgentLost.HANG_UP
     version: int = field(default=1, compare=False)
 
 
@@ -101,6 +103,7 @@ def _agent(item: dict[str, Any]) -> Agent:
     values: dict[str, Any] = {name: item.get(name) for name in _AGENT_FIELDS}
     values["phone_numbers"] = tuple(item["phone_numbers"])
     values["version"] = item.get("version", 1)
+    values["agent_lost"] = AgentLost(item.get("agent_lost") or AgentLost.HANG_UP)
     values["redial"] = RedialPolicy.parse(item["redial"]) if item.get("redial") else NO_REDIAL
     values["window"] = CallingWindow.parse(item["window"]) if item.get("window") else None
     return Agent(**values)

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from trunkline.calls.parts import AgentLost
 from trunkline.calls.policy import NO_REDIAL
 from trunkline.calls.policy_input import REDIAL_MESSAGE, WINDOW_MESSAGE, RedialSpec, WindowSpec
 from trunkline.dialing.trunks import Trunk, trunk_id_for
@@ -87,6 +88,9 @@ class AgentSpec(_Spec):
     agent_join_timeout_s: Annotated[int, Field(ge=1, le=60)] = 20
     ring_timeout_s: Annotated[int, Field(ge=5, lt=80)] = 45
     max_call_duration_s: Annotated[int, Field(ge=10, le=86_400)] = 3600
+    agent_lost: Annotated[
+        Literal["hang_up", "redispatch"], Field(description="When it is gone, and not by its own choice.")
+    ] = "hang_up"
     redial: RedialSpec | None = None
     calling_window: WindowSpec | None = None
 
@@ -118,6 +122,7 @@ class AgentSpec(_Spec):
             agent_join_timeout_s=self.agent_join_timeout_s,
             ring_timeout_s=self.ring_timeout_s,
             max_call_duration_s=self.max_call_duration_s,
+            agent_lost=AgentLost(self.agent_lost),
             redial=self.redial.policy() if self.redial else NO_REDIAL,
             window=self.calling_window.window(()) if self.calling_window else None,
         )
