@@ -236,3 +236,14 @@ def test_workflows_and_agents_by_api(tenant: Tenant) -> None:
     tenant.cancel(opened["call_id"])
     assert tenant.api.delete("/api/v1/workflows/onboarding").status_code == 200
     assert start(tenant).status_code == 404
+
+
+def test_a_person_whose_agent_is_lost_is_shown_out(tenant: Tenant, control: Control) -> None:
+    made(tenant)
+    opened = started(tenant)
+    control("joins", token=opened["token"])
+    call = tenant.wait(opened["call_id"], lambda call: call["status"] == "active")
+    agent = f"agent-{call['data']['agentJobId']}"
+    control("leaves", room=opened["room_name"], identity=agent, reason="CONNECTION_TIMEOUT")
+    call = tenant.wait(opened["call_id"], lambda call: call["status"] == "disconnected")
+    assert call["status_reason"] == "agent_lost"

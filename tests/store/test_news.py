@@ -9,6 +9,7 @@ from tests.builders import NOW_MS, SNAPSHOT, ManualClock, a_call, no_reach
 from tests.memory_table import MemoryTable
 from tests.store.conftest import Wakes, a_nudge
 from tests.unit.test_web_changes import web_call
+from trunkline.calls.agent_loss import waits_in_vain
 from trunkline.calls.changes import answered, claimed, intended, returned
 from trunkline.calls.model import Call
 from trunkline.calls.news import NewsDesk
@@ -219,3 +220,17 @@ def test_an_agent_that_cant_be_sent_again_ends_the_call(table: Table) -> None:
     alone = Alone(table, talking(agent=agent), broken=True)
     assert alone.lose().reason is Reason.AGENT_LOST
     assert alone.asked == ["close_room"]
+
+
+def test_an_agent_that_was_sent_again_and_does_not_come_is_not_waited_for() -> None:
+    call = talking(redispatched_at_ms=NOW_MS, agent_job_id=None)
+    assert not waits_in_vain(call, NOW_MS + 1000)
+    assert waits_in_vain(call, NOW_MS + 60_000)
+    assert not waits_in_vain(replace(call, agent_job_id="AJ_2"), NOW_MS + 60_000)
+
+
+def test_a_person_who_could_not_be_shown_out_is_shown_out_by_the_repeat(table: Table) -> None:
+    alone = Alone(table, talking())
+    alone.lose()
+    alone.lose()
+    assert alone.asked == ["close_room", "close_room"]

@@ -57,6 +57,10 @@ def test_a_phone_call_that_its_agent_ends_goes_on_until_the_leg_has_left() -> No
     assert ended_by_agent(change.call, "again", NOW_MS) is None
 
 
+def test_a_phone_call_that_was_not_dialled_is_not_ended_by_its_agent() -> None:
+    assert ended_by_agent(claimed(a_call(), "run", "room").call, "no", NOW_MS) is None
+
+
 @pytest.mark.parametrize("talks", [True, False])
 def test_a_web_call_that_its_agent_ends_is_over(talks: bool) -> None:
     call = web_call()

@@ -20,8 +20,8 @@ def agent_lost(call: Call, now_ms: int) -> Change | None:
     """Send the agent again, once, if the call's agent says so; else hang up."""
     if call.state is not State.ACTIVE or call.agent_lost_at_ms is not None:
         return None
-    if call.agent.agent_lost is AgentLost.REDISPATCH and not call.redispatched:
-        again = replace(call, redispatched=True, agent_job_id=None)
+    if call.agent.agent_lost is AgentLost.REDISPATCH and call.redispatched_at_ms is None:
+        again = replace(call, redispatched_at_ms=now_ms, agent_job_id=None)
         return Change(again, (Happening("agent_lost", {"then": AgentLost.REDISPATCH}),))
     return given_up(call, now_ms)
 
@@ -36,3 +36,10 @@ def given_up(call: Call, now_ms: int) -> Change | None:
     if call.channel is Channel.PHONE:
         return alone
     return alone.then(ended(alone.call, Ending(State.DISCONNECTED, Reason.AGENT_LOST), now_ms))
+
+
+def waits_in_vain(call: Call, now_ms: int) -> bool:
+    """The agent that was sent again has not come."""
+    if call.state is not State.ACTIVE or call.redispatched_at_ms is None or call.agent_job_id:
+        return False
+    return now_ms > call.redispatched_at_ms + call.agent.agent_join_timeout_s * 1000

@@ -66,7 +66,7 @@ class Call:
     agent_turns: tuple[AgentTurn, ...] = ()
     answering_machine: str | None = None
     agent_end_reason: str | None = None
-    redispatched: bool = False
+    redispatched_at_ms: int | None = None
     agent_lost_at_ms: int | None = None
     erased_at_ms: int | None = None
     ttl: int | None = None

@@ -90,6 +90,10 @@ class NewsDesk:
         if news.disconnect_reason not in LOST:
             return
         call = self._calls.load(news.claim.call_id)
+        if call and call.ended and call.reason is Reason.AGENT_LOST:
+            # The webhook comes again because its person could not be shown out.
+            self._show_out(call, news.claim)
+            return
         if call is None or not may_be_lost(call, news.claim.claim, job_id):
             return
         if self._reach.agent_is_in(news.claim):
@@ -121,7 +125,7 @@ class NewsDesk:
         if call.channel is Channel.WEB:
             return _web_decision(call, news, now_ms)
         if news.agent_job_id:
-            return agent_came(call, news.agent_job_id, now_ms) if call.redispatched else None
+            return agent_came(call, news.agent_job_id, now_ms) if call.redispatched_at_ms else None
         return None if news.is_caller else self._phone_decision(call, news, now_ms)
 
     def _phone_decision(self, call: Call, news: News, now_ms: int) -> Change | None:

@@ -51,8 +51,11 @@ def picked_up_by(call: Call, result: str) -> Change | None:
 
 
 def ended_by_agent(call: Call, reason: str, now_ms: int) -> Change | None:
-    """The agent ends the call. A phone call ends when its leg has left; a web call at once."""
+    """The agent ends the call. A phone call that was dialled ends when its leg has left; a web call at
+    once."""
     if call.ended or call.agent_end_reason is not None:
+        return None
+    if call.channel is Channel.PHONE and call.phase is Phase.PREPARED:
         return None
     said = Change(replace(call, agent_end_reason=reason), (Happening("agent_ended", {"reason": reason}),))
     if call.channel is Channel.PHONE:

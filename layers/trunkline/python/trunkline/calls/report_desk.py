@@ -126,7 +126,7 @@ class ReportDesk:
             # It was erased meanwhile, perhaps before these turns were stored: they go, too.
             self.erase(call.id)
             raise AttemptOver
-        if any(isinstance(report, say.Ended) for report in reports):
+        if after.agent_end_reason is not None and any(isinstance(report, say.Ended) for report in reports):
             self.close_room(room_name(claim.call_id, claim.claim))
         return {"applied": [was or did for was, did in zip(stored, applied, strict=True)]}
 

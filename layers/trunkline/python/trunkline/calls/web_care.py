@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from trunkline.calls.agent_loss import given_up, waits_in_vain
 from trunkline.calls.changes import ended
 from trunkline.calls.model import Call, Change, StaleCall
 from trunkline.calls.parts import Ending
@@ -89,12 +90,9 @@ class WebCare:
             if now_ms < call.expires_at_ms:
                 return None
             return ended(call, Ending(State.TIMEOUT, Reason.NOT_JOINED), now_ms)
+        if overdue := _overdue(call, now_ms):
+            return overdue
         joined_ms = call.caller_joined_at_ms or call.created_at_ms
-        if call.state is State.CONNECTING and now_ms > joined_ms + call.agent.agent_join_timeout_s * 1000:
-            return ended(call, Ending(State.FAILED, Reason.AGENT_UNAVAILABLE), now_ms)
-        talked_ms = now_ms - (call.answered_at_ms or now_ms)
-        if talked_ms > call.agent.max_call_duration_s * 1000:
-            return ended(call, Ending(State.COMPLETED, Reason.MAX_DURATION_REACHED), now_ms)
         if now_ms < joined_ms + _SETTLE_FIRST_MS or await self.livekit.caller_is_in(call.room_name or ""):
             return None
         return room_closed(call, now_ms)
@@ -105,3 +103,15 @@ class WebCare:
             await self.livekit.delete_room(call.room_name or "")
         except LiveKitUnavailable:
             return
+
+
+def _overdue(call: Call, now_ms: int) -> Change | None:
+    """An agent that did not come, or a talk that is too long."""
+    joined_ms = call.caller_joined_at_ms or call.created_at_ms
+    if call.state is State.CONNECTING and now_ms > joined_ms + call.agent.agent_join_timeout_s * 1000:
+        return ended(call, Ending(State.FAILED, Reason.AGENT_UNAVAILABLE), now_ms)
+    if waits_in_vain(call, now_ms):
+        return given_up(call, now_ms)
+    if now_ms - (call.answered_at_ms or now_ms) > call.agent.max_call_duration_s * 1000:
+        return ended(call, Ending(State.COMPLETED, Reason.MAX_DURATION_REACHED), now_ms)
+    return None

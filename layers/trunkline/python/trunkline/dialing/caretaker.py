@@ -13,6 +13,7 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 from livekit.protocol.models import ParticipantInfo
 
+from trunkline.calls.agent_loss import given_up, waits_in_vain
 from trunkline.calls.changes import answered, attempt_over, ended, returned
 from trunkline.calls.model import Call, Change, StaleCall
 from trunkline.calls.parts import Ending
@@ -157,6 +158,9 @@ class Caretaker:
     async def _active(self, call: Call, now_ms: int) -> tuple[str, Change] | None:
         """An active call whose end nobody reported; one that was just answered is left to the webhooks."""
         await self._hang_up_if_asked(call)
+        if waits_in_vain(call, now_ms) and call.agent_lost_at_ms is None and (lost := given_up(call, now_ms)):
+            await self.livekit.remove_callee(call.room_name or "", call.claim)
+            return "agent_lost", lost
         if now_ms < (call.answered_at_ms or 0) + _SETTLE_FIRST_MS:
             return None
         if await self.livekit.callee(call.room_name or "", call.claim):
@@ -166,7 +170,7 @@ class Caretaker:
 
     async def _hang_up_if_asked(self, call: Call) -> None:
         """Rule 14: removing a leg again, or one that is gone, is harmless."""
-        if call.cancel_requested_at_ms:
+        if call.cancel_requested_at_ms or call.agent_lost_at_ms:
             await self.livekit.remove_callee(call.room_name or "", call.claim)
 
     async def _owner_lives(self, call: Call) -> bool:

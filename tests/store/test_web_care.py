@@ -1,0 +1,103 @@
+"""Web calls that nobody joined, whose agent did not come, that last too long or that LiveKit forgot."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from tests.builders import NOW_MS, SNAPSHOT, ManualClock
+from tests.unit.test_web_changes import web_call
+from trunkline.calls.model import Call
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import State
+from trunkline.calls.store import CallStore
+from trunkline.calls.web_care import WebCare
+from trunkline.livekit.client import LiveKitUnavailable
+from trunkline.observability import logger
+from trunkline.table import Table
+
+
+class Rooms:
+    """LiveKit, as far as it is asked."""
+
+    def __init__(self) -> None:
+        self.caller_in, self.down = True, False
+        self.closed: list[str] = []
+
+    async def caller_is_in(self, room: str) -> bool:
+        if self.down:
+            raise LiveKitUnavailable("down")
+        return self.caller_in
+
+    async def delete_room(self, room: str) -> None:
+        self.closed.append(room)
+
+
+class Scene:
+    def __init__(self, table: Table) -> None:
+        self.calls, self.clock, self.rooms = CallStore(table), ManualClock(), Rooms()
+        self.care = WebCare(self.calls, self.rooms, self.clock, self._at_once, logger("test"))
+
+    @staticmethod
+    async def _at_once(work: Any, *args: Any) -> Any:
+        return work(*args)
+
+    async def after(self, seconds: float, **changes: Any) -> tuple[Call, Counter[str]]:
+        """The call after the caretaker's pass so many seconds later."""
+        call = web_call(**({"room_name": "room", "expires_at_ms": NOW_MS + 900_000} | changes))
+        self.calls.accept(call)
+        self.clock.move_s(seconds)
+        repairs: Counter[str] = Counter()
+        await self.care.walk(repairs)
+        found = self.calls.load(call.id)
+        assert found is not None
+        return found, repairs
+
+
+TALKING = {"state": State.ACTIVE, "caller_joined_at_ms": NOW_MS, "answered_at_ms": NOW_MS}
+WAITING = {"state": State.CONNECTING, "caller_joined_at_ms": NOW_MS}
+
+
+@pytest.fixture
+def scene(table: Table) -> Scene:
+    return Scene(table)
+
+
+@pytest.mark.parametrize(
+    ("changes", "seconds", "state", "reason"),
+    [
+        ({}, 899, State.PENDING, None),
+        ({}, 901, State.TIMEOUT, Reason.NOT_JOINED),
+        (WAITING, SNAPSHOT.agent_join_timeout_s - 1, State.CONNECTING, None),
+        (WAITING, SNAPSHOT.agent_join_timeout_s + 1, State.FAILED, Reason.AGENT_UNAVAILABLE),
+        (TALKING, 60, State.ACTIVE, None),
+        (TALKING, SNAPSHOT.max_call_duration_s + 1, State.COMPLETED, Reason.MAX_DURATION_REACHED),
+        (TALKING | {"redispatched_at_ms": NOW_MS}, 60, State.DISCONNECTED, Reason.AGENT_LOST),
+    ],
+)
+async def test_each_is_repaired_in_its_time_and_not_before(
+    scene: Scene, changes: dict[str, Any], seconds: float, state: State, reason: Reason | None
+) -> None:
+    call, repairs = await scene.after(seconds, **changes)
+    assert (call.state, call.reason) == (state, reason)
+    assert repairs == ({f"web_{reason}": 1} if reason else {})
+    assert scene.rooms.closed == (["room"] if reason else [])
+
+
+async def test_a_person_whom_livekit_no_longer_knows_has_left(scene: Scene) -> None:
+    scene.rooms.caller_in = False
+    call, _ = await scene.after(29, **TALKING)
+    assert call.state is State.ACTIVE, "the webhooks are given time"
+    scene.clock.move_s(2)
+    await scene.care.walk(Counter())
+    found = scene.calls.load(call.id)
+    assert found is not None
+    assert (found.state, found.reason) == (State.COMPLETED, Reason.END_NOT_REPORTED)
+
+
+async def test_a_livekit_that_does_not_answer_ends_nothing(scene: Scene) -> None:
+    scene.rooms.down = True
+    call, repairs = await scene.after(60, **TALKING)
+    assert (call.state, repairs) == (State.ACTIVE, {})
