@@ -17,7 +17,7 @@ from infrastructure.settings import stage_settings
 from infrastructure.stack import TrunklineStack
 
 STAGES = ("local", "dev", "prod")
-FUNCTIONS = ("api", "dialer", "livekit-events", "caretaker")
+FUNCTIONS = ("api", "agent-api", "dialer", "livekit-events", "caretaker")
 
 
 @cache
@@ -116,6 +116,23 @@ def test_no_function_can_do_what_it_has_no_business_with(template: dict[str, Any
     pepper = next(name for name in template["Resources"] if "KeyPepper" in name)
     readers = [package for package in FUNCTIONS if pepper in json.dumps(statements_of(template, package))]
     assert readers == ["api"]
+
+
+def test_only_the_agents_function_reads_what_is_said_of_people(template: dict[str, Any]) -> None:
+    key = next(name for name in resources(template, "AWS::KMS::Key") if "ContextKey" in name)
+    may: dict[str, set[str]] = {}
+    for package in FUNCTIONS:
+        mine = [each for each in statements_of(template, package) if key in json.dumps(each["Resource"])]
+        for statement in mine:
+            purpose = statement["Condition"]["StringEquals"]["kms:EncryptionContext:purpose"]
+            assert purpose == "trunkline"
+            may.setdefault(package, set()).add(statement["Action"])
+    assert may == {"api": {"kms:GenerateDataKey"}, "agent-api": {"kms:GenerateDataKey", "kms:Decrypt"}}
+
+
+def test_the_encryption_layer_is_where_something_is_encrypted(template: dict[str, Any]) -> None:
+    layers = {package: len(function(template, package)["Layers"]) for package in FUNCTIONS}
+    assert {package for package, count in layers.items() if count == 3} == {"api", "agent-api"}
 
 
 def test_every_function_logs_to_a_group_that_forgets(template: dict[str, Any]) -> None:

@@ -134,6 +134,10 @@ def test_a_test_call_needs_no_workflow(talker: Tenant, control: Control) -> None
     assert call["workflow_slug"] is None
     missing = talker.api.post("/api/v1/calls/test-agent", json={"agent_name": "Eve", "user_id": "u"})
     assert (missing.status_code, missing.json()["error"]["message"]) == (404, "Agent not found")
+    chat = {"name": "Chat", "livekit_agent_name": "chat", "type": "chat"}
+    assert talker.api.post("/api/v1/agents", json=chat).status_code == 201
+    silent = talker.api.post("/api/v1/calls/test-agent", json={"agent_name": "Chat", "user_id": "u"})
+    assert (silent.status_code, silent.json()["error"]["message"]) == (400, "Agent must be a voice agent")
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,8 @@ class WorkflowCallDesk:
         agent = self._agent(principal.tenant_id, request.agent_name)
         if agent is None:
             raise NotFound("Agent not found")
+        if agent.type != "voice":
+            raise InvalidRequest("Agent must be a voice agent")
         self.livekit()
         story = Story(metadata=request.metadata, source=source, user_id=request.user_id)
         call = self._web_call(principal, agent, story, _JOIN_WINDOW_S)
