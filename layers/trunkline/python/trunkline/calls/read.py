@@ -85,7 +85,7 @@ class CallReader:
         call, events = self._story(principal, call_id)
         if query and query.wait:
             call, events = self._changed(principal, call, events, query)
-        said = NOTHING_SAID if call.connecting_at_ms is None else self.transcripts.read(call.id)
+        said = NOTHING_SAID if call.waits else self.transcripts.read(call.id)
         return call_view(call, events, self.queue.standing(call), said)
 
     def events(self, principal: Principal, call_id: str) -> CallEventList:
