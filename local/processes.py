@@ -15,7 +15,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -74,10 +73,8 @@ class Processes:
                     f"Free it, or choose another: {variable}=… make run"
                 )
 
-    def start(
-        self, name: str, command: list[str], environment: Mapping[str, str], *, niceness: int = 0
-    ) -> None:
-        """Start a child whose output goes to `logs/<name>.log`; a nicer one lets the others go first."""
+    def start(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
+        """Start a child whose output goes to `logs/<name>.log`."""
         logs = self._config.folder / "logs"
         logs.mkdir(exist_ok=True)
         with (logs / f"{name}.log").open("wb") as log:
@@ -89,7 +86,7 @@ class Processes:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                preexec_fn=partial(_become_child, niceness),  # noqa: PLW1509 - before any thread is there
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one prctl call, before any thread is there
             )
         self._write_pids()
 
@@ -183,8 +180,7 @@ def _signal_group(pid: int, number: int) -> None:
         os.killpg(pid, number)
 
 
-def _become_child(niceness: int) -> None:
+def _die_with_parent() -> None:
     """On Linux a child ends with its parent, even when that is killed."""
-    os.nice(niceness)
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

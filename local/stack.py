@@ -98,11 +98,7 @@ def _ports(config: StackConfig) -> dict[str, int]:
 
 
 def _start_emulator(config: StackConfig, processes: Processes) -> None:
-    """The emulator has its own environment: functions run on it and must not see our packages.
-
-    It lets the stand-in go first: that one's log says when an INVITE came, which must not be later
-    because a function was busy.
-    """
+    """The emulator has its own environment: functions run on it and must not see our packages."""
     home = ROOT / ".local" / "emulator"
     state = _emulator_state(config)
     shutil.rmtree(state, ignore_errors=True)
@@ -116,7 +112,7 @@ def _start_emulator(config: StackConfig, processes: Processes) -> None:
         "IOT_MTLS_ENABLED": "0",
         "PATH": f"{home / 'bin'}:/usr/local/bin:/usr/bin:/bin",
     }
-    processes.start("emulator", [str(home / "bin" / "ministack")], environment, niceness=5)
+    processes.start("emulator", [str(home / "bin" / "ministack")], environment)
     processes.wait_until_up("emulator", config.emulator_url + _EMULATOR_HEALTH)
 
 
