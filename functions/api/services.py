@@ -112,7 +112,3 @@ def _hang_up(livekit: LiveKitSecret, call: Call) -> None:
             hang_up(livekit.read(), call.room_name or "", call.claim)
     except (LiveKitFailed, LiveKitNotConfigured) as error:
         log.warning("not hung up yet", call_id=call.id, cause=str(error))
-
-
-def _has_open(lister: CallLister, clock: SystemClock, tenant_id: str, slug: str) -> bool:
-    return lister.has_open(tenant_id, slug, clock.wall_ms())

@@ -48,6 +48,7 @@ PURE = {
     "dialing/outcome.py",
     "livekit/names.py",
     "errors.py",
+    "cursors.py",
     "times.py",
     "item_keys.py",
     "calls/policy.py",

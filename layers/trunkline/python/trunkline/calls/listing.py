@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field
 
+from trunkline.calls.call_input import Moment
 from trunkline.calls.model import Call, call_from_attributes
 from trunkline.calls.states import TERMINAL, State
-from trunkline.errors import InvalidRequest
+from trunkline.cursors import MESSAGE, cursor_of, place_of
 from trunkline.item_keys import (
     CALLS_INDEX,
     CALLS_PK,
@@ -51,24 +50,17 @@ class CallQuery(InputModel):
         "agent_id": "agent_id must be a UUID",
         "created_after": "created_after must be an ISO 8601 time with its offset",
         "created_before": "created_before must be an ISO 8601 time with its offset",
-        "cursor": "cursor must be the next_cursor of an earlier answer",
+        "cursor": MESSAGE,
     }
 
     status: State | None = None
     workflow_slug: Annotated[str | None, Field(max_length=64)] = None
     agent_id: Annotated[str | None, Field(pattern=UUID)] = None
     user_id: Annotated[str | None, Field(max_length=200)] = None
-    created_after: str | None = None
-    created_before: str | None = None
+    created_after: Moment | None = None
+    created_before: Moment | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 25
     cursor: str | None = None
-
-    @field_validator("created_after", "created_before")
-    @classmethod
-    def _a_moment(cls, value: str | None) -> str | None:
-        if value is not None:
-            moment_ms(value)
-        return value
 
     def wants(self, listed: Item) -> bool:
         """Say whether an entry of the index is asked for."""
@@ -81,7 +73,7 @@ class CallQuery(InputModel):
         first = calls_place(moment_ms(self.created_after)) if self.created_after else "0"
         last = calls_place(moment_ms(self.created_before)) if self.created_before else _LAST
         if self.cursor:
-            last = min(last, _place_of(self.cursor))
+            last = min(last, place_of(self.cursor))
         return first, max(first, last)
 
 
@@ -108,7 +100,7 @@ class CallLister:
         last_seen, scanned = None, 0
         for listed in self._listed(principal, query):
             if len(found) == query.limit or scanned == _MAX_SCANNED:
-                return CallPage(self._load(found), _cursor(str(last_seen)))
+                return CallPage(self._load(found), cursor_of(str(last_seen)))
             last_seen, scanned = listed[CALLS_SK], scanned + 1
             if query.wants(listed):
                 found.append(listed)
@@ -146,15 +138,3 @@ class CallLister:
 
 def _is_open(listed: Item, workflow_slug: str) -> bool:
     return listed.get("workflow_slug") == workflow_slug and State(listed["state"]) not in TERMINAL
-
-
-def _cursor(place: str) -> str:
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
-
-
-def _place_of(cursor: str) -> str:
-    """The place after which a page begins; a cursor names a place only, never whose list it is in."""
-    try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-    except (binascii.Error, ValueError) as error:
-        raise InvalidRequest(f"Validation error: {CallQuery.messages['cursor']}", field="cursor") from error

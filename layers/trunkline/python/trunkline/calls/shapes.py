@@ -84,52 +84,6 @@ class CallDetails(CallSummary):
     sip_status_code: int | None
 
 
-class CallView(TypedDict):
-    """The flat form, with the outbound document's under `data`; times are ISO 8601 in UTC.
-
-    A transcript of more than 4 MB is not whole here: `transcript_next_cursor` says where
-    `GET /calls/{id}/transcript` goes on.
-    """
-
-    call_id: str
-    status: str
-    status_reason: str | None
-    channel: str
-    workflow_slug: str | None
-    workflow_version: int | None
-    user_id: str | None
-    queue_state: str | None
-    queue_position: int | None
-    estimated_start: str | None
-    cancel_requested: bool
-    room_name: str | None
-    agent_id: str
-    agent_history: list[str]
-    phone_number: str | None
-    caller_id: str | None
-    priority: int
-    livemode: bool
-    duration_seconds: int | None
-    failure_reason: str | None
-    sip_status_code: int | None
-    metadata: dict[str, Any]
-    summary: str | None
-    answering_machine: str | None
-    transcript: list[TurnView]
-    transcript_next_cursor: str | None
-    metrics: Metrics
-    attempts: list[AttemptView]
-    created_at: str
-    expires_at: str
-    connecting_at: str | None
-    answered_at: str | None
-    ended_at: str | None
-    erased_at: str | None
-    last_event: int
-    timeline: list[dict[str, Any]]
-    data: CallDetails
-
-
 class CallListItem(TypedDict):
     """A call in a list; `GET /calls/{id}` has its whole story."""
 
@@ -149,3 +103,33 @@ class CallListItem(TypedDict):
     created_at: str
     answered_at: str | None
     ended_at: str | None
+
+
+class CallView(CallListItem):
+    """The flat form, with the outbound document's under `data`; times are ISO 8601 in UTC.
+
+    A transcript of more than 4 MB is not whole here: `transcript_next_cursor` says where
+    `GET /calls/{id}/transcript` goes on.
+    """
+
+    workflow_version: int | None
+    queue_state: str | None
+    queue_position: int | None
+    estimated_start: str | None
+    cancel_requested: bool
+    room_name: str | None
+    agent_history: list[str]
+    failure_reason: str | None
+    sip_status_code: int | None
+    summary: str | None
+    answering_machine: str | None
+    transcript: list[TurnView]
+    transcript_next_cursor: str | None
+    metrics: Metrics
+    attempts: list[AttemptView]
+    expires_at: str
+    connecting_at: str | None
+    erased_at: str | None
+    last_event: int
+    timeline: list[dict[str, Any]]
+    data: CallDetails

@@ -7,7 +7,6 @@ batches overlap, the turn that was stored first counts.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from trunkline.calls.story import Transcript, Turn
+from trunkline.cursors import MESSAGE, cursor_of, place_of
 from trunkline.errors import InvalidRequest
 from trunkline.item_keys import TTL, turns_key
 from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table
@@ -56,7 +56,7 @@ class TranscriptStore:
                 continue
             size += len(turn.content.encode()) + 200
             if size > MAX_SHOWN_BYTES and shown:
-                return Transcript(tuple(shown), len(turns), _cursor(shown[-1].sequence))
+                return Transcript(tuple(shown), len(turns), cursor_of(str(shown[-1].sequence)))
             shown.append(turn)
         return Transcript(tuple(shown), len(turns))
 
@@ -84,13 +84,8 @@ def _place(sort_key: str) -> tuple[int, str]:
     return int(sequence), digest
 
 
-def _cursor(sequence: int) -> str:
-    return base64.urlsafe_b64encode(str(sequence).encode()).decode().rstrip("=")
-
-
 def _sequence_of(cursor: str) -> int:
     try:
-        return int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return int(place_of(cursor))
     except ValueError as error:
-        text = "Validation error: cursor must be the next cursor of an earlier answer"
-        raise InvalidRequest(text, field="cursor") from error
+        raise InvalidRequest(f"Validation error: {MESSAGE}", field="cursor") from error

@@ -56,9 +56,13 @@ def found(credentials: LiveKitCredentials, room: str, dispatch_id: str | None) -
         LiveKitFailed: LiveKit does not answer.
     """
     # ListDispatch of a missing room is a 503 after 3 s, like a failure: the room is asked for first.
-    if not _run(credentials, lambda livekit: _is_there(livekit, room)):
-        return []
-    listed = _run(credentials, lambda livekit: livekit.agent_dispatch.list_dispatch(room))
+
+    async def listed_there(livekit: LiveKitAPI) -> list[AgentDispatch]:
+        return (
+            list(await livekit.agent_dispatch.list_dispatch(room)) if await _is_there(livekit, room) else []
+        )
+
+    listed = _run(credentials, listed_there)
     return [_view(each) for each in listed if each.agent_name and dispatch_id in (None, each.id)]
 
 
@@ -69,9 +73,13 @@ def delete(credentials: LiveKitCredentials, room: str, dispatch_id: str) -> Disp
         NotFound: the room has no such dispatch, or is gone.
         LiveKitFailed: it may or may not have been taken out.
     """
-    if not _run(credentials, lambda livekit: _is_there(livekit, room)):
-        raise NotFound("Dispatch not found")
-    return _view(_run(credentials, lambda livekit: livekit.agent_dispatch.delete_dispatch(dispatch_id, room)))
+
+    async def deleted_there(livekit: LiveKitAPI) -> AgentDispatch:
+        if not await _is_there(livekit, room):
+            raise NotFound("Dispatch not found")
+        return await livekit.agent_dispatch.delete_dispatch(dispatch_id, room)
+
+    return _view(_run(credentials, deleted_there))
 
 
 async def _is_there(livekit: LiveKitAPI, room: str) -> bool:
