@@ -10,15 +10,13 @@ import time
 import zipfile
 from pathlib import Path
 
-import psutil
-
 from benchmarks.table import Row, p50
 from infrastructure import assets
 from local.config import ROOT, for_tests
+from local.observe import MAX_MEMORY_MB, settled_memory_mb
 from local.stack import Stack
 
 _IMPORTS = 7
-_MEMORY_BOUND_MB = 700
 _COLD_BOUND_S = 60
 _WARM_BOUND_S = 25
 
@@ -66,12 +64,9 @@ def _zipped_mb(folder: Path) -> float:
 
 def memory_row(stack: Stack) -> Row:
     """Proportional memory of every process of the local stack, after the other benchmarks."""
-    total_mb = 0.0
-    for pid in stack.processes.pids().values():
-        for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
-            total_mb += process.memory_full_info().pss / 1e6
-    kept = total_mb < _MEMORY_BOUND_MB
-    return Row("memory of the local stack", f"{total_mb:.0f} MB", "", None, f"< {_MEMORY_BOUND_MB} MB", kept)
+    total_mb = sum(settled_memory_mb(stack).values())
+    kept = total_mb < MAX_MEMORY_MB
+    return Row("memory of the local stack", f"{total_mb:.0f} MB", "", None, f"< {MAX_MEMORY_MB} MB", kept)
 
 
 def run_rows() -> list[Row]:

@@ -135,7 +135,7 @@ def no_reach(
     hang_up: Callable[[ClaimName], None] = lambda _: None,
     close_room: Callable[[ClaimName], None] = lambda _: None,
     agent_is_in: Callable[[ClaimName], bool] = lambda _: False,
-    dispatch_agent: Callable[[Call], None] = lambda _: None,
+    dispatch_again: Callable[[Call], None] = lambda _: None,
 ) -> Reach:
     """A LiveKit of which nothing is asked, unless the test says what."""
-    return Reach(hang_up, close_room, agent_is_in, dispatch_agent)
+    return Reach(hang_up, close_room, agent_is_in, dispatch_again)

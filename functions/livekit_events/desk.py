@@ -49,12 +49,12 @@ def _reach(secret: LiveKitSecret) -> Reach:
 
         return hangup.agent_is_in(secret.read(), _room(claim))
 
-    def dispatch_agent(call: Call) -> None:
+    def dispatch_again(call: Call) -> None:
         from trunkline.livekit import hangup  # noqa: PLC0415
 
-        hangup.dispatch_agent(secret.read(), call.room_name or "", call.agent.livekit_agent_name, call.id)
+        hangup.dispatch_again(secret.read(), call.room_name or "", call.agent.livekit_agent_name, call.id)
 
-    return Reach(hang_up, close_room, agent_is_in, dispatch_agent)
+    return Reach(hang_up, close_room, agent_is_in, dispatch_again)
 
 
 def _room(claim: ClaimName) -> str:

@@ -63,12 +63,10 @@ class Control:
         if video is None or not video.room_join:
             return web.json_response({"error": "no grant"}, status=401)
         new = video.room not in self._rooms.live
-        room = self._rooms.ensure(video.room)
-        if new and claims.room_config:
-            wanted = claims.room_config
-            config = (
-                wanted if isinstance(wanted, RoomConfiguration) else ParseDict(wanted, RoomConfiguration())
-            )
+        wanted = claims.room_config or RoomConfiguration()
+        config = wanted if isinstance(wanted, RoomConfiguration) else ParseDict(wanted, RoomConfiguration())
+        room = self._rooms.ensure(video.room, config.metadata)
+        if new:
             for agent in config.agents:
                 self._rooms.dispatch(room, agent.agent_name, agent.metadata)
         if claims.identity in room.participants:

@@ -66,6 +66,7 @@ class StandIn:
             "RoomService/ListParticipants": (room.ListParticipantsRequest, self._list_participants),
             "RoomService/GetParticipant": (room.RoomParticipantIdentity, self._get_participant),
             "RoomService/RemoveParticipant": (room.RoomParticipantIdentity, self._remove_participant),
+            "RoomService/UpdateRoomMetadata": (room.UpdateRoomMetadataRequest, self._update_metadata),
             "SIP/CreateSIPOutboundTrunk": (sip.CreateSIPOutboundTrunkRequest, self._create_trunk),
             "SIP/ListSIPOutboundTrunk": (sip.ListSIPOutboundTrunkRequest, self._list_trunks),
             "SIP/DeleteSIPTrunk": (sip.DeleteSIPTrunkRequest, self._delete_trunk),
@@ -161,6 +162,14 @@ class StandIn:
             self.sip.hang_up(message.room, identity)
         self.rooms.close(live, models.DisconnectReason.ROOM_DELETED)
         return room.DeleteRoomResponse()
+
+    async def _update_metadata(self, claims: Claims, message: room.UpdateRoomMetadataRequest) -> Message:
+        access.require_room_admin(claims, message.room)
+        live = self.rooms.live.get(message.room)
+        if live is None:
+            raise TwirpFault("not_found", "twirp error unknown: requested room does not exist")
+        live.info.metadata = message.metadata
+        return live.info
 
     async def _list_participants(self, claims: Claims, message: room.ListParticipantsRequest) -> Message:
         access.require_room_admin(claims, message.room)

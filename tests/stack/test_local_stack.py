@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import socket
@@ -18,6 +17,7 @@ import pytest
 from infrastructure.settings import stage_settings
 from local.config import ROOT, StackConfig, for_tests
 from local.deployment import client
+from local.observe import MAX_MEMORY_MB, settled_memory_mb
 from local.processes import CannotStart, Processes, port_is_free, stop_left_over
 from local.stack import Stack, local_stack
 
@@ -33,8 +33,6 @@ CONTRACT = {
     "livekit_api_secret",
     "invite_log",
 }
-MAX_MEMORY_MB = 700
-SETTLES_WITHIN_S = 75
 
 
 def test_stack_json_has_what_tools_need(stack: Stack) -> None:
@@ -102,22 +100,8 @@ def test_reserved_concurrency_is_in_force_on_the_emulator(stack: Stack) -> None:
 
 
 def test_the_whole_stack_stays_small(stack: Stack) -> None:
-    """Once the function instances that a burst left behind are gone, which takes the emulator 45 s."""
-    deadline_s = time.monotonic() + SETTLES_WITHIN_S
-    while sum((held := memory_mb(stack)).values()) >= MAX_MEMORY_MB:
-        assert time.monotonic() < deadline_s, held
-        time.sleep(1)
-
-
-def memory_mb(stack: Stack) -> dict[str, float]:
-    """Proportional memory by process: what processes share is counted once."""
-    held: dict[str, float] = {}
-    for pid in stack.processes.pids().values():
-        for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                name = f"{process.pid} {' '.join(process.cmdline())[-60:]}"
-                held[name] = process.memory_full_info().pss / 1e6
-    return held
+    held = settled_memory_mb(stack)
+    assert sum(held.values()) < MAX_MEMORY_MB, held
 
 
 def test_make_run_once_does_the_main_job_and_ends_with_0() -> None:

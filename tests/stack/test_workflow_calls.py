@@ -242,6 +242,24 @@ def test_workflows_and_agents_by_api(tenant: Tenant) -> None:
     assert start(tenant).status_code == 404
 
 
+async def test_a_phone_calls_lost_agent_is_sent_again(make_tenant: Any, control: Control) -> None:
+    tenant = await make_tenant(agent={"agent_lost": "redispatch"})
+
+    def lose(call: dict[str, Any]) -> None:
+        agent = f"agent-{call['data']['agentJobId']}"
+        control("leaves", room=call["room_name"], identity=agent, reason="CONNECTION_TIMEOUT")
+
+    call_id = tenant.placed("+15550100011")
+    first = tenant.wait(call_id, lambda call: call["status"] == "active")
+    lose(first)
+    job = first["data"]["agentJobId"]
+    second = tenant.wait(call_id, lambda call: call["data"].get("agentJobId") not in (None, job))
+    assert second["status"] == "active"
+    lose(second)
+    call = tenant.wait(call_id, lambda call: call["status"] == "disconnected")
+    assert call["status_reason"] == "agent_lost"
+
+
 def test_a_person_whose_agent_is_lost_is_shown_out(tenant: Tenant, control: Control) -> None:
     made(tenant)
     opened = started(tenant)

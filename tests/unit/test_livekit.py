@@ -10,11 +10,13 @@ from typing import Any
 
 import jwt
 import pytest
+from google.protobuf.json_format import Parse
+from livekit.protocol.webhook import WebhookEvent
 
 from tests.builders import ManualClock
 from trunkline.errors import BadSignature, LiveKitNotConfigured
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
-from trunkline.livekit.names import ClaimName, callee_identity, claim_of_room, room_name
+from trunkline.livekit.names import WATCHED_ROOM, ClaimName, callee_identity, claim_of_room, room_name
 from trunkline.livekit.webhooks import news_of, verified_event
 
 CALL_ID = "3b883af9-fdfb-487d-85cf-f231d06a2b7f"
@@ -44,8 +46,8 @@ def signed(body: bytes, **changes: Any) -> str:
     return jwt.encode({k: v for k, v in claims.items() if v is not None}, CREDENTIALS.api_secret, "HS256")
 
 
-def left_event(**participant: Any) -> bytes:
-    body = {
+def left_event(**participant: Any) -> dict[str, Any]:
+    return {
         "event": "participant_left",
         "room": {"name": room_name(CALL_ID, 2)},
         "participant": {
@@ -59,11 +61,14 @@ def left_event(**participant: Any) -> bytes:
         "id": "EV_1",
         "aFieldOfTheFuture": 1,
     }
-    return json.dumps(body).encode()
+
+
+def left_body(**participant: Any) -> bytes:
+    return json.dumps(left_event(**participant)).encode()
 
 
 def test_a_signed_end_of_the_callee_is_news() -> None:
-    body = left_event()
+    body = left_body()
     news = news_of(verified_event(body, signed(body), CREDENTIALS))
     assert news is not None
     assert news.claim == ClaimName(CALL_ID, 2)
@@ -75,8 +80,19 @@ def test_a_signed_end_of_the_callee_is_news() -> None:
     [{"kind": "AGENT"}, {"identity": callee_identity(1)}, {"identity": "somebody"}, {"kind": "STANDARD"}],
 )
 def test_others_in_the_room_and_other_claims_are_no_news(participant: dict[str, str]) -> None:
-    body = left_event(**participant)
+    body = left_body(**participant)
     assert news_of(verified_event(body, signed(body), CREDENTIALS)) is None
+
+
+@pytest.mark.parametrize(("metadata", "told"), [("", False), (WATCHED_ROOM, True), ("of a tenant", True)])
+def test_an_agents_join_is_news_only_where_the_room_says_so(metadata: str, told: bool) -> None:
+    agent = {"kind": "AGENT", "identity": "agent-AJ_1"}
+    joined = left_event(**agent) | {"event": "participant_joined"}
+    joined["room"] |= {"metadata": metadata}
+    news = news_of(Parse(json.dumps(joined), WebhookEvent(), ignore_unknown_fields=True))
+    assert (news is not None) is told
+    left = left_event(**agent)
+    assert news_of(Parse(json.dumps(left), WebhookEvent(), ignore_unknown_fields=True)) is not None
 
 
 @pytest.mark.parametrize(
@@ -85,19 +101,19 @@ def test_others_in_the_room_and_other_claims_are_no_news(participant: dict[str, 
         "",
         "nonsense",
         signed(b"another body"),
-        signed(left_event(), exp=int(time.time()) - 60),
-        signed(left_event(), nbf=int(time.time()) + 600),
-        signed(left_event(), iss="somebody"),
-        signed(left_event(), exp=None),
-        signed(left_event(), sha256=None),
-        signed(left_event(), sha256="%%%"),
+        signed(left_body(), exp=int(time.time()) - 60),
+        signed(left_body(), nbf=int(time.time()) + 600),
+        signed(left_body(), iss="somebody"),
+        signed(left_body(), exp=None),
+        signed(left_body(), sha256=None),
+        signed(left_body(), sha256="%%%"),
         jwt.encode({"iss": "devkey"}, "x" * 32, "HS256"),
         jwt.encode({"iss": "devkey", "exp": 9_999_999_999, "nbf": 0}, "", "none"),
     ],
 )
 def test_what_livekit_did_not_sign_is_refused(authorization: str) -> None:
     with pytest.raises(BadSignature):
-        verified_event(left_event(), authorization, CREDENTIALS)
+        verified_event(left_body(), authorization, CREDENTIALS)
 
 
 def test_a_body_that_is_no_event_is_refused() -> None:

@@ -28,7 +28,7 @@ class Reach:
     hang_up: Callable[[ClaimName], None]
     close_room: Callable[[ClaimName], None]
     agent_is_in: Callable[[ClaimName], bool]
-    dispatch_agent: Callable[[Call], None]
+    dispatch_again: Callable[[Call], None]
 
 
 class NewsDesk:
@@ -110,7 +110,7 @@ class NewsDesk:
     def _sent_again(self, call: Call) -> bool:
         """A dispatch is not repeated: one that failed may yet bring an agent, into a room that is closed."""
         try:
-            self._reach.dispatch_agent(call)
+            self._reach.dispatch_again(call)
         except LiveKitFailed:
             return False
         return True

@@ -19,13 +19,19 @@ from livekit.api import AccessToken, LiveKitAPI, ServerError, SipCallError, SIPG
 from livekit.api.twirp_client import TwirpErrorCode
 from livekit.protocol.agent_dispatch import CreateAgentDispatchRequest
 from livekit.protocol.models import ParticipantInfo
-from livekit.protocol.room import DeleteRoomRequest, ListParticipantsRequest, RoomParticipantIdentity
+from livekit.protocol.room import (
+    DeleteRoomRequest,
+    ListParticipantsRequest,
+    ListRoomsRequest,
+    RoomParticipantIdentity,
+    UpdateRoomMetadataRequest,
+)
 from livekit.protocol.sip import CreateSIPParticipantRequest
 
 from trunkline.calls.model import Call
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict, verdict_of_carrier, verdict_of_livekit
 from trunkline.livekit.credentials import LiveKitCredentials
-from trunkline.livekit.names import CALL_ID_HEADER, CALLER, callee_identity
+from trunkline.livekit.names import CALL_ID_HEADER, CALLER, WATCHED_ROOM, callee_identity
 
 _TIMEOUT_S = 10
 _ANSWER_GRACE_S = 10
@@ -105,6 +111,20 @@ class LiveKitClient:
         request = CreateAgentDispatchRequest(agent_name=agent_name, room=room, metadata=metadata)
         try:
             return (await self._api.agent_dispatch.create_dispatch(request)).id
+        except (ServerError, aiohttp.ClientError, TimeoutError) as error:
+            raise LiveKitUnavailable(_cause(error)) from error
+
+    async def watch_agents(self, room: str) -> None:
+        """Have the room's metadata say that its agents' joins matter; metadata of somebody else says so, too.
+
+        Raises:
+            LiveKitUnavailable: it may or may not say so.
+        """
+        rooms = self._api.room
+        try:
+            answer = await rooms.list_rooms(ListRoomsRequest(names=[room]))
+            if not any(found.metadata for found in answer.rooms):
+                await rooms.update_room_metadata(UpdateRoomMetadataRequest(room=room, metadata=WATCHED_ROOM))
         except (ServerError, aiohttp.ClientError, TimeoutError) as error:
             raise LiveKitUnavailable(_cause(error)) from error
 

@@ -40,13 +40,18 @@ def agent_is_in(credentials: LiveKitCredentials, room: str) -> bool:
     return _ask(credentials, lambda livekit: livekit.agent_in_room(room)) is not None
 
 
-def dispatch_agent(credentials: LiveKitCredentials, room: str, agent_name: str, call_id: str) -> None:
-    """Send an agent in.
+def dispatch_again(credentials: LiveKitCredentials, room: str, agent_name: str, call_id: str) -> None:
+    """Send an agent into a room that lost its own, and have LiveKit tell of its join.
 
     Raises:
         LiveKitFailed: it may or may not have been sent.
     """
-    _ask(credentials, lambda livekit: livekit.dispatch_agent(room, agent_name, call_id))
+
+    async def send(livekit: LiveKitClient) -> str:
+        await livekit.watch_agents(room)
+        return await livekit.dispatch_agent(room, agent_name, call_id)
+
+    _ask(credentials, send)
 
 
 def _ask(credentials: LiveKitCredentials, what: Callable[[LiveKitClient], Awaitable[_T]]) -> _T:

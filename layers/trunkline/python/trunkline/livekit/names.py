@@ -14,6 +14,10 @@ CALLER = "caller"
 AGENT_PREFIX = "agent-"
 """An agent's identity is this and its job's id, unless its worker says otherwise."""
 
+WATCHED_ROOM = "trunkline: agents' joins matter"
+"""Metadata of a room in which an agent's join changes the call. A phone call's room has none: there the
+dial waited for the agent itself, and its webhook needs no read of the table."""
+
 CALL_ID_HEADER = "X-Trunkline-Call-Id"
 
 

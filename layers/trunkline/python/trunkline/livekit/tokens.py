@@ -12,7 +12,7 @@ from typing import Any
 
 from trunkline.errors import InvalidAgentToken
 from trunkline.livekit.credentials import LiveKitCredentials
-from trunkline.livekit.names import ClaimName, claim_of_room
+from trunkline.livekit.names import WATCHED_ROOM, ClaimName, claim_of_room
 
 _LEEWAY_S = 10
 _ALGORITHM = "HS256"
@@ -35,11 +35,13 @@ def caller_token(
     """The token with which the person of a web call joins; the room it makes calls the agent in.
 
     LiveKit dispatches `roomConfig.agents` when this join creates the room, so that no agent waits in
-    an empty one. The metadata carries the call's id and nothing else: its bearer can read it.
+    an empty one. The metadata carries the call's id and nothing else: its bearer can read it. The room's
+    own says that its agents' joins matter.
     """
     agents = [{"agentName": livekit_agent_name, "metadata": json.dumps({"call_id": call_id})}]
     grants = {"canPublish": True, "canSubscribe": True, "canPublishData": True}
-    return _signed(credentials, join, grants, {"roomConfig": {"agents": agents}})
+    config = {"agents": agents, "metadata": WATCHED_ROOM}
+    return _signed(credentials, join, grants, {"roomConfig": config})
 
 
 def listener_token(credentials: LiveKitCredentials, join: Pass) -> str:

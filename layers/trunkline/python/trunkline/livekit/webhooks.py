@@ -73,17 +73,29 @@ def news_of(event: WebhookEvent) -> News | None:
         return News(event.event, claim, event.id)
     if event.event not in ("participant_joined", "participant_left"):
         return None
-    callee = event.participant
-    if callee.kind == ParticipantInfo.Kind.AGENT and callee.identity.startswith(AGENT_PREFIX):
-        return News(
-            event.event,
-            claim,
-            event.id,
-            agent_job_id=callee.identity.removeprefix(AGENT_PREFIX),
-            disconnect_reason=_reason_name(callee.disconnect_reason),
-        )
-    is_caller = callee.kind == ParticipantInfo.Kind.STANDARD and callee.identity == CALLER
-    is_callee = callee.kind == ParticipantInfo.Kind.SIP and callee.identity == callee_identity(claim.claim)
+    if event.participant.kind == ParticipantInfo.Kind.AGENT:
+        return _of_agent(event, claim)
+    return _of_person(event, claim)
+
+
+def _of_agent(event: WebhookEvent, claim: ClaimName) -> News | None:
+    """None, too, for a join in a room without metadata (`WATCHED_ROOM`)."""
+    agent, joins = event.participant, event.event == "participant_joined"
+    if not agent.identity.startswith(AGENT_PREFIX) or (joins and not event.room.metadata):
+        return None
+    return News(
+        event.event,
+        claim,
+        event.id,
+        agent_job_id=agent.identity.removeprefix(AGENT_PREFIX),
+        disconnect_reason=_reason_name(agent.disconnect_reason),
+    )
+
+
+def _of_person(event: WebhookEvent, claim: ClaimName) -> News | None:
+    person = event.participant
+    is_caller = person.kind == ParticipantInfo.Kind.STANDARD and person.identity == CALLER
+    is_callee = person.kind == ParticipantInfo.Kind.SIP and person.identity == callee_identity(claim.claim)
     if not is_caller and not is_callee:
         return None
     return News(
@@ -91,10 +103,10 @@ def news_of(event: WebhookEvent) -> News | None:
         claim,
         event.id,
         is_caller=is_caller,
-        sip_participant_id=callee.sid if is_callee else None,
-        sip_call_id=callee.attributes.get("sip.callID"),
-        disconnect_reason=_reason_name(callee.disconnect_reason),
-        sip_call_status=callee.attributes.get("sip.callStatus", ""),
+        sip_participant_id=person.sid if is_callee else None,
+        sip_call_id=person.attributes.get("sip.callID"),
+        disconnect_reason=_reason_name(person.disconnect_reason),
+        sip_call_status=person.attributes.get("sip.callStatus", ""),
     )
 
 
