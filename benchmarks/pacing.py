@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from statistics import median
+
 import httpx
 
 from benchmarks import bullmq
 from benchmarks.line import Line, Paced
 from benchmarks.plot import plot
+from benchmarks.stalls import StallWatch
 from benchmarks.table import Row
 from local.config import ROOT
 from local.stack import Stack
@@ -14,6 +18,9 @@ from local.stack import Stack
 MIN_EFFICIENCY = 0.96
 PLOT = ROOT / "docs" / "pacing.svg"
 _PLOTTED_CPS = 20
+_RUNS = {50: 7}
+"""At 50 CPS one stall of a shared machine costs a run its figure: there the median counts."""
+
 # What others measured with 30 ms jobs: starts in the busiest sliding second, share of the budget.
 _CELERY = {20: "Celery 20 at 65 %", 50: "Celery 50 at 6 %"}
 _BULLMQ = {5: "BullMQ 6", 20: "BullMQ 40", 50: "BullMQ 100"}
@@ -24,26 +31,48 @@ def pacing_rows(stack: Stack, paces: dict[int, int]) -> list[Row]:
     httpx.put(f"{stack.config.livekit[0]}/_control/agents/at-once", json={"joins_after_s": 0})
     rows = []
     for cps, count in paces.items():
-        line = Line(stack, cps)
-        line.fill(count)
-        line.wake()
-        line.wait(60 + 2 * count / cps, quiet_s=count / cps)
-        seen, theirs = line.seen(), bullmq.run(cps, count)
-        rows.append(_row(cps, count, seen, theirs))
+        runs = [_run(stack, cps, count) for _ in range(_RUNS.get(cps, 1))]
+        theirs = bullmq.run(cps, count)
+        rows.append(_row(cps, count, runs, theirs))
         if cps == _PLOTTED_CPS:
             PLOT.write_text(
-                plot(cps, {"Trunkline": seen.times_s, **({"BullMQ": theirs.times_s} if theirs else {})})
+                plot(
+                    cps, {"Trunkline": runs[0].seen.times_s, **({"BullMQ": theirs.times_s} if theirs else {})}
+                )
             )
     return rows
 
 
-def _row(cps: int, count: int, seen: Paced, theirs: Paced | None) -> Row:
-    busiest, efficiency = seen.busiest_second(), seen.efficiency(cps)
-    figure = f"{len(seen.times_s)} INVITEs, busiest second {busiest}, {efficiency:.1%} used"
+@dataclass(frozen=True)
+class _Run:
+    """What the carrier saw of one run, and the longest that a core kept a waking thread waiting meanwhile."""
+
+    seen: Paced
+    stalled_s: float
+
+
+def _run(stack: Stack, cps: int, count: int) -> _Run:
+    line = Line(stack, cps)
+    line.fill(count)
+    with StallWatch() as watch:
+        line.wake()
+        line.wait(60 + 2 * count / cps, quiet_s=count / cps)
+    return _Run(line.seen(), watch.longest_s)
+
+
+def _row(cps: int, count: int, runs: list[_Run], theirs: Paced | None) -> Row:
+    """The median of the runs' efficiencies, and the busiest second of all."""
+    efficiencies = sorted(run.seen.efficiency(cps) for run in runs)
+    efficiency, busiest = median(efficiencies), max(run.seen.busiest_second() for run in runs)
+    figure = f"{count} INVITEs, busiest second {busiest}, {efficiency:.1%} used"
+    if len(runs) > 1:
+        figure += f" (median of {len(runs)}; {efficiencies[0]:.1%} to {efficiencies[-1]:.1%})"
+    figure += f"; a core was late by up to {max(run.stalled_s for run in runs) * 1000:.0f} ms"
     beside = _BULLMQ.get(cps, "") + " (measured elsewhere)" if cps in _BULLMQ else ""
     if theirs:
         beside = f"BullMQ here: {theirs.busiest_second()}, {theirs.efficiency(cps):.1%}"
     beside = "; ".join(text for text in (beside, _CELERY.get(cps, "")) if text)
-    kept = busiest <= cps and efficiency >= MIN_EFFICIENCY and len(seen.times_s) == count
+    once = all(len(run.seen.times_s) == count for run in runs)
+    kept = busiest <= cps and efficiency >= MIN_EFFICIENCY and once
     bound = f"≤ {cps}, ≥ {MIN_EFFICIENCY:.0%}"
     return Row(f"{count} calls at {cps} CPS", figure, beside, efficiency, bound, kept)
