@@ -11,7 +11,7 @@ _NAP_S = 0.002
 
 
 class StallWatch:
-    """Sleeps 2 ms at a time on every core while its block runs; `longest_s` is how late a wake was at most."""
+    """Sleeps 2 ms at a time on every core while its block runs; `longest_s` is how late a wake was."""
 
     def __init__(self) -> None:
         self.longest_s = 0.0
