@@ -27,18 +27,15 @@ _ACCESS_LOG = {
 class HttpApi(Construct):
     """Three doors: LiveKit's webhooks go to `livekit_events`, agents to `agent_api`, the rest to `api`."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        name: str,
-        *,
-        runtime: Runtime,
-        api: lambda_.Function,
-        livekit_events: lambda_.Function,
-        agent_api: lambda_.Function,
-    ) -> None:
+    def __init__(self, scope: Construct, name: str, runtime: Runtime) -> None:
         super().__init__(scope, name)
         self.api = apigateway.HttpApi(self, "Api", create_default_stage=False)
+        self._stage(runtime)
+
+    def open(
+        self, *, api: lambda_.Function, livekit_events: lambda_.Function, agent_api: lambda_.Function
+    ) -> None:
+        """Put functions behind the doors; they may know the API's address by then."""
         tenants = self.api.add_routes(
             path="/{proxy+}",
             methods=[apigateway.HttpMethod.ANY],
@@ -54,7 +51,6 @@ class HttpApi(Construct):
             methods=[apigateway.HttpMethod.ANY],
             integration=integrations.HttpLambdaIntegration("Agents", agent_api),
         )
-        self._stage(runtime)
         _suppress_authorizer(tenants, "The function checks the API key of every request, with its scope.")
         _suppress_authorizer(agents, "The function checks the agent's LiveKit token.")
         _suppress_authorizer(livekit, "The function checks LiveKit's signature over the raw body.")

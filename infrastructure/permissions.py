@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from aws_cdk import Acknowledgment, Validations
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
 
 from infrastructure.data import Data
 
@@ -39,19 +42,24 @@ def may_query_index(role: iam.Role, data: Data, *names: str) -> None:
     role.add_to_policy(iam.PolicyStatement(actions=["dynamodb:Query"], resources=indexes))
 
 
-def may_encrypt_contexts(role: iam.Role, data: Data) -> None:
-    """Allow encrypting what is said of people; reading it again is the agents' function's right alone."""
-    _may_use_context_key(role, data, "kms:GenerateDataKey")
+PEOPLE, WEBHOOKS = "trunkline", "trunkline-webhooks"
+"""Purposes in the encryption context (`trunkline.cipher`): what is said of people, webhooks' secrets."""
 
 
-def may_decrypt_contexts(role: iam.Role, data: Data) -> None:
-    """Allow reading what is said of people."""
-    _may_use_context_key(role, data, "kms:Decrypt")
+def may_encrypt(role: iam.Role, data: Data, *purposes: str) -> None:
+    """Allow encrypting for these purposes; reading it again is another right."""
+    for purpose in purposes:
+        _may_use_context_key(role, data, "kms:GenerateDataKey", purpose)
 
 
-def _may_use_context_key(role: iam.Role, data: Data, action: str) -> None:
+def may_decrypt(role: iam.Role, data: Data, purpose: str) -> None:
+    """Allow reading what was encrypted for a purpose."""
+    _may_use_context_key(role, data, "kms:Decrypt", purpose)
+
+
+def _may_use_context_key(role: iam.Role, data: Data, action: str, purpose: str) -> None:
     """The key is used with the purpose in its encryption context, or not at all."""
-    only_ours = {"StringEquals": {"kms:EncryptionContext:purpose": "trunkline"}}
+    only_ours = {"StringEquals": {"kms:EncryptionContext:purpose": purpose}}
     key = [data.context_key.key_arn]
     role.add_to_policy(iam.PolicyStatement(actions=[action], resources=key, conditions=only_ours))
 
@@ -68,6 +76,29 @@ def may_read_pepper(role: iam.Role, data: Data) -> None:
 
 def _may_read_secret(role: iam.Role, arn: str) -> None:
     role.add_to_policy(iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[arn]))
+
+
+def may_follow_stream(role: iam.Role, data: Data, dead_letters: sqs.Queue) -> None:
+    """Allow Lambda to read the table's stream on the role's behalf, and to put aside what fails for good."""
+    read = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+    stream = str(data.table.table_stream_arn)
+    role.add_to_policy(iam.PolicyStatement(actions=read, resources=[stream]))
+    role.add_to_policy(iam.PolicyStatement(actions=["dynamodb:ListStreams"], resources=["*"]))
+    role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[dead_letters.queue_arn]))
+    why = "ListStreams knows no resources."
+    found = "AwsSolutions::AwsSolutions-IAM5[Resource::*]"
+    Validations.of(role).acknowledge(Acknowledgment(id=found, reason=why))
+
+
+def may_start(role: iam.Role, machine: sfn.StateMachine) -> None:
+    """Allow starting deliveries."""
+    arn = [machine.state_machine_arn]
+    role.add_to_policy(iam.PolicyStatement(actions=["states:StartExecution"], resources=arn))
+
+
+def may_notify(role: iam.Role, topic: sns.Topic) -> None:
+    """Allow sending notices to operators."""
+    role.add_to_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[topic.topic_arn]))
 
 
 def may_wake(role: iam.Role, queue: sqs.Queue) -> None:

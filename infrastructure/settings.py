@@ -14,6 +14,10 @@ class StageSettings:
 
     `dialer_lanes` is the dialer's reserved concurrency and its event source's maximum concurrency:
     how many trunks can be dialled at once (see `docs/adr/0002-reserved-concurrency-is-not-cps.md`).
+    `webhook_schedule_s` is how long before each attempt of a delivery, counted from the one before;
+    `webhook_deliveries_at_once` is the delivering function's reserved concurrency, `webhook_slots` what
+    one endpoint may have of it; `outgoing_loopback_ports` lets plain http to 127.0.0.1 through on some
+    ports (`none` on AWS).
     """
 
     name: str
@@ -23,11 +27,34 @@ class StageSettings:
     dialer_lanes: int
     api_memory_mib: int = 512
     dialer_memory_mib: int = 1024
+    webhook_schedule_s: tuple[int, ...] = (
+        0,
+        5,
+        300,
+        1800,
+        7200,
+        18_000,
+        36_000,
+        50_400,
+        72_000,
+        86_400,
+    )
+    webhook_deliveries_at_once: int = 200
+    webhook_slots: int = 10
+    webhook_disable_after_s: int = 5 * 86_400
+    outgoing_loopback_ports: str = "none"
 
 
 _STAGES = {
     "local": StageSettings(
-        name="local", platform="host", keep_data=False, log_retention_days=1, dialer_lanes=3
+        name="local",
+        platform="host",
+        keep_data=False,
+        log_retention_days=1,
+        dialer_lanes=3,
+        webhook_deliveries_at_once=4,
+        webhook_slots=2,
+        outgoing_loopback_ports="9100-9999",
     ),
     "dev": StageSettings(
         name="dev",

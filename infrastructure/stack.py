@@ -14,6 +14,9 @@ from infrastructure.dial_queue import DIALER_TIMEOUT_S, DialQueue
 from infrastructure.http_api import LIVEKIT_WEBHOOK_PATH, HttpApi
 from infrastructure.python_function import PythonFunction, shared_runtime
 from infrastructure.settings import StageSettings
+from infrastructure.webhook_flow import DELIVER_TIMEOUT_S, DeliveryFlow, EventSource, Notices
+
+_API_KNOWS = ("DIAL_QUEUE_URL", "KEY_PEPPER_ARN", "CONTEXT_KEY_ARN", "DELIVERY_FLOW_ARN")
 
 
 class TrunklineStack(Stack):
@@ -27,15 +30,19 @@ class TrunklineStack(Stack):
         self._runtime = shared_runtime(self, settings)
         self.data = Data(self, "Data", settings)
         self.dial_queue = DialQueue(self, "DialQueue", self.data.key)
+        self.http = HttpApi(self, "Http", self._runtime)
+        self.notices = Notices(self, "Notices", self.data.key)
+        self.webhook_deliver = self._webhook_deliver()
+        self.deliveries = DeliveryFlow(
+            self, "Deliveries", deliver=self.webhook_deliver.function, runtime=self._runtime
+        )
+        self.event_fanout = self._event_fanout()
         self.api = self._api()
         self.dialer = self._dialer()
         self.livekit_events = self._livekit_events()
         self.agent_api = self._agent_api()
         self.caretaker = self._caretaker()
-        self.http = HttpApi(
-            self,
-            "Http",
-            runtime=self._runtime,
+        self.http.open(
             api=self.api.function,
             livekit_events=self.livekit_events.function,
             agent_api=self.agent_api.function,
@@ -48,16 +55,20 @@ class TrunklineStack(Stack):
             "Api",
             runtime=self._runtime,
             package="api",
-            environment=self._environment("DIAL_QUEUE_URL", "KEY_PEPPER_ARN", "CONTEXT_KEY_ARN"),
+            environment=self._environment(
+                "DIAL_QUEUE_URL", "KEY_PEPPER_ARN", "CONTEXT_KEY_ARN", "DELIVERY_FLOW_ARN"
+            )
+            | self._outgoing(),
             timeout_s=29,
             memory_mib=self._settings.api_memory_mib,
             encrypts=True,
         )
         may.may_use_table(made.role, self.data, *may.READ, *may.BATCH, *may.CHANGE, *may.REMOVE)
         may.may_query_index(made.role, self.data, "open", "calls", "user_calls")
-        may.may_encrypt_contexts(made.role, self.data)
+        may.may_encrypt(made.role, self.data, may.PEOPLE, may.WEBHOOKS)
         may.may_read_livekit_secret(made.role, self.data)
         may.may_read_pepper(made.role, self.data)
+        may.may_start(made.role, self.deliveries.machine)
         may.may_wake(made.role, self.dial_queue.queue)
         return made
 
@@ -109,8 +120,8 @@ class TrunklineStack(Stack):
             encrypts=True,
         )
         may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE, *may.REMOVE)
-        may.may_encrypt_contexts(made.role, self.data)
-        may.may_decrypt_contexts(made.role, self.data)
+        may.may_encrypt(made.role, self.data, may.PEOPLE)
+        may.may_decrypt(made.role, self.data, may.PEOPLE)
         may.may_read_livekit_secret(made.role, self.data)
         return made
 
@@ -120,7 +131,7 @@ class TrunklineStack(Stack):
             "Caretaker",
             runtime=self._runtime,
             package="caretaker",
-            environment=self._environment("DIAL_QUEUE_URL"),
+            environment=self._environment("DIAL_QUEUE_URL", "DELIVERY_FLOW_ARN"),
             timeout_s=55,
             memory_mib=self._settings.api_memory_mib,
             reserved_concurrency=1,
@@ -129,10 +140,57 @@ class TrunklineStack(Stack):
         may.may_query_index(made.role, self.data, "open")
         may.may_read_livekit_secret(made.role, self.data)
         may.may_wake(made.role, self.dial_queue.queue)
+        may.may_start(made.role, self.deliveries.machine)
         every_minute = events.Schedule.rate(Duration.minutes(1))
         target = targets.LambdaFunction(made.function, retry_attempts=0)
         events.Rule(self, "CaretakerEveryMinute", schedule=every_minute, targets=[target])
         return made
+
+    def _webhook_deliver(self) -> PythonFunction:
+        settings = self._settings
+        made = PythonFunction(
+            self,
+            "WebhookDeliver",
+            runtime=self._runtime,
+            package="webhook_deliver",
+            environment=self._outgoing()
+            | {
+                "TABLE_NAME": self.data.table.table_name,
+                "CONTEXT_KEY_ARN": self.data.context_key.key_arn,
+                "NOTICES_TOPIC_ARN": self.notices.topic.topic_arn,
+                "API_URL": self.http.api.api_endpoint,
+                "WEBHOOK_SCHEDULE_S": ",".join(map(str, settings.webhook_schedule_s)),
+                "WEBHOOK_DISABLE_AFTER_S": str(settings.webhook_disable_after_s),
+                "WEBHOOK_SLOTS": str(settings.webhook_slots),
+            },
+            timeout_s=DELIVER_TIMEOUT_S,
+            memory_mib=settings.api_memory_mib,
+            reserved_concurrency=settings.webhook_deliveries_at_once,
+            encrypts=True,
+        )
+        may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE, *may.REMOVE)
+        may.may_decrypt(made.role, self.data, may.WEBHOOKS)
+        may.may_notify(made.role, self.notices.topic)
+        return made
+
+    def _event_fanout(self) -> PythonFunction:
+        arn = self.deliveries.machine.state_machine_arn
+        made = PythonFunction(
+            self,
+            "EventFanout",
+            runtime=self._runtime,
+            package="event_fanout",
+            environment={"TABLE_NAME": self.data.table.table_name, "DELIVERY_FLOW_ARN": arn},
+            timeout_s=30,
+            memory_mib=self._settings.api_memory_mib,
+        )
+        may.may_use_table(made.role, self.data, *may.READ, "dynamodb:PutItem")
+        may.may_start(made.role, self.deliveries.machine)
+        self.events = EventSource(self, "Events", data=self.data, fanout=made)
+        return made
+
+    def _outgoing(self) -> dict[str, str]:
+        return {"OUTGOING_LOOPBACK_PORTS": self._settings.outgoing_loopback_ports}
 
     def _environment(self, *more: str) -> dict[str, str]:
         known = {
@@ -141,6 +199,7 @@ class TrunklineStack(Stack):
             "DIAL_QUEUE_URL": self.dial_queue.queue.queue_url,
             "KEY_PEPPER_ARN": self.data.key_pepper.secret_arn,
             "CONTEXT_KEY_ARN": self.data.context_key.key_arn,
+            "DELIVERY_FLOW_ARN": self.deliveries.machine.state_machine_arn,
         }
         return {name: known[name] for name in ("TABLE_NAME", "LIVEKIT_SECRET_ARN", *more)}
 
@@ -154,6 +213,9 @@ class TrunklineStack(Stack):
             "DeadLettersUrl": self.dial_queue.dead_letters.queue_url,
             "LiveKitSecretArn": self.data.livekit_secret.secret_arn,
             "KeyPepperArn": self.data.key_pepper.secret_arn,
+            "DeliveryFlowArn": self.deliveries.machine.state_machine_arn,
+            "EventDeadLettersUrl": self.events.dead_letters.queue_url,
+            "NoticesTopicArn": self.notices.topic.topic_arn,
         }
         for name, value in values.items():
             CfnOutput(self, name, value=value)

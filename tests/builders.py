@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,7 @@ from trunkline.calls.model import Call
 from trunkline.calls.news import Reach
 from trunkline.calls.parts import AgentSnapshot
 from trunkline.calls.states import State
+from trunkline.cipher import Owner
 from trunkline.dialing.places import Place
 from trunkline.dialing.trunks import Trunk
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
@@ -129,6 +131,18 @@ class FakeLiveKit:
         self.invites.append((asyncio.get_running_loop().time(), call))
         await asyncio.sleep(self.answer_after_s)
         return self.answer(call)
+
+
+class PlainCipher:
+    """Marks whose text it is in place of encrypting it."""
+
+    def encrypt(self, owner: Owner, values: dict[str, Any]) -> bytes:
+        return repr((owner.context, values)).encode()
+
+    def decrypt(self, owner: Owner, ciphertext: bytes) -> dict[str, Any]:
+        context, values = ast.literal_eval(ciphertext.decode())
+        assert context == owner.context
+        return dict(values)
 
 
 def no_reach(

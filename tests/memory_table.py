@@ -59,13 +59,13 @@ class MemoryTable(Table):
     def count(self, first: ItemKey, last_sk: str, *, limit: int) -> int:
         return len(self.between(first, last_sk, limit=limit))
 
-    def open_calls(self, partition: str, until: str = "") -> Iterator[Item]:
+    def open_items(self, partition: str, until: str = "") -> Iterator[Item]:
         found = [item for item in self.items.values() if item.get(OPEN_PK) == partition]
         found.sort(key=lambda item: str(item[OPEN_SK]))
         return iter([item for item in found if not until or item[OPEN_SK] < until])
 
     def count_open_calls(self, partition: str, prefix: str, *, limit: int) -> int:
-        return sum(item[OPEN_SK].startswith(prefix) for item in self.open_calls(partition))
+        return sum(item[OPEN_SK].startswith(prefix) for item in self.open_items(partition))
 
     def write(self, write: Write) -> Item | None:
         key = _key(write)

@@ -6,10 +6,10 @@ from functools import cache
 
 from trunkline import aws
 from trunkline.calls.erase import erase_beside
-from trunkline.calls.private import Cipher
 from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
+from trunkline.cipher import Cipher
 from trunkline.clock import SystemClock
 from trunkline.dialing.lane import LaneStore
 from trunkline.livekit.credentials import LiveKitSecret

@@ -27,6 +27,10 @@ class Asked:
         """The body as its model; what is wrong with it is an `InvalidRequest`."""
         return read_body(model, self.event.body, is_base64=bool(self.event.is_base64_encoded))
 
+    def body_or(self, model: type[Model]) -> Model:
+        """The body as its model; without a body the model's defaults."""
+        return self.body(model) if self.event.body else model()
+
     def object(self) -> dict[str, Any]:
         """The body, which must be a JSON object; its fields are somebody else's to check."""
         return read_object(self.event.body, is_base64=bool(self.event.is_base64_encoded))

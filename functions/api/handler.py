@@ -12,7 +12,7 @@ from trunkline.errors import TrunklineError
 from trunkline.http.errors import error_answer, error_body
 from trunkline.observability import logger
 
-from . import calls, dispatches, kept, trunks
+from . import calls, dispatches, kept, trunks, webhooks
 from .answers import json_response
 
 log = logger("api")
@@ -20,6 +20,7 @@ app = APIGatewayHttpResolver()
 app.include_router(calls.router)
 app.include_router(dispatches.router)
 app.include_router(trunks.router)
+app.include_router(webhooks.router)
 for router in kept.routers:
     app.include_router(router)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trunkline.tenants.keys import Scope
 from trunkline.tenants.specs import AgentSpec
+from trunkline.webhooks.specs import WebhookSpec
 from trunkline.workflows.specs import WorkflowSpec
 
 from .crud import crud_routes
@@ -19,5 +20,12 @@ routers = [
         lambda: services().workflows,
         read=Scope.WORKFLOWS_READ,
         write=Scope.WORKFLOWS_WRITE,
+    ),
+    crud_routes(
+        "webhooks",
+        WebhookSpec,
+        lambda: services().webhooks,
+        read=Scope.WEBHOOKS_WRITE,
+        write=Scope.WEBHOOKS_WRITE,
     ),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,11 +16,11 @@ from trunkline.calls.listing import CallLister
 from trunkline.calls.model import Call
 from trunkline.calls.parts import Channel
 from trunkline.calls.place import CallDesk
-from trunkline.calls.private import Cipher
 from trunkline.calls.read import CallReader
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.calls.workflow_calls import WorkflowCallDesk
+from trunkline.cipher import Cipher
 from trunkline.clock import SystemClock
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
@@ -28,15 +29,23 @@ from trunkline.dialing.queue import Census, Queue
 from trunkline.dialing.trunk_desk import TrunkDesk
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
-from trunkline.errors import LiveKitFailed, LiveKitNotConfigured
+from trunkline.errors import InvalidRequest, LiveKitFailed, LiveKitNotConfigured
 from trunkline.livekit.credentials import LiveKitSecret
 from trunkline.observability import logger
+from trunkline.outgoing.addresses import Door, UnsafeAddress
 from trunkline.settings import ApiSettings
 from trunkline.table import Table
 from trunkline.tenants.agent_desk import AgentDesk
 from trunkline.tenants.agents import AgentStore
 from trunkline.tenants.keys import ApiKeyStore
 from trunkline.tenants.retention import Retention
+from trunkline.webhooks.delivery_desk import DeliveryDesk
+from trunkline.webhooks.delivery_store import DeliveryStore
+from trunkline.webhooks.desk import WebhookDesk
+from trunkline.webhooks.endpoint_store import EndpointStore
+from trunkline.webhooks.flow import DeliveryFlow
+from trunkline.webhooks.gate import HealthStore
+from trunkline.webhooks.sealed import Seals
 from trunkline.workflows.desk import WorkflowDesk
 from trunkline.workflows.store import WorkflowStore
 
@@ -56,6 +65,8 @@ class Services:
     agents: AgentDesk
     workflows: WorkflowDesk
     trunks: TrunkDesk
+    webhooks: WebhookDesk
+    deliveries: DeliveryDesk
 
 
 @cache
@@ -72,12 +83,15 @@ def services() -> Services:
     nudge = Nudge(wakes, clock, log)
     trunks, line, lanes = TrunkStore(table), Line(table), LaneStore(table, clock)
     queue = Queue(line, lanes, trunks, Census(table, line), clock)
+    cipher = Cipher(settings.context_key_arn)
+    webhooks = WebhookDesk(
+        EndpointStore(table), HealthStore(table), Seals(cipher), _check_url(settings), clock
+    )
+    flow = DeliveryFlow(aws.client("stepfunctions"), settings.delivery_flow_arn)
     intake = Intake(calls, wakes, nudge, clock, Retention(table, clock))
     agents, lister, workflow_store = AgentStore(table), CallLister(table), WorkflowStore(table)
     desk = CallDesk(intake, agents, trunks, livekit.read)
-    workflow_calls = WorkflowCallDesk(
-        intake, desk, workflow_store, agents, Cipher(settings.context_key_arn), livekit.read
-    )
+    workflow_calls = WorkflowCallDesk(intake, desk, workflow_store, agents, cipher, livekit.read)
     workflows = WorkflowDesk(
         workflow_store,
         agents,
@@ -97,7 +111,25 @@ def services() -> Services:
         agents=AgentDesk(agents, trunks, workflows.using_agent),
         workflows=workflows,
         trunks=TrunkDesk(trunks, lanes, calls, queue, nudge, clock),
+        webhooks=webhooks,
+        deliveries=DeliveryDesk(webhooks, DeliveryStore(table), flow, clock, log),
     )
+
+
+def _check_url(settings: ApiSettings) -> Callable[[str], None]:
+    def check(url: str) -> None:
+        """Refuse what may not be called, as far as it can be told today; each request looks again."""
+        # Only who makes a webhook pays for this import.
+        import asyncio  # noqa: PLC0415
+
+        from trunkline.outgoing.client import OutgoingClient  # noqa: PLC0415
+
+        try:
+            asyncio.run(OutgoingClient(Door.parse(settings.outgoing_loopback_ports)).check(url))
+        except UnsafeAddress as error:
+            raise InvalidRequest(f"Validation error: url: {error.reason}", field="url") from error
+
+    return check
 
 
 def _hang_up(livekit: LiveKitSecret, call: Call) -> None:

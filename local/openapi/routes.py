@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from local.openapi.call_routes import CALLS
 from local.openapi.route import Route
+from local.openapi.webhook_routes import WEBHOOKS
 from trunkline.dialing.trunk_desk import TrunkChange, TrunkList, TrunkView
 from trunkline.http.answers import Deleted
 from trunkline.tenants.agent_desk import AgentList, AgentView
@@ -160,4 +161,4 @@ _WORKFLOWS = (
     ),
 )
 
-ROUTES = CALLS + _TRUNKS + _AGENTS + _WORKFLOWS
+ROUTES = CALLS + _TRUNKS + _AGENTS + _WORKFLOWS + WEBHOOKS

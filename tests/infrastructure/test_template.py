@@ -17,7 +17,16 @@ from infrastructure.settings import stage_settings
 from infrastructure.stack import TrunklineStack
 
 STAGES = ("local", "dev", "prod")
-FUNCTIONS = ("api", "agent-api", "dialer", "livekit-events", "caretaker")
+FUNCTIONS = (
+    "api",
+    "agent-api",
+    "dialer",
+    "livekit-events",
+    "caretaker",
+    "event-fanout",
+    "webhook-deliver",
+)
+PURPOSES = ("trunkline", "trunkline-webhooks")
 
 
 @cache
@@ -72,7 +81,8 @@ def actions_of(template: dict[str, Any], package: str) -> set[str]:
 
 def test_reserved_concurrency_is_the_event_sources_maximum(template: dict[str, Any]) -> None:
     reserved = function(template, "dialer")["ReservedConcurrentExecutions"]
-    source = next(iter(resources(template, "AWS::Lambda::EventSourceMapping").values()))
+    sources = resources(template, "AWS::Lambda::EventSourceMapping").values()
+    source = next(each for each in sources if "ScalingConfig" in each)
     assert source["ScalingConfig"]["MaximumConcurrency"] == reserved
     assert source["BatchSize"] == 1
 
@@ -104,7 +114,7 @@ def test_each_function_has_a_role_of_its_own_without_wildcards(
     for statement in statements_of(template, package):
         assert statement["Effect"] == "Allow"
         assert "*" not in json.dumps(statement["Action"]), statement
-        assert statement["Resource"] != "*", statement
+        assert statement["Resource"] != "*" or statement["Action"] == "dynamodb:ListStreams", statement
 
 
 def test_no_function_can_do_what_it_has_no_business_with(template: dict[str, Any]) -> None:
@@ -118,21 +128,68 @@ def test_no_function_can_do_what_it_has_no_business_with(template: dict[str, Any
     assert readers == ["api"]
 
 
-def test_only_the_agents_function_reads_what_is_said_of_people(template: dict[str, Any]) -> None:
+def test_only_the_agents_function_reads_what_is_said_of_people_and_only_who_sends_a_webhooks_secret(
+    template: dict[str, Any],
+) -> None:
     key = next(name for name in resources(template, "AWS::KMS::Key") if "ContextKey" in name)
-    may: dict[str, set[str]] = {}
+    may: dict[tuple[str, str], set[str]] = {}
     for package in FUNCTIONS:
         mine = [each for each in statements_of(template, package) if key in json.dumps(each["Resource"])]
         for statement in mine:
             purpose = statement["Condition"]["StringEquals"]["kms:EncryptionContext:purpose"]
-            assert purpose == "trunkline"
-            may.setdefault(package, set()).add(statement["Action"])
-    assert may == {"api": {"kms:GenerateDataKey"}, "agent-api": {"kms:GenerateDataKey", "kms:Decrypt"}}
+            may.setdefault((package, purpose), set()).add(statement["Action"])
+    people, webhooks = PURPOSES
+    assert may == {
+        ("api", people): {"kms:GenerateDataKey"},
+        ("api", webhooks): {"kms:GenerateDataKey"},
+        ("agent-api", people): {"kms:GenerateDataKey", "kms:Decrypt"},
+        ("webhook-deliver", webhooks): {"kms:Decrypt"},
+    }
+
+
+def test_the_stream_is_filtered_bisected_and_ends_in_dead_letters(template: dict[str, Any]) -> None:
+    sources = resources(template, "AWS::Lambda::EventSourceMapping").values()
+    stream = next(each for each in sources if "StartingPosition" in each)
+    assert stream["BisectBatchOnFunctionError"] is True
+    assert stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert 0 < stream["MaximumRetryAttempts"] <= 100
+    assert "OnFailure" in stream["DestinationConfig"]
+    assert 0 < len(stream["FilterCriteria"]["Filters"]) <= 5, "more than five need a quota"
+    assert all("INSERT" in each["Pattern"] for each in stream["FilterCriteria"]["Filters"])
+
+
+def test_deliveries_are_standard_executions_that_log_no_data(template: dict[str, Any]) -> None:
+    machine = next(iter(resources(template, "AWS::StepFunctions::StateMachine").values()))
+    assert machine["StateMachineType"] == "STANDARD"
+    assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+    definition = json.dumps(machine["DefinitionString"])
+    assert "MaxAttempts" in definition
+    starters = [each for each in FUNCTIONS if "states:StartExecution" in actions_of(template, each)]
+    assert starters == ["api", "caretaker", "event-fanout"]
+
+
+def test_deliveries_cannot_take_the_accounts_concurrency(template: dict[str, Any]) -> None:
+    deliver = function(template, "webhook-deliver")
+    assert 0 < deliver["ReservedConcurrentExecutions"] <= 200
+    slots = int(deliver["Environment"]["Variables"]["WEBHOOK_SLOTS"])
+    assert slots * 2 <= deliver["ReservedConcurrentExecutions"], "one endpoint gets no more than half"
+    assert deliver["Timeout"] > 15, "a request's deadline"
+
+
+def test_loopback_is_open_on_the_local_stage_alone(empty: Path) -> None:
+    for stage in STAGES:
+        for package in ("api", "webhook-deliver"):
+            values = function(synthesized(stage, empty), package)["Environment"]["Variables"]
+            assert values["OUTGOING_LOOPBACK_PORTS"] == ("9100-9999" if stage == "local" else "none")
 
 
 def test_the_encryption_layer_is_where_something_is_encrypted(template: dict[str, Any]) -> None:
     layers = {package: len(function(template, package)["Layers"]) for package in FUNCTIONS}
-    assert {package for package, count in layers.items() if count == 3} == {"api", "agent-api"}
+    assert {package for package, count in layers.items() if count == 3} == {
+        "api",
+        "agent-api",
+        "webhook-deliver",
+    }
 
 
 def test_every_function_logs_to_a_group_that_forgets(template: dict[str, Any]) -> None:

@@ -14,8 +14,9 @@ RACES = 30
 
 async def test_a_waiting_call_is_cancelled_at_once_and_never_rings(make_tenant: Any) -> None:
     tenant: Tenant = await make_tenant(cps=0.1)
-    first, second, third = (tenant.placed("+15550100002") for _ in range(3))
+    first = tenant.placed("+15550100002")
     tenant.wait_for_end(first)
+    second, third = (tenant.placed("+15550100002") for _ in range(2))
     call = tenant.cancel(third)
     assert (call["status"], call["data"]["status"]) == ("failed", "cancelled")
     assert call["status_reason"] == "cancelled"

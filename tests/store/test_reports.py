@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOW_MS, ManualClock, a_call
+from tests.builders import NOW_MS, ManualClock, PlainCipher, a_call
 from tests.unit.test_web_changes import web_call
 from trunkline.calls.erase import EraseDesk, erase_beside
 from trunkline.calls.model import Call
 from trunkline.calls.parts import WorkflowRef
-from trunkline.calls.private import Owner
 from trunkline.calls.report_desk import LATE_MS, ReportDesk
 from trunkline.calls.reports import Reports
 from trunkline.calls.states import State
 from trunkline.calls.store import CallStore
 from trunkline.calls.story import Turn
 from trunkline.calls.transcripts import TranscriptStore
+from trunkline.cipher import owner_of_call
 from trunkline.errors import AttemptOver, InvalidRequest, NotFound
 from trunkline.item_keys import private_key
 from trunkline.livekit.names import ClaimName
@@ -28,18 +28,6 @@ from trunkline.tenants.keys import Principal
 from trunkline.validation import validated
 from trunkline.workflows.specs import WorkflowSpec
 from trunkline.workflows.store import WorkflowStore
-
-
-class PlainCipher:
-    """Marks whose text it is in place of encrypting it."""
-
-    def encrypt(self, owner: Owner, values: dict[str, Any]) -> bytes:
-        return repr((owner.call_id, values)).encode()
-
-    def decrypt(self, owner: Owner, ciphertext: bytes) -> dict[str, Any]:
-        call_id, values = eval(ciphertext)  # noqa: S307 - our own repr
-        assert call_id == owner.call_id
-        return dict(values)
 
 
 class Scene:
@@ -63,7 +51,7 @@ class Scene:
         more = []
         if context:
             item = private_key(call.id, "USER_CONTEXT").as_item()
-            owner = Owner(call.tenant_id, call.id)
+            owner = owner_of_call(call.tenant_id, call.id)
             more = [Put(item | {"ciphertext": PlainCipher().encrypt(owner, context)})]
         self.calls.accept(call, more=more)
         return ClaimName(call.id, call.claim)

@@ -71,6 +71,30 @@ class InUse(TrunklineError):
     type = "in_use"
 
 
+class LimitReached(TrunklineError):
+    """The tenant has as many of these as it may."""
+
+    type = "limit_reached"
+
+
+class DeliveryPending(TrunklineError):
+    """What is asked for needs a delivery that has come to its end."""
+
+    type = "delivery_pending"
+
+    def __init__(self) -> None:
+        super().__init__("Delivery is still on its way")
+
+
+class WebhookDisabled(TrunklineError):
+    """What is asked for needs a webhook that is sent to."""
+
+    type = "webhook_disabled"
+
+    def __init__(self) -> None:
+        super().__init__("Webhook is disabled: enable it first")
+
+
 class ChangedMeanwhile(TrunklineError):
     """Another request changed the thing between this one's read and its write."""
 

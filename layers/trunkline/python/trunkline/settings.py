@@ -35,6 +35,8 @@ class ApiSettings(_FromEnvironment):
     livekit_secret_arn: str
     key_pepper_arn: str
     context_key_arn: str
+    delivery_flow_arn: str
+    outgoing_loopback_ports: str
 
 
 @dataclass(frozen=True)
@@ -63,3 +65,24 @@ class CaretakerSettings(_FromEnvironment):
     table_name: str
     dial_queue_url: str
     livekit_secret_arn: str
+    delivery_flow_arn: str
+
+
+@dataclass(frozen=True)
+class EventFanoutSettings(_FromEnvironment):
+    table_name: str
+    delivery_flow_arn: str
+
+
+@dataclass(frozen=True)
+class WebhookDeliverSettings(_FromEnvironment):
+    """`webhook_schedule_s` is comma-separated; `outgoing_loopback_ports` is `none` or `first-last`."""
+
+    table_name: str
+    context_key_arn: str
+    notices_topic_arn: str
+    api_url: str
+    webhook_schedule_s: str
+    webhook_disable_after_s: str
+    webhook_slots: str
+    outgoing_loopback_ports: str

@@ -116,6 +116,10 @@ class Table:
         """Read a partition's last items, newest first."""
         return next(self._pages(_starting(prefix), limit=limit, ScanIndexForward=False))
 
+    def newest_between(self, first: ItemKey, last_sk: str, *, limit: int) -> Iterator[list[Item]]:
+        """Walk pages of items from one sort key to another, both included, newest first."""
+        return self._pages(_from_to(first, last_sk), limit=limit, ScanIndexForward=False)
+
     def count(self, first: ItemKey, last_sk: str, *, limit: int) -> int:
         """Count items from one sort key to another, both included; never more than `limit`."""
         return self._counted(_from_to(first, last_sk), limit)
@@ -141,8 +145,8 @@ class Table:
             wanted = answer.get("UnprocessedKeys")
         return [found[key] for key in keys if key in found]
 
-    def open_calls(self, partition: str, until: str = "") -> Iterator[Item]:
-        """Walk the keys in a partition of the index of open calls (a moment behind the table)."""
+    def open_items(self, partition: str, until: str = "") -> Iterator[Item]:
+        """Walk the keys in a partition of the index of what is under way (a moment behind the table)."""
         conditions = {OPEN_PK: _test("EQ", partition)} | ({OPEN_SK: _test("LT", until)} if until else {})
         for page in self._pages(conditions, limit=None, IndexName=OPEN_INDEX):
             yield from page

@@ -13,10 +13,10 @@ from typing_extensions import TypedDict
 from trunkline.calls import reports as say
 from trunkline.calls.model import Call, Change
 from trunkline.calls.parts import AgentTurn, Channel, Colleague
-from trunkline.calls.private import Cipher, Owner
 from trunkline.calls.report_changes import agent_changed, ended_by_agent, heard, picked_up_by, summed_up
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
+from trunkline.cipher import Cipher, owner_of_call
 from trunkline.clock import Clock
 from trunkline.errors import AttemptOver, NotFound
 from trunkline.item_keys import TTL, private_key
@@ -166,7 +166,7 @@ class ReportDesk:
 
     def _store_variables(self, call: Call, report: say.Variables) -> bool:
         item: dict[str, Any] = private_key(call.id, "VARIABLES").as_item() | {"sequence": report.sequence}
-        item["ciphertext"] = self.cipher.encrypt(Owner(call.tenant_id, call.id), report.values)
+        item["ciphertext"] = self.cipher.encrypt(owner_of_call(call.tenant_id, call.id), report.values)
         newer = ABSENT | Attr("sequence").lt(report.sequence)
         try:
             self.table.write(Put(item | ({TTL: call.ttl} if call.ttl else {}), newer))
@@ -178,7 +178,7 @@ class ReportDesk:
         item = self.table.get(private_key(call.id, what))
         if item is None:
             return None
-        return self.cipher.decrypt(Owner(call.tenant_id, call.id), bytes(item["ciphertext"]))
+        return self.cipher.decrypt(owner_of_call(call.tenant_id, call.id), bytes(item["ciphertext"]))
 
 
 def _team(call: Call) -> list[dict[str, str]]:

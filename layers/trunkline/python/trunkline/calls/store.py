@@ -191,17 +191,17 @@ class CallStore:
 
     def busy_call_ids(self, trunk_id: str) -> Iterator[str]:
         """Walk the ids of a trunk's claimed calls that have not ended."""
-        for item in self._table.open_calls(busy_partition(trunk_id)):
+        for item in self._table.open_items(busy_partition(trunk_id)):
             yield item[PK].removeprefix("C#")
 
     def expired_call_ids(self, trunk_id: str, now_ms: int) -> Iterator[str]:
         """Walk the ids of a trunk's waiting calls whose time is over."""
-        for item in self._table.open_calls(waiting_partition(trunk_id), until=f"{now_ms:015d}"):
+        for item in self._table.open_items(waiting_partition(trunk_id), until=f"{now_ms:015d}"):
             yield item[PK].removeprefix("C#")
 
     def waiting_call_ids(self, trunk_id: str) -> Iterator[str]:
         """Walk the ids of a trunk's waiting calls, the first to expire first."""
-        for item in self._table.open_calls(waiting_partition(trunk_id)):
+        for item in self._table.open_items(waiting_partition(trunk_id)):
             yield item[PK].removeprefix("C#")
 
     def due_call_ids(self, trunk_id: str, now_ms: int, limit: int = 50) -> list[str]:
@@ -250,6 +250,10 @@ def _cancel_writes(before: Call, after: Call) -> list[Write]:
 def _event_put(call: Call, sequence: int, happening: Happening, at_ms: int) -> Put:
     item: Item = call_event_key(call.id, sequence).as_item()
     item |= {"sequence": sequence, "type": happening.type, "at_ms": at_ms}
-    item |= {"tenant_id": call.tenant_id, "data_json": json.dumps(dict(happening.data))}
+    item |= {
+        "tenant_id": call.tenant_id,
+        "livemode": call.livemode,
+        "data_json": json.dumps(dict(happening.data)),
+    }
     item |= {TTL: call.ttl} if call.ttl else {}
     return Put(item, ABSENT)

@@ -18,8 +18,8 @@ from trunkline.calls.parts import Channel, Colleague, WorkflowRef
 from trunkline.calls.phone import EXPIRY_MESSAGE, PhoneWish, Story, new_phone_call, snapshot
 from trunkline.calls.place import CallDesk, require_able_to_phone
 from trunkline.calls.policy_input import REDIAL_MESSAGE, WINDOW_MESSAGE, RedialSpec, WindowSpec
-from trunkline.calls.private import Cipher, Owner
 from trunkline.calls.states import State
+from trunkline.cipher import Cipher, owner_of_call
 from trunkline.errors import InvalidRequest, NotFound
 from trunkline.idempotency import Once
 from trunkline.item_keys import private_key
@@ -230,7 +230,7 @@ class WorkflowCallDesk:
     def _private(self, call: Call, user_context: dict[str, Any]) -> list[Put]:
         if not user_context:
             return []
-        ciphertext = self.cipher.encrypt(Owner(call.tenant_id, call.id), user_context)
+        ciphertext = self.cipher.encrypt(owner_of_call(call.tenant_id, call.id), user_context)
         return [Put(private_key(call.id, "USER_CONTEXT").as_item() | {"ciphertext": ciphertext})]
 
 

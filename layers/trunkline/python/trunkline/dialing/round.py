@@ -26,6 +26,9 @@ from trunkline.livekit.credentials import LiveKitSecret
 from trunkline.offload import Offloader
 from trunkline.settings import CaretakerSettings
 from trunkline.table import Table
+from trunkline.webhooks.care import DeliveryCare
+from trunkline.webhooks.delivery_store import DeliveryStore
+from trunkline.webhooks.flow import DeliveryFlow
 
 _THREADS = 16
 
@@ -40,6 +43,8 @@ class CaretakerProcess:
         self._wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url)
         self._offload = Offloader(_THREADS)
         self._log = log
+        flow = DeliveryFlow(aws.client("stepfunctions"), settings.delivery_flow_arn)
+        self._deliveries = DeliveryCare(DeliveryStore(self._table), flow, self._clock, log)
 
     async def walk(self) -> Counter[str]:
         """Make one pass."""
@@ -51,6 +56,7 @@ class CaretakerProcess:
             repairs = await self._caretaker(livekit).walk()
             care = WebCare(CallStore(self._table), livekit, self._clock, self._offload, self._log)
             await care.walk(repairs)
+            await self._offload(self._deliveries.walk, repairs)
             return repairs
 
     def _caretaker(self, livekit: LiveKit) -> Caretaker:

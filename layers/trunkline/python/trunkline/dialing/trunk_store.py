@@ -95,6 +95,10 @@ class TrunkStore:
         mine = Put(grant_key(tenant_id, trunk_id).as_item() | {"trunk_id": trunk_id} | limit)
         self._table.transact([mine, Put(grantee_key(trunk_id, tenant_id).as_item() | limit)])
 
+    def grantees(self, trunk_id: str) -> list[str]:
+        """The tenants that may use a trunk."""
+        return [item[SK].removeprefix("GRANT#") for item in self._table.partition(grantee_key(trunk_id))]
+
     def granted_ids(self, tenant_id: str) -> list[str]:
         """The trunks that a tenant may use."""
         return [item["trunk_id"] for item in self._table.partition(grant_key(tenant_id))]
@@ -171,5 +175,7 @@ def _entry(trunk: Trunk) -> Item:
 def _event_puts(trunk_id: str, event: TrunkEvent | None) -> list[Write]:
     if event is None:
         return []
-    item: dict[str, Any] = trunk_event_key(trunk_id, event.at_ms, uuid.uuid4().hex).as_item()
+    event_id = uuid.uuid4().hex
+    item: dict[str, Any] = trunk_event_key(trunk_id, event.at_ms, event_id).as_item()
+    item["event_id"] = f"evt_{event_id}"
     return [Put(item | asdict(event) | {TTL: event.at_ms // 1000 + _EVENTS_KEPT_S})]

@@ -36,6 +36,7 @@ class Scope(StrEnum):
     WORKFLOWS_WRITE = "workflows:write"
     TRUNKS_READ = "trunks:read"
     TRUNKS_WRITE = "trunks:write"
+    WEBHOOKS_WRITE = "webhooks:write"
 
 
 _SAME_RIGHT = {Scope.CALLS_INITIATE: Scope.CALLS_CREATE}

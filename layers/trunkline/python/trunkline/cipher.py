@@ -1,6 +1,7 @@
-"""What is said about a person, encrypted before it reaches the table (AWS Encryption SDK).
+"""What nobody but its reader may see, encrypted before it reaches the table (AWS Encryption SDK).
 
-The encryption context names tenant and call, so that one call's ciphertext is refused for another.
+The encryption context names the purpose, the tenant and the thing it belongs to, so that one call's
+ciphertext is refused for another, and a role may be given one purpose alone.
 Source: https://docs.aws.amazon.com/encryption-sdk/latest/developer-guide/concepts.html
 """
 
@@ -12,23 +13,39 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-PURPOSE = "trunkline"
+PEOPLE = "trunkline"
+"""The purpose of what is said of people."""
+
+WEBHOOKS = "trunkline-webhooks"
+"""The purpose of webhooks' secrets and headers."""
 
 
 class Unreadable(Exception):
-    """A ciphertext that was altered, or belongs to another call."""
+    """A ciphertext that was altered, or belongs to something else."""
 
 
 @dataclass(frozen=True)
 class Owner:
-    """The call that a secret belongs to."""
+    """What a secret belongs to."""
 
+    purpose: str
     tenant_id: str
-    call_id: str
+    kind: str
+    id: str
 
     @property
     def context(self) -> dict[str, str]:
-        return {"purpose": PURPOSE, "tenant_id": self.tenant_id, "call_id": self.call_id}
+        return {"purpose": self.purpose, "tenant_id": self.tenant_id, f"{self.kind}_id": self.id}
+
+
+def owner_of_call(tenant_id: str, call_id: str) -> Owner:
+    """A call, as the owner of what is said of its person."""
+    return Owner(PEOPLE, tenant_id, "call", call_id)
+
+
+def owner_of_webhook(tenant_id: str, webhook_id: str) -> Owner:
+    """A webhook, as the owner of its secret."""
+    return Owner(WEBHOOKS, tenant_id, "webhook", webhook_id)
 
 
 class Cipher:
@@ -43,7 +60,7 @@ class Cipher:
         self._key_provider = key_provider or _kms_provider
 
     def encrypt(self, owner: Owner, values: dict[str, Any]) -> bytes:
-        """Encrypt an object for a call: one GenerateDataKey."""
+        """Encrypt an object for its owner: one GenerateDataKey."""
         client, algorithm = self._client
         ciphertext, _ = client.encrypt(
             source=json.dumps(values, separators=(",", ":")).encode(),
@@ -54,10 +71,10 @@ class Cipher:
         return bytes(ciphertext)
 
     def decrypt(self, owner: Owner, ciphertext: bytes) -> dict[str, Any]:
-        """Decrypt a call's object: one Decrypt.
+        """Decrypt an owner's object: one Decrypt.
 
         Raises:
-            Unreadable: it was altered, or is another call's.
+            Unreadable: it was altered, or is another's.
         """
         from aws_encryption_sdk.exceptions import AWSEncryptionSDKClientError  # noqa: PLC0415
 
@@ -65,9 +82,9 @@ class Cipher:
         try:
             plain, header = client.decrypt(source=ciphertext, key_provider=self._provider)
         except AWSEncryptionSDKClientError as error:
-            raise Unreadable(owner.call_id) from error
+            raise Unreadable(owner.id) from error
         if dict(header.encryption_context) != owner.context:
-            raise Unreadable(owner.call_id)
+            raise Unreadable(owner.id)
         values: dict[str, Any] = json.loads(plain)
         return values
 

@@ -1,0 +1,59 @@
+"""Routes under `/api/v1/webhooks` and `/api/v1/deliveries`, beside the five that `kept` makes."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from trunkline.tenants.keys import Scope
+from trunkline.validation import validated_query
+from trunkline.webhooks.specs import DeliveryQuery, Recovery, Rotation
+
+from .access import Asked, asked
+from .answers import json_response
+from .services import services
+
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+
+
+def _who() -> Asked:
+    return asked(services().keys, router.current_event, Scope.WEBHOOKS_WRITE)
+
+
+@router.post("/api/v1/webhooks/<webhook_id>/test")
+def ping(webhook_id: str) -> Response[str]:
+    return json_response(202, services().deliveries.ping(_who().principal, webhook_id))
+
+
+@router.post("/api/v1/webhooks/<webhook_id>/rotate-secret")
+def rotate_secret(webhook_id: str) -> Response[str]:
+    who = _who()
+    return json_response(200, services().webhooks.rotate(who.principal, webhook_id, who.body_or(Rotation)))
+
+
+@router.delete("/api/v1/webhooks/<webhook_id>/previous-secret")
+def end_overlap(webhook_id: str) -> Response[str]:
+    return json_response(200, services().webhooks.end_overlap(_who().principal, webhook_id))
+
+
+@router.get("/api/v1/webhooks/<webhook_id>/deliveries")
+def list_deliveries(webhook_id: str) -> Response[str]:
+    who = _who()
+    query = validated_query(DeliveryQuery, router.current_event.query_string_parameters)
+    return json_response(200, services().deliveries.page(who.principal, webhook_id, query))
+
+
+@router.post("/api/v1/webhooks/<webhook_id>/recover")
+def recover(webhook_id: str) -> Response[str]:
+    who = _who()
+    return json_response(202, services().deliveries.recover(who.principal, webhook_id, who.body(Recovery)))
+
+
+@router.get("/api/v1/deliveries/<delivery_id>")
+def get_delivery(delivery_id: str) -> Response[str]:
+    return json_response(200, services().deliveries.get(_who().principal, delivery_id))
+
+
+@router.post("/api/v1/deliveries/<delivery_id>/redeliver")
+def redeliver(delivery_id: str) -> Response[str]:
+    return json_response(202, services().deliveries.redeliver(_who().principal, delivery_id))

@@ -1,0 +1,1 @@
+"""Makes deliveries of what the table's stream tells."""

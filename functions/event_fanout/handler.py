@@ -1,0 +1,44 @@
+"""`event_fanout`: from the table's stream to one delivery per event and endpoint."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from trunkline import aws
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.observability import logger
+from trunkline.settings import EventFanoutSettings
+from trunkline.table import Table, decode
+from trunkline.webhooks.delivery_store import DeliveryStore
+from trunkline.webhooks.endpoint_store import EndpointStore
+from trunkline.webhooks.fanout import Fanout
+from trunkline.webhooks.flow import DeliveryFlow
+
+log = logger("event_fanout")
+processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
+
+
+@cache
+def fanout() -> Fanout:
+    settings = EventFanoutSettings.from_env()
+    table = Table(aws.client("dynamodb"), settings.table_name)
+    flow = DeliveryFlow(aws.client("stepfunctions"), settings.delivery_flow_arn)
+    return Fanout(EndpointStore(table), DeliveryStore(table), flow, TrunkStore(table).grantees)
+
+
+def take(record: DynamoDBRecord) -> None:
+    """Take one record; if it fails, the stream sends it and those after it again, and at last to the
+    dead letters."""
+    image = record.raw_event["dynamodb"]["NewImage"]
+    told = fanout().take(decode(image))
+    log.info("event", kind=image["type"]["S"], told=told)
+
+
+@log.inject_lambda_context(clear_state=True)
+def handle(event: dict[str, Any], context: LambdaContext) -> Any:
+    return process_partial_response(event, take, processor, context)

@@ -1,0 +1,1 @@
+"""Sends webhooks, one attempt an invocation."""

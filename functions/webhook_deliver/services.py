@@ -1,0 +1,61 @@
+"""What the deliveries work with, built once per process."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from functools import cache
+
+from trunkline import aws
+from trunkline.calls.store import CallStore
+from trunkline.calls.transcripts import TranscriptStore
+from trunkline.cipher import Cipher
+from trunkline.clock import SystemClock
+from trunkline.observability import logger
+from trunkline.outgoing.addresses import Door
+from trunkline.outgoing.client import OutgoingClient
+from trunkline.outgoing.messages import Answer, Request
+from trunkline.settings import WebhookDeliverSettings
+from trunkline.table import Table
+from trunkline.webhooks.courier import Courier
+from trunkline.webhooks.delivery_store import DeliveryStore
+from trunkline.webhooks.endpoint_store import EndpointStore
+from trunkline.webhooks.gate import Gate, HealthStore
+from trunkline.webhooks.notices import Notices
+from trunkline.webhooks.payload import Payloads
+from trunkline.webhooks.sealed import Seals
+
+log = logger("webhook_deliver")
+
+
+@cache
+def courier() -> Courier:
+    settings = WebhookDeliverSettings.from_env()
+    table = Table(aws.client("dynamodb"), settings.table_name)
+    endpoints = EndpointStore(table)
+    disable_after_s = int(settings.webhook_disable_after_s)
+    return Courier(
+        deliveries=DeliveryStore(table),
+        endpoints=endpoints,
+        gate=Gate(table, random.random, int(settings.webhook_slots)),
+        health=HealthStore(table),
+        seals=Seals(Cipher(settings.context_key_arn)),
+        payloads=Payloads(CallStore(table), TranscriptStore(table), settings.api_url),
+        notices=Notices(endpoints, aws.client("sns"), settings.notices_topic_arn, disable_after_s, log),
+        send=_sender(OutgoingClient(Door.parse(settings.outgoing_loopback_ports))),
+        schedule_s=tuple(int(wait_s) for wait_s in settings.webhook_schedule_s.split(",")),
+        clock=SystemClock(),
+        chance=random.random,
+        log=log,
+    )
+
+
+def _sender(client: OutgoingClient) -> Callable[[Request], Answer]:
+    # The loop lives as long as the process: closing one waits for name look-ups that hang.
+    runner = asyncio.Runner()
+
+    def send(request: Request) -> Answer:
+        return runner.run(client.send(request))
+
+    return send

@@ -1,0 +1,152 @@
+"""The delivery of webhooks: stream, fan-out, one Step Functions execution a delivery, and their alarms.
+
+Deliver → Choice → Wait (seconds from the state) → Deliver …; the state carries ids, never what was said.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+from aws_cdk import Acknowledgment, CfnElement, Duration, RemovalPolicy, Stack, Validations
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from infrastructure import permissions as may
+from infrastructure.data import Data
+from infrastructure.python_function import PythonFunction, Runtime
+
+DELIVER_TIMEOUT_S = 25
+_BATCH = 25
+_RETRIES = 20
+_MAX_AGE_S = 23 * 3600
+# The entries of a call's story that are events; its first entry is its acceptance, whatever it says.
+_TOLD = ("active", "completed", "failed", "timeout", "cancelled", "disconnected", "agent_changed")
+
+
+class Notices(Construct):
+    """The topic that operators subscribe to, by mail or otherwise."""
+
+    def __init__(self, scope: Construct, name: str, key: kms.IKey) -> None:
+        super().__init__(scope, name)
+        self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
+
+
+class DeliveryFlow(Construct):
+    """The state machine that carries one delivery an execution."""
+
+    def __init__(self, scope: Construct, name: str, *, deliver: lambda_.Function, runtime: Runtime) -> None:
+        super().__init__(scope, name)
+        step = tasks.LambdaInvoke(
+            self,
+            "Deliver",
+            lambda_function=deliver,
+            payload_response_only=True,
+            retry_on_service_exceptions=False,
+        )
+        # A function that fails or is throttled spends no attempt; the caretaker starts what is lost.
+        step.add_retry(
+            errors=["States.ALL"],
+            interval=Duration.seconds(2),
+            backoff_rate=2,
+            max_delay=Duration.minutes(5),
+            max_attempts=_RETRIES,
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        wait = sfn.Wait(self, "Wait", time=sfn.WaitTime.seconds_path("$.wait_s"))
+        waits = sfn.Condition.string_equals("$.next", "wait")
+        choice = sfn.Choice(self, "Choice").when(waits, wait).otherwise(sfn.Succeed(self, "Done"))
+        wait.next(step)
+        log_group = logs.LogGroup(
+            self,
+            "Logs",
+            # Step Functions wants this prefix: without it the log's resource policy outgrows its bound.
+            log_group_name=f"/aws/vendedlogs/states/{Stack.of(self).stack_name}-deliveries",
+            retention=runtime.retention,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.machine = sfn.StateMachine(
+            self,
+            "Machine",
+            state_machine_name=f"{Stack.of(self).stack_name}-deliveries",
+            state_machine_type=sfn.StateMachineType.STANDARD,
+            definition_body=sfn.DefinitionBody.from_chainable(sfn.Chain.start(step).next(choice)),
+            tracing_enabled=True,
+            logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
+        )
+        function = Stack.of(self).get_logical_id(cast("CfnElement", deliver.node.default_child))
+        for resource, why in (
+            (f"<{function}.Arn>:*", "Versions of this one function."),
+            ("*", "X-Ray and the delivery of logs know no resources."),
+        ):
+            found = f"AwsSolutions::AwsSolutions-IAM5[Resource::{resource}]"
+            Validations.of(self.machine).acknowledge(Acknowledgment(id=found, reason=why))
+
+
+class EventSource(Construct):
+    """The table's stream as the fan-out sees it: events alone, each tried for a day, then kept."""
+
+    def __init__(self, scope: Construct, name: str, *, data: Data, fanout: PythonFunction) -> None:
+        super().__init__(scope, name)
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            enforce_ssl=True,
+            encryption_master_key=data.key,
+            retention_period=Duration.days(14),
+        )
+        reason = "It is where the stream's dead letters go; an alarm watches it."
+        Validations.of(self.dead_letters).acknowledge(
+            Acknowledgment(id="AwsSolutions::AwsSolutions-SQS3", reason=reason)
+        )
+        may.may_follow_stream(fanout.role, data, self.dead_letters)
+        mapping = lambda_.CfnEventSourceMapping(
+            self,
+            "Stream",
+            function_name=fanout.function.function_name,
+            event_source_arn=data.table.table_stream_arn,
+            starting_position="TRIM_HORIZON",
+            batch_size=_BATCH,
+            bisect_batch_on_function_error=True,
+            function_response_types=["ReportBatchItemFailures"],
+            maximum_retry_attempts=_RETRIES,
+            maximum_record_age_in_seconds=_MAX_AGE_S,
+            parallelization_factor=10,
+            destination_config={"onFailure": {"destination": self.dead_letters.queue_arn}},
+            filter_criteria={"filters": [{"pattern": json.dumps(each)} for each in _patterns()]},
+        )
+        mapping.node.add_dependency(fanout.role)
+        cloudwatch.Alarm(
+            self,
+            "DeadLettersAlarm",
+            metric=self.dead_letters.metric_approximate_number_of_messages_visible(
+                period=Duration.minutes(1)
+            ),
+            threshold=1,
+            evaluation_periods=1,
+            alarm_description="Events could not be fanned out: endpoints were not told of them.",
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+
+
+def _patterns() -> list[dict[str, Any]]:
+    story = {"pk": {"S": [{"prefix": "C#"}]}, "sk": {"S": [{"prefix": "EVENT#"}]}}
+    logs_ = {"pk": {"S": [{"prefix": "TRUNKLOG#"}, {"prefix": "TENANTLOG#"}]}}
+    return [
+        _inserted(story, {"type": {"S": list(_TOLD)}}),
+        _inserted(story, {"sequence": {"N": ["1"]}}),
+        _inserted(logs_, {}),
+    ]
+
+
+def _inserted(keys: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
+    changed = {"Keys": keys} | ({"NewImage": image} if image else {})
+    return {"eventName": ["INSERT"], "dynamodb": changed}

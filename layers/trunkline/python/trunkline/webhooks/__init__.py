@@ -1,0 +1,1 @@
+"""Events, the endpoints that asked for them, and their signed delivery."""

@@ -1,0 +1,163 @@
+"""One step of a delivery: an attempt, or the decision to wait or to give up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from typing_extensions import TypedDict
+
+from trunkline.clock import Clock
+from trunkline.outgoing.messages import Answer, Request
+from trunkline.webhooks.deliveries import Attempt, Delivery, DeliveryState
+from trunkline.webhooks.delivery_store import DeliveryStore
+from trunkline.webhooks.endpoint_store import EndpointStore
+from trunkline.webhooks.endpoints import Endpoint
+from trunkline.webhooks.events import EventType
+from trunkline.webhooks.gate import Gate, HealthStore
+from trunkline.webhooks.health import Health
+from trunkline.webhooks.notices import Notices
+from trunkline.webhooks.payload import Payloads
+from trunkline.webhooks.redact import redacted
+from trunkline.webhooks.retry import Outcome, Retries, Verdict
+from trunkline.webhooks.sealed import Seals
+from trunkline.webhooks.signing import signature_headers
+
+DEADLINE_S = 15.0
+MAX_ANSWER_BYTES = 16 * 1024
+MAX_AGE_MS = 6 * 86_400_000
+"""A delivery that has waited for an open circuit for this long is given up."""
+
+_BUSY_S = 3
+
+
+class Step(TypedDict):
+    """What the state machine does next: `wait` for `wait_s` seconds, or `done`."""
+
+    delivery_id: str
+    next: str
+    wait_s: int
+
+
+@dataclass(frozen=True)
+class Courier:
+    """Carries deliveries, one step at a time. `send` never raises; `chance()` is from 0 to 1.
+
+    A crash between the request and the record of it repeats the attempt: the endpoint may see it twice,
+    with the same ids, and never not at all.
+    """
+
+    deliveries: DeliveryStore
+    endpoints: EndpointStore
+    gate: Gate
+    health: HealthStore
+    seals: Seals
+    payloads: Payloads
+    notices: Notices
+    send: Callable[[Request], Answer]
+    schedule_s: tuple[int, ...]
+    clock: Clock
+    chance: Callable[[], float]
+    log: Logger
+
+    def step(self, delivery_id: str) -> Step:
+        """Do what is due for a delivery."""
+        delivery = self.deliveries.load(delivery_id)
+        if delivery is None or delivery.state is not DeliveryState.PENDING:
+            return _done(delivery_id)
+        endpoint = self.endpoints.load(delivery.tenant_id, delivery.endpoint_id)
+        now_ms = self.clock.wall_ms()
+        if failure := _given_up(delivery, endpoint, now_ms):
+            self.deliveries.save(replace(delivery, state=DeliveryState.FAILED, failure=failure))
+            return _done(delivery_id)
+        if endpoint is None:  # it was given up above; the type checker can't know
+            return _done(delivery_id)
+        health = self.health.load(endpoint.id)
+        if open_ms := health.open_for_ms(now_ms):
+            return self._wait(delivery, open_ms / 1000 * (1 + self.chance() / 2))
+        slot = self.gate.take(endpoint, now_ms, probing=health.probing)
+        if slot is None:
+            return self._wait(delivery, 1 + _BUSY_S * self.chance())
+        try:
+            return self._attempt(delivery, endpoint, health)
+        finally:
+            self.gate.free(endpoint, slot, now_ms)
+
+    def _attempt(self, delivery: Delivery, endpoint: Endpoint, health: Health) -> Step:
+        number, now_ms = len(delivery.attempts) + 1, self.clock.wall_ms()
+        secrets, headers = self.seals.opened(endpoint, now_ms)
+        body = self.payloads.body(delivery, endpoint, number)
+        signed = signature_headers(body, message_id=delivery.event_id, at_s=now_ms // 1000, secrets=secrets)
+        answer = self.send(_request(endpoint, headers | signed, body))
+        retries = Retries(delivery.max_attempts, self.schedule_s)
+        after_ms = self.clock.wall_ms()
+        verdict = retries.after(number, answer, now_s=after_ms / 1000, chance=self.chance())
+        attempt = Attempt(number, now_ms, answer.took_ms, answer.status, answer.fault, answer.detail or None)
+        text = redacted(answer.body, (*secrets, *headers.values()))
+        self._note(endpoint, health, verdict, after_ms)
+        return self._record(delivery, attempt, verdict, text, after_ms)
+
+    def _record(self, delivery: Delivery, attempt: Attempt, verdict: Verdict, text: str, now_ms: int) -> Step:
+        next_ms = now_ms + verdict.wait_s * 1000 if verdict.wait_s else None
+        state = {Outcome.SUCCEEDED: DeliveryState.SUCCEEDED, Outcome.RETRY: DeliveryState.PENDING}
+        after = replace(
+            delivery,
+            attempts=(*delivery.attempts, attempt),
+            state=state.get(verdict.outcome, DeliveryState.FAILED),
+            next_attempt_at_ms=next_ms,
+            failure=_FAILURES.get(verdict.outcome),
+        )
+        if text:
+            self.deliveries.keep_answer(delivery, attempt, text)
+        if self.deliveries.save(after) is None:
+            # Another execution of the same delivery was quicker: its record counts, and it goes on.
+            return _done(delivery.id)
+        told: dict[str, Any] = {"outcome": verdict.outcome, "status": attempt.status, "error": attempt.error}
+        self.log.info("attempt", number=attempt.number, took_ms=attempt.took_ms, **told)
+        return _step(delivery.id, "wait", verdict.wait_s) if verdict.wait_s else _done(delivery.id)
+
+    def _note(self, endpoint: Endpoint, health: Health, verdict: Verdict, now_ms: int) -> None:
+        """What the endpoint's health learns; a ping that fails says nothing of a disabled endpoint."""
+        if verdict.outcome is Outcome.SUCCEEDED:
+            if health.failures:
+                self.health.worked(endpoint.id)
+            return
+        if not endpoint.enabled:
+            return
+        after = self.health.failed(endpoint.id, health, now_ms)
+        if verdict.outcome is Outcome.GONE:
+            self.notices.disable(endpoint, "the endpoint answered 410 Gone", now_ms)
+        elif after.is_lost(now_ms, self.notices.disable_after_s):
+            self.notices.disable(endpoint, "it failed for five days", now_ms)
+
+    def _wait(self, delivery: Delivery, wait_s: float) -> Step:
+        """Waiting spends no attempt; the time is noted, so that nobody takes the delivery for lost."""
+        whole_s = max(1, round(wait_s))
+        self.deliveries.save(replace(delivery, next_attempt_at_ms=self.clock.wall_ms() + whole_s * 1000))
+        return _step(delivery.id, "wait", whole_s)
+
+
+_FAILURES = {Outcome.FAILED: "attempts_exhausted", Outcome.GONE: "endpoint_gone"}
+
+
+def _given_up(delivery: Delivery, endpoint: Endpoint | None, now_ms: int) -> str | None:
+    if endpoint is None:
+        return "endpoint_deleted"
+    if not endpoint.enabled and delivery.event_type is not EventType.WEBHOOK_PING:
+        return "endpoint_disabled"
+    return "expired" if now_ms - delivery.created_at_ms > MAX_AGE_MS else None
+
+
+def _request(endpoint: Endpoint, headers: Mapping[str, str], body: bytes) -> Request:
+    ours = {"Content-Type": "application/json", "User-Agent": "Trunkline-Webhooks/1"}
+    return Request("POST", endpoint.url, {**headers, **ours}, body, DEADLINE_S, MAX_ANSWER_BYTES)
+
+
+def _done(delivery_id: str) -> Step:
+    return _step(delivery_id, "done", 0)
+
+
+def _step(delivery_id: str, then: str, wait_s: int) -> Step:
+    return {"delivery_id": delivery_id, "next": then, "wait_s": wait_s}

@@ -1,0 +1,166 @@
+"""Webhooks on a tenant's behalf: list, make, change, delete, and their secrets."""
+
+from __future__ import annotations
+
+import secrets as random
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from trunkline.clock import Clock
+from trunkline.errors import NotFound
+from trunkline.tenants.keys import Principal
+from trunkline.validation import validated
+from trunkline.webhooks.endpoint_store import EndpointStore
+from trunkline.webhooks.endpoints import Endpoint
+from trunkline.webhooks.gate import HealthStore
+from trunkline.webhooks.health import Health
+from trunkline.webhooks.sealed import Seals
+from trunkline.webhooks.signing import secret_of
+from trunkline.webhooks.specs import Rotation, WebhookSpec
+from trunkline.webhooks.views import WebhookList, WebhookView, WebhookWithSecret, webhook_view
+
+_SECRET_BYTES = 24
+
+
+@dataclass(frozen=True)
+class WebhookDesk:
+    """Keeps a tenant's webhooks, those of the key's mode alone.
+
+    `check_url` raises `InvalidRequest` for an address that may not be called.
+    """
+
+    endpoints: EndpointStore
+    health: HealthStore
+    seals: Seals
+    check_url: Callable[[str], None]
+    clock: Clock
+
+    def list(self, principal: Principal) -> WebhookList:
+        """The tenant's webhooks, oldest first."""
+        found = [
+            each for each in self.endpoints.all(principal.tenant_id) if each.livemode is principal.livemode
+        ]
+        found.sort(key=lambda endpoint: endpoint.created_at_ms)
+        return {"data": [self._view(endpoint) for endpoint in found], "next_cursor": None}
+
+    def get(self, principal: Principal, endpoint_id: str) -> WebhookView:
+        """One webhook; `NotFound` if the tenant has none of that id."""
+        return self._view(self.own(principal, endpoint_id))
+
+    def create(self, principal: Principal, spec: WebhookSpec) -> WebhookWithSecret:
+        """Make a webhook; its secret can't be read again.
+
+        Raises:
+            InvalidRequest: the URL may not be called.
+            LimitReached: the tenant has as many as it may.
+        """
+        self.check_url(spec.url)
+        secret, endpoint_id = secret_of(random.token_bytes(_SECRET_BYTES)), f"wh_{uuid.uuid4().hex[:20]}"
+        now_ms = self.clock.wall_ms()
+        blank = Endpoint(
+            id=endpoint_id,
+            tenant_id=principal.tenant_id,
+            livemode=principal.livemode,
+            url=spec.url,
+            secret=self.seals.seal(principal.tenant_id, endpoint_id, {"secret": secret}),
+            created_at_ms=now_ms,
+            updated_at_ms=now_ms,
+        )
+        endpoint = self._as_wished(blank, spec, spec.headers)
+        self.endpoints.create(endpoint)
+        return {**webhook_view(endpoint, Health(), now_ms), "secret": secret}
+
+    def change(self, principal: Principal, endpoint_id: str, changes: Mapping[str, Any]) -> WebhookView:
+        """Change some fields; fields of the filter one by one, headers all at once.
+
+        Raises:
+            NotFound: the tenant has none of that id.
+            InvalidRequest: a field is wrong, or the URL may not be called.
+            ChangedMeanwhile: another request was quicker.
+        """
+        before = self.own(principal, endpoint_id)
+        spec = validated(WebhookSpec, _values(before, changes))
+        if spec.url != before.url:
+            self.check_url(spec.url)
+        headers = spec.headers if "headers" in changes else None
+        after = replace(self._as_wished(before, spec, headers), updated_at_ms=self.clock.wall_ms())
+        if spec.enabled and not before.enabled:
+            self.health.worked(before.id)
+        return self._view(self.endpoints.save(after))
+
+    def delete(self, principal: Principal, endpoint_id: str) -> None:
+        """Delete a webhook; what is on its way to it is given up."""
+        self.endpoints.delete(self.own(principal, endpoint_id))
+
+    def rotate(self, principal: Principal, endpoint_id: str, rotation: Rotation) -> WebhookWithSecret:
+        """Make a new secret; the old one signs beside it for a while."""
+        before, now_ms = self.own(principal, endpoint_id), self.clock.wall_ms()
+        secret = secret_of(random.token_bytes(_SECRET_BYTES))
+        overlap_s = rotation.overlap_seconds
+        after = replace(
+            before,
+            secret=self.seals.seal(before.tenant_id, before.id, {"secret": secret}),
+            previous_secret=before.secret if overlap_s else None,
+            previous_until_ms=now_ms + overlap_s * 1000 if overlap_s else None,
+            updated_at_ms=now_ms,
+        )
+        return {**self._view(self.endpoints.save(after)), "secret": secret}
+
+    def end_overlap(self, principal: Principal, endpoint_id: str) -> WebhookView:
+        """From now on the new secret signs alone; where no old one is left nothing changes."""
+        before = self.own(principal, endpoint_id)
+        if before.previous_secret is None:
+            return self._view(before)
+        after = replace(before, previous_secret=None, previous_until_ms=None)
+        return self._view(self.endpoints.save(replace(after, updated_at_ms=self.clock.wall_ms())))
+
+    def own(self, principal: Principal, endpoint_id: str) -> Endpoint:
+        """A webhook of the tenant's and of the key's mode; another's is as good as none."""
+        found = self.endpoints.load(principal.tenant_id, endpoint_id)
+        if found is None or found.livemode is not principal.livemode:
+            raise NotFound("Webhook not found")
+        return found
+
+    def _as_wished(
+        self, endpoint: Endpoint, spec: WebhookSpec, headers: Mapping[str, str] | None
+    ) -> Endpoint:
+        """`headers` of None leaves those there are, whose values nobody here can read."""
+        wished = replace(
+            endpoint,
+            url=spec.url,
+            events=tuple(spec.filter.events),
+            include_transcript=spec.filter.include_transcript,
+            include_metrics=spec.filter.include_metrics,
+            max_attempts=spec.max_attempts,
+            description=spec.description,
+            rate_limit_per_s=spec.rate_limit_per_s,
+            enabled=spec.enabled,
+            disabled_reason=None if spec.enabled else endpoint.disabled_reason or "by request",
+        )
+        if headers is None:
+            return wished
+        sealed = self.seals.seal(endpoint.tenant_id, endpoint.id, headers) if headers else None
+        return replace(wished, headers=sealed, header_names=tuple(sorted(headers)))
+
+    def _view(self, endpoint: Endpoint) -> WebhookView:
+        return webhook_view(endpoint, self.health.load(endpoint.id), self.clock.wall_ms())
+
+
+def _values(before: Endpoint, changes: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {
+        "url": before.url,
+        "max_attempts": before.max_attempts,
+        "description": before.description,
+        "rate_limit_per_s": before.rate_limit_per_s,
+        "enabled": before.enabled,
+    }
+    chosen = {
+        "events": list(before.events),
+        "include_transcript": before.include_transcript,
+        "include_metrics": before.include_metrics,
+    }
+    wished = changes.get("filter", {})
+    merged = chosen | wished if isinstance(wished, dict) else wished
+    return kept | dict(changes) | {"filter": merged}

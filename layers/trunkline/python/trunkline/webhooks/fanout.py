@@ -1,0 +1,98 @@
+"""From an item of the table's stream to a delivery for each endpoint that asked for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from trunkline.item_keys import PK, Item
+from trunkline.webhooks.deliveries import Delivery, delivery_id
+from trunkline.webhooks.delivery_store import DeliveryStore
+from trunkline.webhooks.endpoint_store import EndpointStore
+from trunkline.webhooks.endpoints import Endpoint
+from trunkline.webhooks.events import Event, EventType, call_event, call_event_id
+from trunkline.webhooks.flow import DeliveryFlow
+
+
+@dataclass(frozen=True)
+class Fanout:
+    """Makes and starts deliveries. A crash between the two is repaired by the stream's repeat, which
+    finds the delivery and starts it; an execution that was started is not started again."""
+
+    endpoints: EndpointStore
+    deliveries: DeliveryStore
+    flow: DeliveryFlow
+    grantees: Callable[[str], Iterable[str]]
+
+    def take(self, item: Item) -> int:
+        """Take a new item of the table; returns how many endpoints are to be told."""
+        told = 0
+        for event in self._events(item):
+            for endpoint in self.endpoints.all(event.tenant_id):
+                if endpoint.wants(event.type, livemode=event.livemode):
+                    self.send(event, endpoint)
+                    told += 1
+        return told
+
+    def send(self, event: Event, endpoint: Endpoint) -> Delivery:
+        """Make a delivery and start it; the same event and endpoint are the same delivery."""
+        delivery = delivery_of(event, endpoint)
+        if not self.deliveries.create(delivery):
+            delivery = self.deliveries.load(delivery.id) or delivery
+        if not delivery.attempts:
+            self.flow.start(delivery)
+        return delivery
+
+    def _events(self, item: Item) -> list[Event]:
+        kind, _, owner = item[PK].partition("#")
+        if kind == "C":
+            event = _call_event(item, owner)
+            return [event] if event else []
+        if kind == "TRUNKLOG":
+            return [
+                replace(_event(item, {"trunk_id": owner, "reason": item["reason"]}), tenant_id=tenant_id)
+                for tenant_id in self.grantees(owner)
+            ]
+        return [_event(item, json.loads(item["data_json"]))] if kind == "TENANTLOG" else []
+
+
+def delivery_of(event: Event, endpoint: Endpoint, *, at_ms: int | None = None, again: str = "") -> Delivery:
+    """The delivery of an event to an endpoint; `again` makes it another one than the first."""
+    made_ms = event.at_ms if at_ms is None else at_ms
+    return Delivery(
+        id=delivery_id(endpoint.id, event.id, made_ms, again),
+        endpoint_id=endpoint.id,
+        tenant_id=event.tenant_id,
+        livemode=event.livemode,
+        event_id=event.id,
+        event_type=event.type,
+        event_at_ms=event.at_ms,
+        data_json=json.dumps(dict(event.data)),
+        created_at_ms=made_ms,
+        max_attempts=1 if event.type is EventType.WEBHOOK_PING else endpoint.max_attempts,
+        call_id=event.call_id,
+        sequence=event.sequence,
+    )
+
+
+def _call_event(item: Item, call_id: str) -> Event | None:
+    event_type = call_event(item["type"], item["sequence"])
+    if event_type is None:
+        return None
+    return Event(
+        call_event_id(call_id, item["sequence"]),
+        event_type,
+        item["tenant_id"],
+        item["livemode"],
+        item["at_ms"],
+        {"entry": item["type"], **json.loads(item["data_json"])},
+        call_id,
+        item["sequence"],
+    )
+
+
+def _event(item: Item, data: dict[str, object]) -> Event:
+    event_id = item.get("event_id") or f"evt_{item['sk'].partition('#')[2]}"
+    livemode = item.get("livemode", True)
+    return Event(event_id, EventType(item["type"]), item.get("tenant_id", ""), livemode, item["at_ms"], data)

@@ -1,0 +1,73 @@
+"""What follows an attempt: one pure function of attempt, answer, Retry-After and chance.
+
+Source: the design's "Webhooks"; `docs/webhooks.md` shows the same table to users.
+"""
+
+from __future__ import annotations
+
+import email.utils
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from trunkline.outgoing.messages import Answer
+
+SCHEDULE_S = (0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""Seconds before each attempt, counted from the one before."""
+
+JITTER = 0.2
+MAX_RETRY_AFTER_S = 86_400
+_OBEYED = (429, 503)
+_GONE = 410
+
+
+class Outcome(StrEnum):
+    SUCCEEDED = "succeeded"
+    RETRY = "retry"
+    FAILED = "failed"
+    GONE = "gone"
+    """The endpoint says that it wants no more: it is disabled."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`wait_s` is set for a retry alone: whole seconds until the next attempt."""
+
+    outcome: Outcome
+    wait_s: int | None = None
+
+
+@dataclass(frozen=True)
+class Retries:
+    """When a delivery is tried: the schedule, and how many of its attempts this one has."""
+
+    max_attempts: int
+    schedule_s: Sequence[int] = SCHEDULE_S
+
+    def after(self, attempt: int, answer: Answer, *, now_s: float, chance: float) -> Verdict:
+        """Decide after attempt number `attempt` (1 for the first); `chance` is from 0 to 1."""
+        if answer.status is not None and 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's own classes
+            return Verdict(Outcome.SUCCEEDED)
+        if answer.status == _GONE:
+            return Verdict(Outcome.GONE)
+        if attempt >= min(self.max_attempts, len(self.schedule_s)):
+            return Verdict(Outcome.FAILED)
+        wait_s = self.schedule_s[attempt] * (1 + JITTER * (2 * chance - 1))
+        if answer.status in _OBEYED:
+            wait_s = max(wait_s, retry_after_s(answer.headers, now_s))
+        return Verdict(Outcome.RETRY, max(1, round(wait_s)))
+
+
+def retry_after_s(headers: Mapping[str, str], now_s: float) -> float:
+    """The seconds that a Retry-After header asks for, at most a day; 0 if it asks for nothing readable.
+
+    Source: RFC 9110, 10.2.3: seconds, or a date.
+    """
+    text = next((value for name, value in headers.items() if name.lower() == "retry-after"), "").strip()
+    if text.isascii() and text.isdigit():
+        return float(min(MAX_RETRY_AFTER_S, int(text[:9])))
+    try:
+        until = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return 0.0
+    return min(float(MAX_RETRY_AFTER_S), max(0.0, until.timestamp() - now_s))

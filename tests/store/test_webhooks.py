@@ -1,0 +1,170 @@
+"""From the stream to the end of a delivery, in a table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests.builders import NOW_MS, a_call
+from tests.store.webhook_world import DOWN, MINE, OK, World
+from trunkline.calls.changes import ended
+from trunkline.calls.parts import Ending
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import State
+from trunkline.calls.story import Turn
+from trunkline.outgoing.messages import Answer, Request
+from trunkline.table import Table
+from trunkline.webhooks.deliveries import DeliveryState
+from trunkline.webhooks.payload import MAX_BYTES
+from trunkline.webhooks.retry import SCHEDULE_S
+from trunkline.webhooks.specs import DeliveryQuery
+
+
+@pytest.fixture
+def world(table: Table) -> World:
+    return World(table)
+
+
+def test_an_event_arrives_as_the_guide_shows_it(world: World) -> None:
+    world.webhook(filter={"events": ["call.completed"], "include_transcript": True, "include_metrics": True})
+    call = a_call(metadata_json='{"source": "kafka"}', user_id="user-123", room_name="room-abc")
+    world.calls.accept(call)
+    assert world.tell(call.id) == 0, "the filter asks for no start"
+    world.transcripts.append(
+        call.id, [Turn(1, "assistant", "Hello!", "greeter"), Turn(2, "user", "Hi there")], NOW_MS, None
+    )
+    talked = replace(call, state=State.ACTIVE, answered_at_ms=NOW_MS)
+    change = ended(talked, Ending(State.COMPLETED, Reason.USER_HANGUP), NOW_MS + 180_000)
+    world.calls.change(call, change, NOW_MS + 180_000)
+    assert world.tell(call.id, 2) == 1
+    delivery_id = world.started()[0]
+    assert world.run(delivery_id) == []
+    body = world.body()
+    assert body == {
+        "event": {
+            "id": "evt_" + call.id.replace("-", "") + "000002",
+            "type": "call.completed",
+            "created": (NOW_MS + 180_000) // 1000,
+            "tenant_id": "tenant-1",
+            "livemode": True,
+            "sequence": 2,
+            "data": body["event"]["data"],
+        },
+        "delivery_id": delivery_id,
+        "attempt": 1,
+        "max_attempts": 5,
+    }
+    data = body["event"]["data"]
+    assert data["transcript"] == [
+        {"role": "assistant", "content": "Hello!", "agent": "greeter"},
+        {"role": "user", "content": "Hi there"},
+    ]
+    assert (data["status"], data["duration_seconds"], data["user_id"]) == ("completed", 180, "user-123")
+    assert (data["metadata"], data["transcript_truncated"]) == ({"source": "kafka"}, False)
+    assert (data["metrics"]["duration_seconds"], data["metrics"]["message_count"]) == (180, 2)
+
+
+def test_without_a_filter_all_events_come_and_nothing_that_was_said(world: World) -> None:
+    world.webhook()
+    world.run(world.told())
+    data = world.body()["event"]["data"]
+    assert (world.body()["event"]["type"], data["status"]) == ("call.started", "queued")
+    assert not {"transcript", "metrics", "transcript_truncated"} & set(data)
+
+
+def test_what_a_call_was_at_its_start_it_stays_in_that_event(world: World) -> None:
+    world.webhook(filter={"events": ["call.started"]})
+    call = a_call()
+    delivery_id = world.told(call)
+    world.calls.change(call, ended(call, Ending(State.CANCELLED, Reason.CANCELLED), NOW_MS + 9), NOW_MS + 9)
+    world.run(delivery_id)
+    data = world.body()["event"]["data"]
+    assert (data["status"], data["status_reason"], data["duration_seconds"]) == ("queued", None, None)
+
+
+def test_a_transcript_that_is_too_long_says_where_the_rest_is(world: World) -> None:
+    world.webhook(filter={"include_transcript": True})
+    call = a_call()
+    for number in range(30):
+        world.transcripts.append(call.id, [Turn(number, "user", "é" * 10_000)], NOW_MS, None)
+    world.run(world.told(call))
+    assert len(world.sent[0].body) <= MAX_BYTES
+    data = world.body()["event"]["data"]
+    assert data["transcript_truncated"] is True
+    assert data["transcript_url"] == f"https://api.example.com/api/v1/calls/{call.id}/transcript"
+    assert 5 < len(data["transcript"]) < 30
+
+
+def test_a_stream_that_repeats_itself_makes_one_delivery(world: World) -> None:
+    world.webhook()
+    delivery_id = world.told()
+    for _ in range(4):
+        world.tell(a_call().id)
+    assert world.started() == [delivery_id]
+    world.run(delivery_id)
+    world.tell(a_call().id)
+    world.run(delivery_id)
+    assert len(world.sent) == 1
+
+
+def test_a_fan_out_that_dies_before_the_start_is_made_up_for_by_the_repeat(world: World) -> None:
+    world.webhook()
+    world.calls.accept(a_call())
+    world.flow.broken = True
+    with pytest.raises(ConnectionError):
+        world.tell(a_call().id)
+    world.flow.broken = False
+    assert world.tell(a_call().id) == 1
+    assert world.run(world.started()[0]) == []
+    assert len(world.sent) == 1
+
+
+def test_the_schedule_with_the_same_ids_and_fresh_signatures(world: World) -> None:
+    world.webhook(max_attempts=10)
+    world.answer = lambda _: OK if len(world.sent) == 10 else DOWN
+    delivery_id = world.told()
+    assert world.run(delivery_id)[:9] == list(SCHEDULE_S[1:])
+    bodies = [json.loads(request.body) for request in world.sent]
+    assert [body["attempt"] for body in bodies] == list(range(1, 11))
+    assert len({(body["event"]["id"], body["delivery_id"]) for body in bodies}) == 1
+    assert len({request.headers["webhook-timestamp"] for request in world.sent}) == 10
+    assert len({request.headers["X-Webhook-Signature"] for request in world.sent}) == 10
+    assert world.delivery(delivery_id).state is DeliveryState.SUCCEEDED
+
+
+def test_attempts_end_and_the_log_says_why(world: World) -> None:
+    webhook = world.webhook(max_attempts=2, headers={"X-Token": "hunter22"})
+    world.answer = lambda request: Answer(500, {}, f"no {request.headers['X-Token']}".encode(), 7)
+    delivery_id = world.told()
+    world.run(delivery_id)
+    shown = world.log_desk.get(MINE, delivery_id)
+    assert (shown["state"], shown["failure"], shown["next_attempt_at"]) == (
+        "failed",
+        "attempts_exhausted",
+        None,
+    )
+    assert [(each["number"], each["status"], each["took_ms"]) for each in shown["attempts"]] == [
+        (1, 500, 7),
+        (2, 500, 7),
+    ]
+    assert shown["attempts"][0]["response_body"] == "no [redacted]"
+    listed = world.log_desk.page(MINE, webhook, DeliveryQuery())["data"][0]
+    assert listed["attempts"][0]["response_body"] is None
+
+
+def test_a_crash_between_the_request_and_its_record_repeats_the_attempt(world: World) -> None:
+    world.webhook()
+    delivery_id = world.told()
+
+    def crash(_: Request) -> Answer:
+        raise KeyboardInterrupt
+
+    world.answer = crash
+    with pytest.raises(KeyboardInterrupt):
+        world.run(delivery_id)
+    world.answer = lambda _: OK
+    world.run(delivery_id)
+    first, second = (json.loads(request.body) for request in world.sent)
+    assert first == second

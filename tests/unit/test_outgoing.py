@@ -1,0 +1,249 @@
+"""The one way out: what is refused before and at the connection, and what a hostile server can do."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from ipaddress import IPv4Address, ip_address
+from typing import Any
+
+import pytest
+import trustme
+
+from trunkline.outgoing import client as outgoing
+from trunkline.outgoing.addresses import Door, UnsafeAddress
+from trunkline.outgoing.client import OutgoingClient
+from trunkline.outgoing.messages import Answer, Fault, Request
+
+SHUT = Door()
+LOCAL = Door.parse("9100-9999")
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def server(serve: Serve, port: int, **more: Any) -> AsyncIterator[list[bytes]]:
+    """A server on loopback; yields the request heads it saw."""
+    heads: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            heads.append(await reader.readuntil(b"\r\n\r\n"))
+            await serve(reader, writer)
+            writer.close()
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+
+    running = await asyncio.start_server(handle, "127.0.0.1", port, **more)
+    try:
+        yield heads
+    finally:
+        running.close()
+
+
+def answers(text: bytes) -> Serve:
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(text)
+        await writer.drain()
+
+    return serve
+
+
+def request(url: str, headers: dict[str, str] | None = None, deadline_s: float = 3.0) -> Request:
+    return Request("POST", url, headers or {}, b'{"a":1}', deadline_s, 16 * 1024)
+
+
+async def posted(serve: Serve, headers: dict[str, str] | None = None, deadline_s: float = 3.0) -> Answer:
+    async with server(serve, 9371):
+        return await OutgoingClient(LOCAL).send(request("http://127.0.0.1:9371/hook", headers, deadline_s))
+
+
+async def test_a_plain_request_goes_out_as_it_is() -> None:
+    async with server(answers(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"), 9371) as heads:
+        answer = await OutgoingClient(LOCAL).send(request("http://127.0.0.1:9371/hook?a=b", {"X-A": "b"}))
+    assert (answer.status, answer.body, answer.fault) == (200, b"hi", None)
+    assert heads[0].startswith(b"POST /hook?a=b HTTP/1.1\r\n")
+    assert b"host: 127.0.0.1:9371" in heads[0].lower()
+    assert b"x-a: b" in heads[0].lower()
+
+
+async def test_a_redirect_is_an_answer_and_not_followed() -> None:
+    answer = await posted(answers(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9372/\r\n\r\n"))
+    assert answer.status == 302
+
+
+async def test_bytes_that_drip_end_with_the_deadline_for_the_whole_request() -> None:
+    async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        while True:
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+    began = time.monotonic()
+    answer = await posted(drip, deadline_s=0.6)
+    assert (answer.status, answer.fault) == (None, Fault.TIMEOUT)
+    assert time.monotonic() - began < 2
+
+
+async def test_headers_that_never_end_are_cut_off() -> None:
+    async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        while True:
+            writer.write(b"X-A: " + b"a" * 1000 + b"\r\n")
+            await writer.drain()
+
+    assert (await posted(endless)).fault is Fault.BROKEN
+
+
+async def test_a_gigabyte_is_read_no_further_than_its_beginning() -> None:
+    async def flood(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+        for _chunk in range(1000):
+            writer.write(b"x" * 1_000_000)
+            await writer.drain()
+
+    began = time.monotonic()
+    answer = await posted(flood)
+    assert (answer.status, len(answer.body)) == (200, 16 * 1024)
+    assert time.monotonic() - began < 2
+
+
+async def test_a_gzip_bomb_stays_shut() -> None:
+    bomb = gzip.compress(b"\0" * 50_000_000)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb)
+    answer = await posted(answers(head + bomb))
+    assert answer.status == 200
+    assert answer.body == bomb[: 16 * 1024]
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", b"nonsense\r\n\r\n"]
+)
+async def test_a_server_that_breaks_off_is_no_success(text: bytes) -> None:
+    answer = await posted(answers(text))
+    assert (answer.status, answer.fault) == (None, Fault.BROKEN)
+
+
+async def test_nobody_there_and_nothing_sent() -> None:
+    answer = await OutgoingClient(LOCAL).send(request("http://127.0.0.1:9373/"))
+    assert (answer.fault, answer.sent) == (Fault.CONNECT, False)
+
+
+async def test_no_line_break_gets_into_a_header() -> None:
+    answer = await posted(answers(b""), {"X-A": "b\r\nX-C: d"})
+    assert (answer.fault, answer.sent) == (Fault.INVALID, False)
+
+
+async def test_the_environments_proxy_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9374")
+    answer = await posted(answers(b"HTTP/1.1 204 No Content\r\n\r\n"))
+    assert answer.status == 204
+
+
+def resolver(*addresses: str) -> Any:
+    asked: list[str] = []
+
+    async def resolve(host: str, port: int) -> list[Any]:
+        asked.append(host)
+        return [ip_address(text) for text in addresses]
+
+    return resolve
+
+
+@pytest.mark.parametrize("addresses", [("10.0.0.1",), ("8.8.8.8", "10.0.0.1"), ("2606:4700::1", "::1")])
+async def test_a_name_with_any_private_answer_is_refused(addresses: tuple[str, ...]) -> None:
+    sender = OutgoingClient(SHUT, resolver(*addresses))
+    with pytest.raises(UnsafeAddress):
+        await sender.check("https://rebind.example.com/")
+    answer = await sender.send(request("https://rebind.example.com/"))
+    assert (answer.fault, answer.sent) == (Fault.REFUSED_ADDRESS, False)
+
+
+async def test_a_name_that_is_private_later_is_refused_at_the_connection_and_asked_once() -> None:
+    asked = []
+
+    async def turning(host: str, port: int) -> list[Any]:
+        asked.append(host)
+        return [ip_address("8.8.8.8" if len(asked) == 1 else "127.0.0.1")]
+
+    sender = OutgoingClient(SHUT, turning)
+    await sender.check("https://rebind.example.com/")
+    async with server(answers(b"HTTP/1.1 200 OK\r\n\r\n"), 8443) as canary:
+        answer = await sender.send(request("https://rebind.example.com:8443/"))
+    assert (answer.fault, canary, len(asked)) == (Fault.REFUSED_ADDRESS, [], 2)
+
+
+async def test_a_name_that_does_not_resolve_may_be_registered_and_is_a_dns_error() -> None:
+    async def none(host: str, port: int) -> list[Any]:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    sender = OutgoingClient(SHUT, none)
+    await sender.check("https://later.example.com/")
+    assert (await sender.send(request("https://later.example.com/"))).fault is Fault.DNS
+
+
+async def test_a_resolver_that_hangs_ends_with_the_deadline() -> None:
+    async def hang(host: str, port: int) -> list[Any]:
+        await asyncio.sleep(60)
+        return []
+
+    answer = await OutgoingClient(SHUT, hang).send(request("https://slow.example.com/", deadline_s=0.2))
+    assert answer.fault is Fault.TIMEOUT
+
+
+@pytest.fixture
+def authority(monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+    """A world in which loopback is public, so that certificates can be tried."""
+    monkeypatch.setattr(outgoing, "require_public", lambda *_: None)
+    return trustme.CA()
+
+
+async def over_tls(authority: trustme.CA, name: str) -> tuple[Answer, list[bytes]]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    sender = OutgoingClient(SHUT, resolver("127.0.0.1"), trust)
+    async with server(answers(b"HTTP/1.1 204 No Content\r\n\r\n"), 8443, ssl=context) as heads:
+        return await sender.send(request("https://hooks.example.com:8443/a")), heads
+
+
+async def test_the_certificate_must_be_the_names_though_the_connection_goes_to_an_address(
+    authority: trustme.CA,
+) -> None:
+    answer, heads = await over_tls(authority, "hooks.example.com")
+    assert answer.status == 204
+    assert b"host: hooks.example.com:8443" in heads[0].lower()
+
+
+async def test_a_wrong_certificate_is_refused_before_anything_is_sent(authority: trustme.CA) -> None:
+    answer, heads = await over_tls(authority, "other.example.com")
+    assert (answer.fault, answer.sent, heads) == (Fault.TLS, False, [])
+    assert "certificate refused" in answer.detail
+
+
+async def test_an_unknown_authority_is_refused(authority: trustme.CA) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("hooks.example.com").configure_cert(context)
+    sender = OutgoingClient(SHUT, resolver("127.0.0.1"))
+    async with server(answers(b""), 8443, ssl=context):
+        answer = await sender.send(request("https://hooks.example.com:8443/"))
+    assert answer.fault is Fault.TLS
+
+
+async def test_the_next_address_is_tried_where_one_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outgoing, "require_public", lambda *_: None)
+
+    async def two(host: str, port: int) -> list[Any]:
+        return [IPv4Address("127.0.0.3"), IPv4Address("127.0.0.1")]
+
+    async with server(answers(b"HTTP/1.1 204 No Content\r\n\r\n"), 9371):
+        answer = await OutgoingClient(LOCAL, two).send(request("http://127.0.0.1:9371/"))
+    assert answer.status == 204

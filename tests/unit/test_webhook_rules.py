@@ -1,0 +1,212 @@
+"""Webhooks without I/O: signatures byte for byte, retry timing, filters, health, ids, redaction."""
+
+from __future__ import annotations
+
+import base64
+import email.utils
+import hashlib
+import hmac
+import json
+import time
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from trunkline.outgoing.messages import Answer, Fault
+from trunkline.webhooks.deliveries import delivery_id, place_of_delivery
+from trunkline.webhooks.events import EventType, asked_for, call_event, call_event_id
+from trunkline.webhooks.health import DISABLE_AFTER_S, MAX_OPEN_S, OPENS_AFTER, Health
+from trunkline.webhooks.redact import redacted
+from trunkline.webhooks.retry import SCHEDULE_S, Outcome, Retries, retry_after_s
+from trunkline.webhooks.signing import secret_of, signature_headers
+
+SECRET = "whsec_" + base64.b64encode(bytes(range(24))).decode()
+OTHER = secret_of(b"x" * 24)
+BODY = '{"event":{"id":"evt_1","data":{"name":"Zoë"}}}'.encode()
+AT_S = 1_705_680_000
+
+
+def signed(*secrets: str, at_s: int = AT_S) -> dict[str, str]:
+    return signature_headers(BODY, message_id="evt_1", at_s=at_s, secrets=secrets)
+
+
+def test_both_schemes_byte_for_byte() -> None:
+    assert secret_of(bytes(range(24))) == SECRET == "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"
+    assert signed(SECRET) == {
+        "X-Webhook-Signature": "t=1705680000,v1="
+        + hmac.new(SECRET.encode(), b"1705680000." + BODY, hashlib.sha256).hexdigest(),
+        "webhook-id": "evt_1",
+        "webhook-timestamp": "1705680000",
+        "webhook-signature": "v1,"
+        + base64.b64encode(
+            hmac.new(bytes(range(24)), b"evt_1.1705680000." + BODY, hashlib.sha256).digest()
+        ).decode(),
+    }
+
+
+def test_known_vectors() -> None:
+    """Made once with openssl, so that a change of ours and of the test's together would be seen."""
+    headers = signature_headers(b'{"a":1}', message_id="evt_1", at_s=AT_S, secrets=[SECRET])
+    assert headers["X-Webhook-Signature"].endswith(GUIDE_VECTOR)
+    assert headers["webhook-signature"] == STANDARD_VECTOR
+
+
+GUIDE_VECTOR = "049075c3519addfc12ab8a41cb0cb0d860e624a51d24df45b428d9c3a4555b1d"
+STANDARD_VECTOR = "v1,4aUqgdcgggtnKTsSJWY9JnPCbs8D0ZTiuv2424su+MA="
+
+
+def test_the_official_library_accepts_them_and_nothing_altered() -> None:
+    headers = signed(SECRET, at_s=int(time.time()))
+    assert Webhook(SECRET).verify(BODY, headers) == json.loads(BODY)
+    for secret, body in ((OTHER, BODY), (SECRET, BODY + b" ")):
+        with pytest.raises(WebhookVerificationError):
+            Webhook(secret).verify(body, headers)
+    both = signed(OTHER, SECRET, at_s=int(time.time()))
+    assert Webhook(SECRET).verify(BODY, both) == Webhook(OTHER).verify(BODY, both)
+    assert both["X-Webhook-Signature"] == signed(OTHER, at_s=int(time.time()))["X-Webhook-Signature"]
+
+
+def answer(status: int | None = None, fault: Fault | None = None, **headers: str) -> Answer:
+    return Answer(status, {name.replace("_", "-"): text for name, text in headers.items()}, b"", 5, fault)
+
+
+def after(
+    attempt: int, given_answer: Answer, most: int = 10, chance: float = 0.5
+) -> tuple[Outcome, int | None]:
+    verdict = Retries(most).after(attempt, given_answer, now_s=AT_S, chance=chance)
+    return verdict.outcome, verdict.wait_s
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
+def test_2xx_is_success(status: int) -> None:
+    assert after(1, answer(status)) == (Outcome.SUCCEEDED, None)
+
+
+@pytest.mark.parametrize("status", [100, 300, 301, 302, 304, 400, 401, 404, 408, 429, 500, 503, 599])
+def test_all_else_is_tried_again(status: int) -> None:
+    assert after(1, answer(status)) == (Outcome.RETRY, 5)
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_no_answer_is_tried_again(fault: Fault) -> None:
+    assert after(1, answer(fault=fault)) == (Outcome.RETRY, 5)
+
+
+def test_gone_is_gone() -> None:
+    assert after(1, answer(410)) == (Outcome.GONE, None)
+
+
+def test_the_whole_schedule() -> None:
+    waits = [after(attempt, answer(500))[1] for attempt in range(1, 10)]
+    assert waits == list(SCHEDULE_S[1:])
+    assert after(10, answer(500)) == (Outcome.FAILED, None)
+    assert after(5, answer(500), most=5) == (Outcome.FAILED, None)
+
+
+@hypothesis.given(st.integers(1, 9), st.floats(0, 1))
+def test_jitter_stays_within_a_fifth(attempt: int, chance: float) -> None:
+    wait_s = after(attempt, answer(500), chance=chance)[1]
+    assert wait_s is not None
+    assert abs(wait_s - SCHEDULE_S[attempt]) <= SCHEDULE_S[attempt] * 0.2 + 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "wait_s"),
+    [
+        ("120", 120),
+        ("0", 0),
+        ("99999999999999999999", 86_400),
+        (email.utils.formatdate(AT_S + 90, usegmt=True), 90),
+        (email.utils.formatdate(AT_S - 90, usegmt=True), 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
+        ("soon", 0),
+        ("-5", 0),
+        ("٣", 0),
+        ("", 0),
+    ],
+)
+def test_retry_after_in_seconds_or_as_a_date_within_a_day(text: str, wait_s: float) -> None:
+    assert retry_after_s({"Retry-After": text}, AT_S) == wait_s
+
+
+def test_retry_after_is_obeyed_for_429_and_503_and_never_hastens() -> None:
+    assert after(1, answer(429, Retry_After="60"))[1] == 60
+    assert after(1, answer(503, retry_after="60"))[1] == 60
+    assert after(1, answer(500, Retry_After="60"))[1] == 5
+    assert after(2, answer(429, Retry_After="1"))[1] == 300
+
+
+@hypothesis.given(st.text(max_size=40))
+def test_any_retry_after_is_a_bounded_wait(text: str) -> None:
+    assert 0 <= retry_after_s({"Retry-After": text}, AT_S) <= 86_400
+
+
+def test_filters() -> None:
+    assert asked_for([], EventType.TRUNK_PAUSED)
+    assert asked_for(["*"], EventType.CALL_STARTED)
+    assert asked_for(["call.*"], EventType.CALL_AGENT_CHANGED)
+    assert asked_for(["call.agent.*"], EventType.CALL_AGENT_CHANGED)
+    assert not asked_for(["call.agent.*"], EventType.CALL_STARTED)
+    assert not asked_for(["call.completed", "call.failed"], EventType.CALL_STARTED)
+    assert asked_for(["call.failed"], EventType.WEBHOOK_PING)
+
+
+@pytest.mark.parametrize(
+    ("entry", "sequence", "event_type"),
+    [
+        ("queued", 1, EventType.CALL_STARTED),
+        ("pending", 1, EventType.CALL_STARTED),
+        ("queued", 4, None),
+        ("connecting", 2, None),
+        ("active", 3, EventType.CALL_CONNECTED),
+        ("completed", 4, EventType.CALL_COMPLETED),
+        ("failed", 2, EventType.CALL_FAILED),
+        ("timeout", 2, EventType.CALL_FAILED),
+        ("cancelled", 2, EventType.CALL_FAILED),
+        ("disconnected", 4, EventType.CALL_DISCONNECTED),
+        ("agent_changed", 4, EventType.CALL_AGENT_CHANGED),
+    ],
+)
+def test_which_step_is_which_event(entry: str, sequence: int, event_type: EventType | None) -> None:
+    assert call_event(entry, sequence) is event_type
+
+
+def test_ids_follow_from_what_they_name() -> None:
+    event = call_event_id("3b883af9-fdfb-487d-85cf-f231d06a2b7f", 2)
+    assert event == "evt_3b883af9fdfb487d85cff231d06a2b7f000002"
+    endpoint = "wh_" + "0123456789" * 2
+    made = delivery_id(endpoint, event, 1_705_680_000_123)
+    assert made == delivery_id(endpoint, event, 1_705_680_000_123)
+    assert made != delivery_id(endpoint, event, 1_705_680_000_123, "again")
+    assert len(made) <= 80 - len("_r999999"), "it names an execution"
+    place = place_of_delivery(made)
+    assert place is not None
+    assert (place.endpoint_id, place.at_ms) == (endpoint, 1_705_680_000_123)
+    assert place_of_delivery("dlv_x") is None
+
+
+def test_a_circuit_opens_for_longer_each_time_and_what_never_works_is_lost() -> None:
+    health, now_ms, opened = Health(), 1_000_000, []
+    for _ in range(OPENS_AFTER - 1):
+        health = health.failed(now_ms)
+    assert not health.open_for_ms(now_ms)
+    for _ in range(9):
+        health = health.failed(now_ms)
+        opened.append(health.open_for_ms(now_ms) // 1000)
+        assert health.failed(now_ms).open_until_ms == health.open_until_ms, "late failures lengthen nothing"
+        now_ms += health.open_for_ms(now_ms)
+    assert opened == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
+    assert max(opened) == MAX_OPEN_S
+    assert health.probing
+    assert not health.is_lost(now_ms, DISABLE_AFTER_S)
+    assert health.is_lost(1_000_000 + DISABLE_AFTER_S * 1000, DISABLE_AFTER_S)
+
+
+def test_answers_are_kept_without_secrets() -> None:
+    body = f"token {SECRET} key as_live_abc123 Authorization: Bearer ey.x-y mine: hunter22\x00\n".encode()
+    text = redacted(body, [SECRET, "hunter22"])
+    for secret in (SECRET, "as_live_abc123", "ey.x-y", "hunter22", "\x00"):
+        assert secret not in text
+    assert redacted(b"\xff\xfe", []) == "\ufffd\ufffd"
