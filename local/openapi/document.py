@@ -70,8 +70,9 @@ def _schemas() -> dict[str, Any]:
             }
     for answer in {Error, *(route.answers for route in ROUTES)}:
         schema = TypeAdapter(answer).json_schema(mode="serialization", ref_template=REF)
-        schemas |= schema.pop("$defs", {})
-        schemas[answer.__name__] = schema
+        for name, each in (schema.pop("$defs", {}) | {answer.__name__: schema}).items():
+            if schemas.setdefault(name, each) != each:
+                raise ValueError(f"two models are called {name}")
     return dict(sorted(schemas.items()))
 
 

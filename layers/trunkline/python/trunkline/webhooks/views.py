@@ -61,7 +61,7 @@ class WebhookList(TypedDict):
     next_cursor: None
 
 
-class EventView(TypedDict):
+class DeliveredEvent(TypedDict):
     """What a delivery tells of."""
 
     id: str
@@ -71,7 +71,7 @@ class EventView(TypedDict):
     at: str
 
 
-class AttemptView(TypedDict):
+class DeliveryAttempt(TypedDict):
     """One request; `response_body` is the first 16 KB of the answer, where one delivery is read alone."""
 
     number: int
@@ -88,10 +88,10 @@ class DeliveryView(TypedDict):
 
     id: str
     webhook_id: str
-    event: EventView
+    event: DeliveredEvent
     state: str
     failure: str | None
-    attempts: list[AttemptView]
+    attempts: list[DeliveryAttempt]
     max_attempts: int
     next_attempt_at: str | None
     redelivery_of: str | None
