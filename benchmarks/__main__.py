@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import cost, load, main_job, pacing, start, stories
+from benchmarks import cost, load, main_job, pacing, start, stories, webhooks
 from benchmarks.table import show
 from local.config import for_tests
 from local.stack import local_stack
@@ -16,8 +16,9 @@ def main() -> None:
         rows += main_job.dial_rows(stack, tenant)
         rows += main_job.call_rows(stack, tenant)
         rows += stories.story_rows(stack, tenant)
-        rows += pacing.pacing_rows(stack, {1: 30, 5: 300, 20: 300, 50: 300})
         rows.append(start.memory_row(stack))
+        rows += webhooks.webhook_rows(stack)
+        rows += pacing.pacing_rows(stack, {1: 30, 5: 300, 20: 300, 50: 300})
         rows += cost.cost_rows(stack, tenant)
         rows += load.depth_rows(stack, tenant)
         rows.append(load.unanswered_row(stack))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import time
+import uuid
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from local.deployment import client
 from local.stack import Stack
@@ -20,6 +23,23 @@ _CLOCK = (
     "    for record in event['Records']:\n"
     "        open({path!r}, 'a').write(record['body'] + ' ' + repr(now) + chr(10))\n"
     "    print('ok')\n"
+)
+_STARTER = (
+    "import boto3, json\n"
+    "client = boto3.client('stepfunctions')\n"
+    "def handle(event, context):\n"
+    "    for record in event['Records']:\n"
+    "        name = record['dynamodb']['Keys']['pk']['S']\n"
+    "        text = json.dumps({{'n': name}})\n"
+    "        client.start_execution(stateMachineArn={machine!r}, name=name, input=text)\n"
+    "    print('ok')\n"
+)
+_TELLER = (
+    "import time\n"
+    "def handle(event, context):\n"
+    "    open({path!r}, 'a').write(event['n'] + ' ' + repr(time.time()) + chr(10))\n"
+    "    print('ok')\n"
+    "    return {{}}\n"
 )
 _ROLE = "arn:aws:iam::000000000000:role/bench"
 
@@ -80,6 +100,59 @@ def queue_to_function(stack: Stack, count: int) -> list[float]:
     lambda_.delete_event_source_mapping(UUID=mapping["UUID"])
     lambda_.delete_function(FunctionName="bench-clock")
     return samples
+
+
+class StreamToFunction:
+    """A table's stream, a function that starts an execution, and a function that notes when it ran."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._name = f"bench-{uuid.uuid4().hex[:8]}"
+        self._heard: Path = stack.config.folder / f"{self._name}.txt"
+
+    def __enter__(self) -> StreamToFunction:
+        config, name = self._stack.config, self._name
+        dynamodb: Any = client(config, "dynamodb")
+        made = dynamodb.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+        )
+        teller = _function(self._stack, f"{name}-teller", _TELLER.format(path=str(self._heard)))
+        step = {"Type": "Task", "Resource": teller, "End": True}
+        sfn: Any = client(config, "stepfunctions")
+        machine = sfn.create_state_machine(
+            name=name, roleArn=_ROLE, definition=json.dumps({"StartAt": "Tell", "States": {"Tell": step}})
+        )["stateMachineArn"]
+        _function(self._stack, f"{name}-starter", _STARTER.format(machine=machine))
+        self._mapping = client(config, "lambda").create_event_source_mapping(
+            EventSourceArn=made["TableDescription"]["LatestStreamArn"],
+            FunctionName=f"{name}-starter",
+            StartingPosition="TRIM_HORIZON",
+            BatchSize=25,
+        )["UUID"]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        lambda_ = client(self._stack.config, "lambda")
+        lambda_.delete_event_source_mapping(UUID=self._mapping)
+        for each in ("teller", "starter"):
+            lambda_.delete_function(FunctionName=f"{self._name}-{each}")
+
+    def samples(self, count: int) -> list[float]:
+        """Seconds from the item in the table to the second function's first line, one at a time."""
+        found = []
+        for number in range(count + 2):
+            client(self._stack.config, "dynamodb").put_item(
+                TableName=self._name, Item={"pk": {"S": str(number)}}
+            )
+            began_s = time.time()
+            at_s = _wait_for(self._heard, number)
+            if number >= 2:
+                found.append(at_s - began_s)
+        return found
 
 
 def _wait_for(heard: Path, number: int) -> float:

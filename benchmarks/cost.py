@@ -21,7 +21,7 @@ from local.stack import Stack
 from local.wire import Passing, Wire, through
 
 CALLS = 100
-_WRITE_USD, _READ_USD, _SQS_USD, _HTTP_USD, _LAMBDA_USD = 0.625, 0.125, 0.40, 1.00, 0.20
+WRITE_USD, READ_USD, _SQS_USD, _HTTP_USD, LAMBDA_USD = 0.625, 0.125, 0.40, 1.00, 0.20
 _TYPE_MARKS = frozenset({"S", "N", "BOOL", "NULL", "M", "L"})
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem")
 
@@ -111,7 +111,7 @@ def _price(*parts: dict[str, float]) -> Row:
     total = Counter[str]()
     for part in parts:
         total.update(part)
-    dynamodb = total["write"] * _WRITE_USD + total["read"] * _READ_USD
+    dynamodb = total["write"] * WRITE_USD + total["read"] * READ_USD
     # One wake a call: sent, received, deleted; one POST; two invocations.
-    rest = 3 * _SQS_USD + _HTTP_USD + 2 * _LAMBDA_USD
+    rest = 3 * _SQS_USD + _HTTP_USD + 2 * LAMBDA_USD
     return Row("a million calls, list prices", f"{dynamodb + rest:.2f} $", f"of it DynamoDB {dynamodb:.2f} $")

@@ -64,6 +64,7 @@ class Line:
 
     def __init__(self, stack: Stack, cps: float, *, ring_timeout_s: int = 45) -> None:
         self._stack = stack
+        self.tenant_name = f"bench-{uuid.uuid4()}"
         table = Table(client(stack.config, "dynamodb"), stack.outputs.values["TableName"])
         self.calls = CallStore(table)
         self.trunk, self._agent = self._made(stack, cps, ring_timeout_s)
@@ -73,9 +74,8 @@ class Line:
         self._desk = CallDesk(intake, AgentStore(table), TrunkStore(table), lambda: None)
         self._wakes = WakeQueue(client(stack.config, "sqs"), stack.outputs.values["DialQueueUrl"])
 
-    @staticmethod
-    def _made(stack: Stack, cps: float, ring_timeout_s: int) -> tuple[Trunk, Agent]:
-        name = f"bench-{uuid.uuid4()}"
+    def _made(self, stack: Stack, cps: float, ring_timeout_s: int) -> tuple[Trunk, Agent]:
+        name = self.tenant_name
         operator = stack.operator()
         operator.tenants.create(name)
         info = SIPOutboundTrunkInfo(name=name, address="carrier.test", numbers=NUMBERS)

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from local.receiver import receiver
 from tests.stack.conftest import Tenant
 from tests.stack.test_workflow_calls import made
 
@@ -165,3 +166,40 @@ def test_the_guides_common_errors(company: Tenant, key: str | None, body: Any, s
     answer = httpx.post(f"{company.stack.config.api_url}/api/v1/calls", json=body, headers=headers)
     assert answer.status_code == status
     assert answer.json()["error"]["message"] in ("Invalid API key", "Workflow not found")
+
+
+async def test_the_guides_webhook_is_made_as_it_stands(company: Tenant) -> None:
+    names = await carry_out("guide/webhook_create.py", company)
+    assert names["webhook_secret"].startswith("whsec_")
+    assert company.api.get("/api/v1/webhooks").json()["data"][0]["filter"] == {
+        "events": ["call.completed", "call.failed"],
+        "include_transcript": True,
+        "include_metrics": True,
+    }
+
+
+async def test_the_guides_own_handler_takes_a_real_delivery(
+    company: Tenant, control: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with receiver() as endpoint:
+        values = {"url": endpoint.url("/webhooks/agent-studio"), "filter": {"events": ["call.completed"]}}
+        secret = company.api.post("/api/v1/webhooks", json=values).json()["secret"]
+        call = {"workflow_slug": "onboarding", "user_id": "user-123"}
+        opened = company.api.post("/api/v1/calls", json=call).json()
+        control("joins", token=opened["token"])
+        company.wait(opened["call_id"], lambda shown: shown["status"] == "active")
+        control("leaves", room=opened["room_name"], identity="caller")
+        seen = endpoint.wait_for("/webhooks/agent-studio", 1)[0]
+    text = text_of("guide/webhook_handler.py", company).replace("whsec_your_secret_here", secret)
+    names: dict[str, Any] = {}
+    exec(compile(text, "webhook_handler.py", "exec"), names)  # noqa: S102 - the document's own text
+    backend = httpx.AsyncClient(transport=httpx.ASGITransport(names["app"]), base_url="https://backend")
+    answer = await backend.post(seen.path, content=seen.body, headers=seen.headers)
+    assert answer.json() == {"status": "received"}
+    assert (
+        f"Call {opened['call_id']} completed: user=user-123, workflow=onboarding" in capsys.readouterr().out
+    )
+    forged = await backend.post(
+        seen.path, content=seen.body + b" ", headers={**seen.headers, "Content-Length": ""}
+    )
+    assert forged.status_code == 401

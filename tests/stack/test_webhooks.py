@@ -14,9 +14,10 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from local.deployment import client
+from local.observe import function_processes
+from local.receiver import Receiver, Seen, receiver
 from local.stack import Stack
 from tests.stack.conftest import Tenant
-from tests.stack.receiver import Receiver, Seen, receiver
 from trunkline.webhooks.retry import SCHEDULE_S
 
 Control = Callable[..., None]
@@ -249,3 +250,59 @@ def test_a_dead_endpoint_does_not_slow_a_healthy_one(tenant: Tenant, endpoint: R
     assert all(each["state"] == "pending" for each in tried)
     assert {each["attempts"][0]["error"] for each in tried if each["attempts"]} == {"connection_failed"}
     tenant.api.delete(f"/api/v1/webhooks/{dead['id']}")
+
+
+def test_a_function_killed_between_request_and_record_repeats_the_attempt(
+    tenant: Tenant, endpoint: Receiver
+) -> None:
+    made(tenant, endpoint.url(), filter={"events": ["call.started"]})
+
+    def kill_who_asks(_: Seen) -> int:
+        if len(endpoint.seen) == 1:
+            for process in function_processes(tenant.stack, "webhook-deliver"):
+                process.kill()
+        return 200
+
+    endpoint.answer = kill_who_asks
+    tenant.placed("+15550100002")
+    first, second = endpoint.wait_for("/hook", 2)
+    assert {**first.json, "event": None} == {**second.json, "event": None}, "same delivery, same attempt"
+    assert first.event["id"] == second.event["id"]
+    done = delivery_when(tenant, first.json["delivery_id"], lambda each: each["state"] == "succeeded")
+    assert len(done["attempts"]) == 1
+
+
+def stream_record(number: str, item: dict[str, Any]) -> dict[str, Any]:
+    image = {"Keys": {}, "NewImage": item, "SequenceNumber": number}
+    return {"eventID": number, "eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": image}
+
+
+def test_a_record_that_the_stream_repeats_makes_no_second_delivery(
+    tenant: Tenant, endpoint: Receiver
+) -> None:
+    made(tenant, endpoint.url(), filter={"events": ["call.started"]})
+    call_id = tenant.placed("+15550100002")
+    endpoint.wait_for("/hook", 1)
+    dynamodb: Any = client(tenant.stack.config, "dynamodb")
+    key = {"pk": {"S": f"C#{call_id}"}, "sk": {"S": "EVENT#000001"}}
+    table = tenant.stack.outputs.values["TableName"]
+    item = dynamodb.get_item(TableName=table, Key=key)["Item"]
+    record = stream_record("1", item)
+    functions: Any = client(tenant.stack.config, "lambda")
+    for _ in range(5):
+        answer = functions.invoke(
+            FunctionName="trunkline-local-event-fanout", Payload=json.dumps({"Records": [record] * 5})
+        )
+        assert json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
+    time.sleep(3)
+    assert len(endpoint.of("/hook")) == 1
+
+
+def test_a_record_that_cannot_be_read_is_reported_and_no_other_with_it(stack: Stack) -> None:
+    good = stream_record("6", {"pk": {"S": "OTHER#1"}, "type": {"S": "x"}})
+    bad = stream_record("7", {"type": {"S": "queued"}})
+    functions: Any = client(stack.config, "lambda")
+    answer = functions.invoke(
+        FunctionName="trunkline-local-event-fanout", Payload=json.dumps({"Records": [good, bad]})
+    )
+    assert json.loads(answer["Payload"].read()) == {"batchItemFailures": [{"itemIdentifier": "7"}]}

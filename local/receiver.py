@@ -51,7 +51,8 @@ class Receiver:
         """Wait until a path has seen so many requests."""
         deadline_s = time.monotonic() + timeout_s
         while len(self.of(path)) < count:
-            assert time.monotonic() < deadline_s, [(each.path, each.event["type"]) for each in self.seen]
+            if time.monotonic() > deadline_s:
+                raise TimeoutError([(each.path, each.event["type"]) for each in self.seen])
             time.sleep(0.05)
         return self.of(path)
 
