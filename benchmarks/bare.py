@@ -7,7 +7,7 @@ import json
 import time
 import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,10 +41,11 @@ _TELLER = (
     "    print('ok')\n"
     "    return {{}}\n"
 )
+_FANOUT = "trunkline-local-event-fanout"
 _ROLE = "arn:aws:iam::000000000000:role/bench"
 
 
-def _function(stack: Stack, name: str, source: str) -> str:
+def _function(stack: Stack, name: str, source: str, layers: Sequence[str] = ()) -> str:
     zipped = io.BytesIO()
     with zipfile.ZipFile(zipped, "w") as archive:
         archive.writestr("bare.py", source)
@@ -55,6 +56,7 @@ def _function(stack: Stack, name: str, source: str) -> str:
         Handler="bare.handle",
         Code={"ZipFile": zipped.getvalue()},
         Timeout=30,
+        Layers=list(layers),
     )
     return str(answer["FunctionArn"])
 
@@ -126,7 +128,9 @@ class StreamToFunction:
         machine = sfn.create_state_machine(
             name=name, roleArn=_ROLE, definition=json.dumps({"StartAt": "Tell", "States": {"Tell": step}})
         )["stateMachineArn"]
-        _function(self._stack, f"{name}-starter", _STARTER.format(machine=machine))
+        ours = client(config, "lambda").get_function_configuration(FunctionName=_FANOUT)
+        layers = [layer["Arn"] for layer in ours["Layers"]]
+        _function(self._stack, f"{name}-starter", _STARTER.format(machine=machine), layers)
         self._mapping = client(config, "lambda").create_event_source_mapping(
             EventSourceArn=made["TableDescription"]["LatestStreamArn"],
             FunctionName=f"{name}-starter",
