@@ -73,6 +73,6 @@ class InviteCapture:
                     packet, notes, _, address = tap.recvmsg(65_535, 64)
                 except TimeoutError:
                     continue
-                if address[2] == _OUTGOING and _INVITE in packet[:200] and self.times_s is not None:
+                if address[2] != _OUTGOING and _INVITE in packet[:200] and self.times_s is not None:
                     seconds, nanoseconds = struct.unpack("ll", notes[0][2][:16])
                     self.times_s.append(seconds + nanoseconds / 1e9)

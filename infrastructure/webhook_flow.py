@@ -24,7 +24,7 @@ from infrastructure.data import Data
 from infrastructure.python_function import PythonFunction, Runtime
 
 DELIVER_TIMEOUT_S = 25
-_BATCH = 25
+_BATCH = 100
 _RETRIES = 20
 _MAX_AGE_S = 23 * 3600
 # The entries of a call's story that are events; its first entry is its acceptance, whatever it says.

@@ -34,11 +34,12 @@ def fanout() -> Fanout:
 def take(record: DynamoDBRecord) -> None:
     """Take one record; if it fails, the stream sends it and those after it again, and at last to the
     dead letters."""
-    image = record.raw_event["dynamodb"]["NewImage"]
-    told = fanout().take(decode(image))
-    log.info("event", kind=image["type"]["S"], told=told)
+    fanout().take(decode(record.raw_event["dynamodb"]["NewImage"]))
 
 
 @log.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> Any:
-    return process_partial_response(event, take, processor, context)
+    fanout().begin_batch()
+    answer = process_partial_response(event, take, processor, context)
+    log.info("batch", events=len(event["Records"]), failed=len(answer["batchItemFailures"]))
+    return answer

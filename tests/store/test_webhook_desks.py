@@ -133,7 +133,7 @@ def test_a_trunks_events_go_to_each_tenant_that_has_it(world: World) -> None:
     world.webhook(filter={"events": ["trunk.*"]})
     trunks.set(TRUNK.id, {"paused": True}, TrunkEvent("trunk.paused", "paused_by_request", NOW_MS))
     item = world.table.partition(trunk_event_key(TRUNK.id))[0]
-    assert world.fanout.take(item) == 1
+    assert world.take(item) == 1
     world.run(world.started()[0])
     event = world.body()["event"]
     assert (event["type"], event["tenant_id"]) == ("trunk.paused", "tenant-1")
@@ -149,7 +149,7 @@ def test_the_log_by_pages_and_filters(world: World) -> None:
         world.calls.accept(call)
         event = world.table.get(call_event_key(call.id, 1))
         assert event is not None
-        world.fanout.take(event | {"at_ms": NOW_MS + number})
+        world.take(event | {"at_ms": NOW_MS + number})
         ids.append(world.started()[-1])
         world.run(ids[-1])
     seen: list[str] = []

@@ -37,7 +37,7 @@ def test_410_disables_and_tells_the_others(world: World) -> None:
     assert len(world.topic.sent) == 1
     item = next(each for key, each in all_items(world.table) if key.startswith("TENANTLOG#"))
     world.answer = lambda _: OK
-    assert world.fanout.take(item) == 1
+    assert world.take(item) == 1
     world.run(world.started()[-1])
     event = world.body()["event"]
     assert (event["type"], event["data"]["webhook_id"]) == ("webhook.disabled", gone)
@@ -76,7 +76,7 @@ def test_what_fails_for_days_is_disabled_and_what_waits_for_it_can_be_recovered(
     assert world.desk.get(MINE, webhook)["disabled_reason"] == "it failed for five days"
     assert world.courier.step(ids[2])["next"] == "done"
     assert world.delivery(ids[2]).failure == "endpoint_disabled"
-    assert world.fanout.take({**_started(world, 1)}) == 0
+    assert world.take({**_started(world, 1)}) == 0
     recovery = validated(Recovery, {"since": "2023-11-14T00:00:00Z"})
     with pytest.raises(WebhookDisabled):
         world.log_desk.recover(MINE, webhook, recovery)

@@ -107,6 +107,11 @@ class World:
     def tell(self, call_id: str, sequence: int = 1) -> int:
         item = self.table.get(call_event_key(call_id, sequence))
         assert item is not None
+        return self.take(item)
+
+    def take(self, item: dict[str, Any]) -> int:
+        """Fan an item of the stream out, in a batch of its own."""
+        self.fanout.begin_batch()
         return self.fanout.take(item)
 
     def started(self) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from trunkline.item_keys import PK, Item
 from trunkline.webhooks.deliveries import Delivery, delivery_id
@@ -24,12 +24,17 @@ class Fanout:
     deliveries: DeliveryStore
     flow: DeliveryFlow
     grantees: Callable[[str], Iterable[str]]
+    _known: dict[str, list[Endpoint]] = field(default_factory=dict)
+
+    def begin_batch(self) -> None:
+        """Forget which endpoints there are: each batch reads them once a tenant, and after its events."""
+        self._known.clear()
 
     def take(self, item: Item) -> int:
         """Take a new item of the table; returns how many endpoints are to be told."""
         told = 0
         for event in self._events(item):
-            for endpoint in self.endpoints.all(event.tenant_id):
+            for endpoint in self._endpoints(event.tenant_id):
                 if endpoint.wants(event.type, livemode=event.livemode):
                     self.send(event, endpoint)
                     told += 1
@@ -43,6 +48,11 @@ class Fanout:
         if not delivery.attempts:
             self.flow.start(delivery)
         return delivery
+
+    def _endpoints(self, tenant_id: str) -> list[Endpoint]:
+        if tenant_id not in self._known:
+            self._known[tenant_id] = self.endpoints.all(tenant_id)
+        return self._known[tenant_id]
 
     def _events(self, item: Item) -> list[Event]:
         kind, _, owner = item[PK].partition("#")
