@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from aws_cdk import Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
+
+from infrastructure.alarms import alarm
 
 DIALER_TIMEOUT_S = 240
 _VISIBILITY_S = 300
@@ -35,29 +36,17 @@ class DialQueue(Construct):
             retention_period=Duration.hours(1),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=_MAX_RECEIVES),
         )
-        self._alarm(
+        alarm(
+            self,
             "DeadLettersAlarm",
             self.dead_letters.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
             threshold=1,
             description="A wake failed three times: the dialer crashes for a trunk.",
         )
-        self._alarm(
+        alarm(
+            self,
             "OldestWakeAlarm",
             self.queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(1)),
             threshold=_OLDEST_WAKE_S,
             description="Trunks wait for a lane run: raise dialer_lanes.",
-        )
-
-    def _alarm(
-        self, name: str, metric: cloudwatch.Metric, *, threshold: int, description: str
-    ) -> cloudwatch.Alarm:
-        return cloudwatch.Alarm(
-            self,
-            name,
-            metric=metric,
-            threshold=threshold,
-            evaluation_periods=1,
-            alarm_description=description,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )

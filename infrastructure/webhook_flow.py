@@ -9,7 +9,6 @@ import json
 from typing import Any, cast
 
 from aws_cdk import Acknowledgment, CfnElement, Duration, RemovalPolicy, Stack, Validations
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -20,6 +19,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from infrastructure import permissions as may
+from infrastructure.alarms import alarm
 from infrastructure.data import Data
 from infrastructure.python_function import PythonFunction, Runtime
 
@@ -27,6 +27,7 @@ DELIVER_TIMEOUT_S = 25
 _BATCH = 100
 _RETRIES = 20
 _MAX_AGE_S = 23 * 3600
+_BEHIND_MS = 60_000
 # The entries of a call's story that are events; its first entry is its acceptance, whatever it says.
 _TOLD = ("active", "completed", "failed", "timeout", "cancelled", "disconnected", "agent_changed")
 
@@ -123,17 +124,19 @@ class EventSource(Construct):
             filter_criteria={"filters": [{"pattern": json.dumps(each)} for each in _patterns()]},
         )
         mapping.node.add_dependency(fanout.role)
-        cloudwatch.Alarm(
+        alarm(
             self,
             "DeadLettersAlarm",
-            metric=self.dead_letters.metric_approximate_number_of_messages_visible(
-                period=Duration.minutes(1)
-            ),
+            self.dead_letters.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
             threshold=1,
-            evaluation_periods=1,
-            alarm_description="Events could not be fanned out: endpoints were not told of them.",
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            description="Events could not be fanned out: endpoints were not told of them.",
+        )
+        alarm(
+            self,
+            "FanoutBehindAlarm",
+            fanout.function.metric("IteratorAge", statistic="Maximum", period=Duration.minutes(1)),
+            threshold=_BEHIND_MS,
+            description="Events wait for their fan-out: endpoints are told late.",
         )
 
 

@@ -132,6 +132,11 @@ def test_only_these_modules_make_livekit_requests() -> None:
     assert users == {"livekit/client.py", "livekit/dispatches.py"}
 
 
+def test_only_one_module_makes_requests_to_a_tenants_addresses() -> None:
+    users = {str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py") if "httpx" in imports_of(path)}
+    assert users == {"outgoing/client.py"}
+
+
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_file_is_longer_than_300_lines(path: Path) -> None:
     lines = len(path.read_text().splitlines())
