@@ -205,9 +205,13 @@ def test_no_secret_is_in_a_functions_environment(template: dict[str, Any]) -> No
             assert "resolve:secretsmanager" not in json.dumps(value), name
 
 
-def test_dead_letters_and_the_age_of_the_oldest_wake_have_alarms(template: dict[str, Any]) -> None:
+def test_dead_letters_and_what_waits_too_long_have_alarms(template: dict[str, Any]) -> None:
     watched = {each["MetricName"] for each in resources(template, "AWS::CloudWatch::Alarm").values()}
-    assert watched == {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"}
+    assert watched == {
+        "ApproximateNumberOfMessagesVisible",
+        "ApproximateAgeOfOldestMessage",
+        "IteratorAge",
+    }
 
 
 @pytest.mark.parametrize(("stage", "architecture"), [("dev", "arm64"), ("prod", "arm64")])

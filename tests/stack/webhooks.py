@@ -1,0 +1,48 @@
+"""What tests of webhooks share: make one, read its log, verify as the guide does."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from collections.abc import Callable
+from typing import Any
+
+from local.receiver import Seen
+from tests.stack.conftest import Tenant
+
+
+def made(tenant: Tenant, url: str, **values: Any) -> dict[str, Any]:
+    answer = tenant.api.post("/api/v1/webhooks", json={"url": url} | values)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def deliveries(tenant: Tenant, webhook: dict[str, Any], **query: Any) -> list[dict[str, Any]]:
+    answer = tenant.api.get(f"/api/v1/webhooks/{webhook['id']}/deliveries", params=query)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["data"])
+
+
+def delivery_when(
+    tenant: Tenant, delivery_id: str, holds: Callable[[dict[str, Any]], bool], timeout_s: float = 40
+) -> dict[str, Any]:
+    deadline_s = time.monotonic() + timeout_s
+    while True:
+        shown = dict(tenant.api.get(f"/api/v1/deliveries/{delivery_id}").json())
+        if holds(shown):
+            return shown
+        assert time.monotonic() < deadline_s, shown
+        time.sleep(0.1)
+
+
+def verified_by_the_guide(secret: str, seen: Seen) -> bool:
+    """The integration guide's `verify_signature`, word for word but for its global."""
+    parts = dict(p.split("=") for p in seen.headers["X-Webhook-Signature"].split(","))
+    timestamp = int(parts["t"])
+    signature = parts["v1"]
+    if abs(time.time() - timestamp) > 300:
+        return False
+    signed_payload = f"{timestamp}.{seen.body.decode()}"
+    expected = hmac.new(secret.encode(), signed_payload.encode(), hashlib.sha256).hexdigest()
+    return hmac.compare_digest(signature, expected)
