@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from trunkline import aws
 from trunkline.calls.cancel import CancelDesk
@@ -48,6 +49,9 @@ from trunkline.webhooks.gate import HealthStore
 from trunkline.webhooks.sealed import Seals
 from trunkline.workflows.desk import WorkflowDesk
 from trunkline.workflows.store import WorkflowStore
+
+if TYPE_CHECKING:
+    from trunkline.outgoing.blocking import BlockingClient
 
 log = logger("api")
 
@@ -117,15 +121,18 @@ def services() -> Services:
 
 
 def _check_url(settings: ApiSettings) -> Callable[[str], None]:
-    def check(url: str) -> None:
-        """Refuse what may not be called, as far as it can be told today; each request looks again."""
+    @cache
+    def outgoing() -> BlockingClient:
         # Only who makes a webhook pays for this import.
-        import asyncio  # noqa: PLC0415
-
+        from trunkline.outgoing.blocking import BlockingClient  # noqa: PLC0415
         from trunkline.outgoing.client import OutgoingClient  # noqa: PLC0415
 
+        return BlockingClient(OutgoingClient(Door.parse(settings.outgoing_loopback_ports)))
+
+    def check(url: str) -> None:
+        """Refuse what may not be called, as far as it can be told today; each request looks again."""
         try:
-            asyncio.run(OutgoingClient(Door.parse(settings.outgoing_loopback_ports)).check(url))
+            outgoing().check(url)
         except UnsafeAddress as error:
             raise InvalidRequest(f"Validation error: url: {error.reason}", field="url") from error
 

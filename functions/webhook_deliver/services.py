@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections.abc import Callable
 from functools import cache
 
 from trunkline import aws
@@ -14,8 +12,8 @@ from trunkline.cipher import Cipher
 from trunkline.clock import SystemClock
 from trunkline.observability import logger
 from trunkline.outgoing.addresses import Door
+from trunkline.outgoing.blocking import BlockingClient
 from trunkline.outgoing.client import OutgoingClient
-from trunkline.outgoing.messages import Answer, Request
 from trunkline.settings import WebhookDeliverSettings
 from trunkline.table import Table
 from trunkline.webhooks.courier import Courier
@@ -43,19 +41,9 @@ def courier() -> Courier:
         seals=Seals(Cipher(settings.context_key_arn)),
         payloads=Payloads(CallStore(table), TranscriptStore(table), settings.api_url),
         notices=Notices(endpoints, aws.client("sns"), settings.notices_topic_arn, disable_after_s, log),
-        send=_sender(OutgoingClient(Door.parse(settings.outgoing_loopback_ports))),
+        send=BlockingClient(OutgoingClient(Door.parse(settings.outgoing_loopback_ports))).send,
         schedule_s=tuple(int(wait_s) for wait_s in settings.webhook_schedule_s.split(",")),
         clock=SystemClock(),
         chance=random.random,
         log=log,
     )
-
-
-def _sender(client: OutgoingClient) -> Callable[[Request], Answer]:
-    # The loop lives as long as the process: closing one waits for name look-ups that hang.
-    runner = asyncio.Runner()
-
-    def send(request: Request) -> Answer:
-        return runner.run(client.send(request))
-
-    return send

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.builders import NOW_MS, TRUNK, a_call
-from tests.store.webhook_world import DOWN, MINE, URL, World, all_items
+from tests.store.webhook_world import DOWN, MINE, OK, URL, World, all_items
 from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
 from trunkline.errors import (
     ChangedMeanwhile,
@@ -24,6 +24,7 @@ from trunkline.table import Table
 from trunkline.validation import validated
 from trunkline.webhooks.deliveries import DeliveryState
 from trunkline.webhooks.endpoint_store import MAX_ENDPOINTS
+from trunkline.webhooks.health import OPENS_AFTER
 from trunkline.webhooks.specs import DeliveryQuery, Rotation, WebhookSpec
 
 
@@ -189,6 +190,17 @@ def test_a_ping_goes_to_a_disabled_webhook_once(world: World) -> None:
     assert world.run(ping["id"]) == []
     assert world.body()["event"]["type"] == "webhook.ping"
     assert len(world.sent) == 1
+
+
+def test_a_ping_takes_no_turn_and_wakes_a_resting_webhook(world: World) -> None:
+    webhook = world.webhook()
+    world.answer = lambda _: DOWN
+    for number in range(1, OPENS_AFTER + 1):
+        world.courier.step(world.told(a_call(number)))
+    assert world.desk.get(MINE, webhook)["health"]["state"] == "resting"
+    world.answer = lambda _: OK
+    assert world.run(world.log_desk.ping(MINE, webhook)["id"]) == []
+    assert world.desk.get(MINE, webhook)["health"]["state"] == "healthy"
 
 
 def test_the_caretaker_starts_what_was_lost_and_nothing_else(world: World) -> None:

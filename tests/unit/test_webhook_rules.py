@@ -204,6 +204,15 @@ def test_a_circuit_opens_for_longer_each_time_and_what_never_works_is_lost() -> 
     assert health.is_lost(1_000_000 + DISABLE_AFTER_S * 1000, DISABLE_AFTER_S)
 
 
+def test_a_failure_now_and_then_is_no_failing_for_days() -> None:
+    health, now_ms = Health(), 1_000_000
+    for _ in range(2 * OPENS_AFTER):
+        health = health.failed(now_ms)
+        assert not health.is_lost(now_ms, DISABLE_AFTER_S)
+        now_ms += 3 * 86_400_000
+    assert health.failures == 1
+
+
 def test_answers_are_kept_without_secrets() -> None:
     body = f"token {SECRET} key as_live_abc123 Authorization: Bearer ey.x-y mine: hunter22\x00\n".encode()
     text = redacted(body, [SECRET, "hunter22"])

@@ -69,12 +69,18 @@ class Courier:
             return _done(delivery_id)
         endpoint = self.endpoints.load(delivery.tenant_id, delivery.endpoint_id)
         now_ms = self.clock.wall_ms()
-        if failure := _given_up(delivery, endpoint, now_ms):
+        failure = _given_up(delivery, endpoint, now_ms)
+        if endpoint is None or failure:
             self.deliveries.save(replace(delivery, state=DeliveryState.FAILED, failure=failure))
             return _done(delivery_id)
-        if endpoint is None:  # it was given up above; the type checker can't know
-            return _done(delivery_id)
         health = self.health.load(endpoint.id)
+        if delivery.event_type is EventType.WEBHOOK_PING:
+            # Somebody waits for it, to see whether the endpoint works: it takes no turn.
+            return self._attempt(delivery, endpoint, health)
+        return self._in_turn(delivery, endpoint, health, now_ms)
+
+    def _in_turn(self, delivery: Delivery, endpoint: Endpoint, health: Health, now_ms: int) -> Step:
+        """Send it if the endpoint's circuit is closed and a slot is free; else wait."""
         if open_ms := health.open_for_ms(now_ms):
             return self._wait(delivery, open_ms / 1000 * (1 + self.chance() / 2))
         slot = self.gate.take(endpoint, now_ms, probing=health.probing)

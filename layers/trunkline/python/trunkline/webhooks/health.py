@@ -1,7 +1,8 @@
 """How an endpoint is doing, and when it is left in peace. Pure.
 
 After ten failures in a row its circuit opens: deliveries wait, which spends no attempt, and one at a time
-tries again, after 30 s, then twice as long each time, up to an hour. What fails for five days is disabled.
+tries again, after 30 s, then twice as long each time, up to an hour. What fails for five days is disabled;
+two days without a failure end the count.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ OPENS_AFTER = 10
 OPEN_S = 30
 MAX_OPEN_S = 3600
 DISABLE_AFTER_S = 5 * 86_400
+_FORGOTTEN_MS = 2 * 86_400_000
+"""Longer than the longest wait between two attempts of one delivery."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Health:
 
     failures: int = 0
     failing_since_ms: int | None = None
+    failed_at_ms: int | None = None
     open_until_ms: int | None = None
     trips: int = 0
 
@@ -40,13 +44,17 @@ class Health:
 
     def failed(self, now_ms: int) -> Health:
         """One more failure."""
+        if self.failed_at_ms is not None and now_ms - self.failed_at_ms > _FORGOTTEN_MS:
+            return Health().failed(now_ms)
         failures, since_ms = self.failures + 1, self.failing_since_ms or now_ms
-        after = replace(self, failures=failures, failing_since_ms=since_ms)
+        after = replace(self, failures=failures, failing_since_ms=since_ms, failed_at_ms=now_ms)
         if failures < OPENS_AFTER or self.open_for_ms(now_ms):
             return after
         open_s = min(MAX_OPEN_S, OPEN_S * 2**self.trips)
         return replace(after, open_until_ms=now_ms + open_s * 1000, trips=self.trips + 1)
 
     def is_lost(self, now_ms: int, disable_after_s: int) -> bool:
-        """It has failed for so long that it is to be disabled."""
-        return self.failing_since_ms is not None and now_ms - self.failing_since_ms >= disable_after_s * 1000
+        """It has failed for so long, and so often, that it is to be disabled."""
+        if self.failing_since_ms is None or self.failures < OPENS_AFTER:
+            return False
+        return now_ms - self.failing_since_ms >= disable_after_s * 1000
