@@ -108,6 +108,7 @@ def _start_emulator(config: StackConfig, processes: Processes) -> None:
         "GATEWAY_PORT": str(config.emulator_port),
         "TMPDIR": str(state),
         "LAMBDA_WARM_TTL_SECONDS": str(_WARM_S),
+        "MALLOC_ARENA_MAX": "1",
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "PATH": f"{home / 'bin'}:/usr/local/bin:/usr/bin:/bin",

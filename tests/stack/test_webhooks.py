@@ -129,3 +129,13 @@ async def test_unknown_events_and_other_tenants(
         assert answer.status_code == 404, (method, where, answer.text)
     assert tenant.api.delete(path).json() == {"id": webhook["id"], "deleted": True}
     assert tenant.api.get(path).status_code == 404
+
+
+def test_a_trunk_that_is_paused_and_resumed_tells_so(tenant: Tenant, endpoint: Receiver) -> None:
+    made(tenant, endpoint.url(), filter={"events": ["trunk.*"]})
+    tenant.change_trunk(paused=True)
+    tenant.change_trunk(paused=False)
+    events = [each.event for each in endpoint.wait_for("/hook", 2)]
+    assert {event["type"] for event in events} == {"trunk.paused", "trunk.resumed"}
+    assert {event["data"]["trunk_id"] for event in events} == {tenant.my_trunk()["id"]}
+    assert {event["tenant_id"] for event in events} == {tenant.id}
