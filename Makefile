@@ -37,7 +37,7 @@ format: setup ## Format the code
 	@$(PYTHON) -m ruff format .
 
 bench: setup ## Measure, and print a table with ratios
-	@$(PYTHON) -m benchmarks
+	@$(PYTHON) -m benchmarks $(ARGS)
 
 openapi: setup ## Write docs/openapi.json anew from the routes' models
 	@$(PYTHON) -m local.openapi

@@ -45,12 +45,27 @@ def ms(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms"
 
 
-def show(rows: list[Row]) -> None:
-    """Print the table, and write it to RESULTS.md."""
+def show(rows: list[Row], *, whole: bool) -> None:
+    """Print the table, and write it to RESULTS.md; some rows alone take the place of the older ones."""
     table = Table(*_HEAD)
     for row in rows:
         table.add_row(*row.cells())
     Console(width=160).print(table)
-    lines = ["| " + " | ".join(cells) + " |" for cells in (_HEAD, ("---",) * 5, *(r.cells() for r in rows))]
+    lines = [_line(cells) for cells in (_HEAD, ("---",) * 5, *_kept(rows, whole=whole))]
     head = "# Figures\n\nMade by `make bench` on two shared cores; compare ratios, not milliseconds.\n\n"
     FILE.write_text(head + "\n".join(lines) + "\n")
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _kept(rows: list[Row], *, whole: bool) -> list[Sequence[str]]:
+    """The rows to write: if these are not the whole, among those that were there."""
+    new: dict[str, Sequence[str]] = {row.what: row.cells() for row in rows}
+    if whole or not FILE.exists():
+        return list(new.values())
+    lines = [line.strip("| ").split(" | ") for line in FILE.read_text().splitlines() if line.startswith("| ")]
+    old = [[*cells, *[""] * (len(_HEAD) - len(cells))] for cells in lines[2:]]
+    merged = [new.pop(cells[0], cells) for cells in old]
+    return [*merged, *new.values()]
