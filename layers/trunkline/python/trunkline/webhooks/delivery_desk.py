@@ -74,7 +74,7 @@ class DeliveryDesk:
         if delivery.state is DeliveryState.PENDING:
             raise DeliveryPending
         _require_enabled(endpoint)
-        return delivery_view(self._again(delivery, endpoint, uuid.uuid4().hex))
+        return delivery_view(self._again(delivery, endpoint))
 
     def recover(self, principal: Principal, endpoint_id: str, recovery: Recovery) -> Recovered:
         """Send what failed since a moment once more, what was sent again already left out.
@@ -91,7 +91,7 @@ class DeliveryDesk:
                 continue
             if recovered >= _MAX_RECOVERED:
                 return {"recovered": recovered, "more": True}
-            self._again(delivery, endpoint, uuid.uuid4().hex)
+            self._again(delivery, endpoint)
             recovered += 1
         return {"recovered": recovered, "more": False}
 
@@ -110,8 +110,8 @@ class DeliveryDesk:
         self._begin(delivery)
         return delivery_view(delivery)
 
-    def _again(self, delivery: Delivery, endpoint: Endpoint, again: str) -> Delivery:
-        now_ms = self.clock.wall_ms()
+    def _again(self, delivery: Delivery, endpoint: Endpoint) -> Delivery:
+        now_ms, again = self.clock.wall_ms(), uuid.uuid4().hex
         made = replace(
             delivery_of(_event_of(delivery), endpoint, at_ms=now_ms, again=again), redelivery_of=delivery.id
         )

@@ -90,9 +90,7 @@ class DeliveryStore:
 
 
 def _item(delivery: Delivery) -> Item:
-    place = place_of_delivery(delivery.id)
-    if place is None:
-        raise ValueError(delivery.id)
+    place = _place(delivery)
     item = delivery.as_attributes() | _key(place).as_item()
     item[TTL] = delivery.created_at_ms // 1000 + KEPT_S
     if delivery.state is DeliveryState.PENDING:
@@ -101,12 +99,17 @@ def _item(delivery: Delivery) -> Item:
     return item
 
 
+def _place(delivery: Delivery) -> Place:
+    place = place_of_delivery(delivery.id)
+    if place is None:
+        raise ValueError(delivery.id)
+    return place
+
+
 def _key(place: Place) -> ItemKey:
     return delivery_key(place.endpoint_id, place.at_ms, place.digest)
 
 
 def _answer_key(delivery: Delivery, attempt: int | None) -> ItemKey:
-    place = place_of_delivery(delivery.id)
-    if place is None:
-        raise ValueError(delivery.id)
+    place = _place(delivery)
     return delivery_answer_key(place.endpoint_id, place.at_ms, place.digest, attempt)

@@ -40,14 +40,13 @@ class Fanout:
                     told += 1
         return told
 
-    def send(self, event: Event, endpoint: Endpoint) -> Delivery:
+    def send(self, event: Event, endpoint: Endpoint) -> None:
         """Make a delivery and start it; the same event and endpoint are the same delivery."""
         delivery = delivery_of(event, endpoint)
         if not self.deliveries.create(delivery):
             delivery = self.deliveries.load(delivery.id) or delivery
         if not delivery.attempts:
             self.flow.start(delivery)
-        return delivery
 
     def _endpoints(self, tenant_id: str) -> list[Endpoint]:
         if tenant_id not in self._known:

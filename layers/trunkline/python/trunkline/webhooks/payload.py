@@ -12,7 +12,7 @@ from typing import Any
 from trunkline.calls.model import Call
 from trunkline.calls.states import State, flat_status
 from trunkline.calls.store import CallStore
-from trunkline.calls.story import Transcript, Turn
+from trunkline.calls.story import NOTHING_SAID, Turn
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.calls.views import agent_history, metrics, status_reason
 from trunkline.webhooks.deliveries import Delivery
@@ -46,7 +46,7 @@ class Payloads:
         if call is None:
             return {"call_id": delivery.call_id}
         wants_said = endpoint.include_transcript or endpoint.include_metrics
-        said = self.transcripts.read(call.id) if wants_said else Transcript((), 0)
+        said = self.transcripts.read(call.id) if wants_said else NOTHING_SAID
         data = call_data(call, delivery.event_type, known)
         if endpoint.include_transcript:
             data["transcript"] = [_turn(turn) for turn in said.turns]
