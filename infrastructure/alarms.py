@@ -1,8 +1,11 @@
-"""Alarms that go off at the first minute, and rest while there is nothing to measure."""
+"""Alarms that go off at the first minute, and dead letters with one."""
 
 from __future__ import annotations
 
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 
@@ -20,3 +23,17 @@ def alarm(
         comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
     )
+
+
+def dead_letters(scope: Construct, key: kms.IKey, description: str) -> sqs.Queue:
+    """A queue for what failed for good, kept for two weeks; the alarm goes off at the first letter."""
+    queue = sqs.Queue(
+        scope,
+        "DeadLetters",
+        enforce_ssl=True,
+        encryption_master_key=key,
+        retention_period=Duration.days(14),
+    )
+    visible = queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(1))
+    alarm(scope, "DeadLettersAlarm", visible, threshold=1, description=description)
+    return queue

@@ -7,7 +7,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infrastructure.alarms import alarm
+from infrastructure.alarms import alarm, dead_letters
 
 DIALER_TIMEOUT_S = 240
 _VISIBILITY_S = 300
@@ -20,12 +20,8 @@ class DialQueue(Construct):
 
     def __init__(self, scope: Construct, name: str, key: kms.IKey) -> None:
         super().__init__(scope, name)
-        self.dead_letters = sqs.Queue(
-            self,
-            "DeadLetters",
-            enforce_ssl=True,
-            encryption_master_key=key,
-            retention_period=Duration.days(14),
+        self.dead_letters = dead_letters(
+            self, key, "A wake failed three times: the dialer crashes for a trunk."
         )
         self.queue = sqs.Queue(
             self,
@@ -35,13 +31,6 @@ class DialQueue(Construct):
             visibility_timeout=Duration.seconds(_VISIBILITY_S),
             retention_period=Duration.hours(1),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=_MAX_RECEIVES),
-        )
-        alarm(
-            self,
-            "DeadLettersAlarm",
-            self.dead_letters.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
-            threshold=1,
-            description="A wake failed three times: the dialer crashes for a trunk.",
         )
         alarm(
             self,

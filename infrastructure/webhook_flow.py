@@ -13,13 +13,12 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from infrastructure import permissions as may
-from infrastructure.alarms import alarm
+from infrastructure.alarms import alarm, dead_letters
 from infrastructure.data import Data
 from infrastructure.python_function import PythonFunction, Runtime
 
@@ -96,12 +95,8 @@ class EventSource(Construct):
 
     def __init__(self, scope: Construct, name: str, *, data: Data, fanout: PythonFunction) -> None:
         super().__init__(scope, name)
-        self.dead_letters = sqs.Queue(
-            self,
-            "DeadLetters",
-            enforce_ssl=True,
-            encryption_master_key=data.key,
-            retention_period=Duration.days(14),
+        self.dead_letters = dead_letters(
+            self, data.key, "Events could not be fanned out: endpoints were not told of them."
         )
         reason = "It is where the stream's dead letters go; an alarm watches it."
         Validations.of(self.dead_letters).acknowledge(
@@ -124,13 +119,6 @@ class EventSource(Construct):
             filter_criteria={"filters": [{"pattern": json.dumps(each)} for each in _patterns()]},
         )
         mapping.node.add_dependency(fanout.role)
-        alarm(
-            self,
-            "DeadLettersAlarm",
-            self.dead_letters.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
-            threshold=1,
-            description="Events could not be fanned out: endpoints were not told of them.",
-        )
         alarm(
             self,
             "FanoutBehindAlarm",
