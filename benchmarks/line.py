@@ -21,14 +21,16 @@ from trunkline.calls.place import CallDesk, OutboundCall
 from trunkline.calls.store import CallStore
 from trunkline.clock import SystemClock
 from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import Trunk
 from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.observability import logger
 from trunkline.table import Table
 from trunkline.tenants.agents import Agent, AgentStore
+from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.keys import Principal, Scope
-from trunkline.tenants.retention import Retention
+from trunkline.tenants.limits import Admission
 from trunkline.tenants.specs import AgentSpec, TrunkSpec
 
 NUMBERS = ["+15550109001"]
@@ -70,9 +72,13 @@ class Line:
         self.trunk, self._agent = self._made(stack, cps, ring_timeout_s)
         self._principal = Principal(self._agent.tenant_id, livemode=True, scopes=frozenset(Scope))
         nudge = Nudge(_NoWakes(), SystemClock(), logger("bench"))
-        intake = Intake(self.calls, _NoWakes(), nudge, SystemClock(), Retention(table, SystemClock()))
-        self._desk = CallDesk(intake, AgentStore(table), TrunkStore(table), lambda: None)
-        self._wakes = WakeQueue(client(stack.config, "sqs"), stack.outputs.values["DialQueueUrl"])
+        admission = Admission(table, TenantFacts(table, SystemClock()), lambda *_, **__: 0, SystemClock())
+        intake = Intake(self.calls, _NoWakes(), nudge, SystemClock(), admission)
+        trunks, values = TrunkStore(table), stack.outputs.values
+        practice = PracticeTrunks(trunks)
+        self._desk = CallDesk(intake, AgentStore(table), trunks, practice, lambda _: None)
+        sqs = client(stack.config, "sqs")
+        self._wakes = WakeQueue(sqs, values["DialQueueUrl"], values["TestDialQueueUrl"])
 
     def _made(self, stack: Stack, cps: float, ring_timeout_s: int) -> tuple[Trunk, Agent]:
         name = self.tenant_name

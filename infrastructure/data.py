@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Acknowledgment, RemovalPolicy, Validations
+from aws_cdk import Acknowledgment, ArnFormat, RemovalPolicy, Stack, Validations
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -63,6 +63,14 @@ class Data(Construct):
             description="The LiveKit project: url, api_key, api_secret. Set it with `trunkline livekit set`.",
             encryption_key=self.key,
             removal_policy=removal,
+        )
+        stack = Stack.of(self)
+        self.own_livekit_prefix = f"{stack.stack_name}/livekit/"
+        self.own_livekit_secrets = stack.format_arn(
+            service="secretsmanager",
+            resource="secret",
+            resource_name=f"{self.own_livekit_prefix}*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
         self.key_pepper = secretsmanager.Secret(
             self,

@@ -16,7 +16,8 @@ _OLDEST_WAKE_S = 120
 
 
 class DialQueue(Construct):
-    """A standard queue: a FIFO queue's batches would let one trunk hold up another."""
+    """A standard queue: a FIFO queue's batches would let one trunk hold up another. Test trunks have one of
+    their own."""
 
     def __init__(self, scope: Construct, name: str, key: kms.IKey) -> None:
         super().__init__(scope, name)

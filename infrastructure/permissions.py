@@ -42,8 +42,9 @@ def may_query_index(role: iam.Role, data: Data, *names: str) -> None:
     role.add_to_policy(iam.PolicyStatement(actions=["dynamodb:Query"], resources=indexes))
 
 
-PEOPLE, WEBHOOKS = "trunkline", "trunkline-webhooks"
-"""Purposes in the encryption context (`trunkline.cipher`): what is said of people, webhooks' secrets."""
+PEOPLE, WEBHOOKS, ANSWERS = "trunkline", "trunkline-webhooks", "trunkline-answers"
+"""Purposes in the encryption context (`trunkline.cipher`): what is said of people, webhooks' secrets, answers
+that are kept for repeated requests."""
 
 
 def may_encrypt(role: iam.Role, data: Data, *purposes: str) -> None:
@@ -64,9 +65,27 @@ def _may_use_context_key(role: iam.Role, data: Data, action: str, purpose: str) 
     role.add_to_policy(iam.PolicyStatement(actions=[action], resources=key, conditions=only_ours))
 
 
-def may_read_livekit_secret(role: iam.Role, data: Data) -> None:
-    """Allow reading the LiveKit project's secret."""
+def may_read_livekit_secrets(role: iam.Role, data: Data) -> None:
+    """Allow reading the LiveKit project's secret, and those of tenants' own projects."""
     _may_read_secret(role, data.livekit_secret.secret_arn)
+    _may_read_secret(role, data.own_livekit_secrets)
+    _explain_tenants_secrets(role, data)
+
+
+def may_keep_own_livekit_secrets(role: iam.Role, data: Data) -> None:
+    """Allow storing and deleting the secrets of tenants' own projects."""
+    actions = ("CreateSecret", "PutSecretValue", "DeleteSecret")
+    named = [f"secretsmanager:{action}" for action in actions]
+    role.add_to_policy(iam.PolicyStatement(actions=named, resources=[data.own_livekit_secrets]))
+    _explain_tenants_secrets(role, data)
+
+
+def _explain_tenants_secrets(role: iam.Role, data: Data) -> None:
+    prefix = data.own_livekit_prefix
+    where = f"arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:{prefix}*"
+    found = f"AwsSolutions::AwsSolutions-IAM5[Resource::{where}]"
+    why = "A secret a tenant, made at its wish: their names are not known beforehand."
+    Validations.of(role).acknowledge(Acknowledgment(id=found, reason=why))
 
 
 def may_read_pepper(role: iam.Role, data: Data) -> None:
@@ -101,6 +120,7 @@ def may_notify(role: iam.Role, topic: sns.Topic) -> None:
     role.add_to_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[topic.topic_arn]))
 
 
-def may_wake(role: iam.Role, queue: sqs.Queue) -> None:
+def may_wake(role: iam.Role, *queues: sqs.Queue) -> None:
     """Allow sending wakes."""
-    role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[queue.queue_arn]))
+    arns = [queue.queue_arn for queue in queues]
+    role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=arns))

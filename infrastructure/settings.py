@@ -17,7 +17,10 @@ class StageSettings:
     `webhook_schedule_s` is how long before each attempt of a delivery, counted from the one before;
     `webhook_deliveries_at_once` is the delivering function's reserved concurrency, `webhook_slots` what
     one endpoint may have of it; `outgoing_loopback_ports` lets plain http to 127.0.0.1 through on some
-    ports (`none` on AWS).
+    ports (`none` on AWS). `test_dialer_lanes` is how many tenants' test calls are played at once: none of
+    them takes a lane of `dialer_lanes`. `user_pool_issuer` is a Cognito user pool's address
+    (`https://cognito-idp.REGION.amazonaws.com/POOL`) and `user_pool_client_id` its app client, where people
+    log in to the web UI; `none`: they have keys alone.
     """
 
     name: str
@@ -42,6 +45,9 @@ class StageSettings:
     webhook_deliveries_at_once: int = 200
     webhook_slots: int = 10
     webhook_disable_after_s: int = 5 * 86_400
+    test_dialer_lanes: int = 2
+    user_pool_issuer: str = "none"
+    user_pool_client_id: str = "none"
     outgoing_loopback_ports: str = "none"
 
 
@@ -69,6 +75,7 @@ _STAGES = {
         keep_data=True,
         log_retention_days=90,
         dialer_lanes=50,
+        test_dialer_lanes=10,
         api_memory_mib=1024,
         dialer_memory_mib=1769,  # one full vCPU: a lane's starts must not wait for a share of one
     ),

@@ -16,8 +16,6 @@ from infrastructure.python_function import PythonFunction, shared_runtime
 from infrastructure.settings import StageSettings
 from infrastructure.webhook_flow import DELIVER_TIMEOUT_S, DeliveryFlow, EventSource, Notices
 
-_API_KNOWS = ("DIAL_QUEUE_URL", "KEY_PEPPER_ARN", "CONTEXT_KEY_ARN", "DELIVERY_FLOW_ARN")
-
 
 class TrunklineStack(Stack):
     """Everything of one stage."""
@@ -30,6 +28,7 @@ class TrunklineStack(Stack):
         self._runtime = shared_runtime(self, settings)
         self.data = Data(self, "Data", settings)
         self.dial_queue = DialQueue(self, "DialQueue", self.data.key)
+        self.test_dial_queue = DialQueue(self, "TestDialQueue", self.data.key)
         self.http = HttpApi(self, "Http", self._runtime)
         self.notices = Notices(self, "Notices", self.data.key)
         self.webhook_deliver = self._webhook_deliver()
@@ -39,6 +38,7 @@ class TrunklineStack(Stack):
         self.event_fanout = self._event_fanout()
         self.api = self._api()
         self.dialer = self._dialer()
+        self.test_dialer = self._test_dialer()
         self.livekit_events = self._livekit_events()
         self.agent_api = self._agent_api()
         self.caretaker = self._caretaker()
@@ -56,20 +56,33 @@ class TrunklineStack(Stack):
             runtime=self._runtime,
             package="api",
             environment=self._environment(
-                "DIAL_QUEUE_URL", "KEY_PEPPER_ARN", "CONTEXT_KEY_ARN", "DELIVERY_FLOW_ARN"
+                "DIAL_QUEUE_URL",
+                "TEST_DIAL_QUEUE_URL",
+                "KEY_PEPPER_ARN",
+                "CONTEXT_KEY_ARN",
+                "DELIVERY_FLOW_ARN",
+                "API_URL",
             )
-            | self._outgoing(),
+            | self._outgoing()
+            | {
+                "OWN_LIVEKIT_PREFIX": self.data.own_livekit_prefix,
+                "DATA_KEY_ARN": self.data.key.key_arn,
+                "USER_POOL_ISSUER": self._settings.user_pool_issuer,
+                "USER_POOL_CLIENT_ID": self._settings.user_pool_client_id,
+            },
             timeout_s=29,
             memory_mib=self._settings.api_memory_mib,
             encrypts=True,
         )
         may.may_use_table(made.role, self.data, *may.READ, *may.BATCH, *may.CHANGE, *may.REMOVE)
         may.may_query_index(made.role, self.data, "open", "calls", "user_calls")
-        may.may_encrypt(made.role, self.data, may.PEOPLE, may.WEBHOOKS)
-        may.may_read_livekit_secret(made.role, self.data)
+        may.may_encrypt(made.role, self.data, may.PEOPLE, may.WEBHOOKS, may.ANSWERS)
+        may.may_decrypt(made.role, self.data, may.ANSWERS)
+        may.may_keep_own_livekit_secrets(made.role, self.data)
+        may.may_read_livekit_secrets(made.role, self.data)
         may.may_read_pepper(made.role, self.data)
         may.may_start(made.role, self.deliveries.machine)
-        may.may_wake(made.role, self.dial_queue.queue)
+        may.may_wake(made.role, self.dial_queue.queue, self.test_dial_queue.queue)
         return made
 
     def _dialer(self) -> PythonFunction:
@@ -78,18 +91,43 @@ class TrunklineStack(Stack):
             "Dialer",
             runtime=self._runtime,
             package="dialer",
-            environment=self._environment("DIAL_QUEUE_URL"),
+            environment=self._environment("DIAL_QUEUE_URL", "TEST_DIAL_QUEUE_URL") | self._outgoing(),
             timeout_s=DIALER_TIMEOUT_S,
             memory_mib=self._settings.dialer_memory_mib,
             reserved_concurrency=self._settings.dialer_lanes,
         )
         may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE, *may.REMOVE)
-        may.may_read_livekit_secret(made.role, self.data)
-        may.may_wake(made.role, self.dial_queue.queue)
+        may.may_read_livekit_secrets(made.role, self.data)
+        may.may_wake(made.role, self.dial_queue.queue, self.test_dial_queue.queue)
         made.function.add_event_source(
             event_sources.SqsEventSource(
                 self.dial_queue.queue, batch_size=1, max_concurrency=self._settings.dialer_lanes
             )
+        )
+        return made
+
+    def _test_dialer(self) -> PythonFunction:
+        """Plays the calls of test keys: it has no right to any LiveKit secret."""
+        lanes, queue = self._settings.test_dialer_lanes, self.test_dial_queue.queue
+        urls = {
+            "DIAL_QUEUE_URL": self.dial_queue.queue.queue_url,
+            "TEST_DIAL_QUEUE_URL": queue.queue_url,
+        }
+        made = PythonFunction(
+            self,
+            "TestDialer",
+            runtime=self._runtime,
+            package="test_dialer",
+            environment={"TABLE_NAME": self.data.table.table_name} | urls,
+            timeout_s=DIALER_TIMEOUT_S,
+            memory_mib=self._settings.api_memory_mib,
+            reserved_concurrency=lanes,
+        )
+        may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE, *may.REMOVE)
+        may.may_query_index(made.role, self.data, "open")
+        may.may_wake(made.role, self.dial_queue.queue, queue)
+        made.function.add_event_source(
+            event_sources.SqsEventSource(queue, batch_size=1, max_concurrency=lanes)
         )
         return made
 
@@ -99,13 +137,13 @@ class TrunklineStack(Stack):
             "LiveKitEvents",
             runtime=self._runtime,
             package="livekit_events",
-            environment=self._environment("DIAL_QUEUE_URL"),
+            environment=self._environment("DIAL_QUEUE_URL", "TEST_DIAL_QUEUE_URL") | self._outgoing(),
             timeout_s=15,
             memory_mib=self._settings.api_memory_mib,
         )
         may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE, *may.REMOVE)
-        may.may_read_livekit_secret(made.role, self.data)
-        may.may_wake(made.role, self.dial_queue.queue)
+        may.may_read_livekit_secrets(made.role, self.data)
+        may.may_wake(made.role, self.dial_queue.queue, self.test_dial_queue.queue)
         return made
 
     def _agent_api(self) -> PythonFunction:
@@ -114,7 +152,7 @@ class TrunklineStack(Stack):
             "AgentApi",
             runtime=self._runtime,
             package="agent_api",
-            environment=self._environment("CONTEXT_KEY_ARN"),
+            environment=self._environment("CONTEXT_KEY_ARN") | self._outgoing(),
             timeout_s=15,
             memory_mib=self._settings.api_memory_mib,
             encrypts=True,
@@ -122,7 +160,7 @@ class TrunklineStack(Stack):
         may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE, *may.REMOVE)
         may.may_encrypt(made.role, self.data, may.PEOPLE)
         may.may_decrypt(made.role, self.data, may.PEOPLE)
-        may.may_read_livekit_secret(made.role, self.data)
+        may.may_read_livekit_secrets(made.role, self.data)
         return made
 
     def _caretaker(self) -> PythonFunction:
@@ -131,15 +169,16 @@ class TrunklineStack(Stack):
             "Caretaker",
             runtime=self._runtime,
             package="caretaker",
-            environment=self._environment("DIAL_QUEUE_URL", "DELIVERY_FLOW_ARN"),
+            environment=self._environment("DIAL_QUEUE_URL", "TEST_DIAL_QUEUE_URL", "DELIVERY_FLOW_ARN")
+            | self._outgoing(),
             timeout_s=55,
             memory_mib=self._settings.api_memory_mib,
             reserved_concurrency=1,
         )
         may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE, *may.REMOVE)
         may.may_query_index(made.role, self.data, "open")
-        may.may_read_livekit_secret(made.role, self.data)
-        may.may_wake(made.role, self.dial_queue.queue)
+        may.may_read_livekit_secrets(made.role, self.data)
+        may.may_wake(made.role, self.dial_queue.queue, self.test_dial_queue.queue)
         may.may_start(made.role, self.deliveries.machine)
         every_minute = events.Schedule.rate(Duration.minutes(1))
         target = targets.LambdaFunction(made.function, retry_attempts=0)
@@ -197,6 +236,8 @@ class TrunklineStack(Stack):
             "TABLE_NAME": self.data.table.table_name,
             "LIVEKIT_SECRET_ARN": self.data.livekit_secret.secret_arn,
             "DIAL_QUEUE_URL": self.dial_queue.queue.queue_url,
+            "TEST_DIAL_QUEUE_URL": self.test_dial_queue.queue.queue_url,
+            "API_URL": self.http.api.api_endpoint,
             "KEY_PEPPER_ARN": self.data.key_pepper.secret_arn,
             "CONTEXT_KEY_ARN": self.data.context_key.key_arn,
             "DELIVERY_FLOW_ARN": self.deliveries.machine.state_machine_arn,
@@ -210,6 +251,8 @@ class TrunklineStack(Stack):
             "LiveKitWebhookUrl": f"{endpoint}{LIVEKIT_WEBHOOK_PATH}",
             "TableName": self.data.table.table_name,
             "DialQueueUrl": self.dial_queue.queue.queue_url,
+            "TestDialQueueUrl": self.test_dial_queue.queue.queue_url,
+            "TestDeadLettersUrl": self.test_dial_queue.dead_letters.queue_url,
             "DeadLettersUrl": self.dial_queue.dead_letters.queue_url,
             "LiveKitSecretArn": self.data.livekit_secret.secret_arn,
             "KeyPepperArn": self.data.key_pepper.secret_arn,

@@ -32,6 +32,7 @@ class Seed:
 
     tenant_id: str
     live_key: str
+    test_key: str
     agent_id: str
     trunk_id: str
     sip_trunk_id: str
@@ -48,11 +49,13 @@ def seed(config: StackConfig, outputs: Mapping[str, str]) -> Seed:
     set_livekit(operator, url, api_key, api_secret)
     sip_trunk_id, numbers = ("", []) if config.web_only else asyncio.run(_sip_trunk(config))
     ids = _apply(operator, sip_trunk_id, numbers)
-    scopes = [scope.value for scope in Scope]
+    scopes = [Scope.ADMIN.value]
     key = operator.create_key("demo", "demo", scopes, livemode=True)
+    test_key = operator.create_key("demo", "demo test", scopes, livemode=False)
     return Seed(
         tenant_id=ids["tenant"],
         live_key=key,
+        test_key=test_key,
         agent_id=ids["agent"],
         trunk_id=ids.get("trunk", ""),
         sip_trunk_id=sip_trunk_id,

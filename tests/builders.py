@@ -153,3 +153,10 @@ def no_reach(
 ) -> Reach:
     """A LiveKit of which nothing is asked, unless the test says what."""
     return Reach(hang_up, close_room, agent_is_in, dispatch_again)
+
+
+class NothingPlayed:
+    """A player for trunks that are none of its own."""
+
+    def play(self, trunk_id: str) -> int | None:
+        raise AssertionError(f"{trunk_id} is a live trunk")

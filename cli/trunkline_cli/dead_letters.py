@@ -79,4 +79,5 @@ class DeadLetters:
 def open_dead_letters(outputs: dict[str, str]) -> DeadLetters:
     """Open a deployment's dead letters by its stack's outputs."""
     sqs = boto3.client("sqs")
-    return DeadLetters(sqs, outputs["DeadLettersUrl"], WakeQueue(sqs, outputs["DialQueueUrl"]))
+    wakes = WakeQueue(sqs, outputs["DialQueueUrl"], outputs["TestDialQueueUrl"])
+    return DeadLetters(sqs, outputs["DeadLettersUrl"], wakes)

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
 import yaml
-from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 from rich.table import Table
 
 from trunkline.clock import SystemClock
-from trunkline.dialing.wake import WakeNotSent
-from trunkline.errors import TrunklineError
 from trunkline.tenants.specs import AgentSpec, TrunkSpec
 from trunkline.validation import validated
 from trunkline_cli.dead_letters import open_dead_letters
-from trunkline_cli.operator import Operator, open_operator, set_livekit, stack_outputs
-from trunkline_cli.watch import Api, ApiFault, follow
+from trunkline_cli.operator import set_livekit, stack_outputs
+from trunkline_cli.tenant_commands import keys, tenants
+from trunkline_cli.terminal import Key, Stage, Tenant, Url, complaining, console, operator_of
+from trunkline_cli.watch import Api, follow
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
-tenants, keys, trunks = typer.Typer(), typer.Typer(), typer.Typer()
-agents, calls, livekit = typer.Typer(), typer.Typer(), typer.Typer()
-dead_letters = typer.Typer()
+trunks, agents, calls = typer.Typer(), typer.Typer(), typer.Typer()
+livekit, dead_letters = typer.Typer(), typer.Typer()
 app.add_typer(tenants, name="tenants", help="The deployment's tenants.")
 app.add_typer(keys, name="keys", help="A tenant's API keys.")
 app.add_typer(trunks, name="trunks", help="SIP trunks and who may use them.")
@@ -35,62 +29,6 @@ app.add_typer(agents, name="agents", help="A tenant's voice agents.")
 app.add_typer(calls, name="calls", help="Place and watch calls, as a tenant.")
 app.add_typer(livekit, name="livekit", help="The deployment's LiveKit project.")
 app.add_typer(dead_letters, name="dead-letters", help="Wakes that failed three times.")
-console, complaints = Console(highlight=False), Console(stderr=True, highlight=False)
-
-Stage = Annotated[str, typer.Option(envvar="TRUNKLINE_STAGE", help="The deployed stage.")]
-Tenant = Annotated[str, typer.Option(help="The tenant's name or id.")]
-Key = Annotated[str, typer.Option(envvar="TRUNKLINE_API_KEY", help="An API key of the tenant.")]
-Url = Annotated[str, typer.Option(envvar="TRUNKLINE_API_URL", help="Default: the stage's own URL.")]
-_DEFAULT_SCOPES = "calls:create,calls:read,trunks:read"
-
-
-@contextmanager
-def _complaining() -> Iterator[None]:
-    """Say what went wrong in one line, and end with 1."""
-    try:
-        yield
-    except (TrunklineError, WakeNotSent, ApiFault, TimeoutError, OSError, yaml.YAMLError) as error:
-        complaints.print(f"[red]✗[/] {error}", markup=True)
-        raise typer.Exit(1) from error
-    except (BotoCoreError, ClientError, httpx.HTTPError) as error:
-        complaints.print(f"[red]✗[/] {type(error).__name__}: {error}")
-        raise typer.Exit(1) from error
-
-
-def _operator(stage: str) -> Operator:
-    return open_operator(stack_outputs(stage))
-
-
-@tenants.command("create")
-def create_tenant(name: str, stage: Stage = "dev") -> None:
-    """Make a tenant and print its id."""
-    with _complaining():
-        console.print(_operator(stage).tenants.create(name))
-
-
-@tenants.command("set")
-def set_tenant(
-    tenant: str,
-    retention_days: Annotated[int, typer.Option(min=0, max=3650, help="0: calls are kept for good.")],
-    stage: Stage = "dev",
-) -> None:
-    """Say how long a tenant's calls are kept after their end; it counts for calls made from now on."""
-    with _complaining():
-        operator = _operator(stage)
-        operator.tenants.keep_calls_for(operator.tenant_id(tenant), retention_days or None)
-
-
-@keys.command("create")
-def create_key(
-    tenant: Tenant,
-    name: str = "default",
-    scopes: Annotated[str, typer.Option(help="Comma-separated.")] = _DEFAULT_SCOPES,
-    test: Annotated[bool, typer.Option("--test", help="A test key: as_test_…")] = False,
-    stage: Stage = "dev",
-) -> None:
-    """Make an API key and print it: it is shown only now."""
-    with _complaining():
-        console.print(_operator(stage).create_key(tenant, name, scopes.split(","), livemode=not test))
 
 
 @trunks.command("create")
@@ -102,13 +40,15 @@ def create_trunk(  # noqa: PLR0913, PLR0917 - a trunk's properties
     grant: Annotated[list[str] | None, typer.Option(help="A tenant that may use it; repeatable.")] = None,
     max_concurrent_calls: Annotated[int | None, typer.Option(help="Calls at once, at most.")] = None,
     direct_share: Annotated[float, typer.Option(help="Share that batch calls leave to direct ones.")] = 0.0,
+    own_livekit: Annotated[bool, typer.Option("--own-livekit", help="Of the tenant's own LiveKit.")] = False,
     stage: Stage = "dev",
 ) -> None:
     """Make a trunk, grant it to tenants and print its id."""
     values = {"name": name, "sip_trunk_id": sip_trunk_id, "cps": cps, "numbers": number}
     values |= {"max_concurrent_calls": max_concurrent_calls, "direct_share": direct_share}
-    with _complaining():
-        console.print(_operator(stage).create_trunk(validated(TrunkSpec, values), grant or []).id)
+    values |= {"own_livekit": own_livekit}
+    with complaining():
+        console.print(operator_of(stage).create_trunk(validated(TrunkSpec, values), grant or []).id)
 
 
 @trunks.command("grant")
@@ -119,17 +59,17 @@ def grant_trunk(
     stage: Stage = "dev",
 ) -> None:
     """Let a tenant dial through a trunk; granting again replaces its limit."""
-    with _complaining():
-        _operator(stage).grant(trunk_id, tenant, max_concurrent_calls)
+    with complaining():
+        operator_of(stage).grant(trunk_id, tenant, max_concurrent_calls)
 
 
 @trunks.command("list")
 def list_trunks(stage: Stage = "dev") -> None:
     """Show every trunk: its bounds, whether it is paused and why, and how many tenants use it."""
-    with _complaining():
+    with complaining():
         table = Table("trunk", "id", "cps", "concurrent", "tenants", "state")
         now_ms = SystemClock().wall_ms()
-        for state in _operator(stage).trunk_states():
+        for state in operator_of(stage).trunk_states():
             trunk = state.trunk
             bounds = f"{trunk.cps:g}", str(trunk.max_concurrent_calls or "")
             condition = state.paused_because(now_ms) or "open"
@@ -140,15 +80,15 @@ def list_trunks(stage: Stage = "dev") -> None:
 @trunks.command("pause")
 def pause_trunk(trunk_id: str, stage: Stage = "dev") -> None:
     """Dial nothing more on a trunk; what rings goes on, and its calls wait until their deadlines."""
-    with _complaining():
-        _operator(stage).pause(trunk_id, paused=True)
+    with complaining():
+        operator_of(stage).pause(trunk_id, paused=True)
 
 
 @trunks.command("resume")
 def resume_trunk(trunk_id: str, stage: Stage = "dev") -> None:
     """End the operator's pause of a trunk."""
-    with _complaining():
-        _operator(stage).pause(trunk_id, paused=False)
+    with complaining():
+        operator_of(stage).pause(trunk_id, paused=False)
 
 
 @agents.command("create")
@@ -165,19 +105,19 @@ def create_agent(
     """Make a voice agent and print its id."""
     values: dict[str, Any] = {"name": name, "livekit_agent_name": livekit_agent_name, "trunk": trunk}
     values["phone_numbers"] = number or []
-    with _complaining():
-        console.print(_operator(stage).create_agent(tenant, validated(AgentSpec, values)).id)
+    with complaining():
+        console.print(operator_of(stage).create_agent(tenant, validated(AgentSpec, values)).id)
 
 
 @app.command()
 def apply(file: Path, stage: Stage = "dev") -> None:
     """Bring a tenant's trunks and agents to what FILE declares, and show what changed."""
-    with _complaining():
+    with complaining():
         declared = yaml.safe_load(file.read_text())
         if not isinstance(declared, dict):
             raise typer.BadParameter("the file must hold tenant, trunks and agents")
         table = Table("", "name", "id", "")
-        for line in _operator(stage).apply(declared):
+        for line in operator_of(stage).apply(declared):
             table.add_row(line.kind, line.name, line.id, line.what)
         console.print(table)
 
@@ -190,8 +130,8 @@ def livekit_set(
     stage: Stage = "dev",
 ) -> None:
     """Tell the deployment its LiveKit project; the secret is asked for and not shown."""
-    with _complaining():
-        set_livekit(_operator(stage), url, api_key, api_secret)
+    with complaining():
+        set_livekit(operator_of(stage), url, api_key, api_secret)
         webhook = stack_outputs(stage)["LiveKitWebhookUrl"]
         console.print(f"Set. Now add this webhook URL in LiveKit: {webhook}")
 
@@ -199,7 +139,7 @@ def livekit_set(
 @dead_letters.command("list")
 def list_dead_letters(stage: Stage = "dev") -> None:
     """Show the dead letters: which trunks the dialer crashes for. They stay."""
-    with _complaining():
+    with complaining():
         letters = open_dead_letters(stack_outputs(stage)).look()
         for letter in letters:
             console.print(f"{letter.sent_at}  {letter.trunk_id}")
@@ -209,7 +149,7 @@ def list_dead_letters(stage: Stage = "dev") -> None:
 @dead_letters.command("redrive")
 def redrive_dead_letters(stage: Stage = "dev") -> None:
     """Wake each trunk that has dead letters, and delete them. The caretaker has tried every minute, too."""
-    with _complaining():
+    with complaining():
         woken = open_dead_letters(stack_outputs(stage)).redrive()
         console.print(f"woken: {', '.join(woken) or 'none'}")
 
@@ -226,7 +166,7 @@ def place_call(  # noqa: PLR0913, PLR0917 - a call's properties
     stage: Stage = "dev",
 ) -> None:
     """Ring a phone and print the call's id."""
-    with _complaining():
+    with complaining():
         body = {"agentId": agent_id, "phoneNumber": phone_number, "priority": priority}
         body |= {"metadata": json.loads(metadata)} | ({"callerId": caller_id} if caller_id else {})
         console.print(_api(url, key, stage).place(body)["id"])
@@ -235,7 +175,7 @@ def place_call(  # noqa: PLR0913, PLR0917 - a call's properties
 @calls.command("watch")
 def watch_call(call_id: str, key: Key, url: Url = "", stage: Stage = "dev", timeout_s: float = 3600) -> None:
     """Show how a call goes until it ends; exit code 0 only if it was completed."""
-    with _complaining():
+    with complaining():
         status = ""
         for call in follow(_api(url, key, stage), call_id, timeout_s):
             data = call["data"]

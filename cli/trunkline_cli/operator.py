@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,10 +14,16 @@ from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
 from trunkline.dialing.trunks import Trunk, TrunkState
 from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.errors import InvalidRequest, NotFound
+from trunkline.item_keys import own_livekit_key
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
 from trunkline.table import Table
 from trunkline.tenants.agents import Agent, AgentStore, TenantStore
-from trunkline.tenants.keys import ApiKeyStore, Principal, Scope
+from trunkline.tenants.audit import audited
+from trunkline.tenants.facts import TenantFacts
+from trunkline.tenants.key_desk import ApiKeyDesk
+from trunkline.tenants.key_specs import ApiKeyView, KeySpec
+from trunkline.tenants.key_store import ApiKeyStore
+from trunkline.tenants.keys import Actor, Principal
 from trunkline.tenants.specs import AgentSpec, TrunkSpec
 from trunkline.validation import validated
 from trunkline.workflows.desk import WorkflowDesk
@@ -36,8 +43,9 @@ class Applied:
 
 @dataclass(frozen=True)
 class Operator:
+    table: Table
     tenants: TenantStore
-    keys: ApiKeyStore
+    keys: ApiKeyDesk
     trunks: TrunkStore
     agents: AgentStore
     workflows: WorkflowDesk
@@ -51,28 +59,66 @@ class Operator:
             raise NotFound(f"no tenant {name_or_id}: make it with `trunkline tenants create {name_or_id}`")
         return found
 
-    def create_key(self, tenant: str, name: str, scopes: list[str], *, livemode: bool) -> str:
-        """Make a key; an unknown scope raises `InvalidRequest`."""
-        known = {scope.value for scope in Scope}
-        if unknown := [scope for scope in scopes if scope not in known]:
-            raise InvalidRequest(f"unknown scope {unknown[0]}: choose from {', '.join(sorted(known))}")
-        given = frozenset(Scope(scope) for scope in scopes)
-        return self.keys.create(self.tenant_id(tenant), name, given, livemode=livemode)
+    def principal(self, tenant: str, *, livemode: bool = True) -> Principal:
+        """The operator, as one who acts for a tenant: bound by no scopes, and named in the audit log."""
+        actor = Actor("operator", name=getpass.getuser())
+        return Principal(self.tenant_id(tenant), livemode, frozenset(), actor=actor)
+
+    def create_key(
+        self, tenant: str, name: str, scopes: list[str], *, livemode: bool, **bounds: object
+    ) -> str:
+        """Make a key; `bounds` are more fields of `KeySpec`. An unknown scope raises `InvalidRequest`."""
+        environment = "live" if livemode else "test"
+        wish = {"name": name, "scopes": scopes, "environment": environment} | bounds
+        return self.keys.create(self.principal(tenant), validated(KeySpec, wish))["key"]
+
+    def list_keys(self, tenant: str) -> list[ApiKeyView]:
+        """A tenant's keys, of both modes."""
+        return self.keys.list(self.principal(tenant))["data"]
+
+    def revoke_key(self, tenant: str, key_id: str) -> None:
+        """End a key and its sessions; one that the tenant has not raises `NotFound`."""
+        self.keys.delete(self.principal(tenant), key_id)
+
+    def set_tenant(self, tenant: str, facts: Mapping[str, int | None]) -> None:
+        """Set some of what `Facts` knows; a limit over all calls is told to the tenant's trunks."""
+        tenant_id = self.tenant_id(tenant)
+        self.tenants.set(tenant_id, facts)
+        if "max_calls_in_progress" in facts:
+            self.trunks.limit_total(tenant_id, facts["max_calls_in_progress"])
 
     def create_trunk(self, spec: TrunkSpec, tenants: list[str]) -> Trunk:
-        """Make a trunk and grant it; its LiveKit project is the deployment's."""
-        tenant_ids = [self.tenant_id(tenant) for tenant in tenants]
-        trunk = spec.trunk(self.livekit.read().project)
+        """Make a trunk and grant it; its LiveKit project is the deployment's, or its one tenant's own."""
+        principals = [self.principal(tenant) for tenant in tenants]
+        if spec.own_livekit and len(principals) != 1:
+            raise InvalidRequest("a trunk of a tenant's own LiveKit is for that one tenant")
+        trunk = self._trunk(spec, principals[0].tenant_id if principals else "")
         self.trunks.create(trunk)
-        for tenant_id in tenant_ids:
-            self.trunks.grant(trunk.id, tenant_id)
+        for principal in principals:
+            self._grant(trunk.id, principal)
         return trunk
+
+    def _trunk(self, spec: TrunkSpec, tenant_id: str) -> Trunk:
+        if not spec.own_livekit:
+            return spec.trunk(self.livekit.read().project)
+        item = self.table.get(own_livekit_key(tenant_id))
+        if item is None:
+            raise InvalidRequest("the tenant has no LiveKit of its own: it brings one with PUT /livekit")
+        project = LiveKitCredentials(item["url"], item["api_key"], "").project
+        return replace(spec.trunk(project), livekit_tenant_id=tenant_id)
 
     def grant(self, trunk_id: str, tenant: str, max_concurrent_calls: int | None = None) -> None:
         """Let a tenant use a trunk; an unknown one of either raises `NotFound`."""
-        if self.trunks.load(trunk_id) is None:
+        trunk, principal = self.trunks.load(trunk_id), self.principal(tenant)
+        if trunk is None:
             raise NotFound(f"no trunk {trunk_id}")
-        self.trunks.grant(trunk_id, self.tenant_id(tenant), max_concurrent_calls)
+        if trunk.livekit_tenant_id not in (None, principal.tenant_id):
+            raise InvalidRequest("the trunk is of another tenant's own LiveKit")
+        self._grant(trunk_id, principal, max_concurrent_calls)
+
+    def _grant(self, trunk_id: str, principal: Principal, max_concurrent_calls: int | None = None) -> None:
+        noted = audited(principal, SystemClock().wall_ms(), "trunk.granted", trunk_id)
+        self.trunks.grant(trunk_id, principal.tenant_id, max_concurrent_calls, [noted])
 
     def pause(self, trunk_id: str, *, paused: bool) -> None:
         """Pause or resume a trunk, whoever uses it; the tenant can't undo the operator's pause."""
@@ -82,8 +128,11 @@ class Operator:
         if state.settings.operator_paused == paused:
             return
         kind = "paused" if paused else "resumed"
-        event = TrunkEvent(f"trunk.{kind}", f"{kind}_by_operator", SystemClock().wall_ms())
-        self.trunks.set(trunk_id, {"operator_paused": paused}, event)
+        now_ms = SystemClock().wall_ms()
+        event = TrunkEvent(f"trunk.{kind}", f"{kind}_by_operator", now_ms)
+        users = [self.principal(tenant_id) for tenant_id in state.tenants]
+        noted = [audited(user, now_ms, f"trunk.{kind}", trunk_id, ["operator_paused"]) for user in users]
+        self.trunks.set(trunk_id, {"operator_paused": paused}, event, noted)
         if not paused:
             self.wakes.send(Wake(trunk_id))
 
@@ -94,8 +143,9 @@ class Operator:
 
     def create_agent(self, tenant: str, spec: AgentSpec) -> Agent:
         """Make an agent; one of that name raises `AlreadyExists`."""
-        agent = self._agent(self.tenant_id(tenant), spec)
-        self.agents.create(agent)
+        principal = self.principal(tenant)
+        agent = self._agent(principal.tenant_id, spec)
+        self.agents.create(agent, [audited(principal, SystemClock().wall_ms(), "agent.created", agent.id)])
         return agent
 
     def apply(self, declared: Mapping[str, Any]) -> Iterator[Applied]:
@@ -123,26 +173,29 @@ class Operator:
             yield self._apply_workflow(tenant_id, workflow_spec)
 
     def _apply_trunk(self, tenant_id: str, spec: TrunkSpec) -> Applied:
-        trunk = spec.trunk(self.livekit.read().project)
+        trunk = self._trunk(spec, tenant_id)
         before = self.trunks.load(trunk.id)
         granted = self.trunks.granted(tenant_id, trunk.id) is not None
         what = _difference(before, trunk)
         if before != trunk:
             self.trunks.save(trunk)
         if not granted:
-            self.trunks.grant(trunk.id, tenant_id)
+            self._grant(trunk.id, self.principal(tenant_id))
             what = "granted" if what == "unchanged" else what
         return Applied("trunk", trunk.name, trunk.id, what)
 
     def _apply_agent(self, tenant_id: str, spec: AgentSpec) -> Applied:
         agent = self._agent(tenant_id, spec)
         before = self.agents.load(tenant_id, agent.id)
+        what = _difference(before, agent)
         if before != agent:
-            self.agents.save(replace(agent, version=before.version + 1 if before else 1))
-        return Applied("agent", agent.name, agent.id, _difference(before, agent))
+            action = "agent.changed" if before else "agent.created"
+            noted = audited(self.principal(tenant_id), SystemClock().wall_ms(), action, agent.id)
+            self.agents.save(replace(agent, version=before.version + 1 if before else 1), [noted])
+        return Applied("agent", agent.name, agent.id, what)
 
     def _apply_workflow(self, tenant_id: str, spec: WorkflowSpec) -> Applied:
-        principal = Principal(tenant_id, livemode=True, scopes=frozenset())
+        principal = self.principal(tenant_id)
         before = self.workflows.workflows.load(tenant_id, spec.slug)
         if before is None:
             self.workflows.create(principal, spec)
@@ -170,14 +223,16 @@ def open_operator(outputs: Mapping[str, str]) -> Operator:
     secrets = boto3.client("secretsmanager")
     table = Table(boto3.client("dynamodb"), outputs["TableName"])
     pepper = secrets.get_secret_value(SecretId=outputs["KeyPepperArn"])["SecretString"]
+    clock = SystemClock()
     return Operator(
+        table=table,
         tenants=TenantStore(table),
-        keys=ApiKeyStore(table, pepper),
+        keys=ApiKeyDesk(ApiKeyStore(table), TenantFacts(table, clock), pepper, clock),
         trunks=TrunkStore(table),
         agents=AgentStore(table),
-        workflows=WorkflowDesk(WorkflowStore(table), AgentStore(table), SystemClock(), lambda *_: False),
-        livekit=LiveKitSecret(secrets, outputs["LiveKitSecretArn"], SystemClock()),
-        wakes=WakeQueue(boto3.client("sqs"), outputs["DialQueueUrl"]),
+        workflows=WorkflowDesk(WorkflowStore(table), AgentStore(table), clock, lambda *_: False),
+        livekit=LiveKitSecret(secrets, outputs["LiveKitSecretArn"], clock),
+        wakes=WakeQueue(boto3.client("sqs"), outputs["DialQueueUrl"], outputs["TestDialQueueUrl"]),
     )
 
 

@@ -6,40 +6,49 @@ from functools import cache
 
 from trunkline import aws
 from trunkline.calls.erase import erase_beside
+from trunkline.calls.model import Call
 from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.cipher import Cipher
 from trunkline.clock import SystemClock
 from trunkline.dialing.lane import LaneStore
-from trunkline.livekit.credentials import LiveKitSecret
+from trunkline.livekit.credentials import LiveKitSecret, SecretsReader
+from trunkline.livekit.projects import Projects
+from trunkline.outgoing.addresses import Door
 from trunkline.settings import AgentApiSettings
 from trunkline.table import Table
 from trunkline.workflows.store import WorkflowStore
 
 
 @cache
-def desk() -> tuple[ReportDesk, LiveKitSecret]:
+def desk() -> tuple[ReportDesk, Projects]:
     settings = AgentApiSettings.from_env()
     clock = SystemClock()
     table = Table(aws.client("dynamodb"), settings.table_name)
-    secret = LiveKitSecret(aws.client("secretsmanager"), settings.livekit_secret_arn, clock)
+    secrets, calls = aws.client("secretsmanager"), CallStore(table)
+    projects = Projects(
+        table,
+        LiveKitSecret(secrets, settings.livekit_secret_arn, clock),
+        SecretsReader(secrets, Door.parse(settings.outgoing_loopback_ports)),
+        clock,
+    )
     made = ReportDesk(
-        calls=CallStore(table),
+        calls=calls,
         transcripts=TranscriptStore(table),
         workflows=WorkflowStore(table),
         table=table,
         cipher=Cipher(settings.context_key_arn),
         clock=clock,
         run_is_alive=LaneStore(table, clock).run_is_alive,
-        close_room=lambda room: _close_room(secret, room),
+        close_room=lambda call, room: _close_room(projects, call, room),
         erase=lambda call_id: erase_beside(table, call_id),
     )
-    return made, secret
+    return made, projects
 
 
-def _close_room(secret: LiveKitSecret, room: str) -> None:
+def _close_room(projects: Projects, call: Call, room: str) -> None:
     # Only the end of a call speaks to LiveKit: the other reports do not pay for its import.
     from trunkline.livekit.hangup import close_room  # noqa: PLC0415
 
-    close_room(secret.read(), room)
+    close_room(projects.of_call(call), room)

@@ -1,27 +1,57 @@
-"""Who is asking, and what they sent: the key of a request, as the outbound document lets it be sent."""
+"""Who is asking, and what they sent: a request's key or session, as the outbound document has them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
+from trunkline.errors import RateLimited
 from trunkline.http.body import read_body, read_object
 from trunkline.idempotency import Once
-from trunkline.tenants.keys import ApiKeyStore, Principal, Scope
+from trunkline.observability import logger
+from trunkline.rates import Rate
+from trunkline.tenants.gatekeeper import Admitted, Proof
+from trunkline.tenants.keys import Principal, Scope
+from trunkline.tenants.sessions import COOKIE
 from trunkline.validation import InputModel, Model
 
+from .answers import json_response
+from .services import services
+
+log = logger("api")
 _BEARER = "bearer "
+
+
+class RateNote:
+    """What is left of the asking key's minute: every answer to the present request says so."""
+
+    rate: Rate | None = None
+
+    def write(self, headers: dict[str, str]) -> None:
+        """Say it, and forget it for the next request."""
+        if self.rate:
+            headers |= self.rate.headers(services().clock.wall_ms())
+        self.rate = None
+
+
+noted = RateNote()
 
 
 @dataclass(frozen=True)
 class Asked:
     """A request whose key has the right to what it asks for."""
 
-    principal: Principal
+    admitted: Admitted
     event: APIGatewayProxyEventV2
+
+    @property
+    def principal(self) -> Principal:
+        return self.admitted.principal
 
     def body(self, model: type[Model]) -> Model:
         """The body as its model; what is wrong with it is an `InvalidRequest`."""
@@ -35,10 +65,24 @@ class Asked:
         """The body, which must be a JSON object; its fields are somebody else's to check."""
         return read_object(self.event.body, is_base64=bool(self.event.is_base64_encoded))
 
-    def once(self, route: str, request: InputModel) -> Once | None:
+    def once(self, route: str, request: InputModel | None) -> Once | None:
         """The use of an idempotency key, if there is one: it counts for tenant, mode and route."""
         scope = f"{self.principal.tenant_id}#{self.principal.livemode}#{route}"
-        return Once.of(self.event.headers, scope, request.model_dump(mode="json"))
+        body = {} if request is None else request.model_dump(mode="json")
+        return Once.of(self.event.headers, scope, body)
+
+    def made(
+        self, route: str, request: InputModel | None, work: Callable[[], Any], status: int = 201
+    ) -> Response[str]:
+        """Make something and answer with it; a repeat with the same idempotency key makes nothing."""
+        once = self.once(route, request)
+        answer = services().remembered.answer(once, self.principal.tenant_id, work)
+        return json_response(status, answer.body, replayed(answer.replayed))
+
+
+def replayed(was: bool) -> dict[str, str]:
+    """The header of an answer that another request got first."""
+    return {"Idempotent-Replayed": "true"} if was else {}
 
 
 def key_of(headers: Mapping[str, str]) -> str | None:
@@ -51,13 +95,49 @@ def key_of(headers: Mapping[str, str]) -> str | None:
     return None
 
 
-def asked(keys: ApiKeyStore, event: APIGatewayProxyEventV2, scope: Scope) -> Asked:
-    """Authenticate a request and check its right to what it asks for.
+def session_of(event: APIGatewayProxyEventV2) -> str | None:
+    """The session's cookie."""
+    for text in [*(event.get("cookies") or ()), event.headers.get("cookie") or ""]:
+        try:
+            cookie = SimpleCookie(text).get(COOKIE)
+        except CookieError:
+            continue
+        if cookie and cookie.value:
+            return cookie.value
+    return None
+
+
+def proof_of(event: APIGatewayProxyEventV2) -> Proof:
+    """What a request shows of who sends it."""
+    http = event.request_context.http
+    return Proof(
+        method=http.method,
+        address=http.source_ip,
+        request_id=str(event.request_context.request_id),
+        key=key_of(event.headers),
+        session=session_of(event),
+        origin=event.headers.get("origin"),
+        fetch_site=event.headers.get("sec-fetch-site"),
+        host=event.headers.get("host") or "",
+    )
+
+
+def asked(event: APIGatewayProxyEventV2, scope: Scope | None) -> Asked:
+    """Authenticate a request, count it, and check its right to what it asks for.
 
     Raises:
-        InvalidApiKey: nobody we know.
+        InvalidApiKey, AddressNotAllowed, CrossSite: nobody we know, or not from there.
+        RateLimited: the key has made its requests of this minute.
         MissingScope: known, but not allowed.
     """
-    principal = keys.authenticate(key_of(event.headers))
-    principal.require(scope)
-    return Asked(principal, event)
+    try:
+        admitted = services().gatekeeper.admit(proof_of(event))
+    except RateLimited as error:
+        noted.rate = error.rate
+        raise
+    noted.rate = admitted.rate
+    principal = admitted.principal
+    log.append_keys(tenant_id=principal.tenant_id, key_id=principal.actor.id, livemode=principal.livemode)
+    if scope is not None:
+        principal.require(scope)
+    return Asked(admitted, event)

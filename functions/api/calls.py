@@ -5,7 +5,6 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from trunkline.calls.intake import Placed
 from trunkline.calls.listing import CallQuery
 from trunkline.calls.place import OutboundCall
 from trunkline.calls.read import WaitQuery
@@ -15,7 +14,7 @@ from trunkline.http.answers import deleted
 from trunkline.tenants.keys import Scope
 from trunkline.validation import validated_query
 
-from .access import Asked, asked
+from .access import Asked, asked, replayed
 from .answers import json_response
 from .services import services
 
@@ -23,7 +22,7 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
 def _who(scope: Scope) -> Asked:
-    return asked(services().keys, router.current_event, scope)
+    return asked(router.current_event, scope)
 
 
 @router.post("/api/v1/calls/outbound")
@@ -33,7 +32,7 @@ def create_outbound_call() -> Response[str]:
     placed = services().desk.place(
         who.principal, request, source="api", once=who.once("calls/outbound", request)
     )
-    return json_response(201, accepted_answer(placed.call), _replayed(placed))
+    return json_response(201, accepted_answer(placed.call), replayed(placed.replayed))
 
 
 @router.post("/api/v1/calls")
@@ -42,7 +41,7 @@ def create_call() -> Response[str]:
     request = who.body(WorkflowCall)
     once = who.once("calls", request)
     placed = services().workflow_calls.place(who.principal, request, source="api", once=once)
-    return json_response(201, services().joins.opened(placed.call), _replayed(placed))
+    return json_response(201, services().joins.opened(placed.call), replayed(placed.replayed))
 
 
 @router.post("/api/v1/calls/test-agent")
@@ -51,7 +50,7 @@ def create_test_call() -> Response[str]:
     request = who.body(TestAgentCall)
     once = who.once("calls/test-agent", request)
     placed = services().workflow_calls.place_test(who.principal, request, source="test-agent", once=once)
-    return json_response(201, services().joins.opened(placed.call), _replayed(placed))
+    return json_response(201, services().joins.opened(placed.call), replayed(placed.replayed))
 
 
 @router.get("/api/v1/calls")
@@ -95,8 +94,5 @@ def erase_call(call_id: str) -> Response[str]:
 
 @router.post("/api/v1/calls/<call_id>/token")
 def create_token(call_id: str) -> Response[str]:
-    return json_response(201, services().joins.listen(_who(Scope.CALLS_CREATE).principal, call_id))
-
-
-def _replayed(placed: Placed) -> dict[str, str]:
-    return {"Idempotent-Replayed": "true"} if placed.replayed else {}
+    who = _who(Scope.CALLS_CREATE)
+    return who.made(f"calls/{call_id}/token", None, lambda: services().joins.listen(who.principal, call_id))

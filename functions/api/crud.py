@@ -14,7 +14,6 @@ from trunkline.validation import InputModel
 
 from .access import Asked, asked
 from .answers import json_response
-from .services import services
 
 Spec_contra = TypeVar("Spec_contra", bound=InputModel, contravariant=True)
 Spec = TypeVar("Spec", bound=InputModel)
@@ -38,7 +37,7 @@ def crud_routes(
     many, one = f"/api/v1/{path}", f"/api/v1/{path}/<name>"
 
     def who(scope: Scope) -> Asked:
-        return asked(services().keys, router.current_event, scope)
+        return asked(router.current_event, scope)
 
     @router.get(many)
     def list_all() -> Response[str]:
@@ -47,7 +46,8 @@ def crud_routes(
     @router.post(many)
     def create() -> Response[str]:
         asking = who(write)
-        return json_response(201, desk().create(asking.principal, asking.body(spec)))
+        wish = asking.body(spec)
+        return asking.made(path, wish, lambda: desk().create(asking.principal, wish))
 
     @router.get(one)
     def get(name: str) -> Response[str]:

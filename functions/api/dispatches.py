@@ -16,7 +16,7 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
 def _who(scope: Scope) -> Asked:
-    return asked(services().keys, router.current_event, scope)
+    return asked(router.current_event, scope)
 
 
 @router.get("/api/v1/calls/<call_id>/dispatches")
@@ -29,7 +29,8 @@ def list_dispatches(call_id: str) -> Response[str]:
 @router.post("/api/v1/calls/<call_id>/dispatches")
 def create_dispatch(call_id: str) -> Response[str]:
     who = _who(Scope.CALLS_CREATE)
-    return json_response(201, services().dispatches.create(who.principal, call_id, who.body(NewDispatch)))
+    wish, desk = who.body(NewDispatch), services().dispatches
+    return who.made(f"calls/{call_id}/dispatches", wish, lambda: desk.create(who.principal, call_id, wish))
 
 
 @router.delete("/api/v1/calls/<call_id>/dispatches/<dispatch_id>")

@@ -9,10 +9,11 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from trunkline.errors import TrunklineError
-from trunkline.http.errors import error_answer, error_body
+from trunkline.http.errors import error_answer, error_body, error_headers
 from trunkline.observability import logger
 
-from . import calls, dispatches, kept, trunks, webhooks
+from . import calls, dispatches, kept, tenant, trunks, webhooks
+from .access import noted
 from .answers import json_response
 
 log = logger("api")
@@ -21,13 +22,14 @@ app.include_router(calls.router)
 app.include_router(dispatches.router)
 app.include_router(trunks.router)
 app.include_router(webhooks.router)
+app.include_router(tenant.router)
 for router in kept.routers:
     app.include_router(router)
 
 
 @app.exception_handler(TrunklineError)  # type: ignore[untyped-decorator]
 def on_known_error(error: TrunklineError) -> Response[str]:
-    return json_response(*error_answer(error, _request_id()))
+    return json_response(*error_answer(error, _request_id()), error_headers(error))
 
 
 @app.not_found
@@ -50,6 +52,7 @@ def _request_id() -> str:
 @log.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     answer = app.resolve(event, context)
+    noted.write(answer["headers"])
     http = event["requestContext"]["http"]
     log.info("request", method=http["method"], route=event.get("routeKey"), status=answer["statusCode"])
     return answer

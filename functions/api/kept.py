@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trunkline.tenants.key_specs import KeySpec
 from trunkline.tenants.keys import Scope
 from trunkline.tenants.specs import AgentSpec
 from trunkline.webhooks.specs import WebhookSpec
@@ -25,7 +26,14 @@ routers = [
         "webhooks",
         WebhookSpec,
         lambda: services().webhooks,
-        read=Scope.WEBHOOKS_WRITE,
+        read=Scope.WEBHOOKS_READ,
         write=Scope.WEBHOOKS_WRITE,
+    ),
+    crud_routes(
+        "api-keys",
+        KeySpec,
+        lambda: services().api_keys,
+        read=Scope.API_KEYS_READ,
+        write=Scope.API_KEYS_WRITE,
     ),
 ]

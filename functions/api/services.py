@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from trunkline import aws
@@ -22,24 +22,37 @@ from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.calls.workflow_calls import WorkflowCallDesk
 from trunkline.cipher import Cipher
-from trunkline.clock import SystemClock
+from trunkline.clock import Clock, SystemClock
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.queue import Census, Queue
 from trunkline.dialing.trunk_desk import TrunkDesk
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
 from trunkline.errors import InvalidRequest, LiveKitFailed, LiveKitNotConfigured
-from trunkline.livekit.credentials import LiveKitSecret
+from trunkline.livekit.credentials import LiveKitSecret, SecretsReader
+from trunkline.livekit.own_desk import OwnLiveKitDesk
+from trunkline.livekit.projects import Projects
 from trunkline.observability import logger
 from trunkline.outgoing.addresses import Door, UnsafeAddress
+from trunkline.played.dispatches import PlayedDispatches
+from trunkline.remembered import Remembered
 from trunkline.settings import ApiSettings
 from trunkline.table import Table
 from trunkline.tenants.agent_desk import AgentDesk
 from trunkline.tenants.agents import AgentStore
-from trunkline.tenants.keys import ApiKeyStore
-from trunkline.tenants.retention import Retention
+from trunkline.tenants.audit import AuditDesk
+from trunkline.tenants.facts import TenantFacts
+from trunkline.tenants.gatekeeper import Gatekeeper
+from trunkline.tenants.key_desk import ApiKeyDesk
+from trunkline.tenants.key_store import ApiKeyStore
+from trunkline.tenants.keys import Principal
+from trunkline.tenants.limits import Admission
+from trunkline.tenants.sessions import SessionStore
+from trunkline.tenants.usage import Usage
+from trunkline.tenants.user_pool import UserPool
 from trunkline.webhooks.delivery_desk import DeliveryDesk
 from trunkline.webhooks.delivery_store import DeliveryStore
 from trunkline.webhooks.desk import WebhookDesk
@@ -51,6 +64,8 @@ from trunkline.workflows.desk import WorkflowDesk
 from trunkline.workflows.store import WorkflowStore
 
 if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
     from trunkline.outgoing.blocking import BlockingClient
 
 log = logger("api")
@@ -58,7 +73,17 @@ log = logger("api")
 
 @dataclass(frozen=True)
 class Services:
-    keys: ApiKeyStore
+    clock: Clock
+    gatekeeper: Gatekeeper
+    sessions: SessionStore
+    user_pool: UserPool | None
+    api_keys: ApiKeyDesk
+    facts: TenantFacts
+    usage: Usage
+    admission: Admission
+    audit: AuditDesk
+    remembered: Remembered
+    livekit: OwnLiveKitDesk
     desk: CallDesk
     workflow_calls: WorkflowCallDesk
     joins: JoinDesk
@@ -73,50 +98,132 @@ class Services:
     deliveries: DeliveryDesk
 
 
+@dataclass(frozen=True)
+class _Base:
+    """What nearly everything stands on."""
+
+    settings: ApiSettings
+    table: Table
+    secrets: SecretsManagerClient
+    clock: SystemClock
+    cipher: Cipher
+    calls: CallStore
+    trunks: TrunkStore
+    agents: AgentStore
+    facts: TenantFacts
+    projects: Projects
+    practice: PracticeTrunks
+    nudge: Nudge
+    pepper: str
+
+
 @cache
 def services() -> Services:
-    """Build the services from the environment; the pepper is read once, it never changes."""
-    settings = ApiSettings.from_env()
-    table = Table(aws.client("dynamodb"), settings.table_name)
-    secrets = aws.client("secretsmanager")
-    clock = SystemClock()
-    calls = CallStore(table)
-    livekit = LiveKitSecret(secrets, settings.livekit_secret_arn, clock)
-    pepper = secrets.get_secret_value(SecretId=settings.key_pepper_arn)["SecretString"]
-    wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url)
-    nudge = Nudge(wakes, clock, log)
-    trunks, line, lanes = TrunkStore(table), Line(table), LaneStore(table, clock)
-    queue = Queue(line, lanes, trunks, Census(table, line), clock)
-    cipher = Cipher(settings.context_key_arn)
+    """Build the services from the environment."""
+    base = _base()
+    keys, sessions = _access(base)
+    line, lanes = Line(base.table), LaneStore(base.table, base.clock)
+    queue = Queue(line, lanes, base.trunks, Census(base.table, line), base.clock)
+    usage, lister = Usage(base.calls, line, base.trunks), CallLister(base.table)
+    admission = Admission(base.table, base.facts, usage.waiting, base.clock)
+    phones, workflow_calls = _call_desks(base, admission)
+    workflows = _workflows(base, lister)
     webhooks = WebhookDesk(
-        EndpointStore(table), HealthStore(table), Seals(cipher), _check_url(settings), clock
+        EndpointStore(base.table),
+        HealthStore(base.table),
+        Seals(base.cipher),
+        _check_url(base.settings),
+        base.clock,
     )
-    flow = DeliveryFlow(aws.client("stepfunctions"), settings.delivery_flow_arn)
-    intake = Intake(calls, wakes, nudge, clock, Retention(table, clock))
-    agents, lister, workflow_store = AgentStore(table), CallLister(table), WorkflowStore(table)
-    desk = CallDesk(intake, agents, trunks, livekit.read)
-    workflow_calls = WorkflowCallDesk(intake, desk, workflow_store, agents, cipher, livekit.read)
-    workflows = WorkflowDesk(
-        workflow_store,
-        agents,
-        clock,
-        lambda tenant_id, slug: lister.has_open(tenant_id, slug, clock.wall_ms()),
-    )
-    cancels = CancelDesk(calls, nudge, clock, lambda call: _hang_up(livekit, call))
+    flow = DeliveryFlow(aws.client("stepfunctions"), base.settings.delivery_flow_arn)
     return Services(
-        keys=ApiKeyStore(table, pepper),
-        desk=desk,
+        clock=base.clock,
+        gatekeeper=Gatekeeper(keys, sessions, base.pepper, base.clock),
+        sessions=sessions,
+        user_pool=UserPool.of(base.settings.user_pool_issuer, base.settings.user_pool_client_id),
+        api_keys=ApiKeyDesk(keys, base.facts, base.pepper, base.clock),
+        facts=base.facts,
+        usage=usage,
+        admission=admission,
+        audit=AuditDesk(base.table),
+        remembered=Remembered(base.table, base.cipher, base.clock),
+        livekit=_own_livekit(base),
+        desk=phones,
         workflow_calls=workflow_calls,
-        joins=JoinDesk(calls, livekit.read, clock),
-        dispatches=DispatchDesk(calls, agents, livekit.read),
-        erasing=EraseDesk(calls, table, clock),
-        cancels=cancels,
-        reader=CallReader(calls, TranscriptStore(table), lister, queue),
-        agents=AgentDesk(agents, trunks, workflows.using_agent),
+        joins=JoinDesk(base.calls, base.projects.of_call, base.clock),
+        dispatches=_dispatches(base),
+        erasing=EraseDesk(base.calls, base.table, base.clock),
+        cancels=CancelDesk(base.calls, base.nudge, base.clock, partial(_hang_up, base)),
+        reader=CallReader(base.calls, TranscriptStore(base.table), lister, queue),
+        agents=AgentDesk(base.agents, base.trunks, base.practice, workflows.using_agent, base.clock),
         workflows=workflows,
-        trunks=TrunkDesk(trunks, lanes, calls, queue, nudge, clock),
+        trunks=TrunkDesk(base.trunks, base.practice, lanes, base.calls, queue, base.nudge, base.clock),
         webhooks=webhooks,
-        deliveries=DeliveryDesk(webhooks, DeliveryStore(table), flow, clock, log),
+        deliveries=DeliveryDesk(webhooks, DeliveryStore(base.table), flow, base.clock, log),
+    )
+
+
+def _base() -> _Base:
+    """The pepper is read once: it never changes."""
+    settings, clock = ApiSettings.from_env(), SystemClock()
+    table, secrets = Table(aws.client("dynamodb"), settings.table_name), aws.client("secretsmanager")
+    trunks, door = TrunkStore(table), Door.parse(settings.outgoing_loopback_ports)
+    deployment = LiveKitSecret(secrets, settings.livekit_secret_arn, clock)
+    wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
+    return _Base(
+        settings=settings,
+        table=table,
+        secrets=secrets,
+        clock=clock,
+        cipher=Cipher(settings.context_key_arn),
+        calls=CallStore(table),
+        trunks=trunks,
+        agents=AgentStore(table),
+        facts=TenantFacts(table, clock),
+        projects=Projects(table, deployment, SecretsReader(secrets, door), clock),
+        practice=PracticeTrunks(trunks),
+        nudge=Nudge(wakes, clock, log, trunks.granted_ids),
+        pepper=secrets.get_secret_value(SecretId=settings.key_pepper_arn)["SecretString"],
+    )
+
+
+def _access(base: _Base) -> tuple[ApiKeyStore, SessionStore]:
+    return ApiKeyStore(base.table), SessionStore(base.table, base.pepper, base.clock)
+
+
+def _call_desks(base: _Base, admission: Admission) -> tuple[CallDesk, WorkflowCallDesk]:
+    wakes = WakeQueue(aws.client("sqs"), base.settings.dial_queue_url, base.settings.test_dial_queue_url)
+    intake = Intake(base.calls, wakes, base.nudge, base.clock, admission)
+    phones = CallDesk(intake, base.agents, base.trunks, base.practice, base.projects.of_tenant)
+    workflows = WorkflowStore(base.table)
+    return phones, WorkflowCallDesk(
+        intake, phones, workflows, base.agents, base.cipher, base.projects.owner_for
+    )
+
+
+def _workflows(base: _Base, lister: CallLister) -> WorkflowDesk:
+    def has_open_calls(principal: Principal, slug: str) -> bool:
+        return lister.has_open(principal, slug, base.clock.wall_ms())
+
+    return WorkflowDesk(WorkflowStore(base.table), base.agents, base.clock, has_open_calls)
+
+
+def _dispatches(base: _Base) -> DispatchDesk:
+    played = PlayedDispatches(base.table, base.clock)
+    return DispatchDesk(base.calls, base.agents, base.projects.of_call, played)
+
+
+def _own_livekit(base: _Base) -> OwnLiveKitDesk:
+    settings = base.settings
+    return OwnLiveKitDesk(
+        table=base.table,
+        secrets=base.secrets,
+        secret_prefix=settings.own_livekit_prefix,
+        kms_key_id=settings.data_key_arn,
+        projects=base.projects,
+        check_url=_check_url(settings),
+        webhook_url=f"{settings.api_url}/livekit/webhook",
+        clock=base.clock,
     )
 
 
@@ -139,15 +246,18 @@ def _check_url(settings: ApiSettings) -> Callable[[str], None]:
     return check
 
 
-def _hang_up(livekit: LiveKitSecret, call: Call) -> None:
+def _hang_up(base: _Base, call: Call) -> None:
     """Ask LiveKit at once; when that fails, the lane's run and the caretaker ask again."""
+    if not call.livemode:
+        base.nudge.wake(call.trunk_id)
+        return
     # Only this route speaks to LiveKit: the others do not pay for its import on a cold start.
     from trunkline.livekit.hangup import close_room, hang_up  # noqa: PLC0415
 
     try:
         if call.channel is Channel.WEB:
-            close_room(livekit.read(), call.room_name or "")
+            close_room(base.projects.of_call(call), call.room_name or "")
         else:
-            hang_up(livekit.read(), call.room_name or "", call.claim)
+            hang_up(base.projects.of_call(call), call.room_name or "", call.claim)
     except (LiveKitFailed, LiveKitNotConfigured) as error:
         log.warning("not hung up yet", call_id=call.id, cause=str(error))

@@ -17,17 +17,17 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 @router.get("/api/v1/trunks")
 def list_trunks() -> Response[str]:
-    principal = asked(services().keys, router.current_event, Scope.TRUNKS_READ).principal
+    principal = asked(router.current_event, Scope.TRUNKS_READ).principal
     return json_response(200, services().trunks.list(principal))
 
 
 @router.get("/api/v1/trunks/<trunk_id>")
 def get_trunk(trunk_id: str) -> Response[str]:
-    principal = asked(services().keys, router.current_event, Scope.TRUNKS_READ).principal
+    principal = asked(router.current_event, Scope.TRUNKS_READ).principal
     return json_response(200, services().trunks.get(principal, trunk_id))
 
 
 @router.patch("/api/v1/trunks/<trunk_id>")
 def change_trunk(trunk_id: str) -> Response[str]:
-    who = asked(services().keys, router.current_event, Scope.TRUNKS_WRITE)
+    who = asked(router.current_event, Scope.TRUNKS_WRITE)
     return json_response(200, services().trunks.change(who.principal, trunk_id, who.body(TrunkChange)))

@@ -11,10 +11,13 @@ from trunkline.calls.store import CallStore
 from trunkline.clock import SystemClock
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
-from trunkline.livekit.credentials import LiveKitSecret
+from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret, SecretsReader
 from trunkline.livekit.names import ClaimName, room_name
+from trunkline.livekit.projects import Projects
 from trunkline.observability import logger
+from trunkline.outgoing.addresses import Door
 from trunkline.settings import LiveKitEventsSettings
 from trunkline.table import Table
 
@@ -22,37 +25,49 @@ log = logger("livekit_events")
 
 
 @cache
-def desk() -> tuple[NewsDesk, LiveKitSecret]:
+def desk() -> tuple[NewsDesk, Projects, CallStore]:
     settings = LiveKitEventsSettings.from_env()
     clock = SystemClock()
     table = Table(aws.client("dynamodb"), settings.table_name)
-    secret = LiveKitSecret(aws.client("secretsmanager"), settings.livekit_secret_arn, clock)
-    nudge = Nudge(WakeQueue(aws.client("sqs"), settings.dial_queue_url), clock, log)
+    secrets, calls, trunks = aws.client("secretsmanager"), CallStore(table), TrunkStore(table)
+    projects = Projects(
+        table,
+        LiveKitSecret(secrets, settings.livekit_secret_arn, clock),
+        SecretsReader(secrets, Door.parse(settings.outgoing_loopback_ports)),
+        clock,
+    )
+    wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
+    nudge = Nudge(wakes, clock, log, trunks.granted_ids)
     alive = LaneStore(table, clock).run_is_alive
-    return NewsDesk(CallStore(table), nudge, clock, alive, _reach(secret)), secret
+    return NewsDesk(calls, nudge, clock, alive, _reach(projects, calls)), projects, calls
 
 
-def _reach(secret: LiveKitSecret) -> Reach:
+def _reach(projects: Projects, calls: CallStore) -> Reach:
     # Hardly ever needed: the other webhooks do not pay for the import on a cold start.
+    def credentials(claim: ClaimName) -> LiveKitCredentials:
+        call = calls.load(claim.call_id)
+        return projects.of_call(call) if call else projects.of_tenant(None)
+
     def hang_up(claim: ClaimName) -> None:
         from trunkline.livekit import hangup  # noqa: PLC0415
 
-        hangup.hang_up(secret.read(), _room(claim), claim.claim)
+        hangup.hang_up(credentials(claim), _room(claim), claim.claim)
 
     def close_room(claim: ClaimName) -> None:
         from trunkline.livekit import hangup  # noqa: PLC0415
 
-        hangup.close_room(secret.read(), _room(claim))
+        hangup.close_room(credentials(claim), _room(claim))
 
     def agent_is_in(claim: ClaimName) -> bool:
         from trunkline.livekit import hangup  # noqa: PLC0415
 
-        return hangup.agent_is_in(secret.read(), _room(claim))
+        return hangup.agent_is_in(credentials(claim), _room(claim))
 
     def dispatch_again(call: Call) -> None:
         from trunkline.livekit import hangup  # noqa: PLC0415
 
-        hangup.dispatch_again(secret.read(), call.room_name or "", call.agent.livekit_agent_name, call.id)
+        name = call.agent.livekit_agent_name
+        hangup.dispatch_again(projects.of_call(call), call.room_name or "", name, call.id)
 
     return Reach(hang_up, close_room, agent_is_in, dispatch_again)
 

@@ -21,15 +21,18 @@ log = logger("livekit_events")
 @log.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """An exception answers 500, and LiveKit sends the webhook again with the same id."""
-    news_desk, secret = desk()
+    news_desk, projects, calls = desk()
     body = event.get("body") or ""
     raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
     try:
-        webhook = verified_event(raw, event["headers"].get("authorization", ""), secret.read())
+        webhook, owner = verified_event(raw, event["headers"].get("authorization", ""), projects.signers)
     except TrunklineError as error:
         log.warning("webhook refused", cause=error.type)
         return plain_response(*error_answer(error, event["requestContext"]["requestId"]))
     news = news_of(webhook)
+    if news and owner and not projects.owns(owner, calls.load(news.claim.call_id)):
+        log.warning("news of another tenant's room ignored", livekit_tenant_id=owner)
+        news = None
     if news:
         news_desk.take(news)
     log.info("webhook", event_type=webhook.event, call_id=news.claim.call_id if news else None)

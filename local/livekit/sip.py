@@ -13,9 +13,10 @@ from livekit.protocol.models import DisconnectReason, ParticipantInfo
 from livekit.protocol.sip import CreateSIPParticipantRequest, SIPOutboundTrunkInfo, SIPParticipantInfo
 
 from local.livekit.ids import new_id
-from local.livekit.outcomes import Outcome, outcome_of
 from local.livekit.rooms import LiveRoom, Reason, Rooms
 from local.livekit.twirp import TwirpFault
+from trunkline.livekit.names import claim_of_room
+from trunkline.played.outcomes import FULL, Outcome, outcome_of
 
 MAX_WAIT_S = 80.0
 DEFAULT_RING_S = 30.0
@@ -138,6 +139,9 @@ class Sip:
         outcome = outcome_of(request.sip_call_to)
         if refused:
             outcome = Outcome(after_s=0.02, sip_status=(503, "CPS limit exceeded"), rings=False)
+        claim = claim_of_room(request.room_name)
+        if claim and claim.claim <= outcome.full_claims:
+            outcome = Outcome(after_s=0.02, sip_status=FULL, rings=False)
         room = self._rooms.ensure(request.room_name)
         participant = _participant(request, sip_call_id)
         if earlier := self._legs.get((request.room_name, participant.identity)):
@@ -178,6 +182,9 @@ class Sip:
         if ends_after_s == float("inf"):
             return
         await asyncio.sleep(ends_after_s)
+        if outcome.drops and ends_after_s == hangup_s:
+            self._end(leg, DisconnectReason.CONNECTION_TIMEOUT)
+            return
         if ends_after_s != silence_s:
             leg.status("hangup")
         self._end(leg, _BY_CLIENT)

@@ -12,10 +12,13 @@ import aiohttp
 from livekit.protocol.models import ParticipantInfo
 from trunkline_agent import AgentCall, NotACall, Refused
 
+from trunkline.played.outcomes import Outcome, outcome_of
+
 if TYPE_CHECKING:
     from local.livekit.rooms import LiveRoom
 
 _LOOK_EVERY_S = 0.1
+_MESSAGE_S = 1.5
 log = logging.getLogger("livekit.worker")
 
 
@@ -52,9 +55,14 @@ async def _converse(call: AgentCall, room: LiveRoom, agent_name: str, identity: 
         if _people(room):
             break
     await call.answered()
-    name = context["user_context"].get("user_name", "there")
+    name, outcome = context["user_context"].get("user_name", "there"), _outcome(room)
     call.said("assistant", f"Hello {name}!", context["agent"]["name"])
+    if outcome.machine:
+        await _leave_message(call)
+        return
     call.said("user", "Hi there")
+    for number in range(3, outcome.turns + 1):
+        call.said(("user", "assistant")[number % 2], f"This is turn {number}.")
     await call.answering_machine("human")
     while True:
         await asyncio.sleep(_LOOK_EVERY_S)
@@ -62,6 +70,19 @@ async def _converse(call: AgentCall, room: LiveRoom, agent_name: str, identity: 
             break
     await call.flush()
     await call.summary(f"{agent_name} said hello to {name}.")
+
+
+async def _leave_message(call: AgentCall) -> None:
+    await call.answering_machine("machine")
+    await asyncio.sleep(_MESSAGE_S)
+    await call.summary("A machine picked up; a message was left.")
+    await call.ended("voicemail_reached")
+
+
+def _outcome(room: LiveRoom) -> Outcome:
+    """What the phoned number does, as far as its agent hears it."""
+    numbers = [person.attributes.get("sip.phoneNumber", "") for person in room.participants.values()]
+    return outcome_of(next(filter(None, numbers), ""))
 
 
 def _people(room: LiveRoom) -> bool:

@@ -25,7 +25,6 @@ CALLS = (
         status=201,
         means="The call is queued.",
         takes=OutboundCall,
-        once=True,
         more="`calls:initiate` is the same right as `calls:create`.",
         errors={
             "400": "A field is wrong, or the agent can't make calls.",
@@ -44,7 +43,6 @@ CALLS = (
         status=201,
         means="The call, and a token to join it (of a phone call: to listen in).",
         takes=WorkflowCall,
-        once=True,
         more="A web call ends as `timeout` if nobody joins within the workflow's join window.",
         errors={
             "400": "A field is wrong, or does not fit the workflow's channel.",
@@ -63,7 +61,6 @@ CALLS = (
         status=201,
         means="The call, and a token to join it.",
         takes=TestAgentCall,
-        once=True,
         errors={
             "404": "The tenant has no agent of that name.",
             "409": "The Idempotency-Key was used with another body, or is in use at this moment.",
@@ -161,6 +158,7 @@ CALLS = (
             "A waiting call ends at once and never rings; a ringing one gets a CANCEL; an active one is hung "
             "up. While the leg is being removed `cancel_requested` is true."
         ),
+        once=False,
         errors=_NO_CALL,
     ),
     Route(

@@ -12,8 +12,22 @@ from typing_extensions import TypedDict
 from local.config import ROOT
 from local.openapi.route import REF
 from local.openapi.routes import ROUTES
+from trunkline.tenants.sessions import COOKIE
 
 FILE = ROOT / "docs" / "openapi.json"
+
+
+_HEADERS = {
+    "RateLimit": {
+        "description": "Requests that the key has left in this minute, and seconds until the next: "
+        '`"key";r=599;t=42`. Absent where no key was found.',
+        "schema": {"type": "string"},
+    },
+    "RateLimit-Policy": {
+        "description": 'Requests a minute: `"key";q=600;w=60`.',
+        "schema": {"type": "string"},
+    },
+}
 
 
 class ErrorBody(TypedDict):
@@ -43,9 +57,13 @@ def document() -> dict[str, Any]:
             "description": "One HTTPS request rings a phone, with a LiveKit agent on the line.",
         },
         "servers": [{"url": "https://{api}", "variables": {"api": {"default": "api.example.com"}}}],
-        "security": [{"apiKey": []}, {"bearer": []}],
+        "security": [{"apiKey": []}, {"bearer": []}, {"session": []}],
         "paths": paths,
-        "components": {"securitySchemes": _security_schemes(), "schemas": _schemas()},
+        "components": {
+            "securitySchemes": _security_schemes(),
+            "headers": _HEADERS,
+            "schemas": _schemas(),
+        },
     }
 
 
@@ -53,6 +71,7 @@ def _security_schemes() -> dict[str, Any]:
     return {
         "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"},
         "bearer": {"type": "http", "scheme": "bearer"},
+        "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
     }
 
 

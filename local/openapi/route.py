@@ -11,6 +11,7 @@ from trunkline.http.body import MAX_BODY_BYTES
 from trunkline.idempotency import HEADER
 
 REF = "#/components/schemas/{model}"
+_RATE_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in ("RateLimit", "RateLimit-Policy")}
 _PARAMETER = re.compile(r"{(\w+)}")
 _IDEMPOTENCY_KEY = {
     "name": HEADER,
@@ -27,7 +28,8 @@ _IDEMPOTENCY_KEY = {
 class Route:
     """A route: `answers` and `takes` are the models of its answer and body, `query` its parameters.
 
-    `partial`: the body may leave any field of `takes` out.
+    `partial`: the body may leave any field of `takes` out. `once`: it takes an idempotency key, as every POST
+    does that is not told otherwise. `public`: it needs no key.
     """
 
     method: str
@@ -40,7 +42,9 @@ class Route:
     means: str = "As asked."
     takes: type | None = None
     partial: bool = False
-    once: bool = False
+    bodiless: bool = False
+    once: bool | None = None
+    public: bool = False
     more: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -63,8 +67,15 @@ class Route:
         if parameters := self._parameters():
             found["parameters"] = parameters
         if self.takes:
-            found["requestBody"] = {"content": _json(self.body_schema), "required": True}
+            found["requestBody"] = {"content": _json(self.body_schema), "required": not self.bodiless}
+        if self.public:
+            found["security"] = []
         return found
+
+    @property
+    def takes_key(self) -> bool:
+        """Say whether it takes an idempotency key."""
+        return self.method == "post" if self.once is None else self.once
 
     def _parameters(self) -> list[dict[str, Any]]:
         in_path = [
@@ -81,10 +92,16 @@ class Route:
             }
             for name, text in self.query.items()
         ]
-        return in_path + in_query + ([_IDEMPOTENCY_KEY] if self.once else [])
+        return in_path + in_query + ([_IDEMPOTENCY_KEY] if self.takes_key else [])
 
     def _errors(self) -> dict[str, Any]:
-        texts = {"401": "No good API key.", "403": "The key lacks the scope."}
+        texts = {
+            "401": "No good API key or session.",
+            "403": "The key lacks the scope, or may not be used from there.",
+            "429": "Rate limited, or too many calls: `type` says which, `Retry-After` when to try again.",
+        }
+        if self.takes_key:
+            texts["409"] = "The Idempotency-Key was used with another body, or is in use at this moment."
         if self.takes or self.query:
             texts["400"] = "A field is wrong."
         if self.takes:
@@ -93,7 +110,7 @@ class Route:
 
 
 def _answer(description: str, schema: str) -> dict[str, Any]:
-    return {"description": description, "content": _json(schema)}
+    return {"description": description, "content": _json(schema), "headers": _RATE_HEADERS}
 
 
 def _json(schema: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from local.openapi.call_routes import CALLS
 from local.openapi.route import Route
+from local.openapi.tenant_routes import TENANT
 from local.openapi.webhook_routes import WEBHOOKS
 from trunkline.dialing.trunk_desk import TrunkChange, TrunkList, TrunkView
 from trunkline.http.answers import Deleted
@@ -161,4 +162,4 @@ _WORKFLOWS = (
     ),
 )
 
-ROUTES = CALLS + _TRUNKS + _AGENTS + _WORKFLOWS + WEBHOOKS
+ROUTES = CALLS + _TRUNKS + _AGENTS + _WORKFLOWS + WEBHOOKS + TENANT

@@ -16,19 +16,19 @@ from trunkline.webhooks.views import (
     WebhookWithSecret,
 )
 
-_SCOPE = "webhooks:write"
+_READ, _SCOPE = "webhooks:read", "webhooks:write"
 _NO_WEBHOOK = {"404": "No such webhook."}
 _NO_DELIVERY = {"404": "No such delivery."}
 _RACED = {"409": "Another request changed it meanwhile: read it and try again."}
 
 WEBHOOKS = (
-    Route("get", "/api/v1/webhooks", "listWebhooks", "List your webhooks.", _SCOPE, WebhookList),
+    Route("get", "/api/v1/webhooks", "listWebhooks", "List your webhooks.", _READ, WebhookList),
     Route(
         "post",
         "/api/v1/webhooks",
         "createWebhook",
         "Have events sent to an address of yours; the answer has the secret, this once.",
-        _SCOPE,
+        _READ,
         WebhookWithSecret,
         status=201,
         means="The webhook and its secret.",
@@ -44,7 +44,7 @@ WEBHOOKS = (
         "/api/v1/webhooks/{webhook_id}",
         "getWebhook",
         "Read a webhook and how it is doing.",
-        _SCOPE,
+        _READ,
         WebhookView,
         errors=_NO_WEBHOOK,
     ),
@@ -89,6 +89,7 @@ WEBHOOKS = (
         WebhookWithSecret,
         means="The webhook and its new secret.",
         takes=Rotation,
+        bodiless=True,
         more="`X-Webhook-Signature` is by the old secret until then, `webhook-signature` has both.",
         errors=_NO_WEBHOOK | _RACED,
     ),
@@ -106,7 +107,7 @@ WEBHOOKS = (
         "/api/v1/webhooks/{webhook_id}/deliveries",
         "listDeliveries",
         "List a webhook's deliveries of the last 30 days, newest first.",
-        _SCOPE,
+        _READ,
         DeliveryList,
         query={
             "state": f"One of {', '.join(DeliveryState)}.",
@@ -136,7 +137,7 @@ WEBHOOKS = (
         "/api/v1/deliveries/{delivery_id}",
         "getDelivery",
         "Read a delivery, with the first 16 KB of each answer.",
-        _SCOPE,
+        _READ,
         DeliveryView,
         errors=_NO_DELIVERY,
     ),

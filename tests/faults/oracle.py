@@ -29,7 +29,8 @@ def kill_dialers(stack: Stack) -> None:
 
 
 def send_wakes(stack: Stack, number: int, tenant: Tenant) -> None:
-    queue = WakeQueue(client(stack.config, "sqs"), stack.outputs.values["DialQueueUrl"])
+    values = stack.outputs.values
+    queue = WakeQueue(client(stack.config, "sqs"), values["DialQueueUrl"], values["TestDialQueueUrl"])
     for _ in range(number):
         queue.send(Wake(tenant.trunk.id))
 

@@ -21,12 +21,13 @@ FUNCTIONS = (
     "api",
     "agent-api",
     "dialer",
+    "test-dialer",
     "livekit-events",
     "caretaker",
     "event-fanout",
     "webhook-deliver",
 )
-PURPOSES = ("trunkline", "trunkline-webhooks")
+PURPOSES = ("trunkline", "trunkline-webhooks", "trunkline-answers")
 
 
 @cache
@@ -128,6 +129,33 @@ def test_no_function_can_do_what_it_has_no_business_with(template: dict[str, Any
     assert readers == ["api"]
 
 
+def test_what_plays_test_calls_can_reach_no_livekit(template: dict[str, Any]) -> None:
+    assert not {each for each in actions_of(template, "test-dialer") if each.startswith("secretsmanager:")}
+    assert "LIVEKIT_SECRET_ARN" not in function(template, "test-dialer")["Environment"]["Variables"]
+
+
+def test_test_calls_take_no_lane_of_the_live_ones(template: dict[str, Any]) -> None:
+    sources = resources(template, "AWS::Lambda::EventSourceMapping").values()
+    queues = {
+        source["FunctionName"]["Ref"]: source["EventSourceArn"]["Fn::GetAtt"][0]
+        for source in sources
+        if "ScalingConfig" in source
+    }
+    assert len(queues) == len(set(queues.values())) == 2
+    for package in ("dialer", "test-dialer"):
+        assert function(template, package)["ReservedConcurrentExecutions"] >= 2
+
+
+def test_tenants_own_livekit_secrets_are_kept_by_the_api_alone(template: dict[str, Any]) -> None:
+    keeps = {"secretsmanager:CreateSecret", "secretsmanager:PutSecretValue", "secretsmanager:DeleteSecret"}
+    keepers = {package for package in FUNCTIONS if actions_of(template, package) & keeps}
+    assert keepers == {"api"}
+    for statement in statements_of(template, "api"):
+        if set(statement["Action"]) & keeps:
+            assert ":secret:trunkline-" in json.dumps(statement["Resource"])
+            assert "/livekit/*" in json.dumps(statement["Resource"])
+
+
 def test_only_the_agents_function_reads_what_is_said_of_people_and_only_who_sends_a_webhooks_secret(
     template: dict[str, Any],
 ) -> None:
@@ -138,10 +166,11 @@ def test_only_the_agents_function_reads_what_is_said_of_people_and_only_who_send
         for statement in mine:
             purpose = statement["Condition"]["StringEquals"]["kms:EncryptionContext:purpose"]
             may.setdefault((package, purpose), set()).add(statement["Action"])
-    people, webhooks = PURPOSES
+    people, webhooks, answers = PURPOSES
     assert may == {
         ("api", people): {"kms:GenerateDataKey"},
         ("api", webhooks): {"kms:GenerateDataKey"},
+        ("api", answers): {"kms:GenerateDataKey", "kms:Decrypt"},
         ("agent-api", people): {"kms:GenerateDataKey", "kms:Decrypt"},
         ("webhook-deliver", webhooks): {"kms:Decrypt"},
     }

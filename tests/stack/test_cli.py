@@ -135,7 +135,7 @@ def test_a_wrong_declaration_is_refused_with_the_field(
 def test_mistakes_are_answered_in_one_line(terminal: Terminal) -> None:
     assert "no tenant nobody" in terminal.complain("keys", "create", "--tenant", "nobody")
     wrong_scope = terminal.complain("keys", "create", "--tenant", "demo", "--scopes", "everything")
-    assert "unknown scope everything: choose from agents:read" in wrong_scope
+    assert "scopes must be a list of at least one of admin, calls:create" in wrong_scope
     assert "no stack trunkline-dev here" in terminal.complain("tenants", "create", "x", "--stage", "dev")
     assert "401: Invalid API key" in terminal.complain("calls", "place", "x", "y", "--key", "wrong")
     assert "no trunk trunk_x" in terminal.complain("trunks", "grant", "trunk_x", "--tenant", "demo")

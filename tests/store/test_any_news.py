@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.builders import NOW_MS, ManualClock, a_call, no_reach
+from tests.builders import NOW_MS, ManualClock, PlainCipher, a_call, no_reach
 from tests.memory_table import MemoryTable
 from tests.store.conftest import Wakes, a_nudge
 from tests.unit.test_web_changes import web_call
@@ -59,10 +59,10 @@ class Life:
             transcripts=self.transcripts,
             workflows=WorkflowStore(table),
             table=table,
-            cipher=None,  # type: ignore[arg-type]
+            cipher=PlainCipher(),  # type: ignore[arg-type]
             clock=self.clock,
             run_is_alive=lambda _: False,
-            close_room=lambda _: None,
+            close_room=lambda *_: None,
             erase=lambda call_id: erase_beside(table, call_id),
         )
 
@@ -95,7 +95,10 @@ class Life:
         async def at_once(work: Any, *args: Any) -> Any:
             return work(*args)
 
-        care = WebCare(self.calls, GoneLiveKit(), self.clock, at_once, logger("test"))
+        async def gone(_: Call) -> GoneLiveKit:
+            return GoneLiveKit()
+
+        care = WebCare(self.calls, gone, self.clock, at_once, logger("test"))
         asyncio.run(care._repair(self.claim.call_id, Counter()))
 
 

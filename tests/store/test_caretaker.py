@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 import pytest
 from botocore.exceptions import ClientError
 from livekit.protocol.models import ParticipantInfo
 
-from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
+from tests.builders import NOW_MS, TRUNK, ManualClock, NothingPlayed, a_call
 from tests.store.conftest import Wakes, a_nudge, at_once
 from trunkline.calls.changes import answered, claimed, disowned, intended, kept
 from trunkline.calls.model import Call
@@ -23,7 +23,6 @@ from trunkline.dialing.lane import RUN_LEASE_MS, SKEW_MS, LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.queue import Census
 from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.wake import Wake
 from trunkline.livekit.client import LiveKitUnavailable
 from trunkline.observability import logger
@@ -81,6 +80,7 @@ class Scene:
             wakes=self.wakes,  # type: ignore[arg-type]
             nudge=a_nudge(self.wakes, self.clock),
             livekit=self.livekit,
+            played=NothingPlayed(),
             clock=self.clock,
             offload=at_once,
             log=logger("test"),
@@ -88,7 +88,10 @@ class Scene:
         self.line = Line(table)
 
     async def walk(self) -> Counter[str]:
-        return await self.caretaker.walk()
+        repairs: Counter[str] = Counter()
+        states = [self.caretaker.trunks.state(trunk_id) for trunk_id in self.caretaker.trunks.ids()]
+        await self.caretaker.walk([state for state in states if state], repairs)
+        return repairs
 
     def now(self) -> Call:
         call = self.calls.load(a_call().id)
@@ -233,12 +236,12 @@ async def test_one_trunks_trouble_does_not_keep_another_from_its_repairs(
     scene.accepted()
     trunks = scene.caretaker.trunks
     trunks.create(replace(TRUNK, id="trunk_0", sip_trunk_id="ST_0"))
-    state = trunks.state
+    busy = scene.caretaker.calls.busy_call_ids
 
-    def sometimes(trunk_id: str) -> TrunkState | None:
+    def sometimes(trunk_id: str) -> Iterator[str]:
         if trunk_id == "trunk_0":
             raise ClientError({"Error": {"Code": "InternalServerError"}}, "Query")
-        return state(trunk_id)
+        return busy(trunk_id)
 
-    monkeypatch.setattr(trunks, "state", sometimes)
+    monkeypatch.setattr(scene.caretaker.calls, "busy_call_ids", sometimes)
     assert await scene.walk() == {"line_woken": 1}

@@ -19,14 +19,17 @@ from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.calls.views import accepted_answer
 from trunkline.dialing.line import Line
+from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake, WakeNotSent
 from trunkline.errors import InvalidRequest, LiveKitNotConfigured, NotFound, QueueUnavailable
 from trunkline.table import Table
 from trunkline.tenants.agents import Agent, AgentStore
-from trunkline.tenants.keys import ApiKeyStore, Principal, Scope
-from trunkline.tenants.retention import Retention
+from trunkline.tenants.facts import TenantFacts
+from trunkline.tenants.keys import Principal, Scope
+from trunkline.tenants.limits import Admission
 from trunkline.tenants.specs import AgentSpec
+from trunkline.tenants.usage import Usage
 
 ME = Principal("tenant-1", True, frozenset(Scope))
 OTHER = Principal("tenant-2", True, frozenset(Scope))
@@ -52,10 +55,12 @@ class Scene:
         self.queue = a_queue(table, ManualClock())
         self.reader = CallReader(self.calls, TranscriptStore(table), CallLister(table), self.queue)
         clock, nudge = ManualClock(), a_nudge(self.wakes, ManualClock())
-        intake = Intake(self.calls, self.wakes, nudge, clock, Retention(table, clock))  # type: ignore[arg-type]
-        self.desk = CallDesk(intake, self.agents, trunks, self._check)
+        self.facts = TenantFacts(table, clock)
+        admission = Admission(table, self.facts, Usage(self.calls, Line(table), trunks).waiting, clock)
+        intake = Intake(self.calls, self.wakes, nudge, clock, admission)  # type: ignore[arg-type]
+        self.desk = CallDesk(intake, self.agents, trunks, PracticeTrunks(trunks), self._check)
 
-    def _check(self) -> None:
+    def _check(self, _: str) -> None:
         if not self.configured:
             raise LiveKitNotConfigured
 
@@ -175,12 +180,3 @@ def test_a_call_is_shown_to_its_tenant_and_mode_only(scene: Scene) -> None:
             scene.reader.read(stranger, call.id)
     with pytest.raises(NotFound, match="Call not found"):
         scene.reader.read(ME, "550e8400-e29b-41d4-a716-446655440000")
-
-
-def test_a_key_is_stored_as_a_keyed_hash_only(scene: Scene, dynamodb: Any) -> None:
-    keys = ApiKeyStore(scene.table, "pepper")
-    key = keys.create("tenant-1", "ci", frozenset({Scope.CALLS_READ}), livemode=False)
-    assert keys.authenticate(key) == Principal("tenant-1", False, frozenset({Scope.CALLS_READ}))
-    assert key not in str(dynamodb.scan(TableName="t")["Items"])
-    with pytest.raises(Exception, match="Invalid API key"):
-        ApiKeyStore(scene.table, "another pepper").authenticate(key)

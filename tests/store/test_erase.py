@@ -17,8 +17,8 @@ from trunkline.errors import CallOpen, NotFound
 from trunkline.item_keys import private_key
 from trunkline.table import Put, Table
 from trunkline.tenants.agents import TenantStore
+from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.keys import Principal
-from trunkline.tenants.retention import Retention
 
 ME = Principal("tenant-1", True, frozenset())
 CANARY = "canary-name"
@@ -51,15 +51,15 @@ def test_erasing_leaves_that_it_took_place_and_nothing_of_the_person(table: Tabl
 def test_retention_is_the_tenants_and_counted_from_the_end(table: Table) -> None:
     tenants, clock = TenantStore(table), ManualClock()
     tenant_id = tenants.create("acme")
-    retention = Retention(table, clock)
-    assert retention.ttl(tenant_id, NOW_MS) is None
-    tenants.keep_calls_for(tenant_id, 30)
-    assert retention.ttl(tenant_id, NOW_MS) is None, "what was read is good for a minute"
+    facts = TenantFacts(table, clock)
+    assert facts.of(tenant_id).ttl(NOW_MS) is None
+    tenants.set(tenant_id, {"retention_days": 30})
+    assert facts.of(tenant_id).ttl(NOW_MS) is None, "what was read is good for a minute"
     clock.move_s(61)
-    assert retention.ttl(tenant_id, NOW_MS) == NOW_MS // 1000 + 30 * 86_400
-    tenants.keep_calls_for(tenant_id, None)
+    assert facts.of(tenant_id).ttl(NOW_MS) == NOW_MS // 1000 + 30 * 86_400
+    tenants.set(tenant_id, {"retention_days": None})
     clock.move_s(61)
-    assert retention.ttl(tenant_id, NOW_MS) is None
+    assert facts.of(tenant_id).ttl(NOW_MS) is None
 
 
 def test_everything_of_a_call_carries_its_ttl(table: Table, dynamodb: Any) -> None:

@@ -19,6 +19,7 @@ from trunkline.dialing import queue as queue_module
 from trunkline.dialing.breaker import Breaker
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
+from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.queue import Census, Queue, marks_between
 from trunkline.dialing.standing import Standing
 from trunkline.dialing.trunk_desk import TrunkChange, TrunkDesk
@@ -44,7 +45,13 @@ class Scene:
         self.queue: Queue = a_queue(table, self.clock)
         self.wakes = Wakes_()
         self.desk = TrunkDesk(
-            self.trunks, self.lanes, self.calls, self.queue, a_nudge(self.wakes, self.clock), self.clock
+            self.trunks,
+            PracticeTrunks(self.trunks),
+            self.lanes,
+            self.calls,
+            self.queue,
+            a_nudge(self.wakes, self.clock),
+            self.clock,
         )
 
     def accept(self, *numbers: int, **changes: Any) -> None:

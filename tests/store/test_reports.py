@@ -43,7 +43,7 @@ class Scene:
             cipher=PlainCipher(),  # type: ignore[arg-type]
             clock=self.clock,
             run_is_alive=lambda _: False,
-            close_room=self.closed.append,
+            close_room=lambda _, room: self.closed.append(room),
             erase=lambda call_id: erase_beside(table, call_id),
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.builders import TRUNK, ManualClock
+from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.errors import AlreadyExists, ChangedMeanwhile, InUse, InvalidRequest, NotFound
 from trunkline.table import Table
@@ -31,7 +32,9 @@ class Desks:
         trunks.grant(TRUNK.id, ME.tenant_id)
         self.store = WorkflowStore(table)
         self.workflows = WorkflowDesk(self.store, agents, self.clock, lambda _, slug: slug in self.open)
-        self.agents = AgentDesk(agents, trunks, self.workflows.using_agent)
+        self.agents = AgentDesk(
+            agents, trunks, PracticeTrunks(trunks), self.workflows.using_agent, self.clock
+        )
 
     def agent(self, name: str = "greeter", **more: Any) -> str:
         spec = AgentSpec(name=name, livekit_agent_name=f"lk-{name}", **more)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 from livekit.protocol.models import ParticipantInfo
 
-from tests.builders import ManualClock, no_reach
+from tests.builders import ManualClock, NothingPlayed, no_reach
 from tests.memory_table import MemoryTable
 from trunkline.calls.news import NewsDesk
 from trunkline.calls.store import CallStore
@@ -49,6 +50,12 @@ async def at_once(work: Any, *args: Any) -> Any:
     return work(*args)
 
 
+async def look_after(caretaker: Caretaker) -> None:
+    """One pass of the caretaker over all trunks."""
+    states = [caretaker.trunks.state(trunk_id) for trunk_id in caretaker.trunks.ids()]
+    await caretaker.walk([state for state in states if state], Counter())
+
+
 class World:
     """One table and everything that stands on it."""
 
@@ -70,6 +77,7 @@ class World:
             wakes=Wakes(),  # type: ignore[arg-type]
             nudge=nudge,
             livekit=self.livekit,
+            played=NothingPlayed(),
             clock=self.clock,
             offload=at_once,
             log=log,

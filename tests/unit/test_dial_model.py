@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.builders import TRUNK, a_call
-from tests.unit.dial_world import World
+from tests.unit.dial_world import World, look_after
 from trunkline.calls.changes import cancelled, claimed, intended, returned
 from trunkline.calls.model import Call, StaleCall
 from trunkline.calls.policy import RedialPolicy
@@ -187,7 +187,7 @@ class DialProtocol(RuleBasedStateMachine):
 
     @rule()
     def care(self) -> None:
-        asyncio.run(self.caretaker.walk())
+        asyncio.run(look_after(self.caretaker))
 
     @rule()
     def let_in_due(self) -> None:
@@ -239,7 +239,7 @@ class DialProtocol(RuleBasedStateMachine):
         self.livekit.legs.clear()
         for _ in range(8):
             self.clock.move_s(3600)
-            asyncio.run(self.caretaker.walk())
+            asyncio.run(look_after(self.caretaker))
         assert all(call.ended for call in self.all()), [call for call in self.all() if not call.ended]
         assert self.trunks.slots_taken(TRUNK.id) == 0
         assert all(call.state is not State.CONNECTING for call in self.all())

@@ -19,6 +19,9 @@ PEOPLE = "trunkline"
 WEBHOOKS = "trunkline-webhooks"
 """The purpose of webhooks' secrets and headers."""
 
+ANSWERS = "trunkline-answers"
+"""The purpose of answers that are kept for repeated requests."""
+
 
 class Unreadable(Exception):
     """A ciphertext that was altered, or belongs to something else."""
@@ -46,6 +49,11 @@ def owner_of_call(tenant_id: str, call_id: str) -> Owner:
 def owner_of_webhook(tenant_id: str, webhook_id: str) -> Owner:
     """A webhook, as the owner of its secret."""
     return Owner(WEBHOOKS, tenant_id, "webhook", webhook_id)
+
+
+def owner_of_answer(tenant_id: str, request_id: str) -> Owner:
+    """A request with an idempotency key, as the owner of its answer."""
+    return Owner(ANSWERS, tenant_id, "request", request_id)
 
 
 class Cipher:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from trunkline.rates import Rate
+
 
 class TrunklineError(Exception):
     """Base of every error whose message may be shown to the caller."""
 
     type = "internal_error"
 
-    def __init__(self, message: str, *, field: str | None = None) -> None:
+    def __init__(self, message: str, *, field: str | None = None, retry_after_s: int | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
+        self.retry_after_s = retry_after_s
 
 
 class InvalidRequest(TrunklineError):
@@ -42,6 +45,67 @@ class MissingScope(TrunklineError):
 
     def __init__(self, scope: str) -> None:
         super().__init__(f"Missing scope: {scope}")
+
+
+class AddressNotAllowed(TrunklineError):
+    """The key is good, but not from there."""
+
+    type = "address_not_allowed"
+
+    def __init__(self) -> None:
+        super().__init__("The API key may not be used from this address")
+
+
+class CrossSite(TrunklineError):
+    """A browser sends a session's cookie on another site's behalf."""
+
+    type = "cross_site_request"
+
+    def __init__(self) -> None:
+        super().__init__("Cross-site request refused")
+
+
+class CannotGrant(TrunklineError):
+    """A key would have what its maker has not."""
+
+    type = "cannot_grant"
+
+
+class RateLimited(TrunklineError):
+    """The key has made as many requests in this minute as it may."""
+
+    type = "rate_limited"
+
+    def __init__(self, rate: Rate, now_ms: int) -> None:
+        super().__init__("Rate limited", retry_after_s=rate.left_s(now_ms))
+        self.rate = rate
+
+
+class QueueFull(TrunklineError):
+    """As many of the tenant's calls wait as may."""
+
+    type = "queue_full"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"Queue full: {limit} calls are waiting", retry_after_s=5)
+
+
+class ConcurrencyExceeded(TrunklineError):
+    """As many of the tenant's calls are in progress as may be."""
+
+    type = "concurrency_exceeded"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"Concurrency exceeded: {limit} calls are in progress", retry_after_s=5)
+
+
+class DailyLimitReached(TrunklineError):
+    """The tenant has made as many calls today (UTC) as it may."""
+
+    type = "daily_limit_reached"
+
+    def __init__(self, limit: int, retry_after_s: int) -> None:
+        super().__init__(f"Daily limit reached: {limit} calls a day", retry_after_s=retry_after_s)
 
 
 class NotFound(TrunklineError):
@@ -183,6 +247,18 @@ class IdempotencyInProgress(TrunklineError):
 
     def __init__(self) -> None:
         super().__init__("A request with this Idempotency-Key is in progress: try again")
+
+
+class OutcomeUnknown(TrunklineError):
+    """Nobody knows whether the first request with this key did its work."""
+
+    type = "outcome_unknown"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What came of the first request with this Idempotency-Key is unknown: "
+            "look what is there before you try with another key"
+        )
 
 
 class LiveKitNotConfigured(TrunklineError):

@@ -22,7 +22,7 @@ from trunkline.table import ABSENT, Delete, Put
 
 HEADER = "Idempotency-Key"
 _FORM = re.compile(r"[A-Za-z0-9_:-]{1,255}")
-_KEPT_MS = 24 * 3_600_000
+KEPT_MS = 24 * 3_600_000
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Once:
     def record(self, made_id: str, now_ms: int) -> Put:
         """The write that goes into the making transaction; it fails if the key was used in the last day."""
         item: Item = self.key.as_item() | {"fingerprint": self.fingerprint, "made_id": made_id}
-        item |= {"expires_ms": now_ms + _KEPT_MS, TTL: (now_ms + _KEPT_MS) // 1000 + 1}
+        item |= {"expires_ms": now_ms + KEPT_MS, TTL: (now_ms + KEPT_MS) // 1000 + 1}
         return Put(item, ABSENT | Attr("expires_ms").lt(now_ms))
 
     def forget(self) -> Delete:

@@ -30,27 +30,48 @@ class _FromEnvironment:
 
 @dataclass(frozen=True)
 class ApiSettings(_FromEnvironment):
+    """`user_pool_issuer` and `user_pool_client_id` are `none` where people log in by key alone;
+    `own_livekit_prefix` is what the names of tenants' own LiveKit secrets begin with."""
+
     table_name: str
     dial_queue_url: str
+    test_dial_queue_url: str
     livekit_secret_arn: str
+    own_livekit_prefix: str
+    data_key_arn: str
     key_pepper_arn: str
     context_key_arn: str
     delivery_flow_arn: str
     outgoing_loopback_ports: str
+    api_url: str
+    user_pool_issuer: str
+    user_pool_client_id: str
 
 
 @dataclass(frozen=True)
 class DialerSettings(_FromEnvironment):
     table_name: str
     dial_queue_url: str
+    test_dial_queue_url: str
     livekit_secret_arn: str
+    outgoing_loopback_ports: str
+
+
+@dataclass(frozen=True)
+class TestDialerSettings(_FromEnvironment):
+    __test__ = False
+    table_name: str
+    dial_queue_url: str
+    test_dial_queue_url: str
 
 
 @dataclass(frozen=True)
 class LiveKitEventsSettings(_FromEnvironment):
     table_name: str
     dial_queue_url: str
+    test_dial_queue_url: str
     livekit_secret_arn: str
+    outgoing_loopback_ports: str
 
 
 @dataclass(frozen=True)
@@ -58,14 +79,17 @@ class AgentApiSettings(_FromEnvironment):
     table_name: str
     livekit_secret_arn: str
     context_key_arn: str
+    outgoing_loopback_ports: str
 
 
 @dataclass(frozen=True)
 class CaretakerSettings(_FromEnvironment):
     table_name: str
     dial_queue_url: str
+    test_dial_queue_url: str
     livekit_secret_arn: str
     delivery_flow_arn: str
+    outgoing_loopback_ports: str
 
 
 @dataclass(frozen=True)

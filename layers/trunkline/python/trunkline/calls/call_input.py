@@ -28,3 +28,9 @@ Metadata = Annotated[
     dict[str, Any], AfterValidator(_bounded), Field(description="Yours; comes back as it was.")
 ]
 Moment = Annotated[str, AfterValidator(_a_moment)]
+MAX_SPEED = 100
+SPEED_MESSAGE = f"must be a number from 1 to {MAX_SPEED}, with a test key"
+TestSpeed = Annotated[
+    float,
+    Field(ge=1, le=MAX_SPEED, description="Test keys only: how many times as fast as life it is played."),
+]

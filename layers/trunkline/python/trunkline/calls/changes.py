@@ -101,6 +101,8 @@ def attempt_over(
     """An attempt's end is the call's, unless nobody answered and the redial policy wants another."""
     may_redial = ending.state is State.FAILED and not call.answered_at_ms and not call.cancel_requested_at_ms
     due_ms = call.redial.due_ms(len(call.attempts) + 1, ending.reason, now_ms) if may_redial else None
+    if due_ms is not None:
+        due_ms = now_ms + int((due_ms - now_ms) / call.test_speed)
     if due_ms is None or due_ms >= call.expires_at_ms:
         return ended(call, ending, now_ms, sip_status_code=sip_status_code, **ids)
     record = _record(call, ending.reason, now_ms, sip_status_code)
@@ -145,6 +147,8 @@ def ended(
         ending = _CANCELLED if call.state is not State.ACTIVE else _HUNG_UP
     elif call.agent_lost_at_ms is not None:
         ending = Ending(State.DISCONNECTED, Reason.AGENT_LOST)
+    elif ending.reason is Reason.AGENT_HANGUP and call.answering_machine == "machine":
+        ending = Ending(ending.state, Reason.VOICEMAIL_REACHED)
     attempts = call.attempts
     if call.channel is Channel.PHONE and (call.connecting_at_ms or ending.reason is Reason.AGENT_UNAVAILABLE):
         attempts += (_record(call, ending.reason, now_ms, sip_status_code),)

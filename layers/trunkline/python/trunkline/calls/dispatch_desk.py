@@ -13,6 +13,7 @@ from trunkline.calls.ownership import require_own, stored_id
 from trunkline.calls.store import CallStore
 from trunkline.errors import CallEnded, CallNotReady, InvalidRequest, NotFound
 from trunkline.livekit.credentials import LiveKitCredentials
+from trunkline.played.dispatches import PlayedDispatches
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.keys import Principal
 
@@ -26,18 +27,23 @@ def _livekit() -> ModuleType:
 
 @dataclass(frozen=True)
 class DispatchDesk:
-    """Tenants share a LiveKit project, so an agent is dispatched only if it is one of the tenant's."""
+    """Tenants share a LiveKit project, so an agent is dispatched only if it is one of the tenant's.
+
+    The agents of a test call are played: `played` answers for LiveKit."""
 
     calls: CallStore
     agents: AgentStore
-    livekit: Callable[[], LiveKitCredentials]
+    livekit: Callable[[Call], LiveKitCredentials]
+    played: PlayedDispatches
 
     def list(self, principal: Principal, call_id: str, dispatch_id: str | None) -> DispatchList:
         """The dispatches of a call's room, or the one of that id; a room that is gone has none."""
         call = self._own(principal, call_id)
         if not call.room_name or call.ended:
             return {"agent_dispatches": []}
-        return {"agent_dispatches": _livekit().found(self.livekit(), call.room_name, dispatch_id)}
+        if not call.livemode:
+            return {"agent_dispatches": self.played.found(call, dispatch_id)}
+        return {"agent_dispatches": _livekit().found(self.livekit(call), call.room_name, dispatch_id)}
 
     def create(self, principal: Principal, call_id: str, wish: NewDispatch) -> DispatchView:
         """Send another agent into a call that goes on.
@@ -55,8 +61,10 @@ class DispatchDesk:
             raise CallNotReady
         if wish.room not in (None, call.room_name):
             raise InvalidRequest("Validation error: room must be the call's own", field="room")
-        agent = self._agent(principal.tenant_id, wish.agent_name)
-        made: DispatchView = _livekit().create(self.livekit(), call.room_name, agent.livekit_agent_name, wish)
+        name = self._agent(principal, wish.agent_name).livekit_agent_name
+        if not call.livemode:
+            return self.played.create(call, name, wish)
+        made: DispatchView = _livekit().create(self.livekit(call), call.room_name, name, wish)
         return made
 
     def delete(self, principal: Principal, call_id: str, dispatch_id: str) -> DispatchView:
@@ -69,14 +77,18 @@ class DispatchDesk:
         call = self._own(principal, call_id)
         if not call.room_name or call.ended:
             raise NotFound("Dispatch not found")
-        gone: DispatchView = _livekit().delete(self.livekit(), call.room_name, dispatch_id)
+        if not call.livemode:
+            return self.played.delete(call, dispatch_id)
+        gone: DispatchView = _livekit().delete(self.livekit(call), call.room_name, dispatch_id)
         return gone
 
     def _own(self, principal: Principal, call_id: str) -> Call:
         return require_own(self.calls.load(stored_id(call_id)), principal)
 
-    def _agent(self, tenant_id: str, name: str) -> Agent:
-        for agent in self.agents.all(tenant_id):
-            if name in (agent.name, agent.livekit_agent_name):
-                return agent
+    def _agent(self, principal: Principal, name: str) -> Agent:
+        """The mode's own agents come first; a test key may use live ones, too."""
+        for space in dict.fromkeys((principal.space, principal.tenant_id)):
+            for agent in self.agents.all(space):
+                if name in (agent.name, agent.livekit_agent_name):
+                    return agent
         raise NotFound("Agent not found")

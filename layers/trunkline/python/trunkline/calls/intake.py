@@ -10,15 +10,16 @@ from trunkline.calls.model import Call, StaleCall
 from trunkline.calls.parts import Channel, Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.calls.store import AcceptedBefore, CallStore
+from trunkline.calls.store import AcceptedBefore, CallStore, SlotsFull
 from trunkline.clock import Clock
 from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.trunks import total_pool
 from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
-from trunkline.errors import IdempotencyInProgress, QueueUnavailable
+from trunkline.errors import ConcurrencyExceeded, IdempotencyInProgress, QueueUnavailable
 from trunkline.idempotency import Once
 from trunkline.item_keys import TTL
 from trunkline.table import Put, TransactionConflict, Write
-from trunkline.tenants.retention import Retention
+from trunkline.tenants.limits import Admission
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Intake:
     wakes: WakeQueue
     nudge: Nudge
     clock: Clock
-    retention: Retention
+    admission: Admission
 
     def take(self, call: Call, once: Once | None, more: Sequence[Put] = ()) -> Placed:
         """Store a call with what else belongs to it, and wake its lane; with an idempotency key only the
@@ -45,15 +46,19 @@ class Intake:
 
         Raises:
             QueueUnavailable: the wake was not sent; the call was withdrawn, so a retry is safe.
+            QueueFull, ConcurrencyExceeded, DailyLimitReached: the tenant has as many as it may.
             IdempotencyConflict: the key was used with another body.
             IdempotencyInProgress: a request with the key is being carried out.
         """
+        facts = self.admission.facts.of(call.tenant_id)
         over_by_ms = call.expires_at_ms + call.agent.max_call_duration_s * 1000
-        call = replace(call, ttl=self.retention.ttl(call.tenant_id, over_by_ms))
+        call = replace(call, ttl=facts.ttl(over_by_ms))
+        if call.channel is Channel.WEB and facts.max_calls_in_progress is not None:
+            call = replace(call, slots=(total_pool(call.tenant_id, livemode=call.livemode),))
         kept = {TTL: call.ttl} if call.ttl else {}
         if before := self._accept(call, once, [replace(put, item=put.item | kept) for put in more]):
             return Placed(before, replayed=True)
-        if call.channel is Channel.WEB:
+        if not call.trunk_id:
             return Placed(call)
         if call.due_ms:
             self.nudge.wake_at(call.trunk_id, call.due_ms)
@@ -66,18 +71,32 @@ class Intake:
 
     def _accept(self, call: Call, once: Once | None, more: Sequence[Write]) -> Call | None:
         """Store the call; the one that its key's first request made, if this is not the first."""
+        if once and (before := self.calls.accepted(once)):
+            return before
+        self.admission.admit(call)
         try:
-            self.calls.accept(call, once, more)
-        except TransactionConflict as error:
-            if once is None:
-                raise
-            raise IdempotencyInProgress from error
+            self._store(call, once, more)
         except AcceptedBefore as error:
+            self.admission.take_back(call)
             before = self.calls.accepted(once) if once else None
             if before is None:
                 raise IdempotencyInProgress from error
             return before
+        except Exception:
+            self.admission.take_back(call)
+            raise
         return None
+
+    def _store(self, call: Call, once: Once | None, more: Sequence[Write]) -> None:
+        most = self.admission.facts.of(call.tenant_id).max_calls_in_progress or 0
+        try:
+            self.calls.accept(call, once, more, limits=dict.fromkeys(call.slots, most))
+        except SlotsFull as error:
+            raise ConcurrencyExceeded(most) from error
+        except TransactionConflict as error:
+            if once is None:
+                raise
+            raise IdempotencyInProgress from error
 
     def _withdraw(self, call: Call, cause: str, once: Once | None) -> Call:
         """Rule 2: fail the call and take it from the line in one transaction.

@@ -36,14 +36,15 @@ class JoinDesk:
     """Signs tokens in-process: no request to LiveKit."""
 
     calls: CallStore
-    livekit: Callable[[], LiveKitCredentials]
+    livekit: Callable[[Call], LiveKitCredentials]
     clock: Clock
 
     def opened(self, call: Call) -> OpenedCall:
         """The answer to an accepted call: the person's own token, or one to listen to a phone call."""
-        credentials = self.livekit()
+        credentials = self.livekit(call)
         room = call.room_name or room_name(call.id, 1)
-        token = self._caller(call, credentials) if call.channel is Channel.WEB else self._listener(room)
+        is_web = call.channel is Channel.WEB
+        token = self._caller(call, credentials) if is_web else self._listener(room, credentials)
         return {
             "call_id": call.id,
             "room_name": room,
@@ -62,8 +63,8 @@ class JoinDesk:
         call = require_own(self.calls.load(stored_id(call_id)), principal)
         if call.ended:
             raise CallEnded
-        room = call.room_name or room_name(call.id, call.claim + 1)
-        return {"room_name": room, "token": self._listener(room), "url": self.livekit().join_url}
+        room, credentials = call.room_name or room_name(call.id, call.claim + 1), self.livekit(call)
+        return {"room_name": room, "token": self._listener(room, credentials), "url": credentials.join_url}
 
     def _caller(self, call: Call, credentials: LiveKitCredentials) -> str:
         now_s = self.clock.wall_ms() // 1000
@@ -72,6 +73,6 @@ class JoinDesk:
             credentials, join, call_id=call.id, livekit_agent_name=call.agent.livekit_agent_name
         )
 
-    def _listener(self, room: str) -> str:
+    def _listener(self, room: str, credentials: LiveKitCredentials) -> str:
         now_s, identity = self.clock.wall_ms() // 1000, f"listener-{secrets.token_hex(6)}"
-        return listener_token(self.livekit(), Pass(room, identity, "listener", now_s, now_s + _LISTEN_S))
+        return listener_token(credentials, Pass(room, identity, "listener", now_s, now_s + _LISTEN_S))

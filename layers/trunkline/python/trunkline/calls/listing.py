@@ -106,11 +106,11 @@ class CallLister:
                 found.append(listed)
         return CallPage(self._load(found), None)
 
-    def has_open(self, tenant_id: str, workflow_slug: str, now_ms: int) -> bool:
-        """Say whether calls of a workflow have not ended."""
+    def has_open(self, principal: Principal, workflow_slug: str, now_ms: int) -> bool:
+        """Say whether calls of a workflow have not ended; test calls may be by a live one."""
         scanned = 0
-        for livemode in (True, False):
-            partition = (CALLS_PK, calls_partition(tenant_id, livemode=livemode))
+        for livemode in {principal.livemode, False}:
+            partition = (CALLS_PK, calls_partition(principal.tenant_id, livemode=livemode))
             places = (CALLS_SK, calls_place(now_ms - _OPEN_FOR_MS), _LAST)
             for page in self.table.newest(CALLS_INDEX, partition, places, _PAGE):
                 if any(_is_open(listed, workflow_slug) for listed in page):

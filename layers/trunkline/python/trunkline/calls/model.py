@@ -21,6 +21,9 @@ from trunkline.calls.policy import NO_REDIAL, CallingWindow, RedialPolicy
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import TERMINAL, Phase, State
 
+WEB_LANES = tuple(f"web-{digit}" for digit in "0123456789abcdef")
+"""What the entries of live web calls are kept under: sixteen shares."""
+
 
 class StaleCall(Exception):
     """The call changed since it was read: read it again and decide anew."""
@@ -38,7 +41,8 @@ class Call:
     way (`sip_participant_id`, `sip_call_id`) are written without raising it. `ttl` is when, in seconds,
     the tenant's retention ends; everything that belongs to the call carries it. `slots` names the pools
     of which the current claim holds a slot (rule 15), `due_ms` the moment a call outside the line
-    waits for.
+    waits for. `livekit_tenant_id` says whose own LiveKit a web call's room is in, `speed` how many times as
+    fast as life a test call is played.
     """
 
     id: str
@@ -95,6 +99,13 @@ class Call:
     answered_at_ms: int | None = None
     ended_at_ms: int | None = None
     summary: str | None = None
+    speed: float | None = None
+    livekit_tenant_id: str | None = None
+
+    @property
+    def test_speed(self) -> float:
+        """How many times as fast as life a test call is played."""
+        return 1.0 if self.livemode or self.speed is None else self.speed
 
     @property
     def ended(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
+from trunkline.calls.call_input import SPEED_MESSAGE
 from trunkline.calls.model import Call
 from trunkline.calls.parts import AgentSnapshot, Colleague, WaitsFor, WorkflowRef
 from trunkline.calls.policy import CallingWindow, RedialPolicy
@@ -52,6 +53,7 @@ class PhoneWish:
     expires_at: str | None
     story: Story = field(repr=False)
     camel: bool = False
+    speed: float | None = None
 
     def named(self, name: str) -> str:
         """A field as the client calls it."""
@@ -65,6 +67,7 @@ def new_phone_call(principal: Principal, wish: PhoneWish, now_ms: int) -> Call:
         InvalidRequest: the deadline is none, or the window does not open before it.
     """
     call_id = str(uuid.uuid4())
+    require_test_for_speed(principal, wish.speed, wish.named("test_speed"))
     window = resolved_window(wish.window, wish.phone_number, wish.named("calling_window"))
     opens_ms = _opens(window, wish, now_ms)
     waits = opens_ms is not None and opens_ms > now_ms
@@ -93,7 +96,14 @@ def new_phone_call(principal: Principal, wish: PhoneWish, now_ms: int) -> Call:
         window=window,
         due_ms=opens_ms if waits else None,
         waits_for=WaitsFor.WINDOW if waits else None,
+        speed=wish.speed,
     )
+
+
+def require_test_for_speed(principal: Principal, speed: float | None, field: str) -> None:
+    """Raise `InvalidRequest` where a live call is to go faster than life."""
+    if speed is not None and principal.livemode:
+        raise InvalidRequest(f"Validation error: {field} {SPEED_MESSAGE}", field=field)
 
 
 def snapshot(agent: Agent) -> AgentSnapshot:

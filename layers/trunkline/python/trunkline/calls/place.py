@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from trunkline.calls.call_input import METADATA_MESSAGE, Metadata, Moment
+from trunkline.calls.call_input import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, TestSpeed
 from trunkline.calls.intake import Intake, Placed
 from trunkline.calls.phone import EXPIRY_MESSAGE, PhoneWish, Story, new_phone_call
 from trunkline.calls.policy_input import REDIAL_MESSAGE, WINDOW_MESSAGE, RedialSpec, WindowSpec
+from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.errors import InvalidRequest, NotFound
 from trunkline.idempotency import Once
@@ -32,6 +33,7 @@ class OutboundCall(InputModel):
         "callingWindow": WINDOW_MESSAGE,
         "expiresAt": f"expiresAt {EXPIRY_MESSAGE}",
         "metadata": METADATA_MESSAGE,
+        "testSpeed": f"testSpeed {SPEED_MESSAGE}",
     }
 
     agentId: Annotated[str, Field(pattern=UUID, description="The voice agent to use.")]
@@ -44,6 +46,7 @@ class OutboundCall(InputModel):
     priority: Annotated[int, Field(ge=0, le=10, description="0 is dialled first.")] = 5
     redial: Annotated[RedialSpec | None, Field(description="Default: the agent's.")] = None
     callingWindow: Annotated[WindowSpec | None, Field(description="Default: the agent's.")] = None
+    testSpeed: TestSpeed | None = None
     expiresAt: Annotated[
         Moment | None,
         Field(
@@ -55,12 +58,14 @@ class OutboundCall(InputModel):
 
 @dataclass(frozen=True)
 class CallDesk:
-    """Takes phone calls in. `check_livekit` raises while the deployment has no LiveKit project."""
+    """Takes phone calls in. `check_livekit(tenant_id)` raises where there is no LiveKit project to dial
+    through."""
 
     intake: Intake
     agents: AgentStore
     trunks: TrunkStore
-    check_livekit: Callable[[], object]
+    practice: PracticeTrunks
+    check_livekit: Callable[[str], object]
 
     def place(
         self, principal: Principal, request: OutboundCall, *, source: str, once: Once | None = None
@@ -76,27 +81,51 @@ class CallDesk:
             IdempotencyInProgress: a request with the key is being carried out.
         """
         agent = self._agent(principal, request.agentId.lower())
+        caller_id = self.caller_id(principal, agent, request.callerId, "callerId")
         wish = PhoneWish(
-            agent=agent,
+            agent=self.on_its_lane(principal, agent),
             phone_number=request.phoneNumber,
-            caller_id=self.caller_id(principal, agent, request.callerId, "callerId"),
+            caller_id=caller_id,
             priority=request.priority,
             redial=request.redial.policy() if request.redial else agent.redial,
             window=request.callingWindow.window(()) if request.callingWindow else agent.window,
             expires_at=request.expiresAt,
             story=Story(request.metadata, source),
             camel=True,
+            speed=request.testSpeed,
         )
-        self.check_livekit()
+        self.require_livekit(principal)
         call = new_phone_call(principal, wish, self.intake.clock.wall_ms())
         return self.intake.take(call, once)
 
-    def _agent(self, principal: Principal, agent_id: str) -> Agent:
-        agent = self.agents.load(principal.tenant_id, agent_id)
-        if agent is None:
-            raise NotFound("Agent not found or access denied")
+    def require_livekit(self, principal: Principal) -> None:
+        """Raise `LiveKitNotConfigured` where there is nothing to talk through; test calls need nothing."""
+        if principal.livemode:
+            self.check_livekit(principal.tenant_id)
+
+    def on_its_lane(self, principal: Principal, agent: Agent) -> Agent:
+        """The agent as a call of the principal's mode is dialled: test calls go over the test trunk."""
+        if principal.livemode:
+            return agent
+        trunk = self.practice.of(principal.tenant_id)
+        return replace(agent, trunk_id=trunk.id, phone_numbers=agent.phone_numbers or trunk.numbers)
+
+    def able(self, principal: Principal, agent: Agent) -> Agent:
+        """The agent, if it can make phone calls; in test mode it needs no trunk of its own.
+
+        Raises:
+            InvalidRequest: it can't.
+        """
+        if not principal.livemode and not agent.trunk_id:
+            agent = self.on_its_lane(principal, agent)
         require_able_to_phone(agent)
         return agent
+
+    def _agent(self, principal: Principal, agent_id: str) -> Agent:
+        agent = self.agents.usable(principal, agent_id)
+        if agent is None:
+            raise NotFound("Agent not found or access denied")
+        return self.able(principal, agent)
 
     def caller_id(self, principal: Principal, agent: Agent, wanted: str | None, field: str) -> str:
         """The agent's numbers were checked when it was saved; only another one costs a read."""

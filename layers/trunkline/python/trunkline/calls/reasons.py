@@ -21,6 +21,7 @@ class Reason(StrEnum):
     QUEUE_UNAVAILABLE = "queue_unavailable"
     USER_HANGUP = "user_hangup"
     AGENT_HANGUP = "agent_hangup"
+    VOICEMAIL_REACHED = "voicemail_reached"
     MAX_DURATION_REACHED = "max_duration_reached"
     AUDIO_LOST = "audio_lost"
     CONNECTION_LOST = "connection_lost"

@@ -60,7 +60,7 @@ class ReportDesk:
     cipher: Cipher
     clock: Clock
     run_is_alive: Callable[[str], bool]
-    close_room: Callable[[str], None]
+    close_room: Callable[[Call, str], None]
     erase: Callable[[str], None]
 
     def context(self, claim: ClaimName) -> CallContext:
@@ -127,7 +127,7 @@ class ReportDesk:
             self.erase(call.id)
             raise AttemptOver
         if after.agent_end_reason is not None and any(isinstance(report, say.Ended) for report in reports):
-            self.close_room(room_name(claim.call_id, claim.claim))
+            self.close_room(after, room_name(claim.call_id, claim.claim))
         return {"applied": [was or did for was, did in zip(stored, applied, strict=True)]}
 
     def _current(self, claim: ClaimName) -> Call:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -77,12 +77,19 @@ class CallStore:
         ]
         return call_from_attributes(items[0]), events
 
-    def accept(self, call: Call, once: Once | None = None, more: Sequence[Write] = ()) -> None:
-        """Rule 1: call, line entry and first event, all or nothing, with the record of an idempotency key
-        and what else belongs to the call.
+    def accept(
+        self,
+        call: Call,
+        once: Once | None = None,
+        more: Sequence[Write] = (),
+        limits: Mapping[str, int] | None = None,
+    ) -> None:
+        """Rule 1: call, line entry and first event, all or nothing, with the record of an idempotency key,
+        the slots it holds from the first (a web call's), and what else belongs to the call.
 
         Raises:
             AcceptedBefore: the key was used; nothing was written.
+            SlotsFull: a pool it takes a slot of is full; nothing was written.
         """
         item = call.as_attributes() | call_key(call.id).as_item()
         item |= open_attributes(call) | listing_attributes(call)
@@ -91,11 +98,15 @@ class CallStore:
             data = {"reason": call.waits_for, "until": iso_from_ms(call.due_ms)}
         event = _event_put(call, call.sequence, Happening(call.state.value, data), call.created_at_ms)
         record = [once.record(call.id, call.created_at_ms)] if once else []
+        counts, slots = slot_writes(replace(call, slots=()), call, limits or {})
+        writes = [*record, Put(item, ABSENT), *waiting_writes(None, call), event, *more, *slots]
         try:
-            self._transact([*record, Put(item, ABSENT), *waiting_writes(None, call), event, *more])
+            self._transact([*writes, *counts])
         except ConditionFailed as error:
             if once and 0 in error.writes:
                 raise AcceptedBefore from error
+            if error.writes and min(error.writes) >= len(writes):
+                raise SlotsFull(call.id) from error
             raise
 
     def accepted(self, once: Once) -> Call | None:

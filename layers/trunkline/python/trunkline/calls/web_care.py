@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.calls.agent_loss import given_up, waits_in_vain
 from trunkline.calls.changes import ended
-from trunkline.calls.model import Call, Change, StaleCall
+from trunkline.calls.model import WEB_LANES, Call, Change, StaleCall
 from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
@@ -22,7 +22,6 @@ from trunkline.calls.web_changes import room_closed
 from trunkline.clock import Clock
 from trunkline.livekit.client import LiveKitUnavailable
 
-LANES = tuple(f"web-{digit}" for digit in "0123456789abcdef")
 _SETTLE_FIRST_MS = 30_000
 _AT_ONCE = 16
 
@@ -36,17 +35,19 @@ class LiveKit(Protocol):
 
 @dataclass(frozen=True)
 class WebCare:
-    """One pass over the web calls that have not ended; every write is conditional on the version read."""
+    """One pass over the live web calls that have not ended; every write is conditional on the version read.
+
+    `livekit(call)` is the project that a call's room is in."""
 
     calls: CallStore
-    livekit: LiveKit
+    livekit: Callable[[Call], Awaitable[LiveKit]]
     clock: Clock
     offload: Callable[..., Awaitable[Any]]
     log: Logger
 
     async def walk(self, repairs: Counter[str]) -> None:
         """Repair every web call; how often each repair was made goes into `repairs`."""
-        for lane in LANES:
+        for lane in WEB_LANES:
             try:
                 await self._walk_lane(lane, repairs)
             except (BotoCoreError, ClientError) as error:
@@ -93,14 +94,17 @@ class WebCare:
         if overdue := _overdue(call, now_ms):
             return overdue
         joined_ms = call.caller_joined_at_ms or call.created_at_ms
-        if now_ms < joined_ms + _SETTLE_FIRST_MS or await self.livekit.caller_is_in(call.room_name or ""):
+        if now_ms < joined_ms + _SETTLE_FIRST_MS or await self._is_in(call):
             return None
         return room_closed(call, now_ms)
+
+    async def _is_in(self, call: Call) -> bool:
+        return await (await self.livekit(call)).caller_is_in(call.room_name or "")
 
     async def _close(self, call: Call) -> None:
         """Failing is harmless: a room that nobody speaks in is closed by LiveKit."""
         try:
-            await self.livekit.delete_room(call.room_name or "")
+            await (await self.livekit(call)).delete_room(call.room_name or "")
         except LiveKitUnavailable:
             return
 

@@ -11,20 +11,27 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
-from trunkline.calls.call_input import METADATA_MESSAGE, Metadata, Moment
+from trunkline.calls.call_input import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, TestSpeed
 from trunkline.calls.intake import Intake, Placed
 from trunkline.calls.model import Call
 from trunkline.calls.parts import Channel, Colleague, WorkflowRef
-from trunkline.calls.phone import EXPIRY_MESSAGE, PhoneWish, Story, new_phone_call, snapshot
-from trunkline.calls.place import CallDesk, require_able_to_phone
+from trunkline.calls.phone import (
+    EXPIRY_MESSAGE,
+    PhoneWish,
+    Story,
+    new_phone_call,
+    require_test_for_speed,
+    snapshot,
+)
+from trunkline.calls.place import CallDesk
 from trunkline.calls.policy_input import REDIAL_MESSAGE, WINDOW_MESSAGE, RedialSpec, WindowSpec
 from trunkline.calls.states import State
 from trunkline.cipher import Cipher, owner_of_call
 from trunkline.errors import InvalidRequest, NotFound
 from trunkline.idempotency import Once
 from trunkline.item_keys import private_key
-from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.names import room_name
+from trunkline.played.outcomes import OUTCOMES
 from trunkline.table import Put
 from trunkline.tenants.agents import Agent, AgentStore, agent_id_for
 from trunkline.tenants.keys import Principal
@@ -70,6 +77,7 @@ class WorkflowCall(InputModel):
         "redial": REDIAL_MESSAGE,
         "calling_window": WINDOW_MESSAGE,
         "expires_at": f"expires_at {EXPIRY_MESSAGE}",
+        "test_speed": f"test_speed {SPEED_MESSAGE}",
     }
 
     workflow_slug: Annotated[str, Field(min_length=1, max_length=64)]
@@ -81,6 +89,7 @@ class WorkflowCall(InputModel):
     redial: Annotated[RedialSpec | None, Field(description="Default: the workflow's.")] = None
     calling_window: Annotated[WindowSpec | None, Field(description="Default: the workflow's.")] = None
     expires_at: Annotated[Moment | None, Field(description="No attempt begins after it.")] = None
+    test_speed: TestSpeed | None = None
 
 
 class TestAgentCall(InputModel):
@@ -91,12 +100,14 @@ class TestAgentCall(InputModel):
         "user_id": _USER_MESSAGE,
         "user_context": _CONTEXT_MESSAGE,
         "metadata": METADATA_MESSAGE,
+        "test_speed": f"test_speed {SPEED_MESSAGE}",
     }
 
     agent_name: Annotated[str, Field(min_length=1, max_length=100)]
     user_id: UserId
     user_context: UserContext = {}
     metadata: Metadata = {}
+    test_speed: TestSpeed | None = None
 
 
 class _Phone(InputModel):
@@ -117,14 +128,15 @@ class OpenedCall(TypedDict):
 
 @dataclass(frozen=True)
 class WorkflowCallDesk:
-    """Takes calls by workflow in. `livekit` raises while the deployment has no LiveKit project."""
+    """Takes calls by workflow in, and calls with one agent. `livekit_owner(tenant_id)` names the tenant if it
+    has a LiveKit of its own."""
 
     intake: Intake
     phones: CallDesk
     workflows: WorkflowStore
     agents: AgentStore
     cipher: Cipher
-    livekit: Callable[[], LiveKitCredentials]
+    livekit_owner: Callable[[str], str | None]
 
     def place(
         self, principal: Principal, request: WorkflowCall, *, source: str, once: Once | None = None
@@ -137,7 +149,7 @@ class WorkflowCallDesk:
             LiveKitNotConfigured: there is nothing to talk through.
             QueueUnavailable, IdempotencyConflict, IdempotencyInProgress: as `Intake.take` says.
         """
-        workflow = self.workflows.load(principal.tenant_id, request.workflow_slug)
+        workflow = self.workflows.usable(principal, request.workflow_slug)
         if workflow is None:
             raise NotFound("Workflow not found")
         entry, *others = self._team(workflow)
@@ -148,26 +160,28 @@ class WorkflowCallDesk:
             colleagues=tuple(Colleague(each.id, each.name, each.livekit_agent_name) for each in others),
             user_id=request.user_id,
         )
-        self.livekit()
+        self.phones.require_livekit(principal)
         if workflow.channel is Channel.PHONE:
             call = self._phone_call(principal, request, workflow, entry, story)
         else:
             _refuse_phone_fields(request)
-            call = self._web_call(principal, entry, story, workflow.join_window_s)
+            call = self._web_call(principal, request, entry, story, workflow.join_window_s)
         return self.intake.take(call, once, self._private(call, request.user_context))
 
     def place_test(
         self, principal: Principal, request: TestAgentCall, *, source: str, once: Once | None = None
     ) -> Placed:
         """Accept a web call with one agent and no workflow; raises as `place` does."""
-        agent = self._agent(principal.tenant_id, request.agent_name)
+        agent = self._agent(principal.space, request.agent_name)
+        if agent is None and not principal.livemode:
+            agent = self._agent(principal.tenant_id, request.agent_name)
         if agent is None:
             raise NotFound("Agent not found")
         if agent.type != "voice":
             raise InvalidRequest("Agent must be a voice agent")
-        self.livekit()
+        self.phones.require_livekit(principal)
         story = Story(metadata=request.metadata, source=source, user_id=request.user_id)
-        call = self._web_call(principal, agent, story, _JOIN_WINDOW_S)
+        call = self._web_call(principal, request, agent, story, _JOIN_WINDOW_S)
         return self.intake.take(call, once, self._private(call, request.user_context))
 
     def _agent(self, tenant_id: str, name: str) -> Agent | None:
@@ -182,26 +196,40 @@ class WorkflowCallDesk:
     def _phone_call(
         self, principal: Principal, request: WorkflowCall, workflow: Workflow, agent: Agent, story: Story
     ) -> Call:
-        require_able_to_phone(agent)
+        agent = self.phones.able(principal, agent)
         try:
             number = validated(_Phone, {"phone": request.user_context.get("phone")}).phone
         except InvalidRequest as error:
             raise InvalidRequest(error.message, field="user_context.phone") from error
         window = request.calling_window.window(()) if request.calling_window else None
+        caller_id = self.phones.caller_id(principal, agent, request.caller_id, "caller_id")
         wish = PhoneWish(
-            agent=agent,
+            agent=self.phones.on_its_lane(principal, agent),
             phone_number=number,
-            caller_id=self.phones.caller_id(principal, agent, request.caller_id, "caller_id"),
+            caller_id=caller_id,
             priority=workflow.priority if request.priority is None else request.priority,
             redial=request.redial.policy() if request.redial else workflow.redial or agent.redial,
             window=window or workflow.window or agent.window,
             expires_at=request.expires_at,
             story=story,
+            speed=request.test_speed,
         )
         return new_phone_call(principal, wish, self.intake.clock.wall_ms())
 
-    def _web_call(self, principal: Principal, agent: Agent, story: Story, join_window_s: int) -> Call:
+    def _web_call(
+        self,
+        principal: Principal,
+        request: WorkflowCall | TestAgentCall,
+        agent: Agent,
+        story: Story,
+        join_window_s: int,
+    ) -> Call:
         now_ms, call_id = self.intake.clock.wall_ms(), str(uuid.uuid4())
+        require_test_for_speed(principal, request.test_speed, "test_speed")
+        lane, played_number = "", ""
+        if not principal.livemode:
+            lane = self.phones.practice.of(principal.tenant_id).id
+            played_number = _played_number(request.user_context)
         return Call(
             id=call_id,
             tenant_id=principal.tenant_id,
@@ -212,8 +240,8 @@ class WorkflowCallDesk:
             created_at_ms=now_ms,
             expires_at_ms=now_ms + join_window_s * 1000,
             agent=snapshot(agent),
-            trunk_id="",
-            phone_number="",
+            trunk_id=lane,
+            phone_number=played_number,
             caller_id="",
             priority=0,
             metadata_json=json.dumps(story.metadata),
@@ -225,6 +253,8 @@ class WorkflowCallDesk:
             user_id=story.user_id,
             claim=1,
             room_name=room_name(call_id, 1),
+            speed=request.test_speed,
+            livekit_tenant_id=self.livekit_owner(principal.tenant_id) if principal.livemode else None,
         )
 
     def _private(self, call: Call, user_context: dict[str, Any]) -> list[Put]:
@@ -232,6 +262,12 @@ class WorkflowCallDesk:
             return []
         ciphertext = self.cipher.encrypt(owner_of_call(call.tenant_id, call.id), user_context)
         return [Put(private_key(call.id, "USER_CONTEXT").as_item() | {"ciphertext": ciphertext})]
+
+
+def _played_number(user_context: dict[str, Any]) -> str:
+    """The magic number that says what becomes of a test call by web; no other number is kept of one."""
+    number = user_context.get("phone")
+    return number if isinstance(number, str) and number in OUTCOMES else ""
 
 
 def _refuse_phone_fields(request: WorkflowCall) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ from livekit.protocol.models import ParticipantInfo
 from trunkline.calls.agent_loss import given_up, waits_in_vain
 from trunkline.calls.changes import answered, attempt_over, ended, returned
 from trunkline.calls.model import Call, Change, StaleCall
-from trunkline.calls.parts import Ending
+from trunkline.calls.parts import Channel, Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
 from trunkline.calls.store import CallStore
@@ -25,6 +25,7 @@ from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.look import let_in_due_calls
 from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.plays import Player
 from trunkline.dialing.queue import Census
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import TrunkState
@@ -51,7 +52,7 @@ class LiveKit(Protocol):
 
 @dataclass(frozen=True)
 class Caretaker:
-    """One pass over every trunk. `offload` runs a blocking store call off the loop."""
+    """One pass over the trunks of a LiveKit project. `offload` runs a blocking store call off the loop."""
 
     calls: CallStore
     lanes: LaneStore
@@ -61,29 +62,27 @@ class Caretaker:
     wakes: WakeQueue
     nudge: Nudge
     livekit: LiveKit
+    played: Player
     clock: Clock
     offload: Callable[..., Awaitable[Any]]
     log: Logger
 
-    async def walk(self) -> Counter[str]:
-        """Repair every trunk's calls and wake every line that no lane serves.
-
-        Returns:
-            How often each repair was made.
+    async def walk(self, states: Iterable[TrunkState], repairs: Counter[str]) -> None:
+        """Repair these trunks' calls and wake those of their lines that no lane serves; how often each
+        repair was made goes into `repairs`. The trunks are of one LiveKit project.
         """
-        repairs: Counter[str] = Counter()
-        for trunk_id in await self.offload(self.trunks.ids):
+        for state in states:
             try:
-                await self._walk_trunk(trunk_id, repairs)
+                await self._walk_trunk(state, repairs)
             except (BotoCoreError, ClientError) as error:
                 # One trunk's trouble must not keep the others from their repairs; the next pass tries again.
+                trunk_id = state.declared.id
                 self.log.error("trunk not looked after", trunk_id=trunk_id, cause=type(error).__name__)
-        return repairs
 
-    async def _walk_trunk(self, trunk_id: str, repairs: Counter[str]) -> None:
-        state = await self.offload(self.trunks.state, trunk_id)
-        if state is None:
-            return
+    async def _walk_trunk(self, state: TrunkState, repairs: Counter[str]) -> None:
+        trunk_id = state.declared.id
+        if state.declared.test:
+            await self.offload(self.played.play, trunk_id)
         await self._repair_calls(state, repairs)
         await self._free_orphaned_slots(state, repairs)
         await self._let_in_due(trunk_id, repairs)
@@ -106,7 +105,7 @@ class Caretaker:
     async def _repair(self, call_id: str, state: TrunkState, repairs: Counter[str]) -> None:
         try:
             call = await self.offload(self.calls.load, call_id)
-            if call is None or call.ended:
+            if call is None or call.ended or call.channel is Channel.WEB:
                 return
             found = await self._finding(call) or _without_slot(call, state)
             if found is None:

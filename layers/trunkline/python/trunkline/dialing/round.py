@@ -1,16 +1,17 @@
-"""Builds the caretaker's pass from a process's clients."""
+"""Builds the caretaker's pass from a process's clients: each LiveKit project is looked after by itself."""
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Protocol
+import asyncio
+from collections import Counter, defaultdict
+from contextlib import AsyncExitStack
 
 from aws_lambda_powertools import Logger
-from livekit.protocol.models import ParticipantInfo
+from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline import aws
+from trunkline.calls.model import Call
 from trunkline.calls.store import CallStore
-from trunkline.calls.web_care import LiveKit as WebLiveKit
 from trunkline.calls.web_care import WebCare
 from trunkline.clock import SystemClock
 from trunkline.dialing.caretaker import Caretaker, LiveKit
@@ -19,11 +20,17 @@ from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.queue import Census
 from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.wake import WakeQueue
 from trunkline.errors import LiveKitNotConfigured
-from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, open_session
-from trunkline.livekit.credentials import LiveKitSecret
+from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, session_of
+from trunkline.livekit.credentials import LiveKitSecret, SecretsReader
+from trunkline.livekit.patience import Impatient
+from trunkline.livekit.projects import Projects
 from trunkline.offload import Offloader
+from trunkline.outgoing.addresses import Door
+from trunkline.played.livekit import PlayedLiveKit
+from trunkline.played.serve import a_player
 from trunkline.settings import CaretakerSettings
 from trunkline.table import Table
 from trunkline.webhooks.care import DeliveryCare
@@ -34,62 +41,87 @@ _THREADS = 16
 
 
 class CaretakerProcess:
-    """One caretaker process: its clients live as long as it does, its LiveKit session one pass."""
+    """One caretaker process: its clients live as long as it does, its LiveKit sessions one pass."""
 
     def __init__(self, settings: CaretakerSettings, log: Logger) -> None:
         self._table = Table(aws.client("dynamodb"), settings.table_name)
         self._clock = SystemClock()
-        self._secret = LiveKitSecret(aws.client("secretsmanager"), settings.livekit_secret_arn, self._clock)
-        self._wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url)
+        secrets = aws.client("secretsmanager")
+        self._projects = Projects(
+            self._table,
+            LiveKitSecret(secrets, settings.livekit_secret_arn, self._clock),
+            SecretsReader(secrets, Door.parse(settings.outgoing_loopback_ports)),
+            self._clock,
+        )
+        self._calls, self._trunks = CallStore(self._table), TrunkStore(self._table)
+        self._wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
+        self._nudge = Nudge(self._wakes, self._clock, log, self._trunks.granted_ids)
+        self._player = a_player(self._table, self._nudge, self._clock)
         self._offload = Offloader(_THREADS)
         self._log = log
         flow = DeliveryFlow(aws.client("stepfunctions"), settings.delivery_flow_arn)
         self._deliveries = DeliveryCare(DeliveryStore(self._table), flow, self._clock, log)
 
     async def walk(self) -> Counter[str]:
-        """Make one pass."""
-        async with open_session() as session:
-            try:
-                livekit: _Asked = LiveKitClient(await self._offload(self._secret.read), session)
-            except LiveKitNotConfigured:
-                livekit = _NoLiveKit()
-            repairs = await self._caretaker(livekit).walk()
-            care = WebCare(CallStore(self._table), livekit, self._clock, self._offload, self._log)
-            await care.walk(repairs)
-            await self._offload(self._deliveries.walk, repairs)
-            return repairs
+        """Make one pass: projects side by side, so that one that does not answer holds up no other."""
+        repairs: Counter[str] = Counter()
+        async with AsyncExitStack() as sessions:
+            opened: dict[str | None, Impatient] = {}
+
+            def project(tenant_id: str | None) -> Impatient:
+                if tenant_id not in opened:
+                    opened[tenant_id] = Impatient(lambda: self._client(tenant_id, sessions))
+                return opened[tenant_id]
+
+            async def of_call(call: Call) -> Impatient:
+                return project(await self._offload(self._projects.owner_of, call))
+
+            web = WebCare(self._calls, of_call, self._clock, self._offload, self._log)
+            played = PlayedLiveKit(self._calls, self._clock, self._offload)
+            passes = [
+                self._caretaker(played if is_test else project(tenant_id)).walk(states, repairs)
+                for (tenant_id, is_test), states in (await self._by_project()).items()
+            ]
+            await asyncio.gather(*passes, web.walk(repairs), self._offload(self._deliveries.walk, repairs))
+        return repairs
+
+    async def _by_project(self) -> dict[tuple[str | None, bool], list[TrunkState]]:
+        found: dict[tuple[str | None, bool], list[TrunkState]] = defaultdict(list)
+        for trunk_id in await self._offload(self._trunks.ids):
+            if state := await self._state(trunk_id):
+                found[(state.declared.livekit_tenant_id, state.declared.test)].append(state)
+        return found
+
+    async def _state(self, trunk_id: str) -> TrunkState | None:
+        """A trunk that can't be read is left to the next pass: the others have their repairs."""
+        try:
+            state: TrunkState | None = await self._offload(self._trunks.state, trunk_id)
+        except (BotoCoreError, ClientError) as error:
+            self._log.error("trunk not read", trunk_id=trunk_id, cause=type(error).__name__)
+            return None
+        return state
+
+    async def _client(self, tenant_id: str | None, sessions: AsyncExitStack) -> LiveKitClient:
+        """Without a project nothing can be looked up, but calls still expire."""
+        try:
+            credentials = await self._offload(self._projects.of_tenant, tenant_id)
+        except LiveKitNotConfigured as error:
+            raise LiveKitUnavailable("not configured") from error
+        return LiveKitClient(credentials, await sessions.enter_async_context(session_of(credentials)))
 
     def _caretaker(self, livekit: LiveKit) -> Caretaker:
+        line = Line(self._table)
         return Caretaker(
-            calls=CallStore(self._table),
+            calls=self._calls,
             lanes=LaneStore(self._table, self._clock),
-            line=Line(self._table),
-            census=Census(self._table, Line(self._table)),
-            trunks=TrunkStore(self._table),
+            line=line,
+            census=Census(self._table, line),
+            trunks=self._trunks,
             wakes=self._wakes,
-            nudge=Nudge(self._wakes, self._clock, self._log),
+            nudge=self._nudge,
             livekit=livekit,
+            played=self._player,
             clock=self._clock,
             offload=self._offload,
             log=self._log,
         )
-
-
-class _Asked(LiveKit, WebLiveKit, Protocol):
-    """What either half of the pass asks of LiveKit."""
-
-
-class _NoLiveKit:
-    """Without a project nothing can be looked up, but calls still expire."""
-
-    async def caller_is_in(self, room: str) -> bool:
-        raise LiveKitUnavailable(f"not configured: {room}")
-
-    async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
-        raise LiveKitUnavailable(f"not configured: {room} {claim}")
-
-    async def remove_callee(self, room: str, claim: int) -> None:
-        raise LiveKitUnavailable(f"not configured: {room} {claim}")
-
-    async def delete_room(self, room: str) -> None:
-        raise LiveKitUnavailable(f"not configured: {room}")

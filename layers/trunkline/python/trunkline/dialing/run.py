@@ -15,6 +15,7 @@ from trunkline.dialing.lane import HeldLane, LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.look import LineLook, View, let_in_due_calls
 from trunkline.dialing.pacer import Pace, Pacer
+from trunkline.dialing.plays import Player, Plays
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
@@ -46,7 +47,7 @@ class Stop(StrEnum):
 class LaneRun:
     """Holds a trunk's lane while calls wait or dials are unanswered."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a run works with
         self,
         *,
         bench: Workbench,
@@ -55,12 +56,14 @@ class LaneRun:
         trunks: TrunkStore,
         wakes: WakeQueue,
         limits: RunLimits,
+        player: Player | None = None,
     ) -> None:
         self._bench = bench
         self._lanes = lanes
         self._trunks = trunks
         self._wakes = wakes
         self._limits = limits
+        self._plays = Plays(bench, player)
         self._pace = Pace(bench.timing)
         self._crew = Crew(bench, self._pace)
         self._look = LineLook(bench, line, trunks)
@@ -152,7 +155,10 @@ class LaneRun:
             if await self._guard.pauses(pacer.state):
                 return Stop.PAUSED
             await self._let_in_due(lane.trunk_id)
-            if stop := await self._claim_more(pacer):
+            await self._plays.go_on(lane.trunk_id)
+            stop = await self._claim_more(pacer)
+            if stop and not (stop is Stop.EMPTY and self._plays.soon):
+                await self._plays.leave(lane.trunk_id)
                 return stop
             await crew.wait_for_change(self._limits.look_every_s)
 

@@ -19,9 +19,11 @@ from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.dialing.workbench import Workbench
 from trunkline.errors import LiveKitNotConfigured
-from trunkline.livekit.client import LiveKitClient, dial_token, open_session
-from trunkline.livekit.credentials import LiveKitSecret
+from trunkline.livekit.client import LiveKitClient, dial_token, session_of
+from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret, SecretsReader
+from trunkline.livekit.projects import Projects
 from trunkline.offload import Offloader
+from trunkline.outgoing.addresses import Door
 from trunkline.settings import DialerSettings
 from trunkline.table import Table
 
@@ -41,20 +43,25 @@ class DialerProcess:
         self._lanes = LaneStore(table, self._clock)
         self._line = Line(table)
         self._trunks = TrunkStore(table)
-        self._wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url)
-        self._secret = LiveKitSecret(aws.client("secretsmanager"), settings.livekit_secret_arn, self._clock)
-        self._session: aiohttp.ClientSession | None = None
+        self._wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
+        secrets = aws.client("secretsmanager")
+        self._projects = Projects(
+            table,
+            LiveKitSecret(secrets, settings.livekit_secret_arn, self._clock),
+            SecretsReader(secrets, Door.parse(settings.outgoing_loopback_ports)),
+            self._clock,
+        )
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def serve(self, wake: Wake, run_id: str) -> Stop | None:
         """Serve one wake; without a LiveKit project the calls wait, and the caretaker wakes them."""
-        if self._session is None:
-            self._session = open_session()
         try:
-            credentials = await self._offload(self._secret.read)
+            trunk = await self._offload(self._trunks.load, wake.trunk_id)
+            credentials = await self._offload(self._projects.of_trunk, trunk)
         except LiveKitNotConfigured:
             self._log.error("LiveKit is not configured", trunk_id=wake.trunk_id)
             return Stop.BLOCKED
-        livekit = LiveKitClient(credentials, self._session)
+        livekit = LiveKitClient(credentials, self._session(credentials))
         bench = Workbench(
             run_id=run_id,
             starts=StartLog(),
@@ -62,7 +69,7 @@ class DialerProcess:
             calls=self._calls,
             livekit=livekit,
             sign_dial_token=partial(dial_token, credentials),
-            nudge=Nudge(self._wakes, self._clock, self._log),
+            nudge=Nudge(self._wakes, self._clock, self._log, self._trunks.granted_ids),
             clock=self._clock,
             offload=self._offload,
             log=self._log,
@@ -76,3 +83,10 @@ class DialerProcess:
             limits=RunLimits(),
         )
         return await run.serve(wake)
+
+    def _session(self, credentials: LiveKitCredentials) -> aiohttp.ClientSession:
+        """Warm connections are kept: guarded ones to what tenants brought, others to the deployment's."""
+        guarded = credentials.door is not None
+        if guarded not in self._sessions:
+            self._sessions[guarded] = session_of(credentials)
+        return self._sessions[guarded]

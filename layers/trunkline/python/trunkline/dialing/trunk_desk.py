@@ -12,10 +12,12 @@ from trunkline.calls.store import CallStore
 from trunkline.clock import Clock
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.queue import Queue
 from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
 from trunkline.dialing.trunks import TrunkState
 from trunkline.errors import InvalidRequest, NotFound, TrunkShared
+from trunkline.tenants.audit import audited
 from trunkline.tenants.keys import Principal
 from trunkline.tenants.specs import CPS_MESSAGE, Concurrent, Cps
 from trunkline.times import iso_from_ms
@@ -79,6 +81,7 @@ class TrunkDesk:
     """Shows and changes trunks on a tenant's behalf."""
 
     trunks: TrunkStore
+    practice: PracticeTrunks
     lanes: LaneStore
     calls: CallStore
     queue: Queue
@@ -86,12 +89,12 @@ class TrunkDesk:
     clock: Clock
 
     def list(self, principal: Principal) -> TrunkList:
-        """The tenant's trunks."""
+        """The tenant's trunks, those of the key's mode."""
+        if not principal.livemode:
+            self.practice.of(principal.tenant_id)
         states = [self.trunks.state(trunk_id) for trunk_id in self.trunks.granted_ids(principal.tenant_id)]
-        return {
-            "data": [self._summary(principal, state) for state in states if state],
-            "next_cursor": None,
-        }
+        shown = [state for state in states if state and state.declared.test is not principal.livemode]
+        return {"data": [self._summary(principal, state) for state in shown], "next_cursor": None}
 
     def get(self, principal: Principal, trunk_id: str) -> TrunkView:
         """One trunk.
@@ -123,13 +126,16 @@ class TrunkDesk:
         if "paused" in values and change.paused != state.settings.paused:
             kind = "trunk.paused" if change.paused else "trunk.resumed"
             event = TrunkEvent(kind, f"{kind.removeprefix('trunk.')}_by_request", self.clock.wall_ms())
-        self.trunks.set(trunk_id, values, event)
+        noted = audited(principal, self.clock.wall_ms(), "trunk.changed", trunk_id, values)
+        self.trunks.set(trunk_id, values, event, [noted])
         self.nudge.wake(trunk_id)
         return self.get(principal, trunk_id)
 
     def _own(self, principal: Principal, trunk_id: str) -> TrunkState:
         state = self.trunks.state(trunk_id)
         if state is None or principal.tenant_id not in state.tenants:
+            raise NotFound("Trunk not found")
+        if state.declared.test is principal.livemode:
             raise NotFound("Trunk not found")
         return state
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from trunkline.item_keys import (
     grantee_key,
     slot_count_key,
     slot_key,
+    tenant_key,
     trunk_directory_key,
     trunk_event_key,
     trunk_key,
@@ -58,16 +59,14 @@ class TrunkStore:
             return None
         settings = items.get(trunk_settings_key(trunk_id).sk)
         breaker = items.get(breaker_key(trunk_id).sk)
-        grants = {
-            sk.removeprefix("GRANT#"): item.get("max_concurrent_calls")
-            for sk, item in items.items()
-            if sk.startswith("GRANT#")
-        }
+        granted = {sk.removeprefix("GRANT#"): items[sk] for sk in items if sk.startswith("GRANT#")}
+        total = "max_calls_in_progress"
         return TrunkState(
             Trunk.parse(declared),
             TrunkSettings.parse(settings) if settings else TrunkSettings(),
             Breaker.parse(breaker) if breaker else None,
-            grants,
+            {tenant: item.get("max_concurrent_calls") for tenant, item in granted.items()},
+            {tenant: item[total] for tenant, item in granted.items() if item.get(total)},
         )
 
     def ids(self) -> list[str]:
@@ -89,11 +88,25 @@ class TrunkStore:
         """Replace what an operator declares of a trunk; running lanes take it up within seconds."""
         self._table.transact([Put(_item(trunk)), Put(_entry(trunk))])
 
-    def grant(self, trunk_id: str, tenant_id: str, max_concurrent_calls: int | None = None) -> None:
+    def grant(
+        self,
+        trunk_id: str,
+        tenant_id: str,
+        max_concurrent_calls: int | None = None,
+        more: Sequence[Write] = (),
+    ) -> None:
         """Let a tenant dial through a trunk; granting again replaces its limit."""
         limit = {"max_concurrent_calls": max_concurrent_calls}
+        total = (self._table.get(tenant_key(tenant_id)) or {}).get("max_calls_in_progress")
         mine = Put(grant_key(tenant_id, trunk_id).as_item() | {"trunk_id": trunk_id} | limit)
-        self._table.transact([mine, Put(grantee_key(trunk_id, tenant_id).as_item() | limit)])
+        theirs = grantee_key(trunk_id, tenant_id).as_item() | limit | {"max_calls_in_progress": total}
+        self._table.transact([mine, Put(theirs), *more])
+
+    def limit_total(self, tenant_id: str, most: int | None) -> None:
+        """Tell each of a tenant's trunks how many calls it may have in all; None: any."""
+        for trunk_id in self.granted_ids(tenant_id):
+            told = {"max_calls_in_progress": most}
+            self._table.write(Update(grantee_key(trunk_id, tenant_id), set=told, condition=EXISTS))
 
     def grantees(self, trunk_id: str) -> list[str]:
         """The tenants that may use a trunk."""
@@ -106,11 +119,11 @@ class TrunkStore:
     def is_granted(self, tenant_id: str, trunk_id: str) -> bool:
         return self._table.get(grant_key(tenant_id, trunk_id)) is not None
 
-    def find(self, tenant_id: str, name_or_id: str) -> Trunk | None:
-        """Find one of the tenant's trunks by its id or name."""
+    def find(self, tenant_id: str, name_or_id: str, *, test: bool = False) -> Trunk | None:
+        """Find one of the tenant's trunks of a mode by its id or name."""
         for trunk_id in self.granted_ids(tenant_id):
             trunk = self.load(trunk_id)
-            if trunk and name_or_id in (trunk.id, trunk.name):
+            if trunk and trunk.test is test and name_or_id in (trunk.id, trunk.name):
                 return trunk
         return None
 
@@ -118,10 +131,16 @@ class TrunkStore:
         """Load a trunk on a tenant's behalf; one that is not granted is as good as none."""
         return self.load(trunk_id) if self.is_granted(tenant_id, trunk_id) else None
 
-    def set(self, trunk_id: str, settings: Mapping[str, Any], event: TrunkEvent | None) -> None:
+    def set(
+        self,
+        trunk_id: str,
+        settings: Mapping[str, Any],
+        event: TrunkEvent | None,
+        more: Sequence[Write] = (),
+    ) -> None:
         """Change some of the tenant's settings (None: back to the operator's), and note the event."""
         change = Update(trunk_settings_key(trunk_id), set=settings)
-        self._table.transact([change, *_event_puts(trunk_id, event)])
+        self._table.transact([change, *_event_puts(trunk_id, event), *more])
 
     def open_breaker(self, trunk_id: str, breaker: Breaker) -> None:
         """Pause a trunk that fails; a zombie that comes late only writes a pause that is over sooner."""

@@ -17,6 +17,8 @@ class Trunk:
     """A LiveKit SIP outbound trunk, its numbers and its budget (`cps`: INVITEs a second).
 
     `direct_share` is the share of pace and concurrency that batch calls leave free for direct ones.
+    `livekit_tenant_id` is the tenant whose own LiveKit it belongs to; None: the deployment's. A `test`
+    trunk leads nowhere: what happens to its calls is played.
     """
 
     id: str
@@ -27,6 +29,8 @@ class Trunk:
     numbers: tuple[str, ...]
     max_concurrent_calls: int | None = None
     direct_share: float = 0.0
+    livekit_tenant_id: str | None = None
+    test: bool = False
 
     @classmethod
     def parse(cls, item: Mapping[str, Any]) -> Trunk:
@@ -40,6 +44,8 @@ class Trunk:
             numbers=tuple(item["numbers"]),
             max_concurrent_calls=item.get("max_concurrent_calls"),
             direct_share=item.get("direct_share", 0.0),
+            livekit_tenant_id=item.get("livekit_tenant_id"),
+            test=item.get("test", False),
         )
 
     def as_attributes(self) -> dict[str, Any]:
@@ -80,13 +86,15 @@ class TrunkSettings:
 class TrunkState:
     """A trunk with everything that decides what may be dialled on it now.
 
-    `tenants` maps each tenant that may use it to its own limit of concurrent calls, or None.
+    `tenants` maps each tenant that may use it to its own limit of concurrent calls on it, or None;
+    `totals` those that have a limit over all their calls to that.
     """
 
     declared: Trunk
     settings: TrunkSettings = TrunkSettings()
     breaker: Breaker | None = None
     tenants: Mapping[str, int | None] = field(default_factory=dict)
+    totals: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def trunk(self) -> Trunk:
@@ -124,6 +132,8 @@ class TrunkState:
         own = self.tenants.get(tenant_id)
         if own is not None:
             limits[tenant_pool(trunk.id, tenant_id)] = own
+        if tenant_id in self.totals:
+            limits[total_pool(tenant_id, livemode=not trunk.test)] = self.totals[tenant_id]
         return limits
 
     def pools(self) -> list[str]:
@@ -134,6 +144,19 @@ class TrunkState:
 def batch_pool(trunk_id: str) -> str:
     """The pool of a trunk's concurrent batch calls, where a share is reserved for direct ones."""
     return f"{trunk_id}/batch"
+
+
+_TOTAL = "tenant/"
+
+
+def total_pool(tenant_id: str, *, livemode: bool) -> str:
+    """The pool of all of a tenant's concurrent calls of one mode, whatever they go through."""
+    return f"{_TOTAL}{tenant_id}/{'live' if livemode else 'test'}"
+
+
+def is_total(pool: str) -> bool:
+    """Say whether a pool spans a tenant's trunks: a slot of it that is freed may be any trunk's."""
+    return pool.startswith(_TOTAL)
 
 
 def tenant_pool(trunk_id: str, tenant_id: str) -> str:

@@ -16,6 +16,10 @@ MAX_DELAY_S = 900
 """SQS delays a message by at most a quarter of an hour."""
 
 
+TEST_TRUNK = "trunk_test_"
+"""What the id of every test trunk begins with: its wakes go to a dialer that reaches no LiveKit."""
+
+
 class WakeNotSent(Exception):
     """SQS did not take the message, or did not say so in time."""
 
@@ -35,11 +39,13 @@ class Wake:
 
 
 class WakeQueue:
-    """Sends wakes. A wake that is lost or doubled loses and doubles no call: the line holds them."""
+    """Sends wakes, those of test trunks to a queue of their own. A wake that is lost or doubled loses and
+    doubles no call: the line holds them."""
 
-    def __init__(self, client: SQSClient, queue_url: str) -> None:
+    def __init__(self, client: SQSClient, queue_url: str, test_queue_url: str) -> None:
         self._client = client
         self._queue_url = queue_url
+        self._test_queue_url = test_queue_url
 
     def send(self, wake: Wake, delay_s: int = 0) -> None:
         """Send one wake; the trunk is the message group, so that a busy trunk does not starve others.
@@ -49,9 +55,10 @@ class WakeQueue:
         Raises:
             WakeNotSent: with a cause that may be shown to the caller.
         """
+        is_test = wake.trunk_id.startswith(TEST_TRUNK)
         try:
             self._client.send_message(
-                QueueUrl=self._queue_url,
+                QueueUrl=self._test_queue_url if is_test else self._queue_url,
                 MessageBody=wake.to_json(),
                 MessageGroupId=wake.trunk_id,
                 DelaySeconds=delay_s,

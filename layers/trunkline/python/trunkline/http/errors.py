@@ -12,6 +12,9 @@ STATUS: dict[type[errors.TrunklineError], int] = {
     errors.BadSignature: 401,
     errors.InvalidAgentToken: 401,
     errors.MissingScope: 403,
+    errors.AddressNotAllowed: 403,
+    errors.CrossSite: 403,
+    errors.CannotGrant: 403,
     errors.WrongCall: 403,
     errors.TrunkShared: 403,
     errors.NotFound: 404,
@@ -27,11 +30,21 @@ STATUS: dict[type[errors.TrunklineError], int] = {
     errors.ChangedMeanwhile: 409,
     errors.IdempotencyConflict: 409,
     errors.IdempotencyInProgress: 409,
+    errors.OutcomeUnknown: 409,
     errors.RequestTooLarge: 413,
+    errors.RateLimited: 429,
+    errors.QueueFull: 429,
+    errors.ConcurrencyExceeded: 429,
+    errors.DailyLimitReached: 429,
     errors.LiveKitNotConfigured: 500,
     errors.QueueUnavailable: 500,
     errors.LiveKitFailed: 502,
 }
+
+
+def error_headers(error: errors.TrunklineError) -> dict[str, str]:
+    """When to try again, where that is known (RFC 9110, 10.2.3)."""
+    return {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
 
 
 def error_answer(error: errors.TrunklineError, request_id: str) -> tuple[int, dict[str, Any]]:

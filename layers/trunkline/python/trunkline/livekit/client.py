@@ -32,8 +32,10 @@ from trunkline.calls.model import Call
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict, verdict_of_carrier, verdict_of_livekit
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.names import CALL_ID_HEADER, CALLER, WATCHED_ROOM, callee_identity
+from trunkline.outgoing.guard import Guard
 
 _TIMEOUT_S = 10
+_CONNECT_S = 5
 _ANSWER_GRACE_S = 10
 _MAX_CONNECTIONS = 600
 # Shorter than any server's or balancer's idle time-out: a request written to a connection that the
@@ -65,13 +67,27 @@ class _GatedRequest(aiohttp.ClientRequest):
         return await super().send(conn)
 
 
-def open_session() -> aiohttp.ClientSession:
-    """Open the session whose warm connections all of a process's requests share."""
+def open_session(guard: Guard | None = None) -> aiohttp.ClientSession:
+    """Open the session whose warm connections all of a process's requests share.
+
+    With a guard, for the project of a tenant's own, it connects to public addresses alone, whatever the
+    name, a redirect or an address in the URL says; its proxies are nobody's.
+    """
+    connector = aiohttp.TCPConnector(
+        limit=_MAX_CONNECTIONS,
+        keepalive_timeout=_KEEP_WARM_S,
+        socket_factory=guard.socket if guard else None,
+    )
     return aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S),
-        connector=aiohttp.TCPConnector(limit=_MAX_CONNECTIONS, keepalive_timeout=_KEEP_WARM_S),
+        timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S, sock_connect=_CONNECT_S),
+        connector=connector,
         request_class=_GatedRequest,
     )
+
+
+def session_of(credentials: LiveKitCredentials) -> aiohttp.ClientSession:
+    """Open a session for one project: guarded where a tenant chose its address."""
+    return open_session(None if credentials.door is None else Guard(credentials.door))
 
 
 def dial_token(credentials: LiveKitCredentials, lifetime_s: float) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from trunkline.clock import Clock
 from trunkline.errors import LiveKitNotConfigured
+from trunkline.outgoing.addresses import Door
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -18,9 +19,17 @@ _MAX_AGE_MS = 60_000
 
 @dataclass(frozen=True)
 class LiveKitCredentials:
+    """A project's address and keys.
+
+    `tenant_id` is the tenant whose own it is, None for the deployment's; `door` is what requests to an
+    address that a tenant chose may reach.
+    """
+
     url: str
     api_key: str
     api_secret: str = field(repr=False)
+    tenant_id: str | None = None
+    door: Door | None = None
 
     @property
     def join_url(self) -> str:
@@ -31,6 +40,19 @@ class LiveKitCredentials:
     def project(self) -> str:
         """What tells one LiveKit project from another: its host."""
         return urlsplit(self.url).netloc.lower()
+
+
+class SecretsReader:
+    """Reads the secrets of tenants' own projects."""
+
+    def __init__(self, client: SecretsManagerClient, door: Door) -> None:
+        self._client = client
+        self._door = door
+
+    def read(self, arn: str, tenant_id: str) -> LiveKitCredentials:
+        """A tenant's project; an incomplete secret raises `LiveKitNotConfigured`."""
+        answer = self._client.get_secret_value(SecretId=arn)
+        return replace(_parse(answer["SecretString"]), tenant_id=tenant_id, door=self._door)
 
 
 class LiveKitSecret:
@@ -57,14 +79,22 @@ class LiveKitSecret:
         self._read_at_ms = now_ms
         return self._kept
 
+    def known(self) -> LiveKitCredentials | None:
+        """The credentials; None where the deployment has no project."""
+        try:
+            return self.read()
+        except LiveKitNotConfigured:
+            return None
+
     def write(self, credentials: LiveKitCredentials) -> None:
         """Put the credentials in; functions see them within a minute."""
-        values = {
-            "url": credentials.url,
-            "api_key": credentials.api_key,
-            "api_secret": credentials.api_secret,
-        }
-        self._client.put_secret_value(SecretId=self._arn, SecretString=json.dumps(values))
+        self._client.put_secret_value(SecretId=self._arn, SecretString=as_secret(credentials))
+
+
+def as_secret(credentials: LiveKitCredentials) -> str:
+    """The text that a secret holds."""
+    values = {"url": credentials.url, "api_key": credentials.api_key, "api_secret": credentials.api_secret}
+    return json.dumps(values)
 
 
 def _parse(text: str) -> LiveKitCredentials:

@@ -26,10 +26,10 @@ from livekit.protocol.room import ListRoomsRequest
 from trunkline.calls.dispatch_input import NewDispatch
 from trunkline.calls.dispatch_shapes import DispatchView, JobStateView, JobView
 from trunkline.errors import LiveKitFailed, NotFound
+from trunkline.livekit.client import session_of
 from trunkline.livekit.credentials import LiveKitCredentials
 
 _T = TypeVar("_T")
-_TIMEOUT_S = 10
 _NANOSECONDS_FROM = 10**14
 """Later than any moment in seconds, milliseconds or microseconds; earlier than any in nanoseconds."""
 
@@ -91,11 +91,10 @@ def _run(credentials: LiveKitCredentials, ask: Callable[[LiveKitAPI], Awaitable[
 
 
 async def _ask(credentials: LiveKitCredentials, ask: Callable[[LiveKitAPI], Awaitable[_T]]) -> _T:
-    timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
     key, secret = credentials.api_key, credentials.api_secret
     try:
-        async with LiveKitAPI(credentials.url, key, secret, timeout=timeout, failover=False) as livekit:
-            return await ask(livekit)
+        async with session_of(credentials) as session:
+            return await ask(LiveKitAPI(credentials.url, key, secret, session=session, failover=False))
     except ServerError as error:
         if error.code == TwirpErrorCode.NOT_FOUND:
             raise NotFound("Dispatch not found") from error

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from trunkline.errors import LiveKitFailed
-from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, open_session
+from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, session_of
 from trunkline.livekit.credentials import LiveKitCredentials
 
 _T = TypeVar("_T")
@@ -56,7 +56,7 @@ def dispatch_again(credentials: LiveKitCredentials, room: str, agent_name: str, 
 
 def _ask(credentials: LiveKitCredentials, what: Callable[[LiveKitClient], Awaitable[_T]]) -> _T:
     async def ask() -> _T:
-        async with open_session() as session:
+        async with session_of(credentials) as session:
             return await what(LiveKitClient(credentials, session))
 
     try:

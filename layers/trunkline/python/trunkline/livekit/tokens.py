@@ -7,6 +7,7 @@ looks like is measured in `docs/livekit.md`.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,16 +51,44 @@ def listener_token(credentials: LiveKitCredentials, join: Pass) -> str:
     return _signed(credentials, join, grants, {})
 
 
-def agent_claim(token: str, credentials: LiveKitCredentials) -> ClaimName:
-    """Read an agent's proof: signed with the project's key, of kind agent, for one room of ours.
+def issuer_of(token: str) -> str:
+    """The API key that a token says it was signed with: nothing is proved by it yet."""
+    import jwt  # noqa: PLC0415 - with cryptography it is 9 MB; most requests sign nothing
+
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        return ""
+    return str(claims.get("iss", ""))
+
+
+@dataclass(frozen=True)
+class AgentProof:
+    """What an agent's token proves: its claim, and the tenant in whose own project it is (None: the
+    deployment's)."""
+
+    claim: ClaimName
+    livekit_tenant_id: str | None
+
+
+def agent_proof(token: str, signers: Callable[[str], Iterable[LiveKitCredentials]]) -> AgentProof:
+    """Read an agent's proof: signed with its project's key, of kind agent, for one room of ours.
 
     Raises:
         InvalidAgentToken: anything else; a caller's own token has no kind.
     """
-    import jwt  # noqa: PLC0415 - with cryptography it is 9 MB; most requests sign nothing
+    for credentials in signers(issuer_of(token)):
+        claims = _verified(token, credentials)
+        if claims is not None:
+            return AgentProof(_agents_claim(claims), credentials.tenant_id)
+    raise InvalidAgentToken
+
+
+def _verified(token: str, credentials: LiveKitCredentials) -> dict[str, Any] | None:
+    import jwt  # noqa: PLC0415 - see above
 
     try:
-        claims = jwt.decode(
+        claims: dict[str, Any] = jwt.decode(
             token,
             credentials.api_secret,
             algorithms=[_ALGORITHM],
@@ -67,8 +96,12 @@ def agent_claim(token: str, credentials: LiveKitCredentials) -> ClaimName:
             leeway=_LEEWAY_S,
             options={"require": ["exp", "iss"]},
         )
-    except jwt.InvalidTokenError as error:
-        raise InvalidAgentToken from error
+    except jwt.InvalidTokenError:
+        return None
+    return claims
+
+
+def _agents_claim(claims: dict[str, Any]) -> ClaimName:
     video = claims.get("video")
     room = video.get("room") if isinstance(video, dict) and video.get("roomJoin") is True else None
     claim = claim_of_room(room) if isinstance(room, str) and claims.get("kind") == "agent" else None

@@ -9,7 +9,9 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import jwt
 from google.protobuf.json_format import Parse, ParseError
@@ -19,6 +21,7 @@ from livekit.protocol.webhook import WebhookEvent
 from trunkline.errors import BadSignature
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.names import AGENT_PREFIX, CALLER, ClaimName, callee_identity, claim_of_room
+from trunkline.livekit.tokens import issuer_of
 
 _LEEWAY_S = 10
 
@@ -41,26 +44,49 @@ class News:
     sip_call_status: str = ""
 
 
-def verified_event(body: bytes, authorization: str, credentials: LiveKitCredentials) -> WebhookEvent:
+def verified_event(
+    body: bytes, authorization: str, signers: Callable[[str], Iterable[LiveKitCredentials]]
+) -> tuple[WebhookEvent, str | None]:
     """Check the signature over the raw body and read the event.
+
+    `signers(issuer)` names the projects that an API key may belong to.
+
+    Returns:
+        The event, and the tenant in whose own project it happened; None: the deployment's.
 
     Raises:
         BadSignature: wrong key, altered body, expired or malformed token, or no event in the body.
     """
+    token = authorization.removeprefix("Bearer ")
+    for credentials in signers(issuer_of(token)):
+        claims = _claims(token, credentials)
+        if claims is not None:
+            return _event(body, claims), credentials.tenant_id
+    raise BadSignature
+
+
+def _claims(token: str, credentials: LiveKitCredentials) -> dict[str, Any] | None:
     try:
-        claims = jwt.decode(
-            authorization.removeprefix("Bearer "),
+        claims: dict[str, Any] = jwt.decode(
+            token,
             credentials.api_secret,
             algorithms=["HS256"],
             issuer=credentials.api_key,
             leeway=_LEEWAY_S,
             options={"require": ["exp", "iss", "nbf"]},
         )
+    except jwt.InvalidTokenError:
+        return None
+    return claims
+
+
+def _event(body: bytes, claims: dict[str, Any]) -> WebhookEvent:
+    try:
         signed = base64.b64decode(str(claims.get("sha256", "")), validate=True)
         if not hmac.compare_digest(signed, hashlib.sha256(body).digest()):
             raise BadSignature
         return Parse(body, WebhookEvent(), ignore_unknown_fields=True)
-    except (jwt.InvalidTokenError, binascii.Error, ParseError, UnicodeDecodeError) as error:
+    except (binascii.Error, ParseError, UnicodeDecodeError) as error:
         raise BadSignature from error
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,9 +10,14 @@ from typing_extensions import TypedDict
 
 from trunkline.calls.policy import NO_REDIAL
 from trunkline.calls.policy_input import RedialView, WindowView, redial_view, window_view
+from trunkline.clock import Clock
+from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.trunks import Trunk
 from trunkline.errors import InUse, InvalidRequest, NotFound
+from trunkline.table import Put
 from trunkline.tenants.agents import Agent, AgentStore
+from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.keys import Principal
 from trunkline.tenants.specs import AgentSpec
 from trunkline.validation import validated
@@ -66,15 +71,18 @@ def agent_view(agent: Agent) -> AgentView:
 
 @dataclass(frozen=True)
 class AgentDesk:
-    """Keeps a tenant's agents. `using(tenant_id, name)` names a workflow that an agent is part of."""
+    """Keeps a tenant's agents, those of the key's mode. `using(space, name)` names a workflow that an agent
+    is part of."""
 
     agents: AgentStore
     trunks: TrunkStore
+    practice: PracticeTrunks
     using: Callable[[str, str], str | None]
+    clock: Clock
 
     def list(self, principal: Principal) -> AgentList:
         """The tenant's agents, by name."""
-        found = sorted(self.agents.all(principal.tenant_id), key=lambda agent: agent.name)
+        found = sorted(self.agents.all(principal.space), key=lambda agent: agent.name)
         return {"data": [agent_view(agent) for agent in found], "next_cursor": None}
 
     def get(self, principal: Principal, agent_id: str) -> AgentView:
@@ -89,7 +97,7 @@ class AgentDesk:
             InvalidRequest: the trunk is not the tenant's, or a number is not the trunk's.
         """
         agent = self._made(principal, spec)
-        self.agents.create(agent)
+        self.agents.create(agent, [self._noted(principal, "created", agent)])
         return agent_view(agent)
 
     def change(self, principal: Principal, agent_id: str, changes: Mapping[str, Any]) -> AgentView:
@@ -111,7 +119,8 @@ class AgentDesk:
         if after == before:
             return agent_view(before)
         after = replace(after, version=before.version + 1)
-        self.agents.replace(before, after)
+        changed = differing(agent_view(before), agent_view(after))
+        self.agents.replace(before, after, [self._noted(principal, "changed", after, changed)])
         return agent_view(after)
 
     def delete(self, principal: Principal, agent_id: str) -> None:
@@ -122,18 +131,27 @@ class AgentDesk:
             InUse: a workflow names it.
         """
         agent = self._own(principal, agent_id)
-        if slug := self.using(principal.tenant_id, agent.name):
+        if slug := self.using(principal.space, agent.name):
             raise InUse(f"Agent {agent.name} is part of workflow {slug}")
-        self.agents.delete(agent)
+        self.agents.delete(agent, [self._noted(principal, "deleted", agent)])
 
     def _own(self, principal: Principal, agent_id: str) -> Agent:
-        agent = self.agents.load(principal.tenant_id, agent_id.lower())
+        agent = self.agents.load(principal.space, agent_id.lower())
         if agent is None:
             raise NotFound("Agent not found")
         return agent
 
     def _made(self, principal: Principal, spec: AgentSpec) -> Agent:
-        trunk = self.trunks.find(principal.tenant_id, spec.trunk) if spec.trunk else None
-        if spec.trunk and trunk is None:
-            raise InvalidRequest(f"Validation error: there is no trunk {spec.trunk}", field="trunk")
-        return spec.agent(principal.tenant_id, trunk)
+        trunk = self._trunk(principal, spec.trunk) if spec.trunk else None
+        return spec.agent(principal.space, trunk)
+
+    def _trunk(self, principal: Principal, name_or_id: str) -> Trunk:
+        if not principal.livemode:
+            self.practice.of(principal.tenant_id)
+        trunk = self.trunks.find(principal.tenant_id, name_or_id, test=not principal.livemode)
+        if trunk is None:
+            raise InvalidRequest(f"Validation error: there is no trunk {name_or_id}", field="trunk")
+        return trunk
+
+    def _noted(self, principal: Principal, what: str, agent: Agent, changed: Sequence[str] = ()) -> Put:
+        return audited(principal, self.clock.wall_ms(), f"agent.{what}", agent.id, changed)

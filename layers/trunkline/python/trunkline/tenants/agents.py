@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -12,7 +13,8 @@ from trunkline.calls.parts import AgentLost
 from trunkline.calls.policy import NO_REDIAL, CallingWindow, RedialPolicy
 from trunkline.errors import AlreadyExists, ChangedMeanwhile
 from trunkline.item_keys import SK, agent_key, tenant_directory_key, tenant_key
-from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table, Update
+from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table, Update, Write
+from trunkline.tenants.keys import Principal
 
 _AGENT_NAMESPACE = uuid.UUID("0f5c8cf8-0ad8-4f0b-9a43-5f2d3f9f5c11")
 
@@ -57,14 +59,20 @@ class AgentStore:
         item = self._table.get(agent_key(tenant_id, agent_id))
         return _agent(item) if item else None
 
-    def create(self, agent: Agent) -> None:
+    def usable(self, principal: Principal, agent_id: str) -> Agent | None:
+        """An agent that a principal may call with: its mode's own; a test key may also use a live one, so
+        that an integration need change nothing but its key."""
+        found = self.load(principal.space, agent_id)
+        return found or (None if principal.livemode else self.load(principal.tenant_id, agent_id))
+
+    def create(self, agent: Agent, more: Sequence[Write] = ()) -> None:
         """Store a new agent.
 
         Raises:
             AlreadyExists: the tenant has one of that name.
         """
         try:
-            self._table.write(Put(_agent_item(agent), ABSENT))
+            self._table.transact([Put(_agent_item(agent), ABSENT), *more])
         except ConditionFailed as error:
             raise AlreadyExists(f"Agent {agent.name} already exists") from error
 
@@ -72,11 +80,11 @@ class AgentStore:
         """Read a tenant's agents."""
         return [_agent(item) for item in self._table.partition(agent_key(tenant_id))]
 
-    def save(self, agent: Agent) -> None:
+    def save(self, agent: Agent, more: Sequence[Write] = ()) -> None:
         """Create or replace an agent."""
-        self._table.write(Put(_agent_item(agent)))
+        self._table.transact([Put(_agent_item(agent)), *more])
 
-    def replace(self, before: Agent, after: Agent) -> None:
+    def replace(self, before: Agent, after: Agent, more: Sequence[Write] = ()) -> None:
         """Store the version after `before`.
 
         Raises:
@@ -84,14 +92,12 @@ class AgentStore:
         """
         unchanged = Attr("version").eq(before.version)
         try:
-            self._table.write(Put(_agent_item(after), unchanged))
+            self._table.transact([Put(_agent_item(after), unchanged), *more])
         except ConditionFailed as error:
-            # The SDK repeats a write whose answer it lost: then the new one stands there.
-            if error.item is None or _agent(error.item) != after:
-                raise ChangedMeanwhile from error
+            raise ChangedMeanwhile from error
 
-    def delete(self, agent: Agent) -> None:
-        self._table.write(Delete(agent_key(agent.tenant_id, agent.id)))
+    def delete(self, agent: Agent, more: Sequence[Write] = ()) -> None:
+        self._table.transact([Delete(agent_key(agent.tenant_id, agent.id)), *more])
 
 
 def _agent_item(agent: Agent) -> dict[str, Any]:
@@ -122,9 +128,9 @@ class TenantStore:
         self._table.transact([Put(tenant_key(tenant_id).as_item() | {"name": name}), Put(entry)])
         return tenant_id
 
-    def keep_calls_for(self, tenant_id: str, days: int | None) -> None:
-        """Set how long calls that are made from now on are kept after their end; None: for good."""
-        self._table.write(Update(tenant_key(tenant_id), set={"retention_days": days}))
+    def set(self, tenant_id: str, facts: Mapping[str, int | None]) -> None:
+        """Set some of what `Facts` knows of a tenant; None: no bound. It counts a minute later."""
+        self._table.write(Update(tenant_key(tenant_id), set=facts))
 
     def find(self, name_or_id: str) -> str | None:
         """Find a tenant by its id or name; the operator's work, never a request's."""

@@ -1,4 +1,4 @@
-"""API keys: their form, their keyed hash, and what they allow. Pure, but for the store at the end.
+"""API keys: their form, their keyed hash, what they allow, and who asks with one.
 
 A key is `as_live_` or `as_test_`, 32 random letters and digits, and 6 of checksum, so that a typing
 error is refused without a look-up. Only an HMAC-SHA256 under the deployment's pepper is stored.
@@ -12,12 +12,11 @@ import re
 import secrets
 import string
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address, ip_network
 
-from trunkline.errors import InvalidApiKey, MissingScope
-from trunkline.item_keys import api_key_key
-from trunkline.table import ABSENT, Put, Table
+from trunkline.errors import MissingScope
 
 _ALPHABET = string.digits + string.ascii_letters
 _RANDOM_LENGTH, _CHECKSUM_LENGTH = 32, 6
@@ -25,7 +24,9 @@ _FORM = re.compile(r"as_(live|test)_[0-9A-Za-z]{38}")
 
 
 class Scope(StrEnum):
-    """The rights a key can have; `calls:create` and `calls:initiate` are the same one."""
+    """The rights a key can have; `calls:create` and `calls:initiate` are the same one, `admin` is all."""
+
+    ADMIN = "admin"
 
     CALLS_CREATE = "calls:create"
     CALLS_INITIATE = "calls:initiate"
@@ -36,10 +37,26 @@ class Scope(StrEnum):
     WORKFLOWS_WRITE = "workflows:write"
     TRUNKS_READ = "trunks:read"
     TRUNKS_WRITE = "trunks:write"
+    WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
+    API_KEYS_READ = "api-keys:read"
+    API_KEYS_WRITE = "api-keys:write"
+    LIVEKIT_READ = "livekit:read"
+    LIVEKIT_WRITE = "livekit:write"
+    AUDIT_READ = "audit:read"
 
 
 _SAME_RIGHT = {Scope.CALLS_INITIATE: Scope.CALLS_CREATE}
+# The integration guide knows one scope for webhooks, which also reads them.
+_INCLUDES = {Scope.WEBHOOKS_WRITE: frozenset({Scope.WEBHOOKS_READ})}
+
+
+def rights(scopes: frozenset[Scope]) -> frozenset[Scope]:
+    """Every right that goes with these scopes, each by one name."""
+    if Scope.ADMIN in scopes:
+        scopes = frozenset(Scope)
+    held = {_SAME_RIGHT.get(scope, scope) for scope in scopes}
+    return frozenset(held.union(*(_INCLUDES.get(scope, frozenset()) for scope in held)))
 
 
 def _base62(number: int, length: int) -> str:
@@ -74,46 +91,75 @@ def key_hash(key: str, pepper: str) -> str:
 
 
 @dataclass(frozen=True)
+class ApiKey:
+    """A key as it is stored, without what it is: its hash finds it.
+
+    `networks` are the source addresses it may come from (empty: any), `limit_per_minute` its requests in
+    a minute. `last_used_ms` and `used` are as of the last request.
+    """
+
+    id: str
+    tenant_id: str
+    name: str
+    livemode: bool
+    scopes: frozenset[Scope]
+    hint: str
+    limit_per_minute: int
+    own_limit: bool = False
+    networks: tuple[str, ...] = ()
+    created_at_ms: int = 0
+    expires_at_ms: int | None = None
+    last_used_ms: int | None = None
+
+    def over(self, now_ms: int) -> bool:
+        """Say whether its time is over."""
+        return self.expires_at_ms is not None and now_ms >= self.expires_at_ms
+
+    def lets_in(self, address: str) -> bool:
+        """Say whether it may be used from an address."""
+        if not self.networks:
+            return True
+        try:
+            source = ip_address(address)
+        except ValueError:
+            return False
+        return any(source in ip_network(network) for network in self.networks)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something, as the audit log names them: `api_key`, `session` or `operator`."""
+
+    kind: str = "operator"
+    id: str = ""
+    name: str = ""
+    address: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True)
 class Principal:
-    """Who is asking: everything a request does is done as this tenant, in this mode."""
+    """Who is asking: everything a request does is done as this tenant, in this mode.
+
+    `key` is what they ask with; None for the operator, who is bound by none.
+    """
 
     tenant_id: str
     livemode: bool
     scopes: frozenset[Scope]
+    key: ApiKey | None = None
+    actor: Actor = field(default_factory=Actor)
+
+    @property
+    def space(self) -> str:
+        """Where the agents and workflows of the principal's mode are kept: test ones lie apart."""
+        return self.tenant_id if self.livemode else f"{self.tenant_id}.test"
+
+    def has(self, scope: Scope) -> bool:
+        """Say whether the principal has the right."""
+        return _SAME_RIGHT.get(scope, scope) in rights(self.scopes)
 
     def require(self, scope: Scope) -> None:
         """Raise `MissingScope` unless the key has the right."""
-        held = {_SAME_RIGHT.get(each, each) for each in self.scopes}
-        if _SAME_RIGHT.get(scope, scope) not in held:
+        if not self.has(scope):
             raise MissingScope(scope.value)
-
-
-class ApiKeyStore:
-    """Keys in the table, found by their hash."""
-
-    def __init__(self, table: Table, pepper: str) -> None:
-        self._table = table
-        self._pepper = pepper
-
-    def create(self, tenant_id: str, name: str, scopes: frozenset[Scope], *, livemode: bool) -> str:
-        """Store a new key and return it: it can't be read again."""
-        key = new_api_key(livemode=livemode)
-        item = api_key_key(key_hash(key, self._pepper)).as_item()
-        item |= {"tenant_id": tenant_id, "name": name, "livemode": livemode}
-        item |= {"scopes": sorted(scope.value for scope in scopes), "hint": key[-4:]}
-        self._table.write(Put(item, ABSENT))
-        return key
-
-    def authenticate(self, key: str | None) -> Principal:
-        """Find out who is asking, with strong consistency.
-
-        Raises:
-            InvalidApiKey: no key, not a key, or not one of ours.
-        """
-        if not key or not is_well_formed(key):
-            raise InvalidApiKey
-        item = self._table.get(api_key_key(key_hash(key, self._pepper)))
-        if item is None:
-            raise InvalidApiKey
-        scopes = frozenset(Scope(scope) for scope in item["scopes"])
-        return Principal(item["tenant_id"], item["livemode"], scopes)

@@ -53,6 +53,7 @@ class TrunkSpec(_Spec):
     numbers: Annotated[list[Number], Field(min_length=1)]
     max_concurrent_calls: Concurrent | None = None
     direct_share: Annotated[float, Field(ge=0, le=0.9)] = 0.0
+    own_livekit: Annotated[bool, Field(description="Of the tenant's own LiveKit project.")] = False
 
     def trunk(self, livekit_project: str) -> Trunk:
         trunk_id = trunk_id_for(livekit_project, self.sip_trunk_id)

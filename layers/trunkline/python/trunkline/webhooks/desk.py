@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets as random
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from trunkline.clock import Clock
 from trunkline.errors import NotFound
+from trunkline.table import Put
+from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.keys import Principal
 from trunkline.validation import validated
 from trunkline.webhooks.endpoint_store import EndpointStore
@@ -69,7 +71,7 @@ class WebhookDesk:
             updated_at_ms=now_ms,
         )
         endpoint = self._as_wished(blank, spec, spec.headers)
-        self.endpoints.create(endpoint)
+        self.endpoints.create(endpoint, [self._noted(principal, "created", endpoint)])
         return {**webhook_view(endpoint, Health(), now_ms), "secret": secret}
 
     def change(self, principal: Principal, endpoint_id: str, changes: Mapping[str, Any]) -> WebhookView:
@@ -88,11 +90,14 @@ class WebhookDesk:
         after = replace(self._as_wished(before, spec, headers), updated_at_ms=self.clock.wall_ms())
         if spec.enabled and not before.enabled:
             self.health.worked(before.id)
-        return self._view(self.endpoints.save(after))
+        changed = [*differing(asdict(before), asdict(after)), *([] if headers is None else ["headers"])]
+        noted = self._noted(principal, "changed", before, set(changed) - {"updated_at_ms"})
+        return self._view(self.endpoints.save(after, [noted]))
 
     def delete(self, principal: Principal, endpoint_id: str) -> None:
         """Delete a webhook; what is on its way to it is given up."""
-        self.endpoints.delete(self.own(principal, endpoint_id))
+        endpoint = self.own(principal, endpoint_id)
+        self.endpoints.delete(endpoint, [self._noted(principal, "deleted", endpoint)])
 
     def rotate(self, principal: Principal, endpoint_id: str, rotation: Rotation) -> WebhookWithSecret:
         """Make a new secret; the old one signs beside it for a while."""
@@ -106,7 +111,8 @@ class WebhookDesk:
             previous_until_ms=now_ms + overlap_s * 1000 if overlap_s else None,
             updated_at_ms=now_ms,
         )
-        return {**self._view(self.endpoints.save(after)), "secret": secret}
+        noted = self._noted(principal, "secret_rotated", before)
+        return {**self._view(self.endpoints.save(after, [noted])), "secret": secret}
 
     def end_overlap(self, principal: Principal, endpoint_id: str) -> WebhookView:
         """From now on the new secret signs alone; where no old one is left nothing changes."""
@@ -114,7 +120,9 @@ class WebhookDesk:
         if before.previous_secret is None:
             return self._view(before)
         after = replace(before, previous_secret=None, previous_until_ms=None)
-        return self._view(self.endpoints.save(replace(after, updated_at_ms=self.clock.wall_ms())))
+        after = replace(after, updated_at_ms=self.clock.wall_ms())
+        noted = self._noted(principal, "overlap_ended", before)
+        return self._view(self.endpoints.save(after, [noted]))
 
     def own(self, principal: Principal, endpoint_id: str) -> Endpoint:
         """A webhook of the tenant's and of the key's mode; another's is as good as none."""
@@ -122,6 +130,9 @@ class WebhookDesk:
         if found is None or found.livemode is not principal.livemode:
             raise NotFound("Webhook not found")
         return found
+
+    def _noted(self, principal: Principal, what: str, endpoint: Endpoint, changed: Iterable[str] = ()) -> Put:
+        return audited(principal, self.clock.wall_ms(), f"webhook.{what}", endpoint.id, changed)
 
     def _as_wished(
         self, endpoint: Endpoint, spec: WebhookSpec, headers: Mapping[str, str] | None

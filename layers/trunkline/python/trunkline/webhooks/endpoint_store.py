@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 from boto3.dynamodb.conditions import Attr
 
 from trunkline.errors import ChangedMeanwhile, LimitReached
 from trunkline.item_keys import TTL, Item, tenant_event_key, webhook_count_key, webhook_key
-from trunkline.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update
+from trunkline.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update, Write
 from trunkline.webhooks.deliveries import KEPT_S
 from trunkline.webhooks.endpoints import Endpoint, endpoint_from_attributes
 from trunkline.webhooks.events import Event
@@ -32,7 +33,7 @@ class EndpointStore:
         """Read all of a tenant's, of both modes."""
         return [endpoint_from_attributes(item) for item in self._table.partition(webhook_key(tenant_id))]
 
-    def create(self, endpoint: Endpoint) -> None:
+    def create(self, endpoint: Endpoint, more: Sequence[Write] = ()) -> None:
         """Store a new one.
 
         Raises:
@@ -42,11 +43,11 @@ class EndpointStore:
         free = count.not_exists() | count.lt(MAX_ENDPOINTS)
         counted = Update(webhook_count_key(endpoint.tenant_id), add={"count": 1}, condition=free)
         try:
-            self._table.transact([Put(_item(endpoint), ABSENT), counted])
+            self._table.transact([Put(_item(endpoint), ABSENT), counted, *more])
         except ConditionFailed as error:
             raise LimitReached(f"A tenant may have {MAX_ENDPOINTS} webhooks") from error
 
-    def save(self, changed: Endpoint) -> Endpoint:
+    def save(self, changed: Endpoint, more: Sequence[Write] = ()) -> Endpoint:
         """Store a change to the version that `changed` was made of.
 
         Raises:
@@ -54,17 +55,17 @@ class EndpointStore:
         """
         after = replace(changed, version=changed.version + 1)
         try:
-            self._table.write(Put(_item(after), Attr("version").eq(changed.version)))
+            self._table.transact([Put(_item(after), Attr("version").eq(changed.version)), *more])
         except ConditionFailed as error:
             raise ChangedMeanwhile from error
         return after
 
-    def delete(self, endpoint: Endpoint) -> None:
+    def delete(self, endpoint: Endpoint, more: Sequence[Write] = ()) -> None:
         """Delete one; one that is gone already is as good."""
         key = webhook_key(endpoint.tenant_id, endpoint.id)
         counted = Update(webhook_count_key(endpoint.tenant_id), add={"count": -1})
         try:
-            self._table.transact([Delete(key, EXISTS), counted])
+            self._table.transact([Delete(key, EXISTS), counted, *more])
         except ConditionFailed:
             return
 

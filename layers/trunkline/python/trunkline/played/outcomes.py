@@ -1,4 +1,7 @@
-"""What happens to a dialled number: the table that `README.md` shows."""
+"""What becomes of a call by the number it rings: the table that `docs/test-mode.md` shows. Pure.
+
+The same table serves test keys and the local LiveKit stand-in.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Outcome:
-    """A callee's behaviour.
+    """A callee's behaviour, and the agent's with it; times in seconds.
 
     `rings` is False where the carrier answers at once. `sip_status` refuses the call after
     `after_s`; without it the callee answers after `after_s` and hangs up `talk_s` later (None: never;
     the other side or the time limit ends the call). `silent` sends no audio. `no_reply` never
-    answers the INVITE at all, and `after_s` of None rings on.
+    answers the INVITE at all, and `after_s` of None rings on. `full_claims` are refused first, as by a
+    trunk that is full. `machine` picks up in place of a person, `drops` loses the connection at the end,
+    and `turns` are said. `agent_joins_after_s` is the agent's delay (None: it never comes).
     """
 
     after_s: float | None = 0.5
@@ -21,8 +26,14 @@ class Outcome:
     rings: bool = True
     silent: bool = False
     no_reply: bool = False
+    full_claims: int = 0
+    machine: bool = False
+    drops: bool = False
+    turns: int = 2
+    agent_joins_after_s: float | None = 0.3
 
 
+FULL = (503, "Channel limit reached")
 DEFAULT = Outcome()
 OUTCOMES = {
     "+15550100001": DEFAULT,
@@ -38,6 +49,12 @@ OUTCOMES = {
     "+15550100011": Outcome(talk_s=None),
     "+15550100012": Outcome(after_s=0.1, sip_status=(403, "Forbidden"), rings=False),
     "+15550100013": Outcome(after_s=0.1, talk_s=0.0),
+    "+15550100014": Outcome(after_s=1.0, machine=True, turns=1),
+    "+15550100015": Outcome(full_claims=1),
+    "+15550100016": Outcome(agent_joins_after_s=6.0),
+    "+15550100017": Outcome(agent_joins_after_s=None),
+    "+15550100018": Outcome(talk_s=2.0, drops=True),
+    "+15550100019": Outcome(talk_s=10.0, turns=400),
 }
 
 

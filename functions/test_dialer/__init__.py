@@ -1,0 +1,1 @@
+"""Dials test calls: plays them, and reaches no LiveKit."""

@@ -1,0 +1,30 @@
+"""`test_dialer`: serves the wakes of test trunks with the same lane runs; what it dials is played."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from trunkline.dialing.wake import Wake
+from trunkline.observability import logger
+from trunkline.played.serve import TestDialerProcess
+from trunkline.settings import TestDialerSettings
+
+log = logger("test_dialer")
+_loop = asyncio.new_event_loop()
+_process: TestDialerProcess | None = None
+
+
+@log.inject_lambda_context(clear_state=True)
+def handle(event: dict[str, Any], context: LambdaContext) -> None:
+    """As the dialer's: an exception leaves the wake in the queue."""
+    global _process  # noqa: PLW0603 - one set of clients a process
+    if _process is None:
+        _process = TestDialerProcess(TestDialerSettings.from_env(), log)
+    for record in event["Records"]:
+        wake = Wake.from_json(record["body"])
+        stop = _loop.run_until_complete(_process.serve(wake, run_id=uuid.uuid4().hex))
+        log.info("wake served", trunk_id=wake.trunk_id, stop=stop or "lane_held_by_another")

@@ -1,0 +1,108 @@
+"""Which LiveKit project is whose: the deployment's, or one that a tenant brought."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from trunkline.calls.model import Call
+from trunkline.clock import Clock
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.trunks import Trunk
+from trunkline.item_keys import SK, livekit_issuer_key, own_livekit_key
+from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret, SecretsReader
+from trunkline.table import Table
+
+_FRESH_MS = 60_000
+_MAX_SIGNERS = 20
+_ISSUER = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+PLAYED = LiveKitCredentials("wss://test.livekit.invalid", "APItest", secrets.token_hex(32))
+"""What test calls' tokens are signed with: they have the right form, and no server knows the secret."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    credentials: LiveKitCredentials | None
+    read_at_ms: int
+
+
+class Projects:
+    """Finds credentials; what was read is good for a minute, so a change counts within one."""
+
+    def __init__(self, table: Table, deployment: LiveKitSecret, reader: SecretsReader, clock: Clock) -> None:
+        self._table = table
+        self._deployment = deployment
+        self._reader = reader
+        self._clock = clock
+        self._trunks = TrunkStore(table)
+        self._own: dict[str, _Kept] = {}
+        self._trunk_owners: dict[str, str | None] = {}
+
+    def owner_for(self, tenant_id: str) -> str | None:
+        """The tenant itself, if it brought a project; None: its web calls are the deployment's."""
+        return tenant_id if self._own_of(tenant_id) else None
+
+    def of_tenant(self, tenant_id: str | None) -> LiveKitCredentials:
+        """A tenant's own project, or the deployment's where it has none, or for None.
+
+        Raises:
+            LiveKitNotConfigured: there is neither.
+        """
+        own = self._own_of(tenant_id) if tenant_id else None
+        return own or self._deployment.read()
+
+    def of_trunk(self, trunk: Trunk | None) -> LiveKitCredentials:
+        """The project a trunk belongs to; raises as `of_tenant` does."""
+        return self.of_tenant(trunk.livekit_tenant_id if trunk else None)
+
+    def of_call(self, call: Call) -> LiveKitCredentials:
+        """The project a call's room is in; raises as `of_tenant` does."""
+        return self.of_tenant(self.owner_of(call)) if call.livemode else PLAYED
+
+    def owner_of(self, call: Call) -> str | None:
+        """Whose project a call's room is in: a phone call's is its trunk's."""
+        if not call.trunk_id:
+            return call.livekit_tenant_id
+        if call.trunk_id not in self._trunk_owners:
+            trunk = self._trunks.load(call.trunk_id)
+            self._trunk_owners[call.trunk_id] = trunk.livekit_tenant_id if trunk else None
+        return self._trunk_owners[call.trunk_id]
+
+    def owns(self, tenant_id: str, call: Call | None) -> bool:
+        """Say whether a call's room is in a tenant's own project: what it signs is true of those alone."""
+        return call is not None and call.livemode and self.owner_of(call) == tenant_id == call.tenant_id
+
+    def signers(self, issuer: str) -> Iterator[LiveKitCredentials]:
+        """Every project that says that it signs with this API key; only a secret proves it.
+
+        The deployment's comes first: what it signed costs no read.
+        """
+        deployment = self._deployment.known()
+        if deployment and deployment.api_key == issuer:
+            yield deployment
+        if not _ISSUER.fullmatch(issuer):
+            return
+        for item in self._table.partition(livekit_issuer_key(issuer), limit=_MAX_SIGNERS):
+            own = self._own_of(item[SK])
+            if own and own.api_key == issuer:
+                yield own
+
+    def forget(self, tenant_id: str) -> None:
+        """Read a tenant's project anew at its next use."""
+        self._own.pop(tenant_id, None)
+
+    def _own_of(self, tenant_id: str) -> LiveKitCredentials | None:
+        kept, now_ms = self._own.get(tenant_id), self._clock.wall_ms()
+        if kept and now_ms - kept.read_at_ms < _FRESH_MS:
+            return kept.credentials
+        item = self._table.get(own_livekit_key(tenant_id))
+        credentials = self._read(tenant_id, item) if item else None
+        self._own[tenant_id] = _Kept(credentials, now_ms)
+        return credentials
+
+    def _read(self, tenant_id: str, item: dict[str, Any]) -> LiveKitCredentials:
+        return self._reader.read(item["secret_arn"], tenant_id)

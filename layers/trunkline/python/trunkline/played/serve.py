@@ -1,0 +1,95 @@
+"""Builds a lane run whose LiveKit is played, and the player that goes on with its calls."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools import Logger
+
+from trunkline import aws
+from trunkline.calls.erase import erase_beside
+from trunkline.calls.news import NewsDesk, Reach
+from trunkline.calls.report_desk import ReportDesk
+from trunkline.calls.store import CallStore
+from trunkline.calls.transcripts import TranscriptStore
+from trunkline.cipher import Cipher
+from trunkline.clock import Clock, SystemClock
+from trunkline.dialing.lane import LaneStore
+from trunkline.dialing.line import Line
+from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.pacing import StartLog, Timing
+from trunkline.dialing.run import LaneRun, RunLimits, Stop
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.wake import Wake, WakeQueue
+from trunkline.dialing.workbench import Workbench
+from trunkline.offload import Offloader
+from trunkline.played.livekit import PlayedLiveKit
+from trunkline.played.player import Player
+from trunkline.settings import TestDialerSettings
+from trunkline.table import Table
+from trunkline.workflows.store import WorkflowStore
+
+_THREADS = 8
+_NOTHING_THERE = Reach(
+    hang_up=lambda _: None,
+    close_room=lambda _: None,
+    agent_is_in=lambda _: False,
+    dispatch_again=lambda _: None,
+)
+
+
+def a_player(table: Table, nudge: Nudge, clock: Clock) -> Player:
+    """The player of a process: it needs the table, and wakes for what its calls leave behind."""
+    calls = CallStore(table)
+    alive = LaneStore(table, clock).run_is_alive
+    reports = ReportDesk(
+        calls=calls,
+        transcripts=TranscriptStore(table),
+        workflows=WorkflowStore(table),
+        table=table,
+        cipher=Cipher(""),  # played agents report no variables: it is never used
+        clock=clock,
+        run_is_alive=alive,
+        close_room=lambda *_: None,
+        erase=lambda call_id: erase_beside(table, call_id),
+    )
+    return Player(calls, NewsDesk(calls, nudge, clock, alive, _NOTHING_THERE), reports, clock)
+
+
+class TestDialerProcess:
+    """One process: its clients and threads, shared by its wakes."""
+
+    __test__ = False
+
+    def __init__(self, settings: TestDialerSettings, log: Logger) -> None:
+        self._table = Table(aws.client("dynamodb"), settings.table_name)
+        self._clock = SystemClock()
+        self._log = log
+        self._offload = Offloader(_THREADS)
+        self._timing = Timing()
+        self._wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
+
+    async def serve(self, wake: Wake, run_id: str) -> Stop | None:
+        """Serve one wake."""
+        calls, trunks = CallStore(self._table), TrunkStore(self._table)
+        nudge = Nudge(self._wakes, self._clock, self._log, trunks.granted_ids)
+        bench = Workbench(
+            run_id=run_id,
+            starts=StartLog(),
+            timing=self._timing,
+            calls=calls,
+            livekit=PlayedLiveKit(calls, self._clock, self._offload),
+            sign_dial_token=lambda _: "",
+            nudge=nudge,
+            clock=self._clock,
+            offload=self._offload,
+            log=self._log,
+        )
+        run = LaneRun(
+            bench=bench,
+            lanes=LaneStore(self._table, self._clock),
+            line=Line(self._table),
+            trunks=trunks,
+            wakes=self._wakes,
+            limits=RunLimits(),
+            player=a_player(self._table, nudge, self._clock),
+        )
+        return await run.serve(wake)

@@ -1,0 +1,43 @@
+"""How many calls a tenant has in a mode: waiting and in progress, over all that they go through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trunkline.calls.model import WEB_LANES
+from trunkline.calls.store import CallStore
+from trunkline.dialing.line import Line
+from trunkline.dialing.places import LAST
+from trunkline.dialing.practice import practice_trunk
+from trunkline.dialing.trunk_store import TrunkStore
+
+_COUNTED = 10_000
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Counts; what is counted is a moment old."""
+
+    calls: CallStore
+    line: Line
+    trunks: TrunkStore
+
+    def waiting(self, tenant_id: str, *, livemode: bool, most: int = _COUNTED) -> int:
+        """Calls in the tenant's lines, never more than `most`."""
+        counted = 0
+        for trunk_id in self._trunk_ids(tenant_id, livemode=livemode):
+            counted += self.line.count(trunk_id, f"{tenant_id}#", f"{tenant_id}#{LAST}", most - counted)
+            if counted >= most:
+                return most
+        return counted
+
+    def in_progress(self, tenant_id: str, *, livemode: bool) -> int:
+        """Calls that are dialled or talk, and live web calls that somebody joined."""
+        lanes = [*self._trunk_ids(tenant_id, livemode=livemode), *(WEB_LANES if livemode else ())]
+        return sum(self.calls.count_in_progress(lane, tenant_id) for lane in lanes)
+
+    def _trunk_ids(self, tenant_id: str, *, livemode: bool) -> list[str]:
+        test = practice_trunk(tenant_id).id
+        if not livemode:
+            return [test]
+        return [trunk_id for trunk_id in self.trunks.granted_ids(tenant_id) if trunk_id != test]
