@@ -7,6 +7,7 @@ writes of the record; when nobody knows whether it was made, a repeat is refused
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -75,12 +76,13 @@ class Remembered:
         now_ms = self.clock.wall_ms()
         item: Item = once.key.as_item() | {"fingerprint": once.fingerprint}
         item |= {"expires_ms": now_ms + KEPT_MS, TTL: (now_ms + KEPT_MS) // 1000 + 1}
-        item["busy_until_ms"] = now_ms + _BUSY_MS
+        item |= {"busy_until_ms": now_ms + _BUSY_MS, "maker": uuid.uuid4().hex}
         try:
             self.table.write(Put(item, ABSENT | Attr("expires_ms").lt(now_ms)))
         except ConditionFailed as error:
             # The SDK repeats a write whose answer it lost: then the record is this request's own.
-            return error.item if error.item and error.item != item else None
+            seen = error.item or {}
+            return None if seen.get("maker") == item["maker"] else seen
         return None
 
     def _open(self, once: Once, owner: Owner, record: Item) -> Any:

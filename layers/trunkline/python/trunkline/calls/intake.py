@@ -63,8 +63,10 @@ class Intake:
         if call.due_ms:
             self.nudge.wake_at(call.trunk_id, call.due_ms)
             return Placed(call)
+        # By then the index has a web call that is to be played, and its person joins.
+        delay_s = 1 if call.channel is Channel.WEB else 0
         try:
-            self.wakes.send(Wake(call.trunk_id))
+            self.wakes.send(Wake(call.trunk_id), delay_s)
         except WakeNotSent as error:
             return Placed(self._withdraw(call, str(error), once))
         return Placed(call)

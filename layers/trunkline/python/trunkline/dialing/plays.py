@@ -28,10 +28,14 @@ class Plays:
         self._looked_us: int | None = None
         self._next_ms: int | None = None
 
-    async def go_on(self, trunk_id: str) -> None:
-        """Play what is due, now and then. What fails is played at the next look, or by the caretaker."""
+    async def go_on(self, trunk_id: str, *, fresh: bool = False) -> None:
+        """Play what is due, now and then, or `fresh` at once.
+
+        What fails is played at the next look, or by the caretaker.
+        """
         now_us = self._bench.clock.monotonic_us()
-        if self._player is None or (self._looked_us and now_us < self._looked_us + _EVERY_US):
+        seen = self._looked_us is not None and now_us < self._looked_us + _EVERY_US
+        if self._player is None or (seen and not fresh):
             return
         self._looked_us = now_us
         try:

@@ -157,6 +157,8 @@ class LaneRun:
             await self._let_in_due(lane.trunk_id)
             await self._plays.go_on(lane.trunk_id)
             stop = await self._claim_more(pacer)
+            if stop is Stop.EMPTY:
+                await self._plays.go_on(lane.trunk_id, fresh=True)
             if stop and not (stop is Stop.EMPTY and self._plays.soon):
                 await self._plays.leave(lane.trunk_id)
                 return stop

@@ -1,0 +1,486 @@
+"""API keys in the table: made, bounded, counted, rotated and revoked."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.builders import NOW_MS, ManualClock
+from trunkline.errors import (
+    AddressNotAllowed,
+    CannotGrant,
+    CrossSite,
+    InvalidApiKey,
+    InvalidRequest,
+    LimitReached,
+    MissingScope,
+    NotFound,
+    RateLimited,
+)
+from trunkline.item_keys import audit_key
+from trunkline.rates import WINDOW_S
+from trunkline.table import Table
+from trunkline.tenants import key_store
+from trunkline.tenants.agents import TenantStore
+from trunkline.tenants.audit import AuditDesk, AuditQuery
+from trunkline.tenants.facts import TenantFacts
+from trunkline.tenants.gatekeeper import Gatekeeper, Proof
+from trunkline.tenants.key_desk import ApiKeyDesk
+from trunkline.tenants.key_specs import KeyRotation, KeySpec
+from trunkline.tenants.key_store import ApiKeyStore
+from trunkline.tenants.keys import Actor, Principal, Scope
+from trunkline.tenants.sessions import SessionStore
+from trunkline.times import iso_from_ms
+from trunkline.validation import validated
+
+PEPPER = "pepper"
+OPERATOR = Principal("tenant-1", True, frozenset(), actor=Actor("operator", name="ops"))
+
+
+class Scene:
+    def __init__(self, table: Table) -> None:
+        self.table, self.clock = table, ManualClock()
+        self.keys = ApiKeyStore(table)
+        self.facts = TenantFacts(table, self.clock)
+        self.desk = ApiKeyDesk(self.keys, self.facts, PEPPER, self.clock)
+        self.sessions = SessionStore(table, PEPPER, self.clock)
+        self.gate = Gatekeeper(self.keys, self.sessions, PEPPER, self.clock)
+
+    def made(self, by: Principal = OPERATOR, **fields: Any) -> dict[str, Any]:
+        wish = {"name": "ci", "scopes": ["admin"]} | fields
+        return dict(self.desk.create(by, validated(KeySpec, wish)))
+
+    def enter(self, key: str, address: str = "192.0.2.1", method: str = "GET") -> Principal:
+        return self.gate.admit(Proof(method, address, "req-1", key=key)).principal
+
+    def with_session(self, token: str, **more: Any) -> Principal:
+        values = {"method": "GET", "address": "192.0.2.1", "request_id": "r"} | more
+        return self.gate.admit(Proof(session=token, **values)).principal
+
+    def login(self, key: str, life_s: int = 3600) -> str:
+        admitted = self.gate.admit(Proof("POST", "192.0.2.1", "r", key=key))
+        return self.sessions.open(admitted.principal, admitted.key_hash, life_s)[0]
+
+
+@pytest.fixture
+def scene(table: Table) -> Scene:
+    return Scene(table)
+
+
+def test_a_key_is_stored_as_a_keyed_hash_only(scene: Scene, dynamodb: Any) -> None:
+    key = scene.made(scopes=["calls:read"], environment="test")["key"]
+    principal = scene.enter(key)
+    assert (principal.tenant_id, principal.livemode) == ("tenant-1", False)
+    assert principal.scopes == {Scope.CALLS_READ}
+    assert key not in str(dynamodb.scan(TableName="t")["Items"])
+    with pytest.raises(InvalidApiKey):
+        Gatekeeper(scene.keys, scene.sessions, "another pepper", scene.clock).admit(
+            Proof("GET", "192.0.2.1", "r", key=key)
+        )
+
+
+def test_the_view_never_has_the_key_again(scene: Scene) -> None:
+    made = scene.made()
+    key, key_id = made["key"], made["id"]
+    shown = scene.desk.get(OPERATOR, key_id)
+    assert "key" not in shown
+    assert shown["hint"].endswith(key[-4:])
+    assert shown["last_used_at"] is None
+    scene.clock.move_s(5)
+    scene.enter(key)
+    assert scene.desk.list(OPERATOR)["data"][0]["last_used_at"] == iso_from_ms(NOW_MS + 5000)
+
+
+def test_a_revoked_key_is_none_from_the_next_request_on(scene: Scene) -> None:
+    made = scene.made()
+    scene.enter(made["key"])
+    scene.desk.delete(OPERATOR, made["id"])
+    with pytest.raises(InvalidApiKey):
+        scene.enter(made["key"])
+    with pytest.raises(NotFound):
+        scene.desk.get(OPERATOR, made["id"])
+
+
+def test_a_key_ends_at_its_time(scene: Scene) -> None:
+    key = scene.made(expires_at=iso_from_ms(NOW_MS + 10_000))["key"]
+    scene.clock.move_s(9.9)
+    scene.enter(key)
+    scene.clock.move_s(0.1)
+    with pytest.raises(InvalidApiKey):
+        scene.enter(key)
+    assert scene.desk.list(OPERATOR)["data"][0]["status"] == "expired"
+    with pytest.raises(InvalidRequest, match="expires_at"):
+        scene.made(expires_at=iso_from_ms(NOW_MS))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "address", "in_"),
+    [
+        (["203.0.113.0/24"], "203.0.113.77", True),
+        (["203.0.113.0/24"], "203.0.114.1", False),
+        (["198.51.100.7"], "198.51.100.7", True),
+        (["2001:db8::/32"], "2001:db8:1::9", True),
+        (["2001:db8::/32"], "203.0.113.1", False),
+        (["203.0.113.0/24"], "nonsense", False),
+        ([], "nonsense", True),
+    ],
+)
+def test_a_key_is_good_from_its_addresses_alone(
+    scene: Scene, allowed: list[str], address: str, in_: bool
+) -> None:
+    key = scene.made(allowed_addresses=allowed)["key"]
+    if in_:
+        scene.enter(key, address)
+        return
+    with pytest.raises(AddressNotAllowed):
+        scene.enter(key, address)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"scopes": []}, "scopes"),
+        ({"scopes": ["everything"]}, "scopes"),
+        ({"name": ""}, "name"),
+        ({"name": "a\nb"}, "name"),
+        ({"environment": "prod"}, "environment"),
+        ({"allowed_addresses": ["203.0.113.1/24"]}, "allowed_addresses"),
+        ({"allowed_addresses": ["everywhere"]}, "allowed_addresses"),
+        ({"requests_per_minute": 0}, "requests_per_minute"),
+        ({"requests_per_minute": "5"}, "requests_per_minute"),
+        ({"expires_at": "tomorrow"}, "expires_at"),
+        ({"tenant_id": "tenant-2"}, "tenant_id"),
+    ],
+)
+def test_bad_input_names_its_field(scene: Scene, fields: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        scene.made(**fields)
+    assert refused.value.field == field
+
+
+# What a key may not give on.
+
+BOUNDS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "scope": ({"scopes": ["calls:read", "api-keys:write"]}, {"scopes": ["calls:create"]}, "scopes"),
+    "admin": ({"scopes": sorted(set(Scope) - {Scope.ADMIN})}, {"scopes": ["audit:read", "admin"]}, "scopes"),
+    "live": ({"environment": "test"}, {"environment": "live"}, "environment"),
+    "address": (
+        {"allowed_addresses": ["203.0.113.0/24"]},
+        {"allowed_addresses": ["203.0.0.0/16"]},
+        "allowed_addresses",
+    ),
+    "longer": (
+        {"expires_at": iso_from_ms(NOW_MS + 60_000)},
+        {"expires_at": iso_from_ms(NOW_MS + 60_001)},
+        "expires_at",
+    ),
+    "faster": ({"requests_per_minute": 10}, {"requests_per_minute": 11}, "requests_per_minute"),
+}
+
+
+@pytest.mark.parametrize(("mine", "wish", "field"), BOUNDS.values(), ids=BOUNDS)
+def test_a_key_cannot_grant_what_it_has_not(
+    scene: Scene, mine: dict[str, Any], wish: dict[str, Any], field: str
+) -> None:
+    asking = scene.enter(scene.made(**mine)["key"], "203.0.113.9")
+    kept = {name: value for name, value in {"scopes": ["calls:read"]}.items() if name not in wish}
+    with pytest.raises(CannotGrant) as refused:
+        scene.made(asking, **kept, **wish)
+    assert refused.value.field == field
+
+
+def test_what_is_left_out_is_the_asking_keys_own_bound(scene: Scene) -> None:
+    expires = iso_from_ms(NOW_MS + 60_000)
+    mine = scene.made(
+        expires_at=expires, allowed_addresses=["203.0.113.0/24"], requests_per_minute=10, environment="test"
+    )
+    made = scene.made(scene.enter(mine["key"], "203.0.113.9"), scopes=["calls:read"])
+    assert made["expires_at"] == expires
+    assert made["allowed_addresses"] == ["203.0.113.0/24"]
+    assert made["requests_per_minute"] == 10
+    assert made["environment"] == "test"
+
+
+def test_create_and_initiate_are_one_right_to_grant(scene: Scene) -> None:
+    asking = scene.enter(scene.made(scopes=["calls:initiate", "api-keys:write"])["key"])
+    assert scene.made(asking, scopes=["calls:create"])["scopes"] == ["calls:create"]
+
+
+def test_a_key_that_can_do_more_is_neither_rotated_nor_widened(scene: Scene) -> None:
+    strong = scene.made(scopes=["admin"])
+    weak = scene.enter(scene.made(scopes=["api-keys:write"])["key"])
+    with pytest.raises(CannotGrant):
+        scene.desk.rotate(weak, strong["id"], KeyRotation())
+    with pytest.raises(CannotGrant):
+        scene.desk.change(weak, strong["id"], {"name": "mine now"})
+    scene.enter(strong["key"])
+
+
+def test_a_test_key_sees_test_keys_alone(scene: Scene) -> None:
+    live = scene.made()
+    asking = scene.enter(scene.made(environment="test")["key"])
+    assert {key["environment"] for key in scene.desk.list(asking)["data"]} == {"test"}
+    for use in (scene.desk.get, scene.desk.delete):
+        with pytest.raises(NotFound):
+            use(asking, live["id"])
+
+
+def test_another_tenants_key_is_none(scene: Scene) -> None:
+    made = scene.made()
+    other = replace(OPERATOR, tenant_id="tenant-2")
+    for use in (scene.desk.get, scene.desk.delete):
+        with pytest.raises(NotFound):
+            use(other, made["id"])
+    assert scene.desk.list(other)["data"] == []
+
+
+@pytest.mark.parametrize("field", ["scopes", "environment"])
+def test_rights_and_mode_of_a_key_stay(scene: Scene, field: str) -> None:
+    made = scene.made(scopes=["calls:read"])
+    wish = {"scopes": ["admin"], "environment": "test"}[field]
+    with pytest.raises(InvalidRequest, match=f"{field} can't be changed"):
+        scene.desk.change(OPERATOR, made["id"], {field: wish})
+
+
+def test_bounds_are_changed_at_once(scene: Scene) -> None:
+    made = scene.made()
+    changes = {"allowed_addresses": ["203.0.113.0/24"], "requests_per_minute": 2, "name": "renamed"}
+    assert scene.desk.change(OPERATOR, made["id"], changes)["name"] == "renamed"
+    with pytest.raises(AddressNotAllowed):
+        scene.enter(made["key"], "192.0.2.1")
+    scene.enter(made["key"], "203.0.113.1")
+    with pytest.raises(RateLimited):
+        scene.enter(made["key"], "203.0.113.1")
+
+
+# Rotation.
+
+
+def test_rotation_ends_the_old_key_at_once_or_after_an_overlap(scene: Scene) -> None:
+    first = scene.made()
+    second = scene.desk.rotate(OPERATOR, first["id"], KeyRotation(overlap_seconds=60))
+    assert second["id"] == first["id"]
+    scene.enter(first["key"])
+    assert scene.enter(second["key"]).scopes == {Scope.ADMIN}
+    third = scene.desk.rotate(OPERATOR, first["id"], KeyRotation(overlap_seconds=60))
+    with pytest.raises(InvalidApiKey):
+        scene.enter(first["key"])
+    scene.enter(second["key"])
+    scene.clock.move_s(60)
+    with pytest.raises(InvalidApiKey):
+        scene.enter(second["key"])
+    scene.enter(third["key"])
+    fourth = scene.desk.rotate(OPERATOR, first["id"], KeyRotation())
+    with pytest.raises(InvalidApiKey):
+        scene.enter(third["key"])
+    scene.desk.delete(OPERATOR, first["id"])
+    with pytest.raises(InvalidApiKey):
+        scene.enter(fourth["key"])
+
+
+def test_revoking_in_an_overlap_ends_both(scene: Scene) -> None:
+    first = scene.made()
+    second = scene.desk.rotate(OPERATOR, first["id"], KeyRotation(overlap_seconds=60))
+    scene.desk.delete(OPERATOR, first["id"])
+    for key in (first["key"], second["key"]):
+        with pytest.raises(InvalidApiKey):
+            scene.enter(key)
+
+
+def test_a_tenant_has_a_bounded_number_of_keys(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_store, "MAX_KEYS", 2)
+    first = scene.made()
+    scene.made()
+    with pytest.raises(LimitReached):
+        scene.made()
+    scene.desk.delete(OPERATOR, first["id"])
+    scene.made()
+
+
+# The window of a minute.
+
+
+def test_the_limit_holds_in_a_minute_and_begins_anew_with_the_next(scene: Scene) -> None:
+    key = scene.made(requests_per_minute=3)["key"]
+    for left in (2, 1, 0):
+        rate = scene.gate.admit(Proof("GET", "192.0.2.1", "r", key=key)).rate
+        assert rate.limit - rate.used == left
+    with pytest.raises(RateLimited) as refused:
+        scene.enter(key)
+    assert 0 < (refused.value.retry_after_s or 0) <= WINDOW_S
+    scene.clock.move_s(refused.value.retry_after_s or 0)
+    scene.enter(key)
+
+
+def test_the_headers_say_what_is_left(scene: Scene) -> None:
+    scene.clock.now_ms = NOW_MS // 60_000 * 60_000 + 18_000
+    key = scene.made()["key"]
+    rate = scene.gate.admit(Proof("GET", "192.0.2.1", "r", key=key)).rate
+    assert rate.headers(scene.clock.wall_ms()) == {
+        "RateLimit-Policy": '"key";q=600;w=60',
+        "RateLimit": '"key";r=599;t=42',
+    }
+
+
+def test_a_common_request_is_one_write(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = scene.made()["key"]
+    scene.enter(key)
+    made: list[str] = []
+    write = scene.table.write
+
+    def counted(what: Any) -> Any:
+        made.append(type(what).__name__)
+        return write(what)
+
+    def read(what: Any) -> Any:
+        raise AssertionError(f"no read is needed, but {what}")
+
+    monkeypatch.setattr(scene.table, "write", counted)
+    monkeypatch.setattr(scene.table, "get", read)
+    scene.enter(key)
+    assert made == ["Update"]
+
+
+def test_a_machine_whose_clock_is_behind_counts_in_the_same_minute(scene: Scene) -> None:
+    key = scene.made(requests_per_minute=2)["key"]
+    scene.clock.move_s(60)
+    scene.enter(key)
+    scene.clock.move_s(-60)
+    scene.enter(key)
+    with pytest.raises(RateLimited):
+        scene.enter(key)
+
+
+def test_never_more_than_the_limit_from_many_at_once(scene: Scene) -> None:
+    key = scene.made(requests_per_minute=50)["key"]
+
+    def ask(_: int) -> bool:
+        try:
+            scene.enter(key)
+        except RateLimited:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(ask, range(200))) == 50
+
+
+def test_the_tenants_own_default_holds_for_new_keys(scene: Scene) -> None:
+    tenants = TenantStore(scene.table)
+    tenant_id = tenants.create("acme")
+    tenants.set(tenant_id, {"requests_per_minute": 1000})
+    assert scene.made(replace(OPERATOR, tenant_id=tenant_id))["requests_per_minute"] == 1000
+    assert scene.made()["requests_per_minute"] == 600
+
+
+# Sessions.
+
+
+def test_a_session_stands_for_its_key_and_is_stored_as_a_hash(scene: Scene, dynamodb: Any) -> None:
+    token = scene.login(scene.made(scopes=["calls:read"])["key"])
+    principal = scene.with_session(token)
+    assert (set(principal.scopes), principal.actor.kind) == ({Scope.CALLS_READ}, "session")
+    assert token not in str(dynamodb.scan(TableName="t")["Items"])
+
+
+def test_a_session_ends_with_its_time_its_logout_or_its_key(scene: Scene) -> None:
+    made = scene.made()
+    short = scene.login(made["key"], life_s=60)
+    closed, other = scene.login(made["key"]), scene.login(made["key"])
+    principal = scene.with_session(closed)
+    scene.sessions.close(principal, closed)
+    with pytest.raises(InvalidApiKey):
+        scene.with_session(closed)
+    scene.clock.move_s(60)
+    with pytest.raises(InvalidApiKey):
+        scene.with_session(short)
+    scene.with_session(other)
+    scene.desk.delete(OPERATOR, made["id"])
+    with pytest.raises(InvalidApiKey):
+        scene.with_session(other)
+
+
+def test_a_session_does_not_outlive_its_key(scene: Scene) -> None:
+    token = scene.login(scene.made(expires_at=iso_from_ms(NOW_MS + 30_000))["key"])
+    assert scene.sessions.find(token).expires_at_ms == NOW_MS + 30_000
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "in_"),
+    [
+        ("POST", {}, True),
+        ("POST", {"fetch_site": "same-origin", "origin": "https://api.test"}, True),
+        ("POST", {"fetch_site": "cross-site", "origin": "https://evil.test"}, False),
+        ("POST", {"fetch_site": "same-site", "origin": "https://sub.api.test"}, False),
+        ("POST", {"origin": "https://api.test", "host": "api.test"}, True),
+        ("POST", {"origin": "https://evil.test", "host": "api.test"}, False),
+        ("POST", {"origin": "null", "host": "api.test"}, False),
+        ("DELETE", {"fetch_site": "cross-site"}, False),
+        ("PATCH", {"fetch_site": "cross-site"}, False),
+        ("GET", {"fetch_site": "cross-site"}, True),
+    ],
+)
+def test_another_sites_page_changes_nothing_with_a_cookie(
+    scene: Scene, method: str, headers: dict[str, str], in_: bool
+) -> None:
+    token = scene.login(scene.made()["key"])
+    if in_:
+        scene.with_session(token, method=method, **headers)
+        return
+    with pytest.raises(CrossSite):
+        scene.with_session(token, method=method, **headers)
+
+
+def test_a_key_counts_before_a_cookie(scene: Scene) -> None:
+    token, key = scene.login(scene.made()["key"]), scene.made(environment="test")["key"]
+    admitted = scene.gate.admit(Proof("GET", "192.0.2.1", "r", key=key, session=token))
+    assert admitted.principal.livemode is False
+    with pytest.raises(InvalidApiKey):
+        scene.gate.admit(Proof("GET", "192.0.2.1", "r", key="as_live_nonsense", session=token))
+
+
+# What is noted.
+
+
+def test_everything_done_to_keys_is_noted_with_who_did_it(scene: Scene) -> None:
+    made = scene.made()
+    asking = scene.enter(made["key"])
+    child = scene.made(asking, name="child", scopes=["calls:read"])
+    scene.desk.change(asking, child["id"], {"name": "renamed", "requests_per_minute": 5})
+    scene.desk.rotate(asking, child["id"], KeyRotation())
+    scene.desk.delete(asking, child["id"])
+    entries = AuditDesk(scene.table).page(asking, AuditQuery(target_id=child["id"]))["data"]
+    actions = ["api_key.created", "api_key.changed", "api_key.rotated", "api_key.revoked"]
+    assert sorted(entry["action"] for entry in entries) == sorted(actions)
+    assert {entry["actor"]["id"] for entry in entries} == {made["id"]}
+    assert {entry["actor"]["address"] for entry in entries} == {"192.0.2.1"}
+    changed = next(entry for entry in entries if entry["action"] == "api_key.changed")
+    assert changed["changed"] == ["name", "requests_per_minute"]
+    assert changed["request_id"] == "req-1"
+    other = replace(OPERATOR, tenant_id="tenant-2")
+    assert AuditDesk(scene.table).page(other, AuditQuery())["data"] == []
+
+
+def test_the_log_is_paged_newest_first_and_kept_for_a_year(scene: Scene) -> None:
+    for number in range(5):
+        scene.clock.move_s(1)
+        scene.made(name=f"key {number}")
+    desk = AuditDesk(scene.table)
+    first = desk.page(OPERATOR, AuditQuery(limit=2))
+    rest = desk.page(OPERATOR, AuditQuery(limit=100, cursor=first["next_cursor"]))
+    moments = [entry["at"] for entry in [*first["data"], *rest["data"]]]
+    assert moments == sorted(moments, reverse=True)
+    assert len(moments) == 5
+    assert rest["next_cursor"] is None
+    items = scene.table.partition(audit_key("tenant-1"))
+    assert {item["ttl"] - item["at_ms"] // 1000 for item in items} == {365 * 86_400}
+
+
+def test_a_missing_right_is_named() -> None:
+    with pytest.raises(MissingScope, match="Missing scope: audit:read"):
+        Principal("t", True, frozenset({Scope.CALLS_READ})).require(Scope.AUDIT_READ)
+    Principal("t", True, frozenset({Scope.ADMIN})).require(Scope.AUDIT_READ)
+    Principal("t", True, frozenset({Scope.WEBHOOKS_WRITE})).require(Scope.WEBHOOKS_READ)

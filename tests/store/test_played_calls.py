@@ -1,0 +1,219 @@
+"""Test calls in a lane run of their own: the whole life, without LiveKit."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.builders import NOW_MS, SNAPSHOT, ManualClock, RealClockAt, a_call
+from tests.store.conftest import QUICK, Wakes, a_nudge, at_once
+from trunkline.calls.changes import cancelled
+from trunkline.calls.model import Call
+from trunkline.calls.parts import Channel
+from trunkline.calls.policy import RedialPolicy, RetryOn
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import State
+from trunkline.calls.store import CallStore
+from trunkline.calls.transcripts import TranscriptStore
+from trunkline.dialing.lane import LaneStore
+from trunkline.dialing.line import Line
+from trunkline.dialing.pacing import StartLog, Timing
+from trunkline.dialing.places import Place
+from trunkline.dialing.practice import PracticeTrunks, practice_trunk
+from trunkline.dialing.run import LaneRun, Stop
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.wake import Wake
+from trunkline.dialing.workbench import Workbench
+from trunkline.observability import logger
+from trunkline.played.livekit import PlayedLiveKit
+from trunkline.played.serve import a_player
+from trunkline.table import Table
+
+LANE = practice_trunk("tenant-1").id
+FAST = 25.0
+
+
+class Scene:
+    def __init__(self, table: Table) -> None:
+        self.table, self.clock, self.wakes = table, RealClockAt(), Wakes()
+        self.calls, self.trunks = CallStore(table), TrunkStore(table)
+        PracticeTrunks(self.trunks).of("tenant-1")
+        self.player = a_player(table, a_nudge(self.wakes, self.clock), self.clock)
+
+    def accept(self, number: str, **changes: Any) -> Call:
+        place = Place("tenant-1", 5, False, NOW_MS * 1000, a_call().id)
+        values: dict[str, Any] = {"livemode": False, "trunk_id": LANE, "phone_number": number, "speed": FAST}
+        call = a_call(**(values | {"line_place": place.key} | changes))
+        self.calls.accept(call)
+        return call
+
+    async def serve(self) -> Stop | None:
+        bench = Workbench(
+            run_id="run-1",
+            starts=StartLog(),
+            timing=Timing(),
+            calls=self.calls,
+            livekit=PlayedLiveKit(self.calls, self.clock, at_once),
+            sign_dial_token=lambda _: "",
+            nudge=a_nudge(self.wakes, self.clock),
+            clock=self.clock,
+            offload=at_once,
+            log=logger("test"),
+        )
+        run = LaneRun(
+            bench=bench,
+            lanes=LaneStore(self.table, self.clock),
+            line=Line(self.table),
+            trunks=self.trunks,
+            wakes=self.wakes,  # type: ignore[arg-type]
+            limits=QUICK,
+            player=self.player,
+        )
+        return await run.serve(Wake(LANE))
+
+    async def played(self, number: str, **changes: Any) -> Call:
+        call = self.accept(number, **changes)
+        await self.serve()
+        return self.now(call)
+
+    async def until(self, call: Call, state: State) -> None:
+        while self.now(call).state is not state:  # noqa: ASYNC110 - nobody tells of it
+            await asyncio.sleep(0.02)
+
+    def now(self, call: Call) -> Call:
+        found = self.calls.load(call.id)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+async def scene(table: Table) -> Scene:
+    return Scene(table)
+
+
+@pytest.mark.parametrize(
+    ("number", "state", "reason", "sip"),
+    [
+        ("+15550100001", State.COMPLETED, Reason.USER_HANGUP, None),
+        ("+15550100002", State.FAILED, Reason.DIAL_BUSY, 486),
+        ("+15550100003", State.FAILED, Reason.DIAL_NO_ANSWER, None),
+        ("+15550100004", State.FAILED, Reason.TRUNK_UNAVAILABLE, 503),
+        ("+15550100005", State.FAILED, Reason.USER_DECLINED, 603),
+        ("+15550100008", State.FAILED, Reason.INVALID_DESTINATION, 404),
+        ("+15550100010", State.DISCONNECTED, Reason.AUDIO_LOST, None),
+        ("+15550100012", State.FAILED, Reason.TRUNK_REJECTED, 403),
+        ("+15550100013", State.COMPLETED, Reason.USER_HANGUP, None),
+        ("+15550100014", State.COMPLETED, Reason.VOICEMAIL_REACHED, None),
+        ("+15550100016", State.FAILED, Reason.AGENT_UNAVAILABLE, None),
+        ("+15550100017", State.FAILED, Reason.AGENT_UNAVAILABLE, None),
+        ("+15550100018", State.DISCONNECTED, Reason.CONNECTION_LOST, None),
+    ],
+)
+async def test_a_number_says_what_becomes_of_its_call(
+    scene: Scene, number: str, state: State, reason: Reason, sip: int | None
+) -> None:
+    call = await scene.played(number)
+    assert (call.state, call.reason, call.sip_status_code) == (state, reason, sip)
+
+
+async def test_a_slow_agent_comes_before_the_phone_rings(scene: Scene) -> None:
+    patient = replace(SNAPSHOT, agent_join_timeout_s=20)
+    call = await scene.played("+15550100016", agent=patient)
+    assert call.state is State.COMPLETED
+    waited_ms = (call.connecting_at_ms or 0) - call.created_at_ms
+    assert waited_ms >= 6000 / FAST - 1
+
+
+async def test_a_full_trunk_takes_the_call_at_the_next_try(scene: Scene) -> None:
+    call = await scene.played("+15550100015")
+    assert (call.state, call.claim) == (State.COMPLETED, 2)
+    assert call.attempts[-1].number == 1, "a refused pace spends no attempt"
+
+
+async def test_a_long_talk_has_its_whole_transcript(scene: Scene) -> None:
+    call = await scene.played("+15550100019")
+    assert call.state is State.COMPLETED
+    turns = TranscriptStore(scene.table).read(call.id).turns
+    assert [turn.sequence for turn in turns] == list(range(1, 401))
+
+
+async def test_its_story_has_ids_of_the_right_form(scene: Scene) -> None:
+    call = await scene.played("+15550100001")
+    ids = (call.dispatch_id, call.agent_job_id, call.sip_participant_id, call.sip_call_id)
+    assert [str(each).partition("_")[0] for each in ids] == ["AD", "AJ", "PA", "SCL"]
+    assert (call.answering_machine, call.summary) == ("human", "The agent said hello.")
+    story = scene.calls.story(call.id)
+    assert story is not None
+    assert [event.type for event in story[1]] == [
+        "queued",
+        "connecting",
+        "active",
+        "answering_machine",
+        "summary",
+        "completed",
+    ]
+
+
+async def test_a_redial_waits_its_interval_at_the_calls_speed(scene: Scene) -> None:
+    policy = RedialPolicy(max_attempts=2, retry_on=(RetryOn.BUSY,), intervals_s=(10,))
+    call = scene.accept("+15550100002", redial=policy)
+    await scene.serve()
+    waiting = scene.now(call)
+    assert (waiting.state, len(waiting.attempts)) == (State.QUEUED, 1)
+    assert (waiting.due_ms or 0) - NOW_MS < 10_000 / FAST + 2000
+    await asyncio.sleep(10 / FAST + 0.1)
+    await scene.serve()
+    assert (scene.now(call).reason, len(scene.now(call).attempts)) == (Reason.DIAL_BUSY, 2)
+
+
+async def test_a_person_joins_by_web_and_talks(scene: Scene) -> None:
+    web = {"channel": Channel.WEB, "state": State.PENDING, "claim": 1, "room_name": f"call-{a_call().id}"}
+    call = await scene.played("", **web)
+    assert (call.state, call.reason) == (State.COMPLETED, Reason.USER_HANGUP)
+    assert len(TranscriptStore(scene.table).read(call.id).turns) == 2
+
+
+async def test_a_web_calls_agent_may_never_come(scene: Scene) -> None:
+    web = {"channel": Channel.WEB, "state": State.PENDING, "claim": 1, "room_name": f"call-{a_call().id}"}
+    call = await scene.played("+15550100017", **web)
+    assert (call.state, call.reason) == (State.FAILED, Reason.AGENT_UNAVAILABLE)
+
+
+async def test_a_cancel_hangs_up_what_rings_and_what_talks(scene: Scene) -> None:
+    for number, before in (("+15550100003", State.CONNECTING), ("+15550100011", State.ACTIVE)):
+        call_id = f"00000000-0000-4000-8000-{int(number[-2:]):012d}"
+        place = Place("tenant-1", 5, False, NOW_MS * 1000, call_id).key
+        call = scene.accept(number, id=call_id, line_place=place, speed=1.0)
+        running = asyncio.create_task(scene.serve())
+        await scene.until(call, before)
+        scene.calls.settle(call.id, lambda now: cancelled(now, NOW_MS), NOW_MS)
+        await running
+        ended = scene.now(call)
+        expected = State.CANCELLED if before is State.CONNECTING else State.COMPLETED
+        assert ended.state is expected
+
+
+async def test_a_run_leaves_a_long_talk_and_is_woken_for_its_end(scene: Scene) -> None:
+    call = scene.accept("+15550100011", speed=1.0, agent=replace(SNAPSHOT, max_call_duration_s=600))
+    assert await scene.serve() is Stop.EMPTY
+    assert scene.now(call).state is State.ACTIVE
+    assert 500 < scene.wakes.delays_s[-1] <= 600
+
+
+async def test_another_run_goes_on_where_one_died(table: Table) -> None:
+    """Whoever plays next does what is due, and nothing twice."""
+    clock, calls = ManualClock(), CallStore(table)
+    wakes = Wakes()
+    values: dict[str, Any] = {"state": State.ACTIVE, "answered_at_ms": NOW_MS, "phase": "settled", "claim": 1}
+    calls.accept(a_call(livemode=False, trunk_id=LANE, phone_number="+15550100001", **values))
+    for _ in range(3):
+        clock.move_s(1.3)
+        a_player(table, a_nudge(wakes, clock), clock).play(LANE)
+    call = calls.load(a_call().id)
+    assert call is not None
+    assert (call.state, call.reason) == (State.COMPLETED, Reason.USER_HANGUP)
+    assert len(TranscriptStore(table).read(call.id).turns) == 2
+    assert a_player(table, a_nudge(wakes, clock), clock).play(LANE) is None
