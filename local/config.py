@@ -18,7 +18,8 @@ _LIVEKIT_VARIABLES = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 @dataclass(frozen=True)
 class StackConfig:
     """One local stack. `real_livekit` holds (url, key, secret) where the environment names one; `web_only`
-    says that it has no SIP, so that nothing is made that phones."""
+    says that it has no SIP, so that nothing is made that phones. With `checks_iam` the emulator evaluates
+    IAM: functions can do what their roles say and no more."""
 
     folder: Path
     api_port: int
@@ -26,6 +27,7 @@ class StackConfig:
     livekit_port: int
     real_livekit: tuple[str, str, str] | None = None
     web_only: bool = False
+    checks_iam: bool = False
 
     @property
     def api_url(self) -> str:
@@ -73,11 +75,13 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> StackConfig:
     )
 
 
-def for_tests(name: str) -> StackConfig:
+def for_tests(name: str, *, checks_iam: bool = False) -> StackConfig:
     """A stack beside the one of `make run`: free ports, a folder of its own, always the stand-in."""
     with socket.socket() as a, socket.socket() as b, socket.socket() as c:
         ports = []
         for each in (a, b, c):
             each.bind(("127.0.0.1", 0))
             ports.append(each.getsockname()[1])
-    return StackConfig(ROOT / ".local" / name, *ports)
+    api_port, emulator_port, livekit_port = ports
+    folder = ROOT / ".local" / name
+    return StackConfig(folder, api_port, emulator_port, livekit_port, checks_iam=checks_iam)

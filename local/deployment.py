@@ -14,6 +14,7 @@ from botocore.config import Config
 
 from local import cdk
 from local.config import REGION, ROOT, STAGE, StackConfig
+from local.iam import for_the_evaluator
 
 STACK = f"trunkline-{STAGE}"
 _TOOLKIT = "CDKToolkit"
@@ -67,10 +68,19 @@ class Deployment:
         cloudformation.create_stack(
             StackName=_TOOLKIT, TemplateBody=shown, Capabilities=["CAPABILITY_NAMED_IAM"]
         )
+        if self._config.checks_iam:
+            self._open_buckets_to_plain_http()
+
+    def _open_buckets_to_plain_http(self) -> None:
+        s3 = client(self._config, "s3")
+        for bucket in s3.list_buckets()["Buckets"]:
+            s3.delete_bucket_policy(Bucket=bucket["Name"])
 
     def finish_synth(self) -> None:
         if self._synth:
             cdk.must_succeed(self._synth, self._logs / "synth.log")
+        if self._config.checks_iam:
+            self._template_path.write_text(json.dumps(for_the_evaluator(self.template())))
 
     def deploy(self) -> Outputs:
         """`cdk deploy` the assembly, then apply what the emulator's CloudFormation drops."""
@@ -87,9 +97,13 @@ class Deployment:
             self._synth.wait()
 
     def template(self) -> dict[str, Any]:
-        path: Path = self._assembly / f"{STACK}.template.json"
-        template: dict[str, Any] = json.loads(path.read_text())
+        template: dict[str, Any] = json.loads(self._template_path.read_text())
         return template
+
+    @property
+    def _template_path(self) -> Path:
+        path: Path = self._assembly / f"{STACK}.template.json"
+        return path
 
     def _apply_reserved_concurrency(self) -> None:
         """The emulator ignores ReservedConcurrentExecutions in templates, but obeys its own API."""

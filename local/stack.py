@@ -111,6 +111,7 @@ def _start_emulator(config: StackConfig, processes: Processes) -> None:
         "MALLOC_ARENA_MAX": "1",
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
+        "AUTH": str(config.checks_iam).lower(),
         "PATH": f"{home / 'bin'}:/usr/local/bin:/usr/bin:/bin",
     }
     processes.start("emulator", [str(home / "bin" / "ministack")], environment)

@@ -28,7 +28,7 @@ WEBHOOKS = (
         "/api/v1/webhooks",
         "createWebhook",
         "Have events sent to an address of yours; the answer has the secret, this once.",
-        _READ,
+        _SCOPE,
         WebhookWithSecret,
         status=201,
         means="The webhook and its secret.",

@@ -31,7 +31,8 @@ ENDED = {"completed", "failed", "cancelled"}
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    with local_stack(for_tests("test-stack"), lambda _: None) as up:
+    """Every test runs with the emulator's IAM evaluator on: functions can do what their roles say."""
+    with local_stack(for_tests("test-stack", checks_iam=True), lambda _: None) as up:
         yield up
 
 
