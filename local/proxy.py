@@ -52,7 +52,7 @@ def proxy_app(target: str, host: str) -> web.Application:
 
     app.on_startup.append(start)
     app.on_cleanup.append(stop)
-    app.router.add_route("*", "/{path:.*}", pass_on)
+    app.router.add_route("*", r"/{path:[\s\S]*}", pass_on)
     return app
 
 

@@ -102,7 +102,7 @@ class Route:
         }
         if self.takes_key:
             texts["409"] = "The Idempotency-Key was used with another body, or is in use at this moment."
-        if self.takes or self.query:
+        if self.takes or self.query or self.takes_key:
             texts["400"] = "A field is wrong."
         if self.takes:
             texts["413"] = f"The body is larger than {MAX_BODY_BYTES} bytes."

@@ -1,0 +1,150 @@
+"""No tenant sees, changes or finds out about another's: generated from the OpenAPI document, so that a new
+route is covered by itself."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from local.deployment import client
+from local.openapi.routes import ROUTES
+from local.receiver import Receiver, receiver
+from local.stack import Stack
+from tests.stack.access import practice_client
+from tests.stack.conftest import Tenant
+from tests.stack.webhooks import delivery_when
+
+WITH_ID = [route for route in ROUTES if "{" in route.path]
+MISSING = {
+    "call_id": lambda: str(uuid.uuid4()),
+    "agent_id": lambda: str(uuid.uuid4()),
+    "slug": lambda: f"w-{uuid.uuid4().hex[:8]}",
+    "trunk_id": lambda: f"trunk_{uuid.uuid4().hex[:24]}",
+    "webhook_id": lambda: f"wh_{uuid.uuid4().hex[:20]}",
+    "delivery_id": lambda: f"dlv_{uuid.uuid4().hex[:20]}",
+    "dispatch_id": lambda: f"AD_{uuid.uuid4().hex[:12]}",
+    "key_id": lambda: f"key_{uuid.uuid4().hex[:20]}",
+}
+# A body that the route takes, where it needs one.
+BODIES: dict[str, Any] = {
+    "createDispatch": {"agent_name": "Ada"},
+    "changeTrunk": {"paused": True},
+    "recoverDeliveries": {"since": "2026-01-01T00:00:00Z"},
+}
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Receiver]:
+    with receiver() as made:
+        yield made
+
+
+@pytest.fixture
+async def owned(tenant: Tenant, endpoint: Receiver) -> dict[str, str]:
+    """One of everything, of another tenant's; nothing of it changes by itself any more."""
+    api = tenant.api
+    api.post("/api/v1/workflows", json={"slug": "mine", "entry_agent": "Ada"}).raise_for_status()
+    wish = {"url": endpoint.url(), "filter": {"events": ["webhook.disabled"]}}
+    hook = api.post("/api/v1/webhooks", json=wish).json()["id"]
+    delivery_id = api.post(f"/api/v1/webhooks/{hook}/test").json()["id"]
+    delivery_when(tenant, delivery_id, lambda shown: shown["state"] == "succeeded")
+    key = api.post("/api/v1/api-keys", json={"name": "k", "scopes": ["calls:read"]}).json()["id"]
+    call_id = tenant.placed("+15550100011")
+    call = tenant.wait(call_id, lambda call: call["data"]["status"] == "active")
+    return {
+        "call_id": call_id,
+        "agent_id": tenant.agent.id,
+        "slug": "mine",
+        "trunk_id": tenant.trunk.id,
+        "webhook_id": hook,
+        "delivery_id": delivery_id,
+        "dispatch_id": call["data"]["jobId"],
+        "key_id": key,
+    }
+
+
+@pytest.fixture
+async def strangers(tenant: Tenant, make_tenant: Any) -> Iterator[dict[str, httpx.Client]]:  # type: ignore[misc]
+    """Another tenant, and the owner itself with a test key: both must find nothing."""
+    other: Tenant = await make_tenant()
+    with practice_client(tenant) as practising:
+        yield {"another tenant": other.api, "another mode": practising}
+
+
+def items_of(stack: Stack, marks: set[str]) -> dict[str, str]:
+    """Every item of the table that has one of these marks in its key; counters of requests are none."""
+    dynamodb = client(stack.config, "dynamodb")
+    found: dict[str, str] = {}
+    for page in dynamodb.get_paginator("scan").paginate(TableName=stack.outputs.values["TableName"]):
+        for item in page["Items"]:
+            key = f"{item['pk']['S']}|{item['sk']['S']}"
+            if any(mark in key for mark in marks) and not key.startswith(("K#", "LANE#", "TRUNK#trunk_test")):
+                found[key] = json.dumps(item, sort_keys=True, default=str)
+    return found
+
+
+def plain(answer: httpx.Response) -> tuple[int, dict[str, Any]]:
+    error = dict(answer.json()["error"])
+    error.pop("request_id")
+    return answer.status_code, error
+
+
+async def test_anothers_id_is_exactly_like_a_missing_one_and_writes_nothing(
+    stack: Stack, tenant: Tenant, owned: dict[str, str], strangers: dict[str, httpx.Client]
+) -> None:
+    marks = {tenant.id, *owned.values()} - {"mine"}
+    before = items_of(stack, marks)
+    assert len(before) > 10
+    tried = 0
+    for route in WITH_ID:
+        names = re.findall(r"{(\w+)}", route.path)
+        assert set(names) <= set(MISSING), f"{route.path}: say here how to find one of another tenant's"
+        for who, api in strangers.items():
+            body = BODIES.get(route.operation, {} if route.takes else None)
+            asked = plain(api.request(route.method, route.path.format(**owned), json=body))
+            nothing = {name: MISSING[name]() for name in names}
+            missing = plain(api.request(route.method, route.path.format(**nothing), json=body))
+            assert asked == missing, (route.operation, who)
+            assert asked[0] == 404, (route.operation, who, asked)
+            tried += 1
+    assert tried == 2 * len(WITH_ID) > 50
+    after = items_of(stack, marks)
+    changed = {key for key in before if after.get(key) != before[key]}
+    assert not changed, changed
+    assert not {key for key in set(after) - set(before) if not key.startswith("T#")}
+    tenant.cancel(owned["call_id"])
+
+
+async def test_the_tenant_is_the_keys_never_the_requests(tenant: Tenant, make_tenant: Any) -> None:
+    """Whatever a request says of a tenant, it is done as the key's."""
+    other: Tenant = await make_tenant()
+    says = {"tenant_id": tenant.id, "tenantId": tenant.id, "tenant": tenant.id}
+    headers = {"x-tenant-id": tenant.id, "x-amzn-tenant": tenant.id}
+    place = {"agentId": other.agent.id, "phoneNumber": "+15550100013"} | says
+    placed = other.api.post("/api/v1/calls/outbound", json=place, headers=headers, params=says)
+    assert placed.status_code == 201
+    call_id = placed.json()["data"]["id"]
+    assert tenant.api.get(f"/api/v1/calls/{call_id}").status_code == 404
+    assert other.call(call_id)["data"]["id"] == call_id
+    refused = other.api.post("/api/v1/agents", json={"name": "x", "livekit_agent_name": "x"} | says)
+    assert refused.status_code == 400, "unknown fields are refused where a thing is kept"
+
+
+async def test_lists_show_the_tenants_own_alone(
+    tenant: Tenant, owned: dict[str, str], strangers: dict[str, httpx.Client]
+) -> None:
+    lists = [route for route in ROUTES if route.method == "get" and "{" not in route.path]
+    mine = {tenant.id, *owned.values()} - {"mine"}
+    for route in lists:
+        for who, api in strangers.items():
+            text = api.get(route.path).text
+            if route.operation == "getSession" and who == "another mode":
+                continue
+            assert not [mark for mark in mine if mark in text], (route.operation, who)
+    tenant.cancel(owned["call_id"])
