@@ -1,18 +1,17 @@
-"""API keys in the table: made, bounded, counted, rotated and revoked."""
+"""API keys in the table: made, bounded, rotated and revoked; what is done to them is noted."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.builders import NOW_MS, ManualClock
+from tests.builders import NOW_MS
+from tests.store.key_world import OPERATOR, Scene
 from trunkline.errors import (
     AddressNotAllowed,
     CannotGrant,
-    CrossSite,
     InvalidApiKey,
     InvalidRequest,
     LimitReached,
@@ -21,48 +20,13 @@ from trunkline.errors import (
     RateLimited,
 )
 from trunkline.item_keys import audit_key
-from trunkline.rates import WINDOW_S
 from trunkline.table import Table
 from trunkline.tenants import key_store
-from trunkline.tenants.agents import TenantStore
 from trunkline.tenants.audit import AuditDesk, AuditQuery
-from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.gatekeeper import Gatekeeper, Proof
-from trunkline.tenants.key_desk import ApiKeyDesk
-from trunkline.tenants.key_specs import KeyRotation, KeySpec
-from trunkline.tenants.key_store import ApiKeyStore
-from trunkline.tenants.keys import Actor, Principal, Scope
-from trunkline.tenants.sessions import SessionStore
+from trunkline.tenants.key_specs import KeyRotation
+from trunkline.tenants.keys import Principal, Scope
 from trunkline.times import iso_from_ms
-from trunkline.validation import validated
-
-PEPPER = "pepper"
-OPERATOR = Principal("tenant-1", True, frozenset(), actor=Actor("operator", name="ops"))
-
-
-class Scene:
-    def __init__(self, table: Table) -> None:
-        self.table, self.clock = table, ManualClock()
-        self.keys = ApiKeyStore(table)
-        self.facts = TenantFacts(table, self.clock)
-        self.desk = ApiKeyDesk(self.keys, self.facts, PEPPER, self.clock)
-        self.sessions = SessionStore(table, PEPPER, self.clock)
-        self.gate = Gatekeeper(self.keys, self.sessions, PEPPER, self.clock)
-
-    def made(self, by: Principal = OPERATOR, **fields: Any) -> dict[str, Any]:
-        wish = {"name": "ci", "scopes": ["admin"]} | fields
-        return dict(self.desk.create(by, validated(KeySpec, wish)))
-
-    def enter(self, key: str, address: str = "192.0.2.1", method: str = "GET") -> Principal:
-        return self.gate.admit(Proof(method, address, "req-1", key=key)).principal
-
-    def with_session(self, token: str, **more: Any) -> Principal:
-        values = {"method": "GET", "address": "192.0.2.1", "request_id": "r"} | more
-        return self.gate.admit(Proof(session=token, **values)).principal
-
-    def login(self, key: str, life_s: int = 3600) -> str:
-        admitted = self.gate.admit(Proof("POST", "192.0.2.1", "r", key=key))
-        return self.sessions.open(admitted.principal, admitted.key_hash, life_s)[0]
 
 
 @pytest.fixture
@@ -298,148 +262,6 @@ def test_a_tenant_has_a_bounded_number_of_keys(scene: Scene, monkeypatch: pytest
         scene.made()
     scene.desk.delete(OPERATOR, first["id"])
     scene.made()
-
-
-# The window of a minute.
-
-
-def test_the_limit_holds_in_a_minute_and_begins_anew_with_the_next(scene: Scene) -> None:
-    key = scene.made(requests_per_minute=3)["key"]
-    for left in (2, 1, 0):
-        rate = scene.gate.admit(Proof("GET", "192.0.2.1", "r", key=key)).rate
-        assert rate.limit - rate.used == left
-    with pytest.raises(RateLimited) as refused:
-        scene.enter(key)
-    assert 0 < (refused.value.retry_after_s or 0) <= WINDOW_S
-    scene.clock.move_s(refused.value.retry_after_s or 0)
-    scene.enter(key)
-
-
-def test_the_headers_say_what_is_left(scene: Scene) -> None:
-    scene.clock.now_ms = NOW_MS // 60_000 * 60_000 + 18_000
-    key = scene.made()["key"]
-    rate = scene.gate.admit(Proof("GET", "192.0.2.1", "r", key=key)).rate
-    assert rate.headers(scene.clock.wall_ms()) == {
-        "RateLimit-Policy": '"key";q=600;w=60',
-        "RateLimit": '"key";r=599;t=42',
-    }
-
-
-def test_a_common_request_is_one_write(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = scene.made()["key"]
-    scene.enter(key)
-    made: list[str] = []
-    write = scene.table.write
-
-    def counted(what: Any) -> Any:
-        made.append(type(what).__name__)
-        return write(what)
-
-    def read(what: Any) -> Any:
-        raise AssertionError(f"no read is needed, but {what}")
-
-    monkeypatch.setattr(scene.table, "write", counted)
-    monkeypatch.setattr(scene.table, "get", read)
-    scene.enter(key)
-    assert made == ["Update"]
-
-
-def test_a_machine_whose_clock_is_behind_counts_in_the_same_minute(scene: Scene) -> None:
-    key = scene.made(requests_per_minute=2)["key"]
-    scene.clock.move_s(60)
-    scene.enter(key)
-    scene.clock.move_s(-60)
-    scene.enter(key)
-    with pytest.raises(RateLimited):
-        scene.enter(key)
-
-
-def test_never_more_than_the_limit_from_many_at_once(scene: Scene) -> None:
-    key = scene.made(requests_per_minute=50)["key"]
-
-    def ask(_: int) -> bool:
-        try:
-            scene.enter(key)
-        except RateLimited:
-            return False
-        return True
-
-    with ThreadPoolExecutor(16) as pool:
-        assert sum(pool.map(ask, range(200))) == 50
-
-
-def test_the_tenants_own_default_holds_for_new_keys(scene: Scene) -> None:
-    tenants = TenantStore(scene.table)
-    tenant_id = tenants.create("acme")
-    tenants.set(tenant_id, {"requests_per_minute": 1000})
-    assert scene.made(replace(OPERATOR, tenant_id=tenant_id))["requests_per_minute"] == 1000
-    assert scene.made()["requests_per_minute"] == 600
-
-
-# Sessions.
-
-
-def test_a_session_stands_for_its_key_and_is_stored_as_a_hash(scene: Scene, dynamodb: Any) -> None:
-    token = scene.login(scene.made(scopes=["calls:read"])["key"])
-    principal = scene.with_session(token)
-    assert (set(principal.scopes), principal.actor.kind) == ({Scope.CALLS_READ}, "session")
-    assert token not in str(dynamodb.scan(TableName="t")["Items"])
-
-
-def test_a_session_ends_with_its_time_its_logout_or_its_key(scene: Scene) -> None:
-    made = scene.made()
-    short = scene.login(made["key"], life_s=60)
-    closed, other = scene.login(made["key"]), scene.login(made["key"])
-    principal = scene.with_session(closed)
-    scene.sessions.close(principal, closed)
-    with pytest.raises(InvalidApiKey):
-        scene.with_session(closed)
-    scene.clock.move_s(60)
-    with pytest.raises(InvalidApiKey):
-        scene.with_session(short)
-    scene.with_session(other)
-    scene.desk.delete(OPERATOR, made["id"])
-    with pytest.raises(InvalidApiKey):
-        scene.with_session(other)
-
-
-def test_a_session_does_not_outlive_its_key(scene: Scene) -> None:
-    token = scene.login(scene.made(expires_at=iso_from_ms(NOW_MS + 30_000))["key"])
-    assert scene.sessions.find(token).expires_at_ms == NOW_MS + 30_000
-
-
-@pytest.mark.parametrize(
-    ("method", "headers", "in_"),
-    [
-        ("POST", {}, True),
-        ("POST", {"fetch_site": "same-origin", "origin": "https://api.test"}, True),
-        ("POST", {"fetch_site": "cross-site", "origin": "https://evil.test"}, False),
-        ("POST", {"fetch_site": "same-site", "origin": "https://sub.api.test"}, False),
-        ("POST", {"origin": "https://api.test", "host": "api.test"}, True),
-        ("POST", {"origin": "https://evil.test", "host": "api.test"}, False),
-        ("POST", {"origin": "null", "host": "api.test"}, False),
-        ("DELETE", {"fetch_site": "cross-site"}, False),
-        ("PATCH", {"fetch_site": "cross-site"}, False),
-        ("GET", {"fetch_site": "cross-site"}, True),
-    ],
-)
-def test_another_sites_page_changes_nothing_with_a_cookie(
-    scene: Scene, method: str, headers: dict[str, str], in_: bool
-) -> None:
-    token = scene.login(scene.made()["key"])
-    if in_:
-        scene.with_session(token, method=method, **headers)
-        return
-    with pytest.raises(CrossSite):
-        scene.with_session(token, method=method, **headers)
-
-
-def test_a_key_counts_before_a_cookie(scene: Scene) -> None:
-    token, key = scene.login(scene.made()["key"]), scene.made(environment="test")["key"]
-    admitted = scene.gate.admit(Proof("GET", "192.0.2.1", "r", key=key, session=token))
-    assert admitted.principal.livemode is False
-    with pytest.raises(InvalidApiKey):
-        scene.gate.admit(Proof("GET", "192.0.2.1", "r", key="as_live_nonsense", session=token))
 
 
 # What is noted.

@@ -15,6 +15,7 @@ from typing import Any
 
 import aiohttp
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import DecodeError
 from livekit.api import AccessToken, LiveKitAPI, ServerError, SipCallError, SIPGrants
 from livekit.api.twirp_client import TwirpErrorCode
 from livekit.protocol.agent_dispatch import CreateAgentDispatchRequest
@@ -41,6 +42,9 @@ _MAX_CONNECTIONS = 600
 # Shorter than any server's or balancer's idle time-out: a request written to a connection that the
 # other side has just closed would be an unknown dial.
 _KEEP_WARM_S = 15
+
+NO_ANSWER = (aiohttp.ClientError, TimeoutError, DecodeError)
+"""What comes of a server that does not answer, or answers nonsense: a tenant's own may say anything."""
 
 Gate = Callable[[], Awaitable[None]]
 """Waited for when the connection is there and nothing has been written to it; what it raises stops the
@@ -127,7 +131,7 @@ class LiveKitClient:
         request = CreateAgentDispatchRequest(agent_name=agent_name, room=room, metadata=metadata)
         try:
             return (await self._api.agent_dispatch.create_dispatch(request)).id
-        except (ServerError, aiohttp.ClientError, TimeoutError) as error:
+        except (ServerError, *NO_ANSWER) as error:
             raise LiveKitUnavailable(_cause(error)) from error
 
     async def watch_agents(self, room: str) -> None:
@@ -141,7 +145,7 @@ class LiveKitClient:
             answer = await rooms.list_rooms(ListRoomsRequest(names=[room]))
             if not any(found.metadata for found in answer.rooms):
                 await rooms.update_room_metadata(UpdateRoomMetadataRequest(room=room, metadata=WATCHED_ROOM))
-        except (ServerError, aiohttp.ClientError, TimeoutError) as error:
+        except (ServerError, *NO_ANSWER) as error:
             raise LiveKitUnavailable(_cause(error)) from error
 
     async def agent_in_room(self, room: str) -> str | None:
@@ -151,7 +155,7 @@ class LiveKitClient:
         """
         try:
             answer = await self._api.room.list_participants(ListParticipantsRequest(room=room))
-        except (ServerError, aiohttp.ClientError, TimeoutError) as error:
+        except (ServerError, *NO_ANSWER) as error:
             raise LiveKitUnavailable(_cause(error)) from error
         for participant in answer.participants:
             if participant.kind == ParticipantInfo.Kind.AGENT:
@@ -174,7 +178,7 @@ class LiveKitClient:
             if error.code == TwirpErrorCode.NOT_FOUND:
                 return None
             raise LiveKitUnavailable(_cause(error)) from error
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except NO_ANSWER as error:
             raise LiveKitUnavailable(_cause(error)) from error
 
     async def remove_callee(self, room: str, claim: int) -> None:
@@ -201,7 +205,7 @@ class LiveKitClient:
         except ServerError as error:
             if error.code != TwirpErrorCode.NOT_FOUND:
                 raise LiveKitUnavailable(_cause(error)) from error
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except NO_ANSWER as error:
             raise LiveKitUnavailable(_cause(error)) from error
 
     async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> Dialled:
@@ -220,7 +224,7 @@ class LiveKitClient:
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             # No connection was made, so no byte of the request left this machine.
             return Dialled(Verdict(Kind.NOT_SENT))
-        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError):
+        except (*NO_ANSWER, asyncio.IncompleteReadError):
             return Dialled(Verdict(Kind.UNKNOWN))
         finally:
             _gate.set(None)

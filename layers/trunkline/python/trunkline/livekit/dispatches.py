@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-import aiohttp
 from google.protobuf.json_format import MessageToDict
 from livekit.api import LiveKitAPI, ServerError
 from livekit.api.twirp_client import TwirpErrorCode
@@ -26,7 +25,7 @@ from livekit.protocol.room import ListRoomsRequest
 from trunkline.calls.dispatch_input import NewDispatch
 from trunkline.calls.dispatch_shapes import DispatchView, JobStateView, JobView
 from trunkline.errors import LiveKitFailed, NotFound
-from trunkline.livekit.client import session_of
+from trunkline.livekit.client import NO_ANSWER, session_of
 from trunkline.livekit.credentials import LiveKitCredentials
 
 _T = TypeVar("_T")
@@ -99,7 +98,7 @@ async def _ask(credentials: LiveKitCredentials, ask: Callable[[LiveKitAPI], Awai
         if error.code == TwirpErrorCode.NOT_FOUND:
             raise NotFound("Dispatch not found") from error
         raise LiveKitFailed from error
-    except (aiohttp.ClientError, TimeoutError) as error:
+    except NO_ANSWER as error:
         raise LiveKitFailed from error
 
 

@@ -1,0 +1,227 @@
+"""A tenant's own LiveKit: its calls go through it, its word counts for its own rooms, and its trouble is its
+own."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import signal
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from livekit.api import AccessToken, LiveKitAPI, VideoGrants
+from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunkInfo
+
+from local.config import ROOT
+from local.deployment import client
+from local.processes import port_is_free
+from local.stack import Stack
+from tests.stack.conftest import Tenant
+from trunkline.tenants.specs import AgentSpec, TrunkSpec
+
+NUMBERS = ["+15550109001"]
+
+
+@dataclass
+class OwnLiveKit:
+    """A stand-in beside the deployment's, with keys of its own."""
+
+    url: str
+    key: str
+    secret: str
+    invite_log: Path
+    process: subprocess.Popen[bytes]
+
+    def wish(self, **changes: str) -> dict[str, str]:
+        return {"url": self.url, "api_key": self.key, "api_secret": self.secret} | changes
+
+    def invites(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.invite_log.read_text().splitlines()]
+
+
+@pytest.fixture
+def own(stack: Stack, tmp_path: Path) -> Iterator[OwnLiveKit]:
+    port = next(port for port in range(9500, 9999) if port_is_free(port))
+    key, secret = f"own{uuid.uuid4().hex[:8]}", uuid.uuid4().hex
+    log = tmp_path / "invites.jsonl"
+    api = stack.config.api_url
+    words = ["--port", str(port), "--api-key", key, "--api-secret", secret, "--invite-log", str(log)]
+    words += ["--webhook-url", f"{api}/livekit/webhook", "--api-url", api, "--talks", "own-agent"]
+    python = str(ROOT / ".venv" / "bin" / "python")
+    process = subprocess.Popen([python, "-m", "local.livekit", *words], cwd=ROOT)
+    made = OwnLiveKit(f"http://127.0.0.1:{port}", key, secret, log, process)
+    try:
+        _wait_until_up(made.url)
+        yield made
+    finally:
+        process.send_signal(signal.SIGCONT)
+        process.kill()
+        process.wait()
+
+
+def _wait_until_up(url: str) -> None:
+    for _ in range(100):
+        try:
+            httpx.get(url)
+        except httpx.TransportError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("the tenant's LiveKit does not come up")
+
+
+@pytest.fixture
+async def owner(tenant: Tenant, own: OwnLiveKit) -> Tenant:
+    """The tenant with its own project, a trunk of it and an agent on that."""
+    tenant.api.put("/api/v1/livekit", json=own.wish()).raise_for_status()
+    async with LiveKitAPI(own.url, own.key, own.secret) as livekit:
+        info = SIPOutboundTrunkInfo(name="own", address="carrier.test", numbers=NUMBERS)
+        request = CreateSIPOutboundTrunkRequest(trunk=info)
+        sip_trunk_id = (await livekit.sip.create_outbound_trunk(request)).sip_trunk_id
+    operator = tenant.stack.operator()
+    spec = TrunkSpec(name="own", sip_trunk_id=sip_trunk_id, cps=20, numbers=NUMBERS, own_livekit=True)
+    trunk = operator.create_trunk(spec, [tenant.id])
+    agent = AgentSpec(name="Own", livekit_agent_name="own-agent", trunk="own")
+    return replace(tenant, trunk=trunk, agent=operator.create_agent(tenant.id, agent))
+
+
+def test_its_phone_calls_go_through_it_and_its_agents_report(owner: Tenant, own: OwnLiveKit) -> None:
+    call_id = owner.placed("+15550100001")
+    call = owner.wait_for_end(call_id)
+    assert call["status"] == "completed"
+    assert [line["headers"]["X-Trunkline-Call-Id"] for line in own.invites()] == [call_id]
+    assert owner.invites() == [], "the deployment's carrier saw nothing"
+    owner.wait(call_id, lambda call: len(call["transcript"]) == 2)
+
+
+def test_its_web_calls_are_in_its_project(owner: Tenant, own: OwnLiveKit) -> None:
+    body = {"agent_name": "Own", "user_id": "u"}
+    opened = owner.api.post("/api/v1/calls/test-agent", json=body).json()
+    assert opened["url"] == own.url.replace("http", "ws")
+    assert jwt.decode(opened["token"], own.secret, algorithms=["HS256"])["iss"] == own.key
+    httpx.put(f"{own.url}/_control/joins", json={"token": opened["token"]}).raise_for_status()
+    owner.wait(opened["call_id"], lambda call: call["status"] == "active")
+    listed = owner.api.get(f"/api/v1/calls/{opened['call_id']}/dispatches").json()["agent_dispatches"]
+    assert [each["agent_name"] for each in listed] == ["own-agent"]
+    owner.cancel(opened["call_id"])
+    assert owner.call(opened["call_id"])["status"] == "completed"
+
+
+def test_the_project_is_shown_without_its_secret_and_can_be_taken_away(
+    owner: Tenant, own: OwnLiveKit
+) -> None:
+    shown = owner.api.get("/api/v1/livekit").json()
+    assert (shown["own"], shown["url"], shown["api_key"]) == (True, own.url, own.key)
+    assert shown["webhook_url"].endswith("/livekit/webhook")
+    assert own.secret not in json.dumps(shown)
+    secrets = client(owner.stack.config, "secretsmanager")
+    name = f"trunkline-local/livekit/{owner.id}"
+    assert own.secret in secrets.get_secret_value(SecretId=name)["SecretString"]
+    table = client(owner.stack.config, "dynamodb")
+    items = table.scan(TableName=owner.stack.outputs.values["TableName"])["Items"]
+    assert own.secret not in repr(items)
+    assert owner.api.delete("/api/v1/livekit").status_code == 200
+    assert owner.api.get("/api/v1/livekit").json()["own"] is False
+    assert owner.api.delete("/api/v1/livekit").status_code == 404
+    with pytest.raises(secrets.exceptions.ClientError):
+        secrets.get_secret_value(SecretId=name)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"url": "wss://127.0.0.1"}, "url"),
+        ({"url": "wss://169.254.169.254"}, "url"),
+        ({"url": "ws://livekit.example.com"}, "url"),
+        ({"url": "wss://livekit.internal"}, "url"),
+        ({"url": "http://127.0.0.1:22"}, "url"),
+        ({"url": "wss://user:pass@livekit.example.com"}, "url"),
+        ({"url": "ftp://livekit.example.com"}, "url"),
+        ({"api_key": "a b"}, "api_key"),
+        ({"api_secret": "short"}, "api_secret"),
+    ],
+)
+def test_a_project_at_a_hostile_address_is_refused(
+    tenant: Tenant, own: OwnLiveKit, changes: dict[str, str], field: str
+) -> None:
+    answer = tenant.api.put("/api/v1/livekit", json=own.wish(**changes))
+    assert (answer.status_code, answer.json()["error"]["field"]) == (400, field)
+    assert tenant.api.get("/api/v1/livekit").json()["own"] is False
+
+
+async def test_its_word_counts_for_its_own_rooms_alone(
+    owner: Tenant, own: OwnLiveKit, make_tenant: Any
+) -> None:
+    """News and reports that are signed with a tenant's key say nothing of another tenant's call."""
+    other: Tenant = await make_tenant()
+    call_id = other.placed("+15550100011")
+    call = other.wait(call_id, lambda call: call["data"]["status"] == "active")
+    room = call["data"]["roomId"]
+    assert _end_news(owner.stack, own, room).status_code == 200
+    token = AccessToken(own.key, own.secret).with_kind("agent").with_identity("agent-AJ_evil")
+    token = token.with_grants(VideoGrants(room=room, room_join=True, agent=True))
+    url = f"{owner.stack.config.api_url}/agent/v1/calls/{call_id}"
+    bearer = {"Authorization": f"Bearer {token.to_jwt()}"}
+    for answer in (
+        httpx.get(f"{url}/context", headers=bearer),
+        httpx.post(f"{url}/reports", headers=bearer, json={"reports": [{"type": "ended"}]}),
+    ):
+        assert (answer.status_code, answer.json()["error"]["type"]) == (403, "wrong_call")
+    assert other.call(call_id)["data"]["status"] == "active"
+    other.cancel(call_id)
+
+
+async def test_naming_anothers_key_as_ones_own_gains_nothing(
+    owner: Tenant, own: OwnLiveKit, make_tenant: Any
+) -> None:
+    thief: Tenant = await make_tenant()
+    forged = "f" * 32
+    thief.api.put("/api/v1/livekit", json=own.wish(api_secret=forged)).raise_for_status()
+    call_id = owner.placed("+15550100011")
+    call = owner.wait(call_id, lambda call: call["data"]["status"] == "active")
+    assert _end_news(owner.stack, replace(own, secret=forged), call["data"]["roomId"]).status_code == 200
+    assert owner.call(call_id)["data"]["status"] == "active"
+    owner.cancel(call_id)
+    assert owner.wait_for_end(call_id)["data"]["status"] == "completed", "its own news still counts"
+
+
+def _end_news(stack: Stack, own: OwnLiveKit, room: str) -> httpx.Response:
+    participant = {
+        "sid": "PA_1",
+        "identity": "callee-1",
+        "kind": "SIP",
+        "disconnectReason": "CLIENT_INITIATED",
+    }
+    participant |= {"attributes": {"sip.callStatus": "hangup"}}  # type: ignore[dict-item]
+    event = {"event": "participant_left", "room": {"name": room}, "participant": participant, "id": "EV_x"}
+    body = json.dumps(event).encode()
+    now_s = int(time.time())
+    claims = {"iss": own.key, "nbf": now_s, "exp": now_s + 300}
+    claims |= {"sha256": base64.b64encode(hashlib.sha256(body).digest()).decode()}
+    headers = {"Authorization": jwt.encode(claims, own.secret, "HS256")}
+    return httpx.post(f"{stack.config.api_url}/livekit/webhook", content=body, headers=headers)
+
+
+async def test_one_that_hangs_delays_nobody_elses_calls(
+    owner: Tenant, own: OwnLiveKit, make_tenant: Any
+) -> None:
+    other: Tenant = await make_tenant()
+    own.process.send_signal(signal.SIGSTOP)
+    waiting = [owner.placed("+15550100013") for _ in range(5)]
+    began_s = time.monotonic()
+    for _ in range(5):
+        assert other.wait_for_end(other.placed("+15550100013"))["status"] == "completed"
+    assert time.monotonic() - began_s < 30
+    assert {owner.call(call_id)["data"]["status"] for call_id in waiting} == {"queued"}
+    own.process.send_signal(signal.SIGCONT)
+    for call_id in waiting:
+        owner.cancel(call_id)
