@@ -1,4 +1,4 @@
-"""API keys in the table: made, bounded, rotated and revoked; what is done to them is noted."""
+"""API keys in the table: made, bounded, rotated and revoked."""
 
 from __future__ import annotations
 
@@ -15,17 +15,14 @@ from trunkline.errors import (
     InvalidApiKey,
     InvalidRequest,
     LimitReached,
-    MissingScope,
     NotFound,
     RateLimited,
 )
-from trunkline.item_keys import audit_key
 from trunkline.table import Table
 from trunkline.tenants import key_store
-from trunkline.tenants.audit import AuditDesk, AuditQuery
 from trunkline.tenants.gatekeeper import Gatekeeper, Proof
 from trunkline.tenants.key_specs import KeyRotation
-from trunkline.tenants.keys import Principal, Scope
+from trunkline.tenants.keys import Scope
 from trunkline.times import iso_from_ms
 
 
@@ -262,47 +259,3 @@ def test_a_tenant_has_a_bounded_number_of_keys(scene: Scene, monkeypatch: pytest
         scene.made()
     scene.desk.delete(OPERATOR, first["id"])
     scene.made()
-
-
-# What is noted.
-
-
-def test_everything_done_to_keys_is_noted_with_who_did_it(scene: Scene) -> None:
-    made = scene.made()
-    asking = scene.enter(made["key"])
-    child = scene.made(asking, name="child", scopes=["calls:read"])
-    scene.desk.change(asking, child["id"], {"name": "renamed", "requests_per_minute": 5})
-    scene.desk.rotate(asking, child["id"], KeyRotation())
-    scene.desk.delete(asking, child["id"])
-    entries = AuditDesk(scene.table).page(asking, AuditQuery(target_id=child["id"]))["data"]
-    actions = ["api_key.created", "api_key.changed", "api_key.rotated", "api_key.revoked"]
-    assert sorted(entry["action"] for entry in entries) == sorted(actions)
-    assert {entry["actor"]["id"] for entry in entries} == {made["id"]}
-    assert {entry["actor"]["address"] for entry in entries} == {"192.0.2.1"}
-    changed = next(entry for entry in entries if entry["action"] == "api_key.changed")
-    assert changed["changed"] == ["name", "requests_per_minute"]
-    assert changed["request_id"] == "req-1"
-    other = replace(OPERATOR, tenant_id="tenant-2")
-    assert AuditDesk(scene.table).page(other, AuditQuery())["data"] == []
-
-
-def test_the_log_is_paged_newest_first_and_kept_for_a_year(scene: Scene) -> None:
-    for number in range(5):
-        scene.clock.move_s(1)
-        scene.made(name=f"key {number}")
-    desk = AuditDesk(scene.table)
-    first = desk.page(OPERATOR, AuditQuery(limit=2))
-    rest = desk.page(OPERATOR, AuditQuery(limit=100, cursor=first["next_cursor"]))
-    moments = [entry["at"] for entry in [*first["data"], *rest["data"]]]
-    assert moments == sorted(moments, reverse=True)
-    assert len(moments) == 5
-    assert rest["next_cursor"] is None
-    items = scene.table.partition(audit_key("tenant-1"))
-    assert {item["ttl"] - item["at_ms"] // 1000 for item in items} == {365 * 86_400}
-
-
-def test_a_missing_right_is_named() -> None:
-    with pytest.raises(MissingScope, match="Missing scope: audit:read"):
-        Principal("t", True, frozenset({Scope.CALLS_READ})).require(Scope.AUDIT_READ)
-    Principal("t", True, frozenset({Scope.ADMIN})).require(Scope.AUDIT_READ)
-    Principal("t", True, frozenset({Scope.WEBHOOKS_WRITE})).require(Scope.WEBHOOKS_READ)
