@@ -17,7 +17,7 @@ LIVEKIT_WEBHOOK_PATH = "/livekit/webhook"
 _ACCESS_LOG = {
     "requestId": "$context.requestId",
     "method": "$context.httpMethod",
-    "path": "$context.path",
+    "route": "$context.routeKey",
     "status": "$context.status",
     "latency_ms": "$context.responseLatency",
     "integration_error": "$context.integrationErrorMessage",

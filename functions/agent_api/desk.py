@@ -15,10 +15,13 @@ from trunkline.clock import SystemClock
 from trunkline.dialing.lane import LaneStore
 from trunkline.livekit.credentials import LiveKitSecret, SecretsReader
 from trunkline.livekit.projects import Projects
+from trunkline.observability import logger
 from trunkline.outgoing.addresses import Door
 from trunkline.settings import AgentApiSettings
 from trunkline.table import Table
 from trunkline.workflows.store import WorkflowStore
+
+log = logger("agent_api")
 
 
 @cache
@@ -43,6 +46,7 @@ def desk() -> tuple[ReportDesk, Projects]:
         run_is_alive=LaneStore(table, clock).run_is_alive,
         close_room=lambda call, room: _close_room(projects, call, room),
         erase=lambda call_id: erase_beside(table, call_id),
+        noted=lambda call: log.append_keys(call_id=call.id, tenant_id=call.tenant_id),
     )
     return made, projects
 

@@ -17,6 +17,7 @@ from trunkline.livekit.names import ClaimName
 from trunkline.livekit.projects import Projects
 from trunkline.livekit.tokens import agent_proof
 from trunkline.observability import logger
+from trunkline.redaction import path_shape
 
 from .desk import desk
 
@@ -28,11 +29,12 @@ _METHODS = {"context": "GET", "reports": "POST"}
 @log.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """A report that fails is sent again by the helper; each is harmless when repeated."""
+    log.append_keys(request_id=event["requestContext"]["requestId"])
     try:
         status, body = 200, _answer(event)
     except TrunklineError as error:
         status, body = error_answer(error, event["requestContext"]["requestId"])
-    log.info("agent request", path=event["rawPath"], status=status)
+    log.info("agent request", path=path_shape(event["rawPath"]), status=status)
     return plain_response(status, body)
 
 

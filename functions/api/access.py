@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
@@ -25,6 +26,7 @@ from .services import services
 
 log = logger("api")
 _BEARER = "bearer "
+_CALL = re.compile(r"/api/v1/calls/(?P<id>[0-9a-fA-F-]{36})(/|$)")
 
 
 class RateNote:
@@ -137,7 +139,9 @@ def asked(event: APIGatewayProxyEventV2, scope: Scope | None) -> Asked:
         raise
     noted.rate = admitted.rate
     principal = admitted.principal
-    log.append_keys(tenant_id=principal.tenant_id, key_id=principal.actor.id, livemode=principal.livemode)
+    about = {"tenant_id": principal.tenant_id, "key_id": principal.actor.id, "livemode": principal.livemode}
+    call = _CALL.match(event.raw_path)
+    log.append_keys(request_id=principal.actor.request_id, call_id=call and call["id"], **about)
     if scope is not None:
         principal.require(scope)
     return Asked(admitted, event)

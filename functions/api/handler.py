@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from trunkline.errors import TrunklineError
 from trunkline.http.errors import error_answer, error_body, error_headers
 from trunkline.observability import logger
+from trunkline.redaction import path_shape
 
 from . import calls, dispatches, kept, tenant, trunks, webhooks
 from .access import noted
@@ -53,6 +54,6 @@ def _request_id() -> str:
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     answer = app.resolve(event, context)
     noted.write(answer["headers"])
-    http = event["requestContext"]["http"]
-    log.info("request", method=http["method"], route=event.get("routeKey"), status=answer["statusCode"])
+    http, shape = event["requestContext"]["http"], path_shape(event["rawPath"])
+    log.info("request", method=http["method"], path=shape, status=answer["statusCode"])
     return answer

@@ -22,6 +22,7 @@ log = logger("livekit_events")
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """An exception answers 500, and LiveKit sends the webhook again with the same id."""
     news_desk, projects, calls = desk()
+    log.append_keys(request_id=event["requestContext"]["requestId"])
     body = event.get("body") or ""
     raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
     try:
@@ -33,7 +34,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if news and owner and not projects.owns(owner, calls.load(news.claim.call_id)):
         log.warning("news of another tenant's room ignored", livekit_tenant_id=owner)
         news = None
-    if news:
-        news_desk.take(news)
+    call = news_desk.take(news) if news else None
+    log.append_keys(tenant_id=call.tenant_id if call else owner)
     log.info("webhook", event_type=webhook.event, call_id=news.claim.call_id if news else None)
     return plain_response(200, {"status": "received"})

@@ -58,6 +58,7 @@ PURE = {
     "dialing/outcome.py",
     "livekit/names.py",
     "errors.py",
+    "redaction.py",
     "rates.py",
     "played/outcomes.py",
     "played/script.py",

@@ -53,14 +53,14 @@ class NewsDesk:
         self._run_is_alive = run_is_alive
         self._reach = reach
 
-    def take(self, news: News) -> None:
-        """Write ids at once; apply or keep an end."""
+    def take(self, news: News) -> Call | None:
+        """Write ids at once; apply or keep an end. Returns the call, where it had to be read."""
         if news.event == "participant_joined" and news.sip_participant_id:
             self._note_ids(news)
-            return
+            return None
         if news.agent_job_id and news.event == "participant_left":
             self._agent_left(news.agent_job_id, news)
-            return
+            return None
         now_ms = self._clock.wall_ms()
         seen: list[Call] = []
 
@@ -70,11 +70,12 @@ class NewsDesk:
 
         after = self._calls.settle(news.claim.call_id, decide, now_ms, news_id=news.id)
         if after is None:
-            return
+            return None
         self._nudge.after(seen[-1], after)
         if news.is_caller and news.event == "participant_joined" and seen[-1].ended:
             # Too late: the call is over, and so is the stay. If that fails, LiveKit sends the webhook again.
             self._reach.close_room(news.claim)
+        return after
 
     def _note_ids(self, news: News) -> None:
         ids = {"sip_participant_id": news.sip_participant_id, "sip_call_id": news.sip_call_id}

@@ -50,7 +50,8 @@ class ReportDesk:
     """One agent's dealings with its call; `claim` is what its token proves.
 
     `run_is_alive` says whether a dialer still waits for its dial; `close_room` shows everybody out and
-    may raise, then the agent reports the end again; `erase` deletes what is kept beside a call.
+    may raise, then the agent reports the end again; `erase` deletes what is kept beside a call;
+    `noted` is told which call it is about.
     """
 
     calls: CallStore
@@ -62,6 +63,7 @@ class ReportDesk:
     run_is_alive: Callable[[str], bool]
     close_room: Callable[[Call, str], None]
     erase: Callable[[str], None]
+    noted: Callable[[Call], None] = lambda _: None
 
     def context(self, claim: ClaimName) -> CallContext:
         """What the call is about.
@@ -134,6 +136,7 @@ class ReportDesk:
         call = self.calls.load(claim.call_id)
         if call is None:
             raise NotFound("Call not found")
+        self.noted(call)
         if call.claim != claim.claim or call.erased_at_ms is not None:
             raise AttemptOver
         if call.channel is Channel.PHONE and not call.ended and call.phase is None:

@@ -82,7 +82,7 @@ class WebCare:
             return
         name = f"web_{change.call.reason}"
         repairs[name] += 1
-        self.log.info("repaired", call_id=call_id, repair=name)
+        self.log.info("repaired", call_id=call_id, tenant_id=call.tenant_id, repair=name)
         await self._close(call)
 
     async def _finding(self, call: Call, now_ms: int) -> Change | None:

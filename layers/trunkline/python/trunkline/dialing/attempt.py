@@ -142,7 +142,9 @@ class Attempt:
             await self._claim.give_back(call, why="run_ended")
         except LiveKitUnavailable as error:
             self.verdict = Verdict(Kind.NOT_SENT)
-            self._bench.log.warning("agent not dispatched", call_id=call.id, cause=str(error))
+            self._bench.log.warning(
+                "agent not dispatched", call_id=call.id, tenant_id=call.tenant_id, cause=str(error)
+            )
             await self._claim.give_back(call, why="livekit_unavailable")
 
     async def _prepare(self, call: Call) -> bool:
@@ -184,7 +186,11 @@ class Attempt:
                 # Nothing left this machine: a new slot, with a new token and a new intent.
                 late_ms = (self._bench.clock.monotonic_us() - slot_us) // 1000
                 self._bench.log.info(
-                    "slot missed", call_id=call.id, late_ms=late_ms, intent_took_ms=took_us // 1000
+                    "slot missed",
+                    call_id=call.id,
+                    tenant_id=call.tenant_id,
+                    late_ms=late_ms,
+                    intent_took_ms=took_us // 1000,
                 )
                 continue
             self.verdict = dialled.verdict
@@ -235,7 +241,11 @@ class Attempt:
     async def _apply(self, call: Call, dialled: Dialled) -> None:
         verdict = dialled.verdict
         self._bench.log.info(
-            "dial answered", call_id=call.id, verdict=verdict.kind, sip_status_code=verdict.sip_status_code
+            "dial answered",
+            call_id=call.id,
+            tenant_id=call.tenant_id,
+            verdict=verdict.kind,
+            sip_status_code=verdict.sip_status_code,
         )
         if verdict.kind in (Kind.TOO_FAST, Kind.NOT_SENT):
             why = "carrier_too_fast" if verdict.kind is Kind.TOO_FAST else "not_sent"

@@ -119,7 +119,7 @@ class Caretaker:
             self.log.warning("look-up failed", call_id=call_id, cause=str(error))
             return
         repairs[name] += 1
-        self.log.info("repaired", call_id=call_id, repair=name)
+        self.log.info("repaired", call_id=call_id, tenant_id=call.tenant_id, repair=name)
         await self._tidy(call, change)
 
     async def _finding(self, call: Call) -> tuple[str, Change] | None:

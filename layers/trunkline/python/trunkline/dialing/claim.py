@@ -41,7 +41,9 @@ class Claim:
         except SlotsFull:
             return None
         except (StaleCall, BotoCoreError, ClientError) as error:
-            self._bench.log.warning("step not taken", call_id=call.id, cause=type(error).__name__)
+            self._bench.log.warning(
+                "step not taken", call_id=call.id, tenant_id=call.tenant_id, cause=type(error).__name__
+            )
             await self.give_back(change.call, why="step_not_taken")
             return None
         return stored
@@ -85,4 +87,6 @@ class Claim:
         try:
             await self._bench.livekit.delete_room(call.room_name or "")
         except LiveKitUnavailable as error:
-            self._bench.log.warning("room not deleted", call_id=call.id, cause=str(error))
+            self._bench.log.warning(
+                "room not deleted", call_id=call.id, tenant_id=call.tenant_id, cause=str(error)
+            )

@@ -128,7 +128,9 @@ class Crew:
             await attempt.run()
         except Exception:
             # One call's failure must not end the lane: the caretaker repairs the call.
-            self._bench.log.exception("attempt failed", call_id=attempt.place.call_id)
+            self._bench.log.exception(
+                "attempt failed", call_id=attempt.place.call_id, tenant_id=attempt.place.tenant_id
+            )
         finally:
             self._attempts.pop(attempt.place.call_id, None)
             self._learn_from(attempt)

@@ -120,7 +120,12 @@ class Courier:
         if self.deliveries.save(after) is None:
             # Another execution of the same delivery was quicker: its record counts, and it goes on.
             return _done(delivery.id)
-        told: dict[str, Any] = {"outcome": verdict.outcome, "status": attempt.status, "error": attempt.error}
+        told: dict[str, Any] = {
+            "tenant_id": delivery.tenant_id,
+            "event_id": delivery.event_id,
+            "call_id": delivery.call_id,
+        }
+        told |= {"outcome": verdict.outcome, "status": attempt.status, "error": attempt.error}
         self.log.info("attempt", number=attempt.number, took_ms=attempt.took_ms, **told)
         return _step(delivery.id, "wait", verdict.wait_s) if verdict.wait_s else _done(delivery.id)
 

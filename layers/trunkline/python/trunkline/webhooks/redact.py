@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-_HIDDEN = "[redacted]"
-_SECRETS = re.compile(r"whsec_[A-Za-z0-9+/=]+|as_(live|test)_[0-9A-Za-z]+|(?<=[Bb]earer )[\w.~+/=-]+")
+from trunkline.redaction import HIDDEN, without_secrets
+
 _MIN_LENGTH = 6
 
 
@@ -15,6 +14,6 @@ def redacted(body: bytes, secrets: Iterable[str]) -> str:
     text = body.decode(errors="replace")
     for secret in secrets:
         if len(secret) >= _MIN_LENGTH:
-            text = text.replace(secret, _HIDDEN)
-    text = _SECRETS.sub(_HIDDEN, text)
+            text = text.replace(secret, HIDDEN)
+    text = without_secrets(text)
     return "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")
