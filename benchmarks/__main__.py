@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import cost, load, main_job, pacing, start, stories, webhooks
+from benchmarks import access, cost, load, main_job, pacing, start, stories, webhooks
 from benchmarks.table import Row, show
 from local.config import for_tests
 from local.stack import Stack, local_stack
@@ -18,6 +18,7 @@ ON_A_STACK: dict[str, Measure] = {
         *main_job.dial_rows(stack, tenant),
         *main_job.call_rows(stack, tenant),
     ],
+    "access": access.access_rows,
     "stories": stories.story_rows,
     "webhooks": lambda stack, _: webhooks.webhook_rows(stack),
     "memory": lambda stack, _: [start.memory_row(stack)],  # after what uses every function

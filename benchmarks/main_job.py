@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from functools import cache
 from typing import Any
 
 import httpx
@@ -24,12 +25,19 @@ MAX_CALLS_A_POST = 4
 MAX_POST_RATIO = 2.5
 
 
+@cache
+def key_of(stack: Stack) -> str:
+    """A key of the demo tenant's that may ask as fast as it can."""
+    scopes, bounds = ["admin"], {"requests_per_minute": 100_000}
+    return stack.operator().create_key("demo", "bench", scopes, livemode=True, **bounds)
+
+
 class Client:
     """A tenant's client of the demo tenant, with an agent that joins at once and one without a gate."""
 
     def __init__(self, stack: Stack) -> None:
         self._http = httpx.Client(
-            base_url=stack.config.api_url, headers={"x-api-key": stack.seed.live_key}, timeout=30
+            base_url=stack.config.api_url, headers={"x-api-key": key_of(stack)}, timeout=30
         )
         self._stack = stack
 
@@ -75,15 +83,18 @@ def post_rows(stack: Stack, tenant: Client) -> list[Row]:
 
 
 def _raw_calls(stack: Stack) -> list[float]:
-    """GetItem ×2, TransactWriteItems of three, SendMessage: what one POST asks of AWS."""
+    """UpdateItem, GetItem, TransactWriteItems of three, SendMessage: what one POST asks of AWS."""
     dynamodb, sqs = client(stack.config, "dynamodb"), client(stack.config, "sqs")
     table, samples = stack.outputs.values["TableName"], []
     queue = sqs.create_queue(QueueName="bench-raw")["QueueUrl"]
     for number in range(POSTS):
         began_s = time.perf_counter()
         key = {"pk": {"S": "BENCH"}, "sk": {"S": "x"}}
-        for _ in range(2):
-            dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)
+        used = {":one": {"N": "1"}}
+        dynamodb.update_item(
+            TableName=table, Key=key, UpdateExpression="ADD used :one", ExpressionAttributeValues=used
+        )
+        dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)
         puts = [
             {"Put": {"TableName": table, "Item": {"pk": {"S": f"BENCH#{number}"}, "sk": {"S": str(n)}}}}
             for n in range(3)

@@ -8,7 +8,7 @@ import time
 import httpx
 from trunkline_agent import AgentCall
 
-from benchmarks.main_job import BUSY, POSTS, Client
+from benchmarks.main_job import BUSY, POSTS, Client, key_of
 from benchmarks.table import Row, ms, p50, p99
 from local.observe import function_processes
 from local.stack import Stack
@@ -57,7 +57,7 @@ def _livekit_log_size(stack: Stack) -> int:
 def news_row(stack: Stack) -> Row:
     """From a person's join until GET shows it: LiveKit's webhook, one function, one transaction."""
     url, samples = stack.config.livekit[0], []
-    with httpx.Client(base_url=stack.config.api_url, headers={"x-api-key": stack.seed.live_key}) as api:
+    with httpx.Client(base_url=stack.config.api_url, headers={"x-api-key": key_of(stack)}) as api:
         for _ in range(NEWS):
             body = {"workflow_slug": stack.seed.workflow_slug, "user_id": "u"}
             opened = api.post("/api/v1/calls", json=body).json()
@@ -101,7 +101,7 @@ def transcript_rows(stack: Stack) -> list[Row]:
 async def _told(stack: Stack, turns: int) -> tuple[float, float]:
     """Seconds to report so many turns in batches, and to read them back (the best of five)."""
     _, key, secret = stack.config.livekit
-    headers = {"x-api-key": stack.seed.live_key}
+    headers = {"x-api-key": key_of(stack)}
     async with httpx.AsyncClient(base_url=stack.config.api_url, timeout=30) as api:
         body = {"workflow_slug": stack.seed.workflow_slug, "user_id": "u"}
         opened = (await api.post("/api/v1/calls", json=body, headers=headers)).json()

@@ -14,7 +14,7 @@ from aiohttp import web
 from local.deployment import client
 from local.stack import Stack
 
-SERVICES = ("DYNAMODB", "SQS", "SECRETS_MANAGER")
+SERVICES = ("DYNAMODB", "SQS", "SECRETS_MANAGER", "KMS")
 
 
 @dataclass(frozen=True)

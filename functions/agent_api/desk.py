@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from trunkline import aws
 from trunkline.calls.erase import erase_beside
@@ -13,8 +14,11 @@ from trunkline.calls.transcripts import TranscriptStore
 from trunkline.cipher import Cipher
 from trunkline.clock import SystemClock
 from trunkline.dialing.lane import LaneStore
+from trunkline.errors import InvalidAgentToken, WrongCall
 from trunkline.livekit.credentials import LiveKitSecret, SecretsReader
+from trunkline.livekit.names import ClaimName
 from trunkline.livekit.projects import Projects
+from trunkline.livekit.tokens import agent_proof
 from trunkline.observability import logger
 from trunkline.outgoing.addresses import Door
 from trunkline.settings import AgentApiSettings
@@ -56,3 +60,22 @@ def _close_room(projects: Projects, call: Call, room: str) -> None:
     from trunkline.livekit.hangup import close_room  # noqa: PLC0415
 
     close_room(projects.of_call(call), room)
+
+
+def claim_of(event: dict[str, Any], call_id: str) -> ClaimName:
+    """The claim that a request's token speaks for.
+
+    Raises:
+        InvalidAgentToken: no agent's token, or none of a project we know.
+        WrongCall: of another call, or of a tenant's own project where the call is not.
+    """
+    reports, projects = desk()
+    authorization = event["headers"].get("authorization", "")
+    if not authorization.lower().startswith("bearer "):
+        raise InvalidAgentToken
+    proof = agent_proof(authorization[len("bearer ") :].strip(), projects.signers)
+    if proof.claim.call_id != call_id:
+        raise WrongCall
+    if proof.livekit_tenant_id and not projects.owns(proof.livekit_tenant_id, reports.calls.load(call_id)):
+        raise WrongCall
+    return proof.claim

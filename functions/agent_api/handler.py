@@ -7,19 +7,15 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.reports import Reports
-from trunkline.errors import InvalidAgentToken, NotFound, TrunklineError, WrongCall
+from trunkline.errors import NotFound, TrunklineError
 from trunkline.http.body import read_body
 from trunkline.http.errors import error_answer
 from trunkline.http.responses import plain_response
-from trunkline.livekit.names import ClaimName
-from trunkline.livekit.projects import Projects
-from trunkline.livekit.tokens import agent_proof
 from trunkline.observability import logger
 from trunkline.redaction import path_shape
 
-from .desk import desk
+from .desk import claim_of, desk
 
 log = logger("agent_api")
 _PATH = re.compile(r"/agent/v1/calls/(?P<call_id>[0-9a-fA-F-]{36})/(?P<what>context|reports)")
@@ -42,21 +38,9 @@ def _answer(event: dict[str, Any]) -> Any:
     route = _PATH.fullmatch(event["rawPath"])
     if route is None or event["requestContext"]["http"]["method"] != _METHODS[route["what"]]:
         raise NotFound("Route not found")
-    reports, projects = desk()
-    claim = _claim(event, reports, projects, route["call_id"].lower())
+    reports, _ = desk()
+    claim = claim_of(event, route["call_id"].lower())
     if route["what"] == "context":
         return reports.context(claim)
     body = read_body(Reports, event.get("body"), is_base64=bool(event.get("isBase64Encoded")))
     return reports.take(claim, body.reports)
-
-
-def _claim(event: dict[str, Any], reports: ReportDesk, projects: Projects, call_id: str) -> ClaimName:
-    authorization = event["headers"].get("authorization", "")
-    if not authorization.lower().startswith("bearer "):
-        raise InvalidAgentToken
-    proof = agent_proof(authorization[len("bearer ") :].strip(), projects.signers)
-    if proof.claim.call_id != call_id:
-        raise WrongCall
-    if proof.livekit_tenant_id and not projects.owns(proof.livekit_tenant_id, reports.calls.load(call_id)):
-        raise WrongCall
-    return proof.claim

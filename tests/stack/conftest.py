@@ -156,7 +156,9 @@ async def make_tenant(stack: Stack) -> Any:
         made_trunk = operator.create_trunk(spec, [name])
         values = {"name": "Ada", "livekit_agent_name": "ada", "trunk": "main"} | (agent or {})
         made = operator.create_agent(name, AgentSpec.model_validate(values))
-        key = operator.create_key(name, "tests", ALL_SCOPES, livemode=True)
+        # A test that polls for a minute is no client out of control.
+        bounds = {"requests_per_minute": 100_000}
+        key = operator.create_key(name, "tests", ALL_SCOPES, livemode=True, **bounds)
         api = httpx.Client(
             base_url=stack.config.api_url,
             headers={"x-api-key": key},
