@@ -20,8 +20,8 @@ ON_A_STACK: dict[str, Measure] = {
     ],
     "access": access.access_rows,
     "stories": stories.story_rows,
+    "memory": lambda stack, _: [start.memory_row(stack)],  # before the emulator keeps a thousand histories
     "webhooks": lambda stack, _: webhooks.webhook_rows(stack),
-    "memory": lambda stack, _: [start.memory_row(stack)],  # after what uses every function
     "pacing": lambda stack, _: pacing.pacing_rows(stack, PACES),
     "cost": cost.cost_rows,
     "load": lambda stack, tenant: [

@@ -16,6 +16,7 @@ from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.errors import InvalidRequest, NotFound
 from trunkline.item_keys import own_livekit_key
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
+from trunkline.rates import DEFAULT_PER_MINUTE
 from trunkline.table import Table
 from trunkline.tenants.agents import Agent, AgentStore, TenantStore
 from trunkline.tenants.audit import audited
@@ -86,6 +87,9 @@ class Operator:
         self.tenants.set(tenant_id, facts)
         if "max_calls_in_progress" in facts:
             self.trunks.limit_total(tenant_id, facts["max_calls_in_progress"])
+        if "requests_per_minute" in facts:
+            usual = facts["requests_per_minute"] or DEFAULT_PER_MINUTE
+            self.keys.apply_default(self.principal(tenant_id), usual)
 
     def create_trunk(self, spec: TrunkSpec, tenants: list[str]) -> Trunk:
         """Make a trunk and grant it; its LiveKit project is the deployment's, or its one tenant's own."""

@@ -28,7 +28,8 @@ def set_tenant(  # noqa: PLR0913, PLR0917 - a tenant's bounds
         int | None, typer.Option(min=0, max=3650, help="How long calls are kept after their end.")
     ] = None,
     requests_per_minute: Annotated[
-        int | None, typer.Option(min=0, max=MAX_PER_MINUTE, help="Of a key made from now on; default 600.")
+        int | None,
+        typer.Option(min=0, max=MAX_PER_MINUTE, help="Of keys without a limit of their own; default 600."),
     ] = None,
     max_calls_waiting: Annotated[int | None, typer.Option(min=0, help="In its lines.")] = None,
     max_calls_in_progress: Annotated[int | None, typer.Option(min=0, help="Over all its trunks.")] = None,

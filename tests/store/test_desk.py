@@ -154,7 +154,7 @@ def test_a_wake_that_cant_be_sent_withdraws_the_call(scene: Scene, monkeypatch: 
 def test_a_wake_that_cant_be_sent_for_a_call_already_claimed_is_no_failure(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def claim_then_refuse(_: Wake) -> None:
+    def claim_then_refuse(_: Wake, delay_s: int = 0) -> None:
         entry = Line(scene.table).head(TRUNK.id, "tenant-1", 1)[0]
         call = scene.calls.load(entry.call_id)
         assert call is not None

@@ -104,6 +104,13 @@ def test_the_tenants_own_default_holds_for_new_keys(scene: Scene) -> None:
     assert scene.made()["requests_per_minute"] == 600
 
 
+def test_a_tenants_limit_reaches_its_keys_without_one_of_their_own(scene: Scene) -> None:
+    usual, own = scene.made(), scene.made(requests_per_minute=5)
+    scene.desk.apply_default(OPERATOR, 1200)
+    assert scene.gate.admit(Proof("GET", "192.0.2.1", "r", key=usual["key"])).rate.limit == 1200
+    assert scene.gate.admit(Proof("GET", "192.0.2.1", "r", key=own["key"])).rate.limit == 5
+
+
 # Sessions.
 
 

@@ -10,7 +10,7 @@ from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.clock import Clock
 from trunkline.errors import CallOpen
-from trunkline.item_keys import SK, USER_PK, ItemKey, call_key, private_key
+from trunkline.item_keys import SK, USER_PK, ItemKey, call_key, played_dispatch_key, private_key
 from trunkline.table import Delete, Table, Update
 from trunkline.tenants.keys import Principal
 
@@ -43,10 +43,10 @@ class EraseDesk:
 
 
 def erase_beside(table: Table, call_id: str) -> None:
-    """Delete what is kept beside a call: context, variables, transcript."""
-    private = private_key(call_id, "")
-    for item in table.partition(private):
-        table.write(Delete(ItemKey(private.pk, item[SK])))
+    """Delete what is kept beside a call: context, variables, transcript, a test call's added agents."""
+    for kind in (private_key(call_id, ""), played_dispatch_key(call_id)):
+        for item in table.partition(kind):
+            table.write(Delete(ItemKey(kind.pk, item[SK])))
     TranscriptStore(table).erase(call_id)
 
 

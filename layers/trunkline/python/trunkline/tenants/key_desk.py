@@ -128,6 +128,17 @@ class ApiKeyDesk:
         noted = audited(principal, self.clock.wall_ms(), "api_key.revoked", key.id)
         self.keys.revoke(key.tenant_id, entry, [noted])
 
+    def apply_default(self, principal: Principal, requests_per_minute: int) -> None:
+        """Give the tenant's keys that have no limit of their own the tenant's.
+
+        Raises:
+            ChangedMeanwhile: one was rotated or revoked meanwhile; doing it again goes on.
+        """
+        for key in self.keys.all(principal.tenant_id):
+            found = None if key.own_limit else self.keys.load(principal.tenant_id, key.id)
+            if found and found[0].limit_per_minute != requests_per_minute:
+                self.keys.change(replace(found[0], limit_per_minute=requests_per_minute), found[1])
+
     def _own(self, principal: Principal, key_id: str) -> tuple[ApiKey, KeyEntry]:
         found = self.keys.load(principal.tenant_id, key_id)
         if found is None or not _visible(principal, found[0]):
