@@ -15,12 +15,10 @@ from trunkline.cipher import Cipher
 from trunkline.clock import SystemClock
 from trunkline.dialing.lane import LaneStore
 from trunkline.errors import InvalidAgentToken, WrongCall
-from trunkline.livekit.credentials import LiveKitSecret, SecretsReader
 from trunkline.livekit.names import ClaimName
 from trunkline.livekit.projects import Projects
 from trunkline.livekit.tokens import agent_proof
 from trunkline.observability import logger
-from trunkline.outgoing.addresses import Door
 from trunkline.settings import AgentApiSettings
 from trunkline.table import Table
 from trunkline.workflows.store import WorkflowStore
@@ -33,15 +31,9 @@ def desk() -> tuple[ReportDesk, Projects]:
     settings = AgentApiSettings.from_env()
     clock = SystemClock()
     table = Table(aws.client("dynamodb"), settings.table_name)
-    secrets, calls = aws.client("secretsmanager"), CallStore(table)
-    projects = Projects(
-        table,
-        LiveKitSecret(secrets, settings.livekit_secret_arn, clock),
-        SecretsReader(secrets, Door.parse(settings.outgoing_loopback_ports)),
-        clock,
-    )
+    projects = Projects.open(table, settings, clock)
     made = ReportDesk(
-        calls=calls,
+        calls=CallStore(table),
         transcripts=TranscriptStore(table),
         workflows=WorkflowStore(table),
         table=table,

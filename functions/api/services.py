@@ -32,7 +32,6 @@ from trunkline.dialing.trunk_desk import TrunkDesk
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
 from trunkline.errors import InvalidRequest, LiveKitFailed, LiveKitNotConfigured
-from trunkline.livekit.credentials import LiveKitSecret, SecretsReader
 from trunkline.livekit.own_desk import OwnLiveKitDesk
 from trunkline.livekit.projects import Projects
 from trunkline.observability import logger
@@ -167,8 +166,7 @@ def _base() -> _Base:
     """The pepper is read once: it never changes."""
     settings, clock = ApiSettings.from_env(), SystemClock()
     table, secrets = Table(aws.client("dynamodb"), settings.table_name), aws.client("secretsmanager")
-    trunks, door = TrunkStore(table), Door.parse(settings.outgoing_loopback_ports)
-    deployment = LiveKitSecret(secrets, settings.livekit_secret_arn, clock)
+    trunks = TrunkStore(table)
     wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
     return _Base(
         settings=settings,
@@ -180,7 +178,7 @@ def _base() -> _Base:
         trunks=trunks,
         agents=AgentStore(table),
         facts=TenantFacts(table, clock),
-        projects=Projects(table, deployment, SecretsReader(secrets, door), clock),
+        projects=Projects.open(table, settings, clock),
         practice=PracticeTrunks(trunks),
         nudge=Nudge(wakes, clock, log, trunks.granted_ids),
         pepper=secrets.get_secret_value(SecretId=settings.key_pepper_arn)["SecretString"],

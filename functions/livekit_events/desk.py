@@ -13,11 +13,10 @@ from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
-from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret, SecretsReader
+from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.names import ClaimName, room_name
 from trunkline.livekit.projects import Projects
 from trunkline.observability import logger
-from trunkline.outgoing.addresses import Door
 from trunkline.settings import LiveKitEventsSettings
 from trunkline.table import Table
 
@@ -29,13 +28,8 @@ def desk() -> tuple[NewsDesk, Projects, CallStore]:
     settings = LiveKitEventsSettings.from_env()
     clock = SystemClock()
     table = Table(aws.client("dynamodb"), settings.table_name)
-    secrets, calls, trunks = aws.client("secretsmanager"), CallStore(table), TrunkStore(table)
-    projects = Projects(
-        table,
-        LiveKitSecret(secrets, settings.livekit_secret_arn, clock),
-        SecretsReader(secrets, Door.parse(settings.outgoing_loopback_ports)),
-        clock,
-    )
+    calls, trunks = CallStore(table), TrunkStore(table)
+    projects = Projects.open(table, settings, clock)
     wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
     nudge = Nudge(wakes, clock, log, trunks.granted_ids)
     alive = LaneStore(table, clock).run_is_alive

@@ -7,19 +7,22 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import NOW_MS, a_call
-from tests.store.webhook_world import DOWN, MINE, OK, World
+from tests.builders import NOW_MS, TRUNK, a_call
+from tests.store.webhook_world import DOWN, MINE, OK, URL, World, all_items
 from trunkline.calls.changes import ended
 from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.story import Turn
+from trunkline.dialing.practice import PracticeTrunks
+from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
 from trunkline.outgoing.messages import Answer, Request
 from trunkline.table import Table
+from trunkline.validation import validated
 from trunkline.webhooks.deliveries import DeliveryState
 from trunkline.webhooks.payload import MAX_BYTES
 from trunkline.webhooks.retry import SCHEDULE_S
-from trunkline.webhooks.specs import DeliveryQuery
+from trunkline.webhooks.specs import DeliveryQuery, WebhookSpec
 
 
 @pytest.fixture
@@ -168,3 +171,20 @@ def test_a_crash_between_the_request_and_its_record_repeats_the_attempt(world: W
     world.run(delivery_id)
     first, second = (json.loads(request.body) for request in world.sent)
     assert first == second
+
+
+@pytest.mark.parametrize("livemode", [True, False])
+def test_what_happens_to_a_trunk_is_told_in_its_mode(world: World, livemode: bool) -> None:
+    """A test trunk that is paused is no news for those who wait for live events."""
+    trunks, tenant_id = TrunkStore(world.table), MINE.tenant_id
+    trunk = TRUNK if livemode else PracticeTrunks(trunks).of(tenant_id)
+    if livemode:
+        trunks.create(TRUNK)
+        trunks.grant(TRUNK.id, tenant_id)
+    for mode in (True, False):
+        spec = validated(WebhookSpec, {"url": URL, "filter": {"events": ["trunk.paused"]}})
+        world.desk.create(replace(MINE, livemode=mode), spec)
+    trunks.set(trunk.id, {"paused": True}, TrunkEvent("trunk.paused", "paused_by_request", NOW_MS))
+    log = [item for pk, item in all_items(world.table) if pk.startswith("TRUNKLOG#")]
+    assert [world.take(item) for item in log] == [1]
+    assert world.delivery(world.started()[-1]).livemode is livemode

@@ -7,8 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import Trunk
-from trunkline.dialing.wake import TEST_TRUNK
+from trunkline.dialing.trunks import TEST_TRUNK, Trunk
 from trunkline.errors import AlreadyExists
 
 NUMBERS = ("+15550109001", "+15550109002")

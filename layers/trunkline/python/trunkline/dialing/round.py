@@ -24,11 +24,9 @@ from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.wake import WakeQueue
 from trunkline.errors import LiveKitNotConfigured
 from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, session_of
-from trunkline.livekit.credentials import LiveKitSecret, SecretsReader
 from trunkline.livekit.patience import Impatient
 from trunkline.livekit.projects import Projects
 from trunkline.offload import Offloader
-from trunkline.outgoing.addresses import Door
 from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.serve import a_player
 from trunkline.settings import CaretakerSettings
@@ -46,13 +44,7 @@ class CaretakerProcess:
     def __init__(self, settings: CaretakerSettings, log: Logger) -> None:
         self._table = Table(aws.client("dynamodb"), settings.table_name)
         self._clock = SystemClock()
-        secrets = aws.client("secretsmanager")
-        self._projects = Projects(
-            self._table,
-            LiveKitSecret(secrets, settings.livekit_secret_arn, self._clock),
-            SecretsReader(secrets, Door.parse(settings.outgoing_loopback_ports)),
-            self._clock,
-        )
+        self._projects = Projects.open(self._table, settings, self._clock)
         self._calls, self._trunks = CallStore(self._table), TrunkStore(self._table)
         self._wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
         self._nudge = Nudge(self._wakes, self._clock, log, self._trunks.granted_ids)

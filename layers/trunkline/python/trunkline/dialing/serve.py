@@ -20,10 +20,9 @@ from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.dialing.workbench import Workbench
 from trunkline.errors import LiveKitNotConfigured
 from trunkline.livekit.client import LiveKitClient, dial_token, session_of
-from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret, SecretsReader
+from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.projects import Projects
 from trunkline.offload import Offloader
-from trunkline.outgoing.addresses import Door
 from trunkline.settings import DialerSettings
 from trunkline.table import Table
 
@@ -44,13 +43,7 @@ class DialerProcess:
         self._line = Line(table)
         self._trunks = TrunkStore(table)
         self._wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
-        secrets = aws.client("secretsmanager")
-        self._projects = Projects(
-            table,
-            LiveKitSecret(secrets, settings.livekit_secret_arn, self._clock),
-            SecretsReader(secrets, Door.parse(settings.outgoing_loopback_ports)),
-            self._clock,
-        )
+        self._projects = Projects.open(table, settings, self._clock)
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def serve(self, wake: Wake, run_id: str) -> Stop | None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from trunkline.dialing.breaker import Breaker
-from trunkline.dialing.trunks import Trunk, TrunkSettings, TrunkState
+from trunkline.dialing.trunks import Trunk, TrunkSettings, TrunkState, is_test_trunk
 from trunkline.errors import AlreadyExists
 from trunkline.item_keys import (
     SK,
@@ -196,5 +196,5 @@ def _event_puts(trunk_id: str, event: TrunkEvent | None) -> list[Write]:
         return []
     event_id = uuid.uuid4().hex
     item: dict[str, Any] = trunk_event_key(trunk_id, event.at_ms, event_id).as_item()
-    item["event_id"] = f"evt_{event_id}"
+    item |= {"event_id": f"evt_{event_id}", "livemode": not is_test_trunk(trunk_id)}
     return [Put(item | asdict(event) | {TTL: event.at_ms // 1000 + _EVENTS_KEPT_S})]

@@ -59,6 +59,15 @@ def trunk_id_for(livekit_project: str, sip_trunk_id: str) -> str:
     return f"trunk_{digest[:24]}"
 
 
+TEST_TRUNK = "trunk_test_"
+"""What the id of every test trunk begins with."""
+
+
+def is_test_trunk(trunk_id: str) -> bool:
+    """Say whether a trunk is one whose calls are played."""
+    return trunk_id.startswith(TEST_TRUNK)
+
+
 @dataclass(frozen=True)
 class TrunkSettings:
     """What its tenant set: a pause, and bounds below the operator's own (None: the operator's hold).

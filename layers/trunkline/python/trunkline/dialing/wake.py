@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from trunkline.dialing.trunks import is_test_trunk
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
 MAX_DELAY_S = 900
 """SQS delays a message by at most a quarter of an hour."""
-
-
-TEST_TRUNK = "trunk_test_"
-"""What the id of every test trunk begins with: its wakes go to a dialer that reaches no LiveKit."""
 
 
 class WakeNotSent(Exception):
@@ -55,7 +53,7 @@ class WakeQueue:
         Raises:
             WakeNotSent: with a cause that may be shown to the caller.
         """
-        is_test = wake.trunk_id.startswith(TEST_TRUNK)
+        is_test = is_test_trunk(wake.trunk_id)
         try:
             self._client.send_message(
                 QueueUrl=self._test_queue_url if is_test else self._queue_url,

@@ -6,14 +6,16 @@ import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+from trunkline import aws
 from trunkline.calls.model import Call
 from trunkline.clock import Clock
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import Trunk
 from trunkline.item_keys import SK, livekit_issuer_key, own_livekit_key
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret, SecretsReader
+from trunkline.outgoing.addresses import Door
 from trunkline.table import Table
 
 _FRESH_MS = 60_000
@@ -22,6 +24,15 @@ _ISSUER = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 PLAYED = LiveKitCredentials("wss://test.livekit.invalid", "APItest", secrets.token_hex(32))
 """What test calls' tokens are signed with: they have the right form, and no server knows the secret."""
+
+
+class _Settings(Protocol):
+    """What a function's settings say of LiveKit."""
+
+    @property
+    def livekit_secret_arn(self) -> str: ...
+    @property
+    def outgoing_loopback_ports(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,14 @@ class Projects:
         self._trunks = TrunkStore(table)
         self._own: dict[str, _Kept] = {}
         self._trunk_owners: dict[str, str | None] = {}
+
+    @classmethod
+    def open(cls, table: Table, settings: _Settings, clock: Clock) -> Projects:
+        """The projects of a deployment, as a function's settings name it."""
+        secrets_client = aws.client("secretsmanager")
+        door = Door.parse(settings.outgoing_loopback_ports)
+        deployment = LiveKitSecret(secrets_client, settings.livekit_secret_arn, clock)
+        return cls(table, deployment, SecretsReader(secrets_client, door), clock)
 
     def owner_for(self, tenant_id: str) -> str | None:
         """The tenant itself, if it brought a project; None: its web calls are the deployment's."""
