@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 
@@ -189,3 +190,41 @@ def test_help_names_every_command(terminal: Terminal) -> None:
     shown = terminal.say("--help")
     for command in ("tenants", "keys", "trunks", "agents", "apply", "calls", "livekit", "dead-letters"):
         assert command in shown
+
+
+def test_a_tenants_first_key_makes_others_and_is_listed_and_revoked(terminal: Terminal, stack: Stack) -> None:
+    terminal.say("tenants", "create", "keyholder")
+    first = terminal.say("keys", "create", "--tenant", "keyholder", "--requests-per-minute", "50")
+    asked = {"base_url": stack.config.api_url, "headers": {"x-api-key": first}}
+    with httpx.Client(**asked) as api:  # type: ignore[arg-type]
+        made = api.post("/api/v1/api-keys", json={"name": "child", "scopes": ["calls:read"]})
+        assert made.status_code == 201, made.text
+        listed = terminal.say("keys", "list", "--tenant", "keyholder")
+        assert made.json()["id"] in listed
+        assert "calls:read" in listed
+        mine = api.get("/api/v1/api-keys").json()["data"]
+        key_id = next(each["id"] for each in mine if "admin" in each["scopes"])
+        terminal.say("keys", "revoke", key_id, "--tenant", "keyholder")
+        assert api.get("/api/v1/api-keys").status_code == 401
+    assert "API key not found" in terminal.complain("keys", "revoke", key_id, "--tenant", "keyholder")
+    assert "API key not found" in terminal.complain("keys", "revoke", key_id, "--tenant", "demo")
+
+
+def test_a_tenants_bounds_are_set_and_taken_away(terminal: Terminal, stack: Stack) -> None:
+    terminal.say("tenants", "create", "bounded")
+    key = terminal.say("keys", "create", "--tenant", "bounded")
+    terminal.say("tenants", "set", "bounded", "--max-calls-a-day", "3", "--requests-per-minute", "77")
+    url, headers = f"{stack.config.api_url}/api/v1/limits", {"x-api-key": key}
+    limits = httpx.get(url, headers=headers).json()
+    assert (limits["max_calls_a_day"], limits["requests_per_minute"]) == (3, 77)
+    terminal.say("tenants", "set", "bounded", "--requests-per-minute", "0")
+    assert httpx.get(url, headers=headers).json()["requests_per_minute"] == 600
+    assert "name at least one bound" in terminal.run("tenants", "set", "bounded").stderr
+
+
+def test_a_trunk_of_a_tenants_own_livekit_needs_one(terminal: Terminal) -> None:
+    terminal.say("tenants", "create", "ownerless")
+    words = ("trunks", "create", "own", "--sip-trunk-id", "ST_own", "--cps", "1", "--number", "+15550109001")
+    assert "for that one tenant" in terminal.complain(*words, "--own-livekit")
+    refused = terminal.complain(*words, "--own-livekit", "--grant", "ownerless")
+    assert "the tenant has no LiveKit of its own" in refused

@@ -13,7 +13,7 @@ from trunkline.clock import Clock
 from trunkline.errors import NotFound
 from trunkline.item_keys import TTL, played_dispatch_key
 from trunkline.livekit.names import ClaimName
-from trunkline.played.player import job_id_of, new_id
+from trunkline.played.ids import job_id_of, new_id
 from trunkline.table import EXISTS, ConditionFailed, Delete, Put, Table
 
 

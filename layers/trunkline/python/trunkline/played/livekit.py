@@ -16,8 +16,8 @@ from trunkline.clock import Clock
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict, verdict_of_carrier
 from trunkline.livekit.client import Gate
 from trunkline.livekit.names import claim_of_room
+from trunkline.played.ids import job_id_of, new_id
 from trunkline.played.outcomes import FULL, outcome_of
-from trunkline.played.player import job_id_of, new_id
 
 _NO_REPLY_S = 32.0
 _NO_ANSWER = Dialled(Verdict(Kind.FAILED, Reason.DIAL_NO_ANSWER))

@@ -3,7 +3,6 @@ reports go through."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -21,6 +20,7 @@ from trunkline.errors import AttemptOver
 from trunkline.livekit.names import ClaimName
 from trunkline.livekit.webhooks import News
 from trunkline.played import script
+from trunkline.played.ids import job_id_of
 from trunkline.played.script import Cue, cues
 
 _KEPT = 5_000
@@ -120,16 +120,6 @@ def _news(call: Call, claim: ClaimName, step: script.News) -> News:
                 disconnect_reason=reason,
                 sip_call_status=status,
             )
-
-
-def job_id_of(claim: ClaimName) -> str:
-    """The job of a played agent: the same whenever it is asked for."""
-    return f"AJ_test{claim.call_id.replace('-', '')[:8]}{claim.claim}"
-
-
-def new_id(prefix: str, token: Callable[[], str] = lambda: secrets.token_hex(6)) -> str:
-    """An id of LiveKit's form."""
-    return f"{prefix}_test{token()}"
 
 
 def _speaker(call: Call, role: str) -> str | None:
