@@ -200,6 +200,17 @@ def test_a_session_is_a_cookie_that_stands_for_the_key(stack: Stack, tenant: Ten
     assert error(forbidden) == (403, "missing_scope")
 
 
+def test_a_session_is_accepted_on_every_route(stack: Stack, tenant: Tenant) -> None:
+    bare = {"Cookie": login(stack, tenant.key).headers["set-cookie"].split(";")[0]}
+    for route in ROUTES:
+        if route.path == "/api/v1/session":
+            continue
+        path = route.path.replace("{", "").replace("}", "")
+        answer = httpx.request(route.method, stack.config.api_url + path, headers=bare)
+        assert answer.status_code in (200, 400, 404), (route.operation, answer.text)
+        assert answer.headers["ratelimit-policy"].startswith('"key";q='), route.operation
+
+
 def test_a_session_that_was_closed_or_forged_is_none(stack: Stack, tenant: Tenant) -> None:
     url = stack.config.api_url
     bare = {"Cookie": login(stack, tenant.key).headers["set-cookie"].split(";")[0]}

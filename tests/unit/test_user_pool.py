@@ -6,13 +6,18 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from jwt.algorithms import RSAAlgorithm
 
 from tests.builders import ManualClock
 from tests.memory_table import MemoryTable
@@ -113,3 +118,38 @@ def test_a_proof_opens_one_session_which_acts_for_the_users_tenant() -> None:
 
 def test_a_deployment_without_a_pool_has_none() -> None:
     assert UserPool.of("none", "none") is None
+
+
+@contextmanager
+def published(keys: dict[str, Any]) -> Iterator[str]:
+    """A pool's address, where its public keys are."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(keys if self.path == "/.well-known/jwks.json" else {}).encode()
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_the_keys_are_those_that_the_pool_publishes() -> None:
+    key = RSAAlgorithm.to_jwk(OURS.public_key(), as_dict=True) | {"kid": "one", "use": "sig", "alg": "RS256"}
+    with published({"keys": [key]}) as issuer:
+        pool = UserPool.of(issuer, "client")
+        assert pool is not None
+        claims = jwt.decode(id_token(), options={"verify_signature": False}) | {"iss": issuer}
+        for signer, kid, good in ((OURS, "one", True), (OTHERS, "one", False), (OURS, "two", False)):
+            text = jwt.encode(claims, signer, "RS256", headers={"kid": kid})
+            if good:
+                assert pool.user(text).tenant_id == "tenant-1"
+                continue
+            with pytest.raises(InvalidApiKey):
+                pool.user(text)
