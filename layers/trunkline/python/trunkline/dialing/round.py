@@ -96,7 +96,7 @@ class CaretakerProcess:
     async def _client(self, tenant_id: str | None, sessions: AsyncExitStack) -> LiveKitClient:
         """Without a project nothing can be looked up, but calls still expire."""
         try:
-            credentials = await self._offload(self._projects.of_tenant, tenant_id)
+            credentials = await self._offload(self._projects.of_owner, tenant_id)
         except LiveKitNotConfigured as error:
             raise LiveKitUnavailable("not configured") from error
         return LiveKitClient(credentials, await sessions.enter_async_context(session_of(credentials)))

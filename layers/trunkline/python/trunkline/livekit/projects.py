@@ -13,6 +13,7 @@ from trunkline.calls.model import Call
 from trunkline.clock import Clock
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import Trunk
+from trunkline.errors import LiveKitNotConfigured
 from trunkline.item_keys import SK, livekit_issuer_key, own_livekit_key
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret, SecretsReader
 from trunkline.outgoing.addresses import Door
@@ -74,13 +75,24 @@ class Projects:
         own = self._own_of(tenant_id) if tenant_id else None
         return own or self._deployment.read()
 
+    def of_owner(self, tenant_id: str | None) -> LiveKitCredentials:
+        """The project of that tenant's own; None: the deployment's.
+
+        Raises:
+            LiveKitNotConfigured: it was taken away; what is of it is asked of no other.
+        """
+        own = self._own_of(tenant_id) if tenant_id else self._deployment.read()
+        if own is None:
+            raise LiveKitNotConfigured
+        return own
+
     def of_trunk(self, trunk: Trunk | None) -> LiveKitCredentials:
-        """The project a trunk belongs to; raises as `of_tenant` does."""
-        return self.of_tenant(trunk.livekit_tenant_id if trunk else None)
+        """The project a trunk belongs to; raises as `of_owner` does."""
+        return self.of_owner(trunk.livekit_tenant_id if trunk else None)
 
     def of_call(self, call: Call) -> LiveKitCredentials:
-        """The project a call's room is in; raises as `of_tenant` does."""
-        return self.of_tenant(self.owner_of(call)) if call.livemode else PLAYED
+        """The project a call's room is in; raises as `of_owner` does."""
+        return self.of_owner(self.owner_of(call)) if call.livemode else PLAYED
 
     def owner_of(self, call: Call) -> str | None:
         """Whose project a call's room is in: a phone call's is its trunk's."""

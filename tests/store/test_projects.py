@@ -1,0 +1,114 @@
+"""Whose LiveKit is it: what is a tenant's own is asked of its own project, or of nobody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.builders import TRUNK, ManualClock, a_call
+from trunkline.calls.parts import Channel
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.errors import LiveKitNotConfigured
+from trunkline.item_keys import livekit_issuer_key, own_livekit_key
+from trunkline.livekit.credentials import LiveKitCredentials
+from trunkline.livekit.projects import PLAYED, Projects
+from trunkline.outgoing.addresses import Door
+from trunkline.table import Delete, Put, Table
+
+DEPLOYMENTS = LiveKitCredentials("wss://deployment.test", "devkey", "d" * 32)
+OWN = LiveKitCredentials("wss://own.test", "ownkey", "o" * 32, "tenant-1", Door())
+OWN_TRUNK = replace(TRUNK, id="trunk_own", sip_trunk_id="ST_own", livekit_tenant_id="tenant-1")
+
+
+class Deployment:
+    def known(self) -> LiveKitCredentials:
+        return DEPLOYMENTS
+
+    read = known
+
+
+class Reader:
+    def read(self, arn: str, tenant_id: str) -> LiveKitCredentials:
+        return replace(OWN, tenant_id=tenant_id)
+
+
+class Scene:
+    def __init__(self, table: Table) -> None:
+        self.table, self.clock = table, ManualClock()
+        self.projects = Projects(table, Deployment(), Reader(), self.clock)  # type: ignore[arg-type]
+        for trunk in (TRUNK, OWN_TRUNK):
+            TrunkStore(table).create(trunk)
+
+    def bring(self, tenant_id: str = "tenant-1") -> None:
+        item: dict[str, Any] = own_livekit_key(tenant_id).as_item() | {"secret_arn": "arn"}
+        self.table.write(Put(item))
+        self.table.write(Put(livekit_issuer_key("ownkey", tenant_id).as_item()))
+        self.clock.move_s(61)
+
+    def take_away(self) -> None:
+        self.table.write(Delete(own_livekit_key("tenant-1")))
+        self.clock.move_s(61)
+
+
+@pytest.fixture
+def scene(table: Table) -> Scene:
+    return Scene(table)
+
+
+WEB: dict[str, Any] = {"channel": Channel.WEB, "trunk_id": ""}
+
+
+def test_each_call_is_in_the_project_of_its_trunk_or_of_its_acceptance(scene: Scene) -> None:
+    scene.bring()
+    of_call = scene.projects.of_call
+    assert of_call(a_call()) == DEPLOYMENTS
+    assert of_call(a_call(trunk_id=OWN_TRUNK.id)) == OWN
+    assert of_call(a_call(**WEB)) == DEPLOYMENTS, "accepted before the project was brought"
+    assert of_call(a_call(**WEB, livekit_tenant_id="tenant-1")) == OWN
+    assert of_call(a_call(livemode=False)) is PLAYED
+    assert scene.projects.of_trunk(OWN_TRUNK) == OWN
+
+
+def test_what_is_of_a_project_that_was_taken_away_is_asked_of_nobody_else(scene: Scene) -> None:
+    """A trunk's id means something in its own project alone."""
+    scene.bring()
+    scene.take_away()
+    with pytest.raises(LiveKitNotConfigured):
+        scene.projects.of_trunk(OWN_TRUNK)
+    for call in (a_call(trunk_id=OWN_TRUNK.id), a_call(**WEB, livekit_tenant_id="tenant-1")):
+        with pytest.raises(LiveKitNotConfigured):
+            scene.projects.of_call(call)
+    assert scene.projects.of_tenant("tenant-1") == DEPLOYMENTS, "new calls use the deployment's again"
+
+
+def test_what_the_deployment_signed_costs_no_read(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(*_: Any, **__: Any) -> Any:
+        raise AssertionError("no read is needed")
+
+    monkeypatch.setattr(scene.table, "partition", read)
+    assert next(scene.projects.signers("devkey")) == DEPLOYMENTS
+
+
+@pytest.mark.parametrize("issuer", ["", "somebody", "a b", "x" * 200, "ownkey#tenant-1"])
+def test_an_unknown_issuer_has_no_signers(scene: Scene, issuer: str) -> None:
+    scene.bring()
+    assert list(scene.projects.signers(issuer)) == []
+
+
+def test_a_key_that_two_tenants_name_has_two_signers(scene: Scene) -> None:
+    for tenant_id in ("tenant-1", "tenant-2"):
+        scene.bring(tenant_id)
+    assert {each.tenant_id for each in scene.projects.signers("ownkey")} == {"tenant-1", "tenant-2"}
+
+
+def test_a_projects_word_is_true_of_its_tenants_calls_there_alone(scene: Scene) -> None:
+    scene.bring()
+    owns = scene.projects.owns
+    assert owns("tenant-1", a_call(trunk_id=OWN_TRUNK.id))
+    assert not owns("tenant-2", a_call(trunk_id=OWN_TRUNK.id))
+    assert not owns("tenant-1", a_call(trunk_id=OWN_TRUNK.id, tenant_id="tenant-2"))
+    assert not owns("tenant-1", a_call())
+    assert not owns("tenant-1", a_call(trunk_id=OWN_TRUNK.id, livemode=False))
+    assert not owns("tenant-1", None)
