@@ -43,8 +43,9 @@ def may_query_index(role: iam.Role, data: Data, *names: str) -> None:
 
 
 PEOPLE, WEBHOOKS, ANSWERS = "trunkline", "trunkline-webhooks", "trunkline-answers"
+TOOLS = "trunkline-tools"
 """Purposes in the encryption context (`trunkline.cipher`): what is said of people, webhooks' secrets, answers
-that are kept for repeated requests."""
+that are kept for repeated requests, the secrets that tools name."""
 
 
 def may_encrypt(role: iam.Role, data: Data, *purposes: str) -> None:

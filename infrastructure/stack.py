@@ -76,8 +76,9 @@ class TrunklineStack(Stack):
         )
         may.may_use_table(made.role, self.data, *may.READ, *may.BATCH, *may.CHANGE, *may.REMOVE)
         may.may_query_index(made.role, self.data, "open", "calls", "user_calls")
-        may.may_encrypt(made.role, self.data, may.PEOPLE, may.WEBHOOKS, may.ANSWERS)
+        may.may_encrypt(made.role, self.data, may.PEOPLE, may.WEBHOOKS, may.ANSWERS, may.TOOLS)
         may.may_decrypt(made.role, self.data, may.ANSWERS)
+        may.may_decrypt(made.role, self.data, may.TOOLS)
         may.may_keep_own_livekit_secrets(made.role, self.data)
         may.may_read_livekit_secrets(made.role, self.data)
         may.may_read_pepper(made.role, self.data)
@@ -153,13 +154,14 @@ class TrunklineStack(Stack):
             runtime=self._runtime,
             package="agent_api",
             environment=self._environment("CONTEXT_KEY_ARN") | self._outgoing(),
-            timeout_s=15,
+            timeout_s=29,
             memory_mib=self._settings.api_memory_mib,
             encrypts=True,
         )
         may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE, *may.REMOVE)
         may.may_encrypt(made.role, self.data, may.PEOPLE)
         may.may_decrypt(made.role, self.data, may.PEOPLE)
+        may.may_decrypt(made.role, self.data, may.TOOLS)
         may.may_read_livekit_secrets(made.role, self.data)
         return made
 

@@ -23,6 +23,7 @@ class Seen:
     headers: dict[str, str]
     body: bytes
     at_s: float
+    method: str = "POST"
 
     @property
     def json(self) -> dict[str, Any]:
@@ -33,13 +34,16 @@ class Seen:
         return dict(self.json["event"])
 
 
+Said = int | tuple[int, dict[str, str]] | tuple[int, dict[str, str], bytes]
+
+
 class Receiver:
-    """Answers 200, or what `answer` says: a status, or a status with headers."""
+    """Answers 200, or what `answer` says: a status, or a status with headers, or with a body, too."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.seen: list[Seen] = []
-        self.answer: Callable[[Seen], int | tuple[int, dict[str, str]]] = lambda _: 200
+        self.answer: Callable[[Seen], Said] = lambda _: 200
 
     def url(self, path: str = "/hook") -> str:
         return f"http://127.0.0.1:{self.port}{path}"
@@ -52,7 +56,7 @@ class Receiver:
         deadline_s = time.monotonic() + timeout_s
         while len(self.of(path)) < count:
             if time.monotonic() > deadline_s:
-                raise TimeoutError([(each.path, each.event["type"]) for each in self.seen])
+                raise TimeoutError([(each.path, each.body[:200]) for each in self.seen])
             time.sleep(0.05)
         return self.of(path)
 
@@ -80,16 +84,18 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            seen = Seen(self.path, dict(self.headers.items()), body, time.monotonic())
+            seen = Seen(self.path, dict(self.headers.items()), body, time.monotonic(), self.command)
             receiver.seen.append(seen)
             said = receiver.answer(seen)
-            status, headers = said if isinstance(said, tuple) else (said, {})
+            status, headers, content = (*said, b"ok")[:3] if isinstance(said, tuple) else (said, {}, b"ok")
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", "2")
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(b"ok")
+            self.wfile.write(content)
+
+        do_GET = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815 - the library's names
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""

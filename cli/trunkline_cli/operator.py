@@ -26,6 +26,7 @@ from trunkline.tenants.key_specs import ApiKeyView, KeySpec
 from trunkline.tenants.key_store import ApiKeyStore
 from trunkline.tenants.keys import Actor, Principal
 from trunkline.tenants.specs import AgentSpec, TrunkSpec
+from trunkline.tools.store import ToolStore
 from trunkline.validation import validated
 from trunkline.workflows.desk import WorkflowDesk
 from trunkline.workflows.specs import WorkflowSpec
@@ -227,14 +228,14 @@ def open_operator(outputs: Mapping[str, str]) -> Operator:
     secrets = boto3.client("secretsmanager")
     table = Table(boto3.client("dynamodb"), outputs["TableName"])
     pepper = secrets.get_secret_value(SecretId=outputs["KeyPepperArn"])["SecretString"]
-    clock = SystemClock()
+    clock, tools = SystemClock(), ToolStore(table)
     return Operator(
         table=table,
         tenants=TenantStore(table),
         keys=ApiKeyDesk(ApiKeyStore(table), TenantFacts(table, clock), pepper, clock),
         trunks=TrunkStore(table),
         agents=AgentStore(table),
-        workflows=WorkflowDesk(WorkflowStore(table), AgentStore(table), clock, lambda *_: False),
+        workflows=WorkflowDesk(WorkflowStore(table), AgentStore(table), tools, clock, lambda *_: False),
         livekit=LiveKitSecret(secrets, outputs["LiveKitSecretArn"], clock),
         wakes=WakeQueue(boto3.client("sqs"), outputs["DialQueueUrl"], outputs["TestDialQueueUrl"]),
     )

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.metrics import MetricUnit
 
 from trunkline import aws
 from trunkline.calls.erase import erase_beside
 from trunkline.calls.model import Call
+from trunkline.calls.people_store import PeopleStore
 from trunkline.calls.report_desk import ReportDesk
+from trunkline.calls.state_store import StateStore
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.cipher import Cipher
@@ -18,33 +26,121 @@ from trunkline.errors import InvalidAgentToken, WrongCall
 from trunkline.livekit.names import ClaimName
 from trunkline.livekit.projects import Projects
 from trunkline.livekit.tokens import agent_proof
-from trunkline.observability import logger
+from trunkline.observability import logger, metrics
+from trunkline.outgoing.addresses import Door
+from trunkline.outgoing.messages import Answer, Request
 from trunkline.settings import AgentApiSettings
 from trunkline.table import Table
 from trunkline.workflows.store import WorkflowStore
 
+if TYPE_CHECKING:
+    from trunkline.outgoing.blocking import BlockingClient
+    from trunkline.tools.invoke import Invoker
+
 log = logger("agent_api")
+meter = metrics("agent_api")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """`settings` and what everything stands on; tools are built where one is asked for (`invoker`)."""
+
+    settings: AgentApiSettings
+    table: Table
+    calls: CallStore
+    workflows: WorkflowStore
+    people: PeopleStore
+    states: StateStore
+    cipher: Cipher
+    clock: SystemClock
+    projects: Projects
+    reports: ReportDesk
 
 
 @cache
-def desk() -> tuple[ReportDesk, Projects]:
+def desk() -> Desk:
     settings = AgentApiSettings.from_env()
-    clock = SystemClock()
+    clock, cipher = SystemClock(), Cipher(settings.context_key_arn)
     table = Table(aws.client("dynamodb"), settings.table_name)
     projects = Projects.open(table, settings, clock)
-    made = ReportDesk(
-        calls=CallStore(table),
+    calls, workflows = CallStore(table), WorkflowStore(table)
+    people, states = PeopleStore(table, cipher), StateStore(table, cipher, workflows)
+    reports = ReportDesk(
+        calls=calls,
         transcripts=TranscriptStore(table),
-        workflows=WorkflowStore(table),
-        table=table,
-        cipher=Cipher(settings.context_key_arn),
+        workflows=workflows,
+        people=people,
+        states=states,
         clock=clock,
         run_is_alive=LaneStore(table, clock).run_is_alive,
         close_room=lambda call, room: _close_room(projects, call, room),
         erase=lambda call_id: erase_beside(table, call_id),
-        noted=lambda call: log.append_keys(call_id=call.id, tenant_id=call.tenant_id),
+        noted=_noted,
     )
-    return made, projects
+    return Desk(settings, table, calls, workflows, people, states, cipher, clock, projects, reports)
+
+
+@cache
+def invoker() -> Invoker:
+    """What agents use tools by: reports and contexts do not pay for its imports."""
+    from trunkline.remembered import Remembered  # noqa: PLC0415
+    from trunkline.tools.effects import CallEffects  # noqa: PLC0415
+    from trunkline.tools.invoke import Invoker  # noqa: PLC0415
+    from trunkline.tools.record import Recorder  # noqa: PLC0415
+    from trunkline.tools.secret_store import SecretStore  # noqa: PLC0415
+    from trunkline.tools.sending import Sender  # noqa: PLC0415
+    from trunkline.tools.store import ToolStore  # noqa: PLC0415
+
+    base = desk()
+
+    def effects(call: Call, claim: ClaimName, until_us: int) -> CallEffects:
+        dispatch = lambda call, worker: _dispatch(base.projects, call, worker)  # noqa: E731
+        return CallEffects(call, claim, base.calls, base.reports, dispatch, base.clock, until_us)
+
+    return Invoker(
+        calls=base.calls,
+        workflows=base.workflows,
+        tools=ToolStore(base.table),
+        secrets=SecretStore(base.table, base.cipher),
+        people=base.people,
+        states=base.states,
+        remembered=Remembered(base.table, base.cipher, base.clock),
+        recorder=Recorder(
+            calls=base.calls,
+            table=base.table,
+            clock=base.clock,
+            erase=lambda call_id: erase_beside(base.table, call_id),
+            measured=_measured,
+            log=log,
+        ),
+        sender=Sender(_send, time.sleep, random.random, base.clock),
+        effects=effects,
+        clock=base.clock,
+        noted=_noted,
+    )
+
+
+def _noted(call: Call) -> None:
+    log.append_keys(call_id=call.id, tenant_id=call.tenant_id)
+
+
+def _measured(told: Mapping[str, Any]) -> None:
+    meter.add_metric(name="ToolInvocations", unit=MetricUnit.Count, value=1)
+    meter.add_metric(name="ToolFailures", unit=MetricUnit.Count, value=int(told["outcome"] != "succeeded"))
+    meter.add_metric(name="ToolLatency", unit=MetricUnit.Milliseconds, value=told["latency_ms"])
+    meter.flush_metrics()
+
+
+def _send(request: Request) -> Answer:
+    return _outgoing().send(request)
+
+
+@cache
+def _outgoing() -> BlockingClient:
+    from trunkline.outgoing.blocking import BlockingClient  # noqa: PLC0415
+    from trunkline.outgoing.client import OutgoingClient  # noqa: PLC0415
+
+    return BlockingClient(OutgoingClient(Door.parse(desk().settings.outgoing_loopback_ports)))
 
 
 def _close_room(projects: Projects, call: Call, room: str) -> None:
@@ -54,6 +150,12 @@ def _close_room(projects: Projects, call: Call, room: str) -> None:
     close_room(projects.of_call(call), room)
 
 
+def _dispatch(projects: Projects, call: Call, worker: str) -> None:
+    from trunkline.livekit.hangup import dispatch_again  # noqa: PLC0415
+
+    dispatch_again(projects.of_call(call), call.room_name or "", worker, call.id)
+
+
 def claim_of(event: dict[str, Any], call_id: str) -> ClaimName:
     """The claim that a request's token speaks for.
 
@@ -61,13 +163,14 @@ def claim_of(event: dict[str, Any], call_id: str) -> ClaimName:
         InvalidAgentToken: no agent's token, or none of a project we know.
         WrongCall: of another call, or of a tenant's own project where the call is not.
     """
-    reports, projects = desk()
+    base = desk()
     authorization = event["headers"].get("authorization", "")
     if not authorization.lower().startswith("bearer "):
         raise InvalidAgentToken
-    proof = agent_proof(authorization[len("bearer ") :].strip(), projects.signers)
+    proof = agent_proof(authorization[len("bearer ") :].strip(), base.projects.signers)
+    call_id = call_id.lower()
     if proof.claim.call_id != call_id:
         raise WrongCall
-    if proof.livekit_tenant_id and not projects.owns(proof.livekit_tenant_id, reports.calls.load(call_id)):
+    if proof.livekit_tenant_id and not base.projects.owns(proof.livekit_tenant_id, base.calls.load(call_id)):
         raise WrongCall
     return proof.claim

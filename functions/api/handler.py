@@ -13,7 +13,7 @@ from trunkline.http.errors import error_answer, error_body, error_headers
 from trunkline.observability import logger
 from trunkline.redaction import path_shape
 
-from . import calls, dispatches, kept, tenant, trunks, webhooks
+from . import calls, dispatches, kept, tenant, tools, trunks, webhooks
 from .access import noted
 from .answers import json_response
 
@@ -23,6 +23,7 @@ app.include_router(calls.router)
 app.include_router(dispatches.router)
 app.include_router(trunks.router)
 app.include_router(webhooks.router)
+app.include_router(tools.router)
 app.include_router(tenant.router)
 for router in kept.routers:
     app.include_router(router)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from trunkline.tenants.key_specs import KeySpec
 from trunkline.tenants.keys import Scope
 from trunkline.tenants.specs import AgentSpec
+from trunkline.tools.secret_desk import SecretSpec
+from trunkline.tools.specs import ToolSpec
 from trunkline.webhooks.specs import WebhookSpec
 from trunkline.workflows.specs import WorkflowSpec
 
@@ -21,6 +23,10 @@ routers = [
         lambda: services().workflows,
         read=Scope.WORKFLOWS_READ,
         write=Scope.WORKFLOWS_WRITE,
+    ),
+    crud_routes("tools", ToolSpec, lambda: services().tools, read=Scope.TOOLS_READ, write=Scope.TOOLS_WRITE),
+    crud_routes(
+        "secrets", SecretSpec, lambda: services().secrets, read=Scope.SECRETS_READ, write=Scope.SECRETS_WRITE
     ),
     crud_routes(
         "webhooks",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from trunkline.calls.joining import JoinDesk
 from trunkline.calls.listing import CallLister
 from trunkline.calls.model import Call
 from trunkline.calls.parts import Channel
+from trunkline.calls.people_store import PeopleStore
 from trunkline.calls.place import CallDesk
 from trunkline.calls.read import CallReader
 from trunkline.calls.store import CallStore
@@ -31,11 +31,11 @@ from trunkline.dialing.queue import Census, Queue
 from trunkline.dialing.trunk_desk import TrunkDesk
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
-from trunkline.errors import InvalidRequest, LiveKitFailed, LiveKitNotConfigured
+from trunkline.errors import LiveKitFailed, LiveKitNotConfigured
 from trunkline.livekit.own_desk import OwnLiveKitDesk
 from trunkline.livekit.projects import Projects
 from trunkline.observability import logger
-from trunkline.outgoing.addresses import Door, UnsafeAddress
+from trunkline.outgoing.addresses import Door
 from trunkline.played.dispatches import PlayedDispatches
 from trunkline.remembered import Remembered
 from trunkline.settings import ApiSettings
@@ -52,6 +52,12 @@ from trunkline.tenants.limits import Admission
 from trunkline.tenants.sessions import SessionStore
 from trunkline.tenants.usage import Usage
 from trunkline.tenants.user_pool import UserPool
+from trunkline.tools.desk import ToolDesk
+from trunkline.tools.record import bodies_of
+from trunkline.tools.secret_desk import SecretDesk
+from trunkline.tools.secret_store import SecretStore
+from trunkline.tools.store import ToolStore
+from trunkline.tools.trial import TrialDesk
 from trunkline.webhooks.delivery_desk import DeliveryDesk
 from trunkline.webhooks.delivery_store import DeliveryStore
 from trunkline.webhooks.desk import WebhookDesk
@@ -62,10 +68,10 @@ from trunkline.webhooks.sealed import Seals
 from trunkline.workflows.desk import WorkflowDesk
 from trunkline.workflows.store import WorkflowStore
 
+from .outgoing import Outgoing
+
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
-
-    from trunkline.outgoing.blocking import BlockingClient
 
 log = logger("api")
 
@@ -95,6 +101,9 @@ class Services:
     trunks: TrunkDesk
     webhooks: WebhookDesk
     deliveries: DeliveryDesk
+    tools: ToolDesk
+    secrets: SecretDesk
+    trials: TrialDesk
 
 
 @dataclass(frozen=True)
@@ -112,7 +121,10 @@ class _Base:
     facts: TenantFacts
     projects: Projects
     practice: PracticeTrunks
+    wakes: WakeQueue
     nudge: Nudge
+    outgoing: Outgoing
+    tools: ToolStore
     pepper: str
 
 
@@ -120,18 +132,20 @@ class _Base:
 def services() -> Services:
     """Build the services from the environment."""
     base = _base()
-    keys, sessions = _access(base)
+    keys, sessions = ApiKeyStore(base.table), SessionStore(base.table, base.pepper, base.clock)
     line, lanes = Line(base.table), LaneStore(base.table, base.clock)
     queue = Queue(line, lanes, base.trunks, Census(base.table, line), base.clock)
     usage, lister = Usage(base.calls, line, base.trunks), CallLister(base.table)
     admission = Admission(base.table, base.facts, usage.waiting, base.clock)
     phones, workflow_calls = _call_desks(base, admission)
     workflows = _workflows(base, lister)
+    agents = AgentDesk(base.agents, base.trunks, base.practice, base.tools, workflows.using_agent, base.clock)
+    tools, secrets, trials = _tools(base, workflows, agents)
     webhooks = WebhookDesk(
         EndpointStore(base.table),
         HealthStore(base.table),
         Seals(base.cipher),
-        _check_url(base.settings),
+        base.outgoing.check,
         base.clock,
     )
     flow = DeliveryFlow(aws.client("stepfunctions"), base.settings.delivery_flow_arn)
@@ -153,12 +167,17 @@ def services() -> Services:
         dispatches=_dispatches(base),
         erasing=EraseDesk(base.calls, base.table, base.clock),
         cancels=CancelDesk(base.calls, base.nudge, base.clock, partial(_hang_up, base)),
-        reader=CallReader(base.calls, TranscriptStore(base.table), lister, queue),
-        agents=AgentDesk(base.agents, base.trunks, base.practice, workflows.using_agent, base.clock),
+        reader=CallReader(
+            base.calls, TranscriptStore(base.table), lister, queue, partial(bodies_of, base.table)
+        ),
+        agents=agents,
         workflows=workflows,
         trunks=TrunkDesk(base.trunks, base.practice, lanes, base.calls, queue, base.nudge, base.clock),
         webhooks=webhooks,
         deliveries=DeliveryDesk(webhooks, DeliveryStore(base.table), flow, base.clock, log),
+        tools=tools,
+        secrets=secrets,
+        trials=trials,
     )
 
 
@@ -180,22 +199,20 @@ def _base() -> _Base:
         facts=TenantFacts(table, clock),
         projects=Projects.open(table, settings, clock),
         practice=PracticeTrunks(trunks),
+        wakes=wakes,
         nudge=Nudge(wakes, clock, log, trunks.granted_ids),
+        outgoing=Outgoing(Door.parse(settings.outgoing_loopback_ports), clock),
+        tools=ToolStore(table),
         pepper=secrets.get_secret_value(SecretId=settings.key_pepper_arn)["SecretString"],
     )
 
 
-def _access(base: _Base) -> tuple[ApiKeyStore, SessionStore]:
-    return ApiKeyStore(base.table), SessionStore(base.table, base.pepper, base.clock)
-
-
 def _call_desks(base: _Base, admission: Admission) -> tuple[CallDesk, WorkflowCallDesk]:
-    wakes = WakeQueue(aws.client("sqs"), base.settings.dial_queue_url, base.settings.test_dial_queue_url)
-    intake = Intake(base.calls, wakes, base.nudge, base.clock, admission)
+    intake = Intake(base.calls, base.wakes, base.nudge, base.clock, admission)
     phones = CallDesk(intake, base.agents, base.trunks, base.practice, base.projects.of_tenant)
     workflows = WorkflowStore(base.table)
     return phones, WorkflowCallDesk(
-        intake, phones, workflows, base.agents, base.cipher, base.projects.owner_for
+        intake, phones, workflows, base.agents, PeopleStore(base.table, base.cipher), base.projects.owner_for
     )
 
 
@@ -203,7 +220,17 @@ def _workflows(base: _Base, lister: CallLister) -> WorkflowDesk:
     def has_open_calls(principal: Principal, slug: str) -> bool:
         return lister.has_open(principal, slug, base.clock.wall_ms())
 
-    return WorkflowDesk(WorkflowStore(base.table), base.agents, base.clock, has_open_calls)
+    return WorkflowDesk(WorkflowStore(base.table), base.agents, base.tools, base.clock, has_open_calls)
+
+
+def _tools(base: _Base, workflows: WorkflowDesk, agents: AgentDesk) -> tuple[ToolDesk, SecretDesk, TrialDesk]:
+    def using(space: str, tool: str) -> str | None:
+        return workflows.using_tool(space, tool) or agents.using_tool(space, tool)
+
+    secrets = SecretStore(base.table, base.cipher)
+    tools = ToolDesk(base.tools, secrets, base.outgoing.check, using, base.clock)
+    trials = TrialDesk(tools, secrets, base.outgoing.sender, base.clock)
+    return tools, SecretDesk(secrets, tools.asking_for, base.clock), trials
 
 
 def _dispatches(base: _Base) -> DispatchDesk:
@@ -219,29 +246,10 @@ def _own_livekit(base: _Base) -> OwnLiveKitDesk:
         secret_prefix=settings.own_livekit_prefix,
         kms_key_id=settings.data_key_arn,
         projects=base.projects,
-        check_url=_check_url(settings),
+        check_url=base.outgoing.check,
         webhook_url=f"{settings.api_url}/livekit/webhook",
         clock=base.clock,
     )
-
-
-def _check_url(settings: ApiSettings) -> Callable[[str], None]:
-    @cache
-    def outgoing() -> BlockingClient:
-        # Only who makes a webhook pays for this import.
-        from trunkline.outgoing.blocking import BlockingClient  # noqa: PLC0415
-        from trunkline.outgoing.client import OutgoingClient  # noqa: PLC0415
-
-        return BlockingClient(OutgoingClient(Door.parse(settings.outgoing_loopback_ports)))
-
-    def check(url: str) -> None:
-        """Refuse what may not be called, as far as it can be told today; each request looks again."""
-        try:
-            outgoing().check(url)
-        except UnsafeAddress as error:
-            raise InvalidRequest(f"Validation error: url: {error.reason}", field="url") from error
-
-    return check
 
 
 def _hang_up(base: _Base, call: Call) -> None:

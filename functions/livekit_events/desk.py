@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from trunkline import aws
+from trunkline.calls.agent_loss import on_duty
 from trunkline.calls.model import Call
 from trunkline.calls.news import NewsDesk, Reach
 from trunkline.calls.store import CallStore
@@ -60,7 +61,7 @@ def _reach(projects: Projects, calls: CallStore) -> Reach:
     def dispatch_again(call: Call) -> None:
         from trunkline.livekit import hangup  # noqa: PLC0415
 
-        name = call.agent.livekit_agent_name
+        name = on_duty(call).livekit_agent_name
         hangup.dispatch_again(projects.of_call(call), call.room_name or "", name, call.id)
 
     return Reach(hang_up, close_room, agent_is_in, dispatch_again)

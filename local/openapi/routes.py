@@ -5,6 +5,7 @@ from __future__ import annotations
 from local.openapi.call_routes import CALLS
 from local.openapi.route import Route
 from local.openapi.tenant_routes import TENANT
+from local.openapi.tool_routes import TOOLS
 from local.openapi.webhook_routes import WEBHOOKS
 from trunkline.dialing.trunk_desk import TrunkChange, TrunkList, TrunkView
 from trunkline.http.answers import Deleted
@@ -162,4 +163,4 @@ _WORKFLOWS = (
     ),
 )
 
-ROUTES = CALLS + _TRUNKS + _AGENTS + _WORKFLOWS + WEBHOOKS + TENANT
+ROUTES = CALLS + _TRUNKS + _AGENTS + _WORKFLOWS + TOOLS + WEBHOOKS + TENANT

@@ -27,7 +27,7 @@ FUNCTIONS = (
     "event-fanout",
     "webhook-deliver",
 )
-PURPOSES = ("trunkline", "trunkline-webhooks", "trunkline-answers")
+PURPOSES = ("trunkline", "trunkline-webhooks", "trunkline-answers", "trunkline-tools")
 
 
 @cache
@@ -166,12 +166,14 @@ def test_only_the_agents_function_reads_what_is_said_of_people_and_only_who_send
         for statement in mine:
             purpose = statement["Condition"]["StringEquals"]["kms:EncryptionContext:purpose"]
             may.setdefault((package, purpose), set()).add(statement["Action"])
-    people, webhooks, answers = PURPOSES
+    people, webhooks, answers, tools = PURPOSES
     assert may == {
         ("api", people): {"kms:GenerateDataKey"},
         ("api", webhooks): {"kms:GenerateDataKey"},
         ("api", answers): {"kms:GenerateDataKey", "kms:Decrypt"},
         ("agent-api", people): {"kms:GenerateDataKey", "kms:Decrypt"},
+        ("api", tools): {"kms:GenerateDataKey", "kms:Decrypt"},
+        ("agent-api", tools): {"kms:Decrypt"},
         ("webhook-deliver", webhooks): {"kms:Decrypt"},
     }
 

@@ -29,6 +29,8 @@ MISSING = {
     "webhook_id": lambda: f"wh_{uuid.uuid4().hex[:20]}",
     "delivery_id": lambda: f"dlv_{uuid.uuid4().hex[:20]}",
     "dispatch_id": lambda: f"AD_{uuid.uuid4().hex[:12]}",
+    "tool": lambda: f"tool_{uuid.uuid4().hex[:8]}",
+    "secret": lambda: f"secret_{uuid.uuid4().hex[:8]}",
     "key_id": lambda: f"key_{uuid.uuid4().hex[:20]}",
 }
 # A body that the route takes, where it needs one.
@@ -54,6 +56,9 @@ async def owned(tenant: Tenant, endpoint: Receiver) -> dict[str, str]:
     hook = api.post("/api/v1/webhooks", json=wish).json()["id"]
     delivery_id = api.post(f"/api/v1/webhooks/{hook}/test").json()["id"]
     delivery_when(tenant, delivery_id, lambda shown: shown["state"] == "succeeded")
+    api.post("/api/v1/secrets", json={"name": "my_secret", "value": "v"}).raise_for_status()
+    tool = {"name": "my_tool", "config": {"actions": [{"type": "end_call"}]}}
+    api.post("/api/v1/tools", json=tool).raise_for_status()
     key = api.post("/api/v1/api-keys", json={"name": "k", "scopes": ["calls:read"]}).json()["id"]
     call_id = tenant.placed("+15550100011")
     call = tenant.wait(call_id, lambda call: call["data"]["status"] == "active")
@@ -66,6 +71,8 @@ async def owned(tenant: Tenant, endpoint: Receiver) -> dict[str, str]:
         "delivery_id": delivery_id,
         "dispatch_id": call["data"]["jobId"],
         "key_id": key,
+        "tool": "my_tool",
+        "secret": "my_secret",
     }
 
 
@@ -98,7 +105,7 @@ def plain(answer: httpx.Response) -> tuple[int, dict[str, Any]]:
 async def test_anothers_id_is_exactly_like_a_missing_one_and_writes_nothing(
     stack: Stack, tenant: Tenant, owned: dict[str, str], strangers: dict[str, httpx.Client]
 ) -> None:
-    marks = {tenant.id, *owned.values()} - {"mine"}
+    marks = {tenant.id, *owned.values()} - {"mine", "my_tool", "my_secret"}
     before = items_of(stack, marks)
     assert len(before) > 10
     tried = 0
@@ -140,7 +147,7 @@ async def test_lists_show_the_tenants_own_alone(
     tenant: Tenant, owned: dict[str, str], strangers: dict[str, httpx.Client]
 ) -> None:
     lists = [route for route in ROUTES if route.method == "get" and "{" not in route.path]
-    mine = {tenant.id, *owned.values()} - {"mine"}
+    mine = {tenant.id, *owned.values()} - {"mine", "my_tool", "my_secret"}
     for route in lists:
         for who, api in strangers.items():
             text = api.get(route.path).text

@@ -17,8 +17,10 @@ from trunkline.calls.changes import claimed, intended
 from trunkline.calls.erase import erase_beside
 from trunkline.calls.model import Call
 from trunkline.calls.news import NewsDesk
+from trunkline.calls.people_store import PeopleStore
 from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.reports import Reports
+from trunkline.calls.state_store import StateStore
 from trunkline.calls.states import State
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
@@ -58,8 +60,8 @@ class Life:
             calls=self.calls,
             transcripts=self.transcripts,
             workflows=WorkflowStore(table),
-            table=table,
-            cipher=PlainCipher(),  # type: ignore[arg-type]
+            people=PeopleStore(table, PlainCipher()),  # type: ignore[arg-type]
+            states=StateStore(table, PlainCipher(), WorkflowStore(table)),  # type: ignore[arg-type]
             clock=self.clock,
             run_is_alive=lambda _: False,
             close_room=lambda *_: None,

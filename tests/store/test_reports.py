@@ -13,8 +13,10 @@ from tests.unit.test_web_changes import web_call
 from trunkline.calls.erase import EraseDesk, erase_beside
 from trunkline.calls.model import Call
 from trunkline.calls.parts import WorkflowRef
+from trunkline.calls.people_store import PeopleStore
 from trunkline.calls.report_desk import LATE_MS, ReportDesk
 from trunkline.calls.reports import Reports
+from trunkline.calls.state_store import StateStore
 from trunkline.calls.states import State
 from trunkline.calls.store import CallStore
 from trunkline.calls.story import Turn
@@ -39,8 +41,8 @@ class Scene:
             calls=self.calls,
             transcripts=self.transcripts,
             workflows=WorkflowStore(table),
-            table=table,
-            cipher=PlainCipher(),  # type: ignore[arg-type]
+            people=PeopleStore(table, PlainCipher()),  # type: ignore[arg-type]
+            states=StateStore(table, PlainCipher(), WorkflowStore(table)),  # type: ignore[arg-type]
             clock=self.clock,
             run_is_alive=lambda _: False,
             close_room=lambda _, room: self.closed.append(room),

@@ -15,6 +15,7 @@ from trunkline.tenants.agent_desk import AgentDesk
 from trunkline.tenants.agents import AgentStore
 from trunkline.tenants.keys import Principal
 from trunkline.tenants.specs import AgentSpec
+from trunkline.tools.store import ToolStore
 from trunkline.workflows.desk import WorkflowDesk
 from trunkline.workflows.specs import WorkflowSpec
 from trunkline.workflows.store import WorkflowStore
@@ -27,13 +28,15 @@ class Desks:
     def __init__(self, table: Table) -> None:
         self.clock = ManualClock()
         self.open: set[str] = set()
-        agents, trunks = AgentStore(table), TrunkStore(table)
+        agents, trunks, tools = AgentStore(table), TrunkStore(table), ToolStore(table)
         trunks.create(TRUNK)
         trunks.grant(TRUNK.id, ME.tenant_id)
         self.store = WorkflowStore(table)
-        self.workflows = WorkflowDesk(self.store, agents, self.clock, lambda _, slug: slug in self.open)
+        self.workflows = WorkflowDesk(
+            self.store, agents, tools, self.clock, lambda _, slug: slug in self.open
+        )
         self.agents = AgentDesk(
-            agents, trunks, PracticeTrunks(trunks), self.workflows.using_agent, self.clock
+            agents, trunks, PracticeTrunks(trunks), tools, self.workflows.using_agent, self.clock
         )
 
     def agent(self, name: str = "greeter", **more: Any) -> str:

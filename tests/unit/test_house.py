@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trunkline.errors import MissingSetting
-from trunkline.settings import ApiSettings
+from trunkline.settings import ApiSettings, MissingSetting
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGE = ROOT / "layers" / "trunkline" / "python" / "trunkline"
@@ -40,6 +39,22 @@ PURE = {
     "calls/views.py",
     "dialing/standing.py",
     "workflows/model.py",
+    "workflows/state.py",
+    "validation.py",
+    "outgoing/headers.py",
+    "outgoing/retry_after.py",
+    "tools/actions.py",
+    "tools/bounds.py",
+    "tools/definitions.py",
+    "tools/model.py",
+    "tools/outcomes.py",
+    "tools/parameters.py",
+    "tools/picking.py",
+    "tools/places.py",
+    "tools/requests.py",
+    "tools/secrecy.py",
+    "tools/specs.py",
+    "tools/templates.py",
     "outgoing/addresses.py",
     "outgoing/messages.py",
     "webhooks/events.py",

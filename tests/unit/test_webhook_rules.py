@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from trunkline.outgoing.messages import Answer, Fault
+from trunkline.outgoing.retry_after import retry_after_s
 from trunkline.webhooks.deliveries import delivery_id, place_of_delivery
 from trunkline.webhooks.events import EventType, asked_for, call_event, call_event_id
 from trunkline.webhooks.health import DISABLE_AFTER_S, MAX_OPEN_S, OPENS_AFTER, Health
 from trunkline.webhooks.redact import redacted
-from trunkline.webhooks.retry import SCHEDULE_S, Outcome, Retries, retry_after_s
+from trunkline.webhooks.retry import SCHEDULE_S, Outcome, Retries
 from trunkline.webhooks.signing import secret_of, signature_headers
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(24))).decode()

@@ -22,6 +22,9 @@ WEBHOOKS = "trunkline-webhooks"
 ANSWERS = "trunkline-answers"
 """The purpose of answers that are kept for repeated requests."""
 
+TOOLS = "trunkline-tools"
+"""The purpose of the secrets that tenants' tools name."""
+
 
 class Unreadable(Exception):
     """A ciphertext that was altered, or belongs to something else."""
@@ -49,6 +52,11 @@ def owner_of_call(tenant_id: str, call_id: str) -> Owner:
 def owner_of_webhook(tenant_id: str, webhook_id: str) -> Owner:
     """A webhook, as the owner of its secret."""
     return Owner(WEBHOOKS, tenant_id, "webhook", webhook_id)
+
+
+def owner_of_secret(tenant_id: str, name: str) -> Owner:
+    """A secret that tools name, as its own owner."""
+    return Owner(TOOLS, tenant_id, "secret", name)
 
 
 def owner_of_answer(tenant_id: str, request_id: str) -> Owner:

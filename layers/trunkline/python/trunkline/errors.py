@@ -204,6 +204,15 @@ class AttemptOver(TrunklineError):
         super().__init__("This attempt of the call is over")
 
 
+class StateTooLarge(TrunklineError):
+    """A call's workflow state would be larger than may be."""
+
+    type = "state_too_large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The workflow's state would be larger than {limit} bytes")
+
+
 class WrongCall(TrunklineError):
     """The agent's token is for another call's room."""
 
@@ -286,10 +295,3 @@ class BadSignature(TrunklineError):
 
     def __init__(self) -> None:
         super().__init__("Invalid webhook signature")
-
-
-class MissingSetting(RuntimeError):
-    """A function was deployed without a setting it needs."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"environment variable {name} is not set")

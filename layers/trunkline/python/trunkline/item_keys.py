@@ -43,6 +43,20 @@ def workflow_version_key(tenant_id: str, slug: str, version: int) -> ItemKey:
     return ItemKey(f"T#{tenant_id}", f"WORKFLOWVERSION#{slug}#{version:06d}")
 
 
+def tool_key(tenant_id: str, name: str = "") -> ItemKey:
+    return ItemKey(f"T#{tenant_id}", f"TOOL#{name}")
+
+
+def tool_version_key(tenant_id: str, name: str, version: int) -> ItemKey:
+    """A version, kept for the calls that were accepted while it was the current one."""
+    return ItemKey(f"T#{tenant_id}", f"TOOLVERSION#{name}#{version:06d}")
+
+
+def secret_key(tenant_id: str, name: str = "") -> ItemKey:
+    """A secret of a tenant's that its tools may name, encrypted."""
+    return ItemKey(f"T#{tenant_id}", f"SECRET#{name}")
+
+
 def grant_key(tenant_id: str, trunk_id: str = "") -> ItemKey:
     return ItemKey(f"T#{tenant_id}", f"TRUNK#{trunk_id}")
 
@@ -184,6 +198,16 @@ def calls_place(created_at_ms: int, call_id: str = "") -> str:
 def private_key(call_id: str, what: str) -> ItemKey:
     """What is said about a person, encrypted: `USER_CONTEXT`, `VARIABLES`."""
     return ItemKey(f"C#{call_id}", f"PRIVATE#{what}")
+
+
+def invocation_key(call_id: str, invocation_id: str = "") -> ItemKey:
+    """One use of a tool in a call, with the answer that its repeats get."""
+    return ItemKey(f"C#{call_id}", f"INVOCATION#{invocation_id}")
+
+
+def tool_bodies_key(call_id: str, invocation_id: str = "") -> ItemKey:
+    """What a tool was given and what it gave, where its owner wants that kept."""
+    return ItemKey(f"C#{call_id}", f"TOOLBODIES#{invocation_id}")
 
 
 def turns_key(call_id: str, first_sequence: int | None = None, digest: str = "") -> ItemKey:

@@ -19,7 +19,7 @@ from trunkline.clock import Clock
 from trunkline.errors import IdempotencyConflict, IdempotencyInProgress, LiveKitFailed, OutcomeUnknown
 from trunkline.idempotency import KEPT_MS, Once
 from trunkline.item_keys import TTL, Item
-from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table, Update
+from trunkline.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update
 
 _BUSY_MS = 35_000
 """No request lasts longer: after that a record without an answer is one whose maker died."""
@@ -57,18 +57,34 @@ class Remembered:
         if once is None:
             return Answered(work())
         owner = owner_of_answer(tenant_id, hashlib.sha256(once.key.pk.encode()).hexdigest())
+        return self.carried_out(once, owner, work)
+
+    def carried_out(
+        self,
+        once: Once,
+        owner: Owner,
+        work: Callable[[], Any],
+        unclear: tuple[type[Exception], ...] = _UNCLEAR,
+    ) -> Answered:
+        """As `answer`, with the answer kept for `owner`; after an error of `unclear` nobody knows whether the
+        work was done."""
         if record := self._begin(once):
             return Answered(self._open(once, owner, record), replayed=True)
         try:
             body = work()
-        except _UNCLEAR:
+        except unclear:
             # Left as it is: a repeat is told that nobody knows.
             self.table.write(Update(once.key, set={"busy_until_ms": 0}))
             raise
         except Exception:
             self.table.write(Delete(once.key))
             raise
-        self.table.write(Update(once.key, set={"answer": self.cipher.encrypt(owner, {"body": body})}))
+        answer = self.cipher.encrypt(owner, {"body": body})
+        try:
+            self.table.write(Update(once.key, set={"answer": answer}, condition=EXISTS))
+        except ConditionFailed:
+            # Erased meanwhile, with what it belongs to: nothing is left to be repeated.
+            return Answered(body)
         return Answered(body)
 
     def _begin(self, once: Once) -> Item | None:

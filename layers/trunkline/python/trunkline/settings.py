@@ -7,7 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Self
 
-from trunkline.errors import MissingSetting
+
+class MissingSetting(RuntimeError):
+    """A function was deployed without a setting it needs."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"environment variable {name} is not set")
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ class Table:
 
     def newest_between(self, first: ItemKey, last_sk: str, *, limit: int) -> Iterator[list[Item]]:
         """Walk pages of items from one sort key to another, both included, newest first."""
-        return self._pages(_from_to(first, last_sk), limit=limit, ScanIndexForward=False)
+        return self._pages(_from_to(first, last_sk), limit=limit, ScanIndexForward=False, ConsistentRead=True)
 
     def count(self, first: ItemKey, last_sk: str, *, limit: int) -> int:
         """Count items from one sort key to another, both included; never more than `limit`."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from trunkline.errors import InvalidRequest
 
 UUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 E164 = r"^\+[1-9][0-9]{1,14}$"
+ToolName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 
 
 class InputModel(BaseModel):
@@ -34,11 +35,26 @@ def validated(model: type[Model], values: Mapping[str, Any]) -> Model:
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         field = str(fault["loc"][0]) if fault["loc"] else None
-        path = ".".join(str(step) for step in fault["loc"])
-        text = f"{path}: {fault['msg']}" if path else fault["msg"]
+        path = ".".join(_path(fault["loc"], values))
+        said = fault["msg"].removeprefix("Value error, ")
+        text = f"{path}: {said}" if path else said
         raise InvalidRequest(
             f"Validation error: {model.messages.get(field or '', text)}", field=field
         ) from error
+
+
+def _path(steps: Iterable[str | int], values: Any) -> Iterator[str]:
+    """Where a fault is, as its writer sees it: without the words by which pydantic tells kinds apart."""
+    for step in steps:
+        if isinstance(values, Mapping) and step == values.get("type"):
+            continue
+        yield str(step)
+        if isinstance(values, Mapping):
+            values = values.get(step)
+        elif isinstance(values, list) and isinstance(step, int) and step < len(values):
+            values = values[step]
+        else:
+            values = None
 
 
 def validated_query(model: type[Model], values: Mapping[str, str] | None) -> Model:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from trunkline.calls.changes import ended
 from trunkline.calls.model import Call, Change, Happening
-from trunkline.calls.parts import AgentLost, Channel, Ending
+from trunkline.calls.parts import MAX_AGENT_TURNS, AgentLost, AgentTurn, Channel, Colleague, Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 
@@ -39,7 +39,31 @@ def given_up(call: Call, now_ms: int) -> Change | None:
 
 
 def waits_in_vain(call: Call, now_ms: int) -> bool:
-    """The agent that was sent again has not come."""
-    if call.state is not State.ACTIVE or call.redispatched_at_ms is None or call.agent_job_id:
+    """The agent that was sent again, or that was to take over, has not come, and no other is there."""
+    sent_ms = max(call.redispatched_at_ms or 0, call.handover_at_ms or 0)
+    if call.state is not State.ACTIVE or not sent_ms or call.agent_job_id:
         return False
-    return now_ms > call.redispatched_at_ms + call.agent.agent_join_timeout_s * 1000
+    return now_ms > sent_ms + call.agent.agent_join_timeout_s * 1000
+
+
+def handed_over(call: Call, turn: AgentTurn) -> Change | None:
+    """Another agent was sent in to take over: the one that is there may go by then, and is not lost."""
+    if call.ended or len(call.agent_turns) >= MAX_AGENT_TURNS:
+        return None
+    turns = (*call.agent_turns, turn)
+    after = replace(call, agent_turns=turns, handover_at_ms=turn.at_ms)
+    return Change(after, (Happening("agent_changed", {"agent": turn.agent}),))
+
+
+def made_room(call: Call, job_id: str) -> Change | None:
+    """The agent that was to be taken over from has left; its person is alone until the other one comes."""
+    if call.state is not State.ACTIVE or call.handover_at_ms is None or call.agent_job_id != job_id:
+        return None
+    return Change(replace(call, agent_job_id=None))
+
+
+def on_duty(call: Call) -> Colleague:
+    """Who has the call: the last one who took it over, or the one it was made with."""
+    first = Colleague(call.agent.id, call.agent.name, call.agent.livekit_agent_name, call.agent.tools)
+    name = call.agent_turns[-1].agent if call.agent_turns else first.name
+    return next((each for each in call.colleagues if each.name == name), first)

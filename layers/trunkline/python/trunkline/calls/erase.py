@@ -10,7 +10,16 @@ from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.clock import Clock
 from trunkline.errors import CallOpen
-from trunkline.item_keys import SK, USER_PK, ItemKey, call_key, played_dispatch_key, private_key
+from trunkline.item_keys import (
+    SK,
+    USER_PK,
+    ItemKey,
+    call_key,
+    invocation_key,
+    played_dispatch_key,
+    private_key,
+    tool_bodies_key,
+)
 from trunkline.table import Delete, Table, Update
 from trunkline.tenants.keys import Principal
 
@@ -43,8 +52,10 @@ class EraseDesk:
 
 
 def erase_beside(table: Table, call_id: str) -> None:
-    """Delete what is kept beside a call: context, variables, transcript, a test call's added agents."""
-    for kind in (private_key(call_id, ""), played_dispatch_key(call_id)):
+    """Delete what is kept beside a call: context, variables, transcript, tools' answers, a test call's added
+    agents."""
+    kinds = (private_key(call_id, ""), played_dispatch_key(call_id))
+    for kind in (*kinds, invocation_key(call_id), tool_bodies_key(call_id)):
         for item in table.partition(kind):
             table.write(Delete(ItemKey(kind.pk, item[SK])))
     TranscriptStore(table).erase(call_id)

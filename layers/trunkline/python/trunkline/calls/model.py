@@ -41,8 +41,9 @@ class Call:
     way (`sip_participant_id`, `sip_call_id`) are written without raising it. `ttl` is when, in seconds,
     the tenant's retention ends; everything that belongs to the call carries it. `slots` names the pools
     of which the current claim holds a slot (rule 15), `due_ms` the moment a call outside the line
-    waits for. `livekit_tenant_id` says whose own LiveKit a web call's room is in, `speed` how many times as
-    fast as life a test call is played.
+    waits for, `handover_at_ms` when an agent was sent in to take over that has not come yet.
+    `livekit_tenant_id` says whose own LiveKit a web call's room is in, `speed` how many times as fast as
+    life a test call is played.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Call:
     answering_machine: str | None = None
     agent_end_reason: str | None = None
     redispatched_at_ms: int | None = None
+    handover_at_ms: int | None = None
     agent_lost_at_ms: int | None = None
     erased_at_ms: int | None = None
     ttl: int | None = None
@@ -141,7 +143,7 @@ def call_from_attributes(item: Mapping[str, Any]) -> Call:
     values = {name: value for name, value in item.items() if name in _FIELDS}
     agent = values["agent"]
     lost = AgentLost(agent.get("agent_lost", AgentLost.HANG_UP))
-    values["agent"] = AgentSnapshot(**{**agent, "agent_lost": lost})
+    values["agent"] = AgentSnapshot(**{**agent, "agent_lost": lost, "tools": tuple(agent.get("tools", ()))})
     values["state"] = State(values["state"])
     if "phase" in values:
         values["phase"] = Phase(values["phase"])
@@ -154,7 +156,9 @@ def call_from_attributes(item: Mapping[str, Any]) -> Call:
     values["channel"] = Channel(values.get("channel", Channel.PHONE))
     if workflow := values.get("workflow"):
         values["workflow"] = WorkflowRef(**workflow)
-    values["colleagues"] = tuple(Colleague(**each) for each in values.get("colleagues", ()))
+    values["colleagues"] = tuple(
+        Colleague(**{**each, "tools": tuple(each.get("tools", ()))}) for each in values.get("colleagues", ())
+    )
     values["agent_turns"] = tuple(AgentTurn(**turn) for turn in values.get("agent_turns", ()))
     if window := values.get("window"):
         values["window"] = CallingWindow.parse(window)

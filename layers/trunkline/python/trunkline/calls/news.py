@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from trunkline.calls.agent_loss import agent_lost, given_up, may_be_lost
+from trunkline.calls.agent_loss import agent_lost, given_up, made_room, may_be_lost
 from trunkline.calls.changes import attempt_over, kept
 from trunkline.calls.endings import LOST, ending_of
 from trunkline.calls.model import Call, Change
@@ -88,9 +88,16 @@ class NewsDesk:
     def _agent_left(self, job_id: str, news: News) -> None:
         """One that was lost is sent again, or its person is not left in silence; if that fails, LiveKit
         sends the webhook again."""
-        if news.disconnect_reason not in LOST:
+        lost = news.disconnect_reason in LOST
+        if not lost and not news.watched:
             return
         call = self._calls.load(news.claim.call_id)
+        if call and made_room(call, job_id):
+            self._calls.settle(call.id, lambda now: made_room(now, job_id), self._clock.wall_ms())
+        elif lost:
+            self._agent_is_lost(call, job_id, news)
+
+    def _agent_is_lost(self, call: Call | None, job_id: str, news: News) -> None:
         if call and call.ended and call.reason is Reason.AGENT_LOST:
             # The webhook comes again because its person could not be shown out.
             self._show_out(call, news.claim)
@@ -126,7 +133,8 @@ class NewsDesk:
         if call.channel is Channel.WEB:
             return _web_decision(call, news, now_ms)
         if news.agent_job_id:
-            return agent_came(call, news.agent_job_id, now_ms) if call.redispatched_at_ms else None
+            awaited = call.redispatched_at_ms or call.handover_at_ms
+            return agent_came(call, news.agent_job_id, now_ms) if awaited else None
         return None if news.is_caller else self._phone_decision(call, news, now_ms)
 
     def _phone_decision(self, call: Call, news: News, now_ms: int) -> Change | None:

@@ -37,6 +37,7 @@ class AgentSnapshot:
     max_call_duration_s: int
     version: int = 1
     agent_lost: AgentLost = AgentLost.HANG_UP
+    tools: tuple[str, ...] = ()
 
 
 class WaitsFor(StrEnum):
@@ -74,6 +75,7 @@ class Colleague:
     id: str
     name: str
     livekit_agent_name: str
+    tools: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,13 @@ class WorkflowRef:
     version: int
 
 
+MAX_AGENT_TURNS = 200
+
+
 @dataclass(frozen=True)
 class AgentTurn:
-    """An agent's turn at the call; `sequence` is the reporter's, so that a repeat is known as one."""
+    """An agent's turn at the call; `sequence` is the reporter's, so that a repeat is known as one; -1: it was
+    sent in by a tool, which happens once."""
 
     sequence: int
     agent: str

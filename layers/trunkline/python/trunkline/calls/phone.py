@@ -119,6 +119,7 @@ def snapshot(agent: Agent) -> AgentSnapshot:
         max_call_duration_s=agent.max_call_duration_s,
         version=agent.version,
         agent_lost=agent.agent_lost,
+        tools=agent.tools,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ from trunkline.calls.model import Call
 from trunkline.calls.ownership import require_own, stored_id
 from trunkline.calls.shapes import CallListItem, CallView, TurnView
 from trunkline.calls.store import CallStore
-from trunkline.calls.story import NOTHING_SAID, CallEvent
+from trunkline.calls.story import NOTHING_SAID, TOOL_EVENT, CallEvent
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.calls.views import call_view, list_item, turn_view
 from trunkline.dialing.queue import Queue
@@ -68,12 +68,16 @@ class TranscriptView(TypedDict):
 
 @dataclass(frozen=True)
 class CallReader:
-    """Reads calls on a tenant's behalf; each raises `NotFound` for a call that is not the principal's."""
+    """Reads calls on a tenant's behalf; each raises `NotFound` for a call that is not the principal's.
+
+    `tool_bodies(call_id)` are those that are kept of its tools, by invocation.
+    """
 
     calls: CallStore
     transcripts: TranscriptStore
     lister: CallLister
     queue: Queue
+    tool_bodies: Callable[[str], dict[str, dict[str, Any]]] = lambda _: {}
     sleep: Callable[[float], None] = time.sleep
 
     def read(self, principal: Principal, call_id: str, query: WaitQuery | None = None) -> CallView:
@@ -91,7 +95,8 @@ class CallReader:
     def events(self, principal: Principal, call_id: str) -> CallEventList:
         """What happened in a call, in order."""
         call, events = self._story(principal, call_id)
-        return {"data": [_event_view(call, event) for event in events], "next_cursor": None}
+        bodies = self.tool_bodies(call.id) if any(event.type == TOOL_EVENT for event in events) else {}
+        return {"data": [_event_view(call, event, bodies) for event in events], "next_cursor": None}
 
     def transcript(self, principal: Principal, call_id: str, cursor: str | None) -> TranscriptView:
         """What was said in a call, as much as fits into an answer."""
@@ -124,11 +129,12 @@ class CallReader:
         return call, events
 
 
-def _event_view(call: Call, event: CallEvent) -> CallEventView:
+def _event_view(call: Call, event: CallEvent, bodies: Mapping[str, dict[str, Any]]) -> CallEventView:
+    kept = bodies.get(event.data.get("invocation_id", ""), {}) if event.type == TOOL_EVENT else {}
     return {
         "id": f"{call.id}-{event.sequence}",
         "sequence": event.sequence,
         "type": event.type,
         "at": iso_from_ms(event.at_ms),
-        "data": event.data,
+        "data": event.data | kept,
     }

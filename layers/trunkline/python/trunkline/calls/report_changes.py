@@ -6,12 +6,10 @@ from dataclasses import replace
 
 from trunkline.calls.changes import answered, ended
 from trunkline.calls.model import Call, Change, Happening
-from trunkline.calls.parts import AgentTurn, Channel, Ending
+from trunkline.calls.parts import MAX_AGENT_TURNS, AgentTurn, Channel, Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
 from trunkline.calls.web_changes import talking
-
-MAX_AGENT_TURNS = 200
 
 
 def heard(call: Call, now_ms: int, *, dial_is_awaited: bool) -> Change | None:
@@ -31,8 +29,14 @@ def agent_changed(call: Call, turn: AgentTurn) -> Change | None:
     known = {each.sequence for each in call.agent_turns}
     if turn.sequence in known or len(known) >= MAX_AGENT_TURNS:
         return None
-    turns = tuple(sorted((*call.agent_turns, turn), key=lambda each: each.sequence))
+    turns = _in_order((*call.agent_turns, turn))
     return Change(replace(call, agent_turns=turns), (Happening("agent_changed", {"agent": turn.agent}),))
+
+
+def _in_order(turns: tuple[AgentTurn, ...]) -> tuple[AgentTurn, ...]:
+    """Those that were reported by their numbers, whatever came first; those that tools made stay in place."""
+    reported = iter(sorted((t for t in turns if t.sequence >= 0), key=lambda turn: turn.sequence))
+    return tuple(turn if turn.sequence < 0 else next(reported) for turn in turns)
 
 
 def summed_up(call: Call, text: str) -> Change | None:

@@ -7,24 +7,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from boto3.dynamodb.conditions import Attr
 from typing_extensions import TypedDict
 
 from trunkline.calls import reports as say
+from trunkline.calls.attempts import require_present
 from trunkline.calls.model import Call, Change
-from trunkline.calls.parts import AgentTurn, Channel, Colleague
+from trunkline.calls.parts import AgentTurn, Colleague
+from trunkline.calls.people_store import PeopleStore
 from trunkline.calls.report_changes import agent_changed, ended_by_agent, heard, picked_up_by, summed_up
+from trunkline.calls.state_store import StateStore
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
-from trunkline.cipher import Cipher, owner_of_call
 from trunkline.clock import Clock
-from trunkline.errors import AttemptOver, NotFound
-from trunkline.item_keys import TTL, private_key
+from trunkline.errors import AttemptOver
 from trunkline.livekit.names import ClaimName, room_name
-from trunkline.table import ABSENT, ConditionFailed, Put, Table
+from trunkline.workflows.model import hidden_keys
 from trunkline.workflows.store import WorkflowStore
 
-ALWAYS_SECRET = frozenset({"auth_token"})
 LATE_MS = 24 * 3_600_000
 """How long after the end a transcript or a summary is still taken."""
 
@@ -57,8 +56,8 @@ class ReportDesk:
     calls: CallStore
     transcripts: TranscriptStore
     workflows: WorkflowStore
-    table: Table
-    cipher: Cipher
+    people: PeopleStore
+    states: StateStore
     clock: Clock
     run_is_alive: Callable[[str], bool]
     close_room: Callable[[Call, str], None]
@@ -73,14 +72,10 @@ class ReportDesk:
             AttemptOver: the agent's attempt is not the call's present one, or the call was erased.
         """
         call = self._current(claim)
-        workflow = call.workflow and self.workflows.version(
-            call.tenant_id, call.workflow.slug, call.workflow.version
-        )
-        hidden = ALWAYS_SECRET | set(workflow.secret_keys if workflow else ())
-        said = self._private(call, "USER_CONTEXT") or {}
-        variables = self._private(call, "VARIABLES")
-        if variables is None:
-            variables = workflow.variables if workflow else {}
+        kept = call.workflow
+        workflow = self.workflows.version(call.tenant_id, kept.slug, kept.version) if kept else None
+        hidden = hidden_keys(workflow)
+        said, variables = self.people.said_of(call), self.states.load(call).values
         return {
             "call": _call(call),
             "agent": {"id": call.agent.id, "name": call.agent.name},
@@ -94,7 +89,7 @@ class ReportDesk:
             if workflow
             else None,
             "user_context": {name: value for name, value in said.items() if name not in hidden},
-            "variables": variables,
+            "variables": {name: value for name, value in variables.items() if name not in hidden},
         }
 
     def take(self, claim: ClaimName, reports: Sequence[say.Report]) -> Taken:
@@ -134,14 +129,9 @@ class ReportDesk:
 
     def _current(self, claim: ClaimName) -> Call:
         call = self.calls.load(claim.call_id)
-        if call is None:
-            raise NotFound("Call not found")
-        self.noted(call)
-        if call.claim != claim.claim or call.erased_at_ms is not None:
-            raise AttemptOver
-        if call.channel is Channel.PHONE and not call.ended and call.phase is None:
-            raise AttemptOver
-        return call
+        if call:
+            self.noted(call)
+        return require_present(call, claim)
 
     def _change(self, call: Call, report: say.Report, now_ms: int) -> Change | None:
         match report:
@@ -168,20 +158,8 @@ class ReportDesk:
         return False
 
     def _store_variables(self, call: Call, report: say.Variables) -> bool:
-        item: dict[str, Any] = private_key(call.id, "VARIABLES").as_item() | {"sequence": report.sequence}
-        item["ciphertext"] = self.cipher.encrypt(owner_of_call(call.tenant_id, call.id), report.values)
-        newer = ABSENT | Attr("sequence").lt(report.sequence)
-        try:
-            self.table.write(Put(item | ({TTL: call.ttl} if call.ttl else {}), newer))
-        except ConditionFailed:
-            return False
-        return True
-
-    def _private(self, call: Call, what: str) -> dict[str, Any] | None:
-        item = self.table.get(private_key(call.id, what))
-        if item is None:
-            return None
-        return self.cipher.decrypt(owner_of_call(call.tenant_id, call.id), bytes(item["ciphertext"]))
+        changed = self.states.change(call, lambda state: state.after_report(report.sequence, report.values))
+        return changed is not None
 
 
 def _team(call: Call) -> list[dict[str, str]]:

@@ -37,3 +37,5 @@ class Transcript:
 
 
 NOTHING_SAID = Transcript((), 0)
+TOOL_EVENT = "tool_invoked"
+"""The entry of a story that tells of a tool's use."""

@@ -26,10 +26,12 @@ def caller_came(call: Call, now_ms: int) -> Change | None:
 
 
 def agent_came(call: Call, job_id: str, now_ms: int) -> Change | None:
-    """The first agent joined: the call is `active` if the person is there."""
-    if call.ended or call.agent_job_id is not None:
+    """The first agent joined: the call is `active` if the person is there; or the one that takes over."""
+    takes_over = call.handover_at_ms is not None and call.agent_job_id != job_id
+    if call.ended or (call.agent_job_id is not None and not takes_over):
         return None
-    came = replace(call, agent_joined_at_ms=call.agent_joined_at_ms or now_ms, agent_job_id=job_id)
+    joined_ms = call.agent_joined_at_ms or now_ms
+    came = replace(call, agent_joined_at_ms=joined_ms, agent_job_id=job_id, handover_at_ms=None)
     return _together(came, now_ms) if call.state is State.CONNECTING else Change(came)
 
 

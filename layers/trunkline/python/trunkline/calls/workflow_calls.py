@@ -15,6 +15,7 @@ from trunkline.calls.call_input import METADATA_MESSAGE, SPEED_MESSAGE, Metadata
 from trunkline.calls.intake import Intake, Placed
 from trunkline.calls.model import Call
 from trunkline.calls.parts import Channel, Colleague, WorkflowRef
+from trunkline.calls.people_store import PeopleStore
 from trunkline.calls.phone import (
     EXPIRY_MESSAGE,
     PhoneWish,
@@ -26,13 +27,10 @@ from trunkline.calls.phone import (
 from trunkline.calls.place import CallDesk
 from trunkline.calls.policy_input import REDIAL_MESSAGE, WINDOW_MESSAGE, RedialSpec, WindowSpec
 from trunkline.calls.states import State
-from trunkline.cipher import Cipher, owner_of_call
 from trunkline.errors import InvalidRequest, NotFound
 from trunkline.idempotency import Once
-from trunkline.item_keys import private_key
 from trunkline.livekit.names import room_name
 from trunkline.played.outcomes import OUTCOMES
-from trunkline.table import Put
 from trunkline.tenants.agents import Agent, AgentStore, agent_id_for
 from trunkline.tenants.keys import Principal
 from trunkline.tenants.specs import Number
@@ -135,7 +133,7 @@ class WorkflowCallDesk:
     phones: CallDesk
     workflows: WorkflowStore
     agents: AgentStore
-    cipher: Cipher
+    people: PeopleStore
     livekit_owner: Callable[[str], str | None]
 
     def place(
@@ -157,7 +155,9 @@ class WorkflowCallDesk:
             metadata=request.metadata,
             source=source,
             workflow=WorkflowRef(workflow.slug, workflow.version),
-            colleagues=tuple(Colleague(each.id, each.name, each.livekit_agent_name) for each in others),
+            colleagues=tuple(
+                Colleague(each.id, each.name, each.livekit_agent_name, each.tools) for each in others
+            ),
             user_id=request.user_id,
         )
         self.phones.require_livekit(principal)
@@ -166,7 +166,7 @@ class WorkflowCallDesk:
         else:
             _refuse_phone_fields(request)
             call = self._web_call(principal, request, entry, story, workflow.join_window_s)
-        return self.intake.take(call, once, self._private(call, request.user_context))
+        return self.intake.take(call, once, self.people.put(call, request.user_context))
 
     def place_test(
         self, principal: Principal, request: TestAgentCall, *, source: str, once: Once | None = None
@@ -182,7 +182,7 @@ class WorkflowCallDesk:
         self.phones.require_livekit(principal)
         story = Story(metadata=request.metadata, source=source, user_id=request.user_id)
         call = self._web_call(principal, request, agent, story, _JOIN_WINDOW_S)
-        return self.intake.take(call, once, self._private(call, request.user_context))
+        return self.intake.take(call, once, self.people.put(call, request.user_context))
 
     def _agent(self, tenant_id: str, name: str) -> Agent | None:
         return self.agents.load(tenant_id, agent_id_for(tenant_id, name))
@@ -256,12 +256,6 @@ class WorkflowCallDesk:
             speed=request.test_speed,
             livekit_tenant_id=self.livekit_owner(principal.tenant_id) if principal.livemode else None,
         )
-
-    def _private(self, call: Call, user_context: dict[str, Any]) -> list[Put]:
-        if not user_context:
-            return []
-        ciphertext = self.cipher.encrypt(owner_of_call(call.tenant_id, call.id), user_context)
-        return [Put(private_key(call.id, "USER_CONTEXT").as_item() | {"ciphertext": ciphertext})]
 
 
 def _played_number(user_context: dict[str, Any]) -> str:

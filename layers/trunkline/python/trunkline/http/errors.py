@@ -31,6 +31,7 @@ STATUS: dict[type[errors.TrunklineError], int] = {
     errors.IdempotencyConflict: 409,
     errors.IdempotencyInProgress: 409,
     errors.OutcomeUnknown: 409,
+    errors.StateTooLarge: 409,
     errors.RequestTooLarge: 413,
     errors.RateLimited: 429,
     errors.QueueFull: 429,

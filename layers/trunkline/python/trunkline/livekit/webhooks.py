@@ -30,7 +30,8 @@ _LEEWAY_S = 10
 class News:
     """What a webhook tells about one claim's room: its callee, its caller or its agent.
 
-    `id` is LiveKit's, the same at every repeat; `agent_job_id` is set if it is about an agent.
+    `id` is LiveKit's, the same at every repeat; `agent_job_id` is set if it is about an agent, `watched` if
+    its room says that its agents matter.
     """
 
     event: str
@@ -38,6 +39,7 @@ class News:
     id: str = ""
     is_caller: bool = False
     agent_job_id: str | None = None
+    watched: bool = False
     sip_participant_id: str | None = None
     sip_call_id: str | None = None
     disconnect_reason: str = ""
@@ -114,6 +116,7 @@ def _of_agent(event: WebhookEvent, claim: ClaimName) -> News | None:
         claim,
         event.id,
         agent_job_id=agent.identity.removeprefix(AGENT_PREFIX),
+        watched=bool(event.room.metadata),
         disconnect_reason=_reason_name(agent.disconnect_reason),
     )
 

@@ -7,7 +7,9 @@ from aws_lambda_powertools import Logger
 from trunkline import aws
 from trunkline.calls.erase import erase_beside
 from trunkline.calls.news import NewsDesk, Reach
+from trunkline.calls.people_store import PeopleStore
 from trunkline.calls.report_desk import ReportDesk
+from trunkline.calls.state_store import StateStore
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.cipher import Cipher
@@ -40,12 +42,13 @@ def a_player(table: Table, nudge: Nudge, clock: Clock) -> Player:
     """The player of a process: it needs the table, and wakes for what its calls leave behind."""
     calls = CallStore(table)
     alive = LaneStore(table, clock).run_is_alive
+    nobody = Cipher("")  # played agents ask for no context and report no variables: it is never used
     reports = ReportDesk(
         calls=calls,
         transcripts=TranscriptStore(table),
         workflows=WorkflowStore(table),
-        table=table,
-        cipher=Cipher(""),  # played agents report no variables: it is never used
+        people=PeopleStore(table, nobody),
+        states=StateStore(table, nobody, WorkflowStore(table)),
         clock=clock,
         run_is_alive=alive,
         close_room=lambda *_: None,

@@ -20,6 +20,7 @@ from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.keys import Principal
 from trunkline.tenants.specs import AgentSpec
+from trunkline.tools.store import ToolStore
 from trunkline.validation import validated
 
 
@@ -41,6 +42,7 @@ class AgentView(TypedDict):
     agent_lost: str
     redial: RedialView | None
     calling_window: WindowView | None
+    tools: list[str]
 
 
 class AgentList(TypedDict):
@@ -66,6 +68,7 @@ def agent_view(agent: Agent) -> AgentView:
         "agent_lost": agent.agent_lost.value,
         "redial": redial_view(None if agent.redial == NO_REDIAL else agent.redial),
         "calling_window": window_view(agent.window),
+        "tools": list(agent.tools),
     }
 
 
@@ -77,6 +80,7 @@ class AgentDesk:
     agents: AgentStore
     trunks: TrunkStore
     practice: PracticeTrunks
+    tools: ToolStore
     using: Callable[[str, str], str | None]
     clock: Clock
 
@@ -135,6 +139,11 @@ class AgentDesk:
             raise InUse(f"Agent {agent.name} is part of workflow {slug}")
         self.agents.delete(agent, [self._noted(principal, "deleted", agent)])
 
+    def using_tool(self, space: str, tool: str) -> str | None:
+        """What agent has a tool, if there is one."""
+        named = (each.name for each in self.agents.all(space) if tool in each.tools)
+        return next((f"agent {name}" for name in named), None)
+
     def _own(self, principal: Principal, agent_id: str) -> Agent:
         agent = self.agents.load(principal.space, agent_id.lower())
         if agent is None:
@@ -142,6 +151,7 @@ class AgentDesk:
         return agent
 
     def _made(self, principal: Principal, spec: AgentSpec) -> Agent:
+        self.tools.require(principal.space, spec.tools)
         trunk = self._trunk(principal, spec.trunk) if spec.trunk else None
         return spec.agent(principal.space, trunk)
 

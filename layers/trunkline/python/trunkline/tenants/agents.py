@@ -38,6 +38,7 @@ class Agent:
     redial: RedialPolicy = NO_REDIAL
     window: CallingWindow | None = None
     agent_lost: AgentLost = AgentLost.HANG_UP
+    tools: tuple[str, ...] = ()
     version: int = field(default=1, compare=False)
 
 
@@ -108,6 +109,7 @@ def _agent_item(agent: Agent) -> dict[str, Any]:
 def _agent(item: dict[str, Any]) -> Agent:
     values: dict[str, Any] = {name: item.get(name) for name in _AGENT_FIELDS}
     values["phone_numbers"] = tuple(item["phone_numbers"])
+    values["tools"] = tuple(item.get("tools") or ())
     values["version"] = item.get("version", 1)
     values["agent_lost"] = AgentLost(item.get("agent_lost") or AgentLost.HANG_UP)
     values["redial"] = RedialPolicy.parse(item["redial"]) if item.get("redial") else NO_REDIAL

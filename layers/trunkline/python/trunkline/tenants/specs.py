@@ -12,7 +12,7 @@ from trunkline.calls.policy_input import REDIAL_MESSAGE, WINDOW_MESSAGE, RedialS
 from trunkline.dialing.trunks import Trunk, trunk_id_for
 from trunkline.errors import InvalidRequest
 from trunkline.tenants.agents import Agent, agent_id_for
-from trunkline.validation import E164, InputModel
+from trunkline.validation import E164, InputModel, ToolName
 
 Number = Annotated[str, Field(pattern=E164)]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$")]
@@ -94,6 +94,9 @@ class AgentSpec(_Spec):
     ] = "hang_up"
     redial: RedialSpec | None = None
     calling_window: WindowSpec | None = None
+    tools: Annotated[
+        list[ToolName], Field(max_length=100, description="What it can use, beside its workflow's.")
+    ] = []
 
     @model_validator(mode="after")
     def _numbers_need_a_trunk(self) -> AgentSpec:
@@ -126,4 +129,5 @@ class AgentSpec(_Spec):
             agent_lost=AgentLost(self.agent_lost),
             redial=self.redial.policy() if self.redial else NO_REDIAL,
             window=self.calling_window.window(()) if self.calling_window else None,
+            tools=tuple(self.tools),
         )

@@ -5,18 +5,17 @@ Source: the design's "Webhooks"; `docs/webhooks.md` shows the same table to user
 
 from __future__ import annotations
 
-import email.utils
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from trunkline.outgoing.messages import Answer
+from trunkline.outgoing.retry_after import retry_after_s
 
 SCHEDULE_S = (0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Seconds before each attempt, counted from the one before."""
 
 JITTER = 0.2
-MAX_RETRY_AFTER_S = 86_400
 _OBEYED = (429, 503)
 _GONE = 410
 
@@ -56,18 +55,3 @@ class Retries:
         if answer.status in _OBEYED:
             wait_s = max(wait_s, retry_after_s(answer.headers, now_s))
         return Verdict(Outcome.RETRY, max(1, round(wait_s)))
-
-
-def retry_after_s(headers: Mapping[str, str], now_s: float) -> float:
-    """The seconds that a Retry-After header asks for, at most a day; 0 if it asks for nothing readable.
-
-    Source: RFC 9110, 10.2.3: seconds, or a date.
-    """
-    text = next((value for name, value in headers.items() if name.lower() == "retry-after"), "").strip()
-    if text.isascii() and text.isdigit():
-        return float(min(MAX_RETRY_AFTER_S, int(text[:9])))
-    try:
-        until = email.utils.parsedate_to_datetime(text)
-    except ValueError:
-        return 0.0
-    return min(float(MAX_RETRY_AFTER_S), max(0.0, until.timestamp() - now_s))

@@ -12,6 +12,7 @@ from trunkline.errors import AlreadyExists, InUse, InvalidRequest, NotFound
 from trunkline.tenants.agents import AgentStore, agent_id_for
 from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.keys import Principal
+from trunkline.tools.store import ToolStore
 from trunkline.validation import validated
 from trunkline.workflows.model import Workflow
 from trunkline.workflows.specs import WorkflowList, WorkflowSpec, WorkflowView, spec_values, workflow_view
@@ -27,6 +28,7 @@ class WorkflowDesk:
 
     workflows: WorkflowStore
     agents: AgentStore
+    tools: ToolStore
     clock: Clock
     has_open_calls: Callable[[Principal, str], bool]
 
@@ -46,7 +48,8 @@ class WorkflowDesk:
 
         Raises:
             AlreadyExists: the tenant has one of that slug.
-            InvalidRequest: it names an agent that the tenant has not, or that can't do its part.
+            InvalidRequest: it names an agent or a tool that the tenant has not, or an agent that can't do its
+                part.
         """
         before = self.workflows.last(principal.space, spec.slug)
         if before and not before.deleted:
@@ -94,6 +97,11 @@ class WorkflowDesk:
                 return workflow.slug
         return None
 
+    def using_tool(self, tenant_id: str, tool: str) -> str | None:
+        """What workflow has a tool, if there is one."""
+        named = (each.slug for each in self.workflows.all(tenant_id) if tool in each.tools)
+        return next((f"workflow {slug}" for slug in named), None)
+
     def _own(self, principal: Principal, slug: str) -> Workflow:
         found = self.workflows.load(principal.space, slug)
         if found is None:
@@ -106,6 +114,7 @@ class WorkflowDesk:
         now_ms = self.clock.wall_ms()
         made = spec.workflow(principal.space, now_ms, before)
         self._check_agents(principal, made)
+        self.tools.require(made.tenant_id, made.tools)
         changed = (
             differing(workflow_view(before), workflow_view(made)) if before and what == "changed" else []
         )

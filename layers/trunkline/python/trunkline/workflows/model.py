@@ -65,3 +65,12 @@ def workflow_from_attributes(item: Mapping[str, Any]) -> Workflow:
     values["redial"] = RedialPolicy.parse(item["redial"]) if item.get("redial") else None
     values["window"] = CallingWindow.parse(item["window"]) if item.get("window") else None
     return Workflow(**values)
+
+
+ALWAYS_SECRET = frozenset({"auth_token"})
+"""Keys that never leave for an agent, whatever its workflow says."""
+
+
+def hidden_keys(workflow: Workflow | None) -> frozenset[str]:
+    """The keys of context and state that are for tools alone."""
+    return ALWAYS_SECRET | frozenset(workflow.secret_keys if workflow else ())

@@ -21,14 +21,13 @@ from trunkline.calls.policy_input import (
     window_view,
 )
 from trunkline.times import iso_from_ms
-from trunkline.validation import InputModel
+from trunkline.validation import InputModel, ToolName
 from trunkline.workflows.model import Workflow
 
 SLUG = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
 MAX_VARIABLES_BYTES = 16 * 1024
 Slug = Annotated[str, Field(pattern=SLUG)]
 AgentName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$")]
-ToolName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 ContextKey = Annotated[str, Field(min_length=1, max_length=100)]
 
 

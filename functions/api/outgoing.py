@@ -1,0 +1,54 @@
+"""The way to addresses that a tenant chose, built at its first use: other routes pay for no import."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from trunkline.clock import Clock
+from trunkline.errors import InvalidRequest
+from trunkline.outgoing.addresses import Door, UnsafeAddress
+from trunkline.outgoing.messages import Answer, Request
+from trunkline.tools.sending import Sender
+
+if TYPE_CHECKING:
+    from trunkline.outgoing.blocking import BlockingClient
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """Requests to tenants' addresses."""
+
+    door: Door
+    clock: Clock
+
+    def check(self, url: str, field: str = "url") -> None:
+        """Refuse what may not be called, as far as it can be told today; each request looks again.
+
+        Raises:
+            InvalidRequest: says why, of that field.
+        """
+        try:
+            self._client.check(url)
+        except UnsafeAddress as error:
+            text = f"Validation error: {field}: {error.reason}"
+            raise InvalidRequest(text, field=field.partition(".")[0]) from error
+
+    def send(self, request: Request) -> Answer:
+        """Send a request; whatever happens is told in the answer."""
+        return self._client.send(request)
+
+    @property
+    def sender(self) -> Sender:
+        """What sends tools' requests, and again where that is harmless."""
+        return Sender(self.send, time.sleep, random.random, self.clock)
+
+    @cached_property
+    def _client(self) -> BlockingClient:
+        from trunkline.outgoing.blocking import BlockingClient  # noqa: PLC0415
+        from trunkline.outgoing.client import OutgoingClient  # noqa: PLC0415
+
+        return BlockingClient(OutgoingClient(self.door))

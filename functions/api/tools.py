@@ -1,0 +1,27 @@
+"""The route under `/api/v1/tools` beside the five that `kept` makes."""
+
+from __future__ import annotations
+
+import uuid
+from functools import partial
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from trunkline.tenants.keys import Scope
+from trunkline.tools.trial import Trial
+
+from .access import asked
+from .services import services
+
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+
+
+@router.post("/api/v1/tools/<name>/try")
+def try_tool(name: str) -> Response[str]:
+    who = asked(router.current_event, Scope.TOOLS_WRITE)
+    wish = who.body_or(Trial)
+    once = f"try#{who.principal.actor.request_id or uuid.uuid4().hex}"
+    return who.made(
+        f"tools/{name}/try", wish, partial(services().trials.attempt, who.principal, name, wish, once), 200
+    )

@@ -1,0 +1,24 @@
+"""Whom an agent speaks for: the call of its token, in its present attempt."""
+
+from __future__ import annotations
+
+from trunkline.calls.model import Call
+from trunkline.calls.parts import Channel
+from trunkline.errors import AttemptOver, NotFound
+from trunkline.livekit.names import ClaimName
+
+
+def require_present(call: Call | None, claim: ClaimName) -> Call:
+    """The call, if the agent's attempt is its present one.
+
+    Raises:
+        NotFound: there is no such call.
+        AttemptOver: it goes on in another attempt, or was erased.
+    """
+    if call is None:
+        raise NotFound("Call not found")
+    if call.claim != claim.claim or call.erased_at_ms is not None:
+        raise AttemptOver
+    if call.channel is Channel.PHONE and not call.ended and call.phase is None:
+        raise AttemptOver
+    return call

@@ -1,0 +1,35 @@
+"""What is said of a call's person when the call is made: encrypted beside the call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trunkline.calls.model import Call
+from trunkline.cipher import Cipher, owner_of_call
+from trunkline.item_keys import private_key
+from trunkline.table import Put, Table
+
+_WHAT = "USER_CONTEXT"
+
+
+@dataclass(frozen=True)
+class PeopleStore:
+    """The `user_context` of calls."""
+
+    table: Table
+    cipher: Cipher
+
+    def put(self, call: Call, user_context: dict[str, Any]) -> list[Put]:
+        """The writes that store it with its call."""
+        if not user_context:
+            return []
+        ciphertext = self.cipher.encrypt(owner_of_call(call.tenant_id, call.id), user_context)
+        return [Put(private_key(call.id, _WHAT).as_item() | {"ciphertext": ciphertext})]
+
+    def said_of(self, call: Call) -> dict[str, Any]:
+        """Read it: one GetItem and one Decrypt."""
+        item = self.table.get(private_key(call.id, _WHAT))
+        if item is None:
+            return {}
+        return self.cipher.decrypt(owner_of_call(call.tenant_id, call.id), bytes(item["ciphertext"]))

@@ -1,0 +1,1 @@
+"""Tools: what an agent does to the outside world during a call."""

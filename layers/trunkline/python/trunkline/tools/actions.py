@@ -1,0 +1,142 @@
+"""What a tool can do: the models of its actions, as the integration guide writes them."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+
+from trunkline.outgoing.addresses import MAX_URL_LENGTH
+from trunkline.outgoing.headers import is_plain_name
+from trunkline.tools.picking import MAX_EXPRESSION, require_query
+from trunkline.tools.places import FORM_TYPE, is_json
+from trunkline.tools.templates import TemplateError
+from trunkline.validation import InputModel
+
+MAX_TIMEOUT_S = 20
+MAX_RETRIES = 5
+MAX_HEADERS = 30
+IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+"""Methods that may be sent again when nobody knows what came of them (RFC 9110, 9.2.2)."""
+
+_STATUS = re.compile(r"[1-5]xx|[1-5][0-9][0-9]")
+_TEXT_TYPES = ("text/plain", "text/xml", "text/html", "application/xml", FORM_TYPE)
+
+
+def _query(text: str) -> str:
+    try:
+        require_query(text)
+    except TemplateError as error:
+        raise ValueError(error.message) from error
+    return text
+
+
+def _statuses(values: list[str | int]) -> list[str | int]:
+    if unknown := [each for each in values if not _STATUS.fullmatch(str(each))]:
+        raise ValueError(f"{unknown[0]} is no status: write 201, or 2xx")
+    return values
+
+
+Query = Annotated[str, Field(min_length=1, max_length=MAX_EXPRESSION), AfterValidator(_query)]
+StateKey = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$")]
+Reason = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Action(InputModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Expect(_Action):
+    """What a good answer is: its status (200, "2xx"), and JMESPath that must find something true in it."""
+
+    status: Annotated[list[str | int], Field(min_length=1, max_length=20), AfterValidator(_statuses)] = [
+        "2xx"
+    ]
+    body: Query | None = None
+
+    def takes(self, status: int) -> bool:
+        """Say whether a status is a good one."""
+        return bool({status, str(status), f"{status // 100}xx"} & set(self.status))
+
+
+class ApiCall(_Action):
+    """A request to the tenant's backend.
+
+    `timeout` is in seconds for each try. Connect errors, 429 and 5xx are tried again `retry_count` times
+    with the same Idempotency-Key; a time-out after the request was sent only for an idempotent method or
+    where `idempotent` says so. `save` puts what JMESPath finds in the answer into the workflow's state,
+    `result` is what the agent is told of it (default: all).
+    """
+
+    type: Literal["api_call"]
+    url: Annotated[str, Field(min_length=1, max_length=MAX_URL_LENGTH)]
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] = "GET"
+    headers: Annotated[dict[str, str], Field(max_length=MAX_HEADERS)] = {}
+    body: Any = None
+    timeout: Annotated[float, Field(gt=0, le=MAX_TIMEOUT_S)] = 15
+    retry_count: Annotated[int, Field(ge=0, le=MAX_RETRIES)] = 3
+    idempotent: bool | None = None
+    expect: Expect = Expect()
+    save: Annotated[dict[StateKey, Query], Field(max_length=50)] = {}
+    result: Query | None = None
+
+    @model_validator(mode="after")
+    def _can_be_sent(self) -> ApiCall:
+        for name in self.headers:
+            if not is_plain_name(name):
+                raise ValueError(f"headers: {name[:64]!r} is no header that a tool may set")
+        if len({name.lower() for name in self.headers}) < len(self.headers):
+            raise ValueError("headers: a name is there twice")
+        if self.body is not None and self.method in ("GET", "HEAD"):
+            raise ValueError(f"{self.method} has no body")
+        if "{{" in self.content_type:
+            raise ValueError("headers: Content-Type can't be a template")
+        if isinstance(self.body, str) and not (is_json(self.media_type) or self.media_type in _TEXT_TYPES):
+            raise ValueError(f"a text as body needs a Content-Type of {', '.join(_TEXT_TYPES)} or JSON")
+        return self
+
+    @property
+    def content_type(self) -> str:
+        """As the tool says; empty: JSON."""
+        return next((text for name, text in self.headers.items() if name.lower() == "content-type"), "")
+
+    @property
+    def media_type(self) -> str:
+        return self.content_type.partition(";")[0].strip().lower()
+
+    @property
+    def may_be_repeated(self) -> bool:
+        """Say whether it may be sent again when nobody knows what came of the first time."""
+        return self.method in IDEMPOTENT if self.idempotent is None else self.idempotent
+
+
+class SetState(_Action):
+    """Changes the workflow's state: `values` are set, `append` adds to lists."""
+
+    type: Literal["set_state"]
+    values: Annotated[dict[StateKey, Any], Field(max_length=50)] = {}
+    append: Annotated[dict[StateKey, Any], Field(max_length=50)] = {}
+
+    @model_validator(mode="after")
+    def _does_something(self) -> SetState:
+        if not self.values and not self.append:
+            raise ValueError("values or append: one at least")
+        return self
+
+
+class TransferAgent(_Action):
+    """Sends another agent of the workflow into the call, by its name."""
+
+    type: Literal["transfer_agent"]
+    agent: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class EndCall(_Action):
+    """Ends the call."""
+
+    type: Literal["end_call"]
+    reason: Reason = "agent_hangup"
+
+
+Action = Annotated[ApiCall | SetState | TransferAgent | EndCall, Field(discriminator="type")]

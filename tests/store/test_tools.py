@@ -1,0 +1,242 @@
+"""Tools and secrets kept by their tenant: versions, refusals, what is in use, what is never shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.builders import ManualClock, PlainCipher
+from trunkline.errors import AlreadyExists, ChangedMeanwhile, InUse, InvalidRequest, LimitReached, NotFound
+from trunkline.item_keys import audit_key
+from trunkline.outgoing.messages import Answer, Request
+from trunkline.redaction import HIDDEN
+from trunkline.table import Table
+from trunkline.tenants.keys import Principal
+from trunkline.tools.desk import ToolDesk
+from trunkline.tools.secret_desk import MAX_SECRETS, SecretDesk, SecretSpec
+from trunkline.tools.secret_store import SecretStore
+from trunkline.tools.sending import Sender
+from trunkline.tools.specs import ToolSpec
+from trunkline.tools.store import ToolStore
+from trunkline.tools.trial import Trial, TrialDesk, TrialView
+from trunkline.validation import validated
+
+ME = Principal("tenant-1", True, frozenset())
+OTHERS = (replace(ME, tenant_id="tenant-2"), replace(ME, livemode=False))
+CALL: dict[str, Any] = {
+    "type": "api_call",
+    "method": "POST",
+    "url": "https://api.example.com/m/{{params.id}}?k={{secrets.key}}",
+    "headers": {"Authorization": "Bearer {{user.auth_token}}"},
+    "body": {"id": "{{params.id}}", "name": "{{user.name}}"},
+    "save": {"last": "id"},
+}
+ID = [{"name": "id", "type": "string", "required": True}]
+
+
+class World:
+    def __init__(self, table: Table) -> None:
+        self.table, self.clock = table, ManualClock()
+        self.checked: list[tuple[str, str]] = []
+        self.users: dict[str, str] = {}
+        self.sent: list[Request] = []
+        self.answer = Answer(200, {}, b'{"id": "m-1", "echo": "jwt-1234 s3cret"}', 1)
+        self.store = ToolStore(table)
+        secrets = SecretStore(table, PlainCipher())  # type: ignore[arg-type]
+        self.tools = ToolDesk(
+            self.store,
+            secrets,
+            lambda *asked: self.checked.append(asked),
+            lambda _, name: self.users.get(name),
+            self.clock,
+        )
+        self.secrets = SecretDesk(secrets, self.tools.asking_for, self.clock)
+        sender = Sender(self.send, self.clock.move_s, lambda: 0.5, self.clock)
+        self.trials = TrialDesk(self.tools, secrets, sender, self.clock)
+
+    def send(self, request: Request) -> Answer:
+        self.sent.append(request)
+        return self.answer
+
+    def secret(self, name: str = "key", value: str = "s3cret") -> Any:
+        return self.secrets.create(ME, SecretSpec(name=name, value=value))
+
+    def tool(self, name: str = "save", *actions: dict[str, Any], who: Principal = ME) -> Any:
+        config = {"parameters": ID, "actions": list(actions or (CALL,))}
+        return self.tools.create(who, validated(ToolSpec, {"name": name, "config": config}))
+
+    def attempt(self, **wish: Any) -> TrialView:
+        return self.trials.attempt(ME, "save", validated(Trial, wish), "try#1")
+
+    def actions(self) -> list[str]:
+        return [item["action"] for item in self.table.partition(audit_key("tenant-1"))]
+
+
+@pytest.fixture
+def world(table: Table) -> World:
+    return World(table)
+
+
+def test_a_change_makes_a_version_and_a_deleted_one_goes_on_counting(world: World) -> None:
+    world.secret()
+    assert world.tool()["version"] == 1
+    assert world.tools.change(ME, "save", {"description": ""})["version"] == 1
+    assert world.tools.change(ME, "save", {"description": "Saves"})["version"] == 2
+    config = {"actions": [{"type": "end_call"}]}
+    changed = world.tools.change(ME, "save", {"config": config})
+    assert (changed["version"], changed["description"], changed["config"]) == (3, "Saves", config)
+    world.tools.delete(ME, "save")
+    with pytest.raises(NotFound):
+        world.tools.get(ME, "save")
+    assert world.tool()["version"] == 5
+    assert [each["name"] for each in world.tools.list(ME)["data"]] == ["save"]
+    assert sorted(world.actions()) == [
+        "secret.created",
+        "tool.changed",
+        "tool.changed",
+        "tool.created",
+        "tool.created",
+        "tool.deleted",
+    ]
+
+
+def test_the_version_of_a_moment_is_found(world: World) -> None:
+    world.secret()
+    moments = [world.clock.wall_ms() - 1]
+    world.tool()
+    for number in range(8):
+        moments.append(world.clock.wall_ms())
+        world.clock.move_s(1)
+        world.tools.change(ME, "save", {"description": str(number)})
+    world.clock.move_s(1)
+    found = [world.store.as_of("tenant-1", "save", moment) for moment in moments]
+    assert [tool and tool.version for tool in found] == [None, 1, 2, 3, 4, 5, 6, 7, 8]
+    world.tools.delete(ME, "save")
+    assert world.store.as_of("tenant-1", "save", world.clock.wall_ms()) is None
+
+
+def test_what_can_not_be_kept_is_refused(world: World) -> None:
+    with pytest.raises(InvalidRequest, match="there is no secret key"):
+        world.tool()
+    world.secret()
+    world.tool()
+    with pytest.raises(AlreadyExists):
+        world.tool()
+    with pytest.raises(InvalidRequest, match="name can't be changed"):
+        world.tools.change(ME, "save", {"name": "other"})
+    with pytest.raises(InvalidRequest, match=r"config\.actions\.0\.url"):
+        world.tools.change(ME, "save", {"config": {"actions": [CALL | {"url": "https://{{params.id}}"}]}})
+    stale = world.store.load("tenant-1", "save")
+    assert stale is not None
+    with pytest.raises(ChangedMeanwhile):
+        world.store.save(replace(stale, version=3))
+    assert set(world.checked) == {("https://api.example.com/m/x?k=x", "config.actions.0.url")}
+
+
+def test_what_is_in_use_is_not_deleted(world: World) -> None:
+    world.secret()
+    world.tool()
+    world.users["save"] = "workflow meals"
+    with pytest.raises(InUse, match="Tool save is in use by workflow meals"):
+        world.tools.delete(ME, "save")
+    with pytest.raises(InUse, match="Secret key is asked for by tool save"):
+        world.secrets.delete(ME, "key")
+    world.users.clear()
+    world.tools.delete(ME, "save")
+    world.secrets.delete(ME, "key")
+    with pytest.raises(NotFound):
+        world.secrets.get(ME, "key")
+
+
+def test_a_secret_is_kept_and_never_shown(world: World) -> None:
+    shown = [
+        world.secret(),
+        world.secrets.get(ME, "key"),
+        world.secrets.change(ME, "key", {"value": "n3wer"}),
+    ]
+    assert "s3cret" not in str(shown) + str(world.secrets.list(ME))
+    assert world.secrets.secrets.values("tenant-1", ["key", "nothing"]) == {"key": "n3wer"}
+    with pytest.raises(AlreadyExists):
+        world.secret()
+    for wrong in ({"value": ""}, {"value": 5}, {}, {"value": "x" * 9000}):
+        with pytest.raises(InvalidRequest) as refused:
+            world.secrets.change(ME, "key", wrong)
+        assert "value must be a text of 1 to 8192 characters" in refused.value.message
+    with pytest.raises(InvalidRequest, match="name can't be changed"):
+        world.secrets.change(ME, "key", {"name": "x", "value": "y"})
+    for number in range(MAX_SECRETS - 1):
+        world.secret(f"s{number}")
+    with pytest.raises(LimitReached):
+        world.secret("one_more")
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_another_tenant_and_the_other_mode_find_nothing(world: World, other: Principal) -> None:
+    world.secret()
+    world.tool()
+    assert world.tools.list(other)["data"] == world.secrets.list(other)["data"] == []
+    for ask in (
+        lambda: world.tools.get(other, "save"),
+        lambda: world.tools.change(other, "save", {}),
+        lambda: world.tools.delete(other, "save"),
+        lambda: world.trials.attempt(other, "save", Trial(), "x"),
+        lambda: world.secrets.get(other, "key"),
+        lambda: world.secrets.change(other, "key", {"value": "x"}),
+        lambda: world.secrets.delete(other, "key"),
+    ):
+        with pytest.raises(NotFound):
+            ask()
+    with pytest.raises(InvalidRequest, match="there is no secret key"):
+        world.tool(who=other)
+
+
+def test_a_trial_shows_what_would_be_sent_and_sends_nothing(world: World) -> None:
+    world.secret()
+    world.tool("save", {"type": "set_state", "values": {"n": 1}}, CALL, {"type": "end_call"})
+    tried = world.attempt(params={"id": "a/b"}, user={"auth_token": "jwt-1234", "name": "Jo"})
+    request = tried["actions"][1]["request"]
+    assert request == {
+        "method": "POST",
+        "url": "https://api.example.com/m/a%2Fb?k=%5Bredacted%5D",
+        "headers": {
+            "User-Agent": "Trunkline-Tools/1",
+            "Idempotency-Key": "(one for each invocation)",
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {HIDDEN}",
+        },
+        "body": {"id": "a/b", "name": "Jo"},
+    }
+    assert (tried["status"], tried["state"], tried["sent"], world.sent) == ("succeeded", {"n": 1}, False, [])
+    assert tried["actions"][2]["does"] == {"reason": "agent_hangup"}
+
+
+def test_a_trial_sends_if_that_is_wished(world: World) -> None:
+    world.secret()
+    world.tool()
+    tried = world.attempt(params={"id": "1"}, user={"auth_token": "jwt-1234", "name": "Jo"}, send=True)
+    assert world.sent[0].url.endswith("?k=s3cret")
+    assert world.sent[0].headers["Authorization"] == "Bearer jwt-1234"
+    assert tried["result"] == {"id": "m-1", "echo": f"{HIDDEN} {HIDDEN}"}
+    assert (tried["state"], tried["done"][0]["http_status"]) == ({"last": "m-1"}, 200)
+    assert "s3cret" not in str(tried)
+    assert "jwt-1234" not in str(tried)
+
+
+def test_a_trial_tells_what_is_wrong(world: World) -> None:
+    world.secret()
+    world.tool()
+    for wish, kind, says in (
+        ({}, "invalid_params", "id: is missing"),
+        ({"params": {"id": "1"}}, "unknown_value", "{{user.name}} is not known in this call"),
+        (
+            {"params": {"id": "1"}, "user": {"auth_token": "a\r\nb", "name": "x"}, "send": True},
+            "unknown_value",
+            "header",
+        ),
+    ):
+        error = world.attempt(**wish)["error"]
+        assert error is not None
+        assert (error["type"], says in error["message"]) == (kind, True)
+    assert world.sent == []
