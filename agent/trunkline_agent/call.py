@@ -8,8 +8,10 @@ import json
 import os
 import re
 import time
+import uuid
 from types import TracebackType
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import aiohttp
 from livekit.api import AccessToken, VideoGrants
@@ -20,6 +22,9 @@ _FLUSH_EVERY_S = 1.0
 _MAX_BATCH = 200
 _MAX_BATCH_BYTES = 150_000
 _TRIES = 6
+_TIMEOUT = aiohttp.ClientTimeout(total=15)
+_TOOL_TIMEOUT = aiohttp.ClientTimeout(total=30)
+_LOOK_AGAIN_S = 5.0
 _SERVER_ERROR = 500
 
 
@@ -28,7 +33,11 @@ class NotACall(Exception):
 
 
 class Refused(Exception):
-    """Trunkline refused a request: sending it again would not help."""
+    """Trunkline refused a request: sending it again would not help; `type` is the error's."""
+
+    def __init__(self, message: str, error_type: str = "") -> None:
+        super().__init__(message)
+        self.type = error_type
 
 
 class AgentCall:
@@ -66,7 +75,7 @@ class AgentCall:
         )
 
     async def __aenter__(self) -> AgentCall:
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15))
+        self._session = aiohttp.ClientSession()
         self._flusher = asyncio.create_task(self._flush_now_and_then())
         return self
 
@@ -106,6 +115,37 @@ class AgentCall:
         """What the call came to."""
         await self._report({"type": "summary", "text": text})
 
+    async def tools(self, agent: str | None = None) -> list[dict[str, Any]]:
+        """The tools of an agent of the call (by default of the one it was made with) as function
+        definitions: name, description, parameters (JSON Schema), version."""
+        query = f"?{urlencode({'agent': agent})}" if agent else ""
+        definitions: list[dict[str, Any]] = (await self._ask("GET", f"tools{query}", None))["data"]
+        return definitions
+
+    async def use_tool(
+        self, name: str, params: dict[str, Any], invocation_id: str | None = None
+    ) -> dict[str, Any]:
+        """Use a tool: `status`, `result`, `error` and so on, as `docs/tools.md` has them.
+
+        A request that fails is sent again with the same `invocation_id`: what the tool does is done once.
+
+        Raises:
+            Refused: the call has no such tool, or is over.
+        """
+        once = invocation_id or uuid.uuid4().hex
+        body = {"params": params, "invocation_id": once}
+        for number in range(_TRIES):
+            try:
+                return await self._ask("POST", f"tools/{quote(name, safe='')}", body, _TOOL_TIMEOUT)
+            except Refused as error:
+                if error.type == "outcome_unknown":
+                    return _unknown(name, once, str(error))
+                if error.type != "idempotency_in_progress" or number == _TRIES - 1:
+                    raise
+                # An earlier request was lost on its way back; what it began goes on.
+                await asyncio.sleep(_LOOK_AGAIN_S)
+        raise AssertionError("unreachable")
+
     async def answering_machine(self, result: str) -> None:
         """Who picked up: human, machine or unknown."""
         await self._report({"type": "answering_machine", "result": result})
@@ -135,28 +175,33 @@ class AgentCall:
     async def _report(self, report: dict[str, Any]) -> None:
         await self._ask("POST", "reports", {"reports": [report]})
 
-    async def _ask(self, method: str, what: str, body: dict[str, Any] | None) -> dict[str, Any]:
+    async def _ask(
+        self, method: str, what: str, body: dict[str, Any] | None, patience: aiohttp.ClientTimeout = _TIMEOUT
+    ) -> dict[str, Any]:
         """Ask until there is an answer: each request may be repeated without harm."""
         for number in range(_TRIES):
             if number:
                 await asyncio.sleep(min(8.0, 0.25 * 2**number))
             try:
-                return await self._ask_once(method, what, body)
+                return await self._ask_once(method, what, body, patience)
             except (aiohttp.ClientError, TimeoutError):
                 if number == _TRIES - 1:
                     raise
         raise AssertionError("unreachable")
 
-    async def _ask_once(self, method: str, what: str, body: dict[str, Any] | None) -> dict[str, Any]:
+    async def _ask_once(
+        self, method: str, what: str, body: dict[str, Any] | None, patience: aiohttp.ClientTimeout
+    ) -> dict[str, Any]:
         if self._session is None:
             raise RuntimeError("use `async with`")
         headers = {"Authorization": f"Bearer {self._proof()}"}
-        async with self._session.request(method, f"{self._url}/{what}", json=body, headers=headers) as answer:
+        url = f"{self._url}/{what}"
+        async with self._session.request(method, url, json=body, headers=headers, timeout=patience) as answer:
             if answer.status >= _SERVER_ERROR:
                 answer.raise_for_status()
             values: dict[str, Any] = await answer.json()
             if not answer.ok:
-                raise Refused(values["error"]["message"])
+                raise Refused(values["error"]["message"], values["error"].get("type", ""))
             return values
 
     def _proof(self) -> str:
@@ -171,6 +216,13 @@ class AgentCall:
     def _next(self, what: str) -> int:
         self._sequences[what] += 1
         return self._sequences[what]
+
+
+def _unknown(name: str, invocation_id: str, message: str) -> dict[str, Any]:
+    """What an invocation came to of which nobody knows anything any more."""
+    error = {"type": "outcome_unknown", "message": message, "may_have_happened": True}
+    told = {"invocation_id": invocation_id, "tool": name, "status": "failed", "result": None, "error": error}
+    return told | {"state": {}, "actions": []}
 
 
 def _batch(turns: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 
+from trunkline.cipher import Cipher
 from trunkline.clock import SystemClock
 from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
 from trunkline.dialing.trunks import Trunk, TrunkState
@@ -16,6 +17,7 @@ from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.errors import InvalidRequest, NotFound
 from trunkline.item_keys import own_livekit_key
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
+from trunkline.outgoing.addresses import Door, UnsafeAddress, target_of
 from trunkline.rates import DEFAULT_PER_MINUTE
 from trunkline.table import Table
 from trunkline.tenants.agents import Agent, AgentStore, TenantStore
@@ -26,6 +28,9 @@ from trunkline.tenants.key_specs import ApiKeyView, KeySpec
 from trunkline.tenants.key_store import ApiKeyStore
 from trunkline.tenants.keys import Actor, Principal
 from trunkline.tenants.specs import AgentSpec, TrunkSpec
+from trunkline.tools.desk import ToolDesk
+from trunkline.tools.secret_store import SecretStore
+from trunkline.tools.specs import ToolSpec
 from trunkline.tools.store import ToolStore
 from trunkline.validation import validated
 from trunkline.workflows.desk import WorkflowDesk
@@ -51,6 +56,7 @@ class Operator:
     trunks: TrunkStore
     agents: AgentStore
     workflows: WorkflowDesk
+    tools: ToolDesk
     livekit: LiveKitSecret
     wakes: WakeQueue
 
@@ -154,16 +160,17 @@ class Operator:
         return agent
 
     def apply(self, declared: Mapping[str, Any]) -> Iterator[Applied]:
-        """Bring a tenant's trunks and agents to what a file declares; twice is once.
+        """Bring what a tenant has to what a file declares; twice is once.
 
         Everything is validated before anything is written.
         """
-        if unknown := set(declared) - {"tenant", "trunks", "agents", "workflows"}:
-            parts = "tenant, trunks, agents and workflows"
+        if unknown := set(declared) - {"tenant", "trunks", "tools", "agents", "workflows"}:
+            parts = "tenant, trunks, tools, agents and workflows"
             raise InvalidRequest(f"unknown key {sorted(unknown)[0]}: a file has {parts}")
         if not isinstance(declared.get("tenant"), str):
             raise InvalidRequest("tenant: the tenant's name is missing")
         trunks = [validated(TrunkSpec, entry) for entry in declared.get("trunks") or []]
+        tools = [validated(ToolSpec, entry) for entry in declared.get("tools") or []]
         agents = [validated(AgentSpec, entry) for entry in declared.get("agents") or []]
         workflows = [validated(WorkflowSpec, entry) for entry in declared.get("workflows") or []]
         tenant_id = self.tenants.find(declared["tenant"])
@@ -172,10 +179,12 @@ class Operator:
             yield Applied("tenant", declared["tenant"], tenant_id, "created")
         for spec in trunks:
             yield self._apply_trunk(tenant_id, spec)
+        for tool_spec in tools:
+            yield self._apply_kept(tenant_id, "tool", self.tools, tool_spec.name, tool_spec)
         for agent_spec in agents:
             yield self._apply_agent(tenant_id, agent_spec)
         for workflow_spec in workflows:
-            yield self._apply_workflow(tenant_id, workflow_spec)
+            yield self._apply_kept(tenant_id, "workflow", self.workflows, workflow_spec.slug, workflow_spec)
 
     def _apply_trunk(self, tenant_id: str, spec: TrunkSpec) -> Applied:
         trunk = self._trunk(spec, tenant_id)
@@ -199,17 +208,21 @@ class Operator:
             self.agents.save(replace(agent, version=before.version + 1 if before else 1), [noted])
         return Applied("agent", agent.name, agent.id, what)
 
-    def _apply_workflow(self, tenant_id: str, spec: WorkflowSpec) -> Applied:
+    def _apply_kept(
+        self, tenant_id: str, kind: str, desk: WorkflowDesk | ToolDesk, name: str, spec: Any
+    ) -> Applied:
+        """Make a thing that is kept in versions, or its next version."""
         principal = self.principal(tenant_id)
-        before = self.workflows.workflows.load(tenant_id, spec.slug)
-        if before is None:
-            self.workflows.create(principal, spec)
-            return Applied("workflow", spec.slug, spec.slug, "created")
-        after = self.workflows.change(principal, spec.slug, spec.model_dump(mode="json"))
-        what = "unchanged" if after["version"] == before.version else f"version {after['version']}"
-        return Applied("workflow", spec.slug, spec.slug, what)
+        try:
+            before = desk.get(principal, name)["version"]
+        except NotFound:
+            desk.create(principal, spec)
+            return Applied(kind, name, name, "created")
+        after = desk.change(principal, name, spec.model_dump(mode="json"))["version"]
+        return Applied(kind, name, name, "unchanged" if after == before else f"version {after}")
 
     def _agent(self, tenant_id: str, spec: AgentSpec) -> Agent:
+        self.tools.tools.require(tenant_id, spec.tools)
         trunk = self.trunks.find(tenant_id, spec.trunk) if spec.trunk else None
         if spec.trunk and trunk is None:
             raise NotFound(f"the tenant has no trunk {spec.trunk}")
@@ -223,12 +236,21 @@ def _difference(before: object | None, after: object) -> str:
     return f"changed: {', '.join(changed)}" if changed else "unchanged"
 
 
+def _check_url(url: str, field: str) -> None:
+    """What can be told without asking DNS; what may be called on a stage is checked at each connection."""
+    try:
+        target_of(url, Door(range(1, 65_536)))
+    except UnsafeAddress as error:
+        raise InvalidRequest(f"{field}: {error.reason}", field=field) from error
+
+
 def open_operator(outputs: Mapping[str, str]) -> Operator:
     """Open a deployment by its stack's outputs, with the caller's own AWS credentials."""
     secrets = boto3.client("secretsmanager")
     table = Table(boto3.client("dynamodb"), outputs["TableName"])
     pepper = secrets.get_secret_value(SecretId=outputs["KeyPepperArn"])["SecretString"]
     clock, tools = SystemClock(), ToolStore(table)
+    secrets_of_tools = SecretStore(table, Cipher(""))  # which there are: no value is read here
     return Operator(
         table=table,
         tenants=TenantStore(table),
@@ -236,6 +258,7 @@ def open_operator(outputs: Mapping[str, str]) -> Operator:
         trunks=TrunkStore(table),
         agents=AgentStore(table),
         workflows=WorkflowDesk(WorkflowStore(table), AgentStore(table), tools, clock, lambda *_: False),
+        tools=ToolDesk(tools, secrets_of_tools, _check_url, lambda *_: None, clock),
         livekit=LiveKitSecret(secrets, outputs["LiveKitSecretArn"], clock),
         wakes=WakeQueue(boto3.client("sqs"), outputs["DialQueueUrl"], outputs["TestDialQueueUrl"]),
     )

@@ -1,4 +1,4 @@
-"""A LiveKit agent that needs no model: it chimes, greets, repeats what it is told, and reports."""
+"""A LiveKit agent that needs no model: it chimes, greets, repeats what it is told, uses tools, reports."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import os
 from array import array
 
 from livekit import rtc
-from livekit.agents import AgentServer, JobContext, JobExecutorType, cli
+from livekit.agents import AgentServer, JobContext, JobExecutorType, ToolError, cli
+from livekit.agents.llm import RawFunctionTool
 from trunkline_agent import AgentCall
+from trunkline_agent.livekit_tools import function_tools
 
 RATE_HZ, FRAME_S = 24_000, 0.02
 CHIME = ((660, 0.15), (880, 0.25))
@@ -31,8 +33,8 @@ async def entrypoint(ctx: JobContext) -> None:
 
 
 async def converse(ctx: JobContext, call: AgentCall) -> None:
-    """Greet, repeat, say goodbye; put your own conversation here."""
-    context = await call.context()
+    """Greet, repeat, use tools, say goodbye; put your own conversation here."""
+    context, tools = await call.context(), await function_tools(call)
     heard: asyncio.Queue[str] = asyncio.Queue()
     listen(ctx.room, heard)
     speaker = await publish_speaker(ctx.room)
@@ -54,10 +56,26 @@ async def converse(ctx: JobContext, call: AgentCall) -> None:
             await call.summary(f"Repeated {repeated} things, then said goodbye.")
             await call.ended("said_goodbye")
             return
+        if answer := await use_tool(tools, text):
+            await say(ctx.room, call, answer)
+            continue
         repeated += 1
         await say(ctx.room, call, f"You said: {text}")
     await call.flush()
     await call.summary(f"Repeated {repeated} things.")
+
+
+async def use_tool(tools: list[RawFunctionTool], text: str) -> str | None:
+    """ "save_meal two eggs" uses the tool `save_meal`: a model would choose, and fill in all parameters."""
+    name, _, words = text.partition(" ")
+    tool = next((tool for tool in tools if tool.info.name == name), None)
+    if tool is None:
+        return None
+    needed = tool.info.raw_schema["parameters"]["required"]
+    try:
+        return f"{name}: {await tool(raw_arguments=dict.fromkeys(needed[:1], words))}"
+    except ToolError as error:
+        return f"{name} failed: {error.message}"
 
 
 def listen(room: rtc.Room, heard: asyncio.Queue[str]) -> None:

@@ -186,7 +186,7 @@ def _base() -> _Base:
     settings, clock = ApiSettings.from_env(), SystemClock()
     table, secrets = Table(aws.client("dynamodb"), settings.table_name), aws.client("secretsmanager")
     trunks = TrunkStore(table)
-    wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
+    wakes = WakeQueue.open(settings)
     return _Base(
         settings=settings,
         table=table,

@@ -31,7 +31,7 @@ def desk() -> tuple[NewsDesk, Projects, CallStore]:
     table = Table(aws.client("dynamodb"), settings.table_name)
     calls, trunks = CallStore(table), TrunkStore(table)
     projects = Projects.open(table, settings, clock)
-    wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
+    wakes = WakeQueue.open(settings)
     nudge = Nudge(wakes, clock, log, trunks.granted_ids)
     alive = LaneStore(table, clock).run_is_alive
     return NewsDesk(calls, nudge, clock, alive, _reach(projects, calls)), projects, calls

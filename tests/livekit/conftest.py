@@ -43,6 +43,11 @@ class Scene:
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
 
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = self.api.post(path, json=body)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
     async def join(self, token: str) -> Any:
         url = self.stack.config.livekit[0]
         person = RealPerson(url, token) if self.is_real else StandInPerson(url, token)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from typing import Any
 
+from local.receiver import receiver
 from tests.livekit.conftest import Scene
 
 
@@ -116,3 +118,33 @@ async def test_dispatches_of_a_live_call(scene: Scene) -> None:
     again = await asyncio.to_thread(scene.api.delete, f"{path}/{added['id']}")
     assert again.status_code == 404
     await person.leave()
+
+
+async def test_the_example_agent_uses_a_tool(scene: Scene) -> None:
+    """With the real server: the person asks, the tool's backend hears it, the agent tells what came of it."""
+    if not scene.is_real:
+        return
+    with receiver() as backend:
+        backend.answer = lambda _: (201, {}, b'{"meal_id": "meal-7"}')
+        action = {
+            "type": "api_call",
+            "method": "POST",
+            "url": backend.url("/meals"),
+            "headers": {"Authorization": "Bearer {{user.auth_token}}"},
+            "body": {"meal": "{{params.meal}}"},
+        }
+        config = {"parameters": [{"name": "meal", "type": "string", "required": True}], "actions": [action]}
+        slug = f"meals-{uuid.uuid4().hex[:8]}"
+        name = slug.replace("-", "_")
+        await asyncio.to_thread(scene.post, "/api/v1/tools", {"name": name, "config": config})
+        workflow = {"slug": slug, "entry_agent": "Demo Agent", "tools": [name]}
+        await asyncio.to_thread(scene.post, "/api/v1/workflows", workflow)
+        opened = scene.start(workflow_slug=slug, user_context={"auth_token": "never told"})
+        person = await scene.join(opened["token"])
+        await scene.wait(opened["call_id"], talks)
+        await person.say(f"{name} two eggs")
+        await scene.wait(opened["call_id"], lambda call: len(call["transcript"]) >= 3)
+        assert person.texts[1] == f'{name}: {{"meal_id": "meal-7"}}'
+        assert backend.seen[0].headers["Authorization"] == "Bearer never told"
+        assert backend.seen[0].json == {"meal": "two eggs"}
+        await person.leave()

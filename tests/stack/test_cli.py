@@ -90,17 +90,21 @@ def test_apply_is_idempotent_and_shows_what_changed(terminal: Terminal, tmp_path
     declared = {
         "tenant": "umbrella",
         "trunks": [{"name": "main", "sip_trunk_id": "ST_umbrella", "cps": 5, "numbers": ["+15550109001"]}],
-        "agents": [{"name": "Ada", "livekit_agent_name": "ada", "trunk": "main"}],
+        "agents": [{"name": "Ada", "livekit_agent_name": "ada", "trunk": "main", "tools": ["goodbye"]}],
+        "tools": [{"name": "goodbye", "config": {"actions": [{"type": "end_call"}]}}],
+        "workflows": [{"slug": "w", "entry_agent": "Ada", "tools": ["goodbye"]}],
     }
     file = tmp_path / "umbrella.yaml"
     file.write_text(yaml.safe_dump(declared))
-    assert terminal.say("apply", str(file)).count("created") == 3
-    assert terminal.say("apply", str(file)).count("unchanged") == 2
+    assert terminal.say("apply", str(file)).count("created") == 5
+    assert terminal.say("apply", str(file)).count("unchanged") == 4
     declared["trunks"][0]["cps"] = 8  # type: ignore[index]
+    declared["tools"][0]["description"] = "Says goodbye"  # type: ignore[index]
     file.write_text(yaml.safe_dump(declared))
     shown = terminal.say("apply", str(file))
     assert "changed: cps" in shown
-    assert shown.count("unchanged") == 1
+    assert "version 2" in shown
+    assert shown.count("unchanged") == 2
 
 
 @pytest.mark.parametrize(
@@ -122,6 +126,11 @@ def test_apply_is_idempotent_and_shows_what_changed(terminal: Terminal, tmp_path
             "numbers must be a list of E.164 numbers",
         ),
         ("tenant: x\nagents: [{name: A, livekit_agent_name: a, ring_timeout_s: 80}]\n", "ring_timeout_s"),
+        ("tenant: x\nagents: [{name: A, livekit_agent_name: a, tools: [t]}]\n", "there is no tool t"),
+        (
+            "tenant: x\ntools: [{name: t, config: {actions: [{type: api_call, url: 'https://10.0.0.1/'}]}}]\n",
+            "config.actions.0.url: the host's address is not public",
+        ),
         ("tenant: [", "✗"),
     ],
 )

@@ -26,6 +26,9 @@ CANARIES = {
     "context": "canary-name-77e0",
     "variable": "canary-variable-c3b8",
     "webhook header": "canary-header-e41f",
+    "tool secret": "canary-secret-b7d2",
+    "tool parameter": "canary-parameter-06fa",
+    "tool answer": "canary-answer-9e3c",
 }
 KEPT = {"auth_token": CANARIES["auth_token"], "pin": CANARIES["secret key"], "user_name": CANARIES["context"]}
 
@@ -49,7 +52,8 @@ async def lived(stack: Stack, tenant: Tenant, endpoint: Receiver, since_ms: int)
     once = {"Idempotency-Key": "privacy"}
     child = api.post("/api/v1/api-keys", json={"name": "k", "scopes": ["calls:read"]}, headers=once).json()
     api.post("/api/v1/api-keys", json={"name": "k", "scopes": ["calls:read"]}, headers=once)
-    flow = {"slug": "flow", "entry_agent": "Ada", "secret_keys": ["pin"]}
+    _make_tool(tenant, endpoint)
+    flow = {"slug": "flow", "entry_agent": "Ada", "secret_keys": ["pin"], "tools": ["save"]}
     for channel in ("web", "phone"):
         slug = f"{channel}-flow"
         api.post("/api/v1/workflows", json=flow | {"slug": slug, "channel": channel}).raise_for_status()
@@ -57,6 +61,7 @@ async def lived(stack: Stack, tenant: Tenant, endpoint: Receiver, since_ms: int)
         opened = api.post("/api/v1/calls", json=body).json()
         if channel == "web":
             _report(stack, opened)
+            _use_tool(stack, opened, endpoint)
             await _look_at_livekit(stack, opened)
         else:
             tenant.wait_for_end(opened["call_id"])
@@ -81,6 +86,39 @@ def _report(stack: Stack, opened: dict[str, str]) -> None:
     told = httpx.get(f"{url}/context", headers=bearer).json()
     assert told["variables"] == values
     assert told["user_context"] == {"user_name": CANARIES["context"], "phone": NUMBER}
+
+
+def _make_tool(tenant: Tenant, endpoint: Receiver) -> None:
+    secret = {"name": "key", "value": CANARIES["tool secret"]}
+    tenant.api.post("/api/v1/secrets", json=secret).raise_for_status()
+    action = {
+        "type": "api_call",
+        "method": "POST",
+        "url": endpoint.url("/tool?key={{secrets.key}}"),
+        "headers": {"Authorization": "Bearer {{user.auth_token}}"},
+        "body": {"pin": "{{user.pin}}", "said": "{{params.said}}"},
+    }
+    config = {"parameters": [{"name": "said", "type": "string", "required": True}], "actions": [action]}
+    tenant.api.post("/api/v1/tools", json={"name": "save", "config": config}).raise_for_status()
+    wish = {"params": {"said": "x"}, "user": KEPT, "send": True}
+    tenant.api.post("/api/v1/tools/save/try", json=wish).raise_for_status()
+
+
+def _use_tool(stack: Stack, opened: dict[str, str], endpoint: Receiver) -> None:
+    """Its backend gets the secrets and sends them back; the agent and the table get none."""
+    _, key, secret = stack.config.livekit
+    url = f"{stack.config.api_url}/agent/v1/calls/{opened['call_id']}/tools/save"
+    bearer = {"Authorization": f"Bearer {agent_token(key, secret, opened['room_name'])}"}
+    echo = {"you_sent": KEPT["auth_token"], "pin": KEPT["pin"], "found": CANARIES["tool answer"]}
+    endpoint.answer = lambda _: (200, {}, json.dumps(echo).encode())
+    body = {"params": {"said": CANARIES["tool parameter"]}}
+    told = httpx.post(url, json=body, headers=bearer).json()
+    endpoint.answer = lambda _: 200
+    assert told["result"] == {"you_sent": "[redacted]", "pin": "[redacted]", "found": CANARIES["tool answer"]}
+    seen = endpoint.seen[-1]
+    sent = f"{seen.path} {seen.headers} {seen.body!r}"
+    for name in ("auth_token", "secret key", "tool secret", "tool parameter"):
+        assert CANARIES[name] in sent, name
 
 
 async def _look_at_livekit(stack: Stack, opened: dict[str, str]) -> None:

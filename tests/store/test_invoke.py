@@ -3,150 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.builders import NOW_MS, ManualClock, PlainCipher
+from tests.builders import NOW_MS
+from tests.store.tool_world import POST, SAVE, SUPPORT, Scene
 from tests.unit.test_web_changes import web_call
-from trunkline.calls.erase import EraseDesk, erase_beside
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Colleague, WorkflowRef
+from trunkline.calls.erase import EraseDesk
 from trunkline.calls.people_store import PeopleStore
-from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.reports import Reports
 from trunkline.calls.state_store import StateStore
-from trunkline.calls.states import State
-from trunkline.calls.store import CallStore
-from trunkline.calls.transcripts import TranscriptStore
 from trunkline.errors import (
     AttemptOver,
     CallEnded,
     IdempotencyConflict,
     IdempotencyInProgress,
-    LiveKitFailed,
+    LimitReached,
     NotFound,
     OutcomeUnknown,
 )
 from trunkline.item_keys import invocation_key, tool_bodies_key
 from trunkline.livekit.names import ClaimName
-from trunkline.observability import logger
 from trunkline.outgoing.messages import Answer, Request
 from trunkline.redaction import HIDDEN
-from trunkline.remembered import Remembered
 from trunkline.table import Table
 from trunkline.tenants.keys import Principal
-from trunkline.tools.effects import CallEffects
-from trunkline.tools.invoke import Invocation, InvocationView, Invoker
-from trunkline.tools.record import Recorder
-from trunkline.tools.secret_store import Secret, SecretStore
-from trunkline.tools.sending import Sender
-from trunkline.tools.specs import ToolSpec
-from trunkline.tools.store import ToolStore
+from trunkline.tools.invoke import MAX_STORY
+from trunkline.tools.secret_store import Secret
 from trunkline.validation import validated
-from trunkline.workflows.specs import WorkflowSpec
-from trunkline.workflows.store import WorkflowStore
-
-POST: dict[str, Any] = {"type": "api_call", "method": "POST", "url": "https://api.example.com/m"}
-SAVE: dict[str, Any] = POST | {
-    "headers": {"Authorization": "Bearer {{user.auth_token}}"},
-    "body": {"meal": "{{params.meal}}"},
-    "save": {"meal_id": "id"},
-}
-MEAL = [{"name": "meal", "type": "string", "required": True}]
-SUPPORT = Colleague("a-2", "support", "support-worker", ("own_tool",))
-
-
-class Scene:
-    def __init__(self, table: Table) -> None:
-        self.table, self.clock, cipher = table, ManualClock(), PlainCipher()
-        self.calls, self.workflows, self.tools = CallStore(table), WorkflowStore(table), ToolStore(table)
-        self.secrets = SecretStore(table, cipher)  # type: ignore[arg-type]
-        self.people = PeopleStore(table, cipher)  # type: ignore[arg-type]
-        self.states = StateStore(table, cipher, self.workflows)  # type: ignore[arg-type]
-        self.sent: list[Request] = []
-        self.measured: list[Any] = []
-        self.dispatched: list[str] = []
-        self.answer: Callable[[Request], Answer] = lambda _: Answer(201, {}, b'{"id": "m-1"}', 1)
-        self.reports = ReportDesk(
-            calls=self.calls,
-            transcripts=TranscriptStore(table),
-            workflows=self.workflows,
-            people=self.people,
-            states=self.states,
-            clock=self.clock,
-            run_is_alive=lambda _: False,
-            close_room=lambda *_: None,
-            erase=lambda call_id: erase_beside(table, call_id),
-        )
-        self.invoker = Invoker(
-            calls=self.calls,
-            workflows=self.workflows,
-            tools=self.tools,
-            secrets=self.secrets,
-            people=self.people,
-            states=self.states,
-            remembered=Remembered(table, cipher, self.clock),  # type: ignore[arg-type]
-            recorder=Recorder(
-                calls=self.calls,
-                table=table,
-                clock=self.clock,
-                erase=lambda call_id: erase_beside(table, call_id),
-                measured=self.measured.append,
-                log=logger("test"),
-            ),
-            sender=Sender(self.send, self.clock.move_s, lambda: 0.5, self.clock),
-            effects=self.effects,
-            clock=self.clock,
-        )
-
-    def send(self, request: Request) -> Answer:
-        self.sent.append(request)
-        return self.answer(request)
-
-    def effects(self, call: Call, claim: ClaimName, until_us: int) -> CallEffects:
-        def dispatch(_: Call, worker: str) -> None:
-            self.dispatched.append(worker)
-
-        return CallEffects(call, claim, self.calls, self.reports, dispatch, self.clock, until_us)
-
-    def tool(self, name: str, *actions: dict[str, Any], parameters: Any = MEAL, **more: Any) -> None:
-        config = {"parameters": parameters, "actions": list(actions)}
-        spec = validated(ToolSpec, {"name": name, "config": config} | more)
-        self.tools.save(spec.tool("tenant-1", self.clock.wall_ms(), self.tools.last("tenant-1", name)))
-
-    def accept(
-        self, context: dict[str, Any] | None = None, *, tools: Any = ("save_meal",), **more: Any
-    ) -> ClaimName:
-        spec = WorkflowSpec(
-            slug="meals", entry_agent="Ada", tools=list(tools), variables={"meals": []}, secret_keys=["pin"]
-        )
-        if self.workflows.load("tenant-1", "meals") is None:
-            self.workflows.save(spec.workflow("tenant-1", NOW_MS, None))
-        call = web_call(
-            workflow=WorkflowRef("meals", 1), user_id="u1", created_at_ms=self.clock.wall_ms(), **more
-        )
-        call = replace(call, room_name=f"call-{call.id}")
-        self.calls.accept(
-            call, more=self.people.put(call, context or {"auth_token": "jwt-1234", "pin": "98765"})
-        )
-        return ClaimName(call.id, call.claim)
-
-    def use(
-        self, claim: ClaimName, name: str = "save_meal", once: str | None = None, **params: Any
-    ) -> InvocationView:
-        return self.invoker.invoke(claim, name, Invocation(params=params, invocation_id=once))
-
-    def now(self, claim: ClaimName) -> Call:
-        found = self.calls.load(claim.call_id)
-        assert found is not None
-        return found
-
-    def events(self, claim: ClaimName) -> list[tuple[str, Any]]:
-        _, events = self.calls.story(claim.call_id) or (None, [])
-        return [(event.type, event.data) for event in events]
 
 
 @pytest.fixture
@@ -373,95 +259,9 @@ def test_a_tool_may_note_what_was_said_last_but_not_for_ever(scene: Scene) -> No
         scene.use(claim, meal="soup")
 
 
-def active(scene: Scene, **more: Any) -> ClaimName:
-    claim = scene.accept(colleagues=(SUPPORT,), **more)
-    scene.reports.take(claim, validated(Reports, {"reports": [{"type": "answered"}]}).reports)
-    return claim
-
-
-def test_a_transfer_sends_another_agent_in_once(scene: Scene) -> None:
-    scene.tool(
-        "hand_over",
-        {"type": "transfer_agent", "agent": "{{params.to}}"},
-        parameters=[{"name": "to", "type": "string"}],
-    )
-    claim = active(scene, tools=["hand_over"])
-    told = scene.use(claim, "hand_over", once="x", to="support")
-    assert (told["result"], scene.dispatched) == ({"transferred_to": "support"}, ["support-worker"])
-    scene.use(claim, "hand_over", once="x", to="support")
-    assert scene.dispatched == ["support-worker"]
-    assert [turn.agent for turn in scene.now(claim).agent_turns] == ["support"]
-    assert [kind for kind, _ in scene.events(claim)][-2:] == ["agent_changed", "tool_invoked"]
-    for to, says in (
-        ("support", "has the call already"),
-        ("eve", "There is no agent eve in this call; there are Ada, support"),
-    ):
-        failed = scene.use(claim, "hand_over", to=to)["error"]
-        assert failed is not None
-        assert (failed["type"], says in failed["message"]) == ("agent_not_found", True)
-    assert scene.use(claim, "hand_over", to="Ada")["result"] == {"transferred_to": "Ada"}
-
-
-def test_a_livekit_that_does_not_answer_is_told_and_not_asked_again(scene: Scene) -> None:
-    scene.tool("hand_over", {"type": "transfer_agent", "agent": "support"}, parameters=[])
-    claim = active(scene, tools=["hand_over"])
-
-    def silent(*_: Any) -> None:
-        scene.dispatched.append("tried")
-        raise LiveKitFailed
-
-    def effects(call: Call, claim: ClaimName, until_us: int) -> CallEffects:
-        return CallEffects(call, claim, scene.calls, scene.reports, silent, scene.clock, until_us)
-
-    object.__setattr__(scene.invoker, "effects", effects)
-    for _ in range(2):
-        failed = scene.use(claim, "hand_over", once="x")["error"]
-        assert failed is not None
-        assert (failed["type"], failed["may_have_happened"]) == ("livekit_failed", True)
-    assert scene.dispatched == ["tried"]
-    assert scene.now(claim).agent_turns == ()
-
-
-def test_a_tool_ends_the_call(scene: Scene) -> None:
-    scene.tool(
-        "goodbye",
-        {"type": "set_state", "values": {"done": True}},
-        {"type": "end_call", "reason": "{{params.why}}"},
-        parameters=[{"name": "why", "type": "string", "default": "said_goodbye"}],
-    )
-    claim = active(scene, tools=["goodbye"])
-    told = scene.use(claim, "goodbye")
-    assert (told["result"], told["state"]) == ({"ended": True}, {"done": True})
-    call = scene.now(claim)
-    assert (call.state, call.agent_end_reason) == (State.COMPLETED, "said_goodbye")
-
-
-def test_the_state_of_actions_that_were_done_is_kept_though_a_later_one_fails(scene: Scene) -> None:
-    scene.tool(
-        "two",
-        {
-            "type": "set_state",
-            "values": {"pin": "{{params.meal}}", "seen": 1},
-            "append": {"meals": "{{params.meal}}"},
-        },
-        POST,
-    )
-    claim = scene.accept(tools=["two"])
-    scene.answer = lambda _: Answer(404, {}, b"{}", 1)
-    told = scene.use(claim, "two", meal="soup")
-    assert (told["status"], told["state"]) == ("failed", {"meals": ["soup"], "seen": 1})
-    assert told["error"] is not None
-    assert told["error"]["action"] == 1
-    variables = scene.reports.context(claim)["variables"]
-    assert variables == {"meals": ["soup"], "seen": 1}, "a secret key of the state is not shown either"
-    assert scene.states.load(scene.now(claim)).values["pin"] == "soup"
-
-
-def test_a_state_that_is_too_large_is_told(scene: Scene) -> None:
-    scene.tool("large", {"type": "set_state", "append": {"meals": "{{params.meal}}"}})
-    claim = scene.accept(tools=["large"])
-    for number in range(2):
-        told = scene.use(claim, "large", meal="x" * 40_000)
-        assert (told["error"] is None) == (number == 0)
-    assert told["error"] is not None
-    assert told["error"]["type"] == "state_too_large"
+def test_an_agent_that_goes_round_and_round_is_stopped(scene: Scene) -> None:
+    claim = scene.accept(sequence=MAX_STORY)
+    assert scene.use(claim, meal="soup")["status"] == "succeeded"
+    with pytest.raises(LimitReached):
+        scene.use(claim, meal="soup")
+    assert len(scene.sent) == 1

@@ -32,6 +32,17 @@ def test_what_the_agent_itself_has_changed_counts() -> None:
     assert again.values["meal_id"] == "m-2"
 
 
+def test_what_is_hidden_from_an_agent_is_not_its_to_change() -> None:
+    hidden = frozenset({"pin", "session"})
+    begun = WorkflowState({"step": 1, "pin": 1234}).after_tool(StateChange({"session": "s", "step": 5}))
+    later = begun.after_report(1, {"step": 2, "session": "forged"}, hidden)
+    assert later is not None
+    assert later.values == {"step": 2, "pin": 1234, "session": "s"}
+    forged = WorkflowState({}).after_report(1, {"pin": 1}, hidden)
+    assert forged is not None
+    assert forged.values == {}
+
+
 def test_tools_side_by_side_both_append() -> None:
     one, other = StateChange(append={"meals": ("soup",)}), StateChange(append={"meals": ("salad",)})
     assert BEGUN.after_tool(one).after_tool(other).values["meals"] == ["soup", "salad"]

@@ -21,7 +21,7 @@ from trunkline.calls.transcripts import TranscriptStore
 from trunkline.clock import Clock
 from trunkline.errors import AttemptOver
 from trunkline.livekit.names import ClaimName, room_name
-from trunkline.workflows.model import hidden_keys
+from trunkline.workflows.model import Workflow, hidden_keys
 from trunkline.workflows.store import WorkflowStore
 
 LATE_MS = 24 * 3_600_000
@@ -72,8 +72,7 @@ class ReportDesk:
             AttemptOver: the agent's attempt is not the call's present one, or the call was erased.
         """
         call = self._current(claim)
-        kept = call.workflow
-        workflow = self.workflows.version(call.tenant_id, kept.slug, kept.version) if kept else None
+        workflow = self._workflow(call)
         hidden = hidden_keys(workflow)
         said, variables = self.people.said_of(call), self.states.load(call).values
         return {
@@ -158,8 +157,15 @@ class ReportDesk:
         return False
 
     def _store_variables(self, call: Call, report: say.Variables) -> bool:
-        changed = self.states.change(call, lambda state: state.after_report(report.sequence, report.values))
+        hidden = hidden_keys(self._workflow(call))
+        changed = self.states.change(
+            call, lambda state: state.after_report(report.sequence, report.values, hidden)
+        )
         return changed is not None
+
+    def _workflow(self, call: Call) -> Workflow | None:
+        kept = call.workflow
+        return self.workflows.version(call.tenant_id, kept.slug, kept.version) if kept else None
 
 
 def _team(call: Call) -> list[dict[str, str]]:

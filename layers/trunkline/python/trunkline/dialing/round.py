@@ -46,7 +46,7 @@ class CaretakerProcess:
         self._clock = SystemClock()
         self._projects = Projects.open(self._table, settings, self._clock)
         self._calls, self._trunks = CallStore(self._table), TrunkStore(self._table)
-        self._wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
+        self._wakes = WakeQueue.open(settings)
         self._nudge = Nudge(self._wakes, self._clock, log, self._trunks.granted_ids)
         self._player = a_player(self._table, self._nudge, self._clock)
         self._offload = Offloader(_THREADS)

@@ -42,7 +42,7 @@ class DialerProcess:
         self._lanes = LaneStore(table, self._clock)
         self._line = Line(table)
         self._trunks = TrunkStore(table)
-        self._wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
+        self._wakes = WakeQueue.open(settings)
         self._projects = Projects.open(table, settings, self._clock)
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from trunkline import aws
 from trunkline.dialing.trunks import is_test_trunk
 
 if TYPE_CHECKING:
@@ -36,6 +37,15 @@ class Wake:
         return cls(str(values["trunk_id"]), bool(values["handover"]))
 
 
+class QueueSettings(Protocol):
+    """What a function's settings say of the queues."""
+
+    @property
+    def dial_queue_url(self) -> str: ...
+    @property
+    def test_dial_queue_url(self) -> str: ...
+
+
 class WakeQueue:
     """Sends wakes, those of test trunks to a queue of their own. A wake that is lost or doubled loses and
     doubles no call: the line holds them."""
@@ -44,6 +54,11 @@ class WakeQueue:
         self._client = client
         self._queue_url = queue_url
         self._test_queue_url = test_queue_url
+
+    @classmethod
+    def open(cls, settings: QueueSettings) -> WakeQueue:
+        """The queues that a function's settings name."""
+        return cls(aws.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
 
     def send(self, wake: Wake, delay_s: int = 0) -> None:
         """Send one wake; the trunk is the message group, so that a busy trunk does not starve others.

@@ -10,6 +10,9 @@ from trunkline.errors import LiveKitFailed
 from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, session_of
 from trunkline.livekit.credentials import LiveKitCredentials
 
+DEADLINE_S = 12
+"""For all that one of these asks: their callers are requests that somebody waits for."""
+
 _T = TypeVar("_T")
 
 
@@ -56,10 +59,10 @@ def dispatch_again(credentials: LiveKitCredentials, room: str, agent_name: str, 
 
 def _ask(credentials: LiveKitCredentials, what: Callable[[LiveKitClient], Awaitable[_T]]) -> _T:
     async def ask() -> _T:
-        async with session_of(credentials) as session:
+        async with asyncio.timeout(DEADLINE_S), session_of(credentials) as session:
             return await what(LiveKitClient(credentials, session))
 
     try:
         return asyncio.run(ask())
-    except LiveKitUnavailable as error:
+    except (LiveKitUnavailable, TimeoutError) as error:
         raise LiveKitFailed from error

@@ -68,7 +68,7 @@ class TestDialerProcess:
         self._log = log
         self._offload = Offloader(_THREADS)
         self._timing = Timing()
-        self._wakes = WakeQueue(aws.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
+        self._wakes = WakeQueue.open(settings)
 
     async def serve(self, wake: Wake, run_id: str) -> Stop | None:
         """Serve one wake."""

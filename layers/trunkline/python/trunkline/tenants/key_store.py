@@ -204,13 +204,20 @@ def _bounds(key: ApiKey) -> dict[str, Any]:
     }
 
 
-def _item(key: ApiKey, key_hash: str) -> Item:
-    item: Item = api_key_key(key_hash).as_item() | _bounds(key)
-    item |= {"key_id": key.id, "tenant_id": key.tenant_id, "livemode": key.livemode, "hint": key.hint}
-    return item | {
+def attributes_of(key: ApiKey) -> dict[str, Any]:
+    """What is stored of a key, or of a user that stands for one."""
+    return _bounds(key) | {
+        "key_id": key.id,
+        "tenant_id": key.tenant_id,
+        "livemode": key.livemode,
+        "hint": key.hint,
         "scopes": sorted(scope.value for scope in key.scopes),
         "created_at_ms": key.created_at_ms,
     }
+
+
+def _item(key: ApiKey, key_hash: str) -> Item:
+    return api_key_key(key_hash).as_item() | attributes_of(key)
 
 
 def _entry_item(key: ApiKey, entry: KeyEntry) -> Item:

@@ -18,6 +18,7 @@ from trunkline.item_keys import TTL, api_key_key, session_key, used_proof_key
 from trunkline.rates import DEFAULT_PER_MINUTE
 from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table, Update
 from trunkline.tenants.audit import audited
+from trunkline.tenants.key_store import attributes_of
 from trunkline.tenants.keys import Actor, ApiKey, Principal, key_hash
 from trunkline.tenants.user_pool import User
 from trunkline.times import iso_from_ms
@@ -109,13 +110,6 @@ class SessionStore:
         """
         used = used_proof_key(user.proof_id).as_item() | {TTL: user.expires_at_s + 3600}
         user_hash = key_hash(f"user\n{user.issuer}\n{user.id}", self._pepper)
-        values = {"key_id": user.id, "tenant_id": user.tenant_id, "name": user.name, "livemode": True}
-        values |= {"scopes": sorted(scope.value for scope in user.scopes), "hint": "user"}
-        values |= {"limit_per_minute": DEFAULT_PER_MINUTE}
-        try:
-            self._table.transact([Put(used, ABSENT), Update(api_key_key(user_hash), set=values)])
-        except ConditionFailed as error:
-            raise InvalidApiKey from error
         key = ApiKey(
             user.id,
             user.tenant_id,
@@ -125,6 +119,10 @@ class SessionStore:
             hint="user",
             limit_per_minute=DEFAULT_PER_MINUTE,
         )
+        try:
+            self._table.transact([Put(used, ABSENT), Update(api_key_key(user_hash), set=attributes_of(key))])
+        except ConditionFailed as error:
+            raise InvalidApiKey from error
         return Principal(user.tenant_id, True, user.scopes, key, actor), user_hash
 
 

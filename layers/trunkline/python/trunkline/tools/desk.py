@@ -20,6 +20,7 @@ from trunkline.tools.specs import (
     ToolView,
     config_of,
     require_sound,
+    spec_of,
     spec_values,
     tool_view,
 )
@@ -78,9 +79,7 @@ class ToolDesk:
         if changes.get("name", name) != name:
             raise InvalidRequest("Validation error: name can't be changed", field="name")
         spec = validated(ToolSpec, {**spec_values(tool_view(before)), **changes})
-        if spec.tool(principal.space, before.updated_at_ms, before) == replace(
-            before, version=before.version + 1
-        ):
+        if spec == spec_of(before):
             return tool_view(before)
         return self._save(principal, spec, before, "changed")
 

@@ -17,8 +17,8 @@ from trunkline.livekit.names import ClaimName
 from trunkline.tools.definitions import member, team_of
 from trunkline.tools.outcomes import ActionFailed, FailureType
 
-_LIVEKIT_S = 10
-"""How long LiveKit may take to answer: with less time left it is not asked."""
+_LIVEKIT_S = 12
+"""How long LiveKit may take to answer (`livekit.hangup`): with less time left it is not asked."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,12 @@ class CallEffects:
             raise ActionFailed(FailureType.AGENT_NOT_FOUND, text)
         if who.name == on_duty(call).name:
             raise ActionFailed(FailureType.AGENT_NOT_FOUND, f"{who.name} has the call already")
-        self._asked(lambda: self.dispatch(call, who.livekit_agent_name))
         now_ms = self.clock.wall_ms()
-        self.calls.settle(call.id, lambda now: handed_over(now, AgentTurn(-1, who.name, now_ms)), now_ms)
+        turn = AgentTurn(-1, who.name, now_ms)
+        if handed_over(call, turn) is None:
+            raise ActionFailed(FailureType.AGENT_NOT_FOUND, "The call was handed round too often")
+        self._asked(lambda: self.dispatch(call, who.livekit_agent_name))
+        self.calls.settle(call.id, lambda now: handed_over(now, turn), now_ms)
         return who.name
 
     def end(self, reason: str) -> None:

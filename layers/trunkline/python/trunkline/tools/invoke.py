@@ -19,7 +19,7 @@ from trunkline.calls.state_store import StateStore
 from trunkline.calls.store import CallStore
 from trunkline.cipher import owner_of_call
 from trunkline.clock import Clock
-from trunkline.errors import CallEnded, NotFound, StateTooLarge
+from trunkline.errors import CallEnded, LimitReached, NotFound, StateTooLarge
 from trunkline.idempotency import Once
 from trunkline.item_keys import invocation_key
 from trunkline.livekit.names import ClaimName
@@ -44,6 +44,9 @@ BUDGET_US = 22_000_000
 
 _LATE_MS = 5 * 60_000
 """How long after the end of its call a tool may still be used: to note what was said last."""
+
+
+MAX_STORY = 1000
 
 
 class Invocation(InputModel):
@@ -126,12 +129,15 @@ class Invoker:
             NotFound: there is no such call, or it has no such tool.
             AttemptOver: the agent's attempt is not the call's present one.
             CallEnded: the call ended too long ago.
+            LimitReached: an agent went round and round: the call's story is full.
             IdempotencyConflict, IdempotencyInProgress, OutcomeUnknown: of a repeated `invocation_id`.
         """
         until_us = self.clock.monotonic_us() + BUDGET_US
         call, workflow = self._call(claim)
         if call.ended_at_ms is not None and self.clock.wall_ms() > call.ended_at_ms + _LATE_MS:
             raise CallEnded
+        if call.sequence > MAX_STORY:
+            raise LimitReached(f"The call's story has {MAX_STORY} entries: no more tools in this call")
         tool = self._tool(call, name) if name in all_tools_of(call, workflow) else None
         if tool is None:
             raise NotFound("Tool not found")

@@ -95,7 +95,9 @@ def unanswered(answer: Answer, tries: int, *, doubtful: bool) -> ActionFailed:
     fault = answer.fault or Fault.BROKEN
     times = f" (tried {tries} times)" if tries > 1 else ""
     unsure = DOUBT if doubtful else "; nothing was done"
-    return ActionFailed(FailureType(fault.value), _TEXTS[fault] + times + unsure, may_have_happened=doubtful)
+    why = f" ({answer.detail})" if fault is Fault.REFUSED_ADDRESS else ""
+    text = _TEXTS[fault] + why + times + unsure
+    return ActionFailed(FailureType(fault.value), text, may_have_happened=doubtful)
 
 
 def may_be_sent_again(answer: Answer, *, repeatable: bool) -> bool:

@@ -59,7 +59,10 @@ class Performance:
     def perform(self, actions: Iterable[Action]) -> FailureView | None:
         """Perform actions; returns why one failed, if one did."""
         failures = (self.step(number, action) for number, action in enumerate(actions))
-        return next((failure for failure in failures if failure), None)
+        failure = next((each for each in failures if each), None)
+        if failure and len(self.done) > 1:
+            failure["message"] += f" (action {len(self.done)}; what comes before it was done)"
+        return failure
 
     def step(self, number: int, action: Action) -> FailureView | None:
         """Perform one action; returns why it failed, if it did."""

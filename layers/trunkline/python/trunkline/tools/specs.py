@@ -146,6 +146,16 @@ def spec_values(view: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in view.items() if name in ToolSpec.model_fields}
 
 
+def spec_of(tool: Tool) -> ToolSpec:
+    """The spec that made a stored tool, whatever of it was left to its default."""
+    return ToolSpec.model_construct(
+        name=tool.name,
+        description=tool.description,
+        config=config_of(tool),
+        record_bodies=tool.record_bodies,
+    )
+
+
 def config_of(tool: Tool) -> ToolConfig:
     """A stored tool's config."""
     return ToolConfig.model_validate_json(tool.config_json)

@@ -58,16 +58,21 @@ class WorkflowState:
     def values(self) -> dict[str, Any]:
         return {**self.reported, **self.saved}
 
-    def after_report(self, sequence: int, values: Mapping[str, Any]) -> WorkflowState | None:
-        """All variables as an agent knows them; None if a newer report was taken before."""
+    def after_report(
+        self, sequence: int, values: Mapping[str, Any], hidden: frozenset[str] = frozenset()
+    ) -> WorkflowState | None:
+        """All variables as an agent knows them, which are none that are `hidden` from it; None if a newer
+        report was taken before."""
         if sequence <= self.sequence:
             return None
+        unseen = {name: each for name, each in self.reported.items() if name in hidden}
+        reported = {**{name: each for name, each in values.items() if name not in hidden}, **unseen}
         kept = {
             name: each
             for name, each in self.saved.items()
-            if values.get(name, _ABSENT) == self.reported.get(name, _ABSENT)
+            if reported.get(name, _ABSENT) == self.reported.get(name, _ABSENT)
         }
-        return WorkflowState(dict(values), kept, sequence)
+        return WorkflowState(reported, kept, sequence)
 
     def after_tool(self, change: StateChange) -> WorkflowState:
         """Some variables as a tool sets them."""

@@ -1,0 +1,41 @@
+"""A call's tools as `livekit-agents` function tools: `Agent(tools=await function_tools(call))`.
+
+Source: https://docs.livekit.io/agents/build/tools/ (raw schemas, `ToolError`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from livekit.agents import ToolError, function_tool
+
+from trunkline_agent.call import AgentCall, Refused
+
+
+async def function_tools(call: AgentCall, agent: str | None = None) -> list[Any]:
+    """The tools of an agent of the call, by default of the one it was made with.
+
+    A model's call of one becomes an invocation; what failed is told to the model as a `ToolError`, with
+    whether it may have happened all the same.
+    """
+    return [_function_tool(call, definition) for definition in await call.tools(agent)]
+
+
+def _function_tool(call: AgentCall, definition: dict[str, Any]) -> Any:
+    schema = {name: definition[name] for name in ("name", "description", "parameters")}
+    return function_tool(_handler(call, definition["name"]), raw_schema=schema)
+
+
+def _handler(call: AgentCall, name: str) -> Callable[[dict[str, object]], Awaitable[str]]:
+    async def use(raw_arguments: dict[str, object]) -> str:
+        try:
+            told = await call.use_tool(name, raw_arguments)
+        except Refused as error:
+            raise ToolError(str(error)) from error
+        if told["status"] != "succeeded":
+            raise ToolError(json.dumps(told["error"]))
+        return json.dumps(told["result"])
+
+    return use

@@ -1,0 +1,192 @@
+"""Tools used in calls on the deployed stack: repeats, failures, time, and other agents."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from local.deployment import client
+from local.receiver import Receiver, Seen, receiver
+from tests.stack.conftest import Tenant
+from tests.stack.test_workflow_calls import made, started
+from tests.stack.tools import TOKEN, Agent, calls_with, text, tool
+
+
+@pytest.fixture
+def backend() -> Iterator[Receiver]:
+    """A tenant's backend; it gives each meal an id."""
+    with receiver() as made_:
+        made_.answer = lambda _: (201, {"Content-Type": "application/json"}, b'{"meal_id": "meal-7"}')
+        yield made_
+
+
+def test_an_invocation_is_in_the_calls_story_with_bodies_where_that_is_wished(
+    tenant: Tenant, backend: Receiver
+) -> None:
+    post = {
+        "type": "api_call",
+        "method": "POST",
+        "url": backend.url(),
+        "body": {"t": "{{user.auth_token}}", "m": "{{params.m}}"},
+    }
+    tool(tenant, "plain", post, parameters=[text("m")])
+    tool(tenant, "told", post, parameters=[text("m")], record_bodies=True)
+    agent = calls_with(tenant, "plain", "told")
+    agent.use("plain", "inv-1", m="soup")
+    agent.use("told", "inv-2", m=f"soup {TOKEN}")
+    agent.use("plain", "inv-3", wrong="x")
+    events = tenant.api.get(f"/api/v1/calls/{agent.call_id}/events").json()["data"]
+    data = [event["data"] for event in events if event["type"] == "tool_invoked"]
+    assert [(each["tool"], each["outcome"], each["invocation_id"]) for each in data] == [
+        ("plain", "succeeded", "inv-1"),
+        ("told", "succeeded", "inv-2"),
+        ("plain", "failed", "inv-3"),
+    ]
+    assert all(each["latency_ms"] >= 0 for each in data)
+    assert ("params" not in data[0], data[1]["params"], data[2]["error"]) == (
+        True,
+        {"m": "soup [redacted]"},
+        "invalid_params",
+    )
+    assert data[1]["result"] == {"meal_id": "meal-7"}
+    timeline = [entry["status"] for entry in tenant.call(agent.call_id)["timeline"]]
+    assert timeline == ["initiated", "pending", *["tool_invoked"] * 3]
+    time.sleep(1)
+    logs = client(tenant.stack.config, "logs")
+    group = "/trunkline-local/agent_api"
+    lines = repr(
+        logs.filter_log_events(logGroupName=group, startTime=int(time.time() * 1000) - 60_000)["events"]
+    )
+    assert "ToolLatency" in lines
+    assert "ToolInvocations" in lines
+
+
+def test_a_repeated_invocation_is_not_repeated(tenant: Tenant, backend: Receiver) -> None:
+    tool(
+        tenant,
+        "save_meal",
+        {"type": "api_call", "method": "POST", "url": backend.url(), "body": {"m": "{{params.m}}"}},
+        parameters=[text("m")],
+    )
+    agent = calls_with(tenant, "save_meal")
+    first = agent.use("save_meal", "inv-1", m="soup")
+    assert agent.use("save_meal", "inv-1", m="soup") == first
+    conflict = agent.asked("save_meal", "inv-1", m="salad")
+    assert (conflict.status_code, conflict.json()["error"]["type"]) == (409, "idempotency_conflict")
+    assert len(backend.seen) == 1
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: agent.asked("save_meal", "inv-2", m="soup"), range(8)))
+    assert len(backend.seen) == 2
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    assert agent.use("save_meal", "inv-2", m="soup")["status"] == "succeeded"
+    assert len(backend.seen) == 2
+
+
+def test_a_backend_that_fails_is_tried_again_with_the_same_key(tenant: Tenant, backend: Receiver) -> None:
+    tool(tenant, "save_meal", {"type": "api_call", "method": "POST", "url": backend.url(), "body": {}})
+    agent = calls_with(tenant, "save_meal")
+    backend.answer = lambda _: 503 if len(backend.seen) < 3 else (201, {}, b'{"meal_id": 1}')
+    told = agent.use("save_meal")
+    assert (told["status"], told["actions"][0]["tries"]) == ("succeeded", 3)
+    assert len({seen.headers["Idempotency-Key"] for seen in backend.seen}) == 1
+    assert len(backend.seen) == 3
+
+
+def test_time_outs_that_add_up_end_within_25_s_with_a_clear_answer(tenant: Tenant, backend: Receiver) -> None:
+    slow = {
+        "type": "api_call",
+        "method": "PUT",
+        "url": backend.url("/slow"),
+        "body": {},
+        "timeout": 15,
+        "retry_count": 3,
+    }
+    once = {"type": "api_call", "method": "POST", "url": backend.url("/once"), "body": {}, "timeout": 1}
+    tool(tenant, "slow", slow)
+    tool(tenant, "once", once)
+
+    def hangs(_: Seen) -> int:
+        time.sleep(16)
+        return 200
+
+    backend.answer = hangs
+    agent = calls_with(tenant, "slow", "once")
+    with ThreadPoolExecutor(2) as pool:
+        began_s = time.monotonic()
+        both = pool.submit(agent.use, "slow"), pool.submit(agent.use, "once")
+        told = both[0].result()
+    assert time.monotonic() - began_s < 25
+    assert (told["error"]["type"], told["error"]["may_have_happened"]) == ("timeout", True)
+    assert (
+        "did not answer in time (tried 2 times); it may have been done all the same"
+        in told["error"]["message"]
+    )
+    assert both[1].result()["error"]["type"] == "timeout"
+    assert len(backend.of("/once")) == 1, "a POST that timed out is not sent again"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "kind"),
+    [
+        (404, {}, b'{"detail": "no such user"}', "unexpected_status"),
+        (302, {"Location": "http://127.0.0.1:9/"}, b"", "unexpected_status"),
+        (200, {}, b"<html>", "answer_not_json"),
+        (200, {}, b"x" * 300_000, "answer_too_large"),
+        (200, {"Content-Encoding": "gzip"}, b"not gzip", "answer_not_json"),
+    ],
+)
+def test_what_a_backend_answers_wrong_is_told_exactly(
+    tenant: Tenant, backend: Receiver, status: int, headers: dict[str, str], body: bytes, kind: str
+) -> None:
+    tool(tenant, "ask", {"type": "api_call", "url": backend.url(), "save": {"x": "x"}})
+    backend.answer = lambda _: (status, headers, body)
+    told = calls_with(tenant, "ask").use("ask")
+    assert (told["status"], told["error"]["type"], told["error"]["http_status"]) == ("failed", kind, status)
+
+
+def test_a_transfer_brings_the_other_agent_and_the_first_may_go(tenant: Tenant, control: Any) -> None:
+    colleague = {"name": "Bea", "livekit_agent_name": f"bea-{tenant.id[:8]}"}
+    tenant.api.post("/api/v1/agents", json=colleague).raise_for_status()
+    tool(tenant, "hand_over", {"type": "transfer_agent", "agent": "{{params.to}}"}, parameters=[text("to")])
+    made(tenant, "meals", tools=["hand_over"], agents=["Bea"])
+    opened = started(tenant, "meals")
+    control("joins", token=opened["token"])
+    call = tenant.wait(opened["call_id"], lambda call: call["status"] == "active")
+    first = call["data"]["agentJobId"]
+    agent = Agent(tenant, opened)
+    told = agent.use("hand_over", "x", to="Bea")
+    assert told["result"] == {"transferred_to": "Bea"}
+    agent.use("hand_over", "x", to="Bea")
+    path = f"/api/v1/calls/{opened['call_id']}"
+    sent = tenant.api.get(f"{path}/dispatches").json()["agent_dispatches"]
+    assert [each["agent_name"] for each in sent] == ["ada", colleague["livekit_agent_name"]]
+    call = tenant.wait(opened["call_id"], lambda call: call["data"]["agentJobId"] != first)
+    assert call["agent_history"] == ["Ada", "Bea"]
+    control("leaves", room=opened["room_name"], identity=f"agent-{first}", reason="SIGNAL_CLOSE")
+    time.sleep(1)
+    assert tenant.call(opened["call_id"])["status"] == "active", "its person has Bea"
+    second = call["data"]["agentJobId"]
+    control("leaves", room=opened["room_name"], identity=f"agent-{second}", reason="SIGNAL_CLOSE")
+    call = tenant.wait(opened["call_id"], lambda call: call["status"] == "disconnected")
+    assert call["status_reason"] == "agent_lost"
+
+
+def test_a_phone_call_is_handed_over_and_ended_by_tools(tenant: Tenant) -> None:
+    tenant.api.post("/api/v1/agents", json={"name": "Bea", "livekit_agent_name": "bea"}).raise_for_status()
+    tool(tenant, "hand_over", {"type": "transfer_agent", "agent": "Bea"})
+    tool(tenant, "goodbye", {"type": "end_call", "reason": "all_done"})
+    made(tenant, "meals", tools=["hand_over", "goodbye"], agents=["Bea"], channel="phone")
+    opened = started(tenant, "meals", user_context={"phone": "+15550100011"})
+    call = tenant.wait(opened["call_id"], lambda call: call["status"] == "active")
+    first = call["data"]["agentJobId"]
+    agent = Agent(tenant, opened)
+    assert agent.use("hand_over")["status"] == "succeeded"
+    tenant.wait(opened["call_id"], lambda call: call["data"]["agentJobId"] not in (None, first))
+    assert agent.use("goodbye")["result"] == {"ended": True}
+    call = tenant.wait_for_end(opened["call_id"])
+    assert (call["status"], call["status_reason"]) == ("completed", "agent_hangup")
+    assert call["agent_history"] == ["Ada", "Bea"]

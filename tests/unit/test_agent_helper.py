@@ -1,0 +1,87 @@
+"""The agents' helper and tools: an answer that is lost on its way is asked for again, and done once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import BaseTestServer, TestServer
+from trunkline_agent import AgentCall, Refused
+from trunkline_agent import call as helper
+
+ROOM = "call-00000000-0000-4000-8000-000000000001"
+DONE = {"invocation_id": "x", "status": "succeeded", "result": {"id": 1}, "error": None}
+
+
+def refused(kind: str) -> web.Response:
+    return web.json_response({"error": {"message": f"It is {kind}", "code": 409, "type": kind}}, status=409)
+
+
+class Door:
+    """Trunkline's door for agents: it answers in turn."""
+
+    def __init__(self, *answers: Callable[[web.Request], web.Response]) -> None:
+        self.answers, self.seen = list(answers), list[dict[str, Any]]()
+
+    async def answer(self, request: web.Request) -> web.Response:
+        body = await request.json() if request.body_exists else {}
+        self.seen.append({"path": request.path_qs, **body})
+        return self.answers[min(len(self.seen), len(self.answers)) - 1](request)
+
+    def server(self) -> TestServer:
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self.answer)
+        return TestServer(app)
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(helper, "_LOOK_AGAIN_S", 0.01)
+
+
+def hung_up(request: web.Request) -> web.Response:
+    assert request.transport is not None
+    request.transport.close()
+    return web.Response()
+
+
+def call_at(server: BaseTestServer) -> AgentCall:
+    return AgentCall(str(server.make_url("")), ROOM, "key", "secret-that-is-long-enough-for-hs256")
+
+
+async def test_a_lost_answer_is_asked_for_again_with_the_same_id() -> None:
+    door = Door(hung_up, lambda _: refused("idempotency_in_progress"), lambda _: web.json_response(DONE))
+    async with door.server() as server, call_at(server) as call:
+        assert await call.use_tool("save meal/x", {"meal": "soup"}) == DONE
+    assert len({each["invocation_id"] for each in door.seen}) == 1
+    assert [each["params"] for each in door.seen] == [{"meal": "soup"}] * 3
+    assert door.seen[0]["path"].endswith("/tools/save%20meal%2Fx")
+
+
+async def test_what_nobody_knows_is_told_to_the_model() -> None:
+    door = Door(lambda _: refused("outcome_unknown"))
+    async with door.server() as server, call_at(server) as call:
+        told = await call.use_tool("save_meal", {}, "inv-1")
+    assert (told["status"], told["invocation_id"], told["error"]["may_have_happened"]) == (
+        "failed",
+        "inv-1",
+        True,
+    )
+
+
+@pytest.mark.parametrize("kind", ["attempt_over", "idempotency_conflict", "not_found"])
+async def test_what_is_refused_is_not_sent_again(kind: str) -> None:
+    door = Door(lambda _: refused(kind))
+    async with door.server() as server, call_at(server) as call:
+        with pytest.raises(Refused, match=kind) as told:
+            await call.use_tool("save_meal", {})
+    assert (told.value.type, len(door.seen)) == (kind, 1)
+
+
+async def test_the_tools_of_an_agent_are_asked_for_by_its_name() -> None:
+    door = Door(lambda _: web.json_response({"data": [{"name": "x"}]}))
+    async with door.server() as server, call_at(server) as call:
+        assert await call.tools() == await call.tools("Bea & Co") == [{"name": "x"}]
+    assert [each["path"].partition("/tools")[2] for each in door.seen] == ["", "?agent=Bea+%26+Co"]

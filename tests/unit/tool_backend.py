@@ -1,0 +1,56 @@
+"""A backend of a tenant's without a network, and the actions that ask it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.builders import ManualClock
+from trunkline.outgoing.messages import Answer, Fault, Request
+from trunkline.tools.actions import ApiCall
+from trunkline.tools.requests import filled
+from trunkline.tools.secrecy import Secrecy
+from trunkline.tools.sending import Sender
+
+SECOND_US = 1_000_000
+NO_SECRETS = Secrecy(())
+
+
+def action(**more: Any) -> ApiCall:
+    return ApiCall.model_validate({"type": "api_call", "url": "https://api.example.com/m"} | more)
+
+
+def answered(status: int, body: Any = None, **headers: str) -> Answer:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Answer(status, headers, raw, 5)
+
+
+def failed(fault: Fault, *, sent: bool) -> Answer:
+    return Answer(None, {}, b"", 5, fault, "", sent)
+
+
+class Backend:
+    """Answers in turn, each after so many seconds of a clock that nobody waits for."""
+
+    def __init__(self, *answers: Answer, takes_s: float = 0.1) -> None:
+        self.answers, self.takes_s = list(answers), takes_s
+        self.clock, self.seen, self.slept = ManualClock(), list[Request](), list[float]()
+
+    def send(self, request: Request) -> Answer:
+        self.seen.append(request)
+        self.clock.move_s(min(self.takes_s, request.deadline_s))
+        return self.answers[min(len(self.seen), len(self.answers)) - 1]
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.clock.move_s(seconds)
+
+    def sender(self) -> Sender:
+        return Sender(self.send, self.sleep, lambda: 0.5, self.clock)
+
+    def carry(self, what: ApiCall, within_s: float = 22) -> Any:
+        until_us = self.clock.monotonic_us() + int(within_s * SECOND_US)
+        return self.sender().carry(what, filled(what, {}, "tl_1"), until_us)
+
+
+OK = answered(200, {"ok": True})
