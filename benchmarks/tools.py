@@ -33,7 +33,7 @@ def tool_rows(stack: Stack) -> list[Row]:
         api = httpx.Client(base_url=stack.config.api_url, headers={"x-api-key": key_of(stack)}, timeout=30)
         _make_tool(api, backend, stack.seed.workflow_slug)
         agent = _agent(stack, api)
-        bare = [_timed(lambda: _bare(backend)) for _ in range(USED)]
+        bare = _bare(backend)
         used = [_timed(lambda: _use(agent)) for _ in range(USED)]
         context = [_timed(lambda: agent.get("/context").raise_for_status()) for _ in range(USED)]
         with counted(stack) as counting:
@@ -96,10 +96,13 @@ def _use(agent: httpx.Client) -> None:
     assert answer.json()["status"] == "succeeded", answer.text
 
 
-def _bare(backend: Receiver) -> None:
-    """A new connection, as an invocation makes one."""
-    headers = {"Authorization": f"Bearer {_TOKEN}"}
-    httpx.post(backend.url("/meals"), json={"meal": "soup"}, headers=headers).raise_for_status()
+def _bare(backend: Receiver) -> list[float]:
+    """The request alone, each with a new connection, as an invocation makes one."""
+    headers, limits = {"Authorization": f"Bearer {_TOKEN}"}, httpx.Limits(max_keepalive_connections=0)
+    with httpx.Client(headers=headers, limits=limits, timeout=30) as client:
+        return [
+            _timed(lambda: client.post(backend.url("/meals"), json={"meal": "soup"})) for _ in range(USED)
+        ]
 
 
 def _timed(work: Callable[[], Any]) -> float:

@@ -116,6 +116,14 @@ def test_a_wrong_field_is_refused_with_its_path(wrong: dict[str, Any], says: str
             "config.actions.0.headers.X: {{env.HOME}} must begin",
         ),
         (
+            tool(CALL | {"headers": {"X": "a\r\nB: c"}}),
+            "config.actions.0.headers.X: a header's value must be",
+        ),
+        (
+            tool(CALL | {"headers": {"X": " {{user.id}}"}}),
+            "config.actions.0.headers.X: a header's value must be",
+        ),
+        (
             tool(CALL, CALL | {"url": "https://{{params.h}}/"}),
             "config.actions.1.url: {{params.h}} names no parameter",
         ),

@@ -1,4 +1,4 @@
-"""The audit log: who did what to keys, webhooks, trunks, agents and workflows; kept for a year.
+"""The audit log: who did what to what a tenant has; kept for a year.
 
 An entry is written in the transaction that does what it tells of: there is none without the other.
 """

@@ -44,6 +44,17 @@ def require_fixed_host(template: Template) -> None:
         raise TemplateError("templates may stand in path and query alone: https://host/… must be written out")
 
 
+def require_writable(template: Template) -> None:
+    """Refuse a header of which the written part can't be in one.
+
+    Raises:
+        TemplateError: says so.
+    """
+    written = "".join(part if isinstance(part, str) else "x" for part in template.parts)
+    if not is_plain_value(written):
+        raise TemplateError("a header's value must be visible ASCII, with spaces inside alone")
+
+
 def url_of(text: str, scope: Scope) -> str:
     """A URL with its values percent-encoded: none adds a segment, a parameter or a fragment.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
@@ -15,8 +15,8 @@ from trunkline.times import iso_from_ms
 from trunkline.tools.actions import Action, ApiCall, EndCall, SetState
 from trunkline.tools.model import Tool
 from trunkline.tools.parameters import MAX_DEPTH, MAX_PARAMETERS, Parameter, default_order
-from trunkline.tools.places import require_fixed_host
-from trunkline.tools.templates import Expression, TemplateError, expressions_in, parse
+from trunkline.tools.places import require_fixed_host, require_writable
+from trunkline.tools.templates import Expression, Template, TemplateError, expressions_in, parse
 from trunkline.validation import InputModel, ToolName
 
 MAX_CONFIG_BYTES = 64 * 1024
@@ -176,15 +176,17 @@ def require_sound(config: ToolConfig) -> frozenset[str]:
             if expression.root == "secrets":
                 secrets.add(expression.path[1])
         for number, action in config.requests:
-            _require_fixed(f"actions.{number}.url", action.url)
+            _at(f"actions.{number}.url", require_fixed_host, action.url)
+            for name, text in action.headers.items():
+                _at(f"actions.{number}.headers.{name}", require_writable, text)
     except TemplateError as error:
         raise InvalidRequest(f"Validation error: config.{error.message}", field="config") from error
     return frozenset(secrets)
 
 
-def _require_fixed(place: str, url: str) -> None:
+def _at(place: str, require: Callable[[Template], None], text: str) -> None:
     try:
-        require_fixed_host(parse(url))
+        require(parse(text))
     except TemplateError as error:
         raise TemplateError(f"{place}: {error.message}") from error
 
