@@ -6,9 +6,10 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from trunkline.calls.listing import CallQuery
-from trunkline.calls.place import OutboundCall
+from trunkline.calls.place import OutboundCall, ScheduledCall
 from trunkline.calls.read import WaitQuery
-from trunkline.calls.views import accepted_answer
+from trunkline.calls.reschedule import ScheduleChange
+from trunkline.calls.views import accepted_answer, scheduled_answer
 from trunkline.calls.workflow_calls import TestAgentCall, WorkflowCall
 from trunkline.http.answers import deleted
 from trunkline.tenants.keys import Scope
@@ -33,6 +34,22 @@ def create_outbound_call() -> Response[str]:
         who.principal, request, source="api", once=who.once("calls/outbound", request)
     )
     return json_response(201, accepted_answer(placed.call), replayed(placed.replayed))
+
+
+@router.post("/api/v1/calls/schedule")
+def schedule_call() -> Response[str]:
+    who = _who(Scope.CALLS_CREATE)
+    request = who.body(ScheduledCall)
+    once = who.once("calls/schedule", request)
+    placed = services().desk.schedule(who.principal, request, source="schedule", once=once)
+    return json_response(201, scheduled_answer(placed.call), replayed(placed.replayed))
+
+
+@router.patch("/api/v1/calls/<call_id>")
+def reschedule_call(call_id: str) -> Response[str]:
+    who = _who(Scope.CALLS_CREATE)
+    services().reschedules.change(who.principal, call_id, who.body(ScheduleChange))
+    return json_response(200, services().reader.read(who.principal, call_id))
 
 
 @router.post("/api/v1/calls")

@@ -18,6 +18,7 @@ from trunkline.calls.parts import Channel
 from trunkline.calls.people_store import PeopleStore
 from trunkline.calls.place import CallDesk
 from trunkline.calls.read import CallReader
+from trunkline.calls.reschedule import RescheduleDesk
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.calls.workflow_calls import WorkflowCallDesk
@@ -95,6 +96,7 @@ class Services:
     dispatches: DispatchDesk
     erasing: EraseDesk
     cancels: CancelDesk
+    reschedules: RescheduleDesk
     reader: CallReader
     agents: AgentDesk
     workflows: WorkflowDesk
@@ -167,6 +169,7 @@ def services() -> Services:
         dispatches=_dispatches(base),
         erasing=EraseDesk(base.calls, base.table, base.clock),
         cancels=CancelDesk(base.calls, base.nudge, base.clock, partial(_hang_up, base)),
+        reschedules=RescheduleDesk(base.calls, base.facts, base.nudge, base.clock),
         reader=CallReader(
             base.calls, TranscriptStore(base.table), lister, queue, partial(bodies_of, base.table)
         ),

@@ -6,9 +6,10 @@ from local.openapi.route import Route
 from trunkline.calls.dispatch_input import NewDispatch
 from trunkline.calls.dispatch_shapes import DispatchList, DispatchView
 from trunkline.calls.joining import JoinToken
-from trunkline.calls.place import OutboundCall
+from trunkline.calls.place import OutboundCall, ScheduledCall
 from trunkline.calls.read import CallEventList, CallList, TranscriptView
-from trunkline.calls.shapes import AcceptedCall, CallView
+from trunkline.calls.reschedule import ScheduleChange
+from trunkline.calls.shapes import AcceptedCall, CallView, ScheduledAnswer
 from trunkline.calls.workflow_calls import OpenedCall, TestAgentCall, WorkflowCall
 from trunkline.http.answers import Deleted
 
@@ -32,6 +33,34 @@ CALLS = (
             "409": "The Idempotency-Key was used with another body, or is in use at this moment.",
             "500": "LiveKit is not configured, or the call could not be queued: a retry is safe.",
         },
+    ),
+    Route(
+        "post",
+        "/api/v1/calls/schedule",
+        "scheduleCall",
+        "Schedule a phone call for a time, or a window of time.",
+        "calls:create",
+        ScheduledAnswer,
+        status=201,
+        means="The call is scheduled; it is queued when its time comes.",
+        takes=ScheduledCall,
+        errors={
+            "400": "A field is wrong, or the agent can't make calls.",
+            "404": "The tenant has no such agent.",
+            "409": "The Idempotency-Key was used with another body, or is in use at this moment.",
+            "500": "LiveKit is not configured.",
+        },
+    ),
+    Route(
+        "patch",
+        "/api/v1/calls/{call_id}",
+        "rescheduleCall",
+        "Change a scheduled call before its time has come.",
+        "calls:create",
+        CallView,
+        means="The call as it is now.",
+        takes=ScheduleChange,
+        errors=_NO_CALL | {"409": "Its time has come, or it has ended."},
     ),
     Route(
         "post",

@@ -110,12 +110,13 @@ def _use_tool(stack: Stack, opened: dict[str, str], endpoint: Receiver) -> None:
     url = f"{stack.config.api_url}/agent/v1/calls/{opened['call_id']}/tools/save"
     bearer = {"Authorization": f"Bearer {agent_token(key, secret, opened['room_name'])}"}
     echo = {"you_sent": KEPT["auth_token"], "pin": KEPT["pin"], "found": CANARIES["tool answer"]}
-    endpoint.answer = lambda _: (200, {}, json.dumps(echo).encode())
+    # What a webhook's endpoint answers is kept for its owner: that is another matter.
+    told_back: tuple[int, dict[str, str], bytes] = (200, {}, json.dumps(echo).encode())
+    endpoint.answer = lambda seen: told_back if seen.path.startswith("/tool") else 200
     body = {"params": {"said": CANARIES["tool parameter"]}}
     told = httpx.post(url, json=body, headers=bearer).json()
-    endpoint.answer = lambda _: 200
     assert told["result"] == {"you_sent": "[redacted]", "pin": "[redacted]", "found": CANARIES["tool answer"]}
-    seen = endpoint.seen[-1]
+    seen = [each for each in endpoint.seen if each.path.startswith("/tool")][-1]
     sent = f"{seen.path} {seen.headers} {seen.body!r}"
     for name in ("auth_token", "secret key", "tool secret", "tool parameter"):
         assert CANARIES[name] in sent, name

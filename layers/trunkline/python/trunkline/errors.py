@@ -17,6 +17,15 @@ class TrunklineError(Exception):
         self.retry_after_s = retry_after_s
 
 
+class ToldAlike(TrunklineError):
+    """Base of every error whose message is always the same."""
+
+    text = ""
+
+    def __init__(self) -> None:
+        super().__init__(self.text)
+
+
 class InvalidRequest(TrunklineError):
     """The request can never succeed as it is."""
 
@@ -29,13 +38,11 @@ class RequestTooLarge(TrunklineError):
     type = "request_too_large"
 
 
-class InvalidApiKey(TrunklineError):
+class InvalidApiKey(ToldAlike):
     """No key, a malformed key, an unknown key, a revoked or an expired one: one answer for all."""
 
     type = "invalid_api_key"
-
-    def __init__(self) -> None:
-        super().__init__("Invalid API key")
+    text = "Invalid API key"
 
 
 class MissingScope(TrunklineError):
@@ -47,22 +54,18 @@ class MissingScope(TrunklineError):
         super().__init__(f"Missing scope: {scope}")
 
 
-class AddressNotAllowed(TrunklineError):
+class AddressNotAllowed(ToldAlike):
     """The key is good, but not from there."""
 
     type = "address_not_allowed"
-
-    def __init__(self) -> None:
-        super().__init__("The API key may not be used from this address")
+    text = "The API key may not be used from this address"
 
 
-class CrossSite(TrunklineError):
+class CrossSite(ToldAlike):
     """A browser sends a session's cookie on another site's behalf."""
 
     type = "cross_site_request"
-
-    def __init__(self) -> None:
-        super().__init__("Cross-site request refused")
+    text = "Cross-site request refused"
 
 
 class CannotGrant(TrunklineError):
@@ -114,13 +117,11 @@ class NotFound(TrunklineError):
     type = "not_found"
 
 
-class TrunkShared(TrunklineError):
+class TrunkShared(ToldAlike):
     """Several tenants dial on the trunk: only its operator may change it."""
 
     type = "trunk_shared"
-
-    def __init__(self) -> None:
-        super().__init__("Trunk is shared with other tenants: only its operator may change it")
+    text = "Trunk is shared with other tenants: only its operator may change it"
 
 
 class AlreadyExists(TrunklineError):
@@ -141,67 +142,60 @@ class LimitReached(TrunklineError):
     type = "limit_reached"
 
 
-class DeliveryPending(TrunklineError):
+class DeliveryPending(ToldAlike):
     """What is asked for needs a delivery that has come to its end."""
 
     type = "delivery_pending"
-
-    def __init__(self) -> None:
-        super().__init__("Delivery is still on its way")
+    text = "Delivery is still on its way"
 
 
-class WebhookDisabled(TrunklineError):
+class WebhookDisabled(ToldAlike):
     """What is asked for needs a webhook that is sent to."""
 
     type = "webhook_disabled"
-
-    def __init__(self) -> None:
-        super().__init__("Webhook is disabled: enable it first")
+    text = "Webhook is disabled: enable it first"
 
 
-class ChangedMeanwhile(TrunklineError):
+class ChangedMeanwhile(ToldAlike):
     """Another request changed the thing between this one's read and its write."""
 
     type = "changed_meanwhile"
-
-    def __init__(self) -> None:
-        super().__init__("Another request changed it meanwhile: read it and try again")
+    text = "Another request changed it meanwhile: read it and try again"
 
 
-class CallEnded(TrunklineError):
+class CallEnded(ToldAlike):
     """What is asked for needs a call that goes on."""
 
     type = "call_ended"
-
-    def __init__(self) -> None:
-        super().__init__("Call has ended")
+    text = "Call has ended"
 
 
-class CallOpen(TrunklineError):
+class CallNotScheduled(ToldAlike):
+    """What is asked for needs a call whose time has not come."""
+
+    type = "call_not_scheduled"
+    text = "Call is not scheduled any more"
+
+
+class CallOpen(ToldAlike):
     """What is asked for needs a call that has ended."""
 
     type = "call_open"
-
-    def __init__(self) -> None:
-        super().__init__("Call has not ended: cancel it first")
+    text = "Call has not ended: cancel it first"
 
 
-class CallNotReady(TrunklineError):
+class CallNotReady(ToldAlike):
     """What is asked for needs a room, and the call has none yet."""
 
     type = "call_not_ready"
-
-    def __init__(self) -> None:
-        super().__init__("Call has no room yet")
+    text = "Call has no room yet"
 
 
-class AttemptOver(TrunklineError):
+class AttemptOver(ToldAlike):
     """The agent speaks for an attempt that is not the call's present one."""
 
     type = "attempt_over"
-
-    def __init__(self) -> None:
-        super().__init__("This attempt of the call is over")
+    text = "This attempt of the call is over"
 
 
 class StateTooLarge(TrunklineError):
@@ -213,70 +207,56 @@ class StateTooLarge(TrunklineError):
         super().__init__(f"The workflow's state would be larger than {limit} bytes")
 
 
-class WrongCall(TrunklineError):
+class WrongCall(ToldAlike):
     """The agent's token is for another call's room."""
 
     type = "wrong_call"
-
-    def __init__(self) -> None:
-        super().__init__("The token is for another call")
+    text = "The token is for another call"
 
 
-class LiveKitFailed(TrunklineError):
+class LiveKitFailed(ToldAlike):
     """LiveKit did not do what was asked, or did not say so in time."""
 
     type = "livekit_failed"
-
-    def __init__(self) -> None:
-        super().__init__("LiveKit did not answer: try again")
+    text = "LiveKit did not answer: try again"
 
 
-class InvalidAgentToken(TrunklineError):
+class InvalidAgentToken(ToldAlike):
     """No token, or not one of an agent in a call's room."""
 
     type = "invalid_agent_token"
-
-    def __init__(self) -> None:
-        super().__init__("Invalid agent token")
+    text = "Invalid agent token"
 
 
-class IdempotencyConflict(TrunklineError):
+class IdempotencyConflict(ToldAlike):
     """The key was used in the last day with another body."""
 
     type = "idempotency_conflict"
-
-    def __init__(self) -> None:
-        super().__init__("Idempotency-Key was used with another request body")
+    text = "Idempotency-Key was used with another request body"
 
 
-class IdempotencyInProgress(TrunklineError):
+class IdempotencyInProgress(ToldAlike):
     """A request with this key is being carried out at the moment."""
 
     type = "idempotency_in_progress"
-
-    def __init__(self) -> None:
-        super().__init__("A request with this Idempotency-Key is in progress: try again")
+    text = "A request with this Idempotency-Key is in progress: try again"
 
 
-class OutcomeUnknown(TrunklineError):
+class OutcomeUnknown(ToldAlike):
     """Nobody knows whether the first request with this key did its work."""
 
     type = "outcome_unknown"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "What came of the first request with this Idempotency-Key is unknown: "
-            "look what is there before you try with another key"
-        )
+    text = (
+        "What came of the first request with this Idempotency-Key is unknown: "
+        "look what is there before you try with another key"
+    )
 
 
-class LiveKitNotConfigured(TrunklineError):
+class LiveKitNotConfigured(ToldAlike):
     """The deployment's LiveKit secret holds no project yet."""
 
     type = "livekit_not_configured"
-
-    def __init__(self) -> None:
-        super().__init__("LiveKit service is not configured. Please contact support.")
+    text = "LiveKit service is not configured. Please contact support."
 
 
 class QueueUnavailable(TrunklineError):
@@ -288,10 +268,8 @@ class QueueUnavailable(TrunklineError):
         super().__init__(f"Failed to queue call: {cause}")
 
 
-class BadSignature(TrunklineError):
+class BadSignature(ToldAlike):
     """A webhook that is not LiveKit's word, or an old one of it."""
 
     type = "invalid_signature"
-
-    def __init__(self) -> None:
-        super().__init__("Invalid webhook signature")
+    text = "Invalid webhook signature"

@@ -148,6 +148,11 @@ def due_key(trunk_id: str, due_ms: int = 0, call_id: str = "") -> ItemKey:
     return ItemKey(f"DUE#{trunk_id}", f"{due_ms:015d}#{call_id}" if call_id else "")
 
 
+def due_moment(sk: str) -> int:
+    """The moment in a due entry's sort key."""
+    return int(sk.partition("#")[0])
+
+
 def slot_count_key(pool: str) -> ItemKey:
     """How many slots of a pool (a trunk's, a tenant's) are taken."""
     return ItemKey(f"SLOTS#{pool}", "COUNT")

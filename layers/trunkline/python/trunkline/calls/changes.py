@@ -68,9 +68,12 @@ def put_off(call: Call, until_ms: int, waits_for: WaitsFor) -> Change:
     return Change(after, (Happening("queued", {"reason": waits_for, "until": iso_from_ms(until_ms)}),))
 
 
-def came_due(call: Call, line_place: str) -> Change:
-    """Into the line, at the end of its priority as of its moment."""
-    return Change(replace(call, due_ms=None, waits_for=None, line_place=line_place))
+def came_due(call: Call, line_place: str, now_ms: int) -> Change:
+    """Into the line, at the end of its priority as of its moment: a scheduled call is `queued` by then."""
+    after = replace(call, due_ms=None, waits_for=None, line_place=line_place)
+    if call.state is State.SCHEDULED:
+        return Change(move(after, State.QUEUED, now_ms), (Happening("queued"),))
+    return Change(after)
 
 
 def intended(call: Call, now_ms: int, *, intent: str, dead_after_ms: int, **ids: Any) -> Change:

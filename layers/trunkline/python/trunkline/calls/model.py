@@ -41,9 +41,9 @@ class Call:
     way (`sip_participant_id`, `sip_call_id`) are written without raising it. `ttl` is when, in seconds,
     the tenant's retention ends; everything that belongs to the call carries it. `slots` names the pools
     of which the current claim holds a slot (rule 15), `due_ms` the moment a call outside the line
-    waits for, `handover_at_ms` when an agent was sent in to take over that has not come yet.
-    `livekit_tenant_id` says whose own LiveKit a web call's room is in, `speed` how many times as fast as
-    life a test call is played.
+    waits for, `earliest_at_ms` when a scheduled call was wished for, `handover_at_ms` when an agent was
+    sent in to take over that has not come yet. `livekit_tenant_id` says whose own LiveKit a web call's
+    room is in, `speed` how many times as fast as life a test call is played.
     """
 
     id: str
@@ -80,6 +80,7 @@ class Call:
     redial: RedialPolicy = NO_REDIAL
     window: CallingWindow | None = None
     attempts: tuple[AttemptRecord, ...] = ()
+    earliest_at_ms: int | None = None
     due_ms: int | None = None
     waits_for: WaitsFor | None = None
     slots: tuple[str, ...] = ()
@@ -116,7 +117,7 @@ class Call:
     @property
     def waits(self) -> bool:
         """It is in the line, or waits for a moment: nobody has claimed it."""
-        return self.state is State.QUEUED and self.phase is None
+        return self.state in (State.QUEUED, State.SCHEDULED) and self.phase is None
 
     @property
     def lane(self) -> str:

@@ -45,6 +45,7 @@ class WaitsFor(StrEnum):
 
     RETRY = "waiting_for_retry"
     WINDOW = "outside_window"
+    SCHEDULE = "scheduled"
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,10 @@ from trunkline.times import moment_ms
 
 _HOUR_MS = 3_600_000
 _MAX_EXPIRY_MS = 14 * 24 * _HOUR_MS
+_MAX_AHEAD_MS = 366 * 24 * _HOUR_MS
+CLOCKS_DIFFER_MS = 60_000
+EARLIEST_MESSAGE = "must be an ISO 8601 time with its offset, not in the past, at most a year ahead"
+LATEST_MESSAGE = "must be an ISO 8601 time with its offset, after earliestAt, at most 14 days after it"
 EXPIRY_MESSAGE = "must be an ISO 8601 time with its offset, in the future, at most 14 days ahead"
 
 
@@ -41,7 +45,8 @@ class Story:
 class PhoneWish:
     """A phone call as it is wished for; `camel` says how its client writes the names of fields.
 
-    `window` without zones counts in the callee's.
+    `window` without zones counts in the callee's. `earliest_at` of a scheduled call is when it may ring
+    first; `expires_name` is what its client calls the deadline.
     """
 
     agent: Agent
@@ -54,6 +59,8 @@ class PhoneWish:
     story: Story = field(repr=False)
     camel: bool = False
     speed: float | None = None
+    earliest_at: str | None = None
+    expires_name: str = "expires_at"
 
     def named(self, name: str) -> str:
         """A field as the client calls it."""
@@ -69,18 +76,21 @@ def new_phone_call(principal: Principal, wish: PhoneWish, now_ms: int) -> Call:
     call_id = str(uuid.uuid4())
     require_test_for_speed(principal, wish.speed, wish.named("test_speed"))
     window = resolved_window(wish.window, wish.phone_number, wish.named("calling_window"))
-    opens_ms = _opens(window, wish, now_ms)
-    waits = opens_ms is not None and opens_ms > now_ms
+    earliest_ms = _earliest(wish, now_ms)
+    begins_ms = max(now_ms, earliest_ms or 0)
+    opens_ms = opening(window, begins_ms, wish.named("calling_window"))
+    due_ms = max(begins_ms, opens_ms or 0)
+    is_scheduled = begins_ms > now_ms
     place = Place(principal.tenant_id, wish.priority, False, now_ms * 1000, call_id)
     return Call(
         id=call_id,
         tenant_id=principal.tenant_id,
         livemode=principal.livemode,
-        state=State.QUEUED,
+        state=State.SCHEDULED if is_scheduled else State.QUEUED,
         version=1,
         sequence=1,
         created_at_ms=now_ms,
-        expires_at_ms=_expiry(wish, opens_ms, now_ms),
+        expires_at_ms=_expiry(wish, opens_ms, begins_ms, now_ms),
         agent=snapshot(wish.agent),
         trunk_id=wish.agent.trunk_id or "",
         phone_number=wish.phone_number,
@@ -94,8 +104,9 @@ def new_phone_call(principal: Principal, wish: PhoneWish, now_ms: int) -> Call:
         line_place=place.key,
         redial=wish.redial,
         window=window,
-        due_ms=opens_ms if waits else None,
-        waits_for=WaitsFor.WINDOW if waits else None,
+        earliest_at_ms=earliest_ms,
+        due_ms=due_ms if due_ms > now_ms else None,
+        waits_for=_waits_for(is_scheduled=is_scheduled, waits=due_ms > now_ms),
         speed=wish.speed,
     )
 
@@ -123,29 +134,66 @@ def snapshot(agent: Agent) -> AgentSnapshot:
     )
 
 
-def _opens(window: CallingWindow | None, wish: PhoneWish, now_ms: int) -> int | None:
-    """When a call may ring first; None without a window."""
+def _waits_for(*, is_scheduled: bool, waits: bool) -> WaitsFor | None:
+    if is_scheduled:
+        return WaitsFor.SCHEDULE
+    return WaitsFor.WINDOW if waits else None
+
+
+def _earliest(wish: PhoneWish, now_ms: int) -> int | None:
+    return (
+        None if wish.earliest_at is None else earliest_ms(wish.earliest_at, wish.named("earliest_at"), now_ms)
+    )
+
+
+def earliest_ms(text: str, field: str, now_ms: int) -> int:
+    """When a scheduled call may ring first: not in the past, but for what clocks differ by.
+
+    Raises:
+        InvalidRequest: it is in the past, or too far ahead.
+    """
+    moment = moment_ms(text)
+    if not now_ms - CLOCKS_DIFFER_MS <= moment <= now_ms + _MAX_AHEAD_MS:
+        raise InvalidRequest(f"Validation error: {field} {EARLIEST_MESSAGE}", field=field)
+    return moment
+
+
+def opening(window: CallingWindow | None, from_ms: int, field: str) -> int | None:
+    """When a call may ring first from a moment on; None without a window.
+
+    Raises:
+        InvalidRequest: the window is never open in all of the number's zones.
+    """
     if window is None:
         return None
-    opens_ms = window.opens_ms(now_ms)
+    opens_ms = window.opens_ms(from_ms)
     if opens_ms is None:
         zones = ", ".join(window.zones)
         raise InvalidRequest(
-            f"The calling window is never open in all of the number's time zones ({zones})",
-            field=wish.named("calling_window"),
+            f"The calling window is never open in all of the number's time zones ({zones})", field=field
         )
     return opens_ms
 
 
-def _expiry(wish: PhoneWish, opens_ms: int | None, now_ms: int) -> int:
-    name = wish.named("expires_at")
+def _expiry(wish: PhoneWish, opens_ms: int | None, begins_ms: int, now_ms: int) -> int:
+    name = wish.named(wish.expires_name)
     if wish.expires_at is not None:
-        expires_ms = moment_ms(wish.expires_at)
-        if not now_ms < expires_ms <= now_ms + _MAX_EXPIRY_MS:
-            raise InvalidRequest(f"Validation error: {name} {EXPIRY_MESSAGE}", field=name)
-        if opens_ms and opens_ms >= expires_ms:
-            raise InvalidRequest(f"The calling window opens only after {name}", field=name)
-        return expires_ms
+        return deadline_ms(wish.expires_at, name, opens_ms, begins_ms, now_ms)
     if opens_ms is None and wish.redial.max_attempts == 1:
-        return now_ms + _HOUR_MS
-    return max(now_ms + 24 * _HOUR_MS, (opens_ms or 0) + _HOUR_MS)
+        return begins_ms + _HOUR_MS
+    return max(begins_ms + 24 * _HOUR_MS, (opens_ms or 0) + _HOUR_MS)
+
+
+def deadline_ms(text: str, field: str, opens_ms: int | None, begins_ms: int, now_ms: int) -> int:
+    """After when no attempt begins: later than the first that may, and at most 14 days after it.
+
+    Raises:
+        InvalidRequest: it is not.
+    """
+    expires_ms = moment_ms(text)
+    if not max(now_ms, begins_ms) < expires_ms <= begins_ms + _MAX_EXPIRY_MS:
+        message = EXPIRY_MESSAGE if begins_ms <= now_ms else LATEST_MESSAGE
+        raise InvalidRequest(f"Validation error: {field} {message}", field=field)
+    if opens_ms and opens_ms >= expires_ms:
+        raise InvalidRequest(f"The calling window opens only after {field}", field=field)
+    return expires_ms

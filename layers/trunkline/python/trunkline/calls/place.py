@@ -10,7 +10,14 @@ from pydantic import Field
 
 from trunkline.calls.call_input import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, TestSpeed
 from trunkline.calls.intake import Intake, Placed
-from trunkline.calls.phone import EXPIRY_MESSAGE, PhoneWish, Story, new_phone_call
+from trunkline.calls.phone import (
+    EARLIEST_MESSAGE,
+    EXPIRY_MESSAGE,
+    LATEST_MESSAGE,
+    PhoneWish,
+    Story,
+    new_phone_call,
+)
 from trunkline.calls.policy_input import REDIAL_MESSAGE, WINDOW_MESSAGE, RedialSpec, WindowSpec
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
@@ -20,21 +27,20 @@ from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.keys import Principal
 from trunkline.validation import E164, UUID, InputModel
 
+_MESSAGES = {
+    "agentId": "Invalid agent ID format",
+    "phoneNumber": "Phone number must be in E.164 format (+1234567890)",
+    "callerId": "Caller ID must be in E.164 format (+1234567890)",
+    "priority": "Priority must be an integer between 0 and 10",
+    "redial": REDIAL_MESSAGE,
+    "callingWindow": WINDOW_MESSAGE,
+    "metadata": METADATA_MESSAGE,
+    "testSpeed": f"testSpeed {SPEED_MESSAGE}",
+}
 
-class OutboundCall(InputModel):
-    """The body of `POST /api/v1/calls/outbound`."""
 
-    messages: ClassVar[dict[str, str]] = {
-        "agentId": "Invalid agent ID format",
-        "phoneNumber": "Phone number must be in E.164 format (+1234567890)",
-        "callerId": "Caller ID must be in E.164 format (+1234567890)",
-        "priority": "Priority must be an integer between 0 and 10",
-        "redial": REDIAL_MESSAGE,
-        "callingWindow": WINDOW_MESSAGE,
-        "expiresAt": f"expiresAt {EXPIRY_MESSAGE}",
-        "metadata": METADATA_MESSAGE,
-        "testSpeed": f"testSpeed {SPEED_MESSAGE}",
-    }
+class NumberCall(InputModel):
+    """A phone call to a number with an agent, whenever it is to ring."""
 
     agentId: Annotated[str, Field(pattern=UUID, description="The voice agent to use.")]
     phoneNumber: Annotated[str, Field(pattern=E164, description="The number to ring, E.164.")]
@@ -47,11 +53,36 @@ class OutboundCall(InputModel):
     redial: Annotated[RedialSpec | None, Field(description="Default: the agent's.")] = None
     callingWindow: Annotated[WindowSpec | None, Field(description="Default: the agent's.")] = None
     testSpeed: TestSpeed | None = None
+
+
+class OutboundCall(NumberCall):
+    """The body of `POST /api/v1/calls/outbound`."""
+
+    messages: ClassVar[dict[str, str]] = _MESSAGES | {"expiresAt": f"expiresAt {EXPIRY_MESSAGE}"}
+
     expiresAt: Annotated[
         Moment | None,
         Field(
             description="No attempt begins after it, ISO 8601. Default: in an hour; with redials or "
             "a window, in a day, and not before an hour after the window opens."
+        ),
+    ] = None
+
+
+class ScheduledCall(NumberCall):
+    """The body of `POST /api/v1/calls/schedule`: a call at a time, or in a window of time."""
+
+    messages: ClassVar[dict[str, str]] = _MESSAGES | {
+        "earliestAt": f"earliestAt {EARLIEST_MESSAGE}",
+        "latestAt": f"latestAt {LATEST_MESSAGE}",
+    }
+
+    earliestAt: Annotated[Moment, Field(description="When it may ring first, ISO 8601 with its offset.")]
+    latestAt: Annotated[
+        Moment | None,
+        Field(
+            description="No attempt begins after it. Default: an hour after earliestAt; with redials or a "
+            "window, a day, and not before an hour after the window opens."
         ),
     ] = None
 
@@ -80,20 +111,39 @@ class CallDesk:
             IdempotencyConflict: the key was used with another body.
             IdempotencyInProgress: a request with the key is being carried out.
         """
+        wish = self._wish(principal, request, source)
+        return self._placed(principal, replace(wish, expires_at=request.expiresAt), once)
+
+    def schedule(
+        self, principal: Principal, request: ScheduledCall, *, source: str, once: Once | None = None
+    ) -> Placed:
+        """Accept a phone call that enters the line at a later time; raises as `place` does, and
+        `InvalidRequest` where that time is none."""
+        wish = replace(
+            self._wish(principal, request, source),
+            earliest_at=request.earliestAt,
+            expires_at=request.latestAt,
+            expires_name="latest_at",
+        )
+        return self._placed(principal, wish, once)
+
+    def _wish(self, principal: Principal, request: NumberCall, source: str) -> PhoneWish:
         agent = self._agent(principal, request.agentId.lower())
         caller_id = self.caller_id(principal, agent, request.callerId, "callerId")
-        wish = PhoneWish(
+        return PhoneWish(
             agent=self.on_its_lane(principal, agent),
             phone_number=request.phoneNumber,
             caller_id=caller_id,
             priority=request.priority,
             redial=request.redial.policy() if request.redial else agent.redial,
             window=request.callingWindow.window(()) if request.callingWindow else agent.window,
-            expires_at=request.expiresAt,
+            expires_at=None,
             story=Story(request.metadata, source),
             camel=True,
             speed=request.testSpeed,
         )
+
+    def _placed(self, principal: Principal, wish: PhoneWish, once: Once | None) -> Placed:
         self.require_livekit(principal)
         call = new_phone_call(principal, wish, self.intake.clock.wall_ms())
         return self.intake.take(call, once)

@@ -68,6 +68,20 @@ class AcceptedCall(TypedDict):
     message: str
 
 
+class ScheduledSummary(CallSummary):
+    """`latestAt` is after when no attempt begins."""
+
+    earliestAt: str
+    latestAt: str
+
+
+class ScheduledAnswer(TypedDict):
+    """The 201 answer of `POST /calls/schedule`."""
+
+    data: ScheduledSummary
+    message: str
+
+
 class CallDetails(CallSummary):
     """The outbound document's form; ids are null until they are known."""
 
@@ -97,6 +111,7 @@ class CallListItem(TypedDict):
     phone_number: str | None
     caller_id: str | None
     priority: int
+    earliest_at: str | None
     livemode: bool
     duration_seconds: int | None
     metadata: dict[str, Any]

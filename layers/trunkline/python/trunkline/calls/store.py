@@ -25,6 +25,7 @@ from trunkline.item_keys import (
     call_key,
     cancel_key,
     due_key,
+    due_moment,
     news_key,
     waiting_partition,
 )
@@ -215,11 +216,23 @@ class CallStore:
         for item in self._table.open_items(waiting_partition(trunk_id)):
             yield item[PK].removeprefix("C#")
 
-    def due_call_ids(self, trunk_id: str, now_ms: int, limit: int = 50) -> list[str]:
+    def due_call_ids(self, trunk_id: str, now_ms: int, limit: int) -> list[str]:
         """The ids of calls outside the line whose moment has come, strongly consistent."""
         first = due_key(trunk_id)
         items = self._table.between(ItemKey(first.pk, "0"), f"{now_ms:015d}~", limit=limit)
         return [item["call_id"] for item in items]
+
+    def due_moments(self, trunk_id: str, until_ms: int, limit: int = 50) -> list[int]:
+        """The moments of the first calls outside the line that come due by then, in order."""
+        first = due_key(trunk_id)
+        items = self._table.between(ItemKey(first.pk, "0"), f"{until_ms:015d}~", limit=limit)
+        return [due_moment(item[SK]) for item in items]
+
+    def keep_until(self, call_id: str, ttl: int) -> None:
+        """Keep all that belongs to a call for longer than was thought when it was written."""
+        for item in self._table.partition(ItemKey(call_key(call_id).pk, "")):
+            key = ItemKey(item[PK], item[SK])
+            self._table.write(Update(key, set={TTL: ttl}, condition=Attr(PK).exists()))
 
     def count_in_progress(self, trunk_id: str, tenant_id: str, limit: int = 10_000) -> int:
         """Count a tenant's claimed calls on a trunk that have not ended; a moment old."""

@@ -17,6 +17,7 @@ from trunkline.calls.shapes import (
     CallSummary,
     CallView,
     Metrics,
+    ScheduledAnswer,
     TurnView,
 )
 from trunkline.calls.states import State, data_status, flat_status
@@ -24,12 +25,19 @@ from trunkline.calls.story import NOTHING_SAID, CallEvent, Transcript, Turn
 from trunkline.dialing.standing import Standing
 from trunkline.times import iso_from_ms
 
+SCHEDULED = "Call scheduled. Poll GET /api/v1/calls/{id} for its progress."
 ACCEPTED = "Outbound call queued. Poll GET /api/v1/calls/{id} for dial progress."
 
 
 def accepted_answer(call: Call) -> AcceptedCall:
     """The 201 answer of `POST /calls/outbound`: always `queued`, however far the dial has come since."""
     return {"data": {**_summary(call), "status": "queued"}, "message": ACCEPTED}
+
+
+def scheduled_answer(call: Call) -> ScheduledAnswer:
+    """The 201 answer of `POST /calls/schedule`; a call whose time is now is `queued`."""
+    times = {"earliestAt": _iso(call.earliest_at_ms), "latestAt": iso_from_ms(call.expires_at_ms)}
+    return {"data": {**_summary(call), **times}, "message": SCHEDULED}  # type: ignore[typeddict-item]
 
 
 def call_view(
@@ -180,6 +188,7 @@ def list_item(call: Call) -> CallListItem:
         "phone_number": call.phone_number or None,
         "caller_id": call.caller_id or None,
         "priority": call.priority,
+        "earliest_at": _iso(call.earliest_at_ms),
         "livemode": call.livemode,
         "duration_seconds": call.duration_s,
         "metadata": json.loads(call.metadata_json),

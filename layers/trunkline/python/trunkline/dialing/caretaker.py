@@ -40,6 +40,8 @@ LOOK_UP_AFTER_MS = LEEWAY_MS + 5_000
 
 _SETTLE_FIRST_MS = 30_000
 _AT_ONCE = 16
+_AHEAD_MS = 75_000
+"""Until the next pass, and a little longer."""
 
 
 class LiveKit(Protocol):
@@ -196,6 +198,11 @@ class Caretaker:
         moved = await self.offload(let_in_due_calls, self.calls, trunk_id, self.clock.wall_ms())
         if moved:
             repairs["due_let_in"] += moved
+        # SQS delays by a quarter of an hour at most: wakes for later moments are sent from here.
+        until_ms = self.clock.wall_ms() + _AHEAD_MS
+        moments = await self.offload(self.calls.due_moments, trunk_id, until_ms)
+        for second in sorted({-(-moment_ms // 1000) for moment_ms in moments}):
+            await self.offload(self.nudge.wake_at, trunk_id, second * 1000)
 
     async def _wake_if_unserved(self, state: TrunkState, repairs: Counter[str]) -> None:
         """A wake too many finds the lane held and does nothing; a paused line needs none."""

@@ -17,6 +17,9 @@ from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.turns import Turns
 from trunkline.dialing.workbench import Workbench
 
+DUE_AT_ONCE = 50
+"""How many due calls are let in before anything else is looked at."""
+
 _SERVES_US = 250_000
 _AT_LEAST_US = 50_000
 
@@ -119,9 +122,9 @@ def let_in_due_calls(calls: CallStore, trunk_id: str, now_ms: int) -> int:
         if not call.waits or call.due_ms is None or call.due_ms > now_ms:
             return None
         place = Place(call.tenant_id, call.priority, call.batch, call.due_ms * 1000, call.id)
-        return came_due(call, place.key)
+        return came_due(call, place.key, now_ms)
 
     moved = 0
-    for call_id in calls.due_call_ids(trunk_id, now_ms):
+    for call_id in calls.due_call_ids(trunk_id, now_ms, DUE_AT_ONCE):
         moved += calls.settle(call_id, decide, now_ms) is not None
     return moved

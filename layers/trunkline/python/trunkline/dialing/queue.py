@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from trunkline.calls.model import Call
-from trunkline.calls.states import Phase
+from trunkline.calls.states import Phase, State
 from trunkline.clock import Clock
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
@@ -68,10 +68,10 @@ class Queue:
 
     def standing(self, call: Call) -> Standing | None:
         """Say what a call waits for; None if it does not wait."""
-        if call.phase is Phase.PREPARED:
-            return Standing("preparing")
         if not call.waits:
-            return None
+            return Standing("preparing") if call.phase is Phase.PREPARED else None
+        if call.state is State.SCHEDULED:
+            return Standing("scheduled", None, call.due_ms)
         state = self._trunks.state(call.trunk_id)
         if state is None or state.paused_because(self._clock.wall_ms()):
             return Standing("trunk_paused", self._position(call, state))

@@ -13,7 +13,7 @@ from trunkline.dialing.crew import Crew
 from trunkline.dialing.guard import TrunkGuard
 from trunkline.dialing.lane import HeldLane, LaneStore
 from trunkline.dialing.line import Line
-from trunkline.dialing.look import LineLook, View, let_in_due_calls
+from trunkline.dialing.look import DUE_AT_ONCE, LineLook, View, let_in_due_calls
 from trunkline.dialing.pacer import Pace, Pacer
 from trunkline.dialing.plays import Player, Plays
 from trunkline.dialing.trunk_store import TrunkStore
@@ -196,7 +196,10 @@ class LaneRun:
         self._due_looked_us = now_us
         now_ms = self._bench.clock.wall_ms()
         try:
-            await self._bench.offload(let_in_due_calls, self._bench.calls, trunk_id, now_ms)
+            moved = await self._bench.offload(let_in_due_calls, self._bench.calls, trunk_id, now_ms)
+            if moved >= DUE_AT_ONCE:
+                # There are more: ten thousand calls may be wished for at nine o'clock sharp.
+                self._due_looked_us = None
         except (BotoCoreError, ClientError) as error:
             self._bench.log.warning("due calls not let in", trunk_id=trunk_id, cause=type(error).__name__)
 

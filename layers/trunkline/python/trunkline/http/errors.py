@@ -22,6 +22,7 @@ STATUS: dict[type[errors.TrunklineError], int] = {
     errors.InUse: 409,
     errors.CallEnded: 409,
     errors.CallNotReady: 409,
+    errors.CallNotScheduled: 409,
     errors.AttemptOver: 409,
     errors.CallOpen: 409,
     errors.LimitReached: 409,

@@ -1,0 +1,114 @@
+"""Changes a call that waits for its time; once it is in the line it stays as it is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field
+
+from trunkline.calls.call_input import METADATA_MESSAGE, Metadata, Moment
+from trunkline.calls.model import Call, Change, Happening
+from trunkline.calls.ownership import require_own, stored_id
+from trunkline.calls.phone import (
+    EARLIEST_MESSAGE,
+    LATEST_MESSAGE,
+    deadline_ms,
+    earliest_ms,
+    opening,
+)
+from trunkline.calls.states import State
+from trunkline.calls.store import CallStore
+from trunkline.clock import Clock
+from trunkline.dialing.nudge import Nudge
+from trunkline.errors import CallEnded, CallNotScheduled, InvalidRequest
+from trunkline.tenants.facts import TenantFacts
+from trunkline.tenants.keys import Principal
+from trunkline.times import iso_from_ms
+from trunkline.validation import InputModel
+
+
+class ScheduleChange(InputModel):
+    """The body of `PATCH /api/v1/calls/{id}`; what is left out stays as it is.
+
+    Without `latestAt` the deadline moves with `earliestAt`.
+    """
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+    messages: ClassVar[dict[str, str]] = {
+        "earliestAt": f"earliestAt {EARLIEST_MESSAGE}",
+        "latestAt": f"latestAt {LATEST_MESSAGE}",
+        "priority": "Priority must be an integer between 0 and 10",
+        "metadata": METADATA_MESSAGE,
+    }
+
+    earliestAt: Moment | None = None
+    latestAt: Moment | None = None
+    priority: Annotated[int | None, Field(ge=0, le=10)] = None
+    metadata: Metadata | None = None
+
+
+@dataclass(frozen=True)
+class RescheduleDesk:
+    """Changes scheduled calls on their owner's behalf."""
+
+    calls: CallStore
+    facts: TenantFacts
+    nudge: Nudge
+    clock: Clock
+
+    def change(self, principal: Principal, call_id: str, wish: ScheduleChange) -> None:
+        """Change a call whose time has not come.
+
+        Raises:
+            NotFound: no such call, or not the principal's.
+            CallNotScheduled, CallEnded: its time has come, or it is over.
+            InvalidRequest: the times do not fit each other, or the call's window.
+        """
+        before = require_own(self.calls.load(stored_id(call_id)), principal)
+        now_ms = self.clock.wall_ms()
+        after = self.calls.settle(before.id, lambda call: self._changed(call, wish, now_ms), now_ms)
+        if after is None:
+            return
+        if after.ttl and after.ttl > (before.ttl or 0):
+            # What was written before would go before the call is over.
+            self.calls.keep_until(after.id, after.ttl)
+        self.nudge.after(before, after)
+
+    def _changed(self, call: Call, wish: ScheduleChange, now_ms: int) -> Change | None:
+        if call.ended:
+            raise CallEnded
+        if call.state is not State.SCHEDULED:
+            raise CallNotScheduled
+        after = rescheduled(call, wish, now_ms)
+        over_by_ms = after.expires_at_ms + after.agent.max_call_duration_s * 1000
+        after = replace(after, ttl=self.facts.of(call.tenant_id).ttl(over_by_ms))
+        if after == call:
+            return None
+        told = {"until": iso_from_ms(after.due_ms)} if after.due_ms else {}
+        return Change(after, (Happening("rescheduled", told),))
+
+
+def rescheduled(call: Call, wish: ScheduleChange, now_ms: int) -> Call:
+    """The call with its new times, priority and metadata; pure.
+
+    Raises:
+        InvalidRequest: the times do not fit each other, or the call's window.
+    """
+    before_ms = call.earliest_at_ms or now_ms
+    begins_ms = earliest_ms(wish.earliestAt, "earliestAt", now_ms) if wish.earliestAt else before_ms
+    opens_ms = opening(call.window, max(now_ms, begins_ms), "earliestAt")
+    expires_ms = call.expires_at_ms + begins_ms - before_ms
+    if wish.latestAt:
+        expires_ms = deadline_ms(wish.latestAt, "latestAt", opens_ms, begins_ms, now_ms)
+    elif opens_ms and opens_ms >= expires_ms:
+        raise InvalidRequest("The calling window opens only after the deadline", field="earliestAt")
+    return replace(
+        call,
+        earliest_at_ms=begins_ms,
+        due_ms=max(now_ms, begins_ms, opens_ms or 0),
+        expires_at_ms=expires_ms,
+        priority=call.priority if wish.priority is None else wish.priority,
+        metadata_json=call.metadata_json if wish.metadata is None else json.dumps(wish.metadata),
+    )
