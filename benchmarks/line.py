@@ -26,6 +26,7 @@ from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import Trunk
 from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.observability import logger
+from trunkline.rules.rulebook import Rulebook
 from trunkline.table import Table
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.facts import TenantFacts
@@ -73,7 +74,8 @@ class Line:
         self._principal = Principal(self._agent.tenant_id, livemode=True, scopes=frozenset(Scope))
         nudge = Nudge(_NoWakes(), SystemClock(), logger("bench"))
         admission = Admission(table, TenantFacts(table, SystemClock()), lambda *_, **__: 0, SystemClock())
-        intake = Intake(self.calls, _NoWakes(), nudge, SystemClock(), admission)
+        rulebook = Rulebook(table, SystemClock())
+        intake = Intake(self.calls, _NoWakes(), nudge, SystemClock(), admission, rulebook)
         trunks, values = TrunkStore(table), stack.outputs.values
         practice = PracticeTrunks(trunks)
         self._desk = CallDesk(intake, AgentStore(table), trunks, practice, lambda _: None)

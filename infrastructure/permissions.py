@@ -15,6 +15,7 @@ from infrastructure.data import Data
 
 READ = ("dynamodb:GetItem", "dynamodb:Query")
 BATCH = ("dynamodb:BatchGetItem",)
+CHECK = ("dynamodb:ConditionCheckItem",)
 CHANGE = ("dynamodb:PutItem", "dynamodb:UpdateItem")
 REMOVE = ("dynamodb:DeleteItem",)
 # What DynamoDB, SQS and Secrets Manager ask of a principal on a customer-managed key:

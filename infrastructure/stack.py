@@ -74,7 +74,7 @@ class TrunklineStack(Stack):
             memory_mib=self._settings.api_memory_mib,
             encrypts=True,
         )
-        may.may_use_table(made.role, self.data, *may.READ, *may.BATCH, *may.CHANGE, *may.REMOVE)
+        may.may_use_table(made.role, self.data, *may.READ, *may.BATCH, *may.CHECK, *may.CHANGE, *may.REMOVE)
         may.may_query_index(made.role, self.data, "open", "calls", "user_calls")
         may.may_encrypt(made.role, self.data, may.PEOPLE, may.WEBHOOKS, may.ANSWERS, may.TOOLS)
         may.may_decrypt(made.role, self.data, may.ANSWERS)

@@ -8,7 +8,8 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from trunkline.item_keys import OPEN_PK, OPEN_SK, PK, SK, Item, ItemKey
-from trunkline.table import ConditionFailed, Delete, Put, Table, Update, Write, decode, encode
+from trunkline.table import Check, ConditionFailed, Delete, Put, Table, Update, Write
+from trunkline.table_values import decode, encode
 
 
 def holds(condition: ConditionBase | None, item: Mapping[str, Any]) -> bool:
@@ -73,7 +74,7 @@ class MemoryTable(Table):
             raise ConditionFailed(self.items.get(key))
         return self._apply(write)
 
-    def transact(self, writes: Sequence[Write]) -> None:
+    def transact(self, writes: Sequence[Write | Check]) -> None:
         keys = [_key(write) for write in writes]
         assert len(keys) == len(set(keys)), "DynamoDB refuses two writes to one item"
         failed = [
@@ -84,7 +85,8 @@ class MemoryTable(Table):
         if failed:
             raise ConditionFailed(None, failed)
         for write in writes:
-            self._apply(write)
+            if not isinstance(write, Check):
+                self._apply(write)
 
     def _apply(self, write: Write) -> Item | None:
         key = _key(write)
@@ -103,8 +105,8 @@ class MemoryTable(Table):
         return self.items[key]
 
 
-def _key(write: Write) -> tuple[str, str]:
+def _key(write: Write | Check) -> tuple[str, str]:
     if isinstance(write, Put):
         return write.item[PK], write.item[SK]
-    assert isinstance(write, Update | Delete)
+    assert isinstance(write, Update | Delete | Check)
     return write.key.pk, write.key.sk

@@ -15,6 +15,7 @@ from trunkline.tenants.specs import AgentSpec, TrunkSpec
 from trunkline.validation import validated
 from trunkline_cli.dead_letters import open_dead_letters
 from trunkline_cli.operator import set_livekit, stack_outputs
+from trunkline_cli.suppressions import suppressions
 from trunkline_cli.tenant_commands import keys, tenants
 from trunkline_cli.terminal import Key, Stage, Tenant, Url, complaining, console, operator_of
 from trunkline_cli.watch import Api, follow
@@ -26,6 +27,7 @@ app.add_typer(tenants, name="tenants", help="The deployment's tenants.")
 app.add_typer(keys, name="keys", help="A tenant's API keys.")
 app.add_typer(trunks, name="trunks", help="SIP trunks and who may use them.")
 app.add_typer(agents, name="agents", help="A tenant's voice agents.")
+app.add_typer(suppressions, name="suppressions", help="Numbers that a tenant has not called.")
 app.add_typer(calls, name="calls", help="Place and watch calls, as a tenant.")
 app.add_typer(livekit, name="livekit", help="The deployment's LiveKit project.")
 app.add_typer(dead_letters, name="dead-letters", help="Wakes that failed three times.")

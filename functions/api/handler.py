@@ -13,18 +13,14 @@ from trunkline.http.errors import error_answer, error_body, error_headers
 from trunkline.observability import logger
 from trunkline.redaction import path_shape
 
-from . import calls, dispatches, kept, tenant, tools, trunks, webhooks
+from . import calls, dispatches, kept, rules, tenant, tools, trunks, webhooks
 from .access import noted
 from .answers import json_response
 
 log = logger("api")
 app = APIGatewayHttpResolver()
-app.include_router(calls.router)
-app.include_router(dispatches.router)
-app.include_router(trunks.router)
-app.include_router(webhooks.router)
-app.include_router(tools.router)
-app.include_router(tenant.router)
+for part in (calls, dispatches, trunks, webhooks, tools, rules, tenant):
+    app.include_router(part.router)
 for router in kept.routers:
     app.include_router(router)
 

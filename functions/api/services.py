@@ -39,6 +39,8 @@ from trunkline.observability import logger
 from trunkline.outgoing.addresses import Door
 from trunkline.played.dispatches import PlayedDispatches
 from trunkline.remembered import Remembered
+from trunkline.rules.desk import RulesDesk
+from trunkline.rules.rulebook import Rulebook
 from trunkline.settings import ApiSettings
 from trunkline.table import Table
 from trunkline.tenants.agent_desk import AgentDesk
@@ -106,6 +108,7 @@ class Services:
     tools: ToolDesk
     secrets: SecretDesk
     trials: TrialDesk
+    rules: RulesDesk
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ class _Base:
     nudge: Nudge
     outgoing: Outgoing
     tools: ToolStore
+    rulebook: Rulebook
     pepper: str
 
 
@@ -181,6 +185,7 @@ def services() -> Services:
         tools=tools,
         secrets=secrets,
         trials=trials,
+        rules=RulesDesk(base.table, base.rulebook, base.clock),
     )
 
 
@@ -206,12 +211,13 @@ def _base() -> _Base:
         nudge=Nudge(wakes, clock, log, trunks.granted_ids),
         outgoing=Outgoing(Door.parse(settings.outgoing_loopback_ports), clock),
         tools=ToolStore(table),
+        rulebook=Rulebook(table, clock),
         pepper=secrets.get_secret_value(SecretId=settings.key_pepper_arn)["SecretString"],
     )
 
 
 def _call_desks(base: _Base, admission: Admission) -> tuple[CallDesk, WorkflowCallDesk]:
-    intake = Intake(base.calls, base.wakes, base.nudge, base.clock, admission)
+    intake = Intake(base.calls, base.wakes, base.nudge, base.clock, admission, base.rulebook)
     phones = CallDesk(intake, base.agents, base.trunks, base.practice, base.projects.of_tenant)
     workflows = WorkflowStore(base.table)
     return phones, WorkflowCallDesk(

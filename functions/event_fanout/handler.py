@@ -13,7 +13,8 @@ from trunkline import aws
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.observability import logger
 from trunkline.settings import EventFanoutSettings
-from trunkline.table import Table, decode
+from trunkline.table import Table
+from trunkline.table_values import decode
 from trunkline.webhooks.delivery_store import DeliveryStore
 from trunkline.webhooks.endpoint_store import EndpointStore
 from trunkline.webhooks.fanout import Fanout

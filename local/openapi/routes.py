@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from local.openapi.call_routes import CALLS
 from local.openapi.route import Route
+from local.openapi.rule_routes import RULES
 from local.openapi.tenant_routes import TENANT
 from local.openapi.tool_routes import TOOLS
 from local.openapi.webhook_routes import WEBHOOKS
@@ -163,4 +164,4 @@ _WORKFLOWS = (
     ),
 )
 
-ROUTES = CALLS + _TRUNKS + _AGENTS + _WORKFLOWS + TOOLS + WEBHOOKS + TENANT
+ROUTES = CALLS + _TRUNKS + _AGENTS + _WORKFLOWS + TOOLS + RULES + WEBHOOKS + TENANT

@@ -197,7 +197,17 @@ def test_dead_letters_are_shown_and_sent_again(terminal: Terminal, stack: Stack)
 
 def test_help_names_every_command(terminal: Terminal) -> None:
     shown = terminal.say("--help")
-    for command in ("tenants", "keys", "trunks", "agents", "apply", "calls", "livekit", "dead-letters"):
+    for command in (
+        "tenants",
+        "keys",
+        "trunks",
+        "agents",
+        "apply",
+        "calls",
+        "suppressions",
+        "livekit",
+        "dead-letters",
+    ):
         assert command in shown
 
 
@@ -237,3 +247,20 @@ def test_a_trunk_of_a_tenants_own_livekit_needs_one(terminal: Terminal) -> None:
     assert "for that one tenant" in terminal.complain(*words, "--own-livekit")
     refused = terminal.complain(*words, "--own-livekit", "--grant", "ownerless")
     assert "the tenant has no LiveKit of its own" in refused
+
+
+def test_a_list_of_numbers_is_imported_and_bad_rows_are_named(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.say("tenants", "create", "quiet")
+    file = tmp_path / "dnc.csv"
+    numbers = [f"+1415555{n:04d}" for n in range(1200)]
+    rows = ["\ufeffphone,why", *(f"{number},asked" for number in numbers), "4155552671,x", "", numbers[0]]
+    file.write_text("\r\n".join(rows), encoding="utf-8")
+    done = terminal.run("suppressions", "import", str(file), "--tenant", "quiet", "--reason", "register")
+    assert done.returncode == 1
+    assert "1200 numbers are on the list" in done.stdout
+    assert "row 1202: '4155552671' is no number" in done.stderr
+    assert "1 rows were left out" in done.stderr
+    file.write_text("+14155550001\n")
+    assert "1 numbers are on the list" in terminal.say(
+        "suppressions", "import", str(file), "--tenant", "quiet"
+    )

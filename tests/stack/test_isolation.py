@@ -4,6 +4,7 @@ route is covered by itself."""
 from __future__ import annotations
 
 import json
+import random
 import re
 import uuid
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ MISSING = {
     "dispatch_id": lambda: f"AD_{uuid.uuid4().hex[:12]}",
     "tool": lambda: f"tool_{uuid.uuid4().hex[:8]}",
     "secret": lambda: f"secret_{uuid.uuid4().hex[:8]}",
+    "number": lambda: f"+1555{random.randrange(10**7):07d}",
     "key_id": lambda: f"key_{uuid.uuid4().hex[:20]}",
 }
 # A body that the route takes, where it needs one.
@@ -57,6 +59,7 @@ async def owned(tenant: Tenant, endpoint: Receiver) -> dict[str, str]:
     delivery_id = api.post(f"/api/v1/webhooks/{hook}/test").json()["id"]
     delivery_when(tenant, delivery_id, lambda shown: shown["state"] == "succeeded")
     api.post("/api/v1/secrets", json={"name": "my_secret", "value": "v"}).raise_for_status()
+    api.post("/api/v1/suppressions", json={"numbers": ["+15550103333"]}).raise_for_status()
     tool = {"name": "my_tool", "config": {"actions": [{"type": "end_call"}]}}
     api.post("/api/v1/tools", json=tool).raise_for_status()
     key = api.post("/api/v1/api-keys", json={"name": "k", "scopes": ["calls:read"]}).json()["id"]
@@ -73,6 +76,7 @@ async def owned(tenant: Tenant, endpoint: Receiver) -> dict[str, str]:
         "key_id": key,
         "tool": "my_tool",
         "secret": "my_secret",
+        "number": "+15550103333",
     }
 
 

@@ -23,6 +23,7 @@ from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake
 from trunkline.dialing.workbench import Workbench
 from trunkline.observability import logger
+from trunkline.rules.rulebook import Rulebook
 from trunkline.table import Table
 
 QUICK = RunLimits(watch_cancels_s=0.05, look_every_s=0.02, heartbeat_s=0.2, handover_wait_s=0.3)
@@ -115,6 +116,7 @@ class Bench:
             livekit=self.livekit,
             sign_dial_token=lambda lifetime_s: f"token for {lifetime_s}",
             nudge=a_nudge(self.wakes, self.clock),
+            rulebook=Rulebook(self.table, self.clock),
             clock=self.clock,
             offload=at_once,
             log=logger("test"),

@@ -23,6 +23,7 @@ from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake, WakeNotSent
 from trunkline.errors import InvalidRequest, LiveKitNotConfigured, NotFound, QueueUnavailable
+from trunkline.rules.rulebook import Rulebook
 from trunkline.table import Table
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.facts import TenantFacts
@@ -57,7 +58,8 @@ class Scene:
         clock, nudge = ManualClock(), a_nudge(self.wakes, ManualClock())
         self.facts = TenantFacts(table, clock)
         admission = Admission(table, self.facts, Usage(self.calls, Line(table), trunks).waiting, clock)
-        intake = Intake(self.calls, self.wakes, nudge, clock, admission)  # type: ignore[arg-type]
+        self.rulebook = Rulebook(table, clock)
+        intake = Intake(self.calls, self.wakes, nudge, clock, admission, self.rulebook)  # type: ignore[arg-type]
         self.desk = CallDesk(intake, self.agents, trunks, PracticeTrunks(trunks), self._check)
 
     def _check(self, _: str) -> None:

@@ -24,6 +24,7 @@ from trunkline.dialing.trunks import total_pool
 from trunkline.errors import ConcurrencyExceeded, DailyLimitReached, IdempotencyConflict, QueueFull
 from trunkline.idempotency import Once
 from trunkline.observability import logger
+from trunkline.rules.rulebook import Rulebook
 from trunkline.table import Table
 from trunkline.tenants.agents import TenantStore
 from trunkline.tenants.facts import TenantFacts
@@ -43,7 +44,8 @@ class Scene:
         nudge = Nudge(self.wakes, self.clock, logger("test"), self.trunks.granted_ids)  # type: ignore[arg-type]
         facts = TenantFacts(table, self.clock)
         admission = Admission(table, facts, self.usage.waiting, self.clock)
-        self.intake = Intake(self.calls, self.wakes, nudge, self.clock, admission)  # type: ignore[arg-type]
+        rulebook = Rulebook(table, self.clock)
+        self.intake = Intake(self.calls, self.wakes, nudge, self.clock, admission, rulebook)  # type: ignore[arg-type]
         self.nudge, self._number = nudge, 0
 
     def limited(self, **facts: int | None) -> None:

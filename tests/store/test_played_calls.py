@@ -30,6 +30,7 @@ from trunkline.dialing.workbench import Workbench
 from trunkline.observability import logger
 from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.serve import a_player
+from trunkline.rules.rulebook import Rulebook
 from trunkline.table import Table
 
 LANE = practice_trunk("tenant-1").id
@@ -59,6 +60,7 @@ class Scene:
             livekit=PlayedLiveKit(self.calls, self.clock, at_once),
             sign_dial_token=lambda _: "",
             nudge=a_nudge(self.wakes, self.clock),
+            rulebook=Rulebook(self.table, self.clock),
             clock=self.clock,
             offload=at_once,
             log=logger("test"),

@@ -14,7 +14,8 @@ from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.item_keys import call_event_key
 from trunkline.observability import logger
 from trunkline.outgoing.messages import Answer, Fault, Request
-from trunkline.table import Table, decode
+from trunkline.table import Table
+from trunkline.table_values import decode
 from trunkline.tenants.keys import Principal
 from trunkline.validation import validated
 from trunkline.webhooks.care import DeliveryCare

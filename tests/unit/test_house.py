@@ -42,6 +42,7 @@ PURE = {
     "workflows/state.py",
     "validation.py",
     "outgoing/headers.py",
+    "rules/numbers.py",
     "outgoing/retry_after.py",
     "tools/actions.py",
     "tools/bounds.py",

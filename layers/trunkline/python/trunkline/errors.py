@@ -45,6 +45,22 @@ class InvalidApiKey(ToldAlike):
     text = "Invalid API key"
 
 
+class Suppressed(ToldAlike):
+    """The number is on the tenant's suppression list."""
+
+    type = "suppressed"
+    text = "Number is on the suppression list"
+
+
+class NumberNotAllowed(TrunklineError):
+    """The number may not be called, by the tenant's rules or by anybody."""
+
+    type = "number_not_allowed"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"Number may not be called: {why}")
+
+
 class MissingScope(TrunklineError):
     """The key is good but was not given this right."""
 

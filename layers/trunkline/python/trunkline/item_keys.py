@@ -57,6 +57,16 @@ def secret_key(tenant_id: str, name: str = "") -> ItemKey:
     return ItemKey(f"T#{tenant_id}", f"SECRET#{name}")
 
 
+def suppression_key(space: str, number: str = "") -> ItemKey:
+    """A number that a tenant has not called."""
+    return ItemKey(f"T#{space}", f"SUPPRESSED#{number}")
+
+
+def number_rules_key(space: str) -> ItemKey:
+    """Which prefixes a tenant calls."""
+    return ItemKey(f"T#{space}", "NUMBERRULES")
+
+
 def grant_key(tenant_id: str, trunk_id: str = "") -> ItemKey:
     return ItemKey(f"T#{tenant_id}", f"TRUNK#{trunk_id}")
 

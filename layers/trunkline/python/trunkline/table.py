@@ -5,14 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from trunkline.item_keys import OPEN_INDEX, OPEN_PK, OPEN_SK, PK, SK, Item, ItemKey
+from trunkline.table_values import decode, encode, encoded
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -55,36 +54,18 @@ class Delete:
     condition: ConditionBase | None = None
 
 
+@dataclass(frozen=True)
+class Check:
+    """Nothing is written: of a transaction, it fails unless the condition holds of the item."""
+
+    key: ItemKey
+    condition: ConditionBase
+
+
 Write = Put | Update | Delete
 Conditions = dict[str, Any]
 EXISTS = Attr(PK).exists()
 ABSENT = Attr(PK).not_exists()
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
-
-
-def encode(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn plain values into DynamoDB's; None is left out, floats become decimals."""
-    return {
-        name: _serialize(Decimal(str(value)) if isinstance(value, float) else value)
-        for name, value in item.items()
-        if value is not None
-    }
-
-
-def decode(item: Mapping[str, Any]) -> Item:
-    """Turn DynamoDB's values into plain ones; numbers become int where they are whole."""
-    return {name: _plain(_deserialize(value)) for name, value in item.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, list):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, dict):
-        return {name: _plain(entry) for name, entry in value.items()}
-    return value
 
 
 class Table:
@@ -211,7 +192,7 @@ class Table:
             raise
         return decode(answer["Attributes"]) if "Attributes" in answer else None
 
-    def transact(self, writes: Sequence[Write]) -> None:
+    def transact(self, writes: Sequence[Write | Check]) -> None:
         """Do all the writes or none; safe to repeat by the SDK (one ClientRequestToken).
 
         Raises:
@@ -230,7 +211,7 @@ class Table:
         except ClientError as error:
             raise _transaction_error(error) from error
 
-    def _request(self, write: Write) -> tuple[str, dict[str, Any]]:
+    def _request(self, write: Write | Check) -> tuple[str, dict[str, Any]]:
         builder = ConditionExpressionBuilder()
         request: dict[str, Any] = {"TableName": self._name}
         names: dict[str, str] = {}
@@ -250,11 +231,11 @@ class Table:
             request["ExpressionAttributeNames"] = names
         if values:
             request["ExpressionAttributeValues"] = encode(values)
-        return type(write).__name__, request
+        return "ConditionCheck" if isinstance(write, Check) else type(write).__name__, request
 
 
 def _test(operator: str, *values: str) -> Any:
-    return {"ComparisonOperator": operator, "AttributeValueList": [_serialize(value) for value in values]}
+    return {"ComparisonOperator": operator, "AttributeValueList": [encoded(value) for value in values]}
 
 
 def _starting(prefix: ItemKey) -> Conditions:

@@ -10,15 +10,16 @@ from trunkline.calls.model import Call, StaleCall
 from trunkline.calls.parts import Channel, Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.calls.store import AcceptedBefore, CallStore, SlotsFull
+from trunkline.calls.store import AcceptedBefore, CallStore, Ruled, SlotsFull
 from trunkline.clock import Clock
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.trunks import total_pool
 from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
-from trunkline.errors import ConcurrencyExceeded, IdempotencyInProgress, QueueUnavailable
+from trunkline.errors import ConcurrencyExceeded, IdempotencyInProgress, QueueUnavailable, Suppressed
 from trunkline.idempotency import Once
 from trunkline.item_keys import TTL
-from trunkline.table import Put, TransactionConflict, Write
+from trunkline.rules.rulebook import Rulebook
+from trunkline.table import Check, Put, TransactionConflict, Write
 from trunkline.tenants.limits import Admission
 
 
@@ -39,6 +40,7 @@ class Intake:
     nudge: Nudge
     clock: Clock
     admission: Admission
+    rulebook: Rulebook
 
     def take(self, call: Call, once: Once | None, more: Sequence[Put] = ()) -> Placed:
         """Store a call with what else belongs to it, and wake its lane; with an idempotency key only the
@@ -47,6 +49,7 @@ class Intake:
         Raises:
             QueueUnavailable: the wake was not sent; the call was withdrawn, so a retry is safe.
             QueueFull, ConcurrencyExceeded, DailyLimitReached: the tenant has as many as it may.
+            NumberNotAllowed, Suppressed: the number is not to be called.
             IdempotencyConflict: the key was used with another body.
             IdempotencyInProgress: a request with the key is being carried out.
         """
@@ -75,9 +78,10 @@ class Intake:
         """Store the call; the one that its key's first request made, if this is not the first."""
         if once and (before := self.calls.accepted(once)):
             return before
+        checks = self.rulebook.checks(call)
         self.admission.admit(call)
         try:
-            self._store(call, once, more)
+            self._store(call, once, more, checks)
         except AcceptedBefore as error:
             self.admission.take_back(call)
             before = self.calls.accepted(once) if once else None
@@ -89,12 +93,14 @@ class Intake:
             raise
         return None
 
-    def _store(self, call: Call, once: Once | None, more: Sequence[Write]) -> None:
+    def _store(self, call: Call, once: Once | None, more: Sequence[Write], checks: Sequence[Check]) -> None:
         most = self.admission.facts.of(call.tenant_id).max_calls_in_progress or 0
         try:
-            self.calls.accept(call, once, more, limits=dict.fromkeys(call.slots, most))
+            self.calls.accept(call, once, more, limits=dict.fromkeys(call.slots, most), checks=checks)
         except SlotsFull as error:
             raise ConcurrencyExceeded(most) from error
+        except Ruled as error:
+            raise Suppressed from error
         except TransactionConflict as error:
             if once is None:
                 raise

@@ -111,6 +111,11 @@ class Call:
         return 1.0 if self.livemode or self.speed is None else self.speed
 
     @property
+    def space(self) -> str:
+        """Where its tenant's things of its mode are kept (`Principal.space`)."""
+        return self.tenant_id if self.livemode else f"{self.tenant_id}.test"
+
+    @property
     def ended(self) -> bool:
         return self.state in TERMINAL
 

@@ -11,6 +11,8 @@ class Reason(StrEnum):
     USER_DECLINED = "user_declined"
     INVALID_DESTINATION = "invalid_destination"
     CALLER_ID_REVOKED = "caller_id_revoked"
+    SUPPRESSED = "suppressed"
+    NUMBER_NOT_ALLOWED = "number_not_allowed"
     TRUNK_REJECTED = "trunk_rejected"
     TRUNK_UNAVAILABLE = "trunk_unavailable"
     AGENT_UNAVAILABLE = "agent_unavailable"

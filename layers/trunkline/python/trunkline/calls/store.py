@@ -31,6 +31,7 @@ from trunkline.item_keys import (
 )
 from trunkline.table import (
     ABSENT,
+    Check,
     ConditionFailed,
     Delete,
     Put,
@@ -50,6 +51,10 @@ class AcceptedBefore(Exception):
 
 class HeardBefore(Exception):
     """The same webhook has changed the call before."""
+
+
+class Ruled(Exception):
+    """What must hold of other items does not: nothing was written."""
 
 
 class SlotsFull(Exception):
@@ -84,12 +89,14 @@ class CallStore:
         once: Once | None = None,
         more: Sequence[Write] = (),
         limits: Mapping[str, int] | None = None,
+        checks: Sequence[Check] = (),
     ) -> None:
         """Rule 1: call, line entry and first event, all or nothing, with the record of an idempotency key,
         the slots it holds from the first (a web call's), and what else belongs to the call.
 
         Raises:
             AcceptedBefore: the key was used; nothing was written.
+            Ruled: one of `checks` does not hold; nothing was written.
             SlotsFull: a pool it takes a slot of is full; nothing was written.
         """
         item = call.as_attributes() | call_key(call.id).as_item()
@@ -102,10 +109,12 @@ class CallStore:
         counts, slots = slot_writes(replace(call, slots=()), call, limits or {})
         writes = [*record, Put(item, ABSENT), *waiting_writes(None, call), event, *more, *slots]
         try:
-            self._transact([*writes, *counts])
+            self._transact([*writes, *counts, *checks])
         except ConditionFailed as error:
             if once and 0 in error.writes:
                 raise AcceptedBefore from error
+            if error.writes and max(error.writes) >= len(writes) + len(counts):
+                raise Ruled(call.id) from error
             if error.writes and min(error.writes) >= len(writes):
                 raise SlotsFull(call.id) from error
             raise
@@ -238,7 +247,7 @@ class CallStore:
         """Count a tenant's claimed calls on a trunk that have not ended; a moment old."""
         return self._table.count_open_calls(busy_partition(trunk_id), f"{tenant_id}#", limit=limit)
 
-    def _transact(self, writes: list[Write]) -> None:
+    def _transact(self, writes: list[Write | Check]) -> None:
         """Try again while other transactions are in the way: a conflict proves that nothing was written."""
         for attempt in Retrying(
             retry=retry_if_exception_type(TransactionConflict),

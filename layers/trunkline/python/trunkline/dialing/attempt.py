@@ -105,7 +105,8 @@ class Attempt:
         if call is None or not call.waits or call.due_ms is not None:
             return None
         now_ms = bench.clock.wall_ms()
-        if change := self._refusal(call, now_ms):
+        reason = await bench.offload(bench.rulebook.why_not, call)
+        if change := self._refusal(call, now_ms, reason):
             after = await self._claim.write(call, change, now_ms)
             if after:
                 await bench.offload(bench.nudge.after, call, after)
@@ -114,8 +115,10 @@ class Attempt:
         change = claimed(call, bench.run_id, room_name(call.id, call.claim + 1), limits)
         return await self._claim.take(call, change, now_ms)
 
-    def _refusal(self, call: Call, now_ms: int) -> Change | None:
+    def _refusal(self, call: Call, now_ms: int, ruled_out: Reason | None = None) -> Change | None:
         """Why a call that was accepted may not be dialled now, or no longer."""
+        if ruled_out:
+            return ended(call, Ending(State.FAILED, ruled_out), now_ms)
         if now_ms >= call.expires_at_ms:
             return ended(call, Ending(State.TIMEOUT, Reason.EXPIRED), now_ms)
         trunk = self._state().trunk

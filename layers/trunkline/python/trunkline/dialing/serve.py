@@ -23,6 +23,7 @@ from trunkline.livekit.client import LiveKitClient, dial_token, session_of
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.projects import Projects
 from trunkline.offload import Offloader
+from trunkline.rules.rulebook import Rulebook
 from trunkline.settings import DialerSettings
 from trunkline.table import Table
 
@@ -43,6 +44,7 @@ class DialerProcess:
         self._line = Line(table)
         self._trunks = TrunkStore(table)
         self._wakes = WakeQueue.open(settings)
+        self._rulebook = Rulebook(table, self._clock)
         self._projects = Projects.open(table, settings, self._clock)
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
@@ -62,6 +64,7 @@ class DialerProcess:
             calls=self._calls,
             livekit=livekit,
             sign_dial_token=partial(dial_token, credentials),
+            rulebook=self._rulebook,
             nudge=Nudge(self._wakes, self._clock, self._log, self._trunks.granted_ids),
             clock=self._clock,
             offload=self._offload,

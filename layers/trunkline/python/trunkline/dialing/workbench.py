@@ -15,6 +15,7 @@ from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.pacing import StartLog, Timing
 from trunkline.dialing.verdicts import Dialled
 from trunkline.livekit.client import Gate
+from trunkline.rules.rulebook import Rulebook
 
 
 class LiveKit(Protocol):
@@ -38,6 +39,7 @@ class Workbench:
     livekit: LiveKit
     sign_dial_token: Callable[[float], str]
     nudge: Nudge
+    rulebook: Rulebook
     clock: Clock
     offload: Callable[..., Awaitable[Any]]
     log: Logger

@@ -16,6 +16,8 @@ STATUS: dict[type[errors.TrunklineError], int] = {
     errors.CrossSite: 403,
     errors.CannotGrant: 403,
     errors.WrongCall: 403,
+    errors.Suppressed: 403,
+    errors.NumberNotAllowed: 403,
     errors.TrunkShared: 403,
     errors.NotFound: 404,
     errors.AlreadyExists: 409,

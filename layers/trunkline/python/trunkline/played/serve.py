@@ -25,6 +25,7 @@ from trunkline.dialing.workbench import Workbench
 from trunkline.offload import Offloader
 from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.player import Player
+from trunkline.rules.rulebook import Rulebook
 from trunkline.settings import TestDialerSettings
 from trunkline.table import Table
 from trunkline.workflows.store import WorkflowStore
@@ -68,6 +69,7 @@ class TestDialerProcess:
         self._log = log
         self._offload = Offloader(_THREADS)
         self._timing = Timing()
+        self._rulebook = Rulebook(self._table, self._clock)
         self._wakes = WakeQueue.open(settings)
 
     async def serve(self, wake: Wake, run_id: str) -> Stop | None:
@@ -82,6 +84,7 @@ class TestDialerProcess:
             livekit=PlayedLiveKit(calls, self._clock, self._offload),
             sign_dial_token=lambda _: "",
             nudge=nudge,
+            rulebook=self._rulebook,
             clock=self._clock,
             offload=self._offload,
             log=self._log,

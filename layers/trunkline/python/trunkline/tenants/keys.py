@@ -39,6 +39,8 @@ class Scope(StrEnum):
     TOOLS_WRITE = "tools:write"
     SECRETS_READ = "secrets:read"
     SECRETS_WRITE = "secrets:write"
+    RULES_READ = "rules:read"
+    RULES_WRITE = "rules:write"
     TRUNKS_READ = "trunks:read"
     TRUNKS_WRITE = "trunks:write"
     WEBHOOKS_READ = "webhooks:read"

@@ -1,0 +1,67 @@
+"""The rules of a call: asked when it is accepted, and again before it is dialled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from boto3.dynamodb.conditions import Attr
+
+from trunkline.calls.model import Call
+from trunkline.calls.parts import Channel
+from trunkline.calls.reasons import Reason
+from trunkline.clock import Clock
+from trunkline.errors import NumberNotAllowed
+from trunkline.item_keys import number_rules_key, suppression_key
+from trunkline.rules.numbers import NumberRules, never_called
+from trunkline.table import ABSENT, Check, Table
+
+_FRESH_MS = 60_000
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """Reads a tenant's number rules at most once a minute: a change counts a minute later at the latest. The
+    suppression list is looked at each time."""
+
+    table: Table
+    clock: Clock
+    _known: dict[str, tuple[int, NumberRules]] = field(default_factory=dict)
+
+    def of(self, space: str) -> NumberRules:
+        """The number rules of a tenant and mode."""
+        now_ms = self.clock.wall_ms()
+        read_at_ms, rules = self._known.get(space, (0, NumberRules()))
+        if now_ms - read_at_ms > _FRESH_MS:
+            rules = NumberRules.parse(self.table.get(number_rules_key(space)) or {})
+            self._known[space] = (now_ms, rules)
+        return rules
+
+    def forget(self, space: str) -> None:
+        """Read a tenant's rules anew at their next use."""
+        self._known.pop(space, None)
+
+    def checks(self, call: Call) -> Sequence[Check]:
+        """What must hold in the transaction that accepts a call: its number is not suppressed.
+
+        Raises:
+            NumberNotAllowed: it may not be called at all, or the tenant does not want it to be.
+        """
+        if call.channel is not Channel.PHONE:
+            return ()
+        number = call.phone_number
+        if why := never_called(number) or self.of(call.space).why_not(number):
+            raise NumberNotAllowed(why)
+        key = suppression_key(call.space, call.phone_number)
+        return (Check(key, ABSENT | Attr("expires_ms").lt(self.clock.wall_ms())),)
+
+    def why_not(self, call: Call) -> Reason | None:
+        """Why a call that was accepted may not be dialled after all: one GetItem. What nobody may have called
+        was never accepted."""
+        if call.channel is not Channel.PHONE:
+            return None
+        if self.of(call.space).why_not(call.phone_number):
+            return Reason.NUMBER_NOT_ALLOWED
+        item = self.table.get(suppression_key(call.space, call.phone_number))
+        holds = item is not None and item.get("expires_ms", self.clock.wall_ms()) >= self.clock.wall_ms()
+        return Reason.SUPPRESSED if holds else None

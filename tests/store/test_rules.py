@@ -1,0 +1,156 @@
+"""Suppressions and number rules: looked at when a call is accepted, and again before it is dialled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.builders import NOW_MS, ManualClock, a_call
+from tests.store.conftest import Bench
+from tests.store.test_desk import ME, Scene
+from tests.store.test_redial import WAKE, load
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import State
+from trunkline.dialing.run import Stop
+from trunkline.errors import InvalidRequest, NotFound, NumberNotAllowed, Suppressed
+from trunkline.rules.desk import NumberRulesSpec, RulesDesk, SuppressionQuery, Suppressions
+from trunkline.rules.rulebook import Rulebook
+from trunkline.table import Table
+from trunkline.tenants.keys import Principal
+from trunkline.validation import validated
+
+NUMBER = "+14155552671"
+OTHERS = (replace(ME, tenant_id="tenant-2"), replace(ME, livemode=False))
+
+
+@pytest.fixture
+def scene(table: Table) -> Scene:
+    return Scene(table)
+
+
+def desk(scene: Scene) -> RulesDesk:
+    return RulesDesk(scene.table, scene.rulebook, ManualClock())
+
+
+def suppress(scene: Scene, *numbers: str, who: Principal = ME, **more: Any) -> None:
+    desk(scene).suppress(who, validated(Suppressions, {"numbers": list(numbers) or [NUMBER]} | more))
+
+
+def test_a_suppressed_number_is_not_accepted_and_nothing_is_written(scene: Scene) -> None:
+    scene.place()
+    suppress(scene, reason="asked not to be called")
+    with pytest.raises(Suppressed):
+        scene.place()
+    assert scene.waiting() == 1
+    scene.place(phoneNumber="+14155552672")
+    shown = desk(scene).get(ME, NUMBER)
+    assert (shown["reason"], shown["expires_at"]) == ("asked not to be called", None)
+    desk(scene).release(ME, NUMBER.removeprefix("+"))
+    scene.place()
+
+
+def test_anothers_list_and_the_other_modes_are_their_own(scene: Scene) -> None:
+    for who in OTHERS:
+        suppress(scene, who=who)
+        assert len(desk(scene).page(who, SuppressionQuery())["data"]) == 1
+    scene.place()
+    for ask in (desk(scene).get, desk(scene).release):
+        with pytest.raises(NotFound):
+            ask(ME, NUMBER)
+
+
+@pytest.mark.parametrize(("in_ms", "holds"), [(1000, True), (-1000, False)])
+def test_a_suppression_may_end(scene: Scene, in_ms: int, holds: bool) -> None:
+    suppress(scene, expires_at="2023-11-14T22:13:21Z" if in_ms > 0 else "2023-11-14T22:13:19Z")
+    rulebook = Rulebook(scene.table, ManualClock())
+    assert rulebook.why_not(a_call(phone_number=NUMBER)) is (Reason.SUPPRESSED if holds else None)
+    if holds:
+        with pytest.raises(Suppressed):
+            scene.place()
+    else:
+        scene.place()
+
+
+def test_a_list_of_thousands_is_put_in_and_read_in_pages(scene: Scene) -> None:
+    numbers = [f"+1415555{n:04d}" for n in range(1000)] + ["+141555500001"]
+    suppress(scene, *numbers[:1000])
+    suppress(scene, numbers[1000], numbers[0])
+    read: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = desk(scene).page(ME, SuppressionQuery(limit=300, cursor=cursor))
+        read += [each["number"] for each in page["data"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert read == sorted(numbers)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"numbers": []},
+        {"numbers": ["4155552671"]},
+        {"numbers": [NUMBER, "+1 415"]},
+        {"numbers": NUMBER},
+        {"numbers": [f"+1{n:010d}" for n in range(1001)]},
+        {"numbers": [NUMBER], "expires_at": "tomorrow"},
+        {"numbers": [NUMBER], "x": 1},
+    ],
+)
+def test_bad_input_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest):
+        validated(Suppressions, wrong)
+    with pytest.raises(InvalidRequest):
+        validated(NumberRulesSpec, {"denied_prefixes": ["49"]} | wrong)
+
+
+def test_prefixes_and_numbers_that_nobody_calls(scene: Scene) -> None:
+    rules = NumberRulesSpec(allowed_prefixes=["+49", "+1"], denied_prefixes=["+1415"])
+    assert desk(scene).set_rules(ME, rules) == {
+        "allowed_prefixes": ["+49", "+1"],
+        "denied_prefixes": ["+1415"],
+    }
+    for number, why in (
+        (NUMBER, "denied_prefix"),
+        ("+33123456789", "not_an_allowed_prefix"),
+        ("+1911", "emergency"),
+        ("+19002345678", "premium_rate"),
+    ):
+        with pytest.raises(NumberNotAllowed, match=why):
+            scene.place(phoneNumber=number)
+    scene.place(phoneNumber="+493012345678")
+    assert desk(scene).rules(OTHERS[0]) == {"allowed_prefixes": [], "denied_prefixes": []}
+
+
+async def test_a_call_that_waits_when_its_number_is_suppressed_never_rings(bench: Bench) -> None:
+    bench.calls.accept(a_call())
+    rules = RulesDesk(bench.table, Rulebook(bench.table, bench.clock), bench.clock)
+    rules.suppress(ME, Suppressions(numbers=[a_call().phone_number]))
+    assert await bench.run().serve(WAKE) is Stop.EMPTY
+    call = load(bench)
+    assert (call.state, call.reason, bench.livekit.invites) == (State.FAILED, Reason.SUPPRESSED, [])
+    assert bench.livekit.dispatched == []
+    _, events = bench.calls.story(call.id) or (None, [])
+    assert (events[-1].type, events[-1].data["reason"]) == ("failed", "suppressed")
+
+
+async def test_a_call_that_waits_when_its_prefix_is_denied_never_rings(bench: Bench) -> None:
+    bench.calls.accept(a_call())
+    rules = RulesDesk(bench.table, Rulebook(bench.table, bench.clock), bench.clock)
+    rules.set_rules(ME, NumberRulesSpec(denied_prefixes=["+1555"]))
+    await bench.run().serve(WAKE)
+    assert (load(bench).reason, bench.livekit.invites) == (Reason.NUMBER_NOT_ALLOWED, [])
+
+
+def test_rules_are_read_once_a_minute(scene: Scene) -> None:
+    clock = ManualClock()
+    rulebook = Rulebook(scene.table, clock)
+    assert rulebook.of("tenant-1").why_not(NUMBER) is None
+    desk(scene).set_rules(ME, NumberRulesSpec(denied_prefixes=["+1"]))
+    assert rulebook.of("tenant-1").why_not(NUMBER) is None
+    clock.move_s(61)
+    assert rulebook.of("tenant-1").why_not(NUMBER) == "denied_prefix"
+    assert clock.wall_ms() > NOW_MS
