@@ -1,4 +1,4 @@
-"""The route under `/api/v1/tools` beside the five that `kept` makes."""
+"""Routes under `/api/v1/tools` beside the five that `kept` makes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,17 @@ from trunkline.tenants.keys import Scope
 from trunkline.tools.trial import Trial
 
 from .access import asked
+from .answers import json_response
 from .services import services
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+
+
+@router.get("/api/v1/tools/<name>/versions")
+def list_versions(name: str) -> Response[str]:
+    who = asked(router.current_event, Scope.TOOLS_READ)
+    cursor = router.current_event.query_string_parameters.get("cursor")
+    return json_response(200, services().tools.versions(who.principal, name, cursor))
 
 
 @router.post("/api/v1/tools/<name>/try")

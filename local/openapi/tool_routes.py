@@ -55,6 +55,17 @@ TOOLS = (
         errors=_NO_TOOL | _IN_USE,
     ),
     Route(
+        "get",
+        "/api/v1/tools/{tool}/versions",
+        "listToolVersions",
+        "List a tool's versions, newest first.",
+        _READ,
+        ToolList,
+        more="A call's timeline says which one an invocation used.",
+        query={"cursor": "The `next_cursor` of the page before."},
+        errors=_NO_TOOL,
+    ),
+    Route(
         "post",
         "/api/v1/tools/{tool}/try",
         "tryTool",

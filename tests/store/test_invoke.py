@@ -125,7 +125,8 @@ def test_wrong_parameters_reach_nobody_and_are_in_the_calls_story(scene: Scene) 
         "may_have_happened": False,
     }
     assert scene.sent == []
-    assert scene.events(claim)[-1][1]["error"] == "invalid_params"
+    noted = scene.events(claim)[-1][1]
+    assert (noted["error"], noted["message"]) == ("invalid_params", told["error"]["message"])
 
 
 def test_a_call_keeps_the_tool_it_was_accepted_with(scene: Scene) -> None:

@@ -48,7 +48,7 @@ def test_a_transfer_sends_another_agent_in_once(scene: Scene) -> None:
     assert [kind for kind, _ in scene.events(claim)][-2:] == ["agent_changed", "tool_invoked"]
     for to, says in (
         ("support", "has the call already"),
-        ("eve", "There is no agent eve in this call; there are Ada, support"),
+        ("eve", "There is no such agent in this call; there are Ada, support"),
     ):
         failed = scene.use(claim, "hand_over", to=to)["error"]
         assert failed is not None

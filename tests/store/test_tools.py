@@ -117,6 +117,26 @@ def test_the_version_of_a_moment_is_found(world: World) -> None:
     assert world.store.as_of("tenant-1", "save", world.clock.wall_ms()) is None
 
 
+def test_every_version_can_be_read(world: World) -> None:
+    world.secret()
+    world.tool()
+    for number in range(30):
+        world.tools.change(ME, "save", {"description": str(number)})
+    world.tools.delete(ME, "save")
+    world.tool()
+    first = world.tools.versions(ME, "save", None)
+    rest = world.tools.versions(ME, "save", first["next_cursor"])
+    numbers = [each["version"] for each in first["data"] + rest["data"]]
+    assert numbers == [33, *range(31, 0, -1)], "the deletion is none"
+    assert (rest["next_cursor"], rest["data"][-1]["description"]) == (None, "")
+    for wrong in ("!!", "eA", "MA", "LTE"):
+        with pytest.raises(InvalidRequest):
+            world.tools.versions(ME, "save", wrong)
+    for other in OTHERS:
+        with pytest.raises(NotFound):
+            world.tools.versions(other, "save", None)
+
+
 def test_what_can_not_be_kept_is_refused(world: World) -> None:
     with pytest.raises(InvalidRequest, match="there is no secret key"):
         world.tool()

@@ -27,6 +27,9 @@ class Versioned(Protocol):
     def as_attributes(self) -> dict[str, Any]: ...
 
 
+LATEST = 999_999
+"""No version has a higher number."""
+
 T = TypeVar("T", bound=Versioned)
 
 
@@ -63,9 +66,15 @@ class VersionStore(Generic[T]):
         item = self._table.get(self._kind.version_key(tenant_id, name, version))
         return self._kind.read(item) if item else None
 
+    def versions(self, tenant_id: str, name: str, before: int, limit: int) -> list[T]:
+        """Read the versions before one, newest first."""
+        first, last = (self._kind.version_key(tenant_id, name, version) for version in (0, before - 1))
+        page = next(self._table.newest_between(first, last.sk, limit=limit))
+        return [self._kind.read(item) for item in page]
+
     def as_of(self, tenant_id: str, name: str, at_ms: int) -> T | None:
         """Read the version that was current at a moment; None if there was none, or it was deleted."""
-        first, last = (self._kind.version_key(tenant_id, name, version) for version in (0, 999_999))
+        first, last = (self._kind.version_key(tenant_id, name, version) for version in (0, LATEST))
         for page in self._table.newest_between(first, last.sk, limit=5):
             for item in page:
                 found = self._kind.read(item)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trunkline.clock import Clock
+from trunkline.cursors import MESSAGE, cursor_of, place_of
 from trunkline.errors import AlreadyExists, InUse, InvalidRequest, LimitReached, NotFound
 from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.keys import Principal
@@ -26,8 +27,10 @@ from trunkline.tools.specs import (
 )
 from trunkline.tools.store import ToolStore
 from trunkline.validation import validated
+from trunkline.versions import LATEST
 
 MAX_TOOLS = 500
+_PAGE = 25
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,15 @@ class ToolDesk:
     def get(self, principal: Principal, name: str) -> ToolView:
         """One tool; `NotFound` if the tenant has none of that name."""
         return tool_view(self.own(principal, name))
+
+    def versions(self, principal: Principal, name: str, cursor: str | None) -> ToolList:
+        """A tool's versions, newest first; `NotFound` if the tenant has none of that name."""
+        self.own(principal, name)
+        before = version_of(cursor) if cursor else LATEST
+        found = self.tools.versions(principal.space, name, before, _PAGE)
+        more = len(found) == _PAGE and found[-1].version > 1
+        shown = [tool_view(each) for each in found if not each.deleted]
+        return {"data": shown, "next_cursor": cursor_of(str(found[-1].version)) if more else None}
 
     def create(self, principal: Principal, spec: ToolSpec) -> ToolView:
         """Make a tool.
@@ -126,3 +138,15 @@ class ToolDesk:
                 raise InvalidRequest(text, field="config")
         for number, action in config.requests:
             self.check_url(sample(action.url), f"config.actions.{number}.url")
+
+
+def version_of(cursor: str) -> int:
+    """The version that a cursor names.
+
+    Raises:
+        InvalidRequest: it is no cursor of versions.
+    """
+    place = place_of(cursor)
+    if not (place.isdigit() and 1 <= int(place[:7]) <= LATEST):
+        raise InvalidRequest(f"Validation error: {MESSAGE}", field="cursor")
+    return int(place[:7])

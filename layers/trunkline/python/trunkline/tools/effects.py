@@ -45,7 +45,7 @@ class CallEffects:
         who = member(call, agent)
         if who is None:
             names = ", ".join(each.name for each in team_of(call))
-            text = f"There is no agent {agent[:100]} in this call; there are {names}"
+            text = f"There is no such agent in this call; there are {names}"
             raise ActionFailed(FailureType.AGENT_NOT_FOUND, text)
         if who.name == on_duty(call).name:
             raise ActionFailed(FailureType.AGENT_NOT_FOUND, f"{who.name} has the call already")

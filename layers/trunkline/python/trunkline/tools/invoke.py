@@ -47,6 +47,7 @@ _LATE_MS = 5 * 60_000
 
 
 MAX_STORY = 1000
+_MAX_MESSAGE = 500
 
 
 class Invocation(InputModel):
@@ -234,7 +235,9 @@ class Invoker:
         }
         told["outcome"] = view["status"]
         if view["error"]:
-            told["error"] = view["error"]["type"]
+            told |= {"error": view["error"]["type"], "message": view["error"]["message"][:_MAX_MESSAGE]}
+            if "http_status" in view["error"]:
+                told["http_status"] = view["error"]["http_status"]
         bodies = None
         if use.tool.record_bodies:
             answer = view["error"].get("answer") if view["error"] else None

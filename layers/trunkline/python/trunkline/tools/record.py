@@ -38,14 +38,15 @@ class Recorder:
     def note(self, call: Call, told: Mapping[str, Any], bodies: Mapping[str, Any] | None) -> None:
         """Put an invocation into its call's story; `bodies` are kept beside it, to go when it is erased."""
         self.measured(told)
-        self.log.info("tool used", **told)
+        logged = {name: value for name, value in told.items() if name != "message"}
+        self.log.info("tool used", **logged)
         try:
             if bodies is not None:
                 self._keep(call, told["invocation_id"], bodies)
             now_ms = self.clock.wall_ms()
             after = self.calls.settle(call.id, lambda now: _told(now, told), now_ms, known=call)
         except (StaleCall, TransactionConflict, BotoCoreError, ClientError) as error:
-            self.log.error("invocation not noted", cause=type(error).__name__, **told)
+            self.log.error("invocation not noted", cause=type(error).__name__, **logged)
             return
         if after is None or after.erased_at_ms is not None:
             self.erase(call.id)
