@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from aws_cdk import Acknowledgment, Validations
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
@@ -115,6 +116,11 @@ def may_start(role: iam.Role, machine: sfn.StateMachine) -> None:
     """Allow starting deliveries."""
     arn = [machine.state_machine_arn]
     role.add_to_policy(iam.PolicyStatement(actions=["states:StartExecution"], resources=arn))
+
+
+def may_publish(role: iam.Role, bus: events.EventBus) -> None:
+    """Allow putting events on the bus."""
+    role.add_to_policy(iam.PolicyStatement(actions=["events:PutEvents"], resources=[bus.event_bus_arn]))
 
 
 def may_notify(role: iam.Role, topic: sns.Topic) -> None:

@@ -35,6 +35,7 @@ class TrunklineStack(Stack):
         self.deliveries = DeliveryFlow(
             self, "Deliveries", deliver=self.webhook_deliver.function, runtime=self._runtime
         )
+        self.bus = events.EventBus(self, "Bus", event_bus_name=f"trunkline-{settings.name}")
         self.event_fanout = self._event_fanout()
         self.api = self._api()
         self.dialer = self._dialer()
@@ -221,11 +222,16 @@ class TrunklineStack(Stack):
             "EventFanout",
             runtime=self._runtime,
             package="event_fanout",
-            environment={"TABLE_NAME": self.data.table.table_name, "DELIVERY_FLOW_ARN": arn},
+            environment={
+                "TABLE_NAME": self.data.table.table_name,
+                "DELIVERY_FLOW_ARN": arn,
+                "EVENT_BUS_NAME": self.bus.event_bus_name,
+            },
             timeout_s=30,
             memory_mib=self._settings.api_memory_mib,
         )
         may.may_use_table(made.role, self.data, *may.READ, "dynamodb:PutItem")
+        may.may_publish(made.role, self.bus)
         may.may_start(made.role, self.deliveries.machine)
         self.events = EventSource(self, "Events", data=self.data, fanout=made)
         return made
@@ -261,6 +267,7 @@ class TrunklineStack(Stack):
             "DeliveryFlowArn": self.deliveries.machine.state_machine_arn,
             "EventDeadLettersUrl": self.events.dead_letters.queue_url,
             "NoticesTopicArn": self.notices.topic.topic_arn,
+            "EventBusName": self.bus.event_bus_name,
         }
         for name, value in values.items():
             CfnOutput(self, name, value=value)

@@ -15,6 +15,7 @@ from trunkline.observability import logger
 from trunkline.settings import EventFanoutSettings
 from trunkline.table import Table
 from trunkline.table_values import decode
+from trunkline.webhooks.bus import EventBus
 from trunkline.webhooks.delivery_store import DeliveryStore
 from trunkline.webhooks.endpoint_store import EndpointStore
 from trunkline.webhooks.fanout import Fanout
@@ -29,7 +30,8 @@ def fanout() -> Fanout:
     settings = EventFanoutSettings.from_env()
     table = Table(aws.client("dynamodb"), settings.table_name)
     flow = DeliveryFlow(aws.client("stepfunctions"), settings.delivery_flow_arn)
-    return Fanout(EndpointStore(table), DeliveryStore(table), flow, TrunkStore(table).grantees)
+    bus = EventBus(aws.client("events"), settings.event_bus_name)
+    return Fanout(EndpointStore(table), DeliveryStore(table), flow, TrunkStore(table).grantees, bus.publish)
 
 
 def take(record: DynamoDBRecord) -> None:

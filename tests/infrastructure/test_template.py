@@ -199,6 +199,13 @@ def test_deliveries_are_standard_executions_that_log_no_data(template: dict[str,
     assert starters == ["api", "caretaker", "event-fanout"]
 
 
+def test_events_are_put_on_the_bus_by_the_fan_out_alone(template: dict[str, Any]) -> None:
+    putters = [each for each in FUNCTIONS if "events:PutEvents" in actions_of(template, each)]
+    assert putters == ["event-fanout"]
+    bus = next(iter(resources(template, "AWS::Events::EventBus").values()))
+    assert bus["Name"].startswith("trunkline-")
+
+
 def test_deliveries_cannot_take_the_accounts_concurrency(template: dict[str, Any]) -> None:
     deliver = function(template, "webhook-deliver")
     assert 0 < deliver["ReservedConcurrentExecutions"] <= 200

@@ -25,6 +25,7 @@ from trunkline.webhooks.delivery_desk import DeliveryDesk
 from trunkline.webhooks.delivery_store import DeliveryStore
 from trunkline.webhooks.desk import WebhookDesk
 from trunkline.webhooks.endpoint_store import EndpointStore
+from trunkline.webhooks.events import Event
 from trunkline.webhooks.fanout import Fanout
 from trunkline.webhooks.gate import Gate, HealthStore
 from trunkline.webhooks.health import DISABLE_AFTER_S
@@ -78,7 +79,9 @@ class World:
         self.desk = WebhookDesk(self.endpoints, health, seals, lambda _: None, self.clock)
         flow: Any = self.flow
         self.log_desk = DeliveryDesk(self.desk, self.deliveries, flow, self.clock, log)
-        self.fanout = Fanout(self.endpoints, self.deliveries, flow, TrunkStore(table).grantees)
+        self.published: list[Event] = []
+        grantees = TrunkStore(table).grantees
+        self.fanout = Fanout(self.endpoints, self.deliveries, flow, grantees, self.published.append)
         self.care = DeliveryCare(self.deliveries, flow, self.clock, log)
         topic: Any = self.topic
         self.gate = Gate(table, lambda: 0.0)

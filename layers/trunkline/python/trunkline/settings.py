@@ -100,6 +100,7 @@ class CaretakerSettings(_FromEnvironment):
 @dataclass(frozen=True)
 class EventFanoutSettings(_FromEnvironment):
     table_name: str
+    event_bus_name: str
     delivery_flow_arn: str
 
 

@@ -17,13 +17,14 @@ from trunkline.webhooks.flow import DeliveryFlow
 
 @dataclass(frozen=True)
 class Fanout:
-    """Makes and starts deliveries. A crash between the two is repaired by the stream's repeat, which
-    finds the delivery and starts it; an execution that was started is not started again."""
+    """Makes and starts deliveries, and publishes on the bus. A crash between them is repaired by the stream's
+    repeat, which finds the delivery and starts it; an execution that was started is not started again."""
 
     endpoints: EndpointStore
     deliveries: DeliveryStore
     flow: DeliveryFlow
     grantees: Callable[[str], Iterable[str]]
+    publish: Callable[[Event], None]
     _known: dict[str, list[Endpoint]] = field(default_factory=dict)
 
     def begin_batch(self) -> None:
@@ -38,6 +39,7 @@ class Fanout:
                 if endpoint.wants(event.type, livemode=event.livemode):
                     self.send(event, endpoint)
                     told += 1
+            self.publish(event)
         return told
 
     def send(self, event: Event, endpoint: Endpoint) -> None:
