@@ -45,9 +45,9 @@ def may_query_index(role: iam.Role, data: Data, *names: str) -> None:
 
 
 PEOPLE, WEBHOOKS, ANSWERS = "trunkline", "trunkline-webhooks", "trunkline-answers"
-TOOLS = "trunkline-tools"
+TOOLS, TRIGGERS = "trunkline-tools", "trunkline-triggers"
 """Purposes in the encryption context (`trunkline.cipher`): what is said of people, webhooks' secrets, answers
-that are kept for repeated requests, the secrets that tools name."""
+that are kept for repeated requests, the secrets that tools name, those of triggers."""
 
 
 def may_encrypt(role: iam.Role, data: Data, *purposes: str) -> None:

@@ -77,9 +77,9 @@ class TrunklineStack(Stack):
         )
         may.may_use_table(made.role, self.data, *may.READ, *may.BATCH, *may.CHECK, *may.CHANGE, *may.REMOVE)
         may.may_query_index(made.role, self.data, "open", "calls", "user_calls")
-        may.may_encrypt(made.role, self.data, may.PEOPLE, may.WEBHOOKS, may.ANSWERS, may.TOOLS)
-        may.may_decrypt(made.role, self.data, may.ANSWERS)
-        may.may_decrypt(made.role, self.data, may.TOOLS)
+        may.may_encrypt(made.role, self.data, may.PEOPLE, may.WEBHOOKS, may.ANSWERS, may.TOOLS, may.TRIGGERS)
+        for purpose in (may.ANSWERS, may.TOOLS, may.TRIGGERS):
+            may.may_decrypt(made.role, self.data, purpose)
         may.may_keep_own_livekit_secrets(made.role, self.data)
         may.may_read_livekit_secrets(made.role, self.data)
         may.may_read_pepper(made.role, self.data)

@@ -13,13 +13,13 @@ from trunkline.http.errors import error_answer, error_body, error_headers
 from trunkline.observability import logger
 from trunkline.redaction import path_shape
 
-from . import calls, dispatches, kept, rules, tenant, tools, trunks, webhooks
+from . import calls, dispatches, kept, rules, tenant, tools, triggers, trunks, webhooks
 from .access import noted
 from .answers import json_response
 
 log = logger("api")
 app = APIGatewayHttpResolver()
-for part in (calls, dispatches, trunks, webhooks, tools, rules, tenant):
+for part in (calls, dispatches, trunks, webhooks, tools, rules, triggers, tenant):
     app.include_router(part.router)
 for router in kept.routers:
     app.include_router(router)

@@ -7,6 +7,7 @@ from trunkline.tenants.keys import Scope
 from trunkline.tenants.specs import AgentSpec
 from trunkline.tools.secret_desk import SecretSpec
 from trunkline.tools.specs import ToolSpec
+from trunkline.triggers.specs import TriggerSpec
 from trunkline.webhooks.specs import WebhookSpec
 from trunkline.workflows.specs import WorkflowSpec
 
@@ -27,6 +28,13 @@ routers = [
     crud_routes("tools", ToolSpec, lambda: services().tools, read=Scope.TOOLS_READ, write=Scope.TOOLS_WRITE),
     crud_routes(
         "secrets", SecretSpec, lambda: services().secrets, read=Scope.SECRETS_READ, write=Scope.SECRETS_WRITE
+    ),
+    crud_routes(
+        "triggers",
+        TriggerSpec,
+        lambda: services().triggers,
+        read=Scope.TRIGGERS_READ,
+        write=Scope.TRIGGERS_WRITE,
     ),
     crud_routes(
         "webhooks",

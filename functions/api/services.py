@@ -19,32 +19,21 @@ from trunkline.calls.people_store import PeopleStore
 from trunkline.calls.place import CallDesk
 from trunkline.calls.read import CallReader
 from trunkline.calls.reschedule import RescheduleDesk
-from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.calls.workflow_calls import WorkflowCallDesk
-from trunkline.cipher import Cipher
-from trunkline.clock import Clock, SystemClock
+from trunkline.clock import Clock
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.queue import Census, Queue
 from trunkline.dialing.trunk_desk import TrunkDesk
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.wake import WakeQueue
 from trunkline.errors import LiveKitFailed, LiveKitNotConfigured
+from trunkline.http.body import object_of
 from trunkline.livekit.own_desk import OwnLiveKitDesk
-from trunkline.livekit.projects import Projects
 from trunkline.observability import logger
-from trunkline.outgoing.addresses import Door
 from trunkline.played.dispatches import PlayedDispatches
 from trunkline.remembered import Remembered
 from trunkline.rules.desk import RulesDesk
-from trunkline.rules.rulebook import Rulebook
-from trunkline.settings import ApiSettings
-from trunkline.table import Table
 from trunkline.tenants.agent_desk import AgentDesk
-from trunkline.tenants.agents import AgentStore
 from trunkline.tenants.audit import AuditDesk
 from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.gatekeeper import Gatekeeper
@@ -59,8 +48,11 @@ from trunkline.tools.desk import ToolDesk
 from trunkline.tools.record import bodies_of
 from trunkline.tools.secret_desk import SecretDesk
 from trunkline.tools.secret_store import SecretStore
-from trunkline.tools.store import ToolStore
 from trunkline.tools.trial import TrialDesk
+from trunkline.triggers.desk import TriggerDesk
+from trunkline.triggers.intake import TriggerIntake
+from trunkline.triggers.placing import Placing
+from trunkline.triggers.store import TriggerStore
 from trunkline.webhooks.delivery_desk import DeliveryDesk
 from trunkline.webhooks.delivery_store import DeliveryStore
 from trunkline.webhooks.desk import WebhookDesk
@@ -71,10 +63,10 @@ from trunkline.webhooks.sealed import Seals
 from trunkline.workflows.desk import WorkflowDesk
 from trunkline.workflows.store import WorkflowStore
 
-from .outgoing import Outgoing
+from .base import Base, open_base
 
 if TYPE_CHECKING:
-    from mypy_boto3_secretsmanager import SecretsManagerClient
+    pass
 
 log = logger("api")
 
@@ -109,35 +101,14 @@ class Services:
     secrets: SecretDesk
     trials: TrialDesk
     rules: RulesDesk
-
-
-@dataclass(frozen=True)
-class _Base:
-    """What nearly everything stands on."""
-
-    settings: ApiSettings
-    table: Table
-    secrets: SecretsManagerClient
-    clock: SystemClock
-    cipher: Cipher
-    calls: CallStore
-    trunks: TrunkStore
-    agents: AgentStore
-    facts: TenantFacts
-    projects: Projects
-    practice: PracticeTrunks
-    wakes: WakeQueue
-    nudge: Nudge
-    outgoing: Outgoing
-    tools: ToolStore
-    rulebook: Rulebook
-    pepper: str
+    triggers: TriggerDesk
+    events: TriggerIntake
 
 
 @cache
 def services() -> Services:
     """Build the services from the environment."""
-    base = _base()
+    base = open_base()
     keys, sessions = ApiKeyStore(base.table), SessionStore(base.table, base.pepper, base.clock)
     line, lanes = Line(base.table), LaneStore(base.table, base.clock)
     queue = Queue(line, lanes, base.trunks, Census(base.table, line), base.clock)
@@ -186,37 +157,20 @@ def services() -> Services:
         secrets=secrets,
         trials=trials,
         rules=RulesDesk(base.table, base.rulebook, base.clock),
+        triggers=TriggerDesk(
+            TriggerStore(base.table),
+            WorkflowStore(base.table),
+            base.cipher,
+            base.clock,
+            base.settings.api_url,
+        ),
+        events=TriggerIntake(
+            TriggerStore(base.table), base.cipher, Placing(phones, workflow_calls), object_of, base.clock, log
+        ),
     )
 
 
-def _base() -> _Base:
-    """The pepper is read once: it never changes."""
-    settings, clock = ApiSettings.from_env(), SystemClock()
-    table, secrets = Table(aws.client("dynamodb"), settings.table_name), aws.client("secretsmanager")
-    trunks = TrunkStore(table)
-    wakes = WakeQueue.open(settings)
-    return _Base(
-        settings=settings,
-        table=table,
-        secrets=secrets,
-        clock=clock,
-        cipher=Cipher(settings.context_key_arn),
-        calls=CallStore(table),
-        trunks=trunks,
-        agents=AgentStore(table),
-        facts=TenantFacts(table, clock),
-        projects=Projects.open(table, settings, clock),
-        practice=PracticeTrunks(trunks),
-        wakes=wakes,
-        nudge=Nudge(wakes, clock, log, trunks.granted_ids),
-        outgoing=Outgoing(Door.parse(settings.outgoing_loopback_ports), clock),
-        tools=ToolStore(table),
-        rulebook=Rulebook(table, clock),
-        pepper=secrets.get_secret_value(SecretId=settings.key_pepper_arn)["SecretString"],
-    )
-
-
-def _call_desks(base: _Base, admission: Admission) -> tuple[CallDesk, WorkflowCallDesk]:
+def _call_desks(base: Base, admission: Admission) -> tuple[CallDesk, WorkflowCallDesk]:
     intake = Intake(base.calls, base.wakes, base.nudge, base.clock, admission, base.rulebook)
     phones = CallDesk(intake, base.agents, base.trunks, base.practice, base.projects.of_tenant)
     workflows = WorkflowStore(base.table)
@@ -225,14 +179,14 @@ def _call_desks(base: _Base, admission: Admission) -> tuple[CallDesk, WorkflowCa
     )
 
 
-def _workflows(base: _Base, lister: CallLister) -> WorkflowDesk:
+def _workflows(base: Base, lister: CallLister) -> WorkflowDesk:
     def has_open_calls(principal: Principal, slug: str) -> bool:
         return lister.has_open(principal, slug, base.clock.wall_ms())
 
     return WorkflowDesk(WorkflowStore(base.table), base.agents, base.tools, base.clock, has_open_calls)
 
 
-def _tools(base: _Base, workflows: WorkflowDesk, agents: AgentDesk) -> tuple[ToolDesk, SecretDesk, TrialDesk]:
+def _tools(base: Base, workflows: WorkflowDesk, agents: AgentDesk) -> tuple[ToolDesk, SecretDesk, TrialDesk]:
     def using(space: str, tool: str) -> str | None:
         return workflows.using_tool(space, tool) or agents.using_tool(space, tool)
 
@@ -242,12 +196,12 @@ def _tools(base: _Base, workflows: WorkflowDesk, agents: AgentDesk) -> tuple[Too
     return tools, SecretDesk(secrets, tools.asking_for, base.clock), trials
 
 
-def _dispatches(base: _Base) -> DispatchDesk:
+def _dispatches(base: Base) -> DispatchDesk:
     played = PlayedDispatches(base.table, base.clock)
     return DispatchDesk(base.calls, base.agents, base.projects.of_call, played)
 
 
-def _own_livekit(base: _Base) -> OwnLiveKitDesk:
+def _own_livekit(base: Base) -> OwnLiveKitDesk:
     settings = base.settings
     return OwnLiveKitDesk(
         table=base.table,
@@ -261,7 +215,7 @@ def _own_livekit(base: _Base) -> OwnLiveKitDesk:
     )
 
 
-def _hang_up(base: _Base, call: Call) -> None:
+def _hang_up(base: Base, call: Call) -> None:
     """Ask LiveKit at once; when that fails, the lane's run and the caretaker ask again."""
     if not call.livemode:
         base.nudge.wake(call.trunk_id)

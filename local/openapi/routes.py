@@ -7,6 +7,7 @@ from local.openapi.route import Route
 from local.openapi.rule_routes import RULES
 from local.openapi.tenant_routes import TENANT
 from local.openapi.tool_routes import TOOLS
+from local.openapi.trigger_routes import TRIGGERS
 from local.openapi.webhook_routes import WEBHOOKS
 from trunkline.dialing.trunk_desk import TrunkChange, TrunkList, TrunkView
 from trunkline.http.answers import Deleted
@@ -164,4 +165,4 @@ _WORKFLOWS = (
     ),
 )
 
-ROUTES = CALLS + _TRUNKS + _AGENTS + _WORKFLOWS + TOOLS + RULES + WEBHOOKS + TENANT
+ROUTES = CALLS + _TRUNKS + _AGENTS + _WORKFLOWS + TOOLS + RULES + TRIGGERS + WEBHOOKS + TENANT

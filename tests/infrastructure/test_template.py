@@ -27,7 +27,7 @@ FUNCTIONS = (
     "event-fanout",
     "webhook-deliver",
 )
-PURPOSES = ("trunkline", "trunkline-webhooks", "trunkline-answers", "trunkline-tools")
+PURPOSES = ("trunkline", "trunkline-webhooks", "trunkline-answers", "trunkline-tools", "trunkline-triggers")
 
 
 @cache
@@ -166,7 +166,7 @@ def test_only_the_agents_function_reads_what_is_said_of_people_and_only_who_send
         for statement in mine:
             purpose = statement["Condition"]["StringEquals"]["kms:EncryptionContext:purpose"]
             may.setdefault((package, purpose), set()).add(statement["Action"])
-    people, webhooks, answers, tools = PURPOSES
+    people, webhooks, answers, tools, triggers = PURPOSES
     assert may == {
         ("api", people): {"kms:GenerateDataKey"},
         ("api", webhooks): {"kms:GenerateDataKey"},
@@ -174,6 +174,7 @@ def test_only_the_agents_function_reads_what_is_said_of_people_and_only_who_send
         ("agent-api", people): {"kms:GenerateDataKey", "kms:Decrypt"},
         ("api", tools): {"kms:GenerateDataKey", "kms:Decrypt"},
         ("agent-api", tools): {"kms:Decrypt"},
+        ("api", triggers): {"kms:GenerateDataKey", "kms:Decrypt"},
         ("webhook-deliver", webhooks): {"kms:Decrypt"},
     }
 

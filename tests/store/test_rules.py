@@ -107,6 +107,23 @@ def test_bad_input_is_refused(wrong: dict[str, Any]) -> None:
         validated(NumberRulesSpec, {"denied_prefixes": ["49"]} | wrong)
 
 
+def test_a_list_and_prefixes_do_not_undo_each_other(scene: Scene) -> None:
+    suppress(scene)
+    desk(scene).set_rules(ME, NumberRulesSpec(denied_prefixes=["+49"]))
+    with pytest.raises(Suppressed):
+        scene.place()
+    suppress(scene, "+14155552699")
+    assert desk(scene).rules(ME)["denied_prefixes"] == ["+49"]
+
+
+def test_who_has_no_list_pays_for_none(scene: Scene) -> None:
+    rulebook = Rulebook(scene.table, ManualClock())
+    assert rulebook.checks(a_call()) == ()
+    suppress(scene)
+    assert rulebook.checks(a_call()) == (), "known a minute later"
+    assert len(Rulebook(scene.table, ManualClock()).checks(a_call())) == 1
+
+
 def test_prefixes_and_numbers_that_nobody_calls(scene: Scene) -> None:
     rules = NumberRulesSpec(allowed_prefixes=["+49", "+1"], denied_prefixes=["+1415"])
     assert desk(scene).set_rules(ME, rules) == {

@@ -25,6 +25,9 @@ ANSWERS = "trunkline-answers"
 TOOLS = "trunkline-tools"
 """The purpose of the secrets that tenants' tools name."""
 
+TRIGGERS = "trunkline-triggers"
+"""The purpose of triggers' secrets."""
+
 
 class Unreadable(Exception):
     """A ciphertext that was altered, or belongs to something else."""
@@ -57,6 +60,11 @@ def owner_of_webhook(tenant_id: str, webhook_id: str) -> Owner:
 def owner_of_secret(tenant_id: str, name: str) -> Owner:
     """A secret that tools name, as its own owner."""
     return Owner(TOOLS, tenant_id, "secret", name)
+
+
+def owner_of_trigger(tenant_id: str, trigger_id: str) -> Owner:
+    """A trigger, as the owner of its secret."""
+    return Owner(TRIGGERS, tenant_id, "trigger", trigger_id)
 
 
 def owner_of_answer(tenant_id: str, request_id: str) -> Owner:

@@ -43,30 +43,6 @@ def workflow_version_key(tenant_id: str, slug: str, version: int) -> ItemKey:
     return ItemKey(f"T#{tenant_id}", f"WORKFLOWVERSION#{slug}#{version:06d}")
 
 
-def tool_key(tenant_id: str, name: str = "") -> ItemKey:
-    return ItemKey(f"T#{tenant_id}", f"TOOL#{name}")
-
-
-def tool_version_key(tenant_id: str, name: str, version: int) -> ItemKey:
-    """A version, kept for the calls that were accepted while it was the current one."""
-    return ItemKey(f"T#{tenant_id}", f"TOOLVERSION#{name}#{version:06d}")
-
-
-def secret_key(tenant_id: str, name: str = "") -> ItemKey:
-    """A secret of a tenant's that its tools may name, encrypted."""
-    return ItemKey(f"T#{tenant_id}", f"SECRET#{name}")
-
-
-def suppression_key(space: str, number: str = "") -> ItemKey:
-    """A number that a tenant has not called."""
-    return ItemKey(f"T#{space}", f"SUPPRESSED#{number}")
-
-
-def number_rules_key(space: str) -> ItemKey:
-    """Which prefixes a tenant calls."""
-    return ItemKey(f"T#{space}", "NUMBERRULES")
-
-
 def grant_key(tenant_id: str, trunk_id: str = "") -> ItemKey:
     return ItemKey(f"T#{tenant_id}", f"TRUNK#{trunk_id}")
 

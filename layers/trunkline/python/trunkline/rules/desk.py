@@ -13,10 +13,11 @@ from trunkline.calls.call_input import Moment
 from trunkline.clock import Clock
 from trunkline.cursors import MESSAGE, cursor_of, place_of
 from trunkline.errors import InvalidRequest, NotFound
-from trunkline.item_keys import SK, TTL, Item, ItemKey, number_rules_key, suppression_key
+from trunkline.item_keys import SK, TTL, Item, ItemKey
+from trunkline.kept_keys import number_rules_key, suppression_key
 from trunkline.rules.numbers import NumberRules
 from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Delete, Put, Table
+from trunkline.table import Delete, Put, Table, Update
 from trunkline.tenants.audit import audited
 from trunkline.tenants.keys import Principal
 from trunkline.tenants.specs import Number
@@ -114,6 +115,8 @@ class RulesDesk:
         """Put numbers on the list; those that are there are written anew. What fails half way is done by a
         repeat."""
         now_ms, numbers = self.clock.wall_ms(), sorted(set(wish.numbers))
+        self.table.write(Update(number_rules_key(principal.space), set={"suppresses": True}))
+        self.rulebook.forget(principal.space)
         items = [_item(principal.space, number, wish, now_ms) for number in numbers]
         for first in range(0, len(items), _A_TRANSACTION):
             part: Sequence[Item] = items[first : first + _A_TRANSACTION]
@@ -147,12 +150,11 @@ class RulesDesk:
 
     def set_rules(self, principal: Principal, wish: NumberRulesSpec) -> NumberRulesView:
         """Say which prefixes may be called; it counts within a minute, also for calls that wait."""
-        rules = NumberRules(tuple(wish.allowed_prefixes), tuple(wish.denied_prefixes))
+        prefixes = wish.model_dump()
         noted = audited(principal, self.clock.wall_ms(), "rules.changed", "numbers")
-        put = Put(number_rules_key(principal.space).as_item() | rules.as_attributes())
-        self.table.transact([put, noted])
+        self.table.transact([Update(number_rules_key(principal.space), set=prefixes), noted])
         self.rulebook.forget(principal.space)
-        return _rules_view(rules)
+        return _rules_view(NumberRules.parse(prefixes))
 
     def _own(self, principal: Principal, number: str) -> tuple[ItemKey, Item]:
         try:

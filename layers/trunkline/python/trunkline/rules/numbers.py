@@ -6,25 +6,24 @@ Source: libphonenumber's metadata on emergency and premium-rate numbers.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
 @dataclass(frozen=True)
 class NumberRules:
     """Prefixes of E.164 numbers (`+49`, `+1900`): without allowed ones all are; the longest that fits counts,
-    and of two that are the same the denied one."""
+    and of two that are the same the denied one. `suppresses`: there is, or was, a suppression list."""
 
     allowed_prefixes: tuple[str, ...] = ()
     denied_prefixes: tuple[str, ...] = ()
+    suppresses: bool = False
 
     @classmethod
     def parse(cls, item: Mapping[str, Any]) -> NumberRules:
         """Read stored rules."""
-        return cls(tuple(item.get("allowed_prefixes", ())), tuple(item.get("denied_prefixes", ())))
-
-    def as_attributes(self) -> dict[str, Any]:
-        return {name: list(value) for name, value in asdict(self).items()}
+        allowed, denied = (tuple(item.get(name, ())) for name in ("allowed_prefixes", "denied_prefixes"))
+        return cls(allowed, denied, bool(item.get("suppresses")))
 
     def why_not(self, number: str) -> str | None:
         """Why a number may not be called: `denied_prefix`, `not_an_allowed_prefix`; None if it may."""

@@ -12,7 +12,7 @@ from trunkline.calls.parts import Channel
 from trunkline.calls.reasons import Reason
 from trunkline.clock import Clock
 from trunkline.errors import NumberNotAllowed
-from trunkline.item_keys import number_rules_key, suppression_key
+from trunkline.kept_keys import number_rules_key, suppression_key
 from trunkline.rules.numbers import NumberRules, never_called
 from trunkline.table import ABSENT, Check, Table
 
@@ -42,16 +42,19 @@ class Rulebook:
         self._known.pop(space, None)
 
     def checks(self, call: Call) -> Sequence[Check]:
-        """What must hold in the transaction that accepts a call: its number is not suppressed.
+        """What must hold in the transaction that accepts a call: its number is not suppressed. A tenant
+        without a list pays nothing for it.
 
         Raises:
             NumberNotAllowed: it may not be called at all, or the tenant does not want it to be.
         """
         if call.channel is not Channel.PHONE:
             return ()
-        number = call.phone_number
-        if why := never_called(number) or self.of(call.space).why_not(number):
+        number, rules = call.phone_number, self.of(call.space)
+        if why := never_called(number) or rules.why_not(number):
             raise NumberNotAllowed(why)
+        if not rules.suppresses:
+            return ()
         key = suppression_key(call.space, call.phone_number)
         return (Check(key, ABSENT | Attr("expires_ms").lt(self.clock.wall_ms())),)
 

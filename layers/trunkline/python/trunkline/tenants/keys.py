@@ -41,6 +41,8 @@ class Scope(StrEnum):
     SECRETS_WRITE = "secrets:write"
     RULES_READ = "rules:read"
     RULES_WRITE = "rules:write"
+    TRIGGERS_READ = "triggers:read"
+    TRIGGERS_WRITE = "triggers:write"
     TRUNKS_READ = "trunks:read"
     TRUNKS_WRITE = "trunks:write"
     WEBHOOKS_READ = "webhooks:read"
@@ -134,7 +136,7 @@ class ApiKey:
 
 @dataclass(frozen=True)
 class Actor:
-    """Who does something, as the audit log names them: `api_key`, `session` or `operator`."""
+    """Who does something, as the audit log names them: `api_key`, `session`, `trigger` or `operator`."""
 
     kind: str = "operator"
     id: str = ""

@@ -9,7 +9,7 @@ from boto3.dynamodb.conditions import Attr
 
 from trunkline.cipher import Cipher, owner_of_secret
 from trunkline.errors import AlreadyExists, ChangedMeanwhile
-from trunkline.item_keys import secret_key
+from trunkline.kept_keys import secret_key
 from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table, Write
 
 

@@ -199,6 +199,8 @@ def _require_known(place: str, expression: Expression, parameters: set[str]) -> 
 def _fault(place: str, expression: Expression, parameters: set[str]) -> str | None:
     """What is wrong with an expression, wherever the call may stand."""
     steps = expression.path[1:]
+    if expression.root == "event":
+        return "is for triggers"
     if expression.root == "params" and steps and steps[0] not in parameters:
         return f"names no parameter; there are {', '.join(sorted(parameters)) or 'none'}"
     if expression.root == "call" and (not steps or steps[0] not in CALL_FIELDS):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from trunkline.errors import InvalidRequest
-from trunkline.item_keys import tool_key, tool_version_key
+from trunkline.kept_keys import tool_key, tool_version_key
 from trunkline.table import Table
 from trunkline.tools.model import Tool, tool_from_attributes
 from trunkline.versions import Kind, VersionStore

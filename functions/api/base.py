@@ -1,0 +1,81 @@
+"""What nearly every service of the API stands on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trunkline import aws
+from trunkline.calls.store import CallStore
+from trunkline.cipher import Cipher
+from trunkline.clock import SystemClock
+from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.practice import PracticeTrunks
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.wake import WakeQueue
+from trunkline.livekit.projects import Projects
+from trunkline.observability import logger
+from trunkline.outgoing.addresses import Door
+from trunkline.rules.rulebook import Rulebook
+from trunkline.settings import ApiSettings
+from trunkline.table import Table
+from trunkline.tenants.agents import AgentStore
+from trunkline.tenants.facts import TenantFacts
+from trunkline.tools.store import ToolStore
+
+from .outgoing import Outgoing
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+log = logger("api")
+
+
+@dataclass(frozen=True)
+class Base:
+    """What nearly everything stands on."""
+
+    settings: ApiSettings
+    table: Table
+    secrets: SecretsManagerClient
+    clock: SystemClock
+    cipher: Cipher
+    calls: CallStore
+    trunks: TrunkStore
+    agents: AgentStore
+    facts: TenantFacts
+    projects: Projects
+    practice: PracticeTrunks
+    wakes: WakeQueue
+    nudge: Nudge
+    outgoing: Outgoing
+    tools: ToolStore
+    rulebook: Rulebook
+    pepper: str
+
+
+def open_base() -> Base:
+    """The pepper is read once: it never changes."""
+    settings, clock = ApiSettings.from_env(), SystemClock()
+    table, secrets = Table(aws.client("dynamodb"), settings.table_name), aws.client("secretsmanager")
+    trunks = TrunkStore(table)
+    wakes = WakeQueue.open(settings)
+    return Base(
+        settings=settings,
+        table=table,
+        secrets=secrets,
+        clock=clock,
+        cipher=Cipher(settings.context_key_arn),
+        calls=CallStore(table),
+        trunks=trunks,
+        agents=AgentStore(table),
+        facts=TenantFacts(table, clock),
+        projects=Projects.open(table, settings, clock),
+        practice=PracticeTrunks(trunks),
+        wakes=wakes,
+        nudge=Nudge(wakes, clock, log, trunks.granted_ids),
+        outgoing=Outgoing(Door.parse(settings.outgoing_loopback_ports), clock),
+        tools=ToolStore(table),
+        rulebook=Rulebook(table, clock),
+        pepper=secrets.get_secret_value(SecretId=settings.key_pepper_arn)["SecretString"],
+    )

@@ -1,0 +1,43 @@
+"""The keys of what tenants keep for their calls: tools, secrets, rules, triggers."""
+
+from __future__ import annotations
+
+from trunkline.item_keys import ItemKey
+
+
+def tool_key(tenant_id: str, name: str = "") -> ItemKey:
+    return ItemKey(f"T#{tenant_id}", f"TOOL#{name}")
+
+
+def tool_version_key(tenant_id: str, name: str, version: int) -> ItemKey:
+    """A version, kept for the calls that were accepted while it was the current one."""
+    return ItemKey(f"T#{tenant_id}", f"TOOLVERSION#{name}#{version:06d}")
+
+
+def secret_key(tenant_id: str, name: str = "") -> ItemKey:
+    """A secret of a tenant's that its tools may name, encrypted."""
+    return ItemKey(f"T#{tenant_id}", f"SECRET#{name}")
+
+
+def suppression_key(space: str, number: str = "") -> ItemKey:
+    """A number that a tenant has not called."""
+    return ItemKey(f"T#{space}", f"SUPPRESSED#{number}")
+
+
+def number_rules_key(space: str) -> ItemKey:
+    """Which prefixes a tenant calls."""
+    return ItemKey(f"T#{space}", "NUMBERRULES")
+
+
+def trigger_key(trigger_id: str) -> ItemKey:
+    return ItemKey(f"TRIGGER#{trigger_id}", "TRIGGER")
+
+
+def trigger_entry(space: str, trigger_id: str = "") -> ItemKey:
+    """The tenant's entry of a trigger."""
+    return ItemKey(f"T#{space}", f"TRIGGER#{trigger_id}")
+
+
+def trigger_event_key(trigger_id: str, at_ms: int = 0, note_id: str = "") -> ItemKey:
+    """What came of an event of a trigger's."""
+    return ItemKey(f"TRIGGERLOG#{trigger_id}", f"{at_ms:015d}#{note_id}" if note_id else "")

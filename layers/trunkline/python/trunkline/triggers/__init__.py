@@ -1,0 +1,1 @@
+"""Triggers: calls that another system's webhook starts, by a template."""

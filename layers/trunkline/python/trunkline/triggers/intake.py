@@ -1,0 +1,115 @@
+"""Takes an event in: proven, wanted, once; and makes its call."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
+
+from trunkline.calls.intake import Placed
+from trunkline.cipher import Cipher, owner_of_trigger
+from trunkline.clock import Clock
+from trunkline.errors import BadSignature, InvalidRequest, TrunklineError
+from trunkline.idempotency import Once
+from trunkline.item_keys import idempotency_key
+from trunkline.tenants.keys import Actor, Principal
+from trunkline.tools.picking import picked
+from trunkline.tools.templates import TemplateError, fill, fill_json, parse
+from trunkline.triggers.model import Outcome, Received, Trigger
+from trunkline.triggers.proof import is_proven
+from trunkline.triggers.specs import TakenEvent
+from trunkline.triggers.store import TriggerStore
+
+_MAX_ID = 200
+Place = Callable[[Principal, Trigger, dict[str, Any], Once], Placed]
+"""Makes the call that a trigger's filled body asks for, once."""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Where an event came from."""
+
+    address: str
+    request_id: str
+
+
+@dataclass(frozen=True)
+class TriggerIntake:
+    """Events of all tenants: whose one is, its trigger says. `read` makes an object of a body, or raises
+    `InvalidRequest`; `noted` is told whose it is.
+
+    The same event id makes one call within 24 hours; what was refused may be sent again.
+    """
+
+    triggers: TriggerStore
+    cipher: Cipher
+    place: Place
+    read: Callable[[bytes], dict[str, Any]]
+    clock: Clock
+    log: Logger
+    noted: Callable[[Principal], None] = lambda _: None
+
+    def take(self, trigger_id: str, headers: Mapping[str, str], body: bytes, sender: Sender) -> TakenEvent:
+        """Take one event.
+
+        Raises:
+            BadSignature: there is no such trigger, it is disabled, or the event is not proven to be its own.
+            TrunklineError: why the call can't be made; it is noted for the trigger's owner.
+        """
+        trigger = self._proven(trigger_id, headers, body)
+        actor = Actor("trigger", trigger.id, trigger.name, sender.address, sender.request_id)
+        principal = Principal(trigger.tenant_id, trigger.livemode, frozenset(), actor=actor)
+        self.noted(principal)
+        try:
+            return self._taken(trigger, principal, self.read(body))
+        except TemplateError as error:
+            self._refused(trigger, error.message)
+            raise InvalidRequest(f"Validation error: {error.message}") from error
+        except TrunklineError as error:
+            self._refused(trigger, error.message)
+            raise
+
+    def _taken(self, trigger: Trigger, principal: Principal, event: dict[str, Any]) -> TakenEvent:
+        if trigger.when and not picked(trigger.when, event):
+            return self._told(trigger, Outcome.IGNORED)
+        event_id = fill(parse(trigger.event_id), {"event": event})[:_MAX_ID]
+        wish = fill_json(json.loads(trigger.body_json), {"event": event})
+        placed = self.place(principal, trigger, wish, _once(trigger, event_id))
+        outcome = Outcome.DUPLICATE if placed.replayed else Outcome.CALLED
+        return self._told(trigger, outcome, event_id, placed.call.id)
+
+    def _proven(self, trigger_id: str, headers: Mapping[str, str], body: bytes) -> Trigger:
+        trigger = self.triggers.find(trigger_id)
+        if trigger is None or not trigger.enabled:
+            raise BadSignature
+        kept = self.cipher.decrypt(owner_of_trigger(trigger.tenant_id, trigger.id), trigger.secret)
+        if not is_proven(headers, body, kept["secret"], self.clock.wall_ms() / 1000):
+            raise BadSignature
+        return trigger
+
+    def _told(
+        self, trigger: Trigger, outcome: Outcome, event_id: str | None = None, call_id: str | None = None
+    ) -> TakenEvent:
+        self._note(Received(trigger.id, self.clock.wall_ms(), outcome, event_id, call_id))
+        return {"outcome": outcome.value, "call_id": call_id}
+
+    def _refused(self, trigger: Trigger, why: str) -> None:
+        self._note(Received(trigger.id, self.clock.wall_ms(), Outcome.REFUSED, error=why))
+
+    def _note(self, received: Received) -> None:
+        """The call is made by then, or refused: a note that fails changes nothing of that."""
+        try:
+            self.triggers.note(received)
+        except (BotoCoreError, ClientError) as error:
+            self.log.error("event not noted", trigger_id=received.trigger_id, cause=type(error).__name__)
+
+
+def _once(trigger: Trigger, event_id: str) -> Once:
+    """The same event is the same call, whatever else its sender says of it."""
+    digest = hashlib.sha256(event_id.encode("utf-8", "replace")).hexdigest()
+    return Once(idempotency_key(f"trigger#{trigger.id}", digest), digest)

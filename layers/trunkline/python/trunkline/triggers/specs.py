@@ -1,0 +1,150 @@
+"""What a client may say about a trigger, and how a stored one is shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import ConfigDict, Field, field_validator
+from typing_extensions import TypedDict
+
+from trunkline.times import iso_from_ms
+from trunkline.tools.actions import Query
+from trunkline.tools.templates import TemplateError, expressions_in
+from trunkline.triggers.model import CallKind, Received, Trigger
+from trunkline.validation import InputModel
+
+MAX_BODY_BYTES = 32 * 1024
+
+
+def _of_event(value: Any, place: str) -> None:
+    try:
+        for where, expression in expressions_in(value, place):
+            if expression.root != "event":
+                raise ValueError(f"{where}: {expression.text} must begin with event")
+    except TemplateError as error:
+        raise ValueError(error.message) from error
+
+
+class TriggerSpec(InputModel):
+    """A trigger: `body` is the body of `POST /calls` (`kind` workflow), `/calls/outbound` or
+    `/calls/schedule`, with `{{event.…}}` in it.
+
+    `when`: JMESPath that must find something true in the event. `event_id`: a template; events with the same
+    id make one call.
+    """
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+    messages: ClassVar[dict[str, str]] = {
+        "kind": f"kind must be one of {', '.join(CallKind)}",
+        "enabled": "enabled must be true or false",
+    }
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    description: Annotated[str, Field(max_length=500)] = ""
+    enabled: bool = True
+    kind: Annotated[str, Field(pattern="^(workflow|outbound|schedule)$")] = "workflow"
+    body: dict[str, Any]
+    when: Query | None = None
+    event_id: Annotated[str, Field(min_length=1, max_length=500)] = "{{event.id}}"
+
+    @field_validator("body")
+    @classmethod
+    def _templates(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if len(json.dumps(value).encode()) > MAX_BODY_BYTES:
+            raise ValueError(f"body is larger than {MAX_BODY_BYTES} bytes")
+        _of_event(value, "body")
+        return value
+
+    @field_validator("event_id")
+    @classmethod
+    def _template(cls, value: str) -> str:
+        _of_event(value, "event_id")
+        return value
+
+
+class TriggerView(TypedDict):
+    """A trigger; `url` is where its events are sent."""
+
+    id: str
+    version: int
+    name: str
+    description: str
+    enabled: bool
+    kind: str
+    body: dict[str, Any]
+    when: str | None
+    event_id: str
+    livemode: bool
+    url: str
+    created_at: str
+    updated_at: str
+
+
+class TriggerWithSecret(TriggerView):
+    """The secret is shown this once."""
+
+    secret: str
+
+
+class TriggerList(TypedDict):
+    data: list[TriggerView]
+    next_cursor: str | None
+
+
+class ReceivedView(TypedDict):
+    """What came of an event: called, duplicate, ignored (`when` says no) or refused, and why."""
+
+    at: str
+    outcome: str
+    event_id: str | None
+    call_id: str | None
+    error: str | None
+
+
+class ReceivedList(TypedDict):
+    data: list[ReceivedView]
+    next_cursor: str | None
+
+
+class TakenEvent(TypedDict):
+    """The answer to who sent an event."""
+
+    outcome: str
+    call_id: str | None
+
+
+def trigger_view(trigger: Trigger, api_url: str) -> TriggerView:
+    """Show a trigger."""
+    return {
+        "id": trigger.id,
+        "version": trigger.version,
+        "name": trigger.name,
+        "description": trigger.description,
+        "enabled": trigger.enabled,
+        "kind": trigger.kind.value,
+        "body": json.loads(trigger.body_json),
+        "when": trigger.when,
+        "event_id": trigger.event_id,
+        "livemode": trigger.livemode,
+        "url": f"{api_url}/api/v1/triggers/{trigger.id}/events",
+        "created_at": iso_from_ms(trigger.created_at_ms),
+        "updated_at": iso_from_ms(trigger.updated_at_ms),
+    }
+
+
+def spec_values(view: Mapping[str, Any]) -> dict[str, Any]:
+    """What a client would send to make the trigger as it is."""
+    return {name: value for name, value in view.items() if name in TriggerSpec.model_fields}
+
+
+def received_view(received: Received) -> ReceivedView:
+    """Show what came of an event."""
+    return {
+        "at": iso_from_ms(received.at_ms),
+        "outcome": received.outcome.value,
+        "event_id": received.event_id,
+        "call_id": received.call_id,
+        "error": received.error,
+    }
