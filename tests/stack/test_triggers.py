@@ -95,13 +95,14 @@ def test_what_is_refused_says_why_to_sender_and_owner(tenant: Tenant) -> None:
         ({"phone": "+15550100001"}, 400, "{{event.id}} is not known"),
         ({"id": "2", "phone": 5}, 400, "Phone number must be in E.164 format"),
         ({"id": "3", "phone": "+15550100009"}, 403, "Number is on the suppression list"),
+        ({"id": "4", "phone": ["x" * 300_000]}, 413, "larger than"),
         (b"[]", 400, "must be a JSON object"),
         (b"{", 400, "must be valid JSON"),
     ):
         answer = send(tenant, mine, event)
         assert (answer.status_code, says in answer.json()["error"]["message"]) == (status, True), answer.text
     errors = [each["error"] for each in told(tenant, mine)]
-    assert len(errors) == 6
+    assert len(errors) == 7
     assert "Number is on the suppression list" in errors
     assert send(tenant, mine, {"id": "2", "phone": "+15550100001"}).status_code == 202, (
         "what was refused may come again"

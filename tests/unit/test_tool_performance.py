@@ -115,6 +115,15 @@ def test_the_first_action_that_fails_is_the_last() -> None:
     assert performance.change.on({}) == {"done": True}
 
 
+def test_a_state_can_not_be_made_to_grow_by_naming_it_often() -> None:
+    backend = Backend(OK)
+    scope = {"workflow": {"list": [1] * 6000}}
+    made = Performance(scope, HIDDEN_KEYS, "x", 1, backend.sender(), None)  # type: ignore[arg-type]
+    failure = made.perform([setting(values={"a": ["{{workflow.list}}"] * 4000})])
+    assert failure is not None
+    assert (failure["type"], "would be larger" in failure["message"]) == ("unknown_value", True)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -10,11 +10,12 @@ from typing import Any, NotRequired, Protocol
 from typing_extensions import TypedDict
 
 from trunkline.tools.actions import Action, ApiCall, EndCall, SetState, TransferAgent
+from trunkline.tools.bounds import fill_within
 from trunkline.tools.outcomes import ActionFailed, FailureType, FailureView
 from trunkline.tools.requests import filled, read
 from trunkline.tools.secrecy import Secrecy
 from trunkline.tools.sending import Sender
-from trunkline.tools.templates import Scope, TemplateError, fill, fill_json, parse
+from trunkline.tools.templates import Scope, TemplateError, fill, parse
 from trunkline.workflows.state import StateChange
 
 
@@ -99,7 +100,7 @@ class Performance:
             case ApiCall():
                 self._call(action, number, told)
             case SetState():
-                self._set(fill_json(action.values, self.now), fill_json(action.append, self.now))
+                self._set(*changes_of(action, self.now))
             case TransferAgent():
                 name = self.secrecy.text(fill(parse(action.agent), self.now))
                 self.result = {"transferred_to": self.effects.transfer(name)}
@@ -128,6 +129,17 @@ class Performance:
 
 
 _MAX_REASON = 200
+_MAX_CHANGE = 128 * 1024
+
+
+def changes_of(action: SetState, scope: Scope) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a `set_state` sets, and what it appends.
+
+    Raises:
+        TemplateError: a value is missing, or they are too large.
+    """
+    values = fill_within(action.values, scope, _MAX_CHANGE, "the change of the state")
+    return values, fill_within(action.append, scope, _MAX_CHANGE, "the change of the state")
 
 
 def once_of(invocation: str, number: int) -> str:

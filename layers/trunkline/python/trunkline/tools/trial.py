@@ -16,13 +16,13 @@ from trunkline.tools.desk import ToolDesk
 from trunkline.tools.invoke import BUDGET_US
 from trunkline.tools.outcomes import ActionFailed, FailureType, FailureView
 from trunkline.tools.parameters import InvalidParams, checked, with_defaults
-from trunkline.tools.performance import ActionView, Performance
+from trunkline.tools.performance import ActionView, Performance, changes_of
 from trunkline.tools.requests import Filled, filled
 from trunkline.tools.secrecy import masked
 from trunkline.tools.secret_store import SecretStore
 from trunkline.tools.sending import Sender
 from trunkline.tools.specs import ToolConfig, config_of, require_sound
-from trunkline.tools.templates import Scope, TemplateError, fill, fill_json, parse
+from trunkline.tools.templates import Scope, TemplateError, fill, parse
 from trunkline.validation import InputModel
 from trunkline.workflows.model import ALWAYS_SECRET
 
@@ -162,7 +162,8 @@ def _preview(action: Action, scope: Scope) -> TriedAction:
         case ApiCall():
             request = _request_view(filled(action, scope, _KEY_SHOWN))
         case SetState():
-            does = {"values": fill_json(action.values, scope), "append": fill_json(action.append, scope)}
+            values, append = changes_of(action, scope)
+            does = {"values": values, "append": append}
         case TransferAgent():
             does = {"agent": fill(parse(action.agent), scope)}
         case EndCall():

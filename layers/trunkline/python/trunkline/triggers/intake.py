@@ -18,14 +18,16 @@ from trunkline.errors import BadSignature, InvalidRequest, TrunklineError
 from trunkline.idempotency import Once
 from trunkline.item_keys import idempotency_key
 from trunkline.tenants.keys import Actor, Principal
+from trunkline.tools.bounds import fill_within
 from trunkline.tools.picking import picked
-from trunkline.tools.templates import TemplateError, fill, fill_json, parse
+from trunkline.tools.templates import TemplateError, fill, parse
 from trunkline.triggers.model import Outcome, Received, Trigger
 from trunkline.triggers.proof import is_proven
 from trunkline.triggers.specs import TakenEvent
 from trunkline.triggers.store import TriggerStore
 
 _MAX_ID = 200
+_MAX_WISH = 256 * 1024
 Place = Callable[[Principal, Trigger, dict[str, Any], Once], Placed]
 """Makes the call that a trigger's filled body asks for, once."""
 
@@ -78,7 +80,8 @@ class TriggerIntake:
         if trigger.when and not picked(trigger.when, event):
             return self._told(trigger, Outcome.IGNORED)
         event_id = fill(parse(trigger.event_id), {"event": event})[:_MAX_ID]
-        wish = fill_json(json.loads(trigger.body_json), {"event": event})
+        template = json.loads(trigger.body_json)
+        wish = fill_within(template, {"event": event}, _MAX_WISH, "the body of the call")
         placed = self.place(principal, trigger, wish, _once(trigger, event_id))
         outcome = Outcome.DUPLICATE if placed.replayed else Outcome.CALLED
         return self._told(trigger, outcome, event_id, placed.call.id)
