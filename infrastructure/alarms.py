@@ -25,12 +25,14 @@ def alarm(
     )
 
 
-def dead_letters(scope: Construct, key: kms.IKey, description: str) -> sqs.Queue:
-    """A queue for what failed for good, kept for two weeks; the alarm goes off at the first letter."""
+def dead_letters(scope: Construct, key: kms.IKey | None, description: str) -> sqs.Queue:
+    """A queue for what failed for good, kept for two weeks; the alarm goes off at the first letter. Without a
+    key SQS encrypts with its own: services of AWS that put letters in may use no other."""
     queue = sqs.Queue(
         scope,
         "DeadLetters",
         enforce_ssl=True,
+        encryption=sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED,
         encryption_master_key=key,
         retention_period=Duration.days(14),
     )

@@ -9,6 +9,7 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from constructs import Construct
 
 from infrastructure import permissions as may
+from infrastructure.bus import Bus
 from infrastructure.data import Data
 from infrastructure.dial_queue import DIALER_TIMEOUT_S, DialQueue
 from infrastructure.http_api import LIVEKIT_WEBHOOK_PATH, HttpApi
@@ -35,7 +36,7 @@ class TrunklineStack(Stack):
         self.deliveries = DeliveryFlow(
             self, "Deliveries", deliver=self.webhook_deliver.function, runtime=self._runtime
         )
-        self.bus = events.EventBus(self, "Bus", event_bus_name=f"trunkline-{settings.name}")
+        self.bus = Bus(self, "Bus", f"trunkline-{settings.name}")
         self.event_fanout = self._event_fanout()
         self.api = self._api()
         self.dialer = self._dialer()
@@ -48,6 +49,7 @@ class TrunklineStack(Stack):
             livekit_events=self.livekit_events.function,
             agent_api=self.agent_api.function,
         )
+        self.bus.start_calls_with(self.api.function)
         self._outputs()
 
     def _api(self) -> PythonFunction:
@@ -225,13 +227,13 @@ class TrunklineStack(Stack):
             environment={
                 "TABLE_NAME": self.data.table.table_name,
                 "DELIVERY_FLOW_ARN": arn,
-                "EVENT_BUS_NAME": self.bus.event_bus_name,
+                "EVENT_BUS_NAME": self.bus.bus.event_bus_name,
             },
             timeout_s=30,
             memory_mib=self._settings.api_memory_mib,
         )
         may.may_use_table(made.role, self.data, *may.READ, "dynamodb:PutItem")
-        may.may_publish(made.role, self.bus)
+        may.may_publish(made.role, self.bus.bus)
         may.may_start(made.role, self.deliveries.machine)
         self.events = EventSource(self, "Events", data=self.data, fanout=made)
         return made
@@ -267,7 +269,8 @@ class TrunklineStack(Stack):
             "DeliveryFlowArn": self.deliveries.machine.state_machine_arn,
             "EventDeadLettersUrl": self.events.dead_letters.queue_url,
             "NoticesTopicArn": self.notices.topic.topic_arn,
-            "EventBusName": self.bus.event_bus_name,
+            "EventBusName": self.bus.bus.event_bus_name,
+            "BusDeadLettersUrl": self.bus.dead_letters.queue_url,
         }
         for name, value in values.items():
             CfnOutput(self, name, value=value)

@@ -49,6 +49,8 @@ def _request_id() -> str:
 
 @log.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    if "detail-type" in event:
+        return triggers.take_from_bus(event)
     answer = app.resolve(event, context)
     noted.write(answer["headers"])
     http, shape = event["requestContext"]["http"], path_shape(event["rawPath"])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from trunkline.http.body import raw_bytes
+from trunkline.observability import logger
 from trunkline.tenants.keys import Scope
 from trunkline.triggers.intake import Sender
 
@@ -15,6 +18,7 @@ from .access import asked
 from .answers import json_response
 from .services import services
 
+log = logger("api")
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
@@ -40,3 +44,16 @@ def take_event(trigger_id: str) -> Response[str]:
     body = raw_bytes(event.body or "", is_base64=bool(event.is_base64_encoded))
     taken = services().events.take(trigger_id, event.headers, body, sender)
     return json_response(202, taken)
+
+
+def take_from_bus(event: Mapping[str, Any]) -> dict[str, Any]:
+    """An event of the deployment's bus that names a trigger; what fails for a while the bus sends again."""
+    detail = dict(event["detail"])
+    trigger_id = str(detail.pop("trunkline_trigger_id"))
+    log.append_keys(request_id=event["id"])
+    # The bus's own id stands in for one that the event lacks: it is the same at every repeat.
+    taken = services().events.take_from_bus(
+        trigger_id, {"id": event["id"], **detail}, Sender("", event["id"])
+    )
+    log.info("bus event", outcome=taken["outcome"] if taken else "refused")
+    return {"outcome": taken["outcome"] if taken else "refused"}

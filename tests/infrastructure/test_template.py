@@ -203,6 +203,9 @@ def test_deliveries_are_standard_executions_that_log_no_data(template: dict[str,
 def test_events_are_put_on_the_bus_by_the_fan_out_alone(template: dict[str, Any]) -> None:
     putters = [each for each in FUNCTIONS if "events:PutEvents" in actions_of(template, each)]
     assert putters == ["event-fanout"]
+    rules = resources(template, "AWS::Events::Rule").values()
+    named = [rule for rule in rules if "trunkline_trigger_id" in json.dumps(rule.get("EventPattern", {}))]
+    assert "DeadLetterConfig" in named[0]["Targets"][0]
     bus = next(iter(resources(template, "AWS::Events::EventBus").values()))
     assert bus["Name"].startswith("trunkline-")
 
@@ -268,8 +271,9 @@ def test_production_keeps_its_data(empty: Path) -> None:
 
 
 def test_the_caretaker_runs_every_minute_and_never_twice_at_once(template: dict[str, Any]) -> None:
-    rule = next(iter(resources(template, "AWS::Events::Rule").values()))
-    assert rule["ScheduleExpression"] == "rate(1 minute)"
+    rules = resources(template, "AWS::Events::Rule").values()
+    timed = [rule["ScheduleExpression"] for rule in rules if "ScheduleExpression" in rule]
+    assert timed == ["rate(1 minute)"]
     assert function(template, "caretaker")["ReservedConcurrentExecutions"] == 1
 
 

@@ -71,3 +71,40 @@ def test_a_failed_call_says_why(tenant: Tenant, listener: Listener) -> None:
     tenant.wait_for_end(call_id)
     failed = next(event["detail"] for event in listener.heard(2) if event["detail-type"] == "call.failed")
     assert (failed["data"]["reason"], failed["data"]["sip_status_code"]) == ("dial_busy", 486)
+
+
+def put(tenant: Tenant, detail: dict[str, Any], detail_type: str = "user.signup") -> None:
+    bus = tenant.stack.outputs.values["EventBusName"]
+    entry = {"EventBusName": bus, "Source": "crm", "DetailType": detail_type, "Detail": json.dumps(detail)}
+    assert client(tenant.stack.config, "events").put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+
+def told(tenant: Tenant, trigger_id: str, count: int) -> list[dict[str, Any]]:
+    deadline_s = time.monotonic() + 20
+    while True:
+        found = list(tenant.api.get(f"/api/v1/triggers/{trigger_id}/events").json()["data"])
+        if len(found) >= count:
+            return found
+        assert time.monotonic() < deadline_s, found
+        time.sleep(0.2)
+
+
+def test_any_event_on_the_bus_that_names_a_trigger_starts_its_call(tenant: Tenant) -> None:
+    body = {"agentId": tenant.agent.id, "phoneNumber": "{{event.phone}}"}
+    wish = {"name": "leads", "kind": "outbound", "body": body}
+    trigger_id = tenant.api.post("/api/v1/triggers", json=wish).json()["id"]
+    lead = {"trunkline_trigger_id": trigger_id, "id": "lead-1", "phone": "+15550100001"}
+    put(tenant, lead)
+    call_id = told(tenant, trigger_id, 1)[0]["call_id"]
+    tenant.wait_for_end(call_id)
+    put(tenant, lead)
+    assert told(tenant, trigger_id, 2)[0]["outcome"] == "duplicate"
+    put(tenant, lead | {"id": "lead-2", "phone": "nonsense"})
+    refused = told(tenant, trigger_id, 3)[0]
+    assert (refused["outcome"], "E.164" in refused["error"]) == ("refused", True)
+    put(tenant, {"trunkline_trigger_id": trigger_id, "phone": "+15550100013"})
+    assert told(tenant, trigger_id, 4)[0]["outcome"] == "called", "the bus's id stands in for its own"
+    put(tenant, {"trunkline_trigger_id": "trg_nobodys", "phone": "+15550100001"})
+    put(tenant, {"phone": "+15550100001"})
+    time.sleep(2)
+    assert len(tenant.api.get("/api/v1/calls").json()["data"]) == 2

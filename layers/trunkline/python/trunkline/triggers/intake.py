@@ -14,7 +14,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from trunkline.calls.intake import Placed
 from trunkline.cipher import Cipher, owner_of_trigger
 from trunkline.clock import Clock
-from trunkline.errors import BadSignature, InvalidRequest, TrunklineError
+from trunkline.errors import (
+    BadSignature,
+    ConcurrencyExceeded,
+    IdempotencyInProgress,
+    InvalidRequest,
+    LiveKitNotConfigured,
+    QueueFull,
+    QueueUnavailable,
+    TrunklineError,
+)
 from trunkline.idempotency import Once
 from trunkline.item_keys import idempotency_key
 from trunkline.tenants.keys import Actor, Principal
@@ -27,6 +36,13 @@ from trunkline.triggers.specs import TakenEvent
 from trunkline.triggers.store import TriggerStore
 
 _MAX_ID = 200
+_FOR_A_WHILE = (
+    QueueUnavailable,
+    QueueFull,
+    ConcurrencyExceeded,
+    IdempotencyInProgress,
+    LiveKitNotConfigured,
+)
 _MAX_WISH = 256 * 1024
 Place = Callable[[Principal, Trigger, dict[str, Any], Once], Placed]
 """Makes the call that a trigger's filled body asks for, once."""
@@ -64,11 +80,34 @@ class TriggerIntake:
             TrunklineError: why the call can't be made; it is noted for the trigger's owner.
         """
         trigger = self._proven(trigger_id, headers, body)
+        return self._carried_out(trigger, sender, lambda: self.read(body))
+
+    def take_from_bus(self, trigger_id: str, event: dict[str, Any], sender: Sender) -> TakenEvent | None:
+        """Take an event from the deployment's own bus: who may put events there needs no further proof. None
+        if there is no such trigger, it is disabled, or the event was refused, which its owner can read.
+
+        Raises:
+            TrunklineError: it may do better later: the bus sends it again.
+        """
+        trigger = self.triggers.find(trigger_id)
+        if trigger is None or not trigger.enabled:
+            self.log.warning("event for no trigger", trigger_id=trigger_id[:40])
+            return None
+        try:
+            return self._carried_out(trigger, sender, lambda: event)
+        except _FOR_A_WHILE:
+            raise
+        except TrunklineError:
+            return None
+
+    def _carried_out(
+        self, trigger: Trigger, sender: Sender, read: Callable[[], dict[str, Any]]
+    ) -> TakenEvent:
         actor = Actor("trigger", trigger.id, trigger.name, sender.address, sender.request_id)
         principal = Principal(trigger.tenant_id, trigger.livemode, frozenset(), actor=actor)
         self.noted(principal)
         try:
-            return self._taken(trigger, principal, self.read(body))
+            return self._taken(trigger, principal, read())
         except TemplateError as error:
             self._refused(trigger, error.message)
             raise InvalidRequest(f"Validation error: {error.message}") from error
