@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING
 
 from trunkline import aws
 from trunkline.calls.cancel import CancelDesk
@@ -64,9 +63,6 @@ from trunkline.workflows.desk import WorkflowDesk
 from trunkline.workflows.store import WorkflowStore
 
 from .base import Base, open_base
-
-if TYPE_CHECKING:
-    pass
 
 log = logger("api")
 
@@ -165,9 +161,19 @@ def services() -> Services:
             base.settings.api_url,
         ),
         events=TriggerIntake(
-            TriggerStore(base.table), base.cipher, Placing(phones, workflow_calls), object_of, base.clock, log
+            TriggerStore(base.table),
+            base.cipher,
+            Placing(phones, workflow_calls),
+            object_of,
+            base.clock,
+            log,
+            _note_owner,
         ),
     )
+
+
+def _note_owner(principal: Principal) -> None:
+    log.append_keys(tenant_id=principal.tenant_id, livemode=principal.livemode)
 
 
 def _call_desks(base: Base, admission: Admission) -> tuple[CallDesk, WorkflowCallDesk]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import BaseModel, ConfigDict
+
 from local.openapi.route import Route
 from trunkline.http.answers import Deleted
 from trunkline.triggers.specs import (
@@ -12,6 +14,13 @@ from trunkline.triggers.specs import (
     TriggerView,
     TriggerWithSecret,
 )
+
+
+class TriggerEvent(BaseModel):
+    """Whatever its sender says; the trigger's templates name what they need of it."""
+
+    model_config = ConfigDict(extra="allow")
+
 
 _READ, _WRITE = "triggers:read", "triggers:write"
 _NO_TRIGGER = {"404": "No such trigger."}
@@ -90,6 +99,7 @@ TRIGGERS = (
         TakenEvent,
         status=202,
         means="What came of it.",
+        takes=TriggerEvent,
         more="Signed as our webhooks are (`X-Webhook-Signature`, or Standard Webhooks), or with the secret "
         "itself as `Authorization: Bearer`. The same event id makes one call. Errors are those of the "
         "call that it asks for.",

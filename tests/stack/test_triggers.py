@@ -70,6 +70,14 @@ def test_an_event_makes_one_call_however_often_it_comes(tenant: Tenant) -> None:
     assert told(tenant, mine)[0]["event_id"] == "e-2"
 
 
+def test_long_ids_that_end_otherwise_are_events_of_their_own(tenant: Tenant) -> None:
+    made(tenant)
+    mine = trigger(tenant, SIGNUP)
+    outcomes = [send(tenant, mine, signup("x" * 300 + end)).json()["outcome"] for end in ("a", "b", "a")]
+    assert outcomes == ["called", "called", "duplicate"]
+    assert all(each["event_id"] == "x" * 200 for each in told(tenant, mine)), "only the note is cut"
+
+
 def test_an_event_rings_a_phone(tenant: Tenant) -> None:
     body = {
         "agentId": tenant.agent.id,
@@ -93,6 +101,7 @@ def test_what_is_refused_says_why_to_sender_and_owner(tenant: Tenant) -> None:
     for event, status, says in (
         ({"id": "1"}, 400, "{{event.phone}} is not known"),
         ({"phone": "+15550100001"}, 400, "{{event.id}} is not known"),
+        ({"id": " ", "phone": "+15550100001"}, 400, "event_id is empty"),
         ({"id": "2", "phone": 5}, 400, "Phone number must be in E.164 format"),
         ({"id": "3", "phone": "+15550100009"}, 403, "Number is on the suppression list"),
         ({"id": "4", "phone": ["x" * 300_000]}, 413, "larger than"),
@@ -102,7 +111,7 @@ def test_what_is_refused_says_why_to_sender_and_owner(tenant: Tenant) -> None:
         answer = send(tenant, mine, event)
         assert (answer.status_code, says in answer.json()["error"]["message"]) == (status, True), answer.text
     errors = [each["error"] for each in told(tenant, mine)]
-    assert len(errors) == 7
+    assert len(errors) == 8
     assert "Number is on the suppression list" in errors
     assert send(tenant, mine, {"id": "2", "phone": "+15550100001"}).status_code == 202, (
         "what was refused may come again"

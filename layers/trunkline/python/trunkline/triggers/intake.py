@@ -35,7 +35,7 @@ from trunkline.triggers.proof import is_proven
 from trunkline.triggers.specs import TakenEvent
 from trunkline.triggers.store import TriggerStore
 
-_MAX_ID = 200
+_MAX_NOTED_ID = 200
 _FOR_A_WHILE = (
     QueueUnavailable,
     QueueFull,
@@ -118,7 +118,10 @@ class TriggerIntake:
     def _taken(self, trigger: Trigger, principal: Principal, event: dict[str, Any]) -> TakenEvent:
         if trigger.when and not picked(trigger.when, event):
             return self._told(trigger, Outcome.IGNORED)
-        event_id = fill(parse(trigger.event_id), {"event": event})[:_MAX_ID]
+        event_id = fill(parse(trigger.event_id), {"event": event})
+        if not event_id.strip():
+            # All events without an id would be one event, and all but the first would be lost.
+            raise InvalidRequest("Validation error: event_id is empty")
         template = json.loads(trigger.body_json)
         wish = fill_within(template, {"event": event}, _MAX_WISH, "the body of the call")
         placed = self.place(principal, trigger, wish, _once(trigger, event_id))
@@ -137,7 +140,8 @@ class TriggerIntake:
     def _told(
         self, trigger: Trigger, outcome: Outcome, event_id: str | None = None, call_id: str | None = None
     ) -> TakenEvent:
-        self._note(Received(trigger.id, self.clock.wall_ms(), outcome, event_id, call_id))
+        noted_id = event_id and event_id[:_MAX_NOTED_ID]
+        self._note(Received(trigger.id, self.clock.wall_ms(), outcome, noted_id, call_id))
         return {"outcome": outcome.value, "call_id": call_id}
 
     def _refused(self, trigger: Trigger, why: str) -> None:
