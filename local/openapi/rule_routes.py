@@ -61,7 +61,7 @@ RULES = (
         "get",
         "/api/v1/number-rules",
         "getNumberRules",
-        "Read which prefixes are called.",
+        "Read which prefixes are called, and how often a number.",
         _READ,
         NumberRulesView,
     ),
@@ -69,11 +69,12 @@ RULES = (
         "put",
         "/api/v1/number-rules",
         "putNumberRules",
-        "Say which prefixes are called.",
+        "Say which prefixes are called, and how often a number.",
         _WRITE,
         NumberRulesView,
         takes=NumberRulesSpec,
         more="The longest prefix that fits counts. It counts within a minute, also for calls that wait. "
-        "Emergency and premium-rate numbers are never called.",
+        "Emergency and premium-rate numbers are never called. Calls over `frequency_cap` wait until their "
+        "number may be rung again (`called_too_often`), or are refused if they end before that.",
     ),
 )

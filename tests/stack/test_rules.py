@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -62,13 +63,37 @@ def test_the_list_in_pages(tenant: Tenant) -> None:
 )
 def test_prefixes(tenant: Tenant, number: str, why: str) -> None:
     rules = {"allowed_prefixes": ["+1"], "denied_prefixes": ["+1555"]}
-    assert tenant.api.put("/api/v1/number-rules", json=rules).json() == rules
+    assert tenant.api.put("/api/v1/number-rules", json=rules).json() == rules | {"frequency_cap": None}
     answer = tenant.place(number)
     assert (answer.status_code, answer.json()["error"]["type"]) == (403, "number_not_allowed")
     assert answer.json()["error"]["message"].endswith(why)
-    assert tenant.api.get("/api/v1/number-rules").json() == rules
+    assert tenant.api.get("/api/v1/number-rules").json() == rules | {"frequency_cap": None}
 
 
-@pytest.mark.parametrize("wrong", [{"allowed_prefixes": ["1"]}, {"denied_prefixes": "+1"}, {"x": []}])
+def test_a_number_is_rung_as_often_as_may_be(tenant: Tenant) -> None:
+    cap = {"frequency_cap": {"max_attempts": 1, "per_hours": 24}}
+    shown = tenant.api.put("/api/v1/number-rules", json=cap).json()
+    assert shown == {"allowed_prefixes": [], "denied_prefixes": []} | cap
+    tenant.wait_for_end(tenant.placed(NUMBER))
+    answer = tenant.place(NUMBER)
+    assert (answer.status_code, answer.json()["error"]["type"]) == (403, "number_not_allowed"), answer.text
+    assert answer.json()["error"]["message"].endswith("called_too_often")
+
+    until = datetime.now(UTC) + timedelta(hours=25)
+    patient = tenant.placed(NUMBER, expiresAt=until.isoformat())
+    call = tenant.wait(patient, lambda seen: seen["queue_state"] == "called_too_often")
+    assert call["estimated_start"] is not None
+    assert len(tenant.invites()) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"frequency_cap": {"max_attempts": 0}},
+        {"allowed_prefixes": ["1"]},
+        {"denied_prefixes": "+1"},
+        {"x": []},
+    ],
+)
 def test_bad_rules_are_refused(tenant: Tenant, wrong: Any) -> None:
     assert tenant.api.put("/api/v1/number-rules", json=wrong).status_code == 400

@@ -22,6 +22,7 @@ from trunkline.tenants.keys import Principal
 from trunkline.validation import validated
 
 NUMBER = "+14155552671"
+NO_RULES: dict[str, Any] = {"allowed_prefixes": [], "denied_prefixes": [], "frequency_cap": None}
 OTHERS = (replace(ME, tenant_id="tenant-2"), replace(ME, livemode=False))
 
 
@@ -129,6 +130,7 @@ def test_prefixes_and_numbers_that_nobody_calls(scene: Scene) -> None:
     assert desk(scene).set_rules(ME, rules) == {
         "allowed_prefixes": ["+49", "+1"],
         "denied_prefixes": ["+1415"],
+        "frequency_cap": None,
     }
     for number, why in (
         (NUMBER, "denied_prefix"),
@@ -139,7 +141,7 @@ def test_prefixes_and_numbers_that_nobody_calls(scene: Scene) -> None:
         with pytest.raises(NumberNotAllowed, match=why):
             scene.place(phoneNumber=number)
     scene.place(phoneNumber="+493012345678")
-    assert desk(scene).rules(OTHERS[0]) == {"allowed_prefixes": [], "denied_prefixes": []}
+    assert desk(scene).rules(OTHERS[0]) == NO_RULES
 
 
 async def test_a_call_that_waits_when_its_number_is_suppressed_never_rings(bench: Bench) -> None:

@@ -82,6 +82,7 @@ PURE = {
     "times.py",
     "item_keys.py",
     "kept_keys.py",
+    "rules/frequency.py",
     "triggers/model.py",
     "triggers/proof.py",
     "triggers/specs.py",

@@ -29,6 +29,11 @@ def number_rules_key(space: str) -> ItemKey:
     return ItemKey(f"T#{space}", "NUMBERRULES")
 
 
+def rung_key(space: str, number: str) -> ItemKey:
+    """When a number was rung."""
+    return ItemKey(f"RUNG#{space}#{number}", "RUNG")
+
+
 def trigger_key(trigger_id: str) -> ItemKey:
     return ItemKey(f"TRIGGER#{trigger_id}", "TRIGGER")
 

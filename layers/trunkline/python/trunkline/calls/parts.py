@@ -46,6 +46,7 @@ class WaitsFor(StrEnum):
     RETRY = "waiting_for_retry"
     WINDOW = "outside_window"
     SCHEDULE = "scheduled"
+    FREQUENCY = "called_too_often"
 
 
 @dataclass(frozen=True)

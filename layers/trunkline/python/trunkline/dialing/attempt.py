@@ -106,7 +106,7 @@ class Attempt:
             return None
         now_ms = bench.clock.wall_ms()
         reason = await bench.offload(bench.rulebook.why_not, call)
-        if change := self._refusal(call, now_ms, reason):
+        if change := self._refusal(call, now_ms, reason) or await self._too_often(call, now_ms):
             after = await self._claim.write(call, change, now_ms)
             if after:
                 await bench.offload(bench.nudge.after, call, after)
@@ -129,6 +129,13 @@ class Attempt:
             # A window that never opens is checked again when the call expires, by the caretaker.
             return put_off(call, min(opens_ms or call.expires_at_ms, call.expires_at_ms), WaitsFor.WINDOW)
         return None
+
+    async def _too_often(self, call: Call, now_ms: int) -> Change | None:
+        """Counts the attempt; a number that was rung as often as may be waits until one more may ring."""
+        opens_ms = await self._bench.offload(self._bench.rulebook.opens_ms, call, now_ms)
+        if opens_ms <= now_ms:
+            return None
+        return put_off(call, min(opens_ms, call.expires_at_ms), WaitsFor.FREQUENCY)
 
     async def _prepare_and_dial(self, call: Call) -> None:
         try:

@@ -57,17 +57,29 @@ class SuppressionQuery(InputModel):
     cursor: str | None = None
 
 
+class FrequencyCapSpec(InputModel):
+    """At most so many attempts to ring a number within any so many hours."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    max_attempts: Annotated[int, Field(ge=1, le=100)]
+    per_hours: Annotated[int, Field(ge=1, le=720)]
+
+
 class NumberRulesSpec(InputModel):
-    """Which numbers may be called, by their prefixes; without allowed ones all but the denied."""
+    """Which numbers may be called, by their prefixes; without allowed ones all but the denied. And how
+    often."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
         "allowed_prefixes": _PREFIXES_MESSAGE,
         "denied_prefixes": _PREFIXES_MESSAGE,
+        "frequency_cap": "frequency_cap must have max_attempts (1 to 100) and per_hours (1 to 720)",
     }
 
     allowed_prefixes: Prefixes = []
     denied_prefixes: Prefixes = []
+    frequency_cap: FrequencyCapSpec | None = None
 
 
 class _Suppressed(InputModel):
@@ -96,11 +108,17 @@ class Suppressed(TypedDict):
     suppressed: int
 
 
+class FrequencyCapView(TypedDict):
+    max_attempts: int
+    per_hours: int
+
+
 class NumberRulesView(TypedDict):
     """Emergency and premium-rate numbers are never called, whatever stands here."""
 
     allowed_prefixes: list[str]
     denied_prefixes: list[str]
+    frequency_cap: FrequencyCapView | None
 
 
 @dataclass(frozen=True)
@@ -145,16 +163,17 @@ class RulesDesk:
         self.table.transact([Delete(key), noted])
 
     def rules(self, principal: Principal) -> NumberRulesView:
-        """Which prefixes may be called."""
+        """Which prefixes may be called, and how often a number."""
         return _rules_view(NumberRules.parse(self.table.get(number_rules_key(principal.space)) or {}))
 
     def set_rules(self, principal: Principal, wish: NumberRulesSpec) -> NumberRulesView:
-        """Say which prefixes may be called; it counts within a minute, also for calls that wait."""
-        prefixes = wish.model_dump()
+        """Say which prefixes may be called, and how often; it counts within a minute, also for calls that
+        wait."""
+        rules = wish.model_dump()
         noted = audited(principal, self.clock.wall_ms(), "rules.changed", "numbers")
-        self.table.transact([Update(number_rules_key(principal.space), set=prefixes), noted])
+        self.table.transact([Update(number_rules_key(principal.space), set=rules), noted])
         self.rulebook.forget(principal.space)
-        return _rules_view(NumberRules.parse(prefixes))
+        return _rules_view(NumberRules.parse(rules))
 
     def _own(self, principal: Principal, number: str) -> tuple[ItemKey, Item]:
         try:
@@ -188,7 +207,9 @@ def _view(item: Item) -> SuppressionView:
 
 
 def _rules_view(rules: NumberRules) -> NumberRulesView:
+    cap = rules.cap
     return {
         "allowed_prefixes": list(rules.allowed_prefixes),
         "denied_prefixes": list(rules.denied_prefixes),
+        "frequency_cap": {"max_attempts": cap.max_attempts, "per_hours": cap.per_hours} if cap else None,
     }

@@ -9,21 +9,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from trunkline.rules.frequency import FrequencyCap
+
 
 @dataclass(frozen=True)
 class NumberRules:
     """Prefixes of E.164 numbers (`+49`, `+1900`): without allowed ones all are; the longest that fits counts,
-    and of two that are the same the denied one. `suppresses`: there is, or was, a suppression list."""
+    and of two that are the same the denied one. `suppresses`: there is, or was, a suppression list; `cap`:
+    how often a number may be rung."""
 
     allowed_prefixes: tuple[str, ...] = ()
     denied_prefixes: tuple[str, ...] = ()
     suppresses: bool = False
+    cap: FrequencyCap | None = None
 
     @classmethod
     def parse(cls, item: Mapping[str, Any]) -> NumberRules:
         """Read stored rules."""
         allowed, denied = (tuple(item.get(name, ())) for name in ("allowed_prefixes", "denied_prefixes"))
-        return cls(allowed, denied, bool(item.get("suppresses")))
+        cap = item.get("frequency_cap")
+        return cls(allowed, denied, bool(item.get("suppresses")), FrequencyCap(**cap) if cap else None)
 
     def why_not(self, number: str) -> str | None:
         """Why a number may not be called: `denied_prefix`, `not_an_allowed_prefix`; None if it may."""

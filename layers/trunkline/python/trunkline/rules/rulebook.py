@@ -13,6 +13,7 @@ from trunkline.calls.reasons import Reason
 from trunkline.clock import Clock
 from trunkline.errors import NumberNotAllowed
 from trunkline.kept_keys import number_rules_key, suppression_key
+from trunkline.rules.attempts import RungNumbers
 from trunkline.rules.numbers import NumberRules, never_called
 from trunkline.table import ABSENT, Check, Table
 
@@ -53,6 +54,8 @@ class Rulebook:
         number, rules = call.phone_number, self.of(call.space)
         if why := never_called(number) or rules.why_not(number):
             raise NumberNotAllowed(why)
+        if self._never_opens(call, rules):
+            raise NumberNotAllowed("called_too_often")
         if not rules.suppresses:
             return ()
         key = suppression_key(call.space, call.phone_number)
@@ -68,3 +71,16 @@ class Rulebook:
         item = self.table.get(suppression_key(call.space, call.phone_number))
         holds = item is not None and item.get("expires_ms", self.clock.wall_ms()) >= self.clock.wall_ms()
         return Reason.SUPPRESSED if holds else None
+
+    def opens_ms(self, call: Call, now_ms: int) -> int:
+        """From when on a call may ring by the tenant's frequency cap: now, and then its attempt is counted.
+        A tenant without a cap costs no request."""
+        cap = self.of(call.space).cap if call.channel is Channel.PHONE else None
+        return RungNumbers(self.table).count(call, cap, now_ms) if cap else now_ms
+
+    def _never_opens(self, call: Call, rules: NumberRules) -> bool:
+        """The number was rung too often for a call that ends by then; others are taken in, and wait."""
+        if rules.cap is None:
+            return False
+        opens_ms = RungNumbers(self.table).opens_ms(call, rules.cap, self.clock.wall_ms())
+        return opens_ms >= call.expires_at_ms
