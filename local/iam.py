@@ -14,18 +14,26 @@ def for_the_evaluator(template: dict[str, Any]) -> dict[str, Any]:
     It speaks plain http, so what insists on TLS would deny everybody; a secret's `Ref` is its name there, on
     AWS its ARN; and it knows no encryption contexts, which the template's own tests look after.
     """
-    resources = {name: each for name, each in template["Resources"].items() if not _insists_on_tls(each)}
+    open_to_http = {name: _without_tls(each) for name, each in template["Resources"].items()}
+    resources = {name: each for name, each in open_to_http.items() if each}
     secrets = [name for name, each in resources.items() if each["Type"] == "AWS::SecretsManager::Secret"]
     for name, each in resources.items():
         resources[name] = _policy(_without_gone(each, resources), secrets)
     return template | {"Resources": resources}
 
 
-def _insists_on_tls(resource: dict[str, Any]) -> bool:
+def _without_tls(resource: dict[str, Any]) -> dict[str, Any] | None:
+    """A resource's policy without what insists on TLS; None if it says nothing else."""
     if resource["Type"] not in _POLICIES:
-        return False
-    statements = resource["Properties"]["PolicyDocument"]["Statement"]
-    return all("aws:SecureTransport" in json.dumps(each.get("Condition", {})) for each in statements)
+        return resource
+    found: dict[str, Any] = json.loads(json.dumps(resource))
+    document = found["Properties"]["PolicyDocument"]
+    document["Statement"] = [
+        each
+        for each in document["Statement"]
+        if "aws:SecureTransport" not in json.dumps(each.get("Condition", {}))
+    ]
+    return found if document["Statement"] else None
 
 
 def _without_gone(resource: dict[str, Any], resources: dict[str, Any]) -> dict[str, Any]:

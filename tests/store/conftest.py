@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -58,9 +60,28 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield client
 
 
+class OneAtATime:
+    """A client whose requests are atomic, as DynamoDB's are: moto looks and writes in two steps."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._turn = threading.Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._client, name)
+        if not inspect.ismethod(found):
+            return found
+
+        def in_turn(*args: Any, **more: Any) -> Any:
+            with self._turn:
+                return found(*args, **more)
+
+        return in_turn
+
+
 @pytest.fixture
 def table(dynamodb: Any) -> Table:
-    return Table(dynamodb, "t")
+    return Table(OneAtATime(dynamodb), "t")  # type: ignore[arg-type]
 
 
 @pytest.fixture
