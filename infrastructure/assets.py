@@ -21,7 +21,9 @@ from infrastructure.settings import Platform
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = (3, 13)
-AWS_SERVICES = frozenset({"dynamodb", "events", "kms", "secretsmanager", "sns", "sqs", "stepfunctions"})
+AWS_SERVICES = frozenset(
+    {"dynamodb", "events", "kms", "scheduler", "secretsmanager", "sns", "sqs", "stepfunctions"}
+)
 # Names of places and carriers: 30 MB that every instance would unpack; only time zones are asked for.
 _UNUSED = ("phonenumbers/geodata", "phonenumbers/carrierdata")
 _ENDPOINTS = AWS_SERVICES | {"states", "sts"}

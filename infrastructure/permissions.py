@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Acknowledgment, Validations
+from aws_cdk import Acknowledgment, Stack, Validations
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
@@ -13,6 +13,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 
 from infrastructure.data import Data
+from infrastructure.schedules import Schedules
 
 READ = ("dynamodb:GetItem", "dynamodb:Query")
 BATCH = ("dynamodb:BatchGetItem",)
@@ -126,6 +127,23 @@ def may_publish(role: iam.Role, bus: events.EventBus) -> None:
 def may_notify(role: iam.Role, topic: sns.Topic) -> None:
     """Allow sending notices to operators."""
     role.add_to_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[topic.topic_arn]))
+
+
+def may_keep_schedules(role: iam.Role, schedules: Schedules) -> None:
+    """Allow keeping the schedules of the stage's group, which send ticks by their own role."""
+    stack, group = Stack.of(role), schedules.group.schedule_group_name
+    arn = stack.format_arn(service="scheduler", resource="schedule", resource_name=f"{group}/*")
+    actions = [f"scheduler:{verb}Schedule" for verb in ("Create", "Delete", "Get", "Update")]
+    role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[arn]))
+    where = f"arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/{group}/*"
+    why = "The schedules of one group, made at tenants' wish: their names are not known beforehand."
+    found = f"AwsSolutions::AwsSolutions-IAM5[Resource::{where}]"
+    Validations.of(role).acknowledge(Acknowledgment(id=found, reason=why))
+    to_scheduler = {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+    passes = [schedules.role.role_arn]
+    role.add_to_policy(
+        iam.PolicyStatement(actions=["iam:PassRole"], resources=passes, conditions=to_scheduler)
+    )
 
 
 def may_wake(role: iam.Role, *queues: sqs.Queue) -> None:

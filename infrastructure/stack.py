@@ -14,6 +14,7 @@ from infrastructure.data import Data
 from infrastructure.dial_queue import DIALER_TIMEOUT_S, DialQueue
 from infrastructure.http_api import LIVEKIT_WEBHOOK_PATH, HttpApi
 from infrastructure.python_function import PythonFunction, shared_runtime
+from infrastructure.schedules import Schedules
 from infrastructure.settings import StageSettings
 from infrastructure.webhook_flow import DELIVER_TIMEOUT_S, DeliveryFlow, EventSource, Notices
 
@@ -37,6 +38,7 @@ class TrunklineStack(Stack):
             self, "Deliveries", deliver=self.webhook_deliver.function, runtime=self._runtime
         )
         self.bus = Bus(self, "Bus", f"trunkline-{settings.name}")
+        self.schedules = Schedules(self, "Schedules", f"trunkline-{settings.name}", self.data.key)
         self.event_fanout = self._event_fanout()
         self.api = self._api()
         self.dialer = self._dialer()
@@ -50,6 +52,7 @@ class TrunklineStack(Stack):
             agent_api=self.agent_api.function,
         )
         self.bus.start_calls_with(self.api.function)
+        self.schedules.run_with(self.api.function)
         self._outputs()
 
     def _api(self) -> PythonFunction:
@@ -67,6 +70,7 @@ class TrunklineStack(Stack):
                 "API_URL",
             )
             | self._outgoing()
+            | self.schedules.environment()
             | {
                 "OWN_LIVEKIT_PREFIX": self.data.own_livekit_prefix,
                 "DATA_KEY_ARN": self.data.key.key_arn,
@@ -87,6 +91,7 @@ class TrunklineStack(Stack):
         may.may_read_pepper(made.role, self.data)
         may.may_start(made.role, self.deliveries.machine)
         may.may_wake(made.role, self.dial_queue.queue, self.test_dial_queue.queue)
+        may.may_keep_schedules(made.role, self.schedules)
         return made
 
     def _dialer(self) -> PythonFunction:
@@ -175,7 +180,8 @@ class TrunklineStack(Stack):
             runtime=self._runtime,
             package="caretaker",
             environment=self._environment("DIAL_QUEUE_URL", "TEST_DIAL_QUEUE_URL", "DELIVERY_FLOW_ARN")
-            | self._outgoing(),
+            | self._outgoing()
+            | self.schedules.environment(),
             timeout_s=55,
             memory_mib=self._settings.api_memory_mib,
             reserved_concurrency=1,
@@ -185,6 +191,7 @@ class TrunklineStack(Stack):
         may.may_read_livekit_secrets(made.role, self.data)
         may.may_wake(made.role, self.dial_queue.queue, self.test_dial_queue.queue)
         may.may_start(made.role, self.deliveries.machine)
+        may.may_keep_schedules(made.role, self.schedules)
         every_minute = events.Schedule.rate(Duration.minutes(1))
         target = targets.LambdaFunction(made.function, retry_attempts=0)
         events.Rule(self, "CaretakerEveryMinute", schedule=every_minute, targets=[target])
@@ -270,6 +277,7 @@ class TrunklineStack(Stack):
             "EventDeadLettersUrl": self.events.dead_letters.queue_url,
             "NoticesTopicArn": self.notices.topic.topic_arn,
             "EventBusName": self.bus.bus.event_bus_name,
+            "ScheduleDeadLettersUrl": self.schedules.dead_letters.queue_url,
             "BusDeadLettersUrl": self.bus.dead_letters.queue_url,
         }
         for name, value in values.items():

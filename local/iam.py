@@ -12,7 +12,8 @@ def for_the_evaluator(template: dict[str, Any]) -> dict[str, Any]:
     """The template as the emulator can evaluate it; what functions may do stays as it is.
 
     It speaks plain http, so what insists on TLS would deny everybody; a secret's `Ref` is its name there, on
-    AWS its ARN; and it knows no encryption contexts, which the template's own tests look after.
+    AWS its ARN; it knows no encryption contexts, and takes every schedule for one of the default group, which
+    the template's own tests look after.
     """
     open_to_http = {name: _without_tls(each) for name, each in template["Resources"].items()}
     resources = {name: each for name, each in open_to_http.items() if each}
@@ -53,4 +54,6 @@ def _policy(resource: dict[str, Any], secrets: list[str]) -> dict[str, Any]:
     for statement in found["Properties"]["PolicyDocument"]["Statement"]:
         if "kms:EncryptionContext" in json.dumps(statement.get("Condition", {})):
             del statement["Condition"]
+        if "scheduler:GetSchedule" in statement["Action"]:
+            statement["Resource"] = "arn:aws:scheduler:*:*:schedule/default/*"
     return found

@@ -13,13 +13,13 @@ from trunkline.http.errors import error_answer, error_body, error_headers
 from trunkline.observability import logger
 from trunkline.redaction import path_shape
 
-from . import calls, dispatches, kept, rules, tenant, tools, triggers, trunks, webhooks
+from . import calls, dispatches, kept, rules, schedules, tenant, tools, triggers, trunks, webhooks
 from .access import noted
 from .answers import json_response
 
 log = logger("api")
 app = APIGatewayHttpResolver()
-for part in (calls, dispatches, trunks, webhooks, tools, rules, triggers, tenant):
+for part in (calls, dispatches, trunks, webhooks, tools, rules, triggers, schedules, tenant):
     app.include_router(part.router)
 for router in kept.routers:
     app.include_router(router)
@@ -51,6 +51,8 @@ def _request_id() -> str:
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if "detail-type" in event:
         return triggers.take_from_bus(event)
+    if "Records" in event:
+        return schedules.take_ticks(event)
     answer = app.resolve(event, context)
     noted.write(answer["headers"])
     http, shape = event["requestContext"]["http"], path_shape(event["rawPath"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trunkline.schedules.specs import ScheduleSpec
 from trunkline.tenants.key_specs import KeySpec
 from trunkline.tenants.keys import Scope
 from trunkline.tenants.specs import AgentSpec
@@ -35,6 +36,13 @@ routers = [
         lambda: services().triggers,
         read=Scope.TRIGGERS_READ,
         write=Scope.TRIGGERS_WRITE,
+    ),
+    crud_routes(
+        "schedules",
+        ScheduleSpec,
+        lambda: services().schedules,
+        read=Scope.SCHEDULES_READ,
+        write=Scope.SCHEDULES_WRITE,
     ),
     crud_routes(
         "webhooks",

@@ -32,6 +32,10 @@ from trunkline.observability import logger
 from trunkline.played.dispatches import PlayedDispatches
 from trunkline.remembered import Remembered
 from trunkline.rules.desk import RulesDesk
+from trunkline.schedules.desk import ScheduleDesk
+from trunkline.schedules.mirror import ScheduleMirror
+from trunkline.schedules.runs import ScheduleRunner
+from trunkline.schedules.store import ScheduleStore
 from trunkline.tenants.agent_desk import AgentDesk
 from trunkline.tenants.audit import AuditDesk
 from trunkline.tenants.facts import TenantFacts
@@ -99,6 +103,8 @@ class Services:
     rules: RulesDesk
     triggers: TriggerDesk
     events: TriggerIntake
+    schedules: ScheduleDesk
+    ticks: ScheduleRunner
 
 
 @cache
@@ -114,6 +120,9 @@ def services() -> Services:
     workflows = _workflows(base, lister)
     agents = AgentDesk(base.agents, base.trunks, base.practice, base.tools, workflows.using_agent, base.clock)
     tools, secrets, trials = _tools(base, workflows, agents)
+    ticks = ScheduleRunner(
+        ScheduleStore(base.table), Placing(phones, workflow_calls, "schedule"), base.clock, log, _note_owner
+    )
     webhooks = WebhookDesk(
         EndpointStore(base.table),
         HealthStore(base.table),
@@ -163,13 +172,20 @@ def services() -> Services:
         events=TriggerIntake(
             TriggerStore(base.table),
             base.cipher,
-            Placing(phones, workflow_calls),
+            Placing(phones, workflow_calls, "trigger"),
             object_of,
             base.clock,
             log,
             _note_owner,
         ),
+        schedules=_schedules(base, ticks),
+        ticks=ticks,
     )
+
+
+def _schedules(base: Base, ticks: ScheduleRunner) -> ScheduleDesk:
+    mirror = ScheduleMirror.open(base.table, base.settings, base.clock, log)
+    return ScheduleDesk(ScheduleStore(base.table), WorkflowStore(base.table), mirror, ticks, base.clock)
 
 
 def _note_owner(principal: Principal) -> None:

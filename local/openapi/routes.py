@@ -5,6 +5,7 @@ from __future__ import annotations
 from local.openapi.call_routes import CALLS
 from local.openapi.route import Route
 from local.openapi.rule_routes import RULES
+from local.openapi.schedule_routes import SCHEDULES
 from local.openapi.tenant_routes import TENANT
 from local.openapi.tool_routes import TOOLS
 from local.openapi.trigger_routes import TRIGGERS
@@ -165,4 +166,4 @@ _WORKFLOWS = (
     ),
 )
 
-ROUTES = CALLS + _TRUNKS + _AGENTS + _WORKFLOWS + TOOLS + RULES + TRIGGERS + WEBHOOKS + TENANT
+ROUTES = CALLS + _TRUNKS + _AGENTS + _WORKFLOWS + TOOLS + RULES + TRIGGERS + SCHEDULES + WEBHOOKS + TENANT

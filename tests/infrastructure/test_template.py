@@ -83,15 +83,15 @@ def actions_of(template: dict[str, Any], package: str) -> set[str]:
 def test_reserved_concurrency_is_the_event_sources_maximum(template: dict[str, Any]) -> None:
     reserved = function(template, "dialer")["ReservedConcurrentExecutions"]
     sources = resources(template, "AWS::Lambda::EventSourceMapping").values()
-    source = next(each for each in sources if "ScalingConfig" in each)
+    source = next(each for each in sources if each["EventSourceArn"]["Fn::GetAtt"][0].startswith("Dial"))
     assert source["ScalingConfig"]["MaximumConcurrency"] == reserved
     assert source["BatchSize"] == 1
 
 
 def test_a_wake_stays_hidden_for_longer_than_a_run_can_last(template: dict[str, Any]) -> None:
     timeout_s = function(template, "dialer")["Timeout"]
-    queues = resources(template, "AWS::SQS::Queue").values()
-    dial = next(queue for queue in queues if "RedrivePolicy" in queue)
+    queues = resources(template, "AWS::SQS::Queue")
+    dial = next(each for name, each in queues.items() if name[:4] == "Dial" and "RedrivePolicy" in each)
     assert dial["VisibilityTimeout"] > timeout_s
     assert dial["RedrivePolicy"]["maxReceiveCount"] > 1
     assert timeout_s >= 120 + 100, "a run claims for 2 min and has 100 s left for its last dials"
@@ -136,12 +136,9 @@ def test_what_plays_test_calls_can_reach_no_livekit(template: dict[str, Any]) ->
 
 def test_test_calls_take_no_lane_of_the_live_ones(template: dict[str, Any]) -> None:
     sources = resources(template, "AWS::Lambda::EventSourceMapping").values()
-    queues = {
-        source["FunctionName"]["Ref"]: source["EventSourceArn"]["Fn::GetAtt"][0]
-        for source in sources
-        if "ScalingConfig" in source
-    }
-    assert len(queues) == len(set(queues.values())) == 2
+    arns = [(each["FunctionName"]["Ref"], each["EventSourceArn"]["Fn::GetAtt"][0]) for each in sources]
+    takers = {function: queue for function, queue in arns if "DialQueue" in queue}
+    assert len(takers) == len(set(takers.values())) == 2
     for package in ("dialer", "test-dialer"):
         assert function(template, package)["ReservedConcurrentExecutions"] >= 2
 

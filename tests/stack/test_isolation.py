@@ -34,6 +34,7 @@ MISSING = {
     "secret": lambda: f"secret_{uuid.uuid4().hex[:8]}",
     "number": lambda: f"+1555{random.randrange(10**7):07d}",
     "trigger_id": lambda: f"trg_{uuid.uuid4().hex[:20]}",
+    "schedule_id": lambda: f"sch_{uuid.uuid4().hex[:20]}",
     "key_id": lambda: f"key_{uuid.uuid4().hex[:20]}",
 }
 # A body that the route takes, where it needs one.
@@ -63,6 +64,8 @@ async def owned(tenant: Tenant, endpoint: Receiver) -> dict[str, str]:
     api.post("/api/v1/suppressions", json={"numbers": ["+15550103333"]}).raise_for_status()
     wish = {"name": "t", "body": {"workflow_slug": "mine", "user_id": "u"}}
     trigger = api.post("/api/v1/triggers", json=wish).json()["id"]
+    wish = {"name": "s", "body": {"workflow_slug": "mine", "user_id": "u"}, "cron": "0 9 1 1 *"}
+    schedule = api.post("/api/v1/schedules", json=wish).json()["id"]
     tool = {"name": "my_tool", "config": {"actions": [{"type": "end_call"}]}}
     api.post("/api/v1/tools", json=tool).raise_for_status()
     key = api.post("/api/v1/api-keys", json={"name": "k", "scopes": ["calls:read"]}).json()["id"]
@@ -81,6 +84,7 @@ async def owned(tenant: Tenant, endpoint: Receiver) -> dict[str, str]:
         "secret": "my_secret",
         "number": "+15550103333",
         "trigger_id": trigger,
+        "schedule_id": schedule,
     }
 
 

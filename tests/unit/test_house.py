@@ -83,6 +83,9 @@ PURE = {
     "item_keys.py",
     "kept_keys.py",
     "rules/frequency.py",
+    "schedules/cron.py",
+    "schedules/timing.py",
+    "schedules/model.py",
     "triggers/model.py",
     "triggers/proof.py",
     "triggers/specs.py",
@@ -177,6 +180,7 @@ def test_a_missing_setting_is_named() -> None:
     environ = {"TABLE_NAME": "t", "DIAL_QUEUE_URL": "q", "LIVEKIT_SECRET_ARN": "a", "CONTEXT_KEY_ARN": "c"}
     environ |= {"DELIVERY_FLOW_ARN": "d", "OUTGOING_LOOPBACK_PORTS": "none", "API_URL": "u"}
     environ |= {"TEST_DIAL_QUEUE_URL": "t", "OWN_LIVEKIT_PREFIX": "p/", "DATA_KEY_ARN": "k"}
+    environ |= {f"SCHEDULE_{name}": "s" for name in ("GROUP", "QUEUE_ARN", "ROLE_ARN")}
     environ |= {"USER_POOL_ISSUER": "none", "USER_POOL_CLIENT_ID": "none"}
     with pytest.raises(MissingSetting, match="KEY_PEPPER_ARN"):
         ApiSettings.from_env(environ)

@@ -49,6 +49,9 @@ class ApiSettings(_FromEnvironment):
     delivery_flow_arn: str
     outgoing_loopback_ports: str
     api_url: str
+    schedule_group: str
+    schedule_queue_arn: str
+    schedule_role_arn: str
     user_pool_issuer: str
     user_pool_client_id: str
 
@@ -95,6 +98,9 @@ class CaretakerSettings(_FromEnvironment):
     livekit_secret_arn: str
     delivery_flow_arn: str
     outgoing_loopback_ports: str
+    schedule_group: str
+    schedule_queue_arn: str
+    schedule_role_arn: str
 
 
 @dataclass(frozen=True)

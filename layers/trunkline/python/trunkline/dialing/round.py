@@ -29,6 +29,7 @@ from trunkline.livekit.projects import Projects
 from trunkline.offload import Offloader
 from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.serve import a_player
+from trunkline.schedules.mirror import ScheduleMirror
 from trunkline.settings import CaretakerSettings
 from trunkline.table import Table
 from trunkline.webhooks.care import DeliveryCare
@@ -53,6 +54,7 @@ class CaretakerProcess:
         self._log = log
         flow = DeliveryFlow(aws.client("stepfunctions"), settings.delivery_flow_arn)
         self._deliveries = DeliveryCare(DeliveryStore(self._table), flow, self._clock, log)
+        self._schedules = ScheduleMirror.open(self._table, settings, self._clock, log)
 
     async def walk(self) -> Counter[str]:
         """Make one pass: projects side by side, so that one that does not answer holds up no other."""
@@ -74,7 +76,12 @@ class CaretakerProcess:
                 self._caretaker(played if is_test else project(tenant_id)).walk(states, repairs)
                 for (tenant_id, is_test), states in (await self._by_project()).items()
             ]
-            await asyncio.gather(*passes, web.walk(repairs), self._offload(self._deliveries.walk, repairs))
+            await asyncio.gather(
+                *passes,
+                web.walk(repairs),
+                self._offload(self._deliveries.walk, repairs),
+                self._offload(self._schedules.walk, repairs),
+            )
         return repairs
 
     async def _by_project(self) -> dict[tuple[str | None, bool], list[TrunkState]]:

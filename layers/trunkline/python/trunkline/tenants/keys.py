@@ -43,6 +43,8 @@ class Scope(StrEnum):
     RULES_WRITE = "rules:write"
     TRIGGERS_READ = "triggers:read"
     TRIGGERS_WRITE = "triggers:write"
+    SCHEDULES_READ = "schedules:read"
+    SCHEDULES_WRITE = "schedules:write"
     TRUNKS_READ = "trunks:read"
     TRUNKS_WRITE = "trunks:write"
     WEBHOOKS_READ = "webhooks:read"

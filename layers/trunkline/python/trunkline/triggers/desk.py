@@ -130,7 +130,7 @@ class TriggerDesk:
 
     def _as_wished(self, principal: Principal, trigger: Trigger, spec: TriggerSpec) -> Trigger:
         if spec.kind == CallKind.WORKFLOW:
-            self._require_workflow(principal, spec.body.get("workflow_slug"))
+            require_workflow(self.workflows, principal, spec.body)
         return replace(
             trigger,
             name=spec.name,
@@ -142,13 +142,6 @@ class TriggerDesk:
             event_id=spec.event_id,
         )
 
-    def _require_workflow(self, principal: Principal, slug: Any) -> None:
-        """One that an event names is looked for when the event comes."""
-        if isinstance(slug, str) and ("{{" in slug or self.workflows.usable(principal, slug)):
-            return
-        text = "Validation error: body.workflow_slug must name a workflow of yours"
-        raise InvalidRequest(text, field="body")
-
     def _sealed(self, tenant_id: str, trigger_id: str, secret: str) -> bytes:
         return self.cipher.encrypt(owner_of_trigger(tenant_id, trigger_id), {"secret": secret})
 
@@ -157,3 +150,16 @@ class TriggerDesk:
 
     def _view(self, trigger: Trigger) -> TriggerView:
         return trigger_view(trigger, self.api_url)
+
+
+def require_workflow(workflows: WorkflowStore, principal: Principal, body: Mapping[str, Any]) -> None:
+    """A body of `POST /calls` names a workflow of the tenant's; one that a template names is looked for when
+    it is filled.
+
+    Raises:
+        InvalidRequest: it does not.
+    """
+    slug = body.get("workflow_slug")
+    if isinstance(slug, str) and ("{{" in slug or workflows.usable(principal, slug)):
+        return
+    raise InvalidRequest("Validation error: body.workflow_slug must name a workflow of yours", field="body")

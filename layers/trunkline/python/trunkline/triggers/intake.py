@@ -30,22 +30,23 @@ from trunkline.tenants.keys import Actor, Principal
 from trunkline.tools.bounds import fill_within
 from trunkline.tools.picking import picked
 from trunkline.tools.templates import TemplateError, fill, parse
-from trunkline.triggers.model import Outcome, Received, Trigger
+from trunkline.triggers.model import CallKind, Outcome, Received, Trigger
 from trunkline.triggers.proof import is_proven
 from trunkline.triggers.specs import TakenEvent
 from trunkline.triggers.store import TriggerStore
 
 _MAX_NOTED_ID = 200
-_FOR_A_WHILE = (
+FOR_A_WHILE = (
     QueueUnavailable,
     QueueFull,
     ConcurrencyExceeded,
     IdempotencyInProgress,
     LiveKitNotConfigured,
 )
+"""What may do better when the same is tried again."""
 _MAX_WISH = 256 * 1024
-Place = Callable[[Principal, Trigger, dict[str, Any], Once], Placed]
-"""Makes the call that a trigger's filled body asks for, once."""
+Place = Callable[[Principal, CallKind, dict[str, Any], Once], Placed]
+"""Makes the call that a filled body asks for, once."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class TriggerIntake:
             return None
         try:
             return self._carried_out(trigger, sender, lambda: event)
-        except _FOR_A_WHILE:
+        except FOR_A_WHILE:
             raise
         except TrunklineError:
             return None
@@ -124,7 +125,7 @@ class TriggerIntake:
             raise InvalidRequest("Validation error: event_id is empty")
         template = json.loads(trigger.body_json)
         wish = fill_within(template, {"event": event}, _MAX_WISH, "the body of the call")
-        placed = self.place(principal, trigger, wish, _once(trigger, event_id))
+        placed = self.place(principal, trigger.kind, wish, _once(trigger, event_id))
         outcome = Outcome.DUPLICATE if placed.replayed else Outcome.CALLED
         return self._told(trigger, outcome, event_id, placed.call.id)
 

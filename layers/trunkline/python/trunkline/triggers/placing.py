@@ -1,4 +1,4 @@
-"""From a trigger's filled body to its call."""
+"""From a filled body to its call."""
 
 from __future__ import annotations
 
@@ -10,28 +10,27 @@ from trunkline.calls.place import CallDesk, OutboundCall, ScheduledCall
 from trunkline.calls.workflow_calls import WorkflowCall, WorkflowCallDesk
 from trunkline.idempotency import Once
 from trunkline.tenants.keys import Principal
-from trunkline.triggers.model import CallKind, Trigger
+from trunkline.triggers.model import CallKind
 from trunkline.validation import validated
-
-_SOURCE = "trigger"
 
 
 @dataclass(frozen=True)
 class Placing:
-    """Makes calls as the routes do whose bodies triggers fill."""
+    """Makes calls as the routes do whose bodies are filled; `source` is what starts them."""
 
     phones: CallDesk
     workflow_calls: WorkflowCallDesk
+    source: str
 
-    def __call__(self, principal: Principal, trigger: Trigger, wish: dict[str, Any], once: Once) -> Placed:
+    def __call__(self, principal: Principal, kind: CallKind, wish: dict[str, Any], once: Once) -> Placed:
         """Make the call; raises as its route does."""
-        match trigger.kind:
+        match kind:
             case CallKind.WORKFLOW:
                 request = validated(WorkflowCall, wish)
-                return self.workflow_calls.place(principal, request, source=_SOURCE, once=once)
+                return self.workflow_calls.place(principal, request, source=self.source, once=once)
             case CallKind.OUTBOUND:
                 outbound = validated(OutboundCall, wish)
-                return self.phones.place(principal, outbound, source=_SOURCE, once=once)
+                return self.phones.place(principal, outbound, source=self.source, once=once)
             case CallKind.SCHEDULE:
                 scheduled = validated(ScheduledCall, wish)
-                return self.phones.schedule(principal, scheduled, source=_SOURCE, once=once)
+                return self.phones.schedule(principal, scheduled, source=self.source, once=once)

@@ -18,13 +18,30 @@ from trunkline.validation import InputModel
 MAX_BODY_BYTES = 32 * 1024
 
 
-def _of_event(value: Any, place: str) -> None:
+def begin_with(root: str, value: Any, place: str) -> None:
+    """Refuse a template that speaks of anything but `root`.
+
+    Raises:
+        ValueError: names the place.
+    """
     try:
         for where, expression in expressions_in(value, place):
-            if expression.root != "event":
-                raise ValueError(f"{where}: {expression.text} must begin with event")
+            if expression.root != root:
+                raise ValueError(f"{where}: {expression.text} must begin with {root}")
     except TemplateError as error:
         raise ValueError(error.message) from error
+
+
+def template_of(root: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The template of a route's body, if it is one.
+
+    Raises:
+        ValueError: it is too large, or speaks of anything but `root`.
+    """
+    if len(json.dumps(body).encode()) > MAX_BODY_BYTES:
+        raise ValueError(f"body is larger than {MAX_BODY_BYTES} bytes")
+    begin_with(root, body, "body")
+    return body
 
 
 class TriggerSpec(InputModel):
@@ -52,15 +69,12 @@ class TriggerSpec(InputModel):
     @field_validator("body")
     @classmethod
     def _templates(cls, value: dict[str, Any]) -> dict[str, Any]:
-        if len(json.dumps(value).encode()) > MAX_BODY_BYTES:
-            raise ValueError(f"body is larger than {MAX_BODY_BYTES} bytes")
-        _of_event(value, "body")
-        return value
+        return template_of("event", value)
 
     @field_validator("event_id")
     @classmethod
     def _template(cls, value: str) -> str:
-        _of_event(value, "event_id")
+        begin_with("event", value, "event_id")
         return value
 
 

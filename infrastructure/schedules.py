@@ -1,0 +1,59 @@
+"""Tenants' schedules: their group in EventBridge Scheduler, and the queue that their ticks come by."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as event_sources
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infrastructure.alarms import dead_letters
+
+_VISIBILITY_S = 180
+_MAX_RECEIVES = 20
+_AT_ONCE = 5
+"""Ticks that are carried out at once: a thousand schedules of nine o'clock sharp take no more of the API."""
+
+
+class Schedules(Construct):
+    """A tick that fails is tried again every three minutes for an hour, then put aside."""
+
+    def __init__(self, scope: Construct, name: str, group_name: str, key: kms.IKey) -> None:
+        super().__init__(scope, name)
+        self.group = scheduler.ScheduleGroup(self, "Group", schedule_group_name=group_name)
+        self.dead_letters = dead_letters(
+            self, key, "Moments of schedules made no call, though tried for an hour: look at the letters."
+        )
+        self.ticks = sqs.Queue(
+            self,
+            "Ticks",
+            enforce_ssl=True,
+            encryption_master_key=key,
+            visibility_timeout=Duration.seconds(_VISIBILITY_S),
+            retention_period=Duration.days(1),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=_MAX_RECEIVES),
+        )
+        ours_alone = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
+        principal = iam.ServicePrincipal("scheduler.amazonaws.com", conditions=ours_alone)
+        self.role = iam.Role(self, "Role", assumed_by=principal)
+        send = iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.ticks.queue_arn])
+        self.role.add_to_policy(send)
+        seal = ["kms:Decrypt", "kms:GenerateDataKey"]
+        self.role.add_to_policy(iam.PolicyStatement(actions=seal, resources=[key.key_arn]))
+
+    def environment(self) -> dict[str, str]:
+        """What a function that keeps schedules is told."""
+        return {
+            "SCHEDULE_GROUP": self.group.schedule_group_name,
+            "SCHEDULE_QUEUE_ARN": self.ticks.queue_arn,
+            "SCHEDULE_ROLE_ARN": self.role.role_arn,
+        }
+
+    def run_with(self, function: lambda_.Function) -> None:
+        """Have a function carry out the ticks."""
+        source = event_sources.SqsEventSource(self.ticks, batch_size=1, max_concurrency=_AT_ONCE)
+        function.add_event_source(source)

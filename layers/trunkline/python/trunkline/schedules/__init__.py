@@ -1,0 +1,1 @@
+"""Schedules: calls that recur, or come once, without a caller."""

@@ -1,0 +1,72 @@
+"""When a schedule comes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count, islice, takewhile
+
+from trunkline.schedules.cron import aws_cron, moments
+
+_MINUTE_MS = 60_000
+_SKEW_MS = 5_000
+"""A tick that a clock beside ours sends a little early is still its own moment's."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One of `cron` (a crontab line in `timezone`), `rate_minutes` (counted from `starts_ms`) and `at_ms`;
+    never before `starts_ms`, nor after `ends_ms`."""
+
+    cron: str | None
+    rate_minutes: int | None
+    at_ms: int | None
+    timezone: str
+    starts_ms: int
+    ends_ms: int | None
+
+    def after(self, from_ms: int) -> Iterator[int]:
+        """Its moments after one, in order."""
+        last_ms = self.ends_ms
+        found = self._after(max(from_ms, self.starts_ms - 1))
+        return found if last_ms is None else takewhile(lambda each: each <= last_ms, found)
+
+    def next_ms(self, from_ms: int) -> int | None:
+        """Its first moment after one; None if it does not come again."""
+        return next(self.after(from_ms), None)
+
+    def moment_of(self, tick_ms: int) -> int:
+        """The moment that a tick was for, which came then: the same for each repeat of it.
+
+        EventBridge counts a rate from when it began to know of it, a little beside our own count: the
+        nearest of ours is meant.
+        """
+        if self.at_ms is not None:
+            return self.at_ms
+        if self.rate_minutes is not None:
+            span_ms = self.rate_minutes * _MINUTE_MS
+            return self.starts_ms + round((tick_ms - self.starts_ms) / span_ms) * span_ms
+        return next(moments(self.cron or "", self.timezone, tick_ms + _SKEW_MS, back=True), tick_ms)
+
+    def expression(self) -> str:
+        """As EventBridge Scheduler writes it."""
+        if self.at_ms is not None:
+            return f"at({datetime.fromtimestamp(self.at_ms / 1000, UTC).strftime('%Y-%m-%dT%H:%M:%S')})"
+        if self.rate_minutes is not None:
+            return f"rate({self.rate_minutes} minute{'' if self.rate_minutes == 1 else 's'})"
+        return aws_cron(self.cron or "")
+
+    def _after(self, from_ms: int) -> Iterator[int]:
+        if self.at_ms is not None:
+            return iter([self.at_ms] if self.at_ms > from_ms else [])
+        if self.rate_minutes is None:
+            return moments(self.cron or "", self.timezone, from_ms)
+        span_ms = self.rate_minutes * _MINUTE_MS
+        first = max(1, (from_ms - self.starts_ms) // span_ms + 1)
+        return (self.starts_ms + each * span_ms for each in count(first))
+
+
+def upcoming(timing: Timing, from_ms: int, most: int) -> list[int]:
+    """The next few moments."""
+    return list(islice(timing.after(from_ms), most))

@@ -1,0 +1,62 @@
+"""What the template says of schedules: who keeps them, and what their own role may do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.infrastructure.test_template import (
+    FUNCTIONS,
+    STAGES,
+    actions_of,
+    empty,
+    resources,
+    statements_of,
+    synthesized,
+)
+
+__all__ = ["empty"]
+
+
+@pytest.fixture(params=STAGES)
+def template(request: pytest.FixtureRequest, empty: Path) -> dict[str, Any]:
+    return synthesized(request.param, empty)
+
+
+def test_schedules_are_kept_in_their_group_alone_and_send_ticks_alone(template: dict[str, Any]) -> None:
+    keepers = [each for each in FUNCTIONS if any("scheduler:" in name for name in actions_of(template, each))]
+    assert keepers == ["api", "caretaker"]
+    for package in keepers:
+        for statement in statements_of(template, package):
+            text = json.dumps(statement)
+            if "scheduler:" in text:
+                assert ":schedule/" in text
+            if "iam:PassRole" in text:
+                passed = statement["Condition"]["StringEquals"]["iam:PassedToService"]
+                assert passed == "scheduler.amazonaws.com"
+    roles = [
+        each for each in resources(template, "AWS::IAM::Role").values() if "scheduler" in json.dumps(each)
+    ]
+    trust = roles[0]["AssumeRolePolicyDocument"]["Statement"][0]
+    assert (len(roles), "aws:SourceAccount" in json.dumps(trust["Condition"])) == (1, True)
+    policies = [
+        each
+        for each in resources(template, "AWS::IAM::Policy").values()
+        if each["PolicyName"].startswith("SchedulesRole")
+    ]
+    allowed = [each["Action"] for each in policies[0]["PolicyDocument"]["Statement"]]
+    assert allowed == ["sqs:SendMessage", ["kms:Decrypt", "kms:GenerateDataKey"]]
+
+
+def test_ticks_are_tried_again_and_put_aside(template: dict[str, Any]) -> None:
+    queues = resources(template, "AWS::SQS::Queue")
+    ticks = next(each for name, each in queues.items() if name.startswith("SchedulesTicks"))
+    assert ticks["VisibilityTimeout"] * ticks["RedrivePolicy"]["maxReceiveCount"] == 3600
+    letters = next(each for name, each in queues.items() if name.startswith("SchedulesDeadLetters"))
+    assert letters["MessageRetentionPeriod"] == 14 * 86_400
+    sources = resources(template, "AWS::Lambda::EventSourceMapping").values()
+    source = next(each for each in sources if "SchedulesTicks" in json.dumps(each["EventSourceArn"]))
+    assert (source["BatchSize"], source["ScalingConfig"]["MaximumConcurrency"]) == (1, 5)

@@ -1,0 +1,91 @@
+"""Schedules on moto's table and EventBridge Scheduler."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from tests.builders import ManualClock
+from tests.store.test_desk import ME, Scene
+from trunkline.observability import logger
+from trunkline.schedules.desk import ScheduleDesk
+from trunkline.schedules.mirror import ScheduleMirror, Target
+from trunkline.schedules.model import Schedule
+from trunkline.schedules.runs import ScheduleRunner
+from trunkline.schedules.specs import ScheduleSpec
+from trunkline.schedules.store import ScheduleStore
+from trunkline.table import Table
+from trunkline.triggers.placing import Placing
+from trunkline.validation import validated
+from trunkline.workflows.store import WorkflowStore
+
+LOG = logger("tests")
+# NOW_MS is a Tuesday, 22:13:20 UTC.
+NINE = "2023-11-15T09:00:00.000Z"
+
+
+class Fails:
+    """A client of EventBridge Scheduler that fails as often as it is told to."""
+
+    def __init__(self, client: Any) -> None:
+        self._client, self.times = client, 0
+        self.exceptions = client.exceptions
+
+    def __getattr__(self, name: str) -> Any:
+        if self.times:
+            self.times -= 1
+            raise EndpointConnectionError(endpoint_url="x")
+        return getattr(self._client, name)
+
+
+@dataclass
+class World:
+    scene: Scene
+    clock: ManualClock
+    eventbridge: Fails
+    schedules: ScheduleStore
+    mirror: ScheduleMirror
+    runner: ScheduleRunner
+    desk: ScheduleDesk
+
+    def body(self, **more: Any) -> dict[str, Any]:
+        call = {"agentId": self.scene.agent.id, "phoneNumber": "+14155552671"}
+        return {"name": "s", "kind": "outbound", "body": call, "cron": "0 9 * * *"} | more
+
+    def make(self, **more: Any) -> dict[str, Any]:
+        return dict(self.desk.create(ME, validated(ScheduleSpec, self.body(**more))))
+
+    def seen(self, schedule_id: str) -> dict[str, Any] | None:
+        """What EventBridge knows."""
+        try:
+            return dict(self.eventbridge.get_schedule(GroupName="g", Name=schedule_id))
+        except ClientError:
+            return None
+
+    def care(self, later_s: float = 61) -> Counter[str]:
+        self.clock.move_s(later_s)
+        repairs: Counter[str] = Counter()
+        self.mirror.walk(repairs)
+        return repairs
+
+    def stored(self, schedule_id: str) -> Schedule:
+        found = self.schedules.find(schedule_id)
+        assert found is not None
+        return found
+
+
+def a_world(table: Table) -> World:
+    scene, clock, schedules = Scene(table), ManualClock(), ScheduleStore(table)
+    client = boto3.client("scheduler")
+    client.create_schedule_group(Name="g")
+    eventbridge = Fails(client)
+    target = Target("g", "arn:aws:sqs:us-east-1:1:ticks", "arn:aws:iam::1:role/ticks")
+    mirror = ScheduleMirror(eventbridge, target, schedules, clock, LOG)  # type: ignore[arg-type]
+    place = Placing(scene.desk, None, "schedule")  # type: ignore[arg-type]
+    runner = ScheduleRunner(schedules, place, clock, LOG)
+    desk = ScheduleDesk(schedules, WorkflowStore(table), mirror, runner, clock)
+    return World(scene, clock, eventbridge, schedules, mirror, runner, desk)

@@ -1,0 +1,55 @@
+"""Schedules that are refused, with the reason, and leave nothing behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.store.schedule_world import World, a_world
+from tests.store.test_desk import ME
+from trunkline.errors import (
+    InvalidRequest,
+)
+from trunkline.table import Table
+
+
+@pytest.fixture
+def world(table: Table) -> World:
+    return a_world(table)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"cron": "0 9 * *"}, "five fields"),
+        ({"cron": "0 9 1 * 1"}, "can't both be given"),
+        ({"cron": None}, "one of cron, rate and at"),
+        ({"rate": "5 minutes"}, "one of cron, rate and at"),
+        ({"cron": None, "rate": "0 minutes"}, "rate must be like"),
+        ({"cron": None, "rate": "30 seconds"}, "rate must be like"),
+        ({"cron": None, "rate": "5 minutes\n"}, "rate must be like"),
+        ({"cron": None, "at": "2020-01-01T00:00:00Z"}, "never comes"),
+        ({"cron": None, "at": "2026-01-01T00:00:00"}, "at must be an ISO"),
+        ({"cron": None, "at": "tomorrow"}, "at must be an ISO"),
+        ({"ends_at": "2020-01-01T00:00:00Z"}, "never comes"),
+        ({"starts_at": "2026-01-02T00:00:00Z", "ends_at": "2026-01-01T00:00:00Z"}, "ends_at must be later"),
+        ({"timezone": "Mars/Olympus"}, "timezone must be an IANA name"),
+        ({"flexible_window_minutes": 1441}, "flexible_window_minutes"),
+        ({"flexible_window_minutes": True}, "flexible_window_minutes"),
+        ({"kind": "schedule"}, "kind must be"),
+        ({"body": {}}, "body"),
+        ({"body": {"agentId": "{{event.id}}"}}, "must begin with schedule"),
+        ({"body": {"agentId": "{{schedule.nothing}}"}}, "schedule.nothing"),
+        ({"kind": "workflow", "body": {"workflow_slug": "theirs", "user_id": "u"}}, "a workflow of yours"),
+        ({"name": ""}, "name"),
+        ({"x": 1}, "x"),
+    ],
+)
+def test_a_bad_schedule_is_refused_and_nothing_is_kept(
+    world: World, wrong: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=says):
+        world.make(**wrong)
+    assert world.desk.list(ME)["data"] == []
+    assert world.schedules.unmirrored(10**15) == []
