@@ -111,6 +111,8 @@ def test_a_wrong_field_is_refused_with_its_path(wrong: dict[str, Any], says: str
     ("wrong", "says"),
     [
         (tool(CALL | {"url": "https://a.example/{{user.id"}), "config.actions.0.url: a {{ is not closed"),
+        (tool(CALL | {"url": "https://a.example/{{event.id}}"}), "{{event.id}} is for triggers"),
+        (tool(CALL | {"url": "https://a.example/{{schedule.date}}"}), "{{schedule.date}} is for schedules"),
         (
             tool(CALL | {"headers": {"X": "{{env.HOME}}"}}),
             "config.actions.0.headers.X: {{env.HOME}} must begin",

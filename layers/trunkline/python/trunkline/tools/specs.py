@@ -24,6 +24,7 @@ MAX_ACTIONS = 8
 CALL_FIELDS = ("id", "channel", "user_id", "phone_number", "caller_id", "workflow_slug", "metadata")
 """What `{{call.…}}` can name."""
 
+_ELSEWHERE = {"event": "is for triggers", "schedule": "is for schedules"}
 _IN_REQUEST = re.compile(r"actions\.[0-9]+\.(url|headers|body)(\.|$)")
 
 
@@ -199,8 +200,8 @@ def _require_known(place: str, expression: Expression, parameters: set[str]) -> 
 def _fault(place: str, expression: Expression, parameters: set[str]) -> str | None:
     """What is wrong with an expression, wherever the call may stand."""
     steps = expression.path[1:]
-    if expression.root == "event":
-        return "is for triggers"
+    if expression.root in _ELSEWHERE:
+        return _ELSEWHERE[expression.root]
     if expression.root == "params" and steps and steps[0] not in parameters:
         return f"names no parameter; there are {', '.join(sorted(parameters)) or 'none'}"
     if expression.root == "call" and (not steps or steps[0] not in CALL_FIELDS):
