@@ -29,11 +29,11 @@ class Desk(Protocol[Spec_contra]):
     def delete(self, principal: Principal, name: str) -> None: ...
 
 
-def crud_routes(
-    path: str, spec: type[Spec], desk: Callable[[], Desk[Spec]], *, read: Scope, write: Scope
-) -> APIGatewayHttpRouter:
-    """Make the routes under `/api/v1/<path>`; the desk is built at the first request."""
+def crud_routes(path: str, spec: type[Spec], desk: Callable[[], Desk[Spec]]) -> APIGatewayHttpRouter:
+    """Make the routes under `/api/v1/<path>`, with the scopes of its name; the desk is built at the first
+    request."""
     router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+    read, write = Scope(f"{path}:read"), Scope(f"{path}:write")
     many, one = f"/api/v1/{path}", f"/api/v1/{path}/<name>"
 
     def who(scope: Scope) -> Asked:

@@ -84,7 +84,7 @@ def a_world(table: Table) -> World:
     client.create_schedule_group(Name="g")
     eventbridge = Fails(client)
     target = Target("g", "arn:aws:sqs:us-east-1:1:ticks", "arn:aws:iam::1:role/ticks")
-    mirror = ScheduleMirror(eventbridge, target, schedules, clock, LOG)  # type: ignore[arg-type]
+    mirror = ScheduleMirror(lambda: eventbridge, target, schedules, clock, LOG)  # type: ignore[arg-type,return-value]
     place = Placing(scene.desk, None, "schedule")  # type: ignore[arg-type]
     runner = ScheduleRunner(schedules, place, clock, LOG)
     desk = ScheduleDesk(schedules, WorkflowStore(table), mirror, runner, clock)

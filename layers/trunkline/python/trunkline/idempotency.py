@@ -33,6 +33,12 @@ class Once:
     fingerprint: str
 
     @classmethod
+    def of_event(cls, scope: str, name: str) -> Once:
+        """What happens once for an event of a name, whatever else is said of it."""
+        digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
+        return cls(idempotency_key(scope, digest), digest)
+
+    @classmethod
     def of(cls, headers: Mapping[str, str], scope: str, body: Mapping[str, Any]) -> Once | None:
         """Read the header; None if there is none. `scope` names tenant, mode and route.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,11 +81,9 @@ class Remembered:
             self.table.write(Delete(once.key))
             raise
         answer = self.cipher.encrypt(owner, {"body": body})
-        try:
+        # It may be erased meanwhile, with what it belongs to: nothing is left to be repeated then.
+        with suppress(ConditionFailed):
             self.table.write(Update(once.key, set={"answer": answer}, condition=EXISTS))
-        except ConditionFailed:
-            # Erased meanwhile, with what it belongs to: nothing is left to be repeated.
-            return Answered(body)
         return Answered(body)
 
     def _begin(self, once: Once) -> Item | None:

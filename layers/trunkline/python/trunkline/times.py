@@ -11,6 +11,11 @@ def iso_from_ms(wall_ms: int) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def iso_or_none(wall_ms: int | None) -> str | None:
+    """As `iso_from_ms`, where there may be no moment."""
+    return None if wall_ms is None else iso_from_ms(wall_ms)
+
+
 def moment_ms(text: str) -> int:
     """Read an ISO 8601 time with its offset.
 

@@ -57,6 +57,11 @@ def _path(steps: Iterable[str | int], values: Any) -> Iterator[str]:
             values = None
 
 
+def spec_values(model: type[InputModel], view: Mapping[str, Any]) -> dict[str, Any]:
+    """What a client would send to make a thing as it is shown: those of its fields that `model` has."""
+    return {name: value for name, value in view.items() if name in model.model_fields}
+
+
 def validated_query(model: type[Model], values: Mapping[str, str] | None) -> Model:
     """Validate a query string's values; every value is a text, so numbers may be written as one."""
     return validated(model, values or {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Annotated, Any
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
@@ -19,6 +20,12 @@ def _bounded(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _a_zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("not an IANA time zone")
+    return value
+
+
 def _a_moment(value: str) -> str:
     moment_ms(value)
     return value
@@ -27,6 +34,7 @@ def _a_moment(value: str) -> str:
 Metadata = Annotated[
     dict[str, Any], AfterValidator(_bounded), Field(description="Yours; comes back as it was.")
 ]
+Zone = Annotated[str, AfterValidator(_a_zone)]
 Moment = Annotated[str, AfterValidator(_a_moment)]
 MAX_SPEED = 100
 SPEED_MESSAGE = f"must be a number from 1 to {MAX_SPEED}, with a test key"

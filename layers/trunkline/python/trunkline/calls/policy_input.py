@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
+from trunkline.calls.call_input import Zone
 from trunkline.calls.policy import DAYS, MAX_ATTEMPTS, CallingWindow, RedialPolicy, RetryOn
 from trunkline.errors import InvalidRequest
 from trunkline.validation import InputModel
@@ -61,14 +61,7 @@ class WindowSpec(InputModel):
     start: Annotated[str, Field(pattern=_START)]
     end: Annotated[str, Field(pattern=_END)]
     days: Annotated[list[Day], Field(min_length=1, max_length=7)] = ["mon", "tue", "wed", "thu", "fri"]
-    timezone: str | None = None
-
-    @field_validator("timezone")
-    @classmethod
-    def _known(cls, value: str | None) -> str | None:
-        if value is not None and value not in available_timezones():
-            raise ValueError("not an IANA time zone")
-        return value
+    timezone: Zone | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> WindowSpec:

@@ -23,7 +23,7 @@ from trunkline.calls.shapes import (
 from trunkline.calls.states import State, data_status, flat_status
 from trunkline.calls.story import NOTHING_SAID, CallEvent, Transcript, Turn
 from trunkline.dialing.standing import Standing
-from trunkline.times import iso_from_ms
+from trunkline.times import iso_from_ms, iso_or_none
 
 SCHEDULED = "Call scheduled. Poll GET /api/v1/calls/{id} for its progress."
 ACCEPTED = "Outbound call queued. Poll GET /api/v1/calls/{id} for dial progress."
@@ -36,7 +36,7 @@ def accepted_answer(call: Call) -> AcceptedCall:
 
 def scheduled_answer(call: Call) -> ScheduledAnswer:
     """The 201 answer of `POST /calls/schedule`; a call whose time is now is `queued`."""
-    times = {"earliestAt": _iso(call.earliest_at_ms), "latestAt": iso_from_ms(call.expires_at_ms)}
+    times = {"earliestAt": iso_or_none(call.earliest_at_ms), "latestAt": iso_from_ms(call.expires_at_ms)}
     return {"data": {**_summary(call), **times}, "message": SCHEDULED}  # type: ignore[typeddict-item]
 
 
@@ -53,7 +53,7 @@ def call_view(
         "workflow_version": call.workflow.version if call.workflow else None,
         "queue_state": standing.state if standing else None,
         "queue_position": standing.position if standing else None,
-        "estimated_start": _iso(standing.estimated_start_ms) if standing else None,
+        "estimated_start": iso_or_none(standing.estimated_start_ms) if standing else None,
         "cancel_requested": call.cancel_requested_at_ms is not None,
         "room_name": call.room_name,
         "agent_history": agent_history(call),
@@ -66,8 +66,8 @@ def call_view(
         "metrics": metrics(call, said.message_count),
         "attempts": [_attempt(record) for record in call.attempts],
         "expires_at": iso_from_ms(call.expires_at_ms),
-        "connecting_at": _iso(call.connecting_at_ms),
-        "erased_at": _iso(call.erased_at_ms),
+        "connecting_at": iso_or_none(call.connecting_at_ms),
+        "erased_at": iso_or_none(call.erased_at_ms),
         "last_event": call.sequence,
         "timeline": _timeline(call, events),
         "data": _details(call),
@@ -102,8 +102,8 @@ def _details(call: Call) -> CallDetails:
         "agentJobId": call.agent_job_id,
         "sipParticipantId": call.sip_participant_id,
         "sipCallId": call.sip_call_id,
-        "connectedAt": _iso(call.answered_at_ms),
-        "endedAt": _iso(call.ended_at_ms),
+        "connectedAt": iso_or_none(call.answered_at_ms),
+        "endedAt": iso_or_none(call.ended_at_ms),
         "duration": call.duration_s,
         "summary": call.summary,
         "failure_reason": call.reason if failed else None,
@@ -121,8 +121,8 @@ def _attempt(record: AttemptRecord) -> AttemptView:
     return {
         "number": record.number,
         "room_name": record.room_name,
-        "connecting_at": _iso(record.connecting_at_ms),
-        "answered_at": _iso(record.answered_at_ms),
+        "connecting_at": iso_or_none(record.connecting_at_ms),
+        "answered_at": iso_or_none(record.answered_at_ms),
         "ended_at": iso_from_ms(record.ended_at_ms),
         "reason": record.reason,
         "sip_status_code": record.sip_status_code,
@@ -136,7 +136,7 @@ def turn_view(turn: Turn) -> TurnView:
         "role": turn.role,
         "content": turn.content,
         "agent": turn.agent,
-        "at": _iso(turn.at_ms),
+        "at": iso_or_none(turn.at_ms),
     }
 
 
@@ -171,10 +171,6 @@ def _timeline(call: Call, events: Sequence[CallEvent]) -> list[dict[str, Any]]:
     return [first] + [{"status": event.type, "at": iso_from_ms(event.at_ms)} | event.data for event in events]
 
 
-def _iso(wall_ms: int | None) -> str | None:
-    return None if wall_ms is None else iso_from_ms(wall_ms)
-
-
 def list_item(call: Call) -> CallListItem:
     """A call as a list shows it."""
     return {
@@ -188,11 +184,11 @@ def list_item(call: Call) -> CallListItem:
         "phone_number": call.phone_number or None,
         "caller_id": call.caller_id or None,
         "priority": call.priority,
-        "earliest_at": _iso(call.earliest_at_ms),
+        "earliest_at": iso_or_none(call.earliest_at_ms),
         "livemode": call.livemode,
         "duration_seconds": call.duration_s,
         "metadata": json.loads(call.metadata_json),
         "created_at": iso_from_ms(call.created_at_ms),
-        "answered_at": _iso(call.answered_at_ms),
-        "ended_at": _iso(call.ended_at_ms),
+        "answered_at": iso_or_none(call.answered_at_ms),
+        "ended_at": iso_or_none(call.ended_at_ms),
     }

@@ -23,7 +23,6 @@ from trunkline.schedules.specs import (
     ScheduleView,
     run_view,
     schedule_view,
-    spec_values,
 )
 from trunkline.schedules.store import ScheduleStore
 from trunkline.table import Put
@@ -32,7 +31,7 @@ from trunkline.tenants.keys import Principal
 from trunkline.times import moment_ms
 from trunkline.triggers.desk import require_workflow
 from trunkline.triggers.model import CallKind
-from trunkline.validation import validated
+from trunkline.validation import spec_values, validated
 from trunkline.workflows.store import WorkflowStore
 
 MAX_SCHEDULES = 100
@@ -84,7 +83,7 @@ class ScheduleDesk:
             ChangedMeanwhile: another request was quicker.
         """
         before = self._own(principal, schedule_id)
-        kept = spec_values(self._view(before))
+        kept = spec_values(ScheduleSpec, self._view(before))
         if changes.keys() & _WHEN:
             kept = {name: value for name, value in kept.items() if name not in _WHEN}
         spec = validated(ScheduleSpec, {**kept, **changes})

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from aws_lambda_powertools import Logger
@@ -57,7 +60,7 @@ class Target:
 class ScheduleMirror:
     """Tells EventBridge of schedules; telling it twice changes nothing."""
 
-    client: EventBridgeSchedulerClient
+    connect: Callable[[], EventBridgeSchedulerClient]
     target: Target
     schedules: ScheduleStore
     clock: Clock
@@ -67,7 +70,12 @@ class ScheduleMirror:
     def open(cls, table: Table, settings: Settings, clock: Clock, log: Logger) -> ScheduleMirror:
         """The mirror of a process."""
         target = Target(settings.schedule_group, settings.schedule_queue_arn, settings.schedule_role_arn)
-        return cls(aws.client("scheduler"), target, ScheduleStore(table), clock, log)
+        return cls(lambda: aws.client("scheduler"), target, ScheduleStore(table), clock, log)
+
+    @cached_property
+    def client(self) -> EventBridgeSchedulerClient:
+        """Made at its first use: most requests tell EventBridge nothing."""
+        return self.connect()
 
     def try_now(self, schedule_id: str) -> None:
         """Mirror a change; if it fails, the caretaker does it a minute later."""
@@ -108,10 +116,8 @@ class ScheduleMirror:
             return None
 
     def _delete(self, schedule_id: str) -> None:
-        try:
+        with suppress(self.client.exceptions.ResourceNotFoundException):
             self.client.delete_schedule(GroupName=self.target.group, Name=schedule_id)
-        except self.client.exceptions.ResourceNotFoundException:
-            return
 
     def _wanted(self, schedule: Schedule) -> dict[str, Any]:
         window = schedule.flexible_window_minutes

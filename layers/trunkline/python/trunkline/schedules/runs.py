@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import uuid
 from collections.abc import Callable
@@ -17,7 +16,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from trunkline.clock import Clock
 from trunkline.errors import InvalidRequest, TrunklineError
 from trunkline.idempotency import Once
-from trunkline.item_keys import idempotency_key
 from trunkline.schedules.model import Run, Schedule
 from trunkline.schedules.store import ScheduleStore
 from trunkline.tenants.keys import Actor, Principal
@@ -80,9 +78,7 @@ class ScheduleRunner:
 
     def _run(self, principal: Principal, schedule: Schedule, due_ms: int, name: str) -> Run:
         wish = wish_of(schedule, due_ms)
-        digest = hashlib.sha256(name.encode()).hexdigest()
-        once = Once(idempotency_key(f"schedule#{schedule.id}", digest), digest)
-        placed = self.place(principal, schedule.kind, wish, once)
+        placed = self.place(principal, schedule.kind, wish, Once.of_event(f"schedule#{schedule.id}", name))
         outcome = Outcome.DUPLICATE if placed.replayed else Outcome.CALLED
         return self._note(Run(schedule.id, self.clock.wall_ms(), due_ms, outcome, placed.call.id))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 
 from boto3.dynamodb.conditions import Attr
@@ -72,10 +73,8 @@ class ScheduleStore:
 
     def mirrored(self, noted: Item) -> None:
         """EventBridge knows of what was noted; if it was changed again since, that is another note."""
-        try:
+        with suppress(ConditionFailed):
             self._table.write(Delete(unmirrored_key(noted[SK]), Attr("at_ms").eq(noted["at_ms"])))
-        except ConditionFailed:
-            return
 
     def note(self, run: Run) -> None:
         """Note what came of a moment, for a month."""

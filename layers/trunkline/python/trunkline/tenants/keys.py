@@ -138,7 +138,8 @@ class ApiKey:
 
 @dataclass(frozen=True)
 class Actor:
-    """Who does something, as the audit log names them: `api_key`, `session`, `trigger` or `operator`."""
+    """Who does something, as the audit log names them: `api_key`, `session`, `trigger`, `schedule` or
+    `operator`."""
 
     kind: str = "operator"
     id: str = ""

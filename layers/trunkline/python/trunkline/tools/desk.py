@@ -22,11 +22,10 @@ from trunkline.tools.specs import (
     config_of,
     require_sound,
     spec_of,
-    spec_values,
     tool_view,
 )
 from trunkline.tools.store import ToolStore
-from trunkline.validation import validated
+from trunkline.validation import spec_values, validated
 from trunkline.versions import LATEST
 
 MAX_TOOLS = 500
@@ -90,7 +89,7 @@ class ToolDesk:
         before = self.own(principal, name)
         if changes.get("name", name) != name:
             raise InvalidRequest("Validation error: name can't be changed", field="name")
-        spec = validated(ToolSpec, {**spec_values(tool_view(before)), **changes})
+        spec = validated(ToolSpec, {**spec_values(ToolSpec, tool_view(before)), **changes})
         if spec == spec_of(before):
             return tool_view(before)
         return self._save(principal, spec, before, "changed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
@@ -140,11 +140,6 @@ def tool_view(tool: Tool) -> ToolView:
         "created_at": iso_from_ms(tool.created_at_ms),
         "updated_at": iso_from_ms(tool.updated_at_ms),
     }
-
-
-def spec_values(view: Mapping[str, Any]) -> dict[str, Any]:
-    """What a client would send to make the tool as it is."""
-    return {name: value for name, value in view.items() if name in ToolSpec.model_fields}
 
 
 def spec_of(tool: Tool) -> ToolSpec:

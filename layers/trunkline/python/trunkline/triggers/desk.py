@@ -23,11 +23,10 @@ from trunkline.triggers.specs import (
     TriggerView,
     TriggerWithSecret,
     received_view,
-    spec_values,
     trigger_view,
 )
 from trunkline.triggers.store import TriggerStore
-from trunkline.validation import validated
+from trunkline.validation import spec_values, validated
 from trunkline.webhooks.signing import secret_of
 from trunkline.workflows.store import WorkflowStore
 
@@ -95,7 +94,7 @@ class TriggerDesk:
             ChangedMeanwhile: another request was quicker.
         """
         before = self._own(principal, trigger_id)
-        spec = validated(TriggerSpec, {**spec_values(self._view(before)), **changes})
+        spec = validated(TriggerSpec, {**spec_values(TriggerSpec, self._view(before)), **changes})
         after = replace(self._as_wished(principal, before, spec), updated_at_ms=self.clock.wall_ms())
         changed = set(differing(self._view(before), self._view(after))) - {"updated_at"}
         if not changed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,7 +24,6 @@ from trunkline.errors import (
     TrunklineError,
 )
 from trunkline.idempotency import Once
-from trunkline.item_keys import idempotency_key
 from trunkline.tenants.keys import Actor, Principal
 from trunkline.tools.bounds import fill_within
 from trunkline.tools.picking import picked
@@ -125,7 +123,7 @@ class TriggerIntake:
             raise InvalidRequest("Validation error: event_id is empty")
         template = json.loads(trigger.body_json)
         wish = fill_within(template, {"event": event}, _MAX_WISH, "the body of the call")
-        placed = self.place(principal, trigger.kind, wish, _once(trigger, event_id))
+        placed = self.place(principal, trigger.kind, wish, Once.of_event(f"trigger#{trigger.id}", event_id))
         outcome = Outcome.DUPLICATE if placed.replayed else Outcome.CALLED
         return self._told(trigger, outcome, event_id, placed.call.id)
 
@@ -154,9 +152,3 @@ class TriggerIntake:
             self.triggers.note(received)
         except (BotoCoreError, ClientError) as error:
             self.log.error("event not noted", trigger_id=received.trigger_id, cause=type(error).__name__)
-
-
-def _once(trigger: Trigger, event_id: str) -> Once:
-    """The same event is the same call, whatever else its sender says of it."""
-    digest = hashlib.sha256(event_id.encode("utf-8", "replace")).hexdigest()
-    return Once(idempotency_key(f"trigger#{trigger.id}", digest), digest)

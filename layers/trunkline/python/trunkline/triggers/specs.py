@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field, field_validator
@@ -146,11 +145,6 @@ def trigger_view(trigger: Trigger, api_url: str) -> TriggerView:
         "created_at": iso_from_ms(trigger.created_at_ms),
         "updated_at": iso_from_ms(trigger.updated_at_ms),
     }
-
-
-def spec_values(view: Mapping[str, Any]) -> dict[str, Any]:
-    """What a client would send to make the trigger as it is."""
-    return {name: value for name, value in view.items() if name in TriggerSpec.model_fields}
 
 
 def received_view(received: Received) -> ReceivedView:

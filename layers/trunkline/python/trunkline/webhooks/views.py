@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from typing_extensions import TypedDict
 
-from trunkline.times import iso_from_ms
+from trunkline.times import iso_from_ms, iso_or_none
 from trunkline.webhooks.deliveries import Delivery
 from trunkline.webhooks.endpoints import Endpoint
 from trunkline.webhooks.health import Health
@@ -134,7 +134,7 @@ def webhook_view(endpoint: Endpoint, health: Health, now_ms: int) -> WebhookView
         "disabled_reason": endpoint.disabled_reason,
         "livemode": endpoint.livemode,
         "health": _health_view(health, now_ms),
-        "previous_secret_until": _iso(endpoint.previous_until_ms) if overlaps else None,
+        "previous_secret_until": iso_or_none(endpoint.previous_until_ms) if overlaps else None,
         "created_at": iso_from_ms(endpoint.created_at_ms),
         "updated_at": iso_from_ms(endpoint.updated_at_ms),
     }
@@ -167,7 +167,7 @@ def delivery_view(delivery: Delivery, answers: Mapping[int, str] | None = None) 
             for attempt in delivery.attempts
         ],
         "max_attempts": delivery.max_attempts,
-        "next_attempt_at": _iso(delivery.next_attempt_at_ms) if delivery.state == "pending" else None,
+        "next_attempt_at": iso_or_none(delivery.next_attempt_at_ms) if delivery.state == "pending" else None,
         "redelivery_of": delivery.redelivery_of,
         "redelivered_as": delivery.redelivered_as,
         "created_at": iso_from_ms(delivery.created_at_ms),
@@ -180,10 +180,6 @@ def _health_view(health: Health, now_ms: int) -> HealthView:
     return {
         "state": state,
         "consecutive_failures": health.failures,
-        "failing_since": _iso(health.failing_since_ms),
-        "next_try_at": _iso(health.open_until_ms) if resting else None,
+        "failing_since": iso_or_none(health.failing_since_ms),
+        "next_try_at": iso_or_none(health.open_until_ms) if resting else None,
     }
-
-
-def _iso(wall_ms: int | None) -> str | None:
-    return None if wall_ms is None else iso_from_ms(wall_ms)

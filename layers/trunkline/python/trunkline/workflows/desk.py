@@ -13,9 +13,9 @@ from trunkline.tenants.agents import AgentStore, agent_id_for
 from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.keys import Principal
 from trunkline.tools.store import ToolStore
-from trunkline.validation import validated
+from trunkline.validation import spec_values, validated
 from trunkline.workflows.model import Workflow
-from trunkline.workflows.specs import WorkflowList, WorkflowSpec, WorkflowView, spec_values, workflow_view
+from trunkline.workflows.specs import WorkflowList, WorkflowSpec, WorkflowView, workflow_view
 from trunkline.workflows.store import WorkflowStore
 
 MAX_WORKFLOWS = 1000
@@ -69,7 +69,7 @@ class WorkflowDesk:
         before = self._own(principal, slug)
         if changes.get("slug", slug) != slug:
             raise InvalidRequest("Validation error: slug can't be changed", field="slug")
-        spec = validated(WorkflowSpec, {**spec_values(workflow_view(before)), **changes})
+        spec = validated(WorkflowSpec, {**spec_values(WorkflowSpec, workflow_view(before)), **changes})
         if spec.workflow(principal.space, before.updated_at_ms, before) == replace(
             before, version=before.version + 1
         ):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, field_validator
@@ -141,8 +140,3 @@ def workflow_view(workflow: Workflow) -> WorkflowView:
         "created_at": iso_from_ms(workflow.created_at_ms),
         "updated_at": iso_from_ms(workflow.updated_at_ms),
     }
-
-
-def spec_values(view: Mapping[str, Any]) -> dict[str, Any]:
-    """What a client would send to make the workflow as it is."""
-    return {name: value for name, value in view.items() if name in WorkflowSpec.model_fields}
