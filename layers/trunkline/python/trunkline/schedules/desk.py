@@ -24,7 +24,7 @@ from trunkline.schedules.specs import (
     run_view,
     schedule_view,
 )
-from trunkline.schedules.store import ScheduleStore
+from trunkline.schedules.store import ScheduleStore, to_be_mirrored
 from trunkline.table import Put
 from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.keys import Principal
@@ -64,12 +64,12 @@ class ScheduleDesk:
             LimitReached: the tenant has as many as it may.
             InvalidRequest: its call could not be made as it is, or it never comes.
         """
-        if len(self.schedules.all(principal.space)) >= MAX_SCHEDULES:
+        if self.schedules.count(principal.space, MAX_SCHEDULES) >= MAX_SCHEDULES:
             raise LimitReached(f"A tenant may have {MAX_SCHEDULES} schedules")
         now_ms = self.clock.wall_ms()
         schedule = self._wished(principal, spec, f"sch_{uuid.uuid4().hex[:20]}", now_ms, now_ms)
-        noted = self._noted(principal, "created", schedule)
-        self.schedules.create(principal.space, schedule, [noted])
+        noted = (self._noted(principal, "created", schedule), to_be_mirrored(schedule.id, now_ms))
+        self.schedules.create(principal.space, schedule, noted)
         self.mirror.try_now(schedule.id)
         return self._view(schedule)
 
@@ -96,15 +96,15 @@ class ScheduleDesk:
         if not changed & {*_WHEN, "starts_at"}:
             after = replace(after, timed_ms=before.timed_ms)
         noted = audited(principal, now_ms, "schedule.changed", before.id, changed)
-        saved = self.schedules.save(after, [noted])
+        saved = self.schedules.save(after, [noted, to_be_mirrored(after.id, now_ms)])
         self.mirror.try_now(saved.id)
         return self._view(saved)
 
     def delete(self, principal: Principal, schedule_id: str) -> None:
         """Delete a schedule: no moment of it makes a call from then on."""
         schedule = self._own(principal, schedule_id)
-        noted = self._noted(principal, "deleted", schedule)
-        self.schedules.delete(principal.space, schedule, self.clock.wall_ms(), [noted])
+        told = to_be_mirrored(schedule.id, self.clock.wall_ms())
+        self.schedules.delete(principal.space, schedule, [self._noted(principal, "deleted", schedule), told])
         self.mirror.try_now(schedule.id)
 
     def run_now(self, principal: Principal, schedule_id: str) -> RunView:

@@ -61,7 +61,7 @@ class TriggerDesk:
             LimitReached: the tenant has as many as it may.
             InvalidRequest: it names a workflow that the tenant has not.
         """
-        if len(self.triggers.all(principal.space)) >= MAX_TRIGGERS:
+        if self.triggers.count(principal.space, MAX_TRIGGERS) >= MAX_TRIGGERS:
             raise LimitReached(f"A tenant may have {MAX_TRIGGERS} triggers")
         now_ms, trigger_id = self.clock.wall_ms(), f"trg_{uuid.uuid4().hex[:20]}"
         secret = secret_of(random.token_bytes(_SECRET_BYTES))

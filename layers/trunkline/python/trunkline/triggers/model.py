@@ -1,9 +1,9 @@
-"""A trigger as it is stored. Pure."""
+"""Triggers, and what they have in common with schedules, as they are stored. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -17,8 +17,9 @@ class CallKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Trigger:
-    """What starts a call: `body_json` is a template of the body of the route that `kind` names."""
+class Starter:
+    """What starts calls with nobody asking: `body_json` is a template of the body of the route that `kind`
+    names."""
 
     id: str
     tenant_id: str
@@ -28,24 +29,29 @@ class Trigger:
     enabled: bool
     kind: CallKind
     body_json: str
-    when: str | None
-    event_id: str
-    secret: bytes
     version: int
     created_at_ms: int
     updated_at_ms: int
 
-    def as_attributes(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if value is not None}
 
+@dataclass(frozen=True)
+class Trigger(Starter):
+    """Starts a call at an event."""
 
-_FIELDS = {field.name for field in fields(Trigger)}
+    when: str | None
+    event_id: str
+    secret: bytes
 
 
 def trigger_from_attributes(item: Mapping[str, Any]) -> Trigger:
     """Read a stored trigger."""
-    values: dict[str, Any] = {name: item.get(name) for name in _FIELDS}
-    return Trigger(**{**values, "kind": CallKind(item["kind"]), "secret": bytes(item["secret"])})
+    return Trigger(**{**stored(Trigger, item), "secret": bytes(item["secret"])})
+
+
+def stored(kind: type[Starter], item: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored starter's fields; what is left out of the table is None."""
+    values: dict[str, Any] = {field.name: item.get(field.name) for field in fields(kind)}
+    return {**values, "kind": CallKind(item["kind"])}
 
 
 class Outcome(StrEnum):
