@@ -10,7 +10,7 @@ from typing import Any
 
 from trunkline.calls.model import Call
 from trunkline.calls.news import Reach
-from trunkline.calls.parts import AgentSnapshot
+from trunkline.calls.parts import AgentSnapshot, BatchRow
 from trunkline.calls.states import State
 from trunkline.cipher import Owner
 from trunkline.dialing.places import Place
@@ -35,11 +35,11 @@ SNAPSHOT = AgentSnapshot(
 
 def a_call(number: int = 1, **changes: Any) -> Call:
     """A call that was just accepted; `number` makes its id and its arrival."""
+    if changes.pop("batch", False):
+        changes["batch_row"] = BatchRow("bat_1", number)
     call_id = f"00000000-0000-4000-8000-{number:012d}"
-    priority, tenant, batch = (
-        changes.get(name, default)
-        for name, default in (("priority", 5), ("tenant_id", "tenant-1"), ("batch", False))
-    )
+    priority, tenant = changes.get("priority", 5), changes.get("tenant_id", "tenant-1")
+    batch = "batch_row" in changes
     call = Call(
         id=call_id,
         tenant_id="tenant-1",

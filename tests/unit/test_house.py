@@ -92,6 +92,7 @@ PURE = {
     "calls/policy.py",
     "dialing/admission.py",
     "dialing/breaker.py",
+    "dialing/holds.py",
     "dialing/places.py",
     "dialing/trunks.py",
     "dialing/turns.py",

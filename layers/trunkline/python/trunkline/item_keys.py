@@ -158,6 +158,11 @@ def breaker_key(trunk_id: str) -> ItemKey:
     return ItemKey(f"TRUNK#{trunk_id}", "BREAKER")
 
 
+def hold_key(trunk_id: str, tenant_id: str = "", batch_id: str = "") -> ItemKey:
+    """A batch whose calls are not dialled on the trunk."""
+    return ItemKey(f"TRUNK#{trunk_id}", f"HELD#{tenant_id}#{batch_id}" if batch_id else "HELD#")
+
+
 def grantee_key(trunk_id: str, tenant_id: str = "") -> ItemKey:
     """The trunk's side of a grant."""
     return ItemKey(f"TRUNK#{trunk_id}", f"GRANT#{tenant_id}")

@@ -11,6 +11,7 @@ from trunkline.calls.parts import (
     AgentSnapshot,
     AgentTurn,
     AttemptRecord,
+    BatchRow,
     Channel,
     Colleague,
     Ending,
@@ -76,7 +77,7 @@ class Call:
     agent_lost_at_ms: int | None = None
     erased_at_ms: int | None = None
     ttl: int | None = None
-    batch: bool = False
+    batch_row: BatchRow | None = None
     redial: RedialPolicy = NO_REDIAL
     window: CallingWindow | None = None
     attempts: tuple[AttemptRecord, ...] = ()
@@ -114,6 +115,10 @@ class Call:
     def space(self) -> str:
         """Where its tenant's things of its mode are kept (`Principal.space`)."""
         return self.tenant_id if self.livemode else f"{self.tenant_id}.test"
+
+    @property
+    def batch(self) -> bool:
+        return self.batch_row is not None
 
     @property
     def ended(self) -> bool:
@@ -160,6 +165,8 @@ def call_from_attributes(item: Mapping[str, Any]) -> Call:
     if kept := values.get("kept_ending"):
         values["kept_ending"] = Ending(State(kept["state"]), Reason(kept["reason"]))
     values["channel"] = Channel(values.get("channel", Channel.PHONE))
+    if row := values.get("batch_row"):
+        values["batch_row"] = BatchRow(**row)
     if workflow := values.get("workflow"):
         values["workflow"] = WorkflowRef(**workflow)
     values["colleagues"] = tuple(

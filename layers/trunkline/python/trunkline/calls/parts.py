@@ -88,6 +88,15 @@ class WorkflowRef:
     version: int
 
 
+@dataclass(frozen=True)
+class BatchRow:
+    """The row of a batch that a call is made of; `name` is what the tenant calls it."""
+
+    batch_id: str
+    number: int
+    name: str | None = None
+
+
 MAX_AGENT_TURNS = 200
 
 

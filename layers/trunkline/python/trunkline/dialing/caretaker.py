@@ -207,9 +207,10 @@ class Caretaker:
     async def _wake_if_unserved(self, state: TrunkState, repairs: Counter[str]) -> None:
         """A wake too many finds the lane held and does nothing; a paused line needs none."""
         trunk_id = state.declared.id
-        if state.paused_because(self.clock.wall_ms()):
+        now_ms = self.clock.wall_ms()
+        if state.paused_because(now_ms):
             return
-        if not await self.offload(self.line.heads, trunk_id, state.tenants, 1):
+        if not await self.offload(self.line.heads, trunk_id, state.tenants, 1, state.held(now_ms)):
             return
         if await self.offload(self.lanes.is_held, trunk_id):
             return

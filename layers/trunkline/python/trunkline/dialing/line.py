@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from trunkline.dialing.places import Place
+from trunkline.dialing.holds import Hold, holding
+from trunkline.dialing.places import LAST, Place
 from trunkline.item_keys import SK, ItemKey, line_key
 from trunkline.table import Table
 
@@ -15,14 +16,27 @@ class Line:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def head(self, trunk_id: str, tenant_id: str, limit: int) -> list[Place]:
-        """A tenant's first places, strongly consistent."""
-        items = self._table.partition(line_key(trunk_id, f"{tenant_id}#"), limit=limit)
-        return [Place.parse(item[SK]) for item in items]
+    def head(self, trunk_id: str, tenant_id: str, limit: int, held: Sequence[Hold] = ()) -> list[Place]:
+        """A tenant's first places that are not held, strongly consistent; each hold on the way costs one more
+        read."""
+        found: list[Place] = []
+        first = f"{tenant_id}#"
+        while first and len(found) < limit:
+            wanted = limit - len(found)
+            begin, first = line_key(trunk_id, first), ""
+            for item in self._table.between(begin, f"{tenant_id}#{LAST}", limit=wanted):
+                place = Place.parse(item[SK])
+                if hold := holding(held, place):
+                    first = hold.end_key(place)
+                    break
+                found.append(place)
+        return found
 
-    def heads(self, trunk_id: str, tenant_ids: Iterable[str], limit: int) -> list[Place]:
-        """The first places of each tenant."""
-        return [place for tenant_id in tenant_ids for place in self.head(trunk_id, tenant_id, limit)]
+    def heads(
+        self, trunk_id: str, tenant_ids: Iterable[str], limit: int, held: Sequence[Hold] = ()
+    ) -> list[Place]:
+        """The first places of each tenant that are not held."""
+        return [place for tenant_id in tenant_ids for place in self.head(trunk_id, tenant_id, limit, held)]
 
     def direct(self, trunk_id: str, tenant_id: str, limit: int) -> list[Place]:
         """A tenant's first direct calls, past its batch calls: one read a priority."""

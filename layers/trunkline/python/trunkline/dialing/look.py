@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from trunkline.calls.changes import came_due
 from trunkline.calls.model import Call, Change
@@ -94,7 +95,8 @@ class LineLook:
         pools = state.pools()
         self._read_us = self._bench.clock.monotonic_us()
         taken = await asyncio.gather(*(self._bench.offload(self._trunks.slots_taken, pool) for pool in pools))
-        self._found = await self._of_each_tenant(state, self._line.head, limit)
+        held = state.held(self._bench.clock.wall_ms())
+        self._found = await self._of_each_tenant(state, partial(self._line.head, held=held), limit)
         self._taken = dict(zip(pools, taken, strict=True))
         self._claimed.clear()
 
@@ -122,7 +124,8 @@ def let_in_due_calls(calls: CallStore, trunk_id: str, now_ms: int) -> int:
         if not call.waits or call.due_ms is None or call.due_ms > now_ms:
             return None
         place = Place(call.tenant_id, call.priority, call.batch, call.due_ms * 1000, call.id)
-        return came_due(call, place.key, now_ms)
+        # A batch's calls keep their places: its holds find them, and a redial does not wait for 90,000 rows.
+        return came_due(call, call.line_place if call.batch else place.key, now_ms)
 
     moved = 0
     for call_id in calls.due_call_ids(trunk_id, now_ms, DUE_AT_ONCE):

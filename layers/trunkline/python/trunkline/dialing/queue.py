@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from trunkline.calls.model import Call
 from trunkline.calls.states import Phase, State
 from trunkline.clock import Clock
+from trunkline.dialing.holds import holding
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.pacing import spacing_us
@@ -77,6 +78,12 @@ class Queue:
             return Standing("trunk_paused", self._position(call, state))
         if call.due_ms is not None:
             return Standing(call.waits_for or "waiting_for_retry", None, call.due_ms)
+        return self._in_line(state, call)
+
+    def _in_line(self, state: TrunkState, call: Call) -> Standing:
+        if hold := holding(state.held(self._clock.wall_ms()), Place.parse(call.line_place)):
+            waits_for = "batch_not_started" if hold.until_ms else "batch_paused"
+            return Standing(waits_for, None, hold.until_ms)
         if self._full(state, call):
             return Standing("at_capacity", self._position(call, state))
         position = self._position(call, state) or 1

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from trunkline.dialing.breaker import Breaker
+from trunkline.dialing.holds import Hold
 from trunkline.dialing.trunks import Trunk, TrunkSettings, TrunkState, is_test_trunk
 from trunkline.errors import AlreadyExists
 from trunkline.item_keys import (
@@ -67,6 +68,7 @@ class TrunkStore:
             Breaker.parse(breaker) if breaker else None,
             {tenant: item.get("max_concurrent_calls") for tenant, item in granted.items()},
             {tenant: item[total] for tenant, item in granted.items() if item.get(total)},
+            tuple(Hold.parse(items[sk]) for sk in items if sk.startswith("HELD#")),
         )
 
     def ids(self) -> list[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from trunkline.dialing.breaker import Breaker
+from trunkline.dialing.holds import Hold
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ class TrunkState:
     breaker: Breaker | None = None
     tenants: Mapping[str, int | None] = field(default_factory=dict)
     totals: Mapping[str, int] = field(default_factory=dict)
+    holds: Sequence[Hold] = ()
 
     @cached_property
     def trunk(self) -> Trunk:
@@ -118,6 +120,10 @@ class TrunkState:
             cps=min(self.declared.cps, self.settings.cps or self.declared.cps),
             max_concurrent_calls=min(concurrent, default=None),
         )
+
+    def held(self, now_ms: int) -> list[Hold]:
+        """What is held back now."""
+        return [hold for hold in self.holds if hold.counts(now_ms)]
 
     def paused_because(self, now_ms: int) -> str | None:
         """Why nothing is dialled, or None."""
