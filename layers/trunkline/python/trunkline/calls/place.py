@@ -10,6 +10,7 @@ from pydantic import Field
 
 from trunkline.calls.call_input import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, TestSpeed
 from trunkline.calls.intake import Intake, Placed
+from trunkline.calls.model import Call
 from trunkline.calls.phone import (
     EARLIEST_MESSAGE,
     EXPIRY_MESSAGE,
@@ -111,8 +112,12 @@ class CallDesk:
             IdempotencyConflict: the key was used with another body.
             IdempotencyInProgress: a request with the key is being carried out.
         """
+        return self.intake.take(self.prepared(principal, request, source=source), once)
+
+    def prepared(self, principal: Principal, request: OutboundCall, *, source: str) -> Call:
+        """The call that is asked for, if it can be made, before it is taken in; raises as `place` does."""
         wish = self._wish(principal, request, source)
-        return self._placed(principal, replace(wish, expires_at=request.expiresAt), once)
+        return self._made(principal, replace(wish, expires_at=request.expiresAt))
 
     def schedule(
         self, principal: Principal, request: ScheduledCall, *, source: str, once: Once | None = None
@@ -125,7 +130,7 @@ class CallDesk:
             expires_at=request.latestAt,
             expires_name="latest_at",
         )
-        return self._placed(principal, wish, once)
+        return self.intake.take(self._made(principal, wish), once)
 
     def _wish(self, principal: Principal, request: NumberCall, source: str) -> PhoneWish:
         agent = self._agent(principal, request.agentId.lower())
@@ -143,10 +148,9 @@ class CallDesk:
             speed=request.testSpeed,
         )
 
-    def _placed(self, principal: Principal, wish: PhoneWish, once: Once | None) -> Placed:
+    def _made(self, principal: Principal, wish: PhoneWish) -> Call:
         self.require_livekit(principal)
-        call = new_phone_call(principal, wish, self.intake.clock.wall_ms())
-        return self.intake.take(call, once)
+        return new_phone_call(principal, wish, self.intake.clock.wall_ms())
 
     def require_livekit(self, principal: Principal) -> None:
         """Raise `LiveKitNotConfigured` where there is nothing to talk through; test calls need nothing."""

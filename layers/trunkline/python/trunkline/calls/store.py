@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
-from trunkline.calls.model import Call, Change, Happening, StaleCall, call_from_attributes
+from trunkline.calls.accepting import accepting_writes, event_put
+from trunkline.calls.model import Call, Change, StaleCall, call_from_attributes
 from trunkline.calls.story import CallEvent
-from trunkline.calls.traces import listing_attributes, open_attributes, slot_writes, waiting_writes
+from trunkline.calls.traces import open_attributes, slot_writes, waiting_writes
 from trunkline.idempotency import Once
 from trunkline.item_keys import (
     PK,
     SK,
     TTL,
-    Item,
     ItemKey,
     busy_partition,
     call_event_key,
@@ -40,7 +39,6 @@ from trunkline.table import (
     Update,
     Write,
 )
-from trunkline.times import iso_from_ms
 
 _MAX_TRIES = 8
 
@@ -99,15 +97,9 @@ class CallStore:
             Ruled: one of `checks` does not hold; nothing was written.
             SlotsFull: a pool it takes a slot of is full; nothing was written.
         """
-        item = call.as_attributes() | call_key(call.id).as_item()
-        item |= open_attributes(call) | listing_attributes(call)
-        data: dict[str, Any] = {}
-        if call.due_ms:
-            data = {"reason": call.waits_for, "until": iso_from_ms(call.due_ms)}
-        event = _event_put(call, call.sequence, Happening(call.state.value, data), call.created_at_ms)
         record = [once.record(call.id, call.created_at_ms)] if once else []
         counts, slots = slot_writes(replace(call, slots=()), call, limits or {})
-        writes = [*record, Put(item, ABSENT), *waiting_writes(None, call), event, *more, *slots]
+        writes = [*record, *accepting_writes(call), *more, *slots]
         try:
             self._transact([*writes, *counts, *checks])
         except ConditionFailed as error:
@@ -142,7 +134,7 @@ class CallStore:
         after = replace(change.call, version=before.version + 1, sequence=sequence)
         writes: list[Write] = [_call_update(before, after)]
         for number, happening in enumerate(change.events, before.sequence + 1):
-            writes.append(_event_put(after, number, happening, now_ms))
+            writes.append(event_put(after, number, happening, now_ms))
         writes += _cancel_writes(before, after)
         writes += waiting_writes(before, after)
         writes += [forget.forget()] if forget else []
@@ -278,15 +270,3 @@ def _cancel_writes(before: Call, after: Call) -> list[Write]:
     if before.cancel_requested_at_ms and after.ended:
         return [Delete(key)]
     return []
-
-
-def _event_put(call: Call, sequence: int, happening: Happening, at_ms: int) -> Put:
-    item: Item = call_event_key(call.id, sequence).as_item()
-    item |= {"sequence": sequence, "type": happening.type, "at_ms": at_ms}
-    item |= {
-        "tenant_id": call.tenant_id,
-        "livemode": call.livemode,
-        "data_json": json.dumps(dict(happening.data)),
-    }
-    item |= {TTL: call.ttl} if call.ttl else {}
-    return Put(item, ABSENT)

@@ -147,6 +147,11 @@ class WorkflowCallDesk:
             LiveKitNotConfigured: there is nothing to talk through.
             QueueUnavailable, IdempotencyConflict, IdempotencyInProgress: as `Intake.take` says.
         """
+        call = self.prepared(principal, request, source=source)
+        return self.intake.take(call, once, self.people.put(call, request.user_context))
+
+    def prepared(self, principal: Principal, request: WorkflowCall, *, source: str) -> Call:
+        """The call that is asked for, if it can be made, before it is taken in; raises as `place` does."""
         workflow = self.workflows.usable(principal, request.workflow_slug)
         if workflow is None:
             raise NotFound("Workflow not found")
@@ -162,11 +167,9 @@ class WorkflowCallDesk:
         )
         self.phones.require_livekit(principal)
         if workflow.channel is Channel.PHONE:
-            call = self._phone_call(principal, request, workflow, entry, story)
-        else:
-            _refuse_phone_fields(request)
-            call = self._web_call(principal, request, entry, story, workflow.join_window_s)
-        return self.intake.take(call, once, self.people.put(call, request.user_context))
+            return self._phone_call(principal, request, workflow, entry, story)
+        _refuse_phone_fields(request)
+        return self._web_call(principal, request, entry, story, workflow.join_window_s)
 
     def place_test(
         self, principal: Principal, request: TestAgentCall, *, source: str, once: Once | None = None

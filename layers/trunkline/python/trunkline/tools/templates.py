@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-ROOTS = ("user", "params", "workflow", "call", "secrets", "event", "schedule")
+ROOTS = ("user", "params", "workflow", "call", "secrets", "event", "schedule", "row")
 MAX_STEPS = 20
 MAX_TEXT = 64 * 1024
 MAX_EXPRESSION = 500
