@@ -22,7 +22,7 @@ from infrastructure.settings import Platform
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = (3, 13)
 AWS_SERVICES = frozenset(
-    {"dynamodb", "events", "kms", "scheduler", "secretsmanager", "sns", "sqs", "stepfunctions"}
+    {"dynamodb", "events", "kms", "s3", "scheduler", "secretsmanager", "sns", "sqs", "stepfunctions"}
 )
 # Names of places and carriers: 30 MB that every instance would unpack; only time zones are asked for.
 _UNUSED = ("phonenumbers/geodata", "phonenumbers/carrierdata")
@@ -104,10 +104,11 @@ def _drop_unused_services(data: Path) -> None:
 
 def _undocumented(model: Any) -> Any:
     """An API model without its prose, which every process would parse and hold: a third of the memory of
-    a client, and of the time it takes to make one."""
+    a client, and of the time it takes to make one. What a client can be told is left as it is: botocore reads
+    its prose."""
     if isinstance(model, dict):
         return {
-            name: _undocumented(part)
+            name: part if name == "clientContextParams" else _undocumented(part)
             for name, part in model.items()
             if name != "documentation" or not isinstance(part, str)
         }

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
-from aws_cdk import Acknowledgment, Stack, Validations
+from typing import cast
+
+from aws_cdk import Acknowledgment, ArnFormat, CfnElement, Stack, Validations
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
@@ -144,6 +147,35 @@ def may_keep_schedules(role: iam.Role, schedules: Schedules) -> None:
     role.add_to_policy(
         iam.PolicyStatement(actions=["iam:PassRole"], resources=passes, conditions=to_scheduler)
     )
+
+
+def may_keep_files(role: iam.Role, bucket: s3.Bucket) -> None:
+    """Allow writing, reading and deleting a batch's files; their key is the table's."""
+    files = bucket.arn_for_objects("*")
+    actions = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+    role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[files]))
+    role.add_to_policy(iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn]))
+    bucket_id = Stack.of(role).get_logical_id(cast("CfnElement", bucket.node.default_child))
+    found = f"AwsSolutions::AwsSolutions-IAM5[Resource::<{bucket_id}.Arn>/*]"
+    why = "The files of all batches: they are named by ids that are made at tenants' wish."
+    Validations.of(role).acknowledge(Acknowledgment(id=found, reason=why))
+
+
+def may_run_batches(role: iam.Role, machine: sfn.StateMachine) -> None:
+    """Allow starting batches' work and asking what became of it."""
+    may_start(role, machine)
+    stack, name = Stack.of(role), f"{Stack.of(role).stack_name}-batches"
+    arn = stack.format_arn(
+        service="states",
+        resource="execution",
+        resource_name=f"{name}:*",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+    role.add_to_policy(iam.PolicyStatement(actions=["states:DescribeExecution"], resources=[arn]))
+    where = f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{name}:*"
+    found = f"AwsSolutions::AwsSolutions-IAM5[Resource::{where}]"
+    why = "The executions of one state machine: each is named after its batch."
+    Validations.of(role).acknowledge(Acknowledgment(id=found, reason=why))
 
 
 def may_wake(role: iam.Role, *queues: sqs.Queue) -> None:

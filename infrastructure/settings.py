@@ -18,9 +18,10 @@ class StageSettings:
     `webhook_deliveries_at_once` is the delivering function's reserved concurrency, `webhook_slots` what
     one endpoint may have of it; `outgoing_loopback_ports` lets plain http to 127.0.0.1 through on some
     ports (`none` on AWS). `test_dialer_lanes` is how many tenants' test calls are played at once: none of
-    them takes a lane of `dialer_lanes`. `user_pool_issuer` is a Cognito user pool's address
-    (`https://cognito-idp.REGION.amazonaws.com/POOL`) and `user_pool_client_id` its app client, where people
-    log in to the web UI; `none`: they have keys alone.
+    them takes a lane of `dialer_lanes`. `batch_parts_at_once` is how many parts of batches, of 500 rows each,
+    are imported at once: what the table is asked for beside the API's calls. `user_pool_issuer` is a Cognito
+    user pool's address (`https://cognito-idp.REGION.amazonaws.com/POOL`) and `user_pool_client_id` its app
+    client, where people log in to the web UI; `none`: they have keys alone.
     """
 
     name: str
@@ -46,6 +47,7 @@ class StageSettings:
     webhook_slots: int = 10
     webhook_disable_after_s: int = 5 * 86_400
     test_dialer_lanes: int = 2
+    batch_parts_at_once: int = 4
     user_pool_issuer: str = "none"
     user_pool_client_id: str = "none"
     outgoing_loopback_ports: str = "none"
@@ -60,6 +62,7 @@ _STAGES = {
         dialer_lanes=3,
         webhook_deliveries_at_once=4,
         webhook_slots=2,
+        batch_parts_at_once=2,
         outgoing_loopback_ports="9100-9999",
     ),
     "dev": StageSettings(
@@ -76,6 +79,7 @@ _STAGES = {
         log_retention_days=90,
         dialer_lanes=50,
         test_dialer_lanes=10,
+        batch_parts_at_once=8,
         api_memory_mib=1024,
         dialer_memory_mib=1769,  # one full vCPU: a lane's starts must not wait for a share of one
     ),

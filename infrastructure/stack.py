@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda_event_sources as event_sources
 from constructs import Construct
 
 from infrastructure import permissions as may
+from infrastructure.batches import Batches
 from infrastructure.bus import Bus
 from infrastructure.data import Data
 from infrastructure.dial_queue import DIALER_TIMEOUT_S, DialQueue
-from infrastructure.http_api import LIVEKIT_WEBHOOK_PATH, HttpApi
+from infrastructure.http_api import HttpApi
+from infrastructure.outputs import say_what_it_is
 from infrastructure.python_function import PythonFunction, shared_runtime
 from infrastructure.schedules import Schedules
 from infrastructure.settings import StageSettings
@@ -40,6 +42,7 @@ class TrunklineStack(Stack):
         self.bus = Bus(self, "Bus", f"trunkline-{settings.name}")
         self.schedules = Schedules(self, "Schedules", f"trunkline-{settings.name}", self.data.key)
         self.event_fanout = self._event_fanout()
+        self.batches = self._batches()
         self.api = self._api()
         self.dialer = self._dialer()
         self.test_dialer = self._test_dialer()
@@ -53,7 +56,7 @@ class TrunklineStack(Stack):
         )
         self.bus.start_calls_with(self.api.function)
         self.schedules.run_with(self.api.function)
-        self._outputs()
+        say_what_it_is(self)
 
     def _api(self) -> PythonFunction:
         made = PythonFunction(
@@ -71,7 +74,9 @@ class TrunklineStack(Stack):
             )
             | self._outgoing()
             | self.schedules.environment()
+            | self.batches.environment()
             | {
+                "BATCH_BUCKET": self.batches.bucket.bucket_name,
                 "OWN_LIVEKIT_PREFIX": self.data.own_livekit_prefix,
                 "DATA_KEY_ARN": self.data.key.key_arn,
                 "USER_POOL_ISSUER": self._settings.user_pool_issuer,
@@ -92,7 +97,21 @@ class TrunklineStack(Stack):
         may.may_start(made.role, self.deliveries.machine)
         may.may_wake(made.role, self.dial_queue.queue, self.test_dial_queue.queue)
         may.may_keep_schedules(made.role, self.schedules)
+        may.may_keep_files(made.role, self.batches.bucket)
+        may.may_start(made.role, self.batches.machine)
         return made
+
+    def _batches(self) -> Batches:
+        told = self._environment("DIAL_QUEUE_URL", "TEST_DIAL_QUEUE_URL", "CONTEXT_KEY_ARN")
+        return Batches(
+            self,
+            "Batches",
+            data=self.data,
+            settings=self._settings,
+            runtime=self._runtime,
+            environment=told | self._outgoing(),
+            queues=(self.dial_queue.queue, self.test_dial_queue.queue),
+        )
 
     def _dialer(self) -> PythonFunction:
         made = PythonFunction(
@@ -181,7 +200,8 @@ class TrunklineStack(Stack):
             package="caretaker",
             environment=self._environment("DIAL_QUEUE_URL", "TEST_DIAL_QUEUE_URL", "DELIVERY_FLOW_ARN")
             | self._outgoing()
-            | self.schedules.environment(),
+            | self.schedules.environment()
+            | self.batches.environment(),
             timeout_s=55,
             memory_mib=self._settings.api_memory_mib,
             reserved_concurrency=1,
@@ -192,6 +212,7 @@ class TrunklineStack(Stack):
         may.may_wake(made.role, self.dial_queue.queue, self.test_dial_queue.queue)
         may.may_start(made.role, self.deliveries.machine)
         may.may_keep_schedules(made.role, self.schedules)
+        may.may_run_batches(made.role, self.batches.machine)
         every_minute = events.Schedule.rate(Duration.minutes(1))
         target = targets.LambdaFunction(made.function, retry_attempts=0)
         events.Rule(self, "CaretakerEveryMinute", schedule=every_minute, targets=[target])
@@ -239,7 +260,7 @@ class TrunklineStack(Stack):
             timeout_s=30,
             memory_mib=self._settings.api_memory_mib,
         )
-        may.may_use_table(made.role, self.data, *may.READ, "dynamodb:PutItem")
+        may.may_use_table(made.role, self.data, *may.READ, *may.CHANGE)
         may.may_publish(made.role, self.bus.bus)
         may.may_start(made.role, self.deliveries.machine)
         self.events = EventSource(self, "Events", data=self.data, fanout=made)
@@ -260,25 +281,3 @@ class TrunklineStack(Stack):
             "DELIVERY_FLOW_ARN": self.deliveries.machine.state_machine_arn,
         }
         return {name: known[name] for name in ("TABLE_NAME", "LIVEKIT_SECRET_ARN", *more)}
-
-    def _outputs(self) -> None:
-        endpoint = self.http.api.api_endpoint
-        values = {
-            "ApiUrl": endpoint,
-            "LiveKitWebhookUrl": f"{endpoint}{LIVEKIT_WEBHOOK_PATH}",
-            "TableName": self.data.table.table_name,
-            "DialQueueUrl": self.dial_queue.queue.queue_url,
-            "TestDialQueueUrl": self.test_dial_queue.queue.queue_url,
-            "TestDeadLettersUrl": self.test_dial_queue.dead_letters.queue_url,
-            "DeadLettersUrl": self.dial_queue.dead_letters.queue_url,
-            "LiveKitSecretArn": self.data.livekit_secret.secret_arn,
-            "KeyPepperArn": self.data.key_pepper.secret_arn,
-            "DeliveryFlowArn": self.deliveries.machine.state_machine_arn,
-            "EventDeadLettersUrl": self.events.dead_letters.queue_url,
-            "NoticesTopicArn": self.notices.topic.topic_arn,
-            "EventBusName": self.bus.bus.event_bus_name,
-            "ScheduleDeadLettersUrl": self.schedules.dead_letters.queue_url,
-            "BusDeadLettersUrl": self.bus.dead_letters.queue_url,
-        }
-        for name, value in values.items():
-            CfnOutput(self, name, value=value)

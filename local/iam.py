@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-_POLICIES = ("AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy")
+_POLICIES = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy")
 
 
 def for_the_evaluator(template: dict[str, Any]) -> dict[str, Any]:

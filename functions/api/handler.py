@@ -13,13 +13,13 @@ from trunkline.http.errors import error_answer, error_body, error_headers
 from trunkline.observability import logger
 from trunkline.redaction import path_shape
 
-from . import calls, dispatches, kept, rules, schedules, tenant, tools, triggers, trunks, webhooks
+from . import batches, calls, dispatches, kept, rules, schedules, tenant, tools, triggers, trunks, webhooks
 from .access import noted
 from .answers import json_response
 
 log = logger("api")
 app = APIGatewayHttpResolver()
-for part in (calls, dispatches, trunks, webhooks, tools, rules, triggers, schedules, tenant):
+for part in (batches, calls, dispatches, trunks, webhooks, tools, rules, triggers, schedules, tenant):
     app.include_router(part.router)
 for router in kept.routers:
     app.include_router(router)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 from trunkline import aws
+from trunkline.batches.desk import BatchDesk
 from trunkline.calls.cancel import CancelDesk
 from trunkline.calls.dispatch_desk import DispatchDesk
 from trunkline.calls.erase import EraseDesk
@@ -67,6 +68,7 @@ from trunkline.workflows.desk import WorkflowDesk
 from trunkline.workflows.store import WorkflowStore
 
 from .base import Base, open_base
+from .batching import batch_desk
 
 log = logger("api")
 
@@ -103,6 +105,7 @@ class Services:
     rules: RulesDesk
     triggers: TriggerDesk
     events: TriggerIntake
+    batches: BatchDesk
     schedules: ScheduleDesk
     ticks: ScheduleRunner
 
@@ -178,6 +181,7 @@ def services() -> Services:
             log,
             _note_owner,
         ),
+        batches=batch_desk(base, phones, queue),
         schedules=_schedules(base, ticks),
         ticks=ticks,
     )

@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from trunkline import aws
+from trunkline.batches.store import BatchStore
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.observability import logger
 from trunkline.settings import EventFanoutSettings
@@ -31,7 +32,14 @@ def fanout() -> Fanout:
     table = Table(aws.client("dynamodb"), settings.table_name)
     flow = DeliveryFlow(aws.client("stepfunctions"), settings.delivery_flow_arn)
     bus = EventBus(aws.client("events"), settings.event_bus_name)
-    return Fanout(EndpointStore(table), DeliveryStore(table), flow, TrunkStore(table).grantees, bus.publish)
+    return Fanout(
+        EndpointStore(table),
+        DeliveryStore(table),
+        flow,
+        TrunkStore(table).grantees,
+        bus.publish,
+        BatchStore(table),
+    )
 
 
 def take(record: DynamoDBRecord) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from local.openapi.batch_routes import BATCHES
 from local.openapi.call_routes import CALLS
 from local.openapi.route import Route
 from local.openapi.rule_routes import RULES
@@ -166,4 +167,16 @@ _WORKFLOWS = (
     ),
 )
 
-ROUTES = CALLS + _TRUNKS + _AGENTS + _WORKFLOWS + TOOLS + RULES + TRIGGERS + SCHEDULES + WEBHOOKS + TENANT
+ROUTES = (
+    CALLS
+    + _TRUNKS
+    + _AGENTS
+    + _WORKFLOWS
+    + TOOLS
+    + RULES
+    + TRIGGERS
+    + SCHEDULES
+    + BATCHES
+    + WEBHOOKS
+    + TENANT
+)

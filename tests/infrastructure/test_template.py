@@ -26,6 +26,7 @@ FUNCTIONS = (
     "caretaker",
     "event-fanout",
     "webhook-deliver",
+    "batches",
 )
 PURPOSES = ("trunkline", "trunkline-webhooks", "trunkline-answers", "trunkline-tools", "trunkline-triggers")
 
@@ -166,6 +167,7 @@ def test_only_the_agents_function_reads_what_is_said_of_people_and_only_who_send
     people, webhooks, answers, tools, triggers = PURPOSES
     assert may == {
         ("api", people): {"kms:GenerateDataKey"},
+        ("batches", people): {"kms:GenerateDataKey"},
         ("api", webhooks): {"kms:GenerateDataKey"},
         ("api", answers): {"kms:GenerateDataKey", "kms:Decrypt"},
         ("agent-api", people): {"kms:GenerateDataKey", "kms:Decrypt"},
@@ -187,12 +189,13 @@ def test_the_stream_is_filtered_bisected_and_ends_in_dead_letters(template: dict
     assert all("INSERT" in each["Pattern"] for each in stream["FilterCriteria"]["Filters"])
 
 
-def test_deliveries_are_standard_executions_that_log_no_data(template: dict[str, Any]) -> None:
-    machine = next(iter(resources(template, "AWS::StepFunctions::StateMachine").values()))
-    assert machine["StateMachineType"] == "STANDARD"
-    assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
-    definition = json.dumps(machine["DefinitionString"])
-    assert "MaxAttempts" in definition
+def test_deliveries_and_batches_are_standard_executions_that_log_no_data(template: dict[str, Any]) -> None:
+    machines = resources(template, "AWS::StepFunctions::StateMachine").values()
+    assert len(machines) == 2
+    for machine in machines:
+        assert machine["StateMachineType"] == "STANDARD"
+        assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+        assert "MaxAttempts" in json.dumps(machine["DefinitionString"])
     starters = [each for each in FUNCTIONS if "states:StartExecution" in actions_of(template, each)]
     assert starters == ["api", "caretaker", "event-fanout"]
 
@@ -228,6 +231,7 @@ def test_the_encryption_layer_is_where_something_is_encrypted(template: dict[str
         "api",
         "agent-api",
         "webhook-deliver",
+        "batches",
     }
 
 
@@ -250,6 +254,7 @@ def test_dead_letters_and_what_waits_too_long_have_alarms(template: dict[str, An
         "ApproximateNumberOfMessagesVisible",
         "ApproximateAgeOfOldestMessage",
         "IteratorAge",
+        "ExecutionsFailed",
     }
 
 

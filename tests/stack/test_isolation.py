@@ -34,6 +34,7 @@ MISSING = {
     "secret": lambda: f"secret_{uuid.uuid4().hex[:8]}",
     "number": lambda: f"+1555{random.randrange(10**7):07d}",
     "trigger_id": lambda: f"trg_{uuid.uuid4().hex[:20]}",
+    "batch_id": lambda: f"bat_{uuid.uuid4().hex[:20]}",
     "schedule_id": lambda: f"sch_{uuid.uuid4().hex[:20]}",
     "key_id": lambda: f"key_{uuid.uuid4().hex[:20]}",
 }
@@ -66,6 +67,8 @@ async def owned(tenant: Tenant, endpoint: Receiver) -> dict[str, str]:
     trigger = api.post("/api/v1/triggers", json=wish).json()["id"]
     wish = {"name": "s", "body": {"workflow_slug": "mine", "user_id": "u"}, "cron": "0 9 1 1 *"}
     schedule = api.post("/api/v1/schedules", json=wish).json()["id"]
+    wish = {"name": "b", "body": {"agentId": tenant.agent.id, "phoneNumber": "{{row.phone}}"}}
+    batch = api.post("/api/v1/batches", json=wish).json()["id"]
     tool = {"name": "my_tool", "config": {"actions": [{"type": "end_call"}]}}
     api.post("/api/v1/tools", json=tool).raise_for_status()
     key = api.post("/api/v1/api-keys", json={"name": "k", "scopes": ["calls:read"]}).json()["id"]
@@ -84,6 +87,7 @@ async def owned(tenant: Tenant, endpoint: Receiver) -> dict[str, str]:
         "secret": "my_secret",
         "number": "+15550103333",
         "trigger_id": trigger,
+        "batch_id": batch,
         "schedule_id": schedule,
     }
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.builders import ManualClock, PlainCipher, a_call
+from trunkline.batches.store import BatchStore
 from trunkline.calls.model import Call
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
@@ -81,7 +82,9 @@ class World:
         self.log_desk = DeliveryDesk(self.desk, self.deliveries, flow, self.clock, log)
         self.published: list[Event] = []
         grantees = TrunkStore(table).grantees
-        self.fanout = Fanout(self.endpoints, self.deliveries, flow, grantees, self.published.append)
+        self.fanout = Fanout(
+            self.endpoints, self.deliveries, flow, grantees, self.published.append, BatchStore(table)
+        )
         self.care = DeliveryCare(self.deliveries, flow, self.clock, log)
         topic: Any = self.topic
         self.gate = Gate(table, lambda: 0.0)

@@ -90,9 +90,12 @@ PURE = {
     "triggers/proof.py",
     "triggers/specs.py",
     "calls/policy.py",
+    "batches/forecast.py",
+    "batches/model.py",
+    "batches/rows.py",
+    "dialing/holds.py",
     "dialing/admission.py",
     "dialing/breaker.py",
-    "dialing/holds.py",
     "dialing/places.py",
     "dialing/trunks.py",
     "dialing/turns.py",
@@ -182,6 +185,7 @@ def test_a_missing_setting_is_named() -> None:
     environ |= {"DELIVERY_FLOW_ARN": "d", "OUTGOING_LOOPBACK_PORTS": "none", "API_URL": "u"}
     environ |= {"TEST_DIAL_QUEUE_URL": "t", "OWN_LIVEKIT_PREFIX": "p/", "DATA_KEY_ARN": "k"}
     environ |= {f"SCHEDULE_{name}": "s" for name in ("GROUP", "QUEUE_ARN", "ROLE_ARN")}
+    environ |= {"BATCH_BUCKET": "b", "BATCH_FLOW_ARN": "f"}
     environ |= {"USER_POOL_ISSUER": "none", "USER_POOL_CLIENT_ID": "none"}
     with pytest.raises(MissingSetting, match="KEY_PEPPER_ARN"):
         ApiSettings.from_env(environ)

@@ -193,6 +193,12 @@ class CallNotScheduled(ToldAlike):
     text = "Call is not scheduled any more"
 
 
+class BatchNotReady(TrunklineError):
+    """What is asked for needs a batch that is further on, or not so far yet."""
+
+    type = "batch_not_ready"
+
+
 class CallOpen(ToldAlike):
     """What is asked for needs a call that has ended."""
 

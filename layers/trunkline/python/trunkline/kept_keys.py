@@ -65,3 +65,28 @@ def unmirrored_key(schedule_id: str = "") -> ItemKey:
 def trigger_event_key(trigger_id: str, at_ms: int = 0, note_id: str = "") -> ItemKey:
     """What came of an event of a trigger's."""
     return ItemKey(f"TRIGGERLOG#{trigger_id}", f"{at_ms:015d}#{note_id}" if note_id else "")
+
+
+def batch_key(batch_id: str) -> ItemKey:
+    return ItemKey(f"BATCH#{batch_id}", "BATCH")
+
+
+def batch_entry(space: str, second: int | None = None) -> ItemKey:
+    """The tenant's entry of a batch: one a second."""
+    return ItemKey(f"T#{space}", "BATCH#" if second is None else f"BATCH#{second:012d}")
+
+
+def batch_part_key(batch_id: str, number: int | None = None, *, check: bool = False) -> ItemKey:
+    """How far a part of a batch's rows is imported, or checked."""
+    kind = "CHECK" if check else "PART"
+    return ItemKey(f"BATCH#{batch_id}", f"{kind}#" if number is None else f"{kind}#{number:05d}")
+
+
+def batch_outcome_key(batch_id: str, number: int | None = None) -> ItemKey:
+    """What came of a part's calls."""
+    return ItemKey(f"BATCH#{batch_id}", "OUTCOME#" if number is None else f"OUTCOME#{number:05d}")
+
+
+def batch_work_key(batch_id: str = "") -> ItemKey:
+    """A batch whose flow runs, or is to."""
+    return ItemKey("BATCHWORK", batch_id)

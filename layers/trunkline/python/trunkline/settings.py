@@ -52,8 +52,21 @@ class ApiSettings(_FromEnvironment):
     schedule_group: str
     schedule_queue_arn: str
     schedule_role_arn: str
+    batch_bucket: str
+    batch_flow_arn: str
     user_pool_issuer: str
     user_pool_client_id: str
+
+
+@dataclass(frozen=True)
+class BatchSettings(_FromEnvironment):
+    table_name: str
+    dial_queue_url: str
+    test_dial_queue_url: str
+    livekit_secret_arn: str
+    context_key_arn: str
+    batch_bucket: str
+    outgoing_loopback_ports: str
 
 
 @dataclass(frozen=True)
@@ -101,6 +114,7 @@ class CaretakerSettings(_FromEnvironment):
     schedule_group: str
     schedule_queue_arn: str
     schedule_role_arn: str
+    batch_flow_arn: str
 
 
 @dataclass(frozen=True)

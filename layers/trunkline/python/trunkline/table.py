@@ -43,7 +43,7 @@ class Put:
 class Update:
     key: ItemKey
     set: Mapping[str, Any] = field(default_factory=dict)
-    add: Mapping[str, int] = field(default_factory=dict)
+    add: Mapping[str, Any] = field(default_factory=dict)
     remove: Sequence[str] = ()
     condition: ConditionBase | None = None
 

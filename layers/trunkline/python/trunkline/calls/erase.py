@@ -73,6 +73,7 @@ def _erased(call: Call, now_ms: int) -> Change | None:
         summary=None,
         agent_end_reason=None,
         agent_turns=(),
+        batch_row=call.batch_row and replace(call.batch_row, name=None),
         erased_at_ms=now_ms,
     )
     return Change(blank, (Happening("erased"),))

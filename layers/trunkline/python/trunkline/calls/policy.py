@@ -95,6 +95,14 @@ class CallingWindow:
             moment = later
         return None
 
+    def closes_ms(self, now_ms: int) -> int:
+        """When an open window closes in the first of its zones."""
+        now = datetime.fromtimestamp(now_ms / 1000, UTC)
+        closings = (
+            _closing(now.astimezone(ZoneInfo(zone)).date(), self.end, ZoneInfo(zone)) for zone in self.zones
+        )
+        return int(min(closings).timestamp() * 1000)
+
     def _opens_in(self, zone: ZoneInfo, moment: datetime) -> datetime:
         """The first moment from this one on at which one zone allows a ring; a time that the clocks
         skip counts as the moment after the gap."""

@@ -120,6 +120,14 @@ class CallListItem(TypedDict):
     ended_at: str | None
 
 
+class BatchRowRef(TypedDict):
+    """The row of a batch that a call is made of; `row_id` is the row's own `id`."""
+
+    id: str
+    row: int
+    row_id: str | None
+
+
 class CallView(CallListItem):
     """The flat form, with the outbound document's under `data`; times are ISO 8601 in UTC.
 
@@ -145,6 +153,7 @@ class CallView(CallListItem):
     expires_at: str
     connecting_at: str | None
     erased_at: str | None
+    batch: BatchRowRef | None
     last_event: int
     timeline: list[dict[str, Any]]
     data: CallDetails

@@ -12,6 +12,7 @@ from trunkline.calls.parts import AttemptRecord
 from trunkline.calls.shapes import (
     AcceptedCall,
     AttemptView,
+    BatchRowRef,
     CallDetails,
     CallListItem,
     CallSummary,
@@ -68,6 +69,7 @@ def call_view(
         "expires_at": iso_from_ms(call.expires_at_ms),
         "connecting_at": iso_or_none(call.connecting_at_ms),
         "erased_at": iso_or_none(call.erased_at_ms),
+        "batch": _batch(call),
         "last_event": call.sequence,
         "timeline": _timeline(call, events),
         "data": _details(call),
@@ -109,6 +111,11 @@ def _details(call: Call) -> CallDetails:
         "failure_reason": call.reason if failed else None,
         "sip_status_code": call.sip_status_code,
     }
+
+
+def _batch(call: Call) -> BatchRowRef | None:
+    row = call.batch_row
+    return {"id": row.batch_id, "row": row.number, "row_id": row.name} if row else None
 
 
 def status_reason(call: Call) -> str | None:

@@ -10,6 +10,9 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline import aws
+from trunkline.batches.care import BatchCare
+from trunkline.batches.flow import BatchFlow
+from trunkline.batches.store import BatchStore
 from trunkline.calls.model import Call
 from trunkline.calls.store import CallStore
 from trunkline.calls.web_care import WebCare
@@ -54,6 +57,8 @@ class CaretakerProcess:
         self._log = log
         flow = DeliveryFlow(aws.client("stepfunctions"), settings.delivery_flow_arn)
         self._deliveries = DeliveryCare(DeliveryStore(self._table), flow, self._clock, log)
+        batch_flow = BatchFlow(lambda: aws.client("stepfunctions"), settings.batch_flow_arn)
+        self._batches = BatchCare(BatchStore(self._table), batch_flow, self._clock, log)
         self._schedules = ScheduleMirror.open(self._table, settings, self._clock, log)
 
     async def walk(self) -> Counter[str]:
@@ -81,6 +86,7 @@ class CaretakerProcess:
                 web.walk(repairs),
                 self._offload(self._deliveries.walk, repairs),
                 self._offload(self._schedules.walk, repairs),
+                self._offload(self._batches.walk, repairs),
             )
         return repairs
 

@@ -27,6 +27,7 @@ STATUS: dict[type[errors.TrunklineError], int] = {
     errors.CallNotScheduled: 409,
     errors.AttemptOver: 409,
     errors.CallOpen: 409,
+    errors.BatchNotReady: 409,
     errors.LimitReached: 409,
     errors.DeliveryPending: 409,
     errors.WebhookDisabled: 409,

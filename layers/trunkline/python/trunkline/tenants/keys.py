@@ -45,6 +45,8 @@ class Scope(StrEnum):
     TRIGGERS_WRITE = "triggers:write"
     SCHEDULES_READ = "schedules:read"
     SCHEDULES_WRITE = "schedules:write"
+    BATCHES_READ = "batches:read"
+    BATCHES_WRITE = "batches:write"
     TRUNKS_READ = "trunks:read"
     TRUNKS_WRITE = "trunks:write"
     WEBHOOKS_READ = "webhooks:read"
@@ -138,8 +140,8 @@ class ApiKey:
 
 @dataclass(frozen=True)
 class Actor:
-    """Who does something, as the audit log names them: `api_key`, `session`, `trigger`, `schedule` or
-    `operator`."""
+    """Who does something, as the audit log names them: `api_key`, `session`, `trigger`, `schedule`,
+    `batch` or `operator`."""
 
     kind: str = "operator"
     id: str = ""

@@ -24,7 +24,7 @@ MAX_ACTIONS = 8
 CALL_FIELDS = ("id", "channel", "user_id", "phone_number", "caller_id", "workflow_slug", "metadata")
 """What `{{call.…}}` can name."""
 
-_ELSEWHERE = {"event": "is for triggers", "schedule": "is for schedules"}
+_ELSEWHERE = {"event": "is for triggers", "schedule": "is for schedules", "row": "is for batches"}
 _IN_REQUEST = re.compile(r"actions\.[0-9]+\.(url|headers|body)(\.|$)")
 
 

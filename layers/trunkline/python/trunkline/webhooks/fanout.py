@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from trunkline.batches.store import BatchStore
+from trunkline.calls.states import TERMINAL
 from trunkline.item_keys import PK, Item
 from trunkline.webhooks.deliveries import Delivery, delivery_id
 from trunkline.webhooks.delivery_store import DeliveryStore
@@ -13,6 +15,8 @@ from trunkline.webhooks.endpoint_store import EndpointStore
 from trunkline.webhooks.endpoints import Endpoint
 from trunkline.webhooks.events import Event, EventType, call_event, call_event_id
 from trunkline.webhooks.flow import DeliveryFlow
+
+_COUNTED_S = 90 * 86_400
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class Fanout:
     flow: DeliveryFlow
     grantees: Callable[[str], Iterable[str]]
     publish: Callable[[Event], None]
+    batches: BatchStore
     _known: dict[str, list[Endpoint]] = field(default_factory=dict)
 
     def begin_batch(self) -> None:
@@ -34,6 +39,8 @@ class Fanout:
     def take(self, item: Item) -> int:
         """Take a new item of the table; returns how many endpoints are to be told."""
         told = 0
+        if "batch_id" in item:
+            self._count(item)
         for event in self._events(item):
             for endpoint in self._endpoints(event.tenant_id):
                 if endpoint.wants(event.type, livemode=event.livemode):
@@ -49,6 +56,13 @@ class Fanout:
             delivery = self.deliveries.load(delivery.id) or delivery
         if not delivery.attempts:
             self.flow.start(delivery)
+
+    def _count(self, item: Item) -> None:
+        """An end of a batch's call, for the batch's counts."""
+        if item["type"] in TERMINAL:
+            reason = json.loads(item["data_json"]).get("reason")
+            ttl = item["at_ms"] // 1000 + _COUNTED_S
+            self.batches.note_end(item["batch_id"], item["batch_row"], item["type"], reason, ttl)
 
     def _endpoints(self, tenant_id: str) -> list[Endpoint]:
         if tenant_id not in self._known:

@@ -1,0 +1,49 @@
+"""What the routes of batches work with."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from trunkline import aws
+from trunkline.batches.desk import BatchDesk
+from trunkline.batches.files import BatchFiles
+from trunkline.batches.flow import BatchFlow
+from trunkline.batches.holding import Holds
+from trunkline.batches.outlook import Outlook
+from trunkline.batches.results import Results
+from trunkline.batches.store import BatchStore
+from trunkline.batches.views import BatchViews
+from trunkline.calls.place import CallDesk
+from trunkline.dialing.queue import Queue
+from trunkline.observability import logger
+from trunkline.tenants.keys import Principal
+from trunkline.workflows.store import WorkflowStore
+
+from .base import Base
+
+log = logger("api")
+
+
+def batch_desk(base: Base, phones: CallDesk, queue: Queue) -> BatchDesk:
+    """Build the desk; the other routes do not pay for its clients on a cold start."""
+
+    def able(principal: Principal) -> None:
+        phones.require_livekit(principal)
+        if not principal.livemode:
+            base.practice.of(principal.tenant_id)
+
+    store = BatchStore(base.table)
+    files = BatchFiles(cache(lambda: aws.client("s3")), base.settings.batch_bucket)
+    outlook = Outlook(store, base.trunks, queue, base.clock)
+    return BatchDesk(
+        batches=store,
+        workflows=WorkflowStore(base.table),
+        files=files,
+        flow=BatchFlow(cache(lambda: aws.client("stepfunctions")), base.settings.batch_flow_arn),
+        holds=Holds(base.table, store, base.trunks, base.nudge, base.clock),
+        views=BatchViews(store, files, outlook, base.clock),
+        results=Results(base.table, store),
+        able=able,
+        clock=base.clock,
+        log=log,
+    )

@@ -1,0 +1,1 @@
+"""Imports, checks, cancels and exports batches: one invocation is one step."""

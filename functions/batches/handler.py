@@ -1,0 +1,34 @@
+"""`batches`: the steps of a batch's flow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from trunkline.batches.files import parts_key
+from trunkline.batches.model import Work
+from trunkline.observability import logger
+
+from .services import worker
+
+log = logger("batches")
+
+
+@log.inject_lambda_context(clear_state=True)
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """A failure is tried again by the state machine, for an hour; then by the caretaker."""
+    batch_id, work = str(event["batch_id"]), Work(event["work"])
+    log.append_keys(batch_id=batch_id, work=work)
+    match event["step"]:
+        case "begin":
+            following = worker().begin(batch_id, work)
+            log.info("batch begun", next=following)
+            return {"next": following, "parts_key": parts_key(batch_id, work)}
+        case "part":
+            progress = worker().part(batch_id, work, int(event["part"]))
+            log.info("part taken", part=event["part"], next=progress.next, wait_s=progress.wait_s)
+            return {"next": progress.next, "wait_s": progress.wait_s}
+    worker().end(batch_id, work)
+    log.info("batch work ended")
+    return {}

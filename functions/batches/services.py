@@ -1,0 +1,95 @@
+"""What the steps work with, built once per process."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from trunkline import aws
+from trunkline.batches.drafts import BatchDrafter
+from trunkline.batches.files import BatchFiles
+from trunkline.batches.holding import Holds
+from trunkline.batches.importing import Importer
+from trunkline.batches.model import Batch
+from trunkline.batches.outlook import Outlook
+from trunkline.batches.recalled import Recalled
+from trunkline.batches.results import Results
+from trunkline.batches.splitting import Splitter
+from trunkline.batches.stopping import Stopper
+from trunkline.batches.store import BatchStore
+from trunkline.batches.worker import BatchWorker
+from trunkline.calls.intake import Intake
+from trunkline.calls.people_store import PeopleStore
+from trunkline.calls.place import CallDesk
+from trunkline.calls.store import CallStore
+from trunkline.calls.workflow_calls import WorkflowCallDesk
+from trunkline.cipher import Cipher
+from trunkline.clock import SystemClock
+from trunkline.dialing.lane import LaneStore
+from trunkline.dialing.line import Line
+from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.practice import PracticeTrunks
+from trunkline.dialing.queue import Census, Queue
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.wake import WakeQueue
+from trunkline.livekit.projects import Projects
+from trunkline.observability import logger
+from trunkline.rules.rulebook import Rulebook
+from trunkline.settings import BatchSettings
+from trunkline.table import Table
+from trunkline.tenants.agents import AgentStore
+from trunkline.tenants.facts import TenantFacts
+from trunkline.tenants.limits import Admission
+from trunkline.tenants.usage import Usage
+from trunkline.workflows.store import WorkflowStore
+
+log = logger("batches")
+
+
+@cache
+def worker() -> BatchWorker:
+    """Build the worker from the environment."""
+    settings, clock = BatchSettings.from_env(), SystemClock()
+    table = Table(aws.client("dynamodb"), settings.table_name)
+    calls, trunks, batches, line = CallStore(table), TrunkStore(table), BatchStore(table), Line(table)
+    nudge = Nudge(WakeQueue.open(settings), clock, log, trunks.granted_ids)
+    holds = Holds(table, batches, trunks, nudge, clock)
+    s3 = aws.client("s3")
+    files = BatchFiles(lambda: s3, settings.batch_bucket)
+    queue = Queue(line, LaneStore(table, clock), trunks, Census(table, line), clock)
+    return BatchWorker(
+        batches=batches,
+        files=files,
+        splitter=Splitter(files),
+        importer=_importer(settings, table, files, nudge, holds, clock),
+        stopper=Stopper(table, calls, batches, nudge, clock),
+        results=Results(table, batches),
+        outlook=Outlook(batches, trunks, queue, clock),
+        holds=holds,
+        clock=clock,
+        log=log,
+    )
+
+
+def _importer(
+    settings: BatchSettings,
+    table: Table,
+    files: BatchFiles,
+    nudge: Nudge,
+    holds: Holds,
+    clock: SystemClock,
+) -> Importer:
+    calls, trunks, facts = CallStore(table), TrunkStore(table), TenantFacts(table, clock)
+    admission = Admission(table, facts, Usage(calls, Line(table), trunks).waiting, clock)
+    rulebook, projects = Rulebook(table, clock), Projects.open(table, settings, clock)
+    people = PeopleStore(table, Cipher(settings.context_key_arn))
+    intake = Intake(calls, WakeQueue.open(settings), nudge, clock, admission, rulebook)
+
+    def drafter(batch: Batch) -> BatchDrafter:
+        """What rows name again and again is read once a part."""
+        agents, granted = Recalled.of(AgentStore(table)), Recalled.of(trunks)
+        workflows, practice = Recalled.of(WorkflowStore(table)), PracticeTrunks(trunks)
+        phones = CallDesk(intake, agents, granted, practice, Recalled.function(projects.of_tenant))
+        by_workflow = WorkflowCallDesk(intake, phones, workflows, agents, people, projects.owner_for)
+        return BatchDrafter(batch, phones, by_workflow, rulebook, facts)
+
+    return Importer(table, BatchStore(table), files, admission, drafter, holds.wake, clock)

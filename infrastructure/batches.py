@@ -1,0 +1,212 @@
+"""Batches: the bucket of their rows, and the flow that imports, checks, cancels and exports them.
+
+Begin → Map over the parts (each: Part → Choice → Wait → Part …) → End; the state carries ids and numbers,
+never what is in a row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from aws_cdk import Acknowledgment, CfnElement, Duration, RemovalPolicy, Stack, Validations
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from infrastructure import permissions as may
+from infrastructure.alarms import alarm
+from infrastructure.data import Data
+from infrastructure.python_function import PythonFunction, Runtime
+from infrastructure.settings import StageSettings
+
+_TIMEOUT_S = 600
+_MEMORY_MIB = 1024
+_KEPT_DAYS = 7
+_RETRIES = 12
+
+
+class BatchBucket(Construct):
+    """Uploads, rows and results, under the stage's key: nothing in it is older than a week."""
+
+    def __init__(self, scope: Construct, name: str, key: kms.IKey) -> None:
+        super().__init__(scope, name)
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=key,
+            bucket_key_enabled=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=True,
+            removal_policy=RemovalPolicy.DESTROY,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    expiration=Duration.days(_KEPT_DAYS),
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                )
+            ],
+        )
+        reason = "What is in it is there for days, and CloudTrail's data events tell who read it."
+        Validations.of(self.bucket).acknowledge(
+            Acknowledgment(id="AwsSolutions::AwsSolutions-S1", reason=reason)
+        )
+
+
+class Batches(Construct):
+    """The bucket, the function that takes a batch's steps, and the flow of them."""
+
+    def __init__(  # noqa: PLR0913 - what batches stand on
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        data: Data,
+        settings: StageSettings,
+        runtime: Runtime,
+        environment: Mapping[str, str],
+        queues: Sequence[sqs.Queue],
+    ) -> None:
+        super().__init__(scope, name)
+        self.bucket = BatchBucket(self, "Files", data.key).bucket
+        at_once = settings.batch_parts_at_once
+        self.worker = PythonFunction(
+            self,
+            "Worker",
+            runtime=runtime,
+            package="batches",
+            environment={**environment, "BATCH_BUCKET": self.bucket.bucket_name},
+            timeout_s=_TIMEOUT_S,
+            memory_mib=_MEMORY_MIB,
+            reserved_concurrency=at_once,
+            encrypts=True,
+        )
+        role = self.worker.role
+        may.may_use_table(role, data, *may.READ, *may.BATCH, *may.CHECK, *may.CHANGE, *may.REMOVE)
+        may.may_encrypt(role, data, may.PEOPLE)
+        may.may_read_livekit_secrets(role, data)
+        may.may_wake(role, *queues)
+        may.may_keep_files(role, self.bucket)
+        worker = self.worker.function
+        flow = BatchFlow(self, "Flow", worker=worker, bucket=self.bucket, runtime=runtime, at_once=at_once)
+        self.machine = flow.machine
+        data.key.grant_decrypt(self.machine)
+
+    def environment(self) -> dict[str, str]:
+        """What a function that starts batches is told."""
+        return {"BATCH_FLOW_ARN": self.machine.state_machine_arn}
+
+
+class BatchFlow(Construct):
+    """The state machine of one work on all of a batch's parts."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        worker: lambda_.Function,
+        bucket: s3.Bucket,
+        runtime: Runtime,
+        at_once: int,
+    ) -> None:
+        super().__init__(scope, name)
+        self._worker = worker
+        about = {"batch_id": "$.batch_id", "work": "$.work"}
+        begin = self._step("Begin", {"step": "begin", **about}, "$.told")
+        end = self._step("End", {"step": "end", **about}, sfn.JsonPath.DISCARD)
+        parts = sfn.DistributedMap(
+            self,
+            "Parts",
+            max_concurrency=at_once,
+            item_reader=sfn.S3JsonItemReader(bucket=bucket, key=sfn.JsonPath.string_at("$.told.parts_key")),
+            result_path=sfn.JsonPath.DISCARD,
+            tolerated_failure_percentage=100,
+        )
+        parts.item_processor(
+            self._part(), mode=sfn.ProcessorMode.DISTRIBUTED, execution_type=sfn.ProcessorType.STANDARD
+        )
+        has_parts = sfn.Condition.string_equals("$.told.next", "parts")
+        choice = sfn.Choice(self, "HasParts").when(has_parts, parts.next(end)).otherwise(end)
+        end.next(sfn.Succeed(self, "Done"))
+        stack = Stack.of(self).stack_name
+        log_group = logs.LogGroup(
+            self,
+            "Logs",
+            log_group_name=f"/aws/vendedlogs/states/{stack}-batches",
+            retention=runtime.retention,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.machine = sfn.StateMachine(
+            self,
+            "Machine",
+            state_machine_name=f"{stack}-batches",
+            state_machine_type=sfn.StateMachineType.STANDARD,
+            definition_body=sfn.DefinitionBody.from_chainable(sfn.Chain.start(begin).next(choice)),
+            tracing_enabled=True,
+            logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
+        )
+        self._explain(bucket)
+        alarm(
+            self,
+            "FailedAlarm",
+            self.machine.metric_failed(period=Duration.minutes(1)),
+            threshold=1,
+            description="A batch's work was given up: the caretaker begins it anew within minutes.",
+        )
+
+    def _part(self) -> sfn.IChainable:
+        """A part is taken again until it is at its end: at once, or when the tenant's limits let more in."""
+        told = {"step": "part", "batch_id": "$.batch_id", "work": "$.work", "part": "$.part"}
+        step = self._step("Part", told, "$.told")
+        wait = sfn.Wait(self, "Wait", time=sfn.WaitTime.seconds_path("$.told.wait_s"))
+        is_done = sfn.Condition.string_equals("$.told.next", "done")
+        step.next(sfn.Choice(self, "Goes").when(is_done, sfn.Succeed(self, "PartDone")).otherwise(wait))
+        wait.next(step)
+        return step
+
+    def _step(self, name: str, told: dict[str, str], result_path: str | None) -> tasks.LambdaInvoke:
+        named = {key: sfn.JsonPath.string_at(v) if v.startswith("$") else v for key, v in told.items()}
+        step = tasks.LambdaInvoke(
+            self,
+            name,
+            lambda_function=self._worker,
+            payload=sfn.TaskInput.from_object(named),
+            payload_response_only=True,
+            result_path=result_path,
+            retry_on_service_exceptions=False,
+        )
+        step.add_retry(
+            errors=["States.ALL"],
+            interval=Duration.seconds(1),
+            backoff_rate=2,
+            max_delay=Duration.minutes(5),
+            max_attempts=_RETRIES,
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        return step
+
+    def _explain(self, bucket: s3.Bucket) -> None:
+        function, files, machine = (
+            Stack.of(self).get_logical_id(cast("CfnElement", each.node.default_child))
+            for each in (self._worker, bucket, self.machine)
+        )
+        mine = {"Fn::Select": [6, {"Fn::Split": [":", {"Ref": machine}]}]}
+        name = json.dumps(mine, separators=(",", ":"))
+        runs = f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{name}"
+        for resource, why in (
+            (f"<{function}.Arn>:*", "Versions of this one function."),
+            ("*", "X-Ray and the delivery of logs know no resources."),
+            (f"arn:<AWS::Partition>:s3:::<{files}>/*", "The map reads the list of any batch's parts."),
+            (f"{runs}:*", "The map's own executions: each is named after its batch."),
+            (f"{runs}/*:*", "The executions of the map's children."),
+        ):
+            found = f"AwsSolutions::AwsSolutions-IAM5[Resource::{resource}]"
+            Validations.of(self.machine).acknowledge(Acknowledgment(id=found, reason=why))

@@ -1,0 +1,36 @@
+"""What a deployed stack says of itself: addresses and names for operators, the CLI and the local stack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import CfnOutput
+
+from infrastructure.http_api import LIVEKIT_WEBHOOK_PATH
+
+if TYPE_CHECKING:
+    from infrastructure.stack import TrunklineStack
+
+
+def say_what_it_is(stack: TrunklineStack) -> None:
+    """Make the stack's outputs."""
+    endpoint = stack.http.api.api_endpoint
+    values = {
+        "ApiUrl": endpoint,
+        "LiveKitWebhookUrl": f"{endpoint}{LIVEKIT_WEBHOOK_PATH}",
+        "TableName": stack.data.table.table_name,
+        "DialQueueUrl": stack.dial_queue.queue.queue_url,
+        "TestDialQueueUrl": stack.test_dial_queue.queue.queue_url,
+        "TestDeadLettersUrl": stack.test_dial_queue.dead_letters.queue_url,
+        "DeadLettersUrl": stack.dial_queue.dead_letters.queue_url,
+        "LiveKitSecretArn": stack.data.livekit_secret.secret_arn,
+        "KeyPepperArn": stack.data.key_pepper.secret_arn,
+        "DeliveryFlowArn": stack.deliveries.machine.state_machine_arn,
+        "EventDeadLettersUrl": stack.events.dead_letters.queue_url,
+        "NoticesTopicArn": stack.notices.topic.topic_arn,
+        "EventBusName": stack.bus.bus.event_bus_name,
+        "ScheduleDeadLettersUrl": stack.schedules.dead_letters.queue_url,
+        "BusDeadLettersUrl": stack.bus.dead_letters.queue_url,
+    }
+    for name, value in values.items():
+        CfnOutput(stack, name, value=value)

@@ -1,0 +1,125 @@
+"""A row as the call it is to be, or why it can't be one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from trunkline.batches.model import PRIORITY, Batch, Row, RowFault
+from trunkline.calls.intake import over_by_ms
+from trunkline.calls.model import Call
+from trunkline.calls.parts import BatchRow, Channel
+from trunkline.calls.place import CallDesk, OutboundCall
+from trunkline.calls.workflow_calls import WorkflowCall, WorkflowCallDesk
+from trunkline.dialing.places import Place
+from trunkline.errors import InvalidRequest, LiveKitNotConfigured, TrunklineError
+from trunkline.item_keys import TTL
+from trunkline.rules.rulebook import Rulebook
+from trunkline.table import Check, Put
+from trunkline.tenants.facts import TenantFacts
+from trunkline.tenants.keys import Actor, Principal
+from trunkline.times import iso_from_ms
+from trunkline.tools.bounds import fill_within
+from trunkline.tools.templates import TemplateError
+from trunkline.triggers.model import CallKind
+from trunkline.validation import validated
+
+_MAX_WISH = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A row's call with what else is written with it and must hold, or its fault."""
+
+    row: Row
+    call: Call | None = None
+    more: Sequence[Put] = ()
+    checks: Sequence[Check] = ()
+    fault: RowFault | None = None
+
+    def refused(self, fault: RowFault) -> Draft:
+        """The same row without its call."""
+        return Draft(self.row, fault=fault)
+
+    @property
+    def accepted(self) -> Call:
+        """The call of a row that has one."""
+        if self.call is None:
+            raise ValueError("a refused row has no call")
+        return self.call
+
+
+@dataclass(frozen=True)
+class BatchDrafter:
+    """Drafts the rows of one batch."""
+
+    batch: Batch
+    phones: CallDesk
+    workflow_calls: WorkflowCallDesk
+    rulebook: Rulebook
+    facts: TenantFacts
+
+    def draft(self, row: Row) -> Draft:
+        """Draft a row's call.
+
+        Raises:
+            LiveKitNotConfigured: no row can be called now; they may be later.
+        """
+        if row.fault:
+            return Draft(row, fault=row.fault)
+        try:
+            return self._drafted(row)
+        except LiveKitNotConfigured:
+            raise
+        except TemplateError as error:
+            return Draft(row, fault=RowFault("missing_value", error.message))
+        except TrunklineError as error:
+            return Draft(row, fault=RowFault(error.type, error.message))
+
+    def _drafted(self, row: Row) -> Draft:
+        wish = fill_within(self._template, {"row": row.values}, _MAX_WISH, "the body of the call")
+        call, context = self._call(wish)
+        call = self._in_batch(call, row)
+        kept = {TTL: call.ttl} if call.ttl else {}
+        more = [replace(put, item=put.item | kept) for put in self.workflow_calls.people.put(call, context)]
+        return Draft(row, call, more, self.rulebook.checks(call))
+
+    def _call(self, wish: dict[str, Any]) -> tuple[Call, dict[str, Any]]:
+        if self.batch.kind is CallKind.OUTBOUND:
+            request = validated(OutboundCall, self._with_defaults(wish, "expiresAt"))
+            return self.phones.prepared(self._principal, request, source="batch"), {}
+        wanted = validated(WorkflowCall, self._with_defaults(wish, "expires_at"))
+        call = self.workflow_calls.prepared(self._principal, wanted, source="batch")
+        if call.channel is not Channel.PHONE:
+            raise InvalidRequest("Validation error: a batch calls by phone workflows alone")
+        return call, wanted.user_context
+
+    def _with_defaults(self, wish: Mapping[str, Any], deadline: str) -> dict[str, Any]:
+        found = {"priority": PRIORITY, **wish}
+        if self.batch.ends_at_ms:
+            found = {deadline: iso_from_ms(self.batch.ends_at_ms), **found}
+        return found
+
+    def _in_batch(self, call: Call, row: Row) -> Call:
+        batch, call_id = self.batch, self.batch.call_id(row.number)
+        place = Place(call.tenant_id, call.priority, True, batch.arrived_us(row.number), call_id)
+        return replace(
+            call,
+            id=call_id,
+            batch_row=BatchRow(batch.id, row.number, row.name),
+            line_place=place.key,
+            ttl=self.facts.of(call.tenant_id).ttl(over_by_ms(call)),
+        )
+
+    @cached_property
+    def _template(self) -> dict[str, Any]:
+        return dict(json.loads(self.batch.body_json))
+
+    @cached_property
+    def _principal(self) -> Principal:
+        batch = self.batch
+        actor = Actor("batch", batch.id, batch.name, "", batch.id)
+        return Principal(batch.tenant_id, batch.livemode, frozenset(), actor=actor)

@@ -1,0 +1,103 @@
+"""What came of a batch's rows: from its parts and its calls."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from trunkline.batches.model import PART_ROWS, Batch, BatchState, RowFault
+from trunkline.batches.specs import BatchRowView
+from trunkline.batches.store import BatchStore, Part
+from trunkline.calls.model import Call, call_from_attributes
+from trunkline.calls.views import status_reason
+from trunkline.item_keys import call_key
+from trunkline.table import Table
+from trunkline.times import iso_or_none
+
+_AT_ONCE = 100
+_FORMULA = ("=", "@", "-", "\t", "\r")
+COLUMNS = tuple(BatchRowView.__annotations__)
+
+
+@dataclass(frozen=True)
+class Results:
+    """Reads results; a call that was deleted has none but its id."""
+
+    table: Table
+    batches: BatchStore
+
+    def rows(self, batch: Batch, first: int) -> Iterator[BatchRowView]:
+        """What came of the rows from one on, in order."""
+        for number in range((first - 1) // PART_ROWS + 1, (batch.parts or 0) + 1):
+            start = (number - 1) * PART_ROWS + 1
+            found = self.batches.parts(batch.id, row=start)
+            part = found[0] if found else Part(number, start)
+            last = min(start + PART_ROWS - 1, batch.rows or 0)
+            for begin in range(max(start, first), last + 1, _AT_ONCE):
+                yield from self._some(batch, part, range(begin, min(begin + _AT_ONCE, last + 1)))
+
+    def _some(self, batch: Batch, part: Part, rows: range) -> Iterator[BatchRowView]:
+        faults = part.faults or {}
+        called = {row: batch.call_id(row) for row in rows if row < part.next_row and row not in faults}
+        items = self.table.get_all([call_key(call_id) for call_id in called.values()]) if called else []
+        calls = {call.id: call for call in map(call_from_attributes, items)}
+        dropped = part.cancelled or batch.state in (BatchState.CANCELLED, BatchState.CANCELLING)
+        for row in rows:
+            if row in faults:
+                yield _refused(row, *faults[row])
+            elif row in called:
+                yield _called(row, called[row], calls.get(called[row]))
+            else:
+                yield _row(row, "dropped" if dropped else "waiting")
+
+    def as_csv(self, batch: Batch) -> str:
+        """All results, a line a row."""
+        written = io.StringIO()
+        writer = csv.writer(written)
+        writer.writerow(COLUMNS)
+        for row in self.rows(batch, 1):
+            writer.writerow([_cell(row[column]) for column in COLUMNS])  # type: ignore[literal-required]
+        return written.getvalue()
+
+
+def _row(row: int, status: str) -> BatchRowView:
+    return {
+        "row": row,
+        "id": None,
+        "status": status,
+        "call_id": None,
+        "phone_number": None,
+        "reason": None,
+        "attempts": 0,
+        "answered_at": None,
+        "ended_at": None,
+        "duration_s": None,
+        "error_type": None,
+        "error": None,
+    }
+
+
+def _refused(row: int, name: str | None, fault: RowFault) -> BatchRowView:
+    return _row(row, "refused") | {"id": name, "error_type": fault.type, "error": fault.message}
+
+
+def _called(row: int, call_id: str, call: Call | None) -> BatchRowView:
+    if call is None or call.batch_row is None:
+        return _row(row, "deleted") | {"call_id": call_id}
+    return _row(row, call.state.value) | {
+        "id": call.batch_row.name,
+        "call_id": call_id,
+        "phone_number": call.phone_number or None,
+        "reason": status_reason(call),
+        "attempts": len(call.attempts),
+        "answered_at": iso_or_none(call.answered_at_ms),
+        "ended_at": iso_or_none(call.ended_at_ms),
+        "duration_s": call.duration_s,
+    }
+
+
+def _cell(value: object) -> object:
+    """A text that a spreadsheet would take for a formula is written as a text (OWASP, CSV injection)."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

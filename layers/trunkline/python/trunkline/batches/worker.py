@@ -1,0 +1,137 @@
+"""What the flow of a batch calls: read the rows, take a part, end the work."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from aws_lambda_powertools import Logger
+
+from trunkline.batches.files import BatchFiles
+from trunkline.batches.holding import Holds
+from trunkline.batches.importing import DONE, Importer, Progress
+from trunkline.batches.model import Batch, BatchState, Work
+from trunkline.batches.outlook import Outlook
+from trunkline.batches.results import Results
+from trunkline.batches.rows import RowsRefused
+from trunkline.batches.splitting import Splitter
+from trunkline.batches.stopping import Stopper
+from trunkline.batches.store import BatchStore, done
+from trunkline.clock import Clock
+from trunkline.errors import ChangedMeanwhile
+
+_TRIES = 5
+
+
+class Unfinished(Exception):
+    """A part was given up: the work is begun anew."""
+
+
+@dataclass(frozen=True)
+class BatchWorker:
+    """Each step may be done again, and by two at once."""
+
+    batches: BatchStore
+    files: BatchFiles
+    splitter: Splitter
+    importer: Importer
+    stopper: Stopper
+    results: Results
+    outlook: Outlook
+    holds: Holds
+    clock: Clock
+    log: Logger
+
+    def begin(self, batch_id: str, work: Work) -> str:
+        """Read the rows, where that is to be done, and list the parts; says what is next: parts or end."""
+        batch = self._at(batch_id, work)
+        if batch is None or work is Work.EXPORT:
+            return "end"
+        self.holds.keep(batch)
+        if batch.rows is None and work is not Work.CANCEL:
+            batch = self._split(batch)
+        if batch is None or not batch.parts:
+            return "end"
+        self.files.put_parts(batch.id, work, batch.parts)
+        return "parts"
+
+    def part(self, batch_id: str, work: Work, number: int) -> Progress:
+        """Take one part as far as it goes."""
+        batch = self._at(batch_id, work)
+        if batch is None:
+            return DONE
+        if work is Work.CANCEL:
+            self.stopper.stop(batch, number)
+            return DONE
+        return self.importer.work(batch, number, check=work is Work.CHECK)
+
+    def end(self, batch_id: str, work: Work) -> None:
+        """End the work.
+
+        Raises:
+            Unfinished: some part is not at its end.
+        """
+        batch = self._at(batch_id, work)
+        if batch is None:
+            return
+        match work:
+            case Work.CHECK | Work.IMPORT:
+                self._require_whole(batch, check=work is Work.CHECK)
+                self._ended(batch, self._after(batch, work))
+            case Work.CANCEL:
+                self._ended(batch, replace(batch, state=BatchState.CANCELLED))
+                self.files.forget_all(batch.id)
+                self.holds.forget(batch)
+            case Work.EXPORT:
+                self.files.put_results(batch.id, self.results.as_csv(batch))
+                self._ended(batch, replace(batch, exported_at_ms=self.clock.wall_ms()))
+
+    def _after(self, batch: Batch, work: Work) -> Batch:
+        if work is Work.IMPORT:
+            return replace(batch, state=BatchState.RUNNING)
+        forecast = self.outlook.forecast(batch)
+        return replace(batch, state=BatchState.CHECKED, forecast_json=json.dumps(forecast))
+
+    def _at(self, batch_id: str, work: Work) -> Batch | None:
+        """The batch, if that is still what is to be done with it."""
+        batch = self.batches.load(batch_id)
+        return batch if batch and batch.work is work else None
+
+    def _split(self, batch: Batch) -> Batch | None:
+        try:
+            rows, parts = self.splitter.split(batch)
+        except RowsRefused as refused:
+            self.log.info("rows refused", batch_id=batch.id)
+            self._ended(batch, replace(batch, state=BatchState.REFUSED, refused_because=str(refused)))
+            self.files.forget_all(batch.id)
+            return None
+        return self._saved(batch, lambda now: replace(now, rows=rows, parts=parts))
+
+    def _require_whole(self, batch: Batch, *, check: bool) -> None:
+        at = sum(part.accepted + part.refused for part in self.batches.parts(batch.id, check=check))
+        if at < (batch.rows or 0):
+            raise Unfinished(f"{at} of {batch.rows} rows")
+
+    def _ended(self, batch: Batch, wanted: Batch) -> None:
+        """Store what the work has made of the batch; a pause or a cancel in between stays."""
+        names = ("state", "refused_because", "forecast_json", "exported_at_ms")
+        made = {name: getattr(wanted, name) for name in names}
+        work = batch.work
+
+        def change(now: Batch) -> Batch:
+            return replace(now, **made, work=None) if now.work is work else now
+
+        self._saved(batch, change, ended=True)
+
+    def _saved(self, batch: Batch, change: Callable[[Batch], Batch], *, ended: bool = False) -> Batch | None:
+        for _ in range(_TRIES):
+            after = replace(change(batch), updated_at_ms=self.clock.wall_ms())
+            try:
+                return self.batches.save(after, [done(batch)] if ended and after.work is None else [])
+            except ChangedMeanwhile:
+                found = self.batches.load(batch.id)
+                if found is None or found.work is not batch.work:
+                    return None
+                batch = found
+        raise ChangedMeanwhile
