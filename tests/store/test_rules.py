@@ -22,7 +22,12 @@ from trunkline.tenants.keys import Principal
 from trunkline.validation import validated
 
 NUMBER = "+14155552671"
-NO_RULES: dict[str, Any] = {"allowed_prefixes": [], "denied_prefixes": [], "frequency_cap": None}
+NO_RULES: dict[str, Any] = {
+    "allowed_prefixes": [],
+    "denied_prefixes": [],
+    "frequency_cap": None,
+    "default_timezone": None,
+}
 OTHERS = (replace(ME, tenant_id="tenant-2"), replace(ME, livemode=False))
 
 
@@ -131,6 +136,7 @@ def test_prefixes_and_numbers_that_nobody_calls(scene: Scene) -> None:
         "allowed_prefixes": ["+49", "+1"],
         "denied_prefixes": ["+1415"],
         "frequency_cap": None,
+        "default_timezone": None,
     }
     for number, why in (
         (NUMBER, "denied_prefix"),

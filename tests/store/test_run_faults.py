@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.store.conftest import Bench
 from trunkline.calls.changes import claimed
 from trunkline.calls.model import Call, Change
 from trunkline.calls.states import Phase, State
+from trunkline.dialing.holds import Hold
 from trunkline.dialing.places import Place
 from trunkline.dialing.wake import Wake
 
@@ -47,10 +49,10 @@ async def test_a_line_that_cant_be_read_for_a_moment_is_read_again(
 ) -> None:
     head, failures = bench.line.head, [ClientError({"Error": {"Code": "InternalServerError"}}, "x")] * 3
 
-    def sometimes(trunk_id: str, tenant_id: str, limit: int) -> list[Place]:
+    def sometimes(trunk_id: str, tenant_id: str, limit: int, held: Sequence[Hold]) -> list[Place]:
         if failures:
             raise failures.pop()
-        return head(trunk_id, tenant_id, limit)
+        return head(trunk_id, tenant_id, limit, held)
 
     monkeypatch.setattr(bench.line, "head", sometimes)
     bench.calls.accept(a_call())
@@ -64,7 +66,7 @@ async def test_no_task_outlives_a_run_that_breaks(bench: Bench, monkeypatch: pyt
     run = asyncio.create_task(bench.run().serve(WAKE))
     await asyncio.sleep(0.1)
 
-    def broken(trunk_id: str, tenant_id: str, limit: int) -> list[Place]:
+    def broken(*_: Any, **__: Any) -> list[Place]:
         raise RuntimeError("a defect")
 
     monkeypatch.setattr(bench.line, "head", broken)

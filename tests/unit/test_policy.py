@@ -102,14 +102,18 @@ def test_the_callees_zones_come_from_the_number() -> None:
 
 def test_a_window_without_a_zone_takes_the_callees_or_is_refused() -> None:
     spec = WindowSpec(start="09:00", end="20:00")
-    window = resolved_window(spec.window(()), "+493012345678", "callingWindow")
+    window = resolved_window(spec.window(()), "+493012345678")
     assert window is not None
     assert window.zones == (BERLIN,)
-    with pytest.raises(InvalidRequest, match="time zone is unknown"):
-        resolved_window(spec.window(()), "+99999999999", "callingWindow")
+    held = resolved_window(spec.window(()), "+99999999999")
+    assert held is not None
+    assert held.zones == ()
+    there = resolved_window(spec.window(()), "+99999999999", BERLIN)
+    assert there is not None
+    assert there.zones == (BERLIN,)
     named = WindowSpec(start="09:00", end="20:00", timezone=BERLIN).window(())
-    assert resolved_window(named, "+99999999999", "callingWindow") == named
-    assert resolved_window(None, "+14155552671", "callingWindow") is None
+    assert resolved_window(named, "+99999999999") == named
+    assert resolved_window(None, "+14155552671") is None
 
 
 @pytest.mark.parametrize(

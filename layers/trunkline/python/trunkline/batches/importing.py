@@ -20,6 +20,7 @@ from trunkline.batches.model import Batch, Row, RowFault
 from trunkline.batches.store import BatchStore, Part, part_update
 from trunkline.calls.accepting import accepting_writes
 from trunkline.calls.model import Call
+from trunkline.calls.parts import WaitsFor
 from trunkline.clock import Clock
 from trunkline.errors import ConcurrencyExceeded, DailyLimitReached, QueueFull
 from trunkline.table import ConditionFailed, Table, TransactionConflict, Write
@@ -170,5 +171,7 @@ class Importer:
 
 def loads_of(drafts: Sequence[Draft]) -> Mapping[tuple[str, str], int]:
     """How many calls go over which trunk in which window."""
-    calls: list[Call] = [draft.call for draft in drafts if draft.call]
+    calls: list[Call] = [
+        draft.call for draft in drafts if draft.call and draft.call.waits_for is not WaitsFor.ZONE
+    ]
     return Counter((call.trunk_id, Load(call.window, 1).key) for call in calls)

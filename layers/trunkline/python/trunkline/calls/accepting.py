@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from trunkline.calls.model import Call, Happening
+from trunkline.calls.parts import WaitsFor
 from trunkline.calls.traces import listing_attributes, open_attributes, waiting_writes
 from trunkline.item_keys import TTL, Item, call_event_key, call_key
 from trunkline.table import ABSENT, Put, Write
@@ -18,7 +19,9 @@ def accepting_writes(call: Call) -> list[Write]:
     item |= open_attributes(call) | listing_attributes(call)
     data: dict[str, Any] = {}
     if call.due_ms:
-        data = {"reason": call.waits_for, "until": iso_from_ms(call.due_ms)}
+        data = {"reason": call.waits_for}
+        if call.waits_for is not WaitsFor.ZONE:
+            data["until"] = iso_from_ms(call.due_ms)
     first = event_put(call, call.sequence, Happening(call.state.value, data), call.created_at_ms)
     return [Put(item, ABSENT), *waiting_writes(None, call), first]
 

@@ -47,6 +47,7 @@ class WaitsFor(StrEnum):
     WINDOW = "outside_window"
     SCHEDULE = "scheduled"
     FREQUENCY = "called_too_often"
+    ZONE = "unknown_zone"
 
 
 @dataclass(frozen=True)

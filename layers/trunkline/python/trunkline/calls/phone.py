@@ -46,7 +46,8 @@ class PhoneWish:
     """A phone call as it is wished for; `camel` says how its client writes the names of fields.
 
     `window` without zones counts in the callee's. `earliest_at` of a scheduled call is when it may ring
-    first; `expires_name` is what its client calls the deadline.
+    first; `expires_name` is what its client calls the deadline, `default_zone` where a callee is taken to be
+    of whose number that is not known.
     """
 
     agent: Agent
@@ -61,6 +62,7 @@ class PhoneWish:
     speed: float | None = None
     earliest_at: str | None = None
     expires_name: str = "expires_at"
+    default_zone: str | None = None
 
     def named(self, name: str) -> str:
         """A field as the client calls it."""
@@ -75,11 +77,13 @@ def new_phone_call(principal: Principal, wish: PhoneWish, now_ms: int) -> Call:
     """
     call_id = str(uuid.uuid4())
     require_test_for_speed(principal, wish.speed, wish.named("test_speed"))
-    window = resolved_window(wish.window, wish.phone_number, wish.named("calling_window"))
+    window = resolved_window(wish.window, wish.phone_number, wish.default_zone)
     earliest_ms = _earliest(wish, now_ms)
     begins_ms = max(now_ms, earliest_ms or 0)
-    opens_ms = opening(window, begins_ms, wish.named("calling_window"))
-    due_ms = max(begins_ms, opens_ms or 0)
+    is_held = window is not None and not window.zones
+    opens_ms = None if is_held else opening(window, begins_ms, wish.named("calling_window"))
+    expires_ms = _expiry(wish, opens_ms or (begins_ms if is_held else None), begins_ms, now_ms)
+    due_ms = held_until_ms(expires_ms) if is_held else max(begins_ms, opens_ms or 0)
     is_scheduled = begins_ms > now_ms
     place = Place(principal.tenant_id, wish.priority, False, now_ms * 1000, call_id)
     return Call(
@@ -90,7 +94,7 @@ def new_phone_call(principal: Principal, wish: PhoneWish, now_ms: int) -> Call:
         version=1,
         sequence=1,
         created_at_ms=now_ms,
-        expires_at_ms=_expiry(wish, opens_ms, begins_ms, now_ms),
+        expires_at_ms=expires_ms,
         agent=snapshot(wish.agent),
         trunk_id=wish.agent.trunk_id or "",
         phone_number=wish.phone_number,
@@ -106,9 +110,14 @@ def new_phone_call(principal: Principal, wish: PhoneWish, now_ms: int) -> Call:
         window=window,
         earliest_at_ms=earliest_ms,
         due_ms=due_ms if due_ms > now_ms else None,
-        waits_for=_waits_for(is_scheduled=is_scheduled, waits=due_ms > now_ms),
+        waits_for=WaitsFor.ZONE if is_held else _waits_for(is_scheduled=is_scheduled, waits=due_ms > now_ms),
         speed=wish.speed,
     )
+
+
+def held_until_ms(expires_ms: int) -> int:
+    """When a call that waits for its owner's word would come due: after its end, so never by itself."""
+    return expires_ms + 24 * _HOUR_MS
 
 
 def require_test_for_speed(principal: Principal, speed: float | None, field: str) -> None:

@@ -146,11 +146,16 @@ class CallDesk:
             story=Story(request.metadata, source),
             camel=True,
             speed=request.testSpeed,
+            default_zone=self.default_zone(principal),
         )
 
     def _made(self, principal: Principal, wish: PhoneWish) -> Call:
         self.require_livekit(principal)
         return new_phone_call(principal, wish, self.intake.clock.wall_ms())
+
+    def default_zone(self, principal: Principal) -> str | None:
+        """Where a callee is taken to be of whose number that is not known."""
+        return self.intake.rulebook.of(principal.space).default_timezone
 
     def require_livekit(self, principal: Principal) -> None:
         """Raise `LiveKitNotConfigured` where there is nothing to talk through; test calls need nothing."""

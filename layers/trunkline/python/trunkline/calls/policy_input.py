@@ -10,7 +10,6 @@ from typing_extensions import TypedDict
 
 from trunkline.calls.call_input import Zone
 from trunkline.calls.policy import DAYS, MAX_ATTEMPTS, CallingWindow, RedialPolicy, RetryOn
-from trunkline.errors import InvalidRequest
 from trunkline.validation import InputModel
 
 REDIAL_MESSAGE = (
@@ -125,18 +124,12 @@ def zones_of(phone_number: str) -> tuple[str, ...]:
     return tuple(sorted(zone for zone in zones if zone != UNKNOWN_TIMEZONE))
 
 
-def resolved_window(window: CallingWindow | None, phone_number: str, name: str) -> CallingWindow | None:
-    """The window of one call, in the callee's zones if it names none; `name` is its field's.
-
-    Raises:
-        InvalidRequest: it names no zone, and the number's is not known.
-    """
+def resolved_window(
+    window: CallingWindow | None, phone_number: str, default_zone: str | None = None
+) -> CallingWindow | None:
+    """The window of one call, in the callee's zones if it names none; where nothing is known of them, in
+    `default_zone`. Without that, too, it has no zones: the call is held until its owner names one."""
     if window is None or window.zones:
         return window
-    zones = zones_of(phone_number)
-    if not zones:
-        raise InvalidRequest(
-            f"The phone number's time zone is unknown: name one in {name}.timezone",
-            field=name,
-        )
+    zones = zones_of(phone_number) or ((default_zone,) if default_zone else ())
     return CallingWindow(window.start, window.end, window.days, zones)

@@ -8,16 +8,19 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from trunkline.calls.call_input import METADATA_MESSAGE, Metadata, Moment
+from trunkline.calls.call_input import METADATA_MESSAGE, Metadata, Moment, Zone
 from trunkline.calls.model import Call, Change, Happening
 from trunkline.calls.ownership import require_own, stored_id
+from trunkline.calls.parts import WaitsFor
 from trunkline.calls.phone import (
     EARLIEST_MESSAGE,
     LATEST_MESSAGE,
     deadline_ms,
     earliest_ms,
+    held_until_ms,
     opening,
 )
+from trunkline.calls.policy import CallingWindow
 from trunkline.calls.states import State
 from trunkline.calls.store import CallStore
 from trunkline.clock import Clock
@@ -41,12 +44,16 @@ class ScheduleChange(InputModel):
         "latestAt": f"latestAt {LATEST_MESSAGE}",
         "priority": "Priority must be an integer between 0 and 10",
         "metadata": METADATA_MESSAGE,
+        "timezone": "timezone must be an IANA name, as Europe/Berlin",
     }
 
     earliestAt: Moment | None = None
     latestAt: Moment | None = None
     priority: Annotated[int | None, Field(ge=0, le=10)] = None
     metadata: Metadata | None = None
+    timezone: Annotated[
+        Zone | None, Field(description="Where the callee is: of the call's calling window.")
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -75,11 +82,14 @@ class RescheduleDesk:
             # What was written before would go before the call is over.
             self.calls.keep_until(after.id, after.ttl)
         self.nudge.after(before, after)
+        if before.due_ms and after.due_ms is None:
+            self.nudge.wake(after.trunk_id)
 
     def _changed(self, call: Call, wish: ScheduleChange, now_ms: int) -> Change | None:
         if call.ended:
             raise CallEnded
-        if call.state is not State.SCHEDULED:
+        is_held = call.waits_for is WaitsFor.ZONE
+        if call.state is not State.SCHEDULED and not (is_held and wish.timezone and not wish.earliestAt):
             raise CallNotScheduled
         after = rescheduled(call, wish, now_ms)
         over_by_ms = after.expires_at_ms + after.agent.max_call_duration_s * 1000
@@ -96,19 +106,41 @@ def rescheduled(call: Call, wish: ScheduleChange, now_ms: int) -> Call:
     Raises:
         InvalidRequest: the times do not fit each other, or the call's window.
     """
+    window = _window(call, wish)
     before_ms = call.earliest_at_ms or now_ms
     begins_ms = earliest_ms(wish.earliestAt, "earliestAt", now_ms) if wish.earliestAt else before_ms
-    opens_ms = opening(call.window, max(now_ms, begins_ms), "earliestAt")
+    is_held = window is not None and not window.zones
+    opens_ms = None if is_held else opening(window, max(now_ms, begins_ms), "earliestAt")
     expires_ms = call.expires_at_ms + begins_ms - before_ms
     if wish.latestAt:
         expires_ms = deadline_ms(wish.latestAt, "latestAt", opens_ms, begins_ms, now_ms)
     elif opens_ms and opens_ms >= expires_ms:
         raise InvalidRequest("The calling window opens only after the deadline", field="earliestAt")
+    due_ms = held_until_ms(expires_ms) if is_held else max(now_ms, begins_ms, opens_ms or 0)
+    waits = call.state is State.SCHEDULED or due_ms > now_ms
     return replace(
         call,
-        earliest_at_ms=begins_ms,
-        due_ms=max(now_ms, begins_ms, opens_ms or 0),
+        window=window,
+        earliest_at_ms=begins_ms if call.earliest_at_ms else None,
+        due_ms=due_ms if waits else None,
+        waits_for=_waits_for(call, is_held=is_held, waits=waits),
         expires_at_ms=expires_ms,
         priority=call.priority if wish.priority is None else wish.priority,
         metadata_json=call.metadata_json if wish.metadata is None else json.dumps(wish.metadata),
     )
+
+
+def _window(call: Call, wish: ScheduleChange) -> CallingWindow | None:
+    if wish.timezone is None:
+        return call.window
+    if call.window is None:
+        raise InvalidRequest("The call has no calling window", field="timezone")
+    return replace(call.window, zones=(wish.timezone,))
+
+
+def _waits_for(call: Call, *, is_held: bool, waits: bool) -> WaitsFor | None:
+    if is_held:
+        return WaitsFor.ZONE
+    if call.state is State.SCHEDULED:
+        return WaitsFor.SCHEDULE
+    return WaitsFor.WINDOW if waits else None

@@ -216,6 +216,7 @@ class WorkflowCallDesk:
             expires_at=request.expires_at,
             story=story,
             speed=request.test_speed,
+            default_zone=self.phones.default_zone(principal),
         )
         return new_phone_call(principal, wish, self.intake.clock.wall_ms())
 

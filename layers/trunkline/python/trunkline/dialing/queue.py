@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from trunkline.calls.model import Call
+from trunkline.calls.parts import WaitsFor
 from trunkline.calls.states import Phase, State
 from trunkline.clock import Clock
 from trunkline.dialing.holds import holding
@@ -71,6 +72,8 @@ class Queue:
         """Say what a call waits for; None if it does not wait."""
         if not call.waits:
             return Standing("preparing") if call.phase is Phase.PREPARED else None
+        if call.waits_for is WaitsFor.ZONE:
+            return Standing(call.waits_for)
         if call.state is State.SCHEDULED:
             return Standing("scheduled", None, call.due_ms)
         state = self._trunks.state(call.trunk_id)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
-from trunkline.calls.call_input import Moment
+from trunkline.calls.call_input import Moment, Zone
 from trunkline.clock import Clock
 from trunkline.cursors import MESSAGE, cursor_of, place_of
 from trunkline.errors import InvalidRequest, NotFound
@@ -67,19 +67,23 @@ class FrequencyCapSpec(InputModel):
 
 
 class NumberRulesSpec(InputModel):
-    """Which numbers may be called, by their prefixes; without allowed ones all but the denied. And how
-    often."""
+    """Which numbers may be called, by their prefixes; without allowed ones all but the denied. How often, and
+    where those are whose zone is not known."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
         "allowed_prefixes": _PREFIXES_MESSAGE,
         "denied_prefixes": _PREFIXES_MESSAGE,
+        "default_timezone": "default_timezone must be an IANA name, as Europe/Berlin",
         "frequency_cap": "frequency_cap must have max_attempts (1 to 100) and per_hours (1 to 720)",
     }
 
     allowed_prefixes: Prefixes = []
     denied_prefixes: Prefixes = []
     frequency_cap: FrequencyCapSpec | None = None
+    default_timezone: Annotated[
+        Zone | None, Field(description="Where a callee is of whose number that is not known.")
+    ] = None
 
 
 class _Suppressed(InputModel):
@@ -119,6 +123,7 @@ class NumberRulesView(TypedDict):
     allowed_prefixes: list[str]
     denied_prefixes: list[str]
     frequency_cap: FrequencyCapView | None
+    default_timezone: str | None
 
 
 @dataclass(frozen=True)
@@ -212,4 +217,5 @@ def _rules_view(rules: NumberRules) -> NumberRulesView:
         "allowed_prefixes": list(rules.allowed_prefixes),
         "denied_prefixes": list(rules.denied_prefixes),
         "frequency_cap": {"max_attempts": cap.max_attempts, "per_hours": cap.per_hours} if cap else None,
+        "default_timezone": rules.default_timezone,
     }

@@ -16,11 +16,13 @@ from trunkline.rules.frequency import FrequencyCap
 class NumberRules:
     """Prefixes of E.164 numbers (`+49`, `+1900`): without allowed ones all are; the longest that fits counts,
     and of two that are the same the denied one. `suppresses`: there is, or was, a suppression list; `cap`:
-    how often a number may be rung."""
+    how often a number may be rung; `default_timezone`: where a callee is taken to be of whose number that is
+    not known."""
 
     allowed_prefixes: tuple[str, ...] = ()
     denied_prefixes: tuple[str, ...] = ()
     suppresses: bool = False
+    default_timezone: str | None = None
     cap: FrequencyCap | None = None
 
     @classmethod
@@ -28,7 +30,8 @@ class NumberRules:
         """Read stored rules."""
         allowed, denied = (tuple(item.get(name, ())) for name in ("allowed_prefixes", "denied_prefixes"))
         cap = item.get("frequency_cap")
-        return cls(allowed, denied, bool(item.get("suppresses")), FrequencyCap(**cap) if cap else None)
+        zone, suppresses = item.get("default_timezone"), bool(item.get("suppresses"))
+        return cls(allowed, denied, suppresses, zone, FrequencyCap(**cap) if cap else None)
 
     def why_not(self, number: str) -> str | None:
         """Why a number may not be called: `denied_prefix`, `not_an_allowed_prefix`; None if it may."""
