@@ -1,4 +1,4 @@
-"""Calling windows in the callee's zone, where nothing is known of it: the call is held until somebody says."""
+"""Windows in the callee's zone, where nothing is known of it: the call is held until somebody says."""
 
 from __future__ import annotations
 
