@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import access, cost, load, main_job, pacing, start, stories, tools, webhooks
+from benchmarks import access, batches, cost, load, main_job, pacing, start, stories, tools, webhooks
 from benchmarks.table import Row, show
 from local.config import for_tests
 from local.stack import Stack, local_stack
@@ -19,6 +19,8 @@ ON_A_STACK: dict[str, Measure] = {
         *main_job.call_rows(stack, tenant),
     ],
     "access": access.access_rows,
+    "batches": batches.batch_rows,
+    "schedules": lambda stack, _: batches.tick_rows(stack),
     "tools": lambda stack, _: tools.tool_rows(stack),
     "stories": stories.story_rows,
     "memory": lambda stack, _: [start.memory_row(stack)],  # before the emulator keeps a thousand histories

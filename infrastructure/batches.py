@@ -28,12 +28,12 @@ from infrastructure.settings import StageSettings
 
 _TIMEOUT_S = 600
 _MEMORY_MIB = 1024
-_KEPT_DAYS = 7
+_KEPT_DAYS = 15
 _RETRIES = 12
 
 
 class BatchBucket(Construct):
-    """Uploads, rows and results, under the stage's key: nothing in it is older than a week."""
+    """Uploads, rows and results, under the stage's key: kept for 15 days, one more than a call can wait."""
 
     def __init__(self, scope: Construct, name: str, key: kms.IKey) -> None:
         super().__init__(scope, name)

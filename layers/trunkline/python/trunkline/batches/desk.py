@@ -107,6 +107,8 @@ class BatchDesk:
             raise BatchNotReady("Batch was started before")
         if batch.state is BatchState.AWAITING_UPLOAD:
             self._require_upload(batch)
+        elif not self.files.has_rows(batch.id):
+            raise BatchNotReady("Its rows are not kept for so long: make it anew")
         self.able(principal)
         started = self._start(batch, self._noted(principal, "started", batch))
         return self.views.one(started)
@@ -122,6 +124,8 @@ class BatchDesk:
         batch = self._own(principal, batch_id)
         if batch.state in (BatchState.CANCELLING, BatchState.CANCELLED, BatchState.REFUSED):
             raise BatchNotReady(f"Batch is {batch.state}")
+        if paused and batch.state is BatchState.RUNNING and not self.views.is_open(batch):
+            raise BatchNotReady("Batch is completed")
         if batch.paused is not paused:
             noted = self._noted(principal, "paused" if paused else "resumed", batch)
             batch = self._saved(replace(batch, paused=paused), noted)

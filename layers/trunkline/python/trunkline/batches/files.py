@@ -1,7 +1,7 @@
 """A batch's files in S3: the upload, its rows by part, and the results as CSV.
 
-They are encrypted under the stage's key and go by themselves after a week; an upload and rows go as soon as
-their calls are made.
+They are encrypted under the stage's key and go by themselves after 15 days, when no call of theirs can be
+left; an upload and rows go as soon as their calls are made.
 """
 
 from __future__ import annotations
@@ -44,8 +44,15 @@ class BatchFiles:
 
     def upload_bytes(self, batch_id: str) -> int | None:
         """How large the upload is; None if there is none."""
+        return self._bytes(f"{batch_id}/upload")
+
+    def has_rows(self, batch_id: str) -> bool:
+        """Say whether rows that were checked are still there."""
+        return self._bytes(_rows_key(batch_id, 1)) is not None
+
+    def _bytes(self, key: str) -> int | None:
         try:
-            answer = self.open_client().head_object(Bucket=self.bucket, Key=f"{batch_id}/upload")
+            answer = self.open_client().head_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
             if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
                 return None

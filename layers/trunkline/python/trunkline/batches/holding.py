@@ -10,8 +10,10 @@ from trunkline.clock import Clock
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import is_test_trunk
-from trunkline.item_keys import hold_key
+from trunkline.item_keys import TTL, hold_key
 from trunkline.table import Delete, Put, Table
+
+_STALE_S = 86_400
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,11 @@ class Holds:
         hold = batch.hold(self.clock.wall_ms())
         for trunk_id in self._trunk_ids(batch):
             key = hold_key(trunk_id, batch.tenant_id, batch.id)
-            self.table.write(Put({**key.as_item(), **asdict(hold)}) if hold else Delete(key))
+            if hold is None:
+                self.table.write(Delete(key))
+                continue
+            ttl = batch.ttl if hold.until_ms is None else hold.until_ms // 1000 + _STALE_S
+            self.table.write(Put({**key.as_item(), **asdict(hold), TTL: ttl}))
 
     def wake(self, batch: Batch, trunk_id: str) -> None:
         """Wake a trunk's lane now, or when the batch starts; best effort, as all wakes are."""
