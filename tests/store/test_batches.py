@@ -23,7 +23,11 @@ from trunkline.errors import BatchNotReady
 from trunkline.item_keys import tenant_key
 from trunkline.rules.desk import Suppressions
 from trunkline.table import Put, Table
+from trunkline.tools.store import ToolStore
 from trunkline.validation import validated
+from trunkline.workflows.desk import WorkflowDesk
+from trunkline.workflows.specs import WorkflowSpec
+from trunkline.workflows.store import WorkflowStore
 
 OTHERS = (replace(ME, tenant_id="tenant-2"), replace(ME, livemode=False))
 
@@ -77,7 +81,10 @@ def test_a_dry_run_says_what_would_come_of_it_and_calls_nobody(world: World) -> 
         "starts_at": "2023-11-14T22:13:20.000Z",
         "finish_at": "2023-11-14T22:13:21.800Z",
     }
-    assert [row["status"] for row in world.rows(shown["id"])] == ["waiting"] * 11
+    assert {row["row"]: row["error_type"] for row in world.rows(shown["id"], only="refused")} == {
+        2: "suppressed",
+        11: "invalid_request",
+    }
     started = world.desk.start(ME, shown["id"])
     assert started["status"] == "importing"
     world.run(shown["id"])
@@ -124,7 +131,7 @@ def test_a_worker_that_dies_between_two_groups_is_followed_by_one_that_goes_on(
     monkeypatch.setattr(Importer, "_note", dies)
     with pytest.raises(RuntimeError):
         world.run(shown["id"])
-    assert len(line(world)) == 48
+    assert len(line(world)) == 64
     world.run(shown["id"])
     assert (len(line(world)), world.read(shown["id"])["progress"]["accepted"]) == (100, 100)
 
@@ -216,7 +223,7 @@ def test_a_cancel_during_the_import_leaves_no_row_behind(world: World) -> None:
             def draft(self, row: Any) -> Any:
                 nonlocal drafted
                 drafted += 1
-                if drafted == 30:
+                if drafted == 40:
                     world.desk.cancel(ME, batch.id)
                     world.run(batch.id)
                 return drafter(of).draft(row)
@@ -226,7 +233,7 @@ def test_a_cancel_during_the_import_leaves_no_row_behind(world: World) -> None:
     importer = replace(world.importer, drafter=slow)
     importer.work(world.stored(batch.id), 1, check=False)
     states = Counter(row["status"] for row in world.rows(batch.id))
-    assert states == {"cancelled": 24, "dropped": 36}
+    assert states == {"cancelled": 32, "dropped": 28}
     assert line(world) == []
 
 
@@ -255,3 +262,16 @@ def test_work_with_a_part_that_was_given_up_does_not_end(world: World) -> None:
     with pytest.raises(Unfinished):
         world.run(batch_id, most=1)
     assert world.read(batch_id)["status"] == "importing"
+
+
+def test_a_row_with_all_that_can_be_written_with_it_fits_into_a_transaction(world: World) -> None:
+    """Four writes and a check a row: 99 rows are no transaction of a hundred actions."""
+    suppress(world, "+14155559999")
+    spec = WorkflowSpec(slug="visits", entry_agent="Ada", channel="phone")
+    agents = world.scene.agents
+    tools = ToolStore(world.table)
+    WorkflowDesk(WorkflowStore(world.table), agents, tools, world.clock, lambda *_: False).create(ME, spec)
+    context = {"phone": "{{row.phone}}", "name": "{{row.name}}"}
+    body = {"workflow_slug": "visits", "user_id": "u", "user_context": context}
+    shown = world.made(kind="workflow", body=body, text=csv_of(*numbers(99)))
+    assert (shown["progress"]["accepted"], len(line(world))) == (99, 99)

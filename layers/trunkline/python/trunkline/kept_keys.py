@@ -82,6 +82,15 @@ def batch_part_key(batch_id: str, number: int | None = None, *, check: bool = Fa
     return ItemKey(f"BATCH#{batch_id}", f"{kind}#" if number is None else f"{kind}#{number:05d}")
 
 
+def batch_faults_key(
+    batch_id: str, number: int, first_row: int | None = None, *, check: bool = False
+) -> ItemKey:
+    """Why some of a part's rows make no call."""
+    kind = "CHECKFAULTS" if check else "FAULTS"
+    begin = "" if first_row is None else f"{first_row:06d}"
+    return ItemKey(f"BATCH#{batch_id}", f"{kind}#{number:05d}#{begin}")
+
+
 def batch_outcome_key(batch_id: str, number: int | None = None) -> ItemKey:
     """What came of a part's calls."""
     return ItemKey(f"BATCH#{batch_id}", "OUTCOME#" if number is None else f"OUTCOME#{number:05d}")

@@ -40,6 +40,11 @@ class Draft:
     checks: Sequence[Check] = ()
     fault: RowFault | None = None
 
+    @property
+    def actions(self) -> int:
+        """How many of a transaction's actions it takes: its call, its place, its event, and the rest."""
+        return 3 + len(self.more) + len(self.checks) if self.call else 0
+
     def refused(self, fault: RowFault) -> Draft:
         """The same row without its call."""
         return Draft(self.row, fault=fault)

@@ -7,7 +7,7 @@ and none is left out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from trunkline.batches.drafts import Draft
 from trunkline.batches.files import BatchFiles
 from trunkline.batches.forecast import Load
 from trunkline.batches.model import Batch, Row, RowFault
-from trunkline.batches.store import BatchStore, Part, part_update
+from trunkline.batches.store import BatchStore, Part, part_writes
 from trunkline.calls.accepting import accepting_writes
 from trunkline.calls.model import Call
 from trunkline.calls.parts import WaitsFor
@@ -26,8 +26,9 @@ from trunkline.errors import ConcurrencyExceeded, DailyLimitReached, QueueFull
 from trunkline.table import ConditionFailed, Table, TransactionConflict, Write
 from trunkline.tenants.limits import Admission
 
-GROUP_ROWS = 24
-"""Each row is at most four writes and one check: more would not fit into a transaction of a hundred."""
+GROUP_ROWS = 32
+MOST_ACTIONS = 98
+"""A transaction has a hundred: two are the part's."""
 
 _PATIENCE_S = 240
 _WAIT_S = 30
@@ -76,7 +77,7 @@ class Importer:
                 if self.clock.wall_ms() >= until_ms:
                     return Progress("again", 1)
                 part, due = group
-                drafts = [drafter.draft(row) for row in due]
+                drafts = list(_fitting(map(drafter.draft, due)))
                 trunk_ids |= {draft.call.trunk_id for draft in drafts if draft.call and not check}
                 wait_s = self._write(batch, part, drafts, check=check)
                 if wait_s is not None:
@@ -130,7 +131,7 @@ class Importer:
         written."""
         told = [(draft.row.number, draft.row.name, draft.fault) for draft in drafts]
         after = drafts[-1].row.number + 1
-        writes: list[Write] = [part_update(batch, part, after, told, loads_of(drafts), check=check)]
+        writes: list[Write] = part_writes(batch, part, after, told, loads_of(drafts), check=check)
         calls = [draft for draft in drafts if draft.call and not check]
         for draft in calls:
             writes += accepting_writes(draft.accepted) + list(draft.more)
@@ -167,6 +168,16 @@ class Importer:
         ):
             with attempt:
                 self.table.transact(writes)
+
+
+def _fitting(drafts: Iterable[Draft]) -> Iterator[Draft]:
+    """The first drafts that fit into one transaction."""
+    actions = 0
+    for draft in drafts:
+        actions += draft.actions
+        if actions > MOST_ACTIONS:
+            return
+        yield draft
 
 
 def loads_of(drafts: Sequence[Draft]) -> Mapping[tuple[str, str], int]:

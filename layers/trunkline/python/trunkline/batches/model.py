@@ -90,6 +90,11 @@ class Batch:
         return self.tenant_id if self.livemode else f"{self.tenant_id}.test"
 
     @property
+    def is_checked(self) -> bool:
+        """Its rows are looked at, and none is a call."""
+        return self.state in (BatchState.CHECKING, BatchState.CHECKED)
+
+    @property
     def flow_name(self) -> str:
         """What the execution of its present work is called."""
         return f"{self.id}-{self.work}-{self.runs}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from trunkline.batches.model import PART_ROWS, Batch, BatchState, RowFault
 from trunkline.batches.specs import BatchRowView
-from trunkline.batches.store import BatchStore, Part
+from trunkline.batches.store import BatchStore, Faults, Part
 from trunkline.calls.model import Call, call_from_attributes
 from trunkline.calls.views import status_reason
 from trunkline.item_keys import call_key
@@ -32,15 +32,17 @@ class Results:
         """What came of the rows from one on, in order."""
         for number in range((first - 1) // PART_ROWS + 1, (batch.parts or 0) + 1):
             start = (number - 1) * PART_ROWS + 1
-            found = self.batches.parts(batch.id, row=start)
+            check = batch.is_checked
+            found = self.batches.parts(batch.id, row=start, check=check)
             part = found[0] if found else Part(number, start)
+            faults = self.batches.faults(batch.id, number, check=check)
             last = min(start + PART_ROWS - 1, batch.rows or 0)
             for begin in range(max(start, first), last + 1, _AT_ONCE):
-                yield from self._some(batch, part, range(begin, min(begin + _AT_ONCE, last + 1)))
+                yield from self._some(batch, part, faults, range(begin, min(begin + _AT_ONCE, last + 1)))
 
-    def _some(self, batch: Batch, part: Part, rows: range) -> Iterator[BatchRowView]:
-        faults = part.faults or {}
-        called = {row: batch.call_id(row) for row in rows if row < part.next_row and row not in faults}
+    def _some(self, batch: Batch, part: Part, faults: Faults, rows: range) -> Iterator[BatchRowView]:
+        until = 0 if batch.is_checked else part.next_row
+        called = {row: batch.call_id(row) for row in rows if row < until and row not in faults}
         items = self.table.get_all([call_key(call_id) for call_id in called.values()]) if called else []
         calls = {call.id: call for call in map(call_from_attributes, items)}
         dropped = part.cancelled or batch.state in (BatchState.CANCELLED, BatchState.CANCELLING)

@@ -31,7 +31,7 @@ class Stopper:
     def stop(self, batch: Batch, number: int) -> None:
         """Cancel a part; from the first write on no worker imports more of it."""
         part = self.batches.fence(batch, number)
-        faults = part.faults or {}
+        faults = self.batches.faults(batch.id, number, check=False)
         first = (number - 1) * PART_ROWS + 1
         rows = [row for row in range(first, part.next_row) if row not in faults]
         for begin in range(0, len(rows), _AT_ONCE):

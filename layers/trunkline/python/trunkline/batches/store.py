@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
@@ -15,6 +14,7 @@ from trunkline.errors import ChangedMeanwhile
 from trunkline.item_keys import SK, TTL, Item
 from trunkline.kept_keys import (
     batch_entry,
+    batch_faults_key,
     batch_key,
     batch_outcome_key,
     batch_part_key,
@@ -27,7 +27,7 @@ _TRIES = 60
 
 @dataclass(frozen=True)
 class Part:
-    """How far a part's rows are looked at: the next is `next_row`; `faults` are by row."""
+    """How far a part's rows are looked at: the next is `next_row`."""
 
     number: int
     next_row: int
@@ -36,7 +36,10 @@ class Part:
     cancelled: bool = False
     why: Mapping[str, int] | None = None
     loads: Mapping[tuple[str, str], int] | None = None
-    faults: Mapping[int, tuple[str | None, RowFault]] | None = None
+
+
+Faults = Mapping[int, tuple[str | None, RowFault]]
+"""What is wrong with rows, and what they are called."""
 
 
 class BatchStore:
@@ -101,6 +104,12 @@ class BatchStore:
         found = self._table.partition(batch_part_key(batch_id, number, check=check))
         return [_part(item) for item in found]
 
+    def faults(self, batch_id: str, number: int, *, check: bool) -> Faults:
+        """Why rows of a part make no call, by their numbers."""
+        found = self._table.partition(batch_faults_key(batch_id, number, check=check))
+        told = (each for item in found for each in json.loads(item["faults_json"]))
+        return {row: (name, RowFault(type_, message)) for row, name, type_, message in told}
+
     def outcomes(self, batch_id: str) -> tuple[dict[str, int], dict[str, int]]:
         """How many calls are over, by the state they ended in and by the reason."""
         states: dict[str, int] = {}
@@ -157,7 +166,7 @@ def _item(batch: Batch) -> Item:
 
 def _part(item: Item) -> Part:
     number = int(item[SK].rpartition("#")[2])
-    why, loads, faults = {}, {}, {}
+    why, loads = {}, {}
     for name, value in item.items():
         kind, _, rest = name.partition(":")
         if kind == "why" and rest:
@@ -165,9 +174,6 @@ def _part(item: Item) -> Part:
         elif kind == "load" and rest:
             trunk_id, _, key = rest.partition("|")
             loads[(trunk_id, key)] = value
-        elif kind == "faults" and rest:
-            for row, name_, type_, message in json.loads(value):
-                faults[row] = (name_, RowFault(type_, message))
     return Part(
         number=number,
         next_row=item.get("next_row", (number - 1) * PART_ROWS + 1),
@@ -176,11 +182,10 @@ def _part(item: Item) -> Part:
         cancelled=bool(item.get("cancelled")),
         why=why,
         loads=loads,
-        faults=faults,
     )
 
 
-def part_update(
+def part_writes(
     batch: Batch,
     part: Part,
     next_row: int,
@@ -188,20 +193,25 @@ def part_update(
     loads: Mapping[tuple[str, str], int],
     *,
     check: bool,
-) -> Update:
-    """The write that moves a part on by some rows, in the transaction that accepts their calls: it fails if
-    another worker moved it, or the batch was cancelled."""
+) -> list[Write]:
+    """The writes that move a part on by some rows, in the transaction that accepts their calls: the first
+    fails if another worker moved it, or the batch was cancelled."""
     faults = [(row, name, fault.type, fault.message) for row, name, fault in rows if fault]
     add: dict[str, int] = {"accepted": len(rows) - len(faults), "refused": len(faults)}
     for _, _, type_, _ in faults:
         add[f"why:{type_}"] = add.get(f"why:{type_}", 0) + 1
     for (trunk_id, key), calls in loads.items():
         add[f"load:{trunk_id}|{key}"] = calls
-    changed: dict[str, Any] = {"next_row": next_row, TTL: batch.ttl}
-    if faults:
-        changed[f"faults:{part.next_row}"] = json.dumps(faults)
     here: ConditionBase = Attr("next_row").eq(part.next_row)
     if part.next_row == (part.number - 1) * PART_ROWS + 1:
         here = here | Attr("next_row").not_exists()
-    fenced = Attr("cancelled").not_exists() & here
-    return Update(batch_part_key(batch.id, part.number, check=check), set=changed, add=add, condition=fenced)
+    moved = Update(
+        batch_part_key(batch.id, part.number, check=check),
+        set={"next_row": next_row, TTL: batch.ttl},
+        add=add,
+        condition=Attr("cancelled").not_exists() & here,
+    )
+    if not faults:
+        return [moved]
+    told = batch_faults_key(batch.id, part.number, part.next_row, check=check).as_item()
+    return [moved, Put({**told, "faults_json": json.dumps(faults), TTL: batch.ttl})]

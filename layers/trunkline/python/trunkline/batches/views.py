@@ -27,7 +27,7 @@ class BatchViews:
 
     def one(self, batch: Batch) -> BatchView:
         """Show a batch."""
-        parts = self.batches.parts(batch.id, check=_is_check(batch))
+        parts = self.batches.parts(batch.id, check=batch.is_checked)
         progress = self._progress(batch, parts)
         return {
             "id": batch.id,
@@ -55,11 +55,11 @@ class BatchViews:
 
     def is_open(self, batch: Batch) -> bool:
         """Say whether calls of it have not ended."""
-        parts = self.batches.parts(batch.id, check=_is_check(batch))
+        parts = self.batches.parts(batch.id, check=batch.is_checked)
         return _status(batch, self._progress(batch, parts)) == "running"
 
     def _progress(self, batch: Batch, parts: Sequence[Part]) -> BatchProgress:
-        states, reasons = ({}, {}) if _is_check(batch) else self.batches.outcomes(batch.id)
+        states, reasons = ({}, {}) if batch.is_checked else self.batches.outcomes(batch.id)
         accepted, refused = sum(each.accepted for each in parts), sum(each.refused for each in parts)
         why: Counter[str] = Counter()
         for part in parts:
@@ -87,10 +87,6 @@ class BatchViews:
         if batch.paused or not goes_on or left <= 0:
             return None
         return self.outlook.eta(batch, parts, left / accepted)
-
-
-def _is_check(batch: Batch) -> bool:
-    return batch.state in (BatchState.CHECKING, BatchState.CHECKED)
 
 
 def _status(batch: Batch, progress: BatchProgress) -> str:
