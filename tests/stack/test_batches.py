@@ -102,14 +102,17 @@ def test_a_paused_batch_rings_nobody_and_direct_calls_go_on(tenant: Tenant) -> N
     assert len(tenant.invites()) == 9
 
 
-def test_within_a_priority_direct_calls_go_first(tenant: Tenant) -> None:
+async def test_within_a_priority_direct_calls_go_first(make_tenant: Any) -> None:
+    tenant: Tenant = await make_tenant(cps=5)
     tenant.change_trunk(paused=True)
-    batch = campaign(tenant, 5)
+    batch = campaign(tenant, 20)
     until(tenant.api, batch["id"], "running")
     direct = tenant.placed(BUSY, priority=7)
     tenant.change_trunk(paused=False)
     until(tenant.api, batch["id"], "completed")
-    assert tenant.invites()[0]["room"] == f"call-{direct}"
+    rooms = [invite["room"] for invite in tenant.invites()]
+    # What is ready first goes first among the few that are prepared at once: the look-ahead.
+    assert rooms.index(f"call-{direct}") < 5
 
 
 def test_a_cancelled_batch_ends_its_calls_and_says_so(tenant: Tenant) -> None:

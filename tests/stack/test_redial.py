@@ -64,6 +64,18 @@ def test_a_call_outside_its_window_waits_for_it_and_never_rings_before(tenant: T
     assert [invite["room"][5:41] for invite in tenant.invites()] == [rung]
 
 
+def test_a_call_to_nobody_knows_where_is_held_until_its_owner_says(tenant: Tenant) -> None:
+    always = {"start": "00:00", "end": "24:00", "days": DAYS}
+    call_id = tenant.placed("+99999999999", callingWindow=always)
+    call = tenant.call(call_id)
+    assert (call["queue_state"], call["estimated_start"]) == ("unknown_zone", None)
+    wrong = tenant.api.patch(f"/api/v1/calls/{call_id}", json={"timezone": "Nowhere"})
+    assert (wrong.status_code, wrong.json()["error"]["field"]) == (400, "timezone")
+    tenant.api.patch(f"/api/v1/calls/{call_id}", json={"timezone": "Europe/Berlin"}).raise_for_status()
+    tenant.wait_for_end(call_id)
+    assert len(tenant.invites()) == 1
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -72,10 +84,6 @@ def test_a_call_outside_its_window_waits_for_it_and_never_rings_before(tenant: T
         ({"redial": 3}, "redial"),
         ({"callingWindow": {"start": "20:00", "end": "09:00"}}, "callingWindow"),
         ({"callingWindow": {"start": "09:00", "end": "20:00", "timezone": "Nowhere"}}, "callingWindow"),
-        (
-            {"phone_number": "+99999999999", "callingWindow": WORKDAY},
-            "callingWindow",
-        ),
         ({"expiresAt": "tomorrow"}, "expiresAt"),
         ({"expiresAt": "2020-01-01T00:00:00Z"}, "expiresAt"),
         ({"expiresAt": "2126-01-01T00:00:00Z"}, "expiresAt"),

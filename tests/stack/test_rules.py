@@ -57,23 +57,26 @@ def test_the_list_in_pages(tenant: Tenant) -> None:
     assert (shown["number"], shown["reason"]) == ("+15550100007", "asked")
 
 
+NO_MORE = {"frequency_cap": None, "default_timezone": None}
+
+
 @pytest.mark.parametrize(
     ("number", "why"),
     [(NUMBER, "denied_prefix"), ("+4930123456", "not_an_allowed_prefix"), ("+1911", "emergency")],
 )
 def test_prefixes(tenant: Tenant, number: str, why: str) -> None:
     rules = {"allowed_prefixes": ["+1"], "denied_prefixes": ["+1555"]}
-    assert tenant.api.put("/api/v1/number-rules", json=rules).json() == rules | {"frequency_cap": None}
+    assert tenant.api.put("/api/v1/number-rules", json=rules).json() == rules | NO_MORE
     answer = tenant.place(number)
     assert (answer.status_code, answer.json()["error"]["type"]) == (403, "number_not_allowed")
     assert answer.json()["error"]["message"].endswith(why)
-    assert tenant.api.get("/api/v1/number-rules").json() == rules | {"frequency_cap": None}
+    assert tenant.api.get("/api/v1/number-rules").json() == rules | NO_MORE
 
 
 def test_a_number_is_rung_as_often_as_may_be(tenant: Tenant) -> None:
     cap = {"frequency_cap": {"max_attempts": 1, "per_hours": 24}}
     shown = tenant.api.put("/api/v1/number-rules", json=cap).json()
-    assert shown == {"allowed_prefixes": [], "denied_prefixes": []} | cap
+    assert shown == {"allowed_prefixes": [], "denied_prefixes": [], "default_timezone": None} | cap
     tenant.wait_for_end(tenant.placed(NUMBER))
     answer = tenant.place(NUMBER)
     assert (answer.status_code, answer.json()["error"]["type"]) == (403, "number_not_allowed"), answer.text
