@@ -19,8 +19,6 @@ ON_A_STACK: dict[str, Measure] = {
         *main_job.call_rows(stack, tenant),
     ],
     "access": access.access_rows,
-    "batches": batches.batch_rows,
-    "schedules": lambda stack, _: batches.tick_rows(stack),
     "tools": lambda stack, _: tools.tool_rows(stack),
     "stories": stories.story_rows,
     "memory": lambda stack, _: [start.memory_row(stack)],  # before the emulator keeps a thousand histories
@@ -32,6 +30,8 @@ ON_A_STACK: dict[str, Measure] = {
         load.unanswered_row(stack),
         load.handover_row(stack),
     ],
+    "schedules": lambda stack, _: batches.tick_rows(stack),
+    "batches": batches.batch_rows,
 }
 ALONE: dict[str, Callable[[], list[Row]]] = {
     "start": lambda: [*start.import_rows(), *start.layer_rows()],

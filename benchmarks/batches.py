@@ -25,6 +25,11 @@ from trunkline.times import iso_from_ms, moment_ms
 
 ROWS = 100_000
 METERED_ROWS = 1_000
+WATCHED_ROWS = 25_000
+"""Direct calls are made until so many rows are in. The emulator sorts a partition for each query of it, which
+DynamoDB does not: beyond, that is what would be measured."""
+
+WARM_UPS = 10
 TICKS = 100
 _PUT_USD = 5.00
 """A million PUTs to S3, us-east-1; state transitions of Step Functions are 25 $ a million."""
@@ -36,16 +41,18 @@ _TRANSITIONS_A_PART = 3
 
 def batch_rows(stack: Stack, tenant: Client) -> list[Row]:
     """A paused batch is imported while direct calls are made on the same trunk."""
-    api = httpx.Client(base_url=stack.config.api_url, headers={"x-api-key": key_of(stack)}, timeout=60)
+    api = httpx.Client(base_url=stack.config.api_url, headers={"x-api-key": key_of(stack)}, timeout=300)
+    cost = _cost_row(stack, api)
     idle = until_invited(stack, tenant, stack.seed.agent_id)
     waits: list[float] = []
     with _peak_mb(stack) as peak:
         began_s = time.monotonic()
         batch_id = _begin(api, stack, ROWS)
-        while not _is_imported(api, batch_id):
+        while _accepted(api, batch_id) < WATCHED_ROWS:
             waits += until_invited(stack, tenant, stack.seed.agent_id)
+        while not _is_imported(api, batch_id):
+            time.sleep(2)
         took_s = time.monotonic() - began_s
-    api.post(f"/api/v1/batches/{batch_id}/cancel").raise_for_status()
     bare = "POSTs by one client, 1 ÷ p50 of POST /calls/outbound"
     row_s = took_s / ROWS
     post_s = p50([tenant.place(stack.seed.agent_id, BUSY)[0] for _ in range(20)])
@@ -59,12 +66,12 @@ def batch_rows(stack: Stack, tenant: Client) -> list[Row]:
         ),
         Row("memory of its function", f"{max(peak, default=0):.0f} MB at most"),
         Row(
-            "direct call → INVITE while it is imported, same trunk",
+            f"direct call → INVITE, same trunk, while the first {WATCHED_ROWS} rows come in",
             f"p50 {ms(p50(waits))}, p99 {ms(p99(waits))}",
             f"idle p50 {ms(p50(idle))}, p99 {ms(p99(idle))}",
             wait,
         ),
-        _cost_row(stack, api),
+        cost,
     ]
 
 
@@ -75,7 +82,6 @@ def _cost_row(stack: Stack, api: httpx.Client) -> Row:
         batch_id = _begin(api, stack, METERED_ROWS)
         while not _is_imported(api, batch_id):
             time.sleep(0.5)
-    api.post(f"/api/v1/batches/{batch_id}/cancel").raise_for_status()
     write, read = (meter.units[name] / METERED_ROWS for name in ("write", "read"))
     dynamodb = ROWS * (write * WRITE_USD + read * READ_USD) / 1e6
     flow = _PARTS * (_TRANSITIONS_A_PART * _TRANSITION_USD + LAMBDA_USD + _PUT_USD) / 1e6
@@ -94,6 +100,10 @@ def _begin(api: httpx.Client, stack: Stack, rows: int) -> str:
     httpx.put(made["upload"]["url"], content="\n".join(["id,phone", *lines]), timeout=60).raise_for_status()
     api.post(f"/api/v1/batches/{batch_id}/start").raise_for_status()
     return batch_id
+
+
+def _accepted(api: httpx.Client, batch_id: str) -> int:
+    return int(api.get(f"/api/v1/batches/{batch_id}").json()["progress"]["accepted"])
 
 
 def _is_imported(api: httpx.Client, batch_id: str) -> bool:
@@ -131,13 +141,13 @@ def tick_rows(stack: Stack) -> list[Row]:
     queue = next(url for url in urls if "SchedulesTicks" in url)
     sent_ms: dict[str, float] = {}
     first_ms = int(time.time() * 1000)
-    for number in range(TICKS):
+    for number in range(WARM_UPS + TICKS):
         due_at = iso_from_ms(first_ms + number)
         sent_ms[due_at] = time.time() * 1000
         told = json.dumps({"schedule_id": schedule_id, "due_at": due_at})
         sqs.send_message(QueueUrl=queue, MessageBody=told)
         time.sleep(0.1)
-    runs = _runs(api, schedule_id)
+    runs = _runs(api, schedule_id)[:TICKS]
     waits = []
     for run in runs:
         call_view = api.get(f"/api/v1/calls/{run['call_id']}").json()
@@ -153,6 +163,7 @@ def _runs(api: httpx.Client, schedule_id: str) -> list[dict[str, Any]]:
     while True:
         runs: list[dict[str, Any]] = api.get(f"/api/v1/schedules/{schedule_id}/runs").json()["data"]
         if len(runs) >= TICKS:
+            time.sleep(1)  # those of the last ticks
             return runs
         time.sleep(0.2)
 

@@ -62,7 +62,7 @@ _STAGES = {
         dialer_lanes=3,
         webhook_deliveries_at_once=4,
         webhook_slots=2,
-        batch_parts_at_once=2,
+        batch_parts_at_once=1,
         outgoing_loopback_ports="9100-9999",
     ),
     "dev": StageSettings(
