@@ -17,7 +17,6 @@ import pytest
 from infrastructure.settings import stage_settings
 from local.config import ROOT, StackConfig, for_tests
 from local.deployment import client
-from local.observe import MAX_MEMORY_MB, settled_memory_mb
 from local.processes import CannotStart, Processes, port_is_free, stop_left_over
 from local.stack import Stack, local_stack
 
@@ -97,11 +96,6 @@ def test_reserved_concurrency_is_in_force_on_the_emulator(stack: Stack) -> None:
         FunctionName="trunkline-local-dialer"
     )
     assert concurrency["ReservedConcurrentExecutions"] == stage_settings("local").dialer_lanes
-
-
-def test_the_whole_stack_stays_small(stack: Stack) -> None:
-    held = settled_memory_mb(stack)
-    assert sum(held.values()) < MAX_MEMORY_MB, held
 
 
 def test_make_run_once_does_the_main_job_and_ends_with_0() -> None:
