@@ -87,7 +87,7 @@ class Line:
         operator = stack.operator()
         operator.tenants.create(name)
         info = SIPOutboundTrunkInfo(name=name, address="carrier.test", numbers=NUMBERS)
-        sip_trunk_id = asyncio.run(_sip_trunk(stack, info))
+        sip_trunk_id = asyncio.run(sip_trunk(stack, info))
         spec = TrunkSpec(name="t", sip_trunk_id=sip_trunk_id, cps=cps, numbers=NUMBERS)
         trunk = operator.create_trunk(spec, [name])
         agent = AgentSpec(name="a", livekit_agent_name="at-once", trunk="t", ring_timeout_s=ring_timeout_s)
@@ -146,7 +146,8 @@ class Line:
         return [line for line in lines if line["trunk_id"] == self.trunk.sip_trunk_id]
 
 
-async def _sip_trunk(stack: Stack, info: SIPOutboundTrunkInfo) -> str:
+async def sip_trunk(stack: Stack, info: SIPOutboundTrunkInfo) -> str:
+    """Make a SIP trunk at the stand-in; returns its id."""
     async with LiveKitAPI(*stack.config.livekit) as livekit:
         made = await livekit.sip.create_outbound_trunk(CreateSIPOutboundTrunkRequest(trunk=info))
         return str(made.sip_trunk_id)
