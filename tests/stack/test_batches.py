@@ -159,3 +159,12 @@ def test_a_batch_by_a_workflow_keeps_what_is_said_of_its_people_apart(tenant: Te
     buckets = [each["Name"] for each in s3.list_buckets()["Buckets"] if "batches" in each["Name"]]
     kept = s3.list_objects_v2(Bucket=buckets[0], Prefix=f"{batch['id']}/")["Contents"]
     assert [each["Key"].partition("/")[2] for each in kept] == ["parts-import.json"]
+    flows = client(tenant.stack.config, "stepfunctions")
+    machines = [each["stateMachineArn"] for each in flows.list_state_machines()["stateMachines"]]
+    machine = next(arn for arn in machines if arn.endswith("-batches"))
+    runs = flows.list_executions(stateMachineArn=machine, maxResults=1000)["executions"]
+    mine = [each["executionArn"] for each in runs if batch["id"] in each["name"]]
+    assert mine
+    told = [flows.get_execution_history(executionArn=arn, maxResults=1000) for arn in mine]
+    assert "canary-47" not in json.dumps(told, default=str)
+    assert BUSY not in json.dumps(told, default=str)
