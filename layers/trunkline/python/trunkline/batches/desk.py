@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from trunkline.batches.files import BatchFiles
 from trunkline.batches.flow import BatchFlow
 from trunkline.batches.holding import Holds
-from trunkline.batches.model import Batch, BatchState, RowFormat, Work
+from trunkline.batches.model import KEPT_S, Batch, BatchState, RowFormat, Work
 from trunkline.batches.results import Results
 from trunkline.batches.specs import (
     BatchList,
@@ -44,7 +44,6 @@ MAX_JSON_BYTES = 32 * 1024 * 1024
 _DAY_MS = 86_400_000
 _LONGEST_MS = 14 * _DAY_MS
 _WEEK_MS = 7 * _DAY_MS
-_KEPT_S = 90 * 86_400
 _ENDS_MESSAGE = "ends_at must be in the future, after starts_at, and at most 14 days ahead"
 _STARTS_MESSAGE = "starts_at must be at most 13 days ahead"
 
@@ -218,7 +217,7 @@ class BatchDesk:
             version=1,
             created_at_ms=now_ms,
             updated_at_ms=now_ms,
-            ttl=now_ms // 1000 + _KEPT_S,
+            ttl=now_ms // 1000 + KEPT_S,
         )
 
     def _start(self, batch: Batch, noted: Put | None = None) -> Batch:

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 from trunkline.batches.model import PRIORITY, Batch, Row, RowFault
-from trunkline.calls.intake import over_by_ms
 from trunkline.calls.model import Call
 from trunkline.calls.parts import BatchRow, Channel
 from trunkline.calls.place import CallDesk, OutboundCall
@@ -116,7 +115,7 @@ class BatchDrafter:
             id=call_id,
             batch_row=BatchRow(batch.id, row.number, row.name),
             line_place=place.key,
-            ttl=self.facts.of(call.tenant_id).ttl(over_by_ms(call)),
+            ttl=self.facts.of(call.tenant_id).ttl(call.over_by_ms),
         )
 
     @cached_property

@@ -32,11 +32,11 @@ class BatchFiles:
 
     def upload_url(self, batch_id: str) -> str:
         """Where the rows may be put for an hour."""
-        return str(self._link("put_object", f"{batch_id}/upload"))
+        return self._link("put_object", f"{batch_id}/upload")
 
     def results_url(self, batch_id: str) -> str:
         """Where the results may be read for an hour."""
-        return str(self._link("get_object", f"{batch_id}/results.csv"))
+        return self._link("get_object", f"{batch_id}/results.csv")
 
     def put_upload(self, batch_id: str, body: bytes) -> None:
         """Store rows that came with their batch."""

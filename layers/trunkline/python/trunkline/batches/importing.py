@@ -16,7 +16,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from trunkline.batches.drafts import Draft
 from trunkline.batches.files import BatchFiles
 from trunkline.batches.forecast import Load
-from trunkline.batches.model import Batch, Row, RowFault
+from trunkline.batches.model import Batch, Row, RowFault, first_row
 from trunkline.batches.store import BatchStore, Part, part_writes
 from trunkline.calls.accepting import accepting_writes
 from trunkline.calls.model import Call
@@ -94,7 +94,7 @@ class Importer:
     ) -> tuple[Part, Sequence[Row]] | None:
         """Where the part is, and its next rows; None at its end, or once it is cancelled."""
         found = self.batches.parts(batch.id, check=check, row=rows[0].number) if rows else []
-        part = found[0] if found else Part(number, rows[0].number if rows else 0)
+        part = found[0] if found else Part(number, first_row(number))
         due = [row for row in rows if row.number >= part.next_row][:GROUP_ROWS]
         return None if part.cancelled or not due else (part, due)
 

@@ -19,6 +19,9 @@ PRIORITY = 7
 SPAN_US = 1_000_000
 """No two batches of a tenant begin in one second, so each has a span of arrivals of its own."""
 
+KEPT_S = 90 * 86_400
+"""How long a batch and its counts are kept."""
+
 _CALLS = uuid.UUID("6f1d5b0e-5d2b-4c55-9c0e-0d6d9a3e7b41")
 
 
@@ -133,6 +136,11 @@ def batch_from_attributes(item: Mapping[str, Any]) -> Batch:
 def part_of(row: int) -> int:
     """The part that a row is in; both are counted from 1."""
     return (row - 1) // PART_ROWS + 1
+
+
+def first_row(part: int) -> int:
+    """The first row of a part."""
+    return (part - 1) * PART_ROWS + 1
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from trunkline.batches.model import PART_ROWS, Batch, BatchState, RowFault
+from trunkline.batches.model import PART_ROWS, Batch, BatchState, RowFault, first_row, part_of
 from trunkline.batches.specs import BatchRowView
 from trunkline.batches.store import BatchStore, Faults, Part
 from trunkline.calls.model import Call, call_from_attributes
@@ -30,8 +30,8 @@ class Results:
 
     def rows(self, batch: Batch, first: int) -> Iterator[BatchRowView]:
         """What came of the rows from one on, in order."""
-        for number in range((first - 1) // PART_ROWS + 1, (batch.parts or 0) + 1):
-            start = (number - 1) * PART_ROWS + 1
+        for number in range(part_of(first), (batch.parts or 0) + 1):
+            start = first_row(number)
             check = batch.is_checked
             found = self.batches.parts(batch.id, row=start, check=check)
             part = found[0] if found else Part(number, start)

@@ -8,7 +8,6 @@ Source: RFC 4180 (CSV), https://github.com/ndjson/ndjson-spec.
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
@@ -20,7 +19,6 @@ MAX_ROW_BYTES = 64 * 1024
 MAX_NAME = 100
 _BOM = b"\xef\xbb\xbf"
 _DELIMITERS = (",", ";", "\t")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class RowsRefused(Exception):

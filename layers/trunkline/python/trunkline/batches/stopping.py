@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trunkline.batches.model import PART_ROWS, Batch
+from trunkline.batches.model import Batch, first_row
 from trunkline.batches.store import BatchStore
 from trunkline.calls.changes import cancelled
 from trunkline.calls.model import Call, Change, call_from_attributes
@@ -32,8 +32,7 @@ class Stopper:
         """Cancel a part; from the first write on no worker imports more of it."""
         part = self.batches.fence(batch, number)
         faults = self.batches.faults(batch.id, number, check=False)
-        first = (number - 1) * PART_ROWS + 1
-        rows = [row for row in range(first, part.next_row) if row not in faults]
+        rows = [row for row in range(first_row(number), part.next_row) if row not in faults]
         for begin in range(0, len(rows), _AT_ONCE):
             ids = [batch.call_id(row) for row in rows[begin : begin + _AT_ONCE]]
             for item in self.table.get_all([call_key(call_id) for call_id in ids]):

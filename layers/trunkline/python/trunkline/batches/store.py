@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from trunkline.batches.model import PART_ROWS, SPAN_US, Batch, RowFault, batch_from_attributes, part_of
+from trunkline.batches.model import SPAN_US, Batch, RowFault, batch_from_attributes, first_row, part_of
 from trunkline.cursors import cursor_of, place_of
 from trunkline.errors import ChangedMeanwhile
 from trunkline.item_keys import SK, TTL, Item
@@ -176,7 +176,7 @@ def _part(item: Item) -> Part:
             loads[(trunk_id, key)] = value
     return Part(
         number=number,
-        next_row=item.get("next_row", (number - 1) * PART_ROWS + 1),
+        next_row=item.get("next_row", first_row(number)),
         accepted=item.get("accepted", 0),
         refused=item.get("refused", 0),
         cancelled=bool(item.get("cancelled")),
@@ -203,7 +203,7 @@ def part_writes(
     for (trunk_id, key), calls in loads.items():
         add[f"load:{trunk_id}|{key}"] = calls
     here: ConditionBase = Attr("next_row").eq(part.next_row)
-    if part.next_row == (part.number - 1) * PART_ROWS + 1:
+    if part.next_row == first_row(part.number):
         here = here | Attr("next_row").not_exists()
     moved = Update(
         batch_part_key(batch.id, part.number, check=check),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from aws_lambda_powertools import Logger
 
@@ -78,20 +79,19 @@ class BatchWorker:
         match work:
             case Work.CHECK | Work.IMPORT:
                 self._require_whole(batch, check=work is Work.CHECK)
-                self._ended(batch, self._after(batch, work))
+                self._ended(batch, **self._made(batch, work))
             case Work.CANCEL:
-                self._ended(batch, replace(batch, state=BatchState.CANCELLED))
+                self._ended(batch, state=BatchState.CANCELLED)
                 self.files.forget_all(batch.id)
                 self.holds.forget(batch)
             case Work.EXPORT:
                 self.files.put_results(batch.id, self.results.as_csv(batch))
-                self._ended(batch, replace(batch, exported_at_ms=self.clock.wall_ms()))
+                self._ended(batch, exported_at_ms=self.clock.wall_ms())
 
-    def _after(self, batch: Batch, work: Work) -> Batch:
+    def _made(self, batch: Batch, work: Work) -> dict[str, Any]:
         if work is Work.IMPORT:
-            return replace(batch, state=BatchState.RUNNING)
-        forecast = self.outlook.forecast(batch)
-        return replace(batch, state=BatchState.CHECKED, forecast_json=json.dumps(forecast))
+            return {"state": BatchState.RUNNING}
+        return {"state": BatchState.CHECKED, "forecast_json": json.dumps(self.outlook.forecast(batch))}
 
     def _at(self, batch_id: str, work: Work) -> Batch | None:
         """The batch, if that is still what is to be done with it."""
@@ -103,7 +103,7 @@ class BatchWorker:
             rows, parts = self.splitter.split(batch)
         except RowsRefused as refused:
             self.log.info("rows refused", batch_id=batch.id)
-            self._ended(batch, replace(batch, state=BatchState.REFUSED, refused_because=str(refused)))
+            self._ended(batch, state=BatchState.REFUSED, refused_because=str(refused))
             self.files.forget_all(batch.id)
             return None
         return self._saved(batch, lambda now: replace(now, rows=rows, parts=parts))
@@ -113,10 +113,8 @@ class BatchWorker:
         if at < (batch.rows or 0):
             raise Unfinished(f"{at} of {batch.rows} rows")
 
-    def _ended(self, batch: Batch, wanted: Batch) -> None:
+    def _ended(self, batch: Batch, **made: Any) -> None:
         """Store what the work has made of the batch; a pause or a cancel in between stays."""
-        names = ("state", "refused_because", "forecast_json", "exported_at_ms")
-        made = {name: getattr(wanted, name) for name in names}
         work = batch.work
 
         def change(now: Batch) -> Batch:

@@ -31,11 +31,6 @@ class Placed:
     replayed: bool = False
 
 
-def over_by_ms(call: Call) -> int:
-    """When an accepted call is over at the latest: its tenant's retention counts from then."""
-    return call.expires_at_ms + call.agent.max_call_duration_s * 1000
-
-
 @dataclass(frozen=True)
 class Intake:
     """Stores calls, and wakes the lane of a phone call."""
@@ -59,7 +54,7 @@ class Intake:
             IdempotencyInProgress: a request with the key is being carried out.
         """
         facts = self.admission.facts.of(call.tenant_id)
-        call = replace(call, ttl=facts.ttl(over_by_ms(call)))
+        call = replace(call, ttl=facts.ttl(call.over_by_ms))
         if call.channel is Channel.WEB and facts.max_calls_in_progress is not None:
             call = replace(call, slots=(total_pool(call.tenant_id, livemode=call.livemode),))
         kept = {TTL: call.ttl} if call.ttl else {}

@@ -141,6 +141,11 @@ class Call:
             return None
         return (self.ended_at_ms - (self.answered_at_ms or self.ended_at_ms)) // 1000
 
+    @property
+    def over_by_ms(self) -> int:
+        """When an accepted call is over at the latest: its tenant's retention counts from then."""
+        return self.expires_at_ms + self.agent.max_call_duration_s * 1000
+
     def as_attributes(self) -> dict[str, Any]:
         """The attributes to store; absent and empty ones are left out."""
         return {name: value for name, value in asdict(self).items() if value not in (None, ())}

@@ -80,7 +80,7 @@ def new_phone_call(principal: Principal, wish: PhoneWish, now_ms: int) -> Call:
     window = resolved_window(wish.window, wish.phone_number, wish.default_zone)
     earliest_ms = _earliest(wish, now_ms)
     begins_ms = max(now_ms, earliest_ms or 0)
-    is_held = window is not None and not window.zones
+    is_held = lacks_zone(window)
     opens_ms = None if is_held else opening(window, begins_ms, wish.named("calling_window"))
     expires_ms = _expiry(wish, opens_ms or (begins_ms if is_held else None), begins_ms, now_ms)
     due_ms = held_until_ms(expires_ms) if is_held else max(begins_ms, opens_ms or 0)
@@ -113,6 +113,11 @@ def new_phone_call(principal: Principal, wish: PhoneWish, now_ms: int) -> Call:
         waits_for=WaitsFor.ZONE if is_held else _waits_for(is_scheduled=is_scheduled, waits=due_ms > now_ms),
         speed=wish.speed,
     )
+
+
+def lacks_zone(window: CallingWindow | None) -> bool:
+    """Say whether nobody knows in which zones a call's window is: it is held."""
+    return window is not None and not window.zones
 
 
 def held_until_ms(expires_ms: int) -> int:

@@ -18,6 +18,7 @@ from trunkline.calls.phone import (
     deadline_ms,
     earliest_ms,
     held_until_ms,
+    lacks_zone,
     opening,
 )
 from trunkline.calls.policy import CallingWindow
@@ -92,8 +93,7 @@ class RescheduleDesk:
         if call.state is not State.SCHEDULED and not (is_held and wish.timezone and not wish.earliestAt):
             raise CallNotScheduled
         after = rescheduled(call, wish, now_ms)
-        over_by_ms = after.expires_at_ms + after.agent.max_call_duration_s * 1000
-        after = replace(after, ttl=self.facts.of(call.tenant_id).ttl(over_by_ms))
+        after = replace(after, ttl=self.facts.of(call.tenant_id).ttl(after.over_by_ms))
         if after == call:
             return None
         told = {"until": iso_from_ms(after.due_ms)} if after.due_ms else {}
@@ -109,7 +109,7 @@ def rescheduled(call: Call, wish: ScheduleChange, now_ms: int) -> Call:
     window = _window(call, wish)
     before_ms = call.earliest_at_ms or now_ms
     begins_ms = earliest_ms(wish.earliestAt, "earliestAt", now_ms) if wish.earliestAt else before_ms
-    is_held = window is not None and not window.zones
+    is_held = lacks_zone(window)
     opens_ms = None if is_held else opening(window, max(now_ms, begins_ms), "earliestAt")
     expires_ms = call.expires_at_ms + begins_ms - before_ms
     if wish.latestAt:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from trunkline.batches.model import KEPT_S
 from trunkline.batches.store import BatchStore
 from trunkline.calls.states import TERMINAL
 from trunkline.item_keys import PK, Item
@@ -15,8 +16,6 @@ from trunkline.webhooks.endpoint_store import EndpointStore
 from trunkline.webhooks.endpoints import Endpoint
 from trunkline.webhooks.events import Event, EventType, call_event, call_event_id
 from trunkline.webhooks.flow import DeliveryFlow
-
-_COUNTED_S = 90 * 86_400
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Fanout:
         """An end of a batch's call, for the batch's counts."""
         if item["type"] in TERMINAL:
             reason = json.loads(item["data_json"]).get("reason")
-            ttl = item["at_ms"] // 1000 + _COUNTED_S
+            ttl = item["at_ms"] // 1000 + KEPT_S
             self.batches.note_end(item["batch_id"], item["batch_row"], item["type"], reason, ttl)
 
     def _endpoints(self, tenant_id: str) -> list[Endpoint]:
