@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import cast
 
-from aws_cdk import Acknowledgment, CfnElement, Duration, RemovalPolicy, Stack, Validations
+from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
@@ -23,6 +21,7 @@ from constructs import Construct
 from infrastructure import permissions as may
 from infrastructure.alarms import alarm
 from infrastructure.data import Data
+from infrastructure.flows import explain, logical_id, state_machine
 from infrastructure.python_function import PythonFunction, Runtime
 from infrastructure.settings import StageSettings
 
@@ -136,23 +135,7 @@ class BatchFlow(Construct):
         has_parts = sfn.Condition.string_equals("$.told.next", "parts")
         choice = sfn.Choice(self, "HasParts").when(has_parts, parts.next(end)).otherwise(end)
         end.next(sfn.Succeed(self, "Done"))
-        stack = Stack.of(self).stack_name
-        log_group = logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"/aws/vendedlogs/states/{stack}-batches",
-            retention=runtime.retention,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        self.machine = sfn.StateMachine(
-            self,
-            "Machine",
-            state_machine_name=f"{stack}-batches",
-            state_machine_type=sfn.StateMachineType.STANDARD,
-            definition_body=sfn.DefinitionBody.from_chainable(sfn.Chain.start(begin).next(choice)),
-            tracing_enabled=True,
-            logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
-        )
+        self.machine = state_machine(self, "batches", sfn.Chain.start(begin).next(choice), runtime)
         self._explain(bucket)
         alarm(
             self,
@@ -194,19 +177,13 @@ class BatchFlow(Construct):
         return step
 
     def _explain(self, bucket: s3.Bucket) -> None:
-        function, files, machine = (
-            Stack.of(self).get_logical_id(cast("CfnElement", each.node.default_child))
-            for each in (self._worker, bucket, self.machine)
-        )
-        mine = {"Fn::Select": [6, {"Fn::Split": [":", {"Ref": machine}]}]}
+        mine = {"Fn::Select": [6, {"Fn::Split": [":", {"Ref": logical_id(self.machine)}]}]}
         name = json.dumps(mine, separators=(",", ":"))
         runs = f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{name}"
-        for resource, why in (
-            (f"<{function}.Arn>:*", "Versions of this one function."),
-            ("*", "X-Ray and the delivery of logs know no resources."),
-            (f"arn:<AWS::Partition>:s3:::<{files}>/*", "The map reads the list of any batch's parts."),
-            (f"{runs}:*", "The map's own executions: each is named after its batch."),
-            (f"{runs}/*:*", "The executions of the map's children."),
-        ):
-            found = f"AwsSolutions::AwsSolutions-IAM5[Resource::{resource}]"
-            Validations.of(self.machine).acknowledge(Acknowledgment(id=found, reason=why))
+        files = f"arn:<AWS::Partition>:s3:::<{logical_id(bucket)}>/*"
+        more = {
+            files: "The map reads the list of any batch's parts.",
+            f"{runs}:*": "The map's own executions: each is named after its batch.",
+            f"{runs}/*:*": "The executions of the map's children.",
+        }
+        explain(self.machine, self._worker, more)

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from aws_cdk import Acknowledgment, ArnFormat, CfnElement, Stack, Validations
+from aws_cdk import Acknowledgment, ArnFormat, Stack, Validations
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -16,6 +14,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 
 from infrastructure.data import Data
+from infrastructure.flows import logical_id
 from infrastructure.schedules import Schedules
 
 READ = ("dynamodb:GetItem", "dynamodb:Query")
@@ -155,8 +154,7 @@ def may_keep_files(role: iam.Role, bucket: s3.Bucket) -> None:
     actions = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
     role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[files]))
     role.add_to_policy(iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn]))
-    bucket_id = Stack.of(role).get_logical_id(cast("CfnElement", bucket.node.default_child))
-    found = f"AwsSolutions::AwsSolutions-IAM5[Resource::<{bucket_id}.Arn>/*]"
+    found = f"AwsSolutions::AwsSolutions-IAM5[Resource::<{logical_id(bucket)}.Arn>/*]"
     why = "The files of all batches: they are named by ids that are made at tenants' wish."
     Validations.of(role).acknowledge(Acknowledgment(id=found, reason=why))
 

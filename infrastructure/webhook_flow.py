@@ -6,12 +6,11 @@ Deliver → Choice → Wait (seconds from the state) → Deliver …; the state 
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import Any
 
-from aws_cdk import Acknowledgment, CfnElement, Duration, RemovalPolicy, Stack, Validations
+from aws_cdk import Acknowledgment, Duration, Validations
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
@@ -20,6 +19,7 @@ from constructs import Construct
 from infrastructure import permissions as may
 from infrastructure.alarms import alarm, dead_letters
 from infrastructure.data import Data
+from infrastructure.flows import explain, state_machine
 from infrastructure.python_function import PythonFunction, Runtime
 
 DELIVER_TIMEOUT_S = 25
@@ -64,30 +64,8 @@ class DeliveryFlow(Construct):
         waits = sfn.Condition.string_equals("$.next", "wait")
         choice = sfn.Choice(self, "Choice").when(waits, wait).otherwise(sfn.Succeed(self, "Done"))
         wait.next(step)
-        log_group = logs.LogGroup(
-            self,
-            "Logs",
-            # Step Functions wants this prefix: without it the log's resource policy outgrows its bound.
-            log_group_name=f"/aws/vendedlogs/states/{Stack.of(self).stack_name}-deliveries",
-            retention=runtime.retention,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        self.machine = sfn.StateMachine(
-            self,
-            "Machine",
-            state_machine_name=f"{Stack.of(self).stack_name}-deliveries",
-            state_machine_type=sfn.StateMachineType.STANDARD,
-            definition_body=sfn.DefinitionBody.from_chainable(sfn.Chain.start(step).next(choice)),
-            tracing_enabled=True,
-            logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
-        )
-        function = Stack.of(self).get_logical_id(cast("CfnElement", deliver.node.default_child))
-        for resource, why in (
-            (f"<{function}.Arn>:*", "Versions of this one function."),
-            ("*", "X-Ray and the delivery of logs know no resources."),
-        ):
-            found = f"AwsSolutions::AwsSolutions-IAM5[Resource::{resource}]"
-            Validations.of(self.machine).acknowledge(Acknowledgment(id=found, reason=why))
+        self.machine = state_machine(self, "deliveries", sfn.Chain.start(step).next(choice), runtime)
+        explain(self.machine, deliver)
 
 
 class EventSource(Construct):
