@@ -132,7 +132,7 @@ class Line:
 
     def pause(self) -> None:
         """Let the rest of the line wait."""
-        self._stack.operator().pause(self.trunk.id, paused=True)
+        self._stack.operator().set_trunk_paused(self.trunk.id, paused=True)
 
     def seen(self) -> Paced:
         return Paced(sorted(line["t"] for line in self._invites()))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from trunkline_cli.watch import ApiFault
+from trunkline_cli.watch import ApiError
 
 from local import cdk
 from local.config import from_environment
@@ -39,7 +39,7 @@ def run(once: Annotated[bool, typer.Option("--once", help="End after the demo ca
     except CannotStart as error:
         console.print(f"[red]✗[/] {error}")
         raise typer.Exit(1) from error
-    except (ApiFault, TimeoutError) as error:
+    except (ApiError, TimeoutError) as error:
         console.print(f"[red]✗ the demo call failed:[/] {error}")
     except KeyboardInterrupt:
         console.print("\nStopped.")

@@ -6,7 +6,7 @@ import json
 import time
 
 from rich.console import Console
-from trunkline_cli.watch import Api, follow
+from trunkline_cli.watch import ApiClient, watch
 
 from local.stack import Stack
 
@@ -22,15 +22,15 @@ _SHOWN = {
 
 def ring_a_phone(stack: Stack, console: Console) -> bool:
     """Place the demo call and print each change; say whether it was completed."""
-    api = Api(stack.config.api_url, stack.seed.live_key)
+    api = ApiClient(stack.config.api_url, stack.seed.live_key)
     began_s = time.monotonic()
-    accepted = api.place({"agentId": stack.seed.agent_id, "phoneNumber": DEMO_NUMBER})
+    accepted = api.place_call({"agentId": stack.seed.agent_id, "phoneNumber": DEMO_NUMBER})
     took_ms = (time.monotonic() - began_s) * 1000
     console.print(f"\n[bold]POST /api/v1/calls/outbound[/] → 201 in {took_ms:.0f} ms")
     console.print(f"            [dim]{'call':<16}[/] {accepted['id']}")
     shown: set[str] = set()
     status = ""
-    for call in follow(api, accepted["id"], _TIMEOUT_S):
+    for call in watch(api, accepted["id"], _TIMEOUT_S):
         data = call["data"]
         if data["status"] != status:
             status = data["status"]

@@ -15,7 +15,8 @@ from livekit.protocol.sip import (
     ListSIPOutboundTrunkRequest,
     SIPOutboundTrunkInfo,
 )
-from trunkline_cli.operator import Operator, open_operator, set_livekit
+from trunkline_cli.declaration import apply_declaration
+from trunkline_cli.operator import Operator, open_operator
 
 from local.config import DEMO_SIP_CPS, StackConfig
 from local.processes import CannotStart
@@ -46,7 +47,7 @@ def seed(config: StackConfig, outputs: Mapping[str, str]) -> Seed:
     url, api_key, api_secret = config.livekit
     os.environ.update(config.aws_environment())
     operator = open_operator(outputs)
-    set_livekit(operator, url, api_key, api_secret)
+    operator.set_livekit(url, api_key, api_secret)
     sip_trunk_id, numbers = ("", []) if config.web_only else asyncio.run(_sip_trunk(config))
     ids = _apply(operator, sip_trunk_id, numbers)
     scopes = [Scope.ADMIN.value]
@@ -74,7 +75,7 @@ def _apply(operator: Operator, sip_trunk_id: str, numbers: list[str]) -> dict[st
         phone = {"slug": DEMO_PHONE, "channel": "phone", "entry_agent": "Demo Agent"}
         declared |= {"trunks": [trunk], "agents": [agent | {"trunk": "demo-trunk"}]}
         declared["workflows"] = [web, phone]
-    return {line.kind: line.id for line in operator.apply(declared)}
+    return {result.kind: result.id for result in apply_declaration(operator, declared)}
 
 
 async def _sip_trunk(config: StackConfig) -> tuple[str, list[str]]:

@@ -1,1 +1,1 @@
-"""The operator's command line."""
+"""The `trunkline` command line, for operators of a deployment."""

@@ -1,4 +1,4 @@
-"""Wakes that failed three times: look at them, and send them again."""
+"""The `trunkline dead-letters` commands, for wake-ups of the dialer that failed three times."""
 
 from __future__ import annotations
 
@@ -7,77 +7,110 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import boto3
+import typer
 
 from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.times import iso_from_ms
+from trunkline_cli.console import Stage, console, report_errors
+from trunkline_cli.operator import stack_outputs
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-_BATCH = 10
-_HIDDEN_S = 30
+app = typer.Typer(
+    no_args_is_help=True, help="List and redrive the dialer's wake-up messages that failed three times."
+)
+_BATCH_SIZE = 10
+_VISIBILITY_TIMEOUT_S = 30
+
+
+@app.command("list")
+def list_dead_letters(stage: Stage = "dev") -> None:
+    """List the dead letters: when each was sent, and the trunk that the dialer failed on.
+
+    They stay in the queue.
+    """
+    with report_errors():
+        letters = open_dead_letters(stack_outputs(stage)).peek()
+        for letter in letters:
+            console.print(f"{letter.sent_at}  {letter.trunk_id}")
+        console.print(f"{len(letters)} dead letters")
+
+
+@app.command("redrive")
+def redrive_dead_letters(stage: Stage = "dev") -> None:
+    """Wake the dialer again for each trunk that has dead letters, and delete them.
+
+    The reconciler does the same every minute, so this only saves time.
+    """
+    with report_errors():
+        trunk_ids = open_dead_letters(stack_outputs(stage)).redrive()
+        console.print(f"redriven trunks: {', '.join(trunk_ids) or 'none'}")
 
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A wake in the dead letters: the trunk it was for, and when it was first sent."""
+    """A failed wake-up: its trunk, when it was first sent (ISO 8601), and its SQS receipt handle."""
 
     trunk_id: str
     sent_at: str
-    receipt: str
+    receipt_handle: str
 
 
-class DeadLetters:
-    """The dial queue's dead letters. A wake carries no call, so sending one again is always safe."""
+class DeadLetterQueue:
+    """The dead-letter queue of the dial queue.
+
+    A wake-up names a trunk and no call, so sending one again is always safe.
+    """
 
     def __init__(self, sqs: SQSClient, url: str, wakes: WakeQueue) -> None:
         self._sqs = sqs
         self._url = url
         self._wakes = wakes
 
-    def look(self) -> list[DeadLetter]:
-        """Read the dead letters and leave them as they were."""
-        letters = list(self._read())
+    def peek(self) -> list[DeadLetter]:
+        """Read the dead letters, and make them visible again at once."""
+        letters = list(self._receive_all())
         for letter in letters:
             self._sqs.change_message_visibility(
-                QueueUrl=self._url, ReceiptHandle=letter.receipt, VisibilityTimeout=0
+                QueueUrl=self._url, ReceiptHandle=letter.receipt_handle, VisibilityTimeout=0
             )
         return letters
 
-    def _read(self) -> Iterator[DeadLetter]:
+    def redrive(self) -> list[str]:
+        """Wake each trunk once, then delete its dead letters; return the ids of the trunks.
+
+        Raises:
+            WakeNotSent: SQS refused a wake-up; its dead letters stay in the queue.
+        """
+        redriven: list[str] = []
+        for letter in self._receive_all():
+            if letter.trunk_id not in redriven:
+                self._wakes.send(Wake(letter.trunk_id))
+                redriven.append(letter.trunk_id)
+            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=letter.receipt_handle)
+        return redriven
+
+    def _receive_all(self) -> Iterator[DeadLetter]:
         while messages := self._receive():
             for message in messages:
                 wake = Wake.from_json(message["Body"])
                 sent_at = iso_from_ms(int(message["Attributes"]["SentTimestamp"]))
                 yield DeadLetter(wake.trunk_id, sent_at, message["ReceiptHandle"])
 
-    def redrive(self) -> list[str]:
-        """Wake each trunk once, and only then delete its dead letters; return the trunks.
-
-        Raises:
-            WakeNotSent: what was not sent is still there.
-        """
-        woken: list[str] = []
-        for letter in self._read():
-            if letter.trunk_id not in woken:
-                self._wakes.send(Wake(letter.trunk_id))
-                woken.append(letter.trunk_id)
-            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=letter.receipt)
-        return woken
-
     def _receive(self) -> list[MessageTypeDef]:
-        answer = self._sqs.receive_message(
+        response = self._sqs.receive_message(
             QueueUrl=self._url,
-            MaxNumberOfMessages=_BATCH,
-            VisibilityTimeout=_HIDDEN_S,
+            MaxNumberOfMessages=_BATCH_SIZE,
+            VisibilityTimeout=_VISIBILITY_TIMEOUT_S,
             MessageSystemAttributeNames=["SentTimestamp"],
         )
-        return answer.get("Messages", [])
+        return response.get("Messages", [])
 
 
-def open_dead_letters(outputs: dict[str, str]) -> DeadLetters:
-    """Open a deployment's dead letters by its stack's outputs."""
+def open_dead_letters(outputs: dict[str, str]) -> DeadLetterQueue:
+    """Open the dead-letter queue of a deployment by the outputs of its stack."""
     sqs = boto3.client("sqs")
     wakes = WakeQueue(sqs, outputs["DialQueueUrl"], outputs["TestDialQueueUrl"])
-    return DeadLetters(sqs, outputs["DeadLettersUrl"], wakes)
+    return DeadLetterQueue(sqs, outputs["DeadLettersUrl"], wakes)

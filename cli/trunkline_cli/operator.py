@@ -1,11 +1,10 @@
-"""What an operator can do to a deployment: tenants, keys, trunks, agents; no terminal in here."""
+"""Administration of a deployment: tenants, API keys, trunks, agents and its LiveKit project."""
 
 from __future__ import annotations
 
 import getpass
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import boto3
 
@@ -30,26 +29,16 @@ from trunkline.tenants.keys import Actor, Principal
 from trunkline.tenants.specs import AgentSpec, TrunkSpec
 from trunkline.tools.desk import ToolDesk
 from trunkline.tools.secret_store import SecretStore
-from trunkline.tools.specs import ToolSpec
 from trunkline.tools.store import ToolStore
 from trunkline.validation import validated
 from trunkline.workflows.desk import WorkflowDesk
-from trunkline.workflows.specs import WorkflowSpec
 from trunkline.workflows.store import WorkflowStore
 
 
 @dataclass(frozen=True)
-class Applied:
-    """One line of what `apply` did: `created`, `changed` (with the fields) or `unchanged`."""
-
-    kind: str
-    name: str
-    id: str
-    what: str
-
-
-@dataclass(frozen=True)
 class Operator:
+    """The repositories and services of a deployment, used with the AWS credentials of its operator."""
+
     table: Table
     tenants: TenantStore
     keys: ApiKeyDesk
@@ -61,183 +50,178 @@ class Operator:
     wakes: WakeQueue
 
     def tenant_id(self, name_or_id: str) -> str:
-        """Find a tenant, or raise `NotFound`."""
-        found = self.tenants.find(name_or_id)
-        if found is None:
-            raise NotFound(f"no tenant {name_or_id}: make it with `trunkline tenants create {name_or_id}`")
-        return found
+        """Return the id of a tenant.
+
+        Raises:
+            NotFound: there is no such tenant.
+        """
+        tenant_id = self.tenants.find(name_or_id)
+        if tenant_id is None:
+            raise NotFound(
+                f"tenant {name_or_id} not found; create it with `trunkline tenants create {name_or_id}`"
+            )
+        return tenant_id
 
     def principal(self, tenant: str, *, livemode: bool = True) -> Principal:
-        """The operator, as one who acts for a tenant: bound by no scopes, and named in the audit log."""
+        """Return a principal that acts for a tenant, without scope limits; the audit log shows `operator`."""
         actor = Actor("operator", name=getpass.getuser())
         return Principal(self.tenant_id(tenant), livemode, frozenset(), actor=actor)
 
     def create_key(
-        self, tenant: str, name: str, scopes: list[str], *, livemode: bool, **bounds: object
+        self, tenant: str, name: str, scopes: list[str], *, livemode: bool, **limits: object
     ) -> str:
-        """Make a key; `bounds` are more fields of `KeySpec`. An unknown scope raises `InvalidRequest`."""
+        """Create an API key and return it; `limits` are further fields of `KeySpec`.
+
+        Raises:
+            InvalidRequest: a scope is unknown, or a limit out of range.
+        """
         environment = "live" if livemode else "test"
-        wish = {"name": name, "scopes": scopes, "environment": environment} | bounds
-        return self.keys.create(self.principal(tenant), validated(KeySpec, wish))["key"]
+        fields = {"name": name, "scopes": scopes, "environment": environment} | limits
+        return self.keys.create(self.principal(tenant), validated(KeySpec, fields))["key"]
 
     def list_keys(self, tenant: str) -> list[ApiKeyView]:
-        """A tenant's keys, of both modes."""
+        """Return the live and test keys of a tenant."""
         return self.keys.list(self.principal(tenant))["data"]
 
     def revoke_key(self, tenant: str, key_id: str) -> None:
-        """End a key and its sessions; one that the tenant has not raises `NotFound`."""
+        """Revoke a key and its sessions.
+
+        Raises:
+            NotFound: the tenant has no such key.
+        """
         self.keys.delete(self.principal(tenant), key_id)
 
-    def set_tenant(self, tenant: str, facts: Mapping[str, int | None]) -> None:
-        """Set some of what `Facts` knows; a limit over all calls is told to the tenant's trunks."""
+    def set_tenant(self, tenant: str, settings: Mapping[str, int | None]) -> None:
+        """Change some settings of a tenant; None removes a limit.
+
+        Limits that are enforced elsewhere are copied there: concurrency to the trunks, the default request
+        rate to the API keys.
+        """
         tenant_id = self.tenant_id(tenant)
-        self.tenants.set(tenant_id, facts)
-        if "max_calls_in_progress" in facts:
-            self.trunks.limit_total(tenant_id, facts["max_calls_in_progress"])
-        if "requests_per_minute" in facts:
-            usual = facts["requests_per_minute"] or DEFAULT_PER_MINUTE
-            self.keys.apply_default(self.principal(tenant_id), usual)
+        self.tenants.set(tenant_id, settings)
+        if "max_calls_in_progress" in settings:
+            self.trunks.limit_total(tenant_id, settings["max_calls_in_progress"])
+        if "requests_per_minute" in settings:
+            default = settings["requests_per_minute"] or DEFAULT_PER_MINUTE
+            self.keys.apply_default(self.principal(tenant_id), default)
 
     def create_trunk(self, spec: TrunkSpec, tenants: list[str]) -> Trunk:
-        """Make a trunk and grant it; its LiveKit project is the deployment's, or its one tenant's own."""
+        """Create a trunk and grant it to tenants.
+
+        Its LiveKit project is the deployment's, or the tenant's own if the spec says so.
+
+        Raises:
+            InvalidRequest: a trunk of a tenant's own LiveKit project is granted to none or to several.
+        """
         principals = [self.principal(tenant) for tenant in tenants]
         if spec.own_livekit and len(principals) != 1:
-            raise InvalidRequest("a trunk of a tenant's own LiveKit is for that one tenant")
-        trunk = self._trunk(spec, principals[0].tenant_id if principals else "")
+            raise InvalidRequest(
+                "a trunk of a tenant's own LiveKit project must be granted to that one tenant"
+            )
+        trunk = self.build_trunk(spec, principals[0].tenant_id if principals else "")
         self.trunks.create(trunk)
         for principal in principals:
             self._grant(trunk.id, principal)
         return trunk
 
-    def _trunk(self, spec: TrunkSpec, tenant_id: str) -> Trunk:
+    def build_trunk(self, spec: TrunkSpec, tenant_id: str) -> Trunk:
+        """Return the trunk that a spec describes, without storing it.
+
+        Raises:
+            InvalidRequest: the spec asks for the tenant's own LiveKit project, and there is none.
+        """
         if not spec.own_livekit:
             return spec.trunk(self.livekit.read().project)
         item = self.table.get(own_livekit_key(tenant_id))
         if item is None:
-            raise InvalidRequest("the tenant has no LiveKit of its own: it brings one with PUT /livekit")
+            raise InvalidRequest("the tenant has no LiveKit project of its own; set it with PUT /livekit")
         project = LiveKitCredentials(item["url"], item["api_key"], "").project
         return replace(spec.trunk(project), livekit_tenant_id=tenant_id)
 
-    def grant(self, trunk_id: str, tenant: str, max_concurrent_calls: int | None = None) -> None:
-        """Let a tenant use a trunk; an unknown one of either raises `NotFound`."""
+    def grant_trunk(self, trunk_id: str, tenant: str, max_concurrent_calls: int | None = None) -> None:
+        """Allow a tenant to call over a trunk, with a limit of its own.
+
+        Raises:
+            NotFound: the trunk or the tenant is unknown.
+            InvalidRequest: the trunk belongs to another tenant's own LiveKit project.
+        """
         trunk, principal = self.trunks.load(trunk_id), self.principal(tenant)
         if trunk is None:
-            raise NotFound(f"no trunk {trunk_id}")
+            raise NotFound(f"trunk {trunk_id} not found")
         if trunk.livekit_tenant_id not in (None, principal.tenant_id):
-            raise InvalidRequest("the trunk is of another tenant's own LiveKit")
+            raise InvalidRequest("the trunk belongs to another tenant's own LiveKit project")
         self._grant(trunk_id, principal, max_concurrent_calls)
 
     def _grant(self, trunk_id: str, principal: Principal, max_concurrent_calls: int | None = None) -> None:
-        noted = audited(principal, SystemClock().wall_ms(), "trunk.granted", trunk_id)
-        self.trunks.grant(trunk_id, principal.tenant_id, max_concurrent_calls, [noted])
+        audit_write = audited(principal, SystemClock().wall_ms(), "trunk.granted", trunk_id)
+        self.trunks.grant(trunk_id, principal.tenant_id, max_concurrent_calls, [audit_write])
 
-    def pause(self, trunk_id: str, *, paused: bool) -> None:
-        """Pause or resume a trunk, whoever uses it; the tenant can't undo the operator's pause."""
+    def set_trunk_paused(self, trunk_id: str, *, paused: bool) -> None:
+        """Pause or resume a trunk for all its tenants, who cannot undo it.
+
+        Raises:
+            NotFound: there is no such trunk.
+        """
         state = self.trunks.state(trunk_id)
         if state is None:
-            raise NotFound(f"no trunk {trunk_id}")
+            raise NotFound(f"trunk {trunk_id} not found")
         if state.settings.operator_paused == paused:
             return
-        kind = "paused" if paused else "resumed"
+        action = "paused" if paused else "resumed"
         now_ms = SystemClock().wall_ms()
-        event = TrunkEvent(f"trunk.{kind}", f"{kind}_by_operator", now_ms)
-        users = [self.principal(tenant_id) for tenant_id in state.tenants]
-        noted = [audited(user, now_ms, f"trunk.{kind}", trunk_id, ["operator_paused"]) for user in users]
-        self.trunks.set(trunk_id, {"operator_paused": paused}, event, noted)
+        event = TrunkEvent(f"trunk.{action}", f"{action}_by_operator", now_ms)
+        principals = [self.principal(tenant_id) for tenant_id in state.tenants]
+        audit_writes = [
+            audited(principal, now_ms, f"trunk.{action}", trunk_id, ["operator_paused"])
+            for principal in principals
+        ]
+        self.trunks.set(trunk_id, {"operator_paused": paused}, event, audit_writes)
         if not paused:
             self.wakes.send(Wake(trunk_id))
 
     def trunk_states(self) -> Iterator[TrunkState]:
-        """Every trunk of the deployment, as it is now."""
+        """Yield the current state of every trunk."""
         states = (self.trunks.state(trunk_id) for trunk_id in self.trunks.ids())
         return (state for state in states if state)
 
     def create_agent(self, tenant: str, spec: AgentSpec) -> Agent:
-        """Make an agent; one of that name raises `AlreadyExists`."""
+        """Create an agent.
+
+        Raises:
+            AlreadyExists: the tenant has an agent of that name.
+            NotFound: the tenant has no such trunk or tool.
+        """
         principal = self.principal(tenant)
-        agent = self._agent(principal.tenant_id, spec)
-        self.agents.create(agent, [audited(principal, SystemClock().wall_ms(), "agent.created", agent.id)])
+        agent = self.build_agent(principal.tenant_id, spec)
+        audit_write = audited(principal, SystemClock().wall_ms(), "agent.created", agent.id)
+        self.agents.create(agent, [audit_write])
         return agent
 
-    def apply(self, declared: Mapping[str, Any]) -> Iterator[Applied]:
-        """Bring what a tenant has to what a file declares; twice is once.
+    def build_agent(self, tenant_id: str, spec: AgentSpec) -> Agent:
+        """Return the agent that a spec describes, without storing it.
 
-        Everything is validated before anything is written.
+        Raises:
+            NotFound: the tenant has no such trunk or tool.
         """
-        if unknown := set(declared) - {"tenant", "trunks", "tools", "agents", "workflows"}:
-            parts = "tenant, trunks, tools, agents and workflows"
-            raise InvalidRequest(f"unknown key {sorted(unknown)[0]}: a file has {parts}")
-        if not isinstance(declared.get("tenant"), str):
-            raise InvalidRequest("tenant: the tenant's name is missing")
-        trunks = [validated(TrunkSpec, entry) for entry in declared.get("trunks") or []]
-        tools = [validated(ToolSpec, entry) for entry in declared.get("tools") or []]
-        agents = [validated(AgentSpec, entry) for entry in declared.get("agents") or []]
-        workflows = [validated(WorkflowSpec, entry) for entry in declared.get("workflows") or []]
-        tenant_id = self.tenants.find(declared["tenant"])
-        if tenant_id is None:
-            tenant_id = self.tenants.create(declared["tenant"])
-            yield Applied("tenant", declared["tenant"], tenant_id, "created")
-        for spec in trunks:
-            yield self._apply_trunk(tenant_id, spec)
-        for tool_spec in tools:
-            yield self._apply_kept(tenant_id, "tool", self.tools, tool_spec.name, tool_spec)
-        for agent_spec in agents:
-            yield self._apply_agent(tenant_id, agent_spec)
-        for workflow_spec in workflows:
-            yield self._apply_kept(tenant_id, "workflow", self.workflows, workflow_spec.slug, workflow_spec)
-
-    def _apply_trunk(self, tenant_id: str, spec: TrunkSpec) -> Applied:
-        trunk = self._trunk(spec, tenant_id)
-        before = self.trunks.load(trunk.id)
-        granted = self.trunks.granted(tenant_id, trunk.id) is not None
-        what = _difference(before, trunk)
-        if before != trunk:
-            self.trunks.save(trunk)
-        if not granted:
-            self._grant(trunk.id, self.principal(tenant_id))
-            what = "granted" if what == "unchanged" else what
-        return Applied("trunk", trunk.name, trunk.id, what)
-
-    def _apply_agent(self, tenant_id: str, spec: AgentSpec) -> Applied:
-        agent = self._agent(tenant_id, spec)
-        before = self.agents.load(tenant_id, agent.id)
-        what = _difference(before, agent)
-        if before != agent:
-            action = "agent.changed" if before else "agent.created"
-            noted = audited(self.principal(tenant_id), SystemClock().wall_ms(), action, agent.id)
-            self.agents.save(replace(agent, version=before.version + 1 if before else 1), [noted])
-        return Applied("agent", agent.name, agent.id, what)
-
-    def _apply_kept(
-        self, tenant_id: str, kind: str, desk: WorkflowDesk | ToolDesk, name: str, spec: Any
-    ) -> Applied:
-        """Make a thing that is kept in versions, or its next version."""
-        principal = self.principal(tenant_id)
-        try:
-            before = desk.get(principal, name)["version"]
-        except NotFound:
-            desk.create(principal, spec)
-            return Applied(kind, name, name, "created")
-        after = desk.change(principal, name, spec.model_dump(mode="json"))["version"]
-        return Applied(kind, name, name, "unchanged" if after == before else f"version {after}")
-
-    def _agent(self, tenant_id: str, spec: AgentSpec) -> Agent:
         self.tools.tools.require(tenant_id, spec.tools)
         trunk = self.trunks.find(tenant_id, spec.trunk) if spec.trunk else None
         if spec.trunk and trunk is None:
             raise NotFound(f"the tenant has no trunk {spec.trunk}")
         return spec.agent(tenant_id, trunk)
 
+    def set_livekit(self, url: str, api_key: str, api_secret: str) -> None:
+        """Store the credentials of the deployment's LiveKit project.
 
-def _difference(before: object | None, after: object) -> str:
-    if before is None:
-        return "created"
-    changed = [n for n, value in vars(after).items() if n != "version" and vars(before)[n] != value]
-    return f"changed: {', '.join(changed)}" if changed else "unchanged"
+        Raises:
+            InvalidRequest: the URL has another scheme than http(s) or ws(s).
+        """
+        if not url.startswith(("https://", "wss://", "http://", "ws://")):
+            raise InvalidRequest("the URL must begin with https:// or wss://")
+        self.livekit.write(LiveKitCredentials(url, api_key, api_secret))
 
 
 def _check_url(url: str, field: str) -> None:
-    """What can be told without asking DNS; what may be called on a stage is checked at each connection."""
+    """Reject URLs that are unsafe by their text alone; addresses are checked again at each connection."""
     try:
         target_of(url, Door(range(1, 65_536)))
     except UnsafeAddress as error:
@@ -245,12 +229,12 @@ def _check_url(url: str, field: str) -> None:
 
 
 def open_operator(outputs: Mapping[str, str]) -> Operator:
-    """Open a deployment by its stack's outputs, with the caller's own AWS credentials."""
+    """Open a deployment by the outputs of its stack, with the AWS credentials of the environment."""
     secrets = boto3.client("secretsmanager")
     table = Table(boto3.client("dynamodb"), outputs["TableName"])
     pepper = secrets.get_secret_value(SecretId=outputs["KeyPepperArn"])["SecretString"]
     clock, tools = SystemClock(), ToolStore(table)
-    secrets_of_tools = SecretStore(table, Cipher(""))  # which there are: no value is read here
+    tool_secrets = SecretStore(table, Cipher(""))  # only names are read here, so no KMS key is needed
     return Operator(
         table=table,
         tenants=TenantStore(table),
@@ -258,26 +242,22 @@ def open_operator(outputs: Mapping[str, str]) -> Operator:
         trunks=TrunkStore(table),
         agents=AgentStore(table),
         workflows=WorkflowDesk(WorkflowStore(table), AgentStore(table), tools, clock, lambda *_: False),
-        tools=ToolDesk(tools, secrets_of_tools, _check_url, lambda *_: None, clock),
+        tools=ToolDesk(tools, tool_secrets, _check_url, lambda *_: None, clock),
         livekit=LiveKitSecret(secrets, outputs["LiveKitSecretArn"], clock),
         wakes=WakeQueue(boto3.client("sqs"), outputs["DialQueueUrl"], outputs["TestDialQueueUrl"]),
     )
 
 
 def stack_outputs(stage: str) -> dict[str, str]:
-    """The outputs of a stage's stack, or `NotFound`."""
+    """Return the CloudFormation outputs of a stage's stack.
+
+    Raises:
+        NotFound: the account and region have no such stack.
+    """
     cloudformation = boto3.client("cloudformation")
     try:
         stack = cloudformation.describe_stacks(StackName=f"trunkline-{stage}")["Stacks"][0]
     except cloudformation.exceptions.ClientError as error:
-        raise NotFound(
-            f"no stack trunkline-{stage} here: {error.response['Error'].get('Message', '')}"
-        ) from error
-    return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
-
-
-def set_livekit(operator: Operator, url: str, api_key: str, api_secret: str) -> None:
-    """Put the deployment's LiveKit project in."""
-    if not url.startswith(("https://", "wss://", "http://", "ws://")):
-        raise InvalidRequest("the URL must begin with https:// or wss://")
-    operator.livekit.write(LiveKitCredentials(url, api_key, api_secret))
+        reason = error.response["Error"].get("Message", "")
+        raise NotFound(f"stack trunkline-{stage} not found in this account and region: {reason}") from error
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

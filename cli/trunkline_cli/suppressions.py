@@ -1,4 +1,4 @@
-"""`trunkline suppressions …`: a list of any length into a tenant's suppression list."""
+"""The `trunkline suppressions` commands: import a CSV file of any length into a suppression list."""
 
 from __future__ import annotations
 
@@ -15,59 +15,67 @@ from trunkline.clock import SystemClock
 from trunkline.rules.desk import MAX_NUMBERS, RulesDesk, Suppressions
 from trunkline.rules.rulebook import Rulebook
 from trunkline.validation import E164
-from trunkline_cli.terminal import Stage, Tenant, complaining, complaints, console, operator_of
+from trunkline_cli.console import Stage, Tenant, connect, console, error_console, report_errors
 
-suppressions = typer.Typer()
-_SHOWN = 20
+app = typer.Typer(no_args_is_help=True, help="Manage the numbers that the tenant must not call.")
+_MAX_SHOWN_ROWS = 20
+_MAX_SHOWN_CHARACTERS = 40
 
 
 @dataclass
-class Read:
-    """A file's numbers, and the rows that have none: their number and what stands there."""
+class ParsedNumbers:
+    """The distinct numbers of a file, and its invalid rows: their row number, from 1, and their value."""
 
     numbers: list[str] = field(default_factory=list)
-    bad: list[tuple[int, str]] = field(default_factory=list)
+    invalid_rows: list[tuple[int, str]] = field(default_factory=list)
 
 
-@suppressions.command("import")
+@app.command("import")
 def import_numbers(
-    file: Path,
+    file: Annotated[Path, typer.Argument(help="CSV file with the numbers (E.164) in its first column.")],
     tenant: Tenant,
-    reason: Annotated[str, typer.Option(help="Why, for all of them.")] = "",
-    test: Annotated[bool, typer.Option("--test", help="Of test keys.")] = False,
+    reason: Annotated[str, typer.Option(help="Reason that is stored with each number.")] = "",
+    test: Annotated[bool, typer.Option("--test", help="Import into the list of test mode.")] = False,
     stage: Stage = "dev",
 ) -> None:
-    """Put the numbers in a CSV file's first column on the list; ends with 1 if a row has none."""
-    with complaining():
+    """Import the numbers in the first column of a CSV file.
+
+    Rows without a valid number are skipped and listed, and the exit code is 1. A header row is allowed.
+    """
+    with report_errors():
         with file.open(encoding="utf-8-sig", newline="") as text:
-            read = numbers_in(csv.reader(text))
-        operator, clock = operator_of(stage), SystemClock()
-        desk = RulesDesk(operator.table, Rulebook(operator.table, clock), clock)
+            parsed = parse_numbers(csv.reader(text))
+        operator, clock = connect(stage), SystemClock()
+        service = RulesDesk(operator.table, Rulebook(operator.table, clock), clock)
         principal = operator.principal(tenant, livemode=not test)
-        for part in _parts(read.numbers):
-            desk.suppress(principal, Suppressions(numbers=part, reason=reason))
-    console.print(f"{len(read.numbers)} numbers are on the list")
-    for row, value in read.bad[:_SHOWN]:
-        complaints.print(f"[red]✗[/] row {row}: {value!r} is no number")
-    if read.bad:
-        complaints.print(f"{len(read.bad)} rows were left out")
+        for chunk in _chunks(parsed.numbers):
+            service.suppress(principal, Suppressions(numbers=chunk, reason=reason))
+    console.print(f"{len(parsed.numbers)} numbers are on the list")
+    _report_invalid_rows(parsed.invalid_rows)
+
+
+def _report_invalid_rows(invalid_rows: list[tuple[int, str]]) -> None:
+    for row_number, value in invalid_rows[:_MAX_SHOWN_ROWS]:
+        error_console.print(f"[red]✗[/] row {row_number}: {value!r} is not a phone number in E.164 format")
+    if invalid_rows:
+        error_console.print(f"{len(invalid_rows)} rows were skipped")
         raise typer.Exit(1)
 
 
-def numbers_in(rows: Iterable[list[str]]) -> Read:
-    """The numbers in the first column, each once; a first row that is a heading is none of them."""
-    read, seen = Read(), set[str]()
-    for number, row in enumerate(rows, 1):
+def parse_numbers(rows: Iterable[list[str]]) -> ParsedNumbers:
+    """Collect the distinct numbers of the first column; a first row without digits is a header."""
+    parsed, seen = ParsedNumbers(), set[str]()
+    for row_number, row in enumerate(rows, 1):
         value = row[0].strip() if row else ""
         if re.fullmatch(E164, value):
             if value not in seen:
                 seen.add(value)
-                read.numbers.append(value)
-        elif value and not (number == 1 and not re.search(r"[0-9]", value)):
-            read.bad.append((number, value[:40]))
-    return read
+                parsed.numbers.append(value)
+        elif value and not (row_number == 1 and not re.search(r"[0-9]", value)):
+            parsed.invalid_rows.append((row_number, value[:_MAX_SHOWN_CHARACTERS]))
+    return parsed
 
 
-def _parts(numbers: list[str]) -> Iterator[list[str]]:
-    for first in range(0, len(numbers), MAX_NUMBERS):
-        yield numbers[first : first + MAX_NUMBERS]
+def _chunks(numbers: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(numbers), MAX_NUMBERS):
+        yield numbers[start : start + MAX_NUMBERS]

@@ -1,4 +1,4 @@
-"""Follows a call over the HTTP API until it ends."""
+"""A small client of the HTTP API, and a watcher that follows a call until it ends."""
 
 from __future__ import annotations
 
@@ -8,54 +8,63 @@ from typing import Any
 
 import httpx
 
-_EVERY_S = 0.1
-_ENDED = {"completed", "failed", "cancelled"}
+_POLL_INTERVAL_S = 0.1
+_TERMINAL_STATUSES = {"completed", "failed", "cancelled"}
 
 
-class ApiFault(Exception):
-    """The API refused; the message is its own."""
+class ApiError(Exception):
+    """An error response of the API: its HTTP status and message."""
 
 
-class Api:
-    """The tenant's HTTP API."""
+class ApiClient:
+    """A client of the HTTP API that acts as one tenant."""
 
     def __init__(self, url: str, key: str) -> None:
         self._client = httpx.Client(base_url=url, headers={"x-api-key": key}, timeout=30)
 
-    def place(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Place an outbound call and return its `data`."""
+    def place_call(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Place an outbound call and return the `data` of the response.
+
+        Raises:
+            ApiError: the API rejected the call.
+        """
         return self._read(self._client.post("/api/v1/calls/outbound", json=body))["data"]  # type: ignore[no-any-return]
 
-    def call(self, call_id: str) -> dict[str, Any]:
-        """Read a call."""
+    def get_call(self, call_id: str) -> dict[str, Any]:
+        """Read a call.
+
+        Raises:
+            ApiError: the call is unknown, or the key may not read it.
+        """
         return self._read(self._client.get(f"/api/v1/calls/{call_id}"))
 
     @staticmethod
-    def _read(answer: httpx.Response) -> dict[str, Any]:
-        body: dict[str, Any] = answer.json()
-        if answer.is_error:
-            raise ApiFault(f"{answer.status_code}: {body['error']['message']}")
+    def _read(response: httpx.Response) -> dict[str, Any]:
+        body: dict[str, Any] = response.json()
+        if response.is_error:
+            raise ApiError(f"{response.status_code}: {body['error']['message']}")
         return body
 
 
-def follow(
-    api: Api, call_id: str, timeout_s: float, sleep: Callable[[float], None] = time.sleep
+def watch(
+    api: ApiClient, call_id: str, timeout_s: float, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[dict[str, Any]]:
-    """Yield the call each time its status or one of its ids changes, until it has ended.
+    """Yield the call whenever its status or one of its ids changes, until its status is terminal.
 
     Raises:
-        TimeoutError: it has not ended in time.
+        ApiError: the call cannot be read.
+        TimeoutError: the call has not ended within `timeout_s` seconds.
     """
     deadline_s = time.monotonic() + timeout_s
-    seen: tuple[Any, ...] = ()
+    last_seen: tuple[Any, ...] = ()
     while time.monotonic() < deadline_s:
-        call = api.call(call_id)
+        call = api.get_call(call_id)
         data = call["data"]
-        now = (data["status"], data["roomId"], data["jobId"], data["sipParticipantId"])
-        if now != seen:
-            seen = now
+        current = (data["status"], data["roomId"], data["jobId"], data["sipParticipantId"])
+        if current != last_seen:
+            last_seen = current
             yield call
-        if data["status"] in _ENDED:
+        if data["status"] in _TERMINAL_STATUSES:
             return
-        sleep(_EVERY_S)
+        sleep(_POLL_INTERVAL_S)
     raise TimeoutError(f"call {call_id} has not ended after {timeout_s:.0f} s")

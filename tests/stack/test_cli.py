@@ -143,12 +143,12 @@ def test_a_wrong_declaration_is_refused_with_the_field(
 
 
 def test_mistakes_are_answered_in_one_line(terminal: Terminal) -> None:
-    assert "no tenant nobody" in terminal.complain("keys", "create", "--tenant", "nobody")
+    assert "tenant nobody not found" in terminal.complain("keys", "create", "--tenant", "nobody")
     wrong_scope = terminal.complain("keys", "create", "--tenant", "demo", "--scopes", "everything")
     assert "scopes must be a list of at least one of admin, calls:create" in wrong_scope
-    assert "no stack trunkline-dev here" in terminal.complain("tenants", "create", "x", "--stage", "dev")
+    assert "stack trunkline-dev not found" in terminal.complain("tenants", "create", "x", "--stage", "dev")
     assert "401: Invalid API key" in terminal.complain("calls", "place", "x", "y", "--key", "wrong")
-    assert "no trunk trunk_x" in terminal.complain("trunks", "grant", "trunk_x", "--tenant", "demo")
+    assert "trunk trunk_x not found" in terminal.complain("trunks", "grant", "trunk_x", "--tenant", "demo")
     unreadable = terminal.complain("apply", "/nowhere.yaml")
     assert "No such file" in unreadable
 
@@ -163,7 +163,7 @@ async def test_the_operators_pause_is_its_own(terminal: Terminal, make_tenant: A
     terminal.say("trunks", "resume", tenant.trunk.id)
     tenant.wait_for_end(call_id)
     assert tenant.my_trunk()["events"][0]["reason"] == "resumed_by_operator"
-    assert "no trunk trunk_x" in terminal.complain("trunks", "pause", "trunk_x")
+    assert "trunk trunk_x not found" in terminal.complain("trunks", "pause", "trunk_x")
 
 
 async def test_a_granted_tenant_keeps_to_its_own_limit(terminal: Terminal, make_tenant: Any) -> None:
@@ -187,8 +187,8 @@ def test_dead_letters_are_shown_and_sent_again(terminal: Terminal, stack: Stack)
     shown = terminal.say("dead-letters", "list")
     assert shown.count(stack.seed.trunk_id) == 2
     assert shown.endswith("2 dead letters")
-    assert terminal.say("dead-letters", "redrive") == f"woken: {stack.seed.trunk_id}"
-    assert terminal.say("dead-letters", "redrive") == "woken: none"
+    assert terminal.say("dead-letters", "redrive") == f"redriven trunks: {stack.seed.trunk_id}"
+    assert terminal.say("dead-letters", "redrive") == "redriven trunks: none"
     left = sqs.get_queue_attributes(
         QueueUrl=outputs["DeadLettersUrl"], AttributeNames=["ApproximateNumberOfMessages"]
     )
@@ -238,15 +238,15 @@ def test_a_tenants_bounds_are_set_and_taken_away(terminal: Terminal, stack: Stac
     assert (limits["max_calls_a_day"], limits["requests_per_minute"]) == (3, 77)
     terminal.say("tenants", "set", "bounded", "--requests-per-minute", "0")
     assert httpx.get(url, headers=headers).json()["requests_per_minute"] == 600
-    assert "name at least one bound" in terminal.run("tenants", "set", "bounded").stderr
+    assert "set at least one limit" in terminal.run("tenants", "set", "bounded").stderr
 
 
 def test_a_trunk_of_a_tenants_own_livekit_needs_one(terminal: Terminal) -> None:
     terminal.say("tenants", "create", "ownerless")
     words = ("trunks", "create", "own", "--sip-trunk-id", "ST_own", "--cps", "1", "--number", "+15550109001")
-    assert "for that one tenant" in terminal.complain(*words, "--own-livekit")
+    assert "granted to that one tenant" in terminal.complain(*words, "--own-livekit")
     refused = terminal.complain(*words, "--own-livekit", "--grant", "ownerless")
-    assert "the tenant has no LiveKit of its own" in refused
+    assert "the tenant has no LiveKit project of its own" in refused
 
 
 def test_a_list_of_numbers_is_imported_and_bad_rows_are_named(terminal: Terminal, tmp_path: Path) -> None:
@@ -258,8 +258,8 @@ def test_a_list_of_numbers_is_imported_and_bad_rows_are_named(terminal: Terminal
     done = terminal.run("suppressions", "import", str(file), "--tenant", "quiet", "--reason", "register")
     assert done.returncode == 1
     assert "1200 numbers are on the list" in done.stdout
-    assert "row 1202: '4155552671' is no number" in done.stderr
-    assert "1 rows were left out" in done.stderr
+    assert "row 1202: '4155552671' is not a phone number in E.164 format" in done.stderr
+    assert "1 rows were skipped" in done.stderr
     file.write_text("+14155550001\n")
     assert "1 numbers are on the list" in terminal.say(
         "suppressions", "import", str(file), "--tenant", "quiet"

@@ -108,7 +108,7 @@ async def test_tenants_on_one_trunk_take_turns_and_see_only_their_own(make_tenan
     first: Tenant = await make_tenant(cps=5)
     second: Tenant = await make_tenant()
     operator = first.stack.operator()
-    operator.grant(first.trunk.id, second.id)
+    operator.grant_trunk(first.trunk.id, second.id)
     second.agent = agent_on(operator, second.id, first.trunk)
     burst = [first.placed(BUSY) for _ in range(30)]
     few = [second.placed(BUSY) for _ in range(3)]

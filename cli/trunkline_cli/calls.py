@@ -1,0 +1,57 @@
+"""The `trunkline calls` commands, which use the HTTP API with a key of the tenant."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from trunkline_cli.console import ApiKey, ApiUrl, Stage, console, report_errors
+from trunkline_cli.operator import stack_outputs
+from trunkline_cli.watch import ApiClient, watch
+
+app = typer.Typer(no_args_is_help=True, help="Place and watch calls, with an API key of the tenant.")
+
+
+@app.command("place")
+def place_call(  # noqa: PLR0913, PLR0917 - one option for each property of a call
+    agent_id: Annotated[str, typer.Argument(help="Id of the agent that talks.")],
+    phone_number: Annotated[str, typer.Argument(help="Phone number to call (E.164).")],
+    key: ApiKey,
+    priority: Annotated[int, typer.Option(help="From 0 (dialled first) to 10.")] = 5,
+    caller_id: Annotated[
+        str | None, typer.Option(help="Caller number (E.164). Default: the agent's first.")
+    ] = None,
+    metadata: Annotated[str, typer.Option(help="JSON object that is stored with the call.")] = "{}",
+    url: ApiUrl = "",
+    stage: Stage = "dev",
+) -> None:
+    """Place an outbound call, and print its id."""
+    with report_errors():
+        body = {"agentId": agent_id, "phoneNumber": phone_number, "priority": priority}
+        body |= {"metadata": json.loads(metadata)} | ({"callerId": caller_id} if caller_id else {})
+        console.print(_api_client(url, key, stage).place_call(body)["id"])
+
+
+@app.command("watch")
+def watch_call(
+    call_id: Annotated[str, typer.Argument(help="Id of the call.")],
+    key: ApiKey,
+    url: ApiUrl = "",
+    stage: Stage = "dev",
+    timeout_s: Annotated[float, typer.Option(help="Stop watching after this many seconds.")] = 3600,
+) -> None:
+    """Print each change of a call until it ends; exit with 0 only if it was completed."""
+    with report_errors():
+        status = ""
+        for call in watch(_api_client(url, key, stage), call_id, timeout_s):
+            data = call["data"]
+            ids = " ".join(str(data[name]) for name in ("roomId", "jobId", "sipParticipantId") if data[name])
+            status, reason = data["status"], call["status_reason"] or ""
+            console.print(f"{status:<12} {ids} {reason}".rstrip())
+    raise typer.Exit(0 if status == "completed" else 1)
+
+
+def _api_client(url: str, key: str, stage: str) -> ApiClient:
+    return ApiClient(url or stack_outputs(stage)["ApiUrl"], key)

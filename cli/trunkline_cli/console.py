@@ -1,0 +1,46 @@
+"""Options, output and error handling that all commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import httpx
+import typer
+import yaml
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from trunkline.dialing.wake import WakeNotSent
+from trunkline.errors import TrunklineError
+from trunkline_cli.operator import Operator, open_operator, stack_outputs
+from trunkline_cli.watch import ApiError
+
+console, error_console = Console(highlight=False), Console(stderr=True, highlight=False)
+
+Stage = Annotated[str, typer.Option(envvar="TRUNKLINE_STAGE", help="Stage of the deployment to work on.")]
+Tenant = Annotated[str, typer.Option(help="Name or id of the tenant.")]
+ApiKey = Annotated[str, typer.Option("--key", envvar="TRUNKLINE_API_KEY", help="API key of the tenant.")]
+ApiUrl = Annotated[
+    str,
+    typer.Option("--url", envvar="TRUNKLINE_API_URL", help="URL of the API. Default: the URL of the stage."),
+]
+
+
+@contextmanager
+def report_errors() -> Iterator[None]:
+    """Print an expected error as one line on stderr, and exit with code 1."""
+    try:
+        yield
+    except (TrunklineError, WakeNotSent, ApiError, TimeoutError, OSError, yaml.YAMLError) as error:
+        error_console.print(f"[red]✗[/] {error}", markup=True)
+        raise typer.Exit(1) from error
+    except (BotoCoreError, ClientError, httpx.HTTPError) as error:
+        error_console.print(f"[red]✗[/] {type(error).__name__}: {error}")
+        raise typer.Exit(1) from error
+
+
+def connect(stage: str) -> Operator:
+    """Open the deployment of a stage with the AWS credentials of the environment."""
+    return open_operator(stack_outputs(stage))
