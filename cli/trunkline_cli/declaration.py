@@ -89,8 +89,8 @@ class _Applier:
         if before != agent:
             action = "agent.changed" if before else "agent.created"
             principal = self.operator.principal(self.tenant_id)
-            audit_write = audited(principal, SystemClock().wall_ms(), action, agent.id)
-            agents.save(replace(agent, version=before.version + 1 if before else 1), [audit_write])
+            audit_entry = audited(principal, SystemClock().wall_ms(), action, agent.id)
+            agents.save(replace(agent, version=before.version + 1 if before else 1), [audit_entry])
         return ApplyResult("agent", agent.name, agent.id, _describe_change(before, agent))
 
     def apply_versioned(

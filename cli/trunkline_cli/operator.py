@@ -153,8 +153,8 @@ class Operator:
         self._grant(trunk_id, principal, max_concurrent_calls)
 
     def _grant(self, trunk_id: str, principal: Principal, max_concurrent_calls: int | None = None) -> None:
-        audit_write = audited(principal, SystemClock().wall_ms(), "trunk.granted", trunk_id)
-        self.trunks.grant(trunk_id, principal.tenant_id, max_concurrent_calls, [audit_write])
+        audit_entry = audited(principal, SystemClock().wall_ms(), "trunk.granted", trunk_id)
+        self.trunks.grant(trunk_id, principal.tenant_id, max_concurrent_calls, [audit_entry])
 
     def set_trunk_paused(self, trunk_id: str, *, paused: bool) -> None:
         """Pause or resume a trunk for all its tenants, who cannot undo it.
@@ -171,11 +171,11 @@ class Operator:
         now_ms = SystemClock().wall_ms()
         event = TrunkEvent(f"trunk.{action}", f"{action}_by_operator", now_ms)
         principals = [self.principal(tenant_id) for tenant_id in state.tenants]
-        audit_writes = [
+        audit_entries = [
             audited(principal, now_ms, f"trunk.{action}", trunk_id, ["operator_paused"])
             for principal in principals
         ]
-        self.trunks.set(trunk_id, {"operator_paused": paused}, event, audit_writes)
+        self.trunks.set(trunk_id, {"operator_paused": paused}, event, audit_entries)
         if not paused:
             self.wakes.send(Wake(trunk_id))
 
@@ -193,8 +193,8 @@ class Operator:
         """
         principal = self.principal(tenant)
         agent = self.build_agent(principal.tenant_id, spec)
-        audit_write = audited(principal, SystemClock().wall_ms(), "agent.created", agent.id)
-        self.agents.create(agent, [audit_write])
+        audit_entry = audited(principal, SystemClock().wall_ms(), "agent.created", agent.id)
+        self.agents.create(agent, [audit_entry])
         return agent
 
     def build_agent(self, tenant_id: str, spec: AgentSpec) -> Agent:
