@@ -21,10 +21,10 @@ from benchmarks.line import NUMBERS, sip_trunk
 from benchmarks.main_job import BUSY, Client, key_of, until_invited
 from benchmarks.table import Row, ms, p50, p99
 from local.deployment import client
-from local.observe import function_processes
+from local.intercepting_proxy import routed_through
+from local.probes import function_processes
 from local.seed import DEMO_AGENT
 from local.stack import Stack
-from local.wire import through
 from trunkline.tenants.specs import AgentSpec, TrunkSpec
 from trunkline.times import iso_from_ms, moment_ms
 
@@ -98,9 +98,9 @@ def _agent_on_another_trunk(stack: Stack) -> str:
 
 
 def _cost_row(stack: Stack, api: httpx.Client) -> Row:
-    """Request units are counted on the wire for a smaller batch; the functions' time is not in it."""
+    """Request units are counted on the proxy for a smaller batch; the functions' time is not in it."""
     meter = Metering(stack.config.emulator_url)
-    with through(stack, meter, ["batches"]):
+    with routed_through(stack, meter, ["batches"]):
         batch_id = _begin(api, stack, METERED_ROWS)
         while not _is_imported(api, batch_id):
             time.sleep(0.5)

@@ -1,4 +1,4 @@
-"""What a dialled call asks of AWS and what a million cost, from requests counted on the wire.
+"""What a dialled call asks of AWS and what a million cost, from requests counted on the proxy.
 
 List prices, us-east-1, on demand: DynamoDB 0.625 $ a million write units and 0.125 $ a
 million read units (https://aws.amazon.com/dynamodb/pricing/on-demand/), SQS 0.40 $ a million requests,
@@ -17,8 +17,8 @@ from aiohttp import web
 from benchmarks.line import BUSY, Line
 from benchmarks.main_job import Client
 from benchmarks.table import Row
+from local.intercepting_proxy import Exchange, InterceptingProxy, routed_through
 from local.stack import Stack
-from local.wire import Passing, Wire, through
 
 CALLS = 100
 WRITE_USD, READ_USD, _SQS_USD, _HTTP_USD, LAMBDA_USD = 0.625, 0.125, 0.40, 1.00, 0.20
@@ -26,28 +26,28 @@ _TYPE_MARKS = frozenset({"S", "N", "BOOL", "NULL", "M", "L"})
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem")
 
 
-class Metering(Wire):
+class Metering(InterceptingProxy):
     """Counts request units by the sizes that pass: 1 KB a write unit, 4 KB a strongly consistent read."""
 
     def __init__(self, target: str) -> None:
         super().__init__(target)
         self.units: Counter[str] = Counter()
 
-    async def carry(self, passing: Passing) -> web.Response:
-        answer = await passing.forward()
-        self._count(passing, len(answer.body) if isinstance(answer.body, bytes) else 0)
+    async def intercept(self, exchange: Exchange) -> web.Response:
+        answer = await exchange.forward()
+        self._count(exchange, len(answer.body) if isinstance(answer.body, bytes) else 0)
         return answer
 
-    def _count(self, passing: Passing, answer_bytes: int) -> None:
-        body = json.loads(passing.body or b"{}")
-        if passing.operation in ("GetItem", "Query"):
+    def _count(self, exchange: Exchange, answer_bytes: int) -> None:
+        body = json.loads(exchange.body or b"{}")
+        if exchange.operation in ("GetItem", "Query"):
             units = max(1, ceil(answer_bytes / 4096))
             self.units["read"] += units if body.get("ConsistentRead") else ceil(units / 2)
-        if passing.operation in _WRITES:
+        if exchange.operation in _WRITES:
             self.units["write"] += _write_units(body)
-        if passing.operation == "TransactWriteItems":
+        if exchange.operation == "TransactWriteItems":
             self.units["write"] += 2 * sum(map(_transacted_units, body["TransactItems"]))
-        if passing.operation in ("SendMessage", "ReceiveMessage", "DeleteMessage"):
+        if exchange.operation in ("SendMessage", "ReceiveMessage", "DeleteMessage"):
             self.units["sqs"] += 1
 
 
@@ -79,17 +79,17 @@ def _bytes(value: Any) -> int:
 
 def cost_rows(stack: Stack, tenant: Client) -> list[Row]:
     """A line of calls that are dialled and busy, and as many POSTs beside."""
-    wire = Metering(stack.config.emulator_url)
-    with through(stack, wire, ["api", "dialer", "livekit-events"]):
+    proxy = Metering(stack.config.emulator_url)
+    with routed_through(stack, proxy, ["api", "dialer", "livekit-events"]):
         tenant.wait_for_end(tenant.place(stack.seed.agent_id, BUSY)[1])
         line = Line(stack, 20)
         line.fill(CALLS)
-        wire.units.clear()
+        proxy.units.clear()
         line.wake(1)
         line.wait(120)
-        dialled = {name: count / CALLS for name, count in wire.units.items()}
+        dialled = {name: count / CALLS for name, count in proxy.units.items()}
     post = Metering(stack.config.emulator_url)
-    with through(stack, post, ["api"]):
+    with routed_through(stack, post, ["api"]):
         tenant.place(stack.seed.agent_id, BUSY)
         post.units.clear()
         for _ in range(10):

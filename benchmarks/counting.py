@@ -8,27 +8,27 @@ from contextlib import contextmanager
 
 from aiohttp import web
 
+from local.intercepting_proxy import Exchange, InterceptingProxy, routed_through
 from local.stack import Stack
-from local.wire import Passing, Wire, through
 
 _FUNCTIONS = ("api", "agent-api", "dialer", "livekit-events")
 
 
-class Counting(Wire):
+class Counting(InterceptingProxy):
     """Counts requests by operation."""
 
     def __init__(self, target: str) -> None:
         super().__init__(target)
         self.calls: Counter[str] = Counter()
 
-    async def carry(self, passing: Passing) -> web.Response:
-        self.calls[passing.operation] += 1
-        return await passing.forward()
+    async def intercept(self, exchange: Exchange) -> web.Response:
+        self.calls[exchange.operation] += 1
+        return await exchange.forward()
 
 
 @contextmanager
 def counted(stack: Stack) -> Iterator[Counting]:
-    """Send the functions' AWS calls through a counting wire for a while."""
+    """Send the functions' AWS calls through a counting proxy for a while."""
     counting = Counting(stack.config.emulator_url)
-    with through(stack, counting, _FUNCTIONS):
+    with routed_through(stack, counting, _FUNCTIONS):
         yield counting

@@ -14,7 +14,7 @@ from livekit.api import LiveKitAPI
 from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunkInfo
 
 from local.deployment import client
-from local.observe import busiest_second
+from local.probes import max_starts_in_a_second
 from local.stack import Stack
 from trunkline.calls.intake import Intake
 from trunkline.calls.place import CallDesk, OutboundCall
@@ -46,7 +46,7 @@ class Paced:
     times_s: list[float]
 
     def busiest_second(self) -> int:
-        return busiest_second(self.times_s)
+        return max_starts_in_a_second(self.times_s)
 
     def efficiency(self, cps: float) -> float:
         return (len(self.times_s) - 1) / (self.times_s[-1] - self.times_s[0]) / cps

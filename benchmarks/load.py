@@ -16,7 +16,7 @@ from benchmarks.line import Line
 from benchmarks.main_job import Client, until_invited
 from benchmarks.table import Row, ms, p50
 from local.deployment import client
-from local.observe import function_processes
+from local.probes import function_processes
 from local.stack import Stack
 
 SHORT, LONG = 100, 10_000

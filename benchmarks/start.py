@@ -15,9 +15,9 @@ import httpx
 from benchmarks.table import Row, p50
 from infrastructure import assets
 from local.config import ROOT, for_tests
-from local.observe import MAX_MEMORY_MB, settled_memory_mb
-from local.receiver import receiver
+from local.probes import MAX_MEMORY_MB, settled_memory_mb
 from local.stack import Stack
+from local.webhook_receiver import receiver
 
 _IMPORTS = 7
 _COLD_BOUND_S = 60

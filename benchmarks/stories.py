@@ -10,7 +10,7 @@ from trunkline_agent import AgentCall
 
 from benchmarks.main_job import BUSY, POSTS, Client, key_of
 from benchmarks.table import Row, ms, p50, p99
-from local.observe import function_processes
+from local.probes import function_processes
 from local.stack import Stack
 
 MAX_WEB_RATIO = 1.2

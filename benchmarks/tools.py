@@ -14,8 +14,8 @@ from livekit.api import AccessToken, VideoGrants
 from benchmarks.counting import counted
 from benchmarks.main_job import key_of
 from benchmarks.table import Row, ms, p50, p99
-from local.receiver import Receiver, receiver
 from local.stack import Stack
+from local.webhook_receiver import Receiver, receiver
 from trunkline.tools.places import body_of
 
 USED = 200
@@ -29,7 +29,7 @@ _NAME = "bench_tool"
 def tool_rows(stack: Stack) -> list[Row]:
     """Invocations through the deployed stack, and templates alone."""
     with receiver() as backend:
-        backend.answer = lambda _: (201, {}, b'{"meal_id": "m-1"}')
+        backend.respond = lambda _: (201, {}, b'{"meal_id": "m-1"}')
         api = httpx.Client(base_url=stack.config.api_url, headers={"x-api-key": key_of(stack)}, timeout=30)
         _make_tool(api, backend, stack.seed.workflow_slug)
         agent = _agent(stack, api)

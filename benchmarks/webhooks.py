@@ -15,9 +15,9 @@ from benchmarks.cost import LAMBDA_USD, READ_USD, WRITE_USD, Metering
 from benchmarks.line import Line
 from benchmarks.table import Row, ms, p50, p99
 from local.deployment import client
-from local.receiver import Receiver, receiver
+from local.intercepting_proxy import routed_through
 from local.stack import Stack
-from local.wire import through
+from local.webhook_receiver import Receiver, receiver
 
 ONE_BY_ONE = 40
 SUSTAINED = 200
@@ -73,11 +73,11 @@ def webhook_rows(stack: Stack) -> list[Row]:
 def _one_by_one(tenant: _Tenant, endpoint: Receiver, count: int) -> list[float]:
     samples = []
     for _ in range(count):
-        before = len(endpoint.seen)
+        before = len(endpoint.requests)
         tenant.tell()
         began_s = time.monotonic()
         endpoint.wait_for("/bench", before + 1, timeout_s=60)
-        samples.append(max(0.0, endpoint.seen[-1].at_s - began_s))
+        samples.append(max(0.0, endpoint.requests[-1].at_s - began_s))
     return samples
 
 
@@ -90,10 +90,10 @@ def _latency_row(which: str, ours_s: float, bare_s: float) -> Row:
 
 
 def _sustained_row(tenant: _Tenant, endpoint: Receiver) -> Row:
-    before = len(endpoint.seen)
+    before = len(endpoint.requests)
     tenant.tell(SUSTAINED)
     endpoint.wait_for("/bench", before + SUSTAINED, timeout_s=300)
-    seen = sorted(each.at_s for each in endpoint.seen[before:])
+    seen = sorted(each.at_s for each in endpoint.requests[before:])
     rate = (len(seen) - 1) / (seen[-1] - seen[0])
     return Row(f"{SUSTAINED} deliveries to one endpoint", f"{rate:.1f} a second", "two slots, four functions")
 
@@ -101,14 +101,15 @@ def _sustained_row(tenant: _Tenant, endpoint: Receiver) -> Row:
 def _cost_rows(stack: Stack, tenant: _Tenant, endpoint: Receiver) -> list[Row]:
     """What one delivery takes that succeeds at once."""
     count = 20
-    wire = Metering(stack.config.emulator_url)
-    with through(stack, wire, _FUNCTIONS):
+    proxy = Metering(stack.config.emulator_url)
+    with routed_through(stack, proxy, _FUNCTIONS):
         _one_by_one(tenant, endpoint, 1)
-        wire.units.clear()
+        proxy.units.clear()
         _one_by_one(tenant, endpoint, count)
         time.sleep(2)
-        units = Counter({name: total / count for name, total in wire.units.items()})
-    transitions, took_s = _executions(stack, [each.json["delivery_id"] for each in endpoint.seen[-count:]])
+        units = Counter({name: total / count for name, total in proxy.units.items()})
+    delivery_ids = [request.json["delivery_id"] for request in endpoint.requests[-count:]]
+    transitions, took_s = _executions(stack, delivery_ids)
     dynamodb = units["write"] * WRITE_USD + units["read"] * READ_USD
     compute = 2 * LAMBDA_USD + 2 * took_s * _MEMORY_GB * _GB_S_USD * 1_000_000
     whole = transitions * _STATE_USD + dynamodb + compute
@@ -139,7 +140,7 @@ def _dead_row(tenant: _Tenant, endpoint: Receiver) -> Row:
     """A healthy endpoint's p95 while 500 events wait for a dead one of the same tenant."""
     before = _p95(_one_by_one(tenant, endpoint, ONE_BY_ONE))
     dead = tenant.webhook(f"http://127.0.0.1:9998/dead-{uuid.uuid4().hex}")
-    seen = len(endpoint.seen)
+    seen = len(endpoint.requests)
     tenant.tell(DEAD)
     endpoint.wait_for("/bench", seen + DEAD, timeout_s=600)
     during = _p95(_one_by_one(tenant, endpoint, ONE_BY_ONE))

@@ -1,1 +1,1 @@
-"""The local stack: an AWS emulator, a LiveKit stand-in and the real CDK app on one machine."""
+"""The local stack: the CDK app on an AWS emulator, with a LiveKit stand-in."""

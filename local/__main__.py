@@ -1,4 +1,4 @@
-"""`python -m local`: run the local stack, stop it, or call the project's own `cdk`."""
+"""The `python -m local` commands: run the local stack, stop it, or run `cdk`."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from trunkline_cli.watch import ApiError
 
 from local import cdk
 from local.config import from_environment
-from local.demo import ring_a_phone, show_how_to_use
-from local.processes import CannotStart, stop_left_over
+from local.demo import place_demo_call, print_usage
+from local.processes import CannotStart, stop_leftovers
 from local.stack import Stack, local_stack
 
-app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, help="Run the local stack.", pretty_exceptions_enable=False)
 console = Console(highlight=False)
 
 
 @app.command()
-def run(once: Annotated[bool, typer.Option("--once", help="End after the demo call.")] = False) -> None:
-    """Bring the stack up, ring a phone, and stay up until Ctrl-C."""
+def run(once: Annotated[bool, typer.Option("--once", help="Stop after the demo call.")] = False) -> None:
+    """Start the stack, place a demo call, and run until Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    began_s = time.monotonic()
+    started_s = time.monotonic()
 
     def report(text: str) -> None:
-        console.print(f"[dim]{time.monotonic() - began_s:5.1f} s[/]  {text}")
+        console.print(f"[dim]{time.monotonic() - started_s:5.1f} s[/]  {text}")
 
     completed = False
     try:
         with local_stack(from_environment(), report) as stack:
-            completed = ring_a_phone(stack, console)
+            completed = place_demo_call(stack, console)
             if not once:
-                show_how_to_use(stack, console)
-                _stay(stack)
+                print_usage(stack, console)
+                _run_until_interrupted(stack)
     except CannotStart as error:
         console.print(f"[red]✗[/] {error}")
         raise typer.Exit(1) from error
@@ -47,23 +47,23 @@ def run(once: Annotated[bool, typer.Option("--once", help="End after the demo ca
     raise typer.Exit(0 if completed else 1)
 
 
-def _stay(stack: Stack) -> None:
+def _run_until_interrupted(stack: Stack) -> None:
     while True:
         time.sleep(1)
-        if name := stack.processes.dead():
-            raise CannotStart(f"{name} has ended; its output is in {stack.config.folder / 'logs'}")
+        if name := stack.processes.exited():
+            raise CannotStart(f"{name} exited; its output is in {stack.config.folder / 'logs'}")
 
 
 @app.command()
 def down() -> None:
-    """Stop what is left of a local stack."""
-    ended = stop_left_over(from_environment().folder)
-    console.print(f"Stopped: {', '.join(ended)}." if ended else "Nothing was running.")
+    """Stop the processes of a local stack that was killed."""
+    stopped = stop_leftovers(from_environment().folder)
+    console.print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
 
 
 @app.command("cdk", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def cdk_command(context: typer.Context) -> None:
-    """Run the project's own CDK command line."""
+    """Run the CDK command line of this project."""
     raise typer.Exit(cdk.run(context.args))
 
 

@@ -1,7 +1,8 @@
-"""Where the local stack lives: its folder, its ports, and the LiveKit it uses."""
+"""Configuration of a local stack: its folder, its ports and its LiveKit."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from collections.abc import Mapping
@@ -17,9 +18,12 @@ _LIVEKIT_VARIABLES = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 
 @dataclass(frozen=True)
 class StackConfig:
-    """One local stack. `real_livekit` holds (url, key, secret) where the environment names one; `web_only`
-    says that it has no SIP, so that nothing is made that phones. With `checks_iam` the emulator evaluates
-    IAM: functions can do what their roles say and no more."""
+    """The configuration of one local stack.
+
+    `real_livekit` is (URL, API key, API secret), or None to use the stand-in. `web_only` is for a LiveKit
+    without SIP: the demo gets no trunk and no phone workflow. With `checks_iam` the emulator evaluates IAM:
+    functions have only the permissions of their roles.
+    """
 
     folder: Path
     api_port: int
@@ -39,7 +43,7 @@ class StackConfig:
 
     @property
     def livekit(self) -> tuple[str, str, str]:
-        """URL, API key and secret of the LiveKit in use."""
+        """URL, API key and API secret of the LiveKit in use."""
         return self.real_livekit or (f"http://127.0.0.1:{self.livekit_port}", "devkey", "secret" * 6)
 
     @property
@@ -51,7 +55,7 @@ class StackConfig:
         return self.folder / "stack.json"
 
     def aws_environment(self) -> dict[str, str]:
-        """What the AWS tools need to talk to the emulator and to nothing else."""
+        """Return the environment variables that send all AWS requests to the emulator."""
         return {
             "AWS_ENDPOINT_URL": self.emulator_url,
             "AWS_ENDPOINT_URL_S3": self.emulator_url,
@@ -64,24 +68,28 @@ class StackConfig:
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> StackConfig:
-    """The stack of `make run`: ports by TRUNKLINE_{API,EMULATOR,LIVEKIT}_PORT, LiveKit by LIVEKIT_*."""
-    named = tuple(environ.get(name, "") for name in _LIVEKIT_VARIABLES)
+    """Return the configuration of `make run`: ports from TRUNKLINE_*_PORT, a real LiveKit from LIVEKIT_*."""
+    livekit = tuple(environ.get(name, "") for name in _LIVEKIT_VARIABLES)
     return StackConfig(
         folder=ROOT / ".local",
         api_port=int(environ.get("TRUNKLINE_API_PORT", "8080")),
         emulator_port=int(environ.get("TRUNKLINE_EMULATOR_PORT", "4566")),
         livekit_port=int(environ.get("TRUNKLINE_LIVEKIT_PORT", "7880")),
-        real_livekit=(named[0], named[1], named[2]) if all(named) else None,
+        real_livekit=(livekit[0], livekit[1], livekit[2]) if all(livekit) else None,
     )
 
 
 def for_tests(name: str, *, checks_iam: bool = False) -> StackConfig:
-    """A stack beside the one of `make run`: free ports, a folder of its own, always the stand-in."""
-    with socket.socket() as a, socket.socket() as b, socket.socket() as c:
-        ports = []
-        for each in (a, b, c):
-            each.bind(("127.0.0.1", 0))
-            ports.append(each.getsockname()[1])
-    api_port, emulator_port, livekit_port = ports
+    """Return the configuration of a further stack: free ports, its own folder, the stand-in."""
+    api_port, emulator_port, livekit_port = _free_ports(3)
     folder = ROOT / ".local" / name
     return StackConfig(folder, api_port, emulator_port, livekit_port, checks_iam=checks_iam)
+
+
+def _free_ports(count: int) -> list[int]:
+    """Return distinct free loopback ports; all are held until the last is found."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for free in sockets:
+            free.bind(("127.0.0.1", 0))
+        return [free.getsockname()[1] for free in sockets]

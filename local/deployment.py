@@ -1,4 +1,4 @@
-"""Deploys the real CDK app to the emulator."""
+"""Deployment of the CDK app to the AWS emulator."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from botocore.config import Config
 
 from local import cdk
 from local.config import REGION, ROOT, STAGE, StackConfig
-from local.iam import for_the_evaluator
+from local.emulator_policies import adapt_for_emulator
 
 STACK = f"trunkline-{STAGE}"
 _TOOLKIT = "CDKToolkit"
@@ -22,26 +22,26 @@ _TOOLKIT = "CDKToolkit"
 
 @dataclass(frozen=True)
 class Outputs:
-    """What the stack says of itself."""
+    """The outputs of the CloudFormation stack, and the id of its HTTP API."""
 
     api_id: str
     values: Mapping[str, str]
 
 
 def client(config: StackConfig, service: str) -> Any:
-    """An AWS client that talks to the emulator."""
+    """Return a boto3 client of the emulator."""
     return boto3.Session().client(
         service,  # type: ignore[call-overload]
         endpoint_url=config.emulator_url,
         region_name=REGION,
         aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106 - the emulator takes any
+        aws_secret_access_key="test",  # noqa: S106 - the emulator accepts any
         config=Config(retries={"total_max_attempts": 2}, read_timeout=300, max_pool_connections=32),
     )
 
 
 class Deployment:
-    """Synthesizes while the emulator starts, then bootstraps and deploys."""
+    """One deployment: synthesizes while the emulator starts, then bootstraps and deploys."""
 
     def __init__(self, config: StackConfig) -> None:
         self._config = config
@@ -50,15 +50,18 @@ class Deployment:
         self._synth: subprocess.Popen[bytes] | None = None
 
     def start_synth(self) -> None:
-        """Begin the synthesis in the background."""
+        """Start `cdk synth` in the background."""
         self._logs.mkdir(parents=True, exist_ok=True)
         arguments = ["synth", "-c", f"stage={STAGE}", "--quiet", "--output", str(self._assembly)]
         self._synth = cdk.spawn(self._logs / "synth.log", self._config.aws_environment(), *arguments)
 
     def bootstrap(self) -> None:
-        """Make the CDK toolkit's own stack: its template straight to CloudFormation, 0.1 s instead of 11."""
+        """Create the CDK toolkit stack.
+
+        Its template goes straight to CloudFormation: 0.1 s instead of the 11 s of `cdk bootstrap`.
+        """
         cloudformation = client(self._config, "cloudformation")
-        shown = subprocess.run(  # noqa: S603 - our own words only
+        template = subprocess.run(  # noqa: S603 - fixed arguments only
             cdk.command("bootstrap", "--show-template"),
             cwd=ROOT,
             env=cdk.environment(),
@@ -66,37 +69,48 @@ class Deployment:
             capture_output=True,
         ).stdout.decode()
         cloudformation.create_stack(
-            StackName=_TOOLKIT, TemplateBody=shown, Capabilities=["CAPABILITY_NAMED_IAM"]
+            StackName=_TOOLKIT, TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"]
         )
         if self._config.checks_iam:
-            self._open_buckets_to_plain_http()
+            self._allow_plain_http_to_buckets()
 
-    def _open_buckets_to_plain_http(self) -> None:
+    def _allow_plain_http_to_buckets(self) -> None:
         s3 = client(self._config, "s3")
         for bucket in s3.list_buckets()["Buckets"]:
             s3.delete_bucket_policy(Bucket=bucket["Name"])
 
     def finish_synth(self) -> None:
+        """Wait for the synthesis.
+
+        Raises:
+            CannotStart: it failed.
+        """
         if self._synth:
-            cdk.must_succeed(self._synth, self._logs / "synth.log")
+            cdk.wait_for_success(self._synth, self._logs / "synth.log")
         if self._config.checks_iam:
-            self._template_path.write_text(json.dumps(for_the_evaluator(self.template())))
+            self._template_path.write_text(json.dumps(adapt_for_emulator(self.template())))
 
     def deploy(self) -> Outputs:
-        """`cdk deploy` the assembly, then apply what the emulator's CloudFormation drops."""
+        """Run `cdk deploy`, then apply the settings that the emulator's CloudFormation ignores.
+
+        Raises:
+            CannotStart: the deployment failed.
+        """
         log = self._logs / "deploy.log"
         aws = self._config.aws_environment()
         arguments = ["deploy", STACK, "--app", str(self._assembly), "--require-approval", "never"]
-        cdk.must_succeed(cdk.spawn(log, aws, *arguments, "--method", "direct"), log)
+        cdk.wait_for_success(cdk.spawn(log, aws, *arguments, "--method", "direct"), log)
         self._apply_reserved_concurrency()
         return self._outputs()
 
     def stop(self) -> None:
+        """Stop a synthesis that still runs."""
         if self._synth and self._synth.poll() is None:
             self._synth.kill()
             self._synth.wait()
 
     def template(self) -> dict[str, Any]:
+        """Return the synthesized template."""
         template: dict[str, Any] = json.loads(self._template_path.read_text())
         return template
 
@@ -106,7 +120,7 @@ class Deployment:
         return path
 
     def _apply_reserved_concurrency(self) -> None:
-        """The emulator ignores ReservedConcurrentExecutions in templates, but obeys its own API."""
+        """Set the reserved concurrency of functions, which the emulator ignores in templates."""
         lambda_ = client(self._config, "lambda")
         for resource in self.template()["Resources"].values():
             properties = resource.get("Properties", {})
@@ -118,6 +132,6 @@ class Deployment:
 
     def _outputs(self) -> Outputs:
         stacks = client(self._config, "cloudformation").describe_stacks(StackName=STACK)["Stacks"]
-        values = {each["OutputKey"]: each["OutputValue"] for each in stacks[0]["Outputs"]}
+        values = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
         api_id = values["ApiUrl"].split("//", 1)[1].split(".", 1)[0]
         return Outputs(api_id, values)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the real livekit-server into .local/bin, and the environment of its tests. Without Go it says so
-# and ends well: the tests then run against the stand-in alone.
+# Builds livekit-server into .local/bin, and creates the virtual environment of its tests. Without Go it prints
+# a warning and succeeds: the tests then run against the stand-in only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=v1.13.5
@@ -13,10 +13,10 @@ fi
 
 if [ -x .local/bin/livekit-server ]; then exit 0; fi
 if ! command -v go > /dev/null; then
-  echo "!! Go is not here: the tests against a real livekit-server are SKIPPED (https://go.dev/dl)." >&2
+  echo "!! Go is not installed: the tests against a real livekit-server are SKIPPED (https://go.dev/dl)." >&2
   exit 0
 fi
-echo "Building livekit-server $version: two minutes, once"
+echo "Building livekit-server $version; this takes two minutes, once"
 mkdir -p .local/bin
 GOBIN="$PWD/.local/bin" go install "github.com/livekit/livekit-server/cmd/server@$version"
 mv .local/bin/server .local/bin/livekit-server

@@ -1,4 +1,4 @@
-"""A real livekit-server beside the local stack: loopback only, no SIP, webhooks to the stack."""
+"""A real livekit-server for the local stack: loopback only, without SIP."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _API_KEY, _API_SECRET = "devkey", "secret" * 6
 
 @contextmanager
 def real_livekit(config: StackConfig) -> Iterator[StackConfig]:
-    """Run the server while the block lasts; the configuration that is yielded uses it.
+    """Run livekit-server while the block runs; yield a configuration that uses it.
 
-    Its settings are measured to work on loopback (`docs/livekit.md`).
+    Its webhooks go to the stack. `docs/livekit.md` describes the settings that work on loopback.
     """
     folder = config.folder / "real-livekit"
     processes = Processes(replace(config, folder=folder))
-    processes.claim_folder()
+    processes.lock_folder()
     settings = folder / "livekit.json"
     settings.write_text(json.dumps(_settings(config)))
     url = f"http://127.0.0.1:{config.livekit_port}"
@@ -35,7 +35,7 @@ def real_livekit(config: StackConfig) -> Iterator[StackConfig]:
 
 
 def _settings(config: StackConfig) -> dict[str, object]:
-    """The server reads YAML, of which JSON is a part."""
+    """Return the server's configuration; it is written as JSON, which is valid YAML."""
     return {
         "port": config.livekit_port,
         "bind_addresses": ["127.0.0.1"],

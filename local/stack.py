@@ -1,4 +1,4 @@
-"""The local stack: brings everything up in the right order, and takes it down."""
+"""The local stack: starts emulator, LiveKit, deployment and API proxy in order, and stops them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from local.seed import DEMO_AGENT, Seed, seed
 
 Report = Callable[[str], None]
 _EMULATOR_HEALTH = "/_ministack/health"
-# A burst leaves function instances of 60 MB each; one a function stays warm for good.
-_WARM_S = 15
+# A burst leaves many function instances of 60 MB each. The emulator stops all but one of each function.
+_IDLE_INSTANCE_TTL_S = 15
 
 
 class Stack:
-    """A stack that is up."""
+    """A running stack."""
 
     def __init__(self, config: StackConfig, processes: Processes, outputs: Outputs, seeded: Seed) -> None:
         self.config = config
@@ -33,11 +33,11 @@ class Stack:
         self.seed = seeded
 
     def operator(self) -> Operator:
-        """Open the deployment as its operator."""
+        """Return the operator's access to the deployment."""
         return open_operator(self.outputs.values)
 
     def file(self) -> dict[str, Any]:
-        """What tools and people read in `stack.json`."""
+        """Return the content of `stack.json`: the URLs, keys and ids that tests and users need."""
         url, api_key, api_secret = self.config.livekit
         stand_in = self.config.real_livekit is None
         return {
@@ -54,23 +54,23 @@ class Stack:
 
 @contextmanager
 def local_stack(config: StackConfig, report: Report) -> Iterator[Stack]:
-    """Bring a stack up, and take it down however the block ends.
+    """Start a stack, and stop it at the end of the block; `report` gets a line for each step.
 
     Raises:
-        CannotStart: something is missing or in the way; nothing is left running.
+        CannotStart: a port or the folder is in use, or a step failed; nothing is left running.
     """
     processes = Processes(config)
-    processes.claim_folder()
+    processes.lock_folder()
     deployment = Deployment(config)
     try:
-        yield _bring_up(config, processes, deployment, report)
+        yield _start(config, processes, deployment, report)
     finally:
         deployment.stop()
         processes.stop()
         shutil.rmtree(_emulator_state(config), ignore_errors=True)
 
 
-def _bring_up(config: StackConfig, processes: Processes, deployment: Deployment, report: Report) -> Stack:
+def _start(config: StackConfig, processes: Processes, deployment: Deployment, report: Report) -> Stack:
     processes.check_ports(_ports(config))
     config.invite_log.unlink(missing_ok=True)
     report("Starting the AWS emulator" + (" and the LiveKit stand-in" if not config.real_livekit else ""))
@@ -81,10 +81,10 @@ def _bring_up(config: StackConfig, processes: Processes, deployment: Deployment,
     report("Synthesizing the CDK app")
     deployment.bootstrap()
     deployment.finish_synth()
-    report("Deploying it: cdk deploy")
+    report("Deploying the CDK app")
     outputs = deployment.deploy()
-    _start_proxy(config, processes, outputs)
-    report("Making the demo tenant, key, trunk and agent")
+    _start_api_proxy(config, processes, outputs)
+    report("Creating the demo tenant, API key, trunk and agent")
     stack = Stack(config, processes, outputs, seed(config, outputs.values))
     config.stack_file.write_text(json.dumps(stack.file(), indent=2) + "\n")
     return stack
@@ -98,7 +98,7 @@ def _ports(config: StackConfig) -> dict[str, int]:
 
 
 def _start_emulator(config: StackConfig, processes: Processes) -> None:
-    """The emulator has its own environment: functions run on it and must not see our packages."""
+    """Start the emulator in its own virtual environment, so that functions do not see other packages."""
     home = ROOT / ".local" / "emulator"
     state = _emulator_state(config)
     shutil.rmtree(state, ignore_errors=True)
@@ -107,7 +107,7 @@ def _start_emulator(config: StackConfig, processes: Processes) -> None:
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(config.emulator_port),
         "TMPDIR": str(state),
-        "LAMBDA_WARM_TTL_SECONDS": str(_WARM_S),
+        "LAMBDA_WARM_TTL_SECONDS": str(_IDLE_INSTANCE_TTL_S),
         "MALLOC_ARENA_MAX": "1",
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
@@ -119,7 +119,7 @@ def _start_emulator(config: StackConfig, processes: Processes) -> None:
 
 
 def _emulator_state(config: StackConfig) -> Path:
-    """Where the emulator unpacks functions: 50 MB an instance, so it goes with the stack."""
+    """Return the folder where the emulator unpacks functions: 50 MB an instance, deleted with the stack."""
     return config.folder / "emulator-state"
 
 
@@ -132,20 +132,20 @@ def _start_stand_in(config: StackConfig, processes: Processes) -> None:
         "invite-log": config.invite_log,
         "webhook-url": f"{config.api_url}/livekit/webhook",
         "api-url": config.api_url,
-        "talks": DEMO_AGENT,
+        "talking-agent": DEMO_AGENT,
     }
     processes.start("livekit", _python("local.livekit", arguments), {})
     processes.wait_until_up("livekit", config.livekit[0])
 
 
-def _start_proxy(config: StackConfig, processes: Processes, outputs: Outputs) -> None:
+def _start_api_proxy(config: StackConfig, processes: Processes, outputs: Outputs) -> None:
     arguments = {
         "target": config.emulator_url,
         "host": f"{outputs.api_id}.execute-api.localhost",
         "port": config.api_port,
     }
-    processes.start("proxy", _python("local.proxy", arguments), {})
-    processes.wait_until_up("proxy", f"{config.api_url}/api/v1/health")
+    processes.start("api-proxy", _python("local.api_proxy", arguments), {})
+    processes.wait_until_up("api-proxy", f"{config.api_url}/api/v1/health")
 
 
 def _python(module: str, arguments: dict[str, Any]) -> list[str]:

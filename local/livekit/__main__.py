@@ -19,14 +19,14 @@ def main(  # noqa: PLR0913, PLR0917 - the command's options
     api_secret: str = "secret",  # noqa: S107 - the stand-in's, as livekit-server --dev has it
     webhook_url: list[str] | None = None,
     api_url: Annotated[str, typer.Option(help="Where agents that talk report.")] = "",
-    talks: Annotated[list[str] | None, typer.Option(help="The name of an agent that talks.")] = None,
+    talking_agent: Annotated[list[str] | None, typer.Option(help="The name of an agent that talks.")] = None,
 ) -> None:
     stand_in = StandIn(
         api_key=api_key,
         api_secret=api_secret,
         webhook_urls=webhook_url or [],
         invite_log=invite_log,
-        worker=Worker(api_url, api_key, api_secret, frozenset(talks or [])),
+        worker=Worker(api_url, api_key, api_secret, frozenset(talking_agent or [])),
     )
     web.run_app(
         stand_in.app(), host="127.0.0.1", port=port, print=None, handle_signals=True, shutdown_timeout=0.2

@@ -9,7 +9,7 @@ from collections import Counter
 import psutil
 
 from local.deployment import client
-from local.observe import busiest_second, function_processes
+from local.probes import function_processes, max_starts_in_a_second
 from local.stack import Stack
 from tests.stack.conftest import ENDED, Tenant
 from trunkline.dialing.wake import Wake, WakeQueue
@@ -53,7 +53,7 @@ def check(
     invites = tenant.invites()
     dialled = Counter(invite["room"][5:41] for invite in invites)
     assert max(dialled.values(), default=0) <= 1, "a call was dialled twice"
-    assert busiest_second(invite["t"] for invite in invites) <= cps
+    assert max_starts_in_a_second(invite["t"] for invite in invites) <= cps
     reasons = {call_id: tenant.call(call_id)["status_reason"] for call_id in call_ids}
     for call_id in set(call_ids) - set(dialled):
         assert reasons[call_id] in never_dialled, tenant.call(call_id)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from local.wire import Passing, Wire, through
+from local.intercepting_proxy import Exchange, InterceptingProxy, routed_through
 from tests.faults.oracle import check, kill_dialers
 from tests.stack.conftest import Tenant
 
@@ -18,7 +18,7 @@ BUSY, RINGS_ON = "+15550100002", "+15550100003"
 HOLD_S = 20
 
 
-class Holding(Wire):
+class Holding(InterceptingProxy):
     """Holds the first transaction that carries a word: its request or its answer."""
 
     def __init__(self, target: str) -> None:
@@ -31,13 +31,13 @@ class Holding(Wire):
         self.held.clear()
         self.after, self.word = after, word
 
-    async def carry(self, passing: Passing) -> web.Response:
-        hold = passing.operation == "TransactWriteItems" and self.word and self.word in passing.body
+    async def intercept(self, exchange: Exchange) -> web.Response:
+        hold = exchange.operation == "TransactWriteItems" and self.word and self.word in exchange.body
         if not hold:
-            return await passing.forward()
+            return await exchange.forward()
         self.word = b""
         if self.after:
-            await passing.forward()
+            await exchange.forward()
         self.held.set()
         await asyncio.sleep(HOLD_S)
         return web.Response(status=500)
@@ -57,13 +57,13 @@ POINTS = {
 async def test_killed_at_every_point(make_tenant: Any) -> None:
     tenants: dict[str, tuple[Tenant, list[str]]] = {}
     first: Tenant = await make_tenant()
-    wire = Holding(first.stack.config.emulator_url)
-    with through(first.stack, wire, ["dialer"]):
+    proxy = Holding(first.stack.config.emulator_url)
+    with routed_through(first.stack, proxy, ["dialer"]):
         for point, (word, after, number) in POINTS.items():
             tenant: Tenant = await make_tenant(cps=5)
-            wire.arm(word, after=after)
+            proxy.arm(word, after=after)
             calls = [tenant.placed(number) for _ in range(3)]
-            assert wire.held.wait(60), f"never came to: {point}"
+            assert proxy.held.wait(60), f"never came to: {point}"
             kill_dialers(tenant.stack)
             tenants[point] = tenant, calls
         tenant = await make_tenant(cps=5)
@@ -82,9 +82,9 @@ async def test_killed_at_every_point(make_tenant: Any) -> None:
 @pytest.mark.parametrize("share", [0.2])
 async def test_a_fifth_of_the_calls_to_aws_fail_for_half_a_minute(make_tenant: Any, share: float) -> None:
     tenant: Tenant = await make_tenant(cps=5)
-    wire = Failing(tenant.stack.config.emulator_url, share)
+    proxy = Failing(tenant.stack.config.emulator_url, share)
     accepted: list[str] = []
-    with through(tenant.stack, wire, ["api", "dialer", "livekit-events", "caretaker"]):
+    with routed_through(tenant.stack, proxy, ["api", "dialer", "livekit-events", "caretaker"]):
         end_s = time.monotonic() + 30
         while time.monotonic() < end_s:
             answer = tenant.place(BUSY)
@@ -92,14 +92,14 @@ async def test_a_fifth_of_the_calls_to_aws_fail_for_half_a_minute(make_tenant: A
             if answer.status_code == 201:
                 accepted.append(answer.json()["data"]["id"])
             time.sleep(0.3)
-        assert wire.failed > 20
+        assert proxy.failed > 20
     assert len(accepted) > 20
     reasons = check(tenant, accepted, cps=5, never_dialled=frozenset({"dial_unknown", "queue_unavailable"}))
     assert set(reasons) <= {"dial_busy", "dial_unknown", "user_declined"}, reasons
     assert reasons["dial_busy"] > len(accepted) / 2
 
 
-class Failing(Wire):
+class Failing(InterceptingProxy):
     """Answers a share of the requests with 500: half of them after they were carried out."""
 
     def __init__(self, target: str, share: float) -> None:
@@ -108,12 +108,12 @@ class Failing(Wire):
         self._count = 0
         self.failed = 0
 
-    async def carry(self, passing: Passing) -> web.Response:
+    async def intercept(self, exchange: Exchange) -> web.Response:
         self._count += 1
         if self._count % self._every:
-            return await passing.forward()
+            return await exchange.forward()
         self.failed += 1
         if self.failed % 2:
-            await passing.forward()
+            await exchange.forward()
         body = b'{"__type": "InternalServerError", "message": "told to fail"}'
         return web.Response(status=500, body=body, content_type="application/x-amz-json-1.0")

@@ -7,7 +7,7 @@ import time
 import uuid
 from typing import Any
 
-from local.receiver import receiver
+from local.webhook_receiver import receiver
 from tests.livekit.conftest import Scene
 
 
@@ -125,7 +125,7 @@ async def test_the_example_agent_uses_a_tool(scene: Scene) -> None:
     if not scene.is_real:
         return
     with receiver() as backend:
-        backend.answer = lambda _: (201, {}, b'{"meal_id": "meal-7"}')
+        backend.respond = lambda _: (201, {}, b'{"meal_id": "meal-7"}')
         action = {
             "type": "api_call",
             "method": "POST",
@@ -145,6 +145,6 @@ async def test_the_example_agent_uses_a_tool(scene: Scene) -> None:
         await person.say(f"{name} two eggs")
         await scene.wait(opened["call_id"], lambda call: len(call["transcript"]) >= 3)
         assert person.texts[1] == f'{name}: {{"meal_id": "meal-7"}}'
-        assert backend.seen[0].headers["Authorization"] == "Bearer never told"
-        assert backend.seen[0].json == {"meal": "two eggs"}
+        assert backend.requests[0].headers["Authorization"] == "Bearer never told"
+        assert backend.requests[0].json == {"meal": "two eggs"}
         await person.leave()

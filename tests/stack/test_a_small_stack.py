@@ -3,7 +3,7 @@ each function that was ever used, and the histories of all that ran."""
 
 from __future__ import annotations
 
-from local.observe import MAX_MEMORY_MB, settled_memory_mb
+from local.probes import MAX_MEMORY_MB, settled_memory_mb
 from tests.stack.conftest import Tenant
 
 

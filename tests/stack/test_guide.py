@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from local.receiver import receiver
+from local.webhook_receiver import receiver
 from tests.stack.conftest import Tenant
 from tests.stack.test_workflow_calls import made
 

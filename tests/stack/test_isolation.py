@@ -15,8 +15,8 @@ import pytest
 
 from local.deployment import client
 from local.openapi.routes import ROUTES
-from local.receiver import Receiver, receiver
 from local.stack import Stack
+from local.webhook_receiver import Receiver, receiver
 from tests.stack.access import practice_client
 from tests.stack.conftest import Tenant
 from tests.stack.webhooks import delivery_when

@@ -17,7 +17,7 @@ import pytest
 from infrastructure.settings import stage_settings
 from local.config import ROOT, StackConfig, for_tests
 from local.deployment import client
-from local.processes import CannotStart, Processes, port_is_free, stop_left_over
+from local.processes import CannotStart, Processes, port_is_free, stop_leftovers
 from local.stack import Stack, local_stack
 
 CONTRACT = {
@@ -44,7 +44,7 @@ def test_stack_json_has_what_tools_need(stack: Stack) -> None:
 
 
 def test_a_second_stack_in_the_same_folder_is_refused_clearly(stack: Stack) -> None:
-    with pytest.raises(CannotStart, match="already running here"), local_stack(stack.config, print):
+    with pytest.raises(CannotStart, match="already running in this folder"), local_stack(stack.config, print):
         pass
     assert httpx.get(stack.config.livekit[0]).status_code == 200, "the first one goes on"
 
@@ -56,7 +56,7 @@ def test_a_taken_port_is_named_with_what_to_do() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         wrong = StackConfig(config.folder, config.api_port, port, config.livekit_port)
-        with pytest.raises(CannotStart, match=f"port {port} is taken") as caught, local_stack(wrong, print):
+        with pytest.raises(CannotStart, match=f"port {port} is used") as caught, local_stack(wrong, print):
             pass
     assert "TRUNKLINE_EMULATOR_PORT=" in str(caught.value)
 
@@ -66,7 +66,7 @@ def test_a_child_that_dies_while_starting_is_named_with_its_log(tmp_path: Path) 
     processes = Processes(StackConfig(tmp_path, config.api_port, config.emulator_port, config.livekit_port))
     try:
         processes.start("child", [sys.executable, "-c", "raise SystemExit(3)"], {})
-        with pytest.raises(CannotStart, match=r"child ended while starting; its output is in .*child\.log"):
+        with pytest.raises(CannotStart, match=r"child exited while starting; its output is in .*child\.log"):
             processes.wait_until_up("child", "http://127.0.0.1:9")
     finally:
         processes.stop()
@@ -86,9 +86,9 @@ def test_no_process_is_left_behind_not_even_of_a_stack_that_was_killed(tmp_path:
     parent.kill()
     parent.wait()
     child_gone = psutil.wait_procs([child], timeout=5)[1] == []
-    stop_left_over(tmp_path)
+    stop_leftovers(tmp_path)
     assert child_gone or not child.is_running()
-    assert stop_left_over(tmp_path) == []
+    assert stop_leftovers(tmp_path) == []
 
 
 def test_reserved_concurrency_is_in_force_on_the_emulator(stack: Stack) -> None:
@@ -115,7 +115,7 @@ def test_make_run_once_does_the_main_job_and_ends_with_0() -> None:
         timeout=180,
         check=False,
     )
-    if "already running here" in done.stdout:
+    if "already running in this folder" in done.stdout:
         pytest.skip("a stack of `make run` is up in this folder")
     assert done.returncode == 0, done.stdout + done.stderr
     shown = [word for word in ("queued", "connecting", "active", "completed") if word in done.stdout]

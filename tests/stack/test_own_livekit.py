@@ -55,7 +55,7 @@ def own(stack: Stack, tmp_path: Path) -> Iterator[OwnLiveKit]:
     log = tmp_path / "invites.jsonl"
     api = stack.config.api_url
     words = ["--port", str(port), "--api-key", key, "--api-secret", secret, "--invite-log", str(log)]
-    words += ["--webhook-url", f"{api}/livekit/webhook", "--api-url", api, "--talks", "own-agent"]
+    words += ["--webhook-url", f"{api}/livekit/webhook", "--api-url", api, "--talking-agent", "own-agent"]
     python = str(ROOT / ".venv" / "bin" / "python")
     process = subprocess.Popen([python, "-m", "local.livekit", *words], cwd=ROOT)
     made = OwnLiveKit(f"http://127.0.0.1:{port}", key, secret, log, process)

@@ -13,8 +13,8 @@ from livekit.api import LiveKitAPI
 from livekit.protocol.room import ListRoomsRequest
 
 from local.deployment import client
-from local.receiver import Receiver, receiver
 from local.stack import Stack
+from local.webhook_receiver import Receiver, receiver
 from tests.stack.conftest import Tenant
 from tests.stack.test_agent_api import agent_token
 from tests.stack.webhooks import delivery_when, made
@@ -112,11 +112,11 @@ def _use_tool(stack: Stack, opened: dict[str, str], endpoint: Receiver) -> None:
     echo = {"you_sent": KEPT["auth_token"], "pin": KEPT["pin"], "found": CANARIES["tool answer"]}
     # What a webhook's endpoint answers is kept for its owner: that is another matter.
     told_back: tuple[int, dict[str, str], bytes] = (200, {}, json.dumps(echo).encode())
-    endpoint.answer = lambda seen: told_back if seen.path.startswith("/tool") else 200
+    endpoint.respond = lambda seen: told_back if seen.path.startswith("/tool") else 200
     body = {"params": {"said": CANARIES["tool parameter"]}}
     told = httpx.post(url, json=body, headers=bearer).json()
     assert told["result"] == {"you_sent": "[redacted]", "pin": "[redacted]", "found": CANARIES["tool answer"]}
-    seen = [each for each in endpoint.seen if each.path.startswith("/tool")][-1]
+    seen = [each for each in endpoint.requests if each.path.startswith("/tool")][-1]
     sent = f"{seen.path} {seen.headers} {seen.body!r}"
     for name in ("auth_token", "secret key", "tool secret", "tool parameter"):
         assert CANARIES[name] in sent, name

@@ -14,7 +14,7 @@ import pytest
 from livekit.api import LiveKitAPI
 from livekit.protocol.room import ListRoomsRequest
 
-from local.receiver import Receiver, receiver
+from local.webhook_receiver import Receiver, receiver
 from tests.stack.access import practice_client
 from tests.stack.conftest import ENDED, Tenant
 from tests.stack.webhooks import made, verified_by_the_guide
@@ -141,7 +141,7 @@ def test_events_go_to_the_test_webhooks_alone(practising: Tenant, tenant: Tenant
     assert {each.event["data"]["call_id"] for each in seen} == {call_id}
     completed = next(each.event["data"] for each in seen if each.event["type"] == "call.completed")
     assert [turn["role"] for turn in completed["transcript"]] == ["assistant", "user"]
-    assert not [each for each in endpoint.seen if each.path == "/live"]
+    assert not [each for each in endpoint.requests if each.path == "/live"]
 
 
 def test_a_long_transcript_comes_whole(practising: Tenant) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.deployment import client
-from local.receiver import Receiver, Seen, receiver
+from local.webhook_receiver import ReceivedRequest, Receiver, receiver
 from tests.stack.conftest import Tenant
 from tests.stack.test_workflow_calls import made, started
 from tests.stack.tools import TOKEN, Agent, calls_with, text, tool
@@ -20,7 +20,7 @@ from tests.stack.tools import TOKEN, Agent, calls_with, text, tool
 def backend() -> Iterator[Receiver]:
     """A tenant's backend; it gives each meal an id."""
     with receiver() as made_:
-        made_.answer = lambda _: (201, {"Content-Type": "application/json"}, b'{"meal_id": "meal-7"}')
+        made_.respond = lambda _: (201, {"Content-Type": "application/json"}, b'{"meal_id": "meal-7"}')
         yield made_
 
 
@@ -77,23 +77,23 @@ def test_a_repeated_invocation_is_not_repeated(tenant: Tenant, backend: Receiver
     assert agent.use("save_meal", "inv-1", m="soup") == first
     conflict = agent.asked("save_meal", "inv-1", m="salad")
     assert (conflict.status_code, conflict.json()["error"]["type"]) == (409, "idempotency_conflict")
-    assert len(backend.seen) == 1
+    assert len(backend.requests) == 1
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: agent.asked("save_meal", "inv-2", m="soup"), range(8)))
-    assert len(backend.seen) == 2
+    assert len(backend.requests) == 2
     assert {answer.status_code for answer in answers} <= {200, 409}
     assert agent.use("save_meal", "inv-2", m="soup")["status"] == "succeeded"
-    assert len(backend.seen) == 2
+    assert len(backend.requests) == 2
 
 
 def test_a_backend_that_fails_is_tried_again_with_the_same_key(tenant: Tenant, backend: Receiver) -> None:
     tool(tenant, "save_meal", {"type": "api_call", "method": "POST", "url": backend.url(), "body": {}})
     agent = calls_with(tenant, "save_meal")
-    backend.answer = lambda _: 503 if len(backend.seen) < 3 else (201, {}, b'{"meal_id": 1}')
+    backend.respond = lambda _: 503 if len(backend.requests) < 3 else (201, {}, b'{"meal_id": 1}')
     told = agent.use("save_meal")
     assert (told["status"], told["actions"][0]["tries"]) == ("succeeded", 3)
-    assert len({seen.headers["Idempotency-Key"] for seen in backend.seen}) == 1
-    assert len(backend.seen) == 3
+    assert len({seen.headers["Idempotency-Key"] for seen in backend.requests}) == 1
+    assert len(backend.requests) == 3
 
 
 def test_time_outs_that_add_up_end_within_25_s_with_a_clear_answer(tenant: Tenant, backend: Receiver) -> None:
@@ -109,11 +109,11 @@ def test_time_outs_that_add_up_end_within_25_s_with_a_clear_answer(tenant: Tenan
     tool(tenant, "slow", slow)
     tool(tenant, "once", once)
 
-    def hangs(_: Seen) -> int:
+    def hangs(_: ReceivedRequest) -> int:
         time.sleep(16)
         return 200
 
-    backend.answer = hangs
+    backend.respond = hangs
     agent = calls_with(tenant, "slow", "once")
     with ThreadPoolExecutor(2) as pool:
         began_s = time.monotonic()
@@ -126,7 +126,7 @@ def test_time_outs_that_add_up_end_within_25_s_with_a_clear_answer(tenant: Tenan
         in told["error"]["message"]
     )
     assert both[1].result()["error"]["type"] == "timeout"
-    assert len(backend.of("/once")) == 1, "a POST that timed out is not sent again"
+    assert len(backend.requests_to("/once")) == 1, "a POST that timed out is not sent again"
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_what_a_backend_answers_wrong_is_told_exactly(
     tenant: Tenant, backend: Receiver, status: int, headers: dict[str, str], body: bytes, kind: str
 ) -> None:
     tool(tenant, "ask", {"type": "api_call", "url": backend.url(), "save": {"x": "x"}})
-    backend.answer = lambda _: (status, headers, body)
+    backend.respond = lambda _: (status, headers, body)
     told = calls_with(tenant, "ask").use("ask")
     assert (told["status"], told["error"]["type"], told["error"]["http_status"]) == ("failed", kind, status)
 

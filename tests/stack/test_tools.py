@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from local.receiver import Receiver, Seen, receiver
+from local.webhook_receiver import ReceivedRequest, Receiver, receiver
 from tests.stack.conftest import Tenant
 from tests.stack.test_agent_api import agent_token
 from tests.stack.test_workflow_calls import started
@@ -23,7 +23,7 @@ GUIDE = Path(__file__).parent / "documents" / "guide"
 def backend() -> Iterator[Receiver]:
     """A tenant's backend; it gives each meal an id."""
     with receiver() as made_:
-        made_.answer = lambda _: (201, {"Content-Type": "application/json"}, b'{"meal_id": "meal-7"}')
+        made_.respond = lambda _: (201, {"Content-Type": "application/json"}, b'{"meal_id": "meal-7"}')
         yield made_
 
 
@@ -36,12 +36,12 @@ def test_the_guides_tool_and_its_backend_run_unchanged(tenant: Tenant, backend: 
     names: dict[str, Any] = {}
     exec(compile((GUIDE / "meals_backend.py").read_text(), "meals_backend.py", "exec"), names)  # noqa: S102
     meals = _Meals(names)
-    backend.answer = meals.answer
+    backend.respond = meals.answer
     agent = calls_with(tenant, "save_meal", context={"auth_token": TOKEN, "id": "user-123", "name": "John"})
     told = agent.use("save_meal", meal_data="two eggs")
     assert told["result"] == {"meal_id": "meal-1"}
     assert meals.recorded == [("user-123", "two eggs")]
-    seen = backend.of("/api/v1/meals")[0]
+    seen = backend.requests_to("/api/v1/meals")[0]
     assert (seen.headers["Authorization"], seen.headers["Content-Type"]) == (
         f"Bearer {TOKEN}",
         "application/json",
@@ -59,7 +59,7 @@ class _Meals:
         names["recorded"] = self.recorded
         self._app = names["app"]
 
-    def answer(self, seen: Seen) -> tuple[int, dict[str, str], bytes]:
+    def answer(self, seen: ReceivedRequest) -> tuple[int, dict[str, str], bytes]:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self._app)
             async with httpx.AsyncClient(transport=transport, base_url="https://your-api.com") as backend:
@@ -149,7 +149,7 @@ def test_a_tool_that_is_changed_in_mid_call_changes_for_the_next_call(
     assert tenant.api.patch("/api/v1/tools/ask", json=changed).json()["version"] == 2
     assert agent.use("ask")["version"] == 1
     assert Agent(tenant, started(tenant, "meals")).use("ask")["version"] == 2
-    assert [seen.path for seen in backend.seen] == ["/old", "/new"]
+    assert [seen.path for seen in backend.requests] == ["/old", "/new"]
     in_use = tenant.api.delete("/api/v1/tools/ask")
     assert (in_use.status_code, in_use.json()["error"]["message"]) == (
         409,
@@ -166,17 +166,17 @@ def test_tenant_secrets_are_for_requests_alone(tenant: Tenant, backend: Receiver
         "ask",
         {"type": "api_call", "url": backend.url(), "headers": {"X-Api-Key": "{{secrets.api_key}}"}},
     )
-    backend.answer = lambda seen: (200, {}, json.dumps({"you_sent": seen.headers["X-Api-Key"]}).encode())
+    backend.respond = lambda seen: (200, {}, json.dumps({"you_sent": seen.headers["X-Api-Key"]}).encode())
     agent = calls_with(tenant, "ask")
     told = agent.use("ask")
-    assert backend.seen[0].headers["X-Api-Key"] == secret["value"]
+    assert backend.requests[0].headers["X-Api-Key"] == secret["value"]
     assert told["result"] == {"you_sent": "[redacted]"}
     tried = tenant.api.post("/api/v1/tools/ask/try", json={"send": True})
     assert tried.json()["result"] == {"you_sent": "[redacted]"}
-    assert len(backend.seen) == 2
+    assert len(backend.requests) == 2
     shown = tenant.api.post("/api/v1/tools/ask/try", json={})
     assert shown.json()["actions"][0]["request"]["headers"]["X-Api-Key"] == "[redacted]"
-    assert len(backend.seen) == 2
+    assert len(backend.requests) == 2
     assert (
         secret["value"] not in stored.text + tried.text + shown.text + tenant.api.get("/api/v1/secrets").text
     )
@@ -210,7 +210,7 @@ def test_nobody_uses_anothers_tools(tenant: Tenant, backend: Receiver) -> None:
         assert agent.api.request(method, f"/{path}").status_code == 404
     for body in (b"", b"{", b"[]", b'{"params": []}', b'{"params": {}, "invocation_id": "a b"}', b'{"x": 1}'):
         assert agent.api.post("/tools/ask", content=body).status_code == 400, body
-    assert backend.seen == []
+    assert backend.requests == []
 
 
 def test_a_workflow_and_an_agent_name_tools_that_there_are(tenant: Tenant) -> None:

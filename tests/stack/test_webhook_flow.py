@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from local.deployment import client
-from local.observe import function_processes
-from local.receiver import Receiver, Seen, receiver
+from local.probes import function_processes
 from local.stack import Stack
+from local.webhook_receiver import ReceivedRequest, Receiver, receiver
 from tests.stack.conftest import Tenant
 from tests.stack.webhooks import deliveries, delivery_when, made, verified_by_the_guide
 from trunkline.webhooks.retry import SCHEDULE_S
@@ -42,7 +42,7 @@ def _scale(stack: Stack, value: float) -> None:
 
 def test_the_whole_schedule_with_the_same_ids(tenant: Tenant, endpoint: Receiver, hurried: None) -> None:
     webhook = made(tenant, endpoint.url(), filter={"events": ["call.started"]}, max_attempts=5)
-    endpoint.answer = lambda _: 200 if len(endpoint.seen) == 5 else 500
+    endpoint.respond = lambda _: 200 if len(endpoint.requests) == 5 else 500
     tenant.placed("+15550100002")
     seen = endpoint.wait_for("/hook", 5)
     assert [each.json["attempt"] for each in seen] == [1, 2, 3, 4, 5]
@@ -83,7 +83,7 @@ def test_what_the_state_carries_is_ids_alone(tenant: Tenant, endpoint: Receiver)
 
 def test_retry_after_is_obeyed(tenant: Tenant, endpoint: Receiver, hurried: None) -> None:
     made(tenant, endpoint.url(), filter={"events": ["call.started"]})
-    endpoint.answer = lambda _: (503, {"Retry-After": "4000"}) if len(endpoint.seen) == 1 else 200
+    endpoint.respond = lambda _: (503, {"Retry-After": "4000"}) if len(endpoint.requests) == 1 else 200
     tenant.placed("+15550100002")
     first, second = endpoint.wait_for("/hook", 2)
     assert second.at_s - first.at_s >= 4000 * SCALE
@@ -106,13 +106,13 @@ def test_a_function_killed_between_request_and_record_repeats_the_attempt(
 ) -> None:
     made(tenant, endpoint.url(), filter={"events": ["call.started"]})
 
-    def kill_who_asks(_: Seen) -> int:
-        if len(endpoint.seen) == 1:
+    def kill_who_asks(_: ReceivedRequest) -> int:
+        if len(endpoint.requests) == 1:
             for process in function_processes(tenant.stack, "webhook-deliver"):
                 process.kill()
         return 200
 
-    endpoint.answer = kill_who_asks
+    endpoint.respond = kill_who_asks
     tenant.placed("+15550100002")
     first, second = endpoint.wait_for("/hook", 2)
     assert {**first.json, "event": None} == {**second.json, "event": None}, "same delivery, same attempt"
@@ -144,7 +144,7 @@ def test_a_record_that_the_stream_repeats_makes_no_second_delivery(
         )
         assert json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
     time.sleep(3)
-    assert len(endpoint.of("/hook")) == 1
+    assert len(endpoint.requests_to("/hook")) == 1
 
 
 def test_a_record_that_cannot_be_read_is_reported_and_no_other_with_it(stack: Stack) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from local.receiver import Receiver, receiver
+from local.webhook_receiver import Receiver, receiver
 from tests.stack.conftest import Tenant
 from tests.stack.webhooks import deliveries, made, verified_by_the_guide
 
@@ -50,7 +50,7 @@ def test_a_call_that_never_connects_fails_by_event_too(tenant: Tenant, endpoint:
 
 def test_gone_disables_and_enabling_begins_anew(tenant: Tenant, endpoint: Receiver) -> None:
     webhook = made(tenant, endpoint.url(), filter={"events": ["call.started"]})
-    endpoint.answer = lambda _: 410
+    endpoint.respond = lambda _: 410
     tenant.placed("+15550100002")
     endpoint.wait_for("/hook", 1)
     path = f"/api/v1/webhooks/{webhook['id']}"
@@ -59,7 +59,7 @@ def test_gone_disables_and_enabling_begins_anew(tenant: Tenant, endpoint: Receiv
         assert time.monotonic() < deadline_s
         time.sleep(0.1)
     assert shown["disabled_reason"] == "the endpoint answered 410 Gone"
-    endpoint.answer = lambda _: 200
+    endpoint.respond = lambda _: 200
     assert tenant.api.patch(path, json={"enabled": True}).json()["disabled_reason"] is None
     failed = deliveries(tenant, webhook, state="failed")[0]
     again = tenant.api.post(f"/api/v1/deliveries/{failed['id']}/redeliver")

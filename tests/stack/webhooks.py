@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from local.receiver import Seen
+from local.webhook_receiver import ReceivedRequest
 from tests.stack.conftest import Tenant
 
 
@@ -36,7 +36,7 @@ def delivery_when(
         time.sleep(0.1)
 
 
-def verified_by_the_guide(secret: str, seen: Seen) -> bool:
+def verified_by_the_guide(secret: str, seen: ReceivedRequest) -> bool:
     """The integration guide's `verify_signature`, word for word but for its global."""
     parts = dict(p.split("=") for p in seen.headers["X-Webhook-Signature"].split(","))
     timestamp = int(parts["t"])

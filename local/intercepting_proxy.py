@@ -1,4 +1,7 @@
-"""A wire between the functions and the emulator, on which tests and benchmarks can listen and meddle."""
+"""An intercepting proxy between the functions and the AWS emulator, for tests and benchmarks.
+
+A subclass counts, delays or breaks the AWS requests of chosen functions.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +18,23 @@ from local.deployment import client
 from local.stack import Stack
 
 SERVICES = ("DYNAMODB", "SQS", "SECRETS_MANAGER", "KMS")
+_MAX_BODY_BYTES = 10_000_000
 
 
 @dataclass(frozen=True)
-class Passing:
-    """A request on its way; `operation` is the service's own word, such as `TransactWriteItems`."""
+class Exchange:
+    """One AWS request; `operation` is the service's own name, such as `TransactWriteItems`.
+
+    `forward` sends it to the emulator and returns the response.
+    """
 
     operation: str
     body: bytes
     forward: Callable[[], Awaitable[web.Response]]
 
 
-class Wire:
-    """Passes AWS requests on; a subclass overrides `carry` to count, delay or break them."""
+class InterceptingProxy:
+    """Forwards AWS requests to the emulator; a subclass overrides `intercept`."""
 
     def __init__(self, target: str) -> None:
         self._target = target
@@ -37,21 +44,23 @@ class Wire:
         self._session: aiohttp.ClientSession | None = None
         self.url = ""
 
-    async def carry(self, passing: Passing) -> web.Response:
-        """Handle one request."""
-        return await passing.forward()
+    async def intercept(self, exchange: Exchange) -> web.Response:
+        """Handle one request; by default, forward it."""
+        return await exchange.forward()
 
     def start(self) -> None:
+        """Listen on a free loopback port, in a thread of its own; `url` is the address."""
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result()
 
     def stop(self) -> None:
+        """Stop listening."""
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
 
     async def _serve(self) -> None:
-        app = web.Application(client_max_size=10_000_000)
-        app.router.add_route("*", "/{path:.*}", self._take)
+        app = web.Application(client_max_size=_MAX_BODY_BYTES)
+        app.router.add_route("*", "/{path:.*}", self._handle)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -68,36 +77,40 @@ class Wire:
         if self._session:
             await self._session.close()
 
-    async def _take(self, request: web.Request) -> web.Response:
+    async def _handle(self, request: web.Request) -> web.Response:
         operation = request.headers.get("X-Amz-Target", "unknown").rsplit(".", 1)[-1]
         headers = {name: value for name, value in request.headers.items() if name.lower() != "content-length"}
         body = await request.read()
 
         async def forward() -> web.Response:
             url, session = f"{self._target}{request.raw_path}", self._open_session()
-            async with session.request(request.method, url, data=body, headers=headers) as answer:
+            async with session.request(request.method, url, data=body, headers=headers) as response:
                 return web.Response(
-                    status=answer.status, body=await answer.read(), content_type=answer.content_type
+                    status=response.status, body=await response.read(), content_type=response.content_type
                 )
 
-        return await self.carry(Passing(operation, body, forward))
+        return await self.intercept(Exchange(operation, body, forward))
 
 
 @contextmanager
-def through(stack: Stack, wire: Wire, functions: Sequence[str]) -> Iterator[None]:
-    """Send these functions' AWS calls through the wire for a while; both changes restart their workers."""
-    wire.start()
+def routed_through(stack: Stack, proxy: InterceptingProxy, functions: Sequence[str]) -> Iterator[None]:
+    """Route the AWS requests of these functions through the proxy while the block runs.
+
+    The emulator restarts the functions' instances at its beginning and at its end.
+    """
+    proxy.start()
     lambda_ = client(stack.config, "lambda")
-    before = {}
+    original_variables = {}
     for name in functions:
-        function = f"trunkline-local-{name}"
-        configuration = lambda_.get_function_configuration(FunctionName=function)
-        before[function] = configuration["Environment"]["Variables"]
-        routed = before[function] | {f"AWS_ENDPOINT_URL_{service}": wire.url for service in SERVICES}
-        lambda_.update_function_configuration(FunctionName=function, Environment={"Variables": routed})
+        function_name = f"trunkline-local-{name}"
+        configuration = lambda_.get_function_configuration(FunctionName=function_name)
+        variables = original_variables[function_name] = configuration["Environment"]["Variables"]
+        routed = variables | {f"AWS_ENDPOINT_URL_{service}": proxy.url for service in SERVICES}
+        lambda_.update_function_configuration(FunctionName=function_name, Environment={"Variables": routed})
     try:
         yield
     finally:
-        for function, variables in before.items():
-            lambda_.update_function_configuration(FunctionName=function, Environment={"Variables": variables})
-        wire.stop()
+        for function_name, variables in original_variables.items():
+            environment = {"Variables": variables}
+            lambda_.update_function_configuration(FunctionName=function_name, Environment=environment)
+        proxy.stop()

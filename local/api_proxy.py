@@ -1,0 +1,73 @@
+"""A reverse proxy that gives the local API one plain URL.
+
+The emulator tells APIs apart by host name (`<api>.execute-api.localhost`), which few clients resolve.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated
+
+import aiohttp
+import typer
+from aiohttp import web
+
+_MAX_BODY_BYTES = 12 * 1024 * 1024
+_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length", "content-encoding"}
+# Each request in flight occupies a thread of the emulator and a function instance of 70 MB. More at once
+# would leave no threads for the functions' own AWS requests. Requests with `?wait` have their own limit.
+_MAX_CONCURRENT_REQUESTS = 3
+_MAX_CONCURRENT_LONG_POLLS = 2
+_SESSION = web.AppKey("session", aiohttp.ClientSession)
+
+
+def proxy_app(target: str, host: str) -> web.Application:
+    """Build an application that forwards every request to `target` with `host` as its Host header."""
+    app = web.Application(client_max_size=_MAX_BODY_BYTES)
+    requests = asyncio.Semaphore(_MAX_CONCURRENT_REQUESTS)
+    long_polls = asyncio.Semaphore(_MAX_CONCURRENT_LONG_POLLS)
+
+    async def start(app: web.Application) -> None:
+        app[_SESSION] = aiohttp.ClientSession(auto_decompress=True)
+
+    async def stop(app: web.Application) -> None:
+        await app[_SESSION].close()
+
+    async def forward(request: web.Request) -> web.Response:
+        body = await request.read()
+        async with (
+            long_polls if "wait" in request.query else requests,
+            app[_SESSION].request(
+                request.method,
+                f"{target}{request.raw_path}",
+                headers=_end_to_end(request.headers) | {"Host": host},
+                data=body,
+                allow_redirects=False,
+            ) as response,
+        ):
+            headers = _end_to_end(response.headers)
+            return web.Response(status=response.status, body=await response.read(), headers=headers)
+
+    app.on_startup.append(start)
+    app.on_cleanup.append(stop)
+    app.router.add_route("*", r"/{path:[\s\S]*}", forward)
+    return app
+
+
+def _end_to_end(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that a proxy passes on (RFC 9110, section 7.6.1)."""
+    return {name: value for name, value in headers.items() if name.lower() not in _HOP_BY_HOP}
+
+
+def main(
+    target: Annotated[str, typer.Option(help="URL of the emulator.")],
+    host: Annotated[str, typer.Option(help="Host name of the API in the emulator.")],
+    port: Annotated[int, typer.Option(help="Loopback port to listen on.")],
+) -> None:
+    """Serve the proxy until it is stopped."""
+    web.run_app(proxy_app(target, host), host="127.0.0.1", port=port, print=None, shutdown_timeout=0.2)
+
+
+if __name__ == "__main__":
+    typer.run(main)
