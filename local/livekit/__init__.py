@@ -1,1 +1,1 @@
-"""A stand-in for LiveKit and a carrier behind it; `README.md` has the table of numbers."""
+"""The LiveKit stand-in: LiveKit's Twirp API with a simulated carrier. `README.md` describes its use."""

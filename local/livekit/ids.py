@@ -1,4 +1,4 @@
-"""Ids in LiveKit's form."""
+"""Ids in the format of LiveKit."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ _LENGTH = 12
 
 
 def new_id(prefix: str) -> str:
-    """A prefix, an underscore and twelve random letters and digits."""
+    """Return a prefix, an underscore and twelve random letters and digits."""
     return f"{prefix}_{''.join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))}"

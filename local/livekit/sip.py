@@ -1,4 +1,4 @@
-"""The SIP side: trunks, INVITEs and what becomes of them, with the carrier behind it."""
+"""SIP trunks, outbound calls, and a simulated carrier."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from livekit.protocol.models import DisconnectReason, ParticipantInfo
 from livekit.protocol.sip import CreateSIPParticipantRequest, SIPOutboundTrunkInfo, SIPParticipantInfo
 
 from local.livekit.ids import new_id
-from local.livekit.rooms import LiveRoom, Reason, Rooms
-from local.livekit.twirp import TwirpFault
+from local.livekit.rooms import ActiveRoom, DisconnectReasonValue, RoomRegistry
+from local.livekit.twirp import TwirpError
 from trunkline.livekit.names import claim_of_room
 from trunkline.played.outcomes import FULL, Outcome, outcome_of
 
-MAX_WAIT_S = 80.0
-DEFAULT_RING_S = 30.0
-NO_REPLY_S = 32.0
-NO_AUDIO_S = 30.0
+MAX_WAIT_UNTIL_ANSWERED_S = 80.0
+DEFAULT_RINGING_TIMEOUT_S = 30.0
+INVITE_TIMEOUT_S = 32.0
+MEDIA_TIMEOUT_S = 30.0
 _REJECTED, _UNAVAILABLE = DisconnectReason.USER_REJECTED, DisconnectReason.USER_UNAVAILABLE
-_BY_CLIENT = DisconnectReason.CLIENT_INITIATED
+_CLIENT_INITIATED = DisconnectReason.CLIENT_INITIATED
 
-# SIP status -> (Twirp code, disconnect reason), as measured on a real LiveKit
-_VERDICTS = {
+# SIP status -> (Twirp code, disconnect reason), as measured on a real LiveKit (docs/livekit.md)
+_ERRORS_BY_SIP_STATUS = {
     403: ("permission_denied", _REJECTED),
     404: ("not_found", _UNAVAILABLE),
     408: ("deadline_exceeded", _UNAVAILABLE),
@@ -34,8 +34,8 @@ _VERDICTS = {
     480: ("resource_exhausted", _UNAVAILABLE),
     486: ("resource_exhausted", _REJECTED),
     488: ("invalid_argument", _REJECTED),
-    500: ("failed_precondition", _BY_CLIENT),
-    503: ("failed_precondition", _BY_CLIENT),
+    500: ("failed_precondition", _CLIENT_INITIATED),
+    503: ("failed_precondition", _CLIENT_INITIATED),
     600: ("resource_exhausted", _REJECTED),
     603: ("permission_denied", _REJECTED),
     607: ("permission_denied", _REJECTED),
@@ -44,20 +44,21 @@ _VERDICTS = {
 
 @dataclass
 class Leg:
-    """One INVITE. `answer` resolves at the callee's answer or fails with the carrier's verdict."""
+    """One INVITE. `answer` resolves when the callee answers, and fails with the error of the carrier."""
 
-    room: LiveRoom
+    room: ActiveRoom
     participant: ParticipantInfo
     request: CreateSIPParticipantRequest
     answer: asyncio.Future[None]
     task: asyncio.Task[None] | None = None
 
-    def status(self, value: str) -> None:
+    def set_status(self, value: str) -> None:
+        """Set the participant attribute that shows the state of the call."""
         self.participant.attributes["sip.callStatus"] = value
 
 
 class InviteLog:
-    """Every INVITE, one JSON a line: the oracle for pacing and for "never twice"."""
+    """A log of all INVITEs as lines of JSON, from which tests read the pace and find duplicates."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,8 +66,9 @@ class InviteLog:
         self.last_s = 0.0
 
     def write(self, request: CreateSIPParticipantRequest, sip_call_id: str, received_s: float) -> None:
+        """Log an INVITE and when its request arrived (monotonic seconds)."""
         self.last_s = received_s
-        line = {
+        entry = {
             "t": received_s,
             "wall": time.time(),
             "trunk_id": request.sip_trunk_id,
@@ -77,21 +79,22 @@ class InviteLog:
             "sip_call_id": sip_call_id,
             "headers": dict(request.headers),
         }
-        self._file.write(json.dumps(line) + "\n")
+        self._file.write(json.dumps(entry) + "\n")
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
 
 @dataclass
 class CarrierLimits:
-    """INVITEs a second that the carrier takes on a trunk, where it was told to care."""
+    """The INVITEs a second that the carrier accepts on each trunk; without an entry, any number."""
 
     cps: dict[str, int] = field(default_factory=dict)
     recent: dict[str, deque[float]] = field(default_factory=dict)
 
-    def refuses(self, trunk_id: str, now_s: float) -> bool:
-        """Count an INVITE, and say whether it is one too many in the last second."""
+    def rejects(self, trunk_id: str, now_s: float) -> bool:
+        """Count an INVITE, and return whether it exceeds the limit in the last second."""
         limit = self.cps.get(trunk_id)
         recent = self.recent.setdefault(trunk_id, deque())
         recent.append(now_s)
@@ -100,31 +103,34 @@ class CarrierLimits:
         return limit is not None and len(recent) > limit
 
 
-class Sip:
-    """Dials numbers whose outcome a table decides."""
+class SipService:
+    """LiveKit's SIP service; the called number decides how a call goes (`docs/test-mode.md`)."""
 
-    def __init__(self, rooms: Rooms, log: InviteLog) -> None:
+    def __init__(self, rooms: RoomRegistry, log: InviteLog) -> None:
         self.trunks: dict[str, SIPOutboundTrunkInfo] = {}
         self.limits = CarrierLimits()
         self._rooms = rooms
         self._log = log
         self._legs: dict[tuple[str, str], Leg] = {}
 
-    async def dial(self, request: CreateSIPParticipantRequest) -> SIPParticipantInfo:
-        """Send an INVITE; with `wait_until_answered` wait for what becomes of it.
+    async def create_participant(self, request: CreateSIPParticipantRequest) -> SIPParticipantInfo:
+        """Send an INVITE, and wait for the answer if the request asks for it.
 
-        A client that goes away does not stop the call, and the same identity again sends a second
-        INVITE and cancels the first leg, as on a real LiveKit.
+        As on a real LiveKit, a client that disconnects does not stop the call, and a second request with the
+        same identity sends another INVITE and cancels the first leg.
+
+        Raises:
+            TwirpError: the trunk is unknown, or the carrier rejected the call.
         """
         received_s = time.monotonic()
         if request.sip_trunk_id not in self.trunks:
-            raise TwirpFault("not_found", "requested sip trunk does not exist")
+            raise TwirpError("not_found", "requested sip trunk does not exist")
         leg = self._invite(request, received_s)
         if request.wait_until_answered:
             try:
-                await asyncio.wait_for(asyncio.shield(leg.answer), MAX_WAIT_S)
+                await asyncio.wait_for(asyncio.shield(leg.answer), MAX_WAIT_UNTIL_ANSWERED_S)
             except TimeoutError as error:
-                raise TwirpFault("canceled", "twirp error unknown: sip request timed out") from error
+                raise _timed_out() from error
         return SIPParticipantInfo(
             participant_id=leg.participant.sid,
             participant_identity=leg.participant.identity,
@@ -135,80 +141,79 @@ class Sip:
     def _invite(self, request: CreateSIPParticipantRequest, received_s: float) -> Leg:
         sip_call_id = new_id("SCL")
         self._log.write(request, sip_call_id, received_s)
-        refused = self.limits.refuses(request.sip_trunk_id, received_s)
-        outcome = outcome_of(request.sip_call_to)
-        if refused:
-            outcome = Outcome(after_s=0.02, sip_status=(503, "CPS limit exceeded"), rings=False)
+        is_over_limit = self.limits.rejects(request.sip_trunk_id, received_s)
+        callee = outcome_of(request.sip_call_to)
+        if is_over_limit:
+            callee = Outcome(after_s=0.02, sip_status=(503, "CPS limit exceeded"), rings=False)
         claim = claim_of_room(request.room_name)
-        if claim and claim.claim <= outcome.full_claims:
-            outcome = Outcome(after_s=0.02, sip_status=FULL, rings=False)
-        room = self._rooms.ensure(request.room_name)
+        if claim and claim.claim <= callee.full_claims:
+            callee = Outcome(after_s=0.02, sip_status=FULL, rings=False)
+        room = self._rooms.get_or_create(request.room_name)
         participant = _participant(request, sip_call_id)
         if earlier := self._legs.get((request.room_name, participant.identity)):
             self.hang_up(request.room_name, participant.identity)
             self._end(earlier, DisconnectReason.DUPLICATE_IDENTITY)
         leg = Leg(room, participant, request, asyncio.get_running_loop().create_future())
-        leg.answer.add_done_callback(_note_unread)
+        leg.answer.add_done_callback(_mark_retrieved)
         self._legs[(request.room_name, participant.identity)] = leg
         self._rooms.join(room, participant)
-        leg.task = self._rooms.spawn(self._live(leg, outcome))
+        leg.task = self._rooms.spawn(self._run(leg, callee))
         return leg
 
-    async def _live(self, leg: Leg, outcome: Outcome) -> None:
-        ring_s = leg.request.ringing_timeout.seconds or DEFAULT_RING_S
-        if outcome.rings:
-            leg.status("ringing")
-        if outcome.after_s is None or outcome.after_s > ring_s:
-            await asyncio.sleep(min(ring_s, NO_REPLY_S) if outcome.no_reply else ring_s)
-            self._refuse(
-                leg, TwirpFault("canceled", "twirp error unknown: sip request timed out"), _UNAVAILABLE
-            )
+    async def _run(self, leg: Leg, callee: Outcome) -> None:
+        ringing_timeout_s = leg.request.ringing_timeout.seconds or DEFAULT_RINGING_TIMEOUT_S
+        if callee.rings:
+            leg.set_status("ringing")
+        if callee.after_s is None or callee.after_s > ringing_timeout_s:
+            invite_timeout_s = INVITE_TIMEOUT_S if callee.no_reply else ringing_timeout_s
+            await asyncio.sleep(min(ringing_timeout_s, invite_timeout_s))
+            self._reject(leg, _timed_out(), _UNAVAILABLE)
             return
-        await asyncio.sleep(outcome.after_s)
-        if outcome.sip_status:
-            fault, reason = _verdict(*outcome.sip_status)
-            self._refuse(leg, fault, reason)
+        await asyncio.sleep(callee.after_s)
+        if callee.sip_status:
+            error, reason = _sip_error(*callee.sip_status)
+            self._reject(leg, error, reason)
             return
-        leg.status("active")
+        leg.set_status("active")
         if not leg.answer.done():
             leg.answer.set_result(None)
-        await self._talk(leg, outcome)
+        await self._talk(leg, callee)
 
-    async def _talk(self, leg: Leg, outcome: Outcome) -> None:
+    async def _talk(self, leg: Leg, callee: Outcome) -> None:
         limit_s = leg.request.max_call_duration.seconds or float("inf")
-        silence_s = NO_AUDIO_S if outcome.silent else float("inf")
-        hangup_s = outcome.talk_s if outcome.talk_s is not None else float("inf")
-        ends_after_s = min(limit_s, silence_s, hangup_s)
+        media_timeout_s = MEDIA_TIMEOUT_S if callee.silent else float("inf")
+        hangup_s = callee.talk_s if callee.talk_s is not None else float("inf")
+        ends_after_s = min(limit_s, media_timeout_s, hangup_s)
         if ends_after_s == float("inf"):
             return
         await asyncio.sleep(ends_after_s)
-        if outcome.drops and ends_after_s == hangup_s:
+        if callee.drops and ends_after_s == hangup_s:
             self._end(leg, DisconnectReason.CONNECTION_TIMEOUT)
             return
-        if ends_after_s != silence_s:
-            leg.status("hangup")
-        self._end(leg, _BY_CLIENT)
+        if ends_after_s != media_timeout_s:
+            leg.set_status("hangup")
+        self._end(leg, _CLIENT_INITIATED)
 
-    def _refuse(self, leg: Leg, fault: TwirpFault, reason: Reason) -> None:
+    def _reject(self, leg: Leg, error: TwirpError, reason: DisconnectReasonValue) -> None:
         if not leg.answer.done():
-            leg.answer.set_exception(fault)
+            leg.answer.set_exception(error)
         self._end(leg, reason)
 
-    def _end(self, leg: Leg, reason: Reason) -> None:
+    def _end(self, leg: Leg, reason: DisconnectReasonValue) -> None:
         key = (leg.request.room_name, leg.participant.identity)
         if self._legs.get(key) is leg:
             del self._legs[key]
         self._rooms.leave(leg.room, leg.participant.identity, reason)
 
     def hang_up(self, room: str, identity: str) -> None:
-        """CANCEL or BYE a leg from this side; the caller takes its participant out."""
+        """Send CANCEL or BYE for a leg; the caller of this method removes its participant."""
         leg = self._legs.pop((room, identity), None)
         if leg is None:
             return
         if leg.task:
             leg.task.cancel()
         if not leg.answer.done():
-            leg.answer.set_exception(TwirpFault("canceled", "twirp error unknown: sip call canceled"))
+            leg.answer.set_exception(TwirpError("canceled", "twirp error unknown: sip call canceled"))
 
 
 def _participant(request: CreateSIPParticipantRequest, sip_call_id: str) -> ParticipantInfo:
@@ -228,14 +233,18 @@ def _participant(request: CreateSIPParticipantRequest, sip_call_id: str) -> Part
     return participant
 
 
-def _verdict(status: int, phrase: str) -> tuple[TwirpFault, Reason]:
-    code, reason = _VERDICTS[status]
+def _timed_out() -> TwirpError:
+    return TwirpError("canceled", "twirp error unknown: sip request timed out")
+
+
+def _sip_error(status: int, phrase: str) -> tuple[TwirpError, DisconnectReasonValue]:
+    code, reason = _ERRORS_BY_SIP_STATUS[status]
     message = f"twirp error unknown: INVITE failed: sip status: {status}: {phrase}"
     meta = {"sip_status": phrase, "sip_status_code": str(status), "error_details": ""}
-    return TwirpFault(code, message, meta), reason
+    return TwirpError(code, message, meta), reason
 
 
-def _note_unread(answer: asyncio.Future[None]) -> None:
-    """A verdict that nobody waits for is no error."""
+def _mark_retrieved(answer: asyncio.Future[None]) -> None:
+    """Retrieve an error that nobody awaits, so that asyncio does not log it."""
     if not answer.cancelled():
         answer.exception()

@@ -1,4 +1,4 @@
-"""Sends signed webhooks as LiveKit does: in order within a room, again after 1, 2, 4 and 8 s."""
+"""Signed webhooks, sent as LiveKit sends them: in order within a room, with retries after 1, 2, 4 and 8 s."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import datetime
 import hashlib
 import logging
 import time
+from http import HTTPStatus
 
 import aiohttp
 from google.protobuf.json_format import MessageToJson
@@ -16,15 +17,15 @@ from livekit.protocol.webhook import WebhookEvent
 
 from local.livekit.ids import new_id
 
-_RETRY_AFTER_S = (1, 2, 4, 8)
-_DROP_AFTER_S = 30
-_AT_ONCE = 1
-_LIFETIME = datetime.timedelta(minutes=5)
+_RETRY_DELAYS_S = (1, 2, 4, 8)
+_MAX_QUEUED_S = 30
+_MAX_CONCURRENT_REQUESTS = 1
+_TOKEN_TTL = datetime.timedelta(minutes=5)
 log = logging.getLogger("livekit.webhooks")
 
 
 class WebhookSender:
-    """One queue a room; what has waited for over 30 s is dropped."""
+    """A queue for each room; events that waited for more than 30 s are dropped."""
 
     def __init__(self, urls: list[str], api_key: str, api_secret: str) -> None:
         self.urls = urls
@@ -32,53 +33,54 @@ class WebhookSender:
         self._api_secret = api_secret
         self._queues: dict[str, asyncio.Queue[tuple[float, WebhookEvent]]] = {}
         self._workers: set[asyncio.Task[None]] = set()
-        # Each function instance of the emulator costs 70 MB and a second of unpacking: no bursts of them.
-        self._gate = asyncio.Semaphore(_AT_ONCE)
+        # A burst would start function instances of the emulator, each with 70 MB and a second of unpacking.
+        self._semaphore = asyncio.Semaphore(_MAX_CONCURRENT_REQUESTS)
         self.session: aiohttp.ClientSession | None = None
 
     def send(self, event: WebhookEvent) -> None:
-        """Queue an event behind its room's earlier ones."""
+        """Queue an event after the earlier ones of its room."""
         event.id = new_id("EV")
         event.created_at = int(time.time())
         room = event.room.name
         if room not in self._queues:
             self._queues[room] = asyncio.Queue()
-            worker = asyncio.create_task(self._work(room))
+            worker = asyncio.create_task(self._send_queued(room))
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
         self._queues[room].put_nowait((time.monotonic(), event))
 
-    async def _work(self, room: str) -> None:
+    async def _send_queued(self, room: str) -> None:
         queue = self._queues[room]
         while not queue.empty():
             queued_at, event = await queue.get()
-            if time.monotonic() - queued_at < _DROP_AFTER_S:
+            if time.monotonic() - queued_at < _MAX_QUEUED_S:
                 await asyncio.gather(*(self._deliver(url, event) for url in self.urls))
         del self._queues[room]
 
     async def _deliver(self, url: str, event: WebhookEvent) -> None:
         body = MessageToJson(event, indent=None).encode()
-        for wait_s in (*_RETRY_AFTER_S, None):
+        for wait_s in (*_RETRY_DELAYS_S, None):
             if await self._post(url, body):
                 return
             if wait_s is None:
-                log.warning("webhook %s %s given up", event.event, event.id)
+                log.warning("webhook %s %s failed after all retries", event.event, event.id)
                 return
             await asyncio.sleep(wait_s)
 
     async def _post(self, url: str, body: bytes) -> bool:
         sha256 = base64.b64encode(hashlib.sha256(body).digest()).decode()
-        token = AccessToken(self._api_key, self._api_secret).with_sha256(sha256).with_ttl(_LIFETIME)
+        token = AccessToken(self._api_key, self._api_secret).with_sha256(sha256).with_ttl(_TOKEN_TTL)
         headers = {"Content-Type": "application/webhook+json", "Authorization": token.to_jwt()}
         if self.session is None:
             self.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10))
         try:
-            async with self._gate, self.session.post(url, data=body, headers=headers) as answer:
-                return answer.status < 300  # noqa: PLR2004 - a success by HTTP's own classes
+            async with self._semaphore, self.session.post(url, data=body, headers=headers) as response:
+                return response.status < HTTPStatus.MULTIPLE_CHOICES
         except (aiohttp.ClientError, TimeoutError):
             return False
 
     async def close(self) -> None:
+        """Stop sending."""
         for worker in self._workers:
             worker.cancel()
         if self.session:

@@ -1,4 +1,4 @@
-"""What tests tell the stand-in: how agents and carriers behave, and who joins and leaves."""
+"""The control API of the stand-in, by which tests set its behaviour and simulate participants."""
 
 from __future__ import annotations
 
@@ -8,37 +8,43 @@ from livekit.api import TokenVerifier
 from livekit.protocol.models import DisconnectReason, ParticipantInfo
 from livekit.protocol.room import RoomConfiguration
 
-from local.livekit.faults import Faults
+from local.livekit.fault_injection import FaultInjector
 from local.livekit.ids import new_id
-from local.livekit.rooms import Rooms
-from local.livekit.sip import Sip
+from local.livekit.rooms import RoomRegistry
+from local.livekit.sip import SipService
 from local.livekit.webhooks import WebhookSender
 
 
-class Control:
-    """The routes under `/_control`."""
+class ControlApi:
+    """The routes under `/_control`; `README.md` has their bodies."""
 
     def __init__(
-        self, rooms: Rooms, sip: Sip, sender: WebhookSender, faults: Faults, verifier: TokenVerifier
+        self,
+        rooms: RoomRegistry,
+        sip: SipService,
+        sender: WebhookSender,
+        faults: FaultInjector,
+        verifier: TokenVerifier,
     ) -> None:
         self._rooms, self._sip, self._sender = rooms, sip, sender
         self._faults, self._verifier = faults, verifier
 
     def add_to(self, app: web.Application) -> None:
-        app.router.add_put("/_control/agents/{name}", self._agent)
-        app.router.add_put("/_control/trunks/{trunk_id}", self._trunk)
-        app.router.add_put("/_control/webhooks", self._webhooks)
+        """Add the routes to an application."""
+        app.router.add_put("/_control/agents/{name}", self._set_agent)
+        app.router.add_put("/_control/trunks/{trunk_id}", self._set_trunk)
+        app.router.add_put("/_control/webhooks", self._set_webhooks)
         app.router.add_put("/_control/faults", self._plan_faults)
         app.router.add_put("/_control/joins", self._join)
         app.router.add_put("/_control/leaves", self._leave)
-        app.router.add_get("/_control/requests", self._requests)
+        app.router.add_get("/_control/requests", self._count_requests)
 
-    async def _agent(self, request: web.Request) -> web.Response:
+    async def _set_agent(self, request: web.Request) -> web.Response:
         body = await request.json()
         self._rooms.agents.joins_after_s[request.match_info["name"]] = body["joins_after_s"]
         return web.json_response({})
 
-    async def _trunk(self, request: web.Request) -> web.Response:
+    async def _set_trunk(self, request: web.Request) -> web.Response:
         body = await request.json()
         trunk_id = request.match_info["trunk_id"]
         if body["max_cps"] is None:
@@ -47,7 +53,7 @@ class Control:
             self._sip.limits.cps[trunk_id] = body["max_cps"]
         return web.json_response({})
 
-    async def _webhooks(self, request: web.Request) -> web.Response:
+    async def _set_webhooks(self, request: web.Request) -> web.Response:
         self._sender.urls = (await request.json())["urls"]
         return web.json_response({})
 
@@ -57,37 +63,38 @@ class Control:
         return web.json_response({})
 
     async def _join(self, request: web.Request) -> web.Response:
-        """Join as a person with a token would: the room that the join makes calls its agents in."""
+        """Let a web participant join with a token; a room that is new dispatches the token's agents."""
         claims = self._verifier.verify((await request.json())["token"])
         video = claims.video
         if video is None or not video.room_join:
             return web.json_response({"error": "no grant"}, status=401)
-        new = video.room not in self._rooms.live
-        wanted = claims.room_config or RoomConfiguration()
-        config = wanted if isinstance(wanted, RoomConfiguration) else ParseDict(wanted, RoomConfiguration())
-        room = self._rooms.ensure(video.room, config.metadata)
-        if new:
+        is_new = video.room not in self._rooms.active
+        config = claims.room_config or RoomConfiguration()
+        if not isinstance(config, RoomConfiguration):
+            config = ParseDict(config, RoomConfiguration())
+        room = self._rooms.get_or_create(video.room, config.metadata)
+        if is_new:
             for agent in config.agents:
                 self._rooms.dispatch(room, agent.agent_name, agent.metadata)
         if claims.identity in room.participants:
             self._rooms.leave(room, claims.identity, DisconnectReason.DUPLICATE_IDENTITY)
-        person = ParticipantInfo(
+        participant = ParticipantInfo(
             sid=new_id("PA"),
             identity=claims.identity,
             name=claims.name,
             kind=ParticipantInfo.Kind.STANDARD,
             state=ParticipantInfo.State.ACTIVE,
         )
-        self._rooms.join(room, person, unseen=bool(video.hidden))
-        return web.json_response({"sid": person.sid})
+        self._rooms.join(room, participant, hidden=bool(video.hidden))
+        return web.json_response({"sid": participant.sid})
 
-    async def _requests(self, _: web.Request) -> web.Response:
-        """How many requests were made of LiveKit."""
+    async def _count_requests(self, _: web.Request) -> web.Response:
+        """Return the number of Twirp requests so far."""
         return web.json_response({"count": self._faults.requests})
 
     async def _leave(self, request: web.Request) -> web.Response:
         body = await request.json()
-        room = self._rooms.live.get(body["room"])
+        room = self._rooms.active.get(body["room"])
         reason = DisconnectReason.Value(body.get("reason", "CLIENT_INITIATED"))
         if room:
             self._rooms.leave(room, body["identity"], reason)
