@@ -1,170 +1,21 @@
-"""A table in moto, and everything that stands on it."""
+"""Fixtures of the store tests; their coroutines run in virtual time."""
 
 from __future__ import annotations
 
 import inspect
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from tests.builders import TRUNK, FakeLiveKit, RealClockAt
-from trunkline.calls.store import CallStore
-from trunkline.clock import Clock
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.line import Line
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.pacing import StartLog, Timing
-from trunkline.dialing.queue import Census, Queue
-from trunkline.dialing.run import LaneRun, RunLimits
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.wake import Wake
-from trunkline.dialing.workbench import Workbench
-from trunkline.observability import logger
-from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Table
+from tests.store.fixtures_dialer import dialer, dialer_table
+from tests.store.fixtures_dynamodb import any_table, calls, dynamodb, table
 
-QUICK = RunLimits(watch_cancels_s=0.05, look_every_s=0.02, heartbeat_s=0.2, handover_wait_s=0.3)
+IDLE_TIMEOUT_S = 10
+"""A test whose tasks all wait, and none of them for a timer, fails after this long."""
 
 
-@pytest.fixture
-def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
-        monkeypatch.delenv(name, raising=False)
-    with mock_aws():
-        client = boto3.client("dynamodb")
-        text = [{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk", "open_pk", "open_sk")]
-        keys = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-        index = {
-            "IndexName": "open",
-            "KeySchema": [
-                {"AttributeName": "open_pk", "KeyType": "HASH"},
-                {"AttributeName": "open_sk", "KeyType": "RANGE"},
-            ],
-            "Projection": {"ProjectionType": "KEYS_ONLY"},
-        }
-        client.create_table(
-            TableName="t",
-            AttributeDefinitions=text,  # type: ignore[arg-type]
-            KeySchema=keys,  # type: ignore[arg-type]
-            BillingMode="PAY_PER_REQUEST",
-            GlobalSecondaryIndexes=[index],  # type: ignore[list-item]
-        )
-        yield client
-
-
-class OneAtATime:
-    """A client whose requests are atomic, as DynamoDB's are: moto looks and writes in two steps."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-        self._turn = threading.Lock()
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._client, name)
-        if not inspect.ismethod(found):
-            return found
-
-        def in_turn(*args: Any, **more: Any) -> Any:
-            with self._turn:
-                return found(*args, **more)
-
-        return in_turn
-
-
-@pytest.fixture
-def table(dynamodb: Any) -> Table:
-    return Table(OneAtATime(dynamodb), "t")  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def calls(table: Table) -> CallStore:
-    return CallStore(table)
-
-
-class Wakes:
-    """A queue that only remembers."""
-
-    def __init__(self) -> None:
-        self.sent: list[Wake] = []
-        self.delays_s: list[int] = []
-
-    def send(self, wake: Wake, delay_s: int = 0) -> None:
-        self.sent.append(wake)
-        self.delays_s.append(delay_s)
-
-
-def a_nudge(wakes: Wakes, clock: Clock) -> Nudge:
-    return Nudge(wakes, clock, logger("test"))  # type: ignore[arg-type]
-
-
-def a_queue(table: Table, clock: Clock) -> Queue:
-    line = Line(table)
-    return Queue(line, LaneStore(table, clock), TrunkStore(table), Census(table, line), clock)
-
-
-async def at_once(work: Callable[..., Any], *args: Any) -> Any:
-    """In place of threads: moto is not made for them, and the order is the same each time."""
-    return work(*args)
-
-
-@dataclass
-class Bench:
-    """Everything a lane run needs, in one place."""
-
-    table: Table
-    calls: CallStore
-    lanes: LaneStore
-    line: Line
-    trunks: TrunkStore
-    wakes: Wakes
-    livekit: FakeLiveKit
-    clock: Clock
-
-    def run(self, run_id: str = "run-1", limits: RunLimits = QUICK) -> LaneRun:
-        bench = Workbench(
-            run_id=run_id,
-            starts=StartLog(),
-            timing=Timing(),
-            calls=self.calls,
-            livekit=self.livekit,
-            sign_dial_token=lambda lifetime_s: f"token for {lifetime_s}",
-            nudge=a_nudge(self.wakes, self.clock),
-            rulebook=Rulebook(self.table, self.clock),
-            clock=self.clock,
-            offload=at_once,
-            log=logger("test"),
-        )
-        return LaneRun(
-            bench=bench,
-            lanes=self.lanes,
-            line=self.line,
-            trunks=self.trunks,
-            wakes=self.wakes,  # type: ignore[arg-type]
-            limits=limits,
-        )
-
-
-@pytest.fixture
-async def bench(table: Table) -> Bench:
-    clock = RealClockAt()
-    trunks = TrunkStore(table)
-    trunks.create(TRUNK)
-    trunks.grant(TRUNK.id, "tenant-1")
-    return Bench(
-        table,
-        CallStore(table),
-        LaneStore(table, clock),
-        Line(table),
-        trunks,
-        Wakes(),
-        FakeLiveKit(),
-        clock,
-    )
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every coroutine of this folder an event loop whose time starts at 0 and only sleeps move."""
+    for item in items:
+        work = getattr(item, "obj", None)
+        if "tests/store" in item.path.as_posix() and inspect.iscoroutinefunction(work):
+            item.add_marker(pytest.mark.looptime(start=0, idle_timeout=IDLE_TIMEOUT_S))

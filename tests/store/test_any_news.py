@@ -9,9 +9,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.builders import NOW_MS, ManualClock, PlainCipher, a_call, no_reach
-from tests.memory_table import MemoryTable
-from tests.store.conftest import Wakes, a_nudge
+from tests.support.builders import make_call
+from tests.support.clocks import NOW_MS, ManualClock
+from tests.support.memory_table import MemoryTable
+from tests.support.stubs import NullRoomActions, PlaintextCipher, RecordedWakeups, make_notifier
 from tests.unit.test_web_changes import web_call
 from trunkline.calls.changes import claimed, intended
 from trunkline.calls.erase import erase_beside
@@ -54,14 +55,14 @@ class Life:
         self.calls, self.transcripts = CallStore(table), TranscriptStore(table)
         self.claim = ClaimName(call.id, 1)
         self.calls.accept(call)
-        nudge = a_nudge(Wakes(), self.clock)
-        self.news = NewsDesk(self.calls, nudge, self.clock, lambda _: False, no_reach())
+        nudge = make_notifier(RecordedWakeups(), self.clock)
+        self.news = NewsDesk(self.calls, nudge, self.clock, lambda _: False, NullRoomActions())
         self.reports = ReportDesk(
             calls=self.calls,
             transcripts=self.transcripts,
             workflows=WorkflowStore(table),
-            people=PeopleStore(table, PlainCipher()),  # type: ignore[arg-type]
-            states=StateStore(table, PlainCipher(), WorkflowStore(table)),  # type: ignore[arg-type]
+            people=PeopleStore(table, PlaintextCipher()),  # type: ignore[arg-type]
+            states=StateStore(table, PlaintextCipher(), WorkflowStore(table)),  # type: ignore[arg-type]
             clock=self.clock,
             run_is_alive=lambda _: False,
             close_room=lambda *_: None,
@@ -94,13 +95,13 @@ class Life:
         """The caretaker, an hour later."""
         self.clock.move_s(3600)
 
-        async def at_once(work: Any, *args: Any) -> Any:
+        async def run_inline(work: Any, *args: Any) -> Any:
             return work(*args)
 
         async def gone(_: Call) -> GoneLiveKit:
             return GoneLiveKit()
 
-        care = WebCare(self.calls, gone, self.clock, at_once, logger("test"))
+        care = WebCare(self.calls, gone, self.clock, run_inline, logger("test"))
         asyncio.run(care._repair(self.claim.call_id, Counter()))
 
 
@@ -162,7 +163,7 @@ def test_a_web_call_never_goes_backwards_and_always_ends(story: list[str]) -> No
 @given(hearings(PHONE_STORY))
 def test_a_phone_call_never_goes_backwards(story: list[str]) -> None:
     """Its end, when all the news is lost, is the caretaker's: `tests/unit/test_dial_model.py`."""
-    life = Life(a_call())
+    life = Life(make_call())
     life.dial()
     live(life, story)
     if "callee_left" in story:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOW_MS
-from tests.store.key_world import OPERATOR, Scene
+from tests.store.fixtures_auth import OPERATOR, Scene
+from tests.support.clocks import NOW_MS
 from trunkline.errors import (
     AddressNotAllowed,
     CannotGrant,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.store.key_world import OPERATOR, Scene
+from tests.store.fixtures_auth import OPERATOR, Scene
 from trunkline.errors import (
     MissingScope,
 )

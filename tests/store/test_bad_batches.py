@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.store.batch_world import World, a_world, csv_of, line, numbers, page_of
+from tests.store.fixtures_batches import World, a_world, csv_of, line, numbers, page_of
 from tests.store.test_desk import ME
 from trunkline.errors import InvalidRequest, LimitReached, LiveKitNotConfigured, NotFound
 from trunkline.table import Table

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.store.schedule_world import World, a_world
+from tests.store.fixtures_schedules import World, a_world
 from tests.store.test_desk import ME
 from trunkline.errors import (
     InvalidRequest,

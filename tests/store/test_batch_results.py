@@ -7,9 +7,9 @@ import io
 
 import pytest
 
-from tests.builders import NOW_MS
-from tests.store.batch_world import World, a_world, call_of, csv_of, numbers, page_of
+from tests.store.fixtures_batches import World, a_world, call_of, csv_of, numbers, page_of
 from tests.store.test_desk import ME
+from tests.support.clocks import NOW_MS
 from trunkline.calls.changes import attempt_over
 from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from tests.builders import NOW_MS, TRUNK
-from tests.store.batch_world import World, a_world, call_of, csv_of, line, numbers
+from tests.store.fixtures_batches import World, a_world, call_of, csv_of, line, numbers
 from tests.store.test_desk import ME
 from tests.store.test_rules import desk as rules_of
+from tests.support.builders import TRUNK
+from tests.support.clocks import NOW_MS
 from trunkline.batches.care import BatchCare
 from trunkline.batches.importing import Importer
 from trunkline.batches.worker import Unfinished

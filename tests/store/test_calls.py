@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import NOW_MS, TRUNK, a_call
+from tests.support.builders import TRUNK, make_call
+from tests.support.clocks import NOW_MS
 from trunkline.calls.changes import claimed, ended, intended, kept, returned
 from trunkline.calls.model import Call, StaleCall
 from trunkline.calls.parts import Ending
@@ -18,32 +19,32 @@ FAILED = Ending(State.FAILED, Reason.QUEUE_UNAVAILABLE)
 
 
 def test_accepting_writes_call_line_entry_and_event_together(table: Table, calls: CallStore) -> None:
-    calls.accept(a_call())
-    story = calls.story(a_call().id)
+    calls.accept(make_call())
+    story = calls.story(make_call().id)
     assert story is not None
-    assert story[0] == a_call()
+    assert story[0] == make_call()
     assert [event.type for event in story[1]] == ["queued"]
-    assert [entry.call_id for entry in Line(table).head(TRUNK.id, "tenant-1", 5)] == [a_call().id]
-    assert list(calls.waiting_call_ids(TRUNK.id)) == [a_call().id]
+    assert [entry.call_id for entry in Line(table).head(TRUNK.id, "tenant-1", 5)] == [make_call().id]
+    assert list(calls.waiting_call_ids(TRUNK.id)) == [make_call().id]
 
 
 def test_accepting_twice_writes_nothing_the_second_time(table: Table, calls: CallStore) -> None:
-    calls.accept(a_call())
+    calls.accept(make_call())
     with pytest.raises(ConditionFailed):
-        calls.accept(a_call())
+        calls.accept(make_call())
     assert len(Line(table).head(TRUNK.id, "tenant-1", 5)) == 1
 
 
 def test_the_line_is_in_order_of_priority_then_arrival(table: Table, calls: CallStore) -> None:
     for number, priority in ((1, 10), (2, 5), (3, 0), (4, 5), (5, 0)):
-        calls.accept(a_call(number, priority=priority))
+        calls.accept(make_call(number, priority=priority))
     order = [int(entry.call_id[-12:]) for entry in Line(table).head(TRUNK.id, "tenant-1", 10)]
     assert order == [3, 5, 2, 4, 1]
     assert [int(entry.call_id[-12:]) for entry in Line(table).head(TRUNK.id, "tenant-1", 2)] == [3, 5]
 
 
 def test_a_claim_takes_the_entry_and_only_one_of_two_wins(table: Table, calls: CallStore) -> None:
-    call = a_call()
+    call = make_call()
     calls.accept(call)
     calls.change(call, claimed(call, "run-1", "r1"), NOW_MS)
     with pytest.raises(StaleCall):
@@ -55,12 +56,12 @@ def test_a_claim_takes_the_entry_and_only_one_of_two_wins(table: Table, calls: C
 
 
 def test_withdrawing_and_claiming_exclude_each_other(table: Table, calls: CallStore) -> None:
-    call = a_call()
+    call = make_call()
     calls.accept(call)
     calls.change(call, claimed(call, "run-1", "r1"), NOW_MS)
     with pytest.raises(StaleCall):
         calls.change(call, ended(call, FAILED, NOW_MS), NOW_MS)
-    other = a_call(2)
+    other = make_call(2)
     calls.accept(other)
     calls.change(other, ended(other, FAILED, NOW_MS), NOW_MS)
     with pytest.raises(StaleCall):
@@ -69,7 +70,7 @@ def test_withdrawing_and_claiming_exclude_each_other(table: Table, calls: CallSt
 
 
 def test_a_zombies_intent_fails_after_its_claim_was_returned(calls: CallStore) -> None:
-    call = a_call()
+    call = make_call()
     calls.accept(call)
     mine = calls.change(call, claimed(call, "run-1", "r1"), NOW_MS)
     calls.change(mine, returned(mine, NOW_MS, why="dialer_lost"), NOW_MS)
@@ -78,7 +79,7 @@ def test_a_zombies_intent_fails_after_its_claim_was_returned(calls: CallStore) -
 
 
 def test_an_ended_call_leaves_the_index_of_open_ones(calls: CallStore) -> None:
-    call = a_call()
+    call = make_call()
     calls.accept(call)
     calls.change(call, ended(call, FAILED, NOW_MS), NOW_MS)
     assert not [*calls.waiting_call_ids(TRUNK.id), *calls.busy_call_ids(TRUNK.id)]
@@ -92,7 +93,7 @@ def test_an_ended_call_leaves_the_index_of_open_ones(calls: CallStore) -> None:
 
 
 def test_news_about_another_claim_is_ignored(calls: CallStore) -> None:
-    call = a_call()
+    call = make_call()
     calls.accept(call)
     claim = calls.change(call, claimed(call, "run-1", "r1"), NOW_MS)
     calls.note_ids(call.id, 7, {"sip_participant_id": "PA_old"})
@@ -105,7 +106,7 @@ def test_news_about_another_claim_is_ignored(calls: CallStore) -> None:
 
 
 def test_settling_decides_anew_when_the_call_changed_meanwhile(calls: CallStore) -> None:
-    call = a_call()
+    call = make_call()
     calls.accept(call)
     mine = calls.change(call, claimed(call, "run-1", "r1"), NOW_MS)
     seen: list[int] = []
@@ -124,7 +125,7 @@ def test_settling_decides_anew_when_the_call_changed_meanwhile(calls: CallStore)
 
 
 def test_events_are_numbered_without_gaps(calls: CallStore) -> None:
-    call = a_call()
+    call = make_call()
     calls.accept(call)
     call = calls.change(call, claimed(call, "run-1", "r1"), NOW_MS)
     call = calls.change(call, intended(call, NOW_MS, intent="i", dead_after_ms=1), NOW_MS)

@@ -10,8 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 from livekit.protocol.models import ParticipantInfo
 
-from tests.builders import NOW_MS, TRUNK, ManualClock, NothingPlayed, a_call
-from tests.store.conftest import Wakes, a_nudge, at_once
+from tests.support.builders import TRUNK, make_call
+from tests.support.clocks import NOW_MS, ManualClock
+from tests.support.stubs import NullSimulation, RecordedWakeups, make_notifier, run_inline
 from trunkline.calls.changes import answered, claimed, disowned, intended, kept
 from trunkline.calls.model import Call
 from trunkline.calls.parts import Ending
@@ -66,7 +67,7 @@ class Scene:
         self.clock = ManualClock()
         self.calls = CallStore(table)
         self.lanes = LaneStore(table, self.clock)
-        self.wakes = Wakes()
+        self.wakes = RecordedWakeups()
         self.livekit = LookUp()
         trunks = TrunkStore(table)
         trunks.create(TRUNK)
@@ -78,11 +79,11 @@ class Scene:
             census=Census(table, Line(table)),
             trunks=trunks,
             wakes=self.wakes,  # type: ignore[arg-type]
-            nudge=a_nudge(self.wakes, self.clock),
+            nudge=make_notifier(self.wakes, self.clock),
             livekit=self.livekit,
-            played=NothingPlayed(),
+            played=NullSimulation(),
             clock=self.clock,
-            offload=at_once,
+            offload=run_inline,
             log=logger("test"),
         )
         self.line = Line(table)
@@ -94,12 +95,12 @@ class Scene:
         return repairs
 
     def now(self) -> Call:
-        call = self.calls.load(a_call().id)
+        call = self.calls.load(make_call().id)
         assert call is not None
         return call
 
     def accepted(self) -> Call:
-        self.calls.accept(a_call())
+        self.calls.accept(make_call())
         return self.now()
 
     def prepared(self) -> Call:
@@ -142,7 +143,7 @@ async def test_a_prepared_claim_goes_back_when_its_run_is_dead_and_not_before(sc
     scene.clock.move_s(DEAD_RUN_S)
     assert await scene.walk() == {"claim_returned": 1, "line_woken": 1}
     assert (scene.now().state, scene.now().phase) == (State.QUEUED, None)
-    assert scene.livekit.deleted == [f"call-{a_call().id}"]
+    assert scene.livekit.deleted == [f"call-{make_call().id}"]
 
 
 async def test_a_sent_dial_is_looked_up_only_when_its_token_is_surely_dead(scene: Scene) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOW_MS, TRUNK, ManualClock
-from tests.store.conftest import Wakes, a_nudge, a_queue
+from tests.store.fixtures_dialer import make_queue
+from tests.support.builders import TRUNK
+from tests.support.clocks import NOW_MS, ManualClock
+from tests.support.stubs import RecordedWakeups, make_notifier
 from trunkline.calls.changes import claimed
 from trunkline.calls.intake import Intake
 from trunkline.calls.listing import CallLister
@@ -40,7 +42,7 @@ NUMBERS = ("+15550109001", "+15550109002", "+15550109003")
 class Scene:
     def __init__(self, table: Table) -> None:
         self.table = table
-        self.wakes = Wakes()
+        self.wakes = RecordedWakeups()
         self.calls = CallStore(table)
         self.agents = AgentStore(table)
         trunks = TrunkStore(table)
@@ -53,9 +55,9 @@ class Scene:
         self.agent = spec.agent(ME.tenant_id, trunk)
         self.agents.create(self.agent)
         self.configured = True
-        self.queue = a_queue(table, ManualClock())
+        self.queue = make_queue(table, ManualClock())
         self.reader = CallReader(self.calls, TranscriptStore(table), CallLister(table), self.queue)
-        clock, nudge = ManualClock(), a_nudge(self.wakes, ManualClock())
+        clock, nudge = ManualClock(), make_notifier(self.wakes, ManualClock())
         self.facts = TenantFacts(table, clock)
         admission = Admission(table, self.facts, Usage(self.calls, Line(table), trunks).waiting, clock)
         self.rulebook = Rulebook(table, clock)

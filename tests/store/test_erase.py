@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOW_MS, ManualClock
+from tests.support.clocks import NOW_MS, ManualClock
 from tests.unit.test_web_changes import web_call
 from trunkline.calls.changes import cancelled
 from trunkline.calls.erase import EraseDesk

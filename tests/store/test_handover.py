@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOW_MS
-from tests.memory_table import MemoryTable
 from tests.store.test_news import Alone, talking
+from tests.support.clocks import NOW_MS
+from tests.support.memory_table import MemoryTable
 from trunkline.calls.agent_loss import handed_over, on_duty, waits_in_vain
 from trunkline.calls.model import Call
 from trunkline.calls.parts import MAX_AGENT_TURNS, AgentTurn, Channel, Colleague

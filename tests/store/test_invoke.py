@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOW_MS
-from tests.store.tool_world import POST, SAVE, SUPPORT, Scene
+from tests.store.fixtures_tool_calls import POST, SAVE, SUPPORT, Scene
+from tests.support.clocks import NOW_MS
 from tests.unit.test_web_changes import web_call
 from trunkline.calls.erase import EraseDesk
 from trunkline.calls.people_store import PeopleStore

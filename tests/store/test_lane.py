@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import ManualClock
+from tests.support.clocks import ManualClock
 from trunkline.dialing.lane import LEASE_MS, SKEW_MS, LaneLost, LaneStore
 from trunkline.table import Table
 

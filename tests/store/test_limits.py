@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
-from tests.store.conftest import Wakes
+from tests.support.builders import TRUNK, make_call
+from tests.support.clocks import NOW_MS, ManualClock
+from tests.support.stubs import RecordedWakeups
 from trunkline.calls.changes import ended
 from trunkline.calls.intake import Intake
 from trunkline.calls.model import Call
@@ -36,7 +37,7 @@ DAY_S = 86_400
 
 class Scene:
     def __init__(self, table: Table) -> None:
-        self.table, self.clock, self.wakes = table, ManualClock(), Wakes()
+        self.table, self.clock, self.wakes = table, ManualClock(), RecordedWakeups()
         self.calls, self.trunks = CallStore(table), TrunkStore(table)
         self.trunks.create(TRUNK)
         self.trunks.grant(TRUNK.id, "tenant-1")
@@ -53,7 +54,7 @@ class Scene:
 
     def call(self, **changes: Any) -> Call:
         self._number += 1
-        return a_call(self._number, created_at_ms=self.clock.wall_ms(), **changes)
+        return make_call(self._number, created_at_ms=self.clock.wall_ms(), **changes)
 
     def web(self, **changes: Any) -> Call:
         web = {"channel": Channel.WEB, "state": State.PENDING, "trunk_id": "", "line_place": "", "claim": 1}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tests.builders import NOW_MS, SNAPSHOT, ManualClock, a_call, no_reach
-from tests.memory_table import MemoryTable
-from tests.store.conftest import Wakes, a_nudge
+from tests.support.builders import SNAPSHOT, make_call
+from tests.support.clocks import NOW_MS, ManualClock
+from tests.support.memory_table import MemoryTable
+from tests.support.stubs import NullRoomActions, RecordedWakeups, make_notifier
 from tests.unit.test_web_changes import web_call
 from trunkline.calls.agent_loss import waits_in_vain
 from trunkline.calls.changes import answered, claimed, intended, returned
@@ -38,13 +39,13 @@ class Dialled:
         clock = ManualClock()
         self.desk = NewsDesk(
             self.calls,
-            a_nudge(Wakes(), clock),
+            make_notifier(RecordedWakeups(), clock),
             clock,
             lambda _: run_alive,
-            no_reach(self.removed.append),
+            NullRoomActions(self.removed.append),
         )
-        self.calls.accept(a_call())
-        call = self.calls.change(a_call(), claimed(a_call(), "run-1", "r"), NOW_MS)
+        self.calls.accept(make_call())
+        call = self.calls.change(make_call(), claimed(make_call(), "run-1", "r"), NOW_MS)
         self.call = self.calls.change(call, intended(call, NOW_MS, intent="i", dead_after_ms=1), NOW_MS)
 
     def now(self) -> Call:
@@ -103,16 +104,18 @@ def test_ids_are_written_while_it_rings(table: Table) -> None:
 def test_news_about_a_call_nobody_knows_is_ignored(table: Table) -> None:
     desk = NewsDesk(
         CallStore(table),
-        a_nudge(Wakes(), ManualClock()),
+        make_notifier(RecordedWakeups(), ManualClock()),
         ManualClock(),
         lambda _: True,
-        no_reach(),
+        NullRoomActions(),
     )
-    desk.take(left(a_call()))
+    desk.take(left(make_call()))
     desk.take(
-        News("participant_joined", ClaimName(a_call().id, 1), sip_participant_id="PA_1", sip_call_id="SCL_1")
+        News(
+            "participant_joined", ClaimName(make_call().id, 1), sip_participant_id="PA_1", sip_call_id="SCL_1"
+        )
     )
-    assert CallStore(table).load(a_call().id) is None
+    assert CallStore(table).load(make_call().id) is None
 
 
 def test_a_leg_that_joins_a_call_that_has_ended_is_removed(table: Table) -> None:
@@ -155,13 +158,15 @@ class Alone:
                 raise LiveKitFailed
             self.asked.append("dispatch")
 
-        reach = no_reach(
+        reach = NullRoomActions(
             lambda _: self.asked.append("hang_up"),
             lambda _: self.asked.append("close_room"),
             lambda _: others,
             dispatch,
         )
-        self.desk = NewsDesk(self.calls, a_nudge(Wakes(), clock), clock, lambda _: False, reach)
+        self.desk = NewsDesk(
+            self.calls, make_notifier(RecordedWakeups(), clock), clock, lambda _: False, reach
+        )
         self.calls.accept(call)
         self.id = call.id
 

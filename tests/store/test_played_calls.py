@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOW_MS, SNAPSHOT, ManualClock, RealClockAt, a_call
-from tests.store.conftest import QUICK, Wakes, a_nudge, at_once
+from tests.store.fixtures_dialer import QUICK
+from tests.support.builders import SNAPSHOT, make_call
+from tests.support.clocks import NOW_MS, ManualClock, VirtualClock
+from tests.support.stubs import RecordedWakeups, make_notifier, run_inline
 from trunkline.calls.changes import cancelled
 from trunkline.calls.model import Call
 from trunkline.calls.parts import Channel
@@ -39,34 +41,34 @@ FAST = 25.0
 
 class Scene:
     def __init__(self, table: Table) -> None:
-        self.table, self.clock, self.wakes = table, RealClockAt(), Wakes()
+        self.table, self.clock, self.wakes = table, VirtualClock(), RecordedWakeups()
         self.calls, self.trunks = CallStore(table), TrunkStore(table)
         PracticeTrunks(self.trunks).of("tenant-1")
-        self.player = a_player(table, a_nudge(self.wakes, self.clock), self.clock)
+        self.player = a_player(table, make_notifier(self.wakes, self.clock), self.clock)
 
     def accept(self, number: str, **changes: Any) -> Call:
-        place = Place("tenant-1", 5, False, NOW_MS * 1000, a_call().id)
+        place = Place("tenant-1", 5, False, NOW_MS * 1000, make_call().id)
         values: dict[str, Any] = {"livemode": False, "trunk_id": LANE, "phone_number": number, "speed": FAST}
-        call = a_call(**(values | {"line_place": place.key} | changes))
+        call = make_call(**(values | {"line_place": place.key} | changes))
         self.calls.accept(call)
         return call
 
     async def serve(self) -> Stop | None:
-        bench = Workbench(
+        context = Workbench(
             run_id="run-1",
             starts=StartLog(),
             timing=Timing(),
             calls=self.calls,
-            livekit=PlayedLiveKit(self.calls, self.clock, at_once),
+            livekit=PlayedLiveKit(self.calls, self.clock, run_inline),
             sign_dial_token=lambda _: "",
-            nudge=a_nudge(self.wakes, self.clock),
+            nudge=make_notifier(self.wakes, self.clock),
             rulebook=Rulebook(self.table, self.clock),
             clock=self.clock,
-            offload=at_once,
+            offload=run_inline,
             log=logger("test"),
         )
         run = LaneRun(
-            bench=bench,
+            bench=context,
             lanes=LaneStore(self.table, self.clock),
             line=Line(self.table),
             trunks=self.trunks,
@@ -172,14 +174,14 @@ async def test_a_redial_waits_its_interval_at_the_calls_speed(scene: Scene) -> N
 
 
 async def test_a_person_joins_by_web_and_talks(scene: Scene) -> None:
-    web = {"channel": Channel.WEB, "state": State.PENDING, "claim": 1, "room_name": f"call-{a_call().id}"}
+    web = {"channel": Channel.WEB, "state": State.PENDING, "claim": 1, "room_name": f"call-{make_call().id}"}
     call = await scene.played("", **web)
     assert (call.state, call.reason) == (State.COMPLETED, Reason.USER_HANGUP)
     assert len(TranscriptStore(scene.table).read(call.id).turns) == 2
 
 
 async def test_a_web_calls_agent_may_never_come(scene: Scene) -> None:
-    web = {"channel": Channel.WEB, "state": State.PENDING, "claim": 1, "room_name": f"call-{a_call().id}"}
+    web = {"channel": Channel.WEB, "state": State.PENDING, "claim": 1, "room_name": f"call-{make_call().id}"}
     call = await scene.played("+15550100017", **web)
     assert (call.state, call.reason) == (State.FAILED, Reason.AGENT_UNAVAILABLE)
 
@@ -208,14 +210,14 @@ async def test_a_run_leaves_a_long_talk_and_is_woken_for_its_end(scene: Scene) -
 async def test_another_run_goes_on_where_one_died(table: Table) -> None:
     """Whoever plays next does what is due, and nothing twice."""
     clock, calls = ManualClock(), CallStore(table)
-    wakes = Wakes()
+    wakes = RecordedWakeups()
     values: dict[str, Any] = {"state": State.ACTIVE, "answered_at_ms": NOW_MS, "phase": "settled", "claim": 1}
-    calls.accept(a_call(livemode=False, trunk_id=LANE, phone_number="+15550100001", **values))
+    calls.accept(make_call(livemode=False, trunk_id=LANE, phone_number="+15550100001", **values))
     for _ in range(3):
         clock.move_s(1.3)
-        a_player(table, a_nudge(wakes, clock), clock).play(LANE)
-    call = calls.load(a_call().id)
+        a_player(table, make_notifier(wakes, clock), clock).play(LANE)
+    call = calls.load(make_call().id)
     assert call is not None
     assert (call.state, call.reason) == (State.COMPLETED, Reason.USER_HANGUP)
     assert len(TranscriptStore(table).read(call.id).turns) == 2
-    assert a_player(table, a_nudge(wakes, clock), clock).play(LANE) is None
+    assert a_player(table, make_notifier(wakes, clock), clock).play(LANE) is None

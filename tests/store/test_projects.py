@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import TRUNK, ManualClock, a_call
+from tests.support.builders import TRUNK, make_call
+from tests.support.clocks import ManualClock
 from trunkline.calls.parts import Channel
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.errors import LiveKitNotConfigured
@@ -63,11 +64,11 @@ WEB: dict[str, Any] = {"channel": Channel.WEB, "trunk_id": ""}
 def test_each_call_is_in_the_project_of_its_trunk_or_of_its_acceptance(scene: Scene) -> None:
     scene.bring()
     of_call = scene.projects.of_call
-    assert of_call(a_call()) == DEPLOYMENTS
-    assert of_call(a_call(trunk_id=OWN_TRUNK.id)) == OWN
-    assert of_call(a_call(**WEB)) == DEPLOYMENTS, "accepted before the project was brought"
-    assert of_call(a_call(**WEB, livekit_tenant_id="tenant-1")) == OWN
-    assert of_call(a_call(livemode=False)) is PLAYED
+    assert of_call(make_call()) == DEPLOYMENTS
+    assert of_call(make_call(trunk_id=OWN_TRUNK.id)) == OWN
+    assert of_call(make_call(**WEB)) == DEPLOYMENTS, "accepted before the project was brought"
+    assert of_call(make_call(**WEB, livekit_tenant_id="tenant-1")) == OWN
+    assert of_call(make_call(livemode=False)) is PLAYED
     assert scene.projects.of_trunk(OWN_TRUNK) == OWN
 
 
@@ -77,7 +78,7 @@ def test_what_is_of_a_project_that_was_taken_away_is_asked_of_nobody_else(scene:
     scene.take_away()
     with pytest.raises(LiveKitNotConfigured):
         scene.projects.of_trunk(OWN_TRUNK)
-    for call in (a_call(trunk_id=OWN_TRUNK.id), a_call(**WEB, livekit_tenant_id="tenant-1")):
+    for call in (make_call(trunk_id=OWN_TRUNK.id), make_call(**WEB, livekit_tenant_id="tenant-1")):
         with pytest.raises(LiveKitNotConfigured):
             scene.projects.of_call(call)
     assert scene.projects.of_tenant("tenant-1") == DEPLOYMENTS, "new calls use the deployment's again"
@@ -106,9 +107,9 @@ def test_a_key_that_two_tenants_name_has_two_signers(scene: Scene) -> None:
 def test_a_projects_word_is_true_of_its_tenants_calls_there_alone(scene: Scene) -> None:
     scene.bring()
     owns = scene.projects.owns
-    assert owns("tenant-1", a_call(trunk_id=OWN_TRUNK.id))
-    assert not owns("tenant-2", a_call(trunk_id=OWN_TRUNK.id))
-    assert not owns("tenant-1", a_call(trunk_id=OWN_TRUNK.id, tenant_id="tenant-2"))
-    assert not owns("tenant-1", a_call())
-    assert not owns("tenant-1", a_call(trunk_id=OWN_TRUNK.id, livemode=False))
+    assert owns("tenant-1", make_call(trunk_id=OWN_TRUNK.id))
+    assert not owns("tenant-2", make_call(trunk_id=OWN_TRUNK.id))
+    assert not owns("tenant-1", make_call(trunk_id=OWN_TRUNK.id, tenant_id="tenant-2"))
+    assert not owns("tenant-1", make_call())
+    assert not owns("tenant-1", make_call(trunk_id=OWN_TRUNK.id, livemode=False))
     assert not owns("tenant-1", None)

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
-from tests.store.conftest import Wakes as Wakes_
-from tests.store.conftest import a_nudge, a_queue
+from tests.store.fixtures_dialer import make_queue
+from tests.support.builders import TRUNK, make_call
+from tests.support.clocks import NOW_MS, ManualClock
+from tests.support.stubs import RecordedWakeups as Wakes_
+from tests.support.stubs import make_notifier
 from trunkline.calls.changes import cancelled, claimed, put_off
 from trunkline.calls.parts import WaitsFor
 from trunkline.calls.store import CallStore
@@ -42,7 +44,7 @@ class Scene:
         self.trunks.create(TRUNK)
         self.trunks.grant(TRUNK.id, "tenant-1")
         self.lanes = LaneStore(table, self.clock)
-        self.queue: Queue = a_queue(table, self.clock)
+        self.queue: Queue = make_queue(table, self.clock)
         self.wakes = Wakes_()
         self.desk = TrunkDesk(
             self.trunks,
@@ -50,16 +52,16 @@ class Scene:
             self.lanes,
             self.calls,
             self.queue,
-            a_nudge(self.wakes, self.clock),
+            make_notifier(self.wakes, self.clock),
             self.clock,
         )
 
     def accept(self, *numbers: int, **changes: Any) -> None:
         for number in numbers:
-            self.calls.accept(a_call(number, **changes))
+            self.calls.accept(make_call(number, **changes))
 
     def standing(self, number: int) -> Standing | None:
-        call = self.calls.load(a_call(number).id)
+        call = self.calls.load(make_call(number).id)
         assert call is not None
         return self.queue.standing(call)
 
@@ -80,7 +82,7 @@ def test_positions_are_the_order_of_dialling(scene: Scene) -> None:
     scene.accept(4, priority=5, batch=True)
     scene.accept(5, priority=10)
     assert [scene.position(number) for number in (3, 1, 2, 4, 5)] == [1, 2, 3, 4, 5]
-    scene.calls.change(a_call(1), cancelled(a_call(1), NOW_MS), NOW_MS)  # type: ignore[arg-type]
+    scene.calls.change(make_call(1), cancelled(make_call(1), NOW_MS), NOW_MS)  # type: ignore[arg-type]
     assert scene.position(2) == 2
 
 
@@ -115,10 +117,10 @@ def test_a_long_line_is_counted_with_the_help_of_the_census(
     assert [scene.position(number) for number in (1, 19, 20, 21, 57, 100)] == [1, 19, 20, 21, 57, 100]
     assert scene.queue.waiting(TRUNK.id, "tenant-1") == 100
     for number in range(1, 31):
-        scene.calls.change(a_call(number), claimed(a_call(number), "run", "r"), NOW_MS)
+        scene.calls.change(make_call(number), claimed(make_call(number), "run", "r"), NOW_MS)
     assert scene.position(57) == 27
     for number in range(40, 43):
-        scene.calls.change(a_call(number), cancelled(a_call(number), NOW_MS), NOW_MS)  # type: ignore[arg-type]
+        scene.calls.change(make_call(number), cancelled(make_call(number), NOW_MS), NOW_MS)  # type: ignore[arg-type]
     assert 24 <= (scene.position(57) or 0) <= 27, "those who left since the census are still counted"
     Census(scene.table, Line(scene.table)).take(TRUNK.id, "tenant-1")
     assert scene.position(57) == 24
@@ -162,8 +164,8 @@ def test_the_marks_between_two_places_are_counted_right(length: int, head: int, 
 
 def test_what_a_call_waits_for_is_said(scene: Scene) -> None:
     scene.accept(1, 2, 3)
-    scene.calls.change(a_call(1), put_off(a_call(1), NOW_MS + 9, WaitsFor.WINDOW), NOW_MS)
-    scene.calls.change(a_call(2), claimed(a_call(2), "run", "r", {TRUNK.id: 1}), NOW_MS)
+    scene.calls.change(make_call(1), put_off(make_call(1), NOW_MS + 9, WaitsFor.WINDOW), NOW_MS)
+    scene.calls.change(make_call(2), claimed(make_call(2), "run", "r", {TRUNK.id: 1}), NOW_MS)
     assert scene.standing(1) == Standing("outside_window", None, NOW_MS + 9)
     assert scene.standing(2) == Standing("preparing")
     scene.trunks.save(replace(TRUNK, max_concurrent_calls=1))
@@ -176,7 +178,7 @@ def test_a_trunk_shows_its_state_pace_and_the_tenants_own_calls(scene: Scene) ->
     scene.trunks.grant(TRUNK.id, "tenant-2", max_concurrent_calls=4)
     scene.accept(1, 2, 3)
     scene.accept(4, tenant_id="tenant-2")
-    scene.calls.change(a_call(1), claimed(a_call(1), "run", "r"), NOW_MS)
+    scene.calls.change(make_call(1), claimed(make_call(1), "run", "r"), NOW_MS)
     mine, theirs = (scene.desk.get(who, TRUNK.id) for who in (ME, OTHER))
     assert (mine["waiting"], mine["in_progress"], mine["state"]) == (2, 1, "idle")
     assert (theirs["waiting"], theirs["in_progress"]) == (1, 0)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import ManualClock, PlainCipher
+from tests.support.clocks import ManualClock
+from tests.support.stubs import PlaintextCipher
 from trunkline.errors import (
     AlreadyExists,
     IdempotencyConflict,
@@ -28,7 +29,7 @@ def once(body: dict[str, Any] | None = None, tenant: str = "tenant-1", route: st
 class Scene:
     def __init__(self, table: Table) -> None:
         self.clock = ManualClock()
-        self.remembered = Remembered(table, PlainCipher(), self.clock)  # type: ignore[arg-type]
+        self.remembered = Remembered(table, PlaintextCipher(), self.clock)  # type: ignore[arg-type]
         self.made = 0
 
     def work(self) -> dict[str, Any]:

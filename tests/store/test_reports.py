@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOW_MS, ManualClock, PlainCipher, a_call
+from tests.support.builders import make_call
+from tests.support.clocks import NOW_MS, ManualClock
+from tests.support.stubs import PlaintextCipher
 from tests.unit.test_web_changes import web_call
 from trunkline.calls.erase import EraseDesk, erase_beside
 from trunkline.calls.model import Call
@@ -41,8 +43,8 @@ class Scene:
             calls=self.calls,
             transcripts=self.transcripts,
             workflows=WorkflowStore(table),
-            people=PeopleStore(table, PlainCipher()),  # type: ignore[arg-type]
-            states=StateStore(table, PlainCipher(), WorkflowStore(table)),  # type: ignore[arg-type]
+            people=PeopleStore(table, PlaintextCipher()),  # type: ignore[arg-type]
+            states=StateStore(table, PlaintextCipher(), WorkflowStore(table)),  # type: ignore[arg-type]
             clock=self.clock,
             run_is_alive=lambda _: False,
             close_room=lambda _, room: self.closed.append(room),
@@ -54,7 +56,7 @@ class Scene:
         if context:
             item = private_key(call.id, "USER_CONTEXT").as_item()
             owner = owner_of_call(call.tenant_id, call.id)
-            more = [Put(item | {"ciphertext": PlainCipher().encrypt(owner, context)})]
+            more = [Put(item | {"ciphertext": PlaintextCipher().encrypt(owner, context)})]
         self.calls.accept(call, more=more)
         return ClaimName(call.id, call.claim)
 
@@ -188,13 +190,13 @@ def test_what_is_reported_while_a_call_is_erased_is_erased(scene: Scene) -> None
 
 
 def test_an_agent_of_another_attempt_is_told_so(scene: Scene) -> None:
-    waiting = a_call()
+    waiting = make_call()
     scene.accept(waiting)
     for claim in (ClaimName(waiting.id, 1), ClaimName(waiting.id, 0)):
         with pytest.raises(AttemptOver):
             scene.desk.context(claim)
     with pytest.raises(NotFound):
-        scene.desk.context(ClaimName(a_call(2).id, 1))
+        scene.desk.context(ClaimName(make_call(2).id, 1))
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOW_MS, ManualClock, a_call
-from tests.store.conftest import Bench
+from tests.store.fixtures_dialer import DialerHarness
 from tests.store.test_desk import ME, Scene
 from tests.store.test_redial import WAKE, load
+from tests.support.builders import make_call
+from tests.support.clocks import NOW_MS, ManualClock
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.dialing.run import Stop
@@ -71,7 +72,7 @@ def test_anothers_list_and_the_other_modes_are_their_own(scene: Scene) -> None:
 def test_a_suppression_may_end(scene: Scene, in_ms: int, holds: bool) -> None:
     suppress(scene, expires_at="2023-11-14T22:13:21Z" if in_ms > 0 else "2023-11-14T22:13:19Z")
     rulebook = Rulebook(scene.table, ManualClock())
-    assert rulebook.why_not(a_call(phone_number=NUMBER)) is (Reason.SUPPRESSED if holds else None)
+    assert rulebook.why_not(make_call(phone_number=NUMBER)) is (Reason.SUPPRESSED if holds else None)
     if holds:
         with pytest.raises(Suppressed):
             scene.place()
@@ -124,10 +125,10 @@ def test_a_list_and_prefixes_do_not_undo_each_other(scene: Scene) -> None:
 
 def test_who_has_no_list_pays_for_none(scene: Scene) -> None:
     rulebook = Rulebook(scene.table, ManualClock())
-    assert rulebook.checks(a_call()) == ()
+    assert rulebook.checks(make_call()) == ()
     suppress(scene)
-    assert rulebook.checks(a_call()) == (), "known a minute later"
-    assert len(Rulebook(scene.table, ManualClock()).checks(a_call())) == 1
+    assert rulebook.checks(make_call()) == (), "known a minute later"
+    assert len(Rulebook(scene.table, ManualClock()).checks(make_call())) == 1
 
 
 def test_prefixes_and_numbers_that_nobody_calls(scene: Scene) -> None:
@@ -150,24 +151,24 @@ def test_prefixes_and_numbers_that_nobody_calls(scene: Scene) -> None:
     assert desk(scene).rules(OTHERS[0]) == NO_RULES
 
 
-async def test_a_call_that_waits_when_its_number_is_suppressed_never_rings(bench: Bench) -> None:
-    bench.calls.accept(a_call())
-    rules = RulesDesk(bench.table, Rulebook(bench.table, bench.clock), bench.clock)
-    rules.suppress(ME, Suppressions(numbers=[a_call().phone_number]))
-    assert await bench.run().serve(WAKE) is Stop.EMPTY
-    call = load(bench)
-    assert (call.state, call.reason, bench.livekit.invites) == (State.FAILED, Reason.SUPPRESSED, [])
-    assert bench.livekit.dispatched == []
-    _, events = bench.calls.story(call.id) or (None, [])
+async def test_a_call_that_waits_when_its_number_is_suppressed_never_rings(dialer: DialerHarness) -> None:
+    dialer.calls.accept(make_call())
+    rules = RulesDesk(dialer.table, Rulebook(dialer.table, dialer.clock), dialer.clock)
+    rules.suppress(ME, Suppressions(numbers=[make_call().phone_number]))
+    assert await dialer.run().serve(WAKE) is Stop.EMPTY
+    call = load(dialer)
+    assert (call.state, call.reason, dialer.livekit.invites) == (State.FAILED, Reason.SUPPRESSED, [])
+    assert dialer.livekit.dispatched == []
+    _, events = dialer.calls.story(call.id) or (None, [])
     assert (events[-1].type, events[-1].data["reason"]) == ("failed", "suppressed")
 
 
-async def test_a_call_that_waits_when_its_prefix_is_denied_never_rings(bench: Bench) -> None:
-    bench.calls.accept(a_call())
-    rules = RulesDesk(bench.table, Rulebook(bench.table, bench.clock), bench.clock)
+async def test_a_call_that_waits_when_its_prefix_is_denied_never_rings(dialer: DialerHarness) -> None:
+    dialer.calls.accept(make_call())
+    rules = RulesDesk(dialer.table, Rulebook(dialer.table, dialer.clock), dialer.clock)
     rules.set_rules(ME, NumberRulesSpec(denied_prefixes=["+1555"]))
-    await bench.run().serve(WAKE)
-    assert (load(bench).reason, bench.livekit.invites) == (Reason.NUMBER_NOT_ALLOWED, [])
+    await dialer.run().serve(WAKE)
+    assert (load(dialer).reason, dialer.livekit.invites) == (Reason.NUMBER_NOT_ALLOWED, [])
 
 
 def test_rules_are_read_once_a_minute(scene: Scene) -> None:

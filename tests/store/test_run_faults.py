@@ -9,89 +9,97 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.builders import TRUNK, a_call
-from tests.store.conftest import Bench
+from tests.store.fixtures_dialer import DialerHarness
+from tests.support.builders import TRUNK, make_call
 from trunkline.calls.changes import claimed
 from trunkline.calls.model import Call, Change
 from trunkline.calls.states import Phase, State
 from trunkline.dialing.holds import Hold
 from trunkline.dialing.places import Place
 from trunkline.dialing.wake import Wake
+from trunkline.table import Table
 
 WAKE = Wake(TRUNK.id)
 
 
-def load(bench: Bench) -> Call:
-    call = bench.calls.load(a_call().id)
+@pytest.fixture
+def dialer_table(table: Table) -> Table:
+    return table
+
+
+def load(dialer: DialerHarness) -> Call:
+    call = dialer.calls.load(make_call().id)
     assert call is not None
     return call
 
 
 async def test_a_table_that_fails_for_a_moment_loses_no_answer(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    dialer: DialerHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settle, failures = bench.calls.settle, [ClientError({"Error": {"Code": "ThrottlingException"}}, "x")] * 2
+    settle, failures = dialer.calls.settle, [ClientError({"Error": {"Code": "ThrottlingException"}}, "x")] * 2
 
     def sometimes(*args: Any, **more: Any) -> Call | None:
         if failures:
             raise failures.pop()
         return settle(*args, **more)
 
-    monkeypatch.setattr(bench.calls, "settle", sometimes)
-    bench.calls.accept(a_call())
-    await bench.run().serve(WAKE)
-    assert load(bench).state is State.ACTIVE
-    assert len(bench.livekit.invites) == 1
+    monkeypatch.setattr(dialer.calls, "settle", sometimes)
+    dialer.calls.accept(make_call())
+    await dialer.run().serve(WAKE)
+    assert load(dialer).state is State.ACTIVE
+    assert len(dialer.livekit.invites) == 1
 
 
 async def test_a_line_that_cant_be_read_for_a_moment_is_read_again(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    dialer: DialerHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    head, failures = bench.line.head, [ClientError({"Error": {"Code": "InternalServerError"}}, "x")] * 3
+    head, failures = dialer.line.head, [ClientError({"Error": {"Code": "InternalServerError"}}, "x")] * 3
 
     def sometimes(trunk_id: str, tenant_id: str, limit: int, held: Sequence[Hold]) -> list[Place]:
         if failures:
             raise failures.pop()
         return head(trunk_id, tenant_id, limit, held)
 
-    monkeypatch.setattr(bench.line, "head", sometimes)
-    bench.calls.accept(a_call())
-    await bench.run().serve(WAKE)
-    assert load(bench).state is State.ACTIVE
+    monkeypatch.setattr(dialer.line, "head", sometimes)
+    dialer.calls.accept(make_call())
+    await dialer.run().serve(WAKE)
+    assert load(dialer).state is State.ACTIVE
 
 
-async def test_no_task_outlives_a_run_that_breaks(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    bench.livekit.agent_joins = False
-    bench.calls.accept(a_call())
-    run = asyncio.create_task(bench.run().serve(WAKE))
+async def test_no_task_outlives_a_run_that_breaks(
+    dialer: DialerHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialer.livekit.agent_joins = False
+    dialer.calls.accept(make_call())
+    run = asyncio.create_task(dialer.run().serve(WAKE))
     await asyncio.sleep(0.1)
 
     def broken(*_: Any, **__: Any) -> list[Place]:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(bench.line, "head", broken)
+    monkeypatch.setattr(dialer.line, "head", broken)
     with pytest.raises(RuntimeError, match="a defect"):
         await run
-    assert (load(bench).state, load(bench).phase) == (State.QUEUED, None)
+    assert (load(dialer).state, load(dialer).phase) == (State.QUEUED, None)
     assert len(asyncio.all_tasks()) == 1
 
 
 async def test_a_dials_token_is_dead_when_the_intent_says_so(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    dialer: DialerHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lifetimes: list[float] = []
     signed_at_ms: list[int] = []
-    run = bench.run()
+    run = dialer.run()
 
     def sign(lifetime_s: float) -> str:
         lifetimes.append(lifetime_s)
-        signed_at_ms.append(bench.clock.wall_ms())
+        signed_at_ms.append(dialer.clock.wall_ms())
         return "token"
 
     object.__setattr__(run._bench, "sign_dial_token", sign)
-    bench.calls.accept(a_call())
+    dialer.calls.accept(make_call())
     await run.serve(WAKE)
-    dead_after_ms = load(bench).dead_after_ms
+    dead_after_ms = load(dialer).dead_after_ms
     assert dead_after_ms is not None
     assert signed_at_ms[0] + lifetimes[0] * 1000 <= dead_after_ms + 1
 
@@ -99,9 +107,9 @@ async def test_a_dials_token_is_dead_when_the_intent_says_so(
 @pytest.mark.parametrize("written", [True, False])
 @pytest.mark.parametrize("step", ["claim", "intent"])
 async def test_a_step_that_the_table_left_unclear_is_undone_and_the_call_dialled_once(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, step: str, written: bool
+    dialer: DialerHarness, monkeypatch: pytest.MonkeyPatch, step: str, written: bool
 ) -> None:
-    change, failures = bench.calls.change, [ClientError({"Error": {"Code": "InternalServerError"}}, "x")]
+    change, failures = dialer.calls.change, [ClientError({"Error": {"Code": "InternalServerError"}}, "x")]
 
     def sometimes(before: Call, what: Change, now_ms: int, **_: str) -> Call:
         is_claim = what.call.phase is Phase.PREPARED
@@ -112,26 +120,26 @@ async def test_a_step_that_the_table_left_unclear_is_undone_and_the_call_dialled
             raise failures.pop()
         return change(before, what, now_ms)
 
-    monkeypatch.setattr(bench.calls, "change", sometimes)
-    bench.calls.accept(a_call())
-    await bench.run().serve(WAKE)
-    assert load(bench).state is State.ACTIVE
-    assert len(bench.livekit.invites) == 1
+    monkeypatch.setattr(dialer.calls, "change", sometimes)
+    dialer.calls.accept(make_call())
+    await dialer.run().serve(WAKE)
+    assert load(dialer).state is State.ACTIVE
+    assert len(dialer.livekit.invites) == 1
 
 
 async def test_a_run_that_loses_the_race_for_a_claim_leaves_the_winners_room_alone(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    dialer: DialerHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    change, winner = bench.calls.change, "another-run"
+    change, winner = dialer.calls.change, "another-run"
 
     def lose(before: Call, what: Change, now_ms: int, **_: str) -> Call:
         if what.call.phase is Phase.PREPARED and what.call.owner != winner:
             change(before, claimed(before, winner, str(what.call.room_name)), now_ms)
         return change(before, what, now_ms)
 
-    monkeypatch.setattr(bench.calls, "change", lose)
-    bench.calls.accept(a_call())
-    await bench.run().serve(WAKE)
-    assert load(bench).owner == winner
-    assert bench.livekit.deleted_rooms == []
-    assert bench.livekit.dispatched == []
+    monkeypatch.setattr(dialer.calls, "change", lose)
+    dialer.calls.accept(make_call())
+    await dialer.run().serve(WAKE)
+    assert load(dialer).owner == winner
+    assert dialer.livekit.deleted_rooms == []
+    assert dialer.livekit.dispatched == []

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
-from tests.store.conftest import Bench, a_nudge
+from tests.store.fixtures_dialer import DialerHarness
 from tests.store.test_caretaker import Scene as Care
 from tests.store.test_desk import ME, OTHER, Scene
 from tests.store.test_redial import WAKE, load, move_s
+from tests.support.builders import TRUNK, make_call
+from tests.support.clocks import NOW_MS, ManualClock
+from tests.support.stubs import make_notifier
 from trunkline.calls.changes import cancelled
 from trunkline.calls.model import Call
 from trunkline.calls.parts import WaitsFor
@@ -45,7 +47,7 @@ def scheduled(scene: Scene, in_ms: int = HOUR_MS, **more: Any) -> Call:
 
 
 def changed(scene: Scene, call: Call, who: Any = ME, **wish: Any) -> Call:
-    desk = RescheduleDesk(scene.calls, scene.facts, a_nudge(scene.wakes, ManualClock()), ManualClock())
+    desk = RescheduleDesk(scene.calls, scene.facts, make_notifier(scene.wakes, ManualClock()), ManualClock())
     desk.change(who, call.id, validated(ScheduleChange, wish))
     return stored(scene, call)
 
@@ -189,29 +191,29 @@ def test_a_cancelled_one_never_enters_the_line(scene: Scene) -> None:
 
 
 def due(in_ms: int, number: int = 1, **more: Any) -> Call:
-    """A call on the bench's trunk that is scheduled."""
+    """A call on the dialer's trunk that is scheduled."""
     wait = {"state": State.SCHEDULED, "due_ms": NOW_MS + in_ms, "waits_for": WaitsFor.SCHEDULE}
-    return a_call(number, **wait, **more)
+    return make_call(number, **wait, **more)
 
 
-async def test_it_rings_at_its_time_and_not_before(bench: Bench) -> None:
-    bench.calls.accept(due(300_000))
-    await bench.run().serve(WAKE)
-    assert bench.livekit.invites == []
-    move_s(bench, 300)
-    await bench.run("run-2").serve(WAKE)
-    assert load(bench).state is State.ACTIVE
+async def test_it_rings_at_its_time_and_not_before(dialer: DialerHarness) -> None:
+    dialer.calls.accept(due(300_000))
+    await dialer.run().serve(WAKE)
+    assert dialer.livekit.invites == []
+    move_s(dialer, 300)
+    await dialer.run("run-2").serve(WAKE)
+    assert load(dialer).state is State.ACTIVE
 
 
-async def test_more_than_a_look_for_one_moment_are_let_in_without_waiting(bench: Bench) -> None:
+async def test_more_than_a_look_for_one_moment_are_let_in_without_waiting(dialer: DialerHarness) -> None:
     count = DUE_AT_ONCE + 20
     for number in range(1, count + 1):
-        bench.calls.accept(due(300_000, number))
-    bench.trunks.save(replace(TRUNK, cps=100))
-    move_s(bench, 300)
+        dialer.calls.accept(due(300_000, number))
+    dialer.trunks.save(replace(TRUNK, cps=100))
+    move_s(dialer, 300)
     began_s = asyncio.get_running_loop().time()
-    await bench.run().serve(WAKE)
-    assert len(bench.livekit.invites) == count
+    await dialer.run().serve(WAKE)
+    assert len(dialer.livekit.invites) == count
     assert asyncio.get_running_loop().time() - began_s < 30
 
 
@@ -237,6 +239,6 @@ async def test_one_whose_deadline_passed_is_expired_by_the_caretaker(table: Tabl
     care.calls.accept(due(10_000, expires_at_ms=NOW_MS + 20_000))
     care.clock.move_s(30)
     await looked_after(care, table)
-    after = care.calls.load(a_call().id)
+    after = care.calls.load(make_call().id)
     assert after is not None
     assert (after.state, after.reason) == (State.TIMEOUT, Reason.EXPIRED)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOW_MS
-from tests.store.schedule_world import NINE, World, a_world
+from tests.store.fixtures_schedules import NINE, World, a_world
 from tests.store.test_desk import ME
+from tests.support.clocks import NOW_MS
 from trunkline.errors import (
     ChangedMeanwhile,
     InvalidRequest,

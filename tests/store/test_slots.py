@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOW_MS, TRUNK, a_call
-from tests.store.conftest import Bench
+from tests.store.fixtures_dialer import DialerHarness
 from tests.store.test_caretaker import Scene
+from tests.support.builders import TRUNK, make_call
+from tests.support.clocks import NOW_MS
 from trunkline.calls.changes import claimed, ended, intended, returned
 from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason
@@ -28,121 +29,125 @@ ONE = {TRUNK.id: 1}
 HUNG_UP = Ending(State.COMPLETED, Reason.USER_HANGUP)
 
 
-def limit(bench: Bench, max_concurrent_calls: int, direct_share: float = 0.0) -> None:
+def limit(dialer: DialerHarness, max_concurrent_calls: int, direct_share: float = 0.0) -> None:
     changed = replace(TRUNK, max_concurrent_calls=max_concurrent_calls, direct_share=direct_share)
-    bench.trunks.save(changed)
+    dialer.trunks.save(changed)
 
 
-def end(bench: Bench, number: int) -> None:
+def end(dialer: DialerHarness, number: int) -> None:
     """The leg of an active call is gone."""
-    bench.calls.settle(a_call(number).id, lambda call: ended(call, HUNG_UP, NOW_MS), NOW_MS)
+    dialer.calls.settle(make_call(number).id, lambda call: ended(call, HUNG_UP, NOW_MS), NOW_MS)
 
 
-def states(bench: Bench, numbers: range) -> list[State]:
-    calls = [bench.calls.load(a_call(number).id) for number in numbers]
+def states(dialer: DialerHarness, numbers: range) -> list[State]:
+    calls = [dialer.calls.load(make_call(number).id) for number in numbers]
     return [call.state for call in calls if call]
 
 
 def test_a_claim_takes_a_slot_in_its_own_transaction(table: Table, calls: CallStore) -> None:
     trunks = TrunkStore(table)
     for number in (1, 2):
-        calls.accept(a_call(number))
-    first = calls.change(a_call(1), claimed(a_call(1), "run", "r", ONE), NOW_MS)
+        calls.accept(make_call(number))
+    first = calls.change(make_call(1), claimed(make_call(1), "run", "r", ONE), NOW_MS)
     assert (trunks.slots_taken(TRUNK.id), list(trunks.slots(TRUNK.id))) == (1, [(first.id, 1)])
     with pytest.raises(SlotsFull):
-        calls.change(a_call(2), claimed(a_call(2), "run", "r", ONE), NOW_MS)
-    assert calls.load(a_call(2).id) == a_call(2), "nothing of the claim was written"
+        calls.change(make_call(2), claimed(make_call(2), "run", "r", ONE), NOW_MS)
+    assert calls.load(make_call(2).id) == make_call(2), "nothing of the claim was written"
     calls.change(first, returned(first, NOW_MS, why="x"), NOW_MS)
     assert (trunks.slots_taken(TRUNK.id), list(trunks.slots(TRUNK.id))) == (0, [])
-    calls.change(a_call(2), claimed(a_call(2), "run", "r", ONE), NOW_MS)
+    calls.change(make_call(2), claimed(make_call(2), "run", "r", ONE), NOW_MS)
 
 
 def test_a_lost_claim_is_lost_even_if_slots_are_full_too(calls: CallStore) -> None:
-    calls.accept(a_call(1))
-    calls.change(a_call(1), claimed(a_call(1), "run", "r", ONE), NOW_MS)
-    with pytest.raises(Exception, match=a_call(1).id) as caught:
-        calls.change(a_call(1), claimed(a_call(1), "run-2", "r", ONE), NOW_MS)
+    calls.accept(make_call(1))
+    calls.change(make_call(1), claimed(make_call(1), "run", "r", ONE), NOW_MS)
+    with pytest.raises(Exception, match=make_call(1).id) as caught:
+        calls.change(make_call(1), claimed(make_call(1), "run-2", "r", ONE), NOW_MS)
     assert not isinstance(caught.value, SlotsFull)
 
 
-async def test_no_more_calls_are_in_progress_than_allowed_and_the_lane_is_let_go(bench: Bench) -> None:
-    limit(bench, 2)
+async def test_no_more_calls_are_in_progress_than_allowed_and_the_lane_is_let_go(
+    dialer: DialerHarness,
+) -> None:
+    limit(dialer, 2)
     for number in range(1, 6):
-        bench.calls.accept(a_call(number))
-    assert await bench.run().serve(WAKE) is Stop.BLOCKED
-    assert states(bench, range(1, 6)).count(State.ACTIVE) == 2
-    assert not bench.lanes.is_held(TRUNK.id)
-    end(bench, 1)
-    await bench.run("run-2").serve(WAKE)
-    assert states(bench, range(1, 6)).count(State.ACTIVE) == 2
-    assert len(bench.livekit.invites) == 3
+        dialer.calls.accept(make_call(number))
+    assert await dialer.run().serve(WAKE) is Stop.BLOCKED
+    assert states(dialer, range(1, 6)).count(State.ACTIVE) == 2
+    assert not dialer.lanes.is_held(TRUNK.id)
+    end(dialer, 1)
+    await dialer.run("run-2").serve(WAKE)
+    assert states(dialer, range(1, 6)).count(State.ACTIVE) == 2
+    assert len(dialer.livekit.invites) == 3
 
 
-async def test_a_verdict_frees_its_slot_for_the_next_call_of_the_same_run(bench: Bench) -> None:
-    limit(bench, 1)
-    bench.livekit.answer = lambda _: Dialled(Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486))
+async def test_a_verdict_frees_its_slot_for_the_next_call_of_the_same_run(dialer: DialerHarness) -> None:
+    limit(dialer, 1)
+    dialer.livekit.answer = lambda _: Dialled(Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486))
     for number in range(1, 5):
-        bench.calls.accept(a_call(number))
-    assert await bench.run().serve(WAKE) is Stop.EMPTY
-    assert states(bench, range(1, 5)) == [State.FAILED] * 4
-    assert bench.trunks.slots_taken(TRUNK.id) == 0
-    assert bench.wakes.sent == [], "the run that holds the lane sees the slot by itself"
+        dialer.calls.accept(make_call(number))
+    assert await dialer.run().serve(WAKE) is Stop.EMPTY
+    assert states(dialer, range(1, 5)) == [State.FAILED] * 4
+    assert dialer.trunks.slots_taken(TRUNK.id) == 0
+    assert dialer.wakeups.sent == [], "the run that holds the lane sees the slot by itself"
 
 
-async def test_an_unknown_dial_keeps_its_slot_until_the_look_up(bench: Bench) -> None:
-    limit(bench, 1)
-    bench.livekit.answer = lambda _: Dialled(Verdict(Kind.UNKNOWN))
-    bench.calls.accept(a_call())
-    await bench.run().serve(WAKE)
-    assert bench.trunks.slots_taken(TRUNK.id) == 1
+async def test_an_unknown_dial_keeps_its_slot_until_the_look_up(dialer: DialerHarness) -> None:
+    limit(dialer, 1)
+    dialer.livekit.answer = lambda _: Dialled(Verdict(Kind.UNKNOWN))
+    dialer.calls.accept(make_call())
+    await dialer.run().serve(WAKE)
+    assert dialer.trunks.slots_taken(TRUNK.id) == 1
 
 
-async def test_a_slot_that_is_freed_while_the_lane_is_let_go_is_not_overlooked(bench: Bench) -> None:
-    limit(bench, 1)
+async def test_a_slot_that_is_freed_while_the_lane_is_let_go_is_not_overlooked(dialer: DialerHarness) -> None:
+    limit(dialer, 1)
     for number in (1, 2):
-        bench.calls.accept(a_call(number))
-    release, freed = bench.lanes.release, list[int]()
+        dialer.calls.accept(make_call(number))
+    release, freed = dialer.lanes.release, list[int]()
 
     def release_and_free(*args: Any) -> None:
         release(*args)
         if not freed:
-            end(bench, 1)
+            end(dialer, 1)
             freed.append(1)
 
-    bench.lanes.release = release_and_free  # type: ignore[method-assign, assignment]
-    await bench.run().serve(WAKE)
-    assert len(bench.livekit.invites) == 2
+    dialer.lanes.release = release_and_free  # type: ignore[method-assign, assignment]
+    await dialer.run().serve(WAKE)
+    assert len(dialer.livekit.invites) == 2
 
 
-async def test_a_tenant_at_its_own_limit_does_not_hold_up_another(bench: Bench) -> None:
-    bench.trunks.grant(TRUNK.id, "tenant-1", max_concurrent_calls=1)
-    bench.trunks.grant(TRUNK.id, "tenant-2")
+async def test_a_tenant_at_its_own_limit_does_not_hold_up_another(dialer: DialerHarness) -> None:
+    dialer.trunks.grant(TRUNK.id, "tenant-1", max_concurrent_calls=1)
+    dialer.trunks.grant(TRUNK.id, "tenant-2")
     for number in range(1, 31):
-        bench.calls.accept(a_call(number, priority=0))
+        dialer.calls.accept(make_call(number, priority=0))
     for number in range(31, 34):
-        bench.calls.accept(a_call(number, tenant_id="tenant-2", priority=10))
-    assert await bench.run().serve(WAKE) is Stop.BLOCKED
-    assert states(bench, range(31, 34)) == [State.ACTIVE] * 3
-    assert states(bench, range(1, 31)).count(State.ACTIVE) == 1
-    assert bench.trunks.slots_taken(tenant_pool(TRUNK.id, "tenant-1")) == 1
+        dialer.calls.accept(make_call(number, tenant_id="tenant-2", priority=10))
+    assert await dialer.run().serve(WAKE) is Stop.BLOCKED
+    assert states(dialer, range(31, 34)) == [State.ACTIVE] * 3
+    assert states(dialer, range(1, 31)).count(State.ACTIVE) == 1
+    assert dialer.trunks.slots_taken(tenant_pool(TRUNK.id, "tenant-1")) == 1
 
 
-async def test_batch_calls_leave_the_reserved_slots_to_direct_ones_of_any_priority(bench: Bench) -> None:
-    limit(bench, 4, direct_share=0.5)
+async def test_batch_calls_leave_the_reserved_slots_to_direct_ones_of_any_priority(
+    dialer: DialerHarness,
+) -> None:
+    limit(dialer, 4, direct_share=0.5)
     for number in range(1, 41):
-        bench.calls.accept(a_call(number, batch=True, priority=0))
-    bench.calls.accept(a_call(41, priority=10))
-    assert await bench.run().serve(WAKE) is Stop.BLOCKED
-    assert states(bench, range(1, 41)).count(State.ACTIVE) == 2
-    assert states(bench, range(41, 42)) == [State.ACTIVE]
+        dialer.calls.accept(make_call(number, batch=True, priority=0))
+    dialer.calls.accept(make_call(41, priority=10))
+    assert await dialer.run().serve(WAKE) is Stop.BLOCKED
+    assert states(dialer, range(1, 41)).count(State.ACTIVE) == 2
+    assert states(dialer, range(41, 42)) == [State.ACTIVE]
 
 
 async def test_the_caretaker_frees_a_slot_whose_claim_is_over(table: Table) -> None:
     scene = Scene(table)
     trunks = TrunkStore(table)
     trunks.save(replace(TRUNK, max_concurrent_calls=2))
-    scene.calls.accept(a_call())
-    live = scene.calls.change(a_call(), claimed(a_call(), "run", "r", {TRUNK.id: 2}), NOW_MS)
+    scene.calls.accept(make_call())
+    live = scene.calls.change(make_call(), claimed(make_call(), "run", "r", {TRUNK.id: 2}), NOW_MS)
     scene.lanes.keep_run_alive("run")
     table.write(Put(slot_key(TRUNK.id, live.id, 7).as_item()))
     table.write(Update(slot_count_key(TRUNK.id), add={"taken": 1}))
@@ -156,8 +161,8 @@ async def test_the_end_of_an_active_call_that_the_caretaker_finds_frees_its_slot
     scene = Scene(table)
     trunks = TrunkStore(table)
     trunks.save(replace(TRUNK, max_concurrent_calls=1))
-    scene.calls.accept(a_call())
-    call = scene.calls.change(a_call(), claimed(a_call(), "run", "r", ONE), NOW_MS)
+    scene.calls.accept(make_call())
+    call = scene.calls.change(make_call(), claimed(make_call(), "run", "r", ONE), NOW_MS)
     scene.calls.change(call, intended(call, NOW_MS, intent="i", dead_after_ms=NOW_MS + 5000), NOW_MS)
     scene.clock.move_s(90)
     assert (await scene.walk())["dial_unknown"] == 1
@@ -165,14 +170,16 @@ async def test_the_end_of_an_active_call_that_the_caretaker_finds_frees_its_slot
     assert scene.wakes.sent == [WAKE], "free first, then wake"
 
 
-async def test_many_claims_at_once_fill_the_pool_and_no_more(bench: Bench) -> None:
-    limit(bench, 3)
+async def test_many_claims_at_once_fill_the_pool_and_no_more(dialer: DialerHarness) -> None:
+    limit(dialer, 3)
     for number in range(1, 11):
-        bench.calls.accept(a_call(number))
+        dialer.calls.accept(make_call(number))
     won = 0
     for number in range(1, 11):
         try:
-            bench.calls.change(a_call(number), claimed(a_call(number), "r", "r", {TRUNK.id: 3}), NOW_MS)
+            dialer.calls.change(
+                make_call(number), claimed(make_call(number), "r", "r", {TRUNK.id: 3}), NOW_MS
+            )
             won += 1
         except SlotsFull:
             continue
@@ -188,5 +195,5 @@ async def test_a_limit_set_on_a_busy_trunk_counts_the_calls_that_are_up(table: T
     assert await scene.walk() == {"slot_taken": 1}
     assert await scene.walk() == {}
     assert trunks.slots_taken(TRUNK.id) == 1
-    scene.calls.settle(a_call().id, lambda call: ended(call, HUNG_UP, NOW_MS), NOW_MS)
+    scene.calls.settle(make_call().id, lambda call: ended(call, HUNG_UP, NOW_MS), NOW_MS)
     assert trunks.slots_taken(TRUNK.id) == 0

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.store.tool_world import POST, SAVE, SUPPORT, Scene
+from tests.store.fixtures_tool_calls import POST, SAVE, SUPPORT, Scene
 from trunkline.calls.model import Call
 from trunkline.calls.reports import Reports
 from trunkline.calls.states import State

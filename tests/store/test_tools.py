@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import ManualClock, PlainCipher
+from tests.support.clocks import ManualClock
+from tests.support.stubs import PlaintextCipher
 from trunkline.errors import AlreadyExists, ChangedMeanwhile, InUse, InvalidRequest, LimitReached, NotFound
 from trunkline.item_keys import audit_key
 from trunkline.outgoing.messages import Answer, Request
@@ -44,7 +45,7 @@ class World:
         self.sent: list[Request] = []
         self.answer = Answer(200, {}, b'{"id": "m-1", "echo": "jwt-1234 s3cret"}', 1)
         self.store = ToolStore(table)
-        secrets = SecretStore(table, PlainCipher())  # type: ignore[arg-type]
+        secrets = SecretStore(table, PlaintextCipher())  # type: ignore[arg-type]
         self.tools = ToolDesk(
             self.store,
             secrets,

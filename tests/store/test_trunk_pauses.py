@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from tests.builders import NOW_MS, TRUNK, a_call
-from tests.store.conftest import Bench
+from tests.store.fixtures_dialer import DialerHarness
 from tests.store.test_redial import move_s
+from tests.support.builders import TRUNK, make_call
+from tests.support.clocks import NOW_MS
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.dialing.breaker import OPENS_AFTER
@@ -23,122 +24,122 @@ BUSY = Dialled(Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486))
 PAUSED = {"paused": True}
 
 
-def fast(bench: Bench) -> None:
-    bench.trunks.save(replace(TRUNK, cps=20))
+def fast(dialer: DialerHarness) -> None:
+    dialer.trunks.save(replace(TRUNK, cps=20))
 
 
-def states(bench: Bench, numbers: range) -> list[State]:
-    calls = [bench.calls.load(a_call(number).id) for number in numbers]
+def states(dialer: DialerHarness, numbers: range) -> list[State]:
+    calls = [dialer.calls.load(make_call(number).id) for number in numbers]
     return [call.state for call in calls if call]
 
 
-def events(bench: Bench) -> list[tuple[str, str]]:
-    return [(event.type, event.reason) for event in bench.trunks.events(TRUNK.id)]
+def events(dialer: DialerHarness) -> list[tuple[str, str]]:
+    return [(event.type, event.reason) for event in dialer.trunks.events(TRUNK.id)]
 
 
-async def test_a_paused_trunk_dials_nothing_and_keeps_its_calls(bench: Bench) -> None:
-    bench.trunks.set(TRUNK.id, PAUSED, TrunkEvent("trunk.paused", "paused_by_request", NOW_MS))
-    bench.calls.accept(a_call())
-    assert await bench.run().serve(WAKE) is Stop.PAUSED
-    assert bench.livekit.invites == []
-    assert not bench.lanes.is_held(TRUNK.id)
-    bench.trunks.set(TRUNK.id, {"paused": False}, None)
-    await bench.run("run-2").serve(WAKE)
-    assert states(bench, range(1, 2)) == [State.ACTIVE]
+async def test_a_paused_trunk_dials_nothing_and_keeps_its_calls(dialer: DialerHarness) -> None:
+    dialer.trunks.set(TRUNK.id, PAUSED, TrunkEvent("trunk.paused", "paused_by_request", NOW_MS))
+    dialer.calls.accept(make_call())
+    assert await dialer.run().serve(WAKE) is Stop.PAUSED
+    assert dialer.livekit.invites == []
+    assert not dialer.lanes.is_held(TRUNK.id)
+    dialer.trunks.set(TRUNK.id, {"paused": False}, None)
+    await dialer.run("run-2").serve(WAKE)
+    assert states(dialer, range(1, 2)) == [State.ACTIVE]
 
 
-async def test_a_pause_in_mid_run_returns_what_was_not_sent(bench: Bench) -> None:
+async def test_a_pause_in_mid_run_returns_what_was_not_sent(dialer: DialerHarness) -> None:
     for number in range(1, 9):
-        bench.calls.accept(a_call(number))
-    run = asyncio.create_task(bench.run().serve(WAKE))
+        dialer.calls.accept(make_call(number))
+    run = asyncio.create_task(dialer.run().serve(WAKE))
     await asyncio.sleep(0.5)
-    bench.trunks.set(TRUNK.id, PAUSED, None)
+    dialer.trunks.set(TRUNK.id, PAUSED, None)
     assert await run is Stop.PAUSED
-    dialled = len(bench.livekit.invites)
+    dialled = len(dialer.livekit.invites)
     assert 0 < dialled < 8
-    assert states(bench, range(1, 9)).count(State.QUEUED) == 8 - dialled
-    assert len(bench.line.head(TRUNK.id, "tenant-1", 9)) == 8 - dialled
+    assert states(dialer, range(1, 9)).count(State.QUEUED) == 8 - dialled
+    assert len(dialer.line.head(TRUNK.id, "tenant-1", 9)) == 8 - dialled
 
 
-async def test_a_resume_while_the_paused_run_lets_go_is_not_overlooked(bench: Bench) -> None:
-    bench.trunks.set(TRUNK.id, PAUSED, None)
-    bench.calls.accept(a_call())
-    release = bench.lanes.release
+async def test_a_resume_while_the_paused_run_lets_go_is_not_overlooked(dialer: DialerHarness) -> None:
+    dialer.trunks.set(TRUNK.id, PAUSED, None)
+    dialer.calls.accept(make_call())
+    release = dialer.lanes.release
 
     def release_and_resume(*args: object) -> None:
         release(*args)  # type: ignore[arg-type]
-        bench.trunks.set(TRUNK.id, {"paused": False}, None)
+        dialer.trunks.set(TRUNK.id, {"paused": False}, None)
 
-    bench.lanes.release = release_and_resume  # type: ignore[method-assign, assignment]
-    await bench.run().serve(WAKE)
-    assert states(bench, range(1, 2)) == [State.ACTIVE]
+    dialer.lanes.release = release_and_resume  # type: ignore[method-assign, assignment]
+    await dialer.run().serve(WAKE)
+    assert states(dialer, range(1, 2)) == [State.ACTIVE]
 
 
-async def test_a_lower_pace_is_taken_up_by_the_next_run(bench: Bench) -> None:
-    bench.trunks.set(TRUNK.id, {"cps": 2}, None)
+async def test_a_lower_pace_is_taken_up_by_the_next_run(dialer: DialerHarness) -> None:
+    dialer.trunks.set(TRUNK.id, {"cps": 2}, None)
     for number in range(1, 4):
-        bench.calls.accept(a_call(number))
-    await bench.run().serve(WAKE)
-    times = [time for time, _ in bench.livekit.invites]
+        dialer.calls.accept(make_call(number))
+    await dialer.run().serve(WAKE)
+    times = [time for time, _ in dialer.livekit.invites]
     assert times[-1] - times[0] >= 2 * 0.5
 
 
-async def test_a_trunk_that_keeps_failing_is_paused_with_a_reason(bench: Bench) -> None:
-    fast(bench)
-    bench.livekit.answer = lambda _: DOWN
+async def test_a_trunk_that_keeps_failing_is_paused_with_a_reason(dialer: DialerHarness) -> None:
+    fast(dialer)
+    dialer.livekit.answer = lambda _: DOWN
     for number in range(1, 31):
-        bench.calls.accept(a_call(number))
-    assert await bench.run().serve(WAKE) is Stop.PAUSED
-    failed = states(bench, range(1, 31)).count(State.FAILED)
+        dialer.calls.accept(make_call(number))
+    assert await dialer.run().serve(WAKE) is Stop.PAUSED
+    failed = states(dialer, range(1, 31)).count(State.FAILED)
     assert OPENS_AFTER <= failed < 25, "most calls wait for the trunk to work again"
-    assert events(bench) == [("trunk.paused", "carrier_failing: SIP 503")]
-    assert await bench.run("run-2").serve(WAKE) is Stop.PAUSED
-    assert bench.wakes.sent[-1] == WAKE
-    assert bench.wakes.delays_s[-1] in (29, 30)
+    assert events(dialer) == [("trunk.paused", "carrier_failing: SIP 503")]
+    assert await dialer.run("run-2").serve(WAKE) is Stop.PAUSED
+    assert dialer.wakeups.sent[-1] == WAKE
+    assert dialer.wakeups.delays_s[-1] in (29, 30)
 
 
-async def test_a_failing_trunk_is_probed_by_one_call_and_paused_for_longer(bench: Bench) -> None:
-    fast(bench)
-    bench.livekit.answer = lambda _: DOWN
+async def test_a_failing_trunk_is_probed_by_one_call_and_paused_for_longer(dialer: DialerHarness) -> None:
+    fast(dialer)
+    dialer.livekit.answer = lambda _: DOWN
     for number in range(1, 31):
-        bench.calls.accept(a_call(number))
-    await bench.run().serve(WAKE)
-    dialled = len(bench.livekit.invites)
-    move_s(bench, 31)
-    assert await bench.run("run-2").serve(WAKE) is Stop.PAUSED
-    assert len(bench.livekit.invites) == dialled + 1
-    state = bench.trunks.state(TRUNK.id)
+        dialer.calls.accept(make_call(number))
+    await dialer.run().serve(WAKE)
+    dialled = len(dialer.livekit.invites)
+    move_s(dialer, 31)
+    assert await dialer.run("run-2").serve(WAKE) is Stop.PAUSED
+    assert len(dialer.livekit.invites) == dialled + 1
+    state = dialer.trunks.state(TRUNK.id)
     assert state is not None
     assert state.breaker is not None
     assert state.breaker.trips == 2
 
 
-async def test_a_probe_that_works_resumes_the_trunk(bench: Bench) -> None:
-    fast(bench)
-    bench.livekit.answer = lambda _: DOWN
+async def test_a_probe_that_works_resumes_the_trunk(dialer: DialerHarness) -> None:
+    fast(dialer)
+    dialer.livekit.answer = lambda _: DOWN
     for number in range(1, 31):
-        bench.calls.accept(a_call(number))
-    await bench.run().serve(WAKE)
-    bench.livekit.answer = lambda _: BUSY
-    move_s(bench, 31)
-    assert await bench.run("run-2").serve(WAKE) is Stop.EMPTY
-    assert states(bench, range(1, 31)) == [State.FAILED] * 30
-    assert events(bench)[0] == ("trunk.resumed", "carrier_answers")
-    state = bench.trunks.state(TRUNK.id)
+        dialer.calls.accept(make_call(number))
+    await dialer.run().serve(WAKE)
+    dialer.livekit.answer = lambda _: BUSY
+    move_s(dialer, 31)
+    assert await dialer.run("run-2").serve(WAKE) is Stop.EMPTY
+    assert states(dialer, range(1, 31)) == [State.FAILED] * 30
+    assert events(dialer)[0] == ("trunk.resumed", "carrier_answers")
+    state = dialer.trunks.state(TRUNK.id)
     assert state is not None
     assert state.breaker is None
 
 
-async def test_a_burst_of_one_tenant_does_not_starve_another(bench: Bench) -> None:
-    fast(bench)
-    bench.trunks.grant(TRUNK.id, "tenant-2")
+async def test_a_burst_of_one_tenant_does_not_starve_another(dialer: DialerHarness) -> None:
+    fast(dialer)
+    dialer.trunks.grant(TRUNK.id, "tenant-2")
     for number in range(1, 31):
-        bench.calls.accept(a_call(number))
-    rooms = [room_name(a_call(number).id, 1) for number in range(31, 36)]
+        dialer.calls.accept(make_call(number))
+    rooms = [room_name(make_call(number).id, 1) for number in range(31, 36)]
     for number in range(31, 36):
-        bench.calls.accept(a_call(number, tenant_id="tenant-2"))
-    await bench.run().serve(WAKE)
-    assert len(bench.livekit.invites) == 35
+        dialer.calls.accept(make_call(number, tenant_id="tenant-2"))
+    await dialer.run().serve(WAKE)
+    assert len(dialer.livekit.invites) == 35
     # Turns are taken at the claim; within the look-ahead, who is ready at its slot goes first.
-    theirs = [index for index, room in enumerate(bench.livekit.dispatched) if room in rooms]
+    theirs = [index for index, room in enumerate(dialer.livekit.dispatched) if room in rooms]
     assert theirs[-1] < 12, "they were all claimed while thirty calls of the other tenant waited"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import NOW_MS, ManualClock
-from tests.store.conftest import a_nudge
 from tests.store.test_desk import ME, Scene
+from tests.support.clocks import NOW_MS, ManualClock
+from tests.support.stubs import make_notifier
 from trunkline.calls.model import Call
 from trunkline.calls.parts import WaitsFor
 from trunkline.calls.reschedule import RescheduleDesk, ScheduleChange
@@ -34,7 +34,7 @@ def held(scene: Scene) -> Call:
 
 def change(scene: Scene, call: Call, **wish: object) -> Call:
     clock = ManualClock()
-    desk = RescheduleDesk(scene.calls, scene.facts, a_nudge(scene.wakes, clock), clock)
+    desk = RescheduleDesk(scene.calls, scene.facts, make_notifier(scene.wakes, clock), clock)
     desk.change(ME, call.id, validated(ScheduleChange, wish))
     after = scene.calls.load(call.id)
     assert after is not None

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOW_MS, SNAPSHOT, ManualClock
+from tests.support.builders import SNAPSHOT
+from tests.support.clocks import NOW_MS, ManualClock
 from tests.unit.test_web_changes import web_call
 from trunkline.calls.model import Call
 from trunkline.calls.reasons import Reason

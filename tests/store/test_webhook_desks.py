@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOW_MS, TRUNK, a_call
-from tests.store.webhook_world import DOWN, MINE, OK, URL, World, all_items
+from tests.store.fixtures_webhooks import DOWN, MINE, OK, URL, World, all_items
+from tests.support.builders import TRUNK, make_call
+from tests.support.clocks import NOW_MS
 from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
 from trunkline.errors import (
     ChangedMeanwhile,
@@ -35,18 +36,18 @@ def world(table: Table) -> World:
 
 def test_rotation_overlaps_and_its_end_can_be_brought_forward(world: World) -> None:
     webhook = world.webhook()
-    world.run(world.told(a_call(1)))
+    world.run(world.told(make_call(1)))
     rotated = world.desk.rotate(MINE, webhook, Rotation(overlap_seconds=3600))
     assert rotated["previous_secret_until"] is not None
     assert "secret" not in world.desk.get(MINE, webhook)
-    world.run(world.told(a_call(2)))
+    world.run(world.told(make_call(2)))
     assert world.sent[1].headers["webhook-signature"].count("v1,") == 2
     world.clock.move_s(3601)
-    world.run(world.told(a_call(3)))
+    world.run(world.told(make_call(3)))
     assert world.sent[2].headers["webhook-signature"].count("v1,") == 1
     world.desk.rotate(MINE, webhook, Rotation())
     assert world.desk.end_overlap(MINE, webhook)["previous_secret_until"] is None
-    world.run(world.told(a_call(4)))
+    world.run(world.told(make_call(4)))
     assert world.sent[3].headers["webhook-signature"].count("v1,") == 1
 
 
@@ -116,12 +117,12 @@ def test_another_tenant_and_the_other_mode_find_nothing(world: World) -> None:
             with pytest.raises(NotFound):
                 ask(other)
         assert world.desk.list(other)["data"] == []
-    assert world.tell(a_call().id) == 1
+    assert world.tell(make_call().id) == 1
 
 
 def test_test_calls_tell_test_webhooks_alone(world: World) -> None:
     world.webhook()
-    call = a_call(livemode=False)
+    call = make_call(livemode=False)
     world.calls.accept(call)
     assert world.tell(call.id) == 0
 
@@ -146,7 +147,7 @@ def test_the_log_by_pages_and_filters(world: World) -> None:
     webhook = world.webhook()
     ids = []
     for number in range(1, 8):
-        call = a_call(number)
+        call = make_call(number)
         world.calls.accept(call)
         event = world.table.get(call_event_key(call.id, 1))
         assert event is not None
@@ -163,7 +164,7 @@ def test_the_log_by_pages_and_filters(world: World) -> None:
             break
     assert seen == ids[::-1]
     assert world.log_desk.page(MINE, webhook, DeliveryQuery(state=DeliveryState.FAILED))["data"] == []
-    of_call = world.log_desk.page(MINE, webhook, DeliveryQuery(call_id=a_call(3).id))["data"]
+    of_call = world.log_desk.page(MINE, webhook, DeliveryQuery(call_id=make_call(3).id))["data"]
     assert [each["id"] for each in of_call] == [ids[2]]
     with pytest.raises(InvalidRequest):
         world.log_desk.page(MINE, webhook, DeliveryQuery(cursor="SEVBTFRI"))
@@ -196,7 +197,7 @@ def test_a_ping_takes_no_turn_and_wakes_a_resting_webhook(world: World) -> None:
     webhook = world.webhook()
     world.answer = lambda _: DOWN
     for number in range(1, OPENS_AFTER + 1):
-        world.courier.step(world.told(a_call(number)))
+        world.courier.step(world.told(make_call(number)))
     assert world.desk.get(MINE, webhook)["health"]["state"] == "resting"
     world.answer = lambda _: OK
     assert world.run(world.log_desk.ping(MINE, webhook)["id"]) == []
@@ -206,7 +207,7 @@ def test_a_ping_takes_no_turn_and_wakes_a_resting_webhook(world: World) -> None:
 def test_the_caretaker_starts_what_was_lost_and_nothing_else(world: World) -> None:
     world.webhook()
     lost = world.told()
-    done = world.told(a_call(2))
+    done = world.told(make_call(2))
     world.run(done)
     repairs: Counter[str] = Counter()
     world.care.walk(repairs)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import a_call
-from tests.store.webhook_world import DOWN, LATER, MINE, OK, World, all_items
+from tests.store.fixtures_webhooks import DOWN, LATER, MINE, OK, World, all_items
+from tests.support.builders import make_call
 from trunkline.errors import (
     NotFound,
     WebhookDisabled,
@@ -29,8 +29,8 @@ def world(table: Table) -> World:
 def test_410_disables_and_tells_the_others(world: World) -> None:
     gone, other = world.webhook(), world.webhook(filter={"events": ["webhook.*"]})
     world.answer = lambda _: Answer(410, {}, b"", 3)
-    world.calls.accept(a_call())
-    world.tell(a_call().id)
+    world.calls.accept(make_call())
+    world.tell(make_call().id)
     world.run(world.started()[0])
     shown = world.desk.get(MINE, gone)
     assert (shown["enabled"], shown["disabled_reason"]) == (False, "the endpoint answered 410 Gone")
@@ -47,7 +47,7 @@ def test_410_disables_and_tells_the_others(world: World) -> None:
 def test_an_open_circuit_spends_no_attempt_and_one_at_a_time_finds_out(world: World) -> None:
     webhook = world.webhook(max_attempts=3)
     world.answer = lambda _: LATER
-    ids = [world.told(a_call(number)) for number in range(1, OPENS_AFTER + 3)]
+    ids = [world.told(make_call(number)) for number in range(1, OPENS_AFTER + 3)]
     for delivery_id in ids[:OPENS_AFTER]:
         world.courier.step(delivery_id)
     assert len(world.sent) == OPENS_AFTER
@@ -69,7 +69,7 @@ def test_an_open_circuit_spends_no_attempt_and_one_at_a_time_finds_out(world: Wo
 def test_what_fails_for_days_is_disabled_and_what_waits_for_it_can_be_recovered(world: World) -> None:
     webhook = world.webhook(max_attempts=10)
     world.answer = lambda _: DOWN
-    ids = [world.told(a_call(number)) for number in range(1, 4)]
+    ids = [world.told(make_call(number)) for number in range(1, 4)]
     for _ in range(7):
         world.courier.step(ids[0])
         world.clock.move_s(DISABLE_AFTER_S / 10)
@@ -93,7 +93,7 @@ def test_what_fails_for_days_is_disabled_and_what_waits_for_it_can_be_recovered(
 
 
 def _started(world: World, number: int) -> dict[str, Any]:
-    item = world.table.get(call_event_key(a_call(number).id, 1))
+    item = world.table.get(call_event_key(make_call(number).id, 1))
     assert item is not None
     return item
 
@@ -135,8 +135,8 @@ def test_a_full_endpoint_makes_its_own_deliveries_wait_and_no_others(world: Worl
     endpoint = world.endpoints.load("tenant-1", full)
     assert endpoint is not None
     world.gate.take(endpoint, world.clock.wall_ms(), probing=False)
-    world.calls.accept(a_call())
-    assert world.tell(a_call().id) == 2
+    world.calls.accept(make_call())
+    assert world.tell(make_call().id) == 2
     steps = {world.delivery(each).endpoint_id == full: world.courier.step(each) for each in world.started()}
     assert (steps[True]["next"], steps[False]["next"]) == ("wait", "done")
     assert len(world.sent) == 1

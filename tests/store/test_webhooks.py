@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import NOW_MS, TRUNK, a_call
-from tests.store.webhook_world import DOWN, MINE, OK, URL, World, all_items
+from tests.store.fixtures_webhooks import DOWN, MINE, OK, URL, World, all_items
+from tests.support.builders import TRUNK, make_call
+from tests.support.clocks import NOW_MS
 from trunkline.calls.changes import ended
 from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason
@@ -32,7 +33,7 @@ def world(table: Table) -> World:
 
 def test_an_event_arrives_as_the_guide_shows_it(world: World) -> None:
     world.webhook(filter={"events": ["call.completed"], "include_transcript": True, "include_metrics": True})
-    call = a_call(metadata_json='{"source": "kafka"}', user_id="user-123", room_name="room-abc")
+    call = make_call(metadata_json='{"source": "kafka"}', user_id="user-123", room_name="room-abc")
     world.calls.accept(call)
     assert world.tell(call.id) == 0, "the filter asks for no start"
     world.transcripts.append(
@@ -79,7 +80,7 @@ def test_without_a_filter_all_events_come_and_nothing_that_was_said(world: World
 
 def test_what_a_call_was_at_its_start_it_stays_in_that_event(world: World) -> None:
     world.webhook(filter={"events": ["call.started"]})
-    call = a_call()
+    call = make_call()
     delivery_id = world.told(call)
     world.calls.change(call, ended(call, Ending(State.CANCELLED, Reason.CANCELLED), NOW_MS + 9), NOW_MS + 9)
     world.run(delivery_id)
@@ -89,7 +90,7 @@ def test_what_a_call_was_at_its_start_it_stays_in_that_event(world: World) -> No
 
 def test_a_transcript_that_is_too_long_says_where_the_rest_is(world: World) -> None:
     world.webhook(filter={"include_transcript": True})
-    call = a_call()
+    call = make_call()
     for number in range(30):
         world.transcripts.append(call.id, [Turn(number, "user", "é" * 10_000)], NOW_MS, None)
     world.run(world.told(call))
@@ -104,22 +105,22 @@ def test_a_stream_that_repeats_itself_makes_one_delivery(world: World) -> None:
     world.webhook()
     delivery_id = world.told()
     for _ in range(4):
-        world.tell(a_call().id)
+        world.tell(make_call().id)
     assert world.started() == [delivery_id]
     world.run(delivery_id)
-    world.tell(a_call().id)
+    world.tell(make_call().id)
     world.run(delivery_id)
     assert len(world.sent) == 1
 
 
 def test_a_fan_out_that_dies_before_the_start_is_made_up_for_by_the_repeat(world: World) -> None:
     world.webhook()
-    world.calls.accept(a_call())
+    world.calls.accept(make_call())
     world.flow.broken = True
     with pytest.raises(ConnectionError):
-        world.tell(a_call().id)
+        world.tell(make_call().id)
     world.flow.broken = False
-    assert world.tell(a_call().id) == 1
+    assert world.tell(make_call().id) == 1
     assert world.run(world.started()[0]) == []
     assert len(world.sent) == 1
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import TRUNK, ManualClock
+from tests.support.builders import TRUNK
+from tests.support.clocks import ManualClock
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.errors import AlreadyExists, ChangedMeanwhile, InUse, InvalidRequest, NotFound

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.builders import TRUNK, a_call
-from tests.unit.dial_world import World, look_after
+from tests.support.builders import TRUNK, make_call
+from tests.unit.fixtures_dial_protocol import World, look_after
 from trunkline.calls.changes import cancelled, claimed, intended, returned
 from trunkline.calls.model import Call, StaleCall
 from trunkline.calls.policy import RedialPolicy
@@ -58,7 +58,7 @@ class DialProtocol(RuleBasedStateMachine):
         self.trunks.create(replace(TRUNK, max_concurrent_calls=MAX_CONCURRENT))
         self.trunks.grant(TRUNK.id, "tenant-1")
         for number in range(1, CALLS + 1):
-            self.calls.accept(a_call(number, redial=TWICE))
+            self.calls.accept(make_call(number, redial=TWICE))
 
     @rule(run=RUNS, number=NUMBERS)
     def claim(self, run: str, number: int) -> None:
@@ -180,7 +180,7 @@ class DialProtocol(RuleBasedStateMachine):
     @rule(number=NUMBERS, claim=st.integers(1, 4))
     def old_news(self, number: int, claim: int) -> None:
         """Of a leg that is not there any more, or never was."""
-        key, before = (a_call(number).id, claim), self.now(number)
+        key, before = (make_call(number).id, claim), self.now(number)
         if key not in self.livekit.legs and key in self.livekit.invites:
             self.news.take(_left(ClaimName(*key), "hangup"))
             assert claim == before.claim or self.now(number) == before, "news about another claim"
@@ -201,7 +201,7 @@ class DialProtocol(RuleBasedStateMachine):
     def one_invite_an_attempt(self) -> None:
         assert len(self.livekit.invites) == len(set(self.livekit.invites)), "a claim was dialled twice"
         for number in range(1, CALLS + 1):
-            call_id = a_call(number).id
+            call_id = make_call(number).id
             real = [key for key in self.livekit.invites if key[0] == call_id and key not in self.refused]
             assert len(real) <= TWICE.max_attempts, "an attempt was dialled twice"
 
@@ -245,7 +245,7 @@ class DialProtocol(RuleBasedStateMachine):
         assert all(call.state is not State.CONNECTING for call in self.all())
 
     def now(self, number: int) -> Call:
-        call = self.calls.load(a_call(number).id)
+        call = self.calls.load(make_call(number).id)
         assert call is not None
         return call
 

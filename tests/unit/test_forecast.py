@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import NOW_MS, TRUNK
+from tests.support.builders import TRUNK
+from tests.support.clocks import NOW_MS
 from trunkline.batches.forecast import Load, finish_ms, pace_of
 from trunkline.calls.policy import DAYS, CallingWindow
 

@@ -13,7 +13,7 @@ import pytest
 from google.protobuf.json_format import Parse
 from livekit.protocol.webhook import WebhookEvent
 
-from tests.builders import ManualClock
+from tests.support.clocks import ManualClock
 from trunkline.errors import BadSignature, LiveKitNotConfigured
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
 from trunkline.livekit.names import WATCHED_ROOM, ClaimName, callee_identity, claim_of_room, room_name

@@ -10,14 +10,14 @@ import pytest
 from aiohttp import web
 from livekit.api import ServerError
 
-from tests.builders import SNAPSHOT, a_call
+from tests.support.builders import SNAPSHOT, make_call
 from trunkline.dialing.verdicts import Kind
 from trunkline.livekit import client as client_module
 from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, dial_token, open_session
 from trunkline.livekit.credentials import LiveKitCredentials
 
 SECRET = "a secret of at least thirty-two characters"
-CALL = a_call(claim=1, room_name="r1", agent=replace(SNAPSHOT, ring_timeout_s=1))
+CALL = make_call(claim=1, room_name="r1", agent=replace(SNAPSHOT, ring_timeout_s=1))
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import random
 import socket
 import ssl
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, ip_address
 from typing import Any
 
@@ -21,27 +22,35 @@ from trunkline.outgoing.client import OutgoingClient
 from trunkline.outgoing.messages import Answer, Fault, Request
 
 SHUT = Door()
-LOCAL = Door.parse("9100-9999")
+LOCAL = Door.parse("1024-65535")
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
+@dataclass
+class Server:
+    """A server on loopback, and the request heads it saw."""
+
+    url: str = ""
+    heads: list[bytes] = field(default_factory=list)
+
+
 @asynccontextmanager
-async def server(serve: Serve, port: int, **more: Any) -> AsyncIterator[list[bytes]]:
-    """A server on loopback; yields the request heads it saw."""
-    heads: list[bytes] = []
+async def server(serve: Serve, host: str = "127.0.0.1", port: int = 0, **more: Any) -> AsyncIterator[Server]:
+    found = Server()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            heads.append(await reader.readuntil(b"\r\n\r\n"))
+            found.heads.append(await reader.readuntil(b"\r\n\r\n"))
             await serve(reader, writer)
             writer.close()
         except (OSError, asyncio.IncompleteReadError):
             pass
 
-    running = await asyncio.start_server(handle, "127.0.0.1", port, **more)
+    running = await asyncio.start_server(handle, host, port, **more)
+    found.url = f"http://{host}:{running.sockets[0].getsockname()[1]}"
     try:
-        yield heads
+        yield found
     finally:
         running.close()
 
@@ -59,17 +68,17 @@ def request(url: str, headers: dict[str, str] | None = None, deadline_s: float =
 
 
 async def posted(serve: Serve, headers: dict[str, str] | None = None, deadline_s: float = 3.0) -> Answer:
-    async with server(serve, 9371):
-        return await OutgoingClient(LOCAL).send(request("http://127.0.0.1:9371/hook", headers, deadline_s))
+    async with server(serve) as hook:
+        return await OutgoingClient(LOCAL).send(request(f"{hook.url}/hook", headers, deadline_s))
 
 
 async def test_a_plain_request_goes_out_as_it_is() -> None:
-    async with server(answers(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"), 9371) as heads:
-        answer = await OutgoingClient(LOCAL).send(request("http://127.0.0.1:9371/hook?a=b", {"X-A": "b"}))
+    async with server(answers(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")) as hook:
+        answer = await OutgoingClient(LOCAL).send(request(f"{hook.url}/hook?a=b", {"X-A": "b"}))
     assert (answer.status, answer.body, answer.fault) == (200, b"hi", None)
-    assert heads[0].startswith(b"POST /hook?a=b HTTP/1.1\r\n")
-    assert b"host: 127.0.0.1:9371" in heads[0].lower()
-    assert b"x-a: b" in heads[0].lower()
+    assert hook.heads[0].startswith(b"POST /hook?a=b HTTP/1.1\r\n")
+    assert f"host: {hook.url.removeprefix('http://')}".encode() in hook.heads[0].lower()
+    assert b"x-a: b" in hook.heads[0].lower()
 
 
 async def test_a_redirect_is_an_answer_and_not_followed() -> None:
@@ -78,17 +87,19 @@ async def test_a_redirect_is_an_answer_and_not_followed() -> None:
 
 
 async def test_bytes_that_drip_end_with_the_deadline_for_the_whole_request() -> None:
+    drips: list[bytes] = []
+
     async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
         while True:
-            writer.write(b"x")
+            drips.append(b"x")
+            writer.write(drips[-1])
             await writer.drain()
             await asyncio.sleep(0.05)
 
-    began = time.monotonic()
     answer = await posted(drip, deadline_s=0.6)
     assert (answer.status, answer.fault) == (None, Fault.TIMEOUT)
-    assert time.monotonic() - began < 2
+    assert 1 <= len(drips) <= 13, "no more than fit into the deadline"
 
 
 async def test_headers_that_never_end_are_cut_off() -> None:
@@ -102,16 +113,18 @@ async def test_headers_that_never_end_are_cut_off() -> None:
 
 
 async def test_a_gigabyte_is_read_no_further_than_its_beginning() -> None:
+    megabytes: list[int] = []
+
     async def flood(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
-        for _chunk in range(1000):
+        for number in range(1000):
             writer.write(b"x" * 1_000_000)
             await writer.drain()
+            megabytes.append(number)
 
-    began = time.monotonic()
     answer = await posted(flood)
     assert (answer.status, len(answer.body)) == (200, 16 * 1024)
-    assert time.monotonic() - began < 2
+    assert len(megabytes) < 50, "what the sockets hold, and not the rest"
 
 
 async def test_a_gzip_bomb_stays_shut() -> None:
@@ -131,7 +144,9 @@ async def test_a_server_that_breaks_off_is_no_success(text: bytes) -> None:
 
 
 async def test_nobody_there_and_nothing_sent() -> None:
-    answer = await OutgoingClient(LOCAL).send(request("http://127.0.0.1:9373/"))
+    async with server(answers(b"")) as closed:
+        pass
+    answer = await OutgoingClient(LOCAL).send(request(closed.url))
     assert (answer.fault, answer.sent) == (Fault.CONNECT, False)
 
 
@@ -167,17 +182,17 @@ async def test_a_name_with_any_private_answer_is_refused(addresses: tuple[str, .
 
 
 async def test_a_name_that_is_private_later_is_refused_at_the_connection_and_asked_once() -> None:
-    asked = []
+    asked, private = [], loopback_host()
 
     async def turning(host: str, port: int) -> list[Any]:
         asked.append(host)
-        return [ip_address("8.8.8.8" if len(asked) == 1 else "127.0.0.1")]
+        return [ip_address("8.8.8.8" if len(asked) == 1 else private)]
 
     sender = OutgoingClient(SHUT, turning)
     await sender.check("https://rebind.example.com/")
-    async with server(answers(b"HTTP/1.1 200 OK\r\n\r\n"), 8443) as canary:
+    async with server(answers(b"HTTP/1.1 200 OK\r\n\r\n"), private, 8443) as canary:
         answer = await sender.send(request("https://rebind.example.com:8443/"))
-    assert (answer.fault, canary, len(asked)) == (Fault.REFUSED_ADDRESS, [], 2)
+    assert (answer.fault, canary.heads, len(asked)) == (Fault.REFUSED_ADDRESS, [], 2)
 
 
 async def test_a_name_that_does_not_resolve_may_be_registered_and_is_a_dns_error() -> None:
@@ -205,14 +220,20 @@ def authority(monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
     return trustme.CA()
 
 
+def loopback_host() -> str:
+    """An address that no other test listens at: HTTPS goes to port 443 or 8443 alone."""
+    return f"127.{'.'.join(str(random.randint(1, 254)) for _ in range(3))}"
+
+
 async def over_tls(authority: trustme.CA, name: str) -> tuple[Answer, list[bytes]]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(context)
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
-    sender = OutgoingClient(SHUT, resolver("127.0.0.1"), trust)
-    async with server(answers(b"HTTP/1.1 204 No Content\r\n\r\n"), 8443, ssl=context) as heads:
-        return await sender.send(request("https://hooks.example.com:8443/a")), heads
+    host = loopback_host()
+    sender = OutgoingClient(SHUT, resolver(host), trust)
+    async with server(answers(b"HTTP/1.1 204 No Content\r\n\r\n"), host, 8443, ssl=context) as hook:
+        return await sender.send(request("https://hooks.example.com:8443/a")), hook.heads
 
 
 async def test_the_certificate_must_be_the_names_though_the_connection_goes_to_an_address(
@@ -232,8 +253,9 @@ async def test_a_wrong_certificate_is_refused_before_anything_is_sent(authority:
 async def test_an_unknown_authority_is_refused(authority: trustme.CA) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("hooks.example.com").configure_cert(context)
-    sender = OutgoingClient(SHUT, resolver("127.0.0.1"))
-    async with server(answers(b""), 8443, ssl=context):
+    host = loopback_host()
+    sender = OutgoingClient(SHUT, resolver(host))
+    async with server(answers(b""), host, 8443, ssl=context):
         answer = await sender.send(request("https://hooks.example.com:8443/"))
     assert answer.fault is Fault.TLS
 
@@ -244,6 +266,7 @@ async def test_the_next_address_is_tried_where_one_does_not_answer(monkeypatch: 
     async def two(host: str, port: int) -> list[Any]:
         return [IPv4Address("127.0.0.3"), IPv4Address("127.0.0.1")]
 
-    async with server(answers(b"HTTP/1.1 204 No Content\r\n\r\n"), 9371):
-        answer = await OutgoingClient(LOCAL, two).send(request("http://127.0.0.1:9371/"))
+    async with server(answers(b"HTTP/1.1 204 No Content\r\n\r\n")) as hook:
+        port = hook.url.rpartition(":")[2]
+        answer = await OutgoingClient(LOCAL, two).send(request(f"http://127.0.0.1:{port}/"))
     assert answer.status == 204

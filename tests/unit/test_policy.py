@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import NOW_MS
+from tests.support.clocks import NOW_MS
 from trunkline.calls.policy import DAYS, CallingWindow, RedialPolicy
 from trunkline.calls.policy_input import RedialSpec, WindowSpec, resolved_window, zones_of
 from trunkline.calls.reasons import Reason

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import NOW_MS, a_call
+from tests.support.builders import make_call
+from tests.support.clocks import NOW_MS
 from tests.unit.test_web_changes import web_call
 from trunkline.calls.changes import answered, claimed, ended, intended
 from trunkline.calls.model import Call, Change
@@ -24,7 +25,7 @@ Report = Callable[[Call], Change | None]
 
 
 def ringing() -> Call:
-    call = claimed(a_call(), "run", "room").call
+    call = claimed(make_call(), "run", "room").call
     return intended(call, NOW_MS, intent="i", dead_after_ms=1).call
 
 
@@ -34,7 +35,7 @@ def test_an_answer_counts_when_no_dialer_awaits_it() -> None:
     assert change is not None
     assert change.call.state is State.ACTIVE
     assert heard(change.call, NOW_MS, dial_is_awaited=False) is None
-    assert heard(a_call(), NOW_MS, dial_is_awaited=False) is None
+    assert heard(make_call(), NOW_MS, dial_is_awaited=False) is None
 
 
 def test_changes_of_agent_are_ordered_by_their_numbers() -> None:
@@ -58,7 +59,7 @@ def test_a_phone_call_that_its_agent_ends_goes_on_until_the_leg_has_left() -> No
 
 
 def test_a_phone_call_that_was_not_dialled_is_not_ended_by_its_agent() -> None:
-    assert ended_by_agent(claimed(a_call(), "run", "room").call, "no", NOW_MS) is None
+    assert ended_by_agent(claimed(make_call(), "run", "room").call, "no", NOW_MS) is None
 
 
 @pytest.mark.parametrize("talks", [True, False])

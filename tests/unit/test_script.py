@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import NOW_MS, a_call
+from tests.support.builders import make_call
+from tests.support.clocks import NOW_MS
 from trunkline.calls.model import Call
 from trunkline.calls.parts import Channel
 from trunkline.calls.states import State
@@ -35,7 +36,7 @@ def talking(number: str, **changes: Any) -> Call:
         "answered_at_ms": NOW_MS,
         "phone_number": number,
     }
-    return a_call(**(values | changes))
+    return make_call(**(values | changes))
 
 
 def web(number: str = "", **changes: Any) -> Call:
@@ -45,7 +46,7 @@ def web(number: str = "", **changes: Any) -> Call:
         "livemode": False,
         "phone_number": number,
     }
-    return a_call(**(values | changes))
+    return make_call(**(values | changes))
 
 
 @given(st.sampled_from(ANSWERING), st.floats(1, 100), st.integers(10, 86_400))
@@ -105,4 +106,4 @@ def test_people_join_by_web_before_their_agents() -> None:
 
 
 def test_a_phone_that_rings_is_the_dials_to_play() -> None:
-    assert cues(a_call(livemode=False, state=State.CONNECTING, phone_number="+15550100001")) == []
+    assert cues(make_call(livemode=False, state=State.CONNECTING, phone_number="+15550100001")) == []

@@ -10,7 +10,7 @@ import pytest
 from livekit import api
 from livekit.api import LiveKitAPI, ServerError, SipCallError
 
-from tests.builders import a_call
+from tests.support.builders import make_call
 from tests.unit.conftest import KEY, SECRET, World, until
 from trunkline.dialing.attempt import SlotMissed
 from trunkline.dialing.verdicts import Kind
@@ -55,8 +55,8 @@ async def test_no_answer_no_reply_and_no_wait(world: World, livekit: LiveKitAPI)
         with pytest.raises(ServerError, match="sip request timed out") as caught:
             await livekit.sip.create_sip_participant(dial_request(trunk_id, number, **short))
         assert (caught.value.status, caught.value.code, caught.value.metadata) == (408, "canceled", {})
-    at_once = dial_request(trunk_id, "+15550100002", wait_until_answered=False)
-    assert (await livekit.sip.create_sip_participant(at_once)).participant_id.startswith("PA_")
+    run_inline = dial_request(trunk_id, "+15550100002", wait_until_answered=False)
+    assert (await livekit.sip.create_sip_participant(run_inline)).participant_id.startswith("PA_")
 
 
 async def test_the_same_identity_again_is_a_second_invite_and_cancels_the_first(
@@ -113,7 +113,7 @@ async def test_the_products_client_sends_nothing_when_its_gate_refuses(
         raise SlotMissed
 
     credentials = LiveKitCredentials(world.url, KEY, SECRET)
-    call = a_call(claim=1, room_name="r1")
+    call = make_call(claim=1, room_name="r1")
     trunk_id = await a_trunk(livekit)
     async with open_session() as session:
         client = LiveKitClient(credentials, session)
@@ -126,7 +126,7 @@ async def test_the_products_client_sends_nothing_when_its_gate_refuses(
 
 async def test_the_products_client_knows_what_is_certain(world: World, livekit: LiveKitAPI) -> None:
     credentials = LiveKitCredentials(world.url, KEY, SECRET)
-    call = a_call(claim=1, room_name="r1")
+    call = make_call(claim=1, room_name="r1")
     trunk_id = await a_trunk(livekit)
     async with open_session() as session:
         client = LiveKitClient(credentials, session)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import NOW_MS, a_call
+from tests.support.builders import make_call
+from tests.support.clocks import NOW_MS
 from trunkline.calls.changes import (
     IllegalTransition,
     answered,
@@ -36,11 +37,11 @@ def test_each_documents_polling_loop_ends_exactly_when_the_call_has_ended(state:
 def test_a_terminal_state_never_changes(ended_state: State, other: State) -> None:
     assert not may_follow(ended_state, other)
     with pytest.raises(IllegalTransition):
-        move(a_call(state=ended_state), other, NOW_MS)
+        move(make_call(state=ended_state), other, NOW_MS)
 
 
 def test_the_usual_life_of_a_call() -> None:
-    call = a_call()
+    call = make_call()
     call = claimed(call, "run", "call-x").call
     assert (call.state, call.phase, call.claim) == (State.QUEUED, Phase.PREPARED, 1)
     call = intended(call, NOW_MS + 1, intent="i", dead_after_ms=1, dispatch_id="AD_1").call
@@ -52,7 +53,7 @@ def test_the_usual_life_of_a_call() -> None:
 
 
 def test_a_missed_slot_is_intended_again_without_a_second_event() -> None:
-    call = intended(claimed(a_call(), "run", "r").call, NOW_MS, intent="1", dead_after_ms=1).call
+    call = intended(claimed(make_call(), "run", "r").call, NOW_MS, intent="1", dead_after_ms=1).call
     again = intended(call, NOW_MS + 9, intent="2", dead_after_ms=2)
     assert again.events == ()
     assert (again.call.intent, again.call.dead_after_ms) == ("2", 2)
@@ -60,7 +61,7 @@ def test_a_missed_slot_is_intended_again_without_a_second_event() -> None:
 
 
 def test_a_returned_call_keeps_its_place_and_forgets_its_claim() -> None:
-    call = intended(claimed(a_call(), "run", "r").call, NOW_MS, intent="1", dead_after_ms=1).call
+    call = intended(claimed(make_call(), "run", "r").call, NOW_MS, intent="1", dead_after_ms=1).call
     back = returned(call, NOW_MS, why="carrier_too_fast")
     assert back.call.waits
     assert back.call.line_place == call.line_place
@@ -70,12 +71,12 @@ def test_a_returned_call_keeps_its_place_and_forgets_its_claim() -> None:
 
 def test_a_call_that_ends_while_waiting_leaves_the_line_with_it() -> None:
     ending = Ending(State.TIMEOUT, Reason.EXPIRED)
-    assert a_call().waits
-    assert not ended(a_call(), ending, NOW_MS).call.waits
+    assert make_call().waits
+    assert not ended(make_call(), ending, NOW_MS).call.waits
 
 
 def test_an_answer_and_a_kept_end_are_one_write_with_both_events() -> None:
-    call = intended(claimed(a_call(), "run", "r").call, NOW_MS, intent="1", dead_after_ms=1).call
+    call = intended(claimed(make_call(), "run", "r").call, NOW_MS, intent="1", dead_after_ms=1).call
     call = kept(call, Ending(State.COMPLETED, Reason.USER_HANGUP)).call
     up = answered(call, NOW_MS + 5)
     both = up.then(ended(up.call, Ending(State.COMPLETED, Reason.USER_HANGUP), NOW_MS + 9))
@@ -83,5 +84,5 @@ def test_an_answer_and_a_kept_end_are_one_write_with_both_events() -> None:
 
 
 def test_a_call_survives_the_table() -> None:
-    call = kept(claimed(a_call(), "run", "r").call, Ending(State.FAILED, Reason.DIAL_BUSY)).call
+    call = kept(claimed(make_call(), "run", "r").call, Ending(State.FAILED, Reason.DIAL_BUSY)).call
     assert call_from_attributes(call.as_attributes() | {"pk": "C#1", "sk": "CALL"}) == call

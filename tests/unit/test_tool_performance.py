@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.tool_backend import OK, SECOND_US, Backend, action, answered
+from tests.unit.fixtures_tool_backend import OK, SECOND_US, Backend, action, answered
 from trunkline.redaction import HIDDEN
 from trunkline.tools.actions import SetState
 from trunkline.tools.performance import Performance

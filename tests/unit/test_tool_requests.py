@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.tool_backend import NO_SECRETS, OK, SECOND_US, Backend, action, answered, failed
+from tests.unit.fixtures_tool_backend import NO_SECRETS, OK, SECOND_US, Backend, action, answered, failed
 from trunkline.outgoing.messages import Answer, Fault
 from trunkline.tools.outcomes import ActionFailed
 from trunkline.tools.requests import MAX_ANSWER_BYTES, read

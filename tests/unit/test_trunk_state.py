@@ -8,7 +8,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import NOW_MS, TRUNK
+from tests.support.builders import TRUNK
+from tests.support.clocks import NOW_MS
 from trunkline.calls.reasons import Reason
 from trunkline.dialing.admission import BatchPace, admitted
 from trunkline.dialing.breaker import OPENS_AFTER, Breaker, FailureRun

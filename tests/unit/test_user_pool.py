@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import RSAAlgorithm
 
-from tests.builders import ManualClock
-from tests.memory_table import MemoryTable
+from tests.support.clocks import ManualClock
+from tests.support.memory_table import MemoryTable
 from trunkline.errors import InvalidApiKey, MissingScope
 from trunkline.tenants.gatekeeper import Gatekeeper, Proof
 from trunkline.tenants.key_store import ApiKeyStore

@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import NOW_MS, a_call
+from tests.support.builders import make_call
+from tests.support.clocks import NOW_MS
 from trunkline.calls.changes import cancelled, ended
 from trunkline.calls.model import Call, Change
 from trunkline.calls.parts import Channel, Ending
@@ -26,7 +27,7 @@ def web_call(**changes: Any) -> Call:
         "line_place": "",
         "claim": 1,
     }
-    return a_call(**(values | changes))
+    return make_call(**(values | changes))
 
 
 def after(call: Call, *changes: Any) -> Call:

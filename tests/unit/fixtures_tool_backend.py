@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.builders import ManualClock
+from tests.support.clocks import ManualClock
 from trunkline.outgoing.messages import Answer, Fault, Request
 from trunkline.tools.actions import ApiCall
 from trunkline.tools.requests import filled

@@ -8,9 +8,10 @@ from typing import Any
 
 import boto3
 
-from tests.builders import TRUNK, ManualClock
-from tests.store.conftest import a_nudge
 from tests.store.test_desk import ME, Scene
+from tests.support.builders import TRUNK
+from tests.support.clocks import ManualClock
+from tests.support.stubs import make_notifier
 from trunkline.batches.desk import BatchDesk
 from trunkline.batches.drafts import BatchDrafter
 from trunkline.batches.files import BatchFiles, parts_key
@@ -134,7 +135,7 @@ def a_world(table: Table) -> World:
     phones, workflows = scene.desk, WorkflowStore(table)
     people = PeopleStore(table, Plain())  # type: ignore[arg-type]
     by_workflow = WorkflowCallDesk(phones.intake, phones, workflows, scene.agents, people, lambda _: None)
-    nudge = a_nudge(scene.wakes, clock)
+    nudge = make_notifier(scene.wakes, clock)
     holds = Holds(table, store, trunks, nudge, clock)
 
     def drafter(batch: Batch) -> BatchDrafter:

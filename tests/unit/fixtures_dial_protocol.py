@@ -8,8 +8,9 @@ from typing import Any
 
 from livekit.protocol.models import ParticipantInfo
 
-from tests.builders import ManualClock, NothingPlayed, no_reach
-from tests.memory_table import MemoryTable
+from tests.support.clocks import ManualClock
+from tests.support.memory_table import MemoryTable
+from tests.support.stubs import NullRoomActions, NullSimulation
 from trunkline.calls.news import NewsDesk
 from trunkline.calls.store import CallStore
 from trunkline.dialing.caretaker import Caretaker
@@ -22,9 +23,9 @@ from trunkline.livekit.names import room_name
 from trunkline.observability import logger
 
 
-class Wakes:
+class RecordedWakeups:
     def send(self, wake: object, delay_s: int = 0) -> None:
-        """Wakes can be lost."""
+        """RecordedWakeups can be lost."""
 
 
 @dataclass
@@ -46,7 +47,7 @@ class LiveKit:
             del self.legs[key]
 
 
-async def at_once(work: Any, *args: Any) -> Any:
+async def run_inline(work: Any, *args: Any) -> Any:
     return work(*args)
 
 
@@ -67,19 +68,19 @@ class World:
         self.lanes = LaneStore(self.table, self.clock)
         self.livekit = LiveKit()
         line, log = Line(self.table), logger("model")
-        nudge = Nudge(Wakes(), self.clock, log)  # type: ignore[arg-type]
+        nudge = Nudge(RecordedWakeups(), self.clock, log)  # type: ignore[arg-type]
         self.caretaker = Caretaker(
             calls=self.calls,
             lanes=self.lanes,
             line=line,
             census=Census(self.table, line),
             trunks=self.trunks,
-            wakes=Wakes(),  # type: ignore[arg-type]
+            wakes=RecordedWakeups(),  # type: ignore[arg-type]
             nudge=nudge,
             livekit=self.livekit,
-            played=NothingPlayed(),
+            played=NullSimulation(),
             clock=self.clock,
-            offload=at_once,
+            offload=run_inline,
             log=log,
         )
-        self.news = NewsDesk(self.calls, nudge, self.clock, self.lanes.run_is_alive, no_reach())
+        self.news = NewsDesk(self.calls, nudge, self.clock, self.lanes.run_is_alive, NullRoomActions())

@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from tests.builders import ManualClock
 from tests.store.test_desk import ME, Scene
+from tests.support.clocks import ManualClock
 from trunkline.observability import logger
 from trunkline.schedules.desk import ScheduleDesk
 from trunkline.schedules.mirror import ScheduleMirror, Target

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tests.builders import NOW_MS, ManualClock, PlainCipher
+from tests.support.clocks import NOW_MS, ManualClock
+from tests.support.stubs import PlaintextCipher
 from tests.unit.test_web_changes import web_call
 from trunkline.calls.erase import erase_beside
 from trunkline.calls.model import Call
@@ -44,7 +45,7 @@ SUPPORT = Colleague("a-2", "support", "support-worker", ("own_tool",))
 
 class Scene:
     def __init__(self, table: Table) -> None:
-        self.table, self.clock, cipher = table, ManualClock(), PlainCipher()
+        self.table, self.clock, cipher = table, ManualClock(), PlaintextCipher()
         self.calls, self.workflows, self.tools = CallStore(table), WorkflowStore(table), ToolStore(table)
         self.secrets = SecretStore(table, cipher)  # type: ignore[arg-type]
         self.people = PeopleStore(table, cipher)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.builders import ManualClock
+from tests.support.clocks import ManualClock
 from trunkline.table import Table
 from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.gatekeeper import Gatekeeper, Proof

@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.builders import ManualClock, PlainCipher, a_call
+from tests.support.builders import make_call
+from tests.support.clocks import ManualClock
+from tests.support.stubs import PlaintextCipher
 from trunkline.batches.store import BatchStore
 from trunkline.calls.model import Call
 from trunkline.calls.store import CallStore
@@ -75,7 +77,7 @@ class World:
         self.endpoints, self.deliveries = EndpointStore(table), DeliveryStore(table)
         self.sent: list[Request] = []
         self.answer: Callable[[Request], Answer] = lambda _: OK
-        health, seals = HealthStore(table), Seals(PlainCipher())  # type: ignore[arg-type]
+        health, seals = HealthStore(table), Seals(PlaintextCipher())  # type: ignore[arg-type]
         log = logger("test")
         self.desk = WebhookDesk(self.endpoints, health, seals, lambda _: None, self.clock)
         flow: Any = self.flow
@@ -126,7 +128,7 @@ class World:
 
     def told(self, call: Call | None = None) -> str:
         """Accept a call and tell of it; returns the delivery's id."""
-        call = call or a_call()
+        call = call or make_call()
         self.calls.accept(call)
         assert self.tell(call.id) == 1
         return self.started()[-1]

@@ -1,0 +1,93 @@
+"""Lane runs on a table in memory, with LiveKit in memory and virtual time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.support.builders import TRUNK
+from tests.support.clocks import VirtualClock
+from tests.support.fake_livekit import FakeLiveKit
+from tests.support.memory_table import MemoryTable
+from tests.support.stubs import RecordedWakeups, make_notifier, run_inline
+from trunkline.calls.store import CallStore
+from trunkline.clock import Clock
+from trunkline.dialing.lane import LaneStore
+from trunkline.dialing.line import Line
+from trunkline.dialing.pacing import StartLog, Timing
+from trunkline.dialing.queue import Census, Queue
+from trunkline.dialing.run import LaneRun, RunLimits
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.workbench import Workbench
+from trunkline.observability import logger
+from trunkline.rules.rulebook import Rulebook
+from trunkline.table import Table
+
+QUICK = RunLimits(watch_cancels_s=0.05, look_every_s=0.02, heartbeat_s=0.2, handover_wait_s=0.3)
+
+
+def make_queue(table: Table, clock: Clock) -> Queue:
+    line = Line(table)
+    return Queue(line, LaneStore(table, clock), TrunkStore(table), Census(table, line), clock)
+
+
+@dataclass
+class DialerHarness:
+    """The stores of one trunk, a LiveKit in memory, and lane runs that work on them."""
+
+    table: Table
+    calls: CallStore
+    lanes: LaneStore
+    line: Line
+    trunks: TrunkStore
+    wakeups: RecordedWakeups
+    livekit: FakeLiveKit
+    clock: VirtualClock
+
+    def run(self, run_id: str = "run-1", limits: RunLimits = QUICK) -> LaneRun:
+        bench = Workbench(
+            run_id=run_id,
+            starts=StartLog(),
+            timing=Timing(),
+            calls=self.calls,
+            livekit=self.livekit,
+            sign_dial_token=lambda lifetime_s: f"token for {lifetime_s}",
+            nudge=make_notifier(self.wakeups, self.clock),
+            rulebook=Rulebook(self.table, self.clock),
+            clock=self.clock,
+            offload=run_inline,
+            log=logger("test"),
+        )
+        return LaneRun(
+            bench=bench,
+            lanes=self.lanes,
+            line=self.line,
+            trunks=self.trunks,
+            wakes=self.wakeups,  # type: ignore[arg-type]
+            limits=limits,
+        )
+
+
+@pytest.fixture
+def dialer_table() -> Table:
+    """The table of the lane runs; a module whose subject is the stores' writes takes the one in moto."""
+    return MemoryTable()
+
+
+@pytest.fixture
+def dialer(dialer_table: Table) -> DialerHarness:
+    table, clock = dialer_table, VirtualClock()
+    trunks = TrunkStore(table)
+    trunks.create(TRUNK)
+    trunks.grant(TRUNK.id, "tenant-1")
+    return DialerHarness(
+        table=table,
+        calls=CallStore(table),
+        lanes=LaneStore(table, clock),
+        line=Line(table),
+        trunks=trunks,
+        wakeups=RecordedWakeups(),
+        livekit=FakeLiveKit(),
+        clock=clock,
+    )

@@ -1,0 +1,53 @@
+"""The values that most tests start from: a trunk, an agent and a call."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from tests.support.clocks import NOW_MS
+from trunkline.calls.model import Call
+from trunkline.calls.parts import AgentSnapshot, BatchRow
+from trunkline.calls.states import State
+from trunkline.dialing.places import Place
+from trunkline.dialing.trunks import Trunk
+
+TRUNK = Trunk("trunk_1", "t", "livekit.test", "ST_1", 5, ("+15550109001",))
+SNAPSHOT = AgentSnapshot(
+    id="11111111-1111-4111-8111-111111111111",
+    name="Ada",
+    type="voice",
+    livekit_agent_name="ada",
+    wait_for_agent=True,
+    agent_join_timeout_s=5,
+    ring_timeout_s=30,
+    max_call_duration_s=600,
+)
+
+
+def make_call(number: int = 1, **changes: Any) -> Call:
+    """Make a call that was just accepted; `number` sets its id and its time of arrival."""
+    if changes.pop("batch", False):
+        changes["batch_row"] = BatchRow("bat_1", number)
+    call_id = f"00000000-0000-4000-8000-{number:012d}"
+    priority, tenant = changes.get("priority", 5), changes.get("tenant_id", "tenant-1")
+    batch = "batch_row" in changes
+    call = Call(
+        id=call_id,
+        tenant_id="tenant-1",
+        livemode=True,
+        state=State.QUEUED,
+        version=1,
+        sequence=1,
+        created_at_ms=NOW_MS,
+        expires_at_ms=NOW_MS + 3_600_000,
+        agent=SNAPSHOT,
+        trunk_id=TRUNK.id,
+        phone_number="+15550100001",
+        caller_id=TRUNK.numbers[0],
+        priority=priority,
+        metadata_json="{}",
+        source="api",
+        line_place=Place(tenant, priority, batch, NOW_MS * 1000 + number, call_id).key,
+    )
+    return replace(call, **changes)

@@ -1,0 +1,69 @@
+"""Stand-ins for collaborators that a test does not look at."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from trunkline.calls.model import Call
+from trunkline.calls.news import Reach
+from trunkline.cipher import Owner
+from trunkline.clock import Clock
+from trunkline.dialing.nudge import Nudge
+from trunkline.dialing.wake import Wake
+from trunkline.livekit.names import ClaimName
+from trunkline.observability import logger
+
+
+class RecordedWakeups:
+    """A dial queue that only records what was sent to it."""
+
+    def __init__(self) -> None:
+        self.sent: list[Wake] = []
+        self.delays_s: list[int] = []
+
+    def send(self, wake: Wake, delay_s: int = 0) -> None:
+        self.sent.append(wake)
+        self.delays_s.append(delay_s)
+
+
+def make_notifier(wakeups: RecordedWakeups, clock: Clock) -> Nudge:
+    return Nudge(wakeups, clock, logger("test"))  # type: ignore[arg-type]
+
+
+async def run_inline(work: Callable[..., Any], *args: Any) -> Any:
+    """Run blocking work in place of a thread: moto is not thread-safe, and the order stays the same."""
+    return work(*args)
+
+
+class PlaintextCipher:
+    """Writes the encryption context beside the values instead of encrypting them."""
+
+    def encrypt(self, owner: Owner, values: dict[str, Any]) -> bytes:
+        return repr((owner.context, values)).encode()
+
+    def decrypt(self, owner: Owner, ciphertext: bytes) -> dict[str, Any]:
+        context, values = ast.literal_eval(ciphertext.decode())
+        assert context == owner.context
+        return dict(values)
+
+
+class NullRoomActions(Reach):
+    """Does nothing in LiveKit, unless the test says otherwise."""
+
+    def __init__(
+        self,
+        hang_up: Callable[[ClaimName], None] = lambda _: None,
+        close_room: Callable[[ClaimName], None] = lambda _: None,
+        agent_is_in: Callable[[ClaimName], bool] = lambda _: False,
+        dispatch_again: Callable[[Call], None] = lambda _: None,
+    ) -> None:
+        super().__init__(hang_up, close_room, agent_is_in, dispatch_again)
+
+
+class NullSimulation:
+    """Fails if a live trunk is ever simulated."""
+
+    def play(self, trunk_id: str) -> int | None:
+        raise AssertionError(f"{trunk_id} is a live trunk")
