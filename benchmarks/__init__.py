@@ -1,1 +1,1 @@
-"""Figures, printed as a table with ratios; `make bench`."""
+"""Benchmarks, run by `make bench`: figures in a table, as ratios to a baseline."""

@@ -1,57 +1,75 @@
-"""`make bench`: bring a stack up, measure, print; `make bench ARGS="webhooks pacing"`: some of it anew."""
+"""The `make bench` command: starts a stack, measures, and prints a table.
+
+`make bench ARGS="webhooks pacing"` measures only these groups.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import access, batches, cost, load, main_job, pacing, start, stories, tools, webhooks
-from benchmarks.table import Row, show
+from benchmarks import (
+    access,
+    batches,
+    call_latency,
+    cost,
+    pacing,
+    scale,
+    schedules,
+    startup,
+    tools,
+    web_calls,
+    webhooks,
+)
+from benchmarks.call_latency import TenantClient
+from benchmarks.results import Row, show
 from local.config import for_tests
 from local.stack import Stack, local_stack
 
-Measure = Callable[[Stack, main_job.Client], list[Row]]
-PACES = {1: 30, 5: 300, 20: 300, 50: 300}
-ON_A_STACK: dict[str, Measure] = {
-    "main": lambda stack, tenant: [
-        *main_job.post_rows(stack, tenant),
-        *main_job.dial_rows(stack, tenant),
-        *main_job.call_rows(stack, tenant),
+Measure = Callable[[Stack, TenantClient], list[Row]]
+CALLS_BY_CPS = {1: 30, 5: 300, 20: 300, 50: 300}
+STACK_GROUPS: dict[str, Measure] = {
+    "call_latency": lambda stack, tenant: [
+        *call_latency.post_rows(stack, tenant),
+        *call_latency.dial_rows(stack, tenant),
+        *call_latency.request_rows(stack, tenant),
     ],
     "access": access.access_rows,
     "tools": lambda stack, _: tools.tool_rows(stack),
-    "stories": stories.story_rows,
-    "memory": lambda stack, _: [start.memory_row(stack)],  # before the emulator keeps a thousand histories
+    "web_calls": web_calls.web_call_rows,
+    # Before the webhooks, whose thousand executions would stay in the emulator's memory.
+    "memory": lambda stack, _: [startup.memory_row(stack)],
     "webhooks": lambda stack, _: webhooks.webhook_rows(stack),
-    "pacing": lambda stack, _: pacing.pacing_rows(stack, PACES),
+    "pacing": lambda stack, _: pacing.pacing_rows(stack, CALLS_BY_CPS),
     "cost": cost.cost_rows,
-    "load": lambda stack, tenant: [
-        *load.depth_rows(stack, tenant),
-        load.unanswered_row(stack),
-        load.handover_row(stack),
+    "scale": lambda stack, tenant: [
+        *scale.queue_length_rows(stack, tenant),
+        scale.unanswered_row(stack),
+        scale.handover_row(stack),
     ],
-    "schedules": lambda stack, _: batches.tick_rows(stack),
+    "schedules": lambda stack, _: schedules.tick_rows(stack),
     "batches": batches.batch_rows,
 }
-ALONE: dict[str, Callable[[], list[Row]]] = {
-    "start": lambda: [*start.import_rows(), *start.layer_rows()],
-    "run": start.run_rows,
+STANDALONE_GROUPS: dict[str, Callable[[], list[Row]]] = {
+    "start": lambda: [*startup.import_rows(), *startup.layer_rows()],
+    "run": startup.run_rows,
 }
 
 
 def main(names: Sequence[str]) -> None:
-    """Measure these groups, or all."""
-    wanted = set(names or [*ON_A_STACK, *ALONE])
-    if unknown := wanted - {*ON_A_STACK, *ALONE}:
-        raise SystemExit(f"no figures called {sorted(unknown)[0]}: {', '.join([*ALONE, *ON_A_STACK])}")
-    rows = ALONE["start"]() if "start" in wanted else []
-    if wanted & set(ON_A_STACK):
+    """Measure the named groups, or all groups."""
+    groups = [*STANDALONE_GROUPS, *STACK_GROUPS]
+    wanted = set(names or groups)
+    if unknown := wanted - set(groups):
+        raise SystemExit(f"unknown group {sorted(unknown)[0]}; the groups are {', '.join(groups)}")
+    rows = STANDALONE_GROUPS["start"]() if "start" in wanted else []
+    if wanted & set(STACK_GROUPS):
         with local_stack(for_tests("bench-stack"), print) as stack:
-            tenant = main_job.Client(stack)
-            for name, measure in ON_A_STACK.items():
+            tenant = TenantClient(stack)
+            for name, measure in STACK_GROUPS.items():
                 rows += measure(stack, tenant) if name in wanted else []
-    rows += ALONE["run"]() if "run" in wanted else []
-    show(rows, whole=not names)
+    rows += STANDALONE_GROUPS["run"]() if "run" in wanted else []
+    show(rows, is_complete=not names)
 
 
 if __name__ == "__main__":

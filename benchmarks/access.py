@@ -1,112 +1,119 @@
-"""What finding out who asks costs of a request, and what encrypting costs of one that tells of a person."""
+"""Cost of authentication, and of encrypting personal data, as a share of a request."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
+from typing import Any
 
 import httpx
 from livekit.api import AccessToken, VideoGrants
 
-from benchmarks.counting import Counting, counted
-from benchmarks.main_job import BUSY, Client, key_of
-from benchmarks.table import Row, ms, p50
+from benchmarks.aws_requests import average, count_aws_requests, describe
+from benchmarks.call_latency import BUSY, TenantClient, unlimited_key
+from benchmarks.results import Row, ms, p50
 from local.stack import Stack
 
-ASKED = 200
-COUNTED = 10
-_TOLD = {"user_name": "John", "auth_token": "x" * 200}
+REQUESTS = 200
+COUNTED_REQUESTS = 10
+_USER_CONTEXT = {"user_name": "John", "auth_token": "x" * 200}
 
 
-def access_rows(stack: Stack, tenant: Client) -> list[Row]:
-    """Authentication with its limit, and context encryption: their calls, and their share of a request."""
-    return [*_gate_rows(stack, tenant), *_cipher_rows(stack, tenant)]
+def access_rows(stack: Stack, tenant: TenantClient) -> list[Row]:
+    """Measure authentication with its rate limit, and the encryption of a user context."""
+    return [*_authentication_rows(stack, tenant), *_encryption_rows(stack, tenant)]
 
 
-def _gate_rows(stack: Stack, tenant: Client) -> list[Row]:
-    url, with_key, without = stack.config.api_url, [], []
-    with httpx.Client(base_url=url, headers={"x-api-key": key_of(stack)}) as api:
-        for _ in range(ASKED):
-            with_key.append(_timed(api, "/api/v1/session"))
-            without.append(_timed(api, "/api/v1/nowhere"))
-        with counted(stack) as counting:
-            _timed(api, "/api/v1/session")
-            begun = counting.calls.copy()
-            for _ in range(COUNTED):
-                _timed(api, "/api/v1/session")
-            asked = _each(counting, begun)
-    placed = [tenant.place(stack.seed.agent_id, BUSY)[0] for _ in range(ASKED // 4)]
-    cost = p50(with_key) - p50(without)
-    kept = asked == {"UpdateItem": 1}
+def _authentication_rows(stack: Stack, tenant: TenantClient) -> list[Row]:
+    url, with_key_s, unknown_route_s = stack.config.api_url, [], []
+    with httpx.Client(base_url=url, headers={"x-api-key": unlimited_key(stack)}) as api:
+        for _ in range(REQUESTS):
+            with_key_s.append(_get_s(api, "/api/v1/session"))
+            unknown_route_s.append(_get_s(api, "/api/v1/nowhere"))
+        with count_aws_requests(stack) as counter:
+            _get_s(api, "/api/v1/session")
+            before = counter.counts.copy()
+            for _ in range(COUNTED_REQUESTS):
+                _get_s(api, "/api/v1/session")
+            sent = average(counter.counts - before, COUNTED_REQUESTS)
+    post_s = p50([tenant.place_call(stack.seed.agent_id, BUSY)[0] for _ in range(REQUESTS // 4)])
+    cost_s = p50(with_key_s) - p50(unknown_route_s)
+    is_met = sent == {"UpdateItem": 1}
     return [
-        Row("AWS calls to authenticate and count a request", _told(asked), "", None, "1 UpdateItem", kept),
         Row(
-            "authentication and limit, p50",
-            ms(cost),
-            f"GET with a key {ms(p50(with_key))}, an unknown route {ms(p50(without))}",
-            cost / p50(placed),
-            f"its share of POST /calls/outbound, {ms(p50(placed))}",
+            "AWS requests to authenticate and count a request",
+            describe(sent),
+            "",
+            None,
+            "1 UpdateItem",
+            is_met,
+        ),
+        Row(
+            "authentication and rate limit, p50",
+            ms(cost_s),
+            f"GET with a key {ms(p50(with_key_s))}, of an unknown route {ms(p50(unknown_route_s))}",
+            cost_s / post_s,
+            f"share of POST /calls/outbound, {ms(post_s)}",
         ),
     ]
 
 
-def _cipher_rows(stack: Stack, tenant: Client) -> list[Row]:
-    bare = {"workflow_slug": stack.seed.workflow_slug, "user_id": "u"}
-    plain, told = [], []
-    for _ in range(ASKED // 2):
-        plain.append(tenant.post("/api/v1/calls", bare)[0])
-        told.append(tenant.post("/api/v1/calls", bare | {"user_context": _TOLD})[0])
-    with counted(stack) as counting:
-        tenant.post("/api/v1/calls", bare | {"user_context": _TOLD})
-        begun = counting.calls.copy()
-        opened = [
-            tenant.post("/api/v1/calls", bare | {"user_context": _TOLD})[1].json() for _ in range(COUNTED)
-        ]
-        stored = _of_kms(_each(counting, begun))
-        _read(stack, opened[0])
-        begun = counting.calls.copy()
-        for each in opened:
-            _read(stack, each)
-        read = _of_kms(_each(counting, begun))
-    cost = p50(told) - p50(plain)
+def _encryption_rows(stack: Stack, tenant: TenantClient) -> list[Row]:
+    without_context: dict[str, Any] = {"workflow_slug": stack.seed.workflow_slug, "user_id": "u"}
+    with_context: dict[str, Any] = without_context | {"user_context": _USER_CONTEXT}
+    without_s, with_s = [], []
+    for _ in range(REQUESTS // 2):
+        without_s.append(tenant.post("/api/v1/calls", without_context)[0])
+        with_s.append(tenant.post("/api/v1/calls", with_context)[0])
+    store, read = _kms_requests(stack, tenant, with_context)
+    cost_s = p50(with_s) - p50(without_s)
     return [
-        Row("KMS calls to store a context", _told(stored), "", None, "1", stored == {"GenerateDataKey": 1}),
-        Row("KMS calls to read it", _told(read), "", None, "1", read == {"Decrypt": 1}),
+        Row(
+            "KMS requests to store a context", describe(store), "", None, "1", store == {"GenerateDataKey": 1}
+        ),
+        Row("KMS requests to read a context", describe(read), "", None, "1", read == {"Decrypt": 1}),
         Row(
             "context encryption, p50",
-            ms(cost),
-            f"POST /calls {ms(p50(told))} with a context, {ms(p50(plain))} without",
-            cost / p50(told),
-            "its share of the request",
+            ms(cost_s),
+            f"POST /calls {ms(p50(with_s))} with a context, {ms(p50(without_s))} without",
+            cost_s / p50(with_s),
+            "share of the request",
         ),
     ]
 
 
-def _timed(api: httpx.Client, path: str) -> float:
-    began_s = time.perf_counter()
+def _kms_requests(
+    stack: Stack, tenant: TenantClient, body: dict[str, Any]
+) -> tuple[Counter[str], Counter[str]]:
+    """Return the KMS requests to store one user context, and to read it."""
+    with count_aws_requests(stack) as counter:
+        tenant.post("/api/v1/calls", body)
+        before = counter.counts.copy()
+        calls = [tenant.post("/api/v1/calls", body)[1].json() for _ in range(COUNTED_REQUESTS)]
+        store = _only_kms(average(counter.counts - before, COUNTED_REQUESTS))
+        _read_context(stack, calls[0])
+        before = counter.counts.copy()
+        for call in calls:
+            _read_context(stack, call)
+        read = _only_kms(average(counter.counts - before, COUNTED_REQUESTS))
+    return store, read
+
+
+def _get_s(api: httpx.Client, path: str) -> float:
+    started_s = time.perf_counter()
     api.get(path)
-    return time.perf_counter() - began_s
+    return time.perf_counter() - started_s
 
 
-def _read(stack: Stack, opened: dict[str, str]) -> None:
-    """As the call's agent does."""
+def _read_context(stack: Stack, call: dict[str, str]) -> None:
+    """Read the context of a call as its agent does."""
     _, key, secret = stack.config.livekit
-    grants = VideoGrants(room=opened["room_name"], room_join=True, agent=True)
+    grants = VideoGrants(room=call["room_name"], room_join=True, agent=True)
     token = AccessToken(key, secret).with_kind("agent").with_identity("agent-AJ_bench").with_grants(grants)
-    url = f"{stack.config.api_url}/agent/v1/calls/{opened['call_id']}/context"
+    url = f"{stack.config.api_url}/agent/v1/calls/{call['call_id']}/context"
     bearer = {"Authorization": f"Bearer {token.to_jwt()}"}
     httpx.get(url, headers=bearer, timeout=30).raise_for_status()
 
 
-def _each(counting: Counting, before: Counter[str]) -> Counter[str]:
-    """How often each operation was called a request."""
-    made = counting.calls - before
-    return Counter({name: round(count / COUNTED) for name, count in made.items() if round(count / COUNTED)})
-
-
-def _of_kms(calls: Counter[str]) -> Counter[str]:
-    return Counter({name: calls[name] for name in ("GenerateDataKey", "Decrypt") if calls[name]})
-
-
-def _told(calls: Counter[str]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in sorted(calls.items())) or "none"
+def _only_kms(counts: Counter[str]) -> Counter[str]:
+    return Counter({name: counts[name] for name in ("GenerateDataKey", "Decrypt") if counts[name]})

@@ -1,4 +1,4 @@
-"""BullMQ's limiter at the same pace, where node and redis are there: `bullmq_worker/worker.mjs`."""
+"""BullMQ's rate limiter at the same pace, for comparison: `bullmq_worker/worker.mjs`."""
 
 from __future__ import annotations
 
@@ -9,34 +9,35 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.line import Paced
+from benchmarks.queue import CallStarts
 
-_HERE = Path(__file__).parent / "bullmq_worker"
+_WORKER_FOLDER = Path(__file__).parent / "bullmq_worker"
 _INSTALL = ("npm", "install", "--no-save", "--omit=optional", "--ignore-scripts", "--silent")
 
 
-def run(cps: int, jobs: int) -> Paced | None:
-    """Start so many jobs on three workers; None where node, npm or redis is missing."""
+def run(cps: int, jobs: int) -> CallStarts | None:
+    """Start so many jobs on three workers; return None if node, npm or redis is not installed."""
     if not all(shutil.which(name) for name in ("node", "npm", "redis-server")):
         return None
-    if not (_HERE / "node_modules").exists():
-        subprocess.run(_INSTALL, cwd=_HERE, check=True)  # noqa: S603 - our own words
+    if not (_WORKER_FOLDER / "node_modules").exists():
+        subprocess.run(_INSTALL, cwd=_WORKER_FOLDER, check=True)  # noqa: S603 - fixed arguments only
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
-        command = ["redis-server", "--port", str(port), "--save", "", "--dir", folder]
-        redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - our own words
+        server = ["redis-server", "--port", str(port), "--save", "", "--dir", folder]
+        redis = subprocess.Popen(server, stdout=subprocess.DEVNULL)  # noqa: S603 - fixed arguments only
         try:
             _wait_for(port)
-            words = ["node", "worker.mjs", str(port), str(cps), str(jobs)]
-            output = subprocess.run(words, cwd=_HERE, check=True, capture_output=True, text=True)  # noqa: S603
+            worker = ["node", "worker.mjs", str(port), str(cps), str(jobs)]
+            output = subprocess.run(worker, cwd=_WORKER_FOLDER, check=True, capture_output=True, text=True)  # noqa: S603
         finally:
             redis.terminate()
             redis.wait()
-    return Paced(sorted(float(line) for line in output.stdout.split()))
+    return CallStarts(sorted(float(line) for line in output.stdout.split()))
 
 
 def _wait_for(port: int) -> None:
+    """Wait until a port accepts connections, for at most 10 s."""
     deadline_s = time.monotonic() + 10
     while True:
         try:

@@ -1,8 +1,8 @@
-"""What a dialled call asks of AWS and what a million cost, from requests counted on the proxy.
+"""Cost of a call on AWS, from the request units of its intercepted requests.
 
-List prices, us-east-1, on demand: DynamoDB 0.625 $ a million write units and 0.125 $ a
-million read units (https://aws.amazon.com/dynamodb/pricing/on-demand/), SQS 0.40 $ a million requests,
-HTTP API 1.00 $ a million, Lambda 0.20 $ a million invocations; the functions' time is not in it.
+List prices per million in us-east-1, on demand: DynamoDB 0.625 $ for write units and 0.125 $ for read units
+(https://aws.amazon.com/dynamodb/pricing/on-demand/), SQS 0.40 $ for requests, HTTP API 1.00 $ for requests,
+Lambda 0.20 $ for invocations. The duration of the functions is not included.
 """
 
 from __future__ import annotations
@@ -14,51 +14,53 @@ from typing import Any
 
 from aiohttp import web
 
-from benchmarks.line import BUSY, Line
-from benchmarks.main_job import Client
-from benchmarks.table import Row
+from benchmarks.call_latency import TenantClient
+from benchmarks.queue import BUSY, BenchmarkTrunk
+from benchmarks.results import Row
 from local.intercepting_proxy import Exchange, InterceptingProxy, routed_through
 from local.stack import Stack
 
 CALLS = 100
+POSTS = 10
 WRITE_USD, READ_USD, _SQS_USD, _HTTP_USD, LAMBDA_USD = 0.625, 0.125, 0.40, 1.00, 0.20
-_TYPE_MARKS = frozenset({"S", "N", "BOOL", "NULL", "M", "L"})
+_TYPE_DESCRIPTORS = frozenset({"S", "N", "BOOL", "NULL", "M", "L"})
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem")
 
 
-class Metering(InterceptingProxy):
-    """Counts request units by the sizes that pass: 1 KB a write unit, 4 KB a strongly consistent read."""
+class UnitMeter(InterceptingProxy):
+    """Counts request units by size: 1 KB a write unit, 4 KB a read unit of a strongly consistent read."""
 
     def __init__(self, target: str) -> None:
         super().__init__(target)
         self.units: Counter[str] = Counter()
 
     async def intercept(self, exchange: Exchange) -> web.Response:
-        answer = await exchange.forward()
-        self._count(exchange, len(answer.body) if isinstance(answer.body, bytes) else 0)
-        return answer
+        response = await exchange.forward()
+        self._count(exchange, len(response.body) if isinstance(response.body, bytes) else 0)
+        return response
 
-    def _count(self, exchange: Exchange, answer_bytes: int) -> None:
+    def _count(self, exchange: Exchange, response_bytes: int) -> None:
         body = json.loads(exchange.body or b"{}")
         if exchange.operation in ("GetItem", "Query"):
-            units = max(1, ceil(answer_bytes / 4096))
+            units = max(1, ceil(response_bytes / 4096))
             self.units["read"] += units if body.get("ConsistentRead") else ceil(units / 2)
         if exchange.operation in _WRITES:
             self.units["write"] += _write_units(body)
         if exchange.operation == "TransactWriteItems":
-            self.units["write"] += 2 * sum(map(_transacted_units, body["TransactItems"]))
+            self.units["write"] += 2 * sum(map(_write_units_of_action, body["TransactItems"]))
         if exchange.operation in ("SendMessage", "ReceiveMessage", "DeleteMessage"):
             self.units["sqs"] += 1
 
 
-def _transacted_units(action: dict[str, Any]) -> int:
+def _write_units_of_action(action: dict[str, Any]) -> int:
     return sum(_write_units(write) for write in action.values())
 
 
 def _write_units(write: dict[str, Any]) -> int:
-    """A Put is as large as it is; an Update pays for its whole item: a call is between 1 and 2 KB.
+    """Estimate the write units of one write.
 
-    A move in the index of open calls is a delete and a put there.
+    A Put costs its own size. An Update costs its whole item: a call has 1 to 2 KB. A change of the key in the
+    index of open calls is a delete and a put there.
     """
     if "Item" in write:
         return ceil(_bytes(write["Item"]) / 1024) + ("open_pk" in write["Item"])
@@ -68,50 +70,58 @@ def _write_units(write: dict[str, Any]) -> int:
 
 
 def _bytes(value: Any) -> int:
-    """The size that DynamoDB counts: names and values, without the marks of their types."""
+    """Return the size that DynamoDB counts: names and values, without type descriptors."""
     if not isinstance(value, dict):
         return len(str(value))
     return sum(
-        len(name) * (name not in _TYPE_MARKS) + _bytes(part) + (3 if name in ("M", "L") else 0)
+        len(name) * (name not in _TYPE_DESCRIPTORS) + _bytes(part) + (3 if name in ("M", "L") else 0)
         for name, part in value.items()
     )
 
 
-def cost_rows(stack: Stack, tenant: Client) -> list[Row]:
-    """A line of calls that are dialled and busy, and as many POSTs beside."""
-    proxy = Metering(stack.config.emulator_url)
-    with routed_through(stack, proxy, ["api", "dialer", "livekit-events"]):
-        tenant.wait_for_end(tenant.place(stack.seed.agent_id, BUSY)[1])
-        line = Line(stack, 20)
-        line.fill(CALLS)
-        proxy.units.clear()
-        line.wake(1)
-        line.wait(120)
-        dialled = {name: count / CALLS for name, count in proxy.units.items()}
-    post = Metering(stack.config.emulator_url)
-    with routed_through(stack, post, ["api"]):
-        tenant.place(stack.seed.agent_id, BUSY)
-        post.units.clear()
-        for _ in range(10):
-            tenant.place(stack.seed.agent_id, BUSY)
-    accepted = {name: count / 10 for name, count in post.units.items()}
+def cost_rows(stack: Stack, tenant: TenantClient) -> list[Row]:
+    """Measure creating a call by POST, and dialling a call that is busy."""
+    created, dialled = _units_of_creating(stack, tenant), _units_of_dialling(stack, tenant)
     return [
-        _units_row("accepting a call", accepted),
-        _units_row("dialling it (busy)", dialled),
-        _price(accepted, dialled),
+        _units_row("creating a call", created),
+        _units_row("dialling a call (busy)", dialled),
+        _price_row(created, dialled),
     ]
 
 
-def _units_row(what: str, units: dict[str, float]) -> Row:
-    figure = f"{units.get('write', 0):.1f} write units, {units.get('read', 0):.1f} read units"
-    return Row(f"DynamoDB, {what}", figure)
+def _units_of_dialling(stack: Stack, tenant: TenantClient) -> dict[str, float]:
+    meter = UnitMeter(stack.config.emulator_url)
+    with routed_through(stack, meter, ["api", "dialer", "livekit-events"]):
+        tenant.wait_for_end(tenant.place_call(stack.seed.agent_id, BUSY)[1])
+        trunk = BenchmarkTrunk(stack, 20)
+        trunk.enqueue(CALLS)
+        meter.units.clear()
+        trunk.wake_dialer(1)
+        trunk.wait_until_idle(120)
+        return {name: count / CALLS for name, count in meter.units.items()}
 
 
-def _price(*parts: dict[str, float]) -> Row:
+def _units_of_creating(stack: Stack, tenant: TenantClient) -> dict[str, float]:
+    meter = UnitMeter(stack.config.emulator_url)
+    with routed_through(stack, meter, ["api"]):
+        tenant.place_call(stack.seed.agent_id, BUSY)
+        meter.units.clear()
+        for _ in range(POSTS):
+            tenant.place_call(stack.seed.agent_id, BUSY)
+        return {name: count / POSTS for name, count in meter.units.items()}
+
+
+def _units_row(action: str, units: dict[str, float]) -> Row:
+    value = f"{units.get('write', 0):.1f} write units, {units.get('read', 0):.1f} read units"
+    return Row(f"DynamoDB, {action}", value)
+
+
+def _price_row(*parts: dict[str, float]) -> Row:
     total = Counter[str]()
     for part in parts:
         total.update(part)
-    dynamodb = total["write"] * WRITE_USD + total["read"] * READ_USD
-    # One wake a call: sent, received, deleted; one POST; two invocations.
-    rest = 3 * _SQS_USD + _HTTP_USD + 2 * LAMBDA_USD
-    return Row("a million calls, list prices", f"{dynamodb + rest:.2f} $", f"of it DynamoDB {dynamodb:.2f} $")
+    dynamodb_usd = total["write"] * WRITE_USD + total["read"] * READ_USD
+    # Per call: one wake-up that is sent, received and deleted, one POST, and two invocations.
+    other_usd = 3 * _SQS_USD + _HTTP_USD + 2 * LAMBDA_USD
+    value = f"{dynamodb_usd + other_usd:.2f} $, including DynamoDB {dynamodb_usd:.2f} $"
+    return Row("a million calls, list prices", value)

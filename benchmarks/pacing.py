@@ -1,4 +1,4 @@
-"""The pace on the wire: busiest sliding second and share of the budget used, beside BullMQ's."""
+"""Accuracy of the pace: the most INVITEs in any second, and the share of the budget that is used."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from statistics import median
 import httpx
 
 from benchmarks import bullmq
-from benchmarks.capture import InviteCapture
-from benchmarks.line import Line, Paced
+from benchmarks.packet_capture import InviteCapture
 from benchmarks.plot import plot
-from benchmarks.stalls import StallWatch
-from benchmarks.table import Row
+from benchmarks.queue import BenchmarkTrunk, CallStarts
+from benchmarks.results import Row
+from benchmarks.scheduling_delay import DelayProbe
 from local.config import ROOT
 from local.deployment import client
 from local.stack import Stack
@@ -23,96 +23,106 @@ from local.stack import Stack
 MIN_EFFICIENCY = 0.96
 PLOT = ROOT / "docs" / "pacing.svg"
 _PLOTTED_CPS = 20
-_CATCHES_UP_S = 20
-_RUNS = {50: 7}
-"""At 50 CPS one stall of a shared machine costs a run its figure: there the median counts."""
+_CATCH_UP_S = 20
+_REPETITIONS = {50: 7}
+"""At 50 CPS one scheduling delay of a shared machine spoils a run, so the median of several runs counts."""
 
-# What others measured with 30 ms jobs: starts in the busiest sliding second, share of the budget.
+# Measured by others with jobs of 30 ms: the most starts in any sliding second, and the share of the budget.
 _CELERY = {20: "Celery 20 at 65 %", 50: "Celery 50 at 6 %"}
 _BULLMQ = {5: "BullMQ 6", 20: "BullMQ 40", 50: "BullMQ 100"}
 
 
-def pacing_rows(stack: Stack, paces: dict[int, int]) -> list[Row]:
-    """For each pace: so many calls in the line, three wakes at once; BullMQ with as many jobs and workers."""
+def pacing_rows(stack: Stack, calls_by_cps: dict[int, int]) -> list[Row]:
+    """Measure each pace with queued calls and three wake-ups at once, next to BullMQ with as many jobs."""
     httpx.put(f"{stack.config.livekit[0]}/_control/agents/at-once", json={"joins_after_s": 0})
     rows = []
-    for cps, count in paces.items():
-        times = _RUNS.get(cps, 1)
-        with fanout_paused(stack) if times > 1 else nullcontext():
-            runs = [_run(stack, cps, count) for _ in range(times)]
-        theirs = bullmq.run(cps, count)
-        rows.append(_row(cps, count, runs, theirs))
-        if times > 1:
-            rows.append(_crowded_row(cps, count, [_run(stack, cps, count) for _ in range(times)]))
+    for cps, count in calls_by_cps.items():
+        repetitions = _REPETITIONS.get(cps, 1)
+        with fanout_paused(stack) if repetitions > 1 else nullcontext():
+            runs = [_run(stack, cps, count) for _ in range(repetitions)]
+        bullmq_starts = bullmq.run(cps, count)
+        rows.append(_row(cps, count, runs, bullmq_starts))
+        if repetitions > 1:
+            rows.append(_row_with_fanout(cps, count, [_run(stack, cps, count) for _ in range(repetitions)]))
         if cps == _PLOTTED_CPS:
-            PLOT.write_text(
-                plot(
-                    cps, {"Trunkline": runs[0].seen.times_s, **({"BullMQ": theirs.times_s} if theirs else {})}
-                )
-            )
+            times_s = {"Trunkline": runs[0].received.times_s}
+            times_s |= {"BullMQ": bullmq_starts.times_s} if bullmq_starts else {}
+            PLOT.write_text(plot(cps, times_s))
     return rows
 
 
 @dataclass(frozen=True)
 class _Run:
-    """What the carrier saw of one run, and the longest that a core kept a waking thread waiting meanwhile."""
+    """The INVITEs of one run as received and as sent, and the longest scheduling delay meanwhile.
 
-    seen: Paced
-    stalled_s: float
-    sent: Paced | None
+    `sent` is None without permission to capture packets.
+    """
+
+    received: CallStarts
+    max_delay_s: float
+    sent: CallStarts | None
 
     @property
-    def on_the_wire(self) -> Paced:
-        """As the INVITEs left their sender, where that could be captured; else as the stand-in saw them."""
-        return self.sent or self.seen
+    def starts(self) -> CallStarts:
+        """The INVITEs as they were sent if that is known, else as they were received."""
+        return self.sent or self.received
 
 
-def _crowded_row(cps: int, count: int, runs: list[_Run]) -> Row:
-    """The same with the fan-out of the calls' events on the same cores; on AWS it has its own."""
+def _row_with_fanout(cps: int, count: int, runs: list[_Run]) -> Row:
+    """Show runs during which events were fanned out on the same cores; on AWS the fan-out has its own."""
     row = _row(cps, count, runs, None)
-    return Row(f"{row.what}, events fanned out on the same cores", row.figure, "", row.ratio)
+    return Row(f"{row.name}, with event fan-out on the same cores", row.value, "", row.ratio)
 
 
 @contextmanager
 def fanout_paused(stack: Stack) -> Iterator[None]:
-    """Leave the stream unread for a while; what it tells is fanned out afterwards."""
+    """Stop reading the stream while the block runs, then let the fan-out catch up."""
     lambda_ = client(stack.config, "lambda")
-    found = lambda_.list_event_source_mappings(FunctionName="trunkline-local-event-fanout")
-    mapping = found["EventSourceMappings"][0]["UUID"]
-    lambda_.update_event_source_mapping(UUID=mapping, Enabled=False)
+    mappings = lambda_.list_event_source_mappings(FunctionName="trunkline-local-event-fanout")
+    mapping_id = mappings["EventSourceMappings"][0]["UUID"]
+    lambda_.update_event_source_mapping(UUID=mapping_id, Enabled=False)
     try:
         yield
     finally:
-        lambda_.update_event_source_mapping(UUID=mapping, Enabled=True)
-        time.sleep(_CATCHES_UP_S)
+        lambda_.update_event_source_mapping(UUID=mapping_id, Enabled=True)
+        time.sleep(_CATCH_UP_S)
 
 
 def _run(stack: Stack, cps: int, count: int) -> _Run:
-    line = Line(stack, cps)
-    line.fill(count)
-    with StallWatch() as watch, InviteCapture(stack.config.livekit_port) as capture:
-        line.wake()
-        line.wait(60 + 2 * count / cps, quiet_s=count / cps)
-    sent = Paced(sorted(capture.times_s)) if capture.times_s is not None else None
-    return _Run(line.seen(), watch.longest_s, sent)
+    trunk = BenchmarkTrunk(stack, cps)
+    trunk.enqueue(count)
+    with DelayProbe() as probe, InviteCapture(stack.config.livekit_port) as capture:
+        trunk.wake_dialer()
+        trunk.wait_until_idle(60 + 2 * count / cps, quiet_s=count / cps)
+    sent = CallStarts(sorted(capture.times_s)) if capture.times_s is not None else None
+    return _Run(trunk.starts(), probe.longest_s, sent)
 
 
-def _row(cps: int, count: int, runs: list[_Run], theirs: Paced | None) -> Row:
-    """The median of the runs' efficiencies, and the busiest second of all."""
-    efficiencies = sorted(run.on_the_wire.efficiency(cps) for run in runs)
-    efficiency, busiest = median(efficiencies), max(run.on_the_wire.busiest_second() for run in runs)
-    figure = f"{count} INVITEs, busiest second {busiest}, {efficiency:.1%} used"
-    received = max(run.seen.busiest_second() for run in runs)
+def _row(cps: int, count: int, runs: list[_Run], bullmq_starts: CallStarts | None) -> Row:
+    """Show the median efficiency of the runs, and the busiest second of all runs."""
+    efficiency = median(run.starts.efficiency(cps) for run in runs)
+    busiest = max(run.starts.max_in_a_second() for run in runs)
+    is_exact = all(len(run.received.times_s) == len(run.starts.times_s) == count for run in runs)
+    is_met = busiest <= cps and efficiency >= MIN_EFFICIENCY and is_exact
+    target = f"at most {cps} a second, ≥ {MIN_EFFICIENCY:.0%}"
+    value = _value(cps, count, runs)
+    return Row(f"{count} calls at {cps} CPS", value, _others(cps, bullmq_starts), efficiency, target, is_met)
+
+
+def _value(cps: int, count: int, runs: list[_Run]) -> str:
+    efficiencies = sorted(run.starts.efficiency(cps) for run in runs)
+    busiest = max(run.starts.max_in_a_second() for run in runs)
+    value = f"{count} INVITEs, at most {busiest} a second, {median(efficiencies):.1%} of the budget"
+    received = max(run.received.max_in_a_second() for run in runs)
     if any(run.sent for run in runs) and received != busiest:
-        figure += f" (the stand-in saw {received})"
+        value += f" (the stand-in received {received} a second)"
     if len(runs) > 1:
-        figure += f" (median of {len(runs)}; {efficiencies[0]:.1%} to {efficiencies[-1]:.1%})"
-    figure += f"; a core was late by up to {max(run.stalled_s for run in runs) * 1000:.0f} ms"
-    beside = _BULLMQ.get(cps, "") + " (measured elsewhere)" if cps in _BULLMQ else ""
-    if theirs:
-        beside = f"BullMQ here: {theirs.busiest_second()}, {theirs.efficiency(cps):.1%}"
-    beside = "; ".join(text for text in (beside, _CELERY.get(cps, "")) if text)
-    once = all(len(run.seen.times_s) == len(run.on_the_wire.times_s) == count for run in runs)
-    kept = busiest <= cps and efficiency >= MIN_EFFICIENCY and once
-    bound = f"≤ {cps}, ≥ {MIN_EFFICIENCY:.0%}"
-    return Row(f"{count} calls at {cps} CPS", figure, beside, efficiency, bound, kept)
+        value += f" (median of {len(runs)}; {efficiencies[0]:.1%} to {efficiencies[-1]:.1%})"
+    return value + f"; scheduling delay up to {max(run.max_delay_s for run in runs) * 1000:.0f} ms"
+
+
+def _others(cps: int, bullmq_starts: CallStarts | None) -> str:
+    texts = [_BULLMQ[cps] + " (measured elsewhere)"] if cps in _BULLMQ else []
+    if bullmq_starts:
+        texts = [f"BullMQ here: {bullmq_starts.max_in_a_second()}, {bullmq_starts.efficiency(cps):.1%}"]
+    return "; ".join([*texts, *([_CELERY[cps]] if cps in _CELERY else [])])

@@ -1,4 +1,4 @@
-"""A plot of starts per sliding second over time, as SVG."""
+"""A plot of the starts in any sliding second over time, as SVG."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ _COLOURS = ("#0b6e4f", "#c0392b", "#34495e")
 
 
 def per_sliding_second(times_s: Sequence[float], step_s: float = _STEP_S) -> list[tuple[float, int]]:
-    """The busiest of the seconds that end in each step, from the first start on."""
+    """Return the most starts in any second that ends within each step, by seconds since the first start."""
     first, last = times_s[0], times_s[-1]
     points = []
     for step in range(int((last - first) / step_s) + 2):
         begin, end = first + step * step_s, first + (step + 1) * step_s
         moments = [*times_s[bisect_left(times_s, begin) : bisect_left(times_s, end)], end]
-        points.append((step * step_s, max(_in_the_second_before(times_s, moment) for moment in moments)))
+        points.append((step * step_s, max(_starts_in_second_before(times_s, moment) for moment in moments)))
     return points
 
 
-def _in_the_second_before(times_s: Sequence[float], moment: float) -> int:
+def _starts_in_second_before(times_s: Sequence[float], moment: float) -> int:
     return bisect_right(times_s, moment) - bisect_right(times_s, moment - 1)
 
 
 def plot(cps: int, runs: Mapping[str, Sequence[float]]) -> str:
-    """Draw each run's starts a sliding second against the budget."""
+    """Draw the starts per sliding second of each run, with the budget as a dashed line."""
     lines = {name: per_sliding_second(times) for name, times in runs.items()}
     longest_s = max(points[-1][0] for points in lines.values())
     most = max(cps, *(count for points in lines.values() for _, count in points)) * 1.1
@@ -49,8 +49,8 @@ def plot(cps: int, runs: Mapping[str, Sequence[float]]) -> str:
         f'<text x="{x(seconds):.1f}" y="{_HEIGHT - 16}" text-anchor="middle">{seconds} s</text>'
         for seconds in range(0, int(longest_s) + 1, max(1, int(longest_s / 8)))
     ]
-    for (name, points), colour, place in zip(lines.items(), _COLOURS, range(3), strict=False):
+    for (name, points), colour, position in zip(lines.items(), _COLOURS, range(3), strict=False):
         path = " ".join(f"{x(seconds):.1f},{y(count):.1f}" for seconds, count in points)
         drawn.append(f'<polyline fill="none" stroke="{colour}" stroke-width="1.6" points="{path}"/>')
-        drawn.append(f'<text x="{_WIDTH - 200 + 100 * place}" y="20" fill="{colour}">{name}</text>')
+        drawn.append(f'<text x="{_WIDTH - 200 + 100 * position}" y="20" fill="{colour}">{name}</text>')
     return "\n".join(drawn) + "\n</svg>\n"

@@ -1,4 +1,4 @@
-"""Webhooks: from the table to the endpoint, how many a second, what one costs, a dead neighbour's harm."""
+"""Webhooks: latency, throughput and cost of deliveries, and the effect of an endpoint that is down."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from typing import Any
 
 import httpx
 
-from benchmarks.bare import StreamToFunction
-from benchmarks.cost import LAMBDA_USD, READ_USD, WRITE_USD, Metering
-from benchmarks.line import Line
-from benchmarks.table import Row, ms, p50, p99
+from benchmarks.baseline import StreamToTask
+from benchmarks.cost import LAMBDA_USD, READ_USD, WRITE_USD, UnitMeter
+from benchmarks.queue import BenchmarkTrunk
+from benchmarks.results import Row, ms, p50, p95, p99
 from local.deployment import client
 from local.intercepting_proxy import routed_through
 from local.stack import Stack
 from local.webhook_receiver import Receiver, receiver
 
-ONE_BY_ONE = 40
-SUSTAINED = 200
-DEAD = 500
-MAX_RATIO = 1.5
-MAX_SLOWER = 1.2
-_STATE_USD = 25.0
+SINGLE_DELIVERIES = 40
+BURST = 200
+FAILING_DELIVERIES = 500
+METERED_DELIVERIES = 20
+MAX_LATENCY_RATIO = 1.5
+MAX_SLOWDOWN = 1.2
+_TRANSITION_USD = 25.0
 """A million state transitions of a Standard workflow (https://aws.amazon.com/step-functions/pricing/)."""
 
 _GB_S_USD = 0.0000133334
@@ -35,121 +36,125 @@ _FUNCTIONS = ["event-fanout", "webhook-deliver"]
 
 
 class _Tenant:
-    """A tenant with calls that are accepted straight into the table, and so tell of their start."""
+    """A tenant whose calls are queued without the API; each emits `call.started`."""
 
     def __init__(self, stack: Stack) -> None:
-        self._line = Line(stack, 0.1)
-        key = stack.operator().create_key(self._line.tenant_name, "bench", ["webhooks:write"], livemode=True)
+        self._trunk = BenchmarkTrunk(stack, 0.1)
+        key = stack.operator().create_key(self._trunk.tenant_name, "bench", ["webhooks:write"], livemode=True)
         self._api = httpx.Client(base_url=stack.config.api_url, headers={"x-api-key": key}, timeout=30)
 
-    def webhook(self, url: str) -> str:
+    def create_webhook(self, url: str) -> str:
         body = {"url": url, "filter": {"events": ["call.started"]}}
         return str(self._api.post("/api/v1/webhooks", json=body).raise_for_status().json()["id"])
 
-    def delete(self, webhook_id: str) -> None:
+    def delete_webhook(self, webhook_id: str) -> None:
         self._api.delete(f"/api/v1/webhooks/{webhook_id}").raise_for_status()
 
-    def tell(self, count: int = 1) -> None:
-        self._line.fill(count)
+    def emit_events(self, count: int = 1) -> None:
+        self._trunk.enqueue(count)
 
 
 def webhook_rows(stack: Stack) -> list[Row]:
-    """All of it, on one tenant's endpoints."""
+    """Measure all figures on the endpoints of one tenant."""
     with receiver() as endpoint:
         tenant = _Tenant(stack)
-        tenant.webhook(endpoint.url("/bench"))
-        tenant.tell()
+        tenant.create_webhook(endpoint.url("/bench"))
+        tenant.emit_events()
         endpoint.wait_for("/bench", 1, timeout_s=60)
-        alone = _one_by_one(tenant, endpoint, ONE_BY_ONE)
-        with StreamToFunction(stack) as bare:
-            beside = bare.samples(ONE_BY_ONE)
-        rows = [_latency_row("p50", p50(alone), p50(beside)), _latency_row("p99", p99(alone), p99(beside))]
-        rows.append(_sustained_row(tenant, endpoint))
-        rows += _cost_rows(stack, tenant, endpoint)
-        rows.append(_dead_row(tenant, endpoint))
-    return rows
+        latencies_s = _single_latencies_s(tenant, endpoint, SINGLE_DELIVERIES)
+        with StreamToTask(stack) as baseline:
+            baseline_s = baseline.latencies_s(SINGLE_DELIVERIES)
+        return [
+            *_latency_rows(latencies_s, baseline_s),
+            _burst_row(tenant, endpoint),
+            *_cost_rows(stack, tenant, endpoint),
+            _failing_endpoint_row(tenant, endpoint),
+        ]
 
 
-def _one_by_one(tenant: _Tenant, endpoint: Receiver, count: int) -> list[float]:
+def _single_latencies_s(tenant: _Tenant, endpoint: Receiver, count: int) -> list[float]:
+    """Return the seconds from the event in the table to the endpoint, one event at a time."""
     samples = []
     for _ in range(count):
         before = len(endpoint.requests)
-        tenant.tell()
-        began_s = time.monotonic()
+        tenant.emit_events()
+        started_s = time.monotonic()
         endpoint.wait_for("/bench", before + 1, timeout_s=60)
-        samples.append(max(0.0, endpoint.requests[-1].at_s - began_s))
+        samples.append(max(0.0, endpoint.requests[-1].at_s - started_s))
     return samples
 
 
-def _latency_row(which: str, ours_s: float, bare_s: float) -> Row:
-    ratio = ours_s / bare_s
-    kept = ratio <= MAX_RATIO if which == "p50" else None
-    beside = f"bare stream → Lambda → execution → Lambda {ms(bare_s)}"
-    bound = f"≤ {MAX_RATIO} ×" if which == "p50" else ""
-    return Row(f"event in the table → endpoint, {which}", ms(ours_s), beside, ratio, bound, kept)
+def _latency_rows(latencies_s: list[float], baseline_s: list[float]) -> list[Row]:
+    rows = []
+    for name, quantile in (("p50", p50), ("p99", p99)):
+        ratio = quantile(latencies_s) / quantile(baseline_s)
+        compared_with = f"baseline, stream to Lambda to execution to Lambda: {ms(quantile(baseline_s))}"
+        is_met = ratio <= MAX_LATENCY_RATIO if name == "p50" else None
+        target = f"≤ {MAX_LATENCY_RATIO} ×" if name == "p50" else ""
+        value = ms(quantile(latencies_s))
+        rows.append(
+            Row(f"event in the table to endpoint, {name}", value, compared_with, ratio, target, is_met)
+        )
+    return rows
 
 
-def _sustained_row(tenant: _Tenant, endpoint: Receiver) -> Row:
+def _burst_row(tenant: _Tenant, endpoint: Receiver) -> Row:
     before = len(endpoint.requests)
-    tenant.tell(SUSTAINED)
-    endpoint.wait_for("/bench", before + SUSTAINED, timeout_s=300)
-    seen = sorted(each.at_s for each in endpoint.requests[before:])
-    rate = (len(seen) - 1) / (seen[-1] - seen[0])
-    return Row(f"{SUSTAINED} deliveries to one endpoint", f"{rate:.1f} a second", "two slots, four functions")
+    tenant.emit_events(BURST)
+    endpoint.wait_for("/bench", before + BURST, timeout_s=300)
+    times_s = sorted(request.at_s for request in endpoint.requests[before:])
+    rate = (len(times_s) - 1) / (times_s[-1] - times_s[0])
+    return Row(f"{BURST} deliveries to one endpoint", f"{rate:.1f} a second", "two slots, four functions")
 
 
 def _cost_rows(stack: Stack, tenant: _Tenant, endpoint: Receiver) -> list[Row]:
-    """What one delivery takes that succeeds at once."""
-    count = 20
-    proxy = Metering(stack.config.emulator_url)
-    with routed_through(stack, proxy, _FUNCTIONS):
-        _one_by_one(tenant, endpoint, 1)
-        proxy.units.clear()
-        _one_by_one(tenant, endpoint, count)
+    """Measure the cost of a delivery whose first attempt succeeds."""
+    meter = UnitMeter(stack.config.emulator_url)
+    with routed_through(stack, meter, _FUNCTIONS):
+        _single_latencies_s(tenant, endpoint, 1)
+        meter.units.clear()
+        _single_latencies_s(tenant, endpoint, METERED_DELIVERIES)
         time.sleep(2)
-        units = Counter({name: total / count for name, total in proxy.units.items()})
-    delivery_ids = [request.json["delivery_id"] for request in endpoint.requests[-count:]]
-    transitions, took_s = _executions(stack, delivery_ids)
-    dynamodb = units["write"] * WRITE_USD + units["read"] * READ_USD
-    compute = 2 * LAMBDA_USD + 2 * took_s * _MEMORY_GB * _GB_S_USD * 1_000_000
-    whole = transitions * _STATE_USD + dynamodb + compute
-    taken = (
-        f"{units['write']:.1f} write units, {units['read']:.1f} read units, {took_s * 1000:.0f} ms of Lambda"
+        units = Counter({name: total / METERED_DELIVERIES for name, total in meter.units.items()})
+    delivery_ids = [request.json["delivery_id"] for request in endpoint.requests[-METERED_DELIVERIES:]]
+    transitions, task_s = _mean_execution(stack, delivery_ids)
+    states_usd = transitions * _TRANSITION_USD
+    dynamodb_usd = units["write"] * WRITE_USD + units["read"] * READ_USD
+    lambda_usd = 2 * LAMBDA_USD + 2 * task_s * _MEMORY_GB * _GB_S_USD * 1_000_000
+    amounts = (
+        f"{units['write']:.1f} write units, {units['read']:.1f} read units, {task_s * 1000:.0f} ms of Lambda"
     )
-    price = f"states {transitions * _STATE_USD:.0f} $, DynamoDB {dynamodb:.2f} $, Lambda {compute:.2f} $"
+    shares = f"states {states_usd:.0f} $, DynamoDB {dynamodb_usd:.2f} $, Lambda {lambda_usd:.2f} $"
+    total_usd = states_usd + dynamodb_usd + lambda_usd
     return [
-        Row("a delivery", f"{transitions:.1f} state transitions, {taken}"),
-        Row("a million deliveries, list prices", f"{whole:.0f} $", price),
+        Row("a delivery", f"{transitions:.1f} state transitions, {amounts}"),
+        Row("a million deliveries, list prices", f"{total_usd:.0f} $", shares),
     ]
 
 
-def _executions(stack: Stack, delivery_ids: Sequence[str]) -> tuple[float, float]:
-    """Mean state transitions, and seconds of the task, of some executions."""
+def _mean_execution(stack: Stack, delivery_ids: Sequence[str]) -> tuple[float, float]:
+    """Return the mean number of state transitions, and the mean seconds in the task."""
     sfn: Any = client(stack.config, "stepfunctions")
     arn = stack.outputs.values["DeliveryFlowArn"].replace(":stateMachine:", ":execution:")
-    entered, took_s = 0, 0.0
+    transitions, task_s = 0, 0.0
     for delivery_id in delivery_ids:
         events = sfn.get_execution_history(executionArn=f"{arn}:{delivery_id}", maxResults=1000)["events"]
-        entered += 1 + sum(each["type"].endswith("StateEntered") for each in events)
-        times = {each["type"]: each["timestamp"] for each in events}
-        took_s += (times["TaskStateExited"] - times["TaskStateEntered"]).total_seconds()
-    return entered / len(delivery_ids), took_s / len(delivery_ids)
+        transitions += 1 + sum(event["type"].endswith("StateEntered") for event in events)
+        times = {event["type"]: event["timestamp"] for event in events}
+        task_s += (times["TaskStateExited"] - times["TaskStateEntered"]).total_seconds()
+    return transitions / len(delivery_ids), task_s / len(delivery_ids)
 
 
-def _dead_row(tenant: _Tenant, endpoint: Receiver) -> Row:
-    """A healthy endpoint's p95 while 500 events wait for a dead one of the same tenant."""
-    before = _p95(_one_by_one(tenant, endpoint, ONE_BY_ONE))
-    dead = tenant.webhook(f"http://127.0.0.1:9998/dead-{uuid.uuid4().hex}")
-    seen = len(endpoint.requests)
-    tenant.tell(DEAD)
-    endpoint.wait_for("/bench", seen + DEAD, timeout_s=600)
-    during = _p95(_one_by_one(tenant, endpoint, ONE_BY_ONE))
-    tenant.delete(dead)
-    ratio = during / before
-    figure, beside = f"p95 {ms(during)}", f"without it {ms(before)}"
-    what = f"an endpoint beside a dead one with {DEAD} events"
-    return Row(what, figure, beside, ratio, f"≤ {MAX_SLOWER} ×", ratio <= MAX_SLOWER)
-
-
-def _p95(samples: Sequence[float]) -> float:
-    return sorted(samples)[int(len(samples) * 0.95)]
+def _failing_endpoint_row(tenant: _Tenant, endpoint: Receiver) -> Row:
+    """Measure an endpoint while 500 deliveries wait for another endpoint of its tenant that is down."""
+    alone_s = p95(_single_latencies_s(tenant, endpoint, SINGLE_DELIVERIES))
+    failing = tenant.create_webhook(f"http://127.0.0.1:9998/dead-{uuid.uuid4().hex}")
+    before = len(endpoint.requests)
+    tenant.emit_events(FAILING_DELIVERIES)
+    endpoint.wait_for("/bench", before + FAILING_DELIVERIES, timeout_s=600)
+    beside_s = p95(_single_latencies_s(tenant, endpoint, SINGLE_DELIVERIES))
+    tenant.delete_webhook(failing)
+    ratio = beside_s / alone_s
+    value, compared_with = f"p95 {ms(beside_s)}", f"without it {ms(alone_s)}"
+    name = f"an endpoint next to one that is down, with {FAILING_DELIVERIES} events"
+    return Row(name, value, compared_with, ratio, f"≤ {MAX_SLOWDOWN} ×", ratio <= MAX_SLOWDOWN)

@@ -1,4 +1,4 @@
-// Three workers behind BullMQ's rate limiter: prints one line a start, in monotonic seconds.
+// Runs three workers behind the rate limiter of BullMQ, and prints the start of each job in monotonic seconds.
 import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
 

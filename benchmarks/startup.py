@@ -1,4 +1,4 @@
-"""How fast things start: functions from cold, layers' sizes, and the whole local stack."""
+"""Start-up: import times of the functions, sizes of the layers, and the local stack."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.table import Row, p50
+from benchmarks.results import Row, p50
 from infrastructure import assets
 from local.config import ROOT, for_tests
 from local.probes import MAX_MEMORY_MB, settled_memory_mb
@@ -20,41 +20,43 @@ from local.stack import Stack
 from local.webhook_receiver import receiver
 
 _IMPORTS = 7
-_COLD_BOUND_S = 60
-_WARM_BOUND_S = 25
+_MAX_COLD_S = 60
+_MAX_WARM_S = 25
 
 
 def import_rows() -> list[Row]:
-    """Import time of each handler in a fresh process, over bare Python's start."""
+    """Measure the import of each handler in a new process, without the start of Python itself."""
     layers = [assets.wheels_layer("dependencies", "host"), assets.trunkline_layer()]
     path = os.pathsep.join([*(str(layer / "python") for layer in layers), str(assets.functions_code())])
-    bare = _start_time("pass", path)
-    rows = [Row("bare Python", f"{bare * 1000:.0f} ms")]
+    python_s = _start_s("pass", path)
+    rows = [Row("bare Python", f"{python_s * 1000:.0f} ms")]
     for package in ("api", "dialer", "livekit_events", "caretaker", "event_fanout", "webhook_deliver"):
-        took = _start_time(f"import {package}.handler", path)
-        rows.append(Row(f"import {package}", f"{(took - bare) * 1000:.0f} ms", "bare Python", took / bare))
+        took_s = _start_s(f"import {package}.handler", path)
+        value = f"{(took_s - python_s) * 1000:.0f} ms"
+        rows.append(Row(f"import {package}", value, "bare Python", took_s / python_s))
     return rows
 
 
-def _start_time(code: str, path: str) -> float:
+def _start_s(code: str, path: str) -> float:
+    """Return the median seconds of a Python process that runs some code."""
     samples = []
     for _ in range(_IMPORTS):
-        began_s = time.perf_counter()
+        started_s = time.perf_counter()
         environment = {"PYTHONPATH": path, "AWS_DEFAULT_REGION": "us-east-1"}
         subprocess.run([sys.executable, "-c", code], env=environment, check=True, cwd="/")  # noqa: S603
-        samples.append(time.perf_counter() - began_s)
+        samples.append(time.perf_counter() - started_s)
     return p50(samples)
 
 
 def layer_rows() -> list[Row]:
-    """Zipped size of each layer, for the platform on AWS."""
-    built = {
+    """Measure the zipped size of each layer for the platform on AWS."""
+    folders = {
         "dependencies (arm64)": assets.wheels_layer("dependencies", "aarch64-manylinux_2_28"),
         "encryption (arm64)": assets.wheels_layer("encryption", "aarch64-manylinux_2_28"),
         "trunkline": assets.trunkline_layer(),
         "functions": assets.functions_code(),
     }
-    return [Row(f"layer {name}, zipped", f"{_zipped_mb(folder):.1f} MB") for name, folder in built.items()]
+    return [Row(f"layer {name}, zipped", f"{_zipped_mb(folder):.1f} MB") for name, folder in folders.items()]
 
 
 def _zipped_mb(folder: Path) -> float:
@@ -66,56 +68,47 @@ def _zipped_mb(folder: Path) -> float:
 
 
 def memory_row(stack: Stack) -> Row:
-    """Proportional memory of every process of the local stack, after each function was used."""
+    """Measure the memory of the local stack (PSS) after each function was used."""
     _use_every_function(stack)
     total_mb = sum(settled_memory_mb(stack).values())
-    kept = total_mb < MAX_MEMORY_MB
-    return Row("memory of the local stack", f"{total_mb:.0f} MB", "", None, f"< {MAX_MEMORY_MB} MB", kept)
+    is_met = total_mb < MAX_MEMORY_MB
+    return Row("memory of the local stack", f"{total_mb:.0f} MB", "", None, f"< {MAX_MEMORY_MB} MB", is_met)
 
 
 def _use_every_function(stack: Stack) -> None:
-    """A call by each kind of key and channel, with a webhook that is told of them."""
-    seeded, url = stack.seed, stack.config.api_url
-    by_web = {"workflow_slug": seeded.workflow_slug, "user_id": "u", "user_context": {"user_name": "John"}}
-    by_phone = {"agentId": seeded.agent_id, "phoneNumber": "+15550100001"}
+    """Make a call with each kind of key and channel, with a webhook for their events."""
+    demo, url = stack.seed, stack.config.api_url
+    web_call = {"workflow_slug": demo.workflow_slug, "user_id": "u", "user_context": {"user_name": "John"}}
+    phone_call = {"agentId": demo.agent_id, "phoneNumber": "+15550100001"}
     with receiver() as endpoint, httpx.Client(base_url=url, timeout=30) as api:
-        for key in (seeded.live_key, seeded.test_key):
+        for key in (demo.live_key, demo.test_key):
             headers = {"x-api-key": key}
             api.post("/api/v1/webhooks", headers=headers, json={"url": endpoint.url()}).raise_for_status()
-            opened = api.post("/api/v1/calls", headers=headers, json=by_web).json()
-            if key == seeded.live_key:
-                httpx.put(f"{stack.config.livekit[0]}/_control/joins", json={"token": opened["token"]})
-            api.post("/api/v1/calls/outbound", headers=headers, json=by_phone).raise_for_status()
+            created = api.post("/api/v1/calls", headers=headers, json=web_call).json()
+            if key == demo.live_key:
+                httpx.put(f"{stack.config.livekit[0]}/_control/joins", json={"token": created["token"]})
+            api.post("/api/v1/calls/outbound", headers=headers, json=phone_call).raise_for_status()
         endpoint.wait_for("/hook", 10, timeout_s=90)
 
 
 def run_rows() -> list[Row]:
-    """`make run ONCE=1` on a fresh clone with empty caches, and again."""
+    """Measure `make run ONCE=1` in a fresh clone, with empty caches and again."""
     with tempfile.TemporaryDirectory() as folder:
         clone, caches = Path(folder) / "trunkline", Path(folder) / "caches"
         subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)  # noqa: S603, S607
-        cold, warm = _make_run(clone, caches), _make_run(clone, caches)
+        cold_s, warm_s = _make_run_s(clone, caches), _make_run_s(clone, caches)
     return [
-        Row(
-            "make run ONCE=1, empty caches",
-            f"{cold:.1f} s",
-            "",
-            None,
-            f"≤ {_COLD_BOUND_S} s",
-            cold <= _COLD_BOUND_S,
-        ),
-        Row(
-            "make run ONCE=1, warm",
-            f"{warm:.1f} s",
-            "",
-            warm / cold,
-            f"≤ {_WARM_BOUND_S} s",
-            warm <= _WARM_BOUND_S,
-        ),
+        _run_row("empty caches", cold_s, None, _MAX_COLD_S),
+        _run_row("warm", warm_s, warm_s / cold_s, _MAX_WARM_S),
     ]
 
 
-def _make_run(clone: Path, caches: Path) -> float:
+def _run_row(condition: str, took_s: float, ratio: float | None, max_s: float) -> Row:
+    name, target = f"make run ONCE=1, {condition}", f"≤ {max_s} s"
+    return Row(name, f"{took_s:.1f} s", "", ratio, target, took_s <= max_s)
+
+
+def _make_run_s(clone: Path, caches: Path) -> float:
     ports = for_tests("unused")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment |= {
@@ -126,6 +119,6 @@ def _make_run(clone: Path, caches: Path) -> float:
         "TRUNKLINE_EMULATOR_PORT": str(ports.emulator_port),
         "TRUNKLINE_LIVEKIT_PORT": str(ports.livekit_port),
     }
-    began_s = time.perf_counter()
+    started_s = time.perf_counter()
     subprocess.run(["make", "run", "ONCE=1"], cwd=clone, env=environment, check=True)  # noqa: S607
-    return time.perf_counter() - began_s
+    return time.perf_counter() - started_s

@@ -1,4 +1,4 @@
-"""How late a core of this machine was: a pace measured in such a moment tells of the machine."""
+"""The scheduling delay of this machine, which limits how exactly a pace can be measured."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import threading
 import time
 from types import TracebackType
 
-_NAP_S = 0.002
+_SLEEP_S = 0.002
 
 
-class StallWatch:
-    """Sleeps 2 ms at a time on every core while its block runs; `longest_s` is how late a wake was."""
+class DelayProbe:
+    """Sleeps 2 ms at a time on every core while the block runs; `longest_s` is the longest oversleep."""
 
     def __init__(self) -> None:
         self.longest_s = 0.0
-        self._over = threading.Event()
+        self._stopped = threading.Event()
         self._threads = [
             threading.Thread(target=self._watch, args=(core,), daemon=True)
             for core in sorted(os.sched_getaffinity(0))
         ]
 
-    def __enter__(self) -> StallWatch:
+    def __enter__(self) -> DelayProbe:
         for thread in self._threads:
             thread.start()
         return self
@@ -29,13 +29,13 @@ class StallWatch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
+        self._stopped.set()
         for thread in self._threads:
             thread.join()
 
     def _watch(self, core: int) -> None:
-        os.sched_setaffinity(0, {core})  # of this thread alone
-        while not self._over.is_set():
-            began_s = time.monotonic()
-            time.sleep(_NAP_S)
-            self.longest_s = max(self.longest_s, time.monotonic() - began_s - _NAP_S)
+        os.sched_setaffinity(0, {core})  # of this thread only
+        while not self._stopped.is_set():
+            started_s = time.monotonic()
+            time.sleep(_SLEEP_S)
+            self.longest_s = max(self.longest_s, time.monotonic() - started_s - _SLEEP_S)
