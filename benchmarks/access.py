@@ -26,7 +26,8 @@ def access_rows(stack: Stack, tenant: TenantClient) -> list[Row]:
 
 def _authentication_rows(stack: Stack, tenant: TenantClient) -> list[Row]:
     url, with_key_s, unknown_route_s = stack.config.api_url, [], []
-    with httpx.Client(base_url=url, headers={"x-api-key": unlimited_key(stack)}) as api:
+    headers = {"x-api-key": unlimited_key(stack)}
+    with httpx.Client(base_url=url, headers=headers, timeout=30) as api:
         for _ in range(REQUESTS):
             with_key_s.append(_get_s(api, "/api/v1/session"))
             unknown_route_s.append(_get_s(api, "/api/v1/nowhere"))

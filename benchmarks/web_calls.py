@@ -68,7 +68,7 @@ def status_row(stack: Stack) -> Row:
     """Measure from the join of a person until GET shows it: a webhook, a function and a transaction."""
     livekit_url, samples = stack.config.livekit[0], []
     headers = {"x-api-key": unlimited_key(stack)}
-    with httpx.Client(base_url=stack.config.api_url, headers=headers) as api:
+    with httpx.Client(base_url=stack.config.api_url, headers=headers, timeout=30) as api:
         for _ in range(WEBHOOKS):
             body = {"workflow_slug": stack.seed.workflow_slug, "user_id": "u"}
             call = api.post("/api/v1/calls", json=body).json()

@@ -1,4 +1,4 @@
-"""One call, as its agent sees it."""
+"""The call of an agent: its context, reports and tools."""
 
 from __future__ import annotations
 
@@ -18,22 +18,25 @@ from livekit.api import AccessToken, VideoGrants
 
 _ROOM = re.compile(r"call-(?P<call_id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})(-[0-9]+)?")
 _TOKEN_LIFE_S = 600
-_FLUSH_EVERY_S = 1.0
-_MAX_BATCH = 200
+_FLUSH_INTERVAL_S = 1.0
+_MAX_BATCH_TURNS = 200
 _MAX_BATCH_BYTES = 150_000
-_TRIES = 6
+_MAX_ATTEMPTS = 6
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
 _TOOL_TIMEOUT = aiohttp.ClientTimeout(total=30)
-_LOOK_AGAIN_S = 5.0
+_IN_PROGRESS_RETRY_S = 5.0
 _SERVER_ERROR = 500
+_MAX_BACKOFF_S = 8.0
+_BACKOFF_S = 0.25
+_TOKEN_RENEWAL_MARGIN_S = 60
 
 
 class NotACall(Exception):
-    """The room is not one of Trunkline's."""
+    """The room does not belong to a call of Trunkline."""
 
 
 class Refused(Exception):
-    """Trunkline refused a request: sending it again would not help; `type` is the error's."""
+    """Trunkline rejected a request, and a retry would not help; `type` is the error type of the response."""
 
     def __init__(self, message: str, error_type: str = "") -> None:
         super().__init__(message)
@@ -41,7 +44,10 @@ class Refused(Exception):
 
 
 class AgentCall:
-    """Reports of one call; made by `of_room`, and a context manager that sends what is left at its end."""
+    """A client for one call, made by `of_room`.
+
+    Use it as an async context manager: at the end it sends the turns that are left.
+    """
 
     def __init__(self, url: str, room: str, api_key: str, api_secret: str) -> None:
         match = _ROOM.fullmatch(room)
@@ -51,7 +57,7 @@ class AgentCall:
         self._url = f"{url.rstrip('/')}/agent/v1/calls/{self.id}"
         self._room, self._key, self._secret = room, api_key, api_secret
         self._session: aiohttp.ClientSession | None = None
-        self._token, self._token_until_s = "", 0.0
+        self._token, self._token_expires_s = "", 0.0
         self._turns: list[dict[str, Any]] = []
         self._sequences = {"turn": 0, "agent": 0, "variables": 0}
         self._flusher: asyncio.Task[None] | None = None
@@ -61,11 +67,12 @@ class AgentCall:
     def of_room(
         cls, room: str, url: str | None = None, api_key: str | None = None, api_secret: str | None = None
     ) -> AgentCall:
-        """The call of a room; what is not given is in TRUNKLINE_API_URL, LIVEKIT_API_KEY and
-        LIVEKIT_API_SECRET.
+        """Return the client for the call of a room.
+
+        Arguments that are not given come from TRUNKLINE_API_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET.
 
         Raises:
-            NotACall: the room is not one of Trunkline's.
+            NotACall: the room does not belong to a call of Trunkline.
         """
         return cls(
             url or os.environ["TRUNKLINE_API_URL"],
@@ -76,7 +83,7 @@ class AgentCall:
 
     async def __aenter__(self) -> AgentCall:
         self._session = aiohttp.ClientSession()
-        self._flusher = asyncio.create_task(self._flush_now_and_then())
+        self._flusher = asyncio.create_task(self._flush_periodically())
         return self
 
     async def __aexit__(
@@ -91,148 +98,165 @@ class AgentCall:
                 await self._session.close()
 
     async def context(self) -> dict[str, Any]:
-        """What the call is about: call, agent, workflow, user_context (without secrets), variables."""
-        return await self._ask("GET", "context", None)
+        """Return the call, its agent and workflow, the user_context without secrets, and the variables."""
+        return await self._request("GET", "context", None)
 
     async def answered(self) -> None:
-        """The person is there and hears the agent."""
+        """Report that the person is connected and hears the agent."""
         await self._report({"type": "answered"})
 
     def said(self, role: str, content: str, agent: str | None = None) -> None:
-        """Note one thing that was said (`role`: assistant, user, system or tool); it is sent soon."""
+        """Add a turn to the transcript; it is sent within about a second.
+
+        `role` is assistant, user, system or tool.
+        """
         turn = {"sequence": self._next("turn"), "role": role, "content": content, "at": _now()}
         self._turns.append(turn | ({"agent": agent} if agent else {}))
 
     async def agent_changed(self, agent: str) -> None:
-        """Another agent has taken over."""
+        """Report that another agent of the call has taken over."""
         await self._report({"type": "agent_changed", "agent": agent, "sequence": self._next("agent")})
 
     async def set_variables(self, values: dict[str, Any]) -> None:
-        """The workflow variables as they are now, all of them."""
+        """Replace all workflow variables."""
         await self._report({"type": "variables", "sequence": self._next("variables"), "values": values})
 
     async def summary(self, text: str) -> None:
-        """What the call came to."""
+        """Report the summary of the call."""
         await self._report({"type": "summary", "text": text})
 
     async def tools(self, agent: str | None = None) -> list[dict[str, Any]]:
-        """The tools of an agent of the call (by default of the one it was made with) as function
-        definitions: name, description, parameters (JSON Schema), version."""
+        """Return the tools of an agent of the call, by default of its first agent.
+
+        Each is a function definition: name, description, parameters (JSON Schema) and version.
+        """
         query = f"?{urlencode({'agent': agent})}" if agent else ""
-        definitions: list[dict[str, Any]] = (await self._ask("GET", f"tools{query}", None))["data"]
+        definitions: list[dict[str, Any]] = (await self._request("GET", f"tools{query}", None))["data"]
         return definitions
 
     async def use_tool(
         self, name: str, params: dict[str, Any], invocation_id: str | None = None
     ) -> dict[str, Any]:
-        """Use a tool: `status`, `result`, `error` and so on, as `docs/tools.md` has them.
+        """Invoke a tool, and return its `status`, `result`, `error` and further fields (see `docs/tools.md`).
 
-        A request that fails is sent again with the same `invocation_id`: what the tool does is done once.
+        A failed request is sent again with the same `invocation_id`, so the tool runs once.
 
         Raises:
-            Refused: the call has no such tool, or is over.
+            Refused: the call has no such tool, or has ended.
         """
-        once = invocation_id or uuid.uuid4().hex
-        body = {"params": params, "invocation_id": once}
-        for number in range(_TRIES):
+        invocation_id = invocation_id or uuid.uuid4().hex
+        body = {"params": params, "invocation_id": invocation_id}
+        for attempt in range(_MAX_ATTEMPTS):
             try:
-                return await self._ask("POST", f"tools/{quote(name, safe='')}", body, _TOOL_TIMEOUT)
+                return await self._request("POST", f"tools/{quote(name, safe='')}", body, _TOOL_TIMEOUT)
             except Refused as error:
                 if error.type == "outcome_unknown":
-                    return _unknown(name, once, str(error))
-                if error.type != "idempotency_in_progress" or number == _TRIES - 1:
+                    return _outcome_unknown(name, invocation_id, str(error))
+                if error.type != "idempotency_in_progress" or attempt == _MAX_ATTEMPTS - 1:
                     raise
-                # An earlier request was lost on its way back; what it began goes on.
-                await asyncio.sleep(_LOOK_AGAIN_S)
+                # The response to an earlier request was lost, and its invocation still runs.
+                await asyncio.sleep(_IN_PROGRESS_RETRY_S)
         raise AssertionError("unreachable")
 
     async def answering_machine(self, result: str) -> None:
-        """Who picked up: human, machine or unknown."""
+        """Report who answered the phone: human, machine or unknown."""
         await self._report({"type": "answering_machine", "result": result})
 
     async def ended(self, reason: str = "agent_hangup") -> None:
-        """End the call: whoever is still in the room is shown out."""
+        """End the call, and remove everybody from its room."""
         await self.flush()
         await self._report({"type": "ended", "reason": reason})
 
     async def flush(self) -> None:
-        """Send the turns that were noted and not yet sent."""
+        """Send the turns that have not been sent."""
         async with self._sending:
             while self._turns:
-                batch = _batch(self._turns)
+                batch = _next_batch(self._turns)
                 await self._report({"type": "transcript", "turns": batch})
                 del self._turns[: len(batch)]
 
-    async def _flush_now_and_then(self) -> None:
+    async def _flush_periodically(self) -> None:
         while True:
-            await asyncio.sleep(_FLUSH_EVERY_S)
+            await asyncio.sleep(_FLUSH_INTERVAL_S)
             try:
                 await self.flush()
             except (aiohttp.ClientError, TimeoutError, Refused):
-                # The turns are kept; the next flush sends them again.
+                # The next flush sends the same turns again.
                 continue
 
     async def _report(self, report: dict[str, Any]) -> None:
-        await self._ask("POST", "reports", {"reports": [report]})
+        await self._request("POST", "reports", {"reports": [report]})
 
-    async def _ask(
-        self, method: str, what: str, body: dict[str, Any] | None, patience: aiohttp.ClientTimeout = _TIMEOUT
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        client_timeout: aiohttp.ClientTimeout = _TIMEOUT,
     ) -> dict[str, Any]:
-        """Ask until there is an answer: each request may be repeated without harm."""
-        for number in range(_TRIES):
-            if number:
-                await asyncio.sleep(min(8.0, 0.25 * 2**number))
+        """Send a request, with retries: all requests are idempotent."""
+        for attempt in range(_MAX_ATTEMPTS):
+            if attempt:
+                await asyncio.sleep(min(_MAX_BACKOFF_S, _BACKOFF_S * 2**attempt))
             try:
-                return await self._ask_once(method, what, body, patience)
+                return await self._request_once(method, path, body, client_timeout)
             except (aiohttp.ClientError, TimeoutError):
-                if number == _TRIES - 1:
+                if attempt == _MAX_ATTEMPTS - 1:
                     raise
         raise AssertionError("unreachable")
 
-    async def _ask_once(
-        self, method: str, what: str, body: dict[str, Any] | None, patience: aiohttp.ClientTimeout
+    async def _request_once(
+        self, method: str, path: str, body: dict[str, Any] | None, client_timeout: aiohttp.ClientTimeout
     ) -> dict[str, Any]:
         if self._session is None:
             raise RuntimeError("use `async with`")
-        headers = {"Authorization": f"Bearer {self._proof()}"}
-        url = f"{self._url}/{what}"
-        async with self._session.request(method, url, json=body, headers=headers, timeout=patience) as answer:
-            if answer.status >= _SERVER_ERROR:
-                answer.raise_for_status()
-            values: dict[str, Any] = await answer.json()
-            if not answer.ok:
+        headers = {"Authorization": f"Bearer {self._bearer_token()}"}
+        url = f"{self._url}/{path}"
+        async with self._session.request(
+            method, url, json=body, headers=headers, timeout=client_timeout
+        ) as response:
+            if response.status >= _SERVER_ERROR:
+                response.raise_for_status()
+            values: dict[str, Any] = await response.json()
+            if not response.ok:
                 raise Refused(values["error"]["message"], values["error"].get("type", ""))
             return values
 
-    def _proof(self) -> str:
-        """A token as a job's own: of kind agent, for this room; renewed before it ends."""
-        if time.monotonic() > self._token_until_s - 60:
+    def _bearer_token(self) -> str:
+        """Return a token like the one of an agent's job, for this room; renew it before it expires."""
+        if time.monotonic() > self._token_expires_s - _TOKEN_RENEWAL_MARGIN_S:
             token = AccessToken(self._key, self._secret).with_kind("agent").with_identity(f"agent-{self.id}")
             token = token.with_grants(VideoGrants(room=self._room, room_join=True, agent=True))
             self._token = token.with_ttl(datetime.timedelta(seconds=_TOKEN_LIFE_S)).to_jwt()
-            self._token_until_s = time.monotonic() + _TOKEN_LIFE_S
+            self._token_expires_s = time.monotonic() + _TOKEN_LIFE_S
         return self._token
 
-    def _next(self, what: str) -> int:
-        self._sequences[what] += 1
-        return self._sequences[what]
+    def _next(self, counter: str) -> int:
+        self._sequences[counter] += 1
+        return self._sequences[counter]
 
 
-def _unknown(name: str, invocation_id: str, message: str) -> dict[str, Any]:
-    """What an invocation came to of which nobody knows anything any more."""
+def _outcome_unknown(name: str, invocation_id: str, message: str) -> dict[str, Any]:
+    """Return the result of an invocation whose outcome is lost."""
     error = {"type": "outcome_unknown", "message": message, "may_have_happened": True}
-    told = {"invocation_id": invocation_id, "tool": name, "status": "failed", "result": None, "error": error}
-    return told | {"state": {}, "actions": []}
+    result = {
+        "invocation_id": invocation_id,
+        "tool": name,
+        "status": "failed",
+        "result": None,
+        "error": error,
+    }
+    return result | {"state": {}, "actions": []}
 
 
-def _batch(turns: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """As many of the first turns as fit into one request, at least one."""
+def _next_batch(turns: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the first turns that fit into one request, at least one."""
     size = 0
-    for number, turn in enumerate(turns[:_MAX_BATCH]):
+    for index, turn in enumerate(turns[:_MAX_BATCH_TURNS]):
         size += len(json.dumps(turn))
-        if number and size > _MAX_BATCH_BYTES:
-            return turns[:number]
-    return turns[:_MAX_BATCH]
+        if index and size > _MAX_BATCH_BYTES:
+            return turns[:index]
+    return turns[:_MAX_BATCH_TURNS]
 
 
 def _now() -> str:

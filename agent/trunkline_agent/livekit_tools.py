@@ -1,4 +1,4 @@
-"""A call's tools as `livekit-agents` function tools: `Agent(tools=await function_tools(call))`.
+"""The tools of a call as function tools of `livekit-agents`: `Agent(tools=await function_tools(call))`.
 
 Source: https://docs.livekit.io/agents/build/tools/ (raw schemas, `ToolError`).
 """
@@ -15,10 +15,9 @@ from trunkline_agent.call import AgentCall, Refused
 
 
 async def function_tools(call: AgentCall, agent: str | None = None) -> list[Any]:
-    """The tools of an agent of the call, by default of the one it was made with.
+    """Return the tools of an agent of the call, by default of its first agent.
 
-    A model's call of one becomes an invocation; what failed is told to the model as a `ToolError`, with
-    whether it may have happened all the same.
+    A failed invocation reaches the model as a `ToolError`, which says whether the tool may have run.
     """
     return [_function_tool(call, definition) for definition in await call.tools(agent)]
 
@@ -29,13 +28,13 @@ def _function_tool(call: AgentCall, definition: dict[str, Any]) -> Any:
 
 
 def _handler(call: AgentCall, name: str) -> Callable[[dict[str, object]], Awaitable[str]]:
-    async def use(raw_arguments: dict[str, object]) -> str:
+    async def invoke(raw_arguments: dict[str, object]) -> str:
         try:
-            told = await call.use_tool(name, raw_arguments)
+            invocation = await call.use_tool(name, raw_arguments)
         except Refused as error:
             raise ToolError(str(error)) from error
-        if told["status"] != "succeeded":
-            raise ToolError(json.dumps(told["error"]))
-        return json.dumps(told["result"])
+        if invocation["status"] != "succeeded":
+            raise ToolError(json.dumps(invocation["error"]))
+        return json.dumps(invocation["result"])
 
-    return use
+    return invoke

@@ -1,4 +1,4 @@
-"""A LiveKit agent that needs no model: it chimes, greets, repeats what it is told, uses tools, reports."""
+"""A LiveKit agent without a model: it greets, repeats texts, invokes tools, and reports to Trunkline."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RATE_HZ, FRAME_S = 24_000, 0.02
 CHIME = ((660, 0.15), (880, 0.25))
 TEXT_TOPIC = "lk.chat"
 
-# A worker whose machine is busy takes no calls; on a machine that tests share it takes all.
+# By default a worker on a busy machine accepts no jobs. Tests share their machine, so there it accepts all.
 load = {"load_fnc": lambda: 0.0} if os.environ.get("AGENT_TAKES_ALL") else {}
 
 server = AgentServer(job_executor_type=JobExecutorType.THREAD, **load)
@@ -25,29 +25,29 @@ server = AgentServer(job_executor_type=JobExecutorType.THREAD, **load)
 
 @server.rtc_session(agent_name=os.environ.get("AGENT_NAME", "demo-agent"))
 async def entrypoint(ctx: JobContext) -> None:
-    """One job: one conversation."""
+    """Run one job, which is one conversation."""
     await ctx.connect()
     async with AgentCall.of_room(ctx.room.name) as call:
         await converse(ctx, call)
-    ctx.shutdown(reason="the call is over")
+    ctx.shutdown(reason="the call has ended")
 
 
 async def converse(ctx: JobContext, call: AgentCall) -> None:
-    """Greet, repeat, use tools, say goodbye; put your own conversation here."""
+    """Greet, repeat, invoke tools and say goodbye. Replace this with your own conversation."""
     context, tools = await call.context(), await function_tools(call)
-    heard: asyncio.Queue[str] = asyncio.Queue()
-    listen(ctx.room, heard)
+    texts: asyncio.Queue[str] = asyncio.Queue()
+    listen(ctx.room, texts)
     speaker = await publish_speaker(ctx.room)
     while True:
         await asyncio.sleep(0.05)
-        if person_is_there(ctx.room):
+        if has_person(ctx.room):
             break
     await call.answered()
     await play(speaker, CHIME)
     await say(ctx.room, call, f"Hello {context['user_context'].get('user_name', 'there')}!")
     repeated = 0
-    while person_is_there(ctx.room):
-        text = await next_text(heard)
+    while has_person(ctx.room):
+        text = await next_text(texts)
         if text is None:
             continue
         call.said("user", text)
@@ -56,8 +56,8 @@ async def converse(ctx: JobContext, call: AgentCall) -> None:
             await call.summary(f"Repeated {repeated} things, then said goodbye.")
             await call.ended("said_goodbye")
             return
-        if answer := await use_tool(tools, text):
-            await say(ctx.room, call, answer)
+        if result := await use_tool(tools, text):
+            await say(ctx.room, call, result)
             continue
         repeated += 1
         await say(ctx.room, call, f"You said: {text}")
@@ -66,7 +66,10 @@ async def converse(ctx: JobContext, call: AgentCall) -> None:
 
 
 async def use_tool(tools: list[RawFunctionTool], text: str) -> str | None:
-    """ "save_meal two eggs" uses the tool `save_meal`: a model would choose, and fill in all parameters."""
+    """Invoke the tool `save_meal` for the text "save_meal two eggs", and return its result.
+
+    A model would choose a tool and fill in all its parameters.
+    """
     name, _, words = text.partition(" ")
     tool = next((tool for tool in tools if tool.info.name == name), None)
     if tool is None:
@@ -78,12 +81,12 @@ async def use_tool(tools: list[RawFunctionTool], text: str) -> str | None:
         return f"{name} failed: {error.message}"
 
 
-def listen(room: rtc.Room, heard: asyncio.Queue[str]) -> None:
-    """Put every text that somebody sends into the queue."""
+def listen(room: rtc.Room, texts: asyncio.Queue[str]) -> None:
+    """Put every text that a participant sends into the queue."""
     readings: set[asyncio.Task[None]] = set()
 
     async def read(reader: rtc.TextStreamReader) -> None:
-        heard.put_nowait(await reader.read_all())
+        texts.put_nowait(await reader.read_all())
 
     def on_text(reader: rtc.TextStreamReader, identity: str) -> None:
         task = asyncio.create_task(read(reader), name=f"text of {identity}")
@@ -93,32 +96,34 @@ def listen(room: rtc.Room, heard: asyncio.Queue[str]) -> None:
     room.register_text_stream_handler(TEXT_TOPIC, on_text)
 
 
-async def next_text(heard: asyncio.Queue[str]) -> str | None:
+async def next_text(texts: asyncio.Queue[str]) -> str | None:
+    """Return the next text, or None after 0.2 s."""
     try:
-        return await asyncio.wait_for(heard.get(), 0.2)
+        return await asyncio.wait_for(texts.get(), 0.2)
     except TimeoutError:
         return None
 
 
 async def say(room: rtc.Room, call: AgentCall, text: str) -> None:
-    """Send a text to the room, and note it in the transcript."""
+    """Send a text to the room, and add it to the transcript."""
     await room.local_participant.send_text(text, topic=TEXT_TOPIC)
     call.said("assistant", text)
 
 
-def person_is_there(room: rtc.Room) -> bool:
-    """Somebody who joined by web, or who picked up a phone."""
+def has_person(room: rtc.Room) -> bool:
+    """Return whether a web participant joined, or a callee answered the phone."""
     return any(
-        person.kind == rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
+        participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
         or (
-            person.kind == rtc.ParticipantKind.PARTICIPANT_KIND_SIP
-            and person.attributes.get("sip.callStatus") == "active"
+            participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_SIP
+            and participant.attributes.get("sip.callStatus") == "active"
         )
-        for person in room.remote_participants.values()
+        for participant in room.remote_participants.values()
     )
 
 
 async def publish_speaker(room: rtc.Room) -> rtc.AudioSource:
+    """Publish an audio track, and return its source."""
     source = rtc.AudioSource(RATE_HZ, 1)
     track = rtc.LocalAudioTrack.create_audio_track("agent", source)
     await room.local_participant.publish_track(track)
@@ -126,10 +131,10 @@ async def publish_speaker(room: rtc.Room) -> rtc.AudioSource:
 
 
 async def play(source: rtc.AudioSource, tones: tuple[tuple[int, float], ...]) -> None:
-    """Play sine tones: (Hz, seconds)."""
+    """Play sine tones, each with its pitch in Hz and its length in seconds."""
     samples = int(RATE_HZ * FRAME_S)
-    for pitch_hz, lasts_s in tones:
-        for frame in range(int(lasts_s / FRAME_S)):
+    for pitch_hz, length_s in tones:
+        for frame in range(int(length_s / FRAME_S)):
             wave = (
                 int(8000 * math.sin(2 * math.pi * pitch_hz * (frame * samples + n) / RATE_HZ))
                 for n in range(samples)

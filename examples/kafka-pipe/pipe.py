@@ -1,4 +1,4 @@
-"""A Pipe from a Kafka topic to Trunkline's bus, as a stack of its own.
+"""A CDK stack with an EventBridge Pipe from a Kafka topic to Trunkline's event bus.
 
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-kafka.html
 """
@@ -17,16 +17,16 @@ SETTINGS = ("trigger_id", "topic", "bootstrap_servers", "credentials_arn", "subn
 
 
 def input_template(trigger_id: str) -> str:
-    """What a record becomes: the bus's rule finds the trigger by its id, and that its event in the rest.
+    """Return the template of an event: the id of the trigger for the rule of the bus, and the record.
 
-    Pipes puts in the record's own values; `<$.value>` is the message, which must be JSON.
+    The Pipe replaces `<$.…>` with values of the record; `<$.value>` is the message, which must be JSON.
     """
     event_id = "<$.topic>-<$.partition>-<$.offset>"
     return f'{{"trunkline_trigger_id": {json.dumps(trigger_id)}, "id": "{event_id}", "data": <$.value>}}'
 
 
 class KafkaPipe(cdk.Stack):
-    """The Pipe, and a role that may read the credentials and put events on the one bus."""
+    """The Pipe, with a role that may read the credentials and put events on Trunkline's bus."""
 
     def __init__(self, scope: Construct, stage: str, settings: dict[str, str]) -> None:
         super().__init__(scope, f"trunkline-{stage}-kafka")
@@ -35,7 +35,7 @@ class KafkaPipe(cdk.Stack):
         role.add_to_policy(iam.PolicyStatement(actions=["events:PutEvents"], resources=[bus_arn]))
         arn = settings["credentials_arn"]
         secretsmanager.Secret.from_secret_complete_arn(self, "Credentials", arn).grant_read(role)
-        role.add_to_policy(iam.PolicyStatement(actions=_NETWORK, resources=["*"]))
+        role.add_to_policy(iam.PolicyStatement(actions=_VPC_ACTIONS, resources=["*"]))
         first, *others = settings["bootstrap_servers"].split(",")
         kafka = pipes.CfnPipe.PipeSourceSelfManagedKafkaParametersProperty(
             topic_name=settings["topic"],
@@ -65,8 +65,8 @@ class KafkaPipe(cdk.Stack):
         )
 
 
-# What a Pipe in a VPC needs (the same page): these actions know no resources.
-_NETWORK = [
+# Permissions of a Pipe in a VPC (see the page above); EC2 supports no resource-level permissions for them.
+_VPC_ACTIONS = [
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",
     "ec2:DescribeNetworkInterfaces",
@@ -77,8 +77,8 @@ _NETWORK = [
 
 if __name__ == "__main__":
     app = cdk.App()
-    told = {name: app.node.try_get_context(name) for name in SETTINGS}
-    if missing := [name for name, value in told.items() if not value]:
-        raise SystemExit(f"Say what these are, with -c name=value: {', '.join(missing)}")
-    KafkaPipe(app, app.node.try_get_context("stage") or "dev", told)
+    settings = {name: app.node.try_get_context(name) for name in SETTINGS}
+    if missing := [name for name, value in settings.items() if not value]:
+        raise SystemExit(f"Missing settings, to be passed as -c name=value: {', '.join(missing)}")
+    KafkaPipe(app, app.node.try_get_context("stage") or "dev", settings)
     app.synth()

@@ -38,7 +38,7 @@ class Door:
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(helper, "_LOOK_AGAIN_S", 0.01)
+    monkeypatch.setattr(helper, "_IN_PROGRESS_RETRY_S", 0.01)
 
 
 def hung_up(request: web.Request) -> web.Response:
