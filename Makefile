@@ -5,27 +5,27 @@ PYTHON := .venv/bin/python
 # ARGS may name tests of one half alone: the other half then finds none, and pytest ends with 5.
 NONE_IS_FINE = $(if $(ARGS),|| [ $$? -eq 5 ])
 
-help: ## Show the targets
+help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: ## Install everything the project needs into .venv and .local
+setup: ## Install all dependencies into .venv and .local
 	@local/setup.sh
 
-run: setup ## Start the local stack and ring a phone; ONCE=1 ends after the demo call
+run: setup ## Start the local stack and place a demo call; ONCE=1 stops after the call
 	@$(PYTHON) -m local run $(if $(ONCE),--once)
 
-down: ## Stop what is left of a local stack
+down: ## Stop the processes of a local stack that was killed
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi
 
-test: test-fast test-stack ## Run every test, with a local stack of its own
+test: test-fast test-stack ## Run all tests, on a local stack of their own
 
-test-fast: setup ## Run the tests that need no stack, on every core
+test-fast: setup ## Run the tests that need no local stack, on every core
 	@$(PYTHON) -m pytest -n logical --dist loadfile -m "not stack" $(ARGS) $(NONE_IS_FINE)
 
 test-stack: setup ## Run the tests against a local stack
 	@$(PYTHON) -m pytest -m stack $(ARGS) $(NONE_IS_FINE)
 
-faults: setup ## Run the long fault tests: killed, stopped and forgotten dialers
+faults: setup ## Run the long fault tests: dialers that are killed or stopped
 	@$(PYTHON) -m pytest tests/faults $(ARGS)
 
 test-livekit: setup ## Run the call tests against the stand-in and a real livekit-server (needs Go)
@@ -41,13 +41,13 @@ format: setup ## Format the code
 	@$(PYTHON) -m ruff check --fix-only -q .
 	@$(PYTHON) -m ruff format .
 
-bench: setup ## Measure, and print a table with ratios
+bench: setup ## Run the benchmarks, or the groups in ARGS, and print a table with ratios
 	@$(PYTHON) -m benchmarks $(ARGS)
 
-openapi: setup ## Write docs/openapi.json anew from the routes' models
+openapi: setup ## Write docs/openapi.json from the models of the routes
 	@$(PYTHON) -m local.openapi
 
-lock: setup ## Resolve the dependencies anew
+lock: setup ## Resolve and lock the dependencies
 	@requirements/lock.sh
 
 synth: setup ## Synthesize a stage and check it with cdk-nag (STAGE=prod)
