@@ -15,18 +15,18 @@ from aiohttp import web
 
 _MAX_BODY_BYTES = 12 * 1024 * 1024
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length", "content-encoding"}
-# Each request in flight occupies a thread of the emulator and a function instance of 70 MB. More at once
-# would leave no threads for the functions' own AWS requests. Requests with `?wait` have their own limit.
-_MAX_CONCURRENT_REQUESTS = 3
-_MAX_CONCURRENT_LONG_POLLS = 2
 _SESSION = web.AppKey("session", aiohttp.ClientSession)
 
 
-def proxy_app(target: str, host: str) -> web.Application:
-    """Build an application that forwards every request to `target` with `host` as its Host header."""
+def proxy_app(target: str, host: str, max_concurrent_requests: int) -> web.Application:
+    """Build an application that forwards every request to `target` with `host` as its Host header.
+
+    Each request in flight occupies a thread of the emulator and a function instance of 70 MB, hence the
+    limit. Requests with `?wait` have their own limit, lower by one.
+    """
     app = web.Application(client_max_size=_MAX_BODY_BYTES)
-    requests = asyncio.Semaphore(_MAX_CONCURRENT_REQUESTS)
-    long_polls = asyncio.Semaphore(_MAX_CONCURRENT_LONG_POLLS)
+    requests = asyncio.Semaphore(max_concurrent_requests)
+    long_polls = asyncio.Semaphore(max_concurrent_requests - 1)
 
     async def start(app: web.Application) -> None:
         app[_SESSION] = aiohttp.ClientSession(auto_decompress=True)
@@ -64,9 +64,11 @@ def main(
     target: Annotated[str, typer.Option(help="URL of the emulator.")],
     host: Annotated[str, typer.Option(help="Host name of the API in the emulator.")],
     port: Annotated[int, typer.Option(help="Loopback port to listen on.")],
+    max_concurrent_requests: Annotated[int, typer.Option(help="Further requests wait.")] = 3,
 ) -> None:
     """Serve the proxy until it is stopped."""
-    web.run_app(proxy_app(target, host), host="127.0.0.1", port=port, print=None, shutdown_timeout=0.2)
+    app = proxy_app(target, host, max_concurrent_requests)
+    web.run_app(app, host="127.0.0.1", port=port, print=None, shutdown_timeout=0.2)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STAGE = "local"
 REGION = "us-east-1"
 DEMO_SIP_CPS = 5
+_SERVER_PORTS = range(20_000, 30_000)
 _LIVEKIT_VARIABLES = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 
 
@@ -22,7 +24,8 @@ class StackConfig:
 
     `real_livekit` is (URL, API key, API secret), or None to use the stand-in. `web_only` is for a LiveKit
     without SIP: the demo gets no trunk and no phone workflow. With `checks_iam` the emulator evaluates IAM:
-    functions have only the permissions of their roles.
+    functions have only the permissions of their roles. `users` is how many use the stack at the same time:
+    the limits that keep it small on a developer's machine grow with it.
     """
 
     folder: Path
@@ -32,6 +35,7 @@ class StackConfig:
     real_livekit: tuple[str, str, str] | None = None
     web_only: bool = False
     checks_iam: bool = False
+    users: int = 1
 
     @property
     def api_url(self) -> str:
@@ -79,17 +83,23 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> StackConfig:
     )
 
 
-def for_tests(name: str, *, checks_iam: bool = False) -> StackConfig:
+def for_tests(name: str, *, checks_iam: bool = False, users: int = 1) -> StackConfig:
     """Return the configuration of a further stack: free ports, its own folder, the stand-in."""
-    api_port, emulator_port, livekit_port = _free_ports(3)
+    api_port, emulator_port, livekit_port = free_ports(3)
     folder = ROOT / ".local" / name
-    return StackConfig(folder, api_port, emulator_port, livekit_port, checks_iam=checks_iam)
+    return StackConfig(folder, api_port, emulator_port, livekit_port, checks_iam=checks_iam, users=users)
 
 
-def _free_ports(count: int) -> list[int]:
-    """Return distinct free loopback ports; all are held until the last is found."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for free in sockets:
-            free.bind(("127.0.0.1", 0))
-        return [free.getsockname()[1] for free in sockets]
+def free_ports(count: int) -> list[int]:
+    """Return distinct free loopback ports, below the range that the system assigns to clients.
+
+    Between the choice of a port and its use no connection of another program can take it.
+    """
+    ports: list[int] = []
+    for port in random.sample(_SERVER_PORTS, len(_SERVER_PORTS)):  # other processes choose at the same time
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            ports.append(port)
+        if len(ports) == count:
+            break
+    return ports

@@ -25,12 +25,12 @@ def function_processes(stack: Stack, name: str = "") -> list[psutil.Process]:
     return found
 
 
-def memory_mb(stack: Stack) -> dict[str, float]:
-    """Return the proportional set size (PSS) of each process in MB: shared pages count once."""
+def memory_mb(parents: Iterable[psutil.Process]) -> dict[str, float]:
+    """Return the proportional set size (PSS) of processes and their children in MB."""
     pss_mb: dict[str, float] = {}
-    for pid in stack.processes.pids().values():
-        for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
-            with contextlib.suppress(psutil.NoSuchProcess):
+    for parent in parents:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for process in (parent, *parent.children(recursive=True)):
                 name = f"{process.pid} {' '.join(process.cmdline())[-60:]}"
                 pss_mb[name] = process.memory_full_info().pss / 1e6
     return pss_mb
@@ -42,7 +42,8 @@ def settled_memory_mb(stack: Stack) -> dict[str, float]:
     The sum exceeds `MAX_MEMORY_MB` only if it has not come down within 75 s.
     """
     deadline_s = time.monotonic() + _SETTLE_TIMEOUT_S
-    while sum((pss_mb := memory_mb(stack)).values()) >= MAX_MEMORY_MB and time.monotonic() < deadline_s:
+    parents = [psutil.Process(pid) for pid in stack.processes.pids().values()]
+    while sum((pss_mb := memory_mb(parents)).values()) >= MAX_MEMORY_MB and time.monotonic() < deadline_s:
         time.sleep(_MEMORY_POLL_INTERVAL_S)
     return pss_mb
 

@@ -21,6 +21,7 @@ Report = Callable[[str], None]
 _EMULATOR_HEALTH = "/_ministack/health"
 # A burst leaves many function instances of 60 MB each. The emulator stops all but one of each function.
 _IDLE_INSTANCE_TTL_S = 15
+_REQUESTS_BESIDE_USERS = 2
 
 
 class Stack:
@@ -107,7 +108,7 @@ def _start_emulator(config: StackConfig, processes: Processes) -> None:
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(config.emulator_port),
         "TMPDIR": str(state),
-        "LAMBDA_WARM_TTL_SECONDS": str(_IDLE_INSTANCE_TTL_S),
+        "LAMBDA_WARM_TTL_SECONDS": str(_IDLE_INSTANCE_TTL_S * config.users),
         "MALLOC_ARENA_MAX": "1",
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
@@ -132,6 +133,7 @@ def _start_stand_in(config: StackConfig, processes: Processes) -> None:
         "invite-log": config.invite_log,
         "webhook-url": f"{config.api_url}/livekit/webhook",
         "api-url": config.api_url,
+        "max-concurrent-webhooks": config.users,
         "talking-agent": DEMO_AGENT,
     }
     processes.start("livekit", _python("local.livekit", arguments), {})
@@ -143,6 +145,7 @@ def _start_api_proxy(config: StackConfig, processes: Processes, outputs: Outputs
         "target": config.emulator_url,
         "host": f"{outputs.api_id}.execute-api.localhost",
         "port": config.api_port,
+        "max-concurrent-requests": _REQUESTS_BESIDE_USERS + config.users,
     }
     processes.start("api-proxy", _python("local.api_proxy", arguments), {})
     processes.wait_until_up("api-proxy", f"{config.api_url}/api/v1/health")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ class ReceivedRequest:
     body: bytes
     at_s: float
     method: str = "POST"
+    client_port: int = 0
 
     @property
     def json(self) -> dict[str, Any]:
@@ -43,18 +45,24 @@ class Receiver:
 
     def __init__(self, port: int) -> None:
         self.port = port
+        self._prefix = f"/{secrets.token_hex(4)}"
         self.requests: list[ReceivedRequest] = []
         self.respond: Callable[[ReceivedRequest], Reply] = lambda _: 200
 
     def url(self, path: str = "/hook") -> str:
-        """Return the URL of a path on this server."""
-        return f"http://127.0.0.1:{self.port}{path}"
+        """Return the URL of a path on this server: a retry for an earlier one on the same port is a 404."""
+        return f"http://127.0.0.1:{self.port}{self._prefix}{path}"
+
+    def path_of(self, target: str) -> str | None:
+        """Return the path of a request as it is recorded, or None for a request to another receiver."""
+        path = target.removeprefix(self._prefix)
+        return None if path == target else path
 
     def requests_to(self, path: str) -> list[ReceivedRequest]:
         """Return the requests to one path, in the order of their arrival."""
         return [request for request in list(self.requests) if request.path == path]
 
-    def wait_for(self, path: str, count: int, timeout_s: float = 40) -> list[ReceivedRequest]:
+    def wait_for(self, path: str, count: int, timeout_s: float = 120) -> list[ReceivedRequest]:
         """Wait until a path has received `count` requests, and return all requests to it.
 
         Raises:
@@ -91,8 +99,12 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            headers = dict(self.headers.items())
-            request = ReceivedRequest(self.path, headers, body, time.monotonic(), self.command)
+            path = receiver.path_of(self.path)
+            if path is None:
+                self._send(404)
+                return
+            headers, port = dict(self.headers.items()), self.client_address[1]
+            request = ReceivedRequest(path, headers, body, time.monotonic(), self.command, port)
             receiver.requests.append(request)
             self._send(receiver.respond(request))
 

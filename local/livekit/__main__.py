@@ -26,12 +26,14 @@ def main(  # noqa: PLR0913, PLR0917 - one option for each setting
     talking_agent: Annotated[
         list[str] | None, typer.Option(help="Name of an agent that talks and reports; repeatable.")
     ] = None,
+    max_concurrent_webhooks: Annotated[int, typer.Option(help="Further webhooks wait.")] = 1,
 ) -> None:
     """Serve the stand-in on loopback until it is stopped."""
     stand_in = StandIn(
         api_key=api_key,
         api_secret=api_secret,
         webhook_urls=webhook_url or [],
+        max_concurrent_webhooks=max_concurrent_webhooks,
         invite_log=invite_log,
         worker=AgentWorker(api_url, api_key, api_secret, frozenset(talking_agent or [])),
     )

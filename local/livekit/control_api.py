@@ -59,7 +59,7 @@ class ControlApi:
 
     async def _plan_faults(self, request: web.Request) -> web.Response:
         body = await request.json()
-        self._faults.plan(body["method"], body["how"], body["times"])
+        self._faults.plan(body["method"], body["how"], body["times"], body.get("about", ""))
         return web.json_response({})
 
     async def _join(self, request: web.Request) -> web.Response:
@@ -86,6 +86,7 @@ class ControlApi:
             state=ParticipantInfo.State.ACTIVE,
         )
         self._rooms.join(room, participant, hidden=bool(video.hidden))
+        await self._sender.flush(video.room)
         return web.json_response({"sid": participant.sid})
 
     async def _count_requests(self, _: web.Request) -> web.Response:
@@ -98,4 +99,5 @@ class ControlApi:
         reason = DisconnectReason.Value(body.get("reason", "CLIENT_INITIATED"))
         if room:
             self._rooms.leave(room, body["identity"], reason)
+            await self._sender.flush(body["room"])
         return web.json_response({})

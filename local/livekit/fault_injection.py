@@ -24,24 +24,31 @@ class FaultInjector:
     def __init__(self) -> None:
         self.requests = 0
         """The number of requests so far, with and without faults."""
-        self._planned: dict[str, tuple[FaultMode, int]] = {}
+        self._planned: dict[tuple[str, str], tuple[FaultMode, int]] = {}
         self._running: set[asyncio.Task[object]] = set()
 
-    def plan(self, method: str, how: FaultMode, times: int) -> None:
-        """Make the next `times` requests of a method fail."""
-        self._planned[method] = (how, times)
+    def plan(self, method: str, how: FaultMode, times: int, about: str = "") -> None:
+        """Make the next `times` requests of a method fail; with `about`, those that name this room, trunk or
+        agent."""
+        self._planned[method, about] = (how, times)
 
-    async def apply(self, method: str, request: web.Request, work: Awaitable[Result]) -> Result:
-        """Do the work of a request, or apply the planned fault.
+    def _next_fault(self, method: str, message: str) -> FaultMode | None:
+        for (planned_method, about), (how, times) in self._planned.items():
+            if planned_method == method and about in message and times > 0:
+                self._planned[planned_method, about] = (how, times - 1)
+                return how
+        return None
+
+    async def apply(self, method: str, message: str, request: web.Request, work: Awaitable[Result]) -> Result:
+        """Do the work of a request, or apply the planned fault; `message` is the request as text.
 
         Raises:
             TwirpError: the fault is an error.
         """
         self.requests += 1
-        how, times = self._planned.get(method, ("reset_before", 0))
-        if times <= 0:
+        how = self._next_fault(method, message)
+        if how is None:
             return await work
-        self._planned[method] = (how, times - 1)
         task = asyncio.ensure_future(work)
         if how.endswith("_before"):
             task.cancel()

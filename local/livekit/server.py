@@ -41,10 +41,11 @@ class StandIn:
         webhook_urls: list[str],
         invite_log: Path,
         worker: AgentWorker | None = None,
+        max_concurrent_webhooks: int = 1,
     ) -> None:
         self._api_key = api_key
         self._api_secret = api_secret
-        self._sender = WebhookSender(webhook_urls, api_key, api_secret)
+        self._sender = WebhookSender(webhook_urls, api_key, api_secret, max_concurrent_webhooks)
         self.rooms = RoomRegistry(self._sender, worker)
         self._log = InviteLog(invite_log)
         self._faults = FaultInjector()
@@ -92,7 +93,8 @@ class StandIn:
             message_type, handler = self._route(request)
             claims = auth.verify_token(request, self._api_key, self._api_secret)
             message = parse_request(await request.read(), content_type, message_type())
-            response = await self._faults.apply(_method_name(request), request, handler(claims, message))
+            work = handler(claims, message)
+            response = await self._faults.apply(_method_name(request), str(message), request, work)
             return encode_response(response, content_type)
         except TwirpError as error:
             return error.response()

@@ -19,7 +19,6 @@ from local.livekit.ids import new_id
 
 _RETRY_DELAYS_S = (1, 2, 4, 8)
 _MAX_QUEUED_S = 30
-_MAX_CONCURRENT_REQUESTS = 1
 _TOKEN_TTL = datetime.timedelta(minutes=5)
 log = logging.getLogger("livekit.webhooks")
 
@@ -27,14 +26,14 @@ log = logging.getLogger("livekit.webhooks")
 class WebhookSender:
     """A queue for each room; events that waited for more than 30 s are dropped."""
 
-    def __init__(self, urls: list[str], api_key: str, api_secret: str) -> None:
+    def __init__(self, urls: list[str], api_key: str, api_secret: str, max_concurrent: int = 1) -> None:
         self.urls = urls
         self._api_key = api_key
         self._api_secret = api_secret
         self._queues: dict[str, asyncio.Queue[tuple[float, WebhookEvent]]] = {}
         self._workers: set[asyncio.Task[None]] = set()
         # A burst would start function instances of the emulator, each with 70 MB and a second of unpacking.
-        self._semaphore = asyncio.Semaphore(_MAX_CONCURRENT_REQUESTS)
+        self._semaphore = asyncio.Semaphore(max_concurrent)
         self.session: aiohttp.ClientSession | None = None
 
     def send(self, event: WebhookEvent) -> None:
@@ -49,12 +48,18 @@ class WebhookSender:
             worker.add_done_callback(self._workers.discard)
         self._queues[room].put_nowait((time.monotonic(), event))
 
+    async def flush(self, room: str) -> None:
+        """Wait until the webhooks of a room so far have been delivered or given up."""
+        if queue := self._queues.get(room):
+            await queue.join()
+
     async def _send_queued(self, room: str) -> None:
         queue = self._queues[room]
         while not queue.empty():
             queued_at, event = await queue.get()
             if time.monotonic() - queued_at < _MAX_QUEUED_S:
                 await asyncio.gather(*(self._deliver(url, event) for url in self.urls))
+            queue.task_done()
         del self._queues[room]
 
     async def _deliver(self, url: str, event: WebhookEvent) -> None:
