@@ -21,6 +21,7 @@ Report = Callable[[str], None]
 _EMULATOR_HEALTH = "/_ministack/health"
 # A burst leaves many function instances of 60 MB each. The emulator stops all but one of each function.
 _IDLE_INSTANCE_TTL_S = 15
+_LONG_IDLE_TTL_S = 600
 _REQUESTS_BESIDE_USERS = 2
 
 
@@ -108,14 +109,15 @@ def _start_emulator(config: StackConfig, processes: Processes) -> None:
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(config.emulator_port),
         "TMPDIR": str(state),
-        "LAMBDA_WARM_TTL_SECONDS": str(_IDLE_INSTANCE_TTL_S * config.users),
+        "LAMBDA_WARM_TTL_SECONDS": str(_IDLE_INSTANCE_TTL_S if config.users == 1 else _LONG_IDLE_TTL_S),
         "MALLOC_ARENA_MAX": "1",
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "AUTH": str(config.checks_iam).lower(),
         "PATH": f"{home / 'bin'}:/usr/local/bin:/usr/bin:/bin",
     }
-    processes.start("emulator", [str(home / "bin" / "ministack")], environment)
+    program = [str(home / "bin" / "python"), "-P", str(ROOT / "local" / "emulator_process.py")]
+    processes.start("emulator", program, environment)
     processes.wait_until_up("emulator", config.emulator_url + _EMULATOR_HEALTH)
 
 
