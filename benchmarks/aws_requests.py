@@ -11,7 +11,7 @@ from aiohttp import web
 from local.intercepting_proxy import Exchange, InterceptingProxy, routed_through
 from local.stack import Stack
 
-_FUNCTIONS = ("api", "agent-api", "dialer", "livekit-events")
+_FUNCTIONS = ("api", "agent-api", "dialer", "livekit-webhook")
 
 
 class RequestCounter(InterceptingProxy):

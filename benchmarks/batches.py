@@ -22,7 +22,8 @@ from local.intercepting_proxy import routed_through
 from local.probes import function_processes
 from local.seed import DEMO_AGENT
 from local.stack import Stack
-from trunkline.tenants.specs import AgentSpec, TrunkSpec
+from trunkline.agents.schemas import AgentSpec
+from trunkline.trunks.schemas import TrunkSpec
 
 ROWS = 100_000
 METERED_ROWS = 1_000

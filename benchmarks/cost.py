@@ -91,7 +91,7 @@ def cost_rows(stack: Stack, tenant: TenantClient) -> list[Row]:
 
 def _units_of_dialling(stack: Stack, tenant: TenantClient) -> dict[str, float]:
     meter = UnitMeter(stack.config.emulator_url)
-    with routed_through(stack, meter, ["api", "dialer", "livekit-events"]):
+    with routed_through(stack, meter, ["api", "dialer", "livekit-webhook"]):
         tenant.wait_for_end(tenant.place_call(stack.seed.agent_id, BUSY)[1])
         trunk = BenchmarkTrunk(stack, 20)
         trunk.enqueue(CALLS)

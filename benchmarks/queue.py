@@ -16,23 +16,26 @@ from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunk
 from local.deployment import client
 from local.probes import max_starts_in_a_second
 from local.stack import Stack
-from trunkline.calls.intake import Intake
-from trunkline.calls.place import CallDesk, OutboundCall
-from trunkline.calls.store import CallStore
-from trunkline.clock import SystemClock
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.practice import PracticeTrunks
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import Trunk
-from trunkline.dialing.wake import Wake, WakeQueue
-from trunkline.observability import logger
-from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Table
-from trunkline.tenants.agents import Agent, AgentStore
-from trunkline.tenants.facts import TenantFacts
-from trunkline.tenants.keys import Principal, Scope
-from trunkline.tenants.limits import Admission
-from trunkline.tenants.specs import AgentSpec, TrunkSpec
+from trunkline.agents.models import Agent
+from trunkline.agents.repository import AgentRepository
+from trunkline.agents.schemas import AgentSpec
+from trunkline.auth.principal import Principal
+from trunkline.auth.scopes import Scope
+from trunkline.call_control.admission import CallAdmission
+from trunkline.call_control.outbound import OutboundCall, OutboundCallService
+from trunkline.call_control.quotas import QuotaService
+from trunkline.calls.repository import CallRepository
+from trunkline.compliance.policy import CompliancePolicy
+from trunkline.core.clock import SystemClock
+from trunkline.core.logging import logger
+from trunkline.dial_queue.messages import DialWakeup, WakeQueue
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.storage.table import Table
+from trunkline.tenants.settings import TenantSettingsCache
+from trunkline.trunks.models import Trunk
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.schemas import TrunkSpec
+from trunkline.trunks.test_trunk import TestTrunks
 
 NUMBERS = ["+15550109001"]
 BUSY = "+15550100002"
@@ -60,7 +63,7 @@ class _NullWakeQueue(WakeQueue):
     def __init__(self) -> None:
         """Connect to no queue."""
 
-    def send(self, wake: Wake, delay_s: int = 0) -> None:
+    def send(self, wake: DialWakeup, delay_s: int = 0) -> None:
         """Drop a message."""
 
 
@@ -71,7 +74,7 @@ class BenchmarkTrunk:
         self._stack = stack
         self.tenant_name = f"bench-{uuid.uuid4()}"
         table = Table(client(stack.config, "dynamodb"), stack.outputs.values["TableName"])
-        self.calls = CallStore(table)
+        self.calls = CallRepository(table)
         self.trunk, self._agent = self._create(stack, cps, ring_timeout_s)
         self._principal = Principal(self._agent.tenant_id, livemode=True, scopes=frozenset(Scope))
         self._outbound = _outbound_service(table, self.calls)
@@ -102,7 +105,7 @@ class BenchmarkTrunk:
     def wake_dialer(self, times: int = CONCURRENT_WAKES) -> None:
         """Send wake-ups for the trunk; several make dialers contend for it."""
         for _ in range(times):
-            self._wakes.send(Wake(self.trunk.id))
+            self._wakes.send(DialWakeup(self.trunk.id))
 
     def wait_until_idle(self, timeout_s: float, *, quiet_s: float = 0) -> None:
         """Wait until all calls of the trunk have ended.
@@ -154,14 +157,16 @@ class BenchmarkTrunk:
         return [invite for invite in invites if invite["trunk_id"] == self.trunk.sip_trunk_id]
 
 
-def _outbound_service(table: Table, calls: CallStore) -> CallDesk:
+def _outbound_service(table: Table, calls: CallRepository) -> OutboundCallService:
     """Build the service that creates outbound calls, with wake-ups switched off."""
     clock, wakes = SystemClock(), _NullWakeQueue()
-    notifier = Nudge(wakes, clock, logger("bench"))
-    quotas = Admission(table, TenantFacts(table, clock), lambda *_, **__: 0, clock)
-    call_admission = Intake(calls, wakes, notifier, clock, quotas, Rulebook(table, clock))
-    trunks = TrunkStore(table)
-    return CallDesk(call_admission, AgentStore(table), trunks, PracticeTrunks(trunks), lambda _: None)
+    notifier = LaneNotifier(wakes, clock, logger("bench"))
+    quotas = QuotaService(table, TenantSettingsCache(table, clock), lambda *_, **__: 0, clock)
+    call_admission = CallAdmission(calls, wakes, notifier, clock, quotas, CompliancePolicy(table, clock))
+    trunks = TrunkRepository(table)
+    return OutboundCallService(
+        call_admission, AgentRepository(table), trunks, TestTrunks(trunks), lambda _: None
+    )
 
 
 async def create_sip_trunk(stack: Stack, info: SIPOutboundTrunkInfo) -> str:

@@ -12,7 +12,7 @@ from benchmarks.call_latency import BUSY, unlimited_key
 from benchmarks.results import Row, ms, p50, p99
 from local.deployment import client
 from local.stack import Stack
-from trunkline.times import iso_from_ms, moment_ms
+from trunkline.core.timestamps import iso_from_ms, moment_ms
 
 WARM_UPS = 10
 TICKS = 100

@@ -15,7 +15,7 @@ from benchmarks.call_latency import unlimited_key
 from benchmarks.results import Row, ms, p50, p99
 from local.stack import Stack
 from local.webhook_receiver import Receiver, receiver
-from trunkline.tools.places import body_of
+from trunkline.templating.escaping import body_of
 
 INVOCATIONS = 200
 COUNTED_INVOCATIONS = 10

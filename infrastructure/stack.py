@@ -18,7 +18,7 @@ from infrastructure.outputs import say_what_it_is
 from infrastructure.python_function import PythonFunction, shared_runtime
 from infrastructure.schedules import Schedules
 from infrastructure.settings import StageSettings
-from infrastructure.webhook_flow import DELIVER_TIMEOUT_S, DeliveryFlow, EventSource, Notices
+from infrastructure.webhook_flow import DELIVER_TIMEOUT_S, DeliveryStateMachine, EventSource, Notices
 
 
 class TrunklineStack(Stack):
@@ -36,7 +36,7 @@ class TrunklineStack(Stack):
         self.http = HttpApi(self, "Http", self._runtime)
         self.notices = Notices(self, "Notices", self.data.key)
         self.webhook_deliver = self._webhook_deliver()
-        self.deliveries = DeliveryFlow(
+        self.deliveries = DeliveryStateMachine(
             self, "Deliveries", deliver=self.webhook_deliver.function, runtime=self._runtime
         )
         self.bus = Bus(self, "Bus", f"trunkline-{settings.name}")
@@ -48,7 +48,7 @@ class TrunklineStack(Stack):
         self.test_dialer = self._test_dialer()
         self.livekit_events = self._livekit_events()
         self.agent_api = self._agent_api()
-        self.caretaker = self._caretaker()
+        self.reconciler = self._reconciler()
         self.http.open(
             api=self.api.function,
             livekit_events=self.livekit_events.function,
@@ -162,9 +162,9 @@ class TrunklineStack(Stack):
     def _livekit_events(self) -> PythonFunction:
         made = PythonFunction(
             self,
-            "LiveKitEvents",
+            "LiveKitWebhook",
             runtime=self._runtime,
-            package="livekit_events",
+            package="livekit_webhook",
             environment=self._environment("DIAL_QUEUE_URL", "TEST_DIAL_QUEUE_URL") | self._outgoing(),
             timeout_s=15,
             memory_mib=self._settings.api_memory_mib,
@@ -192,12 +192,12 @@ class TrunklineStack(Stack):
         may.may_read_livekit_secrets(made.role, self.data)
         return made
 
-    def _caretaker(self) -> PythonFunction:
+    def _reconciler(self) -> PythonFunction:
         made = PythonFunction(
             self,
-            "Caretaker",
+            "Reconciler",
             runtime=self._runtime,
-            package="caretaker",
+            package="reconciler",
             environment=self._environment("DIAL_QUEUE_URL", "TEST_DIAL_QUEUE_URL", "DELIVERY_FLOW_ARN")
             | self._outgoing()
             | self.schedules.environment()
@@ -215,7 +215,7 @@ class TrunklineStack(Stack):
         may.may_run_batches(made.role, self.batches.machine)
         every_minute = events.Schedule.rate(Duration.minutes(1))
         target = targets.LambdaFunction(made.function, retry_attempts=0)
-        events.Rule(self, "CaretakerEveryMinute", schedule=every_minute, targets=[target])
+        events.Rule(self, "ReconcilerEveryMinute", schedule=every_minute, targets=[target])
         return made
 
     def _webhook_deliver(self) -> PythonFunction:

@@ -39,7 +39,7 @@ class Notices(Construct):
         self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
 
 
-class DeliveryFlow(Construct):
+class DeliveryStateMachine(Construct):
     """The state machine that carries one delivery an execution."""
 
     def __init__(self, scope: Construct, name: str, *, deliver: lambda_.Function, runtime: Runtime) -> None:
@@ -51,7 +51,7 @@ class DeliveryFlow(Construct):
             payload_response_only=True,
             retry_on_service_exceptions=False,
         )
-        # A function that fails or is throttled spends no attempt; the caretaker starts what is lost.
+        # A function that fails or is throttled spends no attempt; the reconciler starts what is lost.
         step.add_retry(
             errors=["States.ALL"],
             interval=Duration.seconds(2),

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from trunkline.tenants.specs import AgentSpec
-from trunkline.validation import validated
+from trunkline.agents.schemas import AgentSpec
+from trunkline.core.validation import validated
 from trunkline_cli.console import Stage, Tenant, connect, console, report_errors
 
 app = typer.Typer(no_args_is_help=True, help="Create the voice agents of a tenant.")

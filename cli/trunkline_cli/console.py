@@ -12,8 +12,8 @@ import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from trunkline.dialing.wake import WakeNotSent
-from trunkline.errors import TrunklineError
+from trunkline.core.errors import TrunklineError
+from trunkline.dial_queue.messages import WakeupNotSent
 from trunkline_cli.operator import Operator, open_operator, stack_outputs
 from trunkline_cli.watch import ApiError
 
@@ -33,7 +33,7 @@ def report_errors() -> Iterator[None]:
     """Print an expected error as one line on stderr, and exit with code 1."""
     try:
         yield
-    except (TrunklineError, WakeNotSent, ApiError, TimeoutError, OSError, yaml.YAMLError) as error:
+    except (TrunklineError, WakeupNotSent, ApiError, TimeoutError, OSError, yaml.YAMLError) as error:
         error_console.print(f"[red]✗[/] {error}", markup=True)
         raise typer.Exit(1) from error
     except (BotoCoreError, ClientError, httpx.HTTPError) as error:

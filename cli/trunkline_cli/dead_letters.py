@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import boto3
 import typer
 
-from trunkline.dialing.wake import Wake, WakeQueue
-from trunkline.times import iso_from_ms
+from trunkline.core.timestamps import iso_from_ms
+from trunkline.dial_queue.messages import DialWakeup, WakeQueue
 from trunkline_cli.console import Stage, console, report_errors
 from trunkline_cli.operator import stack_outputs
 
@@ -82,12 +82,12 @@ class DeadLetterQueue:
         """Wake each trunk once, then delete its dead letters; return the ids of the trunks.
 
         Raises:
-            WakeNotSent: SQS refused a wake-up; its dead letters stay in the queue.
+            WakeupNotSent: SQS refused a wake-up; its dead letters stay in the queue.
         """
         redriven: list[str] = []
         for letter in self._receive_all():
             if letter.trunk_id not in redriven:
-                self._wakes.send(Wake(letter.trunk_id))
+                self._wakes.send(DialWakeup(letter.trunk_id))
                 redriven.append(letter.trunk_id)
             self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=letter.receipt_handle)
         return redriven
@@ -95,7 +95,7 @@ class DeadLetterQueue:
     def _receive_all(self) -> Iterator[DeadLetter]:
         while messages := self._receive():
             for message in messages:
-                wake = Wake.from_json(message["Body"])
+                wake = DialWakeup.from_json(message["Body"])
                 sent_at = iso_from_ms(int(message["Attributes"]["SentTimestamp"]))
                 yield DeadLetter(wake.trunk_id, sent_at, message["ReceiptHandle"])
 

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from trunkline.clock import SystemClock
-from trunkline.errors import InvalidRequest, NotFound
-from trunkline.tenants.audit import audited
-from trunkline.tenants.specs import AgentSpec, TrunkSpec
-from trunkline.tools.desk import ToolDesk
-from trunkline.tools.specs import ToolSpec
-from trunkline.validation import validated
-from trunkline.workflows.desk import WorkflowDesk
-from trunkline.workflows.specs import WorkflowSpec
+from trunkline.agents.schemas import AgentSpec
+from trunkline.auth.audit_log import audit_write
+from trunkline.core.clock import SystemClock
+from trunkline.core.errors import InvalidRequest, NotFound
+from trunkline.core.validation import validated
+from trunkline.tools.schemas import ToolSpec
+from trunkline.tools.service import ToolService
+from trunkline.trunks.schemas import TrunkSpec
+from trunkline.workflows.schemas import WorkflowSpec
+from trunkline.workflows.service import WorkflowService
 from trunkline_cli.operator import Operator
 
 _UNCHANGED = "unchanged"
@@ -89,12 +90,12 @@ class _Applier:
         if before != agent:
             action = "agent.changed" if before else "agent.created"
             principal = self.operator.principal(self.tenant_id)
-            audit_entry = audited(principal, SystemClock().wall_ms(), action, agent.id)
+            audit_entry = audit_write(principal, SystemClock().wall_ms(), action, agent.id)
             agents.save(replace(agent, version=before.version + 1 if before else 1), [audit_entry])
         return ApplyResult("agent", agent.name, agent.id, _describe_change(before, agent))
 
     def apply_versioned(
-        self, kind: str, service: WorkflowDesk | ToolDesk, name: str, spec: Any
+        self, kind: str, service: WorkflowService | ToolService, name: str, spec: Any
     ) -> ApplyResult:
         """Create a tool or workflow, or its next version."""
         principal = self.operator.principal(self.tenant_id)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from trunkline.rates import DEFAULT_PER_MINUTE
+from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
 from trunkline_cli.console import Stage, Tenant, connect, console, report_errors
 
 app = typer.Typer(no_args_is_help=True, help="Create, list and revoke the API keys of a tenant.")

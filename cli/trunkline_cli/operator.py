@@ -8,31 +8,34 @@ from dataclasses import dataclass, replace
 
 import boto3
 
-from trunkline.cipher import Cipher
-from trunkline.clock import SystemClock
-from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
-from trunkline.dialing.trunks import Trunk, TrunkState
-from trunkline.dialing.wake import Wake, WakeQueue
-from trunkline.errors import InvalidRequest, NotFound
-from trunkline.item_keys import own_livekit_key
+from trunkline.agents.models import Agent
+from trunkline.agents.repository import AgentRepository
+from trunkline.agents.schemas import AgentSpec
+from trunkline.auth.api_key_repository import ApiKeyRepository
+from trunkline.auth.api_key_schemas import ApiKeyView, KeySpec
+from trunkline.auth.api_key_service import ApiKeyService
+from trunkline.auth.audit_log import audit_write
+from trunkline.auth.principal import Actor, Principal
+from trunkline.core.clock import SystemClock
+from trunkline.core.errors import InvalidRequest, NotFound
+from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
+from trunkline.core.validation import validated
+from trunkline.dial_queue.messages import DialWakeup, WakeQueue
+from trunkline.egress.address_policy import AddressPolicy, UnsafeAddress, target_of
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
-from trunkline.outgoing.addresses import Door, UnsafeAddress, target_of
-from trunkline.rates import DEFAULT_PER_MINUTE
-from trunkline.table import Table
-from trunkline.tenants.agents import Agent, AgentStore, TenantStore
-from trunkline.tenants.audit import audited
-from trunkline.tenants.facts import TenantFacts
-from trunkline.tenants.key_desk import ApiKeyDesk
-from trunkline.tenants.key_specs import ApiKeyView, KeySpec
-from trunkline.tenants.key_store import ApiKeyStore
-from trunkline.tenants.keys import Actor, Principal
-from trunkline.tenants.specs import AgentSpec, TrunkSpec
-from trunkline.tools.desk import ToolDesk
-from trunkline.tools.secret_store import SecretStore
-from trunkline.tools.store import ToolStore
-from trunkline.validation import validated
-from trunkline.workflows.desk import WorkflowDesk
-from trunkline.workflows.store import WorkflowStore
+from trunkline.storage.encryption import EnvelopeCipher
+from trunkline.storage.keys.tenants import own_livekit_key
+from trunkline.storage.table import Table
+from trunkline.tenants.repository import TenantRepository
+from trunkline.tenants.settings import TenantSettingsCache
+from trunkline.tools.repository import ToolRepository
+from trunkline.tools.secret_repository import SecretRepository
+from trunkline.tools.service import ToolService
+from trunkline.trunks.models import Trunk, TrunkState
+from trunkline.trunks.repository import TrunkEvent, TrunkRepository
+from trunkline.trunks.schemas import TrunkSpec
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.service import WorkflowService
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,12 @@ class Operator:
     """The repositories and services of a deployment, used with the AWS credentials of its operator."""
 
     table: Table
-    tenants: TenantStore
-    keys: ApiKeyDesk
-    trunks: TrunkStore
-    agents: AgentStore
-    workflows: WorkflowDesk
-    tools: ToolDesk
+    tenants: TenantRepository
+    keys: ApiKeyService
+    trunks: TrunkRepository
+    agents: AgentRepository
+    workflows: WorkflowService
+    tools: ToolService
     livekit: LiveKitSecret
     wakes: WakeQueue
 
@@ -153,7 +156,7 @@ class Operator:
         self._grant(trunk_id, principal, max_concurrent_calls)
 
     def _grant(self, trunk_id: str, principal: Principal, max_concurrent_calls: int | None = None) -> None:
-        audit_entry = audited(principal, SystemClock().wall_ms(), "trunk.granted", trunk_id)
+        audit_entry = audit_write(principal, SystemClock().wall_ms(), "trunk.granted", trunk_id)
         self.trunks.grant(trunk_id, principal.tenant_id, max_concurrent_calls, [audit_entry])
 
     def set_trunk_paused(self, trunk_id: str, *, paused: bool) -> None:
@@ -172,12 +175,12 @@ class Operator:
         event = TrunkEvent(f"trunk.{action}", f"{action}_by_operator", now_ms)
         principals = [self.principal(tenant_id) for tenant_id in state.tenants]
         audit_entries = [
-            audited(principal, now_ms, f"trunk.{action}", trunk_id, ["operator_paused"])
+            audit_write(principal, now_ms, f"trunk.{action}", trunk_id, ["operator_paused"])
             for principal in principals
         ]
         self.trunks.set(trunk_id, {"operator_paused": paused}, event, audit_entries)
         if not paused:
-            self.wakes.send(Wake(trunk_id))
+            self.wakes.send(DialWakeup(trunk_id))
 
     def trunk_states(self) -> Iterator[TrunkState]:
         """Yield the current state of every trunk."""
@@ -193,7 +196,7 @@ class Operator:
         """
         principal = self.principal(tenant)
         agent = self.build_agent(principal.tenant_id, spec)
-        audit_entry = audited(principal, SystemClock().wall_ms(), "agent.created", agent.id)
+        audit_entry = audit_write(principal, SystemClock().wall_ms(), "agent.created", agent.id)
         self.agents.create(agent, [audit_entry])
         return agent
 
@@ -223,7 +226,7 @@ class Operator:
 def _check_url(url: str, field: str) -> None:
     """Reject URLs that are unsafe by their text alone; addresses are checked again at each connection."""
     try:
-        target_of(url, Door(range(1, 65_536)))
+        target_of(url, AddressPolicy(range(1, 65_536)))
     except UnsafeAddress as error:
         raise InvalidRequest(f"{field}: {error.reason}", field=field) from error
 
@@ -233,16 +236,20 @@ def open_operator(outputs: Mapping[str, str]) -> Operator:
     secrets = boto3.client("secretsmanager")
     table = Table(boto3.client("dynamodb"), outputs["TableName"])
     pepper = secrets.get_secret_value(SecretId=outputs["KeyPepperArn"])["SecretString"]
-    clock, tools = SystemClock(), ToolStore(table)
-    tool_secrets = SecretStore(table, Cipher(""))  # only names are read here, so no KMS key is needed
+    clock, tools = SystemClock(), ToolRepository(table)
+    tool_secrets = SecretRepository(
+        table, EnvelopeCipher("")
+    )  # only names are read here, so no KMS key is needed
     return Operator(
         table=table,
-        tenants=TenantStore(table),
-        keys=ApiKeyDesk(ApiKeyStore(table), TenantFacts(table, clock), pepper, clock),
-        trunks=TrunkStore(table),
-        agents=AgentStore(table),
-        workflows=WorkflowDesk(WorkflowStore(table), AgentStore(table), tools, clock, lambda *_: False),
-        tools=ToolDesk(tools, tool_secrets, _check_url, lambda *_: None, clock),
+        tenants=TenantRepository(table),
+        keys=ApiKeyService(ApiKeyRepository(table), TenantSettingsCache(table, clock), pepper, clock),
+        trunks=TrunkRepository(table),
+        agents=AgentRepository(table),
+        workflows=WorkflowService(
+            WorkflowRepository(table), AgentRepository(table), tools, clock, lambda *_: False
+        ),
+        tools=ToolService(tools, tool_secrets, _check_url, lambda *_: None, clock),
         livekit=LiveKitSecret(secrets, outputs["LiveKitSecretArn"], clock),
         wakes=WakeQueue(boto3.client("sqs"), outputs["DialQueueUrl"], outputs["TestDialQueueUrl"]),
     )

@@ -11,10 +11,10 @@ from typing import Annotated
 
 import typer
 
-from trunkline.clock import SystemClock
-from trunkline.rules.desk import MAX_NUMBERS, RulesDesk, Suppressions
-from trunkline.rules.rulebook import Rulebook
-from trunkline.validation import E164
+from trunkline.compliance.policy import CompliancePolicy
+from trunkline.compliance.service import MAX_NUMBERS, ComplianceService, Suppressions
+from trunkline.core.clock import SystemClock
+from trunkline.core.validation import E164
 from trunkline_cli.console import Stage, Tenant, connect, console, error_console, report_errors
 
 app = typer.Typer(no_args_is_help=True, help="Manage the numbers that the tenant must not call.")
@@ -46,7 +46,7 @@ def import_numbers(
         with file.open(encoding="utf-8-sig", newline="") as text:
             parsed = parse_numbers(csv.reader(text))
         operator, clock = connect(stage), SystemClock()
-        service = RulesDesk(operator.table, Rulebook(operator.table, clock), clock)
+        service = ComplianceService(operator.table, CompliancePolicy(operator.table, clock), clock)
         principal = operator.principal(tenant, livemode=not test)
         for chunk in _chunks(parsed.numbers):
             service.suppress(principal, Suppressions(numbers=chunk, reason=reason))

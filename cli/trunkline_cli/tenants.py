@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from trunkline.rates import DEFAULT_PER_MINUTE
-from trunkline.tenants.key_specs import MAX_PER_MINUTE
+from trunkline.auth.api_key_schemas import MAX_PER_MINUTE
+from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
 from trunkline_cli.console import Stage, connect, console, report_errors
 
 app = typer.Typer(no_args_is_help=True, help="Create tenants, and set their limits.")

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from trunkline.clock import SystemClock
-from trunkline.tenants.specs import TrunkSpec
-from trunkline.validation import validated
+from trunkline.core.clock import SystemClock
+from trunkline.core.validation import validated
+from trunkline.trunks.schemas import TrunkSpec
 from trunkline_cli.console import Stage, Tenant, connect, console, report_errors
 
 app = typer.Typer(no_args_is_help=True, help="Create, share, pause and resume SIP trunks.")

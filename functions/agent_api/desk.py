@@ -11,31 +11,31 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from trunkline import aws
-from trunkline.calls.erase import erase_beside
-from trunkline.calls.model import Call
-from trunkline.calls.people_store import PeopleStore
-from trunkline.calls.report_desk import ReportDesk
-from trunkline.calls.state_store import StateStore
-from trunkline.calls.store import CallStore
-from trunkline.calls.transcripts import TranscriptStore
-from trunkline.cipher import Cipher
-from trunkline.clock import SystemClock
-from trunkline.dialing.lane import LaneStore
-from trunkline.errors import InvalidAgentToken, WrongCall
-from trunkline.livekit.names import ClaimName
-from trunkline.livekit.projects import Projects
-from trunkline.livekit.tokens import agent_proof
-from trunkline.observability import logger, metrics
-from trunkline.outgoing.addresses import Door
-from trunkline.outgoing.messages import Answer, Request
-from trunkline.settings import AgentApiSettings
-from trunkline.table import Table
-from trunkline.workflows.store import WorkflowStore
+from trunkline.call_control.agent_reports import AgentReportService
+from trunkline.call_control.erase_call import erase_linked_items
+from trunkline.calls.models import Call
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.calls.user_context_repository import UserContextRepository
+from trunkline.core import aws_clients
+from trunkline.core.clock import SystemClock
+from trunkline.core.errors import CallMismatch, InvalidAgentToken
+from trunkline.core.logging import logger, metrics
+from trunkline.core.settings import AgentApiSettings
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.egress.address_policy import AddressPolicy
+from trunkline.egress.messages import Request, Response
+from trunkline.livekit.projects import ProjectRegistry
+from trunkline.livekit.rooms import CallAttemptRef
+from trunkline.livekit.tokens import verify_agent_token
+from trunkline.storage.encryption import EnvelopeCipher
+from trunkline.storage.table import Table
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.state_repository import WorkflowStateRepository
 
 if TYPE_CHECKING:
-    from trunkline.outgoing.blocking import BlockingClient
-    from trunkline.tools.invoke import Invoker
+    from trunkline.egress.sync_client import BlockingClient
+    from trunkline.tool_runtime.service import ToolInvocationService
 
 log = logger("agent_api")
 meter = metrics("agent_api")
@@ -47,73 +47,73 @@ class Desk:
 
     settings: AgentApiSettings
     table: Table
-    calls: CallStore
-    workflows: WorkflowStore
-    people: PeopleStore
-    states: StateStore
-    cipher: Cipher
+    calls: CallRepository
+    workflows: WorkflowRepository
+    people: UserContextRepository
+    states: WorkflowStateRepository
+    cipher: EnvelopeCipher
     clock: SystemClock
-    projects: Projects
-    reports: ReportDesk
+    projects: ProjectRegistry
+    reports: AgentReportService
 
 
 @cache
 def desk() -> Desk:
     settings = AgentApiSettings.from_env()
-    clock, cipher = SystemClock(), Cipher(settings.context_key_arn)
-    table = Table(aws.client("dynamodb"), settings.table_name)
-    projects = Projects.open(table, settings, clock)
-    calls, workflows = CallStore(table), WorkflowStore(table)
-    people, states = PeopleStore(table, cipher), StateStore(table, cipher, workflows)
-    reports = ReportDesk(
+    clock, cipher = SystemClock(), EnvelopeCipher(settings.context_key_arn)
+    table = Table(aws_clients.client("dynamodb"), settings.table_name)
+    projects = ProjectRegistry.open(table, settings, clock)
+    calls, workflows = CallRepository(table), WorkflowRepository(table)
+    people, states = UserContextRepository(table, cipher), WorkflowStateRepository(table, cipher, workflows)
+    reports = AgentReportService(
         calls=calls,
-        transcripts=TranscriptStore(table),
+        transcripts=TranscriptRepository(table),
         workflows=workflows,
         people=people,
         states=states,
         clock=clock,
-        run_is_alive=LaneStore(table, clock).run_is_alive,
+        run_is_alive=LaneLeaseRepository(table, clock).run_is_alive,
         close_room=lambda call, room: _close_room(projects, call, room),
-        erase=lambda call_id: erase_beside(table, call_id),
+        erase=lambda call_id: erase_linked_items(table, call_id),
         noted=_noted,
     )
     return Desk(settings, table, calls, workflows, people, states, cipher, clock, projects, reports)
 
 
 @cache
-def invoker() -> Invoker:
+def invoker() -> ToolInvocationService:
     """What agents use tools by: reports and contexts do not pay for its imports."""
-    from trunkline.remembered import Remembered  # noqa: PLC0415
-    from trunkline.tools.effects import CallEffects  # noqa: PLC0415
-    from trunkline.tools.invoke import Invoker  # noqa: PLC0415
-    from trunkline.tools.record import Recorder  # noqa: PLC0415
-    from trunkline.tools.secret_store import SecretStore  # noqa: PLC0415
-    from trunkline.tools.sending import Sender  # noqa: PLC0415
-    from trunkline.tools.store import ToolStore  # noqa: PLC0415
+    from trunkline.storage.idempotent_response import IdempotentResponses  # noqa: PLC0415
+    from trunkline.tool_runtime.call_actions import CallActions  # noqa: PLC0415
+    from trunkline.tool_runtime.http_retry import RetryingSender  # noqa: PLC0415
+    from trunkline.tool_runtime.recorder import InvocationRecorder  # noqa: PLC0415
+    from trunkline.tool_runtime.service import ToolInvocationService  # noqa: PLC0415
+    from trunkline.tools.repository import ToolRepository  # noqa: PLC0415
+    from trunkline.tools.secret_repository import SecretRepository  # noqa: PLC0415
 
     base = desk()
 
-    def effects(call: Call, claim: ClaimName, until_us: int) -> CallEffects:
+    def effects(call: Call, claim: CallAttemptRef, until_us: int) -> CallActions:
         dispatch = lambda call, worker: _dispatch(base.projects, call, worker)  # noqa: E731
-        return CallEffects(call, claim, base.calls, base.reports, dispatch, base.clock, until_us)
+        return CallActions(call, claim, base.calls, base.reports, dispatch, base.clock, until_us)
 
-    return Invoker(
+    return ToolInvocationService(
         calls=base.calls,
         workflows=base.workflows,
-        tools=ToolStore(base.table),
-        secrets=SecretStore(base.table, base.cipher),
+        tools=ToolRepository(base.table),
+        secrets=SecretRepository(base.table, base.cipher),
         people=base.people,
         states=base.states,
-        remembered=Remembered(base.table, base.cipher, base.clock),
-        recorder=Recorder(
+        remembered=IdempotentResponses(base.table, base.cipher, base.clock),
+        recorder=InvocationRecorder(
             calls=base.calls,
             table=base.table,
             clock=base.clock,
-            erase=lambda call_id: erase_beside(base.table, call_id),
+            erase=lambda call_id: erase_linked_items(base.table, call_id),
             measured=_measured,
             log=log,
         ),
-        sender=Sender(_send, time.sleep, random.random, base.clock),
+        sender=RetryingSender(_send, time.sleep, random.random, base.clock),
         effects=effects,
         clock=base.clock,
         noted=_noted,
@@ -131,46 +131,46 @@ def _measured(told: Mapping[str, Any]) -> None:
     meter.flush_metrics()
 
 
-def _send(request: Request) -> Answer:
+def _send(request: Request) -> Response:
     return _outgoing().send(request)
 
 
 @cache
 def _outgoing() -> BlockingClient:
-    from trunkline.outgoing.blocking import BlockingClient  # noqa: PLC0415
-    from trunkline.outgoing.client import OutgoingClient  # noqa: PLC0415
+    from trunkline.egress.client import EgressClient  # noqa: PLC0415
+    from trunkline.egress.sync_client import BlockingClient  # noqa: PLC0415
 
-    return BlockingClient(OutgoingClient(Door.parse(desk().settings.outgoing_loopback_ports)))
+    return BlockingClient(EgressClient(AddressPolicy.parse(desk().settings.outgoing_loopback_ports)))
 
 
-def _close_room(projects: Projects, call: Call, room: str) -> None:
+def _close_room(projects: ProjectRegistry, call: Call, room: str) -> None:
     # Only the end of a call speaks to LiveKit: the other reports do not pay for its import.
-    from trunkline.livekit.hangup import close_room  # noqa: PLC0415
+    from trunkline.livekit.sync_client import close_room  # noqa: PLC0415
 
     close_room(projects.of_call(call), room)
 
 
-def _dispatch(projects: Projects, call: Call, worker: str) -> None:
-    from trunkline.livekit.hangup import dispatch_again  # noqa: PLC0415
+def _dispatch(projects: ProjectRegistry, call: Call, worker: str) -> None:
+    from trunkline.livekit.sync_client import redispatch_agent  # noqa: PLC0415
 
-    dispatch_again(projects.of_call(call), call.room_name or "", worker, call.id)
+    redispatch_agent(projects.of_call(call), call.room_name or "", worker, call.id)
 
 
-def claim_of(event: dict[str, Any], call_id: str) -> ClaimName:
+def claim_of(event: dict[str, Any], call_id: str) -> CallAttemptRef:
     """The claim that a request's token speaks for.
 
     Raises:
         InvalidAgentToken: no agent's token, or none of a project we know.
-        WrongCall: of another call, or of a tenant's own project where the call is not.
+        CallMismatch: of another call, or of a tenant's own project where the call is not.
     """
     base = desk()
     authorization = event["headers"].get("authorization", "")
     if not authorization.lower().startswith("bearer "):
         raise InvalidAgentToken
-    proof = agent_proof(authorization[len("bearer ") :].strip(), base.projects.signers)
+    proof = verify_agent_token(authorization[len("bearer ") :].strip(), base.projects.signers)
     call_id = call_id.lower()
     if proof.claim.call_id != call_id:
-        raise WrongCall
+        raise CallMismatch
     if proof.livekit_tenant_id and not base.projects.owns(proof.livekit_tenant_id, base.calls.load(call_id)):
-        raise WrongCall
+        raise CallMismatch
     return proof.claim

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from trunkline.calls.reports import Reports
-from trunkline.errors import NotFound
-from trunkline.http.body import read_body
-from trunkline.validation import Model
+from trunkline.calls.report_schemas import Reports
+from trunkline.core.errors import NotFound
+from trunkline.core.validation import Model
+from trunkline.http_api.request_body import read_body
 
 from .desk import claim_of, desk, invoker
 
@@ -39,7 +39,7 @@ def answer_to(event: dict[str, Any]) -> Any:
 
 def _invoked(event: dict[str, Any], call_id: str, name: str) -> Any:
     # Only who uses a tool pays for this import.
-    from trunkline.tools.invoke import Invocation  # noqa: PLC0415
+    from trunkline.tool_runtime.service import Invocation  # noqa: PLC0415
 
     claim = claim_of(event, call_id)
     return invoker().invoke(claim, name, _body(event, Invocation))

@@ -11,15 +11,16 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-from trunkline.errors import RateLimited
-from trunkline.http.body import read_body, read_object
-from trunkline.idempotency import Once
-from trunkline.observability import logger
-from trunkline.rates import Rate
-from trunkline.tenants.gatekeeper import Admitted, Proof
-from trunkline.tenants.keys import Principal, Scope
-from trunkline.tenants.sessions import COOKIE
-from trunkline.validation import InputModel, Model
+from trunkline.auth.authenticator import AuthContext, Credentials
+from trunkline.auth.principal import Principal
+from trunkline.auth.scopes import Scope
+from trunkline.auth.sessions import COOKIE
+from trunkline.core.errors import RateLimited
+from trunkline.core.logging import logger
+from trunkline.core.rate_limit import RateLimitStatus
+from trunkline.core.validation import InputModel, Model
+from trunkline.http_api.request_body import read_body, read_object
+from trunkline.storage.idempotency import IdempotencyKey
 
 from .answers import json_response
 from .services import services
@@ -32,7 +33,7 @@ _CALL = re.compile(r"/api/v1/calls/(?P<id>[0-9a-fA-F-]{36})(/|$)")
 class RateNote:
     """What is left of the asking key's minute: every answer to the present request says so."""
 
-    rate: Rate | None = None
+    rate: RateLimitStatus | None = None
 
     def write(self, headers: dict[str, str]) -> None:
         """Say it, and forget it for the next request."""
@@ -48,7 +49,7 @@ noted = RateNote()
 class Asked:
     """A request whose key has the right to what it asks for."""
 
-    admitted: Admitted
+    admitted: AuthContext
     event: APIGatewayProxyEventV2
 
     @property
@@ -67,11 +68,11 @@ class Asked:
         """The body, which must be a JSON object; its fields are somebody else's to check."""
         return read_object(self.event.body, is_base64=bool(self.event.is_base64_encoded))
 
-    def once(self, route: str, request: InputModel | None) -> Once | None:
+    def once(self, route: str, request: InputModel | None) -> IdempotencyKey | None:
         """The use of an idempotency key, if there is one: it counts for tenant, mode and route."""
         scope = f"{self.principal.tenant_id}#{self.principal.livemode}#{route}"
         body = {} if request is None else request.model_dump(mode="json")
-        return Once.of(self.event.headers, scope, body)
+        return IdempotencyKey.of(self.event.headers, scope, body)
 
     def made(
         self, route: str, request: InputModel | None, work: Callable[[], Any], status: int = 201
@@ -109,10 +110,10 @@ def session_of(event: APIGatewayProxyEventV2) -> str | None:
     return None
 
 
-def proof_of(event: APIGatewayProxyEventV2) -> Proof:
+def proof_of(event: APIGatewayProxyEventV2) -> Credentials:
     """What a request shows of who sends it."""
     http = event.request_context.http
-    return Proof(
+    return Credentials(
         method=http.method,
         address=http.source_ip,
         request_id=str(event.request_context.request_id),

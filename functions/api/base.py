@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trunkline import aws
-from trunkline.calls.store import CallStore
-from trunkline.cipher import Cipher
-from trunkline.clock import SystemClock
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.practice import PracticeTrunks
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.wake import WakeQueue
-from trunkline.livekit.projects import Projects
-from trunkline.observability import logger
-from trunkline.outgoing.addresses import Door
-from trunkline.rules.rulebook import Rulebook
-from trunkline.settings import ApiSettings
-from trunkline.table import Table
-from trunkline.tenants.agents import AgentStore
-from trunkline.tenants.facts import TenantFacts
-from trunkline.tools.store import ToolStore
+from trunkline.agents.repository import AgentRepository
+from trunkline.calls.repository import CallRepository
+from trunkline.compliance.policy import CompliancePolicy
+from trunkline.core import aws_clients
+from trunkline.core.clock import SystemClock
+from trunkline.core.logging import logger
+from trunkline.core.settings import ApiSettings
+from trunkline.dial_queue.messages import WakeQueue
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.egress.address_policy import AddressPolicy
+from trunkline.livekit.projects import ProjectRegistry
+from trunkline.storage.encryption import EnvelopeCipher
+from trunkline.storage.table import Table
+from trunkline.tenants.settings import TenantSettingsCache
+from trunkline.tools.repository import ToolRepository
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.test_trunk import TestTrunks
 
 from .outgoing import Outgoing
 
@@ -39,43 +39,46 @@ class Base:
     table: Table
     secrets: SecretsManagerClient
     clock: SystemClock
-    cipher: Cipher
-    calls: CallStore
-    trunks: TrunkStore
-    agents: AgentStore
-    facts: TenantFacts
-    projects: Projects
-    practice: PracticeTrunks
+    cipher: EnvelopeCipher
+    calls: CallRepository
+    trunks: TrunkRepository
+    agents: AgentRepository
+    facts: TenantSettingsCache
+    projects: ProjectRegistry
+    practice: TestTrunks
     wakes: WakeQueue
-    nudge: Nudge
+    nudge: LaneNotifier
     outgoing: Outgoing
-    tools: ToolStore
-    rulebook: Rulebook
+    tools: ToolRepository
+    rulebook: CompliancePolicy
     pepper: str
 
 
 def open_base() -> Base:
     """The pepper is read once: it never changes."""
     settings, clock = ApiSettings.from_env(), SystemClock()
-    table, secrets = Table(aws.client("dynamodb"), settings.table_name), aws.client("secretsmanager")
-    trunks = TrunkStore(table)
+    table, secrets = (
+        Table(aws_clients.client("dynamodb"), settings.table_name),
+        aws_clients.client("secretsmanager"),
+    )
+    trunks = TrunkRepository(table)
     wakes = WakeQueue.open(settings)
     return Base(
         settings=settings,
         table=table,
         secrets=secrets,
         clock=clock,
-        cipher=Cipher(settings.context_key_arn),
-        calls=CallStore(table),
+        cipher=EnvelopeCipher(settings.context_key_arn),
+        calls=CallRepository(table),
         trunks=trunks,
-        agents=AgentStore(table),
-        facts=TenantFacts(table, clock),
-        projects=Projects.open(table, settings, clock),
-        practice=PracticeTrunks(trunks),
+        agents=AgentRepository(table),
+        facts=TenantSettingsCache(table, clock),
+        projects=ProjectRegistry.open(table, settings, clock),
+        practice=TestTrunks(trunks),
         wakes=wakes,
-        nudge=Nudge(wakes, clock, log, trunks.granted_ids),
-        outgoing=Outgoing(Door.parse(settings.outgoing_loopback_ports), clock),
-        tools=ToolStore(table),
-        rulebook=Rulebook(table, clock),
+        nudge=LaneNotifier(wakes, clock, log, trunks.granted_ids),
+        outgoing=Outgoing(AddressPolicy.parse(settings.outgoing_loopback_ports), clock),
+        tools=ToolRepository(table),
+        rulebook=CompliancePolicy(table, clock),
         pepper=secrets.get_secret_value(SecretId=settings.key_pepper_arn)["SecretString"],
     )

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from functools import cache
 
-from trunkline import aws
-from trunkline.batches.desk import BatchDesk
-from trunkline.batches.files import BatchFiles
-from trunkline.batches.flow import BatchFlow
-from trunkline.batches.holding import Holds
-from trunkline.batches.outlook import Outlook
+from trunkline.auth.principal import Principal
+from trunkline.batches.forecast_service import ForecastService
+from trunkline.batches.holds import BatchHoldService
+from trunkline.batches.repository import BatchRepository
+from trunkline.batches.responses import BatchResponses
 from trunkline.batches.results import Results
-from trunkline.batches.store import BatchStore
-from trunkline.batches.views import BatchViews
-from trunkline.calls.place import CallDesk
-from trunkline.dialing.queue import Queue
-from trunkline.observability import logger
-from trunkline.tenants.keys import Principal
-from trunkline.workflows.store import WorkflowStore
+from trunkline.batches.s3_files import BatchFiles
+from trunkline.batches.service import BatchService
+from trunkline.batches.state_machine import BatchStateMachine
+from trunkline.call_control.outbound import OutboundCallService
+from trunkline.core import aws_clients
+from trunkline.core.logging import logger
+from trunkline.dial_queue.status import QueueStatusReader
+from trunkline.workflows.repository import WorkflowRepository
 
 from .base import Base
 
 log = logger("api")
 
 
-def batch_desk(base: Base, phones: CallDesk, queue: Queue) -> BatchDesk:
+def batch_desk(base: Base, phones: OutboundCallService, queue: QueueStatusReader) -> BatchService:
     """Build the desk; the other routes do not pay for its clients on a cold start."""
 
     def able(principal: Principal) -> None:
@@ -32,16 +32,18 @@ def batch_desk(base: Base, phones: CallDesk, queue: Queue) -> BatchDesk:
         if not principal.livemode:
             base.practice.of(principal.tenant_id)
 
-    store = BatchStore(base.table)
-    files = BatchFiles(cache(lambda: aws.client("s3")), base.settings.batch_bucket)
-    outlook = Outlook(store, base.trunks, queue, base.clock)
-    return BatchDesk(
+    store = BatchRepository(base.table)
+    files = BatchFiles(cache(lambda: aws_clients.client("s3")), base.settings.batch_bucket)
+    outlook = ForecastService(store, base.trunks, queue, base.clock)
+    return BatchService(
         batches=store,
-        workflows=WorkflowStore(base.table),
+        workflows=WorkflowRepository(base.table),
         files=files,
-        flow=BatchFlow(cache(lambda: aws.client("stepfunctions")), base.settings.batch_flow_arn),
-        holds=Holds(base.table, store, base.trunks, base.nudge, base.clock),
-        views=BatchViews(store, files, outlook, base.clock),
+        flow=BatchStateMachine(
+            cache(lambda: aws_clients.client("stepfunctions")), base.settings.batch_flow_arn
+        ),
+        holds=BatchHoldService(base.table, store, base.trunks, base.nudge, base.clock),
+        views=BatchResponses(store, files, outlook, base.clock),
         results=Results(base.table, store),
         able=able,
         clock=base.clock,

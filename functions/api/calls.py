@@ -5,15 +5,15 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from trunkline.calls.listing import CallQuery
-from trunkline.calls.place import OutboundCall, ScheduledCall
-from trunkline.calls.read import WaitQuery
-from trunkline.calls.reschedule import ScheduleChange
-from trunkline.calls.views import accepted_answer, scheduled_answer
-from trunkline.calls.workflow_calls import TestAgentCall, WorkflowCall
-from trunkline.http.answers import deleted
-from trunkline.tenants.keys import Scope
-from trunkline.validation import validated_query
+from trunkline.auth.scopes import Scope
+from trunkline.call_control.get_call import WaitQuery
+from trunkline.call_control.list_calls import CallQuery
+from trunkline.call_control.outbound import OutboundCall, ScheduledCall
+from trunkline.call_control.reschedule_call import ScheduleChange
+from trunkline.call_control.workflow_calls import TestAgentCall, WorkflowCall
+from trunkline.calls.responses import accepted_answer, scheduled_answer
+from trunkline.core.validation import validated_query
+from trunkline.http_api.responses import deleted
 
 from .access import Asked, asked, replayed
 from .answers import json_response

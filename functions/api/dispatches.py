@@ -5,8 +5,8 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from trunkline.calls.dispatch_input import NewDispatch
-from trunkline.tenants.keys import Scope
+from trunkline.auth.scopes import Scope
+from trunkline.livekit.dispatch_schemas import NewDispatch
 
 from .access import Asked, asked
 from .answers import json_response

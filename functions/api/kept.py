@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from trunkline.schedules.specs import ScheduleSpec
-from trunkline.tenants.key_specs import KeySpec
-from trunkline.tenants.specs import AgentSpec
-from trunkline.tools.secret_desk import SecretSpec
-from trunkline.tools.specs import ToolSpec
-from trunkline.triggers.specs import TriggerSpec
-from trunkline.webhooks.specs import WebhookSpec
-from trunkline.workflows.specs import WorkflowSpec
+from trunkline.agents.schemas import AgentSpec
+from trunkline.auth.api_key_schemas import KeySpec
+from trunkline.schedules.schemas import ScheduleSpec
+from trunkline.tools.schemas import ToolSpec
+from trunkline.tools.secret_service import SecretSpec
+from trunkline.triggers.schemas import TriggerSpec
+from trunkline.webhooks.schemas import WebhookSpec
+from trunkline.workflows.schemas import WorkflowSpec
 
 from .crud import crud_routes
 from .services import services

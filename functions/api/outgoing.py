@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from trunkline.clock import Clock
-from trunkline.errors import InvalidRequest
-from trunkline.outgoing.addresses import Door, UnsafeAddress
-from trunkline.outgoing.messages import Answer, Request
-from trunkline.tools.sending import Sender
+from trunkline.core.clock import Clock
+from trunkline.core.errors import InvalidRequest
+from trunkline.egress.address_policy import AddressPolicy, UnsafeAddress
+from trunkline.egress.messages import Request, Response
+from trunkline.tool_runtime.http_retry import RetryingSender
 
 if TYPE_CHECKING:
-    from trunkline.outgoing.blocking import BlockingClient
+    from trunkline.egress.sync_client import BlockingClient
 
 
 @dataclass(frozen=True)
 class Outgoing:
     """Requests to tenants' addresses."""
 
-    door: Door
+    door: AddressPolicy
     clock: Clock
 
     def check(self, url: str, field: str = "url") -> None:
@@ -37,18 +37,18 @@ class Outgoing:
             text = f"Validation error: {field}: {error.reason}"
             raise InvalidRequest(text, field=field.partition(".")[0]) from error
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: Request) -> Response:
         """Send a request; whatever happens is told in the answer."""
         return self._client.send(request)
 
     @property
-    def sender(self) -> Sender:
+    def sender(self) -> RetryingSender:
         """What sends tools' requests, and again where that is harmless."""
-        return Sender(self.send, time.sleep, random.random, self.clock)
+        return RetryingSender(self.send, time.sleep, random.random, self.clock)
 
     @cached_property
     def _client(self) -> BlockingClient:
-        from trunkline.outgoing.blocking import BlockingClient  # noqa: PLC0415
-        from trunkline.outgoing.client import OutgoingClient  # noqa: PLC0415
+        from trunkline.egress.client import EgressClient  # noqa: PLC0415
+        from trunkline.egress.sync_client import BlockingClient  # noqa: PLC0415
 
-        return BlockingClient(OutgoingClient(self.door))
+        return BlockingClient(EgressClient(self.door))

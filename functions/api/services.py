@@ -5,67 +5,67 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache, partial
 
-from trunkline import aws
-from trunkline.batches.desk import BatchDesk
-from trunkline.calls.cancel import CancelDesk
-from trunkline.calls.dispatch_desk import DispatchDesk
-from trunkline.calls.erase import EraseDesk
-from trunkline.calls.intake import Intake
-from trunkline.calls.joining import JoinDesk
-from trunkline.calls.listing import CallLister
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Channel
-from trunkline.calls.people_store import PeopleStore
-from trunkline.calls.place import CallDesk
-from trunkline.calls.read import CallReader
-from trunkline.calls.reschedule import RescheduleDesk
-from trunkline.calls.transcripts import TranscriptStore
-from trunkline.calls.workflow_calls import WorkflowCallDesk
-from trunkline.clock import Clock
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.line import Line
-from trunkline.dialing.queue import Census, Queue
-from trunkline.dialing.trunk_desk import TrunkDesk
-from trunkline.errors import LiveKitFailed, LiveKitNotConfigured
-from trunkline.http.body import object_of
-from trunkline.livekit.own_desk import OwnLiveKitDesk
-from trunkline.observability import logger
-from trunkline.played.dispatches import PlayedDispatches
-from trunkline.remembered import Remembered
-from trunkline.rules.desk import RulesDesk
-from trunkline.schedules.desk import ScheduleDesk
-from trunkline.schedules.mirror import ScheduleMirror
-from trunkline.schedules.runs import ScheduleRunner
-from trunkline.schedules.store import ScheduleStore
-from trunkline.tenants.agent_desk import AgentDesk
-from trunkline.tenants.audit import AuditDesk
-from trunkline.tenants.facts import TenantFacts
-from trunkline.tenants.gatekeeper import Gatekeeper
-from trunkline.tenants.key_desk import ApiKeyDesk
-from trunkline.tenants.key_store import ApiKeyStore
-from trunkline.tenants.keys import Principal
-from trunkline.tenants.limits import Admission
-from trunkline.tenants.sessions import SessionStore
-from trunkline.tenants.usage import Usage
-from trunkline.tenants.user_pool import UserPool
-from trunkline.tools.desk import ToolDesk
-from trunkline.tools.record import bodies_of
-from trunkline.tools.secret_desk import SecretDesk
-from trunkline.tools.secret_store import SecretStore
-from trunkline.tools.trial import TrialDesk
-from trunkline.triggers.desk import TriggerDesk
-from trunkline.triggers.intake import TriggerIntake
-from trunkline.triggers.placing import Placing
-from trunkline.triggers.store import TriggerStore
-from trunkline.webhooks.delivery_desk import DeliveryDesk
-from trunkline.webhooks.delivery_store import DeliveryStore
-from trunkline.webhooks.desk import WebhookDesk
-from trunkline.webhooks.endpoint_store import EndpointStore
-from trunkline.webhooks.flow import DeliveryFlow
-from trunkline.webhooks.gate import HealthStore
-from trunkline.webhooks.sealed import Seals
-from trunkline.workflows.desk import WorkflowDesk
-from trunkline.workflows.store import WorkflowStore
+from trunkline.agents.service import AgentService
+from trunkline.auth.api_key_repository import ApiKeyRepository
+from trunkline.auth.api_key_service import ApiKeyService
+from trunkline.auth.audit_log import AuditLog
+from trunkline.auth.authenticator import Authenticator
+from trunkline.auth.cognito import CognitoUserPool
+from trunkline.auth.principal import Principal
+from trunkline.auth.sessions import SessionRepository
+from trunkline.batches.service import BatchService
+from trunkline.call_control.admission import CallAdmission
+from trunkline.call_control.cancel_call import CancelCallService
+from trunkline.call_control.dispatches import DispatchService
+from trunkline.call_control.erase_call import EraseCallService
+from trunkline.call_control.get_call import CallReader
+from trunkline.call_control.join_tokens import JoinTokenService
+from trunkline.call_control.list_calls import CallLister
+from trunkline.call_control.outbound import OutboundCallService
+from trunkline.call_control.quotas import QuotaService
+from trunkline.call_control.reschedule_call import RescheduleCallService
+from trunkline.call_control.usage import Usage
+from trunkline.call_control.workflow_calls import WorkflowCallService
+from trunkline.call_templates.create_call import TemplateCallCreator
+from trunkline.calls.models import Call
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.calls.user_context_repository import UserContextRepository
+from trunkline.calls.value_objects import Channel
+from trunkline.compliance.service import ComplianceService
+from trunkline.core import aws_clients
+from trunkline.core.clock import Clock
+from trunkline.core.errors import LiveKitFailed, LiveKitNotConfigured
+from trunkline.core.logging import logger
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
+from trunkline.dial_queue.trunk_service import TrunkService
+from trunkline.http_api.request_body import parse_object
+from trunkline.livekit.project_service import LiveKitProjectService
+from trunkline.schedules.eventbridge_sync import ScheduleSync
+from trunkline.schedules.repository import ScheduleRepository
+from trunkline.schedules.runner import ScheduleRunner
+from trunkline.schedules.service import ScheduleService
+from trunkline.simulator.dispatches import SimulatedDispatches
+from trunkline.storage.idempotent_response import IdempotentResponses
+from trunkline.tenants.settings import TenantSettingsCache
+from trunkline.tool_runtime.dry_run import ToolDryRunService
+from trunkline.tool_runtime.recorder import recorded_payloads
+from trunkline.tools.secret_repository import SecretRepository
+from trunkline.tools.secret_service import SecretService
+from trunkline.tools.service import ToolService
+from trunkline.triggers.event_handler import TriggerEventHandler
+from trunkline.triggers.repository import TriggerRepository
+from trunkline.triggers.service import TriggerService
+from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.webhooks.delivery_service import DeliveryService
+from trunkline.webhooks.rate_limiter import EndpointHealthRepository
+from trunkline.webhooks.repository import EndpointRepository
+from trunkline.webhooks.secrets import EndpointSecrets
+from trunkline.webhooks.service import WebhookService
+from trunkline.webhooks.state_machine import DeliveryStateMachine
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.service import WorkflowService
 
 from .base import Base, open_base
 from .batching import batch_desk
@@ -76,37 +76,37 @@ log = logger("api")
 @dataclass(frozen=True)
 class Services:
     clock: Clock
-    gatekeeper: Gatekeeper
-    sessions: SessionStore
-    user_pool: UserPool | None
-    api_keys: ApiKeyDesk
-    facts: TenantFacts
+    gatekeeper: Authenticator
+    sessions: SessionRepository
+    user_pool: CognitoUserPool | None
+    api_keys: ApiKeyService
+    facts: TenantSettingsCache
     usage: Usage
-    admission: Admission
-    audit: AuditDesk
-    remembered: Remembered
-    livekit: OwnLiveKitDesk
-    desk: CallDesk
-    workflow_calls: WorkflowCallDesk
-    joins: JoinDesk
-    dispatches: DispatchDesk
-    erasing: EraseDesk
-    cancels: CancelDesk
-    reschedules: RescheduleDesk
+    admission: QuotaService
+    audit: AuditLog
+    remembered: IdempotentResponses
+    livekit: LiveKitProjectService
+    desk: OutboundCallService
+    workflow_calls: WorkflowCallService
+    joins: JoinTokenService
+    dispatches: DispatchService
+    erasing: EraseCallService
+    cancels: CancelCallService
+    reschedules: RescheduleCallService
     reader: CallReader
-    agents: AgentDesk
-    workflows: WorkflowDesk
-    trunks: TrunkDesk
-    webhooks: WebhookDesk
-    deliveries: DeliveryDesk
-    tools: ToolDesk
-    secrets: SecretDesk
-    trials: TrialDesk
-    rules: RulesDesk
-    triggers: TriggerDesk
-    events: TriggerIntake
-    batches: BatchDesk
-    schedules: ScheduleDesk
+    agents: AgentService
+    workflows: WorkflowService
+    trunks: TrunkService
+    webhooks: WebhookService
+    deliveries: DeliveryService
+    tools: ToolService
+    secrets: SecretService
+    trials: ToolDryRunService
+    rules: ComplianceService
+    triggers: TriggerService
+    events: TriggerEventHandler
+    batches: BatchService
+    schedules: ScheduleService
     ticks: ScheduleRunner
 
 
@@ -114,69 +114,79 @@ class Services:
 def services() -> Services:
     """Build the services from the environment."""
     base = open_base()
-    keys, sessions = ApiKeyStore(base.table), SessionStore(base.table, base.pepper, base.clock)
-    line, lanes = Line(base.table), LaneStore(base.table, base.clock)
-    queue = Queue(line, lanes, base.trunks, Census(base.table, line), base.clock)
+    keys, sessions = ApiKeyRepository(base.table), SessionRepository(base.table, base.pepper, base.clock)
+    line, lanes = DialQueue(base.table), LaneLeaseRepository(base.table, base.clock)
+    queue = QueueStatusReader(line, lanes, base.trunks, QueueCheckpoints(base.table, line), base.clock)
     usage, lister = Usage(base.calls, line, base.trunks), CallLister(base.table)
-    admission = Admission(base.table, base.facts, usage.waiting, base.clock)
+    admission = QuotaService(base.table, base.facts, usage.waiting, base.clock)
     phones, workflow_calls = _call_desks(base, admission)
     workflows = _workflows(base, lister)
-    agents = AgentDesk(base.agents, base.trunks, base.practice, base.tools, workflows.using_agent, base.clock)
+    agents = AgentService(
+        base.agents, base.trunks, base.practice, base.tools, workflows.using_agent, base.clock
+    )
     tools, secrets, trials = _tools(base, workflows, agents)
     ticks = ScheduleRunner(
-        ScheduleStore(base.table), Placing(phones, workflow_calls, "schedule"), base.clock, log, _note_owner
+        ScheduleRepository(base.table),
+        TemplateCallCreator(phones, workflow_calls, "schedule"),
+        base.clock,
+        log,
+        _note_owner,
     )
-    webhooks = WebhookDesk(
-        EndpointStore(base.table),
-        HealthStore(base.table),
-        Seals(base.cipher),
+    webhooks = WebhookService(
+        EndpointRepository(base.table),
+        EndpointHealthRepository(base.table),
+        EndpointSecrets(base.cipher),
         base.outgoing.check,
         base.clock,
     )
-    flow = DeliveryFlow(aws.client("stepfunctions"), base.settings.delivery_flow_arn)
+    flow = DeliveryStateMachine(aws_clients.client("stepfunctions"), base.settings.delivery_flow_arn)
     return Services(
         clock=base.clock,
-        gatekeeper=Gatekeeper(keys, sessions, base.pepper, base.clock),
+        gatekeeper=Authenticator(keys, sessions, base.pepper, base.clock),
         sessions=sessions,
-        user_pool=UserPool.of(base.settings.user_pool_issuer, base.settings.user_pool_client_id),
-        api_keys=ApiKeyDesk(keys, base.facts, base.pepper, base.clock),
+        user_pool=CognitoUserPool.of(base.settings.user_pool_issuer, base.settings.user_pool_client_id),
+        api_keys=ApiKeyService(keys, base.facts, base.pepper, base.clock),
         facts=base.facts,
         usage=usage,
         admission=admission,
-        audit=AuditDesk(base.table),
-        remembered=Remembered(base.table, base.cipher, base.clock),
+        audit=AuditLog(base.table),
+        remembered=IdempotentResponses(base.table, base.cipher, base.clock),
         livekit=_own_livekit(base),
         desk=phones,
         workflow_calls=workflow_calls,
-        joins=JoinDesk(base.calls, base.projects.of_call, base.clock),
+        joins=JoinTokenService(base.calls, base.projects.of_call, base.clock),
         dispatches=_dispatches(base),
-        erasing=EraseDesk(base.calls, base.table, base.clock),
-        cancels=CancelDesk(base.calls, base.nudge, base.clock, partial(_hang_up, base)),
-        reschedules=RescheduleDesk(base.calls, base.facts, base.nudge, base.clock),
+        erasing=EraseCallService(base.calls, base.table, base.clock),
+        cancels=CancelCallService(base.calls, base.nudge, base.clock, partial(_hang_up, base)),
+        reschedules=RescheduleCallService(base.calls, base.facts, base.nudge, base.clock),
         reader=CallReader(
-            base.calls, TranscriptStore(base.table), lister, queue, partial(bodies_of, base.table)
+            base.calls,
+            TranscriptRepository(base.table),
+            lister,
+            queue,
+            partial(recorded_payloads, base.table),
         ),
         agents=agents,
         workflows=workflows,
-        trunks=TrunkDesk(base.trunks, base.practice, lanes, base.calls, queue, base.nudge, base.clock),
+        trunks=TrunkService(base.trunks, base.practice, lanes, base.calls, queue, base.nudge, base.clock),
         webhooks=webhooks,
-        deliveries=DeliveryDesk(webhooks, DeliveryStore(base.table), flow, base.clock, log),
+        deliveries=DeliveryService(webhooks, DeliveryRepository(base.table), flow, base.clock, log),
         tools=tools,
         secrets=secrets,
         trials=trials,
-        rules=RulesDesk(base.table, base.rulebook, base.clock),
-        triggers=TriggerDesk(
-            TriggerStore(base.table),
-            WorkflowStore(base.table),
+        rules=ComplianceService(base.table, base.rulebook, base.clock),
+        triggers=TriggerService(
+            TriggerRepository(base.table),
+            WorkflowRepository(base.table),
             base.cipher,
             base.clock,
             base.settings.api_url,
         ),
-        events=TriggerIntake(
-            TriggerStore(base.table),
+        events=TriggerEventHandler(
+            TriggerRepository(base.table),
             base.cipher,
-            Placing(phones, workflow_calls, "trigger"),
-            object_of,
+            TemplateCallCreator(phones, workflow_calls, "trigger"),
+            parse_object,
             base.clock,
             log,
             _note_owner,
@@ -187,49 +197,60 @@ def services() -> Services:
     )
 
 
-def _schedules(base: Base, ticks: ScheduleRunner) -> ScheduleDesk:
-    mirror = ScheduleMirror.open(base.table, base.settings, base.clock, log)
-    return ScheduleDesk(ScheduleStore(base.table), WorkflowStore(base.table), mirror, ticks, base.clock)
+def _schedules(base: Base, ticks: ScheduleRunner) -> ScheduleService:
+    mirror = ScheduleSync.open(base.table, base.settings, base.clock, log)
+    return ScheduleService(
+        ScheduleRepository(base.table), WorkflowRepository(base.table), mirror, ticks, base.clock
+    )
 
 
 def _note_owner(principal: Principal) -> None:
     log.append_keys(tenant_id=principal.tenant_id, livemode=principal.livemode)
 
 
-def _call_desks(base: Base, admission: Admission) -> tuple[CallDesk, WorkflowCallDesk]:
-    intake = Intake(base.calls, base.wakes, base.nudge, base.clock, admission, base.rulebook)
-    phones = CallDesk(intake, base.agents, base.trunks, base.practice, base.projects.of_tenant)
-    workflows = WorkflowStore(base.table)
-    return phones, WorkflowCallDesk(
-        intake, phones, workflows, base.agents, PeopleStore(base.table, base.cipher), base.projects.owner_for
+def _call_desks(base: Base, admission: QuotaService) -> tuple[OutboundCallService, WorkflowCallService]:
+    intake = CallAdmission(base.calls, base.wakes, base.nudge, base.clock, admission, base.rulebook)
+    phones = OutboundCallService(intake, base.agents, base.trunks, base.practice, base.projects.of_tenant)
+    workflows = WorkflowRepository(base.table)
+    return phones, WorkflowCallService(
+        intake,
+        phones,
+        workflows,
+        base.agents,
+        UserContextRepository(base.table, base.cipher),
+        base.projects.owner_for,
     )
 
 
-def _workflows(base: Base, lister: CallLister) -> WorkflowDesk:
+def _workflows(base: Base, lister: CallLister) -> WorkflowService:
     def has_open_calls(principal: Principal, slug: str) -> bool:
         return lister.has_open(principal, slug, base.clock.wall_ms())
 
-    return WorkflowDesk(WorkflowStore(base.table), base.agents, base.tools, base.clock, has_open_calls)
+    return WorkflowService(
+        WorkflowRepository(base.table), base.agents, base.tools, base.clock, has_open_calls
+    )
 
 
-def _tools(base: Base, workflows: WorkflowDesk, agents: AgentDesk) -> tuple[ToolDesk, SecretDesk, TrialDesk]:
+def _tools(
+    base: Base, workflows: WorkflowService, agents: AgentService
+) -> tuple[ToolService, SecretService, ToolDryRunService]:
     def using(space: str, tool: str) -> str | None:
         return workflows.using_tool(space, tool) or agents.using_tool(space, tool)
 
-    secrets = SecretStore(base.table, base.cipher)
-    tools = ToolDesk(base.tools, secrets, base.outgoing.check, using, base.clock)
-    trials = TrialDesk(tools, secrets, base.outgoing.sender, base.clock)
-    return tools, SecretDesk(secrets, tools.asking_for, base.clock), trials
+    secrets = SecretRepository(base.table, base.cipher)
+    tools = ToolService(base.tools, secrets, base.outgoing.check, using, base.clock)
+    trials = ToolDryRunService(tools, secrets, base.outgoing.sender, base.clock)
+    return tools, SecretService(secrets, tools.asking_for, base.clock), trials
 
 
-def _dispatches(base: Base) -> DispatchDesk:
-    played = PlayedDispatches(base.table, base.clock)
-    return DispatchDesk(base.calls, base.agents, base.projects.of_call, played)
+def _dispatches(base: Base) -> DispatchService:
+    played = SimulatedDispatches(base.table, base.clock)
+    return DispatchService(base.calls, base.agents, base.projects.of_call, played)
 
 
-def _own_livekit(base: Base) -> OwnLiveKitDesk:
+def _own_livekit(base: Base) -> LiveKitProjectService:
     settings = base.settings
-    return OwnLiveKitDesk(
+    return LiveKitProjectService(
         table=base.table,
         secrets=base.secrets,
         secret_prefix=settings.own_livekit_prefix,
@@ -242,12 +263,12 @@ def _own_livekit(base: Base) -> OwnLiveKitDesk:
 
 
 def _hang_up(base: Base, call: Call) -> None:
-    """Ask LiveKit at once; when that fails, the lane's run and the caretaker ask again."""
+    """Ask LiveKit at once; when that fails, the lane's run and the reconciler ask again."""
     if not call.livemode:
         base.nudge.wake(call.trunk_id)
         return
     # Only this route speaks to LiveKit: the others do not pay for its import on a cold start.
-    from trunkline.livekit.hangup import close_room, hang_up  # noqa: PLC0415
+    from trunkline.livekit.sync_client import close_room, hang_up  # noqa: PLC0415
 
     try:
         if call.channel is Channel.WEB:

@@ -8,8 +8,8 @@ from functools import partial
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from trunkline.tenants.keys import Scope
-from trunkline.tools.trial import Trial
+from trunkline.auth.scopes import Scope
+from trunkline.tool_runtime.dry_run import Trial
 
 from .access import asked
 from .answers import json_response

@@ -5,8 +5,8 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from trunkline.dialing.trunk_desk import TrunkChange
-from trunkline.tenants.keys import Scope
+from trunkline.auth.scopes import Scope
+from trunkline.dial_queue.trunk_service import TrunkChange
 
 from .access import asked
 from .answers import json_response

@@ -9,43 +9,43 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from trunkline import aws
-from trunkline.batches.store import BatchStore
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.observability import logger
-from trunkline.settings import EventFanoutSettings
-from trunkline.table import Table
-from trunkline.table_values import decode
-from trunkline.webhooks.bus import EventBus
-from trunkline.webhooks.delivery_store import DeliveryStore
-from trunkline.webhooks.endpoint_store import EndpointStore
-from trunkline.webhooks.fanout import Fanout
-from trunkline.webhooks.flow import DeliveryFlow
+from trunkline.batches.repository import BatchRepository
+from trunkline.core import aws_clients
+from trunkline.core.logging import logger
+from trunkline.core.settings import EventFanoutSettings
+from trunkline.storage.serialization import from_dynamodb
+from trunkline.storage.table import Table
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.webhooks.event_bus import EventBus
+from trunkline.webhooks.fan_out import FanOut
+from trunkline.webhooks.repository import EndpointRepository
+from trunkline.webhooks.state_machine import DeliveryStateMachine
 
 log = logger("event_fanout")
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
 
 
 @cache
-def fanout() -> Fanout:
+def fanout() -> FanOut:
     settings = EventFanoutSettings.from_env()
-    table = Table(aws.client("dynamodb"), settings.table_name)
-    flow = DeliveryFlow(aws.client("stepfunctions"), settings.delivery_flow_arn)
-    bus = EventBus(aws.client("events"), settings.event_bus_name)
-    return Fanout(
-        EndpointStore(table),
-        DeliveryStore(table),
+    table = Table(aws_clients.client("dynamodb"), settings.table_name)
+    flow = DeliveryStateMachine(aws_clients.client("stepfunctions"), settings.delivery_flow_arn)
+    bus = EventBus(aws_clients.client("events"), settings.event_bus_name)
+    return FanOut(
+        EndpointRepository(table),
+        DeliveryRepository(table),
         flow,
-        TrunkStore(table).grantees,
+        TrunkRepository(table).grantees,
         bus.publish,
-        BatchStore(table),
+        BatchRepository(table),
     )
 
 
 def take(record: DynamoDBRecord) -> None:
     """Take one record; if it fails, the stream sends it and those after it again, and at last to the
     dead letters."""
-    fanout().take(decode(record.raw_event["dynamodb"]["NewImage"]))
+    fanout().take(from_dynamodb(record.raw_event["dynamodb"]["NewImage"]))
 
 
 @log.inject_lambda_context(clear_state=True)

@@ -11,7 +11,7 @@ import aiohttp
 from livekit.protocol.models import ParticipantInfo
 from trunkline_agent import AgentCall, NotACall, Refused
 
-from trunkline.played.outcomes import Outcome, outcome_of
+from trunkline.calls.test_numbers import TestNumber, lookup_test_number
 
 if TYPE_CHECKING:
     from local.livekit.rooms import ActiveRoom
@@ -78,12 +78,12 @@ async def _leave_voicemail(call: AgentCall) -> None:
     await call.ended("voicemail_reached")
 
 
-def _callee(room: ActiveRoom) -> Outcome:
+def _callee(room: ActiveRoom) -> TestNumber:
     """Return the behaviour of the called number."""
     numbers = [
         participant.attributes.get("sip.phoneNumber", "") for participant in room.participants.values()
     ]
-    return outcome_of(next(filter(None, numbers), ""))
+    return lookup_test_number(next(filter(None, numbers), ""))
 
 
 def _has_person(room: ActiveRoom) -> bool:

@@ -15,8 +15,8 @@ from livekit.protocol.sip import CreateSIPParticipantRequest, SIPOutboundTrunkIn
 from local.livekit.ids import new_id
 from local.livekit.rooms import ActiveRoom, DisconnectReasonValue, RoomRegistry
 from local.livekit.twirp import TwirpError
-from trunkline.livekit.names import claim_of_room
-from trunkline.played.outcomes import FULL, Outcome, outcome_of
+from trunkline.calls.test_numbers import FULL, TestNumber, lookup_test_number
+from trunkline.livekit.rooms import parse_room_name
 
 MAX_WAIT_UNTIL_ANSWERED_S = 80.0
 DEFAULT_RINGING_TIMEOUT_S = 30.0
@@ -142,12 +142,12 @@ class SipService:
         sip_call_id = new_id("SCL")
         self._log.write(request, sip_call_id, received_s)
         is_over_limit = self.limits.rejects(request.sip_trunk_id, received_s)
-        callee = outcome_of(request.sip_call_to)
+        callee = lookup_test_number(request.sip_call_to)
         if is_over_limit:
-            callee = Outcome(after_s=0.02, sip_status=(503, "CPS limit exceeded"), rings=False)
-        claim = claim_of_room(request.room_name)
+            callee = TestNumber(after_s=0.02, sip_status=(503, "CPS limit exceeded"), rings=False)
+        claim = parse_room_name(request.room_name)
         if claim and claim.claim <= callee.full_claims:
-            callee = Outcome(after_s=0.02, sip_status=FULL, rings=False)
+            callee = TestNumber(after_s=0.02, sip_status=FULL, rings=False)
         room = self._rooms.get_or_create(request.room_name)
         participant = _participant(request, sip_call_id)
         if earlier := self._legs.get((request.room_name, participant.identity)):
@@ -160,7 +160,7 @@ class SipService:
         leg.task = self._rooms.spawn(self._run(leg, callee))
         return leg
 
-    async def _run(self, leg: Leg, callee: Outcome) -> None:
+    async def _run(self, leg: Leg, callee: TestNumber) -> None:
         ringing_timeout_s = leg.request.ringing_timeout.seconds or DEFAULT_RINGING_TIMEOUT_S
         if callee.rings:
             leg.set_status("ringing")
@@ -179,7 +179,7 @@ class SipService:
             leg.answer.set_result(None)
         await self._talk(leg, callee)
 
-    async def _talk(self, leg: Leg, callee: Outcome) -> None:
+    async def _talk(self, leg: Leg, callee: TestNumber) -> None:
         limit_s = leg.request.max_call_duration.seconds or float("inf")
         media_timeout_s = MEDIA_TIMEOUT_S if callee.silent else float("inf")
         hangup_s = callee.talk_s if callee.talk_s is not None else float("inf")

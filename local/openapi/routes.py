@@ -11,11 +11,11 @@ from local.openapi.tenant_routes import TENANT
 from local.openapi.tool_routes import TOOLS
 from local.openapi.trigger_routes import TRIGGERS
 from local.openapi.webhook_routes import WEBHOOKS
-from trunkline.dialing.trunk_desk import TrunkChange, TrunkList, TrunkView
-from trunkline.http.answers import Deleted
-from trunkline.tenants.agent_desk import AgentList, AgentView
-from trunkline.tenants.specs import AgentSpec
-from trunkline.workflows.specs import WorkflowList, WorkflowSpec, WorkflowView
+from trunkline.agents.schemas import AgentSpec
+from trunkline.agents.service import AgentList, AgentView
+from trunkline.dial_queue.trunk_service import TrunkChange, TrunkList, TrunkView
+from trunkline.http_api.responses import Deleted
+from trunkline.workflows.schemas import WorkflowList, WorkflowSpec, WorkflowView
 
 _NO_TRUNK = {"404": "No such trunk."}
 _NO_AGENT = {"404": "No such agent."}

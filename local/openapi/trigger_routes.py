@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from local.openapi.route import Route
-from trunkline.http.answers import Deleted
-from trunkline.triggers.specs import (
+from trunkline.http_api.responses import Deleted
+from trunkline.triggers.schemas import (
     ReceivedList,
     TakenEvent,
     TriggerList,

@@ -12,31 +12,31 @@ from tests.store.test_desk import ME, Scene
 from tests.support.builders import TRUNK
 from tests.support.clocks import ManualClock
 from tests.support.stubs import make_notifier
-from trunkline.batches.desk import BatchDesk
-from trunkline.batches.drafts import BatchDrafter
-from trunkline.batches.files import BatchFiles, parts_key
-from trunkline.batches.holding import Holds
-from trunkline.batches.importing import Importer, Progress
-from trunkline.batches.model import Batch
-from trunkline.batches.outlook import Outlook
+from trunkline.auth.principal import Principal
+from trunkline.batches.canceller import PartCanceller
+from trunkline.batches.forecast_service import ForecastService
+from trunkline.batches.holds import BatchHoldService
+from trunkline.batches.importer import Importer, Progress
+from trunkline.batches.models import Batch
+from trunkline.batches.repository import BatchRepository
+from trunkline.batches.responses import BatchResponses
 from trunkline.batches.results import Results
-from trunkline.batches.specs import BatchQuery, BatchSpec, ResultQuery
-from trunkline.batches.splitting import Splitter
-from trunkline.batches.stopping import Stopper
-from trunkline.batches.store import BatchStore
-from trunkline.batches.views import BatchViews
+from trunkline.batches.row_to_call import RowConverter
+from trunkline.batches.s3_files import BatchFiles, parts_key
+from trunkline.batches.schemas import BatchQuery, BatchSpec, ResultQuery
+from trunkline.batches.service import BatchService
+from trunkline.batches.splitter import Splitter
 from trunkline.batches.worker import BatchWorker
-from trunkline.calls.model import Call
-from trunkline.calls.people_store import PeopleStore
-from trunkline.calls.workflow_calls import WorkflowCallDesk
-from trunkline.dialing.line import Line
-from trunkline.dialing.places import Place
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.observability import logger
-from trunkline.table import Table
-from trunkline.tenants.keys import Principal
-from trunkline.validation import validated
-from trunkline.workflows.store import WorkflowStore
+from trunkline.call_control.workflow_calls import WorkflowCallService
+from trunkline.calls.models import Call
+from trunkline.calls.queue_position import QueuePosition
+from trunkline.calls.user_context_repository import UserContextRepository
+from trunkline.core.logging import logger
+from trunkline.core.validation import validated
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.storage.table import Table
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.workflows.repository import WorkflowRepository
 
 LOG = logger("tests")
 BUCKET = "batches"
@@ -72,12 +72,12 @@ class World:
     table: Table
     s3: Any
     clock: ManualClock
-    store: BatchStore
+    store: BatchRepository
     files: BatchFiles
     flow: Flows
     worker: BatchWorker
     importer: Importer
-    desk: BatchDesk
+    desk: BatchService
 
     def spec(self, **more: Any) -> BatchSpec:
         body = {"agentId": self.scene.agent.id, "phoneNumber": "{{row.phone}}"}
@@ -128,27 +128,27 @@ class World:
 
 
 def a_world(table: Table) -> World:
-    scene, clock, store, trunks = Scene(table), ManualClock(), BatchStore(table), TrunkStore(table)
+    scene, clock, store, trunks = Scene(table), ManualClock(), BatchRepository(table), TrunkRepository(table)
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     files = BatchFiles(lambda: s3, BUCKET)
-    phones, workflows = scene.desk, WorkflowStore(table)
-    people = PeopleStore(table, Plain())  # type: ignore[arg-type]
-    by_workflow = WorkflowCallDesk(phones.intake, phones, workflows, scene.agents, people, lambda _: None)
+    phones, workflows = scene.desk, WorkflowRepository(table)
+    people = UserContextRepository(table, Plain())  # type: ignore[arg-type]
+    by_workflow = WorkflowCallService(phones.intake, phones, workflows, scene.agents, people, lambda _: None)
     nudge = make_notifier(scene.wakes, clock)
-    holds = Holds(table, store, trunks, nudge, clock)
+    holds = BatchHoldService(table, store, trunks, nudge, clock)
 
-    def drafter(batch: Batch) -> BatchDrafter:
-        return BatchDrafter(batch, phones, by_workflow, scene.rulebook, scene.facts)
+    def drafter(batch: Batch) -> RowConverter:
+        return RowConverter(batch, phones, by_workflow, scene.rulebook, scene.facts)
 
     importer = Importer(table, store, files, phones.intake.admission, drafter, holds.wake, clock)
-    results, outlook = Results(table, store), Outlook(store, trunks, scene.queue, clock)
+    results, outlook = Results(table, store), ForecastService(store, trunks, scene.queue, clock)
     worker = BatchWorker(
         batches=store,
         files=files,
         splitter=Splitter(files),
         importer=importer,
-        stopper=Stopper(table, scene.calls, store, nudge, clock),
+        stopper=PartCanceller(table, scene.calls, store, nudge, clock),
         results=results,
         outlook=outlook,
         holds=holds,
@@ -160,13 +160,13 @@ def a_world(table: Table) -> World:
     def able(principal: Principal) -> None:
         phones.require_livekit(principal)
 
-    desk = BatchDesk(
+    desk = BatchService(
         batches=store,
         workflows=workflows,
         files=files,
         flow=flow,  # type: ignore[arg-type]
         holds=holds,
-        views=BatchViews(store, files, outlook, clock),
+        views=BatchResponses(store, files, outlook, clock),
         results=results,
         able=able,
         clock=clock,
@@ -183,8 +183,8 @@ def numbers(count: int, first: int = 1) -> list[str]:
     return [f"+1415555{n:04d}" for n in range(first, first + count)]
 
 
-def line(world: World, limit: int = 9999) -> list[Place]:
-    return Line(world.table).head(TRUNK.id, "tenant-1", limit)
+def line(world: World, limit: int = 9999) -> list[QueuePosition]:
+    return DialQueue(world.table).head(TRUNK.id, "tenant-1", limit)
 
 
 def page_of(**more: Any) -> Any:

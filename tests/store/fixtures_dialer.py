@@ -11,25 +11,27 @@ from tests.support.clocks import VirtualClock
 from tests.support.fake_livekit import FakeLiveKit
 from tests.support.memory_table import MemoryTable
 from tests.support.stubs import RecordedWakeups, make_notifier, run_inline
-from trunkline.calls.store import CallStore
-from trunkline.clock import Clock
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.line import Line
-from trunkline.dialing.pacing import StartLog, Timing
-from trunkline.dialing.queue import Census, Queue
-from trunkline.dialing.run import LaneRun, RunLimits
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.workbench import Workbench
-from trunkline.observability import logger
-from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Table
+from trunkline.calls.repository import CallRepository
+from trunkline.compliance.policy import CompliancePolicy
+from trunkline.core.clock import Clock
+from trunkline.core.logging import logger
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.pacing import StartHistory, Timing
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
+from trunkline.dialer.context import DialerContext
+from trunkline.dialer.lane_run import LaneRun, RunLimits
+from trunkline.storage.table import Table
+from trunkline.trunks.repository import TrunkRepository
 
 QUICK = RunLimits(watch_cancels_s=0.05, look_every_s=0.02, heartbeat_s=0.2, handover_wait_s=0.3)
 
 
-def make_queue(table: Table, clock: Clock) -> Queue:
-    line = Line(table)
-    return Queue(line, LaneStore(table, clock), TrunkStore(table), Census(table, line), clock)
+def make_queue(table: Table, clock: Clock) -> QueueStatusReader:
+    line = DialQueue(table)
+    return QueueStatusReader(
+        line, LaneLeaseRepository(table, clock), TrunkRepository(table), QueueCheckpoints(table, line), clock
+    )
 
 
 @dataclass
@@ -37,24 +39,24 @@ class DialerHarness:
     """The stores of one trunk, a LiveKit in memory, and lane runs that work on them."""
 
     table: Table
-    calls: CallStore
-    lanes: LaneStore
-    line: Line
-    trunks: TrunkStore
+    calls: CallRepository
+    lanes: LaneLeaseRepository
+    line: DialQueue
+    trunks: TrunkRepository
     wakeups: RecordedWakeups
     livekit: FakeLiveKit
     clock: VirtualClock
 
     def run(self, run_id: str = "run-1", limits: RunLimits = QUICK) -> LaneRun:
-        bench = Workbench(
+        bench = DialerContext(
             run_id=run_id,
-            starts=StartLog(),
+            starts=StartHistory(),
             timing=Timing(),
             calls=self.calls,
             livekit=self.livekit,
             sign_dial_token=lambda lifetime_s: f"token for {lifetime_s}",
             nudge=make_notifier(self.wakeups, self.clock),
-            rulebook=Rulebook(self.table, self.clock),
+            rulebook=CompliancePolicy(self.table, self.clock),
             clock=self.clock,
             offload=run_inline,
             log=logger("test"),
@@ -78,14 +80,14 @@ def dialer_table() -> Table:
 @pytest.fixture
 def dialer(dialer_table: Table) -> DialerHarness:
     table, clock = dialer_table, VirtualClock()
-    trunks = TrunkStore(table)
+    trunks = TrunkRepository(table)
     trunks.create(TRUNK)
     trunks.grant(TRUNK.id, "tenant-1")
     return DialerHarness(
         table=table,
-        calls=CallStore(table),
-        lanes=LaneStore(table, clock),
-        line=Line(table),
+        calls=CallRepository(table),
+        lanes=LaneLeaseRepository(table, clock),
+        line=DialQueue(table),
         trunks=trunks,
         wakeups=RecordedWakeups(),
         livekit=FakeLiveKit(),

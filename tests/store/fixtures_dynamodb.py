@@ -12,8 +12,8 @@ import pytest
 from moto import mock_aws
 
 from tests.support.memory_table import MemoryTable
-from trunkline.calls.store import CallStore
-from trunkline.table import Table
+from trunkline.calls.repository import CallRepository
+from trunkline.storage.table import Table
 
 TABLE_NAME = "t"
 
@@ -86,5 +86,5 @@ def any_table(request: pytest.FixtureRequest) -> Table:
 
 
 @pytest.fixture
-def calls(table: Table) -> CallStore:
-    return CallStore(table)
+def calls(table: Table) -> CallRepository:
+    return CallRepository(table)

@@ -9,29 +9,29 @@ from typing import Any
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.stubs import PlaintextCipher
 from tests.unit.test_web_changes import web_call
-from trunkline.calls.erase import erase_beside
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Colleague, WorkflowRef
-from trunkline.calls.people_store import PeopleStore
-from trunkline.calls.report_desk import ReportDesk
-from trunkline.calls.state_store import StateStore
-from trunkline.calls.store import CallStore
-from trunkline.calls.transcripts import TranscriptStore
-from trunkline.livekit.names import ClaimName
-from trunkline.observability import logger
-from trunkline.outgoing.messages import Answer, Request
-from trunkline.remembered import Remembered
-from trunkline.table import Table
-from trunkline.tools.effects import CallEffects
-from trunkline.tools.invoke import Invocation, InvocationView, Invoker
-from trunkline.tools.record import Recorder
-from trunkline.tools.secret_store import SecretStore
-from trunkline.tools.sending import Sender
-from trunkline.tools.specs import ToolSpec
-from trunkline.tools.store import ToolStore
-from trunkline.validation import validated
-from trunkline.workflows.specs import WorkflowSpec
-from trunkline.workflows.store import WorkflowStore
+from trunkline.call_control.agent_reports import AgentReportService
+from trunkline.call_control.erase_call import erase_linked_items
+from trunkline.calls.models import Call
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.calls.user_context_repository import UserContextRepository
+from trunkline.calls.value_objects import HandoffAgent, WorkflowRef
+from trunkline.core.logging import logger
+from trunkline.core.validation import validated
+from trunkline.egress.messages import Request, Response
+from trunkline.livekit.rooms import CallAttemptRef
+from trunkline.storage.idempotent_response import IdempotentResponses
+from trunkline.storage.table import Table
+from trunkline.tool_runtime.call_actions import CallActions
+from trunkline.tool_runtime.http_retry import RetryingSender
+from trunkline.tool_runtime.recorder import InvocationRecorder
+from trunkline.tool_runtime.service import Invocation, InvocationView, ToolInvocationService
+from trunkline.tools.repository import ToolRepository
+from trunkline.tools.schemas import ToolSpec
+from trunkline.tools.secret_repository import SecretRepository
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.schemas import WorkflowSpec
+from trunkline.workflows.state_repository import WorkflowStateRepository
 
 POST: dict[str, Any] = {"type": "api_call", "method": "POST", "url": "https://api.example.com/m"}
 SAVE: dict[str, Any] = POST | {
@@ -40,61 +40,65 @@ SAVE: dict[str, Any] = POST | {
     "save": {"meal_id": "id"},
 }
 MEAL = [{"name": "meal", "type": "string", "required": True}]
-SUPPORT = Colleague("a-2", "support", "support-worker", ("own_tool",))
+SUPPORT = HandoffAgent("a-2", "support", "support-worker", ("own_tool",))
 
 
 class Scene:
     def __init__(self, table: Table) -> None:
         self.table, self.clock, cipher = table, ManualClock(), PlaintextCipher()
-        self.calls, self.workflows, self.tools = CallStore(table), WorkflowStore(table), ToolStore(table)
-        self.secrets = SecretStore(table, cipher)  # type: ignore[arg-type]
-        self.people = PeopleStore(table, cipher)  # type: ignore[arg-type]
-        self.states = StateStore(table, cipher, self.workflows)  # type: ignore[arg-type]
+        self.calls, self.workflows, self.tools = (
+            CallRepository(table),
+            WorkflowRepository(table),
+            ToolRepository(table),
+        )
+        self.secrets = SecretRepository(table, cipher)  # type: ignore[arg-type]
+        self.people = UserContextRepository(table, cipher)  # type: ignore[arg-type]
+        self.states = WorkflowStateRepository(table, cipher, self.workflows)  # type: ignore[arg-type]
         self.sent: list[Request] = []
         self.measured: list[Any] = []
         self.dispatched: list[str] = []
-        self.answer: Callable[[Request], Answer] = lambda _: Answer(201, {}, b'{"id": "m-1"}', 1)
-        self.reports = ReportDesk(
+        self.answer: Callable[[Request], Response] = lambda _: Response(201, {}, b'{"id": "m-1"}', 1)
+        self.reports = AgentReportService(
             calls=self.calls,
-            transcripts=TranscriptStore(table),
+            transcripts=TranscriptRepository(table),
             workflows=self.workflows,
             people=self.people,
             states=self.states,
             clock=self.clock,
             run_is_alive=lambda _: False,
             close_room=lambda *_: None,
-            erase=lambda call_id: erase_beside(table, call_id),
+            erase=lambda call_id: erase_linked_items(table, call_id),
         )
-        self.invoker = Invoker(
+        self.invoker = ToolInvocationService(
             calls=self.calls,
             workflows=self.workflows,
             tools=self.tools,
             secrets=self.secrets,
             people=self.people,
             states=self.states,
-            remembered=Remembered(table, cipher, self.clock),  # type: ignore[arg-type]
-            recorder=Recorder(
+            remembered=IdempotentResponses(table, cipher, self.clock),  # type: ignore[arg-type]
+            recorder=InvocationRecorder(
                 calls=self.calls,
                 table=table,
                 clock=self.clock,
-                erase=lambda call_id: erase_beside(table, call_id),
+                erase=lambda call_id: erase_linked_items(table, call_id),
                 measured=self.measured.append,
                 log=logger("test"),
             ),
-            sender=Sender(self.send, self.clock.move_s, lambda: 0.5, self.clock),
+            sender=RetryingSender(self.send, self.clock.move_s, lambda: 0.5, self.clock),
             effects=self.effects,
             clock=self.clock,
         )
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: Request) -> Response:
         self.sent.append(request)
         return self.answer(request)
 
-    def effects(self, call: Call, claim: ClaimName, until_us: int) -> CallEffects:
+    def effects(self, call: Call, claim: CallAttemptRef, until_us: int) -> CallActions:
         def dispatch(_: Call, worker: str) -> None:
             self.dispatched.append(worker)
 
-        return CallEffects(call, claim, self.calls, self.reports, dispatch, self.clock, until_us)
+        return CallActions(call, claim, self.calls, self.reports, dispatch, self.clock, until_us)
 
     def tool(self, name: str, *actions: dict[str, Any], parameters: Any = MEAL, **more: Any) -> None:
         config = {"parameters": parameters, "actions": list(actions)}
@@ -103,7 +107,7 @@ class Scene:
 
     def accept(
         self, context: dict[str, Any] | None = None, *, tools: Any = ("save_meal",), **more: Any
-    ) -> ClaimName:
+    ) -> CallAttemptRef:
         spec = WorkflowSpec(
             slug="meals", entry_agent="Ada", tools=list(tools), variables={"meals": []}, secret_keys=["pin"]
         )
@@ -116,18 +120,18 @@ class Scene:
         self.calls.accept(
             call, more=self.people.put(call, context or {"auth_token": "jwt-1234", "pin": "98765"})
         )
-        return ClaimName(call.id, call.claim)
+        return CallAttemptRef(call.id, call.claim)
 
     def use(
-        self, claim: ClaimName, name: str = "save_meal", once: str | None = None, **params: Any
+        self, claim: CallAttemptRef, name: str = "save_meal", once: str | None = None, **params: Any
     ) -> InvocationView:
         return self.invoker.invoke(claim, name, Invocation(params=params, invocation_id=once))
 
-    def now(self, claim: ClaimName) -> Call:
+    def now(self, claim: CallAttemptRef) -> Call:
         found = self.calls.load(claim.call_id)
         assert found is not None
         return found
 
-    def events(self, claim: ClaimName) -> list[tuple[str, Any]]:
+    def events(self, claim: CallAttemptRef) -> list[tuple[str, Any]]:
         _, events = self.calls.story(claim.call_id) or (None, [])
         return [(event.type, event.data) for event in events]

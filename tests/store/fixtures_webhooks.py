@@ -9,40 +9,40 @@ from typing import Any
 from tests.support.builders import make_call
 from tests.support.clocks import ManualClock
 from tests.support.stubs import PlaintextCipher
-from trunkline.batches.store import BatchStore
-from trunkline.calls.model import Call
-from trunkline.calls.store import CallStore
-from trunkline.calls.transcripts import TranscriptStore
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.item_keys import call_event_key
-from trunkline.observability import logger
-from trunkline.outgoing.messages import Answer, Fault, Request
-from trunkline.table import Table
-from trunkline.table_values import decode
-from trunkline.tenants.keys import Principal
-from trunkline.validation import validated
-from trunkline.webhooks.care import DeliveryCare
-from trunkline.webhooks.courier import Courier, Step
-from trunkline.webhooks.deliveries import Delivery
-from trunkline.webhooks.delivery_desk import DeliveryDesk
-from trunkline.webhooks.delivery_store import DeliveryStore
-from trunkline.webhooks.desk import WebhookDesk
-from trunkline.webhooks.endpoint_store import EndpointStore
+from trunkline.auth.principal import Principal
+from trunkline.batches.repository import BatchRepository
+from trunkline.calls.models import Call
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.core.logging import logger
+from trunkline.core.validation import validated
+from trunkline.egress.messages import Request, Response, TransportError
+from trunkline.reconciler.deliveries import DeliveryReconciler
+from trunkline.storage.keys.calls import call_event_key
+from trunkline.storage.serialization import from_dynamodb
+from trunkline.storage.table import Table
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.webhooks.circuit_breaker import DISABLE_AFTER_S
+from trunkline.webhooks.delivery_models import Delivery
+from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.webhooks.delivery_service import DeliveryService
+from trunkline.webhooks.delivery_worker import DeliveryWorker, Step
+from trunkline.webhooks.disable import EndpointDisabler
 from trunkline.webhooks.events import Event
-from trunkline.webhooks.fanout import Fanout
-from trunkline.webhooks.gate import Gate, HealthStore
-from trunkline.webhooks.health import DISABLE_AFTER_S
-from trunkline.webhooks.notices import Notices
+from trunkline.webhooks.fan_out import FanOut
 from trunkline.webhooks.payload import Payloads
-from trunkline.webhooks.retry import SCHEDULE_S
-from trunkline.webhooks.sealed import Seals
-from trunkline.webhooks.specs import WebhookSpec
+from trunkline.webhooks.rate_limiter import EndpointHealthRepository, EndpointRateLimiter
+from trunkline.webhooks.repository import EndpointRepository
+from trunkline.webhooks.retry_policy import SCHEDULE_S
+from trunkline.webhooks.schemas import WebhookSpec
+from trunkline.webhooks.secrets import EndpointSecrets
+from trunkline.webhooks.service import WebhookService
 
 MINE = Principal("tenant-1", livemode=True, scopes=frozenset())
 URL = "https://hooks.example.com/a"
-OK = Answer(200, {}, b"thanks", 12)
-DOWN = Answer(500, {}, b"oops", 12)
-LATER = Answer(None, {}, b"", 15_000, Fault.TIMEOUT, "no whole answer in time")
+OK = Response(200, {}, b"thanks", 12)
+DOWN = Response(500, {}, b"oops", 12)
+LATER = Response(None, {}, b"", 15_000, TransportError.TIMEOUT, "no whole answer in time")
 
 
 class Flow:
@@ -73,31 +73,31 @@ class World:
 
     def __init__(self, table: Table) -> None:
         self.table, self.clock, self.flow, self.topic = table, ManualClock(), Flow(), Topic()
-        self.calls, self.transcripts = CallStore(table), TranscriptStore(table)
-        self.endpoints, self.deliveries = EndpointStore(table), DeliveryStore(table)
+        self.calls, self.transcripts = CallRepository(table), TranscriptRepository(table)
+        self.endpoints, self.deliveries = EndpointRepository(table), DeliveryRepository(table)
         self.sent: list[Request] = []
-        self.answer: Callable[[Request], Answer] = lambda _: OK
-        health, seals = HealthStore(table), Seals(PlaintextCipher())  # type: ignore[arg-type]
+        self.answer: Callable[[Request], Response] = lambda _: OK
+        health, seals = EndpointHealthRepository(table), EndpointSecrets(PlaintextCipher())  # type: ignore[arg-type]
         log = logger("test")
-        self.desk = WebhookDesk(self.endpoints, health, seals, lambda _: None, self.clock)
+        self.desk = WebhookService(self.endpoints, health, seals, lambda _: None, self.clock)
         flow: Any = self.flow
-        self.log_desk = DeliveryDesk(self.desk, self.deliveries, flow, self.clock, log)
+        self.log_desk = DeliveryService(self.desk, self.deliveries, flow, self.clock, log)
         self.published: list[Event] = []
-        grantees = TrunkStore(table).grantees
-        self.fanout = Fanout(
-            self.endpoints, self.deliveries, flow, grantees, self.published.append, BatchStore(table)
+        grantees = TrunkRepository(table).grantees
+        self.fanout = FanOut(
+            self.endpoints, self.deliveries, flow, grantees, self.published.append, BatchRepository(table)
         )
-        self.care = DeliveryCare(self.deliveries, flow, self.clock, log)
+        self.care = DeliveryReconciler(self.deliveries, flow, self.clock, log)
         topic: Any = self.topic
-        self.gate = Gate(table, lambda: 0.0)
-        self.courier = Courier(
+        self.gate = EndpointRateLimiter(table, lambda: 0.0)
+        self.courier = DeliveryWorker(
             deliveries=self.deliveries,
             endpoints=self.endpoints,
             gate=self.gate,
             health=health,
             seals=seals,
             payloads=Payloads(self.calls, self.transcripts, "https://api.example.com"),
-            notices=Notices(self.endpoints, topic, "arn", DISABLE_AFTER_S, log),
+            notices=EndpointDisabler(self.endpoints, topic, "arn", DISABLE_AFTER_S, log),
             send=self._send,
             schedule_s=SCHEDULE_S,
             clock=self.clock,
@@ -105,7 +105,7 @@ class World:
             log=log,
         )
 
-    def _send(self, request: Request) -> Answer:
+    def _send(self, request: Request) -> Response:
         self.sent.append(request)
         return self.answer(request)
 
@@ -156,4 +156,4 @@ class World:
 def all_items(table: Table) -> list[tuple[str, dict[str, Any]]]:
     """Everything in the table, with its partition."""
     found = table._client.scan(TableName="t")["Items"]
-    return [(item["pk"]["S"], decode(item)) for item in found]
+    return [(item["pk"]["S"], from_dynamodb(item)) for item in found]

@@ -14,24 +14,24 @@ from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.memory_table import MemoryTable
 from tests.support.stubs import NullRoomActions, PlaintextCipher, RecordedWakeups, make_notifier
 from tests.unit.test_web_changes import web_call
-from trunkline.calls.changes import claimed, intended
-from trunkline.calls.erase import erase_beside
-from trunkline.calls.model import Call
-from trunkline.calls.news import NewsDesk
-from trunkline.calls.people_store import PeopleStore
-from trunkline.calls.report_desk import ReportDesk
-from trunkline.calls.reports import Reports
-from trunkline.calls.state_store import StateStore
+from trunkline.call_control.agent_reports import AgentReportService
+from trunkline.call_control.erase_call import erase_linked_items
+from trunkline.call_control.livekit_events import LiveKitEventHandler
+from trunkline.calls.models import Call
+from trunkline.calls.report_schemas import Reports
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
-from trunkline.calls.store import CallStore
-from trunkline.calls.transcripts import TranscriptStore
-from trunkline.calls.web_care import WebCare
-from trunkline.errors import AttemptOver
-from trunkline.livekit.names import ClaimName
-from trunkline.livekit.webhooks import News
-from trunkline.observability import logger
-from trunkline.validation import validated
-from trunkline.workflows.store import WorkflowStore
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.calls.transitions import claim_call, record_intent
+from trunkline.calls.user_context_repository import UserContextRepository
+from trunkline.core.errors import StaleAttempt
+from trunkline.core.logging import logger
+from trunkline.core.validation import validated
+from trunkline.livekit.rooms import CallAttemptRef
+from trunkline.livekit.webhooks import LiveKitEvent
+from trunkline.reconciler.web_calls import WebCallReconciler
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.state_repository import WorkflowStateRepository
 
 ORDER = [State.PENDING, State.QUEUED, State.CONNECTING, State.ACTIVE]
 LEFT = {"disconnect_reason": "CLIENT_INITIATED", "sip_call_status": "hangup"}
@@ -48,31 +48,31 @@ class GoneLiveKit:
 
 
 class Life:
-    """One call, its news desk, its report desk and its caretaker, on a table in memory."""
+    """One call, its news desk, its report desk and its reconciler, on a table in memory."""
 
     def __init__(self, call: Call) -> None:
         table, self.clock = MemoryTable(), ManualClock()
-        self.calls, self.transcripts = CallStore(table), TranscriptStore(table)
-        self.claim = ClaimName(call.id, 1)
+        self.calls, self.transcripts = CallRepository(table), TranscriptRepository(table)
+        self.claim = CallAttemptRef(call.id, 1)
         self.calls.accept(call)
         nudge = make_notifier(RecordedWakeups(), self.clock)
-        self.news = NewsDesk(self.calls, nudge, self.clock, lambda _: False, NullRoomActions())
-        self.reports = ReportDesk(
+        self.news = LiveKitEventHandler(self.calls, nudge, self.clock, lambda _: False, NullRoomActions())
+        self.reports = AgentReportService(
             calls=self.calls,
             transcripts=self.transcripts,
-            workflows=WorkflowStore(table),
-            people=PeopleStore(table, PlaintextCipher()),  # type: ignore[arg-type]
-            states=StateStore(table, PlaintextCipher(), WorkflowStore(table)),  # type: ignore[arg-type]
+            workflows=WorkflowRepository(table),
+            people=UserContextRepository(table, PlaintextCipher()),  # type: ignore[arg-type]
+            states=WorkflowStateRepository(table, PlaintextCipher(), WorkflowRepository(table)),  # type: ignore[arg-type]
             clock=self.clock,
             run_is_alive=lambda _: False,
             close_room=lambda *_: None,
-            erase=lambda call_id: erase_beside(table, call_id),
+            erase=lambda call_id: erase_linked_items(table, call_id),
         )
 
     def dial(self) -> None:
         call = self.now()
-        call = self.calls.change(call, claimed(call, "run", "room"), NOW_MS)
-        self.calls.change(call, intended(call, NOW_MS, intent="i", dead_after_ms=NOW_MS + 1), NOW_MS)
+        call = self.calls.change(call, claim_call(call, "run", "room"), NOW_MS)
+        self.calls.change(call, record_intent(call, NOW_MS, intent="i", dead_after_ms=NOW_MS + 1), NOW_MS)
 
     def now(self) -> Call:
         call = self.calls.load(self.claim.call_id)
@@ -83,16 +83,16 @@ class Life:
         self.clock.move_s(1)
         if what in NEWS:
             values: dict[str, Any] = dict(NEWS[what])
-            self.news.take(News(values.pop("event"), self.claim, f"EV_{what}", **values))
+            self.news.take(LiveKitEvent(values.pop("event"), self.claim, f"EV_{what}", **values))
             return
         report = validated(Reports, {"reports": [REPORTS[what]]})
         try:
             self.reports.take(self.claim, report.reports)
-        except AttemptOver:
+        except StaleAttempt:
             assert self.now().ended
 
     def look_after(self) -> None:
-        """The caretaker, an hour later."""
+        """The reconciler, an hour later."""
         self.clock.move_s(3600)
 
         async def run_inline(work: Any, *args: Any) -> Any:
@@ -101,7 +101,7 @@ class Life:
         async def gone(_: Call) -> GoneLiveKit:
             return GoneLiveKit()
 
-        care = WebCare(self.calls, gone, self.clock, run_inline, logger("test"))
+        care = WebCallReconciler(self.calls, gone, self.clock, run_inline, logger("test"))
         asyncio.run(care._repair(self.claim.call_id, Counter()))
 
 
@@ -162,7 +162,7 @@ def test_a_web_call_never_goes_backwards_and_always_ends(story: list[str]) -> No
 @RARELY
 @given(hearings(PHONE_STORY))
 def test_a_phone_call_never_goes_backwards(story: list[str]) -> None:
-    """Its end, when all the news is lost, is the caretaker's: `tests/unit/test_dial_model.py`."""
+    """Its end, when all the news is lost, is the reconciler's: `tests/unit/test_dial_model.py`."""
     life = Life(make_call())
     life.dial()
     live(life, story)

@@ -9,7 +9,11 @@ import pytest
 
 from tests.store.fixtures_auth import OPERATOR, Scene
 from tests.support.clocks import NOW_MS
-from trunkline.errors import (
+from trunkline.auth import api_key_repository
+from trunkline.auth.api_key_schemas import KeyRotation
+from trunkline.auth.authenticator import Authenticator, Credentials
+from trunkline.auth.scopes import Scope
+from trunkline.core.errors import (
     AddressNotAllowed,
     CannotGrant,
     InvalidApiKey,
@@ -18,12 +22,8 @@ from trunkline.errors import (
     NotFound,
     RateLimited,
 )
-from trunkline.table import Table
-from trunkline.tenants import key_store
-from trunkline.tenants.gatekeeper import Gatekeeper, Proof
-from trunkline.tenants.key_specs import KeyRotation
-from trunkline.tenants.keys import Scope
-from trunkline.times import iso_from_ms
+from trunkline.core.timestamps import iso_from_ms
+from trunkline.storage.table import Table
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def test_a_key_is_stored_as_a_keyed_hash_only(scene: Scene, dynamodb: Any) -> No
     assert principal.scopes == {Scope.CALLS_READ}
     assert key not in str(dynamodb.scan(TableName="t")["Items"])
     with pytest.raises(InvalidApiKey):
-        Gatekeeper(scene.keys, scene.sessions, "another pepper", scene.clock).admit(
-            Proof("GET", "192.0.2.1", "r", key=key)
+        Authenticator(scene.keys, scene.sessions, "another pepper", scene.clock).admit(
+            Credentials("GET", "192.0.2.1", "r", key=key)
         )
 
 
@@ -252,7 +252,7 @@ def test_revoking_in_an_overlap_ends_both(scene: Scene) -> None:
 
 
 def test_a_tenant_has_a_bounded_number_of_keys(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(key_store, "MAX_KEYS", 2)
+    monkeypatch.setattr(api_key_repository, "MAX_KEYS", 2)
     first = scene.made()
     scene.made()
     with pytest.raises(LimitReached):

@@ -9,8 +9,8 @@ import pytest
 
 from tests.store.fixtures_batches import World, a_world, csv_of, line, numbers, page_of
 from tests.store.test_desk import ME
-from trunkline.errors import InvalidRequest, LimitReached, LiveKitNotConfigured, NotFound
-from trunkline.table import Table
+from trunkline.core.errors import InvalidRequest, LimitReached, LiveKitNotConfigured, NotFound
+from trunkline.storage.table import Table
 
 OTHERS = (replace(ME, tenant_id="tenant-2"), replace(ME, livemode=False))
 

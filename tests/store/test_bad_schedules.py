@@ -8,10 +8,8 @@ import pytest
 
 from tests.store.fixtures_schedules import World, a_world
 from tests.store.test_desk import ME
-from trunkline.errors import (
-    InvalidRequest,
-)
-from trunkline.table import Table
+from trunkline.core.errors import InvalidRequest
+from trunkline.storage.table import Table
 
 
 @pytest.fixture

@@ -14,21 +14,21 @@ from tests.store.test_desk import ME
 from tests.store.test_rules import desk as rules_of
 from tests.support.builders import TRUNK
 from tests.support.clocks import NOW_MS
-from trunkline.batches.care import BatchCare
-from trunkline.batches.importing import Importer
-from trunkline.batches.worker import Unfinished
-from trunkline.calls.changes import cancelled, claimed
+from trunkline.batches.importer import Importer
+from trunkline.batches.worker import NotFinished
 from trunkline.calls.states import Phase, State
-from trunkline.dialing.line import Line
-from trunkline.errors import BatchNotReady
-from trunkline.item_keys import tenant_key
-from trunkline.rules.desk import Suppressions
-from trunkline.table import Put, Table
-from trunkline.tools.store import ToolStore
-from trunkline.validation import validated
-from trunkline.workflows.desk import WorkflowDesk
-from trunkline.workflows.specs import WorkflowSpec
-from trunkline.workflows.store import WorkflowStore
+from trunkline.calls.transitions import claim_call, request_cancel
+from trunkline.compliance.service import Suppressions
+from trunkline.core.errors import BatchNotReady
+from trunkline.core.validation import validated
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.reconciler.batches import BatchReconciler
+from trunkline.storage.keys.tenants import tenant_key
+from trunkline.storage.table import Put, Table
+from trunkline.tools.repository import ToolRepository
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.schemas import WorkflowSpec
+from trunkline.workflows.service import WorkflowService
 
 OTHERS = (replace(ME, tenant_id="tenant-2"), replace(ME, livemode=False))
 
@@ -163,7 +163,7 @@ def test_a_tenant_with_as_many_waiting_as_may_has_the_rest_wait(world: World) ->
     assert [row["status"] for row in world.rows(shown["id"])][39:41] == ["queued", "waiting"]
     for place in line(world):
         call = world.scene.calls.load(place.call_id)
-        change = cancelled(call, NOW_MS) if call else None
+        change = request_cancel(call, NOW_MS) if call else None
         assert call is not None
         assert change is not None
         world.scene.calls.change(call, change, NOW_MS)
@@ -178,7 +178,7 @@ def test_a_paused_batch_is_held_on_its_trunks_and_a_resumed_one_is_not(world: Wo
     assert world.desk.pause(ME, batch_id, paused=True)["paused"] is True
     state = world.scene.desk.trunks.state(TRUNK.id)
     assert state is not None
-    assert Line(world.table).head(TRUNK.id, "tenant-1", 9, state.held(NOW_MS)) == []
+    assert DialQueue(world.table).head(TRUNK.id, "tenant-1", 9, state.held(NOW_MS)) == []
     assert world.read(batch_id)["eta"] is None
     sent = len(world.scene.wakes.sent)
     assert world.desk.pause(ME, batch_id, paused=False)["paused"] is False
@@ -199,9 +199,9 @@ def test_a_batch_that_starts_later_is_held_until_then(world: World) -> None:
 def test_a_cancelled_batch_ends_what_waits_and_leaves_what_rings(world: World) -> None:
     batch_id = world.made(text=csv_of(*numbers(30)))["id"]
     ringing = call_of(world, batch_id, 1)
-    taken = world.scene.calls.change(ringing, claimed(ringing, "run-1", "room"), NOW_MS)
+    taken = world.scene.calls.change(ringing, claim_call(ringing, "run-1", "room"), NOW_MS)
     sent = replace(taken, phase=Phase.SENT, state=State.CONNECTING)
-    world.scene.calls.change(taken, replace(claimed(taken, "run-1", "room"), call=sent), NOW_MS)
+    world.scene.calls.change(taken, replace(claim_call(taken, "run-1", "room"), call=sent), NOW_MS)
     assert world.desk.cancel(ME, batch_id)["status"] == "cancelling"
     world.run(batch_id)
     assert world.read(batch_id)["status"] == "cancelled"
@@ -238,11 +238,11 @@ def test_a_cancel_during_the_import_leaves_no_row_behind(world: World) -> None:
     assert line(world) == []
 
 
-def test_what_is_lost_on_the_way_the_caretaker_begins(world: World) -> None:
+def test_what_is_lost_on_the_way_the_reconciler_begins(world: World) -> None:
     world.flow.broken = EndpointConnectionError(endpoint_url="x")
     batch_id = world.make(text=csv_of(*numbers(2)))["id"]
     world.flow.broken = None
-    care, repairs = BatchCare(world.store, world.flow, world.clock, world.desk.log), Counter[str]()  # type: ignore[arg-type]
+    care, repairs = BatchReconciler(world.store, world.flow, world.clock, world.desk.log), Counter[str]()  # type: ignore[arg-type]
     care.walk(repairs)
     assert world.flow.started == [], "it is let be for a minute"
     world.clock.move_s(61)
@@ -260,7 +260,7 @@ def test_what_is_lost_on_the_way_the_caretaker_begins(world: World) -> None:
 
 def test_work_with_a_part_that_was_given_up_does_not_end(world: World) -> None:
     batch_id = world.make(text=csv_of(*["none"] * 500, *numbers(1)))["id"]
-    with pytest.raises(Unfinished):
+    with pytest.raises(NotFinished):
         world.run(batch_id, most=1)
     assert world.read(batch_id)["status"] == "importing"
 
@@ -270,8 +270,10 @@ def test_a_row_with_all_that_can_be_written_with_it_fits_into_a_transaction(worl
     suppress(world, "+14155559999")
     spec = WorkflowSpec(slug="visits", entry_agent="Ada", channel="phone")
     agents = world.scene.agents
-    tools = ToolStore(world.table)
-    WorkflowDesk(WorkflowStore(world.table), agents, tools, world.clock, lambda *_: False).create(ME, spec)
+    tools = ToolRepository(world.table)
+    WorkflowService(WorkflowRepository(world.table), agents, tools, world.clock, lambda *_: False).create(
+        ME, spec
+    )
     context = {"phone": "{{row.phone}}", "name": "{{row.name}}"}
     body = {"workflow_slug": "visits", "user_id": "u", "user_context": context}
     shown = world.made(kind="workflow", body=body, text=csv_of(*numbers(99)))

@@ -8,27 +8,28 @@ from dataclasses import replace
 import pytest
 
 from tests.store.fixtures_dialer import DialerHarness
-from tests.store.test_caretaker import DEAD_AFTER_MS, Scene
+from tests.store.test_reconciler import DEAD_AFTER_MS, Scene
 from tests.support.builders import SNAPSHOT, TRUNK, make_call
 from tests.support.clocks import NOW_MS
 from tests.support.stubs import make_notifier
-from trunkline.calls.cancel import CancelDesk
-from trunkline.calls.model import Call
+from trunkline.auth.principal import Principal
+from trunkline.auth.scopes import Scope
+from trunkline.call_control.cancel_call import CancelCallService
+from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.dialing.caretaker import LOOK_UP_AFTER_MS
-from trunkline.dialing.verdicts import Dialled, Kind, Verdict
-from trunkline.dialing.wake import Wake
-from trunkline.errors import NotFound
-from trunkline.table import Table
-from trunkline.tenants.keys import Principal, Scope
+from trunkline.core.errors import NotFound
+from trunkline.dial_queue.messages import DialWakeup
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
+from trunkline.reconciler.phone_calls import LOOK_UP_AFTER_MS
+from trunkline.storage.table import Table
 
 ME = Principal("tenant-1", True, frozenset(Scope))
-WAKE = Wake(TRUNK.id)
+WAKE = DialWakeup(TRUNK.id)
 
 
-def desk(dialer: DialerHarness, hung_up: list[str] | None = None) -> CancelDesk:
-    return CancelDesk(
+def desk(dialer: DialerHarness, hung_up: list[str] | None = None) -> CancelCallService:
+    return CancelCallService(
         dialer.calls,
         make_notifier(dialer.wakeups, dialer.clock),
         dialer.clock,
@@ -36,8 +37,10 @@ def desk(dialer: DialerHarness, hung_up: list[str] | None = None) -> CancelDesk:
     )
 
 
-def desk_of(scene: Scene) -> CancelDesk:
-    return CancelDesk(scene.calls, make_notifier(scene.wakes, scene.clock), scene.clock, lambda _: None)
+def desk_of(scene: Scene) -> CancelCallService:
+    return CancelCallService(
+        scene.calls, make_notifier(scene.wakes, scene.clock), scene.clock, lambda _: None
+    )
 
 
 def load(dialer: DialerHarness) -> Call:
@@ -73,12 +76,12 @@ async def test_a_call_whose_agent_is_on_its_way_ends_at_once_and_the_agent_goes_
 
 
 async def test_a_ringing_call_is_hung_up_by_its_run_until_the_leg_is_settled(dialer: DialerHarness) -> None:
-    async def ring_until_removed(call: Call, *_: object) -> Dialled:
+    async def ring_until_removed(call: Call, *_: object) -> DialAnswer:
         dialer.livekit.invites.append((0.0, call))
         await dialer.livekit.hung_up.wait()
-        return Dialled(Verdict(Kind.FAILED, Reason.DIAL_NO_ANSWER))
+        return DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER))
 
-    async def dial(call: Call, sip_trunk_id: str, token: str, gate: object) -> Dialled:
+    async def dial(call: Call, sip_trunk_id: str, token: str, gate: object) -> DialAnswer:
         await gate()  # type: ignore[operator]
         return await ring_until_removed(call)
 
@@ -97,9 +100,9 @@ async def test_a_ringing_call_is_hung_up_by_its_run_until_the_leg_is_settled(dia
 
 
 async def test_a_callee_who_picks_up_after_the_cancel_is_hung_up(dialer: DialerHarness) -> None:
-    def cancel_then_answer(call: Call) -> Dialled:
+    def cancel_then_answer(call: Call) -> DialAnswer:
         desk(dialer).cancel(ME, call.id)
-        return Dialled(Verdict(Kind.ANSWERED), "PA_1", "SCL_1")
+        return DialAnswer(DialResult(DialResultKind.ANSWERED), "PA_1", "SCL_1")
 
     dialer.livekit.answer = cancel_then_answer
     dialer.calls.accept(make_call())
@@ -109,9 +112,9 @@ async def test_a_callee_who_picks_up_after_the_cancel_is_hung_up(dialer: DialerH
 
 
 async def test_a_refused_pace_does_not_bring_a_cancelled_call_back(dialer: DialerHarness) -> None:
-    def cancel_then_refuse(call: Call) -> Dialled:
+    def cancel_then_refuse(call: Call) -> DialAnswer:
         desk(dialer).cancel(ME, call.id)
-        return Dialled(Verdict(Kind.TOO_FAST, Reason.TRUNK_REJECTED, 503))
+        return DialAnswer(DialResult(DialResultKind.TOO_FAST, Reason.TRUNK_REJECTED, 503))
 
     dialer.livekit.answer = cancel_then_refuse
     dialer.calls.accept(make_call())
@@ -159,7 +162,7 @@ async def test_another_tenants_call_cant_be_cancelled(dialer: DialerHarness) -> 
     assert load(dialer).state is State.QUEUED
 
 
-async def test_the_caretaker_hangs_up_what_nobody_else_does(table: Table) -> None:
+async def test_the_reconciler_hangs_up_what_nobody_else_does(table: Table) -> None:
     scene = Scene(table)
     call = scene.sent()
     desk_of(scene).cancel(ME, call.id)
@@ -173,7 +176,7 @@ async def test_the_caretaker_hangs_up_what_nobody_else_does(table: Table) -> Non
     assert (scene.now().state, scene.now().reason) == (State.CANCELLED, Reason.CANCELLED)
 
 
-async def test_the_caretaker_hangs_up_an_active_call(table: Table) -> None:
+async def test_the_reconciler_hangs_up_an_active_call(table: Table) -> None:
     scene = Scene(table)
     call = scene.active()
     desk_of(scene).cancel(ME, call.id)

@@ -11,28 +11,30 @@ from tests.store.fixtures_dialer import make_queue
 from tests.support.builders import TRUNK
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.stubs import RecordedWakeups, make_notifier
-from trunkline.calls.changes import claimed
-from trunkline.calls.intake import Intake
-from trunkline.calls.listing import CallLister
-from trunkline.calls.model import Call
-from trunkline.calls.place import CallDesk, OutboundCall
-from trunkline.calls.read import CallReader
-from trunkline.calls.store import CallStore
-from trunkline.calls.transcripts import TranscriptStore
-from trunkline.calls.views import accepted_answer
-from trunkline.dialing.line import Line
-from trunkline.dialing.practice import PracticeTrunks
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.wake import Wake, WakeNotSent
-from trunkline.errors import InvalidRequest, LiveKitNotConfigured, NotFound, QueueUnavailable
-from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Table
-from trunkline.tenants.agents import Agent, AgentStore
-from trunkline.tenants.facts import TenantFacts
-from trunkline.tenants.keys import Principal, Scope
-from trunkline.tenants.limits import Admission
-from trunkline.tenants.specs import AgentSpec
-from trunkline.tenants.usage import Usage
+from trunkline.agents.models import Agent
+from trunkline.agents.repository import AgentRepository
+from trunkline.agents.schemas import AgentSpec
+from trunkline.auth.principal import Principal
+from trunkline.auth.scopes import Scope
+from trunkline.call_control.admission import CallAdmission
+from trunkline.call_control.get_call import CallReader
+from trunkline.call_control.list_calls import CallLister
+from trunkline.call_control.outbound import OutboundCall, OutboundCallService
+from trunkline.call_control.quotas import QuotaService
+from trunkline.call_control.usage import Usage
+from trunkline.calls.models import Call
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.responses import accepted_answer
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.calls.transitions import claim_call
+from trunkline.compliance.policy import CompliancePolicy
+from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, NotFound, QueueUnavailable
+from trunkline.dial_queue.messages import DialWakeup, WakeupNotSent
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.storage.table import Table
+from trunkline.tenants.settings import TenantSettingsCache
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.test_trunk import TestTrunks
 
 ME = Principal("tenant-1", True, frozenset(Scope))
 OTHER = Principal("tenant-2", True, frozenset(Scope))
@@ -43,9 +45,9 @@ class Scene:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.wakes = RecordedWakeups()
-        self.calls = CallStore(table)
-        self.agents = AgentStore(table)
-        trunks = TrunkStore(table)
+        self.calls = CallRepository(table)
+        self.agents = AgentRepository(table)
+        trunks = TrunkRepository(table)
         trunk = replace(TRUNK, numbers=NUMBERS)
         trunks.create(trunk)
         trunks.grant(trunk.id, ME.tenant_id)
@@ -56,13 +58,15 @@ class Scene:
         self.agents.create(self.agent)
         self.configured = True
         self.queue = make_queue(table, ManualClock())
-        self.reader = CallReader(self.calls, TranscriptStore(table), CallLister(table), self.queue)
+        self.reader = CallReader(self.calls, TranscriptRepository(table), CallLister(table), self.queue)
         clock, nudge = ManualClock(), make_notifier(self.wakes, ManualClock())
-        self.facts = TenantFacts(table, clock)
-        admission = Admission(table, self.facts, Usage(self.calls, Line(table), trunks).waiting, clock)
-        self.rulebook = Rulebook(table, clock)
-        intake = Intake(self.calls, self.wakes, nudge, clock, admission, self.rulebook)  # type: ignore[arg-type]
-        self.desk = CallDesk(intake, self.agents, trunks, PracticeTrunks(trunks), self._check)
+        self.facts = TenantSettingsCache(table, clock)
+        admission = QuotaService(
+            table, self.facts, Usage(self.calls, DialQueue(table), trunks).waiting, clock
+        )
+        self.rulebook = CompliancePolicy(table, clock)
+        intake = CallAdmission(self.calls, self.wakes, nudge, clock, admission, self.rulebook)  # type: ignore[arg-type]
+        self.desk = OutboundCallService(intake, self.agents, trunks, TestTrunks(trunks), self._check)
 
     def _check(self, _: str) -> None:
         if not self.configured:
@@ -78,7 +82,7 @@ class Scene:
         return agent
 
     def waiting(self) -> int:
-        return len(Line(self.table).head(TRUNK.id, "tenant-1", 9))
+        return len(DialQueue(self.table).head(TRUNK.id, "tenant-1", 9))
 
 
 @pytest.fixture
@@ -88,7 +92,7 @@ def scene(table: Table) -> Scene:
 
 def test_a_call_is_accepted_and_its_trunk_is_woken(scene: Scene) -> None:
     call = scene.place(priority=0, metadata={"priority": "mine", "note": "x"})
-    assert scene.wakes.sent == [Wake(TRUNK.id)]
+    assert scene.wakes.sent == [DialWakeup(TRUNK.id)]
     assert call.caller_id == NUMBERS[1], "the agent's first number"
     answer = accepted_answer(call)
     assert answer["data"]["status"] == "queued"
@@ -145,8 +149,8 @@ def test_without_a_livekit_project_nothing_is_written(scene: Scene) -> None:
 
 
 def test_a_wake_that_cant_be_sent_withdraws_the_call(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: Wake, __: int = 0) -> None:
-        raise WakeNotSent("Connection timeout")
+    def refuse(_: DialWakeup, __: int = 0) -> None:
+        raise WakeupNotSent("Connection timeout")
 
     monkeypatch.setattr(scene.wakes, "send", refuse)
     with pytest.raises(QueueUnavailable, match="Failed to queue call: Connection timeout"):
@@ -158,12 +162,12 @@ def test_a_wake_that_cant_be_sent_withdraws_the_call(scene: Scene, monkeypatch: 
 def test_a_wake_that_cant_be_sent_for_a_call_already_claimed_is_no_failure(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def claim_then_refuse(_: Wake, delay_s: int = 0) -> None:
-        entry = Line(scene.table).head(TRUNK.id, "tenant-1", 1)[0]
+    def claim_then_refuse(_: DialWakeup, delay_s: int = 0) -> None:
+        entry = DialQueue(scene.table).head(TRUNK.id, "tenant-1", 1)[0]
         call = scene.calls.load(entry.call_id)
         assert call is not None
-        scene.calls.change(call, claimed(call, "run-1", "r"), NOW_MS)
-        raise WakeNotSent("Connection timeout")
+        scene.calls.change(call, claim_call(call, "run-1", "r"), NOW_MS)
+        raise WakeupNotSent("Connection timeout")
 
     monkeypatch.setattr(scene.wakes, "send", claim_then_refuse)
     call = scene.place()

@@ -10,9 +10,9 @@ import pytest
 from tests.store.fixtures_webhooks import World
 from tests.support.builders import make_call
 from tests.support.clocks import NOW_MS
-from trunkline.item_keys import call_event_key
-from trunkline.table import Table
-from trunkline.webhooks.bus import EventBus, NotPublished, detail_of
+from trunkline.storage.keys.calls import call_event_key
+from trunkline.storage.table import Table
+from trunkline.webhooks.event_bus import EventBus, NotPublished, detail_of
 from trunkline.webhooks.events import Event, EventType
 
 ENDED = Event("evt_1", EventType.CALL_FAILED, "tenant-1", True, NOW_MS, {"reason": "dial_busy"}, "c-1", 4)

@@ -12,17 +12,17 @@ from tests.store.test_desk import ME, Scene
 from tests.store.test_redial import BUSY, SOON, UP, WAKE, load, move_s
 from tests.support.builders import make_call
 from tests.support.clocks import NOW_MS, ManualClock
-from trunkline.calls.changes import came_due
-from trunkline.calls.parts import WaitsFor
+from trunkline.auth.principal import Principal
 from trunkline.calls.states import State
-from trunkline.errors import InvalidRequest, NumberNotAllowed
-from trunkline.rules.attempts import RungNumbers
-from trunkline.rules.desk import FrequencyCapSpec, NumberRulesSpec, RulesDesk
-from trunkline.rules.frequency import FrequencyCap
-from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Table
-from trunkline.tenants.keys import Principal
-from trunkline.validation import validated
+from trunkline.calls.transitions import enqueue_due
+from trunkline.calls.value_objects import WaitsFor
+from trunkline.compliance.attempt_counter import AttemptCounter
+from trunkline.compliance.frequency_cap import FrequencyCap
+from trunkline.compliance.policy import CompliancePolicy
+from trunkline.compliance.service import ComplianceService, FrequencyCapSpec, NumberRulesSpec
+from trunkline.core.errors import InvalidRequest, NumberNotAllowed
+from trunkline.core.validation import validated
+from trunkline.storage.table import Table
 
 HOUR_MS = 3_600_000
 LONG = {"expires_at_ms": NOW_MS + 48 * HOUR_MS}
@@ -30,7 +30,7 @@ LONG = {"expires_at_ms": NOW_MS + 48 * HOUR_MS}
 
 def cap_at(table: Table, attempts: int, hours: int, who: Principal = ME) -> None:
     rules = NumberRulesSpec(frequency_cap=FrequencyCapSpec(max_attempts=attempts, per_hours=hours))
-    RulesDesk(table, Rulebook(table, ManualClock()), ManualClock()).set_rules(who, rules)
+    ComplianceService(table, CompliancePolicy(table, ManualClock()), ManualClock()).set_rules(who, rules)
 
 
 async def test_the_second_call_to_a_number_waits_until_it_may_ring(dialer: DialerHarness) -> None:
@@ -53,7 +53,7 @@ async def test_the_second_call_to_a_number_waits_until_it_may_ring(dialer: Diale
     assert (events[-1].type, events[-1].data["reason"]) == ("queued", "called_too_often")
 
     move_s(dialer, 24 * 3600 + 60)
-    dialer.calls.change(held, came_due(held, make_call(2).line_place or "", NOW_MS), NOW_MS)
+    dialer.calls.change(held, enqueue_due(held, make_call(2).line_place or "", NOW_MS), NOW_MS)
     await dialer.run("run-2").serve(WAKE)
     assert load(dialer, 2).state is State.ACTIVE
 
@@ -71,8 +71,8 @@ async def test_each_redial_is_an_attempt(dialer: DialerHarness) -> None:
 
 async def test_a_call_that_would_wait_past_its_end_is_not_taken_in(dialer: DialerHarness) -> None:
     cap_at(dialer.table, 1, 2)
-    RungNumbers(dialer.table).count(make_call(1), FrequencyCap(1, 2), NOW_MS)
-    rulebook = Rulebook(dialer.table, ManualClock())
+    AttemptCounter(dialer.table).count(make_call(1), FrequencyCap(1, 2), NOW_MS)
+    rulebook = CompliancePolicy(dialer.table, ManualClock())
     with pytest.raises(NumberNotAllowed, match="called_too_often"):
         rulebook.checks(make_call(2))
     assert rulebook.checks(make_call(2, **LONG)) == ()
@@ -81,7 +81,7 @@ async def test_a_call_that_would_wait_past_its_end_is_not_taken_in(dialer: Diale
 
 
 def test_an_attempt_is_counted_once_however_often_it_is_taken(table: Table) -> None:
-    rung, cap = RungNumbers(table), FrequencyCap(2, 24)
+    rung, cap = AttemptCounter(table), FrequencyCap(2, 24)
     for later in range(3):
         assert rung.count(make_call(1), cap, NOW_MS + later) == NOW_MS + later
     assert rung.count(make_call(2), cap, NOW_MS) == NOW_MS
@@ -92,7 +92,7 @@ def test_an_attempt_is_counted_once_however_often_it_is_taken(table: Table) -> N
 
 
 def test_calls_of_many_lanes_at_once_are_counted_one_after_the_other(table: Table) -> None:
-    rung, cap = RungNumbers(table), FrequencyCap(3, 1)
+    rung, cap = AttemptCounter(table), FrequencyCap(3, 1)
 
     def take(number: int) -> bool:
         return rung.count(make_call(number), cap, NOW_MS) == NOW_MS
@@ -105,7 +105,7 @@ def test_calls_of_many_lanes_at_once_are_counted_one_after_the_other(table: Tabl
 
 
 def test_who_has_no_cap_pays_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    rulebook = Rulebook(scene.table, ManualClock())
+    rulebook = CompliancePolicy(scene.table, ManualClock())
     rulebook.of("tenant-1")
     monkeypatch.setattr(scene.table, "get", None)
     assert rulebook.opens_ms(make_call(), NOW_MS) == NOW_MS

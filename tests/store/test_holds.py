@@ -8,13 +8,13 @@ from tests.store.fixtures_dialer import DialerHarness, make_queue
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS
 from trunkline.calls.states import State
-from trunkline.dialing.holds import Hold
-from trunkline.dialing.run import Stop
-from trunkline.dialing.wake import Wake
-from trunkline.item_keys import hold_key
-from trunkline.table import Delete, Put
+from trunkline.dial_queue.messages import DialWakeup
+from trunkline.dialer.lane_run import Stop
+from trunkline.storage.keys.dialing import batch_hold_key
+from trunkline.storage.table import Delete, Put
+from trunkline.trunks.batch_holds import BatchHold
 
-WAKE = Wake(TRUNK.id)
+WAKE = DialWakeup(TRUNK.id)
 FIRST_US = NOW_MS * 1000
 
 
@@ -22,8 +22,8 @@ def hold(
     dialer: DialerHarness, first: int, last: int, until_ms: int | None = None, batch_id: str = "bat_1"
 ) -> None:
     """Hold the calls with these numbers."""
-    made = Hold("tenant-1", batch_id, FIRST_US + first, FIRST_US + last, until_ms)
-    dialer.table.write(Put(hold_key(TRUNK.id, "tenant-1", batch_id).as_item() | asdict(made)))
+    made = BatchHold("tenant-1", batch_id, FIRST_US + first, FIRST_US + last, until_ms)
+    dialer.table.write(Put(batch_hold_key(TRUNK.id, "tenant-1", batch_id).as_item() | asdict(made)))
 
 
 def states(dialer: DialerHarness, numbers: range) -> set[State]:
@@ -42,7 +42,7 @@ async def test_a_held_batch_is_stepped_over_and_what_stands_behind_it_is_dialled
     assert await dialer.run().serve(WAKE) is Stop.EMPTY
     assert states(dialer, range(1, 31)) == {State.QUEUED}
     assert states(dialer, range(31, 34)) == {State.ACTIVE}
-    dialer.table.write(Delete(hold_key(TRUNK.id, "tenant-1", "bat_1")))
+    dialer.table.write(Delete(batch_hold_key(TRUNK.id, "tenant-1", "bat_1")))
     assert await dialer.run().serve(WAKE) is Stop.EMPTY
     assert states(dialer, range(1, 31)) == {State.ACTIVE}
 

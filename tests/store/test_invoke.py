@@ -11,28 +11,28 @@ import pytest
 from tests.store.fixtures_tool_calls import POST, SAVE, SUPPORT, Scene
 from tests.support.clocks import NOW_MS
 from tests.unit.test_web_changes import web_call
-from trunkline.calls.erase import EraseDesk
-from trunkline.calls.people_store import PeopleStore
-from trunkline.calls.reports import Reports
-from trunkline.calls.state_store import StateStore
-from trunkline.errors import (
-    AttemptOver,
+from trunkline.auth.principal import Principal
+from trunkline.call_control.erase_call import EraseCallService
+from trunkline.calls.report_schemas import Reports
+from trunkline.calls.user_context_repository import UserContextRepository
+from trunkline.core.errors import (
     CallEnded,
     IdempotencyConflict,
     IdempotencyInProgress,
     LimitReached,
     NotFound,
     OutcomeUnknown,
+    StaleAttempt,
 )
-from trunkline.item_keys import invocation_key, tool_bodies_key
-from trunkline.livekit.names import ClaimName
-from trunkline.outgoing.messages import Answer, Request
-from trunkline.redaction import HIDDEN
-from trunkline.table import Table
-from trunkline.tenants.keys import Principal
-from trunkline.tools.invoke import MAX_STORY
-from trunkline.tools.secret_store import Secret
-from trunkline.validation import validated
+from trunkline.core.redaction import HIDDEN
+from trunkline.core.validation import validated
+from trunkline.egress.messages import Request, Response
+from trunkline.livekit.rooms import CallAttemptRef
+from trunkline.storage.keys.calls import invocation_key, tool_payload_key
+from trunkline.storage.table import Table
+from trunkline.tool_runtime.service import MAX_STORY
+from trunkline.tools.secret_repository import Secret
+from trunkline.workflows.state_repository import WorkflowStateRepository
 
 
 @pytest.fixture
@@ -77,11 +77,11 @@ def test_a_repeat_does_nothing_and_gets_the_same_answer(scene: Scene) -> None:
 
 def test_a_failure_is_repeated_too_never_done_again(scene: Scene) -> None:
     claim = scene.accept()
-    scene.answer = lambda _: Answer(None, {}, b"", 1, None, "", True)
+    scene.answer = lambda _: Response(None, {}, b"", 1, None, "", True)
     first = scene.use(claim, once="inv-1", meal="soup")
     assert first["error"] is not None
     assert (first["status"], first["error"]["may_have_happened"]) == ("failed", True)
-    scene.answer = lambda _: Answer(201, {}, b"{}", 1)
+    scene.answer = lambda _: Response(201, {}, b"{}", 1)
     assert scene.use(claim, once="inv-1", meal="soup") == first
     assert len(scene.sent) == 1
 
@@ -89,12 +89,12 @@ def test_a_failure_is_repeated_too_never_done_again(scene: Scene) -> None:
 def test_a_repeat_while_the_first_is_at_work_is_told_so(scene: Scene) -> None:
     claim, seen = scene.accept(), list[type[Exception]]()
 
-    def meanwhile(_: Request) -> Answer:
+    def meanwhile(_: Request) -> Response:
         try:
             scene.use(claim, once="inv-1", meal="soup")
         except IdempotencyInProgress as error:
             seen.append(type(error))
-        return Answer(201, {}, b"{}", 1)
+        return Response(201, {}, b"{}", 1)
 
     scene.answer = meanwhile
     scene.use(claim, once="inv-1", meal="soup")
@@ -104,13 +104,13 @@ def test_a_repeat_while_the_first_is_at_work_is_told_so(scene: Scene) -> None:
 def test_after_a_crash_nobody_knows_and_nothing_is_done_again(scene: Scene) -> None:
     claim = scene.accept()
 
-    def crash(_: Request) -> Answer:
+    def crash(_: Request) -> Response:
         raise MemoryError
 
     scene.answer = crash
     with pytest.raises(MemoryError):
         scene.use(claim, once="inv-1", meal="soup")
-    scene.answer = lambda _: Answer(201, {}, b"{}", 1)
+    scene.answer = lambda _: Response(201, {}, b"{}", 1)
     with pytest.raises(OutcomeUnknown):
         scene.use(claim, once="inv-1", meal="soup")
     assert len(scene.sent) == 1
@@ -161,10 +161,10 @@ def test_whose_tools_they_are(scene: Scene) -> None:
     for strange in ("strange", "nothing"):
         with pytest.raises(NotFound, match="Tool not found"):
             scene.use(claim, strange)
-    with pytest.raises(AttemptOver):
-        scene.use(ClaimName(claim.call_id, 2), meal="x")
+    with pytest.raises(StaleAttempt):
+        scene.use(CallAttemptRef(claim.call_id, 2), meal="x")
     with pytest.raises(NotFound, match="Call not found"):
-        scene.use(ClaimName("00000000-0000-4000-8000-00000000ffff", 1), meal="x")
+        scene.use(CallAttemptRef("00000000-0000-4000-8000-00000000ffff", 1), meal="x")
 
 
 def test_only_what_templates_ask_for_is_read(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,8 +174,8 @@ def test_only_what_templates_ask_for_is_read(scene: Scene, monkeypatch: pytest.M
     def never(*_: Any) -> Any:
         raise AssertionError("it was read")
 
-    monkeypatch.setattr(PeopleStore, "said_of", never)
-    monkeypatch.setattr(StateStore, "load", never)
+    monkeypatch.setattr(UserContextRepository, "said_of", never)
+    monkeypatch.setattr(WorkflowStateRepository, "load", never)
     assert scene.use(claim, "plain", meal="soup")["status"] == "succeeded"
 
 
@@ -189,14 +189,14 @@ def test_secrets_are_read_for_the_request_and_go_nowhere_else(scene: Scene) -> N
         parameters=[],
     )
     claim = scene.accept(tools=["keyed"])
-    scene.answer = lambda request: Answer(200, {}, json.dumps({"e": request.headers["X-Key"]}).encode(), 1)
+    scene.answer = lambda request: Response(200, {}, json.dumps({"e": request.headers["X-Key"]}).encode(), 1)
     told = scene.use(claim, "keyed")
     assert scene.sent[0].headers["X-Key"] == "t0p-secret"
     assert (told["result"], told["state"]) == ({"e": HIDDEN}, {"echo": HIDDEN})
     stored = str(
         [
             *scene.table.partition(invocation_key(claim.call_id)),
-            *scene.table.partition(tool_bodies_key(claim.call_id)),
+            *scene.table.partition(tool_payload_key(claim.call_id)),
         ]
     )
     assert "t0p-secret" not in stored + str(scene.events(claim))
@@ -210,20 +210,20 @@ def test_secrets_are_read_for_the_request_and_go_nowhere_else(scene: Scene) -> N
 def test_bodies_are_kept_where_that_is_wished_and_go_with_the_call(scene: Scene) -> None:
     claim = scene.accept()
     scene.use(claim, meal="soup")
-    assert scene.table.partition(tool_bodies_key(claim.call_id)) == []
+    assert scene.table.partition(tool_payload_key(claim.call_id)) == []
     scene.tool("save_meal", SAVE, record_bodies=True)
     later = scene.accept(id="00000000-0000-4000-8000-00000000abcd")
     scene.use(later, meal="jwt-1234 soup")
-    kept = scene.table.partition(tool_bodies_key(later.call_id))
+    kept = scene.table.partition(tool_payload_key(later.call_id))
     assert json.loads(kept[0]["params"]) == {"meal": f"{HIDDEN} soup"}
     assert json.loads(kept[0]["result"]) == {"id": "m-1"}
     scene.reports.take(
         later, validated(Reports, {"reports": [{"type": "answered"}, {"type": "ended"}]}).reports
     )
-    EraseDesk(scene.calls, scene.table, scene.clock).erase(
+    EraseCallService(scene.calls, scene.table, scene.clock).erase(
         Principal("tenant-1", True, frozenset()), later.call_id
     )
-    for kind in (tool_bodies_key(later.call_id), invocation_key(later.call_id)):
+    for kind in (tool_payload_key(later.call_id), invocation_key(later.call_id)):
         assert scene.table.partition(kind) == []
 
 
@@ -234,17 +234,17 @@ def test_what_is_used_while_a_call_is_erased_is_erased(scene: Scene) -> None:
         claim, validated(Reports, {"reports": [{"type": "answered"}, {"type": "ended"}]}).reports
     )
 
-    def meanwhile(_: Request) -> Answer:
-        EraseDesk(scene.calls, scene.table, scene.clock).erase(
+    def meanwhile(_: Request) -> Response:
+        EraseCallService(scene.calls, scene.table, scene.clock).erase(
             Principal("tenant-1", True, frozenset()), claim.call_id
         )
-        return Answer(201, {}, b'{"id": 1}', 1)
+        return Response(201, {}, b'{"id": 1}', 1)
 
     scene.answer = meanwhile
     assert scene.use(claim, meal="soup")["status"] == "succeeded"
-    for kind in (tool_bodies_key(claim.call_id), invocation_key(claim.call_id)):
+    for kind in (tool_payload_key(claim.call_id), invocation_key(claim.call_id)):
         assert scene.table.partition(kind) == []
-    with pytest.raises(AttemptOver):
+    with pytest.raises(StaleAttempt):
         scene.use(claim, meal="soup")
 
 

@@ -11,26 +11,26 @@ import pytest
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.stubs import RecordedWakeups
-from trunkline.calls.changes import ended
-from trunkline.calls.intake import Intake
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Channel, Ending
+from trunkline.call_control.admission import CallAdmission
+from trunkline.call_control.quotas import SETTLES_MS, QuotaService
+from trunkline.call_control.usage import Usage
+from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
-from trunkline.calls.store import CallStore
-from trunkline.dialing.line import Line
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import total_pool
-from trunkline.errors import ConcurrencyExceeded, DailyLimitReached, IdempotencyConflict, QueueFull
-from trunkline.idempotency import Once
-from trunkline.observability import logger
-from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Table
-from trunkline.tenants.agents import TenantStore
-from trunkline.tenants.facts import TenantFacts
-from trunkline.tenants.limits import SETTLES_MS, Admission
-from trunkline.tenants.usage import Usage
+from trunkline.calls.transitions import end_call
+from trunkline.calls.value_objects import Channel, Ending
+from trunkline.compliance.policy import CompliancePolicy
+from trunkline.core.errors import ConcurrencyExceeded, DailyLimitReached, IdempotencyConflict, QueueFull
+from trunkline.core.logging import logger
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.storage.idempotency import IdempotencyKey
+from trunkline.storage.table import Table
+from trunkline.tenants.repository import TenantRepository
+from trunkline.tenants.settings import TenantSettingsCache
+from trunkline.trunks.models import total_pool
+from trunkline.trunks.repository import TrunkRepository
 
 DAY_S = 86_400
 
@@ -38,19 +38,19 @@ DAY_S = 86_400
 class Scene:
     def __init__(self, table: Table) -> None:
         self.table, self.clock, self.wakes = table, ManualClock(), RecordedWakeups()
-        self.calls, self.trunks = CallStore(table), TrunkStore(table)
+        self.calls, self.trunks = CallRepository(table), TrunkRepository(table)
         self.trunks.create(TRUNK)
         self.trunks.grant(TRUNK.id, "tenant-1")
-        self.usage = Usage(self.calls, Line(table), self.trunks)
-        nudge = Nudge(self.wakes, self.clock, logger("test"), self.trunks.granted_ids)  # type: ignore[arg-type]
-        facts = TenantFacts(table, self.clock)
-        admission = Admission(table, facts, self.usage.waiting, self.clock)
-        rulebook = Rulebook(table, self.clock)
-        self.intake = Intake(self.calls, self.wakes, nudge, self.clock, admission, rulebook)  # type: ignore[arg-type]
+        self.usage = Usage(self.calls, DialQueue(table), self.trunks)
+        nudge = LaneNotifier(self.wakes, self.clock, logger("test"), self.trunks.granted_ids)  # type: ignore[arg-type]
+        facts = TenantSettingsCache(table, self.clock)
+        admission = QuotaService(table, facts, self.usage.waiting, self.clock)
+        rulebook = CompliancePolicy(table, self.clock)
+        self.intake = CallAdmission(self.calls, self.wakes, nudge, self.clock, admission, rulebook)  # type: ignore[arg-type]
         self.nudge, self._number = nudge, 0
 
     def limited(self, **facts: int | None) -> None:
-        TenantStore(self.table).set("tenant-1", facts)
+        TenantRepository(self.table).set("tenant-1", facts)
 
     def call(self, **changes: Any) -> Call:
         self._number += 1
@@ -60,13 +60,13 @@ class Scene:
         web = {"channel": Channel.WEB, "state": State.PENDING, "trunk_id": "", "line_place": "", "claim": 1}
         return self.call(**(web | changes))
 
-    def take(self, call: Call | None = None, once: Once | None = None) -> Call:
+    def take(self, call: Call | None = None, once: IdempotencyKey | None = None) -> Call:
         return self.intake.take(call or self.call(), once).call
 
     def end(self, call: Call) -> None:
         now_ms = self.clock.wall_ms()
         after = self.calls.change(
-            call, ended(call, Ending(State.CANCELLED, Reason.CANCELLED), now_ms), now_ms
+            call, end_call(call, Ending(State.CANCELLED, Reason.CANCELLED), now_ms), now_ms
         )
         self.nudge.after(call, after)
 
@@ -146,11 +146,11 @@ def test_a_day_has_so_many_calls_and_the_next_one_too(scene: Scene) -> None:
 
 def test_a_repeat_with_its_idempotency_key_is_not_counted_again(scene: Scene) -> None:
     scene.limited(max_calls_a_day=1, max_calls_waiting=1)
-    once = Once.of({"idempotency-key": "k"}, "tenant-1#True#calls", {"a": 1})
+    once = IdempotencyKey.of({"idempotency-key": "k"}, "tenant-1#True#calls", {"a": 1})
     first = scene.take(once=once)
     for _ in range(3):
         assert scene.take(once=once).id == first.id
-    other = Once.of({"idempotency-key": "k"}, "tenant-1#True#calls", {"a": 2})
+    other = IdempotencyKey.of({"idempotency-key": "k"}, "tenant-1#True#calls", {"a": 2})
     refused(IdempotencyConflict, lambda: scene.take(once=other))
 
 

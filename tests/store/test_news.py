@@ -10,23 +10,25 @@ from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.memory_table import MemoryTable
 from tests.support.stubs import NullRoomActions, RecordedWakeups, make_notifier
 from tests.unit.test_web_changes import web_call
-from trunkline.calls.agent_loss import waits_in_vain
-from trunkline.calls.changes import answered, claimed, intended, returned
-from trunkline.calls.model import Call
-from trunkline.calls.news import NewsDesk
-from trunkline.calls.parts import AgentLost, Channel
+from trunkline.call_control.livekit_events import LiveKitEventHandler
+from trunkline.calls.agent_transitions import replacement_overdue
+from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import Phase, State
-from trunkline.calls.store import CallStore
-from trunkline.errors import LiveKitFailed
-from trunkline.livekit.names import ClaimName
-from trunkline.livekit.webhooks import News
-from trunkline.table import Table
+from trunkline.calls.transitions import answer_call, claim_call, record_intent, requeue
+from trunkline.calls.value_objects import AgentLost, Channel
+from trunkline.core.errors import LiveKitFailed
+from trunkline.livekit.rooms import CallAttemptRef
+from trunkline.livekit.webhooks import LiveKitEvent
+from trunkline.storage.table import Table
 
 
-def left(call: Call, claim: int = 1, status: str = "hangup", reason: str = "CLIENT_INITIATED") -> News:
-    return News(
-        "participant_left", ClaimName(call.id, claim), disconnect_reason=reason, sip_call_status=status
+def left(
+    call: Call, claim: int = 1, status: str = "hangup", reason: str = "CLIENT_INITIATED"
+) -> LiveKitEvent:
+    return LiveKitEvent(
+        "participant_left", CallAttemptRef(call.id, claim), disconnect_reason=reason, sip_call_status=status
     )
 
 
@@ -34,10 +36,10 @@ class Dialled:
     """A call that has been sent, with a desk for its news."""
 
     def __init__(self, table: Table, *, run_alive: bool) -> None:
-        self.calls = CallStore(table)
-        self.removed: list[ClaimName] = []
+        self.calls = CallRepository(table)
+        self.removed: list[CallAttemptRef] = []
         clock = ManualClock()
-        self.desk = NewsDesk(
+        self.desk = LiveKitEventHandler(
             self.calls,
             make_notifier(RecordedWakeups(), clock),
             clock,
@@ -45,8 +47,8 @@ class Dialled:
             NullRoomActions(self.removed.append),
         )
         self.calls.accept(make_call())
-        call = self.calls.change(make_call(), claimed(make_call(), "run-1", "r"), NOW_MS)
-        self.call = self.calls.change(call, intended(call, NOW_MS, intent="i", dead_after_ms=1), NOW_MS)
+        call = self.calls.change(make_call(), claim_call(make_call(), "run-1", "r"), NOW_MS)
+        self.call = self.calls.change(call, record_intent(call, NOW_MS, intent="i", dead_after_ms=1), NOW_MS)
 
     def now(self) -> Call:
         call = self.calls.load(self.call.id)
@@ -71,8 +73,8 @@ def test_an_end_is_applied_at_once_when_the_dialer_is_dead(table: Table) -> None
 
 def test_news_in_any_order_and_number_ends_an_active_call_once(table: Table) -> None:
     dialled = Dialled(table, run_alive=True)
-    dialled.calls.change(dialled.call, answered(dialled.call, NOW_MS), NOW_MS)
-    finished = News("room_finished", ClaimName(dialled.call.id, 1))
+    dialled.calls.change(dialled.call, answer_call(dialled.call, NOW_MS), NOW_MS)
+    finished = LiveKitEvent("room_finished", CallAttemptRef(dialled.call.id, 1))
     for news in (left(dialled.call, claim=2), left(dialled.call), finished, left(dialled.call), finished):
         dialled.desk.take(news)
     story = dialled.calls.story(dialled.call.id)
@@ -83,18 +85,21 @@ def test_news_in_any_order_and_number_ends_an_active_call_once(table: Table) -> 
 
 def test_a_room_that_finished_ends_an_active_call_whose_leave_was_lost(table: Table) -> None:
     dialled = Dialled(table, run_alive=True)
-    finished = News("room_finished", ClaimName(dialled.call.id, 1))
+    finished = LiveKitEvent("room_finished", CallAttemptRef(dialled.call.id, 1))
     dialled.desk.take(finished)
     assert dialled.now().state is State.CONNECTING, "before the answer it tells nothing"
-    dialled.calls.change(dialled.call, answered(dialled.call, NOW_MS), NOW_MS)
+    dialled.calls.change(dialled.call, answer_call(dialled.call, NOW_MS), NOW_MS)
     dialled.desk.take(finished)
     assert (dialled.now().state, dialled.now().reason) == (State.COMPLETED, Reason.END_NOT_REPORTED)
 
 
 def test_ids_are_written_while_it_rings(table: Table) -> None:
     dialled = Dialled(table, run_alive=True)
-    joined = News(
-        "participant_joined", ClaimName(dialled.call.id, 1), sip_participant_id="PA_1", sip_call_id="SCL_1"
+    joined = LiveKitEvent(
+        "participant_joined",
+        CallAttemptRef(dialled.call.id, 1),
+        sip_participant_id="PA_1",
+        sip_call_id="SCL_1",
     )
     dialled.desk.take(joined)
     assert (dialled.now().sip_participant_id, dialled.now().sip_call_id) == ("PA_1", "SCL_1")
@@ -102,8 +107,8 @@ def test_ids_are_written_while_it_rings(table: Table) -> None:
 
 
 def test_news_about_a_call_nobody_knows_is_ignored(table: Table) -> None:
-    desk = NewsDesk(
-        CallStore(table),
+    desk = LiveKitEventHandler(
+        CallRepository(table),
         make_notifier(RecordedWakeups(), ManualClock()),
         ManualClock(),
         lambda _: True,
@@ -111,38 +116,44 @@ def test_news_about_a_call_nobody_knows_is_ignored(table: Table) -> None:
     )
     desk.take(left(make_call()))
     desk.take(
-        News(
-            "participant_joined", ClaimName(make_call().id, 1), sip_participant_id="PA_1", sip_call_id="SCL_1"
+        LiveKitEvent(
+            "participant_joined",
+            CallAttemptRef(make_call().id, 1),
+            sip_participant_id="PA_1",
+            sip_call_id="SCL_1",
         )
     )
-    assert CallStore(table).load(make_call().id) is None
+    assert CallRepository(table).load(make_call().id) is None
 
 
 def test_a_leg_that_joins_a_call_that_has_ended_is_removed(table: Table) -> None:
     dialled = Dialled(table, run_alive=False)
-    joined = News(
-        "participant_joined", ClaimName(dialled.call.id, 1), sip_participant_id="PA_1", sip_call_id="SCL_1"
+    joined = LiveKitEvent(
+        "participant_joined",
+        CallAttemptRef(dialled.call.id, 1),
+        sip_participant_id="PA_1",
+        sip_call_id="SCL_1",
     )
     dialled.desk.take(joined)
     assert dialled.removed == []
     dialled.desk.take(left(dialled.call, status="ringing", reason="USER_UNAVAILABLE"))
     dialled.desk.take(joined)
-    assert dialled.removed == [ClaimName(dialled.call.id, 1)]
+    assert dialled.removed == [CallAttemptRef(dialled.call.id, 1)]
 
 
 def test_a_leg_of_an_older_claim_is_removed(table: Table) -> None:
     dialled = Dialled(table, run_alive=False)
-    back = dialled.calls.change(dialled.call, returned(dialled.call, NOW_MS, why="x"), NOW_MS)
-    dialled.calls.change(back, claimed(back, "run-2", "r2"), NOW_MS)
+    back = dialled.calls.change(dialled.call, requeue(dialled.call, NOW_MS, why="x"), NOW_MS)
+    dialled.calls.change(back, claim_call(back, "run-2", "r2"), NOW_MS)
     dialled.desk.take(
-        News(
+        LiveKitEvent(
             "participant_joined",
-            ClaimName(dialled.call.id, 1),
+            CallAttemptRef(dialled.call.id, 1),
             sip_participant_id="PA_1",
             sip_call_id="SCL_1",
         )
     )
-    assert dialled.removed == [ClaimName(dialled.call.id, 1)]
+    assert dialled.removed == [CallAttemptRef(dialled.call.id, 1)]
     assert dialled.now().sip_participant_id is None
 
 
@@ -150,7 +161,7 @@ class Alone:
     """An active call whose agent is gone."""
 
     def __init__(self, table: Table, call: Call, *, others: bool = False, broken: bool = False) -> None:
-        self.calls, self.asked = CallStore(table), list[str]()
+        self.calls, self.asked = CallRepository(table), list[str]()
         clock = ManualClock()
 
         def dispatch(_: Call) -> None:
@@ -164,16 +175,16 @@ class Alone:
             lambda _: others,
             dispatch,
         )
-        self.desk = NewsDesk(
+        self.desk = LiveKitEventHandler(
             self.calls, make_notifier(RecordedWakeups(), clock), clock, lambda _: False, reach
         )
         self.calls.accept(call)
         self.id = call.id
 
     def lose(self, event_id: str = "EV_1", reason: str = "CONNECTION_TIMEOUT") -> Call:
-        claim = ClaimName(self.id, 1)
+        claim = CallAttemptRef(self.id, 1)
         self.desk.take(
-            News("participant_left", claim, event_id, agent_job_id="AJ_1", disconnect_reason=reason)
+            LiveKitEvent("participant_left", claim, event_id, agent_job_id="AJ_1", disconnect_reason=reason)
         )
         found = self.calls.load(self.id)
         assert found is not None
@@ -215,7 +226,9 @@ def test_a_lost_agent_is_sent_again_once(table: Table) -> None:
     assert alone.lose().state is State.ACTIVE
     alone.lose()
     assert alone.asked == ["dispatch"]
-    alone.desk.take(News("participant_joined", ClaimName(alone.id, 1), "EV_2", agent_job_id="AJ_1"))
+    alone.desk.take(
+        LiveKitEvent("participant_joined", CallAttemptRef(alone.id, 1), "EV_2", agent_job_id="AJ_1")
+    )
     assert alone.lose("EV_3").reason is Reason.AGENT_LOST
     assert alone.asked == ["dispatch", "close_room"]
 
@@ -229,9 +242,9 @@ def test_an_agent_that_cant_be_sent_again_ends_the_call(table: Table) -> None:
 
 def test_an_agent_that_was_sent_again_and_does_not_come_is_not_waited_for() -> None:
     call = talking(redispatched_at_ms=NOW_MS, agent_job_id=None)
-    assert not waits_in_vain(call, NOW_MS + 1000)
-    assert waits_in_vain(call, NOW_MS + 60_000)
-    assert not waits_in_vain(replace(call, agent_job_id="AJ_2"), NOW_MS + 60_000)
+    assert not replacement_overdue(call, NOW_MS + 1000)
+    assert replacement_overdue(call, NOW_MS + 60_000)
+    assert not replacement_overdue(replace(call, agent_job_id="AJ_2"), NOW_MS + 60_000)
 
 
 def test_a_person_who_could_not_be_shown_out_is_shown_out_by_the_repeat(table: Table) -> None:

@@ -8,75 +8,75 @@ from typing import Any
 
 import pytest
 
+from functions.test_dialer.bootstrap import build_player
 from tests.store.fixtures_dialer import QUICK
 from tests.support.builders import SNAPSHOT, make_call
 from tests.support.clocks import NOW_MS, ManualClock, VirtualClock
 from tests.support.stubs import RecordedWakeups, make_notifier, run_inline
-from trunkline.calls.changes import cancelled
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Channel
-from trunkline.calls.policy import RedialPolicy, RetryOn
+from trunkline.calls.calling_policy import RedialPolicy, RetryOn
+from trunkline.calls.models import Call
+from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
-from trunkline.calls.store import CallStore
-from trunkline.calls.transcripts import TranscriptStore
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.line import Line
-from trunkline.dialing.pacing import StartLog, Timing
-from trunkline.dialing.places import Place
-from trunkline.dialing.practice import PracticeTrunks, practice_trunk
-from trunkline.dialing.run import LaneRun, Stop
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.wake import Wake
-from trunkline.dialing.workbench import Workbench
-from trunkline.observability import logger
-from trunkline.played.livekit import PlayedLiveKit
-from trunkline.played.serve import a_player
-from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Table
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.calls.transitions import request_cancel
+from trunkline.calls.value_objects import Channel
+from trunkline.compliance.policy import CompliancePolicy
+from trunkline.core.logging import logger
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.messages import DialWakeup
+from trunkline.dial_queue.pacing import StartHistory, Timing
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.dialer.context import DialerContext
+from trunkline.dialer.lane_run import LaneRun, Stop
+from trunkline.simulator.livekit import SimulatedLiveKit
+from trunkline.storage.table import Table
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.test_trunk import TestTrunks, make_test_trunk
 
-LANE = practice_trunk("tenant-1").id
+LANE = make_test_trunk("tenant-1").id
 FAST = 25.0
 
 
 class Scene:
     def __init__(self, table: Table) -> None:
         self.table, self.clock, self.wakes = table, VirtualClock(), RecordedWakeups()
-        self.calls, self.trunks = CallStore(table), TrunkStore(table)
-        PracticeTrunks(self.trunks).of("tenant-1")
-        self.player = a_player(table, make_notifier(self.wakes, self.clock), self.clock)
+        self.calls, self.trunks = CallRepository(table), TrunkRepository(table)
+        TestTrunks(self.trunks).of("tenant-1")
+        self.player = build_player(table, make_notifier(self.wakes, self.clock), self.clock)
 
     def accept(self, number: str, **changes: Any) -> Call:
-        place = Place("tenant-1", 5, False, NOW_MS * 1000, make_call().id)
+        place = QueuePosition("tenant-1", 5, False, NOW_MS * 1000, make_call().id)
         values: dict[str, Any] = {"livemode": False, "trunk_id": LANE, "phone_number": number, "speed": FAST}
         call = make_call(**(values | {"line_place": place.key} | changes))
         self.calls.accept(call)
         return call
 
     async def serve(self) -> Stop | None:
-        context = Workbench(
+        context = DialerContext(
             run_id="run-1",
-            starts=StartLog(),
+            starts=StartHistory(),
             timing=Timing(),
             calls=self.calls,
-            livekit=PlayedLiveKit(self.calls, self.clock, run_inline),
+            livekit=SimulatedLiveKit(self.calls, self.clock, run_inline),
             sign_dial_token=lambda _: "",
             nudge=make_notifier(self.wakes, self.clock),
-            rulebook=Rulebook(self.table, self.clock),
+            rulebook=CompliancePolicy(self.table, self.clock),
             clock=self.clock,
             offload=run_inline,
             log=logger("test"),
         )
         run = LaneRun(
             bench=context,
-            lanes=LaneStore(self.table, self.clock),
-            line=Line(self.table),
+            lanes=LaneLeaseRepository(self.table, self.clock),
+            line=DialQueue(self.table),
             trunks=self.trunks,
             wakes=self.wakes,  # type: ignore[arg-type]
             limits=QUICK,
             player=self.player,
         )
-        return await run.serve(Wake(LANE))
+        return await run.serve(DialWakeup(LANE))
 
     async def played(self, number: str, **changes: Any) -> Call:
         call = self.accept(number, **changes)
@@ -140,7 +140,7 @@ async def test_a_full_trunk_takes_the_call_at_the_next_try(scene: Scene) -> None
 async def test_a_long_talk_has_its_whole_transcript(scene: Scene) -> None:
     call = await scene.played("+15550100019")
     assert call.state is State.COMPLETED
-    turns = TranscriptStore(scene.table).read(call.id).turns
+    turns = TranscriptRepository(scene.table).read(call.id).turns
     assert [turn.sequence for turn in turns] == list(range(1, 401))
 
 
@@ -177,7 +177,7 @@ async def test_a_person_joins_by_web_and_talks(scene: Scene) -> None:
     web = {"channel": Channel.WEB, "state": State.PENDING, "claim": 1, "room_name": f"call-{make_call().id}"}
     call = await scene.played("", **web)
     assert (call.state, call.reason) == (State.COMPLETED, Reason.USER_HANGUP)
-    assert len(TranscriptStore(scene.table).read(call.id).turns) == 2
+    assert len(TranscriptRepository(scene.table).read(call.id).turns) == 2
 
 
 async def test_a_web_calls_agent_may_never_come(scene: Scene) -> None:
@@ -189,11 +189,11 @@ async def test_a_web_calls_agent_may_never_come(scene: Scene) -> None:
 async def test_a_cancel_hangs_up_what_rings_and_what_talks(scene: Scene) -> None:
     for number, before in (("+15550100003", State.CONNECTING), ("+15550100011", State.ACTIVE)):
         call_id = f"00000000-0000-4000-8000-{int(number[-2:]):012d}"
-        place = Place("tenant-1", 5, False, NOW_MS * 1000, call_id).key
+        place = QueuePosition("tenant-1", 5, False, NOW_MS * 1000, call_id).key
         call = scene.accept(number, id=call_id, line_place=place, speed=1.0)
         running = asyncio.create_task(scene.serve())
         await scene.until(call, before)
-        scene.calls.settle(call.id, lambda now: cancelled(now, NOW_MS), NOW_MS)
+        scene.calls.settle(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
         await running
         ended = scene.now(call)
         expected = State.CANCELLED if before is State.CONNECTING else State.COMPLETED
@@ -209,15 +209,15 @@ async def test_a_run_leaves_a_long_talk_and_is_woken_for_its_end(scene: Scene) -
 
 async def test_another_run_goes_on_where_one_died(table: Table) -> None:
     """Whoever plays next does what is due, and nothing twice."""
-    clock, calls = ManualClock(), CallStore(table)
+    clock, calls = ManualClock(), CallRepository(table)
     wakes = RecordedWakeups()
     values: dict[str, Any] = {"state": State.ACTIVE, "answered_at_ms": NOW_MS, "phase": "settled", "claim": 1}
     calls.accept(make_call(livemode=False, trunk_id=LANE, phone_number="+15550100001", **values))
     for _ in range(3):
         clock.move_s(1.3)
-        a_player(table, make_notifier(wakes, clock), clock).play(LANE)
+        build_player(table, make_notifier(wakes, clock), clock).play(LANE)
     call = calls.load(make_call().id)
     assert call is not None
     assert (call.state, call.reason) == (State.COMPLETED, Reason.USER_HANGUP)
-    assert len(TranscriptStore(table).read(call.id).turns) == 2
-    assert a_player(table, make_notifier(wakes, clock), clock).play(LANE) is None
+    assert len(TranscriptRepository(table).read(call.id).turns) == 2
+    assert build_player(table, make_notifier(wakes, clock), clock).play(LANE) is None

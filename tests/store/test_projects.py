@@ -9,17 +9,17 @@ import pytest
 
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import ManualClock
-from trunkline.calls.parts import Channel
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.errors import LiveKitNotConfigured
-from trunkline.item_keys import livekit_issuer_key, own_livekit_key
+from trunkline.calls.value_objects import Channel
+from trunkline.core.errors import LiveKitNotConfigured
+from trunkline.egress.address_policy import AddressPolicy
 from trunkline.livekit.credentials import LiveKitCredentials
-from trunkline.livekit.projects import PLAYED, Projects
-from trunkline.outgoing.addresses import Door
-from trunkline.table import Delete, Put, Table
+from trunkline.livekit.projects import PLAYED, ProjectRegistry
+from trunkline.storage.keys.tenants import livekit_issuer_key, own_livekit_key
+from trunkline.storage.table import Delete, Put, Table
+from trunkline.trunks.repository import TrunkRepository
 
 DEPLOYMENTS = LiveKitCredentials("wss://deployment.test", "devkey", "d" * 32)
-OWN = LiveKitCredentials("wss://own.test", "ownkey", "o" * 32, "tenant-1", Door())
+OWN = LiveKitCredentials("wss://own.test", "ownkey", "o" * 32, "tenant-1", AddressPolicy())
 OWN_TRUNK = replace(TRUNK, id="trunk_own", sip_trunk_id="ST_own", livekit_tenant_id="tenant-1")
 
 
@@ -38,9 +38,9 @@ class Reader:
 class Scene:
     def __init__(self, table: Table) -> None:
         self.table, self.clock = table, ManualClock()
-        self.projects = Projects(table, Deployment(), Reader(), self.clock)  # type: ignore[arg-type]
+        self.projects = ProjectRegistry(table, Deployment(), Reader(), self.clock)  # type: ignore[arg-type]
         for trunk in (TRUNK, OWN_TRUNK):
-            TrunkStore(table).create(trunk)
+            TrunkRepository(table).create(trunk)
 
     def bring(self, tenant_id: str = "tenant-1") -> None:
         item: dict[str, Any] = own_livekit_key(tenant_id).as_item() | {"secret_arn": "arn"}

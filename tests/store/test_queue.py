@@ -14,22 +14,23 @@ from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.stubs import RecordedWakeups as Wakes_
 from tests.support.stubs import make_notifier
-from trunkline.calls.changes import cancelled, claimed, put_off
-from trunkline.calls.parts import WaitsFor
-from trunkline.calls.store import CallStore
-from trunkline.dialing import queue as queue_module
-from trunkline.dialing.breaker import Breaker
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.line import Line
-from trunkline.dialing.practice import PracticeTrunks
-from trunkline.dialing.queue import Census, Queue, marks_between
-from trunkline.dialing.standing import Standing
-from trunkline.dialing.trunk_desk import TrunkChange, TrunkDesk
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.errors import InvalidRequest, NotFound, TrunkShared
-from trunkline.table import Table
-from trunkline.tenants.keys import Principal, Scope
-from trunkline.validation import validated
+from trunkline.auth.principal import Principal
+from trunkline.auth.scopes import Scope
+from trunkline.calls.queue_status import QueueStatus
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.transitions import claim_call, defer, request_cancel
+from trunkline.calls.value_objects import WaitsFor
+from trunkline.core.errors import InvalidRequest, NotFound, TrunkShared
+from trunkline.core.validation import validated
+from trunkline.dial_queue import status as queue_module
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader, marks_between
+from trunkline.dial_queue.trunk_service import TrunkChange, TrunkService
+from trunkline.storage.table import Table
+from trunkline.trunks.circuit_breaker import TrunkCircuitBreaker
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.test_trunk import TestTrunks
 
 ME = Principal("tenant-1", True, frozenset(Scope))
 OTHER = Principal("tenant-2", True, frozenset(Scope))
@@ -39,16 +40,16 @@ class Scene:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.clock = ManualClock()
-        self.calls = CallStore(table)
-        self.trunks = TrunkStore(table)
+        self.calls = CallRepository(table)
+        self.trunks = TrunkRepository(table)
         self.trunks.create(TRUNK)
         self.trunks.grant(TRUNK.id, "tenant-1")
-        self.lanes = LaneStore(table, self.clock)
-        self.queue: Queue = make_queue(table, self.clock)
+        self.lanes = LaneLeaseRepository(table, self.clock)
+        self.queue: QueueStatusReader = make_queue(table, self.clock)
         self.wakes = Wakes_()
-        self.desk = TrunkDesk(
+        self.desk = TrunkService(
             self.trunks,
-            PracticeTrunks(self.trunks),
+            TestTrunks(self.trunks),
             self.lanes,
             self.calls,
             self.queue,
@@ -60,7 +61,7 @@ class Scene:
         for number in numbers:
             self.calls.accept(make_call(number, **changes))
 
-    def standing(self, number: int) -> Standing | None:
+    def standing(self, number: int) -> QueueStatus | None:
         call = self.calls.load(make_call(number).id)
         assert call is not None
         return self.queue.standing(call)
@@ -82,7 +83,7 @@ def test_positions_are_the_order_of_dialling(scene: Scene) -> None:
     scene.accept(4, priority=5, batch=True)
     scene.accept(5, priority=10)
     assert [scene.position(number) for number in (3, 1, 2, 4, 5)] == [1, 2, 3, 4, 5]
-    scene.calls.change(make_call(1), cancelled(make_call(1), NOW_MS), NOW_MS)  # type: ignore[arg-type]
+    scene.calls.change(make_call(1), request_cancel(make_call(1), NOW_MS), NOW_MS)  # type: ignore[arg-type]
     assert scene.position(2) == 2
 
 
@@ -90,11 +91,11 @@ def test_the_estimate_is_the_position_at_todays_pace(scene: Scene) -> None:
     scene.accept(*range(1, 11))
     standing = scene.standing(10)
     assert standing is not None
-    assert standing == Standing("in_line", 10, NOW_MS + 2060)
+    assert standing == QueueStatus("in_line", 10, NOW_MS + 2060)
     lane = scene.lanes.take(TRUNK.id, "run")
     assert lane is not None
     scene.lanes.release(lane, 0, 0.5)
-    assert scene.standing(10) == Standing("in_line", 10, NOW_MS + 4120)
+    assert scene.standing(10) == QueueStatus("in_line", 10, NOW_MS + 4120)
 
 
 def test_tenants_on_one_trunk_take_turns_in_the_position_too(scene: Scene) -> None:
@@ -113,16 +114,16 @@ def test_a_long_line_is_counted_with_the_help_of_the_census(
     monkeypatch.setattr(queue_module, "CENSUS_STEP", 5)
     scene.accept(*range(1, 101))
     assert scene.position(90) == 20, "at least: nobody has counted yet"
-    assert Census(scene.table, Line(scene.table)).take(TRUNK.id, "tenant-1") == 100
+    assert QueueCheckpoints(scene.table, DialQueue(scene.table)).take(TRUNK.id, "tenant-1") == 100
     assert [scene.position(number) for number in (1, 19, 20, 21, 57, 100)] == [1, 19, 20, 21, 57, 100]
     assert scene.queue.waiting(TRUNK.id, "tenant-1") == 100
     for number in range(1, 31):
-        scene.calls.change(make_call(number), claimed(make_call(number), "run", "r"), NOW_MS)
+        scene.calls.change(make_call(number), claim_call(make_call(number), "run", "r"), NOW_MS)
     assert scene.position(57) == 27
     for number in range(40, 43):
-        scene.calls.change(make_call(number), cancelled(make_call(number), NOW_MS), NOW_MS)  # type: ignore[arg-type]
+        scene.calls.change(make_call(number), request_cancel(make_call(number), NOW_MS), NOW_MS)  # type: ignore[arg-type]
     assert 24 <= (scene.position(57) or 0) <= 27, "those who left since the census are still counted"
-    Census(scene.table, Line(scene.table)).take(TRUNK.id, "tenant-1")
+    QueueCheckpoints(scene.table, DialQueue(scene.table)).take(TRUNK.id, "tenant-1")
     assert scene.position(57) == 24
 
 
@@ -140,7 +141,7 @@ def test_the_cost_does_not_grow_with_the_line(scene: Scene, monkeypatch: pytest.
     costs = []
     for length in (40, 200):
         scene.accept(*range(length // 5, length))
-        Census(scene.table, Line(scene.table)).take(TRUNK.id, "tenant-1")
+        QueueCheckpoints(scene.table, DialQueue(scene.table)).take(TRUNK.id, "tenant-1")
         monkeypatch.setattr(scene.table._client, "query", counted)
         read.clear()
         scene.position(length - 1)
@@ -164,21 +165,21 @@ def test_the_marks_between_two_places_are_counted_right(length: int, head: int, 
 
 def test_what_a_call_waits_for_is_said(scene: Scene) -> None:
     scene.accept(1, 2, 3)
-    scene.calls.change(make_call(1), put_off(make_call(1), NOW_MS + 9, WaitsFor.WINDOW), NOW_MS)
-    scene.calls.change(make_call(2), claimed(make_call(2), "run", "r", {TRUNK.id: 1}), NOW_MS)
-    assert scene.standing(1) == Standing("outside_window", None, NOW_MS + 9)
-    assert scene.standing(2) == Standing("preparing")
+    scene.calls.change(make_call(1), defer(make_call(1), NOW_MS + 9, WaitsFor.WINDOW), NOW_MS)
+    scene.calls.change(make_call(2), claim_call(make_call(2), "run", "r", {TRUNK.id: 1}), NOW_MS)
+    assert scene.standing(1) == QueueStatus("outside_window", None, NOW_MS + 9)
+    assert scene.standing(2) == QueueStatus("preparing")
     scene.trunks.save(replace(TRUNK, max_concurrent_calls=1))
-    assert scene.standing(3) == Standing("at_capacity", 1)
+    assert scene.standing(3) == QueueStatus("at_capacity", 1)
     scene.trunks.set(TRUNK.id, {"paused": True}, None)
-    assert scene.standing(3) == Standing("trunk_paused", 1)
+    assert scene.standing(3) == QueueStatus("trunk_paused", 1)
 
 
 def test_a_trunk_shows_its_state_pace_and_the_tenants_own_calls(scene: Scene) -> None:
     scene.trunks.grant(TRUNK.id, "tenant-2", max_concurrent_calls=4)
     scene.accept(1, 2, 3)
     scene.accept(4, tenant_id="tenant-2")
-    scene.calls.change(make_call(1), claimed(make_call(1), "run", "r"), NOW_MS)
+    scene.calls.change(make_call(1), claim_call(make_call(1), "run", "r"), NOW_MS)
     mine, theirs = (scene.desk.get(who, TRUNK.id) for who in (ME, OTHER))
     assert (mine["waiting"], mine["in_progress"], mine["state"]) == (2, 1, "idle")
     assert (theirs["waiting"], theirs["in_progress"]) == (1, 0)
@@ -203,7 +204,7 @@ def test_a_sole_tenant_pauses_resumes_and_bounds_its_trunk(scene: Scene) -> None
 
 
 def test_a_breakers_pause_is_shown_with_its_end(scene: Scene) -> None:
-    scene.trunks.open_breaker(TRUNK.id, Breaker.opened("carrier_failing: SIP 503", NOW_MS, None))
+    scene.trunks.open_breaker(TRUNK.id, TrunkCircuitBreaker.opened("carrier_failing: SIP 503", NOW_MS, None))
     view = scene.desk.get(ME, TRUNK.id)
     assert (view["state"], view["paused_reason"]) == ("paused", "carrier_failing: SIP 503")
     assert view["paused_until"] == "2023-11-14T22:13:50.000Z"

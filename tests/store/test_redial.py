@@ -8,27 +8,27 @@ from typing import Any
 
 from tests.store.fixtures_dialer import DialerHarness
 from tests.store.test_cancel import ME, desk, desk_of
-from tests.store.test_caretaker import Scene
+from tests.store.test_reconciler import Scene
 from tests.support.builders import SNAPSHOT, TRUNK, make_call
 from tests.support.clocks import NOW_MS, VirtualClock
-from trunkline.calls.changes import attempt_over, claimed, intended, put_off
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Ending, WaitsFor
-from trunkline.calls.policy import DAYS, CallingWindow, RedialPolicy
+from trunkline.calls.calling_policy import DAYS, CallingWindow, RedialPolicy
+from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.dialing.look import let_in_due_calls
-from trunkline.dialing.run import Stop
-from trunkline.dialing.verdicts import Dialled, Kind, Verdict
-from trunkline.dialing.wake import Wake
-from trunkline.table import Table
+from trunkline.calls.transitions import claim_call, defer, finish_attempt, record_intent
+from trunkline.calls.value_objects import Ending, WaitsFor
+from trunkline.dial_queue.messages import DialWakeup
+from trunkline.dialer.lane_run import Stop
+from trunkline.dialer.queue_reader import enqueue_due_calls
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
+from trunkline.storage.table import Table
 
-WAKE = Wake(TRUNK.id)
+WAKE = DialWakeup(TRUNK.id)
 SOON = RedialPolicy(3, ("busy", "unknown", "agent_unavailable"), (1,))
 LATER = RedialPolicy(3, ("busy", "unknown"), (600,))
-BUSY = Dialled(Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486))
+BUSY = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_BUSY, 486))
 BUSY_END = Ending(State.FAILED, Reason.DIAL_BUSY)
-UP = Dialled(Verdict(Kind.ANSWERED), "PA_1", "SCL_1")
+UP = DialAnswer(DialResult(DialResultKind.ANSWERED), "PA_1", "SCL_1")
 # NOW_MS is a Tuesday, 22:13 UTC.
 NIGHT = CallingWindow("09:00", "20:00", DAYS, ("UTC",))
 
@@ -47,8 +47,8 @@ def move_s(dialer: DialerHarness, seconds: float) -> None:
 def sent(calls: Any, **changes: Any) -> Call:
     call = make_call(**changes)
     calls.accept(call)
-    call = calls.change(call, claimed(call, "run-1", "r"), NOW_MS)
-    after: Call = calls.change(call, intended(call, NOW_MS, intent="i", dead_after_ms=NOW_MS), NOW_MS)
+    call = calls.change(call, claim_call(call, "run-1", "r"), NOW_MS)
+    after: Call = calls.change(call, record_intent(call, NOW_MS, intent="i", dead_after_ms=NOW_MS), NOW_MS)
     return after
 
 
@@ -107,7 +107,7 @@ async def test_a_redial_that_would_come_after_the_deadline_is_not_waited_for(dia
 
 
 async def test_a_reason_that_is_not_named_ends_the_call(dialer: DialerHarness) -> None:
-    dialer.livekit.answer = lambda _: Dialled(Verdict(Kind.FAILED, Reason.USER_DECLINED, 603))
+    dialer.livekit.answer = lambda _: DialAnswer(DialResult(DialResultKind.FAILED, Reason.USER_DECLINED, 603))
     dialer.calls.accept(make_call(redial=SOON))
     await dialer.run().serve(WAKE)
     assert load(dialer).state is State.FAILED
@@ -122,7 +122,7 @@ async def test_an_agent_that_did_not_come_can_be_tried_again(dialer: DialerHarne
 
 
 async def test_too_fast_spends_no_attempt(dialer: DialerHarness) -> None:
-    answers = iter([Dialled(Verdict(Kind.TOO_FAST, Reason.TRUNK_REJECTED, 503))])
+    answers = iter([DialAnswer(DialResult(DialResultKind.TOO_FAST, Reason.TRUNK_REJECTED, 503))])
     dialer.livekit.answer = lambda _: next(answers, BUSY)
     dialer.calls.accept(make_call(redial=LATER))
     await dialer.run().serve(WAKE)
@@ -153,7 +153,7 @@ async def test_a_cancel_while_it_waits_for_its_moment_is_final(dialer: DialerHar
 
 
 async def test_a_cancel_asked_for_while_it_rang_leaves_no_redial(dialer: DialerHarness) -> None:
-    def cancel_and_fail(call: Call) -> Dialled:
+    def cancel_and_fail(call: Call) -> DialAnswer:
         desk(dialer).cancel(ME, call.id)
         return BUSY
 
@@ -166,23 +166,23 @@ async def test_a_cancel_asked_for_while_it_rang_leaves_no_redial(dialer: DialerH
 def test_a_due_call_is_let_in_once_at_the_end_of_its_priority(table: Table) -> None:
     scene = Scene(table)
     call = sent(scene.calls, redial=LATER)
-    over = attempt_over(call, BUSY_END, NOW_MS, sip_status_code=486)
+    over = finish_attempt(call, BUSY_END, NOW_MS, sip_status_code=486)
     scene.calls.change(call, over, NOW_MS)
     other = make_call(2)
     scene.calls.accept(other)
     due = NOW_MS + 600_000
-    assert let_in_due_calls(scene.calls, TRUNK.id, due - 1) == 0
-    assert let_in_due_calls(scene.calls, TRUNK.id, due) == 1
-    assert let_in_due_calls(scene.calls, TRUNK.id, due) == 0
+    assert enqueue_due_calls(scene.calls, TRUNK.id, due - 1) == 0
+    assert enqueue_due_calls(scene.calls, TRUNK.id, due) == 1
+    assert enqueue_due_calls(scene.calls, TRUNK.id, due) == 0
     ids = [place.call_id for place in scene.line.head(TRUNK.id, "tenant-1", 5)]
     assert ids == [other.id, call.id]
     assert scene.now().waits_for is None
 
 
-async def test_the_caretaker_lets_due_calls_in_and_wakes_their_line(table: Table) -> None:
+async def test_the_reconciler_lets_due_calls_in_and_wakes_their_line(table: Table) -> None:
     scene = Scene(table)
     call = sent(scene.calls, redial=LATER)
-    scene.calls.change(call, attempt_over(call, BUSY_END, NOW_MS), NOW_MS)
+    scene.calls.change(call, finish_attempt(call, BUSY_END, NOW_MS), NOW_MS)
     assert await scene.walk() == {}
     scene.clock.move_s(601)
     repairs = await scene.walk()
@@ -193,7 +193,7 @@ async def test_a_call_that_waits_for_a_moment_still_expires(table: Table) -> Non
     scene = Scene(table)
     scene.calls.accept(make_call())
     late = scene.calls.change(
-        make_call(), put_off(make_call(), make_call().expires_at_ms, WaitsFor.WINDOW), NOW_MS
+        make_call(), defer(make_call(), make_call().expires_at_ms, WaitsFor.WINDOW), NOW_MS
     )
     scene.clock.now_ms = late.expires_at_ms + 1
     assert (await scene.walk())["expired"] == 1

@@ -12,58 +12,58 @@ from tests.support.builders import make_call
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.stubs import PlaintextCipher
 from tests.unit.test_web_changes import web_call
-from trunkline.calls.erase import EraseDesk, erase_beside
-from trunkline.calls.model import Call
-from trunkline.calls.parts import WorkflowRef
-from trunkline.calls.people_store import PeopleStore
-from trunkline.calls.report_desk import LATE_MS, ReportDesk
-from trunkline.calls.reports import Reports
-from trunkline.calls.state_store import StateStore
+from trunkline.auth.principal import Principal
+from trunkline.call_control.agent_reports import LATE_MS, AgentReportService
+from trunkline.call_control.erase_call import EraseCallService, erase_linked_items
+from trunkline.calls.events import Turn
+from trunkline.calls.models import Call
+from trunkline.calls.report_schemas import Reports
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
-from trunkline.calls.store import CallStore
-from trunkline.calls.story import Turn
-from trunkline.calls.transcripts import TranscriptStore
-from trunkline.cipher import owner_of_call
-from trunkline.errors import AttemptOver, InvalidRequest, NotFound
-from trunkline.item_keys import private_key
-from trunkline.livekit.names import ClaimName
-from trunkline.table import Put, Table
-from trunkline.tenants.keys import Principal
-from trunkline.validation import validated
-from trunkline.workflows.specs import WorkflowSpec
-from trunkline.workflows.store import WorkflowStore
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.calls.user_context_repository import UserContextRepository
+from trunkline.calls.value_objects import WorkflowRef
+from trunkline.core.errors import InvalidRequest, NotFound, StaleAttempt
+from trunkline.core.validation import validated
+from trunkline.livekit.rooms import CallAttemptRef
+from trunkline.storage.encryption import context_for_call
+from trunkline.storage.keys.calls import encrypted_data_key
+from trunkline.storage.table import Put, Table
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.schemas import WorkflowSpec
+from trunkline.workflows.state_repository import WorkflowStateRepository
 
 
 class Scene:
     def __init__(self, table: Table) -> None:
         self.table, self.clock = table, ManualClock()
-        self.calls, self.transcripts = CallStore(table), TranscriptStore(table)
+        self.calls, self.transcripts = CallRepository(table), TranscriptRepository(table)
         self.closed: list[str] = []
-        self.desk = ReportDesk(
+        self.desk = AgentReportService(
             calls=self.calls,
             transcripts=self.transcripts,
-            workflows=WorkflowStore(table),
-            people=PeopleStore(table, PlaintextCipher()),  # type: ignore[arg-type]
-            states=StateStore(table, PlaintextCipher(), WorkflowStore(table)),  # type: ignore[arg-type]
+            workflows=WorkflowRepository(table),
+            people=UserContextRepository(table, PlaintextCipher()),  # type: ignore[arg-type]
+            states=WorkflowStateRepository(table, PlaintextCipher(), WorkflowRepository(table)),  # type: ignore[arg-type]
             clock=self.clock,
             run_is_alive=lambda _: False,
             close_room=lambda _, room: self.closed.append(room),
-            erase=lambda call_id: erase_beside(table, call_id),
+            erase=lambda call_id: erase_linked_items(table, call_id),
         )
 
-    def accept(self, call: Call, context: dict[str, Any] | None = None) -> ClaimName:
+    def accept(self, call: Call, context: dict[str, Any] | None = None) -> CallAttemptRef:
         more = []
         if context:
-            item = private_key(call.id, "USER_CONTEXT").as_item()
-            owner = owner_of_call(call.tenant_id, call.id)
+            item = encrypted_data_key(call.id, "USER_CONTEXT").as_item()
+            owner = context_for_call(call.tenant_id, call.id)
             more = [Put(item | {"ciphertext": PlaintextCipher().encrypt(owner, context)})]
         self.calls.accept(call, more=more)
-        return ClaimName(call.id, call.claim)
+        return CallAttemptRef(call.id, call.claim)
 
-    def report(self, claim: ClaimName, *reports: dict[str, Any]) -> list[bool]:
+    def report(self, claim: CallAttemptRef, *reports: dict[str, Any]) -> list[bool]:
         return self.desk.take(claim, validated(Reports, {"reports": list(reports)}).reports)["applied"]
 
-    def now(self, claim: ClaimName) -> Call:
+    def now(self, claim: CallAttemptRef) -> Call:
         found = self.calls.load(claim.call_id)
         assert found is not None
         return found
@@ -80,7 +80,7 @@ def turns(*sequences: int) -> dict[str, Any]:
 
 
 def test_the_context_has_no_secrets_and_the_version_the_call_started_with(scene: Scene) -> None:
-    store = WorkflowStore(scene.table)
+    store = WorkflowRepository(scene.table)
     spec = WorkflowSpec(
         slug="meals", entry_agent="Ada", secret_keys=["pin"], variables={"logged": []}, tools=["save_meal"]
     )
@@ -168,14 +168,14 @@ def test_reports_after_the_end_tell_but_do_not_move(scene: Scene) -> None:
     )
     assert late == [False, True, True, False]
     scene.clock.move_s(LATE_MS / 1000 + 1)
-    with pytest.raises(AttemptOver):
+    with pytest.raises(StaleAttempt):
         scene.report(claim, turns(2))
 
 
 def test_what_is_reported_while_a_call_is_erased_is_erased(scene: Scene) -> None:
     claim = scene.accept(web_call())
     scene.report(claim, {"type": "answered"}, {"type": "ended"})
-    erase = EraseDesk(scene.calls, scene.table, scene.clock)
+    erase = EraseCallService(scene.calls, scene.table, scene.clock)
     append = scene.transcripts.append
 
     def late(*args: Any) -> bool:
@@ -183,7 +183,7 @@ def test_what_is_reported_while_a_call_is_erased_is_erased(scene: Scene) -> None
         return append(*args)
 
     object.__setattr__(scene.transcripts, "append", late)
-    with pytest.raises(AttemptOver):
+    with pytest.raises(StaleAttempt):
         scene.report(claim, turns(1), {"type": "summary", "text": "who it was"})
     assert scene.transcripts.read(claim.call_id).turns == ()
     assert scene.now(claim).summary is None
@@ -192,11 +192,11 @@ def test_what_is_reported_while_a_call_is_erased_is_erased(scene: Scene) -> None
 def test_an_agent_of_another_attempt_is_told_so(scene: Scene) -> None:
     waiting = make_call()
     scene.accept(waiting)
-    for claim in (ClaimName(waiting.id, 1), ClaimName(waiting.id, 0)):
-        with pytest.raises(AttemptOver):
+    for claim in (CallAttemptRef(waiting.id, 1), CallAttemptRef(waiting.id, 0)):
+        with pytest.raises(StaleAttempt):
             scene.desk.context(claim)
     with pytest.raises(NotFound):
-        scene.desk.context(ClaimName(make_call(2).id, 1))
+        scene.desk.context(CallAttemptRef(make_call(2).id, 1))
 
 
 @pytest.mark.parametrize(

@@ -12,15 +12,20 @@ from tests.store.test_desk import ME, Scene
 from tests.store.test_redial import WAKE, load
 from tests.support.builders import make_call
 from tests.support.clocks import NOW_MS, ManualClock
+from trunkline.auth.principal import Principal
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.dialing.run import Stop
-from trunkline.errors import InvalidRequest, NotFound, NumberNotAllowed, Suppressed
-from trunkline.rules.desk import NumberRulesSpec, RulesDesk, SuppressionQuery, Suppressions
-from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Table
-from trunkline.tenants.keys import Principal
-from trunkline.validation import validated
+from trunkline.compliance.policy import CompliancePolicy
+from trunkline.compliance.service import (
+    ComplianceService,
+    NumberRulesSpec,
+    SuppressionQuery,
+    Suppressions,
+)
+from trunkline.core.errors import InvalidRequest, NotFound, NumberNotAllowed, NumberSuppressed
+from trunkline.core.validation import validated
+from trunkline.dialer.lane_run import Stop
+from trunkline.storage.table import Table
 
 NUMBER = "+14155552671"
 NO_RULES: dict[str, Any] = {
@@ -37,8 +42,8 @@ def scene(table: Table) -> Scene:
     return Scene(table)
 
 
-def desk(scene: Scene) -> RulesDesk:
-    return RulesDesk(scene.table, scene.rulebook, ManualClock())
+def desk(scene: Scene) -> ComplianceService:
+    return ComplianceService(scene.table, scene.rulebook, ManualClock())
 
 
 def suppress(scene: Scene, *numbers: str, who: Principal = ME, **more: Any) -> None:
@@ -48,7 +53,7 @@ def suppress(scene: Scene, *numbers: str, who: Principal = ME, **more: Any) -> N
 def test_a_suppressed_number_is_not_accepted_and_nothing_is_written(scene: Scene) -> None:
     scene.place()
     suppress(scene, reason="asked not to be called")
-    with pytest.raises(Suppressed):
+    with pytest.raises(NumberSuppressed):
         scene.place()
     assert scene.waiting() == 1
     scene.place(phoneNumber="+14155552672")
@@ -71,10 +76,10 @@ def test_anothers_list_and_the_other_modes_are_their_own(scene: Scene) -> None:
 @pytest.mark.parametrize(("in_ms", "holds"), [(1000, True), (-1000, False)])
 def test_a_suppression_may_end(scene: Scene, in_ms: int, holds: bool) -> None:
     suppress(scene, expires_at="2023-11-14T22:13:21Z" if in_ms > 0 else "2023-11-14T22:13:19Z")
-    rulebook = Rulebook(scene.table, ManualClock())
+    rulebook = CompliancePolicy(scene.table, ManualClock())
     assert rulebook.why_not(make_call(phone_number=NUMBER)) is (Reason.SUPPRESSED if holds else None)
     if holds:
-        with pytest.raises(Suppressed):
+        with pytest.raises(NumberSuppressed):
             scene.place()
     else:
         scene.place()
@@ -117,18 +122,18 @@ def test_bad_input_is_refused(wrong: dict[str, Any]) -> None:
 def test_a_list_and_prefixes_do_not_undo_each_other(scene: Scene) -> None:
     suppress(scene)
     desk(scene).set_rules(ME, NumberRulesSpec(denied_prefixes=["+49"]))
-    with pytest.raises(Suppressed):
+    with pytest.raises(NumberSuppressed):
         scene.place()
     suppress(scene, "+14155552699")
     assert desk(scene).rules(ME)["denied_prefixes"] == ["+49"]
 
 
 def test_who_has_no_list_pays_for_none(scene: Scene) -> None:
-    rulebook = Rulebook(scene.table, ManualClock())
+    rulebook = CompliancePolicy(scene.table, ManualClock())
     assert rulebook.checks(make_call()) == ()
     suppress(scene)
     assert rulebook.checks(make_call()) == (), "known a minute later"
-    assert len(Rulebook(scene.table, ManualClock()).checks(make_call())) == 1
+    assert len(CompliancePolicy(scene.table, ManualClock()).checks(make_call())) == 1
 
 
 def test_prefixes_and_numbers_that_nobody_calls(scene: Scene) -> None:
@@ -153,7 +158,7 @@ def test_prefixes_and_numbers_that_nobody_calls(scene: Scene) -> None:
 
 async def test_a_call_that_waits_when_its_number_is_suppressed_never_rings(dialer: DialerHarness) -> None:
     dialer.calls.accept(make_call())
-    rules = RulesDesk(dialer.table, Rulebook(dialer.table, dialer.clock), dialer.clock)
+    rules = ComplianceService(dialer.table, CompliancePolicy(dialer.table, dialer.clock), dialer.clock)
     rules.suppress(ME, Suppressions(numbers=[make_call().phone_number]))
     assert await dialer.run().serve(WAKE) is Stop.EMPTY
     call = load(dialer)
@@ -165,7 +170,7 @@ async def test_a_call_that_waits_when_its_number_is_suppressed_never_rings(diale
 
 async def test_a_call_that_waits_when_its_prefix_is_denied_never_rings(dialer: DialerHarness) -> None:
     dialer.calls.accept(make_call())
-    rules = RulesDesk(dialer.table, Rulebook(dialer.table, dialer.clock), dialer.clock)
+    rules = ComplianceService(dialer.table, CompliancePolicy(dialer.table, dialer.clock), dialer.clock)
     rules.set_rules(ME, NumberRulesSpec(denied_prefixes=["+1555"]))
     await dialer.run().serve(WAKE)
     assert (load(dialer).reason, dialer.livekit.invites) == (Reason.NUMBER_NOT_ALLOWED, [])
@@ -173,7 +178,7 @@ async def test_a_call_that_waits_when_its_prefix_is_denied_never_rings(dialer: D
 
 def test_rules_are_read_once_a_minute(scene: Scene) -> None:
     clock = ManualClock()
-    rulebook = Rulebook(scene.table, clock)
+    rulebook = CompliancePolicy(scene.table, clock)
     assert rulebook.of("tenant-1").why_not(NUMBER) is None
     desk(scene).set_rules(ME, NumberRulesSpec(denied_prefixes=["+1"]))
     assert rulebook.of("tenant-1").why_not(NUMBER) is None

@@ -11,20 +11,20 @@ import pytest
 from tests.store.fixtures_dialer import QUICK, DialerHarness
 from tests.support.builders import SNAPSHOT, TRUNK, make_call
 from tests.support.clocks import NOW_MS
-from trunkline.calls.changes import kept
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Ending
+from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
-from trunkline.dialing.lane import HeldLane
-from trunkline.dialing.run import Stop
-from trunkline.dialing.verdicts import Dialled, Kind, Verdict
-from trunkline.dialing.wake import Wake
-from trunkline.item_keys import lane_key
+from trunkline.calls.transitions import store_pending_ending
+from trunkline.calls.value_objects import Ending
+from trunkline.dial_queue.lease import HeldLane
+from trunkline.dial_queue.messages import DialWakeup
+from trunkline.dialer.lane_run import Stop
 from trunkline.livekit.client import LiveKitUnavailable
-from trunkline.table import Table, Update
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
+from trunkline.storage.keys.dialing import lane_key
+from trunkline.storage.table import Table, Update
 
-WAKE = Wake(TRUNK.id)
+WAKE = DialWakeup(TRUNK.id)
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def load(dialer: DialerHarness, number: int = 1) -> Call:
     return call
 
 
-def answers(verdict: Verdict) -> Dialled:
-    return Dialled(verdict)
+def answers(verdict: DialResult) -> DialAnswer:
+    return DialAnswer(verdict)
 
 
 async def test_a_call_is_claimed_prepared_dialled_and_answered(dialer: DialerHarness) -> None:
@@ -57,9 +57,9 @@ async def test_a_call_is_claimed_prepared_dialled_and_answered(dialer: DialerHar
 async def test_the_intent_is_written_before_the_invite(dialer: DialerHarness) -> None:
     seen: list[Call] = []
 
-    def look(call: Call) -> Dialled:
+    def look(call: Call) -> DialAnswer:
         seen.append(load(dialer))
-        return answers(Verdict(Kind.ANSWERED))
+        return answers(DialResult(DialResultKind.ANSWERED))
 
     dialer.livekit.answer = look
     dialer.calls.accept(make_call())
@@ -83,12 +83,12 @@ async def test_starts_keep_the_pace_and_the_order_of_the_line(dialer: DialerHarn
 @pytest.mark.parametrize(
     ("verdict", "state", "reason"),
     [
-        (Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486), State.FAILED, Reason.DIAL_BUSY),
-        (Verdict(Kind.FAILED, Reason.DIAL_NO_ANSWER), State.FAILED, Reason.DIAL_NO_ANSWER),
+        (DialResult(DialResultKind.FAILED, Reason.DIAL_BUSY, 486), State.FAILED, Reason.DIAL_BUSY),
+        (DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER), State.FAILED, Reason.DIAL_NO_ANSWER),
     ],
 )
 async def test_a_carriers_verdict_ends_the_call_with_its_code(
-    dialer: DialerHarness, verdict: Verdict, state: State, reason: Reason
+    dialer: DialerHarness, verdict: DialResult, state: State, reason: Reason
 ) -> None:
     dialer.livekit.answer = lambda _: answers(verdict)
     dialer.calls.accept(make_call())
@@ -101,8 +101,8 @@ async def test_a_carriers_verdict_ends_the_call_with_its_code(
 async def test_too_fast_returns_the_call_to_its_place_and_it_is_dialled_again_more_slowly(
     dialer: DialerHarness,
 ) -> None:
-    refusals = iter([Verdict(Kind.TOO_FAST, Reason.TRUNK_REJECTED, 503)])
-    dialer.livekit.answer = lambda _: answers(next(refusals, Verdict(Kind.ANSWERED)))
+    refusals = iter([DialResult(DialResultKind.TOO_FAST, Reason.TRUNK_REJECTED, 503)])
+    dialer.livekit.answer = lambda _: answers(next(refusals, DialResult(DialResultKind.ANSWERED)))
     dialer.calls.accept(make_call())
     await dialer.run().serve(WAKE)
     call = load(dialer)
@@ -116,7 +116,7 @@ async def test_too_fast_returns_the_call_to_its_place_and_it_is_dialled_again_mo
 async def test_an_unknown_outcome_is_left_for_a_look_up_and_never_dialled_again(
     dialer: DialerHarness,
 ) -> None:
-    dialer.livekit.answer = lambda _: answers(Verdict(Kind.UNKNOWN))
+    dialer.livekit.answer = lambda _: answers(DialResult(DialResultKind.UNKNOWN))
     dialer.calls.accept(make_call())
     await dialer.run().serve(WAKE)
     await dialer.run("run-2").serve(WAKE)
@@ -126,10 +126,12 @@ async def test_an_unknown_outcome_is_left_for_a_look_up_and_never_dialled_again(
 
 
 async def test_an_end_kept_while_the_answer_was_awaited_is_applied_with_it(dialer: DialerHarness) -> None:
-    def end_first(call: Call) -> Dialled:
+    def end_first(call: Call) -> DialAnswer:
         current = load(dialer)
-        dialer.calls.change(current, kept(current, Ending(State.COMPLETED, Reason.USER_HANGUP)), NOW_MS)
-        return answers(Verdict(Kind.ANSWERED))
+        dialer.calls.change(
+            current, store_pending_ending(current, Ending(State.COMPLETED, Reason.USER_HANGUP)), NOW_MS
+        )
+        return answers(DialResult(DialResultKind.ANSWERED))
 
     dialer.livekit.answer = end_first
     dialer.calls.accept(make_call())
@@ -196,7 +198,7 @@ async def test_a_handover_wake_waits_for_the_old_run_to_let_go(dialer: DialerHar
     held = dialer.lanes.take(TRUNK.id, "old")
     assert held is not None
     dialer.calls.accept(make_call())
-    run = asyncio.create_task(dialer.run().serve(Wake(TRUNK.id, handover=True)))
+    run = asyncio.create_task(dialer.run().serve(DialWakeup(TRUNK.id, handover=True)))
     await asyncio.sleep(0.05)
     dialer.lanes.release(held, 0)
     assert await run is Stop.EMPTY
@@ -209,7 +211,7 @@ async def test_time_up_hands_over_and_finishes_its_unanswered_dials(dialer: Dial
         dialer.calls.accept(make_call(number))
     limits = replace(QUICK, claim_for_s=0.3, wind_down_s=0.1)
     assert await dialer.run(limits=limits).serve(WAKE) is Stop.TIME_UP
-    assert dialer.wakeups.sent == [Wake(TRUNK.id, handover=True)]
+    assert dialer.wakeups.sent == [DialWakeup(TRUNK.id, handover=True)]
     states = [load(dialer, number).state for number in range(1, 6)]
     dialled = len(dialer.livekit.invites)
     assert 0 < dialled < 5
@@ -265,7 +267,7 @@ async def test_a_call_that_arrives_while_the_lane_is_released_is_not_left_behind
 
 
 async def test_a_lane_that_was_slowed_stays_slow_for_its_next_run(dialer: DialerHarness) -> None:
-    dialer.livekit.answer = lambda _: answers(Verdict(Kind.TOO_FAST, Reason.TRUNK_REJECTED, 503))
+    dialer.livekit.answer = lambda _: answers(DialResult(DialResultKind.TOO_FAST, Reason.TRUNK_REJECTED, 503))
     dialer.calls.accept(make_call(expires_at_ms=NOW_MS + 1_000))
     await dialer.run().serve(WAKE)
     lane = dialer.lanes.take(TRUNK.id, "next")

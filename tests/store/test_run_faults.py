@@ -11,15 +11,15 @@ from botocore.exceptions import ClientError
 
 from tests.store.fixtures_dialer import DialerHarness
 from tests.support.builders import TRUNK, make_call
-from trunkline.calls.changes import claimed
-from trunkline.calls.model import Call, Change
+from trunkline.calls.models import Call, Change
+from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.states import Phase, State
-from trunkline.dialing.holds import Hold
-from trunkline.dialing.places import Place
-from trunkline.dialing.wake import Wake
-from trunkline.table import Table
+from trunkline.calls.transitions import claim_call
+from trunkline.dial_queue.messages import DialWakeup
+from trunkline.storage.table import Table
+from trunkline.trunks.batch_holds import BatchHold
 
-WAKE = Wake(TRUNK.id)
+WAKE = DialWakeup(TRUNK.id)
 
 
 @pytest.fixture
@@ -55,7 +55,9 @@ async def test_a_line_that_cant_be_read_for_a_moment_is_read_again(
 ) -> None:
     head, failures = dialer.line.head, [ClientError({"Error": {"Code": "InternalServerError"}}, "x")] * 3
 
-    def sometimes(trunk_id: str, tenant_id: str, limit: int, held: Sequence[Hold]) -> list[Place]:
+    def sometimes(
+        trunk_id: str, tenant_id: str, limit: int, held: Sequence[BatchHold]
+    ) -> list[QueuePosition]:
         if failures:
             raise failures.pop()
         return head(trunk_id, tenant_id, limit, held)
@@ -74,7 +76,7 @@ async def test_no_task_outlives_a_run_that_breaks(
     run = asyncio.create_task(dialer.run().serve(WAKE))
     await asyncio.sleep(0.1)
 
-    def broken(*_: Any, **__: Any) -> list[Place]:
+    def broken(*_: Any, **__: Any) -> list[QueuePosition]:
         raise RuntimeError("a defect")
 
     monkeypatch.setattr(dialer.line, "head", broken)
@@ -134,7 +136,7 @@ async def test_a_run_that_loses_the_race_for_a_claim_leaves_the_winners_room_alo
 
     def lose(before: Call, what: Change, now_ms: int, **_: str) -> Call:
         if what.call.phase is Phase.PREPARED and what.call.owner != winner:
-            change(before, claimed(before, winner, str(what.call.room_name)), now_ms)
+            change(before, claim_call(before, winner, str(what.call.room_name)), now_ms)
         return change(before, what, now_ms)
 
     monkeypatch.setattr(dialer.calls, "change", lose)

@@ -11,27 +11,28 @@ from typing import Any
 import pytest
 
 from tests.store.fixtures_dialer import DialerHarness
-from tests.store.test_caretaker import Scene as Care
 from tests.store.test_desk import ME, OTHER, Scene
+from tests.store.test_reconciler import Scene as Care
 from tests.store.test_redial import WAKE, load, move_s
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.stubs import make_notifier
-from trunkline.calls.changes import cancelled
-from trunkline.calls.model import Call
-from trunkline.calls.parts import WaitsFor
-from trunkline.calls.place import ScheduledCall
+from trunkline.call_control.outbound import ScheduledCall
+from trunkline.call_control.reschedule_call import RescheduleCallService, ScheduleChange
+from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
-from trunkline.calls.reschedule import RescheduleDesk, ScheduleChange
+from trunkline.calls.responses import list_item, scheduled_answer
 from trunkline.calls.states import State
-from trunkline.calls.views import list_item, scheduled_answer
-from trunkline.dialing.look import DUE_AT_ONCE, let_in_due_calls
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.errors import CallEnded, CallNotScheduled, InvalidRequest, NotFound
-from trunkline.item_keys import TTL, call_event_key
-from trunkline.table import Table
-from trunkline.tenants.agents import TenantStore
-from trunkline.validation import validated
+from trunkline.calls.transitions import request_cancel
+from trunkline.calls.value_objects import WaitsFor
+from trunkline.core.errors import CallEnded, CallNotScheduled, InvalidRequest, NotFound
+from trunkline.core.validation import validated
+from trunkline.dialer.queue_reader import DUE_AT_ONCE, enqueue_due_calls
+from trunkline.storage.keys.calls import call_event_key
+from trunkline.storage.keys.item import TTL
+from trunkline.storage.table import Table
+from trunkline.tenants.repository import TenantRepository
+from trunkline.trunks.repository import TrunkRepository
 
 HOUR_MS = 3_600_000
 SOON = "2023-11-14T22:18:20.000Z"
@@ -47,7 +48,9 @@ def scheduled(scene: Scene, in_ms: int = HOUR_MS, **more: Any) -> Call:
 
 
 def changed(scene: Scene, call: Call, who: Any = ME, **wish: Any) -> Call:
-    desk = RescheduleDesk(scene.calls, scene.facts, make_notifier(scene.wakes, ManualClock()), ManualClock())
+    desk = RescheduleCallService(
+        scene.calls, scene.facts, make_notifier(scene.wakes, ManualClock()), ManualClock()
+    )
     desk.change(who, call.id, validated(ScheduleChange, wish))
     return stored(scene, call)
 
@@ -86,9 +89,9 @@ def test_a_scheduled_call_waits_outside_the_line(scene: Scene) -> None:
 
 def test_its_time_puts_it_into_the_line_once_at_its_priority(scene: Scene) -> None:
     call = scheduled(scene, priority=1)
-    assert let_in_due_calls(scene.calls, TRUNK.id, NOW_MS + HOUR_MS - 1) == 0
-    assert let_in_due_calls(scene.calls, TRUNK.id, NOW_MS + HOUR_MS) == 1
-    assert let_in_due_calls(scene.calls, TRUNK.id, NOW_MS + HOUR_MS) == 0
+    assert enqueue_due_calls(scene.calls, TRUNK.id, NOW_MS + HOUR_MS - 1) == 0
+    assert enqueue_due_calls(scene.calls, TRUNK.id, NOW_MS + HOUR_MS) == 1
+    assert enqueue_due_calls(scene.calls, TRUNK.id, NOW_MS + HOUR_MS) == 0
     now = stored(scene, call)
     assert (now.state, now.due_ms, now.waits_for, scene.waiting()) == (State.QUEUED, None, None, 1)
     assert now.line_place.startswith("tenant-1#01")
@@ -147,7 +150,7 @@ def test_a_scheduled_call_is_changed_until_its_time_has_come(scene: Scene) -> No
         NOW_MS + 3 * HOUR_MS,
         0,
     )
-    assert let_in_due_calls(scene.calls, TRUNK.id, NOW_MS + HOUR_MS) == 0
+    assert enqueue_due_calls(scene.calls, TRUNK.id, NOW_MS + HOUR_MS) == 0
     sooner = changed(scene, call, earliestAt=iso(NOW_MS + 60_000), latestAt=iso(NOW_MS + 120_000))
     assert (sooner.due_ms, sooner.expires_at_ms, sooner.metadata_json) == (
         NOW_MS + 60_000,
@@ -161,16 +164,16 @@ def test_a_scheduled_call_is_changed_until_its_time_has_come(scene: Scene) -> No
         changed(scene, call, OTHER, priority=1)
     with pytest.raises(InvalidRequest, match="latestAt"):
         changed(scene, call, latestAt=iso(NOW_MS + 1000))
-    assert let_in_due_calls(scene.calls, TRUNK.id, NOW_MS + 60_000) == 1
+    assert enqueue_due_calls(scene.calls, TRUNK.id, NOW_MS + 60_000) == 1
     with pytest.raises(CallNotScheduled):
         changed(scene, call, priority=1)
-    scene.calls.settle(call.id, lambda now: cancelled(now, NOW_MS), NOW_MS)
+    scene.calls.settle(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
     with pytest.raises(CallEnded):
         changed(scene, call, priority=1)
 
 
 def test_what_belongs_to_a_call_that_is_put_off_is_kept_for_longer(scene: Scene, table: Table) -> None:
-    TenantStore(table).set(ME.tenant_id, {"retention_days": 30})
+    TenantRepository(table).set(ME.tenant_id, {"retention_days": 30})
     call = scheduled(scene)
     ttl = call.ttl
     later = changed(scene, call, earliestAt=iso(NOW_MS + 200 * HOUR_MS))
@@ -183,10 +186,10 @@ def test_what_belongs_to_a_call_that_is_put_off_is_kept_for_longer(scene: Scene,
 
 def test_a_cancelled_one_never_enters_the_line(scene: Scene) -> None:
     call = scheduled(scene)
-    after = scene.calls.settle(call.id, lambda now: cancelled(now, NOW_MS), NOW_MS)
+    after = scene.calls.settle(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
     assert after is not None
     assert (after.state, after.reason) == (State.CANCELLED, Reason.CANCELLED)
-    assert let_in_due_calls(scene.calls, TRUNK.id, NOW_MS + 2 * HOUR_MS) == 0
+    assert enqueue_due_calls(scene.calls, TRUNK.id, NOW_MS + 2 * HOUR_MS) == 0
     assert scene.waiting() == 0
 
 
@@ -218,13 +221,13 @@ async def test_more_than_a_look_for_one_moment_are_let_in_without_waiting(dialer
 
 
 async def looked_after(care: Care, table: Table) -> Counter[str]:
-    trunk, repairs = TrunkStore(table).state(TRUNK.id), Counter[str]()
+    trunk, repairs = TrunkRepository(table).state(TRUNK.id), Counter[str]()
     assert trunk is not None
-    await care.caretaker.walk([trunk], repairs)
+    await care.reconciler.walk([trunk], repairs)
     return repairs
 
 
-async def test_the_caretaker_wakes_for_moments_that_were_too_far_ahead(table: Table) -> None:
+async def test_the_reconciler_wakes_for_moments_that_were_too_far_ahead(table: Table) -> None:
     care = Care(table)
     for number, in_ms in enumerate((40_500, 40_100, 3 * HOUR_MS), 1):
         care.calls.accept(due(in_ms, number))
@@ -234,7 +237,7 @@ async def test_the_caretaker_wakes_for_moments_that_were_too_far_ahead(table: Ta
     assert (await looked_after(care, table))["due_let_in"] == 2
 
 
-async def test_one_whose_deadline_passed_is_expired_by_the_caretaker(table: Table) -> None:
+async def test_one_whose_deadline_passed_is_expired_by_the_reconciler(table: Table) -> None:
     care = Care(table)
     care.calls.accept(due(10_000, expires_at_ms=NOW_MS + 20_000))
     care.clock.move_s(30)

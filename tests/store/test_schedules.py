@@ -11,18 +11,18 @@ import pytest
 from tests.store.fixtures_schedules import NINE, World, a_world
 from tests.store.test_desk import ME
 from tests.support.clocks import NOW_MS
-from trunkline.errors import (
-    ChangedMeanwhile,
+from trunkline.call_templates.models import EventOutcome
+from trunkline.core.errors import (
     InvalidRequest,
     LimitReached,
     LiveKitNotConfigured,
     NotFound,
     QueueUnavailable,
+    VersionConflict,
 )
-from trunkline.schedules import desk as desk_module
-from trunkline.schedules.mirror import SCHEDULED_TIME
-from trunkline.table import Table
-from trunkline.triggers.model import Outcome
+from trunkline.schedules import service as desk_module
+from trunkline.schedules.eventbridge_sync import SCHEDULED_TIME
+from trunkline.storage.table import Table
 
 MINUTE_MS = 60_000
 
@@ -60,7 +60,7 @@ def test_a_schedule_is_mirrored_changed_paused_and_deleted(world: World) -> None
 
 
 @pytest.mark.parametrize("change", ["create", "change", "delete"])
-def test_what_eventbridge_did_not_hear_the_caretaker_says_again(world: World, change: str) -> None:
+def test_what_eventbridge_did_not_hear_the_reconciler_says_again(world: World, change: str) -> None:
     made = None if change == "create" else world.make()
     world.care()
     world.eventbridge.times = 1
@@ -104,7 +104,11 @@ def test_a_moment_makes_one_call_however_often_it_comes(world: World) -> None:
         body=world.body()["body"] | {"metadata": {"for": "{{schedule.date}} {{schedule.name}}"}}
     )
     ran = [world.runner.tick(made["id"], NINE, NOW_MS + late) for late in (0, 5_000, 999_000)]
-    assert [run and run.outcome for run in ran] == [Outcome.CALLED, Outcome.DUPLICATE, Outcome.DUPLICATE]
+    assert [run and run.outcome for run in ran] == [
+        EventOutcome.CALLED,
+        EventOutcome.DUPLICATE,
+        EventOutcome.DUPLICATE,
+    ]
     assert len({run.call_id for run in ran if run}) == 1
     assert world.scene.waiting() == 1
     call = world.scene.calls.load(ran[0].call_id) if ran[0] and ran[0].call_id else None
@@ -142,12 +146,12 @@ def test_what_fails_for_a_while_is_tried_again_and_what_can_not_be_is_noted(worl
     world.scene.configured = True
     again = world.runner.tick(made["id"], NINE, NOW_MS)
     assert again is not None
-    assert again.outcome is Outcome.CALLED
+    assert again.outcome is EventOutcome.CALLED
 
     world.scene.agents.delete(world.scene.agent)
     refused = world.runner.tick(made["id"], "2023-11-16T09:00:00Z", NOW_MS)
     assert refused is not None
-    assert (refused.outcome, refused.error) == (Outcome.REFUSED, "Agent not found or access denied")
+    assert (refused.outcome, refused.error) == (EventOutcome.REFUSED, "Agent not found or access denied")
     assert [run["outcome"] for run in world.desk.runs(ME, made["id"])["data"]].count("refused") == 2
     with pytest.raises(NotFound):
         world.desk.run_now(ME, made["id"])
@@ -178,7 +182,7 @@ def test_a_change_of_the_name_alone_keeps_the_rates_count_and_a_lost_race_is_sai
     assert renamed["next_runs"] == made["next_runs"]
     stale = world.stored(made["id"])
     world.desk.change(ME, made["id"], {"name": "u"})
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(VersionConflict):
         world.schedules.save(stale)
     assert world.desk.change(ME, made["id"], {"name": "u"})["version"] == 3, "nothing to change"
 

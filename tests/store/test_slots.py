@@ -8,23 +8,23 @@ from typing import Any
 import pytest
 
 from tests.store.fixtures_dialer import DialerHarness
-from tests.store.test_caretaker import Scene
+from tests.store.test_reconciler import Scene
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS
-from trunkline.calls.changes import claimed, ended, intended, returned
-from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository, NoFreeSlot
 from trunkline.calls.states import State
-from trunkline.calls.store import CallStore, SlotsFull
-from trunkline.dialing.run import Stop
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import tenant_pool
-from trunkline.dialing.verdicts import Dialled, Kind, Verdict
-from trunkline.dialing.wake import Wake
-from trunkline.item_keys import slot_count_key, slot_key
-from trunkline.table import Put, Table, Update
+from trunkline.calls.transitions import claim_call, end_call, record_intent, requeue
+from trunkline.calls.value_objects import Ending
+from trunkline.dial_queue.messages import DialWakeup
+from trunkline.dialer.lane_run import Stop
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
+from trunkline.storage.keys.dialing import slot_count_key, slot_key
+from trunkline.storage.table import Put, Table, Update
+from trunkline.trunks.models import tenant_pool
+from trunkline.trunks.repository import TrunkRepository
 
-WAKE = Wake(TRUNK.id)
+WAKE = DialWakeup(TRUNK.id)
 ONE = {TRUNK.id: 1}
 HUNG_UP = Ending(State.COMPLETED, Reason.USER_HANGUP)
 
@@ -36,7 +36,7 @@ def limit(dialer: DialerHarness, max_concurrent_calls: int, direct_share: float 
 
 def end(dialer: DialerHarness, number: int) -> None:
     """The leg of an active call is gone."""
-    dialer.calls.settle(make_call(number).id, lambda call: ended(call, HUNG_UP, NOW_MS), NOW_MS)
+    dialer.calls.settle(make_call(number).id, lambda call: end_call(call, HUNG_UP, NOW_MS), NOW_MS)
 
 
 def states(dialer: DialerHarness, numbers: range) -> list[State]:
@@ -44,26 +44,26 @@ def states(dialer: DialerHarness, numbers: range) -> list[State]:
     return [call.state for call in calls if call]
 
 
-def test_a_claim_takes_a_slot_in_its_own_transaction(table: Table, calls: CallStore) -> None:
-    trunks = TrunkStore(table)
+def test_a_claim_takes_a_slot_in_its_own_transaction(table: Table, calls: CallRepository) -> None:
+    trunks = TrunkRepository(table)
     for number in (1, 2):
         calls.accept(make_call(number))
-    first = calls.change(make_call(1), claimed(make_call(1), "run", "r", ONE), NOW_MS)
+    first = calls.change(make_call(1), claim_call(make_call(1), "run", "r", ONE), NOW_MS)
     assert (trunks.slots_taken(TRUNK.id), list(trunks.slots(TRUNK.id))) == (1, [(first.id, 1)])
-    with pytest.raises(SlotsFull):
-        calls.change(make_call(2), claimed(make_call(2), "run", "r", ONE), NOW_MS)
+    with pytest.raises(NoFreeSlot):
+        calls.change(make_call(2), claim_call(make_call(2), "run", "r", ONE), NOW_MS)
     assert calls.load(make_call(2).id) == make_call(2), "nothing of the claim was written"
-    calls.change(first, returned(first, NOW_MS, why="x"), NOW_MS)
+    calls.change(first, requeue(first, NOW_MS, why="x"), NOW_MS)
     assert (trunks.slots_taken(TRUNK.id), list(trunks.slots(TRUNK.id))) == (0, [])
-    calls.change(make_call(2), claimed(make_call(2), "run", "r", ONE), NOW_MS)
+    calls.change(make_call(2), claim_call(make_call(2), "run", "r", ONE), NOW_MS)
 
 
-def test_a_lost_claim_is_lost_even_if_slots_are_full_too(calls: CallStore) -> None:
+def test_a_lost_claim_is_lost_even_if_slots_are_full_too(calls: CallRepository) -> None:
     calls.accept(make_call(1))
-    calls.change(make_call(1), claimed(make_call(1), "run", "r", ONE), NOW_MS)
+    calls.change(make_call(1), claim_call(make_call(1), "run", "r", ONE), NOW_MS)
     with pytest.raises(Exception, match=make_call(1).id) as caught:
-        calls.change(make_call(1), claimed(make_call(1), "run-2", "r", ONE), NOW_MS)
-    assert not isinstance(caught.value, SlotsFull)
+        calls.change(make_call(1), claim_call(make_call(1), "run-2", "r", ONE), NOW_MS)
+    assert not isinstance(caught.value, NoFreeSlot)
 
 
 async def test_no_more_calls_are_in_progress_than_allowed_and_the_lane_is_let_go(
@@ -83,7 +83,7 @@ async def test_no_more_calls_are_in_progress_than_allowed_and_the_lane_is_let_go
 
 async def test_a_verdict_frees_its_slot_for_the_next_call_of_the_same_run(dialer: DialerHarness) -> None:
     limit(dialer, 1)
-    dialer.livekit.answer = lambda _: Dialled(Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486))
+    dialer.livekit.answer = lambda _: DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_BUSY, 486))
     for number in range(1, 5):
         dialer.calls.accept(make_call(number))
     assert await dialer.run().serve(WAKE) is Stop.EMPTY
@@ -94,7 +94,7 @@ async def test_a_verdict_frees_its_slot_for_the_next_call_of_the_same_run(dialer
 
 async def test_an_unknown_dial_keeps_its_slot_until_the_look_up(dialer: DialerHarness) -> None:
     limit(dialer, 1)
-    dialer.livekit.answer = lambda _: Dialled(Verdict(Kind.UNKNOWN))
+    dialer.livekit.answer = lambda _: DialAnswer(DialResult(DialResultKind.UNKNOWN))
     dialer.calls.accept(make_call())
     await dialer.run().serve(WAKE)
     assert dialer.trunks.slots_taken(TRUNK.id) == 1
@@ -142,12 +142,12 @@ async def test_batch_calls_leave_the_reserved_slots_to_direct_ones_of_any_priori
     assert states(dialer, range(41, 42)) == [State.ACTIVE]
 
 
-async def test_the_caretaker_frees_a_slot_whose_claim_is_over(table: Table) -> None:
+async def test_the_reconciler_frees_a_slot_whose_claim_is_over(table: Table) -> None:
     scene = Scene(table)
-    trunks = TrunkStore(table)
+    trunks = TrunkRepository(table)
     trunks.save(replace(TRUNK, max_concurrent_calls=2))
     scene.calls.accept(make_call())
-    live = scene.calls.change(make_call(), claimed(make_call(), "run", "r", {TRUNK.id: 2}), NOW_MS)
+    live = scene.calls.change(make_call(), claim_call(make_call(), "run", "r", {TRUNK.id: 2}), NOW_MS)
     scene.lanes.keep_run_alive("run")
     table.write(Put(slot_key(TRUNK.id, live.id, 7).as_item()))
     table.write(Update(slot_count_key(TRUNK.id), add={"taken": 1}))
@@ -157,13 +157,13 @@ async def test_the_caretaker_frees_a_slot_whose_claim_is_over(table: Table) -> N
     assert (await scene.walk())["slot_freed"] == 0
 
 
-async def test_the_end_of_an_active_call_that_the_caretaker_finds_frees_its_slot(table: Table) -> None:
+async def test_the_end_of_an_active_call_that_the_reconciler_finds_frees_its_slot(table: Table) -> None:
     scene = Scene(table)
-    trunks = TrunkStore(table)
+    trunks = TrunkRepository(table)
     trunks.save(replace(TRUNK, max_concurrent_calls=1))
     scene.calls.accept(make_call())
-    call = scene.calls.change(make_call(), claimed(make_call(), "run", "r", ONE), NOW_MS)
-    scene.calls.change(call, intended(call, NOW_MS, intent="i", dead_after_ms=NOW_MS + 5000), NOW_MS)
+    call = scene.calls.change(make_call(), claim_call(make_call(), "run", "r", ONE), NOW_MS)
+    scene.calls.change(call, record_intent(call, NOW_MS, intent="i", dead_after_ms=NOW_MS + 5000), NOW_MS)
     scene.clock.move_s(90)
     assert (await scene.walk())["dial_unknown"] == 1
     assert trunks.slots_taken(TRUNK.id) == 0
@@ -178,10 +178,10 @@ async def test_many_claims_at_once_fill_the_pool_and_no_more(dialer: DialerHarne
     for number in range(1, 11):
         try:
             dialer.calls.change(
-                make_call(number), claimed(make_call(number), "r", "r", {TRUNK.id: 3}), NOW_MS
+                make_call(number), claim_call(make_call(number), "r", "r", {TRUNK.id: 3}), NOW_MS
             )
             won += 1
-        except SlotsFull:
+        except NoFreeSlot:
             continue
     assert won == 3
 
@@ -189,11 +189,11 @@ async def test_many_claims_at_once_fill_the_pool_and_no_more(dialer: DialerHarne
 async def test_a_limit_set_on_a_busy_trunk_counts_the_calls_that_are_up(table: Table) -> None:
     scene = Scene(table)
     scene.active()
-    trunks = TrunkStore(table)
+    trunks = TrunkRepository(table)
     trunks.save(replace(TRUNK, max_concurrent_calls=1))
     scene.livekit.status = "active"
     assert await scene.walk() == {"slot_taken": 1}
     assert await scene.walk() == {}
     assert trunks.slots_taken(TRUNK.id) == 1
-    scene.calls.settle(make_call().id, lambda call: ended(call, HUNG_UP, NOW_MS), NOW_MS)
+    scene.calls.settle(make_call().id, lambda call: end_call(call, HUNG_UP, NOW_MS), NOW_MS)
     assert trunks.slots_taken(TRUNK.id) == 0

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from trunkline.item_keys import CALLS_INDEX, CALLS_PK, CALLS_SK, OPEN_PK, OPEN_SK, TTL, ItemKey
-from trunkline.table import Delete, Put, Table, Update
+from trunkline.storage.keys.item import CALLS_INDEX, CALLS_PK, CALLS_SK, OPEN_PK, OPEN_SK, TTL, ItemKey
+from trunkline.storage.table import Delete, Put, Table, Update
 
 KEY = ItemKey("P", "a")
 

@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 
 from tests.store.fixtures_dynamodb import TABLE_NAME, SerializedClient
 from tests.support.memory_table import MAX_TRANSACTION_WRITES
-from trunkline.item_keys import ItemKey
-from trunkline.table import ABSENT, EXISTS, Check, ConditionFailed, Delete, Put, Table, Update
+from trunkline.storage.keys.item import ItemKey
+from trunkline.storage.table import ABSENT, EXISTS, Check, ConditionFailed, Delete, Put, Table, Update
 
 KEY = ItemKey("P", "a")
 

@@ -7,17 +7,15 @@ from typing import Any
 import pytest
 
 from tests.store.fixtures_tool_calls import POST, SAVE, SUPPORT, Scene
-from trunkline.calls.model import Call
-from trunkline.calls.reports import Reports
+from trunkline.calls.models import Call
+from trunkline.calls.report_schemas import Reports
 from trunkline.calls.states import State
-from trunkline.errors import (
-    LiveKitFailed,
-)
-from trunkline.livekit.names import ClaimName
-from trunkline.outgoing.messages import Answer
-from trunkline.table import Table
-from trunkline.tools.effects import CallEffects
-from trunkline.validation import validated
+from trunkline.core.errors import LiveKitFailed
+from trunkline.core.validation import validated
+from trunkline.egress.messages import Response
+from trunkline.livekit.rooms import CallAttemptRef
+from trunkline.storage.table import Table
+from trunkline.tool_runtime.call_actions import CallActions
 
 
 @pytest.fixture
@@ -27,7 +25,7 @@ def scene(table: Table) -> Scene:
     return made
 
 
-def active(scene: Scene, **more: Any) -> ClaimName:
+def active(scene: Scene, **more: Any) -> CallAttemptRef:
     claim = scene.accept(colleagues=(SUPPORT,), **more)
     scene.reports.take(claim, validated(Reports, {"reports": [{"type": "answered"}]}).reports)
     return claim
@@ -64,8 +62,8 @@ def test_a_livekit_that_does_not_answer_is_told_and_not_asked_again(scene: Scene
         scene.dispatched.append("tried")
         raise LiveKitFailed
 
-    def effects(call: Call, claim: ClaimName, until_us: int) -> CallEffects:
-        return CallEffects(call, claim, scene.calls, scene.reports, silent, scene.clock, until_us)
+    def effects(call: Call, claim: CallAttemptRef, until_us: int) -> CallActions:
+        return CallActions(call, claim, scene.calls, scene.reports, silent, scene.clock, until_us)
 
     object.__setattr__(scene.invoker, "effects", effects)
     for _ in range(2):
@@ -101,7 +99,7 @@ def test_the_state_of_actions_that_were_done_is_kept_though_a_later_one_fails(sc
         POST,
     )
     claim = scene.accept(tools=["two"])
-    scene.answer = lambda _: Answer(404, {}, b"{}", 1)
+    scene.answer = lambda _: Response(404, {}, b"{}", 1)
     told = scene.use(claim, "two", meal="soup")
     assert (told["status"], told["state"]) == ("failed", {"meals": ["soup"], "seen": 1})
     assert told["error"] is not None

@@ -9,20 +9,27 @@ import pytest
 
 from tests.support.clocks import ManualClock
 from tests.support.stubs import PlaintextCipher
-from trunkline.errors import AlreadyExists, ChangedMeanwhile, InUse, InvalidRequest, LimitReached, NotFound
-from trunkline.item_keys import audit_key
-from trunkline.outgoing.messages import Answer, Request
-from trunkline.redaction import HIDDEN
-from trunkline.table import Table
-from trunkline.tenants.keys import Principal
-from trunkline.tools.desk import ToolDesk
-from trunkline.tools.secret_desk import MAX_SECRETS, SecretDesk, SecretSpec
-from trunkline.tools.secret_store import SecretStore
-from trunkline.tools.sending import Sender
-from trunkline.tools.specs import ToolSpec
-from trunkline.tools.store import ToolStore
-from trunkline.tools.trial import Trial, TrialDesk, TrialView
-from trunkline.validation import validated
+from trunkline.auth.principal import Principal
+from trunkline.core.errors import (
+    AlreadyExists,
+    InUse,
+    InvalidRequest,
+    LimitReached,
+    NotFound,
+    VersionConflict,
+)
+from trunkline.core.redaction import HIDDEN
+from trunkline.core.validation import validated
+from trunkline.egress.messages import Request, Response
+from trunkline.storage.keys.tenants import audit_key
+from trunkline.storage.table import Table
+from trunkline.tool_runtime.dry_run import ToolDryRunService, Trial, TrialView
+from trunkline.tool_runtime.http_retry import RetryingSender
+from trunkline.tools.repository import ToolRepository
+from trunkline.tools.schemas import ToolSpec
+from trunkline.tools.secret_repository import SecretRepository
+from trunkline.tools.secret_service import MAX_SECRETS, SecretService, SecretSpec
+from trunkline.tools.service import ToolService
 
 ME = Principal("tenant-1", True, frozenset())
 OTHERS = (replace(ME, tenant_id="tenant-2"), replace(ME, livemode=False))
@@ -43,21 +50,21 @@ class World:
         self.checked: list[tuple[str, str]] = []
         self.users: dict[str, str] = {}
         self.sent: list[Request] = []
-        self.answer = Answer(200, {}, b'{"id": "m-1", "echo": "jwt-1234 s3cret"}', 1)
-        self.store = ToolStore(table)
-        secrets = SecretStore(table, PlaintextCipher())  # type: ignore[arg-type]
-        self.tools = ToolDesk(
+        self.answer = Response(200, {}, b'{"id": "m-1", "echo": "jwt-1234 s3cret"}', 1)
+        self.store = ToolRepository(table)
+        secrets = SecretRepository(table, PlaintextCipher())  # type: ignore[arg-type]
+        self.tools = ToolService(
             self.store,
             secrets,
             lambda *asked: self.checked.append(asked),
             lambda _, name: self.users.get(name),
             self.clock,
         )
-        self.secrets = SecretDesk(secrets, self.tools.asking_for, self.clock)
-        sender = Sender(self.send, self.clock.move_s, lambda: 0.5, self.clock)
-        self.trials = TrialDesk(self.tools, secrets, sender, self.clock)
+        self.secrets = SecretService(secrets, self.tools.asking_for, self.clock)
+        sender = RetryingSender(self.send, self.clock.move_s, lambda: 0.5, self.clock)
+        self.trials = ToolDryRunService(self.tools, secrets, sender, self.clock)
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: Request) -> Response:
         self.sent.append(request)
         return self.answer
 
@@ -151,7 +158,7 @@ def test_what_can_not_be_kept_is_refused(world: World) -> None:
         world.tools.change(ME, "save", {"config": {"actions": [CALL | {"url": "https://{{params.id}}"}]}})
     stale = world.store.load("tenant-1", "save")
     assert stale is not None
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(VersionConflict):
         world.store.save(replace(stale, version=3))
     assert set(world.checked) == {("https://api.example.com/m/x?k=x", "config.actions.0.url")}
 

@@ -11,16 +11,16 @@ from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.dialing.breaker import OPENS_AFTER
-from trunkline.dialing.run import Stop
-from trunkline.dialing.trunk_store import TrunkEvent
-from trunkline.dialing.verdicts import Dialled, Kind, Verdict
-from trunkline.dialing.wake import Wake
-from trunkline.livekit.names import room_name
+from trunkline.dial_queue.messages import DialWakeup
+from trunkline.dialer.lane_run import Stop
+from trunkline.dialer.trunk_guard import TRUNK_OPENS_AFTER
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
+from trunkline.livekit.rooms import room_name
+from trunkline.trunks.repository import TrunkEvent
 
-WAKE = Wake(TRUNK.id)
-DOWN = Dialled(Verdict(Kind.FAILED, Reason.TRUNK_UNAVAILABLE, 503))
-BUSY = Dialled(Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486))
+WAKE = DialWakeup(TRUNK.id)
+DOWN = DialAnswer(DialResult(DialResultKind.FAILED, Reason.TRUNK_UNAVAILABLE, 503))
+BUSY = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_BUSY, 486))
 PAUSED = {"paused": True}
 
 
@@ -91,7 +91,7 @@ async def test_a_trunk_that_keeps_failing_is_paused_with_a_reason(dialer: Dialer
         dialer.calls.accept(make_call(number))
     assert await dialer.run().serve(WAKE) is Stop.PAUSED
     failed = states(dialer, range(1, 31)).count(State.FAILED)
-    assert OPENS_AFTER <= failed < 25, "most calls wait for the trunk to work again"
+    assert TRUNK_OPENS_AFTER <= failed < 25, "most calls wait for the trunk to work again"
     assert events(dialer) == [("trunk.paused", "carrier_failing: SIP 503")]
     assert await dialer.run("run-2").serve(WAKE) is Stop.PAUSED
     assert dialer.wakeups.sent[-1] == WAKE

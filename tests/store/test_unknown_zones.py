@@ -7,15 +7,15 @@ import pytest
 from tests.store.test_desk import ME, Scene
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.stubs import make_notifier
-from trunkline.calls.model import Call
-from trunkline.calls.parts import WaitsFor
-from trunkline.calls.reschedule import RescheduleDesk, ScheduleChange
+from trunkline.call_control.reschedule_call import RescheduleCallService, ScheduleChange
+from trunkline.calls.models import Call
 from trunkline.calls.states import State
-from trunkline.dialing.look import let_in_due_calls
-from trunkline.errors import CallNotScheduled, InvalidRequest
-from trunkline.rules.desk import NumberRulesSpec, RulesDesk
-from trunkline.table import Table
-from trunkline.validation import validated
+from trunkline.calls.value_objects import WaitsFor
+from trunkline.compliance.service import ComplianceService, NumberRulesSpec
+from trunkline.core.errors import CallNotScheduled, InvalidRequest
+from trunkline.core.validation import validated
+from trunkline.dialer.queue_reader import enqueue_due_calls
+from trunkline.storage.table import Table
 
 UNKNOWN = "+99999999999"
 # NOW_MS is a Tuesday, 22:13:20 UTC.
@@ -34,7 +34,7 @@ def held(scene: Scene) -> Call:
 
 def change(scene: Scene, call: Call, **wish: object) -> Call:
     clock = ManualClock()
-    desk = RescheduleDesk(scene.calls, scene.facts, make_notifier(scene.wakes, clock), clock)
+    desk = RescheduleCallService(scene.calls, scene.facts, make_notifier(scene.wakes, clock), clock)
     desk.change(ME, call.id, validated(ScheduleChange, wish))
     after = scene.calls.load(call.id)
     assert after is not None
@@ -53,7 +53,7 @@ def test_a_call_is_held_and_says_why(scene: Scene) -> None:
 
 def test_it_never_comes_into_the_line_by_itself(scene: Scene) -> None:
     call = held(scene)
-    assert let_in_due_calls(scene.calls, call.trunk_id, call.expires_at_ms + 60_000) == 0
+    assert enqueue_due_calls(scene.calls, call.trunk_id, call.expires_at_ms + 60_000) == 0
 
 
 def test_its_owner_may_say_where_the_callee_is(scene: Scene) -> None:
@@ -83,7 +83,7 @@ def test_the_deadline_must_leave_room_for_the_zones_window(scene: Scene) -> None
 
 
 def test_a_tenant_may_say_it_for_all(scene: Scene) -> None:
-    rules = RulesDesk(scene.table, scene.rulebook, ManualClock())
+    rules = ComplianceService(scene.table, scene.rulebook, ManualClock())
     shown = rules.set_rules(ME, validated(NumberRulesSpec, {"default_timezone": "Europe/Berlin"}))
     assert shown["default_timezone"] == "Europe/Berlin"
     call = held(scene)

@@ -10,14 +10,14 @@ import pytest
 from tests.support.builders import SNAPSHOT
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.unit.test_web_changes import web_call
-from trunkline.calls.model import Call
+from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
-from trunkline.calls.store import CallStore
-from trunkline.calls.web_care import WebCare
+from trunkline.core.logging import logger
 from trunkline.livekit.client import LiveKitUnavailable
-from trunkline.observability import logger
-from trunkline.table import Table
+from trunkline.reconciler.web_calls import WebCallReconciler
+from trunkline.storage.table import Table
 
 
 class Rooms:
@@ -38,8 +38,8 @@ class Rooms:
 
 class Scene:
     def __init__(self, table: Table) -> None:
-        self.calls, self.clock, self.rooms = CallStore(table), ManualClock(), Rooms()
-        self.care = WebCare(self.calls, self._rooms, self.clock, self._at_once, logger("test"))
+        self.calls, self.clock, self.rooms = CallRepository(table), ManualClock(), Rooms()
+        self.care = WebCallReconciler(self.calls, self._rooms, self.clock, self._at_once, logger("test"))
 
     async def _rooms(self, _: Call) -> Rooms:
         return self.rooms
@@ -49,7 +49,7 @@ class Scene:
         return work(*args)
 
     async def after(self, seconds: float, **changes: Any) -> tuple[Call, Counter[str]]:
-        """The call after the caretaker's pass so many seconds later."""
+        """The call after the reconciler's pass so many seconds later."""
         call = web_call(**({"room_name": "room", "expires_at_ms": NOW_MS + 900_000} | changes))
         self.calls.accept(call)
         self.clock.move_s(seconds)

@@ -12,21 +12,22 @@ import pytest
 from tests.store.fixtures_webhooks import DOWN, MINE, OK, URL, World, all_items
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS
-from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
-from trunkline.errors import (
-    ChangedMeanwhile,
+from trunkline.core.errors import (
     DeliveryPending,
     InvalidRequest,
     LimitReached,
     NotFound,
+    VersionConflict,
 )
-from trunkline.item_keys import call_event_key, trunk_event_key
-from trunkline.table import Table
-from trunkline.validation import validated
-from trunkline.webhooks.deliveries import DeliveryState
-from trunkline.webhooks.endpoint_store import MAX_ENDPOINTS
-from trunkline.webhooks.health import OPENS_AFTER
-from trunkline.webhooks.specs import DeliveryQuery, Rotation, WebhookSpec
+from trunkline.core.validation import validated
+from trunkline.storage.keys.calls import call_event_key
+from trunkline.storage.keys.dialing import trunk_event_key
+from trunkline.storage.table import Table
+from trunkline.trunks.repository import TrunkEvent, TrunkRepository
+from trunkline.webhooks.circuit_breaker import ENDPOINT_OPENS_AFTER
+from trunkline.webhooks.delivery_models import DeliveryState
+from trunkline.webhooks.repository import MAX_ENDPOINTS
+from trunkline.webhooks.schemas import DeliveryQuery, Rotation, WebhookSpec
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_changes_keep_the_rest(world: World) -> None:
     stale = world.endpoints.load("tenant-1", webhook)
     assert stale is not None
     world.desk.change(MINE, webhook, {"description": "y"})
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(VersionConflict):
         world.endpoints.save(stale)
 
 
@@ -128,7 +129,7 @@ def test_test_calls_tell_test_webhooks_alone(world: World) -> None:
 
 
 def test_a_trunks_events_go_to_each_tenant_that_has_it(world: World) -> None:
-    trunks = TrunkStore(world.table)
+    trunks = TrunkRepository(world.table)
     trunks.create(TRUNK)
     trunks.grant(TRUNK.id, "tenant-1")
     trunks.grant(TRUNK.id, "tenant-2")
@@ -196,7 +197,7 @@ def test_a_ping_goes_to_a_disabled_webhook_once(world: World) -> None:
 def test_a_ping_takes_no_turn_and_wakes_a_resting_webhook(world: World) -> None:
     webhook = world.webhook()
     world.answer = lambda _: DOWN
-    for number in range(1, OPENS_AFTER + 1):
+    for number in range(1, ENDPOINT_OPENS_AFTER + 1):
         world.courier.step(world.told(make_call(number)))
     assert world.desk.get(MINE, webhook)["health"]["state"] == "resting"
     world.answer = lambda _: OK
@@ -204,7 +205,7 @@ def test_a_ping_takes_no_turn_and_wakes_a_resting_webhook(world: World) -> None:
     assert world.desk.get(MINE, webhook)["health"]["state"] == "healthy"
 
 
-def test_the_caretaker_starts_what_was_lost_and_nothing_else(world: World) -> None:
+def test_the_reconciler_starts_what_was_lost_and_nothing_else(world: World) -> None:
     world.webhook()
     lost = world.told()
     done = world.told(make_call(2))

@@ -10,20 +10,20 @@ import pytest
 from tests.store.fixtures_webhooks import DOWN, MINE, OK, URL, World, all_items
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS
-from trunkline.calls.changes import ended
-from trunkline.calls.parts import Ending
+from trunkline.calls.events import Turn
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.calls.story import Turn
-from trunkline.dialing.practice import PracticeTrunks
-from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
-from trunkline.outgoing.messages import Answer, Request
-from trunkline.table import Table
-from trunkline.validation import validated
-from trunkline.webhooks.deliveries import DeliveryState
+from trunkline.calls.transitions import end_call
+from trunkline.calls.value_objects import Ending
+from trunkline.core.validation import validated
+from trunkline.egress.messages import Request, Response
+from trunkline.storage.table import Table
+from trunkline.trunks.repository import TrunkEvent, TrunkRepository
+from trunkline.trunks.test_trunk import TestTrunks
+from trunkline.webhooks.delivery_models import DeliveryState
 from trunkline.webhooks.payload import MAX_BYTES
-from trunkline.webhooks.retry import SCHEDULE_S
-from trunkline.webhooks.specs import DeliveryQuery, WebhookSpec
+from trunkline.webhooks.retry_policy import SCHEDULE_S
+from trunkline.webhooks.schemas import DeliveryQuery, WebhookSpec
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_an_event_arrives_as_the_guide_shows_it(world: World) -> None:
         call.id, [Turn(1, "assistant", "Hello!", "greeter"), Turn(2, "user", "Hi there")], NOW_MS, None
     )
     talked = replace(call, state=State.ACTIVE, answered_at_ms=NOW_MS)
-    change = ended(talked, Ending(State.COMPLETED, Reason.USER_HANGUP), NOW_MS + 180_000)
+    change = end_call(talked, Ending(State.COMPLETED, Reason.USER_HANGUP), NOW_MS + 180_000)
     world.calls.change(call, change, NOW_MS + 180_000)
     assert world.tell(call.id, 2) == 1
     delivery_id = world.started()[0]
@@ -82,7 +82,9 @@ def test_what_a_call_was_at_its_start_it_stays_in_that_event(world: World) -> No
     world.webhook(filter={"events": ["call.started"]})
     call = make_call()
     delivery_id = world.told(call)
-    world.calls.change(call, ended(call, Ending(State.CANCELLED, Reason.CANCELLED), NOW_MS + 9), NOW_MS + 9)
+    world.calls.change(
+        call, end_call(call, Ending(State.CANCELLED, Reason.CANCELLED), NOW_MS + 9), NOW_MS + 9
+    )
     world.run(delivery_id)
     data = world.body()["event"]["data"]
     assert (data["status"], data["status_reason"], data["duration_seconds"]) == ("queued", None, None)
@@ -140,7 +142,7 @@ def test_the_schedule_with_the_same_ids_and_fresh_signatures(world: World) -> No
 
 def test_attempts_end_and_the_log_says_why(world: World) -> None:
     webhook = world.webhook(max_attempts=2, headers={"X-Token": "hunter22"})
-    world.answer = lambda request: Answer(500, {}, f"no {request.headers['X-Token']}".encode(), 7)
+    world.answer = lambda request: Response(500, {}, f"no {request.headers['X-Token']}".encode(), 7)
     delivery_id = world.told()
     world.run(delivery_id)
     shown = world.log_desk.get(MINE, delivery_id)
@@ -162,7 +164,7 @@ def test_a_crash_between_the_request_and_its_record_repeats_the_attempt(world: W
     world.webhook()
     delivery_id = world.told()
 
-    def crash(_: Request) -> Answer:
+    def crash(_: Request) -> Response:
         raise KeyboardInterrupt
 
     world.answer = crash
@@ -177,8 +179,8 @@ def test_a_crash_between_the_request_and_its_record_repeats_the_attempt(world: W
 @pytest.mark.parametrize("livemode", [True, False])
 def test_what_happens_to_a_trunk_is_told_in_its_mode(world: World, livemode: bool) -> None:
     """A test trunk that is paused is no news for those who wait for live events."""
-    trunks, tenant_id = TrunkStore(world.table), MINE.tenant_id
-    trunk = TRUNK if livemode else PracticeTrunks(trunks).of(tenant_id)
+    trunks, tenant_id = TrunkRepository(world.table), MINE.tenant_id
+    trunk = TRUNK if livemode else TestTrunks(trunks).of(tenant_id)
     if livemode:
         trunks.create(TRUNK)
         trunks.grant(TRUNK.id, tenant_id)

@@ -8,18 +8,18 @@ import pytest
 
 from tests.support.builders import TRUNK
 from tests.support.clocks import ManualClock
-from trunkline.dialing.practice import PracticeTrunks
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.errors import AlreadyExists, ChangedMeanwhile, InUse, InvalidRequest, NotFound
-from trunkline.table import Table
-from trunkline.tenants.agent_desk import AgentDesk
-from trunkline.tenants.agents import AgentStore
-from trunkline.tenants.keys import Principal
-from trunkline.tenants.specs import AgentSpec
-from trunkline.tools.store import ToolStore
-from trunkline.workflows.desk import WorkflowDesk
-from trunkline.workflows.specs import WorkflowSpec
-from trunkline.workflows.store import WorkflowStore
+from trunkline.agents.repository import AgentRepository
+from trunkline.agents.schemas import AgentSpec
+from trunkline.agents.service import AgentService
+from trunkline.auth.principal import Principal
+from trunkline.core.errors import AlreadyExists, InUse, InvalidRequest, NotFound, VersionConflict
+from trunkline.storage.table import Table
+from trunkline.tools.repository import ToolRepository
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.test_trunk import TestTrunks
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.schemas import WorkflowSpec
+from trunkline.workflows.service import WorkflowService
 
 ME = Principal("tenant-1", True, frozenset())
 OTHER = Principal("tenant-2", True, frozenset())
@@ -29,15 +29,15 @@ class Desks:
     def __init__(self, table: Table) -> None:
         self.clock = ManualClock()
         self.open: set[str] = set()
-        agents, trunks, tools = AgentStore(table), TrunkStore(table), ToolStore(table)
+        agents, trunks, tools = AgentRepository(table), TrunkRepository(table), ToolRepository(table)
         trunks.create(TRUNK)
         trunks.grant(TRUNK.id, ME.tenant_id)
-        self.store = WorkflowStore(table)
-        self.workflows = WorkflowDesk(
+        self.store = WorkflowRepository(table)
+        self.workflows = WorkflowService(
             self.store, agents, tools, self.clock, lambda _, slug: slug in self.open
         )
-        self.agents = AgentDesk(
-            agents, trunks, PracticeTrunks(trunks), tools, self.workflows.using_agent, self.clock
+        self.agents = AgentService(
+            agents, trunks, TestTrunks(trunks), tools, self.workflows.using_agent, self.clock
         )
 
     def agent(self, name: str = "greeter", **more: Any) -> str:
@@ -108,7 +108,7 @@ def test_two_of_one_slug_and_a_race_are_refused(desks: Desks, table: Table) -> N
     assert stale is not None
     desks.workflows.change(ME, "onboarding", {"name": "New"})
     spec = WorkflowSpec(slug="onboarding", entry_agent="greeter", name="Mine")
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(VersionConflict):
         desks.store.save(spec.workflow(ME.tenant_id, 1, stale))
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from tests.support.clocks import NOW_MS
-from trunkline.calls.model import Call
-from trunkline.calls.parts import AgentSnapshot, BatchRow
+from trunkline.calls.models import Call
+from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.states import State
-from trunkline.dialing.places import Place
-from trunkline.dialing.trunks import Trunk
+from trunkline.calls.value_objects import AgentSnapshot, BatchRow
+from trunkline.trunks.models import Trunk
 
 TRUNK = Trunk("trunk_1", "t", "livekit.test", "ST_1", 5, ("+15550109001",))
 SNAPSHOT = AgentSnapshot(
@@ -48,6 +48,6 @@ def make_call(number: int = 1, **changes: Any) -> Call:
         priority=priority,
         metadata_json="{}",
         source="api",
-        line_place=Place(tenant, priority, batch, NOW_MS * 1000 + number, call_id).key,
+        line_place=QueuePosition(tenant, priority, batch, NOW_MS * 1000 + number, call_id).key,
     )
     return replace(call, **changes)

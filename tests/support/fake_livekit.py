@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from trunkline.calls.model import Call
-from trunkline.dialing.verdicts import Dialled, Kind, Verdict
+from trunkline.calls.models import Call
 from trunkline.livekit.client import Gate
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 
 
 class FakeLiveKit:
@@ -21,7 +21,9 @@ class FakeLiveKit:
         self.hung_up = asyncio.Event()
         self.agent_joins = True
         self.dispatch_error: Exception | None = None
-        self.answer: Callable[[Call], Dialled] = lambda _: Dialled(Verdict(Kind.ANSWERED), "PA_1", "SCL_1")
+        self.answer: Callable[[Call], DialAnswer] = lambda _: DialAnswer(
+            DialResult(DialResultKind.ANSWERED), "PA_1", "SCL_1"
+        )
         self.answer_after_s = 0.0
         self.connecting_takes_s = 0.0
 
@@ -41,7 +43,7 @@ class FakeLiveKit:
         self.removed.append((room, claim))
         self.hung_up.set()
 
-    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> Dialled:
+    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> DialAnswer:
         await asyncio.sleep(self.connecting_takes_s)
         await gate()
         self.invites.append((asyncio.get_running_loop().time(), call))

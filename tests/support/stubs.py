@@ -6,30 +6,30 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from trunkline.calls.model import Call
-from trunkline.calls.news import Reach
-from trunkline.cipher import Owner
-from trunkline.clock import Clock
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.wake import Wake
-from trunkline.livekit.names import ClaimName
-from trunkline.observability import logger
+from trunkline.call_control.livekit_events import RoomActions
+from trunkline.calls.models import Call
+from trunkline.core.clock import Clock
+from trunkline.core.logging import logger
+from trunkline.dial_queue.messages import DialWakeup
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.livekit.rooms import CallAttemptRef
+from trunkline.storage.encryption import EncryptionContext
 
 
 class RecordedWakeups:
     """A dial queue that only records what was sent to it."""
 
     def __init__(self) -> None:
-        self.sent: list[Wake] = []
+        self.sent: list[DialWakeup] = []
         self.delays_s: list[int] = []
 
-    def send(self, wake: Wake, delay_s: int = 0) -> None:
+    def send(self, wake: DialWakeup, delay_s: int = 0) -> None:
         self.sent.append(wake)
         self.delays_s.append(delay_s)
 
 
-def make_notifier(wakeups: RecordedWakeups, clock: Clock) -> Nudge:
-    return Nudge(wakeups, clock, logger("test"))  # type: ignore[arg-type]
+def make_notifier(wakeups: RecordedWakeups, clock: Clock) -> LaneNotifier:
+    return LaneNotifier(wakeups, clock, logger("test"))  # type: ignore[arg-type]
 
 
 async def run_inline(work: Callable[..., Any], *args: Any) -> Any:
@@ -40,23 +40,23 @@ async def run_inline(work: Callable[..., Any], *args: Any) -> Any:
 class PlaintextCipher:
     """Writes the encryption context beside the values instead of encrypting them."""
 
-    def encrypt(self, owner: Owner, values: dict[str, Any]) -> bytes:
+    def encrypt(self, owner: EncryptionContext, values: dict[str, Any]) -> bytes:
         return repr((owner.context, values)).encode()
 
-    def decrypt(self, owner: Owner, ciphertext: bytes) -> dict[str, Any]:
+    def decrypt(self, owner: EncryptionContext, ciphertext: bytes) -> dict[str, Any]:
         context, values = ast.literal_eval(ciphertext.decode())
         assert context == owner.context
         return dict(values)
 
 
-class NullRoomActions(Reach):
+class NullRoomActions(RoomActions):
     """Does nothing in LiveKit, unless the test says otherwise."""
 
     def __init__(
         self,
-        hang_up: Callable[[ClaimName], None] = lambda _: None,
-        close_room: Callable[[ClaimName], None] = lambda _: None,
-        agent_is_in: Callable[[ClaimName], bool] = lambda _: False,
+        hang_up: Callable[[CallAttemptRef], None] = lambda _: None,
+        close_room: Callable[[CallAttemptRef], None] = lambda _: None,
+        agent_is_in: Callable[[CallAttemptRef], bool] = lambda _: False,
         dispatch_again: Callable[[Call], None] = lambda _: None,
     ) -> None:
         super().__init__(hang_up, close_room, agent_is_in, dispatch_again)

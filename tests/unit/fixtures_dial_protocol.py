@@ -1,4 +1,4 @@
-"""A small world for the dial protocol: real stores, caretaker and news desk on a table in memory."""
+"""A small world for the dial protocol: real stores, reconciler and news desk on a table in memory."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from livekit.protocol.models import ParticipantInfo
 from tests.support.clocks import ManualClock
 from tests.support.memory_table import MemoryTable
 from tests.support.stubs import NullRoomActions, NullSimulation
-from trunkline.calls.news import NewsDesk
-from trunkline.calls.store import CallStore
-from trunkline.dialing.caretaker import Caretaker
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.line import Line
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.queue import Census
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.livekit.names import room_name
-from trunkline.observability import logger
+from trunkline.call_control.livekit_events import LiveKitEventHandler
+from trunkline.calls.repository import CallRepository
+from trunkline.core.logging import logger
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.dial_queue.status import QueueCheckpoints
+from trunkline.livekit.rooms import room_name
+from trunkline.reconciler.phone_calls import PhoneCallReconciler
+from trunkline.trunks.repository import TrunkRepository
 
 
 class RecordedWakeups:
@@ -51,10 +51,10 @@ async def run_inline(work: Any, *args: Any) -> Any:
     return work(*args)
 
 
-async def look_after(caretaker: Caretaker) -> None:
-    """One pass of the caretaker over all trunks."""
-    states = [caretaker.trunks.state(trunk_id) for trunk_id in caretaker.trunks.ids()]
-    await caretaker.walk([state for state in states if state], Counter())
+async def look_after(reconciler: PhoneCallReconciler) -> None:
+    """One pass of the reconciler over all trunks."""
+    states = [reconciler.trunks.state(trunk_id) for trunk_id in reconciler.trunks.ids()]
+    await reconciler.walk([state for state in states if state], Counter())
 
 
 class World:
@@ -63,17 +63,17 @@ class World:
     def __init__(self) -> None:
         self.table = MemoryTable()
         self.clock = ManualClock()
-        self.calls = CallStore(self.table)
-        self.trunks = TrunkStore(self.table)
-        self.lanes = LaneStore(self.table, self.clock)
+        self.calls = CallRepository(self.table)
+        self.trunks = TrunkRepository(self.table)
+        self.lanes = LaneLeaseRepository(self.table, self.clock)
         self.livekit = LiveKit()
-        line, log = Line(self.table), logger("model")
-        nudge = Nudge(RecordedWakeups(), self.clock, log)  # type: ignore[arg-type]
-        self.caretaker = Caretaker(
+        line, log = DialQueue(self.table), logger("model")
+        nudge = LaneNotifier(RecordedWakeups(), self.clock, log)  # type: ignore[arg-type]
+        self.reconciler = PhoneCallReconciler(
             calls=self.calls,
             lanes=self.lanes,
             line=line,
-            census=Census(self.table, line),
+            census=QueueCheckpoints(self.table, line),
             trunks=self.trunks,
             wakes=RecordedWakeups(),  # type: ignore[arg-type]
             nudge=nudge,
@@ -83,4 +83,6 @@ class World:
             offload=run_inline,
             log=log,
         )
-        self.news = NewsDesk(self.calls, nudge, self.clock, self.lanes.run_is_alive, NullRoomActions())
+        self.news = LiveKitEventHandler(
+            self.calls, nudge, self.clock, self.lanes.run_is_alive, NullRoomActions()
+        )

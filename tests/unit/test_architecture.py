@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.wall_time import wall_time_assertions
-from trunkline.settings import ApiSettings, MissingSetting
+from trunkline.core.settings import ApiSettings, MissingSetting
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGE = ROOT / "layers" / "trunkline" / "python" / "trunkline"

@@ -1,6 +1,6 @@
-"""The dial protocol as a machine: runs, zombies, cancels, lost news and a caretaker in any order.
+"""The dial protocol as a machine: runs, zombies, cancels, lost news and a reconciler in any order.
 
-The stores, the changes, the caretaker and the news desk are the real ones; LiveKit, the table and the
+The stores, the changes, the reconciler and the news desk are the real ones; LiveKit, the table and the
 runs' steps are models. Oracle: the INVITEs that LiveKit has seen.
 """
 
@@ -17,19 +17,19 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.support.builders import TRUNK, make_call
 from tests.unit.fixtures_dial_protocol import World, look_after
-from trunkline.calls.changes import cancelled, claimed, intended, returned
-from trunkline.calls.model import Call, StaleCall
-from trunkline.calls.policy import RedialPolicy
+from trunkline.calls.calling_policy import RedialPolicy
+from trunkline.calls.models import Call, StaleCall
 from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import NoFreeSlot
 from trunkline.calls.states import Phase, State
-from trunkline.calls.store import SlotsFull
-from trunkline.dialing.caretaker import LEEWAY_MS
-from trunkline.dialing.look import let_in_due_calls
-from trunkline.dialing.outcome import outcome_of
-from trunkline.dialing.verdicts import Dialled, Kind, Verdict
-from trunkline.item_keys import due_key, line_key
-from trunkline.livekit.names import ClaimName, room_name
-from trunkline.livekit.webhooks import News
+from trunkline.calls.transitions import claim_call, record_intent, request_cancel, requeue
+from trunkline.dialer.apply_result import apply_dial_result
+from trunkline.dialer.queue_reader import enqueue_due_calls
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
+from trunkline.livekit.rooms import CallAttemptRef, room_name
+from trunkline.livekit.webhooks import LiveKitEvent
+from trunkline.reconciler.phone_calls import LEEWAY_MS
+from trunkline.storage.keys.dialing import queue_key, scheduled_key
 
 CALLS, MAX_CONCURRENT = 2, 1
 RUNS = st.sampled_from(["run-1", "run-2"])
@@ -37,8 +37,10 @@ NUMBERS = st.integers(1, CALLS)
 TWICE = RedialPolicy(2, ("busy", "no_answer", "unknown"), (60,))
 
 
-def _left(claim: ClaimName, status: str) -> News:
-    return News("participant_left", claim, disconnect_reason="USER_UNAVAILABLE", sip_call_status=status)
+def _left(claim: CallAttemptRef, status: str) -> LiveKitEvent:
+    return LiveKitEvent(
+        "participant_left", claim, disconnect_reason="USER_UNAVAILABLE", sip_call_status=status
+    )
 
 
 class DialProtocol(RuleBasedStateMachine):
@@ -47,7 +49,7 @@ class DialProtocol(RuleBasedStateMachine):
         world = World()
         self.world, self.table, self.clock = world, world.table, world.clock
         self.calls, self.trunks, self.lanes = world.calls, world.trunks, world.lanes
-        self.livekit, self.caretaker, self.news = world.livekit, world.caretaker, world.news
+        self.livekit, self.reconciler, self.news = world.livekit, world.reconciler, world.news
         self.seen: dict[tuple[str, int], Call] = {}
         self.to_send: dict[tuple[str, int], Call] = {}
         self.refused: set[tuple[str, int]] = set()
@@ -66,8 +68,8 @@ class DialProtocol(RuleBasedStateMachine):
         if not call.waits or call.due_ms is not None:
             return
         self.lanes.keep_run_alive(run)
-        change = claimed(call, run, room_name(call.id, call.claim + 1), {TRUNK.id: MAX_CONCURRENT})
-        with contextlib.suppress(StaleCall, SlotsFull):
+        change = claim_call(call, run, room_name(call.id, call.claim + 1), {TRUNK.id: MAX_CONCURRENT})
+        with contextlib.suppress(StaleCall, NoFreeSlot):
             self.seen[run, number] = self.calls.change(call, change, self.clock.wall_ms())
 
     @rule(run=RUNS, number=NUMBERS)
@@ -79,7 +81,7 @@ class DialProtocol(RuleBasedStateMachine):
         now_ms = self.clock.wall_ms()
         try:
             sent = self.calls.change(
-                call, intended(call, now_ms, intent="i", dead_after_ms=now_ms + 5000), now_ms
+                call, record_intent(call, now_ms, intent="i", dead_after_ms=now_ms + 5000), now_ms
             )
         except StaleCall:
             del self.seen[run, number]
@@ -99,38 +101,38 @@ class DialProtocol(RuleBasedStateMachine):
         still_its_own = (current.claim, current.phase) == (call.claim, Phase.SENT)
         assert still_its_own, "an attempt that was over was dialled"
 
-    @rule(run=RUNS, number=NUMBERS, kind=st.sampled_from(list(Kind)))
-    def verdict(self, run: str, number: int, kind: Kind) -> None:
+    @rule(run=RUNS, number=NUMBERS, kind=st.sampled_from(list(DialResultKind)))
+    def verdict(self, run: str, number: int, kind: DialResultKind) -> None:
         call = self.seen.get((run, number))
         if call is None or call.phase is not Phase.SENT:
             return
         arrived = (run, number) not in self.to_send
-        if not arrived and kind is not Kind.NOT_SENT:
-            kind = Kind.UNKNOWN
-        if arrived and kind is Kind.NOT_SENT:
+        if not arrived and kind is not DialResultKind.NOT_SENT:
+            kind = DialResultKind.UNKNOWN
+        if arrived and kind is DialResultKind.NOT_SENT:
             return
-        self.to_send.pop((run, number), None) if kind is Kind.NOT_SENT else None
+        self.to_send.pop((run, number), None) if kind is DialResultKind.NOT_SENT else None
         del self.seen[run, number]
         self._leg_after(call, kind)
-        verdict = Verdict(kind, Reason.DIAL_BUSY if kind is Kind.FAILED else None)
+        verdict = DialResult(kind, Reason.DIAL_BUSY if kind is DialResultKind.FAILED else None)
         now_ms = self.clock.wall_ms()
 
         def decide(current: Call) -> Any:
             if (current.claim, current.owner) != (call.claim, run) or current.ended:
                 return None
-            if kind in (Kind.TOO_FAST, Kind.NOT_SENT):
-                return returned(current, now_ms, why="x")
-            return outcome_of(current, Dialled(verdict), now_ms)
+            if kind in (DialResultKind.TOO_FAST, DialResultKind.NOT_SENT):
+                return requeue(current, now_ms, why="x")
+            return apply_dial_result(current, DialAnswer(verdict), now_ms)
 
         self.calls.settle(call.id, decide, now_ms)
 
-    def _leg_after(self, call: Call, kind: Kind) -> None:
+    def _leg_after(self, call: Call, kind: DialResultKind) -> None:
         key = (call.id, call.claim)
-        if kind is Kind.ANSWERED and key in self.livekit.legs:
+        if kind is DialResultKind.ANSWERED and key in self.livekit.legs:
             self.livekit.legs[key] = "active"
-        if kind in (Kind.FAILED, Kind.TOO_FAST):
+        if kind in (DialResultKind.FAILED, DialResultKind.TOO_FAST):
             self.livekit.legs.pop(key, None)
-        if kind is Kind.TOO_FAST:
+        if kind is DialResultKind.TOO_FAST:
             self.refused.add(key)
 
     @rule(run=RUNS, number=NUMBERS, seconds=st.sampled_from([4, 17, 64, 66, 80]))
@@ -147,7 +149,7 @@ class DialProtocol(RuleBasedStateMachine):
         self.claim(run, number)
         self.intend(run, number)
         self.send(run, number)
-        self.verdict(run, number, Kind.TOO_FAST)
+        self.verdict(run, number, DialResultKind.TOO_FAST)
         self.claim(run, number)
         self.intend(run, number)
 
@@ -163,7 +165,7 @@ class DialProtocol(RuleBasedStateMachine):
     @rule(number=NUMBERS)
     def cancel(self, number: int) -> None:
         before, now_ms = self.now(number), self.clock.wall_ms()
-        after = self.calls.settle(before.id, lambda call: cancelled(call, now_ms), now_ms)
+        after = self.calls.settle(before.id, lambda call: request_cancel(call, now_ms), now_ms)
         if before.waits or before.phase is Phase.PREPARED:
             assert after is not None
             assert after.state is State.CANCELLED
@@ -175,23 +177,23 @@ class DialProtocol(RuleBasedStateMachine):
         status = "hangup" if answered or self.livekit.legs[key] == "active" else "ringing"
         del self.livekit.legs[key]
         if told:
-            self.news.take(_left(ClaimName(*key), status))
+            self.news.take(_left(CallAttemptRef(*key), status))
 
     @rule(number=NUMBERS, claim=st.integers(1, 4))
     def old_news(self, number: int, claim: int) -> None:
         """Of a leg that is not there any more, or never was."""
         key, before = (make_call(number).id, claim), self.now(number)
         if key not in self.livekit.legs and key in self.livekit.invites:
-            self.news.take(_left(ClaimName(*key), "hangup"))
+            self.news.take(_left(CallAttemptRef(*key), "hangup"))
             assert claim == before.claim or self.now(number) == before, "news about another claim"
 
     @rule()
     def care(self) -> None:
-        asyncio.run(look_after(self.caretaker))
+        asyncio.run(look_after(self.reconciler))
 
     @rule()
     def let_in_due(self) -> None:
-        let_in_due_calls(self.calls, TRUNK.id, self.clock.wall_ms())
+        enqueue_due_calls(self.calls, TRUNK.id, self.clock.wall_ms())
 
     @rule(seconds=st.sampled_from([1, 6, 17, 61, 80]))
     def time_passes(self, seconds: int) -> None:
@@ -209,8 +211,10 @@ class DialProtocol(RuleBasedStateMachine):
     def places_and_slots_follow_the_calls(self) -> None:
         held = 0
         for call in self.all():
-            in_line = self.table.get(line_key(TRUNK.id, call.line_place)) is not None
-            due = call.due_ms is not None and bool(self.table.get(due_key(TRUNK.id, call.due_ms, call.id)))
+            in_line = self.table.get(queue_key(TRUNK.id, call.line_place)) is not None
+            due = call.due_ms is not None and bool(
+                self.table.get(scheduled_key(TRUNK.id, call.due_ms, call.id))
+            )
             assert in_line == (call.waits and call.due_ms is None)
             assert due == (call.waits and call.due_ms is not None)
             held += len(call.slots)
@@ -239,7 +243,7 @@ class DialProtocol(RuleBasedStateMachine):
         self.livekit.legs.clear()
         for _ in range(8):
             self.clock.move_s(3600)
-            asyncio.run(look_after(self.caretaker))
+            asyncio.run(look_after(self.reconciler))
         assert all(call.ended for call in self.all()), [call for call in self.all() if not call.ended]
         assert self.trunks.slots_taken(TRUNK.id) == 0
         assert all(call.state is not State.CONNECTING for call in self.all())

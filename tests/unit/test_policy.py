@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.clocks import NOW_MS
-from trunkline.calls.policy import DAYS, CallingWindow, RedialPolicy
-from trunkline.calls.policy_input import RedialSpec, WindowSpec, resolved_window, zones_of
+from trunkline.calls.calling_policy import DAYS, CallingWindow, RedialPolicy
+from trunkline.calls.calling_policy_schemas import RedialSpec, WindowSpec, resolved_window, zones_of
 from trunkline.calls.reasons import Reason
-from trunkline.errors import InvalidRequest
-from trunkline.validation import validated
+from trunkline.core.errors import InvalidRequest
+from trunkline.core.validation import validated
 
 WORK = ("mon", "tue", "wed", "thu", "fri")
 BERLIN, NEW_YORK, CHICAGO = "Europe/Berlin", "America/New_York", "America/Chicago"

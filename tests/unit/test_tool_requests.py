@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.fixtures_tool_backend import NO_SECRETS, OK, SECOND_US, Backend, action, answered, failed
-from trunkline.outgoing.messages import Answer, Fault
-from trunkline.tools.outcomes import ActionFailed
-from trunkline.tools.requests import MAX_ANSWER_BYTES, read
+from trunkline.egress.messages import Response, TransportError
+from trunkline.tool_runtime.errors import ActionFailed
+from trunkline.tool_runtime.http_action import MAX_ANSWER_BYTES, interpret_response
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH"])
@@ -21,12 +21,12 @@ from trunkline.tools.requests import MAX_ANSWER_BYTES, read
         answered(429),
         answered(500),
         answered(503),
-        failed(Fault.CONNECT, sent=False),
-        failed(Fault.DNS, sent=False),
-        failed(Fault.TIMEOUT, sent=False),
+        failed(TransportError.CONNECT, sent=False),
+        failed(TransportError.DNS, sent=False),
+        failed(TransportError.TIMEOUT, sent=False),
     ],
 )
-def test_what_surely_was_not_done_is_sent_again_whatever_the_method(method: str, first: Answer) -> None:
+def test_what_surely_was_not_done_is_sent_again_whatever_the_method(method: str, first: Response) -> None:
     backend = Backend(first, first, OK)
     sent = backend.carry(action(method=method))
     assert (sent.answer.status, sent.tries) == (200, 3)
@@ -34,7 +34,7 @@ def test_what_surely_was_not_done_is_sent_again_whatever_the_method(method: str,
     assert backend.slept == [0.25, 0.5]
 
 
-@pytest.mark.parametrize("fault", [Fault.TIMEOUT, Fault.BROKEN])
+@pytest.mark.parametrize("fault", [TransportError.TIMEOUT, TransportError.BROKEN])
 @pytest.mark.parametrize(
     ("more", "tries"),
     [
@@ -48,7 +48,7 @@ def test_what_surely_was_not_done_is_sent_again_whatever_the_method(method: str,
     ],
 )
 def test_what_may_have_been_done_is_sent_again_only_where_that_does_no_harm(
-    fault: Fault, more: dict[str, Any], tries: int
+    fault: TransportError, more: dict[str, Any], tries: int
 ) -> None:
     backend = Backend(failed(fault, sent=True))
     with pytest.raises(ActionFailed) as told:
@@ -59,8 +59,10 @@ def test_what_may_have_been_done_is_sent_again_only_where_that_does_no_harm(
     assert told.value.kind.value == fault.value
 
 
-@pytest.mark.parametrize("fault", [Fault.REFUSED_ADDRESS, Fault.TLS, Fault.INVALID])
-def test_what_can_never_be_sent_is_tried_once(fault: Fault) -> None:
+@pytest.mark.parametrize(
+    "fault", [TransportError.REFUSED_ADDRESS, TransportError.TLS, TransportError.INVALID]
+)
+def test_what_can_never_be_sent_is_tried_once(fault: TransportError) -> None:
     backend = Backend(failed(fault, sent=False))
     with pytest.raises(ActionFailed) as told:
         backend.carry(action())
@@ -87,15 +89,15 @@ def test_a_refusal_after_a_doubtful_try_is_doubtful_too() -> None:
     what = action(method="POST")
     sent = Backend(answered(500), answered(409)).carry(what)
     with pytest.raises(ActionFailed) as told:
-        read(what, sent.answer, NO_SECRETS, doubtful=sent.doubtful)
+        interpret_response(what, sent.answer, NO_SECRETS, doubtful=sent.doubtful)
     assert told.value.may_have_happened
-    backend = Backend(failed(Fault.TIMEOUT, sent=True), failed(Fault.CONNECT, sent=False))
+    backend = Backend(failed(TransportError.TIMEOUT, sent=True), failed(TransportError.CONNECT, sent=False))
     with pytest.raises(ActionFailed, match="may have been done"):
         backend.carry(action(method="PUT", retry_count=1))
 
 
 def test_time_outs_that_add_up_end_with_the_invocation() -> None:
-    backend = Backend(failed(Fault.TIMEOUT, sent=True), takes_s=20)
+    backend = Backend(failed(TransportError.TIMEOUT, sent=True), takes_s=20)
     began_us = backend.clock.monotonic_us()
     with pytest.raises(ActionFailed, match="tried 2 times"):
         backend.carry(action(timeout=15, retry_count=5))
@@ -107,10 +109,10 @@ def test_time_outs_that_add_up_end_with_the_invocation() -> None:
 
 
 def test_retry_after_is_obeyed_as_far_as_there_is_time() -> None:
-    backend = Backend(Answer(429, {"Retry-After": "3"}, b"", 5), OK)
+    backend = Backend(Response(429, {"Retry-After": "3"}, b"", 5), OK)
     assert backend.carry(action()).answer.status == 200
     assert backend.slept == [3]
-    backend = Backend(Answer(429, {"Retry-After": "60"}, b"", 5), OK)
+    backend = Backend(Response(429, {"Retry-After": "60"}, b"", 5), OK)
     assert backend.carry(action()).answer.status == 429
     assert backend.slept == []
 
@@ -133,23 +135,33 @@ def test_retry_after_is_obeyed_as_far_as_there_is_time() -> None:
     ],
 )
 def test_an_answer_that_is_not_expected_is_told(
-    more: dict[str, Any], answer: Answer, kind: str, happened: bool
+    more: dict[str, Any], answer: Response, kind: str, happened: bool
 ) -> None:
     with pytest.raises(ActionFailed) as told:
-        read(action(**more), answer, NO_SECRETS, doubtful=(answer.status or 0) >= 500)
+        interpret_response(action(**more), answer, NO_SECRETS, doubtful=(answer.status or 0) >= 500)
     view = told.value.view()
     assert (view["type"], view["may_have_happened"], view["http_status"]) == (kind, happened, answer.status)
 
 
 def test_what_the_agent_is_told_of_an_answer() -> None:
     whole = answered(200, {"meal_id": 7, "internal": "x"})
-    assert read(action(), whole, NO_SECRETS, doubtful=False).result == {"meal_id": 7, "internal": "x"}
-    picked = read(action(result="{id: meal_id}", save={"last": "meal_id"}), whole, NO_SECRETS, doubtful=False)
+    assert interpret_response(action(), whole, NO_SECRETS, doubtful=False).result == {
+        "meal_id": 7,
+        "internal": "x",
+    }
+    picked = interpret_response(
+        action(result="{id: meal_id}", save={"last": "meal_id"}), whole, NO_SECRETS, doubtful=False
+    )
     assert (picked.result, picked.saved) == ({"id": 7}, {"last": 7})
-    assert read(action(), answered(200, b"plain\x00 text"), NO_SECRETS, doubtful=False).result == "plain text"
-    assert read(action(), answered(204, b""), NO_SECRETS, doubtful=False).result is None
     assert (
-        read(action(expect={"status": ["2xx", 404]}), answered(404, []), NO_SECRETS, doubtful=False).result
+        interpret_response(action(), answered(200, b"plain\x00 text"), NO_SECRETS, doubtful=False).result
+        == "plain text"
+    )
+    assert interpret_response(action(), answered(204, b""), NO_SECRETS, doubtful=False).result is None
+    assert (
+        interpret_response(
+            action(expect={"status": ["2xx", 404]}), answered(404, []), NO_SECRETS, doubtful=False
+        ).result
         == []
     )
 
@@ -158,6 +170,6 @@ def test_what_the_agent_is_told_of_an_answer() -> None:
 def test_no_answer_breaks_the_reading(body: bytes, query: str) -> None:
     what = action(**({"result": query, "save": {"x": query}} if query else {}))
     try:
-        read(what, answered(200, body), NO_SECRETS, doubtful=False)
+        interpret_response(what, answered(200, body), NO_SECRETS, doubtful=False)
     except ActionFailed:
         return

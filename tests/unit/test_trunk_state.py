@@ -10,19 +10,22 @@ from hypothesis import strategies as st
 
 from tests.support.builders import TRUNK
 from tests.support.clocks import NOW_MS
+from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.reasons import Reason
-from trunkline.dialing.admission import BatchPace, admitted
-from trunkline.dialing.breaker import OPENS_AFTER, Breaker, FailureRun
-from trunkline.dialing.places import Place
-from trunkline.dialing.trunks import TrunkSettings, TrunkState, batch_pool, tenant_pool
-from trunkline.dialing.verdicts import Kind, Verdict
+from trunkline.dialer.batch_throttle import BatchThrottle, concurrency_filter
+from trunkline.dialer.trunk_guard import TRUNK_OPENS_AFTER, ConsecutiveFailures
+from trunkline.livekit.dial_result import DialResult, DialResultKind
+from trunkline.trunks.circuit_breaker import TrunkCircuitBreaker
+from trunkline.trunks.models import TrunkSettings, TrunkState, batch_pool, tenant_pool
 
-DOWN = Verdict(Kind.FAILED, Reason.TRUNK_UNAVAILABLE, 503)
-BUSY = Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486)
+DOWN = DialResult(DialResultKind.FAILED, Reason.TRUNK_UNAVAILABLE, 503)
+BUSY = DialResult(DialResultKind.FAILED, Reason.DIAL_BUSY, 486)
 
 
-def places(*rows: tuple[str, bool]) -> list[Place]:
-    return [Place(tenant, 5, batch, number, f"c{number}") for number, (tenant, batch) in enumerate(rows)]
+def places(*rows: tuple[str, bool]) -> list[QueuePosition]:
+    return [
+        QueuePosition(tenant, 5, batch, number, f"c{number}") for number, (tenant, batch) in enumerate(rows)
+    ]
 
 
 def test_a_tenants_bounds_only_tighten_the_operators() -> None:
@@ -45,7 +48,7 @@ def test_pools_are_the_trunks_and_each_limited_tenants() -> None:
 def test_those_whose_pool_is_full_are_passed_over() -> None:
     state = TrunkState(replace(TRUNK, max_concurrent_calls=3), tenants={"a": 1, "b": None})
     waiting = places(("a", False), ("a", False), ("b", False), ("b", False), ("b", False))
-    assert [place.call_id for place in admitted(waiting, state, {}, None)] == ["c0", "c2", "c3"]
+    assert [place.call_id for place in concurrency_filter(waiting, state, {}, None)] == ["c0", "c2", "c3"]
 
 
 @given(
@@ -60,13 +63,13 @@ def test_no_pool_is_ever_filled_over_its_limit(
     state = TrunkState(
         replace(TRUNK, max_concurrent_calls=limit, direct_share=share), tenants={"a": 2, "b": None}
     )
-    let_in = admitted(places(*rows), state, {TRUNK.id: already}, None)
+    let_in = concurrency_filter(places(*rows), state, {TRUNK.id: already}, None)
     assert already + len(let_in) <= max(limit, already)
     assert Counter(place.tenant_id for place in let_in)["a"] <= 2
 
 
 def test_batch_calls_keep_to_the_share_of_the_pace_they_are_left() -> None:
-    state, pace = TrunkState(replace(TRUNK, cps=10, direct_share=0.5)), BatchPace()
+    state, pace = TrunkState(replace(TRUNK, cps=10, direct_share=0.5)), BatchThrottle()
     claimed = 0
     for tick in range(100):
         allowed = pace.allowed(state, 1 + tick * 100_000) or 0
@@ -74,15 +77,15 @@ def test_batch_calls_keep_to_the_share_of_the_pace_they_are_left() -> None:
             pace.took()
             claimed += 1
     assert 45 <= claimed <= 53, "half of 10 CPS for 10 s, and a burst"
-    assert BatchPace().allowed(TrunkState(TRUNK), 1) is None
+    assert BatchThrottle().allowed(TrunkState(TRUNK), 1) is None
 
 
 def test_only_a_run_of_trunk_failures_trips() -> None:
-    failures = FailureRun()
-    for verdict in [DOWN] * (OPENS_AFTER - 1) + [BUSY] + [DOWN] * (OPENS_AFTER - 1):
+    failures = ConsecutiveFailures()
+    for verdict in [DOWN] * (TRUNK_OPENS_AFTER - 1) + [BUSY] + [DOWN] * (TRUNK_OPENS_AFTER - 1):
         failures.note(verdict)
         assert not failures.trips(probing=False)
-    failures.note(Verdict(Kind.UNKNOWN))
+    failures.note(DialResult(DialResultKind.UNKNOWN))
     failures.note(DOWN)
     assert failures.trips(probing=False)
     assert failures.reason == "carrier_failing: SIP 503"
@@ -90,9 +93,9 @@ def test_only_a_run_of_trunk_failures_trips() -> None:
 
 
 def test_a_single_destination_that_is_forbidden_blames_no_trunk() -> None:
-    failures = FailureRun()
-    for _ in range(OPENS_AFTER):
-        failures.note(Verdict(Kind.FAILED, Reason.TRUNK_REJECTED, 403))
+    failures = ConsecutiveFailures()
+    for _ in range(TRUNK_OPENS_AFTER):
+        failures.note(DialResult(DialResultKind.FAILED, Reason.TRUNK_REJECTED, 403))
     assert not failures.trips(probing=True)
     assert failures.works
 
@@ -100,7 +103,7 @@ def test_a_single_destination_that_is_forbidden_blames_no_trunk() -> None:
 def test_each_failed_probe_doubles_the_pause_up_to_ten_minutes() -> None:
     breaker, pauses = None, []
     for _ in range(7):
-        breaker = Breaker.opened("x", NOW_MS, breaker)
+        breaker = TrunkCircuitBreaker.opened("x", NOW_MS, breaker)
         pauses.append((breaker.open_until_ms - NOW_MS) // 1000)
     assert pauses == [30, 60, 120, 240, 480, 600, 600]
     assert TrunkState(TRUNK, breaker=breaker).paused_because(NOW_MS) == "x"

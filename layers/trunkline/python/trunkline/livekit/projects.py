@@ -8,16 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from trunkline import aws
-from trunkline.calls.model import Call
-from trunkline.clock import Clock
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import Trunk
-from trunkline.errors import LiveKitNotConfigured
-from trunkline.item_keys import SK, livekit_issuer_key, own_livekit_key
+from trunkline.calls.models import Call
+from trunkline.core import aws_clients
+from trunkline.core.clock import Clock
+from trunkline.core.errors import LiveKitNotConfigured
+from trunkline.egress.address_policy import AddressPolicy
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret, SecretsReader
-from trunkline.outgoing.addresses import Door
-from trunkline.table import Table
+from trunkline.storage.keys.item import SK
+from trunkline.storage.keys.tenants import livekit_issuer_key, own_livekit_key
+from trunkline.storage.table import Table
+from trunkline.trunks.models import Trunk
+from trunkline.trunks.repository import TrunkRepository
 
 _FRESH_MS = 60_000
 _MAX_SIGNERS = 20
@@ -42,7 +43,7 @@ class _Kept:
     read_at_ms: int
 
 
-class Projects:
+class ProjectRegistry:
     """Finds credentials; what was read is good for a minute, so a change counts within one."""
 
     def __init__(self, table: Table, deployment: LiveKitSecret, reader: SecretsReader, clock: Clock) -> None:
@@ -50,15 +51,15 @@ class Projects:
         self._deployment = deployment
         self._reader = reader
         self._clock = clock
-        self._trunks = TrunkStore(table)
+        self._trunks = TrunkRepository(table)
         self._own: dict[str, _Kept] = {}
         self._trunk_owners: dict[str, str | None] = {}
 
     @classmethod
-    def open(cls, table: Table, settings: _Settings, clock: Clock) -> Projects:
+    def open(cls, table: Table, settings: _Settings, clock: Clock) -> ProjectRegistry:
         """The projects of a deployment, as a function's settings name it."""
-        secrets_client = aws.client("secretsmanager")
-        door = Door.parse(settings.outgoing_loopback_ports)
+        secrets_client = aws_clients.client("secretsmanager")
+        door = AddressPolicy.parse(settings.outgoing_loopback_ports)
         deployment = LiveKitSecret(secrets_client, settings.livekit_secret_arn, clock)
         return cls(table, deployment, SecretsReader(secrets_client, door), clock)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
-from trunkline.tools.templates import Scope, TemplateError, expressions_in, fill_json
-from trunkline.validation import InputModel
+from trunkline.core.validation import StrictInputModel
+from trunkline.templating.templates import Scope, TemplateError, expressions_in, render_json
 
 MAX_DEPTH = 3
 MAX_PARAMETERS = 50
@@ -27,11 +27,9 @@ class InvalidParams(Exception):
         self.faults = tuple(faults)
 
 
-class Parameter(InputModel):
+class Parameter(StrictInputModel):
     """One parameter. `items` is the type of a list's entries, `properties` are an object's fields; `default`
     may be a template."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: ParameterName
     type: Literal["string", "integer", "number", "boolean", "array", "object"]
@@ -100,7 +98,7 @@ def with_defaults(parameters: Sequence[Parameter], values: Mapping[str, Any], sc
     known = {each.name: each for each in parameters}
     for name in default_order(parameters):
         if name not in whole and known[name].default is not None:
-            whole[name] = fill_json(known[name].default, {**scope, "params": whole})
+            whole[name] = render_json(known[name].default, {**scope, "params": whole})
     return checked(parameters, whole)
 
 

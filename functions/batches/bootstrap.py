@@ -1,0 +1,104 @@
+"""What the steps work with, built once per process."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from trunkline.agents.repository import AgentRepository
+from trunkline.batches.canceller import PartCanceller
+from trunkline.batches.forecast_service import ForecastService
+from trunkline.batches.holds import BatchHoldService
+from trunkline.batches.importer import Importer
+from trunkline.batches.models import Batch
+from trunkline.batches.read_cache import ReadCache
+from trunkline.batches.repository import BatchRepository
+from trunkline.batches.results import Results
+from trunkline.batches.row_to_call import RowConverter
+from trunkline.batches.s3_files import BatchFiles
+from trunkline.batches.splitter import Splitter
+from trunkline.batches.worker import BatchWorker
+from trunkline.call_control.admission import CallAdmission
+from trunkline.call_control.outbound import OutboundCallService
+from trunkline.call_control.quotas import QuotaService
+from trunkline.call_control.usage import Usage
+from trunkline.call_control.workflow_calls import WorkflowCallService
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.user_context_repository import UserContextRepository
+from trunkline.compliance.policy import CompliancePolicy
+from trunkline.core import aws_clients
+from trunkline.core.clock import SystemClock
+from trunkline.core.logging import logger
+from trunkline.core.settings import BatchSettings
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.messages import WakeQueue
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
+from trunkline.livekit.projects import ProjectRegistry
+from trunkline.storage.encryption import EnvelopeCipher
+from trunkline.storage.table import Table
+from trunkline.tenants.settings import TenantSettingsCache
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.test_trunk import TestTrunks
+from trunkline.workflows.repository import WorkflowRepository
+
+log = logger("batches")
+
+
+@cache
+def worker() -> BatchWorker:
+    """Build the worker from the environment."""
+    settings, clock = BatchSettings.from_env(), SystemClock()
+    table = Table(aws_clients.client("dynamodb"), settings.table_name)
+    calls, trunks, batches, line = (
+        CallRepository(table),
+        TrunkRepository(table),
+        BatchRepository(table),
+        DialQueue(table),
+    )
+    nudge = LaneNotifier(WakeQueue.open(settings), clock, log, trunks.granted_ids)
+    holds = BatchHoldService(table, batches, trunks, nudge, clock)
+    s3 = aws_clients.client("s3")
+    files = BatchFiles(lambda: s3, settings.batch_bucket)
+    queue = QueueStatusReader(
+        line, LaneLeaseRepository(table, clock), trunks, QueueCheckpoints(table, line), clock
+    )
+    return BatchWorker(
+        batches=batches,
+        files=files,
+        splitter=Splitter(files),
+        importer=_importer(settings, table, files, nudge, holds, clock),
+        stopper=PartCanceller(table, calls, batches, nudge, clock),
+        results=Results(table, batches),
+        outlook=ForecastService(batches, trunks, queue, clock),
+        holds=holds,
+        clock=clock,
+        log=log,
+    )
+
+
+def _importer(
+    settings: BatchSettings,
+    table: Table,
+    files: BatchFiles,
+    nudge: LaneNotifier,
+    holds: BatchHoldService,
+    clock: SystemClock,
+) -> Importer:
+    calls, trunks, facts = CallRepository(table), TrunkRepository(table), TenantSettingsCache(table, clock)
+    admission = QuotaService(table, facts, Usage(calls, DialQueue(table), trunks).waiting, clock)
+    rulebook, projects = CompliancePolicy(table, clock), ProjectRegistry.open(table, settings, clock)
+    people = UserContextRepository(table, EnvelopeCipher(settings.context_key_arn))
+    intake = CallAdmission(calls, WakeQueue.open(settings), nudge, clock, admission, rulebook)
+
+    def drafter(batch: Batch) -> RowConverter:
+        """What rows name again and again is read once a part."""
+        agents, granted = ReadCache.of(AgentRepository(table)), ReadCache.of(trunks)
+        workflows, practice = ReadCache.of(WorkflowRepository(table)), TestTrunks(trunks)
+        phones = OutboundCallService(
+            intake, agents, granted, practice, ReadCache.function(projects.of_tenant)
+        )
+        by_workflow = WorkflowCallService(intake, phones, workflows, agents, people, projects.owner_for)
+        return RowConverter(batch, phones, by_workflow, rulebook, facts)
+
+    return Importer(table, BatchRepository(table), files, admission, drafter, holds.wake, clock)

@@ -1,0 +1,33 @@
+"""`reconciler`: one pass of repairs, every minute."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.reconciler.bootstrap import ReconcilerProcess
+from trunkline.core.logging import logger, metrics
+from trunkline.core.settings import ReconcilerSettings
+
+log = logger("reconciler")
+meter = metrics("reconciler")
+_loop = asyncio.new_event_loop()
+_process: ReconcilerProcess | None = None
+
+
+@log.inject_lambda_context(clear_state=True)
+@meter.log_metrics
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    """A pass that fails is made up for by the next one."""
+    global _process  # noqa: PLW0603 - one set of clients a process
+    if _process is None:
+        _process = ReconcilerProcess(ReconcilerSettings.from_env(), log)
+    repairs = _loop.run_until_complete(_process.walk())
+    for name, count in repairs.items():
+        meter.add_metric(name=f"Repaired_{name}", unit=MetricUnit.Count, value=count)
+    meter.add_metric(name="Repairs", unit=MetricUnit.Count, value=sum(repairs.values()))
+    log.info("pass done", repairs=dict(repairs))
+    return dict(repairs)

@@ -1,0 +1,51 @@
+"""What the deliveries work with, built once per process."""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.core import aws_clients
+from trunkline.core.clock import SystemClock
+from trunkline.core.logging import logger
+from trunkline.core.settings import WebhookDeliverSettings
+from trunkline.egress.address_policy import AddressPolicy
+from trunkline.egress.client import EgressClient
+from trunkline.egress.sync_client import BlockingClient
+from trunkline.storage.encryption import EnvelopeCipher
+from trunkline.storage.table import Table
+from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.webhooks.delivery_worker import DeliveryWorker
+from trunkline.webhooks.disable import EndpointDisabler
+from trunkline.webhooks.payload import Payloads
+from trunkline.webhooks.rate_limiter import EndpointHealthRepository, EndpointRateLimiter
+from trunkline.webhooks.repository import EndpointRepository
+from trunkline.webhooks.secrets import EndpointSecrets
+
+log = logger("webhook_deliver")
+
+
+@cache
+def courier() -> DeliveryWorker:
+    settings = WebhookDeliverSettings.from_env()
+    table = Table(aws_clients.client("dynamodb"), settings.table_name)
+    endpoints = EndpointRepository(table)
+    disable_after_s = int(settings.webhook_disable_after_s)
+    return DeliveryWorker(
+        deliveries=DeliveryRepository(table),
+        endpoints=endpoints,
+        gate=EndpointRateLimiter(table, random.random, int(settings.webhook_slots)),
+        health=EndpointHealthRepository(table),
+        seals=EndpointSecrets(EnvelopeCipher(settings.context_key_arn)),
+        payloads=Payloads(CallRepository(table), TranscriptRepository(table), settings.api_url),
+        notices=EndpointDisabler(
+            endpoints, aws_clients.client("sns"), settings.notices_topic_arn, disable_after_s, log
+        ),
+        send=BlockingClient(EgressClient(AddressPolicy.parse(settings.outgoing_loopback_ports))).send,
+        schedule_s=tuple(int(wait_s) for wait_s in settings.webhook_schedule_s.split(",")),
+        clock=SystemClock(),
+        chance=random.random,
+        log=log,
+    )

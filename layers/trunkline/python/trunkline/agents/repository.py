@@ -1,0 +1,86 @@
+"""A tenant's agents in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+from boto3.dynamodb.conditions import Attr
+
+from trunkline.agents.models import Agent
+from trunkline.auth.principal import Principal
+from trunkline.calls.calling_policy import NO_REDIAL, CallingWindow, RedialPolicy
+from trunkline.calls.value_objects import AgentLost
+from trunkline.core.errors import AlreadyExists, VersionConflict
+from trunkline.storage.keys.resources import agent_key
+from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Write
+
+_AGENT_FIELDS = {each.name for each in fields(Agent)}
+
+
+class AgentRepository:
+    """A tenant's agents; every read starts from the tenant's key."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self, tenant_id: str, agent_id: str) -> Agent | None:
+        item = self._table.get(agent_key(tenant_id, agent_id))
+        return _agent(item) if item else None
+
+    def usable(self, principal: Principal, agent_id: str) -> Agent | None:
+        """An agent that a principal may call with: its mode's own; a test key may also use a live one, so
+        that an integration need change nothing but its key."""
+        found = self.load(principal.space, agent_id)
+        return found or (None if principal.livemode else self.load(principal.tenant_id, agent_id))
+
+    def create(self, agent: Agent, more: Sequence[Write] = ()) -> None:
+        """Store a new agent.
+
+        Raises:
+            AlreadyExists: the tenant has one of that name.
+        """
+        try:
+            self._table.transact([Put(_agent_item(agent), ABSENT), *more])
+        except ConditionFailed as error:
+            raise AlreadyExists(f"Agent {agent.name} already exists") from error
+
+    def all(self, tenant_id: str) -> list[Agent]:
+        """Read a tenant's agents."""
+        return [_agent(item) for item in self._table.partition(agent_key(tenant_id))]
+
+    def save(self, agent: Agent, more: Sequence[Write] = ()) -> None:
+        """Create or replace an agent."""
+        self._table.transact([Put(_agent_item(agent)), *more])
+
+    def replace(self, before: Agent, after: Agent, more: Sequence[Write] = ()) -> None:
+        """Store the version after `before`.
+
+        Raises:
+            VersionConflict: the stored one is not `before` any more.
+        """
+        unchanged = Attr("version").eq(before.version)
+        try:
+            self._table.transact([Put(_agent_item(after), unchanged), *more])
+        except ConditionFailed as error:
+            raise VersionConflict from error
+
+    def delete(self, agent: Agent, more: Sequence[Write] = ()) -> None:
+        self._table.transact([Delete(agent_key(agent.tenant_id, agent.id)), *more])
+
+
+def _agent_item(agent: Agent) -> dict[str, Any]:
+    item = asdict(agent) | {"phone_numbers": list(agent.phone_numbers)}
+    return item | agent_key(agent.tenant_id, agent.id).as_item()
+
+
+def _agent(item: dict[str, Any]) -> Agent:
+    values: dict[str, Any] = {name: item.get(name) for name in _AGENT_FIELDS}
+    values["phone_numbers"] = tuple(item["phone_numbers"])
+    values["tools"] = tuple(item.get("tools") or ())
+    values["version"] = item.get("version", 1)
+    values["agent_lost"] = AgentLost(item.get("agent_lost") or AgentLost.HANG_UP)
+    values["redial"] = RedialPolicy.parse(item["redial"]) if item.get("redial") else NO_REDIAL
+    values["window"] = CallingWindow.parse(item["window"]) if item.get("window") else None
+    return Agent(**values)

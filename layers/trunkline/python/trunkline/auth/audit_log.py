@@ -1,0 +1,151 @@
+"""The audit log: who did what to what a tenant has; kept for a year.
+
+An entry is written in the transaction that does what it tells of: there is none without the other.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from pydantic import ConfigDict, Field
+from typing_extensions import TypedDict
+
+from trunkline.auth.principal import Principal
+from trunkline.core.field_types import Moment
+from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
+from trunkline.core.timestamps import iso_from_ms, moment_ms
+from trunkline.core.validation import InputModel
+from trunkline.storage.keys.item import SK, TTL, Item
+from trunkline.storage.keys.tenants import audit_key
+from trunkline.storage.table import Put, Table
+
+_KEPT_S = 365 * 24 * 3600
+_PAGE = 200
+_MAX_SCANNED = 5_000
+
+
+class AuditQuery(InputModel):
+    """What `GET /api/v1/audit` can be asked for; times are ISO 8601 with their offset."""
+
+    model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
+    messages: ClassVar[dict[str, str]] = {
+        "limit": "limit must be a whole number from 1 to 100",
+        "after": "after must be an ISO 8601 time with its offset",
+        "before": "before must be an ISO 8601 time with its offset",
+        "cursor": MESSAGE,
+    }
+
+    action: Annotated[str | None, Field(max_length=100)] = None
+    target_id: Annotated[str | None, Field(max_length=200)] = None
+    actor_id: Annotated[str | None, Field(max_length=200)] = None
+    after: Moment | None = None
+    before: Moment | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 25
+    cursor: str | None = None
+
+    def wants(self, item: Item) -> bool:
+        """Say whether an entry is asked for."""
+        wanted = {"action": self.action, "target_id": self.target_id, "actor_id": self.actor_id}
+        return all(value is None or item.get(name) == value for name, value in wanted.items())
+
+    def places(self) -> tuple[str, str]:
+        """The first and last place that can be asked for."""
+        first = f"{moment_ms(self.after):015d}" if self.after else "0"
+        last = f"{moment_ms(self.before):015d}" if self.before else "~"
+        if self.cursor:
+            last = min(last, decode_cursor(self.cursor))
+        return first, max(first, last)
+
+
+class ActorView(TypedDict):
+    """Who did it: `type` is `api_key`, `session` or `operator`."""
+
+    type: str
+    id: str
+    name: str
+    address: str
+
+
+class AuditEntryView(TypedDict):
+    """One thing that was done; `changed` names the fields, never their values."""
+
+    id: str
+    at: str
+    action: str
+    target_type: str
+    target_id: str
+    changed: list[str]
+    livemode: bool
+    actor: ActorView
+    request_id: str
+
+
+class AuditList(TypedDict):
+    data: list[AuditEntryView]
+    next_cursor: str | None
+
+
+def audit_write(
+    principal: Principal, now_ms: int, action: str, target_id: str, changed: Iterable[str] = ()
+) -> Put:
+    """The write that notes an action (`agent.created`), for the transaction that does it."""
+    actor, entry_id = principal.actor, f"aud_{uuid.uuid4().hex[:20]}"
+    item: dict[str, Any] = audit_key(principal.tenant_id, now_ms, entry_id).as_item()
+    item |= {"entry_id": entry_id, "at_ms": now_ms, "action": action, "target_id": target_id}
+    item |= {"changed": sorted(changed), "livemode": principal.livemode}
+    item |= {"actor_type": actor.kind, "actor_id": actor.id, "actor_name": actor.name}
+    item |= {"address": actor.address, "request_id": actor.request_id}
+    return Put(item | {TTL: now_ms // 1000 + _KEPT_S})
+
+
+def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The names of the fields in which two views of a thing differ."""
+    return [name for name in after if before.get(name) != after[name] and name != "version"]
+
+
+@dataclass(frozen=True)
+class AuditLog:
+    """Reads the log on a tenant's behalf: entries of the key's mode, newest first."""
+
+    table: Table
+
+    def page(self, principal: Principal, query: AuditQuery) -> AuditList:
+        """A page; a filter that few entries pass is answered with those found so far, and a cursor."""
+        first, last = query.places()
+        found: list[Item] = []
+        seen, scanned = None, 0
+        for item in self._newest(principal, first, last):
+            if len(found) == query.limit or scanned == _MAX_SCANNED:
+                return {"data": [_view(each) for each in found], "next_cursor": encode_cursor(str(seen))}
+            seen, scanned = item[SK], scanned + 1
+            if item["livemode"] is principal.livemode and query.wants(item):
+                found.append(item)
+        return {"data": [_view(each) for each in found], "next_cursor": None}
+
+    def _newest(self, principal: Principal, first: str, last: str) -> Iterable[Item]:
+        prefix = audit_key(principal.tenant_id)
+        begin = type(prefix)(prefix.pk, first)
+        for page in self.table.newest_between(begin, last, limit=_PAGE):
+            yield from (item for item in page if item[SK] != last)
+
+
+def _view(item: Item) -> AuditEntryView:
+    return {
+        "id": item["entry_id"],
+        "at": iso_from_ms(item["at_ms"]),
+        "action": item["action"],
+        "target_type": item["action"].partition(".")[0],
+        "target_id": item["target_id"],
+        "changed": list(item["changed"]),
+        "livemode": item["livemode"],
+        "actor": {
+            "type": item["actor_type"],
+            "id": item["actor_id"],
+            "name": item["actor_name"],
+            "address": item["address"],
+        },
+        "request_id": item["request_id"],
+    }

@@ -1,0 +1,96 @@
+"""Finds out who asks: by API key, or by a session's cookie; one write in the common case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from trunkline.auth.api_key import ApiKey, is_well_formed, key_hash
+from trunkline.auth.api_key_repository import ApiKeyRepository
+from trunkline.auth.principal import Actor, Principal
+from trunkline.auth.sessions import SessionRepository
+from trunkline.core.clock import Clock
+from trunkline.core.errors import AddressNotAllowed, CrossSite, InvalidApiKey
+from trunkline.core.rate_limit import RateLimitStatus
+
+_HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
+_OWN_SITE = frozenset({"same-origin", "none"})
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a request shows of who sends it. `origin` and `fetch_site` are what a browser says of the page
+    that had it sent; `host` is where it came in."""
+
+    method: str
+    address: str
+    request_id: str
+    key: str | None = field(default=None, repr=False)
+    session: str | None = field(default=None, repr=False)
+    origin: str | None = None
+    fetch_site: str | None = None
+    host: str = ""
+
+    @property
+    def is_own_site(self) -> bool:
+        """Say whether no other site's page had it sent. A client that is no browser says nothing of it."""
+        if self.fetch_site is not None:
+            return self.fetch_site in _OWN_SITE
+        return self.origin is None or urlsplit(self.origin).netloc.lower() == self.host.lower()
+
+
+@dataclass(frozen=True)
+class AuthContext:
+    """Who asks, what is left of their minute, and the hash of the key they ask with, or whose session."""
+
+    principal: Principal
+    rate: RateLimitStatus
+    key_hash: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Authenticator:
+    """Lets requests in; a key that is revoked is refused from the next request on."""
+
+    keys: ApiKeyRepository
+    sessions: SessionRepository
+    pepper: str
+    clock: Clock
+
+    def admit(self, proof: Credentials) -> AuthContext:
+        """Authenticate a request and count it.
+
+        Raises:
+            InvalidApiKey: nobody we know; one answer for every cause.
+            AddressNotAllowed: the key may not be used from there.
+            RateLimited: the key has made its requests of this minute.
+            CrossSite: another site has a browser send its cookie.
+        """
+        if proof.key is not None:
+            return self.admit_key(proof, proof.key)
+        if proof.session:
+            return self._by_session(proof, proof.session)
+        raise InvalidApiKey
+
+    def admit_key(self, proof: Credentials, key: str) -> AuthContext:
+        """Authenticate by a key; raises as `admit` does."""
+        if not is_well_formed(key):
+            raise InvalidApiKey
+        return self._counted(proof, key_hash(key, self.pepper), "api_key")
+
+    def _by_session(self, proof: Credentials, token: str) -> AuthContext:
+        session = self.sessions.find(token)
+        if proof.method not in _HARMLESS and not proof.is_own_site:
+            raise CrossSite
+        return self._counted(proof, session.key_hash, "session")
+
+    def _counted(self, proof: Credentials, hashed: str, kind: str) -> AuthContext:
+        key, rate = self.keys.admit(hashed, self.clock.wall_ms())
+        if not key.lets_in(proof.address):
+            raise AddressNotAllowed
+        return AuthContext(_principal(key, proof, kind), rate, hashed)
+
+
+def _principal(key: ApiKey, proof: Credentials, kind: str) -> Principal:
+    actor = Actor(kind, key.id, key.name, proof.address, proof.request_id)
+    return Principal(key.tenant_id, key.livemode, key.scopes, key, actor)

@@ -1,0 +1,49 @@
+"""The authenticated principal: tenant, mode and rights of a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from trunkline.auth.api_key import ApiKey
+from trunkline.auth.scopes import Scope, rights, same_right
+from trunkline.core.errors import MissingScope
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something, as the audit log names them: `api_key`, `session`, `trigger`, `schedule`,
+    `batch` or `operator`."""
+
+    kind: str = "operator"
+    id: str = ""
+    name: str = ""
+    address: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is asking: everything a request does is done as this tenant, in this mode.
+
+    `key` is what they ask with; None for the operator, who is bound by none.
+    """
+
+    tenant_id: str
+    livemode: bool
+    scopes: frozenset[Scope]
+    key: ApiKey | None = None
+    actor: Actor = field(default_factory=Actor)
+
+    @property
+    def space(self) -> str:
+        """Where the agents and workflows of the principal's mode are kept: test ones lie apart."""
+        return self.tenant_id if self.livemode else f"{self.tenant_id}.test"
+
+    def has(self, scope: Scope) -> bool:
+        """Say whether the principal has the right."""
+        return same_right(scope) in rights(self.scopes)
+
+    def require(self, scope: Scope) -> None:
+        """Raise `MissingScope` unless the key has the right."""
+        if not self.has(scope):
+            raise MissingScope(scope.value)

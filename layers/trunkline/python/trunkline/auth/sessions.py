@@ -1,0 +1,139 @@
+"""Sessions of the web UI: an opaque cookie that stands for an API key, or for a user of a user pool.
+
+Only a keyed hash of it is stored. A session counts against its key's window and ends with its key.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field, model_validator
+from typing_extensions import TypedDict
+
+from trunkline.auth.api_key import ApiKey, key_hash
+from trunkline.auth.api_key_repository import attributes_of
+from trunkline.auth.audit_log import audit_write
+from trunkline.auth.cognito import User
+from trunkline.auth.principal import Actor, Principal
+from trunkline.core.clock import Clock
+from trunkline.core.errors import InvalidApiKey
+from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
+from trunkline.core.timestamps import iso_from_ms
+from trunkline.core.validation import InputModel
+from trunkline.storage.keys.item import TTL
+from trunkline.storage.keys.tenants import api_key_key, session_key, used_id_token_key
+from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Update
+
+COOKIE = "session"
+MAX_LIFE_S = 12 * 3600
+_TOKEN_BYTES = 32
+
+
+class NewSession(InputModel):
+    """The body of `POST /api/v1/session`: a key, unless it is in a header, or a user pool's ID token."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    messages: ClassVar[dict[str, str]] = {
+        "expires_in_s": f"expires_in_s must be a whole number from 60 to {MAX_LIFE_S}"
+    }
+
+    api_key: Annotated[str | None, Field(max_length=200)] = None
+    id_token: Annotated[str | None, Field(max_length=10_000, description="Of the deployment's pool.")] = None
+    expires_in_s: Annotated[int, Field(ge=60, le=MAX_LIFE_S)] = MAX_LIFE_S
+
+    @model_validator(mode="after")
+    def _one_proof(self) -> NewSession:
+        if self.api_key and self.id_token:
+            raise ValueError("api_key and id_token are two proofs: send one")
+        return self
+
+
+class SessionView(TypedDict):
+    """Who the session is: its tenant, mode and rights."""
+
+    tenant_id: str
+    livemode: bool
+    scopes: list[str]
+    name: str
+    expires_at: str | None
+
+
+@dataclass(frozen=True)
+class Session:
+    """A stored session: the key, or the user's record, that it stands for, and until when."""
+
+    key_hash: str
+    expires_at_ms: int
+
+
+class SessionRepository:
+    """Sessions in the table, found by their token's hash."""
+
+    def __init__(self, table: Table, pepper: str, clock: Clock) -> None:
+        self._table = table
+        self._pepper = pepper
+        self._clock = clock
+
+    def find(self, token: str) -> Session:
+        """Find a session.
+
+        Raises:
+            InvalidApiKey: there is none, or its time is over.
+        """
+        item = self._table.get(session_key(key_hash(token, self._pepper)))
+        if item is None or self._clock.wall_ms() >= item["expires_at_ms"]:
+            raise InvalidApiKey
+        return Session(item["key_hash"], item["expires_at_ms"])
+
+    def open(self, principal: Principal, of_key: str, life_s: int) -> tuple[str, SessionView]:
+        """Open a session for the key or user whose hash is `of_key`; returns its token, shown only now."""
+        now_ms, token = self._clock.wall_ms(), secrets.token_urlsafe(_TOKEN_BYTES)
+        expires_ms = now_ms + life_s * 1000
+        if principal.key and principal.key.expires_at_ms:
+            expires_ms = min(expires_ms, principal.key.expires_at_ms)
+        item = session_key(key_hash(token, self._pepper)).as_item()
+        item |= {"key_hash": of_key, "expires_at_ms": expires_ms, TTL: expires_ms // 1000 + 1}
+        noted = audit_write(principal, now_ms, "session.opened", principal.actor.id)
+        self._table.transact([Put(item, ABSENT), noted])
+        return token, session_view(principal, expires_ms)
+
+    def close(self, principal: Principal, token: str) -> None:
+        """End a session; the cookie is worth nothing any more."""
+        noted = audit_write(principal, self._clock.wall_ms(), "session.closed", principal.actor.id)
+        self._table.transact([Delete(session_key(key_hash(token, self._pepper))), noted])
+
+    def principal_of(self, user: User, actor: Actor) -> tuple[Principal, str]:
+        """Note a user who proved who they are, and what they may do; the proof opens one session only.
+
+        Raises:
+            InvalidApiKey: the proof was used before.
+        """
+        used = used_id_token_key(user.proof_id).as_item() | {TTL: user.expires_at_s + 3600}
+        user_hash = key_hash(f"user\n{user.issuer}\n{user.id}", self._pepper)
+        key = ApiKey(
+            user.id,
+            user.tenant_id,
+            user.name,
+            True,
+            user.scopes,
+            hint="user",
+            limit_per_minute=DEFAULT_PER_MINUTE,
+        )
+        try:
+            self._table.transact([Put(used, ABSENT), Update(api_key_key(user_hash), set=attributes_of(key))])
+        except ConditionFailed as error:
+            raise InvalidApiKey from error
+        return Principal(user.tenant_id, True, user.scopes, key, actor), user_hash
+
+
+def session_view(principal: Principal, expires_at_ms: int | None) -> SessionView:
+    """Show who a session, or a key, is."""
+    return {
+        "tenant_id": principal.tenant_id,
+        "livemode": principal.livemode,
+        "scopes": sorted(scope.value for scope in principal.scopes),
+        "name": principal.actor.name,
+        "expires_at": iso_from_ms(expires_at_ms) if expires_at_ms else None,
+    }

@@ -1,0 +1,188 @@
+"""A part's rows become calls: a few dozen in each transaction, with the note of how far it is.
+
+What a worker does twice after a crash, or two do at once, is refused by that note: no row is called twice,
+and none is left out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
+
+from trunkline.batches.forecast import Load
+from trunkline.batches.models import Batch, Row, RowFault, first_row
+from trunkline.batches.repository import BatchRepository, Part, part_writes
+from trunkline.batches.row_to_call import PreparedRow
+from trunkline.batches.s3_files import BatchFiles
+from trunkline.call_control.quotas import QuotaService
+from trunkline.calls.create_items import create_items
+from trunkline.calls.models import Call
+from trunkline.calls.value_objects import WaitsFor
+from trunkline.core.clock import Clock
+from trunkline.core.errors import ConcurrencyExceeded, DailyLimitReached, QueueFull
+from trunkline.storage.table import ConditionFailed, Table, TransactionConflict, Write
+
+GROUP_ROWS = 32
+MOST_ACTIONS = 98
+"""A transaction has a hundred: two are the part's."""
+
+_PATIENCE_S = 240
+_WAIT_S = 30
+_TRIES = 12
+SUPPRESSED = RowFault("suppressed", "Number is on the suppression list")
+_FULL = (QueueFull, ConcurrencyExceeded, DailyLimitReached)
+
+
+class RowConverterPort(Protocol):
+    """Makes drafts of rows: `trunkline.batches.drafts`."""
+
+    def draft(self, row: Row) -> PreparedRow: ...
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the flow is to do next: go on at once, or after a wait; or nothing more."""
+
+    next: str
+    wait_s: int = 0
+
+
+DONE = Progress("done")
+
+
+@dataclass(frozen=True)
+class Importer:
+    """Imports and checks parts. `wake(batch, trunk_id)` wakes a lane: the reconciler makes up for one that
+    fails."""
+
+    table: Table
+    batches: BatchRepository
+    files: BatchFiles
+    admission: QuotaService
+    drafter: Callable[[Batch], RowConverterPort]
+    wake: Callable[[Batch, str], None]
+    clock: Clock
+
+    def work(self, batch: Batch, number: int, *, check: bool) -> Progress:
+        """Take a part as far as it goes."""
+        rows = self.files.rows(batch.id, number)
+        drafter, trunk_ids = self.drafter(batch), set[str]()
+        until_ms = self.clock.wall_ms() + _PATIENCE_S * 1000
+        try:
+            while group := self._group(batch, number, rows, check=check):
+                if self.clock.wall_ms() >= until_ms:
+                    return Progress("again", 1)
+                part, due = group
+                drafts = list(_fitting(map(drafter.draft, due)))
+                trunk_ids |= {draft.call.trunk_id for draft in drafts if draft.call and not check}
+                wait_s = self._write(batch, part, drafts, check=check)
+                if wait_s is not None:
+                    return Progress("wait", wait_s)
+        finally:
+            for trunk_id in trunk_ids:
+                self.wake(batch, trunk_id)
+        if not check and rows:
+            self.files.forget_rows(batch.id, number)
+        return DONE
+
+    def _group(
+        self, batch: Batch, number: int, rows: Sequence[Row], *, check: bool
+    ) -> tuple[Part, Sequence[Row]] | None:
+        """Where the part is, and its next rows; None at its end, or once it is cancelled."""
+        found = self.batches.parts(batch.id, check=check, row=rows[0].number) if rows else []
+        part = found[0] if found else Part(number, first_row(number))
+        due = [row for row in rows if row.number >= part.next_row][:GROUP_ROWS]
+        return None if part.cancelled or not due else (part, due)
+
+    def _write(self, batch: Batch, part: Part, drafts: Sequence[PreparedRow], *, check: bool) -> int | None:
+        """Write a group, without the rows whose number is suppressed; returns how long to wait where the
+        tenant has as many calls as it may."""
+        if check:
+            drafts = [draft.refused(SUPPRESSED) if self._fails(draft) else draft for draft in drafts]
+            self._note(batch, part, drafts, check=True)
+            return None
+        while True:
+            let_in, wait_s = self._admitted(drafts)
+            suppressed = self._note(batch, part, let_in, check=False) if let_in else set()
+            if not suppressed:
+                return wait_s
+            drafts = [
+                draft.refused(SUPPRESSED) if draft.row.number in suppressed else draft for draft in drafts
+            ]
+
+    def _admitted(self, drafts: Sequence[PreparedRow]) -> tuple[list[PreparedRow], int | None]:
+        """The first drafts that the tenant's limits let in, and how long the others wait."""
+        let_in: list[PreparedRow] = []
+        for draft in drafts:
+            try:
+                if draft.call:
+                    self.admission.admit(draft.call)
+            except _FULL as full:
+                return let_in, max(_WAIT_S, full.retry_after_s or 0)
+            let_in.append(draft)
+        return let_in, None
+
+    def _note(self, batch: Batch, part: Part, drafts: Sequence[PreparedRow], *, check: bool) -> set[int]:
+        """Write a group in one transaction; returns the rows whose number is suppressed, and then nothing was
+        written."""
+        told = [(draft.row.number, draft.row.name, draft.fault) for draft in drafts]
+        after = drafts[-1].row.number + 1
+        writes: list[Write] = part_writes(batch, part, after, told, loads_of(drafts), check=check)
+        calls = [draft for draft in drafts if draft.call and not check]
+        for draft in calls:
+            writes += create_items(draft.accepted) + list(draft.more)
+        checked = [(draft, each) for draft in calls for each in draft.checks]
+        try:
+            self._transact([*writes, *(each for _, each in checked)])
+        except ConditionFailed as error:
+            for draft in calls:
+                self.admission.take_back(draft.accepted)
+            failed = [place - len(writes) for place in error.writes if place >= len(writes)]
+            if not failed and 0 not in error.writes:
+                raise
+            return {checked[place][0].row.number for place in failed}
+        except Exception:
+            for draft in calls:
+                self.admission.take_back(draft.accepted)
+            raise
+        return set()
+
+    def _fails(self, draft: PreparedRow) -> bool:
+        """Say whether what must hold of other items does not, as a transaction would find out."""
+        if draft.call is None or not draft.checks:
+            return False
+        keys = [each.key for each in draft.checks]
+        now_ms = self.clock.wall_ms()
+        return any(item.get("expires_ms", now_ms) >= now_ms for item in self.table.get_all(keys))
+
+    def _transact(self, writes: Sequence[Any]) -> None:
+        for attempt in Retrying(
+            retry=retry_if_exception_type(TransactionConflict),
+            stop=stop_after_attempt(_TRIES),
+            wait=wait_random(0.01, 0.2),
+            reraise=True,
+        ):
+            with attempt:
+                self.table.transact(writes)
+
+
+def _fitting(drafts: Iterable[PreparedRow]) -> Iterator[PreparedRow]:
+    """The first drafts that fit into one transaction."""
+    actions = 0
+    for draft in drafts:
+        actions += draft.actions
+        if actions > MOST_ACTIONS:
+            return
+        yield draft
+
+
+def loads_of(drafts: Sequence[PreparedRow]) -> Mapping[tuple[str, str], int]:
+    """How many calls go over which trunk in which window."""
+    calls: list[Call] = [
+        draft.call for draft in drafts if draft.call and draft.call.waits_for is not WaitsFor.ZONE
+    ]
+    return Counter((call.trunk_id, Load(call.window, 1).key) for call in calls)

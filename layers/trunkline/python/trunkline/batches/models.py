@@ -1,0 +1,161 @@
+"""A batch as it is stored, and where its rows are. Pure."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from trunkline.call_templates.models import CallKind
+from trunkline.trunks.batch_holds import BatchHold
+
+MAX_ROWS = 100_000
+PART_ROWS = 500
+"""How many rows one part has: what is imported, cancelled and counted together."""
+
+PRIORITY = 7
+SPAN_US = 1_000_000
+"""No two batches of a tenant begin in one second, so each has a span of arrivals of its own."""
+
+KEPT_S = 90 * 86_400
+"""How long a batch and its counts are kept."""
+
+_CALLS = uuid.UUID("6f1d5b0e-5d2b-4c55-9c0e-0d6d9a3e7b41")
+
+
+class BatchState(StrEnum):
+    AWAITING_UPLOAD = "awaiting_upload"
+    CHECKING = "checking"
+    CHECKED = "checked"
+    IMPORTING = "importing"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+
+
+class BatchJob(StrEnum):
+    """What a flow does with all of a batch's rows."""
+
+    CHECK = "check"
+    IMPORT = "import"
+    CANCEL = "cancel"
+    EXPORT = "export"
+
+
+class RowFormat(StrEnum):
+    JSON = "json"
+    NDJSON = "ndjson"
+    CSV = "csv"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Calls by one template: `body_json` is the body of the route that `kind` names, with `{{row.…}}` in it.
+
+    `first_us` begins the span in which its calls arrive in their line, in the order of the rows. `rows` and
+    `parts` are known once the rows were read. `work` is what its flow does, or None; `runs` counts flows, so
+    that each has a name of its own. `ttl` is when it is deleted, in seconds.
+    """
+
+    id: str
+    tenant_id: str
+    livemode: bool
+    name: str
+    kind: CallKind
+    body_json: str
+    row_format: RowFormat
+    dry_run: bool
+    same_numbers: bool
+    average_call_s: int
+    starts_at_ms: int | None
+    ends_at_ms: int | None
+    first_us: int
+    state: BatchState
+    version: int
+    created_at_ms: int
+    updated_at_ms: int
+    ttl: int
+    paused: bool = False
+    rows: int | None = None
+    parts: int | None = None
+    refused_because: str | None = None
+    forecast_json: str | None = None
+    work: BatchJob | None = None
+    runs: int = 0
+    exported_at_ms: int | None = None
+
+    @property
+    def space(self) -> str:
+        """Where its tenant's things of its mode are kept (`Principal.space`)."""
+        return self.tenant_id if self.livemode else f"{self.tenant_id}.test"
+
+    @property
+    def is_checked(self) -> bool:
+        """Its rows are looked at, and none is a call."""
+        return self.state in (BatchState.CHECKING, BatchState.CHECKED)
+
+    @property
+    def flow_name(self) -> str:
+        """What the execution of its present work is called."""
+        return f"{self.id}-{self.work}-{self.runs}"
+
+    def call_id(self, row: int) -> str:
+        """The id of the call of a row: the same one at every try, so that no row has two."""
+        return str(uuid.uuid5(_CALLS, f"{self.id}/{row}"))
+
+    def arrived_us(self, row: int) -> int:
+        """Where a row's call stands among those of its rank."""
+        return self.first_us + row
+
+    def hold(self, now_ms: int) -> BatchHold | None:
+        """What keeps its calls from being dialled now, if anything does."""
+        until_ms = self.starts_at_ms if (self.starts_at_ms or 0) > now_ms else None
+        stopped = self.paused or self.state in (BatchState.CANCELLING, BatchState.CANCELLED)
+        if not stopped and until_ms is None:
+            return None
+        last_us = self.first_us + MAX_ROWS
+        return BatchHold(self.tenant_id, self.id, self.first_us, last_us, None if stopped else until_ms)
+
+    def as_attributes(self) -> dict[str, Any]:
+        """The attributes to store."""
+        return asdict(self)
+
+
+def batch_from_attributes(item: Mapping[str, Any]) -> Batch:
+    """Read a stored batch."""
+    values: dict[str, Any] = {field.name: item.get(field.name) for field in fields(Batch)}
+    for name, kind in (("kind", CallKind), ("row_format", RowFormat), ("state", BatchState)):
+        values[name] = kind(item[name])
+    values["work"] = BatchJob(item["work"]) if item.get("work") else None
+    return Batch(**values)
+
+
+def part_of(row: int) -> int:
+    """The part that a row is in; both are counted from 1."""
+    return (row - 1) // PART_ROWS + 1
+
+
+def first_row(part: int) -> int:
+    """The first row of a part."""
+    return (part - 1) * PART_ROWS + 1
+
+
+@dataclass(frozen=True)
+class RowFault:
+    """Why a row makes no call."""
+
+    type: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a batch: its values, or what is wrong with it. `name` is its `id`, where it has one."""
+
+    number: int
+    values: Mapping[str, Any]
+    name: str | None = None
+    fault: RowFault | None = None

@@ -1,0 +1,217 @@
+"""Batches in the table: the batch itself, its parts, and what came of their calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from boto3.dynamodb.conditions import Attr, ConditionBase
+
+from trunkline.batches.models import SPAN_US, Batch, RowFault, batch_from_attributes, first_row, part_of
+from trunkline.core.errors import VersionConflict
+from trunkline.core.pagination import decode_cursor, encode_cursor
+from trunkline.storage.keys.batches import (
+    batch_entry,
+    batch_faults_key,
+    batch_key,
+    batch_outcome_key,
+    batch_part_key,
+    batch_work_key,
+)
+from trunkline.storage.keys.item import SK, TTL, Item
+from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Update, Write
+
+_TRIES = 60
+
+
+@dataclass(frozen=True)
+class Part:
+    """How far a part's rows are looked at: the next is `next_row`."""
+
+    number: int
+    next_row: int
+    accepted: int = 0
+    refused: int = 0
+    cancelled: bool = False
+    why: Mapping[str, int] | None = None
+    loads: Mapping[tuple[str, str], int] | None = None
+
+
+Faults = Mapping[int, tuple[str | None, RowFault]]
+"""What is wrong with rows, and what they are called."""
+
+
+class BatchRepository:
+    """Batches, whosever they are; a part and its counts are changed in one write."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def create(self, batch: Batch, more: Sequence[Write] = ()) -> Batch:
+        """Store a new batch, in the first second from its own on that no batch of the tenant began in."""
+        for ahead in range(_TRIES):
+            made = replace(batch, first_us=batch.first_us // SPAN_US * SPAN_US + ahead * SPAN_US)
+            entry = batch_entry(batch.space, made.first_us // SPAN_US).as_item()
+            entry |= {"id": batch.id, TTL: batch.ttl}
+            try:
+                self._table.transact([Put(entry, ABSENT), Put(_item(made), ABSENT), *more])
+            except ConditionFailed:
+                continue
+            return made
+        raise VersionConflict
+
+    def load(self, batch_id: str) -> Batch | None:
+        """One batch."""
+        item = self._table.get(batch_key(batch_id))
+        return batch_from_attributes(item) if item else None
+
+    def save(self, changed: Batch, more: Sequence[Write] = ()) -> Batch:
+        """Store a change to the version that `changed` was made of.
+
+        Raises:
+            VersionConflict: another request was quicker.
+        """
+        after = replace(changed, version=changed.version + 1)
+        try:
+            self._table.transact([Put(_item(after), Attr("version").eq(changed.version)), *more])
+        except ConditionFailed as error:
+            raise VersionConflict from error
+        return after
+
+    def page(self, space: str, limit: int, cursor: str | None) -> tuple[list[Batch], str | None]:
+        """A tenant's batches, newest first, and where to go on."""
+        first = batch_entry(space)
+        last = f"{decode_cursor(cursor)}" if cursor else f"{first.sk}~"
+        entries: list[Item] = []
+        for page in self._table.newest_between(first, last, limit=limit + 2):
+            entries += [entry for entry in page if entry[SK] != last]
+            if len(entries) > limit:
+                break
+        keys = [batch_key(entry["id"]) for entry in entries[:limit]]
+        found = self._table.get_all(keys) if keys else []
+        more = encode_cursor(entries[limit - 1][SK]) if len(entries) > limit else None
+        return [batch_from_attributes(item) for item in found], more
+
+    def delete(self, batch: Batch, more: Sequence[Write] = ()) -> None:
+        """Delete a batch; its parts, which nobody finds any more, go when their time is over."""
+        entry = batch_entry(batch.space, batch.first_us // SPAN_US)
+        self._table.transact([Delete(batch_key(batch.id)), Delete(entry), *more])
+
+    def parts(self, batch_id: str, *, check: bool = False, row: int | None = None) -> list[Part]:
+        """The parts that were begun, of an import or of a check; or the one that a row is in."""
+        number = None if row is None else part_of(row)
+        found = self._table.partition(batch_part_key(batch_id, number, check=check))
+        return [_part(item) for item in found]
+
+    def faults(self, batch_id: str, number: int, *, check: bool) -> Faults:
+        """Why rows of a part make no call, by their numbers."""
+        found = self._table.partition(batch_faults_key(batch_id, number, check=check))
+        told = (each for item in found for each in json.loads(item["faults_json"]))
+        return {row: (name, RowFault(type_, message)) for row, name, type_, message in told}
+
+    def outcomes(self, batch_id: str) -> tuple[dict[str, int], dict[str, int]]:
+        """How many calls are over, by the state they ended in and by the reason."""
+        states: dict[str, int] = {}
+        reasons: dict[str, int] = {}
+        for item in self._table.partition(batch_outcome_key(batch_id)):
+            for name, count in item.items():
+                kind, _, value = name.partition(":")
+                counts = {"state": states, "reason": reasons}.get(kind)
+                if counts is not None and value:
+                    counts[value] = counts.get(value, 0) + count
+        return states, reasons
+
+    def note_end(self, batch_id: str, row: int, state: str, reason: str | None, ttl: int) -> None:
+        """Count a call that is over; the same one is counted once, however often it is told of."""
+        counts = {f"state:{state}": 1} | ({f"reason:{reason}": 1} if reason else {})
+        ended = Attr("ended")
+        change = Update(
+            batch_outcome_key(batch_id, part_of(row)),
+            set={TTL: ttl},
+            add={**counts, "ended": {row}},
+            condition=ended.not_exists() | ~ended.contains(row),
+        )
+        try:
+            self._table.write(change)
+        except ConditionFailed:
+            return
+
+    def fence(self, batch: Batch, number: int) -> Part:
+        """End a part's import: whoever works on it can write no more."""
+        key = batch_part_key(batch.id, number)
+        item = self._table.write(Update(key, set={"cancelled": True, TTL: batch.ttl}))
+        return _part(item or key.as_item())
+
+    def work(self, until_ms: int) -> Iterator[Batch]:
+        """Batches whose flow was begun by a moment and has not ended."""
+        for item in self._table.partition(batch_work_key()):
+            if item["at_ms"] <= until_ms and (batch := self.load(item["id"])):
+                yield batch
+
+
+def begun(batch: Batch, now_ms: int) -> Put:
+    """The write that notes, in the transaction of a change, that a batch's flow is to run."""
+    return Put(batch_work_key(batch.id).as_item() | {"id": batch.id, "at_ms": now_ms})
+
+
+def done(batch: Batch) -> Delete:
+    """The write that notes that a batch's flow has ended."""
+    return Delete(batch_work_key(batch.id))
+
+
+def _item(batch: Batch) -> Item:
+    return {**batch_key(batch.id).as_item(), **batch.as_attributes()}
+
+
+def _part(item: Item) -> Part:
+    number = int(item[SK].rpartition("#")[2])
+    why, loads = {}, {}
+    for name, value in item.items():
+        kind, _, rest = name.partition(":")
+        if kind == "why" and rest:
+            why[rest] = value
+        elif kind == "load" and rest:
+            trunk_id, _, key = rest.partition("|")
+            loads[(trunk_id, key)] = value
+    return Part(
+        number=number,
+        next_row=item.get("next_row", first_row(number)),
+        accepted=item.get("accepted", 0),
+        refused=item.get("refused", 0),
+        cancelled=bool(item.get("cancelled")),
+        why=why,
+        loads=loads,
+    )
+
+
+def part_writes(
+    batch: Batch,
+    part: Part,
+    next_row: int,
+    rows: Sequence[tuple[int, str | None, RowFault | None]],
+    loads: Mapping[tuple[str, str], int],
+    *,
+    check: bool,
+) -> list[Write]:
+    """The writes that move a part on by some rows, in the transaction that accepts their calls: the first
+    fails if another worker moved it, or the batch was cancelled."""
+    faults = [(row, name, fault.type, fault.message) for row, name, fault in rows if fault]
+    add: dict[str, int] = {"accepted": len(rows) - len(faults), "refused": len(faults)}
+    for _, _, type_, _ in faults:
+        add[f"why:{type_}"] = add.get(f"why:{type_}", 0) + 1
+    for (trunk_id, key), calls in loads.items():
+        add[f"load:{trunk_id}|{key}"] = calls
+    here: ConditionBase = Attr("next_row").eq(part.next_row)
+    if part.next_row == first_row(part.number):
+        here = here | Attr("next_row").not_exists()
+    moved = Update(
+        batch_part_key(batch.id, part.number, check=check),
+        set={"next_row": next_row, TTL: batch.ttl},
+        add=add,
+        condition=Attr("cancelled").not_exists() & here,
+    )
+    if not faults:
+        return [moved]
+    told = batch_faults_key(batch.id, part.number, part.next_row, check=check).as_item()
+    return [moved, Put({**told, "faults_json": json.dumps(faults), TTL: batch.ttl})]

@@ -1,0 +1,124 @@
+"""How a batch is shown: its status, its progress, when it will be done."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trunkline.batches.forecast_service import ForecastService
+from trunkline.batches.models import Batch, BatchJob, BatchState
+from trunkline.batches.repository import BatchRepository, Part
+from trunkline.batches.s3_files import LINK_S, BatchFiles
+from trunkline.batches.schemas import BatchProgress, BatchSummary, BatchUpload, BatchView, ExportView
+from trunkline.core.clock import Clock
+from trunkline.core.timestamps import iso_from_ms, iso_or_none
+
+
+@dataclass(frozen=True)
+class BatchResponses:
+    """Reads what is shown: a batch of 100,000 rows is 400 small items, read in one query each kind."""
+
+    batches: BatchRepository
+    files: BatchFiles
+    outlook: ForecastService
+    clock: Clock
+
+    def one(self, batch: Batch) -> BatchView:
+        """Show a batch."""
+        parts = self.batches.parts(batch.id, check=batch.is_checked)
+        progress = self._progress(batch, parts)
+        return {
+            "id": batch.id,
+            "version": batch.version,
+            "name": batch.name,
+            "kind": batch.kind.value,
+            "body": json.loads(batch.body_json),
+            "format": batch.row_format.value,
+            "status": _status(batch, progress),
+            "paused": batch.paused,
+            "dry_run": batch.dry_run,
+            "same_numbers": "call" if batch.same_numbers else "refuse",
+            "starts_at": iso_or_none(batch.starts_at_ms),
+            "ends_at": iso_or_none(batch.ends_at_ms),
+            "average_call_s": batch.average_call_s,
+            "refused_because": batch.refused_because,
+            "upload": self._upload(batch),
+            "progress": progress,
+            "forecast": json.loads(batch.forecast_json) if batch.forecast_json else None,
+            "eta": self._eta(batch, parts, progress),
+            "livemode": batch.livemode,
+            "created_at": iso_from_ms(batch.created_at_ms),
+            "updated_at": iso_from_ms(batch.updated_at_ms),
+        }
+
+    def is_open(self, batch: Batch) -> bool:
+        """Say whether calls of it have not ended."""
+        parts = self.batches.parts(batch.id, check=batch.is_checked)
+        return _status(batch, self._progress(batch, parts)) == "running"
+
+    def _progress(self, batch: Batch, parts: Sequence[Part]) -> BatchProgress:
+        states, reasons = ({}, {}) if batch.is_checked else self.batches.outcomes(batch.id)
+        accepted, refused = sum(each.accepted for each in parts), sum(each.refused for each in parts)
+        why: Counter[str] = Counter()
+        for part in parts:
+            why.update(part.why or {})
+        return {
+            "rows": batch.rows,
+            "accepted": accepted,
+            "refused": refused,
+            "waiting": None if batch.rows is None else batch.rows - accepted - refused,
+            "ended": sum(states.values()),
+            "outcomes": states,
+            "reasons": [{"reason": name, "calls": count} for name, count in _sorted(reasons)],
+            "refusals": [{"type": name, "rows": count} for name, count in _sorted(why)],
+        }
+
+    def _upload(self, batch: Batch) -> BatchUpload | None:
+        if batch.state is not BatchState.AWAITING_UPLOAD:
+            return None
+        expires = iso_from_ms(self.clock.wall_ms() + LINK_S * 1000)
+        return {"method": "PUT", "url": self.files.upload_url(batch.id), "expires_at": expires}
+
+    def _eta(self, batch: Batch, parts: Sequence[Part], progress: BatchProgress) -> str | None:
+        accepted, left = progress["accepted"], progress["accepted"] - progress["ended"]
+        goes_on = batch.state in (BatchState.IMPORTING, BatchState.RUNNING)
+        if batch.paused or not goes_on or left <= 0:
+            return None
+        return self.outlook.eta(batch, parts, left / accepted)
+
+
+def _status(batch: Batch, progress: BatchProgress) -> str:
+    """As it is stored; a running batch is completed once all its calls are over."""
+    if batch.state is BatchState.RUNNING and progress["ended"] >= progress["accepted"]:
+        return "completed"
+    return batch.state.value
+
+
+def _sorted(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+
+
+def summary_view(batch: Batch) -> BatchSummary:
+    """Show a batch in a list: as it is stored, so without counting its calls."""
+    return {
+        "id": batch.id,
+        "name": batch.name,
+        "status": batch.state.value,
+        "paused": batch.paused,
+        "dry_run": batch.dry_run,
+        "rows": batch.rows,
+        "livemode": batch.livemode,
+        "created_at": iso_from_ms(batch.created_at_ms),
+    }
+
+
+def export_view(batch: Batch, files: BatchFiles) -> ExportView:
+    """Show where a batch's results are."""
+    if batch.work is BatchJob.EXPORT:
+        return {"status": "preparing", "exported_at": None, "url": None}
+    if batch.exported_at_ms is None:
+        return {"status": "none", "exported_at": None, "url": None}
+    exported_at = iso_from_ms(batch.exported_at_ms)
+    return {"status": "ready", "exported_at": exported_at, "url": files.results_url(batch.id)}

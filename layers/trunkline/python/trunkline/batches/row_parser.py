@@ -1,0 +1,150 @@
+"""Reads rows from CSV, NDJSON and JSON. Pure: lines in, rows out, one at a time.
+
+A bad row is kept apart with its number and does not keep the others out; what makes all of them wrong, as
+missing columns do, refuses the whole.
+Source: RFC 4180 (CSV), https://github.com/ndjson/ndjson-spec.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from typing import Any
+
+import pydantic_core
+
+from trunkline.batches.models import MAX_ROWS, Row, RowFault, RowFormat
+
+MAX_ROW_BYTES = 64 * 1024
+MAX_NAME = 100
+_BOM = b"\xef\xbb\xbf"
+_DELIMITERS = (",", ";", "\t")
+
+
+class RowsRefused(Exception):
+    """The rows as a whole are none; the message is fit to be shown."""
+
+
+def read_rows(row_format: RowFormat, chunks: Iterable[bytes], wanted: Set[str]) -> Iterator[Row]:
+    """Read all rows, numbered from 1; `wanted` are the columns that a template can't do without.
+
+    Raises:
+        RowsRefused: there are none, or too many, or they are no such file.
+    """
+    reader = {RowFormat.CSV: _csv, RowFormat.NDJSON: _ndjson, RowFormat.JSON: _json}[row_format]
+    number = 0
+    for number, (values, fault) in enumerate(reader(chunks, wanted), 1):
+        if number > MAX_ROWS:
+            raise RowsRefused(f"there are more than {MAX_ROWS} rows")
+        yield _row(number, values, fault)
+    if number == 0:
+        raise RowsRefused("there are no rows")
+
+
+_Read = tuple[Mapping[str, Any], RowFault | None]
+
+
+def _row(number: int, values: Mapping[str, Any], fault: RowFault | None) -> Row:
+    name = values.get("id")
+    if fault is None and name is not None:
+        name = str(name) if isinstance(name, str | int) and not isinstance(name, bool) else ""
+        if not 1 <= len(name) <= MAX_NAME:
+            fault, name = RowFault("invalid_row", f"id must be a text of 1 to {MAX_NAME} characters"), None
+    return Row(number, values, name if fault is None else None, fault)
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Lines with their ends, without the byte order mark that spreadsheets put first."""
+    rest, first = b"", True
+    for chunk in chunks:
+        rest += chunk
+        if first and len(rest) < len(_BOM):
+            continue
+        if first:
+            rest, first = rest.removeprefix(_BOM), False
+        *lines, rest = rest.split(b"\n")
+        yield from (line + b"\n" for line in lines)
+    if rest:
+        yield rest.removeprefix(_BOM) if first else rest
+
+
+def _texts(chunks: Iterable[bytes]) -> Iterator[str]:
+    for number, line in enumerate(_lines(chunks), 1):
+        try:
+            yield line.decode()
+        except UnicodeDecodeError as error:
+            raise RowsRefused(f"line {number} is not UTF-8") from error
+
+
+def _csv(chunks: Iterable[bytes], wanted: Set[str]) -> Iterator[_Read]:
+    lines = _texts(chunks)
+    first = next(lines, "")
+    delimiter = max(_DELIMITERS, key=first.count)
+    header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
+    _require_columns(header, wanted)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield {}, RowFault("invalid_row", f"no CSV: {error}")
+            continue
+        if not cells:
+            continue
+        if len(cells) != len(header):
+            yield {}, RowFault("invalid_row", f"{len(cells)} fields, the header has {len(header)}")
+            continue
+        yield _bounded(dict(zip(header, cells, strict=True)))
+
+
+def _require_columns(header: Sequence[str], wanted: Set[str]) -> None:
+    if not any(header):
+        raise RowsRefused("the first line must name the columns")
+    if double := sorted({name for name in header if header.count(name) > 1}):
+        raise RowsRefused(f"two columns are called {double[0]!r}")
+    if missing := sorted(wanted - set(header)):
+        raise RowsRefused(f"column {missing[0]!r} is missing: the template names it")
+
+
+def _bounded(values: Mapping[str, Any]) -> _Read:
+    size = sum(len(name) + len(str(value)) for name, value in values.items())
+    if size > MAX_ROW_BYTES:
+        return {}, RowFault("row_too_large", f"larger than {MAX_ROW_BYTES} bytes")
+    return values, None
+
+
+def _ndjson(chunks: Iterable[bytes], _: Set[str]) -> Iterator[_Read]:
+    for line in _lines(chunks):
+        if line.strip():
+            yield _parsed(line)
+
+
+def _parsed(line: bytes) -> _Read:
+    if len(line) > MAX_ROW_BYTES:
+        return {}, RowFault("row_too_large", f"larger than {MAX_ROW_BYTES} bytes")
+    try:
+        value = pydantic_core.from_json(line, allow_inf_nan=False)
+    except ValueError:
+        return {}, RowFault("invalid_row", "no JSON")
+    return _object(value)
+
+
+def _object(value: Any) -> _Read:
+    if not isinstance(value, dict):
+        return {}, RowFault("invalid_row", "no JSON object")
+    return value, None
+
+
+def _json(chunks: Iterable[bytes], _: Set[str]) -> Iterator[_Read]:
+    """The whole is one array: it is read at once, so uploads of it are bounded more tightly."""
+    try:
+        values = pydantic_core.from_json(b"".join(chunks).removeprefix(_BOM), allow_inf_nan=False)
+    except ValueError as error:
+        raise RowsRefused("it is no JSON") from error
+    if not isinstance(values, list):
+        raise RowsRefused("it is no JSON array")
+    for value in values:
+        parsed, fault = _object(value)
+        yield (parsed, fault) if fault else _bounded(parsed)

@@ -1,0 +1,129 @@
+"""A row as the call it is to be, or why it can't be one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from trunkline.auth.principal import Actor, Principal
+from trunkline.batches.models import PRIORITY, Batch, Row, RowFault
+from trunkline.call_control.outbound import OutboundCall, OutboundCallService
+from trunkline.call_control.workflow_calls import WorkflowCall, WorkflowCallService
+from trunkline.call_templates.models import CallKind
+from trunkline.calls.models import Call
+from trunkline.calls.queue_position import QueuePosition
+from trunkline.calls.value_objects import BatchRow, Channel
+from trunkline.compliance.policy import CompliancePolicy
+from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, TrunklineError
+from trunkline.core.timestamps import iso_from_ms
+from trunkline.core.validation import validated
+from trunkline.storage.keys.item import TTL
+from trunkline.storage.table import Check, Put
+from trunkline.templating.size_limits import render_within
+from trunkline.templating.templates import TemplateError
+from trunkline.tenants.settings import TenantSettingsCache
+
+_MAX_WISH = 256 * 1024
+
+
+@dataclass(frozen=True)
+class PreparedRow:
+    """A row's call with what else is written with it and must hold, or its fault."""
+
+    row: Row
+    call: Call | None = None
+    more: Sequence[Put] = ()
+    checks: Sequence[Check] = ()
+    fault: RowFault | None = None
+
+    @property
+    def actions(self) -> int:
+        """How many of a transaction's actions it takes: its call, its place, its event, and the rest."""
+        return 3 + len(self.more) + len(self.checks) if self.call else 0
+
+    def refused(self, fault: RowFault) -> PreparedRow:
+        """The same row without its call."""
+        return PreparedRow(self.row, fault=fault)
+
+    @property
+    def accepted(self) -> Call:
+        """The call of a row that has one."""
+        if self.call is None:
+            raise ValueError("a refused row has no call")
+        return self.call
+
+
+@dataclass(frozen=True)
+class RowConverter:
+    """Drafts the rows of one batch."""
+
+    batch: Batch
+    phones: OutboundCallService
+    workflow_calls: WorkflowCallService
+    rulebook: CompliancePolicy
+    facts: TenantSettingsCache
+
+    def draft(self, row: Row) -> PreparedRow:
+        """Draft a row's call.
+
+        Raises:
+            LiveKitNotConfigured: no row can be called now; they may be later.
+        """
+        if row.fault:
+            return PreparedRow(row, fault=row.fault)
+        try:
+            return self._drafted(row)
+        except LiveKitNotConfigured:
+            raise
+        except TemplateError as error:
+            return PreparedRow(row, fault=RowFault("missing_value", error.message))
+        except TrunklineError as error:
+            return PreparedRow(row, fault=RowFault(error.type, error.message))
+
+    def _drafted(self, row: Row) -> PreparedRow:
+        wish = render_within(self._template, {"row": row.values}, _MAX_WISH, "the body of the call")
+        call, context = self._call(wish)
+        call = self._in_batch(call, row)
+        kept = {TTL: call.ttl} if call.ttl else {}
+        more = [replace(put, item=put.item | kept) for put in self.workflow_calls.people.put(call, context)]
+        return PreparedRow(row, call, more, self.rulebook.checks(call))
+
+    def _call(self, wish: dict[str, Any]) -> tuple[Call, dict[str, Any]]:
+        if self.batch.kind is CallKind.OUTBOUND:
+            request = validated(OutboundCall, self._with_defaults(wish, "expiresAt"))
+            return self.phones.prepared(self._principal, request, source="batch"), {}
+        wanted = validated(WorkflowCall, self._with_defaults(wish, "expires_at"))
+        call = self.workflow_calls.prepared(self._principal, wanted, source="batch")
+        if call.channel is not Channel.PHONE:
+            raise InvalidRequest("Validation error: a batch calls by phone workflows alone")
+        return call, wanted.user_context
+
+    def _with_defaults(self, wish: Mapping[str, Any], deadline: str) -> dict[str, Any]:
+        found = {"priority": PRIORITY, **wish}
+        if self.batch.ends_at_ms:
+            found = {deadline: iso_from_ms(self.batch.ends_at_ms), **found}
+        return found
+
+    def _in_batch(self, call: Call, row: Row) -> Call:
+        batch, call_id = self.batch, self.batch.call_id(row.number)
+        place = QueuePosition(call.tenant_id, call.priority, True, batch.arrived_us(row.number), call_id)
+        return replace(
+            call,
+            id=call_id,
+            batch_row=BatchRow(batch.id, row.number, row.name),
+            line_place=place.key,
+            ttl=self.facts.of(call.tenant_id).ttl(call.over_by_ms),
+        )
+
+    @cached_property
+    def _template(self) -> dict[str, Any]:
+        return dict(json.loads(self.batch.body_json))
+
+    @cached_property
+    def _principal(self) -> Principal:
+        batch = self.batch
+        actor = Actor("batch", batch.id, batch.name, "", batch.id)
+        return Principal(batch.tenant_id, batch.livemode, frozenset(), actor=actor)

@@ -1,0 +1,137 @@
+"""A batch's files in S3: the upload, its rows by part, and the results as CSV.
+
+They are encrypted under the stage's key and go by themselves after 15 days, when no call of theirs can be
+left; an upload and rows go as soon as their calls are made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from trunkline.batches.models import Row, RowFault
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+LINK_S = 3600
+_CHUNK = 1024 * 1024
+_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class BatchFiles:
+    """The bucket; `open_client` makes its client at the first use."""
+
+    open_client: Callable[[], S3Client]
+    bucket: str
+
+    def upload_url(self, batch_id: str) -> str:
+        """Where the rows may be put for an hour."""
+        return self._link("put_object", f"{batch_id}/upload")
+
+    def results_url(self, batch_id: str) -> str:
+        """Where the results may be read for an hour."""
+        return self._link("get_object", f"{batch_id}/results.csv")
+
+    def put_upload(self, batch_id: str, body: bytes) -> None:
+        """Store rows that came with their batch."""
+        self._put(f"{batch_id}/upload", body)
+
+    def upload_bytes(self, batch_id: str) -> int | None:
+        """How large the upload is; None if there is none."""
+        return self._bytes(f"{batch_id}/upload")
+
+    def has_rows(self, batch_id: str) -> bool:
+        """Say whether rows that were checked are still there."""
+        return self._bytes(_rows_key(batch_id, 1)) is not None
+
+    def _bytes(self, key: str) -> int | None:
+        try:
+            answer = self.open_client().head_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
+                return None
+            raise
+        return int(answer["ContentLength"])
+
+    def upload(self, batch_id: str) -> Iterator[bytes]:
+        """Read the upload, a piece at a time."""
+        answer = self.open_client().get_object(Bucket=self.bucket, Key=f"{batch_id}/upload")
+        return iter(answer["Body"].iter_chunks(_CHUNK))
+
+    def put_rows(self, batch_id: str, part: int, rows: Sequence[Row]) -> None:
+        """Store a part's rows."""
+        values = [_row_value(row) for row in rows]
+        self._put(_rows_key(batch_id, part), json.dumps(values, ensure_ascii=False).encode())
+
+    def rows(self, batch_id: str, part: int) -> list[Row]:
+        """A part's rows; none once they are gone."""
+        try:
+            answer = self.open_client().get_object(Bucket=self.bucket, Key=_rows_key(batch_id, part))
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                return []
+            raise
+        return [_row(value) for value in json.loads(answer["Body"].read())]
+
+    def put_parts(self, batch_id: str, work: str, parts: int) -> None:
+        """Store the list that the flow's map walks: numbers, never what is in the rows."""
+        listed = [{"batch_id": batch_id, "work": work, "part": n} for n in range(1, parts + 1)]
+        self._put(parts_key(batch_id, work), json.dumps(listed).encode())
+
+    def put_results(self, batch_id: str, text: str) -> None:
+        """Store the results."""
+        self._put(f"{batch_id}/results.csv", text.encode())
+
+    def forget_upload(self, batch_id: str) -> None:
+        """Delete the upload: its rows are in parts by then."""
+        self._delete([f"{batch_id}/upload"])
+
+    def forget_rows(self, batch_id: str, part: int) -> None:
+        """Delete a part's rows: they are calls by then."""
+        self._delete([_rows_key(batch_id, part)])
+
+    def forget_all(self, batch_id: str) -> None:
+        """Delete all of a batch's files."""
+        pages = self.open_client().get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self.bucket, Prefix=f"{batch_id}/"):
+            self._delete([each["Key"] for each in page.get("Contents", [])])
+
+    def _put(self, key: str, body: bytes) -> None:
+        self.open_client().put_object(Bucket=self.bucket, Key=key, Body=body)
+
+    def _delete(self, keys: Iterable[str]) -> None:
+        named: Any = [{"Key": key} for key in keys]
+        for first in range(0, len(named), _AT_ONCE):
+            part = {"Objects": named[first : first + _AT_ONCE], "Quiet": True}
+            self.open_client().delete_objects(Bucket=self.bucket, Delete=part)  # type: ignore[arg-type]
+
+    def _link(self, operation: str, key: str) -> str:
+        named = {"Bucket": self.bucket, "Key": key}
+        made = self.open_client().generate_presigned_url(operation, Params=named, ExpiresIn=LINK_S)
+        return str(made)
+
+
+def parts_key(batch_id: str, work: str) -> str:
+    """Where the list of a batch's parts is."""
+    return f"{batch_id}/parts-{work}.json"
+
+
+def _rows_key(batch_id: str, part: int) -> str:
+    return f"{batch_id}/rows/{part:05d}.json"
+
+
+def _row_value(row: Row) -> dict[str, Any]:
+    if row.fault:
+        return {"row": row.number, "id": row.name, "fault": [row.fault.type, row.fault.message]}
+    return {"row": row.number, "id": row.name, "values": dict(row.values)}
+
+
+def _row(value: dict[str, Any]) -> Row:
+    fault = RowFault(*value["fault"]) if value.get("fault") else None
+    return Row(value["row"], value.get("values", {}), value["id"], fault)

@@ -1,0 +1,298 @@
+"""Batches on a tenant's behalf: make, start, pause, resume, cancel, read, export, delete."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
+
+from trunkline.auth.audit_log import audit_write
+from trunkline.auth.principal import Principal
+from trunkline.batches.holds import BatchHoldService
+from trunkline.batches.models import KEPT_S, Batch, BatchJob, BatchState, RowFormat
+from trunkline.batches.repository import BatchRepository, begun
+from trunkline.batches.responses import BatchResponses, export_view, summary_view
+from trunkline.batches.results import Results
+from trunkline.batches.s3_files import BatchFiles
+from trunkline.batches.schemas import (
+    BatchList,
+    BatchQuery,
+    BatchRowList,
+    BatchRowView,
+    BatchSpec,
+    BatchView,
+    ExportView,
+    ResultQuery,
+)
+from trunkline.batches.state_machine import BatchStateMachine
+from trunkline.call_templates.create_call import require_workflow
+from trunkline.call_templates.models import CallKind
+from trunkline.core.clock import Clock
+from trunkline.core.errors import BatchNotReady, InvalidRequest, LimitReached, NotFound
+from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
+from trunkline.core.timestamps import moment_ms
+from trunkline.storage.table import Put
+from trunkline.workflows.repository import WorkflowRepository
+
+MAX_OPEN = 50
+MAX_UPLOAD_BYTES = 100 * 1024 * 1024
+MAX_JSON_BYTES = 32 * 1024 * 1024
+_DAY_MS = 86_400_000
+_LONGEST_MS = 14 * _DAY_MS
+_WEEK_MS = 7 * _DAY_MS
+_ENDS_MESSAGE = "ends_at must be in the future, after starts_at, and at most 14 days ahead"
+_STARTS_MESSAGE = "starts_at must be at most 13 days ahead"
+
+
+@dataclass(frozen=True)
+class BatchService:
+    """Keeps a tenant's batches, those of the key's mode. `able(principal)` raises where no call can be made,
+    and sees to it that a test key has its trunk."""
+
+    batches: BatchRepository
+    workflows: WorkflowRepository
+    files: BatchFiles
+    flow: BatchStateMachine
+    holds: BatchHoldService
+    views: BatchResponses
+    results: Results
+    able: Callable[[Principal], None]
+    clock: Clock
+    log: Logger
+
+    def create(self, principal: Principal, spec: BatchSpec) -> BatchView:
+        """Make a batch; with its rows it is begun at once, without them it waits for their upload.
+
+        Raises:
+            InvalidRequest: its template or its times can't be.
+            LimitReached: the tenant has as many as it may that have not come to their end.
+            LiveKitNotConfigured: there is nothing to call through.
+        """
+        if spec.kind == CallKind.WORKFLOW:
+            require_workflow(self.workflows, principal, spec.body)
+        self.able(principal)
+        self._require_room(principal)
+        batch = self._new(principal, spec)
+        self._times(batch)
+        body = _inline(spec)
+        if body is not None:
+            self.files.put_upload(batch.id, body)
+        batch = self.batches.create(batch, [self._noted(principal, "created", batch)])
+        return self.views.one(batch if body is None else self._start(batch))
+
+    def get(self, principal: Principal, batch_id: str) -> BatchView:
+        """One batch and how far it is; `NotFound` if the tenant has none of that id."""
+        return self.views.one(self._own(principal, batch_id))
+
+    def page(self, principal: Principal, query: BatchQuery) -> BatchList:
+        """A page of the tenant's batches, newest first."""
+        found, cursor = self.batches.page(principal.space, query.limit, query.cursor)
+        return {"data": [summary_view(each) for each in found], "next_cursor": cursor}
+
+    def start(self, principal: Principal, batch_id: str) -> BatchView:
+        """Begin a batch whose rows are uploaded, or were checked.
+
+        Raises:
+            NotFound: the tenant has none of that id.
+            BatchNotReady: it was begun before, or nothing is uploaded.
+            InvalidRequest: the upload is too large, or its time is over.
+        """
+        batch = self._own(principal, batch_id)
+        if batch.state not in (BatchState.AWAITING_UPLOAD, BatchState.CHECKED):
+            raise BatchNotReady("Batch was started before")
+        if batch.state is BatchState.AWAITING_UPLOAD:
+            self._require_upload(batch)
+        elif not self.files.has_rows(batch.id):
+            raise BatchNotReady("Its rows are not kept for so long: make it anew")
+        self.able(principal)
+        started = self._start(batch, self._noted(principal, "started", batch))
+        return self.views.one(started)
+
+    def pause(self, principal: Principal, batch_id: str, *, paused: bool) -> BatchView:
+        """Have no waiting call of a batch dialled, or go on with it; what rings or talks goes on.
+
+        Raises:
+            NotFound: the tenant has none of that id.
+            BatchNotReady: it is over.
+            VersionConflict: another request was quicker.
+        """
+        batch = self._own(principal, batch_id)
+        if batch.state in (BatchState.CANCELLING, BatchState.CANCELLED, BatchState.REFUSED):
+            raise BatchNotReady(f"Batch is {batch.state}")
+        if paused and batch.state is BatchState.RUNNING and not self.views.is_open(batch):
+            raise BatchNotReady("Batch is completed")
+        if batch.paused is not paused:
+            noted = self._noted(principal, "paused" if paused else "resumed", batch)
+            batch = self._saved(replace(batch, paused=paused), noted)
+        self.holds.keep(batch)
+        if not paused:
+            self.holds.wake_all(batch)
+        return self.views.one(batch)
+
+    def cancel(self, principal: Principal, batch_id: str) -> BatchView:
+        """Cancel every call of a batch that does not ring yet, and import no more; asking again changes
+        nothing.
+
+        Raises:
+            NotFound: the tenant has none of that id.
+            VersionConflict: another request was quicker.
+        """
+        batch = self._own(principal, batch_id)
+        if batch.state in (BatchState.CANCELLING, BatchState.CANCELLED, BatchState.REFUSED):
+            return self.views.one(batch)
+        cancelling = replace(batch, state=BatchState.CANCELLING)
+        noted = self._noted(principal, "cancelled", batch)
+        return self.views.one(self._begun(cancelling, BatchJob.CANCEL, noted))
+
+    def rows(self, principal: Principal, batch_id: str, query: ResultQuery) -> BatchRowList:
+        """What came of a batch's rows, in their order.
+
+        A filter that few rows pass is answered with the page filled so far, and a cursor to go on.
+        """
+        batch = self._own(principal, batch_id)
+        first = _row_of(query.cursor)
+        shown: list[BatchRowView] = []
+        last = first - 1
+        for row in self.results.rows(batch, first):
+            if len(shown) == query.limit or row["row"] - first >= _SCANNED:
+                return {"data": shown, "next_cursor": encode_cursor(str(last + 1))}
+            last = row["row"]
+            if query.wants(row):
+                shown.append(row)
+        return {"data": shown, "next_cursor": None}
+
+    def export(self, principal: Principal, batch_id: str) -> ExportView:
+        """Have the results written as CSV, as they are now.
+
+        Raises:
+            NotFound: the tenant has none of that id.
+            BatchNotReady: its rows are being imported, checked or cancelled.
+        """
+        batch = self._own(principal, batch_id)
+        if batch.work is not BatchJob.EXPORT:
+            if batch.work is not None or not batch.parts:
+                raise BatchNotReady("Batch has no results yet, or is being changed: try again")
+            batch = self._begun(batch, BatchJob.EXPORT)
+        return export_view(batch, self.files)
+
+    def exported(self, principal: Principal, batch_id: str) -> ExportView:
+        """Where the results are."""
+        return export_view(self._own(principal, batch_id), self.files)
+
+    def delete(self, principal: Principal, batch_id: str) -> None:
+        """Delete a batch and its files; its calls stay.
+
+        Raises:
+            NotFound: the tenant has none of that id.
+            BatchNotReady: calls of it wait: cancel it first.
+        """
+        batch = self._own(principal, batch_id)
+        if batch.work is not None or self.views.is_open(batch):
+            raise BatchNotReady("Batch has not come to its end: cancel it first")
+        self.files.forget_all(batch.id)
+        self.holds.forget(batch)
+        self.batches.delete(batch, [self._noted(principal, "deleted", batch)])
+
+    def _new(self, principal: Principal, spec: BatchSpec) -> Batch:
+        now_ms = self.clock.wall_ms()
+        return Batch(
+            id=f"bat_{uuid.uuid4().hex[:20]}",
+            tenant_id=principal.tenant_id,
+            livemode=principal.livemode,
+            name=spec.name,
+            kind=CallKind(spec.kind),
+            body_json=json.dumps(spec.body),
+            row_format=RowFormat.JSON if spec.rows is not None else RowFormat(spec.format),
+            dry_run=spec.dry_run,
+            same_numbers=spec.same_numbers == "call",
+            average_call_s=spec.average_call_s,
+            starts_at_ms=moment_ms(spec.starts_at) if spec.starts_at else None,
+            ends_at_ms=moment_ms(spec.ends_at) if spec.ends_at else None,
+            first_us=now_ms * 1000,
+            state=BatchState.AWAITING_UPLOAD,
+            version=1,
+            created_at_ms=now_ms,
+            updated_at_ms=now_ms,
+            ttl=now_ms // 1000 + KEPT_S,
+        )
+
+    def _start(self, batch: Batch, noted: Put | None = None) -> Batch:
+        if batch.dry_run and batch.state is BatchState.AWAITING_UPLOAD:
+            return self._begun(replace(batch, state=BatchState.CHECKING), BatchJob.CHECK, noted)
+        ends_ms = self._times(batch)
+        importing = replace(batch, state=BatchState.IMPORTING, ends_at_ms=ends_ms)
+        return self._begun(importing, BatchJob.IMPORT, noted)
+
+    def _times(self, batch: Batch) -> int:
+        """When its calls end at the latest, if its times can be."""
+        now_ms = self.clock.wall_ms()
+        starts_ms = max(now_ms, batch.starts_at_ms or 0)
+        if starts_ms > now_ms + _LONGEST_MS - _DAY_MS:
+            raise InvalidRequest(f"Validation error: {_STARTS_MESSAGE}", field="starts_at")
+        ends_ms = batch.ends_at_ms or min(starts_ms + _WEEK_MS, now_ms + _LONGEST_MS)
+        if not starts_ms < ends_ms <= now_ms + _LONGEST_MS:
+            raise InvalidRequest(f"Validation error: {_ENDS_MESSAGE}", field="ends_at")
+        return ends_ms
+
+    def _begun(self, batch: Batch, work: BatchJob, noted: Put | None = None) -> Batch:
+        """Note the work and start its flow; a flow that can't be started is started by the reconciler."""
+        working = replace(batch, work=work, runs=batch.runs + 1)
+        after = self._saved(working, *([noted] if noted else []), begun(batch, self.clock.wall_ms()))
+        self.holds.keep(after)
+        try:
+            self.flow.start(after)
+        except (BotoCoreError, ClientError) as error:
+            self.log.error("batch not started yet", batch_id=batch.id, cause=type(error).__name__)
+        return after
+
+    def _saved(self, batch: Batch, *more: Put) -> Batch:
+        return self.batches.save(replace(batch, updated_at_ms=self.clock.wall_ms()), more)
+
+    def _require_upload(self, batch: Batch) -> None:
+        size = self.files.upload_bytes(batch.id)
+        if not size:
+            raise BatchNotReady("Nothing is uploaded")
+        most = MAX_JSON_BYTES if batch.row_format is RowFormat.JSON else MAX_UPLOAD_BYTES
+        if size > most:
+            raise InvalidRequest(f"The upload is larger than {most // 1024 // 1024} MB")
+
+    def _require_room(self, principal: Principal) -> None:
+        newest, _ = self.batches.page(principal.space, MAX_OPEN, None)
+        if sum(each.state in _NOT_IMPORTED for each in newest) >= MAX_OPEN:
+            raise LimitReached(f"A tenant may have {MAX_OPEN} batches that are not imported")
+
+    def _own(self, principal: Principal, batch_id: str) -> Batch:
+        found = self.batches.load(batch_id)
+        if found is None or (found.tenant_id, found.livemode) != (principal.tenant_id, principal.livemode):
+            raise NotFound("Batch not found")
+        return found
+
+    def _noted(self, principal: Principal, what: str, batch: Batch) -> Put:
+        return audit_write(principal, self.clock.wall_ms(), f"batch.{what}", batch.id)
+
+
+_SCANNED = 2_000
+_NOT_IMPORTED = (
+    BatchState.AWAITING_UPLOAD,
+    BatchState.CHECKING,
+    BatchState.IMPORTING,
+    BatchState.CANCELLING,
+)
+
+
+def _row_of(cursor: str | None) -> int:
+    row = decode_cursor(cursor) if cursor else "1"
+    if not row.isdecimal() or not 1 <= int(row) <= 10**6:
+        raise InvalidRequest(f"Validation error: {MESSAGE}", field="cursor")
+    return int(row)
+
+
+def _inline(spec: BatchSpec) -> bytes | None:
+    """Rows that came with their batch, as an upload would be."""
+    if spec.rows is not None:
+        return json.dumps(spec.rows).encode()
+    return None if spec.text is None else spec.text.encode()

@@ -1,0 +1,42 @@
+"""The state machine that carries a batch's work; the state has ids and numbers, never rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from trunkline.batches.models import Batch
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+
+class BatchStateMachine:
+    """Starts executions, one for each work of a batch."""
+
+    def __init__(self, open_client: Callable[[], SFNClient], state_machine_arn: str) -> None:
+        self._open = open_client
+        self._arn = state_machine_arn
+
+    def start(self, batch: Batch) -> None:
+        """Start a batch's work; one that was started is not started twice."""
+        told = json.dumps({"batch_id": batch.id, "work": batch.work})
+        try:
+            self._open().start_execution(stateMachineArn=self._arn, name=batch.flow_name, input=told)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+                raise
+
+    def has_failed(self, batch: Batch) -> bool:
+        """Say whether a batch's work was given up."""
+        arn = f"{self._arn.replace(':stateMachine:', ':execution:')}:{batch.flow_name}"
+        try:
+            answer = self._open().describe_execution(executionArn=arn)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
+                return False
+            raise
+        return answer["status"] in ("FAILED", "TIMED_OUT", "ABORTED")

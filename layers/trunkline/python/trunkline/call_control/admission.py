@@ -1,0 +1,126 @@
+"""Takes an accepted call in: one transaction, one wake (rules 1 and 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from trunkline.call_control.quotas import QuotaService
+from trunkline.calls.models import Call, StaleCall
+from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import AlreadyCreated, CallRepository, NoFreeSlot, RuleConditionFailed
+from trunkline.calls.states import State
+from trunkline.calls.transitions import end_call
+from trunkline.calls.value_objects import Channel, Ending
+from trunkline.compliance.policy import CompliancePolicy
+from trunkline.core.clock import Clock
+from trunkline.core.errors import (
+    ConcurrencyExceeded,
+    IdempotencyInProgress,
+    NumberSuppressed,
+    QueueUnavailable,
+)
+from trunkline.dial_queue.messages import DialWakeup, WakeQueue, WakeupNotSent
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.storage.idempotency import IdempotencyKey
+from trunkline.storage.keys.item import TTL
+from trunkline.storage.table import Check, Put, TransactionConflict, Write
+from trunkline.trunks.models import total_pool
+
+
+@dataclass(frozen=True)
+class AdmittedCall:
+    """An accepted call; `replayed`: an earlier request with the same idempotency key made it."""
+
+    call: Call
+    replayed: bool = False
+
+
+@dataclass(frozen=True)
+class CallAdmission:
+    """Stores calls, and wakes the lane of a phone call."""
+
+    calls: CallRepository
+    wakes: WakeQueue
+    nudge: LaneNotifier
+    clock: Clock
+    admission: QuotaService
+    rulebook: CompliancePolicy
+
+    def take(self, call: Call, once: IdempotencyKey | None, more: Sequence[Put] = ()) -> AdmittedCall:
+        """Store a call with what else belongs to it, and wake its lane; with an idempotency key only the
+        first time.
+
+        Raises:
+            QueueUnavailable: the wake was not sent; the call was withdrawn, so a retry is safe.
+            QueueFull, ConcurrencyExceeded, DailyLimitReached: the tenant has as many as it may.
+            NumberNotAllowed, Suppressed: the number is not to be called.
+            IdempotencyConflict: the key was used with another body.
+            IdempotencyInProgress: a request with the key is being carried out.
+        """
+        facts = self.admission.facts.of(call.tenant_id)
+        call = replace(call, ttl=facts.ttl(call.over_by_ms))
+        if call.channel is Channel.WEB and facts.max_calls_in_progress is not None:
+            call = replace(call, slots=(total_pool(call.tenant_id, livemode=call.livemode),))
+        kept = {TTL: call.ttl} if call.ttl else {}
+        if before := self._accept(call, once, [replace(put, item=put.item | kept) for put in more]):
+            return AdmittedCall(before, replayed=True)
+        if not call.trunk_id:
+            return AdmittedCall(call)
+        if call.due_ms:
+            self.nudge.wake_at(call.trunk_id, call.due_ms)
+            return AdmittedCall(call)
+        # By then the index has a web call that is to be played, and its person joins.
+        delay_s = 1 if call.channel is Channel.WEB else 0
+        try:
+            self.wakes.send(DialWakeup(call.trunk_id), delay_s)
+        except WakeupNotSent as error:
+            return AdmittedCall(self._withdraw(call, str(error), once))
+        return AdmittedCall(call)
+
+    def _accept(self, call: Call, once: IdempotencyKey | None, more: Sequence[Write]) -> Call | None:
+        """Store the call; the one that its key's first request made, if this is not the first."""
+        if once and (before := self.calls.accepted(once)):
+            return before
+        checks = self.rulebook.checks(call)
+        self.admission.admit(call)
+        try:
+            self._store(call, once, more, checks)
+        except AlreadyCreated as error:
+            self.admission.take_back(call)
+            before = self.calls.accepted(once) if once else None
+            if before is None:
+                raise IdempotencyInProgress from error
+            return before
+        except Exception:
+            self.admission.take_back(call)
+            raise
+        return None
+
+    def _store(
+        self, call: Call, once: IdempotencyKey | None, more: Sequence[Write], checks: Sequence[Check]
+    ) -> None:
+        most = self.admission.facts.of(call.tenant_id).max_calls_in_progress or 0
+        try:
+            self.calls.accept(call, once, more, limits=dict.fromkeys(call.slots, most), checks=checks)
+        except NoFreeSlot as error:
+            raise ConcurrencyExceeded(most) from error
+        except RuleConditionFailed as error:
+            raise NumberSuppressed from error
+        except TransactionConflict as error:
+            if once is None:
+                raise
+            raise IdempotencyInProgress from error
+
+    def _withdraw(self, call: Call, cause: str, once: IdempotencyKey | None) -> Call:
+        """Rule 2: fail the call and take it from the line in one transaction.
+
+        If the entry is gone, a running lane has claimed the call: it will ring, so it was accepted.
+        """
+        now_ms = self.clock.wall_ms()
+        ending = Ending(State.FAILED, Reason.QUEUE_UNAVAILABLE)
+        try:
+            self.calls.change(call, end_call(call, ending, now_ms), now_ms, forget=once)
+        except StaleCall:
+            return call
+        raise QueueUnavailable(cause)

@@ -1,0 +1,195 @@
+"""Takes an agent's reports, and tells it what its call is about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from trunkline.calls import report_schemas as say
+from trunkline.calls.models import Call, Change
+from trunkline.calls.report_transitions import (
+    on_agent_changed,
+    on_answering_machine,
+    on_ended_by_agent,
+    on_summary,
+    on_transcript,
+)
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.calls.user_context_repository import UserContextRepository
+from trunkline.calls.value_objects import AgentTurn, HandoffAgent
+from trunkline.core.clock import Clock
+from trunkline.core.errors import StaleAttempt
+from trunkline.livekit.agent_access import require_current_attempt
+from trunkline.livekit.rooms import CallAttemptRef, room_name
+from trunkline.workflows.models import Workflow, hidden_keys
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.state_repository import WorkflowStateRepository
+
+LATE_MS = 24 * 3_600_000
+"""How long after the end a transcript or a summary is still taken."""
+
+
+class AgentCallContext(TypedDict):
+    """What an agent may know: of the person, all but the keys that are for tools alone."""
+
+    call: dict[str, Any]
+    agent: dict[str, Any]
+    workflow: dict[str, Any] | None
+    user_context: dict[str, Any]
+    variables: dict[str, Any]
+
+
+class ReportResult(TypedDict):
+    """Which of the reports changed something; repeats and late ones do not."""
+
+    applied: list[bool]
+
+
+@dataclass(frozen=True)
+class AgentReportService:
+    """One agent's dealings with its call; `claim` is what its token proves.
+
+    `run_is_alive` says whether a dialer still waits for its dial; `close_room` shows everybody out and
+    may raise, then the agent reports the end again; `erase` deletes what is kept beside a call;
+    `noted` is told which call it is about.
+    """
+
+    calls: CallRepository
+    transcripts: TranscriptRepository
+    workflows: WorkflowRepository
+    people: UserContextRepository
+    states: WorkflowStateRepository
+    clock: Clock
+    run_is_alive: Callable[[str], bool]
+    close_room: Callable[[Call, str], None]
+    erase: Callable[[str], None]
+    noted: Callable[[Call], None] = lambda _: None
+
+    def context(self, claim: CallAttemptRef) -> AgentCallContext:
+        """What the call is about.
+
+        Raises:
+            NotFound: there is no such call.
+            StaleAttempt: the agent's attempt is not the call's present one, or the call was erased.
+        """
+        call = self._current(claim)
+        workflow = self._workflow(call)
+        hidden = hidden_keys(workflow)
+        said, variables = self.people.said_of(call), self.states.load(call).values
+        return {
+            "call": _call(call),
+            "agent": {"id": call.agent.id, "name": call.agent.name},
+            "workflow": {
+                "slug": workflow.slug,
+                "version": workflow.version,
+                "name": workflow.name,
+                "agents": _team(call),
+                "tools": list(workflow.tools),
+            }
+            if workflow
+            else None,
+            "user_context": {name: value for name, value in said.items() if name not in hidden},
+            "variables": {name: value for name, value in variables.items() if name not in hidden},
+        }
+
+    def take(self, claim: CallAttemptRef, reports: Sequence[say.Report]) -> ReportResult:
+        """Apply reports in their order.
+
+        Raises:
+            NotFound: there is no such call.
+            StaleAttempt: the agent's attempt is not the call's present one, the call was erased, or ended
+                a day ago.
+        """
+        call = self._current(claim)
+        now_ms = self.clock.wall_ms()
+        if call.ended_at_ms is not None and now_ms > call.ended_at_ms + LATE_MS:
+            raise StaleAttempt
+        stored = [self._store(call, report, now_ms) for report in reports]
+        applied = [False] * len(reports)
+
+        def decide(current: Call) -> Change | None:
+            if current.erased_at_ms is not None:
+                return None
+            whole: Change | None = None
+            for number, report in enumerate(reports):
+                change = self._change(whole.call if whole else current, report, now_ms)
+                applied[number] = change is not None
+                if change:
+                    whole = whole.then(change) if whole else change
+            return whole
+
+        after = self.calls.settle(call.id, decide, now_ms)
+        if after is None or after.erased_at_ms is not None:
+            # It was erased meanwhile, perhaps before these turns were stored: they go, too.
+            self.erase(call.id)
+            raise StaleAttempt
+        if after.agent_end_reason is not None and any(isinstance(report, say.Ended) for report in reports):
+            self.close_room(after, room_name(claim.call_id, claim.claim))
+        return {"applied": [was or did for was, did in zip(stored, applied, strict=True)]}
+
+    def _current(self, claim: CallAttemptRef) -> Call:
+        call = self.calls.load(claim.call_id)
+        if call:
+            self.noted(call)
+        return require_current_attempt(call, claim)
+
+    def _change(self, call: Call, report: say.Report, now_ms: int) -> Change | None:
+        match report:
+            case say.Answered():
+                awaited = bool(call.owner) and self.run_is_alive(call.owner or "")
+                return on_transcript(call, now_ms, dial_is_awaited=awaited)
+            case say.AgentChanged():
+                return on_agent_changed(call, AgentTurn(report.sequence, report.agent, now_ms))
+            case say.Summary():
+                return on_summary(call, report.text)
+            case say.AnsweringMachine():
+                return on_answering_machine(call, report.result)
+            case say.Ended():
+                return on_ended_by_agent(call, report.reason, now_ms)
+        return None
+
+    def _store(self, call: Call, report: say.Report, now_ms: int) -> bool:
+        """Store what is kept beside the call, before the call says that it is there."""
+        if isinstance(report, say.TranscriptReport):
+            turns = [turn.turn() for turn in report.turns]
+            return self.transcripts.append(call.id, turns, now_ms, call.ttl)
+        if isinstance(report, say.Variables):
+            return self._store_variables(call, report)
+        return False
+
+    def _store_variables(self, call: Call, report: say.Variables) -> bool:
+        hidden = hidden_keys(self._workflow(call))
+        changed = self.states.change(
+            call, lambda state: state.after_report(report.sequence, report.values, hidden)
+        )
+        return changed is not None
+
+    def _workflow(self, call: Call) -> Workflow | None:
+        kept = call.workflow
+        return self.workflows.version(call.tenant_id, kept.slug, kept.version) if kept else None
+
+
+def _team(call: Call) -> list[dict[str, str]]:
+    entry = HandoffAgent(call.agent.id, call.agent.name, call.agent.livekit_agent_name)
+    return [
+        {"name": each.name, "livekit_agent_name": each.livekit_agent_name}
+        for each in (entry, *call.colleagues)
+    ]
+
+
+def _call(call: Call) -> dict[str, Any]:
+    return {
+        "id": call.id,
+        "channel": call.channel.value,
+        "livemode": call.livemode,
+        "user_id": call.user_id,
+        "phone_number": call.phone_number or None,
+        "caller_id": call.caller_id or None,
+        "attempt": len(call.attempts) + 1,
+        "metadata": json.loads(call.metadata_json),
+    }

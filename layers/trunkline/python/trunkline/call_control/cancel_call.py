@@ -1,0 +1,49 @@
+"""Cancels a call, or hangs it up, whatever state it is in (rule 14)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from trunkline.auth.principal import Principal
+from trunkline.calls.access import parse_call_id, require_own
+from trunkline.calls.models import Call
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.transitions import request_cancel
+from trunkline.calls.value_objects import Channel
+from trunkline.core.clock import Clock
+from trunkline.dial_queue.notifier import LaneNotifier
+
+
+@dataclass(frozen=True)
+class CancelCallService:
+    """Takes cancels in. `hang_up` removes a sent call's leg, or closes a web call's room, and may fail: the
+    lane's run and the reconciler ask again until the leg is settled, and a web call's person is shown out
+    when they join once more."""
+
+    calls: CallRepository
+    nudge: LaneNotifier
+    clock: Clock
+    hang_up: Callable[[Call], None]
+
+    def cancel(self, principal: Principal, call_id: str) -> None:
+        """End a call that has not ended.
+
+        A waiting call ends at once and never rings; a ringing one gets a CANCEL; an active one is
+        hung up. Asking twice, or after the end, changes nothing.
+
+        Raises:
+            NotFound: no such call, or not the principal's.
+        """
+        call = require_own(self.calls.load(parse_call_id(call_id)), principal)
+        now_ms = self.clock.wall_ms()
+        after = self.calls.settle(call.id, lambda current: request_cancel(current, now_ms), now_ms)
+        if after:
+            self.nudge.after(call, after)
+        if after and (not after.ended or _has_a_room(call)):
+            self.hang_up(after)
+
+
+def _has_a_room(before: Call) -> bool:
+    """A web call that somebody is in."""
+    return before.channel is Channel.WEB and not before.ended and before.caller_joined_at_ms is not None

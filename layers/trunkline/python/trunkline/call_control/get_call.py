@@ -1,0 +1,140 @@
+"""Reads calls on their owner's behalf: one, its events, a page of them; and waits for a change."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict, Field
+from typing_extensions import TypedDict
+
+from trunkline.auth.principal import Principal
+from trunkline.call_control.list_calls import CallLister, CallQuery
+from trunkline.calls.access import parse_call_id, require_own
+from trunkline.calls.events import NOTHING_SAID, TOOL_EVENT, CallEvent
+from trunkline.calls.models import Call
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.response_schemas import CallListItem, CallView, TurnView
+from trunkline.calls.responses import call_view, list_item, turn_view
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.core.errors import NotFound
+from trunkline.core.timestamps import iso_from_ms
+from trunkline.core.validation import InputModel
+from trunkline.dial_queue.status import QueueStatusReader
+
+MAX_WAIT_S = 25
+_LOOK_EVERY_S = 0.5
+
+
+class WaitQuery(InputModel):
+    """What `GET /api/v1/calls/{id}` can be asked for."""
+
+    model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
+    messages: ClassVar[dict[str, str]] = {
+        "wait": f"wait must be a whole number of seconds from 0 to {MAX_WAIT_S}",
+        "after": "after must be the last_event of an earlier answer",
+    }
+
+    wait: int = Field(default=0, ge=0, le=MAX_WAIT_S)
+    after: int | None = Field(default=None, ge=0)
+
+
+class CallEventView(TypedDict):
+    """One entry of a call's story; `data` says more, for example why."""
+
+    id: str
+    sequence: int
+    type: str
+    at: str
+    data: dict[str, Any]
+
+
+class CallEventList(TypedDict):
+    data: list[CallEventView]
+    next_cursor: str | None
+
+
+class CallList(TypedDict):
+    data: list[CallListItem]
+    next_cursor: str | None
+
+
+class TranscriptView(TypedDict):
+    data: list[TurnView]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class CallReader:
+    """Reads calls on a tenant's behalf; each raises `NotFound` for a call that is not the principal's.
+
+    `tool_bodies(call_id)` are those that are kept of its tools, by invocation.
+    """
+
+    calls: CallRepository
+    transcripts: TranscriptRepository
+    lister: CallLister
+    queue: QueueStatusReader
+    tool_bodies: Callable[[str], dict[str, dict[str, Any]]] = lambda _: {}
+    sleep: Callable[[float], None] = time.sleep
+
+    def read(self, principal: Principal, call_id: str, query: WaitQuery | None = None) -> CallView:
+        """A call's whole story, and where it stands while it waits.
+
+        With `wait`, not before it has changed, or has ended, or the time is over. A change is any event
+        after number `after`; by default, after the call as it is when the request comes.
+        """
+        call, events = self._story(principal, call_id)
+        if query and query.wait:
+            call, events = self._changed(principal, call, events, query)
+        said = NOTHING_SAID if call.waits else self.transcripts.read(call.id)
+        return call_view(call, events, self.queue.standing(call), said)
+
+    def events(self, principal: Principal, call_id: str) -> CallEventList:
+        """What happened in a call, in order."""
+        call, events = self._story(principal, call_id)
+        bodies = self.tool_bodies(call.id) if any(event.type == TOOL_EVENT for event in events) else {}
+        return {"data": [_event_view(call, event, bodies) for event in events], "next_cursor": None}
+
+    def transcript(self, principal: Principal, call_id: str, cursor: str | None) -> TranscriptView:
+        """What was said in a call, as much as fits into an answer."""
+        call = require_own(self.calls.load(parse_call_id(call_id)), principal)
+        said = self.transcripts.read(call.id, cursor)
+        return {"data": [turn_view(turn) for turn in said.turns], "next_cursor": said.next_cursor}
+
+    def page(self, principal: Principal, query: CallQuery) -> CallList:
+        """A page of the tenant's calls, newest first."""
+        page = self.lister.page(principal, query)
+        return {"data": [list_item(call) for call in page.calls], "next_cursor": page.next_cursor}
+
+    def _story(self, principal: Principal, call_id: str) -> tuple[Call, list[CallEvent]]:
+        found, events = self.calls.story(parse_call_id(call_id)) or (None, [])
+        return require_own(found, principal), events
+
+    def _changed(
+        self, principal: Principal, call: Call, events: list[CallEvent], query: WaitQuery
+    ) -> tuple[Call, list[CallEvent]]:
+        seen = call.sequence if query.after is None else query.after
+        waited_s = 0.0
+        while not call.ended and call.sequence <= seen and waited_s < query.wait:
+            self.sleep(_LOOK_EVERY_S)
+            waited_s += _LOOK_EVERY_S
+            now = self.calls.load(call.id)
+            if now is None:
+                raise NotFound("Call not found")
+            if now.sequence > seen:
+                return self._story(principal, call.id)
+        return call, events
+
+
+def _event_view(call: Call, event: CallEvent, bodies: Mapping[str, dict[str, Any]]) -> CallEventView:
+    kept = bodies.get(event.data.get("invocation_id", ""), {}) if event.type == TOOL_EVENT else {}
+    return {
+        "id": f"{call.id}-{event.sequence}",
+        "sequence": event.sequence,
+        "type": event.type,
+        "at": iso_from_ms(event.at_ms),
+        "data": event.data | kept,
+    }

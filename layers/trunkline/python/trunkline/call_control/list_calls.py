@@ -1,0 +1,138 @@
+"""Lists a tenant's calls, newest first, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field
+
+from trunkline.auth.principal import Principal
+from trunkline.calls.models import Call, call_from_attributes
+from trunkline.calls.states import TERMINAL, State
+from trunkline.core.field_types import Moment
+from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
+from trunkline.core.timestamps import moment_ms
+from trunkline.core.validation import UUID, InputModel
+from trunkline.storage.keys.calls import calls_partition, calls_sort_key, user_partition
+from trunkline.storage.keys.item import (
+    CALLS_INDEX,
+    CALLS_PK,
+    CALLS_SK,
+    PK,
+    SK,
+    USER_INDEX,
+    USER_PK,
+    Item,
+    ItemKey,
+)
+from trunkline.storage.table import Table
+
+_LAST = "~"
+_PAGE = 200
+_MAX_SCANNED = 5_000
+_OPEN_FOR_MS = 16 * 24 * 3_600_000
+"""No call is open for longer: it expires within 14 days and lasts at most one."""
+
+_MAX_OPEN_SCANNED = 20_000
+
+
+class CallQuery(InputModel):
+    """What `GET /api/v1/calls` can be asked for; times are ISO 8601 with their offset."""
+
+    model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
+    messages: ClassVar[dict[str, str]] = {
+        "status": f"status must be one of {', '.join(State)}",
+        "limit": "limit must be a whole number from 1 to 100",
+        "agent_id": "agent_id must be a UUID",
+        "created_after": "created_after must be an ISO 8601 time with its offset",
+        "created_before": "created_before must be an ISO 8601 time with its offset",
+        "cursor": MESSAGE,
+    }
+
+    status: State | None = None
+    workflow_slug: Annotated[str | None, Field(max_length=64)] = None
+    agent_id: Annotated[str | None, Field(pattern=UUID)] = None
+    user_id: Annotated[str | None, Field(max_length=200)] = None
+    created_after: Moment | None = None
+    created_before: Moment | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 25
+    cursor: str | None = None
+
+    def wants(self, listed: Item) -> bool:
+        """Say whether an entry of the index is asked for."""
+        wanted = {"state": self.status, "workflow_slug": self.workflow_slug}
+        wanted["agent_id"] = self.agent_id and self.agent_id.lower()
+        return all(value is None or listed.get(name) == value for name, value in wanted.items())
+
+    def places(self) -> tuple[str, str]:
+        """The first and last place in the index that can be asked for."""
+        first = calls_sort_key(moment_ms(self.created_after)) if self.created_after else "0"
+        last = calls_sort_key(moment_ms(self.created_before)) if self.created_before else _LAST
+        if self.cursor:
+            last = min(last, decode_cursor(self.cursor))
+        return first, max(first, last)
+
+
+@dataclass(frozen=True)
+class CallPage:
+    """Calls, newest first; `next_cursor` is None at the end."""
+
+    calls: list[Call]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class CallLister:
+    """Reads the index of a tenant's calls; it is a moment behind the table, the calls themselves are not."""
+
+    table: Table
+
+    def page(self, principal: Principal, query: CallQuery) -> CallPage:
+        """One page of the calls asked for.
+
+        A filter that few calls pass is answered with the page filled so far, and a cursor to go on.
+        """
+        found: list[Item] = []
+        last_seen, scanned = None, 0
+        for listed in self._listed(principal, query):
+            if len(found) == query.limit or scanned == _MAX_SCANNED:
+                return CallPage(self._load(found), encode_cursor(str(last_seen)))
+            last_seen, scanned = listed[CALLS_SK], scanned + 1
+            if query.wants(listed):
+                found.append(listed)
+        return CallPage(self._load(found), None)
+
+    def has_open(self, principal: Principal, workflow_slug: str, now_ms: int) -> bool:
+        """Say whether calls of a workflow have not ended; test calls may be by a live one."""
+        scanned = 0
+        for livemode in {principal.livemode, False}:
+            partition = (CALLS_PK, calls_partition(principal.tenant_id, livemode=livemode))
+            places = (CALLS_SK, calls_sort_key(now_ms - _OPEN_FOR_MS), _LAST)
+            for page in self.table.newest(CALLS_INDEX, partition, places, _PAGE):
+                if any(_is_open(listed, workflow_slug) for listed in page):
+                    return True
+                scanned += len(page)
+                if scanned >= _MAX_OPEN_SCANNED:
+                    # Older ones keep their version: deleting it harms none of them.
+                    return False
+        return False
+
+    def _listed(self, principal: Principal, query: CallQuery) -> Iterator[Item]:
+        tenant_id, livemode = principal.tenant_id, principal.livemode
+        index, partition = CALLS_INDEX, (CALLS_PK, calls_partition(tenant_id, livemode=livemode))
+        if query.user_id is not None:
+            index = USER_INDEX
+            partition = (USER_PK, user_partition(tenant_id, query.user_id, livemode=livemode))
+        first, last = query.places()
+        for page in self.table.newest(index, partition, (CALLS_SK, first, last), _PAGE):
+            yield from (listed for listed in page if listed[CALLS_SK] != last)
+
+    def _load(self, listed: list[Item]) -> list[Call]:
+        keys = [ItemKey(each[PK], each[SK]) for each in listed]
+        return [call_from_attributes(item) for item in self.table.get_all(keys)] if keys else []
+
+
+def _is_open(listed: Item, workflow_slug: str) -> bool:
+    return listed.get("workflow_slug") == workflow_slug and State(listed["state"]) not in TERMINAL

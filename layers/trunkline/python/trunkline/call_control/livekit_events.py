@@ -1,0 +1,187 @@
+"""Applies LiveKit's news to calls: any order, any number of times, late or never (rule 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from trunkline.calls.agent_transitions import (
+    agent_lost,
+    can_lose_agent,
+    end_agent_lost,
+    predecessor_left,
+)
+from trunkline.calls.disconnect_reasons import LOST, ending_for_disconnect
+from trunkline.calls.models import Call, Change
+from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.states import Phase, State
+from trunkline.calls.transitions import finish_attempt, store_pending_ending
+from trunkline.calls.value_objects import Channel, Ending
+from trunkline.calls.web_transitions import (
+    on_agent_joined,
+    on_caller_joined,
+    on_caller_left,
+    on_room_finished,
+)
+from trunkline.core.clock import Clock
+from trunkline.core.errors import LiveKitFailed
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.livekit.rooms import CallAttemptRef
+from trunkline.livekit.webhooks import LiveKitEvent
+
+
+@dataclass(frozen=True)
+class RoomActions:
+    """What the desk asks of LiveKit; each raises `LiveKitFailed` if it was perhaps not done."""
+
+    hang_up: Callable[[CallAttemptRef], None]
+    close_room: Callable[[CallAttemptRef], None]
+    agent_is_in: Callable[[CallAttemptRef], bool]
+    dispatch_again: Callable[[Call], None]
+
+
+class LiveKitEventHandler:
+    """Takes one piece of news at a time.
+
+    Replays are harmless: news about another claim, about a call that has ended or that says what is
+    known already changes nothing, and the webhook that changed a call is noted with the change, so that
+    it changes it once (`docs/adr/0010-news-is-noted-with-the-change.md`).
+    """
+
+    def __init__(
+        self,
+        calls: CallRepository,
+        nudge: LaneNotifier,
+        clock: Clock,
+        run_is_alive: Callable[[str], bool],
+        reach: RoomActions,
+    ) -> None:
+        self._calls = calls
+        self._nudge = nudge
+        self._clock = clock
+        self._run_is_alive = run_is_alive
+        self._reach = reach
+
+    def take(self, news: LiveKitEvent) -> Call | None:
+        """Write ids at once; apply or keep an end. Returns the call, where it had to be read."""
+        if news.event == "participant_joined" and news.sip_participant_id:
+            self._note_ids(news)
+            return None
+        if news.agent_job_id and news.event == "participant_left":
+            self._agent_left(news.agent_job_id, news)
+            return None
+        now_ms = self._clock.wall_ms()
+        seen: list[Call] = []
+
+        def decide(call: Call) -> Change | None:
+            seen.append(call)
+            return self._decide(call, news, now_ms)
+
+        after = self._calls.settle(news.claim.call_id, decide, now_ms, news_id=news.id)
+        if after is None:
+            return None
+        self._nudge.after(seen[-1], after)
+        if news.is_caller and news.event == "participant_joined" and seen[-1].ended:
+            # Too late: the call is over, and so is the stay. If that fails, LiveKit sends the webhook again.
+            self._reach.close_room(news.claim)
+        return after
+
+    def _note_ids(self, news: LiveKitEvent) -> None:
+        ids = {"sip_participant_id": news.sip_participant_id, "sip_call_id": news.sip_call_id}
+        known = {name: value for name, value in ids.items() if value}
+        if known and not self._calls.note_ids(news.claim.call_id, news.claim.claim, known):
+            # Rule 11: a leg found on a call that has ended is removed; if that fails, LiveKit sends the
+            # webhook again.
+            self._reach.hang_up(news.claim)
+
+    def _agent_left(self, job_id: str, news: LiveKitEvent) -> None:
+        """One that was lost is sent again, or its person is not left in silence; if that fails, LiveKit
+        sends the webhook again."""
+        lost = news.disconnect_reason in LOST
+        if not lost and not news.watched:
+            return
+        call = self._calls.load(news.claim.call_id)
+        if call and predecessor_left(call, job_id):
+            self._calls.settle(call.id, lambda now: predecessor_left(now, job_id), self._clock.wall_ms())
+        elif lost:
+            self._agent_is_lost(call, job_id, news)
+
+    def _agent_is_lost(self, call: Call | None, job_id: str, news: LiveKitEvent) -> None:
+        if call and call.ended and call.reason is Reason.AGENT_LOST:
+            # The webhook comes again because its person could not be shown out.
+            self._show_out(call, news.claim)
+            return
+        if call is None or not can_lose_agent(call, news.claim.claim, job_id):
+            return
+        if self._reach.agent_is_in(news.claim):
+            return
+        now_ms = self._clock.wall_ms()
+        after = self._calls.settle(call.id, lambda now: agent_lost(now, now_ms), now_ms, news_id=news.id)
+        if after is None:
+            return
+        if after.agent_job_id is None and not self._sent_again(after):
+            after = self._calls.settle(call.id, lambda now: end_agent_lost(now, now_ms), now_ms) or after
+        if after.agent_lost_at_ms is not None:
+            self._show_out(after, news.claim)
+
+    def _sent_again(self, call: Call) -> bool:
+        """A dispatch is not repeated: one that failed may yet bring an agent, into a room that is closed."""
+        try:
+            self._reach.dispatch_again(call)
+        except LiveKitFailed:
+            return False
+        return True
+
+    def _show_out(self, call: Call, claim: CallAttemptRef) -> None:
+        if call.channel is Channel.WEB:
+            self._reach.close_room(claim)
+        else:
+            self._reach.hang_up(claim)
+
+    def _decide(self, call: Call, news: LiveKitEvent, now_ms: int) -> Change | None:
+        if call.channel is Channel.WEB:
+            return _web_decision(call, news, now_ms)
+        if news.agent_job_id:
+            awaited = call.redispatched_at_ms or call.handover_at_ms
+            return on_agent_joined(call, news.agent_job_id, now_ms) if awaited else None
+        return None if news.is_caller else self._phone_decision(call, news, now_ms)
+
+    def _phone_decision(self, call: Call, news: LiveKitEvent, now_ms: int) -> Change | None:
+        if call.ended or call.claim != news.claim.claim or call.phase in (None, Phase.PREPARED):
+            return None
+        ending = _ending(call, news, now_ms)
+        if ending is None:
+            return None
+        if call.phase is Phase.SENT and call.owner and self._run_is_alive(call.owner):
+            # The dial's own answer is better news than this: its owner applies whichever comes last.
+            return store_pending_ending(call, ending) if call.kept_ending is None else None
+        return finish_attempt(call, ending, now_ms)
+
+
+def _web_decision(call: Call, news: LiveKitEvent, now_ms: int) -> Change | None:
+    if news.event == "room_finished":
+        return on_room_finished(call, now_ms)
+    if news.is_caller:
+        if news.event == "participant_joined":
+            return on_caller_joined(call, now_ms)
+        return on_caller_left(call, news.disconnect_reason, now_ms)
+    if news.agent_job_id and news.event == "participant_joined":
+        return on_agent_joined(call, news.agent_job_id, now_ms)
+    return None
+
+
+def _ending(call: Call, news: LiveKitEvent, now_ms: int) -> Ending | None:
+    if news.event == "room_finished":
+        if call.state is not State.ACTIVE:
+            return None
+        return Ending(State.COMPLETED, Reason.END_NOT_REPORTED)
+    answered_for_s = None
+    if call.answered_at_ms is not None:
+        answered_for_s = (now_ms - call.answered_at_ms) / 1000
+    return ending_for_disconnect(
+        news.disconnect_reason,
+        news.sip_call_status,
+        answered_for_s=answered_for_s,
+        max_call_duration_s=call.agent.max_call_duration_s,
+    )

@@ -1,0 +1,214 @@
+"""`POST /api/v1/calls/outbound`: what it takes, and whether the call can be made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from trunkline.agents.models import Agent
+from trunkline.agents.repository import AgentRepository
+from trunkline.auth.principal import Principal
+from trunkline.call_control.admission import AdmittedCall, CallAdmission
+from trunkline.call_control.phone_call_factory import (
+    EARLIEST_MESSAGE,
+    EXPIRY_MESSAGE,
+    LATEST_MESSAGE,
+    CallContext,
+    PhoneCallRequest,
+    new_phone_call,
+)
+from trunkline.calls.calling_policy_schemas import (
+    REDIAL_MESSAGE,
+    WINDOW_MESSAGE,
+    RedialSpec,
+    WindowSpec,
+)
+from trunkline.calls.models import Call
+from trunkline.core.errors import InvalidRequest, NotFound
+from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, TestSpeed
+from trunkline.core.validation import E164, UUID, InputModel
+from trunkline.storage.idempotency import IdempotencyKey
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.test_trunk import TestTrunks
+
+_MESSAGES = {
+    "agentId": "Invalid agent ID format",
+    "phoneNumber": "Phone number must be in E.164 format (+1234567890)",
+    "callerId": "Caller ID must be in E.164 format (+1234567890)",
+    "priority": "Priority must be an integer between 0 and 10",
+    "redial": REDIAL_MESSAGE,
+    "callingWindow": WINDOW_MESSAGE,
+    "metadata": METADATA_MESSAGE,
+    "testSpeed": f"testSpeed {SPEED_MESSAGE}",
+}
+
+
+class PhoneCallFields(InputModel):
+    """A phone call to a number with an agent, whenever it is to ring."""
+
+    agentId: Annotated[str, Field(pattern=UUID, description="The voice agent to use.")]
+    phoneNumber: Annotated[str, Field(pattern=E164, description="The number to ring, E.164.")]
+    callerId: Annotated[
+        str | None,
+        Field(pattern=E164, description="One of the trunk's numbers; default: the agent's first."),
+    ] = None
+    metadata: Metadata = {}
+    priority: Annotated[int, Field(ge=0, le=10, description="0 is dialled first.")] = 5
+    redial: Annotated[RedialSpec | None, Field(description="Default: the agent's.")] = None
+    callingWindow: Annotated[WindowSpec | None, Field(description="Default: the agent's.")] = None
+    testSpeed: TestSpeed | None = None
+
+
+class OutboundCall(PhoneCallFields):
+    """The body of `POST /api/v1/calls/outbound`."""
+
+    messages: ClassVar[dict[str, str]] = _MESSAGES | {"expiresAt": f"expiresAt {EXPIRY_MESSAGE}"}
+
+    expiresAt: Annotated[
+        Moment | None,
+        Field(
+            description="No attempt begins after it, ISO 8601. Default: in an hour; with redials or "
+            "a window, in a day, and not before an hour after the window opens."
+        ),
+    ] = None
+
+
+class ScheduledCall(PhoneCallFields):
+    """The body of `POST /api/v1/calls/schedule`: a call at a time, or in a window of time."""
+
+    messages: ClassVar[dict[str, str]] = _MESSAGES | {
+        "earliestAt": f"earliestAt {EARLIEST_MESSAGE}",
+        "latestAt": f"latestAt {LATEST_MESSAGE}",
+    }
+
+    earliestAt: Annotated[Moment, Field(description="When it may ring first, ISO 8601 with its offset.")]
+    latestAt: Annotated[
+        Moment | None,
+        Field(
+            description="No attempt begins after it. Default: an hour after earliestAt; with redials or a "
+            "window, a day, and not before an hour after the window opens."
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class OutboundCallService:
+    """Takes phone calls in. `check_livekit(tenant_id)` raises where there is no LiveKit project to dial
+    through."""
+
+    intake: CallAdmission
+    agents: AgentRepository
+    trunks: TrunkRepository
+    practice: TestTrunks
+    check_livekit: Callable[[str], object]
+
+    def place(
+        self, principal: Principal, request: OutboundCall, *, source: str, once: IdempotencyKey | None = None
+    ) -> AdmittedCall:
+        """Accept a phone call and wake its trunk's lane; with an idempotency key only the first time.
+
+        Raises:
+            NotFound: the tenant has no such agent.
+            InvalidRequest: the agent can't make calls, or may not show that caller id.
+            LiveKitNotConfigured: there is nothing to dial through.
+            QueueUnavailable: the wake was not sent; the call was withdrawn, so a retry is safe.
+            IdempotencyConflict: the key was used with another body.
+            IdempotencyInProgress: a request with the key is being carried out.
+        """
+        return self.intake.take(self.prepared(principal, request, source=source), once)
+
+    def prepared(self, principal: Principal, request: OutboundCall, *, source: str) -> Call:
+        """The call that is asked for, if it can be made, before it is taken in; raises as `place` does."""
+        wish = self._wish(principal, request, source)
+        return self._made(principal, replace(wish, expires_at=request.expiresAt))
+
+    def schedule(
+        self, principal: Principal, request: ScheduledCall, *, source: str, once: IdempotencyKey | None = None
+    ) -> AdmittedCall:
+        """Accept a phone call that enters the line at a later time; raises as `place` does, and
+        `InvalidRequest` where that time is none."""
+        wish = replace(
+            self._wish(principal, request, source),
+            earliest_at=request.earliestAt,
+            expires_at=request.latestAt,
+            expires_name="latest_at",
+        )
+        return self.intake.take(self._made(principal, wish), once)
+
+    def _wish(self, principal: Principal, request: PhoneCallFields, source: str) -> PhoneCallRequest:
+        agent = self._agent(principal, request.agentId.lower())
+        caller_id = self.caller_id(principal, agent, request.callerId, "callerId")
+        return PhoneCallRequest(
+            agent=self.on_its_lane(principal, agent),
+            phone_number=request.phoneNumber,
+            caller_id=caller_id,
+            priority=request.priority,
+            redial=request.redial.policy() if request.redial else agent.redial,
+            window=request.callingWindow.window(()) if request.callingWindow else agent.window,
+            expires_at=None,
+            story=CallContext(request.metadata, source),
+            camel=True,
+            speed=request.testSpeed,
+            default_zone=self.default_zone(principal),
+        )
+
+    def _made(self, principal: Principal, wish: PhoneCallRequest) -> Call:
+        self.require_livekit(principal)
+        return new_phone_call(principal, wish, self.intake.clock.wall_ms())
+
+    def default_zone(self, principal: Principal) -> str | None:
+        """Where a callee is taken to be of whose number that is not known."""
+        return self.intake.rulebook.of(principal.space).default_timezone
+
+    def require_livekit(self, principal: Principal) -> None:
+        """Raise `LiveKitNotConfigured` where there is nothing to talk through; test calls need nothing."""
+        if principal.livemode:
+            self.check_livekit(principal.tenant_id)
+
+    def on_its_lane(self, principal: Principal, agent: Agent) -> Agent:
+        """The agent as a call of the principal's mode is dialled: test calls go over the test trunk."""
+        if principal.livemode:
+            return agent
+        trunk = self.practice.of(principal.tenant_id)
+        return replace(agent, trunk_id=trunk.id, phone_numbers=agent.phone_numbers or trunk.numbers)
+
+    def able(self, principal: Principal, agent: Agent) -> Agent:
+        """The agent, if it can make phone calls; in test mode it needs no trunk of its own.
+
+        Raises:
+            InvalidRequest: it can't.
+        """
+        if not principal.livemode and not agent.trunk_id:
+            agent = self.on_its_lane(principal, agent)
+        require_able_to_phone(agent)
+        return agent
+
+    def _agent(self, principal: Principal, agent_id: str) -> Agent:
+        agent = self.agents.usable(principal, agent_id)
+        if agent is None:
+            raise NotFound("Agent not found or access denied")
+        return self.able(principal, agent)
+
+    def caller_id(self, principal: Principal, agent: Agent, wanted: str | None, field: str) -> str:
+        """The agent's numbers were checked when it was saved; only another one costs a read."""
+        if wanted is None:
+            return agent.phone_numbers[0]
+        if wanted in agent.phone_numbers:
+            return wanted
+        trunk = self.trunks.granted(principal.tenant_id, agent.trunk_id or "")
+        if trunk is None or wanted not in trunk.numbers:
+            raise InvalidRequest("Caller ID must be one of the trunk's phone numbers", field=field)
+        return wanted
+
+
+def require_able_to_phone(agent: Agent) -> None:
+    """Raise `InvalidRequest` unless the agent can make phone calls."""
+    if agent.type != "voice":
+        raise InvalidRequest("Agent must be a voice agent for outbound calls")
+    if agent.status != "active":
+        raise InvalidRequest("Agent must be active to make calls")
+    if not agent.trunk_id or not agent.phone_numbers:
+        raise InvalidRequest("Agent has no trunk and phone number to call from")

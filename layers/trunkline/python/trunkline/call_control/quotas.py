@@ -1,0 +1,145 @@
+"""How many calls a tenant may have waiting, and may make in a day: counted beside the calls, so that no
+busy counter is in the transactions that take calls in and dial them.
+
+Never more than the limit is taken in; after a crash a few fewer may be, until the next count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from boto3.dynamodb.conditions import Attr
+from typing_extensions import TypedDict
+
+from trunkline.auth.principal import Principal
+from trunkline.calls.models import Call
+from trunkline.calls.value_objects import Channel
+from trunkline.core.clock import Clock
+from trunkline.core.errors import DailyLimitReached, QueueFull
+from trunkline.storage.keys.item import TTL, ItemKey
+from trunkline.storage.keys.tenants import day_count_key, waiting_gauge_key
+from trunkline.storage.table import ConditionFailed, Table, Update
+from trunkline.tenants.settings import TenantSettings, TenantSettingsCache
+
+_DAY_S = 24 * 3600
+SETTLES_MS = 5_000
+"""A call that was admitted is in the line by then, or never will be."""
+
+
+class LimitsView(TypedDict):
+    """A tenant's limits (null: none) and what it has of them, in the key's mode."""
+
+    requests_per_minute: int
+    max_calls_waiting: int | None
+    calls_waiting: int
+    max_calls_in_progress: int | None
+    calls_in_progress: int
+    max_calls_a_day: int | None
+    calls_today: int
+
+
+class Counter(Protocol):
+    """Counts a tenant's waiting calls of a mode, never more than `most`."""
+
+    def __call__(self, tenant_id: str, *, livemode: bool, most: int) -> int: ...
+
+
+@dataclass(frozen=True)
+class QuotaService:
+    """Lets calls in while the tenant's limits allow it."""
+
+    table: Table
+    facts: TenantSettingsCache
+    waiting: Counter
+    clock: Clock
+
+    def admit(self, call: Call) -> None:
+        """Count a call that is about to be stored.
+
+        Raises:
+            QueueFull: as many wait as may.
+            DailyLimitReached: as many were made today as may be.
+        """
+        facts = self.facts.of(call.tenant_id)
+        if call.channel is Channel.PHONE and facts.max_calls_waiting is not None:
+            self._take_place(call, facts.max_calls_waiting)
+        if facts.max_calls_a_day is not None:
+            self._count_today(call, facts.max_calls_a_day)
+
+    def take_back(self, call: Call) -> None:
+        """A call that was counted was not stored after all. If this fails, one fewer is let in today."""
+        facts = self.facts.of(call.tenant_id)
+        if facts.max_calls_a_day is not None:
+            self.table.write(Update(self._today(call), add={"made": -1}))
+
+    def today(self, principal: Principal) -> int:
+        """How many calls a tenant with a daily limit has made today."""
+        day = _day(self.clock.wall_ms())
+        item = self.table.get(day_count_key(principal.tenant_id, day, livemode=principal.livemode))
+        return int((item or {}).get("made", 0))
+
+    def _count_today(self, call: Call, limit: int) -> None:
+        now_ms = self.clock.wall_ms()
+        made = Attr("made")
+        kept = {TTL: now_ms // 1000 + 2 * _DAY_S}
+        free = made.not_exists() | made.lt(limit)
+        try:
+            self.table.write(Update(self._today(call), set=kept, add={"made": 1}, condition=free))
+        except ConditionFailed as error:
+            raise DailyLimitReached(limit, _DAY_S - now_ms // 1000 % _DAY_S) from error
+
+    def _today(self, call: Call) -> ItemKey:
+        return day_count_key(call.tenant_id, _day(self.clock.wall_ms()), livemode=call.livemode)
+
+    def _take_place(self, call: Call, limit: int) -> None:
+        """Take one of the places that were free at the last count; at the last one, count again.
+
+        Nothing was admitted since `admitted_ms`, so after `SETTLES_MS` whatever was is in the line and in
+        the count: places that were left by then are free for good.
+        """
+        gauge = waiting_gauge_key(call.tenant_id, livemode=call.livemode)
+        now_ms = self.clock.wall_ms()
+        free = Attr("left").gt(0) & Attr("limit").eq(limit)
+        take = Update(gauge, set={"admitted_ms": now_ms}, add={"left": -1}, condition=free)
+        try:
+            self.table.write(take)
+        except ConditionFailed as error:
+            seen = error.item or {}
+            if now_ms < seen.get("admitted_ms", 0) + SETTLES_MS and seen.get("limit") == limit:
+                raise QueueFull(limit) from error
+            self._recount(call, limit, seen, now_ms)
+
+    def _recount(self, call: Call, limit: int, seen: dict[str, int], now_ms: int) -> None:
+        left = limit - self.waiting(call.tenant_id, livemode=call.livemode, most=limit)
+        if left <= 0:
+            raise QueueFull(limit)
+        gauge = waiting_gauge_key(call.tenant_id, livemode=call.livemode)
+        stamp = Attr("admitted_ms")
+        unchanged = stamp.eq(seen["admitted_ms"]) if "admitted_ms" in seen else stamp.not_exists()
+        counted = {"left": left - 1, "limit": limit, "admitted_ms": now_ms}
+        try:
+            self.table.write(Update(gauge, set=counted, condition=unchanged))
+        except ConditionFailed:
+            # Another request has just counted: there are places again.
+            self._take_place(call, limit)
+
+
+def _day(now_ms: int) -> str:
+    return datetime.fromtimestamp(now_ms / 1000, UTC).date().isoformat()
+
+
+def limits_view(
+    facts: TenantSettings, requests_per_minute: int, *, waiting: int, busy: int, today: int
+) -> LimitsView:
+    """Show a tenant's limits."""
+    return {
+        "requests_per_minute": requests_per_minute,
+        "max_calls_waiting": facts.max_calls_waiting,
+        "calls_waiting": waiting,
+        "max_calls_in_progress": facts.max_calls_in_progress,
+        "calls_in_progress": busy,
+        "max_calls_a_day": facts.max_calls_a_day,
+        "calls_today": today,
+    }

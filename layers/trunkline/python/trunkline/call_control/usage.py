@@ -1,0 +1,43 @@
+"""How many calls a tenant has in a mode: waiting and in progress, over all that they go through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trunkline.calls.models import WEB_LANES
+from trunkline.calls.queue_position import LAST
+from trunkline.calls.repository import CallRepository
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.test_trunk import make_test_trunk
+
+_COUNTED = 10_000
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Counts; what is counted is a moment old."""
+
+    calls: CallRepository
+    line: DialQueue
+    trunks: TrunkRepository
+
+    def waiting(self, tenant_id: str, *, livemode: bool, most: int = _COUNTED) -> int:
+        """Calls in the tenant's lines, never more than `most`."""
+        counted = 0
+        for trunk_id in self._trunk_ids(tenant_id, livemode=livemode):
+            counted += self.line.count(trunk_id, f"{tenant_id}#", f"{tenant_id}#{LAST}", most - counted)
+            if counted >= most:
+                return most
+        return counted
+
+    def in_progress(self, tenant_id: str, *, livemode: bool) -> int:
+        """Calls that are dialled or talk, and live web calls that somebody joined."""
+        lanes = [*self._trunk_ids(tenant_id, livemode=livemode), *(WEB_LANES if livemode else ())]
+        return sum(self.calls.count_in_progress(lane, tenant_id) for lane in lanes)
+
+    def _trunk_ids(self, tenant_id: str, *, livemode: bool) -> list[str]:
+        test = make_test_trunk(tenant_id).id
+        if not livemode:
+            return [test]
+        return [trunk_id for trunk_id in self.trunks.granted_ids(tenant_id) if trunk_id != test]

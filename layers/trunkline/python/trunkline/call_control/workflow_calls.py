@@ -1,0 +1,284 @@
+"""`POST /api/v1/calls` and its like: a call by workflow, or with one agent, for web and phone."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, Field
+from typing_extensions import TypedDict
+
+from trunkline.agents.models import Agent, agent_id_for
+from trunkline.agents.repository import AgentRepository
+from trunkline.auth.principal import Principal
+from trunkline.call_control.admission import AdmittedCall, CallAdmission
+from trunkline.call_control.outbound import OutboundCallService
+from trunkline.call_control.phone_call_factory import (
+    EXPIRY_MESSAGE,
+    CallContext,
+    PhoneCallRequest,
+    new_phone_call,
+    require_test_for_speed,
+    snapshot,
+)
+from trunkline.calls.calling_policy_schemas import (
+    REDIAL_MESSAGE,
+    WINDOW_MESSAGE,
+    RedialSpec,
+    WindowSpec,
+)
+from trunkline.calls.models import Call
+from trunkline.calls.states import State
+from trunkline.calls.test_numbers import OUTCOMES
+from trunkline.calls.user_context_repository import UserContextRepository
+from trunkline.calls.value_objects import Channel, HandoffAgent, WorkflowRef
+from trunkline.core.errors import InvalidRequest, NotFound
+from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, Number, TestSpeed
+from trunkline.core.validation import InputModel, validated
+from trunkline.livekit.rooms import room_name
+from trunkline.storage.idempotency import IdempotencyKey
+from trunkline.workflows.models import Workflow
+from trunkline.workflows.repository import WorkflowRepository
+
+MAX_CONTEXT_BYTES = 64 * 1024
+_CONTEXT_MESSAGE = f"user_context must be a JSON object of at most {MAX_CONTEXT_BYTES} bytes"
+_USER_MESSAGE = "user_id must be 1 to 200 characters"
+_JOIN_WINDOW_S = 900
+_PHONE_ONLY = ("priority", "redial", "calling_window", "expires_at", "caller_id")
+
+
+def _bounded(value: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(value).encode()) > MAX_CONTEXT_BYTES:
+        raise ValueError("user_context is too large")
+    return value
+
+
+UserContext = Annotated[
+    dict[str, Any],
+    AfterValidator(_bounded),
+    Field(description="What agent and tools may know of the person; encrypted, and never shown again."),
+]
+UserId = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class WorkflowCall(InputModel):
+    """The body of `POST /api/v1/calls`; the fields from `priority` on are for phone workflows.
+
+    A phone workflow rings `user_context.phone`.
+    """
+
+    messages: ClassVar[dict[str, str]] = {
+        "workflow_slug": "workflow_slug must be 1 to 64 characters",
+        "user_id": _USER_MESSAGE,
+        "user_context": _CONTEXT_MESSAGE,
+        "metadata": METADATA_MESSAGE,
+        "priority": "Priority must be an integer between 0 and 10",
+        "caller_id": "Caller ID must be in E.164 format (+1234567890)",
+        "redial": REDIAL_MESSAGE,
+        "calling_window": WINDOW_MESSAGE,
+        "expires_at": f"expires_at {EXPIRY_MESSAGE}",
+        "test_speed": f"test_speed {SPEED_MESSAGE}",
+    }
+
+    workflow_slug: Annotated[str, Field(min_length=1, max_length=64)]
+    user_id: UserId
+    user_context: UserContext = {}
+    metadata: Metadata = {}
+    priority: Annotated[int | None, Field(ge=0, le=10, description="Default: the workflow's.")] = None
+    caller_id: Annotated[Number | None, Field(description="One of the trunk's numbers.")] = None
+    redial: Annotated[RedialSpec | None, Field(description="Default: the workflow's.")] = None
+    calling_window: Annotated[WindowSpec | None, Field(description="Default: the workflow's.")] = None
+    expires_at: Annotated[Moment | None, Field(description="No attempt begins after it.")] = None
+    test_speed: TestSpeed | None = None
+
+
+class TestAgentCall(InputModel):
+    """The body of `POST /api/v1/calls/test-agent`: one of your agents, by its name."""
+
+    __test__ = False
+    messages: ClassVar[dict[str, str]] = {
+        "user_id": _USER_MESSAGE,
+        "user_context": _CONTEXT_MESSAGE,
+        "metadata": METADATA_MESSAGE,
+        "test_speed": f"test_speed {SPEED_MESSAGE}",
+    }
+
+    agent_name: Annotated[str, Field(min_length=1, max_length=100)]
+    user_id: UserId
+    user_context: UserContext = {}
+    metadata: Metadata = {}
+    test_speed: TestSpeed | None = None
+
+
+class _PhoneFields(InputModel):
+    messages: ClassVar[dict[str, str]] = {"phone": "Phone number must be in E.164 format (+1234567890)"}
+
+    phone: Number
+
+
+class OpenedCall(TypedDict):
+    """The 201 answer: `token` joins the room at `url`, of a phone call to listen in."""
+
+    call_id: str
+    room_name: str
+    token: str
+    url: str
+    status: str
+
+
+@dataclass(frozen=True)
+class WorkflowCallService:
+    """Takes calls by workflow in, and calls with one agent. `livekit_owner(tenant_id)` names the tenant if it
+    has a LiveKit of its own."""
+
+    intake: CallAdmission
+    phones: OutboundCallService
+    workflows: WorkflowRepository
+    agents: AgentRepository
+    people: UserContextRepository
+    livekit_owner: Callable[[str], str | None]
+
+    def place(
+        self, principal: Principal, request: WorkflowCall, *, source: str, once: IdempotencyKey | None = None
+    ) -> AdmittedCall:
+        """Accept a call by workflow.
+
+        Raises:
+            NotFound: the tenant has no such workflow.
+            InvalidRequest: a field does not fit the workflow's channel, or its agent can't make the call.
+            LiveKitNotConfigured: there is nothing to talk through.
+            QueueUnavailable, IdempotencyConflict, IdempotencyInProgress: as `Intake.take` says.
+        """
+        call = self.prepared(principal, request, source=source)
+        return self.intake.take(call, once, self.people.put(call, request.user_context))
+
+    def prepared(self, principal: Principal, request: WorkflowCall, *, source: str) -> Call:
+        """The call that is asked for, if it can be made, before it is taken in; raises as `place` does."""
+        workflow = self.workflows.usable(principal, request.workflow_slug)
+        if workflow is None:
+            raise NotFound("Workflow not found")
+        entry, *others = self._team(workflow)
+        story = CallContext(
+            metadata=request.metadata,
+            source=source,
+            workflow=WorkflowRef(workflow.slug, workflow.version),
+            colleagues=tuple(
+                HandoffAgent(each.id, each.name, each.livekit_agent_name, each.tools) for each in others
+            ),
+            user_id=request.user_id,
+        )
+        self.phones.require_livekit(principal)
+        if workflow.channel is Channel.PHONE:
+            return self._phone_call(principal, request, workflow, entry, story)
+        _refuse_phone_fields(request)
+        return self._web_call(principal, request, entry, story, workflow.join_window_s)
+
+    def place_test(
+        self, principal: Principal, request: TestAgentCall, *, source: str, once: IdempotencyKey | None = None
+    ) -> AdmittedCall:
+        """Accept a web call with one agent and no workflow; raises as `place` does."""
+        agent = self._agent(principal.space, request.agent_name)
+        if agent is None and not principal.livemode:
+            agent = self._agent(principal.tenant_id, request.agent_name)
+        if agent is None:
+            raise NotFound("Agent not found")
+        if agent.type != "voice":
+            raise InvalidRequest("Agent must be a voice agent")
+        self.phones.require_livekit(principal)
+        story = CallContext(metadata=request.metadata, source=source, user_id=request.user_id)
+        call = self._web_call(principal, request, agent, story, _JOIN_WINDOW_S)
+        return self.intake.take(call, once, self.people.put(call, request.user_context))
+
+    def _agent(self, tenant_id: str, name: str) -> Agent | None:
+        return self.agents.load(tenant_id, agent_id_for(tenant_id, name))
+
+    def _team(self, workflow: Workflow) -> list[Agent]:
+        team = [self._agent(workflow.tenant_id, name) for name in workflow.all_agents]
+        if team[0] is None or team[0].status != "active":
+            raise InvalidRequest("The workflow's entry agent must be active to make calls")
+        return [agent for agent in team if agent]
+
+    def _phone_call(
+        self,
+        principal: Principal,
+        request: WorkflowCall,
+        workflow: Workflow,
+        agent: Agent,
+        story: CallContext,
+    ) -> Call:
+        agent = self.phones.able(principal, agent)
+        try:
+            number = validated(_PhoneFields, {"phone": request.user_context.get("phone")}).phone
+        except InvalidRequest as error:
+            raise InvalidRequest(error.message, field="user_context.phone") from error
+        window = request.calling_window.window(()) if request.calling_window else None
+        caller_id = self.phones.caller_id(principal, agent, request.caller_id, "caller_id")
+        wish = PhoneCallRequest(
+            agent=self.phones.on_its_lane(principal, agent),
+            phone_number=number,
+            caller_id=caller_id,
+            priority=workflow.priority if request.priority is None else request.priority,
+            redial=request.redial.policy() if request.redial else workflow.redial or agent.redial,
+            window=window or workflow.window or agent.window,
+            expires_at=request.expires_at,
+            story=story,
+            speed=request.test_speed,
+            default_zone=self.phones.default_zone(principal),
+        )
+        return new_phone_call(principal, wish, self.intake.clock.wall_ms())
+
+    def _web_call(
+        self,
+        principal: Principal,
+        request: WorkflowCall | TestAgentCall,
+        agent: Agent,
+        story: CallContext,
+        join_window_s: int,
+    ) -> Call:
+        now_ms, call_id = self.intake.clock.wall_ms(), str(uuid.uuid4())
+        require_test_for_speed(principal, request.test_speed, "test_speed")
+        lane, played_number = "", ""
+        if not principal.livemode:
+            lane = self.phones.practice.of(principal.tenant_id).id
+            played_number = _test_number(request.user_context)
+        return Call(
+            id=call_id,
+            tenant_id=principal.tenant_id,
+            livemode=principal.livemode,
+            state=State.PENDING,
+            version=1,
+            sequence=1,
+            created_at_ms=now_ms,
+            expires_at_ms=now_ms + join_window_s * 1000,
+            agent=snapshot(agent),
+            trunk_id=lane,
+            phone_number=played_number,
+            caller_id="",
+            priority=0,
+            metadata_json=json.dumps(story.metadata),
+            source=story.source,
+            line_place="",
+            channel=Channel.WEB,
+            workflow=story.workflow,
+            colleagues=story.colleagues,
+            user_id=story.user_id,
+            claim=1,
+            room_name=room_name(call_id, 1),
+            speed=request.test_speed,
+            livekit_tenant_id=self.livekit_owner(principal.tenant_id) if principal.livemode else None,
+        )
+
+
+def _test_number(user_context: dict[str, Any]) -> str:
+    """The magic number that says what becomes of a test call by web; no other number is kept of one."""
+    number = user_context.get("phone")
+    return number if isinstance(number, str) and number in OUTCOMES else ""
+
+
+def _refuse_phone_fields(request: WorkflowCall) -> None:
+    for name in _PHONE_ONLY:
+        if getattr(request, name) is not None:
+            raise InvalidRequest(f"Validation error: {name} is for phone workflows", field=name)

@@ -1,0 +1,135 @@
+"""What a client may say about redials and calling windows, in a request or on an agent."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic.alias_generators import to_camel
+from typing_extensions import TypedDict
+
+from trunkline.calls.calling_policy import DAYS, MAX_ATTEMPTS, CallingWindow, RedialPolicy, RetryOn
+from trunkline.core.field_types import Zone
+from trunkline.core.validation import InputModel
+
+REDIAL_MESSAGE = (
+    f"redial must be an object: maxAttempts (1 to {MAX_ATTEMPTS}), retryOn (any of "
+    f"{', '.join(RetryOn)}), intervals (1 to {MAX_ATTEMPTS - 1} waits of 1 to 86400 seconds)"
+)
+WINDOW_MESSAGE = (
+    'callingWindow must be an object: start and end ("HH:MM", end after start, "24:00" for midnight), '
+    f"days (any of {', '.join(DAYS)}), timezone (an IANA name; default: the callee's)"
+)
+Seconds = Annotated[int, Field(ge=1, le=86_400)]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+_START = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+_END = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+
+
+class RedialSpec(InputModel):
+    """A redial policy; names are taken in camelCase and in snake_case."""
+
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
+    )
+
+    max_attempts: Annotated[int, Field(ge=1, le=MAX_ATTEMPTS, description="Includes the first.")]
+    retry_on: Annotated[list[str], Field(min_length=1, max_length=len(RetryOn))] = [
+        RetryOn.BUSY.value,
+        RetryOn.NO_ANSWER.value,
+    ]
+    intervals: Annotated[
+        list[Seconds],
+        Field(min_length=1, max_length=MAX_ATTEMPTS - 1, description="Seconds; the last one repeats."),
+    ] = [300]
+
+    @field_validator("retry_on")
+    @classmethod
+    def _known(cls, value: list[str]) -> list[str]:
+        return [RetryOn(word).value for word in value]
+
+    def policy(self) -> RedialPolicy:
+        return RedialPolicy(self.max_attempts, tuple(self.retry_on), tuple(self.intervals))
+
+
+class WindowSpec(InputModel):
+    """Local times at which a phone may ring."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    start: Annotated[str, Field(pattern=_START)]
+    end: Annotated[str, Field(pattern=_END)]
+    days: Annotated[list[Day], Field(min_length=1, max_length=7)] = ["mon", "tue", "wed", "thu", "fri"]
+    timezone: Zone | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> WindowSpec:
+        if self.end <= self.start:
+            raise ValueError("end must be after start")
+        return self
+
+    def window(self, zones: tuple[str, ...]) -> CallingWindow:
+        """Make the window; `zones` are the callee's, for where no time zone is named."""
+        return CallingWindow(
+            self.start, self.end, tuple(self.days), (self.timezone,) if self.timezone else zones
+        )
+
+
+class RedialView(TypedDict):
+    """A redial policy as it is shown; times are in seconds."""
+
+    max_attempts: int
+    retry_on: list[str]
+    intervals: list[int]
+
+
+class WindowView(TypedDict):
+    """A calling window as it is shown; without a time zone the callee's counts."""
+
+    start: str
+    end: str
+    days: list[str]
+    timezone: str | None
+
+
+def redial_view(policy: RedialPolicy | None) -> RedialView | None:
+    """Show a policy as `RedialSpec` takes it."""
+    if policy is None:
+        return None
+    return {
+        "max_attempts": policy.max_attempts,
+        "retry_on": list(policy.retry_on),
+        "intervals": list(policy.intervals_s),
+    }
+
+
+def window_view(window: CallingWindow | None) -> WindowView | None:
+    """Show an agent's or a workflow's window as `WindowSpec` takes it."""
+    if window is None:
+        return None
+    timezone = window.zones[0] if window.zones else None
+    return {"start": window.start, "end": window.end, "days": list(window.days), "timezone": timezone}
+
+
+def zones_of(phone_number: str) -> tuple[str, ...]:
+    """The time zones that a number may be in, by its prefix; none when nothing is known of it."""
+    # 20 MB of tables: only calls with a window pay for them.
+    from phonenumbers import NumberParseException, parse  # noqa: PLC0415
+    from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number  # noqa: PLC0415
+
+    try:
+        zones = time_zones_for_number(parse(phone_number))
+    except NumberParseException:
+        return ()
+    return tuple(sorted(zone for zone in zones if zone != UNKNOWN_TIMEZONE))
+
+
+def resolved_window(
+    window: CallingWindow | None, phone_number: str, default_zone: str | None = None
+) -> CallingWindow | None:
+    """The window of one call, in the callee's zones if it names none; where nothing is known of them, in
+    `default_zone`. Without that, too, it has no zones: the call is held until its owner names one."""
+    if window is None or window.zones:
+        return window
+    zones = zones_of(phone_number) or ((default_zone,) if default_zone else ())
+    return CallingWindow(window.start, window.end, window.days, zones)

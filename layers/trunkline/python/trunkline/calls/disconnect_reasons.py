@@ -1,0 +1,44 @@
+"""What a leg's end means: a pure function of LiveKit's `disconnectReason` and `sip.callStatus`.
+
+Source: the measured table in `docs/livekit.md`. `CLIENT_INITIATED` alone is a normal end or a trunk
+failure; only the call status tells.
+"""
+
+from __future__ import annotations
+
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import State
+from trunkline.calls.value_objects import Ending
+
+_UNANSWERED = {
+    "USER_REJECTED": Reason.USER_DECLINED,
+    "USER_UNAVAILABLE": Reason.DIAL_NO_ANSWER,
+    "CLIENT_INITIATED": Reason.TRUNK_UNAVAILABLE,
+    "SIP_TRUNK_FAILURE": Reason.TRUNK_UNAVAILABLE,
+    "CONNECTION_TIMEOUT": Reason.TRUNK_UNAVAILABLE,
+    "PARTICIPANT_REMOVED": Reason.REMOVED_BEFORE_ANSWER,
+    "ROOM_DELETED": Reason.REMOVED_BEFORE_ANSWER,
+}
+_OUR_SIDE_HUNG_UP = {"PARTICIPANT_REMOVED", "ROOM_DELETED", "ROOM_CLOSED"}
+LOST = {"CONNECTION_TIMEOUT", "SIGNAL_CLOSE", "MEDIA_FAILURE", "STATE_MISMATCH", "JOIN_FAILURE"}
+
+
+def ending_for_disconnect(
+    disconnect_reason: str, sip_call_status: str, *, answered_for_s: float | None, max_call_duration_s: int
+) -> Ending:
+    """Decide the end of a leg that LiveKit says has left.
+
+    `answered_for_s` is the time since the answer, None when no answer was seen.
+    """
+    was_answered = answered_for_s is not None or sip_call_status in ("active", "hangup")
+    if not was_answered:
+        return Ending(State.FAILED, _UNANSWERED.get(disconnect_reason, Reason.DIAL_UNKNOWN))
+    if disconnect_reason in LOST:
+        return Ending(State.DISCONNECTED, Reason.CONNECTION_LOST)
+    if disconnect_reason in _OUR_SIDE_HUNG_UP:
+        return Ending(State.COMPLETED, Reason.AGENT_HANGUP)
+    if sip_call_status == "active":
+        return Ending(State.DISCONNECTED, Reason.AUDIO_LOST)
+    if answered_for_s is not None and answered_for_s >= max_call_duration_s - 1:
+        return Ending(State.COMPLETED, Reason.MAX_DURATION_REACHED)
+    return Ending(State.COMPLETED, Reason.USER_HANGUP)

@@ -1,0 +1,88 @@
+"""What a call leaves elsewhere in the table: its place in the line, its slots, its index entry.
+
+All of it follows from the call itself, so that a transaction keeps it in step with the call. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from boto3.dynamodb.conditions import Attr
+
+from trunkline.calls.models import Call
+from trunkline.calls.states import State
+from trunkline.storage.keys.calls import calls_partition, calls_sort_key, user_partition
+from trunkline.storage.keys.dialing import (
+    in_progress_partition,
+    queue_key,
+    scheduled_key,
+    slot_count_key,
+    slot_key,
+    waiting_partition,
+)
+from trunkline.storage.keys.item import CALLS_PK, CALLS_SK, OPEN_PK, OPEN_SK, USER_PK, Item, ItemKey
+from trunkline.storage.table import ABSENT, EXISTS, Delete, Put, Update, Write
+
+
+def open_attributes(call: Call) -> Item:
+    """The attributes that list a call in the index of open ones; none once it has ended."""
+    if call.ended:
+        return {}
+    if call.waits or call.state is State.PENDING:
+        expiry = f"{call.expires_at_ms:015d}#{call.id}"
+        return {OPEN_PK: waiting_partition(call.lane), OPEN_SK: expiry}
+    started = f"{call.tenant_id}#{call.created_at_ms:015d}#{call.id}"
+    return {OPEN_PK: in_progress_partition(call.lane), OPEN_SK: started}
+
+
+def listing_attributes(call: Call) -> Item:
+    """The attributes that list a call among its tenant's and its user's; they never change."""
+    listed: Item = {
+        CALLS_PK: calls_partition(call.tenant_id, livemode=call.livemode),
+        CALLS_SK: calls_sort_key(call.created_at_ms, call.id),
+        "agent_id": call.agent.id,
+    }
+    if call.workflow:
+        listed["workflow_slug"] = call.workflow.slug
+    if call.user_id is not None:
+        listed[USER_PK] = user_partition(call.tenant_id, call.user_id, livemode=call.livemode)
+    return listed
+
+
+def queue_writes(before: Call | None, after: Call) -> list[Write]:
+    """Move the entry of a waiting call: it is in the line, among the due calls, or nowhere."""
+    old, new = before and _waits_at(before), _waits_at(after)
+    if old == new:
+        return []
+    writes: list[Write] = [Delete(old, EXISTS)] if old else []
+    if new:
+        values = {"call_id": after.id, "tenant_id": after.tenant_id}
+        writes.append(Put(new.as_item() | values, ABSENT))
+    return writes
+
+
+def _waits_at(call: Call) -> ItemKey | None:
+    if not call.waits:
+        return None
+    if call.due_ms is not None:
+        return scheduled_key(call.trunk_id, call.due_ms, call.id)
+    return queue_key(call.trunk_id, call.line_place)
+
+
+def slot_writes(before: Call, after: Call, limits: Mapping[str, int]) -> tuple[list[Write], list[Write]]:
+    """Rule 15: take and free slots with the call itself.
+
+    Returns:
+        The writes to the pools' counters, and those of the slots; a counter that is full fails its own.
+    """
+    counts: list[Write] = []
+    slots: list[Write] = []
+    for pool in sorted(set(after.slots) - set(before.slots)):
+        slots.append(Put(slot_key(pool, after.id, after.claim).as_item(), ABSENT))
+        count = Attr("taken")
+        free = count.not_exists() | count.lt(limits[pool]) if pool in limits else None
+        counts.append(Update(slot_count_key(pool), add={"taken": 1}, condition=free))
+    for pool in sorted(set(before.slots) - set(after.slots)):
+        slots.append(Delete(slot_key(pool, before.id, before.claim), EXISTS))
+        counts.append(Update(slot_count_key(pool), add={"taken": -1}))
+    return counts, slots

@@ -1,0 +1,216 @@
+"""A call as it is stored, and what one transaction does to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from trunkline.calls.calling_policy import NO_REDIAL, CallingWindow, RedialPolicy
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import TERMINAL, Phase, State
+from trunkline.calls.value_objects import (
+    AgentLost,
+    AgentSnapshot,
+    AgentTurn,
+    AttemptRecord,
+    BatchRow,
+    Channel,
+    Ending,
+    HandoffAgent,
+    WaitsFor,
+    WorkflowRef,
+)
+
+WEB_LANES = tuple(f"web-{digit}" for digit in "0123456789abcdef")
+"""What the entries of live web calls are kept under: sixteen shares."""
+
+
+class StaleCall(Exception):
+    """The call changed since it was read: read it again and decide anew."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One attempt to connect a person and an agent.
+
+    A web call has no trunk, number, place in a line or claim: its room is `call-<id>` from the first,
+    and `expires_at_ms` is when its join window ends.
+
+    `version` is raised by every write that can change a decision (state, claim, phase, owner, kept
+    ending); a write is conditional on the version it was decided on. Ids that become known on the
+    way (`sip_participant_id`, `sip_call_id`) are written without raising it. `ttl` is when, in seconds,
+    the tenant's retention ends; everything that belongs to the call carries it. `slots` names the pools
+    of which the current claim holds a slot (rule 15), `due_ms` the moment a call outside the line
+    waits for, `earliest_at_ms` when a scheduled call was wished for, `handover_at_ms` when an agent was
+    sent in to take over that has not come yet. `livekit_tenant_id` says whose own LiveKit a web call's
+    room is in, `speed` how many times as fast as life a test call is played.
+    """
+
+    id: str
+    tenant_id: str
+    livemode: bool
+    state: State
+    version: int
+    sequence: int
+    created_at_ms: int
+    expires_at_ms: int
+    agent: AgentSnapshot
+    trunk_id: str
+    phone_number: str
+    caller_id: str
+    priority: int
+    metadata_json: str
+    source: str
+    line_place: str
+    channel: Channel = Channel.PHONE
+    workflow: WorkflowRef | None = None
+    colleagues: tuple[HandoffAgent, ...] = ()
+    user_id: str | None = None
+    caller_joined_at_ms: int | None = None
+    agent_joined_at_ms: int | None = None
+    agent_turns: tuple[AgentTurn, ...] = ()
+    answering_machine: str | None = None
+    agent_end_reason: str | None = None
+    redispatched_at_ms: int | None = None
+    handover_at_ms: int | None = None
+    agent_lost_at_ms: int | None = None
+    erased_at_ms: int | None = None
+    ttl: int | None = None
+    batch_row: BatchRow | None = None
+    redial: RedialPolicy = NO_REDIAL
+    window: CallingWindow | None = None
+    attempts: tuple[AttemptRecord, ...] = ()
+    earliest_at_ms: int | None = None
+    due_ms: int | None = None
+    waits_for: WaitsFor | None = None
+    slots: tuple[str, ...] = ()
+    claim: int = 0
+    phase: Phase | None = None
+    owner: str | None = None
+    intent: str | None = None
+    dead_after_ms: int | None = None
+    kept_ending: Ending | None = None
+    cancel_requested_at_ms: int | None = None
+    room_name: str | None = None
+    dispatch_id: str | None = None
+    agent_job_id: str | None = None
+    sip_participant_id: str | None = None
+    sip_call_id: str | None = None
+    sip_status_code: int | None = None
+    reason: Reason | None = None
+    connecting_at_ms: int | None = None
+    answered_at_ms: int | None = None
+    ended_at_ms: int | None = None
+    summary: str | None = None
+    speed: float | None = None
+    livekit_tenant_id: str | None = None
+
+    @property
+    def test_speed(self) -> float:
+        """How many times as fast as life a test call is played."""
+        return 1.0 if self.livemode or self.speed is None else self.speed
+
+    @property
+    def space(self) -> str:
+        """Where its tenant's things of its mode are kept (`Principal.space`)."""
+        return self.tenant_id if self.livemode else f"{self.tenant_id}.test"
+
+    @property
+    def batch(self) -> bool:
+        return self.batch_row is not None
+
+    @property
+    def ended(self) -> bool:
+        return self.state in TERMINAL
+
+    @property
+    def waits(self) -> bool:
+        """It is in the line, or waits for a moment: nobody has claimed it."""
+        return self.state in (State.QUEUED, State.SCHEDULED) and self.phase is None
+
+    @property
+    def lane(self) -> str:
+        """What its entries are kept under: its trunk, or one of sixteen shares of the web calls."""
+        return self.trunk_id or f"web-{self.id[0]}"
+
+    @property
+    def duration_s(self) -> int | None:
+        """Whole seconds from the answer to the end; 0 for a call that ended unanswered."""
+        if self.ended_at_ms is None:
+            return None
+        return (self.ended_at_ms - (self.answered_at_ms or self.ended_at_ms)) // 1000
+
+    @property
+    def over_by_ms(self) -> int:
+        """When an accepted call is over at the latest: its tenant's retention counts from then."""
+        return self.expires_at_ms + self.agent.max_call_duration_s * 1000
+
+    def as_attributes(self) -> dict[str, Any]:
+        """The attributes to store; absent and empty ones are left out."""
+        return {name: value for name, value in asdict(self).items() if value not in (None, ())}
+
+
+_FIELDS = {f.name for f in fields(Call)}
+
+
+def call_from_attributes(item: Mapping[str, Any]) -> Call:
+    """Read a stored call; attributes that are the table's own (keys) are passed over."""
+    values = {name: value for name, value in item.items() if name in _FIELDS}
+    agent = values["agent"]
+    lost = AgentLost(agent.get("agent_lost", AgentLost.HANG_UP))
+    values["agent"] = AgentSnapshot(**{**agent, "agent_lost": lost, "tools": tuple(agent.get("tools", ()))})
+    values["state"] = State(values["state"])
+    if "phase" in values:
+        values["phase"] = Phase(values["phase"])
+    if "reason" in values:
+        values["reason"] = Reason(values["reason"])
+    if "waits_for" in values:
+        values["waits_for"] = WaitsFor(values["waits_for"])
+    if kept := values.get("kept_ending"):
+        values["kept_ending"] = Ending(State(kept["state"]), Reason(kept["reason"]))
+    values["channel"] = Channel(values.get("channel", Channel.PHONE))
+    if row := values.get("batch_row"):
+        values["batch_row"] = BatchRow(**row)
+    if workflow := values.get("workflow"):
+        values["workflow"] = WorkflowRef(**workflow)
+    values["colleagues"] = tuple(
+        HandoffAgent(**{**each, "tools": tuple(each.get("tools", ()))})
+        for each in values.get("colleagues", ())
+    )
+    values["agent_turns"] = tuple(AgentTurn(**turn) for turn in values.get("agent_turns", ()))
+    if window := values.get("window"):
+        values["window"] = CallingWindow.parse(window)
+    values["redial"] = RedialPolicy.parse(values["redial"])
+    values["attempts"] = tuple(_attempt(record) for record in values.get("attempts", ()))
+    values["slots"] = tuple(values.get("slots", ()))
+    return Call(**values)
+
+
+def _attempt(record: Mapping[str, Any]) -> AttemptRecord:
+    return AttemptRecord(**{**record, "reason": Reason(record["reason"])})
+
+
+@dataclass(frozen=True)
+class NewEvent:
+    """One entry for the call's story, written in the transaction that makes it true."""
+
+    type: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one transaction does to a call: its new self and its events.
+
+    Its places in the line, among the due calls and in the slots follow from the call's old and new
+    selves; `limits` bounds the pools of the slots it takes.
+    """
+
+    call: Call
+    events: tuple[NewEvent, ...] = ()
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+    def then(self, next_change: Change) -> Change:
+        """Join a change that was decided on this one's result, so that both are one write."""
+        return replace(next_change, events=self.events + next_change.events)

@@ -1,0 +1,107 @@
+"""What an agent reports of its call: the models of `POST /agent/v1/calls/{id}/reports`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import ConfigDict, Field, field_validator
+
+from trunkline.calls.events import Turn
+from trunkline.core.field_types import Moment
+from trunkline.core.timestamps import moment_ms
+from trunkline.core.validation import InputModel, StrictInputModel
+
+MAX_VARIABLES_BYTES = 64 * 1024
+MAX_TURNS = 1000
+_MAX_SEQUENCE = 99_999_999
+_MAX_SUMMARY = 16_000
+_Name = Annotated[str, Field(min_length=1, max_length=100)]
+Sequence = Annotated[int, Field(ge=0, le=_MAX_SEQUENCE)]
+
+
+class Answered(StrictInputModel):
+    """The person is there and hears the agent."""
+
+    type: Literal["answered"]
+
+
+class TurnReport(StrictInputModel):
+    """One thing that was said; `sequence` is counted by the agent and gives the order."""
+
+    sequence: Sequence
+    role: Literal["assistant", "user", "system", "tool"]
+    content: str
+    agent: _Name | None = None
+    at: Moment | None = None
+
+    def turn(self) -> Turn:
+        return Turn(
+            self.sequence, self.role, self.content, self.agent, moment_ms(self.at) if self.at else None
+        )
+
+
+class TranscriptReport(StrictInputModel):
+    """Turns; the same ones again change nothing, and the order of the reports does not matter."""
+
+    type: Literal["transcript"]
+    turns: Annotated[list[TurnReport], Field(min_length=1, max_length=MAX_TURNS)]
+
+
+class AgentChanged(StrictInputModel):
+    """Another agent has taken over."""
+
+    type: Literal["agent_changed"]
+    agent: _Name
+    sequence: Annotated[Sequence, Field(description="Counts the changes of one call.")]
+
+
+class Variables(StrictInputModel):
+    """The workflow variables as they are now, all of them; an older report does not undo a newer one."""
+
+    type: Literal["variables"]
+    sequence: Sequence
+    values: dict[str, Any]
+
+    @field_validator("values")
+    @classmethod
+    def _bounded(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if len(json.dumps(value).encode()) > MAX_VARIABLES_BYTES:
+            raise ValueError(f"values are larger than {MAX_VARIABLES_BYTES} bytes")
+        return value
+
+
+class Summary(StrictInputModel):
+    """What the call came to, in words."""
+
+    type: Literal["summary"]
+    text: Annotated[str, Field(min_length=1, max_length=_MAX_SUMMARY)]
+
+
+class AnsweringMachine(StrictInputModel):
+    """Who picked up."""
+
+    type: Literal["answering_machine"]
+    result: Literal["human", "machine", "unknown"]
+
+
+class Ended(StrictInputModel):
+    """The agent ends the call: whoever is still in the room is shown out."""
+
+    type: Literal["ended"]
+    reason: Annotated[str, Field(min_length=1, max_length=200)] = "agent_hangup"
+
+
+Report = Annotated[
+    Answered | TranscriptReport | AgentChanged | Variables | Summary | AnsweringMachine | Ended,
+    Field(discriminator="type"),
+]
+
+
+class Reports(InputModel):
+    """Reports in the order in which they are applied."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    messages: ClassVar[dict[str, str]] = {}
+
+    reports: Annotated[list[Report], Field(min_length=1, max_length=100)]

@@ -1,0 +1,275 @@
+"""Calls in the table: every change is one transaction, conditional on the version it was decided on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from boto3.dynamodb.conditions import Attr
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
+
+from trunkline.calls.create_items import create_items, event_put
+from trunkline.calls.events import CallEvent
+from trunkline.calls.index_items import open_attributes, queue_writes, slot_writes
+from trunkline.calls.models import Call, Change, StaleCall, call_from_attributes
+from trunkline.storage.idempotency import IdempotencyKey
+from trunkline.storage.keys.calls import call_event_key, call_key, livekit_event_key
+from trunkline.storage.keys.dialing import (
+    cancel_key,
+    in_progress_partition,
+    scheduled_at_ms,
+    scheduled_key,
+    waiting_partition,
+)
+from trunkline.storage.keys.item import PK, SK, TTL, ItemKey
+from trunkline.storage.table import (
+    ABSENT,
+    Check,
+    ConditionFailed,
+    Delete,
+    Put,
+    Table,
+    TransactionConflict,
+    Update,
+    Write,
+)
+
+_MAX_TRIES = 8
+
+
+class AlreadyCreated(Exception):
+    """The idempotency key was used in the last day: its call is there."""
+
+
+class DuplicateEvent(Exception):
+    """The same webhook has changed the call before."""
+
+
+class RuleConditionFailed(Exception):
+    """What must hold of other items does not: nothing was written."""
+
+
+class NoFreeSlot(Exception):
+    """A limited pool has no free slot: nothing was written, and the call stays where it is."""
+
+
+class CallRepository:
+    """Reads and changes calls. Unsure means refuse: a write that may have failed raises, never guesses."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self, call_id: str) -> Call | None:
+        """Read a call with strong consistency."""
+        item = self._table.get(call_key(call_id))
+        return call_from_attributes(item) if item else None
+
+    def story(self, call_id: str) -> tuple[Call, list[CallEvent]] | None:
+        """Read a call and its events in one query."""
+        items = self._table.between(call_key(call_id), f"{call_event_key(call_id).sk}~")
+        if not items or items[0][SK] != call_key(call_id).sk:
+            return None
+        events = [
+            CallEvent(item["sequence"], item["type"], item["at_ms"], json.loads(item["data_json"]))
+            for item in items[1:]
+        ]
+        return call_from_attributes(items[0]), events
+
+    def accept(
+        self,
+        call: Call,
+        once: IdempotencyKey | None = None,
+        more: Sequence[Write] = (),
+        limits: Mapping[str, int] | None = None,
+        checks: Sequence[Check] = (),
+    ) -> None:
+        """Rule 1: call, line entry and first event, all or nothing, with the record of an idempotency key,
+        the slots it holds from the first (a web call's), and what else belongs to the call.
+
+        Raises:
+            AlreadyCreated: the key was used; nothing was written.
+            Ruled: one of `checks` does not hold; nothing was written.
+            NoFreeSlot: a pool it takes a slot of is full; nothing was written.
+        """
+        record = [once.record(call.id, call.created_at_ms)] if once else []
+        counts, slots = slot_writes(replace(call, slots=()), call, limits or {})
+        writes = [*record, *create_items(call), *more, *slots]
+        try:
+            self._transact([*writes, *counts, *checks])
+        except ConditionFailed as error:
+            if once and 0 in error.writes:
+                raise AlreadyCreated from error
+            if error.writes and max(error.writes) >= len(writes) + len(counts):
+                raise RuleConditionFailed(call.id) from error
+            if error.writes and min(error.writes) >= len(writes):
+                raise NoFreeSlot(call.id) from error
+            raise
+
+    def accepted(self, once: IdempotencyKey) -> Call | None:
+        """The call that a key's first request made; None if it was taken back meanwhile.
+
+        Raises:
+            IdempotencyConflict: that request had another body.
+        """
+        record = self._table.get(once.key)
+        return self.load(once.made_id(record)) if record else None
+
+    def change(
+        self,
+        before: Call,
+        change: Change,
+        now_ms: int,
+        *,
+        forget: IdempotencyKey | None = None,
+        news_id: str = "",
+    ) -> Call:
+        """Write one change, and with it forget an idempotency key, or note the news that made it.
+
+        Raises:
+            DuplicateEvent: that news has changed the call already; nothing was written.
+            StaleCall: the call is no longer as `before`; nothing was written.
+            NoFreeSlot: a pool it takes a slot of is full; nothing was written.
+        """
+        sequence = before.sequence + len(change.events)
+        after = replace(change.call, version=before.version + 1, sequence=sequence)
+        writes: list[Write] = [_call_update(before, after)]
+        for number, happening in enumerate(change.events, before.sequence + 1):
+            writes.append(event_put(after, number, happening, now_ms))
+        writes += _cancel_writes(before, after)
+        writes += queue_writes(before, after)
+        writes += [forget.forget()] if forget else []
+        if news_id:
+            noted = livekit_event_key(before.id, news_id).as_item() | (
+                {TTL: before.ttl} if before.ttl else {}
+            )
+            writes.insert(0, Put(noted, ABSENT))
+        counts, slots = slot_writes(before, after, change.limits)
+        try:
+            self._transact([*slots, *writes, *counts])
+        except ConditionFailed as error:
+            if error.writes and min(error.writes) >= len(slots) + len(writes):
+                raise NoFreeSlot(before.id) from error
+            if news_id and len(slots) in error.writes:
+                raise DuplicateEvent(before.id) from error
+            raise StaleCall(before.id) from error
+        return after
+
+    def settle(
+        self,
+        call_id: str,
+        decide: Callable[[Call], Change | None],
+        now_ms: int,
+        *,
+        known: Call | None = None,
+        news_id: str = "",
+    ) -> Call | None:
+        """Read, decide and write until the decision holds; the decision is taken anew each time.
+
+        `known` is the call as it was last seen: it saves the first read, and if it is stale the write
+        says so.
+
+        Returns:
+            The call as it is now, or None if there is none. A decision of None changes nothing.
+        """
+        for _ in range(_MAX_TRIES):
+            call = known or self.load(call_id)
+            known = None
+            if call is None:
+                return None
+            change = decide(call)
+            if change is None:
+                return call
+            try:
+                return self.change(call, change, now_ms, news_id=news_id)
+            except DuplicateEvent:
+                return call
+            except StaleCall:
+                continue
+        raise StaleCall(call_id)
+
+    def note_ids(self, call_id: str, claim: int, ids: dict[str, str]) -> bool:
+        """Write ids as soon as they are known; news about another claim is ignored (rule 6).
+
+        Returns:
+            False if that claim of the call is over: a leg of it has no business being there.
+        """
+        condition = Attr("claim").eq(claim)
+        try:
+            item = self._table.write(Update(call_key(call_id), set=ids, condition=condition))
+        except ConditionFailed as error:
+            return error.item is None
+        return item is None or not call_from_attributes(item).ended
+
+    def cancels(self, trunk_id: str) -> set[str]:
+        """The ids of a trunk's calls that were sent and are to be hung up."""
+        return {item[SK] for item in self._table.partition(cancel_key(trunk_id))}
+
+    def busy_call_ids(self, trunk_id: str) -> Iterator[str]:
+        """Walk the ids of a trunk's claimed calls that have not ended."""
+        for item in self._table.open_items(in_progress_partition(trunk_id)):
+            yield item[PK].removeprefix("C#")
+
+    def expired_call_ids(self, trunk_id: str, now_ms: int) -> Iterator[str]:
+        """Walk the ids of a trunk's waiting calls whose time is over."""
+        for item in self._table.open_items(waiting_partition(trunk_id), until=f"{now_ms:015d}"):
+            yield item[PK].removeprefix("C#")
+
+    def waiting_call_ids(self, trunk_id: str) -> Iterator[str]:
+        """Walk the ids of a trunk's waiting calls, the first to expire first."""
+        for item in self._table.open_items(waiting_partition(trunk_id)):
+            yield item[PK].removeprefix("C#")
+
+    def due_call_ids(self, trunk_id: str, now_ms: int, limit: int) -> list[str]:
+        """The ids of calls outside the line whose moment has come, strongly consistent."""
+        first = scheduled_key(trunk_id)
+        items = self._table.between(ItemKey(first.pk, "0"), f"{now_ms:015d}~", limit=limit)
+        return [item["call_id"] for item in items]
+
+    def due_moments(self, trunk_id: str, until_ms: int, limit: int = 50) -> list[int]:
+        """The moments of the first calls outside the line that come due by then, in order."""
+        first = scheduled_key(trunk_id)
+        items = self._table.between(ItemKey(first.pk, "0"), f"{until_ms:015d}~", limit=limit)
+        return [scheduled_at_ms(item[SK]) for item in items]
+
+    def keep_until(self, call_id: str, ttl: int) -> None:
+        """Keep all that belongs to a call for longer than was thought when it was written."""
+        for item in self._table.partition(ItemKey(call_key(call_id).pk, "")):
+            key = ItemKey(item[PK], item[SK])
+            self._table.write(Update(key, set={TTL: ttl}, condition=Attr(PK).exists()))
+
+    def count_in_progress(self, trunk_id: str, tenant_id: str, limit: int = 10_000) -> int:
+        """Count a tenant's claimed calls on a trunk that have not ended; a moment old."""
+        return self._table.count_open_calls(in_progress_partition(trunk_id), f"{tenant_id}#", limit=limit)
+
+    def _transact(self, writes: list[Write | Check]) -> None:
+        """Try again while other transactions are in the way: a conflict proves that nothing was written."""
+        for attempt in Retrying(
+            retry=retry_if_exception_type(TransactionConflict),
+            stop=stop_after_attempt(_MAX_TRIES),
+            wait=wait_random(0.005, 0.05),
+            reraise=True,
+        ):
+            with attempt:
+                self._table.transact(writes)
+
+
+def _call_update(before: Call, after: Call) -> Update:
+    old, new = before.as_attributes(), after.as_attributes()
+    changed = {name: value for name, value in new.items() if old.get(name) != value}
+    gone = [name for name in old if name not in new]
+    listed = open_attributes(after)
+    if listed != open_attributes(before):
+        changed |= listed
+        gone += [name for name in open_attributes(before) if name not in listed]
+    condition = Attr("version").eq(before.version)
+    return Update(call_key(before.id), set=changed, remove=gone, condition=condition)
+
+
+def _cancel_writes(before: Call, after: Call) -> list[Write]:
+    key = cancel_key(after.trunk_id, after.id)
+    if after.cancel_requested_at_ms and not before.cancel_requested_at_ms:
+        return [Put(key.as_item())]
+    if before.cancel_requested_at_ms and after.ended:
+        return [Delete(key)]
+    return []

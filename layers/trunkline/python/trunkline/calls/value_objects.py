@@ -1,0 +1,111 @@
+"""What a call is made of. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import State
+
+
+class Channel(StrEnum):
+    """How the person comes into the call."""
+
+    WEB = "web"
+    PHONE = "phone"
+
+
+class AgentLost(StrEnum):
+    """What to do when the agent of a call is gone, and not by its own choice."""
+
+    HANG_UP = "hang_up"
+    REDISPATCH = "redispatch"
+
+
+@dataclass(frozen=True)
+class AgentSnapshot:
+    """The agent as it was when the call was accepted; later edits do not reach a call."""
+
+    id: str
+    name: str
+    type: str
+    livekit_agent_name: str
+    wait_for_agent: bool
+    agent_join_timeout_s: int
+    ring_timeout_s: int
+    max_call_duration_s: int
+    version: int = 1
+    agent_lost: AgentLost = AgentLost.HANG_UP
+    tools: tuple[str, ...] = ()
+
+
+class WaitsFor(StrEnum):
+    """What a call that is not in the line waits for; the words are those of `queue_state`."""
+
+    RETRY = "waiting_for_retry"
+    WINDOW = "outside_window"
+    SCHEDULE = "scheduled"
+    FREQUENCY = "called_too_often"
+    ZONE = "unknown_zone"
+
+
+@dataclass(frozen=True)
+class AttemptRecord:
+    """One attempt that is over: it rang or tried to, and this came of it."""
+
+    number: int
+    room_name: str | None
+    connecting_at_ms: int | None
+    answered_at_ms: int | None
+    ended_at_ms: int
+    reason: Reason
+    sip_status_code: int | None = None
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a leg ended: the state it leads to, and why."""
+
+    state: State
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class HandoffAgent:
+    """An agent that may take a workflow's call over, as it was when the call was accepted."""
+
+    id: str
+    name: str
+    livekit_agent_name: str
+    tools: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class WorkflowRef:
+    """The version of the workflow that a call keeps."""
+
+    slug: str
+    version: int
+
+
+@dataclass(frozen=True)
+class BatchRow:
+    """The row of a batch that a call is made of; `name` is what the tenant calls it."""
+
+    batch_id: str
+    number: int
+    name: str | None = None
+
+
+MAX_AGENT_TURNS = 200
+
+
+@dataclass(frozen=True)
+class AgentTurn:
+    """An agent's turn at the call; `sequence` is the reporter's, so that a repeat is known as one; -1: it was
+    sent in by a tool, which happens once."""
+
+    sequence: int
+    agent: str
+    at_ms: int

@@ -1,0 +1,224 @@
+"""A tenant's rules on its behalf: the suppression list, and which prefixes may be called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from pydantic import ConfigDict, Field
+from typing_extensions import TypedDict
+
+from trunkline.auth.audit_log import audit_write
+from trunkline.auth.principal import Principal
+from trunkline.compliance.number_rules import NumberRules
+from trunkline.compliance.policy import CompliancePolicy
+from trunkline.core.clock import Clock
+from trunkline.core.errors import InvalidRequest, NotFound
+from trunkline.core.field_types import Moment, Number, Zone
+from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
+from trunkline.core.timestamps import iso_from_ms, moment_ms
+from trunkline.core.validation import InputModel, validated
+from trunkline.storage.keys.item import SK, TTL, Item, ItemKey
+from trunkline.storage.keys.resources import number_rules_key, suppression_key
+from trunkline.storage.table import Delete, Put, Table, Update
+
+MAX_NUMBERS = 1000
+_A_TRANSACTION = 99
+_PREFIXES_MESSAGE = "prefixes must be lists of at most 300 beginnings of E.164 numbers, as +49 or +1900"
+Prefixes = Annotated[list[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{0,14}$")]], Field(max_length=300)]
+
+
+class Suppressions(InputModel):
+    """Numbers that are not to be called, until a moment or for good."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    messages: ClassVar[dict[str, str]] = {
+        "numbers": f"numbers must be a list of 1 to {MAX_NUMBERS} E.164 numbers",
+        "expires_at": "expires_at must be an ISO 8601 time with its offset",
+    }
+
+    numbers: Annotated[list[Number], Field(min_length=1, max_length=MAX_NUMBERS)]
+    reason: Annotated[str, Field(max_length=200)] = ""
+    expires_at: Moment | None = None
+
+
+class SuppressionQuery(InputModel):
+    """What `GET /api/v1/suppressions` can be asked for."""
+
+    model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
+    messages: ClassVar[dict[str, str]] = {
+        "limit": "limit must be a whole number from 1 to 1000",
+        "cursor": MESSAGE,
+    }
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    cursor: str | None = None
+
+
+class FrequencyCapSpec(InputModel):
+    """At most so many attempts to ring a number within any so many hours."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    max_attempts: Annotated[int, Field(ge=1, le=100)]
+    per_hours: Annotated[int, Field(ge=1, le=720)]
+
+
+class NumberRulesSpec(InputModel):
+    """Which numbers may be called, by their prefixes; without allowed ones all but the denied. How often, and
+    where those are whose zone is not known."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    messages: ClassVar[dict[str, str]] = {
+        "allowed_prefixes": _PREFIXES_MESSAGE,
+        "denied_prefixes": _PREFIXES_MESSAGE,
+        "default_timezone": "default_timezone must be an IANA name, as Europe/Berlin",
+        "frequency_cap": "frequency_cap must have max_attempts (1 to 100) and per_hours (1 to 720)",
+    }
+
+    allowed_prefixes: Prefixes = []
+    denied_prefixes: Prefixes = []
+    frequency_cap: FrequencyCapSpec | None = None
+    default_timezone: Annotated[
+        Zone | None, Field(description="Where a callee is of whose number that is not known.")
+    ] = None
+
+
+class _SuppressionEntry(InputModel):
+    messages: ClassVar[dict[str, str]] = {"number": "number must be in E.164 format (+1234567890)"}
+
+    number: Number
+
+
+class SuppressionView(TypedDict):
+    """A number that is not called."""
+
+    number: str
+    reason: str
+    added_at: str
+    expires_at: str | None
+
+
+class SuppressionList(TypedDict):
+    data: list[SuppressionView]
+    next_cursor: str | None
+
+
+class Suppressed(TypedDict):
+    """How many numbers are on the list by the request."""
+
+    suppressed: int
+
+
+class FrequencyCapView(TypedDict):
+    max_attempts: int
+    per_hours: int
+
+
+class NumberRulesView(TypedDict):
+    """Emergency and premium-rate numbers are never called, whatever stands here."""
+
+    allowed_prefixes: list[str]
+    denied_prefixes: list[str]
+    frequency_cap: FrequencyCapView | None
+    default_timezone: str | None
+
+
+@dataclass(frozen=True)
+class ComplianceService:
+    """Keeps a tenant's rules, those of the key's mode."""
+
+    table: Table
+    rulebook: CompliancePolicy
+    clock: Clock
+
+    def suppress(self, principal: Principal, wish: Suppressions) -> Suppressed:
+        """Put numbers on the list; those that are there are written anew. What fails half way is done by a
+        repeat."""
+        now_ms, numbers = self.clock.wall_ms(), sorted(set(wish.numbers))
+        self.table.write(Update(number_rules_key(principal.space), set={"suppresses": True}))
+        self.rulebook.forget(principal.space)
+        items = [_item(principal.space, number, wish, now_ms) for number in numbers]
+        for first in range(0, len(items), _A_TRANSACTION):
+            part: Sequence[Item] = items[first : first + _A_TRANSACTION]
+            noted = audit_write(principal, now_ms, "suppression.added", f"{len(part)} numbers")
+            self.table.transact([*(Put(item) for item in part), noted])
+        return {"suppressed": len(numbers)}
+
+    def page(self, principal: Principal, query: SuppressionQuery) -> SuppressionList:
+        """A page of the list, in the order of the numbers."""
+        prefix = suppression_key(principal.space)
+        # After a number comes the next one, also where it begins with the same digits.
+        begin = (
+            suppression_key(principal.space, f"{decode_cursor(query.cursor)}!") if query.cursor else prefix
+        )
+        found = self.table.between(begin, f"{prefix.sk}~", limit=query.limit + 1)
+        more = len(found) > query.limit
+        shown = [_view(item) for item in found[: query.limit]]
+        return {"data": shown, "next_cursor": encode_cursor(shown[-1]["number"]) if more else None}
+
+    def get(self, principal: Principal, number: str) -> SuppressionView:
+        """One number of the list; `NotFound` if it is not on it."""
+        return _view(self._own(principal, number)[1])
+
+    def release(self, principal: Principal, number: str) -> None:
+        """Take a number from the list; `NotFound` if it is not on it."""
+        key, item = self._own(principal, number)
+        noted = audit_write(principal, self.clock.wall_ms(), "suppression.removed", f"…{item[SK][-4:]}")
+        self.table.transact([Delete(key), noted])
+
+    def rules(self, principal: Principal) -> NumberRulesView:
+        """Which prefixes may be called, and how often a number."""
+        return _rules_view(NumberRules.parse(self.table.get(number_rules_key(principal.space)) or {}))
+
+    def set_rules(self, principal: Principal, wish: NumberRulesSpec) -> NumberRulesView:
+        """Say which prefixes may be called, and how often; it counts within a minute, also for calls that
+        wait."""
+        rules = wish.model_dump()
+        noted = audit_write(principal, self.clock.wall_ms(), "rules.changed", "numbers")
+        self.table.transact([Update(number_rules_key(principal.space), set=rules), noted])
+        self.rulebook.forget(principal.space)
+        return _rules_view(NumberRules.parse(rules))
+
+    def _own(self, principal: Principal, number: str) -> tuple[ItemKey, Item]:
+        try:
+            wanted = validated(
+                _SuppressionEntry, {"number": number if number.startswith("+") else f"+{number}"}
+            )
+        except InvalidRequest as error:
+            raise NotFound("Suppression not found") from error
+        key = suppression_key(principal.space, wanted.number)
+        item = self.table.get(key)
+        if item is None:
+            raise NotFound("Suppression not found")
+        return key, item
+
+
+def _item(space: str, number: str, wish: Suppressions, now_ms: int) -> dict[str, Any]:
+    item: dict[str, Any] = suppression_key(space, number).as_item()
+    item |= {"number": number, "reason": wish.reason, "added_at_ms": now_ms}
+    if wish.expires_at:
+        expires_ms = moment_ms(wish.expires_at)
+        item |= {"expires_ms": expires_ms, TTL: expires_ms // 1000 + 1}
+    return item
+
+
+def _view(item: Item) -> SuppressionView:
+    expires_ms = item.get("expires_ms")
+    return {
+        "number": item["number"],
+        "reason": item["reason"],
+        "added_at": iso_from_ms(item["added_at_ms"]),
+        "expires_at": iso_from_ms(expires_ms) if expires_ms else None,
+    }
+
+
+def _rules_view(rules: NumberRules) -> NumberRulesView:
+    cap = rules.cap
+    return {
+        "allowed_prefixes": list(rules.allowed_prefixes),
+        "denied_prefixes": list(rules.denied_prefixes),
+        "frequency_cap": {"max_attempts": cap.max_attempts, "per_hours": cap.per_hours} if cap else None,
+        "default_timezone": rules.default_timezone,
+    }

@@ -1,0 +1,51 @@
+"""Fields that every request for a call has."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field
+
+from trunkline.core.timestamps import moment_ms
+from trunkline.core.validation import E164
+
+MAX_METADATA_BYTES = 32 * 1024
+METADATA_MESSAGE = f"Metadata must be a JSON object of at most {MAX_METADATA_BYTES} bytes"
+
+
+def _bounded(value: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(value).encode()) > MAX_METADATA_BYTES:
+        raise ValueError("metadata is too large")
+    return value
+
+
+def _a_zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("not an IANA time zone")
+    return value
+
+
+def _a_moment(value: str) -> str:
+    moment_ms(value)
+    return value
+
+
+Metadata = Annotated[
+    dict[str, Any], AfterValidator(_bounded), Field(description="Yours; comes back as it was.")
+]
+Zone = Annotated[str, AfterValidator(_a_zone)]
+Moment = Annotated[str, AfterValidator(_a_moment)]
+MAX_SPEED = 100
+SPEED_MESSAGE = f"must be a number from 1 to {MAX_SPEED}, with a test key"
+TestSpeed = Annotated[
+    float,
+    Field(ge=1, le=MAX_SPEED, description="Test keys only: how many times as fast as life it is played."),
+]
+
+
+Number = Annotated[str, Field(pattern=E164)]
+
+
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$")]

@@ -1,0 +1,83 @@
+"""The SQS message "this trunk has work": it names a trunk and carries no call."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from trunkline.core import aws_clients
+from trunkline.trunks.models import is_test_trunk
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+MAX_DELAY_S = 900
+"""SQS delays a message by at most a quarter of an hour."""
+
+
+class WakeupNotSent(Exception):
+    """SQS did not take the message, or did not say so in time."""
+
+
+@dataclass(frozen=True)
+class DialWakeup:
+    trunk_id: str
+    handover: bool = False
+
+    def to_json(self) -> str:
+        return json.dumps({"trunk_id": self.trunk_id, "handover": self.handover})
+
+    @classmethod
+    def from_json(cls, body: str) -> DialWakeup:
+        values = json.loads(body)
+        return cls(str(values["trunk_id"]), bool(values["handover"]))
+
+
+class QueueSettings(Protocol):
+    """What a function's settings say of the queues."""
+
+    @property
+    def dial_queue_url(self) -> str: ...
+    @property
+    def test_dial_queue_url(self) -> str: ...
+
+
+class WakeQueue:
+    """Sends wakes, those of test trunks to a queue of their own. A wake that is lost or doubled loses and
+    doubles no call: the line holds them."""
+
+    def __init__(self, client: SQSClient, queue_url: str, test_queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+        self._test_queue_url = test_queue_url
+
+    @classmethod
+    def open(cls, settings: QueueSettings) -> WakeQueue:
+        """The queues that a function's settings name."""
+        return cls(aws_clients.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
+
+    def send(self, wake: DialWakeup, delay_s: int = 0) -> None:
+        """Send one wake; the trunk is the message group, so that a busy trunk does not starve others.
+
+        It arrives after `delay_s`, at most `MAX_DELAY_S`.
+
+        Raises:
+            WakeupNotSent: with a cause that may be shown to the caller.
+        """
+        is_test = is_test_trunk(wake.trunk_id)
+        try:
+            self._client.send_message(
+                QueueUrl=self._test_queue_url if is_test else self._queue_url,
+                MessageBody=wake.to_json(),
+                MessageGroupId=wake.trunk_id,
+                DelaySeconds=delay_s,
+            )
+        except ClientError as error:
+            raise WakeupNotSent(error.response["Error"].get("Code", "Refused")) from error
+        except BotoCoreError as error:
+            timed_out = "Timeout" in type(error).__name__
+            raise WakeupNotSent("Connection timeout" if timed_out else "Connection failed") from error

@@ -1,0 +1,159 @@
+"""When the next INVITE may start: pure functions of times given in microseconds.
+
+Rule 4 of the dial protocol. With a spacing of (1 + guard)/cps any `cps + 1` starts in a row span
+(1 + guard) seconds, so no sliding second holds more than `cps` while the jitter from the slot to the
+wire stays below the guard.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+
+GUARD = 0.03
+MAX_LATE_US = 100_000
+"""A start later than this gives its slot up (rule 9, `docs/adr/0008-slots-are-reserved-in-batches.md`)."""
+
+FAST_CPS = 20
+FAST_LEAD_US = 120_000
+FAST_AHEAD_US = 300_000
+_WINDOW_US = 1_025_000
+_BATCH_US = 250_000
+_MAX_LEAD_US = 250_000
+_MAX_BATCH = 25
+_MIN_FACTOR = 1 / 16
+_CLIMB_PER_S = 0.05
+
+
+def spacing_us(cps: float) -> int:
+    """Microseconds between two starts on a trunk of `cps` calls a second (0.1 to 100)."""
+    return -int(-1_000_000 * (1 + GUARD) // cps)
+
+
+@dataclass(frozen=True)
+class PacingClock:
+    """The next instant, on this machine's monotonic clock, at which a call may start."""
+
+    next_start_us: int
+
+    @classmethod
+    def resume(cls, time_left_us: int, taken_at_us: int) -> PacingClock:
+        """Go on from what the lane stored: the time left, counted from the take's answer."""
+        return cls(taken_at_us + max(0, time_left_us))
+
+    def reserve(
+        self, now_us: int, lead_us: int, spacing: int, count: int = 1
+    ) -> tuple[list[int], PacingClock]:
+        """Take the next `count` slots, the first no sooner than `lead_us` from now.
+
+        Returns:
+            The slots, and the clock after them.
+        """
+        first = max(self.next_start_us, now_us + lead_us)
+        slots = [first + spacing * number for number in range(count)]
+        return slots, PacingClock(slots[-1] + spacing)
+
+    def time_left_us(self, now_us: int) -> int:
+        """What the lane stores: how long until a successor's first start, as of now.
+
+        The last starts may have been late, and only this run knows: as late as a start may be is added.
+        """
+        return max(0, self.next_start_us + MAX_LATE_US - now_us)
+
+
+class StartHistory:
+    """The last `cps` actual starts of a run, so that a late one does not eat the next second's guard.
+
+    With it any `cps + 1` starts in a row span at least 1.025 s at the socket, however late some of them
+    were, and the way to the wire may vary by 25 ms.
+    """
+
+    def __init__(self) -> None:
+        self._starts: deque[int] = deque()
+
+    def not_before_us(self, cps: float) -> int:
+        """The earliest instant at which the next start keeps the distance."""
+        window = max(1, int(cps))
+        while len(self._starts) > window:
+            self._starts.popleft()
+        return self._starts[0] + _WINDOW_US if len(self._starts) == window else 0
+
+    def add(self, start_us: int) -> None:
+        self._starts.append(start_us)
+
+
+@dataclass(frozen=True)
+class BackoffFactor:
+    """How far a lane has slowed because the carrier said "too fast", and its climb back to full pace."""
+
+    factor: float = 1.0
+    since_us: int = 0
+
+    @classmethod
+    def resume(cls, factor: float, now_us: int) -> BackoffFactor:
+        """Go on climbing from where the run before had come to."""
+        return cls(min(1.0, max(_MIN_FACTOR, factor)), now_us)
+
+    def slowed(self, now_us: int) -> BackoffFactor:
+        """Halve the pace, down to a sixteenth of the budget."""
+        return BackoffFactor(max(_MIN_FACTOR, self.at(now_us) / 2), now_us)
+
+    def at(self, now_us: int) -> float:
+        """The share of the budget in use now; it climbs by a twentieth of the budget a second."""
+        if self.factor >= 1.0:
+            return 1.0
+        return min(1.0, self.factor + _CLIMB_PER_S * (now_us - self.since_us) / 1_000_000)
+
+
+@dataclass(frozen=True)
+class StartLead:
+    """How long before a slot its reservation and intent must begin: learnt from how long they take."""
+
+    estimate_us: int = 15_000
+    mean_us: int = 15_000
+
+    def measured(self, took_us: int) -> StartLead:
+        """Take one more measurement in: the estimate is quick to grow and slow to shrink."""
+        weight = 2 if took_us > self.estimate_us else 50
+        return replace(
+            self,
+            estimate_us=self.estimate_us + (took_us - self.estimate_us) // weight,
+            mean_us=self.mean_us + (took_us - self.mean_us) // 8,
+        )
+
+    @property
+    def us(self) -> int:
+        """Three times the estimate and some more, up to 250 ms: one write in a hundred takes that long."""
+        return min(_MAX_LEAD_US, 10_000 + 3 * self.estimate_us)
+
+
+class Timing:
+    """How long reservations and intents take in this process: learnt once, used by all its runs."""
+
+    def __init__(self) -> None:
+        self.lead = StartLead()
+
+
+def batch_size(spacing: int) -> int:
+    """How many slots one reservation takes: a quarter of a second of the pace, at least one.
+
+    At 5 CPS that is one at a time. At 50 CPS a write that takes longer than the spacing of 20 ms
+    would otherwise set the pace.
+    """
+    return max(1, min(_MAX_BATCH, _BATCH_US // spacing))
+
+
+def preparing_target(cps: float, takes_s: float) -> int:
+    """How many calls to have preparing, so that as many become ready as start: the pace times the time
+    one takes, and some more, within the protocol's bound."""
+    return min(preparing_bound(cps), 2 + int(1.5 * cps * takes_s))
+
+
+def preparing_bound(cps: float) -> int:
+    """How many calls may be preparing at once (rule 6): 2 + 2 s of the budget."""
+    return 2 + int(2 * cps)
+
+
+def ready_bound(cps: float) -> int:
+    """How many calls may be ready and wait for a slot (rule 6): half a second of the budget."""
+    return max(1, int(0.5 * cps))

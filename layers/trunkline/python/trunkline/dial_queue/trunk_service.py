@@ -1,0 +1,175 @@
+"""Trunks as a tenant sees them, and what it may change of one that is its alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from typing_extensions import TypedDict
+
+from trunkline.auth.audit_log import audit_write
+from trunkline.auth.principal import Principal
+from trunkline.calls.repository import CallRepository
+from trunkline.core.clock import Clock
+from trunkline.core.errors import InvalidRequest, NotFound, TrunkShared
+from trunkline.core.timestamps import iso_from_ms
+from trunkline.core.validation import StrictInputModel
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.dial_queue.status import QueueStatusReader
+from trunkline.trunks.models import TrunkState
+from trunkline.trunks.repository import TrunkEvent, TrunkRepository
+from trunkline.trunks.schemas import CPS_MESSAGE, Concurrent, Cps
+from trunkline.trunks.test_trunk import TestTrunks
+
+
+class TrunkChange(StrictInputModel):
+    """The body of `PATCH /api/v1/trunks/{id}`; null takes a bound of yours away."""
+
+    messages: ClassVar[dict[str, str]] = {
+        "cps": CPS_MESSAGE,
+        "paused": "paused must be true or false",
+        "max_concurrent_calls": "max_concurrent_calls must be a whole number of at least 1",
+    }
+
+    paused: bool = False
+    cps: Cps | None = None
+    max_concurrent_calls: Concurrent | None = None
+
+
+class TrunkSummary(TypedDict):
+    """A trunk; counts are the tenant's own calls. `pace` is what is dialled now, of at most `cps`."""
+
+    id: str
+    name: str
+    numbers: list[str]
+    state: str
+    paused_reason: str | None
+    paused_until: str | None
+    cps: float
+    cps_budget: float
+    pace: float
+    waiting: int
+    in_progress: int
+    max_concurrent_calls: int | None
+    tenant_max_concurrent_calls: int | None
+    direct_share: float
+    shared: bool
+
+
+class TrunkEventView(TypedDict):
+    type: str
+    reason: str
+    at: str
+
+
+class TrunkView(TrunkSummary):
+    """One trunk, with its last events, newest first."""
+
+    events: list[TrunkEventView]
+
+
+class TrunkList(TypedDict):
+    data: list[TrunkSummary]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class TrunkService:
+    """Shows and changes trunks on a tenant's behalf."""
+
+    trunks: TrunkRepository
+    practice: TestTrunks
+    lanes: LaneLeaseRepository
+    calls: CallRepository
+    queue: QueueStatusReader
+    nudge: LaneNotifier
+    clock: Clock
+
+    def list(self, principal: Principal) -> TrunkList:
+        """The tenant's trunks, those of the key's mode."""
+        if not principal.livemode:
+            self.practice.of(principal.tenant_id)
+        states = [self.trunks.state(trunk_id) for trunk_id in self.trunks.granted_ids(principal.tenant_id)]
+        shown = [state for state in states if state and state.declared.test is not principal.livemode]
+        return {"data": [self._summary(principal, state) for state in shown], "next_cursor": None}
+
+    def get(self, principal: Principal, trunk_id: str) -> TrunkView:
+        """One trunk.
+
+        Raises:
+            NotFound: there is none, or it is not the tenant's.
+        """
+        state = self._own(principal, trunk_id)
+        events: list[TrunkEventView] = [
+            {"type": event.type, "reason": event.reason, "at": iso_from_ms(event.at_ms)}
+            for event in self.trunks.events(trunk_id)
+        ]
+        return {**self._summary(principal, state), "events": events}
+
+    def change(self, principal: Principal, trunk_id: str, change: TrunkChange) -> TrunkView:
+        """Pause, resume or bound a trunk; running lanes take it up within seconds.
+
+        Raises:
+            NotFound: there is none, or it is not the tenant's.
+            TrunkShared: others dial on it, too.
+            InvalidRequest: nothing is changed, or a bound is above the operator's.
+        """
+        state = self._own(principal, trunk_id)
+        if len(state.tenants) > 1:
+            raise TrunkShared
+        _require_within(change, state)
+        values = {name: getattr(change, name) for name in change.model_fields_set}
+        event = None
+        if "paused" in values and change.paused != state.settings.paused:
+            kind = "trunk.paused" if change.paused else "trunk.resumed"
+            event = TrunkEvent(kind, f"{kind.removeprefix('trunk.')}_by_request", self.clock.wall_ms())
+        noted = audit_write(principal, self.clock.wall_ms(), "trunk.changed", trunk_id, values)
+        self.trunks.set(trunk_id, values, event, [noted])
+        self.nudge.wake(trunk_id)
+        return self.get(principal, trunk_id)
+
+    def _own(self, principal: Principal, trunk_id: str) -> TrunkState:
+        state = self.trunks.state(trunk_id)
+        if state is None or principal.tenant_id not in state.tenants:
+            raise NotFound("Trunk not found")
+        if state.declared.test is principal.livemode:
+            raise NotFound("Trunk not found")
+        return state
+
+    def _summary(self, principal: Principal, state: TrunkState) -> TrunkSummary:
+        trunk, tenant_id, now_ms = state.trunk, principal.tenant_id, self.clock.wall_ms()
+        paused = state.paused_because(now_ms)
+        lane = self.lanes.look(trunk.id)
+        breaker = state.breaker if state.breaker and paused == state.breaker.reason else None
+        return {
+            "id": trunk.id,
+            "name": trunk.name,
+            "numbers": list(trunk.numbers),
+            "state": "paused" if paused else "dialing" if lane.held else "idle",
+            "paused_reason": paused,
+            "paused_until": iso_from_ms(breaker.open_until_ms) if breaker else None,
+            "cps": trunk.cps,
+            "cps_budget": state.declared.cps,
+            "pace": 0 if paused else round(trunk.cps * lane.pace_factor, 3),
+            "waiting": self.queue.waiting(trunk.id, tenant_id),
+            "in_progress": self.calls.count_in_progress(trunk.id, tenant_id),
+            "max_concurrent_calls": trunk.max_concurrent_calls,
+            "tenant_max_concurrent_calls": state.tenants[tenant_id],
+            "direct_share": trunk.direct_share,
+            "shared": len(state.tenants) > 1,
+        }
+
+
+def _require_within(change: TrunkChange, state: TrunkState) -> None:
+    if not change.model_fields_set:
+        raise InvalidRequest("Validation error: name at least one of paused, cps, max_concurrent_calls")
+    bounds: dict[str, Any] = {
+        "cps": (change.cps, state.declared.cps),
+        "max_concurrent_calls": (change.max_concurrent_calls, state.declared.max_concurrent_calls),
+    }
+    for name, (wanted, most) in bounds.items():
+        if wanted is not None and most is not None and wanted > most:
+            raise InvalidRequest(
+                f"Validation error: {name} must not exceed the trunk's own {most:g}", field=name
+            )

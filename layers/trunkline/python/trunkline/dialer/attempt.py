@@ -1,0 +1,299 @@
+"""One claim of one call, from the line to its verdict (rules 5, 6 and 8 to 12)."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from trunkline.calls.models import Call, Change
+from trunkline.calls.queue_position import QueuePosition
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import State
+from trunkline.calls.transitions import (
+    claim_call,
+    defer,
+    end_call,
+    finish_attempt,
+    record_intent,
+    release_ownership,
+)
+from trunkline.calls.value_objects import Ending, WaitsFor
+from trunkline.dial_queue.pacing import MAX_LATE_US
+from trunkline.dialer.apply_result import apply_dial_result
+from trunkline.dialer.claim import Claim
+from trunkline.dialer.context import DialerContext
+from trunkline.livekit.client import LiveKitUnavailable
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
+from trunkline.livekit.rooms import room_name
+from trunkline.trunks.models import TrunkState
+
+TOKEN_LIFE_MS = 5_000
+"""A dial's token dies this long after its slot (rule 8)."""
+
+_AGENT_POLL_S = 0.1
+
+
+class SlotExpired(Exception):
+    """The start came too late and nothing was sent."""
+
+
+class ReleaseClaim(Exception):
+    """The run is ending: a call that was not sent goes back to the line."""
+
+
+class Stage(StrEnum):
+    CLAIMING = "claiming"
+    PREPARING = "preparing"
+    READY = "ready"
+    STARTING = "starting"
+    RINGING = "ringing"
+    DONE = "done"
+
+
+class Attempt:
+    """One claim; `slot` is given by the run, in order of the line, when the attempt is ready.
+
+    `turn` is its number in the order of claiming; `trunk` gives the trunk as it is at the moment.
+    """
+
+    def __init__(
+        self,
+        place: QueuePosition,
+        turn: int,
+        trunk: Callable[[], TrunkState],
+        bench: DialerContext,
+        changed: Callable[[], None],
+        intent_took: Callable[[int], None],
+    ) -> None:
+        self.place = place
+        self.turn = turn
+        self.stage = Stage.CLAIMING
+        self.started_us = bench.clock.monotonic_us()
+        self.verdict: DialResult | None = None
+        self.prepare_took_us: int | None = None
+        self._state = trunk
+        self._claim = Claim(bench)
+        self._bench = bench
+        self._changed = changed
+        self._intent_took = intent_took
+        self._ids: dict[str, Any] = {}
+        self._ringing: Call | None = None
+        self._slot: asyncio.Future[int] | None = None
+        self._giving_back = False
+
+    def grant(self, slot_us: int) -> None:
+        """Hand over a reserved start."""
+        if self._slot and not self._slot.done():
+            self._slot.set_result(slot_us)
+            self._enter(Stage.STARTING)
+
+    def give_back(self) -> None:
+        """Ask for the call's return to the line; one that is being sent goes on."""
+        self._giving_back = True
+        if self._slot and not self._slot.done():
+            self._slot.set_exception(ReleaseClaim())
+
+    async def run(self) -> None:
+        """Take the call from the line to its verdict; what is left undone the reconciler repairs."""
+        try:
+            call = await self._take()
+            if call:
+                self._enter(Stage.PREPARING)
+                await self._prepare_and_dial(call)
+        finally:
+            self._enter(Stage.DONE)
+
+    async def _take(self) -> Call | None:
+        bench = self._bench
+        call = await bench.offload(bench.calls.load, self.place.call_id)
+        if call is None or not call.waits or call.due_ms is not None:
+            return None
+        now_ms = bench.clock.wall_ms()
+        reason = await bench.offload(bench.rulebook.why_not, call)
+        if change := self._refusal(call, now_ms, reason) or await self._too_often(call, now_ms):
+            after = await self._claim.write(call, change, now_ms)
+            if after:
+                await bench.offload(bench.nudge.after, call, after)
+            return None
+        limits = self._state().limits(call.tenant_id, batch=call.batch)
+        change = claim_call(call, bench.run_id, room_name(call.id, call.claim + 1), limits)
+        return await self._claim.take(call, change, now_ms)
+
+    def _refusal(self, call: Call, now_ms: int, ruled_out: Reason | None = None) -> Change | None:
+        """Why a call that was accepted may not be dialled now, or no longer."""
+        if ruled_out:
+            return end_call(call, Ending(State.FAILED, ruled_out), now_ms)
+        if now_ms >= call.expires_at_ms:
+            return end_call(call, Ending(State.TIMEOUT, Reason.EXPIRED), now_ms)
+        trunk = self._state().trunk
+        if call.caller_id not in trunk.numbers and not trunk.test:
+            return end_call(call, Ending(State.FAILED, Reason.CALLER_ID_REVOKED), now_ms)
+        opens_ms = call.window.opens_ms(now_ms) if call.window else now_ms
+        if opens_ms != now_ms:
+            # A window that never opens is checked again when the call expires, by the reconciler.
+            return defer(call, min(opens_ms or call.expires_at_ms, call.expires_at_ms), WaitsFor.WINDOW)
+        return None
+
+    async def _too_often(self, call: Call, now_ms: int) -> Change | None:
+        """Counts the attempt; a number that was rung as often as may be waits until one more may ring."""
+        opens_ms = await self._bench.offload(self._bench.rulebook.opens_ms, call, now_ms)
+        if opens_ms <= now_ms:
+            return None
+        return defer(call, min(opens_ms, call.expires_at_ms), WaitsFor.FREQUENCY)
+
+    async def _prepare_and_dial(self, call: Call) -> None:
+        try:
+            if await self._prepare(call):
+                self.prepare_took_us = self._bench.clock.monotonic_us() - self.started_us
+                await self._dial(call)
+                return
+            ending = Ending(State.FAILED, Reason.AGENT_UNAVAILABLE)
+            await self._claim.settle(
+                call, lambda current, now: finish_attempt(current, ending, now, **self._ids)
+            )
+            await self._claim.drop_room(call)
+        except ReleaseClaim:
+            await self._claim.give_back(call, why="run_ended")
+        except LiveKitUnavailable as error:
+            self.verdict = DialResult(DialResultKind.NOT_SENT)
+            self._bench.log.warning(
+                "agent not dispatched", call_id=call.id, tenant_id=call.tenant_id, cause=str(error)
+            )
+            await self._claim.give_back(call, why="livekit_unavailable")
+
+    async def _prepare(self, call: Call) -> bool:
+        """Send the agent in and wait until it is there, so that nobody answers to silence."""
+        livekit, agent = self._bench.livekit, call.agent
+        room = call.room_name or ""
+        self._ids["dispatch_id"] = await livekit.dispatch_agent(room, agent.livekit_agent_name, call.id)
+        if not agent.wait_for_agent:
+            return True
+        patience_us = int(agent.agent_join_timeout_s * 1_000_000 / call.test_speed)
+        deadline_us = self._bench.clock.monotonic_us() + patience_us
+        while self._bench.clock.monotonic_us() < deadline_us:
+            if self._giving_back:
+                raise ReleaseClaim
+            if identity := await livekit.agent_in_room(room):
+                self._ids["agent_job_id"] = identity.removeprefix("agent-")
+                return True
+            await asyncio.sleep(_AGENT_POLL_S)
+        return False
+
+    async def _dial(self, call: Call) -> None:
+        while True:
+            slot_us = await self._wait_for_slot()
+            began_us = self._bench.clock.monotonic_us()
+            starts_ms = self._bench.clock.wall_ms() + max(0, slot_us - began_us) // 1000
+            if self._refusal(call, starts_ms):
+                # It waited too long for its slot: whoever claims it next says why it may not go.
+                await self._claim.give_back(call, why="too_late")
+                return
+            self._ringing, token = await self._write_intent(call, slot_us)
+            if self._ringing is None:
+                return
+            call = self._ringing
+            took_us = self._bench.clock.monotonic_us() - began_us
+            self._intent_took(took_us)
+            try:
+                dialled = await self._send(call, slot_us, token)
+            except SlotExpired:
+                # Nothing left this machine: a new slot, with a new token and a new intent.
+                late_ms = (self._bench.clock.monotonic_us() - slot_us) // 1000
+                self._bench.log.info(
+                    "slot missed",
+                    call_id=call.id,
+                    tenant_id=call.tenant_id,
+                    late_ms=late_ms,
+                    intent_took_ms=took_us // 1000,
+                )
+                continue
+            self.verdict = dialled.verdict
+            await self._apply(call, dialled)
+            return
+
+    async def _wait_for_slot(self) -> int:
+        self._slot = asyncio.get_running_loop().create_future()
+        if self._giving_back:
+            raise ReleaseClaim
+        self._enter(Stage.READY)
+        return await self._slot
+
+    async def _write_intent(self, call: Call, slot_us: int) -> tuple[Call | None, str]:
+        """Rule 8: sign the token, then write; excludes zombies, cancel and the reconciler.
+
+        A failure here sends nothing. The token is dead by `dead_after`, whenever it is used.
+        """
+        clock = self._bench.clock
+        now_ms = clock.wall_ms()
+        lifetime_ms = max(0, slot_us - clock.monotonic_us()) // 1000 + TOKEN_LIFE_MS
+        token = self._bench.sign_dial_token(lifetime_ms / 1000)
+        change = record_intent(
+            call, now_ms, intent=secrets.token_hex(8), dead_after_ms=now_ms + lifetime_ms, **self._ids
+        )
+        return await self._claim.write(call, change, now_ms), token
+
+    async def _send(self, call: Call, slot_us: int, token: str) -> DialAnswer:
+        clock, trunk = self._bench.clock, self._state().trunk
+
+        async def at_the_slot() -> None:
+            start_us = max(slot_us, self._bench.starts.not_before_us(trunk.cps))
+            while (early_us := start_us - clock.monotonic_us()) > 0:
+                await asyncio.sleep(early_us / 1_000_000)
+                start_us = max(slot_us, self._bench.starts.not_before_us(trunk.cps))
+            now_us = clock.monotonic_us()
+            if now_us > slot_us + MAX_LATE_US:
+                raise SlotExpired
+            self._bench.starts.add(now_us)
+            self._enter(Stage.RINGING)
+
+        return await self._bench.livekit.dial(call, trunk.sip_trunk_id, token, at_the_slot)
+
+    async def _apply(self, call: Call, dialled: DialAnswer) -> None:
+        kind, code = dialled.verdict.kind, dialled.verdict.sip_status_code
+        told: dict[str, Any] = {"call_id": call.id, "tenant_id": call.tenant_id}
+        self._bench.log.info("dial answered", verdict=kind, sip_status_code=code, **told)
+        if kind in (DialResultKind.TOO_FAST, DialResultKind.NOT_SENT):
+            why = "carrier_too_fast" if kind is DialResultKind.TOO_FAST else "not_sent"
+            await self._claim.give_back(call, why=why)
+            return
+        settled = await self._claim.settle(
+            call, lambda current, now_ms: apply_dial_result(current, dialled, now_ms), known=call
+        )
+        if (
+            kind is DialResultKind.ANSWERED
+            and settled
+            and settled.cancel_requested_at_ms
+            and not settled.ended
+        ):
+            await self._hang_up_answered(call)
+        if kind is DialResultKind.FAILED:
+            await self._claim.drop_room(call)
+
+    async def hang_up(self) -> None:
+        """Rule 14: remove the leg of a call whose cancel was asked for; repeated until it is settled.
+
+        A leg that is not there yet proves nothing: the next look asks again.
+        """
+        if self.stage is not Stage.RINGING or self._ringing is None:
+            return
+        try:
+            await self._bench.livekit.remove_callee(self._ringing.room_name or "", self._ringing.claim)
+        except LiveKitUnavailable as error:
+            self._bench.log.warning("not hung up", call_id=self._ringing.id, cause=str(error))
+
+    async def _hang_up_answered(self, call: Call) -> None:
+        """The callee picked up after the cancel; if LiveKit fails, the reconciler hangs up."""
+        try:
+            await self._bench.livekit.remove_callee(call.room_name or "", call.claim)
+        except LiveKitUnavailable:
+            await self._claim.settle(call, lambda current, _: release_ownership(current))
+            return
+        ending = Ending(State.CANCELLED, Reason.CANCELLED)
+        await self._claim.settle(call, lambda current, now_ms: end_call(current, ending, now_ms))
+
+    def _enter(self, stage: Stage) -> None:
+        self.stage = stage
+        self._changed()

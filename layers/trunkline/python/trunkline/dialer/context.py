@@ -1,0 +1,45 @@
+"""What every attempt of a run works with."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aws_lambda_powertools import Logger
+
+from trunkline.calls.models import Call
+from trunkline.calls.repository import CallRepository
+from trunkline.compliance.policy import CompliancePolicy
+from trunkline.core.clock import Clock
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.dial_queue.pacing import StartHistory, Timing
+from trunkline.livekit.client import Gate
+from trunkline.livekit.dial_result import DialAnswer
+
+
+class DialerLiveKit(Protocol):
+    """What an attempt asks of LiveKit; `trunkline.livekit.client` does it, tests fake it."""
+
+    async def dispatch_agent(self, room: str, agent_name: str, call_id: str) -> str: ...
+    async def agent_in_room(self, room: str) -> str | None: ...
+    async def delete_room(self, room: str) -> None: ...
+    async def remove_callee(self, room: str, claim: int) -> None: ...
+    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> DialAnswer: ...
+
+
+@dataclass(frozen=True)
+class DialerContext:
+    """What every attempt of a run works with. `offload` runs a blocking store call off the loop."""
+
+    run_id: str
+    starts: StartHistory
+    timing: Timing
+    calls: CallRepository
+    livekit: DialerLiveKit
+    sign_dial_token: Callable[[float], str]
+    nudge: LaneNotifier
+    rulebook: CompliancePolicy
+    clock: Clock
+    offload: Callable[..., Awaitable[Any]]
+    log: Logger

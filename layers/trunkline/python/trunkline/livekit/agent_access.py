@@ -1,0 +1,24 @@
+"""Whom an agent speaks for: the call of its token, in its present attempt."""
+
+from __future__ import annotations
+
+from trunkline.calls.models import Call
+from trunkline.calls.value_objects import Channel
+from trunkline.core.errors import NotFound, StaleAttempt
+from trunkline.livekit.rooms import CallAttemptRef
+
+
+def require_current_attempt(call: Call | None, claim: CallAttemptRef) -> Call:
+    """The call, if the agent's attempt is its present one.
+
+    Raises:
+        NotFound: there is no such call.
+        StaleAttempt: it goes on in another attempt, or was erased.
+    """
+    if call is None:
+        raise NotFound("Call not found")
+    if call.claim != claim.claim or call.erased_at_ms is not None:
+        raise StaleAttempt
+    if call.channel is Channel.PHONE and not call.ended and call.phase is None:
+        raise StaleAttempt
+    return call

@@ -1,0 +1,45 @@
+"""Names that carry a call and its claim through LiveKit, and back out of its news (rule 6)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_ROOM = re.compile(
+    r"call-(?P<call_id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(-(?P<claim>[0-9]{1,9}))?"
+)
+CALLER = "caller"
+"""The identity of the person of a web call."""
+
+AGENT_PREFIX = "agent-"
+"""An agent's identity is this and its job's id, unless its worker says otherwise."""
+
+WATCHED_ROOM = "trunkline: agents' joins matter"
+"""Metadata of a room in which an agent's join changes the call. A phone call's room has none: there the
+dial waited for the agent itself, and its webhook needs no read of the table."""
+
+CALL_ID_HEADER = "X-Trunkline-Call-Id"
+
+
+@dataclass(frozen=True)
+class CallAttemptRef:
+    call_id: str
+    claim: int
+
+
+def room_name(call_id: str, claim: int) -> str:
+    """`call-<id>` for the first claim, `call-<id>-<claim>` after."""
+    return f"call-{call_id}" if claim == 1 else f"call-{call_id}-{claim}"
+
+
+def parse_room_name(room: str) -> CallAttemptRef | None:
+    """The call and claim a room belongs to; None for a room that is not ours."""
+    match = _ROOM.fullmatch(room)
+    if not match:
+        return None
+    return CallAttemptRef(match["call_id"], int(match["claim"] or 1))
+
+
+def callee_identity(claim: int) -> str:
+    """The identity of the person who is phoned."""
+    return f"callee-{claim}"

@@ -1,0 +1,68 @@
+"""Requests to LiveKit for a caller that has no event loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from trunkline.core.errors import LiveKitFailed
+from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, session_of
+from trunkline.livekit.credentials import LiveKitCredentials
+
+DEADLINE_S = 12
+"""For all that one of these asks: their callers are requests that somebody waits for."""
+
+_T = TypeVar("_T")
+
+
+def hang_up(credentials: LiveKitCredentials, room: str, claim: int) -> None:
+    """Remove a claim's callee from its room.
+
+    Raises:
+        LiveKitFailed: it may or may not have been hung up.
+    """
+    _ask(credentials, lambda livekit: livekit.remove_callee(room, claim))
+
+
+def close_room(credentials: LiveKitCredentials, room: str) -> None:
+    """End a room and everyone's stay in it.
+
+    Raises:
+        LiveKitFailed: it may or may not have been closed.
+    """
+    _ask(credentials, lambda livekit: livekit.delete_room(room))
+
+
+def agent_is_in(credentials: LiveKitCredentials, room: str) -> bool:
+    """Say whether an agent is in a room.
+
+    Raises:
+        LiveKitFailed: LiveKit does not answer.
+    """
+    return _ask(credentials, lambda livekit: livekit.agent_in_room(room)) is not None
+
+
+def redispatch_agent(credentials: LiveKitCredentials, room: str, agent_name: str, call_id: str) -> None:
+    """Send an agent into a room that lost its own, and have LiveKit tell of its join.
+
+    Raises:
+        LiveKitFailed: it may or may not have been sent.
+    """
+
+    async def send(livekit: LiveKitClient) -> str:
+        await livekit.watch_agents(room)
+        return await livekit.dispatch_agent(room, agent_name, call_id)
+
+    _ask(credentials, send)
+
+
+def _ask(credentials: LiveKitCredentials, what: Callable[[LiveKitClient], Awaitable[_T]]) -> _T:
+    async def ask() -> _T:
+        async with asyncio.timeout(DEADLINE_S), session_of(credentials) as session:
+            return await what(LiveKitClient(credentials, session))
+
+    try:
+        return asyncio.run(ask())
+    except (LiveKitUnavailable, TimeoutError) as error:
+        raise LiveKitFailed from error

@@ -1,0 +1,236 @@
+"""Repairs what fell through, once a minute (rule 16). Every write is conditional on the version that
+was read before the look-up, so that what happened meanwhile always wins."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
+from livekit.protocol.models import ParticipantInfo
+
+from trunkline.calls.agent_transitions import end_agent_lost, replacement_overdue
+from trunkline.calls.models import Call, Change, StaleCall
+from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.states import Phase, State
+from trunkline.calls.transitions import answer_call, end_call, finish_attempt, requeue
+from trunkline.calls.value_objects import Channel, Ending
+from trunkline.core.clock import Clock
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.messages import DialWakeup, WakeQueue, WakeupNotSent
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.dial_queue.status import QueueCheckpoints
+from trunkline.dialer.queue_reader import enqueue_due_calls
+from trunkline.dialer.simulation_hook import Simulation
+from trunkline.livekit.client import LiveKitUnavailable
+from trunkline.trunks.models import TrunkState
+from trunkline.trunks.repository import TrunkRepository
+
+LEEWAY_MS = 60_000
+"""How long after its expiry LiveKit still takes a token."""
+
+LOOK_UP_AFTER_MS = LEEWAY_MS + 5_000
+"""Rule 11: how long after `dead_after` an absent participant proves that no INVITE will come."""
+
+_SETTLE_FIRST_MS = 30_000
+_AT_ONCE = 16
+_AHEAD_MS = 75_000
+"""Until the next pass, and a little longer."""
+
+
+class ReconcilerLiveKit(Protocol):
+    """What the reconciler asks of LiveKit."""
+
+    async def callee(self, room: str, claim: int) -> ParticipantInfo | None: ...
+    async def delete_room(self, room: str) -> None: ...
+    async def remove_callee(self, room: str, claim: int) -> None: ...
+
+
+@dataclass(frozen=True)
+class PhoneCallReconciler:
+    """One pass over the trunks of a LiveKit project. `offload` runs a blocking store call off the loop."""
+
+    calls: CallRepository
+    lanes: LaneLeaseRepository
+    line: DialQueue
+    census: QueueCheckpoints
+    trunks: TrunkRepository
+    wakes: WakeQueue
+    nudge: LaneNotifier
+    livekit: ReconcilerLiveKit
+    played: Simulation
+    clock: Clock
+    offload: Callable[..., Awaitable[Any]]
+    log: Logger
+
+    async def walk(self, states: Iterable[TrunkState], repairs: Counter[str]) -> None:
+        """Repair these trunks' calls and wake those of their lines that no lane serves; how often each
+        repair was made goes into `repairs`. The trunks are of one LiveKit project.
+        """
+        for state in states:
+            try:
+                await self._walk_trunk(state, repairs)
+            except (BotoCoreError, ClientError) as error:
+                # One trunk's trouble must not keep the others from their repairs; the next pass tries again.
+                trunk_id = state.declared.id
+                self.log.error("trunk not looked after", trunk_id=trunk_id, cause=type(error).__name__)
+
+    async def _walk_trunk(self, state: TrunkState, repairs: Counter[str]) -> None:
+        trunk_id = state.declared.id
+        if state.declared.test:
+            await self.offload(self.played.play, trunk_id)
+        await self._repair_calls(state, repairs)
+        await self._free_orphaned_slots(state, repairs)
+        await self._let_in_due(trunk_id, repairs)
+        for tenant_id in state.tenants:
+            await self.offload(self.census.take, trunk_id, tenant_id)
+        await self._wake_if_unserved(state, repairs)
+
+    async def _repair_calls(self, state: TrunkState, repairs: Counter[str]) -> None:
+        gate, trunk_id = asyncio.Semaphore(_AT_ONCE), state.declared.id
+
+        async def one(call_id: str) -> None:
+            async with gate:
+                await self._repair(call_id, state, repairs)
+
+        now_ms = self.clock.wall_ms()
+        call_ids = await self.offload(lambda: list(self.calls.busy_call_ids(trunk_id)))
+        call_ids += await self.offload(lambda: list(self.calls.expired_call_ids(trunk_id, now_ms)))
+        await asyncio.gather(*(one(call_id) for call_id in call_ids))
+
+    async def _repair(self, call_id: str, state: TrunkState, repairs: Counter[str]) -> None:
+        try:
+            call = await self.offload(self.calls.load, call_id)
+            if call is None or call.ended or call.channel is Channel.WEB:
+                return
+            found = await self._finding(call) or _without_slot(call, state)
+            if found is None:
+                return
+            name, change = found
+            after = await self.offload(self.calls.change, call, change, self.clock.wall_ms())
+            await self.offload(self.nudge.after, call, after)
+        except StaleCall:
+            return
+        except LiveKitUnavailable as error:
+            self.log.warning("look-up failed", call_id=call_id, cause=str(error))
+            return
+        repairs[name] += 1
+        self.log.info("repaired", call_id=call_id, tenant_id=call.tenant_id, repair=name)
+        await self._tidy(call, change)
+
+    async def _finding(self, call: Call) -> tuple[str, Change] | None:
+        """Decide what is wrong with a call, if anything."""
+        now_ms = self.clock.wall_ms()
+        if call.phase is None:
+            if now_ms < call.expires_at_ms:
+                return None
+            return "expired", end_call(call, Ending(State.TIMEOUT, Reason.EXPIRED), now_ms)
+        if call.phase is Phase.PREPARED:
+            if await self._owner_lives(call):
+                return None
+            return "claim_returned", requeue(call, now_ms, why="dialer_lost")
+        if call.phase is Phase.SENT:
+            return await self._unanswered(call, now_ms)
+        return await self._active(call, now_ms)
+
+    async def _unanswered(self, call: Call, now_ms: int) -> tuple[str, Change] | None:
+        """Rule 11: a dial whose dialer is gone, or whose answer never came."""
+        if await self._owner_lives(call):
+            return None
+        if call.kept_ending:
+            return "kept_ending_applied", finish_attempt(call, call.kept_ending, now_ms)
+        await self._hang_up_if_asked(call)
+        if now_ms < (call.dead_after_ms or 0) + LOOK_UP_AFTER_MS:
+            return None
+        callee = await self.livekit.callee(call.room_name or "", call.claim)
+        if callee is None:
+            return "dial_unknown", finish_attempt(call, Ending(State.FAILED, Reason.DIAL_UNKNOWN), now_ms)
+        if callee.attributes.get("sip.callStatus") != "active":
+            return None
+        ids = {"sip_participant_id": callee.sid, "sip_call_id": callee.attributes.get("sip.callID")}
+        return "adopted", answer_call(call, now_ms, **ids)
+
+    async def _active(self, call: Call, now_ms: int) -> tuple[str, Change] | None:
+        """An active call whose end nobody reported; one that was just answered is left to the webhooks."""
+        await self._hang_up_if_asked(call)
+        if (
+            replacement_overdue(call, now_ms)
+            and call.agent_lost_at_ms is None
+            and (lost := end_agent_lost(call, now_ms))
+        ):
+            await self.livekit.remove_callee(call.room_name or "", call.claim)
+            return "agent_lost", lost
+        if now_ms < (call.answered_at_ms or 0) + _SETTLE_FIRST_MS:
+            return None
+        if await self.livekit.callee(call.room_name or "", call.claim):
+            return None
+        ending = Ending(State.COMPLETED, Reason.END_NOT_REPORTED)
+        return "end_found", end_call(call, ending, now_ms)
+
+    async def _hang_up_if_asked(self, call: Call) -> None:
+        """Rule 14: removing a leg again, or one that is gone, is harmless."""
+        if call.cancel_requested_at_ms or call.agent_lost_at_ms:
+            await self.livekit.remove_callee(call.room_name or "", call.claim)
+
+    async def _owner_lives(self, call: Call) -> bool:
+        return bool(call.owner) and await self.offload(self.lanes.run_is_alive, call.owner)
+
+    async def _tidy(self, call: Call, change: Change) -> None:
+        """Close the room of a claim that is over. Failing is harmless: LiveKit closes an empty room."""
+        if call.room_name and (change.call.ended or change.call.waits):
+            try:
+                await self.livekit.delete_room(call.room_name)
+            except LiveKitUnavailable:
+                return
+
+    async def _free_orphaned_slots(self, state: TrunkState, repairs: Counter[str]) -> None:
+        """Rule 15: a slot whose claim is over, which a transaction should have freed, is freed now."""
+        for pool in state.pools():
+            for call_id, claim in await self.offload(lambda pool=pool: list(self.trunks.slots(pool))):
+                call = await self.offload(self.calls.load, call_id)
+                if call is None or (call.claim, pool in call.slots) != (claim, True):
+                    await self.offload(self.trunks.free_slot, pool, call_id, claim)
+                    repairs["slot_freed"] += 1
+
+    async def _let_in_due(self, trunk_id: str, repairs: Counter[str]) -> None:
+        moved = await self.offload(enqueue_due_calls, self.calls, trunk_id, self.clock.wall_ms())
+        if moved:
+            repairs["due_let_in"] += moved
+        # SQS delays by a quarter of an hour at most: wakes for later moments are sent from here.
+        until_ms = self.clock.wall_ms() + _AHEAD_MS
+        moments = await self.offload(self.calls.due_moments, trunk_id, until_ms)
+        for second in sorted({-(-moment_ms // 1000) for moment_ms in moments}):
+            await self.offload(self.nudge.wake_at, trunk_id, second * 1000)
+
+    async def _wake_if_unserved(self, state: TrunkState, repairs: Counter[str]) -> None:
+        """A wake too many finds the lane held and does nothing; a paused line needs none."""
+        trunk_id = state.declared.id
+        now_ms = self.clock.wall_ms()
+        if state.paused_because(now_ms):
+            return
+        if not await self.offload(self.line.heads, trunk_id, state.tenants, 1, state.held(now_ms)):
+            return
+        if await self.offload(self.lanes.is_held, trunk_id):
+            return
+        try:
+            await self.offload(self.wakes.send, DialWakeup(trunk_id))
+            repairs["line_woken"] += 1
+        except WakeupNotSent as error:
+            self.log.error("wake not sent", trunk_id=trunk_id, cause=str(error))
+
+
+def _without_slot(call: Call, state: TrunkState) -> tuple[str, Change] | None:
+    """A limit that was set while the call was up: it takes its slot now, though that fill the pool.
+
+    A claim that is preparing is left alone: a write would cost it its place.
+    """
+    missing = set(state.limits(call.tenant_id, batch=call.batch)) - set(call.slots)
+    if call.phase not in (Phase.SENT, Phase.SETTLED) or not missing:
+        return None
+    return "slot_taken", Change(replace(call, slots=(*call.slots, *sorted(missing))))

@@ -1,0 +1,121 @@
+"""Looks after web calls, once a minute: ends what nobody joined, and what LiveKit no longer knows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
+
+from trunkline.calls.agent_transitions import end_agent_lost, replacement_overdue
+from trunkline.calls.models import WEB_LANES, Call, Change, StaleCall
+from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.states import State
+from trunkline.calls.transitions import end_call
+from trunkline.calls.value_objects import Ending
+from trunkline.calls.web_transitions import on_room_finished
+from trunkline.core.clock import Clock
+from trunkline.livekit.client import LiveKitUnavailable
+
+_SETTLE_FIRST_MS = 30_000
+_AT_ONCE = 16
+
+
+class WebCallLiveKit(Protocol):
+    """What is asked of LiveKit."""
+
+    async def caller_is_in(self, room: str) -> bool: ...
+    async def delete_room(self, room: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class WebCallReconciler:
+    """One pass over the live web calls that have not ended; every write is conditional on the version read.
+
+    `livekit(call)` is the project that a call's room is in."""
+
+    calls: CallRepository
+    livekit: Callable[[Call], Awaitable[WebCallLiveKit]]
+    clock: Clock
+    offload: Callable[..., Awaitable[Any]]
+    log: Logger
+
+    async def walk(self, repairs: Counter[str]) -> None:
+        """Repair every web call; how often each repair was made goes into `repairs`."""
+        for lane in WEB_LANES:
+            try:
+                await self._walk_lane(lane, repairs)
+            except (BotoCoreError, ClientError) as error:
+                # The next pass tries again.
+                self.log.error("web calls not looked after", lane=lane, cause=type(error).__name__)
+
+    async def _walk_lane(self, lane: str, repairs: Counter[str]) -> None:
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(call_id: str) -> None:
+            async with gate:
+                await self._repair(call_id, repairs)
+
+        now_ms = self.clock.wall_ms()
+        call_ids = await self.offload(lambda: list(self.calls.busy_call_ids(lane)))
+        call_ids += await self.offload(lambda: list(self.calls.expired_call_ids(lane, now_ms)))
+        await asyncio.gather(*(one(call_id) for call_id in call_ids))
+
+    async def _repair(self, call_id: str, repairs: Counter[str]) -> None:
+        try:
+            call = await self.offload(self.calls.load, call_id)
+            if call is None or call.ended:
+                return
+            change = await self._finding(call, self.clock.wall_ms())
+            if change is None:
+                return
+            await self.offload(self.calls.change, call, change, self.clock.wall_ms())
+        except StaleCall:
+            return
+        except LiveKitUnavailable as error:
+            self.log.warning("look-up failed", call_id=call_id, cause=str(error))
+            return
+        name = f"web_{change.call.reason}"
+        repairs[name] += 1
+        self.log.info("repaired", call_id=call_id, tenant_id=call.tenant_id, repair=name)
+        await self._close(call)
+
+    async def _finding(self, call: Call, now_ms: int) -> Change | None:
+        """Decide what is wrong with a call, if anything."""
+        if call.state is State.PENDING:
+            if now_ms < call.expires_at_ms:
+                return None
+            return end_call(call, Ending(State.TIMEOUT, Reason.NOT_JOINED), now_ms)
+        if overdue := _overdue(call, now_ms):
+            return overdue
+        joined_ms = call.caller_joined_at_ms or call.created_at_ms
+        if now_ms < joined_ms + _SETTLE_FIRST_MS or await self._is_in(call):
+            return None
+        return on_room_finished(call, now_ms)
+
+    async def _is_in(self, call: Call) -> bool:
+        return await (await self.livekit(call)).caller_is_in(call.room_name or "")
+
+    async def _close(self, call: Call) -> None:
+        """Failing is harmless: a room that nobody speaks in is closed by LiveKit."""
+        try:
+            await (await self.livekit(call)).delete_room(call.room_name or "")
+        except LiveKitUnavailable:
+            return
+
+
+def _overdue(call: Call, now_ms: int) -> Change | None:
+    """An agent that did not come, or a talk that is too long."""
+    joined_ms = call.caller_joined_at_ms or call.created_at_ms
+    if call.state is State.CONNECTING and now_ms > joined_ms + call.agent.agent_join_timeout_s * 1000:
+        return end_call(call, Ending(State.FAILED, Reason.AGENT_UNAVAILABLE), now_ms)
+    if replacement_overdue(call, now_ms):
+        return end_agent_lost(call, now_ms)
+    if now_ms - (call.answered_at_ms or now_ms) > call.agent.max_call_duration_s * 1000:
+        return end_call(call, Ending(State.COMPLETED, Reason.MAX_DURATION_REACHED), now_ms)
+    return None

@@ -1,0 +1,152 @@
+"""Schedules in EventBridge Scheduler: a mirror of those in the table, which alone says what is.
+
+A change is mirrored at once by the request that makes it, and again by the reconciler when no such request
+can still be running: the last word is then the table's, whatever crashed or came late.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
+
+from trunkline.core import aws_clients
+from trunkline.core.clock import Clock
+from trunkline.schedules.models import Schedule
+from trunkline.schedules.repository import ScheduleRepository
+from trunkline.storage.keys.item import SK
+from trunkline.storage.table import Table
+
+if TYPE_CHECKING:
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
+
+_SETTLED_MS = 60_000
+"""A request that changes a schedule ends within 29 s: none of them mirrors an old version after this."""
+
+SCHEDULED_TIME = "<aws_clients.scheduler.scheduled-time>"
+"""EventBridge puts the moment in its place. Source:
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html"""
+
+
+class ScheduleSyncSettings(Protocol):
+    """What a process is told of schedules."""
+
+    @property
+    def schedule_group(self) -> str: ...
+    @property
+    def schedule_queue_arn(self) -> str: ...
+    @property
+    def schedule_role_arn(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class SchedulerTarget:
+    """Where ticks go: a queue, by a role, in the stage's group of schedules."""
+
+    group: str
+    queue_arn: str
+    role_arn: str
+
+
+@dataclass(frozen=True)
+class ScheduleSync:
+    """Tells EventBridge of schedules; telling it twice changes nothing."""
+
+    connect: Callable[[], EventBridgeSchedulerClient]
+    target: SchedulerTarget
+    schedules: ScheduleRepository
+    clock: Clock
+    log: Logger
+
+    @classmethod
+    def open(cls, table: Table, settings: ScheduleSyncSettings, clock: Clock, log: Logger) -> ScheduleSync:
+        """The mirror of a process."""
+        target = SchedulerTarget(
+            settings.schedule_group, settings.schedule_queue_arn, settings.schedule_role_arn
+        )
+        return cls(lambda: aws_clients.client("scheduler"), target, ScheduleRepository(table), clock, log)
+
+    @cached_property
+    def client(self) -> EventBridgeSchedulerClient:
+        """Made at its first use: most requests tell EventBridge nothing."""
+        return self.connect()
+
+    def try_now(self, schedule_id: str) -> None:
+        """Mirror a change; if it fails, the reconciler does it a minute later."""
+        try:
+            self._mirror(schedule_id)
+        except (BotoCoreError, ClientError) as error:
+            self.log.warning("schedule not mirrored yet", schedule_id=schedule_id, cause=_cause(error))
+
+    def walk(self, repairs: Counter[str]) -> None:
+        """Mirror what was changed a minute ago or longer, one that fails beside the others."""
+        for noted in self.schedules.unmirrored(self.clock.wall_ms() - _SETTLED_MS):
+            schedule_id = str(noted[SK])
+            try:
+                repairs["schedule_mirrored"] += self._mirror(schedule_id)
+                self.schedules.mirrored(noted)
+            except (BotoCoreError, ClientError) as error:
+                self.log.error("schedule not mirrored", schedule_id=schedule_id, cause=_cause(error))
+
+    def _mirror(self, schedule_id: str) -> bool:
+        """True if there was something to do."""
+        schedule = self.schedules.find(schedule_id)
+        known = self._known(schedule_id)
+        if schedule is None or schedule.timing.next_ms(self.clock.wall_ms()) is None:
+            if known is not None:
+                self._delete(schedule_id)
+            return known is not None
+        wanted = self._wanted(schedule)
+        if known is not None and known.get("Description") == wanted["Description"]:
+            return False
+        write = self.client.create_schedule if known is None else self.client.update_schedule
+        write(**wanted)
+        return True
+
+    def _known(self, schedule_id: str) -> dict[str, Any] | None:
+        try:
+            return dict(self.client.get_schedule(GroupName=self.target.group, Name=schedule_id))
+        except self.client.exceptions.ResourceNotFoundException:
+            return None
+
+    def _delete(self, schedule_id: str) -> None:
+        with suppress(self.client.exceptions.ResourceNotFoundException):
+            self.client.delete_schedule(GroupName=self.target.group, Name=schedule_id)
+
+    def _wanted(self, schedule: Schedule) -> dict[str, Any]:
+        window = schedule.flexible_window_minutes
+        flexible = {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": window} if window else {"Mode": "OFF"}
+        tick = {"schedule_id": schedule.id, "due_at": SCHEDULED_TIME}
+        target = {"Arn": self.target.queue_arn, "RoleArn": self.target.role_arn, "Input": json.dumps(tick)}
+        return {
+            "GroupName": self.target.group,
+            "Name": schedule.id,
+            "Description": f"version {schedule.version}",
+            "ScheduleExpression": schedule.timing.expression(),
+            "ScheduleExpressionTimezone": schedule.timezone if schedule.cron else "UTC",
+            "FlexibleTimeWindow": flexible,
+            "State": "ENABLED" if schedule.enabled else "DISABLED",
+            "Target": target,
+            "ActionAfterCompletion": "DELETE",
+        } | self._bounds(schedule)
+
+    def _bounds(self, schedule: Schedule) -> dict[str, datetime]:
+        """EventBridge takes no start that is past, and one-time schedules have none."""
+        bounds = {"EndDate": schedule.ends_ms} if schedule.ends_ms and schedule.at_ms is None else {}
+        starts_ms = schedule.timing.starts_ms
+        if starts_ms > self.clock.wall_ms() and schedule.at_ms is None:
+            bounds["StartDate"] = starts_ms
+        return {name: datetime.fromtimestamp(moment / 1000, UTC) for name, moment in bounds.items()}
+
+
+def _cause(error: BotoCoreError | ClientError) -> str:
+    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+    return code or type(error).__name__

@@ -1,0 +1,124 @@
+"""A schedule's moment becomes its call, once."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
+
+from trunkline.auth.principal import Actor, Principal
+from trunkline.call_templates.create_call import Place
+from trunkline.call_templates.errors import RETRYABLE_ERRORS
+from trunkline.call_templates.models import EventOutcome
+from trunkline.core.clock import Clock
+from trunkline.core.errors import InvalidRequest, TrunklineError
+from trunkline.core.timestamps import iso_from_ms, moment_ms
+from trunkline.schedules.models import Run, Schedule
+from trunkline.schedules.repository import ScheduleRepository
+from trunkline.storage.idempotency import IdempotencyKey
+from trunkline.templating.size_limits import render_within
+from trunkline.templating.templates import TemplateError
+
+_MAX_WISH = 256 * 1024
+
+
+@dataclass(frozen=True)
+class ScheduleRunner:
+    """Makes the calls of schedules of all tenants: whose one is, it says itself. `noted` is told."""
+
+    schedules: ScheduleRepository
+    place: Place
+    clock: Clock
+    log: Logger
+    noted: Callable[[Principal], None] = lambda _: None
+
+    def tick(self, schedule_id: str, due_at: str, tick_ms: int) -> Run | None:
+        """Carry out a moment that EventBridge told of at `tick_ms`; `due_at` is the moment, where it says so.
+        None if the schedule is gone or paused.
+
+        Raises:
+            TrunklineError: it may do better later: the queue sends it again.
+        """
+        schedule = self.schedules.find(schedule_id)
+        if schedule is None or not schedule.enabled:
+            self.log.warning("tick of no schedule", schedule_id=schedule_id[:40])
+            return None
+        actor = Actor("schedule", schedule.id, schedule.name, "", schedule.id)
+        principal = Principal(schedule.tenant_id, schedule.livemode, frozenset(), actor=actor)
+        self.noted(principal)
+        due_ms = _moment_ms(due_at)
+        if due_ms is None:
+            due_ms = schedule.timing.moment_of(tick_ms)
+        try:
+            return self._run(principal, schedule, due_ms, str(due_ms))
+        except RETRYABLE_ERRORS as error:
+            self._refused(schedule, due_ms, error.message)
+            raise
+        except TrunklineError as error:
+            return self._refused(schedule, due_ms, error.message)
+
+    def run_now(self, principal: Principal, schedule: Schedule) -> Run:
+        """Make the call of a schedule that is enabled or not, besides its moments.
+
+        Raises:
+            TrunklineError: why the call can't be made; it is noted, too.
+        """
+        now_ms = self.clock.wall_ms()
+        try:
+            return self._run(principal, schedule, now_ms, uuid.uuid4().hex)
+        except TrunklineError as error:
+            self._refused(schedule, now_ms, error.message)
+            raise
+
+    def _run(self, principal: Principal, schedule: Schedule, due_ms: int, name: str) -> Run:
+        wish = template_body(schedule, due_ms)
+        placed = self.place(
+            principal, schedule.kind, wish, IdempotencyKey.of_event(f"schedule#{schedule.id}", name)
+        )
+        outcome = EventOutcome.DUPLICATE if placed.replayed else EventOutcome.CALLED
+        return self._note(Run(schedule.id, self.clock.wall_ms(), due_ms, outcome, placed.call.id))
+
+    def _refused(self, schedule: Schedule, due_ms: int, why: str) -> Run:
+        return self._note(Run(schedule.id, self.clock.wall_ms(), due_ms, EventOutcome.REFUSED, error=why))
+
+    def _note(self, run: Run) -> Run:
+        """The call is made by then, or refused: a note that fails changes nothing of that."""
+        try:
+            self.schedules.note(run)
+        except (BotoCoreError, ClientError) as error:
+            self.log.error("run not noted", schedule_id=run.schedule_id, cause=type(error).__name__)
+        return run
+
+
+def template_body(schedule: Schedule, due_ms: int) -> dict[str, Any]:
+    """The body of the call of one moment.
+
+    Raises:
+        InvalidRequest: a template names what there is not.
+    """
+    local = datetime.fromtimestamp(due_ms / 1000, ZoneInfo(schedule.timezone))
+    known = {
+        "time": iso_from_ms(due_ms),
+        "local_time": local.isoformat(timespec="seconds"),
+        "date": local.date().isoformat(),
+        "name": schedule.name,
+    }
+    try:
+        filled = render_within(json.loads(schedule.body_json), {"schedule": known}, _MAX_WISH, "the body")
+    except TemplateError as error:
+        raise InvalidRequest(f"Validation error: {error.message}", field="body") from error
+    return dict(filled)
+
+
+def _moment_ms(text: str) -> int | None:
+    try:
+        return moment_ms(text)
+    except ValueError:
+        return None

@@ -1,0 +1,167 @@
+"""What a client may say about a schedule, and how a stored one is shown."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field, field_validator, model_validator
+from typing_extensions import TypedDict
+
+from trunkline.call_templates.schemas import template_of
+from trunkline.core.field_types import Moment, Zone
+from trunkline.core.timestamps import iso_from_ms, iso_or_none, moment_ms
+from trunkline.core.validation import StrictInputModel
+from trunkline.schedules.cron import aws_cron
+from trunkline.schedules.models import Run, Schedule
+from trunkline.schedules.timing import upcoming
+
+_RATE = re.compile(r"^([1-9][0-9]{0,4}) (minute|hour|day)s?$")
+_MINUTES = {"minute": 1, "hour": 60, "day": 1440}
+_SHOWN_RUNS = 5
+
+
+class ScheduleSpec(StrictInputModel):
+    """A schedule: `body` is the body of `POST /calls` (`kind` workflow) or `/calls/outbound`, with
+    `{{schedule.…}}` in it: `time`, `local_time`, `date`, `name`.
+
+    One of `cron` (a crontab line of five fields in `timezone`), `rate` (`15 minutes`) and `at` says when.
+    """
+
+    messages: ClassVar[dict[str, str]] = {
+        "kind": "kind must be workflow or outbound",
+        "enabled": "enabled must be true or false",
+        "rate": "rate must be like 15 minutes, 2 hours or 1 day",
+        "at": "at must be an ISO 8601 time with its offset",
+        "starts_at": "starts_at must be an ISO 8601 time with its offset",
+        "ends_at": "ends_at must be an ISO 8601 time with its offset",
+        "timezone": "timezone must be an IANA name, as Europe/Berlin",
+        "flexible_window_minutes": "flexible_window_minutes must be from 0 to 1440",
+    }
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    description: Annotated[str, Field(max_length=500)] = ""
+    enabled: bool = True
+    kind: Annotated[str, Field(pattern="^(workflow|outbound)$")] = "workflow"
+    body: dict[str, Any]
+    cron: Annotated[str, Field(max_length=100)] | None = None
+    rate: Annotated[str, Field(pattern=_RATE.pattern)] | None = None
+    at: Moment | None = None
+    timezone: Zone = "UTC"
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+    flexible_window_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
+
+    @field_validator("body")
+    @classmethod
+    def _templates(cls, value: dict[str, Any]) -> dict[str, Any]:
+        return template_of("schedule", value)
+
+    @field_validator("cron")
+    @classmethod
+    def _a_line(cls, value: str | None) -> str | None:
+        if value is not None:
+            aws_cron(value)
+        return value
+
+    @model_validator(mode="after")
+    def _one_time(self) -> Self:
+        if sum(each is not None for each in (self.cron, self.rate, self.at)) != 1:
+            raise ValueError("one of cron, rate and at must say when")
+        if self.starts_at and self.ends_at and moment_ms(self.starts_at) >= moment_ms(self.ends_at):
+            raise ValueError("ends_at must be later than starts_at")
+        return self
+
+    @property
+    def rate_minutes(self) -> int | None:
+        found = _RATE.match(self.rate or "")
+        return int(found[1]) * _MINUTES[found[2]] if found else None
+
+
+class ScheduleView(TypedDict):
+    """A schedule; `next_runs` are its next moments, none while it is paused."""
+
+    id: str
+    version: int
+    name: str
+    description: str
+    enabled: bool
+    kind: str
+    body: dict[str, Any]
+    cron: str | None
+    rate: str | None
+    at: str | None
+    timezone: str
+    starts_at: str | None
+    ends_at: str | None
+    flexible_window_minutes: int
+    next_runs: list[str]
+    livemode: bool
+    created_at: str
+    updated_at: str
+
+
+class ScheduleList(TypedDict):
+    data: list[ScheduleView]
+    next_cursor: str | None
+
+
+class RunView(TypedDict):
+    """What came of a moment: called, duplicate or refused, and why; `due_at` is the moment, `at` when it was
+    looked at."""
+
+    at: str
+    due_at: str
+    outcome: str
+    call_id: str | None
+    error: str | None
+
+
+class RunList(TypedDict):
+    data: list[RunView]
+    next_cursor: str | None
+
+
+def schedule_view(schedule: Schedule, now_ms: int) -> ScheduleView:
+    """Show a schedule."""
+    coming = upcoming(schedule.timing, now_ms, _SHOWN_RUNS) if schedule.enabled else []
+    return {
+        "id": schedule.id,
+        "version": schedule.version,
+        "name": schedule.name,
+        "description": schedule.description,
+        "enabled": schedule.enabled,
+        "kind": schedule.kind.value,
+        "body": json.loads(schedule.body_json),
+        "cron": schedule.cron,
+        "rate": _rate(schedule.rate_minutes),
+        "at": iso_or_none(schedule.at_ms),
+        "timezone": schedule.timezone,
+        "starts_at": iso_or_none(schedule.starts_at_ms),
+        "ends_at": iso_or_none(schedule.ends_ms),
+        "flexible_window_minutes": schedule.flexible_window_minutes,
+        "next_runs": [iso_from_ms(each) for each in coming],
+        "livemode": schedule.livemode,
+        "created_at": iso_from_ms(schedule.created_at_ms),
+        "updated_at": iso_from_ms(schedule.updated_at_ms),
+    }
+
+
+def run_view(run: Run) -> RunView:
+    """Show what came of a moment."""
+    return {
+        "at": iso_from_ms(run.at_ms),
+        "due_at": iso_from_ms(run.due_ms),
+        "outcome": run.outcome.value,
+        "call_id": run.call_id,
+        "error": run.error,
+    }
+
+
+def _rate(minutes: int | None) -> str | None:
+    if minutes is None:
+        return None
+    unit = next(name for name in ("day", "hour", "minute") if minutes % _MINUTES[name] == 0)
+    number = minutes // _MINUTES[unit]
+    return f"{number} {unit}{'' if number == 1 else 's'}"

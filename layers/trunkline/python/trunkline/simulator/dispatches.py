@@ -1,0 +1,104 @@
+"""Agent dispatches of a test call, as LiveKit would tell of them; they are kept beside the call."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from trunkline.calls.models import Call
+from trunkline.core.clock import Clock
+from trunkline.core.errors import NotFound
+from trunkline.livekit.dispatch_schemas import DispatchView, JobView, NewDispatch
+from trunkline.livekit.rooms import CallAttemptRef
+from trunkline.simulator.ids import job_id_of, new_id
+from trunkline.storage.keys.calls import simulated_dispatch_key
+from trunkline.storage.keys.item import TTL
+from trunkline.storage.table import EXISTS, ConditionFailed, Delete, Put, Table
+
+
+@dataclass(frozen=True)
+class SimulatedDispatches:
+    """Lists, adds and takes out the agents of test calls."""
+
+    table: Table
+    clock: Clock
+
+    def found(self, call: Call, dispatch_id: str | None) -> list[DispatchView]:
+        """The call's own agent, once it was sent, and those that were added."""
+        items = self.table.partition(simulated_dispatch_key(call.id))
+        added: list[DispatchView] = [json.loads(item["view_json"]) for item in items]
+        own = [_own(call)] if call.dispatch_id or call.agent_joined_at_ms else []
+        return [each for each in [*own, *added] if dispatch_id in (None, each["id"])]
+
+    def create(self, call: Call, agent_name: str, wish: NewDispatch) -> DispatchView:
+        """Add an agent."""
+        made = _view(
+            new_id("AD"),
+            agent_name,
+            call.room_name or "",
+            metadata=wish.metadata,
+            created_at=self.clock.wall_ms() // 1000,
+            job_id=new_id("AJ"),
+        )
+        made["restart_policy"] = wish.restart_policy
+        item: dict[str, Any] = simulated_dispatch_key(call.id, made["id"]).as_item()
+        item["view_json"] = json.dumps(made)
+        self.table.write(Put(item | ({TTL: call.ttl} if call.ttl else {})))
+        return made
+
+    def delete(self, call: Call, dispatch_id: str) -> DispatchView:
+        """Take an agent out; `NotFound` if there is none of that dispatch."""
+        there = self.found(call, dispatch_id)
+        if not there:
+            raise NotFound("Dispatch not found")
+        try:
+            self.table.write(Delete(simulated_dispatch_key(call.id, dispatch_id), EXISTS))
+        except ConditionFailed:
+            # The call's own agent, whom the script needs: it goes when the call ends.
+            return there[0]
+        return there[0]
+
+
+def _own(call: Call) -> DispatchView:
+    return _view(
+        call.dispatch_id or f"AD_test{call.id[:8]}",
+        call.agent.livekit_agent_name,
+        call.room_name or "",
+        metadata=json.dumps({"call_id": call.id}),
+        created_at=call.created_at_ms // 1000,
+        job_id=call.agent_job_id or job_id_of(CallAttemptRef(call.id, call.claim)),
+    )
+
+
+def _view(
+    dispatch_id: str, agent_name: str, room: str, *, metadata: str, created_at: int, job_id: str
+) -> DispatchView:
+    job: JobView = {
+        "id": job_id,
+        "dispatch_id": dispatch_id,
+        "type": "JT_ROOM",
+        "room": {"name": room},
+        "participant": None,
+        "metadata": metadata,
+        "agent_name": agent_name,
+        "state": {
+            "status": "JS_RUNNING",
+            "error": "",
+            "started_at": created_at,
+            "ended_at": 0,
+            "updated_at": created_at,
+            "participant_identity": f"agent-{job_id}",
+            "worker_id": "AW_test",
+            "agent_id": "",
+        },
+        "enable_recording": False,
+    }
+    return {
+        "id": dispatch_id,
+        "agent_name": agent_name,
+        "room": room,
+        "metadata": metadata,
+        "state": {"jobs": [job], "created_at": created_at, "deleted_at": 0},
+        "restart_policy": "JRP_ON_FAILURE",
+    }

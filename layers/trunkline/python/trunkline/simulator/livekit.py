@@ -1,0 +1,100 @@
+"""A LiveKit that is played: the requests of a lane run and of the reconciler, answered without a network."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from livekit.protocol.models import ParticipantInfo
+
+from trunkline.calls.models import Call
+from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.states import State
+from trunkline.calls.test_numbers import FULL, lookup_test_number
+from trunkline.core.clock import Clock
+from trunkline.livekit.client import Gate
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind, result_of_sip_status
+from trunkline.livekit.rooms import parse_room_name
+from trunkline.simulator.ids import job_id_of, new_id
+
+_NO_REPLY_S = 32.0
+_NO_ANSWER = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER))
+
+
+class SimulatedLiveKit:
+    """One run's: it knows the agents it has sent and the phones that ring.
+
+    What it forgets with its process, the reconciler finds, as with a real one.
+    """
+
+    def __init__(self, calls: CallRepository, clock: Clock, offload: Callable[..., Awaitable[Any]]) -> None:
+        self._calls = calls
+        self._clock = clock
+        self._offload = offload
+        self._agents_due_us: dict[str, int | None] = {}
+        self._ringing: dict[tuple[str, int], asyncio.Event] = {}
+
+    async def dispatch_agent(self, room: str, agent_name: str, call_id: str) -> str:  # noqa: ARG002
+        """Send an agent in: it comes when the call's number says."""
+        call: Call | None = await self._offload(self._calls.load, call_id)
+        delay_s = lookup_test_number(call.phone_number).agent_joins_after_s if call else None
+        due_us = None
+        if call and delay_s is not None:
+            due_us = self._clock.monotonic_us() + int(delay_s * 1_000_000 / call.test_speed)
+        self._agents_due_us[room] = due_us
+        return new_id("AD")
+
+    async def agent_in_room(self, room: str) -> str | None:
+        """The agent's identity, if it is there by now."""
+        due_us, claim = self._agents_due_us.get(room), parse_room_name(room)
+        if due_us is None or claim is None or self._clock.monotonic_us() < due_us:
+            return None
+        return f"agent-{job_id_of(claim)}"
+
+    async def delete_room(self, room: str) -> None:
+        """Nobody is in it any more."""
+        self._agents_due_us.pop(room, None)
+
+    async def remove_callee(self, room: str, claim: int) -> None:
+        """Stop a phone from ringing."""
+        if ringing := self._ringing.get((room, claim)):
+            ringing.set()
+
+    async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
+        """The phoned person, while the call is up; a phone that rang when its dialer died is silent."""
+        named = parse_room_name(room)
+        call = await self._offload(self._calls.load, named.call_id) if named else None
+        if call is None or call.claim != claim or call.state is not State.ACTIVE:
+            return None
+        attributes = {"sip.callStatus": "active", "sip.callID": call.sip_call_id or ""}
+        return ParticipantInfo(sid=call.sip_participant_id or "", attributes=attributes)
+
+    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> DialAnswer:  # noqa: ARG002
+        """Ring a phone, and answer as it would."""
+        await gate()
+        outcome = lookup_test_number(call.phone_number)
+        if call.claim <= outcome.full_claims:
+            return DialAnswer(result_of_sip_status(*FULL))
+        ring_s = float(call.agent.ring_timeout_s)
+        rings_out = outcome.after_s is None or outcome.after_s > ring_s
+        most_s = min(ring_s, _NO_REPLY_S) if outcome.no_reply else ring_s
+        cancelled = await self._ring(call, most_s if rings_out else outcome.after_s or 0.0)
+        if cancelled or rings_out:
+            return _NO_ANSWER
+        if outcome.sip_status:
+            return DialAnswer(result_of_sip_status(*outcome.sip_status))
+        return DialAnswer(DialResult(DialResultKind.ANSWERED), new_id("PA"), new_id("SCL"))
+
+    async def _ring(self, call: Call, for_s: float) -> bool:
+        """Ring for a while; True if it was hung up meanwhile."""
+        key = (call.room_name or "", call.claim)
+        hung_up = self._ringing[key] = asyncio.Event()
+        try:
+            await asyncio.wait_for(hung_up.wait(), for_s / call.test_speed)
+        except TimeoutError:
+            return False
+        finally:
+            del self._ringing[key]
+        return True

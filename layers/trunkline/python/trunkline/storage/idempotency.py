@@ -1,0 +1,76 @@
+"""`Idempotency-Key`: a repeated request makes nothing twice and gets the first one's answer.
+
+The record is written in the transaction that makes the thing, so there is no moment in which one is
+there without the other. Only success is remembered: a request that failed may be tried again.
+Source: the IETF draft "The Idempotency-Key HTTP Header Field".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from boto3.dynamodb.conditions import Attr
+
+from trunkline.core.errors import IdempotencyConflict, InvalidRequest
+from trunkline.storage.keys.item import TTL, Item, ItemKey, idempotency_key
+from trunkline.storage.table import ABSENT, Delete, Put
+
+HEADER = "Idempotency-Key"
+_FORM = re.compile(r"[A-Za-z0-9_:-]{1,255}")
+KEPT_MS = 24 * 3_600_000
+
+
+@dataclass(frozen=True)
+class IdempotencyKey:
+    """One use of a key: where it is recorded, and what it was sent with."""
+
+    key: ItemKey
+    fingerprint: str
+
+    @classmethod
+    def of_event(cls, scope: str, name: str) -> IdempotencyKey:
+        """What happens once for an event of a name, whatever else is said of it."""
+        digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
+        return cls(idempotency_key(scope, digest), digest)
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str], scope: str, body: Mapping[str, Any]) -> IdempotencyKey | None:
+        """Read the header; None if there is none. `scope` names tenant, mode and route.
+
+        Raises:
+            InvalidRequest: the key has another form than 1 to 255 letters, digits, `_`, `:` and `-`.
+        """
+        value = headers.get(HEADER.lower())
+        if value is None:
+            return None
+        if not _FORM.fullmatch(value):
+            raise InvalidRequest(
+                f"{HEADER} must be 1 to 255 letters, digits, underscores, colons or hyphens", field=HEADER
+            )
+        canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
+        return cls(idempotency_key(scope, value), hashlib.sha256(canonical.encode()).hexdigest())
+
+    def record(self, made_id: str, now_ms: int) -> Put:
+        """The write that goes into the making transaction; it fails if the key was used in the last day."""
+        item: Item = self.key.as_item() | {"fingerprint": self.fingerprint, "made_id": made_id}
+        item |= {"expires_ms": now_ms + KEPT_MS, TTL: (now_ms + KEPT_MS) // 1000 + 1}
+        return Put(item, ABSENT | Attr("expires_ms").lt(now_ms))
+
+    def forget(self) -> Delete:
+        """The write that takes the record back with the thing."""
+        return Delete(self.key)
+
+    def made_id(self, record: Item) -> str:
+        """The id of what the first request made.
+
+        Raises:
+            IdempotencyConflict: the key was used with another body.
+        """
+        if record["fingerprint"] != self.fingerprint:
+            raise IdempotencyConflict
+        return str(record["made_id"])

@@ -1,0 +1,67 @@
+"""JMESPath on an answer, bounded: short expressions that can't multiply what they are given. Pure.
+
+Source: https://jmespath.org/specification.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+from trunkline.templating.size_limits import require_size
+from trunkline.templating.templates import TemplateError
+
+MAX_EXPRESSION = 200
+MAX_PICKED = 64 * 1024
+_MAX_NODES = 60
+_MAX_LISTS = 2
+"""Each `[a, b, …]` or `{…}` may repeat what it is given: two of them at most."""
+
+
+def require_query(text: str) -> None:
+    """Refuse what is no JMESPath, or too much of one.
+
+    Raises:
+        TemplateError: says why.
+    """
+    _compiled(text)
+
+
+def search(text: str, value: Any) -> Any:
+    """What an expression finds in a JSON value; None if it finds nothing.
+
+    Raises:
+        TemplateError: the value is of a kind that the expression can't work on, or the result is too large.
+    """
+    try:
+        found = _compiled(text).search(value)
+    except (JMESPathError, ArithmeticError, ValueError, TypeError) as error:
+        raise TemplateError(f"JMESPath {text}: the answer is not what it is made for") from error
+    require_size(found, MAX_PICKED, f"what JMESPath {text} finds")
+    return found
+
+
+@lru_cache(maxsize=512)
+def _compiled(text: str) -> Any:
+    if len(text) > MAX_EXPRESSION:
+        raise TemplateError(f"a JMESPath expression may have {MAX_EXPRESSION} characters")
+    try:
+        query = jmespath.compile(text)  # type: ignore[no-untyped-call]
+    except (JMESPathError, ValueError, RecursionError) as error:
+        raise TemplateError(f"{text} is no JMESPath expression") from error
+    kinds = list(_kinds(query.parsed))
+    lists = sum(kind.startswith("multi_select") for kind in kinds)
+    if len(kinds) > _MAX_NODES or lists > _MAX_LISTS:
+        raise TemplateError(f"JMESPath {text} is too large: {_MAX_LISTS} lists or objects at most")
+    return query
+
+
+def _kinds(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield node["type"]
+        for child in node["children"]:
+            yield from _kinds(child)

@@ -1,0 +1,242 @@
+"""`{{path | filter}}`: a value looked up in plain data, never code. Pure.
+
+A path is names and list indices from one of `ROOTS`; it is looked up in dicts and lists alone, so there is
+no attribute to reach. What a template yields is never read as a template again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+
+ROOTS = ("user", "params", "workflow", "call", "secrets", "event", "schedule", "row")
+MAX_STEPS = 20
+MAX_TEXT = 64 * 1024
+MAX_EXPRESSION = 500
+_PATH = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)((?:\.[A-Za-z0-9_-]+|\[[0-9]{1,6}\])*)")
+_STEP = re.compile(r"\.([A-Za-z0-9_-]+)|\[([0-9]{1,6})\]")
+_LITERAL = r'"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?|true|false|null|\[\]|\{\}'
+_FILTER = re.compile(rf"\s*\|\s*(?:(json|urlencode)|default\(\s*({_LITERAL})\s*\))")
+
+Scope = Mapping[str, Any]
+"""What templates see: a value for each root."""
+
+
+class TemplateError(Exception):
+    """A template that means nothing, or whose value does not fit its place; `message` is fit to be shown: it
+    names the template, never a value."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Encoding(StrEnum):
+    """How a value is written where it is asked for."""
+
+    PLAIN = "plain"
+    JSON = "json"
+    URLENCODE = "urlencode"
+
+
+@dataclass(frozen=True)
+class Expression:
+    """One `{{…}}`; `default` is a 1-tuple if there is one, `text` is as it was written."""
+
+    path: tuple[str, ...]
+    form: Encoding
+    default: tuple[Any, ...]
+    text: str
+
+    @property
+    def root(self) -> str:
+        return self.path[0]
+
+
+Part = str | Expression
+Escape = Callable[[str, Expression], str]
+
+
+@dataclass(frozen=True)
+class Template:
+    """A text's literal parts and expressions, in order."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def expressions(self) -> Iterator[Expression]:
+        return (part for part in self.parts if isinstance(part, Expression))
+
+    @property
+    def whole(self) -> Expression | None:
+        """The expression that is the whole text, if it is one."""
+        only = self.parts[0] if len(self.parts) == 1 else None
+        return only if isinstance(only, Expression) else None
+
+
+def parse(text: str) -> Template:
+    """Read a text.
+
+    Raises:
+        TemplateError: something between `{{` and `}}` is no path with filters, or a `{{` is not closed.
+    """
+    return _kept(text) if len(text) <= _KEPT_LENGTH else _parsed(text)
+
+
+def _parsed(text: str) -> Template:
+    parts: list[Part] = []
+    end = 0
+    while (start := text.find("{{", end)) >= 0:
+        close = text.find("}}", start + 2)
+        if close < 0:
+            raise TemplateError("a {{ is not closed by }}")
+        if literal := text[end:start]:
+            parts.append(literal)
+        end = close + 2
+        parts.append(_expression(text[start:end]))
+    return Template((*parts, text[end:]) if text[end:] else tuple(parts))
+
+
+_KEPT_LENGTH = 1000
+_kept = lru_cache(maxsize=512)(_parsed)
+
+
+def evaluate(expression: Expression, scope: Scope) -> Any:
+    """Look an expression up; a value keeps its type. A missing or null one is the default, if there is one.
+
+    Raises:
+        TemplateError: nothing is there.
+    """
+    found = _lookup(expression.path, scope)
+    if (found is _NOTHING or found is None) and expression.default:
+        return expression.default[0]
+    if found is _NOTHING:
+        raise TemplateError(f"{expression.text} is not known in this call")
+    return found
+
+
+def to_text(expression: Expression, scope: Scope) -> str:
+    """An expression's value as a text, in the form it asks for.
+
+    Raises:
+        TemplateError: nothing is there, or it is null, a list or an object and not asked for as JSON.
+    """
+    value = evaluate(expression, scope)
+    if expression.form is Encoding.JSON:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if value is None:
+        raise TemplateError(f'{expression.text} is null: give it a default, as in | default("")')
+    if isinstance(value, dict | list):
+        kind = "a list" if isinstance(value, list) else "an object"
+        raise TemplateError(f"{expression.text} is {kind}: write it with | json")
+    text = value if isinstance(value, str) else json.dumps(value)
+    return percent_encoded(text) if expression.form is Encoding.URLENCODE else text
+
+
+def percent_encoded(text: str) -> str:
+    """Every character but letters, digits, `-`, `.`, `_` and `~` as its bytes (RFC 3986, 2.1)."""
+    return quote(text.encode("utf-8", "replace"), safe="")
+
+
+def render(template: Template, scope: Scope, escape: Escape = lambda text, _: text) -> str:
+    """Put values into a text; `escape` makes each fit its place.
+
+    Raises:
+        TemplateError: as `text_of`, or the text became too long.
+    """
+    done: list[str] = []
+    length = 0
+    for part in template.parts:
+        done.append(part if isinstance(part, str) else escape(to_text(part, scope), part))
+        length += len(done[-1])
+        if length > MAX_TEXT:
+            raise TemplateError(f"a text would be longer than {MAX_TEXT} characters")
+    return "".join(done)
+
+
+def render_json(value: Any, scope: Scope) -> Any:
+    """Put values into a JSON value's texts; a text that is one template alone keeps the value's type.
+
+    Raises:
+        TemplateError: as `text_of`.
+    """
+    if isinstance(value, str):
+        template = parse(value)
+        only = template.whole
+        if only and only.form is Encoding.PLAIN:
+            return evaluate(only, scope)
+        return render(template, scope)
+    if isinstance(value, dict):
+        return {name: render_json(each, scope) for name, each in value.items()}
+    return [render_json(each, scope) for each in value] if isinstance(value, list) else value
+
+
+def expressions_in(value: Any, path: str = "") -> Iterator[tuple[str, Expression]]:
+    """Every expression in a JSON value's texts, and where it stands.
+
+    Raises:
+        TemplateError: a text is no template; the message begins with where it stands.
+    """
+    if isinstance(value, str):
+        try:
+            yield from ((path, each) for each in parse(value).expressions)
+        except TemplateError as error:
+            raise TemplateError(f"{path}: {error.message}") from error
+    elif isinstance(value, dict | list):
+        for name, each in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(name, str) and "{{" in name:
+                raise TemplateError(f"{path}: a name can't be a template")
+            yield from expressions_in(each, f"{path}.{name}" if path else str(name))
+
+
+def _expression(text: str) -> Expression:
+    shown = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+    inner = text[2:-2].strip()
+    match = _PATH.match(inner) if len(inner) <= MAX_EXPRESSION else None
+    if match is None:
+        raise TemplateError(f"{shown} is no path with filters (json, urlencode, default(…))")
+    if match[1] not in ROOTS:
+        raise TemplateError(f"{shown} must begin with one of {', '.join(ROOTS)}")
+    steps = tuple(name or index for name, index in _STEP.findall(match[2]))
+    if len(steps) > MAX_STEPS:
+        raise TemplateError(f"{shown} has more than {MAX_STEPS} steps")
+    return Expression((match[1], *steps), *_filters(inner[match.end() :], shown), shown)
+
+
+def _filters(text: str, shown: str) -> tuple[Encoding, tuple[Any, ...]]:
+    form = Encoding.PLAIN
+    default: tuple[Any, ...] = ()
+    while match := _FILTER.match(text):
+        if match[1]:
+            form = Encoding(match[1])
+        else:
+            try:
+                default = (json.loads(match[2]),)
+            except ValueError as error:
+                raise TemplateError(f"{shown}: the default is no JSON") from error
+        text = text[match.end() :]
+    if text.strip():
+        raise TemplateError(f"{shown} is no path with filters (json, urlencode, default(…))")
+    return form, default
+
+
+_SHOWN = 100
+_NOTHING = object()
+
+
+def _lookup(path: tuple[str, ...], scope: Scope) -> Any:
+    found: Any = scope
+    for step in path:
+        if isinstance(found, Mapping):
+            found = found.get(step, _NOTHING)
+        elif isinstance(found, list) and step.isdigit() and int(step) < len(found):
+            found = found[int(step)]
+        else:
+            return _NOTHING
+    return found

@@ -1,0 +1,56 @@
+"""What the operator set for a tenant: how long its calls are kept, and how many it may have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from trunkline.core.clock import Clock
+from trunkline.storage.keys.tenants import tenant_key
+from trunkline.storage.table import Table
+
+_FRESH_MS = 60_000
+_DAY_S = 24 * 3600
+
+
+@dataclass(frozen=True)
+class TenantSettings:
+    """A tenant's settings; None: no bound.
+
+    `retention_days` counts from a call's end. `requests_per_minute` holds for keys without a limit of
+    their own. The other bounds hold for each mode by itself.
+    """
+
+    retention_days: int | None = None
+    requests_per_minute: int | None = None
+    max_calls_waiting: int | None = None
+    max_calls_in_progress: int | None = None
+    max_calls_a_day: int | None = None
+
+    @classmethod
+    def parse(cls, item: Mapping[str, Any]) -> TenantSettings:
+        """Read a stored tenant."""
+        return cls(**{each.name: item.get(each.name) for each in fields(cls)})
+
+    def ttl(self, last_moment_ms: int) -> int | None:
+        """When a call that is over by `last_moment_ms` is deleted, in seconds; None: it is kept."""
+        return None if self.retention_days is None else last_moment_ms // 1000 + self.retention_days * _DAY_S
+
+
+@dataclass(frozen=True)
+class TenantSettingsCache:
+    """Reads tenants at most once a minute each: a change counts a minute later at the latest."""
+
+    table: Table
+    clock: Clock
+    _known: dict[str, tuple[int, TenantSettings]] = field(default_factory=dict)
+
+    def of(self, tenant_id: str) -> TenantSettings:
+        """A tenant's facts."""
+        now_ms = self.clock.wall_ms()
+        read_at_ms, facts = self._known.get(tenant_id, (0, TenantSettings()))
+        if now_ms - read_at_ms > _FRESH_MS:
+            facts = TenantSettings.parse(self.table.get(tenant_key(tenant_id)) or {})
+            self._known[tenant_id] = (now_ms, facts)
+        return facts

@@ -1,0 +1,147 @@
+"""Handling of inbound events: authenticate, filter, deduplicate, create the call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
+
+from trunkline.auth.principal import Actor, Principal
+from trunkline.call_templates.create_call import Place
+from trunkline.call_templates.errors import RETRYABLE_ERRORS
+from trunkline.call_templates.models import EventOutcome
+from trunkline.core.clock import Clock
+from trunkline.core.errors import (
+    BadSignature,
+    InvalidRequest,
+    TrunklineError,
+)
+from trunkline.storage.encryption import EnvelopeCipher, context_for_trigger
+from trunkline.storage.idempotency import IdempotencyKey
+from trunkline.templating.jmespath_query import search
+from trunkline.templating.size_limits import render_within
+from trunkline.templating.templates import TemplateError, parse, render
+from trunkline.triggers.authentication import verify_request
+from trunkline.triggers.models import ReceivedEvent, Trigger
+from trunkline.triggers.repository import TriggerRepository
+from trunkline.triggers.schemas import TakenEvent
+
+_MAX_NOTED_ID = 200
+
+
+_MAX_WISH = 256 * 1024
+
+
+@dataclass(frozen=True)
+class EventSource:
+    """Where an event came from."""
+
+    address: str
+    request_id: str
+
+
+@dataclass(frozen=True)
+class TriggerEventHandler:
+    """Events of all tenants: whose one is, its trigger says. `read` makes an object of a body, or raises
+    `InvalidRequest`; `noted` is told whose it is.
+
+    The same event id makes one call within 24 hours; what was refused may be sent again.
+    """
+
+    triggers: TriggerRepository
+    cipher: EnvelopeCipher
+    place: Place
+    read: Callable[[bytes], dict[str, Any]]
+    clock: Clock
+    log: Logger
+    noted: Callable[[Principal], None] = lambda _: None
+
+    def take(
+        self, trigger_id: str, headers: Mapping[str, str], body: bytes, sender: EventSource
+    ) -> TakenEvent:
+        """Take one event.
+
+        Raises:
+            BadSignature: there is no such trigger, it is disabled, or the event is not proven to be its own.
+            TrunklineError: why the call can't be made; it is noted for the trigger's owner.
+        """
+        trigger = self._proven(trigger_id, headers, body)
+        return self._carried_out(trigger, sender, lambda: self.read(body))
+
+    def take_from_bus(self, trigger_id: str, event: dict[str, Any], sender: EventSource) -> TakenEvent | None:
+        """Take an event from the deployment's own bus: who may put events there needs no further proof. None
+        if there is no such trigger, it is disabled, or the event was refused, which its owner can read.
+
+        Raises:
+            TrunklineError: it may do better later: the bus sends it again.
+        """
+        trigger = self.triggers.find(trigger_id)
+        if trigger is None or not trigger.enabled:
+            self.log.warning("event for no trigger", trigger_id=trigger_id[:40])
+            return None
+        try:
+            return self._carried_out(trigger, sender, lambda: event)
+        except RETRYABLE_ERRORS:
+            raise
+        except TrunklineError:
+            return None
+
+    def _carried_out(
+        self, trigger: Trigger, sender: EventSource, read: Callable[[], dict[str, Any]]
+    ) -> TakenEvent:
+        actor = Actor("trigger", trigger.id, trigger.name, sender.address, sender.request_id)
+        principal = Principal(trigger.tenant_id, trigger.livemode, frozenset(), actor=actor)
+        self.noted(principal)
+        try:
+            return self._taken(trigger, principal, read())
+        except TemplateError as error:
+            self._refused(trigger, error.message)
+            raise InvalidRequest(f"Validation error: {error.message}") from error
+        except TrunklineError as error:
+            self._refused(trigger, error.message)
+            raise
+
+    def _taken(self, trigger: Trigger, principal: Principal, event: dict[str, Any]) -> TakenEvent:
+        if trigger.when and not search(trigger.when, event):
+            return self._told(trigger, EventOutcome.IGNORED)
+        event_id = render(parse(trigger.event_id), {"event": event})
+        if not event_id.strip():
+            # All events without an id would be one event, and all but the first would be lost.
+            raise InvalidRequest("Validation error: event_id is empty")
+        template = json.loads(trigger.body_json)
+        wish = render_within(template, {"event": event}, _MAX_WISH, "the body of the call")
+        placed = self.place(
+            principal, trigger.kind, wish, IdempotencyKey.of_event(f"trigger#{trigger.id}", event_id)
+        )
+        outcome = EventOutcome.DUPLICATE if placed.replayed else EventOutcome.CALLED
+        return self._told(trigger, outcome, event_id, placed.call.id)
+
+    def _proven(self, trigger_id: str, headers: Mapping[str, str], body: bytes) -> Trigger:
+        trigger = self.triggers.find(trigger_id)
+        if trigger is None or not trigger.enabled:
+            raise BadSignature
+        kept = self.cipher.decrypt(context_for_trigger(trigger.tenant_id, trigger.id), trigger.secret)
+        if not verify_request(headers, body, kept["secret"], self.clock.wall_ms() / 1000):
+            raise BadSignature
+        return trigger
+
+    def _told(
+        self, trigger: Trigger, outcome: EventOutcome, event_id: str | None = None, call_id: str | None = None
+    ) -> TakenEvent:
+        noted_id = event_id and event_id[:_MAX_NOTED_ID]
+        self._note(ReceivedEvent(trigger.id, self.clock.wall_ms(), outcome, noted_id, call_id))
+        return {"outcome": outcome.value, "call_id": call_id}
+
+    def _refused(self, trigger: Trigger, why: str) -> None:
+        self._note(ReceivedEvent(trigger.id, self.clock.wall_ms(), EventOutcome.REFUSED, error=why))
+
+    def _note(self, received: ReceivedEvent) -> None:
+        """The call is made by then, or refused: a note that fails changes nothing of that."""
+        try:
+            self.triggers.note(received)
+        except (BotoCoreError, ClientError) as error:
+            self.log.error("event not noted", trigger_id=received.trigger_id, cause=type(error).__name__)

@@ -1,0 +1,199 @@
+"""Trunks in the table: what the operator declares, what tenants set, and what happened to them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from trunkline.core.errors import AlreadyExists
+from trunkline.storage.keys.dialing import (
+    breaker_key,
+    grant_key,
+    grantee_key,
+    slot_count_key,
+    slot_key,
+    trunk_directory_key,
+    trunk_event_key,
+    trunk_key,
+    trunk_settings_key,
+)
+from trunkline.storage.keys.item import SK, TTL, Item, ItemKey
+from trunkline.storage.keys.tenants import tenant_key
+from trunkline.storage.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update, Write
+from trunkline.trunks.batch_holds import BatchHold
+from trunkline.trunks.circuit_breaker import TrunkCircuitBreaker
+from trunkline.trunks.models import Trunk, TrunkSettings, TrunkState, is_test_trunk
+
+_EVENTS_KEPT_S = 365 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class TrunkEvent:
+    """`trunk.paused` or `trunk.resumed`, and why."""
+
+    type: str
+    reason: str
+    at_ms: int
+
+
+class TrunkRepository:
+    """Trunks, and which tenants may use them."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self, trunk_id: str) -> Trunk | None:
+        """Read a trunk as the operator declared it."""
+        item = self._table.get(trunk_key(trunk_id))
+        return Trunk.parse(item) if item else None
+
+    def state(self, trunk_id: str) -> TrunkState | None:
+        """Read everything that decides what may be dialled on a trunk, in one query."""
+        items = {item[SK]: item for item in self._table.partition(ItemKey(trunk_key(trunk_id).pk, ""))}
+        declared = items.get(trunk_key(trunk_id).sk)
+        if declared is None:
+            return None
+        settings = items.get(trunk_settings_key(trunk_id).sk)
+        breaker = items.get(breaker_key(trunk_id).sk)
+        granted = {sk.removeprefix("GRANT#"): items[sk] for sk in items if sk.startswith("GRANT#")}
+        total = "max_calls_in_progress"
+        return TrunkState(
+            Trunk.parse(declared),
+            TrunkSettings.parse(settings) if settings else TrunkSettings(),
+            TrunkCircuitBreaker.parse(breaker) if breaker else None,
+            {tenant: item.get("max_concurrent_calls") for tenant, item in granted.items()},
+            {tenant: item[total] for tenant, item in granted.items() if item.get(total)},
+            tuple(BatchHold.parse(items[sk]) for sk in items if sk.startswith("HELD#")),
+        )
+
+    def ids(self) -> list[str]:
+        """Every trunk of the deployment."""
+        return [item[SK] for item in self._table.partition(trunk_directory_key())]
+
+    def create(self, trunk: Trunk) -> None:
+        """Store a new trunk.
+
+        Raises:
+            AlreadyExists: this SIP trunk has its lane already.
+        """
+        try:
+            self._table.transact([Put(_item(trunk), ABSENT), Put(_entry(trunk), ABSENT)])
+        except ConditionFailed as error:
+            raise AlreadyExists(f"SIP trunk {trunk.sip_trunk_id} is already trunk {trunk.id}") from error
+
+    def save(self, trunk: Trunk) -> None:
+        """Replace what an operator declares of a trunk; running lanes take it up within seconds."""
+        self._table.transact([Put(_item(trunk)), Put(_entry(trunk))])
+
+    def grant(
+        self,
+        trunk_id: str,
+        tenant_id: str,
+        max_concurrent_calls: int | None = None,
+        more: Sequence[Write] = (),
+    ) -> None:
+        """Let a tenant dial through a trunk; granting again replaces its limit."""
+        limit = {"max_concurrent_calls": max_concurrent_calls}
+        total = (self._table.get(tenant_key(tenant_id)) or {}).get("max_calls_in_progress")
+        mine = Put(grant_key(tenant_id, trunk_id).as_item() | {"trunk_id": trunk_id} | limit)
+        theirs = grantee_key(trunk_id, tenant_id).as_item() | limit | {"max_calls_in_progress": total}
+        self._table.transact([mine, Put(theirs), *more])
+
+    def limit_total(self, tenant_id: str, most: int | None) -> None:
+        """Tell each of a tenant's trunks how many calls it may have in all; None: any."""
+        for trunk_id in self.granted_ids(tenant_id):
+            told = {"max_calls_in_progress": most}
+            self._table.write(Update(grantee_key(trunk_id, tenant_id), set=told, condition=EXISTS))
+
+    def grantees(self, trunk_id: str) -> list[str]:
+        """The tenants that may use a trunk."""
+        return [item[SK].removeprefix("GRANT#") for item in self._table.partition(grantee_key(trunk_id))]
+
+    def granted_ids(self, tenant_id: str) -> list[str]:
+        """The trunks that a tenant may use."""
+        return [item["trunk_id"] for item in self._table.partition(grant_key(tenant_id))]
+
+    def is_granted(self, tenant_id: str, trunk_id: str) -> bool:
+        return self._table.get(grant_key(tenant_id, trunk_id)) is not None
+
+    def find(self, tenant_id: str, name_or_id: str, *, test: bool = False) -> Trunk | None:
+        """Find one of the tenant's trunks of a mode by its id or name."""
+        for trunk_id in self.granted_ids(tenant_id):
+            trunk = self.load(trunk_id)
+            if trunk and trunk.test is test and name_or_id in (trunk.id, trunk.name):
+                return trunk
+        return None
+
+    def granted(self, tenant_id: str, trunk_id: str) -> Trunk | None:
+        """Load a trunk on a tenant's behalf; one that is not granted is as good as none."""
+        return self.load(trunk_id) if self.is_granted(tenant_id, trunk_id) else None
+
+    def set(
+        self,
+        trunk_id: str,
+        settings: Mapping[str, Any],
+        event: TrunkEvent | None,
+        more: Sequence[Write] = (),
+    ) -> None:
+        """Change some of the tenant's settings (None: back to the operator's), and note the event."""
+        change = Update(trunk_settings_key(trunk_id), set=settings)
+        self._table.transact([change, *_event_puts(trunk_id, event), *more])
+
+    def open_breaker(self, trunk_id: str, breaker: TrunkCircuitBreaker) -> None:
+        """Pause a trunk that fails; a zombie that comes late only writes a pause that is over sooner."""
+        event = TrunkEvent("trunk.paused", breaker.reason, breaker.opened_at_ms)
+        item = asdict(breaker) | breaker_key(trunk_id).as_item()
+        self._table.transact([Put(item), *_event_puts(trunk_id, event)])
+
+    def close_breaker(self, trunk_id: str, now_ms: int) -> None:
+        """Resume a trunk that works again; when another run has done so, nothing happens."""
+        event = TrunkEvent("trunk.resumed", "carrier_answers", now_ms)
+        try:
+            self._table.transact([Delete(breaker_key(trunk_id), EXISTS), *_event_puts(trunk_id, event)])
+        except ConditionFailed:
+            return
+
+    def events(self, trunk_id: str, limit: int = 20) -> list[TrunkEvent]:
+        """A trunk's last events, newest first."""
+        items = self._table.latest(trunk_event_key(trunk_id), limit=limit)
+        return [TrunkEvent(item["type"], item["reason"], item["at_ms"]) for item in items]
+
+    def slots_taken(self, pool: str) -> int:
+        """How many slots of a pool are taken."""
+        return int((self._table.get(slot_count_key(pool)) or {}).get("taken", 0))
+
+    def slots(self, pool: str) -> Iterator[tuple[str, int]]:
+        """The call and claim that each taken slot of a pool belongs to."""
+        for item in self._table.partition(slot_key(pool)):
+            _, call_id, claim = item[SK].split("#")
+            yield call_id, int(claim)
+
+    def free_slot(self, pool: str, call_id: str, claim: int) -> None:
+        """Free a slot whose claim is no more; one that is free already stays so."""
+        writes: list[Write] = [
+            Delete(slot_key(pool, call_id, claim), EXISTS),
+            Update(slot_count_key(pool), add={"taken": -1}),
+        ]
+        try:
+            self._table.transact(writes)
+        except ConditionFailed:
+            return
+
+
+def _item(trunk: Trunk) -> Item:
+    return trunk.as_attributes() | trunk_key(trunk.id).as_item()
+
+
+def _entry(trunk: Trunk) -> Item:
+    return trunk_directory_key(trunk.id).as_item() | {"name": trunk.name}
+
+
+def _event_puts(trunk_id: str, event: TrunkEvent | None) -> list[Write]:
+    if event is None:
+        return []
+    event_id = uuid.uuid4().hex
+    item: dict[str, Any] = trunk_event_key(trunk_id, event.at_ms, event_id).as_item()
+    item |= {"event_id": f"evt_{event_id}", "livemode": not is_test_trunk(trunk_id)}
+    return [Put(item | asdict(event) | {TTL: event.at_ms // 1000 + _EVENTS_KEPT_S})]

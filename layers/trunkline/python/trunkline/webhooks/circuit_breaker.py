@@ -1,0 +1,60 @@
+"""How an endpoint is doing, and when it is left in peace. Pure.
+
+After ten failures in a row its circuit opens: deliveries wait, which spends no attempt, and one at a time
+tries again, after 30 s, then twice as long each time, up to an hour. What fails for five days is disabled;
+two days without a failure end the count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self
+
+ENDPOINT_OPENS_AFTER = 10
+OPEN_S = 30
+MAX_OPEN_S = 3600
+DISABLE_AFTER_S = 5 * 86_400
+_FORGOTTEN_MS = 2 * 86_400_000
+"""Longer than the longest wait between two attempts of one delivery."""
+
+
+@dataclass(frozen=True)
+class EndpointCircuitBreaker:
+    """What the last attempts taught; a healthy endpoint has none."""
+
+    failures: int = 0
+    failing_since_ms: int | None = None
+    failed_at_ms: int | None = None
+    open_until_ms: int | None = None
+    trips: int = 0
+
+    @classmethod
+    def parse(cls, item: Mapping[str, Any]) -> Self:
+        return cls(**{name: item[name] for name in asdict(cls()) if name in item})
+
+    @property
+    def probing(self) -> bool:
+        """Its circuit has been open: one delivery at a time finds out."""
+        return self.trips > 0
+
+    def open_for_ms(self, now_ms: int) -> int:
+        """How long its circuit stays open yet; 0 if it is not."""
+        return max(0, (self.open_until_ms or 0) - now_ms)
+
+    def failed(self, now_ms: int) -> EndpointCircuitBreaker:
+        """One more failure."""
+        if self.failed_at_ms is not None and now_ms - self.failed_at_ms > _FORGOTTEN_MS:
+            return EndpointCircuitBreaker().failed(now_ms)
+        failures, since_ms = self.failures + 1, self.failing_since_ms or now_ms
+        after = replace(self, failures=failures, failing_since_ms=since_ms, failed_at_ms=now_ms)
+        if failures < ENDPOINT_OPENS_AFTER or self.open_for_ms(now_ms):
+            return after
+        open_s = min(MAX_OPEN_S, OPEN_S * 2**self.trips)
+        return replace(after, open_until_ms=now_ms + open_s * 1000, trips=self.trips + 1)
+
+    def is_lost(self, now_ms: int, disable_after_s: int) -> bool:
+        """It has failed for so long, and so often, that it is to be disabled."""
+        if self.failing_since_ms is None or self.failures < ENDPOINT_OPENS_AFTER:
+            return False
+        return now_ms - self.failing_since_ms >= disable_after_s * 1000

@@ -1,0 +1,122 @@
+"""From an item of the table's stream to a delivery for each endpoint that asked for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from trunkline.batches.models import KEPT_S
+from trunkline.batches.repository import BatchRepository
+from trunkline.calls.states import TERMINAL
+from trunkline.storage.keys.item import PK, Item
+from trunkline.webhooks.delivery_models import Delivery, delivery_id
+from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.webhooks.events import Event, EventType, call_event, call_event_id
+from trunkline.webhooks.models import Endpoint
+from trunkline.webhooks.repository import EndpointRepository
+from trunkline.webhooks.state_machine import DeliveryStateMachine
+
+
+@dataclass(frozen=True)
+class FanOut:
+    """Makes and starts deliveries, and publishes on the bus. A crash between them is repaired by the stream's
+    repeat, which finds the delivery and starts it; an execution that was started is not started again."""
+
+    endpoints: EndpointRepository
+    deliveries: DeliveryRepository
+    flow: DeliveryStateMachine
+    grantees: Callable[[str], Iterable[str]]
+    publish: Callable[[Event], None]
+    batches: BatchRepository
+    _known: dict[str, list[Endpoint]] = field(default_factory=dict)
+
+    def begin_batch(self) -> None:
+        """Forget which endpoints there are: each batch reads them once a tenant, and after its events."""
+        self._known.clear()
+
+    def take(self, item: Item) -> int:
+        """Take a new item of the table; returns how many endpoints are to be told."""
+        told = 0
+        if "batch_id" in item:
+            self._count(item)
+        for event in self._events(item):
+            for endpoint in self._endpoints(event.tenant_id):
+                if endpoint.wants(event.type, livemode=event.livemode):
+                    self.send(event, endpoint)
+                    told += 1
+            self.publish(event)
+        return told
+
+    def send(self, event: Event, endpoint: Endpoint) -> None:
+        """Make a delivery and start it; the same event and endpoint are the same delivery."""
+        delivery = delivery_of(event, endpoint)
+        if not self.deliveries.create(delivery):
+            delivery = self.deliveries.load(delivery.id) or delivery
+        if not delivery.attempts:
+            self.flow.start(delivery)
+
+    def _count(self, item: Item) -> None:
+        """An end of a batch's call, for the batch's counts."""
+        if item["type"] in TERMINAL:
+            reason = json.loads(item["data_json"]).get("reason")
+            ttl = item["at_ms"] // 1000 + KEPT_S
+            self.batches.note_end(item["batch_id"], item["batch_row"], item["type"], reason, ttl)
+
+    def _endpoints(self, tenant_id: str) -> list[Endpoint]:
+        if tenant_id not in self._known:
+            self._known[tenant_id] = self.endpoints.all(tenant_id)
+        return self._known[tenant_id]
+
+    def _events(self, item: Item) -> list[Event]:
+        kind, _, owner = item[PK].partition("#")
+        if kind == "C":
+            event = _call_event(item, owner)
+            return [event] if event else []
+        if kind == "TRUNKLOG":
+            return [
+                replace(_event(item, {"trunk_id": owner, "reason": item["reason"]}), tenant_id=tenant_id)
+                for tenant_id in self.grantees(owner)
+            ]
+        return [_event(item, json.loads(item["data_json"]))] if kind == "TENANTLOG" else []
+
+
+def delivery_of(event: Event, endpoint: Endpoint, *, at_ms: int | None = None, again: str = "") -> Delivery:
+    """The delivery of an event to an endpoint; `again` makes it another one than the first."""
+    made_ms = event.at_ms if at_ms is None else at_ms
+    return Delivery(
+        id=delivery_id(endpoint.id, event.id, made_ms, again),
+        endpoint_id=endpoint.id,
+        tenant_id=event.tenant_id,
+        livemode=event.livemode,
+        event_id=event.id,
+        event_type=event.type,
+        event_at_ms=event.at_ms,
+        data_json=json.dumps(dict(event.data)),
+        created_at_ms=made_ms,
+        max_attempts=1 if event.type is EventType.WEBHOOK_PING else endpoint.max_attempts,
+        call_id=event.call_id,
+        sequence=event.sequence,
+    )
+
+
+def _call_event(item: Item, call_id: str) -> Event | None:
+    event_type = call_event(item["type"], item["sequence"])
+    if event_type is None:
+        return None
+    return Event(
+        call_event_id(call_id, item["sequence"]),
+        event_type,
+        item["tenant_id"],
+        item["livemode"],
+        item["at_ms"],
+        {"entry": item["type"], **json.loads(item["data_json"])},
+        call_id,
+        item["sequence"],
+    )
+
+
+def _event(item: Item, data: dict[str, object]) -> Event:
+    event_id = item.get("event_id") or f"evt_{item['sk'].partition('#')[2]}"
+    livemode = item.get("livemode", True)
+    return Event(event_id, EventType(item["type"]), item.get("tenant_id", ""), livemode, item["at_ms"], data)

@@ -1,0 +1,97 @@
+"""Endpoints in the table; every read starts from the tenant's key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from boto3.dynamodb.conditions import Attr
+
+from trunkline.core.errors import LimitReached, VersionConflict
+from trunkline.storage.keys.item import TTL, Item
+from trunkline.storage.keys.webhooks import tenant_event_key, webhook_count_key, webhook_key
+from trunkline.storage.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update, Write
+from trunkline.webhooks.delivery_models import KEPT_S
+from trunkline.webhooks.events import Event
+from trunkline.webhooks.models import Endpoint, endpoint_from_attributes
+
+MAX_ENDPOINTS = 20
+
+
+class EndpointRepository:
+    """A tenant's endpoints."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self, tenant_id: str, endpoint_id: str) -> Endpoint | None:
+        """Read one with strong consistency."""
+        item = self._table.get(webhook_key(tenant_id, endpoint_id))
+        return endpoint_from_attributes(item) if item else None
+
+    def all(self, tenant_id: str) -> list[Endpoint]:
+        """Read all of a tenant's, of both modes."""
+        return [endpoint_from_attributes(item) for item in self._table.partition(webhook_key(tenant_id))]
+
+    def create(self, endpoint: Endpoint, more: Sequence[Write] = ()) -> None:
+        """Store a new one.
+
+        Raises:
+            LimitReached: the tenant has as many as it may; counted in the same transaction.
+        """
+        count = Attr("count")
+        free = count.not_exists() | count.lt(MAX_ENDPOINTS)
+        counted = Update(webhook_count_key(endpoint.tenant_id), add={"count": 1}, condition=free)
+        try:
+            self._table.transact([Put(_item(endpoint), ABSENT), counted, *more])
+        except ConditionFailed as error:
+            raise LimitReached(f"A tenant may have {MAX_ENDPOINTS} webhooks") from error
+
+    def save(self, changed: Endpoint, more: Sequence[Write] = ()) -> Endpoint:
+        """Store a change to the version that `changed` was made of.
+
+        Raises:
+            VersionConflict: another request was quicker.
+        """
+        after = replace(changed, version=changed.version + 1)
+        try:
+            self._table.transact([Put(_item(after), Attr("version").eq(changed.version)), *more])
+        except ConditionFailed as error:
+            raise VersionConflict from error
+        return after
+
+    def delete(self, endpoint: Endpoint, more: Sequence[Write] = ()) -> None:
+        """Delete one; one that is gone already is as good."""
+        key = webhook_key(endpoint.tenant_id, endpoint.id)
+        counted = Update(webhook_count_key(endpoint.tenant_id), add={"count": -1})
+        try:
+            self._table.transact([Delete(key, EXISTS), counted, *more])
+        except ConditionFailed:
+            return
+
+    def disable(self, endpoint: Endpoint, reason: str, event: Event) -> bool:
+        """Stop sending to one, and tell the tenant's others; False if it was stopped or changed meanwhile."""
+        after = replace(
+            endpoint,
+            enabled=False,
+            disabled_reason=reason,
+            updated_at_ms=event.at_ms,
+            version=endpoint.version + 1,
+        )
+        try:
+            self._table.transact([Put(_item(after), Attr("version").eq(endpoint.version)), _told(event)])
+        except ConditionFailed:
+            return False
+        return True
+
+
+def _item(endpoint: Endpoint) -> Item:
+    return endpoint.as_attributes() | webhook_key(endpoint.tenant_id, endpoint.id).as_item()
+
+
+def _told(event: Event) -> Put:
+    item = tenant_event_key(event.tenant_id, event.at_ms, event.id).as_item()
+    item |= {"event_id": event.id, "type": event.type, "tenant_id": event.tenant_id, "at_ms": event.at_ms}
+    item |= {"livemode": event.livemode, "data_json": json.dumps(dict(event.data))}
+    return Put(item | {TTL: event.at_ms // 1000 + KEPT_S})
