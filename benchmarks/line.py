@@ -19,13 +19,13 @@ from local.stack import Stack
 from trunkline.calls.intake import Intake
 from trunkline.calls.place import CallDesk, OutboundCall
 from trunkline.calls.store import CallStore
-from trunkline.clock import SystemClock
+from trunkline.core.clock import SystemClock
+from trunkline.core.logging import logger
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import Trunk
 from trunkline.dialing.wake import Wake, WakeQueue
-from trunkline.observability import logger
 from trunkline.rules.rulebook import Rulebook
 from trunkline.table import Table
 from trunkline.tenants.agents import Agent, AgentStore

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+from trunkline.core.timestamps import iso_from_ms
 from trunkline.dialing.wake import Wake, WakeQueue
-from trunkline.times import iso_from_ms
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -10,15 +10,16 @@ from typing import Any
 import boto3
 
 from trunkline.cipher import Cipher
-from trunkline.clock import SystemClock
+from trunkline.core.clock import SystemClock
+from trunkline.core.errors import InvalidRequest, NotFound
+from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
+from trunkline.core.validation import validated
 from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
 from trunkline.dialing.trunks import Trunk, TrunkState
 from trunkline.dialing.wake import Wake, WakeQueue
-from trunkline.errors import InvalidRequest, NotFound
 from trunkline.item_keys import own_livekit_key
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
 from trunkline.outgoing.addresses import Door, UnsafeAddress, target_of
-from trunkline.rates import DEFAULT_PER_MINUTE
 from trunkline.table import Table
 from trunkline.tenants.agents import Agent, AgentStore, TenantStore
 from trunkline.tenants.audit import audited
@@ -32,7 +33,6 @@ from trunkline.tools.desk import ToolDesk
 from trunkline.tools.secret_store import SecretStore
 from trunkline.tools.specs import ToolSpec
 from trunkline.tools.store import ToolStore
-from trunkline.validation import validated
 from trunkline.workflows.desk import WorkflowDesk
 from trunkline.workflows.specs import WorkflowSpec
 from trunkline.workflows.store import WorkflowStore

@@ -11,10 +11,10 @@ from typing import Annotated
 
 import typer
 
-from trunkline.clock import SystemClock
+from trunkline.core.clock import SystemClock
+from trunkline.core.validation import E164
 from trunkline.rules.desk import MAX_NUMBERS, RulesDesk, Suppressions
 from trunkline.rules.rulebook import Rulebook
-from trunkline.validation import E164
 from trunkline_cli.terminal import Stage, Tenant, complaining, complaints, console, operator_of
 
 suppressions = typer.Typer()

@@ -12,8 +12,8 @@ import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from trunkline.core.errors import TrunklineError
 from trunkline.dialing.wake import WakeNotSent
-from trunkline.errors import TrunklineError
 from trunkline_cli.operator import Operator, open_operator, stack_outputs
 from trunkline_cli.watch import ApiFault
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from trunkline import aws
 from trunkline.calls.erase import erase_beside
 from trunkline.calls.model import Call
 from trunkline.calls.people_store import PeopleStore
@@ -20,16 +19,17 @@ from trunkline.calls.state_store import StateStore
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.cipher import Cipher
-from trunkline.clock import SystemClock
+from trunkline.core import aws_clients
+from trunkline.core.clock import SystemClock
+from trunkline.core.errors import CallMismatch, InvalidAgentToken
+from trunkline.core.logging import logger, metrics
+from trunkline.core.settings import AgentApiSettings
 from trunkline.dialing.lane import LaneStore
-from trunkline.errors import InvalidAgentToken, WrongCall
 from trunkline.livekit.names import ClaimName
 from trunkline.livekit.projects import Projects
 from trunkline.livekit.tokens import agent_proof
-from trunkline.observability import logger, metrics
 from trunkline.outgoing.addresses import Door
 from trunkline.outgoing.messages import Answer, Request
-from trunkline.settings import AgentApiSettings
 from trunkline.table import Table
 from trunkline.workflows.store import WorkflowStore
 
@@ -61,7 +61,7 @@ class Desk:
 def desk() -> Desk:
     settings = AgentApiSettings.from_env()
     clock, cipher = SystemClock(), Cipher(settings.context_key_arn)
-    table = Table(aws.client("dynamodb"), settings.table_name)
+    table = Table(aws_clients.client("dynamodb"), settings.table_name)
     projects = Projects.open(table, settings, clock)
     calls, workflows = CallStore(table), WorkflowStore(table)
     people, states = PeopleStore(table, cipher), StateStore(table, cipher, workflows)
@@ -161,7 +161,7 @@ def claim_of(event: dict[str, Any], call_id: str) -> ClaimName:
 
     Raises:
         InvalidAgentToken: no agent's token, or none of a project we know.
-        WrongCall: of another call, or of a tenant's own project where the call is not.
+        CallMismatch: of another call, or of a tenant's own project where the call is not.
     """
     base = desk()
     authorization = event["headers"].get("authorization", "")
@@ -170,7 +170,7 @@ def claim_of(event: dict[str, Any], call_id: str) -> ClaimName:
     proof = agent_proof(authorization[len("bearer ") :].strip(), base.projects.signers)
     call_id = call_id.lower()
     if proof.claim.call_id != call_id:
-        raise WrongCall
+        raise CallMismatch
     if proof.livekit_tenant_id and not base.projects.owns(proof.livekit_tenant_id, base.calls.load(call_id)):
-        raise WrongCall
+        raise CallMismatch
     return proof.claim

@@ -6,11 +6,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from trunkline.errors import TrunklineError
+from trunkline.core.errors import TrunklineError
+from trunkline.core.logging import logger
+from trunkline.core.redaction import route_template
 from trunkline.http.errors import error_answer
 from trunkline.http.responses import plain_response
-from trunkline.observability import logger
-from trunkline.redaction import path_shape
 
 from .routes import answer_to
 
@@ -25,5 +25,5 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         status, body = 200, answer_to(event)
     except TrunklineError as error:
         status, body = error_answer(error, event["requestContext"]["requestId"])
-    log.info("agent request", path=path_shape(event["rawPath"]), status=status)
+    log.info("agent request", path=route_template(event["rawPath"]), status=status)
     return plain_response(status, body)

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from trunkline.calls.reports import Reports
-from trunkline.errors import NotFound
+from trunkline.core.errors import NotFound
+from trunkline.core.validation import Model
 from trunkline.http.body import read_body
-from trunkline.validation import Model
 
 from .desk import claim_of, desk, invoker
 

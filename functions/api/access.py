@@ -11,15 +11,15 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-from trunkline.errors import RateLimited
+from trunkline.core.errors import RateLimited
+from trunkline.core.logging import logger
+from trunkline.core.rate_limit import RateLimitStatus
+from trunkline.core.validation import InputModel, Model
 from trunkline.http.body import read_body, read_object
 from trunkline.idempotency import Once
-from trunkline.observability import logger
-from trunkline.rates import Rate
 from trunkline.tenants.gatekeeper import Admitted, Proof
 from trunkline.tenants.keys import Principal, Scope
 from trunkline.tenants.sessions import COOKIE
-from trunkline.validation import InputModel, Model
 
 from .answers import json_response
 from .services import services
@@ -32,7 +32,7 @@ _CALL = re.compile(r"/api/v1/calls/(?P<id>[0-9a-fA-F-]{36})(/|$)")
 class RateNote:
     """What is left of the asking key's minute: every answer to the present request says so."""
 
-    rate: Rate | None = None
+    rate: RateLimitStatus | None = None
 
     def write(self, headers: dict[str, str]) -> None:
         """Say it, and forget it for the next request."""

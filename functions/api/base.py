@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trunkline import aws
 from trunkline.calls.store import CallStore
 from trunkline.cipher import Cipher
-from trunkline.clock import SystemClock
+from trunkline.core import aws_clients
+from trunkline.core.clock import SystemClock
+from trunkline.core.logging import logger
+from trunkline.core.settings import ApiSettings
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
 from trunkline.livekit.projects import Projects
-from trunkline.observability import logger
 from trunkline.outgoing.addresses import Door
 from trunkline.rules.rulebook import Rulebook
-from trunkline.settings import ApiSettings
 from trunkline.table import Table
 from trunkline.tenants.agents import AgentStore
 from trunkline.tenants.facts import TenantFacts
@@ -57,7 +57,10 @@ class Base:
 def open_base() -> Base:
     """The pepper is read once: it never changes."""
     settings, clock = ApiSettings.from_env(), SystemClock()
-    table, secrets = Table(aws.client("dynamodb"), settings.table_name), aws.client("secretsmanager")
+    table, secrets = (
+        Table(aws_clients.client("dynamodb"), settings.table_name),
+        aws_clients.client("secretsmanager"),
+    )
     trunks = TrunkStore(table)
     wakes = WakeQueue.open(settings)
     return Base(

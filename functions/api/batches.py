@@ -8,9 +8,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from trunkline.batches.specs import BatchQuery, BatchSpec, ResultQuery
+from trunkline.core.validation import validated_query
 from trunkline.http.answers import deleted
 from trunkline.tenants.keys import Scope
-from trunkline.validation import validated_query
 
 from .access import Asked, asked
 from .answers import json_response

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 
-from trunkline import aws
 from trunkline.batches.desk import BatchDesk
 from trunkline.batches.files import BatchFiles
 from trunkline.batches.flow import BatchFlow
@@ -14,8 +13,9 @@ from trunkline.batches.results import Results
 from trunkline.batches.store import BatchStore
 from trunkline.batches.views import BatchViews
 from trunkline.calls.place import CallDesk
+from trunkline.core import aws_clients
+from trunkline.core.logging import logger
 from trunkline.dialing.queue import Queue
-from trunkline.observability import logger
 from trunkline.tenants.keys import Principal
 from trunkline.workflows.store import WorkflowStore
 
@@ -33,13 +33,13 @@ def batch_desk(base: Base, phones: CallDesk, queue: Queue) -> BatchDesk:
             base.practice.of(principal.tenant_id)
 
     store = BatchStore(base.table)
-    files = BatchFiles(cache(lambda: aws.client("s3")), base.settings.batch_bucket)
+    files = BatchFiles(cache(lambda: aws_clients.client("s3")), base.settings.batch_bucket)
     outlook = Outlook(store, base.trunks, queue, base.clock)
     return BatchDesk(
         batches=store,
         workflows=WorkflowStore(base.table),
         files=files,
-        flow=BatchFlow(cache(lambda: aws.client("stepfunctions")), base.settings.batch_flow_arn),
+        flow=BatchFlow(cache(lambda: aws_clients.client("stepfunctions")), base.settings.batch_flow_arn),
         holds=Holds(base.table, store, base.trunks, base.nudge, base.clock),
         views=BatchViews(store, files, outlook, base.clock),
         results=Results(base.table, store),

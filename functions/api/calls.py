@@ -11,9 +11,9 @@ from trunkline.calls.read import WaitQuery
 from trunkline.calls.reschedule import ScheduleChange
 from trunkline.calls.views import accepted_answer, scheduled_answer
 from trunkline.calls.workflow_calls import TestAgentCall, WorkflowCall
+from trunkline.core.validation import validated_query
 from trunkline.http.answers import deleted
 from trunkline.tenants.keys import Scope
-from trunkline.validation import validated_query
 
 from .access import Asked, asked, replayed
 from .answers import json_response

@@ -8,10 +8,10 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from trunkline.errors import TrunklineError
+from trunkline.core.errors import TrunklineError
+from trunkline.core.logging import logger
+from trunkline.core.redaction import route_template
 from trunkline.http.errors import error_answer, error_body, error_headers
-from trunkline.observability import logger
-from trunkline.redaction import path_shape
 
 from . import batches, calls, dispatches, kept, rules, schedules, tenant, tools, triggers, trunks, webhooks
 from .access import noted
@@ -55,6 +55,6 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return schedules.take_ticks(event)
     answer = app.resolve(event, context)
     noted.write(answer["headers"])
-    http, shape = event["requestContext"]["http"], path_shape(event["rawPath"])
+    http, shape = event["requestContext"]["http"], route_template(event["rawPath"])
     log.info("request", method=http["method"], path=shape, status=answer["statusCode"])
     return answer

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from trunkline.clock import Clock
-from trunkline.errors import InvalidRequest
+from trunkline.core.clock import Clock
+from trunkline.core.errors import InvalidRequest
 from trunkline.outgoing.addresses import Door, UnsafeAddress
 from trunkline.outgoing.messages import Answer, Request
 from trunkline.tools.sending import Sender

@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from trunkline.observability import logger
+from trunkline.core.logging import logger
 from trunkline.tenants.keys import Scope
 
 from .access import Asked, asked

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache, partial
 
-from trunkline import aws
 from trunkline.batches.desk import BatchDesk
 from trunkline.calls.cancel import CancelDesk
 from trunkline.calls.dispatch_desk import DispatchDesk
@@ -21,15 +20,16 @@ from trunkline.calls.read import CallReader
 from trunkline.calls.reschedule import RescheduleDesk
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.calls.workflow_calls import WorkflowCallDesk
-from trunkline.clock import Clock
+from trunkline.core import aws_clients
+from trunkline.core.clock import Clock
+from trunkline.core.errors import LiveKitFailed, LiveKitNotConfigured
+from trunkline.core.logging import logger
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.queue import Census, Queue
 from trunkline.dialing.trunk_desk import TrunkDesk
-from trunkline.errors import LiveKitFailed, LiveKitNotConfigured
 from trunkline.http.body import object_of
 from trunkline.livekit.own_desk import OwnLiveKitDesk
-from trunkline.observability import logger
 from trunkline.played.dispatches import PlayedDispatches
 from trunkline.remembered import Remembered
 from trunkline.rules.desk import RulesDesk
@@ -133,7 +133,7 @@ def services() -> Services:
         base.outgoing.check,
         base.clock,
     )
-    flow = DeliveryFlow(aws.client("stepfunctions"), base.settings.delivery_flow_arn)
+    flow = DeliveryFlow(aws_clients.client("stepfunctions"), base.settings.delivery_flow_arn)
     return Services(
         clock=base.clock,
         gatekeeper=Gatekeeper(keys, sessions, base.pepper, base.clock),

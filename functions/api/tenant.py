@@ -8,7 +8,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
-from trunkline.errors import CrossSite, InvalidApiKey, InvalidRequest
+from trunkline.core.errors import CrossSite, InvalidApiKey, InvalidRequest
+from trunkline.core.validation import validated_query
 from trunkline.http.answers import deleted
 from trunkline.http.body import read_body
 from trunkline.livekit.own_desk import OwnLiveKit
@@ -17,7 +18,6 @@ from trunkline.tenants.key_specs import KeyRotation
 from trunkline.tenants.keys import Actor, Principal, Scope
 from trunkline.tenants.limits import limits_view
 from trunkline.tenants.sessions import COOKIE, NewSession, session_view
-from trunkline.validation import validated_query
 
 from .access import Asked, asked, noted, proof_of, session_of
 from .answers import json_response

@@ -9,8 +9,8 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from trunkline.core.logging import logger
 from trunkline.http.body import raw_bytes
-from trunkline.observability import logger
 from trunkline.tenants.keys import Scope
 from trunkline.triggers.intake import Sender
 

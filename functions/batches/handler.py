@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from trunkline.batches.files import parts_key
 from trunkline.batches.model import Work
-from trunkline.observability import logger
+from trunkline.core.logging import logger
 
 from .services import worker
 

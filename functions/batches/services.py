@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 
-from trunkline import aws
 from trunkline.batches.drafts import BatchDrafter
 from trunkline.batches.files import BatchFiles
 from trunkline.batches.holding import Holds
@@ -23,7 +22,10 @@ from trunkline.calls.place import CallDesk
 from trunkline.calls.store import CallStore
 from trunkline.calls.workflow_calls import WorkflowCallDesk
 from trunkline.cipher import Cipher
-from trunkline.clock import SystemClock
+from trunkline.core import aws_clients
+from trunkline.core.clock import SystemClock
+from trunkline.core.logging import logger
+from trunkline.core.settings import BatchSettings
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
@@ -32,9 +34,7 @@ from trunkline.dialing.queue import Census, Queue
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
 from trunkline.livekit.projects import Projects
-from trunkline.observability import logger
 from trunkline.rules.rulebook import Rulebook
-from trunkline.settings import BatchSettings
 from trunkline.table import Table
 from trunkline.tenants.agents import AgentStore
 from trunkline.tenants.facts import TenantFacts
@@ -49,11 +49,11 @@ log = logger("batches")
 def worker() -> BatchWorker:
     """Build the worker from the environment."""
     settings, clock = BatchSettings.from_env(), SystemClock()
-    table = Table(aws.client("dynamodb"), settings.table_name)
+    table = Table(aws_clients.client("dynamodb"), settings.table_name)
     calls, trunks, batches, line = CallStore(table), TrunkStore(table), BatchStore(table), Line(table)
     nudge = Nudge(WakeQueue.open(settings), clock, log, trunks.granted_ids)
     holds = Holds(table, batches, trunks, nudge, clock)
-    s3 = aws.client("s3")
+    s3 = aws_clients.client("s3")
     files = BatchFiles(lambda: s3, settings.batch_bucket)
     queue = Queue(line, LaneStore(table, clock), trunks, Census(table, line), clock)
     return BatchWorker(

@@ -8,9 +8,9 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from trunkline.core.logging import logger, metrics
+from trunkline.core.settings import CaretakerSettings
 from trunkline.dialing.round import CaretakerProcess
-from trunkline.observability import logger, metrics
-from trunkline.settings import CaretakerSettings
 
 log = logger("caretaker")
 meter = metrics("caretaker")

@@ -10,10 +10,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from trunkline.core.logging import logger
+from trunkline.core.settings import DialerSettings
 from trunkline.dialing.serve import DialerProcess
 from trunkline.dialing.wake import Wake
-from trunkline.observability import logger
-from trunkline.settings import DialerSettings
 
 log = logger("dialer")
 # A start must not wait for a thread's turn: the default of 5 ms is a quarter of the lateness allowed.

@@ -9,11 +9,11 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from trunkline import aws
 from trunkline.batches.store import BatchStore
+from trunkline.core import aws_clients
+from trunkline.core.logging import logger
+from trunkline.core.settings import EventFanoutSettings
 from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.observability import logger
-from trunkline.settings import EventFanoutSettings
 from trunkline.table import Table
 from trunkline.table_values import decode
 from trunkline.webhooks.bus import EventBus
@@ -29,9 +29,9 @@ processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
 @cache
 def fanout() -> Fanout:
     settings = EventFanoutSettings.from_env()
-    table = Table(aws.client("dynamodb"), settings.table_name)
-    flow = DeliveryFlow(aws.client("stepfunctions"), settings.delivery_flow_arn)
-    bus = EventBus(aws.client("events"), settings.event_bus_name)
+    table = Table(aws_clients.client("dynamodb"), settings.table_name)
+    flow = DeliveryFlow(aws_clients.client("stepfunctions"), settings.delivery_flow_arn)
+    bus = EventBus(aws_clients.client("events"), settings.event_bus_name)
     return Fanout(
         EndpointStore(table),
         DeliveryStore(table),

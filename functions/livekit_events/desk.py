@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 
-from trunkline import aws
 from trunkline.calls.agent_loss import on_duty
 from trunkline.calls.model import Call
 from trunkline.calls.news import NewsDesk, Reach
 from trunkline.calls.store import CallStore
-from trunkline.clock import SystemClock
+from trunkline.core import aws_clients
+from trunkline.core.clock import SystemClock
+from trunkline.core.logging import logger
+from trunkline.core.settings import LiveKitEventsSettings
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.trunk_store import TrunkStore
@@ -17,8 +19,6 @@ from trunkline.dialing.wake import WakeQueue
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.names import ClaimName, room_name
 from trunkline.livekit.projects import Projects
-from trunkline.observability import logger
-from trunkline.settings import LiveKitEventsSettings
 from trunkline.table import Table
 
 log = logger("livekit_events")
@@ -28,7 +28,7 @@ log = logger("livekit_events")
 def desk() -> tuple[NewsDesk, Projects, CallStore]:
     settings = LiveKitEventsSettings.from_env()
     clock = SystemClock()
-    table = Table(aws.client("dynamodb"), settings.table_name)
+    table = Table(aws_clients.client("dynamodb"), settings.table_name)
     calls, trunks = CallStore(table), TrunkStore(table)
     projects = Projects.open(table, settings, clock)
     wakes = WakeQueue.open(settings)

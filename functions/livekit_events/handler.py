@@ -7,11 +7,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from trunkline.errors import TrunklineError
+from trunkline.core.errors import TrunklineError
+from trunkline.core.logging import logger
 from trunkline.http.errors import error_answer
 from trunkline.http.responses import plain_response
 from trunkline.livekit.webhooks import news_of, verified_event
-from trunkline.observability import logger
 
 from .desk import desk
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from trunkline.core.logging import logger
+from trunkline.core.settings import TestDialerSettings
 from trunkline.dialing.wake import Wake
-from trunkline.observability import logger
 from trunkline.played.serve import TestDialerProcess
-from trunkline.settings import TestDialerSettings
 
 log = logger("test_dialer")
 _loop = asyncio.new_event_loop()

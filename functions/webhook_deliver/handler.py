@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from trunkline.observability import logger
+from trunkline.core.logging import logger
 from trunkline.webhooks.courier import Step
 
 from .services import courier

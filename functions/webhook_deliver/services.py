@@ -5,16 +5,16 @@ from __future__ import annotations
 import random
 from functools import cache
 
-from trunkline import aws
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.cipher import Cipher
-from trunkline.clock import SystemClock
-from trunkline.observability import logger
+from trunkline.core import aws_clients
+from trunkline.core.clock import SystemClock
+from trunkline.core.logging import logger
+from trunkline.core.settings import WebhookDeliverSettings
 from trunkline.outgoing.addresses import Door
 from trunkline.outgoing.blocking import BlockingClient
 from trunkline.outgoing.client import OutgoingClient
-from trunkline.settings import WebhookDeliverSettings
 from trunkline.table import Table
 from trunkline.webhooks.courier import Courier
 from trunkline.webhooks.delivery_store import DeliveryStore
@@ -30,7 +30,7 @@ log = logger("webhook_deliver")
 @cache
 def courier() -> Courier:
     settings = WebhookDeliverSettings.from_env()
-    table = Table(aws.client("dynamodb"), settings.table_name)
+    table = Table(aws_clients.client("dynamodb"), settings.table_name)
     endpoints = EndpointStore(table)
     disable_after_s = int(settings.webhook_disable_after_s)
     return Courier(
@@ -40,7 +40,9 @@ def courier() -> Courier:
         health=HealthStore(table),
         seals=Seals(Cipher(settings.context_key_arn)),
         payloads=Payloads(CallStore(table), TranscriptStore(table), settings.api_url),
-        notices=Notices(endpoints, aws.client("sns"), settings.notices_topic_arn, disable_after_s, log),
+        notices=Notices(
+            endpoints, aws_clients.client("sns"), settings.notices_topic_arn, disable_after_s, log
+        ),
         send=BlockingClient(OutgoingClient(Door.parse(settings.outgoing_loopback_ports))).send,
         schedule_s=tuple(int(wait_s) for wait_s in settings.webhook_schedule_s.split(",")),
         clock=SystemClock(),

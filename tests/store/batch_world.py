@@ -28,13 +28,13 @@ from trunkline.batches.worker import BatchWorker
 from trunkline.calls.model import Call
 from trunkline.calls.people_store import PeopleStore
 from trunkline.calls.workflow_calls import WorkflowCallDesk
+from trunkline.core.logging import logger
+from trunkline.core.validation import validated
 from trunkline.dialing.line import Line
 from trunkline.dialing.places import Place
 from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.observability import logger
 from trunkline.table import Table
 from trunkline.tenants.keys import Principal
-from trunkline.validation import validated
 from trunkline.workflows.store import WorkflowStore
 
 LOG = logger("tests")

@@ -14,7 +14,8 @@ from moto import mock_aws
 
 from tests.builders import TRUNK, FakeLiveKit, RealClockAt
 from trunkline.calls.store import CallStore
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
+from trunkline.core.logging import logger
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
@@ -24,7 +25,6 @@ from trunkline.dialing.run import LaneRun, RunLimits
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake
 from trunkline.dialing.workbench import Workbench
-from trunkline.observability import logger
 from trunkline.rules.rulebook import Rulebook
 from trunkline.table import Table
 

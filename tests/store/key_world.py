@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.builders import ManualClock
+from trunkline.core.validation import validated
 from trunkline.table import Table
 from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.gatekeeper import Gatekeeper, Proof
@@ -13,7 +14,6 @@ from trunkline.tenants.key_specs import KeySpec
 from trunkline.tenants.key_store import ApiKeyStore
 from trunkline.tenants.keys import Actor, Principal
 from trunkline.tenants.sessions import SessionStore
-from trunkline.validation import validated
 
 PEPPER = "pepper"
 OPERATOR = Principal("tenant-1", True, frozenset(), actor=Actor("operator", name="ops"))

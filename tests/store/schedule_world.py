@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.builders import ManualClock
 from tests.store.test_desk import ME, Scene
-from trunkline.observability import logger
+from trunkline.core.logging import logger
+from trunkline.core.validation import validated
 from trunkline.schedules.desk import ScheduleDesk
 from trunkline.schedules.mirror import ScheduleMirror, Target
 from trunkline.schedules.model import Schedule
@@ -20,7 +21,6 @@ from trunkline.schedules.specs import ScheduleSpec
 from trunkline.schedules.store import ScheduleStore
 from trunkline.table import Table
 from trunkline.triggers.placing import Placing
-from trunkline.validation import validated
 from trunkline.workflows.store import WorkflowStore
 
 LOG = logger("tests")

@@ -25,11 +25,11 @@ from trunkline.calls.states import State
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.calls.web_care import WebCare
-from trunkline.errors import AttemptOver
+from trunkline.core.errors import StaleAttempt
+from trunkline.core.logging import logger
+from trunkline.core.validation import validated
 from trunkline.livekit.names import ClaimName
 from trunkline.livekit.webhooks import News
-from trunkline.observability import logger
-from trunkline.validation import validated
 from trunkline.workflows.store import WorkflowStore
 
 ORDER = [State.PENDING, State.QUEUED, State.CONNECTING, State.ACTIVE]
@@ -87,7 +87,7 @@ class Life:
         report = validated(Reports, {"reports": [REPORTS[what]]})
         try:
             self.reports.take(self.claim, report.reports)
-        except AttemptOver:
+        except StaleAttempt:
             assert self.now().ended
 
     def look_after(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.builders import NOW_MS
 from tests.store.key_world import OPERATOR, Scene
-from trunkline.errors import (
+from trunkline.core.errors import (
     AddressNotAllowed,
     CannotGrant,
     InvalidApiKey,
@@ -18,12 +18,12 @@ from trunkline.errors import (
     NotFound,
     RateLimited,
 )
+from trunkline.core.timestamps import iso_from_ms
 from trunkline.table import Table
 from trunkline.tenants import key_store
 from trunkline.tenants.gatekeeper import Gatekeeper, Proof
 from trunkline.tenants.key_specs import KeyRotation
 from trunkline.tenants.keys import Scope
-from trunkline.times import iso_from_ms
 
 
 @pytest.fixture

@@ -7,9 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.store.key_world import OPERATOR, Scene
-from trunkline.errors import (
-    MissingScope,
-)
+from trunkline.core.errors import MissingScope
 from trunkline.item_keys import audit_key
 from trunkline.table import Table
 from trunkline.tenants.audit import AuditDesk, AuditQuery

@@ -8,9 +8,7 @@ import pytest
 
 from tests.store.schedule_world import World, a_world
 from tests.store.test_desk import ME
-from trunkline.errors import (
-    InvalidRequest,
-)
+from trunkline.core.errors import InvalidRequest
 from trunkline.table import Table
 
 

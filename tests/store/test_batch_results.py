@@ -14,7 +14,7 @@ from trunkline.calls.changes import attempt_over
 from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.errors import BatchNotReady, NotFound
+from trunkline.core.errors import BatchNotReady, NotFound
 from trunkline.table import Table
 
 

@@ -18,13 +18,13 @@ from trunkline.batches.importing import Importer
 from trunkline.batches.worker import Unfinished
 from trunkline.calls.changes import cancelled, claimed
 from trunkline.calls.states import Phase, State
+from trunkline.core.errors import BatchNotReady
+from trunkline.core.validation import validated
 from trunkline.dialing.line import Line
-from trunkline.errors import BatchNotReady
 from trunkline.item_keys import tenant_key
 from trunkline.rules.desk import Suppressions
 from trunkline.table import Put, Table
 from trunkline.tools.store import ToolStore
-from trunkline.validation import validated
 from trunkline.workflows.desk import WorkflowDesk
 from trunkline.workflows.specs import WorkflowSpec
 from trunkline.workflows.store import WorkflowStore

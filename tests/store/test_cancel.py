@@ -14,10 +14,10 @@ from trunkline.calls.cancel import CancelDesk
 from trunkline.calls.model import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
+from trunkline.core.errors import NotFound
 from trunkline.dialing.caretaker import LOOK_UP_AFTER_MS
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.dialing.wake import Wake
-from trunkline.errors import NotFound
 from trunkline.table import Table
 from trunkline.tenants.keys import Principal, Scope
 

@@ -18,6 +18,7 @@ from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.store import CallStore
+from trunkline.core.logging import logger
 from trunkline.dialing.caretaker import LOOK_UP_AFTER_MS, Caretaker
 from trunkline.dialing.lane import RUN_LEASE_MS, SKEW_MS, LaneStore
 from trunkline.dialing.line import Line
@@ -25,7 +26,6 @@ from trunkline.dialing.queue import Census
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake
 from trunkline.livekit.client import LiveKitUnavailable
-from trunkline.observability import logger
 from trunkline.table import Table
 
 DEAD_RUN_S = (RUN_LEASE_MS + SKEW_MS) / 1000 + 1

@@ -18,11 +18,11 @@ from trunkline.calls.read import CallReader
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.calls.views import accepted_answer
+from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, NotFound, QueueUnavailable
 from trunkline.dialing.line import Line
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake, WakeNotSent
-from trunkline.errors import InvalidRequest, LiveKitNotConfigured, NotFound, QueueUnavailable
 from trunkline.rules.rulebook import Rulebook
 from trunkline.table import Table
 from trunkline.tenants.agents import Agent, AgentStore

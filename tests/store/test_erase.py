@@ -13,7 +13,7 @@ from trunkline.calls.erase import EraseDesk
 from trunkline.calls.store import CallStore
 from trunkline.calls.story import Turn
 from trunkline.calls.transcripts import TranscriptStore
-from trunkline.errors import CallOpen, NotFound
+from trunkline.core.errors import CallNotEnded, NotFound
 from trunkline.item_keys import private_key
 from trunkline.table import Put, Table
 from trunkline.tenants.agents import TenantStore
@@ -33,7 +33,7 @@ def test_erasing_leaves_that_it_took_place_and_nothing_of_the_person(table: Tabl
     context = Put(private_key(call.id, "USER_CONTEXT").as_item() | {"ciphertext": CANARY.encode()})
     calls.accept(call, more=[context])
     transcripts.append(call.id, [Turn(1, "user", CANARY)], NOW_MS, None)
-    with pytest.raises(CallOpen):
+    with pytest.raises(CallNotEnded):
         desk.erase(ME, call.id)
     calls.settle(call.id, lambda current: cancelled(current, NOW_MS), NOW_MS)
     with pytest.raises(NotFound):

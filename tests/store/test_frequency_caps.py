@@ -14,14 +14,14 @@ from tests.store.test_redial import BUSY, SOON, UP, WAKE, load, move_s
 from trunkline.calls.changes import came_due
 from trunkline.calls.parts import WaitsFor
 from trunkline.calls.states import State
-from trunkline.errors import InvalidRequest, NumberNotAllowed
+from trunkline.core.errors import InvalidRequest, NumberNotAllowed
+from trunkline.core.validation import validated
 from trunkline.rules.attempts import RungNumbers
 from trunkline.rules.desk import FrequencyCapSpec, NumberRulesSpec, RulesDesk
 from trunkline.rules.frequency import FrequencyCap
 from trunkline.rules.rulebook import Rulebook
 from trunkline.table import Table
 from trunkline.tenants.keys import Principal
-from trunkline.validation import validated
 
 HOUR_MS = 3_600_000
 LONG = {"expires_at_ms": NOW_MS + 48 * HOUR_MS}

@@ -10,17 +10,13 @@ import pytest
 
 from tests.builders import NOW_MS
 from tests.store.key_world import OPERATOR, Scene
-from trunkline.errors import (
-    CrossSite,
-    InvalidApiKey,
-    RateLimited,
-)
-from trunkline.rates import WINDOW_S
+from trunkline.core.errors import CrossSite, InvalidApiKey, RateLimited
+from trunkline.core.rate_limit import WINDOW_S
+from trunkline.core.timestamps import iso_from_ms
 from trunkline.table import Table
 from trunkline.tenants.agents import TenantStore
 from trunkline.tenants.gatekeeper import Proof
 from trunkline.tenants.keys import Scope
-from trunkline.times import iso_from_ms
 
 
 @pytest.fixture

@@ -15,24 +15,24 @@ from trunkline.calls.erase import EraseDesk
 from trunkline.calls.people_store import PeopleStore
 from trunkline.calls.reports import Reports
 from trunkline.calls.state_store import StateStore
-from trunkline.errors import (
-    AttemptOver,
+from trunkline.core.errors import (
     CallEnded,
     IdempotencyConflict,
     IdempotencyInProgress,
     LimitReached,
     NotFound,
     OutcomeUnknown,
+    StaleAttempt,
 )
+from trunkline.core.redaction import HIDDEN
+from trunkline.core.validation import validated
 from trunkline.item_keys import invocation_key, tool_bodies_key
 from trunkline.livekit.names import ClaimName
 from trunkline.outgoing.messages import Answer, Request
-from trunkline.redaction import HIDDEN
 from trunkline.table import Table
 from trunkline.tenants.keys import Principal
 from trunkline.tools.invoke import MAX_STORY
 from trunkline.tools.secret_store import Secret
-from trunkline.validation import validated
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_whose_tools_they_are(scene: Scene) -> None:
     for strange in ("strange", "nothing"):
         with pytest.raises(NotFound, match="Tool not found"):
             scene.use(claim, strange)
-    with pytest.raises(AttemptOver):
+    with pytest.raises(StaleAttempt):
         scene.use(ClaimName(claim.call_id, 2), meal="x")
     with pytest.raises(NotFound, match="Call not found"):
         scene.use(ClaimName("00000000-0000-4000-8000-00000000ffff", 1), meal="x")
@@ -244,7 +244,7 @@ def test_what_is_used_while_a_call_is_erased_is_erased(scene: Scene) -> None:
     assert scene.use(claim, meal="soup")["status"] == "succeeded"
     for kind in (tool_bodies_key(claim.call_id), invocation_key(claim.call_id)):
         assert scene.table.partition(kind) == []
-    with pytest.raises(AttemptOver):
+    with pytest.raises(StaleAttempt):
         scene.use(claim, meal="soup")
 
 

@@ -17,13 +17,13 @@ from trunkline.calls.parts import Channel, Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.store import CallStore
+from trunkline.core.errors import ConcurrencyExceeded, DailyLimitReached, IdempotencyConflict, QueueFull
+from trunkline.core.logging import logger
 from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import total_pool
-from trunkline.errors import ConcurrencyExceeded, DailyLimitReached, IdempotencyConflict, QueueFull
 from trunkline.idempotency import Once
-from trunkline.observability import logger
 from trunkline.rules.rulebook import Rulebook
 from trunkline.table import Table
 from trunkline.tenants.agents import TenantStore

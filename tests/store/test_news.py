@@ -17,7 +17,7 @@ from trunkline.calls.parts import AgentLost, Channel
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
 from trunkline.calls.store import CallStore
-from trunkline.errors import LiveKitFailed
+from trunkline.core.errors import LiveKitFailed
 from trunkline.livekit.names import ClaimName
 from trunkline.livekit.webhooks import News
 from trunkline.table import Table

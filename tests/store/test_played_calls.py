@@ -18,6 +18,7 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
+from trunkline.core.logging import logger
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.pacing import StartLog, Timing
@@ -27,7 +28,6 @@ from trunkline.dialing.run import LaneRun, Stop
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake
 from trunkline.dialing.workbench import Workbench
-from trunkline.observability import logger
 from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.serve import a_player
 from trunkline.rules.rulebook import Rulebook

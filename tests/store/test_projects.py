@@ -9,8 +9,8 @@ import pytest
 
 from tests.builders import TRUNK, ManualClock, a_call
 from trunkline.calls.parts import Channel
+from trunkline.core.errors import LiveKitNotConfigured
 from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.errors import LiveKitNotConfigured
 from trunkline.item_keys import livekit_issuer_key, own_livekit_key
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.projects import PLAYED, Projects

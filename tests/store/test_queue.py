@@ -15,6 +15,8 @@ from tests.store.conftest import a_nudge, a_queue
 from trunkline.calls.changes import cancelled, claimed, put_off
 from trunkline.calls.parts import WaitsFor
 from trunkline.calls.store import CallStore
+from trunkline.core.errors import InvalidRequest, NotFound, TrunkShared
+from trunkline.core.validation import validated
 from trunkline.dialing import queue as queue_module
 from trunkline.dialing.breaker import Breaker
 from trunkline.dialing.lane import LaneStore
@@ -24,10 +26,8 @@ from trunkline.dialing.queue import Census, Queue, marks_between
 from trunkline.dialing.standing import Standing
 from trunkline.dialing.trunk_desk import TrunkChange, TrunkDesk
 from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.errors import InvalidRequest, NotFound, TrunkShared
 from trunkline.table import Table
 from trunkline.tenants.keys import Principal, Scope
-from trunkline.validation import validated
 
 ME = Principal("tenant-1", True, frozenset(Scope))
 OTHER = Principal("tenant-2", True, frozenset(Scope))

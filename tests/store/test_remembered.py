@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.builders import ManualClock, PlainCipher
-from trunkline.errors import (
+from trunkline.core.errors import (
     AlreadyExists,
     IdempotencyConflict,
     IdempotencyInProgress,

@@ -22,12 +22,12 @@ from trunkline.calls.store import CallStore
 from trunkline.calls.story import Turn
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.cipher import owner_of_call
-from trunkline.errors import AttemptOver, InvalidRequest, NotFound
+from trunkline.core.errors import InvalidRequest, NotFound, StaleAttempt
+from trunkline.core.validation import validated
 from trunkline.item_keys import private_key
 from trunkline.livekit.names import ClaimName
 from trunkline.table import Put, Table
 from trunkline.tenants.keys import Principal
-from trunkline.validation import validated
 from trunkline.workflows.specs import WorkflowSpec
 from trunkline.workflows.store import WorkflowStore
 
@@ -166,7 +166,7 @@ def test_reports_after_the_end_tell_but_do_not_move(scene: Scene) -> None:
     )
     assert late == [False, True, True, False]
     scene.clock.move_s(LATE_MS / 1000 + 1)
-    with pytest.raises(AttemptOver):
+    with pytest.raises(StaleAttempt):
         scene.report(claim, turns(2))
 
 
@@ -181,7 +181,7 @@ def test_what_is_reported_while_a_call_is_erased_is_erased(scene: Scene) -> None
         return append(*args)
 
     object.__setattr__(scene.transcripts, "append", late)
-    with pytest.raises(AttemptOver):
+    with pytest.raises(StaleAttempt):
         scene.report(claim, turns(1), {"type": "summary", "text": "who it was"})
     assert scene.transcripts.read(claim.call_id).turns == ()
     assert scene.now(claim).summary is None
@@ -191,7 +191,7 @@ def test_an_agent_of_another_attempt_is_told_so(scene: Scene) -> None:
     waiting = a_call()
     scene.accept(waiting)
     for claim in (ClaimName(waiting.id, 1), ClaimName(waiting.id, 0)):
-        with pytest.raises(AttemptOver):
+        with pytest.raises(StaleAttempt):
             scene.desk.context(claim)
     with pytest.raises(NotFound):
         scene.desk.context(ClaimName(a_call(2).id, 1))

@@ -13,13 +13,13 @@ from tests.store.test_desk import ME, Scene
 from tests.store.test_redial import WAKE, load
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
+from trunkline.core.errors import InvalidRequest, NotFound, NumberNotAllowed, NumberSuppressed
+from trunkline.core.validation import validated
 from trunkline.dialing.run import Stop
-from trunkline.errors import InvalidRequest, NotFound, NumberNotAllowed, Suppressed
 from trunkline.rules.desk import NumberRulesSpec, RulesDesk, SuppressionQuery, Suppressions
 from trunkline.rules.rulebook import Rulebook
 from trunkline.table import Table
 from trunkline.tenants.keys import Principal
-from trunkline.validation import validated
 
 NUMBER = "+14155552671"
 NO_RULES: dict[str, Any] = {
@@ -47,7 +47,7 @@ def suppress(scene: Scene, *numbers: str, who: Principal = ME, **more: Any) -> N
 def test_a_suppressed_number_is_not_accepted_and_nothing_is_written(scene: Scene) -> None:
     scene.place()
     suppress(scene, reason="asked not to be called")
-    with pytest.raises(Suppressed):
+    with pytest.raises(NumberSuppressed):
         scene.place()
     assert scene.waiting() == 1
     scene.place(phoneNumber="+14155552672")
@@ -73,7 +73,7 @@ def test_a_suppression_may_end(scene: Scene, in_ms: int, holds: bool) -> None:
     rulebook = Rulebook(scene.table, ManualClock())
     assert rulebook.why_not(a_call(phone_number=NUMBER)) is (Reason.SUPPRESSED if holds else None)
     if holds:
-        with pytest.raises(Suppressed):
+        with pytest.raises(NumberSuppressed):
             scene.place()
     else:
         scene.place()
@@ -116,7 +116,7 @@ def test_bad_input_is_refused(wrong: dict[str, Any]) -> None:
 def test_a_list_and_prefixes_do_not_undo_each_other(scene: Scene) -> None:
     suppress(scene)
     desk(scene).set_rules(ME, NumberRulesSpec(denied_prefixes=["+49"]))
-    with pytest.raises(Suppressed):
+    with pytest.raises(NumberSuppressed):
         scene.place()
     suppress(scene, "+14155552699")
     assert desk(scene).rules(ME)["denied_prefixes"] == ["+49"]

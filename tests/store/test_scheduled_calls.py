@@ -23,13 +23,13 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.reschedule import RescheduleDesk, ScheduleChange
 from trunkline.calls.states import State
 from trunkline.calls.views import list_item, scheduled_answer
+from trunkline.core.errors import CallEnded, CallNotScheduled, InvalidRequest, NotFound
+from trunkline.core.validation import validated
 from trunkline.dialing.look import DUE_AT_ONCE, let_in_due_calls
 from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.errors import CallEnded, CallNotScheduled, InvalidRequest, NotFound
 from trunkline.item_keys import TTL, call_event_key
 from trunkline.table import Table
 from trunkline.tenants.agents import TenantStore
-from trunkline.validation import validated
 
 HOUR_MS = 3_600_000
 SOON = "2023-11-14T22:18:20.000Z"

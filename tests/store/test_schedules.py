@@ -11,13 +11,13 @@ import pytest
 from tests.builders import NOW_MS
 from tests.store.schedule_world import NINE, World, a_world
 from tests.store.test_desk import ME
-from trunkline.errors import (
-    ChangedMeanwhile,
+from trunkline.core.errors import (
     InvalidRequest,
     LimitReached,
     LiveKitNotConfigured,
     NotFound,
     QueueUnavailable,
+    VersionConflict,
 )
 from trunkline.schedules import desk as desk_module
 from trunkline.schedules.mirror import SCHEDULED_TIME
@@ -178,7 +178,7 @@ def test_a_change_of_the_name_alone_keeps_the_rates_count_and_a_lost_race_is_sai
     assert renamed["next_runs"] == made["next_runs"]
     stale = world.stored(made["id"])
     world.desk.change(ME, made["id"], {"name": "u"})
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(VersionConflict):
         world.schedules.save(stale)
     assert world.desk.change(ME, made["id"], {"name": "u"})["version"] == 3, "nothing to change"
 

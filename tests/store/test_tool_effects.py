@@ -10,14 +10,12 @@ from tests.store.tool_world import POST, SAVE, SUPPORT, Scene
 from trunkline.calls.model import Call
 from trunkline.calls.reports import Reports
 from trunkline.calls.states import State
-from trunkline.errors import (
-    LiveKitFailed,
-)
+from trunkline.core.errors import LiveKitFailed
+from trunkline.core.validation import validated
 from trunkline.livekit.names import ClaimName
 from trunkline.outgoing.messages import Answer
 from trunkline.table import Table
 from trunkline.tools.effects import CallEffects
-from trunkline.validation import validated
 
 
 @pytest.fixture

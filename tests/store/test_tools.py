@@ -8,10 +8,18 @@ from typing import Any
 import pytest
 
 from tests.builders import ManualClock, PlainCipher
-from trunkline.errors import AlreadyExists, ChangedMeanwhile, InUse, InvalidRequest, LimitReached, NotFound
+from trunkline.core.errors import (
+    AlreadyExists,
+    InUse,
+    InvalidRequest,
+    LimitReached,
+    NotFound,
+    VersionConflict,
+)
+from trunkline.core.redaction import HIDDEN
+from trunkline.core.validation import validated
 from trunkline.item_keys import audit_key
 from trunkline.outgoing.messages import Answer, Request
-from trunkline.redaction import HIDDEN
 from trunkline.table import Table
 from trunkline.tenants.keys import Principal
 from trunkline.tools.desk import ToolDesk
@@ -21,7 +29,6 @@ from trunkline.tools.sending import Sender
 from trunkline.tools.specs import ToolSpec
 from trunkline.tools.store import ToolStore
 from trunkline.tools.trial import Trial, TrialDesk, TrialView
-from trunkline.validation import validated
 
 ME = Principal("tenant-1", True, frozenset())
 OTHERS = (replace(ME, tenant_id="tenant-2"), replace(ME, livemode=False))
@@ -150,7 +157,7 @@ def test_what_can_not_be_kept_is_refused(world: World) -> None:
         world.tools.change(ME, "save", {"config": {"actions": [CALL | {"url": "https://{{params.id}}"}]}})
     stale = world.store.load("tenant-1", "save")
     assert stale is not None
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(VersionConflict):
         world.store.save(replace(stale, version=3))
     assert set(world.checked) == {("https://api.example.com/m/x?k=x", "config.actions.0.url")}
 

@@ -11,11 +11,11 @@ from trunkline.calls.model import Call
 from trunkline.calls.parts import WaitsFor
 from trunkline.calls.reschedule import RescheduleDesk, ScheduleChange
 from trunkline.calls.states import State
+from trunkline.core.errors import CallNotScheduled, InvalidRequest
+from trunkline.core.validation import validated
 from trunkline.dialing.look import let_in_due_calls
-from trunkline.errors import CallNotScheduled, InvalidRequest
 from trunkline.rules.desk import NumberRulesSpec, RulesDesk
 from trunkline.table import Table
-from trunkline.validation import validated
 
 UNKNOWN = "+99999999999"
 # NOW_MS is a Tuesday, 22:13:20 UTC.

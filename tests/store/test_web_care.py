@@ -14,8 +14,8 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.store import CallStore
 from trunkline.calls.web_care import WebCare
+from trunkline.core.logging import logger
 from trunkline.livekit.client import LiveKitUnavailable
-from trunkline.observability import logger
 from trunkline.table import Table
 
 

@@ -11,17 +11,17 @@ import pytest
 
 from tests.builders import NOW_MS, TRUNK, a_call
 from tests.store.webhook_world import DOWN, MINE, OK, URL, World, all_items
-from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
-from trunkline.errors import (
-    ChangedMeanwhile,
+from trunkline.core.errors import (
     DeliveryPending,
     InvalidRequest,
     LimitReached,
     NotFound,
+    VersionConflict,
 )
+from trunkline.core.validation import validated
+from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
 from trunkline.item_keys import call_event_key, trunk_event_key
 from trunkline.table import Table
-from trunkline.validation import validated
 from trunkline.webhooks.deliveries import DeliveryState
 from trunkline.webhooks.endpoint_store import MAX_ENDPOINTS
 from trunkline.webhooks.health import OPENS_AFTER
@@ -61,7 +61,7 @@ def test_changes_keep_the_rest(world: World) -> None:
     stale = world.endpoints.load("tenant-1", webhook)
     assert stale is not None
     world.desk.change(MINE, webhook, {"description": "y"})
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(VersionConflict):
         world.endpoints.save(stale)
 
 

@@ -8,14 +8,11 @@ import pytest
 
 from tests.builders import a_call
 from tests.store.webhook_world import DOWN, LATER, MINE, OK, World, all_items
-from trunkline.errors import (
-    NotFound,
-    WebhookDisabled,
-)
+from trunkline.core.errors import NotFound, WebhookDisabled
+from trunkline.core.validation import validated
 from trunkline.item_keys import call_event_key
 from trunkline.outgoing.messages import Answer
 from trunkline.table import Table
-from trunkline.validation import validated
 from trunkline.webhooks.courier import MAX_AGE_MS
 from trunkline.webhooks.health import DISABLE_AFTER_S, OPENS_AFTER
 from trunkline.webhooks.specs import Recovery

@@ -14,11 +14,11 @@ from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.story import Turn
+from trunkline.core.validation import validated
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
 from trunkline.outgoing.messages import Answer, Request
 from trunkline.table import Table
-from trunkline.validation import validated
 from trunkline.webhooks.deliveries import DeliveryState
 from trunkline.webhooks.payload import MAX_BYTES
 from trunkline.webhooks.retry import SCHEDULE_S

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.builders import TRUNK, ManualClock
+from trunkline.core.errors import AlreadyExists, InUse, InvalidRequest, NotFound, VersionConflict
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.errors import AlreadyExists, ChangedMeanwhile, InUse, InvalidRequest, NotFound
 from trunkline.table import Table
 from trunkline.tenants.agent_desk import AgentDesk
 from trunkline.tenants.agents import AgentStore
@@ -107,7 +107,7 @@ def test_two_of_one_slug_and_a_race_are_refused(desks: Desks, table: Table) -> N
     assert stale is not None
     desks.workflows.change(ME, "onboarding", {"name": "New"})
     spec = WorkflowSpec(slug="onboarding", entry_agent="greeter", name="Mine")
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(VersionConflict):
         desks.store.save(spec.workflow(ME.tenant_id, 1, stale))
 
 

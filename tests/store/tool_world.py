@@ -16,8 +16,9 @@ from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.state_store import StateStore
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
+from trunkline.core.logging import logger
+from trunkline.core.validation import validated
 from trunkline.livekit.names import ClaimName
-from trunkline.observability import logger
 from trunkline.outgoing.messages import Answer, Request
 from trunkline.remembered import Remembered
 from trunkline.table import Table
@@ -28,7 +29,6 @@ from trunkline.tools.secret_store import SecretStore
 from trunkline.tools.sending import Sender
 from trunkline.tools.specs import ToolSpec
 from trunkline.tools.store import ToolStore
-from trunkline.validation import validated
 from trunkline.workflows.specs import WorkflowSpec
 from trunkline.workflows.store import WorkflowStore
 

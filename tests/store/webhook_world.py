@@ -11,14 +11,14 @@ from trunkline.batches.store import BatchStore
 from trunkline.calls.model import Call
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
+from trunkline.core.logging import logger
+from trunkline.core.validation import validated
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.item_keys import call_event_key
-from trunkline.observability import logger
 from trunkline.outgoing.messages import Answer, Fault, Request
 from trunkline.table import Table
 from trunkline.table_values import decode
 from trunkline.tenants.keys import Principal
-from trunkline.validation import validated
 from trunkline.webhooks.care import DeliveryCare
 from trunkline.webhooks.courier import Courier, Step
 from trunkline.webhooks.deliveries import Delivery

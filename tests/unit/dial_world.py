@@ -12,6 +12,7 @@ from tests.builders import ManualClock, NothingPlayed, no_reach
 from tests.memory_table import MemoryTable
 from trunkline.calls.news import NewsDesk
 from trunkline.calls.store import CallStore
+from trunkline.core.logging import logger
 from trunkline.dialing.caretaker import Caretaker
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
@@ -19,7 +20,6 @@ from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.queue import Census
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.livekit.names import room_name
-from trunkline.observability import logger
 
 
 class Wakes:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.errors import InvalidAgentToken
+from trunkline.core.errors import InvalidAgentToken
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.names import ClaimName
 from trunkline.livekit.tokens import Pass, agent_proof, caller_token, issuer_of, listener_token

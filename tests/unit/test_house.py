@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trunkline.settings import ApiSettings, MissingSetting
+from trunkline.core.settings import ApiSettings, MissingSetting
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGE = ROOT / "layers" / "trunkline" / "python" / "trunkline"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.api.access import key_of
-from trunkline.errors import MissingScope
+from trunkline.core.errors import MissingScope
 from trunkline.tenants.keys import Principal, Scope, is_well_formed, key_hash, new_api_key
 
 

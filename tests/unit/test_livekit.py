@@ -14,7 +14,7 @@ from google.protobuf.json_format import Parse
 from livekit.protocol.webhook import WebhookEvent
 
 from tests.builders import ManualClock
-from trunkline.errors import BadSignature, LiveKitNotConfigured
+from trunkline.core.errors import BadSignature, LiveKitNotConfigured
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
 from trunkline.livekit.names import WATCHED_ROOM, ClaimName, callee_identity, claim_of_room, room_name
 from trunkline.livekit.webhooks import news_of, verified_event

@@ -13,8 +13,8 @@ from tests.builders import NOW_MS
 from trunkline.calls.policy import DAYS, CallingWindow, RedialPolicy
 from trunkline.calls.policy_input import RedialSpec, WindowSpec, resolved_window, zones_of
 from trunkline.calls.reasons import Reason
-from trunkline.errors import InvalidRequest
-from trunkline.validation import validated
+from trunkline.core.errors import InvalidRequest
+from trunkline.core.validation import validated
 
 WORK = ("mon", "tue", "wed", "thu", "fri")
 BERLIN, NEW_YORK, CHICAGO = "Europe/Berlin", "America/New_York", "America/Chicago"

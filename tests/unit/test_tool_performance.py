@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.unit.tool_backend import OK, SECOND_US, Backend, action, answered
-from trunkline.redaction import HIDDEN
+from trunkline.core.redaction import HIDDEN
 from trunkline.tools.actions import SetState
 from trunkline.tools.performance import Performance
 from trunkline.tools.requests import filled

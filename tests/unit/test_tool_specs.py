@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from trunkline.errors import InvalidRequest
+from trunkline.core.errors import InvalidRequest
+from trunkline.core.validation import validated
 from trunkline.tools.parameters import InvalidParams, Parameter, checked, json_schema, with_defaults
 from trunkline.tools.picking import picked, require_query
 from trunkline.tools.specs import ToolSpec, config_of, require_sound, tool_view
 from trunkline.tools.templates import TemplateError
-from trunkline.validation import validated
 
 CALL: dict[str, Any] = {"type": "api_call", "url": "https://api.example.com/meals"}
 SAVE_MEAL: dict[str, Any] = {

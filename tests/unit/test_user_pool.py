@@ -21,7 +21,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from tests.builders import ManualClock
 from tests.memory_table import MemoryTable
-from trunkline.errors import InvalidApiKey, MissingScope
+from trunkline.core.errors import InvalidApiKey, MissingScope
 from trunkline.tenants.gatekeeper import Gatekeeper, Proof
 from trunkline.tenants.key_store import ApiKeyStore
 from trunkline.tenants.keys import Actor, Scope

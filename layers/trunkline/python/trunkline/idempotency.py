@@ -16,7 +16,7 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from trunkline.errors import IdempotencyConflict, InvalidRequest
+from trunkline.core.errors import IdempotencyConflict, InvalidRequest
 from trunkline.item_keys import TTL, Item, ItemKey, idempotency_key
 from trunkline.table import ABSENT, Delete, Put
 

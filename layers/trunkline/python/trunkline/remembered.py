@@ -16,8 +16,13 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr
 
 from trunkline.cipher import Cipher, Owner, owner_of_answer
-from trunkline.clock import Clock
-from trunkline.errors import IdempotencyConflict, IdempotencyInProgress, LiveKitFailed, OutcomeUnknown
+from trunkline.core.clock import Clock
+from trunkline.core.errors import (
+    IdempotencyConflict,
+    IdempotencyInProgress,
+    LiveKitFailed,
+    OutcomeUnknown,
+)
 from trunkline.idempotency import KEPT_MS, Once
 from trunkline.item_keys import TTL, Item
 from trunkline.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update

@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from boto3.dynamodb.conditions import Attr
 
-from trunkline.errors import AlreadyExists, ChangedMeanwhile
+from trunkline.core.errors import AlreadyExists, VersionConflict
 from trunkline.item_keys import ItemKey
 from trunkline.table import ABSENT, ConditionFailed, Put, Table, Write
 
@@ -92,7 +92,7 @@ class VersionStore(Generic[T]):
 
         Raises:
             AlreadyExists: there is a first version already.
-            ChangedMeanwhile: another request stored this version.
+            VersionConflict: another request stored this version.
         """
         name = self._kind.name_of(thing)
         key = self._kind.key(thing.tenant_id, name)
@@ -107,4 +107,4 @@ class VersionStore(Generic[T]):
         except ConditionFailed as error:
             if first:
                 raise AlreadyExists(f"{self._kind.word} {name} already exists") from error
-            raise ChangedMeanwhile from error
+            raise VersionConflict from error

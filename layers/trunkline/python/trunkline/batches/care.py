@@ -11,8 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from trunkline.batches.flow import BatchFlow
 from trunkline.batches.model import Batch
 from trunkline.batches.store import BatchStore, begun
-from trunkline.clock import Clock
-from trunkline.errors import ChangedMeanwhile
+from trunkline.core.clock import Clock
+from trunkline.core.errors import VersionConflict
 
 _LET_BE_MS = 60_000
 
@@ -32,7 +32,7 @@ class BatchCare:
             try:
                 if self._mended(batch):
                     repairs["batch_begun_anew"] += 1
-            except (BotoCoreError, ClientError, ChangedMeanwhile) as error:
+            except (BotoCoreError, ClientError, VersionConflict) as error:
                 self.log.error("batch not looked after", batch_id=batch.id, cause=type(error).__name__)
 
     def _mended(self, batch: Batch) -> bool:

@@ -27,13 +27,13 @@ from trunkline.batches.specs import (
 )
 from trunkline.batches.store import BatchStore, begun
 from trunkline.batches.views import BatchViews, export_view, summary_view
-from trunkline.clock import Clock
-from trunkline.cursors import MESSAGE, cursor_of, place_of
-from trunkline.errors import BatchNotReady, InvalidRequest, LimitReached, NotFound
+from trunkline.core.clock import Clock
+from trunkline.core.errors import BatchNotReady, InvalidRequest, LimitReached, NotFound
+from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
+from trunkline.core.timestamps import moment_ms
 from trunkline.table import Put
 from trunkline.tenants.audit import audited
 from trunkline.tenants.keys import Principal
-from trunkline.times import moment_ms
 from trunkline.triggers.desk import require_workflow
 from trunkline.triggers.model import CallKind
 from trunkline.workflows.store import WorkflowStore
@@ -118,7 +118,7 @@ class BatchDesk:
         Raises:
             NotFound: the tenant has none of that id.
             BatchNotReady: it is over.
-            ChangedMeanwhile: another request was quicker.
+            VersionConflict: another request was quicker.
         """
         batch = self._own(principal, batch_id)
         if batch.state in (BatchState.CANCELLING, BatchState.CANCELLED, BatchState.REFUSED):
@@ -139,7 +139,7 @@ class BatchDesk:
 
         Raises:
             NotFound: the tenant has none of that id.
-            ChangedMeanwhile: another request was quicker.
+            VersionConflict: another request was quicker.
         """
         batch = self._own(principal, batch_id)
         if batch.state in (BatchState.CANCELLING, BatchState.CANCELLED, BatchState.REFUSED):
@@ -159,7 +159,7 @@ class BatchDesk:
         last = first - 1
         for row in self.results.rows(batch, first):
             if len(shown) == query.limit or row["row"] - first >= _SCANNED:
-                return {"data": shown, "next_cursor": cursor_of(str(last + 1))}
+                return {"data": shown, "next_cursor": encode_cursor(str(last + 1))}
             last = row["row"]
             if query.wants(row):
                 shown.append(row)
@@ -285,7 +285,7 @@ _NOT_IMPORTED = (
 
 
 def _row_of(cursor: str | None) -> int:
-    row = place_of(cursor) if cursor else "1"
+    row = decode_cursor(cursor) if cursor else "1"
     if not row.isdecimal() or not 1 <= int(row) <= 10**6:
         raise InvalidRequest(f"Validation error: {MESSAGE}", field="cursor")
     return int(row)

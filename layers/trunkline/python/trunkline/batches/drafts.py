@@ -13,18 +13,18 @@ from trunkline.calls.model import Call
 from trunkline.calls.parts import BatchRow, Channel
 from trunkline.calls.place import CallDesk, OutboundCall
 from trunkline.calls.workflow_calls import WorkflowCall, WorkflowCallDesk
+from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, TrunklineError
+from trunkline.core.timestamps import iso_from_ms
+from trunkline.core.validation import validated
 from trunkline.dialing.places import Place
-from trunkline.errors import InvalidRequest, LiveKitNotConfigured, TrunklineError
 from trunkline.item_keys import TTL
 from trunkline.rules.rulebook import Rulebook
 from trunkline.table import Check, Put
 from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.keys import Actor, Principal
-from trunkline.times import iso_from_ms
 from trunkline.tools.bounds import fill_within
 from trunkline.tools.templates import TemplateError
 from trunkline.triggers.model import CallKind
-from trunkline.validation import validated
 
 _MAX_WISH = 256 * 1024
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from trunkline.batches.model import Batch
 from trunkline.batches.store import BatchStore
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import is_test_trunk

@@ -21,8 +21,8 @@ from trunkline.batches.store import BatchStore, Part, part_writes
 from trunkline.calls.accepting import accepting_writes
 from trunkline.calls.model import Call
 from trunkline.calls.parts import WaitsFor
-from trunkline.clock import Clock
-from trunkline.errors import ConcurrencyExceeded, DailyLimitReached, QueueFull
+from trunkline.core.clock import Clock
+from trunkline.core.errors import ConcurrencyExceeded, DailyLimitReached, QueueFull
 from trunkline.table import ConditionFailed, Table, TransactionConflict, Write
 from trunkline.tenants.limits import Admission
 

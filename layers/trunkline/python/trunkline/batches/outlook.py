@@ -10,10 +10,10 @@ from trunkline.batches.forecast import Load, finish_ms, pace_of
 from trunkline.batches.model import Batch
 from trunkline.batches.specs import BatchForecast
 from trunkline.batches.store import BatchStore, Part
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
+from trunkline.core.timestamps import iso_from_ms, iso_or_none
 from trunkline.dialing.queue import Queue
 from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.times import iso_from_ms, iso_or_none
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from typing_extensions import TypedDict
 
 from trunkline.batches.model import RowFormat
-from trunkline.calls.call_input import Moment
-from trunkline.cursors import MESSAGE
-from trunkline.times import moment_ms
+from trunkline.core.field_types import Moment
+from trunkline.core.pagination import MESSAGE
+from trunkline.core.timestamps import moment_ms
+from trunkline.core.validation import InputModel
 from trunkline.triggers.specs import template_of
-from trunkline.validation import InputModel
 
 _TIME = "must be an ISO 8601 time with its offset"
 

@@ -10,7 +10,7 @@ from trunkline.calls.changes import cancelled
 from trunkline.calls.model import Call, Change, call_from_attributes
 from trunkline.calls.states import Phase
 from trunkline.calls.store import CallStore
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
 from trunkline.dialing.nudge import Nudge
 from trunkline.item_keys import call_key
 from trunkline.table import Table

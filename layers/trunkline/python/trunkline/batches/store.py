@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from trunkline.batches.model import SPAN_US, Batch, RowFault, batch_from_attributes, first_row, part_of
-from trunkline.cursors import cursor_of, place_of
-from trunkline.errors import ChangedMeanwhile
+from trunkline.core.errors import VersionConflict
+from trunkline.core.pagination import decode_cursor, encode_cursor
 from trunkline.item_keys import SK, TTL, Item
 from trunkline.kept_keys import (
     batch_entry,
@@ -59,7 +59,7 @@ class BatchStore:
             except ConditionFailed:
                 continue
             return made
-        raise ChangedMeanwhile
+        raise VersionConflict
 
     def load(self, batch_id: str) -> Batch | None:
         """One batch."""
@@ -70,19 +70,19 @@ class BatchStore:
         """Store a change to the version that `changed` was made of.
 
         Raises:
-            ChangedMeanwhile: another request was quicker.
+            VersionConflict: another request was quicker.
         """
         after = replace(changed, version=changed.version + 1)
         try:
             self._table.transact([Put(_item(after), Attr("version").eq(changed.version)), *more])
         except ConditionFailed as error:
-            raise ChangedMeanwhile from error
+            raise VersionConflict from error
         return after
 
     def page(self, space: str, limit: int, cursor: str | None) -> tuple[list[Batch], str | None]:
         """A tenant's batches, newest first, and where to go on."""
         first = batch_entry(space)
-        last = f"{place_of(cursor)}" if cursor else f"{first.sk}~"
+        last = f"{decode_cursor(cursor)}" if cursor else f"{first.sk}~"
         entries: list[Item] = []
         for page in self._table.newest_between(first, last, limit=limit + 2):
             entries += [entry for entry in page if entry[SK] != last]
@@ -90,7 +90,7 @@ class BatchStore:
                 break
         keys = [batch_key(entry["id"]) for entry in entries[:limit]]
         found = self._table.get_all(keys) if keys else []
-        more = cursor_of(entries[limit - 1][SK]) if len(entries) > limit else None
+        more = encode_cursor(entries[limit - 1][SK]) if len(entries) > limit else None
         return [batch_from_attributes(item) for item in found], more
 
     def delete(self, batch: Batch, more: Sequence[Write] = ()) -> None:

@@ -12,8 +12,8 @@ from trunkline.batches.model import Batch, BatchState, Work
 from trunkline.batches.outlook import Outlook
 from trunkline.batches.specs import BatchProgress, BatchSummary, BatchUpload, BatchView, ExportView
 from trunkline.batches.store import BatchStore, Part
-from trunkline.clock import Clock
-from trunkline.times import iso_from_ms, iso_or_none
+from trunkline.core.clock import Clock
+from trunkline.core.timestamps import iso_from_ms, iso_or_none
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from trunkline.batches.rows import RowsRefused
 from trunkline.batches.splitting import Splitter
 from trunkline.batches.stopping import Stopper
 from trunkline.batches.store import BatchStore, done
-from trunkline.clock import Clock
-from trunkline.errors import ChangedMeanwhile
+from trunkline.core.clock import Clock
+from trunkline.core.errors import VersionConflict
 
 _TRIES = 5
 
@@ -127,9 +127,9 @@ class BatchWorker:
             after = replace(change(batch), updated_at_ms=self.clock.wall_ms())
             try:
                 return self.batches.save(after, [done(batch)] if ended and after.work is None else [])
-            except ChangedMeanwhile:
+            except VersionConflict:
                 found = self.batches.load(batch.id)
                 if found is None or found.work is not batch.work:
                     return None
                 batch = found
-        raise ChangedMeanwhile
+        raise VersionConflict

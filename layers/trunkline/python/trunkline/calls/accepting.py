@@ -8,9 +8,9 @@ from typing import Any
 from trunkline.calls.model import Call, Happening
 from trunkline.calls.parts import WaitsFor
 from trunkline.calls.traces import listing_attributes, open_attributes, waiting_writes
+from trunkline.core.timestamps import iso_from_ms
 from trunkline.item_keys import TTL, Item, call_event_key, call_key
 from trunkline.table import ABSENT, Put, Write
-from trunkline.times import iso_from_ms
 
 
 def accepting_writes(call: Call) -> list[Write]:

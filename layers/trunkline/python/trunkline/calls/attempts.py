@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trunkline.calls.model import Call
 from trunkline.calls.parts import Channel
-from trunkline.errors import AttemptOver, NotFound
+from trunkline.core.errors import NotFound, StaleAttempt
 from trunkline.livekit.names import ClaimName
 
 
@@ -13,12 +13,12 @@ def require_present(call: Call | None, claim: ClaimName) -> Call:
 
     Raises:
         NotFound: there is no such call.
-        AttemptOver: it goes on in another attempt, or was erased.
+        StaleAttempt: it goes on in another attempt, or was erased.
     """
     if call is None:
         raise NotFound("Call not found")
     if call.claim != claim.claim or call.erased_at_ms is not None:
-        raise AttemptOver
+        raise StaleAttempt
     if call.channel is Channel.PHONE and not call.ended and call.phase is None:
-        raise AttemptOver
+        raise StaleAttempt
     return call

@@ -10,7 +10,7 @@ from trunkline.calls.model import Call
 from trunkline.calls.ownership import require_own, stored_id
 from trunkline.calls.parts import Channel
 from trunkline.calls.store import CallStore
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
 from trunkline.dialing.nudge import Nudge
 from trunkline.tenants.keys import Principal
 

@@ -10,7 +10,7 @@ from trunkline.calls.model import Call, Change, Happening
 from trunkline.calls.parts import AttemptRecord, Channel, Ending, WaitsFor
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import TERMINAL, Phase, State, may_follow
-from trunkline.times import iso_from_ms
+from trunkline.core.timestamps import iso_from_ms
 
 _CANCELLED = Ending(State.CANCELLED, Reason.CANCELLED)
 _HUNG_UP = Ending(State.COMPLETED, Reason.HANGUP_REQUESTED)

@@ -11,7 +11,7 @@ from trunkline.calls.dispatch_shapes import DispatchList, DispatchView
 from trunkline.calls.model import Call
 from trunkline.calls.ownership import require_own, stored_id
 from trunkline.calls.store import CallStore
-from trunkline.errors import CallEnded, CallNotReady, InvalidRequest, NotFound
+from trunkline.core.errors import CallEnded, CallNotReady, InvalidRequest, NotFound
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.played.dispatches import PlayedDispatches
 from trunkline.tenants.agents import Agent, AgentStore

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AliasChoices, AliasGenerator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from trunkline.validation import InputModel
+from trunkline.core.validation import InputModel
 
 MAX_METADATA = 16_384
 

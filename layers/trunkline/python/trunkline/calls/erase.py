@@ -8,8 +8,8 @@ from trunkline.calls.model import Call, Change, Happening
 from trunkline.calls.ownership import require_own, stored_id
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
-from trunkline.clock import Clock
-from trunkline.errors import CallOpen
+from trunkline.core.clock import Clock
+from trunkline.core.errors import CallNotEnded
 from trunkline.item_keys import (
     SK,
     USER_PK,
@@ -40,11 +40,11 @@ class EraseDesk:
 
         Raises:
             NotFound: no such call, or not the principal's.
-            CallOpen: it has not ended.
+            CallNotEnded: it has not ended.
         """
         call = require_own(self.calls.load(stored_id(call_id)), principal)
         if not call.ended:
-            raise CallOpen
+            raise CallNotEnded
         now_ms = self.clock.wall_ms()
         self.calls.settle(call.id, lambda current: _erased(current, now_ms), now_ms)
         self.table.write(Update(call_key(call.id), remove=[USER_PK]))

@@ -11,11 +11,16 @@ from trunkline.calls.parts import Channel, Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.store import AcceptedBefore, CallStore, Ruled, SlotsFull
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
+from trunkline.core.errors import (
+    ConcurrencyExceeded,
+    IdempotencyInProgress,
+    NumberSuppressed,
+    QueueUnavailable,
+)
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.trunks import total_pool
 from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
-from trunkline.errors import ConcurrencyExceeded, IdempotencyInProgress, QueueUnavailable, Suppressed
 from trunkline.idempotency import Once
 from trunkline.item_keys import TTL
 from trunkline.rules.rulebook import Rulebook
@@ -99,7 +104,7 @@ class Intake:
         except SlotsFull as error:
             raise ConcurrencyExceeded(most) from error
         except Ruled as error:
-            raise Suppressed from error
+            raise NumberSuppressed from error
         except TransactionConflict as error:
             if once is None:
                 raise

@@ -13,8 +13,8 @@ from trunkline.calls.ownership import require_own, stored_id
 from trunkline.calls.parts import Channel
 from trunkline.calls.store import CallStore
 from trunkline.calls.workflow_calls import OpenedCall
-from trunkline.clock import Clock
-from trunkline.errors import CallEnded
+from trunkline.core.clock import Clock
+from trunkline.core.errors import CallEnded
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.names import CALLER, room_name
 from trunkline.livekit.tokens import Pass, caller_token, listener_token

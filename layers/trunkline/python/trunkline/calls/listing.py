@@ -8,10 +8,12 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from trunkline.calls.call_input import Moment
 from trunkline.calls.model import Call, call_from_attributes
 from trunkline.calls.states import TERMINAL, State
-from trunkline.cursors import MESSAGE, cursor_of, place_of
+from trunkline.core.field_types import Moment
+from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
+from trunkline.core.timestamps import moment_ms
+from trunkline.core.validation import UUID, InputModel
 from trunkline.item_keys import (
     CALLS_INDEX,
     CALLS_PK,
@@ -28,8 +30,6 @@ from trunkline.item_keys import (
 )
 from trunkline.table import Table
 from trunkline.tenants.keys import Principal
-from trunkline.times import moment_ms
-from trunkline.validation import UUID, InputModel
 
 _LAST = "~"
 _PAGE = 200
@@ -73,7 +73,7 @@ class CallQuery(InputModel):
         first = calls_place(moment_ms(self.created_after)) if self.created_after else "0"
         last = calls_place(moment_ms(self.created_before)) if self.created_before else _LAST
         if self.cursor:
-            last = min(last, place_of(self.cursor))
+            last = min(last, decode_cursor(self.cursor))
         return first, max(first, last)
 
 
@@ -100,7 +100,7 @@ class CallLister:
         last_seen, scanned = None, 0
         for listed in self._listed(principal, query):
             if len(found) == query.limit or scanned == _MAX_SCANNED:
-                return CallPage(self._load(found), cursor_of(str(last_seen)))
+                return CallPage(self._load(found), encode_cursor(str(last_seen)))
             last_seen, scanned = listed[CALLS_SK], scanned + 1
             if query.wants(listed):
                 found.append(listed)

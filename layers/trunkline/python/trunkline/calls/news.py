@@ -14,9 +14,9 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
 from trunkline.calls.store import CallStore
 from trunkline.calls.web_changes import agent_came, caller_came, caller_left, room_closed
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
+from trunkline.core.errors import LiveKitFailed
 from trunkline.dialing.nudge import Nudge
-from trunkline.errors import LiveKitFailed
 from trunkline.livekit.names import ClaimName
 from trunkline.livekit.webhooks import News
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from trunkline.calls.model import Call
-from trunkline.errors import NotFound
+from trunkline.core.errors import NotFound
+from trunkline.core.validation import UUID
 from trunkline.tenants.keys import Principal
-from trunkline.validation import UUID
 
 _MESSAGE = "Call not found"
 

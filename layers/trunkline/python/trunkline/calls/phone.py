@@ -9,17 +9,17 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from trunkline.calls.call_input import SPEED_MESSAGE
 from trunkline.calls.model import Call
 from trunkline.calls.parts import AgentSnapshot, Colleague, WaitsFor, WorkflowRef
 from trunkline.calls.policy import CallingWindow, RedialPolicy
 from trunkline.calls.policy_input import resolved_window
 from trunkline.calls.states import State
+from trunkline.core.errors import InvalidRequest
+from trunkline.core.field_types import SPEED_MESSAGE
+from trunkline.core.timestamps import moment_ms
 from trunkline.dialing.places import Place
-from trunkline.errors import InvalidRequest
 from trunkline.tenants.agents import Agent
 from trunkline.tenants.keys import Principal
-from trunkline.times import moment_ms
 
 _HOUR_MS = 3_600_000
 _MAX_EXPIRY_MS = 14 * 24 * _HOUR_MS

@@ -8,7 +8,6 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from trunkline.calls.call_input import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, TestSpeed
 from trunkline.calls.intake import Intake, Placed
 from trunkline.calls.model import Call
 from trunkline.calls.phone import (
@@ -20,13 +19,14 @@ from trunkline.calls.phone import (
     new_phone_call,
 )
 from trunkline.calls.policy_input import REDIAL_MESSAGE, WINDOW_MESSAGE, RedialSpec, WindowSpec
+from trunkline.core.errors import InvalidRequest, NotFound
+from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, TestSpeed
+from trunkline.core.validation import E164, UUID, InputModel
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.errors import InvalidRequest, NotFound
 from trunkline.idempotency import Once
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.keys import Principal
-from trunkline.validation import E164, UUID, InputModel
 
 _MESSAGES = {
     "agentId": "Invalid agent ID format",

@@ -8,9 +8,9 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
-from trunkline.calls.call_input import Zone
 from trunkline.calls.policy import DAYS, MAX_ATTEMPTS, CallingWindow, RedialPolicy, RetryOn
-from trunkline.validation import InputModel
+from trunkline.core.field_types import Zone
+from trunkline.core.validation import InputModel
 
 REDIAL_MESSAGE = (
     f"redial must be an object: maxAttempts (1 to {MAX_ATTEMPTS}), retryOn (any of "

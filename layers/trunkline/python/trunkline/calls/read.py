@@ -18,11 +18,11 @@ from trunkline.calls.store import CallStore
 from trunkline.calls.story import NOTHING_SAID, TOOL_EVENT, CallEvent
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.calls.views import call_view, list_item, turn_view
+from trunkline.core.errors import NotFound
+from trunkline.core.timestamps import iso_from_ms
+from trunkline.core.validation import InputModel
 from trunkline.dialing.queue import Queue
-from trunkline.errors import NotFound
 from trunkline.tenants.keys import Principal
-from trunkline.times import iso_from_ms
-from trunkline.validation import InputModel
 
 MAX_WAIT_S = 25
 _LOOK_EVERY_S = 0.5

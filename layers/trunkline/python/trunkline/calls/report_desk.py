@@ -18,8 +18,8 @@ from trunkline.calls.report_changes import agent_changed, ended_by_agent, heard,
 from trunkline.calls.state_store import StateStore
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
-from trunkline.clock import Clock
-from trunkline.errors import AttemptOver
+from trunkline.core.clock import Clock
+from trunkline.core.errors import StaleAttempt
 from trunkline.livekit.names import ClaimName, room_name
 from trunkline.workflows.model import Workflow, hidden_keys
 from trunkline.workflows.store import WorkflowStore
@@ -69,7 +69,7 @@ class ReportDesk:
 
         Raises:
             NotFound: there is no such call.
-            AttemptOver: the agent's attempt is not the call's present one, or the call was erased.
+            StaleAttempt: the agent's attempt is not the call's present one, or the call was erased.
         """
         call = self._current(claim)
         workflow = self._workflow(call)
@@ -96,13 +96,13 @@ class ReportDesk:
 
         Raises:
             NotFound: there is no such call.
-            AttemptOver: the agent's attempt is not the call's present one, the call was erased, or ended
+            StaleAttempt: the agent's attempt is not the call's present one, the call was erased, or ended
                 a day ago.
         """
         call = self._current(claim)
         now_ms = self.clock.wall_ms()
         if call.ended_at_ms is not None and now_ms > call.ended_at_ms + LATE_MS:
-            raise AttemptOver
+            raise StaleAttempt
         stored = [self._store(call, report, now_ms) for report in reports]
         applied = [False] * len(reports)
 
@@ -121,7 +121,7 @@ class ReportDesk:
         if after is None or after.erased_at_ms is not None:
             # It was erased meanwhile, perhaps before these turns were stored: they go, too.
             self.erase(call.id)
-            raise AttemptOver
+            raise StaleAttempt
         if after.agent_end_reason is not None and any(isinstance(report, say.Ended) for report in reports):
             self.close_room(after, room_name(claim.call_id, claim.claim))
         return {"applied": [was or did for was, did in zip(stored, applied, strict=True)]}

@@ -7,10 +7,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 
-from trunkline.calls.call_input import Moment
 from trunkline.calls.story import Turn
-from trunkline.times import moment_ms
-from trunkline.validation import InputModel
+from trunkline.core.field_types import Moment
+from trunkline.core.timestamps import moment_ms
+from trunkline.core.validation import InputModel
 
 MAX_VARIABLES_BYTES = 64 * 1024
 MAX_TURNS = 1000

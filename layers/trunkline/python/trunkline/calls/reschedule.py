@@ -8,7 +8,6 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from trunkline.calls.call_input import METADATA_MESSAGE, Metadata, Moment, Zone
 from trunkline.calls.model import Call, Change, Happening
 from trunkline.calls.ownership import require_own, stored_id
 from trunkline.calls.parts import WaitsFor
@@ -24,13 +23,14 @@ from trunkline.calls.phone import (
 from trunkline.calls.policy import CallingWindow
 from trunkline.calls.states import State
 from trunkline.calls.store import CallStore
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
+from trunkline.core.errors import CallEnded, CallNotScheduled, InvalidRequest
+from trunkline.core.field_types import METADATA_MESSAGE, Metadata, Moment, Zone
+from trunkline.core.timestamps import iso_from_ms
+from trunkline.core.validation import InputModel
 from trunkline.dialing.nudge import Nudge
-from trunkline.errors import CallEnded, CallNotScheduled, InvalidRequest
 from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.keys import Principal
-from trunkline.times import iso_from_ms
-from trunkline.validation import InputModel
 
 
 class ScheduleChange(InputModel):

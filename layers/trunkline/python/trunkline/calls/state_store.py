@@ -12,7 +12,7 @@ from boto3.dynamodb.conditions import Attr
 from trunkline.calls.model import Call
 from trunkline.calls.reports import MAX_VARIABLES_BYTES
 from trunkline.cipher import Cipher, owner_of_call
-from trunkline.errors import StateTooLarge
+from trunkline.core.errors import StateTooLarge
 from trunkline.item_keys import TTL, private_key
 from trunkline.table import ABSENT, ConditionFailed, Put, Table
 from trunkline.workflows.state import WorkflowState

@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from trunkline.calls.story import Transcript, Turn
-from trunkline.cursors import MESSAGE, cursor_of, place_of
-from trunkline.errors import InvalidRequest
+from trunkline.core.errors import InvalidRequest
+from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.item_keys import TTL, turns_key
 from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table
 
@@ -56,7 +56,7 @@ class TranscriptStore:
                 continue
             size += len(turn.content.encode()) + 200
             if size > MAX_SHOWN_BYTES and shown:
-                return Transcript(tuple(shown), len(turns), cursor_of(str(shown[-1].sequence)))
+                return Transcript(tuple(shown), len(turns), encode_cursor(str(shown[-1].sequence)))
             shown.append(turn)
         return Transcript(tuple(shown), len(turns))
 
@@ -86,6 +86,6 @@ def _place(sort_key: str) -> tuple[int, str]:
 
 def _sequence_of(cursor: str) -> int:
     try:
-        return int(place_of(cursor))
+        return int(decode_cursor(cursor))
     except ValueError as error:
         raise InvalidRequest(f"Validation error: {MESSAGE}", field="cursor") from error

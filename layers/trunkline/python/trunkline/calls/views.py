@@ -23,8 +23,8 @@ from trunkline.calls.shapes import (
 )
 from trunkline.calls.states import State, data_status, flat_status
 from trunkline.calls.story import NOTHING_SAID, CallEvent, Transcript, Turn
+from trunkline.core.timestamps import iso_from_ms, iso_or_none
 from trunkline.dialing.standing import Standing
-from trunkline.times import iso_from_ms, iso_or_none
 
 SCHEDULED = "Call scheduled. Poll GET /api/v1/calls/{id} for its progress."
 ACCEPTED = "Outbound call queued. Poll GET /api/v1/calls/{id} for dial progress."

@@ -19,7 +19,7 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.store import CallStore
 from trunkline.calls.web_changes import room_closed
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
 from trunkline.livekit.client import LiveKitUnavailable
 
 _SETTLE_FIRST_MS = 30_000

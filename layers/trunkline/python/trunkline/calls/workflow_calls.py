@@ -11,7 +11,6 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
-from trunkline.calls.call_input import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, TestSpeed
 from trunkline.calls.intake import Intake, Placed
 from trunkline.calls.model import Call
 from trunkline.calls.parts import Channel, Colleague, WorkflowRef
@@ -27,14 +26,15 @@ from trunkline.calls.phone import (
 from trunkline.calls.place import CallDesk
 from trunkline.calls.policy_input import REDIAL_MESSAGE, WINDOW_MESSAGE, RedialSpec, WindowSpec
 from trunkline.calls.states import State
-from trunkline.errors import InvalidRequest, NotFound
+from trunkline.core.errors import InvalidRequest, NotFound
+from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, TestSpeed
+from trunkline.core.validation import InputModel, validated
 from trunkline.idempotency import Once
 from trunkline.livekit.names import room_name
 from trunkline.played.outcomes import OUTCOMES
 from trunkline.tenants.agents import Agent, AgentStore, agent_id_for
 from trunkline.tenants.keys import Principal
 from trunkline.tenants.specs import Number
-from trunkline.validation import InputModel, validated
 from trunkline.workflows.model import Workflow
 from trunkline.workflows.store import WorkflowStore
 

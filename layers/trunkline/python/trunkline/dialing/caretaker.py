@@ -20,7 +20,7 @@ from trunkline.calls.parts import Channel, Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
 from trunkline.calls.store import CallStore
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.look import let_in_due_calls

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from boto3.dynamodb.conditions import Attr
 
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
 from trunkline.item_keys import TTL, Item, lane_key, run_key
 from trunkline.table import ABSENT, ConditionFailed, Table, Update
 

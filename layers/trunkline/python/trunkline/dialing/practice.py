@@ -6,9 +6,9 @@ import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from trunkline.core.errors import AlreadyExists
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import TEST_TRUNK, Trunk
-from trunkline.errors import AlreadyExists
 
 NUMBERS = ("+15550109001", "+15550109002")
 CPS = 10

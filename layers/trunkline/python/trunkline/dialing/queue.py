@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from trunkline.calls.model import Call
 from trunkline.calls.parts import WaitsFor
 from trunkline.calls.states import Phase, State
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
 from trunkline.dialing.holds import holding
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line

@@ -9,14 +9,17 @@ from contextlib import AsyncExitStack
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline import aws
 from trunkline.batches.care import BatchCare
 from trunkline.batches.flow import BatchFlow
 from trunkline.batches.store import BatchStore
 from trunkline.calls.model import Call
 from trunkline.calls.store import CallStore
 from trunkline.calls.web_care import WebCare
-from trunkline.clock import SystemClock
+from trunkline.core import aws_clients
+from trunkline.core.clock import SystemClock
+from trunkline.core.errors import LiveKitNotConfigured
+from trunkline.core.settings import CaretakerSettings
+from trunkline.core.threads import ThreadRunner
 from trunkline.dialing.caretaker import Caretaker, LiveKit
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
@@ -25,15 +28,12 @@ from trunkline.dialing.queue import Census
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.wake import WakeQueue
-from trunkline.errors import LiveKitNotConfigured
 from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, session_of
 from trunkline.livekit.patience import Impatient
 from trunkline.livekit.projects import Projects
-from trunkline.offload import Offloader
 from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.serve import a_player
 from trunkline.schedules.mirror import ScheduleMirror
-from trunkline.settings import CaretakerSettings
 from trunkline.table import Table
 from trunkline.webhooks.care import DeliveryCare
 from trunkline.webhooks.delivery_store import DeliveryStore
@@ -46,18 +46,18 @@ class CaretakerProcess:
     """One caretaker process: its clients live as long as it does, its LiveKit sessions one pass."""
 
     def __init__(self, settings: CaretakerSettings, log: Logger) -> None:
-        self._table = Table(aws.client("dynamodb"), settings.table_name)
+        self._table = Table(aws_clients.client("dynamodb"), settings.table_name)
         self._clock = SystemClock()
         self._projects = Projects.open(self._table, settings, self._clock)
         self._calls, self._trunks = CallStore(self._table), TrunkStore(self._table)
         self._wakes = WakeQueue.open(settings)
         self._nudge = Nudge(self._wakes, self._clock, log, self._trunks.granted_ids)
         self._player = a_player(self._table, self._nudge, self._clock)
-        self._offload = Offloader(_THREADS)
+        self._offload = ThreadRunner(_THREADS)
         self._log = log
-        flow = DeliveryFlow(aws.client("stepfunctions"), settings.delivery_flow_arn)
+        flow = DeliveryFlow(aws_clients.client("stepfunctions"), settings.delivery_flow_arn)
         self._deliveries = DeliveryCare(DeliveryStore(self._table), flow, self._clock, log)
-        batch_flow = BatchFlow(lambda: aws.client("stepfunctions"), settings.batch_flow_arn)
+        batch_flow = BatchFlow(lambda: aws_clients.client("stepfunctions"), settings.batch_flow_arn)
         self._batches = BatchCare(BatchStore(self._table), batch_flow, self._clock, log)
         self._schedules = ScheduleMirror.open(self._table, settings, self._clock, log)
 

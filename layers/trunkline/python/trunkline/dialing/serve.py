@@ -7,9 +7,12 @@ from functools import partial
 import aiohttp
 from aws_lambda_powertools import Logger
 
-from trunkline import aws
 from trunkline.calls.store import CallStore
-from trunkline.clock import SystemClock
+from trunkline.core import aws_clients
+from trunkline.core.clock import SystemClock
+from trunkline.core.errors import LiveKitNotConfigured
+from trunkline.core.settings import DialerSettings
+from trunkline.core.threads import ThreadRunner
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
@@ -18,13 +21,10 @@ from trunkline.dialing.run import LaneRun, RunLimits, Stop
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.dialing.workbench import Workbench
-from trunkline.errors import LiveKitNotConfigured
 from trunkline.livekit.client import LiveKitClient, dial_token, session_of
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.projects import Projects
-from trunkline.offload import Offloader
 from trunkline.rules.rulebook import Rulebook
-from trunkline.settings import DialerSettings
 from trunkline.table import Table
 
 _THREADS = 16
@@ -34,10 +34,10 @@ class DialerProcess:
     """One dialer process: clients, threads and warm connections, shared by its wakes."""
 
     def __init__(self, settings: DialerSettings, log: Logger) -> None:
-        table = Table(aws.client("dynamodb"), settings.table_name)
+        table = Table(aws_clients.client("dynamodb"), settings.table_name)
         self._clock = SystemClock()
         self._log = log
-        self._offload = Offloader(_THREADS)
+        self._offload = ThreadRunner(_THREADS)
         self._timing = Timing()
         self._calls = CallStore(table)
         self._lanes = LaneStore(table, self._clock)

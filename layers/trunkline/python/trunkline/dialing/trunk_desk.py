@@ -9,19 +9,19 @@ from pydantic import ConfigDict
 from typing_extensions import TypedDict
 
 from trunkline.calls.store import CallStore
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
+from trunkline.core.errors import InvalidRequest, NotFound, TrunkShared
+from trunkline.core.timestamps import iso_from_ms
+from trunkline.core.validation import InputModel
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.queue import Queue
 from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
 from trunkline.dialing.trunks import TrunkState
-from trunkline.errors import InvalidRequest, NotFound, TrunkShared
 from trunkline.tenants.audit import audited
 from trunkline.tenants.keys import Principal
 from trunkline.tenants.specs import CPS_MESSAGE, Concurrent, Cps
-from trunkline.times import iso_from_ms
-from trunkline.validation import InputModel
 
 
 class TrunkChange(InputModel):

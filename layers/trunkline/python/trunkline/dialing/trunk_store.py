@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from trunkline.core.errors import AlreadyExists
 from trunkline.dialing.breaker import Breaker
 from trunkline.dialing.holds import Hold
 from trunkline.dialing.trunks import Trunk, TrunkSettings, TrunkState, is_test_trunk
-from trunkline.errors import AlreadyExists
 from trunkline.item_keys import (
     SK,
     TTL,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline import aws
+from trunkline.core import aws_clients
 from trunkline.dialing.trunks import is_test_trunk
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class WakeQueue:
     @classmethod
     def open(cls, settings: QueueSettings) -> WakeQueue:
         """The queues that a function's settings name."""
-        return cls(aws.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
+        return cls(aws_clients.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
 
     def send(self, wake: Wake, delay_s: int = 0) -> None:
         """Send one wake; the trunk is the message group, so that a busy trunk does not starve others.

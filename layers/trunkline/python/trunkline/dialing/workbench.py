@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 
 from trunkline.calls.model import Call
 from trunkline.calls.store import CallStore
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.pacing import StartLog, Timing
 from trunkline.dialing.verdicts import Dialled

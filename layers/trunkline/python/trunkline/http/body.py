@@ -7,8 +7,8 @@ from typing import Any
 
 import pydantic_core
 
-from trunkline.errors import InvalidRequest, RequestTooLarge
-from trunkline.validation import Model, validated
+from trunkline.core.errors import InvalidRequest, RequestTooLarge
+from trunkline.core.validation import Model, validated
 
 MAX_BODY_BYTES = 256 * 1024
 _MAX_DEPTH = 32

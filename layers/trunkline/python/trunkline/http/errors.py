@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trunkline import errors
+from trunkline.core import errors
 
 STATUS: dict[type[errors.TrunklineError], int] = {
     errors.InvalidRequest: 400,
@@ -15,8 +15,8 @@ STATUS: dict[type[errors.TrunklineError], int] = {
     errors.AddressNotAllowed: 403,
     errors.CrossSite: 403,
     errors.CannotGrant: 403,
-    errors.WrongCall: 403,
-    errors.Suppressed: 403,
+    errors.CallMismatch: 403,
+    errors.NumberSuppressed: 403,
     errors.NumberNotAllowed: 403,
     errors.TrunkShared: 403,
     errors.NotFound: 404,
@@ -25,13 +25,13 @@ STATUS: dict[type[errors.TrunklineError], int] = {
     errors.CallEnded: 409,
     errors.CallNotReady: 409,
     errors.CallNotScheduled: 409,
-    errors.AttemptOver: 409,
-    errors.CallOpen: 409,
+    errors.StaleAttempt: 409,
+    errors.CallNotEnded: 409,
     errors.BatchNotReady: 409,
     errors.LimitReached: 409,
     errors.DeliveryPending: 409,
     errors.WebhookDisabled: 409,
-    errors.ChangedMeanwhile: 409,
+    errors.VersionConflict: 409,
     errors.IdempotencyConflict: 409,
     errors.IdempotencyInProgress: 409,
     errors.OutcomeUnknown: 409,

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from trunkline.clock import Clock
-from trunkline.errors import LiveKitNotConfigured
+from trunkline.core.clock import Clock
+from trunkline.core.errors import LiveKitNotConfigured
 from trunkline.outgoing.addresses import Door
 
 if TYPE_CHECKING:

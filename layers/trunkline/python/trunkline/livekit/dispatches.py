@@ -24,7 +24,7 @@ from livekit.protocol.room import ListRoomsRequest
 
 from trunkline.calls.dispatch_input import NewDispatch
 from trunkline.calls.dispatch_shapes import DispatchView, JobStateView, JobView
-from trunkline.errors import LiveKitFailed, NotFound
+from trunkline.core.errors import LiveKitFailed, NotFound
 from trunkline.livekit.client import NO_ANSWER, session_of
 from trunkline.livekit.credentials import LiveKitCredentials
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from trunkline.errors import LiveKitFailed
+from trunkline.core.errors import LiveKitFailed
 from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, session_of
 from trunkline.livekit.credentials import LiveKitCredentials
 

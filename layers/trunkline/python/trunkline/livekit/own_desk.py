@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
-from trunkline.clock import Clock
-from trunkline.errors import NotFound
+from trunkline.core.clock import Clock
+from trunkline.core.errors import NotFound
+from trunkline.core.timestamps import iso_from_ms
+from trunkline.core.validation import InputModel
 from trunkline.item_keys import livekit_issuer_key, own_livekit_key
 from trunkline.livekit.credentials import LiveKitCredentials, as_secret
 from trunkline.livekit.projects import Projects
 from trunkline.table import Delete, Put, Table, Write
 from trunkline.tenants.audit import audited
 from trunkline.tenants.keys import Principal
-from trunkline.times import iso_from_ms
-from trunkline.validation import InputModel
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

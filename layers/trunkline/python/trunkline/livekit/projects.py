@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from trunkline import aws
 from trunkline.calls.model import Call
-from trunkline.clock import Clock
+from trunkline.core import aws_clients
+from trunkline.core.clock import Clock
+from trunkline.core.errors import LiveKitNotConfigured
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import Trunk
-from trunkline.errors import LiveKitNotConfigured
 from trunkline.item_keys import SK, livekit_issuer_key, own_livekit_key
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret, SecretsReader
 from trunkline.outgoing.addresses import Door
@@ -57,7 +57,7 @@ class Projects:
     @classmethod
     def open(cls, table: Table, settings: _Settings, clock: Clock) -> Projects:
         """The projects of a deployment, as a function's settings name it."""
-        secrets_client = aws.client("secretsmanager")
+        secrets_client = aws_clients.client("secretsmanager")
         door = Door.parse(settings.outgoing_loopback_ports)
         deployment = LiveKitSecret(secrets_client, settings.livekit_secret_arn, clock)
         return cls(table, deployment, SecretsReader(secrets_client, door), clock)

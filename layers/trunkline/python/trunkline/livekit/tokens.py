@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from trunkline.errors import InvalidAgentToken
+from trunkline.core.errors import InvalidAgentToken
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.names import WATCHED_ROOM, ClaimName, claim_of_room
 

@@ -18,7 +18,7 @@ from google.protobuf.json_format import Parse, ParseError
 from livekit.protocol.models import DisconnectReason, ParticipantInfo
 from livekit.protocol.webhook import WebhookEvent
 
-from trunkline.errors import BadSignature
+from trunkline.core.errors import BadSignature
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.names import AGENT_PREFIX, CALLER, ClaimName, callee_identity, claim_of_room
 from trunkline.livekit.tokens import issuer_of

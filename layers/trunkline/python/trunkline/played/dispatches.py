@@ -9,8 +9,8 @@ from typing import Any
 from trunkline.calls.dispatch_input import NewDispatch
 from trunkline.calls.dispatch_shapes import DispatchView, JobView
 from trunkline.calls.model import Call
-from trunkline.clock import Clock
-from trunkline.errors import NotFound
+from trunkline.core.clock import Clock
+from trunkline.core.errors import NotFound
 from trunkline.item_keys import TTL, played_dispatch_key
 from trunkline.livekit.names import ClaimName
 from trunkline.played.ids import job_id_of, new_id

@@ -12,7 +12,7 @@ from trunkline.calls.model import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.store import CallStore
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict, verdict_of_carrier
 from trunkline.livekit.client import Gate
 from trunkline.livekit.names import claim_of_room

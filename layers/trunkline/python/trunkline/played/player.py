@@ -15,8 +15,8 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.states import State
 from trunkline.calls.store import CallStore
-from trunkline.clock import Clock
-from trunkline.errors import AttemptOver
+from trunkline.core.clock import Clock
+from trunkline.core.errors import StaleAttempt
 from trunkline.livekit.names import ClaimName
 from trunkline.livekit.webhooks import News
 from trunkline.played import script
@@ -83,7 +83,7 @@ class Player:
     def _report(self, claim: ClaimName, report: say.Report) -> None:
         try:
             self.reports.take(claim, [report])
-        except AttemptOver:
+        except StaleAttempt:
             # It was cancelled or erased meanwhile: there is nobody to speak of.
             return
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from aws_lambda_powertools import Logger
 
-from trunkline import aws
 from trunkline.calls.erase import erase_beside
 from trunkline.calls.news import NewsDesk, Reach
 from trunkline.calls.people_store import PeopleStore
@@ -13,7 +12,10 @@ from trunkline.calls.state_store import StateStore
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.cipher import Cipher
-from trunkline.clock import Clock, SystemClock
+from trunkline.core import aws_clients
+from trunkline.core.clock import Clock, SystemClock
+from trunkline.core.settings import TestDialerSettings
+from trunkline.core.threads import ThreadRunner
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
@@ -22,11 +24,9 @@ from trunkline.dialing.run import LaneRun, RunLimits, Stop
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.dialing.workbench import Workbench
-from trunkline.offload import Offloader
 from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.player import Player
 from trunkline.rules.rulebook import Rulebook
-from trunkline.settings import TestDialerSettings
 from trunkline.table import Table
 from trunkline.workflows.store import WorkflowStore
 
@@ -64,10 +64,10 @@ class TestDialerProcess:
     __test__ = False
 
     def __init__(self, settings: TestDialerSettings, log: Logger) -> None:
-        self._table = Table(aws.client("dynamodb"), settings.table_name)
+        self._table = Table(aws_clients.client("dynamodb"), settings.table_name)
         self._clock = SystemClock()
         self._log = log
-        self._offload = Offloader(_THREADS)
+        self._offload = ThreadRunner(_THREADS)
         self._timing = Timing()
         self._rulebook = Rulebook(self._table, self._clock)
         self._wakes = WakeQueue.open(settings)

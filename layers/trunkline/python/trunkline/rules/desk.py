@@ -9,10 +9,12 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
-from trunkline.calls.call_input import Moment, Zone
-from trunkline.clock import Clock
-from trunkline.cursors import MESSAGE, cursor_of, place_of
-from trunkline.errors import InvalidRequest, NotFound
+from trunkline.core.clock import Clock
+from trunkline.core.errors import InvalidRequest, NotFound
+from trunkline.core.field_types import Moment, Zone
+from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
+from trunkline.core.timestamps import iso_from_ms, moment_ms
+from trunkline.core.validation import InputModel, validated
 from trunkline.item_keys import SK, TTL, Item, ItemKey
 from trunkline.kept_keys import number_rules_key, suppression_key
 from trunkline.rules.numbers import NumberRules
@@ -21,8 +23,6 @@ from trunkline.table import Delete, Put, Table, Update
 from trunkline.tenants.audit import audited
 from trunkline.tenants.keys import Principal
 from trunkline.tenants.specs import Number
-from trunkline.times import iso_from_ms, moment_ms
-from trunkline.validation import InputModel, validated
 
 MAX_NUMBERS = 1000
 _A_TRANSACTION = 99
@@ -151,11 +151,13 @@ class RulesDesk:
         """A page of the list, in the order of the numbers."""
         prefix = suppression_key(principal.space)
         # After a number comes the next one, also where it begins with the same digits.
-        begin = suppression_key(principal.space, f"{place_of(query.cursor)}!") if query.cursor else prefix
+        begin = (
+            suppression_key(principal.space, f"{decode_cursor(query.cursor)}!") if query.cursor else prefix
+        )
         found = self.table.between(begin, f"{prefix.sk}~", limit=query.limit + 1)
         more = len(found) > query.limit
         shown = [_view(item) for item in found[: query.limit]]
-        return {"data": shown, "next_cursor": cursor_of(shown[-1]["number"]) if more else None}
+        return {"data": shown, "next_cursor": encode_cursor(shown[-1]["number"]) if more else None}
 
     def get(self, principal: Principal, number: str) -> SuppressionView:
         """One number of the list; `NotFound` if it is not on it."""

@@ -10,8 +10,8 @@ from boto3.dynamodb.conditions import Attr
 from trunkline.calls.model import Call
 from trunkline.calls.parts import Channel
 from trunkline.calls.reasons import Reason
-from trunkline.clock import Clock
-from trunkline.errors import NumberNotAllowed
+from trunkline.core.clock import Clock
+from trunkline.core.errors import NumberNotAllowed
 from trunkline.kept_keys import number_rules_key, suppression_key
 from trunkline.rules.attempts import RungNumbers
 from trunkline.rules.numbers import NumberRules, never_called

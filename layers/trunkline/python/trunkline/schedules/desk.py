@@ -10,8 +10,10 @@ from typing import Any
 
 from trunkline.calls.place import OutboundCall
 from trunkline.calls.workflow_calls import WorkflowCall
-from trunkline.clock import Clock
-from trunkline.errors import InvalidRequest, LimitReached, NotFound
+from trunkline.core.clock import Clock
+from trunkline.core.errors import InvalidRequest, LimitReached, NotFound
+from trunkline.core.timestamps import moment_ms
+from trunkline.core.validation import spec_values, validated
 from trunkline.schedules.mirror import ScheduleMirror
 from trunkline.schedules.model import Schedule
 from trunkline.schedules.runs import ScheduleRunner, wish_of
@@ -28,10 +30,8 @@ from trunkline.schedules.store import ScheduleStore, to_be_mirrored
 from trunkline.table import Put
 from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.keys import Principal
-from trunkline.times import moment_ms
 from trunkline.triggers.desk import require_workflow
 from trunkline.triggers.model import CallKind
-from trunkline.validation import spec_values, validated
 from trunkline.workflows.store import WorkflowStore
 
 MAX_SCHEDULES = 100
@@ -80,7 +80,7 @@ class ScheduleDesk:
         Raises:
             NotFound: the tenant has none of that id.
             InvalidRequest: a field is wrong.
-            ChangedMeanwhile: another request was quicker.
+            VersionConflict: another request was quicker.
         """
         before = self._own(principal, schedule_id)
         kept = spec_values(ScheduleSpec, self._view(before))

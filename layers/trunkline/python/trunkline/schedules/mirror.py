@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline import aws
-from trunkline.clock import Clock
+from trunkline.core import aws_clients
+from trunkline.core.clock import Clock
 from trunkline.item_keys import SK
 from trunkline.schedules.model import Schedule
 from trunkline.schedules.store import ScheduleStore
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _SETTLED_MS = 60_000
 """A request that changes a schedule ends within 29 s: none of them mirrors an old version after this."""
 
-SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
+SCHEDULED_TIME = "<aws_clients.scheduler.scheduled-time>"
 """EventBridge puts the moment in its place. Source:
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html"""
 
@@ -70,7 +70,7 @@ class ScheduleMirror:
     def open(cls, table: Table, settings: Settings, clock: Clock, log: Logger) -> ScheduleMirror:
         """The mirror of a process."""
         target = Target(settings.schedule_group, settings.schedule_queue_arn, settings.schedule_role_arn)
-        return cls(lambda: aws.client("scheduler"), target, ScheduleStore(table), clock, log)
+        return cls(lambda: aws_clients.client("scheduler"), target, ScheduleStore(table), clock, log)
 
     @cached_property
     def client(self) -> EventBridgeSchedulerClient:

@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline.clock import Clock
-from trunkline.errors import InvalidRequest, TrunklineError
+from trunkline.core.clock import Clock
+from trunkline.core.errors import InvalidRequest, TrunklineError
+from trunkline.core.timestamps import iso_from_ms, moment_ms
 from trunkline.idempotency import Once
 from trunkline.schedules.model import Run, Schedule
 from trunkline.schedules.store import ScheduleStore
 from trunkline.tenants.keys import Actor, Principal
-from trunkline.times import iso_from_ms, moment_ms
 from trunkline.tools.bounds import fill_within
 from trunkline.tools.templates import TemplateError
 from trunkline.triggers.intake import FOR_A_WHILE, Place

@@ -9,13 +9,13 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import ConfigDict, Field, field_validator, model_validator
 from typing_extensions import TypedDict
 
-from trunkline.calls.call_input import Moment, Zone
+from trunkline.core.field_types import Moment, Zone
+from trunkline.core.timestamps import iso_from_ms, iso_or_none, moment_ms
+from trunkline.core.validation import InputModel
 from trunkline.schedules.cron import aws_cron
 from trunkline.schedules.model import Run, Schedule
 from trunkline.schedules.timing import upcoming
-from trunkline.times import iso_from_ms, iso_or_none, moment_ms
 from trunkline.triggers.specs import template_of
-from trunkline.validation import InputModel
 
 _RATE = re.compile(r"^([1-9][0-9]{0,4}) (minute|hour|day)s?$")
 _MINUTES = {"minute": 1, "hour": 60, "day": 1440}

@@ -10,18 +10,18 @@ from typing_extensions import TypedDict
 
 from trunkline.calls.policy import NO_REDIAL
 from trunkline.calls.policy_input import RedialView, WindowView, redial_view, window_view
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
+from trunkline.core.errors import InUse, InvalidRequest, NotFound
+from trunkline.core.validation import validated
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import Trunk
-from trunkline.errors import InUse, InvalidRequest, NotFound
 from trunkline.table import Put
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.keys import Principal
 from trunkline.tenants.specs import AgentSpec
 from trunkline.tools.store import ToolStore
-from trunkline.validation import validated
 
 
 class AgentView(TypedDict):
@@ -110,7 +110,7 @@ class AgentDesk:
         Raises:
             NotFound: the tenant has no such agent.
             InvalidRequest: a field is wrong, or the name would change.
-            ChangedMeanwhile: another request was quicker.
+            VersionConflict: another request was quicker.
         """
         before = self._own(principal, agent_id)
         if changes.get("name", before.name) != before.name:

@@ -11,7 +11,7 @@ from boto3.dynamodb.conditions import Attr
 
 from trunkline.calls.parts import AgentLost
 from trunkline.calls.policy import NO_REDIAL, CallingWindow, RedialPolicy
-from trunkline.errors import AlreadyExists, ChangedMeanwhile
+from trunkline.core.errors import AlreadyExists, VersionConflict
 from trunkline.item_keys import SK, agent_key, tenant_directory_key, tenant_key
 from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table, Update, Write
 from trunkline.tenants.keys import Principal
@@ -89,13 +89,13 @@ class AgentStore:
         """Store the version after `before`.
 
         Raises:
-            ChangedMeanwhile: the stored one is not `before` any more.
+            VersionConflict: the stored one is not `before` any more.
         """
         unchanged = Attr("version").eq(before.version)
         try:
             self._table.transact([Put(_agent_item(after), unchanged), *more])
         except ConditionFailed as error:
-            raise ChangedMeanwhile from error
+            raise VersionConflict from error
 
     def delete(self, agent: Agent, more: Sequence[Write] = ()) -> None:
         self._table.transact([Delete(agent_key(agent.tenant_id, agent.id)), *more])

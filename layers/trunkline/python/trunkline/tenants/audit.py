@@ -13,13 +13,13 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
-from trunkline.calls.call_input import Moment
-from trunkline.cursors import MESSAGE, cursor_of, place_of
+from trunkline.core.field_types import Moment
+from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
+from trunkline.core.timestamps import iso_from_ms, moment_ms
+from trunkline.core.validation import InputModel
 from trunkline.item_keys import SK, TTL, Item, audit_key
 from trunkline.table import Put, Table
 from trunkline.tenants.keys import Principal
-from trunkline.times import iso_from_ms, moment_ms
-from trunkline.validation import InputModel
 
 _KEPT_S = 365 * 24 * 3600
 _PAGE = 200
@@ -55,7 +55,7 @@ class AuditQuery(InputModel):
         first = f"{moment_ms(self.after):015d}" if self.after else "0"
         last = f"{moment_ms(self.before):015d}" if self.before else "~"
         if self.cursor:
-            last = min(last, place_of(self.cursor))
+            last = min(last, decode_cursor(self.cursor))
         return first, max(first, last)
 
 
@@ -118,7 +118,7 @@ class AuditDesk:
         seen, scanned = None, 0
         for item in self._newest(principal, first, last):
             if len(found) == query.limit or scanned == _MAX_SCANNED:
-                return {"data": [_view(each) for each in found], "next_cursor": cursor_of(str(seen))}
+                return {"data": [_view(each) for each in found], "next_cursor": encode_cursor(str(seen))}
             seen, scanned = item[SK], scanned + 1
             if item["livemode"] is principal.livemode and query.wants(item):
                 found.append(item)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
 from trunkline.item_keys import tenant_key
 from trunkline.table import Table
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from trunkline.clock import Clock
-from trunkline.errors import AddressNotAllowed, CrossSite, InvalidApiKey
-from trunkline.rates import Rate
+from trunkline.core.clock import Clock
+from trunkline.core.errors import AddressNotAllowed, CrossSite, InvalidApiKey
+from trunkline.core.rate_limit import RateLimitStatus
 from trunkline.tenants.key_store import ApiKeyStore
 from trunkline.tenants.keys import Actor, ApiKey, Principal, is_well_formed, key_hash
 from trunkline.tenants.sessions import SessionStore
@@ -43,7 +43,7 @@ class Admitted:
     """Who asks, what is left of their minute, and the hash of the key they ask with, or whose session."""
 
     principal: Principal
-    rate: Rate
+    rate: RateLimitStatus
     key_hash: str = field(repr=False)
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
-from trunkline.clock import Clock
-from trunkline.errors import CannotGrant, InvalidRequest, NotFound
-from trunkline.rates import DEFAULT_PER_MINUTE
+from trunkline.core.clock import Clock
+from trunkline.core.errors import CannotGrant, InvalidRequest, NotFound
+from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
+from trunkline.core.timestamps import moment_ms
+from trunkline.core.validation import validated
 from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.key_specs import (
@@ -22,8 +24,6 @@ from trunkline.tenants.key_specs import (
 )
 from trunkline.tenants.key_store import ApiKeyStore, KeyEntry, new_key_id
 from trunkline.tenants.keys import ApiKey, Principal, key_hash, new_api_key, rights
-from trunkline.times import moment_ms
-from trunkline.validation import validated
 
 _FIXED = ("scopes", "environment")
 
@@ -81,7 +81,7 @@ class ApiKeyDesk:
             NotFound: the tenant has no such key.
             CannotGrant: it would have what the asking key has not.
             InvalidRequest: a field is wrong, or can't be changed.
-            ChangedMeanwhile: another request was quicker.
+            VersionConflict: another request was quicker.
         """
         before, entry = self._own(principal, key_id)
         now_ms = self.clock.wall_ms()
@@ -106,7 +106,7 @@ class ApiKeyDesk:
         Raises:
             NotFound: the tenant has no such key.
             CannotGrant: the key has what the asking one has not.
-            ChangedMeanwhile: another request was quicker.
+            VersionConflict: another request was quicker.
         """
         before, entry = self._own(principal, key_id)
         _require_grantable(principal, before)
@@ -122,7 +122,7 @@ class ApiKeyDesk:
 
         Raises:
             NotFound: the tenant has no such key.
-            ChangedMeanwhile: another request was quicker.
+            VersionConflict: another request was quicker.
         """
         key, entry = self._own(principal, key_id)
         noted = audited(principal, self.clock.wall_ms(), "api_key.revoked", key.id)
@@ -132,7 +132,7 @@ class ApiKeyDesk:
         """Give the tenant's keys that have no limit of their own the tenant's.
 
         Raises:
-            ChangedMeanwhile: one was rotated or revoked meanwhile; doing it again goes on.
+            VersionConflict: one was rotated or revoked meanwhile; doing it again goes on.
         """
         for key in self.keys.all(principal.tenant_id):
             found = None if key.own_limit else self.keys.load(principal.tenant_id, key.id)

@@ -9,9 +9,9 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from trunkline.errors import ChangedMeanwhile, InvalidApiKey, LimitReached, RateLimited
+from trunkline.core.errors import InvalidApiKey, LimitReached, RateLimited, VersionConflict
+from trunkline.core.rate_limit import DEFAULT_PER_MINUTE, RateLimitStatus, window_of
 from trunkline.item_keys import TTL, Item, ItemKey, api_key_entry, api_key_key, key_count_key
-from trunkline.rates import DEFAULT_PER_MINUTE, Rate, window_of
 from trunkline.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update, Write
 from trunkline.tenants.keys import ApiKey, Scope
 
@@ -75,7 +75,7 @@ class ApiKeyStore:
         """Store a key's changed bounds; its window goes on.
 
         Raises:
-            ChangedMeanwhile: it was rotated or revoked meanwhile.
+            VersionConflict: it was rotated or revoked meanwhile.
         """
         values = {name: value for name, value in _bounds(key).items() if value is not None}
         gone = [name for name, value in _bounds(key).items() if value is None]
@@ -88,7 +88,7 @@ class ApiKeyStore:
         """Put a new key in the old one's place; the old one is good until `over_ms`, one before that no more.
 
         Raises:
-            ChangedMeanwhile: it was rotated or revoked meanwhile.
+            VersionConflict: it was rotated or revoked meanwhile.
         """
         over_ms = min(over_ms, key.expires_at_ms or over_ms)
         ends = {"expires_at_ms": over_ms, TTL: over_ms // 1000 + 1}
@@ -105,7 +105,7 @@ class ApiKeyStore:
         """Delete a key: the next request with it finds none.
 
         Raises:
-            ChangedMeanwhile: it was rotated or revoked meanwhile.
+            VersionConflict: it was rotated or revoked meanwhile.
         """
         hashes = [each for each in (entry.hash, entry.previous_hash) if each]
         gone: list[Write] = [Delete(api_key_key(each)) for each in hashes]
@@ -114,7 +114,7 @@ class ApiKeyStore:
         gone.append(Update(key_count_key(tenant_id), add={"count": -1}))
         self._all_or_none([*gone, *more])
 
-    def admit(self, key_hash: str, now_ms: int) -> tuple[ApiKey, Rate]:
+    def admit(self, key_hash: str, now_ms: int) -> tuple[ApiKey, RateLimitStatus]:
         """Find a key and count a request of its window, in one conditional write; the first request of a
         minute takes two.
 
@@ -137,8 +137,8 @@ class ApiKeyStore:
             if item.get("window") == window and item.get("admitted", True):
                 key = _key(item)
                 _require_alive(key, now_ms)
-                return key, Rate.in_window(key.limit_per_minute, item["used"], window)
-        raise RateLimited(Rate.in_window(0, 0, window), now_ms)
+                return key, RateLimitStatus.in_window(key.limit_per_minute, item["used"], window)
+        raise RateLimited(RateLimitStatus.in_window(0, 0, window), now_ms)
 
     def _renewed(self, place: ItemKey, item: Item | None, window: int, now_ms: int) -> Item | None:
         """What comes of a request that could not simply be counted: a new window, or none left in this.
@@ -153,7 +153,7 @@ class ApiKeyStore:
         if known > window:
             return item | {"admitted": False}
         if known == window:
-            raise RateLimited(Rate.in_window(key.limit_per_minute, item["used"], window), now_ms)
+            raise RateLimited(RateLimitStatus.in_window(key.limit_per_minute, item["used"], window), now_ms)
         unchanged = Attr("window").eq(known) if known else Attr("window").not_exists()
         begun = {"window": window, "used": 1, "last_used_ms": now_ms}
         begun["limit_per_minute"] = key.limit_per_minute
@@ -170,7 +170,7 @@ class ApiKeyStore:
         try:
             self._table.transact(writes)
         except ConditionFailed as error:
-            raise ChangedMeanwhile from error
+            raise VersionConflict from error
 
 
 def new_key_id() -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
 
-from trunkline.errors import MissingScope
+from trunkline.core.errors import MissingScope
 
 _ALPHABET = string.digits + string.ascii_letters
 _RANDOM_LENGTH, _CHECKSUM_LENGTH = 32, 6

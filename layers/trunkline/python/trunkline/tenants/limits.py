@@ -15,8 +15,8 @@ from typing_extensions import TypedDict
 
 from trunkline.calls.model import Call
 from trunkline.calls.parts import Channel
-from trunkline.clock import Clock
-from trunkline.errors import DailyLimitReached, QueueFull
+from trunkline.core.clock import Clock
+from trunkline.core.errors import DailyLimitReached, QueueFull
 from trunkline.item_keys import TTL, ItemKey, day_count_key, waiting_gauge_key
 from trunkline.table import ConditionFailed, Table, Update
 from trunkline.tenants.facts import Facts, TenantFacts

@@ -12,17 +12,17 @@ from typing import Annotated, ClassVar
 from pydantic import ConfigDict, Field, model_validator
 from typing_extensions import TypedDict
 
-from trunkline.clock import Clock
-from trunkline.errors import InvalidApiKey
+from trunkline.core.clock import Clock
+from trunkline.core.errors import InvalidApiKey
+from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
+from trunkline.core.timestamps import iso_from_ms
+from trunkline.core.validation import InputModel
 from trunkline.item_keys import TTL, api_key_key, session_key, used_proof_key
-from trunkline.rates import DEFAULT_PER_MINUTE
 from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table, Update
 from trunkline.tenants.audit import audited
 from trunkline.tenants.key_store import attributes_of
 from trunkline.tenants.keys import Actor, ApiKey, Principal, key_hash
 from trunkline.tenants.user_pool import User
-from trunkline.times import iso_from_ms
-from trunkline.validation import InputModel
 
 COOKIE = "session"
 MAX_LIFE_S = 12 * 3600

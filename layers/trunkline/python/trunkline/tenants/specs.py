@@ -9,10 +9,10 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from trunkline.calls.parts import AgentLost
 from trunkline.calls.policy import NO_REDIAL
 from trunkline.calls.policy_input import REDIAL_MESSAGE, WINDOW_MESSAGE, RedialSpec, WindowSpec
+from trunkline.core.errors import InvalidRequest
+from trunkline.core.validation import E164, InputModel, ToolName
 from trunkline.dialing.trunks import Trunk, trunk_id_for
-from trunkline.errors import InvalidRequest
 from trunkline.tenants.agents import Agent, agent_id_for
-from trunkline.validation import E164, InputModel, ToolName
 
 Number = Annotated[str, Field(pattern=E164)]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$")]

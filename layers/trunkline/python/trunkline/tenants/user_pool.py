@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trunkline.errors import InvalidApiKey, MissingScope
+from trunkline.core.errors import InvalidApiKey, MissingScope
 from trunkline.tenants.keys import Scope
 
 TENANT_CLAIM = "custom:tenant_id"

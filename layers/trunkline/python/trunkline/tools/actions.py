@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from trunkline.core.validation import InputModel
 from trunkline.outgoing.addresses import MAX_URL_LENGTH
 from trunkline.outgoing.headers import is_plain_name
 from trunkline.tools.picking import MAX_EXPRESSION, require_query
 from trunkline.tools.places import FORM_TYPE, is_json
 from trunkline.tools.templates import TemplateError
-from trunkline.validation import InputModel
 
 MAX_TIMEOUT_S = 20
 MAX_RETRIES = 5

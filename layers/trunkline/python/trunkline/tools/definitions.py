@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from trunkline.calls.model import Call
 from trunkline.calls.parts import Colleague
-from trunkline.errors import NotFound
+from trunkline.core.errors import NotFound
 from trunkline.tools.model import Tool
 from trunkline.tools.parameters import json_schema
 from trunkline.tools.specs import config_of

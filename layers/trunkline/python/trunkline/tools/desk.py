@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from trunkline.clock import Clock
-from trunkline.cursors import MESSAGE, cursor_of, place_of
-from trunkline.errors import AlreadyExists, InUse, InvalidRequest, LimitReached, NotFound
+from trunkline.core.clock import Clock
+from trunkline.core.errors import AlreadyExists, InUse, InvalidRequest, LimitReached, NotFound
+from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
+from trunkline.core.validation import spec_values, validated
 from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.keys import Principal
 from trunkline.tools.model import Tool
@@ -25,7 +26,6 @@ from trunkline.tools.specs import (
     tool_view,
 )
 from trunkline.tools.store import ToolStore
-from trunkline.validation import spec_values, validated
 from trunkline.versions import LATEST
 
 MAX_TOOLS = 500
@@ -61,7 +61,7 @@ class ToolDesk:
         found = self.tools.versions(principal.space, name, before, _PAGE)
         more = len(found) == _PAGE and found[-1].version > 1
         shown = [tool_view(each) for each in found if not each.deleted]
-        return {"data": shown, "next_cursor": cursor_of(str(found[-1].version)) if more else None}
+        return {"data": shown, "next_cursor": encode_cursor(str(found[-1].version)) if more else None}
 
     def create(self, principal: Principal, spec: ToolSpec) -> ToolView:
         """Make a tool.
@@ -84,7 +84,7 @@ class ToolDesk:
         Raises:
             NotFound: the tenant has none of that name.
             InvalidRequest: a field is wrong, or the name would change.
-            ChangedMeanwhile: another request was quicker.
+            VersionConflict: another request was quicker.
         """
         before = self.own(principal, name)
         if changes.get("name", name) != name:
@@ -145,7 +145,7 @@ def version_of(cursor: str) -> int:
     Raises:
         InvalidRequest: it is no cursor of versions.
     """
-    place = place_of(cursor)
+    place = decode_cursor(cursor)
     if not (place.isdigit() and 1 <= int(place[:7]) <= LATEST):
         raise InvalidRequest(f"Validation error: {MESSAGE}", field="cursor")
     return int(place[:7])

@@ -11,8 +11,8 @@ from trunkline.calls.parts import AgentTurn
 from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.reports import Ended
 from trunkline.calls.store import CallStore
-from trunkline.clock import Clock
-from trunkline.errors import LiveKitFailed, LiveKitNotConfigured
+from trunkline.core.clock import Clock
+from trunkline.core.errors import LiveKitFailed, LiveKitNotConfigured
 from trunkline.livekit.names import ClaimName
 from trunkline.tools.definitions import member, team_of
 from trunkline.tools.outcomes import ActionFailed, FailureType

@@ -18,8 +18,9 @@ from trunkline.calls.people_store import PeopleStore
 from trunkline.calls.state_store import StateStore
 from trunkline.calls.store import CallStore
 from trunkline.cipher import owner_of_call
-from trunkline.clock import Clock
-from trunkline.errors import CallEnded, LimitReached, NotFound, StateTooLarge
+from trunkline.core.clock import Clock
+from trunkline.core.errors import CallEnded, LimitReached, NotFound, StateTooLarge
+from trunkline.core.validation import InputModel
 from trunkline.idempotency import Once
 from trunkline.item_keys import invocation_key
 from trunkline.livekit.names import ClaimName
@@ -35,7 +36,6 @@ from trunkline.tools.sending import Sender
 from trunkline.tools.specs import ToolConfig, config_of, require_sound
 from trunkline.tools.store import ToolStore
 from trunkline.tools.templates import TemplateError
-from trunkline.validation import InputModel
 from trunkline.workflows.model import Workflow, hidden_keys
 from trunkline.workflows.store import WorkflowStore
 
@@ -117,7 +117,7 @@ class Invoker:
 
         Raises:
             NotFound: there is no such call, or no such agent in it.
-            AttemptOver: the agent's attempt is not the call's present one.
+            StaleAttempt: the agent's attempt is not the call's present one.
         """
         call, workflow = self._call(claim)
         found = (self._tool(call, name) for name in tools_of(call, workflow, agent))
@@ -128,7 +128,7 @@ class Invoker:
 
         Raises:
             NotFound: there is no such call, or it has no such tool.
-            AttemptOver: the agent's attempt is not the call's present one.
+            StaleAttempt: the agent's attempt is not the call's present one.
             CallEnded: the call ended too long ago.
             LimitReached: an agent went round and round: the call's story is full.
             IdempotencyConflict, IdempotencyInProgress, OutcomeUnknown: of a repeated `invocation_id`.

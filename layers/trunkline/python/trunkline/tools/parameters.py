@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
+from trunkline.core.validation import InputModel
 from trunkline.tools.templates import Scope, TemplateError, expressions_in, fill_json
-from trunkline.validation import InputModel
 
 MAX_DEPTH = 3
 MAX_PARAMETERS = 50

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from trunkline.calls.model import Call, Change, Happening, StaleCall
 from trunkline.calls.store import CallStore
 from trunkline.calls.story import TOOL_EVENT
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
 from trunkline.item_keys import SK, TTL, tool_bodies_key
 from trunkline.table import Put, Table, TransactionConflict
 

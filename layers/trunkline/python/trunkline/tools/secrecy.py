@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trunkline.redaction import HIDDEN
+from trunkline.core.redaction import HIDDEN
 from trunkline.tools.templates import Scope, percent_encoded
 
 _MIN_LENGTH = 4

@@ -9,14 +9,14 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
-from trunkline.clock import Clock
-from trunkline.errors import InUse, InvalidRequest, LimitReached, NotFound
+from trunkline.core.clock import Clock
+from trunkline.core.errors import InUse, InvalidRequest, LimitReached, NotFound
+from trunkline.core.timestamps import iso_from_ms
+from trunkline.core.validation import InputModel, validated
 from trunkline.table import Put
 from trunkline.tenants.audit import audited
 from trunkline.tenants.keys import Principal
-from trunkline.times import iso_from_ms
 from trunkline.tools.secret_store import Secret, SecretStore
-from trunkline.validation import InputModel, validated
 
 MAX_SECRETS = 100
 MAX_LENGTH = 8192
@@ -86,7 +86,7 @@ class SecretDesk:
         Raises:
             NotFound: the tenant has none of that name.
             InvalidRequest: the value is none, or the name would change.
-            ChangedMeanwhile: another request was quicker.
+            VersionConflict: another request was quicker.
         """
         before = self._own(principal, name)
         if changes.get("name", name) != name:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from boto3.dynamodb.conditions import Attr
 
 from trunkline.cipher import Cipher, owner_of_secret
-from trunkline.errors import AlreadyExists, ChangedMeanwhile
+from trunkline.core.errors import AlreadyExists, VersionConflict
 from trunkline.kept_keys import secret_key
 from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table, Write
 
@@ -63,13 +63,13 @@ class SecretStore:
         """Store a secret in place of `before`.
 
         Raises:
-            ChangedMeanwhile: the stored one is not `before` any more.
+            VersionConflict: the stored one is not `before` any more.
         """
         unchanged = Attr("ciphertext").eq(before.ciphertext)
         try:
             self._table.transact([Put(_item(after), unchanged), *more])
         except ConditionFailed as error:
-            raise ChangedMeanwhile from error
+            raise VersionConflict from error
 
     def delete(self, secret: Secret, more: Sequence[Write] = ()) -> None:
         self._table.transact([Delete(secret_key(secret.tenant_id, secret.name)), *more])

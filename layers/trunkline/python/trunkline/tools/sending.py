@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
 from trunkline.outgoing.messages import Answer, Request
 from trunkline.outgoing.retry_after import retry_after_s
 from trunkline.tools.actions import ApiCall

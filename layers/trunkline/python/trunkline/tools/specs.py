@@ -10,14 +10,14 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field, field_validator, model_validator
 from typing_extensions import TypedDict
 
-from trunkline.errors import InvalidRequest
-from trunkline.times import iso_from_ms
+from trunkline.core.errors import InvalidRequest
+from trunkline.core.timestamps import iso_from_ms
+from trunkline.core.validation import InputModel, ToolName
 from trunkline.tools.actions import Action, ApiCall, EndCall, SetState
 from trunkline.tools.model import Tool
 from trunkline.tools.parameters import MAX_DEPTH, MAX_PARAMETERS, Parameter, default_order
 from trunkline.tools.places import require_fixed_host, require_writable
 from trunkline.tools.templates import Expression, Template, TemplateError, expressions_in, parse
-from trunkline.validation import InputModel, ToolName
 
 MAX_CONFIG_BYTES = 64 * 1024
 MAX_ACTIONS = 8

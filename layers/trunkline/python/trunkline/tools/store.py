@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from trunkline.errors import InvalidRequest
+from trunkline.core.errors import InvalidRequest
 from trunkline.kept_keys import tool_key, tool_version_key
 from trunkline.table import Table
 from trunkline.tools.model import Tool, tool_from_attributes

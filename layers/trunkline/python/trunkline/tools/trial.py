@@ -9,7 +9,8 @@ import pydantic_core
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
+from trunkline.core.validation import InputModel
 from trunkline.tenants.keys import Principal
 from trunkline.tools.actions import Action, ApiCall, EndCall, SetState, StateKey, TransferAgent
 from trunkline.tools.desk import ToolDesk
@@ -23,7 +24,6 @@ from trunkline.tools.secret_store import SecretStore
 from trunkline.tools.sending import Sender
 from trunkline.tools.specs import ToolConfig, config_of, require_sound
 from trunkline.tools.templates import Scope, TemplateError, fill, parse
-from trunkline.validation import InputModel
 from trunkline.workflows.model import ALWAYS_SECRET
 
 _KEY_SHOWN = "(one for each invocation)"

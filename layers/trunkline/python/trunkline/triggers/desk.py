@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trunkline.cipher import Cipher, owner_of_trigger
-from trunkline.clock import Clock
-from trunkline.errors import InvalidRequest, LimitReached, NotFound
+from trunkline.core.clock import Clock
+from trunkline.core.errors import InvalidRequest, LimitReached, NotFound
+from trunkline.core.validation import spec_values, validated
 from trunkline.table import Put
 from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.keys import Principal
@@ -26,7 +27,6 @@ from trunkline.triggers.specs import (
     trigger_view,
 )
 from trunkline.triggers.store import TriggerStore
-from trunkline.validation import spec_values, validated
 from trunkline.webhooks.signing import secret_of
 from trunkline.workflows.store import WorkflowStore
 
@@ -91,7 +91,7 @@ class TriggerDesk:
         Raises:
             NotFound: the tenant has none of that id.
             InvalidRequest: a field is wrong.
-            ChangedMeanwhile: another request was quicker.
+            VersionConflict: another request was quicker.
         """
         before = self._own(principal, trigger_id)
         spec = validated(TriggerSpec, {**spec_values(TriggerSpec, self._view(before)), **changes})

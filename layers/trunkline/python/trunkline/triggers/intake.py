@@ -12,8 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.calls.intake import Placed
 from trunkline.cipher import Cipher, owner_of_trigger
-from trunkline.clock import Clock
-from trunkline.errors import (
+from trunkline.core.clock import Clock
+from trunkline.core.errors import (
     BadSignature,
     ConcurrencyExceeded,
     IdempotencyInProgress,

@@ -8,10 +8,10 @@ from typing import Any
 from trunkline.calls.intake import Placed
 from trunkline.calls.place import CallDesk, OutboundCall, ScheduledCall
 from trunkline.calls.workflow_calls import WorkflowCall, WorkflowCallDesk
+from trunkline.core.validation import validated
 from trunkline.idempotency import Once
 from trunkline.tenants.keys import Principal
 from trunkline.triggers.model import CallKind
-from trunkline.validation import validated
 
 
 @dataclass(frozen=True)

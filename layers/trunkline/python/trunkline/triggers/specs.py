@@ -8,11 +8,11 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field, field_validator
 from typing_extensions import TypedDict
 
-from trunkline.times import iso_from_ms
+from trunkline.core.timestamps import iso_from_ms
+from trunkline.core.validation import InputModel
 from trunkline.tools.actions import Query
 from trunkline.tools.templates import TemplateError, expressions_in
 from trunkline.triggers.model import CallKind, Received, Trigger
-from trunkline.validation import InputModel
 
 MAX_BODY_BYTES = 32 * 1024
 

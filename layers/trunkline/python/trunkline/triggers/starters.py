@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from boto3.dynamodb.conditions import Attr
 
-from trunkline.errors import ChangedMeanwhile
+from trunkline.core.errors import VersionConflict
 from trunkline.item_keys import TTL, Item, ItemKey
 from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table, Write
 from trunkline.triggers.model import Starter
@@ -70,13 +70,13 @@ class StarterStore(Generic[S]):
         """Store a change to the version that `changed` was made of.
 
         Raises:
-            ChangedMeanwhile: another request was quicker.
+            VersionConflict: another request was quicker.
         """
         after = replace(changed, version=changed.version + 1)
         try:
             self._table.transact([Put(self._item(after), Attr("version").eq(changed.version)), *more])
         except ConditionFailed as error:
-            raise ChangedMeanwhile from error
+            raise VersionConflict from error
         return after
 
     def delete(self, space: str, starter: S, more: Sequence[Write] = ()) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
 from trunkline.webhooks.delivery_store import DeliveryStore
 from trunkline.webhooks.flow import DeliveryFlow
 

@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from typing_extensions import TypedDict
 
-from trunkline.clock import Clock
+from trunkline.core.clock import Clock
 from trunkline.outgoing.messages import Answer, Request
 from trunkline.webhooks.deliveries import Attempt, Delivery, DeliveryState
 from trunkline.webhooks.delivery_store import DeliveryStore

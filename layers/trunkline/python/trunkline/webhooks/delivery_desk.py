@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline.clock import Clock
-from trunkline.cursors import cursor_of, place_of
-from trunkline.errors import DeliveryPending, InvalidRequest, NotFound, WebhookDisabled
+from trunkline.core.clock import Clock
+from trunkline.core.errors import DeliveryPending, InvalidRequest, NotFound, WebhookDisabled
+from trunkline.core.pagination import decode_cursor, encode_cursor
+from trunkline.core.timestamps import moment_ms
 from trunkline.item_keys import delivery_key
 from trunkline.tenants.keys import Principal
-from trunkline.times import moment_ms
 from trunkline.webhooks.deliveries import Delivery, DeliveryState, place_of_delivery
 from trunkline.webhooks.delivery_store import DeliveryStore
 from trunkline.webhooks.desk import WebhookDesk
@@ -129,7 +129,7 @@ class DeliveryDesk:
 
     def _newest(self, endpoint: Endpoint, query: DeliveryQuery) -> Iterator[Delivery]:
         since_ms = moment_ms(query.since) if query.since else 0
-        before = place_of(query.cursor) if query.cursor else None
+        before = decode_cursor(query.cursor) if query.cursor else None
         if before and not before.startswith(delivery_key(endpoint.id).sk):
             raise InvalidRequest(f"Validation error: {query.messages['cursor']}", field="cursor")
         for page in self.deliveries.newest(endpoint.id, since_ms, before, limit=_PAGE):
@@ -175,5 +175,5 @@ def _wanted(delivery: Delivery, query: DeliveryQuery) -> bool:
 def _page(found: list[Delivery], last: Delivery | None) -> DeliveryList:
     cursor = None
     if last and (place := place_of_delivery(last.id)):
-        cursor = cursor_of(delivery_key(place.endpoint_id, place.at_ms, place.digest).sk)
+        cursor = encode_cursor(delivery_key(place.endpoint_id, place.at_ms, place.digest).sk)
     return {"data": [delivery_view(each) for each in found], "next_cursor": cursor}

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from trunkline.clock import Clock
-from trunkline.errors import NotFound
+from trunkline.core.clock import Clock
+from trunkline.core.errors import NotFound
+from trunkline.core.validation import validated
 from trunkline.table import Put
 from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.keys import Principal
-from trunkline.validation import validated
 from trunkline.webhooks.endpoint_store import EndpointStore
 from trunkline.webhooks.endpoints import Endpoint
 from trunkline.webhooks.gate import HealthStore
@@ -80,7 +80,7 @@ class WebhookDesk:
         Raises:
             NotFound: the tenant has none of that id.
             InvalidRequest: a field is wrong, or the URL may not be called.
-            ChangedMeanwhile: another request was quicker.
+            VersionConflict: another request was quicker.
         """
         before = self.own(principal, endpoint_id)
         spec = validated(WebhookSpec, _values(before, changes))

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from boto3.dynamodb.conditions import Attr
 
-from trunkline.errors import ChangedMeanwhile, LimitReached
+from trunkline.core.errors import LimitReached, VersionConflict
 from trunkline.item_keys import TTL, Item, tenant_event_key, webhook_count_key, webhook_key
 from trunkline.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update, Write
 from trunkline.webhooks.deliveries import KEPT_S
@@ -51,13 +51,13 @@ class EndpointStore:
         """Store a change to the version that `changed` was made of.
 
         Raises:
-            ChangedMeanwhile: another request was quicker.
+            VersionConflict: another request was quicker.
         """
         after = replace(changed, version=changed.version + 1)
         try:
             self._table.transact([Put(_item(after), Attr("version").eq(changed.version)), *more])
         except ConditionFailed as error:
-            raise ChangedMeanwhile from error
+            raise VersionConflict from error
         return after
 
     def delete(self, endpoint: Endpoint, more: Sequence[Write] = ()) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from trunkline.redaction import HIDDEN, without_secrets
+from trunkline.core.redaction import HIDDEN, redact_secrets
 
 _MIN_LENGTH = 6
 
@@ -15,5 +15,5 @@ def redacted(body: bytes, secrets: Iterable[str]) -> str:
     for secret in secrets:
         if len(secret) >= _MIN_LENGTH:
             text = text.replace(secret, HIDDEN)
-    text = without_secrets(text)
+    text = redact_secrets(text)
     return "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")

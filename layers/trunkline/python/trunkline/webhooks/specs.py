@@ -7,11 +7,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field, field_validator
 
-from trunkline.calls.call_input import Moment
-from trunkline.cursors import MESSAGE
+from trunkline.core.field_types import Moment
+from trunkline.core.pagination import MESSAGE
+from trunkline.core.validation import InputModel
 from trunkline.outgoing.addresses import MAX_URL_LENGTH
 from trunkline.outgoing.headers import is_plain_name, is_plain_value
-from trunkline.validation import InputModel
 from trunkline.webhooks.deliveries import DeliveryState
 from trunkline.webhooks.endpoints import AT_ONCE
 from trunkline.webhooks.events import PATTERNS, EventType

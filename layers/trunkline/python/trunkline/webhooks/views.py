@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from typing_extensions import TypedDict
 
-from trunkline.times import iso_from_ms, iso_or_none
+from trunkline.core.timestamps import iso_from_ms, iso_or_none
 from trunkline.webhooks.deliveries import Delivery
 from trunkline.webhooks.endpoints import Endpoint
 from trunkline.webhooks.health import Health

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trunkline.calls.parts import Channel
-from trunkline.clock import Clock
-from trunkline.errors import AlreadyExists, InUse, InvalidRequest, NotFound
+from trunkline.core.clock import Clock
+from trunkline.core.errors import AlreadyExists, InUse, InvalidRequest, NotFound
+from trunkline.core.validation import spec_values, validated
 from trunkline.tenants.agents import AgentStore, agent_id_for
 from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.keys import Principal
 from trunkline.tools.store import ToolStore
-from trunkline.validation import spec_values, validated
 from trunkline.workflows.model import Workflow
 from trunkline.workflows.specs import WorkflowList, WorkflowSpec, WorkflowView, workflow_view
 from trunkline.workflows.store import WorkflowStore
@@ -64,7 +64,7 @@ class WorkflowDesk:
         Raises:
             NotFound: the tenant has none of that slug.
             InvalidRequest: a field is wrong, or the slug would change.
-            ChangedMeanwhile: another request was quicker.
+            VersionConflict: another request was quicker.
         """
         before = self._own(principal, slug)
         if changes.get("slug", slug) != slug:

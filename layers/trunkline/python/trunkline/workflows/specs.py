@@ -19,8 +19,8 @@ from trunkline.calls.policy_input import (
     redial_view,
     window_view,
 )
-from trunkline.times import iso_from_ms
-from trunkline.validation import InputModel, ToolName
+from trunkline.core.timestamps import iso_from_ms
+from trunkline.core.validation import InputModel, ToolName
 from trunkline.workflows.model import Workflow
 
 SLUG = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"

@@ -17,16 +17,16 @@ _PLAIN = re.compile(
 )
 
 
-def without_secrets(text: str) -> str:
+def redact_secrets(text: str) -> str:
     """The text without keys, tokens, webhooks' secrets and cookies."""
     return _SECRETS.sub(HIDDEN, text)
 
 
-def fit_for_logs(text: str) -> str:
+def redact_for_logs(text: str) -> str:
     """The text without secrets, and with the last digits alone of phone numbers."""
-    return _NUMBER.sub(lambda number: f"+…{number[0][-_SHOWN:]}", without_secrets(text))
+    return _NUMBER.sub(lambda number: f"+…{number[0][-_SHOWN:]}", redact_secrets(text))
 
 
-def path_shape(path: str) -> str:
+def route_template(path: str) -> str:
     """A path with our own words and ids; what else is in it is not ours to keep."""
     return "/".join(part if not part or _PLAIN.fullmatch(part) else "*" for part in path.split("/"))

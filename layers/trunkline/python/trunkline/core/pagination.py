@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import base64
 
-from trunkline.errors import InvalidRequest
+from trunkline.core.errors import InvalidRequest
 
 MESSAGE = "cursor must be the next_cursor of an earlier answer"
 
 
-def cursor_of(place: str) -> str:
+def encode_cursor(place: str) -> str:
     """The cursor of a place."""
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
-def place_of(cursor: str) -> str:
+def decode_cursor(cursor: str) -> str:
     """The place that a cursor names.
 
     Raises:

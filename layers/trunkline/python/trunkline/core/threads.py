@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 
-class Offloader:
+class ThreadRunner:
     """A pool of threads behind `await offload(function, *args)`."""
 
     def __init__(self, threads: int) -> None:

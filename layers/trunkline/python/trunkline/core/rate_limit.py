@@ -19,7 +19,7 @@ def window_of(now_ms: int) -> int:
 
 
 @dataclass(frozen=True)
-class Rate:
+class RateLimitStatus:
     """A key's requests in its present window: `used` of `limit`, until `ends_ms`."""
 
     limit: int
@@ -27,7 +27,7 @@ class Rate:
     ends_ms: int
 
     @classmethod
-    def in_window(cls, limit: int, used: int, window: int) -> Rate:
+    def in_window(cls, limit: int, used: int, window: int) -> RateLimitStatus:
         """The rate in the window of that number."""
         return cls(limit, used, (window + 1) * _WINDOW_MS)
 

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
-from trunkline.times import moment_ms
+from trunkline.core.timestamps import moment_ms
 
 MAX_METADATA_BYTES = 32 * 1024
 METADATA_MESSAGE = f"Metadata must be a JSON object of at most {MAX_METADATA_BYTES} bytes"

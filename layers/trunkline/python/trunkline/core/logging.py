@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics import Metrics
 
-from trunkline.redaction import fit_for_logs
+from trunkline.core.redaction import redact_for_logs
 
 NAMESPACE = "Trunkline"
 
@@ -18,7 +18,7 @@ class _Formatter(LambdaPowertoolsFormatter):
     full comes out."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return fit_for_logs(super().format(record))
+        return redact_for_logs(super().format(record))
 
 
 def logger(service: str) -> Logger:

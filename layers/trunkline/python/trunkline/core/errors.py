@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trunkline.rates import Rate
+from trunkline.core.rate_limit import RateLimitStatus
 
 
 class TrunklineError(Exception):
@@ -17,7 +17,7 @@ class TrunklineError(Exception):
         self.retry_after_s = retry_after_s
 
 
-class ToldAlike(TrunklineError):
+class FixedMessageError(TrunklineError):
     """Base of every error whose message is always the same."""
 
     text = ""
@@ -38,14 +38,14 @@ class RequestTooLarge(TrunklineError):
     type = "request_too_large"
 
 
-class InvalidApiKey(ToldAlike):
+class InvalidApiKey(FixedMessageError):
     """No key, a malformed key, an unknown key, a revoked or an expired one: one answer for all."""
 
     type = "invalid_api_key"
     text = "Invalid API key"
 
 
-class Suppressed(ToldAlike):
+class NumberSuppressed(FixedMessageError):
     """The number is on the tenant's suppression list."""
 
     type = "suppressed"
@@ -70,14 +70,14 @@ class MissingScope(TrunklineError):
         super().__init__(f"Missing scope: {scope}")
 
 
-class AddressNotAllowed(ToldAlike):
+class AddressNotAllowed(FixedMessageError):
     """The key is good, but not from there."""
 
     type = "address_not_allowed"
     text = "The API key may not be used from this address"
 
 
-class CrossSite(ToldAlike):
+class CrossSite(FixedMessageError):
     """A browser sends a session's cookie on another site's behalf."""
 
     type = "cross_site_request"
@@ -95,7 +95,7 @@ class RateLimited(TrunklineError):
 
     type = "rate_limited"
 
-    def __init__(self, rate: Rate, now_ms: int) -> None:
+    def __init__(self, rate: RateLimitStatus, now_ms: int) -> None:
         super().__init__("Rate limited", retry_after_s=rate.left_s(now_ms))
         self.rate = rate
 
@@ -133,7 +133,7 @@ class NotFound(TrunklineError):
     type = "not_found"
 
 
-class TrunkShared(ToldAlike):
+class TrunkShared(FixedMessageError):
     """Several tenants dial on the trunk: only its operator may change it."""
 
     type = "trunk_shared"
@@ -158,35 +158,35 @@ class LimitReached(TrunklineError):
     type = "limit_reached"
 
 
-class DeliveryPending(ToldAlike):
+class DeliveryPending(FixedMessageError):
     """What is asked for needs a delivery that has come to its end."""
 
     type = "delivery_pending"
     text = "Delivery is still on its way"
 
 
-class WebhookDisabled(ToldAlike):
+class WebhookDisabled(FixedMessageError):
     """What is asked for needs a webhook that is sent to."""
 
     type = "webhook_disabled"
     text = "Webhook is disabled: enable it first"
 
 
-class ChangedMeanwhile(ToldAlike):
+class VersionConflict(FixedMessageError):
     """Another request changed the thing between this one's read and its write."""
 
     type = "changed_meanwhile"
     text = "Another request changed it meanwhile: read it and try again"
 
 
-class CallEnded(ToldAlike):
+class CallEnded(FixedMessageError):
     """What is asked for needs a call that goes on."""
 
     type = "call_ended"
     text = "Call has ended"
 
 
-class CallNotScheduled(ToldAlike):
+class CallNotScheduled(FixedMessageError):
     """What is asked for needs a call whose time has not come."""
 
     type = "call_not_scheduled"
@@ -199,21 +199,21 @@ class BatchNotReady(TrunklineError):
     type = "batch_not_ready"
 
 
-class CallOpen(ToldAlike):
+class CallNotEnded(FixedMessageError):
     """What is asked for needs a call that has ended."""
 
     type = "call_open"
     text = "Call has not ended: cancel it first"
 
 
-class CallNotReady(ToldAlike):
+class CallNotReady(FixedMessageError):
     """What is asked for needs a room, and the call has none yet."""
 
     type = "call_not_ready"
     text = "Call has no room yet"
 
 
-class AttemptOver(ToldAlike):
+class StaleAttempt(FixedMessageError):
     """The agent speaks for an attempt that is not the call's present one."""
 
     type = "attempt_over"
@@ -229,42 +229,42 @@ class StateTooLarge(TrunklineError):
         super().__init__(f"The workflow's state would be larger than {limit} bytes")
 
 
-class WrongCall(ToldAlike):
+class CallMismatch(FixedMessageError):
     """The agent's token is for another call's room."""
 
     type = "wrong_call"
     text = "The token is for another call"
 
 
-class LiveKitFailed(ToldAlike):
+class LiveKitFailed(FixedMessageError):
     """LiveKit did not do what was asked, or did not say so in time."""
 
     type = "livekit_failed"
     text = "LiveKit did not answer: try again"
 
 
-class InvalidAgentToken(ToldAlike):
+class InvalidAgentToken(FixedMessageError):
     """No token, or not one of an agent in a call's room."""
 
     type = "invalid_agent_token"
     text = "Invalid agent token"
 
 
-class IdempotencyConflict(ToldAlike):
+class IdempotencyConflict(FixedMessageError):
     """The key was used in the last day with another body."""
 
     type = "idempotency_conflict"
     text = "Idempotency-Key was used with another request body"
 
 
-class IdempotencyInProgress(ToldAlike):
+class IdempotencyInProgress(FixedMessageError):
     """A request with this key is being carried out at the moment."""
 
     type = "idempotency_in_progress"
     text = "A request with this Idempotency-Key is in progress: try again"
 
 
-class OutcomeUnknown(ToldAlike):
+class OutcomeUnknown(FixedMessageError):
     """Nobody knows whether the first request with this key did its work."""
 
     type = "outcome_unknown"
@@ -274,7 +274,7 @@ class OutcomeUnknown(ToldAlike):
     )
 
 
-class LiveKitNotConfigured(ToldAlike):
+class LiveKitNotConfigured(FixedMessageError):
     """The deployment's LiveKit secret holds no project yet."""
 
     type = "livekit_not_configured"
@@ -290,7 +290,7 @@ class QueueUnavailable(TrunklineError):
         super().__init__(f"Failed to queue call: {cause}")
 
 
-class BadSignature(ToldAlike):
+class BadSignature(FixedMessageError):
     """A webhook that is not LiveKit's word, or an old one of it."""
 
     type = "invalid_signature"
