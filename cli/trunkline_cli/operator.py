@@ -17,9 +17,9 @@ from trunkline.core.validation import validated
 from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
 from trunkline.dialing.trunks import Trunk, TrunkState
 from trunkline.dialing.wake import Wake, WakeQueue
+from trunkline.egress.address_policy import AddressPolicy, UnsafeAddress, target_of
 from trunkline.item_keys import own_livekit_key
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
-from trunkline.outgoing.addresses import Door, UnsafeAddress, target_of
 from trunkline.table import Table
 from trunkline.tenants.agents import Agent, AgentStore, TenantStore
 from trunkline.tenants.audit import audited
@@ -239,7 +239,7 @@ def _difference(before: object | None, after: object) -> str:
 def _check_url(url: str, field: str) -> None:
     """What can be told without asking DNS; what may be called on a stage is checked at each connection."""
     try:
-        target_of(url, Door(range(1, 65_536)))
+        target_of(url, AddressPolicy(range(1, 65_536)))
     except UnsafeAddress as error:
         raise InvalidRequest(f"{field}: {error.reason}", field=field) from error
 

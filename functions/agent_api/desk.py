@@ -25,16 +25,16 @@ from trunkline.core.errors import CallMismatch, InvalidAgentToken
 from trunkline.core.logging import logger, metrics
 from trunkline.core.settings import AgentApiSettings
 from trunkline.dialing.lane import LaneStore
+from trunkline.egress.address_policy import AddressPolicy
+from trunkline.egress.messages import Request, Response
 from trunkline.livekit.names import ClaimName
 from trunkline.livekit.projects import Projects
 from trunkline.livekit.tokens import agent_proof
-from trunkline.outgoing.addresses import Door
-from trunkline.outgoing.messages import Answer, Request
 from trunkline.table import Table
 from trunkline.workflows.store import WorkflowStore
 
 if TYPE_CHECKING:
-    from trunkline.outgoing.blocking import BlockingClient
+    from trunkline.egress.sync_client import BlockingClient
     from trunkline.tools.invoke import Invoker
 
 log = logger("agent_api")
@@ -131,16 +131,16 @@ def _measured(told: Mapping[str, Any]) -> None:
     meter.flush_metrics()
 
 
-def _send(request: Request) -> Answer:
+def _send(request: Request) -> Response:
     return _outgoing().send(request)
 
 
 @cache
 def _outgoing() -> BlockingClient:
-    from trunkline.outgoing.blocking import BlockingClient  # noqa: PLC0415
-    from trunkline.outgoing.client import OutgoingClient  # noqa: PLC0415
+    from trunkline.egress.client import EgressClient  # noqa: PLC0415
+    from trunkline.egress.sync_client import BlockingClient  # noqa: PLC0415
 
-    return BlockingClient(OutgoingClient(Door.parse(desk().settings.outgoing_loopback_ports)))
+    return BlockingClient(EgressClient(AddressPolicy.parse(desk().settings.outgoing_loopback_ports)))
 
 
 def _close_room(projects: Projects, call: Call, room: str) -> None:

@@ -15,8 +15,8 @@ from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
+from trunkline.egress.address_policy import AddressPolicy
 from trunkline.livekit.projects import Projects
-from trunkline.outgoing.addresses import Door
 from trunkline.rules.rulebook import Rulebook
 from trunkline.table import Table
 from trunkline.tenants.agents import AgentStore
@@ -77,7 +77,7 @@ def open_base() -> Base:
         practice=PracticeTrunks(trunks),
         wakes=wakes,
         nudge=Nudge(wakes, clock, log, trunks.granted_ids),
-        outgoing=Outgoing(Door.parse(settings.outgoing_loopback_ports), clock),
+        outgoing=Outgoing(AddressPolicy.parse(settings.outgoing_loopback_ports), clock),
         tools=ToolStore(table),
         rulebook=Rulebook(table, clock),
         pepper=secrets.get_secret_value(SecretId=settings.key_pepper_arn)["SecretString"],

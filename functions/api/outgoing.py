@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest
-from trunkline.outgoing.addresses import Door, UnsafeAddress
-from trunkline.outgoing.messages import Answer, Request
+from trunkline.egress.address_policy import AddressPolicy, UnsafeAddress
+from trunkline.egress.messages import Request, Response
 from trunkline.tools.sending import Sender
 
 if TYPE_CHECKING:
-    from trunkline.outgoing.blocking import BlockingClient
+    from trunkline.egress.sync_client import BlockingClient
 
 
 @dataclass(frozen=True)
 class Outgoing:
     """Requests to tenants' addresses."""
 
-    door: Door
+    door: AddressPolicy
     clock: Clock
 
     def check(self, url: str, field: str = "url") -> None:
@@ -37,7 +37,7 @@ class Outgoing:
             text = f"Validation error: {field}: {error.reason}"
             raise InvalidRequest(text, field=field.partition(".")[0]) from error
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: Request) -> Response:
         """Send a request; whatever happens is told in the answer."""
         return self._client.send(request)
 
@@ -48,7 +48,7 @@ class Outgoing:
 
     @cached_property
     def _client(self) -> BlockingClient:
-        from trunkline.outgoing.blocking import BlockingClient  # noqa: PLC0415
-        from trunkline.outgoing.client import OutgoingClient  # noqa: PLC0415
+        from trunkline.egress.client import EgressClient  # noqa: PLC0415
+        from trunkline.egress.sync_client import BlockingClient  # noqa: PLC0415
 
-        return BlockingClient(OutgoingClient(self.door))
+        return BlockingClient(EgressClient(self.door))

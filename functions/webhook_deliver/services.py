@@ -12,9 +12,9 @@ from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
 from trunkline.core.settings import WebhookDeliverSettings
-from trunkline.outgoing.addresses import Door
-from trunkline.outgoing.blocking import BlockingClient
-from trunkline.outgoing.client import OutgoingClient
+from trunkline.egress.address_policy import AddressPolicy
+from trunkline.egress.client import EgressClient
+from trunkline.egress.sync_client import BlockingClient
 from trunkline.table import Table
 from trunkline.webhooks.courier import Courier
 from trunkline.webhooks.delivery_store import DeliveryStore
@@ -43,7 +43,7 @@ def courier() -> Courier:
         notices=Notices(
             endpoints, aws_clients.client("sns"), settings.notices_topic_arn, disable_after_s, log
         ),
-        send=BlockingClient(OutgoingClient(Door.parse(settings.outgoing_loopback_ports))).send,
+        send=BlockingClient(EgressClient(AddressPolicy.parse(settings.outgoing_loopback_ports))).send,
         schedule_s=tuple(int(wait_s) for wait_s in settings.webhook_schedule_s.split(",")),
         clock=SystemClock(),
         chance=random.random,

@@ -26,9 +26,9 @@ from trunkline.core.errors import (
 )
 from trunkline.core.redaction import HIDDEN
 from trunkline.core.validation import validated
+from trunkline.egress.messages import Request, Response
 from trunkline.item_keys import invocation_key, tool_bodies_key
 from trunkline.livekit.names import ClaimName
-from trunkline.outgoing.messages import Answer, Request
 from trunkline.table import Table
 from trunkline.tenants.keys import Principal
 from trunkline.tools.invoke import MAX_STORY
@@ -77,11 +77,11 @@ def test_a_repeat_does_nothing_and_gets_the_same_answer(scene: Scene) -> None:
 
 def test_a_failure_is_repeated_too_never_done_again(scene: Scene) -> None:
     claim = scene.accept()
-    scene.answer = lambda _: Answer(None, {}, b"", 1, None, "", True)
+    scene.answer = lambda _: Response(None, {}, b"", 1, None, "", True)
     first = scene.use(claim, once="inv-1", meal="soup")
     assert first["error"] is not None
     assert (first["status"], first["error"]["may_have_happened"]) == ("failed", True)
-    scene.answer = lambda _: Answer(201, {}, b"{}", 1)
+    scene.answer = lambda _: Response(201, {}, b"{}", 1)
     assert scene.use(claim, once="inv-1", meal="soup") == first
     assert len(scene.sent) == 1
 
@@ -89,12 +89,12 @@ def test_a_failure_is_repeated_too_never_done_again(scene: Scene) -> None:
 def test_a_repeat_while_the_first_is_at_work_is_told_so(scene: Scene) -> None:
     claim, seen = scene.accept(), list[type[Exception]]()
 
-    def meanwhile(_: Request) -> Answer:
+    def meanwhile(_: Request) -> Response:
         try:
             scene.use(claim, once="inv-1", meal="soup")
         except IdempotencyInProgress as error:
             seen.append(type(error))
-        return Answer(201, {}, b"{}", 1)
+        return Response(201, {}, b"{}", 1)
 
     scene.answer = meanwhile
     scene.use(claim, once="inv-1", meal="soup")
@@ -104,13 +104,13 @@ def test_a_repeat_while_the_first_is_at_work_is_told_so(scene: Scene) -> None:
 def test_after_a_crash_nobody_knows_and_nothing_is_done_again(scene: Scene) -> None:
     claim = scene.accept()
 
-    def crash(_: Request) -> Answer:
+    def crash(_: Request) -> Response:
         raise MemoryError
 
     scene.answer = crash
     with pytest.raises(MemoryError):
         scene.use(claim, once="inv-1", meal="soup")
-    scene.answer = lambda _: Answer(201, {}, b"{}", 1)
+    scene.answer = lambda _: Response(201, {}, b"{}", 1)
     with pytest.raises(OutcomeUnknown):
         scene.use(claim, once="inv-1", meal="soup")
     assert len(scene.sent) == 1
@@ -189,7 +189,7 @@ def test_secrets_are_read_for_the_request_and_go_nowhere_else(scene: Scene) -> N
         parameters=[],
     )
     claim = scene.accept(tools=["keyed"])
-    scene.answer = lambda request: Answer(200, {}, json.dumps({"e": request.headers["X-Key"]}).encode(), 1)
+    scene.answer = lambda request: Response(200, {}, json.dumps({"e": request.headers["X-Key"]}).encode(), 1)
     told = scene.use(claim, "keyed")
     assert scene.sent[0].headers["X-Key"] == "t0p-secret"
     assert (told["result"], told["state"]) == ({"e": HIDDEN}, {"echo": HIDDEN})
@@ -234,11 +234,11 @@ def test_what_is_used_while_a_call_is_erased_is_erased(scene: Scene) -> None:
         claim, validated(Reports, {"reports": [{"type": "answered"}, {"type": "ended"}]}).reports
     )
 
-    def meanwhile(_: Request) -> Answer:
+    def meanwhile(_: Request) -> Response:
         EraseDesk(scene.calls, scene.table, scene.clock).erase(
             Principal("tenant-1", True, frozenset()), claim.call_id
         )
-        return Answer(201, {}, b'{"id": 1}', 1)
+        return Response(201, {}, b'{"id": 1}', 1)
 
     scene.answer = meanwhile
     assert scene.use(claim, meal="soup")["status"] == "succeeded"

@@ -11,14 +11,14 @@ from tests.builders import TRUNK, ManualClock, a_call
 from trunkline.calls.parts import Channel
 from trunkline.core.errors import LiveKitNotConfigured
 from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.egress.address_policy import AddressPolicy
 from trunkline.item_keys import livekit_issuer_key, own_livekit_key
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.projects import PLAYED, Projects
-from trunkline.outgoing.addresses import Door
 from trunkline.table import Delete, Put, Table
 
 DEPLOYMENTS = LiveKitCredentials("wss://deployment.test", "devkey", "d" * 32)
-OWN = LiveKitCredentials("wss://own.test", "ownkey", "o" * 32, "tenant-1", Door())
+OWN = LiveKitCredentials("wss://own.test", "ownkey", "o" * 32, "tenant-1", AddressPolicy())
 OWN_TRUNK = replace(TRUNK, id="trunk_own", sip_trunk_id="ST_own", livekit_tenant_id="tenant-1")
 
 

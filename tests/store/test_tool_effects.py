@@ -12,8 +12,8 @@ from trunkline.calls.reports import Reports
 from trunkline.calls.states import State
 from trunkline.core.errors import LiveKitFailed
 from trunkline.core.validation import validated
+from trunkline.egress.messages import Response
 from trunkline.livekit.names import ClaimName
-from trunkline.outgoing.messages import Answer
 from trunkline.table import Table
 from trunkline.tools.effects import CallEffects
 
@@ -99,7 +99,7 @@ def test_the_state_of_actions_that_were_done_is_kept_though_a_later_one_fails(sc
         POST,
     )
     claim = scene.accept(tools=["two"])
-    scene.answer = lambda _: Answer(404, {}, b"{}", 1)
+    scene.answer = lambda _: Response(404, {}, b"{}", 1)
     told = scene.use(claim, "two", meal="soup")
     assert (told["status"], told["state"]) == ("failed", {"meals": ["soup"], "seen": 1})
     assert told["error"] is not None

@@ -18,8 +18,8 @@ from trunkline.core.errors import (
 )
 from trunkline.core.redaction import HIDDEN
 from trunkline.core.validation import validated
+from trunkline.egress.messages import Request, Response
 from trunkline.item_keys import audit_key
-from trunkline.outgoing.messages import Answer, Request
 from trunkline.table import Table
 from trunkline.tenants.keys import Principal
 from trunkline.tools.desk import ToolDesk
@@ -49,7 +49,7 @@ class World:
         self.checked: list[tuple[str, str]] = []
         self.users: dict[str, str] = {}
         self.sent: list[Request] = []
-        self.answer = Answer(200, {}, b'{"id": "m-1", "echo": "jwt-1234 s3cret"}', 1)
+        self.answer = Response(200, {}, b'{"id": "m-1", "echo": "jwt-1234 s3cret"}', 1)
         self.store = ToolStore(table)
         secrets = SecretStore(table, PlainCipher())  # type: ignore[arg-type]
         self.tools = ToolDesk(
@@ -63,7 +63,7 @@ class World:
         sender = Sender(self.send, self.clock.move_s, lambda: 0.5, self.clock)
         self.trials = TrialDesk(self.tools, secrets, sender, self.clock)
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: Request) -> Response:
         self.sent.append(request)
         return self.answer
 

@@ -10,8 +10,8 @@ from tests.builders import a_call
 from tests.store.webhook_world import DOWN, LATER, MINE, OK, World, all_items
 from trunkline.core.errors import NotFound, WebhookDisabled
 from trunkline.core.validation import validated
+from trunkline.egress.messages import Response
 from trunkline.item_keys import call_event_key
-from trunkline.outgoing.messages import Answer
 from trunkline.table import Table
 from trunkline.webhooks.courier import MAX_AGE_MS
 from trunkline.webhooks.health import DISABLE_AFTER_S, OPENS_AFTER
@@ -25,7 +25,7 @@ def world(table: Table) -> World:
 
 def test_410_disables_and_tells_the_others(world: World) -> None:
     gone, other = world.webhook(), world.webhook(filter={"events": ["webhook.*"]})
-    world.answer = lambda _: Answer(410, {}, b"", 3)
+    world.answer = lambda _: Response(410, {}, b"", 3)
     world.calls.accept(a_call())
     world.tell(a_call().id)
     world.run(world.started()[0])

@@ -17,7 +17,7 @@ from trunkline.calls.story import Turn
 from trunkline.core.validation import validated
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
-from trunkline.outgoing.messages import Answer, Request
+from trunkline.egress.messages import Request, Response
 from trunkline.table import Table
 from trunkline.webhooks.deliveries import DeliveryState
 from trunkline.webhooks.payload import MAX_BYTES
@@ -139,7 +139,7 @@ def test_the_schedule_with_the_same_ids_and_fresh_signatures(world: World) -> No
 
 def test_attempts_end_and_the_log_says_why(world: World) -> None:
     webhook = world.webhook(max_attempts=2, headers={"X-Token": "hunter22"})
-    world.answer = lambda request: Answer(500, {}, f"no {request.headers['X-Token']}".encode(), 7)
+    world.answer = lambda request: Response(500, {}, f"no {request.headers['X-Token']}".encode(), 7)
     delivery_id = world.told()
     world.run(delivery_id)
     shown = world.log_desk.get(MINE, delivery_id)
@@ -161,7 +161,7 @@ def test_a_crash_between_the_request_and_its_record_repeats_the_attempt(world: W
     world.webhook()
     delivery_id = world.told()
 
-    def crash(_: Request) -> Answer:
+    def crash(_: Request) -> Response:
         raise KeyboardInterrupt
 
     world.answer = crash

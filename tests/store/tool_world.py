@@ -18,8 +18,8 @@ from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
+from trunkline.egress.messages import Request, Response
 from trunkline.livekit.names import ClaimName
-from trunkline.outgoing.messages import Answer, Request
 from trunkline.remembered import Remembered
 from trunkline.table import Table
 from trunkline.tools.effects import CallEffects
@@ -52,7 +52,7 @@ class Scene:
         self.sent: list[Request] = []
         self.measured: list[Any] = []
         self.dispatched: list[str] = []
-        self.answer: Callable[[Request], Answer] = lambda _: Answer(201, {}, b'{"id": "m-1"}', 1)
+        self.answer: Callable[[Request], Response] = lambda _: Response(201, {}, b'{"id": "m-1"}', 1)
         self.reports = ReportDesk(
             calls=self.calls,
             transcripts=TranscriptStore(table),
@@ -85,7 +85,7 @@ class Scene:
             clock=self.clock,
         )
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: Request) -> Response:
         self.sent.append(request)
         return self.answer(request)
 

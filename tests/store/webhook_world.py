@@ -14,8 +14,8 @@ from trunkline.calls.transcripts import TranscriptStore
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
 from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.egress.messages import Request, Response, TransportError
 from trunkline.item_keys import call_event_key
-from trunkline.outgoing.messages import Answer, Fault, Request
 from trunkline.table import Table
 from trunkline.table_values import decode
 from trunkline.tenants.keys import Principal
@@ -38,9 +38,9 @@ from trunkline.webhooks.specs import WebhookSpec
 
 MINE = Principal("tenant-1", livemode=True, scopes=frozenset())
 URL = "https://hooks.example.com/a"
-OK = Answer(200, {}, b"thanks", 12)
-DOWN = Answer(500, {}, b"oops", 12)
-LATER = Answer(None, {}, b"", 15_000, Fault.TIMEOUT, "no whole answer in time")
+OK = Response(200, {}, b"thanks", 12)
+DOWN = Response(500, {}, b"oops", 12)
+LATER = Response(None, {}, b"", 15_000, TransportError.TIMEOUT, "no whole answer in time")
 
 
 class Flow:
@@ -74,7 +74,7 @@ class World:
         self.calls, self.transcripts = CallStore(table), TranscriptStore(table)
         self.endpoints, self.deliveries = EndpointStore(table), DeliveryStore(table)
         self.sent: list[Request] = []
-        self.answer: Callable[[Request], Answer] = lambda _: OK
+        self.answer: Callable[[Request], Response] = lambda _: OK
         health, seals = HealthStore(table), Seals(PlainCipher())  # type: ignore[arg-type]
         log = logger("test")
         self.desk = WebhookDesk(self.endpoints, health, seals, lambda _: None, self.clock)
@@ -103,7 +103,7 @@ class World:
             log=log,
         )
 
-    def _send(self, request: Request) -> Answer:
+    def _send(self, request: Request) -> Response:
         self.sent.append(request)
         return self.answer(request)
 

@@ -10,10 +10,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from trunkline.egress.address_policy import AddressPolicy
+from trunkline.egress.socket_guard import SocketGuard
 from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, open_session, session_of
 from trunkline.livekit.credentials import LiveKitCredentials
-from trunkline.outgoing.addresses import Door
-from trunkline.outgoing.guard import Guard
 
 
 class Canary:
@@ -51,7 +51,7 @@ async def served(canary: Canary) -> AsyncIterator[int]:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "2130706433", "[::1]", "0.0.0.0"])  # noqa: S104
 async def test_no_name_or_spelling_of_a_private_address_is_connected_to(host: str) -> None:
     canary = Canary()
-    async with served(canary) as port, open_session(Guard(Door())) as session:
+    async with served(canary) as port, open_session(SocketGuard(AddressPolicy())) as session:
         with pytest.raises((aiohttp.ClientError, OSError)):
             await session.get(f"http://{host}:{port}/")
     assert canary.requests == 0
@@ -61,8 +61,8 @@ async def test_a_redirect_leads_to_no_private_address(unused_port: int) -> None:
     public, private = Canary(), Canary()
     async with served(public) as open_port, served(private) as port:
         public.redirect = f"http://127.0.0.1:{port}/latest/meta-data"
-        door = Door(range(open_port, open_port + 1))
-        async with open_session(Guard(door)) as session:
+        door = AddressPolicy(range(open_port, open_port + 1))
+        async with open_session(SocketGuard(door)) as session:
             with pytest.raises(aiohttp.ClientError):
                 await session.post(f"http://127.0.0.1:{open_port}/twirp")
     assert (public.requests, private.requests) == (1, 0)
@@ -90,19 +90,19 @@ def unused_port() -> int:
 def test_the_guard_sees_the_address_itself(address: tuple[object, ...]) -> None:
     family = socket.AF_INET6 if ":" in str(address[0]) else socket.AF_INET
     with pytest.raises(OSError, match="not public"):
-        Guard(Door()).socket((family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", address))
+        SocketGuard(AddressPolicy()).socket((family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", address))
 
 
 def test_a_public_address_is_let_through() -> None:
     where = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("93.184.216.34", 443))
-    Guard(Door()).socket(where).close()
+    SocketGuard(AddressPolicy()).socket(where).close()
 
 
 async def test_only_what_a_tenant_brought_is_guarded() -> None:
     canary = Canary()
     async with served(canary) as port:
         url = f"http://127.0.0.1:{port}"
-        for tenant_id, door in (("tenant-1", Door()), (None, None)):
+        for tenant_id, door in (("tenant-1", AddressPolicy()), (None, None)):
             credentials = LiveKitCredentials(url, "key", "s" * 32, tenant_id, door)
             async with session_of(credentials) as session:
                 # Both fail: the guarded one at its socket, the other at the nonsense it is answered.

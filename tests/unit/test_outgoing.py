@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 import trustme
 
-from trunkline.outgoing import client as outgoing
-from trunkline.outgoing.addresses import Door, UnsafeAddress
-from trunkline.outgoing.client import OutgoingClient
-from trunkline.outgoing.messages import Answer, Fault, Request
+from trunkline.egress import client as outgoing
+from trunkline.egress.address_policy import AddressPolicy, UnsafeAddress
+from trunkline.egress.client import EgressClient
+from trunkline.egress.messages import Request, Response, TransportError
 
-SHUT = Door()
-LOCAL = Door.parse("9100-9999")
+SHUT = AddressPolicy()
+LOCAL = AddressPolicy.parse("9100-9999")
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -58,14 +58,14 @@ def request(url: str, headers: dict[str, str] | None = None, deadline_s: float =
     return Request("POST", url, headers or {}, b'{"a":1}', deadline_s, 16 * 1024)
 
 
-async def posted(serve: Serve, headers: dict[str, str] | None = None, deadline_s: float = 3.0) -> Answer:
+async def posted(serve: Serve, headers: dict[str, str] | None = None, deadline_s: float = 3.0) -> Response:
     async with server(serve, 9371):
-        return await OutgoingClient(LOCAL).send(request("http://127.0.0.1:9371/hook", headers, deadline_s))
+        return await EgressClient(LOCAL).send(request("http://127.0.0.1:9371/hook", headers, deadline_s))
 
 
 async def test_a_plain_request_goes_out_as_it_is() -> None:
     async with server(answers(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"), 9371) as heads:
-        answer = await OutgoingClient(LOCAL).send(request("http://127.0.0.1:9371/hook?a=b", {"X-A": "b"}))
+        answer = await EgressClient(LOCAL).send(request("http://127.0.0.1:9371/hook?a=b", {"X-A": "b"}))
     assert (answer.status, answer.body, answer.fault) == (200, b"hi", None)
     assert heads[0].startswith(b"POST /hook?a=b HTTP/1.1\r\n")
     assert b"host: 127.0.0.1:9371" in heads[0].lower()
@@ -87,7 +87,7 @@ async def test_bytes_that_drip_end_with_the_deadline_for_the_whole_request() -> 
 
     began = time.monotonic()
     answer = await posted(drip, deadline_s=0.6)
-    assert (answer.status, answer.fault) == (None, Fault.TIMEOUT)
+    assert (answer.status, answer.fault) == (None, TransportError.TIMEOUT)
     assert time.monotonic() - began < 2
 
 
@@ -98,7 +98,7 @@ async def test_headers_that_never_end_are_cut_off() -> None:
             writer.write(b"X-A: " + b"a" * 1000 + b"\r\n")
             await writer.drain()
 
-    assert (await posted(endless)).fault is Fault.BROKEN
+    assert (await posted(endless)).fault is TransportError.BROKEN
 
 
 async def test_a_gigabyte_is_read_no_further_than_its_beginning() -> None:
@@ -127,17 +127,17 @@ async def test_a_gzip_bomb_stays_shut() -> None:
 )
 async def test_a_server_that_breaks_off_is_no_success(text: bytes) -> None:
     answer = await posted(answers(text))
-    assert (answer.status, answer.fault) == (None, Fault.BROKEN)
+    assert (answer.status, answer.fault) == (None, TransportError.BROKEN)
 
 
 async def test_nobody_there_and_nothing_sent() -> None:
-    answer = await OutgoingClient(LOCAL).send(request("http://127.0.0.1:9373/"))
-    assert (answer.fault, answer.sent) == (Fault.CONNECT, False)
+    answer = await EgressClient(LOCAL).send(request("http://127.0.0.1:9373/"))
+    assert (answer.fault, answer.sent) == (TransportError.CONNECT, False)
 
 
 async def test_no_line_break_gets_into_a_header() -> None:
     answer = await posted(answers(b""), {"X-A": "b\r\nX-C: d"})
-    assert (answer.fault, answer.sent) == (Fault.INVALID, False)
+    assert (answer.fault, answer.sent) == (TransportError.INVALID, False)
 
 
 async def test_the_environments_proxy_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,11 +159,11 @@ def resolver(*addresses: str) -> Any:
 
 @pytest.mark.parametrize("addresses", [("10.0.0.1",), ("8.8.8.8", "10.0.0.1"), ("2606:4700::1", "::1")])
 async def test_a_name_with_any_private_answer_is_refused(addresses: tuple[str, ...]) -> None:
-    sender = OutgoingClient(SHUT, resolver(*addresses))
+    sender = EgressClient(SHUT, resolver(*addresses))
     with pytest.raises(UnsafeAddress):
         await sender.check("https://rebind.example.com/")
     answer = await sender.send(request("https://rebind.example.com/"))
-    assert (answer.fault, answer.sent) == (Fault.REFUSED_ADDRESS, False)
+    assert (answer.fault, answer.sent) == (TransportError.REFUSED_ADDRESS, False)
 
 
 async def test_a_name_that_is_private_later_is_refused_at_the_connection_and_asked_once() -> None:
@@ -173,20 +173,20 @@ async def test_a_name_that_is_private_later_is_refused_at_the_connection_and_ask
         asked.append(host)
         return [ip_address("8.8.8.8" if len(asked) == 1 else "127.0.0.1")]
 
-    sender = OutgoingClient(SHUT, turning)
+    sender = EgressClient(SHUT, turning)
     await sender.check("https://rebind.example.com/")
     async with server(answers(b"HTTP/1.1 200 OK\r\n\r\n"), 8443) as canary:
         answer = await sender.send(request("https://rebind.example.com:8443/"))
-    assert (answer.fault, canary, len(asked)) == (Fault.REFUSED_ADDRESS, [], 2)
+    assert (answer.fault, canary, len(asked)) == (TransportError.REFUSED_ADDRESS, [], 2)
 
 
 async def test_a_name_that_does_not_resolve_may_be_registered_and_is_a_dns_error() -> None:
     async def none(host: str, port: int) -> list[Any]:
         raise socket.gaierror(-2, "Name or service not known")
 
-    sender = OutgoingClient(SHUT, none)
+    sender = EgressClient(SHUT, none)
     await sender.check("https://later.example.com/")
-    assert (await sender.send(request("https://later.example.com/"))).fault is Fault.DNS
+    assert (await sender.send(request("https://later.example.com/"))).fault is TransportError.DNS
 
 
 async def test_a_resolver_that_hangs_ends_with_the_deadline() -> None:
@@ -194,8 +194,8 @@ async def test_a_resolver_that_hangs_ends_with_the_deadline() -> None:
         await asyncio.sleep(60)
         return []
 
-    answer = await OutgoingClient(SHUT, hang).send(request("https://slow.example.com/", deadline_s=0.2))
-    assert answer.fault is Fault.TIMEOUT
+    answer = await EgressClient(SHUT, hang).send(request("https://slow.example.com/", deadline_s=0.2))
+    assert answer.fault is TransportError.TIMEOUT
 
 
 @pytest.fixture
@@ -205,12 +205,12 @@ def authority(monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
     return trustme.CA()
 
 
-async def over_tls(authority: trustme.CA, name: str) -> tuple[Answer, list[bytes]]:
+async def over_tls(authority: trustme.CA, name: str) -> tuple[Response, list[bytes]]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(context)
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
-    sender = OutgoingClient(SHUT, resolver("127.0.0.1"), trust)
+    sender = EgressClient(SHUT, resolver("127.0.0.1"), trust)
     async with server(answers(b"HTTP/1.1 204 No Content\r\n\r\n"), 8443, ssl=context) as heads:
         return await sender.send(request("https://hooks.example.com:8443/a")), heads
 
@@ -225,17 +225,17 @@ async def test_the_certificate_must_be_the_names_though_the_connection_goes_to_a
 
 async def test_a_wrong_certificate_is_refused_before_anything_is_sent(authority: trustme.CA) -> None:
     answer, heads = await over_tls(authority, "other.example.com")
-    assert (answer.fault, answer.sent, heads) == (Fault.TLS, False, [])
+    assert (answer.fault, answer.sent, heads) == (TransportError.TLS, False, [])
     assert "certificate refused" in answer.detail
 
 
 async def test_an_unknown_authority_is_refused(authority: trustme.CA) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("hooks.example.com").configure_cert(context)
-    sender = OutgoingClient(SHUT, resolver("127.0.0.1"))
+    sender = EgressClient(SHUT, resolver("127.0.0.1"))
     async with server(answers(b""), 8443, ssl=context):
         answer = await sender.send(request("https://hooks.example.com:8443/"))
-    assert answer.fault is Fault.TLS
+    assert answer.fault is TransportError.TLS
 
 
 async def test_the_next_address_is_tried_where_one_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,5 +245,5 @@ async def test_the_next_address_is_tried_where_one_does_not_answer(monkeypatch: 
         return [IPv4Address("127.0.0.3"), IPv4Address("127.0.0.1")]
 
     async with server(answers(b"HTTP/1.1 204 No Content\r\n\r\n"), 9371):
-        answer = await OutgoingClient(LOCAL, two).send(request("http://127.0.0.1:9371/"))
+        answer = await EgressClient(LOCAL, two).send(request("http://127.0.0.1:9371/"))
     assert answer.status == 204

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.outgoing.addresses import Door, UnsafeAddress, is_public, target_of
+from trunkline.egress.address_policy import AddressPolicy, UnsafeAddress, is_public, target_of
 
-SHUT = Door()
-LOCAL = Door.parse("9100-9999")
+SHUT = AddressPolicy()
+LOCAL = AddressPolicy.parse("9100-9999")
 PRIVATE = [
     "127.0.0.1",
     "127.8.8.8",

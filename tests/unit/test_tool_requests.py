@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.tool_backend import NO_SECRETS, OK, SECOND_US, Backend, action, answered, failed
-from trunkline.outgoing.messages import Answer, Fault
+from trunkline.egress.messages import Response, TransportError
 from trunkline.tools.outcomes import ActionFailed
 from trunkline.tools.requests import MAX_ANSWER_BYTES, read
 
@@ -21,12 +21,12 @@ from trunkline.tools.requests import MAX_ANSWER_BYTES, read
         answered(429),
         answered(500),
         answered(503),
-        failed(Fault.CONNECT, sent=False),
-        failed(Fault.DNS, sent=False),
-        failed(Fault.TIMEOUT, sent=False),
+        failed(TransportError.CONNECT, sent=False),
+        failed(TransportError.DNS, sent=False),
+        failed(TransportError.TIMEOUT, sent=False),
     ],
 )
-def test_what_surely_was_not_done_is_sent_again_whatever_the_method(method: str, first: Answer) -> None:
+def test_what_surely_was_not_done_is_sent_again_whatever_the_method(method: str, first: Response) -> None:
     backend = Backend(first, first, OK)
     sent = backend.carry(action(method=method))
     assert (sent.answer.status, sent.tries) == (200, 3)
@@ -34,7 +34,7 @@ def test_what_surely_was_not_done_is_sent_again_whatever_the_method(method: str,
     assert backend.slept == [0.25, 0.5]
 
 
-@pytest.mark.parametrize("fault", [Fault.TIMEOUT, Fault.BROKEN])
+@pytest.mark.parametrize("fault", [TransportError.TIMEOUT, TransportError.BROKEN])
 @pytest.mark.parametrize(
     ("more", "tries"),
     [
@@ -48,7 +48,7 @@ def test_what_surely_was_not_done_is_sent_again_whatever_the_method(method: str,
     ],
 )
 def test_what_may_have_been_done_is_sent_again_only_where_that_does_no_harm(
-    fault: Fault, more: dict[str, Any], tries: int
+    fault: TransportError, more: dict[str, Any], tries: int
 ) -> None:
     backend = Backend(failed(fault, sent=True))
     with pytest.raises(ActionFailed) as told:
@@ -59,8 +59,10 @@ def test_what_may_have_been_done_is_sent_again_only_where_that_does_no_harm(
     assert told.value.kind.value == fault.value
 
 
-@pytest.mark.parametrize("fault", [Fault.REFUSED_ADDRESS, Fault.TLS, Fault.INVALID])
-def test_what_can_never_be_sent_is_tried_once(fault: Fault) -> None:
+@pytest.mark.parametrize(
+    "fault", [TransportError.REFUSED_ADDRESS, TransportError.TLS, TransportError.INVALID]
+)
+def test_what_can_never_be_sent_is_tried_once(fault: TransportError) -> None:
     backend = Backend(failed(fault, sent=False))
     with pytest.raises(ActionFailed) as told:
         backend.carry(action())
@@ -89,13 +91,13 @@ def test_a_refusal_after_a_doubtful_try_is_doubtful_too() -> None:
     with pytest.raises(ActionFailed) as told:
         read(what, sent.answer, NO_SECRETS, doubtful=sent.doubtful)
     assert told.value.may_have_happened
-    backend = Backend(failed(Fault.TIMEOUT, sent=True), failed(Fault.CONNECT, sent=False))
+    backend = Backend(failed(TransportError.TIMEOUT, sent=True), failed(TransportError.CONNECT, sent=False))
     with pytest.raises(ActionFailed, match="may have been done"):
         backend.carry(action(method="PUT", retry_count=1))
 
 
 def test_time_outs_that_add_up_end_with_the_invocation() -> None:
-    backend = Backend(failed(Fault.TIMEOUT, sent=True), takes_s=20)
+    backend = Backend(failed(TransportError.TIMEOUT, sent=True), takes_s=20)
     began_us = backend.clock.monotonic_us()
     with pytest.raises(ActionFailed, match="tried 2 times"):
         backend.carry(action(timeout=15, retry_count=5))
@@ -107,10 +109,10 @@ def test_time_outs_that_add_up_end_with_the_invocation() -> None:
 
 
 def test_retry_after_is_obeyed_as_far_as_there_is_time() -> None:
-    backend = Backend(Answer(429, {"Retry-After": "3"}, b"", 5), OK)
+    backend = Backend(Response(429, {"Retry-After": "3"}, b"", 5), OK)
     assert backend.carry(action()).answer.status == 200
     assert backend.slept == [3]
-    backend = Backend(Answer(429, {"Retry-After": "60"}, b"", 5), OK)
+    backend = Backend(Response(429, {"Retry-After": "60"}, b"", 5), OK)
     assert backend.carry(action()).answer.status == 429
     assert backend.slept == []
 
@@ -133,7 +135,7 @@ def test_retry_after_is_obeyed_as_far_as_there_is_time() -> None:
     ],
 )
 def test_an_answer_that_is_not_expected_is_told(
-    more: dict[str, Any], answer: Answer, kind: str, happened: bool
+    more: dict[str, Any], answer: Response, kind: str, happened: bool
 ) -> None:
     with pytest.raises(ActionFailed) as told:
         read(action(**more), answer, NO_SECRETS, doubtful=(answer.status or 0) >= 500)

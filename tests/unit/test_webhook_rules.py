@@ -14,8 +14,8 @@ import pytest
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from trunkline.outgoing.messages import Answer, Fault
-from trunkline.outgoing.retry_after import retry_after_s
+from trunkline.egress.messages import Response, TransportError
+from trunkline.egress.retry_after import retry_after_s
 from trunkline.webhooks.deliveries import delivery_id, place_of_delivery
 from trunkline.webhooks.events import EventType, asked_for, call_event, call_event_id
 from trunkline.webhooks.health import DISABLE_AFTER_S, MAX_OPEN_S, OPENS_AFTER, Health
@@ -69,12 +69,12 @@ def test_the_official_library_accepts_them_and_nothing_altered() -> None:
     assert both["X-Webhook-Signature"] == signed(OTHER, at_s=int(time.time()))["X-Webhook-Signature"]
 
 
-def answer(status: int | None = None, fault: Fault | None = None, **headers: str) -> Answer:
-    return Answer(status, {name.replace("_", "-"): text for name, text in headers.items()}, b"", 5, fault)
+def answer(status: int | None = None, fault: TransportError | None = None, **headers: str) -> Response:
+    return Response(status, {name.replace("_", "-"): text for name, text in headers.items()}, b"", 5, fault)
 
 
 def after(
-    attempt: int, given_answer: Answer, most: int = 10, chance: float = 0.5
+    attempt: int, given_answer: Response, most: int = 10, chance: float = 0.5
 ) -> tuple[Outcome, int | None]:
     verdict = Retries(most).after(attempt, given_answer, now_s=AT_S, chance=chance)
     return verdict.outcome, verdict.wait_s
@@ -90,8 +90,8 @@ def test_all_else_is_tried_again(status: int) -> None:
     assert after(1, answer(status)) == (Outcome.RETRY, 5)
 
 
-@pytest.mark.parametrize("fault", list(Fault))
-def test_no_answer_is_tried_again(fault: Fault) -> None:
+@pytest.mark.parametrize("fault", list(TransportError))
+def test_no_answer_is_tried_again(fault: TransportError) -> None:
     assert after(1, answer(fault=fault)) == (Outcome.RETRY, 5)
 
 

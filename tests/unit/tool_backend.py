@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tests.builders import ManualClock
-from trunkline.outgoing.messages import Answer, Fault, Request
+from trunkline.egress.messages import Request, Response, TransportError
 from trunkline.tools.actions import ApiCall
 from trunkline.tools.requests import filled
 from trunkline.tools.secrecy import Secrecy
@@ -20,23 +20,23 @@ def action(**more: Any) -> ApiCall:
     return ApiCall.model_validate({"type": "api_call", "url": "https://api.example.com/m"} | more)
 
 
-def answered(status: int, body: Any = None, **headers: str) -> Answer:
+def answered(status: int, body: Any = None, **headers: str) -> Response:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(status, headers, raw, 5)
+    return Response(status, headers, raw, 5)
 
 
-def failed(fault: Fault, *, sent: bool) -> Answer:
-    return Answer(None, {}, b"", 5, fault, "", sent)
+def failed(fault: TransportError, *, sent: bool) -> Response:
+    return Response(None, {}, b"", 5, fault, "", sent)
 
 
 class Backend:
     """Answers in turn, each after so many seconds of a clock that nobody waits for."""
 
-    def __init__(self, *answers: Answer, takes_s: float = 0.1) -> None:
+    def __init__(self, *answers: Response, takes_s: float = 0.1) -> None:
         self.answers, self.takes_s = list(answers), takes_s
         self.clock, self.seen, self.slept = ManualClock(), list[Request](), list[float]()
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: Request) -> Response:
         self.seen.append(request)
         self.clock.move_s(min(self.takes_s, request.deadline_s))
         return self.answers[min(len(self.seen), len(self.answers)) - 1]

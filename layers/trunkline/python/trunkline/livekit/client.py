@@ -31,9 +31,9 @@ from livekit.protocol.sip import CreateSIPParticipantRequest
 
 from trunkline.calls.model import Call
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict, verdict_of_carrier, verdict_of_livekit
+from trunkline.egress.socket_guard import SocketGuard
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.names import CALL_ID_HEADER, CALLER, WATCHED_ROOM, callee_identity
-from trunkline.outgoing.guard import Guard
 
 _TIMEOUT_S = 10
 _CONNECT_S = 5
@@ -71,7 +71,7 @@ class _GatedRequest(aiohttp.ClientRequest):
         return await super().send(conn)
 
 
-def open_session(guard: Guard | None = None) -> aiohttp.ClientSession:
+def open_session(guard: SocketGuard | None = None) -> aiohttp.ClientSession:
     """Open the session whose warm connections all of a process's requests share.
 
     With a guard, for the project of a tenant's own, it connects to public addresses alone, whatever the
@@ -91,7 +91,7 @@ def open_session(guard: Guard | None = None) -> aiohttp.ClientSession:
 
 def session_of(credentials: LiveKitCredentials) -> aiohttp.ClientSession:
     """Open a session for one project: guarded where a tenant chose its address."""
-    return open_session(None if credentials.door is None else Guard(credentials.door))
+    return open_session(None if credentials.door is None else SocketGuard(credentials.door))
 
 
 def dial_token(credentials: LiveKitCredentials, lifetime_s: float) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from trunkline.core.clock import Clock
 from trunkline.core.errors import LiveKitNotConfigured
-from trunkline.outgoing.addresses import Door
+from trunkline.egress.address_policy import AddressPolicy
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -29,7 +29,7 @@ class LiveKitCredentials:
     api_key: str
     api_secret: str = field(repr=False)
     tenant_id: str | None = None
-    door: Door | None = None
+    door: AddressPolicy | None = None
 
     @property
     def join_url(self) -> str:
@@ -45,7 +45,7 @@ class LiveKitCredentials:
 class SecretsReader:
     """Reads the secrets of tenants' own projects."""
 
-    def __init__(self, client: SecretsManagerClient, door: Door) -> None:
+    def __init__(self, client: SecretsManagerClient, door: AddressPolicy) -> None:
         self._client = client
         self._door = door
 

@@ -14,9 +14,9 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import LiveKitNotConfigured
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import Trunk
+from trunkline.egress.address_policy import AddressPolicy
 from trunkline.item_keys import SK, livekit_issuer_key, own_livekit_key
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret, SecretsReader
-from trunkline.outgoing.addresses import Door
 from trunkline.table import Table
 
 _FRESH_MS = 60_000
@@ -58,7 +58,7 @@ class Projects:
     def open(cls, table: Table, settings: _Settings, clock: Clock) -> Projects:
         """The projects of a deployment, as a function's settings name it."""
         secrets_client = aws_clients.client("secretsmanager")
-        door = Door.parse(settings.outgoing_loopback_ports)
+        door = AddressPolicy.parse(settings.outgoing_loopback_ports)
         deployment = LiveKitSecret(secrets_client, settings.livekit_secret_arn, clock)
         return cls(table, deployment, SecretsReader(secrets_client, door), clock)
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from trunkline.core.validation import InputModel
-from trunkline.outgoing.addresses import MAX_URL_LENGTH
-from trunkline.outgoing.headers import is_plain_name
+from trunkline.egress.address_policy import MAX_URL_LENGTH
+from trunkline.egress.headers import is_valid_header_name
 from trunkline.tools.picking import MAX_EXPRESSION, require_query
 from trunkline.tools.places import FORM_TYPE, is_json
 from trunkline.tools.templates import TemplateError
@@ -84,7 +84,7 @@ class ApiCall(_Action):
     @model_validator(mode="after")
     def _can_be_sent(self) -> ApiCall:
         for name in self.headers:
-            if not is_plain_name(name):
+            if not is_valid_header_name(name):
                 raise ValueError(f"headers: {name[:64]!r} is no header that a tool may set")
         if len({name.lower() for name in self.headers}) < len(self.headers):
             raise ValueError("headers: a name is there twice")

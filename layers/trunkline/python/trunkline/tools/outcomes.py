@@ -7,7 +7,7 @@ from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
-from trunkline.outgoing.messages import Answer, Fault
+from trunkline.egress.messages import Response, TransportError
 
 
 class FailureType(StrEnum):
@@ -80,34 +80,34 @@ class ActionFailed(Exception):
 
 DOUBT = "; it may have been done all the same"
 _TEXTS = {
-    Fault.REFUSED_ADDRESS: "The backend's address may not be called",
-    Fault.DNS: "The backend's name does not resolve",
-    Fault.CONNECT: "The backend can't be connected to",
-    Fault.TLS: "The backend's certificate is not good",
-    Fault.TIMEOUT: "The backend did not answer in time",
-    Fault.BROKEN: "The connection to the backend broke",
-    Fault.INVALID: "The request can't be written",
+    TransportError.REFUSED_ADDRESS: "The backend's address may not be called",
+    TransportError.DNS: "The backend's name does not resolve",
+    TransportError.CONNECT: "The backend can't be connected to",
+    TransportError.TLS: "The backend's certificate is not good",
+    TransportError.TIMEOUT: "The backend did not answer in time",
+    TransportError.BROKEN: "The connection to the backend broke",
+    TransportError.INVALID: "The request can't be written",
 }
 
 
-def unanswered(answer: Answer, tries: int, *, doubtful: bool) -> ActionFailed:
+def unanswered(answer: Response, tries: int, *, doubtful: bool) -> ActionFailed:
     """What a request without an answer means; `doubtful`: this or an earlier try may have been done."""
-    fault = answer.fault or Fault.BROKEN
+    fault = answer.fault or TransportError.BROKEN
     times = f" (tried {tries} times)" if tries > 1 else ""
     unsure = DOUBT if doubtful else "; nothing was done"
-    why = f" ({answer.detail})" if fault is Fault.REFUSED_ADDRESS else ""
+    why = f" ({answer.detail})" if fault is TransportError.REFUSED_ADDRESS else ""
     text = _TEXTS[fault] + why + times + unsure
     return ActionFailed(FailureType(fault.value), text, may_have_happened=doubtful)
 
 
-def may_be_sent_again(answer: Answer, *, repeatable: bool) -> bool:
+def may_be_sent_again(answer: Response, *, repeatable: bool) -> bool:
     """Say whether a request may be tried again: `repeatable` if it may though it was perhaps done.
 
     429 and 5xx are the backend's word that it was not; so is a connection that never was.
     """
     if answer.status is not None:
         return answer.status == _TOO_MANY or answer.status >= SERVER_ERROR
-    if answer.fault in (Fault.REFUSED_ADDRESS, Fault.TLS, Fault.INVALID):
+    if answer.fault in (TransportError.REFUSED_ADDRESS, TransportError.TLS, TransportError.INVALID):
         return False
     return repeatable or not answer.sent
 

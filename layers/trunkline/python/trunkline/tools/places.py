@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape as xml_escape
 
-from trunkline.outgoing.headers import is_plain_value
+from trunkline.egress.headers import is_valid_header_value
 from trunkline.tools.bounds import require_size
 from trunkline.tools.templates import (
     Expression,
@@ -51,7 +51,7 @@ def require_writable(template: Template) -> None:
         TemplateError: says so.
     """
     written = "".join(part if isinstance(part, str) else "x" for part in template.parts)
-    if not is_plain_value(written):
+    if not is_valid_header_value(written):
         raise TemplateError("a header's value must be visible ASCII, with spaces inside alone")
 
 
@@ -88,7 +88,7 @@ def header_of(text: str, scope: Scope) -> str:
     """
     template = parse(text)
     filled = fill(template, scope)
-    if not is_plain_value(filled):
+    if not is_valid_header_value(filled):
         named = ", ".join(each.text for each in template.expressions)
         raise TemplateError(f"the value of {named} can't be in a header: visible ASCII only, or | urlencode")
     return filled

@@ -8,7 +8,7 @@ from typing import Any
 
 import pydantic_core
 
-from trunkline.outgoing.messages import Answer, Request
+from trunkline.egress.messages import Request, Response
 from trunkline.tools.actions import ApiCall
 from trunkline.tools.bounds import require_size
 from trunkline.tools.outcomes import DOUBT, ActionFailed, FailureType
@@ -62,7 +62,7 @@ class Read:
     saved: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read(action: ApiCall, answer: Answer, secrecy: Secrecy, *, doubtful: bool) -> Read:
+def read(action: ApiCall, answer: Response, secrecy: Secrecy, *, doubtful: bool) -> Read:
     """Read an answer as its action wants it; secrets in it are taken out. `doubtful`: whatever it says, the
     work may have been done.
 
@@ -95,7 +95,7 @@ def _as_wished(action: ApiCall, value: Any, secrecy: Secrecy, status: int) -> Re
     return Read(secrecy.cleaned(result), saved)
 
 
-def _unexpected(answer: Answer, secrecy: Secrecy, *, doubtful: bool) -> ActionFailed:
+def _unexpected(answer: Response, secrecy: Secrecy, *, doubtful: bool) -> ActionFailed:
     status = answer.status or 0
     value, _ = _parsed(answer.body[:MAX_ANSWER_BYTES])
     return ActionFailed(

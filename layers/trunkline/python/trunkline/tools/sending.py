@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from trunkline.core.clock import Clock
-from trunkline.outgoing.messages import Answer, Request
-from trunkline.outgoing.retry_after import retry_after_s
+from trunkline.egress.messages import Request, Response
+from trunkline.egress.retry_after import retry_after_s
 from trunkline.tools.actions import ApiCall
 from trunkline.tools.outcomes import (
     SERVER_ERROR,
@@ -27,7 +27,7 @@ _LEAST_S = 0.25
 class Sent:
     """An answer, after how many tries it came, and whether one of them may have been done unseen."""
 
-    answer: Answer
+    answer: Response
     tries: int
     doubtful: bool
 
@@ -40,7 +40,7 @@ class Sender:
     whatever its method, after a time-out only where doing it twice does no harm. Unsure means tell.
     """
 
-    send: Callable[[Request], Answer]
+    send: Callable[[Request], Response]
     sleep: Callable[[float], None]
     chance: Callable[[], float]
     clock: Clock
@@ -76,7 +76,7 @@ class Sender:
         return (until_us - self.clock.monotonic_us()) / 1_000_000
 
 
-def _after(before: Sent | None, answer: Answer) -> Sent:
+def _after(before: Sent | None, answer: Response) -> Sent:
     doubtful = answer.sent and (answer.status is None or answer.status >= SERVER_ERROR)
     if before is None:
         return Sent(answer, 1, doubtful)

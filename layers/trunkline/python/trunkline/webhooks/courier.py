@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from typing_extensions import TypedDict
 
 from trunkline.core.clock import Clock
-from trunkline.outgoing.messages import Answer, Request
+from trunkline.egress.messages import Request, Response
 from trunkline.webhooks.deliveries import Attempt, Delivery, DeliveryState
 from trunkline.webhooks.delivery_store import DeliveryStore
 from trunkline.webhooks.endpoint_store import EndpointStore
@@ -56,7 +56,7 @@ class Courier:
     seals: Seals
     payloads: Payloads
     notices: Notices
-    send: Callable[[Request], Answer]
+    send: Callable[[Request], Response]
     schedule_s: tuple[int, ...]
     clock: Clock
     chance: Callable[[], float]

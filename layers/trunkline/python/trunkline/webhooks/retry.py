@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from trunkline.outgoing.messages import Answer
-from trunkline.outgoing.retry_after import retry_after_s
+from trunkline.egress.messages import Response
+from trunkline.egress.retry_after import retry_after_s
 
 SCHEDULE_S = (0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Seconds before each attempt, counted from the one before."""
@@ -43,7 +43,7 @@ class Retries:
     max_attempts: int
     schedule_s: Sequence[int] = SCHEDULE_S
 
-    def after(self, attempt: int, answer: Answer, *, now_s: float, chance: float) -> Verdict:
+    def after(self, attempt: int, answer: Response, *, now_s: float, chance: float) -> Verdict:
         """Decide after attempt number `attempt` (1 for the first); `chance` is from 0 to 1."""
         if answer.status is not None and 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's own classes
             return Verdict(Outcome.SUCCEEDED)

@@ -10,8 +10,8 @@ from pydantic import ConfigDict, Field, field_validator
 from trunkline.core.field_types import Moment
 from trunkline.core.pagination import MESSAGE
 from trunkline.core.validation import InputModel
-from trunkline.outgoing.addresses import MAX_URL_LENGTH
-from trunkline.outgoing.headers import is_plain_name, is_plain_value
+from trunkline.egress.address_policy import MAX_URL_LENGTH
+from trunkline.egress.headers import is_valid_header_name, is_valid_header_value
 from trunkline.webhooks.deliveries import DeliveryState
 from trunkline.webhooks.endpoints import AT_ONCE
 from trunkline.webhooks.events import PATTERNS, EventType
@@ -75,7 +75,9 @@ class WebhookSpec(InputModel):
     @classmethod
     def _harmless(cls, value: dict[str, str]) -> dict[str, str]:
         for name, text in value.items():
-            plain = is_plain_name(name) and is_plain_value(text) and len(text) <= MAX_HEADER_LENGTH
+            plain = (
+                is_valid_header_name(name) and is_valid_header_value(text) and len(text) <= MAX_HEADER_LENGTH
+            )
             if not plain or _OURS.fullmatch(name):
                 raise ValueError(_HEADERS_MESSAGE)
         return value

@@ -53,13 +53,13 @@ class UnsafeAddress(Exception):
 
 
 @dataclass(frozen=True)
-class Door:
+class AddressPolicy:
     """What a stage lets through beside https to the public: plain http to this machine on some ports."""
 
     loopback_ports: range = range(0)
 
     @classmethod
-    def parse(cls, text: str) -> Door:
+    def parse(cls, text: str) -> AddressPolicy:
         """Read a setting: `none`, or the first and last port as in `9100-9999`."""
         if text == "none":
             return cls()
@@ -79,7 +79,7 @@ class Target:
     port: int
 
 
-def target_of(url: str, door: Door) -> Target:
+def target_of(url: str, door: AddressPolicy) -> Target:
     """Read a URL and refuse what can be refused without asking DNS.
 
     Raises:
@@ -102,7 +102,7 @@ def target_of(url: str, door: Door) -> Target:
     return target
 
 
-def require_public(address: IPv4Address | IPv6Address, door: Door, target: Target) -> None:
+def require_public(address: IPv4Address | IPv6Address, door: AddressPolicy, target: Target) -> None:
     """Refuse an address that is not public, and the IPv6 forms that hold one.
 
     Raises:

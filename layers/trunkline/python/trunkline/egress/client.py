@@ -18,8 +18,14 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 import certifi
 import httpx
 
-from trunkline.outgoing.addresses import Door, Target, UnsafeAddress, require_public, target_of
-from trunkline.outgoing.messages import Answer, Fault, Request
+from trunkline.egress.address_policy import (
+    AddressPolicy,
+    Target,
+    UnsafeAddress,
+    require_public,
+    target_of,
+)
+from trunkline.egress.messages import Request, Response, TransportError
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[list[Address]]]
@@ -37,10 +43,12 @@ async def resolve(host: str, port: int) -> list[Address]:
     return [ip_address(str(info[4][0]).partition("%")[0]) for info in found]
 
 
-class OutgoingClient:
+class EgressClient:
     """Sends requests; `tls` is the trust they are made with, by default certifi's."""
 
-    def __init__(self, door: Door, resolver: Resolve = resolve, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, door: AddressPolicy, resolver: Resolve = resolve, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._door = door
         self._resolve = resolver
         self._tls = tls or ssl.create_default_context(cafile=certifi.where())
@@ -58,20 +66,26 @@ class OutgoingClient:
         except (OSError, UnicodeError):
             return
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         """Send a request; whatever happens is told in the answer."""
         began = time.monotonic()
-        transport = _Pinned(self._door, self._addresses, self._tls)
+        transport = _PinnedAddressTransport(self._door, self._addresses, self._tls)
         status, headers, body, fault, detail = None, httpx.Headers(), b"", None, ""
         try:
             async with asyncio.timeout(request.deadline_s), _opened(transport, request) as response:
                 status, headers = response.status_code, response.headers
-                body = await _head_of(response, request.max_answer_bytes)
+                body = await _read_headers(response, request.max_answer_bytes)
         except Exception as error:  # noqa: BLE001 - nothing that a stranger's server does may pass this line
-            status, (fault, detail) = None, _fault_of(error)
+            status, (fault, detail) = None, _transport_error(error)
         took_ms = round((time.monotonic() - began) * 1000)
-        return Answer(
-            status, headers, body, took_ms, fault, detail, transport.connected and fault is not Fault.INVALID
+        return Response(
+            status,
+            headers,
+            body,
+            took_ms,
+            fault,
+            detail,
+            transport.connected and fault is not TransportError.INVALID,
         )
 
     async def _addresses(self, target: Target) -> list[Address]:
@@ -82,11 +96,14 @@ class OutgoingClient:
         return sorted(found, key=lambda address: address.version)
 
 
-class _Pinned(httpx.AsyncBaseTransport):
+class _PinnedAddressTransport(httpx.AsyncBaseTransport):
     """Connects to an address that was checked; Host and the server name stay the URL's."""
 
     def __init__(
-        self, door: Door, addresses: Callable[[Target], Awaitable[list[Address]]], tls: ssl.SSLContext
+        self,
+        door: AddressPolicy,
+        addresses: Callable[[Target], Awaitable[list[Address]]],
+        tls: ssl.SSLContext,
     ) -> None:
         self.connected = False
         self._door = door
@@ -128,7 +145,7 @@ async def _opened(transport: httpx.AsyncBaseTransport, request: Request) -> Asyn
         yield response
 
 
-async def _head_of(response: httpx.Response, most: int) -> bytes:
+async def _read_headers(response: httpx.Response, most: int) -> bytes:
     """The beginning of a body as it came, never unpacked: a bomb stays shut."""
     body = b""
     async for chunk in response.aiter_raw():
@@ -138,25 +155,29 @@ async def _head_of(response: httpx.Response, most: int) -> bytes:
     return body
 
 
-_FAULTS: tuple[tuple[tuple[type[Exception], ...], Fault, str], ...] = (
-    ((TimeoutError, httpx.TimeoutException), Fault.TIMEOUT, "no whole answer in time"),
-    ((socket.gaierror, UnicodeError), Fault.DNS, "the host's name does not resolve"),
-    ((httpx.ConnectError,), Fault.CONNECT, "no connection"),
-    ((httpx.LocalProtocolError, httpx.InvalidURL, ValueError), Fault.INVALID, "the request can't be written"),
+_FAULTS: tuple[tuple[tuple[type[Exception], ...], TransportError, str], ...] = (
+    ((TimeoutError, httpx.TimeoutException), TransportError.TIMEOUT, "no whole answer in time"),
+    ((socket.gaierror, UnicodeError), TransportError.DNS, "the host's name does not resolve"),
+    ((httpx.ConnectError,), TransportError.CONNECT, "no connection"),
+    (
+        (httpx.LocalProtocolError, httpx.InvalidURL, ValueError),
+        TransportError.INVALID,
+        "the request can't be written",
+    ),
 )
 
 
-def _fault_of(error: Exception) -> tuple[Fault, str]:
+def _transport_error(error: Exception) -> tuple[TransportError, str]:
     if isinstance(error, UnsafeAddress):
-        return Fault.REFUSED_ADDRESS, error.reason
+        return TransportError.REFUSED_ADDRESS, error.reason
     root = _root(error)
     if isinstance(error, httpx.ConnectError) and isinstance(root, ssl.SSLError):
         verify = getattr(root, "verify_message", "")
-        return Fault.TLS, f"certificate refused: {verify}" if verify else "no secure connection"
+        return TransportError.TLS, f"certificate refused: {verify}" if verify else "no secure connection"
     for kinds, fault, text in _FAULTS:
         if isinstance(error, kinds):
             return fault, text
-    return Fault.BROKEN, "the connection broke"
+    return TransportError.BROKEN, "the connection broke"
 
 
 def _root(error: BaseException) -> BaseException:

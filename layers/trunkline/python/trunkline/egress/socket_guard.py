@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
-from trunkline.outgoing.addresses import Door, is_public
+from trunkline.egress.address_policy import AddressPolicy, is_public
 
 
 @dataclass(frozen=True)
-class Guard:
+class SocketGuard:
     """Makes sockets for addresses that `door` lets through."""
 
-    door: Door
+    door: AddressPolicy
 
     def socket(self, address: Any) -> socket.socket:
         """A socket for an entry of `getaddrinfo`.

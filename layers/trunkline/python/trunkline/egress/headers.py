@@ -15,11 +15,11 @@ _OF_THE_CONNECTION = re.compile(
 )
 
 
-def is_plain_name(name: str) -> bool:
+def is_valid_header_name(name: str) -> bool:
     """Say whether a name is one of letters, digits and hyphens, and none of HTTP's own."""
     return bool(_NAME.fullmatch(name)) and not _OF_THE_CONNECTION.fullmatch(name)
 
 
-def is_plain_value(value: str) -> bool:
+def is_valid_header_value(value: str) -> bool:
     """Say whether a value is visible ASCII, with spaces inside alone."""
     return bool(_VALUE.fullmatch(value))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Fault(StrEnum):
+class TransportError(StrEnum):
     """Why there is no answer."""
 
     REFUSED_ADDRESS = "address_refused"
@@ -33,13 +33,13 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What came back: a status, or a fault. `sent` is False if surely no byte of the request left."""
 
     status: int | None
     headers: Mapping[str, str]
     body: bytes
     took_ms: int
-    fault: Fault | None = None
+    fault: TransportError | None = None
     detail: str = ""
     sent: bool = True
