@@ -27,7 +27,7 @@ from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import Trunk
 from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Table
+from trunkline.storage.table import Table
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.keys import Principal, Scope

@@ -12,12 +12,12 @@ from trunkline.calls.model import Call
 from trunkline.calls.news import Reach
 from trunkline.calls.parts import AgentSnapshot, BatchRow
 from trunkline.calls.states import State
-from trunkline.cipher import Owner
 from trunkline.dialing.places import Place
 from trunkline.dialing.trunks import Trunk
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.livekit.client import Gate
 from trunkline.livekit.names import ClaimName
+from trunkline.storage.encryption import EncryptionContext
 
 NOW_MS = 1_700_000_000_000
 TRUNK = Trunk("trunk_1", "t", "livekit.test", "ST_1", 5, ("+15550109001",))
@@ -136,10 +136,10 @@ class FakeLiveKit:
 class PlainCipher:
     """Marks whose text it is in place of encrypting it."""
 
-    def encrypt(self, owner: Owner, values: dict[str, Any]) -> bytes:
+    def encrypt(self, owner: EncryptionContext, values: dict[str, Any]) -> bytes:
         return repr((owner.context, values)).encode()
 
-    def decrypt(self, owner: Owner, ciphertext: bytes) -> dict[str, Any]:
+    def decrypt(self, owner: EncryptionContext, ciphertext: bytes) -> dict[str, Any]:
         context, values = ast.literal_eval(ciphertext.decode())
         assert context == owner.context
         return dict(values)

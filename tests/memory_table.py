@@ -7,9 +7,9 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from trunkline.item_keys import OPEN_PK, OPEN_SK, PK, SK, Item, ItemKey
-from trunkline.table import Check, ConditionFailed, Delete, Put, Table, Update, Write
-from trunkline.table_values import decode, encode
+from trunkline.storage.keys.item import OPEN_PK, OPEN_SK, PK, SK, Item, ItemKey
+from trunkline.storage.serialization import from_dynamodb, to_dynamodb
+from trunkline.storage.table import Check, ConditionFailed, Delete, Put, Table, Update, Write
 
 
 def holds(condition: ConditionBase | None, item: Mapping[str, Any]) -> bool:
@@ -94,14 +94,14 @@ class MemoryTable(Table):
             self.items.pop(key, None)
             return None
         if isinstance(write, Put):
-            self.items[key] = decode(encode(write.item))
+            self.items[key] = from_dynamodb(to_dynamodb(write.item))
             return None
         item = dict(self.items.get(key, {PK: key[0], SK: key[1]}))
         item |= {name: item.get(name, 0) + value for name, value in write.add.items()}
         item |= write.set
         for name in [*write.remove, *(name for name, value in write.set.items() if value is None)]:
             item.pop(name, None)
-        self.items[key] = decode(encode(item))
+        self.items[key] = from_dynamodb(to_dynamodb(item))
         return self.items[key]
 
 

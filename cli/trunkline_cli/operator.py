@@ -9,7 +9,6 @@ from typing import Any
 
 import boto3
 
-from trunkline.cipher import Cipher
 from trunkline.core.clock import SystemClock
 from trunkline.core.errors import InvalidRequest, NotFound
 from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
@@ -18,9 +17,10 @@ from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
 from trunkline.dialing.trunks import Trunk, TrunkState
 from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.egress.address_policy import AddressPolicy, UnsafeAddress, target_of
-from trunkline.item_keys import own_livekit_key
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
-from trunkline.table import Table
+from trunkline.storage.encryption import EnvelopeCipher
+from trunkline.storage.keys.tenants import own_livekit_key
+from trunkline.storage.table import Table
 from trunkline.tenants.agents import Agent, AgentStore, TenantStore
 from trunkline.tenants.audit import audited
 from trunkline.tenants.facts import TenantFacts
@@ -250,7 +250,7 @@ def open_operator(outputs: Mapping[str, str]) -> Operator:
     table = Table(boto3.client("dynamodb"), outputs["TableName"])
     pepper = secrets.get_secret_value(SecretId=outputs["KeyPepperArn"])["SecretString"]
     clock, tools = SystemClock(), ToolStore(table)
-    secrets_of_tools = SecretStore(table, Cipher(""))  # which there are: no value is read here
+    secrets_of_tools = SecretStore(table, EnvelopeCipher(""))  # which there are: no value is read here
     return Operator(
         table=table,
         tenants=TenantStore(table),

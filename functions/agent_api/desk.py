@@ -18,7 +18,6 @@ from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.state_store import StateStore
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
-from trunkline.cipher import Cipher
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.errors import CallMismatch, InvalidAgentToken
@@ -30,7 +29,8 @@ from trunkline.egress.messages import Request, Response
 from trunkline.livekit.names import ClaimName
 from trunkline.livekit.projects import Projects
 from trunkline.livekit.tokens import agent_proof
-from trunkline.table import Table
+from trunkline.storage.encryption import EnvelopeCipher
+from trunkline.storage.table import Table
 from trunkline.workflows.store import WorkflowStore
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Desk:
     workflows: WorkflowStore
     people: PeopleStore
     states: StateStore
-    cipher: Cipher
+    cipher: EnvelopeCipher
     clock: SystemClock
     projects: Projects
     reports: ReportDesk
@@ -60,7 +60,7 @@ class Desk:
 @cache
 def desk() -> Desk:
     settings = AgentApiSettings.from_env()
-    clock, cipher = SystemClock(), Cipher(settings.context_key_arn)
+    clock, cipher = SystemClock(), EnvelopeCipher(settings.context_key_arn)
     table = Table(aws_clients.client("dynamodb"), settings.table_name)
     projects = Projects.open(table, settings, clock)
     calls, workflows = CallStore(table), WorkflowStore(table)
@@ -83,7 +83,7 @@ def desk() -> Desk:
 @cache
 def invoker() -> Invoker:
     """What agents use tools by: reports and contexts do not pay for its imports."""
-    from trunkline.remembered import Remembered  # noqa: PLC0415
+    from trunkline.storage.idempotent_response import IdempotentResponses  # noqa: PLC0415
     from trunkline.tools.effects import CallEffects  # noqa: PLC0415
     from trunkline.tools.invoke import Invoker  # noqa: PLC0415
     from trunkline.tools.record import Recorder  # noqa: PLC0415
@@ -104,7 +104,7 @@ def invoker() -> Invoker:
         secrets=SecretStore(base.table, base.cipher),
         people=base.people,
         states=base.states,
-        remembered=Remembered(base.table, base.cipher, base.clock),
+        remembered=IdempotentResponses(base.table, base.cipher, base.clock),
         recorder=Recorder(
             calls=base.calls,
             table=base.table,

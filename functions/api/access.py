@@ -16,7 +16,7 @@ from trunkline.core.logging import logger
 from trunkline.core.rate_limit import RateLimitStatus
 from trunkline.core.validation import InputModel, Model
 from trunkline.http.body import read_body, read_object
-from trunkline.idempotency import Once
+from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.tenants.gatekeeper import Admitted, Proof
 from trunkline.tenants.keys import Principal, Scope
 from trunkline.tenants.sessions import COOKIE
@@ -67,11 +67,11 @@ class Asked:
         """The body, which must be a JSON object; its fields are somebody else's to check."""
         return read_object(self.event.body, is_base64=bool(self.event.is_base64_encoded))
 
-    def once(self, route: str, request: InputModel | None) -> Once | None:
+    def once(self, route: str, request: InputModel | None) -> IdempotencyKey | None:
         """The use of an idempotency key, if there is one: it counts for tenant, mode and route."""
         scope = f"{self.principal.tenant_id}#{self.principal.livemode}#{route}"
         body = {} if request is None else request.model_dump(mode="json")
-        return Once.of(self.event.headers, scope, body)
+        return IdempotencyKey.of(self.event.headers, scope, body)
 
     def made(
         self, route: str, request: InputModel | None, work: Callable[[], Any], status: int = 201

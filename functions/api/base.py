@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trunkline.calls.store import CallStore
-from trunkline.cipher import Cipher
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
@@ -18,7 +17,8 @@ from trunkline.dialing.wake import WakeQueue
 from trunkline.egress.address_policy import AddressPolicy
 from trunkline.livekit.projects import Projects
 from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Table
+from trunkline.storage.encryption import EnvelopeCipher
+from trunkline.storage.table import Table
 from trunkline.tenants.agents import AgentStore
 from trunkline.tenants.facts import TenantFacts
 from trunkline.tools.store import ToolStore
@@ -39,7 +39,7 @@ class Base:
     table: Table
     secrets: SecretsManagerClient
     clock: SystemClock
-    cipher: Cipher
+    cipher: EnvelopeCipher
     calls: CallStore
     trunks: TrunkStore
     agents: AgentStore
@@ -68,7 +68,7 @@ def open_base() -> Base:
         table=table,
         secrets=secrets,
         clock=clock,
-        cipher=Cipher(settings.context_key_arn),
+        cipher=EnvelopeCipher(settings.context_key_arn),
         calls=CallStore(table),
         trunks=trunks,
         agents=AgentStore(table),

@@ -31,12 +31,12 @@ from trunkline.dialing.trunk_desk import TrunkDesk
 from trunkline.http.body import object_of
 from trunkline.livekit.own_desk import OwnLiveKitDesk
 from trunkline.played.dispatches import PlayedDispatches
-from trunkline.remembered import Remembered
 from trunkline.rules.desk import RulesDesk
 from trunkline.schedules.desk import ScheduleDesk
 from trunkline.schedules.mirror import ScheduleMirror
 from trunkline.schedules.runs import ScheduleRunner
 from trunkline.schedules.store import ScheduleStore
+from trunkline.storage.idempotent_response import IdempotentResponses
 from trunkline.tenants.agent_desk import AgentDesk
 from trunkline.tenants.audit import AuditDesk
 from trunkline.tenants.facts import TenantFacts
@@ -84,7 +84,7 @@ class Services:
     usage: Usage
     admission: Admission
     audit: AuditDesk
-    remembered: Remembered
+    remembered: IdempotentResponses
     livekit: OwnLiveKitDesk
     desk: CallDesk
     workflow_calls: WorkflowCallDesk
@@ -144,7 +144,7 @@ def services() -> Services:
         usage=usage,
         admission=admission,
         audit=AuditDesk(base.table),
-        remembered=Remembered(base.table, base.cipher, base.clock),
+        remembered=IdempotentResponses(base.table, base.cipher, base.clock),
         livekit=_own_livekit(base),
         desk=phones,
         workflow_calls=workflow_calls,

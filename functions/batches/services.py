@@ -21,7 +21,6 @@ from trunkline.calls.people_store import PeopleStore
 from trunkline.calls.place import CallDesk
 from trunkline.calls.store import CallStore
 from trunkline.calls.workflow_calls import WorkflowCallDesk
-from trunkline.cipher import Cipher
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
@@ -35,7 +34,8 @@ from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
 from trunkline.livekit.projects import Projects
 from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Table
+from trunkline.storage.encryption import EnvelopeCipher
+from trunkline.storage.table import Table
 from trunkline.tenants.agents import AgentStore
 from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.limits import Admission
@@ -81,7 +81,7 @@ def _importer(
     calls, trunks, facts = CallStore(table), TrunkStore(table), TenantFacts(table, clock)
     admission = Admission(table, facts, Usage(calls, Line(table), trunks).waiting, clock)
     rulebook, projects = Rulebook(table, clock), Projects.open(table, settings, clock)
-    people = PeopleStore(table, Cipher(settings.context_key_arn))
+    people = PeopleStore(table, EnvelopeCipher(settings.context_key_arn))
     intake = Intake(calls, WakeQueue.open(settings), nudge, clock, admission, rulebook)
 
     def drafter(batch: Batch) -> BatchDrafter:

@@ -14,8 +14,8 @@ from trunkline.core import aws_clients
 from trunkline.core.logging import logger
 from trunkline.core.settings import EventFanoutSettings
 from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.table import Table
-from trunkline.table_values import decode
+from trunkline.storage.serialization import from_dynamodb
+from trunkline.storage.table import Table
 from trunkline.webhooks.bus import EventBus
 from trunkline.webhooks.delivery_store import DeliveryStore
 from trunkline.webhooks.endpoint_store import EndpointStore
@@ -45,7 +45,7 @@ def fanout() -> Fanout:
 def take(record: DynamoDBRecord) -> None:
     """Take one record; if it fails, the stream sends it and those after it again, and at last to the
     dead letters."""
-    fanout().take(decode(record.raw_event["dynamodb"]["NewImage"]))
+    fanout().take(from_dynamodb(record.raw_event["dynamodb"]["NewImage"]))
 
 
 @log.inject_lambda_context(clear_state=True)

@@ -19,7 +19,7 @@ from trunkline.dialing.wake import WakeQueue
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.names import ClaimName, room_name
 from trunkline.livekit.projects import Projects
-from trunkline.table import Table
+from trunkline.storage.table import Table
 
 log = logger("livekit_events")
 

@@ -7,7 +7,6 @@ from functools import cache
 
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
-from trunkline.cipher import Cipher
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
@@ -15,7 +14,8 @@ from trunkline.core.settings import WebhookDeliverSettings
 from trunkline.egress.address_policy import AddressPolicy
 from trunkline.egress.client import EgressClient
 from trunkline.egress.sync_client import BlockingClient
-from trunkline.table import Table
+from trunkline.storage.encryption import EnvelopeCipher
+from trunkline.storage.table import Table
 from trunkline.webhooks.courier import Courier
 from trunkline.webhooks.delivery_store import DeliveryStore
 from trunkline.webhooks.endpoint_store import EndpointStore
@@ -38,7 +38,7 @@ def courier() -> Courier:
         endpoints=endpoints,
         gate=Gate(table, random.random, int(settings.webhook_slots)),
         health=HealthStore(table),
-        seals=Seals(Cipher(settings.context_key_arn)),
+        seals=Seals(EnvelopeCipher(settings.context_key_arn)),
         payloads=Payloads(CallStore(table), TranscriptStore(table), settings.api_url),
         notices=Notices(
             endpoints, aws_clients.client("sns"), settings.notices_topic_arn, disable_after_s, log

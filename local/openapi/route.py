@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trunkline.http.body import MAX_BODY_BYTES
-from trunkline.idempotency import HEADER
+from trunkline.storage.idempotency import HEADER
 
 REF = "#/components/schemas/{model}"
 _RATE_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in ("RateLimit", "RateLimit-Policy")}

@@ -10,7 +10,7 @@ from livekit.api import AccessToken, VideoGrants
 from local.deployment import client
 from tests.stack.conftest import Tenant
 from tests.stack.test_workflow_calls import SECRET, made, started
-from trunkline.item_keys import ItemKey
+from trunkline.storage.keys.item import ItemKey
 
 
 def test_nobody_reads_the_context(tenant: Tenant) -> None:

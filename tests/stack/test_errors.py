@@ -17,7 +17,7 @@ from local.deployment import client
 from local.stack import Stack
 from tests.stack.conftest import Tenant
 from trunkline.dialing.line import Line
-from trunkline.table import Table
+from trunkline.storage.table import Table
 from trunkline.tenants.keys import new_api_key
 
 URL = "/api/v1/calls/outbound"

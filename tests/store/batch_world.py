@@ -33,7 +33,7 @@ from trunkline.core.validation import validated
 from trunkline.dialing.line import Line
 from trunkline.dialing.places import Place
 from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.table import Table
+from trunkline.storage.table import Table
 from trunkline.tenants.keys import Principal
 from trunkline.workflows.store import WorkflowStore
 

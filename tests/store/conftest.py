@@ -26,7 +26,7 @@ from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake
 from trunkline.dialing.workbench import Workbench
 from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Table
+from trunkline.storage.table import Table
 
 QUICK = RunLimits(watch_cancels_s=0.05, look_every_s=0.02, heartbeat_s=0.2, handover_wait_s=0.3)
 

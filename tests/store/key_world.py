@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.builders import ManualClock
 from trunkline.core.validation import validated
-from trunkline.table import Table
+from trunkline.storage.table import Table
 from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.gatekeeper import Gatekeeper, Proof
 from trunkline.tenants.key_desk import ApiKeyDesk

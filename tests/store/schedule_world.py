@@ -19,7 +19,7 @@ from trunkline.schedules.model import Schedule
 from trunkline.schedules.runs import ScheduleRunner
 from trunkline.schedules.specs import ScheduleSpec
 from trunkline.schedules.store import ScheduleStore
-from trunkline.table import Table
+from trunkline.storage.table import Table
 from trunkline.triggers.placing import Placing
 from trunkline.workflows.store import WorkflowStore
 

@@ -19,7 +19,7 @@ from trunkline.core.errors import (
     RateLimited,
 )
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.table import Table
+from trunkline.storage.table import Table
 from trunkline.tenants import key_store
 from trunkline.tenants.gatekeeper import Gatekeeper, Proof
 from trunkline.tenants.key_specs import KeyRotation

@@ -8,8 +8,8 @@ import pytest
 
 from tests.store.key_world import OPERATOR, Scene
 from trunkline.core.errors import MissingScope
-from trunkline.item_keys import audit_key
-from trunkline.table import Table
+from trunkline.storage.keys.tenants import audit_key
+from trunkline.storage.table import Table
 from trunkline.tenants.audit import AuditDesk, AuditQuery
 from trunkline.tenants.key_specs import KeyRotation
 from trunkline.tenants.keys import Principal, Scope

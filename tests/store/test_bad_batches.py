@@ -10,7 +10,7 @@ import pytest
 from tests.store.batch_world import World, a_world, csv_of, line, numbers, page_of
 from tests.store.test_desk import ME
 from trunkline.core.errors import InvalidRequest, LimitReached, LiveKitNotConfigured, NotFound
-from trunkline.table import Table
+from trunkline.storage.table import Table
 
 OTHERS = (replace(ME, tenant_id="tenant-2"), replace(ME, livemode=False))
 

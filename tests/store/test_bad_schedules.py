@@ -9,7 +9,7 @@ import pytest
 from tests.store.schedule_world import World, a_world
 from tests.store.test_desk import ME
 from trunkline.core.errors import InvalidRequest
-from trunkline.table import Table
+from trunkline.storage.table import Table
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.core.errors import BatchNotReady, NotFound
-from trunkline.table import Table
+from trunkline.storage.table import Table
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ from trunkline.calls.states import Phase, State
 from trunkline.core.errors import BatchNotReady
 from trunkline.core.validation import validated
 from trunkline.dialing.line import Line
-from trunkline.item_keys import tenant_key
 from trunkline.rules.desk import Suppressions
-from trunkline.table import Put, Table
+from trunkline.storage.keys.tenants import tenant_key
+from trunkline.storage.table import Put, Table
 from trunkline.tools.store import ToolStore
 from trunkline.workflows.desk import WorkflowDesk
 from trunkline.workflows.specs import WorkflowSpec

@@ -12,7 +12,7 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
 from trunkline.calls.store import CallStore
 from trunkline.dialing.line import Line
-from trunkline.table import ConditionFailed, Table
+from trunkline.storage.table import ConditionFailed, Table
 
 FAILED = Ending(State.FAILED, Reason.QUEUE_UNAVAILABLE)
 

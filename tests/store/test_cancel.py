@@ -18,7 +18,7 @@ from trunkline.core.errors import NotFound
 from trunkline.dialing.caretaker import LOOK_UP_AFTER_MS
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.dialing.wake import Wake
-from trunkline.table import Table
+from trunkline.storage.table import Table
 from trunkline.tenants.keys import Principal, Scope
 
 ME = Principal("tenant-1", True, frozenset(Scope))

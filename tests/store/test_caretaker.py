@@ -26,7 +26,7 @@ from trunkline.dialing.queue import Census
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake
 from trunkline.livekit.client import LiveKitUnavailable
-from trunkline.table import Table
+from trunkline.storage.table import Table
 
 DEAD_RUN_S = (RUN_LEASE_MS + SKEW_MS) / 1000 + 1
 DEAD_AFTER_MS = NOW_MS + 5_000

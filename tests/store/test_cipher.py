@@ -14,25 +14,25 @@ import boto3
 import pytest
 from botocore.client import BaseClient
 
-from trunkline.cipher import (
+from trunkline.storage.encryption import (
     ANSWERS,
-    Cipher,
-    Owner,
-    Unreadable,
-    owner_of_answer,
-    owner_of_call,
-    owner_of_webhook,
+    DecryptionFailed,
+    EncryptionContext,
+    EnvelopeCipher,
+    context_for_call,
+    context_for_stored_response,
+    context_for_webhook,
 )
 
-MINE = owner_of_call("tenant-1", "call-1")
+MINE = context_for_call("tenant-1", "call-1")
 SAID = {"user_name": "canary", "auth_token": "secret", "nested": [1, {"a": None}]}
 OTHERS = [
-    owner_of_call("tenant-1", "call-2"),
-    owner_of_call("tenant-2", "call-1"),
-    owner_of_webhook("tenant-1", "call-1"),
-    owner_of_answer("tenant-1", "call-1"),
+    context_for_call("tenant-1", "call-2"),
+    context_for_call("tenant-2", "call-1"),
+    context_for_webhook("tenant-1", "call-1"),
+    context_for_stored_response("tenant-1", "call-1"),
     replace(MINE, purpose=ANSWERS),
-    Owner("trunkline", "tenant-1", "webhook", "call-1"),
+    EncryptionContext("trunkline", "tenant-1", "webhook", "call-1"),
 ]
 
 
@@ -53,23 +53,25 @@ def key_arn(dynamodb: Any) -> str:
 
 
 @pytest.fixture
-def cipher(key_arn: str) -> Cipher:
-    return Cipher(key_arn)
+def cipher(key_arn: str) -> EnvelopeCipher:
+    return EnvelopeCipher(key_arn)
 
 
-def test_what_was_said_comes_back_to_its_owner(cipher: Cipher) -> None:
+def test_what_was_said_comes_back_to_its_owner(cipher: EnvelopeCipher) -> None:
     ciphertext = cipher.encrypt(MINE, SAID)
     assert cipher.decrypt(MINE, ciphertext) == SAID
     assert b"canary" not in ciphertext
 
 
 @pytest.mark.parametrize("other", OTHERS, ids=str)
-def test_a_ciphertext_that_was_moved_elsewhere_is_refused(cipher: Cipher, other: Owner) -> None:
-    with pytest.raises(Unreadable):
+def test_a_ciphertext_that_was_moved_elsewhere_is_refused(
+    cipher: EnvelopeCipher, other: EncryptionContext
+) -> None:
+    with pytest.raises(DecryptionFailed):
         cipher.decrypt(other, cipher.encrypt(MINE, SAID))
 
 
-def test_a_ciphertext_that_was_altered_or_cut_is_refused(cipher: Cipher) -> None:
+def test_a_ciphertext_that_was_altered_or_cut_is_refused(cipher: EnvelopeCipher) -> None:
     whole = cipher.encrypt(MINE, SAID)
     wrong = [whole[:cut] for cut in (0, 40, len(whole) - 1)]
     for place in [*range(0, len(whole), 37), len(whole) - 1]:
@@ -79,7 +81,7 @@ def test_a_ciphertext_that_was_altered_or_cut_is_refused(cipher: Cipher) -> None
     assert [text for text in wrong if not is_refused(cipher, text)] == []
 
 
-def is_refused(cipher: Cipher, ciphertext: bytes) -> bool:
+def is_refused(cipher: EnvelopeCipher, ciphertext: bytes) -> bool:
     """Say whether nothing comes of it: the error may be the SDK's, KMS's or ours."""
     try:
         cipher.decrypt(MINE, ciphertext)
@@ -88,13 +90,13 @@ def is_refused(cipher: Cipher, ciphertext: bytes) -> bool:
     return False
 
 
-def test_another_key_reads_nothing(cipher: Cipher) -> None:
-    other = Cipher(str(boto3.client("kms").create_key()["KeyMetadata"]["Arn"]))
+def test_another_key_reads_nothing(cipher: EnvelopeCipher) -> None:
+    other = EnvelopeCipher(str(boto3.client("kms").create_key()["KeyMetadata"]["Arn"]))
     assert is_refused(other, cipher.encrypt(MINE, SAID))
 
 
 def test_each_has_a_data_key_of_its_own_and_none_is_kept(
-    cipher: Cipher, monkeypatch: pytest.MonkeyPatch
+    cipher: EnvelopeCipher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: Counter[str] = Counter()
     ask = BaseClient._make_api_call  # type: ignore[attr-defined]

@@ -24,7 +24,7 @@ from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake, WakeNotSent
 from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Table
+from trunkline.storage.table import Table
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.keys import Principal, Scope

@@ -14,8 +14,8 @@ from trunkline.calls.store import CallStore
 from trunkline.calls.story import Turn
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.core.errors import CallNotEnded, NotFound
-from trunkline.item_keys import private_key
-from trunkline.table import Put, Table
+from trunkline.storage.keys.calls import encrypted_data_key
+from trunkline.storage.table import Put, Table
 from trunkline.tenants.agents import TenantStore
 from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.keys import Principal
@@ -30,7 +30,7 @@ def test_erasing_leaves_that_it_took_place_and_nothing_of_the_person(table: Tabl
     call = web_call(
         user_id=CANARY, metadata_json=f'{{"name": "{CANARY}"}}', summary=CANARY, phone_number="+15550107777"
     )
-    context = Put(private_key(call.id, "USER_CONTEXT").as_item() | {"ciphertext": CANARY.encode()})
+    context = Put(encrypted_data_key(call.id, "USER_CONTEXT").as_item() | {"ciphertext": CANARY.encode()})
     calls.accept(call, more=[context])
     transcripts.append(call.id, [Turn(1, "user", CANARY)], NOW_MS, None)
     with pytest.raises(CallNotEnded):

@@ -9,8 +9,8 @@ import pytest
 
 from tests.builders import NOW_MS, a_call
 from tests.store.webhook_world import World
-from trunkline.item_keys import call_event_key
-from trunkline.table import Table
+from trunkline.storage.keys.calls import call_event_key
+from trunkline.storage.table import Table
 from trunkline.webhooks.bus import EventBus, NotPublished, detail_of
 from trunkline.webhooks.events import Event, EventType
 

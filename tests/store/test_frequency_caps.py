@@ -20,7 +20,7 @@ from trunkline.rules.attempts import RungNumbers
 from trunkline.rules.desk import FrequencyCapSpec, NumberRulesSpec, RulesDesk
 from trunkline.rules.frequency import FrequencyCap
 from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Table
+from trunkline.storage.table import Table
 from trunkline.tenants.keys import Principal
 
 HOUR_MS = 3_600_000

@@ -13,7 +13,7 @@ from tests.store.key_world import OPERATOR, Scene
 from trunkline.core.errors import CrossSite, InvalidApiKey, RateLimited
 from trunkline.core.rate_limit import WINDOW_S
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.table import Table
+from trunkline.storage.table import Table
 from trunkline.tenants.agents import TenantStore
 from trunkline.tenants.gatekeeper import Proof
 from trunkline.tenants.keys import Scope

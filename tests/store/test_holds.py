@@ -10,8 +10,8 @@ from trunkline.calls.states import State
 from trunkline.dialing.holds import Hold
 from trunkline.dialing.run import Stop
 from trunkline.dialing.wake import Wake
-from trunkline.item_keys import hold_key
-from trunkline.table import Delete, Put
+from trunkline.storage.keys.dialing import batch_hold_key
+from trunkline.storage.table import Delete, Put
 
 WAKE = Wake(TRUNK.id)
 FIRST_US = NOW_MS * 1000
@@ -20,7 +20,7 @@ FIRST_US = NOW_MS * 1000
 def hold(bench: Bench, first: int, last: int, until_ms: int | None = None, batch_id: str = "bat_1") -> None:
     """Hold the calls with these numbers."""
     made = Hold("tenant-1", batch_id, FIRST_US + first, FIRST_US + last, until_ms)
-    bench.table.write(Put(hold_key(TRUNK.id, "tenant-1", batch_id).as_item() | asdict(made)))
+    bench.table.write(Put(batch_hold_key(TRUNK.id, "tenant-1", batch_id).as_item() | asdict(made)))
 
 
 def states(bench: Bench, numbers: range) -> set[State]:
@@ -37,7 +37,7 @@ async def test_a_held_batch_is_stepped_over_and_what_stands_behind_it_is_dialled
     assert await bench.run().serve(WAKE) is Stop.EMPTY
     assert states(bench, range(1, 31)) == {State.QUEUED}
     assert states(bench, range(31, 34)) == {State.ACTIVE}
-    bench.table.write(Delete(hold_key(TRUNK.id, "tenant-1", "bat_1")))
+    bench.table.write(Delete(batch_hold_key(TRUNK.id, "tenant-1", "bat_1")))
     assert await bench.run().serve(WAKE) is Stop.EMPTY
     assert states(bench, range(1, 31)) == {State.ACTIVE}
 

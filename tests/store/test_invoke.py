@@ -27,9 +27,9 @@ from trunkline.core.errors import (
 from trunkline.core.redaction import HIDDEN
 from trunkline.core.validation import validated
 from trunkline.egress.messages import Request, Response
-from trunkline.item_keys import invocation_key, tool_bodies_key
 from trunkline.livekit.names import ClaimName
-from trunkline.table import Table
+from trunkline.storage.keys.calls import invocation_key, tool_payload_key
+from trunkline.storage.table import Table
 from trunkline.tenants.keys import Principal
 from trunkline.tools.invoke import MAX_STORY
 from trunkline.tools.secret_store import Secret
@@ -196,7 +196,7 @@ def test_secrets_are_read_for_the_request_and_go_nowhere_else(scene: Scene) -> N
     stored = str(
         [
             *scene.table.partition(invocation_key(claim.call_id)),
-            *scene.table.partition(tool_bodies_key(claim.call_id)),
+            *scene.table.partition(tool_payload_key(claim.call_id)),
         ]
     )
     assert "t0p-secret" not in stored + str(scene.events(claim))
@@ -210,11 +210,11 @@ def test_secrets_are_read_for_the_request_and_go_nowhere_else(scene: Scene) -> N
 def test_bodies_are_kept_where_that_is_wished_and_go_with_the_call(scene: Scene) -> None:
     claim = scene.accept()
     scene.use(claim, meal="soup")
-    assert scene.table.partition(tool_bodies_key(claim.call_id)) == []
+    assert scene.table.partition(tool_payload_key(claim.call_id)) == []
     scene.tool("save_meal", SAVE, record_bodies=True)
     later = scene.accept(id="00000000-0000-4000-8000-00000000abcd")
     scene.use(later, meal="jwt-1234 soup")
-    kept = scene.table.partition(tool_bodies_key(later.call_id))
+    kept = scene.table.partition(tool_payload_key(later.call_id))
     assert json.loads(kept[0]["params"]) == {"meal": f"{HIDDEN} soup"}
     assert json.loads(kept[0]["result"]) == {"id": "m-1"}
     scene.reports.take(
@@ -223,7 +223,7 @@ def test_bodies_are_kept_where_that_is_wished_and_go_with_the_call(scene: Scene)
     EraseDesk(scene.calls, scene.table, scene.clock).erase(
         Principal("tenant-1", True, frozenset()), later.call_id
     )
-    for kind in (tool_bodies_key(later.call_id), invocation_key(later.call_id)):
+    for kind in (tool_payload_key(later.call_id), invocation_key(later.call_id)):
         assert scene.table.partition(kind) == []
 
 
@@ -242,7 +242,7 @@ def test_what_is_used_while_a_call_is_erased_is_erased(scene: Scene) -> None:
 
     scene.answer = meanwhile
     assert scene.use(claim, meal="soup")["status"] == "succeeded"
-    for kind in (tool_bodies_key(claim.call_id), invocation_key(claim.call_id)):
+    for kind in (tool_payload_key(claim.call_id), invocation_key(claim.call_id)):
         assert scene.table.partition(kind) == []
     with pytest.raises(StaleAttempt):
         scene.use(claim, meal="soup")

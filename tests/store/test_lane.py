@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders import ManualClock
 from trunkline.dialing.lane import LEASE_MS, SKEW_MS, LaneLost, LaneStore
-from trunkline.table import Table
+from trunkline.storage.table import Table
 
 LANE = "trunk_1"
 

@@ -23,9 +23,9 @@ from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import total_pool
-from trunkline.idempotency import Once
 from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Table
+from trunkline.storage.idempotency import IdempotencyKey
+from trunkline.storage.table import Table
 from trunkline.tenants.agents import TenantStore
 from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.limits import SETTLES_MS, Admission
@@ -59,7 +59,7 @@ class Scene:
         web = {"channel": Channel.WEB, "state": State.PENDING, "trunk_id": "", "line_place": "", "claim": 1}
         return self.call(**(web | changes))
 
-    def take(self, call: Call | None = None, once: Once | None = None) -> Call:
+    def take(self, call: Call | None = None, once: IdempotencyKey | None = None) -> Call:
         return self.intake.take(call or self.call(), once).call
 
     def end(self, call: Call) -> None:
@@ -145,11 +145,11 @@ def test_a_day_has_so_many_calls_and_the_next_one_too(scene: Scene) -> None:
 
 def test_a_repeat_with_its_idempotency_key_is_not_counted_again(scene: Scene) -> None:
     scene.limited(max_calls_a_day=1, max_calls_waiting=1)
-    once = Once.of({"idempotency-key": "k"}, "tenant-1#True#calls", {"a": 1})
+    once = IdempotencyKey.of({"idempotency-key": "k"}, "tenant-1#True#calls", {"a": 1})
     first = scene.take(once=once)
     for _ in range(3):
         assert scene.take(once=once).id == first.id
-    other = Once.of({"idempotency-key": "k"}, "tenant-1#True#calls", {"a": 2})
+    other = IdempotencyKey.of({"idempotency-key": "k"}, "tenant-1#True#calls", {"a": 2})
     refused(IdempotencyConflict, lambda: scene.take(once=other))
 
 

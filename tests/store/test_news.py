@@ -20,7 +20,7 @@ from trunkline.calls.store import CallStore
 from trunkline.core.errors import LiveKitFailed
 from trunkline.livekit.names import ClaimName
 from trunkline.livekit.webhooks import News
-from trunkline.table import Table
+from trunkline.storage.table import Table
 
 
 def left(call: Call, claim: int = 1, status: str = "hangup", reason: str = "CLIENT_INITIATED") -> News:

@@ -31,7 +31,7 @@ from trunkline.dialing.workbench import Workbench
 from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.serve import a_player
 from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Table
+from trunkline.storage.table import Table
 
 LANE = practice_trunk("tenant-1").id
 FAST = 25.0

@@ -12,10 +12,10 @@ from trunkline.calls.parts import Channel
 from trunkline.core.errors import LiveKitNotConfigured
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.egress.address_policy import AddressPolicy
-from trunkline.item_keys import livekit_issuer_key, own_livekit_key
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.projects import PLAYED, Projects
-from trunkline.table import Delete, Put, Table
+from trunkline.storage.keys.tenants import livekit_issuer_key, own_livekit_key
+from trunkline.storage.table import Delete, Put, Table
 
 DEPLOYMENTS = LiveKitCredentials("wss://deployment.test", "devkey", "d" * 32)
 OWN = LiveKitCredentials("wss://own.test", "ownkey", "o" * 32, "tenant-1", AddressPolicy())

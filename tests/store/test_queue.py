@@ -26,7 +26,7 @@ from trunkline.dialing.queue import Census, Queue, marks_between
 from trunkline.dialing.standing import Standing
 from trunkline.dialing.trunk_desk import TrunkChange, TrunkDesk
 from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.table import Table
+from trunkline.storage.table import Table
 from trunkline.tenants.keys import Principal, Scope
 
 ME = Principal("tenant-1", True, frozenset(Scope))

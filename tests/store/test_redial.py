@@ -20,7 +20,7 @@ from trunkline.dialing.look import let_in_due_calls
 from trunkline.dialing.run import Stop
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.dialing.wake import Wake
-from trunkline.table import Table
+from trunkline.storage.table import Table
 
 WAKE = Wake(TRUNK.id)
 SOON = RedialPolicy(3, ("busy", "unknown", "agent_unavailable"), (1,))

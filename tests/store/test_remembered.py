@@ -14,13 +14,15 @@ from trunkline.core.errors import (
     LiveKitFailed,
     OutcomeUnknown,
 )
-from trunkline.idempotency import Once
-from trunkline.remembered import Remembered
-from trunkline.table import Table
+from trunkline.storage.idempotency import IdempotencyKey
+from trunkline.storage.idempotent_response import IdempotentResponses
+from trunkline.storage.table import Table
 
 
-def once(body: dict[str, Any] | None = None, tenant: str = "tenant-1", route: str = "webhooks") -> Once:
-    made = Once.of({"idempotency-key": "k"}, f"{tenant}#True#{route}", body or {"a": 1})
+def once(
+    body: dict[str, Any] | None = None, tenant: str = "tenant-1", route: str = "webhooks"
+) -> IdempotencyKey:
+    made = IdempotencyKey.of({"idempotency-key": "k"}, f"{tenant}#True#{route}", body or {"a": 1})
     assert made is not None
     return made
 
@@ -28,14 +30,14 @@ def once(body: dict[str, Any] | None = None, tenant: str = "tenant-1", route: st
 class Scene:
     def __init__(self, table: Table) -> None:
         self.clock = ManualClock()
-        self.remembered = Remembered(table, PlainCipher(), self.clock)  # type: ignore[arg-type]
+        self.remembered = IdempotentResponses(table, PlainCipher(), self.clock)  # type: ignore[arg-type]
         self.made = 0
 
     def work(self) -> dict[str, Any]:
         self.made += 1
         return {"id": f"thing-{self.made}", "secret": "whsec_canary"}
 
-    def answer(self, use: Once | None) -> tuple[Any, bool]:
+    def answer(self, use: IdempotencyKey | None) -> tuple[Any, bool]:
         found = self.remembered.answer(use, "tenant-1", self.work)
         return found.body["id"], found.replayed
 

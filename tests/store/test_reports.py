@@ -21,12 +21,12 @@ from trunkline.calls.states import State
 from trunkline.calls.store import CallStore
 from trunkline.calls.story import Turn
 from trunkline.calls.transcripts import TranscriptStore
-from trunkline.cipher import owner_of_call
 from trunkline.core.errors import InvalidRequest, NotFound, StaleAttempt
 from trunkline.core.validation import validated
-from trunkline.item_keys import private_key
 from trunkline.livekit.names import ClaimName
-from trunkline.table import Put, Table
+from trunkline.storage.encryption import context_for_call
+from trunkline.storage.keys.calls import encrypted_data_key
+from trunkline.storage.table import Put, Table
 from trunkline.tenants.keys import Principal
 from trunkline.workflows.specs import WorkflowSpec
 from trunkline.workflows.store import WorkflowStore
@@ -52,8 +52,8 @@ class Scene:
     def accept(self, call: Call, context: dict[str, Any] | None = None) -> ClaimName:
         more = []
         if context:
-            item = private_key(call.id, "USER_CONTEXT").as_item()
-            owner = owner_of_call(call.tenant_id, call.id)
+            item = encrypted_data_key(call.id, "USER_CONTEXT").as_item()
+            owner = context_for_call(call.tenant_id, call.id)
             more = [Put(item | {"ciphertext": PlainCipher().encrypt(owner, context)})]
         self.calls.accept(call, more=more)
         return ClaimName(call.id, call.claim)

@@ -18,7 +18,7 @@ from trunkline.core.validation import validated
 from trunkline.dialing.run import Stop
 from trunkline.rules.desk import NumberRulesSpec, RulesDesk, SuppressionQuery, Suppressions
 from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Table
+from trunkline.storage.table import Table
 from trunkline.tenants.keys import Principal
 
 NUMBER = "+14155552671"

@@ -19,9 +19,9 @@ from trunkline.dialing.lane import HeldLane
 from trunkline.dialing.run import Stop
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.dialing.wake import Wake
-from trunkline.item_keys import lane_key
 from trunkline.livekit.client import LiveKitUnavailable
-from trunkline.table import Update
+from trunkline.storage.keys.dialing import lane_key
+from trunkline.storage.table import Update
 
 WAKE = Wake(TRUNK.id)
 

@@ -27,8 +27,9 @@ from trunkline.core.errors import CallEnded, CallNotScheduled, InvalidRequest, N
 from trunkline.core.validation import validated
 from trunkline.dialing.look import DUE_AT_ONCE, let_in_due_calls
 from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.item_keys import TTL, call_event_key
-from trunkline.table import Table
+from trunkline.storage.keys.calls import call_event_key
+from trunkline.storage.keys.item import TTL
+from trunkline.storage.table import Table
 from trunkline.tenants.agents import TenantStore
 
 HOUR_MS = 3_600_000

@@ -21,7 +21,7 @@ from trunkline.core.errors import (
 )
 from trunkline.schedules import desk as desk_module
 from trunkline.schedules.mirror import SCHEDULED_TIME
-from trunkline.table import Table
+from trunkline.storage.table import Table
 from trunkline.triggers.model import Outcome
 
 MINUTE_MS = 60_000

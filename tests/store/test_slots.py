@@ -20,8 +20,8 @@ from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import tenant_pool
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.dialing.wake import Wake
-from trunkline.item_keys import slot_count_key, slot_key
-from trunkline.table import Put, Table, Update
+from trunkline.storage.keys.dialing import slot_count_key, slot_key
+from trunkline.storage.table import Put, Table, Update
 
 WAKE = Wake(TRUNK.id)
 ONE = {TRUNK.id: 1}

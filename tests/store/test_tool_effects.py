@@ -14,7 +14,7 @@ from trunkline.core.errors import LiveKitFailed
 from trunkline.core.validation import validated
 from trunkline.egress.messages import Response
 from trunkline.livekit.names import ClaimName
-from trunkline.table import Table
+from trunkline.storage.table import Table
 from trunkline.tools.effects import CallEffects
 
 

@@ -19,8 +19,8 @@ from trunkline.core.errors import (
 from trunkline.core.redaction import HIDDEN
 from trunkline.core.validation import validated
 from trunkline.egress.messages import Request, Response
-from trunkline.item_keys import audit_key
-from trunkline.table import Table
+from trunkline.storage.keys.tenants import audit_key
+from trunkline.storage.table import Table
 from trunkline.tenants.keys import Principal
 from trunkline.tools.desk import ToolDesk
 from trunkline.tools.secret_desk import MAX_SECRETS, SecretDesk, SecretSpec

@@ -15,7 +15,7 @@ from trunkline.core.errors import CallNotScheduled, InvalidRequest
 from trunkline.core.validation import validated
 from trunkline.dialing.look import let_in_due_calls
 from trunkline.rules.desk import NumberRulesSpec, RulesDesk
-from trunkline.table import Table
+from trunkline.storage.table import Table
 
 UNKNOWN = "+99999999999"
 # NOW_MS is a Tuesday, 22:13:20 UTC.

@@ -16,7 +16,7 @@ from trunkline.calls.store import CallStore
 from trunkline.calls.web_care import WebCare
 from trunkline.core.logging import logger
 from trunkline.livekit.client import LiveKitUnavailable
-from trunkline.table import Table
+from trunkline.storage.table import Table
 
 
 class Rooms:

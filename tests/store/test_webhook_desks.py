@@ -20,8 +20,9 @@ from trunkline.core.errors import (
 )
 from trunkline.core.validation import validated
 from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
-from trunkline.item_keys import call_event_key, trunk_event_key
-from trunkline.table import Table
+from trunkline.storage.keys.calls import call_event_key
+from trunkline.storage.keys.dialing import trunk_event_key
+from trunkline.storage.table import Table
 from trunkline.webhooks.deliveries import DeliveryState
 from trunkline.webhooks.endpoint_store import MAX_ENDPOINTS
 from trunkline.webhooks.health import OPENS_AFTER

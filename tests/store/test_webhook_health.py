@@ -11,8 +11,8 @@ from tests.store.webhook_world import DOWN, LATER, MINE, OK, World, all_items
 from trunkline.core.errors import NotFound, WebhookDisabled
 from trunkline.core.validation import validated
 from trunkline.egress.messages import Response
-from trunkline.item_keys import call_event_key
-from trunkline.table import Table
+from trunkline.storage.keys.calls import call_event_key
+from trunkline.storage.table import Table
 from trunkline.webhooks.courier import MAX_AGE_MS
 from trunkline.webhooks.health import DISABLE_AFTER_S, OPENS_AFTER
 from trunkline.webhooks.specs import Recovery

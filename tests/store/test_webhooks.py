@@ -18,7 +18,7 @@ from trunkline.core.validation import validated
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
 from trunkline.egress.messages import Request, Response
-from trunkline.table import Table
+from trunkline.storage.table import Table
 from trunkline.webhooks.deliveries import DeliveryState
 from trunkline.webhooks.payload import MAX_BYTES
 from trunkline.webhooks.retry import SCHEDULE_S

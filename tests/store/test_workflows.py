@@ -10,7 +10,7 @@ from tests.builders import TRUNK, ManualClock
 from trunkline.core.errors import AlreadyExists, InUse, InvalidRequest, NotFound, VersionConflict
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.table import Table
+from trunkline.storage.table import Table
 from trunkline.tenants.agent_desk import AgentDesk
 from trunkline.tenants.agents import AgentStore
 from trunkline.tenants.keys import Principal

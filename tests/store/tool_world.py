@@ -20,8 +20,8 @@ from trunkline.core.logging import logger
 from trunkline.core.validation import validated
 from trunkline.egress.messages import Request, Response
 from trunkline.livekit.names import ClaimName
-from trunkline.remembered import Remembered
-from trunkline.table import Table
+from trunkline.storage.idempotent_response import IdempotentResponses
+from trunkline.storage.table import Table
 from trunkline.tools.effects import CallEffects
 from trunkline.tools.invoke import Invocation, InvocationView, Invoker
 from trunkline.tools.record import Recorder
@@ -71,7 +71,7 @@ class Scene:
             secrets=self.secrets,
             people=self.people,
             states=self.states,
-            remembered=Remembered(table, cipher, self.clock),  # type: ignore[arg-type]
+            remembered=IdempotentResponses(table, cipher, self.clock),  # type: ignore[arg-type]
             recorder=Recorder(
                 calls=self.calls,
                 table=table,

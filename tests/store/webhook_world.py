@@ -15,9 +15,9 @@ from trunkline.core.logging import logger
 from trunkline.core.validation import validated
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.egress.messages import Request, Response, TransportError
-from trunkline.item_keys import call_event_key
-from trunkline.table import Table
-from trunkline.table_values import decode
+from trunkline.storage.keys.calls import call_event_key
+from trunkline.storage.serialization import from_dynamodb
+from trunkline.storage.table import Table
 from trunkline.tenants.keys import Principal
 from trunkline.webhooks.care import DeliveryCare
 from trunkline.webhooks.courier import Courier, Step
@@ -154,4 +154,4 @@ class World:
 def all_items(table: Table) -> list[tuple[str, dict[str, Any]]]:
     """Everything in the table, with its partition."""
     found = table._client.scan(TableName="t")["Items"]
-    return [(item["pk"]["S"], decode(item)) for item in found]
+    return [(item["pk"]["S"], from_dynamodb(item)) for item in found]

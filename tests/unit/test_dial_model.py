@@ -27,9 +27,9 @@ from trunkline.dialing.caretaker import LEEWAY_MS
 from trunkline.dialing.look import let_in_due_calls
 from trunkline.dialing.outcome import outcome_of
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
-from trunkline.item_keys import due_key, line_key
 from trunkline.livekit.names import ClaimName, room_name
 from trunkline.livekit.webhooks import News
+from trunkline.storage.keys.dialing import queue_key, scheduled_key
 
 CALLS, MAX_CONCURRENT = 2, 1
 RUNS = st.sampled_from(["run-1", "run-2"])
@@ -209,8 +209,10 @@ class DialProtocol(RuleBasedStateMachine):
     def places_and_slots_follow_the_calls(self) -> None:
         held = 0
         for call in self.all():
-            in_line = self.table.get(line_key(TRUNK.id, call.line_place)) is not None
-            due = call.due_ms is not None and bool(self.table.get(due_key(TRUNK.id, call.due_ms, call.id)))
+            in_line = self.table.get(queue_key(TRUNK.id, call.line_place)) is not None
+            due = call.due_ms is not None and bool(
+                self.table.get(scheduled_key(TRUNK.id, call.due_ms, call.id))
+            )
             assert in_line == (call.waits and call.due_ms is None)
             assert due == (call.waits and call.due_ms is not None)
             held += len(call.slots)

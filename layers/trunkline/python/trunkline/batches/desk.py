@@ -31,7 +31,7 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import BatchNotReady, InvalidRequest, LimitReached, NotFound
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.timestamps import moment_ms
-from trunkline.table import Put
+from trunkline.storage.table import Put
 from trunkline.tenants.audit import audited
 from trunkline.tenants.keys import Principal
 from trunkline.triggers.desk import require_workflow

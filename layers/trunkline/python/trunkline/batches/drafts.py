@@ -17,9 +17,9 @@ from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, Trunklin
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import validated
 from trunkline.dialing.places import Place
-from trunkline.item_keys import TTL
 from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Check, Put
+from trunkline.storage.keys.item import TTL
+from trunkline.storage.table import Check, Put
 from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.keys import Actor, Principal
 from trunkline.tools.bounds import fill_within

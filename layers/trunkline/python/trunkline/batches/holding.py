@@ -10,8 +10,9 @@ from trunkline.core.clock import Clock
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import is_test_trunk
-from trunkline.item_keys import TTL, hold_key
-from trunkline.table import Delete, Put, Table
+from trunkline.storage.keys.dialing import batch_hold_key
+from trunkline.storage.keys.item import TTL
+from trunkline.storage.table import Delete, Put, Table
 
 _STALE_S = 86_400
 
@@ -39,12 +40,12 @@ class Holds:
     def forget(self, batch: Batch) -> None:
         """Take a batch's holds away: no call of it waits any more."""
         for trunk_id in self._trunk_ids(batch):
-            self.table.write(Delete(hold_key(trunk_id, batch.tenant_id, batch.id)))
+            self.table.write(Delete(batch_hold_key(trunk_id, batch.tenant_id, batch.id)))
 
     def _write(self, batch: Batch) -> None:
         hold = batch.hold(self.clock.wall_ms())
         for trunk_id in self._trunk_ids(batch):
-            key = hold_key(trunk_id, batch.tenant_id, batch.id)
+            key = batch_hold_key(trunk_id, batch.tenant_id, batch.id)
             if hold is None:
                 self.table.write(Delete(key))
                 continue

@@ -23,7 +23,7 @@ from trunkline.calls.model import Call
 from trunkline.calls.parts import WaitsFor
 from trunkline.core.clock import Clock
 from trunkline.core.errors import ConcurrencyExceeded, DailyLimitReached, QueueFull
-from trunkline.table import ConditionFailed, Table, TransactionConflict, Write
+from trunkline.storage.table import ConditionFailed, Table, TransactionConflict, Write
 from trunkline.tenants.limits import Admission
 
 GROUP_ROWS = 32

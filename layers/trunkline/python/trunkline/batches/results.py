@@ -13,8 +13,8 @@ from trunkline.batches.store import BatchStore, Faults, Part
 from trunkline.calls.model import Call, call_from_attributes
 from trunkline.calls.views import status_reason
 from trunkline.core.timestamps import iso_or_none
-from trunkline.item_keys import call_key
-from trunkline.table import Table
+from trunkline.storage.keys.calls import call_key
+from trunkline.storage.table import Table
 
 _AT_ONCE = 100
 _FORMULA = ("=", "@", "-", "\t", "\r")

@@ -12,8 +12,8 @@ from trunkline.calls.states import Phase
 from trunkline.calls.store import CallStore
 from trunkline.core.clock import Clock
 from trunkline.dialing.nudge import Nudge
-from trunkline.item_keys import call_key
-from trunkline.table import Table
+from trunkline.storage.keys.calls import call_key
+from trunkline.storage.table import Table
 
 _AT_ONCE = 100
 

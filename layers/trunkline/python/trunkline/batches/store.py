@@ -11,8 +11,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from trunkline.batches.model import SPAN_US, Batch, RowFault, batch_from_attributes, first_row, part_of
 from trunkline.core.errors import VersionConflict
 from trunkline.core.pagination import decode_cursor, encode_cursor
-from trunkline.item_keys import SK, TTL, Item
-from trunkline.kept_keys import (
+from trunkline.storage.keys.batches import (
     batch_entry,
     batch_faults_key,
     batch_key,
@@ -20,7 +19,8 @@ from trunkline.kept_keys import (
     batch_part_key,
     batch_work_key,
 )
-from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table, Update, Write
+from trunkline.storage.keys.item import SK, TTL, Item
+from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Update, Write
 
 _TRIES = 60
 

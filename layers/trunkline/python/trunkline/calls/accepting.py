@@ -9,8 +9,9 @@ from trunkline.calls.model import Call, Happening
 from trunkline.calls.parts import WaitsFor
 from trunkline.calls.traces import listing_attributes, open_attributes, waiting_writes
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.item_keys import TTL, Item, call_event_key, call_key
-from trunkline.table import ABSENT, Put, Write
+from trunkline.storage.keys.calls import call_event_key, call_key
+from trunkline.storage.keys.item import TTL, Item
+from trunkline.storage.table import ABSENT, Put, Write
 
 
 def accepting_writes(call: Call) -> list[Write]:

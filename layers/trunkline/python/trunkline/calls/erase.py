@@ -10,17 +10,15 @@ from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
 from trunkline.core.clock import Clock
 from trunkline.core.errors import CallNotEnded
-from trunkline.item_keys import (
-    SK,
-    USER_PK,
-    ItemKey,
+from trunkline.storage.keys.calls import (
     call_key,
+    encrypted_data_key,
     invocation_key,
-    played_dispatch_key,
-    private_key,
-    tool_bodies_key,
+    simulated_dispatch_key,
+    tool_payload_key,
 )
-from trunkline.table import Delete, Table, Update
+from trunkline.storage.keys.item import SK, USER_PK, ItemKey
+from trunkline.storage.table import Delete, Table, Update
 from trunkline.tenants.keys import Principal
 
 
@@ -54,8 +52,8 @@ class EraseDesk:
 def erase_beside(table: Table, call_id: str) -> None:
     """Delete what is kept beside a call: context, variables, transcript, tools' answers, a test call's added
     agents."""
-    kinds = (private_key(call_id, ""), played_dispatch_key(call_id))
-    for kind in (*kinds, invocation_key(call_id), tool_bodies_key(call_id)):
+    kinds = (encrypted_data_key(call_id, ""), simulated_dispatch_key(call_id))
+    for kind in (*kinds, invocation_key(call_id), tool_payload_key(call_id)):
         for item in table.partition(kind):
             table.write(Delete(ItemKey(kind.pk, item[SK])))
     TranscriptStore(table).erase(call_id)

@@ -21,10 +21,10 @@ from trunkline.core.errors import (
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.trunks import total_pool
 from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
-from trunkline.idempotency import Once
-from trunkline.item_keys import TTL
 from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Check, Put, TransactionConflict, Write
+from trunkline.storage.idempotency import IdempotencyKey
+from trunkline.storage.keys.item import TTL
+from trunkline.storage.table import Check, Put, TransactionConflict, Write
 from trunkline.tenants.limits import Admission
 
 
@@ -47,7 +47,7 @@ class Intake:
     admission: Admission
     rulebook: Rulebook
 
-    def take(self, call: Call, once: Once | None, more: Sequence[Put] = ()) -> Placed:
+    def take(self, call: Call, once: IdempotencyKey | None, more: Sequence[Put] = ()) -> Placed:
         """Store a call with what else belongs to it, and wake its lane; with an idempotency key only the
         first time.
 
@@ -78,7 +78,7 @@ class Intake:
             return Placed(self._withdraw(call, str(error), once))
         return Placed(call)
 
-    def _accept(self, call: Call, once: Once | None, more: Sequence[Write]) -> Call | None:
+    def _accept(self, call: Call, once: IdempotencyKey | None, more: Sequence[Write]) -> Call | None:
         """Store the call; the one that its key's first request made, if this is not the first."""
         if once and (before := self.calls.accepted(once)):
             return before
@@ -97,7 +97,9 @@ class Intake:
             raise
         return None
 
-    def _store(self, call: Call, once: Once | None, more: Sequence[Write], checks: Sequence[Check]) -> None:
+    def _store(
+        self, call: Call, once: IdempotencyKey | None, more: Sequence[Write], checks: Sequence[Check]
+    ) -> None:
         most = self.admission.facts.of(call.tenant_id).max_calls_in_progress or 0
         try:
             self.calls.accept(call, once, more, limits=dict.fromkeys(call.slots, most), checks=checks)
@@ -110,7 +112,7 @@ class Intake:
                 raise
             raise IdempotencyInProgress from error
 
-    def _withdraw(self, call: Call, cause: str, once: Once | None) -> Call:
+    def _withdraw(self, call: Call, cause: str, once: IdempotencyKey | None) -> Call:
         """Rule 2: fail the call and take it from the line in one transaction.
 
         If the entry is gone, a running lane has claimed the call: it will ring, so it was accepted.

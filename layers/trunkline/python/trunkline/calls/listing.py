@@ -14,7 +14,8 @@ from trunkline.core.field_types import Moment
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.timestamps import moment_ms
 from trunkline.core.validation import UUID, InputModel
-from trunkline.item_keys import (
+from trunkline.storage.keys.calls import calls_partition, calls_sort_key, user_partition
+from trunkline.storage.keys.item import (
     CALLS_INDEX,
     CALLS_PK,
     CALLS_SK,
@@ -24,11 +25,8 @@ from trunkline.item_keys import (
     USER_PK,
     Item,
     ItemKey,
-    calls_partition,
-    calls_place,
-    user_partition,
 )
-from trunkline.table import Table
+from trunkline.storage.table import Table
 from trunkline.tenants.keys import Principal
 
 _LAST = "~"
@@ -70,8 +68,8 @@ class CallQuery(InputModel):
 
     def places(self) -> tuple[str, str]:
         """The first and last place in the index that can be asked for."""
-        first = calls_place(moment_ms(self.created_after)) if self.created_after else "0"
-        last = calls_place(moment_ms(self.created_before)) if self.created_before else _LAST
+        first = calls_sort_key(moment_ms(self.created_after)) if self.created_after else "0"
+        last = calls_sort_key(moment_ms(self.created_before)) if self.created_before else _LAST
         if self.cursor:
             last = min(last, decode_cursor(self.cursor))
         return first, max(first, last)
@@ -111,7 +109,7 @@ class CallLister:
         scanned = 0
         for livemode in {principal.livemode, False}:
             partition = (CALLS_PK, calls_partition(principal.tenant_id, livemode=livemode))
-            places = (CALLS_SK, calls_place(now_ms - _OPEN_FOR_MS), _LAST)
+            places = (CALLS_SK, calls_sort_key(now_ms - _OPEN_FOR_MS), _LAST)
             for page in self.table.newest(CALLS_INDEX, partition, places, _PAGE):
                 if any(_is_open(listed, workflow_slug) for listed in page):
                     return True

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from trunkline.calls.model import Call
-from trunkline.cipher import Cipher, owner_of_call
-from trunkline.item_keys import private_key
-from trunkline.table import Put, Table
+from trunkline.storage.encryption import EnvelopeCipher, context_for_call
+from trunkline.storage.keys.calls import encrypted_data_key
+from trunkline.storage.table import Put, Table
 
 _WHAT = "USER_CONTEXT"
 
@@ -18,18 +18,18 @@ class PeopleStore:
     """The `user_context` of calls."""
 
     table: Table
-    cipher: Cipher
+    cipher: EnvelopeCipher
 
     def put(self, call: Call, user_context: dict[str, Any]) -> list[Put]:
         """The writes that store it with its call."""
         if not user_context:
             return []
-        ciphertext = self.cipher.encrypt(owner_of_call(call.tenant_id, call.id), user_context)
-        return [Put(private_key(call.id, _WHAT).as_item() | {"ciphertext": ciphertext})]
+        ciphertext = self.cipher.encrypt(context_for_call(call.tenant_id, call.id), user_context)
+        return [Put(encrypted_data_key(call.id, _WHAT).as_item() | {"ciphertext": ciphertext})]
 
     def said_of(self, call: Call) -> dict[str, Any]:
         """Read it: one GetItem and one Decrypt."""
-        item = self.table.get(private_key(call.id, _WHAT))
+        item = self.table.get(encrypted_data_key(call.id, _WHAT))
         if item is None:
             return {}
-        return self.cipher.decrypt(owner_of_call(call.tenant_id, call.id), bytes(item["ciphertext"]))
+        return self.cipher.decrypt(context_for_call(call.tenant_id, call.id), bytes(item["ciphertext"]))

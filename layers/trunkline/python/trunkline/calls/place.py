@@ -24,7 +24,7 @@ from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata
 from trunkline.core.validation import E164, UUID, InputModel
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.idempotency import Once
+from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.keys import Principal
 
@@ -100,7 +100,7 @@ class CallDesk:
     check_livekit: Callable[[str], object]
 
     def place(
-        self, principal: Principal, request: OutboundCall, *, source: str, once: Once | None = None
+        self, principal: Principal, request: OutboundCall, *, source: str, once: IdempotencyKey | None = None
     ) -> Placed:
         """Accept a phone call and wake its trunk's lane; with an idempotency key only the first time.
 
@@ -120,7 +120,7 @@ class CallDesk:
         return self._made(principal, replace(wish, expires_at=request.expiresAt))
 
     def schedule(
-        self, principal: Principal, request: ScheduledCall, *, source: str, once: Once | None = None
+        self, principal: Principal, request: ScheduledCall, *, source: str, once: IdempotencyKey | None = None
     ) -> Placed:
         """Accept a phone call that enters the line at a later time; raises as `place` does, and
         `InvalidRequest` where that time is none."""

@@ -11,10 +11,11 @@ from boto3.dynamodb.conditions import Attr
 
 from trunkline.calls.model import Call
 from trunkline.calls.reports import MAX_VARIABLES_BYTES
-from trunkline.cipher import Cipher, owner_of_call
 from trunkline.core.errors import StateTooLarge
-from trunkline.item_keys import TTL, private_key
-from trunkline.table import ABSENT, ConditionFailed, Put, Table
+from trunkline.storage.encryption import EnvelopeCipher, context_for_call
+from trunkline.storage.keys.calls import encrypted_data_key
+from trunkline.storage.keys.item import TTL
+from trunkline.storage.table import ABSENT, ConditionFailed, Put, Table
 from trunkline.workflows.state import WorkflowState
 from trunkline.workflows.store import WorkflowStore
 
@@ -26,7 +27,7 @@ class StateStore:
     """Workflow states; one that nobody has changed is what the call's workflow begins with."""
 
     table: Table
-    cipher: Cipher
+    cipher: EnvelopeCipher
     workflows: WorkflowStore
 
     def load(self, call: Call) -> WorkflowState:
@@ -57,10 +58,10 @@ class StateStore:
         raise AssertionError("unreachable")
 
     def _read(self, call: Call) -> tuple[WorkflowState, int]:
-        item = self.table.get(private_key(call.id, "VARIABLES"))
+        item = self.table.get(encrypted_data_key(call.id, "VARIABLES"))
         if item is None:
             return WorkflowState(self._initial(call)), 0
-        kept = self.cipher.decrypt(owner_of_call(call.tenant_id, call.id), bytes(item["ciphertext"]))
+        kept = self.cipher.decrypt(context_for_call(call.tenant_id, call.id), bytes(item["ciphertext"]))
         return WorkflowState(kept["reported"], kept["saved"], item["sequence"]), item["revision"]
 
     def _initial(self, call: Call) -> dict[str, Any]:
@@ -73,8 +74,8 @@ class StateStore:
         if len(json.dumps(state.values).encode()) > MAX_VARIABLES_BYTES:
             raise StateTooLarge(MAX_VARIABLES_BYTES)
         kept = {"reported": dict(state.reported), "saved": dict(state.saved)}
-        item: dict[str, Any] = private_key(call.id, "VARIABLES").as_item()
+        item: dict[str, Any] = encrypted_data_key(call.id, "VARIABLES").as_item()
         item |= {"sequence": state.sequence, "revision": revision + 1}
-        item["ciphertext"] = self.cipher.encrypt(owner_of_call(call.tenant_id, call.id), kept)
+        item["ciphertext"] = self.cipher.encrypt(context_for_call(call.tenant_id, call.id), kept)
         unchanged = Attr("revision").eq(revision) if revision else ABSENT
         self.table.write(Put(item | ({TTL: call.ttl} if call.ttl else {}), unchanged))

@@ -13,22 +13,17 @@ from trunkline.calls.accepting import accepting_writes, event_put
 from trunkline.calls.model import Call, Change, StaleCall, call_from_attributes
 from trunkline.calls.story import CallEvent
 from trunkline.calls.traces import open_attributes, slot_writes, waiting_writes
-from trunkline.idempotency import Once
-from trunkline.item_keys import (
-    PK,
-    SK,
-    TTL,
-    ItemKey,
-    busy_partition,
-    call_event_key,
-    call_key,
+from trunkline.storage.idempotency import IdempotencyKey
+from trunkline.storage.keys.calls import call_event_key, call_key, livekit_event_key
+from trunkline.storage.keys.dialing import (
     cancel_key,
-    due_key,
-    due_moment,
-    news_key,
+    in_progress_partition,
+    scheduled_at_ms,
+    scheduled_key,
     waiting_partition,
 )
-from trunkline.table import (
+from trunkline.storage.keys.item import PK, SK, TTL, ItemKey
+from trunkline.storage.table import (
     ABSENT,
     Check,
     ConditionFailed,
@@ -84,7 +79,7 @@ class CallStore:
     def accept(
         self,
         call: Call,
-        once: Once | None = None,
+        once: IdempotencyKey | None = None,
         more: Sequence[Write] = (),
         limits: Mapping[str, int] | None = None,
         checks: Sequence[Check] = (),
@@ -111,7 +106,7 @@ class CallStore:
                 raise SlotsFull(call.id) from error
             raise
 
-    def accepted(self, once: Once) -> Call | None:
+    def accepted(self, once: IdempotencyKey) -> Call | None:
         """The call that a key's first request made; None if it was taken back meanwhile.
 
         Raises:
@@ -121,7 +116,13 @@ class CallStore:
         return self.load(once.made_id(record)) if record else None
 
     def change(
-        self, before: Call, change: Change, now_ms: int, *, forget: Once | None = None, news_id: str = ""
+        self,
+        before: Call,
+        change: Change,
+        now_ms: int,
+        *,
+        forget: IdempotencyKey | None = None,
+        news_id: str = "",
     ) -> Call:
         """Write one change, and with it forget an idempotency key, or note the news that made it.
 
@@ -139,7 +140,9 @@ class CallStore:
         writes += waiting_writes(before, after)
         writes += [forget.forget()] if forget else []
         if news_id:
-            noted = news_key(before.id, news_id).as_item() | ({TTL: before.ttl} if before.ttl else {})
+            noted = livekit_event_key(before.id, news_id).as_item() | (
+                {TTL: before.ttl} if before.ttl else {}
+            )
             writes.insert(0, Put(noted, ABSENT))
         counts, slots = slot_writes(before, after, change.limits)
         try:
@@ -204,7 +207,7 @@ class CallStore:
 
     def busy_call_ids(self, trunk_id: str) -> Iterator[str]:
         """Walk the ids of a trunk's claimed calls that have not ended."""
-        for item in self._table.open_items(busy_partition(trunk_id)):
+        for item in self._table.open_items(in_progress_partition(trunk_id)):
             yield item[PK].removeprefix("C#")
 
     def expired_call_ids(self, trunk_id: str, now_ms: int) -> Iterator[str]:
@@ -219,15 +222,15 @@ class CallStore:
 
     def due_call_ids(self, trunk_id: str, now_ms: int, limit: int) -> list[str]:
         """The ids of calls outside the line whose moment has come, strongly consistent."""
-        first = due_key(trunk_id)
+        first = scheduled_key(trunk_id)
         items = self._table.between(ItemKey(first.pk, "0"), f"{now_ms:015d}~", limit=limit)
         return [item["call_id"] for item in items]
 
     def due_moments(self, trunk_id: str, until_ms: int, limit: int = 50) -> list[int]:
         """The moments of the first calls outside the line that come due by then, in order."""
-        first = due_key(trunk_id)
+        first = scheduled_key(trunk_id)
         items = self._table.between(ItemKey(first.pk, "0"), f"{until_ms:015d}~", limit=limit)
-        return [due_moment(item[SK]) for item in items]
+        return [scheduled_at_ms(item[SK]) for item in items]
 
     def keep_until(self, call_id: str, ttl: int) -> None:
         """Keep all that belongs to a call for longer than was thought when it was written."""
@@ -237,7 +240,7 @@ class CallStore:
 
     def count_in_progress(self, trunk_id: str, tenant_id: str, limit: int = 10_000) -> int:
         """Count a tenant's claimed calls on a trunk that have not ended; a moment old."""
-        return self._table.count_open_calls(busy_partition(trunk_id), f"{tenant_id}#", limit=limit)
+        return self._table.count_open_calls(in_progress_partition(trunk_id), f"{tenant_id}#", limit=limit)
 
     def _transact(self, writes: list[Write | Check]) -> None:
         """Try again while other transactions are in the way: a conflict proves that nothing was written."""

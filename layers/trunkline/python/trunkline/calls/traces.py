@@ -11,25 +11,17 @@ from boto3.dynamodb.conditions import Attr
 
 from trunkline.calls.model import Call
 from trunkline.calls.states import State
-from trunkline.item_keys import (
-    CALLS_PK,
-    CALLS_SK,
-    OPEN_PK,
-    OPEN_SK,
-    USER_PK,
-    Item,
-    ItemKey,
-    busy_partition,
-    calls_partition,
-    calls_place,
-    due_key,
-    line_key,
+from trunkline.storage.keys.calls import calls_partition, calls_sort_key, user_partition
+from trunkline.storage.keys.dialing import (
+    in_progress_partition,
+    queue_key,
+    scheduled_key,
     slot_count_key,
     slot_key,
-    user_partition,
     waiting_partition,
 )
-from trunkline.table import ABSENT, EXISTS, Delete, Put, Update, Write
+from trunkline.storage.keys.item import CALLS_PK, CALLS_SK, OPEN_PK, OPEN_SK, USER_PK, Item, ItemKey
+from trunkline.storage.table import ABSENT, EXISTS, Delete, Put, Update, Write
 
 
 def open_attributes(call: Call) -> Item:
@@ -40,14 +32,14 @@ def open_attributes(call: Call) -> Item:
         expiry = f"{call.expires_at_ms:015d}#{call.id}"
         return {OPEN_PK: waiting_partition(call.lane), OPEN_SK: expiry}
     started = f"{call.tenant_id}#{call.created_at_ms:015d}#{call.id}"
-    return {OPEN_PK: busy_partition(call.lane), OPEN_SK: started}
+    return {OPEN_PK: in_progress_partition(call.lane), OPEN_SK: started}
 
 
 def listing_attributes(call: Call) -> Item:
     """The attributes that list a call among its tenant's and its user's; they never change."""
     listed: Item = {
         CALLS_PK: calls_partition(call.tenant_id, livemode=call.livemode),
-        CALLS_SK: calls_place(call.created_at_ms, call.id),
+        CALLS_SK: calls_sort_key(call.created_at_ms, call.id),
         "agent_id": call.agent.id,
     }
     if call.workflow:
@@ -73,8 +65,8 @@ def _waits_at(call: Call) -> ItemKey | None:
     if not call.waits:
         return None
     if call.due_ms is not None:
-        return due_key(call.trunk_id, call.due_ms, call.id)
-    return line_key(call.trunk_id, call.line_place)
+        return scheduled_key(call.trunk_id, call.due_ms, call.id)
+    return queue_key(call.trunk_id, call.line_place)
 
 
 def slot_writes(before: Call, after: Call, limits: Mapping[str, int]) -> tuple[list[Write], list[Write]]:

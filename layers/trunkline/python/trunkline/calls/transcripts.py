@@ -16,8 +16,9 @@ from typing import Any
 from trunkline.calls.story import Transcript, Turn
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
-from trunkline.item_keys import TTL, turns_key
-from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table
+from trunkline.storage.keys.calls import transcript_key
+from trunkline.storage.keys.item import TTL
+from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table
 
 MAX_SHOWN_BYTES = 4 * 1024 * 1024
 """A function's answer may have 6 MB."""
@@ -33,7 +34,7 @@ class TranscriptStore:
         """Store a batch; False if the same batch was stored before."""
         text = json.dumps([_stored(turn) for turn in turns], separators=(",", ":"))
         digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-        item: dict[str, Any] = turns_key(call_id, turns[0].sequence, digest).as_item()
+        item: dict[str, Any] = transcript_key(call_id, turns[0].sequence, digest).as_item()
         item |= {"turns_json": text, "stored_at_ms": now_ms, "count": len(turns)}
         try:
             self.table.write(Put(item | ({TTL: ttl_s} if ttl_s else {}), ABSENT))
@@ -62,11 +63,11 @@ class TranscriptStore:
 
     def erase(self, call_id: str) -> None:
         """Delete everything that was said."""
-        for item in self.table.partition(turns_key(call_id)):
-            self.table.write(Delete(turns_key(call_id, *_place(item["sk"]))))
+        for item in self.table.partition(transcript_key(call_id)):
+            self.table.write(Delete(transcript_key(call_id, *_place(item["sk"]))))
 
     def _all(self, call_id: str) -> list[Turn]:
-        batches = sorted(self.table.partition(turns_key(call_id)), key=lambda item: item["stored_at_ms"])
+        batches = sorted(self.table.partition(transcript_key(call_id)), key=lambda item: item["stored_at_ms"])
         first: dict[int, Turn] = {}
         for batch in batches:
             for values in json.loads(batch["turns_json"]):

@@ -29,9 +29,9 @@ from trunkline.calls.states import State
 from trunkline.core.errors import InvalidRequest, NotFound
 from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, TestSpeed
 from trunkline.core.validation import InputModel, validated
-from trunkline.idempotency import Once
 from trunkline.livekit.names import room_name
 from trunkline.played.outcomes import OUTCOMES
+from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.tenants.agents import Agent, AgentStore, agent_id_for
 from trunkline.tenants.keys import Principal
 from trunkline.tenants.specs import Number
@@ -137,7 +137,7 @@ class WorkflowCallDesk:
     livekit_owner: Callable[[str], str | None]
 
     def place(
-        self, principal: Principal, request: WorkflowCall, *, source: str, once: Once | None = None
+        self, principal: Principal, request: WorkflowCall, *, source: str, once: IdempotencyKey | None = None
     ) -> Placed:
         """Accept a call by workflow.
 
@@ -172,7 +172,7 @@ class WorkflowCallDesk:
         return self._web_call(principal, request, entry, story, workflow.join_window_s)
 
     def place_test(
-        self, principal: Principal, request: TestAgentCall, *, source: str, once: Once | None = None
+        self, principal: Principal, request: TestAgentCall, *, source: str, once: IdempotencyKey | None = None
     ) -> Placed:
         """Accept a web call with one agent and no workflow; raises as `place` does."""
         agent = self._agent(principal.space, request.agent_name)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from boto3.dynamodb.conditions import Attr
 
 from trunkline.core.clock import Clock
-from trunkline.item_keys import TTL, Item, lane_key, run_key
-from trunkline.table import ABSENT, ConditionFailed, Table, Update
+from trunkline.storage.keys.dialing import lane_key, lane_run_key
+from trunkline.storage.keys.item import TTL, Item
+from trunkline.storage.table import ABSENT, ConditionFailed, Table, Update
 
 LEASE_MS = 10_000
 RUN_LEASE_MS = 15_000
@@ -135,13 +136,13 @@ class LaneStore:
         """Renew the lease under which a run's attempts stand, also after it has released its lane."""
         now_ms = self._clock.wall_ms()
         values = {"lease_end_ms": now_ms + RUN_LEASE_MS, TTL: now_ms // 1000 + _RUN_TTL_S}
-        self._table.write(Update(run_key(run_id), set=values))
+        self._table.write(Update(lane_run_key(run_id), set=values))
 
     def end_run(self, run_id: str) -> None:
         """End a run's lease at once: what it left is free for repair."""
-        self._table.write(Update(run_key(run_id), set={"lease_end_ms": 0}))
+        self._table.write(Update(lane_run_key(run_id), set={"lease_end_ms": 0}))
 
     def run_is_alive(self, run_id: str) -> bool:
         """Say whether the run that owns an attempt still renews its lease."""
-        item = self._table.get(run_key(run_id))
+        item = self._table.get(lane_run_key(run_id))
         return bool(item) and self._alive(item or {})

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from trunkline.dialing.holds import Hold, holding
 from trunkline.dialing.places import LAST, Place
-from trunkline.item_keys import SK, ItemKey, line_key
-from trunkline.table import Table
+from trunkline.storage.keys.dialing import queue_key
+from trunkline.storage.keys.item import SK, ItemKey
+from trunkline.storage.table import Table
 
 
 class Line:
@@ -23,7 +24,7 @@ class Line:
         first = f"{tenant_id}#"
         while first and len(found) < limit:
             wanted = limit - len(found)
-            begin, first = line_key(trunk_id, first), ""
+            begin, first = queue_key(trunk_id, first), ""
             for item in self._table.between(begin, f"{tenant_id}#{LAST}", limit=wanted):
                 place = Place.parse(item[SK])
                 if hold := holding(held, place):
@@ -42,7 +43,7 @@ class Line:
         """A tenant's first direct calls, past its batch calls: one read a priority."""
         found: list[Place] = []
         for priority in range(11):
-            key = line_key(trunk_id, f"{tenant_id}#{priority:02d}#0#")
+            key = queue_key(trunk_id, f"{tenant_id}#{priority:02d}#0#")
             items = self._table.partition(key, limit=limit - len(found))
             found += [Place.parse(item[SK]) for item in items]
             if len(found) >= limit:
@@ -51,9 +52,9 @@ class Line:
 
     def count(self, trunk_id: str, first: str, last: str, limit: int) -> int:
         """Count the places from one sort key to another, never more than `limit`: a bounded read."""
-        return self._table.count(line_key(trunk_id, first), last, limit=limit)
+        return self._table.count(queue_key(trunk_id, first), last, limit=limit)
 
     def keys(self, trunk_id: str, tenant_id: str) -> Iterable[str]:
         """Walk a tenant's whole line."""
-        pages = self._table.walk(ItemKey(line_key(trunk_id).pk, f"{tenant_id}#"))
+        pages = self._table.walk(ItemKey(queue_key(trunk_id).pk, f"{tenant_id}#"))
         return (item[SK] for item in pages)

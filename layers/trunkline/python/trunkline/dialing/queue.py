@@ -17,8 +17,8 @@ from trunkline.dialing.places import LAST, Place
 from trunkline.dialing.standing import Standing
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import TrunkState
-from trunkline.item_keys import census_key
-from trunkline.table import Put, Table
+from trunkline.storage.keys.dialing import queue_checkpoint_key
+from trunkline.storage.table import Put, Table
 
 COUNTED = 1_000
 """A tenant's line is counted exactly up to here; beyond, the last census helps."""
@@ -47,12 +47,12 @@ class Census:
                 marks.append(key.removeprefix(f"{tenant_id}#"))
             waiting += 1
         values = {"marks": marks, "waiting": waiting}
-        self._table.write(Put(census_key(trunk_id, tenant_id).as_item() | values))
+        self._table.write(Put(queue_checkpoint_key(trunk_id, tenant_id).as_item() | values))
         return waiting
 
     def marks(self, trunk_id: str, tenant_id: str) -> list[str]:
         """The marks of the last census."""
-        item = self._table.get(census_key(trunk_id, tenant_id)) or {}
+        item = self._table.get(queue_checkpoint_key(trunk_id, tenant_id)) or {}
         return [f"{tenant_id}#{mark}" for mark in item.get("marks", [])]
 
 

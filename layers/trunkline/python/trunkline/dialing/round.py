@@ -34,7 +34,7 @@ from trunkline.livekit.projects import Projects
 from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.serve import a_player
 from trunkline.schedules.mirror import ScheduleMirror
-from trunkline.table import Table
+from trunkline.storage.table import Table
 from trunkline.webhooks.care import DeliveryCare
 from trunkline.webhooks.delivery_store import DeliveryStore
 from trunkline.webhooks.flow import DeliveryFlow

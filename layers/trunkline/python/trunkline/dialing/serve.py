@@ -25,7 +25,7 @@ from trunkline.livekit.client import LiveKitClient, dial_token, session_of
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.projects import Projects
 from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Table
+from trunkline.storage.table import Table
 
 _THREADS = 16
 

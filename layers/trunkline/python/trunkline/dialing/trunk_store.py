@@ -11,23 +11,20 @@ from trunkline.core.errors import AlreadyExists
 from trunkline.dialing.breaker import Breaker
 from trunkline.dialing.holds import Hold
 from trunkline.dialing.trunks import Trunk, TrunkSettings, TrunkState, is_test_trunk
-from trunkline.item_keys import (
-    SK,
-    TTL,
-    Item,
-    ItemKey,
+from trunkline.storage.keys.dialing import (
     breaker_key,
     grant_key,
     grantee_key,
     slot_count_key,
     slot_key,
-    tenant_key,
     trunk_directory_key,
     trunk_event_key,
     trunk_key,
     trunk_settings_key,
 )
-from trunkline.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update, Write
+from trunkline.storage.keys.item import SK, TTL, Item, ItemKey
+from trunkline.storage.keys.tenants import tenant_key
+from trunkline.storage.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update, Write
 
 _EVENTS_KEPT_S = 365 * 24 * 3600
 

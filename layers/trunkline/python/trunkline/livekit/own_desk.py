@@ -13,10 +13,10 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import NotFound
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
-from trunkline.item_keys import livekit_issuer_key, own_livekit_key
 from trunkline.livekit.credentials import LiveKitCredentials, as_secret
 from trunkline.livekit.projects import Projects
-from trunkline.table import Delete, Put, Table, Write
+from trunkline.storage.keys.tenants import livekit_issuer_key, own_livekit_key
+from trunkline.storage.table import Delete, Put, Table, Write
 from trunkline.tenants.audit import audited
 from trunkline.tenants.keys import Principal
 

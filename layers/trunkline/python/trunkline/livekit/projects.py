@@ -15,9 +15,10 @@ from trunkline.core.errors import LiveKitNotConfigured
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import Trunk
 from trunkline.egress.address_policy import AddressPolicy
-from trunkline.item_keys import SK, livekit_issuer_key, own_livekit_key
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret, SecretsReader
-from trunkline.table import Table
+from trunkline.storage.keys.item import SK
+from trunkline.storage.keys.tenants import livekit_issuer_key, own_livekit_key
+from trunkline.storage.table import Table
 
 _FRESH_MS = 60_000
 _MAX_SIGNERS = 20

@@ -11,10 +11,11 @@ from trunkline.calls.dispatch_shapes import DispatchView, JobView
 from trunkline.calls.model import Call
 from trunkline.core.clock import Clock
 from trunkline.core.errors import NotFound
-from trunkline.item_keys import TTL, played_dispatch_key
 from trunkline.livekit.names import ClaimName
 from trunkline.played.ids import job_id_of, new_id
-from trunkline.table import EXISTS, ConditionFailed, Delete, Put, Table
+from trunkline.storage.keys.calls import simulated_dispatch_key
+from trunkline.storage.keys.item import TTL
+from trunkline.storage.table import EXISTS, ConditionFailed, Delete, Put, Table
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class PlayedDispatches:
 
     def found(self, call: Call, dispatch_id: str | None) -> list[DispatchView]:
         """The call's own agent, once it was sent, and those that were added."""
-        items = self.table.partition(played_dispatch_key(call.id))
+        items = self.table.partition(simulated_dispatch_key(call.id))
         added: list[DispatchView] = [json.loads(item["view_json"]) for item in items]
         own = [_own(call)] if call.dispatch_id or call.agent_joined_at_ms else []
         return [each for each in [*own, *added] if dispatch_id in (None, each["id"])]
@@ -42,7 +43,7 @@ class PlayedDispatches:
             job_id=new_id("AJ"),
         )
         made["restart_policy"] = wish.restart_policy
-        item: dict[str, Any] = played_dispatch_key(call.id, made["id"]).as_item()
+        item: dict[str, Any] = simulated_dispatch_key(call.id, made["id"]).as_item()
         item["view_json"] = json.dumps(made)
         self.table.write(Put(item | ({TTL: call.ttl} if call.ttl else {})))
         return made
@@ -53,7 +54,7 @@ class PlayedDispatches:
         if not there:
             raise NotFound("Dispatch not found")
         try:
-            self.table.write(Delete(played_dispatch_key(call.id, dispatch_id), EXISTS))
+            self.table.write(Delete(simulated_dispatch_key(call.id, dispatch_id), EXISTS))
         except ConditionFailed:
             # The call's own agent, whom the script needs: it goes when the call ends.
             return there[0]

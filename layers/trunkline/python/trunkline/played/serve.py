@@ -11,7 +11,6 @@ from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.state_store import StateStore
 from trunkline.calls.store import CallStore
 from trunkline.calls.transcripts import TranscriptStore
-from trunkline.cipher import Cipher
 from trunkline.core import aws_clients
 from trunkline.core.clock import Clock, SystemClock
 from trunkline.core.settings import TestDialerSettings
@@ -27,7 +26,8 @@ from trunkline.dialing.workbench import Workbench
 from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.player import Player
 from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Table
+from trunkline.storage.encryption import EnvelopeCipher
+from trunkline.storage.table import Table
 from trunkline.workflows.store import WorkflowStore
 
 _THREADS = 8
@@ -43,7 +43,7 @@ def a_player(table: Table, nudge: Nudge, clock: Clock) -> Player:
     """The player of a process: it needs the table, and wakes for what its calls leave behind."""
     calls = CallStore(table)
     alive = LaneStore(table, clock).run_is_alive
-    nobody = Cipher("")  # played agents ask for no context and report no variables: it is never used
+    nobody = EnvelopeCipher("")  # played agents ask for no context and report no variables: it is never used
     reports = ReportDesk(
         calls=calls,
         transcripts=TranscriptStore(table),

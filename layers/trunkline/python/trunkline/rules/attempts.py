@@ -9,10 +9,10 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr
 
 from trunkline.calls.model import Call
-from trunkline.item_keys import TTL
-from trunkline.kept_keys import rung_key
 from trunkline.rules.frequency import FrequencyCap
-from trunkline.table import ABSENT, ConditionFailed, Put, Table
+from trunkline.storage.keys.item import TTL
+from trunkline.storage.keys.resources import call_attempts_key
+from trunkline.storage.table import ABSENT, ConditionFailed, Put, Table
 
 _TRIES = 5
 _BUSY_MS = 1_000
@@ -50,10 +50,10 @@ class RungNumbers:
         return now_ms + _BUSY_MS
 
     def _read(self, call: Call) -> Mapping[str, Any]:
-        return self.table.get(rung_key(call.space, call.phone_number)) or {}
+        return self.table.get(call_attempts_key(call.space, call.phone_number)) or {}
 
     def _write(self, call: Call, before: Mapping[str, Any], attempts: dict[str, int], ttl: int) -> None:
-        item: dict[str, Any] = rung_key(call.space, call.phone_number).as_item()
+        item: dict[str, Any] = call_attempts_key(call.space, call.phone_number).as_item()
         item |= {"attempts": attempts, "version": before.get("version", 0) + 1, TTL: ttl}
         unchanged = Attr("version").eq(before["version"]) if before else ABSENT
         self.table.write(Put(item, unchanged))

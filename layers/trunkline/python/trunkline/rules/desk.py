@@ -15,11 +15,11 @@ from trunkline.core.field_types import Moment, Zone
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.timestamps import iso_from_ms, moment_ms
 from trunkline.core.validation import InputModel, validated
-from trunkline.item_keys import SK, TTL, Item, ItemKey
-from trunkline.kept_keys import number_rules_key, suppression_key
 from trunkline.rules.numbers import NumberRules
 from trunkline.rules.rulebook import Rulebook
-from trunkline.table import Delete, Put, Table, Update
+from trunkline.storage.keys.item import SK, TTL, Item, ItemKey
+from trunkline.storage.keys.resources import number_rules_key, suppression_key
+from trunkline.storage.table import Delete, Put, Table, Update
 from trunkline.tenants.audit import audited
 from trunkline.tenants.keys import Principal
 from trunkline.tenants.specs import Number

@@ -12,10 +12,10 @@ from trunkline.calls.parts import Channel
 from trunkline.calls.reasons import Reason
 from trunkline.core.clock import Clock
 from trunkline.core.errors import NumberNotAllowed
-from trunkline.kept_keys import number_rules_key, suppression_key
 from trunkline.rules.attempts import RungNumbers
 from trunkline.rules.numbers import NumberRules, never_called
-from trunkline.table import ABSENT, Check, Table
+from trunkline.storage.keys.resources import number_rules_key, suppression_key
+from trunkline.storage.table import ABSENT, Check, Table
 
 _FRESH_MS = 60_000
 

@@ -27,7 +27,7 @@ from trunkline.schedules.specs import (
     schedule_view,
 )
 from trunkline.schedules.store import ScheduleStore, to_be_mirrored
-from trunkline.table import Put
+from trunkline.storage.table import Put
 from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.keys import Principal
 from trunkline.triggers.desk import require_workflow

@@ -20,10 +20,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.core import aws_clients
 from trunkline.core.clock import Clock
-from trunkline.item_keys import SK
 from trunkline.schedules.model import Schedule
 from trunkline.schedules.store import ScheduleStore
-from trunkline.table import Table
+from trunkline.storage.keys.item import SK
+from trunkline.storage.table import Table
 
 if TYPE_CHECKING:
     from mypy_boto3_scheduler import EventBridgeSchedulerClient

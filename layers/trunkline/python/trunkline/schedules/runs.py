@@ -16,9 +16,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, TrunklineError
 from trunkline.core.timestamps import iso_from_ms, moment_ms
-from trunkline.idempotency import Once
 from trunkline.schedules.model import Run, Schedule
 from trunkline.schedules.store import ScheduleStore
+from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.tenants.keys import Actor, Principal
 from trunkline.tools.bounds import fill_within
 from trunkline.tools.templates import TemplateError
@@ -78,7 +78,9 @@ class ScheduleRunner:
 
     def _run(self, principal: Principal, schedule: Schedule, due_ms: int, name: str) -> Run:
         wish = wish_of(schedule, due_ms)
-        placed = self.place(principal, schedule.kind, wish, Once.of_event(f"schedule#{schedule.id}", name))
+        placed = self.place(
+            principal, schedule.kind, wish, IdempotencyKey.of_event(f"schedule#{schedule.id}", name)
+        )
         outcome = Outcome.DUPLICATE if placed.replayed else Outcome.CALLED
         return self._note(Run(schedule.id, self.clock.wall_ms(), due_ms, outcome, placed.call.id))
 

@@ -8,10 +8,15 @@ from dataclasses import asdict
 
 from boto3.dynamodb.conditions import Attr
 
-from trunkline.item_keys import SK, Item
-from trunkline.kept_keys import schedule_entry, schedule_key, schedule_run_key, unmirrored_key
 from trunkline.schedules.model import Run, Schedule, schedule_from_attributes
-from trunkline.table import ConditionFailed, Delete, Put, Table
+from trunkline.storage.keys.automations import (
+    pending_sync_key,
+    schedule_entry,
+    schedule_key,
+    schedule_run_key,
+)
+from trunkline.storage.keys.item import SK, Item
+from trunkline.storage.table import ConditionFailed, Delete, Put, Table
 from trunkline.triggers.model import Outcome
 from trunkline.triggers.starters import Kind, StarterStore
 
@@ -27,12 +32,12 @@ class ScheduleStore(StarterStore[Schedule]):
 
     def unmirrored(self, until_ms: int) -> list[Item]:
         """What was changed until a moment, and EventBridge does not surely know of."""
-        return [item for item in self._table.partition(unmirrored_key()) if item["at_ms"] <= until_ms]
+        return [item for item in self._table.partition(pending_sync_key()) if item["at_ms"] <= until_ms]
 
     def mirrored(self, noted: Item) -> None:
         """EventBridge knows of what was noted; if it was changed again since, that is another note."""
         with suppress(ConditionFailed):
-            self._table.write(Delete(unmirrored_key(noted[SK]), Attr("at_ms").eq(noted["at_ms"])))
+            self._table.write(Delete(pending_sync_key(noted[SK]), Attr("at_ms").eq(noted["at_ms"])))
 
     def note(self, run: Run) -> None:
         """Note what came of a moment."""
@@ -55,4 +60,4 @@ class ScheduleStore(StarterStore[Schedule]):
 
 def to_be_mirrored(schedule_id: str, now_ms: int) -> Put:
     """The write that notes, in the transaction of a change, that EventBridge is to hear of it."""
-    return Put(unmirrored_key(schedule_id).as_item() | {"at_ms": now_ms})
+    return Put(pending_sync_key(schedule_id).as_item() | {"at_ms": now_ms})

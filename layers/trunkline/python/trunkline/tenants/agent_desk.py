@@ -16,7 +16,7 @@ from trunkline.core.validation import validated
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import Trunk
-from trunkline.table import Put
+from trunkline.storage.table import Put
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.keys import Principal

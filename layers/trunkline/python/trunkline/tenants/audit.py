@@ -17,8 +17,9 @@ from trunkline.core.field_types import Moment
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.timestamps import iso_from_ms, moment_ms
 from trunkline.core.validation import InputModel
-from trunkline.item_keys import SK, TTL, Item, audit_key
-from trunkline.table import Put, Table
+from trunkline.storage.keys.item import SK, TTL, Item
+from trunkline.storage.keys.tenants import audit_key
+from trunkline.storage.table import Put, Table
 from trunkline.tenants.keys import Principal
 
 _KEPT_S = 365 * 24 * 3600

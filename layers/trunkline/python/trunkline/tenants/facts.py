@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from trunkline.core.clock import Clock
-from trunkline.item_keys import tenant_key
-from trunkline.table import Table
+from trunkline.storage.keys.tenants import tenant_key
+from trunkline.storage.table import Table
 
 _FRESH_MS = 60_000
 _DAY_S = 24 * 3600

@@ -11,8 +11,9 @@ from boto3.dynamodb.conditions import Attr
 
 from trunkline.core.errors import InvalidApiKey, LimitReached, RateLimited, VersionConflict
 from trunkline.core.rate_limit import DEFAULT_PER_MINUTE, RateLimitStatus, window_of
-from trunkline.item_keys import TTL, Item, ItemKey, api_key_entry, api_key_key, key_count_key
-from trunkline.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update, Write
+from trunkline.storage.keys.item import TTL, Item, ItemKey
+from trunkline.storage.keys.tenants import api_key_entry, api_key_key, key_count_key
+from trunkline.storage.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update, Write
 from trunkline.tenants.keys import ApiKey, Scope
 
 MAX_KEYS = 100

@@ -17,8 +17,9 @@ from trunkline.calls.model import Call
 from trunkline.calls.parts import Channel
 from trunkline.core.clock import Clock
 from trunkline.core.errors import DailyLimitReached, QueueFull
-from trunkline.item_keys import TTL, ItemKey, day_count_key, waiting_gauge_key
-from trunkline.table import ConditionFailed, Table, Update
+from trunkline.storage.keys.item import TTL, ItemKey
+from trunkline.storage.keys.tenants import day_count_key, waiting_gauge_key
+from trunkline.storage.table import ConditionFailed, Table, Update
 from trunkline.tenants.facts import Facts, TenantFacts
 from trunkline.tenants.keys import Principal
 

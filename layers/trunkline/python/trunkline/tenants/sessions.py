@@ -17,8 +17,9 @@ from trunkline.core.errors import InvalidApiKey
 from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
-from trunkline.item_keys import TTL, api_key_key, session_key, used_proof_key
-from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table, Update
+from trunkline.storage.keys.item import TTL
+from trunkline.storage.keys.tenants import api_key_key, session_key, used_id_token_key
+from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Update
 from trunkline.tenants.audit import audited
 from trunkline.tenants.key_store import attributes_of
 from trunkline.tenants.keys import Actor, ApiKey, Principal, key_hash
@@ -108,7 +109,7 @@ class SessionStore:
         Raises:
             InvalidApiKey: the proof was used before.
         """
-        used = used_proof_key(user.proof_id).as_item() | {TTL: user.expires_at_s + 3600}
+        used = used_id_token_key(user.proof_id).as_item() | {TTL: user.expires_at_s + 3600}
         user_hash = key_hash(f"user\n{user.issuer}\n{user.id}", self._pepper)
         key = ApiKey(
             user.id,

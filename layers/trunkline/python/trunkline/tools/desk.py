@@ -10,6 +10,7 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import AlreadyExists, InUse, InvalidRequest, LimitReached, NotFound
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.validation import spec_values, validated
+from trunkline.storage.versioned import LATEST
 from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.keys import Principal
 from trunkline.tools.model import Tool
@@ -26,7 +27,6 @@ from trunkline.tools.specs import (
     tool_view,
 )
 from trunkline.tools.store import ToolStore
-from trunkline.versions import LATEST
 
 MAX_TOOLS = 500
 _PAGE = 25

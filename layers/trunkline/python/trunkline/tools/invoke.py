@@ -17,14 +17,14 @@ from trunkline.calls.model import Call
 from trunkline.calls.people_store import PeopleStore
 from trunkline.calls.state_store import StateStore
 from trunkline.calls.store import CallStore
-from trunkline.cipher import owner_of_call
 from trunkline.core.clock import Clock
 from trunkline.core.errors import CallEnded, LimitReached, NotFound, StateTooLarge
 from trunkline.core.validation import InputModel
-from trunkline.idempotency import Once
-from trunkline.item_keys import invocation_key
 from trunkline.livekit.names import ClaimName
-from trunkline.remembered import Remembered
+from trunkline.storage.encryption import context_for_call
+from trunkline.storage.idempotency import IdempotencyKey
+from trunkline.storage.idempotent_response import IdempotentResponses
+from trunkline.storage.keys.calls import invocation_key
 from trunkline.tools.definitions import ToolDefinitions, all_tools_of, definition, tools_of
 from trunkline.tools.model import Tool
 from trunkline.tools.outcomes import ActionFailed, FailureType, FailureView
@@ -105,7 +105,7 @@ class Invoker:
     secrets: SecretStore
     people: PeopleStore
     states: StateStore
-    remembered: Remembered
+    remembered: IdempotentResponses
     recorder: Recorder
     sender: Sender
     effects: Callable[[Call, ClaimName, int], Effects]
@@ -143,11 +143,11 @@ class Invoker:
         if tool is None:
             raise NotFound("Tool not found")
         invocation_id = wish.invocation_id or f"inv_{uuid.uuid4().hex}"
-        once = Once(invocation_key(call.id, invocation_id), _fingerprint(name, wish.params))
+        once = IdempotencyKey(invocation_key(call.id, invocation_id), _fingerprint(name, wish.params))
 
         use = _Use(call, workflow, claim, tool, config_of(tool), invocation_id, wish.params, until_us)
 
-        owner = owner_of_call(call.tenant_id, call.id)
+        owner = context_for_call(call.tenant_id, call.id)
         answered = self.remembered.carried_out(once, owner, lambda: self._used(use), (Exception,))
         view: InvocationView = answered.body
         return view

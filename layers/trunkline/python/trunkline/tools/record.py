@@ -14,8 +14,9 @@ from trunkline.calls.model import Call, Change, Happening, StaleCall
 from trunkline.calls.store import CallStore
 from trunkline.calls.story import TOOL_EVENT
 from trunkline.core.clock import Clock
-from trunkline.item_keys import SK, TTL, tool_bodies_key
-from trunkline.table import Put, Table, TransactionConflict
+from trunkline.storage.keys.calls import tool_payload_key
+from trunkline.storage.keys.item import SK, TTL
+from trunkline.storage.table import Put, Table, TransactionConflict
 
 _MAX_BODY = 16_000
 BODIES = ("params", "result", "answer")
@@ -52,14 +53,14 @@ class Recorder:
             self.erase(call.id)
 
     def _keep(self, call: Call, invocation_id: str, bodies: Mapping[str, Any]) -> None:
-        item = tool_bodies_key(call.id, invocation_id).as_item()
+        item = tool_payload_key(call.id, invocation_id).as_item()
         item |= {name: _bounded(value) for name, value in bodies.items()}
         self.table.write(Put(item | ({TTL: call.ttl} if call.ttl else {})))
 
 
 def bodies_of(table: Table, call_id: str) -> dict[str, dict[str, Any]]:
     """The bodies that are kept of a call's tools, by invocation."""
-    prefix = tool_bodies_key(call_id)
+    prefix = tool_payload_key(call_id)
     return {
         item[SK].removeprefix(prefix.sk): {name: json.loads(item[name]) for name in BODIES if name in item}
         for item in table.partition(prefix)

@@ -13,7 +13,7 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import InUse, InvalidRequest, LimitReached, NotFound
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel, validated
-from trunkline.table import Put
+from trunkline.storage.table import Put
 from trunkline.tenants.audit import audited
 from trunkline.tenants.keys import Principal
 from trunkline.tools.secret_store import Secret, SecretStore

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from boto3.dynamodb.conditions import Attr
 
-from trunkline.cipher import Cipher, owner_of_secret
 from trunkline.core.errors import AlreadyExists, VersionConflict
-from trunkline.kept_keys import secret_key
-from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table, Write
+from trunkline.storage.encryption import EnvelopeCipher, context_for_secret
+from trunkline.storage.keys.resources import secret_key
+from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Write
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Secret:
 class SecretStore:
     """A tenant's secrets."""
 
-    def __init__(self, table: Table, cipher: Cipher) -> None:
+    def __init__(self, table: Table, cipher: EnvelopeCipher) -> None:
         self._table = table
         self._cipher = cipher
 
@@ -41,7 +41,7 @@ class SecretStore:
 
     def sealed(self, tenant_id: str, name: str, value: str) -> bytes:
         """Encrypt a value: one GenerateDataKey."""
-        return self._cipher.encrypt(owner_of_secret(tenant_id, name), {"value": value})
+        return self._cipher.encrypt(context_for_secret(tenant_id, name), {"value": value})
 
     def values(self, tenant_id: str, names: Iterable[str]) -> dict[str, str]:
         """The values of those of these names that there are: one Decrypt each."""
@@ -75,7 +75,7 @@ class SecretStore:
         self._table.transact([Delete(secret_key(secret.tenant_id, secret.name)), *more])
 
     def _opened(self, secret: Secret) -> str:
-        owner = owner_of_secret(secret.tenant_id, secret.name)
+        owner = context_for_secret(secret.tenant_id, secret.name)
         return str(self._cipher.decrypt(owner, secret.ciphertext)["value"])
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from trunkline.core.errors import InvalidRequest
-from trunkline.kept_keys import tool_key, tool_version_key
-from trunkline.table import Table
+from trunkline.storage.keys.resources import tool_key, tool_version_key
+from trunkline.storage.table import Table
+from trunkline.storage.versioned import ResourceType, VersionedRepository
 from trunkline.tools.model import Tool, tool_from_attributes
-from trunkline.versions import Kind, VersionStore
 
-_TOOLS = Kind[Tool]("Tool", tool_key, tool_version_key, tool_from_attributes, lambda tool: tool.name)
+_TOOLS = ResourceType[Tool]("Tool", tool_key, tool_version_key, tool_from_attributes, lambda tool: tool.name)
 
 
-class ToolStore(VersionStore[Tool]):
+class ToolStore(VersionedRepository[Tool]):
     """A tenant's tools."""
 
     def __init__(self, table: Table) -> None:

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from trunkline.cipher import Cipher, owner_of_trigger
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, LimitReached, NotFound
 from trunkline.core.validation import spec_values, validated
-from trunkline.table import Put
+from trunkline.storage.encryption import EnvelopeCipher, context_for_trigger
+from trunkline.storage.table import Put
 from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.keys import Principal
 from trunkline.triggers.model import CallKind, Trigger
@@ -41,7 +41,7 @@ class TriggerDesk:
 
     triggers: TriggerStore
     workflows: WorkflowStore
-    cipher: Cipher
+    cipher: EnvelopeCipher
     clock: Clock
     api_url: str
 
@@ -142,7 +142,7 @@ class TriggerDesk:
         )
 
     def _sealed(self, tenant_id: str, trigger_id: str, secret: str) -> bytes:
-        return self.cipher.encrypt(owner_of_trigger(tenant_id, trigger_id), {"secret": secret})
+        return self.cipher.encrypt(context_for_trigger(tenant_id, trigger_id), {"secret": secret})
 
     def _noted(self, principal: Principal, what: str, trigger: Trigger) -> Put:
         return audited(principal, self.clock.wall_ms(), f"trigger.{what}", trigger.id)

@@ -11,7 +11,6 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.calls.intake import Placed
-from trunkline.cipher import Cipher, owner_of_trigger
 from trunkline.core.clock import Clock
 from trunkline.core.errors import (
     BadSignature,
@@ -23,7 +22,8 @@ from trunkline.core.errors import (
     QueueUnavailable,
     TrunklineError,
 )
-from trunkline.idempotency import Once
+from trunkline.storage.encryption import EnvelopeCipher, context_for_trigger
+from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.tenants.keys import Actor, Principal
 from trunkline.tools.bounds import fill_within
 from trunkline.tools.picking import picked
@@ -43,7 +43,7 @@ FOR_A_WHILE = (
 )
 """What may do better when the same is tried again."""
 _MAX_WISH = 256 * 1024
-Place = Callable[[Principal, CallKind, dict[str, Any], Once], Placed]
+Place = Callable[[Principal, CallKind, dict[str, Any], IdempotencyKey], Placed]
 """Makes the call that a filled body asks for, once."""
 
 
@@ -64,7 +64,7 @@ class TriggerIntake:
     """
 
     triggers: TriggerStore
-    cipher: Cipher
+    cipher: EnvelopeCipher
     place: Place
     read: Callable[[bytes], dict[str, Any]]
     clock: Clock
@@ -123,7 +123,9 @@ class TriggerIntake:
             raise InvalidRequest("Validation error: event_id is empty")
         template = json.loads(trigger.body_json)
         wish = fill_within(template, {"event": event}, _MAX_WISH, "the body of the call")
-        placed = self.place(principal, trigger.kind, wish, Once.of_event(f"trigger#{trigger.id}", event_id))
+        placed = self.place(
+            principal, trigger.kind, wish, IdempotencyKey.of_event(f"trigger#{trigger.id}", event_id)
+        )
         outcome = Outcome.DUPLICATE if placed.replayed else Outcome.CALLED
         return self._told(trigger, outcome, event_id, placed.call.id)
 
@@ -131,7 +133,7 @@ class TriggerIntake:
         trigger = self.triggers.find(trigger_id)
         if trigger is None or not trigger.enabled:
             raise BadSignature
-        kept = self.cipher.decrypt(owner_of_trigger(trigger.tenant_id, trigger.id), trigger.secret)
+        kept = self.cipher.decrypt(context_for_trigger(trigger.tenant_id, trigger.id), trigger.secret)
         if not is_proven(headers, body, kept["secret"], self.clock.wall_ms() / 1000):
             raise BadSignature
         return trigger

@@ -9,7 +9,7 @@ from trunkline.calls.intake import Placed
 from trunkline.calls.place import CallDesk, OutboundCall, ScheduledCall
 from trunkline.calls.workflow_calls import WorkflowCall, WorkflowCallDesk
 from trunkline.core.validation import validated
-from trunkline.idempotency import Once
+from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.tenants.keys import Principal
 from trunkline.triggers.model import CallKind
 
@@ -22,7 +22,9 @@ class Placing:
     workflow_calls: WorkflowCallDesk
     source: str
 
-    def __call__(self, principal: Principal, kind: CallKind, wish: dict[str, Any], once: Once) -> Placed:
+    def __call__(
+        self, principal: Principal, kind: CallKind, wish: dict[str, Any], once: IdempotencyKey
+    ) -> Placed:
         """Make the call; raises as its route does."""
         match kind:
             case CallKind.WORKFLOW:

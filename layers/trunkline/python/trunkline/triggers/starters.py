@@ -13,8 +13,8 @@ from typing import Any, Generic, TypeVar
 from boto3.dynamodb.conditions import Attr
 
 from trunkline.core.errors import VersionConflict
-from trunkline.item_keys import TTL, Item, ItemKey
-from trunkline.table import ABSENT, ConditionFailed, Delete, Put, Table, Write
+from trunkline.storage.keys.item import TTL, Item, ItemKey
+from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Write
 from trunkline.triggers.model import Starter
 
 S = TypeVar("S", bound=Starter)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from trunkline.kept_keys import trigger_entry, trigger_event_key, trigger_key
-from trunkline.table import Table
+from trunkline.storage.keys.automations import trigger_entry, trigger_event_key, trigger_key
+from trunkline.storage.table import Table
 from trunkline.triggers.model import Outcome, Received, Trigger, trigger_from_attributes
 from trunkline.triggers.starters import Kind, StarterStore
 

@@ -14,7 +14,7 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import DeliveryPending, InvalidRequest, NotFound, WebhookDisabled
 from trunkline.core.pagination import decode_cursor, encode_cursor
 from trunkline.core.timestamps import moment_ms
-from trunkline.item_keys import delivery_key
+from trunkline.storage.keys.webhooks import delivery_key
 from trunkline.tenants.keys import Principal
 from trunkline.webhooks.deliveries import Delivery, DeliveryState, place_of_delivery
 from trunkline.webhooks.delivery_store import DeliveryStore

@@ -7,18 +7,9 @@ from dataclasses import replace
 
 from boto3.dynamodb.conditions import Attr
 
-from trunkline.item_keys import (
-    OPEN_PK,
-    OPEN_SK,
-    SK,
-    TTL,
-    Item,
-    ItemKey,
-    deliveries_partition,
-    delivery_answer_key,
-    delivery_key,
-)
-from trunkline.table import ABSENT, ConditionFailed, Put, Table
+from trunkline.storage.keys.item import OPEN_PK, OPEN_SK, SK, TTL, Item, ItemKey
+from trunkline.storage.keys.webhooks import deliveries_partition, delivery_answer_key, delivery_key
+from trunkline.storage.table import ABSENT, ConditionFailed, Put, Table
 from trunkline.webhooks.deliveries import (
     KEPT_S,
     Attempt,

@@ -11,7 +11,7 @@ from typing import Any
 from trunkline.core.clock import Clock
 from trunkline.core.errors import NotFound
 from trunkline.core.validation import validated
-from trunkline.table import Put
+from trunkline.storage.table import Put
 from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.keys import Principal
 from trunkline.webhooks.endpoint_store import EndpointStore

@@ -9,8 +9,9 @@ from dataclasses import replace
 from boto3.dynamodb.conditions import Attr
 
 from trunkline.core.errors import LimitReached, VersionConflict
-from trunkline.item_keys import TTL, Item, tenant_event_key, webhook_count_key, webhook_key
-from trunkline.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update, Write
+from trunkline.storage.keys.item import TTL, Item
+from trunkline.storage.keys.webhooks import tenant_event_key, webhook_count_key, webhook_key
+from trunkline.storage.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update, Write
 from trunkline.webhooks.deliveries import KEPT_S
 from trunkline.webhooks.endpoints import Endpoint, endpoint_from_attributes
 from trunkline.webhooks.events import Event

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from trunkline.batches.model import KEPT_S
 from trunkline.batches.store import BatchStore
 from trunkline.calls.states import TERMINAL
-from trunkline.item_keys import PK, Item
+from trunkline.storage.keys.item import PK, Item
 from trunkline.webhooks.deliveries import Delivery, delivery_id
 from trunkline.webhooks.delivery_store import DeliveryStore
 from trunkline.webhooks.endpoint_store import EndpointStore

@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from boto3.dynamodb.conditions import Attr
 
-from trunkline.item_keys import TTL, webhook_health_key, webhook_slot_key
-from trunkline.table import EXISTS, ConditionFailed, Delete, Put, Table, Update
+from trunkline.storage.keys.item import TTL
+from trunkline.storage.keys.webhooks import webhook_health_key, webhook_slot_key
+from trunkline.storage.table import EXISTS, ConditionFailed, Delete, Put, Table, Update
 from trunkline.webhooks.endpoints import AT_ONCE, Endpoint
 from trunkline.webhooks.health import Health
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from trunkline.cipher import Cipher, owner_of_webhook
+from trunkline.storage.encryption import EnvelopeCipher, context_for_webhook
 from trunkline.webhooks.endpoints import Endpoint
 
 _KEPT = 500
@@ -14,13 +14,13 @@ _KEPT = 500
 class Seals:
     """Seals and opens; what was opened is kept in memory by version, so that a request costs no KMS call."""
 
-    def __init__(self, cipher: Cipher) -> None:
+    def __init__(self, cipher: EnvelopeCipher) -> None:
         self._cipher = cipher
         self._opened: dict[tuple[str, int], tuple[list[str], dict[str, str]]] = {}
 
     def seal(self, tenant_id: str, endpoint_id: str, values: Mapping[str, Any]) -> bytes:
         """Encrypt for an endpoint."""
-        return self._cipher.encrypt(owner_of_webhook(tenant_id, endpoint_id), dict(values))
+        return self._cipher.encrypt(context_for_webhook(tenant_id, endpoint_id), dict(values))
 
     def opened(self, endpoint: Endpoint, now_ms: int) -> tuple[list[str], dict[str, str]]:
         """The secrets to sign with, the oldest first, and the endpoint's own headers."""
@@ -37,4 +37,4 @@ class Seals:
         return (secrets if overlap else secrets[-1:]), headers
 
     def _open(self, endpoint: Endpoint, ciphertext: bytes) -> dict[str, Any]:
-        return self._cipher.decrypt(owner_of_webhook(endpoint.tenant_id, endpoint.id), ciphertext)
+        return self._cipher.decrypt(context_for_webhook(endpoint.tenant_id, endpoint.id), ciphertext)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from trunkline.item_keys import workflow_key, workflow_version_key
-from trunkline.table import Table
+from trunkline.storage.keys.resources import workflow_key, workflow_version_key
+from trunkline.storage.table import Table
+from trunkline.storage.versioned import ResourceType, VersionedRepository
 from trunkline.tenants.keys import Principal
-from trunkline.versions import Kind, VersionStore
 from trunkline.workflows.model import Workflow, workflow_from_attributes
 
-_WORKFLOWS = Kind[Workflow](
+_WORKFLOWS = ResourceType[Workflow](
     "Workflow", workflow_key, workflow_version_key, workflow_from_attributes, lambda workflow: workflow.slug
 )
 
 
-class WorkflowStore(VersionStore[Workflow]):
+class WorkflowStore(VersionedRepository[Workflow]):
     """A tenant's workflows."""
 
     def __init__(self, table: Table) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from trunkline.item_keys import Item
+from trunkline.storage.keys.item import Item
 
 encoded = TypeSerializer().serialize
 """One value, in DynamoDB's form."""
@@ -16,7 +16,7 @@ encoded = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
 
-def encode(item: Mapping[str, Any]) -> dict[str, Any]:
+def to_dynamodb(item: Mapping[str, Any]) -> dict[str, Any]:
     """Turn plain values into DynamoDB's; None is left out, floats become decimals."""
     return {
         name: encoded(Decimal(str(value)) if isinstance(value, float) else value)
@@ -25,7 +25,7 @@ def encode(item: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def decode(item: Mapping[str, Any]) -> Item:
+def from_dynamodb(item: Mapping[str, Any]) -> Item:
     """Turn DynamoDB's values into plain ones; numbers become int where they are whole."""
     return {name: _plain(_deserialize(value)) for name, value in item.items()}
 

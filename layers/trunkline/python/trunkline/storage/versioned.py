@@ -9,8 +9,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from boto3.dynamodb.conditions import Attr
 
 from trunkline.core.errors import AlreadyExists, VersionConflict
-from trunkline.item_keys import ItemKey
-from trunkline.table import ABSENT, ConditionFailed, Put, Table, Write
+from trunkline.storage.keys.item import ItemKey
+from trunkline.storage.table import ABSENT, ConditionFailed, Put, Table, Write
 
 
 class Versioned(Protocol):
@@ -34,7 +34,7 @@ T = TypeVar("T", bound=Versioned)
 
 
 @dataclass(frozen=True)
-class Kind(Generic[T]):
+class ResourceType(Generic[T]):
     """A kind of thing: where it is kept, and how it is read. `name_of` gives what it is kept under."""
 
     word: str
@@ -44,10 +44,10 @@ class Kind(Generic[T]):
     name_of: Callable[[T], str]
 
 
-class VersionStore(Generic[T]):
+class VersionedRepository(Generic[T]):
     """A tenant's things of one kind; every read starts from the tenant's key."""
 
-    def __init__(self, table: Table, kind: Kind[T]) -> None:
+    def __init__(self, table: Table, kind: ResourceType[T]) -> None:
         self._table = table
         self._kind = kind
 

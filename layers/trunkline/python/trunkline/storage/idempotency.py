@@ -17,8 +17,8 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr
 
 from trunkline.core.errors import IdempotencyConflict, InvalidRequest
-from trunkline.item_keys import TTL, Item, ItemKey, idempotency_key
-from trunkline.table import ABSENT, Delete, Put
+from trunkline.storage.keys.item import TTL, Item, ItemKey, idempotency_key
+from trunkline.storage.table import ABSENT, Delete, Put
 
 HEADER = "Idempotency-Key"
 _FORM = re.compile(r"[A-Za-z0-9_:-]{1,255}")
@@ -26,20 +26,20 @@ KEPT_MS = 24 * 3_600_000
 
 
 @dataclass(frozen=True)
-class Once:
+class IdempotencyKey:
     """One use of a key: where it is recorded, and what it was sent with."""
 
     key: ItemKey
     fingerprint: str
 
     @classmethod
-    def of_event(cls, scope: str, name: str) -> Once:
+    def of_event(cls, scope: str, name: str) -> IdempotencyKey:
         """What happens once for an event of a name, whatever else is said of it."""
         digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
         return cls(idempotency_key(scope, digest), digest)
 
     @classmethod
-    def of(cls, headers: Mapping[str, str], scope: str, body: Mapping[str, Any]) -> Once | None:
+    def of(cls, headers: Mapping[str, str], scope: str, body: Mapping[str, Any]) -> IdempotencyKey | None:
         """Read the header; None if there is none. `scope` names tenant, mode and route.
 
         Raises:

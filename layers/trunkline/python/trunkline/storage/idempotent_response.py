@@ -15,7 +15,6 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from trunkline.cipher import Cipher, Owner, owner_of_answer
 from trunkline.core.clock import Clock
 from trunkline.core.errors import (
     IdempotencyConflict,
@@ -23,9 +22,10 @@ from trunkline.core.errors import (
     LiveKitFailed,
     OutcomeUnknown,
 )
-from trunkline.idempotency import KEPT_MS, Once
-from trunkline.item_keys import TTL, Item
-from trunkline.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update
+from trunkline.storage.encryption import EncryptionContext, EnvelopeCipher, context_for_stored_response
+from trunkline.storage.idempotency import KEPT_MS, IdempotencyKey
+from trunkline.storage.keys.item import TTL, Item
+from trunkline.storage.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update
 
 _BUSY_MS = 35_000
 """No request lasts longer: after that a record without an answer is one whose maker died."""
@@ -35,7 +35,7 @@ _UNCLEAR = (LiveKitFailed,)
 
 
 @dataclass(frozen=True)
-class Answered:
+class StoredResponse:
     """An answer's body; `replayed`: it is the first request's."""
 
     body: Any
@@ -43,14 +43,14 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Remembered:
+class IdempotentResponses:
     """Records of requests and their answers, which may hold secrets: they are sealed."""
 
     table: Table
-    cipher: Cipher
+    cipher: EnvelopeCipher
     clock: Clock
 
-    def answer(self, once: Once | None, tenant_id: str, work: Callable[[], Any]) -> Answered:
+    def answer(self, once: IdempotencyKey | None, tenant_id: str, work: Callable[[], Any]) -> StoredResponse:
         """Do the work, or give the answer that the first request with this key got.
 
         Only success is remembered: after an error the key may be tried again.
@@ -61,21 +61,21 @@ class Remembered:
             OutcomeUnknown: one was, and nobody knows what came of it.
         """
         if once is None:
-            return Answered(work())
-        owner = owner_of_answer(tenant_id, hashlib.sha256(once.key.pk.encode()).hexdigest())
+            return StoredResponse(work())
+        owner = context_for_stored_response(tenant_id, hashlib.sha256(once.key.pk.encode()).hexdigest())
         return self.carried_out(once, owner, work)
 
     def carried_out(
         self,
-        once: Once,
-        owner: Owner,
+        once: IdempotencyKey,
+        owner: EncryptionContext,
         work: Callable[[], Any],
         unclear: tuple[type[Exception], ...] = _UNCLEAR,
-    ) -> Answered:
+    ) -> StoredResponse:
         """As `answer`, with the answer kept for `owner`; after an error of `unclear` nobody knows whether the
         work was done."""
         if record := self._begin(once):
-            return Answered(self._open(once, owner, record), replayed=True)
+            return StoredResponse(self._open(once, owner, record), replayed=True)
         try:
             body = work()
         except unclear:
@@ -89,9 +89,9 @@ class Remembered:
         # It may be erased meanwhile, with what it belongs to: nothing is left to be repeated then.
         with suppress(ConditionFailed):
             self.table.write(Update(once.key, set={"answer": answer}, condition=EXISTS))
-        return Answered(body)
+        return StoredResponse(body)
 
-    def _begin(self, once: Once) -> Item | None:
+    def _begin(self, once: IdempotencyKey) -> Item | None:
         """Note that the work begins; the record there is, if it has begun before."""
         now_ms = self.clock.wall_ms()
         item: Item = once.key.as_item() | {"fingerprint": once.fingerprint}
@@ -105,7 +105,7 @@ class Remembered:
             return None if seen.get("maker") == item["maker"] else seen
         return None
 
-    def _open(self, once: Once, owner: Owner, record: Item) -> Any:
+    def _open(self, once: IdempotencyKey, owner: EncryptionContext, record: Item) -> Any:
         if record["fingerprint"] != once.fingerprint:
             raise IdempotencyConflict
         if "answer" in record:

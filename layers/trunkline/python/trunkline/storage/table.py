@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
 from botocore.exceptions import ClientError
 
-from trunkline.item_keys import OPEN_INDEX, OPEN_PK, OPEN_SK, PK, SK, Item, ItemKey
-from trunkline.table_values import decode, encode, encoded
+from trunkline.storage.keys.item import OPEN_INDEX, OPEN_PK, OPEN_SK, PK, SK, Item, ItemKey
+from trunkline.storage.serialization import encoded, from_dynamodb, to_dynamodb
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -77,8 +77,10 @@ class Table:
 
     def get(self, key: ItemKey) -> Item | None:
         """Read one item with strong consistency."""
-        answer = self._client.get_item(TableName=self._name, Key=encode(key.as_item()), ConsistentRead=True)
-        return decode(answer["Item"]) if "Item" in answer else None
+        answer = self._client.get_item(
+            TableName=self._name, Key=to_dynamodb(key.as_item()), ConsistentRead=True
+        )
+        return from_dynamodb(answer["Item"]) if "Item" in answer else None
 
     def partition(self, prefix: ItemKey, *, limit: int | None = None) -> list[Item]:
         """Read a partition's items whose sort key starts with the key's, in order, strongly consistent."""
@@ -117,11 +119,13 @@ class Table:
     def get_all(self, keys: Sequence[ItemKey]) -> list[Item]:
         """Read up to 100 items with strong consistency, in the order of their keys; missing ones are left
         out."""
-        wanted: Any = {self._name: {"Keys": [encode(key.as_item()) for key in keys], "ConsistentRead": True}}
+        wanted: Any = {
+            self._name: {"Keys": [to_dynamodb(key.as_item()) for key in keys], "ConsistentRead": True}
+        }
         found: dict[ItemKey, Item] = {}
         while wanted:
             answer = self._client.batch_get_item(RequestItems=wanted)
-            for item in map(decode, answer["Responses"].get(self._name, [])):
+            for item in map(from_dynamodb, answer["Responses"].get(self._name, [])):
                 found[ItemKey(item[PK], item[SK])] = item
             wanted = answer.get("UnprocessedKeys")
         return [found[key] for key in keys if key in found]
@@ -147,7 +151,7 @@ class Table:
 
     def _pages(self, conditions: Conditions, *, limit: int | None, **more: Any) -> Iterator[list[Item]]:
         for answer in self._answers(conditions, limit, **more):
-            yield [decode(item) for item in answer["Items"]]
+            yield [from_dynamodb(item) for item in answer["Items"]]
 
     def _counted(self, conditions: Conditions, limit: int, **more: Any) -> int:
         counted = 0
@@ -188,9 +192,9 @@ class Table:
         except ClientError as error:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
                 old: Any = error.response.get("Item")
-                raise ConditionFailed(decode(old) if old else None) from error
+                raise ConditionFailed(from_dynamodb(old) if old else None) from error
             raise
-        return decode(answer["Attributes"]) if "Attributes" in answer else None
+        return from_dynamodb(answer["Attributes"]) if "Attributes" in answer else None
 
     def transact(self, writes: Sequence[Write | Check]) -> None:
         """Do all the writes or none; safe to repeat by the SDK (one ClientRequestToken).
@@ -217,9 +221,9 @@ class Table:
         names: dict[str, str] = {}
         values: dict[str, Any] = {}
         if isinstance(write, Put):
-            request["Item"] = encode(write.item)
+            request["Item"] = to_dynamodb(write.item)
         else:
-            request["Key"] = encode(write.key.as_item())
+            request["Key"] = to_dynamodb(write.key.as_item())
         if isinstance(write, Update):
             request["UpdateExpression"] = _update_expression(write, names, values)
         if write.condition is not None:
@@ -230,7 +234,7 @@ class Table:
         if names:
             request["ExpressionAttributeNames"] = names
         if values:
-            request["ExpressionAttributeValues"] = encode(values)
+            request["ExpressionAttributeValues"] = to_dynamodb(values)
         return "ConditionCheck" if isinstance(write, Check) else type(write).__name__, request
 
 

@@ -29,12 +29,12 @@ TRIGGERS = "trunkline-triggers"
 """The purpose of triggers' secrets."""
 
 
-class Unreadable(Exception):
+class DecryptionFailed(Exception):
     """A ciphertext that was altered, or belongs to something else."""
 
 
 @dataclass(frozen=True)
-class Owner:
+class EncryptionContext:
     """What a secret belongs to."""
 
     purpose: str
@@ -47,32 +47,32 @@ class Owner:
         return {"purpose": self.purpose, "tenant_id": self.tenant_id, f"{self.kind}_id": self.id}
 
 
-def owner_of_call(tenant_id: str, call_id: str) -> Owner:
+def context_for_call(tenant_id: str, call_id: str) -> EncryptionContext:
     """A call, as the owner of what is said of its person."""
-    return Owner(PEOPLE, tenant_id, "call", call_id)
+    return EncryptionContext(PEOPLE, tenant_id, "call", call_id)
 
 
-def owner_of_webhook(tenant_id: str, webhook_id: str) -> Owner:
+def context_for_webhook(tenant_id: str, webhook_id: str) -> EncryptionContext:
     """A webhook, as the owner of its secret."""
-    return Owner(WEBHOOKS, tenant_id, "webhook", webhook_id)
+    return EncryptionContext(WEBHOOKS, tenant_id, "webhook", webhook_id)
 
 
-def owner_of_secret(tenant_id: str, name: str) -> Owner:
+def context_for_secret(tenant_id: str, name: str) -> EncryptionContext:
     """A secret that tools name, as its own owner."""
-    return Owner(TOOLS, tenant_id, "secret", name)
+    return EncryptionContext(TOOLS, tenant_id, "secret", name)
 
 
-def owner_of_trigger(tenant_id: str, trigger_id: str) -> Owner:
+def context_for_trigger(tenant_id: str, trigger_id: str) -> EncryptionContext:
     """A trigger, as the owner of its secret."""
-    return Owner(TRIGGERS, tenant_id, "trigger", trigger_id)
+    return EncryptionContext(TRIGGERS, tenant_id, "trigger", trigger_id)
 
 
-def owner_of_answer(tenant_id: str, request_id: str) -> Owner:
+def context_for_stored_response(tenant_id: str, request_id: str) -> EncryptionContext:
     """A request with an idempotency key, as the owner of its answer."""
-    return Owner(ANSWERS, tenant_id, "request", request_id)
+    return EncryptionContext(ANSWERS, tenant_id, "request", request_id)
 
 
-class Cipher:
+class EnvelopeCipher:
     """Encrypts and decrypts JSON objects under one KMS key: a data key each, none kept.
 
     The SDK takes 0.2 s to import, so it is imported at the first use. `key_provider` makes the SDK's
@@ -83,7 +83,7 @@ class Cipher:
         self._key_arn = key_arn
         self._key_provider = key_provider or _kms_provider
 
-    def encrypt(self, owner: Owner, values: dict[str, Any]) -> bytes:
+    def encrypt(self, owner: EncryptionContext, values: dict[str, Any]) -> bytes:
         """Encrypt an object for its owner: one GenerateDataKey."""
         client, algorithm = self._client
         ciphertext, _ = client.encrypt(
@@ -94,7 +94,7 @@ class Cipher:
         )
         return bytes(ciphertext)
 
-    def decrypt(self, owner: Owner, ciphertext: bytes) -> dict[str, Any]:
+    def decrypt(self, owner: EncryptionContext, ciphertext: bytes) -> dict[str, Any]:
         """Decrypt an owner's object: one Decrypt.
 
         Raises:
@@ -106,9 +106,9 @@ class Cipher:
         try:
             plain, header = client.decrypt(source=ciphertext, key_provider=self._provider)
         except AWSEncryptionSDKClientError as error:
-            raise Unreadable(owner.id) from error
+            raise DecryptionFailed(owner.id) from error
         if dict(header.encryption_context) != owner.context:
-            raise Unreadable(owner.id)
+            raise DecryptionFailed(owner.id)
         values: dict[str, Any] = json.loads(plain)
         return values
 

@@ -1,0 +1,59 @@
+"""Keys of calls and of everything stored beside a call."""
+
+from __future__ import annotations
+
+from trunkline.storage.keys.item import ItemKey
+
+
+def call_key(call_id: str) -> ItemKey:
+    return ItemKey(f"C#{call_id}", "CALL")
+
+
+def call_event_key(call_id: str, sequence: int | None = None) -> ItemKey:
+    return ItemKey(f"C#{call_id}", "EVENT#" if sequence is None else f"EVENT#{sequence:06d}")
+
+
+def calls_partition(tenant_id: str, *, livemode: bool) -> str:
+    """The index partition of a tenant's calls, by time."""
+    return f"T#{tenant_id}#{'live' if livemode else 'test'}"
+
+
+def user_partition(tenant_id: str, user_id: str, *, livemode: bool) -> str:
+    """The index partition of the calls of one of a tenant's users, by time."""
+    return f"{calls_partition(tenant_id, livemode=livemode)}#U#{user_id}"
+
+
+def calls_sort_key(created_at_ms: int, call_id: str = "") -> str:
+    return f"{created_at_ms:015d}#{call_id}"
+
+
+def encrypted_data_key(call_id: str, what: str) -> ItemKey:
+    """What is said about a person, encrypted: `USER_CONTEXT`, `VARIABLES`."""
+    return ItemKey(f"C#{call_id}", f"PRIVATE#{what}")
+
+
+def invocation_key(call_id: str, invocation_id: str = "") -> ItemKey:
+    """One use of a tool in a call, with the answer that its repeats get."""
+    return ItemKey(f"C#{call_id}", f"INVOCATION#{invocation_id}")
+
+
+def tool_payload_key(call_id: str, invocation_id: str = "") -> ItemKey:
+    """What a tool was given and what it gave, where its owner wants that kept."""
+    return ItemKey(f"C#{call_id}", f"TOOLBODIES#{invocation_id}")
+
+
+def transcript_key(call_id: str, first_sequence: int | None = None, digest: str = "") -> ItemKey:
+    """Turns of a transcript that were reported together."""
+    return ItemKey(
+        f"C#{call_id}", "TURNS#" if first_sequence is None else f"TURNS#{first_sequence:08d}#{digest}"
+    )
+
+
+def simulated_dispatch_key(call_id: str, dispatch_id: str = "") -> ItemKey:
+    """An agent that was added to a test call."""
+    return ItemKey(f"C#{call_id}", f"PLAYED#{dispatch_id}")
+
+
+def livekit_event_key(call_id: str, event_id: str) -> ItemKey:
+    """A webhook of LiveKit's that changed the call: it changes it once."""
+    return ItemKey(f"C#{call_id}", f"NEWS#{event_id}")

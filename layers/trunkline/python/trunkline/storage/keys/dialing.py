@@ -1,0 +1,92 @@
+"""Keys of trunks, their queue, lane, slots and circuit breaker."""
+
+from __future__ import annotations
+
+from trunkline.storage.keys.item import ItemKey
+
+
+def grant_key(tenant_id: str, trunk_id: str = "") -> ItemKey:
+    return ItemKey(f"T#{tenant_id}", f"TRUNK#{trunk_id}")
+
+
+def trunk_key(trunk_id: str) -> ItemKey:
+    return ItemKey(f"TRUNK#{trunk_id}", "TRUNK")
+
+
+def trunk_directory_key(trunk_id: str = "") -> ItemKey:
+    return ItemKey("TRUNKS", trunk_id)
+
+
+def queue_key(trunk_id: str, place: str = "") -> ItemKey:
+    return ItemKey(f"LINE#{trunk_id}", place)
+
+
+def cancel_key(trunk_id: str, call_id: str = "") -> ItemKey:
+    """A call that was sent and is to be hung up; the trunk's run looks here while dials are unanswered."""
+    return ItemKey(f"CANCEL#{trunk_id}", call_id)
+
+
+def lane_key(trunk_id: str) -> ItemKey:
+    return ItemKey(f"LANE#{trunk_id}", "LANE")
+
+
+def lane_run_key(run_id: str) -> ItemKey:
+    return ItemKey(f"RUN#{run_id}", "RUN")
+
+
+def scheduled_key(trunk_id: str, due_ms: int = 0, call_id: str = "") -> ItemKey:
+    """A call that waits for a moment (a redial, a window); items are in order of their moments."""
+    return ItemKey(f"DUE#{trunk_id}", f"{due_ms:015d}#{call_id}" if call_id else "")
+
+
+def scheduled_at_ms(sk: str) -> int:
+    """The moment in a due entry's sort key."""
+    return int(sk.partition("#")[0])
+
+
+def slot_count_key(pool: str) -> ItemKey:
+    """How many slots of a pool (a trunk's, a tenant's) are taken."""
+    return ItemKey(f"SLOTS#{pool}", "COUNT")
+
+
+def slot_key(pool: str, call_id: str = "", claim: int = 0) -> ItemKey:
+    """One taken slot: it belongs to one claim of one call."""
+    return ItemKey(f"SLOTS#{pool}", f"SLOT#{call_id}#{claim}" if call_id else "SLOT#")
+
+
+def trunk_settings_key(trunk_id: str) -> ItemKey:
+    """What a tenant set on a trunk: paused, a lower pace."""
+    return ItemKey(f"TRUNK#{trunk_id}", "SETTINGS")
+
+
+def breaker_key(trunk_id: str) -> ItemKey:
+    return ItemKey(f"TRUNK#{trunk_id}", "BREAKER")
+
+
+def batch_hold_key(trunk_id: str, tenant_id: str = "", batch_id: str = "") -> ItemKey:
+    """A batch whose calls are not dialled on the trunk."""
+    return ItemKey(f"TRUNK#{trunk_id}", f"HELD#{tenant_id}#{batch_id}" if batch_id else "HELD#")
+
+
+def grantee_key(trunk_id: str, tenant_id: str = "") -> ItemKey:
+    """The trunk's side of a grant."""
+    return ItemKey(f"TRUNK#{trunk_id}", f"GRANT#{tenant_id}")
+
+
+def trunk_event_key(trunk_id: str, at_ms: int = 0, event_id: str = "") -> ItemKey:
+    return ItemKey(f"TRUNKLOG#{trunk_id}", f"{at_ms:015d}#{event_id}" if event_id else "")
+
+
+def queue_checkpoint_key(trunk_id: str, tenant_id: str = "") -> ItemKey:
+    """The caretaker's last count of a tenant's long line."""
+    return ItemKey(f"CENSUS#{trunk_id}", tenant_id)
+
+
+def waiting_partition(trunk_id: str) -> str:
+    """The index partition of a trunk's waiting calls, by the time at which they expire."""
+    return f"WAIT#{trunk_id}"
+
+
+def in_progress_partition(trunk_id: str) -> str:
+    """The index partition of a trunk's claimed calls that have not ended, by tenant."""
+    return f"BUSY#{trunk_id}"

@@ -1,0 +1,50 @@
+"""Keys of tenant-owned resources: agents, workflows, tools, secrets, suppressions and number rules."""
+
+from __future__ import annotations
+
+from trunkline.storage.keys.item import ItemKey
+
+
+def agent_key(tenant_id: str, agent_id: str = "") -> ItemKey:
+    return ItemKey(f"T#{tenant_id}", f"AGENT#{agent_id}")
+
+
+def workflow_key(tenant_id: str, slug: str = "") -> ItemKey:
+    return ItemKey(f"T#{tenant_id}", f"WORKFLOW#{slug}")
+
+
+def workflow_version_key(tenant_id: str, slug: str, version: int) -> ItemKey:
+    """A version, kept for the calls that started with it."""
+    return ItemKey(f"T#{tenant_id}", f"WORKFLOWVERSION#{slug}#{version:06d}")
+
+
+from __future__ import annotations
+
+
+def tool_key(tenant_id: str, name: str = "") -> ItemKey:
+    return ItemKey(f"T#{tenant_id}", f"TOOL#{name}")
+
+
+def tool_version_key(tenant_id: str, name: str, version: int) -> ItemKey:
+    """A version, kept for the calls that were accepted while it was the current one."""
+    return ItemKey(f"T#{tenant_id}", f"TOOLVERSION#{name}#{version:06d}")
+
+
+def secret_key(tenant_id: str, name: str = "") -> ItemKey:
+    """A secret of a tenant's that its tools may name, encrypted."""
+    return ItemKey(f"T#{tenant_id}", f"SECRET#{name}")
+
+
+def suppression_key(space: str, number: str = "") -> ItemKey:
+    """A number that a tenant has not called."""
+    return ItemKey(f"T#{space}", f"SUPPRESSED#{number}")
+
+
+def number_rules_key(space: str) -> ItemKey:
+    """Which prefixes a tenant calls."""
+    return ItemKey(f"T#{space}", "NUMBERRULES")
+
+
+def call_attempts_key(space: str, number: str) -> ItemKey:
+    """When a number was rung."""
+    return ItemKey(f"RUNG#{space}#{number}", "RUNG")
