@@ -8,7 +8,7 @@ from typing import Any
 from trunkline.calls.reports import Reports
 from trunkline.core.errors import NotFound
 from trunkline.core.validation import Model
-from trunkline.http.body import read_body
+from trunkline.http_api.request_body import read_body
 
 from .desk import claim_of, desk, invoker
 

@@ -15,7 +15,7 @@ from trunkline.core.errors import RateLimited
 from trunkline.core.logging import logger
 from trunkline.core.rate_limit import RateLimitStatus
 from trunkline.core.validation import InputModel, Model
-from trunkline.http.body import read_body, read_object
+from trunkline.http_api.request_body import read_body, read_object
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.tenants.gatekeeper import Admitted, Proof
 from trunkline.tenants.keys import Principal, Scope

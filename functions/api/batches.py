@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from trunkline.batches.specs import BatchQuery, BatchSpec, ResultQuery
 from trunkline.core.validation import validated_query
-from trunkline.http.answers import deleted
+from trunkline.http_api.responses import deleted
 from trunkline.tenants.keys import Scope
 
 from .access import Asked, asked

@@ -12,7 +12,7 @@ from trunkline.calls.reschedule import ScheduleChange
 from trunkline.calls.views import accepted_answer, scheduled_answer
 from trunkline.calls.workflow_calls import TestAgentCall, WorkflowCall
 from trunkline.core.validation import validated_query
-from trunkline.http.answers import deleted
+from trunkline.http_api.responses import deleted
 from trunkline.tenants.keys import Scope
 
 from .access import Asked, asked, replayed

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from trunkline.core.validation import InputModel
-from trunkline.http.answers import deleted
+from trunkline.http_api.responses import deleted
 from trunkline.tenants.keys import Principal, Scope
 
 from .access import Asked, asked

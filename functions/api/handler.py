@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from trunkline.core.errors import TrunklineError
 from trunkline.core.logging import logger
 from trunkline.core.redaction import route_template
-from trunkline.http.errors import error_answer, error_body, error_headers
+from trunkline.http_api.error_mapping import error_answer, error_body, error_headers
 
 from . import batches, calls, dispatches, kept, rules, schedules, tenant, tools, triggers, trunks, webhooks
 from .access import noted

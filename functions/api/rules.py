@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from trunkline.core.validation import validated_query
-from trunkline.http.answers import deleted
+from trunkline.http_api.responses import deleted
 from trunkline.rules.desk import NumberRulesSpec, SuppressionQuery, Suppressions
 from trunkline.tenants.keys import Scope
 

@@ -28,7 +28,7 @@ from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.queue import Census, Queue
 from trunkline.dialing.trunk_desk import TrunkDesk
-from trunkline.http.body import object_of
+from trunkline.http_api.request_body import parse_object
 from trunkline.livekit.own_desk import OwnLiveKitDesk
 from trunkline.played.dispatches import PlayedDispatches
 from trunkline.rules.desk import RulesDesk
@@ -176,7 +176,7 @@ def services() -> Services:
             TriggerStore(base.table),
             base.cipher,
             Placing(phones, workflow_calls, "trigger"),
-            object_of,
+            parse_object,
             base.clock,
             log,
             _note_owner,

@@ -10,8 +10,8 @@ from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
 from trunkline.core.errors import CrossSite, InvalidApiKey, InvalidRequest
 from trunkline.core.validation import validated_query
-from trunkline.http.answers import deleted
-from trunkline.http.body import read_body
+from trunkline.http_api.request_body import read_body
+from trunkline.http_api.responses import deleted
 from trunkline.livekit.own_desk import OwnLiveKit
 from trunkline.tenants.audit import AuditQuery
 from trunkline.tenants.key_specs import KeyRotation

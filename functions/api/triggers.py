@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from trunkline.core.logging import logger
-from trunkline.http.body import raw_bytes
+from trunkline.http_api.request_body import read_bytes
 from trunkline.tenants.keys import Scope
 from trunkline.triggers.intake import Sender
 
@@ -41,7 +41,7 @@ def take_event(trigger_id: str) -> Response[str]:
     event = router.current_event
     context = event.request_context
     sender = Sender(context.http.source_ip, str(context.request_id))
-    body = raw_bytes(event.body or "", is_base64=bool(event.is_base64_encoded))
+    body = read_bytes(event.body or "", is_base64=bool(event.is_base64_encoded))
     taken = services().events.take(trigger_id, event.headers, body, sender)
     return json_response(202, taken)
 

@@ -9,8 +9,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from trunkline.core.errors import TrunklineError
 from trunkline.core.logging import logger
-from trunkline.http.errors import error_answer
-from trunkline.http.responses import plain_response
+from trunkline.http_api.error_mapping import error_answer
+from trunkline.http_api.responses import plain_response
 from trunkline.livekit.webhooks import news_of, verified_event
 
 from .desk import desk

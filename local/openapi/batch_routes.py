@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from local.openapi.route import Route
 from trunkline.batches.specs import BatchList, BatchRowList, BatchSpec, BatchView, ExportView
-from trunkline.http.answers import Deleted
+from trunkline.http_api.responses import Deleted
 
 _READ, _WRITE = "batches:read", "batches:write"
 _NO_BATCH = {"404": "No such batch."}

@@ -11,7 +11,7 @@ from trunkline.calls.read import CallEventList, CallList, TranscriptView
 from trunkline.calls.reschedule import ScheduleChange
 from trunkline.calls.shapes import AcceptedCall, CallView, ScheduledAnswer
 from trunkline.calls.workflow_calls import OpenedCall, TestAgentCall, WorkflowCall
-from trunkline.http.answers import Deleted
+from trunkline.http_api.responses import Deleted
 
 _NO_CALL = {"404": "No such call."}
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from trunkline.http.body import MAX_BODY_BYTES
+from trunkline.http_api.request_body import MAX_BODY_BYTES
 from trunkline.storage.idempotency import HEADER
 
 REF = "#/components/schemas/{model}"

@@ -12,7 +12,7 @@ from local.openapi.tool_routes import TOOLS
 from local.openapi.trigger_routes import TRIGGERS
 from local.openapi.webhook_routes import WEBHOOKS
 from trunkline.dialing.trunk_desk import TrunkChange, TrunkList, TrunkView
-from trunkline.http.answers import Deleted
+from trunkline.http_api.responses import Deleted
 from trunkline.tenants.agent_desk import AgentList, AgentView
 from trunkline.tenants.specs import AgentSpec
 from trunkline.workflows.specs import WorkflowList, WorkflowSpec, WorkflowView

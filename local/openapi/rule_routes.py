@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.openapi.route import Route
-from trunkline.http.answers import Deleted
+from trunkline.http_api.responses import Deleted
 from trunkline.rules.desk import (
     NumberRulesSpec,
     NumberRulesView,

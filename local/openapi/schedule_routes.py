@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.openapi.route import Route
-from trunkline.http.answers import Deleted
+from trunkline.http_api.responses import Deleted
 from trunkline.schedules.specs import RunList, RunView, ScheduleList, ScheduleSpec, ScheduleView
 
 _READ, _WRITE = "schedules:read", "schedules:write"

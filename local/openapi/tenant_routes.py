@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing_extensions import TypedDict
 
 from local.openapi.route import Route
-from trunkline.http.answers import Deleted
+from trunkline.http_api.responses import Deleted
 from trunkline.livekit.own_desk import LiveKitView, OwnLiveKit
 from trunkline.tenants.audit import AuditList
 from trunkline.tenants.key_specs import ApiKeyList, ApiKeyView, ApiKeyWithSecret, KeyRotation, KeySpec

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.openapi.route import Route
-from trunkline.http.answers import Deleted
+from trunkline.http_api.responses import Deleted
 from trunkline.tools.secret_desk import SecretList, SecretSpec, SecretView
 from trunkline.tools.specs import ToolList, ToolSpec, ToolView
 from trunkline.tools.trial import Trial, TrialView

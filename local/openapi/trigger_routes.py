@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from local.openapi.route import Route
-from trunkline.http.answers import Deleted
+from trunkline.http_api.responses import Deleted
 from trunkline.triggers.specs import (
     ReceivedList,
     TakenEvent,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.openapi.route import Route
-from trunkline.http.answers import Deleted
+from trunkline.http_api.responses import Deleted
 from trunkline.webhooks.deliveries import DeliveryState
 from trunkline.webhooks.events import EventType
 from trunkline.webhooks.specs import Recovery, Rotation, WebhookSpec

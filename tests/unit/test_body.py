@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from trunkline.calls.place import OutboundCall
 from trunkline.core.errors import InvalidRequest, RequestTooLarge
-from trunkline.http.body import MAX_BODY_BYTES, read_body
+from trunkline.http_api.request_body import MAX_BODY_BYTES, read_body
 
 GOOD = {"agentId": "550e8400-e29b-41d4-a716-446655440000", "phoneNumber": "+14155552671"}
 

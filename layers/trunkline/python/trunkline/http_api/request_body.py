@@ -32,10 +32,10 @@ def read_object(body: str | None, *, is_base64: bool) -> dict[str, Any]:
         RequestTooLarge: over `MAX_BODY_BYTES`.
         InvalidRequest: bad UTF-8, malformed JSON, NaN, nested too deep, or no object.
     """
-    return object_of(raw_bytes(body or "", is_base64=is_base64))
+    return parse_object(read_bytes(body or "", is_base64=is_base64))
 
 
-def object_of(raw: bytes) -> dict[str, Any]:
+def parse_object(raw: bytes) -> dict[str, Any]:
     """Parse bytes that must be a JSON object; raises as `read_object`."""
     if len(raw) > MAX_BODY_BYTES:
         raise RequestTooLarge(f"Request body is larger than {MAX_BODY_BYTES} bytes")
@@ -50,7 +50,7 @@ def object_of(raw: bytes) -> dict[str, Any]:
     return values
 
 
-def raw_bytes(body: str, *, is_base64: bool) -> bytes:
+def read_bytes(body: str, *, is_base64: bool) -> bytes:
     """A body as it was sent; raises `InvalidRequest` where it is no base64."""
     try:
         return base64.b64decode(body, validate=True) if is_base64 else body.encode()
