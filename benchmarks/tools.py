@@ -16,7 +16,7 @@ from benchmarks.main_job import key_of
 from benchmarks.table import Row, ms, p50, p99
 from local.receiver import Receiver, receiver
 from local.stack import Stack
-from trunkline.tools.places import body_of
+from trunkline.templating.escaping import body_of
 
 USED = 200
 COUNTED = 10

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.tools.templates import TemplateError, expressions_in, fill, fill_json, parse
+from trunkline.templating.templates import TemplateError, expressions_in, parse, render, render_json
 
 SCOPE: dict[str, Any] = {
     "user": {
@@ -36,7 +36,7 @@ JSON_VALUES = st.recursive(
 
 
 def filled(text: str) -> str:
-    return fill(parse(text), SCOPE)
+    return render(parse(text), SCOPE)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_text_is_filled(text: str, becomes: str) -> None:
 def test_a_template_that_is_the_whole_text_keeps_the_values_type(value: Any, becomes: Any) -> None:
     if isinstance(value, dict):
         becomes = {"a": [True, 1, None], "b": {"c": SCOPE["user"]["home"]}}
-    assert fill_json(value, SCOPE) == becomes
+    assert render_json(value, SCOPE) == becomes
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_what_is_no_template_is_refused(text: str) -> None:
 
 def test_what_a_template_yields_is_never_a_template() -> None:
     assert filled("{{user.evil}}") == SCOPE["user"]["evil"]
-    assert fill_json({"a": "x {{user.evil}}"}, SCOPE) == {"a": f"x {SCOPE['user']['evil']}"}
+    assert render_json({"a": "x {{user.evil}}"}, SCOPE) == {"a": f"x {SCOPE['user']['evil']}"}
 
 
 def test_a_names_template_is_refused_with_its_place() -> None:
@@ -152,7 +152,7 @@ def test_a_names_template_is_refused_with_its_place() -> None:
 def test_a_text_can_not_grow_without_end() -> None:
     scope = {"user": {"x": "y" * 1000}}
     with pytest.raises(TemplateError, match="longer than"):
-        fill(parse("{{user.x}}" * 1000), scope)
+        render(parse("{{user.x}}" * 1000), scope)
 
 
 def test_reading_is_linear() -> None:
@@ -165,7 +165,7 @@ def test_reading_is_linear() -> None:
 @given(TEXTS)
 def test_any_text_is_a_template_or_our_error(text: str) -> None:
     try:
-        fill(parse(text), SCOPE)
+        render(parse(text), SCOPE)
     except TemplateError:
         return
 
@@ -173,7 +173,7 @@ def test_any_text_is_a_template_or_our_error(text: str) -> None:
 @given(st.text(st.sampled_from(list('{}|. []()"usercaljonWdft_0123\\')), max_size=60))
 def test_nearly_templates_are_templates_or_our_error(text: str) -> None:
     try:
-        fill_json({"a": "{{" + text, "b": [text]}, SCOPE)
+        render_json({"a": "{{" + text, "b": [text]}, SCOPE)
     except TemplateError:
         return
 
@@ -181,8 +181,8 @@ def test_nearly_templates_are_templates_or_our_error(text: str) -> None:
 @given(JSON_VALUES)
 def test_any_value_comes_through_as_it_is(value: Any) -> None:
     scope = {"user": {"x": value}}
-    assert fill_json("{{user.x}}", scope) == value
-    assert json.loads(fill(parse("{{user.x | json}}"), scope)) == value
+    assert render_json("{{user.x}}", scope) == value
+    assert json.loads(render(parse("{{user.x | json}}"), scope)) == value
 
 
 @given(TEXTS, TEXTS)

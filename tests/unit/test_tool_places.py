@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from trunkline.tools import places
-from trunkline.tools.templates import TemplateError, parse
+from trunkline.templating import escaping
+from trunkline.templating.templates import TemplateError, parse
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 HOSTILE = (
@@ -53,7 +53,7 @@ def scope(value: Any) -> dict[str, Any]:
 )
 def test_a_value_can_not_change_the_host(url: str) -> None:
     with pytest.raises(TemplateError, match="path and query alone"):
-        places.require_fixed_host(parse(url))
+        escaping.require_fixed_host(parse(url))
 
 
 @given(TEXTS.filter(bool))
@@ -61,7 +61,7 @@ def test_a_value_can_not_change_the_host(url: str) -> None:
 def test_a_value_stays_one_segment_of_the_path(hostile: str | None, value: str) -> None:
     value = hostile or value
     try:
-        url = places.url_of("https://a.example/users/{{params.x}}/meals?v=1", scope(value))
+        url = escaping.url_of("https://a.example/users/{{params.x}}/meals?v=1", scope(value))
     except TemplateError:
         assert value in (".", "..")
         return
@@ -77,19 +77,19 @@ def test_a_value_stays_one_segment_of_the_path(hostile: str | None, value: str) 
 @example("#")
 def test_a_value_stays_one_parameter_of_the_query(value: str) -> None:
     for form in ("", " | urlencode"):
-        url = places.url_of(f"https://a.example/m?q={{{{params.x{form}}}}}&v=1", scope(value))
+        url = escaping.url_of(f"https://a.example/m?q={{{{params.x{form}}}}}&v=1", scope(value))
         assert parse_qsl(urlsplit(url).query, keep_blank_values=True) == [("q", value), ("v", "1")]
         assert urlsplit(url).fragment == ""
 
 
 def test_an_empty_segment_is_refused_and_an_empty_parameter_is_none() -> None:
     with pytest.raises(TemplateError, match="is empty: it would change the path"):
-        places.url_of("https://a.example/users/{{params.x}}", scope(""))
-    assert places.url_of("https://a.example/m?q={{params.x}}", scope("")) == "https://a.example/m?q="
+        escaping.url_of("https://a.example/users/{{params.x}}", scope(""))
+    assert escaping.url_of("https://a.example/m?q={{params.x}}", scope("")) == "https://a.example/m?q="
     with pytest.raises(TemplateError, match="segment"):
-        places.url_of("https://a.example/{{params.x}}{{params.x}}/m", scope("."))
+        escaping.url_of("https://a.example/{{params.x}}{{params.x}}/m", scope("."))
     with pytest.raises(TemplateError, match="segment"):
-        places.url_of("https://a.example/.{{params.x}}", scope("."))
+        escaping.url_of("https://a.example/.{{params.x}}", scope("."))
 
 
 @given(TEXTS)
@@ -100,7 +100,7 @@ def test_an_empty_segment_is_refused_and_an_empty_parameter_is_none() -> None:
 @example("\x00")
 def test_a_header_takes_visible_ascii_alone(value: str) -> None:
     try:
-        filled = places.header_of("Bearer {{params.x}}", scope(value))
+        filled = escaping.header_of("Bearer {{params.x}}", scope(value))
     except TemplateError:
         return
     assert filled == f"Bearer {value}"
@@ -112,7 +112,7 @@ def test_a_header_takes_visible_ascii_alone(value: str) -> None:
 @example('", "admin": true, "x": "')
 def test_a_value_stays_one_string_of_a_json_body(value: str) -> None:
     body = {"meal": "{{params.x}}", "note": "says {{params.x}}!", "list": ["{{params.x}}"]}
-    sent = json.loads(places.body_of(body, "application/json; charset=utf-8", scope(value)))
+    sent = json.loads(escaping.body_of(body, "application/json; charset=utf-8", scope(value)))
     assert sent == {"meal": value, "note": f"says {value}!", "list": [value]}
 
 
@@ -120,9 +120,9 @@ def test_a_value_stays_one_string_of_a_json_body(value: str) -> None:
 @example("a&admin=1")
 def test_a_value_stays_one_field_of_a_form(value: str) -> None:
     fields = [("a", value), ("b", "1")]
-    as_object = places.body_of({"a": "{{params.x}}", "b": 1}, places.FORM_TYPE, scope(value))
-    as_text = places.body_of("a={{params.x}}&b=1", places.FORM_TYPE, scope(value))
-    encoded = places.body_of("a={{params.x | urlencode}}&b=1", places.FORM_TYPE, scope(value))
+    as_object = escaping.body_of({"a": "{{params.x}}", "b": 1}, escaping.FORM_TYPE, scope(value))
+    as_text = escaping.body_of("a={{params.x}}&b=1", escaping.FORM_TYPE, scope(value))
+    encoded = escaping.body_of("a={{params.x | urlencode}}&b=1", escaping.FORM_TYPE, scope(value))
     for sent in (as_object, as_text, encoded):
         assert parse_qsl(sent.decode(), keep_blank_values=True) == fields
 
@@ -133,7 +133,7 @@ def test_a_value_stays_one_field_of_a_form(value: str) -> None:
 def test_a_value_stays_one_text_of_an_xml_body(value: str) -> None:
     text = '<meal name="{{params.x}}">{{params.x}}</meal>'
     try:
-        sent = places.body_of(text, "text/xml", scope(value))
+        sent = escaping.body_of(text, "text/xml", scope(value))
     except TemplateError:
         return
     root = ElementTree.fromstring(sent.decode())  # noqa: S314 - ours
@@ -143,14 +143,14 @@ def test_a_value_stays_one_text_of_an_xml_body(value: str) -> None:
 
 
 def test_a_text_body_of_json_is_one_value() -> None:
-    assert places.body_of("{{params.x}}", "application/json", scope({"a": [1]})) == b'{"a":[1]}'
-    assert places.body_of("{{params.x}}", "", scope("a")) == b'"a"'
-    assert places.body_of("say {{params.x}}", "text/plain", scope("a")) == b"say a"
+    assert escaping.body_of("{{params.x}}", "application/json", scope({"a": [1]})) == b'{"a":[1]}'
+    assert escaping.body_of("{{params.x}}", "", scope("a")) == b'"a"'
+    assert escaping.body_of("say {{params.x}}", "text/plain", scope("a")) == b"say a"
     with pytest.raises(TemplateError, match="form's field"):
-        places.body_of({"a": "{{params.x}}"}, places.FORM_TYPE, scope([1]))
+        escaping.body_of({"a": "{{params.x}}"}, escaping.FORM_TYPE, scope([1]))
 
 
 def test_a_body_can_not_grow_without_end() -> None:
     large = {"list": ["x" * 1000] * 50}
     with pytest.raises(TemplateError, match="the body would be larger"):
-        places.body_of({str(n): "{{params.x}}" for n in range(5000)}, "", scope(large))
+        escaping.body_of({str(n): "{{params.x}}" for n in range(5000)}, "", scope(large))

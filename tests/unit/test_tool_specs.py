@@ -8,10 +8,10 @@ import pytest
 
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.validation import validated
+from trunkline.templating.jmespath_query import require_query, search
+from trunkline.templating.templates import TemplateError
 from trunkline.tools.parameters import InvalidParams, Parameter, checked, json_schema, with_defaults
-from trunkline.tools.picking import picked, require_query
 from trunkline.tools.specs import ToolSpec, config_of, require_sound, tool_view
-from trunkline.tools.templates import TemplateError
 
 CALL: dict[str, Any] = {"type": "api_call", "url": "https://api.example.com/meals"}
 SAVE_MEAL: dict[str, Any] = {
@@ -272,10 +272,10 @@ def test_defaults_may_come_from_the_call_and_from_each_other() -> None:
 
 def test_a_query_picks() -> None:
     value = {"data": {"id": 7, "items": [{"n": 1}, {"n": 2}]}}
-    assert picked("data.id", value) == 7
-    assert picked("data.items[].n", value) == [1, 2]
-    assert picked("data.nothing", value) is None
-    assert picked("length(data.items) > `1`", value) is True
+    assert search("data.id", value) == 7
+    assert search("data.items[].n", value) == [1, 2]
+    assert search("data.nothing", value) is None
+    assert search("length(data.items) > `1`", value) is True
 
 
 def test_a_query_can_not_be_made_to_grow() -> None:
@@ -284,6 +284,6 @@ def test_a_query_can_not_be_made_to_grow() -> None:
             require_query(text)
     large = ["x" * 1000] * 60
     with pytest.raises(TemplateError, match="would be larger"):
-        picked("[@,@,@,@,@,@,@,@] | [@,@,@,@,@,@,@,@]", large)
+        search("[@,@,@,@,@,@,@,@] | [@,@,@,@,@,@,@,@]", large)
     with pytest.raises(TemplateError, match="not what it is made for"):
-        picked("sum(@)", ["a"])
+        search("sum(@)", ["a"])

@@ -20,10 +20,10 @@ from trunkline.dialing.places import Place
 from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import Check, Put
+from trunkline.templating.size_limits import render_within
+from trunkline.templating.templates import TemplateError
 from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.keys import Actor, Principal
-from trunkline.tools.bounds import fill_within
-from trunkline.tools.templates import TemplateError
 from trunkline.triggers.model import CallKind
 
 _MAX_WISH = 256 * 1024
@@ -84,7 +84,7 @@ class BatchDrafter:
             return Draft(row, fault=RowFault(error.type, error.message))
 
     def _drafted(self, row: Row) -> Draft:
-        wish = fill_within(self._template, {"row": row.values}, _MAX_WISH, "the body of the call")
+        wish = render_within(self._template, {"row": row.values}, _MAX_WISH, "the body of the call")
         call, context = self._call(wish)
         call = self._in_batch(call, row)
         kept = {TTL: call.ttl} if call.ttl else {}

@@ -10,7 +10,7 @@ from typing import Any
 from trunkline.batches.files import BatchFiles
 from trunkline.batches.model import PART_ROWS, Batch, Row, RowFault
 from trunkline.batches.rows import read_rows
-from trunkline.tools.templates import Template, TemplateError, expressions_in, fill, parse
+from trunkline.templating.templates import Template, TemplateError, expressions_in, parse, render
 from trunkline.triggers.model import CallKind
 
 
@@ -94,7 +94,7 @@ class Singles:
         if self.number is None or (self.number.whole is None and not list(self.number.expressions)):
             return None
         try:
-            return fill(self.number, {"row": row.values})
+            return render(self.number, {"row": row.values})
         except TemplateError:
             return None
 

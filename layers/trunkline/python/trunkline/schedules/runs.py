@@ -19,9 +19,9 @@ from trunkline.core.timestamps import iso_from_ms, moment_ms
 from trunkline.schedules.model import Run, Schedule
 from trunkline.schedules.store import ScheduleStore
 from trunkline.storage.idempotency import IdempotencyKey
+from trunkline.templating.size_limits import render_within
+from trunkline.templating.templates import TemplateError
 from trunkline.tenants.keys import Actor, Principal
-from trunkline.tools.bounds import fill_within
-from trunkline.tools.templates import TemplateError
 from trunkline.triggers.intake import FOR_A_WHILE, Place
 from trunkline.triggers.model import Outcome
 
@@ -110,7 +110,7 @@ def wish_of(schedule: Schedule, due_ms: int) -> dict[str, Any]:
         "name": schedule.name,
     }
     try:
-        filled = fill_within(json.loads(schedule.body_json), {"schedule": known}, _MAX_WISH, "the body")
+        filled = render_within(json.loads(schedule.body_json), {"schedule": known}, _MAX_WISH, "the body")
     except TemplateError as error:
         raise InvalidRequest(f"Validation error: {error.message}", field="body") from error
     return dict(filled)

@@ -10,9 +10,9 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from trunkline.core.validation import InputModel
 from trunkline.egress.address_policy import MAX_URL_LENGTH
 from trunkline.egress.headers import is_valid_header_name
-from trunkline.tools.picking import MAX_EXPRESSION, require_query
-from trunkline.tools.places import FORM_TYPE, is_json
-from trunkline.tools.templates import TemplateError
+from trunkline.templating.escaping import FORM_TYPE, is_json
+from trunkline.templating.jmespath_query import MAX_EXPRESSION, require_query
+from trunkline.templating.templates import TemplateError
 
 MAX_TIMEOUT_S = 20
 MAX_RETRIES = 5

@@ -11,10 +11,10 @@ from trunkline.core.errors import AlreadyExists, InUse, InvalidRequest, LimitRea
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.validation import spec_values, validated
 from trunkline.storage.versioned import LATEST
+from trunkline.templating.escaping import sample
 from trunkline.tenants.audit import audited, differing
 from trunkline.tenants.keys import Principal
 from trunkline.tools.model import Tool
-from trunkline.tools.places import sample
 from trunkline.tools.secret_store import SecretStore
 from trunkline.tools.specs import (
     ToolConfig,

@@ -25,6 +25,7 @@ from trunkline.storage.encryption import context_for_call
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.idempotent_response import IdempotentResponses
 from trunkline.storage.keys.calls import invocation_key
+from trunkline.templating.templates import TemplateError
 from trunkline.tools.definitions import ToolDefinitions, all_tools_of, definition, tools_of
 from trunkline.tools.model import Tool
 from trunkline.tools.outcomes import ActionFailed, FailureType, FailureView
@@ -35,7 +36,6 @@ from trunkline.tools.secret_store import SecretStore
 from trunkline.tools.sending import Sender
 from trunkline.tools.specs import ToolConfig, config_of, require_sound
 from trunkline.tools.store import ToolStore
-from trunkline.tools.templates import TemplateError
 from trunkline.workflows.model import Workflow, hidden_keys
 from trunkline.workflows.store import WorkflowStore
 

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
 from trunkline.core.validation import InputModel
-from trunkline.tools.templates import Scope, TemplateError, expressions_in, fill_json
+from trunkline.templating.templates import Scope, TemplateError, expressions_in, render_json
 
 MAX_DEPTH = 3
 MAX_PARAMETERS = 50
@@ -100,7 +100,7 @@ def with_defaults(parameters: Sequence[Parameter], values: Mapping[str, Any], sc
     known = {each.name: each for each in parameters}
     for name in default_order(parameters):
         if name not in whole and known[name].default is not None:
-            whole[name] = fill_json(known[name].default, {**scope, "params": whole})
+            whole[name] = render_json(known[name].default, {**scope, "params": whole})
     return checked(parameters, whole)
 
 

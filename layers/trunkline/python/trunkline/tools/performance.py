@@ -9,13 +9,13 @@ from typing import Any, NotRequired, Protocol
 
 from typing_extensions import TypedDict
 
+from trunkline.templating.size_limits import render_within
+from trunkline.templating.templates import Scope, TemplateError, parse, render
 from trunkline.tools.actions import Action, ApiCall, EndCall, SetState, TransferAgent
-from trunkline.tools.bounds import fill_within
 from trunkline.tools.outcomes import ActionFailed, FailureType, FailureView
 from trunkline.tools.requests import filled, read
 from trunkline.tools.secrecy import Secrecy
 from trunkline.tools.sending import Sender
-from trunkline.tools.templates import Scope, TemplateError, fill, parse
 from trunkline.workflows.state import StateChange
 
 
@@ -102,10 +102,10 @@ class Performance:
             case SetState():
                 self._set(*changes_of(action, self.now))
             case TransferAgent():
-                name = self.secrecy.text(fill(parse(action.agent), self.now))
+                name = self.secrecy.text(render(parse(action.agent), self.now))
                 self.result = {"transferred_to": self.effects.transfer(name)}
             case EndCall():
-                self.effects.end(self.secrecy.text(fill(parse(action.reason), self.now))[:_MAX_REASON])
+                self.effects.end(self.secrecy.text(render(parse(action.reason), self.now))[:_MAX_REASON])
                 self.result = {"ended": True}
 
     def _call(self, action: ApiCall, number: int, told: dict[str, Any]) -> None:
@@ -138,8 +138,8 @@ def changes_of(action: SetState, scope: Scope) -> tuple[dict[str, Any], dict[str
     Raises:
         TemplateError: a value is missing, or they are too large.
     """
-    values = fill_within(action.values, scope, _MAX_CHANGE, "the change of the state")
-    return values, fill_within(action.append, scope, _MAX_CHANGE, "the change of the state")
+    values = render_within(action.values, scope, _MAX_CHANGE, "the change of the state")
+    return values, render_within(action.append, scope, _MAX_CHANGE, "the change of the state")
 
 
 def once_of(invocation: str, number: int) -> str:

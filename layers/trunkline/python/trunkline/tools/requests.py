@@ -9,13 +9,13 @@ from typing import Any
 import pydantic_core
 
 from trunkline.egress.messages import Request, Response
+from trunkline.templating.escaping import JSON_TYPE, body_of, header_of, url_of
+from trunkline.templating.jmespath_query import search
+from trunkline.templating.size_limits import require_size
+from trunkline.templating.templates import Scope, TemplateError
 from trunkline.tools.actions import ApiCall
-from trunkline.tools.bounds import require_size
 from trunkline.tools.outcomes import DOUBT, ActionFailed, FailureType
-from trunkline.tools.picking import picked
-from trunkline.tools.places import JSON_TYPE, body_of, header_of, url_of
 from trunkline.tools.secrecy import Secrecy
-from trunkline.tools.templates import Scope, TemplateError
 
 MAX_ANSWER_BYTES = 256 * 1024
 MAX_RESULT = 32 * 1024
@@ -86,11 +86,11 @@ def read(action: ApiCall, answer: Response, secrecy: Secrecy, *, doubtful: bool)
 
 
 def _as_wished(action: ApiCall, value: Any, secrecy: Secrecy, status: int) -> Read:
-    if action.expect.body and not picked(action.expect.body, value):
+    if action.expect.body and not search(action.expect.body, value):
         text = "The backend's answer is not the one that was expected"
         raise _after_the_fact(FailureType.UNEXPECTED_ANSWER, text, status, secrecy.cleaned(_excerpt(value)))
-    saved = {name: picked(query, value) for name, query in action.save.items()}
-    result = picked(action.result, value) if action.result else value
+    saved = {name: search(query, value) for name, query in action.save.items()}
+    result = search(action.result, value) if action.result else value
     require_size(result, MAX_RESULT, "the answer: name with `result` what the agent needs of it; it")
     return Read(secrecy.cleaned(result), saved)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trunkline.core.redaction import HIDDEN
-from trunkline.tools.templates import Scope, percent_encoded
+from trunkline.templating.templates import Scope, percent_encoded
 
 _MIN_LENGTH = 4
 """A shorter text is part of too many others to be taken out of them."""

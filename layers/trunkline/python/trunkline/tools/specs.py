@@ -13,11 +13,11 @@ from typing_extensions import TypedDict
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel, ToolName
+from trunkline.templating.escaping import require_fixed_host, require_writable
+from trunkline.templating.templates import Expression, Template, TemplateError, expressions_in, parse
 from trunkline.tools.actions import Action, ApiCall, EndCall, SetState
 from trunkline.tools.model import Tool
 from trunkline.tools.parameters import MAX_DEPTH, MAX_PARAMETERS, Parameter, default_order
-from trunkline.tools.places import require_fixed_host, require_writable
-from trunkline.tools.templates import Expression, Template, TemplateError, expressions_in, parse
 
 MAX_CONFIG_BYTES = 64 * 1024
 MAX_ACTIONS = 8

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from trunkline.core.clock import Clock
 from trunkline.core.validation import InputModel
+from trunkline.templating.templates import Scope, TemplateError, parse, render
 from trunkline.tenants.keys import Principal
 from trunkline.tools.actions import Action, ApiCall, EndCall, SetState, StateKey, TransferAgent
 from trunkline.tools.desk import ToolDesk
@@ -23,7 +24,6 @@ from trunkline.tools.secrecy import masked
 from trunkline.tools.secret_store import SecretStore
 from trunkline.tools.sending import Sender
 from trunkline.tools.specs import ToolConfig, config_of, require_sound
-from trunkline.tools.templates import Scope, TemplateError, fill, parse
 from trunkline.workflows.model import ALWAYS_SECRET
 
 _KEY_SHOWN = "(one for each invocation)"
@@ -165,9 +165,9 @@ def _preview(action: Action, scope: Scope) -> TriedAction:
             values, append = changes_of(action, scope)
             does = {"values": values, "append": append}
         case TransferAgent():
-            does = {"agent": fill(parse(action.agent), scope)}
+            does = {"agent": render(parse(action.agent), scope)}
         case EndCall():
-            does = {"reason": fill(parse(action.reason), scope)}
+            does = {"reason": render(parse(action.reason), scope)}
     return {"type": action.type, "request": request, "does": does}
 
 

@@ -24,10 +24,10 @@ from trunkline.core.errors import (
 )
 from trunkline.storage.encryption import EnvelopeCipher, context_for_trigger
 from trunkline.storage.idempotency import IdempotencyKey
+from trunkline.templating.jmespath_query import search
+from trunkline.templating.size_limits import render_within
+from trunkline.templating.templates import TemplateError, parse, render
 from trunkline.tenants.keys import Actor, Principal
-from trunkline.tools.bounds import fill_within
-from trunkline.tools.picking import picked
-from trunkline.tools.templates import TemplateError, fill, parse
 from trunkline.triggers.model import CallKind, Outcome, Received, Trigger
 from trunkline.triggers.proof import is_proven
 from trunkline.triggers.specs import TakenEvent
@@ -115,14 +115,14 @@ class TriggerIntake:
             raise
 
     def _taken(self, trigger: Trigger, principal: Principal, event: dict[str, Any]) -> TakenEvent:
-        if trigger.when and not picked(trigger.when, event):
+        if trigger.when and not search(trigger.when, event):
             return self._told(trigger, Outcome.IGNORED)
-        event_id = fill(parse(trigger.event_id), {"event": event})
+        event_id = render(parse(trigger.event_id), {"event": event})
         if not event_id.strip():
             # All events without an id would be one event, and all but the first would be lost.
             raise InvalidRequest("Validation error: event_id is empty")
         template = json.loads(trigger.body_json)
-        wish = fill_within(template, {"event": event}, _MAX_WISH, "the body of the call")
+        wish = render_within(template, {"event": event}, _MAX_WISH, "the body of the call")
         placed = self.place(
             principal, trigger.kind, wish, IdempotencyKey.of_event(f"trigger#{trigger.id}", event_id)
         )

@@ -10,8 +10,8 @@ from typing_extensions import TypedDict
 
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
+from trunkline.templating.templates import TemplateError, expressions_in
 from trunkline.tools.actions import Query
-from trunkline.tools.templates import TemplateError, expressions_in
 from trunkline.triggers.model import CallKind, Received, Trigger
 
 MAX_BODY_BYTES = 32 * 1024

@@ -13,17 +13,17 @@ from urllib.parse import urlencode
 from xml.sax.saxutils import escape as xml_escape
 
 from trunkline.egress.headers import is_valid_header_value
-from trunkline.tools.bounds import require_size
-from trunkline.tools.templates import (
+from trunkline.templating.size_limits import require_size
+from trunkline.templating.templates import (
+    Encoding,
     Expression,
-    Form,
     Scope,
     Template,
     TemplateError,
-    fill,
-    fill_json,
     parse,
     percent_encoded,
+    render,
+    render_json,
 )
 
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\\]+(?P<end>[/?]|$)")
@@ -87,7 +87,7 @@ def header_of(text: str, scope: Scope) -> str:
         TemplateError: a value is missing, or is no visible ASCII (a line's end, for example).
     """
     template = parse(text)
-    filled = fill(template, scope)
+    filled = render(template, scope)
     if not is_valid_header_value(filled):
         named = ", ".join(each.text for each in template.expressions)
         raise TemplateError(f"the value of {named} can't be in a header: visible ASCII only, or | urlencode")
@@ -102,17 +102,17 @@ def body_of(value: Any, content_type: str, scope: Scope) -> bytes:
     """
     kind = content_type.partition(";")[0].strip().lower()
     if not isinstance(value, str) or is_json(kind):
-        filled = fill_json(value, scope)
+        filled = render_json(value, scope)
         if kind == FORM_TYPE and isinstance(filled, dict):
             fields = {name: _field(name, each) for name, each in filled.items()}
             return urlencode(fields, errors="replace").encode()
         require_size(filled, MAX_BODY, "the body")
         return json.dumps(filled, separators=(",", ":")).encode()
     if kind == FORM_TYPE:
-        return fill(parse(value), scope, _as_form).encode("utf-8", "replace")
+        return render(parse(value), scope, _as_form).encode("utf-8", "replace")
     if kind.endswith("xml") or kind == "text/html":
-        return fill(parse(value), scope, _as_xml).encode("utf-8", "replace")
-    return fill(parse(value), scope).encode("utf-8", "replace")
+        return render(parse(value), scope, _as_xml).encode("utf-8", "replace")
+    return render(parse(value), scope).encode("utf-8", "replace")
 
 
 def is_json(kind: str) -> bool:
@@ -122,18 +122,18 @@ def is_json(kind: str) -> bool:
 
 def _encoded(expression: Expression, scope: Scope) -> str:
     plain = Template((_unencoded(expression),))
-    return percent_encoded(fill(plain, scope))
+    return percent_encoded(render(plain, scope))
 
 
 def _unencoded(expression: Expression) -> Expression:
     """In a URL every value is encoded, once: `| urlencode` says nothing new."""
-    if expression.form is not Form.URLENCODE:
+    if expression.form is not Encoding.URLENCODE:
         return expression
-    return Expression(expression.path, Form.PLAIN, expression.default, expression.text)
+    return Expression(expression.path, Encoding.PLAIN, expression.default, expression.text)
 
 
 def _as_form(text: str, expression: Expression) -> str:
-    return text if expression.form is Form.URLENCODE else percent_encoded(text)
+    return text if expression.form is Encoding.URLENCODE else percent_encoded(text)
 
 
 def _as_xml(text: str, expression: Expression) -> str:

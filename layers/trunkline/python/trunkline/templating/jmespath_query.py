@@ -12,8 +12,8 @@ from typing import Any
 import jmespath
 from jmespath.exceptions import JMESPathError
 
-from trunkline.tools.bounds import require_size
-from trunkline.tools.templates import TemplateError
+from trunkline.templating.size_limits import require_size
+from trunkline.templating.templates import TemplateError
 
 MAX_EXPRESSION = 200
 MAX_PICKED = 64 * 1024
@@ -31,7 +31,7 @@ def require_query(text: str) -> None:
     _compiled(text)
 
 
-def picked(text: str, value: Any) -> Any:
+def search(text: str, value: Any) -> Any:
     """What an expression finds in a JSON value; None if it finds nothing.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trunkline.tools.templates import Scope, TemplateError, fill_json
+from trunkline.templating.templates import Scope, TemplateError, render_json
 
 
 def require_size(value: Any, most: int, what: str) -> None:
@@ -32,12 +32,12 @@ def require_size(value: Any, most: int, what: str) -> None:
             raise TemplateError(f"{what} would be larger than {most} characters")
 
 
-def fill_within(value: Any, scope: Scope, most: int, what: str) -> Any:
+def render_within(value: Any, scope: Scope, most: int, what: str) -> Any:
     """Put values into a JSON value's texts, which may name the same large thing many times over.
 
     Raises:
         TemplateError: as `fill_json`, or it would be too large.
     """
-    filled = fill_json(value, scope)
+    filled = render_json(value, scope)
     require_size(filled, most, what)
     return filled

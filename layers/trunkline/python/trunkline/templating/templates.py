@@ -37,7 +37,7 @@ class TemplateError(Exception):
         self.message = message
 
 
-class Form(StrEnum):
+class Encoding(StrEnum):
     """How a value is written where it is asked for."""
 
     PLAIN = "plain"
@@ -50,7 +50,7 @@ class Expression:
     """One `{{…}}`; `default` is a 1-tuple if there is one, `text` is as it was written."""
 
     path: tuple[str, ...]
-    form: Form
+    form: Encoding
     default: tuple[Any, ...]
     text: str
 
@@ -107,7 +107,7 @@ _KEPT_LENGTH = 1000
 _kept = lru_cache(maxsize=512)(_parsed)
 
 
-def value_of(expression: Expression, scope: Scope) -> Any:
+def evaluate(expression: Expression, scope: Scope) -> Any:
     """Look an expression up; a value keeps its type. A missing or null one is the default, if there is one.
 
     Raises:
@@ -121,14 +121,14 @@ def value_of(expression: Expression, scope: Scope) -> Any:
     return found
 
 
-def text_of(expression: Expression, scope: Scope) -> str:
+def to_text(expression: Expression, scope: Scope) -> str:
     """An expression's value as a text, in the form it asks for.
 
     Raises:
         TemplateError: nothing is there, or it is null, a list or an object and not asked for as JSON.
     """
-    value = value_of(expression, scope)
-    if expression.form is Form.JSON:
+    value = evaluate(expression, scope)
+    if expression.form is Encoding.JSON:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if value is None:
         raise TemplateError(f'{expression.text} is null: give it a default, as in | default("")')
@@ -136,7 +136,7 @@ def text_of(expression: Expression, scope: Scope) -> str:
         kind = "a list" if isinstance(value, list) else "an object"
         raise TemplateError(f"{expression.text} is {kind}: write it with | json")
     text = value if isinstance(value, str) else json.dumps(value)
-    return percent_encoded(text) if expression.form is Form.URLENCODE else text
+    return percent_encoded(text) if expression.form is Encoding.URLENCODE else text
 
 
 def percent_encoded(text: str) -> str:
@@ -144,7 +144,7 @@ def percent_encoded(text: str) -> str:
     return quote(text.encode("utf-8", "replace"), safe="")
 
 
-def fill(template: Template, scope: Scope, escape: Escape = lambda text, _: text) -> str:
+def render(template: Template, scope: Scope, escape: Escape = lambda text, _: text) -> str:
     """Put values into a text; `escape` makes each fit its place.
 
     Raises:
@@ -153,14 +153,14 @@ def fill(template: Template, scope: Scope, escape: Escape = lambda text, _: text
     done: list[str] = []
     length = 0
     for part in template.parts:
-        done.append(part if isinstance(part, str) else escape(text_of(part, scope), part))
+        done.append(part if isinstance(part, str) else escape(to_text(part, scope), part))
         length += len(done[-1])
         if length > MAX_TEXT:
             raise TemplateError(f"a text would be longer than {MAX_TEXT} characters")
     return "".join(done)
 
 
-def fill_json(value: Any, scope: Scope) -> Any:
+def render_json(value: Any, scope: Scope) -> Any:
     """Put values into a JSON value's texts; a text that is one template alone keeps the value's type.
 
     Raises:
@@ -169,12 +169,12 @@ def fill_json(value: Any, scope: Scope) -> Any:
     if isinstance(value, str):
         template = parse(value)
         only = template.whole
-        if only and only.form is Form.PLAIN:
-            return value_of(only, scope)
-        return fill(template, scope)
+        if only and only.form is Encoding.PLAIN:
+            return evaluate(only, scope)
+        return render(template, scope)
     if isinstance(value, dict):
-        return {name: fill_json(each, scope) for name, each in value.items()}
-    return [fill_json(each, scope) for each in value] if isinstance(value, list) else value
+        return {name: render_json(each, scope) for name, each in value.items()}
+    return [render_json(each, scope) for each in value] if isinstance(value, list) else value
 
 
 def expressions_in(value: Any, path: str = "") -> Iterator[tuple[str, Expression]]:
@@ -209,12 +209,12 @@ def _expression(text: str) -> Expression:
     return Expression((match[1], *steps), *_filters(inner[match.end() :], shown), shown)
 
 
-def _filters(text: str, shown: str) -> tuple[Form, tuple[Any, ...]]:
-    form = Form.PLAIN
+def _filters(text: str, shown: str) -> tuple[Encoding, tuple[Any, ...]]:
+    form = Encoding.PLAIN
     default: tuple[Any, ...] = ()
     while match := _FILTER.match(text):
         if match[1]:
-            form = Form(match[1])
+            form = Encoding(match[1])
         else:
             try:
                 default = (json.loads(match[2]),)
