@@ -29,9 +29,9 @@ from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import Agent, AgentStore
-from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.keys import Principal, Scope
 from trunkline.tenants.limits import Admission
+from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.specs import AgentSpec, TrunkSpec
 
 NUMBERS = ["+15550109001"]
@@ -73,7 +73,9 @@ class Line:
         self.trunk, self._agent = self._made(stack, cps, ring_timeout_s)
         self._principal = Principal(self._agent.tenant_id, livemode=True, scopes=frozenset(Scope))
         nudge = Nudge(_NoWakes(), SystemClock(), logger("bench"))
-        admission = Admission(table, TenantFacts(table, SystemClock()), lambda *_, **__: 0, SystemClock())
+        admission = Admission(
+            table, TenantSettingsCache(table, SystemClock()), lambda *_, **__: 0, SystemClock()
+        )
         rulebook = Rulebook(table, SystemClock())
         intake = Intake(self.calls, _NoWakes(), nudge, SystemClock(), admission, rulebook)
         trunks, values = TrunkStore(table), stack.outputs.values

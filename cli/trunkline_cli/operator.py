@@ -23,11 +23,11 @@ from trunkline.storage.keys.tenants import own_livekit_key
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import Agent, AgentStore, TenantStore
 from trunkline.tenants.audit import audited
-from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.key_desk import ApiKeyDesk
 from trunkline.tenants.key_specs import ApiKeyView, KeySpec
 from trunkline.tenants.key_store import ApiKeyStore
 from trunkline.tenants.keys import Actor, Principal
+from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.specs import AgentSpec, TrunkSpec
 from trunkline.tools.desk import ToolDesk
 from trunkline.tools.secret_store import SecretStore
@@ -254,7 +254,7 @@ def open_operator(outputs: Mapping[str, str]) -> Operator:
     return Operator(
         table=table,
         tenants=TenantStore(table),
-        keys=ApiKeyDesk(ApiKeyStore(table), TenantFacts(table, clock), pepper, clock),
+        keys=ApiKeyDesk(ApiKeyStore(table), TenantSettingsCache(table, clock), pepper, clock),
         trunks=TrunkStore(table),
         agents=AgentStore(table),
         workflows=WorkflowDesk(WorkflowStore(table), AgentStore(table), tools, clock, lambda *_: False),

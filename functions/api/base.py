@@ -20,7 +20,7 @@ from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import AgentStore
-from trunkline.tenants.facts import TenantFacts
+from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tools.store import ToolStore
 
 from .outgoing import Outgoing
@@ -43,7 +43,7 @@ class Base:
     calls: CallStore
     trunks: TrunkStore
     agents: AgentStore
-    facts: TenantFacts
+    facts: TenantSettingsCache
     projects: Projects
     practice: PracticeTrunks
     wakes: WakeQueue
@@ -72,7 +72,7 @@ def open_base() -> Base:
         calls=CallStore(table),
         trunks=trunks,
         agents=AgentStore(table),
-        facts=TenantFacts(table, clock),
+        facts=TenantSettingsCache(table, clock),
         projects=Projects.open(table, settings, clock),
         practice=PracticeTrunks(trunks),
         wakes=wakes,

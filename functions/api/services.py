@@ -39,13 +39,13 @@ from trunkline.schedules.store import ScheduleStore
 from trunkline.storage.idempotent_response import IdempotentResponses
 from trunkline.tenants.agent_desk import AgentDesk
 from trunkline.tenants.audit import AuditDesk
-from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.gatekeeper import Gatekeeper
 from trunkline.tenants.key_desk import ApiKeyDesk
 from trunkline.tenants.key_store import ApiKeyStore
 from trunkline.tenants.keys import Principal
 from trunkline.tenants.limits import Admission
 from trunkline.tenants.sessions import SessionStore
+from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.usage import Usage
 from trunkline.tenants.user_pool import UserPool
 from trunkline.tools.desk import ToolDesk
@@ -80,7 +80,7 @@ class Services:
     sessions: SessionStore
     user_pool: UserPool | None
     api_keys: ApiKeyDesk
-    facts: TenantFacts
+    facts: TenantSettingsCache
     usage: Usage
     admission: Admission
     audit: AuditDesk

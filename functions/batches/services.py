@@ -37,8 +37,8 @@ from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import AgentStore
-from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.limits import Admission
+from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.usage import Usage
 from trunkline.workflows.store import WorkflowStore
 
@@ -78,7 +78,7 @@ def _importer(
     holds: Holds,
     clock: SystemClock,
 ) -> Importer:
-    calls, trunks, facts = CallStore(table), TrunkStore(table), TenantFacts(table, clock)
+    calls, trunks, facts = CallStore(table), TrunkStore(table), TenantSettingsCache(table, clock)
     admission = Admission(table, facts, Usage(calls, Line(table), trunks).waiting, clock)
     rulebook, projects = Rulebook(table, clock), Projects.open(table, settings, clock)
     people = PeopleStore(table, EnvelopeCipher(settings.context_key_arn))

@@ -7,13 +7,13 @@ from typing import Any
 from tests.builders import ManualClock
 from trunkline.core.validation import validated
 from trunkline.storage.table import Table
-from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.gatekeeper import Gatekeeper, Proof
 from trunkline.tenants.key_desk import ApiKeyDesk
 from trunkline.tenants.key_specs import KeySpec
 from trunkline.tenants.key_store import ApiKeyStore
 from trunkline.tenants.keys import Actor, Principal
 from trunkline.tenants.sessions import SessionStore
+from trunkline.tenants.settings import TenantSettingsCache
 
 PEPPER = "pepper"
 OPERATOR = Principal("tenant-1", True, frozenset(), actor=Actor("operator", name="ops"))
@@ -23,7 +23,7 @@ class Scene:
     def __init__(self, table: Table) -> None:
         self.table, self.clock = table, ManualClock()
         self.keys = ApiKeyStore(table)
-        self.facts = TenantFacts(table, self.clock)
+        self.facts = TenantSettingsCache(table, self.clock)
         self.desk = ApiKeyDesk(self.keys, self.facts, PEPPER, self.clock)
         self.sessions = SessionStore(table, PEPPER, self.clock)
         self.gate = Gatekeeper(self.keys, self.sessions, PEPPER, self.clock)

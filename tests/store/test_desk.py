@@ -26,9 +26,9 @@ from trunkline.dialing.wake import Wake, WakeNotSent
 from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import Agent, AgentStore
-from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.keys import Principal, Scope
 from trunkline.tenants.limits import Admission
+from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.specs import AgentSpec
 from trunkline.tenants.usage import Usage
 
@@ -56,7 +56,7 @@ class Scene:
         self.queue = a_queue(table, ManualClock())
         self.reader = CallReader(self.calls, TranscriptStore(table), CallLister(table), self.queue)
         clock, nudge = ManualClock(), a_nudge(self.wakes, ManualClock())
-        self.facts = TenantFacts(table, clock)
+        self.facts = TenantSettingsCache(table, clock)
         admission = Admission(table, self.facts, Usage(self.calls, Line(table), trunks).waiting, clock)
         self.rulebook = Rulebook(table, clock)
         intake = Intake(self.calls, self.wakes, nudge, clock, admission, self.rulebook)  # type: ignore[arg-type]

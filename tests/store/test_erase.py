@@ -17,8 +17,8 @@ from trunkline.core.errors import CallNotEnded, NotFound
 from trunkline.storage.keys.calls import encrypted_data_key
 from trunkline.storage.table import Put, Table
 from trunkline.tenants.agents import TenantStore
-from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.keys import Principal
+from trunkline.tenants.settings import TenantSettingsCache
 
 ME = Principal("tenant-1", True, frozenset())
 CANARY = "canary-name"
@@ -51,7 +51,7 @@ def test_erasing_leaves_that_it_took_place_and_nothing_of_the_person(table: Tabl
 def test_retention_is_the_tenants_and_counted_from_the_end(table: Table) -> None:
     tenants, clock = TenantStore(table), ManualClock()
     tenant_id = tenants.create("acme")
-    facts = TenantFacts(table, clock)
+    facts = TenantSettingsCache(table, clock)
     assert facts.of(tenant_id).ttl(NOW_MS) is None
     tenants.set(tenant_id, {"retention_days": 30})
     assert facts.of(tenant_id).ttl(NOW_MS) is None, "what was read is good for a minute"

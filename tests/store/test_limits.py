@@ -27,8 +27,8 @@ from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import TenantStore
-from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.limits import SETTLES_MS, Admission
+from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.usage import Usage
 
 DAY_S = 86_400
@@ -42,7 +42,7 @@ class Scene:
         self.trunks.grant(TRUNK.id, "tenant-1")
         self.usage = Usage(self.calls, Line(table), self.trunks)
         nudge = Nudge(self.wakes, self.clock, logger("test"), self.trunks.granted_ids)  # type: ignore[arg-type]
-        facts = TenantFacts(table, self.clock)
+        facts = TenantSettingsCache(table, self.clock)
         admission = Admission(table, facts, self.usage.waiting, self.clock)
         rulebook = Rulebook(table, self.clock)
         self.intake = Intake(self.calls, self.wakes, nudge, self.clock, admission, rulebook)  # type: ignore[arg-type]

@@ -22,8 +22,8 @@ from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import Check, Put
 from trunkline.templating.size_limits import render_within
 from trunkline.templating.templates import TemplateError
-from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.keys import Actor, Principal
+from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.triggers.model import CallKind
 
 _MAX_WISH = 256 * 1024
@@ -64,7 +64,7 @@ class BatchDrafter:
     phones: CallDesk
     workflow_calls: WorkflowCallDesk
     rulebook: Rulebook
-    facts: TenantFacts
+    facts: TenantSettingsCache
 
     def draft(self, row: Row) -> Draft:
         """Draft a row's call.

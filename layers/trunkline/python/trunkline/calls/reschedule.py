@@ -29,8 +29,8 @@ from trunkline.core.field_types import METADATA_MESSAGE, Metadata, Moment, Zone
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
 from trunkline.dialing.nudge import Nudge
-from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.keys import Principal
+from trunkline.tenants.settings import TenantSettingsCache
 
 
 class ScheduleChange(InputModel):
@@ -62,7 +62,7 @@ class RescheduleDesk:
     """Changes scheduled calls on their owner's behalf."""
 
     calls: CallStore
-    facts: TenantFacts
+    facts: TenantSettingsCache
     nudge: Nudge
     clock: Clock
 

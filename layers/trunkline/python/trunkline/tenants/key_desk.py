@@ -13,7 +13,6 @@ from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
 from trunkline.core.timestamps import moment_ms
 from trunkline.core.validation import validated
 from trunkline.tenants.audit import audited, differing
-from trunkline.tenants.facts import TenantFacts
 from trunkline.tenants.key_specs import (
     ApiKeyList,
     ApiKeyView,
@@ -24,6 +23,7 @@ from trunkline.tenants.key_specs import (
 )
 from trunkline.tenants.key_store import ApiKeyStore, KeyEntry, new_key_id
 from trunkline.tenants.keys import ApiKey, Principal, key_hash, new_api_key, rights
+from trunkline.tenants.settings import TenantSettingsCache
 
 _FIXED = ("scopes", "environment")
 
@@ -33,7 +33,7 @@ class ApiKeyDesk:
     """Keeps a tenant's keys. A live key sees those of both modes, a test key test ones alone."""
 
     keys: ApiKeyStore
-    facts: TenantFacts
+    facts: TenantSettingsCache
     pepper: str
     clock: Clock
 

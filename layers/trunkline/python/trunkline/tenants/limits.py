@@ -20,8 +20,8 @@ from trunkline.core.errors import DailyLimitReached, QueueFull
 from trunkline.storage.keys.item import TTL, ItemKey
 from trunkline.storage.keys.tenants import day_count_key, waiting_gauge_key
 from trunkline.storage.table import ConditionFailed, Table, Update
-from trunkline.tenants.facts import Facts, TenantFacts
 from trunkline.tenants.keys import Principal
+from trunkline.tenants.settings import TenantSettings, TenantSettingsCache
 
 _DAY_S = 24 * 3600
 SETTLES_MS = 5_000
@@ -51,7 +51,7 @@ class Admission:
     """Lets calls in while the tenant's limits allow it."""
 
     table: Table
-    facts: TenantFacts
+    facts: TenantSettingsCache
     waiting: Counter
     clock: Clock
 
@@ -130,7 +130,9 @@ def _day(now_ms: int) -> str:
     return datetime.fromtimestamp(now_ms / 1000, UTC).date().isoformat()
 
 
-def limits_view(facts: Facts, requests_per_minute: int, *, waiting: int, busy: int, today: int) -> LimitsView:
+def limits_view(
+    facts: TenantSettings, requests_per_minute: int, *, waiting: int, busy: int, today: int
+) -> LimitsView:
     """Show a tenant's limits."""
     return {
         "requests_per_minute": requests_per_minute,

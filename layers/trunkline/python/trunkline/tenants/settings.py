@@ -15,7 +15,7 @@ _DAY_S = 24 * 3600
 
 
 @dataclass(frozen=True)
-class Facts:
+class TenantSettings:
     """A tenant's settings; None: no bound.
 
     `retention_days` counts from a call's end. `requests_per_minute` holds for keys without a limit of
@@ -29,7 +29,7 @@ class Facts:
     max_calls_a_day: int | None = None
 
     @classmethod
-    def parse(cls, item: Mapping[str, Any]) -> Facts:
+    def parse(cls, item: Mapping[str, Any]) -> TenantSettings:
         """Read a stored tenant."""
         return cls(**{each.name: item.get(each.name) for each in fields(cls)})
 
@@ -39,18 +39,18 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class TenantFacts:
+class TenantSettingsCache:
     """Reads tenants at most once a minute each: a change counts a minute later at the latest."""
 
     table: Table
     clock: Clock
-    _known: dict[str, tuple[int, Facts]] = field(default_factory=dict)
+    _known: dict[str, tuple[int, TenantSettings]] = field(default_factory=dict)
 
-    def of(self, tenant_id: str) -> Facts:
+    def of(self, tenant_id: str) -> TenantSettings:
         """A tenant's facts."""
         now_ms = self.clock.wall_ms()
-        read_at_ms, facts = self._known.get(tenant_id, (0, Facts()))
+        read_at_ms, facts = self._known.get(tenant_id, (0, TenantSettings()))
         if now_ms - read_at_ms > _FRESH_MS:
-            facts = Facts.parse(self.table.get(tenant_key(tenant_id)) or {})
+            facts = TenantSettings.parse(self.table.get(tenant_key(tenant_id)) or {})
             self._known[tenant_id] = (now_ms, facts)
         return facts
