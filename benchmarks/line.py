@@ -16,6 +16,7 @@ from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunk
 from local.deployment import client
 from local.observe import busiest_second
 from local.stack import Stack
+from trunkline.auth.principal import Principal, Scope
 from trunkline.calls.intake import Intake
 from trunkline.calls.place import CallDesk, OutboundCall
 from trunkline.calls.store import CallStore
@@ -29,7 +30,6 @@ from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import Agent, AgentStore
-from trunkline.tenants.keys import Principal, Scope
 from trunkline.tenants.limits import Admission
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.specs import AgentSpec, TrunkSpec

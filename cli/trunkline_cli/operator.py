@@ -9,6 +9,11 @@ from typing import Any
 
 import boto3
 
+from trunkline.auth.api_key_repository import ApiKeyRepository
+from trunkline.auth.api_key_schemas import ApiKeyView, KeySpec
+from trunkline.auth.api_key_service import ApiKeyService
+from trunkline.auth.audit_log import audit_write
+from trunkline.auth.principal import Actor, Principal
 from trunkline.core.clock import SystemClock
 from trunkline.core.errors import InvalidRequest, NotFound
 from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
@@ -22,11 +27,6 @@ from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.keys.tenants import own_livekit_key
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import Agent, AgentStore, TenantStore
-from trunkline.tenants.audit import audited
-from trunkline.tenants.key_desk import ApiKeyDesk
-from trunkline.tenants.key_specs import ApiKeyView, KeySpec
-from trunkline.tenants.key_store import ApiKeyStore
-from trunkline.tenants.keys import Actor, Principal
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.specs import AgentSpec, TrunkSpec
 from trunkline.tools.desk import ToolDesk
@@ -52,7 +52,7 @@ class Applied:
 class Operator:
     table: Table
     tenants: TenantStore
-    keys: ApiKeyDesk
+    keys: ApiKeyService
     trunks: TrunkStore
     agents: AgentStore
     workflows: WorkflowDesk
@@ -128,7 +128,7 @@ class Operator:
         self._grant(trunk_id, principal, max_concurrent_calls)
 
     def _grant(self, trunk_id: str, principal: Principal, max_concurrent_calls: int | None = None) -> None:
-        noted = audited(principal, SystemClock().wall_ms(), "trunk.granted", trunk_id)
+        noted = audit_write(principal, SystemClock().wall_ms(), "trunk.granted", trunk_id)
         self.trunks.grant(trunk_id, principal.tenant_id, max_concurrent_calls, [noted])
 
     def pause(self, trunk_id: str, *, paused: bool) -> None:
@@ -142,7 +142,7 @@ class Operator:
         now_ms = SystemClock().wall_ms()
         event = TrunkEvent(f"trunk.{kind}", f"{kind}_by_operator", now_ms)
         users = [self.principal(tenant_id) for tenant_id in state.tenants]
-        noted = [audited(user, now_ms, f"trunk.{kind}", trunk_id, ["operator_paused"]) for user in users]
+        noted = [audit_write(user, now_ms, f"trunk.{kind}", trunk_id, ["operator_paused"]) for user in users]
         self.trunks.set(trunk_id, {"operator_paused": paused}, event, noted)
         if not paused:
             self.wakes.send(Wake(trunk_id))
@@ -156,7 +156,9 @@ class Operator:
         """Make an agent; one of that name raises `AlreadyExists`."""
         principal = self.principal(tenant)
         agent = self._agent(principal.tenant_id, spec)
-        self.agents.create(agent, [audited(principal, SystemClock().wall_ms(), "agent.created", agent.id)])
+        self.agents.create(
+            agent, [audit_write(principal, SystemClock().wall_ms(), "agent.created", agent.id)]
+        )
         return agent
 
     def apply(self, declared: Mapping[str, Any]) -> Iterator[Applied]:
@@ -204,7 +206,7 @@ class Operator:
         what = _difference(before, agent)
         if before != agent:
             action = "agent.changed" if before else "agent.created"
-            noted = audited(self.principal(tenant_id), SystemClock().wall_ms(), action, agent.id)
+            noted = audit_write(self.principal(tenant_id), SystemClock().wall_ms(), action, agent.id)
             self.agents.save(replace(agent, version=before.version + 1 if before else 1), [noted])
         return Applied("agent", agent.name, agent.id, what)
 
@@ -254,7 +256,7 @@ def open_operator(outputs: Mapping[str, str]) -> Operator:
     return Operator(
         table=table,
         tenants=TenantStore(table),
-        keys=ApiKeyDesk(ApiKeyStore(table), TenantSettingsCache(table, clock), pepper, clock),
+        keys=ApiKeyService(ApiKeyRepository(table), TenantSettingsCache(table, clock), pepper, clock),
         trunks=TrunkStore(table),
         agents=AgentStore(table),
         workflows=WorkflowDesk(WorkflowStore(table), AgentStore(table), tools, clock, lambda *_: False),

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from trunkline.tenants.key_specs import MAX_PER_MINUTE
+from trunkline.auth.api_key_schemas import MAX_PER_MINUTE
 from trunkline_cli.terminal import Stage, Tenant, complaining, console, operator_of
 
 tenants, keys = typer.Typer(), typer.Typer()

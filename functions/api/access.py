@@ -11,15 +11,15 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
+from trunkline.auth.authenticator import AuthContext, Credentials
+from trunkline.auth.principal import Principal, Scope
+from trunkline.auth.sessions import COOKIE
 from trunkline.core.errors import RateLimited
 from trunkline.core.logging import logger
 from trunkline.core.rate_limit import RateLimitStatus
 from trunkline.core.validation import InputModel, Model
 from trunkline.http_api.request_body import read_body, read_object
 from trunkline.storage.idempotency import IdempotencyKey
-from trunkline.tenants.gatekeeper import Admitted, Proof
-from trunkline.tenants.keys import Principal, Scope
-from trunkline.tenants.sessions import COOKIE
 
 from .answers import json_response
 from .services import services
@@ -48,7 +48,7 @@ noted = RateNote()
 class Asked:
     """A request whose key has the right to what it asks for."""
 
-    admitted: Admitted
+    admitted: AuthContext
     event: APIGatewayProxyEventV2
 
     @property
@@ -109,10 +109,10 @@ def session_of(event: APIGatewayProxyEventV2) -> str | None:
     return None
 
 
-def proof_of(event: APIGatewayProxyEventV2) -> Proof:
+def proof_of(event: APIGatewayProxyEventV2) -> Credentials:
     """What a request shows of who sends it."""
     http = event.request_context.http
-    return Proof(
+    return Credentials(
         method=http.method,
         address=http.source_ip,
         request_id=str(event.request_context.request_id),

@@ -7,10 +7,10 @@ from functools import partial
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from trunkline.auth.principal import Scope
 from trunkline.batches.specs import BatchQuery, BatchSpec, ResultQuery
 from trunkline.core.validation import validated_query
 from trunkline.http_api.responses import deleted
-from trunkline.tenants.keys import Scope
 
 from .access import Asked, asked
 from .answers import json_response

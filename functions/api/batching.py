@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from trunkline.auth.principal import Principal
 from trunkline.batches.desk import BatchDesk
 from trunkline.batches.files import BatchFiles
 from trunkline.batches.flow import BatchFlow
@@ -16,7 +17,6 @@ from trunkline.calls.place import CallDesk
 from trunkline.core import aws_clients
 from trunkline.core.logging import logger
 from trunkline.dialing.queue import Queue
-from trunkline.tenants.keys import Principal
 from trunkline.workflows.store import WorkflowStore
 
 from .base import Base

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from trunkline.auth.principal import Scope
 from trunkline.calls.listing import CallQuery
 from trunkline.calls.place import OutboundCall, ScheduledCall
 from trunkline.calls.read import WaitQuery
@@ -13,7 +14,6 @@ from trunkline.calls.views import accepted_answer, scheduled_answer
 from trunkline.calls.workflow_calls import TestAgentCall, WorkflowCall
 from trunkline.core.validation import validated_query
 from trunkline.http_api.responses import deleted
-from trunkline.tenants.keys import Scope
 
 from .access import Asked, asked, replayed
 from .answers import json_response

@@ -8,9 +8,9 @@ from typing import Any, Protocol, TypeVar
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from trunkline.auth.principal import Principal, Scope
 from trunkline.core.validation import InputModel
 from trunkline.http_api.responses import deleted
-from trunkline.tenants.keys import Principal, Scope
 
 from .access import Asked, asked
 from .answers import json_response

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from trunkline.auth.api_key_schemas import KeySpec
 from trunkline.schedules.specs import ScheduleSpec
-from trunkline.tenants.key_specs import KeySpec
 from trunkline.tenants.specs import AgentSpec
 from trunkline.tools.secret_desk import SecretSpec
 from trunkline.tools.specs import ToolSpec

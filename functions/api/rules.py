@@ -5,10 +5,10 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from trunkline.auth.principal import Scope
 from trunkline.core.validation import validated_query
 from trunkline.http_api.responses import deleted
 from trunkline.rules.desk import NumberRulesSpec, SuppressionQuery, Suppressions
-from trunkline.tenants.keys import Scope
 
 from .access import Asked, asked
 from .answers import json_response

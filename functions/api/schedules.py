@@ -9,8 +9,8 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from trunkline.auth.principal import Scope
 from trunkline.core.logging import logger
-from trunkline.tenants.keys import Scope
 
 from .access import Asked, asked
 from .answers import json_response

@@ -5,6 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache, partial
 
+from trunkline.auth.api_key_repository import ApiKeyRepository
+from trunkline.auth.api_key_service import ApiKeyService
+from trunkline.auth.audit_log import AuditLog
+from trunkline.auth.authenticator import Authenticator
+from trunkline.auth.cognito import CognitoUserPool
+from trunkline.auth.principal import Principal
+from trunkline.auth.sessions import SessionRepository
 from trunkline.batches.desk import BatchDesk
 from trunkline.calls.cancel import CancelDesk
 from trunkline.calls.dispatch_desk import DispatchDesk
@@ -38,16 +45,9 @@ from trunkline.schedules.runs import ScheduleRunner
 from trunkline.schedules.store import ScheduleStore
 from trunkline.storage.idempotent_response import IdempotentResponses
 from trunkline.tenants.agent_desk import AgentDesk
-from trunkline.tenants.audit import AuditDesk
-from trunkline.tenants.gatekeeper import Gatekeeper
-from trunkline.tenants.key_desk import ApiKeyDesk
-from trunkline.tenants.key_store import ApiKeyStore
-from trunkline.tenants.keys import Principal
 from trunkline.tenants.limits import Admission
-from trunkline.tenants.sessions import SessionStore
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.usage import Usage
-from trunkline.tenants.user_pool import UserPool
 from trunkline.tools.desk import ToolDesk
 from trunkline.tools.record import bodies_of
 from trunkline.tools.secret_desk import SecretDesk
@@ -76,14 +76,14 @@ log = logger("api")
 @dataclass(frozen=True)
 class Services:
     clock: Clock
-    gatekeeper: Gatekeeper
-    sessions: SessionStore
-    user_pool: UserPool | None
-    api_keys: ApiKeyDesk
+    gatekeeper: Authenticator
+    sessions: SessionRepository
+    user_pool: CognitoUserPool | None
+    api_keys: ApiKeyService
     facts: TenantSettingsCache
     usage: Usage
     admission: Admission
-    audit: AuditDesk
+    audit: AuditLog
     remembered: IdempotentResponses
     livekit: OwnLiveKitDesk
     desk: CallDesk
@@ -114,7 +114,7 @@ class Services:
 def services() -> Services:
     """Build the services from the environment."""
     base = open_base()
-    keys, sessions = ApiKeyStore(base.table), SessionStore(base.table, base.pepper, base.clock)
+    keys, sessions = ApiKeyRepository(base.table), SessionRepository(base.table, base.pepper, base.clock)
     line, lanes = Line(base.table), LaneStore(base.table, base.clock)
     queue = Queue(line, lanes, base.trunks, Census(base.table, line), base.clock)
     usage, lister = Usage(base.calls, line, base.trunks), CallLister(base.table)
@@ -136,14 +136,14 @@ def services() -> Services:
     flow = DeliveryFlow(aws_clients.client("stepfunctions"), base.settings.delivery_flow_arn)
     return Services(
         clock=base.clock,
-        gatekeeper=Gatekeeper(keys, sessions, base.pepper, base.clock),
+        gatekeeper=Authenticator(keys, sessions, base.pepper, base.clock),
         sessions=sessions,
-        user_pool=UserPool.of(base.settings.user_pool_issuer, base.settings.user_pool_client_id),
-        api_keys=ApiKeyDesk(keys, base.facts, base.pepper, base.clock),
+        user_pool=CognitoUserPool.of(base.settings.user_pool_issuer, base.settings.user_pool_client_id),
+        api_keys=ApiKeyService(keys, base.facts, base.pepper, base.clock),
         facts=base.facts,
         usage=usage,
         admission=admission,
-        audit=AuditDesk(base.table),
+        audit=AuditLog(base.table),
         remembered=IdempotentResponses(base.table, base.cipher, base.clock),
         livekit=_own_livekit(base),
         desk=phones,

@@ -8,16 +8,16 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
+from trunkline.auth.api_key_schemas import KeyRotation
+from trunkline.auth.audit_log import AuditQuery
+from trunkline.auth.principal import Actor, Principal, Scope
+from trunkline.auth.sessions import COOKIE, NewSession, session_view
 from trunkline.core.errors import CrossSite, InvalidApiKey, InvalidRequest
 from trunkline.core.validation import validated_query
 from trunkline.http_api.request_body import read_body
 from trunkline.http_api.responses import deleted
 from trunkline.livekit.own_desk import OwnLiveKit
-from trunkline.tenants.audit import AuditQuery
-from trunkline.tenants.key_specs import KeyRotation
-from trunkline.tenants.keys import Actor, Principal, Scope
 from trunkline.tenants.limits import limits_view
-from trunkline.tenants.sessions import COOKIE, NewSession, session_view
 
 from .access import Asked, asked, noted, proof_of, session_of
 from .answers import json_response

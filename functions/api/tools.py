@@ -8,7 +8,7 @@ from functools import partial
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from trunkline.tenants.keys import Scope
+from trunkline.auth.principal import Scope
 from trunkline.tools.trial import Trial
 
 from .access import asked

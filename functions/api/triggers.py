@@ -9,9 +9,9 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from trunkline.auth.principal import Scope
 from trunkline.core.logging import logger
 from trunkline.http_api.request_body import read_bytes
-from trunkline.tenants.keys import Scope
 from trunkline.triggers.intake import Sender
 
 from .access import asked

@@ -7,8 +7,8 @@ from functools import partial
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from trunkline.auth.principal import Scope
 from trunkline.core.validation import validated_query
-from trunkline.tenants.keys import Scope
 from trunkline.webhooks.specs import DeliveryQuery, Recovery, Rotation
 
 from .access import Asked, asked

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from local.config import ROOT
 from local.openapi.route import REF
 from local.openapi.routes import ROUTES
-from trunkline.tenants.sessions import COOKIE
+from trunkline.auth.sessions import COOKIE
 
 FILE = ROOT / "docs" / "openapi.json"
 

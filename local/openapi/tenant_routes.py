@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing_extensions import TypedDict
 
 from local.openapi.route import Route
+from trunkline.auth.api_key_schemas import (
+    ApiKeyList,
+    ApiKeyView,
+    ApiKeyWithSecret,
+    KeyRotation,
+    KeySpec,
+)
+from trunkline.auth.audit_log import AuditList
+from trunkline.auth.sessions import NewSession, SessionView
 from trunkline.http_api.responses import Deleted
 from trunkline.livekit.own_desk import LiveKitView, OwnLiveKit
-from trunkline.tenants.audit import AuditList
-from trunkline.tenants.key_specs import ApiKeyList, ApiKeyView, ApiKeyWithSecret, KeyRotation, KeySpec
 from trunkline.tenants.limits import LimitsView
-from trunkline.tenants.sessions import NewSession, SessionView
 
 _READ, _WRITE = "api-keys:read", "api-keys:write"
 _NO_KEY = {"404": "No such key."}

@@ -20,9 +20,9 @@ from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunk
 from local.config import for_tests
 from local.openapi.document import document
 from local.stack import Stack, local_stack
+from trunkline.auth.principal import Scope
 from trunkline.dialing.trunks import Trunk
 from trunkline.tenants.agents import Agent
-from trunkline.tenants.keys import Scope
 from trunkline.tenants.specs import AgentSpec, TrunkSpec
 
 ALL_SCOPES = [scope.value for scope in Scope]

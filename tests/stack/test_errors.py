@@ -16,9 +16,9 @@ import pytest
 from local.deployment import client
 from local.stack import Stack
 from tests.stack.conftest import Tenant
+from trunkline.auth.principal import new_api_key
 from trunkline.dialing.line import Line
 from trunkline.storage.table import Table
-from trunkline.tenants.keys import new_api_key
 
 URL = "/api/v1/calls/outbound"
 E164 = "Validation error: Phone number must be in E.164 format (+1234567890)"

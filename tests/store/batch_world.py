@@ -11,6 +11,7 @@ import boto3
 from tests.builders import TRUNK, ManualClock
 from tests.store.conftest import a_nudge
 from tests.store.test_desk import ME, Scene
+from trunkline.auth.principal import Principal
 from trunkline.batches.desk import BatchDesk
 from trunkline.batches.drafts import BatchDrafter
 from trunkline.batches.files import BatchFiles, parts_key
@@ -34,7 +35,6 @@ from trunkline.dialing.line import Line
 from trunkline.dialing.places import Place
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.storage.table import Table
-from trunkline.tenants.keys import Principal
 from trunkline.workflows.store import WorkflowStore
 
 LOG = logger("tests")

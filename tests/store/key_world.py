@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from tests.builders import ManualClock
+from trunkline.auth.api_key_repository import ApiKeyRepository
+from trunkline.auth.api_key_schemas import KeySpec
+from trunkline.auth.api_key_service import ApiKeyService
+from trunkline.auth.authenticator import Authenticator, Credentials
+from trunkline.auth.principal import Actor, Principal
+from trunkline.auth.sessions import SessionRepository
 from trunkline.core.validation import validated
 from trunkline.storage.table import Table
-from trunkline.tenants.gatekeeper import Gatekeeper, Proof
-from trunkline.tenants.key_desk import ApiKeyDesk
-from trunkline.tenants.key_specs import KeySpec
-from trunkline.tenants.key_store import ApiKeyStore
-from trunkline.tenants.keys import Actor, Principal
-from trunkline.tenants.sessions import SessionStore
 from trunkline.tenants.settings import TenantSettingsCache
 
 PEPPER = "pepper"
@@ -22,23 +22,23 @@ OPERATOR = Principal("tenant-1", True, frozenset(), actor=Actor("operator", name
 class Scene:
     def __init__(self, table: Table) -> None:
         self.table, self.clock = table, ManualClock()
-        self.keys = ApiKeyStore(table)
+        self.keys = ApiKeyRepository(table)
         self.facts = TenantSettingsCache(table, self.clock)
-        self.desk = ApiKeyDesk(self.keys, self.facts, PEPPER, self.clock)
-        self.sessions = SessionStore(table, PEPPER, self.clock)
-        self.gate = Gatekeeper(self.keys, self.sessions, PEPPER, self.clock)
+        self.desk = ApiKeyService(self.keys, self.facts, PEPPER, self.clock)
+        self.sessions = SessionRepository(table, PEPPER, self.clock)
+        self.gate = Authenticator(self.keys, self.sessions, PEPPER, self.clock)
 
     def made(self, by: Principal = OPERATOR, **fields: Any) -> dict[str, Any]:
         wish = {"name": "ci", "scopes": ["admin"]} | fields
         return dict(self.desk.create(by, validated(KeySpec, wish)))
 
     def enter(self, key: str, address: str = "192.0.2.1", method: str = "GET") -> Principal:
-        return self.gate.admit(Proof(method, address, "req-1", key=key)).principal
+        return self.gate.admit(Credentials(method, address, "req-1", key=key)).principal
 
     def with_session(self, token: str, **more: Any) -> Principal:
         values = {"method": "GET", "address": "192.0.2.1", "request_id": "r"} | more
-        return self.gate.admit(Proof(session=token, **values)).principal
+        return self.gate.admit(Credentials(session=token, **values)).principal
 
     def login(self, key: str, life_s: int = 3600) -> str:
-        admitted = self.gate.admit(Proof("POST", "192.0.2.1", "r", key=key))
+        admitted = self.gate.admit(Credentials("POST", "192.0.2.1", "r", key=key))
         return self.sessions.open(admitted.principal, admitted.key_hash, life_s)[0]

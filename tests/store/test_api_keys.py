@@ -9,6 +9,10 @@ import pytest
 
 from tests.builders import NOW_MS
 from tests.store.key_world import OPERATOR, Scene
+from trunkline.auth import api_key_repository
+from trunkline.auth.api_key_schemas import KeyRotation
+from trunkline.auth.authenticator import Authenticator, Credentials
+from trunkline.auth.principal import Scope
 from trunkline.core.errors import (
     AddressNotAllowed,
     CannotGrant,
@@ -20,10 +24,6 @@ from trunkline.core.errors import (
 )
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.storage.table import Table
-from trunkline.tenants import key_store
-from trunkline.tenants.gatekeeper import Gatekeeper, Proof
-from trunkline.tenants.key_specs import KeyRotation
-from trunkline.tenants.keys import Scope
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def test_a_key_is_stored_as_a_keyed_hash_only(scene: Scene, dynamodb: Any) -> No
     assert principal.scopes == {Scope.CALLS_READ}
     assert key not in str(dynamodb.scan(TableName="t")["Items"])
     with pytest.raises(InvalidApiKey):
-        Gatekeeper(scene.keys, scene.sessions, "another pepper", scene.clock).admit(
-            Proof("GET", "192.0.2.1", "r", key=key)
+        Authenticator(scene.keys, scene.sessions, "another pepper", scene.clock).admit(
+            Credentials("GET", "192.0.2.1", "r", key=key)
         )
 
 
@@ -252,7 +252,7 @@ def test_revoking_in_an_overlap_ends_both(scene: Scene) -> None:
 
 
 def test_a_tenant_has_a_bounded_number_of_keys(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(key_store, "MAX_KEYS", 2)
+    monkeypatch.setattr(api_key_repository, "MAX_KEYS", 2)
     first = scene.made()
     scene.made()
     with pytest.raises(LimitReached):

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from tests.store.key_world import OPERATOR, Scene
+from trunkline.auth.api_key_schemas import KeyRotation
+from trunkline.auth.audit_log import AuditLog, AuditQuery
+from trunkline.auth.principal import Principal, Scope
 from trunkline.core.errors import MissingScope
 from trunkline.storage.keys.tenants import audit_key
 from trunkline.storage.table import Table
-from trunkline.tenants.audit import AuditDesk, AuditQuery
-from trunkline.tenants.key_specs import KeyRotation
-from trunkline.tenants.keys import Principal, Scope
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_everything_done_to_keys_is_noted_with_who_did_it(scene: Scene) -> None:
     scene.desk.change(asking, child["id"], {"name": "renamed", "requests_per_minute": 5})
     scene.desk.rotate(asking, child["id"], KeyRotation())
     scene.desk.delete(asking, child["id"])
-    entries = AuditDesk(scene.table).page(asking, AuditQuery(target_id=child["id"]))["data"]
+    entries = AuditLog(scene.table).page(asking, AuditQuery(target_id=child["id"]))["data"]
     actions = ["api_key.created", "api_key.changed", "api_key.rotated", "api_key.revoked"]
     assert sorted(entry["action"] for entry in entries) == sorted(actions)
     assert {entry["actor"]["id"] for entry in entries} == {made["id"]}
@@ -36,14 +36,14 @@ def test_everything_done_to_keys_is_noted_with_who_did_it(scene: Scene) -> None:
     assert changed["changed"] == ["name", "requests_per_minute"]
     assert changed["request_id"] == "req-1"
     other = replace(OPERATOR, tenant_id="tenant-2")
-    assert AuditDesk(scene.table).page(other, AuditQuery())["data"] == []
+    assert AuditLog(scene.table).page(other, AuditQuery())["data"] == []
 
 
 def test_the_log_is_paged_newest_first_and_kept_for_a_year(scene: Scene) -> None:
     for number in range(5):
         scene.clock.move_s(1)
         scene.made(name=f"key {number}")
-    desk = AuditDesk(scene.table)
+    desk = AuditLog(scene.table)
     first = desk.page(OPERATOR, AuditQuery(limit=2))
     rest = desk.page(OPERATOR, AuditQuery(limit=100, cursor=first["next_cursor"]))
     moments = [entry["at"] for entry in [*first["data"], *rest["data"]]]

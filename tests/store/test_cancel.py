@@ -10,6 +10,7 @@ import pytest
 from tests.builders import NOW_MS, SNAPSHOT, TRUNK, a_call
 from tests.store.conftest import Bench, a_nudge
 from tests.store.test_caretaker import DEAD_AFTER_MS, Scene
+from trunkline.auth.principal import Principal, Scope
 from trunkline.calls.cancel import CancelDesk
 from trunkline.calls.model import Call
 from trunkline.calls.reasons import Reason
@@ -19,7 +20,6 @@ from trunkline.dialing.caretaker import LOOK_UP_AFTER_MS
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.dialing.wake import Wake
 from trunkline.storage.table import Table
-from trunkline.tenants.keys import Principal, Scope
 
 ME = Principal("tenant-1", True, frozenset(Scope))
 WAKE = Wake(TRUNK.id)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.builders import NOW_MS, TRUNK, ManualClock
 from tests.store.conftest import Wakes, a_nudge, a_queue
+from trunkline.auth.principal import Principal, Scope
 from trunkline.calls.changes import claimed
 from trunkline.calls.intake import Intake
 from trunkline.calls.listing import CallLister
@@ -26,7 +27,6 @@ from trunkline.dialing.wake import Wake, WakeNotSent
 from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import Agent, AgentStore
-from trunkline.tenants.keys import Principal, Scope
 from trunkline.tenants.limits import Admission
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.specs import AgentSpec

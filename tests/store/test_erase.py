@@ -8,6 +8,7 @@ import pytest
 
 from tests.builders import NOW_MS, ManualClock
 from tests.unit.test_web_changes import web_call
+from trunkline.auth.principal import Principal
 from trunkline.calls.changes import cancelled
 from trunkline.calls.erase import EraseDesk
 from trunkline.calls.store import CallStore
@@ -17,7 +18,6 @@ from trunkline.core.errors import CallNotEnded, NotFound
 from trunkline.storage.keys.calls import encrypted_data_key
 from trunkline.storage.table import Put, Table
 from trunkline.tenants.agents import TenantStore
-from trunkline.tenants.keys import Principal
 from trunkline.tenants.settings import TenantSettingsCache
 
 ME = Principal("tenant-1", True, frozenset())

@@ -11,6 +11,7 @@ from tests.builders import NOW_MS, ManualClock, a_call
 from tests.store.conftest import Bench
 from tests.store.test_desk import ME, Scene
 from tests.store.test_redial import BUSY, SOON, UP, WAKE, load, move_s
+from trunkline.auth.principal import Principal
 from trunkline.calls.changes import came_due
 from trunkline.calls.parts import WaitsFor
 from trunkline.calls.states import State
@@ -21,7 +22,6 @@ from trunkline.rules.desk import FrequencyCapSpec, NumberRulesSpec, RulesDesk
 from trunkline.rules.frequency import FrequencyCap
 from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.table import Table
-from trunkline.tenants.keys import Principal
 
 HOUR_MS = 3_600_000
 LONG = {"expires_at_ms": NOW_MS + 48 * HOUR_MS}

@@ -10,13 +10,13 @@ import pytest
 
 from tests.builders import NOW_MS
 from tests.store.key_world import OPERATOR, Scene
+from trunkline.auth.authenticator import Credentials
+from trunkline.auth.principal import Scope
 from trunkline.core.errors import CrossSite, InvalidApiKey, RateLimited
 from trunkline.core.rate_limit import WINDOW_S
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import TenantStore
-from trunkline.tenants.gatekeeper import Proof
-from trunkline.tenants.keys import Scope
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def scene(table: Table) -> Scene:
 def test_the_limit_holds_in_a_minute_and_begins_anew_with_the_next(scene: Scene) -> None:
     key = scene.made(requests_per_minute=3)["key"]
     for left in (2, 1, 0):
-        rate = scene.gate.admit(Proof("GET", "192.0.2.1", "r", key=key)).rate
+        rate = scene.gate.admit(Credentials("GET", "192.0.2.1", "r", key=key)).rate
         assert rate.limit - rate.used == left
     with pytest.raises(RateLimited) as refused:
         scene.enter(key)
@@ -42,7 +42,7 @@ def test_the_limit_holds_in_a_minute_and_begins_anew_with_the_next(scene: Scene)
 def test_the_headers_say_what_is_left(scene: Scene) -> None:
     scene.clock.now_ms = NOW_MS // 60_000 * 60_000 + 18_000
     key = scene.made()["key"]
-    rate = scene.gate.admit(Proof("GET", "192.0.2.1", "r", key=key)).rate
+    rate = scene.gate.admit(Credentials("GET", "192.0.2.1", "r", key=key)).rate
     assert rate.headers(scene.clock.wall_ms()) == {
         "RateLimit-Policy": '"key";q=600;w=60',
         "RateLimit": '"key";r=599;t=42',
@@ -103,8 +103,8 @@ def test_the_tenants_own_default_holds_for_new_keys(scene: Scene) -> None:
 def test_a_tenants_limit_reaches_its_keys_without_one_of_their_own(scene: Scene) -> None:
     usual, own = scene.made(), scene.made(requests_per_minute=5)
     scene.desk.apply_default(OPERATOR, 1200)
-    assert scene.gate.admit(Proof("GET", "192.0.2.1", "r", key=usual["key"])).rate.limit == 1200
-    assert scene.gate.admit(Proof("GET", "192.0.2.1", "r", key=own["key"])).rate.limit == 5
+    assert scene.gate.admit(Credentials("GET", "192.0.2.1", "r", key=usual["key"])).rate.limit == 1200
+    assert scene.gate.admit(Credentials("GET", "192.0.2.1", "r", key=own["key"])).rate.limit == 5
 
 
 # Sessions.
@@ -167,7 +167,7 @@ def test_another_sites_page_changes_nothing_with_a_cookie(
 
 def test_a_key_counts_before_a_cookie(scene: Scene) -> None:
     token, key = scene.login(scene.made()["key"]), scene.made(environment="test")["key"]
-    admitted = scene.gate.admit(Proof("GET", "192.0.2.1", "r", key=key, session=token))
+    admitted = scene.gate.admit(Credentials("GET", "192.0.2.1", "r", key=key, session=token))
     assert admitted.principal.livemode is False
     with pytest.raises(InvalidApiKey):
-        scene.gate.admit(Proof("GET", "192.0.2.1", "r", key="as_live_nonsense", session=token))
+        scene.gate.admit(Credentials("GET", "192.0.2.1", "r", key="as_live_nonsense", session=token))

@@ -11,6 +11,7 @@ import pytest
 from tests.builders import NOW_MS
 from tests.store.tool_world import POST, SAVE, SUPPORT, Scene
 from tests.unit.test_web_changes import web_call
+from trunkline.auth.principal import Principal
 from trunkline.calls.erase import EraseDesk
 from trunkline.calls.people_store import PeopleStore
 from trunkline.calls.reports import Reports
@@ -30,7 +31,6 @@ from trunkline.egress.messages import Request, Response
 from trunkline.livekit.names import ClaimName
 from trunkline.storage.keys.calls import invocation_key, tool_payload_key
 from trunkline.storage.table import Table
-from trunkline.tenants.keys import Principal
 from trunkline.tools.invoke import MAX_STORY
 from trunkline.tools.secret_store import Secret
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
 from tests.store.conftest import Wakes as Wakes_
 from tests.store.conftest import a_nudge, a_queue
+from trunkline.auth.principal import Principal, Scope
 from trunkline.calls.changes import cancelled, claimed, put_off
 from trunkline.calls.parts import WaitsFor
 from trunkline.calls.store import CallStore
@@ -27,7 +28,6 @@ from trunkline.dialing.standing import Standing
 from trunkline.dialing.trunk_desk import TrunkChange, TrunkDesk
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.storage.table import Table
-from trunkline.tenants.keys import Principal, Scope
 
 ME = Principal("tenant-1", True, frozenset(Scope))
 OTHER = Principal("tenant-2", True, frozenset(Scope))

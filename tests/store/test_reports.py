@@ -10,6 +10,7 @@ import pytest
 
 from tests.builders import NOW_MS, ManualClock, PlainCipher, a_call
 from tests.unit.test_web_changes import web_call
+from trunkline.auth.principal import Principal
 from trunkline.calls.erase import EraseDesk, erase_beside
 from trunkline.calls.model import Call
 from trunkline.calls.parts import WorkflowRef
@@ -27,7 +28,6 @@ from trunkline.livekit.names import ClaimName
 from trunkline.storage.encryption import context_for_call
 from trunkline.storage.keys.calls import encrypted_data_key
 from trunkline.storage.table import Put, Table
-from trunkline.tenants.keys import Principal
 from trunkline.workflows.specs import WorkflowSpec
 from trunkline.workflows.store import WorkflowStore
 

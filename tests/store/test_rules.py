@@ -11,6 +11,7 @@ from tests.builders import NOW_MS, ManualClock, a_call
 from tests.store.conftest import Bench
 from tests.store.test_desk import ME, Scene
 from tests.store.test_redial import WAKE, load
+from trunkline.auth.principal import Principal
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.core.errors import InvalidRequest, NotFound, NumberNotAllowed, NumberSuppressed
@@ -19,7 +20,6 @@ from trunkline.dialing.run import Stop
 from trunkline.rules.desk import NumberRulesSpec, RulesDesk, SuppressionQuery, Suppressions
 from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.table import Table
-from trunkline.tenants.keys import Principal
 
 NUMBER = "+14155552671"
 NO_RULES: dict[str, Any] = {

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.builders import ManualClock, PlainCipher
+from trunkline.auth.principal import Principal
 from trunkline.core.errors import (
     AlreadyExists,
     InUse,
@@ -21,7 +22,6 @@ from trunkline.core.validation import validated
 from trunkline.egress.messages import Request, Response
 from trunkline.storage.keys.tenants import audit_key
 from trunkline.storage.table import Table
-from trunkline.tenants.keys import Principal
 from trunkline.tools.desk import ToolDesk
 from trunkline.tools.secret_desk import MAX_SECRETS, SecretDesk, SecretSpec
 from trunkline.tools.secret_store import SecretStore

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from tests.builders import TRUNK, ManualClock
+from trunkline.auth.principal import Principal
 from trunkline.core.errors import AlreadyExists, InUse, InvalidRequest, NotFound, VersionConflict
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.storage.table import Table
 from trunkline.tenants.agent_desk import AgentDesk
 from trunkline.tenants.agents import AgentStore
-from trunkline.tenants.keys import Principal
 from trunkline.tenants.specs import AgentSpec
 from trunkline.tools.store import ToolStore
 from trunkline.workflows.desk import WorkflowDesk

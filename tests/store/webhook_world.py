@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.builders import ManualClock, PlainCipher, a_call
+from trunkline.auth.principal import Principal
 from trunkline.batches.store import BatchStore
 from trunkline.calls.model import Call
 from trunkline.calls.store import CallStore
@@ -18,7 +19,6 @@ from trunkline.egress.messages import Request, Response, TransportError
 from trunkline.storage.keys.calls import call_event_key
 from trunkline.storage.serialization import from_dynamodb
 from trunkline.storage.table import Table
-from trunkline.tenants.keys import Principal
 from trunkline.webhooks.care import DeliveryCare
 from trunkline.webhooks.courier import Courier, Step
 from trunkline.webhooks.deliveries import Delivery

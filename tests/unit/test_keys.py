@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.api.access import key_of
+from trunkline.auth.principal import Principal, Scope, is_well_formed, key_hash, new_api_key
 from trunkline.core.errors import MissingScope
-from trunkline.tenants.keys import Principal, Scope, is_well_formed, key_hash, new_api_key
 
 
 @pytest.mark.parametrize(("livemode", "prefix"), [(True, "as_live_"), (False, "as_test_")])

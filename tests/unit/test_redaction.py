@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trunkline.auth.principal import new_api_key
 from trunkline.core import logging as core_logging
 from trunkline.core.redaction import redact_for_logs, route_template
-from trunkline.tenants.keys import new_api_key
 
 
 @given(st.booleans(), st.text(max_size=40), st.text(max_size=40))

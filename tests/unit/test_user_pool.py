@@ -21,16 +21,16 @@ from jwt.algorithms import RSAAlgorithm
 
 from tests.builders import ManualClock
 from tests.memory_table import MemoryTable
+from trunkline.auth.api_key_repository import ApiKeyRepository
+from trunkline.auth.authenticator import Authenticator, Credentials
+from trunkline.auth.cognito import CognitoUserPool
+from trunkline.auth.principal import Actor, Scope
+from trunkline.auth.sessions import SessionRepository
 from trunkline.core.errors import InvalidApiKey, MissingScope
-from trunkline.tenants.gatekeeper import Gatekeeper, Proof
-from trunkline.tenants.key_store import ApiKeyStore
-from trunkline.tenants.keys import Actor, Scope
-from trunkline.tenants.sessions import SessionStore
-from trunkline.tenants.user_pool import UserPool
 
 ISSUER = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_abc"
 OURS, OTHERS = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
-POOL = UserPool(ISSUER, "client", lambda _: OURS.public_key())
+POOL = CognitoUserPool(ISSUER, "client", lambda _: OURS.public_key())
 
 
 def id_token(key: Any = OURS, algorithm: str = "RS256", /, **changes: Any) -> str:
@@ -103,13 +103,13 @@ def test_a_user_without_a_group_of_ours_has_no_rights(groups: Any) -> None:
 
 def test_a_proof_opens_one_session_which_acts_for_the_users_tenant() -> None:
     table, clock = MemoryTable(), ManualClock(int(time.time() * 1000))
-    sessions = SessionStore(table, "pepper", clock)
+    sessions = SessionRepository(table, "pepper", clock)
     user = POOL.user(id_token())
     principal, user_hash = sessions.principal_of(user, Actor("session", user.id, user.name))
     token, view = sessions.open(principal, user_hash, 600)
     assert view["name"] == "ada@example.com"
-    gate = Gatekeeper(ApiKeyStore(table), sessions, "pepper", clock)
-    admitted = gate.admit(Proof("GET", "192.0.2.1", "r", session=token))
+    gate = Authenticator(ApiKeyRepository(table), sessions, "pepper", clock)
+    admitted = gate.admit(Credentials("GET", "192.0.2.1", "r", session=token))
     assert admitted.principal.tenant_id == "tenant-1"
     assert admitted.rate.limit == 600
     with pytest.raises(InvalidApiKey):
@@ -117,7 +117,7 @@ def test_a_proof_opens_one_session_which_acts_for_the_users_tenant() -> None:
 
 
 def test_a_deployment_without_a_pool_has_none() -> None:
-    assert UserPool.of("none", "none") is None
+    assert CognitoUserPool.of("none", "none") is None
 
 
 @contextmanager
@@ -143,7 +143,7 @@ def published(keys: dict[str, Any]) -> Iterator[str]:
 def test_the_keys_are_those_that_the_pool_publishes() -> None:
     key = RSAAlgorithm.to_jwk(OURS.public_key(), as_dict=True) | {"kid": "one", "use": "sig", "alg": "RS256"}
     with published({"keys": [key]}) as issuer:
-        pool = UserPool.of(issuer, "client")
+        pool = CognitoUserPool.of(issuer, "client")
         assert pool is not None
         claims = jwt.decode(id_token(), options={"verify_signature": False}) | {"iss": issuer}
         for signer, kid, good in ((OURS, "one", True), (OTHERS, "one", False), (OURS, "two", False)):

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from trunkline.auth.audit_log import audit_write
+from trunkline.auth.principal import Principal
 from trunkline.batches.files import BatchFiles
 from trunkline.batches.flow import BatchFlow
 from trunkline.batches.holding import Holds
@@ -32,8 +34,6 @@ from trunkline.core.errors import BatchNotReady, InvalidRequest, LimitReached, N
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.timestamps import moment_ms
 from trunkline.storage.table import Put
-from trunkline.tenants.audit import audited
-from trunkline.tenants.keys import Principal
 from trunkline.triggers.desk import require_workflow
 from trunkline.triggers.model import CallKind
 from trunkline.workflows.store import WorkflowStore
@@ -272,7 +272,7 @@ class BatchDesk:
         return found
 
     def _noted(self, principal: Principal, what: str, batch: Batch) -> Put:
-        return audited(principal, self.clock.wall_ms(), f"batch.{what}", batch.id)
+        return audit_write(principal, self.clock.wall_ms(), f"batch.{what}", batch.id)
 
 
 _SCANNED = 2_000

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from trunkline.auth.principal import Actor, Principal
 from trunkline.batches.model import PRIORITY, Batch, Row, RowFault
 from trunkline.calls.model import Call
 from trunkline.calls.parts import BatchRow, Channel
@@ -22,7 +23,6 @@ from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import Check, Put
 from trunkline.templating.size_limits import render_within
 from trunkline.templating.templates import TemplateError
-from trunkline.tenants.keys import Actor, Principal
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.triggers.model import CallKind
 

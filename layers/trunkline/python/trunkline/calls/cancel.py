@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from trunkline.auth.principal import Principal
 from trunkline.calls.changes import cancelled
 from trunkline.calls.model import Call
 from trunkline.calls.ownership import require_own, stored_id
@@ -12,7 +13,6 @@ from trunkline.calls.parts import Channel
 from trunkline.calls.store import CallStore
 from trunkline.core.clock import Clock
 from trunkline.dialing.nudge import Nudge
-from trunkline.tenants.keys import Principal
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 
+from trunkline.auth.principal import Principal
 from trunkline.calls.dispatch_input import NewDispatch
 from trunkline.calls.dispatch_shapes import DispatchList, DispatchView
 from trunkline.calls.model import Call
@@ -15,7 +16,6 @@ from trunkline.core.errors import CallEnded, CallNotReady, InvalidRequest, NotFo
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.played.dispatches import PlayedDispatches
 from trunkline.tenants.agents import Agent, AgentStore
-from trunkline.tenants.keys import Principal
 
 
 def _livekit() -> ModuleType:

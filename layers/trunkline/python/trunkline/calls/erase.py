@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from trunkline.auth.principal import Principal
 from trunkline.calls.model import Call, Change, Happening
 from trunkline.calls.ownership import require_own, stored_id
 from trunkline.calls.store import CallStore
@@ -19,7 +20,6 @@ from trunkline.storage.keys.calls import (
 )
 from trunkline.storage.keys.item import SK, USER_PK, ItemKey
 from trunkline.storage.table import Delete, Table, Update
-from trunkline.tenants.keys import Principal
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from typing_extensions import TypedDict
 
+from trunkline.auth.principal import Principal
 from trunkline.calls.model import Call
 from trunkline.calls.ownership import require_own, stored_id
 from trunkline.calls.parts import Channel
@@ -18,7 +19,6 @@ from trunkline.core.errors import CallEnded
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.names import CALLER, room_name
 from trunkline.livekit.tokens import Pass, caller_token, listener_token
-from trunkline.tenants.keys import Principal
 
 _LISTEN_S = 3600
 

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
+from trunkline.auth.principal import Principal
 from trunkline.calls.model import Call, call_from_attributes
 from trunkline.calls.states import TERMINAL, State
 from trunkline.core.field_types import Moment
@@ -27,7 +28,6 @@ from trunkline.storage.keys.item import (
     ItemKey,
 )
 from trunkline.storage.table import Table
-from trunkline.tenants.keys import Principal
 
 _LAST = "~"
 _PAGE = 200

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from trunkline.auth.principal import Principal
 from trunkline.calls.model import Call
 from trunkline.core.errors import NotFound
 from trunkline.core.validation import UUID
-from trunkline.tenants.keys import Principal
 
 _MESSAGE = "Call not found"
 

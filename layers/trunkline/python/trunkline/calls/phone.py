@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
+from trunkline.auth.principal import Principal
 from trunkline.calls.model import Call
 from trunkline.calls.parts import AgentSnapshot, Colleague, WaitsFor, WorkflowRef
 from trunkline.calls.policy import CallingWindow, RedialPolicy
@@ -19,7 +20,6 @@ from trunkline.core.field_types import SPEED_MESSAGE
 from trunkline.core.timestamps import moment_ms
 from trunkline.dialing.places import Place
 from trunkline.tenants.agents import Agent
-from trunkline.tenants.keys import Principal
 
 _HOUR_MS = 3_600_000
 _MAX_EXPIRY_MS = 14 * 24 * _HOUR_MS

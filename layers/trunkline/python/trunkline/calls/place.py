@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from trunkline.auth.principal import Principal
 from trunkline.calls.intake import Intake, Placed
 from trunkline.calls.model import Call
 from trunkline.calls.phone import (
@@ -26,7 +27,6 @@ from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.tenants.agents import Agent, AgentStore
-from trunkline.tenants.keys import Principal
 
 _MESSAGES = {
     "agentId": "Invalid agent ID format",

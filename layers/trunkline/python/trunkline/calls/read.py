@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
+from trunkline.auth.principal import Principal
 from trunkline.calls.listing import CallLister, CallQuery
 from trunkline.calls.model import Call
 from trunkline.calls.ownership import require_own, stored_id
@@ -22,7 +23,6 @@ from trunkline.core.errors import NotFound
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
 from trunkline.dialing.queue import Queue
-from trunkline.tenants.keys import Principal
 
 MAX_WAIT_S = 25
 _LOOK_EVERY_S = 0.5

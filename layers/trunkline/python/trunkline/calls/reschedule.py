@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
+from trunkline.auth.principal import Principal
 from trunkline.calls.model import Call, Change, Happening
 from trunkline.calls.ownership import require_own, stored_id
 from trunkline.calls.parts import WaitsFor
@@ -29,7 +30,6 @@ from trunkline.core.field_types import METADATA_MESSAGE, Metadata, Moment, Zone
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
 from trunkline.dialing.nudge import Nudge
-from trunkline.tenants.keys import Principal
 from trunkline.tenants.settings import TenantSettingsCache
 
 

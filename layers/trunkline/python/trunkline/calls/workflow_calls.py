@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
+from trunkline.auth.principal import Principal
 from trunkline.calls.intake import Intake, Placed
 from trunkline.calls.model import Call
 from trunkline.calls.parts import Channel, Colleague, WorkflowRef
@@ -33,7 +34,6 @@ from trunkline.livekit.names import room_name
 from trunkline.played.outcomes import OUTCOMES
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.tenants.agents import Agent, AgentStore, agent_id_for
-from trunkline.tenants.keys import Principal
 from trunkline.tenants.specs import Number
 from trunkline.workflows.model import Workflow
 from trunkline.workflows.store import WorkflowStore

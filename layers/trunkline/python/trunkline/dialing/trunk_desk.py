@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict
 from typing_extensions import TypedDict
 
+from trunkline.auth.audit_log import audit_write
+from trunkline.auth.principal import Principal
 from trunkline.calls.store import CallStore
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, NotFound, TrunkShared
@@ -19,8 +21,6 @@ from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.queue import Queue
 from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
 from trunkline.dialing.trunks import TrunkState
-from trunkline.tenants.audit import audited
-from trunkline.tenants.keys import Principal
 from trunkline.tenants.specs import CPS_MESSAGE, Concurrent, Cps
 
 
@@ -126,7 +126,7 @@ class TrunkDesk:
         if "paused" in values and change.paused != state.settings.paused:
             kind = "trunk.paused" if change.paused else "trunk.resumed"
             event = TrunkEvent(kind, f"{kind.removeprefix('trunk.')}_by_request", self.clock.wall_ms())
-        noted = audited(principal, self.clock.wall_ms(), "trunk.changed", trunk_id, values)
+        noted = audit_write(principal, self.clock.wall_ms(), "trunk.changed", trunk_id, values)
         self.trunks.set(trunk_id, values, event, [noted])
         self.nudge.wake(trunk_id)
         return self.get(principal, trunk_id)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
+from trunkline.auth.audit_log import audit_write
+from trunkline.auth.principal import Principal
 from trunkline.core.clock import Clock
 from trunkline.core.errors import NotFound
 from trunkline.core.timestamps import iso_from_ms
@@ -17,8 +19,6 @@ from trunkline.livekit.credentials import LiveKitCredentials, as_secret
 from trunkline.livekit.projects import Projects
 from trunkline.storage.keys.tenants import livekit_issuer_key, own_livekit_key
 from trunkline.storage.table import Delete, Put, Table, Write
-from trunkline.tenants.audit import audited
-from trunkline.tenants.keys import Principal
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -102,7 +102,7 @@ class OwnLiveKitDesk:
         writes: list[Write] = [Put(item), Put(livekit_issuer_key(wish.api_key, tenant_id).as_item())]
         if before and before["api_key"] != wish.api_key:
             writes.append(Delete(livekit_issuer_key(before["api_key"], tenant_id)))
-        self.table.transact([*writes, audited(principal, now_ms, "livekit.changed", tenant_id)])
+        self.table.transact([*writes, audit_write(principal, now_ms, "livekit.changed", tenant_id)])
         self.projects.forget(tenant_id)
         return self._view(item)
 
@@ -118,7 +118,7 @@ class OwnLiveKitDesk:
             raise NotFound("You have no LiveKit of your own")
         gone: list[Write] = [Delete(own_livekit_key(tenant_id))]
         gone.append(Delete(livekit_issuer_key(item["api_key"], tenant_id)))
-        noted = audited(principal, self.clock.wall_ms(), "livekit.deleted", tenant_id)
+        noted = audit_write(principal, self.clock.wall_ms(), "livekit.deleted", tenant_id)
         self.table.transact([*gone, noted])
         self.secrets.delete_secret(SecretId=item["secret_arn"], ForceDeleteWithoutRecovery=True)
         self.projects.forget(tenant_id)

@@ -9,6 +9,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
+from trunkline.auth.audit_log import audit_write
+from trunkline.auth.principal import Principal
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, NotFound
 from trunkline.core.field_types import Moment, Zone
@@ -20,8 +22,6 @@ from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.keys.item import SK, TTL, Item, ItemKey
 from trunkline.storage.keys.resources import number_rules_key, suppression_key
 from trunkline.storage.table import Delete, Put, Table, Update
-from trunkline.tenants.audit import audited
-from trunkline.tenants.keys import Principal
 from trunkline.tenants.specs import Number
 
 MAX_NUMBERS = 1000
@@ -143,7 +143,7 @@ class RulesDesk:
         items = [_item(principal.space, number, wish, now_ms) for number in numbers]
         for first in range(0, len(items), _A_TRANSACTION):
             part: Sequence[Item] = items[first : first + _A_TRANSACTION]
-            noted = audited(principal, now_ms, "suppression.added", f"{len(part)} numbers")
+            noted = audit_write(principal, now_ms, "suppression.added", f"{len(part)} numbers")
             self.table.transact([*(Put(item) for item in part), noted])
         return {"suppressed": len(numbers)}
 
@@ -166,7 +166,7 @@ class RulesDesk:
     def release(self, principal: Principal, number: str) -> None:
         """Take a number from the list; `NotFound` if it is not on it."""
         key, item = self._own(principal, number)
-        noted = audited(principal, self.clock.wall_ms(), "suppression.removed", f"…{item[SK][-4:]}")
+        noted = audit_write(principal, self.clock.wall_ms(), "suppression.removed", f"…{item[SK][-4:]}")
         self.table.transact([Delete(key), noted])
 
     def rules(self, principal: Principal) -> NumberRulesView:
@@ -177,7 +177,7 @@ class RulesDesk:
         """Say which prefixes may be called, and how often; it counts within a minute, also for calls that
         wait."""
         rules = wish.model_dump()
-        noted = audited(principal, self.clock.wall_ms(), "rules.changed", "numbers")
+        noted = audit_write(principal, self.clock.wall_ms(), "rules.changed", "numbers")
         self.table.transact([Update(number_rules_key(principal.space), set=rules), noted])
         self.rulebook.forget(principal.space)
         return _rules_view(NumberRules.parse(rules))

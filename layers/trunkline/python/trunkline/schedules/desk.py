@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from trunkline.auth.audit_log import audit_write, changed_fields
+from trunkline.auth.principal import Principal
 from trunkline.calls.place import OutboundCall
 from trunkline.calls.workflow_calls import WorkflowCall
 from trunkline.core.clock import Clock
@@ -28,8 +30,6 @@ from trunkline.schedules.specs import (
 )
 from trunkline.schedules.store import ScheduleStore, to_be_mirrored
 from trunkline.storage.table import Put
-from trunkline.tenants.audit import audited, differing
-from trunkline.tenants.keys import Principal
 from trunkline.triggers.desk import require_workflow
 from trunkline.triggers.model import CallKind
 from trunkline.workflows.store import WorkflowStore
@@ -90,12 +90,12 @@ class ScheduleDesk:
         now_ms = self.clock.wall_ms()
         wished = self._wished(principal, spec, before.id, before.created_at_ms, now_ms)
         after = replace(wished, version=before.version)
-        changed = set(differing(self._view(before), self._view(after))) - _COMPUTED
+        changed = set(changed_fields(self._view(before), self._view(after))) - _COMPUTED
         if not changed:
             return self._view(before)
         if not changed & {*_WHEN, "starts_at"}:
             after = replace(after, timed_ms=before.timed_ms)
-        noted = audited(principal, now_ms, "schedule.changed", before.id, changed)
+        noted = audit_write(principal, now_ms, "schedule.changed", before.id, changed)
         saved = self.schedules.save(after, [noted, to_be_mirrored(after.id, now_ms)])
         self.mirror.try_now(saved.id)
         return self._view(saved)
@@ -165,7 +165,7 @@ class ScheduleDesk:
             require_workflow(self.workflows, principal, wish)
 
     def _noted(self, principal: Principal, what: str, schedule: Schedule) -> Put:
-        return audited(principal, self.clock.wall_ms(), f"schedule.{what}", schedule.id)
+        return audit_write(principal, self.clock.wall_ms(), f"schedule.{what}", schedule.id)
 
     def _view(self, schedule: Schedule) -> ScheduleView:
         return schedule_view(schedule, self.clock.wall_ms())

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from trunkline.auth.principal import Actor, Principal
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, TrunklineError
 from trunkline.core.timestamps import iso_from_ms, moment_ms
@@ -21,7 +22,6 @@ from trunkline.schedules.store import ScheduleStore
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.templating.size_limits import render_within
 from trunkline.templating.templates import TemplateError
-from trunkline.tenants.keys import Actor, Principal
 from trunkline.triggers.intake import FOR_A_WHILE, Place
 from trunkline.triggers.model import Outcome
 

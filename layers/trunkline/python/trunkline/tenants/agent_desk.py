@@ -8,6 +8,8 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from trunkline.auth.audit_log import audit_write, changed_fields
+from trunkline.auth.principal import Principal
 from trunkline.calls.policy import NO_REDIAL
 from trunkline.calls.policy_input import RedialView, WindowView, redial_view, window_view
 from trunkline.core.clock import Clock
@@ -18,8 +20,6 @@ from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import Trunk
 from trunkline.storage.table import Put
 from trunkline.tenants.agents import Agent, AgentStore
-from trunkline.tenants.audit import audited, differing
-from trunkline.tenants.keys import Principal
 from trunkline.tenants.specs import AgentSpec
 from trunkline.tools.store import ToolStore
 
@@ -123,7 +123,7 @@ class AgentDesk:
         if after == before:
             return agent_view(before)
         after = replace(after, version=before.version + 1)
-        changed = differing(agent_view(before), agent_view(after))
+        changed = changed_fields(agent_view(before), agent_view(after))
         self.agents.replace(before, after, [self._noted(principal, "changed", after, changed)])
         return agent_view(after)
 
@@ -164,4 +164,4 @@ class AgentDesk:
         return trunk
 
     def _noted(self, principal: Principal, what: str, agent: Agent, changed: Sequence[str] = ()) -> Put:
-        return audited(principal, self.clock.wall_ms(), f"agent.{what}", agent.id, changed)
+        return audit_write(principal, self.clock.wall_ms(), f"agent.{what}", agent.id, changed)

@@ -9,6 +9,7 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
+from trunkline.auth.principal import Principal
 from trunkline.calls.parts import AgentLost
 from trunkline.calls.policy import NO_REDIAL, CallingWindow, RedialPolicy
 from trunkline.core.errors import AlreadyExists, VersionConflict
@@ -16,7 +17,6 @@ from trunkline.storage.keys.item import SK
 from trunkline.storage.keys.resources import agent_key
 from trunkline.storage.keys.tenants import tenant_directory_key, tenant_key
 from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Update, Write
-from trunkline.tenants.keys import Principal
 
 _AGENT_NAMESPACE = uuid.UUID("0f5c8cf8-0ad8-4f0b-9a43-5f2d3f9f5c11")
 

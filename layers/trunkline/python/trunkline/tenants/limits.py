@@ -13,6 +13,7 @@ from typing import Protocol
 from boto3.dynamodb.conditions import Attr
 from typing_extensions import TypedDict
 
+from trunkline.auth.principal import Principal
 from trunkline.calls.model import Call
 from trunkline.calls.parts import Channel
 from trunkline.core.clock import Clock
@@ -20,7 +21,6 @@ from trunkline.core.errors import DailyLimitReached, QueueFull
 from trunkline.storage.keys.item import TTL, ItemKey
 from trunkline.storage.keys.tenants import day_count_key, waiting_gauge_key
 from trunkline.storage.table import ConditionFailed, Table, Update
-from trunkline.tenants.keys import Principal
 from trunkline.tenants.settings import TenantSettings, TenantSettingsCache
 
 _DAY_S = 24 * 3600

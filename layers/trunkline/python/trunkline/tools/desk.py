@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from trunkline.auth.audit_log import audit_write, changed_fields
+from trunkline.auth.principal import Principal
 from trunkline.core.clock import Clock
 from trunkline.core.errors import AlreadyExists, InUse, InvalidRequest, LimitReached, NotFound
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.validation import spec_values, validated
 from trunkline.storage.versioned import LATEST
 from trunkline.templating.escaping import sample
-from trunkline.tenants.audit import audited, differing
-from trunkline.tenants.keys import Principal
 from trunkline.tools.model import Tool
 from trunkline.tools.secret_store import SecretStore
 from trunkline.tools.specs import (
@@ -106,7 +106,7 @@ class ToolDesk:
             raise InUse(f"Tool {name} is in use by {user}")
         now_ms = self.clock.wall_ms()
         gone = replace(before, version=before.version + 1, updated_at_ms=now_ms, deleted=True)
-        self.tools.save(gone, [audited(principal, now_ms, "tool.deleted", name)])
+        self.tools.save(gone, [audit_write(principal, now_ms, "tool.deleted", name)])
 
     def own(self, principal: Principal, name: str) -> Tool:
         """A tool of the tenant's and of the key's mode; `NotFound` if it has none of that name."""
@@ -126,8 +126,8 @@ class ToolDesk:
         now_ms = self.clock.wall_ms()
         self._require_sound(principal, spec.config)
         made = spec.tool(principal.space, now_ms, before)
-        changed = differing(tool_view(before), tool_view(made)) if before and what == "changed" else []
-        self.tools.save(made, [audited(principal, now_ms, f"tool.{what}", spec.name, changed)])
+        changed = changed_fields(tool_view(before), tool_view(made)) if before and what == "changed" else []
+        self.tools.save(made, [audit_write(principal, now_ms, f"tool.{what}", spec.name, changed)])
         return tool_view(made)
 
     def _require_sound(self, principal: Principal, config: ToolConfig) -> None:

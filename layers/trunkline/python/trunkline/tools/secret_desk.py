@@ -9,13 +9,13 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
+from trunkline.auth.audit_log import audit_write
+from trunkline.auth.principal import Principal
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InUse, InvalidRequest, LimitReached, NotFound
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel, validated
 from trunkline.storage.table import Put
-from trunkline.tenants.audit import audited
-from trunkline.tenants.keys import Principal
 from trunkline.tools.secret_store import Secret, SecretStore
 
 MAX_SECRETS = 100
@@ -117,7 +117,7 @@ class SecretDesk:
 
     def _noted(self, principal: Principal, what: str, secret: Secret) -> Put:
         changed = ["value"] if what == "changed" else []
-        return audited(principal, self.clock.wall_ms(), f"secret.{what}", secret.name, changed)
+        return audit_write(principal, self.clock.wall_ms(), f"secret.{what}", secret.name, changed)
 
 
 def _view(secret: Secret) -> SecretView:

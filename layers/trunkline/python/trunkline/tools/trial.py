@@ -9,10 +9,10 @@ import pydantic_core
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
+from trunkline.auth.principal import Principal
 from trunkline.core.clock import Clock
 from trunkline.core.validation import InputModel
 from trunkline.templating.templates import Scope, TemplateError, parse, render
-from trunkline.tenants.keys import Principal
 from trunkline.tools.actions import Action, ApiCall, EndCall, SetState, StateKey, TransferAgent
 from trunkline.tools.desk import ToolDesk
 from trunkline.tools.invoke import BUDGET_US

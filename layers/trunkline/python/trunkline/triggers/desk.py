@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from trunkline.auth.audit_log import audit_write, changed_fields
+from trunkline.auth.principal import Principal
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, LimitReached, NotFound
 from trunkline.core.validation import spec_values, validated
 from trunkline.storage.encryption import EnvelopeCipher, context_for_trigger
 from trunkline.storage.table import Put
-from trunkline.tenants.audit import audited, differing
-from trunkline.tenants.keys import Principal
 from trunkline.triggers.model import CallKind, Trigger
 from trunkline.triggers.specs import (
     ReceivedList,
@@ -96,10 +96,10 @@ class TriggerDesk:
         before = self._own(principal, trigger_id)
         spec = validated(TriggerSpec, {**spec_values(TriggerSpec, self._view(before)), **changes})
         after = replace(self._as_wished(principal, before, spec), updated_at_ms=self.clock.wall_ms())
-        changed = set(differing(self._view(before), self._view(after))) - {"updated_at"}
+        changed = set(changed_fields(self._view(before), self._view(after))) - {"updated_at"}
         if not changed:
             return self._view(before)
-        noted = audited(principal, self.clock.wall_ms(), "trigger.changed", before.id, changed)
+        noted = audit_write(principal, self.clock.wall_ms(), "trigger.changed", before.id, changed)
         return self._view(self.triggers.save(after, [noted]))
 
     def delete(self, principal: Principal, trigger_id: str) -> None:
@@ -145,7 +145,7 @@ class TriggerDesk:
         return self.cipher.encrypt(context_for_trigger(tenant_id, trigger_id), {"secret": secret})
 
     def _noted(self, principal: Principal, what: str, trigger: Trigger) -> Put:
-        return audited(principal, self.clock.wall_ms(), f"trigger.{what}", trigger.id)
+        return audit_write(principal, self.clock.wall_ms(), f"trigger.{what}", trigger.id)
 
     def _view(self, trigger: Trigger) -> TriggerView:
         return trigger_view(trigger, self.api_url)

@@ -10,6 +10,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from trunkline.auth.principal import Actor, Principal
 from trunkline.calls.intake import Placed
 from trunkline.core.clock import Clock
 from trunkline.core.errors import (
@@ -27,7 +28,6 @@ from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.templating.jmespath_query import search
 from trunkline.templating.size_limits import render_within
 from trunkline.templating.templates import TemplateError, parse, render
-from trunkline.tenants.keys import Actor, Principal
 from trunkline.triggers.model import CallKind, Outcome, Received, Trigger
 from trunkline.triggers.proof import is_proven
 from trunkline.triggers.specs import TakenEvent

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from trunkline.auth.principal import Principal
 from trunkline.calls.intake import Placed
 from trunkline.calls.place import CallDesk, OutboundCall, ScheduledCall
 from trunkline.calls.workflow_calls import WorkflowCall, WorkflowCallDesk
 from trunkline.core.validation import validated
 from trunkline.storage.idempotency import IdempotencyKey
-from trunkline.tenants.keys import Principal
 from trunkline.triggers.model import CallKind
 
 

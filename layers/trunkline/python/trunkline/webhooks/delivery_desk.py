@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from trunkline.auth.principal import Principal
 from trunkline.core.clock import Clock
 from trunkline.core.errors import DeliveryPending, InvalidRequest, NotFound, WebhookDisabled
 from trunkline.core.pagination import decode_cursor, encode_cursor
 from trunkline.core.timestamps import moment_ms
 from trunkline.storage.keys.webhooks import delivery_key
-from trunkline.tenants.keys import Principal
 from trunkline.webhooks.deliveries import Delivery, DeliveryState, place_of_delivery
 from trunkline.webhooks.delivery_store import DeliveryStore
 from trunkline.webhooks.desk import WebhookDesk

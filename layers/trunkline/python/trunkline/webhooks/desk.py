@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from trunkline.auth.audit_log import audit_write, changed_fields
+from trunkline.auth.principal import Principal
 from trunkline.core.clock import Clock
 from trunkline.core.errors import NotFound
 from trunkline.core.validation import validated
 from trunkline.storage.table import Put
-from trunkline.tenants.audit import audited, differing
-from trunkline.tenants.keys import Principal
 from trunkline.webhooks.endpoint_store import EndpointStore
 from trunkline.webhooks.endpoints import Endpoint
 from trunkline.webhooks.gate import HealthStore
@@ -90,7 +90,7 @@ class WebhookDesk:
         after = replace(self._as_wished(before, spec, headers), updated_at_ms=self.clock.wall_ms())
         if spec.enabled and not before.enabled:
             self.health.worked(before.id)
-        changed = [*differing(asdict(before), asdict(after)), *([] if headers is None else ["headers"])]
+        changed = [*changed_fields(asdict(before), asdict(after)), *([] if headers is None else ["headers"])]
         noted = self._noted(principal, "changed", before, set(changed) - {"updated_at_ms"})
         return self._view(self.endpoints.save(after, [noted]))
 
@@ -132,7 +132,7 @@ class WebhookDesk:
         return found
 
     def _noted(self, principal: Principal, what: str, endpoint: Endpoint, changed: Iterable[str] = ()) -> Put:
-        return audited(principal, self.clock.wall_ms(), f"webhook.{what}", endpoint.id, changed)
+        return audit_write(principal, self.clock.wall_ms(), f"webhook.{what}", endpoint.id, changed)
 
     def _as_wished(
         self, endpoint: Endpoint, spec: WebhookSpec, headers: Mapping[str, str] | None

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from trunkline.auth.audit_log import audit_write, changed_fields
+from trunkline.auth.principal import Principal
 from trunkline.calls.parts import Channel
 from trunkline.core.clock import Clock
 from trunkline.core.errors import AlreadyExists, InUse, InvalidRequest, NotFound
 from trunkline.core.validation import spec_values, validated
 from trunkline.tenants.agents import AgentStore, agent_id_for
-from trunkline.tenants.audit import audited, differing
-from trunkline.tenants.keys import Principal
 from trunkline.tools.store import ToolStore
 from trunkline.workflows.model import Workflow
 from trunkline.workflows.specs import WorkflowList, WorkflowSpec, WorkflowView, workflow_view
@@ -88,7 +88,7 @@ class WorkflowDesk:
             raise InUse(f"Workflow {slug} has calls that have not ended")
         now_ms = self.clock.wall_ms()
         gone = replace(before, version=before.version + 1, updated_at_ms=now_ms, deleted=True)
-        self.workflows.save(gone, [audited(principal, now_ms, "workflow.deleted", slug)])
+        self.workflows.save(gone, [audit_write(principal, now_ms, "workflow.deleted", slug)])
 
     def using_agent(self, tenant_id: str, agent_name: str) -> str | None:
         """The slug of a workflow in which an agent may talk, if there is one."""
@@ -116,9 +116,9 @@ class WorkflowDesk:
         self._check_agents(principal, made)
         self.tools.require(made.tenant_id, made.tools)
         changed = (
-            differing(workflow_view(before), workflow_view(made)) if before and what == "changed" else []
+            changed_fields(workflow_view(before), workflow_view(made)) if before and what == "changed" else []
         )
-        self.workflows.save(made, [audited(principal, now_ms, f"workflow.{what}", spec.slug, changed)])
+        self.workflows.save(made, [audit_write(principal, now_ms, f"workflow.{what}", spec.slug, changed)])
         return workflow_view(made)
 
     def _check_agents(self, principal: Principal, workflow: Workflow) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from trunkline.auth.principal import Principal
 from trunkline.storage.keys.resources import workflow_key, workflow_version_key
 from trunkline.storage.table import Table
 from trunkline.storage.versioned import ResourceType, VersionedRepository
-from trunkline.tenants.keys import Principal
 from trunkline.workflows.model import Workflow, workflow_from_attributes
 
 _WORKFLOWS = ResourceType[Workflow](

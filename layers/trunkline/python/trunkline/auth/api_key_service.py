@@ -7,13 +7,8 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
-from trunkline.core.clock import Clock
-from trunkline.core.errors import CannotGrant, InvalidRequest, NotFound
-from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
-from trunkline.core.timestamps import moment_ms
-from trunkline.core.validation import validated
-from trunkline.tenants.audit import audited, differing
-from trunkline.tenants.key_specs import (
+from trunkline.auth.api_key_repository import ApiKeyRepository, KeyEntry, new_key_id
+from trunkline.auth.api_key_schemas import (
     ApiKeyList,
     ApiKeyView,
     ApiKeyWithSecret,
@@ -21,18 +16,23 @@ from trunkline.tenants.key_specs import (
     KeySpec,
     key_view,
 )
-from trunkline.tenants.key_store import ApiKeyStore, KeyEntry, new_key_id
-from trunkline.tenants.keys import ApiKey, Principal, key_hash, new_api_key, rights
+from trunkline.auth.audit_log import audit_write, changed_fields
+from trunkline.auth.principal import ApiKey, Principal, key_hash, new_api_key, rights
+from trunkline.core.clock import Clock
+from trunkline.core.errors import CannotGrant, InvalidRequest, NotFound
+from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
+from trunkline.core.timestamps import moment_ms
+from trunkline.core.validation import validated
 from trunkline.tenants.settings import TenantSettingsCache
 
 _FIXED = ("scopes", "environment")
 
 
 @dataclass(frozen=True)
-class ApiKeyDesk:
+class ApiKeyService:
     """Keeps a tenant's keys. A live key sees those of both modes, a test key test ones alone."""
 
-    keys: ApiKeyStore
+    keys: ApiKeyRepository
     facts: TenantSettingsCache
     pepper: str
     clock: Clock
@@ -70,7 +70,7 @@ class ApiKeyDesk:
         )
         secret, key = _fresh(self._bounded(principal, blank, spec))
         _require_grantable(principal, key)
-        noted = audited(principal, now_ms, "api_key.created", key.id)
+        noted = audit_write(principal, now_ms, "api_key.created", key.id)
         self.keys.create(key, key_hash(secret, self.pepper), [noted])
         return {**key_view(key, now_ms), "key": secret}
 
@@ -94,9 +94,9 @@ class ApiKeyDesk:
                 raise InvalidRequest(f"Validation error: {name} can't be changed", field=name)
         after = self._bounded(principal, replace(before, name=spec.name), spec)
         _require_grantable(principal, after)
-        changed = differing(shown, key_view(after, now_ms))
+        changed = changed_fields(shown, key_view(after, now_ms))
         if changed:
-            noted = audited(principal, now_ms, "api_key.changed", key_id, changed)
+            noted = audit_write(principal, now_ms, "api_key.changed", key_id, changed)
             self.keys.change(after, entry, [noted])
         return key_view(after, now_ms)
 
@@ -112,7 +112,7 @@ class ApiKeyDesk:
         _require_grantable(principal, before)
         now_ms = self.clock.wall_ms()
         secret, key = _fresh(replace(before, last_used_ms=None))
-        noted = audited(principal, now_ms, "api_key.rotated", key_id)
+        noted = audit_write(principal, now_ms, "api_key.rotated", key_id)
         over_ms = now_ms + rotation.overlap_seconds * 1000
         self.keys.rotate(key, entry, key_hash(secret, self.pepper), over_ms, [noted])
         return {**key_view(key, now_ms), "key": secret}
@@ -125,7 +125,7 @@ class ApiKeyDesk:
             VersionConflict: another request was quicker.
         """
         key, entry = self._own(principal, key_id)
-        noted = audited(principal, self.clock.wall_ms(), "api_key.revoked", key.id)
+        noted = audit_write(principal, self.clock.wall_ms(), "api_key.revoked", key.id)
         self.keys.revoke(key.tenant_id, entry, [noted])
 
     def apply_default(self, principal: Principal, requests_per_minute: int) -> None:
@@ -183,17 +183,17 @@ def _require_grantable(principal: Principal, key: ApiKey) -> None:
         raise CannotGrant("A test key can't make a live one", field="environment")
     if asking.expires_at_ms and (key.expires_at_ms is None or key.expires_at_ms > asking.expires_at_ms):
         raise CannotGrant("This key can't make one that outlives it", field="expires_at")
-    if asking.networks and not all(_inside(network, asking.networks) for network in key.networks):
+    if asking.networks and not all(_network_within(network, asking.networks) for network in key.networks):
         raise CannotGrant("This key can't be used from all of these addresses", field="allowed_addresses")
     if key.limit_per_minute > asking.limit_per_minute:
         raise CannotGrant("This key may not make so many requests itself", field="requests_per_minute")
 
 
-def _inside(network: str, bounds: tuple[str, ...]) -> bool:
-    return any(_is_part(ip_network(network), ip_network(bound)) for bound in bounds)
+def _network_within(network: str, bounds: tuple[str, ...]) -> bool:
+    return any(_is_subset(ip_network(network), ip_network(bound)) for bound in bounds)
 
 
-def _is_part(inner: IPv4Network | IPv6Network, outer: IPv4Network | IPv6Network) -> bool:
+def _is_subset(inner: IPv4Network | IPv6Network, outer: IPv4Network | IPv6Network) -> bool:
     if isinstance(inner, IPv4Network) and isinstance(outer, IPv4Network):
         return inner.subnet_of(outer)
     if isinstance(inner, IPv6Network) and isinstance(outer, IPv6Network):

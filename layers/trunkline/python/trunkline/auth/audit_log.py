@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
+from trunkline.auth.principal import Principal
 from trunkline.core.field_types import Moment
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.timestamps import iso_from_ms, moment_ms
@@ -20,7 +21,6 @@ from trunkline.core.validation import InputModel
 from trunkline.storage.keys.item import SK, TTL, Item
 from trunkline.storage.keys.tenants import audit_key
 from trunkline.storage.table import Put, Table
-from trunkline.tenants.keys import Principal
 
 _KEPT_S = 365 * 24 * 3600
 _PAGE = 200
@@ -88,7 +88,7 @@ class AuditList(TypedDict):
     next_cursor: str | None
 
 
-def audited(
+def audit_write(
     principal: Principal, now_ms: int, action: str, target_id: str, changed: Iterable[str] = ()
 ) -> Put:
     """The write that notes an action (`agent.created`), for the transaction that does it."""
@@ -101,13 +101,13 @@ def audited(
     return Put(item | {TTL: now_ms // 1000 + _KEPT_S})
 
 
-def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """The names of the fields in which two views of a thing differ."""
     return [name for name in after if before.get(name) != after[name] and name != "version"]
 
 
 @dataclass(frozen=True)
-class AuditDesk:
+class AuditLog:
     """Reads the log on a tenant's behalf: entries of the key's mode, newest first."""
 
     table: Table

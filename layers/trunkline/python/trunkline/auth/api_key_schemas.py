@@ -8,10 +8,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
+from trunkline.auth.principal import ApiKey, Scope
 from trunkline.core.field_types import Moment
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
-from trunkline.tenants.keys import ApiKey, Scope
 
 MAX_OVERLAP_S = 7 * 24 * 3600
 MAX_PER_MINUTE = 100_000

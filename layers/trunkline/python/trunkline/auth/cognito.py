@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from trunkline.auth.principal import Scope
 from trunkline.core.errors import InvalidApiKey, MissingScope
-from trunkline.tenants.keys import Scope
 
 TENANT_CLAIM = "custom:tenant_id"
 _VIEWER = frozenset(scope for scope in Scope if scope.value.endswith(":read"))
@@ -35,7 +35,7 @@ class User:
 
 
 @dataclass(frozen=True)
-class UserPool:
+class CognitoUserPool:
     """A pool and its app client. `signing_key(token)` finds the public key that a token names."""
 
     issuer: str
@@ -43,7 +43,7 @@ class UserPool:
     signing_key: Callable[[str], Any]
 
     @classmethod
-    def of(cls, issuer: str, client_id: str) -> UserPool | None:
+    def of(cls, issuer: str, client_id: str) -> CognitoUserPool | None:
         """The pool of a deployment; None where it has none (`none`)."""
         if issuer == "none":
             return None

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from trunkline.auth.api_key_repository import ApiKeyRepository
+from trunkline.auth.principal import Actor, ApiKey, Principal, is_well_formed, key_hash
+from trunkline.auth.sessions import SessionRepository
 from trunkline.core.clock import Clock
 from trunkline.core.errors import AddressNotAllowed, CrossSite, InvalidApiKey
 from trunkline.core.rate_limit import RateLimitStatus
-from trunkline.tenants.key_store import ApiKeyStore
-from trunkline.tenants.keys import Actor, ApiKey, Principal, is_well_formed, key_hash
-from trunkline.tenants.sessions import SessionStore
 
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITE = frozenset({"same-origin", "none"})
 
 
 @dataclass(frozen=True)
-class Proof:
+class Credentials:
     """What a request shows of who sends it. `origin` and `fetch_site` are what a browser says of the page
     that had it sent; `host` is where it came in."""
 
@@ -39,7 +39,7 @@ class Proof:
 
 
 @dataclass(frozen=True)
-class Admitted:
+class AuthContext:
     """Who asks, what is left of their minute, and the hash of the key they ask with, or whose session."""
 
     principal: Principal
@@ -48,15 +48,15 @@ class Admitted:
 
 
 @dataclass(frozen=True)
-class Gatekeeper:
+class Authenticator:
     """Lets requests in; a key that is revoked is refused from the next request on."""
 
-    keys: ApiKeyStore
-    sessions: SessionStore
+    keys: ApiKeyRepository
+    sessions: SessionRepository
     pepper: str
     clock: Clock
 
-    def admit(self, proof: Proof) -> Admitted:
+    def admit(self, proof: Credentials) -> AuthContext:
         """Authenticate a request and count it.
 
         Raises:
@@ -71,25 +71,25 @@ class Gatekeeper:
             return self._by_session(proof, proof.session)
         raise InvalidApiKey
 
-    def admit_key(self, proof: Proof, key: str) -> Admitted:
+    def admit_key(self, proof: Credentials, key: str) -> AuthContext:
         """Authenticate by a key; raises as `admit` does."""
         if not is_well_formed(key):
             raise InvalidApiKey
         return self._counted(proof, key_hash(key, self.pepper), "api_key")
 
-    def _by_session(self, proof: Proof, token: str) -> Admitted:
+    def _by_session(self, proof: Credentials, token: str) -> AuthContext:
         session = self.sessions.find(token)
         if proof.method not in _HARMLESS and not proof.is_own_site:
             raise CrossSite
         return self._counted(proof, session.key_hash, "session")
 
-    def _counted(self, proof: Proof, hashed: str, kind: str) -> Admitted:
+    def _counted(self, proof: Credentials, hashed: str, kind: str) -> AuthContext:
         key, rate = self.keys.admit(hashed, self.clock.wall_ms())
         if not key.lets_in(proof.address):
             raise AddressNotAllowed
-        return Admitted(_principal(key, proof, kind), rate, hashed)
+        return AuthContext(_principal(key, proof, kind), rate, hashed)
 
 
-def _principal(key: ApiKey, proof: Proof, kind: str) -> Principal:
+def _principal(key: ApiKey, proof: Credentials, kind: str) -> Principal:
     actor = Actor(kind, key.id, key.name, proof.address, proof.request_id)
     return Principal(key.tenant_id, key.livemode, key.scopes, key, actor)

@@ -9,12 +9,12 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
+from trunkline.auth.principal import ApiKey, Scope
 from trunkline.core.errors import InvalidApiKey, LimitReached, RateLimited, VersionConflict
 from trunkline.core.rate_limit import DEFAULT_PER_MINUTE, RateLimitStatus, window_of
 from trunkline.storage.keys.item import TTL, Item, ItemKey
 from trunkline.storage.keys.tenants import api_key_entry, api_key_key, key_count_key
 from trunkline.storage.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update, Write
-from trunkline.tenants.keys import ApiKey, Scope
 
 MAX_KEYS = 100
 _TRIES = 20
@@ -30,7 +30,7 @@ class KeyEntry:
     version: int = 1
 
 
-class ApiKeyStore:
+class ApiKeyRepository:
     """A tenant's keys.
 
     A key is two items: the one under its hash, which every request writes to, and the tenant's entry.

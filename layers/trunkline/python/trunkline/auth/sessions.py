@@ -12,6 +12,10 @@ from typing import Annotated, ClassVar
 from pydantic import ConfigDict, Field, model_validator
 from typing_extensions import TypedDict
 
+from trunkline.auth.api_key_repository import attributes_of
+from trunkline.auth.audit_log import audit_write
+from trunkline.auth.cognito import User
+from trunkline.auth.principal import Actor, ApiKey, Principal, key_hash
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidApiKey
 from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
@@ -20,10 +24,6 @@ from trunkline.core.validation import InputModel
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.keys.tenants import api_key_key, session_key, used_id_token_key
 from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Update
-from trunkline.tenants.audit import audited
-from trunkline.tenants.key_store import attributes_of
-from trunkline.tenants.keys import Actor, ApiKey, Principal, key_hash
-from trunkline.tenants.user_pool import User
 
 COOKIE = "session"
 MAX_LIFE_S = 12 * 3600
@@ -67,7 +67,7 @@ class Session:
     expires_at_ms: int
 
 
-class SessionStore:
+class SessionRepository:
     """Sessions in the table, found by their token's hash."""
 
     def __init__(self, table: Table, pepper: str, clock: Clock) -> None:
@@ -94,13 +94,13 @@ class SessionStore:
             expires_ms = min(expires_ms, principal.key.expires_at_ms)
         item = session_key(key_hash(token, self._pepper)).as_item()
         item |= {"key_hash": of_key, "expires_at_ms": expires_ms, TTL: expires_ms // 1000 + 1}
-        noted = audited(principal, now_ms, "session.opened", principal.actor.id)
+        noted = audit_write(principal, now_ms, "session.opened", principal.actor.id)
         self._table.transact([Put(item, ABSENT), noted])
         return token, session_view(principal, expires_ms)
 
     def close(self, principal: Principal, token: str) -> None:
         """End a session; the cookie is worth nothing any more."""
-        noted = audited(principal, self._clock.wall_ms(), "session.closed", principal.actor.id)
+        noted = audit_write(principal, self._clock.wall_ms(), "session.closed", principal.actor.id)
         self._table.transact([Delete(session_key(key_hash(token, self._pepper))), noted])
 
     def principal_of(self, user: User, actor: Actor) -> tuple[Principal, str]:
