@@ -19,7 +19,7 @@ from local.stack import Stack
 from trunkline.auth.principal import Principal, Scope
 from trunkline.calls.intake import Intake
 from trunkline.calls.place import CallDesk, OutboundCall
-from trunkline.calls.store import CallStore
+from trunkline.calls.repository import CallRepository
 from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
 from trunkline.dialing.nudge import Nudge
@@ -69,7 +69,7 @@ class Line:
         self._stack = stack
         self.tenant_name = f"bench-{uuid.uuid4()}"
         table = Table(client(stack.config, "dynamodb"), stack.outputs.values["TableName"])
-        self.calls = CallStore(table)
+        self.calls = CallRepository(table)
         self.trunk, self._agent = self._made(stack, cps, ring_timeout_s)
         self._principal = Principal(self._agent.tenant_id, livemode=True, scopes=frozenset(Scope))
         nudge = Nudge(_NoWakes(), SystemClock(), logger("bench"))

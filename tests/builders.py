@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from trunkline.calls.model import Call
+from trunkline.calls.models import Call
 from trunkline.calls.news import Reach
-from trunkline.calls.parts import AgentSnapshot, BatchRow
+from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.states import State
-from trunkline.dialing.places import Place
+from trunkline.calls.value_objects import AgentSnapshot, BatchRow
 from trunkline.dialing.trunks import Trunk
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.livekit.client import Gate
@@ -56,7 +56,7 @@ def a_call(number: int = 1, **changes: Any) -> Call:
         priority=priority,
         metadata_json="{}",
         source="api",
-        line_place=Place(tenant, priority, batch, NOW_MS * 1000 + number, call_id).key,
+        line_place=QueuePosition(tenant, priority, batch, NOW_MS * 1000 + number, call_id).key,
     )
     return replace(call, **changes)
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from trunkline.calls.erase import erase_beside
-from trunkline.calls.model import Call
-from trunkline.calls.people_store import PeopleStore
+from trunkline.calls.models import Call
 from trunkline.calls.report_desk import ReportDesk
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.state_store import StateStore
-from trunkline.calls.store import CallStore
-from trunkline.calls.transcripts import TranscriptStore
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.errors import CallMismatch, InvalidAgentToken
@@ -47,9 +47,9 @@ class Desk:
 
     settings: AgentApiSettings
     table: Table
-    calls: CallStore
+    calls: CallRepository
     workflows: WorkflowStore
-    people: PeopleStore
+    people: UserContextRepository
     states: StateStore
     cipher: EnvelopeCipher
     clock: SystemClock
@@ -63,11 +63,11 @@ def desk() -> Desk:
     clock, cipher = SystemClock(), EnvelopeCipher(settings.context_key_arn)
     table = Table(aws_clients.client("dynamodb"), settings.table_name)
     projects = Projects.open(table, settings, clock)
-    calls, workflows = CallStore(table), WorkflowStore(table)
-    people, states = PeopleStore(table, cipher), StateStore(table, cipher, workflows)
+    calls, workflows = CallRepository(table), WorkflowStore(table)
+    people, states = UserContextRepository(table, cipher), StateStore(table, cipher, workflows)
     reports = ReportDesk(
         calls=calls,
-        transcripts=TranscriptStore(table),
+        transcripts=TranscriptRepository(table),
         workflows=workflows,
         people=people,
         states=states,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from trunkline.calls.reports import Reports
+from trunkline.calls.report_schemas import Reports
 from trunkline.core.errors import NotFound
 from trunkline.core.validation import Model
 from trunkline.http_api.request_body import read_body

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trunkline.calls.store import CallStore
+from trunkline.calls.repository import CallRepository
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
@@ -40,7 +40,7 @@ class Base:
     secrets: SecretsManagerClient
     clock: SystemClock
     cipher: EnvelopeCipher
-    calls: CallStore
+    calls: CallRepository
     trunks: TrunkStore
     agents: AgentStore
     facts: TenantSettingsCache
@@ -69,7 +69,7 @@ def open_base() -> Base:
         secrets=secrets,
         clock=clock,
         cipher=EnvelopeCipher(settings.context_key_arn),
-        calls=CallStore(table),
+        calls=CallRepository(table),
         trunks=trunks,
         agents=AgentStore(table),
         facts=TenantSettingsCache(table, clock),

@@ -10,7 +10,7 @@ from trunkline.calls.listing import CallQuery
 from trunkline.calls.place import OutboundCall, ScheduledCall
 from trunkline.calls.read import WaitQuery
 from trunkline.calls.reschedule import ScheduleChange
-from trunkline.calls.views import accepted_answer, scheduled_answer
+from trunkline.calls.responses import accepted_answer, scheduled_answer
 from trunkline.calls.workflow_calls import TestAgentCall, WorkflowCall
 from trunkline.core.validation import validated_query
 from trunkline.http_api.responses import deleted

@@ -19,13 +19,13 @@ from trunkline.calls.erase import EraseDesk
 from trunkline.calls.intake import Intake
 from trunkline.calls.joining import JoinDesk
 from trunkline.calls.listing import CallLister
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Channel
-from trunkline.calls.people_store import PeopleStore
+from trunkline.calls.models import Call
 from trunkline.calls.place import CallDesk
 from trunkline.calls.read import CallReader
 from trunkline.calls.reschedule import RescheduleDesk
-from trunkline.calls.transcripts import TranscriptStore
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.calls.user_context_repository import UserContextRepository
+from trunkline.calls.value_objects import Channel
 from trunkline.calls.workflow_calls import WorkflowCallDesk
 from trunkline.core import aws_clients
 from trunkline.core.clock import Clock
@@ -154,7 +154,7 @@ def services() -> Services:
         cancels=CancelDesk(base.calls, base.nudge, base.clock, partial(_hang_up, base)),
         reschedules=RescheduleDesk(base.calls, base.facts, base.nudge, base.clock),
         reader=CallReader(
-            base.calls, TranscriptStore(base.table), lister, queue, partial(bodies_of, base.table)
+            base.calls, TranscriptRepository(base.table), lister, queue, partial(bodies_of, base.table)
         ),
         agents=agents,
         workflows=workflows,
@@ -201,7 +201,12 @@ def _call_desks(base: Base, admission: Admission) -> tuple[CallDesk, WorkflowCal
     phones = CallDesk(intake, base.agents, base.trunks, base.practice, base.projects.of_tenant)
     workflows = WorkflowStore(base.table)
     return phones, WorkflowCallDesk(
-        intake, phones, workflows, base.agents, PeopleStore(base.table, base.cipher), base.projects.owner_for
+        intake,
+        phones,
+        workflows,
+        base.agents,
+        UserContextRepository(base.table, base.cipher),
+        base.projects.owner_for,
     )
 
 

@@ -17,9 +17,9 @@ from trunkline.batches.stopping import Stopper
 from trunkline.batches.store import BatchStore
 from trunkline.batches.worker import BatchWorker
 from trunkline.calls.intake import Intake
-from trunkline.calls.people_store import PeopleStore
 from trunkline.calls.place import CallDesk
-from trunkline.calls.store import CallStore
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.calls.workflow_calls import WorkflowCallDesk
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
@@ -50,7 +50,7 @@ def worker() -> BatchWorker:
     """Build the worker from the environment."""
     settings, clock = BatchSettings.from_env(), SystemClock()
     table = Table(aws_clients.client("dynamodb"), settings.table_name)
-    calls, trunks, batches, line = CallStore(table), TrunkStore(table), BatchStore(table), Line(table)
+    calls, trunks, batches, line = CallRepository(table), TrunkStore(table), BatchStore(table), Line(table)
     nudge = Nudge(WakeQueue.open(settings), clock, log, trunks.granted_ids)
     holds = Holds(table, batches, trunks, nudge, clock)
     s3 = aws_clients.client("s3")
@@ -78,10 +78,10 @@ def _importer(
     holds: Holds,
     clock: SystemClock,
 ) -> Importer:
-    calls, trunks, facts = CallStore(table), TrunkStore(table), TenantSettingsCache(table, clock)
+    calls, trunks, facts = CallRepository(table), TrunkStore(table), TenantSettingsCache(table, clock)
     admission = Admission(table, facts, Usage(calls, Line(table), trunks).waiting, clock)
     rulebook, projects = Rulebook(table, clock), Projects.open(table, settings, clock)
-    people = PeopleStore(table, EnvelopeCipher(settings.context_key_arn))
+    people = UserContextRepository(table, EnvelopeCipher(settings.context_key_arn))
     intake = Intake(calls, WakeQueue.open(settings), nudge, clock, admission, rulebook)
 
     def drafter(batch: Batch) -> BatchDrafter:

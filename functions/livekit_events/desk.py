@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from trunkline.calls.agent_loss import on_duty
-from trunkline.calls.model import Call
+from trunkline.calls.agent_transitions import active_agent
+from trunkline.calls.models import Call
 from trunkline.calls.news import NewsDesk, Reach
-from trunkline.calls.store import CallStore
+from trunkline.calls.repository import CallRepository
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
@@ -25,11 +25,11 @@ log = logger("livekit_events")
 
 
 @cache
-def desk() -> tuple[NewsDesk, Projects, CallStore]:
+def desk() -> tuple[NewsDesk, Projects, CallRepository]:
     settings = LiveKitEventsSettings.from_env()
     clock = SystemClock()
     table = Table(aws_clients.client("dynamodb"), settings.table_name)
-    calls, trunks = CallStore(table), TrunkStore(table)
+    calls, trunks = CallRepository(table), TrunkStore(table)
     projects = Projects.open(table, settings, clock)
     wakes = WakeQueue.open(settings)
     nudge = Nudge(wakes, clock, log, trunks.granted_ids)
@@ -37,7 +37,7 @@ def desk() -> tuple[NewsDesk, Projects, CallStore]:
     return NewsDesk(calls, nudge, clock, alive, _reach(projects, calls)), projects, calls
 
 
-def _reach(projects: Projects, calls: CallStore) -> Reach:
+def _reach(projects: Projects, calls: CallRepository) -> Reach:
     # Hardly ever needed: the other webhooks do not pay for the import on a cold start.
     def credentials(claim: ClaimName) -> LiveKitCredentials:
         call = calls.load(claim.call_id)
@@ -61,7 +61,7 @@ def _reach(projects: Projects, calls: CallStore) -> Reach:
     def dispatch_again(call: Call) -> None:
         from trunkline.livekit import hangup  # noqa: PLC0415
 
-        name = on_duty(call).livekit_agent_name
+        name = active_agent(call).livekit_agent_name
         hangup.dispatch_again(projects.of_call(call), call.room_name or "", name, call.id)
 
     return Reach(hang_up, close_room, agent_is_in, dispatch_again)

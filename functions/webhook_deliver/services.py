@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from functools import cache
 
-from trunkline.calls.store import CallStore
-from trunkline.calls.transcripts import TranscriptStore
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
@@ -39,7 +39,7 @@ def courier() -> Courier:
         gate=Gate(table, random.random, int(settings.webhook_slots)),
         health=HealthStore(table),
         seals=Seals(EnvelopeCipher(settings.context_key_arn)),
-        payloads=Payloads(CallStore(table), TranscriptStore(table), settings.api_url),
+        payloads=Payloads(CallRepository(table), TranscriptRepository(table), settings.api_url),
         notices=Notices(
             endpoints, aws_clients.client("sns"), settings.notices_topic_arn, disable_after_s, log
         ),

@@ -15,8 +15,8 @@ from livekit.protocol.sip import CreateSIPParticipantRequest, SIPOutboundTrunkIn
 from local.livekit.ids import new_id
 from local.livekit.rooms import LiveRoom, Reason, Rooms
 from local.livekit.twirp import TwirpFault
+from trunkline.calls.test_numbers import FULL, TestNumber, test_number_of
 from trunkline.livekit.names import claim_of_room
-from trunkline.played.outcomes import FULL, Outcome, outcome_of
 
 MAX_WAIT_S = 80.0
 DEFAULT_RING_S = 30.0
@@ -136,12 +136,12 @@ class Sip:
         sip_call_id = new_id("SCL")
         self._log.write(request, sip_call_id, received_s)
         refused = self.limits.refuses(request.sip_trunk_id, received_s)
-        outcome = outcome_of(request.sip_call_to)
+        outcome = test_number_of(request.sip_call_to)
         if refused:
-            outcome = Outcome(after_s=0.02, sip_status=(503, "CPS limit exceeded"), rings=False)
+            outcome = TestNumber(after_s=0.02, sip_status=(503, "CPS limit exceeded"), rings=False)
         claim = claim_of_room(request.room_name)
         if claim and claim.claim <= outcome.full_claims:
-            outcome = Outcome(after_s=0.02, sip_status=FULL, rings=False)
+            outcome = TestNumber(after_s=0.02, sip_status=FULL, rings=False)
         room = self._rooms.ensure(request.room_name)
         participant = _participant(request, sip_call_id)
         if earlier := self._legs.get((request.room_name, participant.identity)):
@@ -154,7 +154,7 @@ class Sip:
         leg.task = self._rooms.spawn(self._live(leg, outcome))
         return leg
 
-    async def _live(self, leg: Leg, outcome: Outcome) -> None:
+    async def _live(self, leg: Leg, outcome: TestNumber) -> None:
         ring_s = leg.request.ringing_timeout.seconds or DEFAULT_RING_S
         if outcome.rings:
             leg.status("ringing")
@@ -174,7 +174,7 @@ class Sip:
             leg.answer.set_result(None)
         await self._talk(leg, outcome)
 
-    async def _talk(self, leg: Leg, outcome: Outcome) -> None:
+    async def _talk(self, leg: Leg, outcome: TestNumber) -> None:
         limit_s = leg.request.max_call_duration.seconds or float("inf")
         silence_s = NO_AUDIO_S if outcome.silent else float("inf")
         hangup_s = outcome.talk_s if outcome.talk_s is not None else float("inf")

@@ -9,7 +9,7 @@ from trunkline.calls.joining import JoinToken
 from trunkline.calls.place import OutboundCall, ScheduledCall
 from trunkline.calls.read import CallEventList, CallList, TranscriptView
 from trunkline.calls.reschedule import ScheduleChange
-from trunkline.calls.shapes import AcceptedCall, CallView, ScheduledAnswer
+from trunkline.calls.response_schemas import AcceptedCall, CallView, ScheduledAnswer
 from trunkline.calls.workflow_calls import OpenedCall, TestAgentCall, WorkflowCall
 from trunkline.http_api.responses import Deleted
 

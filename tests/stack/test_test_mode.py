@@ -18,7 +18,7 @@ from local.receiver import Receiver, receiver
 from tests.stack.access import practice_client
 from tests.stack.conftest import ENDED, Tenant
 from tests.stack.webhooks import made, verified_by_the_guide
-from trunkline.played.outcomes import OUTCOMES
+from trunkline.calls.test_numbers import OUTCOMES
 
 SPEED = 20
 

@@ -26,13 +26,13 @@ from trunkline.batches.stopping import Stopper
 from trunkline.batches.store import BatchStore
 from trunkline.batches.views import BatchViews
 from trunkline.batches.worker import BatchWorker
-from trunkline.calls.model import Call
-from trunkline.calls.people_store import PeopleStore
+from trunkline.calls.models import Call
+from trunkline.calls.queue_position import QueuePosition
+from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.calls.workflow_calls import WorkflowCallDesk
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
 from trunkline.dialing.line import Line
-from trunkline.dialing.places import Place
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.storage.table import Table
 from trunkline.workflows.store import WorkflowStore
@@ -132,7 +132,7 @@ def a_world(table: Table) -> World:
     s3.create_bucket(Bucket=BUCKET)
     files = BatchFiles(lambda: s3, BUCKET)
     phones, workflows = scene.desk, WorkflowStore(table)
-    people = PeopleStore(table, Plain())  # type: ignore[arg-type]
+    people = UserContextRepository(table, Plain())  # type: ignore[arg-type]
     by_workflow = WorkflowCallDesk(phones.intake, phones, workflows, scene.agents, people, lambda _: None)
     nudge = a_nudge(scene.wakes, clock)
     holds = Holds(table, store, trunks, nudge, clock)
@@ -182,7 +182,7 @@ def numbers(count: int, first: int = 1) -> list[str]:
     return [f"+1415555{n:04d}" for n in range(first, first + count)]
 
 
-def line(world: World, limit: int = 9999) -> list[Place]:
+def line(world: World, limit: int = 9999) -> list[QueuePosition]:
     return Line(world.table).head(TRUNK.id, "tenant-1", limit)
 
 

@@ -13,7 +13,7 @@ import pytest
 from moto import mock_aws
 
 from tests.builders import TRUNK, FakeLiveKit, RealClockAt
-from trunkline.calls.store import CallStore
+from trunkline.calls.repository import CallRepository
 from trunkline.core.clock import Clock
 from trunkline.core.logging import logger
 from trunkline.dialing.lane import LaneStore
@@ -85,8 +85,8 @@ def table(dynamodb: Any) -> Table:
 
 
 @pytest.fixture
-def calls(table: Table) -> CallStore:
-    return CallStore(table)
+def calls(table: Table) -> CallRepository:
+    return CallRepository(table)
 
 
 class Wakes:
@@ -120,7 +120,7 @@ class Bench:
     """Everything a lane run needs, in one place."""
 
     table: Table
-    calls: CallStore
+    calls: CallRepository
     lanes: LaneStore
     line: Line
     trunks: TrunkStore
@@ -160,7 +160,7 @@ async def bench(table: Table) -> Bench:
     trunks.grant(TRUNK.id, "tenant-1")
     return Bench(
         table,
-        CallStore(table),
+        CallRepository(table),
         LaneStore(table, clock),
         Line(table),
         trunks,

@@ -13,17 +13,17 @@ from tests.builders import NOW_MS, ManualClock, PlainCipher, a_call, no_reach
 from tests.memory_table import MemoryTable
 from tests.store.conftest import Wakes, a_nudge
 from tests.unit.test_web_changes import web_call
-from trunkline.calls.changes import claimed, intended
 from trunkline.calls.erase import erase_beside
-from trunkline.calls.model import Call
+from trunkline.calls.models import Call
 from trunkline.calls.news import NewsDesk
-from trunkline.calls.people_store import PeopleStore
 from trunkline.calls.report_desk import ReportDesk
-from trunkline.calls.reports import Reports
+from trunkline.calls.report_schemas import Reports
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.state_store import StateStore
 from trunkline.calls.states import State
-from trunkline.calls.store import CallStore
-from trunkline.calls.transcripts import TranscriptStore
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.calls.transitions import claim_call, record_intent
+from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.calls.web_care import WebCare
 from trunkline.core.errors import StaleAttempt
 from trunkline.core.logging import logger
@@ -51,7 +51,7 @@ class Life:
 
     def __init__(self, call: Call) -> None:
         table, self.clock = MemoryTable(), ManualClock()
-        self.calls, self.transcripts = CallStore(table), TranscriptStore(table)
+        self.calls, self.transcripts = CallRepository(table), TranscriptRepository(table)
         self.claim = ClaimName(call.id, 1)
         self.calls.accept(call)
         nudge = a_nudge(Wakes(), self.clock)
@@ -60,7 +60,7 @@ class Life:
             calls=self.calls,
             transcripts=self.transcripts,
             workflows=WorkflowStore(table),
-            people=PeopleStore(table, PlainCipher()),  # type: ignore[arg-type]
+            people=UserContextRepository(table, PlainCipher()),  # type: ignore[arg-type]
             states=StateStore(table, PlainCipher(), WorkflowStore(table)),  # type: ignore[arg-type]
             clock=self.clock,
             run_is_alive=lambda _: False,
@@ -70,8 +70,8 @@ class Life:
 
     def dial(self) -> None:
         call = self.now()
-        call = self.calls.change(call, claimed(call, "run", "room"), NOW_MS)
-        self.calls.change(call, intended(call, NOW_MS, intent="i", dead_after_ms=NOW_MS + 1), NOW_MS)
+        call = self.calls.change(call, claim_call(call, "run", "room"), NOW_MS)
+        self.calls.change(call, record_intent(call, NOW_MS, intent="i", dead_after_ms=NOW_MS + 1), NOW_MS)
 
     def now(self) -> Call:
         call = self.calls.load(self.claim.call_id)

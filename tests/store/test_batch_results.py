@@ -10,10 +10,10 @@ import pytest
 from tests.builders import NOW_MS
 from tests.store.batch_world import World, a_world, call_of, csv_of, numbers, page_of
 from tests.store.test_desk import ME
-from trunkline.calls.changes import attempt_over
-from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
+from trunkline.calls.transitions import finish_attempt
+from trunkline.calls.value_objects import Ending
 from trunkline.core.errors import BatchNotReady, NotFound
 from trunkline.storage.table import Table
 
@@ -43,7 +43,7 @@ def test_results_are_exported_as_csv_that_no_spreadsheet_takes_for_formulas(worl
     text = "phone,id\n+14155550001,=cmd\n+14155550002,b\nx,-c\n"
     batch_id = world.made(text=text)["id"]
     call = call_of(world, batch_id, 2)
-    over = attempt_over(call, Ending(State.FAILED, Reason.DIAL_BUSY), NOW_MS)
+    over = finish_attempt(call, Ending(State.FAILED, Reason.DIAL_BUSY), NOW_MS)
     world.scene.calls.change(call, over, NOW_MS)
     assert world.desk.export(ME, batch_id)["status"] == "preparing"
     world.run(batch_id)

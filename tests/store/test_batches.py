@@ -16,8 +16,8 @@ from tests.store.test_rules import desk as rules_of
 from trunkline.batches.care import BatchCare
 from trunkline.batches.importing import Importer
 from trunkline.batches.worker import Unfinished
-from trunkline.calls.changes import cancelled, claimed
 from trunkline.calls.states import Phase, State
+from trunkline.calls.transitions import claim_call, request_cancel
 from trunkline.core.errors import BatchNotReady
 from trunkline.core.validation import validated
 from trunkline.dialing.line import Line
@@ -162,7 +162,7 @@ def test_a_tenant_with_as_many_waiting_as_may_has_the_rest_wait(world: World) ->
     assert [row["status"] for row in world.rows(shown["id"])][39:41] == ["queued", "waiting"]
     for place in line(world):
         call = world.scene.calls.load(place.call_id)
-        change = cancelled(call, NOW_MS) if call else None
+        change = request_cancel(call, NOW_MS) if call else None
         assert call is not None
         assert change is not None
         world.scene.calls.change(call, change, NOW_MS)
@@ -198,9 +198,9 @@ def test_a_batch_that_starts_later_is_held_until_then(world: World) -> None:
 def test_a_cancelled_batch_ends_what_waits_and_leaves_what_rings(world: World) -> None:
     batch_id = world.made(text=csv_of(*numbers(30)))["id"]
     ringing = call_of(world, batch_id, 1)
-    taken = world.scene.calls.change(ringing, claimed(ringing, "run-1", "room"), NOW_MS)
+    taken = world.scene.calls.change(ringing, claim_call(ringing, "run-1", "room"), NOW_MS)
     sent = replace(taken, phase=Phase.SENT, state=State.CONNECTING)
-    world.scene.calls.change(taken, replace(claimed(taken, "run-1", "room"), call=sent), NOW_MS)
+    world.scene.calls.change(taken, replace(claim_call(taken, "run-1", "room"), call=sent), NOW_MS)
     assert world.desk.cancel(ME, batch_id)["status"] == "cancelling"
     world.run(batch_id)
     assert world.read(batch_id)["status"] == "cancelled"

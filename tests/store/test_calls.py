@@ -5,19 +5,25 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import NOW_MS, TRUNK, a_call
-from trunkline.calls.changes import claimed, ended, intended, kept, returned
-from trunkline.calls.model import Call, StaleCall
-from trunkline.calls.parts import Ending
+from trunkline.calls.models import Call, StaleCall
 from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import Phase, State
-from trunkline.calls.store import CallStore
+from trunkline.calls.transitions import (
+    claim_call,
+    end_call,
+    record_intent,
+    requeue,
+    store_pending_ending,
+)
+from trunkline.calls.value_objects import Ending
 from trunkline.dialing.line import Line
 from trunkline.storage.table import ConditionFailed, Table
 
 FAILED = Ending(State.FAILED, Reason.QUEUE_UNAVAILABLE)
 
 
-def test_accepting_writes_call_line_entry_and_event_together(table: Table, calls: CallStore) -> None:
+def test_accepting_writes_call_line_entry_and_event_together(table: Table, calls: CallRepository) -> None:
     calls.accept(a_call())
     story = calls.story(a_call().id)
     assert story is not None
@@ -27,14 +33,14 @@ def test_accepting_writes_call_line_entry_and_event_together(table: Table, calls
     assert list(calls.waiting_call_ids(TRUNK.id)) == [a_call().id]
 
 
-def test_accepting_twice_writes_nothing_the_second_time(table: Table, calls: CallStore) -> None:
+def test_accepting_twice_writes_nothing_the_second_time(table: Table, calls: CallRepository) -> None:
     calls.accept(a_call())
     with pytest.raises(ConditionFailed):
         calls.accept(a_call())
     assert len(Line(table).head(TRUNK.id, "tenant-1", 5)) == 1
 
 
-def test_the_line_is_in_order_of_priority_then_arrival(table: Table, calls: CallStore) -> None:
+def test_the_line_is_in_order_of_priority_then_arrival(table: Table, calls: CallRepository) -> None:
     for number, priority in ((1, 10), (2, 5), (3, 0), (4, 5), (5, 0)):
         calls.accept(a_call(number, priority=priority))
     order = [int(entry.call_id[-12:]) for entry in Line(table).head(TRUNK.id, "tenant-1", 10)]
@@ -42,45 +48,45 @@ def test_the_line_is_in_order_of_priority_then_arrival(table: Table, calls: Call
     assert [int(entry.call_id[-12:]) for entry in Line(table).head(TRUNK.id, "tenant-1", 2)] == [3, 5]
 
 
-def test_a_claim_takes_the_entry_and_only_one_of_two_wins(table: Table, calls: CallStore) -> None:
+def test_a_claim_takes_the_entry_and_only_one_of_two_wins(table: Table, calls: CallRepository) -> None:
     call = a_call()
     calls.accept(call)
-    calls.change(call, claimed(call, "run-1", "r1"), NOW_MS)
+    calls.change(call, claim_call(call, "run-1", "r1"), NOW_MS)
     with pytest.raises(StaleCall):
-        calls.change(call, claimed(call, "run-2", "r2"), NOW_MS)
+        calls.change(call, claim_call(call, "run-2", "r2"), NOW_MS)
     assert Line(table).head(TRUNK.id, "tenant-1", 5) == []
     stored = calls.load(call.id)
     assert stored is not None
     assert (stored.owner, stored.claim, stored.version) == ("run-1", 1, 2)
 
 
-def test_withdrawing_and_claiming_exclude_each_other(table: Table, calls: CallStore) -> None:
+def test_withdrawing_and_claiming_exclude_each_other(table: Table, calls: CallRepository) -> None:
     call = a_call()
     calls.accept(call)
-    calls.change(call, claimed(call, "run-1", "r1"), NOW_MS)
+    calls.change(call, claim_call(call, "run-1", "r1"), NOW_MS)
     with pytest.raises(StaleCall):
-        calls.change(call, ended(call, FAILED, NOW_MS), NOW_MS)
+        calls.change(call, end_call(call, FAILED, NOW_MS), NOW_MS)
     other = a_call(2)
     calls.accept(other)
-    calls.change(other, ended(other, FAILED, NOW_MS), NOW_MS)
+    calls.change(other, end_call(other, FAILED, NOW_MS), NOW_MS)
     with pytest.raises(StaleCall):
-        calls.change(other, claimed(other, "run-1", "r1"), NOW_MS)
+        calls.change(other, claim_call(other, "run-1", "r1"), NOW_MS)
     assert Line(table).head(TRUNK.id, "tenant-1", 5) == []
 
 
-def test_a_zombies_intent_fails_after_its_claim_was_returned(calls: CallStore) -> None:
+def test_a_zombies_intent_fails_after_its_claim_was_returned(calls: CallRepository) -> None:
     call = a_call()
     calls.accept(call)
-    mine = calls.change(call, claimed(call, "run-1", "r1"), NOW_MS)
-    calls.change(mine, returned(mine, NOW_MS, why="dialer_lost"), NOW_MS)
+    mine = calls.change(call, claim_call(call, "run-1", "r1"), NOW_MS)
+    calls.change(mine, requeue(mine, NOW_MS, why="dialer_lost"), NOW_MS)
     with pytest.raises(StaleCall):
-        calls.change(mine, intended(mine, NOW_MS, intent="i", dead_after_ms=1), NOW_MS)
+        calls.change(mine, record_intent(mine, NOW_MS, intent="i", dead_after_ms=1), NOW_MS)
 
 
-def test_an_ended_call_leaves_the_index_of_open_ones(calls: CallStore) -> None:
+def test_an_ended_call_leaves_the_index_of_open_ones(calls: CallRepository) -> None:
     call = a_call()
     calls.accept(call)
-    calls.change(call, ended(call, FAILED, NOW_MS), NOW_MS)
+    calls.change(call, end_call(call, FAILED, NOW_MS), NOW_MS)
     assert not [*calls.waiting_call_ids(TRUNK.id), *calls.busy_call_ids(TRUNK.id)]
     stored = calls.load(call.id)
     assert stored is not None
@@ -91,10 +97,10 @@ def test_an_ended_call_leaves_the_index_of_open_ones(calls: CallStore) -> None:
     )
 
 
-def test_news_about_another_claim_is_ignored(calls: CallStore) -> None:
+def test_news_about_another_claim_is_ignored(calls: CallRepository) -> None:
     call = a_call()
     calls.accept(call)
-    claim = calls.change(call, claimed(call, "run-1", "r1"), NOW_MS)
+    claim = calls.change(call, claim_call(call, "run-1", "r1"), NOW_MS)
     calls.note_ids(call.id, 7, {"sip_participant_id": "PA_old"})
     calls.note_ids(call.id, claim.claim, {"sip_call_id": "SCL_mine"})
     calls.note_ids("00000000-0000-4000-8000-999999999999", 1, {"sip_call_id": "SCL_x"})
@@ -104,17 +110,17 @@ def test_news_about_another_claim_is_ignored(calls: CallStore) -> None:
     assert calls.load("00000000-0000-4000-8000-999999999999") is None
 
 
-def test_settling_decides_anew_when_the_call_changed_meanwhile(calls: CallStore) -> None:
+def test_settling_decides_anew_when_the_call_changed_meanwhile(calls: CallRepository) -> None:
     call = a_call()
     calls.accept(call)
-    mine = calls.change(call, claimed(call, "run-1", "r1"), NOW_MS)
+    mine = calls.change(call, claim_call(call, "run-1", "r1"), NOW_MS)
     seen: list[int] = []
 
     def decide(current: Call) -> object:
         seen.append(current.version)
         if len(seen) == 1:
-            calls.change(current, kept(current, FAILED), NOW_MS)
-        return ended(current, FAILED, NOW_MS)
+            calls.change(current, store_pending_ending(current, FAILED), NOW_MS)
+        return end_call(current, FAILED, NOW_MS)
 
     after = calls.settle(mine.id, decide, NOW_MS)  # type: ignore[arg-type]
     assert seen == [2, 3]
@@ -123,12 +129,12 @@ def test_settling_decides_anew_when_the_call_changed_meanwhile(calls: CallStore)
     assert after.phase is Phase.SETTLED
 
 
-def test_events_are_numbered_without_gaps(calls: CallStore) -> None:
+def test_events_are_numbered_without_gaps(calls: CallRepository) -> None:
     call = a_call()
     calls.accept(call)
-    call = calls.change(call, claimed(call, "run-1", "r1"), NOW_MS)
-    call = calls.change(call, intended(call, NOW_MS, intent="i", dead_after_ms=1), NOW_MS)
-    calls.change(call, ended(call, FAILED, NOW_MS, sip_status_code=486), NOW_MS)
+    call = calls.change(call, claim_call(call, "run-1", "r1"), NOW_MS)
+    call = calls.change(call, record_intent(call, NOW_MS, intent="i", dead_after_ms=1), NOW_MS)
+    calls.change(call, end_call(call, FAILED, NOW_MS, sip_status_code=486), NOW_MS)
     story = calls.story(call.id)
     assert story is not None
     assert [(event.sequence, event.type) for event in story[1]] == [

@@ -12,7 +12,7 @@ from tests.store.conftest import Bench, a_nudge
 from tests.store.test_caretaker import DEAD_AFTER_MS, Scene
 from trunkline.auth.principal import Principal, Scope
 from trunkline.calls.cancel import CancelDesk
-from trunkline.calls.model import Call
+from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.core.errors import NotFound

@@ -12,12 +12,18 @@ from livekit.protocol.models import ParticipantInfo
 
 from tests.builders import NOW_MS, TRUNK, ManualClock, NothingPlayed, a_call
 from tests.store.conftest import Wakes, a_nudge, at_once
-from trunkline.calls.changes import answered, claimed, disowned, intended, kept
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Ending
+from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
-from trunkline.calls.store import CallStore
+from trunkline.calls.transitions import (
+    answer_call,
+    claim_call,
+    record_intent,
+    release_ownership,
+    store_pending_ending,
+)
+from trunkline.calls.value_objects import Ending
 from trunkline.core.logging import logger
 from trunkline.dialing.caretaker import LOOK_UP_AFTER_MS, Caretaker
 from trunkline.dialing.lane import RUN_LEASE_MS, SKEW_MS, LaneStore
@@ -64,7 +70,7 @@ class Scene:
 
     def __init__(self, table: Table) -> None:
         self.clock = ManualClock()
-        self.calls = CallStore(table)
+        self.calls = CallRepository(table)
         self.lanes = LaneStore(table, self.clock)
         self.wakes = Wakes()
         self.livekit = LookUp()
@@ -105,17 +111,17 @@ class Scene:
     def prepared(self) -> Call:
         self.lanes.keep_run_alive("run-1")
         call = self.accepted()
-        return self.calls.change(call, claimed(call, "run-1", f"call-{call.id}"), NOW_MS)
+        return self.calls.change(call, claim_call(call, "run-1", f"call-{call.id}"), NOW_MS)
 
     def sent(self) -> Call:
         call = self.prepared()
         return self.calls.change(
-            call, intended(call, NOW_MS, intent="i", dead_after_ms=DEAD_AFTER_MS), NOW_MS
+            call, record_intent(call, NOW_MS, intent="i", dead_after_ms=DEAD_AFTER_MS), NOW_MS
         )
 
     def active(self) -> Call:
         call = self.sent()
-        return self.calls.change(call, answered(call, NOW_MS), NOW_MS)
+        return self.calls.change(call, answer_call(call, NOW_MS), NOW_MS)
 
 
 @pytest.fixture
@@ -187,16 +193,16 @@ async def test_a_look_up_that_fails_decides_nothing(scene: Scene) -> None:
 
 
 async def test_what_happened_during_the_look_up_wins(scene: Scene) -> None:
-    call = scene.calls.change(scene.sent(), disowned(scene.now()), NOW_MS)
+    call = scene.calls.change(scene.sent(), release_ownership(scene.now()), NOW_MS)
     scene.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_AFTER_MS
-    scene.livekit.during = lambda: (scene.calls.change(call, answered(call, NOW_MS), NOW_MS), None)[1]
+    scene.livekit.during = lambda: (scene.calls.change(call, answer_call(call, NOW_MS), NOW_MS), None)[1]
     assert await scene.walk() == {}
     assert scene.now().state is State.ACTIVE
 
 
 async def test_a_kept_end_is_applied_when_its_run_is_dead(scene: Scene) -> None:
     call = scene.sent()
-    scene.calls.change(call, kept(call, Ending(State.COMPLETED, Reason.USER_HANGUP)), NOW_MS)
+    scene.calls.change(call, store_pending_ending(call, Ending(State.COMPLETED, Reason.USER_HANGUP)), NOW_MS)
     assert await scene.walk() == {}
     scene.clock.move_s(DEAD_RUN_S)
     assert await scene.walk() == {"kept_ending_applied": 1}

@@ -10,15 +10,15 @@ import pytest
 from tests.builders import NOW_MS, TRUNK, ManualClock
 from tests.store.conftest import Wakes, a_nudge, a_queue
 from trunkline.auth.principal import Principal, Scope
-from trunkline.calls.changes import claimed
 from trunkline.calls.intake import Intake
 from trunkline.calls.listing import CallLister
-from trunkline.calls.model import Call
+from trunkline.calls.models import Call
 from trunkline.calls.place import CallDesk, OutboundCall
 from trunkline.calls.read import CallReader
-from trunkline.calls.store import CallStore
-from trunkline.calls.transcripts import TranscriptStore
-from trunkline.calls.views import accepted_answer
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.responses import accepted_answer
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.calls.transitions import claim_call
 from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, NotFound, QueueUnavailable
 from trunkline.dialing.line import Line
 from trunkline.dialing.practice import PracticeTrunks
@@ -41,7 +41,7 @@ class Scene:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.wakes = Wakes()
-        self.calls = CallStore(table)
+        self.calls = CallRepository(table)
         self.agents = AgentStore(table)
         trunks = TrunkStore(table)
         trunk = replace(TRUNK, numbers=NUMBERS)
@@ -54,7 +54,7 @@ class Scene:
         self.agents.create(self.agent)
         self.configured = True
         self.queue = a_queue(table, ManualClock())
-        self.reader = CallReader(self.calls, TranscriptStore(table), CallLister(table), self.queue)
+        self.reader = CallReader(self.calls, TranscriptRepository(table), CallLister(table), self.queue)
         clock, nudge = ManualClock(), a_nudge(self.wakes, ManualClock())
         self.facts = TenantSettingsCache(table, clock)
         admission = Admission(table, self.facts, Usage(self.calls, Line(table), trunks).waiting, clock)
@@ -160,7 +160,7 @@ def test_a_wake_that_cant_be_sent_for_a_call_already_claimed_is_no_failure(
         entry = Line(scene.table).head(TRUNK.id, "tenant-1", 1)[0]
         call = scene.calls.load(entry.call_id)
         assert call is not None
-        scene.calls.change(call, claimed(call, "run-1", "r"), NOW_MS)
+        scene.calls.change(call, claim_call(call, "run-1", "r"), NOW_MS)
         raise WakeNotSent("Connection timeout")
 
     monkeypatch.setattr(scene.wakes, "send", claim_then_refuse)

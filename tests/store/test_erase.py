@@ -9,11 +9,11 @@ import pytest
 from tests.builders import NOW_MS, ManualClock
 from tests.unit.test_web_changes import web_call
 from trunkline.auth.principal import Principal
-from trunkline.calls.changes import cancelled
 from trunkline.calls.erase import EraseDesk
-from trunkline.calls.store import CallStore
-from trunkline.calls.story import Turn
-from trunkline.calls.transcripts import TranscriptStore
+from trunkline.calls.events import Turn
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.calls.transitions import request_cancel
 from trunkline.core.errors import CallNotEnded, NotFound
 from trunkline.storage.keys.calls import encrypted_data_key
 from trunkline.storage.table import Put, Table
@@ -25,7 +25,7 @@ CANARY = "canary-name"
 
 
 def test_erasing_leaves_that_it_took_place_and_nothing_of_the_person(table: Table, dynamodb: Any) -> None:
-    calls, transcripts = CallStore(table), TranscriptStore(table)
+    calls, transcripts = CallRepository(table), TranscriptRepository(table)
     desk = EraseDesk(calls, table, ManualClock())
     call = web_call(
         user_id=CANARY, metadata_json=f'{{"name": "{CANARY}"}}', summary=CANARY, phone_number="+15550107777"
@@ -35,7 +35,7 @@ def test_erasing_leaves_that_it_took_place_and_nothing_of_the_person(table: Tabl
     transcripts.append(call.id, [Turn(1, "user", CANARY)], NOW_MS, None)
     with pytest.raises(CallNotEnded):
         desk.erase(ME, call.id)
-    calls.settle(call.id, lambda current: cancelled(current, NOW_MS), NOW_MS)
+    calls.settle(call.id, lambda current: request_cancel(current, NOW_MS), NOW_MS)
     with pytest.raises(NotFound):
         desk.erase(Principal("tenant-2", True, frozenset()), call.id)
     desk.erase(ME, call.id)
@@ -63,11 +63,11 @@ def test_retention_is_the_tenants_and_counted_from_the_end(table: Table) -> None
 
 
 def test_everything_of_a_call_carries_its_ttl(table: Table, dynamodb: Any) -> None:
-    calls, transcripts = CallStore(table), TranscriptStore(table)
+    calls, transcripts = CallRepository(table), TranscriptRepository(table)
     call = web_call(ttl=1_900_000_000)
     calls.accept(call)
     transcripts.append(call.id, [Turn(1, "user", "x")], NOW_MS, call.ttl)
-    calls.settle(call.id, lambda current: cancelled(current, NOW_MS), NOW_MS, news_id="EV_1")
+    calls.settle(call.id, lambda current: request_cancel(current, NOW_MS), NOW_MS, news_id="EV_1")
     mine = [item for item in dynamodb.scan(TableName="t")["Items"] if item["pk"]["S"] == f"C#{call.id}"]
     assert len(mine) == 5
     assert {item["ttl"]["N"] for item in mine} == {"1900000000"}

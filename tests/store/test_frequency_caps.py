@@ -12,9 +12,9 @@ from tests.store.conftest import Bench
 from tests.store.test_desk import ME, Scene
 from tests.store.test_redial import BUSY, SOON, UP, WAKE, load, move_s
 from trunkline.auth.principal import Principal
-from trunkline.calls.changes import came_due
-from trunkline.calls.parts import WaitsFor
 from trunkline.calls.states import State
+from trunkline.calls.transitions import enqueue_due
+from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.errors import InvalidRequest, NumberNotAllowed
 from trunkline.core.validation import validated
 from trunkline.rules.attempts import RungNumbers
@@ -52,7 +52,7 @@ async def test_the_second_call_to_a_number_waits_until_it_may_ring(bench: Bench)
     assert (events[-1].type, events[-1].data["reason"]) == ("queued", "called_too_often")
 
     move_s(bench, 24 * 3600 + 60)
-    bench.calls.change(held, came_due(held, a_call(2).line_place or "", NOW_MS), NOW_MS)
+    bench.calls.change(held, enqueue_due(held, a_call(2).line_place or "", NOW_MS), NOW_MS)
     await bench.run("run-2").serve(WAKE)
     assert load(bench, 2).state is State.ACTIVE
 

@@ -10,21 +10,21 @@ import pytest
 from tests.builders import NOW_MS
 from tests.memory_table import MemoryTable
 from tests.store.test_news import Alone, talking
-from trunkline.calls.agent_loss import handed_over, on_duty, waits_in_vain
-from trunkline.calls.model import Call
-from trunkline.calls.parts import MAX_AGENT_TURNS, AgentTurn, Channel, Colleague
+from trunkline.calls.agent_transitions import active_agent, on_handover, replacement_overdue
+from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
-from trunkline.calls.report_changes import agent_changed
+from trunkline.calls.report_transitions import on_agent_changed
 from trunkline.calls.states import Phase, State
+from trunkline.calls.value_objects import MAX_AGENT_TURNS, AgentTurn, Channel, HandoffAgent
 from trunkline.livekit.names import ClaimName
 from trunkline.livekit.webhooks import News
 
-BEA = Colleague("a-2", "Bea", "bea-worker")
+BEA = HandoffAgent("a-2", "Bea", "bea-worker")
 PHONE: dict[str, Any] = {"channel": Channel.PHONE, "trunk_id": "trunk_1", "phase": Phase.SETTLED}
 
 
 def handing_over(**changes: Any) -> Call:
-    change = handed_over(talking(colleagues=(BEA,), **changes), AgentTurn(-1, "Bea", NOW_MS))
+    change = on_handover(talking(colleagues=(BEA,), **changes), AgentTurn(-1, "Bea", NOW_MS))
     assert change is not None
     return change.call
 
@@ -65,10 +65,10 @@ def test_the_first_may_go_and_the_second_is_the_calls(kind: Any, reason: str, fi
 def test_if_nobody_comes_and_the_first_is_gone_the_call_ends() -> None:
     alone = Alone(MemoryTable(), handing_over())
     call = gone(alone, "AJ_1")
-    assert not waits_in_vain(call, NOW_MS + 1000)
-    assert waits_in_vain(call, NOW_MS + 60_000)
+    assert not replacement_overdue(call, NOW_MS + 1000)
+    assert replacement_overdue(call, NOW_MS + 60_000)
     stays = handing_over()
-    assert not waits_in_vain(stays, NOW_MS + 60_000), "the first is there"
+    assert not replacement_overdue(stays, NOW_MS + 60_000), "the first is there"
 
 
 def test_a_late_word_of_the_first_ones_join_is_not_the_seconds() -> None:
@@ -80,23 +80,23 @@ def test_a_late_word_of_the_first_ones_join_is_not_the_seconds() -> None:
 
 
 def test_who_is_on_duty_is_sent_again() -> None:
-    assert on_duty(talking(colleagues=(BEA,))).name == "Ada"
-    assert on_duty(handing_over()) == BEA
+    assert active_agent(talking(colleagues=(BEA,))).name == "Ada"
+    assert active_agent(handing_over()) == BEA
     stranger = replace(handing_over(), agent_turns=(AgentTurn(1, "somebody", NOW_MS),))
-    assert on_duty(stranger).name == "Ada"
+    assert active_agent(stranger).name == "Ada"
 
 
 def test_turns_that_are_reported_and_turns_of_tools_keep_their_places() -> None:
     call = handing_over()
     for sequence, agent in ((2, "third"), (1, "second")):
-        change = agent_changed(call, AgentTurn(sequence, agent, NOW_MS))
+        change = on_agent_changed(call, AgentTurn(sequence, agent, NOW_MS))
         assert change is not None
         call = change.call
     assert [turn.agent for turn in call.agent_turns] == ["Bea", "second", "third"]
-    assert agent_changed(call, AgentTurn(2, "third", NOW_MS)) is None
+    assert on_agent_changed(call, AgentTurn(2, "third", NOW_MS)) is None
 
 
 def test_a_call_that_is_over_or_handed_round_too_often_is_not_handed_over() -> None:
     turn = AgentTurn(-1, "Bea", NOW_MS)
-    assert handed_over(talking(state=State.COMPLETED, reason=Reason.USER_HANGUP), turn) is None
-    assert handed_over(talking(agent_turns=(turn,) * MAX_AGENT_TURNS), turn) is None
+    assert on_handover(talking(state=State.COMPLETED, reason=Reason.USER_HANGUP), turn) is None
+    assert on_handover(talking(agent_turns=(turn,) * MAX_AGENT_TURNS), turn) is None

@@ -13,9 +13,9 @@ from tests.store.tool_world import POST, SAVE, SUPPORT, Scene
 from tests.unit.test_web_changes import web_call
 from trunkline.auth.principal import Principal
 from trunkline.calls.erase import EraseDesk
-from trunkline.calls.people_store import PeopleStore
-from trunkline.calls.reports import Reports
+from trunkline.calls.report_schemas import Reports
 from trunkline.calls.state_store import StateStore
+from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.core.errors import (
     CallEnded,
     IdempotencyConflict,
@@ -174,7 +174,7 @@ def test_only_what_templates_ask_for_is_read(scene: Scene, monkeypatch: pytest.M
     def never(*_: Any) -> Any:
         raise AssertionError("it was read")
 
-    monkeypatch.setattr(PeopleStore, "said_of", never)
+    monkeypatch.setattr(UserContextRepository, "said_of", never)
     monkeypatch.setattr(StateStore, "load", never)
     assert scene.use(claim, "plain", meal="soup")["status"] == "succeeded"
 

@@ -10,13 +10,13 @@ import pytest
 
 from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
 from tests.store.conftest import Wakes
-from trunkline.calls.changes import ended
 from trunkline.calls.intake import Intake
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Channel, Ending
+from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
-from trunkline.calls.store import CallStore
+from trunkline.calls.transitions import end_call
+from trunkline.calls.value_objects import Channel, Ending
 from trunkline.core.errors import ConcurrencyExceeded, DailyLimitReached, IdempotencyConflict, QueueFull
 from trunkline.core.logging import logger
 from trunkline.dialing.line import Line
@@ -37,7 +37,7 @@ DAY_S = 86_400
 class Scene:
     def __init__(self, table: Table) -> None:
         self.table, self.clock, self.wakes = table, ManualClock(), Wakes()
-        self.calls, self.trunks = CallStore(table), TrunkStore(table)
+        self.calls, self.trunks = CallRepository(table), TrunkStore(table)
         self.trunks.create(TRUNK)
         self.trunks.grant(TRUNK.id, "tenant-1")
         self.usage = Usage(self.calls, Line(table), self.trunks)
@@ -65,7 +65,7 @@ class Scene:
     def end(self, call: Call) -> None:
         now_ms = self.clock.wall_ms()
         after = self.calls.change(
-            call, ended(call, Ending(State.CANCELLED, Reason.CANCELLED), now_ms), now_ms
+            call, end_call(call, Ending(State.CANCELLED, Reason.CANCELLED), now_ms), now_ms
         )
         self.nudge.after(call, after)
 

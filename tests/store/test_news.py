@@ -9,14 +9,14 @@ from tests.builders import NOW_MS, SNAPSHOT, ManualClock, a_call, no_reach
 from tests.memory_table import MemoryTable
 from tests.store.conftest import Wakes, a_nudge
 from tests.unit.test_web_changes import web_call
-from trunkline.calls.agent_loss import waits_in_vain
-from trunkline.calls.changes import answered, claimed, intended, returned
-from trunkline.calls.model import Call
+from trunkline.calls.agent_transitions import replacement_overdue
+from trunkline.calls.models import Call
 from trunkline.calls.news import NewsDesk
-from trunkline.calls.parts import AgentLost, Channel
 from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import Phase, State
-from trunkline.calls.store import CallStore
+from trunkline.calls.transitions import answer_call, claim_call, record_intent, requeue
+from trunkline.calls.value_objects import AgentLost, Channel
 from trunkline.core.errors import LiveKitFailed
 from trunkline.livekit.names import ClaimName
 from trunkline.livekit.webhooks import News
@@ -33,7 +33,7 @@ class Dialled:
     """A call that has been sent, with a desk for its news."""
 
     def __init__(self, table: Table, *, run_alive: bool) -> None:
-        self.calls = CallStore(table)
+        self.calls = CallRepository(table)
         self.removed: list[ClaimName] = []
         clock = ManualClock()
         self.desk = NewsDesk(
@@ -44,8 +44,8 @@ class Dialled:
             no_reach(self.removed.append),
         )
         self.calls.accept(a_call())
-        call = self.calls.change(a_call(), claimed(a_call(), "run-1", "r"), NOW_MS)
-        self.call = self.calls.change(call, intended(call, NOW_MS, intent="i", dead_after_ms=1), NOW_MS)
+        call = self.calls.change(a_call(), claim_call(a_call(), "run-1", "r"), NOW_MS)
+        self.call = self.calls.change(call, record_intent(call, NOW_MS, intent="i", dead_after_ms=1), NOW_MS)
 
     def now(self) -> Call:
         call = self.calls.load(self.call.id)
@@ -70,7 +70,7 @@ def test_an_end_is_applied_at_once_when_the_dialer_is_dead(table: Table) -> None
 
 def test_news_in_any_order_and_number_ends_an_active_call_once(table: Table) -> None:
     dialled = Dialled(table, run_alive=True)
-    dialled.calls.change(dialled.call, answered(dialled.call, NOW_MS), NOW_MS)
+    dialled.calls.change(dialled.call, answer_call(dialled.call, NOW_MS), NOW_MS)
     finished = News("room_finished", ClaimName(dialled.call.id, 1))
     for news in (left(dialled.call, claim=2), left(dialled.call), finished, left(dialled.call), finished):
         dialled.desk.take(news)
@@ -85,7 +85,7 @@ def test_a_room_that_finished_ends_an_active_call_whose_leave_was_lost(table: Ta
     finished = News("room_finished", ClaimName(dialled.call.id, 1))
     dialled.desk.take(finished)
     assert dialled.now().state is State.CONNECTING, "before the answer it tells nothing"
-    dialled.calls.change(dialled.call, answered(dialled.call, NOW_MS), NOW_MS)
+    dialled.calls.change(dialled.call, answer_call(dialled.call, NOW_MS), NOW_MS)
     dialled.desk.take(finished)
     assert (dialled.now().state, dialled.now().reason) == (State.COMPLETED, Reason.END_NOT_REPORTED)
 
@@ -102,7 +102,7 @@ def test_ids_are_written_while_it_rings(table: Table) -> None:
 
 def test_news_about_a_call_nobody_knows_is_ignored(table: Table) -> None:
     desk = NewsDesk(
-        CallStore(table),
+        CallRepository(table),
         a_nudge(Wakes(), ManualClock()),
         ManualClock(),
         lambda _: True,
@@ -112,7 +112,7 @@ def test_news_about_a_call_nobody_knows_is_ignored(table: Table) -> None:
     desk.take(
         News("participant_joined", ClaimName(a_call().id, 1), sip_participant_id="PA_1", sip_call_id="SCL_1")
     )
-    assert CallStore(table).load(a_call().id) is None
+    assert CallRepository(table).load(a_call().id) is None
 
 
 def test_a_leg_that_joins_a_call_that_has_ended_is_removed(table: Table) -> None:
@@ -129,8 +129,8 @@ def test_a_leg_that_joins_a_call_that_has_ended_is_removed(table: Table) -> None
 
 def test_a_leg_of_an_older_claim_is_removed(table: Table) -> None:
     dialled = Dialled(table, run_alive=False)
-    back = dialled.calls.change(dialled.call, returned(dialled.call, NOW_MS, why="x"), NOW_MS)
-    dialled.calls.change(back, claimed(back, "run-2", "r2"), NOW_MS)
+    back = dialled.calls.change(dialled.call, requeue(dialled.call, NOW_MS, why="x"), NOW_MS)
+    dialled.calls.change(back, claim_call(back, "run-2", "r2"), NOW_MS)
     dialled.desk.take(
         News(
             "participant_joined",
@@ -147,7 +147,7 @@ class Alone:
     """An active call whose agent is gone."""
 
     def __init__(self, table: Table, call: Call, *, others: bool = False, broken: bool = False) -> None:
-        self.calls, self.asked = CallStore(table), list[str]()
+        self.calls, self.asked = CallRepository(table), list[str]()
         clock = ManualClock()
 
         def dispatch(_: Call) -> None:
@@ -224,9 +224,9 @@ def test_an_agent_that_cant_be_sent_again_ends_the_call(table: Table) -> None:
 
 def test_an_agent_that_was_sent_again_and_does_not_come_is_not_waited_for() -> None:
     call = talking(redispatched_at_ms=NOW_MS, agent_job_id=None)
-    assert not waits_in_vain(call, NOW_MS + 1000)
-    assert waits_in_vain(call, NOW_MS + 60_000)
-    assert not waits_in_vain(replace(call, agent_job_id="AJ_2"), NOW_MS + 60_000)
+    assert not replacement_overdue(call, NOW_MS + 1000)
+    assert replacement_overdue(call, NOW_MS + 60_000)
+    assert not replacement_overdue(replace(call, agent_job_id="AJ_2"), NOW_MS + 60_000)
 
 
 def test_a_person_who_could_not_be_shown_out_is_shown_out_by_the_repeat(table: Table) -> None:

@@ -10,19 +10,19 @@ import pytest
 
 from tests.builders import NOW_MS, SNAPSHOT, ManualClock, RealClockAt, a_call
 from tests.store.conftest import QUICK, Wakes, a_nudge, at_once
-from trunkline.calls.changes import cancelled
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Channel
-from trunkline.calls.policy import RedialPolicy, RetryOn
+from trunkline.calls.calling_policy import RedialPolicy, RetryOn
+from trunkline.calls.models import Call
+from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
-from trunkline.calls.store import CallStore
-from trunkline.calls.transcripts import TranscriptStore
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.calls.transitions import request_cancel
+from trunkline.calls.value_objects import Channel
 from trunkline.core.logging import logger
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.pacing import StartLog, Timing
-from trunkline.dialing.places import Place
 from trunkline.dialing.practice import PracticeTrunks, practice_trunk
 from trunkline.dialing.run import LaneRun, Stop
 from trunkline.dialing.trunk_store import TrunkStore
@@ -40,12 +40,12 @@ FAST = 25.0
 class Scene:
     def __init__(self, table: Table) -> None:
         self.table, self.clock, self.wakes = table, RealClockAt(), Wakes()
-        self.calls, self.trunks = CallStore(table), TrunkStore(table)
+        self.calls, self.trunks = CallRepository(table), TrunkStore(table)
         PracticeTrunks(self.trunks).of("tenant-1")
         self.player = a_player(table, a_nudge(self.wakes, self.clock), self.clock)
 
     def accept(self, number: str, **changes: Any) -> Call:
-        place = Place("tenant-1", 5, False, NOW_MS * 1000, a_call().id)
+        place = QueuePosition("tenant-1", 5, False, NOW_MS * 1000, a_call().id)
         values: dict[str, Any] = {"livemode": False, "trunk_id": LANE, "phone_number": number, "speed": FAST}
         call = a_call(**(values | {"line_place": place.key} | changes))
         self.calls.accept(call)
@@ -138,7 +138,7 @@ async def test_a_full_trunk_takes_the_call_at_the_next_try(scene: Scene) -> None
 async def test_a_long_talk_has_its_whole_transcript(scene: Scene) -> None:
     call = await scene.played("+15550100019")
     assert call.state is State.COMPLETED
-    turns = TranscriptStore(scene.table).read(call.id).turns
+    turns = TranscriptRepository(scene.table).read(call.id).turns
     assert [turn.sequence for turn in turns] == list(range(1, 401))
 
 
@@ -175,7 +175,7 @@ async def test_a_person_joins_by_web_and_talks(scene: Scene) -> None:
     web = {"channel": Channel.WEB, "state": State.PENDING, "claim": 1, "room_name": f"call-{a_call().id}"}
     call = await scene.played("", **web)
     assert (call.state, call.reason) == (State.COMPLETED, Reason.USER_HANGUP)
-    assert len(TranscriptStore(scene.table).read(call.id).turns) == 2
+    assert len(TranscriptRepository(scene.table).read(call.id).turns) == 2
 
 
 async def test_a_web_calls_agent_may_never_come(scene: Scene) -> None:
@@ -187,11 +187,11 @@ async def test_a_web_calls_agent_may_never_come(scene: Scene) -> None:
 async def test_a_cancel_hangs_up_what_rings_and_what_talks(scene: Scene) -> None:
     for number, before in (("+15550100003", State.CONNECTING), ("+15550100011", State.ACTIVE)):
         call_id = f"00000000-0000-4000-8000-{int(number[-2:]):012d}"
-        place = Place("tenant-1", 5, False, NOW_MS * 1000, call_id).key
+        place = QueuePosition("tenant-1", 5, False, NOW_MS * 1000, call_id).key
         call = scene.accept(number, id=call_id, line_place=place, speed=1.0)
         running = asyncio.create_task(scene.serve())
         await scene.until(call, before)
-        scene.calls.settle(call.id, lambda now: cancelled(now, NOW_MS), NOW_MS)
+        scene.calls.settle(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
         await running
         ended = scene.now(call)
         expected = State.CANCELLED if before is State.CONNECTING else State.COMPLETED
@@ -207,7 +207,7 @@ async def test_a_run_leaves_a_long_talk_and_is_woken_for_its_end(scene: Scene) -
 
 async def test_another_run_goes_on_where_one_died(table: Table) -> None:
     """Whoever plays next does what is due, and nothing twice."""
-    clock, calls = ManualClock(), CallStore(table)
+    clock, calls = ManualClock(), CallRepository(table)
     wakes = Wakes()
     values: dict[str, Any] = {"state": State.ACTIVE, "answered_at_ms": NOW_MS, "phase": "settled", "claim": 1}
     calls.accept(a_call(livemode=False, trunk_id=LANE, phone_number="+15550100001", **values))
@@ -217,5 +217,5 @@ async def test_another_run_goes_on_where_one_died(table: Table) -> None:
     call = calls.load(a_call().id)
     assert call is not None
     assert (call.state, call.reason) == (State.COMPLETED, Reason.USER_HANGUP)
-    assert len(TranscriptStore(table).read(call.id).turns) == 2
+    assert len(TranscriptRepository(table).read(call.id).turns) == 2
     assert a_player(table, a_nudge(wakes, clock), clock).play(LANE) is None

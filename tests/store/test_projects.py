@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.builders import TRUNK, ManualClock, a_call
-from trunkline.calls.parts import Channel
+from trunkline.calls.value_objects import Channel
 from trunkline.core.errors import LiveKitNotConfigured
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.egress.address_policy import AddressPolicy

@@ -13,9 +13,10 @@ from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
 from tests.store.conftest import Wakes as Wakes_
 from tests.store.conftest import a_nudge, a_queue
 from trunkline.auth.principal import Principal, Scope
-from trunkline.calls.changes import cancelled, claimed, put_off
-from trunkline.calls.parts import WaitsFor
-from trunkline.calls.store import CallStore
+from trunkline.calls.queue_status import QueueStatus
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.transitions import claim_call, defer, request_cancel
+from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.errors import InvalidRequest, NotFound, TrunkShared
 from trunkline.core.validation import validated
 from trunkline.dialing import queue as queue_module
@@ -24,7 +25,6 @@ from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.queue import Census, Queue, marks_between
-from trunkline.dialing.standing import Standing
 from trunkline.dialing.trunk_desk import TrunkChange, TrunkDesk
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.storage.table import Table
@@ -37,7 +37,7 @@ class Scene:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.clock = ManualClock()
-        self.calls = CallStore(table)
+        self.calls = CallRepository(table)
         self.trunks = TrunkStore(table)
         self.trunks.create(TRUNK)
         self.trunks.grant(TRUNK.id, "tenant-1")
@@ -58,7 +58,7 @@ class Scene:
         for number in numbers:
             self.calls.accept(a_call(number, **changes))
 
-    def standing(self, number: int) -> Standing | None:
+    def standing(self, number: int) -> QueueStatus | None:
         call = self.calls.load(a_call(number).id)
         assert call is not None
         return self.queue.standing(call)
@@ -80,7 +80,7 @@ def test_positions_are_the_order_of_dialling(scene: Scene) -> None:
     scene.accept(4, priority=5, batch=True)
     scene.accept(5, priority=10)
     assert [scene.position(number) for number in (3, 1, 2, 4, 5)] == [1, 2, 3, 4, 5]
-    scene.calls.change(a_call(1), cancelled(a_call(1), NOW_MS), NOW_MS)  # type: ignore[arg-type]
+    scene.calls.change(a_call(1), request_cancel(a_call(1), NOW_MS), NOW_MS)  # type: ignore[arg-type]
     assert scene.position(2) == 2
 
 
@@ -88,11 +88,11 @@ def test_the_estimate_is_the_position_at_todays_pace(scene: Scene) -> None:
     scene.accept(*range(1, 11))
     standing = scene.standing(10)
     assert standing is not None
-    assert standing == Standing("in_line", 10, NOW_MS + 2060)
+    assert standing == QueueStatus("in_line", 10, NOW_MS + 2060)
     lane = scene.lanes.take(TRUNK.id, "run")
     assert lane is not None
     scene.lanes.release(lane, 0, 0.5)
-    assert scene.standing(10) == Standing("in_line", 10, NOW_MS + 4120)
+    assert scene.standing(10) == QueueStatus("in_line", 10, NOW_MS + 4120)
 
 
 def test_tenants_on_one_trunk_take_turns_in_the_position_too(scene: Scene) -> None:
@@ -115,10 +115,10 @@ def test_a_long_line_is_counted_with_the_help_of_the_census(
     assert [scene.position(number) for number in (1, 19, 20, 21, 57, 100)] == [1, 19, 20, 21, 57, 100]
     assert scene.queue.waiting(TRUNK.id, "tenant-1") == 100
     for number in range(1, 31):
-        scene.calls.change(a_call(number), claimed(a_call(number), "run", "r"), NOW_MS)
+        scene.calls.change(a_call(number), claim_call(a_call(number), "run", "r"), NOW_MS)
     assert scene.position(57) == 27
     for number in range(40, 43):
-        scene.calls.change(a_call(number), cancelled(a_call(number), NOW_MS), NOW_MS)  # type: ignore[arg-type]
+        scene.calls.change(a_call(number), request_cancel(a_call(number), NOW_MS), NOW_MS)  # type: ignore[arg-type]
     assert 24 <= (scene.position(57) or 0) <= 27, "those who left since the census are still counted"
     Census(scene.table, Line(scene.table)).take(TRUNK.id, "tenant-1")
     assert scene.position(57) == 24
@@ -162,21 +162,21 @@ def test_the_marks_between_two_places_are_counted_right(length: int, head: int, 
 
 def test_what_a_call_waits_for_is_said(scene: Scene) -> None:
     scene.accept(1, 2, 3)
-    scene.calls.change(a_call(1), put_off(a_call(1), NOW_MS + 9, WaitsFor.WINDOW), NOW_MS)
-    scene.calls.change(a_call(2), claimed(a_call(2), "run", "r", {TRUNK.id: 1}), NOW_MS)
-    assert scene.standing(1) == Standing("outside_window", None, NOW_MS + 9)
-    assert scene.standing(2) == Standing("preparing")
+    scene.calls.change(a_call(1), defer(a_call(1), NOW_MS + 9, WaitsFor.WINDOW), NOW_MS)
+    scene.calls.change(a_call(2), claim_call(a_call(2), "run", "r", {TRUNK.id: 1}), NOW_MS)
+    assert scene.standing(1) == QueueStatus("outside_window", None, NOW_MS + 9)
+    assert scene.standing(2) == QueueStatus("preparing")
     scene.trunks.save(replace(TRUNK, max_concurrent_calls=1))
-    assert scene.standing(3) == Standing("at_capacity", 1)
+    assert scene.standing(3) == QueueStatus("at_capacity", 1)
     scene.trunks.set(TRUNK.id, {"paused": True}, None)
-    assert scene.standing(3) == Standing("trunk_paused", 1)
+    assert scene.standing(3) == QueueStatus("trunk_paused", 1)
 
 
 def test_a_trunk_shows_its_state_pace_and_the_tenants_own_calls(scene: Scene) -> None:
     scene.trunks.grant(TRUNK.id, "tenant-2", max_concurrent_calls=4)
     scene.accept(1, 2, 3)
     scene.accept(4, tenant_id="tenant-2")
-    scene.calls.change(a_call(1), claimed(a_call(1), "run", "r"), NOW_MS)
+    scene.calls.change(a_call(1), claim_call(a_call(1), "run", "r"), NOW_MS)
     mine, theirs = (scene.desk.get(who, TRUNK.id) for who in (ME, OTHER))
     assert (mine["waiting"], mine["in_progress"], mine["state"]) == (2, 1, "idle")
     assert (theirs["waiting"], theirs["in_progress"]) == (1, 0)

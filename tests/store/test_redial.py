@@ -10,12 +10,12 @@ from tests.builders import NOW_MS, SNAPSHOT, TRUNK, RealClockAt, a_call
 from tests.store.conftest import Bench
 from tests.store.test_cancel import ME, desk, desk_of
 from tests.store.test_caretaker import Scene
-from trunkline.calls.changes import attempt_over, claimed, intended, put_off
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Ending, WaitsFor
-from trunkline.calls.policy import DAYS, CallingWindow, RedialPolicy
+from trunkline.calls.calling_policy import DAYS, CallingWindow, RedialPolicy
+from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
+from trunkline.calls.transitions import claim_call, defer, finish_attempt, record_intent
+from trunkline.calls.value_objects import Ending, WaitsFor
 from trunkline.dialing.look import let_in_due_calls
 from trunkline.dialing.run import Stop
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
@@ -46,8 +46,8 @@ def move_s(bench: Bench, seconds: float) -> None:
 def sent(calls: Any, **changes: Any) -> Call:
     call = a_call(**changes)
     calls.accept(call)
-    call = calls.change(call, claimed(call, "run-1", "r"), NOW_MS)
-    after: Call = calls.change(call, intended(call, NOW_MS, intent="i", dead_after_ms=NOW_MS), NOW_MS)
+    call = calls.change(call, claim_call(call, "run-1", "r"), NOW_MS)
+    after: Call = calls.change(call, record_intent(call, NOW_MS, intent="i", dead_after_ms=NOW_MS), NOW_MS)
     return after
 
 
@@ -165,7 +165,7 @@ async def test_a_cancel_asked_for_while_it_rang_leaves_no_redial(bench: Bench) -
 def test_a_due_call_is_let_in_once_at_the_end_of_its_priority(table: Table) -> None:
     scene = Scene(table)
     call = sent(scene.calls, redial=LATER)
-    over = attempt_over(call, BUSY_END, NOW_MS, sip_status_code=486)
+    over = finish_attempt(call, BUSY_END, NOW_MS, sip_status_code=486)
     scene.calls.change(call, over, NOW_MS)
     other = a_call(2)
     scene.calls.accept(other)
@@ -181,7 +181,7 @@ def test_a_due_call_is_let_in_once_at_the_end_of_its_priority(table: Table) -> N
 async def test_the_caretaker_lets_due_calls_in_and_wakes_their_line(table: Table) -> None:
     scene = Scene(table)
     call = sent(scene.calls, redial=LATER)
-    scene.calls.change(call, attempt_over(call, BUSY_END, NOW_MS), NOW_MS)
+    scene.calls.change(call, finish_attempt(call, BUSY_END, NOW_MS), NOW_MS)
     assert await scene.walk() == {}
     scene.clock.move_s(601)
     repairs = await scene.walk()
@@ -191,7 +191,7 @@ async def test_the_caretaker_lets_due_calls_in_and_wakes_their_line(table: Table
 async def test_a_call_that_waits_for_a_moment_still_expires(table: Table) -> None:
     scene = Scene(table)
     scene.calls.accept(a_call())
-    late = scene.calls.change(a_call(), put_off(a_call(), a_call().expires_at_ms, WaitsFor.WINDOW), NOW_MS)
+    late = scene.calls.change(a_call(), defer(a_call(), a_call().expires_at_ms, WaitsFor.WINDOW), NOW_MS)
     scene.clock.now_ms = late.expires_at_ms + 1
     assert (await scene.walk())["expired"] == 1
     assert (scene.now().state, scene.now().reason) == (State.TIMEOUT, Reason.EXPIRED)

@@ -12,16 +12,16 @@ from tests.builders import NOW_MS, ManualClock, PlainCipher, a_call
 from tests.unit.test_web_changes import web_call
 from trunkline.auth.principal import Principal
 from trunkline.calls.erase import EraseDesk, erase_beside
-from trunkline.calls.model import Call
-from trunkline.calls.parts import WorkflowRef
-from trunkline.calls.people_store import PeopleStore
+from trunkline.calls.events import Turn
+from trunkline.calls.models import Call
 from trunkline.calls.report_desk import LATE_MS, ReportDesk
-from trunkline.calls.reports import Reports
+from trunkline.calls.report_schemas import Reports
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.state_store import StateStore
 from trunkline.calls.states import State
-from trunkline.calls.store import CallStore
-from trunkline.calls.story import Turn
-from trunkline.calls.transcripts import TranscriptStore
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.calls.user_context_repository import UserContextRepository
+from trunkline.calls.value_objects import WorkflowRef
 from trunkline.core.errors import InvalidRequest, NotFound, StaleAttempt
 from trunkline.core.validation import validated
 from trunkline.livekit.names import ClaimName
@@ -35,13 +35,13 @@ from trunkline.workflows.store import WorkflowStore
 class Scene:
     def __init__(self, table: Table) -> None:
         self.table, self.clock = table, ManualClock()
-        self.calls, self.transcripts = CallStore(table), TranscriptStore(table)
+        self.calls, self.transcripts = CallRepository(table), TranscriptRepository(table)
         self.closed: list[str] = []
         self.desk = ReportDesk(
             calls=self.calls,
             transcripts=self.transcripts,
             workflows=WorkflowStore(table),
-            people=PeopleStore(table, PlainCipher()),  # type: ignore[arg-type]
+            people=UserContextRepository(table, PlainCipher()),  # type: ignore[arg-type]
             states=StateStore(table, PlainCipher(), WorkflowStore(table)),  # type: ignore[arg-type]
             clock=self.clock,
             run_is_alive=lambda _: False,

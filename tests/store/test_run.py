@@ -10,11 +10,11 @@ import pytest
 
 from tests.builders import NOW_MS, SNAPSHOT, TRUNK, a_call
 from tests.store.conftest import QUICK, Bench
-from trunkline.calls.changes import kept
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Ending
+from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
+from trunkline.calls.transitions import store_pending_ending
+from trunkline.calls.value_objects import Ending
 from trunkline.dialing.lane import HeldLane
 from trunkline.dialing.run import Stop
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
@@ -120,7 +120,9 @@ async def test_an_unknown_outcome_is_left_for_a_look_up_and_never_dialled_again(
 async def test_an_end_kept_while_the_answer_was_awaited_is_applied_with_it(bench: Bench) -> None:
     def end_first(call: Call) -> Dialled:
         current = load(bench)
-        bench.calls.change(current, kept(current, Ending(State.COMPLETED, Reason.USER_HANGUP)), NOW_MS)
+        bench.calls.change(
+            current, store_pending_ending(current, Ending(State.COMPLETED, Reason.USER_HANGUP)), NOW_MS
+        )
         return answers(Verdict(Kind.ANSWERED))
 
     bench.livekit.answer = end_first

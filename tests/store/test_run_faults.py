@@ -11,11 +11,11 @@ from botocore.exceptions import ClientError
 
 from tests.builders import TRUNK, a_call
 from tests.store.conftest import Bench
-from trunkline.calls.changes import claimed
-from trunkline.calls.model import Call, Change
+from trunkline.calls.models import Call, Change
+from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.states import Phase, State
+from trunkline.calls.transitions import claim_call
 from trunkline.dialing.holds import Hold
-from trunkline.dialing.places import Place
 from trunkline.dialing.wake import Wake
 
 WAKE = Wake(TRUNK.id)
@@ -49,7 +49,7 @@ async def test_a_line_that_cant_be_read_for_a_moment_is_read_again(
 ) -> None:
     head, failures = bench.line.head, [ClientError({"Error": {"Code": "InternalServerError"}}, "x")] * 3
 
-    def sometimes(trunk_id: str, tenant_id: str, limit: int, held: Sequence[Hold]) -> list[Place]:
+    def sometimes(trunk_id: str, tenant_id: str, limit: int, held: Sequence[Hold]) -> list[QueuePosition]:
         if failures:
             raise failures.pop()
         return head(trunk_id, tenant_id, limit, held)
@@ -66,7 +66,7 @@ async def test_no_task_outlives_a_run_that_breaks(bench: Bench, monkeypatch: pyt
     run = asyncio.create_task(bench.run().serve(WAKE))
     await asyncio.sleep(0.1)
 
-    def broken(*_: Any, **__: Any) -> list[Place]:
+    def broken(*_: Any, **__: Any) -> list[QueuePosition]:
         raise RuntimeError("a defect")
 
     monkeypatch.setattr(bench.line, "head", broken)
@@ -126,7 +126,7 @@ async def test_a_run_that_loses_the_race_for_a_claim_leaves_the_winners_room_alo
 
     def lose(before: Call, what: Change, now_ms: int, **_: str) -> Call:
         if what.call.phase is Phase.PREPARED and what.call.owner != winner:
-            change(before, claimed(before, winner, str(what.call.room_name)), now_ms)
+            change(before, claim_call(before, winner, str(what.call.room_name)), now_ms)
         return change(before, what, now_ms)
 
     monkeypatch.setattr(bench.calls, "change", lose)

@@ -15,14 +15,14 @@ from tests.store.conftest import Bench, a_nudge
 from tests.store.test_caretaker import Scene as Care
 from tests.store.test_desk import ME, OTHER, Scene
 from tests.store.test_redial import WAKE, load, move_s
-from trunkline.calls.changes import cancelled
-from trunkline.calls.model import Call
-from trunkline.calls.parts import WaitsFor
+from trunkline.calls.models import Call
 from trunkline.calls.place import ScheduledCall
 from trunkline.calls.reasons import Reason
 from trunkline.calls.reschedule import RescheduleDesk, ScheduleChange
+from trunkline.calls.responses import list_item, scheduled_answer
 from trunkline.calls.states import State
-from trunkline.calls.views import list_item, scheduled_answer
+from trunkline.calls.transitions import request_cancel
+from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.errors import CallEnded, CallNotScheduled, InvalidRequest, NotFound
 from trunkline.core.validation import validated
 from trunkline.dialing.look import DUE_AT_ONCE, let_in_due_calls
@@ -163,7 +163,7 @@ def test_a_scheduled_call_is_changed_until_its_time_has_come(scene: Scene) -> No
     assert let_in_due_calls(scene.calls, TRUNK.id, NOW_MS + 60_000) == 1
     with pytest.raises(CallNotScheduled):
         changed(scene, call, priority=1)
-    scene.calls.settle(call.id, lambda now: cancelled(now, NOW_MS), NOW_MS)
+    scene.calls.settle(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
     with pytest.raises(CallEnded):
         changed(scene, call, priority=1)
 
@@ -182,7 +182,7 @@ def test_what_belongs_to_a_call_that_is_put_off_is_kept_for_longer(scene: Scene,
 
 def test_a_cancelled_one_never_enters_the_line(scene: Scene) -> None:
     call = scheduled(scene)
-    after = scene.calls.settle(call.id, lambda now: cancelled(now, NOW_MS), NOW_MS)
+    after = scene.calls.settle(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
     assert after is not None
     assert (after.state, after.reason) == (State.CANCELLED, Reason.CANCELLED)
     assert let_in_due_calls(scene.calls, TRUNK.id, NOW_MS + 2 * HOUR_MS) == 0

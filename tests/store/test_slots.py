@@ -10,11 +10,11 @@ import pytest
 from tests.builders import NOW_MS, TRUNK, a_call
 from tests.store.conftest import Bench
 from tests.store.test_caretaker import Scene
-from trunkline.calls.changes import claimed, ended, intended, returned
-from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository, NoFreeSlot
 from trunkline.calls.states import State
-from trunkline.calls.store import CallStore, SlotsFull
+from trunkline.calls.transitions import claim_call, end_call, record_intent, requeue
+from trunkline.calls.value_objects import Ending
 from trunkline.dialing.run import Stop
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import tenant_pool
@@ -35,7 +35,7 @@ def limit(bench: Bench, max_concurrent_calls: int, direct_share: float = 0.0) ->
 
 def end(bench: Bench, number: int) -> None:
     """The leg of an active call is gone."""
-    bench.calls.settle(a_call(number).id, lambda call: ended(call, HUNG_UP, NOW_MS), NOW_MS)
+    bench.calls.settle(a_call(number).id, lambda call: end_call(call, HUNG_UP, NOW_MS), NOW_MS)
 
 
 def states(bench: Bench, numbers: range) -> list[State]:
@@ -43,26 +43,26 @@ def states(bench: Bench, numbers: range) -> list[State]:
     return [call.state for call in calls if call]
 
 
-def test_a_claim_takes_a_slot_in_its_own_transaction(table: Table, calls: CallStore) -> None:
+def test_a_claim_takes_a_slot_in_its_own_transaction(table: Table, calls: CallRepository) -> None:
     trunks = TrunkStore(table)
     for number in (1, 2):
         calls.accept(a_call(number))
-    first = calls.change(a_call(1), claimed(a_call(1), "run", "r", ONE), NOW_MS)
+    first = calls.change(a_call(1), claim_call(a_call(1), "run", "r", ONE), NOW_MS)
     assert (trunks.slots_taken(TRUNK.id), list(trunks.slots(TRUNK.id))) == (1, [(first.id, 1)])
-    with pytest.raises(SlotsFull):
-        calls.change(a_call(2), claimed(a_call(2), "run", "r", ONE), NOW_MS)
+    with pytest.raises(NoFreeSlot):
+        calls.change(a_call(2), claim_call(a_call(2), "run", "r", ONE), NOW_MS)
     assert calls.load(a_call(2).id) == a_call(2), "nothing of the claim was written"
-    calls.change(first, returned(first, NOW_MS, why="x"), NOW_MS)
+    calls.change(first, requeue(first, NOW_MS, why="x"), NOW_MS)
     assert (trunks.slots_taken(TRUNK.id), list(trunks.slots(TRUNK.id))) == (0, [])
-    calls.change(a_call(2), claimed(a_call(2), "run", "r", ONE), NOW_MS)
+    calls.change(a_call(2), claim_call(a_call(2), "run", "r", ONE), NOW_MS)
 
 
-def test_a_lost_claim_is_lost_even_if_slots_are_full_too(calls: CallStore) -> None:
+def test_a_lost_claim_is_lost_even_if_slots_are_full_too(calls: CallRepository) -> None:
     calls.accept(a_call(1))
-    calls.change(a_call(1), claimed(a_call(1), "run", "r", ONE), NOW_MS)
+    calls.change(a_call(1), claim_call(a_call(1), "run", "r", ONE), NOW_MS)
     with pytest.raises(Exception, match=a_call(1).id) as caught:
-        calls.change(a_call(1), claimed(a_call(1), "run-2", "r", ONE), NOW_MS)
-    assert not isinstance(caught.value, SlotsFull)
+        calls.change(a_call(1), claim_call(a_call(1), "run-2", "r", ONE), NOW_MS)
+    assert not isinstance(caught.value, NoFreeSlot)
 
 
 async def test_no_more_calls_are_in_progress_than_allowed_and_the_lane_is_let_go(bench: Bench) -> None:
@@ -142,7 +142,7 @@ async def test_the_caretaker_frees_a_slot_whose_claim_is_over(table: Table) -> N
     trunks = TrunkStore(table)
     trunks.save(replace(TRUNK, max_concurrent_calls=2))
     scene.calls.accept(a_call())
-    live = scene.calls.change(a_call(), claimed(a_call(), "run", "r", {TRUNK.id: 2}), NOW_MS)
+    live = scene.calls.change(a_call(), claim_call(a_call(), "run", "r", {TRUNK.id: 2}), NOW_MS)
     scene.lanes.keep_run_alive("run")
     table.write(Put(slot_key(TRUNK.id, live.id, 7).as_item()))
     table.write(Update(slot_count_key(TRUNK.id), add={"taken": 1}))
@@ -157,8 +157,8 @@ async def test_the_end_of_an_active_call_that_the_caretaker_finds_frees_its_slot
     trunks = TrunkStore(table)
     trunks.save(replace(TRUNK, max_concurrent_calls=1))
     scene.calls.accept(a_call())
-    call = scene.calls.change(a_call(), claimed(a_call(), "run", "r", ONE), NOW_MS)
-    scene.calls.change(call, intended(call, NOW_MS, intent="i", dead_after_ms=NOW_MS + 5000), NOW_MS)
+    call = scene.calls.change(a_call(), claim_call(a_call(), "run", "r", ONE), NOW_MS)
+    scene.calls.change(call, record_intent(call, NOW_MS, intent="i", dead_after_ms=NOW_MS + 5000), NOW_MS)
     scene.clock.move_s(90)
     assert (await scene.walk())["dial_unknown"] == 1
     assert trunks.slots_taken(TRUNK.id) == 0
@@ -172,9 +172,9 @@ async def test_many_claims_at_once_fill_the_pool_and_no_more(bench: Bench) -> No
     won = 0
     for number in range(1, 11):
         try:
-            bench.calls.change(a_call(number), claimed(a_call(number), "r", "r", {TRUNK.id: 3}), NOW_MS)
+            bench.calls.change(a_call(number), claim_call(a_call(number), "r", "r", {TRUNK.id: 3}), NOW_MS)
             won += 1
-        except SlotsFull:
+        except NoFreeSlot:
             continue
     assert won == 3
 
@@ -188,5 +188,5 @@ async def test_a_limit_set_on_a_busy_trunk_counts_the_calls_that_are_up(table: T
     assert await scene.walk() == {"slot_taken": 1}
     assert await scene.walk() == {}
     assert trunks.slots_taken(TRUNK.id) == 1
-    scene.calls.settle(a_call().id, lambda call: ended(call, HUNG_UP, NOW_MS), NOW_MS)
+    scene.calls.settle(a_call().id, lambda call: end_call(call, HUNG_UP, NOW_MS), NOW_MS)
     assert trunks.slots_taken(TRUNK.id) == 0

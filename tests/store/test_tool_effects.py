@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.store.tool_world import POST, SAVE, SUPPORT, Scene
-from trunkline.calls.model import Call
-from trunkline.calls.reports import Reports
+from trunkline.calls.models import Call
+from trunkline.calls.report_schemas import Reports
 from trunkline.calls.states import State
 from trunkline.core.errors import LiveKitFailed
 from trunkline.core.validation import validated

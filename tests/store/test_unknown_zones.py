@@ -7,10 +7,10 @@ import pytest
 from tests.builders import NOW_MS, ManualClock
 from tests.store.conftest import a_nudge
 from tests.store.test_desk import ME, Scene
-from trunkline.calls.model import Call
-from trunkline.calls.parts import WaitsFor
+from trunkline.calls.models import Call
 from trunkline.calls.reschedule import RescheduleDesk, ScheduleChange
 from trunkline.calls.states import State
+from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.errors import CallNotScheduled, InvalidRequest
 from trunkline.core.validation import validated
 from trunkline.dialing.look import let_in_due_calls

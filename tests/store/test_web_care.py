@@ -9,10 +9,10 @@ import pytest
 
 from tests.builders import NOW_MS, SNAPSHOT, ManualClock
 from tests.unit.test_web_changes import web_call
-from trunkline.calls.model import Call
+from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
-from trunkline.calls.store import CallStore
 from trunkline.calls.web_care import WebCare
 from trunkline.core.logging import logger
 from trunkline.livekit.client import LiveKitUnavailable
@@ -37,7 +37,7 @@ class Rooms:
 
 class Scene:
     def __init__(self, table: Table) -> None:
-        self.calls, self.clock, self.rooms = CallStore(table), ManualClock(), Rooms()
+        self.calls, self.clock, self.rooms = CallRepository(table), ManualClock(), Rooms()
         self.care = WebCare(self.calls, self._rooms, self.clock, self._at_once, logger("test"))
 
     async def _rooms(self, _: Call) -> Rooms:

@@ -9,11 +9,11 @@ import pytest
 
 from tests.builders import NOW_MS, TRUNK, a_call
 from tests.store.webhook_world import DOWN, MINE, OK, URL, World, all_items
-from trunkline.calls.changes import ended
-from trunkline.calls.parts import Ending
+from trunkline.calls.events import Turn
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.calls.story import Turn
+from trunkline.calls.transitions import end_call
+from trunkline.calls.value_objects import Ending
 from trunkline.core.validation import validated
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
@@ -39,7 +39,7 @@ def test_an_event_arrives_as_the_guide_shows_it(world: World) -> None:
         call.id, [Turn(1, "assistant", "Hello!", "greeter"), Turn(2, "user", "Hi there")], NOW_MS, None
     )
     talked = replace(call, state=State.ACTIVE, answered_at_ms=NOW_MS)
-    change = ended(talked, Ending(State.COMPLETED, Reason.USER_HANGUP), NOW_MS + 180_000)
+    change = end_call(talked, Ending(State.COMPLETED, Reason.USER_HANGUP), NOW_MS + 180_000)
     world.calls.change(call, change, NOW_MS + 180_000)
     assert world.tell(call.id, 2) == 1
     delivery_id = world.started()[0]
@@ -81,7 +81,9 @@ def test_what_a_call_was_at_its_start_it_stays_in_that_event(world: World) -> No
     world.webhook(filter={"events": ["call.started"]})
     call = a_call()
     delivery_id = world.told(call)
-    world.calls.change(call, ended(call, Ending(State.CANCELLED, Reason.CANCELLED), NOW_MS + 9), NOW_MS + 9)
+    world.calls.change(
+        call, end_call(call, Ending(State.CANCELLED, Reason.CANCELLED), NOW_MS + 9), NOW_MS + 9
+    )
     world.run(delivery_id)
     data = world.body()["event"]["data"]
     assert (data["status"], data["status_reason"], data["duration_seconds"]) == ("queued", None, None)

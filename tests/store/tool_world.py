@@ -9,13 +9,13 @@ from typing import Any
 from tests.builders import NOW_MS, ManualClock, PlainCipher
 from tests.unit.test_web_changes import web_call
 from trunkline.calls.erase import erase_beside
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Colleague, WorkflowRef
-from trunkline.calls.people_store import PeopleStore
+from trunkline.calls.models import Call
 from trunkline.calls.report_desk import ReportDesk
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.state_store import StateStore
-from trunkline.calls.store import CallStore
-from trunkline.calls.transcripts import TranscriptStore
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.calls.user_context_repository import UserContextRepository
+from trunkline.calls.value_objects import HandoffAgent, WorkflowRef
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
 from trunkline.egress.messages import Request, Response
@@ -39,15 +39,15 @@ SAVE: dict[str, Any] = POST | {
     "save": {"meal_id": "id"},
 }
 MEAL = [{"name": "meal", "type": "string", "required": True}]
-SUPPORT = Colleague("a-2", "support", "support-worker", ("own_tool",))
+SUPPORT = HandoffAgent("a-2", "support", "support-worker", ("own_tool",))
 
 
 class Scene:
     def __init__(self, table: Table) -> None:
         self.table, self.clock, cipher = table, ManualClock(), PlainCipher()
-        self.calls, self.workflows, self.tools = CallStore(table), WorkflowStore(table), ToolStore(table)
+        self.calls, self.workflows, self.tools = CallRepository(table), WorkflowStore(table), ToolStore(table)
         self.secrets = SecretStore(table, cipher)  # type: ignore[arg-type]
-        self.people = PeopleStore(table, cipher)  # type: ignore[arg-type]
+        self.people = UserContextRepository(table, cipher)  # type: ignore[arg-type]
         self.states = StateStore(table, cipher, self.workflows)  # type: ignore[arg-type]
         self.sent: list[Request] = []
         self.measured: list[Any] = []
@@ -55,7 +55,7 @@ class Scene:
         self.answer: Callable[[Request], Response] = lambda _: Response(201, {}, b'{"id": "m-1"}', 1)
         self.reports = ReportDesk(
             calls=self.calls,
-            transcripts=TranscriptStore(table),
+            transcripts=TranscriptRepository(table),
             workflows=self.workflows,
             people=self.people,
             states=self.states,

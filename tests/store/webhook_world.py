@@ -9,9 +9,9 @@ from typing import Any
 from tests.builders import ManualClock, PlainCipher, a_call
 from trunkline.auth.principal import Principal
 from trunkline.batches.store import BatchStore
-from trunkline.calls.model import Call
-from trunkline.calls.store import CallStore
-from trunkline.calls.transcripts import TranscriptStore
+from trunkline.calls.models import Call
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
 from trunkline.dialing.trunk_store import TrunkStore
@@ -71,7 +71,7 @@ class World:
 
     def __init__(self, table: Table) -> None:
         self.table, self.clock, self.flow, self.topic = table, ManualClock(), Flow(), Topic()
-        self.calls, self.transcripts = CallStore(table), TranscriptStore(table)
+        self.calls, self.transcripts = CallRepository(table), TranscriptRepository(table)
         self.endpoints, self.deliveries = EndpointStore(table), DeliveryStore(table)
         self.sent: list[Request] = []
         self.answer: Callable[[Request], Response] = lambda _: OK

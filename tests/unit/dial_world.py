@@ -11,7 +11,7 @@ from livekit.protocol.models import ParticipantInfo
 from tests.builders import ManualClock, NothingPlayed, no_reach
 from tests.memory_table import MemoryTable
 from trunkline.calls.news import NewsDesk
-from trunkline.calls.store import CallStore
+from trunkline.calls.repository import CallRepository
 from trunkline.core.logging import logger
 from trunkline.dialing.caretaker import Caretaker
 from trunkline.dialing.lane import LaneStore
@@ -62,7 +62,7 @@ class World:
     def __init__(self) -> None:
         self.table = MemoryTable()
         self.clock = ManualClock()
-        self.calls = CallStore(self.table)
+        self.calls = CallRepository(self.table)
         self.trunks = TrunkStore(self.table)
         self.lanes = LaneStore(self.table, self.clock)
         self.livekit = LiveKit()

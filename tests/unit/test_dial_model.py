@@ -17,12 +17,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.builders import TRUNK, a_call
 from tests.unit.dial_world import World, look_after
-from trunkline.calls.changes import cancelled, claimed, intended, returned
-from trunkline.calls.model import Call, StaleCall
-from trunkline.calls.policy import RedialPolicy
+from trunkline.calls.calling_policy import RedialPolicy
+from trunkline.calls.models import Call, StaleCall
 from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import NoFreeSlot
 from trunkline.calls.states import Phase, State
-from trunkline.calls.store import SlotsFull
+from trunkline.calls.transitions import claim_call, record_intent, request_cancel, requeue
 from trunkline.dialing.caretaker import LEEWAY_MS
 from trunkline.dialing.look import let_in_due_calls
 from trunkline.dialing.outcome import outcome_of
@@ -66,8 +66,8 @@ class DialProtocol(RuleBasedStateMachine):
         if not call.waits or call.due_ms is not None:
             return
         self.lanes.keep_run_alive(run)
-        change = claimed(call, run, room_name(call.id, call.claim + 1), {TRUNK.id: MAX_CONCURRENT})
-        with contextlib.suppress(StaleCall, SlotsFull):
+        change = claim_call(call, run, room_name(call.id, call.claim + 1), {TRUNK.id: MAX_CONCURRENT})
+        with contextlib.suppress(StaleCall, NoFreeSlot):
             self.seen[run, number] = self.calls.change(call, change, self.clock.wall_ms())
 
     @rule(run=RUNS, number=NUMBERS)
@@ -79,7 +79,7 @@ class DialProtocol(RuleBasedStateMachine):
         now_ms = self.clock.wall_ms()
         try:
             sent = self.calls.change(
-                call, intended(call, now_ms, intent="i", dead_after_ms=now_ms + 5000), now_ms
+                call, record_intent(call, now_ms, intent="i", dead_after_ms=now_ms + 5000), now_ms
             )
         except StaleCall:
             del self.seen[run, number]
@@ -119,7 +119,7 @@ class DialProtocol(RuleBasedStateMachine):
             if (current.claim, current.owner) != (call.claim, run) or current.ended:
                 return None
             if kind in (Kind.TOO_FAST, Kind.NOT_SENT):
-                return returned(current, now_ms, why="x")
+                return requeue(current, now_ms, why="x")
             return outcome_of(current, Dialled(verdict), now_ms)
 
         self.calls.settle(call.id, decide, now_ms)
@@ -163,7 +163,7 @@ class DialProtocol(RuleBasedStateMachine):
     @rule(number=NUMBERS)
     def cancel(self, number: int) -> None:
         before, now_ms = self.now(number), self.clock.wall_ms()
-        after = self.calls.settle(before.id, lambda call: cancelled(call, now_ms), now_ms)
+        after = self.calls.settle(before.id, lambda call: request_cancel(call, now_ms), now_ms)
         if before.waits or before.phase is Phase.PREPARED:
             assert after is not None
             assert after.state is State.CANCELLED

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import NOW_MS
-from trunkline.calls.policy import DAYS, CallingWindow, RedialPolicy
-from trunkline.calls.policy_input import RedialSpec, WindowSpec, resolved_window, zones_of
+from trunkline.calls.calling_policy import DAYS, CallingWindow, RedialPolicy
+from trunkline.calls.calling_policy_schemas import RedialSpec, WindowSpec, resolved_window, zones_of
 from trunkline.calls.reasons import Reason
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.validation import validated

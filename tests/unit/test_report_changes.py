@@ -11,84 +11,90 @@ from hypothesis import strategies as st
 
 from tests.builders import NOW_MS, a_call
 from tests.unit.test_web_changes import web_call
-from trunkline.calls.changes import answered, claimed, ended, intended
-from trunkline.calls.model import Call, Change
-from trunkline.calls.parts import AgentTurn, Ending
+from trunkline.calls.models import Call, Change
 from trunkline.calls.reasons import Reason
-from trunkline.calls.report_changes import agent_changed, ended_by_agent, heard, picked_up_by, summed_up
+from trunkline.calls.report_transitions import (
+    on_agent_changed,
+    on_answering_machine,
+    on_ended_by_agent,
+    on_summary,
+    on_transcript,
+)
+from trunkline.calls.responses import agent_history
 from trunkline.calls.states import State
-from trunkline.calls.views import agent_history
+from trunkline.calls.transitions import answer_call, claim_call, end_call, record_intent
+from trunkline.calls.value_objects import AgentTurn, Ending
 
 ORDER = [State.PENDING, State.QUEUED, State.CONNECTING, State.ACTIVE]
 Report = Callable[[Call], Change | None]
 
 
 def ringing() -> Call:
-    call = claimed(a_call(), "run", "room").call
-    return intended(call, NOW_MS, intent="i", dead_after_ms=1).call
+    call = claim_call(a_call(), "run", "room").call
+    return record_intent(call, NOW_MS, intent="i", dead_after_ms=1).call
 
 
 def test_an_answer_counts_when_no_dialer_awaits_it() -> None:
-    assert heard(ringing(), NOW_MS, dial_is_awaited=True) is None
-    change = heard(ringing(), NOW_MS, dial_is_awaited=False)
+    assert on_transcript(ringing(), NOW_MS, dial_is_awaited=True) is None
+    change = on_transcript(ringing(), NOW_MS, dial_is_awaited=False)
     assert change is not None
     assert change.call.state is State.ACTIVE
-    assert heard(change.call, NOW_MS, dial_is_awaited=False) is None
-    assert heard(a_call(), NOW_MS, dial_is_awaited=False) is None
+    assert on_transcript(change.call, NOW_MS, dial_is_awaited=False) is None
+    assert on_transcript(a_call(), NOW_MS, dial_is_awaited=False) is None
 
 
 def test_changes_of_agent_are_ordered_by_their_numbers() -> None:
     turns = [AgentTurn(n, name, NOW_MS) for n, name in enumerate(["support", "greeter", "closer"], 1)]
     for order in range(6):
-        call = answered(ringing(), NOW_MS).call
+        call = answer_call(ringing(), NOW_MS).call
         for turn in random.Random(order).sample(turns, 3):
-            change = agent_changed(call, turn)
+            change = on_agent_changed(call, turn)
             assert change is not None
             call = change.call
-            assert agent_changed(call, turn) is None
+            assert on_agent_changed(call, turn) is None
         assert agent_history(call) == ["Ada", "support", "greeter", "closer"]
 
 
 def test_a_phone_call_that_its_agent_ends_goes_on_until_the_leg_has_left() -> None:
-    call = answered(ringing(), NOW_MS).call
-    change = ended_by_agent(call, "done", NOW_MS)
+    call = answer_call(ringing(), NOW_MS).call
+    change = on_ended_by_agent(call, "done", NOW_MS)
     assert change is not None
     assert (change.call.state, change.call.agent_end_reason) == (State.ACTIVE, "done")
-    assert ended_by_agent(change.call, "again", NOW_MS) is None
+    assert on_ended_by_agent(change.call, "again", NOW_MS) is None
 
 
 def test_a_phone_call_that_was_not_dialled_is_not_ended_by_its_agent() -> None:
-    assert ended_by_agent(claimed(a_call(), "run", "room").call, "no", NOW_MS) is None
+    assert on_ended_by_agent(claim_call(a_call(), "run", "room").call, "no", NOW_MS) is None
 
 
 @pytest.mark.parametrize("talks", [True, False])
 def test_a_web_call_that_its_agent_ends_is_over(talks: bool) -> None:
     call = web_call()
     if talks:
-        change = heard(call, NOW_MS, dial_is_awaited=False)
+        change = on_transcript(call, NOW_MS, dial_is_awaited=False)
         assert change is not None
         call = change.call
-    over = ended_by_agent(call, "done", NOW_MS)
+    over = on_ended_by_agent(call, "done", NOW_MS)
     assert over is not None
     assert over.call.state is (State.COMPLETED if talks else State.FAILED)
 
 
 REPORTS: dict[str, Report] = {
-    "answered": lambda call: heard(call, NOW_MS, dial_is_awaited=False),
-    "awaited": lambda call: heard(call, NOW_MS, dial_is_awaited=True),
-    "one": lambda call: agent_changed(call, AgentTurn(1, "support", NOW_MS)),
-    "two": lambda call: agent_changed(call, AgentTurn(2, "greeter", NOW_MS)),
-    "summary": lambda call: summed_up(call, "fine"),
-    "human": lambda call: picked_up_by(call, "human"),
-    "ended": lambda call: ended_by_agent(call, "done", NOW_MS),
+    "answered": lambda call: on_transcript(call, NOW_MS, dial_is_awaited=False),
+    "awaited": lambda call: on_transcript(call, NOW_MS, dial_is_awaited=True),
+    "one": lambda call: on_agent_changed(call, AgentTurn(1, "support", NOW_MS)),
+    "two": lambda call: on_agent_changed(call, AgentTurn(2, "greeter", NOW_MS)),
+    "summary": lambda call: on_summary(call, "fine"),
+    "human": lambda call: on_answering_machine(call, "human"),
+    "ended": lambda call: on_ended_by_agent(call, "done", NOW_MS),
     "left": lambda call: (
-        None if call.ended else ended(call, Ending(State.FAILED, Reason.DIAL_UNKNOWN), NOW_MS)
+        None if call.ended else end_call(call, Ending(State.FAILED, Reason.DIAL_UNKNOWN), NOW_MS)
     ),
 }
 
 
 @given(
-    st.sampled_from([ringing(), web_call(), answered(ringing(), NOW_MS).call]),
+    st.sampled_from([ringing(), web_call(), answer_call(ringing(), NOW_MS).call]),
     st.lists(st.sampled_from(sorted(REPORTS)), max_size=30),
 )
 def test_no_order_of_reports_moves_a_call_backwards(call: Call, names: list[str]) -> None:

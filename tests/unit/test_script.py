@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import NOW_MS, a_call
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Channel
+from trunkline.calls.models import Call
 from trunkline.calls.states import State
-from trunkline.played.outcomes import OUTCOMES, outcome_of
+from trunkline.calls.test_numbers import OUTCOMES, test_number_of
+from trunkline.calls.value_objects import Channel
 from trunkline.played.script import (
     AgentHungUp,
     AgentJoined,
@@ -77,7 +77,7 @@ def test_every_turn_is_said_once(number: str) -> None:
     said = [turn for cue in cues(talking(number)) if isinstance(cue.step, Said) for turn in cue.step.turns]
     numbers = [turn[0] for turn in said]
     assert numbers == list(range(1, len(numbers) + 1))
-    outcome = outcome_of(number)
+    outcome = test_number_of(number)
     if not outcome.silent and outcome.talk_s:
         assert len(numbers) == outcome.turns
 

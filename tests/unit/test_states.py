@@ -7,20 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import NOW_MS, a_call
-from trunkline.calls.changes import (
-    IllegalTransition,
-    answered,
-    claimed,
-    ended,
-    intended,
-    kept,
-    move,
-    returned,
-)
-from trunkline.calls.model import call_from_attributes
-from trunkline.calls.parts import Ending
+from trunkline.calls.models import call_from_attributes
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import TERMINAL, Phase, State, data_status, flat_status, may_follow
+from trunkline.calls.transitions import (
+    IllegalTransition,
+    answer_call,
+    claim_call,
+    end_call,
+    move,
+    record_intent,
+    requeue,
+    store_pending_ending,
+)
+from trunkline.calls.value_objects import Ending
 
 GUIDE_ENDS = {"completed", "failed", "disconnected", "timeout"}
 OUTBOUND_ENDS = {"completed", "failed", "cancelled"}
@@ -41,27 +41,27 @@ def test_a_terminal_state_never_changes(ended_state: State, other: State) -> Non
 
 def test_the_usual_life_of_a_call() -> None:
     call = a_call()
-    call = claimed(call, "run", "call-x").call
+    call = claim_call(call, "run", "call-x").call
     assert (call.state, call.phase, call.claim) == (State.QUEUED, Phase.PREPARED, 1)
-    call = intended(call, NOW_MS + 1, intent="i", dead_after_ms=1, dispatch_id="AD_1").call
+    call = record_intent(call, NOW_MS + 1, intent="i", dead_after_ms=1, dispatch_id="AD_1").call
     assert (call.state, call.phase, call.connecting_at_ms) == (State.CONNECTING, Phase.SENT, NOW_MS + 1)
-    call = answered(call, NOW_MS + 1_000, sip_participant_id="PA_1").call
+    call = answer_call(call, NOW_MS + 1_000, sip_participant_id="PA_1").call
     assert (call.state, call.phase, call.owner) == (State.ACTIVE, Phase.SETTLED, None)
-    call = ended(call, Ending(State.COMPLETED, Reason.USER_HANGUP), NOW_MS + 4_500).call
+    call = end_call(call, Ending(State.COMPLETED, Reason.USER_HANGUP), NOW_MS + 4_500).call
     assert (call.state, call.duration_s) == (State.COMPLETED, 3)
 
 
 def test_a_missed_slot_is_intended_again_without_a_second_event() -> None:
-    call = intended(claimed(a_call(), "run", "r").call, NOW_MS, intent="1", dead_after_ms=1).call
-    again = intended(call, NOW_MS + 9, intent="2", dead_after_ms=2)
+    call = record_intent(claim_call(a_call(), "run", "r").call, NOW_MS, intent="1", dead_after_ms=1).call
+    again = record_intent(call, NOW_MS + 9, intent="2", dead_after_ms=2)
     assert again.events == ()
     assert (again.call.intent, again.call.dead_after_ms) == ("2", 2)
     assert again.call.connecting_at_ms == NOW_MS
 
 
 def test_a_returned_call_keeps_its_place_and_forgets_its_claim() -> None:
-    call = intended(claimed(a_call(), "run", "r").call, NOW_MS, intent="1", dead_after_ms=1).call
-    back = returned(call, NOW_MS, why="carrier_too_fast")
+    call = record_intent(claim_call(a_call(), "run", "r").call, NOW_MS, intent="1", dead_after_ms=1).call
+    back = requeue(call, NOW_MS, why="carrier_too_fast")
     assert back.call.waits
     assert back.call.line_place == call.line_place
     assert (back.call.state, back.call.phase, back.call.room_name) == (State.QUEUED, None, None)
@@ -71,17 +71,19 @@ def test_a_returned_call_keeps_its_place_and_forgets_its_claim() -> None:
 def test_a_call_that_ends_while_waiting_leaves_the_line_with_it() -> None:
     ending = Ending(State.TIMEOUT, Reason.EXPIRED)
     assert a_call().waits
-    assert not ended(a_call(), ending, NOW_MS).call.waits
+    assert not end_call(a_call(), ending, NOW_MS).call.waits
 
 
 def test_an_answer_and_a_kept_end_are_one_write_with_both_events() -> None:
-    call = intended(claimed(a_call(), "run", "r").call, NOW_MS, intent="1", dead_after_ms=1).call
-    call = kept(call, Ending(State.COMPLETED, Reason.USER_HANGUP)).call
-    up = answered(call, NOW_MS + 5)
-    both = up.then(ended(up.call, Ending(State.COMPLETED, Reason.USER_HANGUP), NOW_MS + 9))
+    call = record_intent(claim_call(a_call(), "run", "r").call, NOW_MS, intent="1", dead_after_ms=1).call
+    call = store_pending_ending(call, Ending(State.COMPLETED, Reason.USER_HANGUP)).call
+    up = answer_call(call, NOW_MS + 5)
+    both = up.then(end_call(up.call, Ending(State.COMPLETED, Reason.USER_HANGUP), NOW_MS + 9))
     assert [event.type for event in both.events] == ["active", "completed"]
 
 
 def test_a_call_survives_the_table() -> None:
-    call = kept(claimed(a_call(), "run", "r").call, Ending(State.FAILED, Reason.DIAL_BUSY)).call
+    call = store_pending_ending(
+        claim_call(a_call(), "run", "r").call, Ending(State.FAILED, Reason.DIAL_BUSY)
+    ).call
     assert call_from_attributes(call.as_attributes() | {"pk": "C#1", "sk": "CALL"}) == call

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import NOW_MS, TRUNK
+from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.reasons import Reason
 from trunkline.dialing.admission import BatchPace, admitted
 from trunkline.dialing.breaker import OPENS_AFTER, Breaker, FailureRun
-from trunkline.dialing.places import Place
 from trunkline.dialing.trunks import TrunkSettings, TrunkState, batch_pool, tenant_pool
 from trunkline.dialing.verdicts import Kind, Verdict
 
@@ -20,8 +20,10 @@ DOWN = Verdict(Kind.FAILED, Reason.TRUNK_UNAVAILABLE, 503)
 BUSY = Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486)
 
 
-def places(*rows: tuple[str, bool]) -> list[Place]:
-    return [Place(tenant, 5, batch, number, f"c{number}") for number, (tenant, batch) in enumerate(rows)]
+def places(*rows: tuple[str, bool]) -> list[QueuePosition]:
+    return [
+        QueuePosition(tenant, 5, batch, number, f"c{number}") for number, (tenant, batch) in enumerate(rows)
+    ]
 
 
 def test_a_tenants_bounds_only_tighten_the_operators() -> None:

@@ -7,12 +7,12 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.dialing.places import Place
+from trunkline.calls.queue_position import QueuePosition
 from trunkline.dialing.turns import Turns
 
 
-def place(tenant: str, number: int, priority: int = 5, *, batch: bool = False) -> Place:
-    return Place(tenant, priority, batch, number, f"{tenant}-{number}")
+def place(tenant: str, number: int, priority: int = 5, *, batch: bool = False) -> QueuePosition:
+    return QueuePosition(tenant, priority, batch, number, f"{tenant}-{number}")
 
 
 PLACES = st.lists(
@@ -22,7 +22,7 @@ PLACES = st.lists(
 
 def test_a_place_is_read_back_from_its_key() -> None:
     given_place = place("tenant-1", 17, 3, batch=True)
-    assert Place.parse(given_place.key) == given_place
+    assert QueuePosition.parse(given_place.key) == given_place
 
 
 def test_a_burst_of_one_tenant_lets_the_others_take_their_turns() -> None:
@@ -45,13 +45,13 @@ def test_turns_are_remembered_from_look_to_look() -> None:
 
 
 @given(PLACES)
-def test_priority_is_strict_and_direct_goes_before_batch(places: list[Place]) -> None:
+def test_priority_is_strict_and_direct_goes_before_batch(places: list[QueuePosition]) -> None:
     ranks = [entry.rank for entry in Turns().order(places)]
     assert ranks == sorted(ranks)
 
 
 @given(PLACES)
-def test_each_tenants_calls_keep_their_order_and_none_is_lost(places: list[Place]) -> None:
+def test_each_tenants_calls_keep_their_order_and_none_is_lost(places: list[QueuePosition]) -> None:
     order = Turns().order(places)
     assert Counter(order) == Counter(places)
     for tenant in "abc":
@@ -60,7 +60,7 @@ def test_each_tenants_calls_keep_their_order_and_none_is_lost(places: list[Place
 
 
 @given(PLACES)
-def test_while_two_tenants_wait_at_a_rank_neither_gets_two_turns_more(places: list[Place]) -> None:
+def test_while_two_tenants_wait_at_a_rank_neither_gets_two_turns_more(places: list[QueuePosition]) -> None:
     order = Turns().order(places)
     for rank in {entry.rank for entry in places}:
         row = [entry for entry in order if entry.rank == rank]

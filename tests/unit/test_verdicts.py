@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.calls.endings import ending_of
+from trunkline.calls.disconnect_reasons import ending_for_disconnect
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.dialing.verdicts import Kind, verdict_of_carrier, verdict_of_livekit
@@ -96,5 +96,7 @@ def test_livekits_own_errors_return_a_call_only_on_proof(
 def test_a_legs_end_is_read_from_both_its_reason_and_its_call_status(
     reason: str, call_status: str, answered_for_s: float | None, state: State, why: Reason
 ) -> None:
-    ending = ending_of(reason, call_status, answered_for_s=answered_for_s, max_call_duration_s=600)
+    ending = ending_for_disconnect(
+        reason, call_status, answered_for_s=answered_for_s, max_call_duration_s=600
+    )
     assert (ending.state, ending.reason) == (state, why)

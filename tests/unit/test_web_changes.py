@@ -8,12 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import NOW_MS, a_call
-from trunkline.calls.changes import cancelled, ended
-from trunkline.calls.model import Call, Change
-from trunkline.calls.parts import Channel, Ending
+from trunkline.calls.models import Call, Change
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.calls.web_changes import agent_came, caller_came, caller_left, room_closed, talking
+from trunkline.calls.transitions import end_call, request_cancel
+from trunkline.calls.value_objects import Channel, Ending
+from trunkline.calls.web_transitions import (
+    activate,
+    on_agent_joined,
+    on_caller_joined,
+    on_caller_left,
+    on_room_finished,
+)
 
 ORDER = [State.PENDING, State.CONNECTING, State.ACTIVE]
 
@@ -37,15 +43,15 @@ def after(call: Call, *changes: Any) -> Call:
 
 
 def came(call: Call) -> Change | None:
-    return caller_came(call, NOW_MS + 1)
+    return on_caller_joined(call, NOW_MS + 1)
 
 
 def agent(call: Call) -> Change | None:
-    return agent_came(call, "AJ_1", NOW_MS + 2)
+    return on_agent_joined(call, "AJ_1", NOW_MS + 2)
 
 
 def left(reason: str = "CLIENT_INITIATED") -> Any:
-    return lambda call: caller_left(call, reason, NOW_MS + 9)
+    return lambda call: on_caller_left(call, reason, NOW_MS + 9)
 
 
 def test_a_call_connects_when_the_person_joins_and_is_active_with_the_agent() -> None:
@@ -79,7 +85,7 @@ def test_leaving_says_why() -> None:
 
 def test_a_room_that_closed_without_a_word() -> None:
     def closed(call: Call) -> Change | None:
-        return room_closed(call, NOW_MS + 9)
+        return on_room_finished(call, NOW_MS + 9)
 
     assert after(web_call(), closed).state is State.PENDING
     assert after(web_call(), came, agent, closed).reason is Reason.END_NOT_REPORTED
@@ -88,7 +94,7 @@ def test_a_room_that_closed_without_a_word() -> None:
 
 def test_cancelling_ends_a_web_call_at_once() -> None:
     def cancel(call: Call) -> Change | None:
-        return cancelled(call, NOW_MS + 5)
+        return request_cancel(call, NOW_MS + 5)
 
     assert after(web_call(), cancel).state is State.CANCELLED
     assert after(web_call(), came, cancel).state is State.CANCELLED
@@ -99,12 +105,12 @@ def test_cancelling_ends_a_web_call_at_once() -> None:
 NEWS = {
     "came": came,
     "agent": agent,
-    "talking": lambda call: talking(call, NOW_MS + 3),
+    "talking": lambda call: activate(call, NOW_MS + 3),
     "left": left(),
     "lost": left("CONNECTION_TIMEOUT"),
     "doubled": left("DUPLICATE_IDENTITY"),
-    "closed": lambda call: room_closed(call, NOW_MS + 9),
-    "cancelled": lambda call: cancelled(call, NOW_MS + 9),
+    "closed": lambda call: on_room_finished(call, NOW_MS + 9),
+    "cancelled": lambda call: request_cancel(call, NOW_MS + 9),
 }
 
 
@@ -121,5 +127,5 @@ def test_no_order_of_news_moves_a_call_backwards_and_its_end_is_final(names: lis
         call = change.call
     if not call.ended:
         # Whatever was lost, the caretaker's look ends it.
-        over = ended(call, Ending(State.FAILED, Reason.LEFT_BEFORE_ANSWER), NOW_MS + 99).call
+        over = end_call(call, Ending(State.FAILED, Reason.LEFT_BEFORE_ANSWER), NOW_MS + 99).call
         assert over.ended

@@ -10,14 +10,14 @@ from typing import Any
 
 from trunkline.auth.principal import Actor, Principal
 from trunkline.batches.model import PRIORITY, Batch, Row, RowFault
-from trunkline.calls.model import Call
-from trunkline.calls.parts import BatchRow, Channel
+from trunkline.calls.models import Call
 from trunkline.calls.place import CallDesk, OutboundCall
+from trunkline.calls.queue_position import QueuePosition
+from trunkline.calls.value_objects import BatchRow, Channel
 from trunkline.calls.workflow_calls import WorkflowCall, WorkflowCallDesk
 from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, TrunklineError
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import validated
-from trunkline.dialing.places import Place
 from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import Check, Put
@@ -109,7 +109,7 @@ class BatchDrafter:
 
     def _in_batch(self, call: Call, row: Row) -> Call:
         batch, call_id = self.batch, self.batch.call_id(row.number)
-        place = Place(call.tenant_id, call.priority, True, batch.arrived_us(row.number), call_id)
+        place = QueuePosition(call.tenant_id, call.priority, True, batch.arrived_us(row.number), call_id)
         return replace(
             call,
             id=call_id,

@@ -18,9 +18,9 @@ from trunkline.batches.files import BatchFiles
 from trunkline.batches.forecast import Load
 from trunkline.batches.model import Batch, Row, RowFault, first_row
 from trunkline.batches.store import BatchStore, Part, part_writes
-from trunkline.calls.accepting import accepting_writes
-from trunkline.calls.model import Call
-from trunkline.calls.parts import WaitsFor
+from trunkline.calls.create_items import create_items
+from trunkline.calls.models import Call
+from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.clock import Clock
 from trunkline.core.errors import ConcurrencyExceeded, DailyLimitReached, QueueFull
 from trunkline.storage.table import ConditionFailed, Table, TransactionConflict, Write
@@ -134,7 +134,7 @@ class Importer:
         writes: list[Write] = part_writes(batch, part, after, told, loads_of(drafts), check=check)
         calls = [draft for draft in drafts if draft.call and not check]
         for draft in calls:
-            writes += accepting_writes(draft.accepted) + list(draft.more)
+            writes += create_items(draft.accepted) + list(draft.more)
         checked = [(draft, each) for draft in calls for each in draft.checks]
         try:
             self._transact([*writes, *(each for _, each in checked)])

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from trunkline.batches.model import PART_ROWS, Batch, BatchState, RowFault, first_row, part_of
 from trunkline.batches.specs import BatchRowView
 from trunkline.batches.store import BatchStore, Faults, Part
-from trunkline.calls.model import Call, call_from_attributes
-from trunkline.calls.views import status_reason
+from trunkline.calls.models import Call, call_from_attributes
+from trunkline.calls.responses import status_reason
 from trunkline.core.timestamps import iso_or_none
 from trunkline.storage.keys.calls import call_key
 from trunkline.storage.table import Table

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from trunkline.batches.model import Batch, first_row
 from trunkline.batches.store import BatchStore
-from trunkline.calls.changes import cancelled
-from trunkline.calls.model import Call, Change, call_from_attributes
+from trunkline.calls.models import Call, Change, call_from_attributes
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import Phase
-from trunkline.calls.store import CallStore
+from trunkline.calls.transitions import request_cancel
 from trunkline.core.clock import Clock
 from trunkline.dialing.nudge import Nudge
 from trunkline.storage.keys.calls import call_key
@@ -23,7 +23,7 @@ class Stopper:
     """What rings or talks goes on to its end; what waits ends `cancelled`."""
 
     table: Table
-    calls: CallStore
+    calls: CallRepository
     batches: BatchStore
     nudge: Nudge
     clock: Clock
@@ -42,7 +42,7 @@ class Stopper:
         now_ms = self.clock.wall_ms()
 
         def decide(now: Call) -> Change | None:
-            return cancelled(now, now_ms) if now.phase in (None, Phase.PREPARED) else None
+            return request_cancel(now, now_ms) if now.phase in (None, Phase.PREPARED) else None
 
         after = self.calls.settle(call.id, decide, now_ms, known=call)
         if after:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Channel
+from trunkline.calls.models import Call
+from trunkline.calls.value_objects import Channel
 from trunkline.core.errors import NotFound, StaleAttempt
 from trunkline.livekit.names import ClaimName
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from trunkline.auth.principal import Principal
-from trunkline.calls.changes import cancelled
-from trunkline.calls.model import Call
-from trunkline.calls.ownership import require_own, stored_id
-from trunkline.calls.parts import Channel
-from trunkline.calls.store import CallStore
+from trunkline.calls.access import parse_call_id, require_own
+from trunkline.calls.models import Call
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.transitions import request_cancel
+from trunkline.calls.value_objects import Channel
 from trunkline.core.clock import Clock
 from trunkline.dialing.nudge import Nudge
 
@@ -21,7 +21,7 @@ class CancelDesk:
     lane's run and the caretaker ask again until the leg is settled, and a web call's person is shown out
     when they join once more."""
 
-    calls: CallStore
+    calls: CallRepository
     nudge: Nudge
     clock: Clock
     hang_up: Callable[[Call], None]
@@ -35,9 +35,9 @@ class CancelDesk:
         Raises:
             NotFound: no such call, or not the principal's.
         """
-        call = require_own(self.calls.load(stored_id(call_id)), principal)
+        call = require_own(self.calls.load(parse_call_id(call_id)), principal)
         now_ms = self.clock.wall_ms()
-        after = self.calls.settle(call.id, lambda current: cancelled(current, now_ms), now_ms)
+        after = self.calls.settle(call.id, lambda current: request_cancel(current, now_ms), now_ms)
         if after:
             self.nudge.after(call, after)
         if after and (not after.ended or _has_a_room(call)):

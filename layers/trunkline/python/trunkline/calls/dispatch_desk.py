@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from trunkline.auth.principal import Principal
+from trunkline.calls.access import parse_call_id, require_own
 from trunkline.calls.dispatch_input import NewDispatch
 from trunkline.calls.dispatch_shapes import DispatchList, DispatchView
-from trunkline.calls.model import Call
-from trunkline.calls.ownership import require_own, stored_id
-from trunkline.calls.store import CallStore
+from trunkline.calls.models import Call
+from trunkline.calls.repository import CallRepository
 from trunkline.core.errors import CallEnded, CallNotReady, InvalidRequest, NotFound
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.played.dispatches import PlayedDispatches
@@ -31,7 +31,7 @@ class DispatchDesk:
 
     The agents of a test call are played: `played` answers for LiveKit."""
 
-    calls: CallStore
+    calls: CallRepository
     agents: AgentStore
     livekit: Callable[[Call], LiveKitCredentials]
     played: PlayedDispatches
@@ -83,7 +83,7 @@ class DispatchDesk:
         return gone
 
     def _own(self, principal: Principal, call_id: str) -> Call:
-        return require_own(self.calls.load(stored_id(call_id)), principal)
+        return require_own(self.calls.load(parse_call_id(call_id)), principal)
 
     def _agent(self, principal: Principal, name: str) -> Agent:
         """The mode's own agents come first; a test key may use live ones, too."""

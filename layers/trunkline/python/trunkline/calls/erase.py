@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from trunkline.auth.principal import Principal
-from trunkline.calls.model import Call, Change, Happening
-from trunkline.calls.ownership import require_own, stored_id
-from trunkline.calls.store import CallStore
-from trunkline.calls.transcripts import TranscriptStore
+from trunkline.calls.access import parse_call_id, require_own
+from trunkline.calls.models import Call, Change, NewEvent
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.core.clock import Clock
 from trunkline.core.errors import CallNotEnded
 from trunkline.storage.keys.calls import (
@@ -26,7 +26,7 @@ from trunkline.storage.table import Delete, Table, Update
 class EraseDesk:
     """Erases calls on a tenant's behalf."""
 
-    calls: CallStore
+    calls: CallRepository
     table: Table
     clock: Clock
 
@@ -40,7 +40,7 @@ class EraseDesk:
             NotFound: no such call, or not the principal's.
             CallNotEnded: it has not ended.
         """
-        call = require_own(self.calls.load(stored_id(call_id)), principal)
+        call = require_own(self.calls.load(parse_call_id(call_id)), principal)
         if not call.ended:
             raise CallNotEnded
         now_ms = self.clock.wall_ms()
@@ -56,7 +56,7 @@ def erase_beside(table: Table, call_id: str) -> None:
     for kind in (*kinds, invocation_key(call_id), tool_payload_key(call_id)):
         for item in table.partition(kind):
             table.write(Delete(ItemKey(kind.pk, item[SK])))
-    TranscriptStore(table).erase(call_id)
+    TranscriptRepository(table).erase(call_id)
 
 
 def _erased(call: Call, now_ms: int) -> Change | None:
@@ -74,4 +74,4 @@ def _erased(call: Call, now_ms: int) -> Change | None:
         batch_row=call.batch_row and replace(call.batch_row, name=None),
         erased_at_ms=now_ms,
     )
-    return Change(blank, (Happening("erased"),))
+    return Change(blank, (NewEvent("erased"),))

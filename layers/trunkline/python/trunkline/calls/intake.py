@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from trunkline.calls.changes import ended
-from trunkline.calls.model import Call, StaleCall
-from trunkline.calls.parts import Channel, Ending
+from trunkline.calls.models import Call, StaleCall
 from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import AlreadyCreated, CallRepository, NoFreeSlot, RuleConditionFailed
 from trunkline.calls.states import State
-from trunkline.calls.store import AcceptedBefore, CallStore, Ruled, SlotsFull
+from trunkline.calls.transitions import end_call
+from trunkline.calls.value_objects import Channel, Ending
 from trunkline.core.clock import Clock
 from trunkline.core.errors import (
     ConcurrencyExceeded,
@@ -40,7 +40,7 @@ class Placed:
 class Intake:
     """Stores calls, and wakes the lane of a phone call."""
 
-    calls: CallStore
+    calls: CallRepository
     wakes: WakeQueue
     nudge: Nudge
     clock: Clock
@@ -86,7 +86,7 @@ class Intake:
         self.admission.admit(call)
         try:
             self._store(call, once, more, checks)
-        except AcceptedBefore as error:
+        except AlreadyCreated as error:
             self.admission.take_back(call)
             before = self.calls.accepted(once) if once else None
             if before is None:
@@ -103,9 +103,9 @@ class Intake:
         most = self.admission.facts.of(call.tenant_id).max_calls_in_progress or 0
         try:
             self.calls.accept(call, once, more, limits=dict.fromkeys(call.slots, most), checks=checks)
-        except SlotsFull as error:
+        except NoFreeSlot as error:
             raise ConcurrencyExceeded(most) from error
-        except Ruled as error:
+        except RuleConditionFailed as error:
             raise NumberSuppressed from error
         except TransactionConflict as error:
             if once is None:
@@ -120,7 +120,7 @@ class Intake:
         now_ms = self.clock.wall_ms()
         ending = Ending(State.FAILED, Reason.QUEUE_UNAVAILABLE)
         try:
-            self.calls.change(call, ended(call, ending, now_ms), now_ms, forget=once)
+            self.calls.change(call, end_call(call, ending, now_ms), now_ms, forget=once)
         except StaleCall:
             return call
         raise QueueUnavailable(cause)

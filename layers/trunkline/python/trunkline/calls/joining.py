@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing_extensions import TypedDict
 
 from trunkline.auth.principal import Principal
-from trunkline.calls.model import Call
-from trunkline.calls.ownership import require_own, stored_id
-from trunkline.calls.parts import Channel
-from trunkline.calls.store import CallStore
+from trunkline.calls.access import parse_call_id, require_own
+from trunkline.calls.models import Call
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.value_objects import Channel
 from trunkline.calls.workflow_calls import OpenedCall
 from trunkline.core.clock import Clock
 from trunkline.core.errors import CallEnded
@@ -35,7 +35,7 @@ class JoinToken(TypedDict):
 class JoinDesk:
     """Signs tokens in-process: no request to LiveKit."""
 
-    calls: CallStore
+    calls: CallRepository
     livekit: Callable[[Call], LiveKitCredentials]
     clock: Clock
 
@@ -60,7 +60,7 @@ class JoinDesk:
             NotFound: no such call, or not the principal's.
             CallEnded: there is nothing to hear any more.
         """
-        call = require_own(self.calls.load(stored_id(call_id)), principal)
+        call = require_own(self.calls.load(parse_call_id(call_id)), principal)
         if call.ended:
             raise CallEnded
         room, credentials = call.room_name or room_name(call.id, call.claim + 1), self.livekit(call)

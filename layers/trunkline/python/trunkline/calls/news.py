@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from trunkline.calls.agent_loss import agent_lost, given_up, made_room, may_be_lost
-from trunkline.calls.changes import attempt_over, kept
-from trunkline.calls.endings import LOST, ending_of
-from trunkline.calls.model import Call, Change
-from trunkline.calls.parts import Channel, Ending
+from trunkline.calls.agent_transitions import (
+    agent_lost,
+    can_lose_agent,
+    end_agent_lost,
+    predecessor_left,
+)
+from trunkline.calls.disconnect_reasons import LOST, ending_for_disconnect
+from trunkline.calls.models import Call, Change
 from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import Phase, State
-from trunkline.calls.store import CallStore
-from trunkline.calls.web_changes import agent_came, caller_came, caller_left, room_closed
+from trunkline.calls.transitions import finish_attempt, store_pending_ending
+from trunkline.calls.value_objects import Channel, Ending
+from trunkline.calls.web_transitions import (
+    on_agent_joined,
+    on_caller_joined,
+    on_caller_left,
+    on_room_finished,
+)
 from trunkline.core.clock import Clock
 from trunkline.core.errors import LiveKitFailed
 from trunkline.dialing.nudge import Nudge
@@ -41,7 +51,7 @@ class NewsDesk:
 
     def __init__(
         self,
-        calls: CallStore,
+        calls: CallRepository,
         nudge: Nudge,
         clock: Clock,
         run_is_alive: Callable[[str], bool],
@@ -92,8 +102,8 @@ class NewsDesk:
         if not lost and not news.watched:
             return
         call = self._calls.load(news.claim.call_id)
-        if call and made_room(call, job_id):
-            self._calls.settle(call.id, lambda now: made_room(now, job_id), self._clock.wall_ms())
+        if call and predecessor_left(call, job_id):
+            self._calls.settle(call.id, lambda now: predecessor_left(now, job_id), self._clock.wall_ms())
         elif lost:
             self._agent_is_lost(call, job_id, news)
 
@@ -102,7 +112,7 @@ class NewsDesk:
             # The webhook comes again because its person could not be shown out.
             self._show_out(call, news.claim)
             return
-        if call is None or not may_be_lost(call, news.claim.claim, job_id):
+        if call is None or not can_lose_agent(call, news.claim.claim, job_id):
             return
         if self._reach.agent_is_in(news.claim):
             return
@@ -111,7 +121,7 @@ class NewsDesk:
         if after is None:
             return
         if after.agent_job_id is None and not self._sent_again(after):
-            after = self._calls.settle(call.id, lambda now: given_up(now, now_ms), now_ms) or after
+            after = self._calls.settle(call.id, lambda now: end_agent_lost(now, now_ms), now_ms) or after
         if after.agent_lost_at_ms is not None:
             self._show_out(after, news.claim)
 
@@ -134,7 +144,7 @@ class NewsDesk:
             return _web_decision(call, news, now_ms)
         if news.agent_job_id:
             awaited = call.redispatched_at_ms or call.handover_at_ms
-            return agent_came(call, news.agent_job_id, now_ms) if awaited else None
+            return on_agent_joined(call, news.agent_job_id, now_ms) if awaited else None
         return None if news.is_caller else self._phone_decision(call, news, now_ms)
 
     def _phone_decision(self, call: Call, news: News, now_ms: int) -> Change | None:
@@ -145,19 +155,19 @@ class NewsDesk:
             return None
         if call.phase is Phase.SENT and call.owner and self._run_is_alive(call.owner):
             # The dial's own answer is better news than this: its owner applies whichever comes last.
-            return kept(call, ending) if call.kept_ending is None else None
-        return attempt_over(call, ending, now_ms)
+            return store_pending_ending(call, ending) if call.kept_ending is None else None
+        return finish_attempt(call, ending, now_ms)
 
 
 def _web_decision(call: Call, news: News, now_ms: int) -> Change | None:
     if news.event == "room_finished":
-        return room_closed(call, now_ms)
+        return on_room_finished(call, now_ms)
     if news.is_caller:
         if news.event == "participant_joined":
-            return caller_came(call, now_ms)
-        return caller_left(call, news.disconnect_reason, now_ms)
+            return on_caller_joined(call, now_ms)
+        return on_caller_left(call, news.disconnect_reason, now_ms)
     if news.agent_job_id and news.event == "participant_joined":
-        return agent_came(call, news.agent_job_id, now_ms)
+        return on_agent_joined(call, news.agent_job_id, now_ms)
     return None
 
 
@@ -169,7 +179,7 @@ def _ending(call: Call, news: News, now_ms: int) -> Ending | None:
     answered_for_s = None
     if call.answered_at_ms is not None:
         answered_for_s = (now_ms - call.answered_at_ms) / 1000
-    return ending_of(
+    return ending_for_disconnect(
         news.disconnect_reason,
         news.sip_call_status,
         answered_for_s=answered_for_s,

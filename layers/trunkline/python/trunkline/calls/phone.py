@@ -10,15 +10,15 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from trunkline.auth.principal import Principal
-from trunkline.calls.model import Call
-from trunkline.calls.parts import AgentSnapshot, Colleague, WaitsFor, WorkflowRef
-from trunkline.calls.policy import CallingWindow, RedialPolicy
-from trunkline.calls.policy_input import resolved_window
+from trunkline.calls.calling_policy import CallingWindow, RedialPolicy
+from trunkline.calls.calling_policy_schemas import resolved_window
+from trunkline.calls.models import Call
+from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.states import State
+from trunkline.calls.value_objects import AgentSnapshot, HandoffAgent, WaitsFor, WorkflowRef
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.field_types import SPEED_MESSAGE
 from trunkline.core.timestamps import moment_ms
-from trunkline.dialing.places import Place
 from trunkline.tenants.agents import Agent
 
 _HOUR_MS = 3_600_000
@@ -37,7 +37,7 @@ class Story:
     metadata: dict[str, Any]
     source: str
     workflow: WorkflowRef | None = None
-    colleagues: tuple[Colleague, ...] = ()
+    colleagues: tuple[HandoffAgent, ...] = ()
     user_id: str | None = None
 
 
@@ -85,7 +85,7 @@ def new_phone_call(principal: Principal, wish: PhoneWish, now_ms: int) -> Call:
     expires_ms = _expiry(wish, opens_ms or (begins_ms if is_held else None), begins_ms, now_ms)
     due_ms = held_until_ms(expires_ms) if is_held else max(begins_ms, opens_ms or 0)
     is_scheduled = begins_ms > now_ms
-    place = Place(principal.tenant_id, wish.priority, False, now_ms * 1000, call_id)
+    place = QueuePosition(principal.tenant_id, wish.priority, False, now_ms * 1000, call_id)
     return Call(
         id=call_id,
         tenant_id=principal.tenant_id,

@@ -9,8 +9,14 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from trunkline.auth.principal import Principal
+from trunkline.calls.calling_policy_schemas import (
+    REDIAL_MESSAGE,
+    WINDOW_MESSAGE,
+    RedialSpec,
+    WindowSpec,
+)
 from trunkline.calls.intake import Intake, Placed
-from trunkline.calls.model import Call
+from trunkline.calls.models import Call
 from trunkline.calls.phone import (
     EARLIEST_MESSAGE,
     EXPIRY_MESSAGE,
@@ -19,7 +25,6 @@ from trunkline.calls.phone import (
     Story,
     new_phone_call,
 )
-from trunkline.calls.policy_input import REDIAL_MESSAGE, WINDOW_MESSAGE, RedialSpec, WindowSpec
 from trunkline.core.errors import InvalidRequest, NotFound
 from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, TestSpeed
 from trunkline.core.validation import E164, UUID, InputModel

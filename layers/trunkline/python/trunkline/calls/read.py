@@ -11,14 +11,14 @@ from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
 from trunkline.auth.principal import Principal
+from trunkline.calls.access import parse_call_id, require_own
+from trunkline.calls.events import NOTHING_SAID, TOOL_EVENT, CallEvent
 from trunkline.calls.listing import CallLister, CallQuery
-from trunkline.calls.model import Call
-from trunkline.calls.ownership import require_own, stored_id
-from trunkline.calls.shapes import CallListItem, CallView, TurnView
-from trunkline.calls.store import CallStore
-from trunkline.calls.story import NOTHING_SAID, TOOL_EVENT, CallEvent
-from trunkline.calls.transcripts import TranscriptStore
-from trunkline.calls.views import call_view, list_item, turn_view
+from trunkline.calls.models import Call
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.response_schemas import CallListItem, CallView, TurnView
+from trunkline.calls.responses import call_view, list_item, turn_view
+from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.core.errors import NotFound
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
@@ -73,8 +73,8 @@ class CallReader:
     `tool_bodies(call_id)` are those that are kept of its tools, by invocation.
     """
 
-    calls: CallStore
-    transcripts: TranscriptStore
+    calls: CallRepository
+    transcripts: TranscriptRepository
     lister: CallLister
     queue: Queue
     tool_bodies: Callable[[str], dict[str, dict[str, Any]]] = lambda _: {}
@@ -100,7 +100,7 @@ class CallReader:
 
     def transcript(self, principal: Principal, call_id: str, cursor: str | None) -> TranscriptView:
         """What was said in a call, as much as fits into an answer."""
-        call = require_own(self.calls.load(stored_id(call_id)), principal)
+        call = require_own(self.calls.load(parse_call_id(call_id)), principal)
         said = self.transcripts.read(call.id, cursor)
         return {"data": [turn_view(turn) for turn in said.turns], "next_cursor": said.next_cursor}
 
@@ -110,7 +110,7 @@ class CallReader:
         return {"data": [list_item(call) for call in page.calls], "next_cursor": page.next_cursor}
 
     def _story(self, principal: Principal, call_id: str) -> tuple[Call, list[CallEvent]]:
-        found, events = self.calls.story(stored_id(call_id)) or (None, [])
+        found, events = self.calls.story(parse_call_id(call_id)) or (None, [])
         return require_own(found, principal), events
 
     def _changed(

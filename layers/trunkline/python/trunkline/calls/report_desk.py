@@ -9,15 +9,21 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from trunkline.calls import reports as say
+from trunkline.calls import report_schemas as say
 from trunkline.calls.attempts import require_present
-from trunkline.calls.model import Call, Change
-from trunkline.calls.parts import AgentTurn, Colleague
-from trunkline.calls.people_store import PeopleStore
-from trunkline.calls.report_changes import agent_changed, ended_by_agent, heard, picked_up_by, summed_up
+from trunkline.calls.models import Call, Change
+from trunkline.calls.report_transitions import (
+    on_agent_changed,
+    on_answering_machine,
+    on_ended_by_agent,
+    on_summary,
+    on_transcript,
+)
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.state_store import StateStore
-from trunkline.calls.store import CallStore
-from trunkline.calls.transcripts import TranscriptStore
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.calls.user_context_repository import UserContextRepository
+from trunkline.calls.value_objects import AgentTurn, HandoffAgent
 from trunkline.core.clock import Clock
 from trunkline.core.errors import StaleAttempt
 from trunkline.livekit.names import ClaimName, room_name
@@ -53,10 +59,10 @@ class ReportDesk:
     `noted` is told which call it is about.
     """
 
-    calls: CallStore
-    transcripts: TranscriptStore
+    calls: CallRepository
+    transcripts: TranscriptRepository
     workflows: WorkflowStore
-    people: PeopleStore
+    people: UserContextRepository
     states: StateStore
     clock: Clock
     run_is_alive: Callable[[str], bool]
@@ -136,15 +142,15 @@ class ReportDesk:
         match report:
             case say.Answered():
                 awaited = bool(call.owner) and self.run_is_alive(call.owner or "")
-                return heard(call, now_ms, dial_is_awaited=awaited)
+                return on_transcript(call, now_ms, dial_is_awaited=awaited)
             case say.AgentChanged():
-                return agent_changed(call, AgentTurn(report.sequence, report.agent, now_ms))
+                return on_agent_changed(call, AgentTurn(report.sequence, report.agent, now_ms))
             case say.Summary():
-                return summed_up(call, report.text)
+                return on_summary(call, report.text)
             case say.AnsweringMachine():
-                return picked_up_by(call, report.result)
+                return on_answering_machine(call, report.result)
             case say.Ended():
-                return ended_by_agent(call, report.reason, now_ms)
+                return on_ended_by_agent(call, report.reason, now_ms)
         return None
 
     def _store(self, call: Call, report: say.Report, now_ms: int) -> bool:
@@ -169,7 +175,7 @@ class ReportDesk:
 
 
 def _team(call: Call) -> list[dict[str, str]]:
-    entry = Colleague(call.agent.id, call.agent.name, call.agent.livekit_agent_name)
+    entry = HandoffAgent(call.agent.id, call.agent.name, call.agent.livekit_agent_name)
     return [
         {"name": each.name, "livekit_agent_name": each.livekit_agent_name}
         for each in (entry, *call.colleagues)

@@ -9,9 +9,9 @@ from typing import Annotated, ClassVar
 from pydantic import ConfigDict, Field
 
 from trunkline.auth.principal import Principal
-from trunkline.calls.model import Call, Change, Happening
-from trunkline.calls.ownership import require_own, stored_id
-from trunkline.calls.parts import WaitsFor
+from trunkline.calls.access import parse_call_id, require_own
+from trunkline.calls.calling_policy import CallingWindow
+from trunkline.calls.models import Call, Change, NewEvent
 from trunkline.calls.phone import (
     EARLIEST_MESSAGE,
     LATEST_MESSAGE,
@@ -21,9 +21,9 @@ from trunkline.calls.phone import (
     lacks_zone,
     opening,
 )
-from trunkline.calls.policy import CallingWindow
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
-from trunkline.calls.store import CallStore
+from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.clock import Clock
 from trunkline.core.errors import CallEnded, CallNotScheduled, InvalidRequest
 from trunkline.core.field_types import METADATA_MESSAGE, Metadata, Moment, Zone
@@ -61,7 +61,7 @@ class ScheduleChange(InputModel):
 class RescheduleDesk:
     """Changes scheduled calls on their owner's behalf."""
 
-    calls: CallStore
+    calls: CallRepository
     facts: TenantSettingsCache
     nudge: Nudge
     clock: Clock
@@ -74,7 +74,7 @@ class RescheduleDesk:
             CallNotScheduled, CallEnded: its time has come, or it is over.
             InvalidRequest: the times do not fit each other, or the call's window.
         """
-        before = require_own(self.calls.load(stored_id(call_id)), principal)
+        before = require_own(self.calls.load(parse_call_id(call_id)), principal)
         now_ms = self.clock.wall_ms()
         after = self.calls.settle(before.id, lambda call: self._changed(call, wish, now_ms), now_ms)
         if after is None:
@@ -97,7 +97,7 @@ class RescheduleDesk:
         if after == call:
             return None
         told = {"until": iso_from_ms(after.due_ms)} if after.due_ms else {}
-        return Change(after, (Happening("rescheduled", told),))
+        return Change(after, (NewEvent("rescheduled", told),))
 
 
 def rescheduled(call: Call, wish: ScheduleChange, now_ms: int) -> Call:

@@ -9,8 +9,8 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from trunkline.calls.model import Call
-from trunkline.calls.reports import MAX_VARIABLES_BYTES
+from trunkline.calls.models import Call
+from trunkline.calls.report_schemas import MAX_VARIABLES_BYTES
 from trunkline.core.errors import StateTooLarge
 from trunkline.storage.encryption import EnvelopeCipher, context_for_call
 from trunkline.storage.keys.calls import encrypted_data_key

@@ -11,14 +11,14 @@ from typing import Any, Protocol
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline.calls.agent_loss import given_up, waits_in_vain
-from trunkline.calls.changes import ended
-from trunkline.calls.model import WEB_LANES, Call, Change, StaleCall
-from trunkline.calls.parts import Ending
+from trunkline.calls.agent_transitions import end_agent_lost, replacement_overdue
+from trunkline.calls.models import WEB_LANES, Call, Change, StaleCall
 from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
-from trunkline.calls.store import CallStore
-from trunkline.calls.web_changes import room_closed
+from trunkline.calls.transitions import end_call
+from trunkline.calls.value_objects import Ending
+from trunkline.calls.web_transitions import on_room_finished
 from trunkline.core.clock import Clock
 from trunkline.livekit.client import LiveKitUnavailable
 
@@ -39,7 +39,7 @@ class WebCare:
 
     `livekit(call)` is the project that a call's room is in."""
 
-    calls: CallStore
+    calls: CallRepository
     livekit: Callable[[Call], Awaitable[LiveKit]]
     clock: Clock
     offload: Callable[..., Awaitable[Any]]
@@ -90,13 +90,13 @@ class WebCare:
         if call.state is State.PENDING:
             if now_ms < call.expires_at_ms:
                 return None
-            return ended(call, Ending(State.TIMEOUT, Reason.NOT_JOINED), now_ms)
+            return end_call(call, Ending(State.TIMEOUT, Reason.NOT_JOINED), now_ms)
         if overdue := _overdue(call, now_ms):
             return overdue
         joined_ms = call.caller_joined_at_ms or call.created_at_ms
         if now_ms < joined_ms + _SETTLE_FIRST_MS or await self._is_in(call):
             return None
-        return room_closed(call, now_ms)
+        return on_room_finished(call, now_ms)
 
     async def _is_in(self, call: Call) -> bool:
         return await (await self.livekit(call)).caller_is_in(call.room_name or "")
@@ -113,9 +113,9 @@ def _overdue(call: Call, now_ms: int) -> Change | None:
     """An agent that did not come, or a talk that is too long."""
     joined_ms = call.caller_joined_at_ms or call.created_at_ms
     if call.state is State.CONNECTING and now_ms > joined_ms + call.agent.agent_join_timeout_s * 1000:
-        return ended(call, Ending(State.FAILED, Reason.AGENT_UNAVAILABLE), now_ms)
-    if waits_in_vain(call, now_ms):
-        return given_up(call, now_ms)
+        return end_call(call, Ending(State.FAILED, Reason.AGENT_UNAVAILABLE), now_ms)
+    if replacement_overdue(call, now_ms):
+        return end_agent_lost(call, now_ms)
     if now_ms - (call.answered_at_ms or now_ms) > call.agent.max_call_duration_s * 1000:
-        return ended(call, Ending(State.COMPLETED, Reason.MAX_DURATION_REACHED), now_ms)
+        return end_call(call, Ending(State.COMPLETED, Reason.MAX_DURATION_REACHED), now_ms)
     return None

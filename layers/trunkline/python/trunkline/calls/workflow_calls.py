@@ -12,10 +12,14 @@ from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
 from trunkline.auth.principal import Principal
+from trunkline.calls.calling_policy_schemas import (
+    REDIAL_MESSAGE,
+    WINDOW_MESSAGE,
+    RedialSpec,
+    WindowSpec,
+)
 from trunkline.calls.intake import Intake, Placed
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Channel, Colleague, WorkflowRef
-from trunkline.calls.people_store import PeopleStore
+from trunkline.calls.models import Call
 from trunkline.calls.phone import (
     EXPIRY_MESSAGE,
     PhoneWish,
@@ -25,13 +29,14 @@ from trunkline.calls.phone import (
     snapshot,
 )
 from trunkline.calls.place import CallDesk
-from trunkline.calls.policy_input import REDIAL_MESSAGE, WINDOW_MESSAGE, RedialSpec, WindowSpec
 from trunkline.calls.states import State
+from trunkline.calls.test_numbers import OUTCOMES
+from trunkline.calls.user_context_repository import UserContextRepository
+from trunkline.calls.value_objects import Channel, HandoffAgent, WorkflowRef
 from trunkline.core.errors import InvalidRequest, NotFound
 from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, TestSpeed
 from trunkline.core.validation import InputModel, validated
 from trunkline.livekit.names import room_name
-from trunkline.played.outcomes import OUTCOMES
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.tenants.agents import Agent, AgentStore, agent_id_for
 from trunkline.tenants.specs import Number
@@ -133,7 +138,7 @@ class WorkflowCallDesk:
     phones: CallDesk
     workflows: WorkflowStore
     agents: AgentStore
-    people: PeopleStore
+    people: UserContextRepository
     livekit_owner: Callable[[str], str | None]
 
     def place(
@@ -161,7 +166,7 @@ class WorkflowCallDesk:
             source=source,
             workflow=WorkflowRef(workflow.slug, workflow.version),
             colleagues=tuple(
-                Colleague(each.id, each.name, each.livekit_agent_name, each.tools) for each in others
+                HandoffAgent(each.id, each.name, each.livekit_agent_name, each.tools) for each in others
             ),
             user_id=request.user_id,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from trunkline.dialing.places import Place
+from trunkline.calls.queue_position import QueuePosition
 from trunkline.dialing.trunks import TrunkState
 
 _BURST_S = 0.5
@@ -34,11 +34,11 @@ class BatchPace:
 
 
 def admitted(
-    places: Iterable[Place], state: TrunkState, taken: Mapping[str, int], batch_allowed: int | None
-) -> list[Place]:
+    places: Iterable[QueuePosition], state: TrunkState, taken: Mapping[str, int], batch_allowed: int | None
+) -> list[QueuePosition]:
     """Pass over the places whose pools are full, in the order given; each one admitted takes its slots."""
     taken = dict(taken)
-    let_in: list[Place] = []
+    let_in: list[QueuePosition] = []
     for place in places:
         limits = state.limits(place.tenant_id, batch=place.batch)
         if any(taken.get(pool, 0) >= limit for pool, limit in limits.items()):

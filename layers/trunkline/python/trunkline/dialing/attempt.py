@@ -8,15 +8,22 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
-from trunkline.calls.changes import attempt_over, claimed, disowned, ended, intended, put_off
-from trunkline.calls.model import Call, Change
-from trunkline.calls.parts import Ending, WaitsFor
+from trunkline.calls.models import Call, Change
+from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
+from trunkline.calls.transitions import (
+    claim_call,
+    defer,
+    end_call,
+    finish_attempt,
+    record_intent,
+    release_ownership,
+)
+from trunkline.calls.value_objects import Ending, WaitsFor
 from trunkline.dialing.claim import Claim
 from trunkline.dialing.outcome import outcome_of
 from trunkline.dialing.pacing import MAX_LATE_US
-from trunkline.dialing.places import Place
 from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.dialing.workbench import Workbench
@@ -54,7 +61,7 @@ class Attempt:
 
     def __init__(
         self,
-        place: Place,
+        place: QueuePosition,
         turn: int,
         trunk: Callable[[], TrunkState],
         bench: Workbench,
@@ -112,22 +119,22 @@ class Attempt:
                 await bench.offload(bench.nudge.after, call, after)
             return None
         limits = self._state().limits(call.tenant_id, batch=call.batch)
-        change = claimed(call, bench.run_id, room_name(call.id, call.claim + 1), limits)
+        change = claim_call(call, bench.run_id, room_name(call.id, call.claim + 1), limits)
         return await self._claim.take(call, change, now_ms)
 
     def _refusal(self, call: Call, now_ms: int, ruled_out: Reason | None = None) -> Change | None:
         """Why a call that was accepted may not be dialled now, or no longer."""
         if ruled_out:
-            return ended(call, Ending(State.FAILED, ruled_out), now_ms)
+            return end_call(call, Ending(State.FAILED, ruled_out), now_ms)
         if now_ms >= call.expires_at_ms:
-            return ended(call, Ending(State.TIMEOUT, Reason.EXPIRED), now_ms)
+            return end_call(call, Ending(State.TIMEOUT, Reason.EXPIRED), now_ms)
         trunk = self._state().trunk
         if call.caller_id not in trunk.numbers and not trunk.test:
-            return ended(call, Ending(State.FAILED, Reason.CALLER_ID_REVOKED), now_ms)
+            return end_call(call, Ending(State.FAILED, Reason.CALLER_ID_REVOKED), now_ms)
         opens_ms = call.window.opens_ms(now_ms) if call.window else now_ms
         if opens_ms != now_ms:
             # A window that never opens is checked again when the call expires, by the caretaker.
-            return put_off(call, min(opens_ms or call.expires_at_ms, call.expires_at_ms), WaitsFor.WINDOW)
+            return defer(call, min(opens_ms or call.expires_at_ms, call.expires_at_ms), WaitsFor.WINDOW)
         return None
 
     async def _too_often(self, call: Call, now_ms: int) -> Change | None:
@@ -135,7 +142,7 @@ class Attempt:
         opens_ms = await self._bench.offload(self._bench.rulebook.opens_ms, call, now_ms)
         if opens_ms <= now_ms:
             return None
-        return put_off(call, min(opens_ms, call.expires_at_ms), WaitsFor.FREQUENCY)
+        return defer(call, min(opens_ms, call.expires_at_ms), WaitsFor.FREQUENCY)
 
     async def _prepare_and_dial(self, call: Call) -> None:
         try:
@@ -145,7 +152,7 @@ class Attempt:
                 return
             ending = Ending(State.FAILED, Reason.AGENT_UNAVAILABLE)
             await self._claim.settle(
-                call, lambda current, now: attempt_over(current, ending, now, **self._ids)
+                call, lambda current, now: finish_attempt(current, ending, now, **self._ids)
             )
             await self._claim.drop_room(call)
         except GiveBack:
@@ -223,7 +230,7 @@ class Attempt:
         now_ms = clock.wall_ms()
         lifetime_ms = max(0, slot_us - clock.monotonic_us()) // 1000 + TOKEN_LIFE_MS
         token = self._bench.sign_dial_token(lifetime_ms / 1000)
-        change = intended(
+        change = record_intent(
             call,
             now_ms,
             intent=secrets.token_hex(8),
@@ -286,10 +293,10 @@ class Attempt:
         try:
             await self._bench.livekit.remove_callee(call.room_name or "", call.claim)
         except LiveKitUnavailable:
-            await self._claim.settle(call, lambda current, _: disowned(current))
+            await self._claim.settle(call, lambda current, _: release_ownership(current))
             return
         ending = Ending(State.CANCELLED, Reason.CANCELLED)
-        await self._claim.settle(call, lambda current, now_ms: ended(current, ending, now_ms))
+        await self._claim.settle(call, lambda current, now_ms: end_call(current, ending, now_ms))
 
     def _enter(self, stage: Stage) -> None:
         self.stage = stage

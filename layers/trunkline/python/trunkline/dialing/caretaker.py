@@ -13,13 +13,13 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 from livekit.protocol.models import ParticipantInfo
 
-from trunkline.calls.agent_loss import given_up, waits_in_vain
-from trunkline.calls.changes import answered, attempt_over, ended, returned
-from trunkline.calls.model import Call, Change, StaleCall
-from trunkline.calls.parts import Channel, Ending
+from trunkline.calls.agent_transitions import end_agent_lost, replacement_overdue
+from trunkline.calls.models import Call, Change, StaleCall
 from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import Phase, State
-from trunkline.calls.store import CallStore
+from trunkline.calls.transitions import answer_call, end_call, finish_attempt, requeue
+from trunkline.calls.value_objects import Channel, Ending
 from trunkline.core.clock import Clock
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
@@ -56,7 +56,7 @@ class LiveKit(Protocol):
 class Caretaker:
     """One pass over the trunks of a LiveKit project. `offload` runs a blocking store call off the loop."""
 
-    calls: CallStore
+    calls: CallRepository
     lanes: LaneStore
     line: Line
     census: Census
@@ -130,11 +130,11 @@ class Caretaker:
         if call.phase is None:
             if now_ms < call.expires_at_ms:
                 return None
-            return "expired", ended(call, Ending(State.TIMEOUT, Reason.EXPIRED), now_ms)
+            return "expired", end_call(call, Ending(State.TIMEOUT, Reason.EXPIRED), now_ms)
         if call.phase is Phase.PREPARED:
             if await self._owner_lives(call):
                 return None
-            return "claim_returned", returned(call, now_ms, why="dialer_lost")
+            return "claim_returned", requeue(call, now_ms, why="dialer_lost")
         if call.phase is Phase.SENT:
             return await self._unanswered(call, now_ms)
         return await self._active(call, now_ms)
@@ -144,22 +144,26 @@ class Caretaker:
         if await self._owner_lives(call):
             return None
         if call.kept_ending:
-            return "kept_ending_applied", attempt_over(call, call.kept_ending, now_ms)
+            return "kept_ending_applied", finish_attempt(call, call.kept_ending, now_ms)
         await self._hang_up_if_asked(call)
         if now_ms < (call.dead_after_ms or 0) + LOOK_UP_AFTER_MS:
             return None
         callee = await self.livekit.callee(call.room_name or "", call.claim)
         if callee is None:
-            return "dial_unknown", attempt_over(call, Ending(State.FAILED, Reason.DIAL_UNKNOWN), now_ms)
+            return "dial_unknown", finish_attempt(call, Ending(State.FAILED, Reason.DIAL_UNKNOWN), now_ms)
         if callee.attributes.get("sip.callStatus") != "active":
             return None
         ids = {"sip_participant_id": callee.sid, "sip_call_id": callee.attributes.get("sip.callID")}
-        return "adopted", answered(call, now_ms, **ids)
+        return "adopted", answer_call(call, now_ms, **ids)
 
     async def _active(self, call: Call, now_ms: int) -> tuple[str, Change] | None:
         """An active call whose end nobody reported; one that was just answered is left to the webhooks."""
         await self._hang_up_if_asked(call)
-        if waits_in_vain(call, now_ms) and call.agent_lost_at_ms is None and (lost := given_up(call, now_ms)):
+        if (
+            replacement_overdue(call, now_ms)
+            and call.agent_lost_at_ms is None
+            and (lost := end_agent_lost(call, now_ms))
+        ):
             await self.livekit.remove_callee(call.room_name or "", call.claim)
             return "agent_lost", lost
         if now_ms < (call.answered_at_ms or 0) + _SETTLE_FIRST_MS:
@@ -167,7 +171,7 @@ class Caretaker:
         if await self.livekit.callee(call.room_name or "", call.claim):
             return None
         ending = Ending(State.COMPLETED, Reason.END_NOT_REPORTED)
-        return "end_found", ended(call, ending, now_ms)
+        return "end_found", end_call(call, ending, now_ms)
 
     async def _hang_up_if_asked(self, call: Call) -> None:
         """Rule 14: removing a leg again, or one that is gone, is harmless."""

@@ -8,9 +8,9 @@ from functools import partial
 from botocore.exceptions import BotoCoreError, ClientError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
-from trunkline.calls.changes import returned
-from trunkline.calls.model import Call, Change, StaleCall
-from trunkline.calls.store import SlotsFull
+from trunkline.calls.models import Call, Change, StaleCall
+from trunkline.calls.repository import NoFreeSlot
+from trunkline.calls.transitions import requeue
 from trunkline.dialing.workbench import Workbench
 from trunkline.livekit.client import LiveKitUnavailable
 
@@ -38,7 +38,7 @@ class Claim:
         """
         try:
             stored: Call = await self._bench.offload(self._bench.calls.change, call, change, now_ms)
-        except SlotsFull:
+        except NoFreeSlot:
             return None
         except (StaleCall, BotoCoreError, ClientError) as error:
             self._bench.log.warning(
@@ -50,7 +50,7 @@ class Claim:
 
     async def give_back(self, call: Call, *, why: str) -> None:
         """Return the call to its place in the line."""
-        await self.settle(call, lambda current, now_ms: returned(current, now_ms, why=why))
+        await self.settle(call, lambda current, now_ms: requeue(current, now_ms, why=why))
         if self._has_room:
             # A claim that was lost to another run names that run's room: not mine to close.
             await self.drop_room(call)

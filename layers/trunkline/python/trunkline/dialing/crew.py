@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
+from trunkline.calls.queue_position import QueuePosition
 from trunkline.dialing.attempt import Attempt, Stage
 from trunkline.dialing.breaker import FailureRun
 from trunkline.dialing.pacer import Pace
 from trunkline.dialing.pacing import preparing_target, ready_bound
-from trunkline.dialing.places import Place
 from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.verdicts import Kind
 from trunkline.dialing.workbench import Workbench
@@ -64,7 +64,10 @@ class Crew:
         return call_id in self._attempts
 
     def claim(
-        self, places: Iterable[Place], state: Callable[[], TrunkState], took: Callable[[Place], int]
+        self,
+        places: Iterable[QueuePosition],
+        state: Callable[[], TrunkState],
+        took: Callable[[QueuePosition], int],
     ) -> None:
         """Claim from the head of the line while there is room, a few at a look: a burst of them would
         keep the loop from the starts that are due."""

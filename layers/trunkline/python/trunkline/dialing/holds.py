@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trunkline.dialing.places import LAST, Place
+from trunkline.calls.queue_position import LAST, QueuePosition
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,16 @@ class Hold:
         """Say whether its moment has not come."""
         return self.until_ms is None or now_ms < self.until_ms
 
-    def covers(self, place: Place) -> bool:
+    def covers(self, place: QueuePosition) -> bool:
         """Say whether a place is held."""
         mine = place.batch and place.tenant_id == self.tenant_id
         return mine and self.first_us <= place.arrived_at_us <= self.last_us
 
-    def end_key(self, place: Place) -> str:
+    def end_key(self, place: QueuePosition) -> str:
         """The sort key after which a line goes on, past the held places of this one's rank."""
         return f"{place.rank_key}{self.last_us:017d}#{LAST}"
 
 
-def holding(holds: Iterable[Hold], place: Place) -> Hold | None:
+def holding(holds: Iterable[Hold], place: QueuePosition) -> Hold | None:
     """The hold that covers a place, if there is one."""
     return next((hold for hold in holds if hold.covers(place)), None)

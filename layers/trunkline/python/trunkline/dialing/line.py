@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from trunkline.calls.queue_position import LAST, QueuePosition
 from trunkline.dialing.holds import Hold, holding
-from trunkline.dialing.places import LAST, Place
 from trunkline.storage.keys.dialing import queue_key
 from trunkline.storage.keys.item import SK, ItemKey
 from trunkline.storage.table import Table
@@ -17,16 +17,18 @@ class Line:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def head(self, trunk_id: str, tenant_id: str, limit: int, held: Sequence[Hold] = ()) -> list[Place]:
+    def head(
+        self, trunk_id: str, tenant_id: str, limit: int, held: Sequence[Hold] = ()
+    ) -> list[QueuePosition]:
         """A tenant's first places that are not held, strongly consistent; each hold on the way costs one more
         read."""
-        found: list[Place] = []
+        found: list[QueuePosition] = []
         first = f"{tenant_id}#"
         while first and len(found) < limit:
             wanted = limit - len(found)
             begin, first = queue_key(trunk_id, first), ""
             for item in self._table.between(begin, f"{tenant_id}#{LAST}", limit=wanted):
-                place = Place.parse(item[SK])
+                place = QueuePosition.parse(item[SK])
                 if hold := holding(held, place):
                     first = hold.end_key(place)
                     break
@@ -35,17 +37,17 @@ class Line:
 
     def heads(
         self, trunk_id: str, tenant_ids: Iterable[str], limit: int, held: Sequence[Hold] = ()
-    ) -> list[Place]:
+    ) -> list[QueuePosition]:
         """The first places of each tenant that are not held."""
         return [place for tenant_id in tenant_ids for place in self.head(trunk_id, tenant_id, limit, held)]
 
-    def direct(self, trunk_id: str, tenant_id: str, limit: int) -> list[Place]:
+    def direct(self, trunk_id: str, tenant_id: str, limit: int) -> list[QueuePosition]:
         """A tenant's first direct calls, past its batch calls: one read a priority."""
-        found: list[Place] = []
+        found: list[QueuePosition] = []
         for priority in range(11):
             key = queue_key(trunk_id, f"{tenant_id}#{priority:02d}#0#")
             items = self._table.partition(key, limit=limit - len(found))
-            found += [Place.parse(item[SK]) for item in items]
+            found += [QueuePosition.parse(item[SK]) for item in items]
             if len(found) >= limit:
                 break
         return found

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from trunkline.calls.changes import came_due
-from trunkline.calls.model import Call, Change
-from trunkline.calls.store import CallStore
+from trunkline.calls.models import Call, Change
+from trunkline.calls.queue_position import QueuePosition
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.transitions import enqueue_due
 from trunkline.dialing.admission import BatchPace, admitted
 from trunkline.dialing.line import Line
-from trunkline.dialing.places import Place
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.turns import Turns
@@ -32,7 +32,7 @@ class View:
 
     waiting: bool
     blocked: bool
-    claimable: list[Place]
+    claimable: list[QueuePosition]
 
 
 class LineLook:
@@ -48,7 +48,7 @@ class LineLook:
         self._trunks = trunks
         self._turns = Turns()
         self._batch_pace = BatchPace()
-        self._found: list[Place] = []
+        self._found: list[QueuePosition] = []
         self._claimed: set[str] = set()
         self._taken: dict[str, int] = {}
         self._read_us: int | None = None
@@ -70,14 +70,14 @@ class LineLook:
             claimable = admitted(places, state, self._taken, 0)
         return View(bool(left), blocked and not claimable, claimable)
 
-    def took(self, place: Place) -> int:
+    def took(self, place: QueuePosition) -> int:
         """Note a claim; returns its number in the order of claiming."""
         self._claimed.add(place.call_id)
         if place.batch:
             self._batch_pace.took()
         return self._turns.took(place)
 
-    def _left(self, in_hand: Callable[[str], bool]) -> list[Place]:
+    def _left(self, in_hand: Callable[[str], bool]) -> list[QueuePosition]:
         return [
             place
             for place in self._found
@@ -100,21 +100,23 @@ class LineLook:
         self._taken = dict(zip(pools, taken, strict=True))
         self._claimed.clear()
 
-    async def _direct(self, state: TrunkState, limit: int, in_hand: Callable[[str], bool]) -> list[Place]:
+    async def _direct(
+        self, state: TrunkState, limit: int, in_hand: Callable[[str], bool]
+    ) -> list[QueuePosition]:
         """Direct calls of a later priority, where batch calls that may not go stand before them."""
         places = await self._of_each_tenant(state, self._line.direct, limit)
         return [place for place in places if not in_hand(place.call_id)]
 
     async def _of_each_tenant(
-        self, state: TrunkState, read: Callable[[str, str, int], list[Place]], limit: int
-    ) -> list[Place]:
+        self, state: TrunkState, read: Callable[[str, str, int], list[QueuePosition]], limit: int
+    ) -> list[QueuePosition]:
         trunk_id = state.declared.id
         reads = (self._bench.offload(read, trunk_id, tenant_id, limit) for tenant_id in state.tenants)
-        lines: list[list[Place]] = await asyncio.gather(*reads)
+        lines: list[list[QueuePosition]] = await asyncio.gather(*reads)
         return [place for line in lines for place in line]
 
 
-def let_in_due_calls(calls: CallStore, trunk_id: str, now_ms: int) -> int:
+def let_in_due_calls(calls: CallRepository, trunk_id: str, now_ms: int) -> int:
     """Move the calls whose moment has come into the line; returns how many.
 
     Each is one transaction, so that a crash in between loses none, and a second mover finds them moved.
@@ -123,9 +125,9 @@ def let_in_due_calls(calls: CallStore, trunk_id: str, now_ms: int) -> int:
     def decide(call: Call) -> Change | None:
         if not call.waits or call.due_ms is None or call.due_ms > now_ms:
             return None
-        place = Place(call.tenant_id, call.priority, call.batch, call.due_ms * 1000, call.id)
+        place = QueuePosition(call.tenant_id, call.priority, call.batch, call.due_ms * 1000, call.id)
         # A batch's calls keep their places: its holds find them, and a redial does not wait for 90,000 rows.
-        return came_due(call, call.line_place if call.batch else place.key, now_ms)
+        return enqueue_due(call, call.line_place if call.batch else place.key, now_ms)
 
     moved = 0
     for call_id in calls.due_call_ids(trunk_id, now_ms, DUE_AT_ONCE):

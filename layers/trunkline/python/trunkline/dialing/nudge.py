@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from aws_lambda_powertools import Logger
 
-from trunkline.calls.model import Call
+from trunkline.calls.models import Call
 from trunkline.core.clock import Clock
 from trunkline.dialing.trunks import is_total
 from trunkline.dialing.wake import MAX_DELAY_S, Wake, WakeNotSent, WakeQueue

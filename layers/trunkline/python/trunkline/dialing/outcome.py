@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from trunkline.calls.changes import answered, attempt_over, disowned, ended
-from trunkline.calls.model import Call, Change
-from trunkline.calls.parts import Ending
+from trunkline.calls.models import Call, Change
 from trunkline.calls.states import Phase, State
+from trunkline.calls.transitions import answer_call, end_call, finish_attempt, release_ownership
+from trunkline.calls.value_objects import Ending
 from trunkline.dialing.verdicts import Dialled, Kind
 
 
@@ -18,17 +18,17 @@ def outcome_of(call: Call, dialled: Dialled, now_ms: int) -> Change | None:
         return _answered(call, dialled, now_ms)
     if verdict.kind is Kind.FAILED and verdict.reason:
         ending = Ending(State.FAILED, verdict.reason)
-        return attempt_over(call, ending, now_ms, sip_status_code=verdict.sip_status_code)
+        return finish_attempt(call, ending, now_ms, sip_status_code=verdict.sip_status_code)
     if call.kept_ending:
-        return attempt_over(call, call.kept_ending, now_ms)
-    return disowned(call)
+        return finish_attempt(call, call.kept_ending, now_ms)
+    return release_ownership(call)
 
 
 def _answered(call: Call, dialled: Dialled, now_ms: int) -> Change | None:
     if call.cancel_requested_at_ms:
         return None  # the leg is hung up first, and then the call is cancelled
     ids = {"sip_participant_id": dialled.sip_participant_id, "sip_call_id": dialled.sip_call_id}
-    change = answered(call, now_ms, **ids)
+    change = answer_call(call, now_ms, **ids)
     if call.kept_ending:
-        return change.then(ended(change.call, call.kept_ending, now_ms))
+        return change.then(end_call(change.call, call.kept_ending, now_ms))
     return change

@@ -5,16 +5,16 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
-from trunkline.calls.model import Call
-from trunkline.calls.parts import WaitsFor
+from trunkline.calls.models import Call
+from trunkline.calls.queue_position import LAST, QueuePosition
+from trunkline.calls.queue_status import QueueStatus
 from trunkline.calls.states import Phase, State
+from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.clock import Clock
 from trunkline.dialing.holds import holding
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.pacing import spacing_us
-from trunkline.dialing.places import LAST, Place
-from trunkline.dialing.standing import Standing
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import TrunkState
 from trunkline.storage.keys.dialing import queue_checkpoint_key
@@ -68,29 +68,29 @@ class Queue:
         self._census = census
         self._clock = clock
 
-    def standing(self, call: Call) -> Standing | None:
+    def standing(self, call: Call) -> QueueStatus | None:
         """Say what a call waits for; None if it does not wait."""
         if not call.waits:
-            return Standing("preparing") if call.phase is Phase.PREPARED else None
+            return QueueStatus("preparing") if call.phase is Phase.PREPARED else None
         if call.waits_for is WaitsFor.ZONE:
-            return Standing(call.waits_for)
+            return QueueStatus(call.waits_for)
         if call.state is State.SCHEDULED:
-            return Standing("scheduled", None, call.due_ms)
+            return QueueStatus("scheduled", None, call.due_ms)
         state = self._trunks.state(call.trunk_id)
         if state is None or state.paused_because(self._clock.wall_ms()):
-            return Standing("trunk_paused", self._position(call, state))
+            return QueueStatus("trunk_paused", self._position(call, state))
         if call.due_ms is not None:
-            return Standing(call.waits_for or "waiting_for_retry", None, call.due_ms)
+            return QueueStatus(call.waits_for or "waiting_for_retry", None, call.due_ms)
         return self._in_line(state, call)
 
-    def _in_line(self, state: TrunkState, call: Call) -> Standing:
-        if hold := holding(state.held(self._clock.wall_ms()), Place.parse(call.line_place)):
+    def _in_line(self, state: TrunkState, call: Call) -> QueueStatus:
+        if hold := holding(state.held(self._clock.wall_ms()), QueuePosition.parse(call.line_place)):
             waits_for = "batch_not_started" if hold.until_ms else "batch_paused"
-            return Standing(waits_for, None, hold.until_ms)
+            return QueueStatus(waits_for, None, hold.until_ms)
         if self._full(state, call):
-            return Standing("at_capacity", self._position(call, state))
+            return QueueStatus("at_capacity", self._position(call, state))
         position = self._position(call, state) or 1
-        return Standing("in_line", position, self._estimate(state, position))
+        return QueueStatus("in_line", position, self._estimate(state, position))
 
     def waiting(self, trunk_id: str, tenant_id: str) -> int:
         """Count a tenant's calls in a line: exact below 1,000, else as of the last census."""
@@ -109,12 +109,12 @@ class Queue:
     def _position(self, call: Call, state: TrunkState | None) -> int | None:
         if call.due_ms is not None:
             return None
-        place = Place.parse(call.line_place)
+        place = QueuePosition.parse(call.line_place)
         position = self._counted(call.trunk_id, call.tenant_id, place.key)
         others = [tenant for tenant in (state.tenants if state else ()) if tenant != call.tenant_id]
         return max(1, position + self._others_ahead(call.trunk_id, place, others))
 
-    def _others_ahead(self, trunk_id: str, place: Place, tenant_ids: Iterable[str]) -> int:
+    def _others_ahead(self, trunk_id: str, place: QueuePosition, tenant_ids: Iterable[str]) -> int:
         """Other tenants' calls of better rank all go first; of the same rank, one for each of mine."""
         ahead, mine = 0, None
         for tenant_id in tenant_ids:

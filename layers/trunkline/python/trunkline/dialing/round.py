@@ -12,8 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from trunkline.batches.care import BatchCare
 from trunkline.batches.flow import BatchFlow
 from trunkline.batches.store import BatchStore
-from trunkline.calls.model import Call
-from trunkline.calls.store import CallStore
+from trunkline.calls.models import Call
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.web_care import WebCare
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
@@ -49,7 +49,7 @@ class CaretakerProcess:
         self._table = Table(aws_clients.client("dynamodb"), settings.table_name)
         self._clock = SystemClock()
         self._projects = Projects.open(self._table, settings, self._clock)
-        self._calls, self._trunks = CallStore(self._table), TrunkStore(self._table)
+        self._calls, self._trunks = CallRepository(self._table), TrunkStore(self._table)
         self._wakes = WakeQueue.open(settings)
         self._nudge = Nudge(self._wakes, self._clock, log, self._trunks.granted_ids)
         self._player = a_player(self._table, self._nudge, self._clock)

@@ -7,7 +7,7 @@ from functools import partial
 import aiohttp
 from aws_lambda_powertools import Logger
 
-from trunkline.calls.store import CallStore
+from trunkline.calls.repository import CallRepository
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.errors import LiveKitNotConfigured
@@ -39,7 +39,7 @@ class DialerProcess:
         self._log = log
         self._offload = ThreadRunner(_THREADS)
         self._timing = Timing()
-        self._calls = CallStore(table)
+        self._calls = CallRepository(table)
         self._lanes = LaneStore(table, self._clock)
         self._line = Line(table)
         self._trunks = TrunkStore(table)

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from trunkline.auth.audit_log import audit_write
 from trunkline.auth.principal import Principal
-from trunkline.calls.store import CallStore
+from trunkline.calls.repository import CallRepository
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, NotFound, TrunkShared
 from trunkline.core.timestamps import iso_from_ms
@@ -83,7 +83,7 @@ class TrunkDesk:
     trunks: TrunkStore
     practice: PracticeTrunks
     lanes: LaneStore
-    calls: CallStore
+    calls: CallRepository
     queue: Queue
     nudge: Nudge
     clock: Clock

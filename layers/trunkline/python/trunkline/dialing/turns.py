@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable
 
-from trunkline.dialing.places import Place
+from trunkline.calls.queue_position import QueuePosition
 
 
 class Turns:
@@ -18,13 +18,13 @@ class Turns:
         self._served: dict[str, int] = {}
         self._count = 0
 
-    def order(self, places: Iterable[Place]) -> list[Place]:
+    def order(self, places: Iterable[QueuePosition]) -> list[QueuePosition]:
         """Put places in the order in which they are to be dialled from now on."""
-        waiting: dict[str, deque[Place]] = defaultdict(deque)
+        waiting: dict[str, deque[QueuePosition]] = defaultdict(deque)
         for place in sorted(places, key=lambda place: place.key):
             waiting[place.tenant_id].append(place)
         served, count = dict(self._served), self._count
-        ordered: list[Place] = []
+        ordered: list[QueuePosition] = []
         while waiting:
             heads = [entries[0] for entries in waiting.values()]
             best = min(
@@ -37,7 +37,7 @@ class Turns:
                 del waiting[best.tenant_id]
         return ordered
 
-    def took(self, place: Place) -> int:
+    def took(self, place: QueuePosition) -> int:
         """Note that a place was served; returns its number in the order of serving."""
         self._count += 1
         self._served[place.tenant_id] = self._count

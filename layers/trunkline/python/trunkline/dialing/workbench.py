@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from aws_lambda_powertools import Logger
 
-from trunkline.calls.model import Call
-from trunkline.calls.store import CallStore
+from trunkline.calls.models import Call
+from trunkline.calls.repository import CallRepository
 from trunkline.core.clock import Clock
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.pacing import StartLog, Timing
@@ -35,7 +35,7 @@ class Workbench:
     run_id: str
     starts: StartLog
     timing: Timing
-    calls: CallStore
+    calls: CallRepository
     livekit: LiveKit
     sign_dial_token: Callable[[float], str]
     nudge: Nudge

@@ -29,7 +29,7 @@ from livekit.protocol.room import (
 )
 from livekit.protocol.sip import CreateSIPParticipantRequest
 
-from trunkline.calls.model import Call
+from trunkline.calls.models import Call
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict, verdict_of_carrier, verdict_of_livekit
 from trunkline.egress.socket_guard import SocketGuard
 from trunkline.livekit.credentials import LiveKitCredentials

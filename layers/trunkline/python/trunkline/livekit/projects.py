@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from trunkline.calls.model import Call
+from trunkline.calls.models import Call
 from trunkline.core import aws_clients
 from trunkline.core.clock import Clock
 from trunkline.core.errors import LiveKitNotConfigured

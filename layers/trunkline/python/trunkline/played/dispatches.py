@@ -8,7 +8,7 @@ from typing import Any
 
 from trunkline.calls.dispatch_input import NewDispatch
 from trunkline.calls.dispatch_shapes import DispatchView, JobView
-from trunkline.calls.model import Call
+from trunkline.calls.models import Call
 from trunkline.core.clock import Clock
 from trunkline.core.errors import NotFound
 from trunkline.livekit.names import ClaimName

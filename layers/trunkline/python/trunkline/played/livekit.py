@@ -8,16 +8,16 @@ from typing import Any
 
 from livekit.protocol.models import ParticipantInfo
 
-from trunkline.calls.model import Call
+from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
-from trunkline.calls.store import CallStore
+from trunkline.calls.test_numbers import FULL, test_number_of
 from trunkline.core.clock import Clock
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict, verdict_of_carrier
 from trunkline.livekit.client import Gate
 from trunkline.livekit.names import claim_of_room
 from trunkline.played.ids import job_id_of, new_id
-from trunkline.played.outcomes import FULL, outcome_of
 
 _NO_REPLY_S = 32.0
 _NO_ANSWER = Dialled(Verdict(Kind.FAILED, Reason.DIAL_NO_ANSWER))
@@ -29,7 +29,7 @@ class PlayedLiveKit:
     What it forgets with its process, the caretaker finds, as with a real one.
     """
 
-    def __init__(self, calls: CallStore, clock: Clock, offload: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, calls: CallRepository, clock: Clock, offload: Callable[..., Awaitable[Any]]) -> None:
         self._calls = calls
         self._clock = clock
         self._offload = offload
@@ -39,7 +39,7 @@ class PlayedLiveKit:
     async def dispatch_agent(self, room: str, agent_name: str, call_id: str) -> str:  # noqa: ARG002
         """Send an agent in: it comes when the call's number says."""
         call: Call | None = await self._offload(self._calls.load, call_id)
-        delay_s = outcome_of(call.phone_number).agent_joins_after_s if call else None
+        delay_s = test_number_of(call.phone_number).agent_joins_after_s if call else None
         due_us = None
         if call and delay_s is not None:
             due_us = self._clock.monotonic_us() + int(delay_s * 1_000_000 / call.test_speed)
@@ -74,7 +74,7 @@ class PlayedLiveKit:
     async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> Dialled:  # noqa: ARG002
         """Ring a phone, and answer as it would."""
         await gate()
-        outcome = outcome_of(call.phone_number)
+        outcome = test_number_of(call.phone_number)
         if call.claim <= outcome.full_claims:
             return Dialled(verdict_of_carrier(*FULL))
         ring_s = float(call.agent.ring_timeout_s)

@@ -6,15 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from trunkline.calls import reports as say
-from trunkline.calls.changes import ended
-from trunkline.calls.model import Call, Change
+from trunkline.calls import report_schemas as say
+from trunkline.calls.models import Call, Change
 from trunkline.calls.news import NewsDesk
-from trunkline.calls.parts import Channel, Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.report_desk import ReportDesk
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
-from trunkline.calls.store import CallStore
+from trunkline.calls.transitions import end_call
+from trunkline.calls.value_objects import Channel, Ending
 from trunkline.core.clock import Clock
 from trunkline.core.errors import StaleAttempt
 from trunkline.livekit.names import ClaimName
@@ -30,7 +30,7 @@ _KEPT = 5_000
 class Player:
     """Each step may be repeated without harm: the desks know repeats by their numbers and ids."""
 
-    calls: CallStore
+    calls: CallRepository
     news: NewsDesk
     reports: ReportDesk
     clock: Clock
@@ -69,7 +69,7 @@ class Player:
                 self.news.take(_news(call, claim, cue.step))
             case script.AgentMissing():
                 missing = Ending(State.FAILED, Reason.AGENT_UNAVAILABLE)
-                self._settle(call, lambda now: ended(now, missing, cue.at_ms))
+                self._settle(call, lambda now: end_call(now, missing, cue.at_ms))
             case report:
                 self._report(claim, _report_of(call, report))
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Channel
+from trunkline.calls.models import Call
 from trunkline.calls.states import State
-from trunkline.played.outcomes import Outcome, outcome_of
+from trunkline.calls.test_numbers import TestNumber, test_number_of
+from trunkline.calls.value_objects import Channel
 
 NO_AUDIO_S = 30.0
 _FIRST_WORD_S = 0.3
@@ -89,7 +89,7 @@ def cues(call: Call) -> list[Cue]:
     """
     if call.ended:
         return []
-    outcome = outcome_of(call.phone_number)
+    outcome = test_number_of(call.phone_number)
     if call.answered_at_ms is None:
         return _arrivals(call, outcome) if call.channel is Channel.WEB else []
     talk = _machine() if outcome.machine else _conversation(call, outcome)
@@ -98,7 +98,7 @@ def cues(call: Call) -> list[Cue]:
     return [Cue(_moment(call, call.answered_at_ms, after_s), step) for after_s, step in talk]
 
 
-def _arrivals(call: Call, outcome: Outcome) -> list[Cue]:
+def _arrivals(call: Call, outcome: TestNumber) -> list[Cue]:
     """A web call: the person joins, then the agent. No cue repeats what the call says has happened."""
     found: list[Cue] = []
     if call.state is State.PENDING:
@@ -122,7 +122,7 @@ def _machine() -> list[tuple[float, Step]]:
     ]
 
 
-def _conversation(call: Call, outcome: Outcome) -> list[tuple[float, Step]]:
+def _conversation(call: Call, outcome: TestNumber) -> list[tuple[float, Step]]:
     steps: list[tuple[float, Step]] = []
     ends_s, end = _ending(call, outcome)
     if outcome.talk_s != 0 and not outcome.silent:
@@ -133,7 +133,7 @@ def _conversation(call: Call, outcome: Outcome) -> list[tuple[float, Step]]:
     return steps
 
 
-def _words(outcome: Outcome) -> list[tuple[float, Step]]:
+def _words(outcome: TestNumber) -> list[tuple[float, Step]]:
     """The turns, some at a time, over the talk."""
     turns = [(number, _SPEAKERS[number % 2], _text(number)) for number in range(1, outcome.turns + 1)]
     batches = [turns[first : first + _TURNS_A_STEP] for first in range(0, len(turns), _TURNS_A_STEP)]
@@ -146,7 +146,7 @@ def _text(number: int) -> str:
     return _GREETING[number - 1] if number <= len(_GREETING) else f"This is turn {number}."
 
 
-def _ending(call: Call, outcome: Outcome) -> tuple[float, PersonLeft]:
+def _ending(call: Call, outcome: TestNumber) -> tuple[float, PersonLeft]:
     limit_s = float(call.agent.max_call_duration_s)
     if outcome.silent and limit_s > NO_AUDIO_S:
         return NO_AUDIO_S, PersonLeft(sip_call_status="active")

@@ -6,11 +6,11 @@ from aws_lambda_powertools import Logger
 
 from trunkline.calls.erase import erase_beside
 from trunkline.calls.news import NewsDesk, Reach
-from trunkline.calls.people_store import PeopleStore
 from trunkline.calls.report_desk import ReportDesk
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.state_store import StateStore
-from trunkline.calls.store import CallStore
-from trunkline.calls.transcripts import TranscriptStore
+from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.core import aws_clients
 from trunkline.core.clock import Clock, SystemClock
 from trunkline.core.settings import TestDialerSettings
@@ -41,14 +41,14 @@ _NOTHING_THERE = Reach(
 
 def a_player(table: Table, nudge: Nudge, clock: Clock) -> Player:
     """The player of a process: it needs the table, and wakes for what its calls leave behind."""
-    calls = CallStore(table)
+    calls = CallRepository(table)
     alive = LaneStore(table, clock).run_is_alive
     nobody = EnvelopeCipher("")  # played agents ask for no context and report no variables: it is never used
     reports = ReportDesk(
         calls=calls,
-        transcripts=TranscriptStore(table),
+        transcripts=TranscriptRepository(table),
         workflows=WorkflowStore(table),
-        people=PeopleStore(table, nobody),
+        people=UserContextRepository(table, nobody),
         states=StateStore(table, nobody, WorkflowStore(table)),
         clock=clock,
         run_is_alive=alive,
@@ -74,7 +74,7 @@ class TestDialerProcess:
 
     async def serve(self, wake: Wake, run_id: str) -> Stop | None:
         """Serve one wake."""
-        calls, trunks = CallStore(self._table), TrunkStore(self._table)
+        calls, trunks = CallRepository(self._table), TrunkStore(self._table)
         nudge = Nudge(self._wakes, self._clock, self._log, trunks.granted_ids)
         bench = Workbench(
             run_id=run_id,

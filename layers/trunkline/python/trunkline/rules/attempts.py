@@ -8,7 +8,7 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from trunkline.calls.model import Call
+from trunkline.calls.models import Call
 from trunkline.rules.frequency import FrequencyCap
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.keys.resources import call_attempts_key

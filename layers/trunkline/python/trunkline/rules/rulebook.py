@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from boto3.dynamodb.conditions import Attr
 
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Channel
+from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
+from trunkline.calls.value_objects import Channel
 from trunkline.core.clock import Clock
 from trunkline.core.errors import NumberNotAllowed
 from trunkline.rules.attempts import RungNumbers

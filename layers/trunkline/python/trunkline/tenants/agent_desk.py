@@ -10,8 +10,8 @@ from typing_extensions import TypedDict
 
 from trunkline.auth.audit_log import audit_write, changed_fields
 from trunkline.auth.principal import Principal
-from trunkline.calls.policy import NO_REDIAL
-from trunkline.calls.policy_input import RedialView, WindowView, redial_view, window_view
+from trunkline.calls.calling_policy import NO_REDIAL
+from trunkline.calls.calling_policy_schemas import RedialView, WindowView, redial_view, window_view
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InUse, InvalidRequest, NotFound
 from trunkline.core.validation import validated

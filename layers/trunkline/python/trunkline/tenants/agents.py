@@ -10,8 +10,8 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr
 
 from trunkline.auth.principal import Principal
-from trunkline.calls.parts import AgentLost
-from trunkline.calls.policy import NO_REDIAL, CallingWindow, RedialPolicy
+from trunkline.calls.calling_policy import NO_REDIAL, CallingWindow, RedialPolicy
+from trunkline.calls.value_objects import AgentLost
 from trunkline.core.errors import AlreadyExists, VersionConflict
 from trunkline.storage.keys.item import SK
 from trunkline.storage.keys.resources import agent_key

@@ -14,8 +14,8 @@ from boto3.dynamodb.conditions import Attr
 from typing_extensions import TypedDict
 
 from trunkline.auth.principal import Principal
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Channel
+from trunkline.calls.models import Call
+from trunkline.calls.value_objects import Channel
 from trunkline.core.clock import Clock
 from trunkline.core.errors import DailyLimitReached, QueueFull
 from trunkline.storage.keys.item import TTL, ItemKey

@@ -6,9 +6,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from trunkline.calls.parts import AgentLost
-from trunkline.calls.policy import NO_REDIAL
-from trunkline.calls.policy_input import REDIAL_MESSAGE, WINDOW_MESSAGE, RedialSpec, WindowSpec
+from trunkline.calls.calling_policy import NO_REDIAL
+from trunkline.calls.calling_policy_schemas import (
+    REDIAL_MESSAGE,
+    WINDOW_MESSAGE,
+    RedialSpec,
+    WindowSpec,
+)
+from trunkline.calls.value_objects import AgentLost
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.validation import E164, InputModel, ToolName
 from trunkline.dialing.trunks import Trunk, trunk_id_for

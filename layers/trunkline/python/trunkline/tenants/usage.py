@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trunkline.calls.model import WEB_LANES
-from trunkline.calls.store import CallStore
+from trunkline.calls.models import WEB_LANES
+from trunkline.calls.queue_position import LAST
+from trunkline.calls.repository import CallRepository
 from trunkline.dialing.line import Line
-from trunkline.dialing.places import LAST
 from trunkline.dialing.practice import practice_trunk
 from trunkline.dialing.trunk_store import TrunkStore
 
@@ -18,7 +18,7 @@ _COUNTED = 10_000
 class Usage:
     """Counts; what is counted is a moment old."""
 
-    calls: CallStore
+    calls: CallRepository
     line: Line
     trunks: TrunkStore
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from trunkline.calls.model import Call
-from trunkline.calls.parts import Colleague
+from trunkline.calls.models import Call
+from trunkline.calls.value_objects import HandoffAgent
 from trunkline.core.errors import NotFound
 from trunkline.tools.model import Tool
 from trunkline.tools.parameters import json_schema
@@ -38,13 +38,13 @@ def definition(tool: Tool) -> ToolDefinition:
     }
 
 
-def team_of(call: Call) -> list[Colleague]:
+def team_of(call: Call) -> list[HandoffAgent]:
     """Who may talk in a call, the agent it was made with first."""
     agent = call.agent
-    return [Colleague(agent.id, agent.name, agent.livekit_agent_name, agent.tools), *call.colleagues]
+    return [HandoffAgent(agent.id, agent.name, agent.livekit_agent_name, agent.tools), *call.colleagues]
 
 
-def member(call: Call, name: str) -> Colleague | None:
+def member(call: Call, name: str) -> HandoffAgent | None:
     """Who is called so in a call's team, by the tenant's name or its worker's."""
     return next((each for each in team_of(call) if name in (each.name, each.livekit_agent_name)), None)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from trunkline.calls.agent_loss import handed_over, on_duty
-from trunkline.calls.model import Call
-from trunkline.calls.parts import AgentTurn
+from trunkline.calls.agent_transitions import active_agent, on_handover
+from trunkline.calls.models import Call
 from trunkline.calls.report_desk import ReportDesk
-from trunkline.calls.reports import Ended
-from trunkline.calls.store import CallStore
+from trunkline.calls.report_schemas import Ended
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.value_objects import AgentTurn
 from trunkline.core.clock import Clock
 from trunkline.core.errors import LiveKitFailed, LiveKitNotConfigured
 from trunkline.livekit.names import ClaimName
@@ -28,7 +28,7 @@ class CallEffects:
 
     call: Call
     claim: ClaimName
-    calls: CallStore
+    calls: CallRepository
     reports: ReportDesk
     dispatch: Callable[[Call, str], None]
     clock: Clock
@@ -47,14 +47,14 @@ class CallEffects:
             names = ", ".join(each.name for each in team_of(call))
             text = f"There is no such agent in this call; there are {names}"
             raise ActionFailed(FailureType.AGENT_NOT_FOUND, text)
-        if who.name == on_duty(call).name:
+        if who.name == active_agent(call).name:
             raise ActionFailed(FailureType.AGENT_NOT_FOUND, f"{who.name} has the call already")
         now_ms = self.clock.wall_ms()
         turn = AgentTurn(-1, who.name, now_ms)
-        if handed_over(call, turn) is None:
+        if on_handover(call, turn) is None:
             raise ActionFailed(FailureType.AGENT_NOT_FOUND, "The call was handed round too often")
         self._asked(lambda: self.dispatch(call, who.livekit_agent_name))
-        self.calls.settle(call.id, lambda now: handed_over(now, turn), now_ms)
+        self.calls.settle(call.id, lambda now: on_handover(now, turn), now_ms)
         return who.name
 
     def end(self, reason: str) -> None:

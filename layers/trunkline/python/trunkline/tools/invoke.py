@@ -13,10 +13,10 @@ from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
 from trunkline.calls.attempts import require_present
-from trunkline.calls.model import Call
-from trunkline.calls.people_store import PeopleStore
+from trunkline.calls.models import Call
+from trunkline.calls.repository import CallRepository
 from trunkline.calls.state_store import StateStore
-from trunkline.calls.store import CallStore
+from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.core.clock import Clock
 from trunkline.core.errors import CallEnded, LimitReached, NotFound, StateTooLarge
 from trunkline.core.validation import InputModel
@@ -99,11 +99,11 @@ class Invoker:
     Unsure means tell: what may have been done is not done again by a repeat.
     """
 
-    calls: CallStore
+    calls: CallRepository
     workflows: WorkflowStore
     tools: ToolStore
     secrets: SecretStore
-    people: PeopleStore
+    people: UserContextRepository
     states: StateStore
     remembered: IdempotentResponses
     recorder: Recorder

@@ -10,9 +10,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline.calls.model import Call, Change, Happening, StaleCall
-from trunkline.calls.store import CallStore
-from trunkline.calls.story import TOOL_EVENT
+from trunkline.calls.events import TOOL_EVENT
+from trunkline.calls.models import Call, Change, NewEvent, StaleCall
+from trunkline.calls.repository import CallRepository
 from trunkline.core.clock import Clock
 from trunkline.storage.keys.calls import tool_payload_key
 from trunkline.storage.keys.item import SK, TTL
@@ -29,7 +29,7 @@ class Recorder:
     `erase` deletes what is kept beside a call; `measured` counts.
     """
 
-    calls: CallStore
+    calls: CallRepository
     table: Table
     clock: Clock
     erase: Callable[[str], None]
@@ -68,7 +68,7 @@ def bodies_of(table: Table, call_id: str) -> dict[str, dict[str, Any]]:
 
 
 def _told(call: Call, told: Mapping[str, Any]) -> Change | None:
-    return None if call.erased_at_ms is not None else Change(call, (Happening(TOOL_EVENT, told),))
+    return None if call.erased_at_ms is not None else Change(call, (NewEvent(TOOL_EVENT, told),))
 
 
 def _bounded(value: Any) -> str:

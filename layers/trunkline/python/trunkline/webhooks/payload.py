@@ -9,12 +9,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from trunkline.calls.model import Call
+from trunkline.calls.events import NOTHING_SAID, Turn
+from trunkline.calls.models import Call
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.responses import agent_history, metrics, status_reason
 from trunkline.calls.states import State, flat_status
-from trunkline.calls.store import CallStore
-from trunkline.calls.story import NOTHING_SAID, Turn
-from trunkline.calls.transcripts import TranscriptStore
-from trunkline.calls.views import agent_history, metrics, status_reason
+from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.webhooks.deliveries import Delivery
 from trunkline.webhooks.endpoints import Endpoint
 from trunkline.webhooks.events import FINAL, EventType
@@ -26,8 +26,8 @@ MAX_BYTES = 256 * 1024
 class Payloads:
     """Writes bodies; `api_url` is where a transcript that is too long can be fetched."""
 
-    calls: CallStore
-    transcripts: TranscriptStore
+    calls: CallRepository
+    transcripts: TranscriptRepository
     api_url: str
 
     def body(self, delivery: Delivery, endpoint: Endpoint, attempt: int) -> bytes:

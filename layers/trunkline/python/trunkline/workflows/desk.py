@@ -8,7 +8,7 @@ from typing import Any
 
 from trunkline.auth.audit_log import audit_write, changed_fields
 from trunkline.auth.principal import Principal
-from trunkline.calls.parts import Channel
+from trunkline.calls.value_objects import Channel
 from trunkline.core.clock import Clock
 from trunkline.core.errors import AlreadyExists, InUse, InvalidRequest, NotFound
 from trunkline.core.validation import spec_values, validated

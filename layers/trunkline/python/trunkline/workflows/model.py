@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from trunkline.calls.parts import Channel
-from trunkline.calls.policy import CallingWindow, RedialPolicy
+from trunkline.calls.calling_policy import CallingWindow, RedialPolicy
+from trunkline.calls.value_objects import Channel
 
 
 @dataclass(frozen=True)

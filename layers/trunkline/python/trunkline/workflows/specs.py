@@ -8,8 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, field_validator
 from typing_extensions import TypedDict
 
-from trunkline.calls.parts import Channel
-from trunkline.calls.policy_input import (
+from trunkline.calls.calling_policy_schemas import (
     REDIAL_MESSAGE,
     WINDOW_MESSAGE,
     RedialSpec,
@@ -19,6 +18,7 @@ from trunkline.calls.policy_input import (
     redial_view,
     window_view,
 )
+from trunkline.calls.value_objects import Channel
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel, ToolName
 from trunkline.workflows.model import Workflow

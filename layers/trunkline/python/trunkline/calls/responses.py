@@ -7,9 +7,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from trunkline.calls.model import Call
-from trunkline.calls.parts import AttemptRecord
-from trunkline.calls.shapes import (
+from trunkline.calls.events import NOTHING_SAID, CallEvent, Transcript, Turn
+from trunkline.calls.models import Call
+from trunkline.calls.queue_status import QueueStatus
+from trunkline.calls.response_schemas import (
     AcceptedCall,
     AttemptView,
     BatchRowRef,
@@ -22,9 +23,8 @@ from trunkline.calls.shapes import (
     TurnView,
 )
 from trunkline.calls.states import State, data_status, flat_status
-from trunkline.calls.story import NOTHING_SAID, CallEvent, Transcript, Turn
+from trunkline.calls.value_objects import AttemptRecord
 from trunkline.core.timestamps import iso_from_ms, iso_or_none
-from trunkline.dialing.standing import Standing
 
 SCHEDULED = "Call scheduled. Poll GET /api/v1/calls/{id} for its progress."
 ACCEPTED = "Outbound call queued. Poll GET /api/v1/calls/{id} for dial progress."
@@ -44,7 +44,7 @@ def scheduled_answer(call: Call) -> ScheduledAnswer:
 def call_view(
     call: Call,
     events: Sequence[CallEvent],
-    standing: Standing | None,
+    standing: QueueStatus | None,
     said: Transcript = NOTHING_SAID,
 ) -> CallView:
     """A call's whole story."""

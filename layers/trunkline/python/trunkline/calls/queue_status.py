@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Standing:
+class QueueStatus:
     """What a waiting call waits for; `position` 1 is dialled next, None: not in the line."""
 
     state: str

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
-from trunkline.calls.policy import DAYS, MAX_ATTEMPTS, CallingWindow, RedialPolicy, RetryOn
+from trunkline.calls.calling_policy import DAYS, MAX_ATTEMPTS, CallingWindow, RedialPolicy, RetryOn
 from trunkline.core.field_types import Zone
 from trunkline.core.validation import InputModel
 

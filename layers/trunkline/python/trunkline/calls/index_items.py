@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from boto3.dynamodb.conditions import Attr
 
-from trunkline.calls.model import Call
+from trunkline.calls.models import Call
 from trunkline.calls.states import State
 from trunkline.storage.keys.calls import calls_partition, calls_sort_key, user_partition
 from trunkline.storage.keys.dialing import (
@@ -49,7 +49,7 @@ def listing_attributes(call: Call) -> Item:
     return listed
 
 
-def waiting_writes(before: Call | None, after: Call) -> list[Write]:
+def queue_writes(before: Call | None, after: Call) -> list[Write]:
     """Move the entry of a waiting call: it is in the line, among the due calls, or nowhere."""
     old, new = before and _waits_at(before), _waits_at(after)
     if old == new:

@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from trunkline.calls.parts import (
+from trunkline.calls.calling_policy import NO_REDIAL, CallingWindow, RedialPolicy
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import TERMINAL, Phase, State
+from trunkline.calls.value_objects import (
     AgentLost,
     AgentSnapshot,
     AgentTurn,
     AttemptRecord,
     BatchRow,
     Channel,
-    Colleague,
     Ending,
+    HandoffAgent,
     WaitsFor,
     WorkflowRef,
 )
-from trunkline.calls.policy import NO_REDIAL, CallingWindow, RedialPolicy
-from trunkline.calls.reasons import Reason
-from trunkline.calls.states import TERMINAL, Phase, State
 
 WEB_LANES = tuple(f"web-{digit}" for digit in "0123456789abcdef")
 """What the entries of live web calls are kept under: sixteen shares."""
@@ -65,7 +65,7 @@ class Call:
     line_place: str
     channel: Channel = Channel.PHONE
     workflow: WorkflowRef | None = None
-    colleagues: tuple[Colleague, ...] = ()
+    colleagues: tuple[HandoffAgent, ...] = ()
     user_id: str | None = None
     caller_joined_at_ms: int | None = None
     agent_joined_at_ms: int | None = None
@@ -175,7 +175,8 @@ def call_from_attributes(item: Mapping[str, Any]) -> Call:
     if workflow := values.get("workflow"):
         values["workflow"] = WorkflowRef(**workflow)
     values["colleagues"] = tuple(
-        Colleague(**{**each, "tools": tuple(each.get("tools", ()))}) for each in values.get("colleagues", ())
+        HandoffAgent(**{**each, "tools": tuple(each.get("tools", ()))})
+        for each in values.get("colleagues", ())
     )
     values["agent_turns"] = tuple(AgentTurn(**turn) for turn in values.get("agent_turns", ()))
     if window := values.get("window"):
@@ -191,7 +192,7 @@ def _attempt(record: Mapping[str, Any]) -> AttemptRecord:
 
 
 @dataclass(frozen=True)
-class Happening:
+class NewEvent:
     """One entry for the call's story, written in the transaction that makes it true."""
 
     type: str
@@ -207,7 +208,7 @@ class Change:
     """
 
     call: Call
-    events: tuple[Happening, ...] = ()
+    events: tuple[NewEvent, ...] = ()
     limits: Mapping[str, int] = field(default_factory=dict)
 
     def then(self, next_change: Change) -> Change:

@@ -72,7 +72,7 @@ class Ending:
 
 
 @dataclass(frozen=True)
-class Colleague:
+class HandoffAgent:
     """An agent that may take a workflow's call over, as it was when the call was accepted."""
 
     id: str

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 from trunkline.auth.principal import Principal
-from trunkline.calls.model import Call
+from trunkline.calls.models import Call
 from trunkline.core.errors import NotFound
 from trunkline.core.validation import UUID
 
 _MESSAGE = "Call not found"
 
 
-def stored_id(call_id: str) -> str:
+def parse_call_id(call_id: str) -> str:
     """The id as it is stored; what can be no id raises `NotFound` without a look-up."""
     if not re.fullmatch(UUID, call_id):
         raise NotFound(_MESSAGE)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 
-from trunkline.calls.story import Turn
+from trunkline.calls.events import Turn
 from trunkline.core.field_types import Moment
 from trunkline.core.timestamps import moment_ms
 from trunkline.core.validation import InputModel

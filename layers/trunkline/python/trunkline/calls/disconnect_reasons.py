@@ -6,9 +6,9 @@ failure; only the call status tells.
 
 from __future__ import annotations
 
-from trunkline.calls.parts import Ending
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
+from trunkline.calls.value_objects import Ending
 
 _UNANSWERED = {
     "USER_REJECTED": Reason.USER_DECLINED,
@@ -23,7 +23,7 @@ _OUR_SIDE_HUNG_UP = {"PARTICIPANT_REMOVED", "ROOM_DELETED", "ROOM_CLOSED"}
 LOST = {"CONNECTION_TIMEOUT", "SIGNAL_CLOSE", "MEDIA_FAILURE", "STATE_MISMATCH", "JOIN_FAILURE"}
 
 
-def ending_of(
+def ending_for_disconnect(
     disconnect_reason: str, sip_call_status: str, *, answered_for_s: float | None, max_call_duration_s: int
 ) -> Ending:
     """Decide the end of a leg that LiveKit says has left.

@@ -4,38 +4,38 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from trunkline.calls.changes import ended, move
-from trunkline.calls.model import Call, Change, Happening
-from trunkline.calls.parts import Ending
+from trunkline.calls.models import Call, Change, NewEvent
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
+from trunkline.calls.transitions import end_call, move
+from trunkline.calls.value_objects import Ending
 
 _LEFT_BY_CHOICE = {"CLIENT_INITIATED", "UNKNOWN_REASON"}
 _REMOVED = {"PARTICIPANT_REMOVED", "ROOM_DELETED", "ROOM_CLOSED"}
 
 
-def caller_came(call: Call, now_ms: int) -> Change | None:
+def on_caller_joined(call: Call, now_ms: int) -> Change | None:
     """The person joined: the call is `connecting`, and `active` if the agent is there."""
     if call.ended or call.caller_joined_at_ms is not None:
         return None
     came = replace(call, caller_joined_at_ms=now_ms)
     if call.state is not State.PENDING:
         return Change(came)
-    here = Change(move(came, State.CONNECTING, now_ms), (Happening("connecting"),))
-    return here.then(_together(here.call, now_ms)) if call.agent_joined_at_ms is not None else here
+    here = Change(move(came, State.CONNECTING, now_ms), (NewEvent("connecting"),))
+    return here.then(_both_present(here.call, now_ms)) if call.agent_joined_at_ms is not None else here
 
 
-def agent_came(call: Call, job_id: str, now_ms: int) -> Change | None:
+def on_agent_joined(call: Call, job_id: str, now_ms: int) -> Change | None:
     """The first agent joined: the call is `active` if the person is there; or the one that takes over."""
     takes_over = call.handover_at_ms is not None and call.agent_job_id != job_id
     if call.ended or (call.agent_job_id is not None and not takes_over):
         return None
     joined_ms = call.agent_joined_at_ms or now_ms
     came = replace(call, agent_joined_at_ms=joined_ms, agent_job_id=job_id, handover_at_ms=None)
-    return _together(came, now_ms) if call.state is State.CONNECTING else Change(came)
+    return _both_present(came, now_ms) if call.state is State.CONNECTING else Change(came)
 
 
-def talking(call: Call, now_ms: int) -> Change | None:
+def activate(call: Call, now_ms: int) -> Change | None:
     """Somebody who is in the room says that the two are talking, whatever was heard of their joining."""
     if call.ended or call.state is State.ACTIVE:
         return None
@@ -45,33 +45,33 @@ def talking(call: Call, now_ms: int) -> Change | None:
         agent_joined_at_ms=call.agent_joined_at_ms or now_ms,
     )
     if call.state is State.PENDING:
-        here = Change(move(present, State.CONNECTING, now_ms), (Happening("connecting"),))
-        return here.then(_together(here.call, now_ms))
-    return _together(present, now_ms)
+        here = Change(move(present, State.CONNECTING, now_ms), (NewEvent("connecting"),))
+        return here.then(_both_present(here.call, now_ms))
+    return _both_present(present, now_ms)
 
 
-def caller_left(call: Call, disconnect_reason: str, now_ms: int) -> Change | None:
+def on_caller_left(call: Call, disconnect_reason: str, now_ms: int) -> Change | None:
     """The person is gone: the call is over. A second join under the same identity is no leaving."""
     if call.ended or disconnect_reason == "DUPLICATE_IDENTITY":
         return None
     if call.state is not State.ACTIVE:
         lost = disconnect_reason not in _LEFT_BY_CHOICE | _REMOVED
         reason = Reason.CONNECTION_LOST if lost else Reason.LEFT_BEFORE_ANSWER
-        return ended(call, Ending(State.FAILED, reason), now_ms)
-    return ended(call, _ending(disconnect_reason), now_ms)
+        return end_call(call, Ending(State.FAILED, reason), now_ms)
+    return end_call(call, _ending(disconnect_reason), now_ms)
 
 
-def room_closed(call: Call, now_ms: int) -> Change | None:
+def on_room_finished(call: Call, now_ms: int) -> Change | None:
     """LiveKit closed the room, and nobody said why."""
     if call.ended or call.state is State.PENDING:
         return None
     if call.state is State.ACTIVE:
-        return ended(call, Ending(State.COMPLETED, Reason.END_NOT_REPORTED), now_ms)
-    return ended(call, Ending(State.FAILED, Reason.LEFT_BEFORE_ANSWER), now_ms)
+        return end_call(call, Ending(State.COMPLETED, Reason.END_NOT_REPORTED), now_ms)
+    return end_call(call, Ending(State.FAILED, Reason.LEFT_BEFORE_ANSWER), now_ms)
 
 
-def _together(call: Call, now_ms: int) -> Change:
-    return Change(move(call, State.ACTIVE, now_ms), (Happening("active"),))
+def _both_present(call: Call, now_ms: int) -> Change:
+    return Change(move(call, State.ACTIVE, now_ms), (NewEvent("active"),))
 
 
 def _ending(disconnect_reason: str) -> Ending:

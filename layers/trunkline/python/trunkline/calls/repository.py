@@ -9,10 +9,10 @@ from dataclasses import replace
 from boto3.dynamodb.conditions import Attr
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
-from trunkline.calls.accepting import accepting_writes, event_put
-from trunkline.calls.model import Call, Change, StaleCall, call_from_attributes
-from trunkline.calls.story import CallEvent
-from trunkline.calls.traces import open_attributes, slot_writes, waiting_writes
+from trunkline.calls.create_items import create_items, event_put
+from trunkline.calls.events import CallEvent
+from trunkline.calls.index_items import open_attributes, queue_writes, slot_writes
+from trunkline.calls.models import Call, Change, StaleCall, call_from_attributes
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.keys.calls import call_event_key, call_key, livekit_event_key
 from trunkline.storage.keys.dialing import (
@@ -38,23 +38,23 @@ from trunkline.storage.table import (
 _MAX_TRIES = 8
 
 
-class AcceptedBefore(Exception):
+class AlreadyCreated(Exception):
     """The idempotency key was used in the last day: its call is there."""
 
 
-class HeardBefore(Exception):
+class DuplicateEvent(Exception):
     """The same webhook has changed the call before."""
 
 
-class Ruled(Exception):
+class RuleConditionFailed(Exception):
     """What must hold of other items does not: nothing was written."""
 
 
-class SlotsFull(Exception):
+class NoFreeSlot(Exception):
     """A limited pool has no free slot: nothing was written, and the call stays where it is."""
 
 
-class CallStore:
+class CallRepository:
     """Reads and changes calls. Unsure means refuse: a write that may have failed raises, never guesses."""
 
     def __init__(self, table: Table) -> None:
@@ -88,22 +88,22 @@ class CallStore:
         the slots it holds from the first (a web call's), and what else belongs to the call.
 
         Raises:
-            AcceptedBefore: the key was used; nothing was written.
+            AlreadyCreated: the key was used; nothing was written.
             Ruled: one of `checks` does not hold; nothing was written.
-            SlotsFull: a pool it takes a slot of is full; nothing was written.
+            NoFreeSlot: a pool it takes a slot of is full; nothing was written.
         """
         record = [once.record(call.id, call.created_at_ms)] if once else []
         counts, slots = slot_writes(replace(call, slots=()), call, limits or {})
-        writes = [*record, *accepting_writes(call), *more, *slots]
+        writes = [*record, *create_items(call), *more, *slots]
         try:
             self._transact([*writes, *counts, *checks])
         except ConditionFailed as error:
             if once and 0 in error.writes:
-                raise AcceptedBefore from error
+                raise AlreadyCreated from error
             if error.writes and max(error.writes) >= len(writes) + len(counts):
-                raise Ruled(call.id) from error
+                raise RuleConditionFailed(call.id) from error
             if error.writes and min(error.writes) >= len(writes):
-                raise SlotsFull(call.id) from error
+                raise NoFreeSlot(call.id) from error
             raise
 
     def accepted(self, once: IdempotencyKey) -> Call | None:
@@ -127,9 +127,9 @@ class CallStore:
         """Write one change, and with it forget an idempotency key, or note the news that made it.
 
         Raises:
-            HeardBefore: that news has changed the call already; nothing was written.
+            DuplicateEvent: that news has changed the call already; nothing was written.
             StaleCall: the call is no longer as `before`; nothing was written.
-            SlotsFull: a pool it takes a slot of is full; nothing was written.
+            NoFreeSlot: a pool it takes a slot of is full; nothing was written.
         """
         sequence = before.sequence + len(change.events)
         after = replace(change.call, version=before.version + 1, sequence=sequence)
@@ -137,7 +137,7 @@ class CallStore:
         for number, happening in enumerate(change.events, before.sequence + 1):
             writes.append(event_put(after, number, happening, now_ms))
         writes += _cancel_writes(before, after)
-        writes += waiting_writes(before, after)
+        writes += queue_writes(before, after)
         writes += [forget.forget()] if forget else []
         if news_id:
             noted = livekit_event_key(before.id, news_id).as_item() | (
@@ -149,9 +149,9 @@ class CallStore:
             self._transact([*slots, *writes, *counts])
         except ConditionFailed as error:
             if error.writes and min(error.writes) >= len(slots) + len(writes):
-                raise SlotsFull(before.id) from error
+                raise NoFreeSlot(before.id) from error
             if news_id and len(slots) in error.writes:
-                raise HeardBefore(before.id) from error
+                raise DuplicateEvent(before.id) from error
             raise StaleCall(before.id) from error
         return after
 
@@ -182,7 +182,7 @@ class CallStore:
                 return call
             try:
                 return self.change(call, change, now_ms, news_id=news_id)
-            except HeardBefore:
+            except DuplicateEvent:
                 return call
             except StaleCall:
                 continue

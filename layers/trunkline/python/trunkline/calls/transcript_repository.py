@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from trunkline.calls.story import Transcript, Turn
+from trunkline.calls.events import Transcript, Turn
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.storage.keys.calls import transcript_key
@@ -25,7 +25,7 @@ MAX_SHOWN_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class TranscriptStore:
+class TranscriptRepository:
     """What was said in calls."""
 
     table: Table

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TestNumber:
     """A callee's behaviour, and the agent's with it; times in seconds.
 
     `rings` is False where the carrier answers at once. `sip_status` refuses the call after
@@ -34,30 +34,30 @@ class Outcome:
 
 
 FULL = (503, "Channel limit reached")
-DEFAULT = Outcome()
+DEFAULT = TestNumber()
 OUTCOMES = {
     "+15550100001": DEFAULT,
-    "+15550100002": Outcome(after_s=0.3, sip_status=(486, "Busy Here"), rings=False),
-    "+15550100003": Outcome(after_s=None),
-    "+15550100004": Outcome(after_s=0.1, sip_status=(503, "Service Unavailable"), rings=False),
-    "+15550100005": Outcome(after_s=0.5, sip_status=(603, "Decline")),
-    "+15550100006": Outcome(after_s=None, rings=False, no_reply=True),
-    "+15550100007": Outcome(after_s=8.0),
-    "+15550100008": Outcome(after_s=0.2, sip_status=(404, "Not Found"), rings=False),
-    "+15550100009": Outcome(after_s=0.5, sip_status=(480, "Temporarily Unavailable")),
-    "+15550100010": Outcome(talk_s=None, silent=True),
-    "+15550100011": Outcome(talk_s=None),
-    "+15550100012": Outcome(after_s=0.1, sip_status=(403, "Forbidden"), rings=False),
-    "+15550100013": Outcome(after_s=0.1, talk_s=0.0),
-    "+15550100014": Outcome(after_s=1.0, machine=True, turns=1),
-    "+15550100015": Outcome(full_claims=1),
-    "+15550100016": Outcome(agent_joins_after_s=6.0),
-    "+15550100017": Outcome(agent_joins_after_s=None),
-    "+15550100018": Outcome(talk_s=2.0, drops=True),
-    "+15550100019": Outcome(talk_s=10.0, turns=400),
+    "+15550100002": TestNumber(after_s=0.3, sip_status=(486, "Busy Here"), rings=False),
+    "+15550100003": TestNumber(after_s=None),
+    "+15550100004": TestNumber(after_s=0.1, sip_status=(503, "Service Unavailable"), rings=False),
+    "+15550100005": TestNumber(after_s=0.5, sip_status=(603, "Decline")),
+    "+15550100006": TestNumber(after_s=None, rings=False, no_reply=True),
+    "+15550100007": TestNumber(after_s=8.0),
+    "+15550100008": TestNumber(after_s=0.2, sip_status=(404, "Not Found"), rings=False),
+    "+15550100009": TestNumber(after_s=0.5, sip_status=(480, "Temporarily Unavailable")),
+    "+15550100010": TestNumber(talk_s=None, silent=True),
+    "+15550100011": TestNumber(talk_s=None),
+    "+15550100012": TestNumber(after_s=0.1, sip_status=(403, "Forbidden"), rings=False),
+    "+15550100013": TestNumber(after_s=0.1, talk_s=0.0),
+    "+15550100014": TestNumber(after_s=1.0, machine=True, turns=1),
+    "+15550100015": TestNumber(full_claims=1),
+    "+15550100016": TestNumber(agent_joins_after_s=6.0),
+    "+15550100017": TestNumber(agent_joins_after_s=None),
+    "+15550100018": TestNumber(talk_s=2.0, drops=True),
+    "+15550100019": TestNumber(talk_s=10.0, turns=400),
 }
 
 
-def outcome_of(number: str) -> Outcome:
+def test_number_of(number: str) -> TestNumber:
     """The behaviour of a number; one that is in no table answers, talks for 3 s and hangs up."""
     return OUTCOMES.get(number, DEFAULT)

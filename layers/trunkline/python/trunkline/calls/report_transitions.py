@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from trunkline.calls.changes import answered, ended
-from trunkline.calls.model import Call, Change, Happening
-from trunkline.calls.parts import MAX_AGENT_TURNS, AgentTurn, Channel, Ending
+from trunkline.calls.models import Call, Change, NewEvent
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
-from trunkline.calls.web_changes import talking
+from trunkline.calls.transitions import answer_call, end_call
+from trunkline.calls.value_objects import MAX_AGENT_TURNS, AgentTurn, Channel, Ending
+from trunkline.calls.web_transitions import activate
 
 
-def heard(call: Call, now_ms: int, *, dial_is_awaited: bool) -> Change | None:
+def on_transcript(call: Call, now_ms: int, *, dial_is_awaited: bool) -> Change | None:
     """The agent hears the person.
 
     While a live dialer waits for the answer of its dial, that answer says so with the ids.
     """
     if call.channel is Channel.WEB:
-        return talking(call, now_ms)
+        return activate(call, now_ms)
     if call.state is not State.CONNECTING or call.phase is not Phase.SENT or dial_is_awaited:
         return None
-    return answered(call, now_ms)
+    return answer_call(call, now_ms)
 
 
-def agent_changed(call: Call, turn: AgentTurn) -> Change | None:
+def on_agent_changed(call: Call, turn: AgentTurn) -> Change | None:
     """Another agent has taken over; the reporter's numbers give the order, whatever comes first."""
     known = {each.sequence for each in call.agent_turns}
     if turn.sequence in known or len(known) >= MAX_AGENT_TURNS:
         return None
     turns = _in_order((*call.agent_turns, turn))
-    return Change(replace(call, agent_turns=turns), (Happening("agent_changed", {"agent": turn.agent}),))
+    return Change(replace(call, agent_turns=turns), (NewEvent("agent_changed", {"agent": turn.agent}),))
 
 
 def _in_order(turns: tuple[AgentTurn, ...]) -> tuple[AgentTurn, ...]:
@@ -39,31 +39,31 @@ def _in_order(turns: tuple[AgentTurn, ...]) -> tuple[AgentTurn, ...]:
     return tuple(turn if turn.sequence < 0 else next(reported) for turn in turns)
 
 
-def summed_up(call: Call, text: str) -> Change | None:
+def on_summary(call: Call, text: str) -> Change | None:
     """What the call came to; the last report counts."""
     if call.summary == text:
         return None
-    return Change(replace(call, summary=text), (Happening("summary"),))
+    return Change(replace(call, summary=text), (NewEvent("summary"),))
 
 
-def picked_up_by(call: Call, result: str) -> Change | None:
+def on_answering_machine(call: Call, result: str) -> Change | None:
     """Whether a person or a machine picked up; the last report counts."""
     if call.answering_machine == result:
         return None
-    happened = Happening("answering_machine", {"result": result})
+    happened = NewEvent("answering_machine", {"result": result})
     return Change(replace(call, answering_machine=result), (happened,))
 
 
-def ended_by_agent(call: Call, reason: str, now_ms: int) -> Change | None:
+def on_ended_by_agent(call: Call, reason: str, now_ms: int) -> Change | None:
     """The agent ends the call. A phone call that was dialled ends when its leg has left; a web call at
     once."""
     if call.ended or call.agent_end_reason is not None:
         return None
     if call.channel is Channel.PHONE and call.phase is Phase.PREPARED:
         return None
-    said = Change(replace(call, agent_end_reason=reason), (Happening("agent_ended", {"reason": reason}),))
+    said = Change(replace(call, agent_end_reason=reason), (NewEvent("agent_ended", {"reason": reason}),))
     if call.channel is Channel.PHONE:
         return said
     if call.state is State.ACTIVE:
-        return said.then(ended(said.call, Ending(State.COMPLETED, Reason.AGENT_HANGUP), now_ms))
-    return said.then(ended(said.call, Ending(State.FAILED, Reason.LEFT_BEFORE_ANSWER), now_ms))
+        return said.then(end_call(said.call, Ending(State.COMPLETED, Reason.AGENT_HANGUP), now_ms))
+    return said.then(end_call(said.call, Ending(State.FAILED, Reason.LEFT_BEFORE_ANSWER), now_ms))

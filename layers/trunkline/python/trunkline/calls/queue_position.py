@@ -9,7 +9,7 @@ LAST = "~"
 
 
 @dataclass(frozen=True)
-class Place:
+class QueuePosition:
     """Where a call stands in its tenant's line: priority (0 first), direct before batch, then arrival."""
 
     tenant_id: str
@@ -34,7 +34,7 @@ class Place:
         return self.priority, self.batch
 
     @classmethod
-    def parse(cls, key: str) -> Place:
+    def parse(cls, key: str) -> QueuePosition:
         """Read a sort key."""
         tenant_id, priority, batch, arrived_at_us, call_id = key.split("#")
         return cls(tenant_id, int(priority), batch == "1", int(arrived_at_us), call_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from trunkline.calls.model import Call
+from trunkline.calls.models import Call
 from trunkline.storage.encryption import EnvelopeCipher, context_for_call
 from trunkline.storage.keys.calls import encrypted_data_key
 from trunkline.storage.table import Put, Table
@@ -14,7 +14,7 @@ _WHAT = "USER_CONTEXT"
 
 
 @dataclass(frozen=True)
-class PeopleStore:
+class UserContextRepository:
     """The `user_context` of calls."""
 
     table: Table

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from trunkline.calls.model import Call, Change, Happening
-from trunkline.calls.parts import AttemptRecord, Channel, Ending, WaitsFor
+from trunkline.calls.models import Call, Change, NewEvent
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import TERMINAL, Phase, State, may_follow
+from trunkline.calls.value_objects import AttemptRecord, Channel, Ending, WaitsFor
 from trunkline.core.timestamps import iso_from_ms
 
 _CANCELLED = Ending(State.CANCELLED, Reason.CANCELLED)
@@ -50,7 +50,7 @@ def move(call: Call, to: State, now_ms: int, **attributes: Any) -> Call:
     return replace(call, state=to, **attributes)
 
 
-def claimed(call: Call, owner: str, room_name: str, limits: Mapping[str, int] | None = None) -> Change:
+def claim_call(call: Call, owner: str, room_name: str, limits: Mapping[str, int] | None = None) -> Change:
     """Rule 5: taken from the line by a run, with a slot of every limited pool; stays `queued`."""
     limits = limits or {}
     marks: dict[str, Any] = {
@@ -62,43 +62,43 @@ def claimed(call: Call, owner: str, room_name: str, limits: Mapping[str, int] | 
     return Change(replace(call, claim=call.claim + 1, **marks), limits=limits)
 
 
-def put_off(call: Call, until_ms: int, waits_for: WaitsFor) -> Change:
+def defer(call: Call, until_ms: int, waits_for: WaitsFor) -> Change:
     """Out of the line until a moment; it comes back with `came_due`."""
     after = replace(call, due_ms=until_ms, waits_for=waits_for)
-    return Change(after, (Happening("queued", {"reason": waits_for, "until": iso_from_ms(until_ms)}),))
+    return Change(after, (NewEvent("queued", {"reason": waits_for, "until": iso_from_ms(until_ms)}),))
 
 
-def came_due(call: Call, line_place: str, now_ms: int) -> Change:
+def enqueue_due(call: Call, line_place: str, now_ms: int) -> Change:
     """Into the line, at the end of its priority as of its moment: a scheduled call is `queued` by then."""
     after = replace(call, due_ms=None, waits_for=None, line_place=line_place)
     if call.state is State.SCHEDULED:
-        return Change(move(after, State.QUEUED, now_ms), (Happening("queued"),))
+        return Change(move(after, State.QUEUED, now_ms), (NewEvent("queued"),))
     return Change(after)
 
 
-def intended(call: Call, now_ms: int, *, intent: str, dead_after_ms: int, **ids: Any) -> Change:
+def record_intent(call: Call, now_ms: int, *, intent: str, dead_after_ms: int, **ids: Any) -> Change:
     """Rule 8: the point of no return. A slot that was missed is intended again, without a new event."""
     marks = {"phase": Phase.SENT, "intent": intent, "dead_after_ms": dead_after_ms, **ids}
     if call.phase is Phase.SENT:
         return Change(replace(call, **marks))
-    return Change(move(call, State.CONNECTING, now_ms, **marks), (Happening("connecting"),))
+    return Change(move(call, State.CONNECTING, now_ms, **marks), (NewEvent("connecting"),))
 
 
-def returned(call: Call, now_ms: int, *, why: str) -> Change:
+def requeue(call: Call, now_ms: int, *, why: str) -> Change:
     """Rule 10: back to its own place in the line; the next claim has another room and identity.
 
     A call whose cancel was asked for does not go back: it is cancelled.
     """
     if call.cancel_requested_at_ms:
-        return ended(call, _CANCELLED, now_ms)
+        return end_call(call, _CANCELLED, now_ms)
     cleared: dict[str, Any] = dict.fromkeys(_CLAIM_ONLY) | {"slots": ()}
     if call.state is State.CONNECTING:
-        back = Happening("queued", {"reason": why})
+        back = NewEvent("queued", {"reason": why})
         return Change(move(call, State.QUEUED, now_ms, **cleared), (back,))
     return Change(replace(call, **cleared))
 
 
-def attempt_over(
+def finish_attempt(
     call: Call, ending: Ending, now_ms: int, *, sip_status_code: int | None = None, **ids: Any
 ) -> Change:
     """An attempt's end is the call's, unless nobody answered and the redial policy wants another."""
@@ -107,7 +107,7 @@ def attempt_over(
     if due_ms is not None:
         due_ms = now_ms + int((due_ms - now_ms) / call.test_speed)
     if due_ms is None or due_ms >= call.expires_at_ms:
-        return ended(call, ending, now_ms, sip_status_code=sip_status_code, **ids)
+        return end_call(call, ending, now_ms, sip_status_code=sip_status_code, **ids)
     record = _record(call, ending.reason, now_ms, sip_status_code)
     marks: dict[str, Any] = dict.fromkeys(_CLAIM_ONLY)
     marks |= {"slots": (), "due_ms": due_ms, "waits_for": WaitsFor.RETRY}
@@ -118,7 +118,7 @@ def attempt_over(
     data: dict[str, Any] = {"reason": ending.reason, "attempt": record.number, "until": iso_from_ms(due_ms)}
     if sip_status_code:
         data["sip_status_code"] = sip_status_code
-    return Change(after, (Happening("queued", data),))
+    return Change(after, (NewEvent("queued", data),))
 
 
 def _record(call: Call, reason: Reason, now_ms: int, sip_status_code: int | None) -> AttemptRecord:
@@ -133,13 +133,13 @@ def _record(call: Call, reason: Reason, now_ms: int, sip_status_code: int | None
     )
 
 
-def answered(call: Call, now_ms: int, **ids: Any) -> Change:
+def answer_call(call: Call, now_ms: int, **ids: Any) -> Change:
     """The callee picked up."""
     after = move(call, State.ACTIVE, now_ms, phase=Phase.SETTLED, owner=None, **ids)
-    return Change(after, (Happening("active"),))
+    return Change(after, (NewEvent("active"),))
 
 
-def ended(
+def end_call(
     call: Call, ending: Ending, now_ms: int, *, sip_status_code: int | None = None, **ids: Any
 ) -> Change:
     """The call reached its end, and its leg, if it had one, is settled: its slots are free.
@@ -173,20 +173,20 @@ def ended(
     data: dict[str, Any] = {"reason": ending.reason}
     if after.sip_status_code:
         data["sip_status_code"] = after.sip_status_code
-    return Change(after, (Happening(ending.state.value, data),))
+    return Change(after, (NewEvent(ending.state.value, data),))
 
 
-def disowned(call: Call) -> Change:
+def release_ownership(call: Call) -> Change:
     """Rule 11: nobody knows what came of the dial; news and the caretaker may decide it from here."""
     return Change(replace(call, owner=None))
 
 
-def kept(call: Call, ending: Ending) -> Change:
+def store_pending_ending(call: Call, ending: Ending) -> Change:
     """Rule 12: news of an end while the dial's answer is still awaited; whoever ends the wait applies it."""
     return Change(replace(call, kept_ending=ending))
 
 
-def cancelled(call: Call, now_ms: int) -> Change | None:
+def request_cancel(call: Call, now_ms: int) -> Change | None:
     """Rule 14: a call that was not sent ends at once; one that was is asked to, and its leg removed.
 
     Asking again, or after the end, changes nothing.
@@ -194,8 +194,8 @@ def cancelled(call: Call, now_ms: int) -> Change | None:
     if call.ended or call.cancel_requested_at_ms:
         return None
     if call.channel is Channel.WEB:
-        return ended(call, _HUNG_UP if call.state is State.ACTIVE else _CANCELLED, now_ms)
+        return end_call(call, _HUNG_UP if call.state is State.ACTIVE else _CANCELLED, now_ms)
     if call.phase in (None, Phase.PREPARED):
-        return ended(call, _CANCELLED, now_ms)
+        return end_call(call, _CANCELLED, now_ms)
     asked = replace(call, cancel_requested_at_ms=now_ms)
-    return Change(asked, (Happening("cancel_requested"),))
+    return Change(asked, (NewEvent("cancel_requested"),))
