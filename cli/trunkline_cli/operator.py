@@ -29,10 +29,10 @@ from trunkline.storage.table import Table
 from trunkline.tenants.agents import Agent, AgentStore, TenantStore
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.specs import AgentSpec, TrunkSpec
-from trunkline.tools.desk import ToolDesk
-from trunkline.tools.secret_store import SecretStore
-from trunkline.tools.specs import ToolSpec
-from trunkline.tools.store import ToolStore
+from trunkline.tools.repository import ToolRepository
+from trunkline.tools.schemas import ToolSpec
+from trunkline.tools.secret_repository import SecretRepository
+from trunkline.tools.service import ToolService
 from trunkline.workflows.desk import WorkflowDesk
 from trunkline.workflows.specs import WorkflowSpec
 from trunkline.workflows.store import WorkflowStore
@@ -56,7 +56,7 @@ class Operator:
     trunks: TrunkStore
     agents: AgentStore
     workflows: WorkflowDesk
-    tools: ToolDesk
+    tools: ToolService
     livekit: LiveKitSecret
     wakes: WakeQueue
 
@@ -211,7 +211,7 @@ class Operator:
         return Applied("agent", agent.name, agent.id, what)
 
     def _apply_kept(
-        self, tenant_id: str, kind: str, desk: WorkflowDesk | ToolDesk, name: str, spec: Any
+        self, tenant_id: str, kind: str, desk: WorkflowDesk | ToolService, name: str, spec: Any
     ) -> Applied:
         """Make a thing that is kept in versions, or its next version."""
         principal = self.principal(tenant_id)
@@ -251,8 +251,8 @@ def open_operator(outputs: Mapping[str, str]) -> Operator:
     secrets = boto3.client("secretsmanager")
     table = Table(boto3.client("dynamodb"), outputs["TableName"])
     pepper = secrets.get_secret_value(SecretId=outputs["KeyPepperArn"])["SecretString"]
-    clock, tools = SystemClock(), ToolStore(table)
-    secrets_of_tools = SecretStore(table, EnvelopeCipher(""))  # which there are: no value is read here
+    clock, tools = SystemClock(), ToolRepository(table)
+    secrets_of_tools = SecretRepository(table, EnvelopeCipher(""))  # which there are: no value is read here
     return Operator(
         table=table,
         tenants=TenantStore(table),
@@ -260,7 +260,7 @@ def open_operator(outputs: Mapping[str, str]) -> Operator:
         trunks=TrunkStore(table),
         agents=AgentStore(table),
         workflows=WorkflowDesk(WorkflowStore(table), AgentStore(table), tools, clock, lambda *_: False),
-        tools=ToolDesk(tools, secrets_of_tools, _check_url, lambda *_: None, clock),
+        tools=ToolService(tools, secrets_of_tools, _check_url, lambda *_: None, clock),
         livekit=LiveKitSecret(secrets, outputs["LiveKitSecretArn"], clock),
         wakes=WakeQueue(boto3.client("sqs"), outputs["DialQueueUrl"], outputs["TestDialQueueUrl"]),
     )

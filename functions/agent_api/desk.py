@@ -87,9 +87,9 @@ def invoker() -> Invoker:
     from trunkline.tools.effects import CallEffects  # noqa: PLC0415
     from trunkline.tools.invoke import Invoker  # noqa: PLC0415
     from trunkline.tools.record import Recorder  # noqa: PLC0415
-    from trunkline.tools.secret_store import SecretStore  # noqa: PLC0415
+    from trunkline.tools.repository import ToolRepository  # noqa: PLC0415
+    from trunkline.tools.secret_repository import SecretRepository  # noqa: PLC0415
     from trunkline.tools.sending import Sender  # noqa: PLC0415
-    from trunkline.tools.store import ToolStore  # noqa: PLC0415
 
     base = desk()
 
@@ -100,8 +100,8 @@ def invoker() -> Invoker:
     return Invoker(
         calls=base.calls,
         workflows=base.workflows,
-        tools=ToolStore(base.table),
-        secrets=SecretStore(base.table, base.cipher),
+        tools=ToolRepository(base.table),
+        secrets=SecretRepository(base.table, base.cipher),
         people=base.people,
         states=base.states,
         remembered=IdempotentResponses(base.table, base.cipher, base.clock),

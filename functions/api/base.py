@@ -21,7 +21,7 @@ from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import AgentStore
 from trunkline.tenants.settings import TenantSettingsCache
-from trunkline.tools.store import ToolStore
+from trunkline.tools.repository import ToolRepository
 
 from .outgoing import Outgoing
 
@@ -49,7 +49,7 @@ class Base:
     wakes: WakeQueue
     nudge: Nudge
     outgoing: Outgoing
-    tools: ToolStore
+    tools: ToolRepository
     rulebook: Rulebook
     pepper: str
 
@@ -78,7 +78,7 @@ def open_base() -> Base:
         wakes=wakes,
         nudge=Nudge(wakes, clock, log, trunks.granted_ids),
         outgoing=Outgoing(AddressPolicy.parse(settings.outgoing_loopback_ports), clock),
-        tools=ToolStore(table),
+        tools=ToolRepository(table),
         rulebook=Rulebook(table, clock),
         pepper=secrets.get_secret_value(SecretId=settings.key_pepper_arn)["SecretString"],
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from trunkline.auth.api_key_schemas import KeySpec
 from trunkline.schedules.specs import ScheduleSpec
 from trunkline.tenants.specs import AgentSpec
-from trunkline.tools.secret_desk import SecretSpec
-from trunkline.tools.specs import ToolSpec
+from trunkline.tools.schemas import ToolSpec
+from trunkline.tools.secret_service import SecretSpec
 from trunkline.triggers.specs import TriggerSpec
 from trunkline.webhooks.specs import WebhookSpec
 from trunkline.workflows.specs import WorkflowSpec

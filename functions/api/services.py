@@ -48,10 +48,10 @@ from trunkline.tenants.agent_desk import AgentDesk
 from trunkline.tenants.limits import Admission
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.usage import Usage
-from trunkline.tools.desk import ToolDesk
 from trunkline.tools.record import bodies_of
-from trunkline.tools.secret_desk import SecretDesk
-from trunkline.tools.secret_store import SecretStore
+from trunkline.tools.secret_repository import SecretRepository
+from trunkline.tools.secret_service import SecretService
+from trunkline.tools.service import ToolService
 from trunkline.tools.trial import TrialDesk
 from trunkline.triggers.desk import TriggerDesk
 from trunkline.triggers.intake import TriggerIntake
@@ -99,8 +99,8 @@ class Services:
     trunks: TrunkDesk
     webhooks: WebhookDesk
     deliveries: DeliveryDesk
-    tools: ToolDesk
-    secrets: SecretDesk
+    tools: ToolService
+    secrets: SecretService
     trials: TrialDesk
     rules: RulesDesk
     triggers: TriggerDesk
@@ -217,14 +217,16 @@ def _workflows(base: Base, lister: CallLister) -> WorkflowDesk:
     return WorkflowDesk(WorkflowStore(base.table), base.agents, base.tools, base.clock, has_open_calls)
 
 
-def _tools(base: Base, workflows: WorkflowDesk, agents: AgentDesk) -> tuple[ToolDesk, SecretDesk, TrialDesk]:
+def _tools(
+    base: Base, workflows: WorkflowDesk, agents: AgentDesk
+) -> tuple[ToolService, SecretService, TrialDesk]:
     def using(space: str, tool: str) -> str | None:
         return workflows.using_tool(space, tool) or agents.using_tool(space, tool)
 
-    secrets = SecretStore(base.table, base.cipher)
-    tools = ToolDesk(base.tools, secrets, base.outgoing.check, using, base.clock)
+    secrets = SecretRepository(base.table, base.cipher)
+    tools = ToolService(base.tools, secrets, base.outgoing.check, using, base.clock)
     trials = TrialDesk(tools, secrets, base.outgoing.sender, base.clock)
-    return tools, SecretDesk(secrets, tools.asking_for, base.clock), trials
+    return tools, SecretService(secrets, tools.asking_for, base.clock), trials
 
 
 def _dispatches(base: Base) -> DispatchDesk:

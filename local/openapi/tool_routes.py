@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from local.openapi.route import Route
 from trunkline.http_api.responses import Deleted
-from trunkline.tools.secret_desk import SecretList, SecretSpec, SecretView
-from trunkline.tools.specs import ToolList, ToolSpec, ToolView
+from trunkline.tools.schemas import ToolList, ToolSpec, ToolView
+from trunkline.tools.secret_service import SecretList, SecretSpec, SecretView
 from trunkline.tools.trial import Trial, TrialView
 
 _READ, _WRITE = "tools:read", "tools:write"

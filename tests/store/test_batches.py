@@ -24,7 +24,7 @@ from trunkline.dialing.line import Line
 from trunkline.rules.desk import Suppressions
 from trunkline.storage.keys.tenants import tenant_key
 from trunkline.storage.table import Put, Table
-from trunkline.tools.store import ToolStore
+from trunkline.tools.repository import ToolRepository
 from trunkline.workflows.desk import WorkflowDesk
 from trunkline.workflows.specs import WorkflowSpec
 from trunkline.workflows.store import WorkflowStore
@@ -269,7 +269,7 @@ def test_a_row_with_all_that_can_be_written_with_it_fits_into_a_transaction(worl
     suppress(world, "+14155559999")
     spec = WorkflowSpec(slug="visits", entry_agent="Ada", channel="phone")
     agents = world.scene.agents
-    tools = ToolStore(world.table)
+    tools = ToolRepository(world.table)
     WorkflowDesk(WorkflowStore(world.table), agents, tools, world.clock, lambda *_: False).create(ME, spec)
     context = {"phone": "{{row.phone}}", "name": "{{row.name}}"}
     body = {"workflow_slug": "visits", "user_id": "u", "user_context": context}

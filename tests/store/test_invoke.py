@@ -32,7 +32,7 @@ from trunkline.livekit.names import ClaimName
 from trunkline.storage.keys.calls import invocation_key, tool_payload_key
 from trunkline.storage.table import Table
 from trunkline.tools.invoke import MAX_STORY
-from trunkline.tools.secret_store import Secret
+from trunkline.tools.secret_repository import Secret
 
 
 @pytest.fixture

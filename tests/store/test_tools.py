@@ -22,12 +22,12 @@ from trunkline.core.validation import validated
 from trunkline.egress.messages import Request, Response
 from trunkline.storage.keys.tenants import audit_key
 from trunkline.storage.table import Table
-from trunkline.tools.desk import ToolDesk
-from trunkline.tools.secret_desk import MAX_SECRETS, SecretDesk, SecretSpec
-from trunkline.tools.secret_store import SecretStore
+from trunkline.tools.repository import ToolRepository
+from trunkline.tools.schemas import ToolSpec
+from trunkline.tools.secret_repository import SecretRepository
+from trunkline.tools.secret_service import MAX_SECRETS, SecretService, SecretSpec
 from trunkline.tools.sending import Sender
-from trunkline.tools.specs import ToolSpec
-from trunkline.tools.store import ToolStore
+from trunkline.tools.service import ToolService
 from trunkline.tools.trial import Trial, TrialDesk, TrialView
 
 ME = Principal("tenant-1", True, frozenset())
@@ -50,16 +50,16 @@ class World:
         self.users: dict[str, str] = {}
         self.sent: list[Request] = []
         self.answer = Response(200, {}, b'{"id": "m-1", "echo": "jwt-1234 s3cret"}', 1)
-        self.store = ToolStore(table)
-        secrets = SecretStore(table, PlainCipher())  # type: ignore[arg-type]
-        self.tools = ToolDesk(
+        self.store = ToolRepository(table)
+        secrets = SecretRepository(table, PlainCipher())  # type: ignore[arg-type]
+        self.tools = ToolService(
             self.store,
             secrets,
             lambda *asked: self.checked.append(asked),
             lambda _, name: self.users.get(name),
             self.clock,
         )
-        self.secrets = SecretDesk(secrets, self.tools.asking_for, self.clock)
+        self.secrets = SecretService(secrets, self.tools.asking_for, self.clock)
         sender = Sender(self.send, self.clock.move_s, lambda: 0.5, self.clock)
         self.trials = TrialDesk(self.tools, secrets, sender, self.clock)
 

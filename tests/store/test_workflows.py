@@ -15,7 +15,7 @@ from trunkline.storage.table import Table
 from trunkline.tenants.agent_desk import AgentDesk
 from trunkline.tenants.agents import AgentStore
 from trunkline.tenants.specs import AgentSpec
-from trunkline.tools.store import ToolStore
+from trunkline.tools.repository import ToolRepository
 from trunkline.workflows.desk import WorkflowDesk
 from trunkline.workflows.specs import WorkflowSpec
 from trunkline.workflows.store import WorkflowStore
@@ -28,7 +28,7 @@ class Desks:
     def __init__(self, table: Table) -> None:
         self.clock = ManualClock()
         self.open: set[str] = set()
-        agents, trunks, tools = AgentStore(table), TrunkStore(table), ToolStore(table)
+        agents, trunks, tools = AgentStore(table), TrunkStore(table), ToolRepository(table)
         trunks.create(TRUNK)
         trunks.grant(TRUNK.id, ME.tenant_id)
         self.store = WorkflowStore(table)

@@ -25,10 +25,10 @@ from trunkline.storage.table import Table
 from trunkline.tools.effects import CallEffects
 from trunkline.tools.invoke import Invocation, InvocationView, Invoker
 from trunkline.tools.record import Recorder
-from trunkline.tools.secret_store import SecretStore
+from trunkline.tools.repository import ToolRepository
+from trunkline.tools.schemas import ToolSpec
+from trunkline.tools.secret_repository import SecretRepository
 from trunkline.tools.sending import Sender
-from trunkline.tools.specs import ToolSpec
-from trunkline.tools.store import ToolStore
 from trunkline.workflows.specs import WorkflowSpec
 from trunkline.workflows.store import WorkflowStore
 
@@ -45,8 +45,12 @@ SUPPORT = HandoffAgent("a-2", "support", "support-worker", ("own_tool",))
 class Scene:
     def __init__(self, table: Table) -> None:
         self.table, self.clock, cipher = table, ManualClock(), PlainCipher()
-        self.calls, self.workflows, self.tools = CallRepository(table), WorkflowStore(table), ToolStore(table)
-        self.secrets = SecretStore(table, cipher)  # type: ignore[arg-type]
+        self.calls, self.workflows, self.tools = (
+            CallRepository(table),
+            WorkflowStore(table),
+            ToolRepository(table),
+        )
+        self.secrets = SecretRepository(table, cipher)  # type: ignore[arg-type]
         self.people = UserContextRepository(table, cipher)  # type: ignore[arg-type]
         self.states = StateStore(table, cipher, self.workflows)  # type: ignore[arg-type]
         self.sent: list[Request] = []

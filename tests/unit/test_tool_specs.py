@@ -11,7 +11,7 @@ from trunkline.core.validation import validated
 from trunkline.templating.jmespath_query import require_query, search
 from trunkline.templating.templates import TemplateError
 from trunkline.tools.parameters import InvalidParams, Parameter, checked, json_schema, with_defaults
-from trunkline.tools.specs import ToolSpec, config_of, require_sound, tool_view
+from trunkline.tools.schemas import ToolSpec, config_of, require_sound, tool_view
 
 CALL: dict[str, Any] = {"type": "api_call", "url": "https://api.example.com/meals"}
 SAVE_MEAL: dict[str, Any] = {

@@ -21,7 +21,7 @@ from trunkline.dialing.trunks import Trunk
 from trunkline.storage.table import Put
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.specs import AgentSpec
-from trunkline.tools.store import ToolStore
+from trunkline.tools.repository import ToolRepository
 
 
 class AgentView(TypedDict):
@@ -80,7 +80,7 @@ class AgentDesk:
     agents: AgentStore
     trunks: TrunkStore
     practice: PracticeTrunks
-    tools: ToolStore
+    tools: ToolRepository
     using: Callable[[str, str], str | None]
     clock: Clock
 

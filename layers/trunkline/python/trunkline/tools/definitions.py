@@ -9,9 +9,9 @@ from typing_extensions import TypedDict
 from trunkline.calls.models import Call
 from trunkline.calls.value_objects import HandoffAgent
 from trunkline.core.errors import NotFound
-from trunkline.tools.model import Tool
+from trunkline.tools.models import Tool
 from trunkline.tools.parameters import json_schema
-from trunkline.tools.specs import config_of
+from trunkline.tools.schemas import config_of
 from trunkline.workflows.model import Workflow
 
 

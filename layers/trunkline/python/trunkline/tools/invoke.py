@@ -27,15 +27,15 @@ from trunkline.storage.idempotent_response import IdempotentResponses
 from trunkline.storage.keys.calls import invocation_key
 from trunkline.templating.templates import TemplateError
 from trunkline.tools.definitions import ToolDefinitions, all_tools_of, definition, tools_of
-from trunkline.tools.model import Tool
+from trunkline.tools.models import Tool
 from trunkline.tools.outcomes import ActionFailed, FailureType, FailureView
 from trunkline.tools.parameters import InvalidParams, checked, with_defaults
 from trunkline.tools.performance import ActionView, Effects, Performance, roots_of
 from trunkline.tools.record import Recorder
-from trunkline.tools.secret_store import SecretStore
+from trunkline.tools.repository import ToolRepository
+from trunkline.tools.schemas import ToolConfig, config_of, require_sound
+from trunkline.tools.secret_repository import SecretRepository
 from trunkline.tools.sending import Sender
-from trunkline.tools.specs import ToolConfig, config_of, require_sound
-from trunkline.tools.store import ToolStore
 from trunkline.workflows.model import Workflow, hidden_keys
 from trunkline.workflows.store import WorkflowStore
 
@@ -101,8 +101,8 @@ class Invoker:
 
     calls: CallRepository
     workflows: WorkflowStore
-    tools: ToolStore
-    secrets: SecretStore
+    tools: ToolRepository
+    secrets: SecretRepository
     people: UserContextRepository
     states: StateStore
     remembered: IdempotentResponses

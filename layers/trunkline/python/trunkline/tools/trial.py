@@ -14,16 +14,16 @@ from trunkline.core.clock import Clock
 from trunkline.core.validation import InputModel
 from trunkline.templating.templates import Scope, TemplateError, parse, render
 from trunkline.tools.actions import Action, ApiCall, EndCall, SetState, StateKey, TransferAgent
-from trunkline.tools.desk import ToolDesk
 from trunkline.tools.invoke import BUDGET_US
 from trunkline.tools.outcomes import ActionFailed, FailureType, FailureView
 from trunkline.tools.parameters import InvalidParams, checked, with_defaults
 from trunkline.tools.performance import ActionView, Performance, changes_of
 from trunkline.tools.requests import Filled, filled
+from trunkline.tools.schemas import ToolConfig, config_of, require_sound
 from trunkline.tools.secrecy import masked
-from trunkline.tools.secret_store import SecretStore
+from trunkline.tools.secret_repository import SecretRepository
 from trunkline.tools.sending import Sender
-from trunkline.tools.specs import ToolConfig, config_of, require_sound
+from trunkline.tools.service import ToolService
 from trunkline.workflows.model import ALWAYS_SECRET
 
 _KEY_SHOWN = "(one for each invocation)"
@@ -91,8 +91,8 @@ class _NoCall:
 class TrialDesk:
     """Tries tools on their owner's behalf."""
 
-    desk: ToolDesk
-    secrets: SecretStore
+    desk: ToolService
+    secrets: SecretRepository
     sender: Sender
     clock: Clock
 

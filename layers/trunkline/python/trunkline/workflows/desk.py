@@ -13,7 +13,7 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import AlreadyExists, InUse, InvalidRequest, NotFound
 from trunkline.core.validation import spec_values, validated
 from trunkline.tenants.agents import AgentStore, agent_id_for
-from trunkline.tools.store import ToolStore
+from trunkline.tools.repository import ToolRepository
 from trunkline.workflows.model import Workflow
 from trunkline.workflows.specs import WorkflowList, WorkflowSpec, WorkflowView, workflow_view
 from trunkline.workflows.store import WorkflowStore
@@ -28,7 +28,7 @@ class WorkflowDesk:
 
     workflows: WorkflowStore
     agents: AgentStore
-    tools: ToolStore
+    tools: ToolRepository
     clock: Clock
     has_open_calls: Callable[[Principal, str], bool]
 

@@ -16,7 +16,7 @@ from trunkline.core.errors import InUse, InvalidRequest, LimitReached, NotFound
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel, validated
 from trunkline.storage.table import Put
-from trunkline.tools.secret_store import Secret, SecretStore
+from trunkline.tools.secret_repository import Secret, SecretRepository
 
 MAX_SECRETS = 100
 MAX_LENGTH = 8192
@@ -49,11 +49,11 @@ class SecretList(TypedDict):
 
 
 @dataclass(frozen=True)
-class SecretDesk:
+class SecretService:
     """Keeps a tenant's secrets, those of the key's mode. `using(space, name)` names a tool that asks for
     one."""
 
-    secrets: SecretStore
+    secrets: SecretRepository
     using: Callable[[str, str], str | None]
     clock: Clock
 

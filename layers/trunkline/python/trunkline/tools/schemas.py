@@ -16,7 +16,7 @@ from trunkline.core.validation import InputModel, ToolName
 from trunkline.templating.escaping import require_fixed_host, require_writable
 from trunkline.templating.templates import Expression, Template, TemplateError, expressions_in, parse
 from trunkline.tools.actions import Action, ApiCall, EndCall, SetState
-from trunkline.tools.model import Tool
+from trunkline.tools.models import Tool
 from trunkline.tools.parameters import MAX_DEPTH, MAX_PARAMETERS, Parameter, default_order
 
 MAX_CONFIG_BYTES = 64 * 1024

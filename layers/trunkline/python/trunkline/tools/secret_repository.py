@@ -24,7 +24,7 @@ class Secret:
     ciphertext: bytes
 
 
-class SecretStore:
+class SecretRepository:
     """A tenant's secrets."""
 
     def __init__(self, table: Table, cipher: EnvelopeCipher) -> None:

@@ -8,12 +8,12 @@ from trunkline.core.errors import InvalidRequest
 from trunkline.storage.keys.resources import tool_key, tool_version_key
 from trunkline.storage.table import Table
 from trunkline.storage.versioned import ResourceType, VersionedRepository
-from trunkline.tools.model import Tool, tool_from_attributes
+from trunkline.tools.models import Tool, tool_from_attributes
 
 _TOOLS = ResourceType[Tool]("Tool", tool_key, tool_version_key, tool_from_attributes, lambda tool: tool.name)
 
 
-class ToolStore(VersionedRepository[Tool]):
+class ToolRepository(VersionedRepository[Tool]):
     """A tenant's tools."""
 
     def __init__(self, table: Table) -> None:

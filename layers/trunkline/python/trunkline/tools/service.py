@@ -14,9 +14,9 @@ from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.validation import spec_values, validated
 from trunkline.storage.versioned import LATEST
 from trunkline.templating.escaping import sample
-from trunkline.tools.model import Tool
-from trunkline.tools.secret_store import SecretStore
-from trunkline.tools.specs import (
+from trunkline.tools.models import Tool
+from trunkline.tools.repository import ToolRepository
+from trunkline.tools.schemas import (
     ToolConfig,
     ToolList,
     ToolSpec,
@@ -26,22 +26,22 @@ from trunkline.tools.specs import (
     spec_of,
     tool_view,
 )
-from trunkline.tools.store import ToolStore
+from trunkline.tools.secret_repository import SecretRepository
 
 MAX_TOOLS = 500
 _PAGE = 25
 
 
 @dataclass(frozen=True)
-class ToolDesk:
+class ToolService:
     """Keeps a tenant's tools, those of the key's mode.
 
     `check_url(url, field)` raises `InvalidRequest` for an address that may not be called; `using(space,
     name)` says what has a tool.
     """
 
-    tools: ToolStore
-    secrets: SecretStore
+    tools: ToolRepository
+    secrets: SecretRepository
     check_url: Callable[[str, str], None]
     using: Callable[[str, str], str | None]
     clock: Clock
