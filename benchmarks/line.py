@@ -20,6 +20,7 @@ from trunkline.auth.principal import Principal, Scope
 from trunkline.calls.intake import Intake
 from trunkline.calls.place import CallDesk, OutboundCall
 from trunkline.calls.repository import CallRepository
+from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
 from trunkline.dialing.nudge import Nudge
@@ -27,7 +28,6 @@ from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import Trunk
 from trunkline.dialing.wake import Wake, WakeQueue
-from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.limits import Admission
@@ -76,7 +76,7 @@ class Line:
         admission = Admission(
             table, TenantSettingsCache(table, SystemClock()), lambda *_, **__: 0, SystemClock()
         )
-        rulebook = Rulebook(table, SystemClock())
+        rulebook = CompliancePolicy(table, SystemClock())
         intake = Intake(self.calls, _NoWakes(), nudge, SystemClock(), admission, rulebook)
         trunks, values = TrunkStore(table), stack.outputs.values
         practice = PracticeTrunks(trunks)

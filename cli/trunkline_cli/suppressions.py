@@ -11,10 +11,10 @@ from typing import Annotated
 
 import typer
 
+from trunkline.compliance.policy import CompliancePolicy
+from trunkline.compliance.service import MAX_NUMBERS, ComplianceService, Suppressions
 from trunkline.core.clock import SystemClock
 from trunkline.core.validation import E164
-from trunkline.rules.desk import MAX_NUMBERS, RulesDesk, Suppressions
-from trunkline.rules.rulebook import Rulebook
 from trunkline_cli.terminal import Stage, Tenant, complaining, complaints, console, operator_of
 
 suppressions = typer.Typer()
@@ -42,7 +42,7 @@ def import_numbers(
         with file.open(encoding="utf-8-sig", newline="") as text:
             read = numbers_in(csv.reader(text))
         operator, clock = operator_of(stage), SystemClock()
-        desk = RulesDesk(operator.table, Rulebook(operator.table, clock), clock)
+        desk = ComplianceService(operator.table, CompliancePolicy(operator.table, clock), clock)
         principal = operator.principal(tenant, livemode=not test)
         for part in _parts(read.numbers):
             desk.suppress(principal, Suppressions(numbers=part, reason=reason))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trunkline.calls.repository import CallRepository
+from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
@@ -16,7 +17,6 @@ from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
 from trunkline.egress.address_policy import AddressPolicy
 from trunkline.livekit.projects import Projects
-from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import AgentStore
@@ -50,7 +50,7 @@ class Base:
     nudge: Nudge
     outgoing: Outgoing
     tools: ToolRepository
-    rulebook: Rulebook
+    rulebook: CompliancePolicy
     pepper: str
 
 
@@ -79,6 +79,6 @@ def open_base() -> Base:
         nudge=Nudge(wakes, clock, log, trunks.granted_ids),
         outgoing=Outgoing(AddressPolicy.parse(settings.outgoing_loopback_ports), clock),
         tools=ToolRepository(table),
-        rulebook=Rulebook(table, clock),
+        rulebook=CompliancePolicy(table, clock),
         pepper=secrets.get_secret_value(SecretId=settings.key_pepper_arn)["SecretString"],
     )

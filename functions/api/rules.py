@@ -6,9 +6,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from trunkline.auth.principal import Scope
+from trunkline.compliance.service import NumberRulesSpec, SuppressionQuery, Suppressions
 from trunkline.core.validation import validated_query
 from trunkline.http_api.responses import deleted
-from trunkline.rules.desk import NumberRulesSpec, SuppressionQuery, Suppressions
 
 from .access import Asked, asked
 from .answers import json_response

@@ -27,6 +27,7 @@ from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.calls.value_objects import Channel
 from trunkline.calls.workflow_calls import WorkflowCallDesk
+from trunkline.compliance.service import ComplianceService
 from trunkline.core import aws_clients
 from trunkline.core.clock import Clock
 from trunkline.core.errors import LiveKitFailed, LiveKitNotConfigured
@@ -38,7 +39,6 @@ from trunkline.dialing.trunk_desk import TrunkDesk
 from trunkline.http_api.request_body import parse_object
 from trunkline.livekit.own_desk import OwnLiveKitDesk
 from trunkline.played.dispatches import PlayedDispatches
-from trunkline.rules.desk import RulesDesk
 from trunkline.schedules.desk import ScheduleDesk
 from trunkline.schedules.mirror import ScheduleMirror
 from trunkline.schedules.runs import ScheduleRunner
@@ -102,7 +102,7 @@ class Services:
     tools: ToolService
     secrets: SecretService
     trials: TrialDesk
-    rules: RulesDesk
+    rules: ComplianceService
     triggers: TriggerDesk
     events: TriggerIntake
     batches: BatchDesk
@@ -164,7 +164,7 @@ def services() -> Services:
         tools=tools,
         secrets=secrets,
         trials=trials,
-        rules=RulesDesk(base.table, base.rulebook, base.clock),
+        rules=ComplianceService(base.table, base.rulebook, base.clock),
         triggers=TriggerDesk(
             TriggerStore(base.table),
             WorkflowStore(base.table),

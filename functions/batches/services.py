@@ -21,6 +21,7 @@ from trunkline.calls.place import CallDesk
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.calls.workflow_calls import WorkflowCallDesk
+from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
@@ -33,7 +34,6 @@ from trunkline.dialing.queue import Census, Queue
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
 from trunkline.livekit.projects import Projects
-from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import AgentStore
@@ -80,7 +80,7 @@ def _importer(
 ) -> Importer:
     calls, trunks, facts = CallRepository(table), TrunkStore(table), TenantSettingsCache(table, clock)
     admission = Admission(table, facts, Usage(calls, Line(table), trunks).waiting, clock)
-    rulebook, projects = Rulebook(table, clock), Projects.open(table, settings, clock)
+    rulebook, projects = CompliancePolicy(table, clock), Projects.open(table, settings, clock)
     people = UserContextRepository(table, EnvelopeCipher(settings.context_key_arn))
     intake = Intake(calls, WakeQueue.open(settings), nudge, clock, admission, rulebook)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from local.openapi.route import Route
-from trunkline.http_api.responses import Deleted
-from trunkline.rules.desk import (
+from trunkline.compliance.service import (
     NumberRulesSpec,
     NumberRulesView,
     Suppressed,
@@ -12,6 +11,7 @@ from trunkline.rules.desk import (
     Suppressions,
     SuppressionView,
 )
+from trunkline.http_api.responses import Deleted
 
 _READ, _WRITE = "rules:read", "rules:write"
 _NOT_THERE = {"404": "The number is not on the list."}

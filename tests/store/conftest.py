@@ -14,6 +14,7 @@ from moto import mock_aws
 
 from tests.builders import TRUNK, FakeLiveKit, RealClockAt
 from trunkline.calls.repository import CallRepository
+from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.clock import Clock
 from trunkline.core.logging import logger
 from trunkline.dialing.lane import LaneStore
@@ -25,7 +26,6 @@ from trunkline.dialing.run import LaneRun, RunLimits
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake
 from trunkline.dialing.workbench import Workbench
-from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.table import Table
 
 QUICK = RunLimits(watch_cancels_s=0.05, look_every_s=0.02, heartbeat_s=0.2, handover_wait_s=0.3)
@@ -137,7 +137,7 @@ class Bench:
             livekit=self.livekit,
             sign_dial_token=lambda lifetime_s: f"token for {lifetime_s}",
             nudge=a_nudge(self.wakes, self.clock),
-            rulebook=Rulebook(self.table, self.clock),
+            rulebook=CompliancePolicy(self.table, self.clock),
             clock=self.clock,
             offload=at_once,
             log=logger("test"),

@@ -18,10 +18,10 @@ from trunkline.batches.importing import Importer
 from trunkline.batches.worker import Unfinished
 from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import claim_call, request_cancel
+from trunkline.compliance.service import Suppressions
 from trunkline.core.errors import BatchNotReady
 from trunkline.core.validation import validated
 from trunkline.dialing.line import Line
-from trunkline.rules.desk import Suppressions
 from trunkline.storage.keys.tenants import tenant_key
 from trunkline.storage.table import Put, Table
 from trunkline.tools.repository import ToolRepository

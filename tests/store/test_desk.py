@@ -19,12 +19,12 @@ from trunkline.calls.repository import CallRepository
 from trunkline.calls.responses import accepted_answer
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.transitions import claim_call
+from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, NotFound, QueueUnavailable
 from trunkline.dialing.line import Line
 from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake, WakeNotSent
-from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.limits import Admission
@@ -58,7 +58,7 @@ class Scene:
         clock, nudge = ManualClock(), a_nudge(self.wakes, ManualClock())
         self.facts = TenantSettingsCache(table, clock)
         admission = Admission(table, self.facts, Usage(self.calls, Line(table), trunks).waiting, clock)
-        self.rulebook = Rulebook(table, clock)
+        self.rulebook = CompliancePolicy(table, clock)
         intake = Intake(self.calls, self.wakes, nudge, clock, admission, self.rulebook)  # type: ignore[arg-type]
         self.desk = CallDesk(intake, self.agents, trunks, PracticeTrunks(trunks), self._check)
 

@@ -15,12 +15,12 @@ from trunkline.auth.principal import Principal
 from trunkline.calls.states import State
 from trunkline.calls.transitions import enqueue_due
 from trunkline.calls.value_objects import WaitsFor
+from trunkline.compliance.attempt_counter import AttemptCounter
+from trunkline.compliance.frequency_cap import FrequencyCap
+from trunkline.compliance.policy import CompliancePolicy
+from trunkline.compliance.service import ComplianceService, FrequencyCapSpec, NumberRulesSpec
 from trunkline.core.errors import InvalidRequest, NumberNotAllowed
 from trunkline.core.validation import validated
-from trunkline.rules.attempts import RungNumbers
-from trunkline.rules.desk import FrequencyCapSpec, NumberRulesSpec, RulesDesk
-from trunkline.rules.frequency import FrequencyCap
-from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.table import Table
 
 HOUR_MS = 3_600_000
@@ -29,7 +29,7 @@ LONG = {"expires_at_ms": NOW_MS + 48 * HOUR_MS}
 
 def cap_at(table: Table, attempts: int, hours: int, who: Principal = ME) -> None:
     rules = NumberRulesSpec(frequency_cap=FrequencyCapSpec(max_attempts=attempts, per_hours=hours))
-    RulesDesk(table, Rulebook(table, ManualClock()), ManualClock()).set_rules(who, rules)
+    ComplianceService(table, CompliancePolicy(table, ManualClock()), ManualClock()).set_rules(who, rules)
 
 
 async def test_the_second_call_to_a_number_waits_until_it_may_ring(bench: Bench) -> None:
@@ -70,8 +70,8 @@ async def test_each_redial_is_an_attempt(bench: Bench) -> None:
 
 async def test_a_call_that_would_wait_past_its_end_is_not_taken_in(bench: Bench) -> None:
     cap_at(bench.table, 1, 2)
-    RungNumbers(bench.table).count(a_call(1), FrequencyCap(1, 2), NOW_MS)
-    rulebook = Rulebook(bench.table, ManualClock())
+    AttemptCounter(bench.table).count(a_call(1), FrequencyCap(1, 2), NOW_MS)
+    rulebook = CompliancePolicy(bench.table, ManualClock())
     with pytest.raises(NumberNotAllowed, match="called_too_often"):
         rulebook.checks(a_call(2))
     assert rulebook.checks(a_call(2, **LONG)) == ()
@@ -80,7 +80,7 @@ async def test_a_call_that_would_wait_past_its_end_is_not_taken_in(bench: Bench)
 
 
 def test_an_attempt_is_counted_once_however_often_it_is_taken(table: Table) -> None:
-    rung, cap = RungNumbers(table), FrequencyCap(2, 24)
+    rung, cap = AttemptCounter(table), FrequencyCap(2, 24)
     for later in range(3):
         assert rung.count(a_call(1), cap, NOW_MS + later) == NOW_MS + later
     assert rung.count(a_call(2), cap, NOW_MS) == NOW_MS
@@ -91,7 +91,7 @@ def test_an_attempt_is_counted_once_however_often_it_is_taken(table: Table) -> N
 
 
 def test_calls_of_many_lanes_at_once_are_counted_one_after_the_other(table: Table) -> None:
-    rung, cap = RungNumbers(table), FrequencyCap(3, 1)
+    rung, cap = AttemptCounter(table), FrequencyCap(3, 1)
 
     def take(number: int) -> bool:
         return rung.count(a_call(number), cap, NOW_MS) == NOW_MS
@@ -104,7 +104,7 @@ def test_calls_of_many_lanes_at_once_are_counted_one_after_the_other(table: Tabl
 
 
 def test_who_has_no_cap_pays_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    rulebook = Rulebook(scene.table, ManualClock())
+    rulebook = CompliancePolicy(scene.table, ManualClock())
     rulebook.of("tenant-1")
     monkeypatch.setattr(scene.table, "get", None)
     assert rulebook.opens_ms(a_call(), NOW_MS) == NOW_MS

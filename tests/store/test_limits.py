@@ -17,13 +17,13 @@ from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
 from trunkline.calls.transitions import end_call
 from trunkline.calls.value_objects import Channel, Ending
+from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.errors import ConcurrencyExceeded, DailyLimitReached, IdempotencyConflict, QueueFull
 from trunkline.core.logging import logger
 from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.trunks import total_pool
-from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import TenantStore
@@ -44,7 +44,7 @@ class Scene:
         nudge = Nudge(self.wakes, self.clock, logger("test"), self.trunks.granted_ids)  # type: ignore[arg-type]
         facts = TenantSettingsCache(table, self.clock)
         admission = Admission(table, facts, self.usage.waiting, self.clock)
-        rulebook = Rulebook(table, self.clock)
+        rulebook = CompliancePolicy(table, self.clock)
         self.intake = Intake(self.calls, self.wakes, nudge, self.clock, admission, rulebook)  # type: ignore[arg-type]
         self.nudge, self._number = nudge, 0
 

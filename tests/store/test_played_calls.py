@@ -19,6 +19,7 @@ from trunkline.calls.states import State
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.transitions import request_cancel
 from trunkline.calls.value_objects import Channel
+from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.logging import logger
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
@@ -30,7 +31,6 @@ from trunkline.dialing.wake import Wake
 from trunkline.dialing.workbench import Workbench
 from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.serve import a_player
-from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.table import Table
 
 LANE = practice_trunk("tenant-1").id
@@ -60,7 +60,7 @@ class Scene:
             livekit=PlayedLiveKit(self.calls, self.clock, at_once),
             sign_dial_token=lambda _: "",
             nudge=a_nudge(self.wakes, self.clock),
-            rulebook=Rulebook(self.table, self.clock),
+            rulebook=CompliancePolicy(self.table, self.clock),
             clock=self.clock,
             offload=at_once,
             log=logger("test"),

@@ -14,11 +14,16 @@ from tests.store.test_redial import WAKE, load
 from trunkline.auth.principal import Principal
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
+from trunkline.compliance.policy import CompliancePolicy
+from trunkline.compliance.service import (
+    ComplianceService,
+    NumberRulesSpec,
+    SuppressionQuery,
+    Suppressions,
+)
 from trunkline.core.errors import InvalidRequest, NotFound, NumberNotAllowed, NumberSuppressed
 from trunkline.core.validation import validated
 from trunkline.dialing.run import Stop
-from trunkline.rules.desk import NumberRulesSpec, RulesDesk, SuppressionQuery, Suppressions
-from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.table import Table
 
 NUMBER = "+14155552671"
@@ -36,8 +41,8 @@ def scene(table: Table) -> Scene:
     return Scene(table)
 
 
-def desk(scene: Scene) -> RulesDesk:
-    return RulesDesk(scene.table, scene.rulebook, ManualClock())
+def desk(scene: Scene) -> ComplianceService:
+    return ComplianceService(scene.table, scene.rulebook, ManualClock())
 
 
 def suppress(scene: Scene, *numbers: str, who: Principal = ME, **more: Any) -> None:
@@ -70,7 +75,7 @@ def test_anothers_list_and_the_other_modes_are_their_own(scene: Scene) -> None:
 @pytest.mark.parametrize(("in_ms", "holds"), [(1000, True), (-1000, False)])
 def test_a_suppression_may_end(scene: Scene, in_ms: int, holds: bool) -> None:
     suppress(scene, expires_at="2023-11-14T22:13:21Z" if in_ms > 0 else "2023-11-14T22:13:19Z")
-    rulebook = Rulebook(scene.table, ManualClock())
+    rulebook = CompliancePolicy(scene.table, ManualClock())
     assert rulebook.why_not(a_call(phone_number=NUMBER)) is (Reason.SUPPRESSED if holds else None)
     if holds:
         with pytest.raises(NumberSuppressed):
@@ -123,11 +128,11 @@ def test_a_list_and_prefixes_do_not_undo_each_other(scene: Scene) -> None:
 
 
 def test_who_has_no_list_pays_for_none(scene: Scene) -> None:
-    rulebook = Rulebook(scene.table, ManualClock())
+    rulebook = CompliancePolicy(scene.table, ManualClock())
     assert rulebook.checks(a_call()) == ()
     suppress(scene)
     assert rulebook.checks(a_call()) == (), "known a minute later"
-    assert len(Rulebook(scene.table, ManualClock()).checks(a_call())) == 1
+    assert len(CompliancePolicy(scene.table, ManualClock()).checks(a_call())) == 1
 
 
 def test_prefixes_and_numbers_that_nobody_calls(scene: Scene) -> None:
@@ -152,7 +157,7 @@ def test_prefixes_and_numbers_that_nobody_calls(scene: Scene) -> None:
 
 async def test_a_call_that_waits_when_its_number_is_suppressed_never_rings(bench: Bench) -> None:
     bench.calls.accept(a_call())
-    rules = RulesDesk(bench.table, Rulebook(bench.table, bench.clock), bench.clock)
+    rules = ComplianceService(bench.table, CompliancePolicy(bench.table, bench.clock), bench.clock)
     rules.suppress(ME, Suppressions(numbers=[a_call().phone_number]))
     assert await bench.run().serve(WAKE) is Stop.EMPTY
     call = load(bench)
@@ -164,7 +169,7 @@ async def test_a_call_that_waits_when_its_number_is_suppressed_never_rings(bench
 
 async def test_a_call_that_waits_when_its_prefix_is_denied_never_rings(bench: Bench) -> None:
     bench.calls.accept(a_call())
-    rules = RulesDesk(bench.table, Rulebook(bench.table, bench.clock), bench.clock)
+    rules = ComplianceService(bench.table, CompliancePolicy(bench.table, bench.clock), bench.clock)
     rules.set_rules(ME, NumberRulesSpec(denied_prefixes=["+1555"]))
     await bench.run().serve(WAKE)
     assert (load(bench).reason, bench.livekit.invites) == (Reason.NUMBER_NOT_ALLOWED, [])
@@ -172,7 +177,7 @@ async def test_a_call_that_waits_when_its_prefix_is_denied_never_rings(bench: Be
 
 def test_rules_are_read_once_a_minute(scene: Scene) -> None:
     clock = ManualClock()
-    rulebook = Rulebook(scene.table, clock)
+    rulebook = CompliancePolicy(scene.table, clock)
     assert rulebook.of("tenant-1").why_not(NUMBER) is None
     desk(scene).set_rules(ME, NumberRulesSpec(denied_prefixes=["+1"]))
     assert rulebook.of("tenant-1").why_not(NUMBER) is None

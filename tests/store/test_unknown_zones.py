@@ -11,10 +11,10 @@ from trunkline.calls.models import Call
 from trunkline.calls.reschedule import RescheduleDesk, ScheduleChange
 from trunkline.calls.states import State
 from trunkline.calls.value_objects import WaitsFor
+from trunkline.compliance.service import ComplianceService, NumberRulesSpec
 from trunkline.core.errors import CallNotScheduled, InvalidRequest
 from trunkline.core.validation import validated
 from trunkline.dialing.look import let_in_due_calls
-from trunkline.rules.desk import NumberRulesSpec, RulesDesk
 from trunkline.storage.table import Table
 
 UNKNOWN = "+99999999999"
@@ -83,7 +83,7 @@ def test_the_deadline_must_leave_room_for_the_zones_window(scene: Scene) -> None
 
 
 def test_a_tenant_may_say_it_for_all(scene: Scene) -> None:
-    rules = RulesDesk(scene.table, scene.rulebook, ManualClock())
+    rules = ComplianceService(scene.table, scene.rulebook, ManualClock())
     shown = rules.set_rules(ME, validated(NumberRulesSpec, {"default_timezone": "Europe/Berlin"}))
     assert shown["default_timezone"] == "Europe/Berlin"
     call = held(scene)

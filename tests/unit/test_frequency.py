@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.rules.frequency import FrequencyCap
+from trunkline.compliance.frequency_cap import FrequencyCap
 
 HOUR_MS = 3_600_000
 caps = st.builds(FrequencyCap, max_attempts=st.integers(1, 5), per_hours=st.integers(1, 3))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.rules.numbers import NumberRules, never_called
+from trunkline.compliance.number_rules import NumberRules, is_always_blocked
 
 GERMANY = NumberRules(("+49", "+1900555"), ("+4990", "+1900"))
 
@@ -44,10 +44,10 @@ def test_the_longest_prefix_counts(rules: NumberRules, number: str, why: str | N
     ],
 )
 def test_some_are_called_by_nobody(number: str, why: str | None) -> None:
-    assert never_called(number) == why
+    assert is_always_blocked(number) == why
 
 
 @given(st.from_regex(r"\A\+[1-9][0-9]{1,14}\Z"))
 def test_any_number_has_an_answer(number: str) -> None:
-    assert never_called(number) in (None, "emergency", "premium_rate")
+    assert is_always_blocked(number) in (None, "emergency", "premium_rate")
     assert GERMANY.why_not(number) in (None, "denied_prefix", "not_an_allowed_prefix")

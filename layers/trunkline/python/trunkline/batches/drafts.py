@@ -15,10 +15,10 @@ from trunkline.calls.place import CallDesk, OutboundCall
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.value_objects import BatchRow, Channel
 from trunkline.calls.workflow_calls import WorkflowCall, WorkflowCallDesk
+from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, TrunklineError
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import validated
-from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import Check, Put
 from trunkline.templating.size_limits import render_within
@@ -63,7 +63,7 @@ class BatchDrafter:
     batch: Batch
     phones: CallDesk
     workflow_calls: WorkflowCallDesk
-    rulebook: Rulebook
+    rulebook: CompliancePolicy
     facts: TenantSettingsCache
 
     def draft(self, row: Row) -> Draft:

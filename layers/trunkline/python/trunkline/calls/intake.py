@@ -11,6 +11,7 @@ from trunkline.calls.repository import AlreadyCreated, CallRepository, NoFreeSlo
 from trunkline.calls.states import State
 from trunkline.calls.transitions import end_call
 from trunkline.calls.value_objects import Channel, Ending
+from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.clock import Clock
 from trunkline.core.errors import (
     ConcurrencyExceeded,
@@ -21,7 +22,6 @@ from trunkline.core.errors import (
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.trunks import total_pool
 from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
-from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import Check, Put, TransactionConflict, Write
@@ -45,7 +45,7 @@ class Intake:
     nudge: Nudge
     clock: Clock
     admission: Admission
-    rulebook: Rulebook
+    rulebook: CompliancePolicy
 
     def take(self, call: Call, once: IdempotencyKey | None, more: Sequence[Put] = ()) -> Placed:
         """Store a call with what else belongs to it, and wake its lane; with an idempotency key only the

@@ -8,6 +8,7 @@ import aiohttp
 from aws_lambda_powertools import Logger
 
 from trunkline.calls.repository import CallRepository
+from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.errors import LiveKitNotConfigured
@@ -24,7 +25,6 @@ from trunkline.dialing.workbench import Workbench
 from trunkline.livekit.client import LiveKitClient, dial_token, session_of
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.projects import Projects
-from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.table import Table
 
 _THREADS = 16
@@ -44,7 +44,7 @@ class DialerProcess:
         self._line = Line(table)
         self._trunks = TrunkStore(table)
         self._wakes = WakeQueue.open(settings)
-        self._rulebook = Rulebook(table, self._clock)
+        self._rulebook = CompliancePolicy(table, self._clock)
         self._projects = Projects.open(table, settings, self._clock)
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 

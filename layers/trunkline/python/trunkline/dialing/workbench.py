@@ -10,12 +10,12 @@ from aws_lambda_powertools import Logger
 
 from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
+from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.clock import Clock
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.pacing import StartLog, Timing
 from trunkline.dialing.verdicts import Dialled
 from trunkline.livekit.client import Gate
-from trunkline.rules.rulebook import Rulebook
 
 
 class LiveKit(Protocol):
@@ -39,7 +39,7 @@ class Workbench:
     livekit: LiveKit
     sign_dial_token: Callable[[float], str]
     nudge: Nudge
-    rulebook: Rulebook
+    rulebook: CompliancePolicy
     clock: Clock
     offload: Callable[..., Awaitable[Any]]
     log: Logger

@@ -11,6 +11,7 @@ from trunkline.calls.repository import CallRepository
 from trunkline.calls.state_store import StateStore
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.user_context_repository import UserContextRepository
+from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core import aws_clients
 from trunkline.core.clock import Clock, SystemClock
 from trunkline.core.settings import TestDialerSettings
@@ -25,7 +26,6 @@ from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.dialing.workbench import Workbench
 from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.player import Player
-from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
 from trunkline.workflows.store import WorkflowStore
@@ -69,7 +69,7 @@ class TestDialerProcess:
         self._log = log
         self._offload = ThreadRunner(_THREADS)
         self._timing = Timing()
-        self._rulebook = Rulebook(self._table, self._clock)
+        self._rulebook = CompliancePolicy(self._table, self._clock)
         self._wakes = WakeQueue.open(settings)
 
     async def serve(self, wake: Wake, run_id: str) -> Stop | None:

@@ -9,7 +9,7 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr
 
 from trunkline.calls.models import Call
-from trunkline.rules.frequency import FrequencyCap
+from trunkline.compliance.frequency_cap import FrequencyCap
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.keys.resources import call_attempts_key
 from trunkline.storage.table import ABSENT, ConditionFailed, Put, Table
@@ -19,7 +19,7 @@ _BUSY_MS = 1_000
 
 
 @dataclass(frozen=True)
-class RungNumbers:
+class AttemptCounter:
     """Counts attempts by number; those of one number at the same time are counted one after the other."""
 
     table: Table

@@ -10,10 +10,10 @@ from boto3.dynamodb.conditions import Attr
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.value_objects import Channel
+from trunkline.compliance.attempt_counter import AttemptCounter
+from trunkline.compliance.number_rules import NumberRules, is_always_blocked
 from trunkline.core.clock import Clock
 from trunkline.core.errors import NumberNotAllowed
-from trunkline.rules.attempts import RungNumbers
-from trunkline.rules.numbers import NumberRules, never_called
 from trunkline.storage.keys.resources import number_rules_key, suppression_key
 from trunkline.storage.table import ABSENT, Check, Table
 
@@ -21,7 +21,7 @@ _FRESH_MS = 60_000
 
 
 @dataclass(frozen=True)
-class Rulebook:
+class CompliancePolicy:
     """Reads a tenant's number rules at most once a minute: a change counts a minute later at the latest. The
     suppression list is looked at each time."""
 
@@ -52,7 +52,7 @@ class Rulebook:
         if call.channel is not Channel.PHONE:
             return ()
         number, rules = call.phone_number, self.of(call.space)
-        if why := never_called(number) or rules.why_not(number):
+        if why := is_always_blocked(number) or rules.why_not(number):
             raise NumberNotAllowed(why)
         if self._never_opens(call, rules):
             raise NumberNotAllowed("called_too_often")
@@ -76,11 +76,11 @@ class Rulebook:
         """From when on a call may ring by the tenant's frequency cap: now, and then its attempt is counted.
         A tenant without a cap costs no request."""
         cap = self.of(call.space).cap if call.channel is Channel.PHONE else None
-        return RungNumbers(self.table).count(call, cap, now_ms) if cap else now_ms
+        return AttemptCounter(self.table).count(call, cap, now_ms) if cap else now_ms
 
     def _never_opens(self, call: Call, rules: NumberRules) -> bool:
         """The number was rung too often for a call that ends by then; others are taken in, and wait."""
         if rules.cap is None:
             return False
-        opens_ms = RungNumbers(self.table).opens_ms(call, rules.cap, self.clock.wall_ms())
+        opens_ms = AttemptCounter(self.table).opens_ms(call, rules.cap, self.clock.wall_ms())
         return opens_ms >= call.expires_at_ms

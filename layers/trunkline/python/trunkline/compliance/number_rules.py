@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trunkline.rules.frequency import FrequencyCap
+from trunkline.compliance.frequency_cap import FrequencyCap
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class NumberRules:
         return "not_an_allowed_prefix" if self.allowed_prefixes and not allowed else None
 
 
-def never_called(number: str) -> str | None:
+def is_always_blocked(number: str) -> str | None:
     """`emergency` or `premium_rate` for numbers that nobody may have called; None for all others."""
     # 40 ms of import and tables: only who calls a number pays for it.
     from phonenumbers import (  # noqa: PLC0415

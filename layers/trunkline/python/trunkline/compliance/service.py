@@ -11,14 +11,14 @@ from typing_extensions import TypedDict
 
 from trunkline.auth.audit_log import audit_write
 from trunkline.auth.principal import Principal
+from trunkline.compliance.number_rules import NumberRules
+from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, NotFound
 from trunkline.core.field_types import Moment, Zone
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.timestamps import iso_from_ms, moment_ms
 from trunkline.core.validation import InputModel, validated
-from trunkline.rules.numbers import NumberRules
-from trunkline.rules.rulebook import Rulebook
 from trunkline.storage.keys.item import SK, TTL, Item, ItemKey
 from trunkline.storage.keys.resources import number_rules_key, suppression_key
 from trunkline.storage.table import Delete, Put, Table, Update
@@ -86,7 +86,7 @@ class NumberRulesSpec(InputModel):
     ] = None
 
 
-class _Suppressed(InputModel):
+class _SuppressionEntry(InputModel):
     messages: ClassVar[dict[str, str]] = {"number": "number must be in E.164 format (+1234567890)"}
 
     number: Number
@@ -127,11 +127,11 @@ class NumberRulesView(TypedDict):
 
 
 @dataclass(frozen=True)
-class RulesDesk:
+class ComplianceService:
     """Keeps a tenant's rules, those of the key's mode."""
 
     table: Table
-    rulebook: Rulebook
+    rulebook: CompliancePolicy
     clock: Clock
 
     def suppress(self, principal: Principal, wish: Suppressions) -> Suppressed:
@@ -184,7 +184,9 @@ class RulesDesk:
 
     def _own(self, principal: Principal, number: str) -> tuple[ItemKey, Item]:
         try:
-            wanted = validated(_Suppressed, {"number": number if number.startswith("+") else f"+{number}"})
+            wanted = validated(
+                _SuppressionEntry, {"number": number if number.startswith("+") else f"+{number}"}
+            )
         except InvalidRequest as error:
             raise NotFound("Suppression not found") from error
         key = suppression_key(principal.space, wanted.number)
