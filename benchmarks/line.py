@@ -24,15 +24,15 @@ from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
 from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.practice import PracticeTrunks
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import Trunk
 from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.limits import Admission
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.specs import AgentSpec, TrunkSpec
+from trunkline.trunks.models import Trunk
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.test_trunk import TestTrunks
 
 NUMBERS = ["+15550109001"]
 BUSY = "+15550100002"
@@ -78,8 +78,8 @@ class Line:
         )
         rulebook = CompliancePolicy(table, SystemClock())
         intake = Intake(self.calls, _NoWakes(), nudge, SystemClock(), admission, rulebook)
-        trunks, values = TrunkStore(table), stack.outputs.values
-        practice = PracticeTrunks(trunks)
+        trunks, values = TrunkRepository(table), stack.outputs.values
+        practice = TestTrunks(trunks)
         self._desk = CallDesk(intake, AgentStore(table), trunks, practice, lambda _: None)
         sqs = client(stack.config, "sqs")
         self._wakes = WakeQueue(sqs, values["DialQueueUrl"], values["TestDialQueueUrl"])

@@ -13,11 +13,11 @@ from trunkline.calls.news import Reach
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.states import State
 from trunkline.calls.value_objects import AgentSnapshot, BatchRow
-from trunkline.dialing.trunks import Trunk
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.livekit.client import Gate
 from trunkline.livekit.names import ClaimName
 from trunkline.storage.encryption import EncryptionContext
+from trunkline.trunks.models import Trunk
 
 NOW_MS = 1_700_000_000_000
 TRUNK = Trunk("trunk_1", "t", "livekit.test", "ST_1", 5, ("+15550109001",))

@@ -18,8 +18,6 @@ from trunkline.core.clock import SystemClock
 from trunkline.core.errors import InvalidRequest, NotFound
 from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
 from trunkline.core.validation import validated
-from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
-from trunkline.dialing.trunks import Trunk, TrunkState
 from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.egress.address_policy import AddressPolicy, UnsafeAddress, target_of
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
@@ -33,6 +31,8 @@ from trunkline.tools.repository import ToolRepository
 from trunkline.tools.schemas import ToolSpec
 from trunkline.tools.secret_repository import SecretRepository
 from trunkline.tools.service import ToolService
+from trunkline.trunks.models import Trunk, TrunkState
+from trunkline.trunks.repository import TrunkEvent, TrunkRepository
 from trunkline.workflows.desk import WorkflowDesk
 from trunkline.workflows.specs import WorkflowSpec
 from trunkline.workflows.store import WorkflowStore
@@ -53,7 +53,7 @@ class Operator:
     table: Table
     tenants: TenantStore
     keys: ApiKeyService
-    trunks: TrunkStore
+    trunks: TrunkRepository
     agents: AgentStore
     workflows: WorkflowDesk
     tools: ToolService
@@ -257,7 +257,7 @@ def open_operator(outputs: Mapping[str, str]) -> Operator:
         table=table,
         tenants=TenantStore(table),
         keys=ApiKeyService(ApiKeyRepository(table), TenantSettingsCache(table, clock), pepper, clock),
-        trunks=TrunkStore(table),
+        trunks=TrunkRepository(table),
         agents=AgentStore(table),
         workflows=WorkflowDesk(WorkflowStore(table), AgentStore(table), tools, clock, lambda *_: False),
         tools=ToolService(tools, secrets_of_tools, _check_url, lambda *_: None, clock),

@@ -12,8 +12,6 @@ from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
 from trunkline.core.settings import ApiSettings
 from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.practice import PracticeTrunks
-from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
 from trunkline.egress.address_policy import AddressPolicy
 from trunkline.livekit.projects import Projects
@@ -22,6 +20,8 @@ from trunkline.storage.table import Table
 from trunkline.tenants.agents import AgentStore
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tools.repository import ToolRepository
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.test_trunk import TestTrunks
 
 from .outgoing import Outgoing
 
@@ -41,11 +41,11 @@ class Base:
     clock: SystemClock
     cipher: EnvelopeCipher
     calls: CallRepository
-    trunks: TrunkStore
+    trunks: TrunkRepository
     agents: AgentStore
     facts: TenantSettingsCache
     projects: Projects
-    practice: PracticeTrunks
+    practice: TestTrunks
     wakes: WakeQueue
     nudge: Nudge
     outgoing: Outgoing
@@ -61,7 +61,7 @@ def open_base() -> Base:
         Table(aws_clients.client("dynamodb"), settings.table_name),
         aws_clients.client("secretsmanager"),
     )
-    trunks = TrunkStore(table)
+    trunks = TrunkRepository(table)
     wakes = WakeQueue.open(settings)
     return Base(
         settings=settings,
@@ -74,7 +74,7 @@ def open_base() -> Base:
         agents=AgentStore(table),
         facts=TenantSettingsCache(table, clock),
         projects=Projects.open(table, settings, clock),
-        practice=PracticeTrunks(trunks),
+        practice=TestTrunks(trunks),
         wakes=wakes,
         nudge=Nudge(wakes, clock, log, trunks.granted_ids),
         outgoing=Outgoing(AddressPolicy.parse(settings.outgoing_loopback_ports), clock),

@@ -29,9 +29,7 @@ from trunkline.core.settings import BatchSettings
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.queue import Census, Queue
-from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
 from trunkline.livekit.projects import Projects
 from trunkline.storage.encryption import EnvelopeCipher
@@ -40,6 +38,8 @@ from trunkline.tenants.agents import AgentStore
 from trunkline.tenants.limits import Admission
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.usage import Usage
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.test_trunk import TestTrunks
 from trunkline.workflows.store import WorkflowStore
 
 log = logger("batches")
@@ -50,7 +50,12 @@ def worker() -> BatchWorker:
     """Build the worker from the environment."""
     settings, clock = BatchSettings.from_env(), SystemClock()
     table = Table(aws_clients.client("dynamodb"), settings.table_name)
-    calls, trunks, batches, line = CallRepository(table), TrunkStore(table), BatchStore(table), Line(table)
+    calls, trunks, batches, line = (
+        CallRepository(table),
+        TrunkRepository(table),
+        BatchStore(table),
+        Line(table),
+    )
     nudge = Nudge(WakeQueue.open(settings), clock, log, trunks.granted_ids)
     holds = Holds(table, batches, trunks, nudge, clock)
     s3 = aws_clients.client("s3")
@@ -78,7 +83,7 @@ def _importer(
     holds: Holds,
     clock: SystemClock,
 ) -> Importer:
-    calls, trunks, facts = CallRepository(table), TrunkStore(table), TenantSettingsCache(table, clock)
+    calls, trunks, facts = CallRepository(table), TrunkRepository(table), TenantSettingsCache(table, clock)
     admission = Admission(table, facts, Usage(calls, Line(table), trunks).waiting, clock)
     rulebook, projects = CompliancePolicy(table, clock), Projects.open(table, settings, clock)
     people = UserContextRepository(table, EnvelopeCipher(settings.context_key_arn))
@@ -87,7 +92,7 @@ def _importer(
     def drafter(batch: Batch) -> BatchDrafter:
         """What rows name again and again is read once a part."""
         agents, granted = Recalled.of(AgentStore(table)), Recalled.of(trunks)
-        workflows, practice = Recalled.of(WorkflowStore(table)), PracticeTrunks(trunks)
+        workflows, practice = Recalled.of(WorkflowStore(table)), TestTrunks(trunks)
         phones = CallDesk(intake, agents, granted, practice, Recalled.function(projects.of_tenant))
         by_workflow = WorkflowCallDesk(intake, phones, workflows, agents, people, projects.owner_for)
         return BatchDrafter(batch, phones, by_workflow, rulebook, facts)

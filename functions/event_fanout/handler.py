@@ -13,9 +13,9 @@ from trunkline.batches.store import BatchStore
 from trunkline.core import aws_clients
 from trunkline.core.logging import logger
 from trunkline.core.settings import EventFanoutSettings
-from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.storage.serialization import from_dynamodb
 from trunkline.storage.table import Table
+from trunkline.trunks.repository import TrunkRepository
 from trunkline.webhooks.bus import EventBus
 from trunkline.webhooks.delivery_store import DeliveryStore
 from trunkline.webhooks.endpoint_store import EndpointStore
@@ -36,7 +36,7 @@ def fanout() -> Fanout:
         EndpointStore(table),
         DeliveryStore(table),
         flow,
-        TrunkStore(table).grantees,
+        TrunkRepository(table).grantees,
         bus.publish,
         BatchStore(table),
     )

@@ -14,12 +14,12 @@ from trunkline.core.logging import logger
 from trunkline.core.settings import LiveKitEventsSettings
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import WakeQueue
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.names import ClaimName, room_name
 from trunkline.livekit.projects import Projects
 from trunkline.storage.table import Table
+from trunkline.trunks.repository import TrunkRepository
 
 log = logger("livekit_events")
 
@@ -29,7 +29,7 @@ def desk() -> tuple[NewsDesk, Projects, CallRepository]:
     settings = LiveKitEventsSettings.from_env()
     clock = SystemClock()
     table = Table(aws_clients.client("dynamodb"), settings.table_name)
-    calls, trunks = CallRepository(table), TrunkStore(table)
+    calls, trunks = CallRepository(table), TrunkRepository(table)
     projects = Projects.open(table, settings, clock)
     wakes = WakeQueue.open(settings)
     nudge = Nudge(wakes, clock, log, trunks.granted_ids)

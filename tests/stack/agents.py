@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from trunkline_cli.operator import Operator
 
-from trunkline.dialing.trunks import Trunk
 from trunkline.tenants.agents import Agent
 from trunkline.tenants.specs import AgentSpec
+from trunkline.trunks.models import Trunk
 
 
 def agent_on(operator: Operator, tenant_id: str, trunk: Trunk) -> Agent:

@@ -21,9 +21,9 @@ from local.config import for_tests
 from local.openapi.document import document
 from local.stack import Stack, local_stack
 from trunkline.auth.principal import Scope
-from trunkline.dialing.trunks import Trunk
 from trunkline.tenants.agents import Agent
 from trunkline.tenants.specs import AgentSpec, TrunkSpec
+from trunkline.trunks.models import Trunk
 
 ALL_SCOPES = [scope.value for scope in Scope]
 ENDED = {"completed", "failed", "cancelled"}

@@ -33,8 +33,8 @@ from trunkline.calls.workflow_calls import WorkflowCallDesk
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
 from trunkline.dialing.line import Line
-from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.storage.table import Table
+from trunkline.trunks.repository import TrunkRepository
 from trunkline.workflows.store import WorkflowStore
 
 LOG = logger("tests")
@@ -127,7 +127,7 @@ class World:
 
 
 def a_world(table: Table) -> World:
-    scene, clock, store, trunks = Scene(table), ManualClock(), BatchStore(table), TrunkStore(table)
+    scene, clock, store, trunks = Scene(table), ManualClock(), BatchStore(table), TrunkRepository(table)
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     files = BatchFiles(lambda: s3, BUCKET)

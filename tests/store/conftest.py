@@ -23,10 +23,10 @@ from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.pacing import StartLog, Timing
 from trunkline.dialing.queue import Census, Queue
 from trunkline.dialing.run import LaneRun, RunLimits
-from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake
 from trunkline.dialing.workbench import Workbench
 from trunkline.storage.table import Table
+from trunkline.trunks.repository import TrunkRepository
 
 QUICK = RunLimits(watch_cancels_s=0.05, look_every_s=0.02, heartbeat_s=0.2, handover_wait_s=0.3)
 
@@ -107,7 +107,7 @@ def a_nudge(wakes: Wakes, clock: Clock) -> Nudge:
 
 def a_queue(table: Table, clock: Clock) -> Queue:
     line = Line(table)
-    return Queue(line, LaneStore(table, clock), TrunkStore(table), Census(table, line), clock)
+    return Queue(line, LaneStore(table, clock), TrunkRepository(table), Census(table, line), clock)
 
 
 async def at_once(work: Callable[..., Any], *args: Any) -> Any:
@@ -123,7 +123,7 @@ class Bench:
     calls: CallRepository
     lanes: LaneStore
     line: Line
-    trunks: TrunkStore
+    trunks: TrunkRepository
     wakes: Wakes
     livekit: FakeLiveKit
     clock: Clock
@@ -155,7 +155,7 @@ class Bench:
 @pytest.fixture
 async def bench(table: Table) -> Bench:
     clock = RealClockAt()
-    trunks = TrunkStore(table)
+    trunks = TrunkRepository(table)
     trunks.create(TRUNK)
     trunks.grant(TRUNK.id, "tenant-1")
     return Bench(

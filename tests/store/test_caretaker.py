@@ -29,10 +29,10 @@ from trunkline.dialing.caretaker import LOOK_UP_AFTER_MS, Caretaker
 from trunkline.dialing.lane import RUN_LEASE_MS, SKEW_MS, LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.queue import Census
-from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake
 from trunkline.livekit.client import LiveKitUnavailable
 from trunkline.storage.table import Table
+from trunkline.trunks.repository import TrunkRepository
 
 DEAD_RUN_S = (RUN_LEASE_MS + SKEW_MS) / 1000 + 1
 DEAD_AFTER_MS = NOW_MS + 5_000
@@ -74,7 +74,7 @@ class Scene:
         self.lanes = LaneStore(table, self.clock)
         self.wakes = Wakes()
         self.livekit = LookUp()
-        trunks = TrunkStore(table)
+        trunks = TrunkRepository(table)
         trunks.create(TRUNK)
         trunks.grant(TRUNK.id, "tenant-1")
         self.caretaker = Caretaker(

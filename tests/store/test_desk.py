@@ -22,8 +22,6 @@ from trunkline.calls.transitions import claim_call
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, NotFound, QueueUnavailable
 from trunkline.dialing.line import Line
-from trunkline.dialing.practice import PracticeTrunks
-from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake, WakeNotSent
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import Agent, AgentStore
@@ -31,6 +29,8 @@ from trunkline.tenants.limits import Admission
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.specs import AgentSpec
 from trunkline.tenants.usage import Usage
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.test_trunk import TestTrunks
 
 ME = Principal("tenant-1", True, frozenset(Scope))
 OTHER = Principal("tenant-2", True, frozenset(Scope))
@@ -43,7 +43,7 @@ class Scene:
         self.wakes = Wakes()
         self.calls = CallRepository(table)
         self.agents = AgentStore(table)
-        trunks = TrunkStore(table)
+        trunks = TrunkRepository(table)
         trunk = replace(TRUNK, numbers=NUMBERS)
         trunks.create(trunk)
         trunks.grant(trunk.id, ME.tenant_id)
@@ -60,7 +60,7 @@ class Scene:
         admission = Admission(table, self.facts, Usage(self.calls, Line(table), trunks).waiting, clock)
         self.rulebook = CompliancePolicy(table, clock)
         intake = Intake(self.calls, self.wakes, nudge, clock, admission, self.rulebook)  # type: ignore[arg-type]
-        self.desk = CallDesk(intake, self.agents, trunks, PracticeTrunks(trunks), self._check)
+        self.desk = CallDesk(intake, self.agents, trunks, TestTrunks(trunks), self._check)
 
     def _check(self, _: str) -> None:
         if not self.configured:

@@ -7,11 +7,11 @@ from dataclasses import asdict
 from tests.builders import NOW_MS, TRUNK, a_call
 from tests.store.conftest import Bench, a_queue
 from trunkline.calls.states import State
-from trunkline.dialing.holds import Hold
 from trunkline.dialing.run import Stop
 from trunkline.dialing.wake import Wake
 from trunkline.storage.keys.dialing import batch_hold_key
 from trunkline.storage.table import Delete, Put
+from trunkline.trunks.batch_holds import BatchHold
 
 WAKE = Wake(TRUNK.id)
 FIRST_US = NOW_MS * 1000
@@ -19,7 +19,7 @@ FIRST_US = NOW_MS * 1000
 
 def hold(bench: Bench, first: int, last: int, until_ms: int | None = None, batch_id: str = "bat_1") -> None:
     """Hold the calls with these numbers."""
-    made = Hold("tenant-1", batch_id, FIRST_US + first, FIRST_US + last, until_ms)
+    made = BatchHold("tenant-1", batch_id, FIRST_US + first, FIRST_US + last, until_ms)
     bench.table.write(Put(batch_hold_key(TRUNK.id, "tenant-1", batch_id).as_item() | asdict(made)))
 
 

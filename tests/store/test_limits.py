@@ -22,14 +22,14 @@ from trunkline.core.errors import ConcurrencyExceeded, DailyLimitReached, Idempo
 from trunkline.core.logging import logger
 from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import total_pool
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import TenantStore
 from trunkline.tenants.limits import SETTLES_MS, Admission
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.usage import Usage
+from trunkline.trunks.models import total_pool
+from trunkline.trunks.repository import TrunkRepository
 
 DAY_S = 86_400
 
@@ -37,7 +37,7 @@ DAY_S = 86_400
 class Scene:
     def __init__(self, table: Table) -> None:
         self.table, self.clock, self.wakes = table, ManualClock(), Wakes()
-        self.calls, self.trunks = CallRepository(table), TrunkStore(table)
+        self.calls, self.trunks = CallRepository(table), TrunkRepository(table)
         self.trunks.create(TRUNK)
         self.trunks.grant(TRUNK.id, "tenant-1")
         self.usage = Usage(self.calls, Line(table), self.trunks)

@@ -24,24 +24,24 @@ from trunkline.core.logging import logger
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.pacing import StartLog, Timing
-from trunkline.dialing.practice import PracticeTrunks, practice_trunk
 from trunkline.dialing.run import LaneRun, Stop
-from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake
 from trunkline.dialing.workbench import Workbench
 from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.serve import a_player
 from trunkline.storage.table import Table
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.test_trunk import TestTrunks, test_trunk
 
-LANE = practice_trunk("tenant-1").id
+LANE = test_trunk("tenant-1").id
 FAST = 25.0
 
 
 class Scene:
     def __init__(self, table: Table) -> None:
         self.table, self.clock, self.wakes = table, RealClockAt(), Wakes()
-        self.calls, self.trunks = CallRepository(table), TrunkStore(table)
-        PracticeTrunks(self.trunks).of("tenant-1")
+        self.calls, self.trunks = CallRepository(table), TrunkRepository(table)
+        TestTrunks(self.trunks).of("tenant-1")
         self.player = a_player(table, a_nudge(self.wakes, self.clock), self.clock)
 
     def accept(self, number: str, **changes: Any) -> Call:

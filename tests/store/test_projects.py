@@ -10,12 +10,12 @@ import pytest
 from tests.builders import TRUNK, ManualClock, a_call
 from trunkline.calls.value_objects import Channel
 from trunkline.core.errors import LiveKitNotConfigured
-from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.egress.address_policy import AddressPolicy
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.projects import PLAYED, Projects
 from trunkline.storage.keys.tenants import livekit_issuer_key, own_livekit_key
 from trunkline.storage.table import Delete, Put, Table
+from trunkline.trunks.repository import TrunkRepository
 
 DEPLOYMENTS = LiveKitCredentials("wss://deployment.test", "devkey", "d" * 32)
 OWN = LiveKitCredentials("wss://own.test", "ownkey", "o" * 32, "tenant-1", AddressPolicy())
@@ -39,7 +39,7 @@ class Scene:
         self.table, self.clock = table, ManualClock()
         self.projects = Projects(table, Deployment(), Reader(), self.clock)  # type: ignore[arg-type]
         for trunk in (TRUNK, OWN_TRUNK):
-            TrunkStore(table).create(trunk)
+            TrunkRepository(table).create(trunk)
 
     def bring(self, tenant_id: str = "tenant-1") -> None:
         item: dict[str, Any] = own_livekit_key(tenant_id).as_item() | {"secret_arn": "arn"}

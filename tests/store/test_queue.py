@@ -20,14 +20,14 @@ from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.errors import InvalidRequest, NotFound, TrunkShared
 from trunkline.core.validation import validated
 from trunkline.dialing import queue as queue_module
-from trunkline.dialing.breaker import Breaker
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
-from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.queue import Census, Queue, marks_between
 from trunkline.dialing.trunk_desk import TrunkChange, TrunkDesk
-from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.storage.table import Table
+from trunkline.trunks.circuit_breaker import TrunkCircuitBreaker
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.test_trunk import TestTrunks
 
 ME = Principal("tenant-1", True, frozenset(Scope))
 OTHER = Principal("tenant-2", True, frozenset(Scope))
@@ -38,7 +38,7 @@ class Scene:
         self.table = table
         self.clock = ManualClock()
         self.calls = CallRepository(table)
-        self.trunks = TrunkStore(table)
+        self.trunks = TrunkRepository(table)
         self.trunks.create(TRUNK)
         self.trunks.grant(TRUNK.id, "tenant-1")
         self.lanes = LaneStore(table, self.clock)
@@ -46,7 +46,7 @@ class Scene:
         self.wakes = Wakes_()
         self.desk = TrunkDesk(
             self.trunks,
-            PracticeTrunks(self.trunks),
+            TestTrunks(self.trunks),
             self.lanes,
             self.calls,
             self.queue,
@@ -201,7 +201,7 @@ def test_a_sole_tenant_pauses_resumes_and_bounds_its_trunk(scene: Scene) -> None
 
 
 def test_a_breakers_pause_is_shown_with_its_end(scene: Scene) -> None:
-    scene.trunks.open_breaker(TRUNK.id, Breaker.opened("carrier_failing: SIP 503", NOW_MS, None))
+    scene.trunks.open_breaker(TRUNK.id, TrunkCircuitBreaker.opened("carrier_failing: SIP 503", NOW_MS, None))
     view = scene.desk.get(ME, TRUNK.id)
     assert (view["state"], view["paused_reason"]) == ("paused", "carrier_failing: SIP 503")
     assert view["paused_until"] == "2023-11-14T22:13:50.000Z"

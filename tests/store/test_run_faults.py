@@ -15,8 +15,8 @@ from trunkline.calls.models import Call, Change
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import claim_call
-from trunkline.dialing.holds import Hold
 from trunkline.dialing.wake import Wake
+from trunkline.trunks.batch_holds import BatchHold
 
 WAKE = Wake(TRUNK.id)
 
@@ -49,7 +49,9 @@ async def test_a_line_that_cant_be_read_for_a_moment_is_read_again(
 ) -> None:
     head, failures = bench.line.head, [ClientError({"Error": {"Code": "InternalServerError"}}, "x")] * 3
 
-    def sometimes(trunk_id: str, tenant_id: str, limit: int, held: Sequence[Hold]) -> list[QueuePosition]:
+    def sometimes(
+        trunk_id: str, tenant_id: str, limit: int, held: Sequence[BatchHold]
+    ) -> list[QueuePosition]:
         if failures:
             raise failures.pop()
         return head(trunk_id, tenant_id, limit, held)

@@ -26,11 +26,11 @@ from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.errors import CallEnded, CallNotScheduled, InvalidRequest, NotFound
 from trunkline.core.validation import validated
 from trunkline.dialing.look import DUE_AT_ONCE, let_in_due_calls
-from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.storage.keys.calls import call_event_key
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import Table
 from trunkline.tenants.agents import TenantStore
+from trunkline.trunks.repository import TrunkRepository
 
 HOUR_MS = 3_600_000
 SOON = "2023-11-14T22:18:20.000Z"
@@ -217,7 +217,7 @@ async def test_more_than_a_look_for_one_moment_are_let_in_without_waiting(bench:
 
 
 async def looked_after(care: Care, table: Table) -> Counter[str]:
-    trunk, repairs = TrunkStore(table).state(TRUNK.id), Counter[str]()
+    trunk, repairs = TrunkRepository(table).state(TRUNK.id), Counter[str]()
     assert trunk is not None
     await care.caretaker.walk([trunk], repairs)
     return repairs

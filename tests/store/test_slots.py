@@ -16,12 +16,12 @@ from trunkline.calls.states import State
 from trunkline.calls.transitions import claim_call, end_call, record_intent, requeue
 from trunkline.calls.value_objects import Ending
 from trunkline.dialing.run import Stop
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import tenant_pool
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.dialing.wake import Wake
 from trunkline.storage.keys.dialing import slot_count_key, slot_key
 from trunkline.storage.table import Put, Table, Update
+from trunkline.trunks.models import tenant_pool
+from trunkline.trunks.repository import TrunkRepository
 
 WAKE = Wake(TRUNK.id)
 ONE = {TRUNK.id: 1}
@@ -44,7 +44,7 @@ def states(bench: Bench, numbers: range) -> list[State]:
 
 
 def test_a_claim_takes_a_slot_in_its_own_transaction(table: Table, calls: CallRepository) -> None:
-    trunks = TrunkStore(table)
+    trunks = TrunkRepository(table)
     for number in (1, 2):
         calls.accept(a_call(number))
     first = calls.change(a_call(1), claim_call(a_call(1), "run", "r", ONE), NOW_MS)
@@ -139,7 +139,7 @@ async def test_batch_calls_leave_the_reserved_slots_to_direct_ones_of_any_priori
 
 async def test_the_caretaker_frees_a_slot_whose_claim_is_over(table: Table) -> None:
     scene = Scene(table)
-    trunks = TrunkStore(table)
+    trunks = TrunkRepository(table)
     trunks.save(replace(TRUNK, max_concurrent_calls=2))
     scene.calls.accept(a_call())
     live = scene.calls.change(a_call(), claim_call(a_call(), "run", "r", {TRUNK.id: 2}), NOW_MS)
@@ -154,7 +154,7 @@ async def test_the_caretaker_frees_a_slot_whose_claim_is_over(table: Table) -> N
 
 async def test_the_end_of_an_active_call_that_the_caretaker_finds_frees_its_slot(table: Table) -> None:
     scene = Scene(table)
-    trunks = TrunkStore(table)
+    trunks = TrunkRepository(table)
     trunks.save(replace(TRUNK, max_concurrent_calls=1))
     scene.calls.accept(a_call())
     call = scene.calls.change(a_call(), claim_call(a_call(), "run", "r", ONE), NOW_MS)
@@ -182,7 +182,7 @@ async def test_many_claims_at_once_fill_the_pool_and_no_more(bench: Bench) -> No
 async def test_a_limit_set_on_a_busy_trunk_counts_the_calls_that_are_up(table: Table) -> None:
     scene = Scene(table)
     scene.active()
-    trunks = TrunkStore(table)
+    trunks = TrunkRepository(table)
     trunks.save(replace(TRUNK, max_concurrent_calls=1))
     scene.livekit.status = "active"
     assert await scene.walk() == {"slot_taken": 1}

@@ -10,12 +10,12 @@ from tests.store.conftest import Bench
 from tests.store.test_redial import move_s
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.dialing.breaker import OPENS_AFTER
 from trunkline.dialing.run import Stop
-from trunkline.dialing.trunk_store import TrunkEvent
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.dialing.wake import Wake
 from trunkline.livekit.names import room_name
+from trunkline.trunks.circuit_breaker import TRUNK_OPENS_AFTER
+from trunkline.trunks.repository import TrunkEvent
 
 WAKE = Wake(TRUNK.id)
 DOWN = Dialled(Verdict(Kind.FAILED, Reason.TRUNK_UNAVAILABLE, 503))
@@ -90,7 +90,7 @@ async def test_a_trunk_that_keeps_failing_is_paused_with_a_reason(bench: Bench) 
         bench.calls.accept(a_call(number))
     assert await bench.run().serve(WAKE) is Stop.PAUSED
     failed = states(bench, range(1, 31)).count(State.FAILED)
-    assert OPENS_AFTER <= failed < 25, "most calls wait for the trunk to work again"
+    assert TRUNK_OPENS_AFTER <= failed < 25, "most calls wait for the trunk to work again"
     assert events(bench) == [("trunk.paused", "carrier_failing: SIP 503")]
     assert await bench.run("run-2").serve(WAKE) is Stop.PAUSED
     assert bench.wakes.sent[-1] == WAKE

@@ -19,10 +19,10 @@ from trunkline.core.errors import (
     VersionConflict,
 )
 from trunkline.core.validation import validated
-from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
 from trunkline.storage.keys.calls import call_event_key
 from trunkline.storage.keys.dialing import trunk_event_key
 from trunkline.storage.table import Table
+from trunkline.trunks.repository import TrunkEvent, TrunkRepository
 from trunkline.webhooks.deliveries import DeliveryState
 from trunkline.webhooks.endpoint_store import MAX_ENDPOINTS
 from trunkline.webhooks.health import OPENS_AFTER
@@ -128,7 +128,7 @@ def test_test_calls_tell_test_webhooks_alone(world: World) -> None:
 
 
 def test_a_trunks_events_go_to_each_tenant_that_has_it(world: World) -> None:
-    trunks = TrunkStore(world.table)
+    trunks = TrunkRepository(world.table)
     trunks.create(TRUNK)
     trunks.grant(TRUNK.id, "tenant-1")
     trunks.grant(TRUNK.id, "tenant-2")

@@ -15,10 +15,10 @@ from trunkline.calls.states import State
 from trunkline.calls.transitions import end_call
 from trunkline.calls.value_objects import Ending
 from trunkline.core.validation import validated
-from trunkline.dialing.practice import PracticeTrunks
-from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
 from trunkline.egress.messages import Request, Response
 from trunkline.storage.table import Table
+from trunkline.trunks.repository import TrunkEvent, TrunkRepository
+from trunkline.trunks.test_trunk import TestTrunks
 from trunkline.webhooks.deliveries import DeliveryState
 from trunkline.webhooks.payload import MAX_BYTES
 from trunkline.webhooks.retry import SCHEDULE_S
@@ -178,8 +178,8 @@ def test_a_crash_between_the_request_and_its_record_repeats_the_attempt(world: W
 @pytest.mark.parametrize("livemode", [True, False])
 def test_what_happens_to_a_trunk_is_told_in_its_mode(world: World, livemode: bool) -> None:
     """A test trunk that is paused is no news for those who wait for live events."""
-    trunks, tenant_id = TrunkStore(world.table), MINE.tenant_id
-    trunk = TRUNK if livemode else PracticeTrunks(trunks).of(tenant_id)
+    trunks, tenant_id = TrunkRepository(world.table), MINE.tenant_id
+    trunk = TRUNK if livemode else TestTrunks(trunks).of(tenant_id)
     if livemode:
         trunks.create(TRUNK)
         trunks.grant(TRUNK.id, tenant_id)

@@ -9,13 +9,13 @@ import pytest
 from tests.builders import TRUNK, ManualClock
 from trunkline.auth.principal import Principal
 from trunkline.core.errors import AlreadyExists, InUse, InvalidRequest, NotFound, VersionConflict
-from trunkline.dialing.practice import PracticeTrunks
-from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.storage.table import Table
 from trunkline.tenants.agent_desk import AgentDesk
 from trunkline.tenants.agents import AgentStore
 from trunkline.tenants.specs import AgentSpec
 from trunkline.tools.repository import ToolRepository
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.test_trunk import TestTrunks
 from trunkline.workflows.desk import WorkflowDesk
 from trunkline.workflows.specs import WorkflowSpec
 from trunkline.workflows.store import WorkflowStore
@@ -28,7 +28,7 @@ class Desks:
     def __init__(self, table: Table) -> None:
         self.clock = ManualClock()
         self.open: set[str] = set()
-        agents, trunks, tools = AgentStore(table), TrunkStore(table), ToolRepository(table)
+        agents, trunks, tools = AgentStore(table), TrunkRepository(table), ToolRepository(table)
         trunks.create(TRUNK)
         trunks.grant(TRUNK.id, ME.tenant_id)
         self.store = WorkflowStore(table)
@@ -36,7 +36,7 @@ class Desks:
             self.store, agents, tools, self.clock, lambda _, slug: slug in self.open
         )
         self.agents = AgentDesk(
-            agents, trunks, PracticeTrunks(trunks), tools, self.workflows.using_agent, self.clock
+            agents, trunks, TestTrunks(trunks), tools, self.workflows.using_agent, self.clock
         )
 
     def agent(self, name: str = "greeter", **more: Any) -> str:

@@ -14,11 +14,11 @@ from trunkline.calls.repository import CallRepository
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
-from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.egress.messages import Request, Response, TransportError
 from trunkline.storage.keys.calls import call_event_key
 from trunkline.storage.serialization import from_dynamodb
 from trunkline.storage.table import Table
+from trunkline.trunks.repository import TrunkRepository
 from trunkline.webhooks.care import DeliveryCare
 from trunkline.webhooks.courier import Courier, Step
 from trunkline.webhooks.deliveries import Delivery
@@ -81,7 +81,7 @@ class World:
         flow: Any = self.flow
         self.log_desk = DeliveryDesk(self.desk, self.deliveries, flow, self.clock, log)
         self.published: list[Event] = []
-        grantees = TrunkStore(table).grantees
+        grantees = TrunkRepository(table).grantees
         self.fanout = Fanout(
             self.endpoints, self.deliveries, flow, grantees, self.published.append, BatchStore(table)
         )

@@ -18,8 +18,8 @@ from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.queue import Census
-from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.livekit.names import room_name
+from trunkline.trunks.repository import TrunkRepository
 
 
 class Wakes:
@@ -63,7 +63,7 @@ class World:
         self.table = MemoryTable()
         self.clock = ManualClock()
         self.calls = CallRepository(self.table)
-        self.trunks = TrunkStore(self.table)
+        self.trunks = TrunkRepository(self.table)
         self.lanes = LaneStore(self.table, self.clock)
         self.livekit = LiveKit()
         line, log = Line(self.table), logger("model")

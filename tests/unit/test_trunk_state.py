@@ -12,9 +12,9 @@ from tests.builders import NOW_MS, TRUNK
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.reasons import Reason
 from trunkline.dialing.admission import BatchPace, admitted
-from trunkline.dialing.breaker import OPENS_AFTER, Breaker, FailureRun
-from trunkline.dialing.trunks import TrunkSettings, TrunkState, batch_pool, tenant_pool
 from trunkline.dialing.verdicts import Kind, Verdict
+from trunkline.trunks.circuit_breaker import TRUNK_OPENS_AFTER, ConsecutiveFailures, TrunkCircuitBreaker
+from trunkline.trunks.models import TrunkSettings, TrunkState, batch_pool, tenant_pool
 
 DOWN = Verdict(Kind.FAILED, Reason.TRUNK_UNAVAILABLE, 503)
 BUSY = Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486)
@@ -79,8 +79,8 @@ def test_batch_calls_keep_to_the_share_of_the_pace_they_are_left() -> None:
 
 
 def test_only_a_run_of_trunk_failures_trips() -> None:
-    failures = FailureRun()
-    for verdict in [DOWN] * (OPENS_AFTER - 1) + [BUSY] + [DOWN] * (OPENS_AFTER - 1):
+    failures = ConsecutiveFailures()
+    for verdict in [DOWN] * (TRUNK_OPENS_AFTER - 1) + [BUSY] + [DOWN] * (TRUNK_OPENS_AFTER - 1):
         failures.note(verdict)
         assert not failures.trips(probing=False)
     failures.note(Verdict(Kind.UNKNOWN))
@@ -91,8 +91,8 @@ def test_only_a_run_of_trunk_failures_trips() -> None:
 
 
 def test_a_single_destination_that_is_forbidden_blames_no_trunk() -> None:
-    failures = FailureRun()
-    for _ in range(OPENS_AFTER):
+    failures = ConsecutiveFailures()
+    for _ in range(TRUNK_OPENS_AFTER):
         failures.note(Verdict(Kind.FAILED, Reason.TRUNK_REJECTED, 403))
     assert not failures.trips(probing=True)
     assert failures.works
@@ -101,7 +101,7 @@ def test_a_single_destination_that_is_forbidden_blames_no_trunk() -> None:
 def test_each_failed_probe_doubles_the_pause_up_to_ten_minutes() -> None:
     breaker, pauses = None, []
     for _ in range(7):
-        breaker = Breaker.opened("x", NOW_MS, breaker)
+        breaker = TrunkCircuitBreaker.opened("x", NOW_MS, breaker)
         pauses.append((breaker.open_until_ms - NOW_MS) // 1000)
     assert pauses == [30, 60, 120, 240, 480, 600, 600]
     assert TrunkState(TRUNK, breaker=breaker).paused_because(NOW_MS) == "x"

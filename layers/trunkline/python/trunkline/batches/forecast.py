@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from trunkline.calls.calling_policy import CallingWindow
-from trunkline.dialing.trunks import Trunk
+from trunkline.trunks.models import Trunk
 
 _MAX_STEPS = 10_000
 _NOTHING = 1e-6

@@ -8,11 +8,11 @@ from trunkline.batches.model import Batch
 from trunkline.batches.store import BatchStore
 from trunkline.core.clock import Clock
 from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import is_test_trunk
 from trunkline.storage.keys.dialing import batch_hold_key
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import Delete, Put, Table
+from trunkline.trunks.models import is_test_trunk
+from trunkline.trunks.repository import TrunkRepository
 
 _STALE_S = 86_400
 
@@ -23,7 +23,7 @@ class Holds:
 
     table: Table
     batches: BatchStore
-    trunks: TrunkStore
+    trunks: TrunkRepository
     nudge: Nudge
     clock: Clock
 

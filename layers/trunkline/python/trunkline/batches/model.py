@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
-from trunkline.dialing.holds import Hold
 from trunkline.triggers.model import CallKind
+from trunkline.trunks.batch_holds import BatchHold
 
 MAX_ROWS = 100_000
 PART_ROWS = 500
@@ -110,14 +110,14 @@ class Batch:
         """Where a row's call stands among those of its rank."""
         return self.first_us + row
 
-    def hold(self, now_ms: int) -> Hold | None:
+    def hold(self, now_ms: int) -> BatchHold | None:
         """What keeps its calls from being dialled now, if anything does."""
         until_ms = self.starts_at_ms if (self.starts_at_ms or 0) > now_ms else None
         stopped = self.paused or self.state in (BatchState.CANCELLING, BatchState.CANCELLED)
         if not stopped and until_ms is None:
             return None
         last_us = self.first_us + MAX_ROWS
-        return Hold(self.tenant_id, self.id, self.first_us, last_us, None if stopped else until_ms)
+        return BatchHold(self.tenant_id, self.id, self.first_us, last_us, None if stopped else until_ms)
 
     def as_attributes(self) -> dict[str, Any]:
         """The attributes to store."""

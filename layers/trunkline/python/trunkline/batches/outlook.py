@@ -13,7 +13,7 @@ from trunkline.batches.store import BatchStore, Part
 from trunkline.core.clock import Clock
 from trunkline.core.timestamps import iso_from_ms, iso_or_none
 from trunkline.dialing.queue import Queue
-from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.trunks.repository import TrunkRepository
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Outlook:
     """Forecasts by the trunks as they are now; what waits in their lines before counts, too."""
 
     batches: BatchStore
-    trunks: TrunkStore
+    trunks: TrunkRepository
     queue: Queue
     clock: Clock
 

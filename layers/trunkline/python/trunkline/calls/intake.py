@@ -20,12 +20,12 @@ from trunkline.core.errors import (
     QueueUnavailable,
 )
 from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.trunks import total_pool
 from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import Check, Put, TransactionConflict, Write
 from trunkline.tenants.limits import Admission
+from trunkline.trunks.models import total_pool
 
 
 @dataclass(frozen=True)

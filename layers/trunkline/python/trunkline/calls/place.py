@@ -28,10 +28,10 @@ from trunkline.calls.phone import (
 from trunkline.core.errors import InvalidRequest, NotFound
 from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, TestSpeed
 from trunkline.core.validation import E164, UUID, InputModel
-from trunkline.dialing.practice import PracticeTrunks
-from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.tenants.agents import Agent, AgentStore
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.test_trunk import TestTrunks
 
 _MESSAGES = {
     "agentId": "Invalid agent ID format",
@@ -100,8 +100,8 @@ class CallDesk:
 
     intake: Intake
     agents: AgentStore
-    trunks: TrunkStore
-    practice: PracticeTrunks
+    trunks: TrunkRepository
+    practice: TestTrunks
     check_livekit: Callable[[str], object]
 
     def place(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from trunkline.calls.queue_position import QueuePosition
-from trunkline.dialing.trunks import TrunkState
+from trunkline.trunks.models import TrunkState
 
 _BURST_S = 0.5
 

@@ -24,11 +24,11 @@ from trunkline.calls.value_objects import Ending, WaitsFor
 from trunkline.dialing.claim import Claim
 from trunkline.dialing.outcome import outcome_of
 from trunkline.dialing.pacing import MAX_LATE_US
-from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.dialing.workbench import Workbench
 from trunkline.livekit.client import LiveKitUnavailable
 from trunkline.livekit.names import room_name
+from trunkline.trunks.models import TrunkState
 
 TOKEN_LIFE_MS = 5_000
 """A dial's token dies this long after its slot (rule 8)."""

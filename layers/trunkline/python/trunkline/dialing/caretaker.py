@@ -27,10 +27,10 @@ from trunkline.dialing.look import let_in_due_calls
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.plays import Player
 from trunkline.dialing.queue import Census
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
 from trunkline.livekit.client import LiveKitUnavailable
+from trunkline.trunks.models import TrunkState
+from trunkline.trunks.repository import TrunkRepository
 
 LEEWAY_MS = 60_000
 """How long after its expiry LiveKit still takes a token."""
@@ -60,7 +60,7 @@ class Caretaker:
     lanes: LaneStore
     line: Line
     census: Census
-    trunks: TrunkStore
+    trunks: TrunkRepository
     wakes: WakeQueue
     nudge: Nudge
     livekit: LiveKit

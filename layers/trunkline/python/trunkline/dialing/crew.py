@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.dialing.attempt import Attempt, Stage
-from trunkline.dialing.breaker import FailureRun
 from trunkline.dialing.pacer import Pace
 from trunkline.dialing.pacing import preparing_target, ready_bound
-from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.verdicts import Kind
 from trunkline.dialing.workbench import Workbench
+from trunkline.trunks.circuit_breaker import ConsecutiveFailures
+from trunkline.trunks.models import TrunkState
 
 _STEP_ASIDE_US = 1_500_000
 _BURST_S = 0.01
@@ -32,7 +32,7 @@ class Crew:
     def __init__(self, bench: Workbench, pace: Pace) -> None:
         self.changed = asyncio.Event()
         self.ready = asyncio.Event()
-        self.failures = FailureRun()
+        self.failures = ConsecutiveFailures()
         self._bench = bench
         self._pace = pace
         self._attempts: dict[str, Attempt] = {}

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline.dialing.breaker import Breaker, FailureRun
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.workbench import Workbench
+from trunkline.trunks.circuit_breaker import ConsecutiveFailures, TrunkCircuitBreaker
+from trunkline.trunks.models import TrunkState
+from trunkline.trunks.repository import TrunkRepository
 
 
 class TrunkGuard:
     """One run's circuit breaker."""
 
-    def __init__(self, bench: Workbench, trunks: TrunkStore, failures: FailureRun) -> None:
+    def __init__(self, bench: Workbench, trunks: TrunkRepository, failures: ConsecutiveFailures) -> None:
         self._bench = bench
         self._trunks = trunks
         self._failures = failures
@@ -33,7 +33,7 @@ class TrunkGuard:
 
     async def _open(self, state: TrunkState, now_ms: int) -> None:
         trunk_id = state.declared.id
-        breaker = Breaker.opened(self._failures.reason, now_ms, state.breaker)
+        breaker = TrunkCircuitBreaker.opened(self._failures.reason, now_ms, state.breaker)
         self._bench.log.error("trunk paused", trunk_id=trunk_id, reason=breaker.reason, trips=breaker.trips)
         await self._write(self._trunks.open_breaker, trunk_id, breaker)
         await self._bench.offload(self._bench.nudge.wake_at, trunk_id, breaker.open_until_ms)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from trunkline.calls.queue_position import LAST, QueuePosition
-from trunkline.dialing.holds import Hold, holding
 from trunkline.storage.keys.dialing import queue_key
 from trunkline.storage.keys.item import SK, ItemKey
 from trunkline.storage.table import Table
+from trunkline.trunks.batch_holds import BatchHold, holding_batch
 
 
 class Line:
@@ -18,7 +18,7 @@ class Line:
         self._table = table
 
     def head(
-        self, trunk_id: str, tenant_id: str, limit: int, held: Sequence[Hold] = ()
+        self, trunk_id: str, tenant_id: str, limit: int, held: Sequence[BatchHold] = ()
     ) -> list[QueuePosition]:
         """A tenant's first places that are not held, strongly consistent; each hold on the way costs one more
         read."""
@@ -29,14 +29,14 @@ class Line:
             begin, first = queue_key(trunk_id, first), ""
             for item in self._table.between(begin, f"{tenant_id}#{LAST}", limit=wanted):
                 place = QueuePosition.parse(item[SK])
-                if hold := holding(held, place):
+                if hold := holding_batch(held, place):
                     first = hold.end_key(place)
                     break
                 found.append(place)
         return found
 
     def heads(
-        self, trunk_id: str, tenant_ids: Iterable[str], limit: int, held: Sequence[Hold] = ()
+        self, trunk_id: str, tenant_ids: Iterable[str], limit: int, held: Sequence[BatchHold] = ()
     ) -> list[QueuePosition]:
         """The first places of each tenant that are not held."""
         return [place for tenant_id in tenant_ids for place in self.head(trunk_id, tenant_id, limit, held)]

@@ -13,10 +13,10 @@ from trunkline.calls.repository import CallRepository
 from trunkline.calls.transitions import enqueue_due
 from trunkline.dialing.admission import BatchPace, admitted
 from trunkline.dialing.line import Line
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.turns import Turns
 from trunkline.dialing.workbench import Workbench
+from trunkline.trunks.models import TrunkState
+from trunkline.trunks.repository import TrunkRepository
 
 DUE_AT_ONCE = 50
 """How many due calls are let in before anything else is looked at."""
@@ -42,7 +42,7 @@ class LineLook:
     its line after every change, and that must not cost a query each.
     """
 
-    def __init__(self, bench: Workbench, line: Line, trunks: TrunkStore) -> None:
+    def __init__(self, bench: Workbench, line: Line, trunks: TrunkRepository) -> None:
         self._bench = bench
         self._line = line
         self._trunks = trunks

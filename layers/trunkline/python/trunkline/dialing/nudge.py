@@ -8,8 +8,8 @@ from aws_lambda_powertools import Logger
 
 from trunkline.calls.models import Call
 from trunkline.core.clock import Clock
-from trunkline.dialing.trunks import is_total
 from trunkline.dialing.wake import MAX_DELAY_S, Wake, WakeNotSent, WakeQueue
+from trunkline.trunks.models import is_total
 
 
 class Nudge:

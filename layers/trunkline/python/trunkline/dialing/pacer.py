@@ -20,9 +20,9 @@ from trunkline.dialing.pacing import (
     batch_size,
     spacing_us,
 )
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import Trunk, TrunkState
 from trunkline.dialing.workbench import Workbench
+from trunkline.trunks.models import Trunk, TrunkState
+from trunkline.trunks.repository import TrunkRepository
 
 _RETRY_S = 0.1
 _RESERVE_AHEAD_US = 100_000
@@ -89,7 +89,7 @@ class Pacer:
         state: TrunkState,
         bench: Workbench,
         lanes: LaneStore,
-        trunks: TrunkStore,
+        trunks: TrunkRepository,
         pace: Pace,
         ready: asyncio.Event,
         best_ready: Callable[[], Attempt | None],

@@ -11,14 +11,14 @@ from trunkline.calls.queue_status import QueueStatus
 from trunkline.calls.states import Phase, State
 from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.clock import Clock
-from trunkline.dialing.holds import holding
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.pacing import spacing_us
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import TrunkState
 from trunkline.storage.keys.dialing import queue_checkpoint_key
 from trunkline.storage.table import Put, Table
+from trunkline.trunks.batch_holds import holding_batch
+from trunkline.trunks.models import TrunkState
+from trunkline.trunks.repository import TrunkRepository
 
 COUNTED = 1_000
 """A tenant's line is counted exactly up to here; beyond, the last census helps."""
@@ -60,7 +60,7 @@ class Queue:
     """Answers "where am I?" for calls and "how many wait?" for trunks."""
 
     def __init__(
-        self, line: Line, lanes: LaneStore, trunks: TrunkStore, census: Census, clock: Clock
+        self, line: Line, lanes: LaneStore, trunks: TrunkRepository, census: Census, clock: Clock
     ) -> None:
         self._line = line
         self._lanes = lanes
@@ -84,7 +84,7 @@ class Queue:
         return self._in_line(state, call)
 
     def _in_line(self, state: TrunkState, call: Call) -> QueueStatus:
-        if hold := holding(state.held(self._clock.wall_ms()), QueuePosition.parse(call.line_place)):
+        if hold := holding_batch(state.held(self._clock.wall_ms()), QueuePosition.parse(call.line_place)):
             waits_for = "batch_not_started" if hold.until_ms else "batch_paused"
             return QueueStatus(waits_for, None, hold.until_ms)
         if self._full(state, call):

@@ -25,8 +25,6 @@ from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.queue import Census
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.wake import WakeQueue
 from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, session_of
 from trunkline.livekit.patience import Impatient
@@ -35,6 +33,8 @@ from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.serve import a_player
 from trunkline.schedules.mirror import ScheduleMirror
 from trunkline.storage.table import Table
+from trunkline.trunks.models import TrunkState
+from trunkline.trunks.repository import TrunkRepository
 from trunkline.webhooks.care import DeliveryCare
 from trunkline.webhooks.delivery_store import DeliveryStore
 from trunkline.webhooks.flow import DeliveryFlow
@@ -49,7 +49,7 @@ class CaretakerProcess:
         self._table = Table(aws_clients.client("dynamodb"), settings.table_name)
         self._clock = SystemClock()
         self._projects = Projects.open(self._table, settings, self._clock)
-        self._calls, self._trunks = CallRepository(self._table), TrunkStore(self._table)
+        self._calls, self._trunks = CallRepository(self._table), TrunkRepository(self._table)
         self._wakes = WakeQueue.open(settings)
         self._nudge = Nudge(self._wakes, self._clock, log, self._trunks.granted_ids)
         self._player = a_player(self._table, self._nudge, self._clock)

@@ -16,10 +16,10 @@ from trunkline.dialing.line import Line
 from trunkline.dialing.look import DUE_AT_ONCE, LineLook, View, let_in_due_calls
 from trunkline.dialing.pacer import Pace, Pacer
 from trunkline.dialing.plays import Player, Plays
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import TrunkState
 from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
 from trunkline.dialing.workbench import Workbench
+from trunkline.trunks.models import TrunkState
+from trunkline.trunks.repository import TrunkRepository
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class LaneRun:
         bench: Workbench,
         lanes: LaneStore,
         line: Line,
-        trunks: TrunkStore,
+        trunks: TrunkRepository,
         wakes: WakeQueue,
         limits: RunLimits,
         player: Player | None = None,

@@ -19,13 +19,13 @@ from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.pacing import StartLog, Timing
 from trunkline.dialing.run import LaneRun, RunLimits, Stop
-from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.dialing.workbench import Workbench
 from trunkline.livekit.client import LiveKitClient, dial_token, session_of
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.projects import Projects
 from trunkline.storage.table import Table
+from trunkline.trunks.repository import TrunkRepository
 
 _THREADS = 16
 
@@ -42,7 +42,7 @@ class DialerProcess:
         self._calls = CallRepository(table)
         self._lanes = LaneStore(table, self._clock)
         self._line = Line(table)
-        self._trunks = TrunkStore(table)
+        self._trunks = TrunkRepository(table)
         self._wakes = WakeQueue.open(settings)
         self._rulebook = CompliancePolicy(table, self._clock)
         self._projects = Projects.open(table, settings, self._clock)

@@ -17,11 +17,11 @@ from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.practice import PracticeTrunks
 from trunkline.dialing.queue import Queue
-from trunkline.dialing.trunk_store import TrunkEvent, TrunkStore
-from trunkline.dialing.trunks import TrunkState
 from trunkline.tenants.specs import CPS_MESSAGE, Concurrent, Cps
+from trunkline.trunks.models import TrunkState
+from trunkline.trunks.repository import TrunkEvent, TrunkRepository
+from trunkline.trunks.test_trunk import TestTrunks
 
 
 class TrunkChange(InputModel):
@@ -80,8 +80,8 @@ class TrunkList(TypedDict):
 class TrunkDesk:
     """Shows and changes trunks on a tenant's behalf."""
 
-    trunks: TrunkStore
-    practice: PracticeTrunks
+    trunks: TrunkRepository
+    practice: TestTrunks
     lanes: LaneStore
     calls: CallRepository
     queue: Queue

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.core import aws_clients
-from trunkline.dialing.trunks import is_test_trunk
+from trunkline.trunks.models import is_test_trunk
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -12,13 +12,13 @@ from trunkline.calls.models import Call
 from trunkline.core import aws_clients
 from trunkline.core.clock import Clock
 from trunkline.core.errors import LiveKitNotConfigured
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import Trunk
 from trunkline.egress.address_policy import AddressPolicy
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret, SecretsReader
 from trunkline.storage.keys.item import SK
 from trunkline.storage.keys.tenants import livekit_issuer_key, own_livekit_key
 from trunkline.storage.table import Table
+from trunkline.trunks.models import Trunk
+from trunkline.trunks.repository import TrunkRepository
 
 _FRESH_MS = 60_000
 _MAX_SIGNERS = 20
@@ -51,7 +51,7 @@ class Projects:
         self._deployment = deployment
         self._reader = reader
         self._clock = clock
-        self._trunks = TrunkStore(table)
+        self._trunks = TrunkRepository(table)
         self._own: dict[str, _Kept] = {}
         self._trunk_owners: dict[str, str | None] = {}
 

@@ -21,13 +21,13 @@ from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.pacing import StartLog, Timing
 from trunkline.dialing.run import LaneRun, RunLimits, Stop
-from trunkline.dialing.trunk_store import TrunkStore
 from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.dialing.workbench import Workbench
 from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.player import Player
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
+from trunkline.trunks.repository import TrunkRepository
 from trunkline.workflows.store import WorkflowStore
 
 _THREADS = 8
@@ -74,7 +74,7 @@ class TestDialerProcess:
 
     async def serve(self, wake: Wake, run_id: str) -> Stop | None:
         """Serve one wake."""
-        calls, trunks = CallRepository(self._table), TrunkStore(self._table)
+        calls, trunks = CallRepository(self._table), TrunkRepository(self._table)
         nudge = Nudge(self._wakes, self._clock, self._log, trunks.granted_ids)
         bench = Workbench(
             run_id=run_id,

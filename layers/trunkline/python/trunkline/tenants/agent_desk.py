@@ -15,13 +15,13 @@ from trunkline.calls.calling_policy_schemas import RedialView, WindowView, redia
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InUse, InvalidRequest, NotFound
 from trunkline.core.validation import validated
-from trunkline.dialing.practice import PracticeTrunks
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import Trunk
 from trunkline.storage.table import Put
 from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.specs import AgentSpec
 from trunkline.tools.repository import ToolRepository
+from trunkline.trunks.models import Trunk
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.test_trunk import TestTrunks
 
 
 class AgentView(TypedDict):
@@ -78,8 +78,8 @@ class AgentDesk:
     is part of."""
 
     agents: AgentStore
-    trunks: TrunkStore
-    practice: PracticeTrunks
+    trunks: TrunkRepository
+    practice: TestTrunks
     tools: ToolRepository
     using: Callable[[str, str], str | None]
     clock: Clock

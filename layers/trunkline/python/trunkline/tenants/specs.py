@@ -16,8 +16,8 @@ from trunkline.calls.calling_policy_schemas import (
 from trunkline.calls.value_objects import AgentLost
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.validation import E164, InputModel, ToolName
-from trunkline.dialing.trunks import Trunk, trunk_id_for
 from trunkline.tenants.agents import Agent, agent_id_for
+from trunkline.trunks.models import Trunk, trunk_id_for
 
 Number = Annotated[str, Field(pattern=E164)]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$")]

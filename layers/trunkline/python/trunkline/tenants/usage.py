@@ -8,8 +8,8 @@ from trunkline.calls.models import WEB_LANES
 from trunkline.calls.queue_position import LAST
 from trunkline.calls.repository import CallRepository
 from trunkline.dialing.line import Line
-from trunkline.dialing.practice import practice_trunk
-from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.test_trunk import test_trunk
 
 _COUNTED = 10_000
 
@@ -20,7 +20,7 @@ class Usage:
 
     calls: CallRepository
     line: Line
-    trunks: TrunkStore
+    trunks: TrunkRepository
 
     def waiting(self, tenant_id: str, *, livemode: bool, most: int = _COUNTED) -> int:
         """Calls in the tenant's lines, never more than `most`."""
@@ -37,7 +37,7 @@ class Usage:
         return sum(self.calls.count_in_progress(lane, tenant_id) for lane in lanes)
 
     def _trunk_ids(self, tenant_id: str, *, livemode: bool) -> list[str]:
-        test = practice_trunk(tenant_id).id
+        test = test_trunk(tenant_id).id
         if not livemode:
             return [test]
         return [trunk_id for trunk_id in self.trunks.granted_ids(tenant_id) if trunk_id != test]

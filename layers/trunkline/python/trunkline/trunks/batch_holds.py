@@ -13,7 +13,7 @@ from trunkline.calls.queue_position import LAST, QueuePosition
 
 
 @dataclass(frozen=True)
-class Hold:
+class BatchHold:
     """The batch calls of a tenant that arrived from `first_us` to `last_us` are not dialled: until a moment,
     or until it is taken away."""
 
@@ -24,7 +24,7 @@ class Hold:
     until_ms: int | None = None
 
     @classmethod
-    def parse(cls, item: Mapping[str, Any]) -> Hold:
+    def parse(cls, item: Mapping[str, Any]) -> BatchHold:
         """Read a stored hold."""
         return cls(
             item["tenant_id"], item["batch_id"], item["first_us"], item["last_us"], item.get("until_ms")
@@ -44,6 +44,6 @@ class Hold:
         return f"{place.rank_key}{self.last_us:017d}#{LAST}"
 
 
-def holding(holds: Iterable[Hold], place: QueuePosition) -> Hold | None:
+def holding_batch(holds: Iterable[BatchHold], place: QueuePosition) -> BatchHold | None:
     """The hold that covers a place, if there is one."""
     return next((hold for hold in holds if hold.covers(place)), None)

@@ -7,15 +7,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from trunkline.core.errors import AlreadyExists
-from trunkline.dialing.trunk_store import TrunkStore
-from trunkline.dialing.trunks import TEST_TRUNK, Trunk
+from trunkline.trunks.models import TEST_TRUNK, Trunk
+from trunkline.trunks.repository import TrunkRepository
 
 NUMBERS = ("+15550109001", "+15550109002")
 CPS = 10
 _PROJECT = "test"
 
 
-def practice_trunk(tenant_id: str) -> Trunk:
+def test_trunk(tenant_id: str) -> Trunk:
     """A tenant's test trunk."""
     digest = hashlib.sha256(f"{_PROJECT}\n{tenant_id}".encode()).hexdigest()
     return Trunk(
@@ -30,15 +30,15 @@ def practice_trunk(tenant_id: str) -> Trunk:
 
 
 @dataclass(frozen=True)
-class PracticeTrunks:
+class TestTrunks:
     """Sees to it that a tenant's test trunk is there."""
 
-    trunks: TrunkStore
+    trunks: TrunkRepository
     _seen: set[str] = field(default_factory=set)
 
     def of(self, tenant_id: str) -> Trunk:
         """The tenant's test trunk, made if need be."""
-        trunk = practice_trunk(tenant_id)
+        trunk = test_trunk(tenant_id)
         if tenant_id not in self._seen:
             if not self.trunks.is_granted(tenant_id, trunk.id):
                 self._make(trunk, tenant_id)

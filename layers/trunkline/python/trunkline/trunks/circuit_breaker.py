@@ -9,7 +9,7 @@ from typing import Any
 from trunkline.calls.reasons import Reason
 from trunkline.dialing.verdicts import Kind, Verdict
 
-OPENS_AFTER = 5
+TRUNK_OPENS_AFTER = 5
 """So many trunk failures in a row pause the trunk."""
 
 _FIRST_PAUSE_MS = 30_000
@@ -18,7 +18,7 @@ _UNAUTHORIZED = (401, 407)
 
 
 @dataclass(frozen=True)
-class Breaker:
+class TrunkCircuitBreaker:
     """A pause that the trunk's failures brought about; after `open_until_ms` one call at a time probes."""
 
     reason: str
@@ -27,14 +27,14 @@ class Breaker:
     trips: int = 1
 
     @classmethod
-    def opened(cls, reason: str, now_ms: int, before: Breaker | None) -> Breaker:
+    def opened(cls, reason: str, now_ms: int, before: TrunkCircuitBreaker | None) -> TrunkCircuitBreaker:
         """Open for 30 s, and twice as long at each probe that fails, up to ten minutes."""
         trips = before.trips + 1 if before else 1
         pause_ms = min(_MAX_PAUSE_MS, _FIRST_PAUSE_MS * 2 ** (trips - 1))
         return cls(reason, now_ms, now_ms + pause_ms, trips)
 
     @classmethod
-    def parse(cls, item: Mapping[str, Any]) -> Breaker:
+    def parse(cls, item: Mapping[str, Any]) -> TrunkCircuitBreaker:
         """Read a stored breaker."""
         return cls(item["reason"], item["opened_at_ms"], item["open_until_ms"], item["trips"])
 
@@ -52,7 +52,7 @@ def is_trunk_failure(verdict: Verdict) -> bool:
     return verdict.reason is Reason.TRUNK_UNAVAILABLE or verdict.sip_status_code in _UNAUTHORIZED
 
 
-class FailureRun:
+class ConsecutiveFailures:
     """Counts trunk failures in a row; any answer about a callee ends the row."""
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class FailureRun:
 
     def trips(self, *, probing: bool) -> bool:
         """Say whether the trunk must be paused: after a pause a single failure is enough."""
-        return self._failures >= (1 if probing else OPENS_AFTER)
+        return self._failures >= (1 if probing else TRUNK_OPENS_AFTER)
 
     @property
     def reason(self) -> str:

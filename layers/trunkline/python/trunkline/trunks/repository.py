@@ -8,9 +8,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from trunkline.core.errors import AlreadyExists
-from trunkline.dialing.breaker import Breaker
-from trunkline.dialing.holds import Hold
-from trunkline.dialing.trunks import Trunk, TrunkSettings, TrunkState, is_test_trunk
 from trunkline.storage.keys.dialing import (
     breaker_key,
     grant_key,
@@ -25,6 +22,9 @@ from trunkline.storage.keys.dialing import (
 from trunkline.storage.keys.item import SK, TTL, Item, ItemKey
 from trunkline.storage.keys.tenants import tenant_key
 from trunkline.storage.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update, Write
+from trunkline.trunks.batch_holds import BatchHold
+from trunkline.trunks.circuit_breaker import TrunkCircuitBreaker
+from trunkline.trunks.models import Trunk, TrunkSettings, TrunkState, is_test_trunk
 
 _EVENTS_KEPT_S = 365 * 24 * 3600
 
@@ -38,7 +38,7 @@ class TrunkEvent:
     at_ms: int
 
 
-class TrunkStore:
+class TrunkRepository:
     """Trunks, and which tenants may use them."""
 
     def __init__(self, table: Table) -> None:
@@ -62,10 +62,10 @@ class TrunkStore:
         return TrunkState(
             Trunk.parse(declared),
             TrunkSettings.parse(settings) if settings else TrunkSettings(),
-            Breaker.parse(breaker) if breaker else None,
+            TrunkCircuitBreaker.parse(breaker) if breaker else None,
             {tenant: item.get("max_concurrent_calls") for tenant, item in granted.items()},
             {tenant: item[total] for tenant, item in granted.items() if item.get(total)},
-            tuple(Hold.parse(items[sk]) for sk in items if sk.startswith("HELD#")),
+            tuple(BatchHold.parse(items[sk]) for sk in items if sk.startswith("HELD#")),
         )
 
     def ids(self) -> list[str]:
@@ -141,7 +141,7 @@ class TrunkStore:
         change = Update(trunk_settings_key(trunk_id), set=settings)
         self._table.transact([change, *_event_puts(trunk_id, event), *more])
 
-    def open_breaker(self, trunk_id: str, breaker: Breaker) -> None:
+    def open_breaker(self, trunk_id: str, breaker: TrunkCircuitBreaker) -> None:
         """Pause a trunk that fails; a zombie that comes late only writes a pause that is over sooner."""
         event = TrunkEvent("trunk.paused", breaker.reason, breaker.opened_at_ms)
         item = asdict(breaker) | breaker_key(trunk_id).as_item()

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from trunkline.dialing.breaker import Breaker
-from trunkline.dialing.holds import Hold
+from trunkline.trunks.batch_holds import BatchHold
+from trunkline.trunks.circuit_breaker import TrunkCircuitBreaker
 
 
 @dataclass(frozen=True)
@@ -102,10 +102,10 @@ class TrunkState:
 
     declared: Trunk
     settings: TrunkSettings = TrunkSettings()
-    breaker: Breaker | None = None
+    breaker: TrunkCircuitBreaker | None = None
     tenants: Mapping[str, int | None] = field(default_factory=dict)
     totals: Mapping[str, int] = field(default_factory=dict)
-    holds: Sequence[Hold] = ()
+    holds: Sequence[BatchHold] = ()
 
     @cached_property
     def trunk(self) -> Trunk:
@@ -121,7 +121,7 @@ class TrunkState:
             max_concurrent_calls=min(concurrent, default=None),
         )
 
-    def held(self, now_ms: int) -> list[Hold]:
+    def held(self, now_ms: int) -> list[BatchHold]:
         """What is held back now."""
         return [hold for hold in self.holds if hold.counts(now_ms)]
 
