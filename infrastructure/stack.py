@@ -18,7 +18,7 @@ from infrastructure.outputs import say_what_it_is
 from infrastructure.python_function import PythonFunction, shared_runtime
 from infrastructure.schedules import Schedules
 from infrastructure.settings import StageSettings
-from infrastructure.webhook_flow import DELIVER_TIMEOUT_S, DeliveryFlow, EventSource, Notices
+from infrastructure.webhook_flow import DELIVER_TIMEOUT_S, DeliveryStateMachine, EventSource, Notices
 
 
 class TrunklineStack(Stack):
@@ -36,7 +36,7 @@ class TrunklineStack(Stack):
         self.http = HttpApi(self, "Http", self._runtime)
         self.notices = Notices(self, "Notices", self.data.key)
         self.webhook_deliver = self._webhook_deliver()
-        self.deliveries = DeliveryFlow(
+        self.deliveries = DeliveryStateMachine(
             self, "Deliveries", deliver=self.webhook_deliver.function, runtime=self._runtime
         )
         self.bus = Bus(self, "Bus", f"trunkline-{settings.name}")

@@ -39,7 +39,7 @@ class Notices(Construct):
         self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
 
 
-class DeliveryFlow(Construct):
+class DeliveryStateMachine(Construct):
     """The state machine that carries one delivery an execution."""
 
     def __init__(self, scope: Construct, name: str, *, deliver: lambda_.Function, runtime: Runtime) -> None:

@@ -8,7 +8,7 @@ from trunkline.tenants.specs import AgentSpec
 from trunkline.tools.schemas import ToolSpec
 from trunkline.tools.secret_service import SecretSpec
 from trunkline.triggers.specs import TriggerSpec
-from trunkline.webhooks.specs import WebhookSpec
+from trunkline.webhooks.schemas import WebhookSpec
 from trunkline.workflows.specs import WorkflowSpec
 
 from .crud import crud_routes

@@ -57,13 +57,13 @@ from trunkline.triggers.desk import TriggerDesk
 from trunkline.triggers.intake import TriggerIntake
 from trunkline.triggers.placing import Placing
 from trunkline.triggers.store import TriggerStore
-from trunkline.webhooks.delivery_desk import DeliveryDesk
-from trunkline.webhooks.delivery_store import DeliveryStore
-from trunkline.webhooks.desk import WebhookDesk
-from trunkline.webhooks.endpoint_store import EndpointStore
-from trunkline.webhooks.flow import DeliveryFlow
-from trunkline.webhooks.gate import HealthStore
-from trunkline.webhooks.sealed import Seals
+from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.webhooks.delivery_service import DeliveryService
+from trunkline.webhooks.rate_limiter import EndpointHealthRepository
+from trunkline.webhooks.repository import EndpointRepository
+from trunkline.webhooks.secrets import EndpointSecrets
+from trunkline.webhooks.service import WebhookService
+from trunkline.webhooks.state_machine import DeliveryStateMachine
 from trunkline.workflows.desk import WorkflowDesk
 from trunkline.workflows.store import WorkflowStore
 
@@ -97,8 +97,8 @@ class Services:
     agents: AgentDesk
     workflows: WorkflowDesk
     trunks: TrunkDesk
-    webhooks: WebhookDesk
-    deliveries: DeliveryDesk
+    webhooks: WebhookService
+    deliveries: DeliveryService
     tools: ToolService
     secrets: SecretService
     trials: TrialDesk
@@ -126,14 +126,14 @@ def services() -> Services:
     ticks = ScheduleRunner(
         ScheduleStore(base.table), Placing(phones, workflow_calls, "schedule"), base.clock, log, _note_owner
     )
-    webhooks = WebhookDesk(
-        EndpointStore(base.table),
-        HealthStore(base.table),
-        Seals(base.cipher),
+    webhooks = WebhookService(
+        EndpointRepository(base.table),
+        EndpointHealthRepository(base.table),
+        EndpointSecrets(base.cipher),
         base.outgoing.check,
         base.clock,
     )
-    flow = DeliveryFlow(aws_clients.client("stepfunctions"), base.settings.delivery_flow_arn)
+    flow = DeliveryStateMachine(aws_clients.client("stepfunctions"), base.settings.delivery_flow_arn)
     return Services(
         clock=base.clock,
         gatekeeper=Authenticator(keys, sessions, base.pepper, base.clock),
@@ -160,7 +160,7 @@ def services() -> Services:
         workflows=workflows,
         trunks=TrunkDesk(base.trunks, base.practice, lanes, base.calls, queue, base.nudge, base.clock),
         webhooks=webhooks,
-        deliveries=DeliveryDesk(webhooks, DeliveryStore(base.table), flow, base.clock, log),
+        deliveries=DeliveryService(webhooks, DeliveryRepository(base.table), flow, base.clock, log),
         tools=tools,
         secrets=secrets,
         trials=trials,

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from trunkline.auth.principal import Scope
 from trunkline.core.validation import validated_query
-from trunkline.webhooks.specs import DeliveryQuery, Recovery, Rotation
+from trunkline.webhooks.schemas import DeliveryQuery, Recovery, Rotation
 
 from .access import Asked, asked
 from .answers import json_response

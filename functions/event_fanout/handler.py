@@ -16,25 +16,25 @@ from trunkline.core.settings import EventFanoutSettings
 from trunkline.storage.serialization import from_dynamodb
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
-from trunkline.webhooks.bus import EventBus
-from trunkline.webhooks.delivery_store import DeliveryStore
-from trunkline.webhooks.endpoint_store import EndpointStore
-from trunkline.webhooks.fanout import Fanout
-from trunkline.webhooks.flow import DeliveryFlow
+from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.webhooks.event_bus import EventBus
+from trunkline.webhooks.fan_out import FanOut
+from trunkline.webhooks.repository import EndpointRepository
+from trunkline.webhooks.state_machine import DeliveryStateMachine
 
 log = logger("event_fanout")
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
 
 
 @cache
-def fanout() -> Fanout:
+def fanout() -> FanOut:
     settings = EventFanoutSettings.from_env()
     table = Table(aws_clients.client("dynamodb"), settings.table_name)
-    flow = DeliveryFlow(aws_clients.client("stepfunctions"), settings.delivery_flow_arn)
+    flow = DeliveryStateMachine(aws_clients.client("stepfunctions"), settings.delivery_flow_arn)
     bus = EventBus(aws_clients.client("events"), settings.event_bus_name)
-    return Fanout(
-        EndpointStore(table),
-        DeliveryStore(table),
+    return FanOut(
+        EndpointRepository(table),
+        DeliveryRepository(table),
         flow,
         TrunkRepository(table).grantees,
         bus.publish,

@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from trunkline.core.logging import logger
-from trunkline.webhooks.courier import Step
+from trunkline.webhooks.delivery_worker import Step
 
 from .services import courier
 

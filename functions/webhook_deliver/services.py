@@ -16,31 +16,31 @@ from trunkline.egress.client import EgressClient
 from trunkline.egress.sync_client import BlockingClient
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
-from trunkline.webhooks.courier import Courier
-from trunkline.webhooks.delivery_store import DeliveryStore
-from trunkline.webhooks.endpoint_store import EndpointStore
-from trunkline.webhooks.gate import Gate, HealthStore
-from trunkline.webhooks.notices import Notices
+from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.webhooks.delivery_worker import DeliveryWorker
+from trunkline.webhooks.disable import EndpointDisabler
 from trunkline.webhooks.payload import Payloads
-from trunkline.webhooks.sealed import Seals
+from trunkline.webhooks.rate_limiter import EndpointHealthRepository, EndpointRateLimiter
+from trunkline.webhooks.repository import EndpointRepository
+from trunkline.webhooks.secrets import EndpointSecrets
 
 log = logger("webhook_deliver")
 
 
 @cache
-def courier() -> Courier:
+def courier() -> DeliveryWorker:
     settings = WebhookDeliverSettings.from_env()
     table = Table(aws_clients.client("dynamodb"), settings.table_name)
-    endpoints = EndpointStore(table)
+    endpoints = EndpointRepository(table)
     disable_after_s = int(settings.webhook_disable_after_s)
-    return Courier(
-        deliveries=DeliveryStore(table),
+    return DeliveryWorker(
+        deliveries=DeliveryRepository(table),
         endpoints=endpoints,
-        gate=Gate(table, random.random, int(settings.webhook_slots)),
-        health=HealthStore(table),
-        seals=Seals(EnvelopeCipher(settings.context_key_arn)),
+        gate=EndpointRateLimiter(table, random.random, int(settings.webhook_slots)),
+        health=EndpointHealthRepository(table),
+        seals=EndpointSecrets(EnvelopeCipher(settings.context_key_arn)),
         payloads=Payloads(CallRepository(table), TranscriptRepository(table), settings.api_url),
-        notices=Notices(
+        notices=EndpointDisabler(
             endpoints, aws_clients.client("sns"), settings.notices_topic_arn, disable_after_s, log
         ),
         send=BlockingClient(EgressClient(AddressPolicy.parse(settings.outgoing_loopback_ports))).send,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from local.openapi.route import Route
 from trunkline.http_api.responses import Deleted
-from trunkline.webhooks.deliveries import DeliveryState
+from trunkline.webhooks.delivery_models import DeliveryState
 from trunkline.webhooks.events import EventType
-from trunkline.webhooks.specs import Recovery, Rotation, WebhookSpec
-from trunkline.webhooks.views import (
+from trunkline.webhooks.responses import (
     DeliveryList,
     DeliveryView,
     Recovered,
@@ -15,6 +14,7 @@ from trunkline.webhooks.views import (
     WebhookView,
     WebhookWithSecret,
 )
+from trunkline.webhooks.schemas import Recovery, Rotation, WebhookSpec
 
 _READ, _SCOPE = "webhooks:read", "webhooks:write"
 _NO_WEBHOOK = {"404": "No such webhook."}

@@ -16,7 +16,7 @@ from local.receiver import Receiver, Seen, receiver
 from local.stack import Stack
 from tests.stack.conftest import Tenant
 from tests.stack.webhooks import deliveries, delivery_when, made, verified_by_the_guide
-from trunkline.webhooks.retry import SCHEDULE_S
+from trunkline.webhooks.retry_policy import SCHEDULE_S
 
 SCALE = 0.001
 

@@ -11,7 +11,7 @@ from tests.builders import NOW_MS, a_call
 from tests.store.webhook_world import World
 from trunkline.storage.keys.calls import call_event_key
 from trunkline.storage.table import Table
-from trunkline.webhooks.bus import EventBus, NotPublished, detail_of
+from trunkline.webhooks.event_bus import EventBus, NotPublished, detail_of
 from trunkline.webhooks.events import Event, EventType
 
 ENDED = Event("evt_1", EventType.CALL_FAILED, "tenant-1", True, NOW_MS, {"reason": "dial_busy"}, "c-1", 4)

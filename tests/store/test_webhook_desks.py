@@ -23,10 +23,10 @@ from trunkline.storage.keys.calls import call_event_key
 from trunkline.storage.keys.dialing import trunk_event_key
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkEvent, TrunkRepository
-from trunkline.webhooks.deliveries import DeliveryState
-from trunkline.webhooks.endpoint_store import MAX_ENDPOINTS
-from trunkline.webhooks.health import OPENS_AFTER
-from trunkline.webhooks.specs import DeliveryQuery, Rotation, WebhookSpec
+from trunkline.webhooks.circuit_breaker import ENDPOINT_OPENS_AFTER
+from trunkline.webhooks.delivery_models import DeliveryState
+from trunkline.webhooks.repository import MAX_ENDPOINTS
+from trunkline.webhooks.schemas import DeliveryQuery, Rotation, WebhookSpec
 
 
 @pytest.fixture
@@ -196,7 +196,7 @@ def test_a_ping_goes_to_a_disabled_webhook_once(world: World) -> None:
 def test_a_ping_takes_no_turn_and_wakes_a_resting_webhook(world: World) -> None:
     webhook = world.webhook()
     world.answer = lambda _: DOWN
-    for number in range(1, OPENS_AFTER + 1):
+    for number in range(1, ENDPOINT_OPENS_AFTER + 1):
         world.courier.step(world.told(a_call(number)))
     assert world.desk.get(MINE, webhook)["health"]["state"] == "resting"
     world.answer = lambda _: OK

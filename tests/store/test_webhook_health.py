@@ -13,9 +13,9 @@ from trunkline.core.validation import validated
 from trunkline.egress.messages import Response
 from trunkline.storage.keys.calls import call_event_key
 from trunkline.storage.table import Table
-from trunkline.webhooks.courier import MAX_AGE_MS
-from trunkline.webhooks.health import DISABLE_AFTER_S, OPENS_AFTER
-from trunkline.webhooks.specs import Recovery
+from trunkline.webhooks.circuit_breaker import DISABLE_AFTER_S, ENDPOINT_OPENS_AFTER
+from trunkline.webhooks.delivery_worker import MAX_AGE_MS
+from trunkline.webhooks.schemas import Recovery
 
 
 @pytest.fixture
@@ -44,10 +44,10 @@ def test_410_disables_and_tells_the_others(world: World) -> None:
 def test_an_open_circuit_spends_no_attempt_and_one_at_a_time_finds_out(world: World) -> None:
     webhook = world.webhook(max_attempts=3)
     world.answer = lambda _: LATER
-    ids = [world.told(a_call(number)) for number in range(1, OPENS_AFTER + 3)]
-    for delivery_id in ids[:OPENS_AFTER]:
+    ids = [world.told(a_call(number)) for number in range(1, ENDPOINT_OPENS_AFTER + 3)]
+    for delivery_id in ids[:ENDPOINT_OPENS_AFTER]:
         world.courier.step(delivery_id)
-    assert len(world.sent) == OPENS_AFTER
+    assert len(world.sent) == ENDPOINT_OPENS_AFTER
     waiting = world.courier.step(ids[-1])
     assert (waiting["next"], world.delivery(ids[-1]).attempts) == ("wait", ())
     assert 30 <= waiting["wait_s"] <= 45
@@ -55,7 +55,7 @@ def test_an_open_circuit_spends_no_attempt_and_one_at_a_time_finds_out(world: Wo
     world.clock.move_s(31)
     world.gate.take(world.endpoints.load("tenant-1", webhook), world.clock.wall_ms(), probing=True)  # type: ignore[arg-type]
     assert world.courier.step(ids[-1])["next"] == "wait"
-    assert len(world.sent) == OPENS_AFTER, "another one is finding out"
+    assert len(world.sent) == ENDPOINT_OPENS_AFTER, "another one is finding out"
     world.clock.move_s(31)
     world.answer = lambda _: OK
     world.courier.step(ids[-1])

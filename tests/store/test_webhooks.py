@@ -19,10 +19,10 @@ from trunkline.egress.messages import Request, Response
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkEvent, TrunkRepository
 from trunkline.trunks.test_trunk import TestTrunks
-from trunkline.webhooks.deliveries import DeliveryState
+from trunkline.webhooks.delivery_models import DeliveryState
 from trunkline.webhooks.payload import MAX_BYTES
-from trunkline.webhooks.retry import SCHEDULE_S
-from trunkline.webhooks.specs import DeliveryQuery, WebhookSpec
+from trunkline.webhooks.retry_policy import SCHEDULE_S
+from trunkline.webhooks.schemas import DeliveryQuery, WebhookSpec
 
 
 @pytest.fixture

@@ -20,21 +20,21 @@ from trunkline.storage.serialization import from_dynamodb
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
 from trunkline.webhooks.care import DeliveryCare
-from trunkline.webhooks.courier import Courier, Step
-from trunkline.webhooks.deliveries import Delivery
-from trunkline.webhooks.delivery_desk import DeliveryDesk
-from trunkline.webhooks.delivery_store import DeliveryStore
-from trunkline.webhooks.desk import WebhookDesk
-from trunkline.webhooks.endpoint_store import EndpointStore
+from trunkline.webhooks.circuit_breaker import DISABLE_AFTER_S
+from trunkline.webhooks.delivery_models import Delivery
+from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.webhooks.delivery_service import DeliveryService
+from trunkline.webhooks.delivery_worker import DeliveryWorker, Step
+from trunkline.webhooks.disable import EndpointDisabler
 from trunkline.webhooks.events import Event
-from trunkline.webhooks.fanout import Fanout
-from trunkline.webhooks.gate import Gate, HealthStore
-from trunkline.webhooks.health import DISABLE_AFTER_S
-from trunkline.webhooks.notices import Notices
+from trunkline.webhooks.fan_out import FanOut
 from trunkline.webhooks.payload import Payloads
-from trunkline.webhooks.retry import SCHEDULE_S
-from trunkline.webhooks.sealed import Seals
-from trunkline.webhooks.specs import WebhookSpec
+from trunkline.webhooks.rate_limiter import EndpointHealthRepository, EndpointRateLimiter
+from trunkline.webhooks.repository import EndpointRepository
+from trunkline.webhooks.retry_policy import SCHEDULE_S
+from trunkline.webhooks.schemas import WebhookSpec
+from trunkline.webhooks.secrets import EndpointSecrets
+from trunkline.webhooks.service import WebhookService
 
 MINE = Principal("tenant-1", livemode=True, scopes=frozenset())
 URL = "https://hooks.example.com/a"
@@ -72,30 +72,30 @@ class World:
     def __init__(self, table: Table) -> None:
         self.table, self.clock, self.flow, self.topic = table, ManualClock(), Flow(), Topic()
         self.calls, self.transcripts = CallRepository(table), TranscriptRepository(table)
-        self.endpoints, self.deliveries = EndpointStore(table), DeliveryStore(table)
+        self.endpoints, self.deliveries = EndpointRepository(table), DeliveryRepository(table)
         self.sent: list[Request] = []
         self.answer: Callable[[Request], Response] = lambda _: OK
-        health, seals = HealthStore(table), Seals(PlainCipher())  # type: ignore[arg-type]
+        health, seals = EndpointHealthRepository(table), EndpointSecrets(PlainCipher())  # type: ignore[arg-type]
         log = logger("test")
-        self.desk = WebhookDesk(self.endpoints, health, seals, lambda _: None, self.clock)
+        self.desk = WebhookService(self.endpoints, health, seals, lambda _: None, self.clock)
         flow: Any = self.flow
-        self.log_desk = DeliveryDesk(self.desk, self.deliveries, flow, self.clock, log)
+        self.log_desk = DeliveryService(self.desk, self.deliveries, flow, self.clock, log)
         self.published: list[Event] = []
         grantees = TrunkRepository(table).grantees
-        self.fanout = Fanout(
+        self.fanout = FanOut(
             self.endpoints, self.deliveries, flow, grantees, self.published.append, BatchStore(table)
         )
         self.care = DeliveryCare(self.deliveries, flow, self.clock, log)
         topic: Any = self.topic
-        self.gate = Gate(table, lambda: 0.0)
-        self.courier = Courier(
+        self.gate = EndpointRateLimiter(table, lambda: 0.0)
+        self.courier = DeliveryWorker(
             deliveries=self.deliveries,
             endpoints=self.endpoints,
             gate=self.gate,
             health=health,
             seals=seals,
             payloads=Payloads(self.calls, self.transcripts, "https://api.example.com"),
-            notices=Notices(self.endpoints, topic, "arn", DISABLE_AFTER_S, log),
+            notices=EndpointDisabler(self.endpoints, topic, "arn", DISABLE_AFTER_S, log),
             send=self._send,
             schedule_s=SCHEDULE_S,
             clock=self.clock,

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from trunkline.triggers.proof import TOLERANCE_S, is_proven
-from trunkline.webhooks.signing import secret_of, signature_headers
+from trunkline.webhooks.signing import generate_secret, signature_headers
 
 NOW_S = 1_700_000_000
-SECRET, OTHER = secret_of(b"a" * 24), secret_of(b"b" * 24)
+SECRET, OTHER = generate_secret(b"a" * 24), generate_secret(b"b" * 24)
 BODY = b'{"id": "e-1"}'
 
 

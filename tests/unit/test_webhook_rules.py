@@ -16,15 +16,20 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from trunkline.egress.messages import Response, TransportError
 from trunkline.egress.retry_after import retry_after_s
-from trunkline.webhooks.deliveries import delivery_id, place_of_delivery
-from trunkline.webhooks.events import EventType, asked_for, call_event, call_event_id
-from trunkline.webhooks.health import DISABLE_AFTER_S, MAX_OPEN_S, OPENS_AFTER, Health
-from trunkline.webhooks.redact import redacted
-from trunkline.webhooks.retry import SCHEDULE_S, Outcome, Retries
-from trunkline.webhooks.signing import secret_of, signature_headers
+from trunkline.webhooks.circuit_breaker import (
+    DISABLE_AFTER_S,
+    ENDPOINT_OPENS_AFTER,
+    MAX_OPEN_S,
+    EndpointCircuitBreaker,
+)
+from trunkline.webhooks.delivery_models import delivery_id, delivery_key_of
+from trunkline.webhooks.events import EventType, call_event, call_event_id, is_selected
+from trunkline.webhooks.redaction import redact
+from trunkline.webhooks.retry_policy import SCHEDULE_S, AttemptOutcome, RetryPolicy
+from trunkline.webhooks.signing import generate_secret, signature_headers
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(24))).decode()
-OTHER = secret_of(b"x" * 24)
+OTHER = generate_secret(b"x" * 24)
 BODY = '{"event":{"id":"evt_1","data":{"name":"Zoë"}}}'.encode()
 AT_S = 1_705_680_000
 
@@ -34,7 +39,7 @@ def signed(*secrets: str, at_s: int = AT_S) -> dict[str, str]:
 
 
 def test_both_schemes_byte_for_byte() -> None:
-    assert secret_of(bytes(range(24))) == SECRET == "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"
+    assert generate_secret(bytes(range(24))) == SECRET == "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"
     assert signed(SECRET) == {
         "X-Webhook-Signature": "t=1705680000,v1="
         + hmac.new(SECRET.encode(), b"1705680000." + BODY, hashlib.sha256).hexdigest(),
@@ -75,35 +80,35 @@ def answer(status: int | None = None, fault: TransportError | None = None, **hea
 
 def after(
     attempt: int, given_answer: Response, most: int = 10, chance: float = 0.5
-) -> tuple[Outcome, int | None]:
-    verdict = Retries(most).after(attempt, given_answer, now_s=AT_S, chance=chance)
+) -> tuple[AttemptOutcome, int | None]:
+    verdict = RetryPolicy(most).after(attempt, given_answer, now_s=AT_S, chance=chance)
     return verdict.outcome, verdict.wait_s
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_2xx_is_success(status: int) -> None:
-    assert after(1, answer(status)) == (Outcome.SUCCEEDED, None)
+    assert after(1, answer(status)) == (AttemptOutcome.SUCCEEDED, None)
 
 
 @pytest.mark.parametrize("status", [100, 300, 301, 302, 304, 400, 401, 404, 408, 429, 500, 503, 599])
 def test_all_else_is_tried_again(status: int) -> None:
-    assert after(1, answer(status)) == (Outcome.RETRY, 5)
+    assert after(1, answer(status)) == (AttemptOutcome.RETRY, 5)
 
 
 @pytest.mark.parametrize("fault", list(TransportError))
 def test_no_answer_is_tried_again(fault: TransportError) -> None:
-    assert after(1, answer(fault=fault)) == (Outcome.RETRY, 5)
+    assert after(1, answer(fault=fault)) == (AttemptOutcome.RETRY, 5)
 
 
 def test_gone_is_gone() -> None:
-    assert after(1, answer(410)) == (Outcome.GONE, None)
+    assert after(1, answer(410)) == (AttemptOutcome.GONE, None)
 
 
 def test_the_whole_schedule() -> None:
     waits = [after(attempt, answer(500))[1] for attempt in range(1, 10)]
     assert waits == list(SCHEDULE_S[1:])
-    assert after(10, answer(500)) == (Outcome.FAILED, None)
-    assert after(5, answer(500), most=5) == (Outcome.FAILED, None)
+    assert after(10, answer(500)) == (AttemptOutcome.FAILED, None)
+    assert after(5, answer(500), most=5) == (AttemptOutcome.FAILED, None)
 
 
 @hypothesis.given(st.integers(1, 9), st.floats(0, 1))
@@ -145,13 +150,13 @@ def test_any_retry_after_is_a_bounded_wait(text: str) -> None:
 
 
 def test_filters() -> None:
-    assert asked_for([], EventType.TRUNK_PAUSED)
-    assert asked_for(["*"], EventType.CALL_STARTED)
-    assert asked_for(["call.*"], EventType.CALL_AGENT_CHANGED)
-    assert asked_for(["call.agent.*"], EventType.CALL_AGENT_CHANGED)
-    assert not asked_for(["call.agent.*"], EventType.CALL_STARTED)
-    assert not asked_for(["call.completed", "call.failed"], EventType.CALL_STARTED)
-    assert asked_for(["call.failed"], EventType.WEBHOOK_PING)
+    assert is_selected([], EventType.TRUNK_PAUSED)
+    assert is_selected(["*"], EventType.CALL_STARTED)
+    assert is_selected(["call.*"], EventType.CALL_AGENT_CHANGED)
+    assert is_selected(["call.agent.*"], EventType.CALL_AGENT_CHANGED)
+    assert not is_selected(["call.agent.*"], EventType.CALL_STARTED)
+    assert not is_selected(["call.completed", "call.failed"], EventType.CALL_STARTED)
+    assert is_selected(["call.failed"], EventType.WEBHOOK_PING)
 
 
 @pytest.mark.parametrize(
@@ -182,15 +187,15 @@ def test_ids_follow_from_what_they_name() -> None:
     assert made == delivery_id(endpoint, event, 1_705_680_000_123)
     assert made != delivery_id(endpoint, event, 1_705_680_000_123, "again")
     assert len(made) <= 80 - len("_r999999"), "it names an execution"
-    place = place_of_delivery(made)
+    place = delivery_key_of(made)
     assert place is not None
     assert (place.endpoint_id, place.at_ms) == (endpoint, 1_705_680_000_123)
-    assert place_of_delivery("dlv_x") is None
+    assert delivery_key_of("dlv_x") is None
 
 
 def test_a_circuit_opens_for_longer_each_time_and_what_never_works_is_lost() -> None:
-    health, now_ms, opened = Health(), 1_000_000, []
-    for _ in range(OPENS_AFTER - 1):
+    health, now_ms, opened = EndpointCircuitBreaker(), 1_000_000, []
+    for _ in range(ENDPOINT_OPENS_AFTER - 1):
         health = health.failed(now_ms)
     assert not health.open_for_ms(now_ms)
     for _ in range(9):
@@ -206,8 +211,8 @@ def test_a_circuit_opens_for_longer_each_time_and_what_never_works_is_lost() -> 
 
 
 def test_a_failure_now_and_then_is_no_failing_for_days() -> None:
-    health, now_ms = Health(), 1_000_000
-    for _ in range(2 * OPENS_AFTER):
+    health, now_ms = EndpointCircuitBreaker(), 1_000_000
+    for _ in range(2 * ENDPOINT_OPENS_AFTER):
         health = health.failed(now_ms)
         assert not health.is_lost(now_ms, DISABLE_AFTER_S)
         now_ms += 3 * 86_400_000
@@ -216,7 +221,7 @@ def test_a_failure_now_and_then_is_no_failing_for_days() -> None:
 
 def test_answers_are_kept_without_secrets() -> None:
     body = f"token {SECRET} key as_live_abc123 Authorization: Bearer ey.x-y mine: hunter22\x00\n".encode()
-    text = redacted(body, [SECRET, "hunter22"])
+    text = redact(body, [SECRET, "hunter22"])
     for secret in (SECRET, "as_live_abc123", "ey.x-y", "hunter22", "\x00"):
         assert secret not in text
-    assert redacted(b"\xff\xfe", []) == "\ufffd\ufffd"
+    assert redact(b"\xff\xfe", []) == "\ufffd\ufffd"

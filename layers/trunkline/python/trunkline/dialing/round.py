@@ -36,8 +36,8 @@ from trunkline.storage.table import Table
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
 from trunkline.webhooks.care import DeliveryCare
-from trunkline.webhooks.delivery_store import DeliveryStore
-from trunkline.webhooks.flow import DeliveryFlow
+from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.webhooks.state_machine import DeliveryStateMachine
 
 _THREADS = 16
 
@@ -55,8 +55,8 @@ class CaretakerProcess:
         self._player = a_player(self._table, self._nudge, self._clock)
         self._offload = ThreadRunner(_THREADS)
         self._log = log
-        flow = DeliveryFlow(aws_clients.client("stepfunctions"), settings.delivery_flow_arn)
-        self._deliveries = DeliveryCare(DeliveryStore(self._table), flow, self._clock, log)
+        flow = DeliveryStateMachine(aws_clients.client("stepfunctions"), settings.delivery_flow_arn)
+        self._deliveries = DeliveryCare(DeliveryRepository(self._table), flow, self._clock, log)
         batch_flow = BatchFlow(lambda: aws_clients.client("stepfunctions"), settings.batch_flow_arn)
         self._batches = BatchCare(BatchStore(self._table), batch_flow, self._clock, log)
         self._schedules = ScheduleMirror.open(self._table, settings, self._clock, log)

@@ -27,7 +27,7 @@ from trunkline.triggers.specs import (
     trigger_view,
 )
 from trunkline.triggers.store import TriggerStore
-from trunkline.webhooks.signing import secret_of
+from trunkline.webhooks.signing import generate_secret
 from trunkline.workflows.store import WorkflowStore
 
 MAX_TRIGGERS = 50
@@ -64,7 +64,7 @@ class TriggerDesk:
         if self.triggers.count(principal.space, MAX_TRIGGERS) >= MAX_TRIGGERS:
             raise LimitReached(f"A tenant may have {MAX_TRIGGERS} triggers")
         now_ms, trigger_id = self.clock.wall_ms(), f"trg_{uuid.uuid4().hex[:20]}"
-        secret = secret_of(random.token_bytes(_SECRET_BYTES))
+        secret = generate_secret(random.token_bytes(_SECRET_BYTES))
         blank = Trigger(
             id=trigger_id,
             tenant_id=principal.tenant_id,
@@ -109,7 +109,7 @@ class TriggerDesk:
 
     def rotate(self, principal: Principal, trigger_id: str) -> TriggerWithSecret:
         """Put a new secret in the old one's place, at once."""
-        before, secret = self._own(principal, trigger_id), secret_of(random.token_bytes(_SECRET_BYTES))
+        before, secret = self._own(principal, trigger_id), generate_secret(random.token_bytes(_SECRET_BYTES))
         sealed = self._sealed(before.tenant_id, before.id, secret)
         after = replace(before, secret=sealed, updated_at_ms=self.clock.wall_ms())
         saved = self.triggers.save(after, [self._noted(principal, "secret_rotated", before)])

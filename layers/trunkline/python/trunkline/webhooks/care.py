@@ -9,8 +9,8 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.core.clock import Clock
-from trunkline.webhooks.delivery_store import DeliveryStore
-from trunkline.webhooks.flow import DeliveryFlow
+from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.webhooks.state_machine import DeliveryStateMachine
 
 _GRACE_MS = 15 * 60_000
 _AT_ONCE = 200
@@ -20,8 +20,8 @@ _AT_ONCE = 200
 class DeliveryCare:
     """One pass; what fails is tried again by the next."""
 
-    deliveries: DeliveryStore
-    flow: DeliveryFlow
+    deliveries: DeliveryRepository
+    flow: DeliveryStateMachine
     clock: Clock
     log: Logger
 

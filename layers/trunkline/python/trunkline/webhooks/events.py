@@ -70,7 +70,7 @@ def call_event_id(call_id: str, sequence: int) -> str:
     return f"evt_{call_id.replace('-', '')}{sequence:06d}"
 
 
-def asked_for(patterns: Iterable[str], event_type: EventType) -> bool:
+def is_selected(patterns: Iterable[str], event_type: EventType) -> bool:
     """Say whether a filter asks for an event; an empty one asks for every event. A ping is never filtered."""
     wanted = tuple(patterns)
     if not wanted or event_type is EventType.WEBHOOK_PING:

@@ -15,9 +15,9 @@ from trunkline.calls.repository import CallRepository
 from trunkline.calls.responses import agent_history, metrics, status_reason
 from trunkline.calls.states import State, flat_status
 from trunkline.calls.transcript_repository import TranscriptRepository
-from trunkline.webhooks.deliveries import Delivery
-from trunkline.webhooks.endpoints import Endpoint
+from trunkline.webhooks.delivery_models import Delivery
 from trunkline.webhooks.events import FINAL, EventType
+from trunkline.webhooks.models import Endpoint
 
 MAX_BYTES = 256 * 1024
 

@@ -16,7 +16,7 @@ PREFIX = "whsec_"
 _SECRET_BYTES = 24
 
 
-def secret_of(random_bytes: bytes) -> str:
+def generate_secret(random_bytes: bytes) -> str:
     """Write 24 random bytes as a secret that either scheme can use."""
     if len(random_bytes) != _SECRET_BYTES:
         raise ValueError("a secret is made of 24 bytes")
@@ -30,18 +30,20 @@ def signature_headers(body: bytes, *, message_id: str, at_s: int, secrets: Seque
     and its owner may not have changed it yet; the standard one carries both.
     """
     return {
-        "X-Webhook-Signature": f"t={at_s},v1={_hex(secrets[0], at_s, body)}",
+        "X-Webhook-Signature": f"t={at_s},v1={_hmac_hex(secrets[0], at_s, body)}",
         "webhook-id": message_id,
         "webhook-timestamp": str(at_s),
-        "webhook-signature": " ".join(_standard(each, message_id, at_s, body) for each in reversed(secrets)),
+        "webhook-signature": " ".join(
+            _standard_webhooks_signature(each, message_id, at_s, body) for each in reversed(secrets)
+        ),
     }
 
 
-def _hex(secret: str, at_s: int, body: bytes) -> str:
+def _hmac_hex(secret: str, at_s: int, body: bytes) -> str:
     return hmac.new(secret.encode(), f"{at_s}.".encode() + body, hashlib.sha256).hexdigest()
 
 
-def _standard(secret: str, message_id: str, at_s: int, body: bytes) -> str:
+def _standard_webhooks_signature(secret: str, message_id: str, at_s: int, body: bytes) -> str:
     key = base64.b64decode(secret.removeprefix(PREFIX))
     signed = hmac.new(key, f"{message_id}.{at_s}.".encode() + body, hashlib.sha256).digest()
     return "v1," + base64.b64encode(signed).decode()

@@ -10,22 +10,22 @@ from trunkline.batches.model import KEPT_S
 from trunkline.batches.store import BatchStore
 from trunkline.calls.states import TERMINAL
 from trunkline.storage.keys.item import PK, Item
-from trunkline.webhooks.deliveries import Delivery, delivery_id
-from trunkline.webhooks.delivery_store import DeliveryStore
-from trunkline.webhooks.endpoint_store import EndpointStore
-from trunkline.webhooks.endpoints import Endpoint
+from trunkline.webhooks.delivery_models import Delivery, delivery_id
+from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.events import Event, EventType, call_event, call_event_id
-from trunkline.webhooks.flow import DeliveryFlow
+from trunkline.webhooks.models import Endpoint
+from trunkline.webhooks.repository import EndpointRepository
+from trunkline.webhooks.state_machine import DeliveryStateMachine
 
 
 @dataclass(frozen=True)
-class Fanout:
+class FanOut:
     """Makes and starts deliveries, and publishes on the bus. A crash between them is repaired by the stream's
     repeat, which finds the delivery and starts it; an execution that was started is not started again."""
 
-    endpoints: EndpointStore
-    deliveries: DeliveryStore
-    flow: DeliveryFlow
+    endpoints: EndpointRepository
+    deliveries: DeliveryRepository
+    flow: DeliveryStateMachine
     grantees: Callable[[str], Iterable[str]]
     publish: Callable[[Event], None]
     batches: BatchStore

@@ -12,15 +12,15 @@ from boto3.dynamodb.conditions import Attr
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.keys.webhooks import webhook_health_key, webhook_slot_key
 from trunkline.storage.table import EXISTS, ConditionFailed, Delete, Put, Table, Update
-from trunkline.webhooks.endpoints import AT_ONCE, Endpoint
-from trunkline.webhooks.health import Health
+from trunkline.webhooks.circuit_breaker import EndpointCircuitBreaker
+from trunkline.webhooks.models import AT_ONCE, Endpoint
 
 _LEASE_MS = 30_000
 _TRIES = 3
 _FORGET_S = 86_400
 
 
-class Gate:
+class EndpointRateLimiter:
     """Lets so many deliveries through to an endpoint at once; `chance()` is from 0 to 1."""
 
     def __init__(self, table: Table, chance: Callable[[], float], slots: int = AT_ONCE) -> None:
@@ -57,15 +57,15 @@ class Gate:
         return True
 
 
-class HealthStore:
+class EndpointHealthRepository:
     """How endpoints are doing; one that does well has no item."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def load(self, endpoint_id: str) -> Health:
+    def load(self, endpoint_id: str) -> EndpointCircuitBreaker:
         item = self._table.get(webhook_health_key(endpoint_id))
-        return Health.parse(item) if item else Health()
+        return EndpointCircuitBreaker.parse(item) if item else EndpointCircuitBreaker()
 
     def worked(self, endpoint_id: str) -> None:
         """Forget all failures."""
@@ -74,7 +74,7 @@ class HealthStore:
         except ConditionFailed:
             return
 
-    def failed(self, endpoint_id: str, before: Health, now_ms: int) -> Health:
+    def failed(self, endpoint_id: str, before: EndpointCircuitBreaker, now_ms: int) -> EndpointCircuitBreaker:
         """Note a failure; of several at once one may go uncounted, which only opens the circuit later."""
         after = self.load(endpoint_id).failed(now_ms) if before.failures else before.failed(now_ms)
         values = {name: value for name, value in vars(after).items() if value is not None}

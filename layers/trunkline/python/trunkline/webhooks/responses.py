@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing_extensions import TypedDict
 
 from trunkline.core.timestamps import iso_from_ms, iso_or_none
-from trunkline.webhooks.deliveries import Delivery
-from trunkline.webhooks.endpoints import Endpoint
-from trunkline.webhooks.health import Health
+from trunkline.webhooks.circuit_breaker import EndpointCircuitBreaker
+from trunkline.webhooks.delivery_models import Delivery
+from trunkline.webhooks.models import Endpoint
 
 
 class FilterView(TypedDict):
@@ -116,7 +116,7 @@ class Recovered(TypedDict):
 _HIDDEN = "[hidden]"
 
 
-def webhook_view(endpoint: Endpoint, health: Health, now_ms: int) -> WebhookView:
+def webhook_view(endpoint: Endpoint, health: EndpointCircuitBreaker, now_ms: int) -> WebhookView:
     overlaps = endpoint.previous_until_ms is not None and now_ms < endpoint.previous_until_ms
     return {
         "id": endpoint.id,
@@ -174,7 +174,7 @@ def delivery_view(delivery: Delivery, answers: Mapping[int, str] | None = None) 
     }
 
 
-def _health_view(health: Health, now_ms: int) -> HealthView:
+def _health_view(health: EndpointCircuitBreaker, now_ms: int) -> HealthView:
     resting = health.open_for_ms(now_ms) > 0
     state = "resting" if resting else "failing" if health.failures else "healthy"
     return {

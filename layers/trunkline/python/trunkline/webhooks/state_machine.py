@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from trunkline.webhooks.deliveries import Delivery
+from trunkline.webhooks.delivery_models import Delivery
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 
-class DeliveryFlow:
+class DeliveryStateMachine:
     """Starts executions; the state carries the delivery's id and nothing else."""
 
     def __init__(self, client: SFNClient, state_machine_arn: str) -> None:

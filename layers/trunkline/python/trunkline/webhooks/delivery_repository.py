@@ -10,21 +10,21 @@ from boto3.dynamodb.conditions import Attr
 from trunkline.storage.keys.item import OPEN_PK, OPEN_SK, SK, TTL, Item, ItemKey
 from trunkline.storage.keys.webhooks import deliveries_partition, delivery_answer_key, delivery_key
 from trunkline.storage.table import ABSENT, ConditionFailed, Put, Table
-from trunkline.webhooks.deliveries import (
+from trunkline.webhooks.delivery_models import (
     KEPT_S,
     Attempt,
     Delivery,
+    DeliveryKey,
     DeliveryState,
-    Place,
     delivery_from_attributes,
-    place_of_delivery,
+    delivery_key_of,
 )
 
 _SHARES = "0123456789abcdef"
 _LAST_MS = 10**15 - 1
 
 
-class DeliveryStore:
+class DeliveryRepository:
     """Deliveries, by endpoint and time; kept for 30 days."""
 
     def __init__(self, table: Table) -> None:
@@ -40,7 +40,7 @@ class DeliveryStore:
 
     def load(self, delivery_id: str) -> Delivery | None:
         """Read one with strong consistency."""
-        place = place_of_delivery(delivery_id)
+        place = delivery_key_of(delivery_id)
         item = self._table.get(_key(place)) if place else None
         return delivery_from_attributes(item) if item else None
 
@@ -90,14 +90,14 @@ def _item(delivery: Delivery) -> Item:
     return item
 
 
-def _place(delivery: Delivery) -> Place:
-    place = place_of_delivery(delivery.id)
+def _place(delivery: Delivery) -> DeliveryKey:
+    place = delivery_key_of(delivery.id)
     if place is None:
         raise ValueError(delivery.id)
     return place
 
 
-def _key(place: Place) -> ItemKey:
+def _key(place: DeliveryKey) -> ItemKey:
     return delivery_key(place.endpoint_id, place.at_ms, place.digest)
 
 

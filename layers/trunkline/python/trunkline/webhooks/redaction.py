@@ -9,7 +9,7 @@ from trunkline.core.redaction import HIDDEN, redact_secrets
 _MIN_LENGTH = 6
 
 
-def redacted(body: bytes, secrets: Iterable[str]) -> str:
+def redact(body: bytes, secrets: Iterable[str]) -> str:
     """Read a body as text, without control characters, and without these secrets and what looks like one."""
     text = body.decode(errors="replace")
     for secret in secrets:

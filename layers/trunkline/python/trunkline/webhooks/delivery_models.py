@@ -78,7 +78,7 @@ def delivery_from_attributes(item: Mapping[str, Any]) -> Delivery:
 
 
 @dataclass(frozen=True)
-class Place:
+class DeliveryKey:
     """Where a delivery is kept: its endpoint, its moment, and what tells it from others of that moment."""
 
     endpoint_id: str
@@ -92,9 +92,9 @@ def delivery_id(endpoint_id: str, event_id: str, at_ms: int, again: str = "") ->
     return f"dlv_{endpoint_id.removeprefix('wh_')}_{at_ms:011x}_{digest}"
 
 
-def place_of_delivery(text: str) -> Place | None:
+def delivery_key_of(text: str) -> DeliveryKey | None:
     """Read where a delivery is kept; None for what is no id of one."""
     match = _ID.fullmatch(text)
     if match is None:
         return None
-    return Place(f"wh_{match[1]}", int(match[2], 16), match[3])
+    return DeliveryKey(f"wh_{match[1]}", int(match[2], 16), match[3])

@@ -20,7 +20,7 @@ _OBEYED = (429, 503)
 _GONE = 410
 
 
-class Outcome(StrEnum):
+class AttemptOutcome(StrEnum):
     SUCCEEDED = "succeeded"
     RETRY = "retry"
     FAILED = "failed"
@@ -29,29 +29,29 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class RetryDecision:
     """`wait_s` is set for a retry alone: whole seconds until the next attempt."""
 
-    outcome: Outcome
+    outcome: AttemptOutcome
     wait_s: int | None = None
 
 
 @dataclass(frozen=True)
-class Retries:
+class RetryPolicy:
     """When a delivery is tried: the schedule, and how many of its attempts this one has."""
 
     max_attempts: int
     schedule_s: Sequence[int] = SCHEDULE_S
 
-    def after(self, attempt: int, answer: Response, *, now_s: float, chance: float) -> Verdict:
+    def after(self, attempt: int, answer: Response, *, now_s: float, chance: float) -> RetryDecision:
         """Decide after attempt number `attempt` (1 for the first); `chance` is from 0 to 1."""
         if answer.status is not None and 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's own classes
-            return Verdict(Outcome.SUCCEEDED)
+            return RetryDecision(AttemptOutcome.SUCCEEDED)
         if answer.status == _GONE:
-            return Verdict(Outcome.GONE)
+            return RetryDecision(AttemptOutcome.GONE)
         if attempt >= min(self.max_attempts, len(self.schedule_s)):
-            return Verdict(Outcome.FAILED)
+            return RetryDecision(AttemptOutcome.FAILED)
         wait_s = self.schedule_s[attempt] * (1 + JITTER * (2 * chance - 1))
         if answer.status in _OBEYED:
             wait_s = max(wait_s, retry_after_s(answer.headers, now_s))
-        return Verdict(Outcome.RETRY, max(1, round(wait_s)))
+        return RetryDecision(AttemptOutcome.RETRY, max(1, round(wait_s)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from trunkline.webhooks.events import EventType, asked_for
+from trunkline.webhooks.events import EventType, is_selected
 
 AT_ONCE = 10
 """How many deliveries to one endpoint may be on their way at once, unless the stage says less."""
@@ -51,7 +51,7 @@ class Endpoint:
 
     def wants(self, event_type: EventType, *, livemode: bool) -> bool:
         """Say whether an event is to be sent to it."""
-        return self.enabled and self.livemode is livemode and asked_for(self.events, event_type)
+        return self.enabled and self.livemode is livemode and is_selected(self.events, event_type)
 
     def as_attributes(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if value not in (None, ())}

@@ -12,14 +12,14 @@ from trunkline.core.errors import LimitReached, VersionConflict
 from trunkline.storage.keys.item import TTL, Item
 from trunkline.storage.keys.webhooks import tenant_event_key, webhook_count_key, webhook_key
 from trunkline.storage.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update, Write
-from trunkline.webhooks.deliveries import KEPT_S
-from trunkline.webhooks.endpoints import Endpoint, endpoint_from_attributes
+from trunkline.webhooks.delivery_models import KEPT_S
 from trunkline.webhooks.events import Event
+from trunkline.webhooks.models import Endpoint, endpoint_from_attributes
 
 MAX_ENDPOINTS = 20
 
 
-class EndpointStore:
+class EndpointRepository:
     """A tenant's endpoints."""
 
     def __init__(self, table: Table) -> None:

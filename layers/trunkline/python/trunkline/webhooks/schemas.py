@@ -12,10 +12,10 @@ from trunkline.core.pagination import MESSAGE
 from trunkline.core.validation import InputModel
 from trunkline.egress.address_policy import MAX_URL_LENGTH
 from trunkline.egress.headers import is_valid_header_name, is_valid_header_value
-from trunkline.webhooks.deliveries import DeliveryState
-from trunkline.webhooks.endpoints import AT_ONCE
+from trunkline.webhooks.delivery_models import DeliveryState
 from trunkline.webhooks.events import PATTERNS, EventType
-from trunkline.webhooks.retry import SCHEDULE_S
+from trunkline.webhooks.models import AT_ONCE
+from trunkline.webhooks.retry_policy import SCHEDULE_S
 
 MAX_OVERLAP_S = 7 * 86_400
 MAX_HEADERS = 20

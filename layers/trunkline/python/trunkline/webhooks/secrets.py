@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from trunkline.storage.encryption import EnvelopeCipher, context_for_webhook
-from trunkline.webhooks.endpoints import Endpoint
+from trunkline.webhooks.models import Endpoint
 
 _KEPT = 500
 
 
-class Seals:
+class EndpointSecrets:
     """Seals and opens; what was opened is kept in memory by version, so that a request costs no KMS call."""
 
     def __init__(self, cipher: EnvelopeCipher) -> None:

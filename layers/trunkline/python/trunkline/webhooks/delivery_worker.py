@@ -11,18 +11,18 @@ from typing_extensions import TypedDict
 
 from trunkline.core.clock import Clock
 from trunkline.egress.messages import Request, Response
-from trunkline.webhooks.deliveries import Attempt, Delivery, DeliveryState
-from trunkline.webhooks.delivery_store import DeliveryStore
-from trunkline.webhooks.endpoint_store import EndpointStore
-from trunkline.webhooks.endpoints import Endpoint
+from trunkline.webhooks.circuit_breaker import EndpointCircuitBreaker
+from trunkline.webhooks.delivery_models import Attempt, Delivery, DeliveryState
+from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.webhooks.disable import EndpointDisabler
 from trunkline.webhooks.events import EventType
-from trunkline.webhooks.gate import Gate, HealthStore
-from trunkline.webhooks.health import Health
-from trunkline.webhooks.notices import Notices
+from trunkline.webhooks.models import Endpoint
 from trunkline.webhooks.payload import Payloads
-from trunkline.webhooks.redact import redacted
-from trunkline.webhooks.retry import Outcome, Retries, Verdict
-from trunkline.webhooks.sealed import Seals
+from trunkline.webhooks.rate_limiter import EndpointHealthRepository, EndpointRateLimiter
+from trunkline.webhooks.redaction import redact
+from trunkline.webhooks.repository import EndpointRepository
+from trunkline.webhooks.retry_policy import AttemptOutcome, RetryDecision, RetryPolicy
+from trunkline.webhooks.secrets import EndpointSecrets
 from trunkline.webhooks.signing import signature_headers
 
 DEADLINE_S = 15.0
@@ -42,20 +42,20 @@ class Step(TypedDict):
 
 
 @dataclass(frozen=True)
-class Courier:
+class DeliveryWorker:
     """Carries deliveries, one step at a time. `send` never raises; `chance()` is from 0 to 1.
 
     A crash between the request and the record of it repeats the attempt: the endpoint may see it twice,
     with the same ids, and never not at all.
     """
 
-    deliveries: DeliveryStore
-    endpoints: EndpointStore
-    gate: Gate
-    health: HealthStore
-    seals: Seals
+    deliveries: DeliveryRepository
+    endpoints: EndpointRepository
+    gate: EndpointRateLimiter
+    health: EndpointHealthRepository
+    seals: EndpointSecrets
     payloads: Payloads
-    notices: Notices
+    notices: EndpointDisabler
     send: Callable[[Request], Response]
     schedule_s: tuple[int, ...]
     clock: Clock
@@ -79,7 +79,9 @@ class Courier:
             return self._attempt(delivery, endpoint, health)
         return self._in_turn(delivery, endpoint, health, now_ms)
 
-    def _in_turn(self, delivery: Delivery, endpoint: Endpoint, health: Health, now_ms: int) -> Step:
+    def _in_turn(
+        self, delivery: Delivery, endpoint: Endpoint, health: EndpointCircuitBreaker, now_ms: int
+    ) -> Step:
         """Send it if the endpoint's circuit is closed and a slot is free; else wait."""
         if open_ms := health.open_for_ms(now_ms):
             return self._wait(delivery, open_ms / 1000 * (1 + self.chance() / 2))
@@ -91,23 +93,28 @@ class Courier:
         finally:
             self.gate.free(endpoint, slot, now_ms)
 
-    def _attempt(self, delivery: Delivery, endpoint: Endpoint, health: Health) -> Step:
+    def _attempt(self, delivery: Delivery, endpoint: Endpoint, health: EndpointCircuitBreaker) -> Step:
         number, now_ms = len(delivery.attempts) + 1, self.clock.wall_ms()
         secrets, headers = self.seals.opened(endpoint, now_ms)
         body = self.payloads.body(delivery, endpoint, number)
         signed = signature_headers(body, message_id=delivery.event_id, at_s=now_ms // 1000, secrets=secrets)
         answer = self.send(_request(endpoint, headers | signed, body))
-        retries = Retries(delivery.max_attempts, self.schedule_s)
+        retries = RetryPolicy(delivery.max_attempts, self.schedule_s)
         after_ms = self.clock.wall_ms()
         verdict = retries.after(number, answer, now_s=after_ms / 1000, chance=self.chance())
         attempt = Attempt(number, now_ms, answer.took_ms, answer.status, answer.fault, answer.detail or None)
-        text = redacted(answer.body, (*secrets, *headers.values()))
+        text = redact(answer.body, (*secrets, *headers.values()))
         self._note(endpoint, health, verdict, after_ms)
         return self._record(delivery, attempt, verdict, text, after_ms)
 
-    def _record(self, delivery: Delivery, attempt: Attempt, verdict: Verdict, text: str, now_ms: int) -> Step:
+    def _record(
+        self, delivery: Delivery, attempt: Attempt, verdict: RetryDecision, text: str, now_ms: int
+    ) -> Step:
         next_ms = now_ms + verdict.wait_s * 1000 if verdict.wait_s else None
-        state = {Outcome.SUCCEEDED: DeliveryState.SUCCEEDED, Outcome.RETRY: DeliveryState.PENDING}
+        state = {
+            AttemptOutcome.SUCCEEDED: DeliveryState.SUCCEEDED,
+            AttemptOutcome.RETRY: DeliveryState.PENDING,
+        }
         after = replace(
             delivery,
             attempts=(*delivery.attempts, attempt),
@@ -129,16 +136,18 @@ class Courier:
         self.log.info("attempt", number=attempt.number, took_ms=attempt.took_ms, **told)
         return _step(delivery.id, "wait", verdict.wait_s) if verdict.wait_s else _done(delivery.id)
 
-    def _note(self, endpoint: Endpoint, health: Health, verdict: Verdict, now_ms: int) -> None:
+    def _note(
+        self, endpoint: Endpoint, health: EndpointCircuitBreaker, verdict: RetryDecision, now_ms: int
+    ) -> None:
         """What the endpoint's health learns; a ping that fails says nothing of a disabled endpoint."""
-        if verdict.outcome is Outcome.SUCCEEDED:
+        if verdict.outcome is AttemptOutcome.SUCCEEDED:
             if health.failures:
                 self.health.worked(endpoint.id)
             return
         if not endpoint.enabled:
             return
         after = self.health.failed(endpoint.id, health, now_ms)
-        if verdict.outcome is Outcome.GONE:
+        if verdict.outcome is AttemptOutcome.GONE:
             self.notices.disable(endpoint, "the endpoint answered 410 Gone", now_ms)
         elif after.is_lost(now_ms, self.notices.disable_after_s):
             self.notices.disable(endpoint, "it failed for five days", now_ms)
@@ -150,7 +159,7 @@ class Courier:
         return _step(delivery.id, "wait", whole_s)
 
 
-_FAILURES = {Outcome.FAILED: "attempts_exhausted", Outcome.GONE: "endpoint_gone"}
+_FAILURES = {AttemptOutcome.FAILED: "attempts_exhausted", AttemptOutcome.GONE: "endpoint_gone"}
 
 
 def _turn_s(delivery: Delivery, now_ms: int) -> float:

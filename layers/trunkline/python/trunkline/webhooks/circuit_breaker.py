@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-OPENS_AFTER = 10
+ENDPOINT_OPENS_AFTER = 10
 OPEN_S = 30
 MAX_OPEN_S = 3600
 DISABLE_AFTER_S = 5 * 86_400
@@ -20,7 +20,7 @@ _FORGOTTEN_MS = 2 * 86_400_000
 
 
 @dataclass(frozen=True)
-class Health:
+class EndpointCircuitBreaker:
     """What the last attempts taught; a healthy endpoint has none."""
 
     failures: int = 0
@@ -42,19 +42,19 @@ class Health:
         """How long its circuit stays open yet; 0 if it is not."""
         return max(0, (self.open_until_ms or 0) - now_ms)
 
-    def failed(self, now_ms: int) -> Health:
+    def failed(self, now_ms: int) -> EndpointCircuitBreaker:
         """One more failure."""
         if self.failed_at_ms is not None and now_ms - self.failed_at_ms > _FORGOTTEN_MS:
-            return Health().failed(now_ms)
+            return EndpointCircuitBreaker().failed(now_ms)
         failures, since_ms = self.failures + 1, self.failing_since_ms or now_ms
         after = replace(self, failures=failures, failing_since_ms=since_ms, failed_at_ms=now_ms)
-        if failures < OPENS_AFTER or self.open_for_ms(now_ms):
+        if failures < ENDPOINT_OPENS_AFTER or self.open_for_ms(now_ms):
             return after
         open_s = min(MAX_OPEN_S, OPEN_S * 2**self.trips)
         return replace(after, open_until_ms=now_ms + open_s * 1000, trips=self.trips + 1)
 
     def is_lost(self, now_ms: int, disable_after_s: int) -> bool:
         """It has failed for so long, and so often, that it is to be disabled."""
-        if self.failing_since_ms is None or self.failures < OPENS_AFTER:
+        if self.failing_since_ms is None or self.failures < ENDPOINT_OPENS_AFTER:
             return False
         return now_ms - self.failing_since_ms >= disable_after_s * 1000

@@ -16,15 +16,15 @@ from trunkline.core.errors import DeliveryPending, InvalidRequest, NotFound, Web
 from trunkline.core.pagination import decode_cursor, encode_cursor
 from trunkline.core.timestamps import moment_ms
 from trunkline.storage.keys.webhooks import delivery_key
-from trunkline.webhooks.deliveries import Delivery, DeliveryState, place_of_delivery
-from trunkline.webhooks.delivery_store import DeliveryStore
-from trunkline.webhooks.desk import WebhookDesk
-from trunkline.webhooks.endpoints import Endpoint
+from trunkline.webhooks.delivery_models import Delivery, DeliveryState, delivery_key_of
+from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.events import Event, EventType
-from trunkline.webhooks.fanout import delivery_of
-from trunkline.webhooks.flow import DeliveryFlow
-from trunkline.webhooks.specs import DeliveryQuery, Recovery
-from trunkline.webhooks.views import DeliveryList, DeliveryView, Recovered, delivery_view
+from trunkline.webhooks.fan_out import delivery_of
+from trunkline.webhooks.models import Endpoint
+from trunkline.webhooks.responses import DeliveryList, DeliveryView, Recovered, delivery_view
+from trunkline.webhooks.schemas import DeliveryQuery, Recovery
+from trunkline.webhooks.service import WebhookService
+from trunkline.webhooks.state_machine import DeliveryStateMachine
 
 _PAGE = 100
 _MAX_SCANNED = 2_000
@@ -32,16 +32,16 @@ _MAX_RECOVERED = 200
 
 
 @dataclass(frozen=True)
-class DeliveryDesk:
+class DeliveryService:
     """Reads and repeats deliveries of a tenant's webhooks.
 
     A delivery is stored before its execution is started; one whose start fails is started by the
     caretaker.
     """
 
-    webhooks: WebhookDesk
-    deliveries: DeliveryStore
-    flow: DeliveryFlow
+    webhooks: WebhookService
+    deliveries: DeliveryRepository
+    flow: DeliveryStateMachine
     clock: Clock
     log: Logger
 
@@ -136,7 +136,7 @@ class DeliveryDesk:
             yield from page
 
     def _own(self, principal: Principal, delivery_id: str) -> tuple[Delivery, Endpoint]:
-        place = place_of_delivery(delivery_id)
+        place = delivery_key_of(delivery_id)
         if place is None:
             raise NotFound("Delivery not found")
         try:
@@ -174,6 +174,6 @@ def _wanted(delivery: Delivery, query: DeliveryQuery) -> bool:
 
 def _page(found: list[Delivery], last: Delivery | None) -> DeliveryList:
     cursor = None
-    if last and (place := place_of_delivery(last.id)):
+    if last and (place := delivery_key_of(last.id)):
         cursor = encode_cursor(delivery_key(place.endpoint_id, place.at_ms, place.digest).sk)
     return {"data": [delivery_view(each) for each in found], "next_cursor": cursor}

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline.webhooks.endpoint_store import EndpointStore
-from trunkline.webhooks.endpoints import Endpoint
 from trunkline.webhooks.events import Event, EventType
+from trunkline.webhooks.models import Endpoint
+from trunkline.webhooks.repository import EndpointRepository
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 
 @dataclass(frozen=True)
-class Notices:
+class EndpointDisabler:
     """Disables endpoints: an event for the tenant's others, a notice for whoever subscribed to the topic."""
 
-    endpoints: EndpointStore
+    endpoints: EndpointRepository
     client: SNSClient
     topic_arn: str
     disable_after_s: int

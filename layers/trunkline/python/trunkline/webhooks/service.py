@@ -14,28 +14,28 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import NotFound
 from trunkline.core.validation import validated
 from trunkline.storage.table import Put
-from trunkline.webhooks.endpoint_store import EndpointStore
-from trunkline.webhooks.endpoints import Endpoint
-from trunkline.webhooks.gate import HealthStore
-from trunkline.webhooks.health import Health
-from trunkline.webhooks.sealed import Seals
-from trunkline.webhooks.signing import secret_of
-from trunkline.webhooks.specs import Rotation, WebhookSpec
-from trunkline.webhooks.views import WebhookList, WebhookView, WebhookWithSecret, webhook_view
+from trunkline.webhooks.circuit_breaker import EndpointCircuitBreaker
+from trunkline.webhooks.models import Endpoint
+from trunkline.webhooks.rate_limiter import EndpointHealthRepository
+from trunkline.webhooks.repository import EndpointRepository
+from trunkline.webhooks.responses import WebhookList, WebhookView, WebhookWithSecret, webhook_view
+from trunkline.webhooks.schemas import Rotation, WebhookSpec
+from trunkline.webhooks.secrets import EndpointSecrets
+from trunkline.webhooks.signing import generate_secret
 
 _SECRET_BYTES = 24
 
 
 @dataclass(frozen=True)
-class WebhookDesk:
+class WebhookService:
     """Keeps a tenant's webhooks, those of the key's mode alone.
 
     `check_url` raises `InvalidRequest` for an address that may not be called.
     """
 
-    endpoints: EndpointStore
-    health: HealthStore
-    seals: Seals
+    endpoints: EndpointRepository
+    health: EndpointHealthRepository
+    seals: EndpointSecrets
     check_url: Callable[[str], None]
     clock: Clock
 
@@ -59,7 +59,10 @@ class WebhookDesk:
             LimitReached: the tenant has as many as it may.
         """
         self.check_url(spec.url)
-        secret, endpoint_id = secret_of(random.token_bytes(_SECRET_BYTES)), f"wh_{uuid.uuid4().hex[:20]}"
+        secret, endpoint_id = (
+            generate_secret(random.token_bytes(_SECRET_BYTES)),
+            f"wh_{uuid.uuid4().hex[:20]}",
+        )
         now_ms = self.clock.wall_ms()
         blank = Endpoint(
             id=endpoint_id,
@@ -72,7 +75,7 @@ class WebhookDesk:
         )
         endpoint = self._as_wished(blank, spec, spec.headers)
         self.endpoints.create(endpoint, [self._noted(principal, "created", endpoint)])
-        return {**webhook_view(endpoint, Health(), now_ms), "secret": secret}
+        return {**webhook_view(endpoint, EndpointCircuitBreaker(), now_ms), "secret": secret}
 
     def change(self, principal: Principal, endpoint_id: str, changes: Mapping[str, Any]) -> WebhookView:
         """Change some fields; fields of the filter one by one, headers all at once.
@@ -102,7 +105,7 @@ class WebhookDesk:
     def rotate(self, principal: Principal, endpoint_id: str, rotation: Rotation) -> WebhookWithSecret:
         """Make a new secret; the old one signs beside it for a while."""
         before, now_ms = self.own(principal, endpoint_id), self.clock.wall_ms()
-        secret = secret_of(random.token_bytes(_SECRET_BYTES))
+        secret = generate_secret(random.token_bytes(_SECRET_BYTES))
         overlap_s = rotation.overlap_seconds
         after = replace(
             before,
