@@ -16,6 +16,8 @@ from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunk
 from local.deployment import client
 from local.observe import busiest_second
 from local.stack import Stack
+from trunkline.agents.repository import Agent, AgentRepository
+from trunkline.agents.schemas import AgentSpec, TrunkSpec
 from trunkline.auth.principal import Principal, Scope
 from trunkline.calls.intake import Intake
 from trunkline.calls.place import CallDesk, OutboundCall
@@ -26,10 +28,8 @@ from trunkline.core.logging import logger
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.storage.table import Table
-from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.limits import Admission
 from trunkline.tenants.settings import TenantSettingsCache
-from trunkline.tenants.specs import AgentSpec, TrunkSpec
 from trunkline.trunks.models import Trunk
 from trunkline.trunks.repository import TrunkRepository
 from trunkline.trunks.test_trunk import TestTrunks
@@ -80,7 +80,7 @@ class Line:
         intake = Intake(self.calls, _NoWakes(), nudge, SystemClock(), admission, rulebook)
         trunks, values = TrunkRepository(table), stack.outputs.values
         practice = TestTrunks(trunks)
-        self._desk = CallDesk(intake, AgentStore(table), trunks, practice, lambda _: None)
+        self._desk = CallDesk(intake, AgentRepository(table), trunks, practice, lambda _: None)
         sqs = client(stack.config, "sqs")
         self._wakes = WakeQueue(sqs, values["DialQueueUrl"], values["TestDialQueueUrl"])
 

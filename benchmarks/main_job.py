@@ -15,7 +15,7 @@ from benchmarks.counting import Counting, counted
 from benchmarks.table import Row, ms, p50, p99
 from local.deployment import client
 from local.stack import Stack
-from trunkline.tenants.specs import AgentSpec
+from trunkline.agents.schemas import AgentSpec
 
 POSTS = 200
 DIALS = 40

@@ -10,9 +10,9 @@ import typer
 import yaml
 from rich.table import Table
 
+from trunkline.agents.schemas import AgentSpec, TrunkSpec
 from trunkline.core.clock import SystemClock
 from trunkline.core.validation import validated
-from trunkline.tenants.specs import AgentSpec, TrunkSpec
 from trunkline_cli.dead_letters import open_dead_letters
 from trunkline_cli.operator import set_livekit, stack_outputs
 from trunkline_cli.suppressions import suppressions

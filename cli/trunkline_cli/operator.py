@@ -9,6 +9,8 @@ from typing import Any
 
 import boto3
 
+from trunkline.agents.repository import Agent, AgentRepository, TenantRepository
+from trunkline.agents.schemas import AgentSpec, TrunkSpec
 from trunkline.auth.api_key_repository import ApiKeyRepository
 from trunkline.auth.api_key_schemas import ApiKeyView, KeySpec
 from trunkline.auth.api_key_service import ApiKeyService
@@ -24,9 +26,7 @@ from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.keys.tenants import own_livekit_key
 from trunkline.storage.table import Table
-from trunkline.tenants.agents import Agent, AgentStore, TenantStore
 from trunkline.tenants.settings import TenantSettingsCache
-from trunkline.tenants.specs import AgentSpec, TrunkSpec
 from trunkline.tools.repository import ToolRepository
 from trunkline.tools.schemas import ToolSpec
 from trunkline.tools.secret_repository import SecretRepository
@@ -51,10 +51,10 @@ class Applied:
 @dataclass(frozen=True)
 class Operator:
     table: Table
-    tenants: TenantStore
+    tenants: TenantRepository
     keys: ApiKeyService
     trunks: TrunkRepository
-    agents: AgentStore
+    agents: AgentRepository
     workflows: WorkflowDesk
     tools: ToolService
     livekit: LiveKitSecret
@@ -255,11 +255,11 @@ def open_operator(outputs: Mapping[str, str]) -> Operator:
     secrets_of_tools = SecretRepository(table, EnvelopeCipher(""))  # which there are: no value is read here
     return Operator(
         table=table,
-        tenants=TenantStore(table),
+        tenants=TenantRepository(table),
         keys=ApiKeyService(ApiKeyRepository(table), TenantSettingsCache(table, clock), pepper, clock),
         trunks=TrunkRepository(table),
-        agents=AgentStore(table),
-        workflows=WorkflowDesk(WorkflowStore(table), AgentStore(table), tools, clock, lambda *_: False),
+        agents=AgentRepository(table),
+        workflows=WorkflowDesk(WorkflowStore(table), AgentRepository(table), tools, clock, lambda *_: False),
         tools=ToolService(tools, secrets_of_tools, _check_url, lambda *_: None, clock),
         livekit=LiveKitSecret(secrets, outputs["LiveKitSecretArn"], clock),
         wakes=WakeQueue(boto3.client("sqs"), outputs["DialQueueUrl"], outputs["TestDialQueueUrl"]),

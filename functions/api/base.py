@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trunkline.agents.repository import AgentRepository
 from trunkline.calls.repository import CallRepository
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core import aws_clients
@@ -17,7 +18,6 @@ from trunkline.egress.address_policy import AddressPolicy
 from trunkline.livekit.projects import Projects
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
-from trunkline.tenants.agents import AgentStore
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tools.repository import ToolRepository
 from trunkline.trunks.repository import TrunkRepository
@@ -42,7 +42,7 @@ class Base:
     cipher: EnvelopeCipher
     calls: CallRepository
     trunks: TrunkRepository
-    agents: AgentStore
+    agents: AgentRepository
     facts: TenantSettingsCache
     projects: Projects
     practice: TestTrunks
@@ -71,7 +71,7 @@ def open_base() -> Base:
         cipher=EnvelopeCipher(settings.context_key_arn),
         calls=CallRepository(table),
         trunks=trunks,
-        agents=AgentStore(table),
+        agents=AgentRepository(table),
         facts=TenantSettingsCache(table, clock),
         projects=Projects.open(table, settings, clock),
         practice=TestTrunks(trunks),

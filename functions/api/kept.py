@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from trunkline.agents.schemas import AgentSpec
 from trunkline.auth.api_key_schemas import KeySpec
 from trunkline.schedules.specs import ScheduleSpec
-from trunkline.tenants.specs import AgentSpec
 from trunkline.tools.schemas import ToolSpec
 from trunkline.tools.secret_service import SecretSpec
 from trunkline.triggers.specs import TriggerSpec

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache, partial
 
+from trunkline.agents.service import AgentService
 from trunkline.auth.api_key_repository import ApiKeyRepository
 from trunkline.auth.api_key_service import ApiKeyService
 from trunkline.auth.audit_log import AuditLog
@@ -44,7 +45,6 @@ from trunkline.schedules.mirror import ScheduleMirror
 from trunkline.schedules.runs import ScheduleRunner
 from trunkline.schedules.store import ScheduleStore
 from trunkline.storage.idempotent_response import IdempotentResponses
-from trunkline.tenants.agent_desk import AgentDesk
 from trunkline.tenants.limits import Admission
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.usage import Usage
@@ -94,7 +94,7 @@ class Services:
     cancels: CancelDesk
     reschedules: RescheduleDesk
     reader: CallReader
-    agents: AgentDesk
+    agents: AgentService
     workflows: WorkflowDesk
     trunks: TrunkDesk
     webhooks: WebhookService
@@ -121,7 +121,9 @@ def services() -> Services:
     admission = Admission(base.table, base.facts, usage.waiting, base.clock)
     phones, workflow_calls = _call_desks(base, admission)
     workflows = _workflows(base, lister)
-    agents = AgentDesk(base.agents, base.trunks, base.practice, base.tools, workflows.using_agent, base.clock)
+    agents = AgentService(
+        base.agents, base.trunks, base.practice, base.tools, workflows.using_agent, base.clock
+    )
     tools, secrets, trials = _tools(base, workflows, agents)
     ticks = ScheduleRunner(
         ScheduleStore(base.table), Placing(phones, workflow_calls, "schedule"), base.clock, log, _note_owner
@@ -218,7 +220,7 @@ def _workflows(base: Base, lister: CallLister) -> WorkflowDesk:
 
 
 def _tools(
-    base: Base, workflows: WorkflowDesk, agents: AgentDesk
+    base: Base, workflows: WorkflowDesk, agents: AgentService
 ) -> tuple[ToolService, SecretService, TrialDesk]:
     def using(space: str, tool: str) -> str | None:
         return workflows.using_tool(space, tool) or agents.using_tool(space, tool)

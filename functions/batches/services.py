@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from trunkline.agents.repository import AgentRepository
 from trunkline.batches.drafts import BatchDrafter
 from trunkline.batches.files import BatchFiles
 from trunkline.batches.holding import Holds
@@ -34,7 +35,6 @@ from trunkline.dialing.wake import WakeQueue
 from trunkline.livekit.projects import Projects
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
-from trunkline.tenants.agents import AgentStore
 from trunkline.tenants.limits import Admission
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.usage import Usage
@@ -91,7 +91,7 @@ def _importer(
 
     def drafter(batch: Batch) -> BatchDrafter:
         """What rows name again and again is read once a part."""
-        agents, granted = Recalled.of(AgentStore(table)), Recalled.of(trunks)
+        agents, granted = Recalled.of(AgentRepository(table)), Recalled.of(trunks)
         workflows, practice = Recalled.of(WorkflowStore(table)), TestTrunks(trunks)
         phones = CallDesk(intake, agents, granted, practice, Recalled.function(projects.of_tenant))
         by_workflow = WorkflowCallDesk(intake, phones, workflows, agents, people, projects.owner_for)

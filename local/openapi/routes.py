@@ -11,10 +11,10 @@ from local.openapi.tenant_routes import TENANT
 from local.openapi.tool_routes import TOOLS
 from local.openapi.trigger_routes import TRIGGERS
 from local.openapi.webhook_routes import WEBHOOKS
+from trunkline.agents.schemas import AgentSpec
+from trunkline.agents.service import AgentList, AgentView
 from trunkline.dialing.trunk_desk import TrunkChange, TrunkList, TrunkView
 from trunkline.http_api.responses import Deleted
-from trunkline.tenants.agent_desk import AgentList, AgentView
-from trunkline.tenants.specs import AgentSpec
 from trunkline.workflows.specs import WorkflowList, WorkflowSpec, WorkflowView
 
 _NO_TRUNK = {"404": "No such trunk."}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from trunkline_cli.operator import Operator
 
-from trunkline.tenants.agents import Agent
-from trunkline.tenants.specs import AgentSpec
+from trunkline.agents.repository import Agent
+from trunkline.agents.schemas import AgentSpec
 from trunkline.trunks.models import Trunk
 
 

@@ -20,9 +20,9 @@ from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunk
 from local.config import for_tests
 from local.openapi.document import document
 from local.stack import Stack, local_stack
+from trunkline.agents.repository import Agent
+from trunkline.agents.schemas import AgentSpec, TrunkSpec
 from trunkline.auth.principal import Scope
-from trunkline.tenants.agents import Agent
-from trunkline.tenants.specs import AgentSpec, TrunkSpec
 from trunkline.trunks.models import Trunk
 
 ALL_SCOPES = [scope.value for scope in Scope]

@@ -26,7 +26,7 @@ from local.deployment import client
 from local.processes import port_is_free
 from local.stack import Stack
 from tests.stack.conftest import Tenant
-from trunkline.tenants.specs import AgentSpec, TrunkSpec
+from trunkline.agents.schemas import AgentSpec, TrunkSpec
 
 NUMBERS = ["+15550109001"]
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.builders import NOW_MS, TRUNK, ManualClock
 from tests.store.conftest import Wakes, a_nudge, a_queue
+from trunkline.agents.repository import Agent, AgentRepository
+from trunkline.agents.schemas import AgentSpec
 from trunkline.auth.principal import Principal, Scope
 from trunkline.calls.intake import Intake
 from trunkline.calls.listing import CallLister
@@ -24,10 +26,8 @@ from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, NotFound
 from trunkline.dialing.line import Line
 from trunkline.dialing.wake import Wake, WakeNotSent
 from trunkline.storage.table import Table
-from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.tenants.limits import Admission
 from trunkline.tenants.settings import TenantSettingsCache
-from trunkline.tenants.specs import AgentSpec
 from trunkline.tenants.usage import Usage
 from trunkline.trunks.repository import TrunkRepository
 from trunkline.trunks.test_trunk import TestTrunks
@@ -42,7 +42,7 @@ class Scene:
         self.table = table
         self.wakes = Wakes()
         self.calls = CallRepository(table)
-        self.agents = AgentStore(table)
+        self.agents = AgentRepository(table)
         trunks = TrunkRepository(table)
         trunk = replace(TRUNK, numbers=NUMBERS)
         trunks.create(trunk)

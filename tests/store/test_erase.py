@@ -8,6 +8,7 @@ import pytest
 
 from tests.builders import NOW_MS, ManualClock
 from tests.unit.test_web_changes import web_call
+from trunkline.agents.repository import TenantRepository
 from trunkline.auth.principal import Principal
 from trunkline.calls.erase import EraseDesk
 from trunkline.calls.events import Turn
@@ -17,7 +18,6 @@ from trunkline.calls.transitions import request_cancel
 from trunkline.core.errors import CallNotEnded, NotFound
 from trunkline.storage.keys.calls import encrypted_data_key
 from trunkline.storage.table import Put, Table
-from trunkline.tenants.agents import TenantStore
 from trunkline.tenants.settings import TenantSettingsCache
 
 ME = Principal("tenant-1", True, frozenset())
@@ -49,7 +49,7 @@ def test_erasing_leaves_that_it_took_place_and_nothing_of_the_person(table: Tabl
 
 
 def test_retention_is_the_tenants_and_counted_from_the_end(table: Table) -> None:
-    tenants, clock = TenantStore(table), ManualClock()
+    tenants, clock = TenantRepository(table), ManualClock()
     tenant_id = tenants.create("acme")
     facts = TenantSettingsCache(table, clock)
     assert facts.of(tenant_id).ttl(NOW_MS) is None

@@ -10,13 +10,13 @@ import pytest
 
 from tests.builders import NOW_MS
 from tests.store.key_world import OPERATOR, Scene
+from trunkline.agents.repository import TenantRepository
 from trunkline.auth.authenticator import Credentials
 from trunkline.auth.principal import Scope
 from trunkline.core.errors import CrossSite, InvalidApiKey, RateLimited
 from trunkline.core.rate_limit import WINDOW_S
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.storage.table import Table
-from trunkline.tenants.agents import TenantStore
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_never_more_than_the_limit_from_many_at_once(scene: Scene) -> None:
 
 
 def test_the_tenants_own_default_holds_for_new_keys(scene: Scene) -> None:
-    tenants = TenantStore(scene.table)
+    tenants = TenantRepository(scene.table)
     tenant_id = tenants.create("acme")
     tenants.set(tenant_id, {"requests_per_minute": 1000})
     assert scene.made(replace(OPERATOR, tenant_id=tenant_id))["requests_per_minute"] == 1000

@@ -10,6 +10,7 @@ import pytest
 
 from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
 from tests.store.conftest import Wakes
+from trunkline.agents.repository import TenantRepository
 from trunkline.calls.intake import Intake
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
@@ -24,7 +25,6 @@ from trunkline.dialing.line import Line
 from trunkline.dialing.nudge import Nudge
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.table import Table
-from trunkline.tenants.agents import TenantStore
 from trunkline.tenants.limits import SETTLES_MS, Admission
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.usage import Usage
@@ -49,7 +49,7 @@ class Scene:
         self.nudge, self._number = nudge, 0
 
     def limited(self, **facts: int | None) -> None:
-        TenantStore(self.table).set("tenant-1", facts)
+        TenantRepository(self.table).set("tenant-1", facts)
 
     def call(self, **changes: Any) -> Call:
         self._number += 1

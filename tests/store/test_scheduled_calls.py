@@ -15,6 +15,7 @@ from tests.store.conftest import Bench, a_nudge
 from tests.store.test_caretaker import Scene as Care
 from tests.store.test_desk import ME, OTHER, Scene
 from tests.store.test_redial import WAKE, load, move_s
+from trunkline.agents.repository import TenantRepository
 from trunkline.calls.models import Call
 from trunkline.calls.place import ScheduledCall
 from trunkline.calls.reasons import Reason
@@ -29,7 +30,6 @@ from trunkline.dialing.look import DUE_AT_ONCE, let_in_due_calls
 from trunkline.storage.keys.calls import call_event_key
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import Table
-from trunkline.tenants.agents import TenantStore
 from trunkline.trunks.repository import TrunkRepository
 
 HOUR_MS = 3_600_000
@@ -169,7 +169,7 @@ def test_a_scheduled_call_is_changed_until_its_time_has_come(scene: Scene) -> No
 
 
 def test_what_belongs_to_a_call_that_is_put_off_is_kept_for_longer(scene: Scene, table: Table) -> None:
-    TenantStore(table).set(ME.tenant_id, {"retention_days": 30})
+    TenantRepository(table).set(ME.tenant_id, {"retention_days": 30})
     call = scheduled(scene)
     ttl = call.ttl
     later = changed(scene, call, earliestAt=iso(NOW_MS + 200 * HOUR_MS))

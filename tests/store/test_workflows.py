@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from tests.builders import TRUNK, ManualClock
+from trunkline.agents.repository import AgentRepository
+from trunkline.agents.schemas import AgentSpec
+from trunkline.agents.service import AgentService
 from trunkline.auth.principal import Principal
 from trunkline.core.errors import AlreadyExists, InUse, InvalidRequest, NotFound, VersionConflict
 from trunkline.storage.table import Table
-from trunkline.tenants.agent_desk import AgentDesk
-from trunkline.tenants.agents import AgentStore
-from trunkline.tenants.specs import AgentSpec
 from trunkline.tools.repository import ToolRepository
 from trunkline.trunks.repository import TrunkRepository
 from trunkline.trunks.test_trunk import TestTrunks
@@ -28,14 +28,14 @@ class Desks:
     def __init__(self, table: Table) -> None:
         self.clock = ManualClock()
         self.open: set[str] = set()
-        agents, trunks, tools = AgentStore(table), TrunkRepository(table), ToolRepository(table)
+        agents, trunks, tools = AgentRepository(table), TrunkRepository(table), ToolRepository(table)
         trunks.create(TRUNK)
         trunks.grant(TRUNK.id, ME.tenant_id)
         self.store = WorkflowStore(table)
         self.workflows = WorkflowDesk(
             self.store, agents, tools, self.clock, lambda _, slug: slug in self.open
         )
-        self.agents = AgentDesk(
+        self.agents = AgentService(
             agents, trunks, TestTrunks(trunks), tools, self.workflows.using_agent, self.clock
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 
+from trunkline.agents.repository import Agent, AgentRepository
 from trunkline.auth.principal import Principal
 from trunkline.calls.access import parse_call_id, require_own
 from trunkline.calls.dispatch_input import NewDispatch
@@ -15,7 +16,6 @@ from trunkline.calls.repository import CallRepository
 from trunkline.core.errors import CallEnded, CallNotReady, InvalidRequest, NotFound
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.played.dispatches import PlayedDispatches
-from trunkline.tenants.agents import Agent, AgentStore
 
 
 def _livekit() -> ModuleType:
@@ -32,7 +32,7 @@ class DispatchDesk:
     The agents of a test call are played: `played` answers for LiveKit."""
 
     calls: CallRepository
-    agents: AgentStore
+    agents: AgentRepository
     livekit: Callable[[Call], LiveKitCredentials]
     played: PlayedDispatches
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
+from trunkline.agents.repository import Agent
 from trunkline.auth.principal import Principal
 from trunkline.calls.calling_policy import CallingWindow, RedialPolicy
 from trunkline.calls.calling_policy_schemas import resolved_window
@@ -19,7 +20,6 @@ from trunkline.calls.value_objects import AgentSnapshot, HandoffAgent, WaitsFor,
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.field_types import SPEED_MESSAGE
 from trunkline.core.timestamps import moment_ms
-from trunkline.tenants.agents import Agent
 
 _HOUR_MS = 3_600_000
 _MAX_EXPIRY_MS = 14 * 24 * _HOUR_MS

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from trunkline.agents.repository import Agent, AgentRepository
 from trunkline.auth.principal import Principal
 from trunkline.calls.calling_policy_schemas import (
     REDIAL_MESSAGE,
@@ -29,7 +30,6 @@ from trunkline.core.errors import InvalidRequest, NotFound
 from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, TestSpeed
 from trunkline.core.validation import E164, UUID, InputModel
 from trunkline.storage.idempotency import IdempotencyKey
-from trunkline.tenants.agents import Agent, AgentStore
 from trunkline.trunks.repository import TrunkRepository
 from trunkline.trunks.test_trunk import TestTrunks
 
@@ -99,7 +99,7 @@ class CallDesk:
     through."""
 
     intake: Intake
-    agents: AgentStore
+    agents: AgentRepository
     trunks: TrunkRepository
     practice: TestTrunks
     check_livekit: Callable[[str], object]

@@ -11,6 +11,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
+from trunkline.agents.repository import Agent, AgentRepository, agent_id_for
+from trunkline.agents.schemas import Number
 from trunkline.auth.principal import Principal
 from trunkline.calls.calling_policy_schemas import (
     REDIAL_MESSAGE,
@@ -38,8 +40,6 @@ from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata
 from trunkline.core.validation import InputModel, validated
 from trunkline.livekit.names import room_name
 from trunkline.storage.idempotency import IdempotencyKey
-from trunkline.tenants.agents import Agent, AgentStore, agent_id_for
-from trunkline.tenants.specs import Number
 from trunkline.workflows.model import Workflow
 from trunkline.workflows.store import WorkflowStore
 
@@ -137,7 +137,7 @@ class WorkflowCallDesk:
     intake: Intake
     phones: CallDesk
     workflows: WorkflowStore
-    agents: AgentStore
+    agents: AgentRepository
     people: UserContextRepository
     livekit_owner: Callable[[str], str | None]
 

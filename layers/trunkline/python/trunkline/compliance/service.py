@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
+from trunkline.agents.schemas import Number
 from trunkline.auth.audit_log import audit_write
 from trunkline.auth.principal import Principal
 from trunkline.compliance.number_rules import NumberRules
@@ -22,7 +23,6 @@ from trunkline.core.validation import InputModel, validated
 from trunkline.storage.keys.item import SK, TTL, Item, ItemKey
 from trunkline.storage.keys.resources import number_rules_key, suppression_key
 from trunkline.storage.table import Delete, Put, Table, Update
-from trunkline.tenants.specs import Number
 
 MAX_NUMBERS = 1000
 _A_TRANSACTION = 99

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict
 from typing_extensions import TypedDict
 
+from trunkline.agents.schemas import CPS_MESSAGE, Concurrent, Cps
 from trunkline.auth.audit_log import audit_write
 from trunkline.auth.principal import Principal
 from trunkline.calls.repository import CallRepository
@@ -18,7 +19,6 @@ from trunkline.core.validation import InputModel
 from trunkline.dialing.lane import LaneStore
 from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.queue import Queue
-from trunkline.tenants.specs import CPS_MESSAGE, Concurrent, Cps
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkEvent, TrunkRepository
 from trunkline.trunks.test_trunk import TestTrunks

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from trunkline.agents.repository import AgentRepository, agent_id_for
 from trunkline.auth.audit_log import audit_write, changed_fields
 from trunkline.auth.principal import Principal
 from trunkline.calls.value_objects import Channel
 from trunkline.core.clock import Clock
 from trunkline.core.errors import AlreadyExists, InUse, InvalidRequest, NotFound
 from trunkline.core.validation import spec_values, validated
-from trunkline.tenants.agents import AgentStore, agent_id_for
 from trunkline.tools.repository import ToolRepository
 from trunkline.workflows.model import Workflow
 from trunkline.workflows.specs import WorkflowList, WorkflowSpec, WorkflowView, workflow_view
@@ -27,7 +27,7 @@ class WorkflowDesk:
     calls of one go on."""
 
     workflows: WorkflowStore
-    agents: AgentStore
+    agents: AgentRepository
     tools: ToolRepository
     clock: Clock
     has_open_calls: Callable[[Principal, str], bool]

@@ -8,6 +8,8 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from trunkline.agents.repository import Agent, AgentRepository
+from trunkline.agents.schemas import AgentSpec
 from trunkline.auth.audit_log import audit_write, changed_fields
 from trunkline.auth.principal import Principal
 from trunkline.calls.calling_policy import NO_REDIAL
@@ -16,8 +18,6 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import InUse, InvalidRequest, NotFound
 from trunkline.core.validation import validated
 from trunkline.storage.table import Put
-from trunkline.tenants.agents import Agent, AgentStore
-from trunkline.tenants.specs import AgentSpec
 from trunkline.tools.repository import ToolRepository
 from trunkline.trunks.models import Trunk
 from trunkline.trunks.repository import TrunkRepository
@@ -73,11 +73,11 @@ def agent_view(agent: Agent) -> AgentView:
 
 
 @dataclass(frozen=True)
-class AgentDesk:
+class AgentService:
     """Keeps a tenant's agents, those of the key's mode. `using(space, name)` names a workflow that an agent
     is part of."""
 
-    agents: AgentStore
+    agents: AgentRepository
     trunks: TrunkRepository
     practice: TestTrunks
     tools: ToolRepository

@@ -52,7 +52,7 @@ def agent_id_for(tenant_id: str, name: str) -> str:
     return str(uuid.uuid5(_AGENT_NAMESPACE, f"{tenant_id}\n{name}"))
 
 
-class AgentStore:
+class AgentRepository:
     """A tenant's agents; every read starts from the tenant's key."""
 
     def __init__(self, table: Table) -> None:
@@ -119,7 +119,7 @@ def _agent(item: dict[str, Any]) -> Agent:
     return Agent(**values)
 
 
-class TenantStore:
+class TenantRepository:
     """The deployment's tenants."""
 
     def __init__(self, table: Table) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from trunkline.agents.repository import Agent, agent_id_for
 from trunkline.calls.calling_policy import NO_REDIAL
 from trunkline.calls.calling_policy_schemas import (
     REDIAL_MESSAGE,
@@ -16,7 +17,6 @@ from trunkline.calls.calling_policy_schemas import (
 from trunkline.calls.value_objects import AgentLost
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.validation import E164, InputModel, ToolName
-from trunkline.tenants.agents import Agent, agent_id_for
 from trunkline.trunks.models import Trunk, trunk_id_for
 
 Number = Annotated[str, Field(pattern=E164)]
