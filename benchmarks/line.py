@@ -25,8 +25,8 @@ from trunkline.calls.repository import CallRepository
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.wake import Wake, WakeQueue
+from trunkline.dial_queue.messages import DialWakeup, WakeQueue
+from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.storage.table import Table
 from trunkline.tenants.limits import Admission
 from trunkline.tenants.settings import TenantSettingsCache
@@ -58,7 +58,7 @@ class _NoWakes(WakeQueue):
     def __init__(self) -> None:
         """There is no queue behind it."""
 
-    def send(self, wake: Wake, delay_s: int = 0) -> None:
+    def send(self, wake: DialWakeup, delay_s: int = 0) -> None:
         """Wake nobody."""
 
 
@@ -72,7 +72,7 @@ class Line:
         self.calls = CallRepository(table)
         self.trunk, self._agent = self._made(stack, cps, ring_timeout_s)
         self._principal = Principal(self._agent.tenant_id, livemode=True, scopes=frozenset(Scope))
-        nudge = Nudge(_NoWakes(), SystemClock(), logger("bench"))
+        nudge = LaneNotifier(_NoWakes(), SystemClock(), logger("bench"))
         admission = Admission(
             table, TenantSettingsCache(table, SystemClock()), lambda *_, **__: 0, SystemClock()
         )
@@ -103,7 +103,7 @@ class Line:
 
     def wake(self, times: int = CONTENDING) -> None:
         for _ in range(times):
-            self._wakes.send(Wake(self.trunk.id))
+            self._wakes.send(DialWakeup(self.trunk.id))
 
     def wait(self, timeout_s: float, *, quiet_s: float = 0) -> None:
         """Wait until every call of the trunk has ended; asks nothing for a while, for that takes time of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import boto3
 
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.dialing.wake import Wake, WakeQueue
+from trunkline.dial_queue.messages import DialWakeup, WakeQueue
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -48,7 +48,7 @@ class DeadLetters:
     def _read(self) -> Iterator[DeadLetter]:
         while messages := self._receive():
             for message in messages:
-                wake = Wake.from_json(message["Body"])
+                wake = DialWakeup.from_json(message["Body"])
                 sent_at = iso_from_ms(int(message["Attributes"]["SentTimestamp"]))
                 yield DeadLetter(wake.trunk_id, sent_at, message["ReceiptHandle"])
 
@@ -56,12 +56,12 @@ class DeadLetters:
         """Wake each trunk once, and only then delete its dead letters; return the trunks.
 
         Raises:
-            WakeNotSent: what was not sent is still there.
+            WakeupNotSent: what was not sent is still there.
         """
         woken: list[str] = []
         for letter in self._read():
             if letter.trunk_id not in woken:
-                self._wakes.send(Wake(letter.trunk_id))
+                self._wakes.send(DialWakeup(letter.trunk_id))
                 woken.append(letter.trunk_id)
             self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=letter.receipt)
         return woken

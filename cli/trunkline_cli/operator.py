@@ -20,7 +20,7 @@ from trunkline.core.clock import SystemClock
 from trunkline.core.errors import InvalidRequest, NotFound
 from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
 from trunkline.core.validation import validated
-from trunkline.dialing.wake import Wake, WakeQueue
+from trunkline.dial_queue.messages import DialWakeup, WakeQueue
 from trunkline.egress.address_policy import AddressPolicy, UnsafeAddress, target_of
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
 from trunkline.storage.encryption import EnvelopeCipher
@@ -145,7 +145,7 @@ class Operator:
         noted = [audit_write(user, now_ms, f"trunk.{kind}", trunk_id, ["operator_paused"]) for user in users]
         self.trunks.set(trunk_id, {"operator_paused": paused}, event, noted)
         if not paused:
-            self.wakes.send(Wake(trunk_id))
+            self.wakes.send(DialWakeup(trunk_id))
 
     def trunk_states(self) -> Iterator[TrunkState]:
         """Every trunk of the deployment, as it is now."""

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from trunkline.core.errors import TrunklineError
-from trunkline.dialing.wake import WakeNotSent
+from trunkline.dial_queue.messages import WakeupNotSent
 from trunkline_cli.operator import Operator, open_operator, stack_outputs
 from trunkline_cli.watch import ApiFault
 
@@ -30,7 +30,7 @@ def complaining() -> Iterator[None]:
     """Say what went wrong in one line, and end with 1."""
     try:
         yield
-    except (TrunklineError, WakeNotSent, ApiFault, TimeoutError, OSError, yaml.YAMLError) as error:
+    except (TrunklineError, WakeupNotSent, ApiFault, TimeoutError, OSError, yaml.YAMLError) as error:
         complaints.print(f"[red]✗[/] {error}", markup=True)
         raise typer.Exit(1) from error
     except (BotoCoreError, ClientError, httpx.HTTPError) as error:

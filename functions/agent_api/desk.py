@@ -23,7 +23,7 @@ from trunkline.core.clock import SystemClock
 from trunkline.core.errors import CallMismatch, InvalidAgentToken
 from trunkline.core.logging import logger, metrics
 from trunkline.core.settings import AgentApiSettings
-from trunkline.dialing.lane import LaneStore
+from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.egress.address_policy import AddressPolicy
 from trunkline.egress.messages import Request, Response
 from trunkline.livekit.names import ClaimName
@@ -72,7 +72,7 @@ def desk() -> Desk:
         people=people,
         states=states,
         clock=clock,
-        run_is_alive=LaneStore(table, clock).run_is_alive,
+        run_is_alive=LaneLeaseRepository(table, clock).run_is_alive,
         close_room=lambda call, room: _close_room(projects, call, room),
         erase=lambda call_id: erase_beside(table, call_id),
         noted=_noted,

@@ -12,8 +12,8 @@ from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
 from trunkline.core.settings import ApiSettings
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.wake import WakeQueue
+from trunkline.dial_queue.messages import WakeQueue
+from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.egress.address_policy import AddressPolicy
 from trunkline.livekit.projects import Projects
 from trunkline.storage.encryption import EnvelopeCipher
@@ -47,7 +47,7 @@ class Base:
     projects: Projects
     practice: TestTrunks
     wakes: WakeQueue
-    nudge: Nudge
+    nudge: LaneNotifier
     outgoing: Outgoing
     tools: ToolRepository
     rulebook: CompliancePolicy
@@ -76,7 +76,7 @@ def open_base() -> Base:
         projects=Projects.open(table, settings, clock),
         practice=TestTrunks(trunks),
         wakes=wakes,
-        nudge=Nudge(wakes, clock, log, trunks.granted_ids),
+        nudge=LaneNotifier(wakes, clock, log, trunks.granted_ids),
         outgoing=Outgoing(AddressPolicy.parse(settings.outgoing_loopback_ports), clock),
         tools=ToolRepository(table),
         rulebook=CompliancePolicy(table, clock),

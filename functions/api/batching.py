@@ -16,7 +16,7 @@ from trunkline.batches.views import BatchViews
 from trunkline.calls.place import CallDesk
 from trunkline.core import aws_clients
 from trunkline.core.logging import logger
-from trunkline.dialing.queue import Queue
+from trunkline.dial_queue.status import QueueStatusReader
 from trunkline.workflows.store import WorkflowStore
 
 from .base import Base
@@ -24,7 +24,7 @@ from .base import Base
 log = logger("api")
 
 
-def batch_desk(base: Base, phones: CallDesk, queue: Queue) -> BatchDesk:
+def batch_desk(base: Base, phones: CallDesk, queue: QueueStatusReader) -> BatchDesk:
     """Build the desk; the other routes do not pay for its clients on a cold start."""
 
     def able(principal: Principal) -> None:

@@ -33,10 +33,10 @@ from trunkline.core import aws_clients
 from trunkline.core.clock import Clock
 from trunkline.core.errors import LiveKitFailed, LiveKitNotConfigured
 from trunkline.core.logging import logger
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.line import Line
-from trunkline.dialing.queue import Census, Queue
-from trunkline.dialing.trunk_desk import TrunkDesk
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
+from trunkline.dial_queue.trunk_service import TrunkService
 from trunkline.http_api.request_body import parse_object
 from trunkline.livekit.own_desk import OwnLiveKitDesk
 from trunkline.played.dispatches import PlayedDispatches
@@ -96,7 +96,7 @@ class Services:
     reader: CallReader
     agents: AgentService
     workflows: WorkflowDesk
-    trunks: TrunkDesk
+    trunks: TrunkService
     webhooks: WebhookService
     deliveries: DeliveryService
     tools: ToolService
@@ -115,8 +115,8 @@ def services() -> Services:
     """Build the services from the environment."""
     base = open_base()
     keys, sessions = ApiKeyRepository(base.table), SessionRepository(base.table, base.pepper, base.clock)
-    line, lanes = Line(base.table), LaneStore(base.table, base.clock)
-    queue = Queue(line, lanes, base.trunks, Census(base.table, line), base.clock)
+    line, lanes = DialQueue(base.table), LaneLeaseRepository(base.table, base.clock)
+    queue = QueueStatusReader(line, lanes, base.trunks, QueueCheckpoints(base.table, line), base.clock)
     usage, lister = Usage(base.calls, line, base.trunks), CallLister(base.table)
     admission = Admission(base.table, base.facts, usage.waiting, base.clock)
     phones, workflow_calls = _call_desks(base, admission)
@@ -160,7 +160,7 @@ def services() -> Services:
         ),
         agents=agents,
         workflows=workflows,
-        trunks=TrunkDesk(base.trunks, base.practice, lanes, base.calls, queue, base.nudge, base.clock),
+        trunks=TrunkService(base.trunks, base.practice, lanes, base.calls, queue, base.nudge, base.clock),
         webhooks=webhooks,
         deliveries=DeliveryService(webhooks, DeliveryRepository(base.table), flow, base.clock, log),
         tools=tools,

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from trunkline.auth.principal import Scope
-from trunkline.dialing.trunk_desk import TrunkChange
+from trunkline.dial_queue.trunk_service import TrunkChange
 
 from .access import asked
 from .answers import json_response

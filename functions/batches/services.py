@@ -27,11 +27,11 @@ from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
 from trunkline.core.settings import BatchSettings
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.line import Line
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.queue import Census, Queue
-from trunkline.dialing.wake import WakeQueue
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.messages import WakeQueue
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
 from trunkline.livekit.projects import Projects
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
@@ -54,13 +54,15 @@ def worker() -> BatchWorker:
         CallRepository(table),
         TrunkRepository(table),
         BatchStore(table),
-        Line(table),
+        DialQueue(table),
     )
-    nudge = Nudge(WakeQueue.open(settings), clock, log, trunks.granted_ids)
+    nudge = LaneNotifier(WakeQueue.open(settings), clock, log, trunks.granted_ids)
     holds = Holds(table, batches, trunks, nudge, clock)
     s3 = aws_clients.client("s3")
     files = BatchFiles(lambda: s3, settings.batch_bucket)
-    queue = Queue(line, LaneStore(table, clock), trunks, Census(table, line), clock)
+    queue = QueueStatusReader(
+        line, LaneLeaseRepository(table, clock), trunks, QueueCheckpoints(table, line), clock
+    )
     return BatchWorker(
         batches=batches,
         files=files,
@@ -79,12 +81,12 @@ def _importer(
     settings: BatchSettings,
     table: Table,
     files: BatchFiles,
-    nudge: Nudge,
+    nudge: LaneNotifier,
     holds: Holds,
     clock: SystemClock,
 ) -> Importer:
     calls, trunks, facts = CallRepository(table), TrunkRepository(table), TenantSettingsCache(table, clock)
-    admission = Admission(table, facts, Usage(calls, Line(table), trunks).waiting, clock)
+    admission = Admission(table, facts, Usage(calls, DialQueue(table), trunks).waiting, clock)
     rulebook, projects = CompliancePolicy(table, clock), Projects.open(table, settings, clock)
     people = UserContextRepository(table, EnvelopeCipher(settings.context_key_arn))
     intake = Intake(calls, WakeQueue.open(settings), nudge, clock, admission, rulebook)

@@ -12,8 +12,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from trunkline.core.logging import logger
 from trunkline.core.settings import DialerSettings
+from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialing.serve import DialerProcess
-from trunkline.dialing.wake import Wake
 
 log = logger("dialer")
 # A start must not wait for a thread's turn: the default of 5 ms is a quarter of the lateness allowed.
@@ -35,6 +35,6 @@ def handle(event: dict[str, Any], context: LambdaContext) -> None:
         # What is loaded by now stays: looking through it again would hold up starts for 50 ms.
         gc.freeze()
     for record in event["Records"]:
-        wake = Wake.from_json(record["body"])
+        wake = DialWakeup.from_json(record["body"])
         stop = _loop.run_until_complete(_process.serve(wake, run_id=uuid.uuid4().hex))
         log.info("wake served", trunk_id=wake.trunk_id, stop=stop or "lane_held_by_another")

@@ -12,9 +12,9 @@ from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
 from trunkline.core.settings import LiveKitEventsSettings
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.wake import WakeQueue
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.messages import WakeQueue
+from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.names import ClaimName, room_name
 from trunkline.livekit.projects import Projects
@@ -32,8 +32,8 @@ def desk() -> tuple[NewsDesk, Projects, CallRepository]:
     calls, trunks = CallRepository(table), TrunkRepository(table)
     projects = Projects.open(table, settings, clock)
     wakes = WakeQueue.open(settings)
-    nudge = Nudge(wakes, clock, log, trunks.granted_ids)
-    alive = LaneStore(table, clock).run_is_alive
+    nudge = LaneNotifier(wakes, clock, log, trunks.granted_ids)
+    alive = LaneLeaseRepository(table, clock).run_is_alive
     return NewsDesk(calls, nudge, clock, alive, _reach(projects, calls)), projects, calls
 
 

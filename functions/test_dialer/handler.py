@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from trunkline.core.logging import logger
 from trunkline.core.settings import TestDialerSettings
-from trunkline.dialing.wake import Wake
+from trunkline.dial_queue.messages import DialWakeup
 from trunkline.played.serve import TestDialerProcess
 
 log = logger("test_dialer")
@@ -25,6 +25,6 @@ def handle(event: dict[str, Any], context: LambdaContext) -> None:
     if _process is None:
         _process = TestDialerProcess(TestDialerSettings.from_env(), log)
     for record in event["Records"]:
-        wake = Wake.from_json(record["body"])
+        wake = DialWakeup.from_json(record["body"])
         stop = _loop.run_until_complete(_process.serve(wake, run_id=uuid.uuid4().hex))
         log.info("wake served", trunk_id=wake.trunk_id, stop=stop or "lane_held_by_another")

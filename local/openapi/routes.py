@@ -13,7 +13,7 @@ from local.openapi.trigger_routes import TRIGGERS
 from local.openapi.webhook_routes import WEBHOOKS
 from trunkline.agents.schemas import AgentSpec
 from trunkline.agents.service import AgentList, AgentView
-from trunkline.dialing.trunk_desk import TrunkChange, TrunkList, TrunkView
+from trunkline.dial_queue.trunk_service import TrunkChange, TrunkList, TrunkView
 from trunkline.http_api.responses import Deleted
 from trunkline.workflows.specs import WorkflowList, WorkflowSpec, WorkflowView
 

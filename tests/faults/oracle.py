@@ -12,7 +12,7 @@ from local.deployment import client
 from local.observe import busiest_second, function_processes
 from local.stack import Stack
 from tests.stack.conftest import ENDED, Tenant
-from trunkline.dialing.wake import Wake, WakeQueue
+from trunkline.dial_queue.messages import DialWakeup, WakeQueue
 
 ENDS_WITHIN_S = 420
 
@@ -32,7 +32,7 @@ def send_wakes(stack: Stack, number: int, tenant: Tenant) -> None:
     values = stack.outputs.values
     queue = WakeQueue(client(stack.config, "sqs"), values["DialQueueUrl"], values["TestDialQueueUrl"])
     for _ in range(number):
-        queue.send(Wake(tenant.trunk.id))
+        queue.send(DialWakeup(tenant.trunk.id))
 
 
 def check(

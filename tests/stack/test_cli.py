@@ -15,7 +15,7 @@ from local.config import ROOT
 from local.deployment import client
 from local.stack import Stack
 from tests.stack.conftest import Tenant
-from trunkline.dialing.wake import Wake
+from trunkline.dial_queue.messages import DialWakeup
 
 TRUNKLINE = ROOT / ".venv" / "bin" / "trunkline"
 
@@ -182,7 +182,7 @@ def test_dead_letters_are_shown_and_sent_again(terminal: Terminal, stack: Stack)
     sqs, outputs = client(stack.config, "sqs"), stack.outputs.values
     assert terminal.say("dead-letters", "list") == "0 dead letters"
     for _ in range(2):
-        body = Wake(stack.seed.trunk_id).to_json()
+        body = DialWakeup(stack.seed.trunk_id).to_json()
         sqs.send_message(QueueUrl=outputs["DeadLettersUrl"], MessageBody=body)
     shown = terminal.say("dead-letters", "list")
     assert shown.count(stack.seed.trunk_id) == 2

@@ -17,7 +17,7 @@ from local.deployment import client
 from local.stack import Stack
 from tests.stack.conftest import Tenant
 from trunkline.auth.principal import new_api_key
-from trunkline.dialing.line import Line
+from trunkline.dial_queue.repository import DialQueue
 from trunkline.storage.table import Table
 
 URL = "/api/v1/calls/outbound"
@@ -36,7 +36,7 @@ def error_of(answer: httpx.Response) -> tuple[int, str]:
 
 def waiting(stack: Stack, tenant: Tenant) -> int:
     table = Table(client(stack.config, "dynamodb"), stack.outputs.values["TableName"])
-    return len(Line(table).head(tenant.trunk.id, tenant.id, 50))
+    return len(DialQueue(table).head(tenant.trunk.id, tenant.id, 50))
 
 
 @pytest.mark.parametrize(

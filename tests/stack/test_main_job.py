@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.stack.conftest import Tenant
-from trunkline.dialing.pacing import spacing_us
+from trunkline.dial_queue.pacing import spacing_us
 
 
 def test_a_call_goes_from_queued_to_completed_with_all_its_ids(tenant: Tenant) -> None:

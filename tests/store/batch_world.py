@@ -32,7 +32,7 @@ from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.calls.workflow_calls import WorkflowCallDesk
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
-from trunkline.dialing.line import Line
+from trunkline.dial_queue.repository import DialQueue
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
 from trunkline.workflows.store import WorkflowStore
@@ -183,7 +183,7 @@ def numbers(count: int, first: int = 1) -> list[str]:
 
 
 def line(world: World, limit: int = 9999) -> list[QueuePosition]:
-    return Line(world.table).head(TRUNK.id, "tenant-1", limit)
+    return DialQueue(world.table).head(TRUNK.id, "tenant-1", limit)
 
 
 def page_of(**more: Any) -> Any:

@@ -17,13 +17,13 @@ from trunkline.calls.repository import CallRepository
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.clock import Clock
 from trunkline.core.logging import logger
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.line import Line
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.pacing import StartLog, Timing
-from trunkline.dialing.queue import Census, Queue
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.messages import DialWakeup
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.dial_queue.pacing import StartHistory, Timing
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
 from trunkline.dialing.run import LaneRun, RunLimits
-from trunkline.dialing.wake import Wake
 from trunkline.dialing.workbench import Workbench
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
@@ -93,21 +93,23 @@ class Wakes:
     """A queue that only remembers."""
 
     def __init__(self) -> None:
-        self.sent: list[Wake] = []
+        self.sent: list[DialWakeup] = []
         self.delays_s: list[int] = []
 
-    def send(self, wake: Wake, delay_s: int = 0) -> None:
+    def send(self, wake: DialWakeup, delay_s: int = 0) -> None:
         self.sent.append(wake)
         self.delays_s.append(delay_s)
 
 
-def a_nudge(wakes: Wakes, clock: Clock) -> Nudge:
-    return Nudge(wakes, clock, logger("test"))  # type: ignore[arg-type]
+def a_nudge(wakes: Wakes, clock: Clock) -> LaneNotifier:
+    return LaneNotifier(wakes, clock, logger("test"))  # type: ignore[arg-type]
 
 
-def a_queue(table: Table, clock: Clock) -> Queue:
-    line = Line(table)
-    return Queue(line, LaneStore(table, clock), TrunkRepository(table), Census(table, line), clock)
+def a_queue(table: Table, clock: Clock) -> QueueStatusReader:
+    line = DialQueue(table)
+    return QueueStatusReader(
+        line, LaneLeaseRepository(table, clock), TrunkRepository(table), QueueCheckpoints(table, line), clock
+    )
 
 
 async def at_once(work: Callable[..., Any], *args: Any) -> Any:
@@ -121,8 +123,8 @@ class Bench:
 
     table: Table
     calls: CallRepository
-    lanes: LaneStore
-    line: Line
+    lanes: LaneLeaseRepository
+    line: DialQueue
     trunks: TrunkRepository
     wakes: Wakes
     livekit: FakeLiveKit
@@ -131,7 +133,7 @@ class Bench:
     def run(self, run_id: str = "run-1", limits: RunLimits = QUICK) -> LaneRun:
         bench = Workbench(
             run_id=run_id,
-            starts=StartLog(),
+            starts=StartHistory(),
             timing=Timing(),
             calls=self.calls,
             livekit=self.livekit,
@@ -161,8 +163,8 @@ async def bench(table: Table) -> Bench:
     return Bench(
         table,
         CallRepository(table),
-        LaneStore(table, clock),
-        Line(table),
+        LaneLeaseRepository(table, clock),
+        DialQueue(table),
         trunks,
         Wakes(),
         FakeLiveKit(),

@@ -21,7 +21,7 @@ from trunkline.calls.transitions import claim_call, request_cancel
 from trunkline.compliance.service import Suppressions
 from trunkline.core.errors import BatchNotReady
 from trunkline.core.validation import validated
-from trunkline.dialing.line import Line
+from trunkline.dial_queue.repository import DialQueue
 from trunkline.storage.keys.tenants import tenant_key
 from trunkline.storage.table import Put, Table
 from trunkline.tools.repository import ToolRepository
@@ -177,7 +177,7 @@ def test_a_paused_batch_is_held_on_its_trunks_and_a_resumed_one_is_not(world: Wo
     assert world.desk.pause(ME, batch_id, paused=True)["paused"] is True
     state = world.scene.desk.trunks.state(TRUNK.id)
     assert state is not None
-    assert Line(world.table).head(TRUNK.id, "tenant-1", 9, state.held(NOW_MS)) == []
+    assert DialQueue(world.table).head(TRUNK.id, "tenant-1", 9, state.held(NOW_MS)) == []
     assert world.read(batch_id)["eta"] is None
     sent = len(world.scene.wakes.sent)
     assert world.desk.pause(ME, batch_id, paused=False)["paused"] is False

@@ -16,13 +16,13 @@ from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.core.errors import NotFound
+from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialing.caretaker import LOOK_UP_AFTER_MS
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
-from trunkline.dialing.wake import Wake
 from trunkline.storage.table import Table
 
 ME = Principal("tenant-1", True, frozenset(Scope))
-WAKE = Wake(TRUNK.id)
+WAKE = DialWakeup(TRUNK.id)
 
 
 def desk(bench: Bench, hung_up: list[str] | None = None) -> CancelDesk:

@@ -25,11 +25,11 @@ from trunkline.calls.transitions import (
 )
 from trunkline.calls.value_objects import Ending
 from trunkline.core.logging import logger
+from trunkline.dial_queue.lease import RUN_LEASE_MS, SKEW_MS, LaneLeaseRepository
+from trunkline.dial_queue.messages import DialWakeup
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.dial_queue.status import QueueCheckpoints
 from trunkline.dialing.caretaker import LOOK_UP_AFTER_MS, Caretaker
-from trunkline.dialing.lane import RUN_LEASE_MS, SKEW_MS, LaneStore
-from trunkline.dialing.line import Line
-from trunkline.dialing.queue import Census
-from trunkline.dialing.wake import Wake
 from trunkline.livekit.client import LiveKitUnavailable
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
@@ -71,7 +71,7 @@ class Scene:
     def __init__(self, table: Table) -> None:
         self.clock = ManualClock()
         self.calls = CallRepository(table)
-        self.lanes = LaneStore(table, self.clock)
+        self.lanes = LaneLeaseRepository(table, self.clock)
         self.wakes = Wakes()
         self.livekit = LookUp()
         trunks = TrunkRepository(table)
@@ -80,8 +80,8 @@ class Scene:
         self.caretaker = Caretaker(
             calls=self.calls,
             lanes=self.lanes,
-            line=Line(table),
-            census=Census(table, Line(table)),
+            line=DialQueue(table),
+            census=QueueCheckpoints(table, DialQueue(table)),
             trunks=trunks,
             wakes=self.wakes,  # type: ignore[arg-type]
             nudge=a_nudge(self.wakes, self.clock),
@@ -91,7 +91,7 @@ class Scene:
             offload=at_once,
             log=logger("test"),
         )
-        self.line = Line(table)
+        self.line = DialQueue(table)
 
     async def walk(self) -> Counter[str]:
         repairs: Counter[str] = Counter()
@@ -132,7 +132,7 @@ def scene(table: Table) -> Scene:
 async def test_a_line_without_a_lane_is_woken(scene: Scene) -> None:
     scene.accepted()
     assert await scene.walk() == {"line_woken": 1}
-    assert scene.wakes.sent == [Wake(TRUNK.id)]
+    assert scene.wakes.sent == [DialWakeup(TRUNK.id)]
 
 
 async def test_a_line_that_is_served_and_an_empty_one_are_left_alone(scene: Scene) -> None:

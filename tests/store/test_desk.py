@@ -23,8 +23,8 @@ from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.transitions import claim_call
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, NotFound, QueueUnavailable
-from trunkline.dialing.line import Line
-from trunkline.dialing.wake import Wake, WakeNotSent
+from trunkline.dial_queue.messages import DialWakeup, WakeupNotSent
+from trunkline.dial_queue.repository import DialQueue
 from trunkline.storage.table import Table
 from trunkline.tenants.limits import Admission
 from trunkline.tenants.settings import TenantSettingsCache
@@ -57,7 +57,7 @@ class Scene:
         self.reader = CallReader(self.calls, TranscriptRepository(table), CallLister(table), self.queue)
         clock, nudge = ManualClock(), a_nudge(self.wakes, ManualClock())
         self.facts = TenantSettingsCache(table, clock)
-        admission = Admission(table, self.facts, Usage(self.calls, Line(table), trunks).waiting, clock)
+        admission = Admission(table, self.facts, Usage(self.calls, DialQueue(table), trunks).waiting, clock)
         self.rulebook = CompliancePolicy(table, clock)
         intake = Intake(self.calls, self.wakes, nudge, clock, admission, self.rulebook)  # type: ignore[arg-type]
         self.desk = CallDesk(intake, self.agents, trunks, TestTrunks(trunks), self._check)
@@ -76,7 +76,7 @@ class Scene:
         return agent
 
     def waiting(self) -> int:
-        return len(Line(self.table).head(TRUNK.id, "tenant-1", 9))
+        return len(DialQueue(self.table).head(TRUNK.id, "tenant-1", 9))
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def scene(table: Table) -> Scene:
 
 def test_a_call_is_accepted_and_its_trunk_is_woken(scene: Scene) -> None:
     call = scene.place(priority=0, metadata={"priority": "mine", "note": "x"})
-    assert scene.wakes.sent == [Wake(TRUNK.id)]
+    assert scene.wakes.sent == [DialWakeup(TRUNK.id)]
     assert call.caller_id == NUMBERS[1], "the agent's first number"
     answer = accepted_answer(call)
     assert answer["data"]["status"] == "queued"
@@ -143,8 +143,8 @@ def test_without_a_livekit_project_nothing_is_written(scene: Scene) -> None:
 
 
 def test_a_wake_that_cant_be_sent_withdraws_the_call(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: Wake, __: int = 0) -> None:
-        raise WakeNotSent("Connection timeout")
+    def refuse(_: DialWakeup, __: int = 0) -> None:
+        raise WakeupNotSent("Connection timeout")
 
     monkeypatch.setattr(scene.wakes, "send", refuse)
     with pytest.raises(QueueUnavailable, match="Failed to queue call: Connection timeout"):
@@ -156,12 +156,12 @@ def test_a_wake_that_cant_be_sent_withdraws_the_call(scene: Scene, monkeypatch: 
 def test_a_wake_that_cant_be_sent_for_a_call_already_claimed_is_no_failure(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def claim_then_refuse(_: Wake, delay_s: int = 0) -> None:
-        entry = Line(scene.table).head(TRUNK.id, "tenant-1", 1)[0]
+    def claim_then_refuse(_: DialWakeup, delay_s: int = 0) -> None:
+        entry = DialQueue(scene.table).head(TRUNK.id, "tenant-1", 1)[0]
         call = scene.calls.load(entry.call_id)
         assert call is not None
         scene.calls.change(call, claim_call(call, "run-1", "r"), NOW_MS)
-        raise WakeNotSent("Connection timeout")
+        raise WakeupNotSent("Connection timeout")
 
     monkeypatch.setattr(scene.wakes, "send", claim_then_refuse)
     call = scene.place()

@@ -7,13 +7,13 @@ from dataclasses import asdict
 from tests.builders import NOW_MS, TRUNK, a_call
 from tests.store.conftest import Bench, a_queue
 from trunkline.calls.states import State
+from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialing.run import Stop
-from trunkline.dialing.wake import Wake
 from trunkline.storage.keys.dialing import batch_hold_key
 from trunkline.storage.table import Delete, Put
 from trunkline.trunks.batch_holds import BatchHold
 
-WAKE = Wake(TRUNK.id)
+WAKE = DialWakeup(TRUNK.id)
 FIRST_US = NOW_MS * 1000
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import ManualClock
-from trunkline.dialing.lane import LEASE_MS, SKEW_MS, LaneLost, LaneStore
+from trunkline.dial_queue.lease import LEASE_MS, SKEW_MS, LaneLeaseRepository, LaneLost
 from trunkline.storage.table import Table
 
 LANE = "trunk_1"
 
 
 def test_a_lane_has_one_holder_until_it_is_released(table: Table) -> None:
-    lanes = LaneStore(table, ManualClock())
+    lanes = LaneLeaseRepository(table, ManualClock())
     first = lanes.take(LANE, "run-1")
     assert first is not None
     assert lanes.take(LANE, "run-2") is None
@@ -26,14 +26,14 @@ def test_a_lane_has_one_holder_until_it_is_released(table: Table) -> None:
 
 
 def test_a_repeated_take_by_the_sdk_finds_itself(table: Table) -> None:
-    lanes = LaneStore(table, ManualClock())
+    lanes = LaneLeaseRepository(table, ManualClock())
     first = lanes.take(LANE, "run-1")
     assert lanes.take(LANE, "run-1") == first
 
 
 def test_a_lane_is_taken_over_only_when_its_lease_is_over_on_every_clock(table: Table) -> None:
     clock = ManualClock()
-    lanes = LaneStore(table, clock)
+    lanes = LaneLeaseRepository(table, clock)
     lanes.take(LANE, "run-1")
     clock.now_ms += LEASE_MS + SKEW_MS
     assert lanes.take(LANE, "run-2") is None
@@ -43,7 +43,7 @@ def test_a_lane_is_taken_over_only_when_its_lease_is_over_on_every_clock(table: 
 
 def test_a_zombie_can_neither_reserve_nor_release(table: Table) -> None:
     clock = ManualClock()
-    lanes = LaneStore(table, clock)
+    lanes = LaneLeaseRepository(table, clock)
     zombie = lanes.take(LANE, "run-1")
     assert zombie is not None
     clock.now_ms += LEASE_MS + SKEW_MS + 1
@@ -58,7 +58,7 @@ def test_a_zombie_can_neither_reserve_nor_release(table: Table) -> None:
 
 def test_what_a_crashed_holder_reserved_binds_its_successor(table: Table) -> None:
     clock = ManualClock()
-    lanes = LaneStore(table, clock)
+    lanes = LaneLeaseRepository(table, clock)
     crashed = lanes.take(LANE, "run-1")
     assert crashed is not None
     lanes.reserve(crashed, 10_300_000, 0.25)
@@ -70,7 +70,7 @@ def test_what_a_crashed_holder_reserved_binds_its_successor(table: Table) -> Non
 
 def test_a_runs_own_lease_tells_whether_its_attempts_are_alive(table: Table) -> None:
     clock = ManualClock()
-    lanes = LaneStore(table, clock)
+    lanes = LaneLeaseRepository(table, clock)
     assert not lanes.run_is_alive("run-1")
     lanes.keep_run_alive("run-1")
     assert lanes.run_is_alive("run-1")

@@ -21,8 +21,8 @@ from trunkline.calls.value_objects import Channel, Ending
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.errors import ConcurrencyExceeded, DailyLimitReached, IdempotencyConflict, QueueFull
 from trunkline.core.logging import logger
-from trunkline.dialing.line import Line
-from trunkline.dialing.nudge import Nudge
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.dial_queue.repository import DialQueue
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.table import Table
 from trunkline.tenants.limits import SETTLES_MS, Admission
@@ -40,8 +40,8 @@ class Scene:
         self.calls, self.trunks = CallRepository(table), TrunkRepository(table)
         self.trunks.create(TRUNK)
         self.trunks.grant(TRUNK.id, "tenant-1")
-        self.usage = Usage(self.calls, Line(table), self.trunks)
-        nudge = Nudge(self.wakes, self.clock, logger("test"), self.trunks.granted_ids)  # type: ignore[arg-type]
+        self.usage = Usage(self.calls, DialQueue(table), self.trunks)
+        nudge = LaneNotifier(self.wakes, self.clock, logger("test"), self.trunks.granted_ids)  # type: ignore[arg-type]
         facts = TenantSettingsCache(table, self.clock)
         admission = Admission(table, facts, self.usage.waiting, self.clock)
         rulebook = CompliancePolicy(table, self.clock)

@@ -21,11 +21,11 @@ from trunkline.calls.transitions import request_cancel
 from trunkline.calls.value_objects import Channel
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.logging import logger
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.line import Line
-from trunkline.dialing.pacing import StartLog, Timing
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.messages import DialWakeup
+from trunkline.dial_queue.pacing import StartHistory, Timing
+from trunkline.dial_queue.repository import DialQueue
 from trunkline.dialing.run import LaneRun, Stop
-from trunkline.dialing.wake import Wake
 from trunkline.dialing.workbench import Workbench
 from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.serve import a_player
@@ -54,7 +54,7 @@ class Scene:
     async def serve(self) -> Stop | None:
         bench = Workbench(
             run_id="run-1",
-            starts=StartLog(),
+            starts=StartHistory(),
             timing=Timing(),
             calls=self.calls,
             livekit=PlayedLiveKit(self.calls, self.clock, at_once),
@@ -67,14 +67,14 @@ class Scene:
         )
         run = LaneRun(
             bench=bench,
-            lanes=LaneStore(self.table, self.clock),
-            line=Line(self.table),
+            lanes=LaneLeaseRepository(self.table, self.clock),
+            line=DialQueue(self.table),
             trunks=self.trunks,
             wakes=self.wakes,  # type: ignore[arg-type]
             limits=QUICK,
             player=self.player,
         )
-        return await run.serve(Wake(LANE))
+        return await run.serve(DialWakeup(LANE))
 
     async def played(self, number: str, **changes: Any) -> Call:
         call = self.accept(number, **changes)

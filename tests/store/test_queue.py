@@ -19,11 +19,11 @@ from trunkline.calls.transitions import claim_call, defer, request_cancel
 from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.errors import InvalidRequest, NotFound, TrunkShared
 from trunkline.core.validation import validated
-from trunkline.dialing import queue as queue_module
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.line import Line
-from trunkline.dialing.queue import Census, Queue, marks_between
-from trunkline.dialing.trunk_desk import TrunkChange, TrunkDesk
+from trunkline.dial_queue import status as queue_module
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader, marks_between
+from trunkline.dial_queue.trunk_service import TrunkChange, TrunkService
 from trunkline.storage.table import Table
 from trunkline.trunks.circuit_breaker import TrunkCircuitBreaker
 from trunkline.trunks.repository import TrunkRepository
@@ -41,10 +41,10 @@ class Scene:
         self.trunks = TrunkRepository(table)
         self.trunks.create(TRUNK)
         self.trunks.grant(TRUNK.id, "tenant-1")
-        self.lanes = LaneStore(table, self.clock)
-        self.queue: Queue = a_queue(table, self.clock)
+        self.lanes = LaneLeaseRepository(table, self.clock)
+        self.queue: QueueStatusReader = a_queue(table, self.clock)
         self.wakes = Wakes_()
-        self.desk = TrunkDesk(
+        self.desk = TrunkService(
             self.trunks,
             TestTrunks(self.trunks),
             self.lanes,
@@ -111,7 +111,7 @@ def test_a_long_line_is_counted_with_the_help_of_the_census(
     monkeypatch.setattr(queue_module, "CENSUS_STEP", 5)
     scene.accept(*range(1, 101))
     assert scene.position(90) == 20, "at least: nobody has counted yet"
-    assert Census(scene.table, Line(scene.table)).take(TRUNK.id, "tenant-1") == 100
+    assert QueueCheckpoints(scene.table, DialQueue(scene.table)).take(TRUNK.id, "tenant-1") == 100
     assert [scene.position(number) for number in (1, 19, 20, 21, 57, 100)] == [1, 19, 20, 21, 57, 100]
     assert scene.queue.waiting(TRUNK.id, "tenant-1") == 100
     for number in range(1, 31):
@@ -120,7 +120,7 @@ def test_a_long_line_is_counted_with_the_help_of_the_census(
     for number in range(40, 43):
         scene.calls.change(a_call(number), request_cancel(a_call(number), NOW_MS), NOW_MS)  # type: ignore[arg-type]
     assert 24 <= (scene.position(57) or 0) <= 27, "those who left since the census are still counted"
-    Census(scene.table, Line(scene.table)).take(TRUNK.id, "tenant-1")
+    QueueCheckpoints(scene.table, DialQueue(scene.table)).take(TRUNK.id, "tenant-1")
     assert scene.position(57) == 24
 
 
@@ -138,7 +138,7 @@ def test_the_cost_does_not_grow_with_the_line(scene: Scene, monkeypatch: pytest.
     costs = []
     for length in (40, 200):
         scene.accept(*range(length // 5, length))
-        Census(scene.table, Line(scene.table)).take(TRUNK.id, "tenant-1")
+        QueueCheckpoints(scene.table, DialQueue(scene.table)).take(TRUNK.id, "tenant-1")
         monkeypatch.setattr(scene.table._client, "query", counted)
         read.clear()
         scene.position(length - 1)

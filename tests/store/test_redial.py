@@ -16,13 +16,13 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.transitions import claim_call, defer, finish_attempt, record_intent
 from trunkline.calls.value_objects import Ending, WaitsFor
+from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialing.look import let_in_due_calls
 from trunkline.dialing.run import Stop
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
-from trunkline.dialing.wake import Wake
 from trunkline.storage.table import Table
 
-WAKE = Wake(TRUNK.id)
+WAKE = DialWakeup(TRUNK.id)
 SOON = RedialPolicy(3, ("busy", "unknown", "agent_unavailable"), (1,))
 LATER = RedialPolicy(3, ("busy", "unknown"), (600,))
 BUSY = Dialled(Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486))

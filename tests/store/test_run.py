@@ -15,15 +15,15 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import store_pending_ending
 from trunkline.calls.value_objects import Ending
-from trunkline.dialing.lane import HeldLane
+from trunkline.dial_queue.lease import HeldLane
+from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialing.run import Stop
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
-from trunkline.dialing.wake import Wake
 from trunkline.livekit.client import LiveKitUnavailable
 from trunkline.storage.keys.dialing import lane_key
 from trunkline.storage.table import Update
 
-WAKE = Wake(TRUNK.id)
+WAKE = DialWakeup(TRUNK.id)
 
 
 def load(bench: Bench, number: int = 1) -> Call:
@@ -190,7 +190,7 @@ async def test_a_handover_wake_waits_for_the_old_run_to_let_go(bench: Bench) -> 
     held = bench.lanes.take(TRUNK.id, "old")
     assert held is not None
     bench.calls.accept(a_call())
-    run = asyncio.create_task(bench.run().serve(Wake(TRUNK.id, handover=True)))
+    run = asyncio.create_task(bench.run().serve(DialWakeup(TRUNK.id, handover=True)))
     await asyncio.sleep(0.05)
     bench.lanes.release(held, 0)
     assert await run is Stop.EMPTY
@@ -203,7 +203,7 @@ async def test_time_up_hands_over_and_finishes_its_unanswered_dials(bench: Bench
         bench.calls.accept(a_call(number))
     limits = replace(QUICK, claim_for_s=0.3, wind_down_s=0.1)
     assert await bench.run(limits=limits).serve(WAKE) is Stop.TIME_UP
-    assert bench.wakes.sent == [Wake(TRUNK.id, handover=True)]
+    assert bench.wakes.sent == [DialWakeup(TRUNK.id, handover=True)]
     states = [load(bench, number).state for number in range(1, 6)]
     dialled = len(bench.livekit.invites)
     assert 0 < dialled < 5

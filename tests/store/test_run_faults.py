@@ -15,10 +15,10 @@ from trunkline.calls.models import Call, Change
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import claim_call
-from trunkline.dialing.wake import Wake
+from trunkline.dial_queue.messages import DialWakeup
 from trunkline.trunks.batch_holds import BatchHold
 
-WAKE = Wake(TRUNK.id)
+WAKE = DialWakeup(TRUNK.id)
 
 
 def load(bench: Bench) -> Call:

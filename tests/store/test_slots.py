@@ -15,15 +15,15 @@ from trunkline.calls.repository import CallRepository, NoFreeSlot
 from trunkline.calls.states import State
 from trunkline.calls.transitions import claim_call, end_call, record_intent, requeue
 from trunkline.calls.value_objects import Ending
+from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialing.run import Stop
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
-from trunkline.dialing.wake import Wake
 from trunkline.storage.keys.dialing import slot_count_key, slot_key
 from trunkline.storage.table import Put, Table, Update
 from trunkline.trunks.models import tenant_pool
 from trunkline.trunks.repository import TrunkRepository
 
-WAKE = Wake(TRUNK.id)
+WAKE = DialWakeup(TRUNK.id)
 ONE = {TRUNK.id: 1}
 HUNG_UP = Ending(State.COMPLETED, Reason.USER_HANGUP)
 

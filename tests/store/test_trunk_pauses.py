@@ -10,14 +10,14 @@ from tests.store.conftest import Bench
 from tests.store.test_redial import move_s
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
+from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialing.run import Stop
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
-from trunkline.dialing.wake import Wake
 from trunkline.livekit.names import room_name
 from trunkline.trunks.circuit_breaker import TRUNK_OPENS_AFTER
 from trunkline.trunks.repository import TrunkEvent
 
-WAKE = Wake(TRUNK.id)
+WAKE = DialWakeup(TRUNK.id)
 DOWN = Dialled(Verdict(Kind.FAILED, Reason.TRUNK_UNAVAILABLE, 503))
 BUSY = Dialled(Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486))
 PAUSED = {"paused": True}

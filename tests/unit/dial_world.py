@@ -13,11 +13,11 @@ from tests.memory_table import MemoryTable
 from trunkline.calls.news import NewsDesk
 from trunkline.calls.repository import CallRepository
 from trunkline.core.logging import logger
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.dial_queue.status import QueueCheckpoints
 from trunkline.dialing.caretaker import Caretaker
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.line import Line
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.queue import Census
 from trunkline.livekit.names import room_name
 from trunkline.trunks.repository import TrunkRepository
 
@@ -64,15 +64,15 @@ class World:
         self.clock = ManualClock()
         self.calls = CallRepository(self.table)
         self.trunks = TrunkRepository(self.table)
-        self.lanes = LaneStore(self.table, self.clock)
+        self.lanes = LaneLeaseRepository(self.table, self.clock)
         self.livekit = LiveKit()
-        line, log = Line(self.table), logger("model")
-        nudge = Nudge(Wakes(), self.clock, log)  # type: ignore[arg-type]
+        line, log = DialQueue(self.table), logger("model")
+        nudge = LaneNotifier(Wakes(), self.clock, log)  # type: ignore[arg-type]
         self.caretaker = Caretaker(
             calls=self.calls,
             lanes=self.lanes,
             line=line,
-            census=Census(self.table, line),
+            census=QueueCheckpoints(self.table, line),
             trunks=self.trunks,
             wakes=Wakes(),  # type: ignore[arg-type]
             nudge=nudge,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.dialing.pacing import (
+from trunkline.dial_queue.pacing import (
     MAX_LATE_US,
-    Lead,
+    BackoffFactor,
     PacingClock,
-    StartLog,
-    Throttle,
+    StartHistory,
+    StartLead,
     batch_size,
     preparing_bound,
     preparing_target,
@@ -66,7 +66,7 @@ def test_late_starts_a_jittery_wire_and_handovers_keep_the_budget(
     cps: float, jitter: list[tuple[int, int, int]]
 ) -> None:
     """A late start is not made up for by its run, nor by the run after it, which knows no starts."""
-    clock, log, now, wire = PacingClock(0), StartLog(), 0, []
+    clock, log, now, wire = PacingClock(0), StartHistory(), 0, []
     for late_us, way_us, handover in jitter:
         [slot], clock = clock.reserve(now, 0, spacing_us(cps))
         start = max(slot + late_us, log.not_before_us(cps))
@@ -75,7 +75,7 @@ def test_late_starts_a_jittery_wire_and_handovers_keep_the_budget(
             wire.append(start + way_us)
         now = max(now, start if handover == 0 else slot)
         if handover == 0:
-            clock, log = PacingClock.resume(clock.time_left_us(now), now), StartLog()
+            clock, log = PacingClock.resume(clock.time_left_us(now), now), StartHistory()
     assert not wire or busiest_second(wire) <= max(1, cps)
 
 
@@ -86,14 +86,14 @@ def test_a_slot_is_never_sooner_than_its_lead() -> None:
 
 
 def test_a_carrier_that_says_too_fast_halves_the_pace_and_it_climbs_back() -> None:
-    slowed = Throttle().slowed(0).slowed(0)
+    slowed = BackoffFactor().slowed(0).slowed(0)
     assert slowed.at(0) == 0.25
     assert slowed.at(5 * SECOND_US) == 0.5
     assert slowed.at(60 * SECOND_US) == 1.0
 
 
 def test_the_pace_never_stops_altogether() -> None:
-    throttle = Throttle()
+    throttle = BackoffFactor()
     for _ in range(20):
         throttle = throttle.slowed(0)
     assert throttle.at(0) == 1 / 16
@@ -101,7 +101,7 @@ def test_the_pace_never_stops_altogether() -> None:
 
 @given(st.lists(st.integers(0, 2_000_000), max_size=50))
 def test_the_lead_stays_within_its_bounds(measurements: list[int]) -> None:
-    lead = Lead()
+    lead = StartLead()
     for took_us in measurements:
         lead = lead.measured(took_us)
     assert 10_000 <= lead.us <= 250_000

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from trunkline.batches.model import Batch
 from trunkline.batches.store import BatchStore
 from trunkline.core.clock import Clock
-from trunkline.dialing.nudge import Nudge
+from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.storage.keys.dialing import batch_hold_key
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import Delete, Put, Table
@@ -24,7 +24,7 @@ class Holds:
     table: Table
     batches: BatchStore
     trunks: TrunkRepository
-    nudge: Nudge
+    nudge: LaneNotifier
     clock: Clock
 
     def keep(self, batch: Batch) -> None:

@@ -12,7 +12,7 @@ from trunkline.batches.specs import BatchForecast
 from trunkline.batches.store import BatchStore, Part
 from trunkline.core.clock import Clock
 from trunkline.core.timestamps import iso_from_ms, iso_or_none
-from trunkline.dialing.queue import Queue
+from trunkline.dial_queue.status import QueueStatusReader
 from trunkline.trunks.repository import TrunkRepository
 
 
@@ -22,7 +22,7 @@ class Outlook:
 
     batches: BatchStore
     trunks: TrunkRepository
-    queue: Queue
+    queue: QueueStatusReader
     clock: Clock
 
     def forecast(self, batch: Batch) -> BatchForecast:

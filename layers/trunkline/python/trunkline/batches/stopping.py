@@ -11,7 +11,7 @@ from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import Phase
 from trunkline.calls.transitions import request_cancel
 from trunkline.core.clock import Clock
-from trunkline.dialing.nudge import Nudge
+from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.storage.keys.calls import call_key
 from trunkline.storage.table import Table
 
@@ -25,7 +25,7 @@ class Stopper:
     table: Table
     calls: CallRepository
     batches: BatchStore
-    nudge: Nudge
+    nudge: LaneNotifier
     clock: Clock
 
     def stop(self, batch: Batch, number: int) -> None:

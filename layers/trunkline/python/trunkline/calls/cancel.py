@@ -12,7 +12,7 @@ from trunkline.calls.repository import CallRepository
 from trunkline.calls.transitions import request_cancel
 from trunkline.calls.value_objects import Channel
 from trunkline.core.clock import Clock
-from trunkline.dialing.nudge import Nudge
+from trunkline.dial_queue.notifier import LaneNotifier
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class CancelDesk:
     when they join once more."""
 
     calls: CallRepository
-    nudge: Nudge
+    nudge: LaneNotifier
     clock: Clock
     hang_up: Callable[[Call], None]
 

@@ -19,8 +19,8 @@ from trunkline.core.errors import (
     NumberSuppressed,
     QueueUnavailable,
 )
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
+from trunkline.dial_queue.messages import DialWakeup, WakeQueue, WakeupNotSent
+from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import Check, Put, TransactionConflict, Write
@@ -42,7 +42,7 @@ class Intake:
 
     calls: CallRepository
     wakes: WakeQueue
-    nudge: Nudge
+    nudge: LaneNotifier
     clock: Clock
     admission: Admission
     rulebook: CompliancePolicy
@@ -73,8 +73,8 @@ class Intake:
         # By then the index has a web call that is to be played, and its person joins.
         delay_s = 1 if call.channel is Channel.WEB else 0
         try:
-            self.wakes.send(Wake(call.trunk_id), delay_s)
-        except WakeNotSent as error:
+            self.wakes.send(DialWakeup(call.trunk_id), delay_s)
+        except WakeupNotSent as error:
             return Placed(self._withdraw(call, str(error), once))
         return Placed(call)
 

@@ -26,7 +26,7 @@ from trunkline.calls.web_transitions import (
 )
 from trunkline.core.clock import Clock
 from trunkline.core.errors import LiveKitFailed
-from trunkline.dialing.nudge import Nudge
+from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.livekit.names import ClaimName
 from trunkline.livekit.webhooks import News
 
@@ -52,7 +52,7 @@ class NewsDesk:
     def __init__(
         self,
         calls: CallRepository,
-        nudge: Nudge,
+        nudge: LaneNotifier,
         clock: Clock,
         run_is_alive: Callable[[str], bool],
         reach: Reach,

@@ -22,7 +22,7 @@ from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.core.errors import NotFound
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
-from trunkline.dialing.queue import Queue
+from trunkline.dial_queue.status import QueueStatusReader
 
 MAX_WAIT_S = 25
 _LOOK_EVERY_S = 0.5
@@ -76,7 +76,7 @@ class CallReader:
     calls: CallRepository
     transcripts: TranscriptRepository
     lister: CallLister
-    queue: Queue
+    queue: QueueStatusReader
     tool_bodies: Callable[[str], dict[str, dict[str, Any]]] = lambda _: {}
     sleep: Callable[[float], None] = time.sleep
 

@@ -29,7 +29,7 @@ from trunkline.core.errors import CallEnded, CallNotScheduled, InvalidRequest
 from trunkline.core.field_types import METADATA_MESSAGE, Metadata, Moment, Zone
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
-from trunkline.dialing.nudge import Nudge
+from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.tenants.settings import TenantSettingsCache
 
 
@@ -63,7 +63,7 @@ class RescheduleDesk:
 
     calls: CallRepository
     facts: TenantSettingsCache
-    nudge: Nudge
+    nudge: LaneNotifier
     clock: Clock
 
     def change(self, principal: Principal, call_id: str, wish: ScheduleChange) -> None:

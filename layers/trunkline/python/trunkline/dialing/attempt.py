@@ -21,9 +21,9 @@ from trunkline.calls.transitions import (
     release_ownership,
 )
 from trunkline.calls.value_objects import Ending, WaitsFor
+from trunkline.dial_queue.pacing import MAX_LATE_US
 from trunkline.dialing.claim import Claim
 from trunkline.dialing.outcome import outcome_of
-from trunkline.dialing.pacing import MAX_LATE_US
 from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.dialing.workbench import Workbench
 from trunkline.livekit.client import LiveKitUnavailable

@@ -21,13 +21,13 @@ from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import answer_call, end_call, finish_attempt, requeue
 from trunkline.calls.value_objects import Channel, Ending
 from trunkline.core.clock import Clock
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.line import Line
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.messages import DialWakeup, WakeQueue, WakeupNotSent
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.dial_queue.status import QueueCheckpoints
 from trunkline.dialing.look import let_in_due_calls
-from trunkline.dialing.nudge import Nudge
 from trunkline.dialing.plays import Player
-from trunkline.dialing.queue import Census
-from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
 from trunkline.livekit.client import LiveKitUnavailable
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
@@ -57,12 +57,12 @@ class Caretaker:
     """One pass over the trunks of a LiveKit project. `offload` runs a blocking store call off the loop."""
 
     calls: CallRepository
-    lanes: LaneStore
-    line: Line
-    census: Census
+    lanes: LaneLeaseRepository
+    line: DialQueue
+    census: QueueCheckpoints
     trunks: TrunkRepository
     wakes: WakeQueue
-    nudge: Nudge
+    nudge: LaneNotifier
     livekit: LiveKit
     played: Player
     clock: Clock
@@ -219,9 +219,9 @@ class Caretaker:
         if await self.offload(self.lanes.is_held, trunk_id):
             return
         try:
-            await self.offload(self.wakes.send, Wake(trunk_id))
+            await self.offload(self.wakes.send, DialWakeup(trunk_id))
             repairs["line_woken"] += 1
-        except WakeNotSent as error:
+        except WakeupNotSent as error:
             self.log.error("wake not sent", trunk_id=trunk_id, cause=str(error))
 
 

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from trunkline.calls.queue_position import QueuePosition
+from trunkline.dial_queue.pacing import preparing_target, ready_bound
 from trunkline.dialing.attempt import Attempt, Stage
 from trunkline.dialing.pacer import Pace
-from trunkline.dialing.pacing import preparing_target, ready_bound
 from trunkline.dialing.verdicts import Kind
 from trunkline.dialing.workbench import Workbench
 from trunkline.trunks.circuit_breaker import ConsecutiveFailures

@@ -11,8 +11,8 @@ from trunkline.calls.models import Call, Change
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.transitions import enqueue_due
+from trunkline.dial_queue.repository import DialQueue
 from trunkline.dialing.admission import BatchPace, admitted
-from trunkline.dialing.line import Line
 from trunkline.dialing.turns import Turns
 from trunkline.dialing.workbench import Workbench
 from trunkline.trunks.models import TrunkState
@@ -42,7 +42,7 @@ class LineLook:
     its line after every change, and that must not cost a query each.
     """
 
-    def __init__(self, bench: Workbench, line: Line, trunks: TrunkRepository) -> None:
+    def __init__(self, bench: Workbench, line: DialQueue, trunks: TrunkRepository) -> None:
         self._bench = bench
         self._line = line
         self._trunks = trunks

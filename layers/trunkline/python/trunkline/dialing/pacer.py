@@ -8,18 +8,18 @@ from collections.abc import Callable
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline.dialing.attempt import Attempt
-from trunkline.dialing.lane import HeldLane, LaneLost, LaneStore
-from trunkline.dialing.pacing import (
+from trunkline.dial_queue.lease import HeldLane, LaneLeaseRepository, LaneLost
+from trunkline.dial_queue.pacing import (
     FAST_AHEAD_US,
     FAST_CPS,
     FAST_LEAD_US,
+    BackoffFactor,
     PacingClock,
-    Throttle,
     Timing,
     batch_size,
     spacing_us,
 )
+from trunkline.dialing.attempt import Attempt
 from trunkline.dialing.workbench import Workbench
 from trunkline.trunks.models import Trunk, TrunkState
 from trunkline.trunks.repository import TrunkRepository
@@ -32,12 +32,12 @@ class Pace:
     """What a run has learnt about its pace: the carrier's patience and the time a start takes."""
 
     def __init__(self, timing: Timing) -> None:
-        self._throttle = Throttle()
+        self._throttle = BackoffFactor()
         self._timing = timing
 
     def resume(self, factor: float, now_us: int) -> None:
         """Take up the pace of the run before."""
-        self._throttle = Throttle.resume(factor, now_us)
+        self._throttle = BackoffFactor.resume(factor, now_us)
 
     def factor(self, now_us: int) -> float:
         """The share of the budget in use now."""
@@ -88,7 +88,7 @@ class Pacer:
         lane: HeldLane,
         state: TrunkState,
         bench: Workbench,
-        lanes: LaneStore,
+        lanes: LaneLeaseRepository,
         trunks: TrunkRepository,
         pace: Pace,
         ready: asyncio.Event,

@@ -20,12 +20,12 @@ from trunkline.core.clock import SystemClock
 from trunkline.core.errors import LiveKitNotConfigured
 from trunkline.core.settings import CaretakerSettings
 from trunkline.core.threads import ThreadRunner
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.messages import WakeQueue
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.dial_queue.status import QueueCheckpoints
 from trunkline.dialing.caretaker import Caretaker, LiveKit
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.line import Line
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.queue import Census
-from trunkline.dialing.wake import WakeQueue
 from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, session_of
 from trunkline.livekit.patience import Impatient
 from trunkline.livekit.projects import Projects
@@ -51,7 +51,7 @@ class CaretakerProcess:
         self._projects = Projects.open(self._table, settings, self._clock)
         self._calls, self._trunks = CallRepository(self._table), TrunkRepository(self._table)
         self._wakes = WakeQueue.open(settings)
-        self._nudge = Nudge(self._wakes, self._clock, log, self._trunks.granted_ids)
+        self._nudge = LaneNotifier(self._wakes, self._clock, log, self._trunks.granted_ids)
         self._player = a_player(self._table, self._nudge, self._clock)
         self._offload = ThreadRunner(_THREADS)
         self._log = log
@@ -115,12 +115,12 @@ class CaretakerProcess:
         return LiveKitClient(credentials, await sessions.enter_async_context(session_of(credentials)))
 
     def _caretaker(self, livekit: LiveKit) -> Caretaker:
-        line = Line(self._table)
+        line = DialQueue(self._table)
         return Caretaker(
             calls=self._calls,
-            lanes=LaneStore(self._table, self._clock),
+            lanes=LaneLeaseRepository(self._table, self._clock),
             line=line,
-            census=Census(self._table, line),
+            census=QueueCheckpoints(self._table, line),
             trunks=self._trunks,
             wakes=self._wakes,
             nudge=self._nudge,

@@ -8,15 +8,15 @@ from enum import StrEnum
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from trunkline.dial_queue.lease import HeldLane, LaneLeaseRepository
+from trunkline.dial_queue.messages import DialWakeup, WakeQueue, WakeupNotSent
+from trunkline.dial_queue.repository import DialQueue
 from trunkline.dialing.attempt import Stage
 from trunkline.dialing.crew import Crew
 from trunkline.dialing.guard import TrunkGuard
-from trunkline.dialing.lane import HeldLane, LaneStore
-from trunkline.dialing.line import Line
 from trunkline.dialing.look import DUE_AT_ONCE, LineLook, View, let_in_due_calls
 from trunkline.dialing.pacer import Pace, Pacer
 from trunkline.dialing.plays import Player, Plays
-from trunkline.dialing.wake import Wake, WakeNotSent, WakeQueue
 from trunkline.dialing.workbench import Workbench
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
@@ -51,8 +51,8 @@ class LaneRun:
         self,
         *,
         bench: Workbench,
-        lanes: LaneStore,
-        line: Line,
+        lanes: LaneLeaseRepository,
+        line: DialQueue,
         trunks: TrunkRepository,
         wakes: WakeQueue,
         limits: RunLimits,
@@ -71,7 +71,7 @@ class LaneRun:
         self._due_looked_us: int | None = None
         self._lost = False
 
-    async def serve(self, wake: Wake) -> Stop | None:
+    async def serve(self, wake: DialWakeup) -> Stop | None:
         """Answer one wake.
 
         Returns:
@@ -96,7 +96,7 @@ class LaneRun:
         await self._bench.offload(self._lanes.end_run, self._bench.run_id)
         return stop
 
-    async def _take(self, wake: Wake) -> HeldLane | None:
+    async def _take(self, wake: DialWakeup) -> HeldLane | None:
         """A hand-over wake may come before the old run's release has been seen: wait a little."""
         patience_s = self._limits.handover_wait_s if wake.handover else 0
         deadline_us = self._now() + int(patience_s * 1_000_000)
@@ -228,8 +228,8 @@ class LaneRun:
     async def _hand_over(self, trunk_id: str) -> None:
         """A wake that can't be sent is not fatal: the caretaker finds the line within a minute."""
         try:
-            await self._bench.offload(self._wakes.send, Wake(trunk_id, handover=True))
-        except WakeNotSent as error:
+            await self._bench.offload(self._wakes.send, DialWakeup(trunk_id, handover=True))
+        except WakeupNotSent as error:
             self._bench.log.error("hand-over wake not sent", trunk_id=trunk_id, cause=str(error))
 
     async def _keep_alive(self) -> None:

@@ -14,12 +14,12 @@ from trunkline.core.clock import SystemClock
 from trunkline.core.errors import LiveKitNotConfigured
 from trunkline.core.settings import DialerSettings
 from trunkline.core.threads import ThreadRunner
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.line import Line
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.pacing import StartLog, Timing
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.messages import DialWakeup, WakeQueue
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.dial_queue.pacing import StartHistory, Timing
+from trunkline.dial_queue.repository import DialQueue
 from trunkline.dialing.run import LaneRun, RunLimits, Stop
-from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.dialing.workbench import Workbench
 from trunkline.livekit.client import LiveKitClient, dial_token, session_of
 from trunkline.livekit.credentials import LiveKitCredentials
@@ -40,15 +40,15 @@ class DialerProcess:
         self._offload = ThreadRunner(_THREADS)
         self._timing = Timing()
         self._calls = CallRepository(table)
-        self._lanes = LaneStore(table, self._clock)
-        self._line = Line(table)
+        self._lanes = LaneLeaseRepository(table, self._clock)
+        self._line = DialQueue(table)
         self._trunks = TrunkRepository(table)
         self._wakes = WakeQueue.open(settings)
         self._rulebook = CompliancePolicy(table, self._clock)
         self._projects = Projects.open(table, settings, self._clock)
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
-    async def serve(self, wake: Wake, run_id: str) -> Stop | None:
+    async def serve(self, wake: DialWakeup, run_id: str) -> Stop | None:
         """Serve one wake; without a LiveKit project the calls wait, and the caretaker wakes them."""
         try:
             trunk = await self._offload(self._trunks.load, wake.trunk_id)
@@ -59,13 +59,13 @@ class DialerProcess:
         livekit = LiveKitClient(credentials, self._session(credentials))
         bench = Workbench(
             run_id=run_id,
-            starts=StartLog(),
+            starts=StartHistory(),
             timing=self._timing,
             calls=self._calls,
             livekit=livekit,
             sign_dial_token=partial(dial_token, credentials),
             rulebook=self._rulebook,
-            nudge=Nudge(self._wakes, self._clock, self._log, self._trunks.granted_ids),
+            nudge=LaneNotifier(self._wakes, self._clock, self._log, self._trunks.granted_ids),
             clock=self._clock,
             offload=self._offload,
             log=self._log,

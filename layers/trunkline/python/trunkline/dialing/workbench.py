@@ -12,8 +12,8 @@ from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.clock import Clock
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.pacing import StartLog, Timing
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.dial_queue.pacing import StartHistory, Timing
 from trunkline.dialing.verdicts import Dialled
 from trunkline.livekit.client import Gate
 
@@ -33,12 +33,12 @@ class Workbench:
     """What every attempt of a run works with. `offload` runs a blocking store call off the loop."""
 
     run_id: str
-    starts: StartLog
+    starts: StartHistory
     timing: Timing
     calls: CallRepository
     livekit: LiveKit
     sign_dial_token: Callable[[float], str]
-    nudge: Nudge
+    nudge: LaneNotifier
     rulebook: CompliancePolicy
     clock: Clock
     offload: Callable[..., Awaitable[Any]]

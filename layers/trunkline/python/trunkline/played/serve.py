@@ -16,12 +16,12 @@ from trunkline.core import aws_clients
 from trunkline.core.clock import Clock, SystemClock
 from trunkline.core.settings import TestDialerSettings
 from trunkline.core.threads import ThreadRunner
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.line import Line
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.pacing import StartLog, Timing
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.messages import DialWakeup, WakeQueue
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.dial_queue.pacing import StartHistory, Timing
+from trunkline.dial_queue.repository import DialQueue
 from trunkline.dialing.run import LaneRun, RunLimits, Stop
-from trunkline.dialing.wake import Wake, WakeQueue
 from trunkline.dialing.workbench import Workbench
 from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.player import Player
@@ -39,10 +39,10 @@ _NOTHING_THERE = Reach(
 )
 
 
-def a_player(table: Table, nudge: Nudge, clock: Clock) -> Player:
+def a_player(table: Table, nudge: LaneNotifier, clock: Clock) -> Player:
     """The player of a process: it needs the table, and wakes for what its calls leave behind."""
     calls = CallRepository(table)
-    alive = LaneStore(table, clock).run_is_alive
+    alive = LaneLeaseRepository(table, clock).run_is_alive
     nobody = EnvelopeCipher("")  # played agents ask for no context and report no variables: it is never used
     reports = ReportDesk(
         calls=calls,
@@ -72,13 +72,13 @@ class TestDialerProcess:
         self._rulebook = CompliancePolicy(self._table, self._clock)
         self._wakes = WakeQueue.open(settings)
 
-    async def serve(self, wake: Wake, run_id: str) -> Stop | None:
+    async def serve(self, wake: DialWakeup, run_id: str) -> Stop | None:
         """Serve one wake."""
         calls, trunks = CallRepository(self._table), TrunkRepository(self._table)
-        nudge = Nudge(self._wakes, self._clock, self._log, trunks.granted_ids)
+        nudge = LaneNotifier(self._wakes, self._clock, self._log, trunks.granted_ids)
         bench = Workbench(
             run_id=run_id,
-            starts=StartLog(),
+            starts=StartHistory(),
             timing=self._timing,
             calls=calls,
             livekit=PlayedLiveKit(calls, self._clock, self._offload),
@@ -91,8 +91,8 @@ class TestDialerProcess:
         )
         run = LaneRun(
             bench=bench,
-            lanes=LaneStore(self._table, self._clock),
-            line=Line(self._table),
+            lanes=LaneLeaseRepository(self._table, self._clock),
+            line=DialQueue(self._table),
             trunks=trunks,
             wakes=self._wakes,
             limits=RunLimits(),

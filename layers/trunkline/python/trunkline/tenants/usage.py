@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from trunkline.calls.models import WEB_LANES
 from trunkline.calls.queue_position import LAST
 from trunkline.calls.repository import CallRepository
-from trunkline.dialing.line import Line
+from trunkline.dial_queue.repository import DialQueue
 from trunkline.trunks.repository import TrunkRepository
 from trunkline.trunks.test_trunk import test_trunk
 
@@ -19,7 +19,7 @@ class Usage:
     """Counts; what is counted is a moment old."""
 
     calls: CallRepository
-    line: Line
+    line: DialQueue
     trunks: TrunkRepository
 
     def waiting(self, tenant_id: str, *, livemode: bool, most: int = _COUNTED) -> int:

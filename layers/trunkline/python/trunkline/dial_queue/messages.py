@@ -19,12 +19,12 @@ MAX_DELAY_S = 900
 """SQS delays a message by at most a quarter of an hour."""
 
 
-class WakeNotSent(Exception):
+class WakeupNotSent(Exception):
     """SQS did not take the message, or did not say so in time."""
 
 
 @dataclass(frozen=True)
-class Wake:
+class DialWakeup:
     trunk_id: str
     handover: bool = False
 
@@ -32,7 +32,7 @@ class Wake:
         return json.dumps({"trunk_id": self.trunk_id, "handover": self.handover})
 
     @classmethod
-    def from_json(cls, body: str) -> Wake:
+    def from_json(cls, body: str) -> DialWakeup:
         values = json.loads(body)
         return cls(str(values["trunk_id"]), bool(values["handover"]))
 
@@ -60,13 +60,13 @@ class WakeQueue:
         """The queues that a function's settings name."""
         return cls(aws_clients.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
 
-    def send(self, wake: Wake, delay_s: int = 0) -> None:
+    def send(self, wake: DialWakeup, delay_s: int = 0) -> None:
         """Send one wake; the trunk is the message group, so that a busy trunk does not starve others.
 
         It arrives after `delay_s`, at most `MAX_DELAY_S`.
 
         Raises:
-            WakeNotSent: with a cause that may be shown to the caller.
+            WakeupNotSent: with a cause that may be shown to the caller.
         """
         is_test = is_test_trunk(wake.trunk_id)
         try:
@@ -77,7 +77,7 @@ class WakeQueue:
                 DelaySeconds=delay_s,
             )
         except ClientError as error:
-            raise WakeNotSent(error.response["Error"].get("Code", "Refused")) from error
+            raise WakeupNotSent(error.response["Error"].get("Code", "Refused")) from error
         except BotoCoreError as error:
             timed_out = "Timeout" in type(error).__name__
-            raise WakeNotSent("Connection timeout" if timed_out else "Connection failed") from error
+            raise WakeupNotSent("Connection timeout" if timed_out else "Connection failed") from error

@@ -11,7 +11,7 @@ from trunkline.storage.table import Table
 from trunkline.trunks.batch_holds import BatchHold, holding_batch
 
 
-class Line:
+class DialQueue:
     """Reads a trunk's line."""
 
     def __init__(self, table: Table) -> None:

@@ -8,11 +8,11 @@ from aws_lambda_powertools import Logger
 
 from trunkline.calls.models import Call
 from trunkline.core.clock import Clock
-from trunkline.dialing.wake import MAX_DELAY_S, Wake, WakeNotSent, WakeQueue
+from trunkline.dial_queue.messages import MAX_DELAY_S, DialWakeup, WakeQueue, WakeupNotSent
 from trunkline.trunks.models import is_total
 
 
-class Nudge:
+class LaneNotifier:
     """Best effort: a wake that can't be sent, or lies further ahead than SQS delays, the caretaker
     makes up for within a minute. `trunks_of` names a tenant's trunks: a slot that its calls share may be
     any one's."""
@@ -59,8 +59,8 @@ class Nudge:
     def wake(self, trunk_id: str, delay_s: int = 0) -> None:
         """Wake the trunk."""
         try:
-            self._wakes.send(Wake(trunk_id), delay_s)
-        except WakeNotSent as error:
+            self._wakes.send(DialWakeup(trunk_id), delay_s)
+        except WakeupNotSent as error:
             self._log.warning("wake not sent", trunk_id=trunk_id, cause=str(error))
 
 

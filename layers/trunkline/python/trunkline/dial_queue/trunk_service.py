@@ -16,9 +16,9 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, NotFound, TrunkShared
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.nudge import Nudge
-from trunkline.dialing.queue import Queue
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.dial_queue.status import QueueStatusReader
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkEvent, TrunkRepository
 from trunkline.trunks.test_trunk import TestTrunks
@@ -77,15 +77,15 @@ class TrunkList(TypedDict):
 
 
 @dataclass(frozen=True)
-class TrunkDesk:
+class TrunkService:
     """Shows and changes trunks on a tenant's behalf."""
 
     trunks: TrunkRepository
     practice: TestTrunks
-    lanes: LaneStore
+    lanes: LaneLeaseRepository
     calls: CallRepository
-    queue: Queue
-    nudge: Nudge
+    queue: QueueStatusReader
+    nudge: LaneNotifier
     clock: Clock
 
     def list(self, principal: Principal) -> TrunkList:

@@ -61,7 +61,7 @@ class PacingClock:
         return max(0, self.next_start_us + MAX_LATE_US - now_us)
 
 
-class StartLog:
+class StartHistory:
     """The last `cps` actual starts of a run, so that a late one does not eat the next second's guard.
 
     With it any `cps + 1` starts in a row span at least 1.025 s at the socket, however late some of them
@@ -83,20 +83,20 @@ class StartLog:
 
 
 @dataclass(frozen=True)
-class Throttle:
+class BackoffFactor:
     """How far a lane has slowed because the carrier said "too fast", and its climb back to full pace."""
 
     factor: float = 1.0
     since_us: int = 0
 
     @classmethod
-    def resume(cls, factor: float, now_us: int) -> Throttle:
+    def resume(cls, factor: float, now_us: int) -> BackoffFactor:
         """Go on climbing from where the run before had come to."""
         return cls(min(1.0, max(_MIN_FACTOR, factor)), now_us)
 
-    def slowed(self, now_us: int) -> Throttle:
+    def slowed(self, now_us: int) -> BackoffFactor:
         """Halve the pace, down to a sixteenth of the budget."""
-        return Throttle(max(_MIN_FACTOR, self.at(now_us) / 2), now_us)
+        return BackoffFactor(max(_MIN_FACTOR, self.at(now_us) / 2), now_us)
 
     def at(self, now_us: int) -> float:
         """The share of the budget in use now; it climbs by a twentieth of the budget a second."""
@@ -106,13 +106,13 @@ class Throttle:
 
 
 @dataclass(frozen=True)
-class Lead:
+class StartLead:
     """How long before a slot its reservation and intent must begin: learnt from how long they take."""
 
     estimate_us: int = 15_000
     mean_us: int = 15_000
 
-    def measured(self, took_us: int) -> Lead:
+    def measured(self, took_us: int) -> StartLead:
         """Take one more measurement in: the estimate is quick to grow and slow to shrink."""
         weight = 2 if took_us > self.estimate_us else 50
         return replace(
@@ -131,7 +131,7 @@ class Timing:
     """How long reservations and intents take in this process: learnt once, used by all its runs."""
 
     def __init__(self) -> None:
-        self.lead = Lead()
+        self.lead = StartLead()
 
 
 def batch_size(spacing: int) -> int:

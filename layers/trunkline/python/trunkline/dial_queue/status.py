@@ -11,9 +11,9 @@ from trunkline.calls.queue_status import QueueStatus
 from trunkline.calls.states import Phase, State
 from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.clock import Clock
-from trunkline.dialing.lane import LaneStore
-from trunkline.dialing.line import Line
-from trunkline.dialing.pacing import spacing_us
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.pacing import spacing_us
+from trunkline.dial_queue.repository import DialQueue
 from trunkline.storage.keys.dialing import queue_checkpoint_key
 from trunkline.storage.table import Put, Table
 from trunkline.trunks.batch_holds import holding_batch
@@ -26,10 +26,10 @@ COUNTED = 1_000
 CENSUS_STEP = 250
 
 
-class Census:
+class QueueCheckpoints:
     """The caretaker's count of long lines, once a minute: the sort key of every 250th place."""
 
-    def __init__(self, table: Table, line: Line) -> None:
+    def __init__(self, table: Table, line: DialQueue) -> None:
         self._table = table
         self._line = line
 
@@ -56,11 +56,16 @@ class Census:
         return [f"{tenant_id}#{mark}" for mark in item.get("marks", [])]
 
 
-class Queue:
+class QueueStatusReader:
     """Answers "where am I?" for calls and "how many wait?" for trunks."""
 
     def __init__(
-        self, line: Line, lanes: LaneStore, trunks: TrunkRepository, census: Census, clock: Clock
+        self,
+        line: DialQueue,
+        lanes: LaneLeaseRepository,
+        trunks: TrunkRepository,
+        census: QueueCheckpoints,
+        clock: Clock,
     ) -> None:
         self._line = line
         self._lanes = lanes

@@ -40,14 +40,14 @@ class HeldLane:
 
 
 @dataclass(frozen=True)
-class LaneLook:
+class LaneStatus:
     """A lane as others see it."""
 
     held: bool
     pace_factor: float
 
 
-class LaneStore:
+class LaneLeaseRepository:
     """Takes, renews and releases lanes. Unsure means lost: any doubt about the fence stops the run."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
@@ -116,10 +116,10 @@ class LaneStore:
         except ConditionFailed as error:
             raise LaneLost(lane.trunk_id) from error
 
-    def look(self, trunk_id: str) -> LaneLook:
+    def look(self, trunk_id: str) -> LaneStatus:
         """Look at a lane without taking it."""
         item = self._table.get(lane_key(trunk_id)) or {}
-        return LaneLook(self._alive(item), item.get("pace_factor", 1.0))
+        return LaneStatus(self._alive(item), item.get("pace_factor", 1.0))
 
     def is_held(self, trunk_id: str) -> bool:
         """Say whether a live run holds the lane."""
