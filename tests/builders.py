@@ -13,9 +13,9 @@ from trunkline.calls.news import Reach
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.states import State
 from trunkline.calls.value_objects import AgentSnapshot, BatchRow
-from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.livekit.client import Gate
-from trunkline.livekit.names import ClaimName
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
+from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.storage.encryption import EncryptionContext
 from trunkline.trunks.models import Trunk
 
@@ -105,7 +105,9 @@ class FakeLiveKit:
         self.hung_up = asyncio.Event()
         self.agent_joins = True
         self.dispatch_error: Exception | None = None
-        self.answer: Callable[[Call], Dialled] = lambda _: Dialled(Verdict(Kind.ANSWERED), "PA_1", "SCL_1")
+        self.answer: Callable[[Call], DialAnswer] = lambda _: DialAnswer(
+            DialResult(DialResultKind.ANSWERED), "PA_1", "SCL_1"
+        )
         self.answer_after_s = 0.0
         self.connecting_takes_s = 0.0
 
@@ -125,7 +127,7 @@ class FakeLiveKit:
         self.removed.append((room, claim))
         self.hung_up.set()
 
-    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> Dialled:
+    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> DialAnswer:
         await asyncio.sleep(self.connecting_takes_s)
         await gate()
         self.invites.append((asyncio.get_running_loop().time(), call))
@@ -146,9 +148,9 @@ class PlainCipher:
 
 
 def no_reach(
-    hang_up: Callable[[ClaimName], None] = lambda _: None,
-    close_room: Callable[[ClaimName], None] = lambda _: None,
-    agent_is_in: Callable[[ClaimName], bool] = lambda _: False,
+    hang_up: Callable[[CallAttemptRef], None] = lambda _: None,
+    close_room: Callable[[CallAttemptRef], None] = lambda _: None,
+    agent_is_in: Callable[[CallAttemptRef], bool] = lambda _: False,
     dispatch_again: Callable[[Call], None] = lambda _: None,
 ) -> Reach:
     """A LiveKit of which nothing is asked, unless the test says what."""

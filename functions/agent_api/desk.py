@@ -26,9 +26,9 @@ from trunkline.core.settings import AgentApiSettings
 from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.egress.address_policy import AddressPolicy
 from trunkline.egress.messages import Request, Response
-from trunkline.livekit.names import ClaimName
-from trunkline.livekit.projects import Projects
-from trunkline.livekit.tokens import agent_proof
+from trunkline.livekit.projects import ProjectRegistry
+from trunkline.livekit.rooms import CallAttemptRef
+from trunkline.livekit.tokens import verify_agent_token
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
 from trunkline.workflows.store import WorkflowStore
@@ -53,7 +53,7 @@ class Desk:
     states: StateStore
     cipher: EnvelopeCipher
     clock: SystemClock
-    projects: Projects
+    projects: ProjectRegistry
     reports: ReportDesk
 
 
@@ -62,7 +62,7 @@ def desk() -> Desk:
     settings = AgentApiSettings.from_env()
     clock, cipher = SystemClock(), EnvelopeCipher(settings.context_key_arn)
     table = Table(aws_clients.client("dynamodb"), settings.table_name)
-    projects = Projects.open(table, settings, clock)
+    projects = ProjectRegistry.open(table, settings, clock)
     calls, workflows = CallRepository(table), WorkflowStore(table)
     people, states = UserContextRepository(table, cipher), StateStore(table, cipher, workflows)
     reports = ReportDesk(
@@ -93,7 +93,7 @@ def invoker() -> Invoker:
 
     base = desk()
 
-    def effects(call: Call, claim: ClaimName, until_us: int) -> CallEffects:
+    def effects(call: Call, claim: CallAttemptRef, until_us: int) -> CallEffects:
         dispatch = lambda call, worker: _dispatch(base.projects, call, worker)  # noqa: E731
         return CallEffects(call, claim, base.calls, base.reports, dispatch, base.clock, until_us)
 
@@ -143,20 +143,20 @@ def _outgoing() -> BlockingClient:
     return BlockingClient(EgressClient(AddressPolicy.parse(desk().settings.outgoing_loopback_ports)))
 
 
-def _close_room(projects: Projects, call: Call, room: str) -> None:
+def _close_room(projects: ProjectRegistry, call: Call, room: str) -> None:
     # Only the end of a call speaks to LiveKit: the other reports do not pay for its import.
-    from trunkline.livekit.hangup import close_room  # noqa: PLC0415
+    from trunkline.livekit.sync_client import close_room  # noqa: PLC0415
 
     close_room(projects.of_call(call), room)
 
 
-def _dispatch(projects: Projects, call: Call, worker: str) -> None:
-    from trunkline.livekit.hangup import dispatch_again  # noqa: PLC0415
+def _dispatch(projects: ProjectRegistry, call: Call, worker: str) -> None:
+    from trunkline.livekit.sync_client import redispatch_agent  # noqa: PLC0415
 
-    dispatch_again(projects.of_call(call), call.room_name or "", worker, call.id)
+    redispatch_agent(projects.of_call(call), call.room_name or "", worker, call.id)
 
 
-def claim_of(event: dict[str, Any], call_id: str) -> ClaimName:
+def claim_of(event: dict[str, Any], call_id: str) -> CallAttemptRef:
     """The claim that a request's token speaks for.
 
     Raises:
@@ -167,7 +167,7 @@ def claim_of(event: dict[str, Any], call_id: str) -> ClaimName:
     authorization = event["headers"].get("authorization", "")
     if not authorization.lower().startswith("bearer "):
         raise InvalidAgentToken
-    proof = agent_proof(authorization[len("bearer ") :].strip(), base.projects.signers)
+    proof = verify_agent_token(authorization[len("bearer ") :].strip(), base.projects.signers)
     call_id = call_id.lower()
     if proof.claim.call_id != call_id:
         raise CallMismatch

@@ -15,7 +15,7 @@ from trunkline.core.settings import ApiSettings
 from trunkline.dial_queue.messages import WakeQueue
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.egress.address_policy import AddressPolicy
-from trunkline.livekit.projects import Projects
+from trunkline.livekit.projects import ProjectRegistry
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
 from trunkline.tenants.settings import TenantSettingsCache
@@ -44,7 +44,7 @@ class Base:
     trunks: TrunkRepository
     agents: AgentRepository
     facts: TenantSettingsCache
-    projects: Projects
+    projects: ProjectRegistry
     practice: TestTrunks
     wakes: WakeQueue
     nudge: LaneNotifier
@@ -73,7 +73,7 @@ def open_base() -> Base:
         trunks=trunks,
         agents=AgentRepository(table),
         facts=TenantSettingsCache(table, clock),
-        projects=Projects.open(table, settings, clock),
+        projects=ProjectRegistry.open(table, settings, clock),
         practice=TestTrunks(trunks),
         wakes=wakes,
         nudge=LaneNotifier(wakes, clock, log, trunks.granted_ids),

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from trunkline.auth.principal import Scope
-from trunkline.calls.dispatch_input import NewDispatch
+from trunkline.livekit.dispatch_schemas import NewDispatch
 
 from .access import Asked, asked
 from .answers import json_response

@@ -38,7 +38,7 @@ from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
 from trunkline.dial_queue.trunk_service import TrunkService
 from trunkline.http_api.request_body import parse_object
-from trunkline.livekit.own_desk import OwnLiveKitDesk
+from trunkline.livekit.project_service import LiveKitProjectService
 from trunkline.played.dispatches import PlayedDispatches
 from trunkline.schedules.desk import ScheduleDesk
 from trunkline.schedules.mirror import ScheduleMirror
@@ -85,7 +85,7 @@ class Services:
     admission: Admission
     audit: AuditLog
     remembered: IdempotentResponses
-    livekit: OwnLiveKitDesk
+    livekit: LiveKitProjectService
     desk: CallDesk
     workflow_calls: WorkflowCallDesk
     joins: JoinDesk
@@ -236,9 +236,9 @@ def _dispatches(base: Base) -> DispatchDesk:
     return DispatchDesk(base.calls, base.agents, base.projects.of_call, played)
 
 
-def _own_livekit(base: Base) -> OwnLiveKitDesk:
+def _own_livekit(base: Base) -> LiveKitProjectService:
     settings = base.settings
-    return OwnLiveKitDesk(
+    return LiveKitProjectService(
         table=base.table,
         secrets=base.secrets,
         secret_prefix=settings.own_livekit_prefix,
@@ -256,7 +256,7 @@ def _hang_up(base: Base, call: Call) -> None:
         base.nudge.wake(call.trunk_id)
         return
     # Only this route speaks to LiveKit: the others do not pay for its import on a cold start.
-    from trunkline.livekit.hangup import close_room, hang_up  # noqa: PLC0415
+    from trunkline.livekit.sync_client import close_room, hang_up  # noqa: PLC0415
 
     try:
         if call.channel is Channel.WEB:

@@ -16,7 +16,7 @@ from trunkline.core.errors import CrossSite, InvalidApiKey, InvalidRequest
 from trunkline.core.validation import validated_query
 from trunkline.http_api.request_body import read_body
 from trunkline.http_api.responses import deleted
-from trunkline.livekit.own_desk import OwnLiveKit
+from trunkline.livekit.project_service import OwnLiveKit
 from trunkline.tenants.limits import limits_view
 
 from .access import Asked, asked, noted, proof_of, session_of

@@ -32,7 +32,7 @@ from trunkline.dial_queue.messages import WakeQueue
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
-from trunkline.livekit.projects import Projects
+from trunkline.livekit.projects import ProjectRegistry
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
 from trunkline.tenants.limits import Admission
@@ -87,7 +87,7 @@ def _importer(
 ) -> Importer:
     calls, trunks, facts = CallRepository(table), TrunkRepository(table), TenantSettingsCache(table, clock)
     admission = Admission(table, facts, Usage(calls, DialQueue(table), trunks).waiting, clock)
-    rulebook, projects = CompliancePolicy(table, clock), Projects.open(table, settings, clock)
+    rulebook, projects = CompliancePolicy(table, clock), ProjectRegistry.open(table, settings, clock)
     people = UserContextRepository(table, EnvelopeCipher(settings.context_key_arn))
     intake = Intake(calls, WakeQueue.open(settings), nudge, clock, admission, rulebook)
 

@@ -16,8 +16,8 @@ from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.dial_queue.messages import WakeQueue
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.livekit.credentials import LiveKitCredentials
-from trunkline.livekit.names import ClaimName, room_name
-from trunkline.livekit.projects import Projects
+from trunkline.livekit.projects import ProjectRegistry
+from trunkline.livekit.rooms import CallAttemptRef, room_name
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
 
@@ -25,47 +25,47 @@ log = logger("livekit_events")
 
 
 @cache
-def desk() -> tuple[NewsDesk, Projects, CallRepository]:
+def desk() -> tuple[NewsDesk, ProjectRegistry, CallRepository]:
     settings = LiveKitEventsSettings.from_env()
     clock = SystemClock()
     table = Table(aws_clients.client("dynamodb"), settings.table_name)
     calls, trunks = CallRepository(table), TrunkRepository(table)
-    projects = Projects.open(table, settings, clock)
+    projects = ProjectRegistry.open(table, settings, clock)
     wakes = WakeQueue.open(settings)
     nudge = LaneNotifier(wakes, clock, log, trunks.granted_ids)
     alive = LaneLeaseRepository(table, clock).run_is_alive
     return NewsDesk(calls, nudge, clock, alive, _reach(projects, calls)), projects, calls
 
 
-def _reach(projects: Projects, calls: CallRepository) -> Reach:
+def _reach(projects: ProjectRegistry, calls: CallRepository) -> Reach:
     # Hardly ever needed: the other webhooks do not pay for the import on a cold start.
-    def credentials(claim: ClaimName) -> LiveKitCredentials:
+    def credentials(claim: CallAttemptRef) -> LiveKitCredentials:
         call = calls.load(claim.call_id)
         return projects.of_call(call) if call else projects.of_tenant(None)
 
-    def hang_up(claim: ClaimName) -> None:
-        from trunkline.livekit import hangup  # noqa: PLC0415
+    def hang_up(claim: CallAttemptRef) -> None:
+        from trunkline.livekit import sync_client  # noqa: PLC0415
 
-        hangup.hang_up(credentials(claim), _room(claim), claim.claim)
+        sync_client.hang_up(credentials(claim), _room(claim), claim.claim)
 
-    def close_room(claim: ClaimName) -> None:
-        from trunkline.livekit import hangup  # noqa: PLC0415
+    def close_room(claim: CallAttemptRef) -> None:
+        from trunkline.livekit import sync_client  # noqa: PLC0415
 
-        hangup.close_room(credentials(claim), _room(claim))
+        sync_client.close_room(credentials(claim), _room(claim))
 
-    def agent_is_in(claim: ClaimName) -> bool:
-        from trunkline.livekit import hangup  # noqa: PLC0415
+    def agent_is_in(claim: CallAttemptRef) -> bool:
+        from trunkline.livekit import sync_client  # noqa: PLC0415
 
-        return hangup.agent_is_in(credentials(claim), _room(claim))
+        return sync_client.agent_is_in(credentials(claim), _room(claim))
 
     def dispatch_again(call: Call) -> None:
-        from trunkline.livekit import hangup  # noqa: PLC0415
+        from trunkline.livekit import sync_client  # noqa: PLC0415
 
         name = active_agent(call).livekit_agent_name
-        hangup.dispatch_again(projects.of_call(call), call.room_name or "", name, call.id)
+        sync_client.redispatch_agent(projects.of_call(call), call.room_name or "", name, call.id)
 
     return Reach(hang_up, close_room, agent_is_in, dispatch_again)
 
 
-def _room(claim: ClaimName) -> str:
+def _room(claim: CallAttemptRef) -> str:
     return room_name(claim.call_id, claim.claim)

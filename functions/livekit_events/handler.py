@@ -11,7 +11,7 @@ from trunkline.core.errors import TrunklineError
 from trunkline.core.logging import logger
 from trunkline.http_api.error_mapping import error_answer
 from trunkline.http_api.responses import plain_response
-from trunkline.livekit.webhooks import news_of, verified_event
+from trunkline.livekit.webhooks import parse_event, verified_event
 
 from .desk import desk
 
@@ -30,7 +30,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     except TrunklineError as error:
         log.warning("webhook refused", cause=error.type)
         return plain_response(*error_answer(error, event["requestContext"]["requestId"]))
-    news = news_of(webhook)
+    news = parse_event(webhook)
     if news and owner and not projects.owns(owner, calls.load(news.claim.call_id)):
         log.warning("news of another tenant's room ignored", livekit_tenant_id=owner)
         news = None

@@ -16,7 +16,7 @@ from local.livekit.ids import new_id
 from local.livekit.rooms import LiveRoom, Reason, Rooms
 from local.livekit.twirp import TwirpFault
 from trunkline.calls.test_numbers import FULL, TestNumber, test_number_of
-from trunkline.livekit.names import claim_of_room
+from trunkline.livekit.rooms import parse_room_name
 
 MAX_WAIT_S = 80.0
 DEFAULT_RING_S = 30.0
@@ -139,7 +139,7 @@ class Sip:
         outcome = test_number_of(request.sip_call_to)
         if refused:
             outcome = TestNumber(after_s=0.02, sip_status=(503, "CPS limit exceeded"), rings=False)
-        claim = claim_of_room(request.room_name)
+        claim = parse_room_name(request.room_name)
         if claim and claim.claim <= outcome.full_claims:
             outcome = TestNumber(after_s=0.02, sip_status=FULL, rings=False)
         room = self._rooms.ensure(request.room_name)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from local.openapi.route import Route
-from trunkline.calls.dispatch_input import NewDispatch
-from trunkline.calls.dispatch_shapes import DispatchList, DispatchView
 from trunkline.calls.joining import JoinToken
 from trunkline.calls.place import OutboundCall, ScheduledCall
 from trunkline.calls.read import CallEventList, CallList, TranscriptView
@@ -12,6 +10,7 @@ from trunkline.calls.reschedule import ScheduleChange
 from trunkline.calls.response_schemas import AcceptedCall, CallView, ScheduledAnswer
 from trunkline.calls.workflow_calls import OpenedCall, TestAgentCall, WorkflowCall
 from trunkline.http_api.responses import Deleted
+from trunkline.livekit.dispatch_schemas import DispatchList, DispatchView, NewDispatch
 
 _NO_CALL = {"404": "No such call."}
 

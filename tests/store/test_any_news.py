@@ -28,8 +28,8 @@ from trunkline.calls.web_care import WebCare
 from trunkline.core.errors import StaleAttempt
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
-from trunkline.livekit.names import ClaimName
-from trunkline.livekit.webhooks import News
+from trunkline.livekit.rooms import CallAttemptRef
+from trunkline.livekit.webhooks import LiveKitEvent
 from trunkline.workflows.store import WorkflowStore
 
 ORDER = [State.PENDING, State.QUEUED, State.CONNECTING, State.ACTIVE]
@@ -52,7 +52,7 @@ class Life:
     def __init__(self, call: Call) -> None:
         table, self.clock = MemoryTable(), ManualClock()
         self.calls, self.transcripts = CallRepository(table), TranscriptRepository(table)
-        self.claim = ClaimName(call.id, 1)
+        self.claim = CallAttemptRef(call.id, 1)
         self.calls.accept(call)
         nudge = a_nudge(Wakes(), self.clock)
         self.news = NewsDesk(self.calls, nudge, self.clock, lambda _: False, no_reach())
@@ -82,7 +82,7 @@ class Life:
         self.clock.move_s(1)
         if what in NEWS:
             values: dict[str, Any] = dict(NEWS[what])
-            self.news.take(News(values.pop("event"), self.claim, f"EV_{what}", **values))
+            self.news.take(LiveKitEvent(values.pop("event"), self.claim, f"EV_{what}", **values))
             return
         report = validated(Reports, {"reports": [REPORTS[what]]})
         try:

@@ -18,7 +18,7 @@ from trunkline.calls.states import State
 from trunkline.core.errors import NotFound
 from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialing.caretaker import LOOK_UP_AFTER_MS
-from trunkline.dialing.verdicts import Dialled, Kind, Verdict
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.storage.table import Table
 
 ME = Principal("tenant-1", True, frozenset(Scope))
@@ -69,12 +69,12 @@ async def test_a_call_whose_agent_is_on_its_way_ends_at_once_and_the_agent_goes_
 
 
 async def test_a_ringing_call_is_hung_up_by_its_run_until_the_leg_is_settled(bench: Bench) -> None:
-    async def ring_until_removed(call: Call, *_: object) -> Dialled:
+    async def ring_until_removed(call: Call, *_: object) -> DialAnswer:
         bench.livekit.invites.append((0.0, call))
         await bench.livekit.hung_up.wait()
-        return Dialled(Verdict(Kind.FAILED, Reason.DIAL_NO_ANSWER))
+        return DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER))
 
-    async def dial(call: Call, sip_trunk_id: str, token: str, gate: object) -> Dialled:
+    async def dial(call: Call, sip_trunk_id: str, token: str, gate: object) -> DialAnswer:
         await gate()  # type: ignore[operator]
         return await ring_until_removed(call)
 
@@ -93,9 +93,9 @@ async def test_a_ringing_call_is_hung_up_by_its_run_until_the_leg_is_settled(ben
 
 
 async def test_a_callee_who_picks_up_after_the_cancel_is_hung_up(bench: Bench) -> None:
-    def cancel_then_answer(call: Call) -> Dialled:
+    def cancel_then_answer(call: Call) -> DialAnswer:
         desk(bench).cancel(ME, call.id)
-        return Dialled(Verdict(Kind.ANSWERED), "PA_1", "SCL_1")
+        return DialAnswer(DialResult(DialResultKind.ANSWERED), "PA_1", "SCL_1")
 
     bench.livekit.answer = cancel_then_answer
     bench.calls.accept(a_call())
@@ -105,9 +105,9 @@ async def test_a_callee_who_picks_up_after_the_cancel_is_hung_up(bench: Bench) -
 
 
 async def test_a_refused_pace_does_not_bring_a_cancelled_call_back(bench: Bench) -> None:
-    def cancel_then_refuse(call: Call) -> Dialled:
+    def cancel_then_refuse(call: Call) -> DialAnswer:
         desk(bench).cancel(ME, call.id)
-        return Dialled(Verdict(Kind.TOO_FAST, Reason.TRUNK_REJECTED, 503))
+        return DialAnswer(DialResult(DialResultKind.TOO_FAST, Reason.TRUNK_REJECTED, 503))
 
     bench.livekit.answer = cancel_then_refuse
     bench.calls.accept(a_call())

@@ -16,8 +16,8 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.report_transitions import on_agent_changed
 from trunkline.calls.states import Phase, State
 from trunkline.calls.value_objects import MAX_AGENT_TURNS, AgentTurn, Channel, HandoffAgent
-from trunkline.livekit.names import ClaimName
-from trunkline.livekit.webhooks import News
+from trunkline.livekit.rooms import CallAttemptRef
+from trunkline.livekit.webhooks import LiveKitEvent
 
 BEA = HandoffAgent("a-2", "Bea", "bea-worker")
 PHONE: dict[str, Any] = {"channel": Channel.PHONE, "trunk_id": "trunk_1", "phase": Phase.SETTLED}
@@ -30,13 +30,17 @@ def handing_over(**changes: Any) -> Call:
 
 
 def joined(alone: Alone, job_id: str) -> None:
-    alone.desk.take(News("participant_joined", ClaimName(alone.id, 1), f"EV_{job_id}", agent_job_id=job_id))
+    alone.desk.take(
+        LiveKitEvent("participant_joined", CallAttemptRef(alone.id, 1), f"EV_{job_id}", agent_job_id=job_id)
+    )
 
 
 def gone(alone: Alone, job_id: str, reason: str = "CLIENT_INITIATED") -> Call:
-    claim, told = ClaimName(alone.id, 1), f"EV_left_{job_id}"
+    claim, told = CallAttemptRef(alone.id, 1), f"EV_left_{job_id}"
     alone.desk.take(
-        News("participant_left", claim, told, agent_job_id=job_id, watched=True, disconnect_reason=reason)
+        LiveKitEvent(
+            "participant_left", claim, told, agent_job_id=job_id, watched=True, disconnect_reason=reason
+        )
     )
     found = alone.calls.load(alone.id)
     assert found is not None

@@ -28,7 +28,7 @@ from trunkline.core.errors import (
 from trunkline.core.redaction import HIDDEN
 from trunkline.core.validation import validated
 from trunkline.egress.messages import Request, Response
-from trunkline.livekit.names import ClaimName
+from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.storage.keys.calls import invocation_key, tool_payload_key
 from trunkline.storage.table import Table
 from trunkline.tools.invoke import MAX_STORY
@@ -162,9 +162,9 @@ def test_whose_tools_they_are(scene: Scene) -> None:
         with pytest.raises(NotFound, match="Tool not found"):
             scene.use(claim, strange)
     with pytest.raises(StaleAttempt):
-        scene.use(ClaimName(claim.call_id, 2), meal="x")
+        scene.use(CallAttemptRef(claim.call_id, 2), meal="x")
     with pytest.raises(NotFound, match="Call not found"):
-        scene.use(ClaimName("00000000-0000-4000-8000-00000000ffff", 1), meal="x")
+        scene.use(CallAttemptRef("00000000-0000-4000-8000-00000000ffff", 1), meal="x")
 
 
 def test_only_what_templates_ask_for_is_read(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,14 +18,16 @@ from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import answer_call, claim_call, record_intent, requeue
 from trunkline.calls.value_objects import AgentLost, Channel
 from trunkline.core.errors import LiveKitFailed
-from trunkline.livekit.names import ClaimName
-from trunkline.livekit.webhooks import News
+from trunkline.livekit.rooms import CallAttemptRef
+from trunkline.livekit.webhooks import LiveKitEvent
 from trunkline.storage.table import Table
 
 
-def left(call: Call, claim: int = 1, status: str = "hangup", reason: str = "CLIENT_INITIATED") -> News:
-    return News(
-        "participant_left", ClaimName(call.id, claim), disconnect_reason=reason, sip_call_status=status
+def left(
+    call: Call, claim: int = 1, status: str = "hangup", reason: str = "CLIENT_INITIATED"
+) -> LiveKitEvent:
+    return LiveKitEvent(
+        "participant_left", CallAttemptRef(call.id, claim), disconnect_reason=reason, sip_call_status=status
     )
 
 
@@ -34,7 +36,7 @@ class Dialled:
 
     def __init__(self, table: Table, *, run_alive: bool) -> None:
         self.calls = CallRepository(table)
-        self.removed: list[ClaimName] = []
+        self.removed: list[CallAttemptRef] = []
         clock = ManualClock()
         self.desk = NewsDesk(
             self.calls,
@@ -71,7 +73,7 @@ def test_an_end_is_applied_at_once_when_the_dialer_is_dead(table: Table) -> None
 def test_news_in_any_order_and_number_ends_an_active_call_once(table: Table) -> None:
     dialled = Dialled(table, run_alive=True)
     dialled.calls.change(dialled.call, answer_call(dialled.call, NOW_MS), NOW_MS)
-    finished = News("room_finished", ClaimName(dialled.call.id, 1))
+    finished = LiveKitEvent("room_finished", CallAttemptRef(dialled.call.id, 1))
     for news in (left(dialled.call, claim=2), left(dialled.call), finished, left(dialled.call), finished):
         dialled.desk.take(news)
     story = dialled.calls.story(dialled.call.id)
@@ -82,7 +84,7 @@ def test_news_in_any_order_and_number_ends_an_active_call_once(table: Table) -> 
 
 def test_a_room_that_finished_ends_an_active_call_whose_leave_was_lost(table: Table) -> None:
     dialled = Dialled(table, run_alive=True)
-    finished = News("room_finished", ClaimName(dialled.call.id, 1))
+    finished = LiveKitEvent("room_finished", CallAttemptRef(dialled.call.id, 1))
     dialled.desk.take(finished)
     assert dialled.now().state is State.CONNECTING, "before the answer it tells nothing"
     dialled.calls.change(dialled.call, answer_call(dialled.call, NOW_MS), NOW_MS)
@@ -92,8 +94,11 @@ def test_a_room_that_finished_ends_an_active_call_whose_leave_was_lost(table: Ta
 
 def test_ids_are_written_while_it_rings(table: Table) -> None:
     dialled = Dialled(table, run_alive=True)
-    joined = News(
-        "participant_joined", ClaimName(dialled.call.id, 1), sip_participant_id="PA_1", sip_call_id="SCL_1"
+    joined = LiveKitEvent(
+        "participant_joined",
+        CallAttemptRef(dialled.call.id, 1),
+        sip_participant_id="PA_1",
+        sip_call_id="SCL_1",
     )
     dialled.desk.take(joined)
     assert (dialled.now().sip_participant_id, dialled.now().sip_call_id) == ("PA_1", "SCL_1")
@@ -110,21 +115,29 @@ def test_news_about_a_call_nobody_knows_is_ignored(table: Table) -> None:
     )
     desk.take(left(a_call()))
     desk.take(
-        News("participant_joined", ClaimName(a_call().id, 1), sip_participant_id="PA_1", sip_call_id="SCL_1")
+        LiveKitEvent(
+            "participant_joined",
+            CallAttemptRef(a_call().id, 1),
+            sip_participant_id="PA_1",
+            sip_call_id="SCL_1",
+        )
     )
     assert CallRepository(table).load(a_call().id) is None
 
 
 def test_a_leg_that_joins_a_call_that_has_ended_is_removed(table: Table) -> None:
     dialled = Dialled(table, run_alive=False)
-    joined = News(
-        "participant_joined", ClaimName(dialled.call.id, 1), sip_participant_id="PA_1", sip_call_id="SCL_1"
+    joined = LiveKitEvent(
+        "participant_joined",
+        CallAttemptRef(dialled.call.id, 1),
+        sip_participant_id="PA_1",
+        sip_call_id="SCL_1",
     )
     dialled.desk.take(joined)
     assert dialled.removed == []
     dialled.desk.take(left(dialled.call, status="ringing", reason="USER_UNAVAILABLE"))
     dialled.desk.take(joined)
-    assert dialled.removed == [ClaimName(dialled.call.id, 1)]
+    assert dialled.removed == [CallAttemptRef(dialled.call.id, 1)]
 
 
 def test_a_leg_of_an_older_claim_is_removed(table: Table) -> None:
@@ -132,14 +145,14 @@ def test_a_leg_of_an_older_claim_is_removed(table: Table) -> None:
     back = dialled.calls.change(dialled.call, requeue(dialled.call, NOW_MS, why="x"), NOW_MS)
     dialled.calls.change(back, claim_call(back, "run-2", "r2"), NOW_MS)
     dialled.desk.take(
-        News(
+        LiveKitEvent(
             "participant_joined",
-            ClaimName(dialled.call.id, 1),
+            CallAttemptRef(dialled.call.id, 1),
             sip_participant_id="PA_1",
             sip_call_id="SCL_1",
         )
     )
-    assert dialled.removed == [ClaimName(dialled.call.id, 1)]
+    assert dialled.removed == [CallAttemptRef(dialled.call.id, 1)]
     assert dialled.now().sip_participant_id is None
 
 
@@ -166,9 +179,9 @@ class Alone:
         self.id = call.id
 
     def lose(self, event_id: str = "EV_1", reason: str = "CONNECTION_TIMEOUT") -> Call:
-        claim = ClaimName(self.id, 1)
+        claim = CallAttemptRef(self.id, 1)
         self.desk.take(
-            News("participant_left", claim, event_id, agent_job_id="AJ_1", disconnect_reason=reason)
+            LiveKitEvent("participant_left", claim, event_id, agent_job_id="AJ_1", disconnect_reason=reason)
         )
         found = self.calls.load(self.id)
         assert found is not None
@@ -210,7 +223,9 @@ def test_a_lost_agent_is_sent_again_once(table: Table) -> None:
     assert alone.lose().state is State.ACTIVE
     alone.lose()
     assert alone.asked == ["dispatch"]
-    alone.desk.take(News("participant_joined", ClaimName(alone.id, 1), "EV_2", agent_job_id="AJ_1"))
+    alone.desk.take(
+        LiveKitEvent("participant_joined", CallAttemptRef(alone.id, 1), "EV_2", agent_job_id="AJ_1")
+    )
     assert alone.lose("EV_3").reason is Reason.AGENT_LOST
     assert alone.asked == ["dispatch", "close_room"]
 

@@ -12,7 +12,7 @@ from trunkline.calls.value_objects import Channel
 from trunkline.core.errors import LiveKitNotConfigured
 from trunkline.egress.address_policy import AddressPolicy
 from trunkline.livekit.credentials import LiveKitCredentials
-from trunkline.livekit.projects import PLAYED, Projects
+from trunkline.livekit.projects import PLAYED, ProjectRegistry
 from trunkline.storage.keys.tenants import livekit_issuer_key, own_livekit_key
 from trunkline.storage.table import Delete, Put, Table
 from trunkline.trunks.repository import TrunkRepository
@@ -37,7 +37,7 @@ class Reader:
 class Scene:
     def __init__(self, table: Table) -> None:
         self.table, self.clock = table, ManualClock()
-        self.projects = Projects(table, Deployment(), Reader(), self.clock)  # type: ignore[arg-type]
+        self.projects = ProjectRegistry(table, Deployment(), Reader(), self.clock)  # type: ignore[arg-type]
         for trunk in (TRUNK, OWN_TRUNK):
             TrunkRepository(table).create(trunk)
 

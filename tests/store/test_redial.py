@@ -19,15 +19,15 @@ from trunkline.calls.value_objects import Ending, WaitsFor
 from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialing.look import let_in_due_calls
 from trunkline.dialing.run import Stop
-from trunkline.dialing.verdicts import Dialled, Kind, Verdict
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.storage.table import Table
 
 WAKE = DialWakeup(TRUNK.id)
 SOON = RedialPolicy(3, ("busy", "unknown", "agent_unavailable"), (1,))
 LATER = RedialPolicy(3, ("busy", "unknown"), (600,))
-BUSY = Dialled(Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486))
+BUSY = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_BUSY, 486))
 BUSY_END = Ending(State.FAILED, Reason.DIAL_BUSY)
-UP = Dialled(Verdict(Kind.ANSWERED), "PA_1", "SCL_1")
+UP = DialAnswer(DialResult(DialResultKind.ANSWERED), "PA_1", "SCL_1")
 # NOW_MS is a Tuesday, 22:13 UTC.
 NIGHT = CallingWindow("09:00", "20:00", DAYS, ("UTC",))
 
@@ -106,7 +106,7 @@ async def test_a_redial_that_would_come_after_the_deadline_is_not_waited_for(ben
 
 
 async def test_a_reason_that_is_not_named_ends_the_call(bench: Bench) -> None:
-    bench.livekit.answer = lambda _: Dialled(Verdict(Kind.FAILED, Reason.USER_DECLINED, 603))
+    bench.livekit.answer = lambda _: DialAnswer(DialResult(DialResultKind.FAILED, Reason.USER_DECLINED, 603))
     bench.calls.accept(a_call(redial=SOON))
     await bench.run().serve(WAKE)
     assert load(bench).state is State.FAILED
@@ -121,7 +121,7 @@ async def test_an_agent_that_did_not_come_can_be_tried_again(bench: Bench) -> No
 
 
 async def test_too_fast_spends_no_attempt(bench: Bench) -> None:
-    answers = iter([Dialled(Verdict(Kind.TOO_FAST, Reason.TRUNK_REJECTED, 503))])
+    answers = iter([DialAnswer(DialResult(DialResultKind.TOO_FAST, Reason.TRUNK_REJECTED, 503))])
     bench.livekit.answer = lambda _: next(answers, BUSY)
     bench.calls.accept(a_call(redial=LATER))
     await bench.run().serve(WAKE)
@@ -152,7 +152,7 @@ async def test_a_cancel_while_it_waits_for_its_moment_is_final(bench: Bench) -> 
 
 
 async def test_a_cancel_asked_for_while_it_rang_leaves_no_redial(bench: Bench) -> None:
-    def cancel_and_fail(call: Call) -> Dialled:
+    def cancel_and_fail(call: Call) -> DialAnswer:
         desk(bench).cancel(ME, call.id)
         return BUSY
 

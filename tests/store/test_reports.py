@@ -24,7 +24,7 @@ from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.calls.value_objects import WorkflowRef
 from trunkline.core.errors import InvalidRequest, NotFound, StaleAttempt
 from trunkline.core.validation import validated
-from trunkline.livekit.names import ClaimName
+from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.storage.encryption import context_for_call
 from trunkline.storage.keys.calls import encrypted_data_key
 from trunkline.storage.table import Put, Table
@@ -49,19 +49,19 @@ class Scene:
             erase=lambda call_id: erase_beside(table, call_id),
         )
 
-    def accept(self, call: Call, context: dict[str, Any] | None = None) -> ClaimName:
+    def accept(self, call: Call, context: dict[str, Any] | None = None) -> CallAttemptRef:
         more = []
         if context:
             item = encrypted_data_key(call.id, "USER_CONTEXT").as_item()
             owner = context_for_call(call.tenant_id, call.id)
             more = [Put(item | {"ciphertext": PlainCipher().encrypt(owner, context)})]
         self.calls.accept(call, more=more)
-        return ClaimName(call.id, call.claim)
+        return CallAttemptRef(call.id, call.claim)
 
-    def report(self, claim: ClaimName, *reports: dict[str, Any]) -> list[bool]:
+    def report(self, claim: CallAttemptRef, *reports: dict[str, Any]) -> list[bool]:
         return self.desk.take(claim, validated(Reports, {"reports": list(reports)}).reports)["applied"]
 
-    def now(self, claim: ClaimName) -> Call:
+    def now(self, claim: CallAttemptRef) -> Call:
         found = self.calls.load(claim.call_id)
         assert found is not None
         return found
@@ -190,11 +190,11 @@ def test_what_is_reported_while_a_call_is_erased_is_erased(scene: Scene) -> None
 def test_an_agent_of_another_attempt_is_told_so(scene: Scene) -> None:
     waiting = a_call()
     scene.accept(waiting)
-    for claim in (ClaimName(waiting.id, 1), ClaimName(waiting.id, 0)):
+    for claim in (CallAttemptRef(waiting.id, 1), CallAttemptRef(waiting.id, 0)):
         with pytest.raises(StaleAttempt):
             scene.desk.context(claim)
     with pytest.raises(NotFound):
-        scene.desk.context(ClaimName(a_call(2).id, 1))
+        scene.desk.context(CallAttemptRef(a_call(2).id, 1))
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from trunkline.calls.value_objects import Ending
 from trunkline.dial_queue.lease import HeldLane
 from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialing.run import Stop
-from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.livekit.client import LiveKitUnavailable
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.storage.keys.dialing import lane_key
 from trunkline.storage.table import Update
 
@@ -32,8 +32,8 @@ def load(bench: Bench, number: int = 1) -> Call:
     return call
 
 
-def answers(verdict: Verdict) -> Dialled:
-    return Dialled(verdict)
+def answers(verdict: DialResult) -> DialAnswer:
+    return DialAnswer(verdict)
 
 
 async def test_a_call_is_claimed_prepared_dialled_and_answered(bench: Bench) -> None:
@@ -51,9 +51,9 @@ async def test_a_call_is_claimed_prepared_dialled_and_answered(bench: Bench) -> 
 async def test_the_intent_is_written_before_the_invite(bench: Bench) -> None:
     seen: list[Call] = []
 
-    def look(call: Call) -> Dialled:
+    def look(call: Call) -> DialAnswer:
         seen.append(load(bench))
-        return answers(Verdict(Kind.ANSWERED))
+        return answers(DialResult(DialResultKind.ANSWERED))
 
     bench.livekit.answer = look
     bench.calls.accept(a_call())
@@ -77,12 +77,12 @@ async def test_starts_keep_the_pace_and_the_order_of_the_line(bench: Bench) -> N
 @pytest.mark.parametrize(
     ("verdict", "state", "reason"),
     [
-        (Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486), State.FAILED, Reason.DIAL_BUSY),
-        (Verdict(Kind.FAILED, Reason.DIAL_NO_ANSWER), State.FAILED, Reason.DIAL_NO_ANSWER),
+        (DialResult(DialResultKind.FAILED, Reason.DIAL_BUSY, 486), State.FAILED, Reason.DIAL_BUSY),
+        (DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER), State.FAILED, Reason.DIAL_NO_ANSWER),
     ],
 )
 async def test_a_carriers_verdict_ends_the_call_with_its_code(
-    bench: Bench, verdict: Verdict, state: State, reason: Reason
+    bench: Bench, verdict: DialResult, state: State, reason: Reason
 ) -> None:
     bench.livekit.answer = lambda _: answers(verdict)
     bench.calls.accept(a_call())
@@ -95,8 +95,8 @@ async def test_a_carriers_verdict_ends_the_call_with_its_code(
 async def test_too_fast_returns_the_call_to_its_place_and_it_is_dialled_again_more_slowly(
     bench: Bench,
 ) -> None:
-    refusals = iter([Verdict(Kind.TOO_FAST, Reason.TRUNK_REJECTED, 503)])
-    bench.livekit.answer = lambda _: answers(next(refusals, Verdict(Kind.ANSWERED)))
+    refusals = iter([DialResult(DialResultKind.TOO_FAST, Reason.TRUNK_REJECTED, 503)])
+    bench.livekit.answer = lambda _: answers(next(refusals, DialResult(DialResultKind.ANSWERED)))
     bench.calls.accept(a_call())
     await bench.run().serve(WAKE)
     call = load(bench)
@@ -108,7 +108,7 @@ async def test_too_fast_returns_the_call_to_its_place_and_it_is_dialled_again_mo
 
 
 async def test_an_unknown_outcome_is_left_for_a_look_up_and_never_dialled_again(bench: Bench) -> None:
-    bench.livekit.answer = lambda _: answers(Verdict(Kind.UNKNOWN))
+    bench.livekit.answer = lambda _: answers(DialResult(DialResultKind.UNKNOWN))
     bench.calls.accept(a_call())
     await bench.run().serve(WAKE)
     await bench.run("run-2").serve(WAKE)
@@ -118,12 +118,12 @@ async def test_an_unknown_outcome_is_left_for_a_look_up_and_never_dialled_again(
 
 
 async def test_an_end_kept_while_the_answer_was_awaited_is_applied_with_it(bench: Bench) -> None:
-    def end_first(call: Call) -> Dialled:
+    def end_first(call: Call) -> DialAnswer:
         current = load(bench)
         bench.calls.change(
             current, store_pending_ending(current, Ending(State.COMPLETED, Reason.USER_HANGUP)), NOW_MS
         )
-        return answers(Verdict(Kind.ANSWERED))
+        return answers(DialResult(DialResultKind.ANSWERED))
 
     bench.livekit.answer = end_first
     bench.calls.accept(a_call())
@@ -255,7 +255,7 @@ async def test_a_call_that_arrives_while_the_lane_is_released_is_not_left_behind
 
 
 async def test_a_lane_that_was_slowed_stays_slow_for_its_next_run(bench: Bench) -> None:
-    bench.livekit.answer = lambda _: answers(Verdict(Kind.TOO_FAST, Reason.TRUNK_REJECTED, 503))
+    bench.livekit.answer = lambda _: answers(DialResult(DialResultKind.TOO_FAST, Reason.TRUNK_REJECTED, 503))
     bench.calls.accept(a_call(expires_at_ms=NOW_MS + 1_000))
     await bench.run().serve(WAKE)
     lane = bench.lanes.take(TRUNK.id, "next")

@@ -17,7 +17,7 @@ from trunkline.calls.transitions import claim_call, end_call, record_intent, req
 from trunkline.calls.value_objects import Ending
 from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialing.run import Stop
-from trunkline.dialing.verdicts import Dialled, Kind, Verdict
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.storage.keys.dialing import slot_count_key, slot_key
 from trunkline.storage.table import Put, Table, Update
 from trunkline.trunks.models import tenant_pool
@@ -80,7 +80,7 @@ async def test_no_more_calls_are_in_progress_than_allowed_and_the_lane_is_let_go
 
 async def test_a_verdict_frees_its_slot_for_the_next_call_of_the_same_run(bench: Bench) -> None:
     limit(bench, 1)
-    bench.livekit.answer = lambda _: Dialled(Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486))
+    bench.livekit.answer = lambda _: DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_BUSY, 486))
     for number in range(1, 5):
         bench.calls.accept(a_call(number))
     assert await bench.run().serve(WAKE) is Stop.EMPTY
@@ -91,7 +91,7 @@ async def test_a_verdict_frees_its_slot_for_the_next_call_of_the_same_run(bench:
 
 async def test_an_unknown_dial_keeps_its_slot_until_the_look_up(bench: Bench) -> None:
     limit(bench, 1)
-    bench.livekit.answer = lambda _: Dialled(Verdict(Kind.UNKNOWN))
+    bench.livekit.answer = lambda _: DialAnswer(DialResult(DialResultKind.UNKNOWN))
     bench.calls.accept(a_call())
     await bench.run().serve(WAKE)
     assert bench.trunks.slots_taken(TRUNK.id) == 1

@@ -13,7 +13,7 @@ from trunkline.calls.states import State
 from trunkline.core.errors import LiveKitFailed
 from trunkline.core.validation import validated
 from trunkline.egress.messages import Response
-from trunkline.livekit.names import ClaimName
+from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.storage.table import Table
 from trunkline.tools.effects import CallEffects
 
@@ -25,7 +25,7 @@ def scene(table: Table) -> Scene:
     return made
 
 
-def active(scene: Scene, **more: Any) -> ClaimName:
+def active(scene: Scene, **more: Any) -> CallAttemptRef:
     claim = scene.accept(colleagues=(SUPPORT,), **more)
     scene.reports.take(claim, validated(Reports, {"reports": [{"type": "answered"}]}).reports)
     return claim
@@ -62,7 +62,7 @@ def test_a_livekit_that_does_not_answer_is_told_and_not_asked_again(scene: Scene
         scene.dispatched.append("tried")
         raise LiveKitFailed
 
-    def effects(call: Call, claim: ClaimName, until_us: int) -> CallEffects:
+    def effects(call: Call, claim: CallAttemptRef, until_us: int) -> CallEffects:
         return CallEffects(call, claim, scene.calls, scene.reports, silent, scene.clock, until_us)
 
     object.__setattr__(scene.invoker, "effects", effects)

@@ -12,14 +12,14 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialing.run import Stop
-from trunkline.dialing.verdicts import Dialled, Kind, Verdict
-from trunkline.livekit.names import room_name
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
+from trunkline.livekit.rooms import room_name
 from trunkline.trunks.circuit_breaker import TRUNK_OPENS_AFTER
 from trunkline.trunks.repository import TrunkEvent
 
 WAKE = DialWakeup(TRUNK.id)
-DOWN = Dialled(Verdict(Kind.FAILED, Reason.TRUNK_UNAVAILABLE, 503))
-BUSY = Dialled(Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486))
+DOWN = DialAnswer(DialResult(DialResultKind.FAILED, Reason.TRUNK_UNAVAILABLE, 503))
+BUSY = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_BUSY, 486))
 PAUSED = {"paused": True}
 
 

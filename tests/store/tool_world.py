@@ -19,7 +19,7 @@ from trunkline.calls.value_objects import HandoffAgent, WorkflowRef
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
 from trunkline.egress.messages import Request, Response
-from trunkline.livekit.names import ClaimName
+from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.storage.idempotent_response import IdempotentResponses
 from trunkline.storage.table import Table
 from trunkline.tools.effects import CallEffects
@@ -93,7 +93,7 @@ class Scene:
         self.sent.append(request)
         return self.answer(request)
 
-    def effects(self, call: Call, claim: ClaimName, until_us: int) -> CallEffects:
+    def effects(self, call: Call, claim: CallAttemptRef, until_us: int) -> CallEffects:
         def dispatch(_: Call, worker: str) -> None:
             self.dispatched.append(worker)
 
@@ -106,7 +106,7 @@ class Scene:
 
     def accept(
         self, context: dict[str, Any] | None = None, *, tools: Any = ("save_meal",), **more: Any
-    ) -> ClaimName:
+    ) -> CallAttemptRef:
         spec = WorkflowSpec(
             slug="meals", entry_agent="Ada", tools=list(tools), variables={"meals": []}, secret_keys=["pin"]
         )
@@ -119,18 +119,18 @@ class Scene:
         self.calls.accept(
             call, more=self.people.put(call, context or {"auth_token": "jwt-1234", "pin": "98765"})
         )
-        return ClaimName(call.id, call.claim)
+        return CallAttemptRef(call.id, call.claim)
 
     def use(
-        self, claim: ClaimName, name: str = "save_meal", once: str | None = None, **params: Any
+        self, claim: CallAttemptRef, name: str = "save_meal", once: str | None = None, **params: Any
     ) -> InvocationView:
         return self.invoker.invoke(claim, name, Invocation(params=params, invocation_id=once))
 
-    def now(self, claim: ClaimName) -> Call:
+    def now(self, claim: CallAttemptRef) -> Call:
         found = self.calls.load(claim.call_id)
         assert found is not None
         return found
 
-    def events(self, claim: ClaimName) -> list[tuple[str, Any]]:
+    def events(self, claim: CallAttemptRef) -> list[tuple[str, Any]]:
         _, events = self.calls.story(claim.call_id) or (None, [])
         return [(event.type, event.data) for event in events]

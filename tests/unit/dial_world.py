@@ -18,7 +18,7 @@ from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints
 from trunkline.dialing.caretaker import Caretaker
-from trunkline.livekit.names import room_name
+from trunkline.livekit.rooms import room_name
 from trunkline.trunks.repository import TrunkRepository
 
 

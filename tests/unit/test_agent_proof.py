@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from trunkline.core.errors import InvalidAgentToken
 from trunkline.livekit.credentials import LiveKitCredentials
-from trunkline.livekit.names import ClaimName
-from trunkline.livekit.tokens import Pass, agent_proof, caller_token, issuer_of, listener_token
+from trunkline.livekit.rooms import CallAttemptRef
+from trunkline.livekit.tokens import JoinClaims, caller_token, issuer_of, listener_token, verify_agent_token
 
 CALL = "540fd075-1f39-48c0-80f9-6e279d614bfe"
 OURS = LiveKitCredentials("https://livekit.test", "devkey", "s" * 32)
@@ -37,14 +37,14 @@ def token(secret: str = OURS.api_secret, algorithm: str = "HS256", **changes: An
 
 
 def test_a_jobs_own_token_proves_its_claim() -> None:
-    proof = agent_proof(token(), signers)
-    assert (proof.claim, proof.livekit_tenant_id) == (ClaimName(CALL, 2), None)
+    proof = verify_agent_token(token(), signers)
+    assert (proof.claim, proof.livekit_tenant_id) == (CallAttemptRef(CALL, 2), None)
 
 
 def test_a_tenants_own_project_proves_whose_it_is_by_its_secret_alone() -> None:
     """Two tenants say that the key is theirs: the secret tells which."""
     for own in (OWN, THIEF):
-        proof = agent_proof(token(own.api_secret, iss="ownkey"), signers)
+        proof = verify_agent_token(token(own.api_secret, iss="ownkey"), signers)
         assert proof.livekit_tenant_id == own.tenant_id
 
 
@@ -60,7 +60,7 @@ def other_signature() -> str:
 
 
 NOW_S = int(time.time())
-JOIN = Pass(f"call-{CALL}", "caller", "caller", NOW_S, NOW_S + 60)
+JOIN = JoinClaims(f"call-{CALL}", "caller", "caller", NOW_S, NOW_S + 60)
 WRONG = {
     "nothing": "",
     "nonsense": "a.b.c",
@@ -88,7 +88,7 @@ WRONG = {
 @pytest.mark.parametrize("text", WRONG.values(), ids=WRONG)
 def test_everything_else_proves_nothing(text: str) -> None:
     with pytest.raises(InvalidAgentToken):
-        agent_proof(text, signers)
+        verify_agent_token(text, signers)
 
 
 @given(st.text(max_size=200))

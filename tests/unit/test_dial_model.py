@@ -26,9 +26,9 @@ from trunkline.calls.transitions import claim_call, record_intent, request_cance
 from trunkline.dialing.caretaker import LEEWAY_MS
 from trunkline.dialing.look import let_in_due_calls
 from trunkline.dialing.outcome import outcome_of
-from trunkline.dialing.verdicts import Dialled, Kind, Verdict
-from trunkline.livekit.names import ClaimName, room_name
-from trunkline.livekit.webhooks import News
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
+from trunkline.livekit.rooms import CallAttemptRef, room_name
+from trunkline.livekit.webhooks import LiveKitEvent
 from trunkline.storage.keys.dialing import queue_key, scheduled_key
 
 CALLS, MAX_CONCURRENT = 2, 1
@@ -37,8 +37,10 @@ NUMBERS = st.integers(1, CALLS)
 TWICE = RedialPolicy(2, ("busy", "no_answer", "unknown"), (60,))
 
 
-def _left(claim: ClaimName, status: str) -> News:
-    return News("participant_left", claim, disconnect_reason="USER_UNAVAILABLE", sip_call_status=status)
+def _left(claim: CallAttemptRef, status: str) -> LiveKitEvent:
+    return LiveKitEvent(
+        "participant_left", claim, disconnect_reason="USER_UNAVAILABLE", sip_call_status=status
+    )
 
 
 class DialProtocol(RuleBasedStateMachine):
@@ -99,38 +101,38 @@ class DialProtocol(RuleBasedStateMachine):
         still_its_own = (current.claim, current.phase) == (call.claim, Phase.SENT)
         assert still_its_own, "an attempt that was over was dialled"
 
-    @rule(run=RUNS, number=NUMBERS, kind=st.sampled_from(list(Kind)))
-    def verdict(self, run: str, number: int, kind: Kind) -> None:
+    @rule(run=RUNS, number=NUMBERS, kind=st.sampled_from(list(DialResultKind)))
+    def verdict(self, run: str, number: int, kind: DialResultKind) -> None:
         call = self.seen.get((run, number))
         if call is None or call.phase is not Phase.SENT:
             return
         arrived = (run, number) not in self.to_send
-        if not arrived and kind is not Kind.NOT_SENT:
-            kind = Kind.UNKNOWN
-        if arrived and kind is Kind.NOT_SENT:
+        if not arrived and kind is not DialResultKind.NOT_SENT:
+            kind = DialResultKind.UNKNOWN
+        if arrived and kind is DialResultKind.NOT_SENT:
             return
-        self.to_send.pop((run, number), None) if kind is Kind.NOT_SENT else None
+        self.to_send.pop((run, number), None) if kind is DialResultKind.NOT_SENT else None
         del self.seen[run, number]
         self._leg_after(call, kind)
-        verdict = Verdict(kind, Reason.DIAL_BUSY if kind is Kind.FAILED else None)
+        verdict = DialResult(kind, Reason.DIAL_BUSY if kind is DialResultKind.FAILED else None)
         now_ms = self.clock.wall_ms()
 
         def decide(current: Call) -> Any:
             if (current.claim, current.owner) != (call.claim, run) or current.ended:
                 return None
-            if kind in (Kind.TOO_FAST, Kind.NOT_SENT):
+            if kind in (DialResultKind.TOO_FAST, DialResultKind.NOT_SENT):
                 return requeue(current, now_ms, why="x")
-            return outcome_of(current, Dialled(verdict), now_ms)
+            return outcome_of(current, DialAnswer(verdict), now_ms)
 
         self.calls.settle(call.id, decide, now_ms)
 
-    def _leg_after(self, call: Call, kind: Kind) -> None:
+    def _leg_after(self, call: Call, kind: DialResultKind) -> None:
         key = (call.id, call.claim)
-        if kind is Kind.ANSWERED and key in self.livekit.legs:
+        if kind is DialResultKind.ANSWERED and key in self.livekit.legs:
             self.livekit.legs[key] = "active"
-        if kind in (Kind.FAILED, Kind.TOO_FAST):
+        if kind in (DialResultKind.FAILED, DialResultKind.TOO_FAST):
             self.livekit.legs.pop(key, None)
-        if kind is Kind.TOO_FAST:
+        if kind is DialResultKind.TOO_FAST:
             self.refused.add(key)
 
     @rule(run=RUNS, number=NUMBERS, seconds=st.sampled_from([4, 17, 64, 66, 80]))
@@ -147,7 +149,7 @@ class DialProtocol(RuleBasedStateMachine):
         self.claim(run, number)
         self.intend(run, number)
         self.send(run, number)
-        self.verdict(run, number, Kind.TOO_FAST)
+        self.verdict(run, number, DialResultKind.TOO_FAST)
         self.claim(run, number)
         self.intend(run, number)
 
@@ -175,14 +177,14 @@ class DialProtocol(RuleBasedStateMachine):
         status = "hangup" if answered or self.livekit.legs[key] == "active" else "ringing"
         del self.livekit.legs[key]
         if told:
-            self.news.take(_left(ClaimName(*key), status))
+            self.news.take(_left(CallAttemptRef(*key), status))
 
     @rule(number=NUMBERS, claim=st.integers(1, 4))
     def old_news(self, number: int, claim: int) -> None:
         """Of a leg that is not there any more, or never was."""
         key, before = (a_call(number).id, claim), self.now(number)
         if key not in self.livekit.legs and key in self.livekit.invites:
-            self.news.take(_left(ClaimName(*key), "hangup"))
+            self.news.take(_left(CallAttemptRef(*key), "hangup"))
             assert claim == before.claim or self.now(number) == before, "news about another claim"
 
     @rule()

@@ -16,8 +16,14 @@ from livekit.protocol.webhook import WebhookEvent
 from tests.builders import ManualClock
 from trunkline.core.errors import BadSignature, LiveKitNotConfigured
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
-from trunkline.livekit.names import WATCHED_ROOM, ClaimName, callee_identity, claim_of_room, room_name
-from trunkline.livekit.webhooks import news_of, verified_event
+from trunkline.livekit.rooms import (
+    WATCHED_ROOM,
+    CallAttemptRef,
+    callee_identity,
+    parse_room_name,
+    room_name,
+)
+from trunkline.livekit.webhooks import parse_event, verified_event
 
 CALL_ID = "3b883af9-fdfb-487d-85cf-f231d06a2b7f"
 CREDENTIALS = LiveKitCredentials("wss://livekit.test", "devkey", "a secret of at least 32 characters")
@@ -25,14 +31,14 @@ CREDENTIALS = LiveKitCredentials("wss://livekit.test", "devkey", "a secret of at
 
 @pytest.mark.parametrize("claim", [1, 2, 17])
 def test_a_room_name_carries_its_call_and_claim(claim: int) -> None:
-    assert claim_of_room(room_name(CALL_ID, claim)) == ClaimName(CALL_ID, claim)
+    assert parse_room_name(room_name(CALL_ID, claim)) == CallAttemptRef(CALL_ID, claim)
 
 
 @pytest.mark.parametrize(
     "room", ["", "lobby", "call-", "call-123", f"call-{CALL_ID}-", f"call-{CALL_ID}x", f"xcall-{CALL_ID}"]
 )
 def test_rooms_that_are_not_ours_are_nobodys(room: str) -> None:
-    assert claim_of_room(room) is None
+    assert parse_room_name(room) is None
 
 
 def signed(body: bytes, **changes: Any) -> str:
@@ -74,9 +80,9 @@ def signers(issuer: str) -> list[LiveKitCredentials]:
 
 def test_a_signed_end_of_the_callee_is_news() -> None:
     body = left_body()
-    news = news_of(verified_event(body, signed(body), signers)[0])
+    news = parse_event(verified_event(body, signed(body), signers)[0])
     assert news is not None
-    assert news.claim == ClaimName(CALL_ID, 2)
+    assert news.claim == CallAttemptRef(CALL_ID, 2)
     assert (news.disconnect_reason, news.sip_call_status) == ("CLIENT_INITIATED", "hangup")
 
 
@@ -86,7 +92,7 @@ def test_a_signed_end_of_the_callee_is_news() -> None:
 )
 def test_others_in_the_room_and_other_claims_are_no_news(participant: dict[str, str]) -> None:
     body = left_body(**participant)
-    assert news_of(verified_event(body, signed(body), signers)[0]) is None
+    assert parse_event(verified_event(body, signed(body), signers)[0]) is None
 
 
 @pytest.mark.parametrize(("metadata", "told"), [("", False), (WATCHED_ROOM, True), ("of a tenant", True)])
@@ -94,10 +100,10 @@ def test_an_agents_join_is_news_only_where_the_room_says_so(metadata: str, told:
     agent = {"kind": "AGENT", "identity": "agent-AJ_1"}
     joined = left_event(**agent) | {"event": "participant_joined"}
     joined["room"] |= {"metadata": metadata}
-    news = news_of(Parse(json.dumps(joined), WebhookEvent(), ignore_unknown_fields=True))
+    news = parse_event(Parse(json.dumps(joined), WebhookEvent(), ignore_unknown_fields=True))
     assert (news is not None) is told
     left = left_event(**agent)
-    assert news_of(Parse(json.dumps(left), WebhookEvent(), ignore_unknown_fields=True)) is not None
+    assert parse_event(Parse(json.dumps(left), WebhookEvent(), ignore_unknown_fields=True)) is not None
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from aiohttp import web
 from livekit.api import ServerError
 
 from tests.builders import SNAPSHOT, a_call
-from trunkline.dialing.verdicts import Kind
 from trunkline.livekit import client as client_module
 from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, dial_token, open_session
 from trunkline.livekit.credentials import LiveKitCredentials
+from trunkline.livekit.dial_result import DialResultKind
 
 SECRET = "a secret of at least thirty-two characters"
 CALL = a_call(claim=1, room_name="r1", agent=replace(SNAPSHOT, ring_timeout_s=1))
@@ -98,7 +98,7 @@ async def test_a_dial_without_a_clear_answer_is_unknown_and_sent_once(
     behaviour.answer = answer
     credentials = LiveKitCredentials("http://x", "devkey", SECRET)
     dialled = await livekit.dial(CALL, "ST_1", dial_token(credentials, 5), open_gate)
-    assert dialled.verdict.kind is Kind.UNKNOWN
+    assert dialled.verdict.kind is DialResultKind.UNKNOWN
     assert behaviour.requests == 1, "an SDK's retry would be a second INVITE"
 
 

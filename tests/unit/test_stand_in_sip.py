@@ -13,9 +13,9 @@ from livekit.api import LiveKitAPI, ServerError, SipCallError
 from tests.builders import a_call
 from tests.unit.conftest import KEY, SECRET, World, until
 from trunkline.dialing.attempt import SlotMissed
-from trunkline.dialing.verdicts import Kind
 from trunkline.livekit.client import LiveKitClient, dial_token, open_session
 from trunkline.livekit.credentials import LiveKitCredentials
+from trunkline.livekit.dial_result import DialResultKind
 
 
 async def a_trunk(livekit: LiveKitAPI) -> str:
@@ -121,7 +121,7 @@ async def test_the_products_client_sends_nothing_when_its_gate_refuses(
             await client.dial(call, trunk_id, dial_token(credentials, 5), refuse)
         assert world.invites() == []
         done = await client.dial(call, trunk_id, dial_token(credentials, 5), gate_that_opens)
-    assert (done.verdict.kind, len(world.invites())) == (Kind.ANSWERED, 1)
+    assert (done.verdict.kind, len(world.invites())) == (DialResultKind.ANSWERED, 1)
 
 
 async def test_the_products_client_knows_what_is_certain(world: World, livekit: LiveKitAPI) -> None:
@@ -131,12 +131,12 @@ async def test_the_products_client_knows_what_is_certain(world: World, livekit: 
     async with open_session() as session:
         client = LiveKitClient(credentials, session)
         dead = await client.dial(call, trunk_id, dial_token(credentials, -120), gate_that_opens)
-        assert dead.verdict.kind is Kind.NOT_SENT, "an expired token makes no INVITE"
+        assert dead.verdict.kind is DialResultKind.NOT_SENT, "an expired token makes no INVITE"
         nowhere = LiveKitClient(LiveKitCredentials("http://127.0.0.1:9", KEY, SECRET), session)
         refused = await nowhere.dial(call, trunk_id, dial_token(credentials, 5), gate_that_opens)
-        assert refused.verdict.kind is Kind.NOT_SENT
+        assert refused.verdict.kind is DialResultKind.NOT_SENT
         gone = await client.dial(call, "ST_none", dial_token(credentials, 5), gate_that_opens)
-        assert gone.verdict.kind is Kind.FAILED
+        assert gone.verdict.kind is DialResultKind.FAILED
     assert world.invites() == []
 
 

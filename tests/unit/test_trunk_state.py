@@ -12,12 +12,12 @@ from tests.builders import NOW_MS, TRUNK
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.reasons import Reason
 from trunkline.dialing.admission import BatchPace, admitted
-from trunkline.dialing.verdicts import Kind, Verdict
+from trunkline.livekit.dial_result import DialResult, DialResultKind
 from trunkline.trunks.circuit_breaker import TRUNK_OPENS_AFTER, ConsecutiveFailures, TrunkCircuitBreaker
 from trunkline.trunks.models import TrunkSettings, TrunkState, batch_pool, tenant_pool
 
-DOWN = Verdict(Kind.FAILED, Reason.TRUNK_UNAVAILABLE, 503)
-BUSY = Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486)
+DOWN = DialResult(DialResultKind.FAILED, Reason.TRUNK_UNAVAILABLE, 503)
+BUSY = DialResult(DialResultKind.FAILED, Reason.DIAL_BUSY, 486)
 
 
 def places(*rows: tuple[str, bool]) -> list[QueuePosition]:
@@ -83,7 +83,7 @@ def test_only_a_run_of_trunk_failures_trips() -> None:
     for verdict in [DOWN] * (TRUNK_OPENS_AFTER - 1) + [BUSY] + [DOWN] * (TRUNK_OPENS_AFTER - 1):
         failures.note(verdict)
         assert not failures.trips(probing=False)
-    failures.note(Verdict(Kind.UNKNOWN))
+    failures.note(DialResult(DialResultKind.UNKNOWN))
     failures.note(DOWN)
     assert failures.trips(probing=False)
     assert failures.reason == "carrier_failing: SIP 503"
@@ -93,7 +93,7 @@ def test_only_a_run_of_trunk_failures_trips() -> None:
 def test_a_single_destination_that_is_forbidden_blames_no_trunk() -> None:
     failures = ConsecutiveFailures()
     for _ in range(TRUNK_OPENS_AFTER):
-        failures.note(Verdict(Kind.FAILED, Reason.TRUNK_REJECTED, 403))
+        failures.note(DialResult(DialResultKind.FAILED, Reason.TRUNK_REJECTED, 403))
     assert not failures.trips(probing=True)
     assert failures.works
 

@@ -7,7 +7,7 @@ import pytest
 from trunkline.calls.disconnect_reasons import ending_for_disconnect
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.dialing.verdicts import Kind, verdict_of_carrier, verdict_of_livekit
+from trunkline.livekit.dial_result import DialResultKind, result_of_livekit_error, result_of_sip_status
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,8 @@ from trunkline.dialing.verdicts import Kind, verdict_of_carrier, verdict_of_live
     ],
 )
 def test_a_carriers_refusal_ends_the_attempt_with_its_reason(code: int, reason: Reason) -> None:
-    verdict = verdict_of_carrier(code, "")
-    assert (verdict.kind, verdict.reason, verdict.sip_status_code) == (Kind.FAILED, reason, code)
+    verdict = result_of_sip_status(code, "")
+    assert (verdict.kind, verdict.reason, verdict.sip_status_code) == (DialResultKind.FAILED, reason, code)
 
 
 @pytest.mark.parametrize(
@@ -45,34 +45,34 @@ def test_a_carriers_refusal_ends_the_attempt_with_its_reason(code: int, reason: 
     ],
 )
 def test_a_carrier_that_refuses_the_pace_sends_the_call_back(code: int, phrase: str) -> None:
-    assert verdict_of_carrier(code, phrase).kind is Kind.TOO_FAST
+    assert result_of_sip_status(code, phrase).kind is DialResultKind.TOO_FAST
 
 
 @pytest.mark.parametrize("phrase", ["Busy Here", "Service Unavailable", "Forbidden", "Separate"])
 def test_ordinary_phrases_are_no_word_on_pace(phrase: str) -> None:
-    assert verdict_of_carrier(503, phrase).kind is Kind.FAILED
+    assert result_of_sip_status(503, phrase).kind is DialResultKind.FAILED
 
 
 @pytest.mark.parametrize(
     ("status", "code", "message", "kind"),
     [
-        (408, "canceled", "twirp error unknown: sip request timed out", Kind.FAILED),
-        (404, "not_found", "requested sip trunk does not exist", Kind.FAILED),
-        (503, "unavailable", "twirp error unknown: no response from servers", Kind.NOT_SENT),
-        (503, "unavailable", "twirp error unknown: cpu exhausted", Kind.NOT_SENT),
-        (500, "internal", "twirp error unknown: sip not connected (redis required)", Kind.NOT_SENT),
-        (401, "unauthenticated", "permissions denied", Kind.NOT_SENT),
-        (401, "unknown", "", Kind.NOT_SENT),
-        (500, "internal", "boom", Kind.UNKNOWN),
-        (502, "unknown", "", Kind.UNKNOWN),
-        (503, "unavailable", "upstream connect error", Kind.UNKNOWN),
-        (404, "not_found", "participant does not exist", Kind.UNKNOWN),
+        (408, "canceled", "twirp error unknown: sip request timed out", DialResultKind.FAILED),
+        (404, "not_found", "requested sip trunk does not exist", DialResultKind.FAILED),
+        (503, "unavailable", "twirp error unknown: no response from servers", DialResultKind.NOT_SENT),
+        (503, "unavailable", "twirp error unknown: cpu exhausted", DialResultKind.NOT_SENT),
+        (500, "internal", "twirp error unknown: sip not connected (redis required)", DialResultKind.NOT_SENT),
+        (401, "unauthenticated", "permissions denied", DialResultKind.NOT_SENT),
+        (401, "unknown", "", DialResultKind.NOT_SENT),
+        (500, "internal", "boom", DialResultKind.UNKNOWN),
+        (502, "unknown", "", DialResultKind.UNKNOWN),
+        (503, "unavailable", "upstream connect error", DialResultKind.UNKNOWN),
+        (404, "not_found", "participant does not exist", DialResultKind.UNKNOWN),
     ],
 )
 def test_livekits_own_errors_return_a_call_only_on_proof(
-    status: int, code: str, message: str, kind: Kind
+    status: int, code: str, message: str, kind: DialResultKind
 ) -> None:
-    assert verdict_of_livekit(status, code, message).kind is kind
+    assert result_of_livekit_error(status, code, message).kind is kind
 
 
 @pytest.mark.parametrize(

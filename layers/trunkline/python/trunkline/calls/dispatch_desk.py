@@ -9,12 +9,11 @@ from types import ModuleType
 from trunkline.agents.repository import Agent, AgentRepository
 from trunkline.auth.principal import Principal
 from trunkline.calls.access import parse_call_id, require_own
-from trunkline.calls.dispatch_input import NewDispatch
-from trunkline.calls.dispatch_shapes import DispatchList, DispatchView
 from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
 from trunkline.core.errors import CallEnded, CallNotReady, InvalidRequest, NotFound
 from trunkline.livekit.credentials import LiveKitCredentials
+from trunkline.livekit.dispatch_schemas import DispatchList, DispatchView, NewDispatch
 from trunkline.played.dispatches import PlayedDispatches
 
 

@@ -17,8 +17,8 @@ from trunkline.calls.workflow_calls import OpenedCall
 from trunkline.core.clock import Clock
 from trunkline.core.errors import CallEnded
 from trunkline.livekit.credentials import LiveKitCredentials
-from trunkline.livekit.names import CALLER, room_name
-from trunkline.livekit.tokens import Pass, caller_token, listener_token
+from trunkline.livekit.rooms import CALLER, room_name
+from trunkline.livekit.tokens import JoinClaims, caller_token, listener_token
 
 _LISTEN_S = 3600
 
@@ -68,11 +68,13 @@ class JoinDesk:
 
     def _caller(self, call: Call, credentials: LiveKitCredentials) -> str:
         now_s = self.clock.wall_ms() // 1000
-        join = Pass(call.room_name or "", CALLER, call.user_id or CALLER, now_s, call.expires_at_ms // 1000)
+        join = JoinClaims(
+            call.room_name or "", CALLER, call.user_id or CALLER, now_s, call.expires_at_ms // 1000
+        )
         return caller_token(
             credentials, join, call_id=call.id, livekit_agent_name=call.agent.livekit_agent_name
         )
 
     def _listener(self, room: str, credentials: LiveKitCredentials) -> str:
         now_s, identity = self.clock.wall_ms() // 1000, f"listener-{secrets.token_hex(6)}"
-        return listener_token(credentials, Pass(room, identity, "listener", now_s, now_s + _LISTEN_S))
+        return listener_token(credentials, JoinClaims(room, identity, "listener", now_s, now_s + _LISTEN_S))

@@ -27,17 +27,17 @@ from trunkline.calls.web_transitions import (
 from trunkline.core.clock import Clock
 from trunkline.core.errors import LiveKitFailed
 from trunkline.dial_queue.notifier import LaneNotifier
-from trunkline.livekit.names import ClaimName
-from trunkline.livekit.webhooks import News
+from trunkline.livekit.rooms import CallAttemptRef
+from trunkline.livekit.webhooks import LiveKitEvent
 
 
 @dataclass(frozen=True)
 class Reach:
     """What the desk asks of LiveKit; each raises `LiveKitFailed` if it was perhaps not done."""
 
-    hang_up: Callable[[ClaimName], None]
-    close_room: Callable[[ClaimName], None]
-    agent_is_in: Callable[[ClaimName], bool]
+    hang_up: Callable[[CallAttemptRef], None]
+    close_room: Callable[[CallAttemptRef], None]
+    agent_is_in: Callable[[CallAttemptRef], bool]
     dispatch_again: Callable[[Call], None]
 
 
@@ -63,7 +63,7 @@ class NewsDesk:
         self._run_is_alive = run_is_alive
         self._reach = reach
 
-    def take(self, news: News) -> Call | None:
+    def take(self, news: LiveKitEvent) -> Call | None:
         """Write ids at once; apply or keep an end. Returns the call, where it had to be read."""
         if news.event == "participant_joined" and news.sip_participant_id:
             self._note_ids(news)
@@ -87,7 +87,7 @@ class NewsDesk:
             self._reach.close_room(news.claim)
         return after
 
-    def _note_ids(self, news: News) -> None:
+    def _note_ids(self, news: LiveKitEvent) -> None:
         ids = {"sip_participant_id": news.sip_participant_id, "sip_call_id": news.sip_call_id}
         known = {name: value for name, value in ids.items() if value}
         if known and not self._calls.note_ids(news.claim.call_id, news.claim.claim, known):
@@ -95,7 +95,7 @@ class NewsDesk:
             # webhook again.
             self._reach.hang_up(news.claim)
 
-    def _agent_left(self, job_id: str, news: News) -> None:
+    def _agent_left(self, job_id: str, news: LiveKitEvent) -> None:
         """One that was lost is sent again, or its person is not left in silence; if that fails, LiveKit
         sends the webhook again."""
         lost = news.disconnect_reason in LOST
@@ -107,7 +107,7 @@ class NewsDesk:
         elif lost:
             self._agent_is_lost(call, job_id, news)
 
-    def _agent_is_lost(self, call: Call | None, job_id: str, news: News) -> None:
+    def _agent_is_lost(self, call: Call | None, job_id: str, news: LiveKitEvent) -> None:
         if call and call.ended and call.reason is Reason.AGENT_LOST:
             # The webhook comes again because its person could not be shown out.
             self._show_out(call, news.claim)
@@ -133,13 +133,13 @@ class NewsDesk:
             return False
         return True
 
-    def _show_out(self, call: Call, claim: ClaimName) -> None:
+    def _show_out(self, call: Call, claim: CallAttemptRef) -> None:
         if call.channel is Channel.WEB:
             self._reach.close_room(claim)
         else:
             self._reach.hang_up(claim)
 
-    def _decide(self, call: Call, news: News, now_ms: int) -> Change | None:
+    def _decide(self, call: Call, news: LiveKitEvent, now_ms: int) -> Change | None:
         if call.channel is Channel.WEB:
             return _web_decision(call, news, now_ms)
         if news.agent_job_id:
@@ -147,7 +147,7 @@ class NewsDesk:
             return on_agent_joined(call, news.agent_job_id, now_ms) if awaited else None
         return None if news.is_caller else self._phone_decision(call, news, now_ms)
 
-    def _phone_decision(self, call: Call, news: News, now_ms: int) -> Change | None:
+    def _phone_decision(self, call: Call, news: LiveKitEvent, now_ms: int) -> Change | None:
         if call.ended or call.claim != news.claim.claim or call.phase in (None, Phase.PREPARED):
             return None
         ending = _ending(call, news, now_ms)
@@ -159,7 +159,7 @@ class NewsDesk:
         return finish_attempt(call, ending, now_ms)
 
 
-def _web_decision(call: Call, news: News, now_ms: int) -> Change | None:
+def _web_decision(call: Call, news: LiveKitEvent, now_ms: int) -> Change | None:
     if news.event == "room_finished":
         return on_room_finished(call, now_ms)
     if news.is_caller:
@@ -171,7 +171,7 @@ def _web_decision(call: Call, news: News, now_ms: int) -> Change | None:
     return None
 
 
-def _ending(call: Call, news: News, now_ms: int) -> Ending | None:
+def _ending(call: Call, news: LiveKitEvent, now_ms: int) -> Ending | None:
     if news.event == "room_finished":
         if call.state is not State.ACTIVE:
             return None

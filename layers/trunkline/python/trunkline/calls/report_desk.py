@@ -10,7 +10,6 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from trunkline.calls import report_schemas as say
-from trunkline.calls.attempts import require_present
 from trunkline.calls.models import Call, Change
 from trunkline.calls.report_transitions import (
     on_agent_changed,
@@ -26,7 +25,8 @@ from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.calls.value_objects import AgentTurn, HandoffAgent
 from trunkline.core.clock import Clock
 from trunkline.core.errors import StaleAttempt
-from trunkline.livekit.names import ClaimName, room_name
+from trunkline.livekit.agent_access import require_current_attempt
+from trunkline.livekit.rooms import CallAttemptRef, room_name
 from trunkline.workflows.model import Workflow, hidden_keys
 from trunkline.workflows.store import WorkflowStore
 
@@ -70,7 +70,7 @@ class ReportDesk:
     erase: Callable[[str], None]
     noted: Callable[[Call], None] = lambda _: None
 
-    def context(self, claim: ClaimName) -> CallContext:
+    def context(self, claim: CallAttemptRef) -> CallContext:
         """What the call is about.
 
         Raises:
@@ -97,7 +97,7 @@ class ReportDesk:
             "variables": {name: value for name, value in variables.items() if name not in hidden},
         }
 
-    def take(self, claim: ClaimName, reports: Sequence[say.Report]) -> Taken:
+    def take(self, claim: CallAttemptRef, reports: Sequence[say.Report]) -> Taken:
         """Apply reports in their order.
 
         Raises:
@@ -132,11 +132,11 @@ class ReportDesk:
             self.close_room(after, room_name(claim.call_id, claim.claim))
         return {"applied": [was or did for was, did in zip(stored, applied, strict=True)]}
 
-    def _current(self, claim: ClaimName) -> Call:
+    def _current(self, claim: CallAttemptRef) -> Call:
         call = self.calls.load(claim.call_id)
         if call:
             self.noted(call)
-        return require_present(call, claim)
+        return require_current_attempt(call, claim)
 
     def _change(self, call: Call, report: say.Report, now_ms: int) -> Change | None:
         match report:

@@ -38,7 +38,7 @@ from trunkline.calls.value_objects import Channel, HandoffAgent, WorkflowRef
 from trunkline.core.errors import InvalidRequest, NotFound
 from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, TestSpeed
 from trunkline.core.validation import InputModel, validated
-from trunkline.livekit.names import room_name
+from trunkline.livekit.rooms import room_name
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.workflows.model import Workflow
 from trunkline.workflows.store import WorkflowStore

@@ -24,10 +24,10 @@ from trunkline.calls.value_objects import Ending, WaitsFor
 from trunkline.dial_queue.pacing import MAX_LATE_US
 from trunkline.dialing.claim import Claim
 from trunkline.dialing.outcome import outcome_of
-from trunkline.dialing.verdicts import Dialled, Kind, Verdict
 from trunkline.dialing.workbench import Workbench
 from trunkline.livekit.client import LiveKitUnavailable
-from trunkline.livekit.names import room_name
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
+from trunkline.livekit.rooms import room_name
 from trunkline.trunks.models import TrunkState
 
 TOKEN_LIFE_MS = 5_000
@@ -72,7 +72,7 @@ class Attempt:
         self.turn = turn
         self.stage = Stage.CLAIMING
         self.started_us = bench.clock.monotonic_us()
-        self.verdict: Verdict | None = None
+        self.verdict: DialResult | None = None
         self.prepare_took_us: int | None = None
         self._state = trunk
         self._claim = Claim(bench)
@@ -158,7 +158,7 @@ class Attempt:
         except GiveBack:
             await self._claim.give_back(call, why="run_ended")
         except LiveKitUnavailable as error:
-            self.verdict = Verdict(Kind.NOT_SENT)
+            self.verdict = DialResult(DialResultKind.NOT_SENT)
             self._bench.log.warning(
                 "agent not dispatched", call_id=call.id, tenant_id=call.tenant_id, cause=str(error)
             )
@@ -239,7 +239,7 @@ class Attempt:
         )
         return await self._claim.write(call, change, now_ms), token
 
-    async def _send(self, call: Call, slot_us: int, token: str) -> Dialled:
+    async def _send(self, call: Call, slot_us: int, token: str) -> DialAnswer:
         clock, trunk = self._bench.clock, self._state().trunk
 
         async def at_the_slot() -> None:
@@ -255,7 +255,7 @@ class Attempt:
 
         return await self._bench.livekit.dial(call, trunk.sip_trunk_id, token, at_the_slot)
 
-    async def _apply(self, call: Call, dialled: Dialled) -> None:
+    async def _apply(self, call: Call, dialled: DialAnswer) -> None:
         verdict = dialled.verdict
         self._bench.log.info(
             "dial answered",
@@ -264,16 +264,21 @@ class Attempt:
             verdict=verdict.kind,
             sip_status_code=verdict.sip_status_code,
         )
-        if verdict.kind in (Kind.TOO_FAST, Kind.NOT_SENT):
-            why = "carrier_too_fast" if verdict.kind is Kind.TOO_FAST else "not_sent"
+        if verdict.kind in (DialResultKind.TOO_FAST, DialResultKind.NOT_SENT):
+            why = "carrier_too_fast" if verdict.kind is DialResultKind.TOO_FAST else "not_sent"
             await self._claim.give_back(call, why=why)
             return
         settled = await self._claim.settle(
             call, lambda current, now_ms: outcome_of(current, dialled, now_ms), known=call
         )
-        if verdict.kind is Kind.ANSWERED and settled and settled.cancel_requested_at_ms and not settled.ended:
+        if (
+            verdict.kind is DialResultKind.ANSWERED
+            and settled
+            and settled.cancel_requested_at_ms
+            and not settled.ended
+        ):
             await self._hang_up_answered(call)
-        if verdict.kind is Kind.FAILED:
+        if verdict.kind is DialResultKind.FAILED:
             await self._claim.drop_room(call)
 
     async def hang_up(self) -> None:

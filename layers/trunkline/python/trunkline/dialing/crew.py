@@ -9,8 +9,8 @@ from trunkline.calls.queue_position import QueuePosition
 from trunkline.dial_queue.pacing import preparing_target, ready_bound
 from trunkline.dialing.attempt import Attempt, Stage
 from trunkline.dialing.pacer import Pace
-from trunkline.dialing.verdicts import Kind
 from trunkline.dialing.workbench import Workbench
+from trunkline.livekit.dial_result import DialResultKind
 from trunkline.trunks.circuit_breaker import ConsecutiveFailures
 from trunkline.trunks.models import TrunkState
 
@@ -147,9 +147,9 @@ class Crew:
         if verdict is None:
             return
         self.failures.note(verdict)
-        if verdict.kind is Kind.TOO_FAST:
+        if verdict.kind is DialResultKind.TOO_FAST:
             self._pace.too_fast(self._now())
-        if verdict.kind is not Kind.NOT_SENT:
+        if verdict.kind is not DialResultKind.NOT_SENT:
             self._livekit_failures = 0
             return
         self._livekit_failures += 1

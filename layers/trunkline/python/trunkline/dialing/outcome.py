@@ -6,17 +6,17 @@ from trunkline.calls.models import Call, Change
 from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import answer_call, end_call, finish_attempt, release_ownership
 from trunkline.calls.value_objects import Ending
-from trunkline.dialing.verdicts import Dialled, Kind
+from trunkline.livekit.dial_result import DialAnswer, DialResultKind
 
 
-def outcome_of(call: Call, dialled: Dialled, now_ms: int) -> Change | None:
+def outcome_of(call: Call, dialled: DialAnswer, now_ms: int) -> Change | None:
     """Apply the dial's answer, and with it any end that was kept while the answer was awaited."""
     verdict = dialled.verdict
     if call.phase is not Phase.SENT:
         return None
-    if verdict.kind is Kind.ANSWERED:
+    if verdict.kind is DialResultKind.ANSWERED:
         return _answered(call, dialled, now_ms)
-    if verdict.kind is Kind.FAILED and verdict.reason:
+    if verdict.kind is DialResultKind.FAILED and verdict.reason:
         ending = Ending(State.FAILED, verdict.reason)
         return finish_attempt(call, ending, now_ms, sip_status_code=verdict.sip_status_code)
     if call.kept_ending:
@@ -24,7 +24,7 @@ def outcome_of(call: Call, dialled: Dialled, now_ms: int) -> Change | None:
     return release_ownership(call)
 
 
-def _answered(call: Call, dialled: Dialled, now_ms: int) -> Change | None:
+def _answered(call: Call, dialled: DialAnswer, now_ms: int) -> Change | None:
     if call.cancel_requested_at_ms:
         return None  # the leg is hung up first, and then the call is cancelled
     ids = {"sip_participant_id": dialled.sip_participant_id, "sip_call_id": dialled.sip_call_id}

@@ -27,8 +27,8 @@ from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints
 from trunkline.dialing.caretaker import Caretaker, LiveKit
 from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, session_of
-from trunkline.livekit.patience import Impatient
-from trunkline.livekit.projects import Projects
+from trunkline.livekit.fail_fast import FailFastLiveKit
+from trunkline.livekit.projects import ProjectRegistry
 from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.serve import a_player
 from trunkline.schedules.mirror import ScheduleMirror
@@ -48,7 +48,7 @@ class CaretakerProcess:
     def __init__(self, settings: CaretakerSettings, log: Logger) -> None:
         self._table = Table(aws_clients.client("dynamodb"), settings.table_name)
         self._clock = SystemClock()
-        self._projects = Projects.open(self._table, settings, self._clock)
+        self._projects = ProjectRegistry.open(self._table, settings, self._clock)
         self._calls, self._trunks = CallRepository(self._table), TrunkRepository(self._table)
         self._wakes = WakeQueue.open(settings)
         self._nudge = LaneNotifier(self._wakes, self._clock, log, self._trunks.granted_ids)
@@ -65,14 +65,14 @@ class CaretakerProcess:
         """Make one pass: projects side by side, so that one that does not answer holds up no other."""
         repairs: Counter[str] = Counter()
         async with AsyncExitStack() as sessions:
-            opened: dict[str | None, Impatient] = {}
+            opened: dict[str | None, FailFastLiveKit] = {}
 
-            def project(tenant_id: str | None) -> Impatient:
+            def project(tenant_id: str | None) -> FailFastLiveKit:
                 if tenant_id not in opened:
-                    opened[tenant_id] = Impatient(lambda: self._client(tenant_id, sessions))
+                    opened[tenant_id] = FailFastLiveKit(lambda: self._client(tenant_id, sessions))
                 return opened[tenant_id]
 
-            async def of_call(call: Call) -> Impatient:
+            async def of_call(call: Call) -> FailFastLiveKit:
                 return project(await self._offload(self._projects.owner_of, call))
 
             web = WebCare(self._calls, of_call, self._clock, self._offload, self._log)

@@ -23,7 +23,7 @@ from trunkline.dialing.run import LaneRun, RunLimits, Stop
 from trunkline.dialing.workbench import Workbench
 from trunkline.livekit.client import LiveKitClient, dial_token, session_of
 from trunkline.livekit.credentials import LiveKitCredentials
-from trunkline.livekit.projects import Projects
+from trunkline.livekit.projects import ProjectRegistry
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
 
@@ -45,7 +45,7 @@ class DialerProcess:
         self._trunks = TrunkRepository(table)
         self._wakes = WakeQueue.open(settings)
         self._rulebook = CompliancePolicy(table, self._clock)
-        self._projects = Projects.open(table, settings, self._clock)
+        self._projects = ProjectRegistry.open(table, settings, self._clock)
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def serve(self, wake: DialWakeup, run_id: str) -> Stop | None:

@@ -14,8 +14,8 @@ from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.clock import Clock
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.pacing import StartHistory, Timing
-from trunkline.dialing.verdicts import Dialled
 from trunkline.livekit.client import Gate
+from trunkline.livekit.dial_result import DialAnswer
 
 
 class LiveKit(Protocol):
@@ -25,7 +25,7 @@ class LiveKit(Protocol):
     async def agent_in_room(self, room: str) -> str | None: ...
     async def delete_room(self, room: str) -> None: ...
     async def remove_callee(self, room: str, claim: int) -> None: ...
-    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> Dialled: ...
+    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> DialAnswer: ...
 
 
 @dataclass(frozen=True)

@@ -30,10 +30,16 @@ from livekit.protocol.room import (
 from livekit.protocol.sip import CreateSIPParticipantRequest
 
 from trunkline.calls.models import Call
-from trunkline.dialing.verdicts import Dialled, Kind, Verdict, verdict_of_carrier, verdict_of_livekit
 from trunkline.egress.socket_guard import SocketGuard
 from trunkline.livekit.credentials import LiveKitCredentials
-from trunkline.livekit.names import CALL_ID_HEADER, CALLER, WATCHED_ROOM, callee_identity
+from trunkline.livekit.dial_result import (
+    DialAnswer,
+    DialResult,
+    DialResultKind,
+    result_of_livekit_error,
+    result_of_sip_status,
+)
+from trunkline.livekit.rooms import CALL_ID_HEADER, CALLER, WATCHED_ROOM, callee_identity
 
 _TIMEOUT_S = 10
 _CONNECT_S = 5
@@ -57,7 +63,7 @@ class LiveKitUnavailable(Exception):
     """LiveKit did not do what was asked, or did not say so in time."""
 
 
-class _GatedRequest(aiohttp.ClientRequest):
+class _PacedRequest(aiohttp.ClientRequest):
     """Passes the gate between getting its connection and writing to it (rule 9).
 
     So a new connection is made ahead of the slot, and no await stands between the gate's look at the
@@ -85,7 +91,7 @@ def open_session(guard: SocketGuard | None = None) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S, sock_connect=_CONNECT_S),
         connector=connector,
-        request_class=_GatedRequest,
+        request_class=_PacedRequest,
     )
 
 
@@ -208,7 +214,7 @@ class LiveKitClient:
         except NO_ANSWER as error:
             raise LiveKitUnavailable(_cause(error)) from error
 
-    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> Dialled:
+    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> DialAnswer:
         """Send the INVITE at the gate's instant, and wait for the answer or the carrier's verdict.
 
         What the gate raises comes through, and then nothing was sent. Never repeated here: each
@@ -220,15 +226,15 @@ class LiveKitClient:
         try:
             answer = await api.sip.create_sip_participant(_sip_request(call, sip_trunk_id), timeout=timeout_s)
         except ServerError as error:
-            return Dialled(_verdict_of(error))
+            return DialAnswer(_verdict_of(error))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             # No connection was made, so no byte of the request left this machine.
-            return Dialled(Verdict(Kind.NOT_SENT))
+            return DialAnswer(DialResult(DialResultKind.NOT_SENT))
         except (*NO_ANSWER, asyncio.IncompleteReadError):
-            return Dialled(Verdict(Kind.UNKNOWN))
+            return DialAnswer(DialResult(DialResultKind.UNKNOWN))
         finally:
             _gate.set(None)
-        return Dialled(Verdict(Kind.ANSWERED), answer.participant_id, answer.sip_call_id)
+        return DialAnswer(DialResult(DialResultKind.ANSWERED), answer.participant_id, answer.sip_call_id)
 
 
 def _sip_request(call: Call, sip_trunk_id: str) -> CreateSIPParticipantRequest:
@@ -245,10 +251,10 @@ def _sip_request(call: Call, sip_trunk_id: str) -> CreateSIPParticipantRequest:
     )
 
 
-def _verdict_of(error: ServerError) -> Verdict:
+def _verdict_of(error: ServerError) -> DialResult:
     if isinstance(error, SipCallError) and error.sip_status_code:
-        return verdict_of_carrier(error.sip_status_code, error.sip_status or error.message)
-    return verdict_of_livekit(error.status, error.code, error.message)
+        return result_of_sip_status(error.sip_status_code, error.sip_status or error.message)
+    return result_of_livekit_error(error.status, error.code, error.message)
 
 
 def _cause(error: Exception) -> str:

@@ -22,11 +22,10 @@ from livekit.protocol.agent_dispatch import (
 )
 from livekit.protocol.room import ListRoomsRequest
 
-from trunkline.calls.dispatch_input import NewDispatch
-from trunkline.calls.dispatch_shapes import DispatchView, JobStateView, JobView
 from trunkline.core.errors import LiveKitFailed, NotFound
 from trunkline.livekit.client import NO_ANSWER, session_of
 from trunkline.livekit.credentials import LiveKitCredentials
+from trunkline.livekit.dispatch_schemas import DispatchView, JobStateView, JobView, NewDispatch
 
 _T = TypeVar("_T")
 _NANOSECONDS_FROM = 10**14

@@ -43,7 +43,7 @@ class _Kept:
     read_at_ms: int
 
 
-class Projects:
+class ProjectRegistry:
     """Finds credentials; what was read is good for a minute, so a change counts within one."""
 
     def __init__(self, table: Table, deployment: LiveKitSecret, reader: SecretsReader, clock: Clock) -> None:
@@ -56,7 +56,7 @@ class Projects:
         self._trunk_owners: dict[str, str | None] = {}
 
     @classmethod
-    def open(cls, table: Table, settings: _Settings, clock: Clock) -> Projects:
+    def open(cls, table: Table, settings: _Settings, clock: Clock) -> ProjectRegistry:
         """The projects of a deployment, as a function's settings name it."""
         secrets_client = aws_clients.client("secretsmanager")
         door = AddressPolicy.parse(settings.outgoing_loopback_ports)

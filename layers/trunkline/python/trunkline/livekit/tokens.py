@@ -13,14 +13,14 @@ from typing import Any
 
 from trunkline.core.errors import InvalidAgentToken
 from trunkline.livekit.credentials import LiveKitCredentials
-from trunkline.livekit.names import WATCHED_ROOM, ClaimName, claim_of_room
+from trunkline.livekit.rooms import WATCHED_ROOM, CallAttemptRef, parse_room_name
 
 _LEEWAY_S = 10
 _ALGORITHM = "HS256"
 
 
 @dataclass(frozen=True)
-class Pass:
+class JoinClaims:
     """What a join token says: where, who (`name` is what others are shown), and how long it is good."""
 
     room: str
@@ -31,7 +31,7 @@ class Pass:
 
 
 def caller_token(
-    credentials: LiveKitCredentials, join: Pass, *, call_id: str, livekit_agent_name: str
+    credentials: LiveKitCredentials, join: JoinClaims, *, call_id: str, livekit_agent_name: str
 ) -> str:
     """The token with which the person of a web call joins; the room it makes calls the agent in.
 
@@ -45,7 +45,7 @@ def caller_token(
     return _signed(credentials, join, grants, {"roomConfig": config})
 
 
-def listener_token(credentials: LiveKitCredentials, join: Pass) -> str:
+def listener_token(credentials: LiveKitCredentials, join: JoinClaims) -> str:
     """A token to listen in: unseen, and unable to speak or to send."""
     grants = {"canSubscribe": True, "hidden": True, "canPublish": False, "canPublishData": False}
     return _signed(credentials, join, grants, {})
@@ -63,15 +63,15 @@ def issuer_of(token: str) -> str:
 
 
 @dataclass(frozen=True)
-class AgentProof:
+class AgentClaims:
     """What an agent's token proves: its claim, and the tenant in whose own project it is (None: the
     deployment's)."""
 
-    claim: ClaimName
+    claim: CallAttemptRef
     livekit_tenant_id: str | None
 
 
-def agent_proof(token: str, signers: Callable[[str], Iterable[LiveKitCredentials]]) -> AgentProof:
+def verify_agent_token(token: str, signers: Callable[[str], Iterable[LiveKitCredentials]]) -> AgentClaims:
     """Read an agent's proof: signed with its project's key, of kind agent, for one room of ours.
 
     Raises:
@@ -80,7 +80,7 @@ def agent_proof(token: str, signers: Callable[[str], Iterable[LiveKitCredentials
     for credentials in signers(issuer_of(token)):
         claims = _verified(token, credentials)
         if claims is not None:
-            return AgentProof(_agents_claim(claims), credentials.tenant_id)
+            return AgentClaims(_agents_claim(claims), credentials.tenant_id)
     raise InvalidAgentToken
 
 
@@ -101,17 +101,17 @@ def _verified(token: str, credentials: LiveKitCredentials) -> dict[str, Any] | N
     return claims
 
 
-def _agents_claim(claims: dict[str, Any]) -> ClaimName:
+def _agents_claim(claims: dict[str, Any]) -> CallAttemptRef:
     video = claims.get("video")
     room = video.get("room") if isinstance(video, dict) and video.get("roomJoin") is True else None
-    claim = claim_of_room(room) if isinstance(room, str) and claims.get("kind") == "agent" else None
+    claim = parse_room_name(room) if isinstance(room, str) and claims.get("kind") == "agent" else None
     if claim is None:
         raise InvalidAgentToken
     return claim
 
 
 def _signed(
-    credentials: LiveKitCredentials, join: Pass, grants: dict[str, bool], more: dict[str, Any]
+    credentials: LiveKitCredentials, join: JoinClaims, grants: dict[str, bool], more: dict[str, Any]
 ) -> str:
     import jwt  # noqa: PLC0415 - see above
 

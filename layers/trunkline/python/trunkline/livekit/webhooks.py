@@ -20,14 +20,20 @@ from livekit.protocol.webhook import WebhookEvent
 
 from trunkline.core.errors import BadSignature
 from trunkline.livekit.credentials import LiveKitCredentials
-from trunkline.livekit.names import AGENT_PREFIX, CALLER, ClaimName, callee_identity, claim_of_room
+from trunkline.livekit.rooms import (
+    AGENT_PREFIX,
+    CALLER,
+    CallAttemptRef,
+    callee_identity,
+    parse_room_name,
+)
 from trunkline.livekit.tokens import issuer_of
 
 _LEEWAY_S = 10
 
 
 @dataclass(frozen=True)
-class News:
+class LiveKitEvent:
     """What a webhook tells about one claim's room: its callee, its caller or its agent.
 
     `id` is LiveKit's, the same at every repeat; `agent_job_id` is set if it is about an agent, `watched` if
@@ -35,7 +41,7 @@ class News:
     """
 
     event: str
-    claim: ClaimName
+    claim: CallAttemptRef
     id: str = ""
     is_caller: bool = False
     agent_job_id: str | None = None
@@ -92,13 +98,13 @@ def _event(body: bytes, claims: dict[str, Any]) -> WebhookEvent:
         raise BadSignature from error
 
 
-def news_of(event: WebhookEvent) -> News | None:
+def parse_event(event: WebhookEvent) -> LiveKitEvent | None:
     """Read what concerns a call; None for rooms that are not ours and for events that tell nothing."""
-    claim = claim_of_room(event.room.name)
+    claim = parse_room_name(event.room.name)
     if claim is None:
         return None
     if event.event == "room_finished":
-        return News(event.event, claim, event.id)
+        return LiveKitEvent(event.event, claim, event.id)
     if event.event not in ("participant_joined", "participant_left"):
         return None
     if event.participant.kind == ParticipantInfo.Kind.AGENT:
@@ -106,12 +112,12 @@ def news_of(event: WebhookEvent) -> News | None:
     return _of_person(event, claim)
 
 
-def _of_agent(event: WebhookEvent, claim: ClaimName) -> News | None:
+def _of_agent(event: WebhookEvent, claim: CallAttemptRef) -> LiveKitEvent | None:
     """None, too, for a join in a room without metadata (`WATCHED_ROOM`)."""
     agent, joins = event.participant, event.event == "participant_joined"
     if not agent.identity.startswith(AGENT_PREFIX) or (joins and not event.room.metadata):
         return None
-    return News(
+    return LiveKitEvent(
         event.event,
         claim,
         event.id,
@@ -121,13 +127,13 @@ def _of_agent(event: WebhookEvent, claim: ClaimName) -> News | None:
     )
 
 
-def _of_person(event: WebhookEvent, claim: ClaimName) -> News | None:
+def _of_person(event: WebhookEvent, claim: CallAttemptRef) -> LiveKitEvent | None:
     person = event.participant
     is_caller = person.kind == ParticipantInfo.Kind.STANDARD and person.identity == CALLER
     is_callee = person.kind == ParticipantInfo.Kind.SIP and person.identity == callee_identity(claim.claim)
     if not is_caller and not is_callee:
         return None
-    return News(
+    return LiveKitEvent(
         event.event,
         claim,
         event.id,

@@ -6,12 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from trunkline.calls.dispatch_input import NewDispatch
-from trunkline.calls.dispatch_shapes import DispatchView, JobView
 from trunkline.calls.models import Call
 from trunkline.core.clock import Clock
 from trunkline.core.errors import NotFound
-from trunkline.livekit.names import ClaimName
+from trunkline.livekit.dispatch_schemas import DispatchView, JobView, NewDispatch
+from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.played.ids import job_id_of, new_id
 from trunkline.storage.keys.calls import simulated_dispatch_key
 from trunkline.storage.keys.item import TTL
@@ -68,7 +67,7 @@ def _own(call: Call) -> DispatchView:
         call.room_name or "",
         metadata=json.dumps({"call_id": call.id}),
         created_at=call.created_at_ms // 1000,
-        job_id=call.agent_job_id or job_id_of(ClaimName(call.id, call.claim)),
+        job_id=call.agent_job_id or job_id_of(CallAttemptRef(call.id, call.claim)),
     )
 
 

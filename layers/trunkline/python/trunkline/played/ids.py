@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from trunkline.livekit.names import ClaimName
+from trunkline.livekit.rooms import CallAttemptRef
 
 
-def job_id_of(claim: ClaimName) -> str:
+def job_id_of(claim: CallAttemptRef) -> str:
     """The job of a played agent: the same whenever it is asked for."""
     return f"AJ_test{claim.call_id.replace('-', '')[:8]}{claim.claim}"
 

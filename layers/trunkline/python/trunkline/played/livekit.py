@@ -14,13 +14,13 @@ from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
 from trunkline.calls.test_numbers import FULL, test_number_of
 from trunkline.core.clock import Clock
-from trunkline.dialing.verdicts import Dialled, Kind, Verdict, verdict_of_carrier
 from trunkline.livekit.client import Gate
-from trunkline.livekit.names import claim_of_room
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind, result_of_sip_status
+from trunkline.livekit.rooms import parse_room_name
 from trunkline.played.ids import job_id_of, new_id
 
 _NO_REPLY_S = 32.0
-_NO_ANSWER = Dialled(Verdict(Kind.FAILED, Reason.DIAL_NO_ANSWER))
+_NO_ANSWER = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER))
 
 
 class PlayedLiveKit:
@@ -48,7 +48,7 @@ class PlayedLiveKit:
 
     async def agent_in_room(self, room: str) -> str | None:
         """The agent's identity, if it is there by now."""
-        due_us, claim = self._agents_due_us.get(room), claim_of_room(room)
+        due_us, claim = self._agents_due_us.get(room), parse_room_name(room)
         if due_us is None or claim is None or self._clock.monotonic_us() < due_us:
             return None
         return f"agent-{job_id_of(claim)}"
@@ -64,19 +64,19 @@ class PlayedLiveKit:
 
     async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
         """The phoned person, while the call is up; a phone that rang when its dialer died is silent."""
-        named = claim_of_room(room)
+        named = parse_room_name(room)
         call = await self._offload(self._calls.load, named.call_id) if named else None
         if call is None or call.claim != claim or call.state is not State.ACTIVE:
             return None
         attributes = {"sip.callStatus": "active", "sip.callID": call.sip_call_id or ""}
         return ParticipantInfo(sid=call.sip_participant_id or "", attributes=attributes)
 
-    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> Dialled:  # noqa: ARG002
+    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> DialAnswer:  # noqa: ARG002
         """Ring a phone, and answer as it would."""
         await gate()
         outcome = test_number_of(call.phone_number)
         if call.claim <= outcome.full_claims:
-            return Dialled(verdict_of_carrier(*FULL))
+            return DialAnswer(result_of_sip_status(*FULL))
         ring_s = float(call.agent.ring_timeout_s)
         rings_out = outcome.after_s is None or outcome.after_s > ring_s
         most_s = min(ring_s, _NO_REPLY_S) if outcome.no_reply else ring_s
@@ -84,8 +84,8 @@ class PlayedLiveKit:
         if cancelled or rings_out:
             return _NO_ANSWER
         if outcome.sip_status:
-            return Dialled(verdict_of_carrier(*outcome.sip_status))
-        return Dialled(Verdict(Kind.ANSWERED), new_id("PA"), new_id("SCL"))
+            return DialAnswer(result_of_sip_status(*outcome.sip_status))
+        return DialAnswer(DialResult(DialResultKind.ANSWERED), new_id("PA"), new_id("SCL"))
 
     async def _ring(self, call: Call, for_s: float) -> bool:
         """Ring for a while; True if it was hung up meanwhile."""

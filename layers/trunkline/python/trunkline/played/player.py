@@ -17,8 +17,8 @@ from trunkline.calls.transitions import end_call
 from trunkline.calls.value_objects import Channel, Ending
 from trunkline.core.clock import Clock
 from trunkline.core.errors import StaleAttempt
-from trunkline.livekit.names import ClaimName
-from trunkline.livekit.webhooks import News
+from trunkline.livekit.rooms import CallAttemptRef
+from trunkline.livekit.webhooks import LiveKitEvent
 from trunkline.played import script
 from trunkline.played.ids import job_id_of
 from trunkline.played.script import Cue, cues
@@ -63,7 +63,7 @@ class Player:
         return min(later, default=None)
 
     def _do(self, call: Call, cue: Cue) -> None:
-        claim = ClaimName(call.id, call.claim)
+        claim = CallAttemptRef(call.id, call.claim)
         match cue.step:
             case script.CallerJoined() | script.AgentJoined() | script.PersonLeft():
                 self.news.take(_news(call, claim, cue.step))
@@ -80,7 +80,7 @@ class Player:
 
         self.calls.settle(call.id, decide, self.clock.wall_ms())
 
-    def _report(self, claim: ClaimName, report: say.Report) -> None:
+    def _report(self, claim: CallAttemptRef, report: say.Report) -> None:
         try:
             self.reports.take(claim, [report])
         except StaleAttempt:
@@ -104,15 +104,15 @@ def _report_of(call: Call, step: script.Report) -> say.Report:
             return say.Ended(type="ended", reason=reason)
 
 
-def _news(call: Call, claim: ClaimName, step: script.News) -> News:
+def _news(call: Call, claim: CallAttemptRef, step: script.News) -> LiveKitEvent:
     told = f"EV_test_{type(step).__name__}_{claim.claim}"
     match step:
         case script.CallerJoined():
-            return News("participant_joined", claim, told, is_caller=True)
+            return LiveKitEvent("participant_joined", claim, told, is_caller=True)
         case script.AgentJoined():
-            return News("participant_joined", claim, told, agent_job_id=job_id_of(claim))
+            return LiveKitEvent("participant_joined", claim, told, agent_job_id=job_id_of(claim))
         case script.PersonLeft(reason, status):
-            return News(
+            return LiveKitEvent(
                 "participant_left",
                 claim,
                 told,

@@ -13,7 +13,7 @@ from trunkline.calls.repository import CallRepository
 from trunkline.calls.value_objects import AgentTurn
 from trunkline.core.clock import Clock
 from trunkline.core.errors import LiveKitFailed, LiveKitNotConfigured
-from trunkline.livekit.names import ClaimName
+from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.tools.definitions import member, team_of
 from trunkline.tools.outcomes import ActionFailed, FailureType
 
@@ -27,7 +27,7 @@ class CallEffects:
     `LiveKitFailed` where it may or may not have been sent: it is never repeated."""
 
     call: Call
-    claim: ClaimName
+    claim: CallAttemptRef
     calls: CallRepository
     reports: ReportDesk
     dispatch: Callable[[Call, str], None]

@@ -12,7 +12,6 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
-from trunkline.calls.attempts import require_present
 from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.state_store import StateStore
@@ -20,7 +19,8 @@ from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.core.clock import Clock
 from trunkline.core.errors import CallEnded, LimitReached, NotFound, StateTooLarge
 from trunkline.core.validation import InputModel
-from trunkline.livekit.names import ClaimName
+from trunkline.livekit.agent_access import require_current_attempt
+from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.storage.encryption import context_for_call
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.idempotent_response import IdempotentResponses
@@ -83,7 +83,7 @@ class _Use:
 
     call: Call
     workflow: Workflow | None
-    claim: ClaimName
+    claim: CallAttemptRef
     tool: Tool
     config: ToolConfig
     invocation_id: str
@@ -108,11 +108,11 @@ class Invoker:
     remembered: IdempotentResponses
     recorder: Recorder
     sender: Sender
-    effects: Callable[[Call, ClaimName, int], Effects]
+    effects: Callable[[Call, CallAttemptRef, int], Effects]
     clock: Clock
     noted: Callable[[Call], None] = lambda _: None
 
-    def definitions(self, claim: ClaimName, agent: str | None = None) -> ToolDefinitions:
+    def definitions(self, claim: CallAttemptRef, agent: str | None = None) -> ToolDefinitions:
         """The tools of an agent of the call, by default of the one it was made with, for its model.
 
         Raises:
@@ -123,7 +123,7 @@ class Invoker:
         found = (self._tool(call, name) for name in tools_of(call, workflow, agent))
         return {"data": [definition(tool) for tool in found if tool]}
 
-    def invoke(self, claim: ClaimName, name: str, wish: Invocation) -> InvocationView:
+    def invoke(self, claim: CallAttemptRef, name: str, wish: Invocation) -> InvocationView:
         """Do what a tool does.
 
         Raises:
@@ -152,11 +152,11 @@ class Invoker:
         view: InvocationView = answered.body
         return view
 
-    def _call(self, claim: ClaimName) -> tuple[Call, Workflow | None]:
+    def _call(self, claim: CallAttemptRef) -> tuple[Call, Workflow | None]:
         call = self.calls.load(claim.call_id)
         if call:
             self.noted(call)
-        call = require_present(call, claim)
+        call = require_current_attempt(call, claim)
         kept = call.workflow
         workflow = self.workflows.version(call.tenant_id, kept.slug, kept.version) if kept else None
         return call, workflow

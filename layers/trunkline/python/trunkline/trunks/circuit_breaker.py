@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trunkline.calls.reasons import Reason
-from trunkline.dialing.verdicts import Kind, Verdict
+from trunkline.livekit.dial_result import DialResult, DialResultKind
 
 TRUNK_OPENS_AFTER = 5
 """So many trunk failures in a row pause the trunk."""
@@ -42,12 +42,12 @@ class TrunkCircuitBreaker:
         return now_ms < self.open_until_ms
 
 
-def is_trunk_failure(verdict: Verdict) -> bool:
+def is_trunk_failure(verdict: DialResult) -> bool:
     """Say whether a verdict blames the trunk: 5xx, an unknown trunk, or bad credentials.
 
     403 does not: carriers use it for single destinations.
     """
-    if verdict.kind is not Kind.FAILED:
+    if verdict.kind is not DialResultKind.FAILED:
         return False
     return verdict.reason is Reason.TRUNK_UNAVAILABLE or verdict.sip_status_code in _UNAUTHORIZED
 
@@ -57,15 +57,15 @@ class ConsecutiveFailures:
 
     def __init__(self) -> None:
         self._failures = 0
-        self._last: Verdict | None = None
+        self._last: DialResult | None = None
         self.works = False
 
-    def note(self, verdict: Verdict) -> None:
+    def note(self, verdict: DialResult) -> None:
         """Take one verdict in; those that prove nothing about the trunk are passed over."""
         if is_trunk_failure(verdict):
             self._failures += 1
             self._last = verdict
-        elif verdict.kind in (Kind.ANSWERED, Kind.FAILED):
+        elif verdict.kind in (DialResultKind.ANSWERED, DialResultKind.FAILED):
             self._failures = 0
             self.works = True
 

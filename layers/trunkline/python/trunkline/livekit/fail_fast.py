@@ -12,7 +12,7 @@ from trunkline.livekit.client import LiveKitUnavailable
 _T = TypeVar("_T")
 
 
-class Asked(Protocol):
+class LiveKitLookups(Protocol):
     """What a pass asks of LiveKit."""
 
     async def callee(self, room: str, claim: int) -> ParticipantInfo | None: ...
@@ -21,12 +21,12 @@ class Asked(Protocol):
     async def delete_room(self, room: str) -> None: ...
 
 
-class Impatient:
+class FailFastLiveKit:
     """Passes requests on until one is not answered."""
 
-    def __init__(self, open_: Callable[[], Awaitable[Asked]]) -> None:
+    def __init__(self, open_: Callable[[], Awaitable[LiveKitLookups]]) -> None:
         self._open = open_
-        self._asked: Asked | None = None
+        self._asked: LiveKitLookups | None = None
         self._silent = False
 
     async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
@@ -41,7 +41,7 @@ class Impatient:
     async def delete_room(self, room: str) -> None:
         await self._ask(lambda asked: asked.delete_room(room))
 
-    async def _ask(self, what: Callable[[Asked], Awaitable[_T]]) -> _T:
+    async def _ask(self, what: Callable[[LiveKitLookups], Awaitable[_T]]) -> _T:
         if self._silent:
             raise LiveKitUnavailable("it did not answer before")
         try:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AliasChoices, AliasGenerator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from typing_extensions import TypedDict
 
 from trunkline.core.validation import InputModel
 
@@ -38,3 +39,53 @@ class NewDispatch(InputModel):
     restart_policy: Annotated[
         Literal["JRP_ON_FAILURE", "JRP_NEVER"], Field(description="LiveKit Cloud only.")
     ] = "JRP_ON_FAILURE"
+
+
+class JobStateView(TypedDict):
+    """Times are Unix seconds; zero: not yet."""
+
+    status: str
+    error: str
+    started_at: int
+    ended_at: int
+    updated_at: int
+    participant_identity: str
+    worker_id: str
+    agent_id: str
+
+
+class JobView(TypedDict):
+    """One agent job; `room` and `participant` are LiveKit's own objects."""
+
+    id: str
+    dispatch_id: str
+    type: str
+    room: dict[str, Any] | None
+    participant: dict[str, Any] | None
+    metadata: str
+    agent_name: str
+    state: JobStateView
+    enable_recording: bool
+
+
+class DispatchStateView(TypedDict):
+    jobs: list[JobView]
+    created_at: int
+    deleted_at: int
+
+
+class DispatchView(TypedDict):
+    """LiveKit's AgentDispatch."""
+
+    id: str
+    agent_name: str
+    room: str
+    metadata: str
+    state: DispatchStateView
+    restart_policy: str
+
+
+class DispatchList(TypedDict):
+    """LiveKit's ListAgentDispatchResponse."""
+
+    agent_dispatches: list[DispatchView]

@@ -22,7 +22,7 @@ CALL_ID_HEADER = "X-Trunkline-Call-Id"
 
 
 @dataclass(frozen=True)
-class ClaimName:
+class CallAttemptRef:
     call_id: str
     claim: int
 
@@ -32,12 +32,12 @@ def room_name(call_id: str, claim: int) -> str:
     return f"call-{call_id}" if claim == 1 else f"call-{call_id}-{claim}"
 
 
-def claim_of_room(room: str) -> ClaimName | None:
+def parse_room_name(room: str) -> CallAttemptRef | None:
     """The call and claim a room belongs to; None for a room that is not ours."""
     match = _ROOM.fullmatch(room)
     if not match:
         return None
-    return ClaimName(match["call_id"], int(match["claim"] or 1))
+    return CallAttemptRef(match["call_id"], int(match["claim"] or 1))
 
 
 def callee_identity(claim: int) -> str:

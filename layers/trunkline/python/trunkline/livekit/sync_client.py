@@ -43,7 +43,7 @@ def agent_is_in(credentials: LiveKitCredentials, room: str) -> bool:
     return _ask(credentials, lambda livekit: livekit.agent_in_room(room)) is not None
 
 
-def dispatch_again(credentials: LiveKitCredentials, room: str, agent_name: str, call_id: str) -> None:
+def redispatch_agent(credentials: LiveKitCredentials, room: str, agent_name: str, call_id: str) -> None:
     """Send an agent into a room that lost its own, and have LiveKit tell of its join.
 
     Raises:

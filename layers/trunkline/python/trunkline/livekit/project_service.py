@@ -16,7 +16,7 @@ from trunkline.core.errors import NotFound
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
 from trunkline.livekit.credentials import LiveKitCredentials, as_secret
-from trunkline.livekit.projects import Projects
+from trunkline.livekit.projects import ProjectRegistry
 from trunkline.storage.keys.tenants import livekit_issuer_key, own_livekit_key
 from trunkline.storage.table import Delete, Put, Table, Write
 
@@ -55,7 +55,7 @@ class LiveKitView(TypedDict):
 
 
 @dataclass(frozen=True)
-class OwnLiveKitDesk:
+class LiveKitProjectService:
     """Keeps tenants' own projects; the keys are in Secrets Manager, under a name of the tenant's.
 
     `check_url` raises `InvalidRequest` for an address that may not be called; `webhook_url` is where the
@@ -66,7 +66,7 @@ class OwnLiveKitDesk:
     secrets: SecretsManagerClient
     secret_prefix: str
     kms_key_id: str
-    projects: Projects
+    projects: ProjectRegistry
     check_url: Callable[[str], None]
     webhook_url: str
     clock: Clock

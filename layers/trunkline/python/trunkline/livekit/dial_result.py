@@ -13,7 +13,7 @@ from enum import StrEnum
 from trunkline.calls.reasons import Reason
 
 
-class Kind(StrEnum):
+class DialResultKind(StrEnum):
     ANSWERED = "answered"
     FAILED = "failed"
     """The carrier decided: the attempt is over."""
@@ -26,17 +26,17 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Verdict:
-    kind: Kind
+class DialResult:
+    kind: DialResultKind
     reason: Reason | None = None
     sip_status_code: int | None = None
 
 
 @dataclass(frozen=True)
-class Dialled:
+class DialAnswer:
     """What came of one CreateSIPParticipant."""
 
-    verdict: Verdict
+    verdict: DialResult
     sip_participant_id: str | None = None
     sip_call_id: str | None = None
 
@@ -69,26 +69,26 @@ _NO_INVITE = ("no response from servers", "cpu exhausted", "sip not connected")
 _PACE_CODES = frozenset({403, 480, 486, 503, 603})
 
 
-def verdict_of_carrier(sip_status_code: int, phrase: str) -> Verdict:
+def result_of_sip_status(sip_status_code: int, phrase: str) -> DialResult:
     """Read a final SIP answer other than success."""
     if sip_status_code == 429 or (sip_status_code in _PACE_CODES and _PACE_PHRASE.search(phrase)):
-        return Verdict(Kind.TOO_FAST, Reason.TRUNK_REJECTED, sip_status_code)
+        return DialResult(DialResultKind.TOO_FAST, Reason.TRUNK_REJECTED, sip_status_code)
     by_class = Reason.TRUNK_UNAVAILABLE if 500 <= sip_status_code < 600 else Reason.TRUNK_REJECTED
-    return Verdict(Kind.FAILED, _REASON_OF_SIP.get(sip_status_code, by_class), sip_status_code)
+    return DialResult(DialResultKind.FAILED, _REASON_OF_SIP.get(sip_status_code, by_class), sip_status_code)
 
 
-def verdict_of_livekit(http_status: int, code: str, message: str) -> Verdict:
+def result_of_livekit_error(http_status: int, code: str, message: str) -> DialResult:
     """Read an error of LiveKit's own, one that carries no SIP status.
 
     Only answers that prove that no INVITE was made may say NOT_SENT; an error that is not in the
     table is UNKNOWN.
     """
     if code == "canceled" or (http_status == 408 and code == "deadline_exceeded"):
-        return Verdict(Kind.FAILED, Reason.DIAL_NO_ANSWER)
+        return DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER)
     if code == "not_found" and "trunk" in message:
-        return Verdict(Kind.FAILED, Reason.TRUNK_UNAVAILABLE)
+        return DialResult(DialResultKind.FAILED, Reason.TRUNK_UNAVAILABLE)
     if code in ("unavailable", "internal") and any(proof in message for proof in _NO_INVITE):
-        return Verdict(Kind.NOT_SENT)
+        return DialResult(DialResultKind.NOT_SENT)
     if http_status == 401:
-        return Verdict(Kind.NOT_SENT)
-    return Verdict(Kind.UNKNOWN)
+        return DialResult(DialResultKind.NOT_SENT)
+    return DialResult(DialResultKind.UNKNOWN)

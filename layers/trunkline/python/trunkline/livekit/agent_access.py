@@ -5,10 +5,10 @@ from __future__ import annotations
 from trunkline.calls.models import Call
 from trunkline.calls.value_objects import Channel
 from trunkline.core.errors import NotFound, StaleAttempt
-from trunkline.livekit.names import ClaimName
+from trunkline.livekit.rooms import CallAttemptRef
 
 
-def require_present(call: Call | None, claim: ClaimName) -> Call:
+def require_current_attempt(call: Call | None, claim: CallAttemptRef) -> Call:
     """The call, if the agent's attempt is its present one.
 
     Raises:
