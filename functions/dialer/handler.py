@@ -10,10 +10,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.dialer.bootstrap import DialerProcess
 from trunkline.core.logging import logger
 from trunkline.core.settings import DialerSettings
 from trunkline.dial_queue.messages import DialWakeup
-from trunkline.dialing.serve import DialerProcess
 
 log = logger("dialer")
 # A start must not wait for a thread's turn: the default of 5 ms is a quarter of the lateness allowed.

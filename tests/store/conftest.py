@@ -23,8 +23,8 @@ from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.pacing import StartHistory, Timing
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
-from trunkline.dialing.run import LaneRun, RunLimits
-from trunkline.dialing.workbench import Workbench
+from trunkline.dialer.context import DialerContext
+from trunkline.dialer.lane_run import LaneRun, RunLimits
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
 
@@ -131,7 +131,7 @@ class Bench:
     clock: Clock
 
     def run(self, run_id: str = "run-1", limits: RunLimits = QUICK) -> LaneRun:
-        bench = Workbench(
+        bench = DialerContext(
             run_id=run_id,
             starts=StartHistory(),
             timing=Timing(),

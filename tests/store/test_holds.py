@@ -8,7 +8,7 @@ from tests.builders import NOW_MS, TRUNK, a_call
 from tests.store.conftest import Bench, a_queue
 from trunkline.calls.states import State
 from trunkline.dial_queue.messages import DialWakeup
-from trunkline.dialing.run import Stop
+from trunkline.dialer.lane_run import Stop
 from trunkline.storage.keys.dialing import batch_hold_key
 from trunkline.storage.table import Delete, Put
 from trunkline.trunks.batch_holds import BatchHold

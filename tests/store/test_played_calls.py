@@ -25,8 +25,8 @@ from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dial_queue.pacing import StartHistory, Timing
 from trunkline.dial_queue.repository import DialQueue
-from trunkline.dialing.run import LaneRun, Stop
-from trunkline.dialing.workbench import Workbench
+from trunkline.dialer.context import DialerContext
+from trunkline.dialer.lane_run import LaneRun, Stop
 from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.serve import a_player
 from trunkline.storage.table import Table
@@ -52,7 +52,7 @@ class Scene:
         return call
 
     async def serve(self) -> Stop | None:
-        bench = Workbench(
+        bench = DialerContext(
             run_id="run-1",
             starts=StartHistory(),
             timing=Timing(),

@@ -17,8 +17,8 @@ from trunkline.calls.states import State
 from trunkline.calls.transitions import claim_call, defer, finish_attempt, record_intent
 from trunkline.calls.value_objects import Ending, WaitsFor
 from trunkline.dial_queue.messages import DialWakeup
-from trunkline.dialing.look import let_in_due_calls
-from trunkline.dialing.run import Stop
+from trunkline.dialer.lane_run import Stop
+from trunkline.dialer.queue_reader import enqueue_due_calls
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.storage.table import Table
 
@@ -170,9 +170,9 @@ def test_a_due_call_is_let_in_once_at_the_end_of_its_priority(table: Table) -> N
     other = a_call(2)
     scene.calls.accept(other)
     due = NOW_MS + 600_000
-    assert let_in_due_calls(scene.calls, TRUNK.id, due - 1) == 0
-    assert let_in_due_calls(scene.calls, TRUNK.id, due) == 1
-    assert let_in_due_calls(scene.calls, TRUNK.id, due) == 0
+    assert enqueue_due_calls(scene.calls, TRUNK.id, due - 1) == 0
+    assert enqueue_due_calls(scene.calls, TRUNK.id, due) == 1
+    assert enqueue_due_calls(scene.calls, TRUNK.id, due) == 0
     ids = [place.call_id for place in scene.line.head(TRUNK.id, "tenant-1", 5)]
     assert ids == [other.id, call.id]
     assert scene.now().waits_for is None

@@ -23,7 +23,7 @@ from trunkline.compliance.service import (
 )
 from trunkline.core.errors import InvalidRequest, NotFound, NumberNotAllowed, NumberSuppressed
 from trunkline.core.validation import validated
-from trunkline.dialing.run import Stop
+from trunkline.dialer.lane_run import Stop
 from trunkline.storage.table import Table
 
 NUMBER = "+14155552671"

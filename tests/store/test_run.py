@@ -17,7 +17,7 @@ from trunkline.calls.transitions import store_pending_ending
 from trunkline.calls.value_objects import Ending
 from trunkline.dial_queue.lease import HeldLane
 from trunkline.dial_queue.messages import DialWakeup
-from trunkline.dialing.run import Stop
+from trunkline.dialer.lane_run import Stop
 from trunkline.livekit.client import LiveKitUnavailable
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.storage.keys.dialing import lane_key

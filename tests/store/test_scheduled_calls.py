@@ -26,7 +26,7 @@ from trunkline.calls.transitions import request_cancel
 from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.errors import CallEnded, CallNotScheduled, InvalidRequest, NotFound
 from trunkline.core.validation import validated
-from trunkline.dialing.look import DUE_AT_ONCE, let_in_due_calls
+from trunkline.dialer.queue_reader import DUE_AT_ONCE, enqueue_due_calls
 from trunkline.storage.keys.calls import call_event_key
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import Table
@@ -85,9 +85,9 @@ def test_a_scheduled_call_waits_outside_the_line(scene: Scene) -> None:
 
 def test_its_time_puts_it_into_the_line_once_at_its_priority(scene: Scene) -> None:
     call = scheduled(scene, priority=1)
-    assert let_in_due_calls(scene.calls, TRUNK.id, NOW_MS + HOUR_MS - 1) == 0
-    assert let_in_due_calls(scene.calls, TRUNK.id, NOW_MS + HOUR_MS) == 1
-    assert let_in_due_calls(scene.calls, TRUNK.id, NOW_MS + HOUR_MS) == 0
+    assert enqueue_due_calls(scene.calls, TRUNK.id, NOW_MS + HOUR_MS - 1) == 0
+    assert enqueue_due_calls(scene.calls, TRUNK.id, NOW_MS + HOUR_MS) == 1
+    assert enqueue_due_calls(scene.calls, TRUNK.id, NOW_MS + HOUR_MS) == 0
     now = stored(scene, call)
     assert (now.state, now.due_ms, now.waits_for, scene.waiting()) == (State.QUEUED, None, None, 1)
     assert now.line_place.startswith("tenant-1#01")
@@ -146,7 +146,7 @@ def test_a_scheduled_call_is_changed_until_its_time_has_come(scene: Scene) -> No
         NOW_MS + 3 * HOUR_MS,
         0,
     )
-    assert let_in_due_calls(scene.calls, TRUNK.id, NOW_MS + HOUR_MS) == 0
+    assert enqueue_due_calls(scene.calls, TRUNK.id, NOW_MS + HOUR_MS) == 0
     sooner = changed(scene, call, earliestAt=iso(NOW_MS + 60_000), latestAt=iso(NOW_MS + 120_000))
     assert (sooner.due_ms, sooner.expires_at_ms, sooner.metadata_json) == (
         NOW_MS + 60_000,
@@ -160,7 +160,7 @@ def test_a_scheduled_call_is_changed_until_its_time_has_come(scene: Scene) -> No
         changed(scene, call, OTHER, priority=1)
     with pytest.raises(InvalidRequest, match="latestAt"):
         changed(scene, call, latestAt=iso(NOW_MS + 1000))
-    assert let_in_due_calls(scene.calls, TRUNK.id, NOW_MS + 60_000) == 1
+    assert enqueue_due_calls(scene.calls, TRUNK.id, NOW_MS + 60_000) == 1
     with pytest.raises(CallNotScheduled):
         changed(scene, call, priority=1)
     scene.calls.settle(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
@@ -185,7 +185,7 @@ def test_a_cancelled_one_never_enters_the_line(scene: Scene) -> None:
     after = scene.calls.settle(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
     assert after is not None
     assert (after.state, after.reason) == (State.CANCELLED, Reason.CANCELLED)
-    assert let_in_due_calls(scene.calls, TRUNK.id, NOW_MS + 2 * HOUR_MS) == 0
+    assert enqueue_due_calls(scene.calls, TRUNK.id, NOW_MS + 2 * HOUR_MS) == 0
     assert scene.waiting() == 0
 
 

@@ -16,7 +16,7 @@ from trunkline.calls.states import State
 from trunkline.calls.transitions import claim_call, end_call, record_intent, requeue
 from trunkline.calls.value_objects import Ending
 from trunkline.dial_queue.messages import DialWakeup
-from trunkline.dialing.run import Stop
+from trunkline.dialer.lane_run import Stop
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.storage.keys.dialing import slot_count_key, slot_key
 from trunkline.storage.table import Put, Table, Update

@@ -11,7 +11,7 @@ from tests.store.test_redial import move_s
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.dial_queue.messages import DialWakeup
-from trunkline.dialing.run import Stop
+from trunkline.dialer.lane_run import Stop
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import room_name
 from trunkline.trunks.circuit_breaker import TRUNK_OPENS_AFTER

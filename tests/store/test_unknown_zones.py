@@ -14,7 +14,7 @@ from trunkline.calls.value_objects import WaitsFor
 from trunkline.compliance.service import ComplianceService, NumberRulesSpec
 from trunkline.core.errors import CallNotScheduled, InvalidRequest
 from trunkline.core.validation import validated
-from trunkline.dialing.look import let_in_due_calls
+from trunkline.dialer.queue_reader import enqueue_due_calls
 from trunkline.storage.table import Table
 
 UNKNOWN = "+99999999999"
@@ -53,7 +53,7 @@ def test_a_call_is_held_and_says_why(scene: Scene) -> None:
 
 def test_it_never_comes_into_the_line_by_itself(scene: Scene) -> None:
     call = held(scene)
-    assert let_in_due_calls(scene.calls, call.trunk_id, call.expires_at_ms + 60_000) == 0
+    assert enqueue_due_calls(scene.calls, call.trunk_id, call.expires_at_ms + 60_000) == 0
 
 
 def test_its_owner_may_say_where_the_callee_is(scene: Scene) -> None:

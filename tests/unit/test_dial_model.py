@@ -23,9 +23,9 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import NoFreeSlot
 from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import claim_call, record_intent, request_cancel, requeue
+from trunkline.dialer.apply_result import apply_dial_result
+from trunkline.dialer.queue_reader import enqueue_due_calls
 from trunkline.dialing.caretaker import LEEWAY_MS
-from trunkline.dialing.look import let_in_due_calls
-from trunkline.dialing.outcome import outcome_of
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import CallAttemptRef, room_name
 from trunkline.livekit.webhooks import LiveKitEvent
@@ -122,7 +122,7 @@ class DialProtocol(RuleBasedStateMachine):
                 return None
             if kind in (DialResultKind.TOO_FAST, DialResultKind.NOT_SENT):
                 return requeue(current, now_ms, why="x")
-            return outcome_of(current, DialAnswer(verdict), now_ms)
+            return apply_dial_result(current, DialAnswer(verdict), now_ms)
 
         self.calls.settle(call.id, decide, now_ms)
 
@@ -193,7 +193,7 @@ class DialProtocol(RuleBasedStateMachine):
 
     @rule()
     def let_in_due(self) -> None:
-        let_in_due_calls(self.calls, TRUNK.id, self.clock.wall_ms())
+        enqueue_due_calls(self.calls, TRUNK.id, self.clock.wall_ms())
 
     @rule(seconds=st.sampled_from([1, 6, 17, 61, 80]))
     def time_passes(self, seconds: int) -> None:

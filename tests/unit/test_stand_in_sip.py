@@ -12,7 +12,7 @@ from livekit.api import LiveKitAPI, ServerError, SipCallError
 
 from tests.builders import a_call
 from tests.unit.conftest import KEY, SECRET, World, until
-from trunkline.dialing.attempt import SlotMissed
+from trunkline.dialer.attempt import SlotExpired
 from trunkline.livekit.client import LiveKitClient, dial_token, open_session
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.dial_result import DialResultKind
@@ -110,14 +110,14 @@ async def test_the_products_client_sends_nothing_when_its_gate_refuses(
     world: World, livekit: LiveKitAPI
 ) -> None:
     async def refuse() -> None:
-        raise SlotMissed
+        raise SlotExpired
 
     credentials = LiveKitCredentials(world.url, KEY, SECRET)
     call = a_call(claim=1, room_name="r1")
     trunk_id = await a_trunk(livekit)
     async with open_session() as session:
         client = LiveKitClient(credentials, session)
-        with pytest.raises(SlotMissed):
+        with pytest.raises(SlotExpired):
             await client.dial(call, trunk_id, dial_token(credentials, 5), refuse)
         assert world.invites() == []
         done = await client.dial(call, trunk_id, dial_token(credentials, 5), gate_that_opens)

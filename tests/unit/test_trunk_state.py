@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.builders import NOW_MS, TRUNK
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.reasons import Reason
-from trunkline.dialing.admission import BatchPace, admitted
+from trunkline.dialer.batch_throttle import BatchThrottle, concurrency_filter
 from trunkline.livekit.dial_result import DialResult, DialResultKind
 from trunkline.trunks.circuit_breaker import TRUNK_OPENS_AFTER, ConsecutiveFailures, TrunkCircuitBreaker
 from trunkline.trunks.models import TrunkSettings, TrunkState, batch_pool, tenant_pool
@@ -46,7 +46,7 @@ def test_pools_are_the_trunks_and_each_limited_tenants() -> None:
 def test_those_whose_pool_is_full_are_passed_over() -> None:
     state = TrunkState(replace(TRUNK, max_concurrent_calls=3), tenants={"a": 1, "b": None})
     waiting = places(("a", False), ("a", False), ("b", False), ("b", False), ("b", False))
-    assert [place.call_id for place in admitted(waiting, state, {}, None)] == ["c0", "c2", "c3"]
+    assert [place.call_id for place in concurrency_filter(waiting, state, {}, None)] == ["c0", "c2", "c3"]
 
 
 @given(
@@ -61,13 +61,13 @@ def test_no_pool_is_ever_filled_over_its_limit(
     state = TrunkState(
         replace(TRUNK, max_concurrent_calls=limit, direct_share=share), tenants={"a": 2, "b": None}
     )
-    let_in = admitted(places(*rows), state, {TRUNK.id: already}, None)
+    let_in = concurrency_filter(places(*rows), state, {TRUNK.id: already}, None)
     assert already + len(let_in) <= max(limit, already)
     assert Counter(place.tenant_id for place in let_in)["a"] <= 2
 
 
 def test_batch_calls_keep_to_the_share_of_the_pace_they_are_left() -> None:
-    state, pace = TrunkState(replace(TRUNK, cps=10, direct_share=0.5)), BatchPace()
+    state, pace = TrunkState(replace(TRUNK, cps=10, direct_share=0.5)), BatchThrottle()
     claimed = 0
     for tick in range(100):
         allowed = pace.allowed(state, 1 + tick * 100_000) or 0
@@ -75,7 +75,7 @@ def test_batch_calls_keep_to_the_share_of_the_pace_they_are_left() -> None:
             pace.took()
             claimed += 1
     assert 45 <= claimed <= 53, "half of 10 CPS for 10 s, and a burst"
-    assert BatchPace().allowed(TrunkState(TRUNK), 1) is None
+    assert BatchThrottle().allowed(TrunkState(TRUNK), 1) is None
 
 
 def test_only_a_run_of_trunk_failures_trips() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trunkline.calls.queue_position import QueuePosition
-from trunkline.dialing.turns import Turns
+from trunkline.dialer.fair_order import FairScheduler
 
 
 def place(tenant: str, number: int, priority: int = 5, *, batch: bool = False) -> QueuePosition:
@@ -28,13 +28,13 @@ def test_a_place_is_read_back_from_its_key() -> None:
 def test_a_burst_of_one_tenant_lets_the_others_take_their_turns() -> None:
     burst = [place("a", number) for number in range(100)]
     late = [place("b", 1000), place("b", 1001), place("c", 1002)]
-    order = Turns().order(burst + late)
+    order = FairScheduler().order(burst + late)
     assert {entry.call_id for entry in order[:5]} >= {"b-1000", "c-1002"}
     assert "b-1001" in {entry.call_id for entry in order[:6]}
 
 
 def test_turns_are_remembered_from_look_to_look() -> None:
-    turns = Turns()
+    turns = FairScheduler()
     served = []
     for look in range(6):
         heads = [place("a", look), place("b", look)]
@@ -46,13 +46,13 @@ def test_turns_are_remembered_from_look_to_look() -> None:
 
 @given(PLACES)
 def test_priority_is_strict_and_direct_goes_before_batch(places: list[QueuePosition]) -> None:
-    ranks = [entry.rank for entry in Turns().order(places)]
+    ranks = [entry.rank for entry in FairScheduler().order(places)]
     assert ranks == sorted(ranks)
 
 
 @given(PLACES)
 def test_each_tenants_calls_keep_their_order_and_none_is_lost(places: list[QueuePosition]) -> None:
-    order = Turns().order(places)
+    order = FairScheduler().order(places)
     assert Counter(order) == Counter(places)
     for tenant in "abc":
         mine = [entry.key for entry in order if entry.tenant_id == tenant]
@@ -61,7 +61,7 @@ def test_each_tenants_calls_keep_their_order_and_none_is_lost(places: list[Queue
 
 @given(PLACES)
 def test_while_two_tenants_wait_at_a_rank_neither_gets_two_turns_more(places: list[QueuePosition]) -> None:
-    order = Turns().order(places)
+    order = FairScheduler().order(places)
     for rank in {entry.rank for entry in places}:
         row = [entry for entry in order if entry.rank == rank]
         for first, second in (("a", "b"), ("a", "c"), ("b", "c")):

@@ -26,8 +26,8 @@ from trunkline.dial_queue.messages import DialWakeup, WakeQueue, WakeupNotSent
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints
-from trunkline.dialing.look import let_in_due_calls
-from trunkline.dialing.plays import Player
+from trunkline.dialer.queue_reader import enqueue_due_calls
+from trunkline.dialer.simulation_hook import Simulation
 from trunkline.livekit.client import LiveKitUnavailable
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
@@ -64,7 +64,7 @@ class Caretaker:
     wakes: WakeQueue
     nudge: LaneNotifier
     livekit: LiveKit
-    played: Player
+    played: Simulation
     clock: Clock
     offload: Callable[..., Awaitable[Any]]
     log: Logger
@@ -199,7 +199,7 @@ class Caretaker:
                     repairs["slot_freed"] += 1
 
     async def _let_in_due(self, trunk_id: str, repairs: Counter[str]) -> None:
-        moved = await self.offload(let_in_due_calls, self.calls, trunk_id, self.clock.wall_ms())
+        moved = await self.offload(enqueue_due_calls, self.calls, trunk_id, self.clock.wall_ms())
         if moved:
             repairs["due_let_in"] += moved
         # SQS delays by a quarter of an hour at most: wakes for later moments are sent from here.

@@ -21,8 +21,8 @@ from trunkline.dial_queue.messages import DialWakeup, WakeQueue
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.pacing import StartHistory, Timing
 from trunkline.dial_queue.repository import DialQueue
-from trunkline.dialing.run import LaneRun, RunLimits, Stop
-from trunkline.dialing.workbench import Workbench
+from trunkline.dialer.context import DialerContext
+from trunkline.dialer.lane_run import LaneRun, RunLimits, Stop
 from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.player import Player
 from trunkline.storage.encryption import EnvelopeCipher
@@ -76,7 +76,7 @@ class TestDialerProcess:
         """Serve one wake."""
         calls, trunks = CallRepository(self._table), TrunkRepository(self._table)
         nudge = LaneNotifier(self._wakes, self._clock, self._log, trunks.granted_ids)
-        bench = Workbench(
+        bench = DialerContext(
             run_id=run_id,
             starts=StartHistory(),
             timing=self._timing,

@@ -9,7 +9,7 @@ from trunkline.calls.value_objects import Ending
 from trunkline.livekit.dial_result import DialAnswer, DialResultKind
 
 
-def outcome_of(call: Call, dialled: DialAnswer, now_ms: int) -> Change | None:
+def apply_dial_result(call: Call, dialled: DialAnswer, now_ms: int) -> Change | None:
     """Apply the dial's answer, and with it any end that was kept while the answer was awaited."""
     verdict = dialled.verdict
     if call.phase is not Phase.SENT:

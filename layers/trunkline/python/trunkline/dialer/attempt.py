@@ -22,9 +22,9 @@ from trunkline.calls.transitions import (
 )
 from trunkline.calls.value_objects import Ending, WaitsFor
 from trunkline.dial_queue.pacing import MAX_LATE_US
-from trunkline.dialing.claim import Claim
-from trunkline.dialing.outcome import outcome_of
-from trunkline.dialing.workbench import Workbench
+from trunkline.dialer.apply_result import apply_dial_result
+from trunkline.dialer.claim import Claim
+from trunkline.dialer.context import DialerContext
 from trunkline.livekit.client import LiveKitUnavailable
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import room_name
@@ -36,11 +36,11 @@ TOKEN_LIFE_MS = 5_000
 _AGENT_POLL_S = 0.1
 
 
-class SlotMissed(Exception):
+class SlotExpired(Exception):
     """The start came too late and nothing was sent."""
 
 
-class GiveBack(Exception):
+class ReleaseClaim(Exception):
     """The run is ending: a call that was not sent goes back to the line."""
 
 
@@ -64,7 +64,7 @@ class Attempt:
         place: QueuePosition,
         turn: int,
         trunk: Callable[[], TrunkState],
-        bench: Workbench,
+        bench: DialerContext,
         changed: Callable[[], None],
         intent_took: Callable[[int], None],
     ) -> None:
@@ -94,7 +94,7 @@ class Attempt:
         """Ask for the call's return to the line; one that is being sent goes on."""
         self._giving_back = True
         if self._slot and not self._slot.done():
-            self._slot.set_exception(GiveBack())
+            self._slot.set_exception(ReleaseClaim())
 
     async def run(self) -> None:
         """Take the call from the line to its verdict; what is left undone the caretaker repairs."""
@@ -155,7 +155,7 @@ class Attempt:
                 call, lambda current, now: finish_attempt(current, ending, now, **self._ids)
             )
             await self._claim.drop_room(call)
-        except GiveBack:
+        except ReleaseClaim:
             await self._claim.give_back(call, why="run_ended")
         except LiveKitUnavailable as error:
             self.verdict = DialResult(DialResultKind.NOT_SENT)
@@ -175,7 +175,7 @@ class Attempt:
         deadline_us = self._bench.clock.monotonic_us() + patience_us
         while self._bench.clock.monotonic_us() < deadline_us:
             if self._giving_back:
-                raise GiveBack
+                raise ReleaseClaim
             if identity := await livekit.agent_in_room(room):
                 self._ids["agent_job_id"] = identity.removeprefix("agent-")
                 return True
@@ -199,7 +199,7 @@ class Attempt:
             self._intent_took(took_us)
             try:
                 dialled = await self._send(call, slot_us, token)
-            except SlotMissed:
+            except SlotExpired:
                 # Nothing left this machine: a new slot, with a new token and a new intent.
                 late_ms = (self._bench.clock.monotonic_us() - slot_us) // 1000
                 self._bench.log.info(
@@ -217,7 +217,7 @@ class Attempt:
     async def _wait_for_slot(self) -> int:
         self._slot = asyncio.get_running_loop().create_future()
         if self._giving_back:
-            raise GiveBack
+            raise ReleaseClaim
         self._enter(Stage.READY)
         return await self._slot
 
@@ -249,7 +249,7 @@ class Attempt:
                 start_us = max(slot_us, self._bench.starts.not_before_us(trunk.cps))
             now_us = clock.monotonic_us()
             if now_us > slot_us + MAX_LATE_US:
-                raise SlotMissed
+                raise SlotExpired
             self._bench.starts.add(now_us)
             self._enter(Stage.RINGING)
 
@@ -269,7 +269,7 @@ class Attempt:
             await self._claim.give_back(call, why=why)
             return
         settled = await self._claim.settle(
-            call, lambda current, now_ms: outcome_of(current, dialled, now_ms), known=call
+            call, lambda current, now_ms: apply_dial_result(current, dialled, now_ms), known=call
         )
         if (
             verdict.kind is DialResultKind.ANSWERED

@@ -19,8 +19,8 @@ from trunkline.dial_queue.messages import DialWakeup, WakeQueue
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.pacing import StartHistory, Timing
 from trunkline.dial_queue.repository import DialQueue
-from trunkline.dialing.run import LaneRun, RunLimits, Stop
-from trunkline.dialing.workbench import Workbench
+from trunkline.dialer.context import DialerContext
+from trunkline.dialer.lane_run import LaneRun, RunLimits, Stop
 from trunkline.livekit.client import LiveKitClient, dial_token, session_of
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.projects import ProjectRegistry
@@ -57,7 +57,7 @@ class DialerProcess:
             self._log.error("LiveKit is not configured", trunk_id=wake.trunk_id)
             return Stop.BLOCKED
         livekit = LiveKitClient(credentials, self._session(credentials))
-        bench = Workbench(
+        bench = DialerContext(
             run_id=run_id,
             starts=StartHistory(),
             timing=self._timing,

@@ -12,9 +12,9 @@ from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.transitions import enqueue_due
 from trunkline.dial_queue.repository import DialQueue
-from trunkline.dialing.admission import BatchPace, admitted
-from trunkline.dialing.turns import Turns
-from trunkline.dialing.workbench import Workbench
+from trunkline.dialer.batch_throttle import BatchThrottle, concurrency_filter
+from trunkline.dialer.context import DialerContext
+from trunkline.dialer.fair_order import FairScheduler
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
 
@@ -26,7 +26,7 @@ _AT_LEAST_US = 50_000
 
 
 @dataclass(frozen=True)
-class View:
+class QueueSnapshot:
     """`waiting` says whether anything waits at all, `claimable` what may go now, in order; `blocked` that
     nothing may until a slot is free."""
 
@@ -35,19 +35,19 @@ class View:
     claimable: list[QueuePosition]
 
 
-class LineLook:
+class QueueReader:
     """Looks at one trunk's line for one run.
 
     A read serves for a quarter of a second, or until what it found is claimed: a busy lane looks at
     its line after every change, and that must not cost a query each.
     """
 
-    def __init__(self, bench: Workbench, line: DialQueue, trunks: TrunkRepository) -> None:
+    def __init__(self, bench: DialerContext, line: DialQueue, trunks: TrunkRepository) -> None:
         self._bench = bench
         self._line = line
         self._trunks = trunks
-        self._turns = Turns()
-        self._batch_pace = BatchPace()
+        self._turns = FairScheduler()
+        self._batch_pace = BatchThrottle()
         self._found: list[QueuePosition] = []
         self._claimed: set[str] = set()
         self._taken: dict[str, int] = {}
@@ -55,7 +55,7 @@ class LineLook:
 
     async def look(
         self, state: TrunkState, limit: int, in_hand: Callable[[str], bool], *, fresh: bool = False
-    ) -> View:
+    ) -> QueueSnapshot:
         """Find the first `limit` places that may be claimed; `fresh` reads the line now."""
         left = self._left(in_hand)
         if fresh or self._is_over(len(left), limit):
@@ -63,12 +63,12 @@ class LineLook:
             left = self._left(in_hand)
         allowed = self._batch_pace.allowed(state, self._bench.clock.monotonic_us())
         places = self._turns.order(left)
-        claimable = admitted(places, state, self._taken, allowed)
-        blocked = not admitted(places, state, self._taken, None)
+        claimable = concurrency_filter(places, state, self._taken, allowed)
+        blocked = not concurrency_filter(places, state, self._taken, None)
         if not claimable and any(place.batch for place in places):
             places = self._turns.order(await self._direct(state, limit, in_hand))
-            claimable = admitted(places, state, self._taken, 0)
-        return View(bool(left), blocked and not claimable, claimable)
+            claimable = concurrency_filter(places, state, self._taken, 0)
+        return QueueSnapshot(bool(left), blocked and not claimable, claimable)
 
     def took(self, place: QueuePosition) -> int:
         """Note a claim; returns its number in the order of claiming."""
@@ -116,7 +116,7 @@ class LineLook:
         return [place for line in lines for place in line]
 
 
-def let_in_due_calls(calls: CallRepository, trunk_id: str, now_ms: int) -> int:
+def enqueue_due_calls(calls: CallRepository, trunk_id: str, now_ms: int) -> int:
     """Move the calls whose moment has come into the line; returns how many.
 
     Each is one transaction, so that a crash in between loses none, and a second mover finds them moved.

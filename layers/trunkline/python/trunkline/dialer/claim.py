@@ -11,7 +11,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, w
 from trunkline.calls.models import Call, Change, StaleCall
 from trunkline.calls.repository import NoFreeSlot
 from trunkline.calls.transitions import requeue
-from trunkline.dialing.workbench import Workbench
+from trunkline.dialer.context import DialerContext
 from trunkline.livekit.client import LiveKitUnavailable
 
 _SETTLE_FOR_S = 20
@@ -20,7 +20,7 @@ _SETTLE_FOR_S = 20
 class Claim:
     """One run's claim of one call."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, bench: DialerContext) -> None:
         self._bench = bench
         self._has_room = False
 

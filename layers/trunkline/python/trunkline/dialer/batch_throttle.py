@@ -10,7 +10,7 @@ from trunkline.trunks.models import TrunkState
 _BURST_S = 0.5
 
 
-class BatchPace:
+class BatchThrottle:
     """Keeps batch calls to the share of the pace that is not reserved for direct ones."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class BatchPace:
         self._tokens = max(0.0, self._tokens - 1)
 
 
-def admitted(
+def concurrency_filter(
     places: Iterable[QueuePosition], state: TrunkState, taken: Mapping[str, int], batch_allowed: int | None
 ) -> list[QueuePosition]:
     """Pass over the places whose pools are full, in the order given; each one admitted takes its slots."""

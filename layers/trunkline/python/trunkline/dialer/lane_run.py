@@ -11,13 +11,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from trunkline.dial_queue.lease import HeldLane, LaneLeaseRepository
 from trunkline.dial_queue.messages import DialWakeup, WakeQueue, WakeupNotSent
 from trunkline.dial_queue.repository import DialQueue
-from trunkline.dialing.attempt import Stage
-from trunkline.dialing.crew import Crew
-from trunkline.dialing.guard import TrunkGuard
-from trunkline.dialing.look import DUE_AT_ONCE, LineLook, View, let_in_due_calls
-from trunkline.dialing.pacer import Pace, Pacer
-from trunkline.dialing.plays import Player, Plays
-from trunkline.dialing.workbench import Workbench
+from trunkline.dialer.attempt import Stage
+from trunkline.dialer.attempt_pool import AttemptPool
+from trunkline.dialer.context import DialerContext
+from trunkline.dialer.pacer import PaceController, Pacer
+from trunkline.dialer.queue_reader import DUE_AT_ONCE, QueueReader, QueueSnapshot, enqueue_due_calls
+from trunkline.dialer.simulation_hook import Simulation, SimulationHook
+from trunkline.dialer.trunk_guard import TrunkGuard
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
 
@@ -50,23 +50,23 @@ class LaneRun:
     def __init__(  # noqa: PLR0913 - what a run works with
         self,
         *,
-        bench: Workbench,
+        bench: DialerContext,
         lanes: LaneLeaseRepository,
         line: DialQueue,
         trunks: TrunkRepository,
         wakes: WakeQueue,
         limits: RunLimits,
-        player: Player | None = None,
+        player: Simulation | None = None,
     ) -> None:
         self._bench = bench
         self._lanes = lanes
         self._trunks = trunks
         self._wakes = wakes
         self._limits = limits
-        self._plays = Plays(bench, player)
-        self._pace = Pace(bench.timing)
-        self._crew = Crew(bench, self._pace)
-        self._look = LineLook(bench, line, trunks)
+        self._plays = SimulationHook(bench, player)
+        self._pace = PaceController(bench.timing)
+        self._crew = AttemptPool(bench, self._pace)
+        self._look = QueueReader(bench, line, trunks)
         self._guard = TrunkGuard(bench, trunks, self._crew.failures)
         self._due_looked_us: int | None = None
         self._lost = False
@@ -180,7 +180,7 @@ class LaneRun:
         crew.claim(view.claimable, lambda: pacer.state, self._look.took)
         return None
 
-    async def _read_line(self, state: TrunkState, limit: int) -> View | None:
+    async def _read_line(self, state: TrunkState, limit: int) -> QueueSnapshot | None:
         """Look at the line; a read that fails is tried again at the next look, the dials go on."""
         try:
             return await self._look.look(state, limit, self._crew.has, fresh=not self._crew)
@@ -196,7 +196,7 @@ class LaneRun:
         self._due_looked_us = now_us
         now_ms = self._bench.clock.wall_ms()
         try:
-            moved = await self._bench.offload(let_in_due_calls, self._bench.calls, trunk_id, now_ms)
+            moved = await self._bench.offload(enqueue_due_calls, self._bench.calls, trunk_id, now_ms)
             if moved >= DUE_AT_ONCE:
                 # There are more: ten thousand calls may be wished for at nine o'clock sharp.
                 self._due_looked_us = None

@@ -19,8 +19,8 @@ from trunkline.dial_queue.pacing import (
     batch_size,
     spacing_us,
 )
-from trunkline.dialing.attempt import Attempt
-from trunkline.dialing.workbench import Workbench
+from trunkline.dialer.attempt import Attempt
+from trunkline.dialer.context import DialerContext
 from trunkline.trunks.models import Trunk, TrunkState
 from trunkline.trunks.repository import TrunkRepository
 
@@ -28,7 +28,7 @@ _RETRY_S = 0.1
 _RESERVE_AHEAD_US = 100_000
 
 
-class Pace:
+class PaceController:
     """What a run has learnt about its pace: the carrier's patience and the time a start takes."""
 
     def __init__(self, timing: Timing) -> None:
@@ -87,10 +87,10 @@ class Pacer:
         *,
         lane: HeldLane,
         state: TrunkState,
-        bench: Workbench,
+        bench: DialerContext,
         lanes: LaneLeaseRepository,
         trunks: TrunkRepository,
-        pace: Pace,
+        pace: PaceController,
         ready: asyncio.Event,
         best_ready: Callable[[], Attempt | None],
         on_lost: Callable[[], None],

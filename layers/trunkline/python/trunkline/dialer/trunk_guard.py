@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline.dialing.workbench import Workbench
+from trunkline.dialer.context import DialerContext
 from trunkline.trunks.circuit_breaker import ConsecutiveFailures, TrunkCircuitBreaker
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
@@ -13,7 +13,7 @@ from trunkline.trunks.repository import TrunkRepository
 class TrunkGuard:
     """One run's circuit breaker."""
 
-    def __init__(self, bench: Workbench, trunks: TrunkRepository, failures: ConsecutiveFailures) -> None:
+    def __init__(self, bench: DialerContext, trunks: TrunkRepository, failures: ConsecutiveFailures) -> None:
         self._bench = bench
         self._trunks = trunks
         self._failures = failures

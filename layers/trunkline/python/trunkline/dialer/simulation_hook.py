@@ -6,23 +6,23 @@ from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline.dialing.workbench import Workbench
+from trunkline.dialer.context import DialerContext
 
 _STAYS_FOR_MS = 5_000
 _EVERY_US = 200_000
 
 
-class Player(Protocol):
+class Simulation(Protocol):
     """Plays what is due on a trunk; `trunkline.played.player` does it."""
 
     def play(self, trunk_id: str) -> int | None:
         """Returns when the next thing is due, or None if there is none."""
 
 
-class Plays:
+class SimulationHook:
     """One run's."""
 
-    def __init__(self, bench: Workbench, player: Player | None) -> None:
+    def __init__(self, bench: DialerContext, player: Simulation | None) -> None:
         self._bench = bench
         self._player = player
         self._looked_us: int | None = None

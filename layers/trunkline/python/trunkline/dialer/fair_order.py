@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from trunkline.calls.queue_position import QueuePosition
 
 
-class Turns:
+class FairScheduler:
     """Remembers which tenant was served last, so that one tenant's burst cannot starve another.
 
     A new run begins without memory; that costs at most one turn.

@@ -18,7 +18,7 @@ from trunkline.livekit.client import Gate
 from trunkline.livekit.dial_result import DialAnswer
 
 
-class LiveKit(Protocol):
+class DialerLiveKit(Protocol):
     """What an attempt asks of LiveKit; `trunkline.livekit.client` does it, tests fake it."""
 
     async def dispatch_agent(self, room: str, agent_name: str, call_id: str) -> str: ...
@@ -29,14 +29,14 @@ class LiveKit(Protocol):
 
 
 @dataclass(frozen=True)
-class Workbench:
+class DialerContext:
     """What every attempt of a run works with. `offload` runs a blocking store call off the loop."""
 
     run_id: str
     starts: StartHistory
     timing: Timing
     calls: CallRepository
-    livekit: LiveKit
+    livekit: DialerLiveKit
     sign_dial_token: Callable[[float], str]
     nudge: LaneNotifier
     rulebook: CompliancePolicy

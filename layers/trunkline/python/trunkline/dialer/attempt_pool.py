@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.dial_queue.pacing import preparing_target, ready_bound
-from trunkline.dialing.attempt import Attempt, Stage
-from trunkline.dialing.pacer import Pace
-from trunkline.dialing.workbench import Workbench
+from trunkline.dialer.attempt import Attempt, Stage
+from trunkline.dialer.context import DialerContext
+from trunkline.dialer.pacer import PaceController
 from trunkline.livekit.dial_result import DialResultKind
 from trunkline.trunks.circuit_breaker import ConsecutiveFailures
 from trunkline.trunks.models import TrunkState
@@ -22,14 +22,14 @@ _NOT_READY = (Stage.CLAIMING, Stage.PREPARING)
 _MAX_LIVEKIT_FAILURES = 3
 
 
-class Crew:
+class AttemptPool:
     """Starts attempts within the look-ahead and follows them to their verdicts.
 
     `changed` is set whenever an attempt moves on, `ready` while one waits for a start; `failures` counts
     what the trunk itself did wrong.
     """
 
-    def __init__(self, bench: Workbench, pace: Pace) -> None:
+    def __init__(self, bench: DialerContext, pace: PaceController) -> None:
         self.changed = asyncio.Event()
         self.ready = asyncio.Event()
         self.failures = ConsecutiveFailures()
