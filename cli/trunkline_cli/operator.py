@@ -33,9 +33,9 @@ from trunkline.tools.secret_repository import SecretRepository
 from trunkline.tools.service import ToolService
 from trunkline.trunks.models import Trunk, TrunkState
 from trunkline.trunks.repository import TrunkEvent, TrunkRepository
-from trunkline.workflows.desk import WorkflowDesk
-from trunkline.workflows.specs import WorkflowSpec
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.schemas import WorkflowSpec
+from trunkline.workflows.service import WorkflowService
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Operator:
     keys: ApiKeyService
     trunks: TrunkRepository
     agents: AgentRepository
-    workflows: WorkflowDesk
+    workflows: WorkflowService
     tools: ToolService
     livekit: LiveKitSecret
     wakes: WakeQueue
@@ -211,7 +211,7 @@ class Operator:
         return Applied("agent", agent.name, agent.id, what)
 
     def _apply_kept(
-        self, tenant_id: str, kind: str, desk: WorkflowDesk | ToolService, name: str, spec: Any
+        self, tenant_id: str, kind: str, desk: WorkflowService | ToolService, name: str, spec: Any
     ) -> Applied:
         """Make a thing that is kept in versions, or its next version."""
         principal = self.principal(tenant_id)
@@ -259,7 +259,9 @@ def open_operator(outputs: Mapping[str, str]) -> Operator:
         keys=ApiKeyService(ApiKeyRepository(table), TenantSettingsCache(table, clock), pepper, clock),
         trunks=TrunkRepository(table),
         agents=AgentRepository(table),
-        workflows=WorkflowDesk(WorkflowStore(table), AgentRepository(table), tools, clock, lambda *_: False),
+        workflows=WorkflowService(
+            WorkflowRepository(table), AgentRepository(table), tools, clock, lambda *_: False
+        ),
         tools=ToolService(tools, secrets_of_tools, _check_url, lambda *_: None, clock),
         livekit=LiveKitSecret(secrets, outputs["LiveKitSecretArn"], clock),
         wakes=WakeQueue(boto3.client("sqs"), outputs["DialQueueUrl"], outputs["TestDialQueueUrl"]),

@@ -15,7 +15,6 @@ from trunkline.calls.erase import erase_beside
 from trunkline.calls.models import Call
 from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.repository import CallRepository
-from trunkline.calls.state_store import StateStore
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.core import aws_clients
@@ -31,7 +30,8 @@ from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.livekit.tokens import verify_agent_token
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.state_repository import WorkflowStateRepository
 
 if TYPE_CHECKING:
     from trunkline.egress.sync_client import BlockingClient
@@ -48,9 +48,9 @@ class Desk:
     settings: AgentApiSettings
     table: Table
     calls: CallRepository
-    workflows: WorkflowStore
+    workflows: WorkflowRepository
     people: UserContextRepository
-    states: StateStore
+    states: WorkflowStateRepository
     cipher: EnvelopeCipher
     clock: SystemClock
     projects: ProjectRegistry
@@ -63,8 +63,8 @@ def desk() -> Desk:
     clock, cipher = SystemClock(), EnvelopeCipher(settings.context_key_arn)
     table = Table(aws_clients.client("dynamodb"), settings.table_name)
     projects = ProjectRegistry.open(table, settings, clock)
-    calls, workflows = CallRepository(table), WorkflowStore(table)
-    people, states = UserContextRepository(table, cipher), StateStore(table, cipher, workflows)
+    calls, workflows = CallRepository(table), WorkflowRepository(table)
+    people, states = UserContextRepository(table, cipher), WorkflowStateRepository(table, cipher, workflows)
     reports = ReportDesk(
         calls=calls,
         transcripts=TranscriptRepository(table),

@@ -17,7 +17,7 @@ from trunkline.calls.place import CallDesk
 from trunkline.core import aws_clients
 from trunkline.core.logging import logger
 from trunkline.dial_queue.status import QueueStatusReader
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.repository import WorkflowRepository
 
 from .base import Base
 
@@ -37,7 +37,7 @@ def batch_desk(base: Base, phones: CallDesk, queue: QueueStatusReader) -> BatchD
     outlook = Outlook(store, base.trunks, queue, base.clock)
     return BatchDesk(
         batches=store,
-        workflows=WorkflowStore(base.table),
+        workflows=WorkflowRepository(base.table),
         files=files,
         flow=BatchFlow(cache(lambda: aws_clients.client("stepfunctions")), base.settings.batch_flow_arn),
         holds=Holds(base.table, store, base.trunks, base.nudge, base.clock),

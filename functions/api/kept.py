@@ -9,7 +9,7 @@ from trunkline.tools.schemas import ToolSpec
 from trunkline.tools.secret_service import SecretSpec
 from trunkline.triggers.specs import TriggerSpec
 from trunkline.webhooks.schemas import WebhookSpec
-from trunkline.workflows.specs import WorkflowSpec
+from trunkline.workflows.schemas import WorkflowSpec
 
 from .crud import crud_routes
 from .services import services

@@ -64,8 +64,8 @@ from trunkline.webhooks.repository import EndpointRepository
 from trunkline.webhooks.secrets import EndpointSecrets
 from trunkline.webhooks.service import WebhookService
 from trunkline.webhooks.state_machine import DeliveryStateMachine
-from trunkline.workflows.desk import WorkflowDesk
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.service import WorkflowService
 
 from .base import Base, open_base
 from .batching import batch_desk
@@ -95,7 +95,7 @@ class Services:
     reschedules: RescheduleDesk
     reader: CallReader
     agents: AgentService
-    workflows: WorkflowDesk
+    workflows: WorkflowService
     trunks: TrunkService
     webhooks: WebhookService
     deliveries: DeliveryService
@@ -169,7 +169,7 @@ def services() -> Services:
         rules=ComplianceService(base.table, base.rulebook, base.clock),
         triggers=TriggerDesk(
             TriggerStore(base.table),
-            WorkflowStore(base.table),
+            WorkflowRepository(base.table),
             base.cipher,
             base.clock,
             base.settings.api_url,
@@ -191,7 +191,7 @@ def services() -> Services:
 
 def _schedules(base: Base, ticks: ScheduleRunner) -> ScheduleDesk:
     mirror = ScheduleMirror.open(base.table, base.settings, base.clock, log)
-    return ScheduleDesk(ScheduleStore(base.table), WorkflowStore(base.table), mirror, ticks, base.clock)
+    return ScheduleDesk(ScheduleStore(base.table), WorkflowRepository(base.table), mirror, ticks, base.clock)
 
 
 def _note_owner(principal: Principal) -> None:
@@ -201,7 +201,7 @@ def _note_owner(principal: Principal) -> None:
 def _call_desks(base: Base, admission: Admission) -> tuple[CallDesk, WorkflowCallDesk]:
     intake = Intake(base.calls, base.wakes, base.nudge, base.clock, admission, base.rulebook)
     phones = CallDesk(intake, base.agents, base.trunks, base.practice, base.projects.of_tenant)
-    workflows = WorkflowStore(base.table)
+    workflows = WorkflowRepository(base.table)
     return phones, WorkflowCallDesk(
         intake,
         phones,
@@ -212,15 +212,17 @@ def _call_desks(base: Base, admission: Admission) -> tuple[CallDesk, WorkflowCal
     )
 
 
-def _workflows(base: Base, lister: CallLister) -> WorkflowDesk:
+def _workflows(base: Base, lister: CallLister) -> WorkflowService:
     def has_open_calls(principal: Principal, slug: str) -> bool:
         return lister.has_open(principal, slug, base.clock.wall_ms())
 
-    return WorkflowDesk(WorkflowStore(base.table), base.agents, base.tools, base.clock, has_open_calls)
+    return WorkflowService(
+        WorkflowRepository(base.table), base.agents, base.tools, base.clock, has_open_calls
+    )
 
 
 def _tools(
-    base: Base, workflows: WorkflowDesk, agents: AgentService
+    base: Base, workflows: WorkflowService, agents: AgentService
 ) -> tuple[ToolService, SecretService, TrialDesk]:
     def using(space: str, tool: str) -> str | None:
         return workflows.using_tool(space, tool) or agents.using_tool(space, tool)

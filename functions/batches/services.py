@@ -40,7 +40,7 @@ from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tenants.usage import Usage
 from trunkline.trunks.repository import TrunkRepository
 from trunkline.trunks.test_trunk import TestTrunks
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.repository import WorkflowRepository
 
 log = logger("batches")
 
@@ -94,7 +94,7 @@ def _importer(
     def drafter(batch: Batch) -> BatchDrafter:
         """What rows name again and again is read once a part."""
         agents, granted = Recalled.of(AgentRepository(table)), Recalled.of(trunks)
-        workflows, practice = Recalled.of(WorkflowStore(table)), TestTrunks(trunks)
+        workflows, practice = Recalled.of(WorkflowRepository(table)), TestTrunks(trunks)
         phones = CallDesk(intake, agents, granted, practice, Recalled.function(projects.of_tenant))
         by_workflow = WorkflowCallDesk(intake, phones, workflows, agents, people, projects.owner_for)
         return BatchDrafter(batch, phones, by_workflow, rulebook, facts)

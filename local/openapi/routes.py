@@ -15,7 +15,7 @@ from trunkline.agents.schemas import AgentSpec
 from trunkline.agents.service import AgentList, AgentView
 from trunkline.dial_queue.trunk_service import TrunkChange, TrunkList, TrunkView
 from trunkline.http_api.responses import Deleted
-from trunkline.workflows.specs import WorkflowList, WorkflowSpec, WorkflowView
+from trunkline.workflows.schemas import WorkflowList, WorkflowSpec, WorkflowView
 
 _NO_TRUNK = {"404": "No such trunk."}
 _NO_AGENT = {"404": "No such agent."}

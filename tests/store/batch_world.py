@@ -35,7 +35,7 @@ from trunkline.core.validation import validated
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.repository import WorkflowRepository
 
 LOG = logger("tests")
 BUCKET = "batches"
@@ -131,7 +131,7 @@ def a_world(table: Table) -> World:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     files = BatchFiles(lambda: s3, BUCKET)
-    phones, workflows = scene.desk, WorkflowStore(table)
+    phones, workflows = scene.desk, WorkflowRepository(table)
     people = UserContextRepository(table, Plain())  # type: ignore[arg-type]
     by_workflow = WorkflowCallDesk(phones.intake, phones, workflows, scene.agents, people, lambda _: None)
     nudge = a_nudge(scene.wakes, clock)

@@ -21,7 +21,7 @@ from trunkline.schedules.specs import ScheduleSpec
 from trunkline.schedules.store import ScheduleStore
 from trunkline.storage.table import Table
 from trunkline.triggers.placing import Placing
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.repository import WorkflowRepository
 
 LOG = logger("tests")
 # NOW_MS is a Tuesday, 22:13:20 UTC.
@@ -87,5 +87,5 @@ def a_world(table: Table) -> World:
     mirror = ScheduleMirror(lambda: eventbridge, target, schedules, clock, LOG)  # type: ignore[arg-type,return-value]
     place = Placing(scene.desk, None, "schedule")  # type: ignore[arg-type]
     runner = ScheduleRunner(schedules, place, clock, LOG)
-    desk = ScheduleDesk(schedules, WorkflowStore(table), mirror, runner, clock)
+    desk = ScheduleDesk(schedules, WorkflowRepository(table), mirror, runner, clock)
     return World(scene, clock, eventbridge, schedules, mirror, runner, desk)

@@ -19,7 +19,6 @@ from trunkline.calls.news import NewsDesk
 from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.report_schemas import Reports
 from trunkline.calls.repository import CallRepository
-from trunkline.calls.state_store import StateStore
 from trunkline.calls.states import State
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.transitions import claim_call, record_intent
@@ -30,7 +29,8 @@ from trunkline.core.logging import logger
 from trunkline.core.validation import validated
 from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.livekit.webhooks import LiveKitEvent
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.state_repository import WorkflowStateRepository
 
 ORDER = [State.PENDING, State.QUEUED, State.CONNECTING, State.ACTIVE]
 LEFT = {"disconnect_reason": "CLIENT_INITIATED", "sip_call_status": "hangup"}
@@ -59,9 +59,9 @@ class Life:
         self.reports = ReportDesk(
             calls=self.calls,
             transcripts=self.transcripts,
-            workflows=WorkflowStore(table),
+            workflows=WorkflowRepository(table),
             people=UserContextRepository(table, PlainCipher()),  # type: ignore[arg-type]
-            states=StateStore(table, PlainCipher(), WorkflowStore(table)),  # type: ignore[arg-type]
+            states=WorkflowStateRepository(table, PlainCipher(), WorkflowRepository(table)),  # type: ignore[arg-type]
             clock=self.clock,
             run_is_alive=lambda _: False,
             close_room=lambda *_: None,

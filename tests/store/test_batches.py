@@ -25,9 +25,9 @@ from trunkline.dial_queue.repository import DialQueue
 from trunkline.storage.keys.tenants import tenant_key
 from trunkline.storage.table import Put, Table
 from trunkline.tools.repository import ToolRepository
-from trunkline.workflows.desk import WorkflowDesk
-from trunkline.workflows.specs import WorkflowSpec
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.schemas import WorkflowSpec
+from trunkline.workflows.service import WorkflowService
 
 OTHERS = (replace(ME, tenant_id="tenant-2"), replace(ME, livemode=False))
 
@@ -270,7 +270,9 @@ def test_a_row_with_all_that_can_be_written_with_it_fits_into_a_transaction(worl
     spec = WorkflowSpec(slug="visits", entry_agent="Ada", channel="phone")
     agents = world.scene.agents
     tools = ToolRepository(world.table)
-    WorkflowDesk(WorkflowStore(world.table), agents, tools, world.clock, lambda *_: False).create(ME, spec)
+    WorkflowService(WorkflowRepository(world.table), agents, tools, world.clock, lambda *_: False).create(
+        ME, spec
+    )
     context = {"phone": "{{row.phone}}", "name": "{{row.name}}"}
     body = {"workflow_slug": "visits", "user_id": "u", "user_context": context}
     shown = world.made(kind="workflow", body=body, text=csv_of(*numbers(99)))

@@ -14,7 +14,6 @@ from tests.unit.test_web_changes import web_call
 from trunkline.auth.principal import Principal
 from trunkline.calls.erase import EraseDesk
 from trunkline.calls.report_schemas import Reports
-from trunkline.calls.state_store import StateStore
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.core.errors import (
     CallEnded,
@@ -33,6 +32,7 @@ from trunkline.storage.keys.calls import invocation_key, tool_payload_key
 from trunkline.storage.table import Table
 from trunkline.tools.invoke import MAX_STORY
 from trunkline.tools.secret_repository import Secret
+from trunkline.workflows.state_repository import WorkflowStateRepository
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_only_what_templates_ask_for_is_read(scene: Scene, monkeypatch: pytest.M
         raise AssertionError("it was read")
 
     monkeypatch.setattr(UserContextRepository, "said_of", never)
-    monkeypatch.setattr(StateStore, "load", never)
+    monkeypatch.setattr(WorkflowStateRepository, "load", never)
     assert scene.use(claim, "plain", meal="soup")["status"] == "succeeded"
 
 

@@ -17,7 +17,6 @@ from trunkline.calls.models import Call
 from trunkline.calls.report_desk import LATE_MS, ReportDesk
 from trunkline.calls.report_schemas import Reports
 from trunkline.calls.repository import CallRepository
-from trunkline.calls.state_store import StateStore
 from trunkline.calls.states import State
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.user_context_repository import UserContextRepository
@@ -28,8 +27,9 @@ from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.storage.encryption import context_for_call
 from trunkline.storage.keys.calls import encrypted_data_key
 from trunkline.storage.table import Put, Table
-from trunkline.workflows.specs import WorkflowSpec
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.schemas import WorkflowSpec
+from trunkline.workflows.state_repository import WorkflowStateRepository
 
 
 class Scene:
@@ -40,9 +40,9 @@ class Scene:
         self.desk = ReportDesk(
             calls=self.calls,
             transcripts=self.transcripts,
-            workflows=WorkflowStore(table),
+            workflows=WorkflowRepository(table),
             people=UserContextRepository(table, PlainCipher()),  # type: ignore[arg-type]
-            states=StateStore(table, PlainCipher(), WorkflowStore(table)),  # type: ignore[arg-type]
+            states=WorkflowStateRepository(table, PlainCipher(), WorkflowRepository(table)),  # type: ignore[arg-type]
             clock=self.clock,
             run_is_alive=lambda _: False,
             close_room=lambda _, room: self.closed.append(room),
@@ -78,7 +78,7 @@ def turns(*sequences: int) -> dict[str, Any]:
 
 
 def test_the_context_has_no_secrets_and_the_version_the_call_started_with(scene: Scene) -> None:
-    store = WorkflowStore(scene.table)
+    store = WorkflowRepository(scene.table)
     spec = WorkflowSpec(
         slug="meals", entry_agent="Ada", secret_keys=["pin"], variables={"logged": []}, tools=["save_meal"]
     )

@@ -16,9 +16,9 @@ from trunkline.storage.table import Table
 from trunkline.tools.repository import ToolRepository
 from trunkline.trunks.repository import TrunkRepository
 from trunkline.trunks.test_trunk import TestTrunks
-from trunkline.workflows.desk import WorkflowDesk
-from trunkline.workflows.specs import WorkflowSpec
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.schemas import WorkflowSpec
+from trunkline.workflows.service import WorkflowService
 
 ME = Principal("tenant-1", True, frozenset())
 OTHER = Principal("tenant-2", True, frozenset())
@@ -31,8 +31,8 @@ class Desks:
         agents, trunks, tools = AgentRepository(table), TrunkRepository(table), ToolRepository(table)
         trunks.create(TRUNK)
         trunks.grant(TRUNK.id, ME.tenant_id)
-        self.store = WorkflowStore(table)
-        self.workflows = WorkflowDesk(
+        self.store = WorkflowRepository(table)
+        self.workflows = WorkflowService(
             self.store, agents, tools, self.clock, lambda _, slug: slug in self.open
         )
         self.agents = AgentService(

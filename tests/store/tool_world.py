@@ -12,7 +12,6 @@ from trunkline.calls.erase import erase_beside
 from trunkline.calls.models import Call
 from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.repository import CallRepository
-from trunkline.calls.state_store import StateStore
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.calls.value_objects import HandoffAgent, WorkflowRef
@@ -29,8 +28,9 @@ from trunkline.tools.repository import ToolRepository
 from trunkline.tools.schemas import ToolSpec
 from trunkline.tools.secret_repository import SecretRepository
 from trunkline.tools.sending import Sender
-from trunkline.workflows.specs import WorkflowSpec
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.schemas import WorkflowSpec
+from trunkline.workflows.state_repository import WorkflowStateRepository
 
 POST: dict[str, Any] = {"type": "api_call", "method": "POST", "url": "https://api.example.com/m"}
 SAVE: dict[str, Any] = POST | {
@@ -47,12 +47,12 @@ class Scene:
         self.table, self.clock, cipher = table, ManualClock(), PlainCipher()
         self.calls, self.workflows, self.tools = (
             CallRepository(table),
-            WorkflowStore(table),
+            WorkflowRepository(table),
             ToolRepository(table),
         )
         self.secrets = SecretRepository(table, cipher)  # type: ignore[arg-type]
         self.people = UserContextRepository(table, cipher)  # type: ignore[arg-type]
-        self.states = StateStore(table, cipher, self.workflows)  # type: ignore[arg-type]
+        self.states = WorkflowStateRepository(table, cipher, self.workflows)  # type: ignore[arg-type]
         self.sent: list[Request] = []
         self.measured: list[Any] = []
         self.dispatched: list[str] = []

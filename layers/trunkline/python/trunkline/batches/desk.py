@@ -36,7 +36,7 @@ from trunkline.core.timestamps import moment_ms
 from trunkline.storage.table import Put
 from trunkline.triggers.desk import require_workflow
 from trunkline.triggers.model import CallKind
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.repository import WorkflowRepository
 
 MAX_OPEN = 50
 MAX_UPLOAD_BYTES = 100 * 1024 * 1024
@@ -54,7 +54,7 @@ class BatchDesk:
     and sees to it that a test key has its trunk."""
 
     batches: BatchStore
-    workflows: WorkflowStore
+    workflows: WorkflowRepository
     files: BatchFiles
     flow: BatchFlow
     holds: Holds

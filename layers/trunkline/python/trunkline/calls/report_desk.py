@@ -19,7 +19,6 @@ from trunkline.calls.report_transitions import (
     on_transcript,
 )
 from trunkline.calls.repository import CallRepository
-from trunkline.calls.state_store import StateStore
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.calls.value_objects import AgentTurn, HandoffAgent
@@ -27,8 +26,9 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import StaleAttempt
 from trunkline.livekit.agent_access import require_current_attempt
 from trunkline.livekit.rooms import CallAttemptRef, room_name
-from trunkline.workflows.model import Workflow, hidden_keys
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.models import Workflow, hidden_keys
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.state_repository import WorkflowStateRepository
 
 LATE_MS = 24 * 3_600_000
 """How long after the end a transcript or a summary is still taken."""
@@ -61,9 +61,9 @@ class ReportDesk:
 
     calls: CallRepository
     transcripts: TranscriptRepository
-    workflows: WorkflowStore
+    workflows: WorkflowRepository
     people: UserContextRepository
-    states: StateStore
+    states: WorkflowStateRepository
     clock: Clock
     run_is_alive: Callable[[str], bool]
     close_room: Callable[[Call, str], None]

@@ -40,8 +40,8 @@ from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata
 from trunkline.core.validation import InputModel, validated
 from trunkline.livekit.rooms import room_name
 from trunkline.storage.idempotency import IdempotencyKey
-from trunkline.workflows.model import Workflow
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.models import Workflow
+from trunkline.workflows.repository import WorkflowRepository
 
 MAX_CONTEXT_BYTES = 64 * 1024
 _CONTEXT_MESSAGE = f"user_context must be a JSON object of at most {MAX_CONTEXT_BYTES} bytes"
@@ -136,7 +136,7 @@ class WorkflowCallDesk:
 
     intake: Intake
     phones: CallDesk
-    workflows: WorkflowStore
+    workflows: WorkflowRepository
     agents: AgentRepository
     people: UserContextRepository
     livekit_owner: Callable[[str], str | None]

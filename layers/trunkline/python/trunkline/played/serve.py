@@ -8,7 +8,6 @@ from trunkline.calls.erase import erase_beside
 from trunkline.calls.news import NewsDesk, Reach
 from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.repository import CallRepository
-from trunkline.calls.state_store import StateStore
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.compliance.policy import CompliancePolicy
@@ -28,7 +27,8 @@ from trunkline.played.player import Player
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.state_repository import WorkflowStateRepository
 
 _THREADS = 8
 _NOTHING_THERE = Reach(
@@ -47,9 +47,9 @@ def a_player(table: Table, nudge: LaneNotifier, clock: Clock) -> Player:
     reports = ReportDesk(
         calls=calls,
         transcripts=TranscriptRepository(table),
-        workflows=WorkflowStore(table),
+        workflows=WorkflowRepository(table),
         people=UserContextRepository(table, nobody),
-        states=StateStore(table, nobody, WorkflowStore(table)),
+        states=WorkflowStateRepository(table, nobody, WorkflowRepository(table)),
         clock=clock,
         run_is_alive=alive,
         close_room=lambda *_: None,

@@ -32,7 +32,7 @@ from trunkline.schedules.store import ScheduleStore, to_be_mirrored
 from trunkline.storage.table import Put
 from trunkline.triggers.desk import require_workflow
 from trunkline.triggers.model import CallKind
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.repository import WorkflowRepository
 
 MAX_SCHEDULES = 100
 _SHOWN = 100
@@ -43,7 +43,7 @@ class ScheduleDesk:
     """Keeps a tenant's schedules, those of the key's mode."""
 
     schedules: ScheduleStore
-    workflows: WorkflowStore
+    workflows: WorkflowRepository
     mirror: ScheduleMirror
     runner: ScheduleRunner
     clock: Clock

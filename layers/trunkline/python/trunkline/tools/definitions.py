@@ -12,7 +12,7 @@ from trunkline.core.errors import NotFound
 from trunkline.tools.models import Tool
 from trunkline.tools.parameters import json_schema
 from trunkline.tools.schemas import config_of
-from trunkline.workflows.model import Workflow
+from trunkline.workflows.models import Workflow
 
 
 class ToolDefinition(TypedDict):

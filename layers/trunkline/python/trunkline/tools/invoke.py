@@ -14,7 +14,6 @@ from typing_extensions import TypedDict
 
 from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
-from trunkline.calls.state_store import StateStore
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.core.clock import Clock
 from trunkline.core.errors import CallEnded, LimitReached, NotFound, StateTooLarge
@@ -36,8 +35,9 @@ from trunkline.tools.repository import ToolRepository
 from trunkline.tools.schemas import ToolConfig, config_of, require_sound
 from trunkline.tools.secret_repository import SecretRepository
 from trunkline.tools.sending import Sender
-from trunkline.workflows.model import Workflow, hidden_keys
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.models import Workflow, hidden_keys
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.state_repository import WorkflowStateRepository
 
 BUDGET_US = 22_000_000
 """Requests end by then; what is left of 25 s is for telling of them."""
@@ -100,11 +100,11 @@ class Invoker:
     """
 
     calls: CallRepository
-    workflows: WorkflowStore
+    workflows: WorkflowRepository
     tools: ToolRepository
     secrets: SecretRepository
     people: UserContextRepository
-    states: StateStore
+    states: WorkflowStateRepository
     remembered: IdempotentResponses
     recorder: Recorder
     sender: Sender

@@ -24,7 +24,7 @@ from trunkline.tools.secrecy import masked
 from trunkline.tools.secret_repository import SecretRepository
 from trunkline.tools.sending import Sender
 from trunkline.tools.service import ToolService
-from trunkline.workflows.model import ALWAYS_SECRET
+from trunkline.workflows.models import ALWAYS_SECRET
 
 _KEY_SHOWN = "(one for each invocation)"
 

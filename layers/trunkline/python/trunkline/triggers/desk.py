@@ -28,7 +28,7 @@ from trunkline.triggers.specs import (
 )
 from trunkline.triggers.store import TriggerStore
 from trunkline.webhooks.signing import generate_secret
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.repository import WorkflowRepository
 
 MAX_TRIGGERS = 50
 _SECRET_BYTES = 24
@@ -40,7 +40,7 @@ class TriggerDesk:
     """Keeps a tenant's triggers, those of the key's mode."""
 
     triggers: TriggerStore
-    workflows: WorkflowStore
+    workflows: WorkflowRepository
     cipher: EnvelopeCipher
     clock: Clock
     api_url: str
@@ -151,7 +151,7 @@ class TriggerDesk:
         return trigger_view(trigger, self.api_url)
 
 
-def require_workflow(workflows: WorkflowStore, principal: Principal, body: Mapping[str, Any]) -> None:
+def require_workflow(workflows: WorkflowRepository, principal: Principal, body: Mapping[str, Any]) -> None:
     """A body of `POST /calls` names a workflow of the tenant's; one that a template names is looked for when
     it is filled.
 

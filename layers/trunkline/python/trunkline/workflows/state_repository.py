@@ -16,19 +16,19 @@ from trunkline.storage.encryption import EnvelopeCipher, context_for_call
 from trunkline.storage.keys.calls import encrypted_data_key
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import ABSENT, ConditionFailed, Put, Table
+from trunkline.workflows.repository import WorkflowRepository
 from trunkline.workflows.state import WorkflowState
-from trunkline.workflows.store import WorkflowStore
 
 _MAX_TRIES = 10
 
 
 @dataclass(frozen=True)
-class StateStore:
+class WorkflowStateRepository:
     """Workflow states; one that nobody has changed is what the call's workflow begins with."""
 
     table: Table
     cipher: EnvelopeCipher
-    workflows: WorkflowStore
+    workflows: WorkflowRepository
 
     def load(self, call: Call) -> WorkflowState:
         """Read a call's state: one GetItem and one Decrypt, or the workflow."""

@@ -14,19 +14,19 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import AlreadyExists, InUse, InvalidRequest, NotFound
 from trunkline.core.validation import spec_values, validated
 from trunkline.tools.repository import ToolRepository
-from trunkline.workflows.model import Workflow
-from trunkline.workflows.specs import WorkflowList, WorkflowSpec, WorkflowView, workflow_view
-from trunkline.workflows.store import WorkflowStore
+from trunkline.workflows.models import Workflow
+from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.schemas import WorkflowList, WorkflowSpec, WorkflowView, workflow_view
 
 MAX_WORKFLOWS = 1000
 
 
 @dataclass(frozen=True)
-class WorkflowDesk:
+class WorkflowService:
     """Keeps a tenant's workflows, those of the key's mode. `has_open_calls(principal, slug)` says whether
     calls of one go on."""
 
-    workflows: WorkflowStore
+    workflows: WorkflowRepository
     agents: AgentRepository
     tools: ToolRepository
     clock: Clock

@@ -21,7 +21,7 @@ from trunkline.calls.calling_policy_schemas import (
 from trunkline.calls.value_objects import Channel
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel, ToolName
-from trunkline.workflows.model import Workflow
+from trunkline.workflows.models import Workflow
 
 SLUG = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
 MAX_VARIABLES_BYTES = 16 * 1024

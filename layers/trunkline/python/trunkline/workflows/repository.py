@@ -6,14 +6,14 @@ from trunkline.auth.principal import Principal
 from trunkline.storage.keys.resources import workflow_key, workflow_version_key
 from trunkline.storage.table import Table
 from trunkline.storage.versioned import ResourceType, VersionedRepository
-from trunkline.workflows.model import Workflow, workflow_from_attributes
+from trunkline.workflows.models import Workflow, workflow_from_attributes
 
 _WORKFLOWS = ResourceType[Workflow](
     "Workflow", workflow_key, workflow_version_key, workflow_from_attributes, lambda workflow: workflow.slug
 )
 
 
-class WorkflowStore(VersionedRepository[Workflow]):
+class WorkflowRepository(VersionedRepository[Workflow]):
     """A tenant's workflows."""
 
     def __init__(self, table: Table) -> None:
