@@ -19,8 +19,9 @@ from local.stack import Stack
 from trunkline.agents.repository import Agent, AgentRepository
 from trunkline.agents.schemas import AgentSpec, TrunkSpec
 from trunkline.auth.principal import Principal, Scope
-from trunkline.calls.intake import Intake
-from trunkline.calls.place import CallDesk, OutboundCall
+from trunkline.call_control.admission import CallAdmission
+from trunkline.call_control.outbound import OutboundCall, OutboundCallService
+from trunkline.call_control.quotas import QuotaService
 from trunkline.calls.repository import CallRepository
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.clock import SystemClock
@@ -28,7 +29,6 @@ from trunkline.core.logging import logger
 from trunkline.dial_queue.messages import DialWakeup, WakeQueue
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.storage.table import Table
-from trunkline.tenants.limits import Admission
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.trunks.models import Trunk
 from trunkline.trunks.repository import TrunkRepository
@@ -73,14 +73,14 @@ class Line:
         self.trunk, self._agent = self._made(stack, cps, ring_timeout_s)
         self._principal = Principal(self._agent.tenant_id, livemode=True, scopes=frozenset(Scope))
         nudge = LaneNotifier(_NoWakes(), SystemClock(), logger("bench"))
-        admission = Admission(
+        admission = QuotaService(
             table, TenantSettingsCache(table, SystemClock()), lambda *_, **__: 0, SystemClock()
         )
         rulebook = CompliancePolicy(table, SystemClock())
-        intake = Intake(self.calls, _NoWakes(), nudge, SystemClock(), admission, rulebook)
+        intake = CallAdmission(self.calls, _NoWakes(), nudge, SystemClock(), admission, rulebook)
         trunks, values = TrunkRepository(table), stack.outputs.values
         practice = TestTrunks(trunks)
-        self._desk = CallDesk(intake, AgentRepository(table), trunks, practice, lambda _: None)
+        self._desk = OutboundCallService(intake, AgentRepository(table), trunks, practice, lambda _: None)
         sqs = client(stack.config, "sqs")
         self._wakes = WakeQueue(sqs, values["DialQueueUrl"], values["TestDialQueueUrl"])
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from trunkline.call_control.livekit_events import RoomActions
 from trunkline.calls.models import Call
-from trunkline.calls.news import Reach
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.states import State
 from trunkline.calls.value_objects import AgentSnapshot, BatchRow
@@ -152,9 +152,9 @@ def no_reach(
     close_room: Callable[[CallAttemptRef], None] = lambda _: None,
     agent_is_in: Callable[[CallAttemptRef], bool] = lambda _: False,
     dispatch_again: Callable[[Call], None] = lambda _: None,
-) -> Reach:
+) -> RoomActions:
     """A LiveKit of which nothing is asked, unless the test says what."""
-    return Reach(hang_up, close_room, agent_is_in, dispatch_again)
+    return RoomActions(hang_up, close_room, agent_is_in, dispatch_again)
 
 
 class NothingPlayed:

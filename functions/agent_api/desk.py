@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from trunkline.calls.erase import erase_beside
+from trunkline.call_control.agent_reports import AgentReportService
+from trunkline.call_control.erase_call import erase_linked_items
 from trunkline.calls.models import Call
-from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.user_context_repository import UserContextRepository
@@ -54,7 +54,7 @@ class Desk:
     cipher: EnvelopeCipher
     clock: SystemClock
     projects: ProjectRegistry
-    reports: ReportDesk
+    reports: AgentReportService
 
 
 @cache
@@ -65,7 +65,7 @@ def desk() -> Desk:
     projects = ProjectRegistry.open(table, settings, clock)
     calls, workflows = CallRepository(table), WorkflowRepository(table)
     people, states = UserContextRepository(table, cipher), WorkflowStateRepository(table, cipher, workflows)
-    reports = ReportDesk(
+    reports = AgentReportService(
         calls=calls,
         transcripts=TranscriptRepository(table),
         workflows=workflows,
@@ -74,7 +74,7 @@ def desk() -> Desk:
         clock=clock,
         run_is_alive=LaneLeaseRepository(table, clock).run_is_alive,
         close_room=lambda call, room: _close_room(projects, call, room),
-        erase=lambda call_id: erase_beside(table, call_id),
+        erase=lambda call_id: erase_linked_items(table, call_id),
         noted=_noted,
     )
     return Desk(settings, table, calls, workflows, people, states, cipher, clock, projects, reports)
@@ -109,7 +109,7 @@ def invoker() -> Invoker:
             calls=base.calls,
             table=base.table,
             clock=base.clock,
-            erase=lambda call_id: erase_beside(base.table, call_id),
+            erase=lambda call_id: erase_linked_items(base.table, call_id),
             measured=_measured,
             log=log,
         ),

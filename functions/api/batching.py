@@ -13,7 +13,7 @@ from trunkline.batches.outlook import Outlook
 from trunkline.batches.results import Results
 from trunkline.batches.store import BatchStore
 from trunkline.batches.views import BatchViews
-from trunkline.calls.place import CallDesk
+from trunkline.call_control.outbound import OutboundCallService
 from trunkline.core import aws_clients
 from trunkline.core.logging import logger
 from trunkline.dial_queue.status import QueueStatusReader
@@ -24,7 +24,7 @@ from .base import Base
 log = logger("api")
 
 
-def batch_desk(base: Base, phones: CallDesk, queue: QueueStatusReader) -> BatchDesk:
+def batch_desk(base: Base, phones: OutboundCallService, queue: QueueStatusReader) -> BatchDesk:
     """Build the desk; the other routes do not pay for its clients on a cold start."""
 
     def able(principal: Principal) -> None:

@@ -6,12 +6,12 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from trunkline.auth.principal import Scope
-from trunkline.calls.listing import CallQuery
-from trunkline.calls.place import OutboundCall, ScheduledCall
-from trunkline.calls.read import WaitQuery
-from trunkline.calls.reschedule import ScheduleChange
+from trunkline.call_control.get_call import WaitQuery
+from trunkline.call_control.list_calls import CallQuery
+from trunkline.call_control.outbound import OutboundCall, ScheduledCall
+from trunkline.call_control.reschedule_call import ScheduleChange
+from trunkline.call_control.workflow_calls import TestAgentCall, WorkflowCall
 from trunkline.calls.responses import accepted_answer, scheduled_answer
-from trunkline.calls.workflow_calls import TestAgentCall, WorkflowCall
 from trunkline.core.validation import validated_query
 from trunkline.http_api.responses import deleted
 

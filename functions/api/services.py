@@ -14,20 +14,22 @@ from trunkline.auth.cognito import CognitoUserPool
 from trunkline.auth.principal import Principal
 from trunkline.auth.sessions import SessionRepository
 from trunkline.batches.desk import BatchDesk
-from trunkline.calls.cancel import CancelDesk
-from trunkline.calls.dispatch_desk import DispatchDesk
-from trunkline.calls.erase import EraseDesk
-from trunkline.calls.intake import Intake
-from trunkline.calls.joining import JoinDesk
-from trunkline.calls.listing import CallLister
+from trunkline.call_control.admission import CallAdmission
+from trunkline.call_control.cancel_call import CancelCallService
+from trunkline.call_control.dispatches import DispatchService
+from trunkline.call_control.erase_call import EraseCallService
+from trunkline.call_control.get_call import CallReader
+from trunkline.call_control.join_tokens import JoinTokenService
+from trunkline.call_control.list_calls import CallLister
+from trunkline.call_control.outbound import OutboundCallService
+from trunkline.call_control.quotas import QuotaService
+from trunkline.call_control.reschedule_call import RescheduleCallService
+from trunkline.call_control.usage import Usage
+from trunkline.call_control.workflow_calls import WorkflowCallService
 from trunkline.calls.models import Call
-from trunkline.calls.place import CallDesk
-from trunkline.calls.read import CallReader
-from trunkline.calls.reschedule import RescheduleDesk
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.calls.value_objects import Channel
-from trunkline.calls.workflow_calls import WorkflowCallDesk
 from trunkline.compliance.service import ComplianceService
 from trunkline.core import aws_clients
 from trunkline.core.clock import Clock
@@ -45,9 +47,7 @@ from trunkline.schedules.mirror import ScheduleMirror
 from trunkline.schedules.runs import ScheduleRunner
 from trunkline.schedules.store import ScheduleStore
 from trunkline.storage.idempotent_response import IdempotentResponses
-from trunkline.tenants.limits import Admission
 from trunkline.tenants.settings import TenantSettingsCache
-from trunkline.tenants.usage import Usage
 from trunkline.tools.record import bodies_of
 from trunkline.tools.secret_repository import SecretRepository
 from trunkline.tools.secret_service import SecretService
@@ -82,17 +82,17 @@ class Services:
     api_keys: ApiKeyService
     facts: TenantSettingsCache
     usage: Usage
-    admission: Admission
+    admission: QuotaService
     audit: AuditLog
     remembered: IdempotentResponses
     livekit: LiveKitProjectService
-    desk: CallDesk
-    workflow_calls: WorkflowCallDesk
-    joins: JoinDesk
-    dispatches: DispatchDesk
-    erasing: EraseDesk
-    cancels: CancelDesk
-    reschedules: RescheduleDesk
+    desk: OutboundCallService
+    workflow_calls: WorkflowCallService
+    joins: JoinTokenService
+    dispatches: DispatchService
+    erasing: EraseCallService
+    cancels: CancelCallService
+    reschedules: RescheduleCallService
     reader: CallReader
     agents: AgentService
     workflows: WorkflowService
@@ -118,7 +118,7 @@ def services() -> Services:
     line, lanes = DialQueue(base.table), LaneLeaseRepository(base.table, base.clock)
     queue = QueueStatusReader(line, lanes, base.trunks, QueueCheckpoints(base.table, line), base.clock)
     usage, lister = Usage(base.calls, line, base.trunks), CallLister(base.table)
-    admission = Admission(base.table, base.facts, usage.waiting, base.clock)
+    admission = QuotaService(base.table, base.facts, usage.waiting, base.clock)
     phones, workflow_calls = _call_desks(base, admission)
     workflows = _workflows(base, lister)
     agents = AgentService(
@@ -150,11 +150,11 @@ def services() -> Services:
         livekit=_own_livekit(base),
         desk=phones,
         workflow_calls=workflow_calls,
-        joins=JoinDesk(base.calls, base.projects.of_call, base.clock),
+        joins=JoinTokenService(base.calls, base.projects.of_call, base.clock),
         dispatches=_dispatches(base),
-        erasing=EraseDesk(base.calls, base.table, base.clock),
-        cancels=CancelDesk(base.calls, base.nudge, base.clock, partial(_hang_up, base)),
-        reschedules=RescheduleDesk(base.calls, base.facts, base.nudge, base.clock),
+        erasing=EraseCallService(base.calls, base.table, base.clock),
+        cancels=CancelCallService(base.calls, base.nudge, base.clock, partial(_hang_up, base)),
+        reschedules=RescheduleCallService(base.calls, base.facts, base.nudge, base.clock),
         reader=CallReader(
             base.calls, TranscriptRepository(base.table), lister, queue, partial(bodies_of, base.table)
         ),
@@ -198,11 +198,11 @@ def _note_owner(principal: Principal) -> None:
     log.append_keys(tenant_id=principal.tenant_id, livemode=principal.livemode)
 
 
-def _call_desks(base: Base, admission: Admission) -> tuple[CallDesk, WorkflowCallDesk]:
-    intake = Intake(base.calls, base.wakes, base.nudge, base.clock, admission, base.rulebook)
-    phones = CallDesk(intake, base.agents, base.trunks, base.practice, base.projects.of_tenant)
+def _call_desks(base: Base, admission: QuotaService) -> tuple[OutboundCallService, WorkflowCallService]:
+    intake = CallAdmission(base.calls, base.wakes, base.nudge, base.clock, admission, base.rulebook)
+    phones = OutboundCallService(intake, base.agents, base.trunks, base.practice, base.projects.of_tenant)
     workflows = WorkflowRepository(base.table)
-    return phones, WorkflowCallDesk(
+    return phones, WorkflowCallService(
         intake,
         phones,
         workflows,
@@ -233,9 +233,9 @@ def _tools(
     return tools, SecretService(secrets, tools.asking_for, base.clock), trials
 
 
-def _dispatches(base: Base) -> DispatchDesk:
+def _dispatches(base: Base) -> DispatchService:
     played = PlayedDispatches(base.table, base.clock)
-    return DispatchDesk(base.calls, base.agents, base.projects.of_call, played)
+    return DispatchService(base.calls, base.agents, base.projects.of_call, played)
 
 
 def _own_livekit(base: Base) -> LiveKitProjectService:

@@ -12,12 +12,12 @@ from trunkline.auth.api_key_schemas import KeyRotation
 from trunkline.auth.audit_log import AuditQuery
 from trunkline.auth.principal import Actor, Principal, Scope
 from trunkline.auth.sessions import COOKIE, NewSession, session_view
+from trunkline.call_control.quotas import limits_view
 from trunkline.core.errors import CrossSite, InvalidApiKey, InvalidRequest
 from trunkline.core.validation import validated_query
 from trunkline.http_api.request_body import read_body
 from trunkline.http_api.responses import deleted
 from trunkline.livekit.project_service import OwnLiveKit
-from trunkline.tenants.limits import limits_view
 
 from .access import Asked, asked, noted, proof_of, session_of
 from .answers import json_response

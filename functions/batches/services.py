@@ -17,11 +17,13 @@ from trunkline.batches.splitting import Splitter
 from trunkline.batches.stopping import Stopper
 from trunkline.batches.store import BatchStore
 from trunkline.batches.worker import BatchWorker
-from trunkline.calls.intake import Intake
-from trunkline.calls.place import CallDesk
+from trunkline.call_control.admission import CallAdmission
+from trunkline.call_control.outbound import OutboundCallService
+from trunkline.call_control.quotas import QuotaService
+from trunkline.call_control.usage import Usage
+from trunkline.call_control.workflow_calls import WorkflowCallService
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.user_context_repository import UserContextRepository
-from trunkline.calls.workflow_calls import WorkflowCallDesk
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
@@ -35,9 +37,7 @@ from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
 from trunkline.livekit.projects import ProjectRegistry
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
-from trunkline.tenants.limits import Admission
 from trunkline.tenants.settings import TenantSettingsCache
-from trunkline.tenants.usage import Usage
 from trunkline.trunks.repository import TrunkRepository
 from trunkline.trunks.test_trunk import TestTrunks
 from trunkline.workflows.repository import WorkflowRepository
@@ -86,17 +86,17 @@ def _importer(
     clock: SystemClock,
 ) -> Importer:
     calls, trunks, facts = CallRepository(table), TrunkRepository(table), TenantSettingsCache(table, clock)
-    admission = Admission(table, facts, Usage(calls, DialQueue(table), trunks).waiting, clock)
+    admission = QuotaService(table, facts, Usage(calls, DialQueue(table), trunks).waiting, clock)
     rulebook, projects = CompliancePolicy(table, clock), ProjectRegistry.open(table, settings, clock)
     people = UserContextRepository(table, EnvelopeCipher(settings.context_key_arn))
-    intake = Intake(calls, WakeQueue.open(settings), nudge, clock, admission, rulebook)
+    intake = CallAdmission(calls, WakeQueue.open(settings), nudge, clock, admission, rulebook)
 
     def drafter(batch: Batch) -> BatchDrafter:
         """What rows name again and again is read once a part."""
         agents, granted = Recalled.of(AgentRepository(table)), Recalled.of(trunks)
         workflows, practice = Recalled.of(WorkflowRepository(table)), TestTrunks(trunks)
-        phones = CallDesk(intake, agents, granted, practice, Recalled.function(projects.of_tenant))
-        by_workflow = WorkflowCallDesk(intake, phones, workflows, agents, people, projects.owner_for)
+        phones = OutboundCallService(intake, agents, granted, practice, Recalled.function(projects.of_tenant))
+        by_workflow = WorkflowCallService(intake, phones, workflows, agents, people, projects.owner_for)
         return BatchDrafter(batch, phones, by_workflow, rulebook, facts)
 
     return Importer(table, BatchStore(table), files, admission, drafter, holds.wake, clock)

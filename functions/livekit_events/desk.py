@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
+from trunkline.call_control.livekit_events import LiveKitEventHandler, RoomActions
 from trunkline.calls.agent_transitions import active_agent
 from trunkline.calls.models import Call
-from trunkline.calls.news import NewsDesk, Reach
 from trunkline.calls.repository import CallRepository
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
@@ -25,7 +25,7 @@ log = logger("livekit_events")
 
 
 @cache
-def desk() -> tuple[NewsDesk, ProjectRegistry, CallRepository]:
+def desk() -> tuple[LiveKitEventHandler, ProjectRegistry, CallRepository]:
     settings = LiveKitEventsSettings.from_env()
     clock = SystemClock()
     table = Table(aws_clients.client("dynamodb"), settings.table_name)
@@ -34,10 +34,10 @@ def desk() -> tuple[NewsDesk, ProjectRegistry, CallRepository]:
     wakes = WakeQueue.open(settings)
     nudge = LaneNotifier(wakes, clock, log, trunks.granted_ids)
     alive = LaneLeaseRepository(table, clock).run_is_alive
-    return NewsDesk(calls, nudge, clock, alive, _reach(projects, calls)), projects, calls
+    return LiveKitEventHandler(calls, nudge, clock, alive, _reach(projects, calls)), projects, calls
 
 
-def _reach(projects: ProjectRegistry, calls: CallRepository) -> Reach:
+def _reach(projects: ProjectRegistry, calls: CallRepository) -> RoomActions:
     # Hardly ever needed: the other webhooks do not pay for the import on a cold start.
     def credentials(claim: CallAttemptRef) -> LiveKitCredentials:
         call = calls.load(claim.call_id)
@@ -64,7 +64,7 @@ def _reach(projects: ProjectRegistry, calls: CallRepository) -> Reach:
         name = active_agent(call).livekit_agent_name
         sync_client.redispatch_agent(projects.of_call(call), call.room_name or "", name, call.id)
 
-    return Reach(hang_up, close_room, agent_is_in, dispatch_again)
+    return RoomActions(hang_up, close_room, agent_is_in, dispatch_again)
 
 
 def _room(claim: CallAttemptRef) -> str:

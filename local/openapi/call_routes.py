@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from local.openapi.route import Route
-from trunkline.calls.joining import JoinToken
-from trunkline.calls.place import OutboundCall, ScheduledCall
-from trunkline.calls.read import CallEventList, CallList, TranscriptView
-from trunkline.calls.reschedule import ScheduleChange
+from trunkline.call_control.get_call import CallEventList, CallList, TranscriptView
+from trunkline.call_control.join_tokens import JoinToken
+from trunkline.call_control.outbound import OutboundCall, ScheduledCall
+from trunkline.call_control.reschedule_call import ScheduleChange
+from trunkline.call_control.workflow_calls import OpenedCall, TestAgentCall, WorkflowCall
 from trunkline.calls.response_schemas import AcceptedCall, CallView, ScheduledAnswer
-from trunkline.calls.workflow_calls import OpenedCall, TestAgentCall, WorkflowCall
 from trunkline.http_api.responses import Deleted
 from trunkline.livekit.dispatch_schemas import DispatchList, DispatchView, NewDispatch
 

@@ -14,9 +14,9 @@ from trunkline.auth.api_key_schemas import (
 )
 from trunkline.auth.audit_log import AuditList
 from trunkline.auth.sessions import NewSession, SessionView
+from trunkline.call_control.quotas import LimitsView
 from trunkline.http_api.responses import Deleted
 from trunkline.livekit.project_service import LiveKitView, OwnLiveKit
-from trunkline.tenants.limits import LimitsView
 
 _READ, _WRITE = "api-keys:read", "api-keys:write"
 _NO_KEY = {"404": "No such key."}

@@ -26,10 +26,10 @@ from trunkline.batches.stopping import Stopper
 from trunkline.batches.store import BatchStore
 from trunkline.batches.views import BatchViews
 from trunkline.batches.worker import BatchWorker
+from trunkline.call_control.workflow_calls import WorkflowCallService
 from trunkline.calls.models import Call
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.user_context_repository import UserContextRepository
-from trunkline.calls.workflow_calls import WorkflowCallDesk
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
 from trunkline.dial_queue.repository import DialQueue
@@ -133,7 +133,7 @@ def a_world(table: Table) -> World:
     files = BatchFiles(lambda: s3, BUCKET)
     phones, workflows = scene.desk, WorkflowRepository(table)
     people = UserContextRepository(table, Plain())  # type: ignore[arg-type]
-    by_workflow = WorkflowCallDesk(phones.intake, phones, workflows, scene.agents, people, lambda _: None)
+    by_workflow = WorkflowCallService(phones.intake, phones, workflows, scene.agents, people, lambda _: None)
     nudge = a_nudge(scene.wakes, clock)
     holds = Holds(table, store, trunks, nudge, clock)
 

@@ -13,10 +13,10 @@ from tests.builders import NOW_MS, ManualClock, PlainCipher, a_call, no_reach
 from tests.memory_table import MemoryTable
 from tests.store.conftest import Wakes, a_nudge
 from tests.unit.test_web_changes import web_call
-from trunkline.calls.erase import erase_beside
+from trunkline.call_control.agent_reports import AgentReportService
+from trunkline.call_control.erase_call import erase_linked_items
+from trunkline.call_control.livekit_events import LiveKitEventHandler
 from trunkline.calls.models import Call
-from trunkline.calls.news import NewsDesk
-from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.report_schemas import Reports
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
@@ -55,8 +55,8 @@ class Life:
         self.claim = CallAttemptRef(call.id, 1)
         self.calls.accept(call)
         nudge = a_nudge(Wakes(), self.clock)
-        self.news = NewsDesk(self.calls, nudge, self.clock, lambda _: False, no_reach())
-        self.reports = ReportDesk(
+        self.news = LiveKitEventHandler(self.calls, nudge, self.clock, lambda _: False, no_reach())
+        self.reports = AgentReportService(
             calls=self.calls,
             transcripts=self.transcripts,
             workflows=WorkflowRepository(table),
@@ -65,7 +65,7 @@ class Life:
             clock=self.clock,
             run_is_alive=lambda _: False,
             close_room=lambda *_: None,
-            erase=lambda call_id: erase_beside(table, call_id),
+            erase=lambda call_id: erase_linked_items(table, call_id),
         )
 
     def dial(self) -> None:

@@ -11,7 +11,7 @@ from tests.builders import NOW_MS, SNAPSHOT, TRUNK, a_call
 from tests.store.conftest import Bench, a_nudge
 from tests.store.test_caretaker import DEAD_AFTER_MS, Scene
 from trunkline.auth.principal import Principal, Scope
-from trunkline.calls.cancel import CancelDesk
+from trunkline.call_control.cancel_call import CancelCallService
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
@@ -25,8 +25,8 @@ ME = Principal("tenant-1", True, frozenset(Scope))
 WAKE = DialWakeup(TRUNK.id)
 
 
-def desk(bench: Bench, hung_up: list[str] | None = None) -> CancelDesk:
-    return CancelDesk(
+def desk(bench: Bench, hung_up: list[str] | None = None) -> CancelCallService:
+    return CancelCallService(
         bench.calls,
         a_nudge(bench.wakes, bench.clock),
         bench.clock,
@@ -34,8 +34,8 @@ def desk(bench: Bench, hung_up: list[str] | None = None) -> CancelDesk:
     )
 
 
-def desk_of(scene: Scene) -> CancelDesk:
-    return CancelDesk(scene.calls, a_nudge(scene.wakes, scene.clock), scene.clock, lambda _: None)
+def desk_of(scene: Scene) -> CancelCallService:
+    return CancelCallService(scene.calls, a_nudge(scene.wakes, scene.clock), scene.clock, lambda _: None)
 
 
 def load(bench: Bench) -> Call:

@@ -12,11 +12,13 @@ from tests.store.conftest import Wakes, a_nudge, a_queue
 from trunkline.agents.repository import Agent, AgentRepository
 from trunkline.agents.schemas import AgentSpec
 from trunkline.auth.principal import Principal, Scope
-from trunkline.calls.intake import Intake
-from trunkline.calls.listing import CallLister
+from trunkline.call_control.admission import CallAdmission
+from trunkline.call_control.get_call import CallReader
+from trunkline.call_control.list_calls import CallLister
+from trunkline.call_control.outbound import OutboundCall, OutboundCallService
+from trunkline.call_control.quotas import QuotaService
+from trunkline.call_control.usage import Usage
 from trunkline.calls.models import Call
-from trunkline.calls.place import CallDesk, OutboundCall
-from trunkline.calls.read import CallReader
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.responses import accepted_answer
 from trunkline.calls.transcript_repository import TranscriptRepository
@@ -26,9 +28,7 @@ from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, NotFound
 from trunkline.dial_queue.messages import DialWakeup, WakeupNotSent
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.storage.table import Table
-from trunkline.tenants.limits import Admission
 from trunkline.tenants.settings import TenantSettingsCache
-from trunkline.tenants.usage import Usage
 from trunkline.trunks.repository import TrunkRepository
 from trunkline.trunks.test_trunk import TestTrunks
 
@@ -57,10 +57,12 @@ class Scene:
         self.reader = CallReader(self.calls, TranscriptRepository(table), CallLister(table), self.queue)
         clock, nudge = ManualClock(), a_nudge(self.wakes, ManualClock())
         self.facts = TenantSettingsCache(table, clock)
-        admission = Admission(table, self.facts, Usage(self.calls, DialQueue(table), trunks).waiting, clock)
+        admission = QuotaService(
+            table, self.facts, Usage(self.calls, DialQueue(table), trunks).waiting, clock
+        )
         self.rulebook = CompliancePolicy(table, clock)
-        intake = Intake(self.calls, self.wakes, nudge, clock, admission, self.rulebook)  # type: ignore[arg-type]
-        self.desk = CallDesk(intake, self.agents, trunks, TestTrunks(trunks), self._check)
+        intake = CallAdmission(self.calls, self.wakes, nudge, clock, admission, self.rulebook)  # type: ignore[arg-type]
+        self.desk = OutboundCallService(intake, self.agents, trunks, TestTrunks(trunks), self._check)
 
     def _check(self, _: str) -> None:
         if not self.configured:

@@ -10,7 +10,7 @@ from tests.builders import NOW_MS, ManualClock
 from tests.unit.test_web_changes import web_call
 from trunkline.agents.repository import TenantRepository
 from trunkline.auth.principal import Principal
-from trunkline.calls.erase import EraseDesk
+from trunkline.call_control.erase_call import EraseCallService
 from trunkline.calls.events import Turn
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.transcript_repository import TranscriptRepository
@@ -26,7 +26,7 @@ CANARY = "canary-name"
 
 def test_erasing_leaves_that_it_took_place_and_nothing_of_the_person(table: Table, dynamodb: Any) -> None:
     calls, transcripts = CallRepository(table), TranscriptRepository(table)
-    desk = EraseDesk(calls, table, ManualClock())
+    desk = EraseCallService(calls, table, ManualClock())
     call = web_call(
         user_id=CANARY, metadata_json=f'{{"name": "{CANARY}"}}', summary=CANARY, phone_number="+15550107777"
     )

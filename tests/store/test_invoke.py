@@ -12,7 +12,7 @@ from tests.builders import NOW_MS
 from tests.store.tool_world import POST, SAVE, SUPPORT, Scene
 from tests.unit.test_web_changes import web_call
 from trunkline.auth.principal import Principal
-from trunkline.calls.erase import EraseDesk
+from trunkline.call_control.erase_call import EraseCallService
 from trunkline.calls.report_schemas import Reports
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.core.errors import (
@@ -220,7 +220,7 @@ def test_bodies_are_kept_where_that_is_wished_and_go_with_the_call(scene: Scene)
     scene.reports.take(
         later, validated(Reports, {"reports": [{"type": "answered"}, {"type": "ended"}]}).reports
     )
-    EraseDesk(scene.calls, scene.table, scene.clock).erase(
+    EraseCallService(scene.calls, scene.table, scene.clock).erase(
         Principal("tenant-1", True, frozenset()), later.call_id
     )
     for kind in (tool_payload_key(later.call_id), invocation_key(later.call_id)):
@@ -235,7 +235,7 @@ def test_what_is_used_while_a_call_is_erased_is_erased(scene: Scene) -> None:
     )
 
     def meanwhile(_: Request) -> Response:
-        EraseDesk(scene.calls, scene.table, scene.clock).erase(
+        EraseCallService(scene.calls, scene.table, scene.clock).erase(
             Principal("tenant-1", True, frozenset()), claim.call_id
         )
         return Response(201, {}, b'{"id": 1}', 1)

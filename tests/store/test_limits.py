@@ -11,7 +11,9 @@ import pytest
 from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
 from tests.store.conftest import Wakes
 from trunkline.agents.repository import TenantRepository
-from trunkline.calls.intake import Intake
+from trunkline.call_control.admission import CallAdmission
+from trunkline.call_control.quotas import SETTLES_MS, QuotaService
+from trunkline.call_control.usage import Usage
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import CallRepository
@@ -25,9 +27,7 @@ from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.table import Table
-from trunkline.tenants.limits import SETTLES_MS, Admission
 from trunkline.tenants.settings import TenantSettingsCache
-from trunkline.tenants.usage import Usage
 from trunkline.trunks.models import total_pool
 from trunkline.trunks.repository import TrunkRepository
 
@@ -43,9 +43,9 @@ class Scene:
         self.usage = Usage(self.calls, DialQueue(table), self.trunks)
         nudge = LaneNotifier(self.wakes, self.clock, logger("test"), self.trunks.granted_ids)  # type: ignore[arg-type]
         facts = TenantSettingsCache(table, self.clock)
-        admission = Admission(table, facts, self.usage.waiting, self.clock)
+        admission = QuotaService(table, facts, self.usage.waiting, self.clock)
         rulebook = CompliancePolicy(table, self.clock)
-        self.intake = Intake(self.calls, self.wakes, nudge, self.clock, admission, rulebook)  # type: ignore[arg-type]
+        self.intake = CallAdmission(self.calls, self.wakes, nudge, self.clock, admission, rulebook)  # type: ignore[arg-type]
         self.nudge, self._number = nudge, 0
 
     def limited(self, **facts: int | None) -> None:

@@ -9,9 +9,9 @@ from tests.builders import NOW_MS, SNAPSHOT, ManualClock, a_call, no_reach
 from tests.memory_table import MemoryTable
 from tests.store.conftest import Wakes, a_nudge
 from tests.unit.test_web_changes import web_call
+from trunkline.call_control.livekit_events import LiveKitEventHandler
 from trunkline.calls.agent_transitions import replacement_overdue
 from trunkline.calls.models import Call
-from trunkline.calls.news import NewsDesk
 from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import Phase, State
@@ -38,7 +38,7 @@ class Dialled:
         self.calls = CallRepository(table)
         self.removed: list[CallAttemptRef] = []
         clock = ManualClock()
-        self.desk = NewsDesk(
+        self.desk = LiveKitEventHandler(
             self.calls,
             a_nudge(Wakes(), clock),
             clock,
@@ -106,7 +106,7 @@ def test_ids_are_written_while_it_rings(table: Table) -> None:
 
 
 def test_news_about_a_call_nobody_knows_is_ignored(table: Table) -> None:
-    desk = NewsDesk(
+    desk = LiveKitEventHandler(
         CallRepository(table),
         a_nudge(Wakes(), ManualClock()),
         ManualClock(),
@@ -174,7 +174,7 @@ class Alone:
             lambda _: others,
             dispatch,
         )
-        self.desk = NewsDesk(self.calls, a_nudge(Wakes(), clock), clock, lambda _: False, reach)
+        self.desk = LiveKitEventHandler(self.calls, a_nudge(Wakes(), clock), clock, lambda _: False, reach)
         self.calls.accept(call)
         self.id = call.id
 

@@ -11,10 +11,10 @@ import pytest
 from tests.builders import NOW_MS, ManualClock, PlainCipher, a_call
 from tests.unit.test_web_changes import web_call
 from trunkline.auth.principal import Principal
-from trunkline.calls.erase import EraseDesk, erase_beside
+from trunkline.call_control.agent_reports import LATE_MS, AgentReportService
+from trunkline.call_control.erase_call import EraseCallService, erase_linked_items
 from trunkline.calls.events import Turn
 from trunkline.calls.models import Call
-from trunkline.calls.report_desk import LATE_MS, ReportDesk
 from trunkline.calls.report_schemas import Reports
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
@@ -37,7 +37,7 @@ class Scene:
         self.table, self.clock = table, ManualClock()
         self.calls, self.transcripts = CallRepository(table), TranscriptRepository(table)
         self.closed: list[str] = []
-        self.desk = ReportDesk(
+        self.desk = AgentReportService(
             calls=self.calls,
             transcripts=self.transcripts,
             workflows=WorkflowRepository(table),
@@ -46,7 +46,7 @@ class Scene:
             clock=self.clock,
             run_is_alive=lambda _: False,
             close_room=lambda _, room: self.closed.append(room),
-            erase=lambda call_id: erase_beside(table, call_id),
+            erase=lambda call_id: erase_linked_items(table, call_id),
         )
 
     def accept(self, call: Call, context: dict[str, Any] | None = None) -> CallAttemptRef:
@@ -173,7 +173,7 @@ def test_reports_after_the_end_tell_but_do_not_move(scene: Scene) -> None:
 def test_what_is_reported_while_a_call_is_erased_is_erased(scene: Scene) -> None:
     claim = scene.accept(web_call())
     scene.report(claim, {"type": "answered"}, {"type": "ended"})
-    erase = EraseDesk(scene.calls, scene.table, scene.clock)
+    erase = EraseCallService(scene.calls, scene.table, scene.clock)
     append = scene.transcripts.append
 
     def late(*args: Any) -> bool:

@@ -16,10 +16,10 @@ from tests.store.test_caretaker import Scene as Care
 from tests.store.test_desk import ME, OTHER, Scene
 from tests.store.test_redial import WAKE, load, move_s
 from trunkline.agents.repository import TenantRepository
+from trunkline.call_control.outbound import ScheduledCall
+from trunkline.call_control.reschedule_call import RescheduleCallService, ScheduleChange
 from trunkline.calls.models import Call
-from trunkline.calls.place import ScheduledCall
 from trunkline.calls.reasons import Reason
-from trunkline.calls.reschedule import RescheduleDesk, ScheduleChange
 from trunkline.calls.responses import list_item, scheduled_answer
 from trunkline.calls.states import State
 from trunkline.calls.transitions import request_cancel
@@ -46,7 +46,7 @@ def scheduled(scene: Scene, in_ms: int = HOUR_MS, **more: Any) -> Call:
 
 
 def changed(scene: Scene, call: Call, who: Any = ME, **wish: Any) -> Call:
-    desk = RescheduleDesk(scene.calls, scene.facts, a_nudge(scene.wakes, ManualClock()), ManualClock())
+    desk = RescheduleCallService(scene.calls, scene.facts, a_nudge(scene.wakes, ManualClock()), ManualClock())
     desk.change(who, call.id, validated(ScheduleChange, wish))
     return stored(scene, call)
 

@@ -7,8 +7,8 @@ import pytest
 from tests.builders import NOW_MS, ManualClock
 from tests.store.conftest import a_nudge
 from tests.store.test_desk import ME, Scene
+from trunkline.call_control.reschedule_call import RescheduleCallService, ScheduleChange
 from trunkline.calls.models import Call
-from trunkline.calls.reschedule import RescheduleDesk, ScheduleChange
 from trunkline.calls.states import State
 from trunkline.calls.value_objects import WaitsFor
 from trunkline.compliance.service import ComplianceService, NumberRulesSpec
@@ -34,7 +34,7 @@ def held(scene: Scene) -> Call:
 
 def change(scene: Scene, call: Call, **wish: object) -> Call:
     clock = ManualClock()
-    desk = RescheduleDesk(scene.calls, scene.facts, a_nudge(scene.wakes, clock), clock)
+    desk = RescheduleCallService(scene.calls, scene.facts, a_nudge(scene.wakes, clock), clock)
     desk.change(ME, call.id, validated(ScheduleChange, wish))
     after = scene.calls.load(call.id)
     assert after is not None

@@ -8,9 +8,9 @@ from typing import Any
 
 from tests.builders import NOW_MS, ManualClock, PlainCipher
 from tests.unit.test_web_changes import web_call
-from trunkline.calls.erase import erase_beside
+from trunkline.call_control.agent_reports import AgentReportService
+from trunkline.call_control.erase_call import erase_linked_items
 from trunkline.calls.models import Call
-from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.user_context_repository import UserContextRepository
@@ -57,7 +57,7 @@ class Scene:
         self.measured: list[Any] = []
         self.dispatched: list[str] = []
         self.answer: Callable[[Request], Response] = lambda _: Response(201, {}, b'{"id": "m-1"}', 1)
-        self.reports = ReportDesk(
+        self.reports = AgentReportService(
             calls=self.calls,
             transcripts=TranscriptRepository(table),
             workflows=self.workflows,
@@ -66,7 +66,7 @@ class Scene:
             clock=self.clock,
             run_is_alive=lambda _: False,
             close_room=lambda *_: None,
-            erase=lambda call_id: erase_beside(table, call_id),
+            erase=lambda call_id: erase_linked_items(table, call_id),
         )
         self.invoker = Invoker(
             calls=self.calls,
@@ -80,7 +80,7 @@ class Scene:
                 calls=self.calls,
                 table=table,
                 clock=self.clock,
-                erase=lambda call_id: erase_beside(table, call_id),
+                erase=lambda call_id: erase_linked_items(table, call_id),
                 measured=self.measured.append,
                 log=logger("test"),
             ),

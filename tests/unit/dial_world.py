@@ -10,7 +10,7 @@ from livekit.protocol.models import ParticipantInfo
 
 from tests.builders import ManualClock, NothingPlayed, no_reach
 from tests.memory_table import MemoryTable
-from trunkline.calls.news import NewsDesk
+from trunkline.call_control.livekit_events import LiveKitEventHandler
 from trunkline.calls.repository import CallRepository
 from trunkline.core.logging import logger
 from trunkline.dial_queue.lease import LaneLeaseRepository
@@ -82,4 +82,4 @@ class World:
             offload=at_once,
             log=log,
         )
-        self.news = NewsDesk(self.calls, nudge, self.clock, self.lanes.run_is_alive, no_reach())
+        self.news = LiveKitEventHandler(self.calls, nudge, self.clock, self.lanes.run_is_alive, no_reach())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.calls.place import OutboundCall
+from trunkline.call_control.outbound import OutboundCall
 from trunkline.core.errors import InvalidRequest, RequestTooLarge
 from trunkline.http_api.request_body import MAX_BODY_BYTES, read_body
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from trunkline.auth.principal import Actor, Principal
 from trunkline.batches.model import PRIORITY, Batch, Row, RowFault
+from trunkline.call_control.outbound import OutboundCall, OutboundCallService
+from trunkline.call_control.workflow_calls import WorkflowCall, WorkflowCallService
 from trunkline.calls.models import Call
-from trunkline.calls.place import CallDesk, OutboundCall
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.value_objects import BatchRow, Channel
-from trunkline.calls.workflow_calls import WorkflowCall, WorkflowCallDesk
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, TrunklineError
 from trunkline.core.timestamps import iso_from_ms
@@ -61,8 +61,8 @@ class BatchDrafter:
     """Drafts the rows of one batch."""
 
     batch: Batch
-    phones: CallDesk
-    workflow_calls: WorkflowCallDesk
+    phones: OutboundCallService
+    workflow_calls: WorkflowCallService
     rulebook: CompliancePolicy
     facts: TenantSettingsCache
 

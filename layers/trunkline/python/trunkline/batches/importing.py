@@ -18,13 +18,13 @@ from trunkline.batches.files import BatchFiles
 from trunkline.batches.forecast import Load
 from trunkline.batches.model import Batch, Row, RowFault, first_row
 from trunkline.batches.store import BatchStore, Part, part_writes
+from trunkline.call_control.quotas import QuotaService
 from trunkline.calls.create_items import create_items
 from trunkline.calls.models import Call
 from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.clock import Clock
 from trunkline.core.errors import ConcurrencyExceeded, DailyLimitReached, QueueFull
 from trunkline.storage.table import ConditionFailed, Table, TransactionConflict, Write
-from trunkline.tenants.limits import Admission
 
 GROUP_ROWS = 32
 MOST_ACTIONS = 98
@@ -62,7 +62,7 @@ class Importer:
     table: Table
     batches: BatchStore
     files: BatchFiles
-    admission: Admission
+    admission: QuotaService
     drafter: Callable[[Batch], Drafter]
     wake: Callable[[Batch, str], None]
     clock: Clock

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from trunkline.call_control.agent_reports import AgentReportService
+from trunkline.call_control.livekit_events import LiveKitEventHandler
 from trunkline.calls import report_schemas as say
 from trunkline.calls.models import Call, Change
-from trunkline.calls.news import NewsDesk
 from trunkline.calls.reasons import Reason
-from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
 from trunkline.calls.transitions import end_call
@@ -31,8 +31,8 @@ class Player:
     """Each step may be repeated without harm: the desks know repeats by their numbers and ids."""
 
     calls: CallRepository
-    news: NewsDesk
-    reports: ReportDesk
+    news: LiveKitEventHandler
+    reports: AgentReportService
     clock: Clock
     _played: dict[tuple[str, int], set[int]] = field(default_factory=dict)
 

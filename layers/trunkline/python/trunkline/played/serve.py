@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from aws_lambda_powertools import Logger
 
-from trunkline.calls.erase import erase_beside
-from trunkline.calls.news import NewsDesk, Reach
-from trunkline.calls.report_desk import ReportDesk
+from trunkline.call_control.agent_reports import AgentReportService
+from trunkline.call_control.erase_call import erase_linked_items
+from trunkline.call_control.livekit_events import LiveKitEventHandler, RoomActions
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.user_context_repository import UserContextRepository
@@ -31,7 +31,7 @@ from trunkline.workflows.repository import WorkflowRepository
 from trunkline.workflows.state_repository import WorkflowStateRepository
 
 _THREADS = 8
-_NOTHING_THERE = Reach(
+_NOTHING_THERE = RoomActions(
     hang_up=lambda _: None,
     close_room=lambda _: None,
     agent_is_in=lambda _: False,
@@ -44,7 +44,7 @@ def a_player(table: Table, nudge: LaneNotifier, clock: Clock) -> Player:
     calls = CallRepository(table)
     alive = LaneLeaseRepository(table, clock).run_is_alive
     nobody = EnvelopeCipher("")  # played agents ask for no context and report no variables: it is never used
-    reports = ReportDesk(
+    reports = AgentReportService(
         calls=calls,
         transcripts=TranscriptRepository(table),
         workflows=WorkflowRepository(table),
@@ -53,9 +53,9 @@ def a_player(table: Table, nudge: LaneNotifier, clock: Clock) -> Player:
         clock=clock,
         run_is_alive=alive,
         close_room=lambda *_: None,
-        erase=lambda call_id: erase_beside(table, call_id),
+        erase=lambda call_id: erase_linked_items(table, call_id),
     )
-    return Player(calls, NewsDesk(calls, nudge, clock, alive, _NOTHING_THERE), reports, clock)
+    return Player(calls, LiveKitEventHandler(calls, nudge, clock, alive, _NOTHING_THERE), reports, clock)
 
 
 class TestDialerProcess:

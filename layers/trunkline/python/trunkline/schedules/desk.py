@@ -10,8 +10,8 @@ from typing import Any
 
 from trunkline.auth.audit_log import audit_write, changed_fields
 from trunkline.auth.principal import Principal
-from trunkline.calls.place import OutboundCall
-from trunkline.calls.workflow_calls import WorkflowCall
+from trunkline.call_control.outbound import OutboundCall
+from trunkline.call_control.workflow_calls import WorkflowCall
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, LimitReached, NotFound
 from trunkline.core.timestamps import moment_ms

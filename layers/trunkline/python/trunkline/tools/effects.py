@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from trunkline.call_control.agent_reports import AgentReportService
 from trunkline.calls.agent_transitions import active_agent, on_handover
 from trunkline.calls.models import Call
-from trunkline.calls.report_desk import ReportDesk
 from trunkline.calls.report_schemas import Ended
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.value_objects import AgentTurn
@@ -29,7 +29,7 @@ class CallEffects:
     call: Call
     claim: CallAttemptRef
     calls: CallRepository
-    reports: ReportDesk
+    reports: AgentReportService
     dispatch: Callable[[Call, str], None]
     clock: Clock
     until_us: int

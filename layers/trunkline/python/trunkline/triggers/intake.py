@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.auth.principal import Actor, Principal
-from trunkline.calls.intake import Placed
+from trunkline.call_control.admission import AdmittedCall
 from trunkline.core.clock import Clock
 from trunkline.core.errors import (
     BadSignature,
@@ -43,7 +43,7 @@ FOR_A_WHILE = (
 )
 """What may do better when the same is tried again."""
 _MAX_WISH = 256 * 1024
-Place = Callable[[Principal, CallKind, dict[str, Any], IdempotencyKey], Placed]
+Place = Callable[[Principal, CallKind, dict[str, Any], IdempotencyKey], AdmittedCall]
 """Makes the call that a filled body asks for, once."""
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from trunkline.auth.principal import Principal
-from trunkline.calls.intake import Placed
-from trunkline.calls.place import CallDesk, OutboundCall, ScheduledCall
-from trunkline.calls.workflow_calls import WorkflowCall, WorkflowCallDesk
+from trunkline.call_control.admission import AdmittedCall
+from trunkline.call_control.outbound import OutboundCall, OutboundCallService, ScheduledCall
+from trunkline.call_control.workflow_calls import WorkflowCall, WorkflowCallService
 from trunkline.core.validation import validated
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.triggers.model import CallKind
@@ -18,13 +18,13 @@ from trunkline.triggers.model import CallKind
 class Placing:
     """Makes calls as the routes do whose bodies are filled; `source` is what starts them."""
 
-    phones: CallDesk
-    workflow_calls: WorkflowCallDesk
+    phones: OutboundCallService
+    workflow_calls: WorkflowCallService
     source: str
 
     def __call__(
         self, principal: Principal, kind: CallKind, wish: dict[str, Any], once: IdempotencyKey
-    ) -> Placed:
+    ) -> AdmittedCall:
         """Make the call; raises as its route does."""
         match kind:
             case CallKind.WORKFLOW:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from trunkline.call_control.quotas import QuotaService
 from trunkline.calls.models import Call, StaleCall
 from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import AlreadyCreated, CallRepository, NoFreeSlot, RuleConditionFailed
@@ -24,12 +25,11 @@ from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import Check, Put, TransactionConflict, Write
-from trunkline.tenants.limits import Admission
 from trunkline.trunks.models import total_pool
 
 
 @dataclass(frozen=True)
-class Placed:
+class AdmittedCall:
     """An accepted call; `replayed`: an earlier request with the same idempotency key made it."""
 
     call: Call
@@ -37,17 +37,17 @@ class Placed:
 
 
 @dataclass(frozen=True)
-class Intake:
+class CallAdmission:
     """Stores calls, and wakes the lane of a phone call."""
 
     calls: CallRepository
     wakes: WakeQueue
     nudge: LaneNotifier
     clock: Clock
-    admission: Admission
+    admission: QuotaService
     rulebook: CompliancePolicy
 
-    def take(self, call: Call, once: IdempotencyKey | None, more: Sequence[Put] = ()) -> Placed:
+    def take(self, call: Call, once: IdempotencyKey | None, more: Sequence[Put] = ()) -> AdmittedCall:
         """Store a call with what else belongs to it, and wake its lane; with an idempotency key only the
         first time.
 
@@ -64,19 +64,19 @@ class Intake:
             call = replace(call, slots=(total_pool(call.tenant_id, livemode=call.livemode),))
         kept = {TTL: call.ttl} if call.ttl else {}
         if before := self._accept(call, once, [replace(put, item=put.item | kept) for put in more]):
-            return Placed(before, replayed=True)
+            return AdmittedCall(before, replayed=True)
         if not call.trunk_id:
-            return Placed(call)
+            return AdmittedCall(call)
         if call.due_ms:
             self.nudge.wake_at(call.trunk_id, call.due_ms)
-            return Placed(call)
+            return AdmittedCall(call)
         # By then the index has a web call that is to be played, and its person joins.
         delay_s = 1 if call.channel is Channel.WEB else 0
         try:
             self.wakes.send(DialWakeup(call.trunk_id), delay_s)
         except WakeupNotSent as error:
-            return Placed(self._withdraw(call, str(error), once))
-        return Placed(call)
+            return AdmittedCall(self._withdraw(call, str(error), once))
+        return AdmittedCall(call)
 
     def _accept(self, call: Call, once: IdempotencyKey | None, more: Sequence[Write]) -> Call | None:
         """Store the call; the one that its key's first request made, if this is not the first."""

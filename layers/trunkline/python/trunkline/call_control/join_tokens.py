@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing_extensions import TypedDict
 
 from trunkline.auth.principal import Principal
+from trunkline.call_control.workflow_calls import OpenedCall
 from trunkline.calls.access import parse_call_id, require_own
 from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.value_objects import Channel
-from trunkline.calls.workflow_calls import OpenedCall
 from trunkline.core.clock import Clock
 from trunkline.core.errors import CallEnded
 from trunkline.livekit.credentials import LiveKitCredentials
@@ -32,7 +32,7 @@ class JoinToken(TypedDict):
 
 
 @dataclass(frozen=True)
-class JoinDesk:
+class JoinTokenService:
     """Signs tokens in-process: no request to LiveKit."""
 
     calls: CallRepository

@@ -9,18 +9,18 @@ from typing import Annotated, ClassVar
 from pydantic import ConfigDict, Field
 
 from trunkline.auth.principal import Principal
-from trunkline.calls.access import parse_call_id, require_own
-from trunkline.calls.calling_policy import CallingWindow
-from trunkline.calls.models import Call, Change, NewEvent
-from trunkline.calls.phone import (
+from trunkline.call_control.phone_call_factory import (
     EARLIEST_MESSAGE,
     LATEST_MESSAGE,
     deadline_ms,
     earliest_ms,
-    held_until_ms,
-    lacks_zone,
-    opening,
+    earliest_start_ms,
+    first_open_ms,
+    is_zone_unknown,
 )
+from trunkline.calls.access import parse_call_id, require_own
+from trunkline.calls.calling_policy import CallingWindow
+from trunkline.calls.models import Call, Change, NewEvent
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
 from trunkline.calls.value_objects import WaitsFor
@@ -58,7 +58,7 @@ class ScheduleChange(InputModel):
 
 
 @dataclass(frozen=True)
-class RescheduleDesk:
+class RescheduleCallService:
     """Changes scheduled calls on their owner's behalf."""
 
     calls: CallRepository
@@ -109,14 +109,14 @@ def rescheduled(call: Call, wish: ScheduleChange, now_ms: int) -> Call:
     window = _window(call, wish)
     before_ms = call.earliest_at_ms or now_ms
     begins_ms = earliest_ms(wish.earliestAt, "earliestAt", now_ms) if wish.earliestAt else before_ms
-    is_held = lacks_zone(window)
-    opens_ms = None if is_held else opening(window, max(now_ms, begins_ms), "earliestAt")
+    is_held = is_zone_unknown(window)
+    opens_ms = None if is_held else first_open_ms(window, max(now_ms, begins_ms), "earliestAt")
     expires_ms = call.expires_at_ms + begins_ms - before_ms
     if wish.latestAt:
         expires_ms = deadline_ms(wish.latestAt, "latestAt", opens_ms, begins_ms, now_ms)
     elif opens_ms and opens_ms >= expires_ms:
         raise InvalidRequest("The calling window opens only after the deadline", field="earliestAt")
-    due_ms = held_until_ms(expires_ms) if is_held else max(now_ms, begins_ms, opens_ms or 0)
+    due_ms = earliest_start_ms(expires_ms) if is_held else max(now_ms, begins_ms, opens_ms or 0)
     waits = call.state is State.SCHEDULED or due_ms > now_ms
     return replace(
         call,

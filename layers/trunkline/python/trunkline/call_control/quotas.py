@@ -47,7 +47,7 @@ class Counter(Protocol):
 
 
 @dataclass(frozen=True)
-class Admission:
+class QuotaService:
     """Lets calls in while the tenant's limits allow it."""
 
     table: Table

@@ -31,7 +31,7 @@ EXPIRY_MESSAGE = "must be an ISO 8601 time with its offset, in the future, at mo
 
 
 @dataclass(frozen=True)
-class Story:
+class CallContext:
     """What a call carries along: whose it is and what it is about."""
 
     metadata: dict[str, Any]
@@ -42,7 +42,7 @@ class Story:
 
 
 @dataclass(frozen=True)
-class PhoneWish:
+class PhoneCallRequest:
     """A phone call as it is wished for; `camel` says how its client writes the names of fields.
 
     `window` without zones counts in the callee's. `earliest_at` of a scheduled call is when it may ring
@@ -57,7 +57,7 @@ class PhoneWish:
     redial: RedialPolicy
     window: CallingWindow | None
     expires_at: str | None
-    story: Story = field(repr=False)
+    story: CallContext = field(repr=False)
     camel: bool = False
     speed: float | None = None
     earliest_at: str | None = None
@@ -69,7 +69,7 @@ class PhoneWish:
         return to_camel(name) if self.camel else name
 
 
-def new_phone_call(principal: Principal, wish: PhoneWish, now_ms: int) -> Call:
+def new_phone_call(principal: Principal, wish: PhoneCallRequest, now_ms: int) -> Call:
     """Make the call, in the line or outside its window.
 
     Raises:
@@ -80,10 +80,10 @@ def new_phone_call(principal: Principal, wish: PhoneWish, now_ms: int) -> Call:
     window = resolved_window(wish.window, wish.phone_number, wish.default_zone)
     earliest_ms = _earliest(wish, now_ms)
     begins_ms = max(now_ms, earliest_ms or 0)
-    is_held = lacks_zone(window)
-    opens_ms = None if is_held else opening(window, begins_ms, wish.named("calling_window"))
+    is_held = is_zone_unknown(window)
+    opens_ms = None if is_held else first_open_ms(window, begins_ms, wish.named("calling_window"))
     expires_ms = _expiry(wish, opens_ms or (begins_ms if is_held else None), begins_ms, now_ms)
-    due_ms = held_until_ms(expires_ms) if is_held else max(begins_ms, opens_ms or 0)
+    due_ms = earliest_start_ms(expires_ms) if is_held else max(begins_ms, opens_ms or 0)
     is_scheduled = begins_ms > now_ms
     place = QueuePosition(principal.tenant_id, wish.priority, False, now_ms * 1000, call_id)
     return Call(
@@ -115,12 +115,12 @@ def new_phone_call(principal: Principal, wish: PhoneWish, now_ms: int) -> Call:
     )
 
 
-def lacks_zone(window: CallingWindow | None) -> bool:
+def is_zone_unknown(window: CallingWindow | None) -> bool:
     """Say whether nobody knows in which zones a call's window is: it is held."""
     return window is not None and not window.zones
 
 
-def held_until_ms(expires_ms: int) -> int:
+def earliest_start_ms(expires_ms: int) -> int:
     """When a call that waits for its owner's word would come due: after its end, so never by itself."""
     return expires_ms + 24 * _HOUR_MS
 
@@ -154,7 +154,7 @@ def _waits_for(*, is_scheduled: bool, waits: bool) -> WaitsFor | None:
     return WaitsFor.WINDOW if waits else None
 
 
-def _earliest(wish: PhoneWish, now_ms: int) -> int | None:
+def _earliest(wish: PhoneCallRequest, now_ms: int) -> int | None:
     return (
         None if wish.earliest_at is None else earliest_ms(wish.earliest_at, wish.named("earliest_at"), now_ms)
     )
@@ -172,7 +172,7 @@ def earliest_ms(text: str, field: str, now_ms: int) -> int:
     return moment
 
 
-def opening(window: CallingWindow | None, from_ms: int, field: str) -> int | None:
+def first_open_ms(window: CallingWindow | None, from_ms: int, field: str) -> int | None:
     """When a call may ring first from a moment on; None without a window.
 
     Raises:
@@ -189,7 +189,7 @@ def opening(window: CallingWindow | None, from_ms: int, field: str) -> int | Non
     return opens_ms
 
 
-def _expiry(wish: PhoneWish, opens_ms: int | None, begins_ms: int, now_ms: int) -> int:
+def _expiry(wish: PhoneCallRequest, opens_ms: int | None, begins_ms: int, now_ms: int) -> int:
     name = wish.named(wish.expires_name)
     if wish.expires_at is not None:
         return deadline_ms(wish.expires_at, name, opens_ms, begins_ms, now_ms)

@@ -32,7 +32,7 @@ from trunkline.livekit.webhooks import LiveKitEvent
 
 
 @dataclass(frozen=True)
-class Reach:
+class RoomActions:
     """What the desk asks of LiveKit; each raises `LiveKitFailed` if it was perhaps not done."""
 
     hang_up: Callable[[CallAttemptRef], None]
@@ -41,7 +41,7 @@ class Reach:
     dispatch_again: Callable[[Call], None]
 
 
-class NewsDesk:
+class LiveKitEventHandler:
     """Takes one piece of news at a time.
 
     Replays are harmless: news about another claim, about a call that has ended or that says what is
@@ -55,7 +55,7 @@ class NewsDesk:
         nudge: LaneNotifier,
         clock: Clock,
         run_is_alive: Callable[[str], bool],
-        reach: Reach,
+        reach: RoomActions,
     ) -> None:
         self._calls = calls
         self._nudge = nudge

@@ -11,9 +11,9 @@ from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
 from trunkline.auth.principal import Principal
+from trunkline.call_control.list_calls import CallLister, CallQuery
 from trunkline.calls.access import parse_call_id, require_own
 from trunkline.calls.events import NOTHING_SAID, TOOL_EVENT, CallEvent
-from trunkline.calls.listing import CallLister, CallQuery
 from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.response_schemas import CallListItem, CallView, TurnView

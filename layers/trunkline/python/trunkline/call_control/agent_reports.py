@@ -34,7 +34,7 @@ LATE_MS = 24 * 3_600_000
 """How long after the end a transcript or a summary is still taken."""
 
 
-class CallContext(TypedDict):
+class AgentCallContext(TypedDict):
     """What an agent may know: of the person, all but the keys that are for tools alone."""
 
     call: dict[str, Any]
@@ -44,14 +44,14 @@ class CallContext(TypedDict):
     variables: dict[str, Any]
 
 
-class Taken(TypedDict):
+class ReportResult(TypedDict):
     """Which of the reports changed something; repeats and late ones do not."""
 
     applied: list[bool]
 
 
 @dataclass(frozen=True)
-class ReportDesk:
+class AgentReportService:
     """One agent's dealings with its call; `claim` is what its token proves.
 
     `run_is_alive` says whether a dialer still waits for its dial; `close_room` shows everybody out and
@@ -70,7 +70,7 @@ class ReportDesk:
     erase: Callable[[str], None]
     noted: Callable[[Call], None] = lambda _: None
 
-    def context(self, claim: CallAttemptRef) -> CallContext:
+    def context(self, claim: CallAttemptRef) -> AgentCallContext:
         """What the call is about.
 
         Raises:
@@ -97,7 +97,7 @@ class ReportDesk:
             "variables": {name: value for name, value in variables.items() if name not in hidden},
         }
 
-    def take(self, claim: CallAttemptRef, reports: Sequence[say.Report]) -> Taken:
+    def take(self, claim: CallAttemptRef, reports: Sequence[say.Report]) -> ReportResult:
         """Apply reports in their order.
 
         Raises:

@@ -10,22 +10,22 @@ from pydantic import Field
 
 from trunkline.agents.repository import Agent, AgentRepository
 from trunkline.auth.principal import Principal
+from trunkline.call_control.admission import AdmittedCall, CallAdmission
+from trunkline.call_control.phone_call_factory import (
+    EARLIEST_MESSAGE,
+    EXPIRY_MESSAGE,
+    LATEST_MESSAGE,
+    CallContext,
+    PhoneCallRequest,
+    new_phone_call,
+)
 from trunkline.calls.calling_policy_schemas import (
     REDIAL_MESSAGE,
     WINDOW_MESSAGE,
     RedialSpec,
     WindowSpec,
 )
-from trunkline.calls.intake import Intake, Placed
 from trunkline.calls.models import Call
-from trunkline.calls.phone import (
-    EARLIEST_MESSAGE,
-    EXPIRY_MESSAGE,
-    LATEST_MESSAGE,
-    PhoneWish,
-    Story,
-    new_phone_call,
-)
 from trunkline.core.errors import InvalidRequest, NotFound
 from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, TestSpeed
 from trunkline.core.validation import E164, UUID, InputModel
@@ -45,7 +45,7 @@ _MESSAGES = {
 }
 
 
-class NumberCall(InputModel):
+class PhoneCallFields(InputModel):
     """A phone call to a number with an agent, whenever it is to ring."""
 
     agentId: Annotated[str, Field(pattern=UUID, description="The voice agent to use.")]
@@ -61,7 +61,7 @@ class NumberCall(InputModel):
     testSpeed: TestSpeed | None = None
 
 
-class OutboundCall(NumberCall):
+class OutboundCall(PhoneCallFields):
     """The body of `POST /api/v1/calls/outbound`."""
 
     messages: ClassVar[dict[str, str]] = _MESSAGES | {"expiresAt": f"expiresAt {EXPIRY_MESSAGE}"}
@@ -75,7 +75,7 @@ class OutboundCall(NumberCall):
     ] = None
 
 
-class ScheduledCall(NumberCall):
+class ScheduledCall(PhoneCallFields):
     """The body of `POST /api/v1/calls/schedule`: a call at a time, or in a window of time."""
 
     messages: ClassVar[dict[str, str]] = _MESSAGES | {
@@ -94,11 +94,11 @@ class ScheduledCall(NumberCall):
 
 
 @dataclass(frozen=True)
-class CallDesk:
+class OutboundCallService:
     """Takes phone calls in. `check_livekit(tenant_id)` raises where there is no LiveKit project to dial
     through."""
 
-    intake: Intake
+    intake: CallAdmission
     agents: AgentRepository
     trunks: TrunkRepository
     practice: TestTrunks
@@ -106,7 +106,7 @@ class CallDesk:
 
     def place(
         self, principal: Principal, request: OutboundCall, *, source: str, once: IdempotencyKey | None = None
-    ) -> Placed:
+    ) -> AdmittedCall:
         """Accept a phone call and wake its trunk's lane; with an idempotency key only the first time.
 
         Raises:
@@ -126,7 +126,7 @@ class CallDesk:
 
     def schedule(
         self, principal: Principal, request: ScheduledCall, *, source: str, once: IdempotencyKey | None = None
-    ) -> Placed:
+    ) -> AdmittedCall:
         """Accept a phone call that enters the line at a later time; raises as `place` does, and
         `InvalidRequest` where that time is none."""
         wish = replace(
@@ -137,10 +137,10 @@ class CallDesk:
         )
         return self.intake.take(self._made(principal, wish), once)
 
-    def _wish(self, principal: Principal, request: NumberCall, source: str) -> PhoneWish:
+    def _wish(self, principal: Principal, request: PhoneCallFields, source: str) -> PhoneCallRequest:
         agent = self._agent(principal, request.agentId.lower())
         caller_id = self.caller_id(principal, agent, request.callerId, "callerId")
-        return PhoneWish(
+        return PhoneCallRequest(
             agent=self.on_its_lane(principal, agent),
             phone_number=request.phoneNumber,
             caller_id=caller_id,
@@ -148,13 +148,13 @@ class CallDesk:
             redial=request.redial.policy() if request.redial else agent.redial,
             window=request.callingWindow.window(()) if request.callingWindow else agent.window,
             expires_at=None,
-            story=Story(request.metadata, source),
+            story=CallContext(request.metadata, source),
             camel=True,
             speed=request.testSpeed,
             default_zone=self.default_zone(principal),
         )
 
-    def _made(self, principal: Principal, wish: PhoneWish) -> Call:
+    def _made(self, principal: Principal, wish: PhoneCallRequest) -> Call:
         self.require_livekit(principal)
         return new_phone_call(principal, wish, self.intake.clock.wall_ms())
 

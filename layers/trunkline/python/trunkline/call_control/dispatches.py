@@ -25,7 +25,7 @@ def _livekit() -> ModuleType:
 
 
 @dataclass(frozen=True)
-class DispatchDesk:
+class DispatchService:
     """Tenants share a LiveKit project, so an agent is dispatched only if it is one of the tenant's.
 
     The agents of a test call are played: `played` answers for LiveKit."""

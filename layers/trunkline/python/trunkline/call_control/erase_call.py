@@ -23,7 +23,7 @@ from trunkline.storage.table import Delete, Table, Update
 
 
 @dataclass(frozen=True)
-class EraseDesk:
+class EraseCallService:
     """Erases calls on a tenant's behalf."""
 
     calls: CallRepository
@@ -46,10 +46,10 @@ class EraseDesk:
         now_ms = self.clock.wall_ms()
         self.calls.settle(call.id, lambda current: _erased(current, now_ms), now_ms)
         self.table.write(Update(call_key(call.id), remove=[USER_PK]))
-        erase_beside(self.table, call.id)
+        erase_linked_items(self.table, call.id)
 
 
-def erase_beside(table: Table, call_id: str) -> None:
+def erase_linked_items(table: Table, call_id: str) -> None:
     """Delete what is kept beside a call: context, variables, transcript, tools' answers, a test call's added
     agents."""
     kinds = (encrypted_data_key(call_id, ""), simulated_dispatch_key(call_id))

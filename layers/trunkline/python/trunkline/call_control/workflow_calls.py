@@ -14,23 +14,23 @@ from typing_extensions import TypedDict
 from trunkline.agents.repository import Agent, AgentRepository, agent_id_for
 from trunkline.agents.schemas import Number
 from trunkline.auth.principal import Principal
+from trunkline.call_control.admission import AdmittedCall, CallAdmission
+from trunkline.call_control.outbound import OutboundCallService
+from trunkline.call_control.phone_call_factory import (
+    EXPIRY_MESSAGE,
+    CallContext,
+    PhoneCallRequest,
+    new_phone_call,
+    require_test_for_speed,
+    snapshot,
+)
 from trunkline.calls.calling_policy_schemas import (
     REDIAL_MESSAGE,
     WINDOW_MESSAGE,
     RedialSpec,
     WindowSpec,
 )
-from trunkline.calls.intake import Intake, Placed
 from trunkline.calls.models import Call
-from trunkline.calls.phone import (
-    EXPIRY_MESSAGE,
-    PhoneWish,
-    Story,
-    new_phone_call,
-    require_test_for_speed,
-    snapshot,
-)
-from trunkline.calls.place import CallDesk
 from trunkline.calls.states import State
 from trunkline.calls.test_numbers import OUTCOMES
 from trunkline.calls.user_context_repository import UserContextRepository
@@ -113,7 +113,7 @@ class TestAgentCall(InputModel):
     test_speed: TestSpeed | None = None
 
 
-class _Phone(InputModel):
+class _PhoneFields(InputModel):
     messages: ClassVar[dict[str, str]] = {"phone": "Phone number must be in E.164 format (+1234567890)"}
 
     phone: Number
@@ -130,12 +130,12 @@ class OpenedCall(TypedDict):
 
 
 @dataclass(frozen=True)
-class WorkflowCallDesk:
+class WorkflowCallService:
     """Takes calls by workflow in, and calls with one agent. `livekit_owner(tenant_id)` names the tenant if it
     has a LiveKit of its own."""
 
-    intake: Intake
-    phones: CallDesk
+    intake: CallAdmission
+    phones: OutboundCallService
     workflows: WorkflowRepository
     agents: AgentRepository
     people: UserContextRepository
@@ -143,7 +143,7 @@ class WorkflowCallDesk:
 
     def place(
         self, principal: Principal, request: WorkflowCall, *, source: str, once: IdempotencyKey | None = None
-    ) -> Placed:
+    ) -> AdmittedCall:
         """Accept a call by workflow.
 
         Raises:
@@ -161,7 +161,7 @@ class WorkflowCallDesk:
         if workflow is None:
             raise NotFound("Workflow not found")
         entry, *others = self._team(workflow)
-        story = Story(
+        story = CallContext(
             metadata=request.metadata,
             source=source,
             workflow=WorkflowRef(workflow.slug, workflow.version),
@@ -178,7 +178,7 @@ class WorkflowCallDesk:
 
     def place_test(
         self, principal: Principal, request: TestAgentCall, *, source: str, once: IdempotencyKey | None = None
-    ) -> Placed:
+    ) -> AdmittedCall:
         """Accept a web call with one agent and no workflow; raises as `place` does."""
         agent = self._agent(principal.space, request.agent_name)
         if agent is None and not principal.livemode:
@@ -188,7 +188,7 @@ class WorkflowCallDesk:
         if agent.type != "voice":
             raise InvalidRequest("Agent must be a voice agent")
         self.phones.require_livekit(principal)
-        story = Story(metadata=request.metadata, source=source, user_id=request.user_id)
+        story = CallContext(metadata=request.metadata, source=source, user_id=request.user_id)
         call = self._web_call(principal, request, agent, story, _JOIN_WINDOW_S)
         return self.intake.take(call, once, self.people.put(call, request.user_context))
 
@@ -202,16 +202,21 @@ class WorkflowCallDesk:
         return [agent for agent in team if agent]
 
     def _phone_call(
-        self, principal: Principal, request: WorkflowCall, workflow: Workflow, agent: Agent, story: Story
+        self,
+        principal: Principal,
+        request: WorkflowCall,
+        workflow: Workflow,
+        agent: Agent,
+        story: CallContext,
     ) -> Call:
         agent = self.phones.able(principal, agent)
         try:
-            number = validated(_Phone, {"phone": request.user_context.get("phone")}).phone
+            number = validated(_PhoneFields, {"phone": request.user_context.get("phone")}).phone
         except InvalidRequest as error:
             raise InvalidRequest(error.message, field="user_context.phone") from error
         window = request.calling_window.window(()) if request.calling_window else None
         caller_id = self.phones.caller_id(principal, agent, request.caller_id, "caller_id")
-        wish = PhoneWish(
+        wish = PhoneCallRequest(
             agent=self.phones.on_its_lane(principal, agent),
             phone_number=number,
             caller_id=caller_id,
@@ -230,7 +235,7 @@ class WorkflowCallDesk:
         principal: Principal,
         request: WorkflowCall | TestAgentCall,
         agent: Agent,
-        story: Story,
+        story: CallContext,
         join_window_s: int,
     ) -> Call:
         now_ms, call_id = self.intake.clock.wall_ms(), str(uuid.uuid4())
@@ -238,7 +243,7 @@ class WorkflowCallDesk:
         lane, played_number = "", ""
         if not principal.livemode:
             lane = self.phones.practice.of(principal.tenant_id).id
-            played_number = _played_number(request.user_context)
+            played_number = _test_number(request.user_context)
         return Call(
             id=call_id,
             tenant_id=principal.tenant_id,
@@ -267,7 +272,7 @@ class WorkflowCallDesk:
         )
 
 
-def _played_number(user_context: dict[str, Any]) -> str:
+def _test_number(user_context: dict[str, Any]) -> str:
     """The magic number that says what becomes of a test call by web; no other number is kept of one."""
     number = user_context.get("phone")
     return number if isinstance(number, str) and number in OUTCOMES else ""
