@@ -35,7 +35,7 @@ from trunkline.workflows.state_repository import WorkflowStateRepository
 
 if TYPE_CHECKING:
     from trunkline.egress.sync_client import BlockingClient
-    from trunkline.tools.invoke import Invoker
+    from trunkline.tool_runtime.service import ToolInvocationService
 
 log = logger("agent_api")
 meter = metrics("agent_api")
@@ -81,23 +81,23 @@ def desk() -> Desk:
 
 
 @cache
-def invoker() -> Invoker:
+def invoker() -> ToolInvocationService:
     """What agents use tools by: reports and contexts do not pay for its imports."""
     from trunkline.storage.idempotent_response import IdempotentResponses  # noqa: PLC0415
-    from trunkline.tools.effects import CallEffects  # noqa: PLC0415
-    from trunkline.tools.invoke import Invoker  # noqa: PLC0415
-    from trunkline.tools.record import Recorder  # noqa: PLC0415
+    from trunkline.tool_runtime.call_actions import CallActions  # noqa: PLC0415
+    from trunkline.tool_runtime.http_retry import RetryingSender  # noqa: PLC0415
+    from trunkline.tool_runtime.recorder import InvocationRecorder  # noqa: PLC0415
+    from trunkline.tool_runtime.service import ToolInvocationService  # noqa: PLC0415
     from trunkline.tools.repository import ToolRepository  # noqa: PLC0415
     from trunkline.tools.secret_repository import SecretRepository  # noqa: PLC0415
-    from trunkline.tools.sending import Sender  # noqa: PLC0415
 
     base = desk()
 
-    def effects(call: Call, claim: CallAttemptRef, until_us: int) -> CallEffects:
+    def effects(call: Call, claim: CallAttemptRef, until_us: int) -> CallActions:
         dispatch = lambda call, worker: _dispatch(base.projects, call, worker)  # noqa: E731
-        return CallEffects(call, claim, base.calls, base.reports, dispatch, base.clock, until_us)
+        return CallActions(call, claim, base.calls, base.reports, dispatch, base.clock, until_us)
 
-    return Invoker(
+    return ToolInvocationService(
         calls=base.calls,
         workflows=base.workflows,
         tools=ToolRepository(base.table),
@@ -105,7 +105,7 @@ def invoker() -> Invoker:
         people=base.people,
         states=base.states,
         remembered=IdempotentResponses(base.table, base.cipher, base.clock),
-        recorder=Recorder(
+        recorder=InvocationRecorder(
             calls=base.calls,
             table=base.table,
             clock=base.clock,
@@ -113,7 +113,7 @@ def invoker() -> Invoker:
             measured=_measured,
             log=log,
         ),
-        sender=Sender(_send, time.sleep, random.random, base.clock),
+        sender=RetryingSender(_send, time.sleep, random.random, base.clock),
         effects=effects,
         clock=base.clock,
         noted=_noted,

@@ -39,7 +39,7 @@ def answer_to(event: dict[str, Any]) -> Any:
 
 def _invoked(event: dict[str, Any], call_id: str, name: str) -> Any:
     # Only who uses a tool pays for this import.
-    from trunkline.tools.invoke import Invocation  # noqa: PLC0415
+    from trunkline.tool_runtime.service import Invocation  # noqa: PLC0415
 
     claim = claim_of(event, call_id)
     return invoker().invoke(claim, name, _body(event, Invocation))

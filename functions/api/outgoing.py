@@ -12,7 +12,7 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest
 from trunkline.egress.address_policy import AddressPolicy, UnsafeAddress
 from trunkline.egress.messages import Request, Response
-from trunkline.tools.sending import Sender
+from trunkline.tool_runtime.http_retry import RetryingSender
 
 if TYPE_CHECKING:
     from trunkline.egress.sync_client import BlockingClient
@@ -42,9 +42,9 @@ class Outgoing:
         return self._client.send(request)
 
     @property
-    def sender(self) -> Sender:
+    def sender(self) -> RetryingSender:
         """What sends tools' requests, and again where that is harmless."""
-        return Sender(self.send, time.sleep, random.random, self.clock)
+        return RetryingSender(self.send, time.sleep, random.random, self.clock)
 
     @cached_property
     def _client(self) -> BlockingClient:

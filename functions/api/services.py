@@ -48,11 +48,11 @@ from trunkline.schedules.runs import ScheduleRunner
 from trunkline.schedules.store import ScheduleStore
 from trunkline.storage.idempotent_response import IdempotentResponses
 from trunkline.tenants.settings import TenantSettingsCache
-from trunkline.tools.record import bodies_of
+from trunkline.tool_runtime.dry_run import ToolDryRunService
+from trunkline.tool_runtime.recorder import recorded_payloads
 from trunkline.tools.secret_repository import SecretRepository
 from trunkline.tools.secret_service import SecretService
 from trunkline.tools.service import ToolService
-from trunkline.tools.trial import TrialDesk
 from trunkline.triggers.desk import TriggerDesk
 from trunkline.triggers.intake import TriggerIntake
 from trunkline.triggers.placing import Placing
@@ -101,7 +101,7 @@ class Services:
     deliveries: DeliveryService
     tools: ToolService
     secrets: SecretService
-    trials: TrialDesk
+    trials: ToolDryRunService
     rules: ComplianceService
     triggers: TriggerDesk
     events: TriggerIntake
@@ -156,7 +156,11 @@ def services() -> Services:
         cancels=CancelCallService(base.calls, base.nudge, base.clock, partial(_hang_up, base)),
         reschedules=RescheduleCallService(base.calls, base.facts, base.nudge, base.clock),
         reader=CallReader(
-            base.calls, TranscriptRepository(base.table), lister, queue, partial(bodies_of, base.table)
+            base.calls,
+            TranscriptRepository(base.table),
+            lister,
+            queue,
+            partial(recorded_payloads, base.table),
         ),
         agents=agents,
         workflows=workflows,
@@ -223,13 +227,13 @@ def _workflows(base: Base, lister: CallLister) -> WorkflowService:
 
 def _tools(
     base: Base, workflows: WorkflowService, agents: AgentService
-) -> tuple[ToolService, SecretService, TrialDesk]:
+) -> tuple[ToolService, SecretService, ToolDryRunService]:
     def using(space: str, tool: str) -> str | None:
         return workflows.using_tool(space, tool) or agents.using_tool(space, tool)
 
     secrets = SecretRepository(base.table, base.cipher)
     tools = ToolService(base.tools, secrets, base.outgoing.check, using, base.clock)
-    trials = TrialDesk(tools, secrets, base.outgoing.sender, base.clock)
+    trials = ToolDryRunService(tools, secrets, base.outgoing.sender, base.clock)
     return tools, SecretService(secrets, tools.asking_for, base.clock), trials
 
 

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from trunkline.auth.principal import Scope
-from trunkline.tools.trial import Trial
+from trunkline.tool_runtime.dry_run import Trial
 
 from .access import asked
 from .answers import json_response

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from local.openapi.route import Route
 from trunkline.http_api.responses import Deleted
+from trunkline.tool_runtime.dry_run import Trial, TrialView
 from trunkline.tools.schemas import ToolList, ToolSpec, ToolView
 from trunkline.tools.secret_service import SecretList, SecretSpec, SecretView
-from trunkline.tools.trial import Trial, TrialView
 
 _READ, _WRITE = "tools:read", "tools:write"
 _NO_TOOL = {"404": "No such tool."}

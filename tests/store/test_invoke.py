@@ -30,7 +30,7 @@ from trunkline.egress.messages import Request, Response
 from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.storage.keys.calls import invocation_key, tool_payload_key
 from trunkline.storage.table import Table
-from trunkline.tools.invoke import MAX_STORY
+from trunkline.tool_runtime.service import MAX_STORY
 from trunkline.tools.secret_repository import Secret
 from trunkline.workflows.state_repository import WorkflowStateRepository
 

@@ -15,7 +15,7 @@ from trunkline.core.validation import validated
 from trunkline.egress.messages import Response
 from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.storage.table import Table
-from trunkline.tools.effects import CallEffects
+from trunkline.tool_runtime.call_actions import CallActions
 
 
 @pytest.fixture
@@ -62,8 +62,8 @@ def test_a_livekit_that_does_not_answer_is_told_and_not_asked_again(scene: Scene
         scene.dispatched.append("tried")
         raise LiveKitFailed
 
-    def effects(call: Call, claim: CallAttemptRef, until_us: int) -> CallEffects:
-        return CallEffects(call, claim, scene.calls, scene.reports, silent, scene.clock, until_us)
+    def effects(call: Call, claim: CallAttemptRef, until_us: int) -> CallActions:
+        return CallActions(call, claim, scene.calls, scene.reports, silent, scene.clock, until_us)
 
     object.__setattr__(scene.invoker, "effects", effects)
     for _ in range(2):

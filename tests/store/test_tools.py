@@ -22,13 +22,13 @@ from trunkline.core.validation import validated
 from trunkline.egress.messages import Request, Response
 from trunkline.storage.keys.tenants import audit_key
 from trunkline.storage.table import Table
+from trunkline.tool_runtime.dry_run import ToolDryRunService, Trial, TrialView
+from trunkline.tool_runtime.http_retry import RetryingSender
 from trunkline.tools.repository import ToolRepository
 from trunkline.tools.schemas import ToolSpec
 from trunkline.tools.secret_repository import SecretRepository
 from trunkline.tools.secret_service import MAX_SECRETS, SecretService, SecretSpec
-from trunkline.tools.sending import Sender
 from trunkline.tools.service import ToolService
-from trunkline.tools.trial import Trial, TrialDesk, TrialView
 
 ME = Principal("tenant-1", True, frozenset())
 OTHERS = (replace(ME, tenant_id="tenant-2"), replace(ME, livemode=False))
@@ -60,8 +60,8 @@ class World:
             self.clock,
         )
         self.secrets = SecretService(secrets, self.tools.asking_for, self.clock)
-        sender = Sender(self.send, self.clock.move_s, lambda: 0.5, self.clock)
-        self.trials = TrialDesk(self.tools, secrets, sender, self.clock)
+        sender = RetryingSender(self.send, self.clock.move_s, lambda: 0.5, self.clock)
+        self.trials = ToolDryRunService(self.tools, secrets, sender, self.clock)
 
     def send(self, request: Request) -> Response:
         self.sent.append(request)

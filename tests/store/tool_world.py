@@ -21,13 +21,13 @@ from trunkline.egress.messages import Request, Response
 from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.storage.idempotent_response import IdempotentResponses
 from trunkline.storage.table import Table
-from trunkline.tools.effects import CallEffects
-from trunkline.tools.invoke import Invocation, InvocationView, Invoker
-from trunkline.tools.record import Recorder
+from trunkline.tool_runtime.call_actions import CallActions
+from trunkline.tool_runtime.http_retry import RetryingSender
+from trunkline.tool_runtime.recorder import InvocationRecorder
+from trunkline.tool_runtime.service import Invocation, InvocationView, ToolInvocationService
 from trunkline.tools.repository import ToolRepository
 from trunkline.tools.schemas import ToolSpec
 from trunkline.tools.secret_repository import SecretRepository
-from trunkline.tools.sending import Sender
 from trunkline.workflows.repository import WorkflowRepository
 from trunkline.workflows.schemas import WorkflowSpec
 from trunkline.workflows.state_repository import WorkflowStateRepository
@@ -68,7 +68,7 @@ class Scene:
             close_room=lambda *_: None,
             erase=lambda call_id: erase_linked_items(table, call_id),
         )
-        self.invoker = Invoker(
+        self.invoker = ToolInvocationService(
             calls=self.calls,
             workflows=self.workflows,
             tools=self.tools,
@@ -76,7 +76,7 @@ class Scene:
             people=self.people,
             states=self.states,
             remembered=IdempotentResponses(table, cipher, self.clock),  # type: ignore[arg-type]
-            recorder=Recorder(
+            recorder=InvocationRecorder(
                 calls=self.calls,
                 table=table,
                 clock=self.clock,
@@ -84,7 +84,7 @@ class Scene:
                 measured=self.measured.append,
                 log=logger("test"),
             ),
-            sender=Sender(self.send, self.clock.move_s, lambda: 0.5, self.clock),
+            sender=RetryingSender(self.send, self.clock.move_s, lambda: 0.5, self.clock),
             effects=self.effects,
             clock=self.clock,
         )
@@ -93,11 +93,11 @@ class Scene:
         self.sent.append(request)
         return self.answer(request)
 
-    def effects(self, call: Call, claim: CallAttemptRef, until_us: int) -> CallEffects:
+    def effects(self, call: Call, claim: CallAttemptRef, until_us: int) -> CallActions:
         def dispatch(_: Call, worker: str) -> None:
             self.dispatched.append(worker)
 
-        return CallEffects(call, claim, self.calls, self.reports, dispatch, self.clock, until_us)
+        return CallActions(call, claim, self.calls, self.reports, dispatch, self.clock, until_us)
 
     def tool(self, name: str, *actions: dict[str, Any], parameters: Any = MEAL, **more: Any) -> None:
         config = {"parameters": parameters, "actions": list(actions)}

@@ -10,10 +10,10 @@ import pytest
 
 from tests.unit.tool_backend import OK, SECOND_US, Backend, action, answered
 from trunkline.core.redaction import HIDDEN
+from trunkline.tool_runtime.executor import ActionExecutor
+from trunkline.tool_runtime.http_action import render_request
+from trunkline.tool_runtime.redaction import SecretRedactor, redact_values
 from trunkline.tools.actions import SetState
-from trunkline.tools.performance import Performance
-from trunkline.tools.requests import filled
-from trunkline.tools.secrecy import Secrecy, masked
 
 SCOPE: dict[str, Any] = {
     "user": {
@@ -30,7 +30,7 @@ HIDDEN_KEYS = frozenset({"auth_token", "pin", "session"})
 
 
 def test_secrets_are_taken_out_of_whatever_comes_back() -> None:
-    secrecy = Secrecy.of(SCOPE, HIDDEN_KEYS)
+    secrecy = SecretRedactor.of(SCOPE, HIDDEN_KEYS)
     told = {
         "echo": "Bearer jwt/secret+1",
         "quoted": "?t=jwt%2Fsecret%2B1",
@@ -53,16 +53,16 @@ def test_what_a_template_makes_of_secrets_can_be_shown() -> None:
         headers={"Authorization": "Bearer {{user.auth_token}}"},
         body={"pin": "{{user.pin}}", "name": "{{user.name}}"},
     )
-    shown = filled(what, masked(SCOPE, HIDDEN_KEYS), "tl_1")
+    shown = render_request(what, redact_values(SCOPE, HIDDEN_KEYS), "tl_1")
     text = f"{shown}"
     assert not [each for each in ("jwt", "s3ss", "k3y", "123456") if each in text]
     assert shown.headers["Authorization"] == f"Bearer {HIDDEN}"
     assert json.loads(shown.body) == {"pin": HIDDEN, "name": "Jo"}
 
 
-def performed(backend: Backend, *actions: Any) -> tuple[Performance, Any]:
+def performed(backend: Backend, *actions: Any) -> tuple[ActionExecutor, Any]:
     until_us = backend.clock.monotonic_us() + 22 * SECOND_US
-    made = Performance(SCOPE, HIDDEN_KEYS, "call#inv", until_us, backend.sender(), None)  # type: ignore[arg-type]
+    made = ActionExecutor(SCOPE, HIDDEN_KEYS, "call#inv", until_us, backend.sender(), None)  # type: ignore[arg-type]
     return made, made.perform(actions)
 
 
@@ -118,7 +118,7 @@ def test_the_first_action_that_fails_is_the_last() -> None:
 def test_a_state_can_not_be_made_to_grow_by_naming_it_often() -> None:
     backend = Backend(OK)
     scope = {"workflow": {"list": [1] * 6000}}
-    made = Performance(scope, HIDDEN_KEYS, "x", 1, backend.sender(), None)  # type: ignore[arg-type]
+    made = ActionExecutor(scope, HIDDEN_KEYS, "x", 1, backend.sender(), None)  # type: ignore[arg-type]
     failure = made.perform([setting(values={"a": ["{{workflow.list}}"] * 4000})])
     assert failure is not None
     assert (failure["type"], "would be larger" in failure["message"]) == ("unknown_value", True)

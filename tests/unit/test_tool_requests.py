@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.unit.tool_backend import NO_SECRETS, OK, SECOND_US, Backend, action, answered, failed
 from trunkline.egress.messages import Response, TransportError
-from trunkline.tools.outcomes import ActionFailed
-from trunkline.tools.requests import MAX_ANSWER_BYTES, read
+from trunkline.tool_runtime.errors import ActionFailed
+from trunkline.tool_runtime.http_action import MAX_ANSWER_BYTES, interpret_response
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH"])
@@ -89,7 +89,7 @@ def test_a_refusal_after_a_doubtful_try_is_doubtful_too() -> None:
     what = action(method="POST")
     sent = Backend(answered(500), answered(409)).carry(what)
     with pytest.raises(ActionFailed) as told:
-        read(what, sent.answer, NO_SECRETS, doubtful=sent.doubtful)
+        interpret_response(what, sent.answer, NO_SECRETS, doubtful=sent.doubtful)
     assert told.value.may_have_happened
     backend = Backend(failed(TransportError.TIMEOUT, sent=True), failed(TransportError.CONNECT, sent=False))
     with pytest.raises(ActionFailed, match="may have been done"):
@@ -138,20 +138,30 @@ def test_an_answer_that_is_not_expected_is_told(
     more: dict[str, Any], answer: Response, kind: str, happened: bool
 ) -> None:
     with pytest.raises(ActionFailed) as told:
-        read(action(**more), answer, NO_SECRETS, doubtful=(answer.status or 0) >= 500)
+        interpret_response(action(**more), answer, NO_SECRETS, doubtful=(answer.status or 0) >= 500)
     view = told.value.view()
     assert (view["type"], view["may_have_happened"], view["http_status"]) == (kind, happened, answer.status)
 
 
 def test_what_the_agent_is_told_of_an_answer() -> None:
     whole = answered(200, {"meal_id": 7, "internal": "x"})
-    assert read(action(), whole, NO_SECRETS, doubtful=False).result == {"meal_id": 7, "internal": "x"}
-    picked = read(action(result="{id: meal_id}", save={"last": "meal_id"}), whole, NO_SECRETS, doubtful=False)
+    assert interpret_response(action(), whole, NO_SECRETS, doubtful=False).result == {
+        "meal_id": 7,
+        "internal": "x",
+    }
+    picked = interpret_response(
+        action(result="{id: meal_id}", save={"last": "meal_id"}), whole, NO_SECRETS, doubtful=False
+    )
     assert (picked.result, picked.saved) == ({"id": 7}, {"last": 7})
-    assert read(action(), answered(200, b"plain\x00 text"), NO_SECRETS, doubtful=False).result == "plain text"
-    assert read(action(), answered(204, b""), NO_SECRETS, doubtful=False).result is None
     assert (
-        read(action(expect={"status": ["2xx", 404]}), answered(404, []), NO_SECRETS, doubtful=False).result
+        interpret_response(action(), answered(200, b"plain\x00 text"), NO_SECRETS, doubtful=False).result
+        == "plain text"
+    )
+    assert interpret_response(action(), answered(204, b""), NO_SECRETS, doubtful=False).result is None
+    assert (
+        interpret_response(
+            action(expect={"status": ["2xx", 404]}), answered(404, []), NO_SECRETS, doubtful=False
+        ).result
         == []
     )
 
@@ -160,6 +170,6 @@ def test_what_the_agent_is_told_of_an_answer() -> None:
 def test_no_answer_breaks_the_reading(body: bytes, query: str) -> None:
     what = action(**({"result": query, "save": {"x": query}} if query else {}))
     try:
-        read(what, answered(200, body), NO_SECRETS, doubtful=False)
+        interpret_response(what, answered(200, body), NO_SECRETS, doubtful=False)
     except ActionFailed:
         return

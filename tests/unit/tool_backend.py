@@ -7,13 +7,13 @@ from typing import Any
 
 from tests.builders import ManualClock
 from trunkline.egress.messages import Request, Response, TransportError
+from trunkline.tool_runtime.http_action import render_request
+from trunkline.tool_runtime.http_retry import RetryingSender
+from trunkline.tool_runtime.redaction import SecretRedactor
 from trunkline.tools.actions import ApiCall
-from trunkline.tools.requests import filled
-from trunkline.tools.secrecy import Secrecy
-from trunkline.tools.sending import Sender
 
 SECOND_US = 1_000_000
-NO_SECRETS = Secrecy(())
+NO_SECRETS = SecretRedactor(())
 
 
 def action(**more: Any) -> ApiCall:
@@ -45,12 +45,12 @@ class Backend:
         self.slept.append(seconds)
         self.clock.move_s(seconds)
 
-    def sender(self) -> Sender:
-        return Sender(self.send, self.sleep, lambda: 0.5, self.clock)
+    def sender(self) -> RetryingSender:
+        return RetryingSender(self.send, self.sleep, lambda: 0.5, self.clock)
 
     def carry(self, what: ApiCall, within_s: float = 22) -> Any:
         until_us = self.clock.monotonic_us() + int(within_s * SECOND_US)
-        return self.sender().carry(what, filled(what, {}, "tl_1"), until_us)
+        return self.sender().carry(what, render_request(what, {}, "tl_1"), until_us)
 
 
 OK = answered(200, {"ok": True})

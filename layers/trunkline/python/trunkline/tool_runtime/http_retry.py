@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from trunkline.core.clock import Clock
 from trunkline.egress.messages import Request, Response
 from trunkline.egress.retry_after import retry_after_s
-from trunkline.tools.actions import ApiCall
-from trunkline.tools.outcomes import (
+from trunkline.tool_runtime.errors import (
     SERVER_ERROR,
     ActionFailed,
     FailureType,
@@ -17,14 +16,15 @@ from trunkline.tools.outcomes import (
     unanswered,
     wait_before_s,
 )
-from trunkline.tools.requests import Filled
+from trunkline.tool_runtime.http_action import RenderedRequest
+from trunkline.tools.actions import ApiCall
 
 _LEAST_S = 0.25
 """With less time left than this no request is begun."""
 
 
 @dataclass(frozen=True)
-class Sent:
+class SendResult:
     """An answer, after how many tries it came, and whether one of them may have been done unseen."""
 
     answer: Response
@@ -33,7 +33,7 @@ class Sent:
 
 
 @dataclass(frozen=True)
-class Sender:
+class RetryingSender:
     """`send` never raises; `chance()` is from 0 to 1.
 
     A request is repeated with the same Idempotency-Key: after a connection that never was, 429 and 5xx
@@ -45,13 +45,13 @@ class Sender:
     chance: Callable[[], float]
     clock: Clock
 
-    def carry(self, action: ApiCall, request: Filled, until_us: int) -> Sent:
+    def carry(self, action: ApiCall, request: RenderedRequest, until_us: int) -> SendResult:
         """Send a request until there is an answer that stands, the tries are spent or the time is over.
 
         Raises:
             ActionFailed: there is none; says whether it may have been done.
         """
-        sent: Sent | None = None
+        sent: SendResult | None = None
         while (left_s := self._left_s(until_us)) >= _LEAST_S:
             answer = self.send(request.request(min(action.timeout, left_s)))
             sent = _after(sent, answer)
@@ -64,7 +64,7 @@ class Sender:
             raise unanswered(sent.answer, sent.tries, doubtful=sent.doubtful)
         return sent
 
-    def _waited(self, sent: Sent, until_us: int) -> bool:
+    def _waited(self, sent: SendResult, until_us: int) -> bool:
         asked_s = retry_after_s(sent.answer.headers, self.clock.wall_ms() / 1000)
         wait_s = wait_before_s(sent.tries, asked_s, self.chance())
         if wait_s + _LEAST_S > self._left_s(until_us):
@@ -76,8 +76,8 @@ class Sender:
         return (until_us - self.clock.monotonic_us()) / 1_000_000
 
 
-def _after(before: Sent | None, answer: Response) -> Sent:
+def _after(before: SendResult | None, answer: Response) -> SendResult:
     doubtful = answer.sent and (answer.status is None or answer.status >= SERVER_ERROR)
     if before is None:
-        return Sent(answer, 1, doubtful)
-    return Sent(answer, before.tries + 1, doubtful or before.doubtful)
+        return SendResult(answer, 1, doubtful)
+    return SendResult(answer, before.tries + 1, doubtful or before.doubtful)

@@ -13,16 +13,16 @@ from trunkline.auth.principal import Principal
 from trunkline.core.clock import Clock
 from trunkline.core.validation import InputModel
 from trunkline.templating.templates import Scope, TemplateError, parse, render
+from trunkline.tool_runtime.errors import ActionFailed, FailureType, FailureView
+from trunkline.tool_runtime.executor import ActionExecutor, ActionView, state_changes_of
+from trunkline.tool_runtime.http_action import RenderedRequest, render_request
+from trunkline.tool_runtime.http_retry import RetryingSender
+from trunkline.tool_runtime.redaction import redact_values
+from trunkline.tool_runtime.service import BUDGET_US
 from trunkline.tools.actions import Action, ApiCall, EndCall, SetState, StateKey, TransferAgent
-from trunkline.tools.invoke import BUDGET_US
-from trunkline.tools.outcomes import ActionFailed, FailureType, FailureView
 from trunkline.tools.parameters import InvalidParams, checked, with_defaults
-from trunkline.tools.performance import ActionView, Performance, changes_of
-from trunkline.tools.requests import Filled, filled
 from trunkline.tools.schemas import ToolConfig, config_of, require_sound
-from trunkline.tools.secrecy import masked
 from trunkline.tools.secret_repository import SecretRepository
-from trunkline.tools.sending import Sender
 from trunkline.tools.service import ToolService
 from trunkline.workflows.models import ALWAYS_SECRET
 
@@ -88,12 +88,12 @@ class _NoCall:
 
 
 @dataclass(frozen=True)
-class TrialDesk:
+class ToolDryRunService:
     """Tries tools on their owner's behalf."""
 
     desk: ToolService
     secrets: SecretRepository
-    sender: Sender
+    sender: RetryingSender
     clock: Clock
 
     def attempt(self, principal: Principal, name: str, wish: Trial, once: str) -> TrialView:
@@ -108,7 +108,7 @@ class TrialDesk:
         performance, failure = None, None
         try:
             scope = self._scope(principal, config, wish)
-            performance = Performance(
+            performance = ActionExecutor(
                 scope, hidden, once, self.clock.monotonic_us() + BUDGET_US, self.sender, _NoCall()
             )
             failure = _walk(performance, config, actions, send=wish.send)
@@ -139,11 +139,11 @@ class TrialDesk:
 
 
 def _walk(
-    performance: Performance, config: ToolConfig, actions: list[TriedAction], *, send: bool
+    performance: ActionExecutor, config: ToolConfig, actions: list[TriedAction], *, send: bool
 ) -> FailureView | None:
     for number, action in enumerate(config.actions):
         try:
-            actions.append(_preview(action, masked(performance.now, performance.hidden)))
+            actions.append(_preview(action, redact_values(performance.now, performance.hidden)))
         except TemplateError as error:
             view = ActionFailed(FailureType.UNKNOWN_VALUE, error.message).view()
             view["action"] = number
@@ -160,9 +160,9 @@ def _preview(action: Action, scope: Scope) -> TriedAction:
     request: RequestView | None = None
     match action:
         case ApiCall():
-            request = _request_view(filled(action, scope, _KEY_SHOWN))
+            request = _request_view(render_request(action, scope, _KEY_SHOWN))
         case SetState():
-            values, append = changes_of(action, scope)
+            values, append = state_changes_of(action, scope)
             does = {"values": values, "append": append}
         case TransferAgent():
             does = {"agent": render(parse(action.agent), scope)}
@@ -171,7 +171,7 @@ def _preview(action: Action, scope: Scope) -> TriedAction:
     return {"type": action.type, "request": request, "does": does}
 
 
-def _request_view(request: Filled) -> RequestView:
+def _request_view(request: RenderedRequest) -> RequestView:
     return {
         "method": request.method,
         "url": request.url,
@@ -190,7 +190,7 @@ def _shown(body: bytes) -> Any:
         return body.decode(errors="replace")
 
 
-def _state(performance: Performance | None, hidden: frozenset[str]) -> dict[str, Any]:
+def _state(performance: ActionExecutor | None, hidden: frozenset[str]) -> dict[str, Any]:
     if performance is None:
         return {}
     changed = performance.change.on(performance.scope.get("workflow") or {})

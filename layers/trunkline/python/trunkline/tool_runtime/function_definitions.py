@@ -38,15 +38,15 @@ def definition(tool: Tool) -> ToolDefinition:
     }
 
 
-def team_of(call: Call) -> list[HandoffAgent]:
+def agents_of(call: Call) -> list[HandoffAgent]:
     """Who may talk in a call, the agent it was made with first."""
     agent = call.agent
     return [HandoffAgent(agent.id, agent.name, agent.livekit_agent_name, agent.tools), *call.colleagues]
 
 
-def member(call: Call, name: str) -> HandoffAgent | None:
+def agent_of(call: Call, name: str) -> HandoffAgent | None:
     """Who is called so in a call's team, by the tenant's name or its worker's."""
-    return next((each for each in team_of(call) if name in (each.name, each.livekit_agent_name)), None)
+    return next((each for each in agents_of(call) if name in (each.name, each.livekit_agent_name)), None)
 
 
 def tools_of(call: Call, workflow: Workflow | None, agent: str | None) -> list[str]:
@@ -55,7 +55,7 @@ def tools_of(call: Call, workflow: Workflow | None, agent: str | None) -> list[s
     Raises:
         NotFound: nobody in the call is called so.
     """
-    who = member(call, agent) if agent else team_of(call)[0]
+    who = agent_of(call, agent) if agent else agents_of(call)[0]
     if who is None:
         raise NotFound("Agent not found")
     return list(dict.fromkeys([*(workflow.tools if workflow else ()), *who.tools]))
@@ -63,4 +63,4 @@ def tools_of(call: Call, workflow: Workflow | None, agent: str | None) -> list[s
 
 def all_tools_of(call: Call, workflow: Workflow | None) -> frozenset[str]:
     """The names of the tools that anybody in a call may use."""
-    return frozenset(workflow.tools if workflow else ()).union(*(each.tools for each in team_of(call)))
+    return frozenset(workflow.tools if workflow else ()).union(*(each.tools for each in agents_of(call)))

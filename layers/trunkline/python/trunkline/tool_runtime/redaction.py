@@ -15,13 +15,13 @@ _MIN_LENGTH = 4
 
 
 @dataclass(frozen=True)
-class Secrecy:
+class SecretRedactor:
     """The texts that may not be told."""
 
     texts: tuple[str, ...]
 
     @classmethod
-    def of(cls, scope: Scope, hidden: Iterable[str]) -> Secrecy:
+    def of(cls, scope: Scope, hidden: Iterable[str]) -> SecretRedactor:
         """All secrets of a scope: the tenant's, and what stands under a hidden name in what is known of the
         person or in the workflow's state."""
         hidden = frozenset(hidden)
@@ -51,7 +51,7 @@ class Secrecy:
         return HIDDEN if _is_number(value) and str(value) in self.texts else value
 
 
-def masked(scope: Scope, hidden: Iterable[str]) -> dict[str, Any]:
+def redact_values(scope: Scope, hidden: Iterable[str]) -> dict[str, Any]:
     """The scope with its secrets hidden, to show what a template makes of it."""
     hidden = frozenset(hidden)
     shown = dict(scope)

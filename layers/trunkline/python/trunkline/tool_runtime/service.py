@@ -25,16 +25,21 @@ from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.idempotent_response import IdempotentResponses
 from trunkline.storage.keys.calls import invocation_key
 from trunkline.templating.templates import TemplateError
-from trunkline.tools.definitions import ToolDefinitions, all_tools_of, definition, tools_of
+from trunkline.tool_runtime.errors import ActionFailed, FailureType, FailureView
+from trunkline.tool_runtime.executor import ActionExecutor, ActionView, CallEffectsPort, template_roots
+from trunkline.tool_runtime.function_definitions import (
+    ToolDefinitions,
+    all_tools_of,
+    definition,
+    tools_of,
+)
+from trunkline.tool_runtime.http_retry import RetryingSender
+from trunkline.tool_runtime.recorder import InvocationRecorder
 from trunkline.tools.models import Tool
-from trunkline.tools.outcomes import ActionFailed, FailureType, FailureView
 from trunkline.tools.parameters import InvalidParams, checked, with_defaults
-from trunkline.tools.performance import ActionView, Effects, Performance, roots_of
-from trunkline.tools.record import Recorder
 from trunkline.tools.repository import ToolRepository
 from trunkline.tools.schemas import ToolConfig, config_of, require_sound
 from trunkline.tools.secret_repository import SecretRepository
-from trunkline.tools.sending import Sender
 from trunkline.workflows.models import Workflow, hidden_keys
 from trunkline.workflows.repository import WorkflowRepository
 from trunkline.workflows.state_repository import WorkflowStateRepository
@@ -78,7 +83,7 @@ class InvocationView(TypedDict):
 
 
 @dataclass(frozen=True)
-class _Use:
+class _InvocationContext:
     """One invocation that is being carried out."""
 
     call: Call
@@ -92,7 +97,7 @@ class _Use:
 
 
 @dataclass(frozen=True)
-class Invoker:
+class ToolInvocationService:
     """Tools for one agent in its call; `claim` is what its token proves.
 
     `effects(call, claim, until_us)` is what tools do to the call itself; `noted` is told which call it is.
@@ -106,9 +111,9 @@ class Invoker:
     people: UserContextRepository
     states: WorkflowStateRepository
     remembered: IdempotentResponses
-    recorder: Recorder
-    sender: Sender
-    effects: Callable[[Call, CallAttemptRef, int], Effects]
+    recorder: InvocationRecorder
+    sender: RetryingSender
+    effects: Callable[[Call, CallAttemptRef, int], CallEffectsPort]
     clock: Clock
     noted: Callable[[Call], None] = lambda _: None
 
@@ -145,7 +150,9 @@ class Invoker:
         invocation_id = wish.invocation_id or f"inv_{uuid.uuid4().hex}"
         once = IdempotencyKey(invocation_key(call.id, invocation_id), _fingerprint(name, wish.params))
 
-        use = _Use(call, workflow, claim, tool, config_of(tool), invocation_id, wish.params, until_us)
+        use = _InvocationContext(
+            call, workflow, claim, tool, config_of(tool), invocation_id, wish.params, until_us
+        )
 
         owner = context_for_call(call.tenant_id, call.id)
         answered = self.remembered.carried_out(once, owner, lambda: self._used(use), (Exception,))
@@ -165,7 +172,7 @@ class Invoker:
         """The version that was current when the call was accepted: a change reaches the next calls."""
         return self.tools.as_of(call.tenant_id, name, call.created_at_ms)
 
-    def _used(self, use: _Use) -> InvocationView:
+    def _used(self, use: _InvocationContext) -> InvocationView:
         began_us = self.clock.monotonic_us()
         hidden = hidden_keys(use.workflow)
         performance, failure, state = None, None, {}
@@ -194,11 +201,11 @@ class Invoker:
         self._note(use, view, performance)
         return view
 
-    def _performance(self, use: _Use, hidden: frozenset[str]) -> Performance:
+    def _performance(self, use: _InvocationContext, hidden: frozenset[str]) -> ActionExecutor:
         given = checked(use.config.parameters, use.params)
         scope = self._scope(use)
         params = with_defaults(use.config.parameters, given, scope)
-        return Performance(
+        return ActionExecutor(
             scope={**scope, "params": params},
             hidden=hidden,
             once=f"{use.call.id}#{use.invocation_id}",
@@ -207,9 +214,9 @@ class Invoker:
             effects=self.effects(use.call, use.claim, use.until_us),
         )
 
-    def _scope(self, use: _Use) -> dict[str, Any]:
+    def _scope(self, use: _InvocationContext) -> dict[str, Any]:
         """What the tool's templates ask for, and nothing else: each costs a read and a Decrypt."""
-        call, roots = use.call, roots_of(use.config.expressions())
+        call, roots = use.call, template_roots(use.config.expressions())
         scope: dict[str, Any] = {"call": call_values(call)}
         if "user" in roots:
             scope["user"] = self.people.said_of(call)
@@ -219,7 +226,7 @@ class Invoker:
             scope["secrets"] = self.secrets.values(call.tenant_id, require_sound(use.config))
         return scope
 
-    def _saved(self, call: Call, performance: Performance, hidden: frozenset[str]) -> dict[str, Any]:
+    def _saved(self, call: Call, performance: ActionExecutor, hidden: frozenset[str]) -> dict[str, Any]:
         """Write what the actions did to the workflow's state, though a later one failed; what an agent may
         know of it."""
         change = performance.change
@@ -229,7 +236,9 @@ class Invoker:
         values = after.values if after else {}
         return {name: values[name] for name in change.names if name in values and name not in hidden}
 
-    def _note(self, use: _Use, view: InvocationView, performance: Performance | None) -> None:
+    def _note(
+        self, use: _InvocationContext, view: InvocationView, performance: ActionExecutor | None
+    ) -> None:
         told: dict[str, Any] = {
             name: view[name] for name in ("tool", "version", "latency_ms", "invocation_id")
         }

@@ -23,7 +23,7 @@ BODIES = ("params", "result", "answer")
 
 
 @dataclass(frozen=True)
-class Recorder:
+class InvocationRecorder:
     """Notes invocations. The work is done by then: a note that fails is logged, and the agent is answered.
 
     `erase` deletes what is kept beside a call; `measured` counts.
@@ -58,7 +58,7 @@ class Recorder:
         self.table.write(Put(item | ({TTL: call.ttl} if call.ttl else {})))
 
 
-def bodies_of(table: Table, call_id: str) -> dict[str, dict[str, Any]]:
+def recorded_payloads(table: Table, call_id: str) -> dict[str, dict[str, Any]]:
     """The bodies that are kept of a call's tools, by invocation."""
     prefix = tool_payload_key(call_id)
     return {

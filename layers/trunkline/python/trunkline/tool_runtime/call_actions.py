@@ -14,15 +14,15 @@ from trunkline.calls.value_objects import AgentTurn
 from trunkline.core.clock import Clock
 from trunkline.core.errors import LiveKitFailed, LiveKitNotConfigured
 from trunkline.livekit.rooms import CallAttemptRef
-from trunkline.tools.definitions import member, team_of
-from trunkline.tools.outcomes import ActionFailed, FailureType
+from trunkline.tool_runtime.errors import ActionFailed, FailureType
+from trunkline.tool_runtime.function_definitions import agent_of, agents_of
 
 _LIVEKIT_S = 12
 """How long LiveKit may take to answer (`livekit.hangup`): with less time left it is not asked."""
 
 
 @dataclass(frozen=True)
-class CallEffects:
+class CallActions:
     """The effects on one call. `dispatch(call, worker)` sends an agent into the call's room and raises
     `LiveKitFailed` where it may or may not have been sent: it is never repeated."""
 
@@ -42,9 +42,9 @@ class CallEffects:
                 did not answer.
         """
         call = self._going_on()
-        who = member(call, agent)
+        who = agent_of(call, agent)
         if who is None:
-            names = ", ".join(each.name for each in team_of(call))
+            names = ", ".join(each.name for each in agents_of(call))
             text = f"There is no such agent in this call; there are {names}"
             raise ActionFailed(FailureType.AGENT_NOT_FOUND, text)
         if who.name == active_agent(call).name:

@@ -11,15 +11,15 @@ from typing_extensions import TypedDict
 
 from trunkline.templating.size_limits import render_within
 from trunkline.templating.templates import Scope, TemplateError, parse, render
+from trunkline.tool_runtime.errors import ActionFailed, FailureType, FailureView
+from trunkline.tool_runtime.http_action import interpret_response, render_request
+from trunkline.tool_runtime.http_retry import RetryingSender
+from trunkline.tool_runtime.redaction import SecretRedactor
 from trunkline.tools.actions import Action, ApiCall, EndCall, SetState, TransferAgent
-from trunkline.tools.outcomes import ActionFailed, FailureType, FailureView
-from trunkline.tools.requests import filled, read
-from trunkline.tools.secrecy import Secrecy
-from trunkline.tools.sending import Sender
 from trunkline.workflows.state import StateChange
 
 
-class Effects(Protocol):
+class CallEffectsPort(Protocol):
     """What tools do to the call itself; each raises `ActionFailed`."""
 
     def transfer(self, agent: str) -> str:
@@ -40,7 +40,7 @@ class ActionView(TypedDict):
 
 
 @dataclass
-class Performance:
+class ActionExecutor:
     """One run of a tool's actions: what it knows, and what has come of it so far.
 
     `scope` is what templates see, `hidden` the names whose values are secret, `once` tells this invocation
@@ -51,8 +51,8 @@ class Performance:
     hidden: frozenset[str]
     once: str
     until_us: int
-    sender: Sender
-    effects: Effects
+    sender: RetryingSender
+    effects: CallEffectsPort
     change: StateChange = field(default_factory=StateChange)
     done: list[ActionView] = field(default_factory=list)
     result: Any = None
@@ -85,9 +85,9 @@ class Performance:
         return failure
 
     @property
-    def secrecy(self) -> Secrecy:
+    def secrecy(self) -> SecretRedactor:
         """What may not be told of what is known now."""
-        return Secrecy.of(self.now, self.hidden)
+        return SecretRedactor.of(self.now, self.hidden)
 
     @property
     def now(self) -> Scope:
@@ -100,7 +100,7 @@ class Performance:
             case ApiCall():
                 self._call(action, number, told)
             case SetState():
-                self._set(*changes_of(action, self.now))
+                self._set(*state_changes_of(action, self.now))
             case TransferAgent():
                 name = self.secrecy.text(render(parse(action.agent), self.now))
                 self.result = {"transferred_to": self.effects.transfer(name)}
@@ -109,11 +109,11 @@ class Performance:
                 self.result = {"ended": True}
 
     def _call(self, action: ApiCall, number: int, told: dict[str, Any]) -> None:
-        request = filled(action, self.now, once_of(self.once, number))
+        request = render_request(action, self.now, idempotency_key_of(self.once, number))
         sent = self.sender.carry(action, request, self.until_us)
         told |= {"http_status": sent.answer.status, "tries": sent.tries}
         secrecy = self.secrecy
-        answer = read(action, sent.answer, secrecy, doubtful=sent.doubtful)
+        answer = interpret_response(action, sent.answer, secrecy, doubtful=sent.doubtful)
         self._set(answer.saved, {})
         self.result = answer.result
 
@@ -124,7 +124,7 @@ class Performance:
         added = {name: (self._kept(name, each, secrecy),) for name, each in append.items()}
         self.change = self.change.then(StateChange(kept, added))
 
-    def _kept(self, name: str, value: Any, secrecy: Secrecy) -> Any:
+    def _kept(self, name: str, value: Any, secrecy: SecretRedactor) -> Any:
         return value if name in self.hidden else secrecy.cleaned(value)
 
 
@@ -132,7 +132,7 @@ _MAX_REASON = 200
 _MAX_CHANGE = 128 * 1024
 
 
-def changes_of(action: SetState, scope: Scope) -> tuple[dict[str, Any], dict[str, Any]]:
+def state_changes_of(action: SetState, scope: Scope) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a `set_state` sets, and what it appends.
 
     Raises:
@@ -142,11 +142,11 @@ def changes_of(action: SetState, scope: Scope) -> tuple[dict[str, Any], dict[str
     return values, render_within(action.append, scope, _MAX_CHANGE, "the change of the state")
 
 
-def once_of(invocation: str, number: int) -> str:
+def idempotency_key_of(invocation: str, number: int) -> str:
     """The Idempotency-Key of one action of one invocation: the same at each try."""
     return f"tl_{hashlib.sha256(f'{invocation}#{number}'.encode()).hexdigest()[:40]}"
 
 
-def roots_of(expressions: Iterator[tuple[str, Any]]) -> frozenset[str]:
+def template_roots(expressions: Iterator[tuple[str, Any]]) -> frozenset[str]:
     """What templates ask for: the roots of their paths."""
     return frozenset(expression.root for _, expression in expressions)

@@ -13,9 +13,9 @@ from trunkline.templating.escaping import JSON_TYPE, body_of, header_of, url_of
 from trunkline.templating.jmespath_query import search
 from trunkline.templating.size_limits import require_size
 from trunkline.templating.templates import Scope, TemplateError
+from trunkline.tool_runtime.errors import DOUBT, ActionFailed, FailureType
+from trunkline.tool_runtime.redaction import SecretRedactor
 from trunkline.tools.actions import ApiCall
-from trunkline.tools.outcomes import DOUBT, ActionFailed, FailureType
-from trunkline.tools.secrecy import Secrecy
 
 MAX_ANSWER_BYTES = 256 * 1024
 MAX_RESULT = 32 * 1024
@@ -24,7 +24,7 @@ _USER_AGENT = "Trunkline-Tools/1"
 
 
 @dataclass(frozen=True)
-class Filled:
+class RenderedRequest:
     """An action's request with its values in it."""
 
     method: str
@@ -37,7 +37,7 @@ class Filled:
         return Request(self.method, self.url, self.headers, self.body, deadline_s, MAX_ANSWER_BYTES + 1)
 
 
-def filled(action: ApiCall, scope: Scope, once: str) -> Filled:
+def render_request(action: ApiCall, scope: Scope, once: str) -> RenderedRequest:
     """Put the values in; `once` is the Idempotency-Key, where the action has none of its own.
 
     Raises:
@@ -51,18 +51,20 @@ def filled(action: ApiCall, scope: Scope, once: str) -> Filled:
     own = {name: header_of(text, scope) for name, text in action.headers.items()}
     named = {name.lower() for name in own}
     headers = {name: text for name, text in headers.items() if name.lower() not in named}
-    return Filled(action.method, url_of(action.url, scope), headers | own, body)
+    return RenderedRequest(action.method, url_of(action.url, scope), headers | own, body)
 
 
 @dataclass(frozen=True)
-class Read:
+class Interpreted:
     """What an answer says: `result` is for the agent, `saved` for the workflow's state."""
 
     result: Any
     saved: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read(action: ApiCall, answer: Response, secrecy: Secrecy, *, doubtful: bool) -> Read:
+def interpret_response(
+    action: ApiCall, answer: Response, secrecy: SecretRedactor, *, doubtful: bool
+) -> Interpreted:
     """Read an answer as its action wants it; secrets in it are taken out. `doubtful`: whatever it says, the
     work may have been done.
 
@@ -85,17 +87,17 @@ def read(action: ApiCall, answer: Response, secrecy: Secrecy, *, doubtful: bool)
         raise _after_the_fact(FailureType.UNEXPECTED_ANSWER, error.message, status) from error
 
 
-def _as_wished(action: ApiCall, value: Any, secrecy: Secrecy, status: int) -> Read:
+def _as_wished(action: ApiCall, value: Any, secrecy: SecretRedactor, status: int) -> Interpreted:
     if action.expect.body and not search(action.expect.body, value):
         text = "The backend's answer is not the one that was expected"
         raise _after_the_fact(FailureType.UNEXPECTED_ANSWER, text, status, secrecy.cleaned(_excerpt(value)))
     saved = {name: search(query, value) for name, query in action.save.items()}
     result = search(action.result, value) if action.result else value
     require_size(result, MAX_RESULT, "the answer: name with `result` what the agent needs of it; it")
-    return Read(secrecy.cleaned(result), saved)
+    return Interpreted(secrecy.cleaned(result), saved)
 
 
-def _unexpected(answer: Response, secrecy: Secrecy, *, doubtful: bool) -> ActionFailed:
+def _unexpected(answer: Response, secrecy: SecretRedactor, *, doubtful: bool) -> ActionFailed:
     status = answer.status or 0
     value, _ = _parsed(answer.body[:MAX_ANSWER_BYTES])
     return ActionFailed(
