@@ -41,11 +41,11 @@ from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
 from trunkline.dial_queue.trunk_service import TrunkService
 from trunkline.http_api.request_body import parse_object
 from trunkline.livekit.project_service import LiveKitProjectService
-from trunkline.played.dispatches import PlayedDispatches
 from trunkline.schedules.desk import ScheduleDesk
 from trunkline.schedules.mirror import ScheduleMirror
 from trunkline.schedules.runs import ScheduleRunner
 from trunkline.schedules.store import ScheduleStore
+from trunkline.simulator.dispatches import SimulatedDispatches
 from trunkline.storage.idempotent_response import IdempotentResponses
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tool_runtime.dry_run import ToolDryRunService
@@ -238,7 +238,7 @@ def _tools(
 
 
 def _dispatches(base: Base) -> DispatchService:
-    played = PlayedDispatches(base.table, base.clock)
+    played = SimulatedDispatches(base.table, base.clock)
     return DispatchService(base.calls, base.agents, base.projects.of_call, played)
 
 

@@ -27,8 +27,8 @@ from trunkline.dial_queue.pacing import StartHistory, Timing
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dialer.context import DialerContext
 from trunkline.dialer.lane_run import LaneRun, Stop
-from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.serve import a_player
+from trunkline.simulator.livekit import SimulatedLiveKit
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
 from trunkline.trunks.test_trunk import TestTrunks, test_trunk
@@ -57,7 +57,7 @@ class Scene:
             starts=StartHistory(),
             timing=Timing(),
             calls=self.calls,
-            livekit=PlayedLiveKit(self.calls, self.clock, at_once),
+            livekit=SimulatedLiveKit(self.calls, self.clock, at_once),
             sign_dial_token=lambda _: "",
             nudge=a_nudge(self.wakes, self.clock),
             rulebook=CompliancePolicy(self.table, self.clock),

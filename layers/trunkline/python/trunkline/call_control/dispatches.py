@@ -14,7 +14,7 @@ from trunkline.calls.repository import CallRepository
 from trunkline.core.errors import CallEnded, CallNotReady, InvalidRequest, NotFound
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.dispatch_schemas import DispatchList, DispatchView, NewDispatch
-from trunkline.played.dispatches import PlayedDispatches
+from trunkline.simulator.dispatches import SimulatedDispatches
 
 
 def _livekit() -> ModuleType:
@@ -33,7 +33,7 @@ class DispatchService:
     calls: CallRepository
     agents: AgentRepository
     livekit: Callable[[Call], LiveKitCredentials]
-    played: PlayedDispatches
+    played: SimulatedDispatches
 
     def list(self, principal: Principal, call_id: str, dispatch_id: str | None) -> DispatchList:
         """The dispatches of a call's room, or the one of that id; a room that is gone has none."""

@@ -29,9 +29,9 @@ from trunkline.dialing.caretaker import Caretaker, LiveKit
 from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, session_of
 from trunkline.livekit.fail_fast import FailFastLiveKit
 from trunkline.livekit.projects import ProjectRegistry
-from trunkline.played.livekit import PlayedLiveKit
 from trunkline.played.serve import a_player
 from trunkline.schedules.mirror import ScheduleMirror
+from trunkline.simulator.livekit import SimulatedLiveKit
 from trunkline.storage.table import Table
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
@@ -76,7 +76,7 @@ class CaretakerProcess:
                 return project(await self._offload(self._projects.owner_of, call))
 
             web = WebCare(self._calls, of_call, self._clock, self._offload, self._log)
-            played = PlayedLiveKit(self._calls, self._clock, self._offload)
+            played = SimulatedLiveKit(self._calls, self._clock, self._offload)
             passes = [
                 self._caretaker(played if is_test else project(tenant_id)).walk(states, repairs)
                 for (tenant_id, is_test), states in (await self._by_project()).items()

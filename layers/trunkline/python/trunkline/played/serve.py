@@ -22,8 +22,8 @@ from trunkline.dial_queue.pacing import StartHistory, Timing
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dialer.context import DialerContext
 from trunkline.dialer.lane_run import LaneRun, RunLimits, Stop
-from trunkline.played.livekit import PlayedLiveKit
-from trunkline.played.player import Player
+from trunkline.simulator.livekit import SimulatedLiveKit
+from trunkline.simulator.player import SimulationPlayer
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
@@ -39,7 +39,7 @@ _NOTHING_THERE = RoomActions(
 )
 
 
-def a_player(table: Table, nudge: LaneNotifier, clock: Clock) -> Player:
+def a_player(table: Table, nudge: LaneNotifier, clock: Clock) -> SimulationPlayer:
     """The player of a process: it needs the table, and wakes for what its calls leave behind."""
     calls = CallRepository(table)
     alive = LaneLeaseRepository(table, clock).run_is_alive
@@ -55,7 +55,9 @@ def a_player(table: Table, nudge: LaneNotifier, clock: Clock) -> Player:
         close_room=lambda *_: None,
         erase=lambda call_id: erase_linked_items(table, call_id),
     )
-    return Player(calls, LiveKitEventHandler(calls, nudge, clock, alive, _NOTHING_THERE), reports, clock)
+    return SimulationPlayer(
+        calls, LiveKitEventHandler(calls, nudge, clock, alive, _NOTHING_THERE), reports, clock
+    )
 
 
 class TestDialerProcess:
@@ -81,7 +83,7 @@ class TestDialerProcess:
             starts=StartHistory(),
             timing=self._timing,
             calls=calls,
-            livekit=PlayedLiveKit(calls, self._clock, self._offload),
+            livekit=SimulatedLiveKit(calls, self._clock, self._offload),
             sign_dial_token=lambda _: "",
             nudge=nudge,
             rulebook=self._rulebook,

@@ -11,14 +11,14 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import NotFound
 from trunkline.livekit.dispatch_schemas import DispatchView, JobView, NewDispatch
 from trunkline.livekit.rooms import CallAttemptRef
-from trunkline.played.ids import job_id_of, new_id
+from trunkline.simulator.ids import job_id_of, new_id
 from trunkline.storage.keys.calls import simulated_dispatch_key
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import EXISTS, ConditionFailed, Delete, Put, Table
 
 
 @dataclass(frozen=True)
-class PlayedDispatches:
+class SimulatedDispatches:
     """Lists, adds and takes out the agents of test calls."""
 
     table: Table

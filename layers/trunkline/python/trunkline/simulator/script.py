@@ -23,21 +23,21 @@ _MESSAGE = "You have reached our assistant's message: please call us back."
 
 
 @dataclass(frozen=True)
-class Said:
+class UtteranceSpoken:
     """Turns of the transcript; sequences begin with 1."""
 
     turns: tuple[tuple[int, Role, str], ...]
 
 
 @dataclass(frozen=True)
-class PickedUp:
+class Answered:
     """Who picked up, as the agent hears it: human or machine."""
 
     result: Literal["human", "machine"]
 
 
 @dataclass(frozen=True)
-class SummedUp:
+class SummaryReported:
     text: str
 
 
@@ -69,20 +69,20 @@ class PersonLeft:
     sip_call_status: str = "hangup"
 
 
-Report = Said | PickedUp | SummedUp | AgentHungUp
+Report = UtteranceSpoken | Answered | SummaryReported | AgentHungUp
 News = CallerJoined | AgentJoined | PersonLeft
 Step = Report | News | AgentMissing
 
 
 @dataclass(frozen=True)
-class Cue:
+class ScheduledStep:
     """A step, and the moment it is due."""
 
     at_ms: int
     step: Step
 
 
-def cues(call: Call) -> list[Cue]:
+def scheduled_steps(call: Call) -> list[ScheduledStep]:
     """Everything that is to happen in a call as far as it can be told now, in order.
 
     A phone call's ringing is the dial's to play; it is on from its answer.
@@ -91,32 +91,32 @@ def cues(call: Call) -> list[Cue]:
         return []
     outcome = test_number_of(call.phone_number)
     if call.answered_at_ms is None:
-        return _arrivals(call, outcome) if call.channel is Channel.WEB else []
+        return _joining_steps(call, outcome) if call.channel is Channel.WEB else []
     talk = _machine() if outcome.machine else _conversation(call, outcome)
     if call.cancel_requested_at_ms:
         talk = [(0.0, PersonLeft("PARTICIPANT_REMOVED", "active"))]
-    return [Cue(_moment(call, call.answered_at_ms, after_s), step) for after_s, step in talk]
+    return [ScheduledStep(_moment(call, call.answered_at_ms, after_s), step) for after_s, step in talk]
 
 
-def _arrivals(call: Call, outcome: TestNumber) -> list[Cue]:
+def _joining_steps(call: Call, outcome: TestNumber) -> list[ScheduledStep]:
     """A web call: the person joins, then the agent. No cue repeats what the call says has happened."""
-    found: list[Cue] = []
+    found: list[ScheduledStep] = []
     if call.state is State.PENDING:
-        found.append(Cue(_moment(call, call.created_at_ms, _JOINS_AFTER_S), CallerJoined()))
+        found.append(ScheduledStep(_moment(call, call.created_at_ms, _JOINS_AFTER_S), CallerJoined()))
     delay_s, patience_s = outcome.agent_joins_after_s, float(call.agent.agent_join_timeout_s)
     if delay_s is None or delay_s > patience_s:
         step: Step = AgentMissing()
     else:
         step, patience_s = AgentJoined(), delay_s
-    found.append(Cue(_moment(call, call.created_at_ms, _JOINS_AFTER_S + patience_s), step))
+    found.append(ScheduledStep(_moment(call, call.created_at_ms, _JOINS_AFTER_S + patience_s), step))
     return found
 
 
 def _machine() -> list[tuple[float, Step]]:
     return [
-        (_FIRST_WORD_S, PickedUp("machine")),
-        (_LEAVES_MESSAGE_S / 2, Said(((1, "assistant", _MESSAGE),))),
-        (_LEAVES_MESSAGE_S, SummedUp("A machine picked up; a message was left.")),
+        (_FIRST_WORD_S, Answered("machine")),
+        (_LEAVES_MESSAGE_S / 2, UtteranceSpoken(((1, "assistant", _MESSAGE),))),
+        (_LEAVES_MESSAGE_S, SummaryReported("A machine picked up; a message was left.")),
         (_LEAVES_MESSAGE_S, AgentHungUp("voicemail_reached")),
         (_LEAVES_MESSAGE_S, PersonLeft("PARTICIPANT_REMOVED", "active")),
     ]
@@ -126,9 +126,9 @@ def _conversation(call: Call, outcome: TestNumber) -> list[tuple[float, Step]]:
     steps: list[tuple[float, Step]] = []
     ends_s, end = _ending(call, outcome)
     if outcome.talk_s != 0 and not outcome.silent:
-        steps.append((_FIRST_WORD_S, PickedUp("human")))
+        steps.append((_FIRST_WORD_S, Answered("human")))
         steps += _words(outcome)
-    steps.append((ends_s, SummedUp("The agent said hello.")))
+    steps.append((ends_s, SummaryReported("The agent said hello.")))
     steps.append((ends_s, end))
     return steps
 
@@ -139,7 +139,10 @@ def _words(outcome: TestNumber) -> list[tuple[float, Step]]:
     batches = [turns[first : first + _TURNS_A_STEP] for first in range(0, len(turns), _TURNS_A_STEP)]
     lasts_s = (outcome.talk_s or 1.0) - _FIRST_WORD_S
     apart_s = lasts_s / (len(batches) + 1)
-    return [(_FIRST_WORD_S + number * apart_s, Said(tuple(batch))) for number, batch in enumerate(batches, 1)]
+    return [
+        (_FIRST_WORD_S + number * apart_s, UtteranceSpoken(tuple(batch)))
+        for number, batch in enumerate(batches, 1)
+    ]
 
 
 def _text(number: int) -> str:

@@ -19,15 +19,15 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import StaleAttempt
 from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.livekit.webhooks import LiveKitEvent
-from trunkline.played import script
-from trunkline.played.ids import job_id_of
-from trunkline.played.script import Cue, cues
+from trunkline.simulator import script
+from trunkline.simulator.ids import job_id_of
+from trunkline.simulator.script import ScheduledStep, scheduled_steps
 
 _KEPT = 5_000
 
 
 @dataclass(frozen=True)
-class Player:
+class SimulationPlayer:
     """Each step may be repeated without harm: the desks know repeats by their numbers and ids."""
 
     calls: CallRepository
@@ -51,7 +51,7 @@ class Player:
     def _go_on(self, call: Call) -> int | None:
         now_ms = self.clock.wall_ms()
         done = self._played.setdefault((call.id, call.claim), set())
-        for cue in cues(call):
+        for cue in scheduled_steps(call):
             if cue.at_ms > now_ms:
                 return cue.at_ms
             place = hash((type(cue.step), cue.at_ms, cue.step))
@@ -59,10 +59,10 @@ class Player:
                 self._do(call, cue)
                 done.add(place)
         after = self.calls.load(call.id) if done else None
-        later = [cue.at_ms for cue in cues(after) if cue.at_ms > now_ms] if after else []
+        later = [cue.at_ms for cue in scheduled_steps(after) if cue.at_ms > now_ms] if after else []
         return min(later, default=None)
 
-    def _do(self, call: Call, cue: Cue) -> None:
+    def _do(self, call: Call, cue: ScheduledStep) -> None:
         claim = CallAttemptRef(call.id, call.claim)
         match cue.step:
             case script.CallerJoined() | script.AgentJoined() | script.PersonLeft():
@@ -90,15 +90,15 @@ class Player:
 
 def _report_of(call: Call, step: script.Report) -> say.Report:
     match step:
-        case script.Said(turns):
+        case script.UtteranceSpoken(turns):
             spoken = [
                 say.TurnReport(sequence=number, role=role, content=text, agent=_speaker(call, role))
                 for number, role, text in turns
             ]
             return say.TranscriptReport(type="transcript", turns=spoken)
-        case script.PickedUp(result):
+        case script.Answered(result):
             return say.AnsweringMachine(type="answering_machine", result=result)
-        case script.SummedUp(text):
+        case script.SummaryReported(text):
             return say.Summary(type="summary", text=text)
         case script.AgentHungUp(reason):
             return say.Ended(type="ended", reason=reason)

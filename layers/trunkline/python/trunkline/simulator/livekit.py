@@ -17,13 +17,13 @@ from trunkline.core.clock import Clock
 from trunkline.livekit.client import Gate
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind, result_of_sip_status
 from trunkline.livekit.rooms import parse_room_name
-from trunkline.played.ids import job_id_of, new_id
+from trunkline.simulator.ids import job_id_of, new_id
 
 _NO_REPLY_S = 32.0
 _NO_ANSWER = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER))
 
 
-class PlayedLiveKit:
+class SimulatedLiveKit:
     """One run's: it knows the agents it has sent and the phones that ring.
 
     What it forgets with its process, the caretaker finds, as with a real one.
