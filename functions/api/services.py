@@ -26,6 +26,7 @@ from trunkline.call_control.quotas import QuotaService
 from trunkline.call_control.reschedule_call import RescheduleCallService
 from trunkline.call_control.usage import Usage
 from trunkline.call_control.workflow_calls import WorkflowCallService
+from trunkline.call_templates.create_call import TemplateCallCreator
 from trunkline.calls.models import Call
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.user_context_repository import UserContextRepository
@@ -55,7 +56,6 @@ from trunkline.tools.secret_service import SecretService
 from trunkline.tools.service import ToolService
 from trunkline.triggers.desk import TriggerDesk
 from trunkline.triggers.intake import TriggerIntake
-from trunkline.triggers.placing import Placing
 from trunkline.triggers.store import TriggerStore
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.delivery_service import DeliveryService
@@ -126,7 +126,11 @@ def services() -> Services:
     )
     tools, secrets, trials = _tools(base, workflows, agents)
     ticks = ScheduleRunner(
-        ScheduleStore(base.table), Placing(phones, workflow_calls, "schedule"), base.clock, log, _note_owner
+        ScheduleStore(base.table),
+        TemplateCallCreator(phones, workflow_calls, "schedule"),
+        base.clock,
+        log,
+        _note_owner,
     )
     webhooks = WebhookService(
         EndpointRepository(base.table),
@@ -181,7 +185,7 @@ def services() -> Services:
         events=TriggerIntake(
             TriggerStore(base.table),
             base.cipher,
-            Placing(phones, workflow_calls, "trigger"),
+            TemplateCallCreator(phones, workflow_calls, "trigger"),
             parse_object,
             base.clock,
             log,

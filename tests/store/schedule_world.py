@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.builders import ManualClock
 from tests.store.test_desk import ME, Scene
+from trunkline.call_templates.create_call import TemplateCallCreator
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
 from trunkline.schedules.desk import ScheduleDesk
@@ -20,7 +21,6 @@ from trunkline.schedules.runs import ScheduleRunner
 from trunkline.schedules.specs import ScheduleSpec
 from trunkline.schedules.store import ScheduleStore
 from trunkline.storage.table import Table
-from trunkline.triggers.placing import Placing
 from trunkline.workflows.repository import WorkflowRepository
 
 LOG = logger("tests")
@@ -85,7 +85,7 @@ def a_world(table: Table) -> World:
     eventbridge = Fails(client)
     target = Target("g", "arn:aws:sqs:us-east-1:1:ticks", "arn:aws:iam::1:role/ticks")
     mirror = ScheduleMirror(lambda: eventbridge, target, schedules, clock, LOG)  # type: ignore[arg-type,return-value]
-    place = Placing(scene.desk, None, "schedule")  # type: ignore[arg-type]
+    place = TemplateCallCreator(scene.desk, None, "schedule")  # type: ignore[arg-type]
     runner = ScheduleRunner(schedules, place, clock, LOG)
     desk = ScheduleDesk(schedules, WorkflowRepository(table), mirror, runner, clock)
     return World(scene, clock, eventbridge, schedules, mirror, runner, desk)

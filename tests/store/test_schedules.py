@@ -11,6 +11,7 @@ import pytest
 from tests.builders import NOW_MS
 from tests.store.schedule_world import NINE, World, a_world
 from tests.store.test_desk import ME
+from trunkline.call_templates.models import EventOutcome
 from trunkline.core.errors import (
     InvalidRequest,
     LimitReached,
@@ -22,7 +23,6 @@ from trunkline.core.errors import (
 from trunkline.schedules import desk as desk_module
 from trunkline.schedules.mirror import SCHEDULED_TIME
 from trunkline.storage.table import Table
-from trunkline.triggers.model import Outcome
 
 MINUTE_MS = 60_000
 
@@ -104,7 +104,11 @@ def test_a_moment_makes_one_call_however_often_it_comes(world: World) -> None:
         body=world.body()["body"] | {"metadata": {"for": "{{schedule.date}} {{schedule.name}}"}}
     )
     ran = [world.runner.tick(made["id"], NINE, NOW_MS + late) for late in (0, 5_000, 999_000)]
-    assert [run and run.outcome for run in ran] == [Outcome.CALLED, Outcome.DUPLICATE, Outcome.DUPLICATE]
+    assert [run and run.outcome for run in ran] == [
+        EventOutcome.CALLED,
+        EventOutcome.DUPLICATE,
+        EventOutcome.DUPLICATE,
+    ]
     assert len({run.call_id for run in ran if run}) == 1
     assert world.scene.waiting() == 1
     call = world.scene.calls.load(ran[0].call_id) if ran[0] and ran[0].call_id else None
@@ -142,12 +146,12 @@ def test_what_fails_for_a_while_is_tried_again_and_what_can_not_be_is_noted(worl
     world.scene.configured = True
     again = world.runner.tick(made["id"], NINE, NOW_MS)
     assert again is not None
-    assert again.outcome is Outcome.CALLED
+    assert again.outcome is EventOutcome.CALLED
 
     world.scene.agents.delete(world.scene.agent)
     refused = world.runner.tick(made["id"], "2023-11-16T09:00:00Z", NOW_MS)
     assert refused is not None
-    assert (refused.outcome, refused.error) == (Outcome.REFUSED, "Agent not found or access denied")
+    assert (refused.outcome, refused.error) == (EventOutcome.REFUSED, "Agent not found or access denied")
     assert [run["outcome"] for run in world.desk.runs(ME, made["id"])["data"]].count("refused") == 2
     with pytest.raises(NotFound):
         world.desk.run_now(ME, made["id"])

@@ -29,13 +29,13 @@ from trunkline.batches.specs import (
 )
 from trunkline.batches.store import BatchStore, begun
 from trunkline.batches.views import BatchViews, export_view, summary_view
+from trunkline.call_templates.models import CallKind
 from trunkline.core.clock import Clock
 from trunkline.core.errors import BatchNotReady, InvalidRequest, LimitReached, NotFound
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.timestamps import moment_ms
 from trunkline.storage.table import Put
 from trunkline.triggers.desk import require_workflow
-from trunkline.triggers.model import CallKind
 from trunkline.workflows.repository import WorkflowRepository
 
 MAX_OPEN = 50

@@ -12,6 +12,7 @@ from trunkline.auth.principal import Actor, Principal
 from trunkline.batches.model import PRIORITY, Batch, Row, RowFault
 from trunkline.call_control.outbound import OutboundCall, OutboundCallService
 from trunkline.call_control.workflow_calls import WorkflowCall, WorkflowCallService
+from trunkline.call_templates.models import CallKind
 from trunkline.calls.models import Call
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.value_objects import BatchRow, Channel
@@ -24,7 +25,6 @@ from trunkline.storage.table import Check, Put
 from trunkline.templating.size_limits import render_within
 from trunkline.templating.templates import TemplateError
 from trunkline.tenants.settings import TenantSettingsCache
-from trunkline.triggers.model import CallKind
 
 _MAX_WISH = 256 * 1024
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
-from trunkline.triggers.model import CallKind
+from trunkline.call_templates.models import CallKind
 from trunkline.trunks.batch_holds import BatchHold
 
 MAX_ROWS = 100_000

@@ -10,8 +10,8 @@ from typing import Any
 from trunkline.batches.files import BatchFiles
 from trunkline.batches.model import PART_ROWS, Batch, Row, RowFault
 from trunkline.batches.rows import read_rows
+from trunkline.call_templates.models import CallKind
 from trunkline.templating.templates import Template, TemplateError, expressions_in, parse, render
-from trunkline.triggers.model import CallKind
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from trunkline.call_templates.models import Automation, EventOutcome, stored
 from trunkline.schedules.timing import Timing
-from trunkline.triggers.model import Outcome, Starter, stored
 
 
 @dataclass(frozen=True)
-class Schedule(Starter):
+class Schedule(Automation):
     """Starts a call at its moments.
 
     They are those of `Timing`, after `timed_ms`, when they were last chosen, and `starts_at_ms`; each
@@ -45,6 +45,6 @@ class Run:
     schedule_id: str
     at_ms: int
     due_ms: int
-    outcome: Outcome
+    outcome: EventOutcome
     call_id: str | None = None
     error: str | None = None

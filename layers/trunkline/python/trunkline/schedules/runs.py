@@ -14,6 +14,7 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.auth.principal import Actor, Principal
+from trunkline.call_templates.models import EventOutcome
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, TrunklineError
 from trunkline.core.timestamps import iso_from_ms, moment_ms
@@ -23,7 +24,6 @@ from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.templating.size_limits import render_within
 from trunkline.templating.templates import TemplateError
 from trunkline.triggers.intake import FOR_A_WHILE, Place
-from trunkline.triggers.model import Outcome
 
 _MAX_WISH = 256 * 1024
 
@@ -81,11 +81,11 @@ class ScheduleRunner:
         placed = self.place(
             principal, schedule.kind, wish, IdempotencyKey.of_event(f"schedule#{schedule.id}", name)
         )
-        outcome = Outcome.DUPLICATE if placed.replayed else Outcome.CALLED
+        outcome = EventOutcome.DUPLICATE if placed.replayed else EventOutcome.CALLED
         return self._note(Run(schedule.id, self.clock.wall_ms(), due_ms, outcome, placed.call.id))
 
     def _refused(self, schedule: Schedule, due_ms: int, why: str) -> Run:
-        return self._note(Run(schedule.id, self.clock.wall_ms(), due_ms, Outcome.REFUSED, error=why))
+        return self._note(Run(schedule.id, self.clock.wall_ms(), due_ms, EventOutcome.REFUSED, error=why))
 
     def _note(self, run: Run) -> Run:
         """The call is made by then, or refused: a note that fails changes nothing of that."""

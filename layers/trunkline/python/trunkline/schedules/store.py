@@ -8,6 +8,8 @@ from dataclasses import asdict
 
 from boto3.dynamodb.conditions import Attr
 
+from trunkline.call_templates.models import EventOutcome
+from trunkline.call_templates.repository import AutomationRepository, AutomationType
 from trunkline.schedules.model import Run, Schedule, schedule_from_attributes
 from trunkline.storage.keys.automations import (
     pending_sync_key,
@@ -17,14 +19,12 @@ from trunkline.storage.keys.automations import (
 )
 from trunkline.storage.keys.item import SK, Item
 from trunkline.storage.table import ConditionFailed, Delete, Put, Table
-from trunkline.triggers.model import Outcome
-from trunkline.triggers.starters import Kind, StarterStore
 
 _KEPT_S = 30 * 86_400
-_SCHEDULES = Kind(schedule_key, schedule_entry, schedule_run_key, _KEPT_S, schedule_from_attributes)
+_SCHEDULES = AutomationType(schedule_key, schedule_entry, schedule_run_key, _KEPT_S, schedule_from_attributes)
 
 
-class ScheduleStore(StarterStore[Schedule]):
+class ScheduleStore(AutomationRepository[Schedule]):
     """A tenant's schedules. Who changes one adds `to_be_mirrored` to the transaction."""
 
     def __init__(self, table: Table) -> None:
@@ -50,7 +50,7 @@ class ScheduleStore(StarterStore[Schedule]):
                 schedule_id=item["schedule_id"],
                 at_ms=item["at_ms"],
                 due_ms=item["due_ms"],
-                outcome=Outcome(item["outcome"]),
+                outcome=EventOutcome(item["outcome"]),
                 call_id=item.get("call_id"),
                 error=item.get("error"),
             )

@@ -11,12 +11,12 @@ from typing import Any
 
 from trunkline.auth.audit_log import audit_write, changed_fields
 from trunkline.auth.principal import Principal
+from trunkline.call_templates.models import CallKind, Trigger
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, LimitReached, NotFound
 from trunkline.core.validation import spec_values, validated
 from trunkline.storage.encryption import EnvelopeCipher, context_for_trigger
 from trunkline.storage.table import Put
-from trunkline.triggers.model import CallKind, Trigger
 from trunkline.triggers.specs import (
     ReceivedList,
     TriggerList,

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.auth.principal import Actor, Principal
 from trunkline.call_control.admission import AdmittedCall
+from trunkline.call_templates.models import CallKind, EventOutcome, ReceivedEvent, Trigger
 from trunkline.core.clock import Clock
 from trunkline.core.errors import (
     BadSignature,
@@ -28,7 +29,6 @@ from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.templating.jmespath_query import search
 from trunkline.templating.size_limits import render_within
 from trunkline.templating.templates import TemplateError, parse, render
-from trunkline.triggers.model import CallKind, Outcome, Received, Trigger
 from trunkline.triggers.proof import is_proven
 from trunkline.triggers.specs import TakenEvent
 from trunkline.triggers.store import TriggerStore
@@ -116,7 +116,7 @@ class TriggerIntake:
 
     def _taken(self, trigger: Trigger, principal: Principal, event: dict[str, Any]) -> TakenEvent:
         if trigger.when and not search(trigger.when, event):
-            return self._told(trigger, Outcome.IGNORED)
+            return self._told(trigger, EventOutcome.IGNORED)
         event_id = render(parse(trigger.event_id), {"event": event})
         if not event_id.strip():
             # All events without an id would be one event, and all but the first would be lost.
@@ -126,7 +126,7 @@ class TriggerIntake:
         placed = self.place(
             principal, trigger.kind, wish, IdempotencyKey.of_event(f"trigger#{trigger.id}", event_id)
         )
-        outcome = Outcome.DUPLICATE if placed.replayed else Outcome.CALLED
+        outcome = EventOutcome.DUPLICATE if placed.replayed else EventOutcome.CALLED
         return self._told(trigger, outcome, event_id, placed.call.id)
 
     def _proven(self, trigger_id: str, headers: Mapping[str, str], body: bytes) -> Trigger:
@@ -139,16 +139,16 @@ class TriggerIntake:
         return trigger
 
     def _told(
-        self, trigger: Trigger, outcome: Outcome, event_id: str | None = None, call_id: str | None = None
+        self, trigger: Trigger, outcome: EventOutcome, event_id: str | None = None, call_id: str | None = None
     ) -> TakenEvent:
         noted_id = event_id and event_id[:_MAX_NOTED_ID]
-        self._note(Received(trigger.id, self.clock.wall_ms(), outcome, noted_id, call_id))
+        self._note(ReceivedEvent(trigger.id, self.clock.wall_ms(), outcome, noted_id, call_id))
         return {"outcome": outcome.value, "call_id": call_id}
 
     def _refused(self, trigger: Trigger, why: str) -> None:
-        self._note(Received(trigger.id, self.clock.wall_ms(), Outcome.REFUSED, error=why))
+        self._note(ReceivedEvent(trigger.id, self.clock.wall_ms(), EventOutcome.REFUSED, error=why))
 
-    def _note(self, received: Received) -> None:
+    def _note(self, received: ReceivedEvent) -> None:
         """The call is made by then, or refused: a note that fails changes nothing of that."""
         try:
             self.triggers.note(received)

@@ -8,11 +8,11 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field, field_validator
 from typing_extensions import TypedDict
 
+from trunkline.call_templates.models import CallKind, ReceivedEvent, Trigger
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
 from trunkline.templating.templates import TemplateError, expressions_in
 from trunkline.tools.actions import Query
-from trunkline.triggers.model import CallKind, Received, Trigger
 
 MAX_BODY_BYTES = 32 * 1024
 
@@ -147,7 +147,7 @@ def trigger_view(trigger: Trigger, api_url: str) -> TriggerView:
     }
 
 
-def received_view(received: Received) -> ReceivedView:
+def received_view(received: ReceivedEvent) -> ReceivedView:
     """Show what came of an event."""
     return {
         "at": iso_from_ms(received.at_ms),

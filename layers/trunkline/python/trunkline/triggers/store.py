@@ -4,32 +4,37 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from trunkline.call_templates.models import (
+    EventOutcome,
+    ReceivedEvent,
+    Trigger,
+    trigger_from_attributes,
+)
+from trunkline.call_templates.repository import AutomationRepository, AutomationType
 from trunkline.storage.keys.automations import trigger_entry, trigger_event_key, trigger_key
 from trunkline.storage.table import Table
-from trunkline.triggers.model import Outcome, Received, Trigger, trigger_from_attributes
-from trunkline.triggers.starters import Kind, StarterStore
 
 _KEPT_S = 7 * 86_400
-_TRIGGERS = Kind(trigger_key, trigger_entry, trigger_event_key, _KEPT_S, trigger_from_attributes)
+_TRIGGERS = AutomationType(trigger_key, trigger_entry, trigger_event_key, _KEPT_S, trigger_from_attributes)
 
 
-class TriggerStore(StarterStore[Trigger]):
+class TriggerStore(AutomationRepository[Trigger]):
     """A tenant's triggers; who sends an event knows its trigger alone, and proves itself by its secret."""
 
     def __init__(self, table: Table) -> None:
         super().__init__(table, _TRIGGERS)
 
-    def note(self, received: Received) -> None:
+    def note(self, received: ReceivedEvent) -> None:
         """Note what came of an event."""
         self._tell(received.trigger_id, received.at_ms, asdict(received))
 
-    def received(self, trigger_id: str, limit: int) -> list[Received]:
+    def received(self, trigger_id: str, limit: int) -> list[ReceivedEvent]:
         """What came of the last events, newest first."""
         return [
-            Received(
+            ReceivedEvent(
                 trigger_id=item["trigger_id"],
                 at_ms=item["at_ms"],
-                outcome=Outcome(item["outcome"]),
+                outcome=EventOutcome(item["outcome"]),
                 event_id=item.get("event_id"),
                 call_id=item.get("call_id"),
                 error=item.get("error"),

@@ -9,13 +9,13 @@ from trunkline.auth.principal import Principal
 from trunkline.call_control.admission import AdmittedCall
 from trunkline.call_control.outbound import OutboundCall, OutboundCallService, ScheduledCall
 from trunkline.call_control.workflow_calls import WorkflowCall, WorkflowCallService
+from trunkline.call_templates.models import CallKind
 from trunkline.core.validation import validated
 from trunkline.storage.idempotency import IdempotencyKey
-from trunkline.triggers.model import CallKind
 
 
 @dataclass(frozen=True)
-class Placing:
+class TemplateCallCreator:
     """Makes calls as the routes do whose bodies are filled; `source` is what starts them."""
 
     phones: OutboundCallService

@@ -12,16 +12,16 @@ from typing import Any, Generic, TypeVar
 
 from boto3.dynamodb.conditions import Attr
 
+from trunkline.call_templates.models import Automation
 from trunkline.core.errors import VersionConflict
 from trunkline.storage.keys.item import TTL, Item, ItemKey
 from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Write
-from trunkline.triggers.model import Starter
 
-S = TypeVar("S", bound=Starter)
+S = TypeVar("S", bound=Automation)
 
 
 @dataclass(frozen=True)
-class Kind(Generic[S]):
+class AutomationType(Generic[S]):
     """A kind of starter: where it is kept by its id, where its tenant's entry is, and where what came of it
     is, for `told_for_s`."""
 
@@ -32,10 +32,10 @@ class Kind(Generic[S]):
     read: Callable[[Mapping[str, Any]], S]
 
 
-class StarterStore(Generic[S]):
+class AutomationRepository(Generic[S]):
     """A tenant's starters of one kind."""
 
-    def __init__(self, table: Table, kind: Kind[S]) -> None:
+    def __init__(self, table: Table, kind: AutomationType[S]) -> None:
         self._table = table
         self._kind = kind
 

@@ -17,7 +17,7 @@ class CallKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Starter:
+class Automation:
     """What starts calls with nobody asking: `body_json` is a template of the body of the route that `kind`
     names."""
 
@@ -35,7 +35,7 @@ class Starter:
 
 
 @dataclass(frozen=True)
-class Trigger(Starter):
+class Trigger(Automation):
     """Starts a call at an event."""
 
     when: str | None
@@ -48,13 +48,13 @@ def trigger_from_attributes(item: Mapping[str, Any]) -> Trigger:
     return Trigger(**{**stored(Trigger, item), "secret": bytes(item["secret"])})
 
 
-def stored(kind: type[Starter], item: Mapping[str, Any]) -> dict[str, Any]:
+def stored(kind: type[Automation], item: Mapping[str, Any]) -> dict[str, Any]:
     """A stored starter's fields; what is left out of the table is None."""
     values: dict[str, Any] = {field.name: item.get(field.name) for field in fields(kind)}
     return {**values, "kind": CallKind(item["kind"])}
 
 
-class Outcome(StrEnum):
+class EventOutcome(StrEnum):
     """What came of an event."""
 
     CALLED = "called"
@@ -64,12 +64,12 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Received:
+class ReceivedEvent:
     """One event that a trigger took, or did not."""
 
     trigger_id: str
     at_ms: int
-    outcome: Outcome
+    outcome: EventOutcome
     event_id: str | None = None
     call_id: str | None = None
     error: str | None = None
