@@ -7,7 +7,7 @@ from trunkline.auth.api_key_schemas import KeySpec
 from trunkline.schedules.specs import ScheduleSpec
 from trunkline.tools.schemas import ToolSpec
 from trunkline.tools.secret_service import SecretSpec
-from trunkline.triggers.specs import TriggerSpec
+from trunkline.triggers.schemas import TriggerSpec
 from trunkline.webhooks.schemas import WebhookSpec
 from trunkline.workflows.schemas import WorkflowSpec
 

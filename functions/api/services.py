@@ -54,9 +54,9 @@ from trunkline.tool_runtime.recorder import recorded_payloads
 from trunkline.tools.secret_repository import SecretRepository
 from trunkline.tools.secret_service import SecretService
 from trunkline.tools.service import ToolService
-from trunkline.triggers.desk import TriggerDesk
-from trunkline.triggers.intake import TriggerIntake
-from trunkline.triggers.store import TriggerStore
+from trunkline.triggers.event_handler import TriggerEventHandler
+from trunkline.triggers.repository import TriggerRepository
+from trunkline.triggers.service import TriggerService
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.delivery_service import DeliveryService
 from trunkline.webhooks.rate_limiter import EndpointHealthRepository
@@ -103,8 +103,8 @@ class Services:
     secrets: SecretService
     trials: ToolDryRunService
     rules: ComplianceService
-    triggers: TriggerDesk
-    events: TriggerIntake
+    triggers: TriggerService
+    events: TriggerEventHandler
     batches: BatchDesk
     schedules: ScheduleDesk
     ticks: ScheduleRunner
@@ -175,15 +175,15 @@ def services() -> Services:
         secrets=secrets,
         trials=trials,
         rules=ComplianceService(base.table, base.rulebook, base.clock),
-        triggers=TriggerDesk(
-            TriggerStore(base.table),
+        triggers=TriggerService(
+            TriggerRepository(base.table),
             WorkflowRepository(base.table),
             base.cipher,
             base.clock,
             base.settings.api_url,
         ),
-        events=TriggerIntake(
-            TriggerStore(base.table),
+        events=TriggerEventHandler(
+            TriggerRepository(base.table),
             base.cipher,
             TemplateCallCreator(phones, workflow_calls, "trigger"),
             parse_object,

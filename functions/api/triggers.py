@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from trunkline.auth.principal import Scope
 from trunkline.core.logging import logger
 from trunkline.http_api.request_body import read_bytes
-from trunkline.triggers.intake import Sender
+from trunkline.triggers.event_handler import EventSource
 
 from .access import asked
 from .answers import json_response
@@ -40,7 +40,7 @@ def take_event(trigger_id: str) -> Response[str]:
     """Signed with the trigger's secret: there is no key."""
     event = router.current_event
     context = event.request_context
-    sender = Sender(context.http.source_ip, str(context.request_id))
+    sender = EventSource(context.http.source_ip, str(context.request_id))
     body = read_bytes(event.body or "", is_base64=bool(event.is_base64_encoded))
     taken = services().events.take(trigger_id, event.headers, body, sender)
     return json_response(202, taken)
@@ -53,7 +53,7 @@ def take_from_bus(event: Mapping[str, Any]) -> dict[str, Any]:
     log.append_keys(request_id=event["id"])
     # The bus's own id stands in for one that the event lacks: it is the same at every repeat.
     taken = services().events.take_from_bus(
-        trigger_id, {"id": event["id"], **detail}, Sender("", event["id"])
+        trigger_id, {"id": event["id"], **detail}, EventSource("", event["id"])
     )
     log.info("bus event", outcome=taken["outcome"] if taken else "refused")
     return {"outcome": taken["outcome"] if taken else "refused"}

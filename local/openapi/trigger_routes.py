@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from local.openapi.route import Route
 from trunkline.http_api.responses import Deleted
-from trunkline.triggers.specs import (
+from trunkline.triggers.schemas import (
     ReceivedList,
     TakenEvent,
     TriggerList,

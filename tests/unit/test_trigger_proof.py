@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from trunkline.triggers.proof import TOLERANCE_S, is_proven
+from trunkline.triggers.authentication import TOLERANCE_S, verify_request
 from trunkline.webhooks.signing import generate_secret, signature_headers
 
 NOW_S = 1_700_000_000
@@ -33,12 +33,12 @@ OURS = ("x-webhook-signature",)
 @pytest.mark.parametrize("names", [STANDARD, OURS])
 def test_a_signed_event_is_proven_and_an_altered_or_old_one_is_not(names: tuple[str, ...]) -> None:
     good = only(signed(), *names)
-    assert is_proven(good, BODY, SECRET, NOW_S)
-    assert is_proven(good, BODY, SECRET, NOW_S + TOLERANCE_S)
-    assert not is_proven(good, BODY, SECRET, NOW_S + TOLERANCE_S + 1)
-    assert not is_proven(good, BODY, SECRET, NOW_S - TOLERANCE_S - 1)
-    assert not is_proven(good, BODY + b" ", SECRET, NOW_S)
-    assert not is_proven(good, BODY, OTHER, NOW_S)
+    assert verify_request(good, BODY, SECRET, NOW_S)
+    assert verify_request(good, BODY, SECRET, NOW_S + TOLERANCE_S)
+    assert not verify_request(good, BODY, SECRET, NOW_S + TOLERANCE_S + 1)
+    assert not verify_request(good, BODY, SECRET, NOW_S - TOLERANCE_S - 1)
+    assert not verify_request(good, BODY + b" ", SECRET, NOW_S)
+    assert not verify_request(good, BODY, OTHER, NOW_S)
 
 
 def test_a_foreign_library_signs_as_well() -> None:
@@ -47,7 +47,7 @@ def test_a_foreign_library_signs_as_well() -> None:
     moment = datetime.datetime.fromtimestamp(NOW_S, datetime.UTC)
     signature = Webhook(SECRET).sign("m-9", moment, BODY.decode())
     headers = {"webhook-id": "m-9", "webhook-timestamp": str(NOW_S), "webhook-signature": f"v1,x {signature}"}
-    assert is_proven(headers, BODY, SECRET, NOW_S)
+    assert verify_request(headers, BODY, SECRET, NOW_S)
 
 
 @pytest.mark.parametrize(
@@ -67,11 +67,11 @@ def test_a_foreign_library_signs_as_well() -> None:
     ],
 )
 def test_anything_else_is_not_proven(headers: dict[str, str]) -> None:
-    assert not is_proven(headers, BODY, SECRET, NOW_S)
+    assert not verify_request(headers, BODY, SECRET, NOW_S)
 
 
 def test_the_secret_itself_is_proof_for_who_can_not_sign() -> None:
-    assert is_proven({"authorization": f"bearer {SECRET}"}, BODY, SECRET, NOW_S)
+    assert verify_request({"authorization": f"bearer {SECRET}"}, BODY, SECRET, NOW_S)
 
 
 @given(
@@ -79,4 +79,4 @@ def test_the_secret_itself_is_proof_for_who_can_not_sign() -> None:
     st.binary(max_size=50),
 )
 def test_no_header_breaks_it(headers: dict[str, Any], body: bytes) -> None:
-    assert not is_proven(headers, body, SECRET, NOW_S)
+    assert not verify_request(headers, body, SECRET, NOW_S)

@@ -35,7 +35,7 @@ from trunkline.core.errors import BatchNotReady, InvalidRequest, LimitReached, N
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.timestamps import moment_ms
 from trunkline.storage.table import Put
-from trunkline.triggers.desk import require_workflow
+from trunkline.triggers.service import require_workflow
 from trunkline.workflows.repository import WorkflowRepository
 
 MAX_OPEN = 50

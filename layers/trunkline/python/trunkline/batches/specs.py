@@ -12,7 +12,7 @@ from trunkline.core.field_types import Moment
 from trunkline.core.pagination import MESSAGE
 from trunkline.core.timestamps import moment_ms
 from trunkline.core.validation import InputModel
-from trunkline.triggers.specs import template_of
+from trunkline.triggers.schemas import template_of
 
 _TIME = "must be an ISO 8601 time with its offset"
 

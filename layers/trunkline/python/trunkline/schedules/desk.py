@@ -31,7 +31,7 @@ from trunkline.schedules.specs import (
 )
 from trunkline.schedules.store import ScheduleStore, to_be_mirrored
 from trunkline.storage.table import Put
-from trunkline.triggers.desk import require_workflow
+from trunkline.triggers.service import require_workflow
 from trunkline.workflows.repository import WorkflowRepository
 
 MAX_SCHEDULES = 100

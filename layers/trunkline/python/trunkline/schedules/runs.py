@@ -23,7 +23,7 @@ from trunkline.schedules.store import ScheduleStore
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.templating.size_limits import render_within
 from trunkline.templating.templates import TemplateError
-from trunkline.triggers.intake import FOR_A_WHILE, Place
+from trunkline.triggers.event_handler import RETRYABLE_ERRORS, Place
 
 _MAX_WISH = 256 * 1024
 
@@ -57,7 +57,7 @@ class ScheduleRunner:
             due_ms = schedule.timing.moment_of(tick_ms)
         try:
             return self._run(principal, schedule, due_ms, str(due_ms))
-        except FOR_A_WHILE as error:
+        except RETRYABLE_ERRORS as error:
             self._refused(schedule, due_ms, error.message)
             raise
         except TrunklineError as error:

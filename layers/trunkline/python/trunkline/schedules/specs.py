@@ -15,7 +15,7 @@ from trunkline.core.validation import InputModel
 from trunkline.schedules.cron import aws_cron
 from trunkline.schedules.model import Run, Schedule
 from trunkline.schedules.timing import upcoming
-from trunkline.triggers.specs import template_of
+from trunkline.triggers.schemas import template_of
 
 _RATE = re.compile(r"^([1-9][0-9]{0,4}) (minute|hour|day)s?$")
 _MINUTES = {"minute": 1, "hour": 60, "day": 1440}

@@ -15,41 +15,41 @@ from trunkline.webhooks.signing import signature_headers
 TOLERANCE_S = 300
 
 
-def is_proven(headers: Mapping[str, str], body: bytes, secret: str, now_s: float) -> bool:
+def verify_request(headers: Mapping[str, str], body: bytes, secret: str, now_s: float) -> bool:
     """Say whether a request is signed with a secret, within the last five minutes; names of headers are in
     lower case."""
     authorization = headers.get("authorization", "")
     if authorization[:7].lower() == "bearer ":
-        return _same(authorization[7:].strip(), secret)
+        return _constant_time_equal(authorization[7:].strip(), secret)
     if ours := headers.get("x-webhook-signature"):
-        return _ours(ours, body, secret, now_s)
-    return _standard(headers, body, secret, now_s)
+        return _verify_shared_secret(ours, body, secret, now_s)
+    return _verify_standard_webhooks(headers, body, secret, now_s)
 
 
-def _ours(signature: str, body: bytes, secret: str, now_s: float) -> bool:
+def _verify_shared_secret(signature: str, body: bytes, secret: str, now_s: float) -> bool:
     parts = dict(part.strip().partition("=")[::2] for part in signature.split(","))
-    at_s = _moment(parts.get("t", ""), now_s)
+    at_s = _timestamp(parts.get("t", ""), now_s)
     if at_s is None:
         return False
     signed = signature_headers(body, message_id="", at_s=at_s, secrets=[secret])
-    return _same(f"t={at_s},v1={parts.get('v1', '')}", signed["X-Webhook-Signature"])
+    return _constant_time_equal(f"t={at_s},v1={parts.get('v1', '')}", signed["X-Webhook-Signature"])
 
 
-def _standard(headers: Mapping[str, str], body: bytes, secret: str, now_s: float) -> bool:
-    at_s = _moment(headers.get("webhook-timestamp", ""), now_s)
+def _verify_standard_webhooks(headers: Mapping[str, str], body: bytes, secret: str, now_s: float) -> bool:
+    at_s = _timestamp(headers.get("webhook-timestamp", ""), now_s)
     if at_s is None:
         return False
     message_id = headers.get("webhook-id", "")
     signed = signature_headers(body, message_id=message_id, at_s=at_s, secrets=[secret])
     given = headers.get("webhook-signature", "").split(" ")[:10]
-    return any(_same(each, signed["webhook-signature"]) for each in given)
+    return any(_constant_time_equal(each, signed["webhook-signature"]) for each in given)
 
 
-def _moment(text: str, now_s: float) -> int | None:
+def _timestamp(text: str, now_s: float) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= 12):  # noqa: PLR2004 - seconds, for ages
         return None
     return int(text) if abs(now_s - int(text)) <= TOLERANCE_S else None
 
 
-def _same(given: str, wanted: str) -> bool:
+def _constant_time_equal(given: str, wanted: str) -> bool:
     return hmac.compare_digest(given.encode(), wanted.encode())

@@ -18,7 +18,7 @@ _KEPT_S = 7 * 86_400
 _TRIGGERS = AutomationType(trigger_key, trigger_entry, trigger_event_key, _KEPT_S, trigger_from_attributes)
 
 
-class TriggerStore(AutomationRepository[Trigger]):
+class TriggerRepository(AutomationRepository[Trigger]):
     """A tenant's triggers; who sends an event knows its trigger alone, and proves itself by its secret."""
 
     def __init__(self, table: Table) -> None:

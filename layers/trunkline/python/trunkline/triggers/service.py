@@ -17,7 +17,8 @@ from trunkline.core.errors import InvalidRequest, LimitReached, NotFound
 from trunkline.core.validation import spec_values, validated
 from trunkline.storage.encryption import EnvelopeCipher, context_for_trigger
 from trunkline.storage.table import Put
-from trunkline.triggers.specs import (
+from trunkline.triggers.repository import TriggerRepository
+from trunkline.triggers.schemas import (
     ReceivedList,
     TriggerList,
     TriggerSpec,
@@ -26,7 +27,6 @@ from trunkline.triggers.specs import (
     received_view,
     trigger_view,
 )
-from trunkline.triggers.store import TriggerStore
 from trunkline.webhooks.signing import generate_secret
 from trunkline.workflows.repository import WorkflowRepository
 
@@ -36,10 +36,10 @@ _SHOWN = 100
 
 
 @dataclass(frozen=True)
-class TriggerDesk:
+class TriggerService:
     """Keeps a tenant's triggers, those of the key's mode."""
 
-    triggers: TriggerStore
+    triggers: TriggerRepository
     workflows: WorkflowRepository
     cipher: EnvelopeCipher
     clock: Clock

@@ -29,12 +29,12 @@ from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.templating.jmespath_query import search
 from trunkline.templating.size_limits import render_within
 from trunkline.templating.templates import TemplateError, parse, render
-from trunkline.triggers.proof import is_proven
-from trunkline.triggers.specs import TakenEvent
-from trunkline.triggers.store import TriggerStore
+from trunkline.triggers.authentication import verify_request
+from trunkline.triggers.repository import TriggerRepository
+from trunkline.triggers.schemas import TakenEvent
 
 _MAX_NOTED_ID = 200
-FOR_A_WHILE = (
+RETRYABLE_ERRORS = (
     QueueUnavailable,
     QueueFull,
     ConcurrencyExceeded,
@@ -48,7 +48,7 @@ Place = Callable[[Principal, CallKind, dict[str, Any], IdempotencyKey], Admitted
 
 
 @dataclass(frozen=True)
-class Sender:
+class EventSource:
     """Where an event came from."""
 
     address: str
@@ -56,14 +56,14 @@ class Sender:
 
 
 @dataclass(frozen=True)
-class TriggerIntake:
+class TriggerEventHandler:
     """Events of all tenants: whose one is, its trigger says. `read` makes an object of a body, or raises
     `InvalidRequest`; `noted` is told whose it is.
 
     The same event id makes one call within 24 hours; what was refused may be sent again.
     """
 
-    triggers: TriggerStore
+    triggers: TriggerRepository
     cipher: EnvelopeCipher
     place: Place
     read: Callable[[bytes], dict[str, Any]]
@@ -71,7 +71,9 @@ class TriggerIntake:
     log: Logger
     noted: Callable[[Principal], None] = lambda _: None
 
-    def take(self, trigger_id: str, headers: Mapping[str, str], body: bytes, sender: Sender) -> TakenEvent:
+    def take(
+        self, trigger_id: str, headers: Mapping[str, str], body: bytes, sender: EventSource
+    ) -> TakenEvent:
         """Take one event.
 
         Raises:
@@ -81,7 +83,7 @@ class TriggerIntake:
         trigger = self._proven(trigger_id, headers, body)
         return self._carried_out(trigger, sender, lambda: self.read(body))
 
-    def take_from_bus(self, trigger_id: str, event: dict[str, Any], sender: Sender) -> TakenEvent | None:
+    def take_from_bus(self, trigger_id: str, event: dict[str, Any], sender: EventSource) -> TakenEvent | None:
         """Take an event from the deployment's own bus: who may put events there needs no further proof. None
         if there is no such trigger, it is disabled, or the event was refused, which its owner can read.
 
@@ -94,13 +96,13 @@ class TriggerIntake:
             return None
         try:
             return self._carried_out(trigger, sender, lambda: event)
-        except FOR_A_WHILE:
+        except RETRYABLE_ERRORS:
             raise
         except TrunklineError:
             return None
 
     def _carried_out(
-        self, trigger: Trigger, sender: Sender, read: Callable[[], dict[str, Any]]
+        self, trigger: Trigger, sender: EventSource, read: Callable[[], dict[str, Any]]
     ) -> TakenEvent:
         actor = Actor("trigger", trigger.id, trigger.name, sender.address, sender.request_id)
         principal = Principal(trigger.tenant_id, trigger.livemode, frozenset(), actor=actor)
@@ -134,7 +136,7 @@ class TriggerIntake:
         if trigger is None or not trigger.enabled:
             raise BadSignature
         kept = self.cipher.decrypt(context_for_trigger(trigger.tenant_id, trigger.id), trigger.secret)
-        if not is_proven(headers, body, kept["secret"], self.clock.wall_ms() / 1000):
+        if not verify_request(headers, body, kept["secret"], self.clock.wall_ms() / 1000):
             raise BadSignature
         return trigger
 
