@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trunkline.agents.schemas import AgentSpec
 from trunkline.auth.api_key_schemas import KeySpec
-from trunkline.schedules.specs import ScheduleSpec
+from trunkline.schedules.schemas import ScheduleSpec
 from trunkline.tools.schemas import ToolSpec
 from trunkline.tools.secret_service import SecretSpec
 from trunkline.triggers.schemas import TriggerSpec

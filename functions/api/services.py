@@ -42,10 +42,10 @@ from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
 from trunkline.dial_queue.trunk_service import TrunkService
 from trunkline.http_api.request_body import parse_object
 from trunkline.livekit.project_service import LiveKitProjectService
-from trunkline.schedules.desk import ScheduleDesk
-from trunkline.schedules.mirror import ScheduleMirror
-from trunkline.schedules.runs import ScheduleRunner
-from trunkline.schedules.store import ScheduleStore
+from trunkline.schedules.eventbridge_sync import ScheduleSync
+from trunkline.schedules.repository import ScheduleRepository
+from trunkline.schedules.runner import ScheduleRunner
+from trunkline.schedules.service import ScheduleService
 from trunkline.simulator.dispatches import SimulatedDispatches
 from trunkline.storage.idempotent_response import IdempotentResponses
 from trunkline.tenants.settings import TenantSettingsCache
@@ -106,7 +106,7 @@ class Services:
     triggers: TriggerService
     events: TriggerEventHandler
     batches: BatchDesk
-    schedules: ScheduleDesk
+    schedules: ScheduleService
     ticks: ScheduleRunner
 
 
@@ -126,7 +126,7 @@ def services() -> Services:
     )
     tools, secrets, trials = _tools(base, workflows, agents)
     ticks = ScheduleRunner(
-        ScheduleStore(base.table),
+        ScheduleRepository(base.table),
         TemplateCallCreator(phones, workflow_calls, "schedule"),
         base.clock,
         log,
@@ -197,9 +197,11 @@ def services() -> Services:
     )
 
 
-def _schedules(base: Base, ticks: ScheduleRunner) -> ScheduleDesk:
-    mirror = ScheduleMirror.open(base.table, base.settings, base.clock, log)
-    return ScheduleDesk(ScheduleStore(base.table), WorkflowRepository(base.table), mirror, ticks, base.clock)
+def _schedules(base: Base, ticks: ScheduleRunner) -> ScheduleService:
+    mirror = ScheduleSync.open(base.table, base.settings, base.clock, log)
+    return ScheduleService(
+        ScheduleRepository(base.table), WorkflowRepository(base.table), mirror, ticks, base.clock
+    )
 
 
 def _note_owner(principal: Principal) -> None:

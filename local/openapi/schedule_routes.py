@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from local.openapi.route import Route
 from trunkline.http_api.responses import Deleted
-from trunkline.schedules.specs import RunList, RunView, ScheduleList, ScheduleSpec, ScheduleView
+from trunkline.schedules.schemas import RunList, RunView, ScheduleList, ScheduleSpec, ScheduleView
 
 _READ, _WRITE = "schedules:read", "schedules:write"
 _NO_SCHEDULE = {"404": "No such schedule."}

@@ -14,12 +14,12 @@ from tests.store.test_desk import ME, Scene
 from trunkline.call_templates.create_call import TemplateCallCreator
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
-from trunkline.schedules.desk import ScheduleDesk
-from trunkline.schedules.mirror import ScheduleMirror, Target
-from trunkline.schedules.model import Schedule
-from trunkline.schedules.runs import ScheduleRunner
-from trunkline.schedules.specs import ScheduleSpec
-from trunkline.schedules.store import ScheduleStore
+from trunkline.schedules.eventbridge_sync import SchedulerTarget, ScheduleSync
+from trunkline.schedules.models import Schedule
+from trunkline.schedules.repository import ScheduleRepository
+from trunkline.schedules.runner import ScheduleRunner
+from trunkline.schedules.schemas import ScheduleSpec
+from trunkline.schedules.service import ScheduleService
 from trunkline.storage.table import Table
 from trunkline.workflows.repository import WorkflowRepository
 
@@ -47,10 +47,10 @@ class World:
     scene: Scene
     clock: ManualClock
     eventbridge: Fails
-    schedules: ScheduleStore
-    mirror: ScheduleMirror
+    schedules: ScheduleRepository
+    mirror: ScheduleSync
     runner: ScheduleRunner
-    desk: ScheduleDesk
+    desk: ScheduleService
 
     def body(self, **more: Any) -> dict[str, Any]:
         call = {"agentId": self.scene.agent.id, "phoneNumber": "+14155552671"}
@@ -79,13 +79,13 @@ class World:
 
 
 def a_world(table: Table) -> World:
-    scene, clock, schedules = Scene(table), ManualClock(), ScheduleStore(table)
+    scene, clock, schedules = Scene(table), ManualClock(), ScheduleRepository(table)
     client = boto3.client("scheduler")
     client.create_schedule_group(Name="g")
     eventbridge = Fails(client)
-    target = Target("g", "arn:aws:sqs:us-east-1:1:ticks", "arn:aws:iam::1:role/ticks")
-    mirror = ScheduleMirror(lambda: eventbridge, target, schedules, clock, LOG)  # type: ignore[arg-type,return-value]
+    target = SchedulerTarget("g", "arn:aws:sqs:us-east-1:1:ticks", "arn:aws:iam::1:role/ticks")
+    mirror = ScheduleSync(lambda: eventbridge, target, schedules, clock, LOG)  # type: ignore[arg-type,return-value]
     place = TemplateCallCreator(scene.desk, None, "schedule")  # type: ignore[arg-type]
     runner = ScheduleRunner(schedules, place, clock, LOG)
-    desk = ScheduleDesk(schedules, WorkflowRepository(table), mirror, runner, clock)
+    desk = ScheduleService(schedules, WorkflowRepository(table), mirror, runner, clock)
     return World(scene, clock, eventbridge, schedules, mirror, runner, desk)

@@ -20,8 +20,8 @@ from trunkline.core.errors import (
     QueueUnavailable,
     VersionConflict,
 )
-from trunkline.schedules import desk as desk_module
-from trunkline.schedules.mirror import SCHEDULED_TIME
+from trunkline.schedules import service as desk_module
+from trunkline.schedules.eventbridge_sync import SCHEDULED_TIME
 from trunkline.storage.table import Table
 
 MINUTE_MS = 60_000

@@ -30,7 +30,7 @@ from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, session_
 from trunkline.livekit.fail_fast import FailFastLiveKit
 from trunkline.livekit.projects import ProjectRegistry
 from trunkline.played.serve import a_player
-from trunkline.schedules.mirror import ScheduleMirror
+from trunkline.schedules.eventbridge_sync import ScheduleSync
 from trunkline.simulator.livekit import SimulatedLiveKit
 from trunkline.storage.table import Table
 from trunkline.trunks.models import TrunkState
@@ -59,7 +59,7 @@ class CaretakerProcess:
         self._deliveries = DeliveryCare(DeliveryRepository(self._table), flow, self._clock, log)
         batch_flow = BatchFlow(lambda: aws_clients.client("stepfunctions"), settings.batch_flow_arn)
         self._batches = BatchCare(BatchStore(self._table), batch_flow, self._clock, log)
-        self._schedules = ScheduleMirror.open(self._table, settings, self._clock, log)
+        self._schedules = ScheduleSync.open(self._table, settings, self._clock, log)
 
     async def walk(self) -> Counter[str]:
         """Make one pass: projects side by side, so that one that does not answer holds up no other."""

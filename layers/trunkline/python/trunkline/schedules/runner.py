@@ -18,8 +18,8 @@ from trunkline.call_templates.models import EventOutcome
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, TrunklineError
 from trunkline.core.timestamps import iso_from_ms, moment_ms
-from trunkline.schedules.model import Run, Schedule
-from trunkline.schedules.store import ScheduleStore
+from trunkline.schedules.models import Run, Schedule
+from trunkline.schedules.repository import ScheduleRepository
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.templating.size_limits import render_within
 from trunkline.templating.templates import TemplateError
@@ -32,7 +32,7 @@ _MAX_WISH = 256 * 1024
 class ScheduleRunner:
     """Makes the calls of schedules of all tenants: whose one is, it says itself. `noted` is told."""
 
-    schedules: ScheduleStore
+    schedules: ScheduleRepository
     place: Place
     clock: Clock
     log: Logger
@@ -77,7 +77,7 @@ class ScheduleRunner:
             raise
 
     def _run(self, principal: Principal, schedule: Schedule, due_ms: int, name: str) -> Run:
-        wish = wish_of(schedule, due_ms)
+        wish = template_body(schedule, due_ms)
         placed = self.place(
             principal, schedule.kind, wish, IdempotencyKey.of_event(f"schedule#{schedule.id}", name)
         )
@@ -96,7 +96,7 @@ class ScheduleRunner:
         return run
 
 
-def wish_of(schedule: Schedule, due_ms: int) -> dict[str, Any]:
+def template_body(schedule: Schedule, due_ms: int) -> dict[str, Any]:
     """The body of the call of one moment.
 
     Raises:

@@ -10,7 +10,7 @@ from boto3.dynamodb.conditions import Attr
 
 from trunkline.call_templates.models import EventOutcome
 from trunkline.call_templates.repository import AutomationRepository, AutomationType
-from trunkline.schedules.model import Run, Schedule, schedule_from_attributes
+from trunkline.schedules.models import Run, Schedule, schedule_from_attributes
 from trunkline.storage.keys.automations import (
     pending_sync_key,
     schedule_entry,
@@ -24,7 +24,7 @@ _KEPT_S = 30 * 86_400
 _SCHEDULES = AutomationType(schedule_key, schedule_entry, schedule_run_key, _KEPT_S, schedule_from_attributes)
 
 
-class ScheduleStore(AutomationRepository[Schedule]):
+class ScheduleRepository(AutomationRepository[Schedule]):
     """A tenant's schedules. Who changes one adds `to_be_mirrored` to the transaction."""
 
     def __init__(self, table: Table) -> None:
@@ -58,6 +58,6 @@ class ScheduleStore(AutomationRepository[Schedule]):
         ]
 
 
-def to_be_mirrored(schedule_id: str, now_ms: int) -> Put:
+def pending_sync_write(schedule_id: str, now_ms: int) -> Put:
     """The write that notes, in the transaction of a change, that EventBridge is to hear of it."""
     return Put(pending_sync_key(schedule_id).as_item() | {"at_ms": now_ms})

@@ -20,8 +20,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.core import aws_clients
 from trunkline.core.clock import Clock
-from trunkline.schedules.model import Schedule
-from trunkline.schedules.store import ScheduleStore
+from trunkline.schedules.models import Schedule
+from trunkline.schedules.repository import ScheduleRepository
 from trunkline.storage.keys.item import SK
 from trunkline.storage.table import Table
 
@@ -36,7 +36,7 @@ SCHEDULED_TIME = "<aws_clients.scheduler.scheduled-time>"
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html"""
 
 
-class Settings(Protocol):
+class ScheduleSyncSettings(Protocol):
     """What a process is told of schedules."""
 
     @property
@@ -48,7 +48,7 @@ class Settings(Protocol):
 
 
 @dataclass(frozen=True)
-class Target:
+class SchedulerTarget:
     """Where ticks go: a queue, by a role, in the stage's group of schedules."""
 
     group: str
@@ -57,20 +57,22 @@ class Target:
 
 
 @dataclass(frozen=True)
-class ScheduleMirror:
+class ScheduleSync:
     """Tells EventBridge of schedules; telling it twice changes nothing."""
 
     connect: Callable[[], EventBridgeSchedulerClient]
-    target: Target
-    schedules: ScheduleStore
+    target: SchedulerTarget
+    schedules: ScheduleRepository
     clock: Clock
     log: Logger
 
     @classmethod
-    def open(cls, table: Table, settings: Settings, clock: Clock, log: Logger) -> ScheduleMirror:
+    def open(cls, table: Table, settings: ScheduleSyncSettings, clock: Clock, log: Logger) -> ScheduleSync:
         """The mirror of a process."""
-        target = Target(settings.schedule_group, settings.schedule_queue_arn, settings.schedule_role_arn)
-        return cls(lambda: aws_clients.client("scheduler"), target, ScheduleStore(table), clock, log)
+        target = SchedulerTarget(
+            settings.schedule_group, settings.schedule_queue_arn, settings.schedule_role_arn
+        )
+        return cls(lambda: aws_clients.client("scheduler"), target, ScheduleRepository(table), clock, log)
 
     @cached_property
     def client(self) -> EventBridgeSchedulerClient:

@@ -17,10 +17,11 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, LimitReached, NotFound
 from trunkline.core.timestamps import moment_ms
 from trunkline.core.validation import spec_values, validated
-from trunkline.schedules.mirror import ScheduleMirror
-from trunkline.schedules.model import Schedule
-from trunkline.schedules.runs import ScheduleRunner, wish_of
-from trunkline.schedules.specs import (
+from trunkline.schedules.eventbridge_sync import ScheduleSync
+from trunkline.schedules.models import Schedule
+from trunkline.schedules.repository import ScheduleRepository, pending_sync_write
+from trunkline.schedules.runner import ScheduleRunner, template_body
+from trunkline.schedules.schemas import (
     RunList,
     RunView,
     ScheduleList,
@@ -29,7 +30,6 @@ from trunkline.schedules.specs import (
     run_view,
     schedule_view,
 )
-from trunkline.schedules.store import ScheduleStore, to_be_mirrored
 from trunkline.storage.table import Put
 from trunkline.triggers.service import require_workflow
 from trunkline.workflows.repository import WorkflowRepository
@@ -39,12 +39,12 @@ _SHOWN = 100
 
 
 @dataclass(frozen=True)
-class ScheduleDesk:
+class ScheduleService:
     """Keeps a tenant's schedules, those of the key's mode."""
 
-    schedules: ScheduleStore
+    schedules: ScheduleRepository
     workflows: WorkflowRepository
-    mirror: ScheduleMirror
+    mirror: ScheduleSync
     runner: ScheduleRunner
     clock: Clock
 
@@ -68,7 +68,7 @@ class ScheduleDesk:
             raise LimitReached(f"A tenant may have {MAX_SCHEDULES} schedules")
         now_ms = self.clock.wall_ms()
         schedule = self._wished(principal, spec, f"sch_{uuid.uuid4().hex[:20]}", now_ms, now_ms)
-        noted = (self._noted(principal, "created", schedule), to_be_mirrored(schedule.id, now_ms))
+        noted = (self._noted(principal, "created", schedule), pending_sync_write(schedule.id, now_ms))
         self.schedules.create(principal.space, schedule, noted)
         self.mirror.try_now(schedule.id)
         return self._view(schedule)
@@ -96,14 +96,14 @@ class ScheduleDesk:
         if not changed & {*_WHEN, "starts_at"}:
             after = replace(after, timed_ms=before.timed_ms)
         noted = audit_write(principal, now_ms, "schedule.changed", before.id, changed)
-        saved = self.schedules.save(after, [noted, to_be_mirrored(after.id, now_ms)])
+        saved = self.schedules.save(after, [noted, pending_sync_write(after.id, now_ms)])
         self.mirror.try_now(saved.id)
         return self._view(saved)
 
     def delete(self, principal: Principal, schedule_id: str) -> None:
         """Delete a schedule: no moment of it makes a call from then on."""
         schedule = self._own(principal, schedule_id)
-        told = to_be_mirrored(schedule.id, self.clock.wall_ms())
+        told = pending_sync_write(schedule.id, self.clock.wall_ms())
         self.schedules.delete(principal.space, schedule, [self._noted(principal, "deleted", schedule), told])
         self.mirror.try_now(schedule.id)
 
@@ -156,7 +156,7 @@ class ScheduleDesk:
 
     def _require_call(self, principal: Principal, schedule: Schedule) -> None:
         """Its body, as its next moment would have it, is one that its route takes."""
-        wish = wish_of(schedule, self.clock.wall_ms())
+        wish = template_body(schedule, self.clock.wall_ms())
         try:
             validated(WorkflowCall if schedule.kind is CallKind.WORKFLOW else OutboundCall, wish)
         except InvalidRequest as error:

@@ -13,7 +13,7 @@ from trunkline.core.field_types import Moment, Zone
 from trunkline.core.timestamps import iso_from_ms, iso_or_none, moment_ms
 from trunkline.core.validation import InputModel
 from trunkline.schedules.cron import aws_cron
-from trunkline.schedules.model import Run, Schedule
+from trunkline.schedules.models import Run, Schedule
 from trunkline.schedules.timing import upcoming
 from trunkline.triggers.schemas import template_of
 
