@@ -94,7 +94,9 @@ class Batches(Construct):
         may.may_wake(role, *queues)
         may.may_keep_files(role, self.bucket)
         worker = self.worker.function
-        flow = BatchFlow(self, "Flow", worker=worker, bucket=self.bucket, runtime=runtime, at_once=at_once)
+        flow = BatchStateMachine(
+            self, "Flow", worker=worker, bucket=self.bucket, runtime=runtime, at_once=at_once
+        )
         self.machine = flow.machine
         data.key.grant_decrypt(self.machine)
 
@@ -103,7 +105,7 @@ class Batches(Construct):
         return {"BATCH_FLOW_ARN": self.machine.state_machine_arn}
 
 
-class BatchFlow(Construct):
+class BatchStateMachine(Construct):
     """The state machine of one work on all of a batch's parts."""
 
     def __init__(

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from trunkline.auth.principal import Scope
-from trunkline.batches.specs import BatchQuery, BatchSpec, ResultQuery
+from trunkline.batches.schemas import BatchQuery, BatchSpec, ResultQuery
 from trunkline.core.validation import validated_query
 from trunkline.http_api.responses import deleted
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import cache
 
 from trunkline.auth.principal import Principal
-from trunkline.batches.desk import BatchDesk
-from trunkline.batches.files import BatchFiles
-from trunkline.batches.flow import BatchFlow
-from trunkline.batches.holding import Holds
-from trunkline.batches.outlook import Outlook
+from trunkline.batches.forecast_service import ForecastService
+from trunkline.batches.holds import BatchHoldService
+from trunkline.batches.repository import BatchRepository
+from trunkline.batches.responses import BatchResponses
 from trunkline.batches.results import Results
-from trunkline.batches.store import BatchStore
-from trunkline.batches.views import BatchViews
+from trunkline.batches.s3_files import BatchFiles
+from trunkline.batches.service import BatchService
+from trunkline.batches.state_machine import BatchStateMachine
 from trunkline.call_control.outbound import OutboundCallService
 from trunkline.core import aws_clients
 from trunkline.core.logging import logger
@@ -24,7 +24,7 @@ from .base import Base
 log = logger("api")
 
 
-def batch_desk(base: Base, phones: OutboundCallService, queue: QueueStatusReader) -> BatchDesk:
+def batch_desk(base: Base, phones: OutboundCallService, queue: QueueStatusReader) -> BatchService:
     """Build the desk; the other routes do not pay for its clients on a cold start."""
 
     def able(principal: Principal) -> None:
@@ -32,16 +32,18 @@ def batch_desk(base: Base, phones: OutboundCallService, queue: QueueStatusReader
         if not principal.livemode:
             base.practice.of(principal.tenant_id)
 
-    store = BatchStore(base.table)
+    store = BatchRepository(base.table)
     files = BatchFiles(cache(lambda: aws_clients.client("s3")), base.settings.batch_bucket)
-    outlook = Outlook(store, base.trunks, queue, base.clock)
-    return BatchDesk(
+    outlook = ForecastService(store, base.trunks, queue, base.clock)
+    return BatchService(
         batches=store,
         workflows=WorkflowRepository(base.table),
         files=files,
-        flow=BatchFlow(cache(lambda: aws_clients.client("stepfunctions")), base.settings.batch_flow_arn),
-        holds=Holds(base.table, store, base.trunks, base.nudge, base.clock),
-        views=BatchViews(store, files, outlook, base.clock),
+        flow=BatchStateMachine(
+            cache(lambda: aws_clients.client("stepfunctions")), base.settings.batch_flow_arn
+        ),
+        holds=BatchHoldService(base.table, store, base.trunks, base.nudge, base.clock),
+        views=BatchResponses(store, files, outlook, base.clock),
         results=Results(base.table, store),
         able=able,
         clock=base.clock,

@@ -13,7 +13,7 @@ from trunkline.auth.authenticator import Authenticator
 from trunkline.auth.cognito import CognitoUserPool
 from trunkline.auth.principal import Principal
 from trunkline.auth.sessions import SessionRepository
-from trunkline.batches.desk import BatchDesk
+from trunkline.batches.service import BatchService
 from trunkline.call_control.admission import CallAdmission
 from trunkline.call_control.cancel_call import CancelCallService
 from trunkline.call_control.dispatches import DispatchService
@@ -105,7 +105,7 @@ class Services:
     rules: ComplianceService
     triggers: TriggerService
     events: TriggerEventHandler
-    batches: BatchDesk
+    batches: BatchService
     schedules: ScheduleService
     ticks: ScheduleRunner
 

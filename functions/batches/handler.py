@@ -6,8 +6,8 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from trunkline.batches.files import parts_key
-from trunkline.batches.model import Work
+from trunkline.batches.models import BatchJob
+from trunkline.batches.s3_files import parts_key
 from trunkline.core.logging import logger
 
 from .services import worker
@@ -18,7 +18,7 @@ log = logger("batches")
 @log.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """A failure is tried again by the state machine, for an hour; then by the caretaker."""
-    batch_id, work = str(event["batch_id"]), Work(event["work"])
+    batch_id, work = str(event["batch_id"]), BatchJob(event["work"])
     log.append_keys(batch_id=batch_id, work=work)
     match event["step"]:
         case "begin":

@@ -5,17 +5,17 @@ from __future__ import annotations
 from functools import cache
 
 from trunkline.agents.repository import AgentRepository
-from trunkline.batches.drafts import BatchDrafter
-from trunkline.batches.files import BatchFiles
-from trunkline.batches.holding import Holds
-from trunkline.batches.importing import Importer
-from trunkline.batches.model import Batch
-from trunkline.batches.outlook import Outlook
-from trunkline.batches.recalled import Recalled
+from trunkline.batches.canceller import PartCanceller
+from trunkline.batches.forecast_service import ForecastService
+from trunkline.batches.holds import BatchHoldService
+from trunkline.batches.importer import Importer
+from trunkline.batches.models import Batch
+from trunkline.batches.read_cache import ReadCache
+from trunkline.batches.repository import BatchRepository
 from trunkline.batches.results import Results
-from trunkline.batches.splitting import Splitter
-from trunkline.batches.stopping import Stopper
-from trunkline.batches.store import BatchStore
+from trunkline.batches.row_to_call import RowConverter
+from trunkline.batches.s3_files import BatchFiles
+from trunkline.batches.splitter import Splitter
 from trunkline.batches.worker import BatchWorker
 from trunkline.call_control.admission import CallAdmission
 from trunkline.call_control.outbound import OutboundCallService
@@ -53,11 +53,11 @@ def worker() -> BatchWorker:
     calls, trunks, batches, line = (
         CallRepository(table),
         TrunkRepository(table),
-        BatchStore(table),
+        BatchRepository(table),
         DialQueue(table),
     )
     nudge = LaneNotifier(WakeQueue.open(settings), clock, log, trunks.granted_ids)
-    holds = Holds(table, batches, trunks, nudge, clock)
+    holds = BatchHoldService(table, batches, trunks, nudge, clock)
     s3 = aws_clients.client("s3")
     files = BatchFiles(lambda: s3, settings.batch_bucket)
     queue = QueueStatusReader(
@@ -68,9 +68,9 @@ def worker() -> BatchWorker:
         files=files,
         splitter=Splitter(files),
         importer=_importer(settings, table, files, nudge, holds, clock),
-        stopper=Stopper(table, calls, batches, nudge, clock),
+        stopper=PartCanceller(table, calls, batches, nudge, clock),
         results=Results(table, batches),
-        outlook=Outlook(batches, trunks, queue, clock),
+        outlook=ForecastService(batches, trunks, queue, clock),
         holds=holds,
         clock=clock,
         log=log,
@@ -82,7 +82,7 @@ def _importer(
     table: Table,
     files: BatchFiles,
     nudge: LaneNotifier,
-    holds: Holds,
+    holds: BatchHoldService,
     clock: SystemClock,
 ) -> Importer:
     calls, trunks, facts = CallRepository(table), TrunkRepository(table), TenantSettingsCache(table, clock)
@@ -91,12 +91,14 @@ def _importer(
     people = UserContextRepository(table, EnvelopeCipher(settings.context_key_arn))
     intake = CallAdmission(calls, WakeQueue.open(settings), nudge, clock, admission, rulebook)
 
-    def drafter(batch: Batch) -> BatchDrafter:
+    def drafter(batch: Batch) -> RowConverter:
         """What rows name again and again is read once a part."""
-        agents, granted = Recalled.of(AgentRepository(table)), Recalled.of(trunks)
-        workflows, practice = Recalled.of(WorkflowRepository(table)), TestTrunks(trunks)
-        phones = OutboundCallService(intake, agents, granted, practice, Recalled.function(projects.of_tenant))
+        agents, granted = ReadCache.of(AgentRepository(table)), ReadCache.of(trunks)
+        workflows, practice = ReadCache.of(WorkflowRepository(table)), TestTrunks(trunks)
+        phones = OutboundCallService(
+            intake, agents, granted, practice, ReadCache.function(projects.of_tenant)
+        )
         by_workflow = WorkflowCallService(intake, phones, workflows, agents, people, projects.owner_for)
-        return BatchDrafter(batch, phones, by_workflow, rulebook, facts)
+        return RowConverter(batch, phones, by_workflow, rulebook, facts)
 
-    return Importer(table, BatchStore(table), files, admission, drafter, holds.wake, clock)
+    return Importer(table, BatchRepository(table), files, admission, drafter, holds.wake, clock)

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from trunkline.batches.store import BatchStore
+from trunkline.batches.repository import BatchRepository
 from trunkline.core import aws_clients
 from trunkline.core.logging import logger
 from trunkline.core.settings import EventFanoutSettings
@@ -38,7 +38,7 @@ def fanout() -> FanOut:
         flow,
         TrunkRepository(table).grantees,
         bus.publish,
-        BatchStore(table),
+        BatchRepository(table),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.openapi.route import Route
-from trunkline.batches.specs import BatchList, BatchRowList, BatchSpec, BatchView, ExportView
+from trunkline.batches.schemas import BatchList, BatchRowList, BatchSpec, BatchView, ExportView
 from trunkline.http_api.responses import Deleted
 
 _READ, _WRITE = "batches:read", "batches:write"

@@ -12,19 +12,19 @@ from tests.builders import TRUNK, ManualClock
 from tests.store.conftest import a_nudge
 from tests.store.test_desk import ME, Scene
 from trunkline.auth.principal import Principal
-from trunkline.batches.desk import BatchDesk
-from trunkline.batches.drafts import BatchDrafter
-from trunkline.batches.files import BatchFiles, parts_key
-from trunkline.batches.holding import Holds
-from trunkline.batches.importing import Importer, Progress
-from trunkline.batches.model import Batch
-from trunkline.batches.outlook import Outlook
+from trunkline.batches.canceller import PartCanceller
+from trunkline.batches.forecast_service import ForecastService
+from trunkline.batches.holds import BatchHoldService
+from trunkline.batches.importer import Importer, Progress
+from trunkline.batches.models import Batch
+from trunkline.batches.repository import BatchRepository
+from trunkline.batches.responses import BatchResponses
 from trunkline.batches.results import Results
-from trunkline.batches.specs import BatchQuery, BatchSpec, ResultQuery
-from trunkline.batches.splitting import Splitter
-from trunkline.batches.stopping import Stopper
-from trunkline.batches.store import BatchStore
-from trunkline.batches.views import BatchViews
+from trunkline.batches.row_to_call import RowConverter
+from trunkline.batches.s3_files import BatchFiles, parts_key
+from trunkline.batches.schemas import BatchQuery, BatchSpec, ResultQuery
+from trunkline.batches.service import BatchService
+from trunkline.batches.splitter import Splitter
 from trunkline.batches.worker import BatchWorker
 from trunkline.call_control.workflow_calls import WorkflowCallService
 from trunkline.calls.models import Call
@@ -71,12 +71,12 @@ class World:
     table: Table
     s3: Any
     clock: ManualClock
-    store: BatchStore
+    store: BatchRepository
     files: BatchFiles
     flow: Flows
     worker: BatchWorker
     importer: Importer
-    desk: BatchDesk
+    desk: BatchService
 
     def spec(self, **more: Any) -> BatchSpec:
         body = {"agentId": self.scene.agent.id, "phoneNumber": "{{row.phone}}"}
@@ -127,7 +127,7 @@ class World:
 
 
 def a_world(table: Table) -> World:
-    scene, clock, store, trunks = Scene(table), ManualClock(), BatchStore(table), TrunkRepository(table)
+    scene, clock, store, trunks = Scene(table), ManualClock(), BatchRepository(table), TrunkRepository(table)
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     files = BatchFiles(lambda: s3, BUCKET)
@@ -135,19 +135,19 @@ def a_world(table: Table) -> World:
     people = UserContextRepository(table, Plain())  # type: ignore[arg-type]
     by_workflow = WorkflowCallService(phones.intake, phones, workflows, scene.agents, people, lambda _: None)
     nudge = a_nudge(scene.wakes, clock)
-    holds = Holds(table, store, trunks, nudge, clock)
+    holds = BatchHoldService(table, store, trunks, nudge, clock)
 
-    def drafter(batch: Batch) -> BatchDrafter:
-        return BatchDrafter(batch, phones, by_workflow, scene.rulebook, scene.facts)
+    def drafter(batch: Batch) -> RowConverter:
+        return RowConverter(batch, phones, by_workflow, scene.rulebook, scene.facts)
 
     importer = Importer(table, store, files, phones.intake.admission, drafter, holds.wake, clock)
-    results, outlook = Results(table, store), Outlook(store, trunks, scene.queue, clock)
+    results, outlook = Results(table, store), ForecastService(store, trunks, scene.queue, clock)
     worker = BatchWorker(
         batches=store,
         files=files,
         splitter=Splitter(files),
         importer=importer,
-        stopper=Stopper(table, scene.calls, store, nudge, clock),
+        stopper=PartCanceller(table, scene.calls, store, nudge, clock),
         results=results,
         outlook=outlook,
         holds=holds,
@@ -159,13 +159,13 @@ def a_world(table: Table) -> World:
     def able(principal: Principal) -> None:
         phones.require_livekit(principal)
 
-    desk = BatchDesk(
+    desk = BatchService(
         batches=store,
         workflows=workflows,
         files=files,
         flow=flow,  # type: ignore[arg-type]
         holds=holds,
-        views=BatchViews(store, files, outlook, clock),
+        views=BatchResponses(store, files, outlook, clock),
         results=results,
         able=able,
         clock=clock,

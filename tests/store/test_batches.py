@@ -14,8 +14,8 @@ from tests.store.batch_world import World, a_world, call_of, csv_of, line, numbe
 from tests.store.test_desk import ME
 from tests.store.test_rules import desk as rules_of
 from trunkline.batches.care import BatchCare
-from trunkline.batches.importing import Importer
-from trunkline.batches.worker import Unfinished
+from trunkline.batches.importer import Importer
+from trunkline.batches.worker import NotFinished
 from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import claim_call, request_cancel
 from trunkline.compliance.service import Suppressions
@@ -259,7 +259,7 @@ def test_what_is_lost_on_the_way_the_caretaker_begins(world: World) -> None:
 
 def test_work_with_a_part_that_was_given_up_does_not_end(world: World) -> None:
     batch_id = world.make(text=csv_of(*["none"] * 500, *numbers(1)))["id"]
-    with pytest.raises(Unfinished):
+    with pytest.raises(NotFinished):
         world.run(batch_id, most=1)
     assert world.read(batch_id)["status"] == "importing"
 

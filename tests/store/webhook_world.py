@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.builders import ManualClock, PlainCipher, a_call
 from trunkline.auth.principal import Principal
-from trunkline.batches.store import BatchStore
+from trunkline.batches.repository import BatchRepository
 from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.transcript_repository import TranscriptRepository
@@ -83,7 +83,7 @@ class World:
         self.published: list[Event] = []
         grantees = TrunkRepository(table).grantees
         self.fanout = FanOut(
-            self.endpoints, self.deliveries, flow, grantees, self.published.append, BatchStore(table)
+            self.endpoints, self.deliveries, flow, grantees, self.published.append, BatchRepository(table)
         )
         self.care = DeliveryCare(self.deliveries, flow, self.clock, log)
         topic: Any = self.topic

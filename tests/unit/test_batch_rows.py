@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.batches.model import PART_ROWS, Row, RowFormat, part_of
-from trunkline.batches.rows import MAX_ROW_BYTES, RowsRefused, read_rows
+from trunkline.batches.models import PART_ROWS, Row, RowFormat, part_of
+from trunkline.batches.row_parser import MAX_ROW_BYTES, RowsRefused, read_rows
 
 NONE: frozenset[str] = frozenset()
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)

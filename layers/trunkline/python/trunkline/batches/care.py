@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline.batches.flow import BatchFlow
-from trunkline.batches.model import Batch
-from trunkline.batches.store import BatchStore, begun
+from trunkline.batches.models import Batch
+from trunkline.batches.repository import BatchRepository, begun
+from trunkline.batches.state_machine import BatchStateMachine
 from trunkline.core.clock import Clock
 from trunkline.core.errors import VersionConflict
 
@@ -21,8 +21,8 @@ _LET_BE_MS = 60_000
 class BatchCare:
     """The caretaker's look at batches, once a minute."""
 
-    batches: BatchStore
-    flow: BatchFlow
+    batches: BatchRepository
+    flow: BatchStateMachine
     clock: Clock
     log: Logger
 

@@ -7,9 +7,9 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from trunkline.batches.model import PART_ROWS, Batch, BatchState, RowFault, first_row, part_of
-from trunkline.batches.specs import BatchRowView
-from trunkline.batches.store import BatchStore, Faults, Part
+from trunkline.batches.models import PART_ROWS, Batch, BatchState, RowFault, first_row, part_of
+from trunkline.batches.repository import BatchRepository, Faults, Part
+from trunkline.batches.schemas import BatchRowView
 from trunkline.calls.models import Call, call_from_attributes
 from trunkline.calls.responses import status_reason
 from trunkline.core.timestamps import iso_or_none
@@ -26,7 +26,7 @@ class Results:
     """Reads results; a call that was deleted has none but its id."""
 
     table: Table
-    batches: BatchStore
+    batches: BatchRepository
 
     def rows(self, batch: Batch, first: int) -> Iterator[BatchRowView]:
         """What came of the rows from one on, in order."""

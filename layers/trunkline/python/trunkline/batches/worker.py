@@ -9,23 +9,23 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from trunkline.batches.files import BatchFiles
-from trunkline.batches.holding import Holds
-from trunkline.batches.importing import DONE, Importer, Progress
-from trunkline.batches.model import Batch, BatchState, Work
-from trunkline.batches.outlook import Outlook
+from trunkline.batches.canceller import PartCanceller
+from trunkline.batches.forecast_service import ForecastService
+from trunkline.batches.holds import BatchHoldService
+from trunkline.batches.importer import DONE, Importer, Progress
+from trunkline.batches.models import Batch, BatchJob, BatchState
+from trunkline.batches.repository import BatchRepository, done
 from trunkline.batches.results import Results
-from trunkline.batches.rows import RowsRefused
-from trunkline.batches.splitting import Splitter
-from trunkline.batches.stopping import Stopper
-from trunkline.batches.store import BatchStore, done
+from trunkline.batches.row_parser import RowsRefused
+from trunkline.batches.s3_files import BatchFiles
+from trunkline.batches.splitter import Splitter
 from trunkline.core.clock import Clock
 from trunkline.core.errors import VersionConflict
 
 _TRIES = 5
 
 
-class Unfinished(Exception):
+class NotFinished(Exception):
     """A part was given up: the work is begun anew."""
 
 
@@ -33,41 +33,41 @@ class Unfinished(Exception):
 class BatchWorker:
     """Each step may be done again, and by two at once."""
 
-    batches: BatchStore
+    batches: BatchRepository
     files: BatchFiles
     splitter: Splitter
     importer: Importer
-    stopper: Stopper
+    stopper: PartCanceller
     results: Results
-    outlook: Outlook
-    holds: Holds
+    outlook: ForecastService
+    holds: BatchHoldService
     clock: Clock
     log: Logger
 
-    def begin(self, batch_id: str, work: Work) -> str:
+    def begin(self, batch_id: str, work: BatchJob) -> str:
         """Read the rows, where that is to be done, and list the parts; says what is next: parts or end."""
         batch = self._at(batch_id, work)
-        if batch is None or work is Work.EXPORT:
+        if batch is None or work is BatchJob.EXPORT:
             return "end"
         self.holds.keep(batch)
-        if batch.rows is None and work is not Work.CANCEL:
+        if batch.rows is None and work is not BatchJob.CANCEL:
             batch = self._split(batch)
         if batch is None or not batch.parts:
             return "end"
         self.files.put_parts(batch.id, work, batch.parts)
         return "parts"
 
-    def part(self, batch_id: str, work: Work, number: int) -> Progress:
+    def part(self, batch_id: str, work: BatchJob, number: int) -> Progress:
         """Take one part as far as it goes."""
         batch = self._at(batch_id, work)
         if batch is None:
             return DONE
-        if work is Work.CANCEL:
+        if work is BatchJob.CANCEL:
             self.stopper.stop(batch, number)
             return DONE
-        return self.importer.work(batch, number, check=work is Work.CHECK)
+        return self.importer.work(batch, number, check=work is BatchJob.CHECK)
 
-    def end(self, batch_id: str, work: Work) -> None:
+    def end(self, batch_id: str, work: BatchJob) -> None:
         """End the work.
 
         Raises:
@@ -77,23 +77,23 @@ class BatchWorker:
         if batch is None:
             return
         match work:
-            case Work.CHECK | Work.IMPORT:
-                self._require_whole(batch, check=work is Work.CHECK)
+            case BatchJob.CHECK | BatchJob.IMPORT:
+                self._require_whole(batch, check=work is BatchJob.CHECK)
                 self._ended(batch, **self._made(batch, work))
-            case Work.CANCEL:
+            case BatchJob.CANCEL:
                 self._ended(batch, state=BatchState.CANCELLED)
                 self.files.forget_all(batch.id)
                 self.holds.forget(batch)
-            case Work.EXPORT:
+            case BatchJob.EXPORT:
                 self.files.put_results(batch.id, self.results.as_csv(batch))
                 self._ended(batch, exported_at_ms=self.clock.wall_ms())
 
-    def _made(self, batch: Batch, work: Work) -> dict[str, Any]:
-        if work is Work.IMPORT:
+    def _made(self, batch: Batch, work: BatchJob) -> dict[str, Any]:
+        if work is BatchJob.IMPORT:
             return {"state": BatchState.RUNNING}
         return {"state": BatchState.CHECKED, "forecast_json": json.dumps(self.outlook.forecast(batch))}
 
-    def _at(self, batch_id: str, work: Work) -> Batch | None:
+    def _at(self, batch_id: str, work: BatchJob) -> Batch | None:
         """The batch, if that is still what is to be done with it."""
         batch = self.batches.load(batch_id)
         return batch if batch and batch.work is work else None
@@ -111,7 +111,7 @@ class BatchWorker:
     def _require_whole(self, batch: Batch, *, check: bool) -> None:
         at = sum(part.accepted + part.refused for part in self.batches.parts(batch.id, check=check))
         if at < (batch.rows or 0):
-            raise Unfinished(f"{at} of {batch.rows} rows")
+            raise NotFinished(f"{at} of {batch.rows} rows")
 
     def _ended(self, batch: Batch, **made: Any) -> None:
         """Store what the work has made of the batch; a pause or a cancel in between stays."""

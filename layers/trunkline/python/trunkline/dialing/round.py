@@ -10,8 +10,8 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.batches.care import BatchCare
-from trunkline.batches.flow import BatchFlow
-from trunkline.batches.store import BatchStore
+from trunkline.batches.repository import BatchRepository
+from trunkline.batches.state_machine import BatchStateMachine
 from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.web_care import WebCare
@@ -57,8 +57,8 @@ class CaretakerProcess:
         self._log = log
         flow = DeliveryStateMachine(aws_clients.client("stepfunctions"), settings.delivery_flow_arn)
         self._deliveries = DeliveryCare(DeliveryRepository(self._table), flow, self._clock, log)
-        batch_flow = BatchFlow(lambda: aws_clients.client("stepfunctions"), settings.batch_flow_arn)
-        self._batches = BatchCare(BatchStore(self._table), batch_flow, self._clock, log)
+        batch_flow = BatchStateMachine(lambda: aws_clients.client("stepfunctions"), settings.batch_flow_arn)
+        self._batches = BatchCare(BatchRepository(self._table), batch_flow, self._clock, log)
         self._schedules = ScheduleSync.open(self._table, settings, self._clock, log)
 
     async def walk(self) -> Counter[str]:

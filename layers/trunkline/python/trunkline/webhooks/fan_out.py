@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from trunkline.batches.model import KEPT_S
-from trunkline.batches.store import BatchStore
+from trunkline.batches.models import KEPT_S
+from trunkline.batches.repository import BatchRepository
 from trunkline.calls.states import TERMINAL
 from trunkline.storage.keys.item import PK, Item
 from trunkline.webhooks.delivery_models import Delivery, delivery_id
@@ -28,7 +28,7 @@ class FanOut:
     flow: DeliveryStateMachine
     grantees: Callable[[str], Iterable[str]]
     publish: Callable[[Event], None]
-    batches: BatchStore
+    batches: BatchRepository
     _known: dict[str, list[Endpoint]] = field(default_factory=dict)
 
     def begin_batch(self) -> None:

@@ -13,11 +13,11 @@ from typing import Any, Protocol
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
-from trunkline.batches.drafts import Draft
-from trunkline.batches.files import BatchFiles
 from trunkline.batches.forecast import Load
-from trunkline.batches.model import Batch, Row, RowFault, first_row
-from trunkline.batches.store import BatchStore, Part, part_writes
+from trunkline.batches.models import Batch, Row, RowFault, first_row
+from trunkline.batches.repository import BatchRepository, Part, part_writes
+from trunkline.batches.row_to_call import PreparedRow
+from trunkline.batches.s3_files import BatchFiles
 from trunkline.call_control.quotas import QuotaService
 from trunkline.calls.create_items import create_items
 from trunkline.calls.models import Call
@@ -37,10 +37,10 @@ SUPPRESSED = RowFault("suppressed", "Number is on the suppression list")
 _FULL = (QueueFull, ConcurrencyExceeded, DailyLimitReached)
 
 
-class Drafter(Protocol):
+class RowConverterPort(Protocol):
     """Makes drafts of rows: `trunkline.batches.drafts`."""
 
-    def draft(self, row: Row) -> Draft: ...
+    def draft(self, row: Row) -> PreparedRow: ...
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,10 @@ class Importer:
     fails."""
 
     table: Table
-    batches: BatchStore
+    batches: BatchRepository
     files: BatchFiles
     admission: QuotaService
-    drafter: Callable[[Batch], Drafter]
+    drafter: Callable[[Batch], RowConverterPort]
     wake: Callable[[Batch, str], None]
     clock: Clock
 
@@ -98,7 +98,7 @@ class Importer:
         due = [row for row in rows if row.number >= part.next_row][:GROUP_ROWS]
         return None if part.cancelled or not due else (part, due)
 
-    def _write(self, batch: Batch, part: Part, drafts: Sequence[Draft], *, check: bool) -> int | None:
+    def _write(self, batch: Batch, part: Part, drafts: Sequence[PreparedRow], *, check: bool) -> int | None:
         """Write a group, without the rows whose number is suppressed; returns how long to wait where the
         tenant has as many calls as it may."""
         if check:
@@ -114,9 +114,9 @@ class Importer:
                 draft.refused(SUPPRESSED) if draft.row.number in suppressed else draft for draft in drafts
             ]
 
-    def _admitted(self, drafts: Sequence[Draft]) -> tuple[list[Draft], int | None]:
+    def _admitted(self, drafts: Sequence[PreparedRow]) -> tuple[list[PreparedRow], int | None]:
         """The first drafts that the tenant's limits let in, and how long the others wait."""
-        let_in: list[Draft] = []
+        let_in: list[PreparedRow] = []
         for draft in drafts:
             try:
                 if draft.call:
@@ -126,7 +126,7 @@ class Importer:
             let_in.append(draft)
         return let_in, None
 
-    def _note(self, batch: Batch, part: Part, drafts: Sequence[Draft], *, check: bool) -> set[int]:
+    def _note(self, batch: Batch, part: Part, drafts: Sequence[PreparedRow], *, check: bool) -> set[int]:
         """Write a group in one transaction; returns the rows whose number is suppressed, and then nothing was
         written."""
         told = [(draft.row.number, draft.row.name, draft.fault) for draft in drafts]
@@ -151,7 +151,7 @@ class Importer:
             raise
         return set()
 
-    def _fails(self, draft: Draft) -> bool:
+    def _fails(self, draft: PreparedRow) -> bool:
         """Say whether what must hold of other items does not, as a transaction would find out."""
         if draft.call is None or not draft.checks:
             return False
@@ -170,7 +170,7 @@ class Importer:
                 self.table.transact(writes)
 
 
-def _fitting(drafts: Iterable[Draft]) -> Iterator[Draft]:
+def _fitting(drafts: Iterable[PreparedRow]) -> Iterator[PreparedRow]:
     """The first drafts that fit into one transaction."""
     actions = 0
     for draft in drafts:
@@ -180,7 +180,7 @@ def _fitting(drafts: Iterable[Draft]) -> Iterator[Draft]:
         yield draft
 
 
-def loads_of(drafts: Sequence[Draft]) -> Mapping[tuple[str, str], int]:
+def loads_of(drafts: Sequence[PreparedRow]) -> Mapping[tuple[str, str], int]:
     """How many calls go over which trunk in which window."""
     calls: list[Call] = [
         draft.call for draft in drafts if draft.call and draft.call.waits_for is not WaitsFor.ZONE

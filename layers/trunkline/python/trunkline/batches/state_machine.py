@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from trunkline.batches.model import Batch
+from trunkline.batches.models import Batch
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 
-class BatchFlow:
+class BatchStateMachine:
     """Starts executions, one for each work of a batch."""
 
     def __init__(self, open_client: Callable[[], SFNClient], state_machine_arn: str) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import ConfigDict, Field, field_validator, model_validator
 from typing_extensions import TypedDict
 
-from trunkline.batches.model import RowFormat
+from trunkline.batches.models import RowFormat
 from trunkline.core.field_types import Moment
 from trunkline.core.pagination import MESSAGE
 from trunkline.core.timestamps import moment_ms

@@ -12,12 +12,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.auth.audit_log import audit_write
 from trunkline.auth.principal import Principal
-from trunkline.batches.files import BatchFiles
-from trunkline.batches.flow import BatchFlow
-from trunkline.batches.holding import Holds
-from trunkline.batches.model import KEPT_S, Batch, BatchState, RowFormat, Work
+from trunkline.batches.holds import BatchHoldService
+from trunkline.batches.models import KEPT_S, Batch, BatchJob, BatchState, RowFormat
+from trunkline.batches.repository import BatchRepository, begun
+from trunkline.batches.responses import BatchResponses, export_view, summary_view
 from trunkline.batches.results import Results
-from trunkline.batches.specs import (
+from trunkline.batches.s3_files import BatchFiles
+from trunkline.batches.schemas import (
     BatchList,
     BatchQuery,
     BatchRowList,
@@ -27,8 +28,7 @@ from trunkline.batches.specs import (
     ExportView,
     ResultQuery,
 )
-from trunkline.batches.store import BatchStore, begun
-from trunkline.batches.views import BatchViews, export_view, summary_view
+from trunkline.batches.state_machine import BatchStateMachine
 from trunkline.call_templates.models import CallKind
 from trunkline.core.clock import Clock
 from trunkline.core.errors import BatchNotReady, InvalidRequest, LimitReached, NotFound
@@ -49,16 +49,16 @@ _STARTS_MESSAGE = "starts_at must be at most 13 days ahead"
 
 
 @dataclass(frozen=True)
-class BatchDesk:
+class BatchService:
     """Keeps a tenant's batches, those of the key's mode. `able(principal)` raises where no call can be made,
     and sees to it that a test key has its trunk."""
 
-    batches: BatchStore
+    batches: BatchRepository
     workflows: WorkflowRepository
     files: BatchFiles
-    flow: BatchFlow
-    holds: Holds
-    views: BatchViews
+    flow: BatchStateMachine
+    holds: BatchHoldService
+    views: BatchResponses
     results: Results
     able: Callable[[Principal], None]
     clock: Clock
@@ -146,7 +146,7 @@ class BatchDesk:
             return self.views.one(batch)
         cancelling = replace(batch, state=BatchState.CANCELLING)
         noted = self._noted(principal, "cancelled", batch)
-        return self.views.one(self._begun(cancelling, Work.CANCEL, noted))
+        return self.views.one(self._begun(cancelling, BatchJob.CANCEL, noted))
 
     def rows(self, principal: Principal, batch_id: str, query: ResultQuery) -> BatchRowList:
         """What came of a batch's rows, in their order.
@@ -173,10 +173,10 @@ class BatchDesk:
             BatchNotReady: its rows are being imported, checked or cancelled.
         """
         batch = self._own(principal, batch_id)
-        if batch.work is not Work.EXPORT:
+        if batch.work is not BatchJob.EXPORT:
             if batch.work is not None or not batch.parts:
                 raise BatchNotReady("Batch has no results yet, or is being changed: try again")
-            batch = self._begun(batch, Work.EXPORT)
+            batch = self._begun(batch, BatchJob.EXPORT)
         return export_view(batch, self.files)
 
     def exported(self, principal: Principal, batch_id: str) -> ExportView:
@@ -222,10 +222,10 @@ class BatchDesk:
 
     def _start(self, batch: Batch, noted: Put | None = None) -> Batch:
         if batch.dry_run and batch.state is BatchState.AWAITING_UPLOAD:
-            return self._begun(replace(batch, state=BatchState.CHECKING), Work.CHECK, noted)
+            return self._begun(replace(batch, state=BatchState.CHECKING), BatchJob.CHECK, noted)
         ends_ms = self._times(batch)
         importing = replace(batch, state=BatchState.IMPORTING, ends_at_ms=ends_ms)
-        return self._begun(importing, Work.IMPORT, noted)
+        return self._begun(importing, BatchJob.IMPORT, noted)
 
     def _times(self, batch: Batch) -> int:
         """When its calls end at the latest, if its times can be."""
@@ -238,7 +238,7 @@ class BatchDesk:
             raise InvalidRequest(f"Validation error: {_ENDS_MESSAGE}", field="ends_at")
         return ends_ms
 
-    def _begun(self, batch: Batch, work: Work, noted: Put | None = None) -> Batch:
+    def _begun(self, batch: Batch, work: BatchJob, noted: Put | None = None) -> Batch:
         """Note the work and start its flow; a flow that can't be started is started by the caretaker."""
         working = replace(batch, work=work, runs=batch.runs + 1)
         after = self._saved(working, *([noted] if noted else []), begun(batch, self.clock.wall_ms()))

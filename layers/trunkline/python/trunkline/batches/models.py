@@ -36,7 +36,7 @@ class BatchState(StrEnum):
     REFUSED = "refused"
 
 
-class Work(StrEnum):
+class BatchJob(StrEnum):
     """What a flow does with all of a batch's rows."""
 
     CHECK = "check"
@@ -83,7 +83,7 @@ class Batch:
     parts: int | None = None
     refused_because: str | None = None
     forecast_json: str | None = None
-    work: Work | None = None
+    work: BatchJob | None = None
     runs: int = 0
     exported_at_ms: int | None = None
 
@@ -129,7 +129,7 @@ def batch_from_attributes(item: Mapping[str, Any]) -> Batch:
     values: dict[str, Any] = {field.name: item.get(field.name) for field in fields(Batch)}
     for name, kind in (("kind", CallKind), ("row_format", RowFormat), ("state", BatchState)):
         values[name] = kind(item[name])
-    values["work"] = Work(item["work"]) if item.get("work") else None
+    values["work"] = BatchJob(item["work"]) if item.get("work") else None
     return Batch(**values)
 
 

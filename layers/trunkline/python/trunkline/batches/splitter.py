@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from trunkline.batches.files import BatchFiles
-from trunkline.batches.model import PART_ROWS, Batch, Row, RowFault
-from trunkline.batches.rows import read_rows
+from trunkline.batches.models import PART_ROWS, Batch, Row, RowFault
+from trunkline.batches.row_parser import read_rows
+from trunkline.batches.s3_files import BatchFiles
 from trunkline.call_templates.models import CallKind
 from trunkline.templating.templates import Template, TemplateError, expressions_in, parse, render
 
@@ -28,7 +28,7 @@ class Splitter:
         """
         body = json.loads(batch.body_json)
         rows = read_rows(batch.row_format, self.files.upload(batch.id), wanted_columns(body))
-        single = Singles(number_template(batch.kind, body), same_numbers=batch.same_numbers)
+        single = DuplicateDetector(number_template(batch.kind, body), same_numbers=batch.same_numbers)
         count = parts = 0
         for parts, part in enumerate(_in_parts(map(single.seen, rows)), 1):
             self.files.put_rows(batch.id, parts, part)
@@ -66,7 +66,7 @@ def number_template(kind: CallKind, body: Mapping[str, Any]) -> Template | None:
 
 
 @dataclass
-class Singles:
+class DuplicateDetector:
     """Finds the rows that say the same as an earlier one: by their `id`, and by the number they call."""
 
     number: Template | None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from trunkline.batches.model import Row, RowFault
+from trunkline.batches.models import Row, RowFault
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

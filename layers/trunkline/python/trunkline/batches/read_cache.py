@@ -10,7 +10,7 @@ T = TypeVar("T")
 _MOST = 1000
 
 
-class Recalled:
+class ReadCache:
     """Asks each question of a store once. Only what is asked by hashable values can be remembered, and
     nothing may be changed through it."""
 

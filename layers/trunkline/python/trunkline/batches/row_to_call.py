@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from trunkline.auth.principal import Actor, Principal
-from trunkline.batches.model import PRIORITY, Batch, Row, RowFault
+from trunkline.batches.models import PRIORITY, Batch, Row, RowFault
 from trunkline.call_control.outbound import OutboundCall, OutboundCallService
 from trunkline.call_control.workflow_calls import WorkflowCall, WorkflowCallService
 from trunkline.call_templates.models import CallKind
@@ -30,7 +30,7 @@ _MAX_WISH = 256 * 1024
 
 
 @dataclass(frozen=True)
-class Draft:
+class PreparedRow:
     """A row's call with what else is written with it and must hold, or its fault."""
 
     row: Row
@@ -44,9 +44,9 @@ class Draft:
         """How many of a transaction's actions it takes: its call, its place, its event, and the rest."""
         return 3 + len(self.more) + len(self.checks) if self.call else 0
 
-    def refused(self, fault: RowFault) -> Draft:
+    def refused(self, fault: RowFault) -> PreparedRow:
         """The same row without its call."""
-        return Draft(self.row, fault=fault)
+        return PreparedRow(self.row, fault=fault)
 
     @property
     def accepted(self) -> Call:
@@ -57,7 +57,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class BatchDrafter:
+class RowConverter:
     """Drafts the rows of one batch."""
 
     batch: Batch
@@ -66,30 +66,30 @@ class BatchDrafter:
     rulebook: CompliancePolicy
     facts: TenantSettingsCache
 
-    def draft(self, row: Row) -> Draft:
+    def draft(self, row: Row) -> PreparedRow:
         """Draft a row's call.
 
         Raises:
             LiveKitNotConfigured: no row can be called now; they may be later.
         """
         if row.fault:
-            return Draft(row, fault=row.fault)
+            return PreparedRow(row, fault=row.fault)
         try:
             return self._drafted(row)
         except LiveKitNotConfigured:
             raise
         except TemplateError as error:
-            return Draft(row, fault=RowFault("missing_value", error.message))
+            return PreparedRow(row, fault=RowFault("missing_value", error.message))
         except TrunklineError as error:
-            return Draft(row, fault=RowFault(error.type, error.message))
+            return PreparedRow(row, fault=RowFault(error.type, error.message))
 
-    def _drafted(self, row: Row) -> Draft:
+    def _drafted(self, row: Row) -> PreparedRow:
         wish = render_within(self._template, {"row": row.values}, _MAX_WISH, "the body of the call")
         call, context = self._call(wish)
         call = self._in_batch(call, row)
         kept = {TTL: call.ttl} if call.ttl else {}
         more = [replace(put, item=put.item | kept) for put in self.workflow_calls.people.put(call, context)]
-        return Draft(row, call, more, self.rulebook.checks(call))
+        return PreparedRow(row, call, more, self.rulebook.checks(call))
 
     def _call(self, wish: dict[str, Any]) -> tuple[Call, dict[str, Any]]:
         if self.batch.kind is CallKind.OUTBOUND:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from trunkline.batches.forecast import Load, finish_ms, pace_of
-from trunkline.batches.model import Batch
-from trunkline.batches.specs import BatchForecast
-from trunkline.batches.store import BatchStore, Part
+from trunkline.batches.models import Batch
+from trunkline.batches.repository import BatchRepository, Part
+from trunkline.batches.schemas import BatchForecast
 from trunkline.core.clock import Clock
 from trunkline.core.timestamps import iso_from_ms, iso_or_none
 from trunkline.dial_queue.status import QueueStatusReader
@@ -17,10 +17,10 @@ from trunkline.trunks.repository import TrunkRepository
 
 
 @dataclass(frozen=True)
-class Outlook:
+class ForecastService:
     """Forecasts by the trunks as they are now; what waits in their lines before counts, too."""
 
-    batches: BatchStore
+    batches: BatchRepository
     trunks: TrunkRepository
     queue: QueueStatusReader
     clock: Clock

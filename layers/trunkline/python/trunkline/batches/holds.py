@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from trunkline.batches.model import Batch
-from trunkline.batches.store import BatchStore
+from trunkline.batches.models import Batch
+from trunkline.batches.repository import BatchRepository
 from trunkline.core.clock import Clock
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.storage.keys.dialing import batch_hold_key
@@ -18,11 +18,11 @@ _STALE_S = 86_400
 
 
 @dataclass(frozen=True)
-class Holds:
+class BatchHoldService:
     """One small item a trunk: lanes see it within seconds, however many calls the batch has."""
 
     table: Table
-    batches: BatchStore
+    batches: BatchRepository
     trunks: TrunkRepository
     nudge: LaneNotifier
     clock: Clock

@@ -7,22 +7,22 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trunkline.batches.files import LINK_S, BatchFiles
-from trunkline.batches.model import Batch, BatchState, Work
-from trunkline.batches.outlook import Outlook
-from trunkline.batches.specs import BatchProgress, BatchSummary, BatchUpload, BatchView, ExportView
-from trunkline.batches.store import BatchStore, Part
+from trunkline.batches.forecast_service import ForecastService
+from trunkline.batches.models import Batch, BatchJob, BatchState
+from trunkline.batches.repository import BatchRepository, Part
+from trunkline.batches.s3_files import LINK_S, BatchFiles
+from trunkline.batches.schemas import BatchProgress, BatchSummary, BatchUpload, BatchView, ExportView
 from trunkline.core.clock import Clock
 from trunkline.core.timestamps import iso_from_ms, iso_or_none
 
 
 @dataclass(frozen=True)
-class BatchViews:
+class BatchResponses:
     """Reads what is shown: a batch of 100,000 rows is 400 small items, read in one query each kind."""
 
-    batches: BatchStore
+    batches: BatchRepository
     files: BatchFiles
-    outlook: Outlook
+    outlook: ForecastService
     clock: Clock
 
     def one(self, batch: Batch) -> BatchView:
@@ -116,7 +116,7 @@ def summary_view(batch: Batch) -> BatchSummary:
 
 def export_view(batch: Batch, files: BatchFiles) -> ExportView:
     """Show where a batch's results are."""
-    if batch.work is Work.EXPORT:
+    if batch.work is BatchJob.EXPORT:
         return {"status": "preparing", "exported_at": None, "url": None}
     if batch.exported_at_ms is None:
         return {"status": "none", "exported_at": None, "url": None}

@@ -13,7 +13,7 @@ from typing import Any
 
 import pydantic_core
 
-from trunkline.batches.model import MAX_ROWS, Row, RowFault, RowFormat
+from trunkline.batches.models import MAX_ROWS, Row, RowFault, RowFormat
 
 MAX_ROW_BYTES = 64 * 1024
 MAX_NAME = 100

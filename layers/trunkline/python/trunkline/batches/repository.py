@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from trunkline.batches.model import SPAN_US, Batch, RowFault, batch_from_attributes, first_row, part_of
+from trunkline.batches.models import SPAN_US, Batch, RowFault, batch_from_attributes, first_row, part_of
 from trunkline.core.errors import VersionConflict
 from trunkline.core.pagination import decode_cursor, encode_cursor
 from trunkline.storage.keys.batches import (
@@ -42,7 +42,7 @@ Faults = Mapping[int, tuple[str | None, RowFault]]
 """What is wrong with rows, and what they are called."""
 
 
-class BatchStore:
+class BatchRepository:
     """Batches, whosever they are; a part and its counts are changed in one write."""
 
     def __init__(self, table: Table) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trunkline.batches.model import Batch, first_row
-from trunkline.batches.store import BatchStore
+from trunkline.batches.models import Batch, first_row
+from trunkline.batches.repository import BatchRepository
 from trunkline.calls.models import Call, Change, call_from_attributes
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import Phase
@@ -19,12 +19,12 @@ _AT_ONCE = 100
 
 
 @dataclass(frozen=True)
-class Stopper:
+class PartCanceller:
     """What rings or talks goes on to its end; what waits ends `cancelled`."""
 
     table: Table
     calls: CallRepository
-    batches: BatchStore
+    batches: BatchRepository
     nudge: LaneNotifier
     clock: Clock
 
