@@ -23,12 +23,12 @@ from trunkline.calls.states import State
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.transitions import claim_call, record_intent
 from trunkline.calls.user_context_repository import UserContextRepository
-from trunkline.calls.web_care import WebCare
 from trunkline.core.errors import StaleAttempt
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
 from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.livekit.webhooks import LiveKitEvent
+from trunkline.reconciler.web_calls import WebCallReconciler
 from trunkline.workflows.repository import WorkflowRepository
 from trunkline.workflows.state_repository import WorkflowStateRepository
 
@@ -100,7 +100,7 @@ class Life:
         async def gone(_: Call) -> GoneLiveKit:
             return GoneLiveKit()
 
-        care = WebCare(self.calls, gone, self.clock, at_once, logger("test"))
+        care = WebCallReconciler(self.calls, gone, self.clock, at_once, logger("test"))
         asyncio.run(care._repair(self.claim.call_id, Counter()))
 
 

@@ -13,7 +13,6 @@ from tests.builders import NOW_MS, TRUNK
 from tests.store.batch_world import World, a_world, call_of, csv_of, line, numbers
 from tests.store.test_desk import ME
 from tests.store.test_rules import desk as rules_of
-from trunkline.batches.care import BatchCare
 from trunkline.batches.importer import Importer
 from trunkline.batches.worker import NotFinished
 from trunkline.calls.states import Phase, State
@@ -22,6 +21,7 @@ from trunkline.compliance.service import Suppressions
 from trunkline.core.errors import BatchNotReady
 from trunkline.core.validation import validated
 from trunkline.dial_queue.repository import DialQueue
+from trunkline.reconciler.batches import BatchReconciler
 from trunkline.storage.keys.tenants import tenant_key
 from trunkline.storage.table import Put, Table
 from trunkline.tools.repository import ToolRepository
@@ -241,7 +241,7 @@ def test_what_is_lost_on_the_way_the_caretaker_begins(world: World) -> None:
     world.flow.broken = EndpointConnectionError(endpoint_url="x")
     batch_id = world.make(text=csv_of(*numbers(2)))["id"]
     world.flow.broken = None
-    care, repairs = BatchCare(world.store, world.flow, world.clock, world.desk.log), Counter[str]()  # type: ignore[arg-type]
+    care, repairs = BatchReconciler(world.store, world.flow, world.clock, world.desk.log), Counter[str]()  # type: ignore[arg-type]
     care.walk(repairs)
     assert world.flow.started == [], "it is let be for a minute"
     world.clock.move_s(61)

@@ -17,8 +17,8 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.core.errors import NotFound
 from trunkline.dial_queue.messages import DialWakeup
-from trunkline.dialing.caretaker import LOOK_UP_AFTER_MS
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
+from trunkline.reconciler.phone_calls import LOOK_UP_AFTER_MS
 from trunkline.storage.table import Table
 
 ME = Principal("tenant-1", True, frozenset(Scope))

@@ -29,8 +29,8 @@ from trunkline.dial_queue.lease import RUN_LEASE_MS, SKEW_MS, LaneLeaseRepositor
 from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints
-from trunkline.dialing.caretaker import LOOK_UP_AFTER_MS, Caretaker
 from trunkline.livekit.client import LiveKitUnavailable
+from trunkline.reconciler.phone_calls import LOOK_UP_AFTER_MS, PhoneCallReconciler
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
 
@@ -77,7 +77,7 @@ class Scene:
         trunks = TrunkRepository(table)
         trunks.create(TRUNK)
         trunks.grant(TRUNK.id, "tenant-1")
-        self.caretaker = Caretaker(
+        self.caretaker = PhoneCallReconciler(
             calls=self.calls,
             lanes=self.lanes,
             line=DialQueue(table),

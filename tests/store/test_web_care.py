@@ -13,9 +13,9 @@ from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
-from trunkline.calls.web_care import WebCare
 from trunkline.core.logging import logger
 from trunkline.livekit.client import LiveKitUnavailable
+from trunkline.reconciler.web_calls import WebCallReconciler
 from trunkline.storage.table import Table
 
 
@@ -38,7 +38,7 @@ class Rooms:
 class Scene:
     def __init__(self, table: Table) -> None:
         self.calls, self.clock, self.rooms = CallRepository(table), ManualClock(), Rooms()
-        self.care = WebCare(self.calls, self._rooms, self.clock, self._at_once, logger("test"))
+        self.care = WebCallReconciler(self.calls, self._rooms, self.clock, self._at_once, logger("test"))
 
     async def _rooms(self, _: Call) -> Rooms:
         return self.rooms

@@ -15,11 +15,11 @@ from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
 from trunkline.egress.messages import Request, Response, TransportError
+from trunkline.reconciler.deliveries import DeliveryReconciler
 from trunkline.storage.keys.calls import call_event_key
 from trunkline.storage.serialization import from_dynamodb
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
-from trunkline.webhooks.care import DeliveryCare
 from trunkline.webhooks.circuit_breaker import DISABLE_AFTER_S
 from trunkline.webhooks.delivery_models import Delivery
 from trunkline.webhooks.delivery_repository import DeliveryRepository
@@ -85,7 +85,7 @@ class World:
         self.fanout = FanOut(
             self.endpoints, self.deliveries, flow, grantees, self.published.append, BatchRepository(table)
         )
-        self.care = DeliveryCare(self.deliveries, flow, self.clock, log)
+        self.care = DeliveryReconciler(self.deliveries, flow, self.clock, log)
         topic: Any = self.topic
         self.gate = EndpointRateLimiter(table, lambda: 0.0)
         self.courier = DeliveryWorker(

@@ -17,8 +17,8 @@ from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints
-from trunkline.dialing.caretaker import Caretaker
 from trunkline.livekit.rooms import room_name
+from trunkline.reconciler.phone_calls import PhoneCallReconciler
 from trunkline.trunks.repository import TrunkRepository
 
 
@@ -50,7 +50,7 @@ async def at_once(work: Any, *args: Any) -> Any:
     return work(*args)
 
 
-async def look_after(caretaker: Caretaker) -> None:
+async def look_after(caretaker: PhoneCallReconciler) -> None:
     """One pass of the caretaker over all trunks."""
     states = [caretaker.trunks.state(trunk_id) for trunk_id in caretaker.trunks.ids()]
     await caretaker.walk([state for state in states if state], Counter())
@@ -68,7 +68,7 @@ class World:
         self.livekit = LiveKit()
         line, log = DialQueue(self.table), logger("model")
         nudge = LaneNotifier(Wakes(), self.clock, log)  # type: ignore[arg-type]
-        self.caretaker = Caretaker(
+        self.caretaker = PhoneCallReconciler(
             calls=self.calls,
             lanes=self.lanes,
             line=line,

@@ -9,12 +9,10 @@ from contextlib import AsyncExitStack
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline.batches.care import BatchCare
 from trunkline.batches.repository import BatchRepository
 from trunkline.batches.state_machine import BatchStateMachine
 from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
-from trunkline.calls.web_care import WebCare
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.errors import LiveKitNotConfigured
@@ -25,24 +23,26 @@ from trunkline.dial_queue.messages import WakeQueue
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints
-from trunkline.dialing.caretaker import Caretaker, LiveKit
 from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, session_of
 from trunkline.livekit.fail_fast import FailFastLiveKit
 from trunkline.livekit.projects import ProjectRegistry
 from trunkline.played.serve import a_player
+from trunkline.reconciler.batches import BatchReconciler
+from trunkline.reconciler.deliveries import DeliveryReconciler
+from trunkline.reconciler.phone_calls import PhoneCallReconciler, ReconcilerLiveKit
+from trunkline.reconciler.web_calls import WebCallReconciler
 from trunkline.schedules.eventbridge_sync import ScheduleSync
 from trunkline.simulator.livekit import SimulatedLiveKit
 from trunkline.storage.table import Table
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
-from trunkline.webhooks.care import DeliveryCare
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.state_machine import DeliveryStateMachine
 
 _THREADS = 16
 
 
-class CaretakerProcess:
+class ReconcilerProcess:
     """One caretaker process: its clients live as long as it does, its LiveKit sessions one pass."""
 
     def __init__(self, settings: CaretakerSettings, log: Logger) -> None:
@@ -56,9 +56,9 @@ class CaretakerProcess:
         self._offload = ThreadRunner(_THREADS)
         self._log = log
         flow = DeliveryStateMachine(aws_clients.client("stepfunctions"), settings.delivery_flow_arn)
-        self._deliveries = DeliveryCare(DeliveryRepository(self._table), flow, self._clock, log)
+        self._deliveries = DeliveryReconciler(DeliveryRepository(self._table), flow, self._clock, log)
         batch_flow = BatchStateMachine(lambda: aws_clients.client("stepfunctions"), settings.batch_flow_arn)
-        self._batches = BatchCare(BatchRepository(self._table), batch_flow, self._clock, log)
+        self._batches = BatchReconciler(BatchRepository(self._table), batch_flow, self._clock, log)
         self._schedules = ScheduleSync.open(self._table, settings, self._clock, log)
 
     async def walk(self) -> Counter[str]:
@@ -75,7 +75,7 @@ class CaretakerProcess:
             async def of_call(call: Call) -> FailFastLiveKit:
                 return project(await self._offload(self._projects.owner_of, call))
 
-            web = WebCare(self._calls, of_call, self._clock, self._offload, self._log)
+            web = WebCallReconciler(self._calls, of_call, self._clock, self._offload, self._log)
             played = SimulatedLiveKit(self._calls, self._clock, self._offload)
             passes = [
                 self._caretaker(played if is_test else project(tenant_id)).walk(states, repairs)
@@ -114,9 +114,9 @@ class CaretakerProcess:
             raise LiveKitUnavailable("not configured") from error
         return LiveKitClient(credentials, await sessions.enter_async_context(session_of(credentials)))
 
-    def _caretaker(self, livekit: LiveKit) -> Caretaker:
+    def _caretaker(self, livekit: ReconcilerLiveKit) -> PhoneCallReconciler:
         line = DialQueue(self._table)
-        return Caretaker(
+        return PhoneCallReconciler(
             calls=self._calls,
             lanes=LaneLeaseRepository(self._table, self._clock),
             line=line,

@@ -17,7 +17,7 @@ _AT_ONCE = 200
 
 
 @dataclass(frozen=True)
-class DeliveryCare:
+class DeliveryReconciler:
     """One pass; what fails is tried again by the next."""
 
     deliveries: DeliveryRepository

@@ -18,7 +18,7 @@ _LET_BE_MS = 60_000
 
 
 @dataclass(frozen=True)
-class BatchCare:
+class BatchReconciler:
     """The caretaker's look at batches, once a minute."""
 
     batches: BatchRepository

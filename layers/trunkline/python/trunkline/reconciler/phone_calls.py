@@ -44,7 +44,7 @@ _AHEAD_MS = 75_000
 """Until the next pass, and a little longer."""
 
 
-class LiveKit(Protocol):
+class ReconcilerLiveKit(Protocol):
     """What the caretaker asks of LiveKit."""
 
     async def callee(self, room: str, claim: int) -> ParticipantInfo | None: ...
@@ -53,7 +53,7 @@ class LiveKit(Protocol):
 
 
 @dataclass(frozen=True)
-class Caretaker:
+class PhoneCallReconciler:
     """One pass over the trunks of a LiveKit project. `offload` runs a blocking store call off the loop."""
 
     calls: CallRepository
@@ -63,7 +63,7 @@ class Caretaker:
     trunks: TrunkRepository
     wakes: WakeQueue
     nudge: LaneNotifier
-    livekit: LiveKit
+    livekit: ReconcilerLiveKit
     played: Simulation
     clock: Clock
     offload: Callable[..., Awaitable[Any]]

@@ -26,7 +26,7 @@ _SETTLE_FIRST_MS = 30_000
 _AT_ONCE = 16
 
 
-class LiveKit(Protocol):
+class WebCallLiveKit(Protocol):
     """What is asked of LiveKit."""
 
     async def caller_is_in(self, room: str) -> bool: ...
@@ -34,13 +34,13 @@ class LiveKit(Protocol):
 
 
 @dataclass(frozen=True)
-class WebCare:
+class WebCallReconciler:
     """One pass over the live web calls that have not ended; every write is conditional on the version read.
 
     `livekit(call)` is the project that a call's room is in."""
 
     calls: CallRepository
-    livekit: Callable[[Call], Awaitable[LiveKit]]
+    livekit: Callable[[Call], Awaitable[WebCallLiveKit]]
     clock: Clock
     offload: Callable[..., Awaitable[Any]]
     log: Logger
