@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.test_dialer.bootstrap import build_player
 from trunkline.batches.repository import BatchRepository
 from trunkline.batches.state_machine import BatchStateMachine
 from trunkline.calls.models import Call
@@ -26,7 +27,6 @@ from trunkline.dial_queue.status import QueueCheckpoints
 from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, session_of
 from trunkline.livekit.fail_fast import FailFastLiveKit
 from trunkline.livekit.projects import ProjectRegistry
-from trunkline.played.serve import a_player
 from trunkline.reconciler.batches import BatchReconciler
 from trunkline.reconciler.deliveries import DeliveryReconciler
 from trunkline.reconciler.phone_calls import PhoneCallReconciler, ReconcilerLiveKit
@@ -52,7 +52,7 @@ class ReconcilerProcess:
         self._calls, self._trunks = CallRepository(self._table), TrunkRepository(self._table)
         self._wakes = WakeQueue.open(settings)
         self._nudge = LaneNotifier(self._wakes, self._clock, log, self._trunks.granted_ids)
-        self._player = a_player(self._table, self._nudge, self._clock)
+        self._player = build_player(self._table, self._nudge, self._clock)
         self._offload = ThreadRunner(_THREADS)
         self._log = log
         flow = DeliveryStateMachine(aws_clients.client("stepfunctions"), settings.delivery_flow_arn)

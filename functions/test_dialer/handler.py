@@ -8,10 +8,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.test_dialer.bootstrap import TestDialerProcess
 from trunkline.core.logging import logger
 from trunkline.core.settings import TestDialerSettings
 from trunkline.dial_queue.messages import DialWakeup
-from trunkline.played.serve import TestDialerProcess
 
 log = logger("test_dialer")
 _loop = asyncio.new_event_loop()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from functions.test_dialer.bootstrap import build_player
 from tests.builders import NOW_MS, SNAPSHOT, ManualClock, RealClockAt, a_call
 from tests.store.conftest import QUICK, Wakes, a_nudge, at_once
 from trunkline.calls.calling_policy import RedialPolicy, RetryOn
@@ -27,7 +28,6 @@ from trunkline.dial_queue.pacing import StartHistory, Timing
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dialer.context import DialerContext
 from trunkline.dialer.lane_run import LaneRun, Stop
-from trunkline.played.serve import a_player
 from trunkline.simulator.livekit import SimulatedLiveKit
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
@@ -42,7 +42,7 @@ class Scene:
         self.table, self.clock, self.wakes = table, RealClockAt(), Wakes()
         self.calls, self.trunks = CallRepository(table), TrunkRepository(table)
         TestTrunks(self.trunks).of("tenant-1")
-        self.player = a_player(table, a_nudge(self.wakes, self.clock), self.clock)
+        self.player = build_player(table, a_nudge(self.wakes, self.clock), self.clock)
 
     def accept(self, number: str, **changes: Any) -> Call:
         place = QueuePosition("tenant-1", 5, False, NOW_MS * 1000, a_call().id)
@@ -213,9 +213,9 @@ async def test_another_run_goes_on_where_one_died(table: Table) -> None:
     calls.accept(a_call(livemode=False, trunk_id=LANE, phone_number="+15550100001", **values))
     for _ in range(3):
         clock.move_s(1.3)
-        a_player(table, a_nudge(wakes, clock), clock).play(LANE)
+        build_player(table, a_nudge(wakes, clock), clock).play(LANE)
     call = calls.load(a_call().id)
     assert call is not None
     assert (call.state, call.reason) == (State.COMPLETED, Reason.USER_HANGUP)
     assert len(TranscriptRepository(table).read(call.id).turns) == 2
-    assert a_player(table, a_nudge(wakes, clock), clock).play(LANE) is None
+    assert build_player(table, a_nudge(wakes, clock), clock).play(LANE) is None

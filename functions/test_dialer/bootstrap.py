@@ -39,7 +39,7 @@ _NOTHING_THERE = RoomActions(
 )
 
 
-def a_player(table: Table, nudge: LaneNotifier, clock: Clock) -> SimulationPlayer:
+def build_player(table: Table, nudge: LaneNotifier, clock: Clock) -> SimulationPlayer:
     """The player of a process: it needs the table, and wakes for what its calls leave behind."""
     calls = CallRepository(table)
     alive = LaneLeaseRepository(table, clock).run_is_alive
@@ -98,6 +98,6 @@ class TestDialerProcess:
             trunks=trunks,
             wakes=self._wakes,
             limits=RunLimits(),
-            player=a_player(self._table, nudge, self._clock),
+            player=build_player(self._table, nudge, self._clock),
         )
         return await run.serve(wake)
