@@ -25,8 +25,9 @@ from local.observe import function_processes
 from local.seed import DEMO_AGENT
 from local.stack import Stack
 from local.wire import through
-from trunkline.agents.schemas import AgentSpec, TrunkSpec
+from trunkline.agents.schemas import AgentSpec
 from trunkline.core.timestamps import iso_from_ms, moment_ms
+from trunkline.trunks.schemas import TrunkSpec
 
 ROWS = 100_000
 METERED_ROWS = 1_000

@@ -80,7 +80,7 @@ def _bytes(value: Any) -> int:
 def cost_rows(stack: Stack, tenant: Client) -> list[Row]:
     """A line of calls that are dialled and busy, and as many POSTs beside."""
     wire = Metering(stack.config.emulator_url)
-    with through(stack, wire, ["api", "dialer", "livekit-events"]):
+    with through(stack, wire, ["api", "dialer", "livekit-webhook"]):
         tenant.wait_for_end(tenant.place(stack.seed.agent_id, BUSY)[1])
         line = Line(stack, 20)
         line.fill(CALLS)

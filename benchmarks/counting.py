@@ -11,7 +11,7 @@ from aiohttp import web
 from local.stack import Stack
 from local.wire import Passing, Wire, through
 
-_FUNCTIONS = ("api", "agent-api", "dialer", "livekit-events")
+_FUNCTIONS = ("api", "agent-api", "dialer", "livekit-webhook")
 
 
 class Counting(Wire):

@@ -16,9 +16,11 @@ from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunk
 from local.deployment import client
 from local.observe import busiest_second
 from local.stack import Stack
-from trunkline.agents.repository import Agent, AgentRepository
-from trunkline.agents.schemas import AgentSpec, TrunkSpec
-from trunkline.auth.principal import Principal, Scope
+from trunkline.agents.models import Agent
+from trunkline.agents.repository import AgentRepository
+from trunkline.agents.schemas import AgentSpec
+from trunkline.auth.principal import Principal
+from trunkline.auth.scopes import Scope
 from trunkline.call_control.admission import CallAdmission
 from trunkline.call_control.outbound import OutboundCall, OutboundCallService
 from trunkline.call_control.quotas import QuotaService
@@ -32,6 +34,7 @@ from trunkline.storage.table import Table
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.trunks.models import Trunk
 from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.schemas import TrunkSpec
 from trunkline.trunks.test_trunk import TestTrunks
 
 NUMBERS = ["+15550109001"]

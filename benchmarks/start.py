@@ -30,7 +30,7 @@ def import_rows() -> list[Row]:
     path = os.pathsep.join([*(str(layer / "python") for layer in layers), str(assets.functions_code())])
     bare = _start_time("pass", path)
     rows = [Row("bare Python", f"{bare * 1000:.0f} ms")]
-    for package in ("api", "dialer", "livekit_events", "caretaker", "event_fanout", "webhook_deliver"):
+    for package in ("api", "dialer", "livekit_webhook", "reconciler", "event_fanout", "webhook_deliver"):
         took = _start_time(f"import {package}.handler", path)
         rows.append(Row(f"import {package}", f"{(took - bare) * 1000:.0f} ms", "bare Python", took / bare))
     return rows

@@ -144,7 +144,7 @@ class BatchStateMachine(Construct):
             "FailedAlarm",
             self.machine.metric_failed(period=Duration.minutes(1)),
             threshold=1,
-            description="A batch's work was given up: the caretaker begins it anew within minutes.",
+            description="A batch's work was given up: the reconciler begins it anew within minutes.",
         )
 
     def _part(self) -> sfn.IChainable:

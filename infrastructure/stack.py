@@ -46,12 +46,12 @@ class TrunklineStack(Stack):
         self.api = self._api()
         self.dialer = self._dialer()
         self.test_dialer = self._test_dialer()
-        self.livekit_events = self._livekit_events()
+        self.livekit_webhook = self._livekit_webhook()
         self.agent_api = self._agent_api()
-        self.caretaker = self._caretaker()
+        self.reconciler = self._reconciler()
         self.http.open(
             api=self.api.function,
-            livekit_events=self.livekit_events.function,
+            livekit_webhook=self.livekit_webhook.function,
             agent_api=self.agent_api.function,
         )
         self.bus.start_calls_with(self.api.function)
@@ -159,12 +159,12 @@ class TrunklineStack(Stack):
         )
         return made
 
-    def _livekit_events(self) -> PythonFunction:
+    def _livekit_webhook(self) -> PythonFunction:
         made = PythonFunction(
             self,
-            "LiveKitEvents",
+            "LiveKitWebhook",
             runtime=self._runtime,
-            package="livekit_events",
+            package="livekit_webhook",
             environment=self._environment("DIAL_QUEUE_URL", "TEST_DIAL_QUEUE_URL") | self._outgoing(),
             timeout_s=15,
             memory_mib=self._settings.api_memory_mib,
@@ -192,12 +192,12 @@ class TrunklineStack(Stack):
         may.may_read_livekit_secrets(made.role, self.data)
         return made
 
-    def _caretaker(self) -> PythonFunction:
+    def _reconciler(self) -> PythonFunction:
         made = PythonFunction(
             self,
-            "Caretaker",
+            "Reconciler",
             runtime=self._runtime,
-            package="caretaker",
+            package="reconciler",
             environment=self._environment("DIAL_QUEUE_URL", "TEST_DIAL_QUEUE_URL", "DELIVERY_FLOW_ARN")
             | self._outgoing()
             | self.schedules.environment()
@@ -215,7 +215,7 @@ class TrunklineStack(Stack):
         may.may_run_batches(made.role, self.batches.machine)
         every_minute = events.Schedule.rate(Duration.minutes(1))
         target = targets.LambdaFunction(made.function, retry_attempts=0)
-        events.Rule(self, "CaretakerEveryMinute", schedule=every_minute, targets=[target])
+        events.Rule(self, "ReconcilerEveryMinute", schedule=every_minute, targets=[target])
         return made
 
     def _webhook_deliver(self) -> PythonFunction:

@@ -51,7 +51,7 @@ class DeliveryStateMachine(Construct):
             payload_response_only=True,
             retry_on_service_exceptions=False,
         )
-        # A function that fails or is throttled spends no attempt; the caretaker starts what is lost.
+        # A function that fails or is throttled spends no attempt; the reconciler starts what is lost.
         step.add_retry(
             errors=["States.ALL"],
             interval=Duration.seconds(2),

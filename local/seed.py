@@ -19,7 +19,7 @@ from trunkline_cli.operator import Operator, open_operator, set_livekit
 
 from local.config import DEMO_SIP_CPS, StackConfig
 from local.processes import CannotStart
-from trunkline.auth.principal import Scope
+from trunkline.auth.scopes import Scope
 
 DEMO_NUMBERS = ("+15550109001", "+15550109002")
 DEMO_AGENT = "demo-agent"

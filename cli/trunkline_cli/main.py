@@ -10,9 +10,10 @@ import typer
 import yaml
 from rich.table import Table
 
-from trunkline.agents.schemas import AgentSpec, TrunkSpec
+from trunkline.agents.schemas import AgentSpec
 from trunkline.core.clock import SystemClock
 from trunkline.core.validation import validated
+from trunkline.trunks.schemas import TrunkSpec
 from trunkline_cli.dead_letters import open_dead_letters
 from trunkline_cli.operator import set_livekit, stack_outputs
 from trunkline_cli.suppressions import suppressions
@@ -150,7 +151,7 @@ def list_dead_letters(stage: Stage = "dev") -> None:
 
 @dead_letters.command("redrive")
 def redrive_dead_letters(stage: Stage = "dev") -> None:
-    """Wake each trunk that has dead letters, and delete them. The caretaker has tried every minute, too."""
+    """Wake each trunk that has dead letters, and delete them. The reconciler has tried every minute, too."""
     with complaining():
         woken = open_dead_letters(stack_outputs(stage)).redrive()
         console.print(f"woken: {', '.join(woken) or 'none'}")

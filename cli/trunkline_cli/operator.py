@@ -9,8 +9,9 @@ from typing import Any
 
 import boto3
 
-from trunkline.agents.repository import Agent, AgentRepository, TenantRepository
-from trunkline.agents.schemas import AgentSpec, TrunkSpec
+from trunkline.agents.models import Agent
+from trunkline.agents.repository import AgentRepository
+from trunkline.agents.schemas import AgentSpec
 from trunkline.auth.api_key_repository import ApiKeyRepository
 from trunkline.auth.api_key_schemas import ApiKeyView, KeySpec
 from trunkline.auth.api_key_service import ApiKeyService
@@ -26,6 +27,7 @@ from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.keys.tenants import own_livekit_key
 from trunkline.storage.table import Table
+from trunkline.tenants.repository import TenantRepository
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.tools.repository import ToolRepository
 from trunkline.tools.schemas import ToolSpec
@@ -33,6 +35,7 @@ from trunkline.tools.secret_repository import SecretRepository
 from trunkline.tools.service import ToolService
 from trunkline.trunks.models import Trunk, TrunkState
 from trunkline.trunks.repository import TrunkEvent, TrunkRepository
+from trunkline.trunks.schemas import TrunkSpec
 from trunkline.workflows.repository import WorkflowRepository
 from trunkline.workflows.schemas import WorkflowSpec
 from trunkline.workflows.service import WorkflowService

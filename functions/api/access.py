@@ -12,7 +12,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from trunkline.auth.authenticator import AuthContext, Credentials
-from trunkline.auth.principal import Principal, Scope
+from trunkline.auth.principal import Principal
+from trunkline.auth.scopes import Scope
 from trunkline.auth.sessions import COOKIE
 from trunkline.core.errors import RateLimited
 from trunkline.core.logging import logger

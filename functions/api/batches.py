@@ -7,7 +7,7 @@ from functools import partial
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from trunkline.auth.principal import Scope
+from trunkline.auth.scopes import Scope
 from trunkline.batches.schemas import BatchQuery, BatchSpec, ResultQuery
 from trunkline.core.validation import validated_query
 from trunkline.http_api.responses import deleted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from trunkline.auth.principal import Scope
+from trunkline.auth.scopes import Scope
 from trunkline.call_control.get_call import WaitQuery
 from trunkline.call_control.list_calls import CallQuery
 from trunkline.call_control.outbound import OutboundCall, ScheduledCall

@@ -8,7 +8,8 @@ from typing import Any, Protocol, TypeVar
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from trunkline.auth.principal import Principal, Scope
+from trunkline.auth.principal import Principal
+from trunkline.auth.scopes import Scope
 from trunkline.core.validation import InputModel
 from trunkline.http_api.responses import deleted
 

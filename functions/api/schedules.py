@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from trunkline.auth.principal import Scope
+from trunkline.auth.scopes import Scope
 from trunkline.core.logging import logger
 
 from .access import Asked, asked

@@ -263,7 +263,7 @@ def _own_livekit(base: Base) -> LiveKitProjectService:
 
 
 def _hang_up(base: Base, call: Call) -> None:
-    """Ask LiveKit at once; when that fails, the lane's run and the caretaker ask again."""
+    """Ask LiveKit at once; when that fails, the lane's run and the reconciler ask again."""
     if not call.livemode:
         base.nudge.wake(call.trunk_id)
         return

@@ -10,7 +10,8 @@ from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
 from trunkline.auth.api_key_schemas import KeyRotation
 from trunkline.auth.audit_log import AuditQuery
-from trunkline.auth.principal import Actor, Principal, Scope
+from trunkline.auth.principal import Actor, Principal
+from trunkline.auth.scopes import Scope
 from trunkline.auth.sessions import COOKIE, NewSession, session_view
 from trunkline.call_control.quotas import limits_view
 from trunkline.core.errors import CrossSite, InvalidApiKey, InvalidRequest

@@ -8,7 +8,7 @@ from functools import partial
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from trunkline.auth.principal import Scope
+from trunkline.auth.scopes import Scope
 from trunkline.tool_runtime.dry_run import Trial
 
 from .access import asked

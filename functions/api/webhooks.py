@@ -7,7 +7,7 @@ from functools import partial
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from trunkline.auth.principal import Scope
+from trunkline.auth.scopes import Scope
 from trunkline.core.validation import validated_query
 from trunkline.webhooks.schemas import DeliveryQuery, Recovery, Rotation
 

@@ -10,14 +10,14 @@ from trunkline.batches.models import BatchJob
 from trunkline.batches.s3_files import parts_key
 from trunkline.core.logging import logger
 
-from .services import worker
+from .bootstrap import worker
 
 log = logger("batches")
 
 
 @log.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """A failure is tried again by the state machine, for an hour; then by the caretaker."""
+    """A failure is tried again by the state machine, for an hour; then by the reconciler."""
     batch_id, work = str(event["batch_id"]), BatchJob(event["work"])
     log.append_keys(batch_id=batch_id, work=work)
     match event["step"]:

@@ -49,7 +49,7 @@ class DialerProcess:
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def serve(self, wake: DialWakeup, run_id: str) -> Stop | None:
-        """Serve one wake; without a LiveKit project the calls wait, and the caretaker wakes them."""
+        """Serve one wake; without a LiveKit project the calls wait, and the reconciler wakes them."""
         try:
             trunk = await self._offload(self._trunks.load, wake.trunk_id)
             credentials = await self._offload(self._projects.of_trunk, trunk)

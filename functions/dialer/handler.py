@@ -27,7 +27,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> None:
     """Batch size is 1: a batch would tie one trunk's wake to another trunk's run.
 
     An exception leaves the wake in the queue; it comes again after the visibility time-out, and the
-    caretaker wakes the line before that.
+    reconciler wakes the line before that.
     """
     global _process  # noqa: PLW0603 - one set of clients and warm connections a process
     if _process is None:

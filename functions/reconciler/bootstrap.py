@@ -1,4 +1,4 @@
-"""Builds the caretaker's pass from a process's clients: each LiveKit project is looked after by itself."""
+"""Builds the reconciler's pass from a process's clients: each LiveKit project is looked after by itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from trunkline.calls.repository import CallRepository
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.errors import LiveKitNotConfigured
-from trunkline.core.settings import CaretakerSettings
+from trunkline.core.settings import ReconcilerSettings
 from trunkline.core.threads import ThreadRunner
 from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.dial_queue.messages import WakeQueue
@@ -43,9 +43,9 @@ _THREADS = 16
 
 
 class ReconcilerProcess:
-    """One caretaker process: its clients live as long as it does, its LiveKit sessions one pass."""
+    """One reconciler process: its clients live as long as it does, its LiveKit sessions one pass."""
 
-    def __init__(self, settings: CaretakerSettings, log: Logger) -> None:
+    def __init__(self, settings: ReconcilerSettings, log: Logger) -> None:
         self._table = Table(aws_clients.client("dynamodb"), settings.table_name)
         self._clock = SystemClock()
         self._projects = ProjectRegistry.open(self._table, settings, self._clock)
@@ -78,7 +78,7 @@ class ReconcilerProcess:
             web = WebCallReconciler(self._calls, of_call, self._clock, self._offload, self._log)
             played = SimulatedLiveKit(self._calls, self._clock, self._offload)
             passes = [
-                self._caretaker(played if is_test else project(tenant_id)).walk(states, repairs)
+                self._reconciler(played if is_test else project(tenant_id)).walk(states, repairs)
                 for (tenant_id, is_test), states in (await self._by_project()).items()
             ]
             await asyncio.gather(
@@ -114,7 +114,7 @@ class ReconcilerProcess:
             raise LiveKitUnavailable("not configured") from error
         return LiveKitClient(credentials, await sessions.enter_async_context(session_of(credentials)))
 
-    def _caretaker(self, livekit: ReconcilerLiveKit) -> PhoneCallReconciler:
+    def _reconciler(self, livekit: ReconcilerLiveKit) -> PhoneCallReconciler:
         line = DialQueue(self._table)
         return PhoneCallReconciler(
             calls=self._calls,

@@ -9,14 +9,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from trunkline.core.logging import logger
 from trunkline.webhooks.delivery_worker import Step
 
-from .services import courier
+from .bootstrap import courier
 
 log = logger("webhook_deliver")
 
 
 @log.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> Step:
-    """A failure is tried again by the state machine, for hours; then by the caretaker."""
+    """A failure is tried again by the state machine, for hours; then by the reconciler."""
     log.append_keys(delivery_id=event["delivery_id"])
     step = courier().step(event["delivery_id"])
     log.info("step", next=step["next"], wait_s=step["wait_s"])

@@ -15,7 +15,7 @@ from livekit.protocol.sip import CreateSIPParticipantRequest, SIPOutboundTrunkIn
 from local.livekit.ids import new_id
 from local.livekit.rooms import LiveRoom, Reason, Rooms
 from local.livekit.twirp import TwirpFault
-from trunkline.calls.test_numbers import FULL, TestNumber, test_number_of
+from trunkline.calls.test_numbers import FULL, TestNumber, lookup_test_number
 from trunkline.livekit.rooms import parse_room_name
 
 MAX_WAIT_S = 80.0
@@ -136,7 +136,7 @@ class Sip:
         sip_call_id = new_id("SCL")
         self._log.write(request, sip_call_id, received_s)
         refused = self.limits.refuses(request.sip_trunk_id, received_s)
-        outcome = test_number_of(request.sip_call_to)
+        outcome = lookup_test_number(request.sip_call_to)
         if refused:
             outcome = TestNumber(after_s=0.02, sip_status=(503, "CPS limit exceeded"), rings=False)
         claim = parse_room_name(request.room_name)

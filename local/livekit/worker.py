@@ -12,7 +12,7 @@ import aiohttp
 from livekit.protocol.models import ParticipantInfo
 from trunkline_agent import AgentCall, NotACall, Refused
 
-from trunkline.calls.test_numbers import TestNumber, test_number_of
+from trunkline.calls.test_numbers import TestNumber, lookup_test_number
 
 if TYPE_CHECKING:
     from local.livekit.rooms import LiveRoom
@@ -82,7 +82,7 @@ async def _leave_message(call: AgentCall) -> None:
 def _outcome(room: LiveRoom) -> TestNumber:
     """What the phoned number does, as far as its agent hears it."""
     numbers = [person.attributes.get("sip.phoneNumber", "") for person in room.participants.values()]
-    return test_number_of(next(filter(None, numbers), ""))
+    return lookup_test_number(next(filter(None, numbers), ""))
 
 
 def _people(room: LiveRoom) -> bool:

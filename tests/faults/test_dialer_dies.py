@@ -60,4 +60,4 @@ async def test_wakes_that_come_three_times_or_never(make_tenant: Any) -> None:
     lost = [tenant.placed("+15550100002") for _ in range(3)]
     sqs.purge_queue(QueueUrl=url)
     client(tenant.stack.config, "lambda").update_event_source_mapping(UUID=uuid, Enabled=True)
-    assert set(check(tenant, calls + lost, cps=20)) == {"dial_busy"}, "the caretaker wakes the line"
+    assert set(check(tenant, calls + lost, cps=20)) == {"dial_busy"}, "the reconciler wakes the line"

@@ -84,7 +84,7 @@ async def test_a_fifth_of_the_calls_to_aws_fail_for_half_a_minute(make_tenant: A
     tenant: Tenant = await make_tenant(cps=5)
     wire = Failing(tenant.stack.config.emulator_url, share)
     accepted: list[str] = []
-    with through(tenant.stack, wire, ["api", "dialer", "livekit-events", "caretaker"]):
+    with through(tenant.stack, wire, ["api", "dialer", "livekit-webhook", "reconciler"]):
         end_s = time.monotonic() + 30
         while time.monotonic() < end_s:
             answer = tenant.place(BUSY)

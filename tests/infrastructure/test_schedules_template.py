@@ -28,7 +28,7 @@ def template(request: pytest.FixtureRequest, empty: Path) -> dict[str, Any]:
 
 def test_schedules_are_kept_in_their_group_alone_and_send_ticks_alone(template: dict[str, Any]) -> None:
     keepers = [each for each in FUNCTIONS if any("scheduler:" in name for name in actions_of(template, each))]
-    assert keepers == ["api", "caretaker"]
+    assert keepers == ["api", "reconciler"]
     for package in keepers:
         for statement in statements_of(template, package):
             text = json.dumps(statement)

@@ -22,8 +22,8 @@ FUNCTIONS = (
     "agent-api",
     "dialer",
     "test-dialer",
-    "livekit-events",
-    "caretaker",
+    "livekit-webhook",
+    "reconciler",
     "event-fanout",
     "webhook-deliver",
     "batches",
@@ -123,8 +123,8 @@ def test_no_function_can_do_what_it_has_no_business_with(template: dict[str, Any
     forbidden = {"dynamodb:Scan", "dynamodb:BatchWriteItem", "dynamodb:DeleteTable", "kms:Decrypt*"}
     for package in FUNCTIONS:
         assert not actions_of(template, package) & forbidden
-    assert "sqs:ReceiveMessage" not in actions_of(template, "livekit-events")
-    assert "secretsmanager:GetSecretValue" in actions_of(template, "livekit-events")
+    assert "sqs:ReceiveMessage" not in actions_of(template, "livekit-webhook")
+    assert "secretsmanager:GetSecretValue" in actions_of(template, "livekit-webhook")
     pepper = next(name for name in template["Resources"] if "KeyPepper" in name)
     readers = [package for package in FUNCTIONS if pepper in json.dumps(statements_of(template, package))]
     assert readers == ["api"]
@@ -197,7 +197,7 @@ def test_deliveries_and_batches_are_standard_executions_that_log_no_data(templat
         assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
         assert "MaxAttempts" in json.dumps(machine["DefinitionString"])
     starters = [each for each in FUNCTIONS if "states:StartExecution" in actions_of(template, each)]
-    assert starters == ["api", "caretaker", "event-fanout"]
+    assert starters == ["api", "reconciler", "event-fanout"]
 
 
 def test_events_are_put_on_the_bus_by_the_fan_out_alone(template: dict[str, Any]) -> None:
@@ -272,11 +272,11 @@ def test_production_keeps_its_data(empty: Path) -> None:
             assert each["DeletionPolicy"] == "Retain"
 
 
-def test_the_caretaker_runs_every_minute_and_never_twice_at_once(template: dict[str, Any]) -> None:
+def test_the_reconciler_runs_every_minute_and_never_twice_at_once(template: dict[str, Any]) -> None:
     rules = resources(template, "AWS::Events::Rule").values()
     timed = [rule["ScheduleExpression"] for rule in rules if "ScheduleExpression" in rule]
     assert timed == ["rate(1 minute)"]
-    assert function(template, "caretaker")["ReservedConcurrentExecutions"] == 1
+    assert function(template, "reconciler")["ReservedConcurrentExecutions"] == 1
 
 
 def test_an_unknown_stage_is_refused_with_the_ones_there_are() -> None:

@@ -9,7 +9,7 @@ import httpx
 
 from local.stack import Stack
 from tests.stack.conftest import Tenant, check_against_openapi
-from trunkline.auth.principal import Scope
+from trunkline.auth.scopes import Scope
 
 
 def client_of(stack: Stack, key: str) -> httpx.Client:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trunkline_cli.operator import Operator
 
-from trunkline.agents.repository import Agent
+from trunkline.agents.models import Agent
 from trunkline.agents.schemas import AgentSpec
 from trunkline.trunks.models import Trunk
 

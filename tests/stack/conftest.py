@@ -20,10 +20,11 @@ from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunk
 from local.config import for_tests
 from local.openapi.document import document
 from local.stack import Stack, local_stack
-from trunkline.agents.repository import Agent
-from trunkline.agents.schemas import AgentSpec, TrunkSpec
-from trunkline.auth.principal import Scope
+from trunkline.agents.models import Agent
+from trunkline.agents.schemas import AgentSpec
+from trunkline.auth.scopes import Scope
 from trunkline.trunks.models import Trunk
+from trunkline.trunks.schemas import TrunkSpec
 
 ALL_SCOPES = [scope.value for scope in Scope]
 ENDED = {"completed", "failed", "cancelled"}

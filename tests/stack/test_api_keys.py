@@ -16,7 +16,8 @@ from local.openapi.routes import ROUTES
 from local.stack import Stack
 from tests.stack.access import client_of, key_of, practice_client
 from tests.stack.conftest import ALL_SCOPES, Tenant
-from trunkline.auth.principal import Scope, new_api_key
+from trunkline.auth.api_key import new_api_key
+from trunkline.auth.scopes import Scope
 
 SAME = {"calls:create": "calls:initiate", "calls:initiate": "calls:create"}
 

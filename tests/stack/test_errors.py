@@ -16,7 +16,7 @@ import pytest
 from local.deployment import client
 from local.stack import Stack
 from tests.stack.conftest import Tenant
-from trunkline.auth.principal import new_api_key
+from trunkline.auth.api_key import new_api_key
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.storage.table import Table
 
@@ -225,7 +225,7 @@ def test_a_queue_that_cant_be_reached_withdraws_the_call(
 ) -> None:
     names = {"queue": stack.outputs.values["DialQueueUrl"], "silent": silent_port}
     environment = {name: value.format(**names) for name, value in broken.items()}
-    # Else the caretaker may wake the line in these seconds: then the call was claimed, and stays accepted.
+    # Else the reconciler may wake the line in these seconds: then the call was claimed, and stays accepted.
     tenant.change_trunk(paused=True)
     with api_environment(stack, **environment):
         assert error_of(tenant.place()) == (500, f"Failed to queue call: {cause}")

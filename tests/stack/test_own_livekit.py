@@ -26,7 +26,8 @@ from local.deployment import client
 from local.processes import port_is_free
 from local.stack import Stack
 from tests.stack.conftest import Tenant
-from trunkline.agents.schemas import AgentSpec, TrunkSpec
+from trunkline.agents.schemas import AgentSpec
+from trunkline.trunks.schemas import TrunkSpec
 
 NUMBERS = ["+15550109001"]
 

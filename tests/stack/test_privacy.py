@@ -202,7 +202,7 @@ async def test_log_lines_say_which_request_call_and_tenant(
     tenant.wait_for_end(call_id)
     time.sleep(1)
     logs = logs_of(stack, since_ms)
-    for group in ("api", "dialer", "livekit_events"):
+    for group in ("api", "dialer", "livekit_webhook"):
         lines = [
             json.loads(line) for line in logs[f"/trunkline-local/{group}"].splitlines() if line[:1] == "{"
         ]

@@ -47,7 +47,7 @@ class GoneLiveKit:
 
 
 class Life:
-    """One call, its news desk, its report desk and its caretaker, on a table in memory."""
+    """One call, its news desk, its report desk and its reconciler, on a table in memory."""
 
     def __init__(self, call: Call) -> None:
         table, self.clock = MemoryTable(), ManualClock()
@@ -91,7 +91,7 @@ class Life:
             assert self.now().ended
 
     def look_after(self) -> None:
-        """The caretaker, an hour later."""
+        """The reconciler, an hour later."""
         self.clock.move_s(3600)
 
         async def at_once(work: Any, *args: Any) -> Any:
@@ -161,7 +161,7 @@ def test_a_web_call_never_goes_backwards_and_always_ends(story: list[str]) -> No
 @RARELY
 @given(hearings(PHONE_STORY))
 def test_a_phone_call_never_goes_backwards(story: list[str]) -> None:
-    """Its end, when all the news is lost, is the caretaker's: `tests/unit/test_dial_model.py`."""
+    """Its end, when all the news is lost, is the reconciler's: `tests/unit/test_dial_model.py`."""
     life = Life(a_call())
     life.dial()
     live(life, story)

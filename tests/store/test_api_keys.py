@@ -12,7 +12,7 @@ from tests.store.key_world import OPERATOR, Scene
 from trunkline.auth import api_key_repository
 from trunkline.auth.api_key_schemas import KeyRotation
 from trunkline.auth.authenticator import Authenticator, Credentials
-from trunkline.auth.principal import Scope
+from trunkline.auth.scopes import Scope
 from trunkline.core.errors import (
     AddressNotAllowed,
     CannotGrant,

@@ -9,7 +9,8 @@ import pytest
 from tests.store.key_world import OPERATOR, Scene
 from trunkline.auth.api_key_schemas import KeyRotation
 from trunkline.auth.audit_log import AuditLog, AuditQuery
-from trunkline.auth.principal import Principal, Scope
+from trunkline.auth.principal import Principal
+from trunkline.auth.scopes import Scope
 from trunkline.core.errors import MissingScope
 from trunkline.storage.keys.tenants import audit_key
 from trunkline.storage.table import Table

@@ -237,7 +237,7 @@ def test_a_cancel_during_the_import_leaves_no_row_behind(world: World) -> None:
     assert line(world) == []
 
 
-def test_what_is_lost_on_the_way_the_caretaker_begins(world: World) -> None:
+def test_what_is_lost_on_the_way_the_reconciler_begins(world: World) -> None:
     world.flow.broken = EndpointConnectionError(endpoint_url="x")
     batch_id = world.make(text=csv_of(*numbers(2)))["id"]
     world.flow.broken = None

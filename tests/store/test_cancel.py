@@ -9,8 +9,9 @@ import pytest
 
 from tests.builders import NOW_MS, SNAPSHOT, TRUNK, a_call
 from tests.store.conftest import Bench, a_nudge
-from tests.store.test_caretaker import DEAD_AFTER_MS, Scene
-from trunkline.auth.principal import Principal, Scope
+from tests.store.test_reconciler import DEAD_AFTER_MS, Scene
+from trunkline.auth.principal import Principal
+from trunkline.auth.scopes import Scope
 from trunkline.call_control.cancel_call import CancelCallService
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
@@ -153,7 +154,7 @@ async def test_another_tenants_call_cant_be_cancelled(bench: Bench) -> None:
     assert load(bench).state is State.QUEUED
 
 
-async def test_the_caretaker_hangs_up_what_nobody_else_does(table: Table) -> None:
+async def test_the_reconciler_hangs_up_what_nobody_else_does(table: Table) -> None:
     scene = Scene(table)
     call = scene.sent()
     desk_of(scene).cancel(ME, call.id)
@@ -167,7 +168,7 @@ async def test_the_caretaker_hangs_up_what_nobody_else_does(table: Table) -> Non
     assert (scene.now().state, scene.now().reason) == (State.CANCELLED, Reason.CANCELLED)
 
 
-async def test_the_caretaker_hangs_up_an_active_call(table: Table) -> None:
+async def test_the_reconciler_hangs_up_an_active_call(table: Table) -> None:
     scene = Scene(table)
     call = scene.active()
     desk_of(scene).cancel(ME, call.id)

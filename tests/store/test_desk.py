@@ -9,9 +9,11 @@ import pytest
 
 from tests.builders import NOW_MS, TRUNK, ManualClock
 from tests.store.conftest import Wakes, a_nudge, a_queue
-from trunkline.agents.repository import Agent, AgentRepository
+from trunkline.agents.models import Agent
+from trunkline.agents.repository import AgentRepository
 from trunkline.agents.schemas import AgentSpec
-from trunkline.auth.principal import Principal, Scope
+from trunkline.auth.principal import Principal
+from trunkline.auth.scopes import Scope
 from trunkline.call_control.admission import CallAdmission
 from trunkline.call_control.get_call import CallReader
 from trunkline.call_control.list_calls import CallLister

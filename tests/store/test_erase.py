@@ -8,7 +8,6 @@ import pytest
 
 from tests.builders import NOW_MS, ManualClock
 from tests.unit.test_web_changes import web_call
-from trunkline.agents.repository import TenantRepository
 from trunkline.auth.principal import Principal
 from trunkline.call_control.erase_call import EraseCallService
 from trunkline.calls.events import Turn
@@ -18,6 +17,7 @@ from trunkline.calls.transitions import request_cancel
 from trunkline.core.errors import CallNotEnded, NotFound
 from trunkline.storage.keys.calls import encrypted_data_key
 from trunkline.storage.table import Put, Table
+from trunkline.tenants.repository import TenantRepository
 from trunkline.tenants.settings import TenantSettingsCache
 
 ME = Principal("tenant-1", True, frozenset())

@@ -10,13 +10,13 @@ import pytest
 
 from tests.builders import NOW_MS
 from tests.store.key_world import OPERATOR, Scene
-from trunkline.agents.repository import TenantRepository
 from trunkline.auth.authenticator import Credentials
-from trunkline.auth.principal import Scope
+from trunkline.auth.scopes import Scope
 from trunkline.core.errors import CrossSite, InvalidApiKey, RateLimited
 from trunkline.core.rate_limit import WINDOW_S
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.storage.table import Table
+from trunkline.tenants.repository import TenantRepository
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import pytest
 
 from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
 from tests.store.conftest import Wakes
-from trunkline.agents.repository import TenantRepository
 from trunkline.call_control.admission import CallAdmission
 from trunkline.call_control.quotas import SETTLES_MS, QuotaService
 from trunkline.call_control.usage import Usage
@@ -27,6 +26,7 @@ from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.table import Table
+from trunkline.tenants.repository import TenantRepository
 from trunkline.tenants.settings import TenantSettingsCache
 from trunkline.trunks.models import total_pool
 from trunkline.trunks.repository import TrunkRepository

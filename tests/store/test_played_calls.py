@@ -31,9 +31,9 @@ from trunkline.dialer.lane_run import LaneRun, Stop
 from trunkline.simulator.livekit import SimulatedLiveKit
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
-from trunkline.trunks.test_trunk import TestTrunks, test_trunk
+from trunkline.trunks.test_trunk import TestTrunks, make_test_trunk
 
-LANE = test_trunk("tenant-1").id
+LANE = make_test_trunk("tenant-1").id
 FAST = 25.0
 
 

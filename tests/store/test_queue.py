@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
 from tests.store.conftest import Wakes as Wakes_
 from tests.store.conftest import a_nudge, a_queue
-from trunkline.auth.principal import Principal, Scope
+from trunkline.auth.principal import Principal
+from trunkline.auth.scopes import Scope
 from trunkline.calls.queue_status import QueueStatus
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.transitions import claim_call, defer, request_cancel

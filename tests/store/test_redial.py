@@ -9,7 +9,7 @@ from typing import Any
 from tests.builders import NOW_MS, SNAPSHOT, TRUNK, RealClockAt, a_call
 from tests.store.conftest import Bench
 from tests.store.test_cancel import ME, desk, desk_of
-from tests.store.test_caretaker import Scene
+from tests.store.test_reconciler import Scene
 from trunkline.calls.calling_policy import DAYS, CallingWindow, RedialPolicy
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
@@ -178,7 +178,7 @@ def test_a_due_call_is_let_in_once_at_the_end_of_its_priority(table: Table) -> N
     assert scene.now().waits_for is None
 
 
-async def test_the_caretaker_lets_due_calls_in_and_wakes_their_line(table: Table) -> None:
+async def test_the_reconciler_lets_due_calls_in_and_wakes_their_line(table: Table) -> None:
     scene = Scene(table)
     call = sent(scene.calls, redial=LATER)
     scene.calls.change(call, finish_attempt(call, BUSY_END, NOW_MS), NOW_MS)

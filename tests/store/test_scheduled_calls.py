@@ -12,10 +12,9 @@ import pytest
 
 from tests.builders import NOW_MS, TRUNK, ManualClock, a_call
 from tests.store.conftest import Bench, a_nudge
-from tests.store.test_caretaker import Scene as Care
 from tests.store.test_desk import ME, OTHER, Scene
+from tests.store.test_reconciler import Scene as Care
 from tests.store.test_redial import WAKE, load, move_s
-from trunkline.agents.repository import TenantRepository
 from trunkline.call_control.outbound import ScheduledCall
 from trunkline.call_control.reschedule_call import RescheduleCallService, ScheduleChange
 from trunkline.calls.models import Call
@@ -30,6 +29,7 @@ from trunkline.dialer.queue_reader import DUE_AT_ONCE, enqueue_due_calls
 from trunkline.storage.keys.calls import call_event_key
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import Table
+from trunkline.tenants.repository import TenantRepository
 from trunkline.trunks.repository import TrunkRepository
 
 HOUR_MS = 3_600_000
@@ -219,11 +219,11 @@ async def test_more_than_a_look_for_one_moment_are_let_in_without_waiting(bench:
 async def looked_after(care: Care, table: Table) -> Counter[str]:
     trunk, repairs = TrunkRepository(table).state(TRUNK.id), Counter[str]()
     assert trunk is not None
-    await care.caretaker.walk([trunk], repairs)
+    await care.reconciler.walk([trunk], repairs)
     return repairs
 
 
-async def test_the_caretaker_wakes_for_moments_that_were_too_far_ahead(table: Table) -> None:
+async def test_the_reconciler_wakes_for_moments_that_were_too_far_ahead(table: Table) -> None:
     care = Care(table)
     for number, in_ms in enumerate((40_500, 40_100, 3 * HOUR_MS), 1):
         care.calls.accept(due(in_ms, number))
@@ -233,7 +233,7 @@ async def test_the_caretaker_wakes_for_moments_that_were_too_far_ahead(table: Ta
     assert (await looked_after(care, table))["due_let_in"] == 2
 
 
-async def test_one_whose_deadline_passed_is_expired_by_the_caretaker(table: Table) -> None:
+async def test_one_whose_deadline_passed_is_expired_by_the_reconciler(table: Table) -> None:
     care = Care(table)
     care.calls.accept(due(10_000, expires_at_ms=NOW_MS + 20_000))
     care.clock.move_s(30)

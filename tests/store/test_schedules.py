@@ -60,7 +60,7 @@ def test_a_schedule_is_mirrored_changed_paused_and_deleted(world: World) -> None
 
 
 @pytest.mark.parametrize("change", ["create", "change", "delete"])
-def test_what_eventbridge_did_not_hear_the_caretaker_says_again(world: World, change: str) -> None:
+def test_what_eventbridge_did_not_hear_the_reconciler_says_again(world: World, change: str) -> None:
     made = None if change == "create" else world.make()
     world.care()
     world.eventbridge.times = 1

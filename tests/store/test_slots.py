@@ -9,7 +9,7 @@ import pytest
 
 from tests.builders import NOW_MS, TRUNK, a_call
 from tests.store.conftest import Bench
-from tests.store.test_caretaker import Scene
+from tests.store.test_reconciler import Scene
 from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import CallRepository, NoFreeSlot
 from trunkline.calls.states import State
@@ -137,7 +137,7 @@ async def test_batch_calls_leave_the_reserved_slots_to_direct_ones_of_any_priori
     assert states(bench, range(41, 42)) == [State.ACTIVE]
 
 
-async def test_the_caretaker_frees_a_slot_whose_claim_is_over(table: Table) -> None:
+async def test_the_reconciler_frees_a_slot_whose_claim_is_over(table: Table) -> None:
     scene = Scene(table)
     trunks = TrunkRepository(table)
     trunks.save(replace(TRUNK, max_concurrent_calls=2))
@@ -152,7 +152,7 @@ async def test_the_caretaker_frees_a_slot_whose_claim_is_over(table: Table) -> N
     assert (await scene.walk())["slot_freed"] == 0
 
 
-async def test_the_end_of_an_active_call_that_the_caretaker_finds_frees_its_slot(table: Table) -> None:
+async def test_the_end_of_an_active_call_that_the_reconciler_finds_frees_its_slot(table: Table) -> None:
     scene = Scene(table)
     trunks = TrunkRepository(table)
     trunks.save(replace(TRUNK, max_concurrent_calls=1))

@@ -12,9 +12,9 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialer.lane_run import Stop
+from trunkline.dialer.trunk_guard import TRUNK_OPENS_AFTER
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import room_name
-from trunkline.trunks.circuit_breaker import TRUNK_OPENS_AFTER
 from trunkline.trunks.repository import TrunkEvent
 
 WAKE = DialWakeup(TRUNK.id)

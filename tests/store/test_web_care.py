@@ -48,7 +48,7 @@ class Scene:
         return work(*args)
 
     async def after(self, seconds: float, **changes: Any) -> tuple[Call, Counter[str]]:
-        """The call after the caretaker's pass so many seconds later."""
+        """The call after the reconciler's pass so many seconds later."""
         call = web_call(**({"room_name": "room", "expires_at_ms": NOW_MS + 900_000} | changes))
         self.calls.accept(call)
         self.clock.move_s(seconds)

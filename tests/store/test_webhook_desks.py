@@ -204,7 +204,7 @@ def test_a_ping_takes_no_turn_and_wakes_a_resting_webhook(world: World) -> None:
     assert world.desk.get(MINE, webhook)["health"]["state"] == "healthy"
 
 
-def test_the_caretaker_starts_what_was_lost_and_nothing_else(world: World) -> None:
+def test_the_reconciler_starts_what_was_lost_and_nothing_else(world: World) -> None:
     world.webhook()
     lost = world.told()
     done = world.told(a_call(2))

@@ -1,4 +1,4 @@
-"""A small world for the dial protocol: real stores, caretaker and news desk on a table in memory."""
+"""A small world for the dial protocol: real stores, reconciler and news desk on a table in memory."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ async def at_once(work: Any, *args: Any) -> Any:
     return work(*args)
 
 
-async def look_after(caretaker: PhoneCallReconciler) -> None:
-    """One pass of the caretaker over all trunks."""
-    states = [caretaker.trunks.state(trunk_id) for trunk_id in caretaker.trunks.ids()]
-    await caretaker.walk([state for state in states if state], Counter())
+async def look_after(reconciler: PhoneCallReconciler) -> None:
+    """One pass of the reconciler over all trunks."""
+    states = [reconciler.trunks.state(trunk_id) for trunk_id in reconciler.trunks.ids()]
+    await reconciler.walk([state for state in states if state], Counter())
 
 
 class World:
@@ -68,7 +68,7 @@ class World:
         self.livekit = LiveKit()
         line, log = DialQueue(self.table), logger("model")
         nudge = LaneNotifier(Wakes(), self.clock, log)  # type: ignore[arg-type]
-        self.caretaker = PhoneCallReconciler(
+        self.reconciler = PhoneCallReconciler(
             calls=self.calls,
             lanes=self.lanes,
             line=line,

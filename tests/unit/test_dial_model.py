@@ -1,6 +1,6 @@
-"""The dial protocol as a machine: runs, zombies, cancels, lost news and a caretaker in any order.
+"""The dial protocol as a machine: runs, zombies, cancels, lost news and a reconciler in any order.
 
-The stores, the changes, the caretaker and the news desk are the real ones; LiveKit, the table and the
+The stores, the changes, the reconciler and the news desk are the real ones; LiveKit, the table and the
 runs' steps are models. Oracle: the INVITEs that LiveKit has seen.
 """
 
@@ -49,7 +49,7 @@ class DialProtocol(RuleBasedStateMachine):
         world = World()
         self.world, self.table, self.clock = world, world.table, world.clock
         self.calls, self.trunks, self.lanes = world.calls, world.trunks, world.lanes
-        self.livekit, self.caretaker, self.news = world.livekit, world.caretaker, world.news
+        self.livekit, self.reconciler, self.news = world.livekit, world.reconciler, world.news
         self.seen: dict[tuple[str, int], Call] = {}
         self.to_send: dict[tuple[str, int], Call] = {}
         self.refused: set[tuple[str, int]] = set()
@@ -189,7 +189,7 @@ class DialProtocol(RuleBasedStateMachine):
 
     @rule()
     def care(self) -> None:
-        asyncio.run(look_after(self.caretaker))
+        asyncio.run(look_after(self.reconciler))
 
     @rule()
     def let_in_due(self) -> None:
@@ -243,7 +243,7 @@ class DialProtocol(RuleBasedStateMachine):
         self.livekit.legs.clear()
         for _ in range(8):
             self.clock.move_s(3600)
-            asyncio.run(look_after(self.caretaker))
+            asyncio.run(look_after(self.reconciler))
         assert all(call.ended for call in self.all()), [call for call in self.all() if not call.ended]
         assert self.trunks.slots_taken(TRUNK.id) == 0
         assert all(call.state is not State.CONNECTING for call in self.all())

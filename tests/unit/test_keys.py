@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.api.access import key_of
-from trunkline.auth.principal import Principal, Scope, is_well_formed, key_hash, new_api_key
+from trunkline.auth.api_key import is_well_formed, key_hash, new_api_key
+from trunkline.auth.principal import Principal
+from trunkline.auth.scopes import Scope
 from trunkline.core.errors import MissingScope
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.auth.principal import new_api_key
+from trunkline.auth.api_key import new_api_key
 from trunkline.core import logging as core_logging
 from trunkline.core.redaction import redact_for_logs, route_template
 

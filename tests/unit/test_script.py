@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.builders import NOW_MS, a_call
 from trunkline.calls.models import Call
 from trunkline.calls.states import State
-from trunkline.calls.test_numbers import OUTCOMES, test_number_of
+from trunkline.calls.test_numbers import OUTCOMES, lookup_test_number
 from trunkline.calls.value_objects import Channel
 from trunkline.simulator.script import (
     AgentHungUp,
@@ -82,7 +82,7 @@ def test_every_turn_is_said_once(number: str) -> None:
     ]
     numbers = [turn[0] for turn in said]
     assert numbers == list(range(1, len(numbers) + 1))
-    outcome = test_number_of(number)
+    outcome = lookup_test_number(number)
     if not outcome.silent and outcome.talk_s:
         assert len(numbers) == outcome.turns
 

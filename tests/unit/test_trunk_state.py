@@ -12,8 +12,9 @@ from tests.builders import NOW_MS, TRUNK
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.reasons import Reason
 from trunkline.dialer.batch_throttle import BatchThrottle, concurrency_filter
+from trunkline.dialer.trunk_guard import TRUNK_OPENS_AFTER, ConsecutiveFailures
 from trunkline.livekit.dial_result import DialResult, DialResultKind
-from trunkline.trunks.circuit_breaker import TRUNK_OPENS_AFTER, ConsecutiveFailures, TrunkCircuitBreaker
+from trunkline.trunks.circuit_breaker import TrunkCircuitBreaker
 from trunkline.trunks.models import TrunkSettings, TrunkState, batch_pool, tenant_pool
 
 DOWN = DialResult(DialResultKind.FAILED, Reason.TRUNK_UNAVAILABLE, 503)

@@ -24,7 +24,8 @@ from tests.memory_table import MemoryTable
 from trunkline.auth.api_key_repository import ApiKeyRepository
 from trunkline.auth.authenticator import Authenticator, Credentials
 from trunkline.auth.cognito import CognitoUserPool
-from trunkline.auth.principal import Actor, Scope
+from trunkline.auth.principal import Actor
+from trunkline.auth.scopes import Scope
 from trunkline.auth.sessions import SessionRepository
 from trunkline.core.errors import InvalidApiKey, MissingScope
 

@@ -126,6 +126,6 @@ def test_no_order_of_news_moves_a_call_backwards_and_its_end_is_final(names: lis
         assert (change.call.answered_at_ms is not None) or change.call.state is not State.ACTIVE
         call = change.call
     if not call.ended:
-        # Whatever was lost, the caretaker's look ends it.
+        # Whatever was lost, the reconciler's look ends it.
         over = end_call(call, Ending(State.FAILED, Reason.LEFT_BEFORE_ANSWER), NOW_MS + 99).call
         assert over.ended

@@ -1,55 +1,22 @@
-"""Agents and tenants in the table."""
+"""A tenant's agents in the table."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import asdict, fields
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
+from trunkline.agents.models import Agent
 from trunkline.auth.principal import Principal
 from trunkline.calls.calling_policy import NO_REDIAL, CallingWindow, RedialPolicy
 from trunkline.calls.value_objects import AgentLost
 from trunkline.core.errors import AlreadyExists, VersionConflict
-from trunkline.storage.keys.item import SK
 from trunkline.storage.keys.resources import agent_key
-from trunkline.storage.keys.tenants import tenant_directory_key, tenant_key
-from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Update, Write
-
-_AGENT_NAMESPACE = uuid.UUID("0f5c8cf8-0ad8-4f0b-9a43-5f2d3f9f5c11")
-
-
-@dataclass(frozen=True)
-class Agent:
-    """A LiveKit agent as a tenant knows it: the worker to dispatch, and how its calls are dialled."""
-
-    id: str
-    tenant_id: str
-    name: str
-    type: str
-    status: str
-    livekit_agent_name: str
-    trunk_id: str | None
-    phone_numbers: tuple[str, ...]
-    wait_for_agent: bool
-    agent_join_timeout_s: int
-    ring_timeout_s: int
-    max_call_duration_s: int
-    redial: RedialPolicy = NO_REDIAL
-    window: CallingWindow | None = None
-    agent_lost: AgentLost = AgentLost.HANG_UP
-    tools: tuple[str, ...] = ()
-    version: int = field(default=1, compare=False)
-
+from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Write
 
 _AGENT_FIELDS = {each.name for each in fields(Agent)}
-
-
-def agent_id_for(tenant_id: str, name: str) -> str:
-    """The id of a tenant's agent of that name: names are unique in a tenant, creating is idempotent."""
-    return str(uuid.uuid5(_AGENT_NAMESPACE, f"{tenant_id}\n{name}"))
 
 
 class AgentRepository:
@@ -117,28 +84,3 @@ def _agent(item: dict[str, Any]) -> Agent:
     values["redial"] = RedialPolicy.parse(item["redial"]) if item.get("redial") else NO_REDIAL
     values["window"] = CallingWindow.parse(item["window"]) if item.get("window") else None
     return Agent(**values)
-
-
-class TenantRepository:
-    """The deployment's tenants."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
-    def create(self, name: str) -> str:
-        """Store a tenant and return its id."""
-        tenant_id = str(uuid.uuid4())
-        entry = tenant_directory_key(tenant_id).as_item() | {"name": name}
-        self._table.transact([Put(tenant_key(tenant_id).as_item() | {"name": name}), Put(entry)])
-        return tenant_id
-
-    def set(self, tenant_id: str, facts: Mapping[str, int | None]) -> None:
-        """Set some of what `Facts` knows of a tenant; None: no bound. It counts a minute later."""
-        self._table.write(Update(tenant_key(tenant_id), set=facts))
-
-    def find(self, name_or_id: str) -> str | None:
-        """Find a tenant by its id or name; the operator's work, never a request's."""
-        for item in self._table.partition(tenant_directory_key()):
-            if name_or_id in (item[SK], item["name"]):
-                return str(item[SK])
-        return None

@@ -8,7 +8,8 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from trunkline.agents.repository import Agent, AgentRepository
+from trunkline.agents.models import Agent
+from trunkline.agents.repository import AgentRepository
 from trunkline.agents.schemas import AgentSpec
 from trunkline.auth.audit_log import audit_write, changed_fields
 from trunkline.auth.principal import Principal

@@ -9,7 +9,8 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from trunkline.auth.principal import ApiKey, Scope
+from trunkline.auth.api_key import ApiKey
+from trunkline.auth.scopes import Scope
 from trunkline.core.errors import InvalidApiKey, LimitReached, RateLimited, VersionConflict
 from trunkline.core.rate_limit import DEFAULT_PER_MINUTE, RateLimitStatus, window_of
 from trunkline.storage.keys.item import TTL, Item, ItemKey

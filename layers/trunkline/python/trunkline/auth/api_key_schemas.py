@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from trunkline.auth.principal import ApiKey, Scope
+from trunkline.auth.api_key import ApiKey
+from trunkline.auth.scopes import Scope
 from trunkline.core.field_types import Moment
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
+from trunkline.auth.api_key import ApiKey, key_hash, new_api_key
 from trunkline.auth.api_key_repository import ApiKeyRepository, KeyEntry, new_key_id
 from trunkline.auth.api_key_schemas import (
     ApiKeyList,
@@ -17,7 +18,8 @@ from trunkline.auth.api_key_schemas import (
     key_view,
 )
 from trunkline.auth.audit_log import audit_write, changed_fields
-from trunkline.auth.principal import ApiKey, Principal, key_hash, new_api_key, rights
+from trunkline.auth.principal import Principal
+from trunkline.auth.scopes import rights
 from trunkline.core.clock import Clock
 from trunkline.core.errors import CannotGrant, InvalidRequest, NotFound
 from trunkline.core.rate_limit import DEFAULT_PER_MINUTE

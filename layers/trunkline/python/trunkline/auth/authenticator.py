@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from trunkline.auth.api_key import ApiKey, is_well_formed, key_hash
 from trunkline.auth.api_key_repository import ApiKeyRepository
-from trunkline.auth.principal import Actor, ApiKey, Principal, is_well_formed, key_hash
+from trunkline.auth.principal import Actor, Principal
 from trunkline.auth.sessions import SessionRepository
 from trunkline.core.clock import Clock
 from trunkline.core.errors import AddressNotAllowed, CrossSite, InvalidApiKey

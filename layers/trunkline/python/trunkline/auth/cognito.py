@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trunkline.auth.principal import Scope
+from trunkline.auth.scopes import Scope
 from trunkline.core.errors import InvalidApiKey, MissingScope
 
 TENANT_CLAIM = "custom:tenant_id"

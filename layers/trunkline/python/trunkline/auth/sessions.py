@@ -12,10 +12,11 @@ from typing import Annotated, ClassVar
 from pydantic import ConfigDict, Field, model_validator
 from typing_extensions import TypedDict
 
+from trunkline.auth.api_key import ApiKey, key_hash
 from trunkline.auth.api_key_repository import attributes_of
 from trunkline.auth.audit_log import audit_write
 from trunkline.auth.cognito import User
-from trunkline.auth.principal import Actor, ApiKey, Principal, key_hash
+from trunkline.auth.principal import Actor, Principal
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidApiKey
 from trunkline.core.rate_limit import DEFAULT_PER_MINUTE

@@ -56,7 +56,7 @@ DONE = Progress("done")
 
 @dataclass(frozen=True)
 class Importer:
-    """Imports and checks parts. `wake(batch, trunk_id)` wakes a lane: the caretaker makes up for one that
+    """Imports and checks parts. `wake(batch, trunk_id)` wakes a lane: the reconciler makes up for one that
     fails."""
 
     table: Table

@@ -8,16 +8,16 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from typing_extensions import TypedDict
 
 from trunkline.batches.models import RowFormat
+from trunkline.call_templates.schemas import template_of
 from trunkline.core.field_types import Moment
 from trunkline.core.pagination import MESSAGE
 from trunkline.core.timestamps import moment_ms
-from trunkline.core.validation import InputModel
-from trunkline.triggers.schemas import template_of
+from trunkline.core.validation import InputModel, StrictInputModel
 
 _TIME = "must be an ISO 8601 time with its offset"
 
 
-class BatchSpec(InputModel):
+class BatchSpec(StrictInputModel):
     """A batch: `body` is the body of `POST /calls/outbound` (`kind` outbound) or `POST /calls` (workflow),
     with `{{row.…}}` in it.
 
@@ -25,7 +25,6 @@ class BatchSpec(InputModel):
     no call is made until `/start`.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
     messages: ClassVar[dict[str, str]] = {
         "kind": "kind must be workflow or outbound",
         "format": f"format must be one of {', '.join(RowFormat)}",

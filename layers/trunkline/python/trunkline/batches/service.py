@@ -29,13 +29,13 @@ from trunkline.batches.schemas import (
     ResultQuery,
 )
 from trunkline.batches.state_machine import BatchStateMachine
+from trunkline.call_templates.create_call import require_workflow
 from trunkline.call_templates.models import CallKind
 from trunkline.core.clock import Clock
 from trunkline.core.errors import BatchNotReady, InvalidRequest, LimitReached, NotFound
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.timestamps import moment_ms
 from trunkline.storage.table import Put
-from trunkline.triggers.service import require_workflow
 from trunkline.workflows.repository import WorkflowRepository
 
 MAX_OPEN = 50
@@ -239,7 +239,7 @@ class BatchService:
         return ends_ms
 
     def _begun(self, batch: Batch, work: BatchJob, noted: Put | None = None) -> Batch:
-        """Note the work and start its flow; a flow that can't be started is started by the caretaker."""
+        """Note the work and start its flow; a flow that can't be started is started by the reconciler."""
         working = replace(batch, work=work, runs=batch.runs + 1)
         after = self._saved(working, *([noted] if noted else []), begun(batch, self.clock.wall_ms()))
         self.holds.keep(after)

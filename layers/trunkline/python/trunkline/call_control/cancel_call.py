@@ -18,7 +18,7 @@ from trunkline.dial_queue.notifier import LaneNotifier
 @dataclass(frozen=True)
 class CancelCallService:
     """Takes cancels in. `hang_up` removes a sent call's leg, or closes a web call's room, and may fail: the
-    lane's run and the caretaker ask again until the leg is settled, and a web call's person is shown out
+    lane's run and the reconciler ask again until the leg is settled, and a web call's person is shown out
     when they join once more."""
 
     calls: CallRepository

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 
-from trunkline.agents.repository import Agent, AgentRepository
+from trunkline.agents.models import Agent
+from trunkline.agents.repository import AgentRepository
 from trunkline.auth.principal import Principal
 from trunkline.calls.access import parse_call_id, require_own
 from trunkline.calls.models import Call

@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from trunkline.agents.repository import Agent, AgentRepository
+from trunkline.agents.models import Agent
+from trunkline.agents.repository import AgentRepository
 from trunkline.auth.principal import Principal
 from trunkline.call_control.admission import AdmittedCall, CallAdmission
 from trunkline.call_control.phone_call_factory import (

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from trunkline.agents.repository import Agent
+from trunkline.agents.models import Agent
 from trunkline.auth.principal import Principal
 from trunkline.calls.calling_policy import CallingWindow, RedialPolicy
 from trunkline.calls.calling_policy_schemas import resolved_window

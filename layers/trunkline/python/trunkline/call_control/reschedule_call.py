@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from trunkline.auth.principal import Principal
 from trunkline.call_control.phone_call_factory import (
@@ -28,18 +28,17 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import CallEnded, CallNotScheduled, InvalidRequest
 from trunkline.core.field_types import METADATA_MESSAGE, Metadata, Moment, Zone
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.core.validation import InputModel
+from trunkline.core.validation import StrictInputModel
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.tenants.settings import TenantSettingsCache
 
 
-class ScheduleChange(InputModel):
+class ScheduleChange(StrictInputModel):
     """The body of `PATCH /api/v1/calls/{id}`; what is left out stays as it is.
 
     Without `latestAt` the deadline moves with `earliestAt`.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
     messages: ClassVar[dict[str, str]] = {
         "earliestAt": f"earliestAt {EARLIEST_MESSAGE}",
         "latestAt": f"latestAt {LATEST_MESSAGE}",

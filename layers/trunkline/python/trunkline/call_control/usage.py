@@ -9,7 +9,7 @@ from trunkline.calls.queue_position import LAST
 from trunkline.calls.repository import CallRepository
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.trunks.repository import TrunkRepository
-from trunkline.trunks.test_trunk import test_trunk
+from trunkline.trunks.test_trunk import make_test_trunk
 
 _COUNTED = 10_000
 
@@ -37,7 +37,7 @@ class Usage:
         return sum(self.calls.count_in_progress(lane, tenant_id) for lane in lanes)
 
     def _trunk_ids(self, tenant_id: str, *, livemode: bool) -> list[str]:
-        test = test_trunk(tenant_id).id
+        test = make_test_trunk(tenant_id).id
         if not livemode:
             return [test]
         return [trunk_id for trunk_id in self.trunks.granted_ids(tenant_id) if trunk_id != test]

@@ -11,8 +11,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
-from trunkline.agents.repository import Agent, AgentRepository, agent_id_for
-from trunkline.agents.schemas import Number
+from trunkline.agents.models import Agent, agent_id_for
+from trunkline.agents.repository import AgentRepository
 from trunkline.auth.principal import Principal
 from trunkline.call_control.admission import AdmittedCall, CallAdmission
 from trunkline.call_control.outbound import OutboundCallService
@@ -36,7 +36,7 @@ from trunkline.calls.test_numbers import OUTCOMES
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.calls.value_objects import Channel, HandoffAgent, WorkflowRef
 from trunkline.core.errors import InvalidRequest, NotFound
-from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, TestSpeed
+from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, Number, TestSpeed
 from trunkline.core.validation import InputModel, validated
 from trunkline.livekit.rooms import room_name
 from trunkline.storage.idempotency import IdempotencyKey

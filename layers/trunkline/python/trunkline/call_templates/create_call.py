@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,10 @@ from trunkline.call_control.admission import AdmittedCall
 from trunkline.call_control.outbound import OutboundCall, OutboundCallService, ScheduledCall
 from trunkline.call_control.workflow_calls import WorkflowCall, WorkflowCallService
 from trunkline.call_templates.models import CallKind
+from trunkline.core.errors import InvalidRequest
 from trunkline.core.validation import validated
 from trunkline.storage.idempotency import IdempotencyKey
+from trunkline.workflows.repository import WorkflowRepository
 
 
 @dataclass(frozen=True)
@@ -36,3 +39,20 @@ class TemplateCallCreator:
             case CallKind.SCHEDULE:
                 scheduled = validated(ScheduledCall, wish)
                 return self.phones.schedule(principal, scheduled, source=self.source, once=once)
+
+
+Place = Callable[[Principal, CallKind, dict[str, Any], IdempotencyKey], AdmittedCall]
+"""Makes the call that a filled body asks for, once."""
+
+
+def require_workflow(workflows: WorkflowRepository, principal: Principal, body: Mapping[str, Any]) -> None:
+    """A body of `POST /calls` names a workflow of the tenant's; one that a template names is looked for when
+    it is filled.
+
+    Raises:
+        InvalidRequest: it does not.
+    """
+    slug = body.get("workflow_slug")
+    if isinstance(slug, str) and ("{{" in slug or workflows.usable(principal, slug)):
+        return
+    raise InvalidRequest("Validation error: body.workflow_slug must name a workflow of yours", field="body")

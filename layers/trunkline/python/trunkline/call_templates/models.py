@@ -1,4 +1,4 @@
-"""Triggers, and what they have in common with schedules, as they are stored. Pure."""
+"""Automations (triggers and schedules): stored templates that start calls."""
 
 from __future__ import annotations
 
@@ -14,6 +14,15 @@ class CallKind(StrEnum):
     WORKFLOW = "workflow"
     OUTBOUND = "outbound"
     SCHEDULE = "schedule"
+
+
+class EventOutcome(StrEnum):
+    """What came of an event."""
+
+    CALLED = "called"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True)
@@ -34,42 +43,7 @@ class Automation:
     updated_at_ms: int
 
 
-@dataclass(frozen=True)
-class Trigger(Automation):
-    """Starts a call at an event."""
-
-    when: str | None
-    event_id: str
-    secret: bytes
-
-
-def trigger_from_attributes(item: Mapping[str, Any]) -> Trigger:
-    """Read a stored trigger."""
-    return Trigger(**{**stored(Trigger, item), "secret": bytes(item["secret"])})
-
-
 def stored(kind: type[Automation], item: Mapping[str, Any]) -> dict[str, Any]:
     """A stored starter's fields; what is left out of the table is None."""
     values: dict[str, Any] = {field.name: item.get(field.name) for field in fields(kind)}
     return {**values, "kind": CallKind(item["kind"])}
-
-
-class EventOutcome(StrEnum):
-    """What came of an event."""
-
-    CALLED = "called"
-    DUPLICATE = "duplicate"
-    IGNORED = "ignored"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True)
-class ReceivedEvent:
-    """One event that a trigger took, or did not."""
-
-    trigger_id: str
-    at_ms: int
-    outcome: EventOutcome
-    event_id: str | None = None
-    call_id: str | None = None
-    error: str | None = None

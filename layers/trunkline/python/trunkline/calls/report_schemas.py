@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, field_validator
 from trunkline.calls.events import Turn
 from trunkline.core.field_types import Moment
 from trunkline.core.timestamps import moment_ms
-from trunkline.core.validation import InputModel
+from trunkline.core.validation import InputModel, StrictInputModel
 
 MAX_VARIABLES_BYTES = 64 * 1024
 MAX_TURNS = 1000
@@ -20,17 +20,13 @@ _Name = Annotated[str, Field(min_length=1, max_length=100)]
 Sequence = Annotated[int, Field(ge=0, le=_MAX_SEQUENCE)]
 
 
-class _Report(InputModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Answered(_Report):
+class Answered(StrictInputModel):
     """The person is there and hears the agent."""
 
     type: Literal["answered"]
 
 
-class TurnReport(_Report):
+class TurnReport(StrictInputModel):
     """One thing that was said; `sequence` is counted by the agent and gives the order."""
 
     sequence: Sequence
@@ -45,14 +41,14 @@ class TurnReport(_Report):
         )
 
 
-class TranscriptReport(_Report):
+class TranscriptReport(StrictInputModel):
     """Turns; the same ones again change nothing, and the order of the reports does not matter."""
 
     type: Literal["transcript"]
     turns: Annotated[list[TurnReport], Field(min_length=1, max_length=MAX_TURNS)]
 
 
-class AgentChanged(_Report):
+class AgentChanged(StrictInputModel):
     """Another agent has taken over."""
 
     type: Literal["agent_changed"]
@@ -60,7 +56,7 @@ class AgentChanged(_Report):
     sequence: Annotated[Sequence, Field(description="Counts the changes of one call.")]
 
 
-class Variables(_Report):
+class Variables(StrictInputModel):
     """The workflow variables as they are now, all of them; an older report does not undo a newer one."""
 
     type: Literal["variables"]
@@ -75,21 +71,21 @@ class Variables(_Report):
         return value
 
 
-class Summary(_Report):
+class Summary(StrictInputModel):
     """What the call came to, in words."""
 
     type: Literal["summary"]
     text: Annotated[str, Field(min_length=1, max_length=_MAX_SUMMARY)]
 
 
-class AnsweringMachine(_Report):
+class AnsweringMachine(StrictInputModel):
     """Who picked up."""
 
     type: Literal["answering_machine"]
     result: Literal["human", "machine", "unknown"]
 
 
-class Ended(_Report):
+class Ended(StrictInputModel):
     """The agent ends the call: whoever is still in the room is shown out."""
 
     type: Literal["ended"]

@@ -58,6 +58,6 @@ OUTCOMES = {
 }
 
 
-def test_number_of(number: str) -> TestNumber:
+def lookup_test_number(number: str) -> TestNumber:
     """The behaviour of a number; one that is in no table answers, talks for 3 s and hangs up."""
     return OUTCOMES.get(number, DEFAULT)

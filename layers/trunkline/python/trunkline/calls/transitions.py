@@ -177,7 +177,7 @@ def end_call(
 
 
 def release_ownership(call: Call) -> Change:
-    """Rule 11: nobody knows what came of the dial; news and the caretaker may decide it from here."""
+    """Rule 11: nobody knows what came of the dial; news and the reconciler may decide it from here."""
     return Change(replace(call, owner=None))
 
 

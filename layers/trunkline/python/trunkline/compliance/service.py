@@ -9,14 +9,13 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
-from trunkline.agents.schemas import Number
 from trunkline.auth.audit_log import audit_write
 from trunkline.auth.principal import Principal
 from trunkline.compliance.number_rules import NumberRules
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, NotFound
-from trunkline.core.field_types import Moment, Zone
+from trunkline.core.field_types import Moment, Number, Zone
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.timestamps import iso_from_ms, moment_ms
 from trunkline.core.validation import InputModel, validated

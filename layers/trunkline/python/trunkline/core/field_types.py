@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field
 
 from trunkline.core.timestamps import moment_ms
+from trunkline.core.validation import E164
 
 MAX_METADATA_BYTES = 32 * 1024
 METADATA_MESSAGE = f"Metadata must be a JSON object of at most {MAX_METADATA_BYTES} bytes"
@@ -42,3 +43,9 @@ TestSpeed = Annotated[
     float,
     Field(ge=1, le=MAX_SPEED, description="Test keys only: how many times as fast as life it is played."),
 ]
+
+
+Number = Annotated[str, Field(pattern=E164)]
+
+
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$")]

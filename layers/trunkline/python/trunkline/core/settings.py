@@ -87,7 +87,7 @@ class TestDialerSettings(_FromEnvironment):
 
 
 @dataclass(frozen=True)
-class LiveKitEventsSettings(_FromEnvironment):
+class LiveKitWebhookSettings(_FromEnvironment):
     table_name: str
     dial_queue_url: str
     test_dial_queue_url: str
@@ -104,7 +104,7 @@ class AgentApiSettings(_FromEnvironment):
 
 
 @dataclass(frozen=True)
-class CaretakerSettings(_FromEnvironment):
+class ReconcilerSettings(_FromEnvironment):
     table_name: str
     dial_queue_url: str
     test_dial_queue_url: str

@@ -21,6 +21,12 @@ class InputModel(BaseModel):
     messages: ClassVar[Mapping[str, str]] = {}
 
 
+class StrictInputModel(InputModel):
+    """Input whose unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 Model = TypeVar("Model", bound=InputModel)
 
 

@@ -13,7 +13,7 @@ from trunkline.trunks.models import is_total
 
 
 class LaneNotifier:
-    """Best effort: a wake that can't be sent, or lies further ahead than SQS delays, the caretaker
+    """Best effort: a wake that can't be sent, or lies further ahead than SQS delays, the reconciler
     makes up for within a minute. `trunks_of` names a tenant's trunks: a slot that its calls share may be
     any one's."""
 

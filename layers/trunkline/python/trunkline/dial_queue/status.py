@@ -27,7 +27,7 @@ CENSUS_STEP = 250
 
 
 class QueueCheckpoints:
-    """The caretaker's count of long lines, once a minute: the sort key of every 250th place."""
+    """The reconciler's count of long lines, once a minute: the sort key of every 250th place."""
 
     def __init__(self, table: Table, line: DialQueue) -> None:
         self._table = table

@@ -5,29 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from pydantic import ConfigDict
 from typing_extensions import TypedDict
 
-from trunkline.agents.schemas import CPS_MESSAGE, Concurrent, Cps
 from trunkline.auth.audit_log import audit_write
 from trunkline.auth.principal import Principal
 from trunkline.calls.repository import CallRepository
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, NotFound, TrunkShared
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.core.validation import InputModel
+from trunkline.core.validation import StrictInputModel
 from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.status import QueueStatusReader
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkEvent, TrunkRepository
+from trunkline.trunks.schemas import CPS_MESSAGE, Concurrent, Cps
 from trunkline.trunks.test_trunk import TestTrunks
 
 
-class TrunkChange(InputModel):
+class TrunkChange(StrictInputModel):
     """The body of `PATCH /api/v1/trunks/{id}`; null takes a bound of yours away."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
     messages: ClassVar[dict[str, str]] = {
         "cps": CPS_MESSAGE,
         "paused": "paused must be true or false",

@@ -97,7 +97,7 @@ class Attempt:
             self._slot.set_exception(ReleaseClaim())
 
     async def run(self) -> None:
-        """Take the call from the line to its verdict; what is left undone the caretaker repairs."""
+        """Take the call from the line to its verdict; what is left undone the reconciler repairs."""
         try:
             call = await self._take()
             if call:
@@ -133,7 +133,7 @@ class Attempt:
             return end_call(call, Ending(State.FAILED, Reason.CALLER_ID_REVOKED), now_ms)
         opens_ms = call.window.opens_ms(now_ms) if call.window else now_ms
         if opens_ms != now_ms:
-            # A window that never opens is checked again when the call expires, by the caretaker.
+            # A window that never opens is checked again when the call expires, by the reconciler.
             return defer(call, min(opens_ms or call.expires_at_ms, call.expires_at_ms), WaitsFor.WINDOW)
         return None
 
@@ -222,7 +222,7 @@ class Attempt:
         return await self._slot
 
     async def _write_intent(self, call: Call, slot_us: int) -> tuple[Call | None, str]:
-        """Rule 8: sign the token, then write; excludes zombies, cancel and the caretaker.
+        """Rule 8: sign the token, then write; excludes zombies, cancel and the reconciler.
 
         A failure here sends nothing. The token is dead by `dead_after`, whenever it is used.
         """
@@ -231,11 +231,7 @@ class Attempt:
         lifetime_ms = max(0, slot_us - clock.monotonic_us()) // 1000 + TOKEN_LIFE_MS
         token = self._bench.sign_dial_token(lifetime_ms / 1000)
         change = record_intent(
-            call,
-            now_ms,
-            intent=secrets.token_hex(8),
-            dead_after_ms=now_ms + lifetime_ms,
-            **self._ids,
+            call, now_ms, intent=secrets.token_hex(8), dead_after_ms=now_ms + lifetime_ms, **self._ids
         )
         return await self._claim.write(call, change, now_ms), token
 
@@ -256,29 +252,24 @@ class Attempt:
         return await self._bench.livekit.dial(call, trunk.sip_trunk_id, token, at_the_slot)
 
     async def _apply(self, call: Call, dialled: DialAnswer) -> None:
-        verdict = dialled.verdict
-        self._bench.log.info(
-            "dial answered",
-            call_id=call.id,
-            tenant_id=call.tenant_id,
-            verdict=verdict.kind,
-            sip_status_code=verdict.sip_status_code,
-        )
-        if verdict.kind in (DialResultKind.TOO_FAST, DialResultKind.NOT_SENT):
-            why = "carrier_too_fast" if verdict.kind is DialResultKind.TOO_FAST else "not_sent"
+        kind, code = dialled.verdict.kind, dialled.verdict.sip_status_code
+        told: dict[str, Any] = {"call_id": call.id, "tenant_id": call.tenant_id}
+        self._bench.log.info("dial answered", verdict=kind, sip_status_code=code, **told)
+        if kind in (DialResultKind.TOO_FAST, DialResultKind.NOT_SENT):
+            why = "carrier_too_fast" if kind is DialResultKind.TOO_FAST else "not_sent"
             await self._claim.give_back(call, why=why)
             return
         settled = await self._claim.settle(
             call, lambda current, now_ms: apply_dial_result(current, dialled, now_ms), known=call
         )
         if (
-            verdict.kind is DialResultKind.ANSWERED
+            kind is DialResultKind.ANSWERED
             and settled
             and settled.cancel_requested_at_ms
             and not settled.ended
         ):
             await self._hang_up_answered(call)
-        if verdict.kind is DialResultKind.FAILED:
+        if kind is DialResultKind.FAILED:
             await self._claim.drop_room(call)
 
     async def hang_up(self) -> None:
@@ -294,7 +285,7 @@ class Attempt:
             self._bench.log.warning("not hung up", call_id=self._ringing.id, cause=str(error))
 
     async def _hang_up_answered(self, call: Call) -> None:
-        """The callee picked up after the cancel; if LiveKit fails, the caretaker hangs up."""
+        """The callee picked up after the cancel; if LiveKit fails, the reconciler hangs up."""
         try:
             await self._bench.livekit.remove_callee(call.room_name or "", call.claim)
         except LiveKitUnavailable:

@@ -10,8 +10,8 @@ from trunkline.dial_queue.pacing import preparing_target, ready_bound
 from trunkline.dialer.attempt import Attempt, Stage
 from trunkline.dialer.context import DialerContext
 from trunkline.dialer.pacer import PaceController
+from trunkline.dialer.trunk_guard import ConsecutiveFailures
 from trunkline.livekit.dial_result import DialResultKind
-from trunkline.trunks.circuit_breaker import ConsecutiveFailures
 from trunkline.trunks.models import TrunkState
 
 _STEP_ASIDE_US = 1_500_000
@@ -130,7 +130,7 @@ class AttemptPool:
         try:
             await attempt.run()
         except Exception:
-            # One call's failure must not end the lane: the caretaker repairs the call.
+            # One call's failure must not end the lane: the reconciler repairs the call.
             self._bench.log.exception(
                 "attempt failed", call_id=attempt.place.call_id, tenant_id=attempt.place.tenant_id
             )

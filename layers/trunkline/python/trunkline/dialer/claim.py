@@ -33,7 +33,7 @@ class Claim:
     async def write(self, call: Call, change: Change, now_ms: int) -> Call | None:
         """Write a step before the INVITE.
 
-        When the call has changed (a cancel, the caretaker), or the table does not say whether it was
+        When the call has changed (a cancel, the reconciler), or the table does not say whether it was
         written, nothing has been sent: what is still mine of it is undone, and the agent sent home.
         """
         try:

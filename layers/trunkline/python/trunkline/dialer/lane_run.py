@@ -189,7 +189,7 @@ class LaneRun:
             return None
 
     async def _let_in_due(self, trunk_id: str) -> None:
-        """Let due calls into the line, now and then; what fails is tried again, here or by the caretaker."""
+        """Let due calls into the line, now and then; what fails is tried again, here or by the reconciler."""
         now_us = self._now()
         if self._due_looked_us and now_us < self._due_looked_us + self._limits.due_every_s * 1_000_000:
             return
@@ -226,7 +226,7 @@ class LaneRun:
         return view.waiting and not view.blocked
 
     async def _hand_over(self, trunk_id: str) -> None:
-        """A wake that can't be sent is not fatal: the caretaker finds the line within a minute."""
+        """A wake that can't be sent is not fatal: the reconciler finds the line within a minute."""
         try:
             await self._bench.offload(self._wakes.send, DialWakeup(trunk_id, handover=True))
         except WakeupNotSent as error:

@@ -31,7 +31,7 @@ class SimulationHook:
     async def go_on(self, trunk_id: str, *, fresh: bool = False) -> None:
         """Play what is due, now and then, or `fresh` at once.
 
-        What fails is played at the next look, or by the caretaker.
+        What fails is played at the next look, or by the reconciler.
         """
         now_us = self._bench.clock.monotonic_us()
         seen = self._looked_us is not None and now_us < self._looked_us + _EVERY_US
@@ -49,6 +49,6 @@ class SimulationHook:
         return self._next_ms is not None and self._next_ms < self._bench.clock.wall_ms() + _STAYS_FOR_MS
 
     async def leave(self, trunk_id: str) -> None:
-        """Have the trunk woken when the next thing is due; one far ahead the caretaker plays."""
+        """Have the trunk woken when the next thing is due; one far ahead the reconciler plays."""
         if self._next_ms is not None:
             await self._bench.offload(self._bench.nudge.wake_at, trunk_id, self._next_ms)

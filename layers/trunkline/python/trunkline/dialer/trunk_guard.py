@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from trunkline.calls.reasons import Reason
 from trunkline.dialer.context import DialerContext
-from trunkline.trunks.circuit_breaker import ConsecutiveFailures, TrunkCircuitBreaker
+from trunkline.livekit.dial_result import DialResult, DialResultKind
+from trunkline.trunks.circuit_breaker import _UNAUTHORIZED, TrunkCircuitBreaker
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
 
@@ -46,3 +48,45 @@ class TrunkGuard:
             self._bench.log.warning("breaker not written", cause=type(error).__name__)
             return False
         return True
+
+
+TRUNK_OPENS_AFTER = 5
+"""So many trunk failures in a row pause the trunk."""
+
+
+def is_trunk_failure(verdict: DialResult) -> bool:
+    """Say whether a verdict blames the trunk: 5xx, an unknown trunk, or bad credentials.
+
+    403 does not: carriers use it for single destinations.
+    """
+    if verdict.kind is not DialResultKind.FAILED:
+        return False
+    return verdict.reason is Reason.TRUNK_UNAVAILABLE or verdict.sip_status_code in _UNAUTHORIZED
+
+
+class ConsecutiveFailures:
+    """Counts trunk failures in a row; any answer about a callee ends the row."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._last: DialResult | None = None
+        self.works = False
+
+    def note(self, verdict: DialResult) -> None:
+        """Take one verdict in; those that prove nothing about the trunk are passed over."""
+        if is_trunk_failure(verdict):
+            self._failures += 1
+            self._last = verdict
+        elif verdict.kind in (DialResultKind.ANSWERED, DialResultKind.FAILED):
+            self._failures = 0
+            self.works = True
+
+    def trips(self, *, probing: bool) -> bool:
+        """Say whether the trunk must be paused: after a pause a single failure is enough."""
+        return self._failures >= (1 if probing else TRUNK_OPENS_AFTER)
+
+    @property
+    def reason(self) -> str:
+        """What the last failure was, for people to read."""
+        code = self._last.sip_status_code if self._last else None
+        return f"carrier_failing: SIP {code}" if code else "carrier_failing: trunk not found"

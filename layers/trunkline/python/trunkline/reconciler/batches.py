@@ -19,7 +19,7 @@ _LET_BE_MS = 60_000
 
 @dataclass(frozen=True)
 class BatchReconciler:
-    """The caretaker's look at batches, once a minute."""
+    """The reconciler's look at batches, once a minute."""
 
     batches: BatchRepository
     flow: BatchStateMachine

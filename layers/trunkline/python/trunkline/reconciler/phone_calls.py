@@ -45,7 +45,7 @@ _AHEAD_MS = 75_000
 
 
 class ReconcilerLiveKit(Protocol):
-    """What the caretaker asks of LiveKit."""
+    """What the reconciler asks of LiveKit."""
 
     async def callee(self, room: str, claim: int) -> ParticipantInfo | None: ...
     async def delete_room(self, room: str) -> None: ...

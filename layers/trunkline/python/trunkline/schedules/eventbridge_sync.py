@@ -1,6 +1,6 @@
 """Schedules in EventBridge Scheduler: a mirror of those in the table, which alone says what is.
 
-A change is mirrored at once by the request that makes it, and again by the caretaker when no such request
+A change is mirrored at once by the request that makes it, and again by the reconciler when no such request
 can still be running: the last word is then the table's, whatever crashed or came late.
 """
 
@@ -80,7 +80,7 @@ class ScheduleSync:
         return self.connect()
 
     def try_now(self, schedule_id: str) -> None:
-        """Mirror a change; if it fails, the caretaker does it a minute later."""
+        """Mirror a change; if it fails, the reconciler does it a minute later."""
         try:
             self._mirror(schedule_id)
         except (BotoCoreError, ClientError) as error:

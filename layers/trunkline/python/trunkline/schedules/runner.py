@@ -14,6 +14,8 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.auth.principal import Actor, Principal
+from trunkline.call_templates.create_call import Place
+from trunkline.call_templates.errors import RETRYABLE_ERRORS
 from trunkline.call_templates.models import EventOutcome
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, TrunklineError
@@ -23,7 +25,6 @@ from trunkline.schedules.repository import ScheduleRepository
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.templating.size_limits import render_within
 from trunkline.templating.templates import TemplateError
-from trunkline.triggers.event_handler import RETRYABLE_ERRORS, Place
 
 _MAX_WISH = 256 * 1024
 

@@ -6,30 +6,29 @@ import json
 import re
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from typing_extensions import TypedDict
 
+from trunkline.call_templates.schemas import template_of
 from trunkline.core.field_types import Moment, Zone
 from trunkline.core.timestamps import iso_from_ms, iso_or_none, moment_ms
-from trunkline.core.validation import InputModel
+from trunkline.core.validation import StrictInputModel
 from trunkline.schedules.cron import aws_cron
 from trunkline.schedules.models import Run, Schedule
 from trunkline.schedules.timing import upcoming
-from trunkline.triggers.schemas import template_of
 
 _RATE = re.compile(r"^([1-9][0-9]{0,4}) (minute|hour|day)s?$")
 _MINUTES = {"minute": 1, "hour": 60, "day": 1440}
 _SHOWN_RUNS = 5
 
 
-class ScheduleSpec(InputModel):
+class ScheduleSpec(StrictInputModel):
     """A schedule: `body` is the body of `POST /calls` (`kind` workflow) or `/calls/outbound`, with
     `{{schedule.…}}` in it: `time`, `local_time`, `date`, `name`.
 
     One of `cron` (a crontab line of five fields in `timezone`), `rate` (`15 minutes`) and `at` says when.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
     messages: ClassVar[dict[str, str]] = {
         "kind": "kind must be workflow or outbound",
         "enabled": "enabled must be true or false",

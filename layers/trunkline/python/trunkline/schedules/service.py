@@ -12,6 +12,7 @@ from trunkline.auth.audit_log import audit_write, changed_fields
 from trunkline.auth.principal import Principal
 from trunkline.call_control.outbound import OutboundCall
 from trunkline.call_control.workflow_calls import WorkflowCall
+from trunkline.call_templates.create_call import require_workflow
 from trunkline.call_templates.models import CallKind
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, LimitReached, NotFound
@@ -31,7 +32,6 @@ from trunkline.schedules.schemas import (
     schedule_view,
 )
 from trunkline.storage.table import Put
-from trunkline.triggers.service import require_workflow
 from trunkline.workflows.repository import WorkflowRepository
 
 MAX_SCHEDULES = 100

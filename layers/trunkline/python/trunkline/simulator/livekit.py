@@ -1,4 +1,4 @@
-"""A LiveKit that is played: the requests of a lane run and of the caretaker, answered without a network."""
+"""A LiveKit that is played: the requests of a lane run and of the reconciler, answered without a network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
-from trunkline.calls.test_numbers import FULL, test_number_of
+from trunkline.calls.test_numbers import FULL, lookup_test_number
 from trunkline.core.clock import Clock
 from trunkline.livekit.client import Gate
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind, result_of_sip_status
@@ -26,7 +26,7 @@ _NO_ANSWER = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER)
 class SimulatedLiveKit:
     """One run's: it knows the agents it has sent and the phones that ring.
 
-    What it forgets with its process, the caretaker finds, as with a real one.
+    What it forgets with its process, the reconciler finds, as with a real one.
     """
 
     def __init__(self, calls: CallRepository, clock: Clock, offload: Callable[..., Awaitable[Any]]) -> None:
@@ -39,7 +39,7 @@ class SimulatedLiveKit:
     async def dispatch_agent(self, room: str, agent_name: str, call_id: str) -> str:  # noqa: ARG002
         """Send an agent in: it comes when the call's number says."""
         call: Call | None = await self._offload(self._calls.load, call_id)
-        delay_s = test_number_of(call.phone_number).agent_joins_after_s if call else None
+        delay_s = lookup_test_number(call.phone_number).agent_joins_after_s if call else None
         due_us = None
         if call and delay_s is not None:
             due_us = self._clock.monotonic_us() + int(delay_s * 1_000_000 / call.test_speed)
@@ -74,7 +74,7 @@ class SimulatedLiveKit:
     async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> DialAnswer:  # noqa: ARG002
         """Ring a phone, and answer as it would."""
         await gate()
-        outcome = test_number_of(call.phone_number)
+        outcome = lookup_test_number(call.phone_number)
         if call.claim <= outcome.full_claims:
             return DialAnswer(result_of_sip_status(*FULL))
         ring_s = float(call.agent.ring_timeout_s)

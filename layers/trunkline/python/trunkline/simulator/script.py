@@ -8,7 +8,7 @@ from typing import Literal
 
 from trunkline.calls.models import Call
 from trunkline.calls.states import State
-from trunkline.calls.test_numbers import TestNumber, test_number_of
+from trunkline.calls.test_numbers import TestNumber, lookup_test_number
 from trunkline.calls.value_objects import Channel
 
 NO_AUDIO_S = 30.0
@@ -89,7 +89,7 @@ def scheduled_steps(call: Call) -> list[ScheduledStep]:
     """
     if call.ended:
         return []
-    outcome = test_number_of(call.phone_number)
+    outcome = lookup_test_number(call.phone_number)
     if call.answered_at_ms is None:
         return _joining_steps(call, outcome) if call.channel is Channel.WEB else []
     talk = _machine() if outcome.machine else _conversation(call, outcome)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import pydantic_core
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from trunkline.auth.principal import Principal
 from trunkline.core.clock import Clock
-from trunkline.core.validation import InputModel
+from trunkline.core.validation import StrictInputModel
 from trunkline.templating.templates import Scope, TemplateError, parse, render
 from trunkline.tool_runtime.errors import ActionFailed, FailureType, FailureView
 from trunkline.tool_runtime.executor import ActionExecutor, ActionView, state_changes_of
@@ -29,13 +29,12 @@ from trunkline.workflows.models import ALWAYS_SECRET
 _KEY_SHOWN = "(one for each invocation)"
 
 
-class Trial(InputModel):
+class Trial(StrictInputModel):
     """What a tool is tried with: parameters, and what stands in for a call's context.
 
     `send`: make the requests, for real. Agents are not sent in and calls not ended.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
     messages: ClassVar[dict[str, str]] = {"send": "send must be true or false"}
 
     params: dict[str, Any] = {}

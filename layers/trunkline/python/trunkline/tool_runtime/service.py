@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from trunkline.calls.models import Call
@@ -17,7 +17,7 @@ from trunkline.calls.repository import CallRepository
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.core.clock import Clock
 from trunkline.core.errors import CallEnded, LimitReached, NotFound, StateTooLarge
-from trunkline.core.validation import InputModel
+from trunkline.core.validation import StrictInputModel
 from trunkline.livekit.agent_access import require_current_attempt
 from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.storage.encryption import context_for_call
@@ -55,10 +55,9 @@ MAX_STORY = 1000
 _MAX_MESSAGE = 500
 
 
-class Invocation(InputModel):
+class Invocation(StrictInputModel):
     """What an agent wants done; the same `invocation_id` again does nothing and gets the same answer."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
     messages: ClassVar[dict[str, str]] = {
         "params": "params must be a JSON object",
         "invocation_id": "invocation_id must be 1 to 128 letters, digits, underscores, colons or hyphens",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from trunkline.core.validation import InputModel
+from trunkline.core.validation import StrictInputModel
 from trunkline.egress.address_policy import MAX_URL_LENGTH
 from trunkline.egress.headers import is_valid_header_name
 from trunkline.templating.escaping import FORM_TYPE, is_json
@@ -43,11 +43,7 @@ StateKey = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$")]
 Reason = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class _Action(InputModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Expect(_Action):
+class Expect(StrictInputModel):
     """What a good answer is: its status (200, "2xx"), and JMESPath that must find something true in it."""
 
     status: Annotated[list[str | int], Field(min_length=1, max_length=20), AfterValidator(_statuses)] = [
@@ -60,7 +56,7 @@ class Expect(_Action):
         return bool({status, str(status), f"{status // 100}xx"} & set(self.status))
 
 
-class ApiCall(_Action):
+class ApiCall(StrictInputModel):
     """A request to the tenant's backend.
 
     `timeout` is in seconds for each try. Connect errors, 429 and 5xx are tried again `retry_count` times
@@ -111,7 +107,7 @@ class ApiCall(_Action):
         return self.method in IDEMPOTENT if self.idempotent is None else self.idempotent
 
 
-class SetState(_Action):
+class SetState(StrictInputModel):
     """Changes the workflow's state: `values` are set, `append` adds to lists."""
 
     type: Literal["set_state"]
@@ -125,14 +121,14 @@ class SetState(_Action):
         return self
 
 
-class TransferAgent(_Action):
+class TransferAgent(StrictInputModel):
     """Sends another agent of the workflow into the call, by its name."""
 
     type: Literal["transfer_agent"]
     agent: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class EndCall(_Action):
+class EndCall(StrictInputModel):
     """Ends the call."""
 
     type: Literal["end_call"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
-from trunkline.core.validation import InputModel
+from trunkline.core.validation import StrictInputModel
 from trunkline.templating.templates import Scope, TemplateError, expressions_in, render_json
 
 MAX_DEPTH = 3
@@ -27,11 +27,9 @@ class InvalidParams(Exception):
         self.faults = tuple(faults)
 
 
-class Parameter(InputModel):
+class Parameter(StrictInputModel):
     """One parameter. `items` is the type of a list's entries, `properties` are an object's fields; `default`
     may be a template."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: ParameterName
     type: Literal["string", "integer", "number", "boolean", "array", "object"]

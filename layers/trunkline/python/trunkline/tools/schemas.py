@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, ClassVar
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from typing_extensions import TypedDict
 
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.core.validation import InputModel, ToolName
+from trunkline.core.validation import StrictInputModel, ToolName
 from trunkline.templating.escaping import require_fixed_host, require_writable
 from trunkline.templating.templates import Expression, Template, TemplateError, expressions_in, parse
 from trunkline.tools.actions import Action, ApiCall, EndCall, SetState
@@ -28,10 +28,8 @@ _ELSEWHERE = {"event": "is for triggers", "schedule": "is for schedules", "row":
 _IN_REQUEST = re.compile(r"actions\.[0-9]+\.(url|headers|body)(\.|$)")
 
 
-class ToolConfig(InputModel):
+class ToolConfig(StrictInputModel):
     """What a tool takes, and what it does, in this order; the first action that fails is the last."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
 
     parameters: Annotated[list[Parameter], Field(max_length=MAX_PARAMETERS)] = []
     actions: Annotated[list[Action], Field(min_length=1, max_length=MAX_ACTIONS)]
@@ -75,13 +73,12 @@ class ToolConfig(InputModel):
             yield from expressions_in(values, f"actions.{number}")
 
 
-class ToolSpec(InputModel):
+class ToolSpec(StrictInputModel):
     """A tool: its name and description are what a model chooses it by.
 
     `record_bodies`: what it was given and what it gave is shown with the call, without secrets.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
     messages: ClassVar[dict[str, str]] = {
         "name": "name must be 1 to 64 letters, digits and underscores, and begin with no digit",
         "record_bodies": "record_bodies must be true or false",

@@ -1,4 +1,4 @@
-"""Takes an event in: proven, wanted, once; and makes its call."""
+"""Handling of inbound events: authenticate, filter, deduplicate, create the call."""
 
 from __future__ import annotations
 
@@ -11,17 +11,13 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.auth.principal import Actor, Principal
-from trunkline.call_control.admission import AdmittedCall
-from trunkline.call_templates.models import CallKind, EventOutcome, ReceivedEvent, Trigger
+from trunkline.call_templates.create_call import Place
+from trunkline.call_templates.errors import RETRYABLE_ERRORS
+from trunkline.call_templates.models import EventOutcome
 from trunkline.core.clock import Clock
 from trunkline.core.errors import (
     BadSignature,
-    ConcurrencyExceeded,
-    IdempotencyInProgress,
     InvalidRequest,
-    LiveKitNotConfigured,
-    QueueFull,
-    QueueUnavailable,
     TrunklineError,
 )
 from trunkline.storage.encryption import EnvelopeCipher, context_for_trigger
@@ -30,21 +26,14 @@ from trunkline.templating.jmespath_query import search
 from trunkline.templating.size_limits import render_within
 from trunkline.templating.templates import TemplateError, parse, render
 from trunkline.triggers.authentication import verify_request
+from trunkline.triggers.models import ReceivedEvent, Trigger
 from trunkline.triggers.repository import TriggerRepository
 from trunkline.triggers.schemas import TakenEvent
 
 _MAX_NOTED_ID = 200
-RETRYABLE_ERRORS = (
-    QueueUnavailable,
-    QueueFull,
-    ConcurrencyExceeded,
-    IdempotencyInProgress,
-    LiveKitNotConfigured,
-)
-"""What may do better when the same is tried again."""
+
+
 _MAX_WISH = 256 * 1024
-Place = Callable[[Principal, CallKind, dict[str, Any], IdempotencyKey], AdmittedCall]
-"""Makes the call that a filled body asks for, once."""
 
 
 @dataclass(frozen=True)

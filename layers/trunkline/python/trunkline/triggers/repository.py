@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from trunkline.call_templates.models import (
-    EventOutcome,
-    ReceivedEvent,
-    Trigger,
-    trigger_from_attributes,
-)
+from trunkline.call_templates.models import EventOutcome
 from trunkline.call_templates.repository import AutomationRepository, AutomationType
 from trunkline.storage.keys.automations import trigger_entry, trigger_event_key, trigger_key
 from trunkline.storage.table import Table
+from trunkline.triggers.models import ReceivedEvent, Trigger, trigger_from_attributes
 
 _KEPT_S = 7 * 86_400
 _TRIGGERS = AutomationType(trigger_key, trigger_entry, trigger_event_key, _KEPT_S, trigger_from_attributes)

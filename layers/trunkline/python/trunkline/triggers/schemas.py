@@ -1,49 +1,22 @@
-"""What a client may say about a trigger, and how a stored one is shown."""
+"""Request and response schemas of triggers."""
 
 from __future__ import annotations
 
 import json
 from typing import Annotated, Any, ClassVar
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 from typing_extensions import TypedDict
 
-from trunkline.call_templates.models import CallKind, ReceivedEvent, Trigger
+from trunkline.call_templates.models import CallKind
+from trunkline.call_templates.schemas import begin_with, template_of
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.core.validation import InputModel
-from trunkline.templating.templates import TemplateError, expressions_in
+from trunkline.core.validation import StrictInputModel
 from trunkline.tools.actions import Query
-
-MAX_BODY_BYTES = 32 * 1024
-
-
-def begin_with(root: str, value: Any, place: str) -> None:
-    """Refuse a template that speaks of anything but `root`.
-
-    Raises:
-        ValueError: names the place.
-    """
-    try:
-        for where, expression in expressions_in(value, place):
-            if expression.root != root:
-                raise ValueError(f"{where}: {expression.text} must begin with {root}")
-    except TemplateError as error:
-        raise ValueError(error.message) from error
+from trunkline.triggers.models import ReceivedEvent, Trigger
 
 
-def template_of(root: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The template of a route's body, if it is one.
-
-    Raises:
-        ValueError: it is too large, or speaks of anything but `root`.
-    """
-    if len(json.dumps(body).encode()) > MAX_BODY_BYTES:
-        raise ValueError(f"body is larger than {MAX_BODY_BYTES} bytes")
-    begin_with(root, body, "body")
-    return body
-
-
-class TriggerSpec(InputModel):
+class TriggerSpec(StrictInputModel):
     """A trigger: `body` is the body of `POST /calls` (`kind` workflow), `/calls/outbound` or
     `/calls/schedule`, with `{{event.…}}` in it.
 
@@ -51,7 +24,6 @@ class TriggerSpec(InputModel):
     id make one call.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
     messages: ClassVar[dict[str, str]] = {
         "kind": f"kind must be one of {', '.join(CallKind)}",
         "enabled": "enabled must be true or false",

@@ -1,4 +1,4 @@
-"""Triggers on a tenant's behalf: list, make, change, delete, and their secrets."""
+"""Triggers on a tenant's behalf: list, create, change, delete, and rotate their secrets."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from typing import Any
 
 from trunkline.auth.audit_log import audit_write, changed_fields
 from trunkline.auth.principal import Principal
-from trunkline.call_templates.models import CallKind, Trigger
+from trunkline.call_templates.create_call import require_workflow
+from trunkline.call_templates.models import CallKind
 from trunkline.core.clock import Clock
-from trunkline.core.errors import InvalidRequest, LimitReached, NotFound
+from trunkline.core.errors import LimitReached, NotFound
 from trunkline.core.validation import spec_values, validated
 from trunkline.storage.encryption import EnvelopeCipher, context_for_trigger
 from trunkline.storage.table import Put
+from trunkline.triggers.models import Trigger
 from trunkline.triggers.repository import TriggerRepository
 from trunkline.triggers.schemas import (
     ReceivedList,
@@ -31,7 +33,11 @@ from trunkline.webhooks.signing import generate_secret
 from trunkline.workflows.repository import WorkflowRepository
 
 MAX_TRIGGERS = 50
+
+
 _SECRET_BYTES = 24
+
+
 _SHOWN = 100
 
 
@@ -149,16 +155,3 @@ class TriggerService:
 
     def _view(self, trigger: Trigger) -> TriggerView:
         return trigger_view(trigger, self.api_url)
-
-
-def require_workflow(workflows: WorkflowRepository, principal: Principal, body: Mapping[str, Any]) -> None:
-    """A body of `POST /calls` names a workflow of the tenant's; one that a template names is looked for when
-    it is filled.
-
-    Raises:
-        InvalidRequest: it does not.
-    """
-    slug = body.get("workflow_slug")
-    if isinstance(slug, str) and ("{{" in slug or workflows.usable(principal, slug)):
-        return
-    raise InvalidRequest("Validation error: body.workflow_slug must name a workflow of yours", field="body")

@@ -15,7 +15,7 @@ CPS = 10
 _PROJECT = "test"
 
 
-def test_trunk(tenant_id: str) -> Trunk:
+def make_test_trunk(tenant_id: str) -> Trunk:
     """A tenant's test trunk."""
     digest = hashlib.sha256(f"{_PROJECT}\n{tenant_id}".encode()).hexdigest()
     return Trunk(
@@ -38,7 +38,7 @@ class TestTrunks:
 
     def of(self, tenant_id: str) -> Trunk:
         """The tenant's test trunk, made if need be."""
-        trunk = test_trunk(tenant_id)
+        trunk = make_test_trunk(tenant_id)
         if tenant_id not in self._seen:
             if not self.trunks.is_granted(tenant_id, trunk.id):
                 self._make(trunk, tenant_id)

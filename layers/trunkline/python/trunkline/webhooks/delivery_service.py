@@ -36,7 +36,7 @@ class DeliveryService:
     """Reads and repeats deliveries of a tenant's webhooks.
 
     A delivery is stored before its execution is started; one whose start fails is started by the
-    caretaker.
+    reconciler.
     """
 
     webhooks: WebhookService
@@ -124,7 +124,7 @@ class DeliveryService:
         try:
             self.flow.start(delivery)
         except (BotoCoreError, ClientError) as error:
-            # It is stored: the caretaker starts what was not tried in time.
+            # It is stored: the reconciler starts what was not tried in time.
             self.log.error("delivery not started", delivery_id=delivery.id, cause=type(error).__name__)
 
     def _newest(self, endpoint: Endpoint, query: DeliveryQuery) -> Iterator[Delivery]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 from typing_extensions import TypedDict
 
 from trunkline.calls.calling_policy_schemas import (
@@ -20,7 +20,7 @@ from trunkline.calls.calling_policy_schemas import (
 )
 from trunkline.calls.value_objects import Channel
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.core.validation import InputModel, ToolName
+from trunkline.core.validation import StrictInputModel, ToolName
 from trunkline.workflows.models import Workflow
 
 SLUG = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
@@ -30,14 +30,13 @@ AgentName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00
 ContextKey = Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class WorkflowSpec(InputModel):
+class WorkflowSpec(StrictInputModel):
     """A workflow: who talks, over which channel, with what at hand.
 
     `entry_agent` and `agents` name agents of yours. Keys of the `user_context` in `secret_keys` (and
     always `auth_token`) are for tools alone and never reach an agent.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
     messages: ClassVar[dict[str, str]] = {
         "slug": "slug must be 1 to 64 lower-case letters, digits and hyphens",
         "channel": 'channel must be "web" or "phone"',

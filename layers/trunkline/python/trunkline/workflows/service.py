@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from trunkline.agents.repository import AgentRepository, agent_id_for
+from trunkline.agents.models import agent_id_for
+from trunkline.agents.repository import AgentRepository
 from trunkline.auth.audit_log import audit_write, changed_fields
 from trunkline.auth.principal import Principal
 from trunkline.calls.value_objects import Channel

@@ -78,7 +78,7 @@ def trunk_event_key(trunk_id: str, at_ms: int = 0, event_id: str = "") -> ItemKe
 
 
 def queue_checkpoint_key(trunk_id: str, tenant_id: str = "") -> ItemKey:
-    """The caretaker's last count of a tenant's long line."""
+    """The reconciler's last count of a tenant's long line."""
     return ItemKey(f"CENSUS#{trunk_id}", tenant_id)
 
 

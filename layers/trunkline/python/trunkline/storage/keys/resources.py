@@ -18,9 +18,6 @@ def workflow_version_key(tenant_id: str, slug: str, version: int) -> ItemKey:
     return ItemKey(f"T#{tenant_id}", f"WORKFLOWVERSION#{slug}#{version:06d}")
 
 
-from __future__ import annotations
-
-
 def tool_key(tenant_id: str, name: str = "") -> ItemKey:
     return ItemKey(f"T#{tenant_id}", f"TOOL#{name}")
 

@@ -11,7 +11,7 @@ from trunkline.calls.repository import CallRepository
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
-from trunkline.core.settings import LiveKitEventsSettings
+from trunkline.core.settings import LiveKitWebhookSettings
 from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.dial_queue.messages import WakeQueue
 from trunkline.dial_queue.notifier import LaneNotifier
@@ -21,12 +21,12 @@ from trunkline.livekit.rooms import CallAttemptRef, room_name
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
 
-log = logger("livekit_events")
+log = logger("livekit_webhook")
 
 
 @cache
 def desk() -> tuple[LiveKitEventHandler, ProjectRegistry, CallRepository]:
-    settings = LiveKitEventsSettings.from_env()
+    settings = LiveKitWebhookSettings.from_env()
     clock = SystemClock()
     table = Table(aws_clients.client("dynamodb"), settings.table_name)
     calls, trunks = CallRepository(table), TrunkRepository(table)

@@ -1,4 +1,4 @@
-"""`caretaker`: one pass of repairs, every minute."""
+"""`reconciler`: one pass of repairs, every minute."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.reconciler.bootstrap import ReconcilerProcess
 from trunkline.core.logging import logger, metrics
-from trunkline.core.settings import CaretakerSettings
+from trunkline.core.settings import ReconcilerSettings
 
-log = logger("caretaker")
-meter = metrics("caretaker")
+log = logger("reconciler")
+meter = metrics("reconciler")
 _loop = asyncio.new_event_loop()
 _process: ReconcilerProcess | None = None
 
@@ -24,7 +24,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """A pass that fails is made up for by the next one."""
     global _process  # noqa: PLW0603 - one set of clients a process
     if _process is None:
-        _process = ReconcilerProcess(CaretakerSettings.from_env(), log)
+        _process = ReconcilerProcess(ReconcilerSettings.from_env(), log)
     repairs = _loop.run_until_complete(_process.walk())
     for name, count in repairs.items():
         meter.add_metric(name=f"Repaired_{name}", unit=MetricUnit.Count, value=count)

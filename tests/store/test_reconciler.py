@@ -1,4 +1,4 @@
-"""The caretaker: what it repairs, what it leaves alone, and what wins when both act."""
+"""The reconciler: what it repairs, what it leaves alone, and what wins when both act."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ DEAD_AFTER_MS = NOW_MS + 5_000
 
 @dataclass
 class LookUp:
-    """LiveKit as the caretaker sees it; `during` happens while it is being asked."""
+    """LiveKit as the reconciler sees it; `during` happens while it is being asked."""
 
     status: str | None = None
     down: bool = False
@@ -66,7 +66,7 @@ class LookUp:
 
 
 class Scene:
-    """One trunk, one call, one caretaker."""
+    """One trunk, one call, one reconciler."""
 
     def __init__(self, table: Table) -> None:
         self.clock = ManualClock()
@@ -77,7 +77,7 @@ class Scene:
         trunks = TrunkRepository(table)
         trunks.create(TRUNK)
         trunks.grant(TRUNK.id, "tenant-1")
-        self.caretaker = PhoneCallReconciler(
+        self.reconciler = PhoneCallReconciler(
             calls=self.calls,
             lanes=self.lanes,
             line=DialQueue(table),
@@ -95,8 +95,8 @@ class Scene:
 
     async def walk(self) -> Counter[str]:
         repairs: Counter[str] = Counter()
-        states = [self.caretaker.trunks.state(trunk_id) for trunk_id in self.caretaker.trunks.ids()]
-        await self.caretaker.walk([state for state in states if state], repairs)
+        states = [self.reconciler.trunks.state(trunk_id) for trunk_id in self.reconciler.trunks.ids()]
+        await self.reconciler.walk([state for state in states if state], repairs)
         return repairs
 
     def now(self) -> Call:
@@ -240,14 +240,14 @@ async def test_one_trunks_trouble_does_not_keep_another_from_its_repairs(
 ) -> None:
     scene = Scene(table)
     scene.accepted()
-    trunks = scene.caretaker.trunks
+    trunks = scene.reconciler.trunks
     trunks.create(replace(TRUNK, id="trunk_0", sip_trunk_id="ST_0"))
-    busy = scene.caretaker.calls.busy_call_ids
+    busy = scene.reconciler.calls.busy_call_ids
 
     def sometimes(trunk_id: str) -> Iterator[str]:
         if trunk_id == "trunk_0":
             raise ClientError({"Error": {"Code": "InternalServerError"}}, "Query")
         return busy(trunk_id)
 
-    monkeypatch.setattr(scene.caretaker.calls, "busy_call_ids", sometimes)
+    monkeypatch.setattr(scene.reconciler.calls, "busy_call_ids", sometimes)
     assert await scene.walk() == {"line_woken": 1}

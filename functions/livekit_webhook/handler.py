@@ -1,4 +1,4 @@
-"""`livekit_events`: LiveKit's signed webhooks; a call's end comes from here."""
+"""`livekit_webhook`: LiveKit's signed webhooks; a call's end comes from here."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from trunkline.http_api.error_mapping import error_answer
 from trunkline.http_api.responses import plain_response
 from trunkline.livekit.webhooks import parse_event, verified_event
 
-from .desk import desk
+from .bootstrap import desk
 
-log = logger("livekit_events")
+log = logger("livekit_webhook")
 
 
 @log.inject_lambda_context(clear_state=True)

@@ -1,1 +1,0 @@
-"""Repairs what fell through, every minute."""

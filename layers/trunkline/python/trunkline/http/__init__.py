@@ -1,1 +1,0 @@
-"""The edge to HTTP: bodies in, errors out, who is asking."""

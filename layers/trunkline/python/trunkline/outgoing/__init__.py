@@ -1,1 +1,0 @@
-"""Requests to addresses that a tenant chose: hostile territory."""
