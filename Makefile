@@ -32,9 +32,10 @@ test-livekit: setup ## Run the call tests against the stand-in and a real liveki
 	@local/livekit_server.sh
 	@.local/livekit/bin/python -m pytest tests/livekit $(ARGS)
 
-lint: setup ## Check style, types and complexity
+lint: setup ## Check style, complexity, import directions and types
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
+	@PYTHONPATH=. .venv/bin/lint-imports
 	@$(PYTHON) -m mypy
 
 format: setup ## Format the code

@@ -25,7 +25,7 @@ _ACCESS_LOG = {
 
 
 class HttpApi(Construct):
-    """Three doors: LiveKit's webhooks go to `livekit_events`, agents to `agent_api`, the rest to `api`."""
+    """Three doors: LiveKit's webhooks go to `livekit_webhook`, agents to `agent_api`, the rest to `api`."""
 
     def __init__(self, scope: Construct, name: str, runtime: Runtime) -> None:
         super().__init__(scope, name)
@@ -33,7 +33,7 @@ class HttpApi(Construct):
         self._stage(runtime)
 
     def open(
-        self, *, api: lambda_.Function, livekit_events: lambda_.Function, agent_api: lambda_.Function
+        self, *, api: lambda_.Function, livekit_webhook: lambda_.Function, agent_api: lambda_.Function
     ) -> None:
         """Put functions behind the doors; they may know the API's address by then."""
         tenants = self.api.add_routes(
@@ -44,7 +44,7 @@ class HttpApi(Construct):
         livekit = self.api.add_routes(
             path=LIVEKIT_WEBHOOK_PATH,
             methods=[apigateway.HttpMethod.POST],
-            integration=integrations.HttpLambdaIntegration("LiveKit", livekit_events),
+            integration=integrations.HttpLambdaIntegration("LiveKit", livekit_webhook),
         )
         agents = self.api.add_routes(
             path="/agent/v1/{proxy+}",

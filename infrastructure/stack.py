@@ -46,12 +46,12 @@ class TrunklineStack(Stack):
         self.api = self._api()
         self.dialer = self._dialer()
         self.test_dialer = self._test_dialer()
-        self.livekit_events = self._livekit_events()
+        self.livekit_webhook = self._livekit_webhook()
         self.agent_api = self._agent_api()
         self.reconciler = self._reconciler()
         self.http.open(
             api=self.api.function,
-            livekit_events=self.livekit_events.function,
+            livekit_webhook=self.livekit_webhook.function,
             agent_api=self.agent_api.function,
         )
         self.bus.start_calls_with(self.api.function)
@@ -159,7 +159,7 @@ class TrunklineStack(Stack):
         )
         return made
 
-    def _livekit_events(self) -> PythonFunction:
+    def _livekit_webhook(self) -> PythonFunction:
         made = PythonFunction(
             self,
             "LiveKitWebhook",

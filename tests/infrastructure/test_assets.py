@@ -19,7 +19,7 @@ def test_the_layer_keeps_the_models_of_exactly_the_services_that_are_called() ->
         for path in folder.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call)
-        and ast.unparse(node.func) == "aws.client"
+        and ast.unparse(node.func) == "aws_clients.client"
         and isinstance(node.args[0], ast.Constant)
     }
     by_the_encryption_sdk = {"kms"}
