@@ -23,7 +23,7 @@ test-fast: setup ## Run the tests that need no local stack, on every core
 	@$(PYTHON) -m pytest -n logical --dist loadfile -m "not stack" $(ARGS) $(NONE_IS_FINE)
 
 test-stack: setup ## Run the tests against a local stack
-	@$(PYTHON) -m pytest -m stack $(ARGS) $(NONE_IS_FINE)
+	@$(PYTHON) -m pytest -o testpaths=tests/stack -n 4 --dist loadgroup -m stack $(ARGS) $(NONE_IS_FINE)
 
 faults: setup ## Run the long fault tests: dialers that are killed or stopped
 	@$(PYTHON) -m pytest tests/faults $(ARGS)

@@ -81,7 +81,7 @@ def _bytes(value: Any) -> int:
 
 def cost_rows(stack: Stack, tenant: TenantClient) -> list[Row]:
     """Measure creating a call by POST, and dialling a call that is busy."""
-    created, dialled = _units_of_creating(stack, tenant), _units_of_dialling(stack, tenant)
+    dialled, created = _units_of_dialling(stack, tenant), _units_of_creating(stack, tenant)
     return [
         _units_row("creating a call", created),
         _units_row("dialling a call (busy)", dialled),

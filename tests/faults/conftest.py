@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.stack.conftest import control, make_tenant, stack, tenant
+from tests.stack.conftest import control, make_tenant, pytest_runtest_makereport, stack, tenant
 
-__all__ = ["control", "make_tenant", "stack", "tenant"]
+__all__ = ["control", "make_tenant", "pytest_runtest_makereport", "stack", "tenant"]

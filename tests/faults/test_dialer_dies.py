@@ -6,32 +6,31 @@ import os
 import random
 import signal
 import time
-from typing import Any
 
 import pytest
 
 from local.deployment import client
-from tests.faults.oracle import check, dialers, kill_dialers, send_wakes
-from tests.stack.conftest import Tenant
+from tests.faults.invariants import check_invariants, dialers, kill_dialers, send_wakes
+from tests.stack.fixtures_tenants import MakeTenant
 
 CALLS = 25
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-async def test_a_dialer_that_is_killed_again_and_again(make_tenant: Any, seed: int) -> None:
-    tenant: Tenant = await make_tenant(cps=5)
+async def test_a_dialer_that_is_killed_again_and_again(make_tenant: MakeTenant, seed: int) -> None:
+    tenant = await make_tenant(cps=5)
     chance = random.Random(seed)
     calls = [tenant.placed("+15550100002") for _ in range(CALLS)]
     for _ in range(3):
         time.sleep(chance.uniform(0.2, 1.5))
         kill_dialers(tenant.stack)
         send_wakes(tenant.stack, 3, tenant)
-    reasons = check(tenant, calls, cps=5)
+    reasons = check_invariants(tenant, calls, cps=5)
     assert set(reasons) <= {"dial_busy", "dial_unknown", "user_declined", "dial_no_answer"}, reasons
 
 
-async def test_a_dialer_that_is_stopped_past_its_lease_and_resumed(make_tenant: Any) -> None:
-    tenant: Tenant = await make_tenant(cps=5)
+async def test_a_dialer_that_is_stopped_past_its_lease_and_resumed(make_tenant: MakeTenant) -> None:
+    tenant = await make_tenant(cps=5)
     calls = [tenant.placed("+15550100002") for _ in range(CALLS)]
     time.sleep(1.5)
     zombies = dialers(tenant.stack)
@@ -42,14 +41,14 @@ async def test_a_dialer_that_is_stopped_past_its_lease_and_resumed(make_tenant: 
     time.sleep(3)
     for process in zombies:
         os.kill(process.pid, signal.SIGCONT)
-    check(tenant, calls, cps=5)
+    check_invariants(tenant, calls, cps=5)
 
 
-async def test_wakes_that_come_three_times_or_never(make_tenant: Any) -> None:
-    tenant: Tenant = await make_tenant(cps=20)
+async def test_wakes_that_come_three_times_or_never(make_tenant: MakeTenant) -> None:
+    tenant = await make_tenant(cps=20)
     calls = [tenant.placed("+15550100002") for _ in range(CALLS)]
     send_wakes(tenant.stack, 3 * CALLS, tenant)
-    assert set(check(tenant, calls, cps=20)) == {"dial_busy"}
+    assert set(check_invariants(tenant, calls, cps=20)) == {"dial_busy"}
     sqs, url = client(tenant.stack.config, "sqs"), tenant.stack.outputs.values["DialQueueUrl"]
     sources = client(tenant.stack.config, "lambda").list_event_source_mappings(
         FunctionName="trunkline-local-dialer"
@@ -60,4 +59,6 @@ async def test_wakes_that_come_three_times_or_never(make_tenant: Any) -> None:
     lost = [tenant.placed("+15550100002") for _ in range(3)]
     sqs.purge_queue(QueueUrl=url)
     client(tenant.stack.config, "lambda").update_event_source_mapping(UUID=uuid, Enabled=True)
-    assert set(check(tenant, calls + lost, cps=20)) == {"dial_busy"}, "the reconciler wakes the line"
+    assert set(check_invariants(tenant, calls + lost, cps=20)) == {"dial_busy"}, (
+        "the reconciler wakes the line"
+    )

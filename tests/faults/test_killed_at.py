@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from typing import Any
 
 import pytest
 from aiohttp import web
 
 from local.intercepting_proxy import Exchange, InterceptingProxy, routed_through
-from tests.faults.oracle import check, kill_dialers
-from tests.stack.conftest import Tenant
+from tests.faults.invariants import check_invariants, kill_dialers
+from tests.stack.fixtures_tenants import MakeTenant
+from tests.support.polling import poll
+from tests.support.tenant import Tenant
 
 BUSY, RINGS_ON = "+15550100002", "+15550100003"
 HOLD_S = 20
@@ -54,13 +55,13 @@ POINTS = {
 }
 
 
-async def test_killed_at_every_point(make_tenant: Any) -> None:
+async def test_killed_at_every_point(make_tenant: MakeTenant) -> None:
     tenants: dict[str, tuple[Tenant, list[str]]] = {}
-    first: Tenant = await make_tenant()
+    first = await make_tenant()
     proxy = Holding(first.stack.config.emulator_url)
     with routed_through(first.stack, proxy, ["dialer"]):
         for point, (word, after, number) in POINTS.items():
-            tenant: Tenant = await make_tenant(cps=5)
+            tenant = await make_tenant(cps=5)
             proxy.arm(word, after=after)
             calls = [tenant.placed(number) for _ in range(3)]
             assert proxy.held.wait(60), f"never came to: {point}"
@@ -68,20 +69,20 @@ async def test_killed_at_every_point(make_tenant: Any) -> None:
             tenants[point] = tenant, calls
         tenant = await make_tenant(cps=5)
         calls = [tenant.placed(RINGS_ON) for _ in range(3)]
-        deadline_s = time.monotonic() + 30
-        while len(tenant.invites()) < 2 and time.monotonic() < deadline_s:
-            time.sleep(0.05)
+        poll(tenant.invites, lambda invites: len(invites) >= 2)
         kill_dialers(tenant.stack)
         tenants["during dial"] = tenant, calls
     for point, (tenant, calls) in tenants.items():
-        reasons = check(tenant, calls, cps=5)
+        reasons = check_invariants(tenant, calls, cps=5)
         allowed = {"dial_busy", "dial_no_answer", "dial_unknown", "user_declined"}
         assert set(reasons) <= allowed, (point, reasons)
 
 
 @pytest.mark.parametrize("share", [0.2])
-async def test_a_fifth_of_the_calls_to_aws_fail_for_half_a_minute(make_tenant: Any, share: float) -> None:
-    tenant: Tenant = await make_tenant(cps=5)
+async def test_a_fifth_of_the_calls_to_aws_fail_for_half_a_minute(
+    make_tenant: MakeTenant, share: float
+) -> None:
+    tenant = await make_tenant(cps=5)
     proxy = Failing(tenant.stack.config.emulator_url, share)
     accepted: list[str] = []
     with routed_through(tenant.stack, proxy, ["api", "dialer", "livekit-webhook", "reconciler"]):
@@ -94,7 +95,9 @@ async def test_a_fifth_of_the_calls_to_aws_fail_for_half_a_minute(make_tenant: A
             time.sleep(0.3)
         assert proxy.failed > 20
     assert len(accepted) > 20
-    reasons = check(tenant, accepted, cps=5, never_dialled=frozenset({"dial_unknown", "queue_unavailable"}))
+    reasons = check_invariants(
+        tenant, accepted, cps=5, never_dialled=frozenset({"dial_unknown", "queue_unavailable"})
+    )
     assert set(reasons) <= {"dial_busy", "dial_unknown", "user_declined"}, reasons
     assert reasons["dial_busy"] > len(accepted) / 2
 

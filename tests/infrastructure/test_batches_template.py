@@ -3,27 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.infrastructure.test_template import (
-    FUNCTIONS,
-    STAGES,
-    actions_of,
-    empty,
-    function,
-    resources,
-    synthesized,
-)
-
-__all__ = ["empty"]
-
-
-@pytest.fixture(params=STAGES)
-def template(request: pytest.FixtureRequest, empty: Path) -> dict[str, Any]:
-    return synthesized(request.param, empty)
+from tests.infrastructure.templates import FUNCTIONS, actions_of, function, resources
 
 
 def test_files_are_encrypted_private_and_gone_when_no_call_can_wait(template: dict[str, Any]) -> None:

@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.infrastructure.test_template import (
-    FUNCTIONS,
-    STAGES,
-    actions_of,
-    empty,
-    resources,
-    statements_of,
-    synthesized,
-)
-
-__all__ = ["empty"]
-
-
-@pytest.fixture(params=STAGES)
-def template(request: pytest.FixtureRequest, empty: Path) -> dict[str, Any]:
-    return synthesized(request.param, empty)
+from tests.infrastructure.templates import FUNCTIONS, actions_in, actions_of, resources, statements_of
 
 
 def test_schedules_are_kept_in_their_group_alone_and_send_ticks_alone(template: dict[str, Any]) -> None:
     keepers = [each for each in FUNCTIONS if any("scheduler:" in name for name in actions_of(template, each))]
     assert keepers == ["api", "reconciler"]
     for package in keepers:
-        for statement in statements_of(template, package):
-            text = json.dumps(statement)
-            if "scheduler:" in text:
-                assert ":schedule/" in text
-            if "iam:PassRole" in text:
-                passed = statement["Condition"]["StringEquals"]["iam:PassedToService"]
-                assert passed == "scheduler.amazonaws.com"
+        statements = statements_of(template, package)
+        kept = [each for each in statements if any("scheduler:" in name for name in actions_in(each))]
+        assert all(":schedule/" in json.dumps(each["Resource"]) for each in kept)
+        (passes,) = (each for each in statements if "iam:PassRole" in actions_in(each))
+        assert passes["Condition"]["StringEquals"]["iam:PassedToService"] == "scheduler.amazonaws.com"
     roles = [
         each for each in resources(template, "AWS::IAM::Role").values() if "scheduler" in json.dumps(each)
     ]

@@ -3,82 +3,33 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk.assertions import Template
 from cdk_nag import AwsSolutionsChecks
 
 from infrastructure import assets
 from infrastructure.settings import stage_settings
 from infrastructure.stack import TrunklineStack
-
-STAGES = ("local", "dev", "prod")
-FUNCTIONS = (
-    "api",
-    "agent-api",
-    "dialer",
-    "test-dialer",
-    "livekit-webhook",
-    "reconciler",
-    "event-fanout",
-    "webhook-deliver",
-    "batches",
+from tests.infrastructure.conftest import Synthesized
+from tests.infrastructure.templates import (
+    FUNCTIONS,
+    STAGES,
+    actions_in,
+    actions_of,
+    function,
+    function_names,
+    resources,
+    statements_of,
 )
+
 PURPOSES = ("trunkline", "trunkline-webhooks", "trunkline-answers", "trunkline-tools", "trunkline-triggers")
 
 
-@cache
-def synthesized(stage: str, empty: Path) -> dict[str, Any]:
-    """The template of a stage; wheels are not needed to read it."""
-    original = assets.wheels_layer
-    assets.wheels_layer = lambda *_: empty
-    try:
-        stack = TrunklineStack(cdk.App(), stage_settings(stage))
-        template = dict(Template.from_stack(stack).to_json())
-    finally:
-        assets.wheels_layer = original
-    return template
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("layer")
-    (folder / "python").mkdir()
-    (folder / "python" / "empty.txt").write_text("x")
-    return folder
-
-
-@pytest.fixture(params=STAGES)
-def template(request: pytest.FixtureRequest, empty: Path) -> dict[str, Any]:
-    return synthesized(request.param, empty)
-
-
-def resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
-    return {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
-
-
-def function(template: dict[str, Any], package: str) -> dict[str, Any]:
-    named = resources(template, "AWS::Lambda::Function").values()
-    return next(each for each in named if each["FunctionName"].endswith(f"-{package}"))
-
-
-def statements_of(template: dict[str, Any], package: str) -> list[dict[str, Any]]:
-    role = function(template, package)["Role"]["Fn::GetAtt"][0]
-    policies = resources(template, "AWS::IAM::Policy").values()
-    mine = [each for each in policies if {"Ref": role} in each["Roles"]]
-    return [statement for each in mine for statement in each["PolicyDocument"]["Statement"]]
-
-
-def actions_of(template: dict[str, Any], package: str) -> set[str]:
-    found: set[str] = set()
-    for statement in statements_of(template, package):
-        actions = statement["Action"]
-        found |= set([actions] if isinstance(actions, str) else actions)
-    return found
+def test_every_function_of_the_template_is_looked_at(template: dict[str, Any]) -> None:
+    assert function_names(template) == set(FUNCTIONS)
 
 
 def test_reserved_concurrency_is_the_event_sources_maximum(template: dict[str, Any]) -> None:
@@ -122,6 +73,7 @@ def test_each_function_has_a_role_of_its_own_without_wildcards(
 def test_no_function_can_do_what_it_has_no_business_with(template: dict[str, Any]) -> None:
     forbidden = {"dynamodb:Scan", "dynamodb:BatchWriteItem", "dynamodb:DeleteTable", "kms:Decrypt*"}
     for package in FUNCTIONS:
+        assert actions_of(template, package), package
         assert not actions_of(template, package) & forbidden
     assert "sqs:ReceiveMessage" not in actions_of(template, "livekit-webhook")
     assert "secretsmanager:GetSecretValue" in actions_of(template, "livekit-webhook")
@@ -148,10 +100,11 @@ def test_tenants_own_livekit_secrets_are_kept_by_the_api_alone(template: dict[st
     keeps = {"secretsmanager:CreateSecret", "secretsmanager:PutSecretValue", "secretsmanager:DeleteSecret"}
     keepers = {package for package in FUNCTIONS if actions_of(template, package) & keeps}
     assert keepers == {"api"}
-    for statement in statements_of(template, "api"):
-        if set(statement["Action"]) & keeps:
-            assert ":secret:trunkline-" in json.dumps(statement["Resource"])
-            assert "/livekit/*" in json.dumps(statement["Resource"])
+    kept = [each["Resource"] for each in statements_of(template, "api") if actions_in(each) & keeps]
+    assert kept
+    for resource in kept:
+        assert ":secret:trunkline-" in json.dumps(resource)
+        assert "/livekit/*" in json.dumps(resource)
 
 
 def test_only_the_agents_function_reads_what_is_said_of_people_and_only_who_sends_a_webhooks_secret(
@@ -163,7 +116,7 @@ def test_only_the_agents_function_reads_what_is_said_of_people_and_only_who_send
         mine = [each for each in statements_of(template, package) if key in json.dumps(each["Resource"])]
         for statement in mine:
             purpose = statement["Condition"]["StringEquals"]["kms:EncryptionContext:purpose"]
-            may.setdefault((package, purpose), set()).add(statement["Action"])
+            may.setdefault((package, purpose), set()).update(actions_in(statement))
     people, webhooks, answers, tools, triggers = PURPOSES
     assert may == {
         ("api", people): {"kms:GenerateDataKey"},
@@ -218,10 +171,10 @@ def test_deliveries_cannot_take_the_accounts_concurrency(template: dict[str, Any
     assert deliver["Timeout"] > 15, "a request's deadline"
 
 
-def test_loopback_is_open_on_the_local_stage_alone(empty: Path) -> None:
+def test_loopback_is_open_on_the_local_stage_alone(synthesized: Synthesized) -> None:
     for stage in STAGES:
         for package in ("api", "webhook-deliver"):
-            values = function(synthesized(stage, empty), package)["Environment"]["Variables"]
+            values = function(synthesized(stage), package)["Environment"]["Variables"]
             assert values["OUTGOING_LOOPBACK_PORTS"] == ("9100-9999" if stage == "local" else "none")
 
 
@@ -248,28 +201,17 @@ def test_no_secret_is_in_a_functions_environment(template: dict[str, Any]) -> No
             assert "resolve:secretsmanager" not in json.dumps(value), name
 
 
-def test_dead_letters_and_what_waits_too_long_have_alarms(template: dict[str, Any]) -> None:
-    watched = {each["MetricName"] for each in resources(template, "AWS::CloudWatch::Alarm").values()}
-    assert watched == {
-        "ApproximateNumberOfMessagesVisible",
-        "ApproximateAgeOfOldestMessage",
-        "IteratorAge",
-        "ExecutionsFailed",
-    }
-
-
 @pytest.mark.parametrize(("stage", "architecture"), [("dev", "arm64"), ("prod", "arm64")])
-def test_aws_stages_run_on_arm(stage: str, architecture: str, empty: Path) -> None:
-    functions = resources(synthesized(stage, empty), "AWS::Lambda::Function").values()
+def test_aws_stages_run_on_arm(stage: str, architecture: str, synthesized: Synthesized) -> None:
+    functions = resources(synthesized(stage), "AWS::Lambda::Function").values()
     assert {each["Architectures"][0] for each in functions} == {architecture}
 
 
-def test_production_keeps_its_data(empty: Path) -> None:
-    template = synthesized("prod", empty)
-    kept = ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::SecretsManager::Secret")
-    for each in template["Resources"].values():
-        if each["Type"] in kept:
-            assert each["DeletionPolicy"] == "Retain"
+@pytest.mark.parametrize("kind", ["AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::SecretsManager::Secret"])
+def test_production_keeps_its_data(kind: str, synthesized: Synthesized) -> None:
+    kept = [each for each in synthesized("prod")["Resources"].values() if each["Type"] == kind]
+    assert kept
+    assert {each["DeletionPolicy"] for each in kept} == {"Retain"}
 
 
 def test_the_reconciler_runs_every_minute_and_never_twice_at_once(template: dict[str, Any]) -> None:
@@ -285,9 +227,9 @@ def test_an_unknown_stage_is_refused_with_the_ones_there_are() -> None:
 
 
 def test_production_passes_cdk_nag_with_suppressions_on_single_resources_only(
-    empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty_layer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(assets, "wheels_layer", lambda *_: empty)
+    monkeypatch.setattr(assets, "wheels_layer", lambda *_: empty_layer)
     app = cdk.App(outdir=str(tmp_path))
     TrunklineStack(app, stage_settings("prod"))
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import httpx
-from livekit.api import AccessToken, VideoGrants
-
 from local.deployment import client
-from tests.stack.conftest import Tenant
-from tests.stack.test_workflow_calls import SECRET, made, started
+from tests.support import http
+from tests.support.agent_in_call import agent_token
+from tests.support.tenant import Tenant
+from tests.support.workflows import create_workflow, start_workflow_call
 from trunkline.storage.keys.item import ItemKey
+
+SECRET = "canary-7f3a"
 
 
 def test_nobody_reads_the_context(tenant: Tenant) -> None:
     """Not from the table, and not from the agent's own context."""
-    made(tenant, secret_keys=["pin"])
-    opened = started(tenant, user_context={"auth_token": SECRET, "pin": SECRET, "user_name": "Jo"})
+    create_workflow(tenant, secret_keys=["pin"])
+    context = {"auth_token": SECRET, "pin": SECRET, "user_name": "Jo"}
+    opened = start_workflow_call(tenant, user_context=context)
     dynamodb = client(tenant.stack.config, "dynamodb")
     table = tenant.stack.outputs.values["TableName"]
     found = dynamodb.query(
@@ -29,24 +29,16 @@ def test_nobody_reads_the_context(tenant: Tenant) -> None:
     assert "Jo" not in repr([item for item in found["Items"] if item["sk"]["S"] != "CALL"])
     _, key, secret = tenant.stack.config.livekit
     url = f"{tenant.stack.config.api_url}/agent/v1/calls/{opened['call_id']}/context"
-    refused = httpx.get(url, headers={"Authorization": f"Bearer {opened['token']}"})
+    refused = http.get(url, headers={"Authorization": f"Bearer {opened['token']}"})
     assert (refused.status_code, refused.json()["error"]["type"]) == (401, "invalid_agent_token")
-    told = httpx.get(
-        url, headers={"Authorization": f"Bearer {agent_token(key, secret, opened['room_name'])}"}
-    )
+    told = http.get(url, headers={"Authorization": f"Bearer {agent_token(key, secret, opened['room_name'])}"})
     assert told.status_code == 200, told.text
     assert told.json()["user_context"] == {"user_name": "Jo"}
 
 
-def agent_token(key: str, secret: str, room: str, **more: Any) -> str:
-    grants = VideoGrants(room=room, room_join=True, agent=True)
-    token = AccessToken(key, secret).with_identity("agent-AJ_x").with_grants(grants)
-    return token.with_kind(more.get("kind", "agent")).to_jwt()
-
-
 def test_forged_and_foreign_tokens_are_refused(tenant: Tenant) -> None:
-    made(tenant)
-    one, other = started(tenant), started(tenant)
+    create_workflow(tenant)
+    one, other = start_workflow_call(tenant), start_workflow_call(tenant)
     _, key, secret = tenant.stack.config.livekit
     url = f"{tenant.stack.config.api_url}/agent/v1/calls/{one['call_id']}/reports"
     body = {"reports": [{"type": "answered"}]}
@@ -63,18 +55,18 @@ def test_forged_and_foreign_tokens_are_refused(tenant: Tenant) -> None:
         ("nonsense", 401, "invalid_agent_token"),
         ("", 401, "invalid_agent_token"),
     ):
-        answer = httpx.post(url, json=body, headers={"Authorization": f"Bearer {token}"} if token else {})
+        answer = http.post(url, json=body, headers={"Authorization": f"Bearer {token}"} if token else {})
         assert (answer.status_code, answer.json()["error"]["type"]) == (status, kind), token
     assert tenant.call(one["call_id"])["status"] == "pending"
 
 
 def test_a_turn_of_a_megabyte_is_refused_clearly(tenant: Tenant) -> None:
-    made(tenant)
-    opened = started(tenant)
+    create_workflow(tenant)
+    opened = start_workflow_call(tenant)
     _, key, secret = tenant.stack.config.livekit
     url = f"{tenant.stack.config.api_url}/agent/v1/calls/{opened['call_id']}/reports"
     turn = {"sequence": 1, "role": "user", "content": "x" * 1_000_000}
-    answer = httpx.post(
+    answer = http.post(
         url,
         json={"reports": [{"type": "transcript", "turns": [turn]}]},
         headers={"Authorization": f"Bearer {agent_token(key, secret, opened['room_name'])}"},

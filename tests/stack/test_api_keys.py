@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,8 +13,9 @@ import pytest
 
 from local.openapi.routes import ROUTES
 from local.stack import Stack
-from tests.stack.access import client_of, key_of, practice_client
-from tests.stack.conftest import ALL_SCOPES, Tenant
+from tests.support import http
+from tests.support.polling import GIVES_UP_AFTER_S
+from tests.support.tenant import ALL_SCOPES, Tenant, client_of
 from trunkline.auth.api_key import new_api_key
 from trunkline.auth.scopes import Scope
 
@@ -42,9 +42,7 @@ def test_a_key_is_made_used_rotated_and_revoked(stack: Stack, tenant: Tenant) ->
     renewed = client_of(stack, rotated["key"])
     assert renewed.get("/api/v1/calls").status_code == 200
     assert tenant.api.delete(f"/api/v1/api-keys/{key_id}").status_code == 200
-    began_s = time.monotonic()
     assert error(renewed.get("/api/v1/calls")) == (401, "invalid_api_key")
-    assert time.monotonic() - began_s < 5
     actions = [entry["action"] for entry in tenant.api.get("/api/v1/audit").json()["data"]]
     assert actions[:3] == ["api_key.revoked", "api_key.rotated", "api_key.created"]
 
@@ -90,7 +88,7 @@ def test_each_route_needs_its_scope_and_says_which(stack: Stack, tenant: Tenant)
         path = route.path.replace("{", "").replace("}", "")
         for key in (None, "as_live_nonsense", new_api_key(livemode=True)):
             headers = {} if key is None else {"x-api-key": key}
-            answer = httpx.request(route.method, stack.config.api_url + path, headers=headers)
+            answer = http.request(route.method, stack.config.api_url + path, headers=headers)
             kind = "invalid_signature" if route.operation in SIGNED else "invalid_api_key"
             assert error(answer) == (401, kind), (route.operation, key)
         if not route.scope:
@@ -99,7 +97,7 @@ def test_each_route_needs_its_scope_and_says_which(stack: Stack, tenant: Tenant)
             without = {route.scope, SAME.get(route.scope, ""), "admin"}
             if route.scope == "webhooks:read":
                 without.add("webhooks:write")
-            clients[route.scope] = client_of(stack, key_of(tenant, *sorted(set(ALL_SCOPES) - without)))
+            clients[route.scope] = client_of(stack, tenant.create_key(*sorted(set(ALL_SCOPES) - without)))
         answer = clients[route.scope].request(route.method, path)
         assert error(answer) == (403, "missing_scope"), route.operation
         assert answer.json()["error"]["message"] == f"Missing scope: {route.scope}"
@@ -107,7 +105,7 @@ def test_each_route_needs_its_scope_and_says_which(stack: Stack, tenant: Tenant)
 
 
 def test_every_answer_says_what_is_left_of_the_minute(tenant: Tenant) -> None:
-    api = client_of(tenant.stack, key_of(tenant, requests_per_minute=40))
+    api = client_of(tenant.stack, tenant.create_key(requests_per_minute=40))
     answers = [
         api.get("/api/v1/calls"),
         api.get("/api/v1/calls/nothing"),
@@ -120,24 +118,33 @@ def test_every_answer_says_what_is_left_of_the_minute(tenant: Tenant) -> None:
         assert answer.headers["ratelimit"].startswith('"key";r=')
 
 
-async def test_never_more_than_the_limit_under_1200_parallel_requests(stack: Stack, tenant: Tenant) -> None:
-    key = key_of(tenant, requests_per_minute=300)
-    limits = httpx.Limits(max_connections=64)
-    async with httpx.AsyncClient(base_url=stack.config.api_url, limits=limits, timeout=120) as api:
-        asks = (api.get("/api/v1/session", headers={"x-api-key": key}) for _ in range(1200))
-        answers = await asyncio.gather(*asks)
+REQUESTS, LIMIT, AT_ONCE = 240, 60, 32
+
+
+async def test_never_more_than_the_limit_is_let_in_however_many_ask_at_once(
+    stack: Stack, tenant: Tenant
+) -> None:
+    key = tenant.create_key(requests_per_minute=LIMIT)
+    at_once = asyncio.Semaphore(AT_ONCE)
+    url = stack.config.api_url
+    async with httpx.AsyncClient(verify=http.TLS, base_url=url, timeout=GIVES_UP_AFTER_S) as api:
+
+        async def ask() -> httpx.Response:
+            async with at_once:
+                return await api.get("/api/v1/session", headers={"x-api-key": key})
+
+        answers = await asyncio.gather(*(ask() for _ in range(REQUESTS)))
     statuses = Counter(answer.status_code for answer in answers)
     assert set(statuses) == {200, 429}, statuses
-    assert sum(statuses.values()) == 1200
     # What is left goes down by one with each that was let in, and begins anew with each window.
     left = Counter(
         answer.headers["ratelimit"].split(";")[1] for answer in answers if answer.status_code == 200
     )
     windows = max(left.values())
-    assert windows <= 3, "1,200 requests last no three minutes"
-    assert statuses[200] <= 300 * windows
-    assert all(1 <= int(a.headers["retry-after"]) <= 60 for a in answers if a.status_code == 429)
-    assert {error(a) for a in answers if a.status_code == 429} == {(429, "rate_limited")}
+    assert statuses[200] <= LIMIT * windows
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert all(1 <= int(answer.headers["retry-after"]) <= 60 for answer in refused)
+    assert {error(answer) for answer in refused} == {(429, "rate_limited")}
 
 
 async def test_a_tenants_limits_have_errors_of_their_own(make_tenant: Any) -> None:
@@ -180,11 +187,11 @@ async def test_web_calls_beyond_the_concurrency_are_refused(make_tenant: Any) ->
 
 
 def login(stack: Stack, key: str, **more: object) -> httpx.Response:
-    return httpx.post(f"{stack.config.api_url}/api/v1/session", json={"api_key": key} | more)
+    return http.post(f"{stack.config.api_url}/api/v1/session", json={"api_key": key} | more)
 
 
 def test_a_session_is_a_cookie_that_stands_for_the_key(stack: Stack, tenant: Tenant) -> None:
-    answer = login(stack, key_of(tenant, "calls:read", "calls:create"))
+    answer = login(stack, tenant.create_key("calls:read", "calls:create"))
     assert answer.status_code == 201
     cookie = answer.headers["set-cookie"]
     for flag in ("session=", "HttpOnly", "Secure", "SameSite=Strict", "Path=/", "Max-Age="):
@@ -192,17 +199,17 @@ def test_a_session_is_a_cookie_that_stands_for_the_key(stack: Stack, tenant: Ten
     # As the outbound document shows it: a bare Cookie header.
     bare = {"Cookie": cookie.split(";")[0]}
     url = stack.config.api_url
-    placed = httpx.post(
+    placed = http.post(
         f"{url}/api/v1/calls/outbound",
         headers=bare,
         json={"agentId": tenant.agent.id, "phoneNumber": "+15550100013"},
     )
     assert placed.status_code == 201
     assert placed.headers["ratelimit-policy"].startswith('"key";q=')
-    who = httpx.get(f"{url}/api/v1/session", headers=bare).json()
+    who = http.get(f"{url}/api/v1/session", headers=bare).json()
     assert who["tenant_id"] == tenant.id
     assert who["expires_at"]
-    forbidden = httpx.get(f"{url}/api/v1/agents", headers=bare)
+    forbidden = http.get(f"{url}/api/v1/agents", headers=bare)
     assert error(forbidden) == (403, "missing_scope")
 
 
@@ -212,7 +219,7 @@ def test_a_session_is_accepted_on_every_route(stack: Stack, tenant: Tenant) -> N
         if route.path == "/api/v1/session" or route.operation in SIGNED:
             continue
         path = route.path.replace("{", "").replace("}", "")
-        answer = httpx.request(route.method, stack.config.api_url + path, headers=bare)
+        answer = http.request(route.method, stack.config.api_url + path, headers=bare)
         assert answer.status_code in (200, 400, 404), (route.operation, answer.text)
         assert answer.headers["ratelimit-policy"].startswith('"key";q='), route.operation
 
@@ -220,13 +227,13 @@ def test_a_session_is_accepted_on_every_route(stack: Stack, tenant: Tenant) -> N
 def test_a_session_that_was_closed_or_forged_is_none(stack: Stack, tenant: Tenant) -> None:
     url = stack.config.api_url
     bare = {"Cookie": login(stack, tenant.key).headers["set-cookie"].split(";")[0]}
-    closed = httpx.delete(f"{url}/api/v1/session", headers=bare)
+    closed = http.delete(f"{url}/api/v1/session", headers=bare)
     assert "Max-Age=0" in closed.headers["set-cookie"]
     for cookie in (bare["Cookie"], "session=", "session=forged", "session=../../etc", "other=1"):
-        answer = httpx.get(f"{url}/api/v1/calls", headers={"Cookie": cookie})
+        answer = http.get(f"{url}/api/v1/calls", headers={"Cookie": cookie})
         assert error(answer) == (401, "invalid_api_key"), cookie
     assert error(login(stack, "as_live_wrong")) == (401, "invalid_api_key")
-    no_pool = httpx.post(f"{url}/api/v1/session", json={"id_token": "e30.e30."})
+    no_pool = http.post(f"{url}/api/v1/session", json={"id_token": "e30.e30."})
     assert error(no_pool) == (401, "invalid_api_key")
 
 
@@ -236,15 +243,15 @@ def test_another_sites_page_can_do_nothing_with_the_cookie(stack: Stack, tenant:
     evil = {"Origin": "https://evil.test", "Sec-Fetch-Site": "cross-site"}
     wish = {"agentId": tenant.agent.id, "phoneNumber": "+15550100013"}
     for headers in (bare | evil, bare | {"Origin": "https://evil.test"}):
-        answer = httpx.post(f"{url}/api/v1/calls/outbound", headers=headers, json=wish)
+        answer = http.post(f"{url}/api/v1/calls/outbound", headers=headers, json=wish)
         assert error(answer) == (403, "cross_site_request")
-    assert error(httpx.post(f"{url}/api/v1/session", headers=evil, json={"api_key": tenant.key})) == (
+    assert error(http.post(f"{url}/api/v1/session", headers=evil, json={"api_key": tenant.key})) == (
         403,
         "cross_site_request",
     )
     own = bare | {"Sec-Fetch-Site": "same-origin"}
-    assert httpx.post(f"{url}/api/v1/calls/outbound", headers=own, json=wish).status_code == 201
-    assert tenant.invites() is not None
+    assert http.post(f"{url}/api/v1/calls/outbound", headers=own, json=wish).status_code == 201
+    assert len(tenant.api.get("/api/v1/calls").json()["data"]) == 1, "the own page's call alone"
 
 
 def test_what_is_done_to_things_is_in_the_log_of_their_tenant_alone(stack: Stack, tenant: Tenant) -> None:
@@ -276,4 +283,4 @@ def test_what_is_done_to_things_is_in_the_log_of_their_tenant_alone(stack: Stack
     assert changed["changed"] == ["ring_timeout_s"]
     filtered = api.get("/api/v1/audit", params={"target_id": agent, "action": "agent.deleted"}).json()
     assert len(filtered["data"]) == 1
-    assert practice_client(tenant).get("/api/v1/audit").json()["data"] == []
+    assert tenant.client(livemode=False).get("/api/v1/audit").json()["data"] == []

@@ -3,39 +3,35 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
-import httpx
-
-from tests.stack.conftest import Tenant
+from tests.stack.fixtures_tenants import MakeTenant
+from tests.support import http
+from tests.support.tenant import Tenant
 
 RACES = 30
 
 
-async def test_a_waiting_call_is_cancelled_at_once_and_never_rings(make_tenant: Any) -> None:
-    tenant: Tenant = await make_tenant(cps=0.1)
-    first = tenant.placed("+15550100002")
-    tenant.wait_for_end(first)
-    second, third = (tenant.placed("+15550100002") for _ in range(2))
-    call = tenant.cancel(third)
+def test_a_waiting_call_is_cancelled_at_once_and_never_rings(tenant: Tenant) -> None:
+    tenant.change_trunk(paused=True)
+    first, second, witness = (tenant.placed("+15550100002") for _ in range(3))
+    call = tenant.cancel(second)
     assert (call["status"], call["data"]["status"]) == ("failed", "cancelled")
     assert call["status_reason"] == "cancelled"
     assert call["timeline"][-1]["status"] == "cancelled"
-    assert tenant.cancel(third)["data"]["status"] == "cancelled"
-    tenant.cancel(second)
-    time.sleep(1)
-    assert [first in line["room"] for line in tenant.invites()] == [True]
+    assert tenant.cancel(second)["data"]["status"] == "cancelled"
+    tenant.cancel(first)
+    tenant.change_trunk(paused=False)
+    tenant.wait_for_end(witness)
+    assert [line["room"] for line in tenant.invites()] == [f"call-{witness}"]
 
 
 def test_a_ringing_phone_stops_ringing(tenant: Tenant) -> None:
     call_id = tenant.placed("+15550100003")
     tenant.wait(call_id, lambda call: bool(call["data"]["sipParticipantId"]))
-    began_s = time.monotonic()
     call = tenant.cancel(call_id)
     assert call["cancel_requested"]
     call = tenant.wait_for_end(call_id)
     assert (call["data"]["status"], call["status_reason"]) == ("cancelled", "cancelled")
-    assert time.monotonic() - began_s < 20, "long before the ring time-out of 45 s"
 
 
 def test_an_active_call_is_hung_up(tenant: Tenant) -> None:
@@ -51,7 +47,7 @@ def test_an_ended_call_stays_as_it_is(tenant: Tenant) -> None:
     assert tenant.cancel(call["call_id"]) == call
 
 
-async def test_cancel_racing_the_dial_is_cancelled_or_dialled_and_never_both(make_tenant: Any) -> None:
+async def test_cancel_racing_the_dial_is_cancelled_or_dialled_and_never_both(make_tenant: MakeTenant) -> None:
     tenant: Tenant = await make_tenant(cps=20)
     calls = []
     for number in range(RACES):
@@ -63,11 +59,11 @@ async def test_cancel_racing_the_dial_is_cancelled_or_dialled_and_never_both(mak
     assert len(dialled) == len(set(dialled))
     for call_id, call in ended.items():
         assert call_id in dialled or call["data"]["status"] == "cancelled"
-    time.sleep(1)
-    assert len(tenant.invites()) == len(dialled), "nothing rings later"
+    tenant.wait_for_end(tenant.placed("+15550100002"))
+    assert len(tenant.invites()) == len(dialled) + 1, "nothing rings later"
 
 
-async def test_a_cancel_needs_the_right_tenant_and_scope(make_tenant: Any) -> None:
+async def test_a_cancel_needs_the_right_tenant_and_scope(make_tenant: MakeTenant) -> None:
     mine: Tenant = await make_tenant()
     theirs: Tenant = await make_tenant(cps=0.1)
     theirs.wait_for_end(theirs.placed("+15550100002"))
@@ -76,7 +72,7 @@ async def test_a_cancel_needs_the_right_tenant_and_scope(make_tenant: Any) -> No
     assert (stranger.status_code, stranger.json()["error"]["message"]) == (404, "Call not found")
     reader = theirs.stack.operator().create_key(theirs.id, "reader", ["calls:read"], livemode=True)
     url = f"{theirs.stack.config.api_url}/api/v1/calls/{call_id}/cancel"
-    refused = httpx.post(url, headers={"x-api-key": reader})
+    refused = http.post(url, headers={"x-api-key": reader})
     assert refused.json()["error"]["message"] == "Missing scope: calls:create"
     assert theirs.call(call_id)["status"] == "queued"
     theirs.cancel(call_id)

@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import os
 import subprocess
+import uuid
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 import yaml
+from trunkline_cli.main import app
+from typer.testing import CliRunner
 
 from local.config import ROOT
 from local.deployment import client
 from local.stack import Stack
-from tests.stack.conftest import Tenant
+from tests.stack.fixtures_tenants import MakeTenant
+from tests.support import http
 from trunkline.dial_queue.messages import DialWakeup
 
 TRUNKLINE = ROOT / ".venv" / "bin" / "trunkline"
 
 
+@dataclass(frozen=True)
+class Done:
+    """What a command printed, and its exit status."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 class Terminal:
-    """Runs `trunkline …` against the local stack."""
+    """Runs `trunkline …` against the local stack: in this process, for a new one takes a second to start."""
 
     def __init__(self, stack: Stack) -> None:
         self.environment = {
@@ -32,10 +45,17 @@ class Terminal:
             "COLUMNS": "200",
         }
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+    def run(self, *words: str) -> Done:
+        result = CliRunner().invoke(app, list(words), env=self.environment)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return Done(result.exit_code, result.stdout, result.stderr)
+
+    def start(self, *words: str) -> Done:
+        """Run it as a program of its own."""
+        done = subprocess.run(
             [str(TRUNKLINE), *words], env=self.environment, capture_output=True, text=True, check=False
         )
+        return Done(done.returncode, done.stdout, done.stderr)
 
     def say(self, *words: str) -> str:
         done = self.run(*words)
@@ -52,6 +72,21 @@ class Terminal:
 @pytest.fixture
 def terminal(stack: Stack) -> Terminal:
     return Terminal(stack)
+
+
+@pytest.fixture
+def name() -> str:
+    """A tenant's name that no other test has."""
+    return f"tenant-{uuid.uuid4().hex[:8]}"
+
+
+def test_it_is_a_program_that_ends_with_its_status(terminal: Terminal, name: str) -> None:
+    made = terminal.start("tenants", "create", name)
+    assert (made.returncode, made.stderr) == (0, "")
+    refused = terminal.start("keys", "create", "--tenant", "nobody")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "Traceback" not in refused.stderr
+    assert "nobody" in refused.stderr
 
 
 def test_from_nothing_to_a_call_that_is_watched(terminal: Terminal, stack: Stack) -> None:
@@ -135,10 +170,10 @@ def test_apply_is_idempotent_and_shows_what_changed(terminal: Terminal, tmp_path
     ],
 )
 def test_a_wrong_declaration_is_refused_with_the_field(
-    terminal: Terminal, tmp_path: Path, text: str, complaint: str
+    terminal: Terminal, tmp_path: Path, name: str, text: str, complaint: str
 ) -> None:
     file = tmp_path / "wrong.yaml"
-    file.write_text(text)
+    file.write_text(text.replace("tenant: x", f"tenant: {name}"))
     assert complaint in terminal.complain("apply", str(file))
 
 
@@ -153,10 +188,11 @@ def test_mistakes_are_answered_in_one_line(terminal: Terminal) -> None:
     assert "No such file" in unreadable
 
 
-async def test_the_operators_pause_is_its_own(terminal: Terminal, make_tenant: Any) -> None:
-    tenant: Tenant = await make_tenant()
+async def test_the_operators_pause_is_its_own(terminal: Terminal, make_tenant: MakeTenant) -> None:
+    tenant = await make_tenant()
     terminal.say("trunks", "pause", tenant.trunk.id)
-    assert "paused_by_operator" in terminal.say("trunks", "list")
+    (listed,) = (line for line in terminal.say("trunks", "list").splitlines() if tenant.trunk.id in line)
+    assert "paused_by_operator" in listed
     call_id = tenant.placed("+15550100002")
     assert tenant.change_trunk(paused=False)["paused_reason"] == "paused_by_operator"
     assert tenant.call(call_id)["queue_state"] == "trunk_paused"
@@ -166,8 +202,8 @@ async def test_the_operators_pause_is_its_own(terminal: Terminal, make_tenant: A
     assert "trunk trunk_x not found" in terminal.complain("trunks", "pause", "trunk_x")
 
 
-async def test_a_granted_tenant_keeps_to_its_own_limit(terminal: Terminal, make_tenant: Any) -> None:
-    tenant: Tenant = await make_tenant()
+async def test_a_granted_tenant_keeps_to_its_own_limit(terminal: Terminal, make_tenant: MakeTenant) -> None:
+    tenant = await make_tenant()
     terminal.say("trunks", "grant", tenant.trunk.id, "--tenant", tenant.id, "--max-concurrent-calls", "1")
     first, second = (tenant.placed("+15550100011") for _ in range(2))
     tenant.wait(first, lambda call: bool(call["status"] == "active"))
@@ -197,25 +233,16 @@ def test_dead_letters_are_shown_and_sent_again(terminal: Terminal, stack: Stack)
 
 def test_help_names_every_command(terminal: Terminal) -> None:
     shown = terminal.say("--help")
-    for command in (
-        "tenants",
-        "keys",
-        "trunks",
-        "agents",
-        "apply",
-        "calls",
-        "suppressions",
-        "livekit",
-        "dead-letters",
-    ):
+    for command in ("tenants", "keys", "trunks", "agents", "apply", "calls", "livekit", "dead-letters"):
         assert command in shown
+    assert "suppressions" in shown
 
 
 def test_a_tenants_first_key_makes_others_and_is_listed_and_revoked(terminal: Terminal, stack: Stack) -> None:
     terminal.say("tenants", "create", "keyholder")
     first = terminal.say("keys", "create", "--tenant", "keyholder", "--requests-per-minute", "50")
     asked = {"base_url": stack.config.api_url, "headers": {"x-api-key": first}}
-    with httpx.Client(**asked) as api:  # type: ignore[arg-type]
+    with httpx.Client(verify=http.TLS, **asked) as api:  # type: ignore[arg-type]
         made = api.post("/api/v1/api-keys", json={"name": "child", "scopes": ["calls:read"]})
         assert made.status_code == 201, made.text
         listed = terminal.say("keys", "list", "--tenant", "keyholder")
@@ -234,10 +261,10 @@ def test_a_tenants_bounds_are_set_and_taken_away(terminal: Terminal, stack: Stac
     key = terminal.say("keys", "create", "--tenant", "bounded")
     terminal.say("tenants", "set", "bounded", "--max-calls-a-day", "3", "--requests-per-minute", "77")
     url, headers = f"{stack.config.api_url}/api/v1/limits", {"x-api-key": key}
-    limits = httpx.get(url, headers=headers).json()
+    limits = http.get(url, headers=headers).json()
     assert (limits["max_calls_a_day"], limits["requests_per_minute"]) == (3, 77)
     terminal.say("tenants", "set", "bounded", "--requests-per-minute", "0")
-    assert httpx.get(url, headers=headers).json()["requests_per_minute"] == 600
+    assert http.get(url, headers=headers).json()["requests_per_minute"] == 600
     assert "set at least one limit" in terminal.run("tenants", "set", "bounded").stderr
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import uuid
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +14,10 @@ import pytest
 
 from local.deployment import client
 from local.stack import Stack
-from tests.stack.conftest import Tenant
+from tests.stack.fixtures_tenants import MakeTenant
+from tests.support import http
+from tests.support.function_copy import api_copy
+from tests.support.tenant import Tenant
 from trunkline.auth.api_key import new_api_key
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.storage.table import Table
@@ -98,12 +100,12 @@ def test_a_body_that_is_no_sane_json_is_a_4xx(
 )
 def test_without_a_good_key_everything_is_a_401(stack: Stack, headers: dict[str, str]) -> None:
     for method, path in (("POST", URL), ("GET", "/api/v1/calls/550e8400-e29b-41d4-a716-446655440000")):
-        answer = httpx.request(method, stack.config.api_url + path, headers=headers, json={})
+        answer = http.request(method, stack.config.api_url + path, headers=headers, json={})
         assert error_of(answer) == (401, "Invalid API key")
 
 
 def test_a_bearer_key_is_as_good_as_an_api_key_header(tenant: Tenant) -> None:
-    answer = httpx.post(
+    answer = http.post(
         tenant.stack.config.api_url + URL,
         headers={"authorization": f"Bearer {tenant.key}"},
         json={"agentId": tenant.agent.id, "phoneNumber": "+15550100002"},
@@ -119,7 +121,7 @@ def test_a_key_does_only_what_its_scopes_allow(
     tenant: Tenant, scopes: list[str], may_create: bool, may_read: bool
 ) -> None:
     key = tenant.stack.operator().create_key(tenant.id, "narrow", scopes, livemode=True)
-    api = httpx.Client(base_url=tenant.stack.config.api_url, headers={"x-api-key": key})
+    api = httpx.Client(verify=http.TLS, base_url=tenant.stack.config.api_url, headers={"x-api-key": key})
     call_id = tenant.placed("+15550100002")
     body = {"agentId": tenant.agent.id, "phoneNumber": "+15550100002"}
     created, read = api.post(URL, json=body), api.get(f"/api/v1/calls/{call_id}")
@@ -133,7 +135,7 @@ def test_a_key_does_only_what_its_scopes_allow(
         assert error_of(read) == (403, "Missing scope: calls:read")
 
 
-async def test_another_tenants_agent_and_call_are_like_missing_ones(make_tenant: Any) -> None:
+async def test_another_tenants_agent_and_call_are_like_missing_ones(make_tenant: MakeTenant) -> None:
     mine: Tenant = await make_tenant()
     theirs: Tenant = await make_tenant()
     call_id = theirs.placed("+15550100002")
@@ -167,35 +169,21 @@ def test_an_agent_that_cant_call_is_a_400(tenant: Tenant, change: dict[str, str]
     assert error_of(tenant.place()) == (400, message)
 
 
-@contextmanager
-def api_environment(stack: Stack, **changes: str) -> Iterator[None]:
-    """Give the api function another environment for a while; the emulator starts it anew."""
-    lambda_ = client(stack.config, "lambda")
-    name = "trunkline-local-api"
-    before = lambda_.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    lambda_.update_function_configuration(FunctionName=name, Environment={"Variables": before | changes})
-    try:
-        yield
-    finally:
-        lambda_.update_function_configuration(FunctionName=name, Environment={"Variables": before})
-
-
 @pytest.fixture
-def without_livekit(stack: Stack) -> Iterator[Callable[[], None]]:
-    """Empty the LiveKit secret, and put it back."""
+def empty_livekit_secret(stack: Stack) -> Iterator[str]:
+    """A secret without a LiveKit, under a name that the function may read."""
     secrets = client(stack.config, "secretsmanager")
-    arn = stack.outputs.values["LiveKitSecretArn"]
-    before = secrets.get_secret_value(SecretId=arn)["SecretString"]
-    secrets.put_secret_value(SecretId=arn, SecretString="{}")
-    yield lambda: None
-    secrets.put_secret_value(SecretId=arn, SecretString=before)
+    shown = secrets.describe_secret(SecretId=stack.outputs.values["LiveKitSecretArn"])
+    name = f"{shown['Name']}-{uuid.uuid4().hex[:8]}"
+    yield str(secrets.create_secret(Name=name, SecretString="{}")["ARN"])
+    secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
 
 def test_without_livekit_the_answer_is_the_documents(
-    stack: Stack, tenant: Tenant, without_livekit: None
+    stack: Stack, tenant: Tenant, empty_livekit_secret: str
 ) -> None:
-    with api_environment(stack, TRUNKLINE_TEST="without-livekit"):
-        answer = tenant.place()
+    with api_copy(stack, tenant.key, LIVEKIT_SECRET_ARN=empty_livekit_secret) as api:
+        answer = replace(tenant, api=api).place()
     message = "LiveKit service is not configured. Please contact support."
     assert error_of(answer) == (500, message)
     assert waiting(stack, tenant) == 0
@@ -227,11 +215,13 @@ def test_a_queue_that_cant_be_reached_withdraws_the_call(
     environment = {name: value.format(**names) for name, value in broken.items()}
     # Else the reconciler may wake the line in these seconds: then the call was claimed, and stays accepted.
     tenant.change_trunk(paused=True)
-    with api_environment(stack, **environment):
-        assert error_of(tenant.place()) == (500, f"Failed to queue call: {cause}")
+    with api_copy(stack, tenant.key, **environment) as api:
+        assert error_of(replace(tenant, api=api).place()) == (500, f"Failed to queue call: {cause}")
     assert waiting(stack, tenant) == 0
-    time.sleep(0.5)
-    assert tenant.invites() == []
+    tenant.change_trunk(paused=False)
+    witness = tenant.placed("+15550100002")
+    tenant.wait_for_end(witness)
+    assert [invite["room"] for invite in tenant.invites()] == [f"call-{witness}"]
 
 
 def test_errors_have_the_documents_shape(tenant: Tenant) -> None:

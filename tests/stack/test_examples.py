@@ -13,8 +13,7 @@ from typing import Any
 import httpx
 
 from local.config import ROOT
-from tests.stack.access import key_of, practice_client
-from tests.stack.conftest import Tenant
+from tests.support.tenant import Tenant
 
 EXAMPLES = Path(ROOT) / "examples"
 
@@ -24,7 +23,7 @@ def test_a_csv_campaign(tenant: Tenant) -> None:
     environment = {
         "PATH": os.environ["PATH"],
         "API": tenant.stack.config.api_url,
-        "KEY": key_of(tenant, livemode=False),
+        "KEY": tenant.create_key(livemode=False),
         "AGENT_ID": tenant.agent.id,
     }
     done = subprocess.run(
@@ -54,7 +53,7 @@ def scheduled(api: httpx.Client, name: str) -> dict[str, Any]:
 
 
 def test_a_schedule_in_the_cron_scripts_place(tenant: Tenant) -> None:
-    api = practice_client(tenant)
+    api = tenant.client(livemode=False)
     wish = {"slug": "daily-health-check", "entry_agent": "Ada"}
     tenant.api.post("/api/v1/workflows", json=wish).raise_for_status()
     schedule = scheduled(api, "schedule.json")

@@ -17,8 +17,9 @@ import httpx
 import pytest
 
 from local.webhook_receiver import receiver
-from tests.stack.conftest import Tenant
-from tests.stack.test_workflow_calls import made
+from tests.support import http
+from tests.support.tenant import Tenant
+from tests.support.workflows import create_workflow
 
 DOCUMENTS = Path(__file__).parent / "documents"
 HOSTS = ("https://api.yourdomain.com", "https://api.example.com")
@@ -72,7 +73,7 @@ async def company(make_tenant: Any) -> Tenant:
     """A tenant with the agent and the workflows that the documents name."""
     tenant: Tenant = await make_tenant(agent={"name": "greeter", "livekit_agent_name": "demo-agent"})
     for slug in ("onboarding", "daily-checkup", "daily-checkin", "daily-health-check", "welcome-call"):
-        made(tenant, slug, entry_agent="greeter")
+        create_workflow(tenant, slug, entry_agent="greeter")
     return tenant
 
 
@@ -90,7 +91,7 @@ async def test_the_guides_basic_dispatch(company: Tenant, capsys: pytest.Capture
 
 
 async def test_the_guides_test_agent(company: Tenant) -> None:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=http.TLS) as client:
         names = await carry_out("guide/single_agent.py", company, client=client)
     assert names["response"].status_code == 201
     assert {"call_id", "room_name", "token", "url", "status"} == set(names["response"].json())
@@ -111,10 +112,10 @@ def test_the_guides_cron_job(company: Tenant) -> None:
 async def test_the_guides_polling_ends(company: Tenant, control: Any) -> None:
     opened = company.api.post("/api/v1/calls", json={"workflow_slug": "onboarding", "user_id": "u"}).json()
     names = await carry_out("guide/poll.py", company)
-    async with httpx.AsyncClient(timeout=30) as client:
+    async with httpx.AsyncClient(verify=http.TLS, timeout=30) as client:
         polling = asyncio.create_task(names["wait_for_completion"](client, opened["call_id"], 60))
         await asyncio.to_thread(control, "joins", token=opened["token"])
-        await asyncio.sleep(1.5)
+        await asyncio.to_thread(company.wait, opened["call_id"], lambda shown: shown["status"] == "active")
         await asyncio.to_thread(control, "leaves", room=opened["room_name"], identity="caller")
         call = await polling
     assert call["status"] == "completed"
@@ -128,7 +129,7 @@ async def test_the_guides_retry(company: Tenant) -> None:
 
 async def test_the_guides_signup_handler(company: Tenant, capsys: pytest.CaptureFixture[str]) -> None:
     names = await carry_out("guide/handle_user_signup.py", company)
-    async with httpx.AsyncClient(timeout=30) as client:
+    async with httpx.AsyncClient(verify=http.TLS, timeout=30) as client:
         await names["handle_user_signup"]({"user_id": "u-9", "name": "Eve"}, client)
     assert capsys.readouterr().out.endswith("for u-9\n")
     assert [call["user_id"] for call in calls(company)] == ["u-9"]
@@ -151,7 +152,7 @@ def test_the_adrs_request_and_answer(company: Tenant) -> None:
 
 async def test_the_adrs_event_handler(company: Tenant) -> None:
     names = await carry_out("adr/handle_event.py", company)
-    async with httpx.AsyncClient(timeout=30) as client:
+    async with httpx.AsyncClient(verify=http.TLS, timeout=30) as client:
         event = {"type": "user.login", "user_id": "u-3", "name": "Ada", "id": "evt-1"}
         await names["handle_event"](event, client)
     assert [call["metadata"]["event_id"] for call in calls(company)] == ["evt-1"]
@@ -163,7 +164,7 @@ async def test_the_adrs_event_handler(company: Tenant) -> None:
 )
 def test_the_guides_common_errors(company: Tenant, key: str | None, body: Any, status: int) -> None:
     headers = {"Authorization": f"Bearer {key or company.key}"}
-    answer = httpx.post(f"{company.stack.config.api_url}/api/v1/calls", json=body, headers=headers)
+    answer = http.post(f"{company.stack.config.api_url}/api/v1/calls", json=body, headers=headers)
     assert answer.status_code == status
     assert answer.json()["error"]["message"] in ("Invalid API key", "Workflow not found")
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.stack.conftest import Tenant
+from tests.support.tenant import Tenant
 
 BUSY = "+15550100002"
 AT_ONCE = 50

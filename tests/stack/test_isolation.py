@@ -16,10 +16,9 @@ import pytest
 from local.deployment import client
 from local.openapi.routes import ROUTES
 from local.stack import Stack
-from local.webhook_receiver import Receiver, receiver
-from tests.stack.access import practice_client
-from tests.stack.conftest import Tenant
-from tests.stack.webhooks import delivery_when
+from local.webhook_receiver import Receiver
+from tests.support.tenant import Tenant
+from tests.support.webhooks import wait_for_delivery
 
 WITH_ID = [route for route in ROUTES if "{" in route.path]
 MISSING = {
@@ -47,12 +46,6 @@ BODIES: dict[str, Any] = {
 
 
 @pytest.fixture
-def endpoint() -> Iterator[Receiver]:
-    with receiver() as made:
-        yield made
-
-
-@pytest.fixture
 async def owned(tenant: Tenant, endpoint: Receiver) -> dict[str, str]:
     """One of everything, of another tenant's; nothing of it changes by itself any more."""
     api = tenant.api
@@ -60,7 +53,7 @@ async def owned(tenant: Tenant, endpoint: Receiver) -> dict[str, str]:
     wish = {"url": endpoint.url(), "filter": {"events": ["webhook.disabled"]}}
     hook = api.post("/api/v1/webhooks", json=wish).json()["id"]
     delivery_id = api.post(f"/api/v1/webhooks/{hook}/test").json()["id"]
-    delivery_when(tenant, delivery_id, lambda shown: shown["state"] == "succeeded")
+    wait_for_delivery(tenant, delivery_id, lambda shown: shown["state"] == "succeeded")
     api.post("/api/v1/secrets", json={"name": "my_secret", "value": "v"}).raise_for_status()
     api.post("/api/v1/suppressions", json={"numbers": ["+15550103333"]}).raise_for_status()
     wish = {"name": "t", "body": {"workflow_slug": "mine", "user_id": "u"}}
@@ -96,7 +89,7 @@ async def owned(tenant: Tenant, endpoint: Receiver) -> dict[str, str]:
 async def strangers(tenant: Tenant, make_tenant: Any) -> Iterator[dict[str, httpx.Client]]:  # type: ignore[misc]
     """Another tenant, and the owner itself with a test key: both must find nothing."""
     other: Tenant = await make_tenant()
-    with practice_client(tenant) as practising:
+    with tenant.client(livemode=False) as practising:
         yield {"another tenant": other.api, "another mode": practising}
 
 

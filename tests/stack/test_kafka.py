@@ -21,9 +21,12 @@ from aws_cdk.assertions import Template
 
 from local.config import ROOT
 from local.deployment import client
-from tests.stack.conftest import Tenant
 from tests.stack.kafka.broker import NoKafka, broker
+from tests.support import http
+from tests.support.tenant import Tenant
 
+pytestmark = pytest.mark.xdist_group("kafka")
+"""One worker runs them all: a broker takes seconds to start and 350 MB."""
 DOCUMENTS = Path(__file__).parent / "documents"
 PIPE = Path(ROOT) / "examples" / "kafka-pipe"
 
@@ -122,10 +125,10 @@ async def test_the_adrs_consumer_starts_a_call_at_a_login(
     consumer = AIOKafkaConsumer("logins", bootstrap_servers=kafka, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(verify=http.TLS) as api:
             for _ in events:
                 record = await consumer.getone()
-                await names["handle_event"](json.loads(record.value), http)
+                await names["handle_event"](json.loads(record.value), api)
     finally:
         await consumer.stop()
     call = await only_call(tenant, "welcome-call")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import uuid
+from datetime import datetime
 from itertools import pairwise
 from statistics import median
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.stack.conftest import Tenant
+from local.probes import max_starts_in_a_second
+from tests.stack.fixtures_livekit import Control
+from tests.stack.fixtures_tenants import MakeTenant
+from tests.support import http
+from tests.support.tenant import Tenant
 from trunkline.dial_queue.pacing import spacing_us
 
 
@@ -31,7 +35,8 @@ def test_a_call_goes_from_queued_to_completed_with_all_its_ids(tenant: Tenant) -
     assert call["data"]["jobId"].startswith("AD_")
     assert call["data"]["agentJobId"].startswith("AJ_")
     assert call["data"]["sipParticipantId"].startswith("PA_")
-    assert call["data"]["duration"] == call["duration_seconds"] == 3
+    assert call["data"]["duration"] == call["duration_seconds"] >= 3
+    assert abs(call["duration_seconds"] - seconds_from_answer_to_end(call)) <= 1
     assert "summary" in call["data"]
     story = [entry["status"] for entry in call["timeline"]]
     assert story == ["initiated", "queued", "connecting", "active", "completed"]
@@ -40,6 +45,11 @@ def test_a_call_goes_from_queued_to_completed_with_all_its_ids(tenant: Tenant) -
     invite = tenant.invites()
     assert [(line["to"], line["from"]) for line in invite] == [("+15550100001", "+15550109001")]
     assert invite[0]["headers"] == {"X-Trunkline-Call-Id": data["id"]}
+
+
+def seconds_from_answer_to_end(call: dict[str, Any]) -> float:
+    ended, answered = (datetime.fromisoformat(call[moment]) for moment in ("ended_at", "answered_at"))
+    return (ended - answered).total_seconds()
 
 
 @pytest.mark.parametrize(
@@ -64,8 +74,10 @@ def test_each_outcome_has_its_status_reason_and_sip_code(
     assert len(tenant.invites()) == 1
 
 
-async def test_a_phone_that_nobody_answers_is_given_up_after_the_ring_timeout(make_tenant: Any) -> None:
-    tenant: Tenant = await make_tenant(agent={"ring_timeout_s": 5})
+async def test_a_phone_that_nobody_answers_is_given_up_after_the_ring_timeout(
+    make_tenant: MakeTenant,
+) -> None:
+    tenant = await make_tenant(agent={"ring_timeout_s": 5})
     calls = [tenant.placed(number) for number in ("+15550100003", "+15550100006")]
     for call_id in calls:
         call = tenant.wait_for_end(call_id)
@@ -81,47 +93,46 @@ def test_ids_are_there_while_it_rings(tenant: Tenant) -> None:
     assert call["data"]["sipCallId"].startswith("SCL_")
 
 
-async def test_a_call_ends_at_its_maximum_duration(make_tenant: Any) -> None:
-    tenant: Tenant = await make_tenant(agent={"max_call_duration_s": 10})
+async def test_a_call_ends_at_its_maximum_duration(make_tenant: MakeTenant) -> None:
+    tenant = await make_tenant(agent={"max_call_duration_s": 10})
     call = tenant.wait_for_end(tenant.placed("+15550100011"))
     assert (call["status"], call["status_reason"]) == ("completed", "max_duration_reached")
-    assert call["duration_seconds"] == 10
+    assert call["duration_seconds"] >= 10
 
 
-async def test_without_its_agent_a_phone_does_not_ring(
-    make_tenant: Any, control: Callable[..., None]
-) -> None:
-    control("agents/absent", joins_after_s=None)
-    agent = {"livekit_agent_name": "absent", "agent_join_timeout_s": 1}
-    tenant: Tenant = await make_tenant(agent=agent)
+async def test_without_its_agent_a_phone_does_not_ring(make_tenant: MakeTenant, control: Control) -> None:
+    name = f"absent-{uuid.uuid4().hex[:8]}"
+    control(f"agents/{name}", joins_after_s=None)
+    agent = {"livekit_agent_name": name, "agent_join_timeout_s": 1}
+    tenant = await make_tenant(agent=agent)
     call = tenant.wait_for_end(tenant.placed())
     assert (call["status"], call["status_reason"]) == ("failed", "agent_unavailable")
     assert tenant.invites() == []
 
 
-async def test_the_line_is_paced_and_urgent_calls_go_first(make_tenant: Any) -> None:
-    tenant: Tenant = await make_tenant(cps=5)
+async def test_the_line_is_paced_and_urgent_calls_go_first(make_tenant: MakeTenant) -> None:
+    tenant = await make_tenant(cps=5)
+    tenant.change_trunk(paused=True)
     routine = [tenant.placed("+15550100002", priority=10) for _ in range(20)]
     urgent = tenant.placed("+15550100002", priority=0)
+    tenant.change_trunk(paused=False)
     for call_id in [urgent, *routine]:
         tenant.wait_for_end(call_id)
     invites = tenant.invites()
     times = [invite["t"] for invite in invites]
     assert len(times) == 21
     assert len({invite["room"] for invite in invites}) == 21
-    busiest = max(sum(1 for other in times if t <= other < t + 1) for t in times)
-    assert busiest <= 5
+    assert max_starts_in_a_second(times) <= 5
     place = next(n for n, invite in enumerate(invites) if urgent in invite["room"])
-    ahead_at_least = 20 - place
-    assert ahead_at_least >= 4, f"the urgent call was number {place} of 21"
+    assert place < 5, "it goes first among the few that are prepared at once"
     # One that the carrier's machine takes late is a short gap to the next: evenly spaced means most are.
     assert median(later - earlier for earlier, later in pairwise(times)) > (spacing_us(5) / 1e6 - 0.03)
 
 
 async def test_a_carrier_that_refuses_the_pace_loses_no_call(
-    make_tenant: Any, control: Callable[..., None]
+    make_tenant: MakeTenant, control: Control
 ) -> None:
-    tenant: Tenant = await make_tenant(cps=10)
+    tenant = await make_tenant(cps=10)
     control(f"trunks/{tenant.trunk.sip_trunk_id}", max_cps=3)
     calls = [tenant.placed("+15550100002") for _ in range(8)]
     for call_id in calls:
@@ -132,18 +143,20 @@ async def test_a_carrier_that_refuses_the_pace_loses_no_call(
     assert len(identities) > 8, "the carrier did refuse some"
 
 
-async def test_two_tenants_with_trunks_of_their_own_do_not_wait_for_each_other(make_tenant: Any) -> None:
-    slow: Tenant = await make_tenant(cps=0.1)
-    fast: Tenant = await make_tenant(cps=50)
+async def test_two_tenants_with_trunks_of_their_own_do_not_wait_for_each_other(
+    make_tenant: MakeTenant,
+) -> None:
+    slow = await make_tenant(cps=0.1)
+    fast = await make_tenant(cps=50)
     waiting = [slow.placed("+15550100002") for _ in range(3)]
-    fast.wait_for_end(fast.placed("+15550100002"), timeout_s=20)
+    fast.wait_for_end(fast.placed("+15550100002"))
     assert slow.call(waiting[-1])["status"] == "queued"
 
 
 def test_an_ended_call_stays_as_it_is_when_livekit_repeats_itself(tenant: Tenant) -> None:
     call = tenant.wait_for_end(tenant.placed("+15550100013"))
     body = json.dumps({"event": "room_finished", "room": {"name": call["room_name"]}, "id": "EV_x"})
-    forged = httpx.post(
+    forged = http.post(
         f"{tenant.stack.config.api_url}/livekit/webhook",
         content=body,
         headers={"authorization": "x.y.z", "content-type": "application/webhook+json"},

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 from livekit.api import LiveKitAPI
 from livekit.protocol.room import ListRoomsRequest
 
 from local.deployment import client
 from local.stack import Stack
-from local.webhook_receiver import Receiver, receiver
-from tests.stack.conftest import Tenant
-from tests.stack.test_agent_api import agent_token
-from tests.stack.webhooks import delivery_when, made
+from local.webhook_receiver import Receiver
+from tests.support import http
+from tests.support.agent_in_call import agent_token
+from tests.support.function_logs import log_lines
+from tests.support.polling import poll
+from tests.support.tenant import Tenant
+from tests.support.webhooks import create_webhook, wait_for_delivery
 
 NUMBER = "+15550108642"
 CANARIES = {
@@ -34,12 +35,6 @@ KEPT = {"auth_token": CANARIES["auth_token"], "pin": CANARIES["secret key"], "us
 
 
 @pytest.fixture
-def endpoint() -> Iterator[Receiver]:
-    with receiver() as made_:
-        yield made_
-
-
-@pytest.fixture
 def since_ms() -> int:
     return int(time.time() * 1000) - 1000
 
@@ -48,7 +43,7 @@ def since_ms() -> int:
 async def lived(stack: Stack, tenant: Tenant, endpoint: Receiver, since_ms: int) -> dict[str, str]:
     """A tenant that has used everything; what must stay secret, by name."""
     api = tenant.api
-    hook = made(tenant, endpoint.url(), headers={"X-Token": CANARIES["webhook header"]})
+    hook = create_webhook(tenant, endpoint.url(), headers={"X-Token": CANARIES["webhook header"]})
     once = {"Idempotency-Key": "privacy"}
     child = api.post("/api/v1/api-keys", json={"name": "k", "scopes": ["calls:read"]}, headers=once).json()
     api.post("/api/v1/api-keys", json={"name": "k", "scopes": ["calls:read"]}, headers=once)
@@ -65,25 +60,25 @@ async def lived(stack: Stack, tenant: Tenant, endpoint: Receiver, since_ms: int)
             await _look_at_livekit(stack, opened)
         else:
             tenant.wait_for_end(opened["call_id"])
-    session = httpx.post(f"{stack.config.api_url}/api/v1/session", json={"api_key": tenant.key})
+    session = http.post(f"{stack.config.api_url}/api/v1/session", json={"api_key": tenant.key})
     cookie = session.headers["set-cookie"].split(";")[0].removeprefix("session=")
     _stumble(stack, tenant, cookie)
     ping = api.post(f"/api/v1/webhooks/{hook['id']}/test").json()
-    delivery_when(tenant, ping["id"], lambda shown: shown["state"] == "succeeded")
+    wait_for_delivery(tenant, ping["id"], lambda shown: shown["state"] == "succeeded")
     secrets = {"key": tenant.key, "child key": child["key"], "cookie": cookie, "token": opened["token"]}
     return CANARIES | secrets | {"webhook secret": hook["secret"]}
 
 
 def _report(stack: Stack, opened: dict[str, str]) -> None:
-    httpx.put(f"{stack.config.livekit[0]}/_control/joins", json={"token": opened["token"]}).raise_for_status()
+    http.put(f"{stack.config.livekit[0]}/_control/joins", json={"token": opened["token"]}).raise_for_status()
     _, key, secret = stack.config.livekit
     token = agent_token(key, secret, opened["room_name"])
     values = {"note": CANARIES["variable"]}
     report = {"type": "variables", "sequence": 1, "values": values}
     url = f"{stack.config.api_url}/agent/v1/calls/{opened['call_id']}"
     bearer = {"Authorization": f"Bearer {token}"}
-    httpx.post(f"{url}/reports", json={"reports": [report]}, headers=bearer).raise_for_status()
-    told = httpx.get(f"{url}/context", headers=bearer).json()
+    http.post(f"{url}/reports", json={"reports": [report]}, headers=bearer).raise_for_status()
+    told = http.get(f"{url}/context", headers=bearer).json()
     assert told["variables"] == values
     assert told["user_context"] == {"user_name": CANARIES["context"], "phone": NUMBER}
 
@@ -114,7 +109,7 @@ def _use_tool(stack: Stack, opened: dict[str, str], endpoint: Receiver) -> None:
     told_back: tuple[int, dict[str, str], bytes] = (200, {}, json.dumps(echo).encode())
     endpoint.respond = lambda seen: told_back if seen.path.startswith("/tool") else 200
     body = {"params": {"said": CANARIES["tool parameter"]}}
-    told = httpx.post(url, json=body, headers=bearer).json()
+    told = http.post(url, json=body, headers=bearer).json()
     assert told["result"] == {"you_sent": "[redacted]", "pin": "[redacted]", "found": CANARIES["tool answer"]}
     seen = [each for each in endpoint.requests if each.path.startswith("/tool")][-1]
     sent = f"{seen.path} {seen.headers} {seen.body!r}"
@@ -136,44 +131,38 @@ def _stumble(stack: Stack, tenant: Tenant, cookie: str) -> None:
     """Mistakes that clients make with their secrets."""
     url, key = stack.config.api_url, tenant.key
     for path in (f"/api/v1/{key}", f"/api/v1/calls/{key}", f"/agent/v1/calls/{key}/context", "/api/v1/calls"):
-        httpx.get(url + path, params={"key": key, "phone": NUMBER})
-        httpx.get(url + path, headers={"Authorization": key})
-        httpx.get(url + path, headers={"Authorization": f"Basic {key}", "Cookie": f"session={cookie}"})
+        http.get(url + path, params={"key": key, "phone": NUMBER})
+        http.get(url + path, headers={"Authorization": key})
+        http.get(url + path, headers={"Authorization": f"Basic {key}", "Cookie": f"session={cookie}"})
     bad = {"agentId": key, "phoneNumber": NUMBER, "metadata": KEPT, "callerId": CANARIES["auth_token"]}
     tenant.api.post("/api/v1/calls/outbound", json=bad)
     tenant.api.post("/api/v1/calls/outbound", content=f'{{"phoneNumber": "{NUMBER}", "x": {CANARIES}')
     headers = {"Authorization": CANARIES["auth_token"]}
-    httpx.post(f"{url}/livekit/webhook", content=json.dumps(KEPT), headers=headers)
+    http.post(f"{url}/livekit/webhook", content=json.dumps(KEPT), headers=headers)
 
 
-def logs_of(stack: Stack, since_ms: int) -> dict[str, str]:
-    """Every log of the stack since a moment, by its group: all of them are more than an answer holds."""
-    logs = client(stack.config, "logs")
-    found: dict[str, str] = {}
-    for page in logs.get_paginator("describe_log_groups").paginate():
-        for group in page["logGroups"]:
-            name = group["logGroupName"]
-            events = logs.get_paginator("filter_log_events").paginate(logGroupName=name, startTime=since_ms)
-            found[name] = "\n".join(event["message"] for part in events for event in part["events"])
-    return found
-
-
-def executions_of(stack: Stack) -> str:
+def executions_of(stack: Stack, since_ms: int) -> str:
+    """Every delivery's execution that began since a moment, with its history."""
     states = client(stack.config, "stepfunctions")
     machine = stack.outputs.values["DeliveryFlowArn"]
+    pages = states.get_paginator("list_executions").paginate(stateMachineArn=machine)
     told: list[Any] = []
-    for execution in states.list_executions(stateMachineArn=machine, maxResults=200)["executions"]:
-        arn = execution["executionArn"]
-        told.append(states.describe_execution(executionArn=arn))
-        told.append(states.get_execution_history(executionArn=arn))
+    for execution in (execution for page in pages for execution in page["executions"]):
+        if execution["startDate"].timestamp() * 1000 >= since_ms:
+            arn = execution["executionArn"]
+            told += [
+                states.describe_execution(executionArn=arn),
+                states.get_execution_history(executionArn=arn),
+            ]
+    assert told
     return repr(told)
 
 
 def queues_of(stack: Stack) -> str:
-    sqs = client(stack.config, "sqs")
-    urls = sqs.list_queues()["QueueUrls"]
-    look = {"MaxNumberOfMessages": 10, "VisibilityTimeout": 0}
-    return repr([sqs.receive_message(QueueUrl=url, **look) for url in urls])
+    """What waits in the queues, looked at without being received."""
+    answer = http.get(f"{stack.config.emulator_url}/_ministack/sqs/messages")
+    assert answer.is_success
+    return answer.text
 
 
 def table_of(stack: Stack) -> str:
@@ -183,16 +172,24 @@ def table_of(stack: Stack) -> str:
 
 
 async def test_no_secret_is_where_it_has_no_business(
-    stack: Stack, lived: dict[str, str], since_ms: int
+    stack: Stack, tenant: Tenant, lived: dict[str, str], since_ms: int
 ) -> None:
-    time.sleep(2)
-    logs = logs_of(stack, since_ms)
-    assert len([name for name, text in logs.items() if text]) >= 6, "the logs are there to be looked at"
-    places = {"table": table_of(stack), "executions": executions_of(stack), "queues": queues_of(stack)}
-    for place, text in (places | logs).items():
+    logs = poll(lambda: logs_of(stack, since_ms), lambda found: {"api", "dialer", "agent_api"} <= set(found))
+    assert len(logs) >= 6, "the logs are there to be looked at"
+    places = {"table": table_of(stack), "executions": executions_of(stack, since_ms)}
+    assert tenant.id in places["table"]
+    for place, text in (places | {"queues": queues_of(stack)} | logs).items():
         assert not [name for name, canary in lived.items() if canary in text], place
     for name, text in logs.items():
         assert NUMBER not in text, f"a number in full in {name}"
+
+
+def logs_of(stack: Stack, since_ms: int) -> dict[str, str]:
+    """What each function wrote since a moment."""
+    found: dict[str, str] = {}
+    for line in log_lines(stack, since_ms):
+        found[line.function] = f"{found.get(line.function, '')}{line.text}\n"
+    return found
 
 
 async def test_log_lines_say_which_request_call_and_tenant(
@@ -200,15 +197,18 @@ async def test_log_lines_say_which_request_call_and_tenant(
 ) -> None:
     call_id = tenant.placed("+15550100013")
     tenant.wait_for_end(call_id)
-    time.sleep(1)
-    logs = logs_of(stack, since_ms)
-    for group in ("api", "dialer", "livekit_webhook"):
-        lines = [
-            json.loads(line) for line in logs[f"/trunkline-local/{group}"].splitlines() if line[:1] == "{"
-        ]
-        mine = [line for line in lines if line.get("call_id") == call_id]
-        assert mine, group
-        assert {line.get("tenant_id") for line in mine} >= {tenant.id}, group
-        assert all(line["service"] == group for line in mine)
-    asked = [line for line in lines if line.get("request_id")]
-    assert asked, "an HTTP request's id is on its line"
+
+    def lines_of_the_call() -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = {
+            function: [] for function in ("api", "dialer", "livekit_webhook")
+        }
+        for line in log_lines(stack, since_ms, found):
+            if line.fields.get("call_id") == call_id:
+                found[line.function].append(line.fields)
+        return found
+
+    for function, mine in poll(lines_of_the_call, lambda found: all(found.values())).items():
+        assert {line.get("tenant_id") for line in mine} >= {tenant.id}, function
+        assert all(line["service"] == function for line in mine)
+        if function != "dialer":
+            assert any(line.get("request_id") for line in mine), "an HTTP request's id is on its line"

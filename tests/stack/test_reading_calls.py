@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
-from tests.stack.conftest import Tenant
-from tests.stack.test_workflow_calls import made, started
-
-Control = Callable[..., None]
+from tests.stack.fixtures_livekit import Control
+from tests.support.tenant import Tenant
+from tests.support.workflows import create_workflow, start_workflow_call
 
 
 def test_a_long_poll_answers_at_the_change(tenant: Tenant, control: Control) -> None:
-    made(tenant)
-    opened = started(tenant)
+    create_workflow(tenant)
+    opened = start_workflow_call(tenant)
     known = tenant.call(opened["call_id"])["last_event"]
     control("joins", token=opened["token"])
-    began_s = time.monotonic()
     call = tenant.api.get(f"/api/v1/calls/{opened['call_id']}?wait=20&after={known}").json()
     assert call["status"] in ("connecting", "active")
-    assert time.monotonic() - began_s < 15
+    assert call["last_event"] > known
     bad = tenant.api.get(f"/api/v1/calls/{opened['call_id']}?wait=999")
     assert (bad.status_code, bad.json()["error"]["field"]) == (400, "wait")
 
 
-def test_calls_are_listed_newest_first_page_by_page_and_by_filter(tenant: Tenant, make_tenant: Any) -> None:
-    made(tenant)
-    made(tenant, "other")
+def test_calls_are_listed_newest_first_page_by_page_and_by_filter(tenant: Tenant) -> None:
+    create_workflow(tenant)
+    create_workflow(tenant, "other")
     ids = [
-        started(tenant, "other" if n == 2 else "onboarding", user_id=f"u{n % 2}")["call_id"] for n in range(5)
+        start_workflow_call(tenant, "other" if n == 2 else "onboarding", user_id=f"u{n % 2}")["call_id"]
+        for n in range(5)
     ]
     tenant.cancel(ids[0])
 

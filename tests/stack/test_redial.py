@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.stack.conftest import Tenant
+from tests.support.tenant import Tenant
 
 BUSY, DECLINES = "+15550100002", "+15550100005"
 WORKDAY = {"start": "09:00", "end": "20:00"}
@@ -104,6 +104,6 @@ async def test_a_call_that_passes_its_deadline_in_the_line_ends_with_that_reason
     tenant.wait_for_end(tenant.placed(BUSY))
     expires = datetime.now(UTC) + timedelta(seconds=3)
     call_id = tenant.placed(BUSY, expiresAt=expires.isoformat())
-    call = tenant.wait_for_end(call_id, timeout_s=90)
+    call = tenant.wait_for_end(call_id)
     assert (call["status"], call["status_reason"]) == ("timeout", "expired")
     assert all(call_id not in invite["room"] for invite in tenant.invites())

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.stack.access import practice_client
-from tests.stack.conftest import Tenant
-from tests.stack.test_scheduled_calls import schedule, scheduled
+from tests.support.scheduled_calls import post_scheduled_call, schedule_call
+from tests.support.tenant import Tenant
 
 NUMBER = "+15550100001"
 
@@ -24,13 +23,13 @@ def test_a_suppressed_number_is_not_called_whatever_asks_for_it(tenant: Tenant) 
     workflow = {"slug": "w", "channel": "phone", "entry_agent": "Ada"}
     tenant.api.post("/api/v1/workflows", json=workflow).raise_for_status()
     tenant.change_trunk(paused=True)
-    waiting, later = tenant.placed(NUMBER), scheduled(tenant, 8, phoneNumber=NUMBER)
+    waiting, later = tenant.placed(NUMBER), schedule_call(tenant, 8, phoneNumber=NUMBER)
     suppress(tenant, NUMBER)
     by_workflow = {"workflow_slug": "w", "user_id": "u", "user_context": {"phone": NUMBER}}
     for answer in (
         tenant.place(NUMBER),
         tenant.api.post("/api/v1/calls", json=by_workflow),
-        schedule(tenant, 3600, phoneNumber=NUMBER),
+        post_scheduled_call(tenant, 3600, phoneNumber=NUMBER),
     ):
         error = answer.json()["error"]
         assert (answer.status_code, error["type"]) == (403, "suppressed")
@@ -41,7 +40,7 @@ def test_a_suppressed_number_is_not_called_whatever_asks_for_it(tenant: Tenant) 
         assert (call["status"], call["status_reason"]) == ("failed", "suppressed")
         assert call["timeline"][-1]["reason"] == "suppressed"
     assert tenant.invites() == []
-    with practice_client(tenant) as practising:
+    with tenant.client(livemode=False) as practising:
         assert practising.get("/api/v1/suppressions").json()["data"] == []
     assert tenant.api.delete(f"/api/v1/suppressions/{NUMBER}").status_code == 200
     tenant.wait_for_end(tenant.placed(NUMBER))

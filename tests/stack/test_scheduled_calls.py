@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.stack.conftest import Tenant
-
-
-def in_s(seconds: float) -> str:
-    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
-
-
-def schedule(tenant: Tenant, at_s: float, **more: Any) -> httpx.Response:
-    number = more.pop("phoneNumber", "+15550100001")
-    body = {"agentId": tenant.agent.id, "phoneNumber": number, "earliestAt": in_s(at_s)} | more
-    return tenant.api.post("/api/v1/calls/schedule", json=body)
-
-
-def scheduled(tenant: Tenant, at_s: float, **more: Any) -> str:
-    answer = schedule(tenant, at_s, **more)
-    assert answer.status_code == 201, answer.text
-    assert answer.json()["message"].startswith("Call scheduled.")
-    return str(answer.json()["data"]["id"])
+from tests.support.scheduled_calls import in_seconds, post_scheduled_call, schedule_call
+from tests.support.tenant import Tenant
 
 
 def change(tenant: Tenant, call_id: str, **wish: Any) -> httpx.Response:
@@ -34,7 +17,7 @@ def change(tenant: Tenant, call_id: str, **wish: Any) -> httpx.Response:
 
 
 def test_it_waits_and_rings_at_its_time(tenant: Tenant) -> None:
-    answer = schedule(tenant, 5, priority=0, metadata={"campaign": "x"})
+    answer = post_scheduled_call(tenant, 5, priority=0, metadata={"campaign": "x"})
     data = answer.json()["data"]
     assert (answer.status_code, data["status"], data["metadata"]["campaign"]) == (201, "scheduled", "x")
     listed = tenant.api.get("/api/v1/calls", params={"status": "scheduled"}).json()["data"]
@@ -47,36 +30,37 @@ def test_it_waits_and_rings_at_its_time(tenant: Tenant) -> None:
     statuses = [entry["status"] for entry in call["timeline"]]
     assert statuses == ["initiated", "scheduled", "queued", "connecting", "active", "completed"]
     begun = datetime.fromisoformat(call["attempts"][0]["connecting_at"])
-    late_s = (begun - datetime.fromisoformat(data["earliestAt"])).total_seconds()
-    assert 0 <= late_s < 30, late_s
+    assert begun >= datetime.fromisoformat(data["earliestAt"])
     assert len(tenant.invites()) == 1
 
 
 def test_a_change_counts_and_a_cancelled_one_never_rings(tenant: Tenant) -> None:
-    put_off, cancelled = scheduled(tenant, 4), scheduled(tenant, 4)
-    assert change(tenant, put_off, earliestAt=in_s(3600), priority=1).json()["priority"] == 1
+    put_off, cancelled, witness = (schedule_call(tenant, 10) for _ in range(3))
+    assert change(tenant, put_off, earliestAt=in_seconds(3600), priority=1).json()["priority"] == 1
     tenant.cancel(cancelled)
-    time.sleep(7)
-    assert tenant.invites() == []
+    tenant.wait_for_end(witness)
+    assert [invite["room"] for invite in tenant.invites()] == [f"call-{witness}"], "their time has come, too"
     assert tenant.call(put_off)["status"] == "scheduled"
     assert tenant.call(cancelled)["status_reason"] == "cancelled"
-    assert change(tenant, put_off, earliestAt=in_s(1)).status_code == 200
+    assert change(tenant, put_off, earliestAt=in_seconds(1)).status_code == 200
     assert tenant.wait_for_end(put_off)["data"]["status"] == "completed"
     ended = change(tenant, put_off, priority=1)
     assert (ended.status_code, ended.json()["error"]["type"]) == (409, "call_ended")
-    assert len(tenant.invites()) == 1
+    assert len(tenant.invites()) == 2
 
 
 def test_what_is_in_the_line_is_not_changed(tenant: Tenant) -> None:
     tenant.change_trunk(paused=True)
-    assert tenant.call(scheduled(tenant, 3600))["queue_state"] == "scheduled", "a pause today is no matter"
+    assert tenant.call(schedule_call(tenant, 3600))["queue_state"] == "scheduled", (
+        "a pause today is no matter"
+    )
     call_id = tenant.placed()
     refused = change(tenant, call_id, priority=0)
     assert (refused.status_code, refused.json()["error"]["type"]) == (409, "call_not_scheduled")
 
 
 def test_a_repeat_schedules_nothing_twice(tenant: Tenant) -> None:
-    body = {"agentId": tenant.agent.id, "phoneNumber": "+15550100001", "earliestAt": in_s(3600)}
+    body = {"agentId": tenant.agent.id, "phoneNumber": "+15550100001", "earliestAt": in_seconds(3600)}
     once = {"Idempotency-Key": "campaign-1"}
     first, again = (tenant.api.post("/api/v1/calls/schedule", json=body, headers=once) for _ in range(2))
     assert first.json()["data"]["id"] == again.json()["data"]["id"]
@@ -95,6 +79,6 @@ def test_a_repeat_schedules_nothing_twice(tenant: Tenant) -> None:
     ],
 )
 def test_bad_input_is_refused_with_its_field(tenant: Tenant, wrong: dict[str, Any], field: str) -> None:
-    body = {"agentId": tenant.agent.id, "phoneNumber": "+15550100001", "earliestAt": in_s(60)} | wrong
+    body = {"agentId": tenant.agent.id, "phoneNumber": "+15550100001", "earliestAt": in_seconds(60)} | wrong
     answer = tenant.api.post("/api/v1/calls/schedule", json=body)
     assert (answer.status_code, answer.json()["error"]["field"]) == (400, field)

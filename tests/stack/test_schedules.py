@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from local.deployment import client
-from tests.stack.access import practice_client
-from tests.stack.conftest import Tenant
-from tests.stack.test_workflow_calls import made
+from tests.support.polling import poll
+from tests.support.tenant import Tenant
+from tests.support.workflows import create_workflow
 
 NUMBER = "+15550100001"
 GROUP = "trunkline-local"
@@ -30,13 +29,9 @@ def runs(tenant: Tenant, made_: dict[str, Any]) -> list[dict[str, Any]]:
     return list(tenant.api.get(f"/api/v1/schedules/{made_['id']}/runs").json()["data"])
 
 
-def ran(tenant: Tenant, made_: dict[str, Any], count: int, timeout_s: float = 60) -> list[dict[str, Any]]:
+def wait_for_runs(tenant: Tenant, made_: dict[str, Any], count: int) -> list[dict[str, Any]]:
     """Its runs, when there are so many."""
-    deadline_s = time.monotonic() + timeout_s
-    while len(found := runs(tenant, made_)) < count:
-        assert time.monotonic() < deadline_s, found
-        time.sleep(0.2)
-    return found
+    return poll(lambda: runs(tenant, made_), lambda found: len(found) >= count)
 
 
 def tick(tenant: Tenant, made_: dict[str, Any], due_at: str) -> None:
@@ -53,7 +48,7 @@ def test_eventbridge_ticks_and_a_phone_rings(tenant: Tenant) -> None:
     soon = datetime.now(UTC) + timedelta(seconds=4)
     once = schedule(tenant, cron=None, at=soon.isoformat())
     assert once["next_runs"][0][:19] == soon.isoformat()[:19]
-    run = ran(tenant, once, 1)[0]
+    run = wait_for_runs(tenant, once, 1)[0]
     assert (run["outcome"], run["due_at"]) == ("called", once["at"])
     call = tenant.wait_for_end(run["call_id"])
     assert (call["status"], call["data"]["metadata"]["source"]) == ("completed", "schedule")
@@ -63,11 +58,15 @@ def test_eventbridge_ticks_and_a_phone_rings(tenant: Tenant) -> None:
 
 
 def test_a_tick_delivered_twice_makes_one_call(tenant: Tenant) -> None:
-    made(tenant)
+    create_workflow(tenant)
     mine = schedule(tenant, kind="workflow", body={"workflow_slug": "onboarding", "user_id": "u-7"})
     for due_at in ("2026-01-01T09:00:00Z", "2026-01-01T09:00:00Z", "2026-01-02T09:00:00Z"):
         tick(tenant, mine, due_at)
-    assert sorted(run["outcome"] for run in ran(tenant, mine, 3)) == ["called", "called", "duplicate"]
+    assert sorted(run["outcome"] for run in wait_for_runs(tenant, mine, 3)) == [
+        "called",
+        "called",
+        "duplicate",
+    ]
     assert len(tenant.api.get("/api/v1/calls").json()["data"]) == 2
 
 
@@ -108,7 +107,7 @@ def test_bad_schedules_are_refused(tenant: Tenant, wrong: dict[str, Any], says: 
 
 
 def test_a_test_keys_schedule_makes_test_calls(tenant: Tenant) -> None:
-    with practice_client(tenant) as practising:
+    with tenant.client(livemode=False) as practising:
         wish = {"name": "p", "kind": "outbound", "cron": "0 9 * * *"}
         body = {"agentId": tenant.agent.id, "phoneNumber": "+15550100001"}
         mine = practising.post("/api/v1/schedules", json=wish | {"body": body}).json()

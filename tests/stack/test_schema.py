@@ -5,6 +5,7 @@ With a test key: what it makes is test data, and nobody is rung.
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -20,8 +21,8 @@ from schemathesis.specs.openapi.checks import (
 
 from local.openapi.document import document
 from local.stack import Stack
-from tests.stack.access import key_of
-from tests.stack.conftest import Tenant
+from tests.support.tenant import ALL_SCOPES
+from trunkline.agents.schemas import AgentSpec
 
 EXAMPLES = 12
 CHECKS: list[Any] = [
@@ -33,10 +34,14 @@ CHECKS: list[Any] = [
 SCHEMA = schemathesis.openapi.from_dict(document())
 
 
-@pytest.fixture
-def fuzzed(stack: Stack, tenant: Tenant) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def fuzzed(stack: Stack) -> dict[str, str]:
     """Where to, and with what key."""
-    key = key_of(tenant, livemode=False, requests_per_minute=100_000)
+    name, operator = f"fuzzed-{uuid.uuid4()}", stack.operator()
+    operator.tenants.create(name)
+    spec = AgentSpec(name="Ada", livekit_agent_name="ada")
+    operator.create_agent(name, spec)
+    key = operator.create_key(name, "tests", ALL_SCOPES, livemode=False, requests_per_minute=100_000)
     return {"base_url": stack.config.api_url, "key": key}
 
 

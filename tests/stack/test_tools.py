@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from local.webhook_receiver import ReceivedRequest, Receiver, receiver
-from tests.stack.conftest import Tenant
-from tests.stack.test_agent_api import agent_token
-from tests.stack.test_workflow_calls import started
-from tests.stack.tools import TOKEN, Agent, calls_with, require_nowhere_else, text, tool
+from local.webhook_receiver import ReceivedRequest, Receiver
+from tests.support import http
+from tests.support.agent_in_call import (
+    TOKEN,
+    AgentInCall,
+    agent_token,
+    create_tool,
+    require_kept_from_all_others,
+    start_call_with_tools,
+    string_parameter,
+)
+from tests.support.tenant import Tenant
+from tests.support.workflows import start_workflow_call
 
 GUIDE = Path(__file__).parent / "documents" / "guide"
-
-
-@pytest.fixture
-def backend() -> Iterator[Receiver]:
-    """A tenant's backend; it gives each meal an id."""
-    with receiver() as made_:
-        made_.respond = lambda _: (201, {"Content-Type": "application/json"}, b'{"meal_id": "meal-7"}')
-        yield made_
 
 
 def test_the_guides_tool_and_its_backend_run_unchanged(tenant: Tenant, backend: Receiver) -> None:
@@ -37,7 +36,9 @@ def test_the_guides_tool_and_its_backend_run_unchanged(tenant: Tenant, backend: 
     exec(compile((GUIDE / "meals_backend.py").read_text(), "meals_backend.py", "exec"), names)  # noqa: S102
     meals = _Meals(names)
     backend.respond = meals.answer
-    agent = calls_with(tenant, "save_meal", context={"auth_token": TOKEN, "id": "user-123", "name": "John"})
+    agent = start_call_with_tools(
+        tenant, "save_meal", context={"auth_token": TOKEN, "id": "user-123", "name": "John"}
+    )
     told = agent.use("save_meal", meal_data="two eggs")
     assert told["result"] == {"meal_id": "meal-1"}
     assert meals.recorded == [("user-123", "two eggs")]
@@ -47,7 +48,7 @@ def test_the_guides_tool_and_its_backend_run_unchanged(tenant: Tenant, backend: 
         "application/json",
     )
     assert seen.json == {"user_id": "user-123", "meal": "two eggs"}
-    require_nowhere_else(tenant, agent, TOKEN)
+    require_kept_from_all_others(tenant, agent, TOKEN)
 
 
 class _Meals:
@@ -72,12 +73,18 @@ class _Meals:
 
 
 def test_an_agent_is_told_of_its_tools_as_functions(tenant: Tenant) -> None:
-    tool(tenant, "save_meal", {"type": "end_call"}, parameters=[text("meal")], description="Saves a meal")
-    tool(tenant, "own_tool", {"type": "end_call"})
-    tool(tenant, "nobodys", {"type": "end_call"})
+    create_tool(
+        tenant,
+        "save_meal",
+        {"type": "end_call"},
+        parameters=[string_parameter("meal")],
+        description="Saves a meal",
+    )
+    create_tool(tenant, "own_tool", {"type": "end_call"})
+    create_tool(tenant, "nobodys", {"type": "end_call"})
     colleague = {"name": "Bea", "livekit_agent_name": "bea", "tools": ["own_tool"]}
     assert tenant.api.post("/api/v1/agents", json=colleague).json()["tools"] == ["own_tool"]
-    agent = calls_with(tenant, "save_meal", agents=["Bea"])
+    agent = start_call_with_tools(tenant, "save_meal", agents=["Bea"])
     told = agent.api.get("/tools").json()["data"]
     assert told == [
         {
@@ -98,7 +105,7 @@ def test_an_agent_is_told_of_its_tools_as_functions(tenant: Tenant) -> None:
     ]
     assert agent.api.get("/tools?agent=Eve").status_code == 404
     for strange in ("nobodys", "nothing"):
-        answer = agent.asked(strange)
+        answer = agent.post_use(strange)
         assert (answer.status_code, answer.json()["error"]["message"]) == (404, "Tool not found")
 
 
@@ -143,12 +150,12 @@ def test_a_tool_that_is_changed_in_mid_call_changes_for_the_next_call(
     tenant: Tenant, backend: Receiver
 ) -> None:
     action = {"type": "api_call", "url": backend.url("/old")}
-    tool(tenant, "ask", action)
-    agent = calls_with(tenant, "ask")
+    create_tool(tenant, "ask", action)
+    agent = start_call_with_tools(tenant, "ask")
     changed = {"config": {"actions": [action | {"url": backend.url("/new")}]}}
     assert tenant.api.patch("/api/v1/tools/ask", json=changed).json()["version"] == 2
     assert agent.use("ask")["version"] == 1
-    assert Agent(tenant, started(tenant, "meals")).use("ask")["version"] == 2
+    assert AgentInCall(tenant, start_workflow_call(tenant, "meals")).use("ask")["version"] == 2
     assert [seen.path for seen in backend.requests] == ["/old", "/new"]
     in_use = tenant.api.delete("/api/v1/tools/ask")
     assert (in_use.status_code, in_use.json()["error"]["message"]) == (
@@ -161,13 +168,13 @@ def test_tenant_secrets_are_for_requests_alone(tenant: Tenant, backend: Receiver
     secret = {"name": "api_key", "value": "canary-secret-2d9a"}
     stored = tenant.api.post("/api/v1/secrets", json=secret)
     assert stored.status_code == 201
-    tool(
+    create_tool(
         tenant,
         "ask",
         {"type": "api_call", "url": backend.url(), "headers": {"X-Api-Key": "{{secrets.api_key}}"}},
     )
     backend.respond = lambda seen: (200, {}, json.dumps({"you_sent": seen.headers["X-Api-Key"]}).encode())
-    agent = calls_with(tenant, "ask")
+    agent = start_call_with_tools(tenant, "ask")
     told = agent.use("ask")
     assert backend.requests[0].headers["X-Api-Key"] == secret["value"]
     assert told["result"] == {"you_sent": "[redacted]"}
@@ -180,14 +187,14 @@ def test_tenant_secrets_are_for_requests_alone(tenant: Tenant, backend: Receiver
     assert (
         secret["value"] not in stored.text + tried.text + shown.text + tenant.api.get("/api/v1/secrets").text
     )
-    require_nowhere_else(tenant, agent, secret["value"])
+    require_kept_from_all_others(tenant, agent, secret["value"])
     assert tenant.api.delete("/api/v1/secrets/api_key").status_code == 409
 
 
 def test_nobody_uses_anothers_tools(tenant: Tenant, backend: Receiver) -> None:
-    tool(tenant, "ask", {"type": "api_call", "url": backend.url()})
-    agent = calls_with(tenant, "ask")
-    other = started(tenant, "meals")
+    create_tool(tenant, "ask", {"type": "api_call", "url": backend.url()})
+    agent = start_call_with_tools(tenant, "ask")
+    other = start_workflow_call(tenant, "meals")
     _, key, secret = tenant.stack.config.livekit
     for token, status in (
         ("", 401),
@@ -197,8 +204,8 @@ def test_nobody_uses_anothers_tools(tenant: Tenant, backend: Receiver) -> None:
     ):
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         for answer in (
-            httpx.get(f"{agent.api.base_url}tools", headers=headers),
-            httpx.post(f"{agent.api.base_url}tools/ask", headers=headers, json={}),
+            http.get(f"{agent.api.base_url}tools", headers=headers),
+            http.post(f"{agent.api.base_url}tools/ask", headers=headers, json={}),
         ):
             assert answer.status_code == status, token
     for method, path in (

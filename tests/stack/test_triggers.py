@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.stack.access import practice_client
-from tests.stack.conftest import Tenant
-from tests.stack.test_workflow_calls import made
+from tests.support import http
+from tests.support.tenant import Tenant
+from tests.support.workflows import create_workflow
 from trunkline.webhooks.signing import signature_headers
 
 SIGNUP = {
@@ -36,7 +36,7 @@ def send(tenant: Tenant, made_: dict[str, Any], event: Any, **headers: str) -> h
         headers = {"X-Webhook-Signature": signed["X-Webhook-Signature"]}
     # The emulator's own name for the API resolves in no client.
     url = tenant.stack.config.api_url + urlsplit(made_["url"]).path
-    return httpx.post(url, content=raw, headers=headers, timeout=30)
+    return http.post(url, content=raw, headers=headers, timeout=30)
 
 
 def told(tenant: Tenant, made_: dict[str, Any]) -> list[dict[str, Any]]:
@@ -48,7 +48,7 @@ def signup(event_id: str = "e-1") -> dict[str, Any]:
 
 
 def test_an_event_makes_one_call_however_often_it_comes(tenant: Tenant) -> None:
-    made(tenant)
+    create_workflow(tenant)
     mine = trigger(tenant, SIGNUP)
     first = send(tenant, mine, signup())
     assert first.status_code == 202, first.text
@@ -71,7 +71,7 @@ def test_an_event_makes_one_call_however_often_it_comes(tenant: Tenant) -> None:
 
 
 def test_long_ids_that_end_otherwise_are_events_of_their_own(tenant: Tenant) -> None:
-    made(tenant)
+    create_workflow(tenant)
     mine = trigger(tenant, SIGNUP)
     outcomes = [send(tenant, mine, signup("x" * 300 + end)).json()["outcome"] for end in ("a", "b", "a")]
     assert outcomes == ["called", "called", "duplicate"]
@@ -119,7 +119,7 @@ def test_what_is_refused_says_why_to_sender_and_owner(tenant: Tenant) -> None:
 
 
 def test_an_event_that_is_not_proven_finds_no_trigger(tenant: Tenant, make_tenant: Any) -> None:
-    made(tenant)
+    create_workflow(tenant)
     mine = trigger(tenant, SIGNUP)
     nobodys = mine | {"url": mine["url"].replace(mine["id"], "trg_" + "0" * 20)}
     forged = {"Authorization": "Bearer whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
@@ -162,17 +162,17 @@ def test_an_event_that_is_not_proven_finds_no_trigger(tenant: Tenant, make_tenan
 async def test_bad_triggers_are_refused(
     tenant: Tenant, make_tenant: Any, wrong: dict[str, Any], says: str
 ) -> None:
-    made(tenant)
+    create_workflow(tenant)
     other: Tenant = await make_tenant()
-    made(other, "anothers")
+    create_workflow(other, "anothers")
     body = {"name": "t", "body": SIGNUP} | wrong
     answer = tenant.api.post("/api/v1/triggers", json=body)
     assert (answer.status_code, says in answer.json()["error"]["message"]) == (400, True), answer.text
 
 
 def test_a_test_keys_trigger_makes_test_calls(tenant: Tenant) -> None:
-    made(tenant)
-    with practice_client(tenant) as practising:
+    create_workflow(tenant)
+    with tenant.client(livemode=False) as practising:
         mine = practising.post("/api/v1/triggers", json={"name": "t", "body": SIGNUP}).json()
         assert mine["livemode"] is False
         call_id = send(tenant, mine, signup()).json()["call_id"]

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import psutil
 import pytest
 
 from local.deployment import client
 from local.probes import function_processes
 from local.stack import Stack
-from local.webhook_receiver import ReceivedRequest, Receiver, receiver
-from tests.stack.conftest import Tenant
-from tests.stack.webhooks import deliveries, delivery_when, made, verified_by_the_guide
+from local.webhook_receiver import ReceivedRequest, Receiver
+from tests.support import http
+from tests.support.tenant import Tenant
+from tests.support.webhooks import create_webhook, deliveries, verified_by_the_guide, wait_for_delivery
 from trunkline.webhooks.retry_policy import SCHEDULE_S
 
 SCALE = 0.001
 
 
 @pytest.fixture
-def endpoint() -> Iterator[Receiver]:
-    with receiver() as made:
-        yield made
-
-
-@pytest.fixture
 def hurried(stack: Stack) -> Iterator[None]:
-    """Waits of executions are a thousandth as long."""
+    """Waits of all executions are a thousandth as long: for tests that are alone."""
     _scale(stack, SCALE)
     yield
     _scale(stack, 1)
@@ -37,24 +31,25 @@ def hurried(stack: Stack) -> Iterator[None]:
 
 def _scale(stack: Stack, value: float) -> None:
     url = f"{stack.config.emulator_url}/_ministack/config"
-    httpx.post(url, json={"stepfunctions._SFN_WAIT_SCALE": value}).raise_for_status()
+    http.post(url, json={"stepfunctions._SFN_WAIT_SCALE": value}).raise_for_status()
 
 
+@pytest.mark.alone
 def test_the_whole_schedule_with_the_same_ids(tenant: Tenant, endpoint: Receiver, hurried: None) -> None:
-    webhook = made(tenant, endpoint.url(), filter={"events": ["call.started"]}, max_attempts=5)
+    webhook = create_webhook(tenant, endpoint.url(), filter={"events": ["call.started"]}, max_attempts=5)
     endpoint.respond = lambda _: 200 if len(endpoint.requests) == 5 else 500
     tenant.placed("+15550100002")
     seen = endpoint.wait_for("/hook", 5)
     assert [each.json["attempt"] for each in seen] == [1, 2, 3, 4, 5]
     assert len({(each.event["id"], each.json["delivery_id"]) for each in seen}) == 1
     assert all(verified_by_the_guide(webhook["secret"], each) for each in seen)
-    delivery = delivery_when(tenant, seen[0].json["delivery_id"], lambda each: each["state"] != "pending")
+    delivery = wait_for_delivery(tenant, seen[0].json["delivery_id"], lambda each: each["state"] != "pending")
     assert (delivery["state"], [each["status"] for each in delivery["attempts"]]) == (
         "succeeded",
         [500, 500, 500, 500, 200],
     )
     assert delivery["attempts"][0]["response_body"] == "ok"
-    for waited, due in zip(_waits(tenant, delivery["id"]), SCHEDULE_S[1:], strict=False):
+    for waited, due in zip(_waits(tenant, delivery["id"]), SCHEDULE_S[1:5], strict=True):
         assert abs(waited - due) <= due * 0.2 + 1
 
 
@@ -69,7 +64,7 @@ def _waits(tenant: Tenant, delivery_id: str) -> list[int]:
 
 
 def test_what_the_state_carries_is_ids_alone(tenant: Tenant, endpoint: Receiver) -> None:
-    made(tenant, endpoint.url(), filter={"events": ["call.started"]})
+    create_webhook(tenant, endpoint.url(), filter={"events": ["call.started"]})
     tenant.placed("+15550100002", metadata={"note": "canary-2b7e"})
     delivery_id = endpoint.wait_for("/hook", 1)[0].json["delivery_id"]
     sfn: Any = client(tenant.stack.config, "stepfunctions")
@@ -81,8 +76,9 @@ def test_what_the_state_carries_is_ids_alone(tenant: Tenant, endpoint: Receiver)
     assert "whsec_" not in history
 
 
+@pytest.mark.alone
 def test_retry_after_is_obeyed(tenant: Tenant, endpoint: Receiver, hurried: None) -> None:
-    made(tenant, endpoint.url(), filter={"events": ["call.started"]})
+    create_webhook(tenant, endpoint.url(), filter={"events": ["call.started"]})
     endpoint.respond = lambda _: (503, {"Retry-After": "4000"}) if len(endpoint.requests) == 1 else 200
     tenant.placed("+15550100002")
     first, second = endpoint.wait_for("/hook", 2)
@@ -90,8 +86,8 @@ def test_retry_after_is_obeyed(tenant: Tenant, endpoint: Receiver, hurried: None
 
 
 def test_a_dead_endpoint_does_not_slow_a_healthy_one(tenant: Tenant, endpoint: Receiver) -> None:
-    dead = made(tenant, "http://127.0.0.1:9999/nobody", filter={"events": ["call.started"]})
-    made(tenant, endpoint.url(), filter={"events": ["call.started"]})
+    dead = create_webhook(tenant, "http://127.0.0.1:9999/nobody", filter={"events": ["call.started"]})
+    create_webhook(tenant, endpoint.url(), filter={"events": ["call.started"]})
     calls = {tenant.placed("+15550100002") for _ in range(20)}
     seen = endpoint.wait_for("/hook", 20)
     assert {each.event["data"]["call_id"] for each in seen} == calls
@@ -101,15 +97,24 @@ def test_a_dead_endpoint_does_not_slow_a_healthy_one(tenant: Tenant, endpoint: R
     tenant.api.delete(f"/api/v1/webhooks/{dead['id']}")
 
 
+def sender_of(stack: Stack, seen: ReceivedRequest) -> psutil.Process:
+    """The process that holds the other end of a request's connection."""
+    (process,) = (
+        process
+        for process in function_processes(stack, "webhook-deliver")
+        if seen.client_port in {each.laddr.port for each in process.net_connections()}
+    )
+    return process
+
+
 def test_a_function_killed_between_request_and_record_repeats_the_attempt(
     tenant: Tenant, endpoint: Receiver
 ) -> None:
-    made(tenant, endpoint.url(), filter={"events": ["call.started"]})
+    create_webhook(tenant, endpoint.url(), filter={"events": ["call.started"]})
 
-    def kill_who_asks(_: ReceivedRequest) -> int:
+    def kill_who_asks(seen: ReceivedRequest) -> int:
         if len(endpoint.requests) == 1:
-            for process in function_processes(tenant.stack, "webhook-deliver"):
-                process.kill()
+            sender_of(tenant.stack, seen).kill()
         return 200
 
     endpoint.respond = kill_who_asks
@@ -117,7 +122,7 @@ def test_a_function_killed_between_request_and_record_repeats_the_attempt(
     first, second = endpoint.wait_for("/hook", 2)
     assert {**first.json, "event": None} == {**second.json, "event": None}, "same delivery, same attempt"
     assert first.event["id"] == second.event["id"]
-    done = delivery_when(tenant, first.json["delivery_id"], lambda each: each["state"] == "succeeded")
+    done = wait_for_delivery(tenant, first.json["delivery_id"], lambda each: each["state"] == "succeeded")
     assert len(done["attempts"]) == 1
 
 
@@ -129,7 +134,7 @@ def stream_record(number: str, item: dict[str, Any]) -> dict[str, Any]:
 def test_a_record_that_the_stream_repeats_makes_no_second_delivery(
     tenant: Tenant, endpoint: Receiver
 ) -> None:
-    made(tenant, endpoint.url(), filter={"events": ["call.started"]})
+    webhook = create_webhook(tenant, endpoint.url(), filter={"events": ["call.started"]})
     call_id = tenant.placed("+15550100002")
     endpoint.wait_for("/hook", 1)
     dynamodb: Any = client(tenant.stack.config, "dynamodb")
@@ -143,7 +148,8 @@ def test_a_record_that_the_stream_repeats_makes_no_second_delivery(
             FunctionName="trunkline-local-event-fanout", Payload=json.dumps({"Records": [record] * 5})
         )
         assert json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
-    time.sleep(3)
+    (delivery,) = deliveries(tenant, webhook)
+    wait_for_delivery(tenant, delivery["id"], lambda shown: shown["state"] == "succeeded")
     assert len(endpoint.requests_to("/hook")) == 1
 
 

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from local.webhook_receiver import Receiver, receiver
-from tests.stack.conftest import Tenant
-from tests.stack.webhooks import deliveries, made, verified_by_the_guide
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Receiver]:
-    with receiver() as made:
-        yield made
+from local.webhook_receiver import Receiver
+from tests.support.polling import poll
+from tests.support.tenant import Tenant
+from tests.support.webhooks import create_webhook, deliveries, verified_by_the_guide
 
 
 def test_a_calls_events_arrive_signed_in_both_schemes(tenant: Tenant, endpoint: Receiver) -> None:
-    webhook = made(tenant, endpoint.url(), filter={"include_metrics": True})
+    webhook = create_webhook(tenant, endpoint.url(), filter={"include_metrics": True})
     assert webhook["secret"].startswith("whsec_")
     call_id = tenant.placed("+15550100001")
     tenant.wait_for_end(call_id)
@@ -42,22 +36,19 @@ def test_a_calls_events_arrive_signed_in_both_schemes(tenant: Tenant, endpoint: 
 
 
 def test_a_call_that_never_connects_fails_by_event_too(tenant: Tenant, endpoint: Receiver) -> None:
-    made(tenant, endpoint.url(), filter={"events": ["call.failed"]})
+    create_webhook(tenant, endpoint.url(), filter={"events": ["call.failed"]})
     tenant.wait_for_end(tenant.placed("+15550100002"))
     data = endpoint.wait_for("/hook", 1)[0].event["data"]
     assert (data["status"], data["status_reason"], data["sip_status_code"]) == ("failed", "dial_busy", 486)
 
 
 def test_gone_disables_and_enabling_begins_anew(tenant: Tenant, endpoint: Receiver) -> None:
-    webhook = made(tenant, endpoint.url(), filter={"events": ["call.started"]})
+    webhook = create_webhook(tenant, endpoint.url(), filter={"events": ["call.started"]})
     endpoint.respond = lambda _: 410
     tenant.placed("+15550100002")
     endpoint.wait_for("/hook", 1)
     path = f"/api/v1/webhooks/{webhook['id']}"
-    deadline_s = time.monotonic() + 20
-    while (shown := tenant.api.get(path).json())["enabled"]:
-        assert time.monotonic() < deadline_s
-        time.sleep(0.1)
+    shown = poll(lambda: tenant.api.get(path).json(), lambda webhook: not webhook["enabled"])
     assert shown["disabled_reason"] == "the endpoint answered 410 Gone"
     endpoint.respond = lambda _: 200
     assert tenant.api.patch(path, json={"enabled": True}).json()["disabled_reason"] is None
@@ -69,7 +60,7 @@ def test_gone_disables_and_enabling_begins_anew(tenant: Tenant, endpoint: Receiv
 
 
 def test_ping_rotation_and_the_end_of_the_overlap(tenant: Tenant, endpoint: Receiver) -> None:
-    webhook = made(tenant, endpoint.url("/ping"))
+    webhook = create_webhook(tenant, endpoint.url("/ping"))
     path = f"/api/v1/webhooks/{webhook['id']}"
     assert tenant.api.post(f"{path}/test").status_code == 202
     ping = endpoint.wait_for("/ping", 1)[0]
@@ -113,7 +104,7 @@ async def test_unknown_events_and_other_tenants(
 ) -> None:
     bad = tenant.api.post("/api/v1/webhooks", json={"url": endpoint.url(), "filter": {"events": ["call.x"]}})
     assert (bad.status_code, bad.json()["error"]["field"]) == (400, "filter")
-    webhook = made(tenant, endpoint.url())
+    webhook = create_webhook(tenant, endpoint.url())
     stranger = (await make_tenant()).api
     path = f"/api/v1/webhooks/{webhook['id']}"
     for method, where in (
@@ -132,7 +123,7 @@ async def test_unknown_events_and_other_tenants(
 
 
 def test_a_trunk_that_is_paused_and_resumed_tells_so(tenant: Tenant, endpoint: Receiver) -> None:
-    made(tenant, endpoint.url(), filter={"events": ["trunk.*"]})
+    create_webhook(tenant, endpoint.url(), filter={"events": ["trunk.*"]})
     tenant.change_trunk(paused=True)
     tenant.change_trunk(paused=False)
     events = [each.event for each in endpoint.wait_for("/hook", 2)]

@@ -4,34 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 from livekit.api import TokenVerifier
 
-from tests.stack.conftest import Tenant
+from tests.stack.fixtures_livekit import Control
+from tests.stack.fixtures_tenants import MakeTenant
+from tests.support.tenant import Tenant
+from tests.support.workflows import create_workflow, post_workflow_call, start_workflow_call
 
-Control = Callable[..., None]
 SECRET = "canary-7f3a"
-
-
-def made(tenant: Tenant, slug: str = "onboarding", **more: Any) -> dict[str, Any]:
-    answer = tenant.api.post("/api/v1/workflows", json={"slug": slug, "entry_agent": "Ada"} | more)
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
-
-
-def start(tenant: Tenant, slug: str = "onboarding", **more: Any) -> httpx.Response:
-    body = {"workflow_slug": slug, "user_id": "user-1"} | more
-    return tenant.api.post("/api/v1/calls", json=body)
-
-
-def started(tenant: Tenant, slug: str = "onboarding", **more: Any) -> dict[str, Any]:
-    answer = start(tenant, slug, **more)
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
 
 
 def claims(tenant: Tenant, token: str) -> Any:
@@ -40,16 +23,15 @@ def claims(tenant: Tenant, token: str) -> Any:
 
 
 @pytest.fixture
-async def talker(make_tenant: Any) -> Tenant:
+async def talker(make_tenant: MakeTenant) -> Tenant:
     """A tenant whose agent talks and reports."""
-    tenant: Tenant = await make_tenant(agent={"livekit_agent_name": "demo-agent"})
-    return tenant
+    return await make_tenant(agent={"livekit_agent_name": "demo-agent"})
 
 
 def test_a_web_call_from_token_to_transcript(talker: Tenant, control: Control) -> None:
-    made(talker)
+    create_workflow(talker)
     context = {"user_name": "John", "auth_token": SECRET}
-    opened = started(talker, user_context=context, metadata={"source": "kafka"})
+    opened = start_workflow_call(talker, user_context=context, metadata={"source": "kafka"})
     assert opened["status"] == "pending"
     assert opened["room_name"] == f"call-{opened['call_id']}"
     assert opened["url"].startswith("ws://")
@@ -73,8 +55,8 @@ def test_a_web_call_from_token_to_transcript(talker: Tenant, control: Control) -
 
 
 def test_the_token_of_a_web_call_joins_its_room_alone_and_calls_the_agent(tenant: Tenant) -> None:
-    made(tenant, join_window_s=60)
-    opened = started(tenant)
+    create_workflow(tenant, join_window_s=60)
+    opened = start_workflow_call(tenant)
     token = claims(tenant, opened["token"])
     assert (token.identity, token.video.room, token.video.room_join) == ("caller", opened["room_name"], True)
     agent = (
@@ -87,8 +69,8 @@ def test_the_token_of_a_web_call_joins_its_room_alone_and_calls_the_agent(tenant
 
 
 def test_a_phone_workflow_rings_and_its_token_listens(tenant: Tenant) -> None:
-    made(tenant, "reminder", channel="phone", priority=2)
-    opened = started(tenant, "reminder", user_context={"phone": "+15550100001"})
+    create_workflow(tenant, "reminder", channel="phone", priority=2)
+    opened = start_workflow_call(tenant, "reminder", user_context={"phone": "+15550100001"})
     token = claims(tenant, opened["token"])
     assert token.video.hidden
     assert not token.video.can_publish
@@ -102,17 +84,16 @@ def test_a_phone_workflow_rings_and_its_token_listens(tenant: Tenant) -> None:
 
 
 def test_a_phone_call_by_workflow_takes_all_that_the_queue_offers(tenant: Tenant) -> None:
-    made(tenant, "reminder", channel="phone")
+    create_workflow(tenant, "reminder", channel="phone")
     tenant.change_trunk(paused=True)
-    opened = started(
+    opened = start_workflow_call(
         tenant,
         "reminder",
         user_context={"phone": "+15550100002"},
         priority=0,
         caller_id="+15550109002",
         redial={"max_attempts": 2, "intervals": [1]},
-        expires_at="2099-01-01T00:00:00Z"[:0]
-        or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 600)),
+        expires_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 600)),
     )
     fresh = tenant.api.post(f"/api/v1/calls/{opened['call_id']}/token")
     assert fresh.json()["room_name"] == opened["room_name"]
@@ -172,17 +153,17 @@ def test_a_test_call_needs_no_workflow(talker: Tenant, control: Control) -> None
     ],
 )
 def test_bad_input_is_named(tenant: Tenant, body: dict[str, Any], status: int, message: str) -> None:
-    made(tenant)
-    made(tenant, "reminder", channel="phone")
-    answer = start(tenant, **({"slug": body.pop("workflow_slug", "onboarding")} | body))
+    create_workflow(tenant)
+    create_workflow(tenant, "reminder", channel="phone")
+    answer = post_workflow_call(tenant, **({"slug": body.pop("workflow_slug", "onboarding")} | body))
     assert answer.status_code == status, answer.text
     assert answer.json()["error"]["message"].startswith(message)
 
 
-async def test_another_tenant_sees_nothing(tenant: Tenant, make_tenant: Any) -> None:
+async def test_another_tenant_sees_nothing(tenant: Tenant, make_tenant: MakeTenant) -> None:
     other = await make_tenant()
-    made(tenant)
-    opened = started(tenant)
+    create_workflow(tenant)
+    opened = start_workflow_call(tenant)
     call_id = opened["call_id"]
     missing = "00000000-0000-4000-8000-000000000000"
     for method, path in (
@@ -197,12 +178,12 @@ async def test_another_tenant_sees_nothing(tenant: Tenant, make_tenant: Any) -> 
         assert theirs.status_code == none.status_code == 404
         assert theirs.json()["error"]["message"] == none.json()["error"]["message"]
     assert other.api.get("/api/v1/calls").json()["data"] == []
-    assert start(other).status_code == 404
+    assert post_workflow_call(other).status_code == 404
     assert other.api.get("/api/v1/workflows/onboarding").status_code == 404
 
 
 def test_a_repeat_with_its_key_makes_one_call(tenant: Tenant) -> None:
-    made(tenant)
+    create_workflow(tenant)
     body = {"workflow_slug": "onboarding", "user_id": "u"}
     one, two = (
         tenant.api.post("/api/v1/calls", json=body, headers={"Idempotency-Key": "k1"}) for _ in range(2)
@@ -212,13 +193,13 @@ def test_a_repeat_with_its_key_makes_one_call(tenant: Tenant) -> None:
 
 
 def test_a_cancelled_web_call_shows_its_person_out(tenant: Tenant, control: Control) -> None:
-    made(tenant)
-    opened = started(tenant)
+    create_workflow(tenant)
+    opened = start_workflow_call(tenant)
     control("joins", token=opened["token"])
     tenant.wait(opened["call_id"], lambda call: call["status"] == "active")
     call = tenant.cancel(opened["call_id"])
     assert (call["status"], call["status_reason"]) == ("completed", "hangup_requested")
-    pending = started(tenant)
+    pending = start_workflow_call(tenant)
     assert tenant.cancel(pending["call_id"])["status_reason"] == "cancelled"
 
 
@@ -226,23 +207,23 @@ def test_workflows_and_agents_by_api(tenant: Tenant) -> None:
     created = tenant.api.post("/api/v1/agents", json={"name": "Bea", "livekit_agent_name": "bea"})
     assert created.status_code == 201, created.text
     agent_id = created.json()["id"]
-    made(tenant, agents=["Bea"])
+    create_workflow(tenant, agents=["Bea"])
     in_use = tenant.api.delete(f"/api/v1/agents/{agent_id}")
     assert (in_use.status_code, in_use.json()["error"]["type"]) == (409, "in_use")
     changed = tenant.api.patch("/api/v1/workflows/onboarding", json={"agents": []})
     assert (changed.status_code, changed.json()["version"]) == (200, 2)
     assert tenant.api.delete(f"/api/v1/agents/{agent_id}").json() == {"id": agent_id, "deleted": True}
-    opened = started(tenant)
+    opened = start_workflow_call(tenant)
     tenant.api.patch("/api/v1/workflows/onboarding", json={"name": "New"})
     assert tenant.call(opened["call_id"])["workflow_version"] == 2
     busy = tenant.api.delete("/api/v1/workflows/onboarding")
     assert (busy.status_code, busy.json()["error"]["type"]) == (409, "in_use")
     tenant.cancel(opened["call_id"])
     assert tenant.api.delete("/api/v1/workflows/onboarding").status_code == 200
-    assert start(tenant).status_code == 404
+    assert post_workflow_call(tenant).status_code == 404
 
 
-async def test_a_phone_calls_lost_agent_is_sent_again(make_tenant: Any, control: Control) -> None:
+async def test_a_phone_calls_lost_agent_is_sent_again(make_tenant: MakeTenant, control: Control) -> None:
     tenant = await make_tenant(agent={"agent_lost": "redispatch"})
 
     def lose(call: dict[str, Any]) -> None:
@@ -261,8 +242,8 @@ async def test_a_phone_calls_lost_agent_is_sent_again(make_tenant: Any, control:
 
 
 def test_a_person_whose_agent_is_lost_is_shown_out(tenant: Tenant, control: Control) -> None:
-    made(tenant)
-    opened = started(tenant)
+    create_workflow(tenant)
+    opened = start_workflow_call(tenant)
     control("joins", token=opened["token"])
     call = tenant.wait(opened["call_id"], lambda call: call["status"] == "active")
     agent = f"agent-{call['data']['agentJobId']}"

@@ -1,4 +1,4 @@
-"""People who join a call with a token: really, or as the stand-in plays it."""
+"""Participants who join a call with a token: in a real LiveKit room, or simulated by the stand-in."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import jwt
 TEXT_TOPIC = "lk.chat"
 
 
-class Person(Protocol):
-    """Somebody in a room."""
+class Participant(Protocol):
+    """A participant of a room."""
 
     async def leave(self) -> None: ...
 
 
-class StandInPerson:
-    """The stand-in plays the join; its agents talk by themselves."""
+class StandInParticipant:
+    """A participant that the stand-in simulates; its agents talk by themselves."""
 
     def __init__(self, livekit_url: str, token: str) -> None:
         self._url = livekit_url
@@ -38,7 +38,7 @@ class StandInPerson:
             (await client.put(f"{self._url}/_control/{what}", json=body)).raise_for_status()
 
 
-class RealPerson:
+class RealParticipant:
     """LiveKit's own client; what the agent says as text is in `texts`, its sound in `heard_samples`."""
 
     def __init__(self, livekit_url: str, token: str) -> None:

@@ -1,4 +1,4 @@
-"""What tests of webhooks share: make one, read its log, verify as the guide does."""
+"""Webhooks of a tenant, their deliveries, and the guide's way to verify them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 from local.webhook_receiver import ReceivedRequest
-from tests.stack.conftest import Tenant
+from tests.support.polling import poll
+from tests.support.tenant import Tenant
 
 
-def made(tenant: Tenant, url: str, **values: Any) -> dict[str, Any]:
+def create_webhook(tenant: Tenant, url: str, **values: Any) -> dict[str, Any]:
     answer = tenant.api.post("/api/v1/webhooks", json={"url": url} | values)
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
@@ -24,16 +25,11 @@ def deliveries(tenant: Tenant, webhook: dict[str, Any], **query: Any) -> list[di
     return list(answer.json()["data"])
 
 
-def delivery_when(
-    tenant: Tenant, delivery_id: str, holds: Callable[[dict[str, Any]], bool], timeout_s: float = 40
+def wait_for_delivery(
+    tenant: Tenant, delivery_id: str, until: Callable[[dict[str, Any]], bool]
 ) -> dict[str, Any]:
-    deadline_s = time.monotonic() + timeout_s
-    while True:
-        shown = dict(tenant.api.get(f"/api/v1/deliveries/{delivery_id}").json())
-        if holds(shown):
-            return shown
-        assert time.monotonic() < deadline_s, shown
-        time.sleep(0.1)
+    """Poll until the delivery is as wanted."""
+    return poll(lambda: dict(tenant.api.get(f"/api/v1/deliveries/{delivery_id}").json()), until)
 
 
 def verified_by_the_guide(secret: str, seen: ReceivedRequest) -> bool:

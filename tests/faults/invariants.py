@@ -1,9 +1,8 @@
-"""What must be true after any fault: the carrier's log and the calls' own stories agree."""
+"""Invariants that hold after any fault: the carrier's log and the calls' timelines agree."""
 
 from __future__ import annotations
 
 import contextlib
-import time
 from collections import Counter
 
 import psutil
@@ -11,7 +10,8 @@ import psutil
 from local.deployment import client
 from local.probes import function_processes, max_starts_in_a_second
 from local.stack import Stack
-from tests.stack.conftest import ENDED, Tenant
+from tests.support.polling import poll
+from tests.support.tenant import ENDED, Tenant
 from trunkline.dial_queue.messages import DialWakeup, WakeQueue
 
 ENDS_WITHIN_S = 420
@@ -35,7 +35,7 @@ def send_wakes(stack: Stack, number: int, tenant: Tenant) -> None:
         queue.send(DialWakeup(tenant.trunk.id))
 
 
-def check(
+def check_invariants(
     tenant: Tenant,
     call_ids: list[str],
     cps: int,
@@ -44,12 +44,14 @@ def check(
 ) -> Counter[str]:
     """Every call ends, none was dialled twice, no second holds more than the budget, and a call that the
     carrier never saw says so in one of the reasons given. Returns how often each reason came."""
-    deadline_s = time.monotonic() + ENDS_WITHIN_S
-    open_ids = list(call_ids)
-    while open_ids:
-        assert time.monotonic() < deadline_s, [tenant.call(call_id) for call_id in open_ids]
-        open_ids = [call_id for call_id in open_ids if tenant.call(call_id)["data"]["status"] not in ENDED]
-        time.sleep(1)
+    open_ids = set(call_ids)
+
+    def still_open() -> set[str]:
+        ended = {call_id for call_id in open_ids if tenant.call(call_id)["data"]["status"] in ENDED}
+        open_ids.difference_update(ended)
+        return open_ids
+
+    poll(still_open, lambda ids: not ids, timeout_s=ENDS_WITHIN_S)
     invites = tenant.invites()
     dialled = Counter(invite["room"][5:41] for invite in invites)
     assert max(dialled.values(), default=0) <= 1, "a call was dialled twice"

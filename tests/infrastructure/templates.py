@@ -1,0 +1,82 @@
+"""Synthesized templates, and what can be read in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk.assertions import Template
+
+from infrastructure import assets
+from infrastructure.settings import stage_settings
+from infrastructure.stack import TrunklineStack
+
+STAGES = ("local", "dev", "prod")
+FUNCTIONS = (
+    "api",
+    "agent-api",
+    "dialer",
+    "test-dialer",
+    "livekit-webhook",
+    "reconciler",
+    "event-fanout",
+    "webhook-deliver",
+    "batches",
+)
+Properties = dict[str, Any]
+
+
+def synthesize(stage: str, layer: Path) -> dict[str, Any]:
+    """Synthesize a stage, with this folder for each layer of wheels: they are not needed to read it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assets, "wheels_layer", lambda *_: layer)
+        return dict(Template.from_stack(TrunklineStack(cdk.App(), stage_settings(stage))).to_json())
+
+
+def resources(template: dict[str, Any], kind: str) -> dict[str, Properties]:
+    """The properties of each resource of a type, by its logical id; raises if there is none."""
+    found = {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
+    assert found, f"the template has no {kind}"
+    return found
+
+
+def function_names(template: dict[str, Any]) -> set[str]:
+    """The names of all functions, without the stage."""
+    named = resources(template, "AWS::Lambda::Function").values()
+    return {str(each["FunctionName"]).split("-", 2)[2] for each in named}
+
+
+def function(template: dict[str, Any], package: str) -> Properties:
+    named = resources(template, "AWS::Lambda::Function").values()
+    return next(each for each in named if str(each["FunctionName"]).split("-", 2)[2] == package)
+
+
+def statements_of(template: dict[str, Any], package: str) -> list[dict[str, Any]]:
+    """What the function's role may do; raises if it has no policy."""
+    role = function(template, package)["Role"]["Fn::GetAtt"][0]
+    policies = resources(template, "AWS::IAM::Policy").values()
+    mine = [each for each in policies if {"Ref": role} in each["Roles"]]
+    assert mine, f"{package} has no policy"
+    return [statement for each in mine for statement in each["PolicyDocument"]["Statement"]]
+
+
+def actions_in(statement: dict[str, Any]) -> set[str]:
+    actions = statement["Action"]
+    return {actions} if isinstance(actions, str) else set(actions)
+
+
+def actions_of(template: dict[str, Any], package: str) -> set[str]:
+    return {action for statement in statements_of(template, package) for action in actions_in(statement)}
+
+
+def names_in(value: Any) -> set[str]:
+    """The logical ids that a value refers to, by `Ref` or `Fn::GetAtt`."""
+    if isinstance(value, list):
+        return {name for each in value for name in names_in(each)}
+    if not isinstance(value, dict):
+        return set()
+    referred = {value["Ref"]} if "Ref" in value else set()
+    referred |= {value["Fn::GetAtt"][0]} if "Fn::GetAtt" in value else set()
+    return referred | {name for each in value.values() for name in names_in(each)}

@@ -1,0 +1,144 @@
+"""What goes wrong for good ends in a queue of dead letters, and somebody is told.
+
+Properties of the whole template: a new queue, stream, rule or state machine is covered by itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.infrastructure.templates import names_in, resources
+
+UNWATCHED_MACHINES = {
+    "Deliveries": "a delivery that fails for good is in the tenant's log, and disables the webhook"
+}
+RUNS_AGAIN_ANYWAY = "rate(1 minute)"
+
+
+def alarmed(template: dict[str, Any], metric: str, threshold: int | None = None) -> set[str]:
+    """The logical ids whose metric has an alarm."""
+    found: set[str] = set()
+    for alarm in resources(template, "AWS::CloudWatch::Alarm").values():
+        if alarm["MetricName"] == metric and threshold in (None, alarm["Threshold"]):
+            found |= names_in([dimension["Value"] for dimension in alarm["Dimensions"]])
+    return found
+
+
+def dead_letter_queues(template: dict[str, Any]) -> set[str]:
+    """The queues that redrive to no other: what is in one stays there."""
+    queues = resources(template, "AWS::SQS::Queue").items()
+    return {name for name, queue in queues if "RedrivePolicy" not in queue}
+
+
+def unwatched(template: dict[str, Any]) -> list[str]:
+    """What may fail without anybody being told."""
+    return [
+        *_queues_without_alarm(template),
+        *_streams_that_drop(template),
+        *_rules_that_drop(template),
+        *_machines_without_alarm(template),
+        *_dial_queues_that_may_stand_still(template),
+    ]
+
+
+def _queues_without_alarm(template: dict[str, Any]) -> list[str]:
+    at_the_first = alarmed(template, "ApproximateNumberOfMessagesVisible", threshold=1)
+    return [f"no alarm on {name}" for name in dead_letter_queues(template) - at_the_first]
+
+
+def _streams_that_drop(template: dict[str, Any]) -> list[str]:
+    late, letters = alarmed(template, "IteratorAge"), dead_letter_queues(template)
+    found = []
+    for name, source in resources(template, "AWS::Lambda::EventSourceMapping").items():
+        if "StartingPosition" in source:
+            destination = names_in(source.get("DestinationConfig", {}).get("OnFailure", {}))
+            found += [] if destination and destination <= letters else [f"{name} drops what fails"]
+            found += [] if names_in(source["FunctionName"]) <= late else [f"no alarm that {name} is late"]
+    return found
+
+
+def _rules_that_drop(template: dict[str, Any]) -> list[str]:
+    letters = dead_letter_queues(template)
+    return [
+        f"{name} drops what fails"
+        for name, rule in resources(template, "AWS::Events::Rule").items()
+        for target in rule["Targets"]
+        if rule.get("ScheduleExpression") != RUNS_AGAIN_ANYWAY
+        and not names_in(target.get("DeadLetterConfig", {})) & letters
+    ]
+
+
+def _machines_without_alarm(template: dict[str, Any]) -> list[str]:
+    watched = alarmed(template, "ExecutionsFailed", threshold=1)
+    machines = set(resources(template, "AWS::StepFunctions::StateMachine")) - watched
+    return [f"no alarm on {name}" for name in machines if not name.startswith(tuple(UNWATCHED_MACHINES))]
+
+
+def _dial_queues_that_may_stand_still(template: dict[str, Any]) -> list[str]:
+    queues = set(resources(template, "AWS::SQS::Queue")) - dead_letter_queues(template)
+    dialled = {name for name in queues if "DialQueue" in name}
+    assert len(dialled) == 2
+    return [
+        f"no alarm that {name} is late"
+        for name in dialled - alarmed(template, "ApproximateAgeOfOldestMessage")
+    ]
+
+
+def test_whatever_fails_for_good_has_an_alarm(template: dict[str, Any]) -> None:
+    assert unwatched(template) == []
+
+
+def test_each_queue_redrives_to_dead_letters_that_something_uses(template: dict[str, Any]) -> None:
+    letters = dead_letter_queues(template)
+    queues = resources(template, "AWS::SQS::Queue")
+    redriven = {
+        name: names_in(queue["RedrivePolicy"]) for name, queue in queues.items() if name not in letters
+    }
+    assert all(targets and targets <= letters for targets in redriven.values()), redriven
+    used: set[str] = set().union(*redriven.values())
+    for source in resources(template, "AWS::Lambda::EventSourceMapping").values():
+        used |= names_in(source.get("DestinationConfig", {}))
+    for rule in resources(template, "AWS::Events::Rule").values():
+        used |= names_in([target.get("DeadLetterConfig", {}) for target in rule["Targets"]])
+    assert used == letters
+
+
+def test_an_alarm_says_what_is_wrong_and_goes_off_in_the_first_minute(template: dict[str, Any]) -> None:
+    for name, alarm in resources(template, "AWS::CloudWatch::Alarm").items():
+        assert len(alarm["AlarmDescription"]) > 20, name
+        assert (alarm["EvaluationPeriods"], alarm["Period"]) == (1, 60), name
+        assert alarm["TreatMissingData"] == "notBreaching", name
+        assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold", name
+
+
+def test_no_alarm_and_no_destination_of_dead_letters_can_be_left_out(template: dict[str, Any]) -> None:
+    """The properties above can fail: whichever of them is taken out of the template, it is noticed."""
+    broken = [
+        template["Resources"] | {name: {"Type": "Nothing"}}
+        for name in resources(template, "AWS::CloudWatch::Alarm")
+    ]
+    for name, resource in template["Resources"].items():
+        if (
+            resource["Type"] == "AWS::Lambda::EventSourceMapping"
+            and "StartingPosition" in resource["Properties"]
+        ):
+            source = resource["Properties"] | {"DestinationConfig": {}}
+            broken.append(template["Resources"] | {name: resource | {"Properties": source}})
+        if resource["Type"] == "AWS::Events::Rule" and "DeadLetterConfig" in str(resource):
+            targets = [
+                {k: v for k, v in each.items() if k != "DeadLetterConfig"}
+                for each in resource["Properties"]["Targets"]
+            ]
+            rule = resource["Properties"] | {"Targets": targets}
+            broken.append(template["Resources"] | {name: resource | {"Properties": rule}})
+    assert len(broken) >= 10
+    for changed in broken:
+        assert unwatched(template | {"Resources": changed}), set(template["Resources"]) - set(changed)
+
+
+@pytest.mark.parametrize("kind", ["AWS::SQS::Queue", "AWS::StepFunctions::StateMachine"])
+def test_a_new_one_without_an_alarm_is_noticed(template: dict[str, Any], kind: str) -> None:
+    new = {"NewOne": {"Type": kind, "Properties": {}}}
+    assert unwatched(template | {"Resources": template["Resources"] | new}) == ["no alarm on NewOne"]
