@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from tests.store.fixtures_dialer import dialer, dialer_table
-from tests.store.fixtures_dynamodb import any_table, calls, dynamodb, table
+from tests.store.fixtures_dynamodb import any_table, aws, calls, dynamodb, table
 
 IDLE_TIMEOUT_S = 10
 """A test whose tasks all wait, and none of them for a timer, fails after this long."""

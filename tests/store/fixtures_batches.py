@@ -6,8 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
-
+from tests.store.fixtures_dynamodb import aws_client
 from tests.store.test_desk import ME, Scene
 from tests.support.builders import TRUNK
 from tests.support.clocks import ManualClock
@@ -129,7 +128,7 @@ class World:
 
 def a_world(table: Table) -> World:
     scene, clock, store, trunks = Scene(table), ManualClock(), BatchStore(table), TrunkStore(table)
-    s3 = boto3.client("s3")
+    s3 = aws_client("s3")
     s3.create_bucket(Bucket=BUCKET)
     files = BatchFiles(lambda: s3, BUCKET)
     phones, workflows = scene.desk, WorkflowStore(table)

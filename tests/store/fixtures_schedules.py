@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from tests.store.fixtures_dynamodb import aws_client
 from tests.store.test_desk import ME, Scene
 from tests.support.clocks import ManualClock
 from trunkline.observability import logger
@@ -80,7 +80,7 @@ class World:
 
 def a_world(table: Table) -> World:
     scene, clock, schedules = Scene(table), ManualClock(), ScheduleStore(table)
-    client = boto3.client("scheduler")
+    client = aws_client("scheduler")
     client.create_schedule_group(Name="g")
     eventbridge = Fails(client)
     target = Target("g", "arn:aws:sqs:us-east-1:1:ticks", "arn:aws:iam::1:role/ticks")

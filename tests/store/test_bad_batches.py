@@ -122,6 +122,7 @@ def test_without_livekit_nothing_is_begun(world: World) -> None:
         world.make(text=csv_of(*numbers(1)))
 
 
+@pytest.mark.memory_table
 def test_a_tenant_has_no_more_than_fifty_batches_that_are_not_imported(world: World) -> None:
     for _ in range(50):
         world.make()

@@ -211,6 +211,7 @@ def test_a_cancelled_batch_ends_what_waits_and_leaves_what_rings(world: World) -
     assert world.desk.cancel(ME, batch_id)["status"] == "cancelled", "asking again changes nothing"
 
 
+@pytest.mark.memory_table
 def test_a_cancel_during_the_import_leaves_no_row_behind(world: World) -> None:
     """The importer that was under way writes nothing after the part was cancelled."""
     shown = world.make(text=csv_of(*numbers(60)))
@@ -265,6 +266,7 @@ def test_work_with_a_part_that_was_given_up_does_not_end(world: World) -> None:
     assert world.read(batch_id)["status"] == "importing"
 
 
+@pytest.mark.memory_table
 def test_a_row_with_all_that_can_be_written_with_it_fits_into_a_transaction(world: World) -> None:
     """Four writes and a check a row: 99 rows are no transaction of a hundred actions."""
     suppress(world, "+14155559999")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.store.fixtures_dialer import make_queue
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS, ManualClock
-from tests.support.stubs import RecordedWakeups as Wakes_
-from tests.support.stubs import make_notifier
+from tests.support.memory_table import MemoryTable
+from tests.support.stubs import RecordedWakeups, make_notifier
 from trunkline.calls.changes import cancelled, claimed, put_off
 from trunkline.calls.parts import WaitsFor
 from trunkline.calls.store import CallStore
@@ -45,7 +45,7 @@ class Scene:
         self.trunks.grant(TRUNK.id, "tenant-1")
         self.lanes = LaneStore(table, self.clock)
         self.queue: Queue = make_queue(table, self.clock)
-        self.wakes = Wakes_()
+        self.wakes = RecordedWakeups()
         self.desk = TrunkDesk(
             self.trunks,
             PracticeTrunks(self.trunks),
@@ -97,6 +97,7 @@ def test_the_estimate_is_the_position_at_todays_pace(scene: Scene) -> None:
     assert scene.standing(10) == Standing("in_line", 10, NOW_MS + 4120)
 
 
+@pytest.mark.memory_table
 def test_tenants_on_one_trunk_take_turns_in_the_position_too(scene: Scene) -> None:
     scene.trunks.grant(TRUNK.id, "tenant-2")
     scene.accept(*range(1, 41))
@@ -106,6 +107,7 @@ def test_tenants_on_one_trunk_take_turns_in_the_position_too(scene: Scene) -> No
     assert scene.position(1) == 2 + 1
 
 
+@pytest.mark.memory_table
 def test_a_long_line_is_counted_with_the_help_of_the_census(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,26 +128,18 @@ def test_a_long_line_is_counted_with_the_help_of_the_census(
     assert scene.position(57) == 24
 
 
+@pytest.mark.memory_table
 def test_the_cost_does_not_grow_with_the_line(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue_module, "COUNTED", 10)
     monkeypatch.setattr(queue_module, "CENSUS_STEP", 5)
-    query = scene.table._client.query
-    read: list[int] = []
-
-    def counted(**request: Any) -> Any:
-        answer = query(**request)
-        read.append(answer["ScannedCount"])
-        return answer
-
+    assert isinstance(scene.table, MemoryTable)
     costs = []
     for length in (40, 200):
         scene.accept(*range(length // 5, length))
         Census(scene.table, Line(scene.table)).take(TRUNK.id, "tenant-1")
-        monkeypatch.setattr(scene.table._client, "query", counted)
-        read.clear()
+        read_before = scene.table.items_read
         scene.position(length - 1)
-        costs.append(sum(read))
-        monkeypatch.setattr(scene.table._client, "query", query)
+        costs.append(scene.table.items_read - read_before)
     assert costs[1] <= costs[0] + 10
     assert costs[1] < 60
 

@@ -80,6 +80,7 @@ def test_a_suppression_may_end(scene: Scene, in_ms: int, holds: bool) -> None:
         scene.place()
 
 
+@pytest.mark.memory_table
 def test_a_list_of_thousands_is_put_in_and_read_in_pages(scene: Scene) -> None:
     numbers = [f"+1415555{n:04d}" for n in range(1000)] + ["+141555500001"]
     suppress(scene, *numbers[:1000])

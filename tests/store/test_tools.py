@@ -171,6 +171,7 @@ def test_what_is_in_use_is_not_deleted(world: World) -> None:
         world.secrets.get(ME, "key")
 
 
+@pytest.mark.memory_table
 def test_a_secret_is_kept_and_never_shown(world: World) -> None:
     shown = [
         world.secret(),
