@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import pytest
 
-from tests.support.builders import TRUNK
+from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import VirtualClock
 from tests.support.fake_livekit import FakeLiveKit
 from tests.support.memory_table import MemoryTable
 from tests.support.stubs import RecordedWakeups, make_notifier, run_inline
+from trunkline.calls.cancel import CancelDesk
+from trunkline.calls.model import Call
+from trunkline.calls.policy import RedialPolicy
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import State
 from trunkline.calls.store import CallStore
 from trunkline.clock import Clock
 from trunkline.dialing.lane import LaneStore
@@ -19,17 +26,40 @@ from trunkline.dialing.pacing import StartLog, Timing
 from trunkline.dialing.queue import Census, Queue
 from trunkline.dialing.run import LaneRun, RunLimits
 from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.dialing.verdicts import Dialled, Kind, Verdict
+from trunkline.dialing.wake import Wake
 from trunkline.dialing.workbench import Workbench
 from trunkline.observability import logger
 from trunkline.rules.rulebook import Rulebook
 from trunkline.table import Table
 
+WAKE = Wake(TRUNK.id)
 QUICK = RunLimits(watch_cancels_s=0.05, look_every_s=0.02, heartbeat_s=0.2, handover_wait_s=0.3)
+
+SOON = RedialPolicy(3, ("busy", "unknown", "agent_unavailable"), (1,))
+BUSY = Dialled(Verdict(Kind.FAILED, Reason.DIAL_BUSY, 486))
+UP = Dialled(Verdict(Kind.ANSWERED), "PA_1", "SCL_1")
+
+
+def make_cancel_service(harness: HasCalls, hang_up: Callable[[Call], None] = lambda _: None) -> CancelDesk:
+    notifier = make_notifier(harness.wakeups, harness.clock)
+    return CancelDesk(harness.calls, notifier, harness.clock, hang_up)
 
 
 def make_queue(table: Table, clock: Clock) -> Queue:
     line = Line(table)
     return Queue(line, LaneStore(table, clock), TrunkStore(table), Census(table, line), clock)
+
+
+class HasCalls(Protocol):
+    """What a harness has that can cancel calls."""
+
+    @property
+    def calls(self) -> CallStore: ...
+    @property
+    def wakeups(self) -> RecordedWakeups: ...
+    @property
+    def clock(self) -> Clock: ...
 
 
 @dataclass
@@ -67,6 +97,15 @@ class DialerHarness:
             wakes=self.wakeups,  # type: ignore[arg-type]
             limits=limits,
         )
+
+    def load(self, number: int = 1) -> Call:
+        """Read a call by the number it was made with."""
+        call = self.calls.load(make_call(number).id)
+        assert call is not None
+        return call
+
+    def states(self, numbers: range) -> list[State]:
+        return [self.load(number).state for number in numbers]
 
 
 @pytest.fixture

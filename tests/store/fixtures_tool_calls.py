@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from tests.support.builders import make_web_call
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.stubs import PlaintextCipher
-from tests.unit.test_web_changes import web_call
 from trunkline.calls.erase import erase_beside
 from trunkline.calls.model import Call
 from trunkline.calls.parts import Colleague, WorkflowRef
@@ -43,7 +45,7 @@ MEAL = [{"name": "meal", "type": "string", "required": True}]
 SUPPORT = Colleague("a-2", "support", "support-worker", ("own_tool",))
 
 
-class Scene:
+class ToolCallHarness:
     def __init__(self, table: Table) -> None:
         self.table, self.clock, cipher = table, ManualClock(), PlaintextCipher()
         self.calls, self.workflows, self.tools = CallStore(table), WorkflowStore(table), ToolStore(table)
@@ -109,7 +111,7 @@ class Scene:
         )
         if self.workflows.load("tenant-1", "meals") is None:
             self.workflows.save(spec.workflow("tenant-1", NOW_MS, None))
-        call = web_call(
+        call = make_web_call(
             workflow=WorkflowRef("meals", 1), user_id="u1", created_at_ms=self.clock.wall_ms(), **more
         )
         call = replace(call, room_name=f"call-{call.id}")
@@ -131,3 +133,8 @@ class Scene:
     def events(self, claim: ClaimName) -> list[tuple[str, Any]]:
         _, events = self.calls.story(claim.call_id) or (None, [])
         return [(event.type, event.data) for event in events]
+
+
+@pytest.fixture
+def tool_calls(table: Table) -> ToolCallHarness:
+    return ToolCallHarness(table)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from tests.store.fixtures_dialer import DialerHarness, make_queue
+from tests.store.fixtures_dialer import WAKE, DialerHarness, make_queue
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS
 from trunkline.calls.states import State
 from trunkline.dialing.holds import Hold
 from trunkline.dialing.run import Stop
-from trunkline.dialing.wake import Wake
 from trunkline.item_keys import hold_key
 from trunkline.table import Delete, Put
 
-WAKE = Wake(TRUNK.id)
 FIRST_US = NOW_MS * 1000
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.support.clocks import NOW_MS
 from trunkline.calls.model import Call
-from trunkline.calls.parts import AgentSnapshot, BatchRow
+from trunkline.calls.parts import AgentSnapshot, BatchRow, Channel
 from trunkline.calls.states import State
 from trunkline.dialing.places import Place
 from trunkline.dialing.trunks import Trunk
@@ -51,3 +51,15 @@ def make_call(number: int = 1, **changes: Any) -> Call:
         line_place=Place(tenant, priority, batch, NOW_MS * 1000 + number, call_id).key,
     )
     return replace(call, **changes)
+
+
+def make_web_call(**changes: Any) -> Call:
+    """Make a call whose caller has not joined its room yet."""
+    values: dict[str, Any] = {
+        "channel": Channel.WEB,
+        "state": State.PENDING,
+        "trunk_id": "",
+        "line_place": "",
+        "claim": 1,
+    }
+    return make_call(**(values | changes))

@@ -1,16 +1,15 @@
-"""A small world for the dial protocol: real stores, caretaker and news desk on a table in memory."""
+"""The dial protocol's stores, reconciler and event handler on a table in memory."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 
 from livekit.protocol.models import ParticipantInfo
 
 from tests.support.clocks import ManualClock
 from tests.support.memory_table import MemoryTable
-from tests.support.stubs import NullRoomActions, NullSimulation
+from tests.support.stubs import NullRoomActions, NullSimulation, run_inline
 from trunkline.calls.news import NewsDesk
 from trunkline.calls.store import CallStore
 from trunkline.dialing.caretaker import Caretaker
@@ -23,13 +22,13 @@ from trunkline.livekit.names import room_name
 from trunkline.observability import logger
 
 
-class RecordedWakeups:
+class LostWakeups:
     def send(self, wake: object, delay_s: int = 0) -> None:
-        """RecordedWakeups can be lost."""
+        """Lose it: a wake-up may be lost."""
 
 
 @dataclass
-class LiveKit:
+class LegsInLiveKit:
     """Legs by call and claim; `invites` counts what reached the carrier."""
 
     legs: dict[tuple[str, int], str] = field(default_factory=dict)
@@ -47,17 +46,13 @@ class LiveKit:
             del self.legs[key]
 
 
-async def run_inline(work: Any, *args: Any) -> Any:
-    return work(*args)
-
-
-async def look_after(caretaker: Caretaker) -> None:
-    """One pass of the caretaker over all trunks."""
+async def reconcile(caretaker: Caretaker) -> None:
+    """Run the reconciler once over all trunks."""
     states = [caretaker.trunks.state(trunk_id) for trunk_id in caretaker.trunks.ids()]
     await caretaker.walk([state for state in states if state], Counter())
 
 
-class World:
+class DialProtocolHarness:
     """One table and everything that stands on it."""
 
     def __init__(self) -> None:
@@ -66,16 +61,16 @@ class World:
         self.calls = CallStore(self.table)
         self.trunks = TrunkStore(self.table)
         self.lanes = LaneStore(self.table, self.clock)
-        self.livekit = LiveKit()
+        self.livekit = LegsInLiveKit()
         line, log = Line(self.table), logger("model")
-        nudge = Nudge(RecordedWakeups(), self.clock, log)  # type: ignore[arg-type]
+        nudge = Nudge(LostWakeups(), self.clock, log)  # type: ignore[arg-type]
         self.caretaker = Caretaker(
             calls=self.calls,
             lanes=self.lanes,
             line=line,
             census=Census(self.table, line),
             trunks=self.trunks,
-            wakes=RecordedWakeups(),  # type: ignore[arg-type]
+            wakes=LostWakeups(),  # type: ignore[arg-type]
             nudge=nudge,
             livekit=self.livekit,
             played=NullSimulation(),

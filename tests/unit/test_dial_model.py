@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.support.builders import TRUNK, make_call
-from tests.unit.fixtures_dial_protocol import World, look_after
+from tests.unit.fixtures_dial_protocol import DialProtocolHarness, reconcile
 from trunkline.calls.changes import cancelled, claimed, intended, returned
 from trunkline.calls.model import Call, StaleCall
 from trunkline.calls.policy import RedialPolicy
@@ -44,7 +44,7 @@ def _left(claim: ClaimName, status: str) -> News:
 class DialProtocol(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        world = World()
+        world = DialProtocolHarness()
         self.world, self.table, self.clock = world, world.table, world.clock
         self.calls, self.trunks, self.lanes = world.calls, world.trunks, world.lanes
         self.livekit, self.caretaker, self.news = world.livekit, world.caretaker, world.news
@@ -187,7 +187,7 @@ class DialProtocol(RuleBasedStateMachine):
 
     @rule()
     def care(self) -> None:
-        asyncio.run(look_after(self.caretaker))
+        asyncio.run(reconcile(self.caretaker))
 
     @rule()
     def let_in_due(self) -> None:
@@ -239,7 +239,7 @@ class DialProtocol(RuleBasedStateMachine):
         self.livekit.legs.clear()
         for _ in range(8):
             self.clock.move_s(3600)
-            asyncio.run(look_after(self.caretaker))
+            asyncio.run(reconcile(self.caretaker))
         assert all(call.ended for call in self.all()), [call for call in self.all() if not call.ended]
         assert self.trunks.slots_taken(TRUNK.id) == 0
         assert all(call.state is not State.CONNECTING for call in self.all())

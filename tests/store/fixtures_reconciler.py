@@ -1,0 +1,119 @@
+"""The reconciler of phone calls, with one trunk and one call on a table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+from livekit.protocol.models import ParticipantInfo
+
+from tests.support.builders import TRUNK, make_call
+from tests.support.clocks import NOW_MS, ManualClock
+from tests.support.stubs import NullSimulation, RecordedWakeups, make_notifier, run_inline
+from trunkline.calls.changes import answered, claimed, intended
+from trunkline.calls.model import Call
+from trunkline.calls.store import CallStore
+from trunkline.dialing.caretaker import Caretaker
+from trunkline.dialing.lane import RUN_LEASE_MS, SKEW_MS, LaneStore
+from trunkline.dialing.line import Line
+from trunkline.dialing.queue import Census
+from trunkline.dialing.trunk_store import TrunkStore
+from trunkline.livekit.client import LiveKitUnavailable
+from trunkline.observability import logger
+from trunkline.table import Table
+
+DEAD_RUN_S = (RUN_LEASE_MS + SKEW_MS) / 1000 + 1
+DEAD_AFTER_MS = NOW_MS + 5_000
+
+
+@dataclass
+class LookupLiveKit:
+    """LiveKit as the reconciler sees it; `during` runs while it is being asked."""
+
+    status: str | None = None
+    down: bool = False
+    during: Callable[[], None] = lambda: None
+    asked: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+
+    async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
+        self.asked.append(room)
+        self.during()
+        if self.down:
+            raise LiveKitUnavailable("down")
+        if self.status is None:
+            return None
+        return ParticipantInfo(sid="PA_9", attributes={"sip.callStatus": self.status, "sip.callID": "SCL_9"})
+
+    async def remove_callee(self, room: str, claim: int) -> None:
+        self.removed.append(room)
+
+    async def delete_room(self, room: str) -> None:
+        self.deleted.append(room)
+
+
+class ReconcilerHarness:
+    """One trunk, one call, one reconciler."""
+
+    def __init__(self, table: Table) -> None:
+        self.clock = ManualClock()
+        self.calls = CallStore(table)
+        self.lanes = LaneStore(table, self.clock)
+        self.wakeups = RecordedWakeups()
+        self.livekit = LookupLiveKit()
+        trunks = TrunkStore(table)
+        trunks.create(TRUNK)
+        trunks.grant(TRUNK.id, "tenant-1")
+        self.caretaker = Caretaker(
+            calls=self.calls,
+            lanes=self.lanes,
+            line=Line(table),
+            census=Census(table, Line(table)),
+            trunks=trunks,
+            wakes=self.wakeups,  # type: ignore[arg-type]
+            nudge=make_notifier(self.wakeups, self.clock),
+            livekit=self.livekit,
+            played=NullSimulation(),
+            clock=self.clock,
+            offload=run_inline,
+            log=logger("test"),
+        )
+        self.line = Line(table)
+
+    async def reconcile(self) -> Counter[str]:
+        repairs: Counter[str] = Counter()
+        states = [self.caretaker.trunks.state(trunk_id) for trunk_id in self.caretaker.trunks.ids()]
+        await self.caretaker.walk([state for state in states if state], repairs)
+        return repairs
+
+    def now(self) -> Call:
+        call = self.calls.load(make_call().id)
+        assert call is not None
+        return call
+
+    def accepted(self) -> Call:
+        self.calls.accept(make_call())
+        return self.now()
+
+    def prepared(self) -> Call:
+        self.lanes.keep_run_alive("run-1")
+        call = self.accepted()
+        return self.calls.change(call, claimed(call, "run-1", f"call-{call.id}"), NOW_MS)
+
+    def sent(self) -> Call:
+        call = self.prepared()
+        return self.calls.change(
+            call, intended(call, NOW_MS, intent="i", dead_after_ms=DEAD_AFTER_MS), NOW_MS
+        )
+
+    def active(self) -> Call:
+        call = self.sent()
+        return self.calls.change(call, answered(call, NOW_MS), NOW_MS)
+
+
+@pytest.fixture
+def reconciler(table: Table) -> ReconcilerHarness:
+    return ReconcilerHarness(table)
