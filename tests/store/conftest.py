@@ -6,8 +6,15 @@ import inspect
 
 import pytest
 
+from tests.store.fixtures_auth import auth
+from tests.store.fixtures_batches import batches
 from tests.store.fixtures_dialer import dialer, dialer_table
-from tests.store.fixtures_dynamodb import any_table, calls, dynamodb, table
+from tests.store.fixtures_dynamodb import any_table, aws, calls, dynamodb, table
+from tests.store.fixtures_outbound import outbound
+from tests.store.fixtures_reconciler import reconciler
+from tests.store.fixtures_schedules import schedules
+from tests.store.fixtures_tool_calls import tool_calls
+from tests.store.fixtures_webhooks import webhooks
 
 IDLE_TIMEOUT_S = 10
 """A test whose tasks all wait, and none of them for a timer, fails after this long."""

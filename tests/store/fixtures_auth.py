@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.support.clocks import ManualClock
 from trunkline.auth.api_key_repository import ApiKeyRepository
 from trunkline.auth.api_key_schemas import KeySpec
@@ -19,7 +21,7 @@ PEPPER = "pepper"
 OPERATOR = Principal("tenant-1", True, frozenset(), actor=Actor("operator", name="ops"))
 
 
-class Scene:
+class AuthHarness:
     def __init__(self, table: Table) -> None:
         self.table, self.clock = table, ManualClock()
         self.keys = ApiKeyRepository(table)
@@ -42,3 +44,8 @@ class Scene:
     def login(self, key: str, life_s: int = 3600) -> str:
         admitted = self.gate.admit(Credentials("POST", "192.0.2.1", "r", key=key))
         return self.sessions.open(admitted.principal, admitted.key_hash, life_s)[0]
+
+
+@pytest.fixture
+def auth(table: Table) -> AuthHarness:
+    return AuthHarness(table)

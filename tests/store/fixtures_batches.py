@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
+import pytest
 
-from tests.store.test_desk import ME, Scene
+from tests.store.fixtures_dynamodb import aws_client
+from tests.store.fixtures_outbound import ME, OutboundHarness
 from tests.support.builders import TRUNK
 from tests.support.clocks import ManualClock
 from tests.support.stubs import make_notifier
@@ -67,8 +68,8 @@ class Flows:
 
 
 @dataclass
-class World:
-    scene: Scene
+class BatchHarness:
+    outbound: OutboundHarness
     table: Table
     s3: Any
     clock: ManualClock
@@ -80,7 +81,7 @@ class World:
     desk: BatchService
 
     def spec(self, **more: Any) -> BatchSpec:
-        body = {"agentId": self.scene.agent.id, "phoneNumber": "{{row.phone}}"}
+        body = {"agentId": self.outbound.agent.id, "phoneNumber": "{{row.phone}}"}
         return validated(BatchSpec, {"name": "campaign", "body": body} | more)
 
     def make(self, who: Principal = ME, **more: Any) -> dict[str, Any]:
@@ -127,28 +128,35 @@ class World:
         return [each["Key"].partition("/")[2] for each in found]
 
 
-def a_world(table: Table) -> World:
-    scene, clock, store, trunks = Scene(table), ManualClock(), BatchRepository(table), TrunkRepository(table)
-    s3 = boto3.client("s3")
+def make_batch_harness(table: Table) -> BatchHarness:
+    outbound, clock, store, trunks = (
+        OutboundHarness(table),
+        ManualClock(),
+        BatchRepository(table),
+        TrunkRepository(table),
+    )
+    s3 = aws_client("s3")
     s3.create_bucket(Bucket=BUCKET)
     files = BatchFiles(lambda: s3, BUCKET)
-    phones, workflows = scene.desk, WorkflowRepository(table)
+    phones, workflows = outbound.service, WorkflowRepository(table)
     people = UserContextRepository(table, Plain())  # type: ignore[arg-type]
-    by_workflow = WorkflowCallService(phones.intake, phones, workflows, scene.agents, people, lambda _: None)
-    nudge = make_notifier(scene.wakes, clock)
+    by_workflow = WorkflowCallService(
+        phones.intake, phones, workflows, outbound.agents, people, lambda _: None
+    )
+    nudge = make_notifier(outbound.wakeups, clock)
     holds = BatchHoldService(table, store, trunks, nudge, clock)
 
     def drafter(batch: Batch) -> RowConverter:
-        return RowConverter(batch, phones, by_workflow, scene.rulebook, scene.facts)
+        return RowConverter(batch, phones, by_workflow, outbound.rulebook, outbound.facts)
 
     importer = Importer(table, store, files, phones.intake.admission, drafter, holds.wake, clock)
-    results, outlook = Results(table, store), ForecastService(store, trunks, scene.queue, clock)
+    results, outlook = Results(table, store), ForecastService(store, trunks, outbound.queue, clock)
     worker = BatchWorker(
         batches=store,
         files=files,
         splitter=Splitter(files),
         importer=importer,
-        stopper=PartCanceller(table, scene.calls, store, nudge, clock),
+        stopper=PartCanceller(table, outbound.calls, store, nudge, clock),
         results=results,
         outlook=outlook,
         holds=holds,
@@ -172,7 +180,7 @@ def a_world(table: Table) -> World:
         clock=clock,
         log=LOG,
     )
-    return World(scene, table, s3, clock, store, files, flow, worker, importer, desk)
+    return BatchHarness(outbound, table, s3, clock, store, files, flow, worker, importer, desk)
 
 
 def csv_of(*numbers: str) -> str:
@@ -183,7 +191,7 @@ def numbers(count: int, first: int = 1) -> list[str]:
     return [f"+1415555{n:04d}" for n in range(first, first + count)]
 
 
-def line(world: World, limit: int = 9999) -> list[QueuePosition]:
+def line(world: BatchHarness, limit: int = 9999) -> list[QueuePosition]:
     return DialQueue(world.table).head(TRUNK.id, "tenant-1", limit)
 
 
@@ -191,7 +199,12 @@ def page_of(**more: Any) -> Any:
     return validated(BatchQuery, more)
 
 
-def call_of(world: World, batch_id: str, row: int) -> Call:
-    found = world.scene.calls.load(world.stored(batch_id).call_id(row))
+def call_of(world: BatchHarness, batch_id: str, row: int) -> Call:
+    found = world.outbound.calls.load(world.stored(batch_id).call_id(row))
     assert found is not None
     return found
+
+
+@pytest.fixture
+def batches(aws: None, table: Table) -> BatchHarness:
+    return make_batch_harness(table)

@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import pytest
 
-from tests.support.builders import TRUNK
+from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import VirtualClock
 from tests.support.fake_livekit import FakeLiveKit
 from tests.support.memory_table import MemoryTable
 from tests.support.stubs import RecordedWakeups, make_notifier, run_inline
+from trunkline.call_control.cancel_call import CancelCallService
+from trunkline.calls.calling_policy import RedialPolicy
+from trunkline.calls.models import Call
+from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import CallRepository
+from trunkline.calls.states import State
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.clock import Clock
 from trunkline.core.logging import logger
 from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dial_queue.pacing import StartHistory, Timing
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
 from trunkline.dialer.context import DialerContext
 from trunkline.dialer.lane_run import LaneRun, RunLimits
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
 
+WAKE = DialWakeup(TRUNK.id)
 QUICK = RunLimits(watch_cancels_s=0.05, look_every_s=0.02, heartbeat_s=0.2, handover_wait_s=0.3)
+
+SOON = RedialPolicy(3, ("busy", "unknown", "agent_unavailable"), (1,))
+BUSY = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_BUSY, 486))
+UP = DialAnswer(DialResult(DialResultKind.ANSWERED), "PA_1", "SCL_1")
+
+
+def make_cancel_service(
+    harness: HasCalls, hang_up: Callable[[Call], None] = lambda _: None
+) -> CancelCallService:
+    notifier = make_notifier(harness.wakeups, harness.clock)
+    return CancelCallService(harness.calls, notifier, harness.clock, hang_up)
 
 
 def make_queue(table: Table, clock: Clock) -> QueueStatusReader:
@@ -32,6 +53,17 @@ def make_queue(table: Table, clock: Clock) -> QueueStatusReader:
     return QueueStatusReader(
         line, LaneLeaseRepository(table, clock), TrunkRepository(table), QueueCheckpoints(table, line), clock
     )
+
+
+class HasCalls(Protocol):
+    """What a harness has that can cancel calls."""
+
+    @property
+    def calls(self) -> CallRepository: ...
+    @property
+    def wakeups(self) -> RecordedWakeups: ...
+    @property
+    def clock(self) -> Clock: ...
 
 
 @dataclass
@@ -69,6 +101,15 @@ class DialerHarness:
             wakes=self.wakeups,  # type: ignore[arg-type]
             limits=limits,
         )
+
+    def load(self, number: int = 1) -> Call:
+        """Read a call by the number it was made with."""
+        call = self.calls.load(make_call(number).id)
+        assert call is not None
+        return call
+
+    def states(self, numbers: range) -> list[State]:
+        return [self.load(number).state for number in numbers]
 
 
 @pytest.fixture

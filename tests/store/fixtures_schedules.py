@@ -6,10 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
+import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from tests.store.test_desk import ME, Scene
+from tests.store.fixtures_dynamodb import aws_client
+from tests.store.fixtures_outbound import ME, OutboundHarness
 from tests.support.clocks import ManualClock
 from trunkline.call_templates.create_call import TemplateCallCreator
 from trunkline.core.logging import logger
@@ -43,8 +44,8 @@ class Fails:
 
 
 @dataclass
-class World:
-    scene: Scene
+class ScheduleHarness:
+    outbound: OutboundHarness
     clock: ManualClock
     eventbridge: Fails
     schedules: ScheduleRepository
@@ -53,7 +54,7 @@ class World:
     desk: ScheduleService
 
     def body(self, **more: Any) -> dict[str, Any]:
-        call = {"agentId": self.scene.agent.id, "phoneNumber": "+14155552671"}
+        call = {"agentId": self.outbound.agent.id, "phoneNumber": "+14155552671"}
         return {"name": "s", "kind": "outbound", "body": call, "cron": "0 9 * * *"} | more
 
     def make(self, **more: Any) -> dict[str, Any]:
@@ -78,14 +79,19 @@ class World:
         return found
 
 
-def a_world(table: Table) -> World:
-    scene, clock, schedules = Scene(table), ManualClock(), ScheduleRepository(table)
-    client = boto3.client("scheduler")
+def make_schedule_harness(table: Table) -> ScheduleHarness:
+    outbound, clock, schedules = OutboundHarness(table), ManualClock(), ScheduleRepository(table)
+    client = aws_client("scheduler")
     client.create_schedule_group(Name="g")
     eventbridge = Fails(client)
     target = SchedulerTarget("g", "arn:aws:sqs:us-east-1:1:ticks", "arn:aws:iam::1:role/ticks")
     mirror = ScheduleSync(lambda: eventbridge, target, schedules, clock, LOG)  # type: ignore[arg-type,return-value]
-    place = TemplateCallCreator(scene.desk, None, "schedule")  # type: ignore[arg-type]
+    place = TemplateCallCreator(outbound.service, None, "schedule")  # type: ignore[arg-type]
     runner = ScheduleRunner(schedules, place, clock, LOG)
     desk = ScheduleService(schedules, WorkflowRepository(table), mirror, runner, clock)
-    return World(scene, clock, eventbridge, schedules, mirror, runner, desk)
+    return ScheduleHarness(outbound, clock, eventbridge, schedules, mirror, runner, desk)
+
+
+@pytest.fixture
+def schedules(aws: None, table: Table) -> ScheduleHarness:
+    return make_schedule_harness(table)

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from tests.support.builders import make_web_call
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.stubs import PlaintextCipher
-from tests.unit.test_web_changes import web_call
 from trunkline.call_control.agent_reports import AgentReportService
 from trunkline.call_control.erase_call import erase_linked_items
 from trunkline.calls.models import Call
@@ -43,7 +45,7 @@ MEAL = [{"name": "meal", "type": "string", "required": True}]
 SUPPORT = HandoffAgent("a-2", "support", "support-worker", ("own_tool",))
 
 
-class Scene:
+class ToolCallHarness:
     def __init__(self, table: Table) -> None:
         self.table, self.clock, cipher = table, ManualClock(), PlaintextCipher()
         self.calls, self.workflows, self.tools = (
@@ -113,7 +115,7 @@ class Scene:
         )
         if self.workflows.load("tenant-1", "meals") is None:
             self.workflows.save(spec.workflow("tenant-1", NOW_MS, None))
-        call = web_call(
+        call = make_web_call(
             workflow=WorkflowRef("meals", 1), user_id="u1", created_at_ms=self.clock.wall_ms(), **more
         )
         call = replace(call, room_name=f"call-{call.id}")
@@ -135,3 +137,8 @@ class Scene:
     def events(self, claim: CallAttemptRef) -> list[tuple[str, Any]]:
         _, events = self.calls.story(claim.call_id) or (None, [])
         return [(event.type, event.data) for event in events]
+
+
+@pytest.fixture
+def tool_calls(table: Table) -> ToolCallHarness:
+    return ToolCallHarness(table)

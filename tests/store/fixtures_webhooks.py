@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.support.builders import make_call
 from tests.support.clocks import ManualClock
 from tests.support.stubs import PlaintextCipher
@@ -68,7 +70,7 @@ class Topic:
         self.sent.append(message["Message"])
 
 
-class World:
+class WebhookHarness:
     """A tenant's webhooks and all that carries their deliveries."""
 
     def __init__(self, table: Table) -> None:
@@ -157,3 +159,8 @@ def all_items(table: Table) -> list[tuple[str, dict[str, Any]]]:
     """Everything in the table, with its partition."""
     found = table._client.scan(TableName="t")["Items"]
     return [(item["pk"]["S"], from_dynamodb(item)) for item in found]
+
+
+@pytest.fixture
+def webhooks(table: Table) -> WebhookHarness:
+    return WebhookHarness(table)

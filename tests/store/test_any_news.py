@@ -9,11 +9,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.builders import make_call
+from tests.support.builders import make_call, make_web_call
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.memory_table import MemoryTable
 from tests.support.stubs import NullRoomActions, PlaintextCipher, RecordedWakeups, make_notifier
-from tests.unit.test_web_changes import web_call
 from trunkline.call_control.agent_reports import AgentReportService
 from trunkline.call_control.erase_call import erase_linked_items
 from trunkline.call_control.livekit_events import LiveKitEventHandler
@@ -153,7 +152,7 @@ def live(life: Life, story: list[str]) -> None:
 @RARELY
 @given(hearings(WEB_STORY))
 def test_a_web_call_never_goes_backwards_and_always_ends(story: list[str]) -> None:
-    life = Life(web_call(room_name="room"))
+    life = Life(make_web_call(room_name="room"))
     live(life, story)
     life.look_after()
     assert life.now().ended

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.store.fixtures_auth import OPERATOR, Scene
+from tests.store.fixtures_auth import OPERATOR, AuthHarness
 from tests.support.clocks import NOW_MS
 from trunkline.auth import api_key_repository
 from trunkline.auth.api_key_schemas import KeyRotation
@@ -23,58 +23,52 @@ from trunkline.core.errors import (
     RateLimited,
 )
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.storage.table import Table
 
 
-@pytest.fixture
-def scene(table: Table) -> Scene:
-    return Scene(table)
-
-
-def test_a_key_is_stored_as_a_keyed_hash_only(scene: Scene, dynamodb: Any) -> None:
-    key = scene.made(scopes=["calls:read"], environment="test")["key"]
-    principal = scene.enter(key)
+def test_a_key_is_stored_as_a_keyed_hash_only(auth: AuthHarness, dynamodb: Any) -> None:
+    key = auth.made(scopes=["calls:read"], environment="test")["key"]
+    principal = auth.enter(key)
     assert (principal.tenant_id, principal.livemode) == ("tenant-1", False)
     assert principal.scopes == {Scope.CALLS_READ}
     assert key not in str(dynamodb.scan(TableName="t")["Items"])
     with pytest.raises(InvalidApiKey):
-        Authenticator(scene.keys, scene.sessions, "another pepper", scene.clock).admit(
+        Authenticator(auth.keys, auth.sessions, "another pepper", auth.clock).admit(
             Credentials("GET", "192.0.2.1", "r", key=key)
         )
 
 
-def test_the_view_never_has_the_key_again(scene: Scene) -> None:
-    made = scene.made()
+def test_the_view_never_has_the_key_again(auth: AuthHarness) -> None:
+    made = auth.made()
     key, key_id = made["key"], made["id"]
-    shown = scene.desk.get(OPERATOR, key_id)
+    shown = auth.desk.get(OPERATOR, key_id)
     assert "key" not in shown
     assert shown["hint"].endswith(key[-4:])
     assert shown["last_used_at"] is None
-    scene.clock.move_s(5)
-    scene.enter(key)
-    assert scene.desk.list(OPERATOR)["data"][0]["last_used_at"] == iso_from_ms(NOW_MS + 5000)
+    auth.clock.move_s(5)
+    auth.enter(key)
+    assert auth.desk.list(OPERATOR)["data"][0]["last_used_at"] == iso_from_ms(NOW_MS + 5000)
 
 
-def test_a_revoked_key_is_none_from_the_next_request_on(scene: Scene) -> None:
-    made = scene.made()
-    scene.enter(made["key"])
-    scene.desk.delete(OPERATOR, made["id"])
+def test_a_revoked_key_is_none_from_the_next_request_on(auth: AuthHarness) -> None:
+    made = auth.made()
+    auth.enter(made["key"])
+    auth.desk.delete(OPERATOR, made["id"])
     with pytest.raises(InvalidApiKey):
-        scene.enter(made["key"])
+        auth.enter(made["key"])
     with pytest.raises(NotFound):
-        scene.desk.get(OPERATOR, made["id"])
+        auth.desk.get(OPERATOR, made["id"])
 
 
-def test_a_key_ends_at_its_time(scene: Scene) -> None:
-    key = scene.made(expires_at=iso_from_ms(NOW_MS + 10_000))["key"]
-    scene.clock.move_s(9.9)
-    scene.enter(key)
-    scene.clock.move_s(0.1)
+def test_a_key_ends_at_its_time(auth: AuthHarness) -> None:
+    key = auth.made(expires_at=iso_from_ms(NOW_MS + 10_000))["key"]
+    auth.clock.move_s(9.9)
+    auth.enter(key)
+    auth.clock.move_s(0.1)
     with pytest.raises(InvalidApiKey):
-        scene.enter(key)
-    assert scene.desk.list(OPERATOR)["data"][0]["status"] == "expired"
+        auth.enter(key)
+    assert auth.desk.list(OPERATOR)["data"][0]["status"] == "expired"
     with pytest.raises(InvalidRequest, match="expires_at"):
-        scene.made(expires_at=iso_from_ms(NOW_MS))
+        auth.made(expires_at=iso_from_ms(NOW_MS))
 
 
 @pytest.mark.parametrize(
@@ -90,14 +84,14 @@ def test_a_key_ends_at_its_time(scene: Scene) -> None:
     ],
 )
 def test_a_key_is_good_from_its_addresses_alone(
-    scene: Scene, allowed: list[str], address: str, in_: bool
+    auth: AuthHarness, allowed: list[str], address: str, in_: bool
 ) -> None:
-    key = scene.made(allowed_addresses=allowed)["key"]
+    key = auth.made(allowed_addresses=allowed)["key"]
     if in_:
-        scene.enter(key, address)
+        auth.enter(key, address)
         return
     with pytest.raises(AddressNotAllowed):
-        scene.enter(key, address)
+        auth.enter(key, address)
 
 
 @pytest.mark.parametrize(
@@ -116,9 +110,9 @@ def test_a_key_is_good_from_its_addresses_alone(
         ({"tenant_id": "tenant-2"}, "tenant_id"),
     ],
 )
-def test_bad_input_names_its_field(scene: Scene, fields: dict[str, Any], field: str) -> None:
+def test_bad_input_names_its_field(auth: AuthHarness, fields: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        scene.made(**fields)
+        auth.made(**fields)
     assert refused.value.field == field
 
 
@@ -144,118 +138,118 @@ BOUNDS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("mine", "wish", "field"), BOUNDS.values(), ids=BOUNDS)
 def test_a_key_cannot_grant_what_it_has_not(
-    scene: Scene, mine: dict[str, Any], wish: dict[str, Any], field: str
+    auth: AuthHarness, mine: dict[str, Any], wish: dict[str, Any], field: str
 ) -> None:
-    asking = scene.enter(scene.made(**mine)["key"], "203.0.113.9")
+    asking = auth.enter(auth.made(**mine)["key"], "203.0.113.9")
     kept = {name: value for name, value in {"scopes": ["calls:read"]}.items() if name not in wish}
     with pytest.raises(CannotGrant) as refused:
-        scene.made(asking, **kept, **wish)
+        auth.made(asking, **kept, **wish)
     assert refused.value.field == field
 
 
-def test_what_is_left_out_is_the_asking_keys_own_bound(scene: Scene) -> None:
+def test_what_is_left_out_is_the_asking_keys_own_bound(auth: AuthHarness) -> None:
     expires = iso_from_ms(NOW_MS + 60_000)
-    mine = scene.made(
+    mine = auth.made(
         expires_at=expires, allowed_addresses=["203.0.113.0/24"], requests_per_minute=10, environment="test"
     )
-    made = scene.made(scene.enter(mine["key"], "203.0.113.9"), scopes=["calls:read"])
+    made = auth.made(auth.enter(mine["key"], "203.0.113.9"), scopes=["calls:read"])
     assert made["expires_at"] == expires
     assert made["allowed_addresses"] == ["203.0.113.0/24"]
     assert made["requests_per_minute"] == 10
     assert made["environment"] == "test"
 
 
-def test_create_and_initiate_are_one_right_to_grant(scene: Scene) -> None:
-    asking = scene.enter(scene.made(scopes=["calls:initiate", "api-keys:write"])["key"])
-    assert scene.made(asking, scopes=["calls:create"])["scopes"] == ["calls:create"]
+def test_create_and_initiate_are_one_right_to_grant(auth: AuthHarness) -> None:
+    asking = auth.enter(auth.made(scopes=["calls:initiate", "api-keys:write"])["key"])
+    assert auth.made(asking, scopes=["calls:create"])["scopes"] == ["calls:create"]
 
 
-def test_a_key_that_can_do_more_is_neither_rotated_nor_widened(scene: Scene) -> None:
-    strong = scene.made(scopes=["admin"])
-    weak = scene.enter(scene.made(scopes=["api-keys:write"])["key"])
+def test_a_key_that_can_do_more_is_neither_rotated_nor_widened(auth: AuthHarness) -> None:
+    strong = auth.made(scopes=["admin"])
+    weak = auth.enter(auth.made(scopes=["api-keys:write"])["key"])
     with pytest.raises(CannotGrant):
-        scene.desk.rotate(weak, strong["id"], KeyRotation())
+        auth.desk.rotate(weak, strong["id"], KeyRotation())
     with pytest.raises(CannotGrant):
-        scene.desk.change(weak, strong["id"], {"name": "mine now"})
-    scene.enter(strong["key"])
+        auth.desk.change(weak, strong["id"], {"name": "mine now"})
+    auth.enter(strong["key"])
 
 
-def test_a_test_key_sees_test_keys_alone(scene: Scene) -> None:
-    live = scene.made()
-    asking = scene.enter(scene.made(environment="test")["key"])
-    assert {key["environment"] for key in scene.desk.list(asking)["data"]} == {"test"}
-    for use in (scene.desk.get, scene.desk.delete):
+def test_a_test_key_sees_test_keys_alone(auth: AuthHarness) -> None:
+    live = auth.made()
+    asking = auth.enter(auth.made(environment="test")["key"])
+    assert {key["environment"] for key in auth.desk.list(asking)["data"]} == {"test"}
+    for use in (auth.desk.get, auth.desk.delete):
         with pytest.raises(NotFound):
             use(asking, live["id"])
 
 
-def test_another_tenants_key_is_none(scene: Scene) -> None:
-    made = scene.made()
+def test_another_tenants_key_is_none(auth: AuthHarness) -> None:
+    made = auth.made()
     other = replace(OPERATOR, tenant_id="tenant-2")
-    for use in (scene.desk.get, scene.desk.delete):
+    for use in (auth.desk.get, auth.desk.delete):
         with pytest.raises(NotFound):
             use(other, made["id"])
-    assert scene.desk.list(other)["data"] == []
+    assert auth.desk.list(other)["data"] == []
 
 
 @pytest.mark.parametrize("field", ["scopes", "environment"])
-def test_rights_and_mode_of_a_key_stay(scene: Scene, field: str) -> None:
-    made = scene.made(scopes=["calls:read"])
+def test_rights_and_mode_of_a_key_stay(auth: AuthHarness, field: str) -> None:
+    made = auth.made(scopes=["calls:read"])
     wish = {"scopes": ["admin"], "environment": "test"}[field]
     with pytest.raises(InvalidRequest, match=f"{field} can't be changed"):
-        scene.desk.change(OPERATOR, made["id"], {field: wish})
+        auth.desk.change(OPERATOR, made["id"], {field: wish})
 
 
-def test_bounds_are_changed_at_once(scene: Scene) -> None:
-    made = scene.made()
+def test_bounds_are_changed_at_once(auth: AuthHarness) -> None:
+    made = auth.made()
     changes = {"allowed_addresses": ["203.0.113.0/24"], "requests_per_minute": 2, "name": "renamed"}
-    assert scene.desk.change(OPERATOR, made["id"], changes)["name"] == "renamed"
+    assert auth.desk.change(OPERATOR, made["id"], changes)["name"] == "renamed"
     with pytest.raises(AddressNotAllowed):
-        scene.enter(made["key"], "192.0.2.1")
-    scene.enter(made["key"], "203.0.113.1")
+        auth.enter(made["key"], "192.0.2.1")
+    auth.enter(made["key"], "203.0.113.1")
     with pytest.raises(RateLimited):
-        scene.enter(made["key"], "203.0.113.1")
+        auth.enter(made["key"], "203.0.113.1")
 
 
 # Rotation.
 
 
-def test_rotation_ends_the_old_key_at_once_or_after_an_overlap(scene: Scene) -> None:
-    first = scene.made()
-    second = scene.desk.rotate(OPERATOR, first["id"], KeyRotation(overlap_seconds=60))
+def test_rotation_ends_the_old_key_at_once_or_after_an_overlap(auth: AuthHarness) -> None:
+    first = auth.made()
+    second = auth.desk.rotate(OPERATOR, first["id"], KeyRotation(overlap_seconds=60))
     assert second["id"] == first["id"]
-    scene.enter(first["key"])
-    assert scene.enter(second["key"]).scopes == {Scope.ADMIN}
-    third = scene.desk.rotate(OPERATOR, first["id"], KeyRotation(overlap_seconds=60))
+    auth.enter(first["key"])
+    assert auth.enter(second["key"]).scopes == {Scope.ADMIN}
+    third = auth.desk.rotate(OPERATOR, first["id"], KeyRotation(overlap_seconds=60))
     with pytest.raises(InvalidApiKey):
-        scene.enter(first["key"])
-    scene.enter(second["key"])
-    scene.clock.move_s(60)
+        auth.enter(first["key"])
+    auth.enter(second["key"])
+    auth.clock.move_s(60)
     with pytest.raises(InvalidApiKey):
-        scene.enter(second["key"])
-    scene.enter(third["key"])
-    fourth = scene.desk.rotate(OPERATOR, first["id"], KeyRotation())
+        auth.enter(second["key"])
+    auth.enter(third["key"])
+    fourth = auth.desk.rotate(OPERATOR, first["id"], KeyRotation())
     with pytest.raises(InvalidApiKey):
-        scene.enter(third["key"])
-    scene.desk.delete(OPERATOR, first["id"])
+        auth.enter(third["key"])
+    auth.desk.delete(OPERATOR, first["id"])
     with pytest.raises(InvalidApiKey):
-        scene.enter(fourth["key"])
+        auth.enter(fourth["key"])
 
 
-def test_revoking_in_an_overlap_ends_both(scene: Scene) -> None:
-    first = scene.made()
-    second = scene.desk.rotate(OPERATOR, first["id"], KeyRotation(overlap_seconds=60))
-    scene.desk.delete(OPERATOR, first["id"])
+def test_revoking_in_an_overlap_ends_both(auth: AuthHarness) -> None:
+    first = auth.made()
+    second = auth.desk.rotate(OPERATOR, first["id"], KeyRotation(overlap_seconds=60))
+    auth.desk.delete(OPERATOR, first["id"])
     for key in (first["key"], second["key"]):
         with pytest.raises(InvalidApiKey):
-            scene.enter(key)
+            auth.enter(key)
 
 
-def test_a_tenant_has_a_bounded_number_of_keys(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tenant_has_a_bounded_number_of_keys(auth: AuthHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_key_repository, "MAX_KEYS", 2)
-    first = scene.made()
-    scene.made()
+    first = auth.made()
+    auth.made()
     with pytest.raises(LimitReached):
-        scene.made()
-    scene.desk.delete(OPERATOR, first["id"])
-    scene.made()
+        auth.made()
+    auth.desk.delete(OPERATOR, first["id"])
+    auth.made()

@@ -6,29 +6,23 @@ from dataclasses import replace
 
 import pytest
 
-from tests.store.fixtures_auth import OPERATOR, Scene
+from tests.store.fixtures_auth import OPERATOR, AuthHarness
 from trunkline.auth.api_key_schemas import KeyRotation
 from trunkline.auth.audit_log import AuditLog, AuditQuery
 from trunkline.auth.principal import Principal
 from trunkline.auth.scopes import Scope
 from trunkline.core.errors import MissingScope
 from trunkline.storage.keys.tenants import audit_key
-from trunkline.storage.table import Table
 
 
-@pytest.fixture
-def scene(table: Table) -> Scene:
-    return Scene(table)
-
-
-def test_everything_done_to_keys_is_noted_with_who_did_it(scene: Scene) -> None:
-    made = scene.made()
-    asking = scene.enter(made["key"])
-    child = scene.made(asking, name="child", scopes=["calls:read"])
-    scene.desk.change(asking, child["id"], {"name": "renamed", "requests_per_minute": 5})
-    scene.desk.rotate(asking, child["id"], KeyRotation())
-    scene.desk.delete(asking, child["id"])
-    entries = AuditLog(scene.table).page(asking, AuditQuery(target_id=child["id"]))["data"]
+def test_everything_done_to_keys_is_noted_with_who_did_it(auth: AuthHarness) -> None:
+    made = auth.made()
+    asking = auth.enter(made["key"])
+    child = auth.made(asking, name="child", scopes=["calls:read"])
+    auth.desk.change(asking, child["id"], {"name": "renamed", "requests_per_minute": 5})
+    auth.desk.rotate(asking, child["id"], KeyRotation())
+    auth.desk.delete(asking, child["id"])
+    entries = AuditLog(auth.table).page(asking, AuditQuery(target_id=child["id"]))["data"]
     actions = ["api_key.created", "api_key.changed", "api_key.rotated", "api_key.revoked"]
     assert sorted(entry["action"] for entry in entries) == sorted(actions)
     assert {entry["actor"]["id"] for entry in entries} == {made["id"]}
@@ -37,21 +31,21 @@ def test_everything_done_to_keys_is_noted_with_who_did_it(scene: Scene) -> None:
     assert changed["changed"] == ["name", "requests_per_minute"]
     assert changed["request_id"] == "req-1"
     other = replace(OPERATOR, tenant_id="tenant-2")
-    assert AuditLog(scene.table).page(other, AuditQuery())["data"] == []
+    assert AuditLog(auth.table).page(other, AuditQuery())["data"] == []
 
 
-def test_the_log_is_paged_newest_first_and_kept_for_a_year(scene: Scene) -> None:
+def test_the_log_is_paged_newest_first_and_kept_for_a_year(auth: AuthHarness) -> None:
     for number in range(5):
-        scene.clock.move_s(1)
-        scene.made(name=f"key {number}")
-    desk = AuditLog(scene.table)
+        auth.clock.move_s(1)
+        auth.made(name=f"key {number}")
+    desk = AuditLog(auth.table)
     first = desk.page(OPERATOR, AuditQuery(limit=2))
     rest = desk.page(OPERATOR, AuditQuery(limit=100, cursor=first["next_cursor"]))
     moments = [entry["at"] for entry in [*first["data"], *rest["data"]]]
     assert moments == sorted(moments, reverse=True)
     assert len(moments) == 5
     assert rest["next_cursor"] is None
-    items = scene.table.partition(audit_key("tenant-1"))
+    items = auth.table.partition(audit_key("tenant-1"))
     assert {item["ttl"] - item["at_ms"] // 1000 for item in items} == {365 * 86_400}
 
 

@@ -7,23 +7,17 @@ from typing import Any
 
 import pytest
 
-from tests.store.fixtures_batches import World, a_world, csv_of, line, numbers, page_of
-from tests.store.test_desk import ME
+from tests.store.fixtures_batches import BatchHarness, csv_of, line, numbers, page_of
+from tests.store.fixtures_outbound import ME
 from trunkline.core.errors import InvalidRequest, LimitReached, LiveKitNotConfigured, NotFound
-from trunkline.storage.table import Table
 
 OTHERS = (replace(ME, tenant_id="tenant-2"), replace(ME, livemode=False))
 
 
-@pytest.fixture
-def world(table: Table) -> World:
-    return a_world(table)
-
-
-def test_bad_rows_are_kept_apart_and_the_good_ones_go(world: World) -> None:
+def test_bad_rows_are_kept_apart_and_the_good_ones_go(batches: BatchHarness) -> None:
     text = "\ufeffphone;name;id\r\n+14155550001;Ann;a\r\n+1;Bob;b\r\n+14155550003\r\n+14155550001;Cy;c\r\n"
     text += "+14155550005;Di;a\r\n\r\n+14155550006;Ed;e\r\n"
-    shown = world.made(text=text)
+    shown = batches.made(text=text)
     assert (shown["progress"]["rows"], shown["progress"]["accepted"], shown["progress"]["refused"]) == (
         6,
         2,
@@ -34,7 +28,7 @@ def test_bad_rows_are_kept_apart_and_the_good_ones_go(world: World) -> None:
         {"type": "invalid_request", "rows": 1},
         {"type": "invalid_row", "rows": 1},
     ]
-    rows = world.rows(shown["id"])
+    rows = batches.rows(shown["id"])
     assert [(row["row"], row["id"], row["status"], row["error"]) for row in rows] == [
         (1, "a", "queued", None),
         (2, "b", "refused", "Validation error: Phone number must be in E.164 format (+1234567890)"),
@@ -43,12 +37,12 @@ def test_bad_rows_are_kept_apart_and_the_good_ones_go(world: World) -> None:
         (5, "a", "refused", "the same id as row 1"),
         (6, "e", "queued", None),
     ]
-    assert [row["row"] for row in world.rows(shown["id"], only="called")] == [1, 6]
-    assert [row["row"] for row in world.rows(shown["id"], only="refused")] == [2, 3, 4, 5]
+    assert [row["row"] for row in batches.rows(shown["id"], only="called")] == [1, 6]
+    assert [row["row"] for row in batches.rows(shown["id"], only="refused")] == [2, 3, 4, 5]
 
 
-def test_a_number_may_be_called_twice_where_that_is_wanted(world: World) -> None:
-    shown = world.made(text=csv_of("+14155550001", "+14155550001"), same_numbers="call")
+def test_a_number_may_be_called_twice_where_that_is_wanted(batches: BatchHarness) -> None:
+    shown = batches.made(text=csv_of("+14155550001", "+14155550001"), same_numbers="call")
     assert shown["progress"]["accepted"] == 2
 
 
@@ -63,17 +57,17 @@ def test_a_number_may_be_called_twice_where_that_is_wanted(world: World) -> None
         ({"rows": [{"phone": "+14155550001"}] * 100_001}, "there are more than 100000 rows"),
     ],
 )
-def test_rows_that_are_none_refuse_the_batch(world: World, more: dict[str, Any], why: str) -> None:
-    shown = world.made(**more)
+def test_rows_that_are_none_refuse_the_batch(batches: BatchHarness, more: dict[str, Any], why: str) -> None:
+    shown = batches.made(**more)
     assert (shown["status"], shown["refused_because"]) == ("refused", why)
-    assert (world.keys(shown["id"]), line(world)) == ([], [])
+    assert (batches.keys(shown["id"]), line(batches)) == ([], [])
 
 
-def test_a_value_that_a_row_lacks_is_its_own_fault(world: World) -> None:
+def test_a_value_that_a_row_lacks_is_its_own_fault(batches: BatchHarness) -> None:
     rows = [{"phone": "+14155550001"}, {"number": "+14155550002"}, {"phone": None}]
-    shown = world.made(rows=rows)
+    shown = batches.made(rows=rows)
     assert shown["progress"]["accepted"] == 1
-    assert [row["error_type"] for row in world.rows(shown["id"])] == [
+    assert [row["error_type"] for row in batches.rows(shown["id"])] == [
         None,
         "missing_value",
         "invalid_request",
@@ -81,19 +75,19 @@ def test_a_value_that_a_row_lacks_is_its_own_fault(world: World) -> None:
 
 
 @pytest.mark.parametrize("other", OTHERS)
-def test_another_tenants_batch_is_none(world: World, other: Any) -> None:
-    batch_id = world.made(text=csv_of(*numbers(1)))["id"]
+def test_another_tenants_batch_is_none(batches: BatchHarness, other: Any) -> None:
+    batch_id = batches.made(text=csv_of(*numbers(1)))["id"]
     for ask in (
-        lambda: world.desk.get(other, batch_id),
-        lambda: world.desk.start(other, batch_id),
-        lambda: world.desk.pause(other, batch_id, paused=True),
-        lambda: world.desk.cancel(other, batch_id),
-        lambda: world.desk.export(other, batch_id),
-        lambda: world.desk.delete(other, batch_id),
+        lambda: batches.desk.get(other, batch_id),
+        lambda: batches.desk.start(other, batch_id),
+        lambda: batches.desk.pause(other, batch_id, paused=True),
+        lambda: batches.desk.cancel(other, batch_id),
+        lambda: batches.desk.export(other, batch_id),
+        lambda: batches.desk.delete(other, batch_id),
     ):
         with pytest.raises(NotFound):
             ask()
-    assert world.desk.page(other, page_of())["data"] == []
+    assert batches.desk.page(other, page_of())["data"] == []
 
 
 @pytest.mark.parametrize(
@@ -104,27 +98,28 @@ def test_another_tenants_batch_is_none(world: World, other: Any) -> None:
         ({"ends_at": "2023-12-14T22:00:00Z"}, "ends_at"),
     ],
 )
-def test_times_that_can_not_be_are_refused(world: World, more: dict[str, Any], field: str) -> None:
+def test_times_that_can_not_be_are_refused(batches: BatchHarness, more: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        world.make(text=csv_of(*numbers(1)), **more)
+        batches.make(text=csv_of(*numbers(1)), **more)
     assert refused.value.field == field
 
 
-def test_a_workflow_of_another_tenants_is_none(world: World) -> None:
+def test_a_workflow_of_another_tenants_is_none(batches: BatchHarness) -> None:
     body = {"workflow_slug": "theirs", "user_id": "{{row.id}}", "user_context": {"phone": "{{row.phone}}"}}
     with pytest.raises(InvalidRequest, match="must name a workflow of yours"):
-        world.make(kind="workflow", body=body, text=csv_of(*numbers(1)))
+        batches.make(kind="workflow", body=body, text=csv_of(*numbers(1)))
 
 
-def test_without_livekit_nothing_is_begun(world: World) -> None:
-    world.scene.configured = False
+def test_without_livekit_nothing_is_begun(batches: BatchHarness) -> None:
+    batches.outbound.configured = False
     with pytest.raises(LiveKitNotConfigured):
-        world.make(text=csv_of(*numbers(1)))
+        batches.make(text=csv_of(*numbers(1)))
 
 
-def test_a_tenant_has_no_more_than_fifty_batches_that_are_not_imported(world: World) -> None:
+@pytest.mark.memory_table
+def test_a_tenant_has_no_more_than_fifty_batches_that_are_not_imported(batches: BatchHarness) -> None:
     for _ in range(50):
-        world.make()
-        world.clock.move_s(1)
+        batches.make()
+        batches.clock.move_s(1)
     with pytest.raises(LimitReached):
-        world.make()
+        batches.make()

@@ -6,15 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.store.fixtures_schedules import World, a_world
-from tests.store.test_desk import ME
+from tests.store.fixtures_outbound import ME
+from tests.store.fixtures_schedules import ScheduleHarness
 from trunkline.core.errors import InvalidRequest
-from trunkline.storage.table import Table
-
-
-@pytest.fixture
-def world(table: Table) -> World:
-    return a_world(table)
 
 
 @pytest.mark.parametrize(
@@ -45,9 +39,9 @@ def world(table: Table) -> World:
     ],
 )
 def test_a_bad_schedule_is_refused_and_nothing_is_kept(
-    world: World, wrong: dict[str, Any], says: str
+    schedules: ScheduleHarness, wrong: dict[str, Any], says: str
 ) -> None:
     with pytest.raises(InvalidRequest, match=says):
-        world.make(**wrong)
-    assert world.desk.list(ME)["data"] == []
-    assert world.schedules.unmirrored(10**15) == []
+        schedules.make(**wrong)
+    assert schedules.desk.list(ME)["data"] == []
+    assert schedules.schedules.unmirrored(10**15) == []

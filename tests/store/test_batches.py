@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from tests.store.fixtures_batches import World, a_world, call_of, csv_of, line, numbers
-from tests.store.test_desk import ME
-from tests.store.test_rules import desk as rules_of
+from tests.store.fixtures_batches import BatchHarness, call_of, csv_of, line, numbers
+from tests.store.fixtures_outbound import ME
 from tests.support.builders import TRUNK
 from tests.support.clocks import NOW_MS
 from trunkline.batches.importer import Importer
@@ -24,7 +23,7 @@ from trunkline.core.validation import validated
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.reconciler.batches import BatchReconciler
 from trunkline.storage.keys.tenants import tenant_key
-from trunkline.storage.table import Put, Table
+from trunkline.storage.table import Put
 from trunkline.tools.repository import ToolRepository
 from trunkline.workflows.repository import WorkflowRepository
 from trunkline.workflows.schemas import WorkflowSpec
@@ -33,45 +32,40 @@ from trunkline.workflows.service import WorkflowService
 OTHERS = (replace(ME, tenant_id="tenant-2"), replace(ME, livemode=False))
 
 
-@pytest.fixture
-def world(table: Table) -> World:
-    return a_world(table)
-
-
-def test_rows_become_calls_in_their_order_behind_direct_ones_of_their_priority(world: World) -> None:
-    shown = world.make(text=csv_of(*numbers(30)))
+def test_rows_become_calls_in_their_order_behind_direct_ones_of_their_priority(batches: BatchHarness) -> None:
+    shown = batches.make(text=csv_of(*numbers(30)))
     assert (shown["status"], shown["upload"], shown["progress"]["rows"]) == ("importing", None, None)
-    world.run(shown["id"])
-    direct = world.scene.place(priority=7)
-    places = line(world)
+    batches.run(shown["id"])
+    direct = batches.outbound.place(priority=7)
+    places = line(batches)
     assert places[0].call_id == direct.id
     assert [place.call_id for place in places[1:]] == [
-        world.stored(shown["id"]).call_id(row) for row in range(1, 31)
+        batches.stored(shown["id"]).call_id(row) for row in range(1, 31)
     ]
     assert {place.rank for place in places[1:]} == {(7, True)}
-    call = call_of(world, shown["id"], 30)
+    call = call_of(batches, shown["id"], 30)
     assert (call.phone_number, call.source, call.batch_row and call.batch_row.number) == (
         "+14155550030",
         "batch",
         30,
     )
-    assert world.scene.wakes.sent, "the trunk's lane is woken"
-    read = world.read(shown["id"])
+    assert batches.outbound.wakeups.sent, "the trunk's lane is woken"
+    read = batches.read(shown["id"])
     assert (read["status"], read["progress"]["accepted"], read["progress"]["waiting"]) == ("running", 30, 0)
     assert read["eta"] is not None
 
 
-def test_what_was_uploaded_is_gone_once_its_calls_are_made(world: World) -> None:
-    shown = world.make(text=csv_of(*numbers(3)))
-    assert "upload" in world.keys(shown["id"])
-    world.run(shown["id"])
-    assert world.keys(shown["id"]) == ["parts-import.json"]
+def test_what_was_uploaded_is_gone_once_its_calls_are_made(batches: BatchHarness) -> None:
+    shown = batches.make(text=csv_of(*numbers(3)))
+    assert "upload" in batches.keys(shown["id"])
+    batches.run(shown["id"])
+    assert batches.keys(shown["id"]) == ["parts-import.json"]
 
 
-def test_a_dry_run_says_what_would_come_of_it_and_calls_nobody(world: World) -> None:
-    suppress(world, "+14155550002")
-    shown = world.made(text=csv_of(*numbers(10), "x"), dry_run=True)
-    assert (shown["status"], line(world)) == ("checked", [])
+def test_a_dry_run_says_what_would_come_of_it_and_calls_nobody(batches: BatchHarness) -> None:
+    suppress(batches, "+14155550002")
+    shown = batches.made(text=csv_of(*numbers(10), "x"), dry_run=True)
+    assert (shown["status"], line(batches)) == ("checked", [])
     assert (shown["progress"]["accepted"], shown["progress"]["refusals"]) == (
         9,
         [{"type": "invalid_request", "rows": 1}, {"type": "suppressed", "rows": 1}],
@@ -82,44 +76,45 @@ def test_a_dry_run_says_what_would_come_of_it_and_calls_nobody(world: World) -> 
         "starts_at": "2023-11-14T22:13:20.000Z",
         "finish_at": "2023-11-14T22:13:21.800Z",
     }
-    assert {row["row"]: row["error_type"] for row in world.rows(shown["id"], only="refused")} == {
+    assert {row["row"]: row["error_type"] for row in batches.rows(shown["id"], only="refused")} == {
         2: "suppressed",
         11: "invalid_request",
     }
-    started = world.desk.start(ME, shown["id"])
+    started = batches.desk.start(ME, shown["id"])
     assert started["status"] == "importing"
-    world.run(shown["id"])
-    assert len(line(world)) == 9
+    batches.run(shown["id"])
+    assert len(line(batches)) == 9
     with pytest.raises(BatchNotReady):
-        world.desk.start(ME, shown["id"])
+        batches.desk.start(ME, shown["id"])
 
 
-def suppress(world: World, *wanted: str) -> None:
-    rules_of(world.scene).suppress(ME, validated(Suppressions, {"numbers": list(wanted)}))
+def suppress(batches: BatchHarness, *wanted: str) -> None:
+    batches.outbound.rules().suppress(ME, validated(Suppressions, {"numbers": list(wanted)}))
 
 
-def test_suppressed_numbers_are_found_in_the_transaction_itself(world: World) -> None:
-    suppress(world, "+14155550002", "+14155550030")
-    shown = world.made(text=csv_of(*numbers(30)))
-    assert (shown["progress"]["accepted"], len(line(world))) == (28, 28)
-    assert [row["row"] for row in world.rows(shown["id"], only="refused")] == [2, 30]
+def test_suppressed_numbers_are_found_in_the_transaction_itself(batches: BatchHarness) -> None:
+    suppress(batches, "+14155550002", "+14155550030")
+    shown = batches.made(text=csv_of(*numbers(30)))
+    assert (shown["progress"]["accepted"], len(line(batches))) == (28, 28)
+    assert [row["row"] for row in batches.rows(shown["id"], only="refused")] == [2, 30]
 
 
-def test_an_upload_is_started_once_it_is_there(world: World) -> None:
-    shown = world.make()
+def test_an_upload_is_started_once_it_is_there(batches: BatchHarness) -> None:
+    shown = batches.make()
     assert (shown["status"], shown["upload"]["method"]) == ("awaiting_upload", "PUT")
     with pytest.raises(BatchNotReady, match="Nothing is uploaded"):
-        world.desk.start(ME, shown["id"])
-    world.files.put_upload(shown["id"], csv_of(*numbers(2)).encode())
-    assert world.desk.start(ME, shown["id"])["status"] == "importing"
-    world.run(shown["id"])
-    assert len(line(world)) == 2
+        batches.desk.start(ME, shown["id"])
+    batches.files.put_upload(shown["id"], csv_of(*numbers(2)).encode())
+    assert batches.desk.start(ME, shown["id"])["status"] == "importing"
+    batches.run(shown["id"])
+    assert len(line(batches)) == 2
 
 
+@pytest.mark.memory_table
 def test_a_worker_that_dies_between_two_groups_is_followed_by_one_that_goes_on(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    batches: BatchHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shown, written = world.make(text=csv_of(*numbers(100))), 0
+    shown, written = batches.make(text=csv_of(*numbers(100))), 0
     note = Importer._note
 
     def dies(self: Importer, *args: Any, **more: Any) -> Any:
@@ -131,14 +126,17 @@ def test_a_worker_that_dies_between_two_groups_is_followed_by_one_that_goes_on(
 
     monkeypatch.setattr(Importer, "_note", dies)
     with pytest.raises(RuntimeError):
-        world.run(shown["id"])
-    assert len(line(world)) == 64
-    world.run(shown["id"])
-    assert (len(line(world)), world.read(shown["id"])["progress"]["accepted"]) == (100, 100)
+        batches.run(shown["id"])
+    assert len(line(batches)) == 64
+    batches.run(shown["id"])
+    assert (len(line(batches)), batches.read(shown["id"])["progress"]["accepted"]) == (100, 100)
 
 
-def test_two_workers_on_one_part_make_each_call_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown, inside = world.make(text=csv_of(*numbers(60))), False
+@pytest.mark.memory_table
+def test_two_workers_on_one_part_make_each_call_once(
+    batches: BatchHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, inside = batches.make(text=csv_of(*numbers(60))), False
     note = Importer._note
 
     def twice(self: Importer, *args: Any, **more: Any) -> Any:
@@ -150,74 +148,77 @@ def test_two_workers_on_one_part_make_each_call_once(world: World, monkeypatch: 
         return note(self, *args, **more)
 
     monkeypatch.setattr(Importer, "_note", twice)
-    world.run(shown["id"])
-    assert (len(line(world)), world.read(shown["id"])["progress"]["accepted"]) == (60, 60)
+    batches.run(shown["id"])
+    assert (len(line(batches)), batches.read(shown["id"])["progress"]["accepted"]) == (60, 60)
 
 
-def test_a_tenant_with_as_many_waiting_as_may_has_the_rest_wait(world: World) -> None:
-    world.table.write(Put(tenant_key("tenant-1").as_item() | {"max_calls_waiting": 40}))
-    shown = world.make(text=csv_of(*numbers(60)))
-    (step,) = world.run(shown["id"])
-    assert (step.next, step.wait_s >= 5, len(line(world))) == ("wait", True, 40)
-    assert world.read(shown["id"])["progress"]["waiting"] == 20
-    assert [row["status"] for row in world.rows(shown["id"])][39:41] == ["queued", "waiting"]
-    for place in line(world):
-        call = world.scene.calls.load(place.call_id)
+@pytest.mark.memory_table
+def test_a_tenant_with_as_many_waiting_as_may_has_the_rest_wait(batches: BatchHarness) -> None:
+    batches.table.write(Put(tenant_key("tenant-1").as_item() | {"max_calls_waiting": 40}))
+    shown = batches.make(text=csv_of(*numbers(60)))
+    (step,) = batches.run(shown["id"])
+    assert (step.next, step.wait_s >= 5, len(line(batches))) == ("wait", True, 40)
+    assert batches.read(shown["id"])["progress"]["waiting"] == 20
+    assert [row["status"] for row in batches.rows(shown["id"])][39:41] == ["queued", "waiting"]
+    for place in line(batches):
+        call = batches.outbound.calls.load(place.call_id)
         change = request_cancel(call, NOW_MS) if call else None
         assert call is not None
         assert change is not None
-        world.scene.calls.change(call, change, NOW_MS)
-    world.clock.move_s(10)
-    world.scene.desk.intake.clock.move_s(10)  # type: ignore[attr-defined]
-    (step,) = world.run(shown["id"])
-    assert (step.next, len(line(world))) == ("done", 20)
+        batches.outbound.calls.change(call, change, NOW_MS)
+    batches.clock.move_s(10)
+    batches.outbound.service.intake.clock.move_s(10)  # type: ignore[attr-defined]
+    (step,) = batches.run(shown["id"])
+    assert (step.next, len(line(batches))) == ("done", 20)
 
 
-def test_a_paused_batch_is_held_on_its_trunks_and_a_resumed_one_is_not(world: World) -> None:
-    batch_id = world.made(text=csv_of(*numbers(5)))["id"]
-    assert world.desk.pause(ME, batch_id, paused=True)["paused"] is True
-    state = world.scene.desk.trunks.state(TRUNK.id)
+def test_a_paused_batch_is_held_on_its_trunks_and_a_resumed_one_is_not(batches: BatchHarness) -> None:
+    batch_id = batches.made(text=csv_of(*numbers(5)))["id"]
+    assert batches.desk.pause(ME, batch_id, paused=True)["paused"] is True
+    state = batches.outbound.service.trunks.state(TRUNK.id)
     assert state is not None
-    assert DialQueue(world.table).head(TRUNK.id, "tenant-1", 9, state.held(NOW_MS)) == []
-    assert world.read(batch_id)["eta"] is None
-    sent = len(world.scene.wakes.sent)
-    assert world.desk.pause(ME, batch_id, paused=False)["paused"] is False
-    state = world.scene.desk.trunks.state(TRUNK.id)
+    assert DialQueue(batches.table).head(TRUNK.id, "tenant-1", 9, state.held(NOW_MS)) == []
+    assert batches.read(batch_id)["eta"] is None
+    sent = len(batches.outbound.wakeups.sent)
+    assert batches.desk.pause(ME, batch_id, paused=False)["paused"] is False
+    state = batches.outbound.service.trunks.state(TRUNK.id)
     assert state is not None
-    assert (state.holds, len(world.scene.wakes.sent)) == ((), sent + 1)
+    assert (state.holds, len(batches.outbound.wakeups.sent)) == ((), sent + 1)
 
 
-def test_a_batch_that_starts_later_is_held_until_then(world: World) -> None:
-    shown = world.made(text=csv_of(*numbers(2)), starts_at="2023-11-15T09:00:00Z")
-    state = world.scene.desk.trunks.state(TRUNK.id)
+def test_a_batch_that_starts_later_is_held_until_then(batches: BatchHarness) -> None:
+    shown = batches.made(text=csv_of(*numbers(2)), starts_at="2023-11-15T09:00:00Z")
+    state = batches.outbound.service.trunks.state(TRUNK.id)
     assert state is not None
     assert [hold.until_ms for hold in state.holds] == [NOW_MS + 38_800_000]
     assert shown["ends_at"] == "2023-11-22T09:00:00.000Z"
-    assert call_of(world, shown["id"], 1).expires_at_ms == NOW_MS + 38_800_000 + 7 * 86_400_000
+    assert call_of(batches, shown["id"], 1).expires_at_ms == NOW_MS + 38_800_000 + 7 * 86_400_000
 
 
-def test_a_cancelled_batch_ends_what_waits_and_leaves_what_rings(world: World) -> None:
-    batch_id = world.made(text=csv_of(*numbers(30)))["id"]
-    ringing = call_of(world, batch_id, 1)
-    taken = world.scene.calls.change(ringing, claim_call(ringing, "run-1", "room"), NOW_MS)
+@pytest.mark.memory_table
+def test_a_cancelled_batch_ends_what_waits_and_leaves_what_rings(batches: BatchHarness) -> None:
+    batch_id = batches.made(text=csv_of(*numbers(30)))["id"]
+    ringing = call_of(batches, batch_id, 1)
+    taken = batches.outbound.calls.change(ringing, claim_call(ringing, "run-1", "room"), NOW_MS)
     sent = replace(taken, phase=Phase.SENT, state=State.CONNECTING)
-    world.scene.calls.change(taken, replace(claim_call(taken, "run-1", "room"), call=sent), NOW_MS)
-    assert world.desk.cancel(ME, batch_id)["status"] == "cancelling"
-    world.run(batch_id)
-    assert world.read(batch_id)["status"] == "cancelled"
-    states = Counter(call_of(world, batch_id, row).state for row in range(1, 31))
+    batches.outbound.calls.change(taken, replace(claim_call(taken, "run-1", "room"), call=sent), NOW_MS)
+    assert batches.desk.cancel(ME, batch_id)["status"] == "cancelling"
+    batches.run(batch_id)
+    assert batches.read(batch_id)["status"] == "cancelled"
+    states = Counter(call_of(batches, batch_id, row).state for row in range(1, 31))
     assert states == {State.CANCELLED: 29, State.CONNECTING: 1}
-    assert (line(world), world.keys(batch_id)) == ([], [])
-    assert world.desk.cancel(ME, batch_id)["status"] == "cancelled", "asking again changes nothing"
+    assert (line(batches), batches.keys(batch_id)) == ([], [])
+    assert batches.desk.cancel(ME, batch_id)["status"] == "cancelled", "asking again changes nothing"
 
 
-def test_a_cancel_during_the_import_leaves_no_row_behind(world: World) -> None:
+@pytest.mark.memory_table
+def test_a_cancel_during_the_import_leaves_no_row_behind(batches: BatchHarness) -> None:
     """The importer that was under way writes nothing after the part was cancelled."""
-    shown = world.make(text=csv_of(*numbers(60)))
-    batch = world.stored(shown["id"])
+    shown = batches.make(text=csv_of(*numbers(60)))
+    batch = batches.stored(shown["id"])
     assert batch.work is not None
-    world.worker.begin(batch.id, batch.work)
-    drafter, drafted = world.importer.drafter, 0
+    batches.worker.begin(batch.id, batch.work)
+    drafter, drafted = batches.importer.drafter, 0
 
     def slow(of: Any) -> Any:
         class Slow:
@@ -225,56 +226,59 @@ def test_a_cancel_during_the_import_leaves_no_row_behind(world: World) -> None:
                 nonlocal drafted
                 drafted += 1
                 if drafted == 40:
-                    world.desk.cancel(ME, batch.id)
-                    world.run(batch.id)
+                    batches.desk.cancel(ME, batch.id)
+                    batches.run(batch.id)
                 return drafter(of).draft(row)
 
         return Slow()
 
-    importer = replace(world.importer, drafter=slow)
-    importer.work(world.stored(batch.id), 1, check=False)
-    states = Counter(row["status"] for row in world.rows(batch.id))
+    importer = replace(batches.importer, drafter=slow)
+    importer.work(batches.stored(batch.id), 1, check=False)
+    states = Counter(row["status"] for row in batches.rows(batch.id))
     assert states == {"cancelled": 32, "dropped": 28}
-    assert line(world) == []
+    assert line(batches) == []
 
 
-def test_what_is_lost_on_the_way_the_reconciler_begins(world: World) -> None:
-    world.flow.broken = EndpointConnectionError(endpoint_url="x")
-    batch_id = world.make(text=csv_of(*numbers(2)))["id"]
-    world.flow.broken = None
-    care, repairs = BatchReconciler(world.store, world.flow, world.clock, world.desk.log), Counter[str]()  # type: ignore[arg-type]
+def test_what_is_lost_on_the_way_the_reconciler_begins(batches: BatchHarness) -> None:
+    batches.flow.broken = EndpointConnectionError(endpoint_url="x")
+    batch_id = batches.make(text=csv_of(*numbers(2)))["id"]
+    batches.flow.broken = None
+    flow: Any = batches.flow
+    care = BatchReconciler(batches.store, flow, batches.clock, batches.desk.log)
+    repairs = Counter[str]()
     care.walk(repairs)
-    assert world.flow.started == [], "it is let be for a minute"
-    world.clock.move_s(61)
+    assert batches.flow.started == [], "it is let be for a minute"
+    batches.clock.move_s(61)
     care.walk(repairs)
-    assert [batch.flow_name for batch in world.flow.started] == [f"{batch_id}-import-1"]
-    world.flow.failed.add(f"{batch_id}-import-1")
+    assert [batch.flow_name for batch in batches.flow.started] == [f"{batch_id}-import-1"]
+    batches.flow.failed.add(f"{batch_id}-import-1")
     care.walk(repairs)
-    assert world.flow.started[-1].flow_name == f"{batch_id}-import-2"
+    assert batches.flow.started[-1].flow_name == f"{batch_id}-import-2"
     assert repairs == {"batch_begun_anew": 1}
-    world.run(batch_id)
-    world.clock.move_s(120)
+    batches.run(batch_id)
+    batches.clock.move_s(120)
     care.walk(repairs)
-    assert len(world.flow.started) == 2, "its work is done"
+    assert len(batches.flow.started) == 2, "its work is done"
 
 
-def test_work_with_a_part_that_was_given_up_does_not_end(world: World) -> None:
-    batch_id = world.make(text=csv_of(*["none"] * 500, *numbers(1)))["id"]
+def test_work_with_a_part_that_was_given_up_does_not_end(batches: BatchHarness) -> None:
+    batch_id = batches.make(text=csv_of(*["none"] * 500, *numbers(1)))["id"]
     with pytest.raises(NotFinished):
-        world.run(batch_id, most=1)
-    assert world.read(batch_id)["status"] == "importing"
+        batches.run(batch_id, most=1)
+    assert batches.read(batch_id)["status"] == "importing"
 
 
-def test_a_row_with_all_that_can_be_written_with_it_fits_into_a_transaction(world: World) -> None:
+@pytest.mark.memory_table
+def test_a_row_with_all_that_can_be_written_with_it_fits_into_a_transaction(batches: BatchHarness) -> None:
     """Four writes and a check a row: 99 rows are no transaction of a hundred actions."""
-    suppress(world, "+14155559999")
+    suppress(batches, "+14155559999")
     spec = WorkflowSpec(slug="visits", entry_agent="Ada", channel="phone")
-    agents = world.scene.agents
-    tools = ToolRepository(world.table)
-    WorkflowService(WorkflowRepository(world.table), agents, tools, world.clock, lambda *_: False).create(
+    agents = batches.outbound.agents
+    tools = ToolRepository(batches.table)
+    WorkflowService(WorkflowRepository(batches.table), agents, tools, batches.clock, lambda *_: False).create(
         ME, spec
     )
     context = {"phone": "{{row.phone}}", "name": "{{row.name}}"}
     body = {"workflow_slug": "visits", "user_id": "u", "user_context": context}
-    shown = world.made(kind="workflow", body=body, text=csv_of(*numbers(99)))
-    assert (shown["progress"]["accepted"], len(line(world))) == (99, 99)
+    shown = batches.made(kind="workflow", body=body, text=csv_of(*numbers(99)))
+    assert (shown["progress"]["accepted"], len(line(batches))) == (99, 99)

@@ -7,53 +7,27 @@ from dataclasses import replace
 
 import pytest
 
-from tests.store.fixtures_dialer import DialerHarness
-from tests.store.test_reconciler import DEAD_AFTER_MS, Scene
+from tests.store.fixtures_dialer import WAKE, DialerHarness, make_cancel_service
+from tests.store.fixtures_outbound import ME
+from tests.store.fixtures_reconciler import DEAD_AFTER_MS, ReconcilerHarness
 from tests.support.builders import SNAPSHOT, TRUNK, make_call
 from tests.support.clocks import NOW_MS
-from tests.support.stubs import make_notifier
 from trunkline.auth.principal import Principal
 from trunkline.auth.scopes import Scope
-from trunkline.call_control.cancel_call import CancelCallService
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.core.errors import NotFound
-from trunkline.dial_queue.messages import DialWakeup
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.reconciler.phone_calls import LOOK_UP_AFTER_MS
 from trunkline.storage.table import Table
-
-ME = Principal("tenant-1", True, frozenset(Scope))
-WAKE = DialWakeup(TRUNK.id)
-
-
-def desk(dialer: DialerHarness, hung_up: list[str] | None = None) -> CancelCallService:
-    return CancelCallService(
-        dialer.calls,
-        make_notifier(dialer.wakeups, dialer.clock),
-        dialer.clock,
-        lambda call: (hung_up or []).append(call.id),
-    )
-
-
-def desk_of(scene: Scene) -> CancelCallService:
-    return CancelCallService(
-        scene.calls, make_notifier(scene.wakes, scene.clock), scene.clock, lambda _: None
-    )
-
-
-def load(dialer: DialerHarness) -> Call:
-    call = dialer.calls.load(make_call().id)
-    assert call is not None
-    return call
 
 
 async def test_a_waiting_call_ends_at_once_and_is_never_dialled(dialer: DialerHarness) -> None:
     dialer.calls.accept(make_call())
     hung_up: list[str] = []
-    desk(dialer, hung_up).cancel(ME, make_call().id)
-    assert (load(dialer).state, load(dialer).reason) == (State.CANCELLED, Reason.CANCELLED)
+    make_cancel_service(dialer, lambda call: hung_up.append(call.id)).cancel(ME, make_call().id)
+    assert (dialer.load().state, dialer.load().reason) == (State.CANCELLED, Reason.CANCELLED)
     assert dialer.line.head(TRUNK.id, "tenant-1", 5) == []
     await dialer.run().serve(WAKE)
     assert dialer.livekit.invites == []
@@ -67,8 +41,8 @@ async def test_a_call_whose_agent_is_on_its_way_ends_at_once_and_the_agent_goes_
     dialer.calls.accept(make_call())
     run = asyncio.create_task(dialer.run().serve(WAKE))
     await asyncio.sleep(0.15)
-    desk(dialer).cancel(ME, make_call().id)
-    assert load(dialer).state is State.CANCELLED
+    make_cancel_service(dialer).cancel(ME, make_call().id)
+    assert dialer.load().state is State.CANCELLED
     dialer.livekit.agent_joins = True
     await run
     assert dialer.livekit.invites == []
@@ -90,36 +64,36 @@ async def test_a_ringing_call_is_hung_up_by_its_run_until_the_leg_is_settled(dia
     run = asyncio.create_task(dialer.run().serve(WAKE))
     while not dialer.livekit.invites:  # noqa: ASYNC110 - the INVITE is waited for
         await asyncio.sleep(0.01)
-    desk(dialer).cancel(ME, make_call().id)
-    desk(dialer).cancel(ME, make_call().id)
-    assert load(dialer).state is State.CONNECTING
+    make_cancel_service(dialer).cancel(ME, make_call().id)
+    make_cancel_service(dialer).cancel(ME, make_call().id)
+    assert dialer.load().state is State.CONNECTING
     await run
-    assert (load(dialer).state, load(dialer).reason) == (State.CANCELLED, Reason.CANCELLED)
+    assert (dialer.load().state, dialer.load().reason) == (State.CANCELLED, Reason.CANCELLED)
     assert (f"call-{make_call().id}", 1) in dialer.livekit.removed
     assert dialer.calls.cancels(TRUNK.id) == set()
 
 
 async def test_a_callee_who_picks_up_after_the_cancel_is_hung_up(dialer: DialerHarness) -> None:
     def cancel_then_answer(call: Call) -> DialAnswer:
-        desk(dialer).cancel(ME, call.id)
+        make_cancel_service(dialer).cancel(ME, call.id)
         return DialAnswer(DialResult(DialResultKind.ANSWERED), "PA_1", "SCL_1")
 
     dialer.livekit.answer = cancel_then_answer
     dialer.calls.accept(make_call())
     await dialer.run().serve(WAKE)
-    assert load(dialer).state is State.CANCELLED
+    assert dialer.load().state is State.CANCELLED
     assert dialer.livekit.removed == [(f"call-{make_call().id}", 1)]
 
 
 async def test_a_refused_pace_does_not_bring_a_cancelled_call_back(dialer: DialerHarness) -> None:
     def cancel_then_refuse(call: Call) -> DialAnswer:
-        desk(dialer).cancel(ME, call.id)
+        make_cancel_service(dialer).cancel(ME, call.id)
         return DialAnswer(DialResult(DialResultKind.TOO_FAST, Reason.TRUNK_REJECTED, 503))
 
     dialer.livekit.answer = cancel_then_refuse
     dialer.calls.accept(make_call())
     await dialer.run().serve(WAKE)
-    assert load(dialer).state is State.CANCELLED
+    assert dialer.load().state is State.CANCELLED
     assert len(dialer.livekit.invites) == 1
     assert dialer.line.head(TRUNK.id, "tenant-1", 5) == []
 
@@ -128,9 +102,9 @@ async def test_an_active_call_is_asked_to_hang_up_and_ends_as_asked(dialer: Dial
     dialer.calls.accept(make_call())
     await dialer.run().serve(WAKE)
     hung_up: list[str] = [""]
-    desk(dialer, hung_up).cancel(ME, make_call().id)
+    make_cancel_service(dialer, lambda call: hung_up.append(call.id)).cancel(ME, make_call().id)
     assert hung_up == ["", make_call().id]
-    assert load(dialer).cancel_requested_at_ms
+    assert dialer.load().cancel_requested_at_ms
 
 
 async def test_a_cancel_racing_a_dial_is_either_cancelled_or_dialled_and_never_both(
@@ -142,7 +116,7 @@ async def test_a_cancel_racing_a_dial_is_either_cancelled_or_dialled_and_never_b
     dialer.livekit.answer_after_s = 0.05
     for number in range(1, 31):
         await asyncio.sleep(0.01 * (number % 7))
-        desk(dialer).cancel(ME, make_call(number).id)
+        make_cancel_service(dialer).cancel(ME, make_call(number).id)
     await run
     dialled = [call.id for _, call in dialer.livekit.invites]
     assert len(dialled) == len(set(dialled))
@@ -158,32 +132,32 @@ async def test_another_tenants_call_cant_be_cancelled(dialer: DialerHarness) -> 
     stranger = Principal("tenant-2", True, frozenset(Scope))
     for call_id in (make_call().id, "550e8400-e29b-41d4-a716-446655440000", "nonsense"):
         with pytest.raises(NotFound, match="Call not found"):
-            desk(dialer).cancel(stranger, call_id)
-    assert load(dialer).state is State.QUEUED
+            make_cancel_service(dialer).cancel(stranger, call_id)
+    assert dialer.load().state is State.QUEUED
 
 
 async def test_the_reconciler_hangs_up_what_nobody_else_does(table: Table) -> None:
-    scene = Scene(table)
-    call = scene.sent()
-    desk_of(scene).cancel(ME, call.id)
-    scene.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_AFTER_MS - 1
-    scene.livekit.status = "ringing"
-    assert await scene.walk() == {}
-    assert scene.livekit.removed == [call.room_name]
-    scene.clock.now_ms += 1
-    scene.livekit.status = None
-    assert await scene.walk() == {"dial_unknown": 1}
-    assert (scene.now().state, scene.now().reason) == (State.CANCELLED, Reason.CANCELLED)
+    reconciler = ReconcilerHarness(table)
+    call = reconciler.sent()
+    make_cancel_service(reconciler).cancel(ME, call.id)
+    reconciler.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_AFTER_MS - 1
+    reconciler.livekit.status = "ringing"
+    assert await reconciler.reconcile() == {}
+    assert reconciler.livekit.removed == [call.room_name]
+    reconciler.clock.now_ms += 1
+    reconciler.livekit.status = None
+    assert await reconciler.reconcile() == {"dial_unknown": 1}
+    assert (reconciler.now().state, reconciler.now().reason) == (State.CANCELLED, Reason.CANCELLED)
 
 
 async def test_the_reconciler_hangs_up_an_active_call(table: Table) -> None:
-    scene = Scene(table)
-    call = scene.active()
-    desk_of(scene).cancel(ME, call.id)
-    scene.livekit.status = "active"
-    assert await scene.walk() == {}
-    assert scene.livekit.removed == [call.room_name]
-    scene.clock.now_ms = NOW_MS + 31_000
-    scene.livekit.status = None
-    await scene.walk()
-    assert (scene.now().state, scene.now().reason) == (State.COMPLETED, Reason.HANGUP_REQUESTED)
+    reconciler = ReconcilerHarness(table)
+    call = reconciler.active()
+    make_cancel_service(reconciler).cancel(ME, call.id)
+    reconciler.livekit.status = "active"
+    assert await reconciler.reconcile() == {}
+    assert reconciler.livekit.removed == [call.room_name]
+    reconciler.clock.now_ms = NOW_MS + 31_000
+    reconciler.livekit.status = None
+    await reconciler.reconcile()
+    assert (reconciler.now().state, reconciler.now().reason) == (State.COMPLETED, Reason.HANGUP_REQUESTED)

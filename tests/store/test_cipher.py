@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
 from botocore.client import BaseClient
 
+from tests.store.fixtures_dynamodb import aws_client
 from trunkline.storage.encryption import (
     ANSWERS,
     DecryptionFailed,
@@ -49,7 +49,7 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def key_arn(dynamodb: Any) -> str:
     """A key in moto, which `dynamodb` has started."""
-    return str(boto3.client("kms").create_key()["KeyMetadata"]["Arn"])
+    return str(aws_client("kms").create_key()["KeyMetadata"]["Arn"])
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def is_refused(cipher: EnvelopeCipher, ciphertext: bytes) -> bool:
 
 
 def test_another_key_reads_nothing(cipher: EnvelopeCipher) -> None:
-    other = EnvelopeCipher(str(boto3.client("kms").create_key()["KeyMetadata"]["Arn"]))
+    other = EnvelopeCipher(str(aws_client("kms").create_key()["KeyMetadata"]["Arn"]))
     assert is_refused(other, cipher.encrypt(MINE, SAID))
 
 

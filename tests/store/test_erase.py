@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.builders import make_web_call
 from tests.support.clocks import NOW_MS, ManualClock
-from tests.unit.test_web_changes import web_call
 from trunkline.auth.principal import Principal
 from trunkline.call_control.erase_call import EraseCallService
 from trunkline.calls.events import Turn
@@ -27,7 +27,7 @@ CANARY = "canary-name"
 def test_erasing_leaves_that_it_took_place_and_nothing_of_the_person(table: Table, dynamodb: Any) -> None:
     calls, transcripts = CallRepository(table), TranscriptRepository(table)
     desk = EraseCallService(calls, table, ManualClock())
-    call = web_call(
+    call = make_web_call(
         user_id=CANARY, metadata_json=f'{{"name": "{CANARY}"}}', summary=CANARY, phone_number="+15550107777"
     )
     context = Put(encrypted_data_key(call.id, "USER_CONTEXT").as_item() | {"ciphertext": CANARY.encode()})
@@ -64,7 +64,7 @@ def test_retention_is_the_tenants_and_counted_from_the_end(table: Table) -> None
 
 def test_everything_of_a_call_carries_its_ttl(table: Table, dynamodb: Any) -> None:
     calls, transcripts = CallRepository(table), TranscriptRepository(table)
-    call = web_call(ttl=1_900_000_000)
+    call = make_web_call(ttl=1_900_000_000)
     calls.accept(call)
     transcripts.append(call.id, [Turn(1, "user", "x")], NOW_MS, call.ttl)
     calls.settle(call.id, lambda current: request_cancel(current, NOW_MS), NOW_MS, news_id="EV_1")

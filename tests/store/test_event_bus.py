@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.store.fixtures_webhooks import World
+from tests.store.fixtures_webhooks import WebhookHarness
 from tests.support.builders import make_call
 from tests.support.clocks import NOW_MS
 from trunkline.storage.keys.calls import call_event_key
@@ -58,10 +58,10 @@ def test_what_the_bus_does_not_take_is_an_error() -> None:
 
 
 def test_events_without_a_webhook_are_published_too_and_steps_on_the_way_are_not(table: Table) -> None:
-    world = World(table)
+    webhooks = WebhookHarness(table)
     call = make_call()
     for sequence, kind in ((1, "queued"), (2, "connecting"), (3, "failed"), (4, "tool_invoked")):
         item = call_event_key(call.id, sequence).as_item() | {"type": kind, "sequence": sequence}
         item |= {"at_ms": NOW_MS, "tenant_id": "tenant-1", "livemode": True, "data_json": "{}"}
-        assert world.fanout.take(item) == 0
-    assert [event.type for event in world.published] == [EventType.CALL_STARTED, EventType.CALL_FAILED]
+        assert webhooks.fanout.take(item) == 0
+    assert [event.type for event in webhooks.published] == [EventType.CALL_STARTED, EventType.CALL_FAILED]

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.store.fixtures_dialer import DialerHarness
-from tests.store.test_desk import ME, Scene
-from tests.store.test_redial import BUSY, SOON, UP, WAKE, load, move_s
+from tests.store.fixtures_dialer import BUSY, SOON, UP, WAKE, DialerHarness
+from tests.store.fixtures_outbound import ME, OutboundHarness
 from tests.support.builders import make_call
 from tests.support.clocks import NOW_MS, ManualClock
 from trunkline.auth.principal import Principal
@@ -40,8 +39,8 @@ async def test_the_second_call_to_a_number_waits_until_it_may_ring(dialer: Diale
     dialer.calls.accept(make_call(3, phone_number="+15550100002", **LONG))
     dialer.livekit.answer = lambda _: UP
     await dialer.run().serve(WAKE)
-    assert {load(dialer, number).state for number in (1, 3)} == {State.ACTIVE}
-    held = load(dialer, 2)
+    assert {dialer.load(number).state for number in (1, 3)} == {State.ACTIVE}
+    held = dialer.load(2)
     assert (held.state, held.waits_for, len(dialer.livekit.invites)) == (
         State.QUEUED,
         WaitsFor.FREQUENCY,
@@ -52,10 +51,10 @@ async def test_the_second_call_to_a_number_waits_until_it_may_ring(dialer: Diale
     _, events = dialer.calls.story(held.id) or (None, [])
     assert (events[-1].type, events[-1].data["reason"]) == ("queued", "called_too_often")
 
-    move_s(dialer, 24 * 3600 + 60)
+    dialer.clock.move_s(24 * 3600 + 60)
     dialer.calls.change(held, enqueue_due(held, make_call(2).line_place or "", NOW_MS), NOW_MS)
     await dialer.run("run-2").serve(WAKE)
-    assert load(dialer, 2).state is State.ACTIVE
+    assert dialer.load(2).state is State.ACTIVE
 
 
 async def test_each_redial_is_an_attempt(dialer: DialerHarness) -> None:
@@ -64,8 +63,8 @@ async def test_each_redial_is_an_attempt(dialer: DialerHarness) -> None:
     dialer.calls.accept(make_call(redial=SOON, **LONG))
     for run in range(3):
         await dialer.run(f"run-{run}").serve(WAKE)
-        move_s(dialer, 1.5)
-    call = load(dialer)
+        dialer.clock.move_s(1.5)
+    call = dialer.load()
     assert (len(dialer.livekit.invites), call.waits_for) == (2, WaitsFor.FREQUENCY)
 
 
@@ -104,17 +103,12 @@ def test_calls_of_many_lanes_at_once_are_counted_one_after_the_other(table: Tabl
     assert first + sum(take(number) for number in range(20, 30)) == 3
 
 
-def test_who_has_no_cap_pays_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    rulebook = CompliancePolicy(scene.table, ManualClock())
+def test_who_has_no_cap_pays_nothing(outbound: OutboundHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    rulebook = CompliancePolicy(outbound.table, ManualClock())
     rulebook.of("tenant-1")
-    monkeypatch.setattr(scene.table, "get", None)
+    monkeypatch.setattr(outbound.table, "get", None)
     assert rulebook.opens_ms(make_call(), NOW_MS) == NOW_MS
     assert rulebook.checks(make_call()) == ()
-
-
-@pytest.fixture
-def scene(table: Table) -> Scene:
-    return Scene(table)
 
 
 @pytest.mark.parametrize(

@@ -8,52 +8,45 @@ from typing import Any
 
 import pytest
 
-from tests.store.fixtures_auth import OPERATOR, Scene
+from tests.store.fixtures_auth import OPERATOR, AuthHarness
 from tests.support.clocks import NOW_MS
 from trunkline.auth.authenticator import Credentials
 from trunkline.auth.scopes import Scope
 from trunkline.core.errors import CrossSite, InvalidApiKey, RateLimited
 from trunkline.core.rate_limit import WINDOW_S
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.storage.table import Table
 from trunkline.tenants.repository import TenantRepository
-
-
-@pytest.fixture
-def scene(table: Table) -> Scene:
-    return Scene(table)
-
 
 # The window of a minute.
 
 
-def test_the_limit_holds_in_a_minute_and_begins_anew_with_the_next(scene: Scene) -> None:
-    key = scene.made(requests_per_minute=3)["key"]
+def test_the_limit_holds_in_a_minute_and_begins_anew_with_the_next(auth: AuthHarness) -> None:
+    key = auth.made(requests_per_minute=3)["key"]
     for left in (2, 1, 0):
-        rate = scene.gate.admit(Credentials("GET", "192.0.2.1", "r", key=key)).rate
+        rate = auth.gate.admit(Credentials("GET", "192.0.2.1", "r", key=key)).rate
         assert rate.limit - rate.used == left
     with pytest.raises(RateLimited) as refused:
-        scene.enter(key)
+        auth.enter(key)
     assert 0 < (refused.value.retry_after_s or 0) <= WINDOW_S
-    scene.clock.move_s(refused.value.retry_after_s or 0)
-    scene.enter(key)
+    auth.clock.move_s(refused.value.retry_after_s or 0)
+    auth.enter(key)
 
 
-def test_the_headers_say_what_is_left(scene: Scene) -> None:
-    scene.clock.now_ms = NOW_MS // 60_000 * 60_000 + 18_000
-    key = scene.made()["key"]
-    rate = scene.gate.admit(Credentials("GET", "192.0.2.1", "r", key=key)).rate
-    assert rate.headers(scene.clock.wall_ms()) == {
+def test_the_headers_say_what_is_left(auth: AuthHarness) -> None:
+    auth.clock.now_ms = NOW_MS // 60_000 * 60_000 + 18_000
+    key = auth.made()["key"]
+    rate = auth.gate.admit(Credentials("GET", "192.0.2.1", "r", key=key)).rate
+    assert rate.headers(auth.clock.wall_ms()) == {
         "RateLimit-Policy": '"key";q=600;w=60',
         "RateLimit": '"key";r=599;t=42',
     }
 
 
-def test_a_common_request_is_one_write(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = scene.made()["key"]
-    scene.enter(key)
+def test_a_common_request_is_one_write(auth: AuthHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = auth.made()["key"]
+    auth.enter(key)
     made: list[str] = []
-    write = scene.table.write
+    write = auth.table.write
 
     def counted(what: Any) -> Any:
         made.append(type(what).__name__)
@@ -62,28 +55,28 @@ def test_a_common_request_is_one_write(scene: Scene, monkeypatch: pytest.MonkeyP
     def read(what: Any) -> Any:
         raise AssertionError(f"no read is needed, but {what}")
 
-    monkeypatch.setattr(scene.table, "write", counted)
-    monkeypatch.setattr(scene.table, "get", read)
-    scene.enter(key)
+    monkeypatch.setattr(auth.table, "write", counted)
+    monkeypatch.setattr(auth.table, "get", read)
+    auth.enter(key)
     assert made == ["Update"]
 
 
-def test_a_machine_whose_clock_is_behind_counts_in_the_same_minute(scene: Scene) -> None:
-    key = scene.made(requests_per_minute=2)["key"]
-    scene.clock.move_s(60)
-    scene.enter(key)
-    scene.clock.move_s(-60)
-    scene.enter(key)
+def test_a_machine_whose_clock_is_behind_counts_in_the_same_minute(auth: AuthHarness) -> None:
+    key = auth.made(requests_per_minute=2)["key"]
+    auth.clock.move_s(60)
+    auth.enter(key)
+    auth.clock.move_s(-60)
+    auth.enter(key)
     with pytest.raises(RateLimited):
-        scene.enter(key)
+        auth.enter(key)
 
 
-def test_never_more_than_the_limit_from_many_at_once(scene: Scene) -> None:
-    key = scene.made(requests_per_minute=50)["key"]
+def test_never_more_than_the_limit_from_many_at_once(auth: AuthHarness) -> None:
+    key = auth.made(requests_per_minute=50)["key"]
 
     def ask(_: int) -> bool:
         try:
-            scene.enter(key)
+            auth.enter(key)
         except RateLimited:
             return False
         return True
@@ -92,51 +85,51 @@ def test_never_more_than_the_limit_from_many_at_once(scene: Scene) -> None:
         assert sum(pool.map(ask, range(200))) == 50
 
 
-def test_the_tenants_own_default_holds_for_new_keys(scene: Scene) -> None:
-    tenants = TenantRepository(scene.table)
+def test_the_tenants_own_default_holds_for_new_keys(auth: AuthHarness) -> None:
+    tenants = TenantRepository(auth.table)
     tenant_id = tenants.create("acme")
     tenants.set(tenant_id, {"requests_per_minute": 1000})
-    assert scene.made(replace(OPERATOR, tenant_id=tenant_id))["requests_per_minute"] == 1000
-    assert scene.made()["requests_per_minute"] == 600
+    assert auth.made(replace(OPERATOR, tenant_id=tenant_id))["requests_per_minute"] == 1000
+    assert auth.made()["requests_per_minute"] == 600
 
 
-def test_a_tenants_limit_reaches_its_keys_without_one_of_their_own(scene: Scene) -> None:
-    usual, own = scene.made(), scene.made(requests_per_minute=5)
-    scene.desk.apply_default(OPERATOR, 1200)
-    assert scene.gate.admit(Credentials("GET", "192.0.2.1", "r", key=usual["key"])).rate.limit == 1200
-    assert scene.gate.admit(Credentials("GET", "192.0.2.1", "r", key=own["key"])).rate.limit == 5
+def test_a_tenants_limit_reaches_its_keys_without_one_of_their_own(auth: AuthHarness) -> None:
+    usual, own = auth.made(), auth.made(requests_per_minute=5)
+    auth.desk.apply_default(OPERATOR, 1200)
+    assert auth.gate.admit(Credentials("GET", "192.0.2.1", "r", key=usual["key"])).rate.limit == 1200
+    assert auth.gate.admit(Credentials("GET", "192.0.2.1", "r", key=own["key"])).rate.limit == 5
 
 
 # Sessions.
 
 
-def test_a_session_stands_for_its_key_and_is_stored_as_a_hash(scene: Scene, dynamodb: Any) -> None:
-    token = scene.login(scene.made(scopes=["calls:read"])["key"])
-    principal = scene.with_session(token)
+def test_a_session_stands_for_its_key_and_is_stored_as_a_hash(auth: AuthHarness, dynamodb: Any) -> None:
+    token = auth.login(auth.made(scopes=["calls:read"])["key"])
+    principal = auth.with_session(token)
     assert (set(principal.scopes), principal.actor.kind) == ({Scope.CALLS_READ}, "session")
     assert token not in str(dynamodb.scan(TableName="t")["Items"])
 
 
-def test_a_session_ends_with_its_time_its_logout_or_its_key(scene: Scene) -> None:
-    made = scene.made()
-    short = scene.login(made["key"], life_s=60)
-    closed, other = scene.login(made["key"]), scene.login(made["key"])
-    principal = scene.with_session(closed)
-    scene.sessions.close(principal, closed)
+def test_a_session_ends_with_its_time_its_logout_or_its_key(auth: AuthHarness) -> None:
+    made = auth.made()
+    short = auth.login(made["key"], life_s=60)
+    closed, other = auth.login(made["key"]), auth.login(made["key"])
+    principal = auth.with_session(closed)
+    auth.sessions.close(principal, closed)
     with pytest.raises(InvalidApiKey):
-        scene.with_session(closed)
-    scene.clock.move_s(60)
+        auth.with_session(closed)
+    auth.clock.move_s(60)
     with pytest.raises(InvalidApiKey):
-        scene.with_session(short)
-    scene.with_session(other)
-    scene.desk.delete(OPERATOR, made["id"])
+        auth.with_session(short)
+    auth.with_session(other)
+    auth.desk.delete(OPERATOR, made["id"])
     with pytest.raises(InvalidApiKey):
-        scene.with_session(other)
+        auth.with_session(other)
 
 
-def test_a_session_does_not_outlive_its_key(scene: Scene) -> None:
-    token = scene.login(scene.made(expires_at=iso_from_ms(NOW_MS + 30_000))["key"])
-    assert scene.sessions.find(token).expires_at_ms == NOW_MS + 30_000
+def test_a_session_does_not_outlive_its_key(auth: AuthHarness) -> None:
+    token = auth.login(auth.made(expires_at=iso_from_ms(NOW_MS + 30_000))["key"])
+    assert auth.sessions.find(token).expires_at_ms == NOW_MS + 30_000
 
 
 @pytest.mark.parametrize(
@@ -155,19 +148,19 @@ def test_a_session_does_not_outlive_its_key(scene: Scene) -> None:
     ],
 )
 def test_another_sites_page_changes_nothing_with_a_cookie(
-    scene: Scene, method: str, headers: dict[str, str], in_: bool
+    auth: AuthHarness, method: str, headers: dict[str, str], in_: bool
 ) -> None:
-    token = scene.login(scene.made()["key"])
+    token = auth.login(auth.made()["key"])
     if in_:
-        scene.with_session(token, method=method, **headers)
+        auth.with_session(token, method=method, **headers)
         return
     with pytest.raises(CrossSite):
-        scene.with_session(token, method=method, **headers)
+        auth.with_session(token, method=method, **headers)
 
 
-def test_a_key_counts_before_a_cookie(scene: Scene) -> None:
-    token, key = scene.login(scene.made()["key"]), scene.made(environment="test")["key"]
-    admitted = scene.gate.admit(Credentials("GET", "192.0.2.1", "r", key=key, session=token))
+def test_a_key_counts_before_a_cookie(auth: AuthHarness) -> None:
+    token, key = auth.login(auth.made()["key"]), auth.made(environment="test")["key"]
+    admitted = auth.gate.admit(Credentials("GET", "192.0.2.1", "r", key=key, session=token))
     assert admitted.principal.livemode is False
     with pytest.raises(InvalidApiKey):
-        scene.gate.admit(Credentials("GET", "192.0.2.1", "r", key="as_live_nonsense", session=token))
+        auth.gate.admit(Credentials("GET", "192.0.2.1", "r", key="as_live_nonsense", session=token))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.store.test_news import Alone, talking
+from tests.store.fixtures_livekit_events import LostAgentHarness, make_active_call
 from tests.support.clocks import NOW_MS
 from tests.support.memory_table import MemoryTable
 from trunkline.calls.agent_transitions import active_agent, on_handover, replacement_overdue
@@ -24,20 +24,20 @@ PHONE: dict[str, Any] = {"channel": Channel.PHONE, "trunk_id": "trunk_1", "phase
 
 
 def handing_over(**changes: Any) -> Call:
-    change = on_handover(talking(colleagues=(BEA,), **changes), AgentTurn(-1, "Bea", NOW_MS))
+    change = on_handover(make_active_call(colleagues=(BEA,), **changes), AgentTurn(-1, "Bea", NOW_MS))
     assert change is not None
     return change.call
 
 
-def joined(alone: Alone, job_id: str) -> None:
-    alone.desk.take(
+def joined(alone: LostAgentHarness, job_id: str) -> None:
+    alone.handler.take(
         LiveKitEvent("participant_joined", CallAttemptRef(alone.id, 1), f"EV_{job_id}", agent_job_id=job_id)
     )
 
 
-def gone(alone: Alone, job_id: str, reason: str = "CLIENT_INITIATED") -> Call:
+def gone(alone: LostAgentHarness, job_id: str, reason: str = "CLIENT_INITIATED") -> Call:
     claim, told = CallAttemptRef(alone.id, 1), f"EV_left_{job_id}"
-    alone.desk.take(
+    alone.handler.take(
         LiveKitEvent(
             "participant_left", claim, told, agent_job_id=job_id, watched=True, disconnect_reason=reason
         )
@@ -51,7 +51,7 @@ def gone(alone: Alone, job_id: str, reason: str = "CLIENT_INITIATED") -> Call:
 @pytest.mark.parametrize("reason", ["CLIENT_INITIATED", "SIGNAL_CLOSE"])
 @pytest.mark.parametrize("first_goes", ["before", "after"])
 def test_the_first_may_go_and_the_second_is_the_calls(kind: Any, reason: str, first_goes: str) -> None:
-    alone = Alone(MemoryTable(), handing_over(**kind))
+    alone = LostAgentHarness(MemoryTable(), handing_over(**kind))
     for step in ("gone", "joined") if first_goes == "before" else ("joined", "gone"):
         if step == "gone":
             gone(alone, "AJ_1", reason)
@@ -67,7 +67,7 @@ def test_the_first_may_go_and_the_second_is_the_calls(kind: Any, reason: str, fi
 
 
 def test_if_nobody_comes_and_the_first_is_gone_the_call_ends() -> None:
-    alone = Alone(MemoryTable(), handing_over())
+    alone = LostAgentHarness(MemoryTable(), handing_over())
     call = gone(alone, "AJ_1")
     assert not replacement_overdue(call, NOW_MS + 1000)
     assert replacement_overdue(call, NOW_MS + 60_000)
@@ -76,7 +76,7 @@ def test_if_nobody_comes_and_the_first_is_gone_the_call_ends() -> None:
 
 
 def test_a_late_word_of_the_first_ones_join_is_not_the_seconds() -> None:
-    alone = Alone(MemoryTable(), handing_over())
+    alone = LostAgentHarness(MemoryTable(), handing_over())
     joined(alone, "AJ_1")
     call = alone.calls.load(alone.id)
     assert call is not None
@@ -84,7 +84,7 @@ def test_a_late_word_of_the_first_ones_join_is_not_the_seconds() -> None:
 
 
 def test_who_is_on_duty_is_sent_again() -> None:
-    assert active_agent(talking(colleagues=(BEA,))).name == "Ada"
+    assert active_agent(make_active_call(colleagues=(BEA,))).name == "Ada"
     assert active_agent(handing_over()) == BEA
     stranger = replace(handing_over(), agent_turns=(AgentTurn(1, "somebody", NOW_MS),))
     assert active_agent(stranger).name == "Ada"
@@ -102,5 +102,5 @@ def test_turns_that_are_reported_and_turns_of_tools_keep_their_places() -> None:
 
 def test_a_call_that_is_over_or_handed_round_too_often_is_not_handed_over() -> None:
     turn = AgentTurn(-1, "Bea", NOW_MS)
-    assert on_handover(talking(state=State.COMPLETED, reason=Reason.USER_HANGUP), turn) is None
-    assert on_handover(talking(agent_turns=(turn,) * MAX_AGENT_TURNS), turn) is None
+    assert on_handover(make_active_call(state=State.COMPLETED, reason=Reason.USER_HANGUP), turn) is None
+    assert on_handover(make_active_call(agent_turns=(turn,) * MAX_AGENT_TURNS), turn) is None

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from tests.store.fixtures_dialer import DialerHarness, make_queue
+from tests.store.fixtures_dialer import WAKE, DialerHarness, make_queue
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS
 from trunkline.calls.states import State
-from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialer.lane_run import Stop
 from trunkline.storage.keys.dialing import batch_hold_key
 from trunkline.storage.table import Delete, Put
 from trunkline.trunks.batch_holds import BatchHold
 
-WAKE = DialWakeup(TRUNK.id)
 FIRST_US = NOW_MS * 1000
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
+from tests.store.fixtures_livekit_events import LostAgentHarness, make_active_call
 from tests.support.builders import SNAPSHOT, make_call
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.memory_table import MemoryTable
 from tests.support.stubs import NullRoomActions, RecordedWakeups, make_notifier
-from tests.unit.test_web_changes import web_call
 from trunkline.call_control.livekit_events import LiveKitEventHandler
 from trunkline.calls.agent_transitions import replacement_overdue
 from trunkline.calls.models import Call
@@ -18,7 +17,6 @@ from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import answer_call, claim_call, record_intent, requeue
 from trunkline.calls.value_objects import AgentLost, Channel
-from trunkline.core.errors import LiveKitFailed
 from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.livekit.webhooks import LiveKitEvent
 from trunkline.storage.table import Table
@@ -157,76 +155,37 @@ def test_a_leg_of_an_older_claim_is_removed(table: Table) -> None:
     assert dialled.now().sip_participant_id is None
 
 
-class Alone:
-    """An active call whose agent is gone."""
-
-    def __init__(self, table: Table, call: Call, *, others: bool = False, broken: bool = False) -> None:
-        self.calls, self.asked = CallRepository(table), list[str]()
-        clock = ManualClock()
-
-        def dispatch(_: Call) -> None:
-            if broken:
-                raise LiveKitFailed
-            self.asked.append("dispatch")
-
-        reach = NullRoomActions(
-            lambda _: self.asked.append("hang_up"),
-            lambda _: self.asked.append("close_room"),
-            lambda _: others,
-            dispatch,
-        )
-        self.desk = LiveKitEventHandler(
-            self.calls, make_notifier(RecordedWakeups(), clock), clock, lambda _: False, reach
-        )
-        self.calls.accept(call)
-        self.id = call.id
-
-    def lose(self, event_id: str = "EV_1", reason: str = "CONNECTION_TIMEOUT") -> Call:
-        claim = CallAttemptRef(self.id, 1)
-        self.desk.take(
-            LiveKitEvent("participant_left", claim, event_id, agent_job_id="AJ_1", disconnect_reason=reason)
-        )
-        found = self.calls.load(self.id)
-        assert found is not None
-        return found
-
-
-def talking(**changes: Any) -> Call:
-    values: dict[str, Any] = {"state": State.ACTIVE, "answered_at_ms": NOW_MS, "agent_job_id": "AJ_1"}
-    return web_call(**(values | {"caller_joined_at_ms": NOW_MS} | changes))
-
-
 def test_a_web_call_that_lost_its_agent_ends_and_its_person_is_shown_out(table: Table) -> None:
-    alone = Alone(table, talking())
+    alone = LostAgentHarness(table, make_active_call())
     call = alone.lose()
     assert (call.state, call.reason, alone.asked) == (State.DISCONNECTED, Reason.AGENT_LOST, ["close_room"])
 
 
 def test_a_phone_call_that_lost_its_agent_is_hung_up_and_says_so(table: Table) -> None:
-    phone = talking(channel=Channel.PHONE, trunk_id="trunk_1", phase=Phase.SETTLED)
-    alone = Alone(table, phone)
+    phone = make_active_call(channel=Channel.PHONE, trunk_id="trunk_1", phase=Phase.SETTLED)
+    alone = LostAgentHarness(table, phone)
     assert alone.lose().state is State.ACTIVE
     assert alone.asked == ["hang_up"]
-    alone.desk.take(left(phone, status="hangup", reason="PARTICIPANT_REMOVED"))
+    alone.handler.take(left(phone, status="hangup", reason="PARTICIPANT_REMOVED"))
     call = alone.calls.load(phone.id)
     assert call is not None
     assert (call.state, call.reason) == (State.DISCONNECTED, Reason.AGENT_LOST)
 
 
 def test_an_agent_that_left_by_choice_or_not_alone_is_not_lost(table: Table) -> None:
-    assert Alone(table, talking()).lose(reason="CLIENT_INITIATED").state is State.ACTIVE
-    together = Alone(MemoryTable(), talking(), others=True)
+    assert LostAgentHarness(table, make_active_call()).lose(reason="CLIENT_INITIATED").state is State.ACTIVE
+    together = LostAgentHarness(MemoryTable(), make_active_call(), others=True)
     assert together.lose().state is State.ACTIVE
     assert together.asked == []
 
 
 def test_a_lost_agent_is_sent_again_once(table: Table) -> None:
     agent = replace(SNAPSHOT, agent_lost=AgentLost.REDISPATCH)
-    alone = Alone(table, talking(agent=agent))
+    alone = LostAgentHarness(table, make_active_call(agent=agent))
     assert alone.lose().state is State.ACTIVE
     alone.lose()
     assert alone.asked == ["dispatch"]
-    alone.desk.take(
+    alone.handler.take(
         LiveKitEvent("participant_joined", CallAttemptRef(alone.id, 1), "EV_2", agent_job_id="AJ_1")
     )
     assert alone.lose("EV_3").reason is Reason.AGENT_LOST
@@ -235,20 +194,20 @@ def test_a_lost_agent_is_sent_again_once(table: Table) -> None:
 
 def test_an_agent_that_cant_be_sent_again_ends_the_call(table: Table) -> None:
     agent = replace(SNAPSHOT, agent_lost=AgentLost.REDISPATCH)
-    alone = Alone(table, talking(agent=agent), broken=True)
+    alone = LostAgentHarness(table, make_active_call(agent=agent), broken=True)
     assert alone.lose().reason is Reason.AGENT_LOST
     assert alone.asked == ["close_room"]
 
 
 def test_an_agent_that_was_sent_again_and_does_not_come_is_not_waited_for() -> None:
-    call = talking(redispatched_at_ms=NOW_MS, agent_job_id=None)
+    call = make_active_call(redispatched_at_ms=NOW_MS, agent_job_id=None)
     assert not replacement_overdue(call, NOW_MS + 1000)
     assert replacement_overdue(call, NOW_MS + 60_000)
     assert not replacement_overdue(replace(call, agent_job_id="AJ_2"), NOW_MS + 60_000)
 
 
 def test_a_person_who_could_not_be_shown_out_is_shown_out_by_the_repeat(table: Table) -> None:
-    alone = Alone(table, talking())
+    alone = LostAgentHarness(table, make_active_call())
     alone.lose()
     alone.lose()
     assert alone.asked == ["close_room", "close_room"]

@@ -39,7 +39,7 @@ LANE = make_test_trunk("tenant-1").id
 FAST = 25.0
 
 
-class Scene:
+class SimulationHarness:
     def __init__(self, table: Table) -> None:
         self.table, self.clock, self.wakes = table, VirtualClock(), RecordedWakeups()
         self.calls, self.trunks = CallRepository(table), TrunkRepository(table)
@@ -94,8 +94,8 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(table: Table) -> Scene:
-    return Scene(table)
+async def simulation(table: Table) -> SimulationHarness:
+    return SimulationHarness(table)
 
 
 @pytest.mark.parametrize(
@@ -117,39 +117,39 @@ async def scene(table: Table) -> Scene:
     ],
 )
 async def test_a_number_says_what_becomes_of_its_call(
-    scene: Scene, number: str, state: State, reason: Reason, sip: int | None
+    simulation: SimulationHarness, number: str, state: State, reason: Reason, sip: int | None
 ) -> None:
-    call = await scene.played(number)
+    call = await simulation.played(number)
     assert (call.state, call.reason, call.sip_status_code) == (state, reason, sip)
 
 
-async def test_a_slow_agent_comes_before_the_phone_rings(scene: Scene) -> None:
+async def test_a_slow_agent_comes_before_the_phone_rings(simulation: SimulationHarness) -> None:
     patient = replace(SNAPSHOT, agent_join_timeout_s=20)
-    call = await scene.played("+15550100016", agent=patient)
+    call = await simulation.played("+15550100016", agent=patient)
     assert call.state is State.COMPLETED
     waited_ms = (call.connecting_at_ms or 0) - call.created_at_ms
     assert waited_ms >= 6000 / FAST - 1
 
 
-async def test_a_full_trunk_takes_the_call_at_the_next_try(scene: Scene) -> None:
-    call = await scene.played("+15550100015")
+async def test_a_full_trunk_takes_the_call_at_the_next_try(simulation: SimulationHarness) -> None:
+    call = await simulation.played("+15550100015")
     assert (call.state, call.claim) == (State.COMPLETED, 2)
     assert call.attempts[-1].number == 1, "a refused pace spends no attempt"
 
 
-async def test_a_long_talk_has_its_whole_transcript(scene: Scene) -> None:
-    call = await scene.played("+15550100019")
+async def test_a_long_talk_has_its_whole_transcript(simulation: SimulationHarness) -> None:
+    call = await simulation.played("+15550100019")
     assert call.state is State.COMPLETED
-    turns = TranscriptRepository(scene.table).read(call.id).turns
+    turns = TranscriptRepository(simulation.table).read(call.id).turns
     assert [turn.sequence for turn in turns] == list(range(1, 401))
 
 
-async def test_its_story_has_ids_of_the_right_form(scene: Scene) -> None:
-    call = await scene.played("+15550100001")
+async def test_its_story_has_ids_of_the_right_form(simulation: SimulationHarness) -> None:
+    call = await simulation.played("+15550100001")
     ids = (call.dispatch_id, call.agent_job_id, call.sip_participant_id, call.sip_call_id)
     assert [str(each).partition("_")[0] for each in ids] == ["AD", "AJ", "PA", "SCL"]
     assert (call.answering_machine, call.summary) == ("human", "The agent said hello.")
-    story = scene.calls.story(call.id)
+    story = simulation.calls.story(call.id)
     assert story is not None
     assert [event.type for event in story[1]] == [
         "queued",
@@ -161,50 +161,50 @@ async def test_its_story_has_ids_of_the_right_form(scene: Scene) -> None:
     ]
 
 
-async def test_a_redial_waits_its_interval_at_the_calls_speed(scene: Scene) -> None:
+async def test_a_redial_waits_its_interval_at_the_calls_speed(simulation: SimulationHarness) -> None:
     policy = RedialPolicy(max_attempts=2, retry_on=(RetryOn.BUSY,), intervals_s=(10,))
-    call = scene.accept("+15550100002", redial=policy)
-    await scene.serve()
-    waiting = scene.now(call)
+    call = simulation.accept("+15550100002", redial=policy)
+    await simulation.serve()
+    waiting = simulation.now(call)
     assert (waiting.state, len(waiting.attempts)) == (State.QUEUED, 1)
     assert (waiting.due_ms or 0) - NOW_MS < 10_000 / FAST + 2000
     await asyncio.sleep(10 / FAST + 0.1)
-    await scene.serve()
-    assert (scene.now(call).reason, len(scene.now(call).attempts)) == (Reason.DIAL_BUSY, 2)
+    await simulation.serve()
+    assert (simulation.now(call).reason, len(simulation.now(call).attempts)) == (Reason.DIAL_BUSY, 2)
 
 
-async def test_a_person_joins_by_web_and_talks(scene: Scene) -> None:
+async def test_a_person_joins_by_web_and_talks(simulation: SimulationHarness) -> None:
     web = {"channel": Channel.WEB, "state": State.PENDING, "claim": 1, "room_name": f"call-{make_call().id}"}
-    call = await scene.played("", **web)
+    call = await simulation.played("", **web)
     assert (call.state, call.reason) == (State.COMPLETED, Reason.USER_HANGUP)
-    assert len(TranscriptRepository(scene.table).read(call.id).turns) == 2
+    assert len(TranscriptRepository(simulation.table).read(call.id).turns) == 2
 
 
-async def test_a_web_calls_agent_may_never_come(scene: Scene) -> None:
+async def test_a_web_calls_agent_may_never_come(simulation: SimulationHarness) -> None:
     web = {"channel": Channel.WEB, "state": State.PENDING, "claim": 1, "room_name": f"call-{make_call().id}"}
-    call = await scene.played("+15550100017", **web)
+    call = await simulation.played("+15550100017", **web)
     assert (call.state, call.reason) == (State.FAILED, Reason.AGENT_UNAVAILABLE)
 
 
-async def test_a_cancel_hangs_up_what_rings_and_what_talks(scene: Scene) -> None:
+async def test_a_cancel_hangs_up_what_rings_and_what_talks(simulation: SimulationHarness) -> None:
     for number, before in (("+15550100003", State.CONNECTING), ("+15550100011", State.ACTIVE)):
         call_id = f"00000000-0000-4000-8000-{int(number[-2:]):012d}"
         place = QueuePosition("tenant-1", 5, False, NOW_MS * 1000, call_id).key
-        call = scene.accept(number, id=call_id, line_place=place, speed=1.0)
-        running = asyncio.create_task(scene.serve())
-        await scene.until(call, before)
-        scene.calls.settle(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
+        call = simulation.accept(number, id=call_id, line_place=place, speed=1.0)
+        running = asyncio.create_task(simulation.serve())
+        await simulation.until(call, before)
+        simulation.calls.settle(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
         await running
-        ended = scene.now(call)
+        ended = simulation.now(call)
         expected = State.CANCELLED if before is State.CONNECTING else State.COMPLETED
         assert ended.state is expected
 
 
-async def test_a_run_leaves_a_long_talk_and_is_woken_for_its_end(scene: Scene) -> None:
-    call = scene.accept("+15550100011", speed=1.0, agent=replace(SNAPSHOT, max_call_duration_s=600))
-    assert await scene.serve() is Stop.EMPTY
-    assert scene.now(call).state is State.ACTIVE
-    assert 500 < scene.wakes.delays_s[-1] <= 600
+async def test_a_run_leaves_a_long_talk_and_is_woken_for_its_end(simulation: SimulationHarness) -> None:
+    call = simulation.accept("+15550100011", speed=1.0, agent=replace(SNAPSHOT, max_call_duration_s=600))
+    assert await simulation.serve() is Stop.EMPTY
+    assert simulation.now(call).state is State.ACTIVE
+    assert 500 < simulation.wakes.delays_s[-1] <= 600
 
 
 async def test_another_run_goes_on_where_one_died(table: Table) -> None:

@@ -35,7 +35,7 @@ class Reader:
         return replace(OWN, tenant_id=tenant_id)
 
 
-class Scene:
+class ProjectHarness:
     def __init__(self, table: Table) -> None:
         self.table, self.clock = table, ManualClock()
         self.projects = ProjectRegistry(table, Deployment(), Reader(), self.clock)  # type: ignore[arg-type]
@@ -54,59 +54,61 @@ class Scene:
 
 
 @pytest.fixture
-def scene(table: Table) -> Scene:
-    return Scene(table)
+def projects(table: Table) -> ProjectHarness:
+    return ProjectHarness(table)
 
 
 WEB: dict[str, Any] = {"channel": Channel.WEB, "trunk_id": ""}
 
 
-def test_each_call_is_in_the_project_of_its_trunk_or_of_its_acceptance(scene: Scene) -> None:
-    scene.bring()
-    of_call = scene.projects.of_call
+def test_each_call_is_in_the_project_of_its_trunk_or_of_its_acceptance(projects: ProjectHarness) -> None:
+    projects.bring()
+    of_call = projects.projects.of_call
     assert of_call(make_call()) == DEPLOYMENTS
     assert of_call(make_call(trunk_id=OWN_TRUNK.id)) == OWN
     assert of_call(make_call(**WEB)) == DEPLOYMENTS, "accepted before the project was brought"
     assert of_call(make_call(**WEB, livekit_tenant_id="tenant-1")) == OWN
     assert of_call(make_call(livemode=False)) is PLAYED
-    assert scene.projects.of_trunk(OWN_TRUNK) == OWN
+    assert projects.projects.of_trunk(OWN_TRUNK) == OWN
 
 
-def test_what_is_of_a_project_that_was_taken_away_is_asked_of_nobody_else(scene: Scene) -> None:
+def test_what_is_of_a_project_that_was_taken_away_is_asked_of_nobody_else(projects: ProjectHarness) -> None:
     """A trunk's id means something in its own project alone."""
-    scene.bring()
-    scene.take_away()
+    projects.bring()
+    projects.take_away()
     with pytest.raises(LiveKitNotConfigured):
-        scene.projects.of_trunk(OWN_TRUNK)
+        projects.projects.of_trunk(OWN_TRUNK)
     for call in (make_call(trunk_id=OWN_TRUNK.id), make_call(**WEB, livekit_tenant_id="tenant-1")):
         with pytest.raises(LiveKitNotConfigured):
-            scene.projects.of_call(call)
-    assert scene.projects.of_tenant("tenant-1") == DEPLOYMENTS, "new calls use the deployment's again"
+            projects.projects.of_call(call)
+    assert projects.projects.of_tenant("tenant-1") == DEPLOYMENTS, "new calls use the deployment's again"
 
 
-def test_what_the_deployment_signed_costs_no_read(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_deployment_signed_costs_no_read(
+    projects: ProjectHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def read(*_: Any, **__: Any) -> Any:
         raise AssertionError("no read is needed")
 
-    monkeypatch.setattr(scene.table, "partition", read)
-    assert next(scene.projects.signers("devkey")) == DEPLOYMENTS
+    monkeypatch.setattr(projects.table, "partition", read)
+    assert next(projects.projects.signers("devkey")) == DEPLOYMENTS
 
 
 @pytest.mark.parametrize("issuer", ["", "somebody", "a b", "x" * 200, "ownkey#tenant-1"])
-def test_an_unknown_issuer_has_no_signers(scene: Scene, issuer: str) -> None:
-    scene.bring()
-    assert list(scene.projects.signers(issuer)) == []
+def test_an_unknown_issuer_has_no_signers(projects: ProjectHarness, issuer: str) -> None:
+    projects.bring()
+    assert list(projects.projects.signers(issuer)) == []
 
 
-def test_a_key_that_two_tenants_name_has_two_signers(scene: Scene) -> None:
+def test_a_key_that_two_tenants_name_has_two_signers(projects: ProjectHarness) -> None:
     for tenant_id in ("tenant-1", "tenant-2"):
-        scene.bring(tenant_id)
-    assert {each.tenant_id for each in scene.projects.signers("ownkey")} == {"tenant-1", "tenant-2"}
+        projects.bring(tenant_id)
+    assert {each.tenant_id for each in projects.projects.signers("ownkey")} == {"tenant-1", "tenant-2"}
 
 
-def test_a_projects_word_is_true_of_its_tenants_calls_there_alone(scene: Scene) -> None:
-    scene.bring()
-    owns = scene.projects.owns
+def test_a_projects_word_is_true_of_its_tenants_calls_there_alone(projects: ProjectHarness) -> None:
+    projects.bring()
+    owns = projects.projects.owns
     assert owns("tenant-1", make_call(trunk_id=OWN_TRUNK.id))
     assert not owns("tenant-2", make_call(trunk_id=OWN_TRUNK.id))
     assert not owns("tenant-1", make_call(trunk_id=OWN_TRUNK.id, tenant_id="tenant-2"))

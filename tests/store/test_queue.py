@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.store.fixtures_dialer import make_queue
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS, ManualClock
-from tests.support.stubs import RecordedWakeups as Wakes_
-from tests.support.stubs import make_notifier
+from tests.support.memory_table import MemoryTable
+from tests.support.stubs import RecordedWakeups, make_notifier
 from trunkline.auth.principal import Principal
 from trunkline.auth.scopes import Scope
 from trunkline.calls.queue_status import QueueStatus
@@ -36,7 +36,7 @@ ME = Principal("tenant-1", True, frozenset(Scope))
 OTHER = Principal("tenant-2", True, frozenset(Scope))
 
 
-class Scene:
+class QueueHarness:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.clock = ManualClock()
@@ -46,7 +46,7 @@ class Scene:
         self.trunks.grant(TRUNK.id, "tenant-1")
         self.lanes = LaneLeaseRepository(table, self.clock)
         self.queue: QueueStatusReader = make_queue(table, self.clock)
-        self.wakes = Wakes_()
+        self.wakes = RecordedWakeups()
         self.desk = TrunkService(
             self.trunks,
             TestTrunks(self.trunks),
@@ -73,80 +73,74 @@ class Scene:
 
 
 @pytest.fixture
-def scene(table: Table) -> Scene:
-    return Scene(table)
+def harness(table: Table) -> QueueHarness:
+    return QueueHarness(table)
 
 
-def test_positions_are_the_order_of_dialling(scene: Scene) -> None:
-    scene.accept(1, 2, priority=5)
-    scene.accept(3, priority=0)
-    scene.accept(4, priority=5, batch=True)
-    scene.accept(5, priority=10)
-    assert [scene.position(number) for number in (3, 1, 2, 4, 5)] == [1, 2, 3, 4, 5]
-    scene.calls.change(make_call(1), request_cancel(make_call(1), NOW_MS), NOW_MS)  # type: ignore[arg-type]
-    assert scene.position(2) == 2
+def test_positions_are_the_order_of_dialling(harness: QueueHarness) -> None:
+    harness.accept(1, 2, priority=5)
+    harness.accept(3, priority=0)
+    harness.accept(4, priority=5, batch=True)
+    harness.accept(5, priority=10)
+    assert [harness.position(number) for number in (3, 1, 2, 4, 5)] == [1, 2, 3, 4, 5]
+    harness.calls.change(make_call(1), request_cancel(make_call(1), NOW_MS), NOW_MS)  # type: ignore[arg-type]
+    assert harness.position(2) == 2
 
 
-def test_the_estimate_is_the_position_at_todays_pace(scene: Scene) -> None:
-    scene.accept(*range(1, 11))
-    standing = scene.standing(10)
+def test_the_estimate_is_the_position_at_todays_pace(harness: QueueHarness) -> None:
+    harness.accept(*range(1, 11))
+    standing = harness.standing(10)
     assert standing is not None
     assert standing == QueueStatus("in_line", 10, NOW_MS + 2060)
-    lane = scene.lanes.take(TRUNK.id, "run")
+    lane = harness.lanes.take(TRUNK.id, "run")
     assert lane is not None
-    scene.lanes.release(lane, 0, 0.5)
-    assert scene.standing(10) == QueueStatus("in_line", 10, NOW_MS + 4120)
+    harness.lanes.release(lane, 0, 0.5)
+    assert harness.standing(10) == QueueStatus("in_line", 10, NOW_MS + 4120)
 
 
-def test_tenants_on_one_trunk_take_turns_in_the_position_too(scene: Scene) -> None:
-    scene.trunks.grant(TRUNK.id, "tenant-2")
-    scene.accept(*range(1, 41))
-    scene.accept(41, 42, tenant_id="tenant-2")
-    scene.accept(43, tenant_id="tenant-2", priority=0)
-    assert scene.position(41) == 2 + 1, "its own urgent one, itself, and one turn of the other"
-    assert scene.position(1) == 2 + 1
+@pytest.mark.memory_table
+def test_tenants_on_one_trunk_take_turns_in_the_position_too(harness: QueueHarness) -> None:
+    harness.trunks.grant(TRUNK.id, "tenant-2")
+    harness.accept(*range(1, 41))
+    harness.accept(41, 42, tenant_id="tenant-2")
+    harness.accept(43, tenant_id="tenant-2", priority=0)
+    assert harness.position(41) == 2 + 1, "its own urgent one, itself, and one turn of the other"
+    assert harness.position(1) == 2 + 1
 
 
+@pytest.mark.memory_table
 def test_a_long_line_is_counted_with_the_help_of_the_census(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+    harness: QueueHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue_module, "COUNTED", 20)
     monkeypatch.setattr(queue_module, "CENSUS_STEP", 5)
-    scene.accept(*range(1, 101))
-    assert scene.position(90) == 20, "at least: nobody has counted yet"
-    assert QueueCheckpoints(scene.table, DialQueue(scene.table)).take(TRUNK.id, "tenant-1") == 100
-    assert [scene.position(number) for number in (1, 19, 20, 21, 57, 100)] == [1, 19, 20, 21, 57, 100]
-    assert scene.queue.waiting(TRUNK.id, "tenant-1") == 100
+    harness.accept(*range(1, 101))
+    assert harness.position(90) == 20, "at least: nobody has counted yet"
+    assert QueueCheckpoints(harness.table, DialQueue(harness.table)).take(TRUNK.id, "tenant-1") == 100
+    assert [harness.position(number) for number in (1, 19, 20, 21, 57, 100)] == [1, 19, 20, 21, 57, 100]
+    assert harness.queue.waiting(TRUNK.id, "tenant-1") == 100
     for number in range(1, 31):
-        scene.calls.change(make_call(number), claim_call(make_call(number), "run", "r"), NOW_MS)
-    assert scene.position(57) == 27
+        harness.calls.change(make_call(number), claim_call(make_call(number), "run", "r"), NOW_MS)
+    assert harness.position(57) == 27
     for number in range(40, 43):
-        scene.calls.change(make_call(number), request_cancel(make_call(number), NOW_MS), NOW_MS)  # type: ignore[arg-type]
-    assert 24 <= (scene.position(57) or 0) <= 27, "those who left since the census are still counted"
-    QueueCheckpoints(scene.table, DialQueue(scene.table)).take(TRUNK.id, "tenant-1")
-    assert scene.position(57) == 24
+        harness.calls.change(make_call(number), request_cancel(make_call(number), NOW_MS), NOW_MS)  # type: ignore[arg-type]
+    assert 24 <= (harness.position(57) or 0) <= 27, "those who left since the census are still counted"
+    QueueCheckpoints(harness.table, DialQueue(harness.table)).take(TRUNK.id, "tenant-1")
+    assert harness.position(57) == 24
 
 
-def test_the_cost_does_not_grow_with_the_line(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.memory_table
+def test_the_cost_does_not_grow_with_the_line(harness: QueueHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue_module, "COUNTED", 10)
     monkeypatch.setattr(queue_module, "CENSUS_STEP", 5)
-    query = scene.table._client.query
-    read: list[int] = []
-
-    def counted(**request: Any) -> Any:
-        answer = query(**request)
-        read.append(answer["ScannedCount"])
-        return answer
-
+    assert isinstance(harness.table, MemoryTable)
     costs = []
     for length in (40, 200):
-        scene.accept(*range(length // 5, length))
-        QueueCheckpoints(scene.table, DialQueue(scene.table)).take(TRUNK.id, "tenant-1")
-        monkeypatch.setattr(scene.table._client, "query", counted)
-        read.clear()
-        scene.position(length - 1)
-        costs.append(sum(read))
-        monkeypatch.setattr(scene.table._client, "query", query)
+        harness.accept(*range(length // 5, length))
+        QueueCheckpoints(harness.table, DialQueue(harness.table)).take(TRUNK.id, "tenant-1")
+        read_before = harness.table.items_read
+        harness.position(length - 1)
+        costs.append(harness.table.items_read - read_before)
     assert costs[1] <= costs[0] + 10
     assert costs[1] < 60
 
@@ -163,57 +157,59 @@ def test_the_marks_between_two_places_are_counted_right(length: int, head: int, 
     assert int(span[1]) - int(span[0]) == span[2]
 
 
-def test_what_a_call_waits_for_is_said(scene: Scene) -> None:
-    scene.accept(1, 2, 3)
-    scene.calls.change(make_call(1), defer(make_call(1), NOW_MS + 9, WaitsFor.WINDOW), NOW_MS)
-    scene.calls.change(make_call(2), claim_call(make_call(2), "run", "r", {TRUNK.id: 1}), NOW_MS)
-    assert scene.standing(1) == QueueStatus("outside_window", None, NOW_MS + 9)
-    assert scene.standing(2) == QueueStatus("preparing")
-    scene.trunks.save(replace(TRUNK, max_concurrent_calls=1))
-    assert scene.standing(3) == QueueStatus("at_capacity", 1)
-    scene.trunks.set(TRUNK.id, {"paused": True}, None)
-    assert scene.standing(3) == QueueStatus("trunk_paused", 1)
+def test_what_a_call_waits_for_is_said(harness: QueueHarness) -> None:
+    harness.accept(1, 2, 3)
+    harness.calls.change(make_call(1), defer(make_call(1), NOW_MS + 9, WaitsFor.WINDOW), NOW_MS)
+    harness.calls.change(make_call(2), claim_call(make_call(2), "run", "r", {TRUNK.id: 1}), NOW_MS)
+    assert harness.standing(1) == QueueStatus("outside_window", None, NOW_MS + 9)
+    assert harness.standing(2) == QueueStatus("preparing")
+    harness.trunks.save(replace(TRUNK, max_concurrent_calls=1))
+    assert harness.standing(3) == QueueStatus("at_capacity", 1)
+    harness.trunks.set(TRUNK.id, {"paused": True}, None)
+    assert harness.standing(3) == QueueStatus("trunk_paused", 1)
 
 
-def test_a_trunk_shows_its_state_pace_and_the_tenants_own_calls(scene: Scene) -> None:
-    scene.trunks.grant(TRUNK.id, "tenant-2", max_concurrent_calls=4)
-    scene.accept(1, 2, 3)
-    scene.accept(4, tenant_id="tenant-2")
-    scene.calls.change(make_call(1), claim_call(make_call(1), "run", "r"), NOW_MS)
-    mine, theirs = (scene.desk.get(who, TRUNK.id) for who in (ME, OTHER))
+def test_a_trunk_shows_its_state_pace_and_the_tenants_own_calls(harness: QueueHarness) -> None:
+    harness.trunks.grant(TRUNK.id, "tenant-2", max_concurrent_calls=4)
+    harness.accept(1, 2, 3)
+    harness.accept(4, tenant_id="tenant-2")
+    harness.calls.change(make_call(1), claim_call(make_call(1), "run", "r"), NOW_MS)
+    mine, theirs = (harness.desk.get(who, TRUNK.id) for who in (ME, OTHER))
     assert (mine["waiting"], mine["in_progress"], mine["state"]) == (2, 1, "idle")
     assert (theirs["waiting"], theirs["in_progress"]) == (1, 0)
     assert (mine["cps"], mine["pace"], mine["shared"]) == (5, 5, True)
     assert (mine["tenant_max_concurrent_calls"], theirs["tenant_max_concurrent_calls"]) == (None, 4)
-    assert [trunk["id"] for trunk in scene.desk.list(ME)["data"]] == [TRUNK.id]
-    scene.lanes.take(TRUNK.id, "run")
-    assert scene.desk.get(ME, TRUNK.id)["state"] == "dialing"
+    assert [trunk["id"] for trunk in harness.desk.list(ME)["data"]] == [TRUNK.id]
+    harness.lanes.take(TRUNK.id, "run")
+    assert harness.desk.get(ME, TRUNK.id)["state"] == "dialing"
 
 
-def test_a_sole_tenant_pauses_resumes_and_bounds_its_trunk(scene: Scene) -> None:
-    paused = scene.desk.change(ME, TRUNK.id, TrunkChange(paused=True))
+def test_a_sole_tenant_pauses_resumes_and_bounds_its_trunk(harness: QueueHarness) -> None:
+    paused = harness.desk.change(ME, TRUNK.id, TrunkChange(paused=True))
     assert (paused["state"], paused["paused_reason"], paused["pace"]) == ("paused", "paused_by_request", 0)
-    scene.clock.move_s(1)
-    scene.desk.change(ME, TRUNK.id, TrunkChange(cps=2, max_concurrent_calls=7))
-    resumed = scene.desk.change(ME, TRUNK.id, TrunkChange(paused=False))
+    harness.clock.move_s(1)
+    harness.desk.change(ME, TRUNK.id, TrunkChange(cps=2, max_concurrent_calls=7))
+    resumed = harness.desk.change(ME, TRUNK.id, TrunkChange(paused=False))
     assert (resumed["cps"], resumed["cps_budget"], resumed["max_concurrent_calls"]) == (2, 5, 7)
     assert [event["type"] for event in resumed["events"]] == ["trunk.resumed", "trunk.paused"]
-    assert len(scene.wakes.sent) == 3
-    back = scene.desk.change(ME, TRUNK.id, validated(TrunkChange, {"cps": None}))
+    assert len(harness.wakes.sent) == 3
+    back = harness.desk.change(ME, TRUNK.id, validated(TrunkChange, {"cps": None}))
     assert (back["cps"], back["max_concurrent_calls"]) == (5, 7)
 
 
-def test_a_breakers_pause_is_shown_with_its_end(scene: Scene) -> None:
-    scene.trunks.open_breaker(TRUNK.id, TrunkCircuitBreaker.opened("carrier_failing: SIP 503", NOW_MS, None))
-    view = scene.desk.get(ME, TRUNK.id)
+def test_a_breakers_pause_is_shown_with_its_end(harness: QueueHarness) -> None:
+    harness.trunks.open_breaker(
+        TRUNK.id, TrunkCircuitBreaker.opened("carrier_failing: SIP 503", NOW_MS, None)
+    )
+    view = harness.desk.get(ME, TRUNK.id)
     assert (view["state"], view["paused_reason"]) == ("paused", "carrier_failing: SIP 503")
     assert view["paused_until"] == "2023-11-14T22:13:50.000Z"
 
 
-def test_what_a_tenant_may_not_change(scene: Scene) -> None:
+def test_what_a_tenant_may_not_change(harness: QueueHarness) -> None:
     for change in (TrunkChange(cps=6), TrunkChange()):
         with pytest.raises(InvalidRequest):
-            scene.desk.change(ME, TRUNK.id, change)
+            harness.desk.change(ME, TRUNK.id, change)
     faults: list[dict[str, Any]] = [
         {"cps": 1.5},
         {"cps": "2"},
@@ -226,7 +222,7 @@ def test_what_a_tenant_may_not_change(scene: Scene) -> None:
             validated(TrunkChange, bad)
     for who, trunk_id in ((OTHER, TRUNK.id), (ME, "trunk_x")):
         with pytest.raises(NotFound):
-            scene.desk.get(who, trunk_id)
-    scene.trunks.grant(TRUNK.id, "tenant-2")
+            harness.desk.get(who, trunk_id)
+    harness.trunks.grant(TRUNK.id, "tenant-2")
     with pytest.raises(TrunkShared):
-        scene.desk.change(ME, TRUNK.id, TrunkChange(paused=True))
+        harness.desk.change(ME, TRUNK.id, TrunkChange(paused=True))

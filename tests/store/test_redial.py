@@ -6,42 +6,26 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-from tests.store.fixtures_dialer import DialerHarness
-from tests.store.test_cancel import ME, desk, desk_of
-from tests.store.test_reconciler import Scene
+from tests.store.fixtures_dialer import BUSY, SOON, UP, WAKE, DialerHarness, make_cancel_service
+from tests.store.fixtures_outbound import ME
+from tests.store.fixtures_reconciler import ReconcilerHarness
 from tests.support.builders import SNAPSHOT, TRUNK, make_call
-from tests.support.clocks import NOW_MS, VirtualClock
+from tests.support.clocks import NOW_MS
 from trunkline.calls.calling_policy import DAYS, CallingWindow, RedialPolicy
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.transitions import claim_call, defer, finish_attempt, record_intent
 from trunkline.calls.value_objects import Ending, WaitsFor
-from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialer.lane_run import Stop
 from trunkline.dialer.queue_reader import enqueue_due_calls
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.storage.table import Table
 
-WAKE = DialWakeup(TRUNK.id)
-SOON = RedialPolicy(3, ("busy", "unknown", "agent_unavailable"), (1,))
 LATER = RedialPolicy(3, ("busy", "unknown"), (600,))
-BUSY = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_BUSY, 486))
 BUSY_END = Ending(State.FAILED, Reason.DIAL_BUSY)
-UP = DialAnswer(DialResult(DialResultKind.ANSWERED), "PA_1", "SCL_1")
 # NOW_MS is a Tuesday, 22:13 UTC.
 NIGHT = CallingWindow("09:00", "20:00", DAYS, ("UTC",))
-
-
-def load(dialer: Any, number: int = 1) -> Call:
-    call: Call | None = dialer.calls.load(make_call(number).id)
-    assert call is not None
-    return call
-
-
-def move_s(dialer: DialerHarness, seconds: float) -> None:
-    assert isinstance(dialer.clock, VirtualClock)
-    dialer.clock.move_s(seconds)
 
 
 def sent(calls: Any, **changes: Any) -> Call:
@@ -57,9 +41,9 @@ async def test_a_busy_callee_is_dialled_again_until_it_answers(dialer: DialerHar
     dialer.livekit.answer = lambda _: next(answers, UP)
     dialer.calls.accept(make_call(redial=SOON))
     for run in range(3):
-        move_s(dialer, 1.5)
+        dialer.clock.move_s(1.5)
         await dialer.run(f"run-{run}").serve(WAKE)
-    call = load(dialer)
+    call = dialer.load()
     assert (call.state, call.claim, call.sip_status_code) == (State.ACTIVE, 3, None)
     assert [(past.number, past.reason, past.sip_status_code) for past in call.attempts] == [
         (1, Reason.DIAL_BUSY, 486),
@@ -75,8 +59,8 @@ async def test_the_last_attempt_ends_the_call_with_its_own_reason(dialer: Dialer
     dialer.calls.accept(make_call(redial=RedialPolicy(2, ("busy",), (1,))))
     for run in range(3):
         await dialer.run(f"run-{run}").serve(WAKE)
-        move_s(dialer, 1.5)
-    call = load(dialer)
+        dialer.clock.move_s(1.5)
+    call = dialer.load()
     assert (call.state, call.reason, call.sip_status_code) == (State.FAILED, Reason.DIAL_BUSY, 486)
     assert [past.number for past in call.attempts] == [1, 2]
     assert len(dialer.livekit.invites) == 2
@@ -88,7 +72,7 @@ async def test_while_it_waits_it_is_out_of_the_line_and_its_trunk_is_woken_at_it
     dialer.livekit.answer = lambda _: BUSY
     dialer.calls.accept(make_call(redial=LATER))
     assert await dialer.run().serve(WAKE) is Stop.EMPTY
-    call = load(dialer)
+    call = dialer.load()
     assert (call.state, call.waits_for) == (State.QUEUED, WaitsFor.RETRY)
     assert dialer.line.head(TRUNK.id, "tenant-1", 5) == []
     assert dialer.wakeups.sent == [WAKE]
@@ -103,21 +87,21 @@ async def test_a_redial_that_would_come_after_the_deadline_is_not_waited_for(dia
     dialer.livekit.answer = lambda _: BUSY
     dialer.calls.accept(make_call(redial=LATER, expires_at_ms=NOW_MS + 300_000))
     await dialer.run().serve(WAKE)
-    assert (load(dialer).state, load(dialer).reason) == (State.FAILED, Reason.DIAL_BUSY)
+    assert (dialer.load().state, dialer.load().reason) == (State.FAILED, Reason.DIAL_BUSY)
 
 
 async def test_a_reason_that_is_not_named_ends_the_call(dialer: DialerHarness) -> None:
     dialer.livekit.answer = lambda _: DialAnswer(DialResult(DialResultKind.FAILED, Reason.USER_DECLINED, 603))
     dialer.calls.accept(make_call(redial=SOON))
     await dialer.run().serve(WAKE)
-    assert load(dialer).state is State.FAILED
+    assert dialer.load().state is State.FAILED
 
 
 async def test_an_agent_that_did_not_come_can_be_tried_again(dialer: DialerHarness) -> None:
     dialer.livekit.agent_joins = False
     dialer.calls.accept(make_call(redial=SOON, agent=replace(SNAPSHOT, agent_join_timeout_s=1)))
     await dialer.run().serve(WAKE)
-    call = load(dialer)
+    call = dialer.load()
     assert (call.state, call.attempts[0].reason) == (State.QUEUED, Reason.AGENT_UNAVAILABLE)
 
 
@@ -126,90 +110,93 @@ async def test_too_fast_spends_no_attempt(dialer: DialerHarness) -> None:
     dialer.livekit.answer = lambda _: next(answers, BUSY)
     dialer.calls.accept(make_call(redial=LATER))
     await dialer.run().serve(WAKE)
-    assert [past.number for past in load(dialer).attempts] == [1]
+    assert [past.number for past in dialer.load().attempts] == [1]
 
 
 async def test_a_call_outside_its_window_is_not_dialled_before_it_opens(dialer: DialerHarness) -> None:
     dialer.calls.accept(make_call(window=NIGHT, expires_at_ms=NOW_MS + 24 * 3_600_000))
     assert await dialer.run().serve(WAKE) is Stop.EMPTY
-    call = load(dialer)
+    call = dialer.load()
     assert (call.state, call.waits_for) == (State.QUEUED, WaitsFor.WINDOW)
     assert dialer.livekit.invites == []
-    move_s(dialer, 11 * 3600)
+    dialer.clock.move_s(11 * 3600)
     await dialer.run("run-2").serve(WAKE)
-    assert load(dialer).state is State.ACTIVE
+    assert dialer.load().state is State.ACTIVE
 
 
 async def test_a_cancel_while_it_waits_for_its_moment_is_final(dialer: DialerHarness) -> None:
     dialer.livekit.answer = lambda _: BUSY
     dialer.calls.accept(make_call(redial=SOON))
     await dialer.run().serve(WAKE)
-    desk(dialer).cancel(ME, make_call().id)
-    move_s(dialer, 5)
+    make_cancel_service(dialer).cancel(ME, make_call().id)
+    dialer.clock.move_s(5)
     await dialer.run("run-2").serve(WAKE)
-    assert load(dialer).state is State.CANCELLED
+    assert dialer.load().state is State.CANCELLED
     assert len(dialer.livekit.invites) == 1
     assert dialer.calls.due_call_ids(TRUNK.id, NOW_MS * 2, 50) == []
 
 
 async def test_a_cancel_asked_for_while_it_rang_leaves_no_redial(dialer: DialerHarness) -> None:
     def cancel_and_fail(call: Call) -> DialAnswer:
-        desk(dialer).cancel(ME, call.id)
+        make_cancel_service(dialer).cancel(ME, call.id)
         return BUSY
 
     dialer.livekit.answer = cancel_and_fail
     dialer.calls.accept(make_call(redial=SOON))
     await dialer.run().serve(WAKE)
-    assert load(dialer).state is State.CANCELLED
+    assert dialer.load().state is State.CANCELLED
 
 
 def test_a_due_call_is_let_in_once_at_the_end_of_its_priority(table: Table) -> None:
-    scene = Scene(table)
-    call = sent(scene.calls, redial=LATER)
+    reconciler = ReconcilerHarness(table)
+    call = sent(reconciler.calls, redial=LATER)
     over = finish_attempt(call, BUSY_END, NOW_MS, sip_status_code=486)
-    scene.calls.change(call, over, NOW_MS)
+    reconciler.calls.change(call, over, NOW_MS)
     other = make_call(2)
-    scene.calls.accept(other)
+    reconciler.calls.accept(other)
     due = NOW_MS + 600_000
-    assert enqueue_due_calls(scene.calls, TRUNK.id, due - 1) == 0
-    assert enqueue_due_calls(scene.calls, TRUNK.id, due) == 1
-    assert enqueue_due_calls(scene.calls, TRUNK.id, due) == 0
-    ids = [place.call_id for place in scene.line.head(TRUNK.id, "tenant-1", 5)]
+    assert enqueue_due_calls(reconciler.calls, TRUNK.id, due - 1) == 0
+    assert enqueue_due_calls(reconciler.calls, TRUNK.id, due) == 1
+    assert enqueue_due_calls(reconciler.calls, TRUNK.id, due) == 0
+    ids = [place.call_id for place in reconciler.line.head(TRUNK.id, "tenant-1", 5)]
     assert ids == [other.id, call.id]
-    assert scene.now().waits_for is None
+    assert reconciler.now().waits_for is None
 
 
 async def test_the_reconciler_lets_due_calls_in_and_wakes_their_line(table: Table) -> None:
-    scene = Scene(table)
-    call = sent(scene.calls, redial=LATER)
-    scene.calls.change(call, finish_attempt(call, BUSY_END, NOW_MS), NOW_MS)
-    assert await scene.walk() == {}
-    scene.clock.move_s(601)
-    repairs = await scene.walk()
+    reconciler = ReconcilerHarness(table)
+    call = sent(reconciler.calls, redial=LATER)
+    reconciler.calls.change(call, finish_attempt(call, BUSY_END, NOW_MS), NOW_MS)
+    assert await reconciler.reconcile() == {}
+    reconciler.clock.move_s(601)
+    repairs = await reconciler.reconcile()
     assert (repairs["due_let_in"], repairs["line_woken"]) == (1, 1)
 
 
 async def test_a_call_that_waits_for_a_moment_still_expires(table: Table) -> None:
-    scene = Scene(table)
-    scene.calls.accept(make_call())
-    late = scene.calls.change(
+    reconciler = ReconcilerHarness(table)
+    reconciler.calls.accept(make_call())
+    late = reconciler.calls.change(
         make_call(), defer(make_call(), make_call().expires_at_ms, WaitsFor.WINDOW), NOW_MS
     )
-    scene.clock.now_ms = late.expires_at_ms + 1
-    assert (await scene.walk())["expired"] == 1
-    assert (scene.now().state, scene.now().reason) == (State.TIMEOUT, Reason.EXPIRED)
+    reconciler.clock.now_ms = late.expires_at_ms + 1
+    assert (await reconciler.reconcile())["expired"] == 1
+    assert (reconciler.now().state, reconciler.now().reason) == (State.TIMEOUT, Reason.EXPIRED)
 
 
 async def test_an_unknown_dial_is_tried_again_only_after_the_look_up_and_only_if_asked_for(
     table: Table,
 ) -> None:
-    scene = Scene(table)
-    sent(scene.calls, redial=LATER)
-    scene.clock.move_s(90)
-    assert (await scene.walk())["dial_unknown"] == 1
-    assert (scene.now().state, scene.now().attempts[0].reason) == (State.QUEUED, Reason.DIAL_UNKNOWN)
-    desk_of(scene).cancel(ME, make_call().id)
-    assert scene.now().state is State.CANCELLED
+    reconciler = ReconcilerHarness(table)
+    sent(reconciler.calls, redial=LATER)
+    reconciler.clock.move_s(90)
+    assert (await reconciler.reconcile())["dial_unknown"] == 1
+    assert (reconciler.now().state, reconciler.now().attempts[0].reason) == (
+        State.QUEUED,
+        Reason.DIAL_UNKNOWN,
+    )
+    make_cancel_service(reconciler).cancel(ME, make_call().id)
+    assert reconciler.now().state is State.CANCELLED
 
 
 async def test_a_call_that_waits_too_long_for_its_agent_is_not_dialled_after_its_deadline(
@@ -221,6 +208,6 @@ async def test_a_call_that_waits_too_long_for_its_agent_is_not_dialled_after_its
     await asyncio.sleep(0.6)
     dialer.livekit.agent_joins = True
     await run
-    assert (load(dialer).state, load(dialer).reason) == (State.TIMEOUT, Reason.EXPIRED)
+    assert (dialer.load().state, dialer.load().reason) == (State.TIMEOUT, Reason.EXPIRED)
     assert dialer.livekit.invites == []
     assert dialer.livekit.deleted_rooms == [f"call-{make_call().id}"]

@@ -28,7 +28,7 @@ def once(
     return made
 
 
-class Scene:
+class IdempotencyHarness:
     def __init__(self, table: Table) -> None:
         self.clock = ManualClock()
         self.remembered = IdempotentResponses(table, PlaintextCipher(), self.clock)  # type: ignore[arg-type]
@@ -44,54 +44,54 @@ class Scene:
 
 
 @pytest.fixture
-def scene(table: Table) -> Scene:
-    return Scene(table)
+def harness(table: Table) -> IdempotencyHarness:
+    return IdempotencyHarness(table)
 
 
-def test_a_repeat_makes_nothing_and_gets_the_first_answer(scene: Scene) -> None:
-    assert scene.answer(once()) == ("thing-1", False)
-    assert scene.answer(once()) == ("thing-1", True)
-    assert scene.made == 1
+def test_a_repeat_makes_nothing_and_gets_the_first_answer(harness: IdempotencyHarness) -> None:
+    assert harness.answer(once()) == ("thing-1", False)
+    assert harness.answer(once()) == ("thing-1", True)
+    assert harness.made == 1
 
 
-def test_without_a_key_every_request_makes_something(scene: Scene) -> None:
-    assert [scene.answer(None)[0] for _ in range(2)] == ["thing-1", "thing-2"]
+def test_without_a_key_every_request_makes_something(harness: IdempotencyHarness) -> None:
+    assert [harness.answer(None)[0] for _ in range(2)] == ["thing-1", "thing-2"]
 
 
-def test_another_body_is_a_conflict_another_route_and_tenant_are_not(scene: Scene) -> None:
-    scene.answer(once())
+def test_another_body_is_a_conflict_another_route_and_tenant_are_not(harness: IdempotencyHarness) -> None:
+    harness.answer(once())
     with pytest.raises(IdempotencyConflict):
-        scene.answer(once({"a": 2}))
-    assert scene.answer(once(route="agents"))[0] == "thing-2"
-    assert scene.answer(once(tenant="tenant-2"))[0] == "thing-3"
+        harness.answer(once({"a": 2}))
+    assert harness.answer(once(route="agents"))[0] == "thing-2"
+    assert harness.answer(once(tenant="tenant-2"))[0] == "thing-3"
 
 
-def test_a_key_is_forgotten_after_a_day(scene: Scene) -> None:
-    scene.answer(once())
-    scene.clock.move_s(86_401)
-    assert scene.answer(once()) == ("thing-2", False)
+def test_a_key_is_forgotten_after_a_day(harness: IdempotencyHarness) -> None:
+    harness.answer(once())
+    harness.clock.move_s(86_401)
+    assert harness.answer(once()) == ("thing-2", False)
 
 
-def test_an_error_is_not_remembered(scene: Scene) -> None:
+def test_an_error_is_not_remembered(harness: IdempotencyHarness) -> None:
     def fails() -> Any:
         raise AlreadyExists("there")
 
     with pytest.raises(AlreadyExists):
-        scene.remembered.answer(once(), "tenant-1", fails)
-    assert scene.answer(once()) == ("thing-1", False)
+        harness.remembered.answer(once(), "tenant-1", fails)
+    assert harness.answer(once()) == ("thing-1", False)
 
 
-def test_meanwhile_a_second_request_is_told_to_wait(scene: Scene) -> None:
+def test_meanwhile_a_second_request_is_told_to_wait(harness: IdempotencyHarness) -> None:
     def meanwhile() -> Any:
         with pytest.raises(IdempotencyInProgress):
-            scene.answer(once())
+            harness.answer(once())
         return {"id": "first"}
 
-    assert scene.remembered.answer(once(), "tenant-1", meanwhile).body == {"id": "first"}
-    assert scene.made == 0
+    assert harness.remembered.answer(once(), "tenant-1", meanwhile).body == {"id": "first"}
+    assert harness.made == 0
 
 
-def test_after_a_crash_nothing_is_guessed(scene: Scene) -> None:
+def test_after_a_crash_nothing_is_guessed(harness: IdempotencyHarness) -> None:
     class Killed(BaseException):
         pass
 
@@ -99,20 +99,20 @@ def test_after_a_crash_nothing_is_guessed(scene: Scene) -> None:
         raise Killed
 
     with pytest.raises(Killed):
-        scene.remembered.answer(once(), "tenant-1", dies)
+        harness.remembered.answer(once(), "tenant-1", dies)
     with pytest.raises(IdempotencyInProgress):
-        scene.answer(once())
-    scene.clock.move_s(40)
+        harness.answer(once())
+    harness.clock.move_s(40)
     with pytest.raises(OutcomeUnknown):
-        scene.answer(once())
-    assert scene.made == 0
+        harness.answer(once())
+    assert harness.made == 0
 
 
-def test_a_livekit_that_did_not_answer_leaves_the_outcome_unknown(scene: Scene) -> None:
+def test_a_livekit_that_did_not_answer_leaves_the_outcome_unknown(harness: IdempotencyHarness) -> None:
     def unclear() -> Any:
         raise LiveKitFailed
 
     with pytest.raises(LiveKitFailed):
-        scene.remembered.answer(once(), "tenant-1", unclear)
+        harness.remembered.answer(once(), "tenant-1", unclear)
     with pytest.raises(OutcomeUnknown):
-        scene.answer(once())
+        harness.answer(once())

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import make_call
+from tests.support.builders import make_call, make_web_call
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.stubs import PlaintextCipher
-from tests.unit.test_web_changes import web_call
 from trunkline.auth.principal import Principal
 from trunkline.call_control.agent_reports import LATE_MS, AgentReportService
 from trunkline.call_control.erase_call import EraseCallService, erase_linked_items
@@ -34,7 +33,7 @@ from trunkline.workflows.schemas import WorkflowSpec
 from trunkline.workflows.state_repository import WorkflowStateRepository
 
 
-class Scene:
+class ReportHarness:
     def __init__(self, table: Table) -> None:
         self.table, self.clock = table, ManualClock()
         self.calls, self.transcripts = CallRepository(table), TranscriptRepository(table)
@@ -70,8 +69,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene(table: Table) -> Scene:
-    return Scene(table)
+def harness(table: Table) -> ReportHarness:
+    return ReportHarness(table)
 
 
 def turns(*sequences: int) -> dict[str, Any]:
@@ -79,8 +78,8 @@ def turns(*sequences: int) -> dict[str, Any]:
     return {"type": "transcript", "turns": said}
 
 
-def test_the_context_has_no_secrets_and_the_version_the_call_started_with(scene: Scene) -> None:
-    store = WorkflowRepository(scene.table)
+def test_the_context_has_no_secrets_and_the_version_the_call_started_with(harness: ReportHarness) -> None:
+    store = WorkflowRepository(harness.table)
     spec = WorkflowSpec(
         slug="meals", entry_agent="Ada", secret_keys=["pin"], variables={"logged": []}, tools=["save_meal"]
     )
@@ -88,8 +87,8 @@ def test_the_context_has_no_secrets_and_the_version_the_call_started_with(scene:
     store.save(first)
     store.save(replace(first, version=2, secret_keys=()))
     context = {"name": "John", "auth_token": "jwt", "pin": "1234", "phone": "+1555"}
-    claim = scene.accept(web_call(workflow=WorkflowRef("meals", 1), user_id="u1"), context)
-    told = scene.desk.context(claim)
+    claim = harness.accept(make_web_call(workflow=WorkflowRef("meals", 1), user_id="u1"), context)
+    told = harness.desk.context(claim)
     assert told["user_context"] == {"name": "John", "phone": "+1555"}
     assert told["variables"] == {"logged": []}
     assert told["workflow"] is not None
@@ -97,54 +96,54 @@ def test_the_context_has_no_secrets_and_the_version_the_call_started_with(scene:
     assert told["call"]["user_id"] == "u1"
 
 
-def test_variables_are_replaced_by_newer_ones_only(scene: Scene) -> None:
-    claim = scene.accept(web_call())
-    assert scene.report(claim, {"type": "variables", "sequence": 2, "values": {"step": 2}}) == [True]
-    assert scene.report(claim, {"type": "variables", "sequence": 1, "values": {"step": 1}}) == [False]
-    assert scene.desk.context(claim)["variables"] == {"step": 2}
+def test_variables_are_replaced_by_newer_ones_only(harness: ReportHarness) -> None:
+    claim = harness.accept(make_web_call())
+    assert harness.report(claim, {"type": "variables", "sequence": 2, "values": {"step": 2}}) == [True]
+    assert harness.report(claim, {"type": "variables", "sequence": 1, "values": {"step": 1}}) == [False]
+    assert harness.desk.context(claim)["variables"] == {"step": 2}
 
 
-def test_a_transcript_reported_in_pieces_twice_and_shuffled_is_whole(scene: Scene) -> None:
-    claim = scene.accept(web_call())
+def test_a_transcript_reported_in_pieces_twice_and_shuffled_is_whole(harness: ReportHarness) -> None:
+    claim = harness.accept(make_web_call())
     pieces = [turns(*range(n, n + 4)) for n in range(0, 40, 3)]
     for piece in random.Random(7).sample(pieces * 2, len(pieces) * 2):
-        scene.clock.move_s(1)
-        scene.report(claim, piece)
-    said = scene.transcripts.read(claim.call_id)
+        harness.clock.move_s(1)
+        harness.report(claim, piece)
+    said = harness.transcripts.read(claim.call_id)
     assert [turn.sequence for turn in said.turns] == list(range(43))
     assert said.message_count == 43
 
 
-def test_what_was_stored_first_counts(scene: Scene) -> None:
-    claim = scene.accept(web_call())
-    scene.report(claim, turns(1))
-    scene.clock.move_s(1)
+def test_what_was_stored_first_counts(harness: ReportHarness) -> None:
+    claim = harness.accept(make_web_call())
+    harness.report(claim, turns(1))
+    harness.clock.move_s(1)
     other = {"type": "transcript", "turns": [{"sequence": 1, "role": "user", "content": "forged"}]}
-    scene.report(claim, other)
-    assert scene.transcripts.read(claim.call_id).turns[0].content == "turn 1"
+    harness.report(claim, other)
+    assert harness.transcripts.read(claim.call_id).turns[0].content == "turn 1"
 
 
-def test_a_long_transcript_is_shown_in_pages(scene: Scene) -> None:
-    call_id = web_call().id
+def test_a_long_transcript_is_shown_in_pages(harness: ReportHarness) -> None:
+    call_id = make_web_call().id
     for n in range(40):
-        scene.transcripts.append(call_id, [Turn(n, "user", "x" * 200_000)], n, None)
+        harness.transcripts.append(call_id, [Turn(n, "user", "x" * 200_000)], n, None)
     seen: list[int] = []
     cursor: str | None = None
     while True:
-        page = scene.transcripts.read(call_id, cursor)
+        page = harness.transcripts.read(call_id, cursor)
         seen += [turn.sequence for turn in page.turns]
         cursor = page.next_cursor
         if cursor is None:
             break
     assert seen == list(range(40))
     with pytest.raises(InvalidRequest):
-        scene.transcripts.read(call_id, "!!")
+        harness.transcripts.read(call_id, "!!")
 
 
-def test_a_story_in_one_batch_is_one_change(scene: Scene) -> None:
-    claim = scene.accept(web_call())
-    version = scene.now(claim).version
-    applied = scene.report(
+def test_a_story_in_one_batch_is_one_change(harness: ReportHarness) -> None:
+    claim = harness.accept(make_web_call())
+    version = harness.now(claim).version
+    applied = harness.report(
         claim,
         {"type": "answered"},
         turns(1, 2),
@@ -153,50 +152,50 @@ def test_a_story_in_one_batch_is_one_change(scene: Scene) -> None:
         {"type": "summary", "text": "All good."},
         {"type": "ended", "reason": "done"},
     )
-    call = scene.now(claim)
+    call = harness.now(claim)
     assert applied == [True] * 6
     assert (call.state, call.summary, call.answering_machine) == (State.COMPLETED, "All good.", "human")
     assert call.version == version + 1
-    assert scene.closed == [f"call-{call.id}"]
+    assert harness.closed == [f"call-{call.id}"]
 
 
-def test_reports_after_the_end_tell_but_do_not_move(scene: Scene) -> None:
-    claim = scene.accept(web_call())
-    scene.report(claim, {"type": "answered"}, {"type": "ended"})
-    late = scene.report(
+def test_reports_after_the_end_tell_but_do_not_move(harness: ReportHarness) -> None:
+    claim = harness.accept(make_web_call())
+    harness.report(claim, {"type": "answered"}, {"type": "ended"})
+    late = harness.report(
         claim, {"type": "answered"}, turns(1), {"type": "summary", "text": "s"}, {"type": "ended"}
     )
     assert late == [False, True, True, False]
-    scene.clock.move_s(LATE_MS / 1000 + 1)
+    harness.clock.move_s(LATE_MS / 1000 + 1)
     with pytest.raises(StaleAttempt):
-        scene.report(claim, turns(2))
+        harness.report(claim, turns(2))
 
 
-def test_what_is_reported_while_a_call_is_erased_is_erased(scene: Scene) -> None:
-    claim = scene.accept(web_call())
-    scene.report(claim, {"type": "answered"}, {"type": "ended"})
-    erase = EraseCallService(scene.calls, scene.table, scene.clock)
-    append = scene.transcripts.append
+def test_what_is_reported_while_a_call_is_erased_is_erased(harness: ReportHarness) -> None:
+    claim = harness.accept(make_web_call())
+    harness.report(claim, {"type": "answered"}, {"type": "ended"})
+    erase = EraseCallService(harness.calls, harness.table, harness.clock)
+    append = harness.transcripts.append
 
     def late(*args: Any) -> bool:
         erase.erase(Principal("tenant-1", True, frozenset()), claim.call_id)
         return append(*args)
 
-    object.__setattr__(scene.transcripts, "append", late)
+    object.__setattr__(harness.transcripts, "append", late)
     with pytest.raises(StaleAttempt):
-        scene.report(claim, turns(1), {"type": "summary", "text": "who it was"})
-    assert scene.transcripts.read(claim.call_id).turns == ()
-    assert scene.now(claim).summary is None
+        harness.report(claim, turns(1), {"type": "summary", "text": "who it was"})
+    assert harness.transcripts.read(claim.call_id).turns == ()
+    assert harness.now(claim).summary is None
 
 
-def test_an_agent_of_another_attempt_is_told_so(scene: Scene) -> None:
+def test_an_agent_of_another_attempt_is_told_so(harness: ReportHarness) -> None:
     waiting = make_call()
-    scene.accept(waiting)
+    harness.accept(waiting)
     for claim in (CallAttemptRef(waiting.id, 1), CallAttemptRef(waiting.id, 0)):
         with pytest.raises(StaleAttempt):
-            scene.desk.context(claim)
+            harness.desk.context(claim)
     with pytest.raises(NotFound):
-        scene.desk.context(CallAttemptRef(make_call(2).id, 1))
+        harness.desk.context(CallAttemptRef(make_call(2).id, 1))
 
 
 @pytest.mark.parametrize(
@@ -215,9 +214,9 @@ def test_an_agent_of_another_attempt_is_told_so(scene: Scene) -> None:
     ],
 )
 def test_a_bad_report_is_refused_and_nothing_is_written(
-    scene: Scene, report: dict[str, Any], named: str
+    harness: ReportHarness, report: dict[str, Any], named: str
 ) -> None:
-    claim = scene.accept(web_call())
+    claim = harness.accept(make_web_call())
     with pytest.raises(InvalidRequest, match=named):
-        scene.report(claim, {"type": "answered"}, report)
-    assert scene.now(claim).state is State.PENDING
+        harness.report(claim, {"type": "answered"}, report)
+    assert harness.now(claim).state is State.PENDING

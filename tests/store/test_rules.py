@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.store.fixtures_dialer import DialerHarness
-from tests.store.test_desk import ME, Scene
-from tests.store.test_redial import WAKE, load
+from tests.store.fixtures_dialer import WAKE, DialerHarness
+from tests.store.fixtures_outbound import ME, OutboundHarness
 from tests.support.builders import make_call
 from tests.support.clocks import NOW_MS, ManualClock
 from trunkline.auth.principal import Principal
@@ -25,7 +24,6 @@ from trunkline.compliance.service import (
 from trunkline.core.errors import InvalidRequest, NotFound, NumberNotAllowed, NumberSuppressed
 from trunkline.core.validation import validated
 from trunkline.dialer.lane_run import Stop
-from trunkline.storage.table import Table
 
 NUMBER = "+14155552671"
 NO_RULES: dict[str, Any] = {
@@ -37,62 +35,54 @@ NO_RULES: dict[str, Any] = {
 OTHERS = (replace(ME, tenant_id="tenant-2"), replace(ME, livemode=False))
 
 
-@pytest.fixture
-def scene(table: Table) -> Scene:
-    return Scene(table)
+def suppress(outbound: OutboundHarness, *numbers: str, who: Principal = ME, **more: Any) -> None:
+    outbound.rules().suppress(who, validated(Suppressions, {"numbers": list(numbers) or [NUMBER]} | more))
 
 
-def desk(scene: Scene) -> ComplianceService:
-    return ComplianceService(scene.table, scene.rulebook, ManualClock())
-
-
-def suppress(scene: Scene, *numbers: str, who: Principal = ME, **more: Any) -> None:
-    desk(scene).suppress(who, validated(Suppressions, {"numbers": list(numbers) or [NUMBER]} | more))
-
-
-def test_a_suppressed_number_is_not_accepted_and_nothing_is_written(scene: Scene) -> None:
-    scene.place()
-    suppress(scene, reason="asked not to be called")
+def test_a_suppressed_number_is_not_accepted_and_nothing_is_written(outbound: OutboundHarness) -> None:
+    outbound.place()
+    suppress(outbound, reason="asked not to be called")
     with pytest.raises(NumberSuppressed):
-        scene.place()
-    assert scene.waiting() == 1
-    scene.place(phoneNumber="+14155552672")
-    shown = desk(scene).get(ME, NUMBER)
+        outbound.place()
+    assert outbound.waiting() == 1
+    outbound.place(phoneNumber="+14155552672")
+    shown = outbound.rules().get(ME, NUMBER)
     assert (shown["reason"], shown["expires_at"]) == ("asked not to be called", None)
-    desk(scene).release(ME, NUMBER.removeprefix("+"))
-    scene.place()
+    outbound.rules().release(ME, NUMBER.removeprefix("+"))
+    outbound.place()
 
 
-def test_anothers_list_and_the_other_modes_are_their_own(scene: Scene) -> None:
+def test_anothers_list_and_the_other_modes_are_their_own(outbound: OutboundHarness) -> None:
     for who in OTHERS:
-        suppress(scene, who=who)
-        assert len(desk(scene).page(who, SuppressionQuery())["data"]) == 1
-    scene.place()
-    for ask in (desk(scene).get, desk(scene).release):
+        suppress(outbound, who=who)
+        assert len(outbound.rules().page(who, SuppressionQuery())["data"]) == 1
+    outbound.place()
+    for ask in (outbound.rules().get, outbound.rules().release):
         with pytest.raises(NotFound):
             ask(ME, NUMBER)
 
 
 @pytest.mark.parametrize(("in_ms", "holds"), [(1000, True), (-1000, False)])
-def test_a_suppression_may_end(scene: Scene, in_ms: int, holds: bool) -> None:
-    suppress(scene, expires_at="2023-11-14T22:13:21Z" if in_ms > 0 else "2023-11-14T22:13:19Z")
-    rulebook = CompliancePolicy(scene.table, ManualClock())
+def test_a_suppression_may_end(outbound: OutboundHarness, in_ms: int, holds: bool) -> None:
+    suppress(outbound, expires_at="2023-11-14T22:13:21Z" if in_ms > 0 else "2023-11-14T22:13:19Z")
+    rulebook = CompliancePolicy(outbound.table, ManualClock())
     assert rulebook.why_not(make_call(phone_number=NUMBER)) is (Reason.SUPPRESSED if holds else None)
     if holds:
         with pytest.raises(NumberSuppressed):
-            scene.place()
+            outbound.place()
     else:
-        scene.place()
+        outbound.place()
 
 
-def test_a_list_of_thousands_is_put_in_and_read_in_pages(scene: Scene) -> None:
+@pytest.mark.memory_table
+def test_a_list_of_thousands_is_put_in_and_read_in_pages(outbound: OutboundHarness) -> None:
     numbers = [f"+1415555{n:04d}" for n in range(1000)] + ["+141555500001"]
-    suppress(scene, *numbers[:1000])
-    suppress(scene, numbers[1000], numbers[0])
+    suppress(outbound, *numbers[:1000])
+    suppress(outbound, numbers[1000], numbers[0])
     read: list[str] = []
     cursor: str | None = None
     while True:
-        page = desk(scene).page(ME, SuppressionQuery(limit=300, cursor=cursor))
+        page = outbound.rules().page(ME, SuppressionQuery(limit=300, cursor=cursor))
         read += [each["number"] for each in page["data"]]
         cursor = page["next_cursor"]
         if cursor is None:
@@ -119,26 +109,26 @@ def test_bad_input_is_refused(wrong: dict[str, Any]) -> None:
         validated(NumberRulesSpec, {"denied_prefixes": ["49"]} | wrong)
 
 
-def test_a_list_and_prefixes_do_not_undo_each_other(scene: Scene) -> None:
-    suppress(scene)
-    desk(scene).set_rules(ME, NumberRulesSpec(denied_prefixes=["+49"]))
+def test_a_list_and_prefixes_do_not_undo_each_other(outbound: OutboundHarness) -> None:
+    suppress(outbound)
+    outbound.rules().set_rules(ME, NumberRulesSpec(denied_prefixes=["+49"]))
     with pytest.raises(NumberSuppressed):
-        scene.place()
-    suppress(scene, "+14155552699")
-    assert desk(scene).rules(ME)["denied_prefixes"] == ["+49"]
+        outbound.place()
+    suppress(outbound, "+14155552699")
+    assert outbound.rules().rules(ME)["denied_prefixes"] == ["+49"]
 
 
-def test_who_has_no_list_pays_for_none(scene: Scene) -> None:
-    rulebook = CompliancePolicy(scene.table, ManualClock())
+def test_who_has_no_list_pays_for_none(outbound: OutboundHarness) -> None:
+    rulebook = CompliancePolicy(outbound.table, ManualClock())
     assert rulebook.checks(make_call()) == ()
-    suppress(scene)
+    suppress(outbound)
     assert rulebook.checks(make_call()) == (), "known a minute later"
-    assert len(CompliancePolicy(scene.table, ManualClock()).checks(make_call())) == 1
+    assert len(CompliancePolicy(outbound.table, ManualClock()).checks(make_call())) == 1
 
 
-def test_prefixes_and_numbers_that_nobody_calls(scene: Scene) -> None:
+def test_prefixes_and_numbers_that_nobody_calls(outbound: OutboundHarness) -> None:
     rules = NumberRulesSpec(allowed_prefixes=["+49", "+1"], denied_prefixes=["+1415"])
-    assert desk(scene).set_rules(ME, rules) == {
+    assert outbound.rules().set_rules(ME, rules) == {
         "allowed_prefixes": ["+49", "+1"],
         "denied_prefixes": ["+1415"],
         "frequency_cap": None,
@@ -151,9 +141,9 @@ def test_prefixes_and_numbers_that_nobody_calls(scene: Scene) -> None:
         ("+19002345678", "premium_rate"),
     ):
         with pytest.raises(NumberNotAllowed, match=why):
-            scene.place(phoneNumber=number)
-    scene.place(phoneNumber="+493012345678")
-    assert desk(scene).rules(OTHERS[0]) == NO_RULES
+            outbound.place(phoneNumber=number)
+    outbound.place(phoneNumber="+493012345678")
+    assert outbound.rules().rules(OTHERS[0]) == NO_RULES
 
 
 async def test_a_call_that_waits_when_its_number_is_suppressed_never_rings(dialer: DialerHarness) -> None:
@@ -161,7 +151,7 @@ async def test_a_call_that_waits_when_its_number_is_suppressed_never_rings(diale
     rules = ComplianceService(dialer.table, CompliancePolicy(dialer.table, dialer.clock), dialer.clock)
     rules.suppress(ME, Suppressions(numbers=[make_call().phone_number]))
     assert await dialer.run().serve(WAKE) is Stop.EMPTY
-    call = load(dialer)
+    call = dialer.load()
     assert (call.state, call.reason, dialer.livekit.invites) == (State.FAILED, Reason.SUPPRESSED, [])
     assert dialer.livekit.dispatched == []
     _, events = dialer.calls.story(call.id) or (None, [])
@@ -173,14 +163,14 @@ async def test_a_call_that_waits_when_its_prefix_is_denied_never_rings(dialer: D
     rules = ComplianceService(dialer.table, CompliancePolicy(dialer.table, dialer.clock), dialer.clock)
     rules.set_rules(ME, NumberRulesSpec(denied_prefixes=["+1555"]))
     await dialer.run().serve(WAKE)
-    assert (load(dialer).reason, dialer.livekit.invites) == (Reason.NUMBER_NOT_ALLOWED, [])
+    assert (dialer.load().reason, dialer.livekit.invites) == (Reason.NUMBER_NOT_ALLOWED, [])
 
 
-def test_rules_are_read_once_a_minute(scene: Scene) -> None:
+def test_rules_are_read_once_a_minute(outbound: OutboundHarness) -> None:
     clock = ManualClock()
-    rulebook = CompliancePolicy(scene.table, clock)
+    rulebook = CompliancePolicy(outbound.table, clock)
     assert rulebook.of("tenant-1").why_not(NUMBER) is None
-    desk(scene).set_rules(ME, NumberRulesSpec(denied_prefixes=["+1"]))
+    outbound.rules().set_rules(ME, NumberRulesSpec(denied_prefixes=["+1"]))
     assert rulebook.of("tenant-1").why_not(NUMBER) is None
     clock.move_s(61)
     assert rulebook.of("tenant-1").why_not(NUMBER) == "denied_prefix"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.store.fixtures_dialer import QUICK, DialerHarness
+from tests.store.fixtures_dialer import QUICK, WAKE, DialerHarness
 from tests.support.builders import SNAPSHOT, TRUNK, make_call
 from tests.support.clocks import NOW_MS
 from trunkline.calls.models import Call
@@ -24,18 +24,10 @@ from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.storage.keys.dialing import lane_key
 from trunkline.storage.table import Table, Update
 
-WAKE = DialWakeup(TRUNK.id)
-
 
 @pytest.fixture
 def dialer_table(table: Table) -> Table:
     return table
-
-
-def load(dialer: DialerHarness, number: int = 1) -> Call:
-    call = dialer.calls.load(make_call(number).id)
-    assert call is not None
-    return call
 
 
 def answers(verdict: DialResult) -> DialAnswer:
@@ -45,7 +37,7 @@ def answers(verdict: DialResult) -> DialAnswer:
 async def test_a_call_is_claimed_prepared_dialled_and_answered(dialer: DialerHarness) -> None:
     dialer.calls.accept(make_call())
     assert await dialer.run().serve(WAKE) is Stop.EMPTY
-    call = load(dialer)
+    call = dialer.load()
     assert (call.state, call.phase, call.owner) == (State.ACTIVE, Phase.SETTLED, None)
     assert (call.dispatch_id, call.agent_job_id) == ("AD_ada", "AJ_1")
     assert (call.sip_participant_id, call.sip_call_id) == ("PA_1", "SCL_1")
@@ -58,7 +50,7 @@ async def test_the_intent_is_written_before_the_invite(dialer: DialerHarness) ->
     seen: list[Call] = []
 
     def look(call: Call) -> DialAnswer:
-        seen.append(load(dialer))
+        seen.append(dialer.load())
         return answers(DialResult(DialResultKind.ANSWERED))
 
     dialer.livekit.answer = look
@@ -93,7 +85,7 @@ async def test_a_carriers_verdict_ends_the_call_with_its_code(
     dialer.livekit.answer = lambda _: answers(verdict)
     dialer.calls.accept(make_call())
     await dialer.run().serve(WAKE)
-    call = load(dialer)
+    call = dialer.load()
     assert (call.state, call.reason, call.sip_status_code) == (state, reason, verdict.sip_status_code)
     assert dialer.livekit.deleted_rooms == [call.room_name], "the agent must not wait in an empty room"
 
@@ -105,7 +97,7 @@ async def test_too_fast_returns_the_call_to_its_place_and_it_is_dialled_again_mo
     dialer.livekit.answer = lambda _: answers(next(refusals, DialResult(DialResultKind.ANSWERED)))
     dialer.calls.accept(make_call())
     await dialer.run().serve(WAKE)
-    call = load(dialer)
+    call = dialer.load()
     assert (call.state, call.claim) == (State.ACTIVE, 2)
     assert call.room_name == f"call-{call.id}-2"
     assert dialer.livekit.deleted_rooms == [f"call-{call.id}"]
@@ -120,14 +112,14 @@ async def test_an_unknown_outcome_is_left_for_a_look_up_and_never_dialled_again(
     dialer.calls.accept(make_call())
     await dialer.run().serve(WAKE)
     await dialer.run("run-2").serve(WAKE)
-    call = load(dialer)
+    call = dialer.load()
     assert (call.state, call.phase, call.owner) == (State.CONNECTING, Phase.SENT, None)
     assert len(dialer.livekit.invites) == 1
 
 
 async def test_an_end_kept_while_the_answer_was_awaited_is_applied_with_it(dialer: DialerHarness) -> None:
     def end_first(call: Call) -> DialAnswer:
-        current = load(dialer)
+        current = dialer.load()
         dialer.calls.change(
             current, store_pending_ending(current, Ending(State.COMPLETED, Reason.USER_HANGUP)), NOW_MS
         )
@@ -146,7 +138,7 @@ async def test_an_agent_that_never_joins_fails_the_call_without_ringing(dialer: 
     dialer.livekit.agent_joins = False
     dialer.calls.accept(make_call(agent=replace(SNAPSHOT, agent_join_timeout_s=1)))
     await dialer.run().serve(WAKE)
-    call = load(dialer)
+    call = dialer.load()
     assert (call.state, call.reason) == (State.FAILED, Reason.AGENT_UNAVAILABLE)
     assert dialer.livekit.invites == []
     assert call.dispatch_id == "AD_ada"
@@ -156,20 +148,20 @@ async def test_the_gate_can_be_switched_off(dialer: DialerHarness) -> None:
     dialer.livekit.agent_joins = False
     dialer.calls.accept(make_call(agent=replace(SNAPSHOT, wait_for_agent=False)))
     await dialer.run().serve(WAKE)
-    assert load(dialer).state is State.ACTIVE
+    assert dialer.load().state is State.ACTIVE
 
 
 async def test_an_expired_call_is_ended_and_not_dialled(dialer: DialerHarness) -> None:
     dialer.calls.accept(make_call(expires_at_ms=NOW_MS - 1))
     await dialer.run().serve(WAKE)
-    assert (load(dialer).state, load(dialer).reason) == (State.TIMEOUT, Reason.EXPIRED)
+    assert (dialer.load().state, dialer.load().reason) == (State.TIMEOUT, Reason.EXPIRED)
     assert dialer.livekit.invites == []
 
 
 async def test_a_number_taken_from_the_trunk_is_not_shown_any_more(dialer: DialerHarness) -> None:
     dialer.calls.accept(make_call(caller_id="+15550000000"))
     await dialer.run().serve(WAKE)
-    assert load(dialer).reason is Reason.CALLER_ID_REVOKED
+    assert dialer.load().reason is Reason.CALLER_ID_REVOKED
     assert dialer.livekit.invites == []
 
 
@@ -212,7 +204,7 @@ async def test_time_up_hands_over_and_finishes_its_unanswered_dials(dialer: Dial
     limits = replace(QUICK, claim_for_s=0.3, wind_down_s=0.1)
     assert await dialer.run(limits=limits).serve(WAKE) is Stop.TIME_UP
     assert dialer.wakeups.sent == [DialWakeup(TRUNK.id, handover=True)]
-    states = [load(dialer, number).state for number in range(1, 6)]
+    states = [dialer.load(number).state for number in range(1, 6)]
     dialled = len(dialer.livekit.invites)
     assert 0 < dialled < 5
     assert states.count(State.ACTIVE) == dialled
@@ -232,7 +224,7 @@ async def test_a_run_that_loses_its_lane_dials_no_more_and_returns_what_it_prepa
     dialer.table.write(Update(lane_key(TRUNK.id), set={"holder": "usurper", "fence": 99}))
     assert await run is Stop.LOST
     assert dialer.livekit.invites == []
-    assert (load(dialer).state, load(dialer).phase) == (State.QUEUED, None)
+    assert (dialer.load().state, dialer.load().phase) == (State.QUEUED, None)
     assert len(dialer.line.head(TRUNK.id, "tenant-1", 9)) == 1
 
 
@@ -241,11 +233,11 @@ async def test_livekit_that_takes_no_dispatch_keeps_the_calls_waiting(dialer: Di
     dialer.calls.accept(make_call())
     run = asyncio.create_task(dialer.run().serve(WAKE))
     await asyncio.sleep(0.3)
-    assert load(dialer).state is State.QUEUED
+    assert dialer.load().state is State.QUEUED
     dialer.livekit.dispatch_error = None
     await run
-    assert load(dialer).state is State.ACTIVE
-    assert load(dialer).claim >= 2, "an unclear dispatch is never repeated in the same room"
+    assert dialer.load().state is State.ACTIVE
+    assert dialer.load().claim >= 2, "an unclear dispatch is never repeated in the same room"
 
 
 async def test_a_call_that_arrives_while_the_lane_is_released_is_not_left_behind(
@@ -263,7 +255,7 @@ async def test_a_call_that_arrives_while_the_lane_is_released_is_not_left_behind
     dialer.lanes.release = release_and_accept  # type: ignore[method-assign, assignment]
     dialer.calls.accept(make_call(1))
     await dialer.run().serve(WAKE)
-    assert load(dialer, 2).state is State.ACTIVE
+    assert dialer.load(2).state is State.ACTIVE
 
 
 async def test_a_lane_that_was_slowed_stays_slow_for_its_next_run(dialer: DialerHarness) -> None:

@@ -9,28 +9,19 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.store.fixtures_dialer import DialerHarness
-from tests.support.builders import TRUNK, make_call
+from tests.store.fixtures_dialer import WAKE, DialerHarness
+from tests.support.builders import make_call
 from trunkline.calls.models import Call, Change
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import claim_call
-from trunkline.dial_queue.messages import DialWakeup
 from trunkline.storage.table import Table
 from trunkline.trunks.batch_holds import BatchHold
-
-WAKE = DialWakeup(TRUNK.id)
 
 
 @pytest.fixture
 def dialer_table(table: Table) -> Table:
     return table
-
-
-def load(dialer: DialerHarness) -> Call:
-    call = dialer.calls.load(make_call().id)
-    assert call is not None
-    return call
 
 
 async def test_a_table_that_fails_for_a_moment_loses_no_answer(
@@ -46,7 +37,7 @@ async def test_a_table_that_fails_for_a_moment_loses_no_answer(
     monkeypatch.setattr(dialer.calls, "settle", sometimes)
     dialer.calls.accept(make_call())
     await dialer.run().serve(WAKE)
-    assert load(dialer).state is State.ACTIVE
+    assert dialer.load().state is State.ACTIVE
     assert len(dialer.livekit.invites) == 1
 
 
@@ -65,7 +56,7 @@ async def test_a_line_that_cant_be_read_for_a_moment_is_read_again(
     monkeypatch.setattr(dialer.line, "head", sometimes)
     dialer.calls.accept(make_call())
     await dialer.run().serve(WAKE)
-    assert load(dialer).state is State.ACTIVE
+    assert dialer.load().state is State.ACTIVE
 
 
 async def test_no_task_outlives_a_run_that_breaks(
@@ -82,7 +73,7 @@ async def test_no_task_outlives_a_run_that_breaks(
     monkeypatch.setattr(dialer.line, "head", broken)
     with pytest.raises(RuntimeError, match="a defect"):
         await run
-    assert (load(dialer).state, load(dialer).phase) == (State.QUEUED, None)
+    assert (dialer.load().state, dialer.load().phase) == (State.QUEUED, None)
     assert len(asyncio.all_tasks()) == 1
 
 
@@ -101,7 +92,7 @@ async def test_a_dials_token_is_dead_when_the_intent_says_so(
     object.__setattr__(run._bench, "sign_dial_token", sign)
     dialer.calls.accept(make_call())
     await run.serve(WAKE)
-    dead_after_ms = load(dialer).dead_after_ms
+    dead_after_ms = dialer.load().dead_after_ms
     assert dead_after_ms is not None
     assert signed_at_ms[0] + lifetimes[0] * 1000 <= dead_after_ms + 1
 
@@ -125,7 +116,7 @@ async def test_a_step_that_the_table_left_unclear_is_undone_and_the_call_dialled
     monkeypatch.setattr(dialer.calls, "change", sometimes)
     dialer.calls.accept(make_call())
     await dialer.run().serve(WAKE)
-    assert load(dialer).state is State.ACTIVE
+    assert dialer.load().state is State.ACTIVE
     assert len(dialer.livekit.invites) == 1
 
 
@@ -142,6 +133,6 @@ async def test_a_run_that_loses_the_race_for_a_claim_leaves_the_winners_room_alo
     monkeypatch.setattr(dialer.calls, "change", lose)
     dialer.calls.accept(make_call())
     await dialer.run().serve(WAKE)
-    assert load(dialer).owner == winner
+    assert dialer.load().owner == winner
     assert dialer.livekit.deleted_rooms == []
     assert dialer.livekit.dispatched == []

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.store.fixtures_dialer import DialerHarness
-from tests.store.test_reconciler import Scene
+from tests.store.fixtures_dialer import WAKE, DialerHarness
+from tests.store.fixtures_reconciler import ReconcilerHarness
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS
 from trunkline.calls.reasons import Reason
@@ -16,7 +16,6 @@ from trunkline.calls.repository import CallRepository, NoFreeSlot
 from trunkline.calls.states import State
 from trunkline.calls.transitions import claim_call, end_call, record_intent, requeue
 from trunkline.calls.value_objects import Ending
-from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialer.lane_run import Stop
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.storage.keys.dialing import slot_count_key, slot_key
@@ -24,7 +23,6 @@ from trunkline.storage.table import Put, Table, Update
 from trunkline.trunks.models import tenant_pool
 from trunkline.trunks.repository import TrunkRepository
 
-WAKE = DialWakeup(TRUNK.id)
 ONE = {TRUNK.id: 1}
 HUNG_UP = Ending(State.COMPLETED, Reason.USER_HANGUP)
 
@@ -37,11 +35,6 @@ def limit(dialer: DialerHarness, max_concurrent_calls: int, direct_share: float 
 def end(dialer: DialerHarness, number: int) -> None:
     """The leg of an active call is gone."""
     dialer.calls.settle(make_call(number).id, lambda call: end_call(call, HUNG_UP, NOW_MS), NOW_MS)
-
-
-def states(dialer: DialerHarness, numbers: range) -> list[State]:
-    calls = [dialer.calls.load(make_call(number).id) for number in numbers]
-    return [call.state for call in calls if call]
 
 
 def test_a_claim_takes_a_slot_in_its_own_transaction(table: Table, calls: CallRepository) -> None:
@@ -73,11 +66,11 @@ async def test_no_more_calls_are_in_progress_than_allowed_and_the_lane_is_let_go
     for number in range(1, 6):
         dialer.calls.accept(make_call(number))
     assert await dialer.run().serve(WAKE) is Stop.BLOCKED
-    assert states(dialer, range(1, 6)).count(State.ACTIVE) == 2
+    assert dialer.states(range(1, 6)).count(State.ACTIVE) == 2
     assert not dialer.lanes.is_held(TRUNK.id)
     end(dialer, 1)
     await dialer.run("run-2").serve(WAKE)
-    assert states(dialer, range(1, 6)).count(State.ACTIVE) == 2
+    assert dialer.states(range(1, 6)).count(State.ACTIVE) == 2
     assert len(dialer.livekit.invites) == 3
 
 
@@ -87,7 +80,7 @@ async def test_a_verdict_frees_its_slot_for_the_next_call_of_the_same_run(dialer
     for number in range(1, 5):
         dialer.calls.accept(make_call(number))
     assert await dialer.run().serve(WAKE) is Stop.EMPTY
-    assert states(dialer, range(1, 5)) == [State.FAILED] * 4
+    assert dialer.states(range(1, 5)) == [State.FAILED] * 4
     assert dialer.trunks.slots_taken(TRUNK.id) == 0
     assert dialer.wakeups.sent == [], "the run that holds the lane sees the slot by itself"
 
@@ -125,8 +118,8 @@ async def test_a_tenant_at_its_own_limit_does_not_hold_up_another(dialer: Dialer
     for number in range(31, 34):
         dialer.calls.accept(make_call(number, tenant_id="tenant-2", priority=10))
     assert await dialer.run().serve(WAKE) is Stop.BLOCKED
-    assert states(dialer, range(31, 34)) == [State.ACTIVE] * 3
-    assert states(dialer, range(1, 31)).count(State.ACTIVE) == 1
+    assert dialer.states(range(31, 34)) == [State.ACTIVE] * 3
+    assert dialer.states(range(1, 31)).count(State.ACTIVE) == 1
     assert dialer.trunks.slots_taken(tenant_pool(TRUNK.id, "tenant-1")) == 1
 
 
@@ -138,36 +131,38 @@ async def test_batch_calls_leave_the_reserved_slots_to_direct_ones_of_any_priori
         dialer.calls.accept(make_call(number, batch=True, priority=0))
     dialer.calls.accept(make_call(41, priority=10))
     assert await dialer.run().serve(WAKE) is Stop.BLOCKED
-    assert states(dialer, range(1, 41)).count(State.ACTIVE) == 2
-    assert states(dialer, range(41, 42)) == [State.ACTIVE]
+    assert dialer.states(range(1, 41)).count(State.ACTIVE) == 2
+    assert dialer.states(range(41, 42)) == [State.ACTIVE]
 
 
 async def test_the_reconciler_frees_a_slot_whose_claim_is_over(table: Table) -> None:
-    scene = Scene(table)
+    reconciler = ReconcilerHarness(table)
     trunks = TrunkRepository(table)
     trunks.save(replace(TRUNK, max_concurrent_calls=2))
-    scene.calls.accept(make_call())
-    live = scene.calls.change(make_call(), claim_call(make_call(), "run", "r", {TRUNK.id: 2}), NOW_MS)
-    scene.lanes.keep_run_alive("run")
+    reconciler.calls.accept(make_call())
+    live = reconciler.calls.change(make_call(), claim_call(make_call(), "run", "r", {TRUNK.id: 2}), NOW_MS)
+    reconciler.lanes.keep_run_alive("run")
     table.write(Put(slot_key(TRUNK.id, live.id, 7).as_item()))
     table.write(Update(slot_count_key(TRUNK.id), add={"taken": 1}))
-    assert (await scene.walk())["slot_freed"] == 1
+    assert (await reconciler.reconcile())["slot_freed"] == 1
     assert list(trunks.slots(TRUNK.id)) == [(live.id, 1)]
     assert trunks.slots_taken(TRUNK.id) == 1
-    assert (await scene.walk())["slot_freed"] == 0
+    assert (await reconciler.reconcile())["slot_freed"] == 0
 
 
 async def test_the_end_of_an_active_call_that_the_reconciler_finds_frees_its_slot(table: Table) -> None:
-    scene = Scene(table)
+    reconciler = ReconcilerHarness(table)
     trunks = TrunkRepository(table)
     trunks.save(replace(TRUNK, max_concurrent_calls=1))
-    scene.calls.accept(make_call())
-    call = scene.calls.change(make_call(), claim_call(make_call(), "run", "r", ONE), NOW_MS)
-    scene.calls.change(call, record_intent(call, NOW_MS, intent="i", dead_after_ms=NOW_MS + 5000), NOW_MS)
-    scene.clock.move_s(90)
-    assert (await scene.walk())["dial_unknown"] == 1
+    reconciler.calls.accept(make_call())
+    call = reconciler.calls.change(make_call(), claim_call(make_call(), "run", "r", ONE), NOW_MS)
+    reconciler.calls.change(
+        call, record_intent(call, NOW_MS, intent="i", dead_after_ms=NOW_MS + 5000), NOW_MS
+    )
+    reconciler.clock.move_s(90)
+    assert (await reconciler.reconcile())["dial_unknown"] == 1
     assert trunks.slots_taken(TRUNK.id) == 0
-    assert scene.wakes.sent == [WAKE], "free first, then wake"
+    assert reconciler.wakeups.sent == [WAKE], "free first, then wake"
 
 
 async def test_many_claims_at_once_fill_the_pool_and_no_more(dialer: DialerHarness) -> None:
@@ -187,13 +182,13 @@ async def test_many_claims_at_once_fill_the_pool_and_no_more(dialer: DialerHarne
 
 
 async def test_a_limit_set_on_a_busy_trunk_counts_the_calls_that_are_up(table: Table) -> None:
-    scene = Scene(table)
-    scene.active()
+    reconciler = ReconcilerHarness(table)
+    reconciler.active()
     trunks = TrunkRepository(table)
     trunks.save(replace(TRUNK, max_concurrent_calls=1))
-    scene.livekit.status = "active"
-    assert await scene.walk() == {"slot_taken": 1}
-    assert await scene.walk() == {}
+    reconciler.livekit.status = "active"
+    assert await reconciler.reconcile() == {"slot_taken": 1}
+    assert await reconciler.reconcile() == {}
     assert trunks.slots_taken(TRUNK.id) == 1
-    scene.calls.settle(make_call().id, lambda call: end_call(call, HUNG_UP, NOW_MS), NOW_MS)
+    reconciler.calls.settle(make_call().id, lambda call: end_call(call, HUNG_UP, NOW_MS), NOW_MS)
     assert trunks.slots_taken(TRUNK.id) == 0

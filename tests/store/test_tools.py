@@ -44,7 +44,7 @@ CALL: dict[str, Any] = {
 ID = [{"name": "id", "type": "string", "required": True}]
 
 
-class World:
+class ToolHarness:
     def __init__(self, table: Table) -> None:
         self.table, self.clock = table, ManualClock()
         self.checked: list[tuple[str, str]] = []
@@ -83,24 +83,24 @@ class World:
 
 
 @pytest.fixture
-def world(table: Table) -> World:
-    return World(table)
+def tools(table: Table) -> ToolHarness:
+    return ToolHarness(table)
 
 
-def test_a_change_makes_a_version_and_a_deleted_one_goes_on_counting(world: World) -> None:
-    world.secret()
-    assert world.tool()["version"] == 1
-    assert world.tools.change(ME, "save", {"description": ""})["version"] == 1
-    assert world.tools.change(ME, "save", {"description": "Saves"})["version"] == 2
+def test_a_change_makes_a_version_and_a_deleted_one_goes_on_counting(tools: ToolHarness) -> None:
+    tools.secret()
+    assert tools.tool()["version"] == 1
+    assert tools.tools.change(ME, "save", {"description": ""})["version"] == 1
+    assert tools.tools.change(ME, "save", {"description": "Saves"})["version"] == 2
     config = {"actions": [{"type": "end_call"}]}
-    changed = world.tools.change(ME, "save", {"config": config})
+    changed = tools.tools.change(ME, "save", {"config": config})
     assert (changed["version"], changed["description"], changed["config"]) == (3, "Saves", config)
-    world.tools.delete(ME, "save")
+    tools.tools.delete(ME, "save")
     with pytest.raises(NotFound):
-        world.tools.get(ME, "save")
-    assert world.tool()["version"] == 5
-    assert [each["name"] for each in world.tools.list(ME)["data"]] == ["save"]
-    assert sorted(world.actions()) == [
+        tools.tools.get(ME, "save")
+    assert tools.tool()["version"] == 5
+    assert [each["name"] for each in tools.tools.list(ME)["data"]] == ["save"]
+    assert sorted(tools.actions()) == [
         "secret.created",
         "tool.changed",
         "tool.changed",
@@ -110,120 +110,121 @@ def test_a_change_makes_a_version_and_a_deleted_one_goes_on_counting(world: Worl
     ]
 
 
-def test_the_version_of_a_moment_is_found(world: World) -> None:
-    world.secret()
-    moments = [world.clock.wall_ms() - 1]
-    world.tool()
+def test_the_version_of_a_moment_is_found(tools: ToolHarness) -> None:
+    tools.secret()
+    moments = [tools.clock.wall_ms() - 1]
+    tools.tool()
     for number in range(8):
-        moments.append(world.clock.wall_ms())
-        world.clock.move_s(1)
-        world.tools.change(ME, "save", {"description": str(number)})
-    world.clock.move_s(1)
-    found = [world.store.as_of("tenant-1", "save", moment) for moment in moments]
+        moments.append(tools.clock.wall_ms())
+        tools.clock.move_s(1)
+        tools.tools.change(ME, "save", {"description": str(number)})
+    tools.clock.move_s(1)
+    found = [tools.store.as_of("tenant-1", "save", moment) for moment in moments]
     assert [tool and tool.version for tool in found] == [None, 1, 2, 3, 4, 5, 6, 7, 8]
-    world.tools.delete(ME, "save")
-    assert world.store.as_of("tenant-1", "save", world.clock.wall_ms()) is None
+    tools.tools.delete(ME, "save")
+    assert tools.store.as_of("tenant-1", "save", tools.clock.wall_ms()) is None
 
 
-def test_every_version_can_be_read(world: World) -> None:
-    world.secret()
-    world.tool()
+def test_every_version_can_be_read(tools: ToolHarness) -> None:
+    tools.secret()
+    tools.tool()
     for number in range(30):
-        world.tools.change(ME, "save", {"description": str(number)})
-    world.tools.delete(ME, "save")
-    world.tool()
-    first = world.tools.versions(ME, "save", None)
-    rest = world.tools.versions(ME, "save", first["next_cursor"])
+        tools.tools.change(ME, "save", {"description": str(number)})
+    tools.tools.delete(ME, "save")
+    tools.tool()
+    first = tools.tools.versions(ME, "save", None)
+    rest = tools.tools.versions(ME, "save", first["next_cursor"])
     numbers = [each["version"] for each in first["data"] + rest["data"]]
     assert numbers == [33, *range(31, 0, -1)], "the deletion is none"
     assert (rest["next_cursor"], rest["data"][-1]["description"]) == (None, "")
     for wrong in ("!!", "eA", "MA", "LTE"):
         with pytest.raises(InvalidRequest):
-            world.tools.versions(ME, "save", wrong)
+            tools.tools.versions(ME, "save", wrong)
     for other in OTHERS:
         with pytest.raises(NotFound):
-            world.tools.versions(other, "save", None)
+            tools.tools.versions(other, "save", None)
 
 
-def test_what_can_not_be_kept_is_refused(world: World) -> None:
+def test_what_can_not_be_kept_is_refused(tools: ToolHarness) -> None:
     with pytest.raises(InvalidRequest, match="there is no secret key"):
-        world.tool()
-    world.secret()
-    world.tool()
+        tools.tool()
+    tools.secret()
+    tools.tool()
     with pytest.raises(AlreadyExists):
-        world.tool()
+        tools.tool()
     with pytest.raises(InvalidRequest, match="name can't be changed"):
-        world.tools.change(ME, "save", {"name": "other"})
+        tools.tools.change(ME, "save", {"name": "other"})
     with pytest.raises(InvalidRequest, match=r"config\.actions\.0\.url"):
-        world.tools.change(ME, "save", {"config": {"actions": [CALL | {"url": "https://{{params.id}}"}]}})
-    stale = world.store.load("tenant-1", "save")
+        tools.tools.change(ME, "save", {"config": {"actions": [CALL | {"url": "https://{{params.id}}"}]}})
+    stale = tools.store.load("tenant-1", "save")
     assert stale is not None
     with pytest.raises(VersionConflict):
-        world.store.save(replace(stale, version=3))
-    assert set(world.checked) == {("https://api.example.com/m/x?k=x", "config.actions.0.url")}
+        tools.store.save(replace(stale, version=3))
+    assert set(tools.checked) == {("https://api.example.com/m/x?k=x", "config.actions.0.url")}
 
 
-def test_what_is_in_use_is_not_deleted(world: World) -> None:
-    world.secret()
-    world.tool()
-    world.users["save"] = "workflow meals"
+def test_what_is_in_use_is_not_deleted(tools: ToolHarness) -> None:
+    tools.secret()
+    tools.tool()
+    tools.users["save"] = "workflow meals"
     with pytest.raises(InUse, match="Tool save is in use by workflow meals"):
-        world.tools.delete(ME, "save")
+        tools.tools.delete(ME, "save")
     with pytest.raises(InUse, match="Secret key is asked for by tool save"):
-        world.secrets.delete(ME, "key")
-    world.users.clear()
-    world.tools.delete(ME, "save")
-    world.secrets.delete(ME, "key")
+        tools.secrets.delete(ME, "key")
+    tools.users.clear()
+    tools.tools.delete(ME, "save")
+    tools.secrets.delete(ME, "key")
     with pytest.raises(NotFound):
-        world.secrets.get(ME, "key")
+        tools.secrets.get(ME, "key")
 
 
-def test_a_secret_is_kept_and_never_shown(world: World) -> None:
+@pytest.mark.memory_table
+def test_a_secret_is_kept_and_never_shown(tools: ToolHarness) -> None:
     shown = [
-        world.secret(),
-        world.secrets.get(ME, "key"),
-        world.secrets.change(ME, "key", {"value": "n3wer"}),
+        tools.secret(),
+        tools.secrets.get(ME, "key"),
+        tools.secrets.change(ME, "key", {"value": "n3wer"}),
     ]
-    assert "s3cret" not in str(shown) + str(world.secrets.list(ME))
-    assert world.secrets.secrets.values("tenant-1", ["key", "nothing"]) == {"key": "n3wer"}
+    assert "s3cret" not in str(shown) + str(tools.secrets.list(ME))
+    assert tools.secrets.secrets.values("tenant-1", ["key", "nothing"]) == {"key": "n3wer"}
     with pytest.raises(AlreadyExists):
-        world.secret()
+        tools.secret()
     for wrong in ({"value": ""}, {"value": 5}, {}, {"value": "x" * 9000}):
         with pytest.raises(InvalidRequest) as refused:
-            world.secrets.change(ME, "key", wrong)
+            tools.secrets.change(ME, "key", wrong)
         assert "value must be a text of 1 to 8192 characters" in refused.value.message
     with pytest.raises(InvalidRequest, match="name can't be changed"):
-        world.secrets.change(ME, "key", {"name": "x", "value": "y"})
+        tools.secrets.change(ME, "key", {"name": "x", "value": "y"})
     for number in range(MAX_SECRETS - 1):
-        world.secret(f"s{number}")
+        tools.secret(f"s{number}")
     with pytest.raises(LimitReached):
-        world.secret("one_more")
+        tools.secret("one_more")
 
 
 @pytest.mark.parametrize("other", OTHERS)
-def test_another_tenant_and_the_other_mode_find_nothing(world: World, other: Principal) -> None:
-    world.secret()
-    world.tool()
-    assert world.tools.list(other)["data"] == world.secrets.list(other)["data"] == []
+def test_another_tenant_and_the_other_mode_find_nothing(tools: ToolHarness, other: Principal) -> None:
+    tools.secret()
+    tools.tool()
+    assert tools.tools.list(other)["data"] == tools.secrets.list(other)["data"] == []
     for ask in (
-        lambda: world.tools.get(other, "save"),
-        lambda: world.tools.change(other, "save", {}),
-        lambda: world.tools.delete(other, "save"),
-        lambda: world.trials.attempt(other, "save", Trial(), "x"),
-        lambda: world.secrets.get(other, "key"),
-        lambda: world.secrets.change(other, "key", {"value": "x"}),
-        lambda: world.secrets.delete(other, "key"),
+        lambda: tools.tools.get(other, "save"),
+        lambda: tools.tools.change(other, "save", {}),
+        lambda: tools.tools.delete(other, "save"),
+        lambda: tools.trials.attempt(other, "save", Trial(), "x"),
+        lambda: tools.secrets.get(other, "key"),
+        lambda: tools.secrets.change(other, "key", {"value": "x"}),
+        lambda: tools.secrets.delete(other, "key"),
     ):
         with pytest.raises(NotFound):
             ask()
     with pytest.raises(InvalidRequest, match="there is no secret key"):
-        world.tool(who=other)
+        tools.tool(who=other)
 
 
-def test_a_trial_shows_what_would_be_sent_and_sends_nothing(world: World) -> None:
-    world.secret()
-    world.tool("save", {"type": "set_state", "values": {"n": 1}}, CALL, {"type": "end_call"})
-    tried = world.attempt(params={"id": "a/b"}, user={"auth_token": "jwt-1234", "name": "Jo"})
+def test_a_trial_shows_what_would_be_sent_and_sends_nothing(tools: ToolHarness) -> None:
+    tools.secret()
+    tools.tool("save", {"type": "set_state", "values": {"n": 1}}, CALL, {"type": "end_call"})
+    tried = tools.attempt(params={"id": "a/b"}, user={"auth_token": "jwt-1234", "name": "Jo"})
     request = tried["actions"][1]["request"]
     assert request == {
         "method": "POST",
@@ -236,25 +237,25 @@ def test_a_trial_shows_what_would_be_sent_and_sends_nothing(world: World) -> Non
         },
         "body": {"id": "a/b", "name": "Jo"},
     }
-    assert (tried["status"], tried["state"], tried["sent"], world.sent) == ("succeeded", {"n": 1}, False, [])
+    assert (tried["status"], tried["state"], tried["sent"], tools.sent) == ("succeeded", {"n": 1}, False, [])
     assert tried["actions"][2]["does"] == {"reason": "agent_hangup"}
 
 
-def test_a_trial_sends_if_that_is_wished(world: World) -> None:
-    world.secret()
-    world.tool()
-    tried = world.attempt(params={"id": "1"}, user={"auth_token": "jwt-1234", "name": "Jo"}, send=True)
-    assert world.sent[0].url.endswith("?k=s3cret")
-    assert world.sent[0].headers["Authorization"] == "Bearer jwt-1234"
+def test_a_trial_sends_if_that_is_wished(tools: ToolHarness) -> None:
+    tools.secret()
+    tools.tool()
+    tried = tools.attempt(params={"id": "1"}, user={"auth_token": "jwt-1234", "name": "Jo"}, send=True)
+    assert tools.sent[0].url.endswith("?k=s3cret")
+    assert tools.sent[0].headers["Authorization"] == "Bearer jwt-1234"
     assert tried["result"] == {"id": "m-1", "echo": f"{HIDDEN} {HIDDEN}"}
     assert (tried["state"], tried["done"][0]["http_status"]) == ({"last": "m-1"}, 200)
     assert "s3cret" not in str(tried)
     assert "jwt-1234" not in str(tried)
 
 
-def test_a_trial_tells_what_is_wrong(world: World) -> None:
-    world.secret()
-    world.tool()
+def test_a_trial_tells_what_is_wrong(tools: ToolHarness) -> None:
+    tools.secret()
+    tools.tool()
     for wish, kind, says in (
         ({}, "invalid_params", "id: is missing"),
         ({"params": {"id": "1"}}, "unknown_value", "{{user.name}} is not known in this call"),
@@ -264,7 +265,7 @@ def test_a_trial_tells_what_is_wrong(world: World) -> None:
             "header",
         ),
     ):
-        error = world.attempt(**wish)["error"]
+        error = tools.attempt(**wish)["error"]
         assert error is not None
         assert (error["type"], says in error["message"]) == (kind, True)
-    assert world.sent == []
+    assert tools.sent == []

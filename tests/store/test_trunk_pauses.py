@@ -5,20 +5,17 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from tests.store.fixtures_dialer import DialerHarness
-from tests.store.test_redial import move_s
+from tests.store.fixtures_dialer import WAKE, DialerHarness
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialer.lane_run import Stop
 from trunkline.dialer.trunk_guard import TRUNK_OPENS_AFTER
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import room_name
 from trunkline.trunks.repository import TrunkEvent
 
-WAKE = DialWakeup(TRUNK.id)
 DOWN = DialAnswer(DialResult(DialResultKind.FAILED, Reason.TRUNK_UNAVAILABLE, 503))
 BUSY = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_BUSY, 486))
 PAUSED = {"paused": True}
@@ -26,11 +23,6 @@ PAUSED = {"paused": True}
 
 def fast(dialer: DialerHarness) -> None:
     dialer.trunks.save(replace(TRUNK, cps=20))
-
-
-def states(dialer: DialerHarness, numbers: range) -> list[State]:
-    calls = [dialer.calls.load(make_call(number).id) for number in numbers]
-    return [call.state for call in calls if call]
 
 
 def events(dialer: DialerHarness) -> list[tuple[str, str]]:
@@ -45,7 +37,7 @@ async def test_a_paused_trunk_dials_nothing_and_keeps_its_calls(dialer: DialerHa
     assert not dialer.lanes.is_held(TRUNK.id)
     dialer.trunks.set(TRUNK.id, {"paused": False}, None)
     await dialer.run("run-2").serve(WAKE)
-    assert states(dialer, range(1, 2)) == [State.ACTIVE]
+    assert dialer.states(range(1, 2)) == [State.ACTIVE]
 
 
 async def test_a_pause_in_mid_run_returns_what_was_not_sent(dialer: DialerHarness) -> None:
@@ -57,7 +49,7 @@ async def test_a_pause_in_mid_run_returns_what_was_not_sent(dialer: DialerHarnes
     assert await run is Stop.PAUSED
     dialled = len(dialer.livekit.invites)
     assert 0 < dialled < 8
-    assert states(dialer, range(1, 9)).count(State.QUEUED) == 8 - dialled
+    assert dialer.states(range(1, 9)).count(State.QUEUED) == 8 - dialled
     assert len(dialer.line.head(TRUNK.id, "tenant-1", 9)) == 8 - dialled
 
 
@@ -72,7 +64,7 @@ async def test_a_resume_while_the_paused_run_lets_go_is_not_overlooked(dialer: D
 
     dialer.lanes.release = release_and_resume  # type: ignore[method-assign, assignment]
     await dialer.run().serve(WAKE)
-    assert states(dialer, range(1, 2)) == [State.ACTIVE]
+    assert dialer.states(range(1, 2)) == [State.ACTIVE]
 
 
 async def test_a_lower_pace_is_taken_up_by_the_next_run(dialer: DialerHarness) -> None:
@@ -90,7 +82,7 @@ async def test_a_trunk_that_keeps_failing_is_paused_with_a_reason(dialer: Dialer
     for number in range(1, 31):
         dialer.calls.accept(make_call(number))
     assert await dialer.run().serve(WAKE) is Stop.PAUSED
-    failed = states(dialer, range(1, 31)).count(State.FAILED)
+    failed = dialer.states(range(1, 31)).count(State.FAILED)
     assert TRUNK_OPENS_AFTER <= failed < 25, "most calls wait for the trunk to work again"
     assert events(dialer) == [("trunk.paused", "carrier_failing: SIP 503")]
     assert await dialer.run("run-2").serve(WAKE) is Stop.PAUSED
@@ -105,7 +97,7 @@ async def test_a_failing_trunk_is_probed_by_one_call_and_paused_for_longer(diale
         dialer.calls.accept(make_call(number))
     await dialer.run().serve(WAKE)
     dialled = len(dialer.livekit.invites)
-    move_s(dialer, 31)
+    dialer.clock.move_s(31)
     assert await dialer.run("run-2").serve(WAKE) is Stop.PAUSED
     assert len(dialer.livekit.invites) == dialled + 1
     state = dialer.trunks.state(TRUNK.id)
@@ -121,9 +113,9 @@ async def test_a_probe_that_works_resumes_the_trunk(dialer: DialerHarness) -> No
         dialer.calls.accept(make_call(number))
     await dialer.run().serve(WAKE)
     dialer.livekit.answer = lambda _: BUSY
-    move_s(dialer, 31)
+    dialer.clock.move_s(31)
     assert await dialer.run("run-2").serve(WAKE) is Stop.EMPTY
-    assert states(dialer, range(1, 31)) == [State.FAILED] * 30
+    assert dialer.states(range(1, 31)) == [State.FAILED] * 30
     assert events(dialer)[0] == ("trunk.resumed", "carrier_answers")
     state = dialer.trunks.state(TRUNK.id)
     assert state is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.store.test_desk import ME, Scene
+from tests.store.fixtures_outbound import ME, OutboundHarness
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.stubs import make_notifier
 from trunkline.call_control.reschedule_call import RescheduleCallService, ScheduleChange
@@ -15,7 +15,6 @@ from trunkline.compliance.service import ComplianceService, NumberRulesSpec
 from trunkline.core.errors import CallNotScheduled, InvalidRequest
 from trunkline.core.validation import validated
 from trunkline.dialer.queue_reader import enqueue_due_calls
-from trunkline.storage.table import Table
 
 UNKNOWN = "+99999999999"
 # NOW_MS is a Tuesday, 22:13:20 UTC.
@@ -23,69 +22,66 @@ WINDOW = {"start": "09:00", "end": "18:00"}
 OPENS_IN_BERLIN_MS = NOW_MS + 35_200_000
 
 
-@pytest.fixture
-def scene(table: Table) -> Scene:
-    return Scene(table)
+def held(outbound: OutboundHarness) -> Call:
+    return outbound.place(phoneNumber=UNKNOWN, callingWindow=WINDOW)
 
 
-def held(scene: Scene) -> Call:
-    return scene.place(phoneNumber=UNKNOWN, callingWindow=WINDOW)
-
-
-def change(scene: Scene, call: Call, **wish: object) -> Call:
+def change(outbound: OutboundHarness, call: Call, **wish: object) -> Call:
     clock = ManualClock()
-    desk = RescheduleCallService(scene.calls, scene.facts, make_notifier(scene.wakes, clock), clock)
+    desk = RescheduleCallService(
+        outbound.calls, outbound.facts, make_notifier(outbound.wakeups, clock), clock
+    )
     desk.change(ME, call.id, validated(ScheduleChange, wish))
-    after = scene.calls.load(call.id)
+    after = outbound.calls.load(call.id)
     assert after is not None
     return after
 
 
-def test_a_call_is_held_and_says_why(scene: Scene) -> None:
-    call = held(scene)
-    assert (call.state, call.waits_for, scene.waiting()) == (State.QUEUED, WaitsFor.ZONE, 0)
-    standing = scene.queue.standing(call)
+def test_a_call_is_held_and_says_why(outbound: OutboundHarness) -> None:
+    call = held(outbound)
+    assert (call.state, call.waits_for, outbound.waiting()) == (State.QUEUED, WaitsFor.ZONE, 0)
+    standing = outbound.queue.standing(call)
     assert standing is not None
     assert (standing.state, standing.position, standing.estimated_start_ms) == ("unknown_zone", None, None)
-    _, events = scene.calls.story(call.id) or (None, [])
+    _, events = outbound.calls.story(call.id) or (None, [])
     assert events[0].data == {"reason": "unknown_zone"}
 
 
-def test_it_never_comes_into_the_line_by_itself(scene: Scene) -> None:
-    call = held(scene)
-    assert enqueue_due_calls(scene.calls, call.trunk_id, call.expires_at_ms + 60_000) == 0
+def test_it_never_comes_into_the_line_by_itself(outbound: OutboundHarness) -> None:
+    call = held(outbound)
+    assert enqueue_due_calls(outbound.calls, call.trunk_id, call.expires_at_ms + 60_000) == 0
 
 
-def test_its_owner_may_say_where_the_callee_is(scene: Scene) -> None:
-    after = change(scene, held(scene), timezone="Europe/Berlin")
+def test_its_owner_may_say_where_the_callee_is(outbound: OutboundHarness) -> None:
+    after = change(outbound, held(outbound), timezone="Europe/Berlin")
     assert (after.waits_for, after.due_ms) == (WaitsFor.WINDOW, OPENS_IN_BERLIN_MS)
-    sent = len(scene.wakes.sent)
-    after = change(scene, held(scene), timezone="Asia/Tokyo")
-    assert (after.waits_for, after.due_ms, scene.waiting()) == (WaitsFor.WINDOW, NOW_MS + 6_400_000, 0)
-    after = change(scene, held(scene), timezone="America/Los_Angeles")
-    assert (after.waits_for, after.due_ms, scene.waiting()) == (None, None, 1), "its window is open"
-    assert len(scene.wakes.sent) == sent + 1
+    sent = len(outbound.wakeups.sent)
+    after = change(outbound, held(outbound), timezone="Asia/Tokyo")
+    assert (after.waits_for, after.due_ms, outbound.waiting()) == (WaitsFor.WINDOW, NOW_MS + 6_400_000, 0)
+    after = change(outbound, held(outbound), timezone="America/Los_Angeles")
+    assert (after.waits_for, after.due_ms, outbound.waiting()) == (None, None, 1), "its window is open"
+    assert len(outbound.wakeups.sent) == sent + 1
 
 
-def test_a_held_call_is_no_scheduled_one(scene: Scene) -> None:
+def test_a_held_call_is_no_scheduled_one(outbound: OutboundHarness) -> None:
     with pytest.raises(CallNotScheduled):
-        change(scene, held(scene), priority=1)
+        change(outbound, held(outbound), priority=1)
     with pytest.raises(CallNotScheduled):
-        change(scene, held(scene), timezone="Europe/Berlin", earliestAt="2023-11-16T09:00:00Z")
+        change(outbound, held(outbound), timezone="Europe/Berlin", earliestAt="2023-11-16T09:00:00Z")
     with pytest.raises(CallNotScheduled):
-        change(scene, scene.place(), timezone="Europe/Berlin")
+        change(outbound, outbound.place(), timezone="Europe/Berlin")
 
 
-def test_the_deadline_must_leave_room_for_the_zones_window(scene: Scene) -> None:
-    call = scene.place(phoneNumber=UNKNOWN, callingWindow=WINDOW, expiresAt="2023-11-14T23:00:00Z")
+def test_the_deadline_must_leave_room_for_the_zones_window(outbound: OutboundHarness) -> None:
+    call = outbound.place(phoneNumber=UNKNOWN, callingWindow=WINDOW, expiresAt="2023-11-14T23:00:00Z")
     with pytest.raises(InvalidRequest):
-        change(scene, call, timezone="Europe/Berlin")
+        change(outbound, call, timezone="Europe/Berlin")
 
 
-def test_a_tenant_may_say_it_for_all(scene: Scene) -> None:
-    rules = ComplianceService(scene.table, scene.rulebook, ManualClock())
+def test_a_tenant_may_say_it_for_all(outbound: OutboundHarness) -> None:
+    rules = ComplianceService(outbound.table, outbound.rulebook, ManualClock())
     shown = rules.set_rules(ME, validated(NumberRulesSpec, {"default_timezone": "Europe/Berlin"}))
     assert shown["default_timezone"] == "Europe/Berlin"
-    call = held(scene)
+    call = held(outbound)
     assert (call.waits_for, call.due_ms) == (WaitsFor.WINDOW, OPENS_IN_BERLIN_MS)
-    assert scene.place(callingWindow=WINDOW).window != call.window, "what is known counts first"
+    assert outbound.place(callingWindow=WINDOW).window != call.window, "what is known counts first"

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import SNAPSHOT
+from tests.support.builders import SNAPSHOT, make_web_call
 from tests.support.clocks import NOW_MS, ManualClock
-from tests.unit.test_web_changes import web_call
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import CallRepository
@@ -36,7 +35,7 @@ class Rooms:
         self.closed.append(room)
 
 
-class Scene:
+class WebCallHarness:
     def __init__(self, table: Table) -> None:
         self.calls, self.clock, self.rooms = CallRepository(table), ManualClock(), Rooms()
         self.care = WebCallReconciler(self.calls, self._rooms, self.clock, self._at_once, logger("test"))
@@ -50,7 +49,7 @@ class Scene:
 
     async def after(self, seconds: float, **changes: Any) -> tuple[Call, Counter[str]]:
         """The call after the reconciler's pass so many seconds later."""
-        call = web_call(**({"room_name": "room", "expires_at_ms": NOW_MS + 900_000} | changes))
+        call = make_web_call(**({"room_name": "room", "expires_at_ms": NOW_MS + 900_000} | changes))
         self.calls.accept(call)
         self.clock.move_s(seconds)
         repairs: Counter[str] = Counter()
@@ -65,8 +64,8 @@ WAITING = {"state": State.CONNECTING, "caller_joined_at_ms": NOW_MS}
 
 
 @pytest.fixture
-def scene(table: Table) -> Scene:
-    return Scene(table)
+def reconciler(table: Table) -> WebCallHarness:
+    return WebCallHarness(table)
 
 
 @pytest.mark.parametrize(
@@ -82,26 +81,26 @@ def scene(table: Table) -> Scene:
     ],
 )
 async def test_each_is_repaired_in_its_time_and_not_before(
-    scene: Scene, changes: dict[str, Any], seconds: float, state: State, reason: Reason | None
+    reconciler: WebCallHarness, changes: dict[str, Any], seconds: float, state: State, reason: Reason | None
 ) -> None:
-    call, repairs = await scene.after(seconds, **changes)
+    call, repairs = await reconciler.after(seconds, **changes)
     assert (call.state, call.reason) == (state, reason)
     assert repairs == ({f"web_{reason}": 1} if reason else {})
-    assert scene.rooms.closed == (["room"] if reason else [])
+    assert reconciler.rooms.closed == (["room"] if reason else [])
 
 
-async def test_a_person_whom_livekit_no_longer_knows_has_left(scene: Scene) -> None:
-    scene.rooms.caller_in = False
-    call, _ = await scene.after(29, **TALKING)
+async def test_a_person_whom_livekit_no_longer_knows_has_left(reconciler: WebCallHarness) -> None:
+    reconciler.rooms.caller_in = False
+    call, _ = await reconciler.after(29, **TALKING)
     assert call.state is State.ACTIVE, "the webhooks are given time"
-    scene.clock.move_s(2)
-    await scene.care.walk(Counter())
-    found = scene.calls.load(call.id)
+    reconciler.clock.move_s(2)
+    await reconciler.care.walk(Counter())
+    found = reconciler.calls.load(call.id)
     assert found is not None
     assert (found.state, found.reason) == (State.COMPLETED, Reason.END_NOT_REPORTED)
 
 
-async def test_a_livekit_that_does_not_answer_ends_nothing(scene: Scene) -> None:
-    scene.rooms.down = True
-    call, repairs = await scene.after(60, **TALKING)
+async def test_a_livekit_that_does_not_answer_ends_nothing(reconciler: WebCallHarness) -> None:
+    reconciler.rooms.down = True
+    call, repairs = await reconciler.after(60, **TALKING)
     assert (call.state, repairs) == (State.ACTIVE, {})

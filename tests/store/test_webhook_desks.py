@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.store.fixtures_webhooks import DOWN, MINE, OK, URL, World, all_items
+from tests.store.fixtures_webhooks import DOWN, MINE, OK, URL, WebhookHarness, all_items
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS
 from trunkline.core.errors import (
@@ -22,7 +22,6 @@ from trunkline.core.errors import (
 from trunkline.core.validation import validated
 from trunkline.storage.keys.calls import call_event_key
 from trunkline.storage.keys.dialing import trunk_event_key
-from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkEvent, TrunkRepository
 from trunkline.webhooks.circuit_breaker import ENDPOINT_OPENS_AFTER
 from trunkline.webhooks.delivery_models import DeliveryState
@@ -30,41 +29,36 @@ from trunkline.webhooks.repository import MAX_ENDPOINTS
 from trunkline.webhooks.schemas import DeliveryQuery, Rotation, WebhookSpec
 
 
-@pytest.fixture
-def world(table: Table) -> World:
-    return World(table)
-
-
-def test_rotation_overlaps_and_its_end_can_be_brought_forward(world: World) -> None:
-    webhook = world.webhook()
-    world.run(world.told(make_call(1)))
-    rotated = world.desk.rotate(MINE, webhook, Rotation(overlap_seconds=3600))
+def test_rotation_overlaps_and_its_end_can_be_brought_forward(webhooks: WebhookHarness) -> None:
+    webhook = webhooks.webhook()
+    webhooks.run(webhooks.told(make_call(1)))
+    rotated = webhooks.desk.rotate(MINE, webhook, Rotation(overlap_seconds=3600))
     assert rotated["previous_secret_until"] is not None
-    assert "secret" not in world.desk.get(MINE, webhook)
-    world.run(world.told(make_call(2)))
-    assert world.sent[1].headers["webhook-signature"].count("v1,") == 2
-    world.clock.move_s(3601)
-    world.run(world.told(make_call(3)))
-    assert world.sent[2].headers["webhook-signature"].count("v1,") == 1
-    world.desk.rotate(MINE, webhook, Rotation())
-    assert world.desk.end_overlap(MINE, webhook)["previous_secret_until"] is None
-    world.run(world.told(make_call(4)))
-    assert world.sent[3].headers["webhook-signature"].count("v1,") == 1
+    assert "secret" not in webhooks.desk.get(MINE, webhook)
+    webhooks.run(webhooks.told(make_call(2)))
+    assert webhooks.sent[1].headers["webhook-signature"].count("v1,") == 2
+    webhooks.clock.move_s(3601)
+    webhooks.run(webhooks.told(make_call(3)))
+    assert webhooks.sent[2].headers["webhook-signature"].count("v1,") == 1
+    webhooks.desk.rotate(MINE, webhook, Rotation())
+    assert webhooks.desk.end_overlap(MINE, webhook)["previous_secret_until"] is None
+    webhooks.run(webhooks.told(make_call(4)))
+    assert webhooks.sent[3].headers["webhook-signature"].count("v1,") == 1
 
 
-def test_changes_keep_the_rest(world: World) -> None:
-    webhook = world.webhook(headers={"X-Token": "hunter22"}, filter={"events": ["call.*"]})
-    shown = world.desk.change(MINE, webhook, {"filter": {"include_metrics": True}, "description": "x"})
+def test_changes_keep_the_rest(webhooks: WebhookHarness) -> None:
+    webhook = webhooks.webhook(headers={"X-Token": "hunter22"}, filter={"events": ["call.*"]})
+    shown = webhooks.desk.change(MINE, webhook, {"filter": {"include_metrics": True}, "description": "x"})
     assert shown["filter"] == {"events": ["call.*"], "include_transcript": False, "include_metrics": True}
     assert shown["headers"] == {"X-Token": "[hidden]"}
-    world.run(world.told())
-    assert world.sent[0].headers["X-Token"] == "hunter22"
-    assert world.desk.change(MINE, webhook, {"headers": {}})["headers"] == {}
-    stale = world.endpoints.load("tenant-1", webhook)
+    webhooks.run(webhooks.told())
+    assert webhooks.sent[0].headers["X-Token"] == "hunter22"
+    assert webhooks.desk.change(MINE, webhook, {"headers": {}})["headers"] == {}
+    stale = webhooks.endpoints.load("tenant-1", webhook)
     assert stale is not None
-    world.desk.change(MINE, webhook, {"description": "y"})
+    webhooks.desk.change(MINE, webhook, {"description": "y"})
     with pytest.raises(VersionConflict):
-        world.endpoints.save(stale)
+        webhooks.endpoints.save(stale)
 
 
 @pytest.mark.parametrize(
@@ -87,146 +81,148 @@ def test_changes_keep_the_rest(world: World) -> None:
         {"url": URL, "rate_limit_per_s": 0},
     ],
 )
-def test_bad_input_is_refused(world: World, wrong: dict[str, Any]) -> None:
+def test_bad_input_is_refused(webhooks: WebhookHarness, wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest):
         validated(WebhookSpec, wrong)
 
 
-def test_a_tenant_may_have_so_many_and_no_more(world: World) -> None:
-    ids = [world.webhook() for _ in range(MAX_ENDPOINTS)]
+def test_a_tenant_may_have_so_many_and_no_more(webhooks: WebhookHarness) -> None:
+    ids = [webhooks.webhook() for _ in range(MAX_ENDPOINTS)]
     with pytest.raises(LimitReached):
-        world.webhook()
-    world.desk.delete(MINE, ids[0])
-    world.webhook()
+        webhooks.webhook()
+    webhooks.desk.delete(MINE, ids[0])
+    webhooks.webhook()
 
 
-def test_another_tenant_and_the_other_mode_find_nothing(world: World) -> None:
-    webhook = world.webhook()
-    delivery_id = world.told()
-    world.run(delivery_id)
+def test_another_tenant_and_the_other_mode_find_nothing(webhooks: WebhookHarness) -> None:
+    webhook = webhooks.webhook()
+    delivery_id = webhooks.told()
+    webhooks.run(delivery_id)
     for other in (replace(MINE, tenant_id="tenant-2"), replace(MINE, livemode=False)):
         for ask in (
-            lambda who: world.desk.get(who, webhook),
-            lambda who: world.desk.change(who, webhook, {}),
-            lambda who: world.desk.delete(who, webhook),
-            lambda who: world.desk.rotate(who, webhook, Rotation()),
-            lambda who: world.log_desk.page(who, webhook, DeliveryQuery()),
-            lambda who: world.log_desk.get(who, delivery_id),
-            lambda who: world.log_desk.redeliver(who, delivery_id),
-            lambda who: world.log_desk.ping(who, webhook),
+            lambda who: webhooks.desk.get(who, webhook),
+            lambda who: webhooks.desk.change(who, webhook, {}),
+            lambda who: webhooks.desk.delete(who, webhook),
+            lambda who: webhooks.desk.rotate(who, webhook, Rotation()),
+            lambda who: webhooks.log_desk.page(who, webhook, DeliveryQuery()),
+            lambda who: webhooks.log_desk.get(who, delivery_id),
+            lambda who: webhooks.log_desk.redeliver(who, delivery_id),
+            lambda who: webhooks.log_desk.ping(who, webhook),
         ):
             with pytest.raises(NotFound):
                 ask(other)
-        assert world.desk.list(other)["data"] == []
-    assert world.tell(make_call().id) == 1
+        assert webhooks.desk.list(other)["data"] == []
+    assert webhooks.tell(make_call().id) == 1
 
 
-def test_test_calls_tell_test_webhooks_alone(world: World) -> None:
-    world.webhook()
+def test_test_calls_tell_test_webhooks_alone(webhooks: WebhookHarness) -> None:
+    webhooks.webhook()
     call = make_call(livemode=False)
-    world.calls.accept(call)
-    assert world.tell(call.id) == 0
+    webhooks.calls.accept(call)
+    assert webhooks.tell(call.id) == 0
 
 
-def test_a_trunks_events_go_to_each_tenant_that_has_it(world: World) -> None:
-    trunks = TrunkRepository(world.table)
+def test_a_trunks_events_go_to_each_tenant_that_has_it(webhooks: WebhookHarness) -> None:
+    trunks = TrunkRepository(webhooks.table)
     trunks.create(TRUNK)
     trunks.grant(TRUNK.id, "tenant-1")
     trunks.grant(TRUNK.id, "tenant-2")
-    world.webhook(filter={"events": ["trunk.*"]})
+    webhooks.webhook(filter={"events": ["trunk.*"]})
     trunks.set(TRUNK.id, {"paused": True}, TrunkEvent("trunk.paused", "paused_by_request", NOW_MS))
-    item = world.table.partition(trunk_event_key(TRUNK.id))[0]
-    assert world.take(item) == 1
-    world.run(world.started()[0])
-    event = world.body()["event"]
+    item = webhooks.table.partition(trunk_event_key(TRUNK.id))[0]
+    assert webhooks.take(item) == 1
+    webhooks.run(webhooks.started()[0])
+    event = webhooks.body()["event"]
     assert (event["type"], event["tenant_id"]) == ("trunk.paused", "tenant-1")
     assert event["data"] == {"trunk_id": TRUNK.id, "reason": "paused_by_request"}
     assert event["id"].startswith("evt_")
 
 
-def test_the_log_by_pages_and_filters(world: World) -> None:
-    webhook = world.webhook()
+def test_the_log_by_pages_and_filters(webhooks: WebhookHarness) -> None:
+    webhook = webhooks.webhook()
     ids = []
     for number in range(1, 8):
         call = make_call(number)
-        world.calls.accept(call)
-        event = world.table.get(call_event_key(call.id, 1))
+        webhooks.calls.accept(call)
+        event = webhooks.table.get(call_event_key(call.id, 1))
         assert event is not None
-        world.take(event | {"at_ms": NOW_MS + number})
-        ids.append(world.started()[-1])
-        world.run(ids[-1])
+        webhooks.take(event | {"at_ms": NOW_MS + number})
+        ids.append(webhooks.started()[-1])
+        webhooks.run(ids[-1])
     seen: list[str] = []
     cursor = None
     while True:
-        page = world.log_desk.page(MINE, webhook, DeliveryQuery(limit=3, cursor=cursor))
+        page = webhooks.log_desk.page(MINE, webhook, DeliveryQuery(limit=3, cursor=cursor))
         seen += [each["id"] for each in page["data"]]
         cursor = page["next_cursor"]
         if cursor is None:
             break
     assert seen == ids[::-1]
-    assert world.log_desk.page(MINE, webhook, DeliveryQuery(state=DeliveryState.FAILED))["data"] == []
-    of_call = world.log_desk.page(MINE, webhook, DeliveryQuery(call_id=make_call(3).id))["data"]
+    assert webhooks.log_desk.page(MINE, webhook, DeliveryQuery(state=DeliveryState.FAILED))["data"] == []
+    of_call = webhooks.log_desk.page(MINE, webhook, DeliveryQuery(call_id=make_call(3).id))["data"]
     assert [each["id"] for each in of_call] == [ids[2]]
     with pytest.raises(InvalidRequest):
-        world.log_desk.page(MINE, webhook, DeliveryQuery(cursor="SEVBTFRI"))
+        webhooks.log_desk.page(MINE, webhook, DeliveryQuery(cursor="SEVBTFRI"))
 
 
-def test_redelivery_is_a_new_delivery_of_the_same_event(world: World) -> None:
-    world.webhook()
-    delivery_id = world.told()
+def test_redelivery_is_a_new_delivery_of_the_same_event(webhooks: WebhookHarness) -> None:
+    webhooks.webhook()
+    delivery_id = webhooks.told()
     with pytest.raises(DeliveryPending):
-        world.log_desk.redeliver(MINE, delivery_id)
-    world.run(delivery_id)
-    again = world.log_desk.redeliver(MINE, delivery_id)
-    world.run(again["id"])
-    first, second = (json.loads(request.body) for request in world.sent)
+        webhooks.log_desk.redeliver(MINE, delivery_id)
+    webhooks.run(delivery_id)
+    again = webhooks.log_desk.redeliver(MINE, delivery_id)
+    webhooks.run(again["id"])
+    first, second = (json.loads(request.body) for request in webhooks.sent)
     assert first["event"] == second["event"]
     assert first["delivery_id"] != second["delivery_id"]
     assert again["redelivery_of"] == delivery_id
 
 
-def test_a_ping_goes_to_a_disabled_webhook_once(world: World) -> None:
-    webhook = world.webhook(enabled=False)
-    world.answer = lambda _: DOWN
-    ping = world.log_desk.ping(MINE, webhook)
-    assert world.run(ping["id"]) == []
-    assert world.body()["event"]["type"] == "webhook.ping"
-    assert len(world.sent) == 1
+def test_a_ping_goes_to_a_disabled_webhook_once(webhooks: WebhookHarness) -> None:
+    webhook = webhooks.webhook(enabled=False)
+    webhooks.answer = lambda _: DOWN
+    ping = webhooks.log_desk.ping(MINE, webhook)
+    assert webhooks.run(ping["id"]) == []
+    assert webhooks.body()["event"]["type"] == "webhook.ping"
+    assert len(webhooks.sent) == 1
 
 
-def test_a_ping_takes_no_turn_and_wakes_a_resting_webhook(world: World) -> None:
-    webhook = world.webhook()
-    world.answer = lambda _: DOWN
+def test_a_ping_takes_no_turn_and_wakes_a_resting_webhook(webhooks: WebhookHarness) -> None:
+    webhook = webhooks.webhook()
+    webhooks.answer = lambda _: DOWN
     for number in range(1, ENDPOINT_OPENS_AFTER + 1):
-        world.courier.step(world.told(make_call(number)))
-    assert world.desk.get(MINE, webhook)["health"]["state"] == "resting"
-    world.answer = lambda _: OK
-    assert world.run(world.log_desk.ping(MINE, webhook)["id"]) == []
-    assert world.desk.get(MINE, webhook)["health"]["state"] == "healthy"
+        webhooks.courier.step(webhooks.told(make_call(number)))
+    assert webhooks.desk.get(MINE, webhook)["health"]["state"] == "resting"
+    webhooks.answer = lambda _: OK
+    assert webhooks.run(webhooks.log_desk.ping(MINE, webhook)["id"]) == []
+    assert webhooks.desk.get(MINE, webhook)["health"]["state"] == "healthy"
 
 
-def test_the_reconciler_starts_what_was_lost_and_nothing_else(world: World) -> None:
-    world.webhook()
-    lost = world.told()
-    done = world.told(make_call(2))
-    world.run(done)
+def test_the_reconciler_starts_what_was_lost_and_nothing_else(webhooks: WebhookHarness) -> None:
+    webhooks.webhook()
+    lost = webhooks.told()
+    done = webhooks.told(make_call(2))
+    webhooks.run(done)
     repairs: Counter[str] = Counter()
-    world.care.walk(repairs)
+    webhooks.care.walk(repairs)
     assert not repairs
-    world.clock.move_s(16 * 60)
-    world.care.walk(repairs)
+    webhooks.clock.move_s(16 * 60)
+    webhooks.care.walk(repairs)
     assert repairs == {"delivery_restarted": 1}
-    assert world.flow.names[-1].startswith(lost)
-    world.care.walk(repairs)
+    assert webhooks.flow.names[-1].startswith(lost)
+    webhooks.care.walk(repairs)
     assert repairs == {"delivery_restarted": 1}
-    world.run(lost)
-    assert world.delivery(lost).state is DeliveryState.SUCCEEDED
+    webhooks.run(lost)
+    assert webhooks.delivery(lost).state is DeliveryState.SUCCEEDED
 
 
-def test_secrets_are_nowhere_in_the_clear_but_in_their_ciphertext(world: World) -> None:
-    made = world.desk.create(MINE, validated(WebhookSpec, {"url": URL, "headers": {"X-Token": "hunter22"}}))
-    world.run(world.told())
-    for key, item in all_items(world.table):
+def test_secrets_are_nowhere_in_the_clear_but_in_their_ciphertext(webhooks: WebhookHarness) -> None:
+    made = webhooks.desk.create(
+        MINE, validated(WebhookSpec, {"url": URL, "headers": {"X-Token": "hunter22"}})
+    )
+    webhooks.run(webhooks.told())
+    for key, item in all_items(webhooks.table):
         for name, value in item.items():
             if name not in ("secret", "headers", "previous_secret"):
                 assert made["secret"] not in str(value), (key, name)

@@ -6,134 +6,136 @@ from typing import Any
 
 import pytest
 
-from tests.store.fixtures_webhooks import DOWN, LATER, MINE, OK, World, all_items
+from tests.store.fixtures_webhooks import DOWN, LATER, MINE, OK, WebhookHarness, all_items
 from tests.support.builders import make_call
 from trunkline.core.errors import NotFound, WebhookDisabled
 from trunkline.core.validation import validated
 from trunkline.egress.messages import Response
 from trunkline.storage.keys.calls import call_event_key
-from trunkline.storage.table import Table
 from trunkline.webhooks.circuit_breaker import DISABLE_AFTER_S, ENDPOINT_OPENS_AFTER
 from trunkline.webhooks.delivery_worker import MAX_AGE_MS
 from trunkline.webhooks.schemas import Recovery
 
 
-@pytest.fixture
-def world(table: Table) -> World:
-    return World(table)
-
-
-def test_410_disables_and_tells_the_others(world: World) -> None:
-    gone, other = world.webhook(), world.webhook(filter={"events": ["webhook.*"]})
-    world.answer = lambda _: Response(410, {}, b"", 3)
-    world.calls.accept(make_call())
-    world.tell(make_call().id)
-    world.run(world.started()[0])
-    shown = world.desk.get(MINE, gone)
+def test_410_disables_and_tells_the_others(webhooks: WebhookHarness) -> None:
+    gone, other = webhooks.webhook(), webhooks.webhook(filter={"events": ["webhook.*"]})
+    webhooks.answer = lambda _: Response(410, {}, b"", 3)
+    webhooks.calls.accept(make_call())
+    webhooks.tell(make_call().id)
+    webhooks.run(webhooks.started()[0])
+    shown = webhooks.desk.get(MINE, gone)
     assert (shown["enabled"], shown["disabled_reason"]) == (False, "the endpoint answered 410 Gone")
-    assert len(world.topic.sent) == 1
-    item = next(each for key, each in all_items(world.table) if key.startswith("TENANTLOG#"))
-    world.answer = lambda _: OK
-    assert world.take(item) == 1
-    world.run(world.started()[-1])
-    event = world.body()["event"]
+    assert len(webhooks.topic.sent) == 1
+    item = next(each for key, each in all_items(webhooks.table) if key.startswith("TENANTLOG#"))
+    webhooks.answer = lambda _: OK
+    assert webhooks.take(item) == 1
+    webhooks.run(webhooks.started()[-1])
+    event = webhooks.body()["event"]
     assert (event["type"], event["data"]["webhook_id"]) == ("webhook.disabled", gone)
-    assert world.body()["delivery_id"].startswith("dlv_" + other.removeprefix("wh_"))
+    assert webhooks.body()["delivery_id"].startswith("dlv_" + other.removeprefix("wh_"))
 
 
-def test_an_open_circuit_spends_no_attempt_and_one_at_a_time_finds_out(world: World) -> None:
-    webhook = world.webhook(max_attempts=3)
-    world.answer = lambda _: LATER
-    ids = [world.told(make_call(number)) for number in range(1, ENDPOINT_OPENS_AFTER + 3)]
+def test_an_open_circuit_spends_no_attempt_and_one_at_a_time_finds_out(webhooks: WebhookHarness) -> None:
+    webhook = webhooks.webhook(max_attempts=3)
+    webhooks.answer = lambda _: LATER
+    ids = [webhooks.told(make_call(number)) for number in range(1, ENDPOINT_OPENS_AFTER + 3)]
     for delivery_id in ids[:ENDPOINT_OPENS_AFTER]:
-        world.courier.step(delivery_id)
-    assert len(world.sent) == ENDPOINT_OPENS_AFTER
-    waiting = world.courier.step(ids[-1])
-    assert (waiting["next"], world.delivery(ids[-1]).attempts) == ("wait", ())
+        webhooks.courier.step(delivery_id)
+    assert len(webhooks.sent) == ENDPOINT_OPENS_AFTER
+    waiting = webhooks.courier.step(ids[-1])
+    assert (waiting["next"], webhooks.delivery(ids[-1]).attempts) == ("wait", ())
     assert 30 <= waiting["wait_s"] <= 45
-    assert world.desk.get(MINE, webhook)["health"]["state"] == "resting"
-    world.clock.move_s(31)
-    world.gate.take(world.endpoints.load("tenant-1", webhook), world.clock.wall_ms(), probing=True)  # type: ignore[arg-type]
-    assert world.courier.step(ids[-1])["next"] == "wait"
-    assert len(world.sent) == ENDPOINT_OPENS_AFTER, "another one is finding out"
-    world.clock.move_s(31)
-    world.answer = lambda _: OK
-    world.courier.step(ids[-1])
-    assert world.desk.get(MINE, webhook)["health"]["state"] == "healthy"
-    assert world.courier.step(ids[-2])["next"] == "done"
+    assert webhooks.desk.get(MINE, webhook)["health"]["state"] == "resting"
+    webhooks.clock.move_s(31)
+    webhooks.gate.take(webhooks.endpoints.load("tenant-1", webhook), webhooks.clock.wall_ms(), probing=True)  # type: ignore[arg-type]
+    assert webhooks.courier.step(ids[-1])["next"] == "wait"
+    assert len(webhooks.sent) == ENDPOINT_OPENS_AFTER, "another one is finding out"
+    webhooks.clock.move_s(31)
+    webhooks.answer = lambda _: OK
+    webhooks.courier.step(ids[-1])
+    assert webhooks.desk.get(MINE, webhook)["health"]["state"] == "healthy"
+    assert webhooks.courier.step(ids[-2])["next"] == "done"
 
 
-def test_what_fails_for_days_is_disabled_and_what_waits_for_it_can_be_recovered(world: World) -> None:
-    webhook = world.webhook(max_attempts=10)
-    world.answer = lambda _: DOWN
-    ids = [world.told(make_call(number)) for number in range(1, 4)]
+def test_what_fails_for_days_is_disabled_and_what_waits_for_it_can_be_recovered(
+    webhooks: WebhookHarness,
+) -> None:
+    webhook = webhooks.webhook(max_attempts=10)
+    webhooks.answer = lambda _: DOWN
+    ids = [webhooks.told(make_call(number)) for number in range(1, 4)]
     for _ in range(7):
-        world.courier.step(ids[0])
-        world.clock.move_s(DISABLE_AFTER_S / 10)
+        webhooks.courier.step(ids[0])
+        webhooks.clock.move_s(DISABLE_AFTER_S / 10)
     for _ in range(4):
-        world.courier.step(ids[1])
-        world.clock.move_s(DISABLE_AFTER_S / 10)
-    assert world.desk.get(MINE, webhook)["disabled_reason"] == "it failed for five days"
-    assert world.courier.step(ids[2])["next"] == "done"
-    assert world.delivery(ids[2]).failure == "endpoint_disabled"
-    assert world.take({**_started(world, 1)}) == 0
+        webhooks.courier.step(ids[1])
+        webhooks.clock.move_s(DISABLE_AFTER_S / 10)
+    assert webhooks.desk.get(MINE, webhook)["disabled_reason"] == "it failed for five days"
+    assert webhooks.courier.step(ids[2])["next"] == "done"
+    assert webhooks.delivery(ids[2]).failure == "endpoint_disabled"
+    assert webhooks.take({**_started(webhooks, 1)}) == 0
     recovery = validated(Recovery, {"since": "2023-11-14T00:00:00Z"})
     with pytest.raises(WebhookDisabled):
-        world.log_desk.recover(MINE, webhook, recovery)
-    world.desk.change(MINE, webhook, {"enabled": True})
-    world.answer = lambda _: OK
-    assert world.log_desk.recover(MINE, webhook, recovery) == {"recovered": 1, "more": False}
-    assert world.log_desk.recover(MINE, webhook, recovery) == {"recovered": 0, "more": False}
-    again = world.delivery(world.delivery(ids[2]).redelivered_as or "")
-    world.run(again.id)
-    assert (again.redelivery_of, world.body()["event"]["id"]) == (ids[2], world.delivery(ids[2]).event_id)
+        webhooks.log_desk.recover(MINE, webhook, recovery)
+    webhooks.desk.change(MINE, webhook, {"enabled": True})
+    webhooks.answer = lambda _: OK
+    assert webhooks.log_desk.recover(MINE, webhook, recovery) == {"recovered": 1, "more": False}
+    assert webhooks.log_desk.recover(MINE, webhook, recovery) == {"recovered": 0, "more": False}
+    again = webhooks.delivery(webhooks.delivery(ids[2]).redelivered_as or "")
+    webhooks.run(again.id)
+    assert (again.redelivery_of, webhooks.body()["event"]["id"]) == (
+        ids[2],
+        webhooks.delivery(ids[2]).event_id,
+    )
 
 
-def _started(world: World, number: int) -> dict[str, Any]:
-    item = world.table.get(call_event_key(make_call(number).id, 1))
+def _started(webhooks: WebhookHarness, number: int) -> dict[str, Any]:
+    item = webhooks.table.get(call_event_key(make_call(number).id, 1))
     assert item is not None
     return item
 
 
-def test_a_delivery_of_a_webhook_that_is_gone_is_given_up(world: World) -> None:
-    webhook = world.webhook()
-    delivery_id = world.told()
-    world.desk.delete(MINE, webhook)
-    assert world.run(delivery_id) == []
-    assert (world.sent, world.delivery(delivery_id).failure) == ([], "endpoint_deleted")
+def test_a_delivery_of_a_webhook_that_is_gone_is_given_up(webhooks: WebhookHarness) -> None:
+    webhook = webhooks.webhook()
+    delivery_id = webhooks.told()
+    webhooks.desk.delete(MINE, webhook)
+    assert webhooks.run(delivery_id) == []
+    assert (webhooks.sent, webhooks.delivery(delivery_id).failure) == ([], "endpoint_deleted")
     with pytest.raises(NotFound):
-        world.log_desk.get(MINE, delivery_id)
+        webhooks.log_desk.get(MINE, delivery_id)
 
 
-def test_what_waited_too_long_for_a_circuit_is_given_up(world: World) -> None:
-    world.webhook()
-    delivery_id = world.told()
-    world.clock.move_s(MAX_AGE_MS / 1000 + 1)
-    world.run(delivery_id)
-    assert (world.sent, world.delivery(delivery_id).failure) == ([], "expired")
+def test_what_waited_too_long_for_a_circuit_is_given_up(webhooks: WebhookHarness) -> None:
+    webhooks.webhook()
+    delivery_id = webhooks.told()
+    webhooks.clock.move_s(MAX_AGE_MS / 1000 + 1)
+    webhooks.run(delivery_id)
+    assert (webhooks.sent, webhooks.delivery(delivery_id).failure) == ([], "expired")
 
 
-def test_slots_bound_what_is_on_its_way_and_cannot_leak(world: World) -> None:
-    webhook = world.webhook(rate_limit_per_s=2)
-    endpoint = world.endpoints.load("tenant-1", webhook)
+def test_slots_bound_what_is_on_its_way_and_cannot_leak(webhooks: WebhookHarness) -> None:
+    webhook = webhooks.webhook(rate_limit_per_s=2)
+    endpoint = webhooks.endpoints.load("tenant-1", webhook)
     assert endpoint is not None
-    now_ms = world.clock.wall_ms()
-    taken = [world.gate.take(endpoint, now_ms, probing=False) for _ in range(3)]
+    now_ms = webhooks.clock.wall_ms()
+    taken = [webhooks.gate.take(endpoint, now_ms, probing=False) for _ in range(3)]
     assert taken == [0, 1, None]
-    world.gate.free(endpoint, 0, now_ms)
-    assert world.gate.take(endpoint, now_ms + 500, probing=False) is None, "a second has not passed"
-    assert world.gate.take(endpoint, now_ms + 1000, probing=False) == 0
-    assert world.gate.take(endpoint, now_ms + 31_000, probing=False) is not None, "a lease ends"
+    webhooks.gate.free(endpoint, 0, now_ms)
+    assert webhooks.gate.take(endpoint, now_ms + 500, probing=False) is None, "a second has not passed"
+    assert webhooks.gate.take(endpoint, now_ms + 1000, probing=False) == 0
+    assert webhooks.gate.take(endpoint, now_ms + 31_000, probing=False) is not None, "a lease ends"
 
 
-def test_a_full_endpoint_makes_its_own_deliveries_wait_and_no_others(world: World) -> None:
-    full = world.webhook(rate_limit_per_s=1)
-    world.webhook()
-    endpoint = world.endpoints.load("tenant-1", full)
+def test_a_full_endpoint_makes_its_own_deliveries_wait_and_no_others(webhooks: WebhookHarness) -> None:
+    full = webhooks.webhook(rate_limit_per_s=1)
+    webhooks.webhook()
+    endpoint = webhooks.endpoints.load("tenant-1", full)
     assert endpoint is not None
-    world.gate.take(endpoint, world.clock.wall_ms(), probing=False)
-    world.calls.accept(make_call())
-    assert world.tell(make_call().id) == 2
-    steps = {world.delivery(each).endpoint_id == full: world.courier.step(each) for each in world.started()}
+    webhooks.gate.take(endpoint, webhooks.clock.wall_ms(), probing=False)
+    webhooks.calls.accept(make_call())
+    assert webhooks.tell(make_call().id) == 2
+    steps = {
+        webhooks.delivery(each).endpoint_id == full: webhooks.courier.step(each)
+        for each in webhooks.started()
+    }
     assert (steps[True]["next"], steps[False]["next"]) == ("wait", "done")
-    assert len(world.sent) == 1
+    assert len(webhooks.sent) == 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.store.fixtures_webhooks import DOWN, MINE, OK, URL, World, all_items
+from tests.store.fixtures_webhooks import DOWN, MINE, OK, URL, WebhookHarness, all_items
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS
 from trunkline.calls.events import Turn
@@ -17,7 +17,6 @@ from trunkline.calls.transitions import end_call
 from trunkline.calls.value_objects import Ending
 from trunkline.core.validation import validated
 from trunkline.egress.messages import Request, Response
-from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkEvent, TrunkRepository
 from trunkline.trunks.test_trunk import TestTrunks
 from trunkline.webhooks.delivery_models import DeliveryState
@@ -26,26 +25,23 @@ from trunkline.webhooks.retry_policy import SCHEDULE_S
 from trunkline.webhooks.schemas import DeliveryQuery, WebhookSpec
 
 
-@pytest.fixture
-def world(table: Table) -> World:
-    return World(table)
-
-
-def test_an_event_arrives_as_the_guide_shows_it(world: World) -> None:
-    world.webhook(filter={"events": ["call.completed"], "include_transcript": True, "include_metrics": True})
+def test_an_event_arrives_as_the_guide_shows_it(webhooks: WebhookHarness) -> None:
+    webhooks.webhook(
+        filter={"events": ["call.completed"], "include_transcript": True, "include_metrics": True}
+    )
     call = make_call(metadata_json='{"source": "kafka"}', user_id="user-123", room_name="room-abc")
-    world.calls.accept(call)
-    assert world.tell(call.id) == 0, "the filter asks for no start"
-    world.transcripts.append(
+    webhooks.calls.accept(call)
+    assert webhooks.tell(call.id) == 0, "the filter asks for no start"
+    webhooks.transcripts.append(
         call.id, [Turn(1, "assistant", "Hello!", "greeter"), Turn(2, "user", "Hi there")], NOW_MS, None
     )
     talked = replace(call, state=State.ACTIVE, answered_at_ms=NOW_MS)
     change = end_call(talked, Ending(State.COMPLETED, Reason.USER_HANGUP), NOW_MS + 180_000)
-    world.calls.change(call, change, NOW_MS + 180_000)
-    assert world.tell(call.id, 2) == 1
-    delivery_id = world.started()[0]
-    assert world.run(delivery_id) == []
-    body = world.body()
+    webhooks.calls.change(call, change, NOW_MS + 180_000)
+    assert webhooks.tell(call.id, 2) == 1
+    delivery_id = webhooks.started()[0]
+    assert webhooks.run(delivery_id) == []
+    body = webhooks.body()
     assert body == {
         "event": {
             "id": "evt_" + call.id.replace("-", "") + "000002",
@@ -70,82 +66,82 @@ def test_an_event_arrives_as_the_guide_shows_it(world: World) -> None:
     assert (data["metrics"]["duration_seconds"], data["metrics"]["message_count"]) == (180, 2)
 
 
-def test_without_a_filter_all_events_come_and_nothing_that_was_said(world: World) -> None:
-    world.webhook()
-    world.run(world.told())
-    data = world.body()["event"]["data"]
-    assert (world.body()["event"]["type"], data["status"]) == ("call.started", "queued")
+def test_without_a_filter_all_events_come_and_nothing_that_was_said(webhooks: WebhookHarness) -> None:
+    webhooks.webhook()
+    webhooks.run(webhooks.told())
+    data = webhooks.body()["event"]["data"]
+    assert (webhooks.body()["event"]["type"], data["status"]) == ("call.started", "queued")
     assert not {"transcript", "metrics", "transcript_truncated"} & set(data)
 
 
-def test_what_a_call_was_at_its_start_it_stays_in_that_event(world: World) -> None:
-    world.webhook(filter={"events": ["call.started"]})
+def test_what_a_call_was_at_its_start_it_stays_in_that_event(webhooks: WebhookHarness) -> None:
+    webhooks.webhook(filter={"events": ["call.started"]})
     call = make_call()
-    delivery_id = world.told(call)
-    world.calls.change(
+    delivery_id = webhooks.told(call)
+    webhooks.calls.change(
         call, end_call(call, Ending(State.CANCELLED, Reason.CANCELLED), NOW_MS + 9), NOW_MS + 9
     )
-    world.run(delivery_id)
-    data = world.body()["event"]["data"]
+    webhooks.run(delivery_id)
+    data = webhooks.body()["event"]["data"]
     assert (data["status"], data["status_reason"], data["duration_seconds"]) == ("queued", None, None)
 
 
-def test_a_transcript_that_is_too_long_says_where_the_rest_is(world: World) -> None:
-    world.webhook(filter={"include_transcript": True})
+def test_a_transcript_that_is_too_long_says_where_the_rest_is(webhooks: WebhookHarness) -> None:
+    webhooks.webhook(filter={"include_transcript": True})
     call = make_call()
     for number in range(30):
-        world.transcripts.append(call.id, [Turn(number, "user", "é" * 10_000)], NOW_MS, None)
-    world.run(world.told(call))
-    assert len(world.sent[0].body) <= MAX_BYTES
-    data = world.body()["event"]["data"]
+        webhooks.transcripts.append(call.id, [Turn(number, "user", "é" * 10_000)], NOW_MS, None)
+    webhooks.run(webhooks.told(call))
+    assert len(webhooks.sent[0].body) <= MAX_BYTES
+    data = webhooks.body()["event"]["data"]
     assert data["transcript_truncated"] is True
     assert data["transcript_url"] == f"https://api.example.com/api/v1/calls/{call.id}/transcript"
     assert 5 < len(data["transcript"]) < 30
 
 
-def test_a_stream_that_repeats_itself_makes_one_delivery(world: World) -> None:
-    world.webhook()
-    delivery_id = world.told()
+def test_a_stream_that_repeats_itself_makes_one_delivery(webhooks: WebhookHarness) -> None:
+    webhooks.webhook()
+    delivery_id = webhooks.told()
     for _ in range(4):
-        world.tell(make_call().id)
-    assert world.started() == [delivery_id]
-    world.run(delivery_id)
-    world.tell(make_call().id)
-    world.run(delivery_id)
-    assert len(world.sent) == 1
+        webhooks.tell(make_call().id)
+    assert webhooks.started() == [delivery_id]
+    webhooks.run(delivery_id)
+    webhooks.tell(make_call().id)
+    webhooks.run(delivery_id)
+    assert len(webhooks.sent) == 1
 
 
-def test_a_fan_out_that_dies_before_the_start_is_made_up_for_by_the_repeat(world: World) -> None:
-    world.webhook()
-    world.calls.accept(make_call())
-    world.flow.broken = True
+def test_a_fan_out_that_dies_before_the_start_is_made_up_for_by_the_repeat(webhooks: WebhookHarness) -> None:
+    webhooks.webhook()
+    webhooks.calls.accept(make_call())
+    webhooks.flow.broken = True
     with pytest.raises(ConnectionError):
-        world.tell(make_call().id)
-    world.flow.broken = False
-    assert world.tell(make_call().id) == 1
-    assert world.run(world.started()[0]) == []
-    assert len(world.sent) == 1
+        webhooks.tell(make_call().id)
+    webhooks.flow.broken = False
+    assert webhooks.tell(make_call().id) == 1
+    assert webhooks.run(webhooks.started()[0]) == []
+    assert len(webhooks.sent) == 1
 
 
-def test_the_schedule_with_the_same_ids_and_fresh_signatures(world: World) -> None:
-    world.webhook(max_attempts=10)
-    world.answer = lambda _: OK if len(world.sent) == 10 else DOWN
-    delivery_id = world.told()
-    assert world.run(delivery_id)[:9] == list(SCHEDULE_S[1:])
-    bodies = [json.loads(request.body) for request in world.sent]
+def test_the_schedule_with_the_same_ids_and_fresh_signatures(webhooks: WebhookHarness) -> None:
+    webhooks.webhook(max_attempts=10)
+    webhooks.answer = lambda _: OK if len(webhooks.sent) == 10 else DOWN
+    delivery_id = webhooks.told()
+    assert webhooks.run(delivery_id)[:9] == list(SCHEDULE_S[1:])
+    bodies = [json.loads(request.body) for request in webhooks.sent]
     assert [body["attempt"] for body in bodies] == list(range(1, 11))
     assert len({(body["event"]["id"], body["delivery_id"]) for body in bodies}) == 1
-    assert len({request.headers["webhook-timestamp"] for request in world.sent}) == 10
-    assert len({request.headers["X-Webhook-Signature"] for request in world.sent}) == 10
-    assert world.delivery(delivery_id).state is DeliveryState.SUCCEEDED
+    assert len({request.headers["webhook-timestamp"] for request in webhooks.sent}) == 10
+    assert len({request.headers["X-Webhook-Signature"] for request in webhooks.sent}) == 10
+    assert webhooks.delivery(delivery_id).state is DeliveryState.SUCCEEDED
 
 
-def test_attempts_end_and_the_log_says_why(world: World) -> None:
-    webhook = world.webhook(max_attempts=2, headers={"X-Token": "hunter22"})
-    world.answer = lambda request: Response(500, {}, f"no {request.headers['X-Token']}".encode(), 7)
-    delivery_id = world.told()
-    world.run(delivery_id)
-    shown = world.log_desk.get(MINE, delivery_id)
+def test_attempts_end_and_the_log_says_why(webhooks: WebhookHarness) -> None:
+    webhook = webhooks.webhook(max_attempts=2, headers={"X-Token": "hunter22"})
+    webhooks.answer = lambda request: Response(500, {}, f"no {request.headers['X-Token']}".encode(), 7)
+    delivery_id = webhooks.told()
+    webhooks.run(delivery_id)
+    shown = webhooks.log_desk.get(MINE, delivery_id)
     assert (shown["state"], shown["failure"], shown["next_attempt_at"]) == (
         "failed",
         "attempts_exhausted",
@@ -156,38 +152,38 @@ def test_attempts_end_and_the_log_says_why(world: World) -> None:
         (2, 500, 7),
     ]
     assert shown["attempts"][0]["response_body"] == "no [redacted]"
-    listed = world.log_desk.page(MINE, webhook, DeliveryQuery())["data"][0]
+    listed = webhooks.log_desk.page(MINE, webhook, DeliveryQuery())["data"][0]
     assert listed["attempts"][0]["response_body"] is None
 
 
-def test_a_crash_between_the_request_and_its_record_repeats_the_attempt(world: World) -> None:
-    world.webhook()
-    delivery_id = world.told()
+def test_a_crash_between_the_request_and_its_record_repeats_the_attempt(webhooks: WebhookHarness) -> None:
+    webhooks.webhook()
+    delivery_id = webhooks.told()
 
     def crash(_: Request) -> Response:
         raise KeyboardInterrupt
 
-    world.answer = crash
+    webhooks.answer = crash
     with pytest.raises(KeyboardInterrupt):
-        world.run(delivery_id)
-    world.answer = lambda _: OK
-    world.run(delivery_id)
-    first, second = (json.loads(request.body) for request in world.sent)
+        webhooks.run(delivery_id)
+    webhooks.answer = lambda _: OK
+    webhooks.run(delivery_id)
+    first, second = (json.loads(request.body) for request in webhooks.sent)
     assert first == second
 
 
 @pytest.mark.parametrize("livemode", [True, False])
-def test_what_happens_to_a_trunk_is_told_in_its_mode(world: World, livemode: bool) -> None:
+def test_what_happens_to_a_trunk_is_told_in_its_mode(webhooks: WebhookHarness, livemode: bool) -> None:
     """A test trunk that is paused is no news for those who wait for live events."""
-    trunks, tenant_id = TrunkRepository(world.table), MINE.tenant_id
+    trunks, tenant_id = TrunkRepository(webhooks.table), MINE.tenant_id
     trunk = TRUNK if livemode else TestTrunks(trunks).of(tenant_id)
     if livemode:
         trunks.create(TRUNK)
         trunks.grant(TRUNK.id, tenant_id)
     for mode in (True, False):
         spec = validated(WebhookSpec, {"url": URL, "filter": {"events": ["trunk.paused"]}})
-        world.desk.create(replace(MINE, livemode=mode), spec)
+        webhooks.desk.create(replace(MINE, livemode=mode), spec)
     trunks.set(trunk.id, {"paused": True}, TrunkEvent("trunk.paused", "paused_by_request", NOW_MS))
-    log = [item for pk, item in all_items(world.table) if pk.startswith("TRUNKLOG#")]
-    assert [world.take(item) for item in log] == [1]
-    assert world.delivery(world.started()[-1]).livemode is livemode
+    log = [item for pk, item in all_items(webhooks.table) if pk.startswith("TRUNKLOG#")]
+    assert [webhooks.take(item) for item in log] == [1]
+    assert webhooks.delivery(webhooks.started()[-1]).livemode is livemode

@@ -9,7 +9,7 @@ from tests.support.clocks import NOW_MS
 from trunkline.calls.models import Call
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.states import State
-from trunkline.calls.value_objects import AgentSnapshot, BatchRow
+from trunkline.calls.value_objects import AgentSnapshot, BatchRow, Channel
 from trunkline.trunks.models import Trunk
 
 TRUNK = Trunk("trunk_1", "t", "livekit.test", "ST_1", 5, ("+15550109001",))
@@ -51,3 +51,15 @@ def make_call(number: int = 1, **changes: Any) -> Call:
         line_place=QueuePosition(tenant, priority, batch, NOW_MS * 1000 + number, call_id).key,
     )
     return replace(call, **changes)
+
+
+def make_web_call(**changes: Any) -> Call:
+    """Make a call whose caller has not joined its room yet."""
+    values: dict[str, Any] = {
+        "channel": Channel.WEB,
+        "state": State.PENDING,
+        "trunk_id": "",
+        "line_place": "",
+        "claim": 1,
+    }
+    return make_call(**(values | changes))

@@ -54,9 +54,13 @@ def _compare(comparison: Callable[[Any, Any], bool], stored: Any, wanted: Any) -
 
 
 class MemoryTable(Table):
-    """Keeps items by key; a write is atomic, and a transaction checks all its conditions first."""
+    """Keeps items by key; a write is atomic, and a transaction checks all its conditions first.
+
+    `items_read` counts the items that queries read of a partition, as DynamoDB bills them.
+    """
 
     def __init__(self) -> None:
+        self.items_read = 0
         self.items: dict[tuple[str, str], Item] = {}
         self._lock = threading.RLock()
 
@@ -68,10 +72,10 @@ class MemoryTable(Table):
 
     def partition(self, prefix: ItemKey, *, limit: int | None = None) -> list[Item]:
         found = [item for item in self._between(prefix.pk) if item[SK].startswith(prefix.sk)]
-        return deepcopy(found[:limit])
+        return self._read(found[:limit])
 
     def between(self, first: ItemKey, last_sk: str, *, limit: int | None = None) -> list[Item]:
-        return deepcopy(self._between(first.pk, first.sk, last_sk)[:limit])
+        return self._read(self._between(first.pk, first.sk, last_sk)[:limit])
 
     def walk(self, prefix: ItemKey) -> Iterator[Item]:
         return iter(self.partition(prefix))
@@ -91,7 +95,7 @@ class MemoryTable(Table):
         return _pages(deepcopy(sorted(found, key=lambda item: str(item[sk]), reverse=True)), limit)
 
     def count(self, first: ItemKey, last_sk: str, *, limit: int) -> int:
-        return len(self._between(first.pk, first.sk, last_sk)[:limit])
+        return len(self._read(self._between(first.pk, first.sk, last_sk)[:limit]))
 
     def open_items(self, partition: str, until: str = "") -> Iterator[Item]:
         found = [item for item in self.items.values() if item.get(OPEN_PK) == partition]
@@ -129,6 +133,10 @@ class MemoryTable(Table):
     def _between(self, pk: str, low: str = "", high: str = "\U0010ffff") -> list[Item]:
         keys = sorted(key for key in self.items if key[0] == pk and low <= key[1] <= high)
         return [self.items[key] for key in keys]
+
+    def _read(self, found: list[Item]) -> list[Item]:
+        self.items_read += len(found)
+        return deepcopy(found)
 
     def _apply(self, write: Write) -> Item | None:
         key = _key(write)

@@ -1,16 +1,15 @@
-"""A small world for the dial protocol: real stores, reconciler and news desk on a table in memory."""
+"""The dial protocol's stores, reconciler and event handler on a table in memory."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 
 from livekit.protocol.models import ParticipantInfo
 
 from tests.support.clocks import ManualClock
 from tests.support.memory_table import MemoryTable
-from tests.support.stubs import NullRoomActions, NullSimulation
+from tests.support.stubs import NullRoomActions, NullSimulation, run_inline
 from trunkline.call_control.livekit_events import LiveKitEventHandler
 from trunkline.calls.repository import CallRepository
 from trunkline.core.logging import logger
@@ -23,13 +22,13 @@ from trunkline.reconciler.phone_calls import PhoneCallReconciler
 from trunkline.trunks.repository import TrunkRepository
 
 
-class RecordedWakeups:
+class LostWakeups:
     def send(self, wake: object, delay_s: int = 0) -> None:
-        """RecordedWakeups can be lost."""
+        """Lose it: a wake-up may be lost."""
 
 
 @dataclass
-class LiveKit:
+class LegsInLiveKit:
     """Legs by call and claim; `invites` counts what reached the carrier."""
 
     legs: dict[tuple[str, int], str] = field(default_factory=dict)
@@ -47,17 +46,13 @@ class LiveKit:
             del self.legs[key]
 
 
-async def run_inline(work: Any, *args: Any) -> Any:
-    return work(*args)
-
-
-async def look_after(reconciler: PhoneCallReconciler) -> None:
-    """One pass of the reconciler over all trunks."""
+async def reconcile(reconciler: PhoneCallReconciler) -> None:
+    """Run the reconciler once over all trunks."""
     states = [reconciler.trunks.state(trunk_id) for trunk_id in reconciler.trunks.ids()]
     await reconciler.walk([state for state in states if state], Counter())
 
 
-class World:
+class DialProtocolHarness:
     """One table and everything that stands on it."""
 
     def __init__(self) -> None:
@@ -66,16 +61,16 @@ class World:
         self.calls = CallRepository(self.table)
         self.trunks = TrunkRepository(self.table)
         self.lanes = LaneLeaseRepository(self.table, self.clock)
-        self.livekit = LiveKit()
+        self.livekit = LegsInLiveKit()
         line, log = DialQueue(self.table), logger("model")
-        nudge = LaneNotifier(RecordedWakeups(), self.clock, log)  # type: ignore[arg-type]
+        nudge = LaneNotifier(LostWakeups(), self.clock, log)  # type: ignore[arg-type]
         self.reconciler = PhoneCallReconciler(
             calls=self.calls,
             lanes=self.lanes,
             line=line,
             census=QueueCheckpoints(self.table, line),
             trunks=self.trunks,
-            wakes=RecordedWakeups(),  # type: ignore[arg-type]
+            wakes=LostWakeups(),  # type: ignore[arg-type]
             nudge=nudge,
             livekit=self.livekit,
             played=NullSimulation(),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.support.builders import TRUNK, make_call
-from tests.unit.fixtures_dial_protocol import World, look_after
+from tests.unit.fixtures_dial_protocol import DialProtocolHarness, reconcile
 from trunkline.calls.calling_policy import RedialPolicy
 from trunkline.calls.models import Call, StaleCall
 from trunkline.calls.reasons import Reason
@@ -46,7 +46,7 @@ def _left(claim: CallAttemptRef, status: str) -> LiveKitEvent:
 class DialProtocol(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        world = World()
+        world = DialProtocolHarness()
         self.world, self.table, self.clock = world, world.table, world.clock
         self.calls, self.trunks, self.lanes = world.calls, world.trunks, world.lanes
         self.livekit, self.reconciler, self.news = world.livekit, world.reconciler, world.news
@@ -189,7 +189,7 @@ class DialProtocol(RuleBasedStateMachine):
 
     @rule()
     def care(self) -> None:
-        asyncio.run(look_after(self.reconciler))
+        asyncio.run(reconcile(self.reconciler))
 
     @rule()
     def let_in_due(self) -> None:
@@ -243,7 +243,7 @@ class DialProtocol(RuleBasedStateMachine):
         self.livekit.legs.clear()
         for _ in range(8):
             self.clock.move_s(3600)
-            asyncio.run(look_after(self.reconciler))
+            asyncio.run(reconcile(self.reconciler))
         assert all(call.ended for call in self.all()), [call for call in self.all() if not call.ended]
         assert self.trunks.slots_taken(TRUNK.id) == 0
         assert all(call.state is not State.CONNECTING for call in self.all())

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.builders import make_call
+from tests.support.builders import make_call, make_web_call
 from tests.support.clocks import NOW_MS
-from tests.unit.test_web_changes import web_call
 from trunkline.calls.models import Call, Change
 from trunkline.calls.reasons import Reason
 from trunkline.calls.report_transitions import (
@@ -70,7 +69,7 @@ def test_a_phone_call_that_was_not_dialled_is_not_ended_by_its_agent() -> None:
 
 @pytest.mark.parametrize("talks", [True, False])
 def test_a_web_call_that_its_agent_ends_is_over(talks: bool) -> None:
-    call = web_call()
+    call = make_web_call()
     if talks:
         change = on_transcript(call, NOW_MS, dial_is_awaited=False)
         assert change is not None
@@ -95,7 +94,7 @@ REPORTS: dict[str, Report] = {
 
 
 @given(
-    st.sampled_from([ringing(), web_call(), answer_call(ringing(), NOW_MS).call]),
+    st.sampled_from([ringing(), make_web_call(), answer_call(ringing(), NOW_MS).call]),
     st.lists(st.sampled_from(sorted(REPORTS)), max_size=30),
 )
 def test_no_order_of_reports_moves_a_call_backwards(call: Call, names: list[str]) -> None:

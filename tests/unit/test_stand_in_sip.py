@@ -11,7 +11,7 @@ from livekit import api
 from livekit.api import LiveKitAPI, ServerError, SipCallError
 
 from tests.support.builders import make_call
-from tests.unit.conftest import KEY, SECRET, World, until
+from tests.unit.fixtures_stand_in import KEY, SECRET, RunningStandIn, until
 from trunkline.dialer.attempt import SlotExpired
 from trunkline.livekit.client import LiveKitClient, dial_token, open_session
 from trunkline.livekit.credentials import LiveKitCredentials
@@ -33,22 +33,22 @@ def dial_request(trunk_id: str, number: str, **more: Any) -> api.CreateSIPPartic
     return api.CreateSIPParticipantRequest(sip_trunk_id=trunk_id, sip_call_to=number, **(values | more))
 
 
-async def test_an_answered_call_hangs_up_by_itself(world: World, livekit: LiveKitAPI) -> None:
+async def test_an_answered_call_hangs_up_by_itself(stand_in: RunningStandIn, livekit: LiveKitAPI) -> None:
     trunk_id = await a_trunk(livekit)
     made = await livekit.sip.create_sip_participant(
         dial_request(trunk_id, "+15550100013", headers={"X-A": "b"}, sip_number="+15550109001")
     )
-    await until(lambda: "participant_left" in world.events())
-    left = world.heard[-1][0]["participant"]
+    await until(lambda: "participant_left" in stand_in.events())
+    left = stand_in.received[-1][0]["participant"]
     assert (left["disconnectReason"], left["attributes"]["sip.callStatus"]) == ("CLIENT_INITIATED", "hangup")
-    line = world.invites()[0]
+    line = stand_in.invites()[0]
     assert line["sip_call_id"] == made.sip_call_id
     assert (line["trunk_id"], line["to"], line["from"]) == (trunk_id, "+15550100013", "+15550109001")
     assert {"t", "wall", "room", "identity"} <= set(line)
     assert line["headers"] == {"X-A": "b"}
 
 
-async def test_no_answer_no_reply_and_no_wait(world: World, livekit: LiveKitAPI) -> None:
+async def test_no_answer_no_reply_and_no_wait(stand_in: RunningStandIn, livekit: LiveKitAPI) -> None:
     trunk_id = await a_trunk(livekit)
     short = {"ringing_timeout": datetime.timedelta(seconds=1)}
     for number in ("+15550100003", "+15550100006"):
@@ -60,46 +60,48 @@ async def test_no_answer_no_reply_and_no_wait(world: World, livekit: LiveKitAPI)
 
 
 async def test_the_same_identity_again_is_a_second_invite_and_cancels_the_first(
-    world: World, livekit: LiveKitAPI
+    stand_in: RunningStandIn, livekit: LiveKitAPI
 ) -> None:
     request = dial_request(await a_trunk(livekit), "+15550100011")
     for _ in range(2):
         await livekit.sip.create_sip_participant(request)
-    assert len(world.invites()) == 2
-    await until(lambda: "participant_left" in world.events())
-    left = next(body for body, _, _ in world.heard if body["event"] == "participant_left")
+    assert len(stand_in.invites()) == 2
+    await until(lambda: "participant_left" in stand_in.events())
+    left = next(body for body, _, _ in stand_in.received if body["event"] == "participant_left")
     assert left["participant"]["disconnectReason"] == "DUPLICATE_IDENTITY"
     await livekit.room.get_participant(api.RoomParticipantIdentity(room="r1", identity="callee"))
 
 
-async def test_a_client_that_goes_away_does_not_stop_the_call(world: World, livekit: LiveKitAPI) -> None:
+async def test_a_client_that_goes_away_does_not_stop_the_call(
+    stand_in: RunningStandIn, livekit: LiveKitAPI
+) -> None:
     request = dial_request(await a_trunk(livekit), "+15550100001")
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(livekit.sip.create_sip_participant(request), 0.1)
-    await until(lambda: "participant_left" in world.events())
-    left = world.heard[-1][0]["participant"]
+    await until(lambda: "participant_left" in stand_in.events())
+    left = stand_in.received[-1][0]["participant"]
     assert left["attributes"]["sip.callStatus"] == "hangup", "it was answered all the same"
 
 
-async def test_removing_the_callee_ends_the_call(world: World, livekit: LiveKitAPI) -> None:
+async def test_removing_the_callee_ends_the_call(stand_in: RunningStandIn, livekit: LiveKitAPI) -> None:
     await livekit.sip.create_sip_participant(dial_request(await a_trunk(livekit), "+15550100011"))
     await livekit.room.remove_participant(api.RoomParticipantIdentity(room="r1", identity="callee"))
-    await until(lambda: "participant_left" in world.events())
-    assert world.heard[-1][0]["participant"]["disconnectReason"] == "PARTICIPANT_REMOVED"
+    await until(lambda: "participant_left" in stand_in.events())
+    assert stand_in.received[-1][0]["participant"]["disconnectReason"] == "PARTICIPANT_REMOVED"
     with pytest.raises(ServerError, match="participant does not exist"):
         await livekit.room.get_participant(api.RoomParticipantIdentity(room="r1", identity="callee"))
 
 
-async def test_a_carriers_limit_is_refused_with_503(world: World, livekit: LiveKitAPI) -> None:
+async def test_a_carriers_limit_is_refused_with_503(stand_in: RunningStandIn, livekit: LiveKitAPI) -> None:
     trunk_id = await a_trunk(livekit)
-    world.stand_in.sip.limits.cps[trunk_id] = 2
+    stand_in.server.sip.limits.cps[trunk_id] = 2
     requests = [dial_request(trunk_id, "+15550100002", participant_identity=f"callee-{n}") for n in range(4)]
     answers = await asyncio.gather(
         *(livekit.sip.create_sip_participant(request) for request in requests), return_exceptions=True
     )
     codes = sorted(answer.sip_status_code or 0 for answer in answers if isinstance(answer, SipCallError))
     assert codes == [486, 486, 503, 503]
-    assert len(world.invites()) == 4
+    assert len(stand_in.invites()) == 4
 
 
 async def gate_that_opens() -> None:
@@ -107,25 +109,27 @@ async def gate_that_opens() -> None:
 
 
 async def test_the_products_client_sends_nothing_when_its_gate_refuses(
-    world: World, livekit: LiveKitAPI
+    stand_in: RunningStandIn, livekit: LiveKitAPI
 ) -> None:
     async def refuse() -> None:
         raise SlotExpired
 
-    credentials = LiveKitCredentials(world.url, KEY, SECRET)
+    credentials = LiveKitCredentials(stand_in.url, KEY, SECRET)
     call = make_call(claim=1, room_name="r1")
     trunk_id = await a_trunk(livekit)
     async with open_session() as session:
         client = LiveKitClient(credentials, session)
         with pytest.raises(SlotExpired):
             await client.dial(call, trunk_id, dial_token(credentials, 5), refuse)
-        assert world.invites() == []
+        assert stand_in.invites() == []
         done = await client.dial(call, trunk_id, dial_token(credentials, 5), gate_that_opens)
-    assert (done.verdict.kind, len(world.invites())) == (DialResultKind.ANSWERED, 1)
+    assert (done.verdict.kind, len(stand_in.invites())) == (DialResultKind.ANSWERED, 1)
 
 
-async def test_the_products_client_knows_what_is_certain(world: World, livekit: LiveKitAPI) -> None:
-    credentials = LiveKitCredentials(world.url, KEY, SECRET)
+async def test_the_products_client_knows_what_is_certain(
+    stand_in: RunningStandIn, livekit: LiveKitAPI
+) -> None:
+    credentials = LiveKitCredentials(stand_in.url, KEY, SECRET)
     call = make_call(claim=1, room_name="r1")
     trunk_id = await a_trunk(livekit)
     async with open_session() as session:
@@ -137,7 +141,7 @@ async def test_the_products_client_knows_what_is_certain(world: World, livekit: 
         assert refused.verdict.kind is DialResultKind.NOT_SENT
         gone = await client.dial(call, "ST_none", dial_token(credentials, 5), gate_that_opens)
         assert gone.verdict.kind is DialResultKind.FAILED
-    assert world.invites() == []
+    assert stand_in.invites() == []
 
 
 @pytest.mark.parametrize(
@@ -151,7 +155,7 @@ async def test_the_products_client_knows_what_is_certain(world: World, livekit: 
     ],
 )
 async def test_a_carriers_verdict_comes_as_measured(  # noqa: PLR0913, PLR0917 - a row of the table
-    world: World,
+    stand_in: RunningStandIn,
     livekit: LiveKitAPI,
     number: str,
     status: int,
@@ -163,7 +167,7 @@ async def test_a_carriers_verdict_comes_as_measured(  # noqa: PLR0913, PLR0917 -
         await livekit.sip.create_sip_participant(dial_request(await a_trunk(livekit), number))
     assert (caught.value.status, caught.value.code) == (status, code)
     assert caught.value.sip_status_code == sip_status_code
-    await until(lambda: "participant_left" in world.events())
-    left = next(body for body, _, _ in world.heard if body["event"] == "participant_left")
+    await until(lambda: "participant_left" in stand_in.events())
+    left = next(body for body, _, _ in stand_in.received if body["event"] == "participant_left")
     assert left["participant"]["disconnectReason"] == reason
     assert left["participant"]["attributes"]["sip.callStatus"] in ("dialing", "ringing")

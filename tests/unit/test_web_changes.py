@@ -7,13 +7,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.builders import make_call
+from tests.support.builders import make_web_call
 from tests.support.clocks import NOW_MS
 from trunkline.calls.models import Call, Change
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.transitions import end_call, request_cancel
-from trunkline.calls.value_objects import Channel, Ending
+from trunkline.calls.value_objects import Ending
 from trunkline.calls.web_transitions import (
     activate,
     on_agent_joined,
@@ -23,17 +23,6 @@ from trunkline.calls.web_transitions import (
 )
 
 ORDER = [State.PENDING, State.CONNECTING, State.ACTIVE]
-
-
-def web_call(**changes: Any) -> Call:
-    values: dict[str, Any] = {
-        "channel": Channel.WEB,
-        "state": State.PENDING,
-        "trunk_id": "",
-        "line_place": "",
-        "claim": 1,
-    }
-    return make_call(**(values | changes))
 
 
 def after(call: Call, *changes: Any) -> Call:
@@ -56,21 +45,21 @@ def left(reason: str = "CLIENT_INITIATED") -> Any:
 
 
 def test_a_call_connects_when_the_person_joins_and_is_active_with_the_agent() -> None:
-    assert after(web_call(), came).state is State.CONNECTING
-    call = after(web_call(), came, agent)
+    assert after(make_web_call(), came).state is State.CONNECTING
+    call = after(make_web_call(), came, agent)
     assert (call.state, call.agent_job_id, call.answered_at_ms) == (State.ACTIVE, "AJ_1", NOW_MS + 2)
 
 
 def test_an_agent_that_is_heard_of_first_waits_for_the_person() -> None:
-    assert after(web_call(), agent).state is State.PENDING
-    both = came(after(web_call(), agent))
+    assert after(make_web_call(), agent).state is State.PENDING
+    both = came(after(make_web_call(), agent))
     assert both is not None
     assert both.call.state is State.ACTIVE
     assert [event.type for event in both.events] == ["connecting", "active"]
 
 
 def test_leaving_says_why() -> None:
-    talk = after(web_call(), came, agent)
+    talk = after(make_web_call(), came, agent)
     for reason, state, why in (
         ("CLIENT_INITIATED", State.COMPLETED, Reason.USER_HANGUP),
         ("ROOM_DELETED", State.COMPLETED, Reason.AGENT_HANGUP),
@@ -79,27 +68,27 @@ def test_leaving_says_why() -> None:
         over = after(talk, left(reason))
         assert (over.state, over.reason) == (state, why)
     assert after(talk, left("DUPLICATE_IDENTITY")) == talk
-    early = after(web_call(), came, left())
+    early = after(make_web_call(), came, left())
     assert (early.state, early.reason, early.attempts) == (State.FAILED, Reason.LEFT_BEFORE_ANSWER, ())
-    assert after(web_call(), came, left("SIGNAL_CLOSE")).reason is Reason.CONNECTION_LOST
+    assert after(make_web_call(), came, left("SIGNAL_CLOSE")).reason is Reason.CONNECTION_LOST
 
 
 def test_a_room_that_closed_without_a_word() -> None:
     def closed(call: Call) -> Change | None:
         return on_room_finished(call, NOW_MS + 9)
 
-    assert after(web_call(), closed).state is State.PENDING
-    assert after(web_call(), came, agent, closed).reason is Reason.END_NOT_REPORTED
-    assert after(web_call(), came, closed).state is State.FAILED
+    assert after(make_web_call(), closed).state is State.PENDING
+    assert after(make_web_call(), came, agent, closed).reason is Reason.END_NOT_REPORTED
+    assert after(make_web_call(), came, closed).state is State.FAILED
 
 
 def test_cancelling_ends_a_web_call_at_once() -> None:
     def cancel(call: Call) -> Change | None:
         return request_cancel(call, NOW_MS + 5)
 
-    assert after(web_call(), cancel).state is State.CANCELLED
-    assert after(web_call(), came, cancel).state is State.CANCELLED
-    talk = after(web_call(), came, agent, cancel)
+    assert after(make_web_call(), cancel).state is State.CANCELLED
+    assert after(make_web_call(), came, cancel).state is State.CANCELLED
+    talk = after(make_web_call(), came, agent, cancel)
     assert (talk.state, talk.reason) == (State.COMPLETED, Reason.HANGUP_REQUESTED)
 
 
@@ -117,7 +106,7 @@ NEWS = {
 
 @given(st.lists(st.sampled_from(sorted(NEWS)), max_size=30))
 def test_no_order_of_news_moves_a_call_backwards_and_its_end_is_final(names: list[str]) -> None:
-    call = web_call()
+    call = make_web_call()
     for name in names:
         change = NEWS[name](call)
         if change is None:
