@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from infrastructure.stack import TrunklineStack
 
 
-def say_what_it_is(stack: TrunklineStack) -> None:
+def add_outputs(stack: TrunklineStack) -> None:
     """Make the stack's outputs."""
     endpoint = stack.http.api.api_endpoint
     values = {

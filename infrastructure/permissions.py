@@ -13,9 +13,9 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 
-from infrastructure.data import Data
-from infrastructure.flows import logical_id
+from infrastructure.data_stores import DataStores
 from infrastructure.schedules import Schedules
+from infrastructure.state_machines import logical_id
 
 READ = ("dynamodb:GetItem", "dynamodb:Query")
 BATCH = ("dynamodb:BatchGetItem",)
@@ -35,13 +35,13 @@ _USE_KEY = (
 )
 
 
-def may_use_table(role: iam.Role, data: Data, *actions: str) -> None:
+def may_use_table(role: iam.Role, data: DataStores, *actions: str) -> None:
     """Allow actions on the table, and the key it is encrypted under."""
     role.add_to_policy(iam.PolicyStatement(actions=sorted(set(actions)), resources=[data.table.table_arn]))
     role.add_to_policy(iam.PolicyStatement(actions=list(_USE_KEY), resources=[data.key.key_arn]))
 
 
-def may_query_index(role: iam.Role, data: Data, *names: str) -> None:
+def may_query_index(role: iam.Role, data: DataStores, *names: str) -> None:
     """Allow reading indexes of the table."""
     indexes = [f"{data.table.table_arn}/index/{name}" for name in names]
     role.add_to_policy(iam.PolicyStatement(actions=["dynamodb:Query"], resources=indexes))
@@ -53,40 +53,40 @@ TOOLS, TRIGGERS = "trunkline-tools", "trunkline-triggers"
 that are kept for repeated requests, the secrets that tools name, those of triggers."""
 
 
-def may_encrypt(role: iam.Role, data: Data, *purposes: str) -> None:
+def may_encrypt(role: iam.Role, data: DataStores, *purposes: str) -> None:
     """Allow encrypting for these purposes; reading it again is another right."""
     for purpose in purposes:
         _may_use_context_key(role, data, "kms:GenerateDataKey", purpose)
 
 
-def may_decrypt(role: iam.Role, data: Data, purpose: str) -> None:
+def may_decrypt(role: iam.Role, data: DataStores, purpose: str) -> None:
     """Allow reading what was encrypted for a purpose."""
     _may_use_context_key(role, data, "kms:Decrypt", purpose)
 
 
-def _may_use_context_key(role: iam.Role, data: Data, action: str, purpose: str) -> None:
+def _may_use_context_key(role: iam.Role, data: DataStores, action: str, purpose: str) -> None:
     """The key is used with the purpose in its encryption context, or not at all."""
     only_ours = {"StringEquals": {"kms:EncryptionContext:purpose": purpose}}
     key = [data.context_key.key_arn]
     role.add_to_policy(iam.PolicyStatement(actions=[action], resources=key, conditions=only_ours))
 
 
-def may_read_livekit_secrets(role: iam.Role, data: Data) -> None:
+def may_read_livekit_secrets(role: iam.Role, data: DataStores) -> None:
     """Allow reading the LiveKit project's secret, and those of tenants' own projects."""
     _may_read_secret(role, data.livekit_secret.secret_arn)
     _may_read_secret(role, data.own_livekit_secrets)
-    _explain_tenants_secrets(role, data)
+    _suppress_nag_of_tenants_secrets(role, data)
 
 
-def may_keep_own_livekit_secrets(role: iam.Role, data: Data) -> None:
+def may_keep_own_livekit_secrets(role: iam.Role, data: DataStores) -> None:
     """Allow storing and deleting the secrets of tenants' own projects."""
     actions = ("CreateSecret", "PutSecretValue", "DeleteSecret")
     named = [f"secretsmanager:{action}" for action in actions]
     role.add_to_policy(iam.PolicyStatement(actions=named, resources=[data.own_livekit_secrets]))
-    _explain_tenants_secrets(role, data)
+    _suppress_nag_of_tenants_secrets(role, data)
 
 
-def _explain_tenants_secrets(role: iam.Role, data: Data) -> None:
+def _suppress_nag_of_tenants_secrets(role: iam.Role, data: DataStores) -> None:
     prefix = data.own_livekit_prefix
     where = f"arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:{prefix}*"
     found = f"AwsSolutions::AwsSolutions-IAM5[Resource::{where}]"
@@ -94,7 +94,7 @@ def _explain_tenants_secrets(role: iam.Role, data: Data) -> None:
     Validations.of(role).acknowledge(Acknowledgment(id=found, reason=why))
 
 
-def may_read_pepper(role: iam.Role, data: Data) -> None:
+def may_read_pepper(role: iam.Role, data: DataStores) -> None:
     """Allow reading the pepper of the API keys."""
     _may_read_secret(role, data.key_pepper.secret_arn)
 
@@ -103,7 +103,7 @@ def _may_read_secret(role: iam.Role, arn: str) -> None:
     role.add_to_policy(iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[arn]))
 
 
-def may_follow_stream(role: iam.Role, data: Data, dead_letters: sqs.Queue) -> None:
+def may_follow_stream(role: iam.Role, data: DataStores, dead_letters: sqs.Queue) -> None:
     """Allow Lambda to read the table's stream on the role's behalf, and to put aside what fails for good."""
     read = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
     stream = str(data.table.table_stream_arn)

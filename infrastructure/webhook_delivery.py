@@ -18,9 +18,9 @@ from constructs import Construct
 
 from infrastructure import permissions as may
 from infrastructure.alarms import alarm, dead_letters
-from infrastructure.data import Data
-from infrastructure.flows import explain, state_machine
+from infrastructure.data_stores import DataStores
 from infrastructure.python_function import PythonFunction, Runtime
+from infrastructure.state_machines import state_machine, suppress_nag
 
 DELIVER_TIMEOUT_S = 25
 _BATCH = 100
@@ -31,7 +31,7 @@ _BEHIND_MS = 60_000
 _TOLD = ("active", "completed", "failed", "timeout", "cancelled", "disconnected", "agent_changed")
 
 
-class Notices(Construct):
+class AlertTopic(Construct):
     """The topic that operators subscribe to, by mail or otherwise."""
 
     def __init__(self, scope: Construct, name: str, key: kms.IKey) -> None:
@@ -65,13 +65,13 @@ class DeliveryStateMachine(Construct):
         choice = sfn.Choice(self, "Choice").when(waits, wait).otherwise(sfn.Succeed(self, "Done"))
         wait.next(step)
         self.machine = state_machine(self, "deliveries", sfn.Chain.start(step).next(choice), runtime)
-        explain(self.machine, deliver)
+        suppress_nag(self.machine, deliver)
 
 
 class EventSource(Construct):
     """The table's stream as the fan-out sees it: events alone, each tried for a day, then kept."""
 
-    def __init__(self, scope: Construct, name: str, *, data: Data, fanout: PythonFunction) -> None:
+    def __init__(self, scope: Construct, name: str, *, data: DataStores, fanout: PythonFunction) -> None:
         super().__init__(scope, name)
         self.dead_letters = dead_letters(
             self, data.key, "Events could not be fanned out: endpoints were not told of them."

@@ -20,10 +20,10 @@ from constructs import Construct
 
 from infrastructure import permissions as may
 from infrastructure.alarms import alarm
-from infrastructure.data import Data
-from infrastructure.flows import explain, logical_id, state_machine
+from infrastructure.data_stores import DataStores
 from infrastructure.python_function import PythonFunction, Runtime
 from infrastructure.settings import StageSettings
+from infrastructure.state_machines import logical_id, state_machine, suppress_nag
 
 _TIMEOUT_S = 600
 _MEMORY_MIB = 1024
@@ -67,7 +67,7 @@ class Batches(Construct):
         scope: Construct,
         name: str,
         *,
-        data: Data,
+        data: DataStores,
         settings: StageSettings,
         runtime: Runtime,
         environment: Mapping[str, str],
@@ -188,4 +188,4 @@ class BatchStateMachine(Construct):
             f"{runs}:*": "The map's own executions: each is named after its batch.",
             f"{runs}/*:*": "The executions of the map's children.",
         }
-        explain(self.machine, self._worker, more)
+        suppress_nag(self.machine, self._worker, more)

@@ -13,7 +13,7 @@ from infrastructure.alarms import dead_letters
 TRIGGER = "trunkline_trigger_id"
 
 
-class Bus(Construct):
+class EventBus(Construct):
     """The bus; an event whose detail names a trigger starts that trigger's call."""
 
     def __init__(self, scope: Construct, name: str, bus_name: str) -> None:

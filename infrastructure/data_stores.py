@@ -13,7 +13,7 @@ from infrastructure.settings import StageSettings
 _PEPPER_LENGTH = 64
 
 
-class Data(Construct):
+class DataStores(Construct):
     """One table under a key of the customer's own, the LiveKit project's secret and the keys' pepper."""
 
     def __init__(self, scope: Construct, name: str, settings: StageSettings) -> None:

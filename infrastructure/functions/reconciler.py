@@ -1,0 +1,43 @@
+"""The `reconciler` function: repairs, every minute."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+
+from infrastructure import permissions as may
+from infrastructure.python_function import PythonFunction
+
+if TYPE_CHECKING:
+    from infrastructure.stack import TrunklineStack
+
+
+def add_reconciler(stack: TrunklineStack) -> PythonFunction:
+    """Add the function, its environment and its permissions."""
+    built = PythonFunction(
+        stack,
+        "Reconciler",
+        runtime=stack.runtime,
+        package="reconciler",
+        environment=stack.function_environment("DIAL_QUEUE_URL", "TEST_DIAL_QUEUE_URL", "DELIVERY_FLOW_ARN")
+        | stack.egress_environment()
+        | stack.schedules.environment()
+        | stack.batches.environment(),
+        timeout_s=55,
+        memory_mib=stack.settings.api_memory_mib,
+        reserved_concurrency=1,
+    )
+    may.may_use_table(built.role, stack.data, *may.READ, *may.CHANGE, *may.REMOVE)
+    may.may_query_index(built.role, stack.data, "open")
+    may.may_read_livekit_secrets(built.role, stack.data)
+    may.may_wake(built.role, stack.dial_queue.queue, stack.test_dial_queue.queue)
+    may.may_start(built.role, stack.deliveries.machine)
+    may.may_keep_schedules(built.role, stack.schedules)
+    may.may_run_batches(built.role, stack.batches.machine)
+    every_minute = events.Schedule.rate(Duration.minutes(1))
+    target = targets.LambdaFunction(built.function, retry_attempts=0)
+    events.Rule(stack, "ReconcilerEveryMinute", schedule=every_minute, targets=[target])
+    return built
