@@ -234,8 +234,8 @@ def _workflows(base: Base, lister: CallLister) -> WorkflowService:
 def _tools(
     base: Base, workflows: WorkflowService, agents: AgentService
 ) -> tuple[ToolService, SecretService, ToolDryRunService]:
-    def using(space: str, tool: str) -> str | None:
-        return workflows.using_tool(space, tool) or agents.using_tool(space, tool)
+    def using(tenant_mode: str, tool: str) -> str | None:
+        return workflows.using_tool(tenant_mode, tool) or agents.using_tool(tenant_mode, tool)
 
     secrets = SecretRepository(base.table, base.cipher)
     tools = ToolService(base.tools, secrets, base.outgoing.check, using, base.clock)

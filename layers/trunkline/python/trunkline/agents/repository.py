@@ -32,7 +32,7 @@ class AgentRepository:
     def usable(self, principal: Principal, agent_id: str) -> Agent | None:
         """An agent that a principal may call with: its mode's own; a test key may also use a live one, so
         that an integration need change nothing but its key."""
-        found = self.load(principal.space, agent_id)
+        found = self.load(principal.tenant_mode, agent_id)
         return found or (None if principal.livemode else self.load(principal.tenant_id, agent_id))
 
     def create(self, agent: Agent, more: Sequence[Write] = ()) -> None:

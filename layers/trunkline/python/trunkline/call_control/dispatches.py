@@ -87,8 +87,8 @@ class DispatchService:
 
     def _agent(self, principal: Principal, name: str) -> Agent:
         """The mode's own agents come first; a test key may use live ones, too."""
-        for space in dict.fromkeys((principal.space, principal.tenant_id)):
-            for agent in self.agents.all(space):
+        for tenant_mode in dict.fromkeys((principal.tenant_mode, principal.tenant_id)):
+            for agent in self.agents.all(tenant_mode):
                 if name in (agent.name, agent.livekit_agent_name):
                     return agent
         raise NotFound("Agent not found")

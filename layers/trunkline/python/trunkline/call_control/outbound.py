@@ -161,7 +161,7 @@ class OutboundCallService:
 
     def default_zone(self, principal: Principal) -> str | None:
         """Where a callee is taken to be of whose number that is not known."""
-        return self.intake.rulebook.of(principal.space).default_timezone
+        return self.intake.rulebook.of(principal.tenant_mode).default_timezone
 
     def require_livekit(self, principal: Principal) -> None:
         """Raise `LiveKitNotConfigured` where there is nothing to talk through; test calls need nothing."""

@@ -180,7 +180,7 @@ class WorkflowCallService:
         self, principal: Principal, request: TestAgentCall, *, source: str, once: IdempotencyKey | None = None
     ) -> AdmittedCall:
         """Accept a web call with one agent and no workflow; raises as `place` does."""
-        agent = self._agent(principal.space, request.agent_name)
+        agent = self._agent(principal.tenant_mode, request.agent_name)
         if agent is None and not principal.livemode:
             agent = self._agent(principal.tenant_id, request.agent_name)
         if agent is None:

@@ -112,8 +112,8 @@ class Call:
         return 1.0 if self.livemode or self.speed is None else self.speed
 
     @property
-    def space(self) -> str:
-        """Where its tenant's things of its mode are kept (`Principal.space`)."""
+    def tenant_mode(self) -> str:
+        """The tenant and mode it belongs to (see `Principal.tenant_mode`)."""
         return self.tenant_id if self.livemode else f"{self.tenant_id}.test"
 
     @property
