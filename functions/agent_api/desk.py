@@ -147,13 +147,13 @@ def _close_room(projects: ProjectRegistry, call: Call, room: str) -> None:
     # Only the end of a call speaks to LiveKit: the other reports do not pay for its import.
     from trunkline.livekit.sync_client import close_room  # noqa: PLC0415
 
-    close_room(projects.of_call(call), room)
+    close_room(projects.for_call(call), room)
 
 
 def _dispatch(projects: ProjectRegistry, call: Call, worker: str) -> None:
     from trunkline.livekit.sync_client import redispatch_agent  # noqa: PLC0415
 
-    redispatch_agent(projects.of_call(call), call.room_name or "", worker, call.id)
+    redispatch_agent(projects.for_call(call), call.room_name or "", worker, call.id)
 
 
 def claim_of(event: dict[str, Any], call_id: str) -> CallAttemptRef:

@@ -38,7 +38,7 @@ def error_of(answer: httpx.Response) -> tuple[int, str]:
 
 def waiting(stack: Stack, tenant: Tenant) -> int:
     table = Table(client(stack.config, "dynamodb"), stack.outputs.values["TableName"])
-    return len(DialQueue(table).head(tenant.trunk.id, tenant.id, 50))
+    return len(DialQueue(table).peek(tenant.trunk.id, tenant.id, 50))
 
 
 @pytest.mark.parametrize(

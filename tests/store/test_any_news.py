@@ -54,8 +54,8 @@ class Life:
         self.calls, self.transcripts = CallRepository(table), TranscriptRepository(table)
         self.claim = CallAttemptRef(call.id, 1)
         self.calls.accept(call)
-        nudge = make_notifier(RecordedWakeups(), self.clock)
-        self.news = LiveKitEventHandler(self.calls, nudge, self.clock, lambda _: False, NullRoomActions())
+        notifier = make_notifier(RecordedWakeups(), self.clock)
+        self.news = LiveKitEventHandler(self.calls, notifier, self.clock, lambda _: False, NullRoomActions())
         self.reports = AgentReportService(
             calls=self.calls,
             transcripts=self.transcripts,

@@ -30,7 +30,7 @@ def test_accepting_writes_call_line_entry_and_event_together(table: Table, calls
     assert story is not None
     assert story[0] == make_call()
     assert [event.type for event in story[1]] == ["queued"]
-    assert [entry.call_id for entry in DialQueue(table).head(TRUNK.id, "tenant-1", 5)] == [make_call().id]
+    assert [entry.call_id for entry in DialQueue(table).peek(TRUNK.id, "tenant-1", 5)] == [make_call().id]
     assert list(calls.waiting_call_ids(TRUNK.id)) == [make_call().id]
 
 
@@ -38,15 +38,15 @@ def test_accepting_twice_writes_nothing_the_second_time(table: Table, calls: Cal
     calls.accept(make_call())
     with pytest.raises(ConditionFailed):
         calls.accept(make_call())
-    assert len(DialQueue(table).head(TRUNK.id, "tenant-1", 5)) == 1
+    assert len(DialQueue(table).peek(TRUNK.id, "tenant-1", 5)) == 1
 
 
 def test_the_line_is_in_order_of_priority_then_arrival(table: Table, calls: CallRepository) -> None:
     for number, priority in ((1, 10), (2, 5), (3, 0), (4, 5), (5, 0)):
         calls.accept(make_call(number, priority=priority))
-    order = [int(entry.call_id[-12:]) for entry in DialQueue(table).head(TRUNK.id, "tenant-1", 10)]
+    order = [int(entry.call_id[-12:]) for entry in DialQueue(table).peek(TRUNK.id, "tenant-1", 10)]
     assert order == [3, 5, 2, 4, 1]
-    assert [int(entry.call_id[-12:]) for entry in DialQueue(table).head(TRUNK.id, "tenant-1", 2)] == [3, 5]
+    assert [int(entry.call_id[-12:]) for entry in DialQueue(table).peek(TRUNK.id, "tenant-1", 2)] == [3, 5]
 
 
 def test_a_claim_takes_the_entry_and_only_one_of_two_wins(table: Table, calls: CallRepository) -> None:
@@ -55,7 +55,7 @@ def test_a_claim_takes_the_entry_and_only_one_of_two_wins(table: Table, calls: C
     calls.change(call, claim_call(call, "run-1", "r1"), NOW_MS)
     with pytest.raises(StaleCall):
         calls.change(call, claim_call(call, "run-2", "r2"), NOW_MS)
-    assert DialQueue(table).head(TRUNK.id, "tenant-1", 5) == []
+    assert DialQueue(table).peek(TRUNK.id, "tenant-1", 5) == []
     stored = calls.load(call.id)
     assert stored is not None
     assert (stored.owner, stored.claim, stored.version) == ("run-1", 1, 2)
@@ -72,7 +72,7 @@ def test_withdrawing_and_claiming_exclude_each_other(table: Table, calls: CallRe
     calls.change(other, end_call(other, FAILED, NOW_MS), NOW_MS)
     with pytest.raises(StaleCall):
         calls.change(other, claim_call(other, "run-1", "r1"), NOW_MS)
-    assert DialQueue(table).head(TRUNK.id, "tenant-1", 5) == []
+    assert DialQueue(table).peek(TRUNK.id, "tenant-1", 5) == []
 
 
 def test_a_zombies_intent_fails_after_its_claim_was_returned(calls: CallRepository) -> None:

@@ -28,7 +28,7 @@ async def test_a_waiting_call_ends_at_once_and_is_never_dialled(dialer: DialerHa
     hung_up: list[str] = []
     make_cancel_service(dialer, lambda call: hung_up.append(call.id)).cancel(ME, make_call().id)
     assert (dialer.load().state, dialer.load().reason) == (State.CANCELLED, Reason.CANCELLED)
-    assert dialer.line.head(TRUNK.id, "tenant-1", 5) == []
+    assert dialer.line.peek(TRUNK.id, "tenant-1", 5) == []
     await dialer.run().serve(WAKE)
     assert dialer.livekit.invites == []
     assert hung_up == []
@@ -55,8 +55,8 @@ async def test_a_ringing_call_is_hung_up_by_its_run_until_the_leg_is_settled(dia
         await dialer.livekit.hung_up.wait()
         return DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER))
 
-    async def dial(call: Call, sip_trunk_id: str, token: str, gate: object) -> DialAnswer:
-        await gate()  # type: ignore[operator]
+    async def dial(call: Call, sip_trunk_id: str, token: str, before_send: object) -> DialAnswer:
+        await before_send()  # type: ignore[operator]
         return await ring_until_removed(call)
 
     dialer.livekit.dial = dial  # type: ignore[method-assign]
@@ -95,7 +95,7 @@ async def test_a_refused_pace_does_not_bring_a_cancelled_call_back(dialer: Diale
     await dialer.run().serve(WAKE)
     assert dialer.load().state is State.CANCELLED
     assert len(dialer.livekit.invites) == 1
-    assert dialer.line.head(TRUNK.id, "tenant-1", 5) == []
+    assert dialer.line.peek(TRUNK.id, "tenant-1", 5) == []
 
 
 async def test_an_active_call_is_asked_to_hang_up_and_ends_as_asked(dialer: DialerHarness) -> None:

@@ -92,7 +92,7 @@ def test_a_wake_that_cant_be_sent_for_a_call_already_claimed_is_no_failure(
     outbound: OutboundHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def claim_then_refuse(_: DialWakeup, delay_s: int = 0) -> None:
-        entry = DialQueue(outbound.table).head(TRUNK.id, "tenant-1", 1)[0]
+        entry = DialQueue(outbound.table).peek(TRUNK.id, "tenant-1", 1)[0]
         call = outbound.calls.load(entry.call_id)
         assert call is not None
         outbound.calls.change(call, claim_call(call, "run-1", "r"), NOW_MS)

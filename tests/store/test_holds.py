@@ -79,11 +79,11 @@ async def test_a_call_says_that_its_batch_is_held(dialer: DialerHarness) -> None
     call = make_call(1, batch=True)
     dialer.calls.accept(call)
     hold(dialer, 1, 1)
-    standing = queue.standing(call)
+    standing = queue.status(call)
     assert standing is not None
     assert (standing.state, standing.position, standing.estimated_start_ms) == ("batch_paused", None, None)
     until_ms = dialer.clock.wall_ms() + 60_000
     hold(dialer, 1, 1, until_ms)
-    standing = queue.standing(call)
+    standing = queue.status(call)
     assert standing is not None
     assert (standing.state, standing.estimated_start_ms) == ("batch_not_started", until_ms)

@@ -42,12 +42,12 @@ class QuotaHarness:
         self.trunks.create(TRUNK)
         self.trunks.grant(TRUNK.id, "tenant-1")
         self.usage = Usage(self.calls, DialQueue(table), self.trunks)
-        nudge = LaneNotifier(self.wakes, self.clock, logger("test"), self.trunks.granted_ids)  # type: ignore[arg-type]
+        notifier = LaneNotifier(self.wakes, self.clock, logger("test"), self.trunks.granted_ids)  # type: ignore[arg-type]
         facts = TenantSettingsCache(table, self.clock)
         admission = QuotaService(table, facts, self.usage.waiting, self.clock)
         rulebook = CompliancePolicy(table, self.clock)
-        self.intake = CallAdmission(self.calls, self.wakes, nudge, self.clock, admission, rulebook)  # type: ignore[arg-type]
-        self.nudge, self._number = nudge, 0
+        self.intake = CallAdmission(self.calls, self.wakes, notifier, self.clock, admission, rulebook)  # type: ignore[arg-type]
+        self.notifier, self._number = notifier, 0
 
     def limited(self, **facts: int | None) -> None:
         TenantRepository(self.table).set("tenant-1", facts)
@@ -68,7 +68,7 @@ class QuotaHarness:
         after = self.calls.change(
             call, end_call(call, Ending(State.CANCELLED, Reason.CANCELLED), now_ms), now_ms
         )
-        self.nudge.after(call, after)
+        self.notifier.notify_change(call, after)
 
 
 @pytest.fixture

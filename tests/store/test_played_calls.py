@@ -61,14 +61,14 @@ class SimulationHarness:
             calls=self.calls,
             livekit=SimulatedLiveKit(self.calls, self.clock, run_inline),
             sign_dial_token=lambda _: "",
-            nudge=make_notifier(self.wakes, self.clock),
+            notifier=make_notifier(self.wakes, self.clock),
             rulebook=CompliancePolicy(self.table, self.clock),
             clock=self.clock,
             offload=run_inline,
             log=logger("test"),
         )
         run = LaneRun(
-            bench=context,
+            context=context,
             lanes=LaneLeaseRepository(self.table, self.clock),
             line=DialQueue(self.table),
             trunks=self.trunks,

@@ -61,13 +61,13 @@ class QueueHarness:
         for number in numbers:
             self.calls.accept(make_call(number, **changes))
 
-    def standing(self, number: int) -> QueueStatus | None:
+    def status(self, number: int) -> QueueStatus | None:
         call = self.calls.load(make_call(number).id)
         assert call is not None
-        return self.queue.standing(call)
+        return self.queue.status(call)
 
     def position(self, number: int) -> int | None:
-        standing = self.standing(number)
+        standing = self.status(number)
         assert standing is not None
         return standing.position
 
@@ -89,13 +89,13 @@ def test_positions_are_the_order_of_dialling(harness: QueueHarness) -> None:
 
 def test_the_estimate_is_the_position_at_todays_pace(harness: QueueHarness) -> None:
     harness.accept(*range(1, 11))
-    standing = harness.standing(10)
+    standing = harness.status(10)
     assert standing is not None
     assert standing == QueueStatus("in_line", 10, NOW_MS + 2060)
     lane = harness.lanes.take(TRUNK.id, "run")
     assert lane is not None
     harness.lanes.release(lane, 0, 0.5)
-    assert harness.standing(10) == QueueStatus("in_line", 10, NOW_MS + 4120)
+    assert harness.status(10) == QueueStatus("in_line", 10, NOW_MS + 4120)
 
 
 @pytest.mark.memory_table
@@ -112,8 +112,8 @@ def test_tenants_on_one_trunk_take_turns_in_the_position_too(harness: QueueHarne
 def test_a_long_line_is_counted_with_the_help_of_the_census(
     harness: QueueHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue_module, "COUNTED", 20)
-    monkeypatch.setattr(queue_module, "CENSUS_STEP", 5)
+    monkeypatch.setattr(queue_module, "MAX_EXACT_COUNT", 20)
+    monkeypatch.setattr(queue_module, "CHECKPOINT_STEP", 5)
     harness.accept(*range(1, 101))
     assert harness.position(90) == 20, "at least: nobody has counted yet"
     assert QueueCheckpoints(harness.table, DialQueue(harness.table)).take(TRUNK.id, "tenant-1") == 100
@@ -131,8 +131,8 @@ def test_a_long_line_is_counted_with_the_help_of_the_census(
 
 @pytest.mark.memory_table
 def test_the_cost_does_not_grow_with_the_line(harness: QueueHarness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue_module, "COUNTED", 10)
-    monkeypatch.setattr(queue_module, "CENSUS_STEP", 5)
+    monkeypatch.setattr(queue_module, "MAX_EXACT_COUNT", 10)
+    monkeypatch.setattr(queue_module, "CHECKPOINT_STEP", 5)
     assert isinstance(harness.table, MemoryTable)
     costs = []
     for length in (40, 200):
@@ -148,7 +148,7 @@ def test_the_cost_does_not_grow_with_the_line(harness: QueueHarness, monkeypatch
 @given(st.integers(1, 60), st.integers(0, 60), st.integers(0, 60))
 def test_the_marks_between_two_places_are_counted_right(length: int, head: int, key: int) -> None:
     keys = [f"{number:03d}" for number in range(length)]
-    marks = keys[:: queue_module.CENSUS_STEP]
+    marks = keys[:: queue_module.CHECKPOINT_STEP]
     span = marks_between(marks, f"{head:03d}", f"{key:03d}")
     if span is None:
         assert not [mark for mark in marks if f"{head:03d}" <= mark <= f"{key:03d}"]
@@ -161,12 +161,12 @@ def test_what_a_call_waits_for_is_said(harness: QueueHarness) -> None:
     harness.accept(1, 2, 3)
     harness.calls.change(make_call(1), defer(make_call(1), NOW_MS + 9, WaitsFor.WINDOW), NOW_MS)
     harness.calls.change(make_call(2), claim_call(make_call(2), "run", "r", {TRUNK.id: 1}), NOW_MS)
-    assert harness.standing(1) == QueueStatus("outside_window", None, NOW_MS + 9)
-    assert harness.standing(2) == QueueStatus("preparing")
+    assert harness.status(1) == QueueStatus("outside_window", None, NOW_MS + 9)
+    assert harness.status(2) == QueueStatus("preparing")
     harness.trunks.save(replace(TRUNK, max_concurrent_calls=1))
-    assert harness.standing(3) == QueueStatus("at_capacity", 1)
+    assert harness.status(3) == QueueStatus("at_capacity", 1)
     harness.trunks.set(TRUNK.id, {"paused": True}, None)
-    assert harness.standing(3) == QueueStatus("trunk_paused", 1)
+    assert harness.status(3) == QueueStatus("trunk_paused", 1)
 
 
 def test_a_trunk_shows_its_state_pace_and_the_tenants_own_calls(harness: QueueHarness) -> None:

@@ -59,7 +59,7 @@ async def test_a_sent_dial_is_looked_up_only_when_its_token_is_surely_dead(
 async def test_a_dial_whose_run_lives_is_its_runs_business(reconciler: ReconcilerHarness) -> None:
     reconciler.sent()
     reconciler.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_AFTER_MS
-    reconciler.lanes.keep_run_alive("run-1")
+    reconciler.lanes.renew_run("run-1")
     assert await reconciler.reconcile() == {}
 
 
@@ -129,7 +129,7 @@ async def test_a_waiting_call_past_its_deadline_is_ended_and_leaves_the_line(
     reconciler.clock.move_s(3601)
     assert await reconciler.reconcile() == {"expired": 1}
     assert (reconciler.now().state, reconciler.now().reason) == (State.TIMEOUT, Reason.EXPIRED)
-    assert reconciler.line.head(TRUNK.id, "tenant-1", 5) == []
+    assert reconciler.line.peek(TRUNK.id, "tenant-1", 5) == []
 
 
 async def test_a_second_pass_repairs_nothing_more(reconciler: ReconcilerHarness) -> None:

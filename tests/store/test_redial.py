@@ -74,7 +74,7 @@ async def test_while_it_waits_it_is_out_of_the_line_and_its_trunk_is_woken_at_it
     assert await dialer.run().serve(WAKE) is Stop.EMPTY
     call = dialer.load()
     assert (call.state, call.waits_for) == (State.QUEUED, WaitsFor.RETRY)
-    assert dialer.line.head(TRUNK.id, "tenant-1", 5) == []
+    assert dialer.line.peek(TRUNK.id, "tenant-1", 5) == []
     assert dialer.wakeups.sent == [WAKE]
     assert dialer.wakeups.delays_s in ([599], [600])
     story = dialer.calls.story(call.id)
@@ -158,7 +158,7 @@ def test_a_due_call_is_let_in_once_at_the_end_of_its_priority(table: Table) -> N
     assert enqueue_due_calls(reconciler.calls, TRUNK.id, due - 1) == 0
     assert enqueue_due_calls(reconciler.calls, TRUNK.id, due) == 1
     assert enqueue_due_calls(reconciler.calls, TRUNK.id, due) == 0
-    ids = [place.call_id for place in reconciler.line.head(TRUNK.id, "tenant-1", 5)]
+    ids = [place.call_id for place in reconciler.line.peek(TRUNK.id, "tenant-1", 5)]
     assert ids == [other.id, call.id]
     assert reconciler.now().waits_for is None
 

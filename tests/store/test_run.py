@@ -209,7 +209,7 @@ async def test_time_up_hands_over_and_finishes_its_unanswered_dials(dialer: Dial
     assert 0 < dialled < 5
     assert states.count(State.ACTIVE) == dialled
     assert states.count(State.QUEUED) == 5 - dialled
-    assert len(dialer.line.head(TRUNK.id, "tenant-1", 9)) == 5 - dialled
+    assert len(dialer.line.peek(TRUNK.id, "tenant-1", 9)) == 5 - dialled
     await dialer.run("run-2").serve(dialer.wakeups.sent[0])
     assert sorted(call.id for _, call in dialer.livekit.invites) == [make_call(n).id for n in range(1, 6)]
 
@@ -225,7 +225,7 @@ async def test_a_run_that_loses_its_lane_dials_no_more_and_returns_what_it_prepa
     assert await run is Stop.LOST
     assert dialer.livekit.invites == []
     assert (dialer.load().state, dialer.load().phase) == (State.QUEUED, None)
-    assert len(dialer.line.head(TRUNK.id, "tenant-1", 9)) == 1
+    assert len(dialer.line.peek(TRUNK.id, "tenant-1", 9)) == 1
 
 
 async def test_livekit_that_takes_no_dispatch_keeps_the_calls_waiting(dialer: DialerHarness) -> None:

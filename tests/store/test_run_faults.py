@@ -44,7 +44,7 @@ async def test_a_table_that_fails_for_a_moment_loses_no_answer(
 async def test_a_line_that_cant_be_read_for_a_moment_is_read_again(
     dialer: DialerHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    head, failures = dialer.line.head, [ClientError({"Error": {"Code": "InternalServerError"}}, "x")] * 3
+    head, failures = dialer.line.peek, [ClientError({"Error": {"Code": "InternalServerError"}}, "x")] * 3
 
     def sometimes(
         trunk_id: str, tenant_id: str, limit: int, held: Sequence[BatchHold]
@@ -53,7 +53,7 @@ async def test_a_line_that_cant_be_read_for_a_moment_is_read_again(
             raise failures.pop()
         return head(trunk_id, tenant_id, limit, held)
 
-    monkeypatch.setattr(dialer.line, "head", sometimes)
+    monkeypatch.setattr(dialer.line, "peek", sometimes)
     dialer.calls.accept(make_call())
     await dialer.run().serve(WAKE)
     assert dialer.load().state is State.ACTIVE
@@ -70,7 +70,7 @@ async def test_no_task_outlives_a_run_that_breaks(
     def broken(*_: Any, **__: Any) -> list[QueuePosition]:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(dialer.line, "head", broken)
+    monkeypatch.setattr(dialer.line, "peek", broken)
     with pytest.raises(RuntimeError, match="a defect"):
         await run
     assert (dialer.load().state, dialer.load().phase) == (State.QUEUED, None)
@@ -89,7 +89,7 @@ async def test_a_dials_token_is_dead_when_the_intent_says_so(
         signed_at_ms.append(dialer.clock.wall_ms())
         return "token"
 
-    object.__setattr__(run._bench, "sign_dial_token", sign)
+    object.__setattr__(run._context, "sign_dial_token", sign)
     dialer.calls.accept(make_call())
     await run.serve(WAKE)
     dead_after_ms = dialer.load().dead_after_ms

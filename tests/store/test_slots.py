@@ -141,7 +141,7 @@ async def test_the_reconciler_frees_a_slot_whose_claim_is_over(table: Table) -> 
     trunks.save(replace(TRUNK, max_concurrent_calls=2))
     reconciler.calls.accept(make_call())
     live = reconciler.calls.change(make_call(), claim_call(make_call(), "run", "r", {TRUNK.id: 2}), NOW_MS)
-    reconciler.lanes.keep_run_alive("run")
+    reconciler.lanes.renew_run("run")
     table.write(Put(slot_key(TRUNK.id, live.id, 7).as_item()))
     table.write(Update(slot_count_key(TRUNK.id), add={"taken": 1}))
     assert (await reconciler.reconcile())["slot_freed"] == 1

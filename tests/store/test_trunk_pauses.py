@@ -50,7 +50,7 @@ async def test_a_pause_in_mid_run_returns_what_was_not_sent(dialer: DialerHarnes
     dialled = len(dialer.livekit.invites)
     assert 0 < dialled < 8
     assert dialer.states(range(1, 9)).count(State.QUEUED) == 8 - dialled
-    assert len(dialer.line.head(TRUNK.id, "tenant-1", 9)) == 8 - dialled
+    assert len(dialer.line.peek(TRUNK.id, "tenant-1", 9)) == 8 - dialled
 
 
 async def test_a_resume_while_the_paused_run_lets_go_is_not_overlooked(dialer: DialerHarness) -> None:

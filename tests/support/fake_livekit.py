@@ -13,7 +13,7 @@ from livekit.protocol.models import ParticipantInfo
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.test_numbers import lookup_test_number
-from trunkline.livekit.client import Gate, LiveKitUnavailable
+from trunkline.livekit.client import BeforeSend, LiveKitUnavailable
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind, result_of_sip_status
 
 NO_ANSWER = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER))
@@ -76,9 +76,9 @@ class FakeLiveKit:
         self._legs.pop((room, claim), None)
         self.hung_up.set()
 
-    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> DialAnswer:
+    async def dial(self, call: Call, sip_trunk_id: str, token: str, before_send: BeforeSend) -> DialAnswer:
         await asyncio.sleep(self.connecting_takes_s)
-        await gate()
+        await before_send()
         self.invites.append((asyncio.get_running_loop().time(), call))
         leg = (call.room_name or "", call.claim)
         self._legs[leg] = ParticipantInfo(sid="PA_1", attributes={"sip.callStatus": "ringing"})
@@ -86,7 +86,7 @@ class FakeLiveKit:
         if leg not in self._legs:
             return NO_ANSWER
         answer = self.answer(call)
-        if answer.verdict.kind is DialResultKind.ANSWERED:
+        if answer.result.kind is DialResultKind.ANSWERED:
             self._legs[leg].attributes["sip.callStatus"] = "active"
         else:
             del self._legs[leg]

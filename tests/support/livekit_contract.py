@@ -116,7 +116,7 @@ class LiveKitContract:
         subject.require_carrier()
         call = call_to(STAYS)
         dialled = await subject.dial(call)
-        assert dialled.verdict.kind is DialResultKind.ANSWERED
+        assert dialled.result.kind is DialResultKind.ANSWERED
         assert str(dialled.sip_participant_id).startswith("PA_")
         assert str(dialled.sip_call_id).startswith("SCL_")
         leg = await subject.livekit.callee(str(call.room_name), 1)
@@ -148,7 +148,7 @@ class LiveKitContract:
     ) -> None:
         subject.require_carrier()
         call, before = call_to(number), subject.invites()
-        verdict = (await subject.dial(call)).verdict
+        verdict = (await subject.dial(call)).result
         assert (verdict.kind, verdict.reason) == (DialResultKind.FAILED, reason)
         assert verdict.sip_status_code == sip_status_code
         assert subject.invites() == before + 1
@@ -163,7 +163,7 @@ class LiveKitContract:
         leg = await until(lambda: subject.livekit.callee(room, 1))
         assert leg.attributes["sip.callStatus"] in ("dialing", "ringing")
         await subject.livekit.remove_callee(room, 1)
-        verdict = (await dial).verdict
+        verdict = (await dial).result
         assert (verdict.kind, verdict.reason) == (DialResultKind.FAILED, Reason.DIAL_NO_ANSWER)
         assert await subject.livekit.callee(room, 1) is None
 

@@ -67,7 +67,7 @@ class DialProtocol(RuleBasedStateMachine):
         call = self.now(number)
         if not call.waits or call.due_ms is not None:
             return
-        self.lanes.keep_run_alive(run)
+        self.lanes.renew_run(run)
         change = claim_call(call, run, room_name(call.id, call.claim + 1), {TRUNK.id: MAX_CONCURRENT})
         with contextlib.suppress(StaleCall, NoFreeSlot):
             self.seen[run, number] = self.calls.change(call, change, self.clock.wall_ms())
@@ -160,7 +160,7 @@ class DialProtocol(RuleBasedStateMachine):
 
     @rule(run=RUNS)
     def beat(self, run: str) -> None:
-        self.lanes.keep_run_alive(run)
+        self.lanes.renew_run(run)
 
     @rule(number=NUMBERS)
     def cancel(self, number: int) -> None:

@@ -82,7 +82,7 @@ class AgentService:
 
     agents: AgentRepository
     trunks: TrunkRepository
-    practice: TestTrunks
+    test_trunks: TestTrunks
     tools: ToolRepository
     using: Callable[[str, str], str | None]
     clock: Clock
@@ -160,7 +160,7 @@ class AgentService:
 
     def _trunk(self, principal: Principal, name_or_id: str) -> Trunk:
         if not principal.livemode:
-            self.practice.of(principal.tenant_id)
+            self.test_trunks.of(principal.tenant_id)
         trunk = self.trunks.find(principal.tenant_id, name_or_id, test=not principal.livemode)
         if trunk is None:
             raise InvalidRequest(f"Validation error: there is no trunk {name_or_id}", field="trunk")

@@ -25,7 +25,7 @@ class PartCanceller:
     table: Table
     calls: CallRepository
     batches: BatchRepository
-    nudge: LaneNotifier
+    notifier: LaneNotifier
     clock: Clock
 
     def stop(self, batch: Batch, number: int) -> None:
@@ -46,4 +46,4 @@ class PartCanceller:
 
         after = self.calls.settle(call.id, decide, now_ms, known=call)
         if after:
-            self.nudge.after(call, after)
+            self.notifier.notify_change(call, after)

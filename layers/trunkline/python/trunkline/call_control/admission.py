@@ -42,7 +42,7 @@ class CallAdmission:
 
     calls: CallRepository
     wakes: WakeQueue
-    nudge: LaneNotifier
+    notifier: LaneNotifier
     clock: Clock
     admission: QuotaService
     rulebook: CompliancePolicy
@@ -68,7 +68,7 @@ class CallAdmission:
         if not call.trunk_id:
             return AdmittedCall(call)
         if call.due_ms:
-            self.nudge.wake_at(call.trunk_id, call.due_ms)
+            self.notifier.wake_at(call.trunk_id, call.due_ms)
             return AdmittedCall(call)
         # By then the index has a web call that is to be played, and its person joins.
         delay_s = 1 if call.channel is Channel.WEB else 0

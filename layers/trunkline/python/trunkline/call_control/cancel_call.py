@@ -22,7 +22,7 @@ class CancelCallService:
     when they join once more."""
 
     calls: CallRepository
-    nudge: LaneNotifier
+    notifier: LaneNotifier
     clock: Clock
     hang_up: Callable[[Call], None]
 
@@ -39,7 +39,7 @@ class CancelCallService:
         now_ms = self.clock.wall_ms()
         after = self.calls.settle(call.id, lambda current: request_cancel(current, now_ms), now_ms)
         if after:
-            self.nudge.after(call, after)
+            self.notifier.notify_change(call, after)
         if after and (not after.ended or _has_a_room(call)):
             self.hang_up(after)
 

@@ -90,7 +90,7 @@ class CallReader:
         if query and query.wait:
             call, events = self._changed(principal, call, events, query)
         said = NOTHING_SAID if call.waits else self.transcripts.read(call.id)
-        return call_view(call, events, self.queue.standing(call), said)
+        return call_view(call, events, self.queue.status(call), said)
 
     def events(self, principal: Principal, call_id: str) -> CallEventList:
         """What happened in a call, in order."""

@@ -52,13 +52,13 @@ class LiveKitEventHandler:
     def __init__(
         self,
         calls: CallRepository,
-        nudge: LaneNotifier,
+        notifier: LaneNotifier,
         clock: Clock,
         run_is_alive: Callable[[str], bool],
         reach: RoomActions,
     ) -> None:
         self._calls = calls
-        self._nudge = nudge
+        self._notifier = notifier
         self._clock = clock
         self._run_is_alive = run_is_alive
         self._reach = reach
@@ -81,7 +81,7 @@ class LiveKitEventHandler:
         after = self._calls.settle(news.claim.call_id, decide, now_ms, news_id=news.id)
         if after is None:
             return None
-        self._nudge.after(seen[-1], after)
+        self._notifier.notify_change(seen[-1], after)
         if news.is_caller and news.event == "participant_joined" and seen[-1].ended:
             # Too late: the call is over, and so is the stay. If that fails, LiveKit sends the webhook again.
             self._reach.close_room(news.claim)

@@ -102,7 +102,7 @@ class OutboundCallService:
     intake: CallAdmission
     agents: AgentRepository
     trunks: TrunkRepository
-    practice: TestTrunks
+    test_trunks: TestTrunks
     check_livekit: Callable[[str], object]
 
     def place(
@@ -172,7 +172,7 @@ class OutboundCallService:
         """The agent as a call of the principal's mode is dialled: test calls go over the test trunk."""
         if principal.livemode:
             return agent
-        trunk = self.practice.of(principal.tenant_id)
+        trunk = self.test_trunks.of(principal.tenant_id)
         return replace(agent, trunk_id=trunk.id, phone_numbers=agent.phone_numbers or trunk.numbers)
 
     def able(self, principal: Principal, agent: Agent) -> Agent:

@@ -62,7 +62,7 @@ class RescheduleCallService:
 
     calls: CallRepository
     facts: TenantSettingsCache
-    nudge: LaneNotifier
+    notifier: LaneNotifier
     clock: Clock
 
     def change(self, principal: Principal, call_id: str, wish: ScheduleChange) -> None:
@@ -81,9 +81,9 @@ class RescheduleCallService:
         if after.ttl and after.ttl > (before.ttl or 0):
             # What was written before would go before the call is over.
             self.calls.keep_until(after.id, after.ttl)
-        self.nudge.after(before, after)
+        self.notifier.notify_change(before, after)
         if before.due_ms and after.due_ms is None:
-            self.nudge.wake(after.trunk_id)
+            self.notifier.wake(after.trunk_id)
 
     def _changed(self, call: Call, wish: ScheduleChange, now_ms: int) -> Change | None:
         if call.ended:

@@ -242,7 +242,7 @@ class WorkflowCallService:
         require_test_for_speed(principal, request.test_speed, "test_speed")
         lane, played_number = "", ""
         if not principal.livemode:
-            lane = self.phones.practice.of(principal.tenant_id).id
+            lane = self.phones.test_trunks.of(principal.tenant_id).id
             played_number = _test_number(request.user_context)
         return Call(
             id=call_id,

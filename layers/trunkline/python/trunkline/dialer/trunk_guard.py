@@ -15,15 +15,17 @@ from trunkline.trunks.repository import TrunkRepository
 class TrunkGuard:
     """One run's circuit breaker."""
 
-    def __init__(self, bench: DialerContext, trunks: TrunkRepository, failures: ConsecutiveFailures) -> None:
-        self._bench = bench
+    def __init__(
+        self, context: DialerContext, trunks: TrunkRepository, failures: ConsecutiveFailures
+    ) -> None:
+        self._context = context
         self._trunks = trunks
         self._failures = failures
         self._closed = False
 
     async def pauses(self, state: TrunkState) -> bool:
         """Say whether nothing more may be dialled; opens and closes the breaker by what was seen."""
-        now_ms = self._bench.clock.wall_ms()
+        now_ms = self._context.clock.wall_ms()
         if state.paused_because(now_ms):
             return True
         if self._failures.trips(probing=state.breaker is not None):
@@ -36,16 +38,16 @@ class TrunkGuard:
     async def _open(self, state: TrunkState, now_ms: int) -> None:
         trunk_id = state.declared.id
         breaker = TrunkCircuitBreaker.opened(self._failures.reason, now_ms, state.breaker)
-        self._bench.log.error("trunk paused", trunk_id=trunk_id, reason=breaker.reason, trips=breaker.trips)
+        self._context.log.error("trunk paused", trunk_id=trunk_id, reason=breaker.reason, trips=breaker.trips)
         await self._write(self._trunks.open_breaker, trunk_id, breaker)
-        await self._bench.offload(self._bench.nudge.wake_at, trunk_id, breaker.open_until_ms)
+        await self._context.offload(self._context.notifier.wake_at, trunk_id, breaker.open_until_ms)
 
     async def _write(self, write: object, *args: object) -> bool:
         """A pause or resume that can't be written is left: this run stops, or the next one resumes."""
         try:
-            await self._bench.offload(write, *args)
+            await self._context.offload(write, *args)
         except (BotoCoreError, ClientError) as error:
-            self._bench.log.warning("breaker not written", cause=type(error).__name__)
+            self._context.log.warning("breaker not written", cause=type(error).__name__)
             return False
         return True
 
@@ -54,14 +56,14 @@ TRUNK_OPENS_AFTER = 5
 """So many trunk failures in a row pause the trunk."""
 
 
-def is_trunk_failure(verdict: DialResult) -> bool:
+def is_trunk_failure(result: DialResult) -> bool:
     """Say whether a verdict blames the trunk: 5xx, an unknown trunk, or bad credentials.
 
     403 does not: carriers use it for single destinations.
     """
-    if verdict.kind is not DialResultKind.FAILED:
+    if result.kind is not DialResultKind.FAILED:
         return False
-    return verdict.reason is Reason.TRUNK_UNAVAILABLE or verdict.sip_status_code in _UNAUTHORIZED
+    return result.reason is Reason.TRUNK_UNAVAILABLE or result.sip_status_code in _UNAUTHORIZED
 
 
 class ConsecutiveFailures:
@@ -72,12 +74,12 @@ class ConsecutiveFailures:
         self._last: DialResult | None = None
         self.works = False
 
-    def note(self, verdict: DialResult) -> None:
+    def note(self, result: DialResult) -> None:
         """Take one verdict in; those that prove nothing about the trunk are passed over."""
-        if is_trunk_failure(verdict):
+        if is_trunk_failure(result):
             self._failures += 1
-            self._last = verdict
-        elif verdict.kind in (DialResultKind.ANSWERED, DialResultKind.FAILED):
+            self._last = result
+        elif result.kind in (DialResultKind.ANSWERED, DialResultKind.FAILED):
             self._failures = 0
             self.works = True
 

@@ -36,7 +36,7 @@ class DialResult:
 class DialAnswer:
     """What came of one CreateSIPParticipant."""
 
-    verdict: DialResult
+    result: DialResult
     sip_participant_id: str | None = None
     sip_call_id: str | None = None
 

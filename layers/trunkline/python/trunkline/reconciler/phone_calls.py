@@ -59,10 +59,10 @@ class PhoneCallReconciler:
     calls: CallRepository
     lanes: LaneLeaseRepository
     line: DialQueue
-    census: QueueCheckpoints
+    checkpoints: QueueCheckpoints
     trunks: TrunkRepository
     wakes: WakeQueue
-    nudge: LaneNotifier
+    notifier: LaneNotifier
     livekit: ReconcilerLiveKit
     played: Simulation
     clock: Clock
@@ -89,7 +89,7 @@ class PhoneCallReconciler:
         await self._free_orphaned_slots(state, repairs)
         await self._let_in_due(trunk_id, repairs)
         for tenant_id in state.tenants:
-            await self.offload(self.census.take, trunk_id, tenant_id)
+            await self.offload(self.checkpoints.take, trunk_id, tenant_id)
         await self._wake_if_unserved(state, repairs)
 
     async def _repair_calls(self, state: TrunkState, repairs: Counter[str]) -> None:
@@ -114,7 +114,7 @@ class PhoneCallReconciler:
                 return
             name, change = found
             after = await self.offload(self.calls.change, call, change, self.clock.wall_ms())
-            await self.offload(self.nudge.after, call, after)
+            await self.offload(self.notifier.notify_change, call, after)
         except StaleCall:
             return
         except LiveKitUnavailable as error:
@@ -206,7 +206,7 @@ class PhoneCallReconciler:
         until_ms = self.clock.wall_ms() + _AHEAD_MS
         moments = await self.offload(self.calls.due_moments, trunk_id, until_ms)
         for second in sorted({-(-moment_ms // 1000) for moment_ms in moments}):
-            await self.offload(self.nudge.wake_at, trunk_id, second * 1000)
+            await self.offload(self.notifier.wake_at, trunk_id, second * 1000)
 
     async def _wake_if_unserved(self, state: TrunkState, repairs: Counter[str]) -> None:
         """A wake too many finds the lane held and does nothing; a paused line needs none."""
@@ -214,7 +214,7 @@ class PhoneCallReconciler:
         now_ms = self.clock.wall_ms()
         if state.paused_because(now_ms):
             return
-        if not await self.offload(self.line.heads, trunk_id, state.tenants, 1, state.held(now_ms)):
+        if not await self.offload(self.line.peek_tenants, trunk_id, state.tenants, 1, state.held(now_ms)):
             return
         if await self.offload(self.lanes.is_held, trunk_id):
             return
