@@ -21,6 +21,7 @@ from trunkline.calls.states import State, data_status, flat_status
 from trunkline.calls.test_numbers import OUTCOMES
 from trunkline.calls.value_objects import WaitsFor
 from trunkline.core import errors
+from trunkline.core.field_types import MAX_METADATA_BYTES
 from trunkline.http_api.error_mapping import STATUS
 from trunkline.tool_runtime.errors import FailureType
 from trunkline.webhooks.events import EventType
@@ -164,6 +165,72 @@ def _check_body(operation: dict[str, Any], text: str, page: Path) -> None:
         body["agentId"] = "00000000-0000-4000-8000-000000000000"
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     Draft202012Validator(schema | {"components": _OPENAPI["components"]}).validate(body)
+
+
+@pytest.mark.parametrize(
+    ("page", "method", "path"),
+    [
+        ("phone-calls.md", "post", "/api/v1/calls/outbound"),
+        ("phone-calls.md", "post", "/api/v1/calls/schedule"),
+        ("calls.md", "post", "/api/v1/calls"),
+        ("calls.md", "post", "/api/v1/calls/test-agent"),
+        ("calls.md", "post", "/api/v1/workflows"),
+        ("calls.md", "post", "/api/v1/agents"),
+        ("batches.md", "post", "/api/v1/batches"),
+        ("schedules.md", "post", "/api/v1/schedules"),
+        ("triggers.md", "post", "/api/v1/triggers"),
+        ("tools.md", "post", "/api/v1/tools"),
+        ("tools.md", "post", "/api/v1/secrets"),
+        ("webhooks.md", "post", "/api/v1/webhooks"),
+        ("rules.md", "post", "/api/v1/suppressions"),
+        ("rules.md", "put", "/api/v1/number-rules"),
+        ("trunks.md", "patch", "/api/v1/trunks/{trunk_id}"),
+        ("access.md", "post", "/api/v1/api-keys"),
+        ("calls.md", "get", "/api/v1/calls"),
+        ("calls.md", "get", "/api/v1/calls/{call_id}"),
+        ("trunks.md", "get", "/api/v1/trunks/{trunk_id}"),
+        ("access.md", "get", "/api/v1/limits"),
+        ("access.md", "get", "/api/v1/audit"),
+        ("webhooks.md", "get", "/api/v1/webhooks/{webhook_id}/deliveries"),
+    ],
+)
+def test_each_field_of_a_route_is_on_its_page(page: str, method: str, path: str) -> None:
+    words = set(re.findall(r"\w+", (ROOT / "docs" / page).read_text()))
+    assert _fields(_OPENAPI["paths"][path][method]) - words == set()
+
+
+def _fields(operation: dict[str, Any]) -> set[str]:
+    """What a client sends; of a read without a list of its own, also what it gets."""
+    sent = {parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "query"}
+    body = operation.get("requestBody", {}).get("content", {})
+    answer = {} if body else operation["responses"].get("200", {}).get("content", {})
+    for content in (*body.values(), *answer.values()):
+        properties = _properties(content["schema"])
+        if "next_cursor" not in properties:
+            sent |= {*properties, *_properties(properties.get("data", {}))}
+    return sent
+
+
+def _properties(schema: dict[str, Any]) -> dict[str, Any]:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    found: dict[str, Any] = (_OPENAPI["components"]["schemas"][name] if name else schema).get(
+        "properties", {}
+    )
+    return found
+
+
+def test_pages_have_the_metadata_limit_and_the_join_window_of_the_code() -> None:
+    for page in ("phone-calls.md", "calls.md"):
+        assert f"{MAX_METADATA_BYTES // 1024} KB" in _row(page, "metadata")
+    body = _OPENAPI["paths"]["/api/v1/workflows"]["post"]["requestBody"]["content"]["application/json"]
+    default = _properties(body["schema"])["join_window_s"]["default"]
+    assert f"| {default} |" in _row("calls.md", "join_window_s")
+
+
+def _row(page: str, field: str) -> str:
+    """The first row of a page's tables that describes a field."""
+    text = (ROOT / "docs" / page).read_text()
+    return next(line for line in text.splitlines() if line.startswith(f"| `{field}` |"))
 
 
 def test_the_statuses_page_has_both_words_of_each_state() -> None:
