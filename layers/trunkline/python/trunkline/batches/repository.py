@@ -21,6 +21,7 @@ from trunkline.storage.keys.batches import (
 )
 from trunkline.storage.keys.item import SK, TTL, Item
 from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Update, Write
+from trunkline.storage.versioned import save_next_version
 
 _TRIES = 60
 
@@ -72,12 +73,7 @@ class BatchRepository:
         Raises:
             VersionConflict: another request was quicker.
         """
-        after = replace(changed, version=changed.version + 1)
-        try:
-            self._table.transact([Put(_item(after), Attr("version").eq(changed.version)), *more])
-        except ConditionFailed as error:
-            raise VersionConflict from error
-        return after
+        return save_next_version(self._table, changed, _item, more)
 
     def page(self, tenant_mode: str, limit: int, cursor: str | None) -> tuple[list[Batch], str | None]:
         """A tenant's batches, newest first, and where to go on."""
