@@ -11,9 +11,9 @@ from tests.support.clocks import NOW_MS
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.dialer.lane_run import Stop
-from trunkline.dialer.trunk_guard import TRUNK_OPENS_AFTER
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import room_name
+from trunkline.trunks.circuit_breaker import TRUNK_BREAKER
 from trunkline.trunks.repository import TrunkEvent
 
 DOWN = DialAnswer(DialResult(DialResultKind.FAILED, Reason.TRUNK_UNAVAILABLE, 503))
@@ -83,7 +83,7 @@ async def test_a_trunk_that_keeps_failing_is_paused_with_a_reason(dialer: Dialer
         dialer.calls.accept(make_call(number))
     assert await dialer.run().serve(WAKE) is Stop.PAUSED
     failed = dialer.states(range(1, 31)).count(State.FAILED)
-    assert TRUNK_OPENS_AFTER <= failed < 25, "most calls wait for the trunk to work again"
+    assert TRUNK_BREAKER.opens_after <= failed < 25, "most calls wait for the trunk to work again"
     assert events(dialer) == [("trunk.paused", "carrier_failing: SIP 503")]
     assert await dialer.run("run-2").serve(WAKE) is Stop.PAUSED
     assert dialer.wakeups.sent[-1] == WAKE

@@ -23,7 +23,7 @@ from trunkline.core.validation import validated
 from trunkline.storage.keys.calls import call_event_key
 from trunkline.storage.keys.dialing import trunk_event_key
 from trunkline.trunks.repository import TrunkEvent, TrunkRepository
-from trunkline.webhooks.circuit_breaker import ENDPOINT_OPENS_AFTER
+from trunkline.webhooks.circuit_breaker import ENDPOINT_BREAKER
 from trunkline.webhooks.delivery_models import DeliveryState
 from trunkline.webhooks.repository import MAX_ENDPOINTS
 from trunkline.webhooks.schemas import DeliveryQuery, Rotation, WebhookSpec
@@ -191,7 +191,7 @@ def test_a_ping_goes_to_a_disabled_webhook_once(webhooks: WebhookHarness) -> Non
 def test_a_ping_takes_no_turn_and_wakes_a_resting_webhook(webhooks: WebhookHarness) -> None:
     webhook = webhooks.webhook()
     webhooks.answer = lambda _: DOWN
-    for number in range(1, ENDPOINT_OPENS_AFTER + 1):
+    for number in range(1, ENDPOINT_BREAKER.opens_after + 1):
         webhooks.courier.step(webhooks.told(make_call(number)))
     assert webhooks.desk.get(MINE, webhook)["health"]["state"] == "resting"
     webhooks.answer = lambda _: OK

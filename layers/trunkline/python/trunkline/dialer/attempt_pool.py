@@ -146,7 +146,7 @@ class AttemptPool:
             self._prepare_takes_s += (took_s - self._prepare_takes_s) / 8
         if result is None:
             return
-        self.failures.note(result)
+        self.failures.record(result)
         if result.kind is DialResultKind.TOO_FAST:
             self._pace.too_fast(self._now())
         if result.kind is not DialResultKind.NOT_SENT:

@@ -152,7 +152,7 @@ class LaneRun:
                 return Stop.LOST
             if self._now() >= stop_at_us or pool.count(Stage.RINGING) >= self._limits.max_unanswered:
                 return Stop.TIME_UP
-            if await self._guard.pauses(pacer.state):
+            if await self._guard.must_stop(pacer.state):
                 return Stop.PAUSED
             await self._let_in_due(lane.trunk_id)
             await self._plays.go_on(lane.trunk_id)
