@@ -23,6 +23,7 @@ from trunkline.calls.value_objects import WaitsFor
 from trunkline.core import errors
 from trunkline.core.field_types import MAX_METADATA_BYTES
 from trunkline.http_api.error_mapping import STATUS
+from trunkline.livekit.dial_result import SIP_STATUSES, DialResultKind
 from trunkline.tool_runtime.errors import FailureType
 from trunkline.webhooks.events import EventType
 from trunkline.webhooks.retry_policy import SCHEDULE_S
@@ -241,6 +242,16 @@ def test_the_statuses_page_has_both_words_of_each_state() -> None:
 def test_the_statuses_page_has_each_reason_queue_state_and_redial_word() -> None:
     cells = _first_cells("statuses.md")
     assert {*Reason, *WaitsFor, *RetryOn} <= cells
+
+
+def test_the_statuses_page_has_each_sip_code_of_the_dial_result_table() -> None:
+    reasons, _, redials = _statuses().partition("## Attempts and redials")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", reasons, re.MULTILINE))
+    too_fast = redials.partition('reads these answers as "too fast":')[2]
+    for status in SIP_STATUSES:
+        where = rows[status.reason] if status.kind is DialResultKind.FAILED else too_fast
+        assert str(status.code) in where or (status.code >= 500 and "SIP 5xx" in where), status.code
+        assert (str(status.code) in too_fast) is (status.pace_phrases or where is too_fast), status.code
 
 
 def _statuses() -> str:
