@@ -95,23 +95,23 @@ class ReconcilerHarness:
         return call
 
     def accepted(self) -> Call:
-        self.calls.accept(make_call())
+        self.calls.create(make_call())
         return self.now()
 
     def prepared(self) -> Call:
         self.lanes.renew_run("run-1")
         call = self.accepted()
-        return self.calls.change(call, claim_call(call, "run-1", f"call-{call.id}"), NOW_MS)
+        return self.calls.apply(call, claim_call(call, "run-1", f"call-{call.id}"), NOW_MS)
 
     def sent(self) -> Call:
         call = self.prepared()
-        return self.calls.change(
-            call, record_intent(call, NOW_MS, intent="i", dead_after_ms=DEAD_AFTER_MS), NOW_MS
+        return self.calls.apply(
+            call, record_intent(call, NOW_MS, intent="i", token_expires_at_ms=DEAD_AFTER_MS), NOW_MS
         )
 
     def active(self) -> Call:
         call = self.sent()
-        return self.calls.change(call, answer_call(call, NOW_MS), NOW_MS)
+        return self.calls.apply(call, answer_call(call, NOW_MS), NOW_MS)
 
 
 @pytest.fixture

@@ -119,8 +119,8 @@ class ToolCallHarness:
             workflow=WorkflowRef("meals", 1), user_id="u1", created_at_ms=self.clock.wall_ms(), **more
         )
         call = replace(call, room_name=f"call-{call.id}")
-        self.calls.accept(
-            call, more=self.people.put(call, context or {"auth_token": "jwt-1234", "pin": "98765"})
+        self.calls.create(
+            call, more=self.people.writes(call, context or {"auth_token": "jwt-1234", "pin": "98765"})
         )
         return CallAttemptRef(call.id, call.claim)
 
@@ -135,7 +135,7 @@ class ToolCallHarness:
         return found
 
     def events(self, claim: CallAttemptRef) -> list[tuple[str, Any]]:
-        _, events = self.calls.story(claim.call_id) or (None, [])
+        _, events = self.calls.load_with_events(claim.call_id) or (None, [])
         return [(event.type, event.data) for event in events]
 
 

@@ -131,7 +131,7 @@ class WebhookHarness:
     def told(self, call: Call | None = None) -> str:
         """Accept a call and tell of it; returns the delivery's id."""
         call = call or make_call()
-        self.calls.accept(call)
+        self.calls.create(call)
         assert self.tell(call.id) == 1
         return self.started()[-1]
 

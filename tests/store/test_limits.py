@@ -57,7 +57,13 @@ class QuotaHarness:
         return make_call(self._number, created_at_ms=self.clock.wall_ms(), **changes)
 
     def web(self, **changes: Any) -> Call:
-        web = {"channel": Channel.WEB, "state": State.PENDING, "trunk_id": "", "line_place": "", "claim": 1}
+        web = {
+            "channel": Channel.WEB,
+            "state": State.PENDING,
+            "trunk_id": "",
+            "queue_position": "",
+            "claim": 1,
+        }
         return self.call(**(web | changes))
 
     def take(self, call: Call | None = None, once: IdempotencyKey | None = None) -> Call:
@@ -65,7 +71,7 @@ class QuotaHarness:
 
     def end(self, call: Call) -> None:
         now_ms = self.clock.wall_ms()
-        after = self.calls.change(
+        after = self.calls.apply(
             call, end_call(call, Ending(State.CANCELLED, Reason.CANCELLED), now_ms), now_ms
         )
         self.notifier.notify_change(call, after)
@@ -159,7 +165,7 @@ def test_a_call_that_was_not_stored_gives_its_count_back(
 ) -> None:
     quotas.limited(max_calls_a_day=1)
     with monkeypatch.context() as broken:
-        broken.setattr(quotas.calls, "accept", lambda *_, **__: 1 / 0)
+        broken.setattr(quotas.calls, "create", lambda *_, **__: 1 / 0)
         refused(ZeroDivisionError, quotas.take)
     quotas.take()
 

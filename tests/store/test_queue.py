@@ -59,7 +59,7 @@ class QueueHarness:
 
     def accept(self, *numbers: int, **changes: Any) -> None:
         for number in numbers:
-            self.calls.accept(make_call(number, **changes))
+            self.calls.create(make_call(number, **changes))
 
     def status(self, number: int) -> QueueStatus | None:
         call = self.calls.load(make_call(number).id)
@@ -83,7 +83,7 @@ def test_positions_are_the_order_of_dialling(harness: QueueHarness) -> None:
     harness.accept(4, priority=5, batch=True)
     harness.accept(5, priority=10)
     assert [harness.position(number) for number in (3, 1, 2, 4, 5)] == [1, 2, 3, 4, 5]
-    harness.calls.change(make_call(1), request_cancel(make_call(1), NOW_MS), NOW_MS)  # type: ignore[arg-type]
+    harness.calls.apply(make_call(1), request_cancel(make_call(1), NOW_MS), NOW_MS)  # type: ignore[arg-type]
     assert harness.position(2) == 2
 
 
@@ -120,10 +120,10 @@ def test_a_long_line_is_counted_with_the_help_of_the_census(
     assert [harness.position(number) for number in (1, 19, 20, 21, 57, 100)] == [1, 19, 20, 21, 57, 100]
     assert harness.queue.waiting(TRUNK.id, "tenant-1") == 100
     for number in range(1, 31):
-        harness.calls.change(make_call(number), claim_call(make_call(number), "run", "r"), NOW_MS)
+        harness.calls.apply(make_call(number), claim_call(make_call(number), "run", "r"), NOW_MS)
     assert harness.position(57) == 27
     for number in range(40, 43):
-        harness.calls.change(make_call(number), request_cancel(make_call(number), NOW_MS), NOW_MS)  # type: ignore[arg-type]
+        harness.calls.apply(make_call(number), request_cancel(make_call(number), NOW_MS), NOW_MS)  # type: ignore[arg-type]
     assert 24 <= (harness.position(57) or 0) <= 27, "those who left since the census are still counted"
     QueueCheckpoints(harness.table, DialQueue(harness.table)).take(TRUNK.id, "tenant-1")
     assert harness.position(57) == 24
@@ -159,8 +159,8 @@ def test_the_marks_between_two_places_are_counted_right(length: int, head: int, 
 
 def test_what_a_call_waits_for_is_said(harness: QueueHarness) -> None:
     harness.accept(1, 2, 3)
-    harness.calls.change(make_call(1), defer(make_call(1), NOW_MS + 9, WaitsFor.WINDOW), NOW_MS)
-    harness.calls.change(make_call(2), claim_call(make_call(2), "run", "r", {TRUNK.id: 1}), NOW_MS)
+    harness.calls.apply(make_call(1), defer(make_call(1), NOW_MS + 9, WaitsFor.WINDOW), NOW_MS)
+    harness.calls.apply(make_call(2), claim_call(make_call(2), "run", "r", {TRUNK.id: 1}), NOW_MS)
     assert harness.status(1) == QueueStatus("outside_window", None, NOW_MS + 9)
     assert harness.status(2) == QueueStatus("preparing")
     harness.trunks.save(replace(TRUNK, max_concurrent_calls=1))
@@ -173,7 +173,7 @@ def test_a_trunk_shows_its_state_pace_and_the_tenants_own_calls(harness: QueueHa
     harness.trunks.grant(TRUNK.id, "tenant-2", max_concurrent_calls=4)
     harness.accept(1, 2, 3)
     harness.accept(4, tenant_id="tenant-2")
-    harness.calls.change(make_call(1), claim_call(make_call(1), "run", "r"), NOW_MS)
+    harness.calls.apply(make_call(1), claim_call(make_call(1), "run", "r"), NOW_MS)
     mine, theirs = (harness.desk.get(who, TRUNK.id) for who in (ME, OTHER))
     assert (mine["waiting"], mine["in_progress"], mine["state"]) == (2, 1, "idle")
     assert (theirs["waiting"], theirs["in_progress"]) == (1, 0)

@@ -31,7 +31,7 @@ def events(dialer: DialerHarness) -> list[tuple[str, str]]:
 
 async def test_a_paused_trunk_dials_nothing_and_keeps_its_calls(dialer: DialerHarness) -> None:
     dialer.trunks.set(TRUNK.id, PAUSED, TrunkEvent("trunk.paused", "paused_by_request", NOW_MS))
-    dialer.calls.accept(make_call())
+    dialer.calls.create(make_call())
     assert await dialer.run().serve(WAKE) is Stop.PAUSED
     assert dialer.livekit.invites == []
     assert not dialer.lanes.is_held(TRUNK.id)
@@ -42,7 +42,7 @@ async def test_a_paused_trunk_dials_nothing_and_keeps_its_calls(dialer: DialerHa
 
 async def test_a_pause_in_mid_run_returns_what_was_not_sent(dialer: DialerHarness) -> None:
     for number in range(1, 9):
-        dialer.calls.accept(make_call(number))
+        dialer.calls.create(make_call(number))
     run = asyncio.create_task(dialer.run().serve(WAKE))
     await asyncio.sleep(0.5)
     dialer.trunks.set(TRUNK.id, PAUSED, None)
@@ -55,7 +55,7 @@ async def test_a_pause_in_mid_run_returns_what_was_not_sent(dialer: DialerHarnes
 
 async def test_a_resume_while_the_paused_run_lets_go_is_not_overlooked(dialer: DialerHarness) -> None:
     dialer.trunks.set(TRUNK.id, PAUSED, None)
-    dialer.calls.accept(make_call())
+    dialer.calls.create(make_call())
     release = dialer.lanes.release
 
     def release_and_resume(*args: object) -> None:
@@ -70,7 +70,7 @@ async def test_a_resume_while_the_paused_run_lets_go_is_not_overlooked(dialer: D
 async def test_a_lower_pace_is_taken_up_by_the_next_run(dialer: DialerHarness) -> None:
     dialer.trunks.set(TRUNK.id, {"cps": 2}, None)
     for number in range(1, 4):
-        dialer.calls.accept(make_call(number))
+        dialer.calls.create(make_call(number))
     await dialer.run().serve(WAKE)
     times = [time for time, _ in dialer.livekit.invites]
     assert times[-1] - times[0] >= 2 * 0.5
@@ -80,7 +80,7 @@ async def test_a_trunk_that_keeps_failing_is_paused_with_a_reason(dialer: Dialer
     fast(dialer)
     dialer.livekit.answer = lambda _: DOWN
     for number in range(1, 31):
-        dialer.calls.accept(make_call(number))
+        dialer.calls.create(make_call(number))
     assert await dialer.run().serve(WAKE) is Stop.PAUSED
     failed = dialer.states(range(1, 31)).count(State.FAILED)
     assert TRUNK_BREAKER.opens_after <= failed < 25, "most calls wait for the trunk to work again"
@@ -94,7 +94,7 @@ async def test_a_failing_trunk_is_probed_by_one_call_and_paused_for_longer(diale
     fast(dialer)
     dialer.livekit.answer = lambda _: DOWN
     for number in range(1, 31):
-        dialer.calls.accept(make_call(number))
+        dialer.calls.create(make_call(number))
     await dialer.run().serve(WAKE)
     dialled = len(dialer.livekit.invites)
     dialer.clock.move_s(31)
@@ -110,7 +110,7 @@ async def test_a_probe_that_works_resumes_the_trunk(dialer: DialerHarness) -> No
     fast(dialer)
     dialer.livekit.answer = lambda _: DOWN
     for number in range(1, 31):
-        dialer.calls.accept(make_call(number))
+        dialer.calls.create(make_call(number))
     await dialer.run().serve(WAKE)
     dialer.livekit.answer = lambda _: BUSY
     dialer.clock.move_s(31)
@@ -126,10 +126,10 @@ async def test_a_burst_of_one_tenant_does_not_starve_another(dialer: DialerHarne
     fast(dialer)
     dialer.trunks.grant(TRUNK.id, "tenant-2")
     for number in range(1, 31):
-        dialer.calls.accept(make_call(number))
+        dialer.calls.create(make_call(number))
     rooms = [room_name(make_call(number).id, 1) for number in range(31, 36)]
     for number in range(31, 36):
-        dialer.calls.accept(make_call(number, tenant_id="tenant-2"))
+        dialer.calls.create(make_call(number, tenant_id="tenant-2"))
     await dialer.run().serve(WAKE)
     assert len(dialer.livekit.invites) == 35
     # Turns are taken at the claim; within the look-ahead, who is ready at its slot goes first.

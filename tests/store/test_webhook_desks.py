@@ -118,7 +118,7 @@ def test_another_tenant_and_the_other_mode_find_nothing(webhooks: WebhookHarness
 def test_test_calls_tell_test_webhooks_alone(webhooks: WebhookHarness) -> None:
     webhooks.webhook()
     call = make_call(livemode=False)
-    webhooks.calls.accept(call)
+    webhooks.calls.create(call)
     assert webhooks.tell(call.id) == 0
 
 
@@ -143,7 +143,7 @@ def test_the_log_by_pages_and_filters(webhooks: WebhookHarness) -> None:
     ids = []
     for number in range(1, 8):
         call = make_call(number)
-        webhooks.calls.accept(call)
+        webhooks.calls.create(call)
         event = webhooks.table.get(call_event_key(call.id, 1))
         assert event is not None
         webhooks.take(event | {"at_ms": NOW_MS + number})

@@ -20,7 +20,7 @@ from trunkline.webhooks.schemas import Recovery
 def test_410_disables_and_tells_the_others(webhooks: WebhookHarness) -> None:
     gone, other = webhooks.webhook(), webhooks.webhook(filter={"events": ["webhook.*"]})
     webhooks.answer = lambda _: Response(410, {}, b"", 3)
-    webhooks.calls.accept(make_call())
+    webhooks.calls.create(make_call())
     webhooks.tell(make_call().id)
     webhooks.run(webhooks.started()[0])
     shown = webhooks.desk.get(MINE, gone)
@@ -131,7 +131,7 @@ def test_a_full_endpoint_makes_its_own_deliveries_wait_and_no_others(webhooks: W
     endpoint = webhooks.endpoints.load("tenant-1", full)
     assert endpoint is not None
     webhooks.gate.take(endpoint, webhooks.clock.wall_ms(), probing=False)
-    webhooks.calls.accept(make_call())
+    webhooks.calls.create(make_call())
     assert webhooks.tell(make_call().id) == 2
     steps = {
         webhooks.delivery(each).endpoint_id == full: webhooks.courier.step(each)

@@ -30,14 +30,14 @@ def test_an_event_arrives_as_the_guide_shows_it(webhooks: WebhookHarness) -> Non
         filter={"events": ["call.completed"], "include_transcript": True, "include_metrics": True}
     )
     call = make_call(metadata_json='{"source": "kafka"}', user_id="user-123", room_name="room-abc")
-    webhooks.calls.accept(call)
+    webhooks.calls.create(call)
     assert webhooks.tell(call.id) == 0, "the filter asks for no start"
     webhooks.transcripts.append(
         call.id, [Turn(1, "assistant", "Hello!", "greeter"), Turn(2, "user", "Hi there")], NOW_MS, None
     )
     talked = replace(call, state=State.ACTIVE, answered_at_ms=NOW_MS)
     change = end_call(talked, Ending(State.COMPLETED, Reason.USER_HANGUP), NOW_MS + 180_000)
-    webhooks.calls.change(call, change, NOW_MS + 180_000)
+    webhooks.calls.apply(call, change, NOW_MS + 180_000)
     assert webhooks.tell(call.id, 2) == 1
     delivery_id = webhooks.started()[0]
     assert webhooks.run(delivery_id) == []
@@ -78,7 +78,7 @@ def test_what_a_call_was_at_its_start_it_stays_in_that_event(webhooks: WebhookHa
     webhooks.webhook(filter={"events": ["call.started"]})
     call = make_call()
     delivery_id = webhooks.told(call)
-    webhooks.calls.change(
+    webhooks.calls.apply(
         call, end_call(call, Ending(State.CANCELLED, Reason.CANCELLED), NOW_MS + 9), NOW_MS + 9
     )
     webhooks.run(delivery_id)
@@ -113,7 +113,7 @@ def test_a_stream_that_repeats_itself_makes_one_delivery(webhooks: WebhookHarnes
 
 def test_a_fan_out_that_dies_before_the_start_is_made_up_for_by_the_repeat(webhooks: WebhookHarness) -> None:
     webhooks.webhook()
-    webhooks.calls.accept(make_call())
+    webhooks.calls.create(make_call())
     webhooks.flow.broken = True
     with pytest.raises(ConnectionError):
         webhooks.tell(make_call().id)

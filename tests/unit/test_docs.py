@@ -17,7 +17,7 @@ from trunkline_cli.main import app as command_line
 from trunkline.auth.scopes import Scope
 from trunkline.calls.calling_policy import RetryOn
 from trunkline.calls.reasons import Reason
-from trunkline.calls.states import State, data_status, flat_status
+from trunkline.calls.states import State, status_detail, status_v1
 from trunkline.calls.test_numbers import OUTCOMES
 from trunkline.calls.value_objects import WaitsFor
 from trunkline.core import errors
@@ -236,7 +236,7 @@ def _row(page: str, field: str) -> str:
 
 def test_the_statuses_page_has_both_words_of_each_state() -> None:
     rows = re.findall(r"^\| `(\w+)`[^|]*\| `(\w+)`[^|]*\| `(\w+)` \|", _statuses(), re.MULTILINE)
-    assert set(rows) == {(state.value, flat_status(state), data_status(state)) for state in State}
+    assert set(rows) == {(state.value, status_v1(state), status_detail(state)) for state in State}
 
 
 def test_the_statuses_page_has_each_reason_queue_state_and_redial_word() -> None:

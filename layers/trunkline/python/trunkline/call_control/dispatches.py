@@ -39,7 +39,7 @@ class DispatchService:
     def list(self, principal: Principal, call_id: str, dispatch_id: str | None) -> DispatchList:
         """The dispatches of a call's room, or the one of that id; a room that is gone has none."""
         call = self._own(principal, call_id)
-        if not call.room_name or call.ended:
+        if not call.room_name or call.is_terminal:
             return {"agent_dispatches": []}
         if not call.livemode:
             return {"agent_dispatches": self.played.found(call, dispatch_id)}
@@ -55,7 +55,7 @@ class DispatchService:
             LiveKitFailed: the agent may or may not have been sent; a repeat might send a second one.
         """
         call = self._own(principal, call_id)
-        if call.ended:
+        if call.is_terminal:
             raise CallEnded
         if not call.room_name:
             raise CallNotReady
@@ -75,7 +75,7 @@ class DispatchService:
             LiveKitFailed: it may or may not have been taken out; a repeat is harmless.
         """
         call = self._own(principal, call_id)
-        if not call.room_name or call.ended:
+        if not call.room_name or call.is_terminal:
             raise NotFound("Dispatch not found")
         if not call.livemode:
             return self.played.delete(call, dispatch_id)

@@ -153,7 +153,7 @@ class WorkflowCallService:
             QueueUnavailable, IdempotencyConflict, IdempotencyInProgress: as `Intake.take` says.
         """
         call = self.prepared(principal, request, source=source)
-        return self.intake.take(call, once, self.people.put(call, request.user_context))
+        return self.intake.take(call, once, self.people.writes(call, request.user_context))
 
     def prepared(self, principal: Principal, request: WorkflowCall, *, source: str) -> Call:
         """The call that is asked for, if it can be made, before it is taken in; raises as `place` does."""
@@ -190,7 +190,7 @@ class WorkflowCallService:
         self.phones.require_livekit(principal)
         story = CallContext(metadata=request.metadata, source=source, user_id=request.user_id)
         call = self._web_call(principal, request, agent, story, _JOIN_WINDOW_S)
-        return self.intake.take(call, once, self.people.put(call, request.user_context))
+        return self.intake.take(call, once, self.people.writes(call, request.user_context))
 
     def _agent(self, tenant_id: str, name: str) -> Agent | None:
         return self.agents.load(tenant_id, agent_id_for(tenant_id, name))
@@ -260,10 +260,10 @@ class WorkflowCallService:
             priority=0,
             metadata_json=json.dumps(story.metadata),
             source=story.source,
-            line_place="",
+            queue_position="",
             channel=Channel.WEB,
             workflow=story.workflow,
-            colleagues=story.colleagues,
+            handoff_agents=story.colleagues,
             user_id=story.user_id,
             claim=1,
             room_name=room_name(call_id, 1),

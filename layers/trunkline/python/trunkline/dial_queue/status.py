@@ -78,7 +78,7 @@ class QueueStatusReader:
 
     def status(self, call: Call) -> QueueStatus | None:
         """Say what a call waits for; None if it does not wait."""
-        if not call.waits:
+        if not call.is_waiting:
             return QueueStatus("preparing") if call.phase is Phase.PREPARED else None
         if call.waits_for is WaitsFor.ZONE:
             return QueueStatus(call.waits_for)
@@ -92,7 +92,7 @@ class QueueStatusReader:
         return self._in_line(state, call)
 
     def _in_line(self, state: TrunkState, call: Call) -> QueueStatus:
-        if hold := holding_batch(state.held(self._clock.wall_ms()), QueuePosition.parse(call.line_place)):
+        if hold := holding_batch(state.held(self._clock.wall_ms()), QueuePosition.parse(call.queue_position)):
             waits_for = "batch_not_started" if hold.until_ms else "batch_paused"
             return QueueStatus(waits_for, None, hold.until_ms)
         if self._full(state, call):
@@ -105,7 +105,7 @@ class QueueStatusReader:
         return self._count_up_to(trunk_id, tenant_id, f"{tenant_id}#{LAST}")
 
     def _full(self, state: TrunkState, call: Call) -> bool:
-        limits = state.limits(call.tenant_id, batch=call.batch)
+        limits = state.limits(call.tenant_id, batch=call.is_batch)
         return any(self._trunks.slots_taken(pool) >= limit for pool, limit in limits.items())
 
     def _estimate(self, state: TrunkState, position: int) -> int:
@@ -117,7 +117,7 @@ class QueueStatusReader:
     def _position(self, call: Call, state: TrunkState | None) -> int | None:
         if call.due_ms is not None:
             return None
-        place = QueuePosition.parse(call.line_place)
+        place = QueuePosition.parse(call.queue_position)
         position = self._count_up_to(call.trunk_id, call.tenant_id, place.key)
         others = [tenant for tenant in (state.tenants if state else ()) if tenant != call.tenant_id]
         return max(1, position + self._others_ahead(call.trunk_id, place, others))

@@ -19,8 +19,8 @@ def apply_dial_result(call: Call, answer: DialAnswer, now_ms: int) -> Change | N
     if result.kind is DialResultKind.FAILED and result.reason:
         ending = Ending(State.FAILED, result.reason)
         return finish_attempt(call, ending, now_ms, sip_status_code=result.sip_status_code)
-    if call.kept_ending:
-        return finish_attempt(call, call.kept_ending, now_ms)
+    if call.pending_ending:
+        return finish_attempt(call, call.pending_ending, now_ms)
     return release_ownership(call)
 
 
@@ -29,6 +29,6 @@ def _answered(call: Call, answer: DialAnswer, now_ms: int) -> Change | None:
         return None  # the leg is hung up first, and then the call is cancelled
     ids = {"sip_participant_id": answer.sip_participant_id, "sip_call_id": answer.sip_call_id}
     change = answer_call(call, now_ms, **ids)
-    if call.kept_ending:
-        return change.then(end_call(change.call, call.kept_ending, now_ms))
+    if call.pending_ending:
+        return change.merge(end_call(change.call, call.pending_ending, now_ms))
     return change

@@ -109,7 +109,7 @@ class Attempt:
     async def _take(self) -> Call | None:
         context = self._context
         call = await context.offload(context.calls.load, self.place.call_id)
-        if call is None or not call.waits or call.due_ms is not None:
+        if call is None or not call.is_waiting or call.due_ms is not None:
             return None
         now_ms = context.clock.wall_ms()
         reason = await context.offload(context.rulebook.why_not, call)
@@ -118,7 +118,7 @@ class Attempt:
             if after:
                 await context.offload(context.notifier.notify_change, call, after)
             return None
-        limits = self._state().limits(call.tenant_id, batch=call.batch)
+        limits = self._state().limits(call.tenant_id, batch=call.is_batch)
         change = claim_call(call, context.run_id, room_name(call.id, call.claim + 1), limits)
         return await self._claim.take(call, change, now_ms)
 
@@ -231,7 +231,7 @@ class Attempt:
         lifetime_ms = max(0, slot_us - clock.monotonic_us()) // 1000 + TOKEN_LIFE_MS
         token = self._context.sign_dial_token(lifetime_ms / 1000)
         change = record_intent(
-            call, now_ms, intent=secrets.token_hex(8), dead_after_ms=now_ms + lifetime_ms, **self._ids
+            call, now_ms, intent=secrets.token_hex(8), token_expires_at_ms=now_ms + lifetime_ms, **self._ids
         )
         return await self._claim.write(call, change, now_ms), token
 
@@ -266,7 +266,7 @@ class Attempt:
             kind is DialResultKind.ANSWERED
             and settled
             and settled.cancel_requested_at_ms
-            and not settled.ended
+            and not settled.is_terminal
         ):
             await self._hang_up_answered(call)
         if kind is DialResultKind.FAILED:

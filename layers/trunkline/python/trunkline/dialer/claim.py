@@ -37,7 +37,7 @@ class Claim:
         written, nothing has been sent: what is still mine of it is undone, and the agent sent home.
         """
         try:
-            stored: Call = await self._context.offload(self._context.calls.change, call, change, now_ms)
+            stored: Call = await self._context.offload(self._context.calls.apply, call, change, now_ms)
         except NoFreeSlot:
             return None
         except (StaleCall, BotoCoreError, ClientError) as error:
@@ -66,7 +66,7 @@ class Claim:
             nonlocal seen
             seen = current
             mine = (current.claim, current.owner) == (call.claim, self._context.run_id)
-            return decide(current, now_ms) if mine and not current.ended else None
+            return decide(current, now_ms) if mine and not current.is_terminal else None
 
         # The answer is known only here: a table that fails for a moment must not lose it.
         retry = AsyncRetrying(
@@ -76,7 +76,7 @@ class Claim:
             reraise=True,
         )
         # What was last written is what most often still stands; a stale one is read anew.
-        work = partial(self._context.calls.settle, call.id, if_still_mine, now_ms, known=known)
+        work = partial(self._context.calls.update, call.id, if_still_mine, now_ms, known=known)
         settled: Call | None = await retry(self._context.offload, work)
         if settled and self._context.notifier.needs_wakeup(seen, settled):
             await self._context.offload(self._context.notifier.notify_change, seen, settled)

@@ -248,7 +248,9 @@ class LaneRun:
             if not self._pool.count(Stage.RINGING):
                 continue
             try:
-                await self._pool.hang_up(await self._context.offload(self._context.calls.cancels, trunk_id))
+                await self._pool.hang_up(
+                    await self._context.offload(self._context.calls.cancel_requested_ids, trunk_id)
+                )
             except (BotoCoreError, ClientError) as error:
                 self._context.log.warning("cancels not read", trunk_id=trunk_id, cause=type(error).__name__)
 

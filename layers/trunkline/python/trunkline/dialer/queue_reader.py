@@ -125,13 +125,13 @@ def enqueue_due_calls(calls: CallRepository, trunk_id: str, now_ms: int) -> int:
     """
 
     def decide(call: Call) -> Change | None:
-        if not call.waits or call.due_ms is None or call.due_ms > now_ms:
+        if not call.is_waiting or call.due_ms is None or call.due_ms > now_ms:
             return None
-        place = QueuePosition(call.tenant_id, call.priority, call.batch, call.due_ms * 1000, call.id)
+        place = QueuePosition(call.tenant_id, call.priority, call.is_batch, call.due_ms * 1000, call.id)
         # A batch's calls keep their places: its holds find them, and a redial does not wait for 90,000 rows.
-        return enqueue_due(call, call.line_place if call.batch else place.key, now_ms)
+        return enqueue_due(call, call.queue_position if call.is_batch else place.key, now_ms)
 
     moved = 0
-    for call_id in calls.due_call_ids(trunk_id, now_ms, DUE_AT_ONCE):
-        moved += calls.settle(call_id, decide, now_ms) is not None
+    for call_id in calls.due_ids(trunk_id, now_ms, DUE_AT_ONCE):
+        moved += calls.update(call_id, decide, now_ms) is not None
     return moved

@@ -54,7 +54,7 @@ class CallActions:
         if on_handover(call, turn) is None:
             raise ActionFailed(FailureType.AGENT_NOT_FOUND, "The call was handed round too often")
         self._asked(lambda: self.dispatch(call, who.livekit_agent_name))
-        self.calls.settle(call.id, lambda now: on_handover(now, turn), now_ms)
+        self.calls.update(call.id, lambda now: on_handover(now, turn), now_ms)
         return who.name
 
     def end(self, reason: str) -> None:
@@ -68,7 +68,7 @@ class CallActions:
 
     def _going_on(self) -> Call:
         call = self.calls.load(self.call.id)
-        if call is None or call.ended or not call.room_name:
+        if call is None or call.is_terminal or not call.room_name:
             raise ActionFailed(FailureType.CALL_ENDED, "The call has ended")
         return call
 
