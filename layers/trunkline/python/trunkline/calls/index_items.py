@@ -21,7 +21,7 @@ from trunkline.storage.keys.dialing import (
     waiting_partition,
 )
 from trunkline.storage.keys.item import CALLS_PK, CALLS_SK, OPEN_PK, OPEN_SK, USER_PK, Item, ItemKey
-from trunkline.storage.table import ABSENT, EXISTS, Delete, Put, Update, Write
+from trunkline.storage.writes import ABSENT, EXISTS, Delete, Put, Update, Write
 
 
 def open_attributes(call: Call) -> Item:
