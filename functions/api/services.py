@@ -59,7 +59,7 @@ from trunkline.triggers.repository import TriggerRepository
 from trunkline.triggers.service import TriggerService
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.delivery_service import DeliveryService
-from trunkline.webhooks.rate_limiter import EndpointHealthRepository
+from trunkline.webhooks.health_repository import EndpointHealthRepository
 from trunkline.webhooks.repository import EndpointRepository
 from trunkline.webhooks.secrets import EndpointSecrets
 from trunkline.webhooks.service import WebhookService

@@ -20,6 +20,7 @@ from trunkline.egress.messages import Request, Response
 from trunkline.trunks.repository import TrunkEvent, TrunkRepository
 from trunkline.trunks.test_trunk import TestTrunks
 from trunkline.webhooks.delivery_models import DeliveryState
+from trunkline.webhooks.fan_out import CallEnd
 from trunkline.webhooks.payload import MAX_BYTES
 from trunkline.webhooks.retry_policy import SCHEDULE_S
 from trunkline.webhooks.schemas import DeliveryQuery, WebhookSpec
@@ -64,6 +65,17 @@ def test_an_event_arrives_as_the_guide_shows_it(webhooks: WebhookHarness) -> Non
     assert (data["status"], data["duration_seconds"], data["user_id"]) == ("completed", 180, "user-123")
     assert (data["metadata"], data["transcript_truncated"]) == ({"source": "kafka"}, False)
     assert (data["metrics"]["duration_seconds"], data["metrics"]["message_count"]) == (180, 2)
+
+
+def test_the_end_of_a_batch_call_is_counted_with_its_row_and_reason(webhooks: WebhookHarness) -> None:
+    call = make_call(batch=True, number=7)
+    webhooks.calls.create(call)
+    webhooks.tell(call.id)
+    assert webhooks.call_ends == [], "it has not ended"
+    change = end_call(call, Ending(State.FAILED, Reason.DIAL_BUSY), NOW_MS + 1000)
+    webhooks.calls.apply(call, change, NOW_MS + 1000)
+    webhooks.tell(call.id, 2)
+    assert webhooks.call_ends == [CallEnd("bat_1", 7, "failed", "dial_busy", NOW_MS + 1000)]
 
 
 def test_without_a_filter_all_events_come_and_nothing_that_was_said(webhooks: WebhookHarness) -> None:
