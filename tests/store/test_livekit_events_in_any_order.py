@@ -163,7 +163,7 @@ def test_a_web_call_never_goes_backwards_and_always_ends(story: list[str]) -> No
 @RARELY
 @given(hearings(PHONE_STORY))
 def test_a_phone_call_never_goes_backwards(story: list[str]) -> None:
-    """Its end, when all the news is lost, is the reconciler's: `tests/unit/test_dial_model.py`."""
+    """Its end, when all the news is lost, is the reconciler's: `tests/unit/test_dial_protocol.py`."""
     life = Life(make_call())
     life.dial()
     live(life, story)
