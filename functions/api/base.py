@@ -45,9 +45,9 @@ class Base:
     agents: AgentRepository
     facts: TenantSettingsCache
     projects: ProjectRegistry
-    practice: TestTrunks
+    test_trunks: TestTrunks
     wakes: WakeQueue
-    nudge: LaneNotifier
+    notifier: LaneNotifier
     outgoing: Outgoing
     tools: ToolRepository
     rulebook: CompliancePolicy
@@ -74,9 +74,9 @@ def open_base() -> Base:
         agents=AgentRepository(table),
         facts=TenantSettingsCache(table, clock),
         projects=ProjectRegistry.open(table, settings, clock),
-        practice=TestTrunks(trunks),
+        test_trunks=TestTrunks(trunks),
         wakes=wakes,
-        nudge=LaneNotifier(wakes, clock, log, trunks.granted_ids),
+        notifier=LaneNotifier(wakes, clock, log, trunks.granted_ids),
         outgoing=Outgoing(AddressPolicy.parse(settings.outgoing_loopback_ports), clock),
         tools=ToolRepository(table),
         rulebook=CompliancePolicy(table, clock),

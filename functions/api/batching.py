@@ -30,7 +30,7 @@ def batch_desk(base: Base, phones: OutboundCallService, queue: QueueStatusReader
     def able(principal: Principal) -> None:
         phones.require_livekit(principal)
         if not principal.livemode:
-            base.practice.of(principal.tenant_id)
+            base.test_trunks.of(principal.tenant_id)
 
     store = BatchRepository(base.table)
     files = BatchFiles(cache(lambda: aws_clients.client("s3")), base.settings.batch_bucket)
@@ -42,7 +42,7 @@ def batch_desk(base: Base, phones: OutboundCallService, queue: QueueStatusReader
         flow=BatchStateMachine(
             cache(lambda: aws_clients.client("stepfunctions")), base.settings.batch_flow_arn
         ),
-        holds=BatchHoldService(base.table, store, base.trunks, base.nudge, base.clock),
+        holds=BatchHoldService(base.table, store, base.trunks, base.notifier, base.clock),
         views=BatchResponses(store, files, outlook, base.clock),
         results=Results(base.table, store),
         able=able,

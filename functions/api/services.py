@@ -59,7 +59,7 @@ from trunkline.triggers.repository import TriggerRepository
 from trunkline.triggers.service import TriggerService
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.delivery_service import DeliveryService
-from trunkline.webhooks.rate_limiter import EndpointHealthRepository
+from trunkline.webhooks.health_repository import EndpointHealthRepository
 from trunkline.webhooks.repository import EndpointRepository
 from trunkline.webhooks.secrets import EndpointSecrets
 from trunkline.webhooks.service import WebhookService
@@ -122,7 +122,7 @@ def services() -> Services:
     phones, workflow_calls = _call_desks(base, admission)
     workflows = _workflows(base, lister)
     agents = AgentService(
-        base.agents, base.trunks, base.practice, base.tools, workflows.using_agent, base.clock
+        base.agents, base.trunks, base.test_trunks, base.tools, workflows.using_agent, base.clock
     )
     tools, secrets, trials = _tools(base, workflows, agents)
     ticks = ScheduleRunner(
@@ -154,11 +154,11 @@ def services() -> Services:
         livekit=_own_livekit(base),
         desk=phones,
         workflow_calls=workflow_calls,
-        joins=JoinTokenService(base.calls, base.projects.of_call, base.clock),
+        joins=JoinTokenService(base.calls, base.projects.for_call, base.clock),
         dispatches=_dispatches(base),
         erasing=EraseCallService(base.calls, base.table, base.clock),
-        cancels=CancelCallService(base.calls, base.nudge, base.clock, partial(_hang_up, base)),
-        reschedules=RescheduleCallService(base.calls, base.facts, base.nudge, base.clock),
+        cancels=CancelCallService(base.calls, base.notifier, base.clock, partial(_hang_up, base)),
+        reschedules=RescheduleCallService(base.calls, base.facts, base.notifier, base.clock),
         reader=CallReader(
             base.calls,
             TranscriptRepository(base.table),
@@ -168,7 +168,9 @@ def services() -> Services:
         ),
         agents=agents,
         workflows=workflows,
-        trunks=TrunkService(base.trunks, base.practice, lanes, base.calls, queue, base.nudge, base.clock),
+        trunks=TrunkService(
+            base.trunks, base.test_trunks, lanes, base.calls, queue, base.notifier, base.clock
+        ),
         webhooks=webhooks,
         deliveries=DeliveryService(webhooks, DeliveryRepository(base.table), flow, base.clock, log),
         tools=tools,
@@ -209,8 +211,8 @@ def _note_owner(principal: Principal) -> None:
 
 
 def _call_desks(base: Base, admission: QuotaService) -> tuple[OutboundCallService, WorkflowCallService]:
-    intake = CallAdmission(base.calls, base.wakes, base.nudge, base.clock, admission, base.rulebook)
-    phones = OutboundCallService(intake, base.agents, base.trunks, base.practice, base.projects.of_tenant)
+    intake = CallAdmission(base.calls, base.wakes, base.notifier, base.clock, admission, base.rulebook)
+    phones = OutboundCallService(intake, base.agents, base.trunks, base.test_trunks, base.projects.for_tenant)
     workflows = WorkflowRepository(base.table)
     return phones, WorkflowCallService(
         intake,
@@ -218,7 +220,7 @@ def _call_desks(base: Base, admission: QuotaService) -> tuple[OutboundCallServic
         workflows,
         base.agents,
         UserContextRepository(base.table, base.cipher),
-        base.projects.owner_for,
+        base.projects.owner_for_tenant,
     )
 
 
@@ -234,8 +236,8 @@ def _workflows(base: Base, lister: CallLister) -> WorkflowService:
 def _tools(
     base: Base, workflows: WorkflowService, agents: AgentService
 ) -> tuple[ToolService, SecretService, ToolDryRunService]:
-    def using(space: str, tool: str) -> str | None:
-        return workflows.using_tool(space, tool) or agents.using_tool(space, tool)
+    def using(tenant_mode: str, tool: str) -> str | None:
+        return workflows.using_tool(tenant_mode, tool) or agents.using_tool(tenant_mode, tool)
 
     secrets = SecretRepository(base.table, base.cipher)
     tools = ToolService(base.tools, secrets, base.outgoing.check, using, base.clock)
@@ -245,7 +247,7 @@ def _tools(
 
 def _dispatches(base: Base) -> DispatchService:
     played = SimulatedDispatches(base.table, base.clock)
-    return DispatchService(base.calls, base.agents, base.projects.of_call, played)
+    return DispatchService(base.calls, base.agents, base.projects.for_call, played)
 
 
 def _own_livekit(base: Base) -> LiveKitProjectService:
@@ -265,15 +267,15 @@ def _own_livekit(base: Base) -> LiveKitProjectService:
 def _hang_up(base: Base, call: Call) -> None:
     """Ask LiveKit at once; when that fails, the lane's run and the reconciler ask again."""
     if not call.livemode:
-        base.nudge.wake(call.trunk_id)
+        base.notifier.wake(call.trunk_id)
         return
     # Only this route speaks to LiveKit: the others do not pay for its import on a cold start.
     from trunkline.livekit.sync_client import close_room, hang_up  # noqa: PLC0415
 
     try:
         if call.channel is Channel.WEB:
-            close_room(base.projects.of_call(call), call.room_name or "")
+            close_room(base.projects.for_call(call), call.room_name or "")
         else:
-            hang_up(base.projects.of_call(call), call.room_name or "", call.claim)
+            hang_up(base.projects.for_call(call), call.room_name or "", call.claim)
     except (LiveKitFailed, LiveKitNotConfigured) as error:
         log.warning("not hung up yet", call_id=call.id, cause=str(error))

@@ -56,8 +56,8 @@ def worker() -> BatchWorker:
         BatchRepository(table),
         DialQueue(table),
     )
-    nudge = LaneNotifier(WakeQueue.open(settings), clock, log, trunks.granted_ids)
-    holds = BatchHoldService(table, batches, trunks, nudge, clock)
+    notifier = LaneNotifier(WakeQueue.open(settings), clock, log, trunks.granted_ids)
+    holds = BatchHoldService(table, batches, trunks, notifier, clock)
     s3 = aws_clients.client("s3")
     files = BatchFiles(lambda: s3, settings.batch_bucket)
     queue = QueueStatusReader(
@@ -67,8 +67,8 @@ def worker() -> BatchWorker:
         batches=batches,
         files=files,
         splitter=Splitter(files),
-        importer=_importer(settings, table, files, nudge, holds, clock),
-        stopper=PartCanceller(table, calls, batches, nudge, clock),
+        importer=_importer(settings, table, files, notifier, holds, clock),
+        stopper=PartCanceller(table, calls, batches, notifier, clock),
         results=Results(table, batches),
         outlook=ForecastService(batches, trunks, queue, clock),
         holds=holds,
@@ -81,7 +81,7 @@ def _importer(
     settings: BatchSettings,
     table: Table,
     files: BatchFiles,
-    nudge: LaneNotifier,
+    notifier: LaneNotifier,
     holds: BatchHoldService,
     clock: SystemClock,
 ) -> Importer:
@@ -89,16 +89,18 @@ def _importer(
     admission = QuotaService(table, facts, Usage(calls, DialQueue(table), trunks).waiting, clock)
     rulebook, projects = CompliancePolicy(table, clock), ProjectRegistry.open(table, settings, clock)
     people = UserContextRepository(table, EnvelopeCipher(settings.context_key_arn))
-    intake = CallAdmission(calls, WakeQueue.open(settings), nudge, clock, admission, rulebook)
+    intake = CallAdmission(calls, WakeQueue.open(settings), notifier, clock, admission, rulebook)
 
     def drafter(batch: Batch) -> RowConverter:
         """What rows name again and again is read once a part."""
         agents, granted = ReadCache.of(AgentRepository(table)), ReadCache.of(trunks)
-        workflows, practice = ReadCache.of(WorkflowRepository(table)), TestTrunks(trunks)
+        workflows, test_trunks = ReadCache.of(WorkflowRepository(table)), TestTrunks(trunks)
         phones = OutboundCallService(
-            intake, agents, granted, practice, ReadCache.function(projects.of_tenant)
+            intake, agents, granted, test_trunks, ReadCache.function(projects.for_tenant)
         )
-        by_workflow = WorkflowCallService(intake, phones, workflows, agents, people, projects.owner_for)
+        by_workflow = WorkflowCallService(
+            intake, phones, workflows, agents, people, projects.owner_for_tenant
+        )
         return RowConverter(batch, phones, by_workflow, rulebook, facts)
 
     return Importer(table, BatchRepository(table), files, admission, drafter, holds.wake, clock)

@@ -52,12 +52,12 @@ class DialerProcess:
         """Serve one wake; without a LiveKit project the calls wait, and the reconciler wakes them."""
         try:
             trunk = await self._offload(self._trunks.load, wake.trunk_id)
-            credentials = await self._offload(self._projects.of_trunk, trunk)
+            credentials = await self._offload(self._projects.for_trunk, trunk)
         except LiveKitNotConfigured:
             self._log.error("LiveKit is not configured", trunk_id=wake.trunk_id)
             return Stop.BLOCKED
         livekit = LiveKitClient(credentials, self._session(credentials))
-        bench = DialerContext(
+        context = DialerContext(
             run_id=run_id,
             starts=StartHistory(),
             timing=self._timing,
@@ -65,13 +65,13 @@ class DialerProcess:
             livekit=livekit,
             sign_dial_token=partial(dial_token, credentials),
             rulebook=self._rulebook,
-            nudge=LaneNotifier(self._wakes, self._clock, self._log, self._trunks.granted_ids),
+            notifier=LaneNotifier(self._wakes, self._clock, self._log, self._trunks.granted_ids),
             clock=self._clock,
             offload=self._offload,
             log=self._log,
         )
         run = LaneRun(
-            bench=bench,
+            context=context,
             lanes=self._lanes,
             line=self._line,
             trunks=self._trunks,
@@ -82,7 +82,7 @@ class DialerProcess:
 
     def _session(self, credentials: LiveKitCredentials) -> aiohttp.ClientSession:
         """Warm connections are kept: guarded ones to what tenants brought, others to the deployment's."""
-        guarded = credentials.door is not None
+        guarded = credentials.address_policy is not None
         if guarded not in self._sessions:
             self._sessions[guarded] = session_of(credentials)
         return self._sessions[guarded]

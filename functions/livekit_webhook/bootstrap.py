@@ -32,16 +32,16 @@ def desk() -> tuple[LiveKitEventHandler, ProjectRegistry, CallRepository]:
     calls, trunks = CallRepository(table), TrunkRepository(table)
     projects = ProjectRegistry.open(table, settings, clock)
     wakes = WakeQueue.open(settings)
-    nudge = LaneNotifier(wakes, clock, log, trunks.granted_ids)
+    notifier = LaneNotifier(wakes, clock, log, trunks.granted_ids)
     alive = LaneLeaseRepository(table, clock).run_is_alive
-    return LiveKitEventHandler(calls, nudge, clock, alive, _reach(projects, calls)), projects, calls
+    return LiveKitEventHandler(calls, notifier, clock, alive, _reach(projects, calls)), projects, calls
 
 
 def _reach(projects: ProjectRegistry, calls: CallRepository) -> RoomActions:
     # Hardly ever needed: the other webhooks do not pay for the import on a cold start.
     def credentials(claim: CallAttemptRef) -> LiveKitCredentials:
         call = calls.load(claim.call_id)
-        return projects.of_call(call) if call else projects.of_tenant(None)
+        return projects.for_call(call) if call else projects.for_tenant(None)
 
     def hang_up(claim: CallAttemptRef) -> None:
         from trunkline.livekit import sync_client  # noqa: PLC0415
@@ -62,7 +62,7 @@ def _reach(projects: ProjectRegistry, calls: CallRepository) -> RoomActions:
         from trunkline.livekit import sync_client  # noqa: PLC0415
 
         name = active_agent(call).livekit_agent_name
-        sync_client.redispatch_agent(projects.of_call(call), call.room_name or "", name, call.id)
+        sync_client.redispatch_agent(projects.for_call(call), call.room_name or "", name, call.id)
 
     return RoomActions(hang_up, close_room, agent_is_in, dispatch_again)
 

@@ -51,8 +51,8 @@ class ReconcilerProcess:
         self._projects = ProjectRegistry.open(self._table, settings, self._clock)
         self._calls, self._trunks = CallRepository(self._table), TrunkRepository(self._table)
         self._wakes = WakeQueue.open(settings)
-        self._nudge = LaneNotifier(self._wakes, self._clock, log, self._trunks.granted_ids)
-        self._player = build_player(self._table, self._nudge, self._clock)
+        self._notifier = LaneNotifier(self._wakes, self._clock, log, self._trunks.granted_ids)
+        self._player = build_player(self._table, self._notifier, self._clock)
         self._offload = ThreadRunner(_THREADS)
         self._log = log
         flow = DeliveryStateMachine(aws_clients.client("stepfunctions"), settings.delivery_flow_arn)
@@ -72,10 +72,10 @@ class ReconcilerProcess:
                     opened[tenant_id] = FailFastLiveKit(lambda: self._client(tenant_id, sessions))
                 return opened[tenant_id]
 
-            async def of_call(call: Call) -> FailFastLiveKit:
-                return project(await self._offload(self._projects.owner_of, call))
+            async def for_call(call: Call) -> FailFastLiveKit:
+                return project(await self._offload(self._projects.owner_of_call, call))
 
-            web = WebCallReconciler(self._calls, of_call, self._clock, self._offload, self._log)
+            web = WebCallReconciler(self._calls, for_call, self._clock, self._offload, self._log)
             played = SimulatedLiveKit(self._calls, self._clock, self._offload)
             passes = [
                 self._reconciler(played if is_test else project(tenant_id)).walk(states, repairs)
@@ -109,7 +109,7 @@ class ReconcilerProcess:
     async def _client(self, tenant_id: str | None, sessions: AsyncExitStack) -> LiveKitClient:
         """Without a project nothing can be looked up, but calls still expire."""
         try:
-            credentials = await self._offload(self._projects.of_owner, tenant_id)
+            credentials = await self._offload(self._projects.for_owner, tenant_id)
         except LiveKitNotConfigured as error:
             raise LiveKitUnavailable("not configured") from error
         return LiveKitClient(credentials, await sessions.enter_async_context(session_of(credentials)))
@@ -120,10 +120,10 @@ class ReconcilerProcess:
             calls=self._calls,
             lanes=LaneLeaseRepository(self._table, self._clock),
             line=line,
-            census=QueueCheckpoints(self._table, line),
+            checkpoints=QueueCheckpoints(self._table, line),
             trunks=self._trunks,
             wakes=self._wakes,
-            nudge=self._nudge,
+            notifier=self._notifier,
             livekit=livekit,
             played=self._player,
             clock=self._clock,

@@ -39,7 +39,7 @@ _NOTHING_THERE = RoomActions(
 )
 
 
-def build_player(table: Table, nudge: LaneNotifier, clock: Clock) -> SimulationPlayer:
+def build_player(table: Table, notifier: LaneNotifier, clock: Clock) -> SimulationPlayer:
     """The player of a process: it needs the table, and wakes for what its calls leave behind."""
     calls = CallRepository(table)
     alive = LaneLeaseRepository(table, clock).run_is_alive
@@ -56,7 +56,7 @@ def build_player(table: Table, nudge: LaneNotifier, clock: Clock) -> SimulationP
         erase=lambda call_id: erase_linked_items(table, call_id),
     )
     return SimulationPlayer(
-        calls, LiveKitEventHandler(calls, nudge, clock, alive, _NOTHING_THERE), reports, clock
+        calls, LiveKitEventHandler(calls, notifier, clock, alive, _NOTHING_THERE), reports, clock
     )
 
 
@@ -77,27 +77,27 @@ class TestDialerProcess:
     async def serve(self, wake: DialWakeup, run_id: str) -> Stop | None:
         """Serve one wake."""
         calls, trunks = CallRepository(self._table), TrunkRepository(self._table)
-        nudge = LaneNotifier(self._wakes, self._clock, self._log, trunks.granted_ids)
-        bench = DialerContext(
+        notifier = LaneNotifier(self._wakes, self._clock, self._log, trunks.granted_ids)
+        context = DialerContext(
             run_id=run_id,
             starts=StartHistory(),
             timing=self._timing,
             calls=calls,
             livekit=SimulatedLiveKit(calls, self._clock, self._offload),
             sign_dial_token=lambda _: "",
-            nudge=nudge,
+            notifier=notifier,
             rulebook=self._rulebook,
             clock=self._clock,
             offload=self._offload,
             log=self._log,
         )
         run = LaneRun(
-            bench=bench,
+            context=context,
             lanes=LaneLeaseRepository(self._table, self._clock),
             line=DialQueue(self._table),
             trunks=trunks,
             wakes=self._wakes,
             limits=RunLimits(),
-            player=build_player(self._table, nudge, self._clock),
+            player=build_player(self._table, notifier, self._clock),
         )
         return await run.serve(wake)

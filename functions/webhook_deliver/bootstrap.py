@@ -19,8 +19,9 @@ from trunkline.storage.table import Table
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.delivery_worker import DeliveryWorker
 from trunkline.webhooks.disable import EndpointDisabler
+from trunkline.webhooks.health_repository import EndpointHealthRepository
 from trunkline.webhooks.payload import Payloads
-from trunkline.webhooks.rate_limiter import EndpointHealthRepository, EndpointRateLimiter
+from trunkline.webhooks.rate_limiter import EndpointRateLimiter
 from trunkline.webhooks.repository import EndpointRepository
 from trunkline.webhooks.secrets import EndpointSecrets
 

@@ -143,8 +143,8 @@ def make_batch_harness(table: Table) -> BatchHarness:
     by_workflow = WorkflowCallService(
         phones.intake, phones, workflows, outbound.agents, people, lambda _: None
     )
-    nudge = make_notifier(outbound.wakeups, clock)
-    holds = BatchHoldService(table, store, trunks, nudge, clock)
+    notifier = make_notifier(outbound.wakeups, clock)
+    holds = BatchHoldService(table, store, trunks, notifier, clock)
 
     def drafter(batch: Batch) -> RowConverter:
         return RowConverter(batch, phones, by_workflow, outbound.rulebook, outbound.facts)
@@ -156,7 +156,7 @@ def make_batch_harness(table: Table) -> BatchHarness:
         files=files,
         splitter=Splitter(files),
         importer=importer,
-        stopper=PartCanceller(table, outbound.calls, store, nudge, clock),
+        stopper=PartCanceller(table, outbound.calls, store, notifier, clock),
         results=results,
         outlook=outlook,
         holds=holds,
@@ -192,7 +192,7 @@ def numbers(count: int, first: int = 1) -> list[str]:
 
 
 def line(world: BatchHarness, limit: int = 9999) -> list[QueuePosition]:
-    return DialQueue(world.table).head(TRUNK.id, "tenant-1", limit)
+    return DialQueue(world.table).peek(TRUNK.id, "tenant-1", limit)
 
 
 def page_of(**more: Any) -> Any:

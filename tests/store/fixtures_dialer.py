@@ -80,21 +80,21 @@ class DialerHarness:
     clock: VirtualClock
 
     def run(self, run_id: str = "run-1", limits: RunLimits = QUICK) -> LaneRun:
-        bench = DialerContext(
+        context = DialerContext(
             run_id=run_id,
             starts=StartHistory(),
             timing=Timing(),
             calls=self.calls,
             livekit=self.livekit,
             sign_dial_token=lambda lifetime_s: f"token for {lifetime_s}",
-            nudge=make_notifier(self.wakeups, self.clock),
+            notifier=make_notifier(self.wakeups, self.clock),
             rulebook=CompliancePolicy(self.table, self.clock),
             clock=self.clock,
             offload=run_inline,
             log=logger("test"),
         )
         return LaneRun(
-            bench=bench,
+            context=context,
             lanes=self.lanes,
             line=self.line,
             trunks=self.trunks,

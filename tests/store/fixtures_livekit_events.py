@@ -38,7 +38,7 @@ class LostAgentHarness:
         self.handler = LiveKitEventHandler(
             self.calls, make_notifier(RecordedWakeups(), clock), clock, lambda _: False, reach
         )
-        self.calls.accept(call)
+        self.calls.create(call)
         self.id = call.id
 
     def lose(self, event_id: str = "EV_1", reason: str = "CONNECTION_TIMEOUT") -> Call:

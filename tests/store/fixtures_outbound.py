@@ -59,13 +59,13 @@ class OutboundHarness:
         self.configured = True
         self.queue = make_queue(table, ManualClock())
         self.reader = CallReader(self.calls, TranscriptRepository(table), CallLister(table), self.queue)
-        clock, nudge = ManualClock(), make_notifier(self.wakeups, ManualClock())
+        clock, notifier = ManualClock(), make_notifier(self.wakeups, ManualClock())
         self.facts = TenantSettingsCache(table, clock)
         admission = QuotaService(
             table, self.facts, Usage(self.calls, DialQueue(table), trunks).waiting, clock
         )
         self.rulebook = CompliancePolicy(table, clock)
-        intake = CallAdmission(self.calls, self.wakeups, nudge, clock, admission, self.rulebook)  # type: ignore[arg-type]
+        intake = CallAdmission(self.calls, self.wakeups, notifier, clock, admission, self.rulebook)  # type: ignore[arg-type]
         self.service = OutboundCallService(intake, self.agents, trunks, TestTrunks(trunks), self._check)
 
     def _check(self, _: str) -> None:
@@ -85,7 +85,7 @@ class OutboundHarness:
         return ComplianceService(self.table, self.rulebook, ManualClock())
 
     def waiting(self) -> int:
-        return len(DialQueue(self.table).head(TRUNK.id, "tenant-1", 9))
+        return len(DialQueue(self.table).peek(TRUNK.id, "tenant-1", 9))
 
 
 @pytest.fixture

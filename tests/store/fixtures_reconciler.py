@@ -16,7 +16,7 @@ from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.transitions import answer_call, claim_call, record_intent
 from trunkline.core.logging import logger
-from trunkline.dial_queue.lease import RUN_LEASE_MS, SKEW_MS, LaneLeaseRepository
+from trunkline.dial_queue.lease import MAX_CLOCK_SKEW_MS, RUN_LEASE_MS, LaneLeaseRepository
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints
 from trunkline.livekit.client import LiveKitUnavailable
@@ -24,7 +24,7 @@ from trunkline.reconciler.phone_calls import PhoneCallReconciler
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
 
-DEAD_RUN_S = (RUN_LEASE_MS + SKEW_MS) / 1000 + 1
+DEAD_RUN_S = (RUN_LEASE_MS + MAX_CLOCK_SKEW_MS) / 1000 + 1
 DEAD_AFTER_MS = NOW_MS + 5_000
 
 
@@ -71,10 +71,10 @@ class ReconcilerHarness:
             calls=self.calls,
             lanes=self.lanes,
             line=DialQueue(table),
-            census=QueueCheckpoints(table, DialQueue(table)),
+            checkpoints=QueueCheckpoints(table, DialQueue(table)),
             trunks=trunks,
             wakes=self.wakeups,  # type: ignore[arg-type]
-            nudge=make_notifier(self.wakeups, self.clock),
+            notifier=make_notifier(self.wakeups, self.clock),
             livekit=self.livekit,
             played=NullSimulation(),
             clock=self.clock,
@@ -95,23 +95,23 @@ class ReconcilerHarness:
         return call
 
     def accepted(self) -> Call:
-        self.calls.accept(make_call())
+        self.calls.create(make_call())
         return self.now()
 
     def prepared(self) -> Call:
-        self.lanes.keep_run_alive("run-1")
+        self.lanes.renew_run("run-1")
         call = self.accepted()
-        return self.calls.change(call, claim_call(call, "run-1", f"call-{call.id}"), NOW_MS)
+        return self.calls.apply(call, claim_call(call, "run-1", f"call-{call.id}"), NOW_MS)
 
     def sent(self) -> Call:
         call = self.prepared()
-        return self.calls.change(
-            call, record_intent(call, NOW_MS, intent="i", dead_after_ms=DEAD_AFTER_MS), NOW_MS
+        return self.calls.apply(
+            call, record_intent(call, NOW_MS, intent="i", token_expires_at_ms=DEAD_AFTER_MS), NOW_MS
         )
 
     def active(self) -> Call:
         call = self.sent()
-        return self.calls.change(call, answer_call(call, NOW_MS), NOW_MS)
+        return self.calls.apply(call, answer_call(call, NOW_MS), NOW_MS)
 
 
 @pytest.fixture

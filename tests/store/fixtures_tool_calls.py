@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.support.stubs import PlaintextCipher
 from trunkline.call_control.agent_reports import AgentReportService
 from trunkline.call_control.erase_call import erase_linked_items
 from trunkline.calls.models import Call
+from trunkline.calls.report_schemas import Ended
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.user_context_repository import UserContextRepository
@@ -100,7 +102,12 @@ class ToolCallHarness:
         def dispatch(_: Call, worker: str) -> None:
             self.dispatched.append(worker)
 
-        return CallActions(call, claim, self.calls, self.reports, dispatch, self.clock, until_us)
+        end = partial(self.end_call, claim)
+        return CallActions(call, self.calls, dispatch, end, self.clock, until_us)
+
+    def end_call(self, claim: CallAttemptRef, reason: str) -> None:
+        """End a call as its agent's report does."""
+        self.reports.take(claim, [Ended(type="ended", reason=reason)])
 
     def tool(self, name: str, *actions: dict[str, Any], parameters: Any = MEAL, **more: Any) -> None:
         config = {"parameters": parameters, "actions": list(actions)}
@@ -119,8 +126,8 @@ class ToolCallHarness:
             workflow=WorkflowRef("meals", 1), user_id="u1", created_at_ms=self.clock.wall_ms(), **more
         )
         call = replace(call, room_name=f"call-{call.id}")
-        self.calls.accept(
-            call, more=self.people.put(call, context or {"auth_token": "jwt-1234", "pin": "98765"})
+        self.calls.create(
+            call, more=self.people.writes(call, context or {"auth_token": "jwt-1234", "pin": "98765"})
         )
         return CallAttemptRef(call.id, call.claim)
 
@@ -135,7 +142,7 @@ class ToolCallHarness:
         return found
 
     def events(self, claim: CallAttemptRef) -> list[tuple[str, Any]]:
-        _, events = self.calls.story(claim.call_id) or (None, [])
+        _, events = self.calls.load_with_events(claim.call_id) or (None, [])
         return [(event.type, event.data) for event in events]
 
 

@@ -12,7 +12,6 @@ from tests.support.builders import make_call
 from tests.support.clocks import ManualClock
 from tests.support.stubs import PlaintextCipher
 from trunkline.auth.principal import Principal
-from trunkline.batches.repository import BatchRepository
 from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.transcript_repository import TranscriptRepository
@@ -31,9 +30,10 @@ from trunkline.webhooks.delivery_service import DeliveryService
 from trunkline.webhooks.delivery_worker import DeliveryWorker, Step
 from trunkline.webhooks.disable import EndpointDisabler
 from trunkline.webhooks.events import Event
-from trunkline.webhooks.fan_out import FanOut
+from trunkline.webhooks.fan_out import CallEnd, FanOut
+from trunkline.webhooks.health_repository import EndpointHealthRepository
 from trunkline.webhooks.payload import Payloads
-from trunkline.webhooks.rate_limiter import EndpointHealthRepository, EndpointRateLimiter
+from trunkline.webhooks.rate_limiter import EndpointRateLimiter
 from trunkline.webhooks.repository import EndpointRepository
 from trunkline.webhooks.retry_policy import SCHEDULE_S
 from trunkline.webhooks.schemas import WebhookSpec
@@ -86,8 +86,9 @@ class WebhookHarness:
         self.log_desk = DeliveryService(self.desk, self.deliveries, flow, self.clock, log)
         self.published: list[Event] = []
         grantees = TrunkRepository(table).grantees
+        self.call_ends: list[CallEnd] = []
         self.fanout = FanOut(
-            self.endpoints, self.deliveries, flow, grantees, self.published.append, BatchRepository(table)
+            self.endpoints, self.deliveries, flow, grantees, self.published.append, self.call_ends.append
         )
         self.care = DeliveryReconciler(self.deliveries, flow, self.clock, log)
         topic: Any = self.topic
@@ -123,7 +124,7 @@ class WebhookHarness:
     def take(self, item: dict[str, Any]) -> int:
         """Fan an item of the stream out, in a batch of its own."""
         self.fanout.begin_batch()
-        return self.fanout.take(item)
+        return self.fanout.handle_item(item)
 
     def started(self) -> list[str]:
         return [name.rpartition("-")[0] for name in self.flow.names]
@@ -131,7 +132,7 @@ class WebhookHarness:
     def told(self, call: Call | None = None) -> str:
         """Accept a call and tell of it; returns the delivery's id."""
         call = call or make_call()
-        self.calls.accept(call)
+        self.calls.create(call)
         assert self.tell(call.id) == 1
         return self.started()[-1]
 

@@ -38,7 +38,7 @@ def test_results_are_exported_as_csv_that_no_spreadsheet_takes_for_formulas(batc
     batch_id = batches.made(text=text)["id"]
     call = call_of(batches, batch_id, 2)
     over = finish_attempt(call, Ending(State.FAILED, Reason.DIAL_BUSY), NOW_MS)
-    batches.outbound.calls.change(call, over, NOW_MS)
+    batches.outbound.calls.apply(call, over, NOW_MS)
     assert batches.desk.export(ME, batch_id)["status"] == "preparing"
     batches.run(batch_id)
     shown = batches.desk.exported(ME, batch_id)

@@ -165,7 +165,7 @@ def test_a_tenant_with_as_many_waiting_as_may_has_the_rest_wait(batches: BatchHa
         change = request_cancel(call, NOW_MS) if call else None
         assert call is not None
         assert change is not None
-        batches.outbound.calls.change(call, change, NOW_MS)
+        batches.outbound.calls.apply(call, change, NOW_MS)
     batches.clock.move_s(10)
     batches.outbound.service.intake.clock.move_s(10)  # type: ignore[attr-defined]
     (step,) = batches.run(shown["id"])
@@ -177,7 +177,7 @@ def test_a_paused_batch_is_held_on_its_trunks_and_a_resumed_one_is_not(batches: 
     assert batches.desk.pause(ME, batch_id, paused=True)["paused"] is True
     state = batches.outbound.service.trunks.state(TRUNK.id)
     assert state is not None
-    assert DialQueue(batches.table).head(TRUNK.id, "tenant-1", 9, state.held(NOW_MS)) == []
+    assert DialQueue(batches.table).peek(TRUNK.id, "tenant-1", 9, state.held(NOW_MS)) == []
     assert batches.read(batch_id)["eta"] is None
     sent = len(batches.outbound.wakeups.sent)
     assert batches.desk.pause(ME, batch_id, paused=False)["paused"] is False
@@ -199,9 +199,9 @@ def test_a_batch_that_starts_later_is_held_until_then(batches: BatchHarness) -> 
 def test_a_cancelled_batch_ends_what_waits_and_leaves_what_rings(batches: BatchHarness) -> None:
     batch_id = batches.made(text=csv_of(*numbers(30)))["id"]
     ringing = call_of(batches, batch_id, 1)
-    taken = batches.outbound.calls.change(ringing, claim_call(ringing, "run-1", "room"), NOW_MS)
+    taken = batches.outbound.calls.apply(ringing, claim_call(ringing, "run-1", "room"), NOW_MS)
     sent = replace(taken, phase=Phase.SENT, state=State.CONNECTING)
-    batches.outbound.calls.change(taken, replace(claim_call(taken, "run-1", "room"), call=sent), NOW_MS)
+    batches.outbound.calls.apply(taken, replace(claim_call(taken, "run-1", "room"), call=sent), NOW_MS)
     assert batches.desk.cancel(ME, batch_id)["status"] == "cancelling"
     batches.run(batch_id)
     assert batches.read(batch_id)["status"] == "cancelled"

@@ -24,11 +24,11 @@ from trunkline.storage.table import Table
 
 
 async def test_a_waiting_call_ends_at_once_and_is_never_dialled(dialer: DialerHarness) -> None:
-    dialer.calls.accept(make_call())
+    dialer.calls.create(make_call())
     hung_up: list[str] = []
     make_cancel_service(dialer, lambda call: hung_up.append(call.id)).cancel(ME, make_call().id)
     assert (dialer.load().state, dialer.load().reason) == (State.CANCELLED, Reason.CANCELLED)
-    assert dialer.line.head(TRUNK.id, "tenant-1", 5) == []
+    assert dialer.line.peek(TRUNK.id, "tenant-1", 5) == []
     await dialer.run().serve(WAKE)
     assert dialer.livekit.invites == []
     assert hung_up == []
@@ -38,7 +38,7 @@ async def test_a_call_whose_agent_is_on_its_way_ends_at_once_and_the_agent_goes_
     dialer: DialerHarness,
 ) -> None:
     dialer.livekit.agent_joins = False
-    dialer.calls.accept(make_call())
+    dialer.calls.create(make_call())
     run = asyncio.create_task(dialer.run().serve(WAKE))
     await asyncio.sleep(0.15)
     make_cancel_service(dialer).cancel(ME, make_call().id)
@@ -55,12 +55,12 @@ async def test_a_ringing_call_is_hung_up_by_its_run_until_the_leg_is_settled(dia
         await dialer.livekit.hung_up.wait()
         return DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER))
 
-    async def dial(call: Call, sip_trunk_id: str, token: str, gate: object) -> DialAnswer:
-        await gate()  # type: ignore[operator]
+    async def dial(call: Call, sip_trunk_id: str, token: str, before_send: object) -> DialAnswer:
+        await before_send()  # type: ignore[operator]
         return await ring_until_removed(call)
 
     dialer.livekit.dial = dial  # type: ignore[method-assign]
-    dialer.calls.accept(make_call())
+    dialer.calls.create(make_call())
     run = asyncio.create_task(dialer.run().serve(WAKE))
     while not dialer.livekit.invites:  # noqa: ASYNC110 - the INVITE is waited for
         await asyncio.sleep(0.01)
@@ -70,7 +70,7 @@ async def test_a_ringing_call_is_hung_up_by_its_run_until_the_leg_is_settled(dia
     await run
     assert (dialer.load().state, dialer.load().reason) == (State.CANCELLED, Reason.CANCELLED)
     assert (f"call-{make_call().id}", 1) in dialer.livekit.removed
-    assert dialer.calls.cancels(TRUNK.id) == set()
+    assert dialer.calls.cancel_requested_ids(TRUNK.id) == set()
 
 
 async def test_a_callee_who_picks_up_after_the_cancel_is_hung_up(dialer: DialerHarness) -> None:
@@ -79,7 +79,7 @@ async def test_a_callee_who_picks_up_after_the_cancel_is_hung_up(dialer: DialerH
         return DialAnswer(DialResult(DialResultKind.ANSWERED), "PA_1", "SCL_1")
 
     dialer.livekit.answer = cancel_then_answer
-    dialer.calls.accept(make_call())
+    dialer.calls.create(make_call())
     await dialer.run().serve(WAKE)
     assert dialer.load().state is State.CANCELLED
     assert dialer.livekit.removed == [(f"call-{make_call().id}", 1)]
@@ -91,15 +91,15 @@ async def test_a_refused_pace_does_not_bring_a_cancelled_call_back(dialer: Diale
         return DialAnswer(DialResult(DialResultKind.TOO_FAST, Reason.TRUNK_REJECTED, 503))
 
     dialer.livekit.answer = cancel_then_refuse
-    dialer.calls.accept(make_call())
+    dialer.calls.create(make_call())
     await dialer.run().serve(WAKE)
     assert dialer.load().state is State.CANCELLED
     assert len(dialer.livekit.invites) == 1
-    assert dialer.line.head(TRUNK.id, "tenant-1", 5) == []
+    assert dialer.line.peek(TRUNK.id, "tenant-1", 5) == []
 
 
 async def test_an_active_call_is_asked_to_hang_up_and_ends_as_asked(dialer: DialerHarness) -> None:
-    dialer.calls.accept(make_call())
+    dialer.calls.create(make_call())
     await dialer.run().serve(WAKE)
     hung_up: list[str] = [""]
     make_cancel_service(dialer, lambda call: hung_up.append(call.id)).cancel(ME, make_call().id)
@@ -111,7 +111,7 @@ async def test_a_cancel_racing_a_dial_is_either_cancelled_or_dialled_and_never_b
     dialer: DialerHarness,
 ) -> None:
     for number in range(1, 31):
-        dialer.calls.accept(make_call(number, agent=replace(SNAPSHOT, wait_for_agent=False)))
+        dialer.calls.create(make_call(number, agent=replace(SNAPSHOT, wait_for_agent=False)))
     run = asyncio.create_task(dialer.run().serve(WAKE))
     dialer.livekit.answer_after_s = 0.05
     for number in range(1, 31):
@@ -128,7 +128,7 @@ async def test_a_cancel_racing_a_dial_is_either_cancelled_or_dialled_and_never_b
 
 
 async def test_another_tenants_call_cant_be_cancelled(dialer: DialerHarness) -> None:
-    dialer.calls.accept(make_call())
+    dialer.calls.create(make_call())
     stranger = Principal("tenant-2", True, frozenset(Scope))
     for call_id in (make_call().id, "550e8400-e29b-41d4-a716-446655440000", "nonsense"):
         with pytest.raises(NotFound, match="Call not found"):

@@ -63,5 +63,5 @@ def test_events_without_a_webhook_are_published_too_and_steps_on_the_way_are_not
     for sequence, kind in ((1, "queued"), (2, "connecting"), (3, "failed"), (4, "tool_invoked")):
         item = call_event_key(call.id, sequence).as_item() | {"type": kind, "sequence": sequence}
         item |= {"at_ms": NOW_MS, "tenant_id": "tenant-1", "livemode": True, "data_json": "{}"}
-        assert webhooks.fanout.take(item) == 0
+        assert webhooks.fanout.handle_item(item) == 0
     assert [event.type for event in webhooks.published] == [EventType.CALL_STARTED, EventType.CALL_FAILED]

@@ -34,9 +34,9 @@ def cap_at(table: Table, attempts: int, hours: int, who: Principal = ME) -> None
 
 async def test_the_second_call_to_a_number_waits_until_it_may_ring(dialer: DialerHarness) -> None:
     cap_at(dialer.table, 1, 24)
-    dialer.calls.accept(make_call(1, **LONG))
-    dialer.calls.accept(make_call(2, **LONG))
-    dialer.calls.accept(make_call(3, phone_number="+15550100002", **LONG))
+    dialer.calls.create(make_call(1, **LONG))
+    dialer.calls.create(make_call(2, **LONG))
+    dialer.calls.create(make_call(3, phone_number="+15550100002", **LONG))
     dialer.livekit.answer = lambda _: UP
     await dialer.run().serve(WAKE)
     assert {dialer.load(number).state for number in (1, 3)} == {State.ACTIVE}
@@ -48,11 +48,11 @@ async def test_the_second_call_to_a_number_waits_until_it_may_ring(dialer: Diale
     )
     assert held.due_ms is not None
     assert 0 <= held.due_ms - NOW_MS - 24 * HOUR_MS < 60_000
-    _, events = dialer.calls.story(held.id) or (None, [])
+    _, events = dialer.calls.load_with_events(held.id) or (None, [])
     assert (events[-1].type, events[-1].data["reason"]) == ("queued", "called_too_often")
 
     dialer.clock.move_s(24 * 3600 + 60)
-    dialer.calls.change(held, enqueue_due(held, make_call(2).line_place or "", NOW_MS), NOW_MS)
+    dialer.calls.apply(held, enqueue_due(held, make_call(2).queue_position or "", NOW_MS), NOW_MS)
     await dialer.run("run-2").serve(WAKE)
     assert dialer.load(2).state is State.ACTIVE
 
@@ -60,7 +60,7 @@ async def test_the_second_call_to_a_number_waits_until_it_may_ring(dialer: Diale
 async def test_each_redial_is_an_attempt(dialer: DialerHarness) -> None:
     cap_at(dialer.table, 2, 1)
     dialer.livekit.answer = lambda _: BUSY
-    dialer.calls.accept(make_call(redial=SOON, **LONG))
+    dialer.calls.create(make_call(redial=SOON, **LONG))
     for run in range(3):
         await dialer.run(f"run-{run}").serve(WAKE)
         dialer.clock.move_s(1.5)

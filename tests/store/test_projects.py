@@ -13,7 +13,7 @@ from trunkline.calls.value_objects import Channel
 from trunkline.core.errors import LiveKitNotConfigured
 from trunkline.egress.address_policy import AddressPolicy
 from trunkline.livekit.credentials import LiveKitCredentials
-from trunkline.livekit.projects import PLAYED, ProjectRegistry
+from trunkline.livekit.projects import SIMULATED_CREDENTIALS, ProjectRegistry
 from trunkline.storage.keys.tenants import livekit_issuer_key, own_livekit_key
 from trunkline.storage.table import Delete, Put, Table
 from trunkline.trunks.repository import TrunkRepository
@@ -63,13 +63,13 @@ WEB: dict[str, Any] = {"channel": Channel.WEB, "trunk_id": ""}
 
 def test_each_call_is_in_the_project_of_its_trunk_or_of_its_acceptance(projects: ProjectHarness) -> None:
     projects.bring()
-    of_call = projects.projects.of_call
+    of_call = projects.projects.for_call
     assert of_call(make_call()) == DEPLOYMENTS
     assert of_call(make_call(trunk_id=OWN_TRUNK.id)) == OWN
     assert of_call(make_call(**WEB)) == DEPLOYMENTS, "accepted before the project was brought"
     assert of_call(make_call(**WEB, livekit_tenant_id="tenant-1")) == OWN
-    assert of_call(make_call(livemode=False)) is PLAYED
-    assert projects.projects.of_trunk(OWN_TRUNK) == OWN
+    assert of_call(make_call(livemode=False)) is SIMULATED_CREDENTIALS
+    assert projects.projects.for_trunk(OWN_TRUNK) == OWN
 
 
 def test_what_is_of_a_project_that_was_taken_away_is_asked_of_nobody_else(projects: ProjectHarness) -> None:
@@ -77,11 +77,11 @@ def test_what_is_of_a_project_that_was_taken_away_is_asked_of_nobody_else(projec
     projects.bring()
     projects.take_away()
     with pytest.raises(LiveKitNotConfigured):
-        projects.projects.of_trunk(OWN_TRUNK)
+        projects.projects.for_trunk(OWN_TRUNK)
     for call in (make_call(trunk_id=OWN_TRUNK.id), make_call(**WEB, livekit_tenant_id="tenant-1")):
         with pytest.raises(LiveKitNotConfigured):
-            projects.projects.of_call(call)
-    assert projects.projects.of_tenant("tenant-1") == DEPLOYMENTS, "new calls use the deployment's again"
+            projects.projects.for_call(call)
+    assert projects.projects.for_tenant("tenant-1") == DEPLOYMENTS, "new calls use the deployment's again"
 
 
 def test_what_the_deployment_signed_costs_no_read(

@@ -30,16 +30,18 @@ NIGHT = CallingWindow("09:00", "20:00", DAYS, ("UTC",))
 
 def sent(calls: Any, **changes: Any) -> Call:
     call = make_call(**changes)
-    calls.accept(call)
-    call = calls.change(call, claim_call(call, "run-1", "r"), NOW_MS)
-    after: Call = calls.change(call, record_intent(call, NOW_MS, intent="i", dead_after_ms=NOW_MS), NOW_MS)
+    calls.create(call)
+    call = calls.apply(call, claim_call(call, "run-1", "r"), NOW_MS)
+    after: Call = calls.apply(
+        call, record_intent(call, NOW_MS, intent="i", token_expires_at_ms=NOW_MS), NOW_MS
+    )
     return after
 
 
 async def test_a_busy_callee_is_dialled_again_until_it_answers(dialer: DialerHarness) -> None:
     answers = iter([BUSY, BUSY])
     dialer.livekit.answer = lambda _: next(answers, UP)
-    dialer.calls.accept(make_call(redial=SOON))
+    dialer.calls.create(make_call(redial=SOON))
     for run in range(3):
         dialer.clock.move_s(1.5)
         await dialer.run(f"run-{run}").serve(WAKE)
@@ -56,7 +58,7 @@ async def test_a_busy_callee_is_dialled_again_until_it_answers(dialer: DialerHar
 
 async def test_the_last_attempt_ends_the_call_with_its_own_reason(dialer: DialerHarness) -> None:
     dialer.livekit.answer = lambda _: BUSY
-    dialer.calls.accept(make_call(redial=RedialPolicy(2, ("busy",), (1,))))
+    dialer.calls.create(make_call(redial=RedialPolicy(2, ("busy",), (1,))))
     for run in range(3):
         await dialer.run(f"run-{run}").serve(WAKE)
         dialer.clock.move_s(1.5)
@@ -70,14 +72,14 @@ async def test_while_it_waits_it_is_out_of_the_line_and_its_trunk_is_woken_at_it
     dialer: DialerHarness,
 ) -> None:
     dialer.livekit.answer = lambda _: BUSY
-    dialer.calls.accept(make_call(redial=LATER))
+    dialer.calls.create(make_call(redial=LATER))
     assert await dialer.run().serve(WAKE) is Stop.EMPTY
     call = dialer.load()
     assert (call.state, call.waits_for) == (State.QUEUED, WaitsFor.RETRY)
-    assert dialer.line.head(TRUNK.id, "tenant-1", 5) == []
+    assert dialer.line.peek(TRUNK.id, "tenant-1", 5) == []
     assert dialer.wakeups.sent == [WAKE]
     assert dialer.wakeups.delays_s in ([599], [600])
-    story = dialer.calls.story(call.id)
+    story = dialer.calls.load_with_events(call.id)
     assert story is not None
     assert story[1][-1].type == "queued"
     assert story[1][-1].data["reason"] == "dial_busy"
@@ -85,21 +87,21 @@ async def test_while_it_waits_it_is_out_of_the_line_and_its_trunk_is_woken_at_it
 
 async def test_a_redial_that_would_come_after_the_deadline_is_not_waited_for(dialer: DialerHarness) -> None:
     dialer.livekit.answer = lambda _: BUSY
-    dialer.calls.accept(make_call(redial=LATER, expires_at_ms=NOW_MS + 300_000))
+    dialer.calls.create(make_call(redial=LATER, expires_at_ms=NOW_MS + 300_000))
     await dialer.run().serve(WAKE)
     assert (dialer.load().state, dialer.load().reason) == (State.FAILED, Reason.DIAL_BUSY)
 
 
 async def test_a_reason_that_is_not_named_ends_the_call(dialer: DialerHarness) -> None:
     dialer.livekit.answer = lambda _: DialAnswer(DialResult(DialResultKind.FAILED, Reason.USER_DECLINED, 603))
-    dialer.calls.accept(make_call(redial=SOON))
+    dialer.calls.create(make_call(redial=SOON))
     await dialer.run().serve(WAKE)
     assert dialer.load().state is State.FAILED
 
 
 async def test_an_agent_that_did_not_come_can_be_tried_again(dialer: DialerHarness) -> None:
     dialer.livekit.agent_joins = False
-    dialer.calls.accept(make_call(redial=SOON, agent=replace(SNAPSHOT, agent_join_timeout_s=1)))
+    dialer.calls.create(make_call(redial=SOON, agent=replace(SNAPSHOT, agent_join_timeout_s=1)))
     await dialer.run().serve(WAKE)
     call = dialer.load()
     assert (call.state, call.attempts[0].reason) == (State.QUEUED, Reason.AGENT_UNAVAILABLE)
@@ -108,13 +110,13 @@ async def test_an_agent_that_did_not_come_can_be_tried_again(dialer: DialerHarne
 async def test_too_fast_spends_no_attempt(dialer: DialerHarness) -> None:
     answers = iter([DialAnswer(DialResult(DialResultKind.TOO_FAST, Reason.TRUNK_REJECTED, 503))])
     dialer.livekit.answer = lambda _: next(answers, BUSY)
-    dialer.calls.accept(make_call(redial=LATER))
+    dialer.calls.create(make_call(redial=LATER))
     await dialer.run().serve(WAKE)
     assert [past.number for past in dialer.load().attempts] == [1]
 
 
 async def test_a_call_outside_its_window_is_not_dialled_before_it_opens(dialer: DialerHarness) -> None:
-    dialer.calls.accept(make_call(window=NIGHT, expires_at_ms=NOW_MS + 24 * 3_600_000))
+    dialer.calls.create(make_call(window=NIGHT, expires_at_ms=NOW_MS + 24 * 3_600_000))
     assert await dialer.run().serve(WAKE) is Stop.EMPTY
     call = dialer.load()
     assert (call.state, call.waits_for) == (State.QUEUED, WaitsFor.WINDOW)
@@ -126,14 +128,14 @@ async def test_a_call_outside_its_window_is_not_dialled_before_it_opens(dialer: 
 
 async def test_a_cancel_while_it_waits_for_its_moment_is_final(dialer: DialerHarness) -> None:
     dialer.livekit.answer = lambda _: BUSY
-    dialer.calls.accept(make_call(redial=SOON))
+    dialer.calls.create(make_call(redial=SOON))
     await dialer.run().serve(WAKE)
     make_cancel_service(dialer).cancel(ME, make_call().id)
     dialer.clock.move_s(5)
     await dialer.run("run-2").serve(WAKE)
     assert dialer.load().state is State.CANCELLED
     assert len(dialer.livekit.invites) == 1
-    assert dialer.calls.due_call_ids(TRUNK.id, NOW_MS * 2, 50) == []
+    assert dialer.calls.due_ids(TRUNK.id, NOW_MS * 2, 50) == []
 
 
 async def test_a_cancel_asked_for_while_it_rang_leaves_no_redial(dialer: DialerHarness) -> None:
@@ -142,7 +144,7 @@ async def test_a_cancel_asked_for_while_it_rang_leaves_no_redial(dialer: DialerH
         return BUSY
 
     dialer.livekit.answer = cancel_and_fail
-    dialer.calls.accept(make_call(redial=SOON))
+    dialer.calls.create(make_call(redial=SOON))
     await dialer.run().serve(WAKE)
     assert dialer.load().state is State.CANCELLED
 
@@ -151,14 +153,14 @@ def test_a_due_call_is_let_in_once_at_the_end_of_its_priority(table: Table) -> N
     reconciler = ReconcilerHarness(table)
     call = sent(reconciler.calls, redial=LATER)
     over = finish_attempt(call, BUSY_END, NOW_MS, sip_status_code=486)
-    reconciler.calls.change(call, over, NOW_MS)
+    reconciler.calls.apply(call, over, NOW_MS)
     other = make_call(2)
-    reconciler.calls.accept(other)
+    reconciler.calls.create(other)
     due = NOW_MS + 600_000
     assert enqueue_due_calls(reconciler.calls, TRUNK.id, due - 1) == 0
     assert enqueue_due_calls(reconciler.calls, TRUNK.id, due) == 1
     assert enqueue_due_calls(reconciler.calls, TRUNK.id, due) == 0
-    ids = [place.call_id for place in reconciler.line.head(TRUNK.id, "tenant-1", 5)]
+    ids = [place.call_id for place in reconciler.line.peek(TRUNK.id, "tenant-1", 5)]
     assert ids == [other.id, call.id]
     assert reconciler.now().waits_for is None
 
@@ -166,7 +168,7 @@ def test_a_due_call_is_let_in_once_at_the_end_of_its_priority(table: Table) -> N
 async def test_the_reconciler_lets_due_calls_in_and_wakes_their_line(table: Table) -> None:
     reconciler = ReconcilerHarness(table)
     call = sent(reconciler.calls, redial=LATER)
-    reconciler.calls.change(call, finish_attempt(call, BUSY_END, NOW_MS), NOW_MS)
+    reconciler.calls.apply(call, finish_attempt(call, BUSY_END, NOW_MS), NOW_MS)
     assert await reconciler.reconcile() == {}
     reconciler.clock.move_s(601)
     repairs = await reconciler.reconcile()
@@ -175,8 +177,8 @@ async def test_the_reconciler_lets_due_calls_in_and_wakes_their_line(table: Tabl
 
 async def test_a_call_that_waits_for_a_moment_still_expires(table: Table) -> None:
     reconciler = ReconcilerHarness(table)
-    reconciler.calls.accept(make_call())
-    late = reconciler.calls.change(
+    reconciler.calls.create(make_call())
+    late = reconciler.calls.apply(
         make_call(), defer(make_call(), make_call().expires_at_ms, WaitsFor.WINDOW), NOW_MS
     )
     reconciler.clock.now_ms = late.expires_at_ms + 1
@@ -203,7 +205,7 @@ async def test_a_call_that_waits_too_long_for_its_agent_is_not_dialled_after_its
     dialer: DialerHarness,
 ) -> None:
     dialer.livekit.agent_joins = False
-    dialer.calls.accept(make_call(expires_at_ms=dialer.clock.wall_ms() + 400))
+    dialer.calls.create(make_call(expires_at_ms=dialer.clock.wall_ms() + 400))
     run = asyncio.create_task(dialer.run().serve(WAKE))
     await asyncio.sleep(0.6)
     dialer.livekit.agent_joins = True

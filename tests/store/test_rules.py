@@ -147,19 +147,19 @@ def test_prefixes_and_numbers_that_nobody_calls(outbound: OutboundHarness) -> No
 
 
 async def test_a_call_that_waits_when_its_number_is_suppressed_never_rings(dialer: DialerHarness) -> None:
-    dialer.calls.accept(make_call())
+    dialer.calls.create(make_call())
     rules = ComplianceService(dialer.table, CompliancePolicy(dialer.table, dialer.clock), dialer.clock)
     rules.suppress(ME, Suppressions(numbers=[make_call().phone_number]))
     assert await dialer.run().serve(WAKE) is Stop.EMPTY
     call = dialer.load()
     assert (call.state, call.reason, dialer.livekit.invites) == (State.FAILED, Reason.SUPPRESSED, [])
     assert dialer.livekit.dispatched == []
-    _, events = dialer.calls.story(call.id) or (None, [])
+    _, events = dialer.calls.load_with_events(call.id) or (None, [])
     assert (events[-1].type, events[-1].data["reason"]) == ("failed", "suppressed")
 
 
 async def test_a_call_that_waits_when_its_prefix_is_denied_never_rings(dialer: DialerHarness) -> None:
-    dialer.calls.accept(make_call())
+    dialer.calls.create(make_call())
     rules = ComplianceService(dialer.table, CompliancePolicy(dialer.table, dialer.clock), dialer.clock)
     rules.set_rules(ME, NumberRulesSpec(denied_prefixes=["+1555"]))
     await dialer.run().serve(WAKE)

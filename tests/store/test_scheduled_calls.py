@@ -88,7 +88,7 @@ def test_its_time_puts_it_into_the_line_once_at_its_priority(outbound: OutboundH
     assert enqueue_due_calls(outbound.calls, TRUNK.id, NOW_MS + HOUR_MS) == 0
     now = stored(outbound, call)
     assert (now.state, now.due_ms, now.waits_for, outbound.waiting()) == (State.QUEUED, None, None, 1)
-    assert now.line_place.startswith("tenant-1#01")
+    assert now.queue_position.startswith("tenant-1#01")
     assert [event["type"] for event in outbound.reader.events(ME, call.id)["data"]] == ["scheduled", "queued"]
 
 
@@ -125,7 +125,7 @@ def test_bad_times_are_refused_with_their_field(
         scheduled(outbound, **wrong)
     assert says in refused.value.message
     assert refused.value.field == next(iter(wrong))
-    assert list(outbound.calls.waiting_call_ids(TRUNK.id)) == []
+    assert list(outbound.calls.waiting_ids(TRUNK.id)) == []
 
 
 def test_a_window_that_opens_later_is_waited_for_too(outbound: OutboundHarness) -> None:
@@ -163,7 +163,7 @@ def test_a_scheduled_call_is_changed_until_its_time_has_come(outbound: OutboundH
     assert enqueue_due_calls(outbound.calls, TRUNK.id, NOW_MS + 60_000) == 1
     with pytest.raises(CallNotScheduled):
         changed(outbound, call, priority=1)
-    outbound.calls.settle(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
+    outbound.calls.update(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
     with pytest.raises(CallEnded):
         changed(outbound, call, priority=1)
 
@@ -184,7 +184,7 @@ def test_what_belongs_to_a_call_that_is_put_off_is_kept_for_longer(
 
 def test_a_cancelled_one_never_enters_the_line(outbound: OutboundHarness) -> None:
     call = scheduled(outbound)
-    after = outbound.calls.settle(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
+    after = outbound.calls.update(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
     assert after is not None
     assert (after.state, after.reason) == (State.CANCELLED, Reason.CANCELLED)
     assert enqueue_due_calls(outbound.calls, TRUNK.id, NOW_MS + 2 * HOUR_MS) == 0
@@ -198,7 +198,7 @@ def due(in_ms: int, number: int = 1, **more: Any) -> Call:
 
 
 async def test_it_rings_at_its_time_and_not_before(dialer: DialerHarness) -> None:
-    dialer.calls.accept(due(300_000))
+    dialer.calls.create(due(300_000))
     await dialer.run().serve(WAKE)
     assert dialer.livekit.invites == []
     dialer.clock.move_s(300)
@@ -209,7 +209,7 @@ async def test_it_rings_at_its_time_and_not_before(dialer: DialerHarness) -> Non
 async def test_more_than_a_look_for_one_moment_are_let_in_without_waiting(dialer: DialerHarness) -> None:
     count = DUE_AT_ONCE + 20
     for number in range(1, count + 1):
-        dialer.calls.accept(due(300_000, number))
+        dialer.calls.create(due(300_000, number))
     dialer.trunks.save(replace(TRUNK, cps=100))
     dialer.clock.move_s(300)
     began_s = asyncio.get_running_loop().time()
@@ -228,7 +228,7 @@ async def looked_after(reconciler: ReconcilerHarness, table: Table) -> Counter[s
 async def test_the_reconciler_wakes_for_moments_that_were_too_far_ahead(table: Table) -> None:
     reconciler = ReconcilerHarness(table)
     for number, in_ms in enumerate((40_500, 40_100, 3 * HOUR_MS), 1):
-        reconciler.calls.accept(due(in_ms, number))
+        reconciler.calls.create(due(in_ms, number))
     await looked_after(reconciler, table)
     assert reconciler.wakeups.delays_s == [41], "one for a second, none for what is far ahead"
     reconciler.clock.move_s(41)
@@ -237,7 +237,7 @@ async def test_the_reconciler_wakes_for_moments_that_were_too_far_ahead(table: T
 
 async def test_one_whose_deadline_passed_is_expired_by_the_reconciler(table: Table) -> None:
     reconciler = ReconcilerHarness(table)
-    reconciler.calls.accept(due(10_000, expires_at_ms=NOW_MS + 20_000))
+    reconciler.calls.create(due(10_000, expires_at_ms=NOW_MS + 20_000))
     reconciler.clock.move_s(30)
     await looked_after(reconciler, table)
     after = reconciler.calls.load(make_call().id)

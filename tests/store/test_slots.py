@@ -34,28 +34,28 @@ def limit(dialer: DialerHarness, max_concurrent_calls: int, direct_share: float 
 
 def end(dialer: DialerHarness, number: int) -> None:
     """The leg of an active call is gone."""
-    dialer.calls.settle(make_call(number).id, lambda call: end_call(call, HUNG_UP, NOW_MS), NOW_MS)
+    dialer.calls.update(make_call(number).id, lambda call: end_call(call, HUNG_UP, NOW_MS), NOW_MS)
 
 
 def test_a_claim_takes_a_slot_in_its_own_transaction(table: Table, calls: CallRepository) -> None:
     trunks = TrunkRepository(table)
     for number in (1, 2):
-        calls.accept(make_call(number))
-    first = calls.change(make_call(1), claim_call(make_call(1), "run", "r", ONE), NOW_MS)
+        calls.create(make_call(number))
+    first = calls.apply(make_call(1), claim_call(make_call(1), "run", "r", ONE), NOW_MS)
     assert (trunks.slots_taken(TRUNK.id), list(trunks.slots(TRUNK.id))) == (1, [(first.id, 1)])
     with pytest.raises(NoFreeSlot):
-        calls.change(make_call(2), claim_call(make_call(2), "run", "r", ONE), NOW_MS)
+        calls.apply(make_call(2), claim_call(make_call(2), "run", "r", ONE), NOW_MS)
     assert calls.load(make_call(2).id) == make_call(2), "nothing of the claim was written"
-    calls.change(first, requeue(first, NOW_MS, why="x"), NOW_MS)
+    calls.apply(first, requeue(first, NOW_MS, why="x"), NOW_MS)
     assert (trunks.slots_taken(TRUNK.id), list(trunks.slots(TRUNK.id))) == (0, [])
-    calls.change(make_call(2), claim_call(make_call(2), "run", "r", ONE), NOW_MS)
+    calls.apply(make_call(2), claim_call(make_call(2), "run", "r", ONE), NOW_MS)
 
 
 def test_a_lost_claim_is_lost_even_if_slots_are_full_too(calls: CallRepository) -> None:
-    calls.accept(make_call(1))
-    calls.change(make_call(1), claim_call(make_call(1), "run", "r", ONE), NOW_MS)
+    calls.create(make_call(1))
+    calls.apply(make_call(1), claim_call(make_call(1), "run", "r", ONE), NOW_MS)
     with pytest.raises(Exception, match=make_call(1).id) as caught:
-        calls.change(make_call(1), claim_call(make_call(1), "run-2", "r", ONE), NOW_MS)
+        calls.apply(make_call(1), claim_call(make_call(1), "run-2", "r", ONE), NOW_MS)
     assert not isinstance(caught.value, NoFreeSlot)
 
 
@@ -64,7 +64,7 @@ async def test_no_more_calls_are_in_progress_than_allowed_and_the_lane_is_let_go
 ) -> None:
     limit(dialer, 2)
     for number in range(1, 6):
-        dialer.calls.accept(make_call(number))
+        dialer.calls.create(make_call(number))
     assert await dialer.run().serve(WAKE) is Stop.BLOCKED
     assert dialer.states(range(1, 6)).count(State.ACTIVE) == 2
     assert not dialer.lanes.is_held(TRUNK.id)
@@ -78,7 +78,7 @@ async def test_a_verdict_frees_its_slot_for_the_next_call_of_the_same_run(dialer
     limit(dialer, 1)
     dialer.livekit.answer = lambda _: DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_BUSY, 486))
     for number in range(1, 5):
-        dialer.calls.accept(make_call(number))
+        dialer.calls.create(make_call(number))
     assert await dialer.run().serve(WAKE) is Stop.EMPTY
     assert dialer.states(range(1, 5)) == [State.FAILED] * 4
     assert dialer.trunks.slots_taken(TRUNK.id) == 0
@@ -88,7 +88,7 @@ async def test_a_verdict_frees_its_slot_for_the_next_call_of_the_same_run(dialer
 async def test_an_unknown_dial_keeps_its_slot_until_the_look_up(dialer: DialerHarness) -> None:
     limit(dialer, 1)
     dialer.livekit.answer = lambda _: DialAnswer(DialResult(DialResultKind.UNKNOWN))
-    dialer.calls.accept(make_call())
+    dialer.calls.create(make_call())
     await dialer.run().serve(WAKE)
     assert dialer.trunks.slots_taken(TRUNK.id) == 1
 
@@ -96,7 +96,7 @@ async def test_an_unknown_dial_keeps_its_slot_until_the_look_up(dialer: DialerHa
 async def test_a_slot_that_is_freed_while_the_lane_is_let_go_is_not_overlooked(dialer: DialerHarness) -> None:
     limit(dialer, 1)
     for number in (1, 2):
-        dialer.calls.accept(make_call(number))
+        dialer.calls.create(make_call(number))
     release, freed = dialer.lanes.release, list[int]()
 
     def release_and_free(*args: Any) -> None:
@@ -114,9 +114,9 @@ async def test_a_tenant_at_its_own_limit_does_not_hold_up_another(dialer: Dialer
     dialer.trunks.grant(TRUNK.id, "tenant-1", max_concurrent_calls=1)
     dialer.trunks.grant(TRUNK.id, "tenant-2")
     for number in range(1, 31):
-        dialer.calls.accept(make_call(number, priority=0))
+        dialer.calls.create(make_call(number, priority=0))
     for number in range(31, 34):
-        dialer.calls.accept(make_call(number, tenant_id="tenant-2", priority=10))
+        dialer.calls.create(make_call(number, tenant_id="tenant-2", priority=10))
     assert await dialer.run().serve(WAKE) is Stop.BLOCKED
     assert dialer.states(range(31, 34)) == [State.ACTIVE] * 3
     assert dialer.states(range(1, 31)).count(State.ACTIVE) == 1
@@ -128,8 +128,8 @@ async def test_batch_calls_leave_the_reserved_slots_to_direct_ones_of_any_priori
 ) -> None:
     limit(dialer, 4, direct_share=0.5)
     for number in range(1, 41):
-        dialer.calls.accept(make_call(number, batch=True, priority=0))
-    dialer.calls.accept(make_call(41, priority=10))
+        dialer.calls.create(make_call(number, batch=True, priority=0))
+    dialer.calls.create(make_call(41, priority=10))
     assert await dialer.run().serve(WAKE) is Stop.BLOCKED
     assert dialer.states(range(1, 41)).count(State.ACTIVE) == 2
     assert dialer.states(range(41, 42)) == [State.ACTIVE]
@@ -139,9 +139,9 @@ async def test_the_reconciler_frees_a_slot_whose_claim_is_over(table: Table) -> 
     reconciler = ReconcilerHarness(table)
     trunks = TrunkRepository(table)
     trunks.save(replace(TRUNK, max_concurrent_calls=2))
-    reconciler.calls.accept(make_call())
-    live = reconciler.calls.change(make_call(), claim_call(make_call(), "run", "r", {TRUNK.id: 2}), NOW_MS)
-    reconciler.lanes.keep_run_alive("run")
+    reconciler.calls.create(make_call())
+    live = reconciler.calls.apply(make_call(), claim_call(make_call(), "run", "r", {TRUNK.id: 2}), NOW_MS)
+    reconciler.lanes.renew_run("run")
     table.write(Put(slot_key(TRUNK.id, live.id, 7).as_item()))
     table.write(Update(slot_count_key(TRUNK.id), add={"taken": 1}))
     assert (await reconciler.reconcile())["slot_freed"] == 1
@@ -154,10 +154,10 @@ async def test_the_end_of_an_active_call_that_the_reconciler_finds_frees_its_slo
     reconciler = ReconcilerHarness(table)
     trunks = TrunkRepository(table)
     trunks.save(replace(TRUNK, max_concurrent_calls=1))
-    reconciler.calls.accept(make_call())
-    call = reconciler.calls.change(make_call(), claim_call(make_call(), "run", "r", ONE), NOW_MS)
-    reconciler.calls.change(
-        call, record_intent(call, NOW_MS, intent="i", dead_after_ms=NOW_MS + 5000), NOW_MS
+    reconciler.calls.create(make_call())
+    call = reconciler.calls.apply(make_call(), claim_call(make_call(), "run", "r", ONE), NOW_MS)
+    reconciler.calls.apply(
+        call, record_intent(call, NOW_MS, intent="i", token_expires_at_ms=NOW_MS + 5000), NOW_MS
     )
     reconciler.clock.move_s(90)
     assert (await reconciler.reconcile())["dial_unknown"] == 1
@@ -168,11 +168,11 @@ async def test_the_end_of_an_active_call_that_the_reconciler_finds_frees_its_slo
 async def test_many_claims_at_once_fill_the_pool_and_no_more(dialer: DialerHarness) -> None:
     limit(dialer, 3)
     for number in range(1, 11):
-        dialer.calls.accept(make_call(number))
+        dialer.calls.create(make_call(number))
     won = 0
     for number in range(1, 11):
         try:
-            dialer.calls.change(
+            dialer.calls.apply(
                 make_call(number), claim_call(make_call(number), "r", "r", {TRUNK.id: 3}), NOW_MS
             )
             won += 1
@@ -190,5 +190,5 @@ async def test_a_limit_set_on_a_busy_trunk_counts_the_calls_that_are_up(table: T
     assert await reconciler.reconcile() == {"slot_taken": 1}
     assert await reconciler.reconcile() == {}
     assert trunks.slots_taken(TRUNK.id) == 1
-    reconciler.calls.settle(make_call().id, lambda call: end_call(call, HUNG_UP, NOW_MS), NOW_MS)
+    reconciler.calls.update(make_call().id, lambda call: end_call(call, HUNG_UP, NOW_MS), NOW_MS)
     assert trunks.slots_taken(TRUNK.id) == 0

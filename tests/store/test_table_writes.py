@@ -10,9 +10,21 @@ from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 
 from tests.store.fixtures_dynamodb import TABLE_NAME, SerializedClient
-from tests.support.memory_table import MAX_TRANSACTION_WRITES
+from tests.support.memory_table import MAX_TRANSACTION_WRITES, MemoryTable
 from trunkline.storage.keys.item import ItemKey
-from trunkline.storage.table import ABSENT, EXISTS, Check, ConditionFailed, Delete, Put, Table, Update
+from trunkline.storage.table import (
+    ABSENT,
+    EXISTS,
+    NO_RETRY,
+    Check,
+    ConditionFailed,
+    ConflictRetry,
+    Delete,
+    Put,
+    Table,
+    TransactionConflict,
+    Update,
+)
 
 KEY = ItemKey("P", "a")
 
@@ -170,6 +182,47 @@ def test_a_transaction_whose_condition_fails_writes_nothing_and_names_the_writes
         )
     assert failed.value.writes == (1, 3)
     assert sort_keys(any_table.partition(ItemKey("P", ""))) == ["b"]
+
+
+def test_a_failed_transaction_tells_the_names_of_the_writes_that_failed(any_table: Table) -> None:
+    put(any_table, "b", n=1)
+    with pytest.raises(ConditionFailed) as failed:
+        any_table.transact(
+            {
+                "first": Put(KEY.as_item()),
+                "pair": [Update(ItemKey("P", "c"), add={"n": 1}), Check(ItemKey("P", "b"), ABSENT)],
+                "none": [],
+                "last": Update(ItemKey("P", "d"), set={"n": 1}, condition=EXISTS),
+            }
+        )
+    assert failed.value.names == {"pair", "last"}
+    assert sort_keys(any_table.partition(ItemKey("P", ""))) == ["b"]
+
+
+class ConflictingTable(MemoryTable):
+    """Meets another transaction a number of times."""
+
+    def __init__(self, conflicts: int) -> None:
+        super().__init__()
+        self.conflicts = conflicts
+
+    def _transact_once(self, writes: Any) -> None:
+        if self.conflicts:
+            self.conflicts -= 1
+            raise TransactionConflict
+        super()._transact_once(writes)
+
+
+def test_a_conflict_is_retried_as_often_as_the_caller_says() -> None:
+    at_once = ConflictRetry(3, 0, 0)
+    table = ConflictingTable(2)
+    table.transact([Put(KEY.as_item())], retry=at_once)
+    assert table.get(KEY)
+    for conflicts, retry in ((3, at_once), (1, NO_RETRY)):
+        table = ConflictingTable(conflicts)
+        with pytest.raises(TransactionConflict):
+            table.transact([Put(KEY.as_item())], retry=retry)
+        assert (table.conflicts, table.get(KEY)) == (0, None)
 
 
 def test_a_check_writes_nothing(any_table: Table) -> None:

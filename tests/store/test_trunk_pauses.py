@@ -11,9 +11,9 @@ from tests.support.clocks import NOW_MS
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.dialer.lane_run import Stop
-from trunkline.dialer.trunk_guard import TRUNK_OPENS_AFTER
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import room_name
+from trunkline.trunks.circuit_breaker import TRUNK_BREAKER
 from trunkline.trunks.repository import TrunkEvent
 
 DOWN = DialAnswer(DialResult(DialResultKind.FAILED, Reason.TRUNK_UNAVAILABLE, 503))
@@ -31,7 +31,7 @@ def events(dialer: DialerHarness) -> list[tuple[str, str]]:
 
 async def test_a_paused_trunk_dials_nothing_and_keeps_its_calls(dialer: DialerHarness) -> None:
     dialer.trunks.set(TRUNK.id, PAUSED, TrunkEvent("trunk.paused", "paused_by_request", NOW_MS))
-    dialer.calls.accept(make_call())
+    dialer.calls.create(make_call())
     assert await dialer.run().serve(WAKE) is Stop.PAUSED
     assert dialer.livekit.invites == []
     assert not dialer.lanes.is_held(TRUNK.id)
@@ -42,7 +42,7 @@ async def test_a_paused_trunk_dials_nothing_and_keeps_its_calls(dialer: DialerHa
 
 async def test_a_pause_in_mid_run_returns_what_was_not_sent(dialer: DialerHarness) -> None:
     for number in range(1, 9):
-        dialer.calls.accept(make_call(number))
+        dialer.calls.create(make_call(number))
     run = asyncio.create_task(dialer.run().serve(WAKE))
     await asyncio.sleep(0.5)
     dialer.trunks.set(TRUNK.id, PAUSED, None)
@@ -50,12 +50,12 @@ async def test_a_pause_in_mid_run_returns_what_was_not_sent(dialer: DialerHarnes
     dialled = len(dialer.livekit.invites)
     assert 0 < dialled < 8
     assert dialer.states(range(1, 9)).count(State.QUEUED) == 8 - dialled
-    assert len(dialer.line.head(TRUNK.id, "tenant-1", 9)) == 8 - dialled
+    assert len(dialer.line.peek(TRUNK.id, "tenant-1", 9)) == 8 - dialled
 
 
 async def test_a_resume_while_the_paused_run_lets_go_is_not_overlooked(dialer: DialerHarness) -> None:
     dialer.trunks.set(TRUNK.id, PAUSED, None)
-    dialer.calls.accept(make_call())
+    dialer.calls.create(make_call())
     release = dialer.lanes.release
 
     def release_and_resume(*args: object) -> None:
@@ -70,7 +70,7 @@ async def test_a_resume_while_the_paused_run_lets_go_is_not_overlooked(dialer: D
 async def test_a_lower_pace_is_taken_up_by_the_next_run(dialer: DialerHarness) -> None:
     dialer.trunks.set(TRUNK.id, {"cps": 2}, None)
     for number in range(1, 4):
-        dialer.calls.accept(make_call(number))
+        dialer.calls.create(make_call(number))
     await dialer.run().serve(WAKE)
     times = [time for time, _ in dialer.livekit.invites]
     assert times[-1] - times[0] >= 2 * 0.5
@@ -80,10 +80,10 @@ async def test_a_trunk_that_keeps_failing_is_paused_with_a_reason(dialer: Dialer
     fast(dialer)
     dialer.livekit.answer = lambda _: DOWN
     for number in range(1, 31):
-        dialer.calls.accept(make_call(number))
+        dialer.calls.create(make_call(number))
     assert await dialer.run().serve(WAKE) is Stop.PAUSED
     failed = dialer.states(range(1, 31)).count(State.FAILED)
-    assert TRUNK_OPENS_AFTER <= failed < 25, "most calls wait for the trunk to work again"
+    assert TRUNK_BREAKER.opens_after <= failed < 25, "most calls wait for the trunk to work again"
     assert events(dialer) == [("trunk.paused", "carrier_failing: SIP 503")]
     assert await dialer.run("run-2").serve(WAKE) is Stop.PAUSED
     assert dialer.wakeups.sent[-1] == WAKE
@@ -94,7 +94,7 @@ async def test_a_failing_trunk_is_probed_by_one_call_and_paused_for_longer(diale
     fast(dialer)
     dialer.livekit.answer = lambda _: DOWN
     for number in range(1, 31):
-        dialer.calls.accept(make_call(number))
+        dialer.calls.create(make_call(number))
     await dialer.run().serve(WAKE)
     dialled = len(dialer.livekit.invites)
     dialer.clock.move_s(31)
@@ -110,7 +110,7 @@ async def test_a_probe_that_works_resumes_the_trunk(dialer: DialerHarness) -> No
     fast(dialer)
     dialer.livekit.answer = lambda _: DOWN
     for number in range(1, 31):
-        dialer.calls.accept(make_call(number))
+        dialer.calls.create(make_call(number))
     await dialer.run().serve(WAKE)
     dialer.livekit.answer = lambda _: BUSY
     dialer.clock.move_s(31)
@@ -126,10 +126,10 @@ async def test_a_burst_of_one_tenant_does_not_starve_another(dialer: DialerHarne
     fast(dialer)
     dialer.trunks.grant(TRUNK.id, "tenant-2")
     for number in range(1, 31):
-        dialer.calls.accept(make_call(number))
+        dialer.calls.create(make_call(number))
     rooms = [room_name(make_call(number).id, 1) for number in range(31, 36)]
     for number in range(31, 36):
-        dialer.calls.accept(make_call(number, tenant_id="tenant-2"))
+        dialer.calls.create(make_call(number, tenant_id="tenant-2"))
     await dialer.run().serve(WAKE)
     assert len(dialer.livekit.invites) == 35
     # Turns are taken at the claim; within the look-ahead, who is ready at its slot goes first.

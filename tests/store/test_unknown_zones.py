@@ -40,10 +40,10 @@ def change(outbound: OutboundHarness, call: Call, **wish: object) -> Call:
 def test_a_call_is_held_and_says_why(outbound: OutboundHarness) -> None:
     call = held(outbound)
     assert (call.state, call.waits_for, outbound.waiting()) == (State.QUEUED, WaitsFor.ZONE, 0)
-    standing = outbound.queue.standing(call)
+    standing = outbound.queue.status(call)
     assert standing is not None
     assert (standing.state, standing.position, standing.estimated_start_ms) == ("unknown_zone", None, None)
-    _, events = outbound.calls.story(call.id) or (None, [])
+    _, events = outbound.calls.load_with_events(call.id) or (None, [])
     assert events[0].data == {"reason": "unknown_zone"}
 
 

@@ -20,6 +20,7 @@ from trunkline.egress.messages import Request, Response
 from trunkline.trunks.repository import TrunkEvent, TrunkRepository
 from trunkline.trunks.test_trunk import TestTrunks
 from trunkline.webhooks.delivery_models import DeliveryState
+from trunkline.webhooks.fan_out import CallEnd
 from trunkline.webhooks.payload import MAX_BYTES
 from trunkline.webhooks.retry_policy import SCHEDULE_S
 from trunkline.webhooks.schemas import DeliveryQuery, WebhookSpec
@@ -30,14 +31,14 @@ def test_an_event_arrives_as_the_guide_shows_it(webhooks: WebhookHarness) -> Non
         filter={"events": ["call.completed"], "include_transcript": True, "include_metrics": True}
     )
     call = make_call(metadata_json='{"source": "kafka"}', user_id="user-123", room_name="room-abc")
-    webhooks.calls.accept(call)
+    webhooks.calls.create(call)
     assert webhooks.tell(call.id) == 0, "the filter asks for no start"
     webhooks.transcripts.append(
         call.id, [Turn(1, "assistant", "Hello!", "greeter"), Turn(2, "user", "Hi there")], NOW_MS, None
     )
     talked = replace(call, state=State.ACTIVE, answered_at_ms=NOW_MS)
     change = end_call(talked, Ending(State.COMPLETED, Reason.USER_HANGUP), NOW_MS + 180_000)
-    webhooks.calls.change(call, change, NOW_MS + 180_000)
+    webhooks.calls.apply(call, change, NOW_MS + 180_000)
     assert webhooks.tell(call.id, 2) == 1
     delivery_id = webhooks.started()[0]
     assert webhooks.run(delivery_id) == []
@@ -66,6 +67,17 @@ def test_an_event_arrives_as_the_guide_shows_it(webhooks: WebhookHarness) -> Non
     assert (data["metrics"]["duration_seconds"], data["metrics"]["message_count"]) == (180, 2)
 
 
+def test_the_end_of_a_batch_call_is_counted_with_its_row_and_reason(webhooks: WebhookHarness) -> None:
+    call = make_call(batch=True, number=7)
+    webhooks.calls.create(call)
+    webhooks.tell(call.id)
+    assert webhooks.call_ends == [], "it has not ended"
+    change = end_call(call, Ending(State.FAILED, Reason.DIAL_BUSY), NOW_MS + 1000)
+    webhooks.calls.apply(call, change, NOW_MS + 1000)
+    webhooks.tell(call.id, 2)
+    assert webhooks.call_ends == [CallEnd("bat_1", 7, "failed", "dial_busy", NOW_MS + 1000)]
+
+
 def test_without_a_filter_all_events_come_and_nothing_that_was_said(webhooks: WebhookHarness) -> None:
     webhooks.webhook()
     webhooks.run(webhooks.told())
@@ -78,7 +90,7 @@ def test_what_a_call_was_at_its_start_it_stays_in_that_event(webhooks: WebhookHa
     webhooks.webhook(filter={"events": ["call.started"]})
     call = make_call()
     delivery_id = webhooks.told(call)
-    webhooks.calls.change(
+    webhooks.calls.apply(
         call, end_call(call, Ending(State.CANCELLED, Reason.CANCELLED), NOW_MS + 9), NOW_MS + 9
     )
     webhooks.run(delivery_id)
@@ -113,7 +125,7 @@ def test_a_stream_that_repeats_itself_makes_one_delivery(webhooks: WebhookHarnes
 
 def test_a_fan_out_that_dies_before_the_start_is_made_up_for_by_the_repeat(webhooks: WebhookHarness) -> None:
     webhooks.webhook()
-    webhooks.calls.accept(make_call())
+    webhooks.calls.create(make_call())
     webhooks.flow.broken = True
     with pytest.raises(ConnectionError):
         webhooks.tell(make_call().id)

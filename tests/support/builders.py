@@ -48,7 +48,7 @@ def make_call(number: int = 1, **changes: Any) -> Call:
         priority=priority,
         metadata_json="{}",
         source="api",
-        line_place=QueuePosition(tenant, priority, batch, NOW_MS * 1000 + number, call_id).key,
+        queue_position=QueuePosition(tenant, priority, batch, NOW_MS * 1000 + number, call_id).key,
     )
     return replace(call, **changes)
 
@@ -59,7 +59,7 @@ def make_web_call(**changes: Any) -> Call:
         "channel": Channel.WEB,
         "state": State.PENDING,
         "trunk_id": "",
-        "line_place": "",
+        "queue_position": "",
         "claim": 1,
     }
     return make_call(**(values | changes))

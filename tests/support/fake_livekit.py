@@ -1,17 +1,36 @@
-"""LiveKit in memory, as the dialer's attempts see it."""
+"""LiveKit in memory, as the dialer and the reconciler see it.
+
+It passes the same contract tests as the stand-in (`tests/support/livekit_contract.py`).
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 
+from livekit.protocol.models import ParticipantInfo
+
 from trunkline.calls.models import Call
-from trunkline.livekit.client import Gate
-from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
+from trunkline.calls.reasons import Reason
+from trunkline.calls.test_numbers import lookup_test_number
+from trunkline.livekit.client import BeforeSend, LiveKitUnavailable
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind, result_of_sip_status
+
+NO_ANSWER = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER))
+
+
+def answer_of_number(call: Call) -> DialAnswer:
+    """Answer as the test number says (docs/test-mode.md)."""
+    outcome = lookup_test_number(call.phone_number)
+    if outcome.sip_status:
+        return DialAnswer(result_of_sip_status(*outcome.sip_status))
+    if outcome.after_s is None:
+        return NO_ANSWER
+    return DialAnswer(DialResult(DialResultKind.ANSWERED), "PA_1", "SCL_1")
 
 
 class FakeLiveKit:
-    """Records each INVITE with its time, and answers as the test says."""
+    """Records each INVITE with its time, and answers as the called number or the test says."""
 
     def __init__(self) -> None:
         self.invites: list[tuple[float, Call]] = []
@@ -21,31 +40,64 @@ class FakeLiveKit:
         self.hung_up = asyncio.Event()
         self.agent_joins = True
         self.dispatch_error: Exception | None = None
-        self.answer: Callable[[Call], DialAnswer] = lambda _: DialAnswer(
-            DialResult(DialResultKind.ANSWERED), "PA_1", "SCL_1"
-        )
+        self.answer: Callable[[Call], DialAnswer] = answer_of_number
         self.answer_after_s = 0.0
         self.connecting_takes_s = 0.0
+        self.is_down = False
+        self._rooms_with_agent: set[str] = set()
+        self._legs: dict[tuple[str, int], ParticipantInfo] = {}
 
     async def dispatch_agent(self, room: str, agent_name: str, call_id: str) -> str:
+        self._require_up()
         if self.dispatch_error:
             raise self.dispatch_error
         self.dispatched.append(room)
+        self._rooms_with_agent.add(room)
         return f"AD_{agent_name}"
 
     async def agent_in_room(self, room: str) -> str | None:
-        return "agent-AJ_1" if self.agent_joins else None
+        self._require_up()
+        return "agent-AJ_1" if self.agent_joins and room in self._rooms_with_agent else None
+
+    async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
+        self._require_up()
+        return self._legs.get((room, claim))
 
     async def delete_room(self, room: str) -> None:
+        self._require_up()
         self.deleted_rooms.append(room)
+        self._rooms_with_agent.discard(room)
+        for leg in [leg for leg in self._legs if leg[0] == room]:
+            del self._legs[leg]
 
     async def remove_callee(self, room: str, claim: int) -> None:
+        self._require_up()
         self.removed.append((room, claim))
+        self._legs.pop((room, claim), None)
         self.hung_up.set()
 
-    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> DialAnswer:
+    async def dial(self, call: Call, sip_trunk_id: str, token: str, before_send: BeforeSend) -> DialAnswer:
         await asyncio.sleep(self.connecting_takes_s)
-        await gate()
+        await before_send()
         self.invites.append((asyncio.get_running_loop().time(), call))
-        await asyncio.sleep(self.answer_after_s)
-        return self.answer(call)
+        leg = (call.room_name or "", call.claim)
+        self._legs[leg] = ParticipantInfo(sid="PA_1", attributes={"sip.callStatus": "ringing"})
+        await self._ring()
+        if leg not in self._legs:
+            return NO_ANSWER
+        answer = self.answer(call)
+        if answer.result.kind is DialResultKind.ANSWERED:
+            self._legs[leg].attributes["sip.callStatus"] = "active"
+        else:
+            del self._legs[leg]
+        return answer
+
+    async def _ring(self) -> None:
+        """Ring for `answer_after_s`, or until somebody is hung up."""
+        ringing = asyncio.ensure_future(self.hung_up.wait())
+        await asyncio.wait([ringing], timeout=self.answer_after_s)
+        ringing.cancel()
+
+    def _require_up(self) -> None:
+        if self.is_down:
+            raise LiveKitUnavailable("connection refused")

@@ -114,7 +114,7 @@ class MemoryTable(Table):
                 raise ConditionFailed(self.get(ItemKey(*key)))
             return deepcopy(self._apply(write))
 
-    def transact(self, writes: Sequence[Write | Check]) -> None:
+    def _transact_once(self, writes: Sequence[Write | Check]) -> None:
         keys = [_key(write) for write in writes]
         if len(keys) != len(set(keys)) or not 0 < len(keys) <= MAX_TRANSACTION_WRITES:
             raise _refused("TransactWriteItems")

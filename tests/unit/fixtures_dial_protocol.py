@@ -63,15 +63,15 @@ class DialProtocolHarness:
         self.lanes = LaneLeaseRepository(self.table, self.clock)
         self.livekit = LegsInLiveKit()
         line, log = DialQueue(self.table), logger("model")
-        nudge = LaneNotifier(LostWakeups(), self.clock, log)  # type: ignore[arg-type]
+        notifier = LaneNotifier(LostWakeups(), self.clock, log)  # type: ignore[arg-type]
         self.reconciler = PhoneCallReconciler(
             calls=self.calls,
             lanes=self.lanes,
             line=line,
-            census=QueueCheckpoints(self.table, line),
+            checkpoints=QueueCheckpoints(self.table, line),
             trunks=self.trunks,
             wakes=LostWakeups(),  # type: ignore[arg-type]
-            nudge=nudge,
+            notifier=notifier,
             livekit=self.livekit,
             played=NullSimulation(),
             clock=self.clock,
@@ -79,5 +79,5 @@ class DialProtocolHarness:
             log=log,
         )
         self.news = LiveKitEventHandler(
-            self.calls, nudge, self.clock, self.lanes.run_is_alive, NullRoomActions()
+            self.calls, notifier, self.clock, self.lanes.run_is_alive, NullRoomActions()
         )

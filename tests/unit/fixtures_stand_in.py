@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ class RunningStandIn:
     received: list[tuple[dict[str, Any], str, bytes]]
     fail_next: list[int]
     server: StandIn
+    stop: Callable[[], Awaitable[None]]
 
     def invites(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.invite_log.read_text().splitlines()]
@@ -61,7 +62,7 @@ async def stand_in(tmp_path: Path) -> AsyncIterator[RunningStandIn]:
     log = tmp_path / "invites.jsonl"
     server = StandIn(api_key=KEY, api_secret=SECRET, webhook_urls=[f"{hook}/hook"], invite_log=log)
     standing, url = await serve(server.app())
-    yield RunningStandIn(url, log, received, fail_next, server)
+    yield RunningStandIn(url, log, received, fail_next, server, standing.cleanup)
     await standing.cleanup()
     await listening.cleanup()
 

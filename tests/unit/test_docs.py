@@ -1,4 +1,4 @@
-"""The documentation: links lead somewhere, commands and examples are those that exist."""
+"""The documentation: links, paths and commands exist, and reference tables name what the code has."""
 
 from __future__ import annotations
 
@@ -14,7 +14,22 @@ import typer
 from jsonschema import Draft202012Validator
 from trunkline_cli.main import app as command_line
 
+from trunkline.auth.scopes import Scope
+from trunkline.calls.calling_policy import RetryOn
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import State, status_detail, status_v1
+from trunkline.calls.test_numbers import OUTCOMES
+from trunkline.calls.value_objects import WaitsFor
+from trunkline.core import errors
+from trunkline.core.field_types import MAX_METADATA_BYTES
+from trunkline.http_api.error_mapping import STATUS
+from trunkline.livekit.dial_result import SIP_STATUSES, DialResultKind
+from trunkline.tool_runtime.errors import FailureType
+from trunkline.webhooks.events import EventType
+from trunkline.webhooks.retry_policy import SCHEDULE_S
+
 ROOT = Path(__file__).resolve().parents[2]
+PRODUCT = ROOT / "layers" / "trunkline" / "python" / "trunkline"
 _OPENAPI = json.loads((ROOT / "docs/openapi.json").read_text())
 _GENERATED = {".venv", ".local", "node_modules", "cdk.out"}
 _FOLDERS = [
@@ -24,6 +39,8 @@ _FOLDERS = [
 ]
 PAGES = sorted([*ROOT.glob("*.md"), *(page for folder in _FOLDERS for page in folder.rglob("*.md"))])
 _LINK = re.compile(r"\[[^\]]*\]\((?!https?:)([^)\s]+)\)")
+_CODE = re.compile(r"`([^`\n]+)`")
+_PATH = re.compile(r"[\w.*-]+(/[\w.*-]+)*(/|/[\w.*-]+\.(py|md|sh|json|toml|svg|csv|yaml))")
 _FENCE = re.compile(r"^\s*```.*?^\s*```", re.MULTILINE | re.DOTALL)
 
 
@@ -41,6 +58,12 @@ def _anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+def _first_cells(page: str) -> set[str]:
+    """The words in backticks in the first column of a page's tables."""
+    rows = re.findall(r"^\| ([^|]+)\|", (ROOT / "docs" / page).read_text(), re.MULTILINE)
+    return {word for row in rows for word in _CODE.findall(row)}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_each_relative_link_leads_to_a_file_and_a_heading(page: Path) -> None:
     for link in _LINK.findall(_prose(page)):
@@ -48,6 +71,17 @@ def test_each_relative_link_leads_to_a_file_and_a_heading(page: Path) -> None:
         target = (page.parent / path).resolve() if path else page
         assert target.exists(), f"{_name(page)} links to {link}"
         assert not anchor or anchor in _anchors(target), f"{_name(page)} links to {link}: no such heading"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_each_path_that_a_page_names_exists(page: Path) -> None:
+    for path in filter(_looks_like_a_path, _CODE.findall(_prose(page))):
+        places = (ROOT, PRODUCT, page.parent)
+        assert any(list(place.glob(path.rstrip("/"))) for place in places), f"{_name(page)} names {path}"
+
+
+def _looks_like_a_path(text: str) -> bool:
+    return bool(_PATH.fullmatch(text)) and text.split("/", maxsplit=1)[0] not in _GENERATED
 
 
 def test_each_page_is_linked_from_the_readme() -> None:
@@ -132,3 +166,124 @@ def _check_body(operation: dict[str, Any], text: str, page: Path) -> None:
         body["agentId"] = "00000000-0000-4000-8000-000000000000"
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     Draft202012Validator(schema | {"components": _OPENAPI["components"]}).validate(body)
+
+
+@pytest.mark.parametrize(
+    ("page", "method", "path"),
+    [
+        ("phone-calls.md", "post", "/api/v1/calls/outbound"),
+        ("phone-calls.md", "post", "/api/v1/calls/schedule"),
+        ("calls.md", "post", "/api/v1/calls"),
+        ("calls.md", "post", "/api/v1/calls/test-agent"),
+        ("calls.md", "post", "/api/v1/workflows"),
+        ("calls.md", "post", "/api/v1/agents"),
+        ("batches.md", "post", "/api/v1/batches"),
+        ("schedules.md", "post", "/api/v1/schedules"),
+        ("triggers.md", "post", "/api/v1/triggers"),
+        ("tools.md", "post", "/api/v1/tools"),
+        ("tools.md", "post", "/api/v1/secrets"),
+        ("webhooks.md", "post", "/api/v1/webhooks"),
+        ("rules.md", "post", "/api/v1/suppressions"),
+        ("rules.md", "put", "/api/v1/number-rules"),
+        ("trunks.md", "patch", "/api/v1/trunks/{trunk_id}"),
+        ("access.md", "post", "/api/v1/api-keys"),
+        ("calls.md", "get", "/api/v1/calls"),
+        ("calls.md", "get", "/api/v1/calls/{call_id}"),
+        ("trunks.md", "get", "/api/v1/trunks/{trunk_id}"),
+        ("access.md", "get", "/api/v1/limits"),
+        ("access.md", "get", "/api/v1/audit"),
+        ("webhooks.md", "get", "/api/v1/webhooks/{webhook_id}/deliveries"),
+    ],
+)
+def test_each_field_of_a_route_is_on_its_page(page: str, method: str, path: str) -> None:
+    words = set(re.findall(r"\w+", (ROOT / "docs" / page).read_text()))
+    assert _fields(_OPENAPI["paths"][path][method]) - words == set()
+
+
+def _fields(operation: dict[str, Any]) -> set[str]:
+    """What a client sends; of a read without a list of its own, also what it gets."""
+    sent = {parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "query"}
+    body = operation.get("requestBody", {}).get("content", {})
+    answer = {} if body else operation["responses"].get("200", {}).get("content", {})
+    for content in (*body.values(), *answer.values()):
+        properties = _properties(content["schema"])
+        if "next_cursor" not in properties:
+            sent |= {*properties, *_properties(properties.get("data", {}))}
+    return sent
+
+
+def _properties(schema: dict[str, Any]) -> dict[str, Any]:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    found: dict[str, Any] = (_OPENAPI["components"]["schemas"][name] if name else schema).get(
+        "properties", {}
+    )
+    return found
+
+
+def test_pages_have_the_metadata_limit_and_the_join_window_of_the_code() -> None:
+    for page in ("phone-calls.md", "calls.md"):
+        assert f"{MAX_METADATA_BYTES // 1024} KB" in _row(page, "metadata")
+    body = _OPENAPI["paths"]["/api/v1/workflows"]["post"]["requestBody"]["content"]["application/json"]
+    default = _properties(body["schema"])["join_window_s"]["default"]
+    assert f"| {default} |" in _row("calls.md", "join_window_s")
+
+
+def _row(page: str, field: str) -> str:
+    """The first row of a page's tables that describes a field."""
+    text = (ROOT / "docs" / page).read_text()
+    return next(line for line in text.splitlines() if line.startswith(f"| `{field}` |"))
+
+
+def test_the_statuses_page_has_both_words_of_each_state() -> None:
+    rows = re.findall(r"^\| `(\w+)`[^|]*\| `(\w+)`[^|]*\| `(\w+)` \|", _statuses(), re.MULTILINE)
+    assert set(rows) == {(state.value, status_v1(state), status_detail(state)) for state in State}
+
+
+def test_the_statuses_page_has_each_reason_queue_state_and_redial_word() -> None:
+    cells = _first_cells("statuses.md")
+    assert {*Reason, *WaitsFor, *RetryOn} <= cells
+
+
+def test_the_statuses_page_has_each_sip_code_of_the_dial_result_table() -> None:
+    reasons, _, redials = _statuses().partition("## Attempts and redials")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", reasons, re.MULTILINE))
+    too_fast = redials.partition('reads these answers as "too fast":')[2]
+    for status in SIP_STATUSES:
+        where = rows[status.reason] if status.kind is DialResultKind.FAILED else too_fast
+        assert str(status.code) in where or (status.code >= 500 and "SIP 5xx" in where), status.code
+        assert (str(status.code) in too_fast) is (status.pace_phrases or where is too_fast), status.code
+
+
+def _statuses() -> str:
+    return (ROOT / "docs/statuses.md").read_text()
+
+
+def test_the_webhooks_page_has_each_event_and_the_retry_schedule() -> None:
+    assert set(EventType) <= _first_cells("webhooks.md")
+    text = (ROOT / "docs/webhooks.md").read_text()
+    waits = re.search(r"^\| Wait \| none \|(.+)\|$", text, re.MULTILINE)
+    assert waits
+    units = {"s": 1, "min": 60, "h": 3600}
+    shown = [wait.split() for wait in waits[1].split("|")]
+    assert tuple(int(number) * units[unit] for number, unit in shown) == SCHEDULE_S[1:]
+
+
+def test_the_test_mode_page_has_each_test_number() -> None:
+    shown = {cell for cell in _first_cells("test-mode.md") if cell.startswith("+1555")}
+    assert shown == set(OUTCOMES)
+
+
+def test_the_access_page_has_each_scope() -> None:
+    assert set(Scope) <= _first_cells("access.md")
+
+
+def test_the_tools_page_has_each_failure() -> None:
+    assert set(FailureType) <= _first_cells("tools.md")
+
+
+def test_the_errors_page_has_each_error_with_its_status() -> None:
+    text = (ROOT / "docs/errors.md").read_text()
+    rows = re.findall(r"^\| (\d{3}) \| ([^|]+) \|", text, re.MULTILINE)
+    shown = {(int(status), name) for status, names in rows for name in _CODE.findall(names)}
+    shown.discard((500, errors.TrunklineError.type))
+    assert shown == {(status, error.type) for error, status in STATUS.items()}

@@ -98,7 +98,7 @@ async def test_a_dial_without_a_clear_answer_is_unknown_and_sent_once(
     behaviour.answer = answer
     credentials = LiveKitCredentials("http://x", "devkey", SECRET)
     dialled = await livekit.dial(CALL, "ST_1", dial_token(credentials, 5), open_gate)
-    assert dialled.verdict.kind is DialResultKind.UNKNOWN
+    assert dialled.result.kind is DialResultKind.UNKNOWN
     assert behaviour.requests == 1, "an SDK's retry would be a second INVITE"
 
 

@@ -123,7 +123,7 @@ async def test_the_products_client_sends_nothing_when_its_gate_refuses(
             await client.dial(call, trunk_id, dial_token(credentials, 5), refuse)
         assert stand_in.invites() == []
         done = await client.dial(call, trunk_id, dial_token(credentials, 5), gate_that_opens)
-    assert (done.verdict.kind, len(stand_in.invites())) == (DialResultKind.ANSWERED, 1)
+    assert (done.result.kind, len(stand_in.invites())) == (DialResultKind.ANSWERED, 1)
 
 
 async def test_the_products_client_knows_what_is_certain(
@@ -135,12 +135,12 @@ async def test_the_products_client_knows_what_is_certain(
     async with open_session() as session:
         client = LiveKitClient(credentials, session)
         dead = await client.dial(call, trunk_id, dial_token(credentials, -120), gate_that_opens)
-        assert dead.verdict.kind is DialResultKind.NOT_SENT, "an expired token makes no INVITE"
+        assert dead.result.kind is DialResultKind.NOT_SENT, "an expired token makes no INVITE"
         nowhere = LiveKitClient(LiveKitCredentials("http://127.0.0.1:9", KEY, SECRET), session)
         refused = await nowhere.dial(call, trunk_id, dial_token(credentials, 5), gate_that_opens)
-        assert refused.verdict.kind is DialResultKind.NOT_SENT
+        assert refused.result.kind is DialResultKind.NOT_SENT
         gone = await client.dial(call, "ST_none", dial_token(credentials, 5), gate_that_opens)
-        assert gone.verdict.kind is DialResultKind.FAILED
+        assert gone.result.kind is DialResultKind.FAILED
     assert stand_in.invites() == []
 
 

@@ -10,7 +10,7 @@ from tests.support.builders import make_call
 from tests.support.clocks import NOW_MS
 from trunkline.calls.models import call_from_attributes
 from trunkline.calls.reasons import Reason
-from trunkline.calls.states import TERMINAL, Phase, State, data_status, flat_status, may_follow
+from trunkline.calls.states import TERMINAL, Phase, State, may_follow, status_detail, status_v1
 from trunkline.calls.transitions import (
     IllegalTransition,
     answer_call,
@@ -29,8 +29,8 @@ OUTBOUND_ENDS = {"completed", "failed", "cancelled"}
 
 @pytest.mark.parametrize("state", list(State))
 def test_each_documents_polling_loop_ends_exactly_when_the_call_has_ended(state: State) -> None:
-    assert (flat_status(state) in GUIDE_ENDS) == (state in TERMINAL)
-    assert (data_status(state) in OUTBOUND_ENDS) == (state in TERMINAL)
+    assert (status_v1(state) in GUIDE_ENDS) == (state in TERMINAL)
+    assert (status_detail(state) in OUTBOUND_ENDS) == (state in TERMINAL)
 
 
 @given(st.sampled_from(sorted(TERMINAL)), st.sampled_from(list(State)))
@@ -44,7 +44,7 @@ def test_the_usual_life_of_a_call() -> None:
     call = make_call()
     call = claim_call(call, "run", "call-x").call
     assert (call.state, call.phase, call.claim) == (State.QUEUED, Phase.PREPARED, 1)
-    call = record_intent(call, NOW_MS + 1, intent="i", dead_after_ms=1, dispatch_id="AD_1").call
+    call = record_intent(call, NOW_MS + 1, intent="i", token_expires_at_ms=1, dispatch_id="AD_1").call
     assert (call.state, call.phase, call.connecting_at_ms) == (State.CONNECTING, Phase.SENT, NOW_MS + 1)
     call = answer_call(call, NOW_MS + 1_000, sip_participant_id="PA_1").call
     assert (call.state, call.phase, call.owner) == (State.ACTIVE, Phase.SETTLED, None)
@@ -53,33 +53,39 @@ def test_the_usual_life_of_a_call() -> None:
 
 
 def test_a_missed_slot_is_intended_again_without_a_second_event() -> None:
-    call = record_intent(claim_call(make_call(), "run", "r").call, NOW_MS, intent="1", dead_after_ms=1).call
-    again = record_intent(call, NOW_MS + 9, intent="2", dead_after_ms=2)
+    call = record_intent(
+        claim_call(make_call(), "run", "r").call, NOW_MS, intent="1", token_expires_at_ms=1
+    ).call
+    again = record_intent(call, NOW_MS + 9, intent="2", token_expires_at_ms=2)
     assert again.events == ()
-    assert (again.call.intent, again.call.dead_after_ms) == ("2", 2)
+    assert (again.call.intent, again.call.token_expires_at_ms) == ("2", 2)
     assert again.call.connecting_at_ms == NOW_MS
 
 
 def test_a_returned_call_keeps_its_place_and_forgets_its_claim() -> None:
-    call = record_intent(claim_call(make_call(), "run", "r").call, NOW_MS, intent="1", dead_after_ms=1).call
+    call = record_intent(
+        claim_call(make_call(), "run", "r").call, NOW_MS, intent="1", token_expires_at_ms=1
+    ).call
     back = requeue(call, NOW_MS, why="carrier_too_fast")
-    assert back.call.waits
-    assert back.call.line_place == call.line_place
+    assert back.call.is_waiting
+    assert back.call.queue_position == call.queue_position
     assert (back.call.state, back.call.phase, back.call.room_name) == (State.QUEUED, None, None)
     assert back.call.claim == 1, "the next claim must be another, with another room"
 
 
 def test_a_call_that_ends_while_waiting_leaves_the_line_with_it() -> None:
     ending = Ending(State.TIMEOUT, Reason.EXPIRED)
-    assert make_call().waits
-    assert not end_call(make_call(), ending, NOW_MS).call.waits
+    assert make_call().is_waiting
+    assert not end_call(make_call(), ending, NOW_MS).call.is_waiting
 
 
 def test_an_answer_and_a_kept_end_are_one_write_with_both_events() -> None:
-    call = record_intent(claim_call(make_call(), "run", "r").call, NOW_MS, intent="1", dead_after_ms=1).call
+    call = record_intent(
+        claim_call(make_call(), "run", "r").call, NOW_MS, intent="1", token_expires_at_ms=1
+    ).call
     call = store_pending_ending(call, Ending(State.COMPLETED, Reason.USER_HANGUP)).call
     up = answer_call(call, NOW_MS + 5)
-    both = up.then(end_call(up.call, Ending(State.COMPLETED, Reason.USER_HANGUP), NOW_MS + 9))
+    both = up.merge(end_call(up.call, Ending(State.COMPLETED, Reason.USER_HANGUP), NOW_MS + 9))
     assert [event.type for event in both.events] == ["active", "completed"]
 
 

@@ -13,9 +13,9 @@ from tests.support.clocks import NOW_MS
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.reasons import Reason
 from trunkline.dialer.batch_throttle import BatchThrottle, concurrency_filter
-from trunkline.dialer.trunk_guard import TRUNK_OPENS_AFTER, ConsecutiveFailures
+from trunkline.dialer.trunk_guard import ConsecutiveFailures
 from trunkline.livekit.dial_result import DialResult, DialResultKind
-from trunkline.trunks.circuit_breaker import TrunkCircuitBreaker
+from trunkline.trunks.circuit_breaker import TRUNK_BREAKER, TrunkCircuitBreaker
 from trunkline.trunks.models import TrunkSettings, TrunkState, batch_pool, tenant_pool
 
 DOWN = DialResult(DialResultKind.FAILED, Reason.TRUNK_UNAVAILABLE, 503)
@@ -82,22 +82,24 @@ def test_batch_calls_keep_to_the_share_of_the_pace_they_are_left() -> None:
 
 def test_only_a_run_of_trunk_failures_trips() -> None:
     failures = ConsecutiveFailures()
-    for verdict in [DOWN] * (TRUNK_OPENS_AFTER - 1) + [BUSY] + [DOWN] * (TRUNK_OPENS_AFTER - 1):
-        failures.note(verdict)
-        assert not failures.trips(probing=False)
-    failures.note(DialResult(DialResultKind.UNKNOWN))
-    failures.note(DOWN)
-    assert failures.trips(probing=False)
+    for verdict in (
+        [DOWN] * (TRUNK_BREAKER.opens_after - 1) + [BUSY] + [DOWN] * (TRUNK_BREAKER.opens_after - 1)
+    ):
+        failures.record(verdict)
+        assert not failures.must_pause(half_open=False)
+    failures.record(DialResult(DialResultKind.UNKNOWN))
+    failures.record(DOWN)
+    assert failures.must_pause(half_open=False)
     assert failures.reason == "carrier_failing: SIP 503"
-    assert failures.trips(probing=True)
+    assert failures.must_pause(half_open=True)
 
 
 def test_a_single_destination_that_is_forbidden_blames_no_trunk() -> None:
     failures = ConsecutiveFailures()
-    for _ in range(TRUNK_OPENS_AFTER):
-        failures.note(DialResult(DialResultKind.FAILED, Reason.TRUNK_REJECTED, 403))
-    assert not failures.trips(probing=True)
-    assert failures.works
+    for _ in range(TRUNK_BREAKER.opens_after):
+        failures.record(DialResult(DialResultKind.FAILED, Reason.TRUNK_REJECTED, 403))
+    assert not failures.must_pause(half_open=True)
+    assert failures.trunk_works
 
 
 def test_each_failed_probe_doubles_the_pause_up_to_ten_minutes() -> None:

@@ -18,8 +18,7 @@ from trunkline.egress.messages import Response, TransportError
 from trunkline.egress.retry_after import retry_after_s
 from trunkline.webhooks.circuit_breaker import (
     DISABLE_AFTER_S,
-    ENDPOINT_OPENS_AFTER,
-    MAX_OPEN_S,
+    ENDPOINT_BREAKER,
     EndpointCircuitBreaker,
 )
 from trunkline.webhooks.delivery_models import delivery_id, delivery_key_of
@@ -195,7 +194,7 @@ def test_ids_follow_from_what_they_name() -> None:
 
 def test_a_circuit_opens_for_longer_each_time_and_what_never_works_is_lost() -> None:
     health, now_ms, opened = EndpointCircuitBreaker(), 1_000_000, []
-    for _ in range(ENDPOINT_OPENS_AFTER - 1):
+    for _ in range(ENDPOINT_BREAKER.opens_after - 1):
         health = health.failed(now_ms)
     assert not health.open_for_ms(now_ms)
     for _ in range(9):
@@ -204,7 +203,7 @@ def test_a_circuit_opens_for_longer_each_time_and_what_never_works_is_lost() -> 
         assert health.failed(now_ms).open_until_ms == health.open_until_ms, "late failures lengthen nothing"
         now_ms += health.open_for_ms(now_ms)
     assert opened == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
-    assert max(opened) == MAX_OPEN_S
+    assert max(opened) == ENDPOINT_BREAKER.max_open_ms // 1000
     assert health.probing
     assert not health.is_lost(now_ms, DISABLE_AFTER_S)
     assert health.is_lost(1_000_000 + DISABLE_AFTER_S * 1000, DISABLE_AFTER_S)
@@ -212,7 +211,7 @@ def test_a_circuit_opens_for_longer_each_time_and_what_never_works_is_lost() -> 
 
 def test_a_failure_now_and_then_is_no_failing_for_days() -> None:
     health, now_ms = EndpointCircuitBreaker(), 1_000_000
-    for _ in range(2 * ENDPOINT_OPENS_AFTER):
+    for _ in range(2 * ENDPOINT_BREAKER.opens_after):
         health = health.failed(now_ms)
         assert not health.is_lost(now_ms, DISABLE_AFTER_S)
         now_ms += 3 * 86_400_000

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
-
-from boto3.dynamodb.conditions import Attr
 
 from trunkline.agents.models import Agent
 from trunkline.auth.principal import Principal
 from trunkline.calls.calling_policy import NO_REDIAL, CallingWindow, RedialPolicy
 from trunkline.calls.value_objects import AgentLost
-from trunkline.core.errors import AlreadyExists, VersionConflict
+from trunkline.core.errors import AlreadyExists
 from trunkline.storage.keys.resources import agent_key
 from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Write
+from trunkline.storage.versioned import save_next_version
 
-_AGENT_FIELDS = {each.name for each in fields(Agent)}
+_AGENT_FIELDS = {field.name for field in fields(Agent)}
 
 
 class AgentRepository:
@@ -32,42 +31,40 @@ class AgentRepository:
     def usable(self, principal: Principal, agent_id: str) -> Agent | None:
         """An agent that a principal may call with: its mode's own; a test key may also use a live one, so
         that an integration need change nothing but its key."""
-        found = self.load(principal.space, agent_id)
+        found = self.load(principal.tenant_mode, agent_id)
         return found or (None if principal.livemode else self.load(principal.tenant_id, agent_id))
 
-    def create(self, agent: Agent, more: Sequence[Write] = ()) -> None:
+    def create(self, agent: Agent, extra_writes: Sequence[Write] = ()) -> Agent:
         """Store a new agent.
 
         Raises:
             AlreadyExists: the tenant has one of that name.
         """
         try:
-            self._table.transact([Put(_agent_item(agent), ABSENT), *more])
+            self._table.transact([Put(_agent_item(agent), ABSENT), *extra_writes])
         except ConditionFailed as error:
             raise AlreadyExists(f"Agent {agent.name} already exists") from error
+        return agent
 
     def all(self, tenant_id: str) -> list[Agent]:
         """Read a tenant's agents."""
         return [_agent(item) for item in self._table.partition(agent_key(tenant_id))]
 
-    def save(self, agent: Agent, more: Sequence[Write] = ()) -> None:
-        """Create or replace an agent."""
-        self._table.transact([Put(_agent_item(agent)), *more])
+    def save(self, agent: Agent, extra_writes: Sequence[Write] = ()) -> None:
+        """Create or overwrite an agent."""
+        self._table.transact([Put(_agent_item(agent)), *extra_writes])
 
-    def replace(self, before: Agent, after: Agent, more: Sequence[Write] = ()) -> None:
-        """Store the version after `before`.
+    def replace(self, before: Agent, after: Agent, extra_writes: Sequence[Write] = ()) -> Agent:
+        """Store `after` as the version that follows `before`.
 
         Raises:
-            VersionConflict: the stored one is not `before` any more.
+            VersionConflict: the stored version is not `before`.
         """
-        unchanged = Attr("version").eq(before.version)
-        try:
-            self._table.transact([Put(_agent_item(after), unchanged), *more])
-        except ConditionFailed as error:
-            raise VersionConflict from error
+        changed = replace(after, version=before.version)
+        return save_next_version(self._table, changed, _agent_item, extra_writes)
 
-    def delete(self, agent: Agent, more: Sequence[Write] = ()) -> None:
-        self._table.transact([Delete(agent_key(agent.tenant_id, agent.id)), *more])
+    def delete(self, agent: Agent, extra_writes: Sequence[Write] = ()) -> None:
+        self._table.transact([Delete(agent_key(agent.tenant_id, agent.id)), *extra_writes])
 
 
 def _agent_item(agent: Agent) -> dict[str, Any]:

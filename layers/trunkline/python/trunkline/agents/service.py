@@ -75,19 +75,21 @@ def agent_view(agent: Agent) -> AgentView:
 
 @dataclass(frozen=True)
 class AgentService:
-    """Keeps a tenant's agents, those of the key's mode. `using(space, name)` names a workflow that an agent
-    is part of."""
+    """A tenant's agents of the key's mode.
+
+    `using(tenant_mode, name)` returns the slug of a workflow that the agent is part of.
+    """
 
     agents: AgentRepository
     trunks: TrunkRepository
-    practice: TestTrunks
+    test_trunks: TestTrunks
     tools: ToolRepository
     using: Callable[[str, str], str | None]
     clock: Clock
 
     def list(self, principal: Principal) -> AgentList:
         """The tenant's agents, by name."""
-        found = sorted(self.agents.all(principal.space), key=lambda agent: agent.name)
+        found = sorted(self.agents.all(principal.tenant_mode), key=lambda agent: agent.name)
         return {"data": [agent_view(agent) for agent in found], "next_cursor": None}
 
     def get(self, principal: Principal, agent_id: str) -> AgentView:
@@ -136,29 +138,29 @@ class AgentService:
             InUse: a workflow names it.
         """
         agent = self._own(principal, agent_id)
-        if slug := self.using(principal.space, agent.name):
+        if slug := self.using(principal.tenant_mode, agent.name):
             raise InUse(f"Agent {agent.name} is part of workflow {slug}")
         self.agents.delete(agent, [self._noted(principal, "deleted", agent)])
 
-    def using_tool(self, space: str, tool: str) -> str | None:
+    def using_tool(self, tenant_mode: str, tool: str) -> str | None:
         """What agent has a tool, if there is one."""
-        named = (each.name for each in self.agents.all(space) if tool in each.tools)
+        named = (each.name for each in self.agents.all(tenant_mode) if tool in each.tools)
         return next((f"agent {name}" for name in named), None)
 
     def _own(self, principal: Principal, agent_id: str) -> Agent:
-        agent = self.agents.load(principal.space, agent_id.lower())
+        agent = self.agents.load(principal.tenant_mode, agent_id.lower())
         if agent is None:
             raise NotFound("Agent not found")
         return agent
 
     def _made(self, principal: Principal, spec: AgentSpec) -> Agent:
-        self.tools.require(principal.space, spec.tools)
+        self.tools.require(principal.tenant_mode, spec.tools)
         trunk = self._trunk(principal, spec.trunk) if spec.trunk else None
-        return spec.agent(principal.space, trunk)
+        return spec.agent(principal.tenant_mode, trunk)
 
     def _trunk(self, principal: Principal, name_or_id: str) -> Trunk:
         if not principal.livemode:
-            self.practice.of(principal.tenant_id)
+            self.test_trunks.of(principal.tenant_id)
         trunk = self.trunks.find(principal.tenant_id, name_or_id, test=not principal.livemode)
         if trunk is None:
             raise InvalidRequest(f"Validation error: there is no trunk {name_or_id}", field="trunk")

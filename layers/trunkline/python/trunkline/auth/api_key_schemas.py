@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from trunkline.auth.api_key import ApiKey
 from trunkline.auth.scopes import Scope
 from trunkline.core.field_types import Moment
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
+
+if TYPE_CHECKING:
+    from trunkline.auth.api_key import ApiKey
 
 MAX_OVERLAP_S = 7 * 24 * 3600
 MAX_PER_MINUTE = 100_000

@@ -35,8 +35,8 @@ class Principal:
     actor: Actor = field(default_factory=Actor)
 
     @property
-    def space(self) -> str:
-        """Where the agents and workflows of the principal's mode are kept: test ones lie apart."""
+    def tenant_mode(self) -> str:
+        """The tenant and mode under which resources are stored: test resources are separate."""
         return self.tenant_id if self.livemode else f"{self.tenant_id}.test"
 
     def has(self, scope: Scope) -> bool:

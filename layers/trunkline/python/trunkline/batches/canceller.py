@@ -25,7 +25,7 @@ class PartCanceller:
     table: Table
     calls: CallRepository
     batches: BatchRepository
-    nudge: LaneNotifier
+    notifier: LaneNotifier
     clock: Clock
 
     def stop(self, batch: Batch, number: int) -> None:
@@ -44,6 +44,6 @@ class PartCanceller:
         def decide(now: Call) -> Change | None:
             return request_cancel(now, now_ms) if now.phase in (None, Phase.PREPARED) else None
 
-        after = self.calls.settle(call.id, decide, now_ms, known=call)
+        after = self.calls.update(call.id, decide, now_ms, known=call)
         if after:
-            self.nudge.after(call, after)
+            self.notifier.notify_change(call, after)

@@ -24,7 +24,7 @@ class BatchHoldService:
     table: Table
     batches: BatchRepository
     trunks: TrunkRepository
-    nudge: LaneNotifier
+    notifier: LaneNotifier
     clock: Clock
 
     def keep(self, batch: Batch) -> None:
@@ -56,9 +56,9 @@ class BatchHoldService:
         """Wake a trunk's lane now, or when the batch starts; best effort, as all wakes are."""
         hold = batch.hold(self.clock.wall_ms())
         if hold is None:
-            self.nudge.wake(trunk_id)
+            self.notifier.wake(trunk_id)
         elif hold.until_ms is not None:
-            self.nudge.wake_at(trunk_id, hold.until_ms)
+            self.notifier.wake_at(trunk_id, hold.until_ms)
 
     def wake_all(self, batch: Batch) -> None:
         """Wake every trunk that the batch may use."""

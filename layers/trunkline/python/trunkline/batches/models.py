@@ -88,8 +88,8 @@ class Batch:
     exported_at_ms: int | None = None
 
     @property
-    def space(self) -> str:
-        """Where its tenant's things of its mode are kept (`Principal.space`)."""
+    def tenant_mode(self) -> str:
+        """The tenant and mode it belongs to (see `Principal.tenant_mode`)."""
         return self.tenant_id if self.livemode else f"{self.tenant_id}.test"
 
     @property

@@ -21,6 +21,7 @@ from trunkline.storage.keys.batches import (
 )
 from trunkline.storage.keys.item import SK, TTL, Item
 from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Update, Write
+from trunkline.storage.versioned import save_next_version
 
 _TRIES = 60
 
@@ -52,7 +53,7 @@ class BatchRepository:
         """Store a new batch, in the first second from its own on that no batch of the tenant began in."""
         for ahead in range(_TRIES):
             made = replace(batch, first_us=batch.first_us // SPAN_US * SPAN_US + ahead * SPAN_US)
-            entry = batch_entry(batch.space, made.first_us // SPAN_US).as_item()
+            entry = batch_entry(batch.tenant_mode, made.first_us // SPAN_US).as_item()
             entry |= {"id": batch.id, TTL: batch.ttl}
             try:
                 self._table.transact([Put(entry, ABSENT), Put(_item(made), ABSENT), *more])
@@ -72,16 +73,11 @@ class BatchRepository:
         Raises:
             VersionConflict: another request was quicker.
         """
-        after = replace(changed, version=changed.version + 1)
-        try:
-            self._table.transact([Put(_item(after), Attr("version").eq(changed.version)), *more])
-        except ConditionFailed as error:
-            raise VersionConflict from error
-        return after
+        return save_next_version(self._table, changed, _item, more)
 
-    def page(self, space: str, limit: int, cursor: str | None) -> tuple[list[Batch], str | None]:
+    def page(self, tenant_mode: str, limit: int, cursor: str | None) -> tuple[list[Batch], str | None]:
         """A tenant's batches, newest first, and where to go on."""
-        first = batch_entry(space)
+        first = batch_entry(tenant_mode)
         last = f"{decode_cursor(cursor)}" if cursor else f"{first.sk}~"
         entries: list[Item] = []
         for page in self._table.newest_between(first, last, limit=limit + 2):
@@ -95,7 +91,7 @@ class BatchRepository:
 
     def delete(self, batch: Batch, more: Sequence[Write] = ()) -> None:
         """Delete a batch; its parts, which nobody finds any more, go when their time is over."""
-        entry = batch_entry(batch.space, batch.first_us // SPAN_US)
+        entry = batch_entry(batch.tenant_mode, batch.first_us // SPAN_US)
         self._table.transact([Delete(batch_key(batch.id)), Delete(entry), *more])
 
     def parts(self, batch_id: str, *, check: bool = False, row: int | None = None) -> list[Part]:

@@ -88,7 +88,9 @@ class RowConverter:
         call, context = self._call(wish)
         call = self._in_batch(call, row)
         kept = {TTL: call.ttl} if call.ttl else {}
-        more = [replace(put, item=put.item | kept) for put in self.workflow_calls.people.put(call, context)]
+        more = [
+            replace(put, item=put.item | kept) for put in self.workflow_calls.people.writes(call, context)
+        ]
         return PreparedRow(row, call, more, self.rulebook.checks(call))
 
     def _call(self, wish: dict[str, Any]) -> tuple[Call, dict[str, Any]]:
@@ -114,8 +116,8 @@ class RowConverter:
             call,
             id=call_id,
             batch_row=BatchRow(batch.id, row.number, row.name),
-            line_place=place.key,
-            ttl=self.facts.of(call.tenant_id).ttl(call.over_by_ms),
+            queue_position=place.key,
+            ttl=self.facts.of(call.tenant_id).ttl(call.latest_end_ms),
         )
 
     @cached_property

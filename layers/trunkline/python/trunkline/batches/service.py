@@ -90,7 +90,7 @@ class BatchService:
 
     def page(self, principal: Principal, query: BatchQuery) -> BatchList:
         """A page of the tenant's batches, newest first."""
-        found, cursor = self.batches.page(principal.space, query.limit, query.cursor)
+        found, cursor = self.batches.page(principal.tenant_mode, query.limit, query.cursor)
         return {"data": [summary_view(each) for each in found], "next_cursor": cursor}
 
     def start(self, principal: Principal, batch_id: str) -> BatchView:
@@ -261,7 +261,7 @@ class BatchService:
             raise InvalidRequest(f"The upload is larger than {most // 1024 // 1024} MB")
 
     def _require_room(self, principal: Principal) -> None:
-        newest, _ = self.batches.page(principal.space, MAX_OPEN, None)
+        newest, _ = self.batches.page(principal.tenant_mode, MAX_OPEN, None)
         if sum(each.state in _NOT_IMPORTED for each in newest) >= MAX_OPEN:
             raise LimitReached(f"A tenant may have {MAX_OPEN} batches that are not imported")
 

@@ -42,7 +42,7 @@ class CallAdmission:
 
     calls: CallRepository
     wakes: WakeQueue
-    nudge: LaneNotifier
+    notifier: LaneNotifier
     clock: Clock
     admission: QuotaService
     rulebook: CompliancePolicy
@@ -59,7 +59,7 @@ class CallAdmission:
             IdempotencyInProgress: a request with the key is being carried out.
         """
         facts = self.admission.facts.of(call.tenant_id)
-        call = replace(call, ttl=facts.ttl(call.over_by_ms))
+        call = replace(call, ttl=facts.ttl(call.latest_end_ms))
         if call.channel is Channel.WEB and facts.max_calls_in_progress is not None:
             call = replace(call, slots=(total_pool(call.tenant_id, livemode=call.livemode),))
         kept = {TTL: call.ttl} if call.ttl else {}
@@ -68,7 +68,7 @@ class CallAdmission:
         if not call.trunk_id:
             return AdmittedCall(call)
         if call.due_ms:
-            self.nudge.wake_at(call.trunk_id, call.due_ms)
+            self.notifier.wake_at(call.trunk_id, call.due_ms)
             return AdmittedCall(call)
         # By then the index has a web call that is to be played, and its person joins.
         delay_s = 1 if call.channel is Channel.WEB else 0
@@ -80,7 +80,7 @@ class CallAdmission:
 
     def _accept(self, call: Call, once: IdempotencyKey | None, more: Sequence[Write]) -> Call | None:
         """Store the call; the one that its key's first request made, if this is not the first."""
-        if once and (before := self.calls.accepted(once)):
+        if once and (before := self.calls.find_by_idempotency_key(once)):
             return before
         checks = self.rulebook.checks(call)
         self.admission.admit(call)
@@ -88,7 +88,7 @@ class CallAdmission:
             self._store(call, once, more, checks)
         except AlreadyCreated as error:
             self.admission.take_back(call)
-            before = self.calls.accepted(once) if once else None
+            before = self.calls.find_by_idempotency_key(once) if once else None
             if before is None:
                 raise IdempotencyInProgress from error
             return before
@@ -102,7 +102,7 @@ class CallAdmission:
     ) -> None:
         most = self.admission.facts.of(call.tenant_id).max_calls_in_progress or 0
         try:
-            self.calls.accept(call, once, more, limits=dict.fromkeys(call.slots, most), checks=checks)
+            self.calls.create(call, once, more, limits=dict.fromkeys(call.slots, most), checks=checks)
         except NoFreeSlot as error:
             raise ConcurrencyExceeded(most) from error
         except RuleConditionFailed as error:
@@ -120,7 +120,7 @@ class CallAdmission:
         now_ms = self.clock.wall_ms()
         ending = Ending(State.FAILED, Reason.QUEUE_UNAVAILABLE)
         try:
-            self.calls.change(call, end_call(call, ending, now_ms), now_ms, forget=once)
+            self.calls.apply(call, end_call(call, ending, now_ms), now_ms, forget=once)
         except StaleCall:
             return call
         raise QueueUnavailable(cause)

@@ -80,7 +80,7 @@ class AgentReportService:
         call = self._current(claim)
         workflow = self._workflow(call)
         hidden = hidden_keys(workflow)
-        said, variables = self.people.said_of(call), self.states.load(call).values
+        said, variables = self.people.get(call), self.states.load(call).values
         return {
             "call": _call(call),
             "agent": {"id": call.agent.id, "name": call.agent.name},
@@ -120,10 +120,10 @@ class AgentReportService:
                 change = self._change(whole.call if whole else current, report, now_ms)
                 applied[number] = change is not None
                 if change:
-                    whole = whole.then(change) if whole else change
+                    whole = whole.merge(change) if whole else change
             return whole
 
-        after = self.calls.settle(call.id, decide, now_ms)
+        after = self.calls.update(call.id, decide, now_ms)
         if after is None or after.erased_at_ms is not None:
             # It was erased meanwhile, perhaps before these turns were stored: they go, too.
             self.erase(call.id)
@@ -178,7 +178,7 @@ def _team(call: Call) -> list[dict[str, str]]:
     entry = HandoffAgent(call.agent.id, call.agent.name, call.agent.livekit_agent_name)
     return [
         {"name": each.name, "livekit_agent_name": each.livekit_agent_name}
-        for each in (entry, *call.colleagues)
+        for each in (entry, *call.handoff_agents)
     ]
 
 

@@ -22,7 +22,7 @@ class CancelCallService:
     when they join once more."""
 
     calls: CallRepository
-    nudge: LaneNotifier
+    notifier: LaneNotifier
     clock: Clock
     hang_up: Callable[[Call], None]
 
@@ -37,13 +37,13 @@ class CancelCallService:
         """
         call = require_own(self.calls.load(parse_call_id(call_id)), principal)
         now_ms = self.clock.wall_ms()
-        after = self.calls.settle(call.id, lambda current: request_cancel(current, now_ms), now_ms)
+        after = self.calls.update(call.id, lambda current: request_cancel(current, now_ms), now_ms)
         if after:
-            self.nudge.after(call, after)
-        if after and (not after.ended or _has_a_room(call)):
+            self.notifier.notify_change(call, after)
+        if after and (not after.is_terminal or _has_a_room(call)):
             self.hang_up(after)
 
 
 def _has_a_room(before: Call) -> bool:
     """A web call that somebody is in."""
-    return before.channel is Channel.WEB and not before.ended and before.caller_joined_at_ms is not None
+    return before.channel is Channel.WEB and not before.is_terminal and before.caller_joined_at_ms is not None

@@ -39,7 +39,7 @@ class DispatchService:
     def list(self, principal: Principal, call_id: str, dispatch_id: str | None) -> DispatchList:
         """The dispatches of a call's room, or the one of that id; a room that is gone has none."""
         call = self._own(principal, call_id)
-        if not call.room_name or call.ended:
+        if not call.room_name or call.is_terminal:
             return {"agent_dispatches": []}
         if not call.livemode:
             return {"agent_dispatches": self.played.found(call, dispatch_id)}
@@ -55,7 +55,7 @@ class DispatchService:
             LiveKitFailed: the agent may or may not have been sent; a repeat might send a second one.
         """
         call = self._own(principal, call_id)
-        if call.ended:
+        if call.is_terminal:
             raise CallEnded
         if not call.room_name:
             raise CallNotReady
@@ -75,7 +75,7 @@ class DispatchService:
             LiveKitFailed: it may or may not have been taken out; a repeat is harmless.
         """
         call = self._own(principal, call_id)
-        if not call.room_name or call.ended:
+        if not call.room_name or call.is_terminal:
             raise NotFound("Dispatch not found")
         if not call.livemode:
             return self.played.delete(call, dispatch_id)
@@ -87,8 +87,8 @@ class DispatchService:
 
     def _agent(self, principal: Principal, name: str) -> Agent:
         """The mode's own agents come first; a test key may use live ones, too."""
-        for space in dict.fromkeys((principal.space, principal.tenant_id)):
-            for agent in self.agents.all(space):
+        for tenant_mode in dict.fromkeys((principal.tenant_mode, principal.tenant_id)):
+            for agent in self.agents.all(tenant_mode):
                 if name in (agent.name, agent.livekit_agent_name):
                     return agent
         raise NotFound("Agent not found")

@@ -41,10 +41,10 @@ class EraseCallService:
             CallNotEnded: it has not ended.
         """
         call = require_own(self.calls.load(parse_call_id(call_id)), principal)
-        if not call.ended:
+        if not call.is_terminal:
             raise CallNotEnded
         now_ms = self.clock.wall_ms()
-        self.calls.settle(call.id, lambda current: _erased(current, now_ms), now_ms)
+        self.calls.update(call.id, lambda current: _erased(current, now_ms), now_ms)
         self.table.write(Update(call_key(call.id), remove=[USER_PK]))
         erase_linked_items(self.table, call.id)
 

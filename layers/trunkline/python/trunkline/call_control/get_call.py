@@ -89,8 +89,8 @@ class CallReader:
         call, events = self._story(principal, call_id)
         if query and query.wait:
             call, events = self._changed(principal, call, events, query)
-        said = NOTHING_SAID if call.waits else self.transcripts.read(call.id)
-        return call_view(call, events, self.queue.standing(call), said)
+        said = NOTHING_SAID if call.is_waiting else self.transcripts.read(call.id)
+        return call_view(call, events, self.queue.status(call), said)
 
     def events(self, principal: Principal, call_id: str) -> CallEventList:
         """What happened in a call, in order."""
@@ -110,7 +110,7 @@ class CallReader:
         return {"data": [list_item(call) for call in page.calls], "next_cursor": page.next_cursor}
 
     def _story(self, principal: Principal, call_id: str) -> tuple[Call, list[CallEvent]]:
-        found, events = self.calls.story(parse_call_id(call_id)) or (None, [])
+        found, events = self.calls.load_with_events(parse_call_id(call_id)) or (None, [])
         return require_own(found, principal), events
 
     def _changed(
@@ -118,7 +118,7 @@ class CallReader:
     ) -> tuple[Call, list[CallEvent]]:
         seen = call.sequence if query.after is None else query.after
         waited_s = 0.0
-        while not call.ended and call.sequence <= seen and waited_s < query.wait:
+        while not call.is_terminal and call.sequence <= seen and waited_s < query.wait:
             self.sleep(_LOOK_EVERY_S)
             waited_s += _LOOK_EVERY_S
             now = self.calls.load(call.id)

@@ -61,7 +61,7 @@ class JoinTokenService:
             CallEnded: there is nothing to hear any more.
         """
         call = require_own(self.calls.load(parse_call_id(call_id)), principal)
-        if call.ended:
+        if call.is_terminal:
             raise CallEnded
         room, credentials = call.room_name or room_name(call.id, call.claim + 1), self.livekit(call)
         return {"room_name": room, "token": self._listener(room, credentials), "url": credentials.join_url}

@@ -52,13 +52,13 @@ class LiveKitEventHandler:
     def __init__(
         self,
         calls: CallRepository,
-        nudge: LaneNotifier,
+        notifier: LaneNotifier,
         clock: Clock,
         run_is_alive: Callable[[str], bool],
         reach: RoomActions,
     ) -> None:
         self._calls = calls
-        self._nudge = nudge
+        self._notifier = notifier
         self._clock = clock
         self._run_is_alive = run_is_alive
         self._reach = reach
@@ -78,11 +78,11 @@ class LiveKitEventHandler:
             seen.append(call)
             return self._decide(call, news, now_ms)
 
-        after = self._calls.settle(news.claim.call_id, decide, now_ms, news_id=news.id)
+        after = self._calls.update(news.claim.call_id, decide, now_ms, news_id=news.id)
         if after is None:
             return None
-        self._nudge.after(seen[-1], after)
-        if news.is_caller and news.event == "participant_joined" and seen[-1].ended:
+        self._notifier.notify_change(seen[-1], after)
+        if news.is_caller and news.event == "participant_joined" and seen[-1].is_terminal:
             # Too late: the call is over, and so is the stay. If that fails, LiveKit sends the webhook again.
             self._reach.close_room(news.claim)
         return after
@@ -90,7 +90,7 @@ class LiveKitEventHandler:
     def _note_ids(self, news: LiveKitEvent) -> None:
         ids = {"sip_participant_id": news.sip_participant_id, "sip_call_id": news.sip_call_id}
         known = {name: value for name, value in ids.items() if value}
-        if known and not self._calls.note_ids(news.claim.call_id, news.claim.claim, known):
+        if known and not self._calls.record_provider_ids(news.claim.call_id, news.claim.claim, known):
             # Rule 11: a leg found on a call that has ended is removed; if that fails, LiveKit sends the
             # webhook again.
             self._reach.hang_up(news.claim)
@@ -103,12 +103,12 @@ class LiveKitEventHandler:
             return
         call = self._calls.load(news.claim.call_id)
         if call and predecessor_left(call, job_id):
-            self._calls.settle(call.id, lambda now: predecessor_left(now, job_id), self._clock.wall_ms())
+            self._calls.update(call.id, lambda now: predecessor_left(now, job_id), self._clock.wall_ms())
         elif lost:
             self._agent_is_lost(call, job_id, news)
 
     def _agent_is_lost(self, call: Call | None, job_id: str, news: LiveKitEvent) -> None:
-        if call and call.ended and call.reason is Reason.AGENT_LOST:
+        if call and call.is_terminal and call.reason is Reason.AGENT_LOST:
             # The webhook comes again because its person could not be shown out.
             self._show_out(call, news.claim)
             return
@@ -117,11 +117,11 @@ class LiveKitEventHandler:
         if self._reach.agent_is_in(news.claim):
             return
         now_ms = self._clock.wall_ms()
-        after = self._calls.settle(call.id, lambda now: agent_lost(now, now_ms), now_ms, news_id=news.id)
+        after = self._calls.update(call.id, lambda now: agent_lost(now, now_ms), now_ms, news_id=news.id)
         if after is None:
             return
         if after.agent_job_id is None and not self._sent_again(after):
-            after = self._calls.settle(call.id, lambda now: end_agent_lost(now, now_ms), now_ms) or after
+            after = self._calls.update(call.id, lambda now: end_agent_lost(now, now_ms), now_ms) or after
         if after.agent_lost_at_ms is not None:
             self._show_out(after, news.claim)
 
@@ -148,14 +148,14 @@ class LiveKitEventHandler:
         return None if news.is_caller else self._phone_decision(call, news, now_ms)
 
     def _phone_decision(self, call: Call, news: LiveKitEvent, now_ms: int) -> Change | None:
-        if call.ended or call.claim != news.claim.claim or call.phase in (None, Phase.PREPARED):
+        if call.is_terminal or call.claim != news.claim.claim or call.phase in (None, Phase.PREPARED):
             return None
         ending = _ending(call, news, now_ms)
         if ending is None:
             return None
         if call.phase is Phase.SENT and call.owner and self._run_is_alive(call.owner):
             # The dial's own answer is better news than this: its owner applies whichever comes last.
-            return store_pending_ending(call, ending) if call.kept_ending is None else None
+            return store_pending_ending(call, ending) if call.pending_ending is None else None
         return finish_attempt(call, ending, now_ms)
 
 

@@ -102,7 +102,7 @@ class OutboundCallService:
     intake: CallAdmission
     agents: AgentRepository
     trunks: TrunkRepository
-    practice: TestTrunks
+    test_trunks: TestTrunks
     check_livekit: Callable[[str], object]
 
     def place(
@@ -161,7 +161,7 @@ class OutboundCallService:
 
     def default_zone(self, principal: Principal) -> str | None:
         """Where a callee is taken to be of whose number that is not known."""
-        return self.intake.rulebook.of(principal.space).default_timezone
+        return self.intake.rulebook.of(principal.tenant_mode).default_timezone
 
     def require_livekit(self, principal: Principal) -> None:
         """Raise `LiveKitNotConfigured` where there is nothing to talk through; test calls need nothing."""
@@ -172,7 +172,7 @@ class OutboundCallService:
         """The agent as a call of the principal's mode is dialled: test calls go over the test trunk."""
         if principal.livemode:
             return agent
-        trunk = self.practice.of(principal.tenant_id)
+        trunk = self.test_trunks.of(principal.tenant_id)
         return replace(agent, trunk_id=trunk.id, phone_numbers=agent.phone_numbers or trunk.numbers)
 
     def able(self, principal: Principal, agent: Agent) -> Agent:

@@ -62,7 +62,7 @@ class RescheduleCallService:
 
     calls: CallRepository
     facts: TenantSettingsCache
-    nudge: LaneNotifier
+    notifier: LaneNotifier
     clock: Clock
 
     def change(self, principal: Principal, call_id: str, wish: ScheduleChange) -> None:
@@ -75,24 +75,24 @@ class RescheduleCallService:
         """
         before = require_own(self.calls.load(parse_call_id(call_id)), principal)
         now_ms = self.clock.wall_ms()
-        after = self.calls.settle(before.id, lambda call: self._changed(call, wish, now_ms), now_ms)
+        after = self.calls.update(before.id, lambda call: self._changed(call, wish, now_ms), now_ms)
         if after is None:
             return
         if after.ttl and after.ttl > (before.ttl or 0):
             # What was written before would go before the call is over.
-            self.calls.keep_until(after.id, after.ttl)
-        self.nudge.after(before, after)
+            self.calls.set_expiry(after.id, after.ttl)
+        self.notifier.notify_change(before, after)
         if before.due_ms and after.due_ms is None:
-            self.nudge.wake(after.trunk_id)
+            self.notifier.wake(after.trunk_id)
 
     def _changed(self, call: Call, wish: ScheduleChange, now_ms: int) -> Change | None:
-        if call.ended:
+        if call.is_terminal:
             raise CallEnded
         is_held = call.waits_for is WaitsFor.ZONE
         if call.state is not State.SCHEDULED and not (is_held and wish.timezone and not wish.earliestAt):
             raise CallNotScheduled
         after = rescheduled(call, wish, now_ms)
-        after = replace(after, ttl=self.facts.of(call.tenant_id).ttl(after.over_by_ms))
+        after = replace(after, ttl=self.facts.of(call.tenant_id).ttl(after.latest_end_ms))
         if after == call:
             return None
         told = {"until": iso_from_ms(after.due_ms)} if after.due_ms else {}

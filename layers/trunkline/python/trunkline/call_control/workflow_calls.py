@@ -153,7 +153,7 @@ class WorkflowCallService:
             QueueUnavailable, IdempotencyConflict, IdempotencyInProgress: as `Intake.take` says.
         """
         call = self.prepared(principal, request, source=source)
-        return self.intake.take(call, once, self.people.put(call, request.user_context))
+        return self.intake.take(call, once, self.people.writes(call, request.user_context))
 
     def prepared(self, principal: Principal, request: WorkflowCall, *, source: str) -> Call:
         """The call that is asked for, if it can be made, before it is taken in; raises as `place` does."""
@@ -180,7 +180,7 @@ class WorkflowCallService:
         self, principal: Principal, request: TestAgentCall, *, source: str, once: IdempotencyKey | None = None
     ) -> AdmittedCall:
         """Accept a web call with one agent and no workflow; raises as `place` does."""
-        agent = self._agent(principal.space, request.agent_name)
+        agent = self._agent(principal.tenant_mode, request.agent_name)
         if agent is None and not principal.livemode:
             agent = self._agent(principal.tenant_id, request.agent_name)
         if agent is None:
@@ -190,7 +190,7 @@ class WorkflowCallService:
         self.phones.require_livekit(principal)
         story = CallContext(metadata=request.metadata, source=source, user_id=request.user_id)
         call = self._web_call(principal, request, agent, story, _JOIN_WINDOW_S)
-        return self.intake.take(call, once, self.people.put(call, request.user_context))
+        return self.intake.take(call, once, self.people.writes(call, request.user_context))
 
     def _agent(self, tenant_id: str, name: str) -> Agent | None:
         return self.agents.load(tenant_id, agent_id_for(tenant_id, name))
@@ -242,7 +242,7 @@ class WorkflowCallService:
         require_test_for_speed(principal, request.test_speed, "test_speed")
         lane, played_number = "", ""
         if not principal.livemode:
-            lane = self.phones.practice.of(principal.tenant_id).id
+            lane = self.phones.test_trunks.of(principal.tenant_id).id
             played_number = _test_number(request.user_context)
         return Call(
             id=call_id,
@@ -260,10 +260,10 @@ class WorkflowCallService:
             priority=0,
             metadata_json=json.dumps(story.metadata),
             source=story.source,
-            line_place="",
+            queue_position="",
             channel=Channel.WEB,
             workflow=story.workflow,
-            colleagues=story.colleagues,
+            handoff_agents=story.colleagues,
             user_id=story.user_id,
             claim=1,
             room_name=room_name(call_id, 1),

@@ -44,26 +44,26 @@ class AutomationRepository(Generic[S]):
         item = self._table.get(self._kind.key(starter_id))
         return self._kind.read(item) if item else None
 
-    def load(self, space: str, starter_id: str) -> S | None:
+    def load(self, tenant_mode: str, starter_id: str) -> S | None:
         """One of a tenant's."""
-        if self._table.get(self._kind.entry(space, starter_id)) is None:
+        if self._table.get(self._kind.entry(tenant_mode, starter_id)) is None:
             return None
         return self.find(starter_id)
 
-    def all(self, space: str) -> list[S]:
+    def all(self, tenant_mode: str) -> list[S]:
         """A tenant's, by id: a hundred at most (`Table.get_all`)."""
-        entries = self._table.partition(self._kind.entry(space, ""))
+        entries = self._table.partition(self._kind.entry(tenant_mode, ""))
         found = self._table.get_all([self._kind.key(entry["id"]) for entry in entries]) if entries else []
         return [self._kind.read(item) for item in found]
 
-    def count(self, space: str, most: int) -> int:
+    def count(self, tenant_mode: str, most: int) -> int:
         """How many a tenant has; never more than `most`."""
-        first = self._kind.entry(space, "")
+        first = self._kind.entry(tenant_mode, "")
         return self._table.count(first, f"{first.sk}~", limit=most)
 
-    def create(self, space: str, starter: S, more: Sequence[Write] = ()) -> None:
+    def create(self, tenant_mode: str, starter: S, more: Sequence[Write] = ()) -> None:
         """Store a new one."""
-        entry = self._kind.entry(space, starter.id).as_item() | {"id": starter.id}
+        entry = self._kind.entry(tenant_mode, starter.id).as_item() | {"id": starter.id}
         self._table.transact([Put(self._item(starter), ABSENT), Put(entry, ABSENT), *more])
 
     def save(self, changed: S, more: Sequence[Write] = ()) -> S:
@@ -79,9 +79,9 @@ class AutomationRepository(Generic[S]):
             raise VersionConflict from error
         return after
 
-    def delete(self, space: str, starter: S, more: Sequence[Write] = ()) -> None:
+    def delete(self, tenant_mode: str, starter: S, more: Sequence[Write] = ()) -> None:
         """Delete one."""
-        gone = (self._kind.key(starter.id), self._kind.entry(space, starter.id))
+        gone = (self._kind.key(starter.id), self._kind.entry(tenant_mode, starter.id))
         self._table.transact([*map(Delete, gone), *more])
 
     def _tell(self, starter_id: str, at_ms: int, told: Mapping[str, Any]) -> None:

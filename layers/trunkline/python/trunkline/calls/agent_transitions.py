@@ -42,7 +42,7 @@ def end_agent_lost(call: Call, now_ms: int) -> Change | None:
     )
     if call.channel is Channel.PHONE:
         return alone
-    return alone.then(end_call(alone.call, Ending(State.DISCONNECTED, Reason.AGENT_LOST), now_ms))
+    return alone.merge(end_call(alone.call, Ending(State.DISCONNECTED, Reason.AGENT_LOST), now_ms))
 
 
 def replacement_overdue(call: Call, now_ms: int) -> bool:
@@ -55,7 +55,7 @@ def replacement_overdue(call: Call, now_ms: int) -> bool:
 
 def on_handover(call: Call, turn: AgentTurn) -> Change | None:
     """Another agent was sent in to take over: the one that is there may go by then, and is not lost."""
-    if call.ended or len(call.agent_turns) >= MAX_AGENT_TURNS:
+    if call.is_terminal or len(call.agent_turns) >= MAX_AGENT_TURNS:
         return None
     turns = (*call.agent_turns, turn)
     after = replace(call, agent_turns=turns, handover_at_ms=turn.at_ms)
@@ -73,4 +73,4 @@ def active_agent(call: Call) -> HandoffAgent:
     """Who has the call: the last one who took it over, or the one it was made with."""
     first = HandoffAgent(call.agent.id, call.agent.name, call.agent.livekit_agent_name, call.agent.tools)
     name = call.agent_turns[-1].agent if call.agent_turns else first.name
-    return next((each for each in call.colleagues if each.name == name), first)
+    return next((each for each in call.handoff_agents if each.name == name), first)

@@ -11,7 +11,7 @@ from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.storage.keys.calls import call_event_key, call_key
 from trunkline.storage.keys.item import TTL, Item
-from trunkline.storage.table import ABSENT, Put, Write
+from trunkline.storage.writes import ABSENT, Put, Write
 
 
 def create_items(call: Call) -> list[Write]:

@@ -21,14 +21,14 @@ from trunkline.storage.keys.dialing import (
     waiting_partition,
 )
 from trunkline.storage.keys.item import CALLS_PK, CALLS_SK, OPEN_PK, OPEN_SK, USER_PK, Item, ItemKey
-from trunkline.storage.table import ABSENT, EXISTS, Delete, Put, Update, Write
+from trunkline.storage.writes import ABSENT, EXISTS, Delete, Put, Update, Write
 
 
 def open_attributes(call: Call) -> Item:
     """The attributes that list a call in the index of open ones; none once it has ended."""
-    if call.ended:
+    if call.is_terminal:
         return {}
-    if call.waits or call.state is State.PENDING:
+    if call.is_waiting or call.state is State.PENDING:
         expiry = f"{call.expires_at_ms:015d}#{call.id}"
         return {OPEN_PK: waiting_partition(call.lane), OPEN_SK: expiry}
     started = f"{call.tenant_id}#{call.created_at_ms:015d}#{call.id}"
@@ -62,11 +62,11 @@ def queue_writes(before: Call | None, after: Call) -> list[Write]:
 
 
 def _waits_at(call: Call) -> ItemKey | None:
-    if not call.waits:
+    if not call.is_waiting:
         return None
     if call.due_ms is not None:
         return scheduled_key(call.trunk_id, call.due_ms, call.id)
-    return queue_key(call.trunk_id, call.line_place)
+    return queue_key(call.trunk_id, call.queue_position)
 
 
 def slot_writes(before: Call, after: Call, limits: Mapping[str, int]) -> tuple[list[Write], list[Write]]:

@@ -62,10 +62,10 @@ class Call:
     priority: int
     metadata_json: str
     source: str
-    line_place: str
+    queue_position: str
     channel: Channel = Channel.PHONE
     workflow: WorkflowRef | None = None
-    colleagues: tuple[HandoffAgent, ...] = ()
+    handoff_agents: tuple[HandoffAgent, ...] = ()
     user_id: str | None = None
     caller_joined_at_ms: int | None = None
     agent_joined_at_ms: int | None = None
@@ -89,8 +89,8 @@ class Call:
     phase: Phase | None = None
     owner: str | None = None
     intent: str | None = None
-    dead_after_ms: int | None = None
-    kept_ending: Ending | None = None
+    token_expires_at_ms: int | None = None
+    pending_ending: Ending | None = None
     cancel_requested_at_ms: int | None = None
     room_name: str | None = None
     dispatch_id: str | None = None
@@ -112,20 +112,20 @@ class Call:
         return 1.0 if self.livemode or self.speed is None else self.speed
 
     @property
-    def space(self) -> str:
-        """Where its tenant's things of its mode are kept (`Principal.space`)."""
+    def tenant_mode(self) -> str:
+        """The tenant and mode it belongs to (see `Principal.tenant_mode`)."""
         return self.tenant_id if self.livemode else f"{self.tenant_id}.test"
 
     @property
-    def batch(self) -> bool:
+    def is_batch(self) -> bool:
         return self.batch_row is not None
 
     @property
-    def ended(self) -> bool:
+    def is_terminal(self) -> bool:
         return self.state in TERMINAL
 
     @property
-    def waits(self) -> bool:
+    def is_waiting(self) -> bool:
         """It is in the line, or waits for a moment: nobody has claimed it."""
         return self.state in (State.QUEUED, State.SCHEDULED) and self.phase is None
 
@@ -142,21 +142,33 @@ class Call:
         return (self.ended_at_ms - (self.answered_at_ms or self.ended_at_ms)) // 1000
 
     @property
-    def over_by_ms(self) -> int:
+    def latest_end_ms(self) -> int:
         """When an accepted call is over at the latest: its tenant's retention counts from then."""
         return self.expires_at_ms + self.agent.max_call_duration_s * 1000
 
     def as_attributes(self) -> dict[str, Any]:
         """The attributes to store; absent and empty ones are left out."""
-        return {name: value for name, value in asdict(self).items() if value not in (None, ())}
+        return {
+            _STORED_NAMES.get(name, name): value
+            for name, value in asdict(self).items()
+            if value not in (None, ())
+        }
 
 
-_FIELDS = {f.name for f in fields(Call)}
+_STORED_NAMES = {
+    "handoff_agents": "colleagues",
+    "pending_ending": "kept_ending",
+    "queue_position": "line_place",
+    "token_expires_at_ms": "dead_after_ms",
+}
+"""Attributes of a stored call that keep the name they were first written with."""
+
+_FIELDS = {_STORED_NAMES.get(member.name, member.name): member.name for member in fields(Call)}
 
 
 def call_from_attributes(item: Mapping[str, Any]) -> Call:
     """Read a stored call; attributes that are the table's own (keys) are passed over."""
-    values = {name: value for name, value in item.items() if name in _FIELDS}
+    values = {_FIELDS[name]: value for name, value in item.items() if name in _FIELDS}
     agent = values["agent"]
     lost = AgentLost(agent.get("agent_lost", AgentLost.HANG_UP))
     values["agent"] = AgentSnapshot(**{**agent, "agent_lost": lost, "tools": tuple(agent.get("tools", ()))})
@@ -167,16 +179,16 @@ def call_from_attributes(item: Mapping[str, Any]) -> Call:
         values["reason"] = Reason(values["reason"])
     if "waits_for" in values:
         values["waits_for"] = WaitsFor(values["waits_for"])
-    if kept := values.get("kept_ending"):
-        values["kept_ending"] = Ending(State(kept["state"]), Reason(kept["reason"]))
+    if ending := values.get("pending_ending"):
+        values["pending_ending"] = Ending(State(ending["state"]), Reason(ending["reason"]))
     values["channel"] = Channel(values.get("channel", Channel.PHONE))
     if row := values.get("batch_row"):
         values["batch_row"] = BatchRow(**row)
     if workflow := values.get("workflow"):
         values["workflow"] = WorkflowRef(**workflow)
-    values["colleagues"] = tuple(
-        HandoffAgent(**{**each, "tools": tuple(each.get("tools", ()))})
-        for each in values.get("colleagues", ())
+    values["handoff_agents"] = tuple(
+        HandoffAgent(**{**handoff, "tools": tuple(handoff.get("tools", ()))})
+        for handoff in values.get("handoff_agents", ())
     )
     values["agent_turns"] = tuple(AgentTurn(**turn) for turn in values.get("agent_turns", ()))
     if window := values.get("window"):
@@ -211,6 +223,6 @@ class Change:
     events: tuple[NewEvent, ...] = ()
     limits: Mapping[str, int] = field(default_factory=dict)
 
-    def then(self, next_change: Change) -> Change:
+    def merge(self, next_change: Change) -> Change:
         """Join a change that was decided on this one's result, so that both are one write."""
         return replace(next_change, events=self.events + next_change.events)

@@ -57,7 +57,7 @@ def on_answering_machine(call: Call, result: str) -> Change | None:
 def on_ended_by_agent(call: Call, reason: str, now_ms: int) -> Change | None:
     """The agent ends the call. A phone call that was dialled ends when its leg has left; a web call at
     once."""
-    if call.ended or call.agent_end_reason is not None:
+    if call.is_terminal or call.agent_end_reason is not None:
         return None
     if call.channel is Channel.PHONE and call.phase is Phase.PREPARED:
         return None
@@ -65,5 +65,5 @@ def on_ended_by_agent(call: Call, reason: str, now_ms: int) -> Change | None:
     if call.channel is Channel.PHONE:
         return said
     if call.state is State.ACTIVE:
-        return said.then(end_call(said.call, Ending(State.COMPLETED, Reason.AGENT_HANGUP), now_ms))
-    return said.then(end_call(said.call, Ending(State.FAILED, Reason.LEFT_BEFORE_ANSWER), now_ms))
+        return said.merge(end_call(said.call, Ending(State.COMPLETED, Reason.AGENT_HANGUP), now_ms))
+    return said.merge(end_call(said.call, Ending(State.FAILED, Reason.LEFT_BEFORE_ANSWER), now_ms))

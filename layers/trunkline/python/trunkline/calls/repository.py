@@ -65,7 +65,7 @@ class CallRepository:
         item = self._table.get(call_key(call_id))
         return call_from_attributes(item) if item else None
 
-    def story(self, call_id: str) -> tuple[Call, list[CallEvent]] | None:
+    def load_with_events(self, call_id: str) -> tuple[Call, list[CallEvent]] | None:
         """Read a call and its events in one query."""
         items = self._table.between(call_key(call_id), f"{call_event_key(call_id).sk}~")
         if not items or items[0][SK] != call_key(call_id).sk:
@@ -76,7 +76,7 @@ class CallRepository:
         ]
         return call_from_attributes(items[0]), events
 
-    def accept(
+    def create(
         self,
         call: Call,
         once: IdempotencyKey | None = None,
@@ -106,7 +106,7 @@ class CallRepository:
                 raise NoFreeSlot(call.id) from error
             raise
 
-    def accepted(self, once: IdempotencyKey) -> Call | None:
+    def find_by_idempotency_key(self, once: IdempotencyKey) -> Call | None:
         """The call that a key's first request made; None if it was taken back meanwhile.
 
         Raises:
@@ -115,7 +115,7 @@ class CallRepository:
         record = self._table.get(once.key)
         return self.load(once.made_id(record)) if record else None
 
-    def change(
+    def apply(
         self,
         before: Call,
         change: Change,
@@ -155,7 +155,7 @@ class CallRepository:
             raise StaleCall(before.id) from error
         return after
 
-    def settle(
+    def update(
         self,
         call_id: str,
         decide: Callable[[Call], Change | None],
@@ -181,14 +181,14 @@ class CallRepository:
             if change is None:
                 return call
             try:
-                return self.change(call, change, now_ms, news_id=news_id)
+                return self.apply(call, change, now_ms, news_id=news_id)
             except DuplicateEvent:
                 return call
             except StaleCall:
                 continue
         raise StaleCall(call_id)
 
-    def note_ids(self, call_id: str, claim: int, ids: dict[str, str]) -> bool:
+    def record_provider_ids(self, call_id: str, claim: int, ids: dict[str, str]) -> bool:
         """Write ids as soon as they are known; news about another claim is ignored (rule 6).
 
         Returns:
@@ -199,40 +199,40 @@ class CallRepository:
             item = self._table.write(Update(call_key(call_id), set=ids, condition=condition))
         except ConditionFailed as error:
             return error.item is None
-        return item is None or not call_from_attributes(item).ended
+        return item is None or not call_from_attributes(item).is_terminal
 
-    def cancels(self, trunk_id: str) -> set[str]:
+    def cancel_requested_ids(self, trunk_id: str) -> set[str]:
         """The ids of a trunk's calls that were sent and are to be hung up."""
         return {item[SK] for item in self._table.partition(cancel_key(trunk_id))}
 
-    def busy_call_ids(self, trunk_id: str) -> Iterator[str]:
+    def in_progress_ids(self, trunk_id: str) -> Iterator[str]:
         """Walk the ids of a trunk's claimed calls that have not ended."""
         for item in self._table.open_items(in_progress_partition(trunk_id)):
             yield item[PK].removeprefix("C#")
 
-    def expired_call_ids(self, trunk_id: str, now_ms: int) -> Iterator[str]:
+    def expired_ids(self, trunk_id: str, now_ms: int) -> Iterator[str]:
         """Walk the ids of a trunk's waiting calls whose time is over."""
         for item in self._table.open_items(waiting_partition(trunk_id), until=f"{now_ms:015d}"):
             yield item[PK].removeprefix("C#")
 
-    def waiting_call_ids(self, trunk_id: str) -> Iterator[str]:
+    def waiting_ids(self, trunk_id: str) -> Iterator[str]:
         """Walk the ids of a trunk's waiting calls, the first to expire first."""
         for item in self._table.open_items(waiting_partition(trunk_id)):
             yield item[PK].removeprefix("C#")
 
-    def due_call_ids(self, trunk_id: str, now_ms: int, limit: int) -> list[str]:
+    def due_ids(self, trunk_id: str, now_ms: int, limit: int) -> list[str]:
         """The ids of calls outside the line whose moment has come, strongly consistent."""
         first = scheduled_key(trunk_id)
         items = self._table.between(ItemKey(first.pk, "0"), f"{now_ms:015d}~", limit=limit)
         return [item["call_id"] for item in items]
 
-    def due_moments(self, trunk_id: str, until_ms: int, limit: int = 50) -> list[int]:
+    def due_times(self, trunk_id: str, until_ms: int, limit: int = 50) -> list[int]:
         """The moments of the first calls outside the line that come due by then, in order."""
         first = scheduled_key(trunk_id)
         items = self._table.between(ItemKey(first.pk, "0"), f"{until_ms:015d}~", limit=limit)
         return [scheduled_at_ms(item[SK]) for item in items]
 
-    def keep_until(self, call_id: str, ttl: int) -> None:
+    def set_expiry(self, call_id: str, ttl: int) -> None:
         """Keep all that belongs to a call for longer than was thought when it was written."""
         for item in self._table.partition(ItemKey(call_key(call_id).pk, "")):
             key = ItemKey(item[PK], item[SK])
@@ -270,6 +270,6 @@ def _cancel_writes(before: Call, after: Call) -> list[Write]:
     key = cancel_key(after.trunk_id, after.id)
     if after.cancel_requested_at_ms and not before.cancel_requested_at_ms:
         return [Put(key.as_item())]
-    if before.cancel_requested_at_ms and after.ended:
+    if before.cancel_requested_at_ms and after.is_terminal:
         return [Delete(key)]
     return []

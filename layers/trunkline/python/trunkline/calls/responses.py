@@ -22,7 +22,7 @@ from trunkline.calls.response_schemas import (
     ScheduledAnswer,
     TurnView,
 )
-from trunkline.calls.states import State, data_status, flat_status
+from trunkline.calls.states import State, status_detail, status_v1
 from trunkline.calls.value_objects import AttemptRecord
 from trunkline.core.timestamps import iso_from_ms, iso_or_none
 
@@ -48,7 +48,7 @@ def call_view(
     said: Transcript = NOTHING_SAID,
 ) -> CallView:
     """A call's whole story."""
-    ended_unhappily = call.ended and call.state is not State.COMPLETED
+    ended_unhappily = call.is_terminal and call.state is not State.COMPLETED
     return {
         **list_item(call),
         "workflow_version": call.workflow.version if call.workflow else None,
@@ -85,7 +85,7 @@ def _summary(call: Call) -> CallSummary:
     }
     return {
         "id": call.id,
-        "status": data_status(call.state),
+        "status": status_detail(call.state),
         "agentId": call.agent.id,
         "phoneNumber": call.phone_number or None,
         "callerId": call.caller_id or None,
@@ -96,7 +96,7 @@ def _summary(call: Call) -> CallSummary:
 
 
 def _details(call: Call) -> CallDetails:
-    failed = data_status(call.state) in ("failed", "cancelled")
+    failed = status_detail(call.state) in ("failed", "cancelled")
     return {
         **_summary(call),
         "roomId": call.room_name,
@@ -121,7 +121,7 @@ def _batch(call: Call) -> BatchRowRef | None:
 def status_reason(call: Call) -> str | None:
     if call.state is State.CANCELLED:
         return "cancelled"
-    return call.reason if call.ended else None
+    return call.reason if call.is_terminal else None
 
 
 def _attempt(record: AttemptRecord) -> AttemptView:
@@ -182,7 +182,7 @@ def list_item(call: Call) -> CallListItem:
     """A call as a list shows it."""
     return {
         "call_id": call.id,
-        "status": flat_status(call.state),
+        "status": status_v1(call.state),
         "status_reason": status_reason(call),
         "channel": call.channel.value,
         "workflow_slug": call.workflow.slug if call.workflow else None,

@@ -53,11 +53,11 @@ def may_follow(before: State, after: State) -> bool:
     return after in _FOLLOWERS.get(before, set())
 
 
-def flat_status(state: State) -> str:
+def status_v1(state: State) -> str:
     """The word of the integration guide and ADR-009."""
     return _PUBLIC[state][0] if state in _PUBLIC else state.value
 
 
-def data_status(state: State) -> str:
+def status_detail(state: State) -> str:
     """The word of the outbound document."""
     return _PUBLIC[state][1] if state in _PUBLIC else state.value

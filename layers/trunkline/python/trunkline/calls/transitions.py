@@ -18,8 +18,8 @@ _CLAIM_ONLY = (
     "phase",
     "owner",
     "intent",
-    "dead_after_ms",
-    "kept_ending",
+    "token_expires_at_ms",
+    "pending_ending",
     "room_name",
     "dispatch_id",
     "agent_job_id",
@@ -68,17 +68,17 @@ def defer(call: Call, until_ms: int, waits_for: WaitsFor) -> Change:
     return Change(after, (NewEvent("queued", {"reason": waits_for, "until": iso_from_ms(until_ms)}),))
 
 
-def enqueue_due(call: Call, line_place: str, now_ms: int) -> Change:
+def enqueue_due(call: Call, queue_position: str, now_ms: int) -> Change:
     """Into the line, at the end of its priority as of its moment: a scheduled call is `queued` by then."""
-    after = replace(call, due_ms=None, waits_for=None, line_place=line_place)
+    after = replace(call, due_ms=None, waits_for=None, queue_position=queue_position)
     if call.state is State.SCHEDULED:
         return Change(move(after, State.QUEUED, now_ms), (NewEvent("queued"),))
     return Change(after)
 
 
-def record_intent(call: Call, now_ms: int, *, intent: str, dead_after_ms: int, **ids: Any) -> Change:
+def record_intent(call: Call, now_ms: int, *, intent: str, token_expires_at_ms: int, **ids: Any) -> Change:
     """Rule 8: the point of no return. A slot that was missed is intended again, without a new event."""
-    marks = {"phase": Phase.SENT, "intent": intent, "dead_after_ms": dead_after_ms, **ids}
+    marks = {"phase": Phase.SENT, "intent": intent, "token_expires_at_ms": token_expires_at_ms, **ids}
     if call.phase is Phase.SENT:
         return Change(replace(call, **marks))
     return Change(move(call, State.CONNECTING, now_ms, **marks), (NewEvent("connecting"),))
@@ -163,7 +163,7 @@ def end_call(
         sip_status_code=sip_status_code or call.sip_status_code,
         phase=Phase.SETTLED if call.phase else None,
         owner=None,
-        kept_ending=None,
+        pending_ending=None,
         due_ms=None,
         waits_for=None,
         slots=(),
@@ -183,7 +183,7 @@ def release_ownership(call: Call) -> Change:
 
 def store_pending_ending(call: Call, ending: Ending) -> Change:
     """Rule 12: news of an end while the dial's answer is still awaited; whoever ends the wait applies it."""
-    return Change(replace(call, kept_ending=ending))
+    return Change(replace(call, pending_ending=ending))
 
 
 def request_cancel(call: Call, now_ms: int) -> Change | None:
@@ -191,7 +191,7 @@ def request_cancel(call: Call, now_ms: int) -> Change | None:
 
     Asking again, or after the end, changes nothing.
     """
-    if call.ended or call.cancel_requested_at_ms:
+    if call.is_terminal or call.cancel_requested_at_ms:
         return None
     if call.channel is Channel.WEB:
         return end_call(call, _HUNG_UP if call.state is State.ACTIVE else _CANCELLED, now_ms)

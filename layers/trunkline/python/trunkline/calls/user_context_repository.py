@@ -20,14 +20,14 @@ class UserContextRepository:
     table: Table
     cipher: EnvelopeCipher
 
-    def put(self, call: Call, user_context: dict[str, Any]) -> list[Put]:
+    def writes(self, call: Call, user_context: dict[str, Any]) -> list[Put]:
         """The writes that store it with its call."""
         if not user_context:
             return []
         ciphertext = self.cipher.encrypt(context_for_call(call.tenant_id, call.id), user_context)
         return [Put(encrypted_data_key(call.id, _WHAT).as_item() | {"ciphertext": ciphertext})]
 
-    def said_of(self, call: Call) -> dict[str, Any]:
+    def get(self, call: Call) -> dict[str, Any]:
         """Read it: one GetItem and one Decrypt."""
         item = self.table.get(encrypted_data_key(call.id, _WHAT))
         if item is None:

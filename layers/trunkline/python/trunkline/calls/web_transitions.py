@@ -16,19 +16,19 @@ _REMOVED = {"PARTICIPANT_REMOVED", "ROOM_DELETED", "ROOM_CLOSED"}
 
 def on_caller_joined(call: Call, now_ms: int) -> Change | None:
     """The person joined: the call is `connecting`, and `active` if the agent is there."""
-    if call.ended or call.caller_joined_at_ms is not None:
+    if call.is_terminal or call.caller_joined_at_ms is not None:
         return None
     came = replace(call, caller_joined_at_ms=now_ms)
     if call.state is not State.PENDING:
         return Change(came)
     here = Change(move(came, State.CONNECTING, now_ms), (NewEvent("connecting"),))
-    return here.then(_both_present(here.call, now_ms)) if call.agent_joined_at_ms is not None else here
+    return here.merge(_both_present(here.call, now_ms)) if call.agent_joined_at_ms is not None else here
 
 
 def on_agent_joined(call: Call, job_id: str, now_ms: int) -> Change | None:
     """The first agent joined: the call is `active` if the person is there; or the one that takes over."""
     takes_over = call.handover_at_ms is not None and call.agent_job_id != job_id
-    if call.ended or (call.agent_job_id is not None and not takes_over):
+    if call.is_terminal or (call.agent_job_id is not None and not takes_over):
         return None
     joined_ms = call.agent_joined_at_ms or now_ms
     came = replace(call, agent_joined_at_ms=joined_ms, agent_job_id=job_id, handover_at_ms=None)
@@ -37,7 +37,7 @@ def on_agent_joined(call: Call, job_id: str, now_ms: int) -> Change | None:
 
 def activate(call: Call, now_ms: int) -> Change | None:
     """Somebody who is in the room says that the two are talking, whatever was heard of their joining."""
-    if call.ended or call.state is State.ACTIVE:
+    if call.is_terminal or call.state is State.ACTIVE:
         return None
     present = replace(
         call,
@@ -46,13 +46,13 @@ def activate(call: Call, now_ms: int) -> Change | None:
     )
     if call.state is State.PENDING:
         here = Change(move(present, State.CONNECTING, now_ms), (NewEvent("connecting"),))
-        return here.then(_both_present(here.call, now_ms))
+        return here.merge(_both_present(here.call, now_ms))
     return _both_present(present, now_ms)
 
 
 def on_caller_left(call: Call, disconnect_reason: str, now_ms: int) -> Change | None:
     """The person is gone: the call is over. A second join under the same identity is no leaving."""
-    if call.ended or disconnect_reason == "DUPLICATE_IDENTITY":
+    if call.is_terminal or disconnect_reason == "DUPLICATE_IDENTITY":
         return None
     if call.state is not State.ACTIVE:
         lost = disconnect_reason not in _LEFT_BY_CHOICE | _REMOVED
@@ -63,7 +63,7 @@ def on_caller_left(call: Call, disconnect_reason: str, now_ms: int) -> Change | 
 
 def on_room_finished(call: Call, now_ms: int) -> Change | None:
     """LiveKit closed the room, and nobody said why."""
-    if call.ended or call.state is State.PENDING:
+    if call.is_terminal or call.state is State.PENDING:
         return None
     if call.state is State.ACTIVE:
         return end_call(call, Ending(State.COMPLETED, Reason.END_NOT_REPORTED), now_ms)

@@ -50,10 +50,10 @@ class AttemptCounter:
         return now_ms + _BUSY_MS
 
     def _read(self, call: Call) -> Mapping[str, Any]:
-        return self.table.get(call_attempts_key(call.space, call.phone_number)) or {}
+        return self.table.get(call_attempts_key(call.tenant_mode, call.phone_number)) or {}
 
     def _write(self, call: Call, before: Mapping[str, Any], attempts: dict[str, int], ttl: int) -> None:
-        item: dict[str, Any] = call_attempts_key(call.space, call.phone_number).as_item()
+        item: dict[str, Any] = call_attempts_key(call.tenant_mode, call.phone_number).as_item()
         item |= {"attempts": attempts, "version": before.get("version", 0) + 1, TTL: ttl}
         unchanged = Attr("version").eq(before["version"]) if before else ABSENT
         self.table.write(Put(item, unchanged))

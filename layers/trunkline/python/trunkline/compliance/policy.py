@@ -29,18 +29,18 @@ class CompliancePolicy:
     clock: Clock
     _known: dict[str, tuple[int, NumberRules]] = field(default_factory=dict)
 
-    def of(self, space: str) -> NumberRules:
+    def of(self, tenant_mode: str) -> NumberRules:
         """The number rules of a tenant and mode."""
         now_ms = self.clock.wall_ms()
-        read_at_ms, rules = self._known.get(space, (0, NumberRules()))
+        read_at_ms, rules = self._known.get(tenant_mode, (0, NumberRules()))
         if now_ms - read_at_ms > _FRESH_MS:
-            rules = NumberRules.parse(self.table.get(number_rules_key(space)) or {})
-            self._known[space] = (now_ms, rules)
+            rules = NumberRules.parse(self.table.get(number_rules_key(tenant_mode)) or {})
+            self._known[tenant_mode] = (now_ms, rules)
         return rules
 
-    def forget(self, space: str) -> None:
+    def forget(self, tenant_mode: str) -> None:
         """Read a tenant's rules anew at their next use."""
-        self._known.pop(space, None)
+        self._known.pop(tenant_mode, None)
 
     def checks(self, call: Call) -> Sequence[Check]:
         """What must hold in the transaction that accepts a call: its number is not suppressed. A tenant
@@ -51,14 +51,14 @@ class CompliancePolicy:
         """
         if call.channel is not Channel.PHONE:
             return ()
-        number, rules = call.phone_number, self.of(call.space)
+        number, rules = call.phone_number, self.of(call.tenant_mode)
         if why := is_always_blocked(number) or rules.why_not(number):
             raise NumberNotAllowed(why)
         if self._never_opens(call, rules):
             raise NumberNotAllowed("called_too_often")
         if not rules.suppresses:
             return ()
-        key = suppression_key(call.space, call.phone_number)
+        key = suppression_key(call.tenant_mode, call.phone_number)
         return (Check(key, ABSENT | Attr("expires_ms").lt(self.clock.wall_ms())),)
 
     def why_not(self, call: Call) -> Reason | None:
@@ -66,16 +66,16 @@ class CompliancePolicy:
         was never accepted."""
         if call.channel is not Channel.PHONE:
             return None
-        if self.of(call.space).why_not(call.phone_number):
+        if self.of(call.tenant_mode).why_not(call.phone_number):
             return Reason.NUMBER_NOT_ALLOWED
-        item = self.table.get(suppression_key(call.space, call.phone_number))
+        item = self.table.get(suppression_key(call.tenant_mode, call.phone_number))
         holds = item is not None and item.get("expires_ms", self.clock.wall_ms()) >= self.clock.wall_ms()
         return Reason.SUPPRESSED if holds else None
 
     def opens_ms(self, call: Call, now_ms: int) -> int:
         """From when on a call may ring by the tenant's frequency cap: now, and then its attempt is counted.
         A tenant without a cap costs no request."""
-        cap = self.of(call.space).cap if call.channel is Channel.PHONE else None
+        cap = self.of(call.tenant_mode).cap if call.channel is Channel.PHONE else None
         return AttemptCounter(self.table).count(call, cap, now_ms) if cap else now_ms
 
     def _never_opens(self, call: Call, rules: NumberRules) -> bool:

@@ -137,9 +137,9 @@ class ComplianceService:
         """Put numbers on the list; those that are there are written anew. What fails half way is done by a
         repeat."""
         now_ms, numbers = self.clock.wall_ms(), sorted(set(wish.numbers))
-        self.table.write(Update(number_rules_key(principal.space), set={"suppresses": True}))
-        self.rulebook.forget(principal.space)
-        items = [_item(principal.space, number, wish, now_ms) for number in numbers]
+        self.table.write(Update(number_rules_key(principal.tenant_mode), set={"suppresses": True}))
+        self.rulebook.forget(principal.tenant_mode)
+        items = [_item(principal.tenant_mode, number, wish, now_ms) for number in numbers]
         for first in range(0, len(items), _A_TRANSACTION):
             part: Sequence[Item] = items[first : first + _A_TRANSACTION]
             noted = audit_write(principal, now_ms, "suppression.added", f"{len(part)} numbers")
@@ -148,10 +148,12 @@ class ComplianceService:
 
     def page(self, principal: Principal, query: SuppressionQuery) -> SuppressionList:
         """A page of the list, in the order of the numbers."""
-        prefix = suppression_key(principal.space)
+        prefix = suppression_key(principal.tenant_mode)
         # After a number comes the next one, also where it begins with the same digits.
         begin = (
-            suppression_key(principal.space, f"{decode_cursor(query.cursor)}!") if query.cursor else prefix
+            suppression_key(principal.tenant_mode, f"{decode_cursor(query.cursor)}!")
+            if query.cursor
+            else prefix
         )
         found = self.table.between(begin, f"{prefix.sk}~", limit=query.limit + 1)
         more = len(found) > query.limit
@@ -170,15 +172,15 @@ class ComplianceService:
 
     def rules(self, principal: Principal) -> NumberRulesView:
         """Which prefixes may be called, and how often a number."""
-        return _rules_view(NumberRules.parse(self.table.get(number_rules_key(principal.space)) or {}))
+        return _rules_view(NumberRules.parse(self.table.get(number_rules_key(principal.tenant_mode)) or {}))
 
     def set_rules(self, principal: Principal, wish: NumberRulesSpec) -> NumberRulesView:
         """Say which prefixes may be called, and how often; it counts within a minute, also for calls that
         wait."""
         rules = wish.model_dump()
         noted = audit_write(principal, self.clock.wall_ms(), "rules.changed", "numbers")
-        self.table.transact([Update(number_rules_key(principal.space), set=rules), noted])
-        self.rulebook.forget(principal.space)
+        self.table.transact([Update(number_rules_key(principal.tenant_mode), set=rules), noted])
+        self.rulebook.forget(principal.tenant_mode)
         return _rules_view(NumberRules.parse(rules))
 
     def _own(self, principal: Principal, number: str) -> tuple[ItemKey, Item]:
@@ -188,15 +190,15 @@ class ComplianceService:
             )
         except InvalidRequest as error:
             raise NotFound("Suppression not found") from error
-        key = suppression_key(principal.space, wanted.number)
+        key = suppression_key(principal.tenant_mode, wanted.number)
         item = self.table.get(key)
         if item is None:
             raise NotFound("Suppression not found")
         return key, item
 
 
-def _item(space: str, number: str, wish: Suppressions, now_ms: int) -> dict[str, Any]:
-    item: dict[str, Any] = suppression_key(space, number).as_item()
+def _item(tenant_mode: str, number: str, wish: Suppressions, now_ms: int) -> dict[str, Any]:
+    item: dict[str, Any] = suppression_key(tenant_mode, number).as_item()
     item |= {"number": number, "reason": wish.reason, "added_at_ms": now_ms}
     if wish.expires_at:
         expires_ms = moment_ms(wish.expires_at)

@@ -16,7 +16,7 @@ from trunkline.storage.table import ABSENT, ConditionFailed, Table, Update
 
 LEASE_MS = 10_000
 RUN_LEASE_MS = 15_000
-SKEW_MS = 500
+MAX_CLOCK_SKEW_MS = 500
 """A lease counts as over only this long after its end: clocks of two machines differ (±200 ms)."""
 
 _RUN_TTL_S = 24 * 3600
@@ -60,7 +60,7 @@ class LaneLeaseRepository:
         A repeated write by the SDK finds my own run as holder, and that is a success.
         """
         now_ms = self._clock.wall_ms()
-        free = ABSENT | Attr("holder").not_exists() | Attr("lease_end_ms").lt(now_ms - SKEW_MS)
+        free = ABSENT | Attr("holder").not_exists() | Attr("lease_end_ms").lt(now_ms - MAX_CLOCK_SKEW_MS)
         take = Update(
             lane_key(trunk_id),
             set={"holder": run_id, "lease_end_ms": now_ms + LEASE_MS},
@@ -130,9 +130,9 @@ class LaneLeaseRepository:
         return self.look(trunk_id).pace_factor
 
     def _alive(self, item: Item) -> bool:
-        return bool(item.get("lease_end_ms", 0) >= self._clock.wall_ms() - SKEW_MS)
+        return bool(item.get("lease_end_ms", 0) >= self._clock.wall_ms() - MAX_CLOCK_SKEW_MS)
 
-    def keep_run_alive(self, run_id: str) -> None:
+    def renew_run(self, run_id: str) -> None:
         """Renew the lease under which a run's attempts stand, also after it has released its lane."""
         now_ms = self._clock.wall_ms()
         values = {"lease_end_ms": now_ms + RUN_LEASE_MS, TTL: now_ms // 1000 + _RUN_TTL_S}

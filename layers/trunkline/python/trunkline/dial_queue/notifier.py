@@ -31,11 +31,11 @@ class LaneNotifier:
         self.holds_lane = False
         """While a run holds the lane it finds freed slots by itself."""
 
-    def due(self, before: Call, after: Call) -> bool:
+    def needs_wakeup(self, before: Call, after: Call) -> bool:
         """Say whether a change calls for a wake."""
         return self._freed(before, after) or _freed_total(before, after) or _moved(before, after)
 
-    def after(self, before: Call, after: Call) -> None:
+    def notify_change(self, before: Call, after: Call) -> None:
         """Wake the trunk if a slot became free (free first, then wake), or at the call's moment."""
         if self._freed(before, after):
             self.wake(after.trunk_id)

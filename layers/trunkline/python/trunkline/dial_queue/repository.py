@@ -17,7 +17,7 @@ class DialQueue:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def head(
+    def peek(
         self, trunk_id: str, tenant_id: str, limit: int, held: Sequence[BatchHold] = ()
     ) -> list[QueuePosition]:
         """A tenant's first places that are not held, strongly consistent; each hold on the way costs one more
@@ -35,13 +35,13 @@ class DialQueue:
                 found.append(place)
         return found
 
-    def heads(
+    def peek_tenants(
         self, trunk_id: str, tenant_ids: Iterable[str], limit: int, held: Sequence[BatchHold] = ()
     ) -> list[QueuePosition]:
         """The first places of each tenant that are not held."""
-        return [place for tenant_id in tenant_ids for place in self.head(trunk_id, tenant_id, limit, held)]
+        return [place for tenant_id in tenant_ids for place in self.peek(trunk_id, tenant_id, limit, held)]
 
-    def direct(self, trunk_id: str, tenant_id: str, limit: int) -> list[QueuePosition]:
+    def peek_direct(self, trunk_id: str, tenant_id: str, limit: int) -> list[QueuePosition]:
         """A tenant's first direct calls, past its batch calls: one read a priority."""
         found: list[QueuePosition] = []
         for priority in range(11):

@@ -20,10 +20,10 @@ from trunkline.trunks.batch_holds import holding_batch
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
 
-COUNTED = 1_000
+MAX_EXACT_COUNT = 1_000
 """A tenant's line is counted exactly up to here; beyond, the last census helps."""
 
-CENSUS_STEP = 250
+CHECKPOINT_STEP = 250
 
 
 class QueueCheckpoints:
@@ -39,11 +39,14 @@ class QueueCheckpoints:
         Returns:
             How many calls wait.
         """
-        if self._line.count(trunk_id, f"{tenant_id}#", f"{tenant_id}#{LAST}", COUNTED) < COUNTED:
+        if (
+            self._line.count(trunk_id, f"{tenant_id}#", f"{tenant_id}#{LAST}", MAX_EXACT_COUNT)
+            < MAX_EXACT_COUNT
+        ):
             return 0
         waiting, marks = 0, []
         for key in self._line.keys(trunk_id, tenant_id):
-            if waiting % CENSUS_STEP == 0:
+            if waiting % CHECKPOINT_STEP == 0:
                 marks.append(key.removeprefix(f"{tenant_id}#"))
             waiting += 1
         values = {"marks": marks, "waiting": waiting}
@@ -64,18 +67,18 @@ class QueueStatusReader:
         line: DialQueue,
         lanes: LaneLeaseRepository,
         trunks: TrunkRepository,
-        census: QueueCheckpoints,
+        checkpoints: QueueCheckpoints,
         clock: Clock,
     ) -> None:
         self._line = line
         self._lanes = lanes
         self._trunks = trunks
-        self._census = census
+        self._checkpoints = checkpoints
         self._clock = clock
 
-    def standing(self, call: Call) -> QueueStatus | None:
+    def status(self, call: Call) -> QueueStatus | None:
         """Say what a call waits for; None if it does not wait."""
-        if not call.waits:
+        if not call.is_waiting:
             return QueueStatus("preparing") if call.phase is Phase.PREPARED else None
         if call.waits_for is WaitsFor.ZONE:
             return QueueStatus(call.waits_for)
@@ -89,7 +92,7 @@ class QueueStatusReader:
         return self._in_line(state, call)
 
     def _in_line(self, state: TrunkState, call: Call) -> QueueStatus:
-        if hold := holding_batch(state.held(self._clock.wall_ms()), QueuePosition.parse(call.line_place)):
+        if hold := holding_batch(state.held(self._clock.wall_ms()), QueuePosition.parse(call.queue_position)):
             waits_for = "batch_not_started" if hold.until_ms else "batch_paused"
             return QueueStatus(waits_for, None, hold.until_ms)
         if self._full(state, call):
@@ -99,10 +102,10 @@ class QueueStatusReader:
 
     def waiting(self, trunk_id: str, tenant_id: str) -> int:
         """Count a tenant's calls in a line: exact below 1,000, else as of the last census."""
-        return self._counted(trunk_id, tenant_id, f"{tenant_id}#{LAST}")
+        return self._count_up_to(trunk_id, tenant_id, f"{tenant_id}#{LAST}")
 
     def _full(self, state: TrunkState, call: Call) -> bool:
-        limits = state.limits(call.tenant_id, batch=call.batch)
+        limits = state.limits(call.tenant_id, batch=call.is_batch)
         return any(self._trunks.slots_taken(pool) >= limit for pool, limit in limits.items())
 
     def _estimate(self, state: TrunkState, position: int) -> int:
@@ -114,8 +117,8 @@ class QueueStatusReader:
     def _position(self, call: Call, state: TrunkState | None) -> int | None:
         if call.due_ms is not None:
             return None
-        place = QueuePosition.parse(call.line_place)
-        position = self._counted(call.trunk_id, call.tenant_id, place.key)
+        place = QueuePosition.parse(call.queue_position)
+        position = self._count_up_to(call.trunk_id, call.tenant_id, place.key)
         others = [tenant for tenant in (state.tenants if state else ()) if tenant != call.tenant_id]
         return max(1, position + self._others_ahead(call.trunk_id, place, others))
 
@@ -124,29 +127,29 @@ class QueueStatusReader:
         ahead, mine = 0, None
         for tenant_id in tenant_ids:
             rank_key = place.rank_key.replace(place.tenant_id, tenant_id, 1)
-            ahead += self._line.count(trunk_id, f"{tenant_id}#", rank_key, COUNTED)
+            ahead += self._line.count(trunk_id, f"{tenant_id}#", rank_key, MAX_EXACT_COUNT)
             if mine is None:
-                mine = self._line.count(trunk_id, place.rank_key, place.key, COUNTED)
+                mine = self._line.count(trunk_id, place.rank_key, place.key, MAX_EXACT_COUNT)
             ahead += self._line.count(trunk_id, rank_key, rank_key + LAST, max(1, mine))
         return ahead
 
-    def _counted(self, trunk_id: str, tenant_id: str, key: str) -> int:
+    def _count_up_to(self, trunk_id: str, tenant_id: str, key: str) -> int:
         """Count a tenant's places up to and with a key."""
-        counted = self._line.count(trunk_id, f"{tenant_id}#", key, COUNTED)
-        if counted < COUNTED:
+        counted = self._line.count(trunk_id, f"{tenant_id}#", key, MAX_EXACT_COUNT)
+        if counted < MAX_EXACT_COUNT:
             return counted
-        return max(counted, self._by_census(trunk_id, tenant_id, key))
+        return max(counted, self._count_by_checkpoints(trunk_id, tenant_id, key))
 
-    def _by_census(self, trunk_id: str, tenant_id: str, key: str) -> int:
+    def _count_by_checkpoints(self, trunk_id: str, tenant_id: str, key: str) -> int:
         """Count exactly from the head to the next mark and from the last mark to the key."""
-        marks = self._census.marks(trunk_id, tenant_id)
-        head = self._line.head(trunk_id, tenant_id, 1)
+        marks = self._checkpoints.marks(trunk_id, tenant_id)
+        head = self._line.peek(trunk_id, tenant_id, 1)
         span = marks_between(marks, head[0].key if head else "", key)
         if span is None:
             return 0
         first, last, between = span
-        to_first = self._line.count(trunk_id, f"{tenant_id}#", first, COUNTED)
-        from_last = self._line.count(trunk_id, last, key, COUNTED)
+        to_first = self._line.count(trunk_id, f"{tenant_id}#", first, MAX_EXACT_COUNT)
+        from_last = self._line.count(trunk_id, last, key, MAX_EXACT_COUNT)
         return to_first + between + from_last - 1
 
 
@@ -155,4 +158,4 @@ def marks_between(marks: Sequence[str], head: str, key: str) -> tuple[str, str, 
     first, last = bisect_left(marks, head), bisect_right(marks, key) - 1
     if first > last:
         return None
-    return marks[first], marks[last], (last - first) * CENSUS_STEP
+    return marks[first], marks[last], (last - first) * CHECKPOINT_STEP

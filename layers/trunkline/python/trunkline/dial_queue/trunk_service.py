@@ -79,17 +79,17 @@ class TrunkService:
     """Shows and changes trunks on a tenant's behalf."""
 
     trunks: TrunkRepository
-    practice: TestTrunks
+    test_trunks: TestTrunks
     lanes: LaneLeaseRepository
     calls: CallRepository
     queue: QueueStatusReader
-    nudge: LaneNotifier
+    notifier: LaneNotifier
     clock: Clock
 
     def list(self, principal: Principal) -> TrunkList:
         """The tenant's trunks, those of the key's mode."""
         if not principal.livemode:
-            self.practice.of(principal.tenant_id)
+            self.test_trunks.of(principal.tenant_id)
         states = [self.trunks.state(trunk_id) for trunk_id in self.trunks.granted_ids(principal.tenant_id)]
         shown = [state for state in states if state and state.declared.test is not principal.livemode]
         return {"data": [self._summary(principal, state) for state in shown], "next_cursor": None}
@@ -126,7 +126,7 @@ class TrunkService:
             event = TrunkEvent(kind, f"{kind.removeprefix('trunk.')}_by_request", self.clock.wall_ms())
         noted = audit_write(principal, self.clock.wall_ms(), "trunk.changed", trunk_id, values)
         self.trunks.set(trunk_id, values, event, [noted])
-        self.nudge.wake(trunk_id)
+        self.notifier.wake(trunk_id)
         return self.get(principal, trunk_id)
 
     def _own(self, principal: Principal, trunk_id: str) -> TrunkState:

@@ -64,19 +64,19 @@ class Attempt:
         place: QueuePosition,
         turn: int,
         trunk: Callable[[], TrunkState],
-        bench: DialerContext,
+        context: DialerContext,
         changed: Callable[[], None],
         intent_took: Callable[[int], None],
     ) -> None:
         self.place = place
         self.turn = turn
         self.stage = Stage.CLAIMING
-        self.started_us = bench.clock.monotonic_us()
-        self.verdict: DialResult | None = None
+        self.started_us = context.clock.monotonic_us()
+        self.result: DialResult | None = None
         self.prepare_took_us: int | None = None
         self._state = trunk
-        self._claim = Claim(bench)
-        self._bench = bench
+        self._claim = Claim(context)
+        self._context = context
         self._changed = changed
         self._intent_took = intent_took
         self._ids: dict[str, Any] = {}
@@ -107,19 +107,19 @@ class Attempt:
             self._enter(Stage.DONE)
 
     async def _take(self) -> Call | None:
-        bench = self._bench
-        call = await bench.offload(bench.calls.load, self.place.call_id)
-        if call is None or not call.waits or call.due_ms is not None:
+        context = self._context
+        call = await context.offload(context.calls.load, self.place.call_id)
+        if call is None or not call.is_waiting or call.due_ms is not None:
             return None
-        now_ms = bench.clock.wall_ms()
-        reason = await bench.offload(bench.rulebook.why_not, call)
+        now_ms = context.clock.wall_ms()
+        reason = await context.offload(context.rulebook.why_not, call)
         if change := self._refusal(call, now_ms, reason) or await self._too_often(call, now_ms):
             after = await self._claim.write(call, change, now_ms)
             if after:
-                await bench.offload(bench.nudge.after, call, after)
+                await context.offload(context.notifier.notify_change, call, after)
             return None
-        limits = self._state().limits(call.tenant_id, batch=call.batch)
-        change = claim_call(call, bench.run_id, room_name(call.id, call.claim + 1), limits)
+        limits = self._state().limits(call.tenant_id, batch=call.is_batch)
+        change = claim_call(call, context.run_id, room_name(call.id, call.claim + 1), limits)
         return await self._claim.take(call, change, now_ms)
 
     def _refusal(self, call: Call, now_ms: int, ruled_out: Reason | None = None) -> Change | None:
@@ -139,7 +139,7 @@ class Attempt:
 
     async def _too_often(self, call: Call, now_ms: int) -> Change | None:
         """Counts the attempt; a number that was rung as often as may be waits until one more may ring."""
-        opens_ms = await self._bench.offload(self._bench.rulebook.opens_ms, call, now_ms)
+        opens_ms = await self._context.offload(self._context.rulebook.opens_ms, call, now_ms)
         if opens_ms <= now_ms:
             return None
         return defer(call, min(opens_ms, call.expires_at_ms), WaitsFor.FREQUENCY)
@@ -147,7 +147,7 @@ class Attempt:
     async def _prepare_and_dial(self, call: Call) -> None:
         try:
             if await self._prepare(call):
-                self.prepare_took_us = self._bench.clock.monotonic_us() - self.started_us
+                self.prepare_took_us = self._context.clock.monotonic_us() - self.started_us
                 await self._dial(call)
                 return
             ending = Ending(State.FAILED, Reason.AGENT_UNAVAILABLE)
@@ -158,22 +158,22 @@ class Attempt:
         except ReleaseClaim:
             await self._claim.give_back(call, why="run_ended")
         except LiveKitUnavailable as error:
-            self.verdict = DialResult(DialResultKind.NOT_SENT)
-            self._bench.log.warning(
+            self.result = DialResult(DialResultKind.NOT_SENT)
+            self._context.log.warning(
                 "agent not dispatched", call_id=call.id, tenant_id=call.tenant_id, cause=str(error)
             )
             await self._claim.give_back(call, why="livekit_unavailable")
 
     async def _prepare(self, call: Call) -> bool:
         """Send the agent in and wait until it is there, so that nobody answers to silence."""
-        livekit, agent = self._bench.livekit, call.agent
+        livekit, agent = self._context.livekit, call.agent
         room = call.room_name or ""
         self._ids["dispatch_id"] = await livekit.dispatch_agent(room, agent.livekit_agent_name, call.id)
         if not agent.wait_for_agent:
             return True
         patience_us = int(agent.agent_join_timeout_s * 1_000_000 / call.test_speed)
-        deadline_us = self._bench.clock.monotonic_us() + patience_us
-        while self._bench.clock.monotonic_us() < deadline_us:
+        deadline_us = self._context.clock.monotonic_us() + patience_us
+        while self._context.clock.monotonic_us() < deadline_us:
             if self._giving_back:
                 raise ReleaseClaim
             if identity := await livekit.agent_in_room(room):
@@ -185,8 +185,8 @@ class Attempt:
     async def _dial(self, call: Call) -> None:
         while True:
             slot_us = await self._wait_for_slot()
-            began_us = self._bench.clock.monotonic_us()
-            starts_ms = self._bench.clock.wall_ms() + max(0, slot_us - began_us) // 1000
+            began_us = self._context.clock.monotonic_us()
+            starts_ms = self._context.clock.wall_ms() + max(0, slot_us - began_us) // 1000
             if self._refusal(call, starts_ms):
                 # It waited too long for its slot: whoever claims it next says why it may not go.
                 await self._claim.give_back(call, why="too_late")
@@ -195,14 +195,14 @@ class Attempt:
             if self._ringing is None:
                 return
             call = self._ringing
-            took_us = self._bench.clock.monotonic_us() - began_us
+            took_us = self._context.clock.monotonic_us() - began_us
             self._intent_took(took_us)
             try:
-                dialled = await self._send(call, slot_us, token)
+                answer = await self._send(call, slot_us, token)
             except SlotExpired:
                 # Nothing left this machine: a new slot, with a new token and a new intent.
-                late_ms = (self._bench.clock.monotonic_us() - slot_us) // 1000
-                self._bench.log.info(
+                late_ms = (self._context.clock.monotonic_us() - slot_us) // 1000
+                self._context.log.info(
                     "slot missed",
                     call_id=call.id,
                     tenant_id=call.tenant_id,
@@ -210,8 +210,8 @@ class Attempt:
                     intent_took_ms=took_us // 1000,
                 )
                 continue
-            self.verdict = dialled.verdict
-            await self._apply(call, dialled)
+            self.result = answer.result
+            await self._apply(call, answer)
             return
 
     async def _wait_for_slot(self) -> int:
@@ -226,47 +226,47 @@ class Attempt:
 
         A failure here sends nothing. The token is dead by `dead_after`, whenever it is used.
         """
-        clock = self._bench.clock
+        clock = self._context.clock
         now_ms = clock.wall_ms()
         lifetime_ms = max(0, slot_us - clock.monotonic_us()) // 1000 + TOKEN_LIFE_MS
-        token = self._bench.sign_dial_token(lifetime_ms / 1000)
+        token = self._context.sign_dial_token(lifetime_ms / 1000)
         change = record_intent(
-            call, now_ms, intent=secrets.token_hex(8), dead_after_ms=now_ms + lifetime_ms, **self._ids
+            call, now_ms, intent=secrets.token_hex(8), token_expires_at_ms=now_ms + lifetime_ms, **self._ids
         )
         return await self._claim.write(call, change, now_ms), token
 
     async def _send(self, call: Call, slot_us: int, token: str) -> DialAnswer:
-        clock, trunk = self._bench.clock, self._state().trunk
+        clock, trunk = self._context.clock, self._state().trunk
 
         async def at_the_slot() -> None:
-            start_us = max(slot_us, self._bench.starts.not_before_us(trunk.cps))
+            start_us = max(slot_us, self._context.starts.not_before_us(trunk.cps))
             while (early_us := start_us - clock.monotonic_us()) > 0:
                 await asyncio.sleep(early_us / 1_000_000)
-                start_us = max(slot_us, self._bench.starts.not_before_us(trunk.cps))
+                start_us = max(slot_us, self._context.starts.not_before_us(trunk.cps))
             now_us = clock.monotonic_us()
             if now_us > slot_us + MAX_LATE_US:
                 raise SlotExpired
-            self._bench.starts.add(now_us)
+            self._context.starts.add(now_us)
             self._enter(Stage.RINGING)
 
-        return await self._bench.livekit.dial(call, trunk.sip_trunk_id, token, at_the_slot)
+        return await self._context.livekit.dial(call, trunk.sip_trunk_id, token, at_the_slot)
 
-    async def _apply(self, call: Call, dialled: DialAnswer) -> None:
-        kind, code = dialled.verdict.kind, dialled.verdict.sip_status_code
+    async def _apply(self, call: Call, answer: DialAnswer) -> None:
+        kind, code = answer.result.kind, answer.result.sip_status_code
         told: dict[str, Any] = {"call_id": call.id, "tenant_id": call.tenant_id}
-        self._bench.log.info("dial answered", verdict=kind, sip_status_code=code, **told)
+        self._context.log.info("dial answered", result=kind, sip_status_code=code, **told)
         if kind in (DialResultKind.TOO_FAST, DialResultKind.NOT_SENT):
             why = "carrier_too_fast" if kind is DialResultKind.TOO_FAST else "not_sent"
             await self._claim.give_back(call, why=why)
             return
         settled = await self._claim.settle(
-            call, lambda current, now_ms: apply_dial_result(current, dialled, now_ms), known=call
+            call, lambda current, now_ms: apply_dial_result(current, answer, now_ms), known=call
         )
         if (
             kind is DialResultKind.ANSWERED
             and settled
             and settled.cancel_requested_at_ms
-            and not settled.ended
+            and not settled.is_terminal
         ):
             await self._hang_up_answered(call)
         if kind is DialResultKind.FAILED:
@@ -280,14 +280,14 @@ class Attempt:
         if self.stage is not Stage.RINGING or self._ringing is None:
             return
         try:
-            await self._bench.livekit.remove_callee(self._ringing.room_name or "", self._ringing.claim)
+            await self._context.livekit.remove_callee(self._ringing.room_name or "", self._ringing.claim)
         except LiveKitUnavailable as error:
-            self._bench.log.warning("not hung up", call_id=self._ringing.id, cause=str(error))
+            self._context.log.warning("not hung up", call_id=self._ringing.id, cause=str(error))
 
     async def _hang_up_answered(self, call: Call) -> None:
         """The callee picked up after the cancel; if LiveKit fails, the reconciler hangs up."""
         try:
-            await self._bench.livekit.remove_callee(call.room_name or "", call.claim)
+            await self._context.livekit.remove_callee(call.room_name or "", call.claim)
         except LiveKitUnavailable:
             await self._claim.settle(call, lambda current, _: release_ownership(current))
             return

@@ -29,11 +29,11 @@ class AttemptPool:
     what the trunk itself did wrong.
     """
 
-    def __init__(self, bench: DialerContext, pace: PaceController) -> None:
+    def __init__(self, context: DialerContext, pace: PaceController) -> None:
         self.changed = asyncio.Event()
         self.ready = asyncio.Event()
         self.failures = ConsecutiveFailures()
-        self._bench = bench
+        self._context = context
         self._pace = pace
         self._attempts: dict[str, Attempt] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -75,7 +75,7 @@ class AttemptPool:
             if not self.room(state()):
                 return
             start_took = self._pace.start_took
-            self._start(Attempt(place, took(place), state, self._bench, self._note_change, start_took))
+            self._start(Attempt(place, took(place), state, self._context, self._note_change, start_took))
 
     def count(self, stage: Stage) -> int:
         """How many attempts stand at a stage."""
@@ -131,7 +131,7 @@ class AttemptPool:
             await attempt.run()
         except Exception:
             # One call's failure must not end the lane: the reconciler repairs the call.
-            self._bench.log.exception(
+            self._context.log.exception(
                 "attempt failed", call_id=attempt.place.call_id, tenant_id=attempt.place.tenant_id
             )
         finally:
@@ -140,16 +140,16 @@ class AttemptPool:
             self._note_change()
 
     def _learn_from(self, attempt: Attempt) -> None:
-        verdict = attempt.verdict
+        result = attempt.result
         if attempt.prepare_took_us:
             took_s = min(_STEP_ASIDE_US, attempt.prepare_took_us) / 1_000_000
             self._prepare_takes_s += (took_s - self._prepare_takes_s) / 8
-        if verdict is None:
+        if result is None:
             return
-        self.failures.note(verdict)
-        if verdict.kind is DialResultKind.TOO_FAST:
+        self.failures.record(result)
+        if result.kind is DialResultKind.TOO_FAST:
             self._pace.too_fast(self._now())
-        if verdict.kind is not DialResultKind.NOT_SENT:
+        if result.kind is not DialResultKind.NOT_SENT:
             self._livekit_failures = 0
             return
         self._livekit_failures += 1
@@ -176,4 +176,4 @@ class AttemptPool:
             self.ready.clear()
 
     def _now(self) -> int:
-        return self._bench.clock.monotonic_us()
+        return self._context.clock.monotonic_us()

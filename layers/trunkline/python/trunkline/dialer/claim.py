@@ -20,8 +20,8 @@ _SETTLE_FOR_S = 20
 class Claim:
     """One run's claim of one call."""
 
-    def __init__(self, bench: DialerContext) -> None:
-        self._bench = bench
+    def __init__(self, context: DialerContext) -> None:
+        self._context = context
         self._has_room = False
 
     async def take(self, call: Call, change: Change, now_ms: int) -> Call | None:
@@ -37,11 +37,11 @@ class Claim:
         written, nothing has been sent: what is still mine of it is undone, and the agent sent home.
         """
         try:
-            stored: Call = await self._bench.offload(self._bench.calls.change, call, change, now_ms)
+            stored: Call = await self._context.offload(self._context.calls.apply, call, change, now_ms)
         except NoFreeSlot:
             return None
         except (StaleCall, BotoCoreError, ClientError) as error:
-            self._bench.log.warning(
+            self._context.log.warning(
                 "step not taken", call_id=call.id, tenant_id=call.tenant_id, cause=type(error).__name__
             )
             await self.give_back(change.call, why="step_not_taken")
@@ -59,14 +59,14 @@ class Claim:
         self, call: Call, decide: Callable[[Call, int], Change | None], known: Call | None = None
     ) -> Call | None:
         """Write what came of this claim; if another claim or an end stands there, it stays."""
-        now_ms = self._bench.clock.wall_ms()
+        now_ms = self._context.clock.wall_ms()
         seen = call
 
         def if_still_mine(current: Call) -> Change | None:
             nonlocal seen
             seen = current
-            mine = (current.claim, current.owner) == (call.claim, self._bench.run_id)
-            return decide(current, now_ms) if mine and not current.ended else None
+            mine = (current.claim, current.owner) == (call.claim, self._context.run_id)
+            return decide(current, now_ms) if mine and not current.is_terminal else None
 
         # The answer is known only here: a table that fails for a moment must not lose it.
         retry = AsyncRetrying(
@@ -76,17 +76,17 @@ class Claim:
             reraise=True,
         )
         # What was last written is what most often still stands; a stale one is read anew.
-        work = partial(self._bench.calls.settle, call.id, if_still_mine, now_ms, known=known)
-        settled: Call | None = await retry(self._bench.offload, work)
-        if settled and self._bench.nudge.due(seen, settled):
-            await self._bench.offload(self._bench.nudge.after, seen, settled)
+        work = partial(self._context.calls.update, call.id, if_still_mine, now_ms, known=known)
+        settled: Call | None = await retry(self._context.offload, work)
+        if settled and self._context.notifier.needs_wakeup(seen, settled):
+            await self._context.offload(self._context.notifier.notify_change, seen, settled)
         return settled
 
     async def drop_room(self, call: Call) -> None:
         """Send the agent home. Failing is harmless: LiveKit closes a room that stays empty."""
         try:
-            await self._bench.livekit.delete_room(call.room_name or "")
+            await self._context.livekit.delete_room(call.room_name or "")
         except LiveKitUnavailable as error:
-            self._bench.log.warning(
+            self._context.log.warning(
                 "room not deleted", call_id=call.id, tenant_id=call.tenant_id, cause=str(error)
             )

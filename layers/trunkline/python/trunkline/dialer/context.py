@@ -14,7 +14,7 @@ from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.clock import Clock
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.pacing import StartHistory, Timing
-from trunkline.livekit.client import Gate
+from trunkline.livekit.client import BeforeSend
 from trunkline.livekit.dial_result import DialAnswer
 
 
@@ -25,7 +25,9 @@ class DialerLiveKit(Protocol):
     async def agent_in_room(self, room: str) -> str | None: ...
     async def delete_room(self, room: str) -> None: ...
     async def remove_callee(self, room: str, claim: int) -> None: ...
-    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> DialAnswer: ...
+    async def dial(
+        self, call: Call, sip_trunk_id: str, token: str, before_send: BeforeSend
+    ) -> DialAnswer: ...
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class DialerContext:
     calls: CallRepository
     livekit: DialerLiveKit
     sign_dial_token: Callable[[float], str]
-    nudge: LaneNotifier
+    notifier: LaneNotifier
     rulebook: CompliancePolicy
     clock: Clock
     offload: Callable[..., Awaitable[Any]]

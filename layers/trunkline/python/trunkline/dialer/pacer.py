@@ -87,7 +87,7 @@ class Pacer:
         *,
         lane: HeldLane,
         state: TrunkState,
-        bench: DialerContext,
+        context: DialerContext,
         lanes: LaneLeaseRepository,
         trunks: TrunkRepository,
         pace: PaceController,
@@ -97,7 +97,7 @@ class Pacer:
     ) -> None:
         self.state = state
         self._lane = lane
-        self._bench = bench
+        self._context = context
         self._lanes = lanes
         self._trunks = trunks
         self._pace = pace
@@ -130,7 +130,7 @@ class Pacer:
             except (BotoCoreError, ClientError) as error:
                 # Nothing was handed out; the next try reserves later slots.
                 cause = type(error).__name__
-                self._bench.log.warning("slot not reserved", trunk_id=self._lane.trunk_id, cause=cause)
+                self._context.log.warning("slot not reserved", trunk_id=self._lane.trunk_id, cause=cause)
                 await asyncio.sleep(_RETRY_S)
                 continue
             early_us = slot_us - self._pace.ahead_us(self.trunk.cps) - self._now()
@@ -172,7 +172,7 @@ class Pacer:
         count = batch_size(spacing)
         slots, after = self._clock.reserve(began_us, self._pace.lead_us(self.trunk.cps), spacing, count)
         left_us, factor = after.time_left_us(began_us), self._pace.factor(began_us)
-        await self._bench.offload(self._lanes.reserve, self._lane, left_us, factor)
+        await self._context.offload(self._lanes.reserve, self._lane, left_us, factor)
         self._clock = after
         self._slots.extend(slots)
         self._pace.start_took(self._now() - began_us)
@@ -188,14 +188,16 @@ class Pacer:
         while True:
             await asyncio.sleep(every_s)
             try:
-                await self._bench.offload(self._lanes.renew, self._lane)
-                self.state = await self._bench.offload(self._trunks.state, self._lane.trunk_id) or self.state
+                await self._context.offload(self._lanes.renew, self._lane)
+                self.state = (
+                    await self._context.offload(self._trunks.state, self._lane.trunk_id) or self.state
+                )
             except LaneLost:
                 self._on_lost()
                 return
             except Exception:
                 # Tried again at the next beat; the fence decides, not this clock.
-                self._bench.log.exception("lane not renewed", trunk_id=self._lane.trunk_id)
+                self._context.log.exception("lane not renewed", trunk_id=self._lane.trunk_id)
 
     def _now(self) -> int:
-        return self._bench.clock.monotonic_us()
+        return self._context.clock.monotonic_us()

@@ -42,8 +42,8 @@ class QueueReader:
     its line after every change, and that must not cost a query each.
     """
 
-    def __init__(self, bench: DialerContext, line: DialQueue, trunks: TrunkRepository) -> None:
-        self._bench = bench
+    def __init__(self, context: DialerContext, line: DialQueue, trunks: TrunkRepository) -> None:
+        self._context = context
         self._line = line
         self._trunks = trunks
         self._turns = FairScheduler()
@@ -61,7 +61,7 @@ class QueueReader:
         if fresh or self._is_over(len(left), limit):
             await self._read(state, max(limit, int(state.trunk.cps * _SERVES_US / 500_000)))
             left = self._left(in_hand)
-        allowed = self._batch_pace.allowed(state, self._bench.clock.monotonic_us())
+        allowed = self._batch_pace.allowed(state, self._context.clock.monotonic_us())
         places = self._turns.order(left)
         claimable = concurrency_filter(places, state, self._taken, allowed)
         blocked = not concurrency_filter(places, state, self._taken, None)
@@ -87,16 +87,18 @@ class QueueReader:
     def _is_over(self, left: int, limit: int) -> bool:
         if self._read_us is None:
             return True
-        age_us = self._bench.clock.monotonic_us() - self._read_us
+        age_us = self._context.clock.monotonic_us() - self._read_us
         return age_us >= (_SERVES_US if left >= limit else _AT_LEAST_US)
 
     async def _read(self, state: TrunkState, limit: int) -> None:
         """Slots are read before the line: one that is freed in between is found at the next read."""
         pools = state.pools()
-        self._read_us = self._bench.clock.monotonic_us()
-        taken = await asyncio.gather(*(self._bench.offload(self._trunks.slots_taken, pool) for pool in pools))
-        held = state.held(self._bench.clock.wall_ms())
-        self._found = await self._of_each_tenant(state, partial(self._line.head, held=held), limit)
+        self._read_us = self._context.clock.monotonic_us()
+        taken = await asyncio.gather(
+            *(self._context.offload(self._trunks.slots_taken, pool) for pool in pools)
+        )
+        held = state.held(self._context.clock.wall_ms())
+        self._found = await self._of_each_tenant(state, partial(self._line.peek, held=held), limit)
         self._taken = dict(zip(pools, taken, strict=True))
         self._claimed.clear()
 
@@ -104,14 +106,14 @@ class QueueReader:
         self, state: TrunkState, limit: int, in_hand: Callable[[str], bool]
     ) -> list[QueuePosition]:
         """Direct calls of a later priority, where batch calls that may not go stand before them."""
-        places = await self._of_each_tenant(state, self._line.direct, limit)
+        places = await self._of_each_tenant(state, self._line.peek_direct, limit)
         return [place for place in places if not in_hand(place.call_id)]
 
     async def _of_each_tenant(
         self, state: TrunkState, read: Callable[[str, str, int], list[QueuePosition]], limit: int
     ) -> list[QueuePosition]:
         trunk_id = state.declared.id
-        reads = (self._bench.offload(read, trunk_id, tenant_id, limit) for tenant_id in state.tenants)
+        reads = (self._context.offload(read, trunk_id, tenant_id, limit) for tenant_id in state.tenants)
         lines: list[list[QueuePosition]] = await asyncio.gather(*reads)
         return [place for line in lines for place in line]
 
@@ -123,13 +125,13 @@ def enqueue_due_calls(calls: CallRepository, trunk_id: str, now_ms: int) -> int:
     """
 
     def decide(call: Call) -> Change | None:
-        if not call.waits or call.due_ms is None or call.due_ms > now_ms:
+        if not call.is_waiting or call.due_ms is None or call.due_ms > now_ms:
             return None
-        place = QueuePosition(call.tenant_id, call.priority, call.batch, call.due_ms * 1000, call.id)
+        place = QueuePosition(call.tenant_id, call.priority, call.is_batch, call.due_ms * 1000, call.id)
         # A batch's calls keep their places: its holds find them, and a redial does not wait for 90,000 rows.
-        return enqueue_due(call, call.line_place if call.batch else place.key, now_ms)
+        return enqueue_due(call, call.queue_position if call.is_batch else place.key, now_ms)
 
     moved = 0
-    for call_id in calls.due_call_ids(trunk_id, now_ms, DUE_AT_ONCE):
-        moved += calls.settle(call_id, decide, now_ms) is not None
+    for call_id in calls.due_ids(trunk_id, now_ms, DUE_AT_ONCE):
+        moved += calls.update(call_id, decide, now_ms) is not None
     return moved

@@ -22,8 +22,8 @@ class Simulation(Protocol):
 class SimulationHook:
     """One run's."""
 
-    def __init__(self, bench: DialerContext, player: Simulation | None) -> None:
-        self._bench = bench
+    def __init__(self, context: DialerContext, player: Simulation | None) -> None:
+        self._context = context
         self._player = player
         self._looked_us: int | None = None
         self._next_ms: int | None = None
@@ -33,22 +33,22 @@ class SimulationHook:
 
         What fails is played at the next look, or by the reconciler.
         """
-        now_us = self._bench.clock.monotonic_us()
+        now_us = self._context.clock.monotonic_us()
         seen = self._looked_us is not None and now_us < self._looked_us + _EVERY_US
         if self._player is None or (seen and not fresh):
             return
         self._looked_us = now_us
         try:
-            self._next_ms = await self._bench.offload(self._player.play, trunk_id)
+            self._next_ms = await self._context.offload(self._player.play, trunk_id)
         except (BotoCoreError, ClientError) as error:
-            self._bench.log.warning("not played", trunk_id=trunk_id, cause=type(error).__name__)
+            self._context.log.warning("not played", trunk_id=trunk_id, cause=type(error).__name__)
 
     @property
     def soon(self) -> bool:
         """Say whether something is due so soon that the run had better stay."""
-        return self._next_ms is not None and self._next_ms < self._bench.clock.wall_ms() + _STAYS_FOR_MS
+        return self._next_ms is not None and self._next_ms < self._context.clock.wall_ms() + _STAYS_FOR_MS
 
     async def leave(self, trunk_id: str) -> None:
         """Have the trunk woken when the next thing is due; one far ahead the reconciler plays."""
         if self._next_ms is not None:
-            await self._bench.offload(self._bench.nudge.wake_at, trunk_id, self._next_ms)
+            await self._context.offload(self._context.notifier.wake_at, trunk_id, self._next_ms)

@@ -19,6 +19,6 @@ def require_current_attempt(call: Call | None, claim: CallAttemptRef) -> Call:
         raise NotFound("Call not found")
     if call.claim != claim.claim or call.erased_at_ms is not None:
         raise StaleAttempt
-    if call.channel is Channel.PHONE and not call.ended and call.phase is None:
+    if call.channel is Channel.PHONE and not call.is_terminal and call.phase is None:
         raise StaleAttempt
     return call

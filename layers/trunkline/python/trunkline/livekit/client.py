@@ -52,11 +52,11 @@ _KEEP_WARM_S = 15
 NO_ANSWER = (aiohttp.ClientError, TimeoutError, DecodeError)
 """What comes of a server that does not answer, or answers nonsense: a tenant's own may say anything."""
 
-Gate = Callable[[], Awaitable[None]]
+BeforeSend = Callable[[], Awaitable[None]]
 """Waited for when the connection is there and nothing has been written to it; what it raises stops the
 request. After its own last await it must look at the clock."""
 
-_gate: ContextVar[Gate | None] = ContextVar("gate", default=None)
+_before_send: ContextVar[BeforeSend | None] = ContextVar("gate", default=None)
 
 
 class LiveKitUnavailable(Exception):
@@ -71,9 +71,9 @@ class _PacedRequest(aiohttp.ClientRequest):
     """
 
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
-        gate = _gate.get()
-        if gate:
-            await gate()
+        before_send = _before_send.get()
+        if before_send:
+            await before_send()
         return await super().send(conn)
 
 
@@ -97,7 +97,9 @@ def open_session(guard: SocketGuard | None = None) -> aiohttp.ClientSession:
 
 def session_of(credentials: LiveKitCredentials) -> aiohttp.ClientSession:
     """Open a session for one project: guarded where a tenant chose its address."""
-    return open_session(None if credentials.door is None else SocketGuard(credentials.door))
+    return open_session(
+        None if credentials.address_policy is None else SocketGuard(credentials.address_policy)
+    )
 
 
 def dial_token(credentials: LiveKitCredentials, lifetime_s: float) -> str:
@@ -214,26 +216,26 @@ class LiveKitClient:
         except NO_ANSWER as error:
             raise LiveKitUnavailable(_cause(error)) from error
 
-    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> DialAnswer:
+    async def dial(self, call: Call, sip_trunk_id: str, token: str, before_send: BeforeSend) -> DialAnswer:
         """Send the INVITE at the gate's instant, and wait for the answer or the carrier's verdict.
 
         What the gate raises comes through, and then nothing was sent. Never repeated here: each
         request is an INVITE.
         """
-        _gate.set(gate)
+        _before_send.set(before_send)
         api = LiveKitAPI.with_token(token, self._credentials.url, session=self._session, failover=False)
         timeout_s = call.agent.ring_timeout_s + _ANSWER_GRACE_S
         try:
             answer = await api.sip.create_sip_participant(_sip_request(call, sip_trunk_id), timeout=timeout_s)
         except ServerError as error:
-            return DialAnswer(_verdict_of(error))
+            return DialAnswer(_result_of(error))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             # No connection was made, so no byte of the request left this machine.
             return DialAnswer(DialResult(DialResultKind.NOT_SENT))
         except (*NO_ANSWER, asyncio.IncompleteReadError):
             return DialAnswer(DialResult(DialResultKind.UNKNOWN))
         finally:
-            _gate.set(None)
+            _before_send.set(None)
         return DialAnswer(DialResult(DialResultKind.ANSWERED), answer.participant_id, answer.sip_call_id)
 
 
@@ -251,7 +253,7 @@ def _sip_request(call: Call, sip_trunk_id: str) -> CreateSIPParticipantRequest:
     )
 
 
-def _verdict_of(error: ServerError) -> DialResult:
+def _result_of(error: ServerError) -> DialResult:
     if isinstance(error, SipCallError) and error.sip_status_code:
         return result_of_sip_status(error.sip_status_code, error.sip_status or error.message)
     return result_of_livekit_error(error.status, error.code, error.message)

@@ -29,7 +29,7 @@ class LiveKitCredentials:
     api_key: str
     api_secret: str = field(repr=False)
     tenant_id: str | None = None
-    door: AddressPolicy | None = None
+    address_policy: AddressPolicy | None = None
 
     @property
     def join_url(self) -> str:
@@ -45,14 +45,16 @@ class LiveKitCredentials:
 class SecretsReader:
     """Reads the secrets of tenants' own projects."""
 
-    def __init__(self, client: SecretsManagerClient, door: AddressPolicy) -> None:
+    def __init__(self, client: SecretsManagerClient, address_policy: AddressPolicy) -> None:
         self._client = client
-        self._door = door
+        self._address_policy = address_policy
 
     def read(self, arn: str, tenant_id: str) -> LiveKitCredentials:
         """A tenant's project; an incomplete secret raises `LiveKitNotConfigured`."""
         answer = self._client.get_secret_value(SecretId=arn)
-        return replace(_parse(answer["SecretString"]), tenant_id=tenant_id, door=self._door)
+        return replace(
+            _parse(answer["SecretString"]), tenant_id=tenant_id, address_policy=self._address_policy
+        )
 
 
 class LiveKitSecret:

@@ -24,7 +24,7 @@ _FRESH_MS = 60_000
 _MAX_SIGNERS = 20
 _ISSUER = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
-PLAYED = LiveKitCredentials("wss://test.livekit.invalid", "APItest", secrets.token_hex(32))
+SIMULATED_CREDENTIALS = LiveKitCredentials("wss://test.livekit.invalid", "APItest", secrets.token_hex(32))
 """What test calls' tokens are signed with: they have the right form, and no server knows the secret."""
 
 
@@ -59,15 +59,15 @@ class ProjectRegistry:
     def open(cls, table: Table, settings: _Settings, clock: Clock) -> ProjectRegistry:
         """The projects of a deployment, as a function's settings name it."""
         secrets_client = aws_clients.client("secretsmanager")
-        door = AddressPolicy.parse(settings.outgoing_loopback_ports)
+        address_policy = AddressPolicy.parse(settings.outgoing_loopback_ports)
         deployment = LiveKitSecret(secrets_client, settings.livekit_secret_arn, clock)
-        return cls(table, deployment, SecretsReader(secrets_client, door), clock)
+        return cls(table, deployment, SecretsReader(secrets_client, address_policy), clock)
 
-    def owner_for(self, tenant_id: str) -> str | None:
+    def owner_for_tenant(self, tenant_id: str) -> str | None:
         """The tenant itself, if it brought a project; None: its web calls are the deployment's."""
         return tenant_id if self._own_of(tenant_id) else None
 
-    def of_tenant(self, tenant_id: str | None) -> LiveKitCredentials:
+    def for_tenant(self, tenant_id: str | None) -> LiveKitCredentials:
         """A tenant's own project, or the deployment's where it has none, or for None.
 
         Raises:
@@ -76,7 +76,7 @@ class ProjectRegistry:
         own = self._own_of(tenant_id) if tenant_id else None
         return own or self._deployment.read()
 
-    def of_owner(self, tenant_id: str | None) -> LiveKitCredentials:
+    def for_owner(self, tenant_id: str | None) -> LiveKitCredentials:
         """The project of that tenant's own; None: the deployment's.
 
         Raises:
@@ -87,15 +87,15 @@ class ProjectRegistry:
             raise LiveKitNotConfigured
         return own
 
-    def of_trunk(self, trunk: Trunk | None) -> LiveKitCredentials:
+    def for_trunk(self, trunk: Trunk | None) -> LiveKitCredentials:
         """The project a trunk belongs to; raises as `of_owner` does."""
-        return self.of_owner(trunk.livekit_tenant_id if trunk else None)
+        return self.for_owner(trunk.livekit_tenant_id if trunk else None)
 
-    def of_call(self, call: Call) -> LiveKitCredentials:
+    def for_call(self, call: Call) -> LiveKitCredentials:
         """The project a call's room is in; raises as `of_owner` does."""
-        return self.of_owner(self.owner_of(call)) if call.livemode else PLAYED
+        return self.for_owner(self.owner_of_call(call)) if call.livemode else SIMULATED_CREDENTIALS
 
-    def owner_of(self, call: Call) -> str | None:
+    def owner_of_call(self, call: Call) -> str | None:
         """Whose project a call's room is in: a phone call's is its trunk's."""
         if not call.trunk_id:
             return call.livekit_tenant_id
@@ -106,7 +106,7 @@ class ProjectRegistry:
 
     def owns(self, tenant_id: str, call: Call | None) -> bool:
         """Say whether a call's room is in a tenant's own project: what it signs is true of those alone."""
-        return call is not None and call.livemode and self.owner_of(call) == tenant_id == call.tenant_id
+        return call is not None and call.livemode and self.owner_of_call(call) == tenant_id == call.tenant_id
 
     def signers(self, issuer: str) -> Iterator[LiveKitCredentials]:
         """Every project that says that it signs with this API key; only a secret proves it.

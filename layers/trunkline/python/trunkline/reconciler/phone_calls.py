@@ -59,10 +59,10 @@ class PhoneCallReconciler:
     calls: CallRepository
     lanes: LaneLeaseRepository
     line: DialQueue
-    census: QueueCheckpoints
+    checkpoints: QueueCheckpoints
     trunks: TrunkRepository
     wakes: WakeQueue
-    nudge: LaneNotifier
+    notifier: LaneNotifier
     livekit: ReconcilerLiveKit
     played: Simulation
     clock: Clock
@@ -89,7 +89,7 @@ class PhoneCallReconciler:
         await self._free_orphaned_slots(state, repairs)
         await self._let_in_due(trunk_id, repairs)
         for tenant_id in state.tenants:
-            await self.offload(self.census.take, trunk_id, tenant_id)
+            await self.offload(self.checkpoints.take, trunk_id, tenant_id)
         await self._wake_if_unserved(state, repairs)
 
     async def _repair_calls(self, state: TrunkState, repairs: Counter[str]) -> None:
@@ -100,21 +100,21 @@ class PhoneCallReconciler:
                 await self._repair(call_id, state, repairs)
 
         now_ms = self.clock.wall_ms()
-        call_ids = await self.offload(lambda: list(self.calls.busy_call_ids(trunk_id)))
-        call_ids += await self.offload(lambda: list(self.calls.expired_call_ids(trunk_id, now_ms)))
+        call_ids = await self.offload(lambda: list(self.calls.in_progress_ids(trunk_id)))
+        call_ids += await self.offload(lambda: list(self.calls.expired_ids(trunk_id, now_ms)))
         await asyncio.gather(*(one(call_id) for call_id in call_ids))
 
     async def _repair(self, call_id: str, state: TrunkState, repairs: Counter[str]) -> None:
         try:
             call = await self.offload(self.calls.load, call_id)
-            if call is None or call.ended or call.channel is Channel.WEB:
+            if call is None or call.is_terminal or call.channel is Channel.WEB:
                 return
             found = await self._finding(call) or _without_slot(call, state)
             if found is None:
                 return
             name, change = found
-            after = await self.offload(self.calls.change, call, change, self.clock.wall_ms())
-            await self.offload(self.nudge.after, call, after)
+            after = await self.offload(self.calls.apply, call, change, self.clock.wall_ms())
+            await self.offload(self.notifier.notify_change, call, after)
         except StaleCall:
             return
         except LiveKitUnavailable as error:
@@ -143,10 +143,10 @@ class PhoneCallReconciler:
         """Rule 11: a dial whose dialer is gone, or whose answer never came."""
         if await self._owner_lives(call):
             return None
-        if call.kept_ending:
-            return "kept_ending_applied", finish_attempt(call, call.kept_ending, now_ms)
+        if call.pending_ending:
+            return "kept_ending_applied", finish_attempt(call, call.pending_ending, now_ms)
         await self._hang_up_if_asked(call)
-        if now_ms < (call.dead_after_ms or 0) + LOOK_UP_AFTER_MS:
+        if now_ms < (call.token_expires_at_ms or 0) + LOOK_UP_AFTER_MS:
             return None
         callee = await self.livekit.callee(call.room_name or "", call.claim)
         if callee is None:
@@ -183,7 +183,7 @@ class PhoneCallReconciler:
 
     async def _tidy(self, call: Call, change: Change) -> None:
         """Close the room of a claim that is over. Failing is harmless: LiveKit closes an empty room."""
-        if call.room_name and (change.call.ended or change.call.waits):
+        if call.room_name and (change.call.is_terminal or change.call.is_waiting):
             try:
                 await self.livekit.delete_room(call.room_name)
             except LiveKitUnavailable:
@@ -204,9 +204,9 @@ class PhoneCallReconciler:
             repairs["due_let_in"] += moved
         # SQS delays by a quarter of an hour at most: wakes for later moments are sent from here.
         until_ms = self.clock.wall_ms() + _AHEAD_MS
-        moments = await self.offload(self.calls.due_moments, trunk_id, until_ms)
+        moments = await self.offload(self.calls.due_times, trunk_id, until_ms)
         for second in sorted({-(-moment_ms // 1000) for moment_ms in moments}):
-            await self.offload(self.nudge.wake_at, trunk_id, second * 1000)
+            await self.offload(self.notifier.wake_at, trunk_id, second * 1000)
 
     async def _wake_if_unserved(self, state: TrunkState, repairs: Counter[str]) -> None:
         """A wake too many finds the lane held and does nothing; a paused line needs none."""
@@ -214,7 +214,7 @@ class PhoneCallReconciler:
         now_ms = self.clock.wall_ms()
         if state.paused_because(now_ms):
             return
-        if not await self.offload(self.line.heads, trunk_id, state.tenants, 1, state.held(now_ms)):
+        if not await self.offload(self.line.peek_tenants, trunk_id, state.tenants, 1, state.held(now_ms)):
             return
         if await self.offload(self.lanes.is_held, trunk_id):
             return
@@ -230,7 +230,7 @@ def _without_slot(call: Call, state: TrunkState) -> tuple[str, Change] | None:
 
     A claim that is preparing is left alone: a write would cost it its place.
     """
-    missing = set(state.limits(call.tenant_id, batch=call.batch)) - set(call.slots)
+    missing = set(state.limits(call.tenant_id, batch=call.is_batch)) - set(call.slots)
     if call.phase not in (Phase.SENT, Phase.SETTLED) or not missing:
         return None
     return "slot_taken", Change(replace(call, slots=(*call.slots, *sorted(missing))))

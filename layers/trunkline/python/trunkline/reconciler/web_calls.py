@@ -62,19 +62,19 @@ class WebCallReconciler:
                 await self._repair(call_id, repairs)
 
         now_ms = self.clock.wall_ms()
-        call_ids = await self.offload(lambda: list(self.calls.busy_call_ids(lane)))
-        call_ids += await self.offload(lambda: list(self.calls.expired_call_ids(lane, now_ms)))
+        call_ids = await self.offload(lambda: list(self.calls.in_progress_ids(lane)))
+        call_ids += await self.offload(lambda: list(self.calls.expired_ids(lane, now_ms)))
         await asyncio.gather(*(one(call_id) for call_id in call_ids))
 
     async def _repair(self, call_id: str, repairs: Counter[str]) -> None:
         try:
             call = await self.offload(self.calls.load, call_id)
-            if call is None or call.ended:
+            if call is None or call.is_terminal:
                 return
             change = await self._finding(call, self.clock.wall_ms())
             if change is None:
                 return
-            await self.offload(self.calls.change, call, change, self.clock.wall_ms())
+            await self.offload(self.calls.apply, call, change, self.clock.wall_ms())
         except StaleCall:
             return
         except LiveKitUnavailable as error:

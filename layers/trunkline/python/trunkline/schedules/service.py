@@ -50,7 +50,7 @@ class ScheduleService:
 
     def list(self, principal: Principal) -> ScheduleList:
         """The tenant's schedules, by name."""
-        found = sorted(self.schedules.all(principal.space), key=lambda each: each.name)
+        found = sorted(self.schedules.all(principal.tenant_mode), key=lambda each: each.name)
         return {"data": [self._view(each) for each in found], "next_cursor": None}
 
     def get(self, principal: Principal, schedule_id: str) -> ScheduleView:
@@ -64,12 +64,12 @@ class ScheduleService:
             LimitReached: the tenant has as many as it may.
             InvalidRequest: its call could not be made as it is, or it never comes.
         """
-        if self.schedules.count(principal.space, MAX_SCHEDULES) >= MAX_SCHEDULES:
+        if self.schedules.count(principal.tenant_mode, MAX_SCHEDULES) >= MAX_SCHEDULES:
             raise LimitReached(f"A tenant may have {MAX_SCHEDULES} schedules")
         now_ms = self.clock.wall_ms()
         schedule = self._wished(principal, spec, f"sch_{uuid.uuid4().hex[:20]}", now_ms, now_ms)
         noted = (self._noted(principal, "created", schedule), pending_sync_write(schedule.id, now_ms))
-        self.schedules.create(principal.space, schedule, noted)
+        self.schedules.create(principal.tenant_mode, schedule, noted)
         self.mirror.try_now(schedule.id)
         return self._view(schedule)
 
@@ -104,7 +104,9 @@ class ScheduleService:
         """Delete a schedule: no moment of it makes a call from then on."""
         schedule = self._own(principal, schedule_id)
         told = pending_sync_write(schedule.id, self.clock.wall_ms())
-        self.schedules.delete(principal.space, schedule, [self._noted(principal, "deleted", schedule), told])
+        self.schedules.delete(
+            principal.tenant_mode, schedule, [self._noted(principal, "deleted", schedule), told]
+        )
         self.mirror.try_now(schedule.id)
 
     def run_now(self, principal: Principal, schedule_id: str) -> RunView:
@@ -118,7 +120,7 @@ class ScheduleService:
         return {"data": [run_view(each) for each in found], "next_cursor": None}
 
     def _own(self, principal: Principal, schedule_id: str) -> Schedule:
-        found = self.schedules.load(principal.space, schedule_id)
+        found = self.schedules.load(principal.tenant_mode, schedule_id)
         if found is None:
             raise NotFound("Schedule not found")
         return found

@@ -14,7 +14,7 @@ from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
 from trunkline.calls.test_numbers import FULL, lookup_test_number
 from trunkline.core.clock import Clock
-from trunkline.livekit.client import Gate
+from trunkline.livekit.client import BeforeSend
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind, result_of_sip_status
 from trunkline.livekit.rooms import parse_room_name
 from trunkline.simulator.ids import job_id_of, new_id
@@ -71,9 +71,9 @@ class SimulatedLiveKit:
         attributes = {"sip.callStatus": "active", "sip.callID": call.sip_call_id or ""}
         return ParticipantInfo(sid=call.sip_participant_id or "", attributes=attributes)
 
-    async def dial(self, call: Call, sip_trunk_id: str, token: str, gate: Gate) -> DialAnswer:  # noqa: ARG002
+    async def dial(self, call: Call, sip_trunk_id: str, token: str, before_send: BeforeSend) -> DialAnswer:  # noqa: ARG002
         """Ring a phone, and answer as it would."""
-        await gate()
+        await before_send()
         outcome = lookup_test_number(call.phone_number)
         if call.claim <= outcome.full_claims:
             return DialAnswer(result_of_sip_status(*FULL))

@@ -39,7 +39,7 @@ class SimulationPlayer:
     def play(self, trunk_id: str) -> int | None:
         """Do what is due in the trunk's calls; returns when the next thing is, or None if there is none."""
         following: list[int] = []
-        open_ids = [*self.calls.busy_call_ids(trunk_id), *self.calls.waiting_call_ids(trunk_id)]
+        open_ids = [*self.calls.in_progress_ids(trunk_id), *self.calls.waiting_ids(trunk_id)]
         for call_id in open_ids:
             call = self.calls.load(call_id)
             if call and (next_ms := self._go_on(call)) is not None:
@@ -75,10 +75,10 @@ class SimulationPlayer:
 
     def _settle(self, call: Call, change: Callable[[Call], Change]) -> None:
         def decide(now: Call) -> Change | None:
-            waits = not now.ended and now.answered_at_ms is None
+            waits = not now.is_terminal and now.answered_at_ms is None
             return change(now) if waits else None
 
-        self.calls.settle(call.id, decide, self.clock.wall_ms())
+        self.calls.update(call.id, decide, self.clock.wall_ms())
 
     def _report(self, claim: CallAttemptRef, report: say.Report) -> None:
         try:

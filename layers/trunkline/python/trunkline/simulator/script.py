@@ -87,7 +87,7 @@ def scheduled_steps(call: Call) -> list[ScheduledStep]:
 
     A phone call's ringing is the dial's to play; it is on from its answer.
     """
-    if call.ended:
+    if call.is_terminal:
         return []
     outcome = lookup_test_number(call.phone_number)
     if call.answered_at_ms is None:

@@ -2,70 +2,79 @@
 
 from __future__ import annotations
 
+import random
+import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
 from botocore.exceptions import ClientError
 
 from trunkline.storage.keys.item import OPEN_INDEX, OPEN_PK, OPEN_SK, PK, SK, Item, ItemKey
 from trunkline.storage.serialization import encoded, from_dynamodb, to_dynamodb
+from trunkline.storage.writes import (
+    ABSENT,
+    EXISTS,
+    Check,
+    Delete,
+    Put,
+    TransactionWrites,
+    Update,
+    Write,
+    named_writes,
+    write_request,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class ConditionFailed(Exception):
-    """The write's condition did not hold.
+__all__ = [
+    "ABSENT",
+    "EXISTS",
+    "NO_RETRY",
+    "Check",
+    "ConditionFailed",
+    "ConflictRetry",
+    "Delete",
+    "Put",
+    "Table",
+    "TransactionConflict",
+    "Update",
+    "Write",
+]
 
-    `item` is what stood there, or None; of a transaction, `writes` says which of its writes failed.
+
+class ConditionFailed(Exception):
+    """A write's condition did not hold, and nothing was written.
+
+    `item` is the stored item of a single write, or None if there is none. For a transaction, `names` has the
+    names of the writes that failed, `writes` their positions.
     """
 
-    def __init__(self, item: Item | None, writes: Sequence[int] = ()) -> None:
-        super().__init__("condition failed")
+    def __init__(self, item: Item | None, writes: Sequence[int] = (), names: Iterable[str] = ()) -> None:
+        super().__init__("condition failed", *sorted(names))
         self.item = item
         self.writes = tuple(writes)
+        self.names = frozenset(names)
 
 
 class TransactionConflict(Exception):
-    """Another transaction held one of the items; the same write may succeed when tried again."""
+    """Another transaction held one of the items; the same write may succeed on retry."""
 
 
 @dataclass(frozen=True)
-class Put:
-    item: Item
-    condition: ConditionBase | None = None
+class ConflictRetry:
+    """How often to try a transaction while others are in its way, with a random wait between tries."""
+
+    max_tries: int = 8
+    min_wait_s: float = 0.005
+    max_wait_s: float = 0.05
 
 
-@dataclass(frozen=True)
-class Update:
-    key: ItemKey
-    set: Mapping[str, Any] = field(default_factory=dict)
-    add: Mapping[str, Any] = field(default_factory=dict)
-    remove: Sequence[str] = ()
-    condition: ConditionBase | None = None
-
-
-@dataclass(frozen=True)
-class Delete:
-    key: ItemKey
-    condition: ConditionBase | None = None
-
-
-@dataclass(frozen=True)
-class Check:
-    """Nothing is written: of a transaction, it fails unless the condition holds of the item."""
-
-    key: ItemKey
-    condition: ConditionBase
-
-
-Write = Put | Update | Delete
+NO_RETRY = ConflictRetry(max_tries=1)
 Conditions = dict[str, Any]
-EXISTS = Attr(PK).exists()
-ABSENT = Attr(PK).not_exists()
 
 
 class Table:
@@ -183,7 +192,7 @@ class Table:
             ConditionFailed: with the item that stood there. The SDK repeats a write whose answer it
                 lost, so a caller whose write may be repeated compares that item with its own.
         """
-        name, request = self._request(write)
+        name, request = write_request(self._name, write)
         request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         if isinstance(write, Update):
             request["ReturnValues"] = "ALL_NEW"
@@ -196,46 +205,33 @@ class Table:
             raise
         return from_dynamodb(answer["Attributes"]) if "Attributes" in answer else None
 
-    def transact(self, writes: Sequence[Write | Check]) -> None:
-        """Do all the writes or none; safe to repeat by the SDK (one ClientRequestToken).
+    def transact(self, writes: TransactionWrites, retry: ConflictRetry = NO_RETRY) -> None:
+        """Do all the writes or none; a conflict proves that nothing was written, so it may be retried.
 
         Raises:
-            ConditionFailed: a condition did not hold.
-            TransactionConflict: another transaction was in the way.
+            ConditionFailed: a condition did not hold; its `names` say of which writes.
+            TransactionConflict: another transaction was in the way at the last try, too.
         """
-        actions = []
-        for write in writes:
-            name, request = self._request(write)
-            actions.append({name: request})
+        names, actions = zip(*named, strict=True) if (named := tuple(named_writes(writes))) else ((), ())
+        tries_left = retry.max_tries
+        while True:
+            tries_left -= 1
+            try:
+                return self._transact_once(actions)
+            except ConditionFailed as error:
+                raise ConditionFailed(None, error.writes, {names[index] for index in error.writes}) from error
+            except TransactionConflict:
+                if not tries_left:
+                    raise
+            time.sleep(random.uniform(retry.min_wait_s, retry.max_wait_s))  # noqa: S311 (not a secret)
+
+    def _transact_once(self, writes: Sequence[Write | Check]) -> None:
+        """Send the transaction; its ClientRequestToken makes it safe for the SDK to repeat."""
+        actions: Any = [dict([write_request(self._name, write)]) for write in writes]
         try:
-            self._client.transact_write_items(
-                TransactItems=actions,  # type: ignore[arg-type]
-                ClientRequestToken=uuid.uuid4().hex,
-            )
+            self._client.transact_write_items(TransactItems=actions, ClientRequestToken=uuid.uuid4().hex)
         except ClientError as error:
             raise _transaction_error(error) from error
-
-    def _request(self, write: Write | Check) -> tuple[str, dict[str, Any]]:
-        builder = ConditionExpressionBuilder()
-        request: dict[str, Any] = {"TableName": self._name}
-        names: dict[str, str] = {}
-        values: dict[str, Any] = {}
-        if isinstance(write, Put):
-            request["Item"] = to_dynamodb(write.item)
-        else:
-            request["Key"] = to_dynamodb(write.key.as_item())
-        if isinstance(write, Update):
-            request["UpdateExpression"] = _update_expression(write, names, values)
-        if write.condition is not None:
-            built = builder.build_expression(write.condition)
-            request["ConditionExpression"] = built.condition_expression
-            names |= built.attribute_name_placeholders
-            values |= built.attribute_value_placeholders
-        if names:
-            request["ExpressionAttributeNames"] = names
-        if values:
-            request["ExpressionAttributeValues"] = to_dynamodb(values)
-        return "ConditionCheck" if isinstance(write, Check) else type(write).__name__, request
 
 
 def _test(operator: str, *values: str) -> Any:
@@ -249,25 +245,6 @@ def _starting(prefix: ItemKey) -> Conditions:
 
 def _from_to(first: ItemKey, last_sk: str) -> Conditions:
     return {PK: _test("EQ", first.pk), SK: _test("BETWEEN", first.sk, last_sk)}
-
-
-def _update_expression(update: Update, names: dict[str, str], values: dict[str, Any]) -> str:
-    parts: dict[str, list[str]] = {"SET": [], "ADD": [], "REMOVE": []}
-    changes = [("SET", update.set), ("ADD", update.add)]
-    for verb, group in changes:
-        for attribute, value in group.items():
-            place = f"u{len(names)}"
-            names[f"#{place}"] = attribute
-            if value is None:
-                parts["REMOVE"].append(f"#{place}")
-                continue
-            values[f":{place}"] = value
-            parts[verb].append(f"#{place} {'=' if verb == 'SET' else ''} :{place}")
-    for attribute in update.remove:
-        place = f"u{len(names)}"
-        names[f"#{place}"] = attribute
-        parts["REMOVE"].append(f"#{place}")
-    return " ".join(f"{verb} {', '.join(group)}" for verb, group in parts.items() if group)
 
 
 def _transaction_error(error: ClientError) -> Exception:

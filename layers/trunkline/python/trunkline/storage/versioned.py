@@ -1,25 +1,32 @@
-"""What tenants keep in versions: the current one, and every version that a call may still hold."""
+"""Versioned resources: optimistic saves, and repositories that keep every version a call may still use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from boto3.dynamodb.conditions import Attr
 
 from trunkline.core.errors import AlreadyExists, VersionConflict
-from trunkline.storage.keys.item import ItemKey
+from trunkline.storage.keys.item import Item, ItemKey
 from trunkline.storage.table import ABSENT, ConditionFailed, Put, Table, Write
 
 
-class Versioned(Protocol):
-    """A version of a thing."""
+class VersionedRecord(Protocol):
+    """A dataclass whose every change has the next version number."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def version(self) -> int: ...
+
+
+class Versioned(VersionedRecord, Protocol):
+    """One stored version of a resource."""
 
     @property
     def tenant_id(self) -> str: ...
-    @property
-    def version(self) -> int: ...
     @property
     def updated_at_ms(self) -> int: ...
     @property
@@ -28,14 +35,15 @@ class Versioned(Protocol):
 
 
 LATEST = 999_999
-"""No version has a higher number."""
+"""An upper bound of version numbers."""
 
 T = TypeVar("T", bound=Versioned)
+V = TypeVar("V", bound=VersionedRecord)
 
 
 @dataclass(frozen=True)
 class ResourceType(Generic[T]):
-    """A kind of thing: where it is kept, and how it is read. `name_of` gives what it is kept under."""
+    """Keys, reader and name of one type of versioned resource; `word` is its label in texts."""
 
     word: str
     key: Callable[[str, str], ItemKey]
@@ -45,7 +53,7 @@ class ResourceType(Generic[T]):
 
 
 class VersionedRepository(Generic[T]):
-    """A tenant's things of one kind; every read starts from the tenant's key."""
+    """Versioned resources of one type; every read starts from the key of the tenant and mode."""
 
     def __init__(self, table: Table, kind: ResourceType[T]) -> None:
         self._table = table
@@ -57,7 +65,7 @@ class VersionedRepository(Generic[T]):
         return None if found is None or found.deleted else found
 
     def last(self, tenant_id: str, name: str) -> T | None:
-        """Read the last version, though it be deleted: a new one goes on counting from there."""
+        """Read the last version, even if it is a deletion: numbering continues from there."""
         item = self._table.get(self._kind.key(tenant_id, name))
         return self._kind.read(item) if item else None
 
@@ -73,7 +81,7 @@ class VersionedRepository(Generic[T]):
         return [self._kind.read(item) for item in page]
 
     def as_of(self, tenant_id: str, name: str, at_ms: int) -> T | None:
-        """Read the version that was current at a moment; None if there was none, or it was deleted."""
+        """Read the version that was current at a time; None if there was none, or it was deleted."""
         first, last = (self._kind.version_key(tenant_id, name, version) for version in (0, LATEST))
         for page in self._table.newest_between(first, last.sk, limit=5):
             for item in page:
@@ -83,28 +91,67 @@ class VersionedRepository(Generic[T]):
         return None
 
     def all(self, tenant_id: str) -> list[T]:
-        """Read a tenant's things of the kind, by name."""
+        """Read the current versions of all of a tenant's resources, by name."""
         found = [self._kind.read(item) for item in self._table.partition(self._kind.key(tenant_id, ""))]
-        return [each for each in found if not each.deleted]
+        return [resource for resource in found if not resource.deleted]
 
-    def save(self, thing: T, more: Sequence[Write] = ()) -> None:
-        """Store the version after the last one; the first one where there is none.
+    def create(self, resource: T, extra_writes: Sequence[Write] = ()) -> T:
+        """Store the first version, or the one after a deleted one.
 
         Raises:
-            AlreadyExists: there is a first version already.
+            AlreadyExists: there is a current version.
+        """
+        name = self._kind.name_of(resource)
+        last = self.last(resource.tenant_id, name)
+        if last and not last.deleted:
+            raise AlreadyExists(f"{self._kind.word} {name} already exists")
+        created = replace(resource, version=last.version + 1 if last else 1)
+        self.save(created, extra_writes)
+        return created
+
+    def replace(self, before: T, after: T, extra_writes: Sequence[Write] = ()) -> T:
+        """Store `after` as the version that follows `before`; raises as `save` does."""
+        saved = replace(after, version=before.version + 1)
+        self.save(saved, extra_writes)
+        return saved
+
+    def delete(self, resource: T, now_ms: int, extra_writes: Sequence[Write] = ()) -> None:
+        """Store a version that marks the resource as deleted; raises as `save` does."""
+        self.replace(resource, replace(resource, updated_at_ms=now_ms, deleted=True), extra_writes)
+
+    def save(self, resource: T, extra_writes: Sequence[Write] = ()) -> None:
+        """Store a version, which must be the one after the last.
+
+        Raises:
+            AlreadyExists: it is the first version, and there is one already.
             VersionConflict: another request stored this version.
         """
-        name = self._kind.name_of(thing)
-        key = self._kind.key(thing.tenant_id, name)
-        first = thing.version == 1
-        unchanged = ABSENT if first else Attr("version").eq(thing.version - 1)
-        values = thing.as_attributes()
-        kept = self._kind.version_key(thing.tenant_id, name, thing.version)
+        name = self._kind.name_of(resource)
+        key = self._kind.key(resource.tenant_id, name)
+        first = resource.version == 1
+        unchanged = ABSENT if first else Attr("version").eq(resource.version - 1)
+        values = resource.as_attributes()
+        version_key = self._kind.version_key(resource.tenant_id, name, resource.version)
+        current, version = Put(key.as_item() | values, unchanged), Put(version_key.as_item() | values, ABSENT)
         try:
-            self._table.transact(
-                [Put(key.as_item() | values, unchanged), Put(kept.as_item() | values, ABSENT), *more]
-            )
+            self._table.transact([current, version, *extra_writes])
         except ConditionFailed as error:
             if first:
                 raise AlreadyExists(f"{self._kind.word} {name} already exists") from error
             raise VersionConflict from error
+
+
+def save_next_version(
+    table: Table, changed: V, to_item: Callable[[V], Item], extra_writes: Sequence[Write] = ()
+) -> V:
+    """Store a change as the version after the one that `changed` was made from; returns it.
+
+    Raises:
+        VersionConflict: the stored version is another.
+    """
+    saved = replace(changed, version=changed.version + 1)
+    try:
+        table.transact([Put(to_item(saved), Attr("version").eq(changed.version)), *extra_writes])
+    except ConditionFailed as error:
+        raise VersionConflict from error
+    return saved

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from trunkline.call_control.agent_reports import AgentReportService
 from trunkline.calls.agent_transitions import active_agent, on_handover
 from trunkline.calls.models import Call
-from trunkline.calls.report_schemas import Ended
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.value_objects import AgentTurn
 from trunkline.core.clock import Clock
 from trunkline.core.errors import LiveKitFailed, LiveKitNotConfigured
-from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.tool_runtime.errors import ActionFailed, FailureType
 from trunkline.tool_runtime.function_definitions import agent_of, agents_of
 
@@ -27,10 +24,9 @@ class CallActions:
     `LiveKitFailed` where it may or may not have been sent: it is never repeated."""
 
     call: Call
-    claim: CallAttemptRef
     calls: CallRepository
-    reports: AgentReportService
     dispatch: Callable[[Call, str], None]
+    end_call: Callable[[str], None]
     clock: Clock
     until_us: int
 
@@ -54,7 +50,7 @@ class CallActions:
         if on_handover(call, turn) is None:
             raise ActionFailed(FailureType.AGENT_NOT_FOUND, "The call was handed round too often")
         self._asked(lambda: self.dispatch(call, who.livekit_agent_name))
-        self.calls.settle(call.id, lambda now: on_handover(now, turn), now_ms)
+        self.calls.update(call.id, lambda now: on_handover(now, turn), now_ms)
         return who.name
 
     def end(self, reason: str) -> None:
@@ -63,12 +59,11 @@ class CallActions:
         Raises:
             ActionFailed: LiveKit did not answer.
         """
-        report = Ended(type="ended", reason=reason or "agent_hangup")
-        self._asked(lambda: self.reports.take(self.claim, [report]))
+        self._asked(lambda: self.end_call(reason or "agent_hangup"))
 
     def _going_on(self) -> Call:
         call = self.calls.load(self.call.id)
-        if call is None or call.ended or not call.room_name:
+        if call is None or call.is_terminal or not call.room_name:
             raise ActionFailed(FailureType.CALL_ENDED, "The call has ended")
         return call
 

@@ -130,7 +130,7 @@ class ToolDryRunService:
     def _scope(self, principal: Principal, config: ToolConfig, wish: Trial) -> dict[str, Any]:
         """Secrets are read where they are sent alone."""
         names = require_sound(config)
-        secrets = self.secrets.values(principal.space, names) if wish.send else dict.fromkeys(names, "")
+        secrets = self.secrets.values(principal.tenant_mode, names) if wish.send else dict.fromkeys(names, "")
         scope: dict[str, Any] = {"user": wish.user, "workflow": wish.workflow, "call": wish.call}
         scope["secrets"] = secrets
         given = checked(config.parameters, wish.params)

@@ -41,7 +41,7 @@ def definition(tool: Tool) -> ToolDefinition:
 def agents_of(call: Call) -> list[HandoffAgent]:
     """Who may talk in a call, the agent it was made with first."""
     agent = call.agent
-    return [HandoffAgent(agent.id, agent.name, agent.livekit_agent_name, agent.tools), *call.colleagues]
+    return [HandoffAgent(agent.id, agent.name, agent.livekit_agent_name, agent.tools), *call.handoff_agents]
 
 
 def agent_of(call: Call, name: str) -> HandoffAgent | None:

@@ -45,7 +45,7 @@ class InvocationRecorder:
             if bodies is not None:
                 self._keep(call, told["invocation_id"], bodies)
             now_ms = self.clock.wall_ms()
-            after = self.calls.settle(call.id, lambda now: _told(now, told), now_ms, known=call)
+            after = self.calls.update(call.id, lambda now: _told(now, told), now_ms, known=call)
         except (StaleCall, TransactionConflict, BotoCoreError, ClientError) as error:
             self.log.error("invocation not noted", cause=type(error).__name__, **logged)
             return

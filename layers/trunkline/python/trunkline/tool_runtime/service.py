@@ -218,7 +218,7 @@ class ToolInvocationService:
         call, roots = use.call, template_roots(use.config.expressions())
         scope: dict[str, Any] = {"call": call_values(call)}
         if "user" in roots:
-            scope["user"] = self.people.said_of(call)
+            scope["user"] = self.people.get(call)
         if "workflow" in roots or use.config.appends:
             scope["workflow"] = self.states.load(call).values
         if "secrets" in roots:

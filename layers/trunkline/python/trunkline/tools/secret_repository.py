@@ -48,18 +48,19 @@ class SecretRepository:
         found = {name: self.load(tenant_id, name) for name in sorted(names)}
         return {name: self._opened(secret) for name, secret in found.items() if secret}
 
-    def create(self, secret: Secret, more: Sequence[Write] = ()) -> None:
+    def create(self, secret: Secret, extra_writes: Sequence[Write] = ()) -> Secret:
         """Store a new secret.
 
         Raises:
             AlreadyExists: there is one of that name.
         """
         try:
-            self._table.transact([Put(_item(secret), ABSENT), *more])
+            self._table.transact([Put(_item(secret), ABSENT), *extra_writes])
         except ConditionFailed as error:
             raise AlreadyExists(f"Secret {secret.name} already exists") from error
+        return secret
 
-    def replace(self, before: Secret, after: Secret, more: Sequence[Write] = ()) -> None:
+    def replace(self, before: Secret, after: Secret, extra_writes: Sequence[Write] = ()) -> Secret:
         """Store a secret in place of `before`.
 
         Raises:
@@ -67,12 +68,13 @@ class SecretRepository:
         """
         unchanged = Attr("ciphertext").eq(before.ciphertext)
         try:
-            self._table.transact([Put(_item(after), unchanged), *more])
+            self._table.transact([Put(_item(after), unchanged), *extra_writes])
         except ConditionFailed as error:
             raise VersionConflict from error
+        return after
 
-    def delete(self, secret: Secret, more: Sequence[Write] = ()) -> None:
-        self._table.transact([Delete(secret_key(secret.tenant_id, secret.name)), *more])
+    def delete(self, secret: Secret, extra_writes: Sequence[Write] = ()) -> None:
+        self._table.transact([Delete(secret_key(secret.tenant_id, secret.name)), *extra_writes])
 
     def _opened(self, secret: Secret) -> str:
         owner = context_for_secret(secret.tenant_id, secret.name)

@@ -50,8 +50,10 @@ class SecretList(TypedDict):
 
 @dataclass(frozen=True)
 class SecretService:
-    """Keeps a tenant's secrets, those of the key's mode. `using(space, name)` names a tool that asks for
-    one."""
+    """A tenant's secrets of the key's mode.
+
+    `using(tenant_mode, name)` returns the name of a tool that refers to the secret.
+    """
 
     secrets: SecretRepository
     using: Callable[[str, str], str | None]
@@ -59,7 +61,10 @@ class SecretService:
 
     def list(self, principal: Principal) -> SecretList:
         """The tenant's secrets, by name."""
-        return {"data": [_view(each) for each in self.secrets.all(principal.space)], "next_cursor": None}
+        return {
+            "data": [_view(each) for each in self.secrets.all(principal.tenant_mode)],
+            "next_cursor": None,
+        }
 
     def get(self, principal: Principal, name: str) -> SecretView:
         """One secret, without its value; `NotFound` if the tenant has none of that name."""
@@ -72,11 +77,11 @@ class SecretService:
             AlreadyExists: the tenant has one of that name.
             LimitReached: the tenant has as many as it may.
         """
-        if len(self.secrets.all(principal.space)) >= MAX_SECRETS:
+        if len(self.secrets.all(principal.tenant_mode)) >= MAX_SECRETS:
             raise LimitReached(f"A tenant may have {MAX_SECRETS} secrets")
         now_ms = self.clock.wall_ms()
-        sealed = self.secrets.sealed(principal.space, spec.name, spec.value)
-        secret = Secret(principal.space, spec.name, now_ms, now_ms, sealed)
+        sealed = self.secrets.sealed(principal.tenant_mode, spec.name, spec.value)
+        secret = Secret(principal.tenant_mode, spec.name, now_ms, now_ms, sealed)
         self.secrets.create(secret, [self._noted(principal, "created", secret)])
         return _view(secret)
 
@@ -92,7 +97,7 @@ class SecretService:
         if changes.get("name", name) != name:
             raise InvalidRequest("Validation error: name can't be changed", field="name")
         spec = validated(SecretSpec, {"name": name, **changes})
-        sealed = self.secrets.sealed(principal.space, name, spec.value)
+        sealed = self.secrets.sealed(principal.tenant_mode, name, spec.value)
         after = replace(before, ciphertext=sealed, updated_at_ms=self.clock.wall_ms())
         self.secrets.replace(before, after, [self._noted(principal, "changed", after)])
         return _view(after)
@@ -105,12 +110,12 @@ class SecretService:
             InUse: a tool asks for it.
         """
         secret = self._own(principal, name)
-        if tool := self.using(principal.space, name):
+        if tool := self.using(principal.tenant_mode, name):
             raise InUse(f"Secret {name} is asked for by tool {tool}")
         self.secrets.delete(secret, [self._noted(principal, "deleted", secret)])
 
     def _own(self, principal: Principal, name: str) -> Secret:
-        found = self.secrets.load(principal.space, name)
+        found = self.secrets.load(principal.tenant_mode, name)
         if found is None:
             raise NotFound("Secret not found")
         return found

@@ -36,7 +36,7 @@ _PAGE = 25
 class ToolService:
     """Keeps a tenant's tools, those of the key's mode.
 
-    `check_url(url, field)` raises `InvalidRequest` for an address that may not be called; `using(space,
+    `check_url(url, field)` raises `InvalidRequest` for an address that may not be called; `using(tenant_mode,
     name)` says what has a tool.
     """
 
@@ -48,7 +48,10 @@ class ToolService:
 
     def list(self, principal: Principal) -> ToolList:
         """The tenant's tools, by name."""
-        return {"data": [tool_view(each) for each in self.tools.all(principal.space)], "next_cursor": None}
+        return {
+            "data": [tool_view(each) for each in self.tools.all(principal.tenant_mode)],
+            "next_cursor": None,
+        }
 
     def get(self, principal: Principal, name: str) -> ToolView:
         """One tool; `NotFound` if the tenant has none of that name."""
@@ -58,7 +61,7 @@ class ToolService:
         """A tool's versions, newest first; `NotFound` if the tenant has none of that name."""
         self.own(principal, name)
         before = version_of(cursor) if cursor else LATEST
-        found = self.tools.versions(principal.space, name, before, _PAGE)
+        found = self.tools.versions(principal.tenant_mode, name, before, _PAGE)
         more = len(found) == _PAGE and found[-1].version > 1
         shown = [tool_view(each) for each in found if not each.deleted]
         return {"data": shown, "next_cursor": encode_cursor(str(found[-1].version)) if more else None}
@@ -71,10 +74,10 @@ class ToolService:
             LimitReached: the tenant has as many as it may.
             InvalidRequest: it could never work; says what is wrong, and where.
         """
-        before = self.tools.last(principal.space, spec.name)
+        before = self.tools.last(principal.tenant_mode, spec.name)
         if before and not before.deleted:
             raise AlreadyExists(f"Tool {spec.name} already exists")
-        if before is None and len(self.tools.all(principal.space)) >= MAX_TOOLS:
+        if before is None and len(self.tools.all(principal.tenant_mode)) >= MAX_TOOLS:
             raise LimitReached(f"A tenant may have {MAX_TOOLS} tools")
         return self._save(principal, spec, before, "created")
 
@@ -102,7 +105,7 @@ class ToolService:
             InUse: a workflow or an agent has it.
         """
         before = self.own(principal, name)
-        if user := self.using(principal.space, name):
+        if user := self.using(principal.tenant_mode, name):
             raise InUse(f"Tool {name} is in use by {user}")
         now_ms = self.clock.wall_ms()
         gone = replace(before, version=before.version + 1, updated_at_ms=now_ms, deleted=True)
@@ -110,14 +113,14 @@ class ToolService:
 
     def own(self, principal: Principal, name: str) -> Tool:
         """A tool of the tenant's and of the key's mode; `NotFound` if it has none of that name."""
-        found = self.tools.load(principal.space, name)
+        found = self.tools.load(principal.tenant_mode, name)
         if found is None:
             raise NotFound("Tool not found")
         return found
 
-    def asking_for(self, space: str, secret: str) -> str | None:
+    def asking_for(self, tenant_mode: str, secret: str) -> str | None:
         """The name of a tool that asks for a secret, if there is one."""
-        for tool in self.tools.all(space):
+        for tool in self.tools.all(tenant_mode):
             if secret in require_sound(config_of(tool)):
                 return tool.name
         return None
@@ -125,14 +128,14 @@ class ToolService:
     def _save(self, principal: Principal, spec: ToolSpec, before: Tool | None, what: str) -> ToolView:
         now_ms = self.clock.wall_ms()
         self._require_sound(principal, spec.config)
-        made = spec.tool(principal.space, now_ms, before)
+        made = spec.tool(principal.tenant_mode, now_ms, before)
         changed = changed_fields(tool_view(before), tool_view(made)) if before and what == "changed" else []
         self.tools.save(made, [audit_write(principal, now_ms, f"tool.{what}", spec.name, changed)])
         return tool_view(made)
 
     def _require_sound(self, principal: Principal, config: ToolConfig) -> None:
         for secret in sorted(require_sound(config)):
-            if self.secrets.load(principal.space, secret) is None:
+            if self.secrets.load(principal.tenant_mode, secret) is None:
                 text = f"Validation error: config: there is no secret {secret}"
                 raise InvalidRequest(text, field="config")
         for number, action in config.requests:

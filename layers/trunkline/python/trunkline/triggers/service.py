@@ -53,7 +53,7 @@ class TriggerService:
 
     def list(self, principal: Principal) -> TriggerList:
         """The tenant's triggers, by name."""
-        found = sorted(self.triggers.all(principal.space), key=lambda trigger: trigger.name)
+        found = sorted(self.triggers.all(principal.tenant_mode), key=lambda trigger: trigger.name)
         return {"data": [self._view(each) for each in found], "next_cursor": None}
 
     def get(self, principal: Principal, trigger_id: str) -> TriggerView:
@@ -67,7 +67,7 @@ class TriggerService:
             LimitReached: the tenant has as many as it may.
             InvalidRequest: it names a workflow that the tenant has not.
         """
-        if self.triggers.count(principal.space, MAX_TRIGGERS) >= MAX_TRIGGERS:
+        if self.triggers.count(principal.tenant_mode, MAX_TRIGGERS) >= MAX_TRIGGERS:
             raise LimitReached(f"A tenant may have {MAX_TRIGGERS} triggers")
         now_ms, trigger_id = self.clock.wall_ms(), f"trg_{uuid.uuid4().hex[:20]}"
         secret = generate_secret(random.token_bytes(_SECRET_BYTES))
@@ -88,7 +88,7 @@ class TriggerService:
             updated_at_ms=now_ms,
         )
         trigger = self._as_wished(principal, blank, spec)
-        self.triggers.create(principal.space, trigger, [self._noted(principal, "created", trigger)])
+        self.triggers.create(principal.tenant_mode, trigger, [self._noted(principal, "created", trigger)])
         return {**self._view(trigger), "secret": secret}
 
     def change(self, principal: Principal, trigger_id: str, changes: Mapping[str, Any]) -> TriggerView:
@@ -111,7 +111,7 @@ class TriggerService:
     def delete(self, principal: Principal, trigger_id: str) -> None:
         """Delete a trigger: its events are refused from then on."""
         trigger = self._own(principal, trigger_id)
-        self.triggers.delete(principal.space, trigger, [self._noted(principal, "deleted", trigger)])
+        self.triggers.delete(principal.tenant_mode, trigger, [self._noted(principal, "deleted", trigger)])
 
     def rotate(self, principal: Principal, trigger_id: str) -> TriggerWithSecret:
         """Put a new secret in the old one's place, at once."""
@@ -128,7 +128,7 @@ class TriggerService:
         return {"data": [received_view(each) for each in found], "next_cursor": None}
 
     def _own(self, principal: Principal, trigger_id: str) -> Trigger:
-        found = self.triggers.load(principal.space, trigger_id)
+        found = self.triggers.load(principal.tenant_mode, trigger_id)
         if found is None:
             raise NotFound("Trigger not found")
         return found

@@ -1,4 +1,4 @@
-"""Circuit breaker of a trunk: how long a failing trunk stays paused. Pure."""
+"""Circuit breaker of a trunk: pauses a trunk that keeps failing (pure)."""
 
 from __future__ import annotations
 
@@ -6,18 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_FIRST_PAUSE_MS = 30_000
+from trunkline.core.circuit_breaker import CircuitBreakerPolicy
 
-
-_MAX_PAUSE_MS = 600_000
-
-
-_UNAUTHORIZED = (401, 407)
+TRUNK_BREAKER = CircuitBreakerPolicy(opens_after=5, first_open_ms=30_000, max_open_ms=600_000)
 
 
 @dataclass(frozen=True)
 class TrunkCircuitBreaker:
-    """A pause that the trunk's failures brought about; after `open_until_ms` one call at a time probes."""
+    """A pause caused by the trunk's failures; after `open_until_ms` it is half open: one call at a time."""
 
     reason: str
     opened_at_ms: int
@@ -26,14 +22,13 @@ class TrunkCircuitBreaker:
 
     @classmethod
     def opened(cls, reason: str, now_ms: int, before: TrunkCircuitBreaker | None) -> TrunkCircuitBreaker:
-        """Open for 30 s, and twice as long at each probe that fails, up to ten minutes."""
-        trips = before.trips + 1 if before else 1
-        pause_ms = min(_MAX_PAUSE_MS, _FIRST_PAUSE_MS * 2 ** (trips - 1))
-        return cls(reason, now_ms, now_ms + pause_ms, trips)
+        """Open the circuit, longer than `before` if the probe of that one failed."""
+        opening = TRUNK_BREAKER.open(now_ms, before.trips if before else 0)
+        return cls(reason, now_ms, opening.until_ms, opening.trips)
 
     @classmethod
     def parse(cls, item: Mapping[str, Any]) -> TrunkCircuitBreaker:
-        """Read a stored breaker."""
+        """Read a stored circuit breaker."""
         return cls(item["reason"], item["opened_at_ms"], item["open_until_ms"], item["trips"])
 
     def is_open(self, now_ms: int) -> bool:

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-ENDPOINT_OPENS_AFTER = 10
-OPEN_S = 30
-MAX_OPEN_S = 3600
+from trunkline.core.circuit_breaker import CircuitBreakerPolicy
+
+ENDPOINT_BREAKER = CircuitBreakerPolicy(opens_after=10, first_open_ms=30_000, max_open_ms=3_600_000)
 DISABLE_AFTER_S = 5 * 86_400
 _FORGOTTEN_MS = 2 * 86_400_000
 """Longer than the longest wait between two attempts of one delivery."""
@@ -48,13 +48,13 @@ class EndpointCircuitBreaker:
             return EndpointCircuitBreaker().failed(now_ms)
         failures, since_ms = self.failures + 1, self.failing_since_ms or now_ms
         after = replace(self, failures=failures, failing_since_ms=since_ms, failed_at_ms=now_ms)
-        if failures < ENDPOINT_OPENS_AFTER or self.open_for_ms(now_ms):
+        if self.open_for_ms(now_ms) or not ENDPOINT_BREAKER.must_open(failures, half_open=self.probing):
             return after
-        open_s = min(MAX_OPEN_S, OPEN_S * 2**self.trips)
-        return replace(after, open_until_ms=now_ms + open_s * 1000, trips=self.trips + 1)
+        opening = ENDPOINT_BREAKER.open(now_ms, self.trips)
+        return replace(after, open_until_ms=opening.until_ms, trips=opening.trips)
 
     def is_lost(self, now_ms: int, disable_after_s: int) -> bool:
         """It has failed for so long, and so often, that it is to be disabled."""
-        if self.failing_since_ms is None or self.failures < ENDPOINT_OPENS_AFTER:
+        if self.failing_since_ms is None or self.failures < ENDPOINT_BREAKER.opens_after:
             return False
         return now_ms - self.failing_since_ms >= disable_after_s * 1000

@@ -16,9 +16,10 @@ from trunkline.webhooks.delivery_models import Attempt, Delivery, DeliveryState
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.disable import EndpointDisabler
 from trunkline.webhooks.events import EventType
+from trunkline.webhooks.health_repository import EndpointHealthRepository
 from trunkline.webhooks.models import Endpoint
 from trunkline.webhooks.payload import Payloads
-from trunkline.webhooks.rate_limiter import EndpointHealthRepository, EndpointRateLimiter
+from trunkline.webhooks.rate_limiter import EndpointRateLimiter
 from trunkline.webhooks.redaction import redact
 from trunkline.webhooks.repository import EndpointRepository
 from trunkline.webhooks.retry_policy import AttemptOutcome, RetryDecision, RetryPolicy

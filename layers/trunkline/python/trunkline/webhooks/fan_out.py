@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from trunkline.batches.models import KEPT_S
-from trunkline.batches.repository import BatchRepository
 from trunkline.calls.states import TERMINAL
 from trunkline.storage.keys.item import PK, Item
 from trunkline.webhooks.delivery_models import Delivery, delivery_id
@@ -16,6 +14,17 @@ from trunkline.webhooks.events import Event, EventType, call_event, call_event_i
 from trunkline.webhooks.models import Endpoint
 from trunkline.webhooks.repository import EndpointRepository
 from trunkline.webhooks.state_machine import DeliveryStateMachine
+
+
+@dataclass(frozen=True)
+class CallEnd:
+    """The end of a batch's call: the row of its batch, the final state and the reason."""
+
+    batch_id: str
+    row: int
+    state: str
+    reason: str | None
+    at_ms: int
 
 
 @dataclass(frozen=True)
@@ -28,40 +37,33 @@ class FanOut:
     flow: DeliveryStateMachine
     grantees: Callable[[str], Iterable[str]]
     publish: Callable[[Event], None]
-    batches: BatchRepository
+    on_call_ended: Callable[[CallEnd], None]
     _known: dict[str, list[Endpoint]] = field(default_factory=dict)
 
     def begin_batch(self) -> None:
         """Forget which endpoints there are: each batch reads them once a tenant, and after its events."""
         self._known.clear()
 
-    def take(self, item: Item) -> int:
+    def handle_item(self, item: Item) -> int:
         """Take a new item of the table; returns how many endpoints are to be told."""
         told = 0
-        if "batch_id" in item:
-            self._count(item)
+        if "batch_id" in item and item["type"] in TERMINAL:
+            self.on_call_ended(_call_end(item))
         for event in self._events(item):
             for endpoint in self._endpoints(event.tenant_id):
                 if endpoint.wants(event.type, livemode=event.livemode):
-                    self.send(event, endpoint)
+                    self.deliver(event, endpoint)
                     told += 1
             self.publish(event)
         return told
 
-    def send(self, event: Event, endpoint: Endpoint) -> None:
+    def deliver(self, event: Event, endpoint: Endpoint) -> None:
         """Make a delivery and start it; the same event and endpoint are the same delivery."""
         delivery = delivery_of(event, endpoint)
         if not self.deliveries.create(delivery):
             delivery = self.deliveries.load(delivery.id) or delivery
         if not delivery.attempts:
             self.flow.start(delivery)
-
-    def _count(self, item: Item) -> None:
-        """An end of a batch's call, for the batch's counts."""
-        if item["type"] in TERMINAL:
-            reason = json.loads(item["data_json"]).get("reason")
-            ttl = item["at_ms"] // 1000 + KEPT_S
-            self.batches.note_end(item["batch_id"], item["batch_row"], item["type"], reason, ttl)
 
     def _endpoints(self, tenant_id: str) -> list[Endpoint]:
         if tenant_id not in self._known:
@@ -98,6 +100,11 @@ def delivery_of(event: Event, endpoint: Endpoint, *, at_ms: int | None = None, a
         call_id=event.call_id,
         sequence=event.sequence,
     )
+
+
+def _call_end(item: Item) -> CallEnd:
+    reason = json.loads(item["data_json"]).get("reason")
+    return CallEnd(item["batch_id"], item["batch_row"], item["type"], reason, item["at_ms"])
 
 
 def _call_event(item: Item, call_id: str) -> Event | None:

@@ -13,7 +13,7 @@ from trunkline.calls.events import NOTHING_SAID, Turn
 from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.responses import agent_history, metrics, status_reason
-from trunkline.calls.states import State, flat_status
+from trunkline.calls.states import State, status_v1
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.webhooks.delivery_models import Delivery
 from trunkline.webhooks.events import FINAL, EventType
@@ -99,8 +99,8 @@ def call_data(call: Call, event_type: EventType, known: dict[str, Any]) -> dict[
 
 def _status(call: Call, event_type: EventType, entry: str) -> str:
     if event_type in FINAL:
-        return flat_status(call.state)
-    return "active" if event_type is not EventType.CALL_STARTED else flat_status(State(entry or "queued"))
+        return status_v1(call.state)
+    return "active" if event_type is not EventType.CALL_STARTED else status_v1(State(entry or "queued"))
 
 
 def _turn(turn: Turn) -> dict[str, Any]:

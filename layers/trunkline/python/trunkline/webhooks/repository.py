@@ -12,6 +12,7 @@ from trunkline.core.errors import LimitReached, VersionConflict
 from trunkline.storage.keys.item import TTL, Item
 from trunkline.storage.keys.webhooks import tenant_event_key, webhook_count_key, webhook_key
 from trunkline.storage.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update, Write
+from trunkline.storage.versioned import save_next_version
 from trunkline.webhooks.delivery_models import KEPT_S
 from trunkline.webhooks.events import Event
 from trunkline.webhooks.models import Endpoint, endpoint_from_attributes
@@ -54,12 +55,7 @@ class EndpointRepository:
         Raises:
             VersionConflict: another request was quicker.
         """
-        after = replace(changed, version=changed.version + 1)
-        try:
-            self._table.transact([Put(_item(after), Attr("version").eq(changed.version)), *more])
-        except ConditionFailed as error:
-            raise VersionConflict from error
-        return after
+        return save_next_version(self._table, changed, _item, more)
 
     def delete(self, endpoint: Endpoint, more: Sequence[Write] = ()) -> None:
         """Delete one; one that is gone already is as good."""
@@ -77,11 +73,10 @@ class EndpointRepository:
             enabled=False,
             disabled_reason=reason,
             updated_at_ms=event.at_ms,
-            version=endpoint.version + 1,
         )
         try:
-            self._table.transact([Put(_item(after), Attr("version").eq(endpoint.version)), _told(event)])
-        except ConditionFailed:
+            save_next_version(self._table, after, _item, [_told(event)])
+        except VersionConflict:
             return False
         return True
 

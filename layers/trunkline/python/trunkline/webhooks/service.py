@@ -15,8 +15,8 @@ from trunkline.core.errors import NotFound
 from trunkline.core.validation import validated
 from trunkline.storage.table import Put
 from trunkline.webhooks.circuit_breaker import EndpointCircuitBreaker
+from trunkline.webhooks.health_repository import EndpointHealthRepository
 from trunkline.webhooks.models import Endpoint
-from trunkline.webhooks.rate_limiter import EndpointHealthRepository
 from trunkline.webhooks.repository import EndpointRepository
 from trunkline.webhooks.responses import WebhookList, WebhookView, WebhookWithSecret, webhook_view
 from trunkline.webhooks.schemas import Rotation, WebhookSpec

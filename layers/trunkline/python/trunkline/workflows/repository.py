@@ -21,5 +21,5 @@ class WorkflowRepository(VersionedRepository[Workflow]):
 
     def usable(self, principal: Principal, slug: str) -> Workflow | None:
         """A workflow that a principal may call by: its mode's own; a test key may also use a live one."""
-        found = self.load(principal.space, slug)
+        found = self.load(principal.tenant_mode, slug)
         return found or (None if principal.livemode else self.load(principal.tenant_id, slug))

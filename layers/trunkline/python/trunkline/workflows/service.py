@@ -36,7 +36,7 @@ class WorkflowService:
     def list(self, principal: Principal) -> WorkflowList:
         """The tenant's workflows, by slug."""
         return {
-            "data": [workflow_view(each) for each in self.workflows.all(principal.space)],
+            "data": [workflow_view(each) for each in self.workflows.all(principal.tenant_mode)],
             "next_cursor": None,
         }
 
@@ -52,10 +52,10 @@ class WorkflowService:
             InvalidRequest: it names an agent or a tool that the tenant has not, or an agent that can't do its
                 part.
         """
-        before = self.workflows.last(principal.space, spec.slug)
+        before = self.workflows.last(principal.tenant_mode, spec.slug)
         if before and not before.deleted:
             raise AlreadyExists(f"Workflow {spec.slug} already exists")
-        if before is None and len(self.workflows.all(principal.space)) >= MAX_WORKFLOWS:
+        if before is None and len(self.workflows.all(principal.tenant_mode)) >= MAX_WORKFLOWS:
             raise InvalidRequest(f"A tenant may have {MAX_WORKFLOWS} workflows")
         return self._save(principal, spec, before, "created")
 
@@ -71,7 +71,7 @@ class WorkflowService:
         if changes.get("slug", slug) != slug:
             raise InvalidRequest("Validation error: slug can't be changed", field="slug")
         spec = validated(WorkflowSpec, {**spec_values(WorkflowSpec, workflow_view(before)), **changes})
-        if spec.workflow(principal.space, before.updated_at_ms, before) == replace(
+        if spec.workflow(principal.tenant_mode, before.updated_at_ms, before) == replace(
             before, version=before.version + 1
         ):
             return workflow_view(before)
@@ -104,7 +104,7 @@ class WorkflowService:
         return next((f"workflow {slug}" for slug in named), None)
 
     def _own(self, principal: Principal, slug: str) -> Workflow:
-        found = self.workflows.load(principal.space, slug)
+        found = self.workflows.load(principal.tenant_mode, slug)
         if found is None:
             raise NotFound("Workflow not found")
         return found
@@ -113,7 +113,7 @@ class WorkflowService:
         self, principal: Principal, spec: WorkflowSpec, before: Workflow | None, what: str
     ) -> WorkflowView:
         now_ms = self.clock.wall_ms()
-        made = spec.workflow(principal.space, now_ms, before)
+        made = spec.workflow(principal.tenant_mode, now_ms, before)
         self._check_agents(principal, made)
         self.tools.require(made.tenant_id, made.tools)
         changed = (

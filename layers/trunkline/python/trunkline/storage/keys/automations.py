@@ -9,18 +9,18 @@ def trigger_key(trigger_id: str) -> ItemKey:
     return ItemKey(f"TRIGGER#{trigger_id}", "TRIGGER")
 
 
-def trigger_entry(space: str, trigger_id: str = "") -> ItemKey:
+def trigger_entry(tenant_mode: str, trigger_id: str = "") -> ItemKey:
     """The tenant's entry of a trigger."""
-    return ItemKey(f"T#{space}", f"TRIGGER#{trigger_id}")
+    return ItemKey(f"T#{tenant_mode}", f"TRIGGER#{trigger_id}")
 
 
 def schedule_key(schedule_id: str) -> ItemKey:
     return ItemKey(f"SCHEDULE#{schedule_id}", "SCHEDULE")
 
 
-def schedule_entry(space: str, schedule_id: str = "") -> ItemKey:
+def schedule_entry(tenant_mode: str, schedule_id: str = "") -> ItemKey:
     """The tenant's entry of a schedule."""
-    return ItemKey(f"T#{space}", f"SCHEDULE#{schedule_id}")
+    return ItemKey(f"T#{tenant_mode}", f"SCHEDULE#{schedule_id}")
 
 
 def schedule_run_key(schedule_id: str, at_ms: int = 0, note_id: str = "") -> ItemKey:

@@ -9,9 +9,9 @@ def batch_key(batch_id: str) -> ItemKey:
     return ItemKey(f"BATCH#{batch_id}", "BATCH")
 
 
-def batch_entry(space: str, second: int | None = None) -> ItemKey:
+def batch_entry(tenant_mode: str, second: int | None = None) -> ItemKey:
     """The tenant's entry of a batch: one a second."""
-    return ItemKey(f"T#{space}", "BATCH#" if second is None else f"BATCH#{second:012d}")
+    return ItemKey(f"T#{tenant_mode}", "BATCH#" if second is None else f"BATCH#{second:012d}")
 
 
 def batch_part_key(batch_id: str, number: int | None = None, *, check: bool = False) -> ItemKey:

@@ -32,16 +32,16 @@ def secret_key(tenant_id: str, name: str = "") -> ItemKey:
     return ItemKey(f"T#{tenant_id}", f"SECRET#{name}")
 
 
-def suppression_key(space: str, number: str = "") -> ItemKey:
+def suppression_key(tenant_mode: str, number: str = "") -> ItemKey:
     """A number that a tenant has not called."""
-    return ItemKey(f"T#{space}", f"SUPPRESSED#{number}")
+    return ItemKey(f"T#{tenant_mode}", f"SUPPRESSED#{number}")
 
 
-def number_rules_key(space: str) -> ItemKey:
+def number_rules_key(tenant_mode: str) -> ItemKey:
     """Which prefixes a tenant calls."""
-    return ItemKey(f"T#{space}", "NUMBERRULES")
+    return ItemKey(f"T#{tenant_mode}", "NUMBERRULES")
 
 
-def call_attempts_key(space: str, number: str) -> ItemKey:
+def call_attempts_key(tenant_mode: str, number: str) -> ItemKey:
     """When a number was rung."""
-    return ItemKey(f"RUNG#{space}#{number}", "RUNG")
+    return ItemKey(f"RUNG#{tenant_mode}#{number}", "RUNG")

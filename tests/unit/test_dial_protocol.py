@@ -60,17 +60,17 @@ class DialProtocol(RuleBasedStateMachine):
         self.trunks.create(replace(TRUNK, max_concurrent_calls=MAX_CONCURRENT))
         self.trunks.grant(TRUNK.id, "tenant-1")
         for number in range(1, CALLS + 1):
-            self.calls.accept(make_call(number, redial=TWICE))
+            self.calls.create(make_call(number, redial=TWICE))
 
     @rule(run=RUNS, number=NUMBERS)
     def claim(self, run: str, number: int) -> None:
         call = self.now(number)
-        if not call.waits or call.due_ms is not None:
+        if not call.is_waiting or call.due_ms is not None:
             return
-        self.lanes.keep_run_alive(run)
+        self.lanes.renew_run(run)
         change = claim_call(call, run, room_name(call.id, call.claim + 1), {TRUNK.id: MAX_CONCURRENT})
         with contextlib.suppress(StaleCall, NoFreeSlot):
-            self.seen[run, number] = self.calls.change(call, change, self.clock.wall_ms())
+            self.seen[run, number] = self.calls.apply(call, change, self.clock.wall_ms())
 
     @rule(run=RUNS, number=NUMBERS)
     def intend(self, run: str, number: int) -> None:
@@ -80,8 +80,8 @@ class DialProtocol(RuleBasedStateMachine):
             return
         now_ms = self.clock.wall_ms()
         try:
-            sent = self.calls.change(
-                call, record_intent(call, now_ms, intent="i", dead_after_ms=now_ms + 5000), now_ms
+            sent = self.calls.apply(
+                call, record_intent(call, now_ms, intent="i", token_expires_at_ms=now_ms + 5000), now_ms
             )
         except StaleCall:
             del self.seen[run, number]
@@ -92,7 +92,7 @@ class DialProtocol(RuleBasedStateMachine):
     def send(self, run: str, number: int) -> None:
         """The request arrives, maybe late; LiveKit takes its token until its leeway is over."""
         call = self.to_send.pop((run, number), None)
-        if call is None or self.clock.wall_ms() > (call.dead_after_ms or 0) + LEEWAY_MS:
+        if call is None or self.clock.wall_ms() > (call.token_expires_at_ms or 0) + LEEWAY_MS:
             return
         key = (call.id, call.claim)
         self.livekit.invites.append(key)
@@ -118,13 +118,13 @@ class DialProtocol(RuleBasedStateMachine):
         now_ms = self.clock.wall_ms()
 
         def decide(current: Call) -> Any:
-            if (current.claim, current.owner) != (call.claim, run) or current.ended:
+            if (current.claim, current.owner) != (call.claim, run) or current.is_terminal:
                 return None
             if kind in (DialResultKind.TOO_FAST, DialResultKind.NOT_SENT):
                 return requeue(current, now_ms, why="x")
             return apply_dial_result(current, DialAnswer(verdict), now_ms)
 
-        self.calls.settle(call.id, decide, now_ms)
+        self.calls.update(call.id, decide, now_ms)
 
     def _leg_after(self, call: Call, kind: DialResultKind) -> None:
         key = (call.id, call.claim)
@@ -160,13 +160,13 @@ class DialProtocol(RuleBasedStateMachine):
 
     @rule(run=RUNS)
     def beat(self, run: str) -> None:
-        self.lanes.keep_run_alive(run)
+        self.lanes.renew_run(run)
 
     @rule(number=NUMBERS)
     def cancel(self, number: int) -> None:
         before, now_ms = self.now(number), self.clock.wall_ms()
-        after = self.calls.settle(before.id, lambda call: request_cancel(call, now_ms), now_ms)
-        if before.waits or before.phase is Phase.PREPARED:
+        after = self.calls.update(before.id, lambda call: request_cancel(call, now_ms), now_ms)
+        if before.is_waiting or before.phase is Phase.PREPARED:
             assert after is not None
             assert after.state is State.CANCELLED
 
@@ -211,12 +211,12 @@ class DialProtocol(RuleBasedStateMachine):
     def places_and_slots_follow_the_calls(self) -> None:
         held = 0
         for call in self.all():
-            in_line = self.table.get(queue_key(TRUNK.id, call.line_place)) is not None
+            in_line = self.table.get(queue_key(TRUNK.id, call.queue_position)) is not None
             due = call.due_ms is not None and bool(
                 self.table.get(scheduled_key(TRUNK.id, call.due_ms, call.id))
             )
-            assert in_line == (call.waits and call.due_ms is None)
-            assert due == (call.waits and call.due_ms is not None)
+            assert in_line == (call.is_waiting and call.due_ms is None)
+            assert due == (call.is_waiting and call.due_ms is not None)
             held += len(call.slots)
         assert self.trunks.slots_taken(TRUNK.id) == held == len(list(self.trunks.slots(TRUNK.id)))
         assert held <= MAX_CONCURRENT
@@ -231,7 +231,7 @@ class DialProtocol(RuleBasedStateMachine):
         for call in self.all():
             if call.id in self.ended:
                 assert call == self.ended[call.id]
-            if call.ended:
+            if call.is_terminal:
                 self.ended[call.id] = call
 
     def teardown(self) -> None:
@@ -244,7 +244,9 @@ class DialProtocol(RuleBasedStateMachine):
         for _ in range(8):
             self.clock.move_s(3600)
             asyncio.run(reconcile(self.reconciler))
-        assert all(call.ended for call in self.all()), [call for call in self.all() if not call.ended]
+        assert all(call.is_terminal for call in self.all()), [
+            call for call in self.all() if not call.is_terminal
+        ]
         assert self.trunks.slots_taken(TRUNK.id) == 0
         assert all(call.state is not State.CONNECTING for call in self.all())
 

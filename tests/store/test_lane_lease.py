@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.clocks import ManualClock
-from trunkline.dial_queue.lease import LEASE_MS, SKEW_MS, LaneLeaseRepository, LaneLost
+from trunkline.dial_queue.lease import LEASE_MS, MAX_CLOCK_SKEW_MS, LaneLeaseRepository, LaneLost
 from trunkline.storage.table import Table
 
 LANE = "trunk_1"
@@ -35,7 +35,7 @@ def test_a_lane_is_taken_over_only_when_its_lease_is_over_on_every_clock(table: 
     clock = ManualClock()
     lanes = LaneLeaseRepository(table, clock)
     lanes.take(LANE, "run-1")
-    clock.now_ms += LEASE_MS + SKEW_MS
+    clock.now_ms += LEASE_MS + MAX_CLOCK_SKEW_MS
     assert lanes.take(LANE, "run-2") is None
     clock.now_ms += 1
     assert lanes.take(LANE, "run-2") is not None
@@ -46,7 +46,7 @@ def test_a_zombie_can_neither_reserve_nor_release(table: Table) -> None:
     lanes = LaneLeaseRepository(table, clock)
     zombie = lanes.take(LANE, "run-1")
     assert zombie is not None
-    clock.now_ms += LEASE_MS + SKEW_MS + 1
+    clock.now_ms += LEASE_MS + MAX_CLOCK_SKEW_MS + 1
     successor = lanes.take(LANE, "run-2")
     assert successor is not None
     with pytest.raises(LaneLost):
@@ -62,7 +62,7 @@ def test_what_a_crashed_holder_reserved_binds_its_successor(table: Table) -> Non
     crashed = lanes.take(LANE, "run-1")
     assert crashed is not None
     lanes.reserve(crashed, 10_300_000, 0.25)
-    clock.now_ms += LEASE_MS + SKEW_MS + 1
+    clock.now_ms += LEASE_MS + MAX_CLOCK_SKEW_MS + 1
     successor = lanes.take(LANE, "run-2")
     assert successor is not None
     assert (successor.time_left_us, successor.pace_factor) == (10_300_000, 0.25)
@@ -72,10 +72,10 @@ def test_a_runs_own_lease_tells_whether_its_attempts_are_alive(table: Table) -> 
     clock = ManualClock()
     lanes = LaneLeaseRepository(table, clock)
     assert not lanes.run_is_alive("run-1")
-    lanes.keep_run_alive("run-1")
+    lanes.renew_run("run-1")
     assert lanes.run_is_alive("run-1")
     clock.move_s(60)
     assert not lanes.run_is_alive("run-1")
-    lanes.keep_run_alive("run-1")
+    lanes.renew_run("run-1")
     lanes.end_run("run-1")
     assert not lanes.run_is_alive("run-1")

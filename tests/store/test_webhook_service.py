@@ -23,7 +23,7 @@ from trunkline.core.validation import validated
 from trunkline.storage.keys.calls import call_event_key
 from trunkline.storage.keys.dialing import trunk_event_key
 from trunkline.trunks.repository import TrunkEvent, TrunkRepository
-from trunkline.webhooks.circuit_breaker import ENDPOINT_OPENS_AFTER
+from trunkline.webhooks.circuit_breaker import ENDPOINT_BREAKER
 from trunkline.webhooks.delivery_models import DeliveryState
 from trunkline.webhooks.repository import MAX_ENDPOINTS
 from trunkline.webhooks.schemas import DeliveryQuery, Rotation, WebhookSpec
@@ -118,7 +118,7 @@ def test_another_tenant_and_the_other_mode_find_nothing(webhooks: WebhookHarness
 def test_test_calls_tell_test_webhooks_alone(webhooks: WebhookHarness) -> None:
     webhooks.webhook()
     call = make_call(livemode=False)
-    webhooks.calls.accept(call)
+    webhooks.calls.create(call)
     assert webhooks.tell(call.id) == 0
 
 
@@ -143,7 +143,7 @@ def test_the_log_by_pages_and_filters(webhooks: WebhookHarness) -> None:
     ids = []
     for number in range(1, 8):
         call = make_call(number)
-        webhooks.calls.accept(call)
+        webhooks.calls.create(call)
         event = webhooks.table.get(call_event_key(call.id, 1))
         assert event is not None
         webhooks.take(event | {"at_ms": NOW_MS + number})
@@ -191,7 +191,7 @@ def test_a_ping_goes_to_a_disabled_webhook_once(webhooks: WebhookHarness) -> Non
 def test_a_ping_takes_no_turn_and_wakes_a_resting_webhook(webhooks: WebhookHarness) -> None:
     webhook = webhooks.webhook()
     webhooks.answer = lambda _: DOWN
-    for number in range(1, ENDPOINT_OPENS_AFTER + 1):
+    for number in range(1, ENDPOINT_BREAKER.opens_after + 1):
         webhooks.courier.step(webhooks.told(make_call(number)))
     assert webhooks.desk.get(MINE, webhook)["health"]["state"] == "resting"
     webhooks.answer = lambda _: OK

@@ -53,9 +53,9 @@ class Life:
         table, self.clock = MemoryTable(), ManualClock()
         self.calls, self.transcripts = CallRepository(table), TranscriptRepository(table)
         self.claim = CallAttemptRef(call.id, 1)
-        self.calls.accept(call)
-        nudge = make_notifier(RecordedWakeups(), self.clock)
-        self.news = LiveKitEventHandler(self.calls, nudge, self.clock, lambda _: False, NullRoomActions())
+        self.calls.create(call)
+        notifier = make_notifier(RecordedWakeups(), self.clock)
+        self.news = LiveKitEventHandler(self.calls, notifier, self.clock, lambda _: False, NullRoomActions())
         self.reports = AgentReportService(
             calls=self.calls,
             transcripts=self.transcripts,
@@ -70,8 +70,10 @@ class Life:
 
     def dial(self) -> None:
         call = self.now()
-        call = self.calls.change(call, claim_call(call, "run", "room"), NOW_MS)
-        self.calls.change(call, record_intent(call, NOW_MS, intent="i", dead_after_ms=NOW_MS + 1), NOW_MS)
+        call = self.calls.apply(call, claim_call(call, "run", "room"), NOW_MS)
+        self.calls.apply(
+            call, record_intent(call, NOW_MS, intent="i", token_expires_at_ms=NOW_MS + 1), NOW_MS
+        )
 
     def now(self) -> Call:
         call = self.calls.load(self.claim.call_id)
@@ -88,7 +90,7 @@ class Life:
         try:
             self.reports.take(self.claim, report.reports)
         except StaleAttempt:
-            assert self.now().ended
+            assert self.now().is_terminal
 
     def look_after(self) -> None:
         """The reconciler, an hour later."""
@@ -140,9 +142,9 @@ def live(life: Life, story: list[str]) -> None:
         before = life.now()
         life.hear(what)
         after = life.now()
-        if before.ended:
+        if before.is_terminal:
             assert (after.state, after.reason) == (before.state, before.reason)
-        elif not after.ended:
+        elif not after.is_terminal:
             assert ORDER.index(after.state) >= ORDER.index(before.state)
         heard_once = after
         life.hear(what)
@@ -155,15 +157,15 @@ def test_a_web_call_never_goes_backwards_and_always_ends(story: list[str]) -> No
     life = Life(make_web_call(room_name="room"))
     live(life, story)
     life.look_after()
-    assert life.now().ended
+    assert life.now().is_terminal
 
 
 @RARELY
 @given(hearings(PHONE_STORY))
 def test_a_phone_call_never_goes_backwards(story: list[str]) -> None:
-    """Its end, when all the news is lost, is the reconciler's: `tests/unit/test_dial_model.py`."""
+    """Its end, when all the news is lost, is the reconciler's: `tests/unit/test_dial_protocol.py`."""
     life = Life(make_call())
     life.dial()
     live(life, story)
     if "callee_left" in story:
-        assert life.now().ended
+        assert life.now().is_terminal

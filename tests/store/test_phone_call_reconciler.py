@@ -59,7 +59,7 @@ async def test_a_sent_dial_is_looked_up_only_when_its_token_is_surely_dead(
 async def test_a_dial_whose_run_lives_is_its_runs_business(reconciler: ReconcilerHarness) -> None:
     reconciler.sent()
     reconciler.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_AFTER_MS
-    reconciler.lanes.keep_run_alive("run-1")
+    reconciler.lanes.renew_run("run-1")
     assert await reconciler.reconcile() == {}
 
 
@@ -90,10 +90,10 @@ async def test_a_look_up_that_fails_decides_nothing(reconciler: ReconcilerHarnes
 
 
 async def test_what_happened_during_the_look_up_wins(reconciler: ReconcilerHarness) -> None:
-    call = reconciler.calls.change(reconciler.sent(), release_ownership(reconciler.now()), NOW_MS)
+    call = reconciler.calls.apply(reconciler.sent(), release_ownership(reconciler.now()), NOW_MS)
     reconciler.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_AFTER_MS
     reconciler.livekit.during = lambda: (
-        reconciler.calls.change(call, answer_call(call, NOW_MS), NOW_MS),
+        reconciler.calls.apply(call, answer_call(call, NOW_MS), NOW_MS),
         None,
     )[1]
     assert await reconciler.reconcile() == {}
@@ -102,7 +102,7 @@ async def test_what_happened_during_the_look_up_wins(reconciler: ReconcilerHarne
 
 async def test_a_kept_end_is_applied_when_its_run_is_dead(reconciler: ReconcilerHarness) -> None:
     call = reconciler.sent()
-    reconciler.calls.change(
+    reconciler.calls.apply(
         call, store_pending_ending(call, Ending(State.COMPLETED, Reason.USER_HANGUP)), NOW_MS
     )
     assert await reconciler.reconcile() == {}
@@ -129,7 +129,7 @@ async def test_a_waiting_call_past_its_deadline_is_ended_and_leaves_the_line(
     reconciler.clock.move_s(3601)
     assert await reconciler.reconcile() == {"expired": 1}
     assert (reconciler.now().state, reconciler.now().reason) == (State.TIMEOUT, Reason.EXPIRED)
-    assert reconciler.line.head(TRUNK.id, "tenant-1", 5) == []
+    assert reconciler.line.peek(TRUNK.id, "tenant-1", 5) == []
 
 
 async def test_a_second_pass_repairs_nothing_more(reconciler: ReconcilerHarness) -> None:
@@ -146,12 +146,12 @@ async def test_one_trunks_trouble_does_not_keep_another_from_its_repairs(
     reconciler.accepted()
     trunks = reconciler.reconciler.trunks
     trunks.create(replace(TRUNK, id="trunk_0", sip_trunk_id="ST_0"))
-    busy = reconciler.reconciler.calls.busy_call_ids
+    busy = reconciler.reconciler.calls.in_progress_ids
 
     def sometimes(trunk_id: str) -> Iterator[str]:
         if trunk_id == "trunk_0":
             raise ClientError({"Error": {"Code": "InternalServerError"}}, "Query")
         return busy(trunk_id)
 
-    monkeypatch.setattr(reconciler.reconciler.calls, "busy_call_ids", sometimes)
+    monkeypatch.setattr(reconciler.reconciler.calls, "in_progress_ids", sometimes)
     assert await reconciler.reconcile() == {"line_woken": 1}

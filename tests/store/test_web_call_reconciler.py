@@ -50,7 +50,7 @@ class WebCallHarness:
     async def after(self, seconds: float, **changes: Any) -> tuple[Call, Counter[str]]:
         """The call after the reconciler's pass so many seconds later."""
         call = make_web_call(**({"room_name": "room", "expires_at_ms": NOW_MS + 900_000} | changes))
-        self.calls.accept(call)
+        self.calls.create(call)
         self.clock.move_s(seconds)
         repairs: Counter[str] = Counter()
         await self.care.walk(repairs)

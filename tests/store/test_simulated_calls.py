@@ -49,8 +49,8 @@ class SimulationHarness:
     def accept(self, number: str, **changes: Any) -> Call:
         place = QueuePosition("tenant-1", 5, False, NOW_MS * 1000, make_call().id)
         values: dict[str, Any] = {"livemode": False, "trunk_id": LANE, "phone_number": number, "speed": FAST}
-        call = make_call(**(values | {"line_place": place.key} | changes))
-        self.calls.accept(call)
+        call = make_call(**(values | {"queue_position": place.key} | changes))
+        self.calls.create(call)
         return call
 
     async def serve(self) -> Stop | None:
@@ -61,14 +61,14 @@ class SimulationHarness:
             calls=self.calls,
             livekit=SimulatedLiveKit(self.calls, self.clock, run_inline),
             sign_dial_token=lambda _: "",
-            nudge=make_notifier(self.wakes, self.clock),
+            notifier=make_notifier(self.wakes, self.clock),
             rulebook=CompliancePolicy(self.table, self.clock),
             clock=self.clock,
             offload=run_inline,
             log=logger("test"),
         )
         run = LaneRun(
-            bench=context,
+            context=context,
             lanes=LaneLeaseRepository(self.table, self.clock),
             line=DialQueue(self.table),
             trunks=self.trunks,
@@ -149,7 +149,7 @@ async def test_its_story_has_ids_of_the_right_form(simulation: SimulationHarness
     ids = (call.dispatch_id, call.agent_job_id, call.sip_participant_id, call.sip_call_id)
     assert [str(each).partition("_")[0] for each in ids] == ["AD", "AJ", "PA", "SCL"]
     assert (call.answering_machine, call.summary) == ("human", "The agent said hello.")
-    story = simulation.calls.story(call.id)
+    story = simulation.calls.load_with_events(call.id)
     assert story is not None
     assert [event.type for event in story[1]] == [
         "queued",
@@ -190,10 +190,10 @@ async def test_a_cancel_hangs_up_what_rings_and_what_talks(simulation: Simulatio
     for number, before in (("+15550100003", State.CONNECTING), ("+15550100011", State.ACTIVE)):
         call_id = f"00000000-0000-4000-8000-{int(number[-2:]):012d}"
         place = QueuePosition("tenant-1", 5, False, NOW_MS * 1000, call_id).key
-        call = simulation.accept(number, id=call_id, line_place=place, speed=1.0)
+        call = simulation.accept(number, id=call_id, queue_position=place, speed=1.0)
         running = asyncio.create_task(simulation.serve())
         await simulation.until(call, before)
-        simulation.calls.settle(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
+        simulation.calls.update(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
         await running
         ended = simulation.now(call)
         expected = State.CANCELLED if before is State.CONNECTING else State.COMPLETED
@@ -212,7 +212,7 @@ async def test_another_run_goes_on_where_one_died(table: Table) -> None:
     clock, calls = ManualClock(), CallRepository(table)
     wakes = RecordedWakeups()
     values: dict[str, Any] = {"state": State.ACTIVE, "answered_at_ms": NOW_MS, "phase": "settled", "claim": 1}
-    calls.accept(make_call(livemode=False, trunk_id=LANE, phone_number="+15550100001", **values))
+    calls.create(make_call(livemode=False, trunk_id=LANE, phone_number="+15550100001", **values))
     for _ in range(3):
         clock.move_s(1.3)
         build_player(table, make_notifier(wakes, clock), clock).play(LANE)

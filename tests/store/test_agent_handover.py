@@ -24,7 +24,7 @@ PHONE: dict[str, Any] = {"channel": Channel.PHONE, "trunk_id": "trunk_1", "phase
 
 
 def handing_over(**changes: Any) -> Call:
-    change = on_handover(make_active_call(colleagues=(BEA,), **changes), AgentTurn(-1, "Bea", NOW_MS))
+    change = on_handover(make_active_call(handoff_agents=(BEA,), **changes), AgentTurn(-1, "Bea", NOW_MS))
     assert change is not None
     return change.call
 
@@ -84,7 +84,7 @@ def test_a_late_word_of_the_first_ones_join_is_not_the_seconds() -> None:
 
 
 def test_who_is_on_duty_is_sent_again() -> None:
-    assert active_agent(make_active_call(colleagues=(BEA,))).name == "Ada"
+    assert active_agent(make_active_call(handoff_agents=(BEA,))).name == "Ada"
     assert active_agent(handing_over()) == BEA
     stranger = replace(handing_over(), agent_turns=(AgentTurn(1, "somebody", NOW_MS),))
     assert active_agent(stranger).name == "Ada"

@@ -42,12 +42,12 @@ class QuotaHarness:
         self.trunks.create(TRUNK)
         self.trunks.grant(TRUNK.id, "tenant-1")
         self.usage = Usage(self.calls, DialQueue(table), self.trunks)
-        nudge = LaneNotifier(self.wakes, self.clock, logger("test"), self.trunks.granted_ids)  # type: ignore[arg-type]
+        notifier = LaneNotifier(self.wakes, self.clock, logger("test"), self.trunks.granted_ids)  # type: ignore[arg-type]
         facts = TenantSettingsCache(table, self.clock)
         admission = QuotaService(table, facts, self.usage.waiting, self.clock)
         rulebook = CompliancePolicy(table, self.clock)
-        self.intake = CallAdmission(self.calls, self.wakes, nudge, self.clock, admission, rulebook)  # type: ignore[arg-type]
-        self.nudge, self._number = nudge, 0
+        self.intake = CallAdmission(self.calls, self.wakes, notifier, self.clock, admission, rulebook)  # type: ignore[arg-type]
+        self.notifier, self._number = notifier, 0
 
     def limited(self, **facts: int | None) -> None:
         TenantRepository(self.table).set("tenant-1", facts)
@@ -57,7 +57,13 @@ class QuotaHarness:
         return make_call(self._number, created_at_ms=self.clock.wall_ms(), **changes)
 
     def web(self, **changes: Any) -> Call:
-        web = {"channel": Channel.WEB, "state": State.PENDING, "trunk_id": "", "line_place": "", "claim": 1}
+        web = {
+            "channel": Channel.WEB,
+            "state": State.PENDING,
+            "trunk_id": "",
+            "queue_position": "",
+            "claim": 1,
+        }
         return self.call(**(web | changes))
 
     def take(self, call: Call | None = None, once: IdempotencyKey | None = None) -> Call:
@@ -65,10 +71,10 @@ class QuotaHarness:
 
     def end(self, call: Call) -> None:
         now_ms = self.clock.wall_ms()
-        after = self.calls.change(
+        after = self.calls.apply(
             call, end_call(call, Ending(State.CANCELLED, Reason.CANCELLED), now_ms), now_ms
         )
-        self.nudge.after(call, after)
+        self.notifier.notify_change(call, after)
 
 
 @pytest.fixture
@@ -159,7 +165,7 @@ def test_a_call_that_was_not_stored_gives_its_count_back(
 ) -> None:
     quotas.limited(max_calls_a_day=1)
     with monkeypatch.context() as broken:
-        broken.setattr(quotas.calls, "accept", lambda *_, **__: 1 / 0)
+        broken.setattr(quotas.calls, "create", lambda *_, **__: 1 / 0)
         refused(ZeroDivisionError, quotas.take)
     quotas.take()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ def tool_calls(table: Table) -> ToolCallHarness:
 
 
 def active(tool_calls: ToolCallHarness, **more: Any) -> CallAttemptRef:
-    claim = tool_calls.accept(colleagues=(SUPPORT,), **more)
+    claim = tool_calls.accept(handoff_agents=(SUPPORT,), **more)
     tool_calls.reports.take(claim, validated(Reports, {"reports": [{"type": "answered"}]}).reports)
     return claim
 
@@ -63,9 +64,8 @@ def test_a_livekit_that_does_not_answer_is_told_and_not_asked_again(tool_calls: 
         raise LiveKitFailed
 
     def effects(call: Call, claim: CallAttemptRef, until_us: int) -> CallActions:
-        return CallActions(
-            call, claim, tool_calls.calls, tool_calls.reports, silent, tool_calls.clock, until_us
-        )
+        end = partial(tool_calls.end_call, claim)
+        return CallActions(call, tool_calls.calls, silent, end, tool_calls.clock, until_us)
 
     object.__setattr__(tool_calls.invoker, "effects", effects)
     for _ in range(2):

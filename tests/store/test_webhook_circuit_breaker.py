@@ -12,7 +12,7 @@ from trunkline.core.errors import NotFound, WebhookDisabled
 from trunkline.core.validation import validated
 from trunkline.egress.messages import Response
 from trunkline.storage.keys.calls import call_event_key
-from trunkline.webhooks.circuit_breaker import DISABLE_AFTER_S, ENDPOINT_OPENS_AFTER
+from trunkline.webhooks.circuit_breaker import DISABLE_AFTER_S, ENDPOINT_BREAKER
 from trunkline.webhooks.delivery_worker import MAX_AGE_MS
 from trunkline.webhooks.schemas import Recovery
 
@@ -20,7 +20,7 @@ from trunkline.webhooks.schemas import Recovery
 def test_410_disables_and_tells_the_others(webhooks: WebhookHarness) -> None:
     gone, other = webhooks.webhook(), webhooks.webhook(filter={"events": ["webhook.*"]})
     webhooks.answer = lambda _: Response(410, {}, b"", 3)
-    webhooks.calls.accept(make_call())
+    webhooks.calls.create(make_call())
     webhooks.tell(make_call().id)
     webhooks.run(webhooks.started()[0])
     shown = webhooks.desk.get(MINE, gone)
@@ -38,10 +38,10 @@ def test_410_disables_and_tells_the_others(webhooks: WebhookHarness) -> None:
 def test_an_open_circuit_spends_no_attempt_and_one_at_a_time_finds_out(webhooks: WebhookHarness) -> None:
     webhook = webhooks.webhook(max_attempts=3)
     webhooks.answer = lambda _: LATER
-    ids = [webhooks.told(make_call(number)) for number in range(1, ENDPOINT_OPENS_AFTER + 3)]
-    for delivery_id in ids[:ENDPOINT_OPENS_AFTER]:
+    ids = [webhooks.told(make_call(number)) for number in range(1, ENDPOINT_BREAKER.opens_after + 3)]
+    for delivery_id in ids[: ENDPOINT_BREAKER.opens_after]:
         webhooks.courier.step(delivery_id)
-    assert len(webhooks.sent) == ENDPOINT_OPENS_AFTER
+    assert len(webhooks.sent) == ENDPOINT_BREAKER.opens_after
     waiting = webhooks.courier.step(ids[-1])
     assert (waiting["next"], webhooks.delivery(ids[-1]).attempts) == ("wait", ())
     assert 30 <= waiting["wait_s"] <= 45
@@ -49,7 +49,7 @@ def test_an_open_circuit_spends_no_attempt_and_one_at_a_time_finds_out(webhooks:
     webhooks.clock.move_s(31)
     webhooks.gate.take(webhooks.endpoints.load("tenant-1", webhook), webhooks.clock.wall_ms(), probing=True)  # type: ignore[arg-type]
     assert webhooks.courier.step(ids[-1])["next"] == "wait"
-    assert len(webhooks.sent) == ENDPOINT_OPENS_AFTER, "another one is finding out"
+    assert len(webhooks.sent) == ENDPOINT_BREAKER.opens_after, "another one is finding out"
     webhooks.clock.move_s(31)
     webhooks.answer = lambda _: OK
     webhooks.courier.step(ids[-1])
@@ -131,7 +131,7 @@ def test_a_full_endpoint_makes_its_own_deliveries_wait_and_no_others(webhooks: W
     endpoint = webhooks.endpoints.load("tenant-1", full)
     assert endpoint is not None
     webhooks.gate.take(endpoint, webhooks.clock.wall_ms(), probing=False)
-    webhooks.calls.accept(make_call())
+    webhooks.calls.create(make_call())
     assert webhooks.tell(make_call().id) == 2
     steps = {
         webhooks.delivery(each).endpoint_id == full: webhooks.courier.step(each)

@@ -56,7 +56,7 @@ class ReportHarness:
             item = encrypted_data_key(call.id, "USER_CONTEXT").as_item()
             owner = context_for_call(call.tenant_id, call.id)
             more = [Put(item | {"ciphertext": PlaintextCipher().encrypt(owner, context)})]
-        self.calls.accept(call, more=more)
+        self.calls.create(call, more=more)
         return CallAttemptRef(call.id, call.claim)
 
     def report(self, claim: CallAttemptRef, *reports: dict[str, Any]) -> list[bool]:

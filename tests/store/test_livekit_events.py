@@ -44,9 +44,11 @@ class Dialled:
             lambda _: run_alive,
             NullRoomActions(self.removed.append),
         )
-        self.calls.accept(make_call())
-        call = self.calls.change(make_call(), claim_call(make_call(), "run-1", "r"), NOW_MS)
-        self.call = self.calls.change(call, record_intent(call, NOW_MS, intent="i", dead_after_ms=1), NOW_MS)
+        self.calls.create(make_call())
+        call = self.calls.apply(make_call(), claim_call(make_call(), "run-1", "r"), NOW_MS)
+        self.call = self.calls.apply(
+            call, record_intent(call, NOW_MS, intent="i", token_expires_at_ms=1), NOW_MS
+        )
 
     def now(self) -> Call:
         call = self.calls.load(self.call.id)
@@ -59,7 +61,7 @@ def test_an_end_while_the_answer_is_awaited_is_kept(table: Table) -> None:
     dialled.desk.take(left(dialled.call))
     dialled.desk.take(left(dialled.call))
     assert dialled.now().state is State.CONNECTING
-    assert dialled.now().kept_ending is not None
+    assert dialled.now().pending_ending is not None
     assert dialled.now().version == dialled.call.version + 1, "the replay changed nothing"
 
 
@@ -71,11 +73,11 @@ def test_an_end_is_applied_at_once_when_the_dialer_is_dead(table: Table) -> None
 
 def test_news_in_any_order_and_number_ends_an_active_call_once(table: Table) -> None:
     dialled = Dialled(table, run_alive=True)
-    dialled.calls.change(dialled.call, answer_call(dialled.call, NOW_MS), NOW_MS)
+    dialled.calls.apply(dialled.call, answer_call(dialled.call, NOW_MS), NOW_MS)
     finished = LiveKitEvent("room_finished", CallAttemptRef(dialled.call.id, 1))
     for news in (left(dialled.call, claim=2), left(dialled.call), finished, left(dialled.call), finished):
         dialled.desk.take(news)
-    story = dialled.calls.story(dialled.call.id)
+    story = dialled.calls.load_with_events(dialled.call.id)
     assert story is not None
     assert (story[0].state, story[0].reason) == (State.COMPLETED, Reason.USER_HANGUP)
     assert [event.type for event in story[1]].count("completed") == 1
@@ -86,7 +88,7 @@ def test_a_room_that_finished_ends_an_active_call_whose_leave_was_lost(table: Ta
     finished = LiveKitEvent("room_finished", CallAttemptRef(dialled.call.id, 1))
     dialled.desk.take(finished)
     assert dialled.now().state is State.CONNECTING, "before the answer it tells nothing"
-    dialled.calls.change(dialled.call, answer_call(dialled.call, NOW_MS), NOW_MS)
+    dialled.calls.apply(dialled.call, answer_call(dialled.call, NOW_MS), NOW_MS)
     dialled.desk.take(finished)
     assert (dialled.now().state, dialled.now().reason) == (State.COMPLETED, Reason.END_NOT_REPORTED)
 
@@ -141,8 +143,8 @@ def test_a_leg_that_joins_a_call_that_has_ended_is_removed(table: Table) -> None
 
 def test_a_leg_of_an_older_claim_is_removed(table: Table) -> None:
     dialled = Dialled(table, run_alive=False)
-    back = dialled.calls.change(dialled.call, requeue(dialled.call, NOW_MS, why="x"), NOW_MS)
-    dialled.calls.change(back, claim_call(back, "run-2", "r2"), NOW_MS)
+    back = dialled.calls.apply(dialled.call, requeue(dialled.call, NOW_MS, why="x"), NOW_MS)
+    dialled.calls.apply(back, claim_call(back, "run-2", "r2"), NOW_MS)
     dialled.desk.take(
         LiveKitEvent(
             "participant_joined",

@@ -33,10 +33,10 @@ async def test_a_held_batch_is_stepped_over_and_what_stands_behind_it_is_dialled
 ) -> None:
     hold(dialer, 1, 30)
     for number in range(1, 31):
-        dialer.calls.accept(make_call(number, batch=True, priority=7))
-    dialer.calls.accept(make_call(31, priority=7))
-    dialer.calls.accept(make_call(32, batch=True, priority=7))
-    dialer.calls.accept(make_call(33, priority=9))
+        dialer.calls.create(make_call(number, batch=True, priority=7))
+    dialer.calls.create(make_call(31, priority=7))
+    dialer.calls.create(make_call(32, batch=True, priority=7))
+    dialer.calls.create(make_call(33, priority=9))
     assert await dialer.run().serve(WAKE) is Stop.EMPTY
     assert states(dialer, range(1, 31)) == {State.QUEUED}
     assert states(dialer, range(31, 34)) == {State.ACTIVE}
@@ -46,7 +46,7 @@ async def test_a_held_batch_is_stepped_over_and_what_stands_behind_it_is_dialled
 
 
 async def test_a_hold_ends_at_its_moment(dialer: DialerHarness) -> None:
-    dialer.calls.accept(make_call(1, batch=True))
+    dialer.calls.create(make_call(1, batch=True))
     hold(dialer, 1, 1, until_ms=dialer.clock.wall_ms() + 60_000)
     assert await dialer.run().serve(WAKE) is Stop.EMPTY
     assert states(dialer, range(1, 2)) == {State.QUEUED}
@@ -59,7 +59,7 @@ async def test_a_hold_is_one_tenants(dialer: DialerHarness) -> None:
     dialer.trunks.grant(TRUNK.id, "tenant-2")
     hold(dialer, 1, 5)
     for number in range(1, 6):
-        dialer.calls.accept(make_call(number, batch=True, tenant_id="tenant-2"))
+        dialer.calls.create(make_call(number, batch=True, tenant_id="tenant-2"))
     assert await dialer.run().serve(WAKE) is Stop.EMPTY
     assert states(dialer, range(1, 6)) == {State.ACTIVE}
 
@@ -68,7 +68,7 @@ async def test_two_holds_one_after_the_other(dialer: DialerHarness) -> None:
     hold(dialer, 1, 3, batch_id="bat_1")
     hold(dialer, 4, 6, batch_id="bat_2")
     for number in range(1, 10):
-        dialer.calls.accept(make_call(number, batch=True))
+        dialer.calls.create(make_call(number, batch=True))
     assert await dialer.run().serve(WAKE) is Stop.EMPTY
     assert states(dialer, range(1, 7)) == {State.QUEUED}
     assert states(dialer, range(7, 10)) == {State.ACTIVE}
@@ -77,13 +77,13 @@ async def test_two_holds_one_after_the_other(dialer: DialerHarness) -> None:
 async def test_a_call_says_that_its_batch_is_held(dialer: DialerHarness) -> None:
     queue = make_queue(dialer.table, dialer.clock)
     call = make_call(1, batch=True)
-    dialer.calls.accept(call)
+    dialer.calls.create(call)
     hold(dialer, 1, 1)
-    standing = queue.standing(call)
+    standing = queue.status(call)
     assert standing is not None
     assert (standing.state, standing.position, standing.estimated_start_ms) == ("batch_paused", None, None)
     until_ms = dialer.clock.wall_ms() + 60_000
     hold(dialer, 1, 1, until_ms)
-    standing = queue.standing(call)
+    standing = queue.status(call)
     assert standing is not None
     assert (standing.state, standing.estimated_start_ms) == ("batch_not_started", until_ms)

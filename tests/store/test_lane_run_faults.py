@@ -27,15 +27,15 @@ def dialer_table(table: Table) -> Table:
 async def test_a_table_that_fails_for_a_moment_loses_no_answer(
     dialer: DialerHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settle, failures = dialer.calls.settle, [ClientError({"Error": {"Code": "ThrottlingException"}}, "x")] * 2
+    settle, failures = dialer.calls.update, [ClientError({"Error": {"Code": "ThrottlingException"}}, "x")] * 2
 
     def sometimes(*args: Any, **more: Any) -> Call | None:
         if failures:
             raise failures.pop()
         return settle(*args, **more)
 
-    monkeypatch.setattr(dialer.calls, "settle", sometimes)
-    dialer.calls.accept(make_call())
+    monkeypatch.setattr(dialer.calls, "update", sometimes)
+    dialer.calls.create(make_call())
     await dialer.run().serve(WAKE)
     assert dialer.load().state is State.ACTIVE
     assert len(dialer.livekit.invites) == 1
@@ -44,7 +44,7 @@ async def test_a_table_that_fails_for_a_moment_loses_no_answer(
 async def test_a_line_that_cant_be_read_for_a_moment_is_read_again(
     dialer: DialerHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    head, failures = dialer.line.head, [ClientError({"Error": {"Code": "InternalServerError"}}, "x")] * 3
+    head, failures = dialer.line.peek, [ClientError({"Error": {"Code": "InternalServerError"}}, "x")] * 3
 
     def sometimes(
         trunk_id: str, tenant_id: str, limit: int, held: Sequence[BatchHold]
@@ -53,8 +53,8 @@ async def test_a_line_that_cant_be_read_for_a_moment_is_read_again(
             raise failures.pop()
         return head(trunk_id, tenant_id, limit, held)
 
-    monkeypatch.setattr(dialer.line, "head", sometimes)
-    dialer.calls.accept(make_call())
+    monkeypatch.setattr(dialer.line, "peek", sometimes)
+    dialer.calls.create(make_call())
     await dialer.run().serve(WAKE)
     assert dialer.load().state is State.ACTIVE
 
@@ -63,14 +63,14 @@ async def test_no_task_outlives_a_run_that_breaks(
     dialer: DialerHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dialer.livekit.agent_joins = False
-    dialer.calls.accept(make_call())
+    dialer.calls.create(make_call())
     run = asyncio.create_task(dialer.run().serve(WAKE))
     await asyncio.sleep(0.1)
 
     def broken(*_: Any, **__: Any) -> list[QueuePosition]:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(dialer.line, "head", broken)
+    monkeypatch.setattr(dialer.line, "peek", broken)
     with pytest.raises(RuntimeError, match="a defect"):
         await run
     assert (dialer.load().state, dialer.load().phase) == (State.QUEUED, None)
@@ -89,12 +89,12 @@ async def test_a_dials_token_is_dead_when_the_intent_says_so(
         signed_at_ms.append(dialer.clock.wall_ms())
         return "token"
 
-    object.__setattr__(run._bench, "sign_dial_token", sign)
-    dialer.calls.accept(make_call())
+    object.__setattr__(run._context, "sign_dial_token", sign)
+    dialer.calls.create(make_call())
     await run.serve(WAKE)
-    dead_after_ms = dialer.load().dead_after_ms
-    assert dead_after_ms is not None
-    assert signed_at_ms[0] + lifetimes[0] * 1000 <= dead_after_ms + 1
+    token_expires_at_ms = dialer.load().token_expires_at_ms
+    assert token_expires_at_ms is not None
+    assert signed_at_ms[0] + lifetimes[0] * 1000 <= token_expires_at_ms + 1
 
 
 @pytest.mark.parametrize("written", [True, False])
@@ -102,7 +102,7 @@ async def test_a_dials_token_is_dead_when_the_intent_says_so(
 async def test_a_step_that_the_table_left_unclear_is_undone_and_the_call_dialled_once(
     dialer: DialerHarness, monkeypatch: pytest.MonkeyPatch, step: str, written: bool
 ) -> None:
-    change, failures = dialer.calls.change, [ClientError({"Error": {"Code": "InternalServerError"}}, "x")]
+    change, failures = dialer.calls.apply, [ClientError({"Error": {"Code": "InternalServerError"}}, "x")]
 
     def sometimes(before: Call, what: Change, now_ms: int, **_: str) -> Call:
         is_claim = what.call.phase is Phase.PREPARED
@@ -113,8 +113,8 @@ async def test_a_step_that_the_table_left_unclear_is_undone_and_the_call_dialled
             raise failures.pop()
         return change(before, what, now_ms)
 
-    monkeypatch.setattr(dialer.calls, "change", sometimes)
-    dialer.calls.accept(make_call())
+    monkeypatch.setattr(dialer.calls, "apply", sometimes)
+    dialer.calls.create(make_call())
     await dialer.run().serve(WAKE)
     assert dialer.load().state is State.ACTIVE
     assert len(dialer.livekit.invites) == 1
@@ -123,15 +123,15 @@ async def test_a_step_that_the_table_left_unclear_is_undone_and_the_call_dialled
 async def test_a_run_that_loses_the_race_for_a_claim_leaves_the_winners_room_alone(
     dialer: DialerHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    change, winner = dialer.calls.change, "another-run"
+    change, winner = dialer.calls.apply, "another-run"
 
     def lose(before: Call, what: Change, now_ms: int, **_: str) -> Call:
         if what.call.phase is Phase.PREPARED and what.call.owner != winner:
             change(before, claim_call(before, winner, str(what.call.room_name)), now_ms)
         return change(before, what, now_ms)
 
-    monkeypatch.setattr(dialer.calls, "change", lose)
-    dialer.calls.accept(make_call())
+    monkeypatch.setattr(dialer.calls, "apply", lose)
+    dialer.calls.create(make_call())
     await dialer.run().serve(WAKE)
     assert dialer.load().owner == winner
     assert dialer.livekit.deleted_rooms == []

@@ -59,15 +59,15 @@ class QueueHarness:
 
     def accept(self, *numbers: int, **changes: Any) -> None:
         for number in numbers:
-            self.calls.accept(make_call(number, **changes))
+            self.calls.create(make_call(number, **changes))
 
-    def standing(self, number: int) -> QueueStatus | None:
+    def status(self, number: int) -> QueueStatus | None:
         call = self.calls.load(make_call(number).id)
         assert call is not None
-        return self.queue.standing(call)
+        return self.queue.status(call)
 
     def position(self, number: int) -> int | None:
-        standing = self.standing(number)
+        standing = self.status(number)
         assert standing is not None
         return standing.position
 
@@ -83,19 +83,19 @@ def test_positions_are_the_order_of_dialling(harness: QueueHarness) -> None:
     harness.accept(4, priority=5, batch=True)
     harness.accept(5, priority=10)
     assert [harness.position(number) for number in (3, 1, 2, 4, 5)] == [1, 2, 3, 4, 5]
-    harness.calls.change(make_call(1), request_cancel(make_call(1), NOW_MS), NOW_MS)  # type: ignore[arg-type]
+    harness.calls.apply(make_call(1), request_cancel(make_call(1), NOW_MS), NOW_MS)  # type: ignore[arg-type]
     assert harness.position(2) == 2
 
 
 def test_the_estimate_is_the_position_at_todays_pace(harness: QueueHarness) -> None:
     harness.accept(*range(1, 11))
-    standing = harness.standing(10)
+    standing = harness.status(10)
     assert standing is not None
     assert standing == QueueStatus("in_line", 10, NOW_MS + 2060)
     lane = harness.lanes.take(TRUNK.id, "run")
     assert lane is not None
     harness.lanes.release(lane, 0, 0.5)
-    assert harness.standing(10) == QueueStatus("in_line", 10, NOW_MS + 4120)
+    assert harness.status(10) == QueueStatus("in_line", 10, NOW_MS + 4120)
 
 
 @pytest.mark.memory_table
@@ -112,18 +112,18 @@ def test_tenants_on_one_trunk_take_turns_in_the_position_too(harness: QueueHarne
 def test_a_long_line_is_counted_with_the_help_of_the_census(
     harness: QueueHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue_module, "COUNTED", 20)
-    monkeypatch.setattr(queue_module, "CENSUS_STEP", 5)
+    monkeypatch.setattr(queue_module, "MAX_EXACT_COUNT", 20)
+    monkeypatch.setattr(queue_module, "CHECKPOINT_STEP", 5)
     harness.accept(*range(1, 101))
     assert harness.position(90) == 20, "at least: nobody has counted yet"
     assert QueueCheckpoints(harness.table, DialQueue(harness.table)).take(TRUNK.id, "tenant-1") == 100
     assert [harness.position(number) for number in (1, 19, 20, 21, 57, 100)] == [1, 19, 20, 21, 57, 100]
     assert harness.queue.waiting(TRUNK.id, "tenant-1") == 100
     for number in range(1, 31):
-        harness.calls.change(make_call(number), claim_call(make_call(number), "run", "r"), NOW_MS)
+        harness.calls.apply(make_call(number), claim_call(make_call(number), "run", "r"), NOW_MS)
     assert harness.position(57) == 27
     for number in range(40, 43):
-        harness.calls.change(make_call(number), request_cancel(make_call(number), NOW_MS), NOW_MS)  # type: ignore[arg-type]
+        harness.calls.apply(make_call(number), request_cancel(make_call(number), NOW_MS), NOW_MS)  # type: ignore[arg-type]
     assert 24 <= (harness.position(57) or 0) <= 27, "those who left since the census are still counted"
     QueueCheckpoints(harness.table, DialQueue(harness.table)).take(TRUNK.id, "tenant-1")
     assert harness.position(57) == 24
@@ -131,8 +131,8 @@ def test_a_long_line_is_counted_with_the_help_of_the_census(
 
 @pytest.mark.memory_table
 def test_the_cost_does_not_grow_with_the_line(harness: QueueHarness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue_module, "COUNTED", 10)
-    monkeypatch.setattr(queue_module, "CENSUS_STEP", 5)
+    monkeypatch.setattr(queue_module, "MAX_EXACT_COUNT", 10)
+    monkeypatch.setattr(queue_module, "CHECKPOINT_STEP", 5)
     assert isinstance(harness.table, MemoryTable)
     costs = []
     for length in (40, 200):
@@ -148,7 +148,7 @@ def test_the_cost_does_not_grow_with_the_line(harness: QueueHarness, monkeypatch
 @given(st.integers(1, 60), st.integers(0, 60), st.integers(0, 60))
 def test_the_marks_between_two_places_are_counted_right(length: int, head: int, key: int) -> None:
     keys = [f"{number:03d}" for number in range(length)]
-    marks = keys[:: queue_module.CENSUS_STEP]
+    marks = keys[:: queue_module.CHECKPOINT_STEP]
     span = marks_between(marks, f"{head:03d}", f"{key:03d}")
     if span is None:
         assert not [mark for mark in marks if f"{head:03d}" <= mark <= f"{key:03d}"]
@@ -159,21 +159,21 @@ def test_the_marks_between_two_places_are_counted_right(length: int, head: int, 
 
 def test_what_a_call_waits_for_is_said(harness: QueueHarness) -> None:
     harness.accept(1, 2, 3)
-    harness.calls.change(make_call(1), defer(make_call(1), NOW_MS + 9, WaitsFor.WINDOW), NOW_MS)
-    harness.calls.change(make_call(2), claim_call(make_call(2), "run", "r", {TRUNK.id: 1}), NOW_MS)
-    assert harness.standing(1) == QueueStatus("outside_window", None, NOW_MS + 9)
-    assert harness.standing(2) == QueueStatus("preparing")
+    harness.calls.apply(make_call(1), defer(make_call(1), NOW_MS + 9, WaitsFor.WINDOW), NOW_MS)
+    harness.calls.apply(make_call(2), claim_call(make_call(2), "run", "r", {TRUNK.id: 1}), NOW_MS)
+    assert harness.status(1) == QueueStatus("outside_window", None, NOW_MS + 9)
+    assert harness.status(2) == QueueStatus("preparing")
     harness.trunks.save(replace(TRUNK, max_concurrent_calls=1))
-    assert harness.standing(3) == QueueStatus("at_capacity", 1)
+    assert harness.status(3) == QueueStatus("at_capacity", 1)
     harness.trunks.set(TRUNK.id, {"paused": True}, None)
-    assert harness.standing(3) == QueueStatus("trunk_paused", 1)
+    assert harness.status(3) == QueueStatus("trunk_paused", 1)
 
 
 def test_a_trunk_shows_its_state_pace_and_the_tenants_own_calls(harness: QueueHarness) -> None:
     harness.trunks.grant(TRUNK.id, "tenant-2", max_concurrent_calls=4)
     harness.accept(1, 2, 3)
     harness.accept(4, tenant_id="tenant-2")
-    harness.calls.change(make_call(1), claim_call(make_call(1), "run", "r"), NOW_MS)
+    harness.calls.apply(make_call(1), claim_call(make_call(1), "run", "r"), NOW_MS)
     mine, theirs = (harness.desk.get(who, TRUNK.id) for who in (ME, OTHER))
     assert (mine["waiting"], mine["in_progress"], mine["state"]) == (2, 1, "idle")
     assert (theirs["waiting"], theirs["in_progress"]) == (1, 0)

@@ -85,17 +85,17 @@ def test_a_wake_that_cant_be_sent_withdraws_the_call(
     with pytest.raises(QueueUnavailable, match="Failed to queue call: Connection timeout"):
         outbound.place()
     assert outbound.waiting() == 0
-    assert not [*outbound.calls.waiting_call_ids(TRUNK.id), *outbound.calls.busy_call_ids(TRUNK.id)]
+    assert not [*outbound.calls.waiting_ids(TRUNK.id), *outbound.calls.in_progress_ids(TRUNK.id)]
 
 
 def test_a_wake_that_cant_be_sent_for_a_call_already_claimed_is_no_failure(
     outbound: OutboundHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def claim_then_refuse(_: DialWakeup, delay_s: int = 0) -> None:
-        entry = DialQueue(outbound.table).head(TRUNK.id, "tenant-1", 1)[0]
+        entry = DialQueue(outbound.table).peek(TRUNK.id, "tenant-1", 1)[0]
         call = outbound.calls.load(entry.call_id)
         assert call is not None
-        outbound.calls.change(call, claim_call(call, "run-1", "r"), NOW_MS)
+        outbound.calls.apply(call, claim_call(call, "run-1", "r"), NOW_MS)
         raise WakeupNotSent("Connection timeout")
 
     monkeypatch.setattr(outbound.wakeups, "send", claim_then_refuse)

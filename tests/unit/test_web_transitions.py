@@ -111,11 +111,11 @@ def test_no_order_of_news_moves_a_call_backwards_and_its_end_is_final(names: lis
         change = NEWS[name](call)
         if change is None:
             continue
-        assert not call.ended
-        assert change.call.ended or ORDER.index(change.call.state) >= ORDER.index(call.state)
+        assert not call.is_terminal
+        assert change.call.is_terminal or ORDER.index(change.call.state) >= ORDER.index(call.state)
         assert (change.call.answered_at_ms is not None) or change.call.state is not State.ACTIVE
         call = change.call
-    if not call.ended:
+    if not call.is_terminal:
         # Whatever was lost, the reconciler's look ends it.
         over = end_call(call, Ending(State.FAILED, Reason.LEFT_BEFORE_ANSWER), NOW_MS + 99).call
-        assert over.ended
+        assert over.is_terminal

@@ -148,7 +148,7 @@ def test_whose_tools_they_are(tool_calls: ToolCallHarness) -> None:
     call = make_web_call()
     agent = replace(call.agent, tools=("adas_tool",))
     tool_calls.tool("adas_tool", {"type": "end_call"}, parameters=[])
-    claim = tool_calls.accept(agent=agent, colleagues=(SUPPORT,))
+    claim = tool_calls.accept(agent=agent, handoff_agents=(SUPPORT,))
 
     def names(agent: str | None = None) -> list[str]:
         return [each["name"] for each in tool_calls.invoker.definitions(claim, agent)["data"]]
@@ -176,7 +176,7 @@ def test_only_what_templates_ask_for_is_read(
     def never(*_: Any) -> Any:
         raise AssertionError("it was read")
 
-    monkeypatch.setattr(UserContextRepository, "said_of", never)
+    monkeypatch.setattr(UserContextRepository, "get", never)
     monkeypatch.setattr(WorkflowStateRepository, "load", never)
     assert tool_calls.use(claim, "plain", meal="soup")["status"] == "succeeded"
 

@@ -31,7 +31,7 @@ Report = Callable[[Call], Change | None]
 
 def ringing() -> Call:
     call = claim_call(make_call(), "run", "room").call
-    return record_intent(call, NOW_MS, intent="i", dead_after_ms=1).call
+    return record_intent(call, NOW_MS, intent="i", token_expires_at_ms=1).call
 
 
 def test_an_answer_counts_when_no_dialer_awaits_it() -> None:
@@ -88,7 +88,7 @@ REPORTS: dict[str, Report] = {
     "human": lambda call: on_answering_machine(call, "human"),
     "ended": lambda call: on_ended_by_agent(call, "done", NOW_MS),
     "left": lambda call: (
-        None if call.ended else end_call(call, Ending(State.FAILED, Reason.DIAL_UNKNOWN), NOW_MS)
+        None if call.is_terminal else end_call(call, Ending(State.FAILED, Reason.DIAL_UNKNOWN), NOW_MS)
     ),
 }
 
@@ -102,9 +102,9 @@ def test_no_order_of_reports_moves_a_call_backwards(call: Call, names: list[str]
         change = REPORTS[name](call)
         if change is None:
             continue
-        if call.ended:
+        if call.is_terminal:
             assert change.call.state is call.state
-        elif not change.call.ended:
+        elif not change.call.is_terminal:
             assert ORDER.index(change.call.state) >= ORDER.index(call.state)
         again = REPORTS[name](change.call)
         assert again is None, "a repeat changes nothing"

@@ -1,0 +1,37 @@
+"""Composition root of `event_fanout`: its objects, built once per process."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from trunkline.batches.models import KEPT_S
+from trunkline.batches.repository import BatchRepository
+from trunkline.core import aws_clients
+from trunkline.core.settings import EventFanoutSettings
+from trunkline.storage.table import Table
+from trunkline.trunks.repository import TrunkRepository
+from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.webhooks.event_bus import EventBus
+from trunkline.webhooks.fan_out import CallEnd, FanOut
+from trunkline.webhooks.repository import EndpointRepository
+from trunkline.webhooks.state_machine import DeliveryStateMachine
+
+
+@cache
+def fan_out() -> FanOut:
+    """Build the fan-out; the ends of batches' calls are counted in their batches."""
+    settings = EventFanoutSettings.from_env()
+    table = Table(aws_clients.client("dynamodb"), settings.table_name)
+    batches = BatchRepository(table)
+
+    def count(end: CallEnd) -> None:
+        batches.note_end(end.batch_id, end.row, end.state, end.reason, end.at_ms // 1000 + KEPT_S)
+
+    return FanOut(
+        EndpointRepository(table),
+        DeliveryRepository(table),
+        DeliveryStateMachine(aws_clients.client("stepfunctions"), settings.delivery_flow_arn),
+        TrunkRepository(table).grantees,
+        EventBus(aws_clients.client("events"), settings.event_bus_name).publish,
+        count,
+    )
