@@ -36,6 +36,7 @@ lint: setup ## Check style, complexity, import directions and types
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@PYTHONPATH=. .venv/bin/lint-imports
+	@$(PYTHON) .ci/check_commits.py
 	@$(PYTHON) -m mypy
 
 format: setup ## Format the code
