@@ -70,13 +70,13 @@ def desk() -> Desk:
         calls=calls,
         transcripts=TranscriptRepository(table),
         workflows=workflows,
-        people=people,
+        user_contexts=people,
         states=states,
         clock=clock,
         run_is_alive=LaneLeaseRepository(table, clock).run_is_alive,
         close_room=lambda call, room: _close_room(projects, call, room),
         erase=lambda call_id: erase_linked_items(table, call_id),
-        noted=_noted,
+        on_call_loaded=_noted,
     )
     return Desk(settings, table, calls, workflows, people, states, cipher, clock, projects, reports)
 

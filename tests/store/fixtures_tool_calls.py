@@ -66,7 +66,7 @@ class ToolCallHarness:
             calls=self.calls,
             transcripts=TranscriptRepository(table),
             workflows=self.workflows,
-            people=self.people,
+            user_contexts=self.people,
             states=self.states,
             clock=self.clock,
             run_is_alive=lambda _: False,
@@ -127,7 +127,7 @@ class ToolCallHarness:
         )
         call = replace(call, room_name=f"call-{call.id}")
         self.calls.create(
-            call, more=self.people.writes(call, context or {"auth_token": "jwt-1234", "pin": "98765"})
+            call, extra_writes=self.people.writes(call, context or {"auth_token": "jwt-1234", "pin": "98765"})
         )
         return CallAttemptRef(call.id, call.claim)
 
