@@ -159,7 +159,7 @@ def _dispatch(projects: ProjectRegistry, call: Call, worker: str) -> None:
 
 
 def _end_call(reports: AgentReportService, claim: CallAttemptRef, reason: str) -> None:
-    reports.take(claim, [Ended(type="ended", reason=reason)])
+    reports.apply(claim, [Ended(type="ended", reason=reason)])
 
 
 def claim_of(event: dict[str, Any], call_id: str) -> CallAttemptRef:

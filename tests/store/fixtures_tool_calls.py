@@ -107,7 +107,7 @@ class ToolCallHarness:
 
     def end_call(self, claim: CallAttemptRef, reason: str) -> None:
         """End a call as its agent's report does."""
-        self.reports.take(claim, [Ended(type="ended", reason=reason)])
+        self.reports.apply(claim, [Ended(type="ended", reason=reason)])
 
     def tool(self, name: str, *actions: dict[str, Any], parameters: Any = MEAL, **more: Any) -> None:
         config = {"parameters": parameters, "actions": list(actions)}
