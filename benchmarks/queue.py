@@ -100,7 +100,7 @@ class BenchmarkTrunk:
 
     def _place(self, request: OutboundCall) -> str:
         """Queue a call, and return its id."""
-        return self._outbound.place(self._principal, request, source="bench").call.id
+        return self._outbound.create(self._principal, request, source="bench").call.id
 
     def wake_dialer(self, times: int = CONCURRENT_WAKES) -> None:
         """Send wake-ups for the trunk; several make dialers contend for it."""

@@ -70,13 +70,13 @@ def desk() -> Desk:
         calls=calls,
         transcripts=TranscriptRepository(table),
         workflows=workflows,
-        people=people,
+        user_contexts=people,
         states=states,
         clock=clock,
         run_is_alive=LaneLeaseRepository(table, clock).run_is_alive,
         close_room=lambda call, room: _close_room(projects, call, room),
         erase=lambda call_id: erase_linked_items(table, call_id),
-        noted=_noted,
+        on_call_loaded=_noted,
     )
     return Desk(settings, table, calls, workflows, people, states, cipher, clock, projects, reports)
 
@@ -159,7 +159,7 @@ def _dispatch(projects: ProjectRegistry, call: Call, worker: str) -> None:
 
 
 def _end_call(reports: AgentReportService, claim: CallAttemptRef, reason: str) -> None:
-    reports.take(claim, [Ended(type="ended", reason=reason)])
+    reports.apply(claim, [Ended(type="ended", reason=reason)])
 
 
 def claim_of(event: dict[str, Any], call_id: str) -> CallAttemptRef:

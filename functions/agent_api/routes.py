@@ -28,7 +28,7 @@ def answer_to(event: dict[str, Any]) -> Any:
             return desk().reports.context(claim_of(event, route["call_id"]))
         case "POST", "reports", None:
             claim = claim_of(event, route["call_id"])
-            return desk().reports.take(claim, _body(event, Reports).reports)
+            return desk().reports.apply(claim, _body(event, Reports).reports)
         case "GET", "tools", None:
             asked = event.get("queryStringParameters") or {}
             return invoker().definitions(claim_of(event, route["call_id"]), asked.get("agent"))

@@ -39,13 +39,13 @@ def batch_desk(base: Base, phones: OutboundCallService, queue: QueueStatusReader
         batches=store,
         workflows=WorkflowRepository(base.table),
         files=files,
-        flow=BatchStateMachine(
+        state_machine=BatchStateMachine(
             cache(lambda: aws_clients.client("stepfunctions")), base.settings.batch_flow_arn
         ),
         holds=BatchHoldService(base.table, store, base.trunks, base.notifier, base.clock),
-        views=BatchResponses(store, files, outlook, base.clock),
+        responses=BatchResponses(store, files, outlook, base.clock),
         results=Results(base.table, store),
-        able=able,
+        require_callable=able,
         clock=base.clock,
         log=log,
     )

@@ -30,8 +30,8 @@ def _who(scope: Scope) -> Asked:
 def create_outbound_call() -> Response[str]:
     who = _who(Scope.CALLS_CREATE)
     request = who.body(OutboundCall)
-    placed = services().desk.place(
-        who.principal, request, source="api", once=who.once("calls/outbound", request)
+    placed = services().desk.create(
+        who.principal, request, source="api", idempotency_key=who.once("calls/outbound", request)
     )
     return json_response(201, accepted_answer(placed.call), replayed(placed.replayed))
 
@@ -41,7 +41,7 @@ def schedule_call() -> Response[str]:
     who = _who(Scope.CALLS_CREATE)
     request = who.body(ScheduledCall)
     once = who.once("calls/schedule", request)
-    placed = services().desk.schedule(who.principal, request, source="schedule", once=once)
+    placed = services().desk.schedule(who.principal, request, source="schedule", idempotency_key=once)
     return json_response(201, scheduled_answer(placed.call), replayed(placed.replayed))
 
 
@@ -49,7 +49,7 @@ def schedule_call() -> Response[str]:
 def reschedule_call(call_id: str) -> Response[str]:
     who = _who(Scope.CALLS_CREATE)
     services().reschedules.change(who.principal, call_id, who.body(ScheduleChange))
-    return json_response(200, services().reader.read(who.principal, call_id))
+    return json_response(200, services().reader.get(who.principal, call_id))
 
 
 @router.post("/api/v1/calls")
@@ -57,8 +57,8 @@ def create_call() -> Response[str]:
     who = _who(Scope.CALLS_CREATE)
     request = who.body(WorkflowCall)
     once = who.once("calls", request)
-    placed = services().workflow_calls.place(who.principal, request, source="api", once=once)
-    return json_response(201, services().joins.opened(placed.call), replayed(placed.replayed))
+    placed = services().workflow_calls.create(who.principal, request, source="api", idempotency_key=once)
+    return json_response(201, services().joins.for_caller(placed.call), replayed(placed.replayed))
 
 
 @router.post("/api/v1/calls/test-agent")
@@ -66,22 +66,24 @@ def create_test_call() -> Response[str]:
     who = _who(Scope.CALLS_CREATE)
     request = who.body(TestAgentCall)
     once = who.once("calls/test-agent", request)
-    placed = services().workflow_calls.place_test(who.principal, request, source="test-agent", once=once)
-    return json_response(201, services().joins.opened(placed.call), replayed(placed.replayed))
+    placed = services().workflow_calls.create_test(
+        who.principal, request, source="test-agent", idempotency_key=once
+    )
+    return json_response(201, services().joins.for_caller(placed.call), replayed(placed.replayed))
 
 
 @router.get("/api/v1/calls")
 def list_calls() -> Response[str]:
     who = _who(Scope.CALLS_READ)
     query = validated_query(CallQuery, router.current_event.query_string_parameters)
-    return json_response(200, services().reader.page(who.principal, query))
+    return json_response(200, services().reader.list_calls(who.principal, query))
 
 
 @router.get("/api/v1/calls/<call_id>")
 def get_call(call_id: str) -> Response[str]:
     who = _who(Scope.CALLS_READ)
     query = validated_query(WaitQuery, router.current_event.query_string_parameters)
-    return json_response(200, services().reader.read(who.principal, call_id, query))
+    return json_response(200, services().reader.get(who.principal, call_id, query))
 
 
 @router.get("/api/v1/calls/<call_id>/events")
@@ -100,7 +102,7 @@ def get_transcript(call_id: str) -> Response[str]:
 def cancel_call(call_id: str) -> Response[str]:
     principal = _who(Scope.CALLS_CREATE).principal
     services().cancels.cancel(principal, call_id)
-    return json_response(200, services().reader.read(principal, call_id))
+    return json_response(200, services().reader.get(principal, call_id))
 
 
 @router.delete("/api/v1/calls/<call_id>")
@@ -112,4 +114,6 @@ def erase_call(call_id: str) -> Response[str]:
 @router.post("/api/v1/calls/<call_id>/token")
 def create_token(call_id: str) -> Response[str]:
     who = _who(Scope.CALLS_CREATE)
-    return who.made(f"calls/{call_id}/token", None, lambda: services().joins.listen(who.principal, call_id))
+    return who.made(
+        f"calls/{call_id}/token", None, lambda: services().joins.for_listener(who.principal, call_id)
+    )

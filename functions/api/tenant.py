@@ -74,8 +74,8 @@ def get_limits() -> Response[str]:
         desk.facts.of(principal.tenant_id),
         who.admitted.rate.limit,
         waiting=desk.usage.waiting(principal.tenant_id, livemode=principal.livemode),
-        busy=desk.usage.in_progress(principal.tenant_id, livemode=principal.livemode),
-        today=desk.admission.today(principal),
+        in_progress=desk.usage.in_progress(principal.tenant_id, livemode=principal.livemode),
+        today=desk.admission.calls_today(principal),
     )
     return json_response(200, shown)
 

@@ -68,9 +68,9 @@ def worker() -> BatchWorker:
         files=files,
         splitter=Splitter(files),
         importer=_importer(settings, table, files, notifier, holds, clock),
-        stopper=PartCanceller(table, calls, batches, notifier, clock),
+        canceller=PartCanceller(table, calls, batches, notifier, clock),
         results=Results(table, batches),
-        outlook=ForecastService(batches, trunks, queue, clock),
+        forecasts=ForecastService(batches, trunks, queue, clock),
         holds=holds,
         clock=clock,
         log=log,
@@ -93,8 +93,8 @@ def _importer(
 
     def drafter(batch: Batch) -> RowConverter:
         """What rows name again and again is read once a part."""
-        agents, granted = ReadCache.of(AgentRepository(table)), ReadCache.of(trunks)
-        workflows, test_trunks = ReadCache.of(WorkflowRepository(table)), TestTrunks(trunks)
+        agents, granted = ReadCache.wrap(AgentRepository(table)), ReadCache.wrap(trunks)
+        workflows, test_trunks = ReadCache.wrap(WorkflowRepository(table)), TestTrunks(trunks)
         phones = OutboundCallService(
             intake, agents, granted, test_trunks, ReadCache.function(projects.for_tenant)
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from trunkline.batches.models import KEPT_S
+from trunkline.batches.models import BATCH_RETENTION_S
 from trunkline.batches.repository import BatchRepository
 from trunkline.core import aws_clients
 from trunkline.core.settings import EventFanoutSettings
@@ -25,7 +25,9 @@ def fan_out() -> FanOut:
     batches = BatchRepository(table)
 
     def count(end: CallEnd) -> None:
-        batches.note_end(end.batch_id, end.row, end.state, end.reason, end.at_ms // 1000 + KEPT_S)
+        batches.record_call_end(
+            end.batch_id, end.row, end.state, end.reason, end.at_ms // 1000 + BATCH_RETENTION_S
+        )
 
     return FanOut(
         EndpointRepository(table),

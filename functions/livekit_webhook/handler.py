@@ -34,7 +34,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if news and owner and not projects.owns(owner, calls.load(news.claim.call_id)):
         log.warning("news of another tenant's room ignored", livekit_tenant_id=owner)
         news = None
-    call = news_desk.take(news) if news else None
+    call = news_desk.handle(news) if news else None
     log.append_keys(tenant_id=call.tenant_id if call else owner)
     log.info("webhook", event_type=webhook.event, call_id=news.claim.call_id if news else None)
     return plain_response(200, {"status": "received"})

@@ -48,7 +48,7 @@ def build_player(table: Table, notifier: LaneNotifier, clock: Clock) -> Simulati
         calls=calls,
         transcripts=TranscriptRepository(table),
         workflows=WorkflowRepository(table),
-        people=UserContextRepository(table, nobody),
+        user_contexts=UserContextRepository(table, nobody),
         states=WorkflowStateRepository(table, nobody, WorkflowRepository(table)),
         clock=clock,
         run_is_alive=alive,

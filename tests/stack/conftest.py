@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.stack.collection import pytest_collection_modifyitems, pytest_itemcollected
 from tests.stack.failures import pytest_runtest_makereport
 from tests.stack.fixtures_endpoints import backend, endpoint
 from tests.stack.fixtures_livekit import control
@@ -14,6 +15,8 @@ __all__ = [
     "endpoint",
     "its_turn",
     "make_tenant",
+    "pytest_collection_modifyitems",
+    "pytest_itemcollected",
     "pytest_runtest_makereport",
     "pytest_sessionfinish",
     "stack",

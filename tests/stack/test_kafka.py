@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import importlib.util
 import json
 import os
 import sys
@@ -13,22 +12,19 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import aws_cdk as cdk
 import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aws_cdk.assertions import Template
 
-from local.config import ROOT
 from local.deployment import client
 from tests.stack.kafka.broker import NoKafka, broker
 from tests.support import http
+from tests.support.kafka_pipe import PIPE, pipe_module
 from tests.support.tenant import Tenant
 
 pytestmark = pytest.mark.xdist_group("kafka")
 """One worker runs them all: a broker takes seconds to start and 350 MB."""
 DOCUMENTS = Path(__file__).parent / "documents"
-PIPE = Path(ROOT) / "examples" / "kafka-pipe"
 
 
 @pytest.fixture(scope="module")
@@ -135,15 +131,6 @@ async def test_the_adrs_consumer_starts_a_call_at_a_login(
     assert (call["user_id"], call["data"]["metadata"]["event_id"]) == ("u-2", "e-2")
 
 
-def pipe_module() -> Any:
-    spec = importlib.util.spec_from_file_location("kafka_pipe", PIPE / "pipe.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def as_pipes_does(template: str, record: dict[str, Any]) -> dict[str, Any]:
     """Put a record's values into an input template, as EventBridge Pipes documents it: the value of a Kafka
     record is decoded, and JSON is put in as such."""
@@ -184,27 +171,3 @@ async def test_a_pipe_from_kafka_to_the_bus_starts_a_call_once(
             break
         await asyncio.sleep(0.1)
     assert sorted(each["outcome"] for each in heard) == ["called", "duplicate", "ignored"]
-
-
-def test_the_pipe_reads_one_topic_and_may_put_events_on_one_bus_alone() -> None:
-    module, app = pipe_module(), cdk.App()
-    settings = dict.fromkeys(module.SETTINGS, "x") | {
-        "bootstrap_servers": "a:9096,b:9096",
-        "credentials_arn": "arn:aws:secretsmanager:eu-central-1:1:secret:kafka-AbCdEf",
-        "subnets": "s-1,s-2",
-        "trigger_id": "trg_1",
-    }
-    template = Template.from_stack(module.KafkaPipe(app, "dev", settings)).to_json()
-    pipe = next(each for each in template["Resources"].values() if each["Type"] == "AWS::Pipes::Pipe")
-    properties = pipe["Properties"]
-    assert properties["Source"] == "smk://a:9096"
-    assert "event-bus/trunkline-dev" in json.dumps(properties["Target"])
-    assert "trg_1" in properties["TargetParameters"]["InputTemplate"]
-    policy = next(each for each in template["Resources"].values() if each["Type"] == "AWS::IAM::Policy")
-    put = [
-        each
-        for each in policy["Properties"]["PolicyDocument"]["Statement"]
-        if each["Action"] == "events:PutEvents"
-    ]
-    assert len(put) == 1
-    assert "event-bus/trunkline-dev" in json.dumps(put[0]["Resource"])

@@ -64,7 +64,7 @@ class Flows:
         self.started.append(batch)
 
     def has_failed(self, batch: Batch) -> bool:
-        return batch.flow_name in self.failed
+        return batch.execution_name in self.failed
 
 
 @dataclass
@@ -95,19 +95,19 @@ class BatchHarness:
     def run(self, batch_id: str, *, most: int = 99) -> list[Progress]:
         """Take the flow's steps, as the state machine does; a part that is to wait is left at that."""
         batch = self.stored(batch_id)
-        assert batch.work is not None
+        assert batch.job is not None
         told: list[Progress] = []
-        if self.worker.begin(batch_id, batch.work) == "parts":
+        if self.worker.begin(batch_id, batch.job) == "parts":
             listed = json.loads(
-                self.s3.get_object(Bucket=BUCKET, Key=parts_key(batch_id, batch.work))["Body"].read()
+                self.s3.get_object(Bucket=BUCKET, Key=parts_key(batch_id, batch.job))["Body"].read()
             )
             for each in listed[:most]:
-                step = self.worker.part(batch_id, batch.work, each["part"])
+                step = self.worker.part(batch_id, batch.job, each["part"])
                 while step.next == "again":
-                    step = self.worker.part(batch_id, batch.work, each["part"])
+                    step = self.worker.part(batch_id, batch.job, each["part"])
                 told.append(step)
         if all(each.next == "done" for each in told):
-            self.worker.end(batch_id, batch.work)
+            self.worker.end(batch_id, batch.job)
         return told
 
     def made(self, **more: Any) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def make_batch_harness(table: Table) -> BatchHarness:
     phones, workflows = outbound.service, WorkflowRepository(table)
     people = UserContextRepository(table, Plain())  # type: ignore[arg-type]
     by_workflow = WorkflowCallService(
-        phones.intake, phones, workflows, outbound.agents, people, lambda _: None
+        phones.admission, phones, workflows, outbound.agents, people, lambda _: None
     )
     notifier = make_notifier(outbound.wakeups, clock)
     holds = BatchHoldService(table, store, trunks, notifier, clock)
@@ -149,16 +149,16 @@ def make_batch_harness(table: Table) -> BatchHarness:
     def drafter(batch: Batch) -> RowConverter:
         return RowConverter(batch, phones, by_workflow, outbound.rulebook, outbound.facts)
 
-    importer = Importer(table, store, files, phones.intake.admission, drafter, holds.wake, clock)
+    importer = Importer(table, store, files, phones.admission.quotas, drafter, holds.wake, clock)
     results, outlook = Results(table, store), ForecastService(store, trunks, outbound.queue, clock)
     worker = BatchWorker(
         batches=store,
         files=files,
         splitter=Splitter(files),
         importer=importer,
-        stopper=PartCanceller(table, outbound.calls, store, notifier, clock),
+        canceller=PartCanceller(table, outbound.calls, store, notifier, clock),
         results=results,
-        outlook=outlook,
+        forecasts=outlook,
         holds=holds,
         clock=clock,
         log=LOG,
@@ -172,11 +172,11 @@ def make_batch_harness(table: Table) -> BatchHarness:
         batches=store,
         workflows=workflows,
         files=files,
-        flow=flow,  # type: ignore[arg-type]
+        state_machine=flow,  # type: ignore[arg-type]
         holds=holds,
-        views=BatchResponses(store, files, outlook, clock),
+        responses=BatchResponses(store, files, outlook, clock),
         results=results,
-        able=able,
+        require_callable=able,
         clock=clock,
         log=LOG,
     )

@@ -43,7 +43,7 @@ class LostAgentHarness:
 
     def lose(self, event_id: str = "EV_1", reason: str = "CONNECTION_TIMEOUT") -> Call:
         claim = CallAttemptRef(self.id, 1)
-        self.handler.take(
+        self.handler.handle(
             LiveKitEvent("participant_left", claim, event_id, agent_job_id="AJ_1", disconnect_reason=reason)
         )
         found = self.calls.load(self.id)

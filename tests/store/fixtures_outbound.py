@@ -74,7 +74,7 @@ class OutboundHarness:
 
     def place(self, principal: Principal = ME, **changes: Any) -> Call:
         body = {"agentId": self.agent.id, "phoneNumber": "+14155552671"} | changes
-        return self.service.place(principal, OutboundCall.model_validate(body), source="api").call
+        return self.service.create(principal, OutboundCall.model_validate(body), source="api").call
 
     def save(self, **changes: Any) -> Agent:
         agent = replace(self.agent, **changes)

@@ -66,7 +66,7 @@ class ToolCallHarness:
             calls=self.calls,
             transcripts=TranscriptRepository(table),
             workflows=self.workflows,
-            people=self.people,
+            user_contexts=self.people,
             states=self.states,
             clock=self.clock,
             run_is_alive=lambda _: False,
@@ -107,7 +107,7 @@ class ToolCallHarness:
 
     def end_call(self, claim: CallAttemptRef, reason: str) -> None:
         """End a call as its agent's report does."""
-        self.reports.take(claim, [Ended(type="ended", reason=reason)])
+        self.reports.apply(claim, [Ended(type="ended", reason=reason)])
 
     def tool(self, name: str, *actions: dict[str, Any], parameters: Any = MEAL, **more: Any) -> None:
         config = {"parameters": parameters, "actions": list(actions)}
@@ -127,7 +127,7 @@ class ToolCallHarness:
         )
         call = replace(call, room_name=f"call-{call.id}")
         self.calls.create(
-            call, more=self.people.writes(call, context or {"auth_token": "jwt-1234", "pin": "98765"})
+            call, extra_writes=self.people.writes(call, context or {"auth_token": "jwt-1234", "pin": "98765"})
         )
         return CallAttemptRef(call.id, call.claim)
 

@@ -30,14 +30,14 @@ def handing_over(**changes: Any) -> Call:
 
 
 def joined(alone: LostAgentHarness, job_id: str) -> None:
-    alone.handler.take(
+    alone.handler.handle(
         LiveKitEvent("participant_joined", CallAttemptRef(alone.id, 1), f"EV_{job_id}", agent_job_id=job_id)
     )
 
 
 def gone(alone: LostAgentHarness, job_id: str, reason: str = "CLIENT_INITIATED") -> Call:
     claim, told = CallAttemptRef(alone.id, 1), f"EV_left_{job_id}"
-    alone.handler.take(
+    alone.handler.handle(
         LiveKitEvent(
             "participant_left", claim, told, agent_job_id=job_id, watched=True, disconnect_reason=reason
         )

@@ -42,7 +42,7 @@ class ReportHarness:
             calls=self.calls,
             transcripts=self.transcripts,
             workflows=WorkflowRepository(table),
-            people=UserContextRepository(table, PlaintextCipher()),  # type: ignore[arg-type]
+            user_contexts=UserContextRepository(table, PlaintextCipher()),  # type: ignore[arg-type]
             states=WorkflowStateRepository(table, PlaintextCipher(), WorkflowRepository(table)),  # type: ignore[arg-type]
             clock=self.clock,
             run_is_alive=lambda _: False,
@@ -56,11 +56,11 @@ class ReportHarness:
             item = encrypted_data_key(call.id, "USER_CONTEXT").as_item()
             owner = context_for_call(call.tenant_id, call.id)
             more = [Put(item | {"ciphertext": PlaintextCipher().encrypt(owner, context)})]
-        self.calls.create(call, more=more)
+        self.calls.create(call, extra_writes=more)
         return CallAttemptRef(call.id, call.claim)
 
     def report(self, claim: CallAttemptRef, *reports: dict[str, Any]) -> list[bool]:
-        return self.desk.take(claim, validated(Reports, {"reports": list(reports)}).reports)["applied"]
+        return self.desk.apply(claim, validated(Reports, {"reports": list(reports)}).reports)["applied"]
 
     def now(self, claim: CallAttemptRef) -> Call:
         found = self.calls.load(claim.call_id)

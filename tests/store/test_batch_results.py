@@ -20,8 +20,8 @@ from trunkline.core.errors import BatchNotReady, NotFound
 def test_ends_are_counted_once_however_often_they_are_told(batches: BatchHarness) -> None:
     batch_id = batches.made(text=csv_of(*numbers(3)))["id"]
     for _ in range(3):
-        batches.store.note_end(batch_id, 1, "completed", "user_hangup", 1)
-        batches.store.note_end(batch_id, 2, "failed", "dial_busy", 1)
+        batches.store.record_call_end(batch_id, 1, "completed", "user_hangup", 1)
+        batches.store.record_call_end(batch_id, 2, "failed", "dial_busy", 1)
     read = batches.read(batch_id)
     assert read["progress"]["outcomes"] == {"completed": 1, "failed": 1}
     assert read["progress"]["reasons"] == [
@@ -29,7 +29,7 @@ def test_ends_are_counted_once_however_often_they_are_told(batches: BatchHarness
         {"reason": "user_hangup", "calls": 1},
     ]
     assert (read["progress"]["ended"], read["status"]) == (2, "running")
-    batches.store.note_end(batch_id, 3, "cancelled", None, 1)
+    batches.store.record_call_end(batch_id, 3, "cancelled", None, 1)
     assert batches.read(batch_id)["status"] == "completed"
 
 
@@ -56,7 +56,7 @@ def test_a_batch_is_deleted_once_it_has_come_to_its_end(batches: BatchHarness) -
     batch_id = batches.made(text=csv_of(*numbers(1)))["id"]
     with pytest.raises(BatchNotReady):
         batches.desk.delete(ME, batch_id)
-    batches.store.note_end(batch_id, 1, "completed", None, 1)
+    batches.store.record_call_end(batch_id, 1, "completed", None, 1)
     batches.desk.delete(ME, batch_id)
     with pytest.raises(NotFound):
         batches.desk.get(ME, batch_id)

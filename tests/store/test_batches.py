@@ -115,7 +115,7 @@ def test_a_worker_that_dies_between_two_groups_is_followed_by_one_that_goes_on(
     batches: BatchHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown, written = batches.make(text=csv_of(*numbers(100))), 0
-    note = Importer._note
+    note = Importer._write_transaction
 
     def dies(self: Importer, *args: Any, **more: Any) -> Any:
         nonlocal written
@@ -137,7 +137,7 @@ def test_two_workers_on_one_part_make_each_call_once(
     batches: BatchHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown, inside = batches.make(text=csv_of(*numbers(60))), False
-    note = Importer._note
+    note = Importer._write_transaction
 
     def twice(self: Importer, *args: Any, **more: Any) -> Any:
         nonlocal inside
@@ -216,9 +216,9 @@ def test_a_cancel_during_the_import_leaves_no_row_behind(batches: BatchHarness) 
     """The importer that was under way writes nothing after the part was cancelled."""
     shown = batches.make(text=csv_of(*numbers(60)))
     batch = batches.stored(shown["id"])
-    assert batch.work is not None
-    batches.worker.begin(batch.id, batch.work)
-    drafter, drafted = batches.importer.drafter, 0
+    assert batch.job is not None
+    batches.worker.begin(batch.id, batch.job)
+    drafter, drafted = batches.importer.row_converter, 0
 
     def slow(of: Any) -> Any:
         class Slow:
@@ -228,12 +228,12 @@ def test_a_cancel_during_the_import_leaves_no_row_behind(batches: BatchHarness) 
                 if drafted == 40:
                     batches.desk.cancel(ME, batch.id)
                     batches.run(batch.id)
-                return drafter(of).draft(row)
+                return drafter(of).convert(row)
 
         return Slow()
 
-    importer = replace(batches.importer, drafter=slow)
-    importer.work(batches.stored(batch.id), 1, check=False)
+    importer = replace(batches.importer, row_converter=slow)
+    importer.import_part(batches.stored(batch.id), 1, check=False)
     states = Counter(row["status"] for row in batches.rows(batch.id))
     assert states == {"cancelled": 32, "dropped": 28}
     assert line(batches) == []
@@ -250,10 +250,10 @@ def test_what_is_lost_on_the_way_the_reconciler_begins(batches: BatchHarness) ->
     assert batches.flow.started == [], "it is let be for a minute"
     batches.clock.move_s(61)
     care.walk(repairs)
-    assert [batch.flow_name for batch in batches.flow.started] == [f"{batch_id}-import-1"]
+    assert [batch.execution_name for batch in batches.flow.started] == [f"{batch_id}-import-1"]
     batches.flow.failed.add(f"{batch_id}-import-1")
     care.walk(repairs)
-    assert batches.flow.started[-1].flow_name == f"{batch_id}-import-2"
+    assert batches.flow.started[-1].execution_name == f"{batch_id}-import-2"
     assert repairs == {"batch_begun_anew": 1}
     batches.run(batch_id)
     batches.clock.move_s(120)

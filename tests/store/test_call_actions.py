@@ -28,7 +28,7 @@ def tool_calls(table: Table) -> ToolCallHarness:
 
 def active(tool_calls: ToolCallHarness, **more: Any) -> CallAttemptRef:
     claim = tool_calls.accept(handoff_agents=(SUPPORT,), **more)
-    tool_calls.reports.take(claim, validated(Reports, {"reports": [{"type": "answered"}]}).reports)
+    tool_calls.reports.apply(claim, validated(Reports, {"reports": [{"type": "answered"}]}).reports)
     return claim
 
 

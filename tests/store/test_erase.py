@@ -31,7 +31,7 @@ def test_erasing_leaves_that_it_took_place_and_nothing_of_the_person(table: Tabl
         user_id=CANARY, metadata_json=f'{{"name": "{CANARY}"}}', summary=CANARY, phone_number="+15550107777"
     )
     context = Put(encrypted_data_key(call.id, "USER_CONTEXT").as_item() | {"ciphertext": CANARY.encode()})
-    calls.create(call, more=[context])
+    calls.create(call, extra_writes=[context])
     transcripts.append(call.id, [Turn(1, "user", CANARY)], NOW_MS, None)
     with pytest.raises(CallNotEnded):
         desk.erase(ME, call.id)
@@ -67,7 +67,7 @@ def test_everything_of_a_call_carries_its_ttl(table: Table, dynamodb: Any) -> No
     call = make_web_call(ttl=1_900_000_000)
     calls.create(call)
     transcripts.append(call.id, [Turn(1, "user", "x")], NOW_MS, call.ttl)
-    calls.update(call.id, lambda current: request_cancel(current, NOW_MS), NOW_MS, news_id="EV_1")
+    calls.update(call.id, lambda current: request_cancel(current, NOW_MS), NOW_MS, livekit_event_id="EV_1")
     mine = [item for item in dynamodb.scan(TableName="t")["Items"] if item["pk"]["S"] == f"C#{call.id}"]
     assert len(mine) == 5
     assert {item["ttl"]["N"] for item in mine} == {"1900000000"}

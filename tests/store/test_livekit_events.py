@@ -58,8 +58,8 @@ class Dialled:
 
 def test_an_end_while_the_answer_is_awaited_is_kept(table: Table) -> None:
     dialled = Dialled(table, run_alive=True)
-    dialled.desk.take(left(dialled.call))
-    dialled.desk.take(left(dialled.call))
+    dialled.desk.handle(left(dialled.call))
+    dialled.desk.handle(left(dialled.call))
     assert dialled.now().state is State.CONNECTING
     assert dialled.now().pending_ending is not None
     assert dialled.now().version == dialled.call.version + 1, "the replay changed nothing"
@@ -67,7 +67,7 @@ def test_an_end_while_the_answer_is_awaited_is_kept(table: Table) -> None:
 
 def test_an_end_is_applied_at_once_when_the_dialer_is_dead(table: Table) -> None:
     dialled = Dialled(table, run_alive=False)
-    dialled.desk.take(left(dialled.call, status="ringing", reason="USER_UNAVAILABLE"))
+    dialled.desk.handle(left(dialled.call, status="ringing", reason="USER_UNAVAILABLE"))
     assert (dialled.now().state, dialled.now().reason) == (State.FAILED, Reason.DIAL_NO_ANSWER)
 
 
@@ -76,7 +76,7 @@ def test_news_in_any_order_and_number_ends_an_active_call_once(table: Table) -> 
     dialled.calls.apply(dialled.call, answer_call(dialled.call, NOW_MS), NOW_MS)
     finished = LiveKitEvent("room_finished", CallAttemptRef(dialled.call.id, 1))
     for news in (left(dialled.call, claim=2), left(dialled.call), finished, left(dialled.call), finished):
-        dialled.desk.take(news)
+        dialled.desk.handle(news)
     story = dialled.calls.load_with_events(dialled.call.id)
     assert story is not None
     assert (story[0].state, story[0].reason) == (State.COMPLETED, Reason.USER_HANGUP)
@@ -86,10 +86,10 @@ def test_news_in_any_order_and_number_ends_an_active_call_once(table: Table) -> 
 def test_a_room_that_finished_ends_an_active_call_whose_leave_was_lost(table: Table) -> None:
     dialled = Dialled(table, run_alive=True)
     finished = LiveKitEvent("room_finished", CallAttemptRef(dialled.call.id, 1))
-    dialled.desk.take(finished)
+    dialled.desk.handle(finished)
     assert dialled.now().state is State.CONNECTING, "before the answer it tells nothing"
     dialled.calls.apply(dialled.call, answer_call(dialled.call, NOW_MS), NOW_MS)
-    dialled.desk.take(finished)
+    dialled.desk.handle(finished)
     assert (dialled.now().state, dialled.now().reason) == (State.COMPLETED, Reason.END_NOT_REPORTED)
 
 
@@ -101,7 +101,7 @@ def test_ids_are_written_while_it_rings(table: Table) -> None:
         sip_participant_id="PA_1",
         sip_call_id="SCL_1",
     )
-    dialled.desk.take(joined)
+    dialled.desk.handle(joined)
     assert (dialled.now().sip_participant_id, dialled.now().sip_call_id) == ("PA_1", "SCL_1")
     assert dialled.now().version == dialled.call.version
 
@@ -114,8 +114,8 @@ def test_news_about_a_call_nobody_knows_is_ignored(table: Table) -> None:
         lambda _: True,
         NullRoomActions(),
     )
-    desk.take(left(make_call()))
-    desk.take(
+    desk.handle(left(make_call()))
+    desk.handle(
         LiveKitEvent(
             "participant_joined",
             CallAttemptRef(make_call().id, 1),
@@ -134,10 +134,10 @@ def test_a_leg_that_joins_a_call_that_has_ended_is_removed(table: Table) -> None
         sip_participant_id="PA_1",
         sip_call_id="SCL_1",
     )
-    dialled.desk.take(joined)
+    dialled.desk.handle(joined)
     assert dialled.removed == []
-    dialled.desk.take(left(dialled.call, status="ringing", reason="USER_UNAVAILABLE"))
-    dialled.desk.take(joined)
+    dialled.desk.handle(left(dialled.call, status="ringing", reason="USER_UNAVAILABLE"))
+    dialled.desk.handle(joined)
     assert dialled.removed == [CallAttemptRef(dialled.call.id, 1)]
 
 
@@ -145,7 +145,7 @@ def test_a_leg_of_an_older_claim_is_removed(table: Table) -> None:
     dialled = Dialled(table, run_alive=False)
     back = dialled.calls.apply(dialled.call, requeue(dialled.call, NOW_MS, why="x"), NOW_MS)
     dialled.calls.apply(back, claim_call(back, "run-2", "r2"), NOW_MS)
-    dialled.desk.take(
+    dialled.desk.handle(
         LiveKitEvent(
             "participant_joined",
             CallAttemptRef(dialled.call.id, 1),
@@ -168,7 +168,7 @@ def test_a_phone_call_that_lost_its_agent_is_hung_up_and_says_so(table: Table) -
     alone = LostAgentHarness(table, phone)
     assert alone.lose().state is State.ACTIVE
     assert alone.asked == ["hang_up"]
-    alone.handler.take(left(phone, status="hangup", reason="PARTICIPANT_REMOVED"))
+    alone.handler.handle(left(phone, status="hangup", reason="PARTICIPANT_REMOVED"))
     call = alone.calls.load(phone.id)
     assert call is not None
     assert (call.state, call.reason) == (State.DISCONNECTED, Reason.AGENT_LOST)
@@ -187,7 +187,7 @@ def test_a_lost_agent_is_sent_again_once(table: Table) -> None:
     assert alone.lose().state is State.ACTIVE
     alone.lose()
     assert alone.asked == ["dispatch"]
-    alone.handler.take(
+    alone.handler.handle(
         LiveKitEvent("participant_joined", CallAttemptRef(alone.id, 1), "EV_2", agent_job_id="AJ_1")
     )
     assert alone.lose("EV_3").reason is Reason.AGENT_LOST

@@ -60,7 +60,7 @@ class Life:
             calls=self.calls,
             transcripts=self.transcripts,
             workflows=WorkflowRepository(table),
-            people=UserContextRepository(table, PlaintextCipher()),  # type: ignore[arg-type]
+            user_contexts=UserContextRepository(table, PlaintextCipher()),  # type: ignore[arg-type]
             states=WorkflowStateRepository(table, PlaintextCipher(), WorkflowRepository(table)),  # type: ignore[arg-type]
             clock=self.clock,
             run_is_alive=lambda _: False,
@@ -84,11 +84,11 @@ class Life:
         self.clock.move_s(1)
         if what in NEWS:
             values: dict[str, Any] = dict(NEWS[what])
-            self.news.take(LiveKitEvent(values.pop("event"), self.claim, f"EV_{what}", **values))
+            self.news.handle(LiveKitEvent(values.pop("event"), self.claim, f"EV_{what}", **values))
             return
         report = validated(Reports, {"reports": [REPORTS[what]]})
         try:
-            self.reports.take(self.claim, report.reports)
+            self.reports.apply(self.claim, report.reports)
         except StaleAttempt:
             assert self.now().is_terminal
 

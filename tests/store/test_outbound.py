@@ -107,13 +107,13 @@ def test_a_wake_that_cant_be_sent_for_a_call_already_claimed_is_no_failure(
 
 def test_a_call_is_shown_to_its_tenant_and_mode_only(outbound: OutboundHarness) -> None:
     call = outbound.place(metadata={"note": "x"})
-    view = outbound.reader.read(ME, call.id.upper())
+    view = outbound.reader.get(ME, call.id.upper())
     assert (view["status"], view["data"]["status"], view["queue_state"]) == ("queued", "queued", "in_line")
     assert view["metadata"] == {"note": "x"}
     assert [entry["status"] for entry in view["timeline"]] == ["initiated", "queued"]
     test_mode = replace(ME, livemode=False)
     for stranger in (OTHER, test_mode):
         with pytest.raises(NotFound, match="Call not found"):
-            outbound.reader.read(stranger, call.id)
+            outbound.reader.get(stranger, call.id)
     with pytest.raises(NotFound, match="Call not found"):
-        outbound.reader.read(ME, "550e8400-e29b-41d4-a716-446655440000")
+        outbound.reader.get(ME, "550e8400-e29b-41d4-a716-446655440000")

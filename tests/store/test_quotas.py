@@ -67,7 +67,7 @@ class QuotaHarness:
         return self.call(**(web | changes))
 
     def take(self, call: Call | None = None, once: IdempotencyKey | None = None) -> Call:
-        return self.intake.take(call or self.call(), once).call
+        return self.intake.accept(call or self.call(), once).call
 
     def end(self, call: Call) -> None:
         now_ms = self.clock.wall_ms()
@@ -127,7 +127,7 @@ def test_many_at_once_take_no_more_places_than_there_are(quotas: QuotaHarness) -
 
     def admit(call: Call) -> bool:
         try:
-            quotas.intake.admission.admit(call)
+            quotas.intake.quotas.reserve(call)
         except QueueFull:
             return False
         return True

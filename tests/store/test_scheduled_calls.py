@@ -70,7 +70,7 @@ def test_a_scheduled_call_waits_outside_the_line(outbound: OutboundHarness) -> N
         "scheduled",
         "2023-11-14T22:18:20.000Z",
     )
-    shown = outbound.reader.read(ME, call.id)
+    shown = outbound.reader.get(ME, call.id)
     assert (shown["status"], shown["data"]["status"], shown["queue_state"]) == (
         "scheduled",
         "scheduled",

@@ -221,7 +221,7 @@ def test_bodies_are_kept_where_that_is_wished_and_go_with_the_call(tool_calls: T
     kept = tool_calls.table.partition(tool_payload_key(later.call_id))
     assert json.loads(kept[0]["params"]) == {"meal": f"{HIDDEN} soup"}
     assert json.loads(kept[0]["result"]) == {"id": "m-1"}
-    tool_calls.reports.take(
+    tool_calls.reports.apply(
         later, validated(Reports, {"reports": [{"type": "answered"}, {"type": "ended"}]}).reports
     )
     EraseCallService(tool_calls.calls, tool_calls.table, tool_calls.clock).erase(
@@ -234,7 +234,7 @@ def test_bodies_are_kept_where_that_is_wished_and_go_with_the_call(tool_calls: T
 def test_what_is_used_while_a_call_is_erased_is_erased(tool_calls: ToolCallHarness) -> None:
     tool_calls.tool("save_meal", SAVE, record_bodies=True)
     claim = tool_calls.accept()
-    tool_calls.reports.take(
+    tool_calls.reports.apply(
         claim, validated(Reports, {"reports": [{"type": "answered"}, {"type": "ended"}]}).reports
     )
 
@@ -254,7 +254,7 @@ def test_what_is_used_while_a_call_is_erased_is_erased(tool_calls: ToolCallHarne
 
 def test_a_tool_may_note_what_was_said_last_but_not_for_ever(tool_calls: ToolCallHarness) -> None:
     claim = tool_calls.accept()
-    tool_calls.reports.take(
+    tool_calls.reports.apply(
         claim, validated(Reports, {"reports": [{"type": "answered"}, {"type": "ended"}]}).reports
     )
     tool_calls.clock.move_s(299)

@@ -177,14 +177,14 @@ class DialProtocol(RuleBasedStateMachine):
         status = "hangup" if answered or self.livekit.legs[key] == "active" else "ringing"
         del self.livekit.legs[key]
         if told:
-            self.news.take(_left(CallAttemptRef(*key), status))
+            self.news.handle(_left(CallAttemptRef(*key), status))
 
     @rule(number=NUMBERS, claim=st.integers(1, 4))
     def old_news(self, number: int, claim: int) -> None:
         """Of a leg that is not there any more, or never was."""
         key, before = (make_call(number).id, claim), self.now(number)
         if key not in self.livekit.legs and key in self.livekit.invites:
-            self.news.take(_left(CallAttemptRef(*key), "hangup"))
+            self.news.handle(_left(CallAttemptRef(*key), "hangup"))
             assert claim == before.claim or self.now(number) == before, "news about another claim"
 
     @rule()

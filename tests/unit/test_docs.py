@@ -18,7 +18,7 @@ from trunkline.auth.scopes import Scope
 from trunkline.calls.calling_policy import RetryOn
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State, status_detail, status_v1
-from trunkline.calls.test_numbers import OUTCOMES
+from trunkline.calls.test_numbers import TEST_NUMBERS
 from trunkline.calls.value_objects import WaitsFor
 from trunkline.core import errors
 from trunkline.core.field_types import MAX_METADATA_BYTES
@@ -270,7 +270,7 @@ def test_the_webhooks_page_has_each_event_and_the_retry_schedule() -> None:
 
 def test_the_test_mode_page_has_each_test_number() -> None:
     shown = {cell for cell in _first_cells("test-mode.md") if cell.startswith("+1555")}
-    assert shown == set(OUTCOMES)
+    assert shown == set(TEST_NUMBERS)
 
 
 def test_the_access_page_has_each_scope() -> None:

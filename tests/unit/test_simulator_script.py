@@ -13,7 +13,7 @@ from tests.support.builders import make_call
 from tests.support.clocks import NOW_MS
 from trunkline.calls.models import Call
 from trunkline.calls.states import State
-from trunkline.calls.test_numbers import OUTCOMES, lookup_test_number
+from trunkline.calls.test_numbers import TEST_NUMBERS, lookup_test_number
 from trunkline.calls.value_objects import Channel
 from trunkline.simulator.script import (
     AgentHungUp,
@@ -26,7 +26,7 @@ from trunkline.simulator.script import (
     scheduled_steps,
 )
 
-ANSWERING = sorted(number for number, each in OUTCOMES.items() if each.after_s and not each.sip_status)
+ANSWERING = sorted(number for number, each in TEST_NUMBERS.items() if each.after_s and not each.sip_status)
 
 
 def talking(number: str, **changes: Any) -> Call:
@@ -73,7 +73,7 @@ def test_a_live_call_is_never_hurried() -> None:
     assert talking("+15550100001", livemode=True, speed=50.0).test_speed == 1
 
 
-@pytest.mark.parametrize("number", sorted(OUTCOMES))
+@pytest.mark.parametrize("number", sorted(TEST_NUMBERS))
 def test_every_turn_is_said_once(number: str) -> None:
     said = [
         turn

@@ -15,7 +15,7 @@ from local.config import ROOT
 
 _POM = Path(__file__).parent / "pom.xml"
 _JARS = Path(ROOT) / ".local" / "kafka" / _POM.read_text().split("<version>")[2].partition("<")[0]
-_UP_WITHIN_S = 60
+_UP_WITHIN_S = 240
 _PROPERTIES = """
 process.roles=broker,controller
 node.id=1

@@ -28,7 +28,7 @@ class PartCanceller:
     notifier: LaneNotifier
     clock: Clock
 
-    def stop(self, batch: Batch, number: int) -> None:
+    def cancel_part(self, batch: Batch, number: int) -> None:
         """Cancel a part; from the first write on no worker imports more of it."""
         part = self.batches.fence(batch, number)
         faults = self.batches.faults(batch.id, number, check=False)

@@ -22,7 +22,7 @@ class ForecastService:
 
     batches: BatchRepository
     trunks: TrunkRepository
-    queue: QueueStatusReader
+    queue_status: QueueStatusReader
     clock: Clock
 
     def forecast(self, batch: Batch) -> BatchForecast:
@@ -31,7 +31,7 @@ class ForecastService:
         now_ms = self.clock.wall_ms()
         starts_ms = max(now_ms, batch.starts_at_ms or 0)
         loads = loads_by_trunk(parts)
-        waiting = {trunk_id: self.queue.waiting(trunk_id, batch.tenant_id) for trunk_id in loads}
+        waiting = {trunk_id: self.queue_status.waiting(trunk_id, batch.tenant_id) for trunk_id in loads}
         return {
             "calls": sum(part.accepted for part in parts),
             "starts_at": iso_from_ms(starts_ms),

@@ -27,7 +27,7 @@ class BatchHoldService:
     notifier: LaneNotifier
     clock: Clock
 
-    def keep(self, batch: Batch) -> None:
+    def sync(self, batch: Batch) -> None:
         """Have every trunk that the batch may use do as the batch says. Whoever changes a batch looks again
         afterwards, so that of two at once the later change holds; doing it again is harmless."""
         now: Batch | None = batch
@@ -37,7 +37,7 @@ class BatchHoldService:
             if now is None or now.version == seen.version:
                 return
 
-    def forget(self, batch: Batch) -> None:
+    def remove(self, batch: Batch) -> None:
         """Take a batch's holds away: no call of it waits any more."""
         for trunk_id in self._trunk_ids(batch):
             self.table.write(Delete(batch_hold_key(trunk_id, batch.tenant_id, batch.id)))

@@ -27,7 +27,7 @@ from trunkline.core.errors import ConcurrencyExceeded, DailyLimitReached, QueueF
 from trunkline.storage.table import ConditionFailed, Table, TransactionConflict, Write
 
 GROUP_ROWS = 32
-MOST_ACTIONS = 98
+MAX_GROUP_ACTIONS = 98
 """A transaction has a hundred: two are the part's."""
 
 _PATIENCE_S = 240
@@ -40,7 +40,7 @@ _FULL = (QueueFull, ConcurrencyExceeded, DailyLimitReached)
 class RowConverterPort(Protocol):
     """Makes drafts of rows: `trunkline.batches.drafts`."""
 
-    def draft(self, row: Row) -> PreparedRow: ...
+    def convert(self, row: Row) -> PreparedRow: ...
 
 
 @dataclass(frozen=True)
@@ -62,34 +62,34 @@ class Importer:
     table: Table
     batches: BatchRepository
     files: BatchFiles
-    admission: QuotaService
-    drafter: Callable[[Batch], RowConverterPort]
+    quotas: QuotaService
+    row_converter: Callable[[Batch], RowConverterPort]
     wake: Callable[[Batch, str], None]
     clock: Clock
 
-    def work(self, batch: Batch, number: int, *, check: bool) -> Progress:
+    def import_part(self, batch: Batch, number: int, *, check: bool) -> Progress:
         """Take a part as far as it goes."""
         rows = self.files.rows(batch.id, number)
-        drafter, trunk_ids = self.drafter(batch), set[str]()
+        drafter, trunk_ids = self.row_converter(batch), set[str]()
         until_ms = self.clock.wall_ms() + _PATIENCE_S * 1000
         try:
-            while group := self._group(batch, number, rows, check=check):
+            while group := self._next_group(batch, number, rows, check=check):
                 if self.clock.wall_ms() >= until_ms:
                     return Progress("again", 1)
                 part, due = group
-                drafts = list(_fitting(map(drafter.draft, due)))
+                drafts = list(_fitting(map(drafter.convert, due)))
                 trunk_ids |= {draft.call.trunk_id for draft in drafts if draft.call and not check}
-                wait_s = self._write(batch, part, drafts, check=check)
+                wait_s = self._write_group(batch, part, drafts, check=check)
                 if wait_s is not None:
                     return Progress("wait", wait_s)
         finally:
             for trunk_id in trunk_ids:
                 self.wake(batch, trunk_id)
         if not check and rows:
-            self.files.forget_rows(batch.id, number)
+            self.files.delete_rows(batch.id, number)
         return DONE
 
-    def _group(
+    def _next_group(
         self, batch: Batch, number: int, rows: Sequence[Row], *, check: bool
     ) -> tuple[Part, Sequence[Row]] | None:
         """Where the part is, and its next rows; None at its end, or once it is cancelled."""
@@ -98,16 +98,18 @@ class Importer:
         due = [row for row in rows if row.number >= part.next_row][:GROUP_ROWS]
         return None if part.cancelled or not due else (part, due)
 
-    def _write(self, batch: Batch, part: Part, drafts: Sequence[PreparedRow], *, check: bool) -> int | None:
+    def _write_group(
+        self, batch: Batch, part: Part, drafts: Sequence[PreparedRow], *, check: bool
+    ) -> int | None:
         """Write a group, without the rows whose number is suppressed; returns how long to wait where the
         tenant has as many calls as it may."""
         if check:
-            drafts = [draft.refused(SUPPRESSED) if self._fails(draft) else draft for draft in drafts]
-            self._note(batch, part, drafts, check=True)
+            drafts = [draft.refused(SUPPRESSED) if self._is_rejected(draft) else draft for draft in drafts]
+            self._write_transaction(batch, part, drafts, check=True)
             return None
         while True:
             let_in, wait_s = self._admitted(drafts)
-            suppressed = self._note(batch, part, let_in, check=False) if let_in else set()
+            suppressed = self._write_transaction(batch, part, let_in, check=False) if let_in else set()
             if not suppressed:
                 return wait_s
             drafts = [
@@ -120,13 +122,15 @@ class Importer:
         for draft in drafts:
             try:
                 if draft.call:
-                    self.admission.admit(draft.call)
+                    self.quotas.reserve(draft.call)
             except _FULL as full:
                 return let_in, max(_WAIT_S, full.retry_after_s or 0)
             let_in.append(draft)
         return let_in, None
 
-    def _note(self, batch: Batch, part: Part, drafts: Sequence[PreparedRow], *, check: bool) -> set[int]:
+    def _write_transaction(
+        self, batch: Batch, part: Part, drafts: Sequence[PreparedRow], *, check: bool
+    ) -> set[int]:
         """Write a group in one transaction; returns the rows whose number is suppressed, and then nothing was
         written."""
         told = [(draft.row.number, draft.row.name, draft.fault) for draft in drafts]
@@ -134,24 +138,24 @@ class Importer:
         writes: list[Write] = part_writes(batch, part, after, told, loads_of(drafts), check=check)
         calls = [draft for draft in drafts if draft.call and not check]
         for draft in calls:
-            writes += create_items(draft.accepted) + list(draft.more)
+            writes += create_items(draft.required_call) + list(draft.extra_writes)
         checked = [(draft, each) for draft in calls for each in draft.checks]
         try:
             self._transact([*writes, *(each for _, each in checked)])
         except ConditionFailed as error:
             for draft in calls:
-                self.admission.take_back(draft.accepted)
+                self.quotas.release(draft.required_call)
             failed = [place - len(writes) for place in error.writes if place >= len(writes)]
             if not failed and 0 not in error.writes:
                 raise
             return {checked[place][0].row.number for place in failed}
         except Exception:
             for draft in calls:
-                self.admission.take_back(draft.accepted)
+                self.quotas.release(draft.required_call)
             raise
         return set()
 
-    def _fails(self, draft: PreparedRow) -> bool:
+    def _is_rejected(self, draft: PreparedRow) -> bool:
         """Say whether what must hold of other items does not, as a transaction would find out."""
         if draft.call is None or not draft.checks:
             return False
@@ -175,7 +179,7 @@ def _fitting(drafts: Iterable[PreparedRow]) -> Iterator[PreparedRow]:
     actions = 0
     for draft in drafts:
         actions += draft.actions
-        if actions > MOST_ACTIONS:
+        if actions > MAX_GROUP_ACTIONS:
             return
         yield draft
 

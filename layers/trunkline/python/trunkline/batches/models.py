@@ -19,7 +19,7 @@ PRIORITY = 7
 SPAN_US = 1_000_000
 """No two batches of a tenant begin in one second, so each has a span of arrivals of its own."""
 
-KEPT_S = 90 * 86_400
+BATCH_RETENTION_S = 90 * 86_400
 """How long a batch and its counts are kept."""
 
 _CALLS = uuid.UUID("6f1d5b0e-5d2b-4c55-9c0e-0d6d9a3e7b41")
@@ -83,7 +83,7 @@ class Batch:
     parts: int | None = None
     refused_because: str | None = None
     forecast_json: str | None = None
-    work: BatchJob | None = None
+    job: BatchJob | None = None
     runs: int = 0
     exported_at_ms: int | None = None
 
@@ -93,14 +93,14 @@ class Batch:
         return self.tenant_id if self.livemode else f"{self.tenant_id}.test"
 
     @property
-    def is_checked(self) -> bool:
+    def is_check_only(self) -> bool:
         """Its rows are looked at, and none is a call."""
         return self.state in (BatchState.CHECKING, BatchState.CHECKED)
 
     @property
-    def flow_name(self) -> str:
+    def execution_name(self) -> str:
         """What the execution of its present work is called."""
-        return f"{self.id}-{self.work}-{self.runs}"
+        return f"{self.id}-{self.job}-{self.runs}"
 
     def call_id(self, row: int) -> str:
         """The id of the call of a row: the same one at every try, so that no row has two."""
@@ -121,7 +121,8 @@ class Batch:
 
     def as_attributes(self) -> dict[str, Any]:
         """The attributes to store."""
-        return asdict(self)
+        attributes = asdict(self)
+        return attributes | {"work": attributes.pop("job")}
 
 
 def batch_from_attributes(item: Mapping[str, Any]) -> Batch:
@@ -129,7 +130,7 @@ def batch_from_attributes(item: Mapping[str, Any]) -> Batch:
     values: dict[str, Any] = {field.name: item.get(field.name) for field in fields(Batch)}
     for name, kind in (("kind", CallKind), ("row_format", RowFormat), ("state", BatchState)):
         values[name] = kind(item[name])
-    values["work"] = BatchJob(item["work"]) if item.get("work") else None
+    values["job"] = BatchJob(item["work"]) if item.get("work") else None
     return Batch(**values)
 
 

@@ -19,7 +19,7 @@ class ReadCache:
         self._answers: dict[str, Callable[..., Any]] = {}
 
     @classmethod
-    def of(cls, store: T) -> T:
+    def wrap(cls, store: T) -> T:
         """A store as before, that remembers its answers."""
         return cast("T", cls(store))
 

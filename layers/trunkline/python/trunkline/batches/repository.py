@@ -35,7 +35,7 @@ class Part:
     accepted: int = 0
     refused: int = 0
     cancelled: bool = False
-    why: Mapping[str, int] | None = None
+    fault_counts: Mapping[str, int] | None = None
     loads: Mapping[tuple[str, str], int] | None = None
 
 
@@ -49,14 +49,14 @@ class BatchRepository:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def create(self, batch: Batch, more: Sequence[Write] = ()) -> Batch:
+    def create(self, batch: Batch, extra_writes: Sequence[Write] = ()) -> Batch:
         """Store a new batch, in the first second from its own on that no batch of the tenant began in."""
         for ahead in range(_TRIES):
             made = replace(batch, first_us=batch.first_us // SPAN_US * SPAN_US + ahead * SPAN_US)
             entry = batch_entry(batch.tenant_mode, made.first_us // SPAN_US).as_item()
             entry |= {"id": batch.id, TTL: batch.ttl}
             try:
-                self._table.transact([Put(entry, ABSENT), Put(_item(made), ABSENT), *more])
+                self._table.transact([Put(entry, ABSENT), Put(_item(made), ABSENT), *extra_writes])
             except ConditionFailed:
                 continue
             return made
@@ -67,13 +67,13 @@ class BatchRepository:
         item = self._table.get(batch_key(batch_id))
         return batch_from_attributes(item) if item else None
 
-    def save(self, changed: Batch, more: Sequence[Write] = ()) -> Batch:
+    def save(self, changed: Batch, extra_writes: Sequence[Write] = ()) -> Batch:
         """Store a change to the version that `changed` was made of.
 
         Raises:
             VersionConflict: another request was quicker.
         """
-        return save_next_version(self._table, changed, _item, more)
+        return save_next_version(self._table, changed, _item, extra_writes)
 
     def page(self, tenant_mode: str, limit: int, cursor: str | None) -> tuple[list[Batch], str | None]:
         """A tenant's batches, newest first, and where to go on."""
@@ -89,10 +89,10 @@ class BatchRepository:
         more = encode_cursor(entries[limit - 1][SK]) if len(entries) > limit else None
         return [batch_from_attributes(item) for item in found], more
 
-    def delete(self, batch: Batch, more: Sequence[Write] = ()) -> None:
+    def delete(self, batch: Batch, extra_writes: Sequence[Write] = ()) -> None:
         """Delete a batch; its parts, which nobody finds any more, go when their time is over."""
         entry = batch_entry(batch.tenant_mode, batch.first_us // SPAN_US)
-        self._table.transact([Delete(batch_key(batch.id)), Delete(entry), *more])
+        self._table.transact([Delete(batch_key(batch.id)), Delete(entry), *extra_writes])
 
     def parts(self, batch_id: str, *, check: bool = False, row: int | None = None) -> list[Part]:
         """The parts that were begun, of an import or of a check; or the one that a row is in."""
@@ -118,7 +118,7 @@ class BatchRepository:
                     counts[value] = counts.get(value, 0) + count
         return states, reasons
 
-    def note_end(self, batch_id: str, row: int, state: str, reason: str | None, ttl: int) -> None:
+    def record_call_end(self, batch_id: str, row: int, state: str, reason: str | None, ttl: int) -> None:
         """Count a call that is over; the same one is counted once, however often it is told of."""
         counts = {f"state:{state}": 1} | ({f"reason:{reason}": 1} if reason else {})
         ended = Attr("ended")
@@ -139,19 +139,19 @@ class BatchRepository:
         item = self._table.write(Update(key, set={"cancelled": True, TTL: batch.ttl}))
         return _part(item or key.as_item())
 
-    def work(self, until_ms: int) -> Iterator[Batch]:
+    def unfinished(self, until_ms: int) -> Iterator[Batch]:
         """Batches whose flow was begun by a moment and has not ended."""
         for item in self._table.partition(batch_work_key()):
             if item["at_ms"] <= until_ms and (batch := self.load(item["id"])):
                 yield batch
 
 
-def begun(batch: Batch, now_ms: int) -> Put:
+def job_started(batch: Batch, now_ms: int) -> Put:
     """The write that notes, in the transaction of a change, that a batch's flow is to run."""
     return Put(batch_work_key(batch.id).as_item() | {"id": batch.id, "at_ms": now_ms})
 
 
-def done(batch: Batch) -> Delete:
+def job_ended(batch: Batch) -> Delete:
     """The write that notes that a batch's flow has ended."""
     return Delete(batch_work_key(batch.id))
 
@@ -176,7 +176,7 @@ def _part(item: Item) -> Part:
         accepted=item.get("accepted", 0),
         refused=item.get("refused", 0),
         cancelled=bool(item.get("cancelled")),
-        why=why,
+        fault_counts=why,
         loads=loads,
     )
 

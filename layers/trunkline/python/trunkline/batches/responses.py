@@ -22,12 +22,12 @@ class BatchResponses:
 
     batches: BatchRepository
     files: BatchFiles
-    outlook: ForecastService
+    forecasts: ForecastService
     clock: Clock
 
-    def one(self, batch: Batch) -> BatchView:
+    def to_response(self, batch: Batch) -> BatchView:
         """Show a batch."""
-        parts = self.batches.parts(batch.id, check=batch.is_checked)
+        parts = self.batches.parts(batch.id, check=batch.is_check_only)
         progress = self._progress(batch, parts)
         return {
             "id": batch.id,
@@ -55,15 +55,15 @@ class BatchResponses:
 
     def is_open(self, batch: Batch) -> bool:
         """Say whether calls of it have not ended."""
-        parts = self.batches.parts(batch.id, check=batch.is_checked)
+        parts = self.batches.parts(batch.id, check=batch.is_check_only)
         return _status(batch, self._progress(batch, parts)) == "running"
 
     def _progress(self, batch: Batch, parts: Sequence[Part]) -> BatchProgress:
-        states, reasons = ({}, {}) if batch.is_checked else self.batches.outcomes(batch.id)
+        states, reasons = ({}, {}) if batch.is_check_only else self.batches.outcomes(batch.id)
         accepted, refused = sum(each.accepted for each in parts), sum(each.refused for each in parts)
         why: Counter[str] = Counter()
         for part in parts:
-            why.update(part.why or {})
+            why.update(part.fault_counts or {})
         return {
             "rows": batch.rows,
             "accepted": accepted,
@@ -86,7 +86,7 @@ class BatchResponses:
         goes_on = batch.state in (BatchState.IMPORTING, BatchState.RUNNING)
         if batch.paused or not goes_on or left <= 0:
             return None
-        return self.outlook.eta(batch, parts, left / accepted)
+        return self.forecasts.eta(batch, parts, left / accepted)
 
 
 def _status(batch: Batch, progress: BatchProgress) -> str:
@@ -116,7 +116,7 @@ def summary_view(batch: Batch) -> BatchSummary:
 
 def export_view(batch: Batch, files: BatchFiles) -> ExportView:
     """Show where a batch's results are."""
-    if batch.work is BatchJob.EXPORT:
+    if batch.job is BatchJob.EXPORT:
         return {"status": "preparing", "exported_at": None, "url": None}
     if batch.exported_at_ms is None:
         return {"status": "none", "exported_at": None, "url": None}

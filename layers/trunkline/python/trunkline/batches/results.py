@@ -32,7 +32,7 @@ class Results:
         """What came of the rows from one on, in order."""
         for number in range(part_of(first), (batch.parts or 0) + 1):
             start = first_row(number)
-            check = batch.is_checked
+            check = batch.is_check_only
             found = self.batches.parts(batch.id, row=start, check=check)
             part = found[0] if found else Part(number, start)
             faults = self.batches.faults(batch.id, number, check=check)
@@ -41,7 +41,7 @@ class Results:
                 yield from self._some(batch, part, faults, range(begin, min(begin + _AT_ONCE, last + 1)))
 
     def _some(self, batch: Batch, part: Part, faults: Faults, rows: range) -> Iterator[BatchRowView]:
-        until = 0 if batch.is_checked else part.next_row
+        until = 0 if batch.is_check_only else part.next_row
         called = {row: batch.call_id(row) for row in rows if row < until and row not in faults}
         items = self.table.get_all([call_key(call_id) for call_id in called.values()]) if called else []
         calls = {call.id: call for call in map(call_from_attributes, items)}

@@ -35,21 +35,21 @@ class PreparedRow:
 
     row: Row
     call: Call | None = None
-    more: Sequence[Put] = ()
+    extra_writes: Sequence[Put] = ()
     checks: Sequence[Check] = ()
     fault: RowFault | None = None
 
     @property
     def actions(self) -> int:
         """How many of a transaction's actions it takes: its call, its place, its event, and the rest."""
-        return 3 + len(self.more) + len(self.checks) if self.call else 0
+        return 3 + len(self.extra_writes) + len(self.checks) if self.call else 0
 
     def refused(self, fault: RowFault) -> PreparedRow:
         """The same row without its call."""
         return PreparedRow(self.row, fault=fault)
 
     @property
-    def accepted(self) -> Call:
+    def required_call(self) -> Call:
         """The call of a row that has one."""
         if self.call is None:
             raise ValueError("a refused row has no call")
@@ -61,12 +61,12 @@ class RowConverter:
     """Drafts the rows of one batch."""
 
     batch: Batch
-    phones: OutboundCallService
+    outbound: OutboundCallService
     workflow_calls: WorkflowCallService
-    rulebook: CompliancePolicy
-    facts: TenantSettingsCache
+    compliance: CompliancePolicy
+    settings: TenantSettingsCache
 
-    def draft(self, row: Row) -> PreparedRow:
+    def convert(self, row: Row) -> PreparedRow:
         """Draft a row's call.
 
         Raises:
@@ -89,16 +89,17 @@ class RowConverter:
         call = self._in_batch(call, row)
         kept = {TTL: call.ttl} if call.ttl else {}
         more = [
-            replace(put, item=put.item | kept) for put in self.workflow_calls.people.writes(call, context)
+            replace(put, item=put.item | kept)
+            for put in self.workflow_calls.user_contexts.writes(call, context)
         ]
-        return PreparedRow(row, call, more, self.rulebook.checks(call))
+        return PreparedRow(row, call, more, self.compliance.checks(call))
 
     def _call(self, wish: dict[str, Any]) -> tuple[Call, dict[str, Any]]:
         if self.batch.kind is CallKind.OUTBOUND:
             request = validated(OutboundCall, self._with_defaults(wish, "expiresAt"))
-            return self.phones.prepared(self._principal, request, source="batch"), {}
+            return self.outbound.build(self._principal, request, source="batch"), {}
         wanted = validated(WorkflowCall, self._with_defaults(wish, "expires_at"))
-        call = self.workflow_calls.prepared(self._principal, wanted, source="batch")
+        call = self.workflow_calls.build(self._principal, wanted, source="batch")
         if call.channel is not Channel.PHONE:
             raise InvalidRequest("Validation error: a batch calls by phone workflows alone")
         return call, wanted.user_context
@@ -117,7 +118,7 @@ class RowConverter:
             id=call_id,
             batch_row=BatchRow(batch.id, row.number, row.name),
             queue_position=place.key,
-            ttl=self.facts.of(call.tenant_id).ttl(call.latest_end_ms),
+            ttl=self.settings.of(call.tenant_id).ttl(call.latest_end_ms),
         )
 
     @cached_property

@@ -88,15 +88,15 @@ class BatchFiles:
         """Store the results."""
         self._put(f"{batch_id}/results.csv", text.encode())
 
-    def forget_upload(self, batch_id: str) -> None:
+    def delete_upload(self, batch_id: str) -> None:
         """Delete the upload: its rows are in parts by then."""
         self._delete([f"{batch_id}/upload"])
 
-    def forget_rows(self, batch_id: str, part: int) -> None:
+    def delete_rows(self, batch_id: str, part: int) -> None:
         """Delete a part's rows: they are calls by then."""
         self._delete([_rows_key(batch_id, part)])
 
-    def forget_all(self, batch_id: str) -> None:
+    def delete_all(self, batch_id: str) -> None:
         """Delete all of a batch's files."""
         pages = self.open_client().get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self.bucket, Prefix=f"{batch_id}/"):

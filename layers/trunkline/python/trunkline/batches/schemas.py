@@ -91,7 +91,7 @@ class ResultQuery(BatchQuery):
 
     only: Annotated[str | None, Field(pattern="^(called|refused)$")] = None
 
-    def wants(self, row: BatchRowView) -> bool:
+    def matches(self, row: BatchRowView) -> bool:
         """Say whether a row is asked for."""
         if self.only == "called":
             return row["call_id"] is not None

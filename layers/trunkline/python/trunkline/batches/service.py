@@ -13,8 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from trunkline.auth.audit_log import audit_write
 from trunkline.auth.principal import Principal
 from trunkline.batches.holds import BatchHoldService
-from trunkline.batches.models import KEPT_S, Batch, BatchJob, BatchState, RowFormat
-from trunkline.batches.repository import BatchRepository, begun
+from trunkline.batches.models import BATCH_RETENTION_S, Batch, BatchJob, BatchState, RowFormat
+from trunkline.batches.repository import BatchRepository, job_started
 from trunkline.batches.responses import BatchResponses, export_view, summary_view
 from trunkline.batches.results import Results
 from trunkline.batches.s3_files import BatchFiles
@@ -56,11 +56,11 @@ class BatchService:
     batches: BatchRepository
     workflows: WorkflowRepository
     files: BatchFiles
-    flow: BatchStateMachine
+    state_machine: BatchStateMachine
     holds: BatchHoldService
-    views: BatchResponses
+    responses: BatchResponses
     results: Results
-    able: Callable[[Principal], None]
+    require_callable: Callable[[Principal], None]
     clock: Clock
     log: Logger
 
@@ -74,7 +74,7 @@ class BatchService:
         """
         if spec.kind == CallKind.WORKFLOW:
             require_workflow(self.workflows, principal, spec.body)
-        self.able(principal)
+        self.require_callable(principal)
         self._require_room(principal)
         batch = self._new(principal, spec)
         self._times(batch)
@@ -82,11 +82,11 @@ class BatchService:
         if body is not None:
             self.files.put_upload(batch.id, body)
         batch = self.batches.create(batch, [self._noted(principal, "created", batch)])
-        return self.views.one(batch if body is None else self._start(batch))
+        return self.responses.to_response(batch if body is None else self._start(batch))
 
     def get(self, principal: Principal, batch_id: str) -> BatchView:
         """One batch and how far it is; `NotFound` if the tenant has none of that id."""
-        return self.views.one(self._own(principal, batch_id))
+        return self.responses.to_response(self._own(principal, batch_id))
 
     def page(self, principal: Principal, query: BatchQuery) -> BatchList:
         """A page of the tenant's batches, newest first."""
@@ -108,9 +108,9 @@ class BatchService:
             self._require_upload(batch)
         elif not self.files.has_rows(batch.id):
             raise BatchNotReady("Its rows are not kept for so long: make it anew")
-        self.able(principal)
+        self.require_callable(principal)
         started = self._start(batch, self._noted(principal, "started", batch))
-        return self.views.one(started)
+        return self.responses.to_response(started)
 
     def pause(self, principal: Principal, batch_id: str, *, paused: bool) -> BatchView:
         """Have no waiting call of a batch dialled, or go on with it; what rings or talks goes on.
@@ -123,15 +123,15 @@ class BatchService:
         batch = self._own(principal, batch_id)
         if batch.state in (BatchState.CANCELLING, BatchState.CANCELLED, BatchState.REFUSED):
             raise BatchNotReady(f"Batch is {batch.state}")
-        if paused and batch.state is BatchState.RUNNING and not self.views.is_open(batch):
+        if paused and batch.state is BatchState.RUNNING and not self.responses.is_open(batch):
             raise BatchNotReady("Batch is completed")
         if batch.paused is not paused:
             noted = self._noted(principal, "paused" if paused else "resumed", batch)
             batch = self._saved(replace(batch, paused=paused), noted)
-        self.holds.keep(batch)
+        self.holds.sync(batch)
         if not paused:
             self.holds.wake_all(batch)
-        return self.views.one(batch)
+        return self.responses.to_response(batch)
 
     def cancel(self, principal: Principal, batch_id: str) -> BatchView:
         """Cancel every call of a batch that does not ring yet, and import no more; asking again changes
@@ -143,10 +143,10 @@ class BatchService:
         """
         batch = self._own(principal, batch_id)
         if batch.state in (BatchState.CANCELLING, BatchState.CANCELLED, BatchState.REFUSED):
-            return self.views.one(batch)
+            return self.responses.to_response(batch)
         cancelling = replace(batch, state=BatchState.CANCELLING)
         noted = self._noted(principal, "cancelled", batch)
-        return self.views.one(self._begun(cancelling, BatchJob.CANCEL, noted))
+        return self.responses.to_response(self._begun(cancelling, BatchJob.CANCEL, noted))
 
     def rows(self, principal: Principal, batch_id: str, query: ResultQuery) -> BatchRowList:
         """What came of a batch's rows, in their order.
@@ -161,7 +161,7 @@ class BatchService:
             if len(shown) == query.limit or row["row"] - first >= _SCANNED:
                 return {"data": shown, "next_cursor": encode_cursor(str(last + 1))}
             last = row["row"]
-            if query.wants(row):
+            if query.matches(row):
                 shown.append(row)
         return {"data": shown, "next_cursor": None}
 
@@ -173,8 +173,8 @@ class BatchService:
             BatchNotReady: its rows are being imported, checked or cancelled.
         """
         batch = self._own(principal, batch_id)
-        if batch.work is not BatchJob.EXPORT:
-            if batch.work is not None or not batch.parts:
+        if batch.job is not BatchJob.EXPORT:
+            if batch.job is not None or not batch.parts:
                 raise BatchNotReady("Batch has no results yet, or is being changed: try again")
             batch = self._begun(batch, BatchJob.EXPORT)
         return export_view(batch, self.files)
@@ -191,10 +191,10 @@ class BatchService:
             BatchNotReady: calls of it wait: cancel it first.
         """
         batch = self._own(principal, batch_id)
-        if batch.work is not None or self.views.is_open(batch):
+        if batch.job is not None or self.responses.is_open(batch):
             raise BatchNotReady("Batch has not come to its end: cancel it first")
-        self.files.forget_all(batch.id)
-        self.holds.forget(batch)
+        self.files.delete_all(batch.id)
+        self.holds.remove(batch)
         self.batches.delete(batch, [self._noted(principal, "deleted", batch)])
 
     def _new(self, principal: Principal, spec: BatchSpec) -> Batch:
@@ -217,7 +217,7 @@ class BatchService:
             version=1,
             created_at_ms=now_ms,
             updated_at_ms=now_ms,
-            ttl=now_ms // 1000 + KEPT_S,
+            ttl=now_ms // 1000 + BATCH_RETENTION_S,
         )
 
     def _start(self, batch: Batch, noted: Put | None = None) -> Batch:
@@ -240,11 +240,11 @@ class BatchService:
 
     def _begun(self, batch: Batch, work: BatchJob, noted: Put | None = None) -> Batch:
         """Note the work and start its flow; a flow that can't be started is started by the reconciler."""
-        working = replace(batch, work=work, runs=batch.runs + 1)
-        after = self._saved(working, *([noted] if noted else []), begun(batch, self.clock.wall_ms()))
-        self.holds.keep(after)
+        working = replace(batch, job=work, runs=batch.runs + 1)
+        after = self._saved(working, *([noted] if noted else []), job_started(batch, self.clock.wall_ms()))
+        self.holds.sync(after)
         try:
-            self.flow.start(after)
+            self.state_machine.start(after)
         except (BotoCoreError, ClientError) as error:
             self.log.error("batch not started yet", batch_id=batch.id, cause=type(error).__name__)
         return after

@@ -30,10 +30,10 @@ class Splitter:
         rows = read_rows(batch.row_format, self.files.upload(batch.id), wanted_columns(body))
         single = DuplicateDetector(number_template(batch.kind, body), same_numbers=batch.same_numbers)
         count = parts = 0
-        for parts, part in enumerate(_in_parts(map(single.seen, rows)), 1):
+        for parts, part in enumerate(_in_parts(map(single.mark_duplicate, rows)), 1):
             self.files.put_rows(batch.id, parts, part)
             count += len(part)
-        self.files.forget_upload(batch.id)
+        self.files.delete_upload(batch.id)
         return count, parts
 
 
@@ -74,7 +74,7 @@ class DuplicateDetector:
     _ids: dict[str, int] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
 
-    def seen(self, row: Row) -> Row:
+    def mark_duplicate(self, row: Row) -> Row:
         """The row, or what is wrong with it."""
         if row.fault:
             return row

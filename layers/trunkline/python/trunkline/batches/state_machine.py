@@ -23,16 +23,16 @@ class BatchStateMachine:
 
     def start(self, batch: Batch) -> None:
         """Start a batch's work; one that was started is not started twice."""
-        told = json.dumps({"batch_id": batch.id, "work": batch.work})
+        told = json.dumps({"batch_id": batch.id, "work": batch.job})
         try:
-            self._open().start_execution(stateMachineArn=self._arn, name=batch.flow_name, input=told)
+            self._open().start_execution(stateMachineArn=self._arn, name=batch.execution_name, input=told)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
                 raise
 
     def has_failed(self, batch: Batch) -> bool:
         """Say whether a batch's work was given up."""
-        arn = f"{self._arn.replace(':stateMachine:', ':execution:')}:{batch.flow_name}"
+        arn = f"{self._arn.replace(':stateMachine:', ':execution:')}:{batch.execution_name}"
         try:
             answer = self._open().describe_execution(executionArn=arn)
         except ClientError as error:

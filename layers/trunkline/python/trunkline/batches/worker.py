@@ -14,7 +14,7 @@ from trunkline.batches.forecast_service import ForecastService
 from trunkline.batches.holds import BatchHoldService
 from trunkline.batches.importer import DONE, Importer, Progress
 from trunkline.batches.models import Batch, BatchJob, BatchState
-from trunkline.batches.repository import BatchRepository, done
+from trunkline.batches.repository import BatchRepository, job_ended
 from trunkline.batches.results import Results
 from trunkline.batches.row_parser import RowsRefused
 from trunkline.batches.s3_files import BatchFiles
@@ -37,9 +37,9 @@ class BatchWorker:
     files: BatchFiles
     splitter: Splitter
     importer: Importer
-    stopper: PartCanceller
+    canceller: PartCanceller
     results: Results
-    outlook: ForecastService
+    forecasts: ForecastService
     holds: BatchHoldService
     clock: Clock
     log: Logger
@@ -49,7 +49,7 @@ class BatchWorker:
         batch = self._at(batch_id, work)
         if batch is None or work is BatchJob.EXPORT:
             return "end"
-        self.holds.keep(batch)
+        self.holds.sync(batch)
         if batch.rows is None and work is not BatchJob.CANCEL:
             batch = self._split(batch)
         if batch is None or not batch.parts:
@@ -63,9 +63,9 @@ class BatchWorker:
         if batch is None:
             return DONE
         if work is BatchJob.CANCEL:
-            self.stopper.stop(batch, number)
+            self.canceller.cancel_part(batch, number)
             return DONE
-        return self.importer.work(batch, number, check=work is BatchJob.CHECK)
+        return self.importer.import_part(batch, number, check=work is BatchJob.CHECK)
 
     def end(self, batch_id: str, work: BatchJob) -> None:
         """End the work.
@@ -82,8 +82,8 @@ class BatchWorker:
                 self._ended(batch, **self._made(batch, work))
             case BatchJob.CANCEL:
                 self._ended(batch, state=BatchState.CANCELLED)
-                self.files.forget_all(batch.id)
-                self.holds.forget(batch)
+                self.files.delete_all(batch.id)
+                self.holds.remove(batch)
             case BatchJob.EXPORT:
                 self.files.put_results(batch.id, self.results.as_csv(batch))
                 self._ended(batch, exported_at_ms=self.clock.wall_ms())
@@ -91,12 +91,12 @@ class BatchWorker:
     def _made(self, batch: Batch, work: BatchJob) -> dict[str, Any]:
         if work is BatchJob.IMPORT:
             return {"state": BatchState.RUNNING}
-        return {"state": BatchState.CHECKED, "forecast_json": json.dumps(self.outlook.forecast(batch))}
+        return {"state": BatchState.CHECKED, "forecast_json": json.dumps(self.forecasts.forecast(batch))}
 
     def _at(self, batch_id: str, work: BatchJob) -> Batch | None:
         """The batch, if that is still what is to be done with it."""
         batch = self.batches.load(batch_id)
-        return batch if batch and batch.work is work else None
+        return batch if batch and batch.job is work else None
 
     def _split(self, batch: Batch) -> Batch | None:
         try:
@@ -104,7 +104,7 @@ class BatchWorker:
         except RowsRefused as refused:
             self.log.info("rows refused", batch_id=batch.id)
             self._ended(batch, state=BatchState.REFUSED, refused_because=str(refused))
-            self.files.forget_all(batch.id)
+            self.files.delete_all(batch.id)
             return None
         return self._saved(batch, lambda now: replace(now, rows=rows, parts=parts))
 
@@ -115,10 +115,10 @@ class BatchWorker:
 
     def _ended(self, batch: Batch, **made: Any) -> None:
         """Store what the work has made of the batch; a pause or a cancel in between stays."""
-        work = batch.work
+        work = batch.job
 
         def change(now: Batch) -> Batch:
-            return replace(now, **made, work=None) if now.work is work else now
+            return replace(now, **made, job=None) if now.job is work else now
 
         self._saved(batch, change, ended=True)
 
@@ -126,10 +126,10 @@ class BatchWorker:
         for _ in range(_TRIES):
             after = replace(change(batch), updated_at_ms=self.clock.wall_ms())
             try:
-                return self.batches.save(after, [done(batch)] if ended and after.work is None else [])
+                return self.batches.save(after, [job_ended(batch)] if ended and after.job is None else [])
             except VersionConflict:
                 found = self.batches.load(batch.id)
-                if found is None or found.work is not batch.work:
+                if found is None or found.job is not batch.job:
                     return None
                 batch = found
         raise VersionConflict

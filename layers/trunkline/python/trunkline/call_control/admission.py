@@ -41,13 +41,13 @@ class CallAdmission:
     """Stores calls, and wakes the lane of a phone call."""
 
     calls: CallRepository
-    wakes: WakeQueue
+    wake_queue: WakeQueue
     notifier: LaneNotifier
     clock: Clock
-    admission: QuotaService
-    rulebook: CompliancePolicy
+    quotas: QuotaService
+    compliance: CompliancePolicy
 
-    def take(self, call: Call, once: IdempotencyKey | None, more: Sequence[Put] = ()) -> AdmittedCall:
+    def accept(self, call: Call, once: IdempotencyKey | None, more: Sequence[Put] = ()) -> AdmittedCall:
         """Store a call with what else belongs to it, and wake its lane; with an idempotency key only the
         first time.
 
@@ -58,7 +58,7 @@ class CallAdmission:
             IdempotencyConflict: the key was used with another body.
             IdempotencyInProgress: a request with the key is being carried out.
         """
-        facts = self.admission.facts.of(call.tenant_id)
+        facts = self.quotas.settings.of(call.tenant_id)
         call = replace(call, ttl=facts.ttl(call.latest_end_ms))
         if call.channel is Channel.WEB and facts.max_calls_in_progress is not None:
             call = replace(call, slots=(total_pool(call.tenant_id, livemode=call.livemode),))
@@ -73,34 +73,34 @@ class CallAdmission:
         # By then the index has a web call that is to be played, and its person joins.
         delay_s = 1 if call.channel is Channel.WEB else 0
         try:
-            self.wakes.send(DialWakeup(call.trunk_id), delay_s)
+            self.wake_queue.send(DialWakeup(call.trunk_id), delay_s)
         except WakeupNotSent as error:
-            return AdmittedCall(self._withdraw(call, str(error), once))
+            return AdmittedCall(self._roll_back(call, str(error), once))
         return AdmittedCall(call)
 
     def _accept(self, call: Call, once: IdempotencyKey | None, more: Sequence[Write]) -> Call | None:
         """Store the call; the one that its key's first request made, if this is not the first."""
         if once and (before := self.calls.find_by_idempotency_key(once)):
             return before
-        checks = self.rulebook.checks(call)
-        self.admission.admit(call)
+        checks = self.compliance.checks(call)
+        self.quotas.reserve(call)
         try:
             self._store(call, once, more, checks)
         except AlreadyCreated as error:
-            self.admission.take_back(call)
+            self.quotas.release(call)
             before = self.calls.find_by_idempotency_key(once) if once else None
             if before is None:
                 raise IdempotencyInProgress from error
             return before
         except Exception:
-            self.admission.take_back(call)
+            self.quotas.release(call)
             raise
         return None
 
     def _store(
         self, call: Call, once: IdempotencyKey | None, more: Sequence[Write], checks: Sequence[Check]
     ) -> None:
-        most = self.admission.facts.of(call.tenant_id).max_calls_in_progress or 0
+        most = self.quotas.settings.of(call.tenant_id).max_calls_in_progress or 0
         try:
             self.calls.create(call, once, more, limits=dict.fromkeys(call.slots, most), checks=checks)
         except NoFreeSlot as error:
@@ -112,7 +112,7 @@ class CallAdmission:
                 raise
             raise IdempotencyInProgress from error
 
-    def _withdraw(self, call: Call, cause: str, once: IdempotencyKey | None) -> Call:
+    def _roll_back(self, call: Call, cause: str, once: IdempotencyKey | None) -> Call:
         """Rule 2: fail the call and take it from the line in one transaction.
 
         If the entry is gone, a running lane has claimed the call: it will ring, so it was accepted.
@@ -120,7 +120,7 @@ class CallAdmission:
         now_ms = self.clock.wall_ms()
         ending = Ending(State.FAILED, Reason.QUEUE_UNAVAILABLE)
         try:
-            self.calls.apply(call, end_call(call, ending, now_ms), now_ms, forget=once)
+            self.calls.apply(call, end_call(call, ending, now_ms), now_ms, release_key=once)
         except StaleCall:
             return call
         raise QueueUnavailable(cause)

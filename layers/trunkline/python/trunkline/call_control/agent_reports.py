@@ -62,13 +62,13 @@ class AgentReportService:
     calls: CallRepository
     transcripts: TranscriptRepository
     workflows: WorkflowRepository
-    people: UserContextRepository
+    user_contexts: UserContextRepository
     states: WorkflowStateRepository
     clock: Clock
     run_is_alive: Callable[[str], bool]
     close_room: Callable[[Call, str], None]
     erase: Callable[[str], None]
-    noted: Callable[[Call], None] = lambda _: None
+    on_call_loaded: Callable[[Call], None] = lambda _: None
 
     def context(self, claim: CallAttemptRef) -> AgentCallContext:
         """What the call is about.
@@ -80,7 +80,7 @@ class AgentReportService:
         call = self._current(claim)
         workflow = self._workflow(call)
         hidden = hidden_keys(workflow)
-        said, variables = self.people.get(call), self.states.load(call).values
+        said, variables = self.user_contexts.get(call), self.states.load(call).values
         return {
             "call": _call(call),
             "agent": {"id": call.agent.id, "name": call.agent.name},
@@ -97,7 +97,7 @@ class AgentReportService:
             "variables": {name: value for name, value in variables.items() if name not in hidden},
         }
 
-    def take(self, claim: CallAttemptRef, reports: Sequence[say.Report]) -> ReportResult:
+    def apply(self, claim: CallAttemptRef, reports: Sequence[say.Report]) -> ReportResult:
         """Apply reports in their order.
 
         Raises:
@@ -135,7 +135,7 @@ class AgentReportService:
     def _current(self, claim: CallAttemptRef) -> Call:
         call = self.calls.load(claim.call_id)
         if call:
-            self.noted(call)
+            self.on_call_loaded(call)
         return require_current_attempt(call, claim)
 
     def _change(self, call: Call, report: say.Report, now_ms: int) -> Change | None:

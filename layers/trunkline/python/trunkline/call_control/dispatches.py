@@ -45,7 +45,7 @@ class DispatchService:
             return {"agent_dispatches": self.played.found(call, dispatch_id)}
         return {"agent_dispatches": _livekit().found(self.livekit(call), call.room_name, dispatch_id)}
 
-    def create(self, principal: Principal, call_id: str, wish: NewDispatch) -> DispatchView:
+    def create(self, principal: Principal, call_id: str, request: NewDispatch) -> DispatchView:
         """Send another agent into a call that goes on.
 
         Raises:
@@ -59,12 +59,12 @@ class DispatchService:
             raise CallEnded
         if not call.room_name:
             raise CallNotReady
-        if wish.room not in (None, call.room_name):
+        if request.room not in (None, call.room_name):
             raise InvalidRequest("Validation error: room must be the call's own", field="room")
-        name = self._agent(principal, wish.agent_name).livekit_agent_name
+        name = self._agent(principal, request.agent_name).livekit_agent_name
         if not call.livemode:
-            return self.played.create(call, name, wish)
-        made: DispatchView = _livekit().create(self.livekit(call), call.room_name, name, wish)
+            return self.played.create(call, name, request)
+        made: DispatchView = _livekit().create(self.livekit(call), call.room_name, name, request)
         return made
 
     def delete(self, principal: Principal, call_id: str, dispatch_id: str) -> DispatchView:

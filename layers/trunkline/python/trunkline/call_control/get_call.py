@@ -77,10 +77,10 @@ class CallReader:
     transcripts: TranscriptRepository
     lister: CallLister
     queue: QueueStatusReader
-    tool_bodies: Callable[[str], dict[str, dict[str, Any]]] = lambda _: {}
+    tool_payloads: Callable[[str], dict[str, dict[str, Any]]] = lambda _: {}
     sleep: Callable[[float], None] = time.sleep
 
-    def read(self, principal: Principal, call_id: str, query: WaitQuery | None = None) -> CallView:
+    def get(self, principal: Principal, call_id: str, query: WaitQuery | None = None) -> CallView:
         """A call's whole story, and where it stands while it waits.
 
         With `wait`, not before it has changed, or has ended, or the time is over. A change is any event
@@ -95,7 +95,7 @@ class CallReader:
     def events(self, principal: Principal, call_id: str) -> CallEventList:
         """What happened in a call, in order."""
         call, events = self._story(principal, call_id)
-        bodies = self.tool_bodies(call.id) if any(event.type == TOOL_EVENT for event in events) else {}
+        bodies = self.tool_payloads(call.id) if any(event.type == TOOL_EVENT for event in events) else {}
         return {"data": [_event_view(call, event, bodies) for event in events], "next_cursor": None}
 
     def transcript(self, principal: Principal, call_id: str, cursor: str | None) -> TranscriptView:
@@ -104,7 +104,7 @@ class CallReader:
         said = self.transcripts.read(call.id, cursor)
         return {"data": [turn_view(turn) for turn in said.turns], "next_cursor": said.next_cursor}
 
-    def page(self, principal: Principal, query: CallQuery) -> CallList:
+    def list_calls(self, principal: Principal, query: CallQuery) -> CallList:
         """A page of the tenant's calls, newest first."""
         page = self.lister.page(principal, query)
         return {"data": [list_item(call) for call in page.calls], "next_cursor": page.next_cursor}

@@ -39,7 +39,7 @@ class JoinTokenService:
     livekit: Callable[[Call], LiveKitCredentials]
     clock: Clock
 
-    def opened(self, call: Call) -> OpenedCall:
+    def for_caller(self, call: Call) -> OpenedCall:
         """The answer to an accepted call: the person's own token, or one to listen to a phone call."""
         credentials = self.livekit(call)
         room = call.room_name or room_name(call.id, 1)
@@ -53,7 +53,7 @@ class JoinTokenService:
             "status": "pending",
         }
 
-    def listen(self, principal: Principal, call_id: str) -> JoinToken:
+    def for_listener(self, principal: Principal, call_id: str) -> JoinToken:
         """A fresh token to listen in with.
 
         Raises:

@@ -60,13 +60,13 @@ class CallQuery(InputModel):
     limit: Annotated[int, Field(ge=1, le=100)] = 25
     cursor: str | None = None
 
-    def wants(self, listed: Item) -> bool:
+    def matches(self, listed: Item) -> bool:
         """Say whether an entry of the index is asked for."""
         wanted = {"state": self.status, "workflow_slug": self.workflow_slug}
         wanted["agent_id"] = self.agent_id and self.agent_id.lower()
         return all(value is None or listed.get(name) == value for name, value in wanted.items())
 
-    def places(self) -> tuple[str, str]:
+    def sort_key_range(self) -> tuple[str, str]:
         """The first and last place in the index that can be asked for."""
         first = calls_sort_key(moment_ms(self.created_after)) if self.created_after else "0"
         last = calls_sort_key(moment_ms(self.created_before)) if self.created_before else _LAST
@@ -100,7 +100,7 @@ class CallLister:
             if len(found) == query.limit or scanned == _MAX_SCANNED:
                 return CallPage(self._load(found), encode_cursor(str(last_seen)))
             last_seen, scanned = listed[CALLS_SK], scanned + 1
-            if query.wants(listed):
+            if query.matches(listed):
                 found.append(listed)
         return CallPage(self._load(found), None)
 
@@ -125,7 +125,7 @@ class CallLister:
         if query.user_id is not None:
             index = USER_INDEX
             partition = (USER_PK, user_partition(tenant_id, query.user_id, livemode=livemode))
-        first, last = query.places()
+        first, last = query.sort_key_range()
         for page in self.table.newest(index, partition, (CALLS_SK, first, last), _PAGE):
             yield from (listed for listed in page if listed[CALLS_SK] != last)
 

@@ -55,39 +55,39 @@ class LiveKitEventHandler:
         notifier: LaneNotifier,
         clock: Clock,
         run_is_alive: Callable[[str], bool],
-        reach: RoomActions,
+        room_actions: RoomActions,
     ) -> None:
         self._calls = calls
         self._notifier = notifier
         self._clock = clock
         self._run_is_alive = run_is_alive
-        self._reach = reach
+        self._reach = room_actions
 
-    def take(self, news: LiveKitEvent) -> Call | None:
+    def handle(self, event: LiveKitEvent) -> Call | None:
         """Write ids at once; apply or keep an end. Returns the call, where it had to be read."""
-        if news.event == "participant_joined" and news.sip_participant_id:
-            self._note_ids(news)
+        if event.event == "participant_joined" and event.sip_participant_id:
+            self._record_ids(event)
             return None
-        if news.agent_job_id and news.event == "participant_left":
-            self._agent_left(news.agent_job_id, news)
+        if event.agent_job_id and event.event == "participant_left":
+            self._agent_left(event.agent_job_id, event)
             return None
         now_ms = self._clock.wall_ms()
         seen: list[Call] = []
 
         def decide(call: Call) -> Change | None:
             seen.append(call)
-            return self._decide(call, news, now_ms)
+            return self._transition(call, event, now_ms)
 
-        after = self._calls.update(news.claim.call_id, decide, now_ms, news_id=news.id)
+        after = self._calls.update(event.claim.call_id, decide, now_ms, livekit_event_id=event.id)
         if after is None:
             return None
         self._notifier.notify_change(seen[-1], after)
-        if news.is_caller and news.event == "participant_joined" and seen[-1].is_terminal:
+        if event.is_caller and event.event == "participant_joined" and seen[-1].is_terminal:
             # Too late: the call is over, and so is the stay. If that fails, LiveKit sends the webhook again.
-            self._reach.close_room(news.claim)
+            self._reach.close_room(event.claim)
         return after
 
-    def _note_ids(self, news: LiveKitEvent) -> None:
+    def _record_ids(self, news: LiveKitEvent) -> None:
         ids = {"sip_participant_id": news.sip_participant_id, "sip_call_id": news.sip_call_id}
         known = {name: value for name, value in ids.items() if value}
         if known and not self._calls.record_provider_ids(news.claim.call_id, news.claim.claim, known):
@@ -110,22 +110,24 @@ class LiveKitEventHandler:
     def _agent_is_lost(self, call: Call | None, job_id: str, news: LiveKitEvent) -> None:
         if call and call.is_terminal and call.reason is Reason.AGENT_LOST:
             # The webhook comes again because its person could not be shown out.
-            self._show_out(call, news.claim)
+            self._remove_participant(call, news.claim)
             return
         if call is None or not can_lose_agent(call, news.claim.claim, job_id):
             return
         if self._reach.agent_is_in(news.claim):
             return
         now_ms = self._clock.wall_ms()
-        after = self._calls.update(call.id, lambda now: agent_lost(now, now_ms), now_ms, news_id=news.id)
+        after = self._calls.update(
+            call.id, lambda now: agent_lost(now, now_ms), now_ms, livekit_event_id=news.id
+        )
         if after is None:
             return
-        if after.agent_job_id is None and not self._sent_again(after):
+        if after.agent_job_id is None and not self._redispatch_agent(after):
             after = self._calls.update(call.id, lambda now: end_agent_lost(now, now_ms), now_ms) or after
         if after.agent_lost_at_ms is not None:
-            self._show_out(after, news.claim)
+            self._remove_participant(after, news.claim)
 
-    def _sent_again(self, call: Call) -> bool:
+    def _redispatch_agent(self, call: Call) -> bool:
         """A dispatch is not repeated: one that failed may yet bring an agent, into a room that is closed."""
         try:
             self._reach.dispatch_again(call)
@@ -133,13 +135,13 @@ class LiveKitEventHandler:
             return False
         return True
 
-    def _show_out(self, call: Call, claim: CallAttemptRef) -> None:
+    def _remove_participant(self, call: Call, claim: CallAttemptRef) -> None:
         if call.channel is Channel.WEB:
             self._reach.close_room(claim)
         else:
             self._reach.hang_up(claim)
 
-    def _decide(self, call: Call, news: LiveKitEvent, now_ms: int) -> Change | None:
+    def _transition(self, call: Call, news: LiveKitEvent, now_ms: int) -> Change | None:
         if call.channel is Channel.WEB:
             return _web_decision(call, news, now_ms)
         if news.agent_job_id:

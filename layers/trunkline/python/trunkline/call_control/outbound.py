@@ -99,14 +99,19 @@ class OutboundCallService:
     """Takes phone calls in. `check_livekit(tenant_id)` raises where there is no LiveKit project to dial
     through."""
 
-    intake: CallAdmission
+    admission: CallAdmission
     agents: AgentRepository
     trunks: TrunkRepository
     test_trunks: TestTrunks
     check_livekit: Callable[[str], object]
 
-    def place(
-        self, principal: Principal, request: OutboundCall, *, source: str, once: IdempotencyKey | None = None
+    def create(
+        self,
+        principal: Principal,
+        request: OutboundCall,
+        *,
+        source: str,
+        idempotency_key: IdempotencyKey | None = None,
     ) -> AdmittedCall:
         """Accept a phone call and wake its trunk's lane; with an idempotency key only the first time.
 
@@ -118,15 +123,20 @@ class OutboundCallService:
             IdempotencyConflict: the key was used with another body.
             IdempotencyInProgress: a request with the key is being carried out.
         """
-        return self.intake.take(self.prepared(principal, request, source=source), once)
+        return self.admission.accept(self.build(principal, request, source=source), idempotency_key)
 
-    def prepared(self, principal: Principal, request: OutboundCall, *, source: str) -> Call:
+    def build(self, principal: Principal, request: OutboundCall, *, source: str) -> Call:
         """The call that is asked for, if it can be made, before it is taken in; raises as `place` does."""
         wish = self._wish(principal, request, source)
         return self._made(principal, replace(wish, expires_at=request.expiresAt))
 
     def schedule(
-        self, principal: Principal, request: ScheduledCall, *, source: str, once: IdempotencyKey | None = None
+        self,
+        principal: Principal,
+        request: ScheduledCall,
+        *,
+        source: str,
+        idempotency_key: IdempotencyKey | None = None,
     ) -> AdmittedCall:
         """Accept a phone call that enters the line at a later time; raises as `place` does, and
         `InvalidRequest` where that time is none."""
@@ -136,13 +146,13 @@ class OutboundCallService:
             expires_at=request.latestAt,
             expires_name="latest_at",
         )
-        return self.intake.take(self._made(principal, wish), once)
+        return self.admission.accept(self._made(principal, wish), idempotency_key)
 
     def _wish(self, principal: Principal, request: PhoneCallFields, source: str) -> PhoneCallRequest:
         agent = self._agent(principal, request.agentId.lower())
-        caller_id = self.caller_id(principal, agent, request.callerId, "callerId")
+        caller_id = self.select_caller_id(principal, agent, request.callerId, "callerId")
         return PhoneCallRequest(
-            agent=self.on_its_lane(principal, agent),
+            agent=self.with_trunk(principal, agent),
             phone_number=request.phoneNumber,
             caller_id=caller_id,
             priority=request.priority,
@@ -157,32 +167,32 @@ class OutboundCallService:
 
     def _made(self, principal: Principal, wish: PhoneCallRequest) -> Call:
         self.require_livekit(principal)
-        return new_phone_call(principal, wish, self.intake.clock.wall_ms())
+        return new_phone_call(principal, wish, self.admission.clock.wall_ms())
 
     def default_zone(self, principal: Principal) -> str | None:
         """Where a callee is taken to be of whose number that is not known."""
-        return self.intake.rulebook.of(principal.tenant_mode).default_timezone
+        return self.admission.compliance.of(principal.tenant_mode).default_timezone
 
     def require_livekit(self, principal: Principal) -> None:
         """Raise `LiveKitNotConfigured` where there is nothing to talk through; test calls need nothing."""
         if principal.livemode:
             self.check_livekit(principal.tenant_id)
 
-    def on_its_lane(self, principal: Principal, agent: Agent) -> Agent:
+    def with_trunk(self, principal: Principal, agent: Agent) -> Agent:
         """The agent as a call of the principal's mode is dialled: test calls go over the test trunk."""
         if principal.livemode:
             return agent
         trunk = self.test_trunks.of(principal.tenant_id)
         return replace(agent, trunk_id=trunk.id, phone_numbers=agent.phone_numbers or trunk.numbers)
 
-    def able(self, principal: Principal, agent: Agent) -> Agent:
+    def require_callable(self, principal: Principal, agent: Agent) -> Agent:
         """The agent, if it can make phone calls; in test mode it needs no trunk of its own.
 
         Raises:
             InvalidRequest: it can't.
         """
         if not principal.livemode and not agent.trunk_id:
-            agent = self.on_its_lane(principal, agent)
+            agent = self.with_trunk(principal, agent)
         require_able_to_phone(agent)
         return agent
 
@@ -190,18 +200,18 @@ class OutboundCallService:
         agent = self.agents.usable(principal, agent_id)
         if agent is None:
             raise NotFound("Agent not found or access denied")
-        return self.able(principal, agent)
+        return self.require_callable(principal, agent)
 
-    def caller_id(self, principal: Principal, agent: Agent, wanted: str | None, field: str) -> str:
+    def select_caller_id(self, principal: Principal, agent: Agent, requested: str | None, field: str) -> str:
         """The agent's numbers were checked when it was saved; only another one costs a read."""
-        if wanted is None:
+        if requested is None:
             return agent.phone_numbers[0]
-        if wanted in agent.phone_numbers:
-            return wanted
+        if requested in agent.phone_numbers:
+            return requested
         trunk = self.trunks.granted(principal.tenant_id, agent.trunk_id or "")
-        if trunk is None or wanted not in trunk.numbers:
+        if trunk is None or requested not in trunk.numbers:
             raise InvalidRequest("Caller ID must be one of the trunk's phone numbers", field=field)
-        return wanted
+        return requested
 
 
 def require_able_to_phone(agent: Agent) -> None:

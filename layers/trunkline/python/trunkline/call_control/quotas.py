@@ -40,10 +40,10 @@ class LimitsView(TypedDict):
     calls_today: int
 
 
-class Counter(Protocol):
+class WaitingCounter(Protocol):
     """Counts a tenant's waiting calls of a mode, never more than `most`."""
 
-    def __call__(self, tenant_id: str, *, livemode: bool, most: int) -> int: ...
+    def __call__(self, tenant_id: str, *, livemode: bool, limit: int) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -51,30 +51,30 @@ class QuotaService:
     """Lets calls in while the tenant's limits allow it."""
 
     table: Table
-    facts: TenantSettingsCache
-    waiting: Counter
+    settings: TenantSettingsCache
+    count_waiting: WaitingCounter
     clock: Clock
 
-    def admit(self, call: Call) -> None:
+    def reserve(self, call: Call) -> None:
         """Count a call that is about to be stored.
 
         Raises:
             QueueFull: as many wait as may.
             DailyLimitReached: as many were made today as may be.
         """
-        facts = self.facts.of(call.tenant_id)
+        facts = self.settings.of(call.tenant_id)
         if call.channel is Channel.PHONE and facts.max_calls_waiting is not None:
-            self._take_place(call, facts.max_calls_waiting)
+            self._reserve_waiting(call, facts.max_calls_waiting)
         if facts.max_calls_a_day is not None:
             self._count_today(call, facts.max_calls_a_day)
 
-    def take_back(self, call: Call) -> None:
+    def release(self, call: Call) -> None:
         """A call that was counted was not stored after all. If this fails, one fewer is let in today."""
-        facts = self.facts.of(call.tenant_id)
+        facts = self.settings.of(call.tenant_id)
         if facts.max_calls_a_day is not None:
-            self.table.write(Update(self._today(call), add={"made": -1}))
+            self.table.write(Update(self._day_count_key(call), add={"made": -1}))
 
-    def today(self, principal: Principal) -> int:
+    def calls_today(self, principal: Principal) -> int:
         """How many calls a tenant with a daily limit has made today."""
         day = _day(self.clock.wall_ms())
         item = self.table.get(day_count_key(principal.tenant_id, day, livemode=principal.livemode))
@@ -86,14 +86,14 @@ class QuotaService:
         kept = {TTL: now_ms // 1000 + 2 * _DAY_S}
         free = made.not_exists() | made.lt(limit)
         try:
-            self.table.write(Update(self._today(call), set=kept, add={"made": 1}, condition=free))
+            self.table.write(Update(self._day_count_key(call), set=kept, add={"made": 1}, condition=free))
         except ConditionFailed as error:
             raise DailyLimitReached(limit, _DAY_S - now_ms // 1000 % _DAY_S) from error
 
-    def _today(self, call: Call) -> ItemKey:
+    def _day_count_key(self, call: Call) -> ItemKey:
         return day_count_key(call.tenant_id, _day(self.clock.wall_ms()), livemode=call.livemode)
 
-    def _take_place(self, call: Call, limit: int) -> None:
+    def _reserve_waiting(self, call: Call, limit: int) -> None:
         """Take one of the places that were free at the last count; at the last one, count again.
 
         Nothing was admitted since `admitted_ms`, so after `SETTLES_MS` whatever was is in the line and in
@@ -112,7 +112,7 @@ class QuotaService:
             self._recount(call, limit, seen, now_ms)
 
     def _recount(self, call: Call, limit: int, seen: dict[str, int], now_ms: int) -> None:
-        left = limit - self.waiting(call.tenant_id, livemode=call.livemode, most=limit)
+        left = limit - self.count_waiting(call.tenant_id, livemode=call.livemode, limit=limit)
         if left <= 0:
             raise QueueFull(limit)
         gauge = waiting_gauge_key(call.tenant_id, livemode=call.livemode)
@@ -123,7 +123,7 @@ class QuotaService:
             self.table.write(Update(gauge, set=counted, condition=unchanged))
         except ConditionFailed:
             # Another request has just counted: there are places again.
-            self._take_place(call, limit)
+            self._reserve_waiting(call, limit)
 
 
 def _day(now_ms: int) -> str:
@@ -131,15 +131,15 @@ def _day(now_ms: int) -> str:
 
 
 def limits_view(
-    facts: TenantSettings, requests_per_minute: int, *, waiting: int, busy: int, today: int
+    settings: TenantSettings, requests_per_minute: int, *, waiting: int, in_progress: int, today: int
 ) -> LimitsView:
     """Show a tenant's limits."""
     return {
         "requests_per_minute": requests_per_minute,
-        "max_calls_waiting": facts.max_calls_waiting,
+        "max_calls_waiting": settings.max_calls_waiting,
         "calls_waiting": waiting,
-        "max_calls_in_progress": facts.max_calls_in_progress,
-        "calls_in_progress": busy,
-        "max_calls_a_day": facts.max_calls_a_day,
+        "max_calls_in_progress": settings.max_calls_in_progress,
+        "calls_in_progress": in_progress,
+        "max_calls_a_day": settings.max_calls_a_day,
         "calls_today": today,
     }

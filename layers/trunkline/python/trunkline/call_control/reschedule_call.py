@@ -61,11 +61,11 @@ class RescheduleCallService:
     """Changes scheduled calls on their owner's behalf."""
 
     calls: CallRepository
-    facts: TenantSettingsCache
+    settings: TenantSettingsCache
     notifier: LaneNotifier
     clock: Clock
 
-    def change(self, principal: Principal, call_id: str, wish: ScheduleChange) -> None:
+    def change(self, principal: Principal, call_id: str, request: ScheduleChange) -> None:
         """Change a call whose time has not come.
 
         Raises:
@@ -75,7 +75,7 @@ class RescheduleCallService:
         """
         before = require_own(self.calls.load(parse_call_id(call_id)), principal)
         now_ms = self.clock.wall_ms()
-        after = self.calls.update(before.id, lambda call: self._changed(call, wish, now_ms), now_ms)
+        after = self.calls.update(before.id, lambda call: self._changed(call, request, now_ms), now_ms)
         if after is None:
             return
         if after.ttl and after.ttl > (before.ttl or 0):
@@ -92,7 +92,7 @@ class RescheduleCallService:
         if call.state is not State.SCHEDULED and not (is_held and wish.timezone and not wish.earliestAt):
             raise CallNotScheduled
         after = rescheduled(call, wish, now_ms)
-        after = replace(after, ttl=self.facts.of(call.tenant_id).ttl(after.latest_end_ms))
+        after = replace(after, ttl=self.settings.of(call.tenant_id).ttl(after.latest_end_ms))
         if after == call:
             return None
         told = {"until": iso_from_ms(after.due_ms)} if after.due_ms else {}

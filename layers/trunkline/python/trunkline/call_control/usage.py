@@ -19,16 +19,16 @@ class Usage:
     """Counts; what is counted is a moment old."""
 
     calls: CallRepository
-    line: DialQueue
+    queue: DialQueue
     trunks: TrunkRepository
 
-    def waiting(self, tenant_id: str, *, livemode: bool, most: int = _COUNTED) -> int:
+    def waiting(self, tenant_id: str, *, livemode: bool, limit: int = _COUNTED) -> int:
         """Calls in the tenant's lines, never more than `most`."""
         counted = 0
         for trunk_id in self._trunk_ids(tenant_id, livemode=livemode):
-            counted += self.line.count(trunk_id, f"{tenant_id}#", f"{tenant_id}#{LAST}", most - counted)
-            if counted >= most:
-                return most
+            counted += self.queue.count(trunk_id, f"{tenant_id}#", f"{tenant_id}#{LAST}", limit - counted)
+            if counted >= limit:
+                return limit
         return counted
 
     def in_progress(self, tenant_id: str, *, livemode: bool) -> int:

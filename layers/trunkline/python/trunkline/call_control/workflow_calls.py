@@ -32,7 +32,7 @@ from trunkline.calls.calling_policy_schemas import (
 )
 from trunkline.calls.models import Call
 from trunkline.calls.states import State
-from trunkline.calls.test_numbers import OUTCOMES
+from trunkline.calls.test_numbers import TEST_NUMBERS
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.calls.value_objects import Channel, HandoffAgent, WorkflowRef
 from trunkline.core.errors import InvalidRequest, NotFound
@@ -134,15 +134,20 @@ class WorkflowCallService:
     """Takes calls by workflow in, and calls with one agent. `livekit_owner(tenant_id)` names the tenant if it
     has a LiveKit of its own."""
 
-    intake: CallAdmission
-    phones: OutboundCallService
+    admission: CallAdmission
+    outbound: OutboundCallService
     workflows: WorkflowRepository
     agents: AgentRepository
-    people: UserContextRepository
-    livekit_owner: Callable[[str], str | None]
+    user_contexts: UserContextRepository
+    livekit_tenant_id: Callable[[str], str | None]
 
-    def place(
-        self, principal: Principal, request: WorkflowCall, *, source: str, once: IdempotencyKey | None = None
+    def create(
+        self,
+        principal: Principal,
+        request: WorkflowCall,
+        *,
+        source: str,
+        idempotency_key: IdempotencyKey | None = None,
     ) -> AdmittedCall:
         """Accept a call by workflow.
 
@@ -152,10 +157,12 @@ class WorkflowCallService:
             LiveKitNotConfigured: there is nothing to talk through.
             QueueUnavailable, IdempotencyConflict, IdempotencyInProgress: as `Intake.take` says.
         """
-        call = self.prepared(principal, request, source=source)
-        return self.intake.take(call, once, self.people.writes(call, request.user_context))
+        call = self.build(principal, request, source=source)
+        return self.admission.accept(
+            call, idempotency_key, self.user_contexts.writes(call, request.user_context)
+        )
 
-    def prepared(self, principal: Principal, request: WorkflowCall, *, source: str) -> Call:
+    def build(self, principal: Principal, request: WorkflowCall, *, source: str) -> Call:
         """The call that is asked for, if it can be made, before it is taken in; raises as `place` does."""
         workflow = self.workflows.usable(principal, request.workflow_slug)
         if workflow is None:
@@ -170,14 +177,19 @@ class WorkflowCallService:
             ),
             user_id=request.user_id,
         )
-        self.phones.require_livekit(principal)
+        self.outbound.require_livekit(principal)
         if workflow.channel is Channel.PHONE:
             return self._phone_call(principal, request, workflow, entry, story)
         _refuse_phone_fields(request)
         return self._web_call(principal, request, entry, story, workflow.join_window_s)
 
-    def place_test(
-        self, principal: Principal, request: TestAgentCall, *, source: str, once: IdempotencyKey | None = None
+    def create_test(
+        self,
+        principal: Principal,
+        request: TestAgentCall,
+        *,
+        source: str,
+        idempotency_key: IdempotencyKey | None = None,
     ) -> AdmittedCall:
         """Accept a web call with one agent and no workflow; raises as `place` does."""
         agent = self._agent(principal.tenant_mode, request.agent_name)
@@ -187,10 +199,12 @@ class WorkflowCallService:
             raise NotFound("Agent not found")
         if agent.type != "voice":
             raise InvalidRequest("Agent must be a voice agent")
-        self.phones.require_livekit(principal)
+        self.outbound.require_livekit(principal)
         story = CallContext(metadata=request.metadata, source=source, user_id=request.user_id)
         call = self._web_call(principal, request, agent, story, _JOIN_WINDOW_S)
-        return self.intake.take(call, once, self.people.writes(call, request.user_context))
+        return self.admission.accept(
+            call, idempotency_key, self.user_contexts.writes(call, request.user_context)
+        )
 
     def _agent(self, tenant_id: str, name: str) -> Agent | None:
         return self.agents.load(tenant_id, agent_id_for(tenant_id, name))
@@ -209,15 +223,15 @@ class WorkflowCallService:
         agent: Agent,
         story: CallContext,
     ) -> Call:
-        agent = self.phones.able(principal, agent)
+        agent = self.outbound.require_callable(principal, agent)
         try:
             number = validated(_PhoneFields, {"phone": request.user_context.get("phone")}).phone
         except InvalidRequest as error:
             raise InvalidRequest(error.message, field="user_context.phone") from error
         window = request.calling_window.window(()) if request.calling_window else None
-        caller_id = self.phones.caller_id(principal, agent, request.caller_id, "caller_id")
+        caller_id = self.outbound.select_caller_id(principal, agent, request.caller_id, "caller_id")
         wish = PhoneCallRequest(
-            agent=self.phones.on_its_lane(principal, agent),
+            agent=self.outbound.with_trunk(principal, agent),
             phone_number=number,
             caller_id=caller_id,
             priority=workflow.priority if request.priority is None else request.priority,
@@ -226,9 +240,9 @@ class WorkflowCallService:
             expires_at=request.expires_at,
             story=story,
             speed=request.test_speed,
-            default_zone=self.phones.default_zone(principal),
+            default_zone=self.outbound.default_zone(principal),
         )
-        return new_phone_call(principal, wish, self.intake.clock.wall_ms())
+        return new_phone_call(principal, wish, self.admission.clock.wall_ms())
 
     def _web_call(
         self,
@@ -238,11 +252,11 @@ class WorkflowCallService:
         story: CallContext,
         join_window_s: int,
     ) -> Call:
-        now_ms, call_id = self.intake.clock.wall_ms(), str(uuid.uuid4())
+        now_ms, call_id = self.admission.clock.wall_ms(), str(uuid.uuid4())
         require_test_for_speed(principal, request.test_speed, "test_speed")
         lane, played_number = "", ""
         if not principal.livemode:
-            lane = self.phones.test_trunks.of(principal.tenant_id).id
+            lane = self.outbound.test_trunks.of(principal.tenant_id).id
             played_number = _test_number(request.user_context)
         return Call(
             id=call_id,
@@ -268,14 +282,14 @@ class WorkflowCallService:
             claim=1,
             room_name=room_name(call_id, 1),
             speed=request.test_speed,
-            livekit_tenant_id=self.livekit_owner(principal.tenant_id) if principal.livemode else None,
+            livekit_tenant_id=self.livekit_tenant_id(principal.tenant_id) if principal.livemode else None,
         )
 
 
 def _test_number(user_context: dict[str, Any]) -> str:
     """The magic number that says what becomes of a test call by web; no other number is kept of one."""
     number = user_context.get("phone")
-    return number if isinstance(number, str) and number in OUTCOMES else ""
+    return number if isinstance(number, str) and number in TEST_NUMBERS else ""
 
 
 def _refuse_phone_fields(request: WorkflowCall) -> None:

@@ -32,13 +32,15 @@ class TemplateCallCreator:
         match kind:
             case CallKind.WORKFLOW:
                 request = validated(WorkflowCall, wish)
-                return self.workflow_calls.place(principal, request, source=self.source, once=once)
+                return self.workflow_calls.create(
+                    principal, request, source=self.source, idempotency_key=once
+                )
             case CallKind.OUTBOUND:
                 outbound = validated(OutboundCall, wish)
-                return self.phones.place(principal, outbound, source=self.source, once=once)
+                return self.phones.create(principal, outbound, source=self.source, idempotency_key=once)
             case CallKind.SCHEDULE:
                 scheduled = validated(ScheduledCall, wish)
-                return self.phones.schedule(principal, scheduled, source=self.source, once=once)
+                return self.phones.schedule(principal, scheduled, source=self.source, idempotency_key=once)
 
 
 Place = Callable[[Principal, CallKind, dict[str, Any], IdempotencyKey], AdmittedCall]

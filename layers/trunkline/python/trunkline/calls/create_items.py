@@ -27,14 +27,14 @@ def create_items(call: Call) -> list[Write]:
     return [Put(item, ABSENT), *queue_writes(None, call), first]
 
 
-def event_put(call: Call, sequence: int, happening: NewEvent, at_ms: int) -> Put:
+def event_put(call: Call, sequence: int, event: NewEvent, at_ms: int) -> Put:
     """An entry of a call's story; one of a batch's call says which row it is of."""
     item: Item = call_event_key(call.id, sequence).as_item()
-    item |= {"sequence": sequence, "type": happening.type, "at_ms": at_ms}
+    item |= {"sequence": sequence, "type": event.type, "at_ms": at_ms}
     item |= {
         "tenant_id": call.tenant_id,
         "livemode": call.livemode,
-        "data_json": json.dumps(dict(happening.data)),
+        "data_json": json.dumps(dict(event.data)),
     }
     if call.batch_row:
         item |= {"batch_id": call.batch_row.batch_id, "batch_row": call.batch_row.number}

@@ -79,8 +79,8 @@ class CallRepository:
     def create(
         self,
         call: Call,
-        once: IdempotencyKey | None = None,
-        more: Sequence[Write] = (),
+        idempotency_key: IdempotencyKey | None = None,
+        extra_writes: Sequence[Write] = (),
         limits: Mapping[str, int] | None = None,
         checks: Sequence[Check] = (),
     ) -> None:
@@ -92,13 +92,13 @@ class CallRepository:
             Ruled: one of `checks` does not hold; nothing was written.
             NoFreeSlot: a pool it takes a slot of is full; nothing was written.
         """
-        record = [once.record(call.id, call.created_at_ms)] if once else []
+        record = [idempotency_key.record(call.id, call.created_at_ms)] if idempotency_key else []
         counts, slots = slot_writes(replace(call, slots=()), call, limits or {})
-        writes = [*record, *create_items(call), *more, *slots]
+        writes = [*record, *create_items(call), *extra_writes, *slots]
         try:
             self._transact([*writes, *counts, *checks])
         except ConditionFailed as error:
-            if once and 0 in error.writes:
+            if idempotency_key and 0 in error.writes:
                 raise AlreadyCreated from error
             if error.writes and max(error.writes) >= len(writes) + len(counts):
                 raise RuleConditionFailed(call.id) from error
@@ -106,14 +106,14 @@ class CallRepository:
                 raise NoFreeSlot(call.id) from error
             raise
 
-    def find_by_idempotency_key(self, once: IdempotencyKey) -> Call | None:
+    def find_by_idempotency_key(self, idempotency_key: IdempotencyKey) -> Call | None:
         """The call that a key's first request made; None if it was taken back meanwhile.
 
         Raises:
             IdempotencyConflict: that request had another body.
         """
-        record = self._table.get(once.key)
-        return self.load(once.made_id(record)) if record else None
+        record = self._table.get(idempotency_key.key)
+        return self.load(idempotency_key.made_id(record)) if record else None
 
     def apply(
         self,
@@ -121,8 +121,8 @@ class CallRepository:
         change: Change,
         now_ms: int,
         *,
-        forget: IdempotencyKey | None = None,
-        news_id: str = "",
+        release_key: IdempotencyKey | None = None,
+        livekit_event_id: str = "",
     ) -> Call:
         """Write one change, and with it forget an idempotency key, or note the news that made it.
 
@@ -138,9 +138,9 @@ class CallRepository:
             writes.append(event_put(after, number, happening, now_ms))
         writes += _cancel_writes(before, after)
         writes += queue_writes(before, after)
-        writes += [forget.forget()] if forget else []
-        if news_id:
-            noted = livekit_event_key(before.id, news_id).as_item() | (
+        writes += [release_key.forget()] if release_key else []
+        if livekit_event_id:
+            noted = livekit_event_key(before.id, livekit_event_id).as_item() | (
                 {TTL: before.ttl} if before.ttl else {}
             )
             writes.insert(0, Put(noted, ABSENT))
@@ -150,7 +150,7 @@ class CallRepository:
         except ConditionFailed as error:
             if error.writes and min(error.writes) >= len(slots) + len(writes):
                 raise NoFreeSlot(before.id) from error
-            if news_id and len(slots) in error.writes:
+            if livekit_event_id and len(slots) in error.writes:
                 raise DuplicateEvent(before.id) from error
             raise StaleCall(before.id) from error
         return after
@@ -162,7 +162,7 @@ class CallRepository:
         now_ms: int,
         *,
         known: Call | None = None,
-        news_id: str = "",
+        livekit_event_id: str = "",
     ) -> Call | None:
         """Read, decide and write until the decision holds; the decision is taken anew each time.
 
@@ -181,7 +181,7 @@ class CallRepository:
             if change is None:
                 return call
             try:
-                return self.apply(call, change, now_ms, news_id=news_id)
+                return self.apply(call, change, now_ms, livekit_event_id=livekit_event_id)
             except DuplicateEvent:
                 return call
             except StaleCall:

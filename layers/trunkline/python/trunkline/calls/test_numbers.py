@@ -35,7 +35,7 @@ class TestNumber:
 
 FULL = (503, "Channel limit reached")
 DEFAULT = TestNumber()
-OUTCOMES = {
+TEST_NUMBERS = {
     "+15550100001": DEFAULT,
     "+15550100002": TestNumber(after_s=0.3, sip_status=(486, "Busy Here"), rings=False),
     "+15550100003": TestNumber(after_s=None),
@@ -60,4 +60,4 @@ OUTCOMES = {
 
 def lookup_test_number(number: str) -> TestNumber:
     """The behaviour of a number; one that is in no table answers, talks for 3 s and hangs up."""
-    return OUTCOMES.get(number, DEFAULT)
+    return TEST_NUMBERS.get(number, DEFAULT)

@@ -66,7 +66,7 @@ class SimulationPlayer:
         claim = CallAttemptRef(call.id, call.claim)
         match cue.step:
             case script.CallerJoined() | script.AgentJoined() | script.PersonLeft():
-                self.news.take(_news(call, claim, cue.step))
+                self.news.handle(_news(call, claim, cue.step))
             case script.AgentMissing():
                 missing = Ending(State.FAILED, Reason.AGENT_UNAVAILABLE)
                 self._settle(call, lambda now: end_call(now, missing, cue.at_ms))
@@ -82,7 +82,7 @@ class SimulationPlayer:
 
     def _report(self, claim: CallAttemptRef, report: say.Report) -> None:
         try:
-            self.reports.take(claim, [report])
+            self.reports.apply(claim, [report])
         except StaleAttempt:
             # It was cancelled or erased meanwhile: there is nobody to speak of.
             return

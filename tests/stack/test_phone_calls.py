@@ -134,7 +134,9 @@ async def test_a_carrier_that_refuses_the_pace_loses_no_call(
 ) -> None:
     tenant = await make_tenant(cps=10)
     control(f"trunks/{tenant.trunk.sip_trunk_id}", max_cps=3)
+    tenant.change_trunk(paused=True)
     calls = [tenant.placed("+15550100002") for _ in range(8)]
+    tenant.change_trunk(paused=False)
     for call_id in calls:
         call = tenant.wait_for_end(call_id)
         assert (call["status_reason"], call["sip_status_code"]) == ("dial_busy", 486)
