@@ -124,7 +124,7 @@ def test_a_worker_that_dies_between_two_groups_is_followed_by_one_that_goes_on(
             raise RuntimeError("killed")
         return note(self, *args, **more)
 
-    monkeypatch.setattr(Importer, "_note", dies)
+    monkeypatch.setattr(Importer, "_write_transaction", dies)
     with pytest.raises(RuntimeError):
         batches.run(shown["id"])
     assert len(line(batches)) == 64
@@ -147,7 +147,7 @@ def test_two_workers_on_one_part_make_each_call_once(
         inside = False
         return note(self, *args, **more)
 
-    monkeypatch.setattr(Importer, "_note", twice)
+    monkeypatch.setattr(Importer, "_write_transaction", twice)
     batches.run(shown["id"])
     assert (len(line(batches)), batches.read(shown["id"])["progress"]["accepted"]) == (60, 60)
 
