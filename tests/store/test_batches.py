@@ -167,7 +167,7 @@ def test_a_tenant_with_as_many_waiting_as_may_has_the_rest_wait(batches: BatchHa
         assert change is not None
         batches.outbound.calls.apply(call, change, NOW_MS)
     batches.clock.move_s(10)
-    batches.outbound.service.intake.clock.move_s(10)  # type: ignore[attr-defined]
+    batches.outbound.service.admission.clock.move_s(10)  # type: ignore[attr-defined]
     (step,) = batches.run(shown["id"])
     assert (step.next, len(line(batches))) == ("done", 20)
 
@@ -222,7 +222,7 @@ def test_a_cancel_during_the_import_leaves_no_row_behind(batches: BatchHarness) 
 
     def slow(of: Any) -> Any:
         class Slow:
-            def draft(self, row: Any) -> Any:
+            def convert(self, row: Any) -> Any:
                 nonlocal drafted
                 drafted += 1
                 if drafted == 40:
