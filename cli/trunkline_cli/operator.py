@@ -206,7 +206,7 @@ class Operator:
         Raises:
             NotFound: the tenant has no such trunk or tool.
         """
-        self.tools.tools.require(tenant_id, spec.tools)
+        self.tools.repository.require(tenant_id, spec.tools)
         trunk = self.trunks.find(tenant_id, spec.trunk) if spec.trunk else None
         if spec.trunk and trunk is None:
             raise NotFound(f"the tenant has no trunk {spec.trunk}")

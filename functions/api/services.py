@@ -242,7 +242,7 @@ def _tools(
     secrets = SecretRepository(base.table, base.cipher)
     tools = ToolService(base.tools, secrets, base.outgoing.check, using, base.clock)
     trials = ToolDryRunService(tools, secrets, base.outgoing.sender, base.clock)
-    return tools, SecretService(secrets, tools.asking_for, base.clock), trials
+    return tools, SecretService(secrets, tools.using_secret, base.clock), trials
 
 
 def _dispatches(base: Base) -> DispatchService:

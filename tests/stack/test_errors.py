@@ -70,7 +70,7 @@ def test_a_wrong_field_is_a_400_with_its_text(
         (b"{", 400, NOT_JSON),
         (b'{"metadata": {"a": NaN}}', 400, NOT_JSON),
         (b'{"metadata": {"a": -Infinity}}', 400, NOT_JSON),
-        # The emulator puts U+FFFD for bad bytes; on AWS they are base64 (tests/unit/test_request_body.py).
+        # The emulator puts U+FFFD for bad bytes; on AWS they arrive in base64 (test_request_body.py).
         (b'{"phoneNumber": "\xff\xfe"}', 400, "Validation error: Invalid agent ID format"),
         (b"[" * 100_000, 400, NOT_JSON),
         (b'{"a":' * 90 + b"1" + b"}" * 90, 400, TOO_DEEP),

@@ -94,7 +94,7 @@ def test_pause_resume_run_now_change_and_delete(tenant: Tenant) -> None:
     [
         ({"cron": "0 9 * *"}, "five fields"),
         ({"timezone": "Mars/Olympus"}, "IANA"),
-        ({"cron": None, "at": "2020-01-01T00:00:00Z"}, "never comes"),
+        ({"cron": None, "at": "2020-01-01T00:00:00Z"}, "never fires"),
         ({"kind": "workflow", "body": {"workflow_slug": "theirs", "user_id": "u"}}, "a workflow of yours"),
         ({"body": {"agentId": "x"}}, "body"),
     ],

@@ -124,7 +124,7 @@ def test_a_worker_that_dies_between_two_groups_is_followed_by_one_that_goes_on(
             raise RuntimeError("killed")
         return note(self, *args, **more)
 
-    monkeypatch.setattr(Importer, "_note", dies)
+    monkeypatch.setattr(Importer, "_write_transaction", dies)
     with pytest.raises(RuntimeError):
         batches.run(shown["id"])
     assert len(line(batches)) == 64
@@ -147,7 +147,7 @@ def test_two_workers_on_one_part_make_each_call_once(
         inside = False
         return note(self, *args, **more)
 
-    monkeypatch.setattr(Importer, "_note", twice)
+    monkeypatch.setattr(Importer, "_write_transaction", twice)
     batches.run(shown["id"])
     assert (len(line(batches)), batches.read(shown["id"])["progress"]["accepted"]) == (60, 60)
 
@@ -167,7 +167,7 @@ def test_a_tenant_with_as_many_waiting_as_may_has_the_rest_wait(batches: BatchHa
         assert change is not None
         batches.outbound.calls.apply(call, change, NOW_MS)
     batches.clock.move_s(10)
-    batches.outbound.service.intake.clock.move_s(10)  # type: ignore[attr-defined]
+    batches.outbound.service.admission.clock.move_s(10)  # type: ignore[attr-defined]
     (step,) = batches.run(shown["id"])
     assert (step.next, len(line(batches))) == ("done", 20)
 
@@ -222,7 +222,7 @@ def test_a_cancel_during_the_import_leaves_no_row_behind(batches: BatchHarness) 
 
     def slow(of: Any) -> Any:
         class Slow:
-            def draft(self, row: Any) -> Any:
+            def convert(self, row: Any) -> Any:
                 nonlocal drafted
                 drafted += 1
                 if drafted == 40:

@@ -20,8 +20,8 @@ from trunkline.core.errors import (
     QueueUnavailable,
     VersionConflict,
 )
-from trunkline.schedules import service as desk_module
 from trunkline.schedules.eventbridge_sync import SCHEDULED_TIME
+from trunkline.schedules.service import ScheduleService
 
 MINUTE_MS = 60_000
 
@@ -185,7 +185,7 @@ def test_a_change_of_the_name_alone_keeps_the_rates_count_and_a_lost_race_is_sai
     stale = schedules.stored(made["id"])
     schedules.desk.change(ME, made["id"], {"name": "u"})
     with pytest.raises(VersionConflict):
-        schedules.schedules.save(stale)
+        schedules.schedules.replace(stale, stale)
     assert schedules.desk.change(ME, made["id"], {"name": "u"})["version"] == 3, "nothing to change"
 
 
@@ -194,7 +194,7 @@ def test_one_time_that_is_over_leaves_eventbridge_and_can_not_be_resumed(schedul
     assert (schedules.seen(made["id"]) or {})["ScheduleExpression"] == "at(2023-11-14T22:15:00)"
     schedules.care(200)
     assert schedules.seen(made["id"]) is None
-    with pytest.raises(InvalidRequest, match="never comes"):
+    with pytest.raises(InvalidRequest, match="never fires"):
         schedules.desk.change(ME, made["id"], {"name": "x"})
 
 
@@ -210,7 +210,7 @@ def test_others_and_the_other_mode_find_nothing(schedules: ScheduleHarness) -> N
 
 
 def test_a_tenant_has_so_many(schedules: ScheduleHarness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk_module, "MAX_SCHEDULES", 1)
+    monkeypatch.setattr(ScheduleService, "max_count", 1)
     schedules.make()
     with pytest.raises(LimitReached):
         schedules.make()

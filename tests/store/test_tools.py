@@ -60,7 +60,7 @@ class ToolHarness:
             lambda _, name: self.users.get(name),
             self.clock,
         )
-        self.secrets = SecretService(secrets, self.tools.asking_for, self.clock)
+        self.secrets = SecretService(secrets, self.tools.using_secret, self.clock)
         sender = RetryingSender(self.send, self.clock.move_s, lambda: 0.5, self.clock)
         self.trials = ToolDryRunService(self.tools, secrets, sender, self.clock)
 
@@ -186,7 +186,7 @@ def test_a_secret_is_kept_and_never_shown(tools: ToolHarness) -> None:
         tools.secrets.change(ME, "key", {"value": "n3wer"}),
     ]
     assert "s3cret" not in str(shown) + str(tools.secrets.list(ME))
-    assert tools.secrets.secrets.values("tenant-1", ["key", "nothing"]) == {"key": "n3wer"}
+    assert tools.secrets.repository.values("tenant-1", ["key", "nothing"]) == {"key": "n3wer"}
     with pytest.raises(AlreadyExists):
         tools.secret()
     for wrong in ({"value": ""}, {"value": 5}, {}, {"value": "x" * 9000}):

@@ -58,7 +58,7 @@ def test_changes_keep_the_rest(webhooks: WebhookHarness) -> None:
     assert stale is not None
     webhooks.desk.change(MINE, webhook, {"description": "y"})
     with pytest.raises(VersionConflict):
-        webhooks.endpoints.save(stale)
+        webhooks.endpoints.replace(stale, stale)
 
 
 @pytest.mark.parametrize(

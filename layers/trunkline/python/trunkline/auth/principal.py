@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from trunkline.auth.api_key import ApiKey
 from trunkline.auth.scopes import Scope, rights, same_right
 from trunkline.core.errors import MissingScope
+from trunkline.storage.keys.tenants import tenant_mode_of
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Principal:
     @property
     def tenant_mode(self) -> str:
         """The tenant and mode under which resources are stored: test resources are separate."""
-        return self.tenant_id if self.livemode else f"{self.tenant_id}.test"
+        return tenant_mode_of(self.tenant_id, self.livemode)
 
     def has(self, scope: Scope) -> bool:
         """Say whether the principal has the right."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from trunkline.call_templates.models import CallKind
+from trunkline.storage.keys.tenants import tenant_mode_of
 from trunkline.trunks.batch_holds import BatchHold
 
 MAX_ROWS = 100_000
@@ -89,8 +90,8 @@ class Batch:
 
     @property
     def tenant_mode(self) -> str:
-        """The tenant and mode it belongs to (see `Principal.tenant_mode`)."""
-        return self.tenant_id if self.livemode else f"{self.tenant_id}.test"
+        """The tenant and mode it belongs to."""
+        return tenant_mode_of(self.tenant_id, self.livemode)
 
     @property
     def is_check_only(self) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+from trunkline.storage.keys.tenants import tenant_mode_of
+
 
 class CallKind(StrEnum):
     """Which route's body the template makes."""
@@ -41,6 +43,11 @@ class Automation:
     version: int
     created_at_ms: int
     updated_at_ms: int
+
+    @property
+    def tenant_mode(self) -> str:
+        """The tenant and mode it belongs to."""
+        return tenant_mode_of(self.tenant_id, self.livemode)
 
 
 def stored(kind: type[Automation], item: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from trunkline.calls.value_objects import (
     WaitsFor,
     WorkflowRef,
 )
+from trunkline.storage.keys.tenants import tenant_mode_of
 
 WEB_LANES = tuple(f"web-{digit}" for digit in "0123456789abcdef")
 """What the entries of live web calls are kept under: sixteen shares."""
@@ -113,8 +114,8 @@ class Call:
 
     @property
     def tenant_mode(self) -> str:
-        """The tenant and mode it belongs to (see `Principal.tenant_mode`)."""
-        return self.tenant_id if self.livemode else f"{self.tenant_id}.test"
+        """The tenant and mode it belongs to."""
+        return tenant_mode_of(self.tenant_id, self.livemode)
 
     @property
     def is_batch(self) -> bool:

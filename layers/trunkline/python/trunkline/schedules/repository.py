@@ -41,7 +41,7 @@ class ScheduleRepository(AutomationRepository[Schedule]):
 
     def note(self, run: Run) -> None:
         """Note what came of a moment."""
-        self._tell(run.schedule_id, run.at_ms, asdict(run))
+        self._record_outcome(run.schedule_id, run.at_ms, asdict(run))
 
     def runs(self, schedule_id: str, limit: int) -> list[Run]:
         """What came of the last moments, newest first."""
@@ -54,7 +54,7 @@ class ScheduleRepository(AutomationRepository[Schedule]):
                 call_id=item.get("call_id"),
                 error=item.get("error"),
             )
-            for item in self._told(schedule_id, limit)
+            for item in self._latest_outcomes(schedule_id, limit)
         ]
 
 

@@ -115,9 +115,9 @@ class VersionedRepository(Generic[T]):
         self.save(saved, extra_writes)
         return saved
 
-    def delete(self, resource: T, now_ms: int, extra_writes: Sequence[Write] = ()) -> None:
-        """Store a version that marks the resource as deleted; raises as `save` does."""
-        self.replace(resource, replace(resource, updated_at_ms=now_ms, deleted=True), extra_writes)
+    def delete(self, resource: T, extra_writes: Sequence[Write] = ()) -> None:
+        """Store a version that marks it as deleted at its `updated_at_ms`; raises as `save` does."""
+        self.replace(resource, replace(resource, deleted=True), extra_writes)
 
     def save(self, resource: T, extra_writes: Sequence[Write] = ()) -> None:
         """Store a version, which must be the one after the last.

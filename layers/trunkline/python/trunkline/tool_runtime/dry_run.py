@@ -101,7 +101,7 @@ class ToolDryRunService:
         Raises:
             NotFound: the tenant has none of that name.
         """
-        tool = self.desk.own(principal, name)
+        tool = self.desk.require(principal, name)
         config, hidden = config_of(tool), ALWAYS_SECRET | frozenset(wish.secret_keys)
         actions: list[TriedAction] = []
         performance, failure = None, None

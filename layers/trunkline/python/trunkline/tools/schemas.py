@@ -139,16 +139,6 @@ def tool_view(tool: Tool) -> ToolView:
     }
 
 
-def spec_of(tool: Tool) -> ToolSpec:
-    """The spec that made a stored tool, whatever of it was left to its default."""
-    return ToolSpec.model_construct(
-        name=tool.name,
-        description=tool.description,
-        config=config_of(tool),
-        record_bodies=tool.record_bodies,
-    )
-
-
 def config_of(tool: Tool) -> ToolConfig:
     """A stored tool's config."""
     return ToolConfig.model_validate_json(tool.config_json)

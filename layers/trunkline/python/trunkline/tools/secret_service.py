@@ -1,21 +1,20 @@
-"""Tenants' secrets on their behalf: list, make, change, delete; no answer has a value."""
+"""Use cases of the secrets that tools refer to; no response has a value."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
-from trunkline.auth.audit_log import audit_write
 from trunkline.auth.principal import Principal
+from trunkline.auth.resource_service import ResourceService
 from trunkline.core.clock import Clock
-from trunkline.core.errors import InUse, InvalidRequest, LimitReached, NotFound
+from trunkline.core.errors import InUse
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.core.validation import InputModel, validated
-from trunkline.storage.table import Put
+from trunkline.core.validation import InputModel
 from trunkline.tools.secret_repository import Secret, SecretRepository
 
 MAX_SECRETS = 100
@@ -49,85 +48,38 @@ class SecretList(TypedDict):
 
 
 @dataclass(frozen=True)
-class SecretService:
-    """A tenant's secrets of the key's mode.
+class SecretService(ResourceService[Secret, SecretSpec, SecretView]):
+    """A tenant's secrets of the key's mode; a new value counts from the next invocation, also in open calls.
 
     `using(tenant_mode, name)` returns the name of a tool that refers to the secret.
     """
 
-    secrets: SecretRepository
+    label = "Secret"
+    id_field = "name"
+    fixed_fields = ("name",)
+    max_count = MAX_SECRETS
+    schema = SecretSpec
+
+    repository: SecretRepository
     using: Callable[[str, str], str | None]
     clock: Clock
 
-    def list(self, principal: Principal) -> SecretList:
-        """The tenant's secrets, by name."""
+    def _view(self, resource: Secret) -> SecretView:
         return {
-            "data": [_view(each) for each in self.secrets.all(principal.tenant_mode)],
-            "next_cursor": None,
+            "name": resource.name,
+            "created_at": iso_from_ms(resource.created_at_ms),
+            "updated_at": iso_from_ms(resource.updated_at_ms),
         }
 
-    def get(self, principal: Principal, name: str) -> SecretView:
-        """One secret, without its value; `NotFound` if the tenant has none of that name."""
-        return _view(self._own(principal, name))
-
-    def create(self, principal: Principal, spec: SecretSpec) -> SecretView:
-        """Store a secret.
-
-        Raises:
-            AlreadyExists: the tenant has one of that name.
-            LimitReached: the tenant has as many as it may.
-        """
-        if len(self.secrets.all(principal.tenant_mode)) >= MAX_SECRETS:
-            raise LimitReached(f"A tenant may have {MAX_SECRETS} secrets")
+    def _build(self, principal: Principal, spec: SecretSpec, before: Secret | None) -> Secret:
         now_ms = self.clock.wall_ms()
-        sealed = self.secrets.sealed(principal.tenant_mode, spec.name, spec.value)
-        secret = Secret(principal.tenant_mode, spec.name, now_ms, now_ms, sealed)
-        self.secrets.create(secret, [self._noted(principal, "created", secret)])
-        return _view(secret)
+        ciphertext = self.repository.sealed(principal.tenant_mode, spec.name, spec.value)
+        created_at_ms = before.created_at_ms if before else now_ms
+        return Secret(principal.tenant_mode, spec.name, created_at_ms, now_ms, ciphertext)
 
-    def change(self, principal: Principal, name: str, changes: Mapping[str, Any]) -> SecretView:
-        """Put another value in its place; it counts for the next invocation, also of calls that go on.
+    def _changed_fields(self, before: Secret, after: Secret) -> Sequence[str]:  # noqa: ARG002 (values are not shown)
+        return ["value"]
 
-        Raises:
-            NotFound: the tenant has none of that name.
-            InvalidRequest: the value is none, or the name would change.
-            VersionConflict: another request was quicker.
-        """
-        before = self._own(principal, name)
-        if changes.get("name", name) != name:
-            raise InvalidRequest("Validation error: name can't be changed", field="name")
-        spec = validated(SecretSpec, {"name": name, **changes})
-        sealed = self.secrets.sealed(principal.tenant_mode, name, spec.value)
-        after = replace(before, ciphertext=sealed, updated_at_ms=self.clock.wall_ms())
-        self.secrets.replace(before, after, [self._noted(principal, "changed", after)])
-        return _view(after)
-
-    def delete(self, principal: Principal, name: str) -> None:
-        """Delete a secret.
-
-        Raises:
-            NotFound: the tenant has none of that name.
-            InUse: a tool asks for it.
-        """
-        secret = self._own(principal, name)
-        if tool := self.using(principal.tenant_mode, name):
-            raise InUse(f"Secret {name} is asked for by tool {tool}")
-        self.secrets.delete(secret, [self._noted(principal, "deleted", secret)])
-
-    def _own(self, principal: Principal, name: str) -> Secret:
-        found = self.secrets.load(principal.tenant_mode, name)
-        if found is None:
-            raise NotFound("Secret not found")
-        return found
-
-    def _noted(self, principal: Principal, what: str, secret: Secret) -> Put:
-        changed = ["value"] if what == "changed" else []
-        return audit_write(principal, self.clock.wall_ms(), f"secret.{what}", secret.name, changed)
-
-
-def _view(secret: Secret) -> SecretView:
-    return {
-        "name": secret.name,
-        "created_at": iso_from_ms(secret.created_at_ms),
-        "updated_at": iso_from_ms(secret.updated_at_ms),
-    }
+    def _require_unused(self, principal: Principal, resource: Secret) -> None:
+        if tool := self.using(principal.tenant_mode, resource.name):
+            raise InUse(f"Secret {resource.name} is asked for by tool {tool}")

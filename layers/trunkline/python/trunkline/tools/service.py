@@ -1,29 +1,25 @@
-"""Tools on a tenant's behalf: list, make, change, delete."""
+"""Use cases of tools: what is special about them among a tenant's resources."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from trunkline.auth.audit_log import audit_write, changed_fields
 from trunkline.auth.principal import Principal
+from trunkline.auth.resource_service import VersionedResourceService
 from trunkline.core.clock import Clock
-from trunkline.core.errors import AlreadyExists, InUse, InvalidRequest, LimitReached, NotFound
+from trunkline.core.errors import InUse, InvalidRequest
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
-from trunkline.core.validation import spec_values, validated
 from trunkline.storage.versioned import LATEST
 from trunkline.templating.escaping import sample
 from trunkline.tools.models import Tool
 from trunkline.tools.repository import ToolRepository
 from trunkline.tools.schemas import (
-    ToolConfig,
     ToolList,
     ToolSpec,
     ToolView,
     config_of,
     require_sound,
-    spec_of,
     tool_view,
 )
 from trunkline.tools.secret_repository import SecretRepository
@@ -33,107 +29,47 @@ _PAGE = 25
 
 
 @dataclass(frozen=True)
-class ToolService:
-    """Keeps a tenant's tools, those of the key's mode.
+class ToolService(VersionedResourceService[Tool, ToolSpec, ToolView]):
+    """A tenant's tools of the key's mode; a call keeps the versions that were current when it was accepted.
 
-    `check_url(url, field)` raises `InvalidRequest` for an address that may not be called; `using(tenant_mode,
-    name)` says what has a tool.
+    `check_url(url, field)` raises `InvalidRequest` for an address that must not be called;
+    `using(tenant_mode, name)` names an agent or a workflow that has the tool.
     """
 
-    tools: ToolRepository
+    label = "Tool"
+    id_field = "name"
+    fixed_fields = ("name",)
+    max_count = MAX_TOOLS
+    schema = ToolSpec
+
+    repository: ToolRepository
     secrets: SecretRepository
     check_url: Callable[[str, str], None]
     using: Callable[[str, str], str | None]
     clock: Clock
 
-    def list(self, principal: Principal) -> ToolList:
-        """The tenant's tools, by name."""
-        return {
-            "data": [tool_view(each) for each in self.tools.all(principal.tenant_mode)],
-            "next_cursor": None,
-        }
-
-    def get(self, principal: Principal, name: str) -> ToolView:
-        """One tool; `NotFound` if the tenant has none of that name."""
-        return tool_view(self.own(principal, name))
-
     def versions(self, principal: Principal, name: str, cursor: str | None) -> ToolList:
-        """A tool's versions, newest first; `NotFound` if the tenant has none of that name."""
-        self.own(principal, name)
+        """List a tool's versions, newest first; raises as `require` does."""
+        self.require(principal, name)
         before = version_of(cursor) if cursor else LATEST
-        found = self.tools.versions(principal.tenant_mode, name, before, _PAGE)
-        more = len(found) == _PAGE and found[-1].version > 1
-        shown = [tool_view(each) for each in found if not each.deleted]
-        return {"data": shown, "next_cursor": encode_cursor(str(found[-1].version)) if more else None}
+        found = self.repository.versions(principal.tenant_mode, name, before, _PAGE)
+        has_more = len(found) == _PAGE and found[-1].version > 1
+        shown = [tool_view(tool) for tool in found if not tool.deleted]
+        return {"data": shown, "next_cursor": encode_cursor(str(found[-1].version)) if has_more else None}
 
-    def create(self, principal: Principal, spec: ToolSpec) -> ToolView:
-        """Make a tool.
+    def using_secret(self, tenant_mode: str, secret: str) -> str | None:
+        """Return the name of a tool that refers to a secret, if there is one."""
+        tools = self.repository.all(tenant_mode)
+        return next((tool.name for tool in tools if secret in require_sound(config_of(tool))), None)
 
-        Raises:
-            AlreadyExists: the tenant has one of that name.
-            LimitReached: the tenant has as many as it may.
-            InvalidRequest: it could never work; says what is wrong, and where.
-        """
-        before = self.tools.last(principal.tenant_mode, spec.name)
-        if before and not before.deleted:
-            raise AlreadyExists(f"Tool {spec.name} already exists")
-        if before is None and len(self.tools.all(principal.tenant_mode)) >= MAX_TOOLS:
-            raise LimitReached(f"A tenant may have {MAX_TOOLS} tools")
-        return self._save(principal, spec, before, "created")
+    def _view(self, resource: Tool) -> ToolView:
+        return tool_view(resource)
 
-    def change(self, principal: Principal, name: str, changes: Mapping[str, Any]) -> ToolView:
-        """Make a new version with some fields changed; calls that go on keep theirs.
+    def _build(self, principal: Principal, spec: ToolSpec, before: Tool | None) -> Tool:
+        return spec.tool(principal.tenant_mode, self.clock.wall_ms(), before)
 
-        Raises:
-            NotFound: the tenant has none of that name.
-            InvalidRequest: a field is wrong, or the name would change.
-            VersionConflict: another request was quicker.
-        """
-        before = self.own(principal, name)
-        if changes.get("name", name) != name:
-            raise InvalidRequest("Validation error: name can't be changed", field="name")
-        spec = validated(ToolSpec, {**spec_values(ToolSpec, tool_view(before)), **changes})
-        if spec == spec_of(before):
-            return tool_view(before)
-        return self._save(principal, spec, before, "changed")
-
-    def delete(self, principal: Principal, name: str) -> None:
-        """Delete a tool.
-
-        Raises:
-            NotFound: the tenant has none of that name.
-            InUse: a workflow or an agent has it.
-        """
-        before = self.own(principal, name)
-        if user := self.using(principal.tenant_mode, name):
-            raise InUse(f"Tool {name} is in use by {user}")
-        now_ms = self.clock.wall_ms()
-        gone = replace(before, version=before.version + 1, updated_at_ms=now_ms, deleted=True)
-        self.tools.save(gone, [audit_write(principal, now_ms, "tool.deleted", name)])
-
-    def own(self, principal: Principal, name: str) -> Tool:
-        """A tool of the tenant's and of the key's mode; `NotFound` if it has none of that name."""
-        found = self.tools.load(principal.tenant_mode, name)
-        if found is None:
-            raise NotFound("Tool not found")
-        return found
-
-    def asking_for(self, tenant_mode: str, secret: str) -> str | None:
-        """The name of a tool that asks for a secret, if there is one."""
-        for tool in self.tools.all(tenant_mode):
-            if secret in require_sound(config_of(tool)):
-                return tool.name
-        return None
-
-    def _save(self, principal: Principal, spec: ToolSpec, before: Tool | None, what: str) -> ToolView:
-        now_ms = self.clock.wall_ms()
-        self._require_sound(principal, spec.config)
-        made = spec.tool(principal.tenant_mode, now_ms, before)
-        changed = changed_fields(tool_view(before), tool_view(made)) if before and what == "changed" else []
-        self.tools.save(made, [audit_write(principal, now_ms, f"tool.{what}", spec.name, changed)])
-        return tool_view(made)
-
-    def _require_sound(self, principal: Principal, config: ToolConfig) -> None:
+    def _check(self, principal: Principal, resource: Tool) -> None:
+        config = config_of(resource)
         for secret in sorted(require_sound(config)):
             if self.secrets.load(principal.tenant_mode, secret) is None:
                 text = f"Validation error: config: there is no secret {secret}"
@@ -141,14 +77,18 @@ class ToolService:
         for number, action in config.requests:
             self.check_url(sample(action.url), f"config.actions.{number}.url")
 
+    def _require_unused(self, principal: Principal, resource: Tool) -> None:
+        if user := self.using(principal.tenant_mode, resource.name):
+            raise InUse(f"Tool {resource.name} is in use by {user}")
+
 
 def version_of(cursor: str) -> int:
-    """The version that a cursor names.
+    """Decode the version that a cursor stands for.
 
     Raises:
-        InvalidRequest: it is no cursor of versions.
+        InvalidRequest: it is not a cursor of versions.
     """
-    place = decode_cursor(cursor)
-    if not (place.isdigit() and 1 <= int(place[:7]) <= LATEST):
+    text = decode_cursor(cursor)
+    if not (text.isdigit() and 1 <= int(text[:7]) <= LATEST):
         raise InvalidRequest(f"Validation error: {MESSAGE}", field="cursor")
-    return int(place[:7])
+    return int(text[:7])

@@ -22,7 +22,7 @@ class TriggerRepository(AutomationRepository[Trigger]):
 
     def note(self, received: ReceivedEvent) -> None:
         """Note what came of an event."""
-        self._tell(received.trigger_id, received.at_ms, asdict(received))
+        self._record_outcome(received.trigger_id, received.at_ms, asdict(received))
 
     def received(self, trigger_id: str, limit: int) -> list[ReceivedEvent]:
         """What came of the last events, newest first."""
@@ -35,5 +35,5 @@ class TriggerRepository(AutomationRepository[Trigger]):
                 call_id=item.get("call_id"),
                 error=item.get("error"),
             )
-            for item in self._told(trigger_id, limit)
+            for item in self._latest_outcomes(trigger_id, limit)
         ]

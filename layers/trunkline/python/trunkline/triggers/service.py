@@ -1,28 +1,22 @@
-"""Triggers on a tenant's behalf: list, create, change, delete, and rotate their secrets."""
+"""Use cases of triggers: their secrets and events, beside those of all resources."""
 
 from __future__ import annotations
 
 import json
 import secrets as random
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
-from trunkline.auth.audit_log import audit_write, changed_fields
 from trunkline.auth.principal import Principal
+from trunkline.auth.resource_service import ResourceService
 from trunkline.call_templates.create_call import require_workflow
 from trunkline.call_templates.models import CallKind
 from trunkline.core.clock import Clock
-from trunkline.core.errors import LimitReached, NotFound
-from trunkline.core.validation import spec_values, validated
 from trunkline.storage.encryption import EnvelopeCipher, context_for_trigger
-from trunkline.storage.table import Put
 from trunkline.triggers.models import Trigger
 from trunkline.triggers.repository import TriggerRepository
 from trunkline.triggers.schemas import (
     ReceivedList,
-    TriggerList,
     TriggerSpec,
     TriggerView,
     TriggerWithSecret,
@@ -33,111 +27,59 @@ from trunkline.webhooks.signing import generate_secret
 from trunkline.workflows.repository import WorkflowRepository
 
 MAX_TRIGGERS = 50
-
-
 _SECRET_BYTES = 24
-
-
-_SHOWN = 100
+_SHOWN_EVENTS = 100
 
 
 @dataclass(frozen=True)
-class TriggerService:
-    """Keeps a tenant's triggers, those of the key's mode."""
+class TriggerService(ResourceService[Trigger, TriggerSpec, TriggerView]):
+    """A tenant's triggers of the key's mode; a change counts from the next event."""
 
-    triggers: TriggerRepository
+    label = "Trigger"
+    max_count = MAX_TRIGGERS
+    schema = TriggerSpec
+
+    repository: TriggerRepository
     workflows: WorkflowRepository
     cipher: EnvelopeCipher
     clock: Clock
     api_url: str
 
-    def list(self, principal: Principal) -> TriggerList:
-        """The tenant's triggers, by name."""
-        found = sorted(self.triggers.all(principal.tenant_mode), key=lambda trigger: trigger.name)
-        return {"data": [self._view(each) for each in found], "next_cursor": None}
-
-    def get(self, principal: Principal, trigger_id: str) -> TriggerView:
-        """One trigger; `NotFound` if the tenant has none of that id."""
-        return self._view(self._own(principal, trigger_id))
-
     def create(self, principal: Principal, spec: TriggerSpec) -> TriggerWithSecret:
-        """Make a trigger; its secret can't be read again.
+        """Create a trigger and its secret, which cannot be read again.
 
         Raises:
-            LimitReached: the tenant has as many as it may.
-            InvalidRequest: it names a workflow that the tenant has not.
+            LimitReached: the tenant has reached `max_count`.
+            InvalidRequest: it names a workflow that the tenant does not have.
         """
-        if self.triggers.count(principal.tenant_mode, MAX_TRIGGERS) >= MAX_TRIGGERS:
-            raise LimitReached(f"A tenant may have {MAX_TRIGGERS} triggers")
-        now_ms, trigger_id = self.clock.wall_ms(), f"trg_{uuid.uuid4().hex[:20]}"
-        secret = generate_secret(random.token_bytes(_SECRET_BYTES))
-        blank = Trigger(
-            id=trigger_id,
-            tenant_id=principal.tenant_id,
-            livemode=principal.livemode,
-            name=spec.name,
-            description="",
-            enabled=True,
-            kind=CallKind.WORKFLOW,
-            body_json="{}",
-            when=None,
-            event_id="",
-            secret=self._sealed(principal.tenant_id, trigger_id, secret),
-            version=1,
-            created_at_ms=now_ms,
-            updated_at_ms=now_ms,
-        )
-        trigger = self._as_wished(principal, blank, spec)
-        self.triggers.create(principal.tenant_mode, trigger, [self._noted(principal, "created", trigger)])
-        return {**self._view(trigger), "secret": secret}
-
-    def change(self, principal: Principal, trigger_id: str, changes: Mapping[str, Any]) -> TriggerView:
-        """Change some fields; it counts for the next event.
-
-        Raises:
-            NotFound: the tenant has none of that id.
-            InvalidRequest: a field is wrong.
-            VersionConflict: another request was quicker.
-        """
-        before = self._own(principal, trigger_id)
-        spec = validated(TriggerSpec, {**spec_values(TriggerSpec, self._view(before)), **changes})
-        after = replace(self._as_wished(principal, before, spec), updated_at_ms=self.clock.wall_ms())
-        changed = set(changed_fields(self._view(before), self._view(after))) - {"updated_at"}
-        if not changed:
-            return self._view(before)
-        noted = audit_write(principal, self.clock.wall_ms(), "trigger.changed", before.id, changed)
-        return self._view(self.triggers.save(after, [noted]))
-
-    def delete(self, principal: Principal, trigger_id: str) -> None:
-        """Delete a trigger: its events are refused from then on."""
-        trigger = self._own(principal, trigger_id)
-        self.triggers.delete(principal.tenant_mode, trigger, [self._noted(principal, "deleted", trigger)])
+        self._require_creatable(principal, spec)
+        trigger, secret = self._with_new_secret(self._build(principal, spec, None))
+        return {**self._view(self._insert(principal, trigger)), "secret": secret}
 
     def rotate(self, principal: Principal, trigger_id: str) -> TriggerWithSecret:
-        """Put a new secret in the old one's place, at once."""
-        before, secret = self._own(principal, trigger_id), generate_secret(random.token_bytes(_SECRET_BYTES))
-        sealed = self._sealed(before.tenant_id, before.id, secret)
-        after = replace(before, secret=sealed, updated_at_ms=self.clock.wall_ms())
-        saved = self.triggers.save(after, [self._noted(principal, "secret_rotated", before)])
+        """Replace the secret at once."""
+        before = self.require(principal, trigger_id)
+        after, secret = self._with_new_secret(replace(before, updated_at_ms=self.clock.wall_ms()))
+        saved = self.repository.replace(before, after, self._writes(principal, "secret_rotated", before))
         return {**self._view(saved), "secret": secret}
 
     def received(self, principal: Principal, trigger_id: str) -> ReceivedList:
-        """What came of a trigger's last events, newest first."""
-        trigger = self._own(principal, trigger_id)
-        found = self.triggers.received(trigger.id, _SHOWN)
-        return {"data": [received_view(each) for each in found], "next_cursor": None}
+        """List the outcomes of a trigger's latest events, newest first."""
+        trigger = self.require(principal, trigger_id)
+        found = self.repository.received(trigger.id, _SHOWN_EVENTS)
+        return {"data": [received_view(event) for event in found], "next_cursor": None}
 
-    def _own(self, principal: Principal, trigger_id: str) -> Trigger:
-        found = self.triggers.load(principal.tenant_mode, trigger_id)
-        if found is None:
-            raise NotFound("Trigger not found")
-        return found
+    def _count(self, principal: Principal) -> int:
+        return self.repository.count(principal.tenant_mode, MAX_TRIGGERS)
 
-    def _as_wished(self, principal: Principal, trigger: Trigger, spec: TriggerSpec) -> Trigger:
+    def _build(self, principal: Principal, spec: TriggerSpec, before: Trigger | None) -> Trigger:
         if spec.kind == CallKind.WORKFLOW:
             require_workflow(self.workflows, principal, spec.body)
-        return replace(
-            trigger,
+        now_ms = self.clock.wall_ms()
+        return Trigger(
+            id=before.id if before else f"trg_{uuid.uuid4().hex[:20]}",
+            tenant_id=principal.tenant_id,
+            livemode=principal.livemode,
             name=spec.name,
             description=spec.description,
             enabled=spec.enabled,
@@ -145,13 +87,16 @@ class TriggerService:
             body_json=json.dumps(spec.body),
             when=spec.when,
             event_id=spec.event_id,
+            secret=before.secret if before else b"",
+            version=before.version if before else 1,
+            created_at_ms=before.created_at_ms if before else now_ms,
+            updated_at_ms=now_ms,
         )
 
-    def _sealed(self, tenant_id: str, trigger_id: str, secret: str) -> bytes:
-        return self.cipher.encrypt(context_for_trigger(tenant_id, trigger_id), {"secret": secret})
+    def _with_new_secret(self, trigger: Trigger) -> tuple[Trigger, str]:
+        secret = generate_secret(random.token_bytes(_SECRET_BYTES))
+        context = context_for_trigger(trigger.tenant_id, trigger.id)
+        return replace(trigger, secret=self.cipher.encrypt(context, {"secret": secret})), secret
 
-    def _noted(self, principal: Principal, what: str, trigger: Trigger) -> Put:
-        return audit_write(principal, self.clock.wall_ms(), f"trigger.{what}", trigger.id)
-
-    def _view(self, trigger: Trigger) -> TriggerView:
-        return trigger_view(trigger, self.api_url)
+    def _view(self, resource: Trigger) -> TriggerView:
+        return trigger_view(resource, self.api_url)

@@ -47,7 +47,7 @@ class DeliveryService:
 
     def page(self, principal: Principal, endpoint_id: str, query: DeliveryQuery) -> DeliveryList:
         """A webhook's deliveries, newest first; a page may be short and yet have a next one."""
-        endpoint = self.webhooks.own(principal, endpoint_id)
+        endpoint = self.webhooks.require(principal, endpoint_id)
         found: list[Delivery] = []
         scanned, last = 0, None
         for delivery in self._newest(endpoint, query):
@@ -82,7 +82,7 @@ class DeliveryService:
         After a crash on the way, asking again goes on where it stopped; one may then be sent twice, and
         its event's id says so.
         """
-        endpoint = self.webhooks.own(principal, endpoint_id)
+        endpoint = self.webhooks.require(principal, endpoint_id)
         _require_enabled(endpoint)
         query = DeliveryQuery(state=DeliveryState.FAILED, since=recovery.since)
         recovered = 0
@@ -97,7 +97,7 @@ class DeliveryService:
 
     def ping(self, principal: Principal, endpoint_id: str) -> DeliveryView:
         """Send one signed ping, also to a webhook that is disabled."""
-        endpoint = self.webhooks.own(principal, endpoint_id)
+        endpoint = self.webhooks.require(principal, endpoint_id)
         event = Event(
             f"evt_{uuid.uuid4().hex}",
             EventType.WEBHOOK_PING,
@@ -140,7 +140,7 @@ class DeliveryService:
         if place is None:
             raise NotFound("Delivery not found")
         try:
-            endpoint = self.webhooks.own(principal, place.endpoint_id)
+            endpoint = self.webhooks.require(principal, place.endpoint_id)
         except NotFound as error:
             raise NotFound("Delivery not found") from error
         delivery = self.deliveries.load(delivery_id)

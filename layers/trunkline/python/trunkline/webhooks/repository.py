@@ -35,8 +35,8 @@ class EndpointRepository:
         """Read all of a tenant's, of both modes."""
         return [endpoint_from_attributes(item) for item in self._table.partition(webhook_key(tenant_id))]
 
-    def create(self, endpoint: Endpoint, more: Sequence[Write] = ()) -> None:
-        """Store a new one.
+    def create(self, endpoint: Endpoint, extra_writes: Sequence[Write] = ()) -> Endpoint:
+        """Store a new endpoint.
 
         Raises:
             LimitReached: the tenant has as many as it may; counted in the same transaction.
@@ -45,24 +45,26 @@ class EndpointRepository:
         free = count.not_exists() | count.lt(MAX_ENDPOINTS)
         counted = Update(webhook_count_key(endpoint.tenant_id), add={"count": 1}, condition=free)
         try:
-            self._table.transact([Put(_item(endpoint), ABSENT), counted, *more])
+            self._table.transact([Put(_item(endpoint), ABSENT), counted, *extra_writes])
         except ConditionFailed as error:
             raise LimitReached(f"A tenant may have {MAX_ENDPOINTS} webhooks") from error
+        return endpoint
 
-    def save(self, changed: Endpoint, more: Sequence[Write] = ()) -> Endpoint:
-        """Store a change to the version that `changed` was made of.
+    def replace(self, before: Endpoint, after: Endpoint, extra_writes: Sequence[Write] = ()) -> Endpoint:
+        """Store `after` as the version that follows `before`.
 
         Raises:
-            VersionConflict: another request was quicker.
+            VersionConflict: the stored version is not `before`.
         """
-        return save_next_version(self._table, changed, _item, more)
+        changed = replace(after, version=before.version)
+        return save_next_version(self._table, changed, _item, extra_writes)
 
-    def delete(self, endpoint: Endpoint, more: Sequence[Write] = ()) -> None:
-        """Delete one; one that is gone already is as good."""
+    def delete(self, endpoint: Endpoint, extra_writes: Sequence[Write] = ()) -> None:
+        """Delete an endpoint, unless another request did."""
         key = webhook_key(endpoint.tenant_id, endpoint.id)
         counted = Update(webhook_count_key(endpoint.tenant_id), add={"count": -1})
         try:
-            self._table.transact([Delete(key, EXISTS), counted, *more])
+            self._table.transact([Delete(key, EXISTS), counted, *extra_writes])
         except ConditionFailed:
             return
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from trunkline.storage.keys.item import ItemKey
 
 
+def tenant_mode_of(tenant_id: str, livemode: bool) -> str:
+    """Return the tenant and mode under which resources are stored: test resources are separate."""
+    return tenant_id if livemode else f"{tenant_id}.test"
+
+
 def tenant_key(tenant_id: str) -> ItemKey:
     return ItemKey(f"T#{tenant_id}", "TENANT")
 
