@@ -55,6 +55,7 @@ def functions_code() -> Path:
 
 
 def _once(folder: Path, build: Callable[[Path], None]) -> Path:
+    """Build a folder unless it is there; of two processes that build it at once, the first wins."""
     if folder.exists():
         return folder
     scratch = folder.with_name(f"{folder.name}.{os.getpid()}.part")
@@ -63,6 +64,9 @@ def _once(folder: Path, build: Callable[[Path], None]) -> Path:
     try:
         build(scratch)
         scratch.rename(folder)
+    except OSError:
+        if not folder.exists():
+            raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return folder

@@ -39,3 +39,15 @@ def test_a_layer_is_built_once(tmp_path: Path) -> None:
     assert assets.functions_code() == assets.functions_code()
     assert (assets.functions_code() / "api" / "handler.py").exists()
     assert not zipfile.is_zipfile(assets.functions_code())
+
+
+def test_a_layer_that_another_process_built_meanwhile_is_used(tmp_path: Path) -> None:
+    folder = tmp_path / "layer"
+
+    def build_late(scratch: Path) -> None:
+        (scratch / "mine").touch()
+        folder.mkdir()
+        (folder / "theirs").touch()
+
+    assert assets._once(folder, build_late) == folder
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["theirs"]
