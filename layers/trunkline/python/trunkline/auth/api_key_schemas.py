@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from trunkline.auth.scopes import Scope
 from trunkline.core.field_types import Moment
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.core.validation import InputModel
+from trunkline.core.validation import Bounded, InputModel
 
 if TYPE_CHECKING:
     from trunkline.auth.api_key import ApiKey
@@ -42,7 +42,6 @@ class KeySpec(InputModel):
         "environment": 'environment must be "live" or "test"',
         "expires_at": "expires_at must be an ISO 8601 time with its offset, in the future",
         "allowed_addresses": _NETWORKS_MESSAGE,
-        "requests_per_minute": f"requests_per_minute must be a whole number from 1 to {MAX_PER_MINUTE}",
     }
 
     name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$")]
@@ -55,7 +54,7 @@ class KeySpec(InputModel):
         list[Network], Field(max_length=50, description="Where it may be used from; default: anywhere.")
     ] = []
     requests_per_minute: Annotated[
-        int | None, Field(ge=1, le=MAX_PER_MINUTE, description="Default: the tenant's, else 600.")
+        int | None, Bounded(1, MAX_PER_MINUTE), Field(description="Default: the tenant's, else 600.")
     ] = None
 
 
@@ -63,12 +62,9 @@ class KeyRotation(InputModel):
     """The body of `POST /api/v1/api-keys/{id}/rotate`."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
-    messages: ClassVar[dict[str, str]] = {
-        "overlap_seconds": f"overlap_seconds must be a whole number from 0 to {MAX_OVERLAP_S}"
-    }
 
     overlap_seconds: Annotated[
-        int, Field(ge=0, le=MAX_OVERLAP_S, description="How long the old key is good beside the new one.")
+        int, Bounded(0, MAX_OVERLAP_S), Field(description="How long the old key is good beside the new one.")
     ] = 0
 
 

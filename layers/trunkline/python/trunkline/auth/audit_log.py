@@ -17,13 +17,13 @@ from trunkline.auth.principal import Principal
 from trunkline.core.field_types import Moment
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.timestamps import iso_from_ms, moment_ms
-from trunkline.core.validation import InputModel
+from trunkline.core.validation import Bounded, InputModel
 from trunkline.storage.keys.item import SK, TTL, Item
 from trunkline.storage.keys.tenants import audit_key
 from trunkline.storage.table import Put, Table
 
-_KEPT_S = 365 * 24 * 3600
-_PAGE = 200
+_RETENTION_S = 365 * 24 * 3600
+_PAGE_ITEMS = 200
 _MAX_SCANNED = 5_000
 
 
@@ -32,7 +32,6 @@ class AuditQuery(InputModel):
 
     model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
-        "limit": "limit must be a whole number from 1 to 100",
         "after": "after must be an ISO 8601 time with its offset",
         "before": "before must be an ISO 8601 time with its offset",
         "cursor": MESSAGE,
@@ -43,7 +42,7 @@ class AuditQuery(InputModel):
     actor_id: Annotated[str | None, Field(max_length=200)] = None
     after: Moment | None = None
     before: Moment | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 25
+    limit: Annotated[int, Bounded(1, 100)] = 25
     cursor: str | None = None
 
     def wants(self, item: Item) -> bool:
@@ -98,7 +97,7 @@ def audit_write(
     item |= {"changed": sorted(changed), "livemode": principal.livemode}
     item |= {"actor_type": actor.kind, "actor_id": actor.id, "actor_name": actor.name}
     item |= {"address": actor.address, "request_id": actor.request_id}
-    return Put(item | {TTL: now_ms // 1000 + _KEPT_S})
+    return Put(item | {TTL: now_ms // 1000 + _RETENTION_S})
 
 
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -128,7 +127,7 @@ class AuditLog:
     def _newest(self, principal: Principal, first: str, last: str) -> Iterable[Item]:
         prefix = audit_key(principal.tenant_id)
         begin = type(prefix)(prefix.pk, first)
-        for page in self.table.newest_between(begin, last, limit=_PAGE):
+        for page in self.table.newest_between(begin, last, limit=_PAGE_ITEMS):
             yield from (item for item in page if item[SK] != last)
 
 

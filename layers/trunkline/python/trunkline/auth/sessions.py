@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import ConfigDict, Field, model_validator
 from typing_extensions import TypedDict
@@ -21,7 +21,7 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidApiKey
 from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.core.validation import InputModel
+from trunkline.core.validation import Bounded, InputModel
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.keys.tenants import api_key_key, session_key, used_id_token_key
 from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Update
@@ -35,13 +35,10 @@ class NewSession(InputModel):
     """The body of `POST /api/v1/session`: a key, unless it is in a header, or a user pool's ID token."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
-    messages: ClassVar[dict[str, str]] = {
-        "expires_in_s": f"expires_in_s must be a whole number from 60 to {MAX_LIFE_S}"
-    }
 
     api_key: Annotated[str | None, Field(max_length=200)] = None
     id_token: Annotated[str | None, Field(max_length=10_000, description="Of the deployment's pool.")] = None
-    expires_in_s: Annotated[int, Field(ge=60, le=MAX_LIFE_S)] = MAX_LIFE_S
+    expires_in_s: Annotated[int, Bounded(60, MAX_LIFE_S)] = MAX_LIFE_S
 
     @model_validator(mode="after")
     def _one_proof(self) -> NewSession:

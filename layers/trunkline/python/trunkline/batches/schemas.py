@@ -12,7 +12,7 @@ from trunkline.call_templates.schemas import template_of
 from trunkline.core.field_types import Moment
 from trunkline.core.pagination import MESSAGE
 from trunkline.core.timestamps import moment_ms
-from trunkline.core.validation import InputModel, StrictInputModel
+from trunkline.core.validation import Bounded, InputModel, StrictInputModel
 
 _TIME = "must be an ISO 8601 time with its offset"
 
@@ -33,7 +33,6 @@ class BatchSpec(StrictInputModel):
         "same_numbers": "same_numbers must be refuse or call",
         "starts_at": f"starts_at {_TIME}",
         "ends_at": f"ends_at {_TIME}",
-        "average_call_s": "average_call_s must be a whole number from 1 to 86400",
     }
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
@@ -54,7 +53,7 @@ class BatchSpec(StrictInputModel):
         ),
     ] = None
     average_call_s: Annotated[
-        int, Field(ge=1, le=86_400, description="How long a call lasts, for the forecast.")
+        int, Bounded(1, 86_400), Field(description="How long a call lasts, for the forecast.")
     ] = 60
 
     @field_validator("body")
@@ -76,11 +75,10 @@ class BatchQuery(InputModel):
 
     model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
-        "limit": "limit must be a whole number from 1 to 100",
         "cursor": MESSAGE,
     }
 
-    limit: Annotated[int, Field(ge=1, le=100)] = 25
+    limit: Annotated[int, Bounded(1, 100)] = 25
     cursor: str | None = None
 
 

@@ -14,7 +14,7 @@ from trunkline.calls.states import TERMINAL, State
 from trunkline.core.field_types import Moment
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.timestamps import moment_ms
-from trunkline.core.validation import UUID, InputModel
+from trunkline.core.validation import UUID, Bounded, InputModel
 from trunkline.storage.keys.calls import calls_partition, calls_sort_key, user_partition
 from trunkline.storage.keys.item import (
     CALLS_INDEX,
@@ -44,7 +44,6 @@ class CallQuery(InputModel):
     model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
         "status": f"status must be one of {', '.join(State)}",
-        "limit": "limit must be a whole number from 1 to 100",
         "agent_id": "agent_id must be a UUID",
         "created_after": "created_after must be an ISO 8601 time with its offset",
         "created_before": "created_before must be an ISO 8601 time with its offset",
@@ -57,7 +56,7 @@ class CallQuery(InputModel):
     user_id: Annotated[str | None, Field(max_length=200)] = None
     created_after: Moment | None = None
     created_before: Moment | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 25
+    limit: Annotated[int, Bounded(1, 100)] = 25
     cursor: str | None = None
 
     def matches(self, listed: Item) -> bool:

@@ -42,11 +42,11 @@ from trunkline.livekit.rooms import room_name
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.workflows.models import Workflow
 from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.schemas import DEFAULT_JOIN_WINDOW_S
 
 MAX_CONTEXT_BYTES = 64 * 1024
 _CONTEXT_MESSAGE = f"user_context must be a JSON object of at most {MAX_CONTEXT_BYTES} bytes"
 _USER_MESSAGE = "user_id must be 1 to 200 characters"
-_JOIN_WINDOW_S = 900
 _PHONE_ONLY = ("priority", "redial", "calling_window", "expires_at", "caller_id")
 
 
@@ -201,7 +201,7 @@ class WorkflowCallService:
             raise InvalidRequest("Agent must be a voice agent")
         self.outbound.require_livekit(principal)
         story = CallContext(metadata=request.metadata, source=source, user_id=request.user_id)
-        call = self._web_call(principal, request, agent, story, _JOIN_WINDOW_S)
+        call = self._web_call(principal, request, agent, story, DEFAULT_JOIN_WINDOW_S)
         return self.admission.accept(
             call, idempotency_key, self.user_contexts.writes(call, request.user_context)
         )

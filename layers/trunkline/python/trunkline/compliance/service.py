@@ -18,7 +18,7 @@ from trunkline.core.errors import InvalidRequest, NotFound
 from trunkline.core.field_types import Moment, Number, Zone
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.timestamps import iso_from_ms, moment_ms
-from trunkline.core.validation import InputModel, validated
+from trunkline.core.validation import Bounded, InputModel, validated
 from trunkline.storage.keys.item import SK, TTL, Item, ItemKey
 from trunkline.storage.keys.resources import number_rules_key, suppression_key
 from trunkline.storage.table import Delete, Put, Table, Update
@@ -48,11 +48,10 @@ class SuppressionQuery(InputModel):
 
     model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
-        "limit": "limit must be a whole number from 1 to 1000",
         "cursor": MESSAGE,
     }
 
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    limit: Annotated[int, Bounded(1, 1000)] = 100
     cursor: str | None = None
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _SETTLED_MS = 60_000
 """A request that changes a schedule ends within 29 s: none of them mirrors an old version after this."""
 
-SCHEDULED_TIME = "<aws_clients.scheduler.scheduled-time>"
+SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 """EventBridge puts the moment in its place. Source:
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html"""
 

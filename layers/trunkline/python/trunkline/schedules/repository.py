@@ -20,8 +20,10 @@ from trunkline.storage.keys.automations import (
 from trunkline.storage.keys.item import SK, Item
 from trunkline.storage.table import ConditionFailed, Delete, Put, Table
 
-_KEPT_S = 30 * 86_400
-_SCHEDULES = AutomationType(schedule_key, schedule_entry, schedule_run_key, _KEPT_S, schedule_from_attributes)
+_RUN_RETENTION_S = 30 * 86_400
+_SCHEDULES = AutomationType(
+    schedule_key, schedule_entry, schedule_run_key, _RUN_RETENTION_S, schedule_from_attributes
+)
 
 
 class ScheduleRepository(AutomationRepository[Schedule]):

@@ -22,7 +22,7 @@ from trunkline.storage.table import ABSENT, Delete, Put
 
 HEADER = "Idempotency-Key"
 _FORM = re.compile(r"[A-Za-z0-9_:-]{1,255}")
-KEPT_MS = 24 * 3_600_000
+RETENTION_MS = 24 * 3_600_000
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class IdempotencyKey:
     def record(self, made_id: str, now_ms: int) -> Put:
         """The write that goes into the making transaction; it fails if the key was used in the last day."""
         item: Item = self.key.as_item() | {"fingerprint": self.fingerprint, "made_id": made_id}
-        item |= {"expires_ms": now_ms + KEPT_MS, TTL: (now_ms + KEPT_MS) // 1000 + 1}
+        item |= {"expires_ms": now_ms + RETENTION_MS, TTL: (now_ms + RETENTION_MS) // 1000 + 1}
         return Put(item, ABSENT | Attr("expires_ms").lt(now_ms))
 
     def forget(self) -> Delete:

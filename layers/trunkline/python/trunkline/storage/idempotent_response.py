@@ -23,7 +23,7 @@ from trunkline.core.errors import (
     OutcomeUnknown,
 )
 from trunkline.storage.encryption import EncryptionContext, EnvelopeCipher, context_for_stored_response
-from trunkline.storage.idempotency import KEPT_MS, IdempotencyKey
+from trunkline.storage.idempotency import RETENTION_MS, IdempotencyKey
 from trunkline.storage.keys.item import TTL, Item
 from trunkline.storage.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update
 
@@ -95,7 +95,7 @@ class IdempotentResponses:
         """Note that the work begins; the record there is, if it has begun before."""
         now_ms = self.clock.wall_ms()
         item: Item = once.key.as_item() | {"fingerprint": once.fingerprint}
-        item |= {"expires_ms": now_ms + KEPT_MS, TTL: (now_ms + KEPT_MS) // 1000 + 1}
+        item |= {"expires_ms": now_ms + RETENTION_MS, TTL: (now_ms + RETENTION_MS) // 1000 + 1}
         item |= {"busy_until_ms": now_ms + _BUSY_MS, "maker": uuid.uuid4().hex}
         try:
             self.table.write(Put(item, ABSENT | Attr("expires_ms").lt(now_ms)))

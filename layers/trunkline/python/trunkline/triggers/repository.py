@@ -10,8 +10,10 @@ from trunkline.storage.keys.automations import trigger_entry, trigger_event_key,
 from trunkline.storage.table import Table
 from trunkline.triggers.models import ReceivedEvent, Trigger, trigger_from_attributes
 
-_KEPT_S = 7 * 86_400
-_TRIGGERS = AutomationType(trigger_key, trigger_entry, trigger_event_key, _KEPT_S, trigger_from_attributes)
+_EVENT_RETENTION_S = 7 * 86_400
+_TRIGGERS = AutomationType(
+    trigger_key, trigger_entry, trigger_event_key, _EVENT_RETENTION_S, trigger_from_attributes
+)
 
 
 class TriggerRepository(AutomationRepository[Trigger]):

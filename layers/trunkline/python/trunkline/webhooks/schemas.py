@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, field_validator
 
 from trunkline.core.field_types import Moment
 from trunkline.core.pagination import MESSAGE
-from trunkline.core.validation import InputModel
+from trunkline.core.validation import Bounded, InputModel
 from trunkline.egress.address_policy import MAX_URL_LENGTH
 from trunkline.egress.headers import is_valid_header_name, is_valid_header_value
 from trunkline.webhooks.delivery_models import DeliveryState
@@ -56,14 +56,13 @@ class WebhookSpec(InputModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
         "headers": _HEADERS_MESSAGE,
-        "max_attempts": f"max_attempts must be a whole number from 1 to {len(SCHEDULE_S)}",
         "rate_limit_per_s": _RATE_MESSAGE,
         "enabled": "enabled must be true or false",
     }
 
     url: Annotated[str, Field(min_length=1, max_length=MAX_URL_LENGTH)]
     filter: WebhookFilter = WebhookFilter()
-    max_attempts: Annotated[int, Field(ge=1, le=len(SCHEDULE_S))] = 5
+    max_attempts: Annotated[int, Bounded(1, len(SCHEDULE_S))] = 5
     description: Annotated[str, Field(max_length=500)] = ""
     headers: Annotated[
         dict[str, str], Field(max_length=MAX_HEADERS, description="Sent along; their values are not shown.")
@@ -94,11 +93,8 @@ class Rotation(InputModel):
     """For how long the old secret still signs beside the new one; 0 ends it at once."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
-    messages: ClassVar[dict[str, str]] = {
-        "overlap_seconds": f"overlap_seconds must be a whole number from 0 to {MAX_OVERLAP_S}"
-    }
 
-    overlap_seconds: Annotated[int, Field(ge=0, le=MAX_OVERLAP_S)] = 86_400
+    overlap_seconds: Annotated[int, Bounded(0, MAX_OVERLAP_S)] = 86_400
 
 
 class Recovery(InputModel):
@@ -118,7 +114,6 @@ class DeliveryQuery(InputModel):
         "state": f"state must be one of {', '.join(DeliveryState)}",
         "event_type": f"event_type must be one of {', '.join(EventType)}",
         "since": "since must be an ISO 8601 time with its offset",
-        "limit": "limit must be a whole number from 1 to 100",
         "cursor": MESSAGE,
     }
 
@@ -126,5 +121,5 @@ class DeliveryQuery(InputModel):
     event_type: EventType | None = None
     call_id: Annotated[str | None, Field(max_length=36)] = None
     since: Moment | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 25
+    limit: Annotated[int, Bounded(1, 100)] = 25
     cursor: str | None = None

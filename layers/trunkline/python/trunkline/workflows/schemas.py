@@ -20,11 +20,12 @@ from trunkline.calls.calling_policy_schemas import (
 )
 from trunkline.calls.value_objects import Channel
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.core.validation import StrictInputModel, ToolName
+from trunkline.core.validation import Bounded, StrictInputModel, ToolName
 from trunkline.workflows.models import Workflow
 
 SLUG = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
-MAX_VARIABLES_BYTES = 16 * 1024
+MAX_INITIAL_VARIABLES_BYTES = 16 * 1024
+DEFAULT_JOIN_WINDOW_S = 900
 Slug = Annotated[str, Field(pattern=SLUG)]
 AgentName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$")]
 ContextKey = Annotated[str, Field(min_length=1, max_length=100)]
@@ -42,9 +43,7 @@ class WorkflowSpec(StrictInputModel):
         "channel": 'channel must be "web" or "phone"',
         "redial": REDIAL_MESSAGE,
         "calling_window": WINDOW_MESSAGE,
-        "priority": "priority must be a whole number from 0 to 10",
-        "join_window_s": "join_window_s must be a whole number from 30 to 86400",
-        "variables": f"variables must be an object of at most {MAX_VARIABLES_BYTES} bytes",
+        "variables": f"variables must be an object of at most {MAX_INITIAL_VARIABLES_BYTES} bytes",
     }
 
     slug: Slug
@@ -58,15 +57,15 @@ class WorkflowSpec(StrictInputModel):
     secret_keys: Annotated[list[ContextKey], Field(max_length=100)] = []
     redial: Annotated[RedialSpec | None, Field(description="Default: the entry agent's.")] = None
     calling_window: Annotated[WindowSpec | None, Field(description="Default: the entry agent's.")] = None
-    priority: Annotated[int, Field(ge=0, le=10, description="0 is dialled first.")] = 5
+    priority: Annotated[int, Bounded(0, 10), Field(description="0 is dialled first.")] = 5
     join_window_s: Annotated[
-        int, Field(ge=30, le=86_400, description="How long a web call waits for somebody to join.")
-    ] = 900
+        int, Bounded(30, 86_400), Field(description="How long a web call waits for somebody to join.")
+    ] = DEFAULT_JOIN_WINDOW_S
 
     @field_validator("variables")
     @classmethod
     def _bounded(cls, value: dict[str, Any]) -> dict[str, Any]:
-        if len(json.dumps(value).encode()) > MAX_VARIABLES_BYTES:
+        if len(json.dumps(value).encode()) > MAX_INITIAL_VARIABLES_BYTES:
             raise ValueError("variables are too large")
         return value
 
