@@ -13,7 +13,7 @@ from trunkline.core.validation import validated
 from trunkline.egress.messages import Response
 from trunkline.storage.keys.calls import call_event_key
 from trunkline.webhooks.circuit_breaker import DISABLE_AFTER_S, ENDPOINT_BREAKER
-from trunkline.webhooks.delivery_worker import MAX_AGE_MS
+from trunkline.webhooks.delivery_worker import MAX_DELIVERY_AGE_MS
 from trunkline.webhooks.schemas import Recovery
 
 
@@ -47,7 +47,9 @@ def test_an_open_circuit_spends_no_attempt_and_one_at_a_time_finds_out(webhooks:
     assert 30 <= waiting["wait_s"] <= 45
     assert webhooks.desk.get(MINE, webhook)["health"]["state"] == "resting"
     webhooks.clock.move_s(31)
-    webhooks.gate.take(webhooks.endpoints.load("tenant-1", webhook), webhooks.clock.wall_ms(), probing=True)  # type: ignore[arg-type]
+    endpoint = webhooks.endpoints.load("tenant-1", webhook)
+    assert endpoint is not None
+    webhooks.gate.acquire(endpoint, webhooks.clock.wall_ms(), half_open=True)
     assert webhooks.courier.step(ids[-1])["next"] == "wait"
     assert len(webhooks.sent) == ENDPOINT_BREAKER.opens_after, "another one is finding out"
     webhooks.clock.move_s(31)
@@ -107,7 +109,7 @@ def test_a_delivery_of_a_webhook_that_is_gone_is_given_up(webhooks: WebhookHarne
 def test_what_waited_too_long_for_a_circuit_is_given_up(webhooks: WebhookHarness) -> None:
     webhooks.webhook()
     delivery_id = webhooks.told()
-    webhooks.clock.move_s(MAX_AGE_MS / 1000 + 1)
+    webhooks.clock.move_s(MAX_DELIVERY_AGE_MS / 1000 + 1)
     webhooks.run(delivery_id)
     assert (webhooks.sent, webhooks.delivery(delivery_id).failure) == ([], "expired")
 
@@ -117,12 +119,12 @@ def test_slots_bound_what_is_on_its_way_and_cannot_leak(webhooks: WebhookHarness
     endpoint = webhooks.endpoints.load("tenant-1", webhook)
     assert endpoint is not None
     now_ms = webhooks.clock.wall_ms()
-    taken = [webhooks.gate.take(endpoint, now_ms, probing=False) for _ in range(3)]
+    taken = [webhooks.gate.acquire(endpoint, now_ms, half_open=False) for _ in range(3)]
     assert taken == [0, 1, None]
-    webhooks.gate.free(endpoint, 0, now_ms)
-    assert webhooks.gate.take(endpoint, now_ms + 500, probing=False) is None, "a second has not passed"
-    assert webhooks.gate.take(endpoint, now_ms + 1000, probing=False) == 0
-    assert webhooks.gate.take(endpoint, now_ms + 31_000, probing=False) is not None, "a lease ends"
+    webhooks.gate.release(endpoint, 0, now_ms)
+    assert webhooks.gate.acquire(endpoint, now_ms + 500, half_open=False) is None, "a second has not passed"
+    assert webhooks.gate.acquire(endpoint, now_ms + 1000, half_open=False) == 0
+    assert webhooks.gate.acquire(endpoint, now_ms + 31_000, half_open=False) is not None, "a lease ends"
 
 
 def test_a_full_endpoint_makes_its_own_deliveries_wait_and_no_others(webhooks: WebhookHarness) -> None:
@@ -130,7 +132,7 @@ def test_a_full_endpoint_makes_its_own_deliveries_wait_and_no_others(webhooks: W
     webhooks.webhook()
     endpoint = webhooks.endpoints.load("tenant-1", full)
     assert endpoint is not None
-    webhooks.gate.take(endpoint, webhooks.clock.wall_ms(), probing=False)
+    webhooks.gate.acquire(endpoint, webhooks.clock.wall_ms(), half_open=False)
     webhooks.calls.create(make_call())
     assert webhooks.tell(make_call().id) == 2
     steps = {

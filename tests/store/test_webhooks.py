@@ -21,7 +21,7 @@ from trunkline.trunks.repository import TrunkEvent, TrunkRepository
 from trunkline.trunks.test_trunk import TestTrunks
 from trunkline.webhooks.delivery_models import DeliveryState
 from trunkline.webhooks.fan_out import CallEnd
-from trunkline.webhooks.payload import MAX_BYTES
+from trunkline.webhooks.payload import MAX_PAYLOAD_BYTES
 from trunkline.webhooks.retry_policy import SCHEDULE_S
 from trunkline.webhooks.schemas import DeliveryQuery, WebhookSpec
 
@@ -104,7 +104,7 @@ def test_a_transcript_that_is_too_long_says_where_the_rest_is(webhooks: WebhookH
     for number in range(30):
         webhooks.transcripts.append(call.id, [Turn(number, "user", "é" * 10_000)], NOW_MS, None)
     webhooks.run(webhooks.told(call))
-    assert len(webhooks.sent[0].body) <= MAX_BYTES
+    assert len(webhooks.sent[0].body) <= MAX_PAYLOAD_BYTES
     data = webhooks.body()["event"]["data"]
     assert data["transcript_truncated"] is True
     assert data["transcript_url"] == f"https://api.example.com/api/v1/calls/{call.id}/transcript"
