@@ -81,16 +81,16 @@ class WebhookHarness:
         self.answer: Callable[[Request], Response] = lambda _: OK
         health, secrets = EndpointHealthRepository(table), EndpointSecrets(PlaintextCipher())  # type: ignore[arg-type]
         log = logger("test")
-        self.desk = WebhookService(self.endpoints, health, secrets, lambda _: None, self.clock)
+        self.service = WebhookService(self.endpoints, health, secrets, lambda _: None, self.clock)
         flow: Any = self.flow
-        self.log_desk = DeliveryService(self.desk, self.deliveries, flow, self.clock, log)
+        self.deliveries_service = DeliveryService(self.service, self.deliveries, flow, self.clock, log)
         self.published: list[Event] = []
         grantees = TrunkRepository(table).grantees
         self.call_ends: list[CallEnd] = []
         self.fanout = FanOut(
             self.endpoints, self.deliveries, flow, grantees, self.published.append, self.call_ends.append
         )
-        self.care = DeliveryReconciler(self.deliveries, flow, self.clock, log)
+        self.reconciler = DeliveryReconciler(self.deliveries, flow, self.clock, log)
         topic: Any = self.topic
         self.gate = EndpointRateLimiter(table, lambda: 0.0)
         self.courier = DeliveryWorker(
@@ -114,7 +114,7 @@ class WebhookHarness:
 
     def webhook(self, **values: Any) -> str:
         spec = validated(WebhookSpec, {"url": URL} | values)
-        return self.desk.create(MINE, spec)["id"]
+        return self.service.create(MINE, spec)["id"]
 
     def tell(self, call_id: str, sequence: int = 1) -> int:
         item = self.table.get(call_event_key(call_id, sequence))

@@ -95,7 +95,7 @@ def test_the_tenants_own_default_holds_for_new_keys(auth: AuthHarness) -> None:
 
 def test_a_tenants_limit_reaches_its_keys_without_one_of_their_own(auth: AuthHarness) -> None:
     usual, own = auth.made(), auth.made(requests_per_minute=5)
-    auth.desk.apply_default(OPERATOR, 1200)
+    auth.service.apply_default(OPERATOR, 1200)
     assert auth.gate.admit(Credentials("GET", "192.0.2.1", "r", key=usual["key"])).rate.limit == 1200
     assert auth.gate.admit(Credentials("GET", "192.0.2.1", "r", key=own["key"])).rate.limit == 5
 
@@ -122,7 +122,7 @@ def test_a_session_ends_with_its_time_its_logout_or_its_key(auth: AuthHarness) -
     with pytest.raises(InvalidApiKey):
         auth.with_session(short)
     auth.with_session(other)
-    auth.desk.delete(OPERATOR, made["id"])
+    auth.service.delete(OPERATOR, made["id"])
     with pytest.raises(InvalidApiKey):
         auth.with_session(other)
 

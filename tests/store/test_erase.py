@@ -26,7 +26,7 @@ CANARY = "canary-name"
 
 def test_erasing_leaves_that_it_took_place_and_nothing_of_the_person(table: Table, dynamodb: Any) -> None:
     calls, transcripts = CallRepository(table), TranscriptRepository(table)
-    desk = EraseCallService(calls, table, ManualClock())
+    service = EraseCallService(calls, table, ManualClock())
     call = make_web_call(
         user_id=CANARY, metadata_json=f'{{"name": "{CANARY}"}}', summary=CANARY, phone_number="+15550107777"
     )
@@ -34,12 +34,12 @@ def test_erasing_leaves_that_it_took_place_and_nothing_of_the_person(table: Tabl
     calls.create(call, extra_writes=[context])
     transcripts.append(call.id, [Turn(1, "user", CANARY)], NOW_MS, None)
     with pytest.raises(CallNotEnded):
-        desk.erase(ME, call.id)
+        service.erase(ME, call.id)
     calls.update(call.id, lambda current: request_cancel(current, NOW_MS), NOW_MS)
     with pytest.raises(NotFound):
-        desk.erase(Principal("tenant-2", True, frozenset()), call.id)
-    desk.erase(ME, call.id)
-    desk.erase(ME, call.id)
+        service.erase(Principal("tenant-2", True, frozenset()), call.id)
+    service.erase(ME, call.id)
+    service.erase(ME, call.id)
     left = repr(dynamodb.scan(TableName="t")["Items"])
     assert CANARY not in left
     assert "+15550107777" not in left

@@ -47,7 +47,7 @@ class QueueHarness:
         self.lanes = LaneLeaseRepository(table, self.clock)
         self.queue: QueueStatusReader = make_queue(table, self.clock)
         self.wakes = RecordedWakeups()
-        self.desk = TrunkService(
+        self.service = TrunkService(
             self.trunks,
             TestTrunks(self.trunks),
             self.lanes,
@@ -174,26 +174,26 @@ def test_a_trunk_shows_its_state_pace_and_the_tenants_own_calls(harness: QueueHa
     harness.accept(1, 2, 3)
     harness.accept(4, tenant_id="tenant-2")
     harness.calls.apply(make_call(1), claim_call(make_call(1), "run", "r"), NOW_MS)
-    mine, theirs = (harness.desk.get(who, TRUNK.id) for who in (ME, OTHER))
+    mine, theirs = (harness.service.get(who, TRUNK.id) for who in (ME, OTHER))
     assert (mine["waiting"], mine["in_progress"], mine["state"]) == (2, 1, "idle")
     assert (theirs["waiting"], theirs["in_progress"]) == (1, 0)
     assert (mine["cps"], mine["pace"], mine["shared"]) == (5, 5, True)
     assert (mine["tenant_max_concurrent_calls"], theirs["tenant_max_concurrent_calls"]) == (None, 4)
-    assert [trunk["id"] for trunk in harness.desk.list(ME)["data"]] == [TRUNK.id]
+    assert [trunk["id"] for trunk in harness.service.list(ME)["data"]] == [TRUNK.id]
     harness.lanes.take(TRUNK.id, "run")
-    assert harness.desk.get(ME, TRUNK.id)["state"] == "dialing"
+    assert harness.service.get(ME, TRUNK.id)["state"] == "dialing"
 
 
 def test_a_sole_tenant_pauses_resumes_and_bounds_its_trunk(harness: QueueHarness) -> None:
-    paused = harness.desk.change(ME, TRUNK.id, TrunkChange(paused=True))
+    paused = harness.service.change(ME, TRUNK.id, TrunkChange(paused=True))
     assert (paused["state"], paused["paused_reason"], paused["pace"]) == ("paused", "paused_by_request", 0)
     harness.clock.move_s(1)
-    harness.desk.change(ME, TRUNK.id, TrunkChange(cps=2, max_concurrent_calls=7))
-    resumed = harness.desk.change(ME, TRUNK.id, TrunkChange(paused=False))
+    harness.service.change(ME, TRUNK.id, TrunkChange(cps=2, max_concurrent_calls=7))
+    resumed = harness.service.change(ME, TRUNK.id, TrunkChange(paused=False))
     assert (resumed["cps"], resumed["cps_budget"], resumed["max_concurrent_calls"]) == (2, 5, 7)
     assert [event["type"] for event in resumed["events"]] == ["trunk.resumed", "trunk.paused"]
     assert len(harness.wakes.sent) == 3
-    back = harness.desk.change(ME, TRUNK.id, validated(TrunkChange, {"cps": None}))
+    back = harness.service.change(ME, TRUNK.id, validated(TrunkChange, {"cps": None}))
     assert (back["cps"], back["max_concurrent_calls"]) == (5, 7)
 
 
@@ -201,7 +201,7 @@ def test_a_breakers_pause_is_shown_with_its_end(harness: QueueHarness) -> None:
     harness.trunks.open_breaker(
         TRUNK.id, TrunkCircuitBreaker.opened("carrier_failing: SIP 503", NOW_MS, None)
     )
-    view = harness.desk.get(ME, TRUNK.id)
+    view = harness.service.get(ME, TRUNK.id)
     assert (view["state"], view["paused_reason"]) == ("paused", "carrier_failing: SIP 503")
     assert view["paused_until"] == "2023-11-14T22:13:50.000Z"
 
@@ -209,7 +209,7 @@ def test_a_breakers_pause_is_shown_with_its_end(harness: QueueHarness) -> None:
 def test_what_a_tenant_may_not_change(harness: QueueHarness) -> None:
     for change in (TrunkChange(cps=6), TrunkChange()):
         with pytest.raises(InvalidRequest):
-            harness.desk.change(ME, TRUNK.id, change)
+            harness.service.change(ME, TRUNK.id, change)
     faults: list[dict[str, Any]] = [
         {"cps": 1.5},
         {"cps": "2"},
@@ -222,7 +222,7 @@ def test_what_a_tenant_may_not_change(harness: QueueHarness) -> None:
             validated(TrunkChange, bad)
     for who, trunk_id in ((OTHER, TRUNK.id), (ME, "trunk_x")):
         with pytest.raises(NotFound):
-            harness.desk.get(who, trunk_id)
+            harness.service.get(who, trunk_id)
     harness.trunks.grant(TRUNK.id, "tenant-2")
     with pytest.raises(TrunkShared):
-        harness.desk.change(ME, TRUNK.id, TrunkChange(paused=True))
+        harness.service.change(ME, TRUNK.id, TrunkChange(paused=True))

@@ -83,7 +83,7 @@ def test_a_list_of_thousands_is_put_in_and_read_in_pages(outbound: OutboundHarne
     cursor: str | None = None
     while True:
         page = outbound.rules().page(ME, SuppressionQuery(limit=300, cursor=cursor))
-        read += [each["number"] for each in page["data"]]
+        read += [entry["number"] for entry in page["data"]]
         cursor = page["next_cursor"]
         if cursor is None:
             break

@@ -47,10 +47,10 @@ def scheduled(outbound: OutboundHarness, in_ms: int = HOUR_MS, **more: Any) -> C
 
 
 def changed(outbound: OutboundHarness, call: Call, who: Any = ME, **wish: Any) -> Call:
-    desk = RescheduleCallService(
+    service = RescheduleCallService(
         outbound.calls, outbound.facts, make_notifier(outbound.wakeups, ManualClock()), ManualClock()
     )
-    desk.change(who, call.id, validated(ScheduleChange, wish))
+    service.change(who, call.id, validated(ScheduleChange, wish))
     return stored(outbound, call)
 
 

@@ -78,7 +78,7 @@ class SimulationHarness:
         )
         return await run.serve(DialWakeup(LANE))
 
-    async def played(self, number: str, **changes: Any) -> Call:
+    async def simulate(self, number: str, **changes: Any) -> Call:
         call = self.accept(number, **changes)
         await self.serve()
         return self.now(call)
@@ -119,35 +119,35 @@ async def simulation(table: Table) -> SimulationHarness:
 async def test_a_number_says_what_becomes_of_its_call(
     simulation: SimulationHarness, number: str, state: State, reason: Reason, sip: int | None
 ) -> None:
-    call = await simulation.played(number)
+    call = await simulation.simulate(number)
     assert (call.state, call.reason, call.sip_status_code) == (state, reason, sip)
 
 
 async def test_a_slow_agent_comes_before_the_phone_rings(simulation: SimulationHarness) -> None:
     patient = replace(SNAPSHOT, agent_join_timeout_s=20)
-    call = await simulation.played("+15550100016", agent=patient)
+    call = await simulation.simulate("+15550100016", agent=patient)
     assert call.state is State.COMPLETED
     waited_ms = (call.connecting_at_ms or 0) - call.created_at_ms
     assert waited_ms >= 6000 / FAST - 1
 
 
 async def test_a_full_trunk_takes_the_call_at_the_next_try(simulation: SimulationHarness) -> None:
-    call = await simulation.played("+15550100015")
+    call = await simulation.simulate("+15550100015")
     assert (call.state, call.claim) == (State.COMPLETED, 2)
     assert call.attempts[-1].number == 1, "a refused pace spends no attempt"
 
 
 async def test_a_long_talk_has_its_whole_transcript(simulation: SimulationHarness) -> None:
-    call = await simulation.played("+15550100019")
+    call = await simulation.simulate("+15550100019")
     assert call.state is State.COMPLETED
     turns = TranscriptRepository(simulation.table).read(call.id).turns
     assert [turn.sequence for turn in turns] == list(range(1, 401))
 
 
 async def test_its_story_has_ids_of_the_right_form(simulation: SimulationHarness) -> None:
-    call = await simulation.played("+15550100001")
+    call = await simulation.simulate("+15550100001")
     ids = (call.dispatch_id, call.agent_job_id, call.sip_participant_id, call.sip_call_id)
-    assert [str(each).partition("_")[0] for each in ids] == ["AD", "AJ", "PA", "SCL"]
+    assert [str(sid).partition("_")[0] for sid in ids] == ["AD", "AJ", "PA", "SCL"]
     assert (call.answering_machine, call.summary) == ("human", "The agent said hello.")
     story = simulation.calls.load_with_events(call.id)
     assert story is not None
@@ -175,14 +175,14 @@ async def test_a_redial_waits_its_interval_at_the_calls_speed(simulation: Simula
 
 async def test_a_person_joins_by_web_and_talks(simulation: SimulationHarness) -> None:
     web = {"channel": Channel.WEB, "state": State.PENDING, "claim": 1, "room_name": f"call-{make_call().id}"}
-    call = await simulation.played("", **web)
+    call = await simulation.simulate("", **web)
     assert (call.state, call.reason) == (State.COMPLETED, Reason.USER_HANGUP)
     assert len(TranscriptRepository(simulation.table).read(call.id).turns) == 2
 
 
 async def test_a_web_calls_agent_may_never_come(simulation: SimulationHarness) -> None:
     web = {"channel": Channel.WEB, "state": State.PENDING, "claim": 1, "room_name": f"call-{make_call().id}"}
-    call = await simulation.played("+15550100017", **web)
+    call = await simulation.simulate("+15550100017", **web)
     assert (call.state, call.reason) == (State.FAILED, Reason.AGENT_UNAVAILABLE)
 
 

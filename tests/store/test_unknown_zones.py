@@ -28,10 +28,10 @@ def held(outbound: OutboundHarness) -> Call:
 
 def change(outbound: OutboundHarness, call: Call, **wish: object) -> Call:
     clock = ManualClock()
-    desk = RescheduleCallService(
+    service = RescheduleCallService(
         outbound.calls, outbound.facts, make_notifier(outbound.wakeups, clock), clock
     )
-    desk.change(ME, call.id, validated(ScheduleChange, wish))
+    service.change(ME, call.id, validated(ScheduleChange, wish))
     after = outbound.calls.load(call.id)
     assert after is not None
     return after

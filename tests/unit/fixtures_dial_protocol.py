@@ -78,6 +78,6 @@ class DialProtocolHarness:
             offload=run_inline,
             log=log,
         )
-        self.news = LiveKitEventHandler(
+        self.events = LiveKitEventHandler(
             self.calls, notifier, self.clock, self.lanes.run_is_alive, NullRoomActions()
         )

@@ -215,7 +215,7 @@ async def test_a_resolver_that_hangs_ends_with_the_deadline() -> None:
 
 @pytest.fixture
 def authority(monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
-    """A world in which loopback is public, so that certificates can be tried."""
+    """Make loopback count as public, so that certificates can be tried."""
     monkeypatch.setattr(outgoing, "require_public", lambda *_: None)
     return trustme.CA()
 

@@ -22,7 +22,7 @@ def ms(text: str) -> int:
 
 def shown(line: str, zone: str, start: str, most: int, *, back: bool = False) -> list[str]:
     found = islice(moments(line, zone, ms(start), back=back), most)
-    return [datetime.fromtimestamp(each / 1000, ZoneInfo(zone)).isoformat()[5:16] for each in found]
+    return [datetime.fromtimestamp(wall_ms / 1000, ZoneInfo(zone)).isoformat()[5:16] for wall_ms in found]
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ def test_each_moment_is_one_that_the_expression_names(line: str, zone: str, from
         return
     found = list(islice(moments(line, zone, from_ms), 5))
     assert found == sorted(set(found))
-    assert all(each > from_ms for each in found)
-    for each in found:
-        wall = datetime.fromtimestamp(each / 1000, ZoneInfo(zone))
+    assert all(wall_ms > from_ms for wall_ms in found)
+    for wall_ms in found:
+        wall = datetime.fromtimestamp(wall_ms / 1000, ZoneInfo(zone))
         assert wall.second == wall.microsecond == 0
         for field, value in (
             (minutes, wall.minute),
@@ -140,7 +140,7 @@ def test_a_tick_belongs_to_the_moment_before_it(line: str, zone: str, from_ms: i
 def names(field: str, value: int) -> bool:
     if field in "*?":
         return True
-    spans = (each.split("-") for each in field.split(","))
+    spans = (span.split("-") for span in field.split(","))
     return any(int(span[0]) <= value <= int(span[-1]) for span in spans)
 
 
