@@ -44,7 +44,7 @@ class DialerProcess:
         self._line = DialQueue(table)
         self._trunks = TrunkRepository(table)
         self._wakes = WakeQueue.open(settings)
-        self._rulebook = CompliancePolicy(table, self._clock)
+        self._compliance = CompliancePolicy(table, self._clock)
         self._projects = ProjectRegistry.open(table, settings, self._clock)
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
@@ -64,7 +64,7 @@ class DialerProcess:
             calls=self._calls,
             livekit=livekit,
             sign_dial_token=partial(dial_token, credentials),
-            rulebook=self._rulebook,
+            compliance=self._compliance,
             notifier=LaneNotifier(self._wakes, self._clock, self._log, self._trunks.granted_ids),
             clock=self._clock,
             offload=self._offload,

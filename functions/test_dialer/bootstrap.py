@@ -71,7 +71,7 @@ class TestDialerProcess:
         self._log = log
         self._offload = ThreadRunner(_THREADS)
         self._timing = Timing()
-        self._rulebook = CompliancePolicy(self._table, self._clock)
+        self._compliance = CompliancePolicy(self._table, self._clock)
         self._wakes = WakeQueue.open(settings)
 
     async def serve(self, wake: DialWakeup, run_id: str) -> Stop | None:
@@ -86,7 +86,7 @@ class TestDialerProcess:
             livekit=SimulatedLiveKit(calls, self._clock, self._offload),
             sign_dial_token=lambda _: "",
             notifier=notifier,
-            rulebook=self._rulebook,
+            compliance=self._compliance,
             clock=self._clock,
             offload=self._offload,
             log=self._log,

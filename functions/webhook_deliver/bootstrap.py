@@ -13,7 +13,7 @@ from trunkline.core.logging import logger
 from trunkline.core.settings import WebhookDeliverSettings
 from trunkline.egress.address_policy import AddressPolicy
 from trunkline.egress.client import EgressClient
-from trunkline.egress.sync_client import BlockingClient
+from trunkline.egress.sync_client import SyncEgressClient
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
 from trunkline.webhooks.delivery_repository import DeliveryRepository
@@ -45,7 +45,7 @@ def delivery_worker() -> DeliveryWorker:
         disabler=EndpointDisabler(
             endpoints, aws_clients.client("sns"), settings.notices_topic_arn, disable_after_s, log
         ),
-        send=BlockingClient(EgressClient(AddressPolicy.parse(settings.outgoing_loopback_ports))).send,
+        send=SyncEgressClient(EgressClient(AddressPolicy.parse(settings.outgoing_loopback_ports))).send,
         schedule_s=tuple(int(wait_s) for wait_s in settings.webhook_schedule_s.split(",")),
         clock=SystemClock(),
         jitter=random.random,

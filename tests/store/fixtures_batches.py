@@ -147,7 +147,7 @@ def make_batch_harness(table: Table) -> BatchHarness:
     holds = BatchHoldService(table, store, trunks, notifier, clock)
 
     def drafter(batch: Batch) -> RowConverter:
-        return RowConverter(batch, phones, by_workflow, outbound.rulebook, outbound.facts)
+        return RowConverter(batch, phones, by_workflow, outbound.compliance, outbound.facts)
 
     importer = Importer(table, store, files, phones.admission.quotas, drafter, holds.wake, clock)
     results, outlook = Results(table, store), ForecastService(store, trunks, outbound.queue, clock)

@@ -88,7 +88,7 @@ class DialerHarness:
             livekit=self.livekit,
             sign_dial_token=lambda lifetime_s: f"token for {lifetime_s}",
             notifier=make_notifier(self.wakeups, self.clock),
-            rulebook=CompliancePolicy(self.table, self.clock),
+            compliance=CompliancePolicy(self.table, self.clock),
             clock=self.clock,
             offload=run_inline,
             log=logger("test"),

@@ -62,7 +62,7 @@ class SimulationHarness:
             livekit=SimulatedLiveKit(self.calls, self.clock, run_inline),
             sign_dial_token=lambda _: "",
             notifier=make_notifier(self.wakes, self.clock),
-            rulebook=CompliancePolicy(self.table, self.clock),
+            compliance=CompliancePolicy(self.table, self.clock),
             clock=self.clock,
             offload=run_inline,
             log=logger("test"),

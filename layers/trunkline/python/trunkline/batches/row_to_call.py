@@ -92,7 +92,7 @@ class RowConverter:
             replace(put, item=put.item | kept)
             for put in self.workflow_calls.user_contexts.writes(call, context)
         ]
-        return PreparedRow(row, call, more, self.compliance.checks(call))
+        return PreparedRow(row, call, more, self.compliance.conditions(call))
 
     def _call(self, wish: dict[str, Any]) -> tuple[Call, dict[str, Any]]:
         if self.batch.kind is CallKind.OUTBOUND:

@@ -82,7 +82,7 @@ class CallAdmission:
         """Store the call; the one that its key's first request made, if this is not the first."""
         if once and (before := self.calls.find_by_idempotency_key(once)):
             return before
-        checks = self.compliance.checks(call)
+        checks = self.compliance.conditions(call)
         self.quotas.reserve(call)
         try:
             self._store(call, once, more, checks)

@@ -112,7 +112,7 @@ class Attempt:
         if call is None or not call.is_waiting or call.due_ms is not None:
             return None
         now_ms = context.clock.wall_ms()
-        reason = await context.offload(context.rulebook.why_not, call)
+        reason = await context.offload(context.compliance.rejection_reason, call)
         if change := self._refusal(call, now_ms, reason) or await self._too_often(call, now_ms):
             after = await self._claim.write(call, change, now_ms)
             if after:
@@ -139,7 +139,7 @@ class Attempt:
 
     async def _too_often(self, call: Call, now_ms: int) -> Change | None:
         """Counts the attempt; a number that was rung as often as may be waits until one more may ring."""
-        opens_ms = await self._context.offload(self._context.rulebook.opens_ms, call, now_ms)
+        opens_ms = await self._context.offload(self._context.compliance.next_allowed_ms, call, now_ms)
         if opens_ms <= now_ms:
             return None
         return defer(call, min(opens_ms, call.expires_at_ms), WaitsFor.FREQUENCY)

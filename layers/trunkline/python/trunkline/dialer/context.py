@@ -41,7 +41,7 @@ class DialerContext:
     livekit: DialerLiveKit
     sign_dial_token: Callable[[float], str]
     notifier: LaneNotifier
-    rulebook: CompliancePolicy
+    compliance: CompliancePolicy
     clock: Clock
     offload: Callable[..., Awaitable[Any]]
     log: Logger

@@ -103,7 +103,7 @@ class DeliveryWorker:
         policy = RetryPolicy(delivery.max_attempts, self.schedule_s)
         decision = policy.decide(number, response, now_s=after_ms / 1000, jitter=self.jitter())
         attempt = Attempt(
-            number, now_ms, response.took_ms, response.status, response.fault, response.detail or None
+            number, now_ms, response.took_ms, response.status, response.error, response.detail or None
         )
         text = redact(response.body, (*secrets, *headers.values()))
         self._update_health(endpoint, health, decision, after_ms)
