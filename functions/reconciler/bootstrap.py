@@ -119,7 +119,7 @@ class ReconcilerProcess:
         return PhoneCallReconciler(
             calls=self._calls,
             lanes=LaneLeaseRepository(self._table, self._clock),
-            line=line,
+            queue=line,
             checkpoints=QueueCheckpoints(self._table, line),
             trunks=self._trunks,
             wakes=self._wakes,

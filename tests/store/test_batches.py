@@ -177,7 +177,7 @@ def test_a_paused_batch_is_held_on_its_trunks_and_a_resumed_one_is_not(batches: 
     assert batches.service.pause(ME, batch_id, paused=True)["paused"] is True
     state = batches.outbound.service.trunks.state(TRUNK.id)
     assert state is not None
-    assert DialQueue(batches.table).peek(TRUNK.id, "tenant-1", 9, state.held(NOW_MS)) == []
+    assert DialQueue(batches.table).peek(TRUNK.id, "tenant-1", 9, state.active_holds(NOW_MS)) == []
     assert batches.read(batch_id)["eta"] is None
     sent = len(batches.outbound.wakeups.sent)
     assert batches.service.pause(ME, batch_id, paused=False)["paused"] is False

@@ -25,7 +25,7 @@ from trunkline.core.validation import validated
 from trunkline.dial_queue import status as queue_module
 from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.dial_queue.repository import DialQueue
-from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader, marks_between
+from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader, checkpoints_between
 from trunkline.dial_queue.trunk_service import TrunkChange, TrunkService
 from trunkline.storage.table import Table
 from trunkline.trunks.circuit_breaker import TrunkCircuitBreaker
@@ -109,14 +109,14 @@ def test_tenants_on_one_trunk_take_turns_in_the_position_too(harness: QueueHarne
 
 
 @pytest.mark.memory_table
-def test_a_long_line_is_counted_with_the_help_of_the_census(
+def test_a_long_queue_is_counted_with_the_help_of_checkpoints(
     harness: QueueHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue_module, "MAX_EXACT_COUNT", 20)
     monkeypatch.setattr(queue_module, "CHECKPOINT_STEP", 5)
     harness.accept(*range(1, 101))
     assert harness.position(90) == 20, "at least: nobody has counted yet"
-    assert QueueCheckpoints(harness.table, DialQueue(harness.table)).take(TRUNK.id, "tenant-1") == 100
+    assert QueueCheckpoints(harness.table, DialQueue(harness.table)).update(TRUNK.id, "tenant-1") == 100
     assert [harness.position(number) for number in (1, 19, 20, 21, 57, 100)] == [1, 19, 20, 21, 57, 100]
     assert harness.queue.waiting(TRUNK.id, "tenant-1") == 100
     for number in range(1, 31):
@@ -124,8 +124,8 @@ def test_a_long_line_is_counted_with_the_help_of_the_census(
     assert harness.position(57) == 27
     for number in range(40, 43):
         harness.calls.apply(make_call(number), request_cancel(make_call(number), NOW_MS), NOW_MS)  # type: ignore[arg-type]
-    assert 24 <= (harness.position(57) or 0) <= 27, "those who left since the census are still counted"
-    QueueCheckpoints(harness.table, DialQueue(harness.table)).take(TRUNK.id, "tenant-1")
+    assert 24 <= (harness.position(57) or 0) <= 27, "those who left since the checkpoints are still counted"
+    QueueCheckpoints(harness.table, DialQueue(harness.table)).update(TRUNK.id, "tenant-1")
     assert harness.position(57) == 24
 
 
@@ -137,7 +137,7 @@ def test_the_cost_does_not_grow_with_the_line(harness: QueueHarness, monkeypatch
     costs = []
     for length in (40, 200):
         harness.accept(*range(length // 5, length))
-        QueueCheckpoints(harness.table, DialQueue(harness.table)).take(TRUNK.id, "tenant-1")
+        QueueCheckpoints(harness.table, DialQueue(harness.table)).update(TRUNK.id, "tenant-1")
         read_before = harness.table.items_read
         harness.position(length - 1)
         costs.append(harness.table.items_read - read_before)
@@ -146,10 +146,10 @@ def test_the_cost_does_not_grow_with_the_line(harness: QueueHarness, monkeypatch
 
 
 @given(st.integers(1, 60), st.integers(0, 60), st.integers(0, 60))
-def test_the_marks_between_two_places_are_counted_right(length: int, head: int, key: int) -> None:
+def test_the_checkpoints_between_two_places_are_counted_right(length: int, head: int, key: int) -> None:
     keys = [f"{number:03d}" for number in range(length)]
     marks = keys[:: queue_module.CHECKPOINT_STEP]
-    span = marks_between(marks, f"{head:03d}", f"{key:03d}")
+    span = checkpoints_between(marks, f"{head:03d}", f"{key:03d}")
     if span is None:
         assert not [mark for mark in marks if f"{head:03d}" <= mark <= f"{key:03d}"]
         return

@@ -23,7 +23,7 @@ from trunkline.compliance.service import (
 )
 from trunkline.core.errors import InvalidRequest, NotFound, NumberNotAllowed, NumberSuppressed
 from trunkline.core.validation import validated
-from trunkline.dialer.lane_run import Stop
+from trunkline.dialer.lane_run import StopReason
 
 NUMBER = "+14155552671"
 NO_RULES: dict[str, Any] = {
@@ -152,7 +152,7 @@ async def test_a_call_that_waits_when_its_number_is_suppressed_never_rings(diale
     dialer.calls.create(make_call())
     rules = ComplianceService(dialer.table, CompliancePolicy(dialer.table, dialer.clock), dialer.clock)
     rules.suppress(ME, Suppressions(numbers=[make_call().phone_number]))
-    assert await dialer.run().serve(WAKE) is Stop.EMPTY
+    assert await dialer.run().serve(WAKE) is StopReason.EMPTY
     call = dialer.load()
     assert (call.state, call.reason, dialer.livekit.invites) == (State.FAILED, Reason.SUPPRESSED, [])
     assert dialer.livekit.dispatched == []

@@ -29,7 +29,7 @@ from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dial_queue.pacing import StartHistory, Timing
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dialer.context import DialerContext
-from trunkline.dialer.lane_run import LaneRun, Stop
+from trunkline.dialer.lane_run import LaneRun, StopReason
 from trunkline.simulator.livekit import SimulatedLiveKit
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
@@ -43,8 +43,8 @@ class SimulationHarness:
     def __init__(self, table: Table) -> None:
         self.table, self.clock, self.wakes = table, VirtualClock(), RecordedWakeups()
         self.calls, self.trunks = CallRepository(table), TrunkRepository(table)
-        TestTrunks(self.trunks).of("tenant-1")
-        self.player = build_player(table, make_notifier(self.wakes, self.clock), self.clock)
+        TestTrunks(self.trunks).get_or_create("tenant-1")
+        self.simulation = build_player(table, make_notifier(self.wakes, self.clock), self.clock)
 
     def accept(self, number: str, **changes: Any) -> Call:
         place = QueuePosition("tenant-1", 5, False, NOW_MS * 1000, make_call().id)
@@ -53,7 +53,7 @@ class SimulationHarness:
         self.calls.create(call)
         return call
 
-    async def serve(self) -> Stop | None:
+    async def serve(self) -> StopReason | None:
         context = DialerContext(
             run_id="run-1",
             starts=StartHistory(),
@@ -70,11 +70,11 @@ class SimulationHarness:
         run = LaneRun(
             context=context,
             lanes=LaneLeaseRepository(self.table, self.clock),
-            line=DialQueue(self.table),
+            queue=DialQueue(self.table),
             trunks=self.trunks,
             wakes=self.wakes,  # type: ignore[arg-type]
             limits=QUICK,
-            player=self.player,
+            simulation=self.simulation,
         )
         return await run.serve(DialWakeup(LANE))
 
@@ -202,7 +202,7 @@ async def test_a_cancel_hangs_up_what_rings_and_what_talks(simulation: Simulatio
 
 async def test_a_run_leaves_a_long_talk_and_is_woken_for_its_end(simulation: SimulationHarness) -> None:
     call = simulation.accept("+15550100011", speed=1.0, agent=replace(SNAPSHOT, max_call_duration_s=600))
-    assert await simulation.serve() is Stop.EMPTY
+    assert await simulation.serve() is StopReason.EMPTY
     assert simulation.now(call).state is State.ACTIVE
     assert 500 < simulation.wakes.delays_s[-1] <= 600
 
@@ -215,9 +215,9 @@ async def test_another_run_goes_on_where_one_died(table: Table) -> None:
     calls.create(make_call(livemode=False, trunk_id=LANE, phone_number="+15550100001", **values))
     for _ in range(3):
         clock.move_s(1.3)
-        build_player(table, make_notifier(wakes, clock), clock).play(LANE)
+        build_player(table, make_notifier(wakes, clock), clock).advance(LANE)
     call = calls.load(make_call().id)
     assert call is not None
     assert (call.state, call.reason) == (State.COMPLETED, Reason.USER_HANGUP)
     assert len(TranscriptRepository(table).read(call.id).turns) == 2
-    assert build_player(table, make_notifier(wakes, clock), clock).play(LANE) is None
+    assert build_player(table, make_notifier(wakes, clock), clock).advance(LANE) is None

@@ -188,7 +188,7 @@ def test_a_crash_between_the_request_and_its_record_repeats_the_attempt(webhooks
 def test_what_happens_to_a_trunk_is_told_in_its_mode(webhooks: WebhookHarness, livemode: bool) -> None:
     """A test trunk that is paused sends nothing to webhooks of live events."""
     trunks, tenant_id = TrunkRepository(webhooks.table), MINE.tenant_id
-    trunk = TRUNK if livemode else TestTrunks(trunks).of(tenant_id)
+    trunk = TRUNK if livemode else TestTrunks(trunks).get_or_create(tenant_id)
     if livemode:
         trunks.create(TRUNK)
         trunks.grant(TRUNK.id, tenant_id)

@@ -67,7 +67,7 @@ class DialProtocolHarness:
         self.reconciler = PhoneCallReconciler(
             calls=self.calls,
             lanes=self.lanes,
-            line=line,
+            queue=line,
             checkpoints=QueueCheckpoints(self.table, line),
             trunks=self.trunks,
             wakes=LostWakeups(),  # type: ignore[arg-type]
