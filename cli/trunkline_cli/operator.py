@@ -106,7 +106,7 @@ class Operator:
             self.trunks.limit_total(tenant_id, settings["max_calls_in_progress"])
         if "requests_per_minute" in settings:
             default = settings["requests_per_minute"] or DEFAULT_PER_MINUTE
-            self.keys.apply_default(self.principal(tenant_id), default)
+            self.keys.ensure_default(self.principal(tenant_id), default)
 
     def create_trunk(self, spec: TrunkSpec, tenants: list[str]) -> Trunk:
         """Create a trunk and grant it to tenants.

@@ -144,7 +144,9 @@ def services() -> Services:
         clock=base.clock,
         gatekeeper=Authenticator(keys, sessions, base.pepper, base.clock),
         sessions=sessions,
-        user_pool=CognitoUserPool.of(base.settings.user_pool_issuer, base.settings.user_pool_client_id),
+        user_pool=CognitoUserPool.from_settings(
+            base.settings.user_pool_issuer, base.settings.user_pool_client_id
+        ),
         api_keys=ApiKeyService(keys, base.facts, base.pepper, base.clock),
         facts=base.facts,
         usage=usage,

@@ -85,7 +85,7 @@ class ReconcilerProcess:
                 *passes,
                 web.walk(repairs),
                 self._offload(self._deliveries.walk, repairs),
-                self._offload(self._schedules.walk, repairs),
+                self._offload(self._schedules.reconcile, repairs),
                 self._offload(self._batches.walk, repairs),
             )
         return repairs

@@ -35,14 +35,14 @@ class AuthHarness:
         return dict(self.service.create(by, validated(KeySpec, wish)))
 
     def enter(self, key: str, address: str = "192.0.2.1", method: str = "GET") -> Principal:
-        return self.gate.admit(Credentials(method, address, "req-1", key=key)).principal
+        return self.gate.authenticate(Credentials(method, address, "req-1", key=key)).principal
 
     def with_session(self, token: str, **more: Any) -> Principal:
         values = {"method": "GET", "address": "192.0.2.1", "request_id": "r"} | more
-        return self.gate.admit(Credentials(session=token, **values)).principal
+        return self.gate.authenticate(Credentials(session=token, **values)).principal
 
     def login(self, key: str, life_s: int = 3600) -> str:
-        admitted = self.gate.admit(Credentials("POST", "192.0.2.1", "r", key=key))
+        admitted = self.gate.authenticate(Credentials("POST", "192.0.2.1", "r", key=key))
         return self.sessions.open(admitted.principal, admitted.key_hash, life_s)[0]
 
 

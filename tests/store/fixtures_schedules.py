@@ -70,7 +70,7 @@ class ScheduleHarness:
     def reconcile(self, later_s: float = 61) -> Counter[str]:
         self.clock.move_s(later_s)
         repairs: Counter[str] = Counter()
-        self.mirror.walk(repairs)
+        self.mirror.reconcile(repairs)
         return repairs
 
     def stored(self, schedule_id: str) -> Schedule:

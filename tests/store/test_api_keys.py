@@ -32,7 +32,7 @@ def test_a_key_is_stored_as_a_keyed_hash_only(auth: AuthHarness, dynamodb: Any) 
     assert principal.scopes == {Scope.CALLS_READ}
     assert key not in str(dynamodb.scan(TableName="t")["Items"])
     with pytest.raises(InvalidApiKey):
-        Authenticator(auth.keys, auth.sessions, "another pepper", auth.clock).admit(
+        Authenticator(auth.keys, auth.sessions, "another pepper", auth.clock).authenticate(
             Credentials("GET", "192.0.2.1", "r", key=key)
         )
 

@@ -44,4 +44,4 @@ def test_a_bad_schedule_is_refused_and_nothing_is_kept(
     with pytest.raises(InvalidRequest, match=says):
         schedules.make(**wrong)
     assert schedules.service.list(ME)["data"] == []
-    assert schedules.schedules.unmirrored(10**15) == []
+    assert schedules.schedules.pending_sync(10**15) == []

@@ -52,14 +52,14 @@ def test_retention_is_the_tenants_and_counted_from_the_end(table: Table) -> None
     tenants, clock = TenantRepository(table), ManualClock()
     tenant_id = tenants.create("acme")
     facts = TenantSettingsCache(table, clock)
-    assert facts.of(tenant_id).ttl(NOW_MS) is None
+    assert facts.get(tenant_id).ttl(NOW_MS) is None
     tenants.set(tenant_id, {"retention_days": 30})
-    assert facts.of(tenant_id).ttl(NOW_MS) is None, "what was read is good for a minute"
+    assert facts.get(tenant_id).ttl(NOW_MS) is None, "what was read is good for a minute"
     clock.move_s(61)
-    assert facts.of(tenant_id).ttl(NOW_MS) == NOW_MS // 1000 + 30 * 86_400
+    assert facts.get(tenant_id).ttl(NOW_MS) == NOW_MS // 1000 + 30 * 86_400
     tenants.set(tenant_id, {"retention_days": None})
     clock.move_s(61)
-    assert facts.of(tenant_id).ttl(NOW_MS) is None
+    assert facts.get(tenant_id).ttl(NOW_MS) is None
 
 
 def test_everything_of_a_call_carries_its_ttl(table: Table, dynamodb: Any) -> None:

@@ -73,7 +73,7 @@ def test_what_eventbridge_did_not_hear_the_reconciler_says_again(
     wanted = {"create": "cron(0 9 * * ? *)", "change": "cron(5 9 * * ? *)", "delete": None}[change]
     assert (seen and seen["ScheduleExpression"]) == wanted
     assert schedules.reconcile() == Counter(), "and is done"
-    assert schedules.schedules.unmirrored(schedules.clock.wall_ms()) == []
+    assert schedules.schedules.pending_sync(schedules.clock.wall_ms()) == []
 
 
 def test_a_request_that_came_late_with_an_old_version_does_not_have_the_last_word(
@@ -91,10 +91,10 @@ def test_a_request_that_came_late_with_an_old_version_does_not_have_the_last_wor
 def test_what_was_changed_again_meanwhile_is_looked_at_again(schedules: ScheduleHarness) -> None:
     made = schedules.make()
     schedules.clock.move_s(61)
-    noted = schedules.schedules.unmirrored(schedules.clock.wall_ms())
+    noted = schedules.schedules.pending_sync(schedules.clock.wall_ms())
     schedules.service.change(ME, made["id"], {"cron": "5 9 * * *"})
-    schedules.schedules.mirrored(noted[0])
-    assert len(schedules.schedules.unmirrored(schedules.clock.wall_ms())) == 1
+    schedules.schedules.mark_synced(noted[0])
+    assert len(schedules.schedules.pending_sync(schedules.clock.wall_ms())) == 1
 
 
 def test_a_moment_makes_one_call_however_often_it_comes(schedules: ScheduleHarness) -> None:
@@ -170,7 +170,7 @@ def test_a_tick_whose_call_can_not_be_queued_comes_again(schedules: ScheduleHarn
     def fail(*_: Any) -> None:
         raise QueueUnavailable("x")
 
-    runner = replace(schedules.runner, place=fail)  # type: ignore[arg-type]
+    runner = replace(schedules.runner, create_call=fail)  # type: ignore[arg-type]
     with pytest.raises(QueueUnavailable):
         runner.tick(made["id"], NINE, NOW_MS)
 

@@ -118,7 +118,7 @@ class RowConverter:
             id=call_id,
             batch_row=BatchRow(batch.id, row.number, row.name),
             queue_position=place.key,
-            ttl=self.settings.of(call.tenant_id).ttl(call.latest_end_ms),
+            ttl=self.settings.get(call.tenant_id).ttl(call.latest_end_ms),
         )
 
     @cached_property
