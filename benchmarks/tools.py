@@ -15,7 +15,7 @@ from benchmarks.call_latency import unlimited_key
 from benchmarks.results import Row, ms, p50, p99
 from local.stack import Stack
 from local.webhook_receiver import Receiver, receiver
-from trunkline.templating.escaping import body_of
+from trunkline.templating.escaping import render_body
 
 INVOCATIONS = 200
 COUNTED_INVOCATIONS = 10
@@ -59,8 +59,8 @@ def render_row() -> Row:
     """Compare rendering a body of 100 templates with writing the same body as JSON."""
     scope = {"user": {f"f{n}": f"value {n}" for n in range(FIELDS)}, "params": {"x": "y"}}
     template = {f"field_{n}": f"said {{{{user.f{n}}}}} and {{{{params.x}}}}" for n in range(FIELDS)}
-    rendered = json.loads(body_of(template, "", scope))
-    render_s = [_seconds(lambda: body_of(template, "", scope)) for _ in range(RENDERINGS)]
+    rendered = json.loads(render_body(template, "", scope))
+    render_s = [_seconds(lambda: render_body(template, "", scope)) for _ in range(RENDERINGS)]
     dump_s = [_seconds(lambda: json.dumps(rendered).encode()) for _ in range(RENDERINGS)]
     compared_with = f"json.dumps of the same body {p50(dump_s) * 1e6:.0f} µs"
     value = f"p50 {p50(render_s) * 1e6:.0f} µs, p99 {p99(render_s) * 1e6:.0f} µs"

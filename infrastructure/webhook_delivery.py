@@ -27,8 +27,16 @@ _BATCH = 100
 _RETRIES = 20
 _MAX_AGE_S = 23 * 3600
 _BEHIND_MS = 60_000
-# The entries of a call's story that are events; its first entry is its acceptance, whatever it says.
-_TOLD = ("active", "completed", "failed", "timeout", "cancelled", "disconnected", "agent_changed")
+# The events of a call that the stream passes on, besides the first one, its acceptance.
+STREAMED_CALL_EVENTS = (
+    "active",
+    "completed",
+    "failed",
+    "timeout",
+    "cancelled",
+    "disconnected",
+    "agent_changed",
+)
 
 
 class AlertTopic(Construct):
@@ -110,7 +118,7 @@ def _patterns() -> list[dict[str, Any]]:
     story = {"pk": {"S": [{"prefix": "C#"}]}, "sk": {"S": [{"prefix": "EVENT#"}]}}
     logs_ = {"pk": {"S": [{"prefix": "TRUNKLOG#"}, {"prefix": "TENANTLOG#"}]}}
     return [
-        _inserted(story, {"type": {"S": list(_TOLD)}}),
+        _inserted(story, {"type": {"S": list(STREAMED_CALL_EVENTS)}}),
         _inserted(story, {"sequence": {"N": ["1"]}}),
         _inserted(logs_, {}),
     ]

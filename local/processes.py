@@ -94,7 +94,7 @@ class Processes:
             )
         self._write_pids()
 
-    def wait_until_up(self, name: str, url: str, timeout_s: float = 30) -> None:
+    def wait_until_up(self, name: str, url: str, timeout_s: float = 120) -> None:
         """Wait until a process responds to HTTP requests.
 
         Raises:
@@ -143,7 +143,7 @@ class Processes:
 def _responds(url: str) -> bool:
     """Return whether an HTTP server responds; a 4xx counts, a 5xx does not."""
     try:
-        urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - loopback http
+        urllib.request.urlopen(url, timeout=60).close()  # noqa: S310 - loopback http
     except urllib.error.HTTPError as error:
         return error.code < http.HTTPStatus.INTERNAL_SERVER_ERROR
     except OSError:

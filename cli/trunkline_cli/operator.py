@@ -21,7 +21,7 @@ from trunkline.core.errors import InvalidRequest, NotFound
 from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
 from trunkline.core.validation import validated
 from trunkline.dial_queue.messages import DialWakeup, WakeQueue
-from trunkline.egress.address_policy import AddressPolicy, UnsafeAddress, target_of
+from trunkline.egress.address_policy import AddressPolicy, UnsafeAddress, parse_target
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.keys.tenants import own_livekit_key
@@ -106,7 +106,7 @@ class Operator:
             self.trunks.limit_total(tenant_id, settings["max_calls_in_progress"])
         if "requests_per_minute" in settings:
             default = settings["requests_per_minute"] or DEFAULT_PER_MINUTE
-            self.keys.apply_default(self.principal(tenant_id), default)
+            self.keys.ensure_default(self.principal(tenant_id), default)
 
     def create_trunk(self, spec: TrunkSpec, tenants: list[str]) -> Trunk:
         """Create a trunk and grant it to tenants.
@@ -226,7 +226,7 @@ class Operator:
 def _check_url(url: str, field: str) -> None:
     """Reject URLs that are unsafe by their text alone; addresses are checked again at each connection."""
     try:
-        target_of(url, AddressPolicy(range(1, 65_536)))
+        parse_target(url, AddressPolicy(range(1, 65_536)))
     except UnsafeAddress as error:
         raise InvalidRequest(f"{field}: {error.reason}", field=field) from error
 

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from trunkline.compliance.policy import CompliancePolicy
-from trunkline.compliance.service import MAX_NUMBERS, ComplianceService, Suppressions
+from trunkline.compliance.service import MAX_SUPPRESSIONS_PER_REQUEST, ComplianceService, Suppressions
 from trunkline.core.clock import SystemClock
 from trunkline.core.validation import E164
 from trunkline_cli.console import Stage, Tenant, connect, console, error_console, report_errors
@@ -77,5 +77,5 @@ def parse_numbers(rows: Iterable[list[str]]) -> ParsedNumbers:
 
 
 def _chunks(numbers: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(numbers), MAX_NUMBERS):
-        yield numbers[start : start + MAX_NUMBERS]
+    for start in range(0, len(numbers), MAX_SUPPRESSIONS_PER_REQUEST):
+        yield numbers[start : start + MAX_SUPPRESSIONS_PER_REQUEST]

@@ -35,7 +35,7 @@ from trunkline.workflows.repository import WorkflowRepository
 from trunkline.workflows.state_repository import WorkflowStateRepository
 
 if TYPE_CHECKING:
-    from trunkline.egress.sync_client import BlockingClient
+    from trunkline.egress.sync_client import SyncEgressClient
     from trunkline.tool_runtime.service import ToolInvocationService
 
 log = logger("agent_api")
@@ -138,11 +138,11 @@ def _send(request: Request) -> Response:
 
 
 @cache
-def _outgoing() -> BlockingClient:
+def _outgoing() -> SyncEgressClient:
     from trunkline.egress.client import EgressClient  # noqa: PLC0415
-    from trunkline.egress.sync_client import BlockingClient  # noqa: PLC0415
+    from trunkline.egress.sync_client import SyncEgressClient  # noqa: PLC0415
 
-    return BlockingClient(EgressClient(AddressPolicy.parse(desk().settings.outgoing_loopback_ports)))
+    return SyncEgressClient(EgressClient(AddressPolicy.parse(desk().settings.outgoing_loopback_ports)))
 
 
 def _close_room(projects: ProjectRegistry, call: Call, room: str) -> None:

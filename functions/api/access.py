@@ -79,7 +79,7 @@ class Asked:
     ) -> Response[str]:
         """Make something and answer with it; a repeat with the same idempotency key makes nothing."""
         once = self.once(route, request)
-        answer = services().remembered.answer(once, self.principal.tenant_id, work)
+        answer = services().remembered.run(once, self.principal.tenant_id, work)
         return json_response(status, answer.body, replayed(answer.replayed))
 
 
@@ -134,7 +134,7 @@ def asked(event: APIGatewayProxyEventV2, scope: Scope | None) -> Asked:
         MissingScope: known, but not allowed.
     """
     try:
-        admitted = services().gatekeeper.admit(proof_of(event))
+        admitted = services().gatekeeper.authenticate(proof_of(event))
     except RateLimited as error:
         noted.rate = error.rate
         raise

@@ -50,7 +50,7 @@ class Base:
     notifier: LaneNotifier
     outgoing: Outgoing
     tools: ToolRepository
-    rulebook: CompliancePolicy
+    compliance: CompliancePolicy
     pepper: str
 
 
@@ -79,6 +79,6 @@ def open_base() -> Base:
         notifier=LaneNotifier(wakes, clock, log, trunks.granted_ids),
         outgoing=Outgoing(AddressPolicy.parse(settings.outgoing_loopback_ports), clock),
         tools=ToolRepository(table),
-        rulebook=CompliancePolicy(table, clock),
+        compliance=CompliancePolicy(table, clock),
         pepper=secrets.get_secret_value(SecretId=settings.key_pepper_arn)["SecretString"],
     )

@@ -30,7 +30,7 @@ def batch_desk(base: Base, phones: OutboundCallService, queue: QueueStatusReader
     def able(principal: Principal) -> None:
         phones.require_livekit(principal)
         if not principal.livemode:
-            base.test_trunks.of(principal.tenant_id)
+            base.test_trunks.get_or_create(principal.tenant_id)
 
     store = BatchRepository(base.table)
     files = BatchFiles(cache(lambda: aws_clients.client("s3")), base.settings.batch_bucket)

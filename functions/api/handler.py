@@ -50,7 +50,7 @@ def _request_id() -> str:
 @log.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if "detail-type" in event:
-        return triggers.take_from_bus(event)
+        return triggers.handle_from_bus(event)
     if "Records" in event:
         return schedules.take_ticks(event)
     answer = app.resolve(event, context)

@@ -15,14 +15,14 @@ from trunkline.egress.messages import Request, Response
 from trunkline.tool_runtime.http_retry import RetryingSender
 
 if TYPE_CHECKING:
-    from trunkline.egress.sync_client import BlockingClient
+    from trunkline.egress.sync_client import SyncEgressClient
 
 
 @dataclass(frozen=True)
 class Outgoing:
     """Requests to tenants' addresses."""
 
-    door: AddressPolicy
+    policy: AddressPolicy
     clock: Clock
 
     def check(self, url: str, field: str = "url") -> None:
@@ -47,8 +47,8 @@ class Outgoing:
         return RetryingSender(self.send, time.sleep, random.random, self.clock)
 
     @cached_property
-    def _client(self) -> BlockingClient:
+    def _client(self) -> SyncEgressClient:
         from trunkline.egress.client import EgressClient  # noqa: PLC0415
-        from trunkline.egress.sync_client import BlockingClient  # noqa: PLC0415
+        from trunkline.egress.sync_client import SyncEgressClient  # noqa: PLC0415
 
-        return BlockingClient(EgressClient(self.door))
+        return SyncEgressClient(EgressClient(self.policy))

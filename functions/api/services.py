@@ -144,7 +144,9 @@ def services() -> Services:
         clock=base.clock,
         gatekeeper=Authenticator(keys, sessions, base.pepper, base.clock),
         sessions=sessions,
-        user_pool=CognitoUserPool.of(base.settings.user_pool_issuer, base.settings.user_pool_client_id),
+        user_pool=CognitoUserPool.from_settings(
+            base.settings.user_pool_issuer, base.settings.user_pool_client_id
+        ),
         api_keys=ApiKeyService(keys, base.facts, base.pepper, base.clock),
         facts=base.facts,
         usage=usage,
@@ -176,7 +178,7 @@ def services() -> Services:
         tools=tools,
         secrets=secrets,
         trials=trials,
-        rules=ComplianceService(base.table, base.rulebook, base.clock),
+        rules=ComplianceService(base.table, base.compliance, base.clock),
         triggers=TriggerService(
             TriggerRepository(base.table),
             WorkflowRepository(base.table),
@@ -211,7 +213,7 @@ def _note_owner(principal: Principal) -> None:
 
 
 def _call_desks(base: Base, admission: QuotaService) -> tuple[OutboundCallService, WorkflowCallService]:
-    intake = CallAdmission(base.calls, base.wakes, base.notifier, base.clock, admission, base.rulebook)
+    intake = CallAdmission(base.calls, base.wakes, base.notifier, base.clock, admission, base.compliance)
     phones = OutboundCallService(intake, base.agents, base.trunks, base.test_trunks, base.projects.for_tenant)
     workflows = WorkflowRepository(base.table)
     return phones, WorkflowCallService(

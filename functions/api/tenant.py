@@ -71,7 +71,7 @@ def get_limits() -> Response[str]:
     who = asked(router.current_event, Scope.CALLS_READ)
     principal, desk = who.principal, services()
     shown = limits_view(
-        desk.facts.of(principal.tenant_id),
+        desk.facts.get(principal.tenant_id),
         who.admitted.rate.limit,
         waiting=desk.usage.waiting(principal.tenant_id, livemode=principal.livemode),
         in_progress=desk.usage.in_progress(principal.tenant_id, livemode=principal.livemode),
@@ -124,11 +124,11 @@ def _proven(wish: NewSession) -> tuple[Principal, str]:
             raise InvalidApiKey
         user = pool.user(wish.id_token)
         actor = Actor("session", user.id, user.name, proof.address, proof.request_id)
-        return services().sessions.principal_of(user, actor)
+        return services().sessions.principal_for(user, actor)
     key = wish.api_key or proof.key
     if key is None:
         raise InvalidApiKey
-    admitted = services().gatekeeper.admit_key(proof, key)
+    admitted = services().gatekeeper.authenticate_key(proof, key)
     noted.rate = admitted.rate
     return admitted.principal, admitted.key_hash
 

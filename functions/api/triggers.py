@@ -42,17 +42,17 @@ def take_event(trigger_id: str) -> Response[str]:
     context = event.request_context
     sender = EventSource(context.http.source_ip, str(context.request_id))
     body = read_bytes(event.body or "", is_base64=bool(event.is_base64_encoded))
-    taken = services().events.take(trigger_id, event.headers, body, sender)
+    taken = services().events.handle(trigger_id, event.headers, body, sender)
     return json_response(202, taken)
 
 
-def take_from_bus(event: Mapping[str, Any]) -> dict[str, Any]:
+def handle_from_bus(event: Mapping[str, Any]) -> dict[str, Any]:
     """An event of the deployment's bus that names a trigger; what fails for a while the bus sends again."""
     detail = dict(event["detail"])
     trigger_id = str(detail.pop("trunkline_trigger_id"))
     log.append_keys(request_id=event["id"])
     # The bus's own id stands in for one that the event lacks: it is the same at every repeat.
-    taken = services().events.take_from_bus(
+    taken = services().events.handle_from_bus(
         trigger_id, {"id": event["id"], **detail}, EventSource("", event["id"])
     )
     log.info("bus event", outcome=taken["outcome"] if taken else "refused")

@@ -87,9 +87,9 @@ def _importer(
 ) -> Importer:
     calls, trunks, facts = CallRepository(table), TrunkRepository(table), TenantSettingsCache(table, clock)
     admission = QuotaService(table, facts, Usage(calls, DialQueue(table), trunks).waiting, clock)
-    rulebook, projects = CompliancePolicy(table, clock), ProjectRegistry.open(table, settings, clock)
+    compliance, projects = CompliancePolicy(table, clock), ProjectRegistry.open(table, settings, clock)
     people = UserContextRepository(table, EnvelopeCipher(settings.context_key_arn))
-    intake = CallAdmission(calls, WakeQueue.open(settings), notifier, clock, admission, rulebook)
+    intake = CallAdmission(calls, WakeQueue.open(settings), notifier, clock, admission, compliance)
 
     def drafter(batch: Batch) -> RowConverter:
         """What rows name again and again is read once a part."""
@@ -101,6 +101,6 @@ def _importer(
         by_workflow = WorkflowCallService(
             intake, phones, workflows, agents, people, projects.owner_for_tenant
         )
-        return RowConverter(batch, phones, by_workflow, rulebook, facts)
+        return RowConverter(batch, phones, by_workflow, compliance, facts)
 
     return Importer(table, BatchRepository(table), files, admission, drafter, holds.wake, clock)

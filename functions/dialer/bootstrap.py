@@ -20,7 +20,7 @@ from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.pacing import StartHistory, Timing
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dialer.context import DialerContext
-from trunkline.dialer.lane_run import LaneRun, RunLimits, Stop
+from trunkline.dialer.lane_run import LaneRun, RunLimits, StopReason
 from trunkline.livekit.client import LiveKitClient, dial_token, session_of
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.projects import ProjectRegistry
@@ -44,18 +44,18 @@ class DialerProcess:
         self._line = DialQueue(table)
         self._trunks = TrunkRepository(table)
         self._wakes = WakeQueue.open(settings)
-        self._rulebook = CompliancePolicy(table, self._clock)
+        self._compliance = CompliancePolicy(table, self._clock)
         self._projects = ProjectRegistry.open(table, settings, self._clock)
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
-    async def serve(self, wake: DialWakeup, run_id: str) -> Stop | None:
+    async def serve(self, wake: DialWakeup, run_id: str) -> StopReason | None:
         """Serve one wake; without a LiveKit project the calls wait, and the reconciler wakes them."""
         try:
             trunk = await self._offload(self._trunks.load, wake.trunk_id)
             credentials = await self._offload(self._projects.for_trunk, trunk)
         except LiveKitNotConfigured:
             self._log.error("LiveKit is not configured", trunk_id=wake.trunk_id)
-            return Stop.BLOCKED
+            return StopReason.BLOCKED
         livekit = LiveKitClient(credentials, self._session(credentials))
         context = DialerContext(
             run_id=run_id,
@@ -64,7 +64,7 @@ class DialerProcess:
             calls=self._calls,
             livekit=livekit,
             sign_dial_token=partial(dial_token, credentials),
-            rulebook=self._rulebook,
+            compliance=self._compliance,
             notifier=LaneNotifier(self._wakes, self._clock, self._log, self._trunks.granted_ids),
             clock=self._clock,
             offload=self._offload,
@@ -73,7 +73,7 @@ class DialerProcess:
         run = LaneRun(
             context=context,
             lanes=self._lanes,
-            line=self._line,
+            queue=self._line,
             trunks=self._trunks,
             wakes=self._wakes,
             limits=RunLimits(),

@@ -1,1 +1,1 @@
-"""Makes deliveries of what the table's stream tells."""
+"""Lambda function that turns the table's stream into deliveries and bus events."""

@@ -85,7 +85,7 @@ class ReconcilerProcess:
                 *passes,
                 web.walk(repairs),
                 self._offload(self._deliveries.walk, repairs),
-                self._offload(self._schedules.walk, repairs),
+                self._offload(self._schedules.reconcile, repairs),
                 self._offload(self._batches.walk, repairs),
             )
         return repairs
@@ -119,7 +119,7 @@ class ReconcilerProcess:
         return PhoneCallReconciler(
             calls=self._calls,
             lanes=LaneLeaseRepository(self._table, self._clock),
-            line=line,
+            queue=line,
             checkpoints=QueueCheckpoints(self._table, line),
             trunks=self._trunks,
             wakes=self._wakes,

@@ -21,7 +21,7 @@ from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.pacing import StartHistory, Timing
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dialer.context import DialerContext
-from trunkline.dialer.lane_run import LaneRun, RunLimits, Stop
+from trunkline.dialer.lane_run import LaneRun, RunLimits, StopReason
 from trunkline.simulator.livekit import SimulatedLiveKit
 from trunkline.simulator.player import SimulationPlayer
 from trunkline.storage.encryption import EnvelopeCipher
@@ -71,10 +71,10 @@ class TestDialerProcess:
         self._log = log
         self._offload = ThreadRunner(_THREADS)
         self._timing = Timing()
-        self._rulebook = CompliancePolicy(self._table, self._clock)
+        self._compliance = CompliancePolicy(self._table, self._clock)
         self._wakes = WakeQueue.open(settings)
 
-    async def serve(self, wake: DialWakeup, run_id: str) -> Stop | None:
+    async def serve(self, wake: DialWakeup, run_id: str) -> StopReason | None:
         """Serve one wake."""
         calls, trunks = CallRepository(self._table), TrunkRepository(self._table)
         notifier = LaneNotifier(self._wakes, self._clock, self._log, trunks.granted_ids)
@@ -86,7 +86,7 @@ class TestDialerProcess:
             livekit=SimulatedLiveKit(calls, self._clock, self._offload),
             sign_dial_token=lambda _: "",
             notifier=notifier,
-            rulebook=self._rulebook,
+            compliance=self._compliance,
             clock=self._clock,
             offload=self._offload,
             log=self._log,
@@ -94,10 +94,10 @@ class TestDialerProcess:
         run = LaneRun(
             context=context,
             lanes=LaneLeaseRepository(self._table, self._clock),
-            line=DialQueue(self._table),
+            queue=DialQueue(self._table),
             trunks=trunks,
             wakes=self._wakes,
             limits=RunLimits(),
-            player=build_player(self._table, notifier, self._clock),
+            simulation=build_player(self._table, notifier, self._clock),
         )
         return await run.serve(wake)

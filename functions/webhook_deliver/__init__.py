@@ -1,1 +1,1 @@
-"""Sends webhooks, one attempt an invocation."""
+"""Lambda function that delivers webhooks, one attempt per invocation."""

@@ -1,4 +1,4 @@
-"""What the deliveries work with, built once per process."""
+"""Composition root of `webhook_deliver`: its objects, built once per process."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from trunkline.core.logging import logger
 from trunkline.core.settings import WebhookDeliverSettings
 from trunkline.egress.address_policy import AddressPolicy
 from trunkline.egress.client import EgressClient
-from trunkline.egress.sync_client import BlockingClient
+from trunkline.egress.sync_client import SyncEgressClient
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.delivery_worker import DeliveryWorker
 from trunkline.webhooks.disable import EndpointDisabler
 from trunkline.webhooks.health_repository import EndpointHealthRepository
-from trunkline.webhooks.payload import Payloads
+from trunkline.webhooks.payload import PayloadBuilder
 from trunkline.webhooks.rate_limiter import EndpointRateLimiter
 from trunkline.webhooks.repository import EndpointRepository
 from trunkline.webhooks.secrets import EndpointSecrets
@@ -29,7 +29,8 @@ log = logger("webhook_deliver")
 
 
 @cache
-def courier() -> DeliveryWorker:
+def delivery_worker() -> DeliveryWorker:
+    """Build the worker from the environment."""
     settings = WebhookDeliverSettings.from_env()
     table = Table(aws_clients.client("dynamodb"), settings.table_name)
     endpoints = EndpointRepository(table)
@@ -37,16 +38,16 @@ def courier() -> DeliveryWorker:
     return DeliveryWorker(
         deliveries=DeliveryRepository(table),
         endpoints=endpoints,
-        gate=EndpointRateLimiter(table, random.random, int(settings.webhook_slots)),
+        rate_limiter=EndpointRateLimiter(table, random.random, int(settings.webhook_slots)),
         health=EndpointHealthRepository(table),
-        seals=EndpointSecrets(EnvelopeCipher(settings.context_key_arn)),
-        payloads=Payloads(CallRepository(table), TranscriptRepository(table), settings.api_url),
-        notices=EndpointDisabler(
+        secrets=EndpointSecrets(EnvelopeCipher(settings.context_key_arn)),
+        payloads=PayloadBuilder(CallRepository(table), TranscriptRepository(table), settings.api_url),
+        disabler=EndpointDisabler(
             endpoints, aws_clients.client("sns"), settings.notices_topic_arn, disable_after_s, log
         ),
-        send=BlockingClient(EgressClient(AddressPolicy.parse(settings.outgoing_loopback_ports))).send,
+        send=SyncEgressClient(EgressClient(AddressPolicy.parse(settings.outgoing_loopback_ports))).send,
         schedule_s=tuple(int(wait_s) for wait_s in settings.webhook_schedule_s.split(",")),
         clock=SystemClock(),
-        chance=random.random,
+        jitter=random.random,
         log=log,
     )

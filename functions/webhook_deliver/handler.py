@@ -1,4 +1,4 @@
-"""`webhook_deliver`: one step of a delivery's execution."""
+"""Lambda handler `webhook_deliver`: runs one step of a delivery's execution."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from trunkline.core.logging import logger
 from trunkline.webhooks.delivery_worker import Step
 
-from .bootstrap import courier
+from .bootstrap import delivery_worker
 
 log = logger("webhook_deliver")
 
 
 @log.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> Step:
-    """A failure is tried again by the state machine, for hours; then by the reconciler."""
+    """Run a step; the state machine retries a failure for hours, then the reconciler does."""
     log.append_keys(delivery_id=event["delivery_id"])
-    step = courier().step(event["delivery_id"])
+    step = delivery_worker().step(event["delivery_id"])
     log.info("step", next=step["next"], wait_s=step["wait_s"])
     return step

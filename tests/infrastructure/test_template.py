@@ -13,6 +13,7 @@ from cdk_nag import AwsSolutionsChecks
 from infrastructure import assets
 from infrastructure.settings import stage_settings
 from infrastructure.stack import TrunklineStack
+from infrastructure.webhook_delivery import STREAMED_CALL_EVENTS
 from tests.infrastructure.conftest import Synthesized
 from tests.infrastructure.templates import (
     FUNCTIONS,
@@ -24,6 +25,7 @@ from tests.infrastructure.templates import (
     resources,
     statements_of,
 )
+from trunkline.webhooks.events import TYPE_OF_CALL_EVENT
 
 PURPOSES = ("trunkline", "trunkline-webhooks", "trunkline-answers", "trunkline-tools", "trunkline-triggers")
 
@@ -240,3 +242,7 @@ def test_production_passes_cdk_nag_with_suppressions_on_single_resources_only(
     for suppressed in report["suppressedViolations"]:
         assert len(suppressed["violatingConstructs"]) == 1, suppressed
         assert len(suppressed["reason"]) > 20, suppressed
+
+
+def test_the_stream_passes_on_every_event_of_a_call_that_webhooks_send() -> None:
+    assert set(STREAMED_CALL_EVENTS) == set(TYPE_OF_CALL_EVENT)

@@ -1,4 +1,4 @@
-"""What tests of keys stand on: the desk, the gate and the sessions, at one table."""
+"""API keys, sessions and their authenticator on one table."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ class AuthHarness:
         self.table, self.clock = table, ManualClock()
         self.keys = ApiKeyRepository(table)
         self.facts = TenantSettingsCache(table, self.clock)
-        self.desk = ApiKeyService(self.keys, self.facts, PEPPER, self.clock)
+        self.service = ApiKeyService(self.keys, self.facts, PEPPER, self.clock)
         self.sessions = SessionRepository(table, PEPPER, self.clock)
         self.gate = Authenticator(self.keys, self.sessions, PEPPER, self.clock)
 
     def made(self, by: Principal = OPERATOR, **fields: Any) -> dict[str, Any]:
         wish = {"name": "ci", "scopes": ["admin"]} | fields
-        return dict(self.desk.create(by, validated(KeySpec, wish)))
+        return dict(self.service.create(by, validated(KeySpec, wish)))
 
     def enter(self, key: str, address: str = "192.0.2.1", method: str = "GET") -> Principal:
-        return self.gate.admit(Credentials(method, address, "req-1", key=key)).principal
+        return self.gate.authenticate(Credentials(method, address, "req-1", key=key)).principal
 
     def with_session(self, token: str, **more: Any) -> Principal:
         values = {"method": "GET", "address": "192.0.2.1", "request_id": "r"} | more
-        return self.gate.admit(Credentials(session=token, **values)).principal
+        return self.gate.authenticate(Credentials(session=token, **values)).principal
 
     def login(self, key: str, life_s: int = 3600) -> str:
-        admitted = self.gate.admit(Credentials("POST", "192.0.2.1", "r", key=key))
+        admitted = self.gate.authenticate(Credentials("POST", "192.0.2.1", "r", key=key))
         return self.sessions.open(admitted.principal, admitted.key_hash, life_s)[0]
 
 

@@ -78,14 +78,14 @@ class BatchHarness:
     flow: Flows
     worker: BatchWorker
     importer: Importer
-    desk: BatchService
+    service: BatchService
 
     def spec(self, **more: Any) -> BatchSpec:
         body = {"agentId": self.outbound.agent.id, "phoneNumber": "{{row.phone}}"}
         return validated(BatchSpec, {"name": "campaign", "body": body} | more)
 
     def make(self, who: Principal = ME, **more: Any) -> dict[str, Any]:
-        return dict(self.desk.create(who, self.spec(**more)))
+        return dict(self.service.create(who, self.spec(**more)))
 
     def stored(self, batch_id: str) -> Batch:
         found = self.store.load(batch_id)
@@ -101,12 +101,12 @@ class BatchHarness:
             listed = json.loads(
                 self.s3.get_object(Bucket=BUCKET, Key=parts_key(batch_id, batch.job))["Body"].read()
             )
-            for each in listed[:most]:
-                step = self.worker.part(batch_id, batch.job, each["part"])
+            for entry in listed[:most]:
+                step = self.worker.part(batch_id, batch.job, entry["part"])
                 while step.next == "again":
-                    step = self.worker.part(batch_id, batch.job, each["part"])
+                    step = self.worker.part(batch_id, batch.job, entry["part"])
                 told.append(step)
-        if all(each.next == "done" for each in told):
+        if all(step.next == "done" for step in told):
             self.worker.end(batch_id, batch.job)
         return told
 
@@ -117,15 +117,15 @@ class BatchHarness:
         return self.read(shown["id"])
 
     def read(self, batch_id: str) -> dict[str, Any]:
-        return dict(self.desk.get(ME, batch_id))
+        return dict(self.service.get(ME, batch_id))
 
     def rows(self, batch_id: str, **more: Any) -> list[dict[str, Any]]:
         query = validated(ResultQuery, {"limit": 100} | more)
-        return [dict(row) for row in self.desk.rows(ME, batch_id, query)["data"]]
+        return [dict(row) for row in self.service.rows(ME, batch_id, query)["data"]]
 
     def keys(self, batch_id: str) -> list[str]:
         found = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{batch_id}/").get("Contents", [])
-        return [each["Key"].partition("/")[2] for each in found]
+        return [entry["Key"].partition("/")[2] for entry in found]
 
 
 def make_batch_harness(table: Table) -> BatchHarness:
@@ -147,7 +147,7 @@ def make_batch_harness(table: Table) -> BatchHarness:
     holds = BatchHoldService(table, store, trunks, notifier, clock)
 
     def drafter(batch: Batch) -> RowConverter:
-        return RowConverter(batch, phones, by_workflow, outbound.rulebook, outbound.facts)
+        return RowConverter(batch, phones, by_workflow, outbound.compliance, outbound.facts)
 
     importer = Importer(table, store, files, phones.admission.quotas, drafter, holds.wake, clock)
     results, outlook = Results(table, store), ForecastService(store, trunks, outbound.queue, clock)
@@ -168,7 +168,7 @@ def make_batch_harness(table: Table) -> BatchHarness:
     def able(principal: Principal) -> None:
         phones.require_livekit(principal)
 
-    desk = BatchService(
+    service = BatchService(
         batches=store,
         workflows=workflows,
         files=files,
@@ -180,7 +180,7 @@ def make_batch_harness(table: Table) -> BatchHarness:
         clock=clock,
         log=LOG,
     )
-    return BatchHarness(outbound, table, s3, clock, store, files, flow, worker, importer, desk)
+    return BatchHarness(outbound, table, s3, clock, store, files, flow, worker, importer, service)
 
 
 def csv_of(*numbers: str) -> str:
@@ -191,16 +191,16 @@ def numbers(count: int, first: int = 1) -> list[str]:
     return [f"+1415555{n:04d}" for n in range(first, first + count)]
 
 
-def line(world: BatchHarness, limit: int = 9999) -> list[QueuePosition]:
-    return DialQueue(world.table).peek(TRUNK.id, "tenant-1", limit)
+def line(batches: BatchHarness, limit: int = 9999) -> list[QueuePosition]:
+    return DialQueue(batches.table).peek(TRUNK.id, "tenant-1", limit)
 
 
 def page_of(**more: Any) -> Any:
     return validated(BatchQuery, more)
 
 
-def call_of(world: BatchHarness, batch_id: str, row: int) -> Call:
-    found = world.outbound.calls.load(world.stored(batch_id).call_id(row))
+def call_of(batches: BatchHarness, batch_id: str, row: int) -> Call:
+    found = batches.outbound.calls.load(batches.stored(batch_id).call_id(row))
     assert found is not None
     return found
 

@@ -34,7 +34,7 @@ from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
 
 WAKE = DialWakeup(TRUNK.id)
-QUICK = RunLimits(watch_cancels_s=0.05, look_every_s=0.02, heartbeat_s=0.2, handover_wait_s=0.3)
+QUICK = RunLimits(cancel_poll_s=0.05, poll_s=0.02, heartbeat_s=0.2, handover_wait_s=0.3)
 
 SOON = RedialPolicy(3, ("busy", "unknown", "agent_unavailable"), (1,))
 BUSY = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_BUSY, 486))
@@ -88,7 +88,7 @@ class DialerHarness:
             livekit=self.livekit,
             sign_dial_token=lambda lifetime_s: f"token for {lifetime_s}",
             notifier=make_notifier(self.wakeups, self.clock),
-            rulebook=CompliancePolicy(self.table, self.clock),
+            compliance=CompliancePolicy(self.table, self.clock),
             clock=self.clock,
             offload=run_inline,
             log=logger("test"),
@@ -96,7 +96,7 @@ class DialerHarness:
         return LaneRun(
             context=context,
             lanes=self.lanes,
-            line=self.line,
+            queue=self.line,
             trunks=self.trunks,
             wakes=self.wakeups,  # type: ignore[arg-type]
             limits=limits,

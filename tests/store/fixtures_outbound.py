@@ -64,8 +64,8 @@ class OutboundHarness:
         admission = QuotaService(
             table, self.facts, Usage(self.calls, DialQueue(table), trunks).waiting, clock
         )
-        self.rulebook = CompliancePolicy(table, clock)
-        intake = CallAdmission(self.calls, self.wakeups, notifier, clock, admission, self.rulebook)  # type: ignore[arg-type]
+        self.compliance = CompliancePolicy(table, clock)
+        intake = CallAdmission(self.calls, self.wakeups, notifier, clock, admission, self.compliance)  # type: ignore[arg-type]
         self.service = OutboundCallService(intake, self.agents, trunks, TestTrunks(trunks), self._check)
 
     def _check(self, _: str) -> None:
@@ -82,7 +82,7 @@ class OutboundHarness:
         return agent
 
     def rules(self) -> ComplianceService:
-        return ComplianceService(self.table, self.rulebook, ManualClock())
+        return ComplianceService(self.table, self.compliance, ManualClock())
 
     def waiting(self) -> int:
         return len(DialQueue(self.table).peek(TRUNK.id, "tenant-1", 9))

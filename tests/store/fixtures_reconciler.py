@@ -70,7 +70,7 @@ class ReconcilerHarness:
         self.reconciler = PhoneCallReconciler(
             calls=self.calls,
             lanes=self.lanes,
-            line=DialQueue(table),
+            queue=DialQueue(table),
             checkpoints=QueueCheckpoints(table, DialQueue(table)),
             trunks=trunks,
             wakes=self.wakeups,  # type: ignore[arg-type]

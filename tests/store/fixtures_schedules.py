@@ -51,14 +51,14 @@ class ScheduleHarness:
     schedules: ScheduleRepository
     mirror: ScheduleSync
     runner: ScheduleRunner
-    desk: ScheduleService
+    service: ScheduleService
 
     def body(self, **more: Any) -> dict[str, Any]:
         call = {"agentId": self.outbound.agent.id, "phoneNumber": "+14155552671"}
         return {"name": "s", "kind": "outbound", "body": call, "cron": "0 9 * * *"} | more
 
     def make(self, **more: Any) -> dict[str, Any]:
-        return dict(self.desk.create(ME, validated(ScheduleSpec, self.body(**more))))
+        return dict(self.service.create(ME, validated(ScheduleSpec, self.body(**more))))
 
     def seen(self, schedule_id: str) -> dict[str, Any] | None:
         """What EventBridge knows."""
@@ -67,10 +67,10 @@ class ScheduleHarness:
         except ClientError:
             return None
 
-    def care(self, later_s: float = 61) -> Counter[str]:
+    def reconcile(self, later_s: float = 61) -> Counter[str]:
         self.clock.move_s(later_s)
         repairs: Counter[str] = Counter()
-        self.mirror.walk(repairs)
+        self.mirror.reconcile(repairs)
         return repairs
 
     def stored(self, schedule_id: str) -> Schedule:
@@ -88,8 +88,8 @@ def make_schedule_harness(table: Table) -> ScheduleHarness:
     mirror = ScheduleSync(lambda: eventbridge, target, schedules, clock, LOG)  # type: ignore[arg-type,return-value]
     place = TemplateCallCreator(outbound.service, None, "schedule")  # type: ignore[arg-type]
     runner = ScheduleRunner(schedules, place, clock, LOG)
-    desk = ScheduleService(schedules, WorkflowRepository(table), mirror, runner, clock)
-    return ScheduleHarness(outbound, clock, eventbridge, schedules, mirror, runner, desk)
+    service = ScheduleService(schedules, WorkflowRepository(table), mirror, runner, clock)
+    return ScheduleHarness(outbound, clock, eventbridge, schedules, mirror, runner, service)
 
 
 @pytest.fixture

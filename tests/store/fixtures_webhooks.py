@@ -32,7 +32,7 @@ from trunkline.webhooks.disable import EndpointDisabler
 from trunkline.webhooks.events import Event
 from trunkline.webhooks.fan_out import CallEnd, FanOut
 from trunkline.webhooks.health_repository import EndpointHealthRepository
-from trunkline.webhooks.payload import Payloads
+from trunkline.webhooks.payload import PayloadBuilder
 from trunkline.webhooks.rate_limiter import EndpointRateLimiter
 from trunkline.webhooks.repository import EndpointRepository
 from trunkline.webhooks.retry_policy import SCHEDULE_S
@@ -54,10 +54,10 @@ class Flow:
         self.names: list[str] = []
         self.broken = False
 
-    def start(self, delivery: Delivery, again: int | None = None) -> None:
+    def start(self, delivery: Delivery, restart: int | None = None) -> None:
         if self.broken:
             raise ConnectionError
-        name = f"{delivery.id}-{again}"
+        name = f"{delivery.id}-{restart}"
         if name not in self.names:
             self.names.append(name)
 
@@ -79,32 +79,32 @@ class WebhookHarness:
         self.endpoints, self.deliveries = EndpointRepository(table), DeliveryRepository(table)
         self.sent: list[Request] = []
         self.answer: Callable[[Request], Response] = lambda _: OK
-        health, seals = EndpointHealthRepository(table), EndpointSecrets(PlaintextCipher())  # type: ignore[arg-type]
+        health, secrets = EndpointHealthRepository(table), EndpointSecrets(PlaintextCipher())  # type: ignore[arg-type]
         log = logger("test")
-        self.desk = WebhookService(self.endpoints, health, seals, lambda _: None, self.clock)
+        self.service = WebhookService(self.endpoints, health, secrets, lambda _: None, self.clock)
         flow: Any = self.flow
-        self.log_desk = DeliveryService(self.desk, self.deliveries, flow, self.clock, log)
+        self.deliveries_service = DeliveryService(self.service, self.deliveries, flow, self.clock, log)
         self.published: list[Event] = []
         grantees = TrunkRepository(table).grantees
         self.call_ends: list[CallEnd] = []
         self.fanout = FanOut(
             self.endpoints, self.deliveries, flow, grantees, self.published.append, self.call_ends.append
         )
-        self.care = DeliveryReconciler(self.deliveries, flow, self.clock, log)
+        self.reconciler = DeliveryReconciler(self.deliveries, flow, self.clock, log)
         topic: Any = self.topic
         self.gate = EndpointRateLimiter(table, lambda: 0.0)
         self.courier = DeliveryWorker(
             deliveries=self.deliveries,
             endpoints=self.endpoints,
-            gate=self.gate,
+            rate_limiter=self.gate,
             health=health,
-            seals=seals,
-            payloads=Payloads(self.calls, self.transcripts, "https://api.example.com"),
-            notices=EndpointDisabler(self.endpoints, topic, "arn", DISABLE_AFTER_S, log),
+            secrets=secrets,
+            payloads=PayloadBuilder(self.calls, self.transcripts, "https://api.example.com"),
+            disabler=EndpointDisabler(self.endpoints, topic, "arn", DISABLE_AFTER_S, log),
             send=self._send,
             schedule_s=SCHEDULE_S,
             clock=self.clock,
-            chance=lambda: 0.5,
+            jitter=lambda: 0.5,
             log=log,
         )
 
@@ -114,7 +114,7 @@ class WebhookHarness:
 
     def webhook(self, **values: Any) -> str:
         spec = validated(WebhookSpec, {"url": URL} | values)
-        return self.desk.create(MINE, spec)["id"]
+        return self.service.create(MINE, spec)["id"]
 
     def tell(self, call_id: str, sequence: int = 1) -> int:
         item = self.table.get(call_event_key(call_id, sequence))

@@ -38,7 +38,7 @@ class ReportHarness:
         self.table, self.clock = table, ManualClock()
         self.calls, self.transcripts = CallRepository(table), TranscriptRepository(table)
         self.closed: list[str] = []
-        self.desk = AgentReportService(
+        self.service = AgentReportService(
             calls=self.calls,
             transcripts=self.transcripts,
             workflows=WorkflowRepository(table),
@@ -60,7 +60,7 @@ class ReportHarness:
         return CallAttemptRef(call.id, call.claim)
 
     def report(self, claim: CallAttemptRef, *reports: dict[str, Any]) -> list[bool]:
-        return self.desk.apply(claim, validated(Reports, {"reports": list(reports)}).reports)["applied"]
+        return self.service.apply(claim, validated(Reports, {"reports": list(reports)}).reports)["applied"]
 
     def now(self, claim: CallAttemptRef) -> Call:
         found = self.calls.load(claim.call_id)
@@ -88,7 +88,7 @@ def test_the_context_has_no_secrets_and_the_version_the_call_started_with(harnes
     store.save(replace(first, version=2, secret_keys=()))
     context = {"name": "John", "auth_token": "jwt", "pin": "1234", "phone": "+1555"}
     claim = harness.accept(make_web_call(workflow=WorkflowRef("meals", 1), user_id="u1"), context)
-    told = harness.desk.context(claim)
+    told = harness.service.context(claim)
     assert told["user_context"] == {"name": "John", "phone": "+1555"}
     assert told["variables"] == {"logged": []}
     assert told["workflow"] is not None
@@ -100,7 +100,7 @@ def test_variables_are_replaced_by_newer_ones_only(harness: ReportHarness) -> No
     claim = harness.accept(make_web_call())
     assert harness.report(claim, {"type": "variables", "sequence": 2, "values": {"step": 2}}) == [True]
     assert harness.report(claim, {"type": "variables", "sequence": 1, "values": {"step": 1}}) == [False]
-    assert harness.desk.context(claim)["variables"] == {"step": 2}
+    assert harness.service.context(claim)["variables"] == {"step": 2}
 
 
 def test_a_transcript_reported_in_pieces_twice_and_shuffled_is_whole(harness: ReportHarness) -> None:
@@ -193,9 +193,9 @@ def test_an_agent_of_another_attempt_is_told_so(harness: ReportHarness) -> None:
     harness.accept(waiting)
     for claim in (CallAttemptRef(waiting.id, 1), CallAttemptRef(waiting.id, 0)):
         with pytest.raises(StaleAttempt):
-            harness.desk.context(claim)
+            harness.service.context(claim)
     with pytest.raises(NotFound):
-        harness.desk.context(CallAttemptRef(make_call(2).id, 1))
+        harness.service.context(CallAttemptRef(make_call(2).id, 1))
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_a_key_is_stored_as_a_keyed_hash_only(auth: AuthHarness, dynamodb: Any) 
     assert principal.scopes == {Scope.CALLS_READ}
     assert key not in str(dynamodb.scan(TableName="t")["Items"])
     with pytest.raises(InvalidApiKey):
-        Authenticator(auth.keys, auth.sessions, "another pepper", auth.clock).admit(
+        Authenticator(auth.keys, auth.sessions, "another pepper", auth.clock).authenticate(
             Credentials("GET", "192.0.2.1", "r", key=key)
         )
 
@@ -40,23 +40,23 @@ def test_a_key_is_stored_as_a_keyed_hash_only(auth: AuthHarness, dynamodb: Any) 
 def test_the_view_never_has_the_key_again(auth: AuthHarness) -> None:
     made = auth.made()
     key, key_id = made["key"], made["id"]
-    shown = auth.desk.get(OPERATOR, key_id)
+    shown = auth.service.get(OPERATOR, key_id)
     assert "key" not in shown
     assert shown["hint"].endswith(key[-4:])
     assert shown["last_used_at"] is None
     auth.clock.move_s(5)
     auth.enter(key)
-    assert auth.desk.list(OPERATOR)["data"][0]["last_used_at"] == iso_from_ms(NOW_MS + 5000)
+    assert auth.service.list(OPERATOR)["data"][0]["last_used_at"] == iso_from_ms(NOW_MS + 5000)
 
 
 def test_a_revoked_key_is_none_from_the_next_request_on(auth: AuthHarness) -> None:
     made = auth.made()
     auth.enter(made["key"])
-    auth.desk.delete(OPERATOR, made["id"])
+    auth.service.delete(OPERATOR, made["id"])
     with pytest.raises(InvalidApiKey):
         auth.enter(made["key"])
     with pytest.raises(NotFound):
-        auth.desk.get(OPERATOR, made["id"])
+        auth.service.get(OPERATOR, made["id"])
 
 
 def test_a_key_ends_at_its_time(auth: AuthHarness) -> None:
@@ -66,7 +66,7 @@ def test_a_key_ends_at_its_time(auth: AuthHarness) -> None:
     auth.clock.move_s(0.1)
     with pytest.raises(InvalidApiKey):
         auth.enter(key)
-    assert auth.desk.list(OPERATOR)["data"][0]["status"] == "expired"
+    assert auth.service.list(OPERATOR)["data"][0]["status"] == "expired"
     with pytest.raises(InvalidRequest, match="expires_at"):
         auth.made(expires_at=iso_from_ms(NOW_MS))
 
@@ -168,17 +168,17 @@ def test_a_key_that_can_do_more_is_neither_rotated_nor_widened(auth: AuthHarness
     strong = auth.made(scopes=["admin"])
     weak = auth.enter(auth.made(scopes=["api-keys:write"])["key"])
     with pytest.raises(CannotGrant):
-        auth.desk.rotate(weak, strong["id"], KeyRotation())
+        auth.service.rotate(weak, strong["id"], KeyRotation())
     with pytest.raises(CannotGrant):
-        auth.desk.change(weak, strong["id"], {"name": "mine now"})
+        auth.service.change(weak, strong["id"], {"name": "mine now"})
     auth.enter(strong["key"])
 
 
 def test_a_test_key_sees_test_keys_alone(auth: AuthHarness) -> None:
     live = auth.made()
     asking = auth.enter(auth.made(environment="test")["key"])
-    assert {key["environment"] for key in auth.desk.list(asking)["data"]} == {"test"}
-    for use in (auth.desk.get, auth.desk.delete):
+    assert {key["environment"] for key in auth.service.list(asking)["data"]} == {"test"}
+    for use in (auth.service.get, auth.service.delete):
         with pytest.raises(NotFound):
             use(asking, live["id"])
 
@@ -186,10 +186,10 @@ def test_a_test_key_sees_test_keys_alone(auth: AuthHarness) -> None:
 def test_another_tenants_key_is_none(auth: AuthHarness) -> None:
     made = auth.made()
     other = replace(OPERATOR, tenant_id="tenant-2")
-    for use in (auth.desk.get, auth.desk.delete):
+    for use in (auth.service.get, auth.service.delete):
         with pytest.raises(NotFound):
             use(other, made["id"])
-    assert auth.desk.list(other)["data"] == []
+    assert auth.service.list(other)["data"] == []
 
 
 @pytest.mark.parametrize("field", ["scopes", "environment"])
@@ -197,13 +197,13 @@ def test_rights_and_mode_of_a_key_stay(auth: AuthHarness, field: str) -> None:
     made = auth.made(scopes=["calls:read"])
     wish = {"scopes": ["admin"], "environment": "test"}[field]
     with pytest.raises(InvalidRequest, match=f"{field} can't be changed"):
-        auth.desk.change(OPERATOR, made["id"], {field: wish})
+        auth.service.change(OPERATOR, made["id"], {field: wish})
 
 
 def test_bounds_are_changed_at_once(auth: AuthHarness) -> None:
     made = auth.made()
     changes = {"allowed_addresses": ["203.0.113.0/24"], "requests_per_minute": 2, "name": "renamed"}
-    assert auth.desk.change(OPERATOR, made["id"], changes)["name"] == "renamed"
+    assert auth.service.change(OPERATOR, made["id"], changes)["name"] == "renamed"
     with pytest.raises(AddressNotAllowed):
         auth.enter(made["key"], "192.0.2.1")
     auth.enter(made["key"], "203.0.113.1")
@@ -216,11 +216,11 @@ def test_bounds_are_changed_at_once(auth: AuthHarness) -> None:
 
 def test_rotation_ends_the_old_key_at_once_or_after_an_overlap(auth: AuthHarness) -> None:
     first = auth.made()
-    second = auth.desk.rotate(OPERATOR, first["id"], KeyRotation(overlap_seconds=60))
+    second = auth.service.rotate(OPERATOR, first["id"], KeyRotation(overlap_seconds=60))
     assert second["id"] == first["id"]
     auth.enter(first["key"])
     assert auth.enter(second["key"]).scopes == {Scope.ADMIN}
-    third = auth.desk.rotate(OPERATOR, first["id"], KeyRotation(overlap_seconds=60))
+    third = auth.service.rotate(OPERATOR, first["id"], KeyRotation(overlap_seconds=60))
     with pytest.raises(InvalidApiKey):
         auth.enter(first["key"])
     auth.enter(second["key"])
@@ -228,18 +228,18 @@ def test_rotation_ends_the_old_key_at_once_or_after_an_overlap(auth: AuthHarness
     with pytest.raises(InvalidApiKey):
         auth.enter(second["key"])
     auth.enter(third["key"])
-    fourth = auth.desk.rotate(OPERATOR, first["id"], KeyRotation())
+    fourth = auth.service.rotate(OPERATOR, first["id"], KeyRotation())
     with pytest.raises(InvalidApiKey):
         auth.enter(third["key"])
-    auth.desk.delete(OPERATOR, first["id"])
+    auth.service.delete(OPERATOR, first["id"])
     with pytest.raises(InvalidApiKey):
         auth.enter(fourth["key"])
 
 
 def test_revoking_in_an_overlap_ends_both(auth: AuthHarness) -> None:
     first = auth.made()
-    second = auth.desk.rotate(OPERATOR, first["id"], KeyRotation(overlap_seconds=60))
-    auth.desk.delete(OPERATOR, first["id"])
+    second = auth.service.rotate(OPERATOR, first["id"], KeyRotation(overlap_seconds=60))
+    auth.service.delete(OPERATOR, first["id"])
     for key in (first["key"], second["key"]):
         with pytest.raises(InvalidApiKey):
             auth.enter(key)
@@ -251,5 +251,5 @@ def test_a_tenant_has_a_bounded_number_of_keys(auth: AuthHarness, monkeypatch: p
     auth.made()
     with pytest.raises(LimitReached):
         auth.made()
-    auth.desk.delete(OPERATOR, first["id"])
+    auth.service.delete(OPERATOR, first["id"])
     auth.made()

@@ -19,9 +19,9 @@ def test_everything_done_to_keys_is_noted_with_who_did_it(auth: AuthHarness) -> 
     made = auth.made()
     asking = auth.enter(made["key"])
     child = auth.made(asking, name="child", scopes=["calls:read"])
-    auth.desk.change(asking, child["id"], {"name": "renamed", "requests_per_minute": 5})
-    auth.desk.rotate(asking, child["id"], KeyRotation())
-    auth.desk.delete(asking, child["id"])
+    auth.service.change(asking, child["id"], {"name": "renamed", "requests_per_minute": 5})
+    auth.service.rotate(asking, child["id"], KeyRotation())
+    auth.service.delete(asking, child["id"])
     entries = AuditLog(auth.table).page(asking, AuditQuery(target_id=child["id"]))["data"]
     actions = ["api_key.created", "api_key.changed", "api_key.rotated", "api_key.revoked"]
     assert sorted(entry["action"] for entry in entries) == sorted(actions)
@@ -38,9 +38,9 @@ def test_the_log_is_paged_newest_first_and_kept_for_a_year(auth: AuthHarness) ->
     for number in range(5):
         auth.clock.move_s(1)
         auth.made(name=f"key {number}")
-    desk = AuditLog(auth.table)
-    first = desk.page(OPERATOR, AuditQuery(limit=2))
-    rest = desk.page(OPERATOR, AuditQuery(limit=100, cursor=first["next_cursor"]))
+    service = AuditLog(auth.table)
+    first = service.page(OPERATOR, AuditQuery(limit=2))
+    rest = service.page(OPERATOR, AuditQuery(limit=100, cursor=first["next_cursor"]))
     moments = [entry["at"] for entry in [*first["data"], *rest["data"]]]
     assert moments == sorted(moments, reverse=True)
     assert len(moments) == 5

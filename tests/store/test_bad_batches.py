@@ -78,16 +78,16 @@ def test_a_value_that_a_row_lacks_is_its_own_fault(batches: BatchHarness) -> Non
 def test_another_tenants_batch_is_none(batches: BatchHarness, other: Any) -> None:
     batch_id = batches.made(text=csv_of(*numbers(1)))["id"]
     for ask in (
-        lambda: batches.desk.get(other, batch_id),
-        lambda: batches.desk.start(other, batch_id),
-        lambda: batches.desk.pause(other, batch_id, paused=True),
-        lambda: batches.desk.cancel(other, batch_id),
-        lambda: batches.desk.export(other, batch_id),
-        lambda: batches.desk.delete(other, batch_id),
+        lambda: batches.service.get(other, batch_id),
+        lambda: batches.service.start(other, batch_id),
+        lambda: batches.service.pause(other, batch_id, paused=True),
+        lambda: batches.service.cancel(other, batch_id),
+        lambda: batches.service.export(other, batch_id),
+        lambda: batches.service.delete(other, batch_id),
     ):
         with pytest.raises(NotFound):
             ask()
-    assert batches.desk.page(other, page_of())["data"] == []
+    assert batches.service.page(other, page_of())["data"] == []
 
 
 @pytest.mark.parametrize(

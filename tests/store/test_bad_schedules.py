@@ -43,5 +43,5 @@ def test_a_bad_schedule_is_refused_and_nothing_is_kept(
 ) -> None:
     with pytest.raises(InvalidRequest, match=says):
         schedules.make(**wrong)
-    assert schedules.desk.list(ME)["data"] == []
-    assert schedules.schedules.unmirrored(10**15) == []
+    assert schedules.service.list(ME)["data"] == []
+    assert schedules.schedules.pending_sync(10**15) == []

@@ -8,7 +8,7 @@ from tests.store.fixtures_dialer import WAKE, DialerHarness, make_queue
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS
 from trunkline.calls.states import State
-from trunkline.dialer.lane_run import Stop
+from trunkline.dialer.lane_run import StopReason
 from trunkline.storage.keys.dialing import batch_hold_key
 from trunkline.storage.table import Delete, Put
 from trunkline.trunks.batch_holds import BatchHold
@@ -37,21 +37,21 @@ async def test_a_held_batch_is_stepped_over_and_what_stands_behind_it_is_dialled
     dialer.calls.create(make_call(31, priority=7))
     dialer.calls.create(make_call(32, batch=True, priority=7))
     dialer.calls.create(make_call(33, priority=9))
-    assert await dialer.run().serve(WAKE) is Stop.EMPTY
+    assert await dialer.run().serve(WAKE) is StopReason.EMPTY
     assert states(dialer, range(1, 31)) == {State.QUEUED}
     assert states(dialer, range(31, 34)) == {State.ACTIVE}
     dialer.table.write(Delete(batch_hold_key(TRUNK.id, "tenant-1", "bat_1")))
-    assert await dialer.run().serve(WAKE) is Stop.EMPTY
+    assert await dialer.run().serve(WAKE) is StopReason.EMPTY
     assert states(dialer, range(1, 31)) == {State.ACTIVE}
 
 
 async def test_a_hold_ends_at_its_moment(dialer: DialerHarness) -> None:
     dialer.calls.create(make_call(1, batch=True))
     hold(dialer, 1, 1, until_ms=dialer.clock.wall_ms() + 60_000)
-    assert await dialer.run().serve(WAKE) is Stop.EMPTY
+    assert await dialer.run().serve(WAKE) is StopReason.EMPTY
     assert states(dialer, range(1, 2)) == {State.QUEUED}
     hold(dialer, 1, 1, until_ms=dialer.clock.wall_ms() - 1)
-    assert await dialer.run().serve(WAKE) is Stop.EMPTY
+    assert await dialer.run().serve(WAKE) is StopReason.EMPTY
     assert states(dialer, range(1, 2)) == {State.ACTIVE}
 
 
@@ -60,7 +60,7 @@ async def test_a_hold_is_one_tenants(dialer: DialerHarness) -> None:
     hold(dialer, 1, 5)
     for number in range(1, 6):
         dialer.calls.create(make_call(number, batch=True, tenant_id="tenant-2"))
-    assert await dialer.run().serve(WAKE) is Stop.EMPTY
+    assert await dialer.run().serve(WAKE) is StopReason.EMPTY
     assert states(dialer, range(1, 6)) == {State.ACTIVE}
 
 
@@ -69,7 +69,7 @@ async def test_two_holds_one_after_the_other(dialer: DialerHarness) -> None:
     hold(dialer, 4, 6, batch_id="bat_2")
     for number in range(1, 10):
         dialer.calls.create(make_call(number, batch=True))
-    assert await dialer.run().serve(WAKE) is Stop.EMPTY
+    assert await dialer.run().serve(WAKE) is StopReason.EMPTY
     assert states(dialer, range(1, 7)) == {State.QUEUED}
     assert states(dialer, range(7, 10)) == {State.ACTIVE}
 

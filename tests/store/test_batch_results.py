@@ -39,9 +39,9 @@ def test_results_are_exported_as_csv_that_no_spreadsheet_takes_for_formulas(batc
     call = call_of(batches, batch_id, 2)
     over = finish_attempt(call, Ending(State.FAILED, Reason.DIAL_BUSY), NOW_MS)
     batches.outbound.calls.apply(call, over, NOW_MS)
-    assert batches.desk.export(ME, batch_id)["status"] == "preparing"
+    assert batches.service.export(ME, batch_id)["status"] == "preparing"
     batches.run(batch_id)
-    shown = batches.desk.exported(ME, batch_id)
+    shown = batches.service.exported(ME, batch_id)
     assert shown["status"] == "ready"
     body = batches.s3.get_object(Bucket="batches", Key=f"{batch_id}/results.csv")["Body"].read().decode()
     rows = list(csv.DictReader(io.StringIO(body)))
@@ -55,19 +55,19 @@ def test_results_are_exported_as_csv_that_no_spreadsheet_takes_for_formulas(batc
 def test_a_batch_is_deleted_once_it_has_come_to_its_end(batches: BatchHarness) -> None:
     batch_id = batches.made(text=csv_of(*numbers(1)))["id"]
     with pytest.raises(BatchNotReady):
-        batches.desk.delete(ME, batch_id)
+        batches.service.delete(ME, batch_id)
     batches.store.record_call_end(batch_id, 1, "completed", None, 1)
-    batches.desk.delete(ME, batch_id)
+    batches.service.delete(ME, batch_id)
     with pytest.raises(NotFound):
-        batches.desk.get(ME, batch_id)
-    assert (batches.keys(batch_id), batches.desk.page(ME, page_of())["data"]) == ([], [])
+        batches.service.get(ME, batch_id)
+    assert (batches.keys(batch_id), batches.service.page(ME, page_of())["data"]) == ([], [])
 
 
 def test_batches_are_listed_newest_first_page_by_page(batches: BatchHarness) -> None:
     ids = [batches.make()["id"] for _ in range(5)]
-    first = batches.desk.page(ME, page_of(limit=2))
-    second = batches.desk.page(ME, page_of(limit=2, cursor=first["next_cursor"]))
-    third = batches.desk.page(ME, page_of(limit=2, cursor=second["next_cursor"]))
-    listed = [each["id"] for page in (first, second, third) for each in page["data"]]
+    first = batches.service.page(ME, page_of(limit=2))
+    second = batches.service.page(ME, page_of(limit=2, cursor=first["next_cursor"]))
+    third = batches.service.page(ME, page_of(limit=2, cursor=second["next_cursor"]))
+    listed = [batch["id"] for page in (first, second, third) for batch in page["data"]]
     assert (listed, third["next_cursor"]) == (ids[::-1], None)
     assert len({batches.stored(batch_id).first_us for batch_id in ids}) == 5, "each has its own span"

@@ -80,12 +80,12 @@ def test_a_dry_run_says_what_would_come_of_it_and_calls_nobody(batches: BatchHar
         2: "suppressed",
         11: "invalid_request",
     }
-    started = batches.desk.start(ME, shown["id"])
+    started = batches.service.start(ME, shown["id"])
     assert started["status"] == "importing"
     batches.run(shown["id"])
     assert len(line(batches)) == 9
     with pytest.raises(BatchNotReady):
-        batches.desk.start(ME, shown["id"])
+        batches.service.start(ME, shown["id"])
 
 
 def suppress(batches: BatchHarness, *wanted: str) -> None:
@@ -103,9 +103,9 @@ def test_an_upload_is_started_once_it_is_there(batches: BatchHarness) -> None:
     shown = batches.make()
     assert (shown["status"], shown["upload"]["method"]) == ("awaiting_upload", "PUT")
     with pytest.raises(BatchNotReady, match="Nothing is uploaded"):
-        batches.desk.start(ME, shown["id"])
+        batches.service.start(ME, shown["id"])
     batches.files.put_upload(shown["id"], csv_of(*numbers(2)).encode())
-    assert batches.desk.start(ME, shown["id"])["status"] == "importing"
+    assert batches.service.start(ME, shown["id"])["status"] == "importing"
     batches.run(shown["id"])
     assert len(line(batches)) == 2
 
@@ -174,13 +174,13 @@ def test_a_tenant_with_as_many_waiting_as_may_has_the_rest_wait(batches: BatchHa
 
 def test_a_paused_batch_is_held_on_its_trunks_and_a_resumed_one_is_not(batches: BatchHarness) -> None:
     batch_id = batches.made(text=csv_of(*numbers(5)))["id"]
-    assert batches.desk.pause(ME, batch_id, paused=True)["paused"] is True
+    assert batches.service.pause(ME, batch_id, paused=True)["paused"] is True
     state = batches.outbound.service.trunks.state(TRUNK.id)
     assert state is not None
-    assert DialQueue(batches.table).peek(TRUNK.id, "tenant-1", 9, state.held(NOW_MS)) == []
+    assert DialQueue(batches.table).peek(TRUNK.id, "tenant-1", 9, state.active_holds(NOW_MS)) == []
     assert batches.read(batch_id)["eta"] is None
     sent = len(batches.outbound.wakeups.sent)
-    assert batches.desk.pause(ME, batch_id, paused=False)["paused"] is False
+    assert batches.service.pause(ME, batch_id, paused=False)["paused"] is False
     state = batches.outbound.service.trunks.state(TRUNK.id)
     assert state is not None
     assert (state.holds, len(batches.outbound.wakeups.sent)) == ((), sent + 1)
@@ -202,13 +202,13 @@ def test_a_cancelled_batch_ends_what_waits_and_leaves_what_rings(batches: BatchH
     taken = batches.outbound.calls.apply(ringing, claim_call(ringing, "run-1", "room"), NOW_MS)
     sent = replace(taken, phase=Phase.SENT, state=State.CONNECTING)
     batches.outbound.calls.apply(taken, replace(claim_call(taken, "run-1", "room"), call=sent), NOW_MS)
-    assert batches.desk.cancel(ME, batch_id)["status"] == "cancelling"
+    assert batches.service.cancel(ME, batch_id)["status"] == "cancelling"
     batches.run(batch_id)
     assert batches.read(batch_id)["status"] == "cancelled"
     states = Counter(call_of(batches, batch_id, row).state for row in range(1, 31))
     assert states == {State.CANCELLED: 29, State.CONNECTING: 1}
     assert (line(batches), batches.keys(batch_id)) == ([], [])
-    assert batches.desk.cancel(ME, batch_id)["status"] == "cancelled", "asking again changes nothing"
+    assert batches.service.cancel(ME, batch_id)["status"] == "cancelled", "asking again changes nothing"
 
 
 @pytest.mark.memory_table
@@ -226,7 +226,7 @@ def test_a_cancel_during_the_import_leaves_no_row_behind(batches: BatchHarness) 
                 nonlocal drafted
                 drafted += 1
                 if drafted == 40:
-                    batches.desk.cancel(ME, batch.id)
+                    batches.service.cancel(ME, batch.id)
                     batches.run(batch.id)
                 return drafter(of).convert(row)
 
@@ -244,20 +244,20 @@ def test_what_is_lost_on_the_way_the_reconciler_begins(batches: BatchHarness) ->
     batch_id = batches.make(text=csv_of(*numbers(2)))["id"]
     batches.flow.broken = None
     flow: Any = batches.flow
-    care = BatchReconciler(batches.store, flow, batches.clock, batches.desk.log)
+    reconciler = BatchReconciler(batches.store, flow, batches.clock, batches.service.log)
     repairs = Counter[str]()
-    care.walk(repairs)
+    reconciler.walk(repairs)
     assert batches.flow.started == [], "it is let be for a minute"
     batches.clock.move_s(61)
-    care.walk(repairs)
+    reconciler.walk(repairs)
     assert [batch.execution_name for batch in batches.flow.started] == [f"{batch_id}-import-1"]
     batches.flow.failed.add(f"{batch_id}-import-1")
-    care.walk(repairs)
+    reconciler.walk(repairs)
     assert batches.flow.started[-1].execution_name == f"{batch_id}-import-2"
     assert repairs == {"batch_begun_anew": 1}
     batches.run(batch_id)
     batches.clock.move_s(120)
-    care.walk(repairs)
+    reconciler.walk(repairs)
     assert len(batches.flow.started) == 2, "its work is done"
 
 

@@ -26,7 +26,7 @@ CANARY = "canary-name"
 
 def test_erasing_leaves_that_it_took_place_and_nothing_of_the_person(table: Table, dynamodb: Any) -> None:
     calls, transcripts = CallRepository(table), TranscriptRepository(table)
-    desk = EraseCallService(calls, table, ManualClock())
+    service = EraseCallService(calls, table, ManualClock())
     call = make_web_call(
         user_id=CANARY, metadata_json=f'{{"name": "{CANARY}"}}', summary=CANARY, phone_number="+15550107777"
     )
@@ -34,12 +34,12 @@ def test_erasing_leaves_that_it_took_place_and_nothing_of_the_person(table: Tabl
     calls.create(call, extra_writes=[context])
     transcripts.append(call.id, [Turn(1, "user", CANARY)], NOW_MS, None)
     with pytest.raises(CallNotEnded):
-        desk.erase(ME, call.id)
+        service.erase(ME, call.id)
     calls.update(call.id, lambda current: request_cancel(current, NOW_MS), NOW_MS)
     with pytest.raises(NotFound):
-        desk.erase(Principal("tenant-2", True, frozenset()), call.id)
-    desk.erase(ME, call.id)
-    desk.erase(ME, call.id)
+        service.erase(Principal("tenant-2", True, frozenset()), call.id)
+    service.erase(ME, call.id)
+    service.erase(ME, call.id)
     left = repr(dynamodb.scan(TableName="t")["Items"])
     assert CANARY not in left
     assert "+15550107777" not in left
@@ -52,14 +52,14 @@ def test_retention_is_the_tenants_and_counted_from_the_end(table: Table) -> None
     tenants, clock = TenantRepository(table), ManualClock()
     tenant_id = tenants.create("acme")
     facts = TenantSettingsCache(table, clock)
-    assert facts.of(tenant_id).ttl(NOW_MS) is None
+    assert facts.get(tenant_id).ttl(NOW_MS) is None
     tenants.set(tenant_id, {"retention_days": 30})
-    assert facts.of(tenant_id).ttl(NOW_MS) is None, "what was read is good for a minute"
+    assert facts.get(tenant_id).ttl(NOW_MS) is None, "what was read is good for a minute"
     clock.move_s(61)
-    assert facts.of(tenant_id).ttl(NOW_MS) == NOW_MS // 1000 + 30 * 86_400
+    assert facts.get(tenant_id).ttl(NOW_MS) == NOW_MS // 1000 + 30 * 86_400
     tenants.set(tenant_id, {"retention_days": None})
     clock.move_s(61)
-    assert facts.of(tenant_id).ttl(NOW_MS) is None
+    assert facts.get(tenant_id).ttl(NOW_MS) is None
 
 
 def test_everything_of_a_call_carries_its_ttl(table: Table, dynamodb: Any) -> None:

@@ -12,7 +12,7 @@ from tests.support.builders import make_call
 from tests.support.clocks import NOW_MS
 from trunkline.storage.keys.calls import call_event_key
 from trunkline.storage.table import Table
-from trunkline.webhooks.event_bus import EventBus, NotPublished, detail_of
+from trunkline.webhooks.event_bus import EventBus, PublishFailed, detail_of
 from trunkline.webhooks.events import Event, EventType
 
 ENDED = Event("evt_1", EventType.CALL_FAILED, "tenant-1", True, NOW_MS, {"reason": "dial_busy"}, "c-1", 4)
@@ -53,7 +53,7 @@ def test_an_event_says_whose_it_is_and_why() -> None:
 
 
 def test_what_the_bus_does_not_take_is_an_error() -> None:
-    with pytest.raises(NotPublished, match="ThrottlingException"):
+    with pytest.raises(PublishFailed, match="ThrottlingException"):
         EventBus(Bus(refuses=True), "b").publish(ENDED)
 
 

@@ -71,12 +71,12 @@ async def test_each_redial_is_an_attempt(dialer: DialerHarness) -> None:
 async def test_a_call_that_would_wait_past_its_end_is_not_taken_in(dialer: DialerHarness) -> None:
     cap_at(dialer.table, 1, 2)
     AttemptCounter(dialer.table).count(make_call(1), FrequencyCap(1, 2), NOW_MS)
-    rulebook = CompliancePolicy(dialer.table, ManualClock())
+    compliance = CompliancePolicy(dialer.table, ManualClock())
     with pytest.raises(NumberNotAllowed, match="called_too_often"):
-        rulebook.checks(make_call(2))
-    assert rulebook.checks(make_call(2, **LONG)) == ()
-    assert rulebook.checks(make_call(2, phone_number="+15550100002")) == ()
-    assert rulebook.checks(make_call(2, tenant_id="tenant-2")) == ()
+        compliance.conditions(make_call(2))
+    assert compliance.conditions(make_call(2, **LONG)) == ()
+    assert compliance.conditions(make_call(2, phone_number="+15550100002")) == ()
+    assert compliance.conditions(make_call(2, tenant_id="tenant-2")) == ()
 
 
 def test_an_attempt_is_counted_once_however_often_it_is_taken(table: Table) -> None:
@@ -104,11 +104,11 @@ def test_calls_of_many_lanes_at_once_are_counted_one_after_the_other(table: Tabl
 
 
 def test_who_has_no_cap_pays_nothing(outbound: OutboundHarness, monkeypatch: pytest.MonkeyPatch) -> None:
-    rulebook = CompliancePolicy(outbound.table, ManualClock())
-    rulebook.of("tenant-1")
+    compliance = CompliancePolicy(outbound.table, ManualClock())
+    compliance.of("tenant-1")
     monkeypatch.setattr(outbound.table, "get", None)
-    assert rulebook.opens_ms(make_call(), NOW_MS) == NOW_MS
-    assert rulebook.checks(make_call()) == ()
+    assert compliance.next_allowed_ms(make_call(), NOW_MS) == NOW_MS
+    assert compliance.conditions(make_call()) == ()
 
 
 @pytest.mark.parametrize(

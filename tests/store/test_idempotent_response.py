@@ -39,7 +39,7 @@ class IdempotencyHarness:
         return {"id": f"thing-{self.made}", "secret": "whsec_canary"}
 
     def answer(self, use: IdempotencyKey | None) -> tuple[Any, bool]:
-        found = self.remembered.answer(use, "tenant-1", self.work)
+        found = self.remembered.run(use, "tenant-1", self.work)
         return found.body["id"], found.replayed
 
 
@@ -77,7 +77,7 @@ def test_an_error_is_not_remembered(harness: IdempotencyHarness) -> None:
         raise AlreadyExists("there")
 
     with pytest.raises(AlreadyExists):
-        harness.remembered.answer(once(), "tenant-1", fails)
+        harness.remembered.run(once(), "tenant-1", fails)
     assert harness.answer(once()) == ("thing-1", False)
 
 
@@ -87,7 +87,7 @@ def test_meanwhile_a_second_request_is_told_to_wait(harness: IdempotencyHarness)
             harness.answer(once())
         return {"id": "first"}
 
-    assert harness.remembered.answer(once(), "tenant-1", meanwhile).body == {"id": "first"}
+    assert harness.remembered.run(once(), "tenant-1", meanwhile).body == {"id": "first"}
     assert harness.made == 0
 
 
@@ -99,7 +99,7 @@ def test_after_a_crash_nothing_is_guessed(harness: IdempotencyHarness) -> None:
         raise Killed
 
     with pytest.raises(Killed):
-        harness.remembered.answer(once(), "tenant-1", dies)
+        harness.remembered.run(once(), "tenant-1", dies)
     with pytest.raises(IdempotencyInProgress):
         harness.answer(once())
     harness.clock.move_s(40)
@@ -113,6 +113,6 @@ def test_a_livekit_that_did_not_answer_leaves_the_outcome_unknown(harness: Idemp
         raise LiveKitFailed
 
     with pytest.raises(LiveKitFailed):
-        harness.remembered.answer(once(), "tenant-1", unclear)
+        harness.remembered.run(once(), "tenant-1", unclear)
     with pytest.raises(OutcomeUnknown):
         harness.answer(once())

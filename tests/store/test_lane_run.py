@@ -18,7 +18,7 @@ from trunkline.calls.transitions import store_pending_ending
 from trunkline.calls.value_objects import Ending
 from trunkline.dial_queue.lease import HeldLane
 from trunkline.dial_queue.messages import DialWakeup
-from trunkline.dialer.lane_run import Stop
+from trunkline.dialer.lane_run import StopReason
 from trunkline.livekit.client import LiveKitUnavailable
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.storage.keys.dialing import lane_key
@@ -36,7 +36,7 @@ def answers(verdict: DialResult) -> DialAnswer:
 
 async def test_a_call_is_claimed_prepared_dialled_and_answered(dialer: DialerHarness) -> None:
     dialer.calls.create(make_call())
-    assert await dialer.run().serve(WAKE) is Stop.EMPTY
+    assert await dialer.run().serve(WAKE) is StopReason.EMPTY
     call = dialer.load()
     assert (call.state, call.phase, call.owner) == (State.ACTIVE, Phase.SETTLED, None)
     assert (call.dispatch_id, call.agent_job_id) == ("AD_ada", "AJ_1")
@@ -193,7 +193,7 @@ async def test_a_handover_wake_waits_for_the_old_run_to_let_go(dialer: DialerHar
     run = asyncio.create_task(dialer.run().serve(DialWakeup(TRUNK.id, handover=True)))
     await asyncio.sleep(0.05)
     dialer.lanes.release(held, 0)
-    assert await run is Stop.EMPTY
+    assert await run is StopReason.EMPTY
     assert len(dialer.livekit.invites) == 1
 
 
@@ -201,8 +201,8 @@ async def test_time_up_hands_over_and_finishes_its_unanswered_dials(dialer: Dial
     dialer.livekit.answer_after_s = 0.8
     for number in range(1, 6):
         dialer.calls.create(make_call(number))
-    limits = replace(QUICK, claim_for_s=0.3, wind_down_s=0.1)
-    assert await dialer.run(limits=limits).serve(WAKE) is Stop.TIME_UP
+    limits = replace(QUICK, claim_for_s=0.3, drain_s=0.1)
+    assert await dialer.run(limits=limits).serve(WAKE) is StopReason.TIME_UP
     assert dialer.wakeups.sent == [DialWakeup(TRUNK.id, handover=True)]
     states = [dialer.load(number).state for number in range(1, 6)]
     dialled = len(dialer.livekit.invites)
@@ -222,7 +222,7 @@ async def test_a_run_that_loses_its_lane_dials_no_more_and_returns_what_it_prepa
     run = asyncio.create_task(dialer.run().serve(WAKE))
     await asyncio.sleep(0.1)
     dialer.table.write(Update(lane_key(TRUNK.id), set={"holder": "usurper", "fence": 99}))
-    assert await run is Stop.LOST
+    assert await run is StopReason.LOST
     assert dialer.livekit.invites == []
     assert (dialer.load().state, dialer.load().phase) == (State.QUEUED, None)
     assert len(dialer.line.peek(TRUNK.id, "tenant-1", 9)) == 1

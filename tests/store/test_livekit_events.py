@@ -1,4 +1,4 @@
-"""Applying LiveKit's news of phone calls."""
+"""Applying LiveKit's events to phone calls."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def left(
 
 
 class Dialled:
-    """A call that has been sent, with a desk for its news."""
+    """A call that has been sent, with a handler of its events."""
 
     def __init__(self, table: Table, *, run_alive: bool) -> None:
         self.calls = CallRepository(table)
         self.removed: list[CallAttemptRef] = []
         clock = ManualClock()
-        self.desk = LiveKitEventHandler(
+        self.handler = LiveKitEventHandler(
             self.calls,
             make_notifier(RecordedWakeups(), clock),
             clock,
@@ -58,8 +58,8 @@ class Dialled:
 
 def test_an_end_while_the_answer_is_awaited_is_kept(table: Table) -> None:
     dialled = Dialled(table, run_alive=True)
-    dialled.desk.handle(left(dialled.call))
-    dialled.desk.handle(left(dialled.call))
+    dialled.handler.handle(left(dialled.call))
+    dialled.handler.handle(left(dialled.call))
     assert dialled.now().state is State.CONNECTING
     assert dialled.now().pending_ending is not None
     assert dialled.now().version == dialled.call.version + 1, "the replay changed nothing"
@@ -67,7 +67,7 @@ def test_an_end_while_the_answer_is_awaited_is_kept(table: Table) -> None:
 
 def test_an_end_is_applied_at_once_when_the_dialer_is_dead(table: Table) -> None:
     dialled = Dialled(table, run_alive=False)
-    dialled.desk.handle(left(dialled.call, status="ringing", reason="USER_UNAVAILABLE"))
+    dialled.handler.handle(left(dialled.call, status="ringing", reason="USER_UNAVAILABLE"))
     assert (dialled.now().state, dialled.now().reason) == (State.FAILED, Reason.DIAL_NO_ANSWER)
 
 
@@ -75,8 +75,8 @@ def test_news_in_any_order_and_number_ends_an_active_call_once(table: Table) -> 
     dialled = Dialled(table, run_alive=True)
     dialled.calls.apply(dialled.call, answer_call(dialled.call, NOW_MS), NOW_MS)
     finished = LiveKitEvent("room_finished", CallAttemptRef(dialled.call.id, 1))
-    for news in (left(dialled.call, claim=2), left(dialled.call), finished, left(dialled.call), finished):
-        dialled.desk.handle(news)
+    for event in (left(dialled.call, claim=2), left(dialled.call), finished, left(dialled.call), finished):
+        dialled.handler.handle(event)
     story = dialled.calls.load_with_events(dialled.call.id)
     assert story is not None
     assert (story[0].state, story[0].reason) == (State.COMPLETED, Reason.USER_HANGUP)
@@ -86,10 +86,10 @@ def test_news_in_any_order_and_number_ends_an_active_call_once(table: Table) -> 
 def test_a_room_that_finished_ends_an_active_call_whose_leave_was_lost(table: Table) -> None:
     dialled = Dialled(table, run_alive=True)
     finished = LiveKitEvent("room_finished", CallAttemptRef(dialled.call.id, 1))
-    dialled.desk.handle(finished)
+    dialled.handler.handle(finished)
     assert dialled.now().state is State.CONNECTING, "before the answer it tells nothing"
     dialled.calls.apply(dialled.call, answer_call(dialled.call, NOW_MS), NOW_MS)
-    dialled.desk.handle(finished)
+    dialled.handler.handle(finished)
     assert (dialled.now().state, dialled.now().reason) == (State.COMPLETED, Reason.END_NOT_REPORTED)
 
 
@@ -101,21 +101,21 @@ def test_ids_are_written_while_it_rings(table: Table) -> None:
         sip_participant_id="PA_1",
         sip_call_id="SCL_1",
     )
-    dialled.desk.handle(joined)
+    dialled.handler.handle(joined)
     assert (dialled.now().sip_participant_id, dialled.now().sip_call_id) == ("PA_1", "SCL_1")
     assert dialled.now().version == dialled.call.version
 
 
 def test_news_about_a_call_nobody_knows_is_ignored(table: Table) -> None:
-    desk = LiveKitEventHandler(
+    handler = LiveKitEventHandler(
         CallRepository(table),
         make_notifier(RecordedWakeups(), ManualClock()),
         ManualClock(),
         lambda _: True,
         NullRoomActions(),
     )
-    desk.handle(left(make_call()))
-    desk.handle(
+    handler.handle(left(make_call()))
+    handler.handle(
         LiveKitEvent(
             "participant_joined",
             CallAttemptRef(make_call().id, 1),
@@ -134,10 +134,10 @@ def test_a_leg_that_joins_a_call_that_has_ended_is_removed(table: Table) -> None
         sip_participant_id="PA_1",
         sip_call_id="SCL_1",
     )
-    dialled.desk.handle(joined)
+    dialled.handler.handle(joined)
     assert dialled.removed == []
-    dialled.desk.handle(left(dialled.call, status="ringing", reason="USER_UNAVAILABLE"))
-    dialled.desk.handle(joined)
+    dialled.handler.handle(left(dialled.call, status="ringing", reason="USER_UNAVAILABLE"))
+    dialled.handler.handle(joined)
     assert dialled.removed == [CallAttemptRef(dialled.call.id, 1)]
 
 
@@ -145,7 +145,7 @@ def test_a_leg_of_an_older_claim_is_removed(table: Table) -> None:
     dialled = Dialled(table, run_alive=False)
     back = dialled.calls.apply(dialled.call, requeue(dialled.call, NOW_MS, why="x"), NOW_MS)
     dialled.calls.apply(back, claim_call(back, "run-2", "r2"), NOW_MS)
-    dialled.desk.handle(
+    dialled.handler.handle(
         LiveKitEvent(
             "participant_joined",
             CallAttemptRef(dialled.call.id, 1),

@@ -1,4 +1,4 @@
-"""Calls under news and reports that are shuffled, doubled and lost: never backwards, always an end."""
+"""Calls whose events and reports are shuffled, repeated and lost: never backwards, and always ended."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class GoneLiveKit:
 
 
 class Life:
-    """One call, its news desk, its report desk and its reconciler, on a table in memory."""
+    """One call, its event handler, its report service and its reconciler, on a table in memory."""
 
     def __init__(self, call: Call) -> None:
         table, self.clock = MemoryTable(), ManualClock()
@@ -55,7 +55,9 @@ class Life:
         self.claim = CallAttemptRef(call.id, 1)
         self.calls.create(call)
         notifier = make_notifier(RecordedWakeups(), self.clock)
-        self.news = LiveKitEventHandler(self.calls, notifier, self.clock, lambda _: False, NullRoomActions())
+        self.events = LiveKitEventHandler(
+            self.calls, notifier, self.clock, lambda _: False, NullRoomActions()
+        )
         self.reports = AgentReportService(
             calls=self.calls,
             transcripts=self.transcripts,
@@ -82,9 +84,9 @@ class Life:
 
     def hear(self, what: str) -> None:
         self.clock.move_s(1)
-        if what in NEWS:
-            values: dict[str, Any] = dict(NEWS[what])
-            self.news.handle(LiveKitEvent(values.pop("event"), self.claim, f"EV_{what}", **values))
+        if what in EVENTS:
+            values: dict[str, Any] = dict(EVENTS[what])
+            self.events.handle(LiveKitEvent(values.pop("event"), self.claim, f"EV_{what}", **values))
             return
         report = validated(Reports, {"reports": [REPORTS[what]]})
         try:
@@ -102,11 +104,11 @@ class Life:
         async def gone(_: Call) -> GoneLiveKit:
             return GoneLiveKit()
 
-        care = WebCallReconciler(self.calls, gone, self.clock, run_inline, logger("test"))
-        asyncio.run(care._repair(self.claim.call_id, Counter()))
+        reconciler = WebCallReconciler(self.calls, gone, self.clock, run_inline, logger("test"))
+        asyncio.run(reconciler._repair(self.claim.call_id, Counter()))
 
 
-NEWS: dict[str, dict[str, Any]] = {
+EVENTS: dict[str, dict[str, Any]] = {
     "caller_joined": {"event": "participant_joined", "is_caller": True},
     "agent_joined": {"event": "participant_joined", "agent_job_id": "AJ_1"},
     "caller_left": {"event": "participant_left", "is_caller": True, **LEFT},
@@ -163,7 +165,7 @@ def test_a_web_call_never_goes_backwards_and_always_ends(story: list[str]) -> No
 @RARELY
 @given(hearings(PHONE_STORY))
 def test_a_phone_call_never_goes_backwards(story: list[str]) -> None:
-    """Its end, when all the news is lost, is the reconciler's: `tests/unit/test_dial_protocol.py`."""
+    """Its end, when all events are lost, is the reconciler's: `tests/unit/test_dial_protocol.py`."""
     life = Life(make_call())
     life.dial()
     live(life, story)

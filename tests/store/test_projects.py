@@ -103,7 +103,7 @@ def test_an_unknown_issuer_has_no_signers(projects: ProjectHarness, issuer: str)
 def test_a_key_that_two_tenants_name_has_two_signers(projects: ProjectHarness) -> None:
     for tenant_id in ("tenant-1", "tenant-2"):
         projects.bring(tenant_id)
-    assert {each.tenant_id for each in projects.projects.signers("ownkey")} == {"tenant-1", "tenant-2"}
+    assert {signer.tenant_id for signer in projects.projects.signers("ownkey")} == {"tenant-1", "tenant-2"}
 
 
 def test_a_projects_word_is_true_of_its_tenants_calls_there_alone(projects: ProjectHarness) -> None:

@@ -25,7 +25,7 @@ from trunkline.core.validation import validated
 from trunkline.dial_queue import status as queue_module
 from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.dial_queue.repository import DialQueue
-from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader, marks_between
+from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader, checkpoints_between
 from trunkline.dial_queue.trunk_service import TrunkChange, TrunkService
 from trunkline.storage.table import Table
 from trunkline.trunks.circuit_breaker import TrunkCircuitBreaker
@@ -47,7 +47,7 @@ class QueueHarness:
         self.lanes = LaneLeaseRepository(table, self.clock)
         self.queue: QueueStatusReader = make_queue(table, self.clock)
         self.wakes = RecordedWakeups()
-        self.desk = TrunkService(
+        self.service = TrunkService(
             self.trunks,
             TestTrunks(self.trunks),
             self.lanes,
@@ -109,14 +109,14 @@ def test_tenants_on_one_trunk_take_turns_in_the_position_too(harness: QueueHarne
 
 
 @pytest.mark.memory_table
-def test_a_long_line_is_counted_with_the_help_of_the_census(
+def test_a_long_queue_is_counted_with_the_help_of_checkpoints(
     harness: QueueHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue_module, "MAX_EXACT_COUNT", 20)
     monkeypatch.setattr(queue_module, "CHECKPOINT_STEP", 5)
     harness.accept(*range(1, 101))
     assert harness.position(90) == 20, "at least: nobody has counted yet"
-    assert QueueCheckpoints(harness.table, DialQueue(harness.table)).take(TRUNK.id, "tenant-1") == 100
+    assert QueueCheckpoints(harness.table, DialQueue(harness.table)).update(TRUNK.id, "tenant-1") == 100
     assert [harness.position(number) for number in (1, 19, 20, 21, 57, 100)] == [1, 19, 20, 21, 57, 100]
     assert harness.queue.waiting(TRUNK.id, "tenant-1") == 100
     for number in range(1, 31):
@@ -124,8 +124,8 @@ def test_a_long_line_is_counted_with_the_help_of_the_census(
     assert harness.position(57) == 27
     for number in range(40, 43):
         harness.calls.apply(make_call(number), request_cancel(make_call(number), NOW_MS), NOW_MS)  # type: ignore[arg-type]
-    assert 24 <= (harness.position(57) or 0) <= 27, "those who left since the census are still counted"
-    QueueCheckpoints(harness.table, DialQueue(harness.table)).take(TRUNK.id, "tenant-1")
+    assert 24 <= (harness.position(57) or 0) <= 27, "those who left since the checkpoints are still counted"
+    QueueCheckpoints(harness.table, DialQueue(harness.table)).update(TRUNK.id, "tenant-1")
     assert harness.position(57) == 24
 
 
@@ -137,7 +137,7 @@ def test_the_cost_does_not_grow_with_the_line(harness: QueueHarness, monkeypatch
     costs = []
     for length in (40, 200):
         harness.accept(*range(length // 5, length))
-        QueueCheckpoints(harness.table, DialQueue(harness.table)).take(TRUNK.id, "tenant-1")
+        QueueCheckpoints(harness.table, DialQueue(harness.table)).update(TRUNK.id, "tenant-1")
         read_before = harness.table.items_read
         harness.position(length - 1)
         costs.append(harness.table.items_read - read_before)
@@ -146,10 +146,10 @@ def test_the_cost_does_not_grow_with_the_line(harness: QueueHarness, monkeypatch
 
 
 @given(st.integers(1, 60), st.integers(0, 60), st.integers(0, 60))
-def test_the_marks_between_two_places_are_counted_right(length: int, head: int, key: int) -> None:
+def test_the_checkpoints_between_two_places_are_counted_right(length: int, head: int, key: int) -> None:
     keys = [f"{number:03d}" for number in range(length)]
     marks = keys[:: queue_module.CHECKPOINT_STEP]
-    span = marks_between(marks, f"{head:03d}", f"{key:03d}")
+    span = checkpoints_between(marks, f"{head:03d}", f"{key:03d}")
     if span is None:
         assert not [mark for mark in marks if f"{head:03d}" <= mark <= f"{key:03d}"]
         return
@@ -174,26 +174,26 @@ def test_a_trunk_shows_its_state_pace_and_the_tenants_own_calls(harness: QueueHa
     harness.accept(1, 2, 3)
     harness.accept(4, tenant_id="tenant-2")
     harness.calls.apply(make_call(1), claim_call(make_call(1), "run", "r"), NOW_MS)
-    mine, theirs = (harness.desk.get(who, TRUNK.id) for who in (ME, OTHER))
+    mine, theirs = (harness.service.get(who, TRUNK.id) for who in (ME, OTHER))
     assert (mine["waiting"], mine["in_progress"], mine["state"]) == (2, 1, "idle")
     assert (theirs["waiting"], theirs["in_progress"]) == (1, 0)
     assert (mine["cps"], mine["pace"], mine["shared"]) == (5, 5, True)
     assert (mine["tenant_max_concurrent_calls"], theirs["tenant_max_concurrent_calls"]) == (None, 4)
-    assert [trunk["id"] for trunk in harness.desk.list(ME)["data"]] == [TRUNK.id]
+    assert [trunk["id"] for trunk in harness.service.list(ME)["data"]] == [TRUNK.id]
     harness.lanes.take(TRUNK.id, "run")
-    assert harness.desk.get(ME, TRUNK.id)["state"] == "dialing"
+    assert harness.service.get(ME, TRUNK.id)["state"] == "dialing"
 
 
 def test_a_sole_tenant_pauses_resumes_and_bounds_its_trunk(harness: QueueHarness) -> None:
-    paused = harness.desk.change(ME, TRUNK.id, TrunkChange(paused=True))
+    paused = harness.service.change(ME, TRUNK.id, TrunkChange(paused=True))
     assert (paused["state"], paused["paused_reason"], paused["pace"]) == ("paused", "paused_by_request", 0)
     harness.clock.move_s(1)
-    harness.desk.change(ME, TRUNK.id, TrunkChange(cps=2, max_concurrent_calls=7))
-    resumed = harness.desk.change(ME, TRUNK.id, TrunkChange(paused=False))
+    harness.service.change(ME, TRUNK.id, TrunkChange(cps=2, max_concurrent_calls=7))
+    resumed = harness.service.change(ME, TRUNK.id, TrunkChange(paused=False))
     assert (resumed["cps"], resumed["cps_budget"], resumed["max_concurrent_calls"]) == (2, 5, 7)
     assert [event["type"] for event in resumed["events"]] == ["trunk.resumed", "trunk.paused"]
     assert len(harness.wakes.sent) == 3
-    back = harness.desk.change(ME, TRUNK.id, validated(TrunkChange, {"cps": None}))
+    back = harness.service.change(ME, TRUNK.id, validated(TrunkChange, {"cps": None}))
     assert (back["cps"], back["max_concurrent_calls"]) == (5, 7)
 
 
@@ -201,7 +201,7 @@ def test_a_breakers_pause_is_shown_with_its_end(harness: QueueHarness) -> None:
     harness.trunks.open_breaker(
         TRUNK.id, TrunkCircuitBreaker.opened("carrier_failing: SIP 503", NOW_MS, None)
     )
-    view = harness.desk.get(ME, TRUNK.id)
+    view = harness.service.get(ME, TRUNK.id)
     assert (view["state"], view["paused_reason"]) == ("paused", "carrier_failing: SIP 503")
     assert view["paused_until"] == "2023-11-14T22:13:50.000Z"
 
@@ -209,7 +209,7 @@ def test_a_breakers_pause_is_shown_with_its_end(harness: QueueHarness) -> None:
 def test_what_a_tenant_may_not_change(harness: QueueHarness) -> None:
     for change in (TrunkChange(cps=6), TrunkChange()):
         with pytest.raises(InvalidRequest):
-            harness.desk.change(ME, TRUNK.id, change)
+            harness.service.change(ME, TRUNK.id, change)
     faults: list[dict[str, Any]] = [
         {"cps": 1.5},
         {"cps": "2"},
@@ -222,7 +222,7 @@ def test_what_a_tenant_may_not_change(harness: QueueHarness) -> None:
             validated(TrunkChange, bad)
     for who, trunk_id in ((OTHER, TRUNK.id), (ME, "trunk_x")):
         with pytest.raises(NotFound):
-            harness.desk.get(who, trunk_id)
+            harness.service.get(who, trunk_id)
     harness.trunks.grant(TRUNK.id, "tenant-2")
     with pytest.raises(TrunkShared):
-        harness.desk.change(ME, TRUNK.id, TrunkChange(paused=True))
+        harness.service.change(ME, TRUNK.id, TrunkChange(paused=True))

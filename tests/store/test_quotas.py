@@ -45,8 +45,8 @@ class QuotaHarness:
         notifier = LaneNotifier(self.wakes, self.clock, logger("test"), self.trunks.granted_ids)  # type: ignore[arg-type]
         facts = TenantSettingsCache(table, self.clock)
         admission = QuotaService(table, facts, self.usage.waiting, self.clock)
-        rulebook = CompliancePolicy(table, self.clock)
-        self.intake = CallAdmission(self.calls, self.wakes, notifier, self.clock, admission, rulebook)  # type: ignore[arg-type]
+        compliance = CompliancePolicy(table, self.clock)
+        self.intake = CallAdmission(self.calls, self.wakes, notifier, self.clock, admission, compliance)  # type: ignore[arg-type]
         self.notifier, self._number = notifier, 0
 
     def limited(self, **facts: int | None) -> None:

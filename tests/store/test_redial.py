@@ -17,7 +17,7 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.transitions import claim_call, defer, finish_attempt, record_intent
 from trunkline.calls.value_objects import Ending, WaitsFor
-from trunkline.dialer.lane_run import Stop
+from trunkline.dialer.lane_run import StopReason
 from trunkline.dialer.queue_reader import enqueue_due_calls
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.storage.table import Table
@@ -73,7 +73,7 @@ async def test_while_it_waits_it_is_out_of_the_line_and_its_trunk_is_woken_at_it
 ) -> None:
     dialer.livekit.answer = lambda _: BUSY
     dialer.calls.create(make_call(redial=LATER))
-    assert await dialer.run().serve(WAKE) is Stop.EMPTY
+    assert await dialer.run().serve(WAKE) is StopReason.EMPTY
     call = dialer.load()
     assert (call.state, call.waits_for) == (State.QUEUED, WaitsFor.RETRY)
     assert dialer.line.peek(TRUNK.id, "tenant-1", 5) == []
@@ -117,7 +117,7 @@ async def test_too_fast_spends_no_attempt(dialer: DialerHarness) -> None:
 
 async def test_a_call_outside_its_window_is_not_dialled_before_it_opens(dialer: DialerHarness) -> None:
     dialer.calls.create(make_call(window=NIGHT, expires_at_ms=NOW_MS + 24 * 3_600_000))
-    assert await dialer.run().serve(WAKE) is Stop.EMPTY
+    assert await dialer.run().serve(WAKE) is StopReason.EMPTY
     call = dialer.load()
     assert (call.state, call.waits_for) == (State.QUEUED, WaitsFor.WINDOW)
     assert dialer.livekit.invites == []

@@ -23,7 +23,7 @@ from trunkline.compliance.service import (
 )
 from trunkline.core.errors import InvalidRequest, NotFound, NumberNotAllowed, NumberSuppressed
 from trunkline.core.validation import validated
-from trunkline.dialer.lane_run import Stop
+from trunkline.dialer.lane_run import StopReason
 
 NUMBER = "+14155552671"
 NO_RULES: dict[str, Any] = {
@@ -65,8 +65,10 @@ def test_anothers_list_and_the_other_modes_are_their_own(outbound: OutboundHarne
 @pytest.mark.parametrize(("in_ms", "holds"), [(1000, True), (-1000, False)])
 def test_a_suppression_may_end(outbound: OutboundHarness, in_ms: int, holds: bool) -> None:
     suppress(outbound, expires_at="2023-11-14T22:13:21Z" if in_ms > 0 else "2023-11-14T22:13:19Z")
-    rulebook = CompliancePolicy(outbound.table, ManualClock())
-    assert rulebook.why_not(make_call(phone_number=NUMBER)) is (Reason.SUPPRESSED if holds else None)
+    compliance = CompliancePolicy(outbound.table, ManualClock())
+    assert compliance.rejection_reason(make_call(phone_number=NUMBER)) is (
+        Reason.SUPPRESSED if holds else None
+    )
     if holds:
         with pytest.raises(NumberSuppressed):
             outbound.place()
@@ -83,7 +85,7 @@ def test_a_list_of_thousands_is_put_in_and_read_in_pages(outbound: OutboundHarne
     cursor: str | None = None
     while True:
         page = outbound.rules().page(ME, SuppressionQuery(limit=300, cursor=cursor))
-        read += [each["number"] for each in page["data"]]
+        read += [entry["number"] for entry in page["data"]]
         cursor = page["next_cursor"]
         if cursor is None:
             break
@@ -119,11 +121,11 @@ def test_a_list_and_prefixes_do_not_undo_each_other(outbound: OutboundHarness) -
 
 
 def test_who_has_no_list_pays_for_none(outbound: OutboundHarness) -> None:
-    rulebook = CompliancePolicy(outbound.table, ManualClock())
-    assert rulebook.checks(make_call()) == ()
+    compliance = CompliancePolicy(outbound.table, ManualClock())
+    assert compliance.conditions(make_call()) == ()
     suppress(outbound)
-    assert rulebook.checks(make_call()) == (), "known a minute later"
-    assert len(CompliancePolicy(outbound.table, ManualClock()).checks(make_call())) == 1
+    assert compliance.conditions(make_call()) == (), "known a minute later"
+    assert len(CompliancePolicy(outbound.table, ManualClock()).conditions(make_call())) == 1
 
 
 def test_prefixes_and_numbers_that_nobody_calls(outbound: OutboundHarness) -> None:
@@ -150,7 +152,7 @@ async def test_a_call_that_waits_when_its_number_is_suppressed_never_rings(diale
     dialer.calls.create(make_call())
     rules = ComplianceService(dialer.table, CompliancePolicy(dialer.table, dialer.clock), dialer.clock)
     rules.suppress(ME, Suppressions(numbers=[make_call().phone_number]))
-    assert await dialer.run().serve(WAKE) is Stop.EMPTY
+    assert await dialer.run().serve(WAKE) is StopReason.EMPTY
     call = dialer.load()
     assert (call.state, call.reason, dialer.livekit.invites) == (State.FAILED, Reason.SUPPRESSED, [])
     assert dialer.livekit.dispatched == []
@@ -168,10 +170,10 @@ async def test_a_call_that_waits_when_its_prefix_is_denied_never_rings(dialer: D
 
 def test_rules_are_read_once_a_minute(outbound: OutboundHarness) -> None:
     clock = ManualClock()
-    rulebook = CompliancePolicy(outbound.table, clock)
-    assert rulebook.of("tenant-1").why_not(NUMBER) is None
+    compliance = CompliancePolicy(outbound.table, clock)
+    assert compliance.of("tenant-1").rejection_reason(NUMBER) is None
     outbound.rules().set_rules(ME, NumberRulesSpec(denied_prefixes=["+1"]))
-    assert rulebook.of("tenant-1").why_not(NUMBER) is None
+    assert compliance.of("tenant-1").rejection_reason(NUMBER) is None
     clock.move_s(61)
-    assert rulebook.of("tenant-1").why_not(NUMBER) == "denied_prefix"
+    assert compliance.of("tenant-1").rejection_reason(NUMBER) == "denied_prefix"
     assert clock.wall_ms() > NOW_MS

@@ -26,7 +26,7 @@ from trunkline.calls.transitions import request_cancel
 from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.errors import CallEnded, CallNotScheduled, InvalidRequest, NotFound
 from trunkline.core.validation import validated
-from trunkline.dialer.queue_reader import DUE_AT_ONCE, enqueue_due_calls
+from trunkline.dialer.queue_reader import MAX_DUE_PER_LOOK, enqueue_due_calls
 from trunkline.storage.keys.calls import call_event_key
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import Table
@@ -47,10 +47,10 @@ def scheduled(outbound: OutboundHarness, in_ms: int = HOUR_MS, **more: Any) -> C
 
 
 def changed(outbound: OutboundHarness, call: Call, who: Any = ME, **wish: Any) -> Call:
-    desk = RescheduleCallService(
+    service = RescheduleCallService(
         outbound.calls, outbound.facts, make_notifier(outbound.wakeups, ManualClock()), ManualClock()
     )
-    desk.change(who, call.id, validated(ScheduleChange, wish))
+    service.change(who, call.id, validated(ScheduleChange, wish))
     return stored(outbound, call)
 
 
@@ -207,7 +207,7 @@ async def test_it_rings_at_its_time_and_not_before(dialer: DialerHarness) -> Non
 
 
 async def test_more_than_a_look_for_one_moment_are_let_in_without_waiting(dialer: DialerHarness) -> None:
-    count = DUE_AT_ONCE + 20
+    count = MAX_DUE_PER_LOOK + 20
     for number in range(1, count + 1):
         dialer.calls.create(due(300_000, number))
     dialer.trunks.save(replace(TRUNK, cps=100))

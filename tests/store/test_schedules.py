@@ -39,18 +39,18 @@ def test_a_schedule_is_mirrored_changed_paused_and_deleted(schedules: ScheduleHa
     assert SCHEDULED_TIME in seen["Target"]["Input"]
     assert "+1415" not in str(seen), "whom it calls is in the table alone"
 
-    changed = schedules.desk.change(ME, made["id"], {"rate": "2 hours"})
+    changed = schedules.service.change(ME, made["id"], {"rate": "2 hours"})
     assert (changed["cron"], changed["rate"], changed["version"]) == (None, "2 hours", 2)
     assert (schedules.seen(made["id"]) or {})["ScheduleExpression"] == "rate(120 minutes)"
-    paused = schedules.desk.change(ME, made["id"], {"enabled": False})
+    paused = schedules.service.change(ME, made["id"], {"enabled": False})
     assert (paused["enabled"], paused["next_runs"]) == (False, [])
     assert (schedules.seen(made["id"]) or {})["State"] == "DISABLED"
-    schedules.desk.change(ME, made["id"], {"enabled": True})
+    schedules.service.change(ME, made["id"], {"enabled": True})
     assert (schedules.seen(made["id"]) or {})["State"] == "ENABLED"
-    schedules.desk.delete(ME, made["id"])
+    schedules.service.delete(ME, made["id"])
     assert schedules.seen(made["id"]) is None
     with pytest.raises(NotFound):
-        schedules.desk.get(ME, made["id"])
+        schedules.service.get(ME, made["id"])
 
 
 @pytest.mark.parametrize("change", ["create", "change", "delete"])
@@ -58,22 +58,22 @@ def test_what_eventbridge_did_not_hear_the_reconciler_says_again(
     schedules: ScheduleHarness, change: str
 ) -> None:
     made = None if change == "create" else schedules.make()
-    schedules.care()
+    schedules.reconcile()
     schedules.eventbridge.times = 1
     if made is None:
         made = schedules.make()
     elif change == "change":
-        schedules.desk.change(ME, made["id"], {"cron": "5 9 * * *"})
+        schedules.service.change(ME, made["id"], {"cron": "5 9 * * *"})
     else:
-        schedules.desk.delete(ME, made["id"])
+        schedules.service.delete(ME, made["id"])
     schedules.eventbridge.times = 1
-    assert schedules.care() == Counter(), "it fails again, and stays to be done"
-    assert schedules.care()["schedule_mirrored"] == 1
+    assert schedules.reconcile() == Counter(), "it fails again, and stays to be done"
+    assert schedules.reconcile()["schedule_mirrored"] == 1
     seen = schedules.seen(made["id"])
     wanted = {"create": "cron(0 9 * * ? *)", "change": "cron(5 9 * * ? *)", "delete": None}[change]
     assert (seen and seen["ScheduleExpression"]) == wanted
-    assert schedules.care() == Counter(), "and is done"
-    assert schedules.schedules.unmirrored(schedules.clock.wall_ms()) == []
+    assert schedules.reconcile() == Counter(), "and is done"
+    assert schedules.schedules.pending_sync(schedules.clock.wall_ms()) == []
 
 
 def test_a_request_that_came_late_with_an_old_version_does_not_have_the_last_word(
@@ -81,20 +81,20 @@ def test_a_request_that_came_late_with_an_old_version_does_not_have_the_last_wor
 ) -> None:
     made = schedules.make()
     old = dict(schedules.seen(made["id"]) or {})
-    schedules.desk.change(ME, made["id"], {"cron": "5 9 * * *"})
+    schedules.service.change(ME, made["id"], {"cron": "5 9 * * *"})
     late = ("GroupName", "Name", "Description", "ScheduleExpression", "FlexibleTimeWindow", "Target")
     schedules.eventbridge.update_schedule(**{name: old[name] for name in late})
-    assert schedules.care()["schedule_mirrored"] == 1
+    assert schedules.reconcile()["schedule_mirrored"] == 1
     assert (schedules.seen(made["id"]) or {})["ScheduleExpression"] == "cron(5 9 * * ? *)"
 
 
 def test_what_was_changed_again_meanwhile_is_looked_at_again(schedules: ScheduleHarness) -> None:
     made = schedules.make()
     schedules.clock.move_s(61)
-    noted = schedules.schedules.unmirrored(schedules.clock.wall_ms())
-    schedules.desk.change(ME, made["id"], {"cron": "5 9 * * *"})
-    schedules.schedules.mirrored(noted[0])
-    assert len(schedules.schedules.unmirrored(schedules.clock.wall_ms())) == 1
+    noted = schedules.schedules.pending_sync(schedules.clock.wall_ms())
+    schedules.service.change(ME, made["id"], {"cron": "5 9 * * *"})
+    schedules.schedules.mark_synced(noted[0])
+    assert len(schedules.schedules.pending_sync(schedules.clock.wall_ms())) == 1
 
 
 def test_a_moment_makes_one_call_however_often_it_comes(schedules: ScheduleHarness) -> None:
@@ -114,7 +114,7 @@ def test_a_moment_makes_one_call_however_often_it_comes(schedules: ScheduleHarne
     assert (call.source, "2023-11-15 s" in call.metadata_json) == ("schedule", True)
     schedules.runner.tick(made["id"], "2023-11-16T09:00:00Z", NOW_MS)
     assert schedules.outbound.waiting() == 2
-    shown = schedules.desk.runs(ME, made["id"])["data"]
+    shown = schedules.service.runs(ME, made["id"])["data"]
     assert sorted(run["outcome"] for run in shown) == ["called", "called", "duplicate", "duplicate"]
     assert {run["due_at"] for run in shown} == {NINE, "2023-11-16T09:00:00.000Z"}
 
@@ -128,10 +128,10 @@ def test_a_tick_that_does_not_say_its_moment_belongs_to_the_last_one(schedules: 
 
 def test_a_paused_deleted_or_unknown_schedule_does_not_tick(schedules: ScheduleHarness) -> None:
     made = schedules.make()
-    schedules.desk.change(ME, made["id"], {"enabled": False})
+    schedules.service.change(ME, made["id"], {"enabled": False})
     assert schedules.runner.tick(made["id"], NINE, NOW_MS) is None
     assert schedules.runner.tick("sch_none", NINE, NOW_MS) is None
-    schedules.desk.delete(ME, made["id"])
+    schedules.service.delete(ME, made["id"])
     assert schedules.runner.tick(made["id"], NINE, NOW_MS) is None
     assert schedules.outbound.waiting() == 0
 
@@ -152,15 +152,15 @@ def test_what_fails_for_a_while_is_tried_again_and_what_can_not_be_is_noted(
     refused = schedules.runner.tick(made["id"], "2023-11-16T09:00:00Z", NOW_MS)
     assert refused is not None
     assert (refused.outcome, refused.error) == (EventOutcome.REFUSED, "Agent not found or access denied")
-    assert [run["outcome"] for run in schedules.desk.runs(ME, made["id"])["data"]].count("refused") == 2
+    assert [run["outcome"] for run in schedules.service.runs(ME, made["id"])["data"]].count("refused") == 2
     with pytest.raises(NotFound):
-        schedules.desk.run_now(ME, made["id"])
+        schedules.service.run_now(ME, made["id"])
 
 
 def test_run_now_makes_a_call_besides_the_moments_also_while_paused(schedules: ScheduleHarness) -> None:
     made = schedules.make(enabled=False)
     for _ in range(2):
-        assert schedules.desk.run_now(ME, made["id"])["outcome"] == "called"
+        assert schedules.service.run_now(ME, made["id"])["outcome"] == "called"
     assert schedules.outbound.waiting() == 2
 
 
@@ -170,7 +170,7 @@ def test_a_tick_whose_call_can_not_be_queued_comes_again(schedules: ScheduleHarn
     def fail(*_: Any) -> None:
         raise QueueUnavailable("x")
 
-    runner = replace(schedules.runner, place=fail)  # type: ignore[arg-type]
+    runner = replace(schedules.runner, create_call=fail)  # type: ignore[arg-type]
     with pytest.raises(QueueUnavailable):
         runner.tick(made["id"], NINE, NOW_MS)
 
@@ -180,33 +180,38 @@ def test_a_change_of_the_name_alone_keeps_the_rates_count_and_a_lost_race_is_sai
 ) -> None:
     made = schedules.make(cron=None, rate="15 minutes")
     schedules.clock.move_s(300)
-    renamed = schedules.desk.change(ME, made["id"], {"name": "t"})
+    renamed = schedules.service.change(ME, made["id"], {"name": "t"})
     assert renamed["next_runs"] == made["next_runs"]
     stale = schedules.stored(made["id"])
-    schedules.desk.change(ME, made["id"], {"name": "u"})
+    schedules.service.change(ME, made["id"], {"name": "u"})
     with pytest.raises(VersionConflict):
         schedules.schedules.replace(stale, stale)
-    assert schedules.desk.change(ME, made["id"], {"name": "u"})["version"] == 3, "nothing to change"
+    assert schedules.service.change(ME, made["id"], {"name": "u"})["version"] == 3, "nothing to change"
 
 
 def test_one_time_that_is_over_leaves_eventbridge_and_can_not_be_resumed(schedules: ScheduleHarness) -> None:
     made = schedules.make(cron=None, at="2023-11-14T22:15:00Z")
     assert (schedules.seen(made["id"]) or {})["ScheduleExpression"] == "at(2023-11-14T22:15:00)"
-    schedules.care(200)
+    schedules.reconcile(200)
     assert schedules.seen(made["id"]) is None
     with pytest.raises(InvalidRequest, match="never fires"):
-        schedules.desk.change(ME, made["id"], {"name": "x"})
+        schedules.service.change(ME, made["id"], {"name": "x"})
 
 
 def test_others_and_the_other_mode_find_nothing(schedules: ScheduleHarness) -> None:
     made = schedules.make()
     for who in (replace(ME, tenant_id="tenant-2"), replace(ME, livemode=False)):
-        assert schedules.desk.list(who)["data"] == []
-        for ask in (schedules.desk.get, schedules.desk.delete, schedules.desk.run_now, schedules.desk.runs):
+        assert schedules.service.list(who)["data"] == []
+        for ask in (
+            schedules.service.get,
+            schedules.service.delete,
+            schedules.service.run_now,
+            schedules.service.runs,
+        ):
             with pytest.raises(NotFound):
                 ask(who, made["id"])
         with pytest.raises(NotFound):
-            schedules.desk.change(who, made["id"], {"enabled": False})
+            schedules.service.change(who, made["id"], {"enabled": False})
 
 
 def test_a_tenant_has_so_many(schedules: ScheduleHarness, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dial_queue.pacing import StartHistory, Timing
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dialer.context import DialerContext
-from trunkline.dialer.lane_run import LaneRun, Stop
+from trunkline.dialer.lane_run import LaneRun, StopReason
 from trunkline.simulator.livekit import SimulatedLiveKit
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
@@ -43,8 +43,8 @@ class SimulationHarness:
     def __init__(self, table: Table) -> None:
         self.table, self.clock, self.wakes = table, VirtualClock(), RecordedWakeups()
         self.calls, self.trunks = CallRepository(table), TrunkRepository(table)
-        TestTrunks(self.trunks).of("tenant-1")
-        self.player = build_player(table, make_notifier(self.wakes, self.clock), self.clock)
+        TestTrunks(self.trunks).get_or_create("tenant-1")
+        self.simulation = build_player(table, make_notifier(self.wakes, self.clock), self.clock)
 
     def accept(self, number: str, **changes: Any) -> Call:
         place = QueuePosition("tenant-1", 5, False, NOW_MS * 1000, make_call().id)
@@ -53,7 +53,7 @@ class SimulationHarness:
         self.calls.create(call)
         return call
 
-    async def serve(self) -> Stop | None:
+    async def serve(self) -> StopReason | None:
         context = DialerContext(
             run_id="run-1",
             starts=StartHistory(),
@@ -62,7 +62,7 @@ class SimulationHarness:
             livekit=SimulatedLiveKit(self.calls, self.clock, run_inline),
             sign_dial_token=lambda _: "",
             notifier=make_notifier(self.wakes, self.clock),
-            rulebook=CompliancePolicy(self.table, self.clock),
+            compliance=CompliancePolicy(self.table, self.clock),
             clock=self.clock,
             offload=run_inline,
             log=logger("test"),
@@ -70,15 +70,15 @@ class SimulationHarness:
         run = LaneRun(
             context=context,
             lanes=LaneLeaseRepository(self.table, self.clock),
-            line=DialQueue(self.table),
+            queue=DialQueue(self.table),
             trunks=self.trunks,
             wakes=self.wakes,  # type: ignore[arg-type]
             limits=QUICK,
-            player=self.player,
+            simulation=self.simulation,
         )
         return await run.serve(DialWakeup(LANE))
 
-    async def played(self, number: str, **changes: Any) -> Call:
+    async def simulate(self, number: str, **changes: Any) -> Call:
         call = self.accept(number, **changes)
         await self.serve()
         return self.now(call)
@@ -119,35 +119,35 @@ async def simulation(table: Table) -> SimulationHarness:
 async def test_a_number_says_what_becomes_of_its_call(
     simulation: SimulationHarness, number: str, state: State, reason: Reason, sip: int | None
 ) -> None:
-    call = await simulation.played(number)
+    call = await simulation.simulate(number)
     assert (call.state, call.reason, call.sip_status_code) == (state, reason, sip)
 
 
 async def test_a_slow_agent_comes_before_the_phone_rings(simulation: SimulationHarness) -> None:
     patient = replace(SNAPSHOT, agent_join_timeout_s=20)
-    call = await simulation.played("+15550100016", agent=patient)
+    call = await simulation.simulate("+15550100016", agent=patient)
     assert call.state is State.COMPLETED
     waited_ms = (call.connecting_at_ms or 0) - call.created_at_ms
     assert waited_ms >= 6000 / FAST - 1
 
 
 async def test_a_full_trunk_takes_the_call_at_the_next_try(simulation: SimulationHarness) -> None:
-    call = await simulation.played("+15550100015")
+    call = await simulation.simulate("+15550100015")
     assert (call.state, call.claim) == (State.COMPLETED, 2)
     assert call.attempts[-1].number == 1, "a refused pace spends no attempt"
 
 
 async def test_a_long_talk_has_its_whole_transcript(simulation: SimulationHarness) -> None:
-    call = await simulation.played("+15550100019")
+    call = await simulation.simulate("+15550100019")
     assert call.state is State.COMPLETED
     turns = TranscriptRepository(simulation.table).read(call.id).turns
     assert [turn.sequence for turn in turns] == list(range(1, 401))
 
 
 async def test_its_story_has_ids_of_the_right_form(simulation: SimulationHarness) -> None:
-    call = await simulation.played("+15550100001")
+    call = await simulation.simulate("+15550100001")
     ids = (call.dispatch_id, call.agent_job_id, call.sip_participant_id, call.sip_call_id)
-    assert [str(each).partition("_")[0] for each in ids] == ["AD", "AJ", "PA", "SCL"]
+    assert [str(sid).partition("_")[0] for sid in ids] == ["AD", "AJ", "PA", "SCL"]
     assert (call.answering_machine, call.summary) == ("human", "The agent said hello.")
     story = simulation.calls.load_with_events(call.id)
     assert story is not None
@@ -175,14 +175,14 @@ async def test_a_redial_waits_its_interval_at_the_calls_speed(simulation: Simula
 
 async def test_a_person_joins_by_web_and_talks(simulation: SimulationHarness) -> None:
     web = {"channel": Channel.WEB, "state": State.PENDING, "claim": 1, "room_name": f"call-{make_call().id}"}
-    call = await simulation.played("", **web)
+    call = await simulation.simulate("", **web)
     assert (call.state, call.reason) == (State.COMPLETED, Reason.USER_HANGUP)
     assert len(TranscriptRepository(simulation.table).read(call.id).turns) == 2
 
 
 async def test_a_web_calls_agent_may_never_come(simulation: SimulationHarness) -> None:
     web = {"channel": Channel.WEB, "state": State.PENDING, "claim": 1, "room_name": f"call-{make_call().id}"}
-    call = await simulation.played("+15550100017", **web)
+    call = await simulation.simulate("+15550100017", **web)
     assert (call.state, call.reason) == (State.FAILED, Reason.AGENT_UNAVAILABLE)
 
 
@@ -202,7 +202,7 @@ async def test_a_cancel_hangs_up_what_rings_and_what_talks(simulation: Simulatio
 
 async def test_a_run_leaves_a_long_talk_and_is_woken_for_its_end(simulation: SimulationHarness) -> None:
     call = simulation.accept("+15550100011", speed=1.0, agent=replace(SNAPSHOT, max_call_duration_s=600))
-    assert await simulation.serve() is Stop.EMPTY
+    assert await simulation.serve() is StopReason.EMPTY
     assert simulation.now(call).state is State.ACTIVE
     assert 500 < simulation.wakes.delays_s[-1] <= 600
 
@@ -215,9 +215,9 @@ async def test_another_run_goes_on_where_one_died(table: Table) -> None:
     calls.create(make_call(livemode=False, trunk_id=LANE, phone_number="+15550100001", **values))
     for _ in range(3):
         clock.move_s(1.3)
-        build_player(table, make_notifier(wakes, clock), clock).play(LANE)
+        build_player(table, make_notifier(wakes, clock), clock).advance(LANE)
     call = calls.load(make_call().id)
     assert call is not None
     assert (call.state, call.reason) == (State.COMPLETED, Reason.USER_HANGUP)
     assert len(TranscriptRepository(table).read(call.id).turns) == 2
-    assert build_player(table, make_notifier(wakes, clock), clock).play(LANE) is None
+    assert build_player(table, make_notifier(wakes, clock), clock).advance(LANE) is None

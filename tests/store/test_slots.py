@@ -16,7 +16,7 @@ from trunkline.calls.repository import CallRepository, NoFreeSlot
 from trunkline.calls.states import State
 from trunkline.calls.transitions import claim_call, end_call, record_intent, requeue
 from trunkline.calls.value_objects import Ending
-from trunkline.dialer.lane_run import Stop
+from trunkline.dialer.lane_run import StopReason
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.storage.keys.dialing import slot_count_key, slot_key
 from trunkline.storage.table import Put, Table, Update
@@ -65,7 +65,7 @@ async def test_no_more_calls_are_in_progress_than_allowed_and_the_lane_is_let_go
     limit(dialer, 2)
     for number in range(1, 6):
         dialer.calls.create(make_call(number))
-    assert await dialer.run().serve(WAKE) is Stop.BLOCKED
+    assert await dialer.run().serve(WAKE) is StopReason.BLOCKED
     assert dialer.states(range(1, 6)).count(State.ACTIVE) == 2
     assert not dialer.lanes.is_held(TRUNK.id)
     end(dialer, 1)
@@ -79,7 +79,7 @@ async def test_a_verdict_frees_its_slot_for_the_next_call_of_the_same_run(dialer
     dialer.livekit.answer = lambda _: DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_BUSY, 486))
     for number in range(1, 5):
         dialer.calls.create(make_call(number))
-    assert await dialer.run().serve(WAKE) is Stop.EMPTY
+    assert await dialer.run().serve(WAKE) is StopReason.EMPTY
     assert dialer.states(range(1, 5)) == [State.FAILED] * 4
     assert dialer.trunks.slots_taken(TRUNK.id) == 0
     assert dialer.wakeups.sent == [], "the run that holds the lane sees the slot by itself"
@@ -117,7 +117,7 @@ async def test_a_tenant_at_its_own_limit_does_not_hold_up_another(dialer: Dialer
         dialer.calls.create(make_call(number, priority=0))
     for number in range(31, 34):
         dialer.calls.create(make_call(number, tenant_id="tenant-2", priority=10))
-    assert await dialer.run().serve(WAKE) is Stop.BLOCKED
+    assert await dialer.run().serve(WAKE) is StopReason.BLOCKED
     assert dialer.states(range(31, 34)) == [State.ACTIVE] * 3
     assert dialer.states(range(1, 31)).count(State.ACTIVE) == 1
     assert dialer.trunks.slots_taken(tenant_pool(TRUNK.id, "tenant-1")) == 1
@@ -130,7 +130,7 @@ async def test_batch_calls_leave_the_reserved_slots_to_direct_ones_of_any_priori
     for number in range(1, 41):
         dialer.calls.create(make_call(number, batch=True, priority=0))
     dialer.calls.create(make_call(41, priority=10))
-    assert await dialer.run().serve(WAKE) is Stop.BLOCKED
+    assert await dialer.run().serve(WAKE) is StopReason.BLOCKED
     assert dialer.states(range(1, 41)).count(State.ACTIVE) == 2
     assert dialer.states(range(41, 42)) == [State.ACTIVE]
 

@@ -139,7 +139,7 @@ def test_a_call_keeps_the_tool_it_was_accepted_with(tool_calls: ToolCallHarness)
         id="00000000-0000-4000-8000-00000000abcd",
     )
     assert tool_calls.use(later, meal="soup")["version"] == 2
-    assert [each["version"] for each in tool_calls.invoker.definitions(claim)["data"]] == [1]
+    assert [tool["version"] for tool in tool_calls.invoker.definitions(claim)["data"]] == [1]
 
 
 def test_whose_tools_they_are(tool_calls: ToolCallHarness) -> None:
@@ -151,7 +151,7 @@ def test_whose_tools_they_are(tool_calls: ToolCallHarness) -> None:
     claim = tool_calls.accept(agent=agent, handoff_agents=(SUPPORT,))
 
     def names(agent: str | None = None) -> list[str]:
-        return [each["name"] for each in tool_calls.invoker.definitions(claim, agent)["data"]]
+        return [tool["name"] for tool in tool_calls.invoker.definitions(claim, agent)["data"]]
 
     assert names() == ["save_meal", "adas_tool"]
     assert names("support") == names("support-worker") == ["save_meal", "own_tool"]

@@ -99,7 +99,7 @@ def test_a_change_makes_a_version_and_a_deleted_one_goes_on_counting(tools: Tool
     with pytest.raises(NotFound):
         tools.tools.get(ME, "save")
     assert tools.tool()["version"] == 5
-    assert [each["name"] for each in tools.tools.list(ME)["data"]] == ["save"]
+    assert [tool["name"] for tool in tools.tools.list(ME)["data"]] == ["save"]
     assert sorted(tools.actions()) == [
         "secret.created",
         "tool.changed",
@@ -134,7 +134,7 @@ def test_every_version_can_be_read(tools: ToolHarness) -> None:
     tools.tool()
     first = tools.tools.versions(ME, "save", None)
     rest = tools.tools.versions(ME, "save", first["next_cursor"])
-    numbers = [each["version"] for each in first["data"] + rest["data"]]
+    numbers = [tool["version"] for tool in first["data"] + rest["data"]]
     assert numbers == [33, *range(31, 0, -1)], "the deletion is none"
     assert (rest["next_cursor"], rest["data"][-1]["description"]) == (None, "")
     for wrong in ("!!", "eA", "MA", "LTE"):

@@ -10,7 +10,7 @@ from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.dialer.lane_run import Stop
+from trunkline.dialer.lane_run import StopReason
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import room_name
 from trunkline.trunks.circuit_breaker import TRUNK_BREAKER
@@ -32,7 +32,7 @@ def events(dialer: DialerHarness) -> list[tuple[str, str]]:
 async def test_a_paused_trunk_dials_nothing_and_keeps_its_calls(dialer: DialerHarness) -> None:
     dialer.trunks.set(TRUNK.id, PAUSED, TrunkEvent("trunk.paused", "paused_by_request", NOW_MS))
     dialer.calls.create(make_call())
-    assert await dialer.run().serve(WAKE) is Stop.PAUSED
+    assert await dialer.run().serve(WAKE) is StopReason.PAUSED
     assert dialer.livekit.invites == []
     assert not dialer.lanes.is_held(TRUNK.id)
     dialer.trunks.set(TRUNK.id, {"paused": False}, None)
@@ -46,7 +46,7 @@ async def test_a_pause_in_mid_run_returns_what_was_not_sent(dialer: DialerHarnes
     run = asyncio.create_task(dialer.run().serve(WAKE))
     await asyncio.sleep(0.5)
     dialer.trunks.set(TRUNK.id, PAUSED, None)
-    assert await run is Stop.PAUSED
+    assert await run is StopReason.PAUSED
     dialled = len(dialer.livekit.invites)
     assert 0 < dialled < 8
     assert dialer.states(range(1, 9)).count(State.QUEUED) == 8 - dialled
@@ -81,11 +81,11 @@ async def test_a_trunk_that_keeps_failing_is_paused_with_a_reason(dialer: Dialer
     dialer.livekit.answer = lambda _: DOWN
     for number in range(1, 31):
         dialer.calls.create(make_call(number))
-    assert await dialer.run().serve(WAKE) is Stop.PAUSED
+    assert await dialer.run().serve(WAKE) is StopReason.PAUSED
     failed = dialer.states(range(1, 31)).count(State.FAILED)
     assert TRUNK_BREAKER.opens_after <= failed < 25, "most calls wait for the trunk to work again"
     assert events(dialer) == [("trunk.paused", "carrier_failing: SIP 503")]
-    assert await dialer.run("run-2").serve(WAKE) is Stop.PAUSED
+    assert await dialer.run("run-2").serve(WAKE) is StopReason.PAUSED
     assert dialer.wakeups.sent[-1] == WAKE
     assert dialer.wakeups.delays_s[-1] in (29, 30)
 
@@ -98,7 +98,7 @@ async def test_a_failing_trunk_is_probed_by_one_call_and_paused_for_longer(diale
     await dialer.run().serve(WAKE)
     dialled = len(dialer.livekit.invites)
     dialer.clock.move_s(31)
-    assert await dialer.run("run-2").serve(WAKE) is Stop.PAUSED
+    assert await dialer.run("run-2").serve(WAKE) is StopReason.PAUSED
     assert len(dialer.livekit.invites) == dialled + 1
     state = dialer.trunks.state(TRUNK.id)
     assert state is not None
@@ -114,7 +114,7 @@ async def test_a_probe_that_works_resumes_the_trunk(dialer: DialerHarness) -> No
     await dialer.run().serve(WAKE)
     dialer.livekit.answer = lambda _: BUSY
     dialer.clock.move_s(31)
-    assert await dialer.run("run-2").serve(WAKE) is Stop.EMPTY
+    assert await dialer.run("run-2").serve(WAKE) is StopReason.EMPTY
     assert dialer.states(range(1, 31)) == [State.FAILED] * 30
     assert events(dialer)[0] == ("trunk.resumed", "carrier_answers")
     state = dialer.trunks.state(TRUNK.id)

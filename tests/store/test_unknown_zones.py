@@ -28,10 +28,10 @@ def held(outbound: OutboundHarness) -> Call:
 
 def change(outbound: OutboundHarness, call: Call, **wish: object) -> Call:
     clock = ManualClock()
-    desk = RescheduleCallService(
+    service = RescheduleCallService(
         outbound.calls, outbound.facts, make_notifier(outbound.wakeups, clock), clock
     )
-    desk.change(ME, call.id, validated(ScheduleChange, wish))
+    service.change(ME, call.id, validated(ScheduleChange, wish))
     after = outbound.calls.load(call.id)
     assert after is not None
     return after
@@ -79,7 +79,7 @@ def test_the_deadline_must_leave_room_for_the_zones_window(outbound: OutboundHar
 
 
 def test_a_tenant_may_say_it_for_all(outbound: OutboundHarness) -> None:
-    rules = ComplianceService(outbound.table, outbound.rulebook, ManualClock())
+    rules = ComplianceService(outbound.table, outbound.compliance, ManualClock())
     shown = rules.set_rules(ME, validated(NumberRulesSpec, {"default_timezone": "Europe/Berlin"}))
     assert shown["default_timezone"] == "Europe/Berlin"
     call = held(outbound)

@@ -38,7 +38,9 @@ class Rooms:
 class WebCallHarness:
     def __init__(self, table: Table) -> None:
         self.calls, self.clock, self.rooms = CallRepository(table), ManualClock(), Rooms()
-        self.care = WebCallReconciler(self.calls, self._rooms, self.clock, self._at_once, logger("test"))
+        self.reconciler = WebCallReconciler(
+            self.calls, self._rooms, self.clock, self._at_once, logger("test")
+        )
 
     async def _rooms(self, _: Call) -> Rooms:
         return self.rooms
@@ -53,7 +55,7 @@ class WebCallHarness:
         self.calls.create(call)
         self.clock.move_s(seconds)
         repairs: Counter[str] = Counter()
-        await self.care.walk(repairs)
+        await self.reconciler.walk(repairs)
         found = self.calls.load(call.id)
         assert found is not None
         return found, repairs
@@ -94,7 +96,7 @@ async def test_a_person_whom_livekit_no_longer_knows_has_left(reconciler: WebCal
     call, _ = await reconciler.after(29, **TALKING)
     assert call.state is State.ACTIVE, "the webhooks are given time"
     reconciler.clock.move_s(2)
-    await reconciler.care.walk(Counter())
+    await reconciler.reconciler.walk(Counter())
     found = reconciler.calls.load(call.id)
     assert found is not None
     assert (found.state, found.reason) == (State.COMPLETED, Reason.END_NOT_REPORTED)

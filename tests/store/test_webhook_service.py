@@ -32,31 +32,31 @@ from trunkline.webhooks.schemas import DeliveryQuery, Rotation, WebhookSpec
 def test_rotation_overlaps_and_its_end_can_be_brought_forward(webhooks: WebhookHarness) -> None:
     webhook = webhooks.webhook()
     webhooks.run(webhooks.told(make_call(1)))
-    rotated = webhooks.desk.rotate(MINE, webhook, Rotation(overlap_seconds=3600))
+    rotated = webhooks.service.rotate(MINE, webhook, Rotation(overlap_seconds=3600))
     assert rotated["previous_secret_until"] is not None
-    assert "secret" not in webhooks.desk.get(MINE, webhook)
+    assert "secret" not in webhooks.service.get(MINE, webhook)
     webhooks.run(webhooks.told(make_call(2)))
     assert webhooks.sent[1].headers["webhook-signature"].count("v1,") == 2
     webhooks.clock.move_s(3601)
     webhooks.run(webhooks.told(make_call(3)))
     assert webhooks.sent[2].headers["webhook-signature"].count("v1,") == 1
-    webhooks.desk.rotate(MINE, webhook, Rotation())
-    assert webhooks.desk.end_overlap(MINE, webhook)["previous_secret_until"] is None
+    webhooks.service.rotate(MINE, webhook, Rotation())
+    assert webhooks.service.end_overlap(MINE, webhook)["previous_secret_until"] is None
     webhooks.run(webhooks.told(make_call(4)))
     assert webhooks.sent[3].headers["webhook-signature"].count("v1,") == 1
 
 
 def test_changes_keep_the_rest(webhooks: WebhookHarness) -> None:
     webhook = webhooks.webhook(headers={"X-Token": "hunter22"}, filter={"events": ["call.*"]})
-    shown = webhooks.desk.change(MINE, webhook, {"filter": {"include_metrics": True}, "description": "x"})
+    shown = webhooks.service.change(MINE, webhook, {"filter": {"include_metrics": True}, "description": "x"})
     assert shown["filter"] == {"events": ["call.*"], "include_transcript": False, "include_metrics": True}
     assert shown["headers"] == {"X-Token": "[hidden]"}
     webhooks.run(webhooks.told())
     assert webhooks.sent[0].headers["X-Token"] == "hunter22"
-    assert webhooks.desk.change(MINE, webhook, {"headers": {}})["headers"] == {}
+    assert webhooks.service.change(MINE, webhook, {"headers": {}})["headers"] == {}
     stale = webhooks.endpoints.load("tenant-1", webhook)
     assert stale is not None
-    webhooks.desk.change(MINE, webhook, {"description": "y"})
+    webhooks.service.change(MINE, webhook, {"description": "y"})
     with pytest.raises(VersionConflict):
         webhooks.endpoints.replace(stale, stale)
 
@@ -90,7 +90,7 @@ def test_a_tenant_may_have_so_many_and_no_more(webhooks: WebhookHarness) -> None
     ids = [webhooks.webhook() for _ in range(MAX_ENDPOINTS)]
     with pytest.raises(LimitReached):
         webhooks.webhook()
-    webhooks.desk.delete(MINE, ids[0])
+    webhooks.service.delete(MINE, ids[0])
     webhooks.webhook()
 
 
@@ -100,18 +100,18 @@ def test_another_tenant_and_the_other_mode_find_nothing(webhooks: WebhookHarness
     webhooks.run(delivery_id)
     for other in (replace(MINE, tenant_id="tenant-2"), replace(MINE, livemode=False)):
         for ask in (
-            lambda who: webhooks.desk.get(who, webhook),
-            lambda who: webhooks.desk.change(who, webhook, {}),
-            lambda who: webhooks.desk.delete(who, webhook),
-            lambda who: webhooks.desk.rotate(who, webhook, Rotation()),
-            lambda who: webhooks.log_desk.page(who, webhook, DeliveryQuery()),
-            lambda who: webhooks.log_desk.get(who, delivery_id),
-            lambda who: webhooks.log_desk.redeliver(who, delivery_id),
-            lambda who: webhooks.log_desk.ping(who, webhook),
+            lambda who: webhooks.service.get(who, webhook),
+            lambda who: webhooks.service.change(who, webhook, {}),
+            lambda who: webhooks.service.delete(who, webhook),
+            lambda who: webhooks.service.rotate(who, webhook, Rotation()),
+            lambda who: webhooks.deliveries_service.page(who, webhook, DeliveryQuery()),
+            lambda who: webhooks.deliveries_service.get(who, delivery_id),
+            lambda who: webhooks.deliveries_service.redeliver(who, delivery_id),
+            lambda who: webhooks.deliveries_service.ping(who, webhook),
         ):
             with pytest.raises(NotFound):
                 ask(other)
-        assert webhooks.desk.list(other)["data"] == []
+        assert webhooks.service.list(other)["data"] == []
     assert webhooks.tell(make_call().id) == 1
 
 
@@ -152,26 +152,29 @@ def test_the_log_by_pages_and_filters(webhooks: WebhookHarness) -> None:
     seen: list[str] = []
     cursor = None
     while True:
-        page = webhooks.log_desk.page(MINE, webhook, DeliveryQuery(limit=3, cursor=cursor))
-        seen += [each["id"] for each in page["data"]]
+        page = webhooks.deliveries_service.page(MINE, webhook, DeliveryQuery(limit=3, cursor=cursor))
+        seen += [delivery["id"] for delivery in page["data"]]
         cursor = page["next_cursor"]
         if cursor is None:
             break
     assert seen == ids[::-1]
-    assert webhooks.log_desk.page(MINE, webhook, DeliveryQuery(state=DeliveryState.FAILED))["data"] == []
-    of_call = webhooks.log_desk.page(MINE, webhook, DeliveryQuery(call_id=make_call(3).id))["data"]
-    assert [each["id"] for each in of_call] == [ids[2]]
+    assert (
+        webhooks.deliveries_service.page(MINE, webhook, DeliveryQuery(state=DeliveryState.FAILED))["data"]
+        == []
+    )
+    of_call = webhooks.deliveries_service.page(MINE, webhook, DeliveryQuery(call_id=make_call(3).id))["data"]
+    assert [delivery["id"] for delivery in of_call] == [ids[2]]
     with pytest.raises(InvalidRequest):
-        webhooks.log_desk.page(MINE, webhook, DeliveryQuery(cursor="SEVBTFRI"))
+        webhooks.deliveries_service.page(MINE, webhook, DeliveryQuery(cursor="SEVBTFRI"))
 
 
 def test_redelivery_is_a_new_delivery_of_the_same_event(webhooks: WebhookHarness) -> None:
     webhooks.webhook()
     delivery_id = webhooks.told()
     with pytest.raises(DeliveryPending):
-        webhooks.log_desk.redeliver(MINE, delivery_id)
+        webhooks.deliveries_service.redeliver(MINE, delivery_id)
     webhooks.run(delivery_id)
-    again = webhooks.log_desk.redeliver(MINE, delivery_id)
+    again = webhooks.deliveries_service.redeliver(MINE, delivery_id)
     webhooks.run(again["id"])
     first, second = (json.loads(request.body) for request in webhooks.sent)
     assert first["event"] == second["event"]
@@ -182,7 +185,7 @@ def test_redelivery_is_a_new_delivery_of_the_same_event(webhooks: WebhookHarness
 def test_a_ping_goes_to_a_disabled_webhook_once(webhooks: WebhookHarness) -> None:
     webhook = webhooks.webhook(enabled=False)
     webhooks.answer = lambda _: DOWN
-    ping = webhooks.log_desk.ping(MINE, webhook)
+    ping = webhooks.deliveries_service.ping(MINE, webhook)
     assert webhooks.run(ping["id"]) == []
     assert webhooks.body()["event"]["type"] == "webhook.ping"
     assert len(webhooks.sent) == 1
@@ -193,10 +196,10 @@ def test_a_ping_takes_no_turn_and_wakes_a_resting_webhook(webhooks: WebhookHarne
     webhooks.answer = lambda _: DOWN
     for number in range(1, ENDPOINT_BREAKER.opens_after + 1):
         webhooks.courier.step(webhooks.told(make_call(number)))
-    assert webhooks.desk.get(MINE, webhook)["health"]["state"] == "resting"
+    assert webhooks.service.get(MINE, webhook)["health"]["state"] == "resting"
     webhooks.answer = lambda _: OK
-    assert webhooks.run(webhooks.log_desk.ping(MINE, webhook)["id"]) == []
-    assert webhooks.desk.get(MINE, webhook)["health"]["state"] == "healthy"
+    assert webhooks.run(webhooks.deliveries_service.ping(MINE, webhook)["id"]) == []
+    assert webhooks.service.get(MINE, webhook)["health"]["state"] == "healthy"
 
 
 def test_the_reconciler_starts_what_was_lost_and_nothing_else(webhooks: WebhookHarness) -> None:
@@ -205,20 +208,20 @@ def test_the_reconciler_starts_what_was_lost_and_nothing_else(webhooks: WebhookH
     done = webhooks.told(make_call(2))
     webhooks.run(done)
     repairs: Counter[str] = Counter()
-    webhooks.care.walk(repairs)
+    webhooks.reconciler.walk(repairs)
     assert not repairs
     webhooks.clock.move_s(16 * 60)
-    webhooks.care.walk(repairs)
+    webhooks.reconciler.walk(repairs)
     assert repairs == {"delivery_restarted": 1}
     assert webhooks.flow.names[-1].startswith(lost)
-    webhooks.care.walk(repairs)
+    webhooks.reconciler.walk(repairs)
     assert repairs == {"delivery_restarted": 1}
     webhooks.run(lost)
     assert webhooks.delivery(lost).state is DeliveryState.SUCCEEDED
 
 
 def test_secrets_are_nowhere_in_the_clear_but_in_their_ciphertext(webhooks: WebhookHarness) -> None:
-    made = webhooks.desk.create(
+    made = webhooks.service.create(
         MINE, validated(WebhookSpec, {"url": URL, "headers": {"X-Token": "hunter22"}})
     )
     webhooks.run(webhooks.told())

@@ -21,7 +21,7 @@ from trunkline.trunks.repository import TrunkEvent, TrunkRepository
 from trunkline.trunks.test_trunk import TestTrunks
 from trunkline.webhooks.delivery_models import DeliveryState
 from trunkline.webhooks.fan_out import CallEnd
-from trunkline.webhooks.payload import MAX_BYTES
+from trunkline.webhooks.payload import MAX_PAYLOAD_BYTES
 from trunkline.webhooks.retry_policy import SCHEDULE_S
 from trunkline.webhooks.schemas import DeliveryQuery, WebhookSpec
 
@@ -104,7 +104,7 @@ def test_a_transcript_that_is_too_long_says_where_the_rest_is(webhooks: WebhookH
     for number in range(30):
         webhooks.transcripts.append(call.id, [Turn(number, "user", "é" * 10_000)], NOW_MS, None)
     webhooks.run(webhooks.told(call))
-    assert len(webhooks.sent[0].body) <= MAX_BYTES
+    assert len(webhooks.sent[0].body) <= MAX_PAYLOAD_BYTES
     data = webhooks.body()["event"]["data"]
     assert data["transcript_truncated"] is True
     assert data["transcript_url"] == f"https://api.example.com/api/v1/calls/{call.id}/transcript"
@@ -153,18 +153,18 @@ def test_attempts_end_and_the_log_says_why(webhooks: WebhookHarness) -> None:
     webhooks.answer = lambda request: Response(500, {}, f"no {request.headers['X-Token']}".encode(), 7)
     delivery_id = webhooks.told()
     webhooks.run(delivery_id)
-    shown = webhooks.log_desk.get(MINE, delivery_id)
+    shown = webhooks.deliveries_service.get(MINE, delivery_id)
     assert (shown["state"], shown["failure"], shown["next_attempt_at"]) == (
         "failed",
         "attempts_exhausted",
         None,
     )
-    assert [(each["number"], each["status"], each["took_ms"]) for each in shown["attempts"]] == [
+    assert [(attempt["number"], attempt["status"], attempt["took_ms"]) for attempt in shown["attempts"]] == [
         (1, 500, 7),
         (2, 500, 7),
     ]
     assert shown["attempts"][0]["response_body"] == "no [redacted]"
-    listed = webhooks.log_desk.page(MINE, webhook, DeliveryQuery())["data"][0]
+    listed = webhooks.deliveries_service.page(MINE, webhook, DeliveryQuery())["data"][0]
     assert listed["attempts"][0]["response_body"] is None
 
 
@@ -186,15 +186,15 @@ def test_a_crash_between_the_request_and_its_record_repeats_the_attempt(webhooks
 
 @pytest.mark.parametrize("livemode", [True, False])
 def test_what_happens_to_a_trunk_is_told_in_its_mode(webhooks: WebhookHarness, livemode: bool) -> None:
-    """A test trunk that is paused is no news for those who wait for live events."""
+    """A test trunk that is paused sends nothing to webhooks of live events."""
     trunks, tenant_id = TrunkRepository(webhooks.table), MINE.tenant_id
-    trunk = TRUNK if livemode else TestTrunks(trunks).of(tenant_id)
+    trunk = TRUNK if livemode else TestTrunks(trunks).get_or_create(tenant_id)
     if livemode:
         trunks.create(TRUNK)
         trunks.grant(TRUNK.id, tenant_id)
     for mode in (True, False):
         spec = validated(WebhookSpec, {"url": URL, "filter": {"events": ["trunk.paused"]}})
-        webhooks.desk.create(replace(MINE, livemode=mode), spec)
+        webhooks.service.create(replace(MINE, livemode=mode), spec)
     trunks.set(trunk.id, {"paused": True}, TrunkEvent("trunk.paused", "paused_by_request", NOW_MS))
     log = [item for pk, item in all_items(webhooks.table) if pk.startswith("TRUNKLOG#")]
     assert [webhooks.take(item) for item in log] == [1]

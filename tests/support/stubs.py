@@ -65,5 +65,5 @@ class NullRoomActions(RoomActions):
 class NullSimulation:
     """Fails if a live trunk is ever simulated."""
 
-    def play(self, trunk_id: str) -> int | None:
+    def advance(self, trunk_id: str) -> int | None:
         raise AssertionError(f"{trunk_id} is a live trunk")

@@ -67,7 +67,7 @@ class DialProtocolHarness:
         self.reconciler = PhoneCallReconciler(
             calls=self.calls,
             lanes=self.lanes,
-            line=line,
+            queue=line,
             checkpoints=QueueCheckpoints(self.table, line),
             trunks=self.trunks,
             wakes=LostWakeups(),  # type: ignore[arg-type]
@@ -78,6 +78,6 @@ class DialProtocolHarness:
             offload=run_inline,
             log=log,
         )
-        self.news = LiveKitEventHandler(
+        self.events = LiveKitEventHandler(
             self.calls, notifier, self.clock, self.lanes.run_is_alive, NullRoomActions()
         )

@@ -55,7 +55,7 @@ def test_what_a_template_makes_of_secrets_can_be_shown() -> None:
     )
     shown = render_request(what, redact_values(SCOPE, HIDDEN_KEYS), "tl_1")
     text = f"{shown}"
-    assert not [each for each in ("jwt", "s3ss", "k3y", "123456") if each in text]
+    assert not [secret for secret in ("jwt", "s3ss", "k3y", "123456") if secret in text]
     assert shown.headers["Authorization"] == f"Bearer {HIDDEN}"
     assert json.loads(shown.body) == {"pin": HIDDEN, "name": "Jo"}
 
@@ -111,7 +111,7 @@ def test_the_first_action_that_fails_is_the_last() -> None:
         "answer": {"token": HIDDEN},
         "action": 2,
     }
-    assert [each["status"] for each in performance.done] == ["succeeded", "succeeded", "failed"]
+    assert [action["status"] for action in performance.done] == ["succeeded", "succeeded", "failed"]
     assert performance.change.on({}) == {"done": True}
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.egress.address_policy import AddressPolicy, UnsafeAddress, is_public, target_of
+from trunkline.egress.address_policy import AddressPolicy, UnsafeAddress, is_public, parse_target
 
 SHUT = AddressPolicy()
 LOCAL = AddressPolicy.parse("9100-9999")
@@ -54,7 +54,7 @@ def test_what_is_not_public_is_refused_by_address(text: str) -> None:
     assert not is_public(ip_address(text))
     host = f"[{text}]" if ":" in text else text
     with pytest.raises(UnsafeAddress):
-        target_of(f"https://{host}/hook", LOCAL)
+        parse_target(f"https://{host}/hook", LOCAL)
 
 
 @pytest.mark.parametrize("text", ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "64:ff9b::808:808"])
@@ -113,7 +113,7 @@ def test_what_is_public_is_let_through(text: str) -> None:
 )
 def test_odd_urls_are_refused_even_where_loopback_is_open(url: str) -> None:
     with pytest.raises(UnsafeAddress):
-        target_of(url, LOCAL)
+        parse_target(url, LOCAL)
 
 
 @pytest.mark.parametrize(
@@ -128,19 +128,19 @@ def test_odd_urls_are_refused_even_where_loopback_is_open(url: str) -> None:
     ],
 )
 def test_plain_urls_are_let_through(url: str) -> None:
-    assert target_of(url, LOCAL).host
+    assert parse_target(url, LOCAL).host
 
 
 def test_loopback_is_open_only_where_a_stage_says_so() -> None:
     with pytest.raises(UnsafeAddress):
-        target_of("http://127.0.0.1:9100/hook", SHUT)
+        parse_target("http://127.0.0.1:9100/hook", SHUT)
 
 
 @given(st.text(max_size=80))
 def test_no_text_is_more_than_refused(text: str) -> None:
     for url in (text, f"https://{text}", f"https://{text}/"):
         with suppress(UnsafeAddress):
-            assert target_of(url, SHUT).scheme == "https"
+            assert parse_target(url, SHUT).scheme == "https"
 
 
 @given(st.ip_addresses())

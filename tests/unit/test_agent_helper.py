@@ -55,8 +55,8 @@ async def test_a_lost_answer_is_asked_for_again_with_the_same_id() -> None:
     door = Door(hung_up, lambda _: refused("idempotency_in_progress"), lambda _: web.json_response(DONE))
     async with door.server() as server, call_at(server) as call:
         assert await call.use_tool("save meal/x", {"meal": "soup"}) == DONE
-    assert len({each["invocation_id"] for each in door.seen}) == 1
-    assert [each["params"] for each in door.seen] == [{"meal": "soup"}] * 3
+    assert len({request["invocation_id"] for request in door.seen}) == 1
+    assert [request["params"] for request in door.seen] == [{"meal": "soup"}] * 3
     assert door.seen[0]["path"].endswith("/tools/save%20meal%2Fx")
 
 
@@ -84,4 +84,4 @@ async def test_the_tools_of_an_agent_are_asked_for_by_its_name() -> None:
     door = Door(lambda _: web.json_response({"data": [{"name": "x"}]}))
     async with door.server() as server, call_at(server) as call:
         assert await call.tools() == await call.tools("Bea & Co") == [{"name": "x"}]
-    assert [each["path"].partition("/tools")[2] for each in door.seen] == ["", "?agent=Bea+%26+Co"]
+    assert [request["path"].partition("/tools")[2] for request in door.seen] == ["", "?agent=Bea+%26+Co"]

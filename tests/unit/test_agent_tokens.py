@@ -24,7 +24,7 @@ THIEF = LiveKitCredentials("https://own.test", "ownkey", "t" * 32, tenant_id="te
 
 
 def signers(issuer: str) -> list[LiveKitCredentials]:
-    return [each for each in (OURS, THIEF, OWN) if each.api_key == issuer]
+    return [signer for signer in (OURS, THIEF, OWN) if signer.api_key == issuer]
 
 
 def token(secret: str = OURS.api_secret, algorithm: str = "HS256", **changes: Any) -> str:
@@ -50,7 +50,7 @@ def test_a_tenants_own_project_proves_whose_it_is_by_its_secret_alone() -> None:
 
 def unsigned() -> str:
     claims = jwt.decode(token(), options={"verify_signature": False})
-    parts = [json.dumps(each).encode() for each in ({"alg": "none", "typ": "JWT"}, claims)]
+    parts = [json.dumps(part).encode() for part in ({"alg": "none", "typ": "JWT"}, claims)]
     return ".".join([base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts]) + "."
 
 

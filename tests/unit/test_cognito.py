@@ -106,19 +106,19 @@ def test_a_proof_opens_one_session_which_acts_for_the_users_tenant() -> None:
     table, clock = MemoryTable(), ManualClock(int(time.time() * 1000))
     sessions = SessionRepository(table, "pepper", clock)
     user = POOL.user(id_token())
-    principal, user_hash = sessions.principal_of(user, Actor("session", user.id, user.name))
+    principal, user_hash = sessions.principal_for(user, Actor("session", user.id, user.name))
     token, view = sessions.open(principal, user_hash, 600)
     assert view["name"] == "ada@example.com"
     gate = Authenticator(ApiKeyRepository(table), sessions, "pepper", clock)
-    admitted = gate.admit(Credentials("GET", "192.0.2.1", "r", session=token))
+    admitted = gate.authenticate(Credentials("GET", "192.0.2.1", "r", session=token))
     assert admitted.principal.tenant_id == "tenant-1"
     assert admitted.rate.limit == 600
     with pytest.raises(InvalidApiKey):
-        sessions.principal_of(POOL.user(id_token()), Actor())
+        sessions.principal_for(POOL.user(id_token()), Actor())
 
 
 def test_a_deployment_without_a_pool_has_none() -> None:
-    assert CognitoUserPool.of("none", "none") is None
+    assert CognitoUserPool.from_settings("none", "none") is None
 
 
 @contextmanager
@@ -144,7 +144,7 @@ def published(keys: dict[str, Any]) -> Iterator[str]:
 def test_the_keys_are_those_that_the_pool_publishes() -> None:
     key = RSAAlgorithm.to_jwk(OURS.public_key(), as_dict=True) | {"kid": "one", "use": "sig", "alg": "RS256"}
     with published({"keys": [key]}) as issuer:
-        pool = CognitoUserPool.of(issuer, "client")
+        pool = CognitoUserPool.from_settings(issuer, "client")
         assert pool is not None
         claims = jwt.decode(id_token(), options={"verify_signature": False}) | {"iss": issuer}
         for signer, kid, good in ((OURS, "one", True), (OTHERS, "one", False), (OURS, "two", False)):

@@ -1,7 +1,7 @@
-"""The dial protocol as a machine: runs, zombies, cancels, lost news and a reconciler in any order.
+"""The dial protocol as a machine: runs, zombies, cancels, lost events and a reconciler in any order.
 
-The stores, the changes, the reconciler and the news desk are the real ones; LiveKit, the table and the
-runs' steps are models. Oracle: the INVITEs that LiveKit has seen.
+The stores, the transitions, the reconciler and the event handler are the real ones; LiveKit, the table and
+the runs' steps are models. Oracle: the INVITEs that LiveKit has seen.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ def _left(claim: CallAttemptRef, status: str) -> LiveKitEvent:
 class DialProtocol(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        world = DialProtocolHarness()
-        self.world, self.table, self.clock = world, world.table, world.clock
-        self.calls, self.trunks, self.lanes = world.calls, world.trunks, world.lanes
-        self.livekit, self.reconciler, self.news = world.livekit, world.reconciler, world.news
+        harness = DialProtocolHarness()
+        self.harness, self.table, self.clock = harness, harness.table, harness.clock
+        self.calls, self.trunks, self.lanes = harness.calls, harness.trunks, harness.lanes
+        self.livekit, self.reconciler, self.events = harness.livekit, harness.reconciler, harness.events
         self.seen: dict[tuple[str, int], Call] = {}
         self.to_send: dict[tuple[str, int], Call] = {}
         self.refused: set[tuple[str, int]] = set()
@@ -141,7 +141,7 @@ class DialProtocol(RuleBasedStateMachine):
         self.claim(run, number)
         self.intend(run, number)
         self.clock.move_s(seconds)
-        self.care()
+        self.run_reconciler()
         self.send(run, number)
 
     @rule(run=RUNS, number=NUMBERS)
@@ -177,18 +177,18 @@ class DialProtocol(RuleBasedStateMachine):
         status = "hangup" if answered or self.livekit.legs[key] == "active" else "ringing"
         del self.livekit.legs[key]
         if told:
-            self.news.handle(_left(CallAttemptRef(*key), status))
+            self.events.handle(_left(CallAttemptRef(*key), status))
 
     @rule(number=NUMBERS, claim=st.integers(1, 4))
     def old_news(self, number: int, claim: int) -> None:
         """Of a leg that is not there any more, or never was."""
         key, before = (make_call(number).id, claim), self.now(number)
         if key not in self.livekit.legs and key in self.livekit.invites:
-            self.news.handle(_left(CallAttemptRef(*key), "hangup"))
+            self.events.handle(_left(CallAttemptRef(*key), "hangup"))
             assert claim == before.claim or self.now(number) == before, "news about another claim"
 
     @rule()
-    def care(self) -> None:
+    def run_reconciler(self) -> None:
         asyncio.run(reconcile(self.reconciler))
 
     @rule()

@@ -75,7 +75,7 @@ async def posted(serve: Serve, headers: dict[str, str] | None = None, deadline_s
 async def test_a_plain_request_goes_out_as_it_is() -> None:
     async with server(answers(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")) as hook:
         answer = await EgressClient(LOCAL).send(request(f"{hook.url}/hook?a=b", {"X-A": "b"}))
-    assert (answer.status, answer.body, answer.fault) == (200, b"hi", None)
+    assert (answer.status, answer.body, answer.error) == (200, b"hi", None)
     assert hook.heads[0].startswith(b"POST /hook?a=b HTTP/1.1\r\n")
     assert f"host: {hook.url.removeprefix('http://')}".encode() in hook.heads[0].lower()
     assert b"x-a: b" in hook.heads[0].lower()
@@ -98,7 +98,7 @@ async def test_bytes_that_drip_end_with_the_deadline_for_the_whole_request() -> 
             await asyncio.sleep(0.05)
 
     answer = await posted(drip, deadline_s=0.6)
-    assert (answer.status, answer.fault) == (None, TransportError.TIMEOUT)
+    assert (answer.status, answer.error) == (None, TransportError.TIMEOUT)
     assert 1 <= len(drips) <= 13, "no more than fit into the deadline"
 
 
@@ -109,7 +109,7 @@ async def test_headers_that_never_end_are_cut_off() -> None:
             writer.write(b"X-A: " + b"a" * 1000 + b"\r\n")
             await writer.drain()
 
-    assert (await posted(endless)).fault is TransportError.BROKEN
+    assert (await posted(endless)).error is TransportError.BROKEN
 
 
 async def test_a_gigabyte_is_read_no_further_than_its_beginning() -> None:
@@ -140,19 +140,19 @@ async def test_a_gzip_bomb_stays_shut() -> None:
 )
 async def test_a_server_that_breaks_off_is_no_success(text: bytes) -> None:
     answer = await posted(answers(text))
-    assert (answer.status, answer.fault) == (None, TransportError.BROKEN)
+    assert (answer.status, answer.error) == (None, TransportError.BROKEN)
 
 
 async def test_nobody_there_and_nothing_sent() -> None:
     async with server(answers(b"")) as closed:
         pass
     answer = await EgressClient(LOCAL).send(request(closed.url))
-    assert (answer.fault, answer.sent) == (TransportError.CONNECT, False)
+    assert (answer.error, answer.sent) == (TransportError.CONNECT, False)
 
 
 async def test_no_line_break_gets_into_a_header() -> None:
     answer = await posted(answers(b""), {"X-A": "b\r\nX-C: d"})
-    assert (answer.fault, answer.sent) == (TransportError.INVALID, False)
+    assert (answer.error, answer.sent) == (TransportError.INVALID, False)
 
 
 async def test_the_environments_proxy_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +178,7 @@ async def test_a_name_with_any_private_answer_is_refused(addresses: tuple[str, .
     with pytest.raises(UnsafeAddress):
         await sender.check("https://rebind.example.com/")
     answer = await sender.send(request("https://rebind.example.com/"))
-    assert (answer.fault, answer.sent) == (TransportError.REFUSED_ADDRESS, False)
+    assert (answer.error, answer.sent) == (TransportError.REFUSED_ADDRESS, False)
 
 
 async def test_a_name_that_is_private_later_is_refused_at_the_connection_and_asked_once() -> None:
@@ -192,7 +192,7 @@ async def test_a_name_that_is_private_later_is_refused_at_the_connection_and_ask
     await sender.check("https://rebind.example.com/")
     async with server(answers(b"HTTP/1.1 200 OK\r\n\r\n"), private, 8443) as canary:
         answer = await sender.send(request("https://rebind.example.com:8443/"))
-    assert (answer.fault, canary.heads, len(asked)) == (TransportError.REFUSED_ADDRESS, [], 2)
+    assert (answer.error, canary.heads, len(asked)) == (TransportError.REFUSED_ADDRESS, [], 2)
 
 
 async def test_a_name_that_does_not_resolve_may_be_registered_and_is_a_dns_error() -> None:
@@ -201,7 +201,7 @@ async def test_a_name_that_does_not_resolve_may_be_registered_and_is_a_dns_error
 
     sender = EgressClient(SHUT, none)
     await sender.check("https://later.example.com/")
-    assert (await sender.send(request("https://later.example.com/"))).fault is TransportError.DNS
+    assert (await sender.send(request("https://later.example.com/"))).error is TransportError.DNS
 
 
 async def test_a_resolver_that_hangs_ends_with_the_deadline() -> None:
@@ -210,12 +210,12 @@ async def test_a_resolver_that_hangs_ends_with_the_deadline() -> None:
         return []
 
     answer = await EgressClient(SHUT, hang).send(request("https://slow.example.com/", deadline_s=0.2))
-    assert answer.fault is TransportError.TIMEOUT
+    assert answer.error is TransportError.TIMEOUT
 
 
 @pytest.fixture
 def authority(monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
-    """A world in which loopback is public, so that certificates can be tried."""
+    """Make loopback count as public, so that certificates can be tried."""
     monkeypatch.setattr(outgoing, "require_public", lambda *_: None)
     return trustme.CA()
 
@@ -246,7 +246,7 @@ async def test_the_certificate_must_be_the_names_though_the_connection_goes_to_a
 
 async def test_a_wrong_certificate_is_refused_before_anything_is_sent(authority: trustme.CA) -> None:
     answer, heads = await over_tls(authority, "other.example.com")
-    assert (answer.fault, answer.sent, heads) == (TransportError.TLS, False, [])
+    assert (answer.error, answer.sent, heads) == (TransportError.TLS, False, [])
     assert "certificate refused" in answer.detail
 
 
@@ -257,7 +257,7 @@ async def test_an_unknown_authority_is_refused(authority: trustme.CA) -> None:
     sender = EgressClient(SHUT, resolver(host))
     async with server(answers(b""), host, 8443, ssl=context):
         answer = await sender.send(request("https://hooks.example.com:8443/"))
-    assert answer.fault is TransportError.TLS
+    assert answer.error is TransportError.TLS
 
 
 async def test_the_next_address_is_tried_where_one_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:

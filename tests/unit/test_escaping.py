@@ -61,7 +61,7 @@ def test_a_value_can_not_change_the_host(url: str) -> None:
 def test_a_value_stays_one_segment_of_the_path(hostile: str | None, value: str) -> None:
     value = hostile or value
     try:
-        url = escaping.url_of("https://a.example/users/{{params.x}}/meals?v=1", scope(value))
+        url = escaping.render_url("https://a.example/users/{{params.x}}/meals?v=1", scope(value))
     except TemplateError:
         assert value in (".", "..")
         return
@@ -77,19 +77,19 @@ def test_a_value_stays_one_segment_of_the_path(hostile: str | None, value: str) 
 @example("#")
 def test_a_value_stays_one_parameter_of_the_query(value: str) -> None:
     for form in ("", " | urlencode"):
-        url = escaping.url_of(f"https://a.example/m?q={{{{params.x{form}}}}}&v=1", scope(value))
+        url = escaping.render_url(f"https://a.example/m?q={{{{params.x{form}}}}}&v=1", scope(value))
         assert parse_qsl(urlsplit(url).query, keep_blank_values=True) == [("q", value), ("v", "1")]
         assert urlsplit(url).fragment == ""
 
 
 def test_an_empty_segment_is_refused_and_an_empty_parameter_is_none() -> None:
     with pytest.raises(TemplateError, match="is empty: it would change the path"):
-        escaping.url_of("https://a.example/users/{{params.x}}", scope(""))
-    assert escaping.url_of("https://a.example/m?q={{params.x}}", scope("")) == "https://a.example/m?q="
+        escaping.render_url("https://a.example/users/{{params.x}}", scope(""))
+    assert escaping.render_url("https://a.example/m?q={{params.x}}", scope("")) == "https://a.example/m?q="
     with pytest.raises(TemplateError, match="segment"):
-        escaping.url_of("https://a.example/{{params.x}}{{params.x}}/m", scope("."))
+        escaping.render_url("https://a.example/{{params.x}}{{params.x}}/m", scope("."))
     with pytest.raises(TemplateError, match="segment"):
-        escaping.url_of("https://a.example/.{{params.x}}", scope("."))
+        escaping.render_url("https://a.example/.{{params.x}}", scope("."))
 
 
 @given(TEXTS)
@@ -100,7 +100,7 @@ def test_an_empty_segment_is_refused_and_an_empty_parameter_is_none() -> None:
 @example("\x00")
 def test_a_header_takes_visible_ascii_alone(value: str) -> None:
     try:
-        filled = escaping.header_of("Bearer {{params.x}}", scope(value))
+        filled = escaping.render_header("Bearer {{params.x}}", scope(value))
     except TemplateError:
         return
     assert filled == f"Bearer {value}"
@@ -112,7 +112,7 @@ def test_a_header_takes_visible_ascii_alone(value: str) -> None:
 @example('", "admin": true, "x": "')
 def test_a_value_stays_one_string_of_a_json_body(value: str) -> None:
     body = {"meal": "{{params.x}}", "note": "says {{params.x}}!", "list": ["{{params.x}}"]}
-    sent = json.loads(escaping.body_of(body, "application/json; charset=utf-8", scope(value)))
+    sent = json.loads(escaping.render_body(body, "application/json; charset=utf-8", scope(value)))
     assert sent == {"meal": value, "note": f"says {value}!", "list": [value]}
 
 
@@ -120,9 +120,9 @@ def test_a_value_stays_one_string_of_a_json_body(value: str) -> None:
 @example("a&admin=1")
 def test_a_value_stays_one_field_of_a_form(value: str) -> None:
     fields = [("a", value), ("b", "1")]
-    as_object = escaping.body_of({"a": "{{params.x}}", "b": 1}, escaping.FORM_TYPE, scope(value))
-    as_text = escaping.body_of("a={{params.x}}&b=1", escaping.FORM_TYPE, scope(value))
-    encoded = escaping.body_of("a={{params.x | urlencode}}&b=1", escaping.FORM_TYPE, scope(value))
+    as_object = escaping.render_body({"a": "{{params.x}}", "b": 1}, escaping.FORM_TYPE, scope(value))
+    as_text = escaping.render_body("a={{params.x}}&b=1", escaping.FORM_TYPE, scope(value))
+    encoded = escaping.render_body("a={{params.x | urlencode}}&b=1", escaping.FORM_TYPE, scope(value))
     for sent in (as_object, as_text, encoded):
         assert parse_qsl(sent.decode(), keep_blank_values=True) == fields
 
@@ -133,7 +133,7 @@ def test_a_value_stays_one_field_of_a_form(value: str) -> None:
 def test_a_value_stays_one_text_of_an_xml_body(value: str) -> None:
     text = '<meal name="{{params.x}}">{{params.x}}</meal>'
     try:
-        sent = escaping.body_of(text, "text/xml", scope(value))
+        sent = escaping.render_body(text, "text/xml", scope(value))
     except TemplateError:
         return
     root = ElementTree.fromstring(sent.decode())  # noqa: S314 - ours
@@ -143,14 +143,14 @@ def test_a_value_stays_one_text_of_an_xml_body(value: str) -> None:
 
 
 def test_a_text_body_of_json_is_one_value() -> None:
-    assert escaping.body_of("{{params.x}}", "application/json", scope({"a": [1]})) == b'{"a":[1]}'
-    assert escaping.body_of("{{params.x}}", "", scope("a")) == b'"a"'
-    assert escaping.body_of("say {{params.x}}", "text/plain", scope("a")) == b"say a"
+    assert escaping.render_body("{{params.x}}", "application/json", scope({"a": [1]})) == b'{"a":[1]}'
+    assert escaping.render_body("{{params.x}}", "", scope("a")) == b'"a"'
+    assert escaping.render_body("say {{params.x}}", "text/plain", scope("a")) == b"say a"
     with pytest.raises(TemplateError, match="form's field"):
-        escaping.body_of({"a": "{{params.x}}"}, escaping.FORM_TYPE, scope([1]))
+        escaping.render_body({"a": "{{params.x}}"}, escaping.FORM_TYPE, scope([1]))
 
 
 def test_a_body_can_not_grow_without_end() -> None:
     large = {"list": ["x" * 1000] * 50}
     with pytest.raises(TemplateError, match="the body would be larger"):
-        escaping.body_of({str(n): "{{params.x}}" for n in range(5000)}, "", scope(large))
+        escaping.render_body({str(n): "{{params.x}}" for n in range(5000)}, "", scope(large))

@@ -39,7 +39,7 @@ def test_turns_are_remembered_from_look_to_look() -> None:
     for look in range(6):
         heads = [place("a", look), place("b", look)]
         best = turns.order(heads)[0]
-        turns.took(best)
+        turns.record_served(best)
         served.append(best.tenant_id)
     assert served in (list("ababab"), list("bababa"))
 

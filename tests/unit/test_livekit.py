@@ -80,10 +80,10 @@ def signers(issuer: str) -> list[LiveKitCredentials]:
 
 def test_a_signed_end_of_the_callee_is_news() -> None:
     body = left_body()
-    news = parse_event(verified_event(body, signed(body), signers)[0])
-    assert news is not None
-    assert news.claim == CallAttemptRef(CALL_ID, 2)
-    assert (news.disconnect_reason, news.sip_call_status) == ("CLIENT_INITIATED", "hangup")
+    event = parse_event(verified_event(body, signed(body), signers)[0])
+    assert event is not None
+    assert event.claim == CallAttemptRef(CALL_ID, 2)
+    assert (event.disconnect_reason, event.sip_call_status) == ("CLIENT_INITIATED", "hangup")
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_an_agents_join_is_news_only_where_the_room_says_so(metadata: str, told:
     agent = {"kind": "AGENT", "identity": "agent-AJ_1"}
     joined = left_event(**agent) | {"event": "participant_joined"}
     joined["room"] |= {"metadata": metadata}
-    news = parse_event(Parse(json.dumps(joined), WebhookEvent(), ignore_unknown_fields=True))
-    assert (news is not None) is told
+    event = parse_event(Parse(json.dumps(joined), WebhookEvent(), ignore_unknown_fields=True))
+    assert (event is not None) is told
     left = left_event(**agent)
     assert parse_event(Parse(json.dumps(left), WebhookEvent(), ignore_unknown_fields=True)) is not None
 

@@ -26,7 +26,7 @@ GERMANY = NumberRules(("+49", "+1900555"), ("+4990", "+1900"))
     ],
 )
 def test_the_longest_prefix_counts(rules: NumberRules, number: str, why: str | None) -> None:
-    assert rules.why_not(number) == why
+    assert rules.rejection_reason(number) == why
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,4 @@ def test_some_are_called_by_nobody(number: str, why: str | None) -> None:
 @given(st.from_regex(r"\A\+[1-9][0-9]{1,14}\Z"))
 def test_any_number_has_an_answer(number: str) -> None:
     assert is_always_blocked(number) in (None, "emergency", "premium_rate")
-    assert GERMANY.why_not(number) in (None, "denied_prefix", "not_an_allowed_prefix")
+    assert GERMANY.rejection_reason(number) in (None, "denied_prefix", "not_an_allowed_prefix")

@@ -11,10 +11,10 @@ from trunkline.dial_queue.pacing import (
     PacingClock,
     StartHistory,
     StartLead,
-    batch_size,
     preparing_bound,
     preparing_target,
     ready_bound,
+    reservation_size,
     spacing_us,
 )
 
@@ -35,7 +35,7 @@ def test_no_sliding_second_holds_more_than_cps_with_lateness_and_handovers(
     clock, now, starts = PacingClock(0), 0, []
     for gap in gaps:
         now += gap
-        count = data.draw(st.integers(1, batch_size(spacing_us(cps))))
+        count = data.draw(st.integers(1, reservation_size(spacing_us(cps))))
         slots, clock = clock.reserve(now, 10_000, spacing_us(cps), count)
         used = data.draw(st.lists(st.sampled_from(slots), unique=True))
         starts += [slot + data.draw(st.integers(0, WITHIN_GUARD_US)) for slot in used]
@@ -113,7 +113,7 @@ def test_look_ahead_bounds_are_the_protocols() -> None:
 
 
 def test_one_reservation_takes_a_quarter_of_a_second() -> None:
-    assert [batch_size(spacing_us(cps)) for cps in (0.1, 1, 5, 20, 50, 100)] == [1, 1, 1, 4, 12, 24]
+    assert [reservation_size(spacing_us(cps)) for cps in (0.1, 1, 5, 20, 50, 100)] == [1, 1, 1, 4, 12, 24]
 
 
 @given(CPS, st.floats(0, 60))

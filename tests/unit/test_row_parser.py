@@ -50,7 +50,7 @@ def test_csv_is_read_as_it_was_written_however_it_is_cut(cells: list[list[str]],
 def test_ndjson_is_read_as_it_was_written_however_it_is_cut(
     values: list[dict[str, object]], cuts: list[int]
 ) -> None:
-    values = [{name: each for name, each in row.items() if name != "id"} for row in values]
+    values = [{name: value for name, value in row.items() if name != "id"} for row in values]
     raw = "\n".join(json.dumps(row) for row in values).encode()
     found = list(read_rows(RowFormat.NDJSON, pieces(raw, cuts), NONE))
     assert [row.values for row in found] == values

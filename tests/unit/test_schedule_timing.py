@@ -22,7 +22,7 @@ def ms(text: str) -> int:
 
 def shown(line: str, zone: str, start: str, most: int, *, back: bool = False) -> list[str]:
     found = islice(moments(line, zone, ms(start), back=back), most)
-    return [datetime.fromtimestamp(each / 1000, ZoneInfo(zone)).isoformat()[5:16] for each in found]
+    return [datetime.fromtimestamp(wall_ms / 1000, ZoneInfo(zone)).isoformat()[5:16] for wall_ms in found]
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ def test_each_moment_is_one_that_the_expression_names(line: str, zone: str, from
         return
     found = list(islice(moments(line, zone, from_ms), 5))
     assert found == sorted(set(found))
-    assert all(each > from_ms for each in found)
-    for each in found:
-        wall = datetime.fromtimestamp(each / 1000, ZoneInfo(zone))
+    assert all(wall_ms > from_ms for wall_ms in found)
+    for wall_ms in found:
+        wall = datetime.fromtimestamp(wall_ms / 1000, ZoneInfo(zone))
         assert wall.second == wall.microsecond == 0
         for field, value in (
             (minutes, wall.minute),
@@ -134,13 +134,13 @@ def test_a_tick_belongs_to_the_moment_before_it(line: str, zone: str, from_ms: i
     moment = timing.next_ms(from_ms)
     if moment is None:
         return
-    assert [timing.moment_of(moment + late) for late in (-2_000, 0, 1, 9_000)] == [moment] * 4
+    assert [timing.due_ms(moment + late) for late in (-2_000, 0, 1, 9_000)] == [moment] * 4
 
 
 def names(field: str, value: int) -> bool:
     if field in "*?":
         return True
-    spans = (each.split("-") for each in field.split(","))
+    spans = (span.split("-") for span in field.split(","))
     return any(int(span[0]) <= value <= int(span[-1]) for span in spans)
 
 
@@ -152,7 +152,7 @@ def test_a_rate_counts_from_its_start_and_a_tick_is_its_nearest_moments() -> Non
     assert upcoming(timing, 0, 2) == [1_000 + quarter, 1_000 + 2 * quarter]
     assert upcoming(timing, 1_000 + quarter, 1) == [1_000 + 2 * quarter]
     for tick_ms in (quarter - 9_000, quarter + 40_000):
-        assert timing.moment_of(tick_ms) == 1_000 + quarter
+        assert timing.due_ms(tick_ms) == 1_000 + quarter
 
 
 def test_one_time_comes_once() -> None:
@@ -160,7 +160,7 @@ def test_one_time_comes_once() -> None:
     timing = Timing(None, None, at_ms, "UTC", 0, None)
     assert timing.expression() == "at(2026-12-01T08:00:00)"
     assert (timing.next_ms(at_ms - 1), timing.next_ms(at_ms)) == (at_ms, None)
-    assert timing.moment_of(at_ms + 99_000) == at_ms
+    assert timing.due_ms(at_ms + 99_000) == at_ms
 
 
 def test_nothing_comes_before_its_start_or_after_its_end() -> None:

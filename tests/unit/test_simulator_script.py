@@ -1,4 +1,4 @@
-"""The scripts of played calls: whole, in order, and the same whenever they are asked for."""
+"""The scripts of simulated calls: whole, in order, and the same whenever they are asked for."""
 
 from __future__ import annotations
 

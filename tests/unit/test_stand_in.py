@@ -47,7 +47,7 @@ async def test_a_dispatch_is_not_idempotent_and_an_absent_agent_never_comes(
     assert len(ids) == 2
     await asyncio.sleep(0.5)
     listed = await livekit.agent_dispatch.list_dispatch("r1")
-    assert [list(each.state.jobs) for each in listed] == [[], []]
+    assert [list(dispatch.state.jobs) for dispatch in listed] == [[], []]
 
 
 async def post(stand_in: RunningStandIn, method: str, body: bytes, token: str | None) -> tuple[int, str]:

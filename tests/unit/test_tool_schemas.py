@@ -180,7 +180,7 @@ def test_the_secrets_that_are_asked_for_are_named() -> None:
 
 
 def parameters(*values: dict[str, Any]) -> list[Parameter]:
-    return [Parameter.model_validate(each) for each in values]
+    return [Parameter.model_validate(value) for value in values]
 
 
 EVERYTHING = parameters(
@@ -252,7 +252,7 @@ def test_wrong_parameters_are_told_so_that_a_model_can_mend_them(
     with pytest.raises(InvalidParams) as refused:
         checked(EVERYTHING, given)
     assert len(refused.value.faults) == len(says)
-    assert all(any(fault.startswith(each) for fault in refused.value.faults) for each in says)
+    assert all(any(fault.startswith(text) for fault in refused.value.faults) for text in says)
 
 
 def test_defaults_may_come_from_the_call_and_from_each_other() -> None:

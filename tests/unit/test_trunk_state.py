@@ -74,7 +74,7 @@ def test_batch_calls_keep_to_the_share_of_the_pace_they_are_left() -> None:
     for tick in range(100):
         allowed = pace.allowed(state, 1 + tick * 100_000) or 0
         for _ in range(allowed):
-            pace.took()
+            pace.record_claim()
             claimed += 1
     assert 45 <= claimed <= 53, "half of 10 CPS for 10 s, and a burst"
     assert BatchThrottle().allowed(TrunkState(TRUNK), 1) is None

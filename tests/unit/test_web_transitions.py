@@ -1,4 +1,4 @@
-"""A web call's life, whatever the order, number and loss of its news."""
+"""A web call's life, whatever the order, number and loss of its events."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_cancelling_ends_a_web_call_at_once() -> None:
     assert (talk.state, talk.reason) == (State.COMPLETED, Reason.HANGUP_REQUESTED)
 
 
-NEWS = {
+EVENTS = {
     "came": came,
     "agent": agent,
     "talking": lambda call: activate(call, NOW_MS + 3),
@@ -104,11 +104,11 @@ NEWS = {
 }
 
 
-@given(st.lists(st.sampled_from(sorted(NEWS)), max_size=30))
+@given(st.lists(st.sampled_from(sorted(EVENTS)), max_size=30))
 def test_no_order_of_news_moves_a_call_backwards_and_its_end_is_final(names: list[str]) -> None:
     call = make_web_call()
     for name in names:
-        change = NEWS[name](call)
+        change = EVENTS[name](call)
         if change is None:
             continue
         assert not call.is_terminal

@@ -14,6 +14,9 @@ import pytest
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from infrastructure.settings import stage_settings
+from tests.support.builders import make_call
+from trunkline.calls.states import TERMINAL, State
 from trunkline.egress.messages import Response, TransportError
 from trunkline.egress.retry_after import retry_after_s
 from trunkline.webhooks.circuit_breaker import (
@@ -21,8 +24,18 @@ from trunkline.webhooks.circuit_breaker import (
     ENDPOINT_BREAKER,
     EndpointCircuitBreaker,
 )
-from trunkline.webhooks.delivery_models import delivery_id, delivery_key_of
-from trunkline.webhooks.events import EventType, call_event, call_event_id, is_selected
+from trunkline.webhooks.delivery_models import delivery_id, parse_delivery_id
+from trunkline.webhooks.events import (
+    FINAL,
+    PATTERNS,
+    TYPE_OF_CALL_EVENT,
+    EventType,
+    call_event_id,
+    is_selected,
+    type_of_call_event,
+)
+from trunkline.webhooks.models import MAX_CONCURRENT_DELIVERIES
+from trunkline.webhooks.payload import call_data
 from trunkline.webhooks.redaction import redact
 from trunkline.webhooks.retry_policy import SCHEDULE_S, AttemptOutcome, RetryPolicy
 from trunkline.webhooks.signing import generate_secret, signature_headers
@@ -78,10 +91,10 @@ def answer(status: int | None = None, fault: TransportError | None = None, **hea
 
 
 def after(
-    attempt: int, given_answer: Response, most: int = 10, chance: float = 0.5
+    attempt: int, given_answer: Response, most: int = 10, jitter: float = 0.5
 ) -> tuple[AttemptOutcome, int | None]:
-    verdict = RetryPolicy(most).after(attempt, given_answer, now_s=AT_S, chance=chance)
-    return verdict.outcome, verdict.wait_s
+    decision = RetryPolicy(most).decide(attempt, given_answer, now_s=AT_S, jitter=jitter)
+    return decision.outcome, decision.wait_s
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
@@ -111,8 +124,8 @@ def test_the_whole_schedule() -> None:
 
 
 @hypothesis.given(st.integers(1, 9), st.floats(0, 1))
-def test_jitter_stays_within_a_fifth(attempt: int, chance: float) -> None:
-    wait_s = after(attempt, answer(500), chance=chance)[1]
+def test_jitter_stays_within_a_fifth(attempt: int, jitter: float) -> None:
+    wait_s = after(attempt, answer(500), jitter=jitter)[1]
     assert wait_s is not None
     assert abs(wait_s - SCHEDULE_S[attempt]) <= SCHEDULE_S[attempt] * 0.2 + 0.5
 
@@ -175,7 +188,31 @@ def test_filters() -> None:
     ],
 )
 def test_which_step_is_which_event(entry: str, sequence: int, event_type: EventType | None) -> None:
-    assert call_event(entry, sequence) is event_type
+    assert type_of_call_event(entry, sequence) is event_type
+
+
+@pytest.mark.parametrize("event_type", [each for each in EventType if each.startswith("call.")])
+def test_each_event_of_a_call_has_a_status_and_a_step_that_reports_it(event_type: EventType) -> None:
+    call = make_call(state=State.COMPLETED)
+    assert call_data(call, event_type, {"entry": "queued"})["status"] in {"queued", "active", "completed"}
+    assert event_type in {EventType.CALL_STARTED, *TYPE_OF_CALL_EVENT.values()}
+
+
+def test_each_event_is_of_a_call_a_trunk_or_a_webhook() -> None:
+    groups = {event_type.partition(".")[0] for event_type in EventType}
+    assert groups == {"call", "trunk", "webhook"}
+    assert {f"{group}.*" for group in groups} <= PATTERNS
+
+
+def test_each_type_that_ends_a_call_is_reported_by_a_final_state() -> None:
+    final = {TYPE_OF_CALL_EVENT[state] for state in TERMINAL}
+    assert final == FINAL
+
+
+def test_the_schedule_is_that_of_production() -> None:
+    assert stage_settings("prod").webhook_schedule_s == SCHEDULE_S
+    assert stage_settings("prod").webhook_disable_after_s == DISABLE_AFTER_S
+    assert stage_settings("prod").webhook_slots == MAX_CONCURRENT_DELIVERIES
 
 
 def test_ids_follow_from_what_they_name() -> None:
@@ -186,13 +223,13 @@ def test_ids_follow_from_what_they_name() -> None:
     assert made == delivery_id(endpoint, event, 1_705_680_000_123)
     assert made != delivery_id(endpoint, event, 1_705_680_000_123, "again")
     assert len(made) <= 80 - len("_r999999"), "it names an execution"
-    place = delivery_key_of(made)
+    place = parse_delivery_id(made)
     assert place is not None
     assert (place.endpoint_id, place.at_ms) == (endpoint, 1_705_680_000_123)
-    assert delivery_key_of("dlv_x") is None
+    assert parse_delivery_id("dlv_x") is None
 
 
-def test_a_circuit_opens_for_longer_each_time_and_what_never_works_is_lost() -> None:
+def test_a_circuit_opens_for_longer_each_time_and_what_never_works_should_disable() -> None:
     health, now_ms, opened = EndpointCircuitBreaker(), 1_000_000, []
     for _ in range(ENDPOINT_BREAKER.opens_after - 1):
         health = health.failed(now_ms)
@@ -204,16 +241,16 @@ def test_a_circuit_opens_for_longer_each_time_and_what_never_works_is_lost() -> 
         now_ms += health.open_for_ms(now_ms)
     assert opened == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
     assert max(opened) == ENDPOINT_BREAKER.max_open_ms // 1000
-    assert health.probing
-    assert not health.is_lost(now_ms, DISABLE_AFTER_S)
-    assert health.is_lost(1_000_000 + DISABLE_AFTER_S * 1000, DISABLE_AFTER_S)
+    assert health.half_open
+    assert not health.should_disable(now_ms, DISABLE_AFTER_S)
+    assert health.should_disable(1_000_000 + DISABLE_AFTER_S * 1000, DISABLE_AFTER_S)
 
 
 def test_a_failure_now_and_then_is_no_failing_for_days() -> None:
     health, now_ms = EndpointCircuitBreaker(), 1_000_000
     for _ in range(2 * ENDPOINT_BREAKER.opens_after):
         health = health.failed(now_ms)
-        assert not health.is_lost(now_ms, DISABLE_AFTER_S)
+        assert not health.should_disable(now_ms, DISABLE_AFTER_S)
         now_ms += 3 * 86_400_000
     assert health.failures == 1
 

@@ -113,7 +113,7 @@ class AgentService(ResourceService[Agent, AgentSpec, AgentView]):
 
     def _trunk(self, principal: Principal, name_or_id: str) -> Trunk:
         if not principal.livemode:
-            self.test_trunks.of(principal.tenant_id)
+            self.test_trunks.get_or_create(principal.tenant_id)
         trunk = self.trunks.find(principal.tenant_id, name_or_id, test=not principal.livemode)
         if trunk is None:
             raise InvalidRequest(f"Validation error: there is no trunk {name_or_id}", field="trunk")

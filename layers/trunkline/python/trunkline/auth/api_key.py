@@ -76,11 +76,11 @@ class ApiKey:
     expires_at_ms: int | None = None
     last_used_ms: int | None = None
 
-    def over(self, now_ms: int) -> bool:
+    def is_expired(self, now_ms: int) -> bool:
         """Say whether its time is over."""
         return self.expires_at_ms is not None and now_ms >= self.expires_at_ms
 
-    def lets_in(self, address: str) -> bool:
+    def allows_address(self, address: str) -> bool:
         """Say whether it may be used from an address."""
         if not self.networks:
             return True

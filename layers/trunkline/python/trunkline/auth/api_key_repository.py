@@ -40,7 +40,7 @@ class ApiKeyRepository:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def create(self, key: ApiKey, key_hash: str, more: Sequence[Write] = ()) -> None:
+    def create(self, key: ApiKey, key_hash: str, extra_writes: Sequence[Write] = ()) -> None:
         """Store a new key.
 
         Raises:
@@ -54,7 +54,7 @@ class ApiKeyRepository:
             Update(key_count_key(key.tenant_id), add={"count": 1}, condition=free),
         ]
         try:
-            self._table.transact([*writes, *more])
+            self._table.transact([*writes, *extra_writes])
         except ConditionFailed as error:
             raise LimitReached(f"A tenant may have {MAX_KEYS} API keys") from error
 
@@ -73,7 +73,7 @@ class ApiKeyRepository:
         known = KeyEntry(key_id, entry["hash"], entry.get("previous_hash"), entry["version"])
         return (_key(item), known) if item else None
 
-    def change(self, key: ApiKey, entry: KeyEntry, more: Sequence[Write] = ()) -> None:
+    def change(self, key: ApiKey, entry: KeyEntry, extra_writes: Sequence[Write] = ()) -> None:
         """Store a key's changed bounds; its window goes on.
 
         Raises:
@@ -82,12 +82,12 @@ class ApiKeyRepository:
         values = {name: value for name, value in _bounds(key).items() if value is not None}
         gone = [name for name, value in _bounds(key).items() if value is None]
         changed = Update(api_key_key(entry.hash), set=values, remove=gone, condition=EXISTS)
-        self._all_or_none([changed, self._bump(key, entry), *more])
+        self._all_or_none([changed, self._bump(key, entry), *extra_writes])
 
     def rotate(
-        self, key: ApiKey, entry: KeyEntry, new_hash: str, over_ms: int, more: Sequence[Write] = ()
+        self, key: ApiKey, entry: KeyEntry, new_hash: str, over_ms: int, extra_writes: Sequence[Write] = ()
     ) -> None:
-        """Put a new key in the old one's place; the old one is good until `over_ms`, one before that no more.
+        """Replace a key: the old one is valid until `over_ms`, one that it replaced no more.
 
         Raises:
             VersionConflict: it was rotated or revoked meanwhile.
@@ -101,9 +101,9 @@ class ApiKeyRepository:
         if entry.previous_hash:
             writes.append(Delete(api_key_key(entry.previous_hash)))
         renewed = replace(entry, hash=new_hash, previous_hash=entry.hash)
-        self._all_or_none([*writes, self._bump(key, renewed), *more])
+        self._all_or_none([*writes, self._bump(key, renewed), *extra_writes])
 
-    def revoke(self, tenant_id: str, entry: KeyEntry, more: Sequence[Write] = ()) -> None:
+    def revoke(self, tenant_id: str, entry: KeyEntry, extra_writes: Sequence[Write] = ()) -> None:
         """Delete a key: the next request with it finds none.
 
         Raises:
@@ -114,9 +114,9 @@ class ApiKeyRepository:
         unchanged = Attr("version").eq(entry.version)
         gone.append(Delete(api_key_entry(tenant_id, entry.id), unchanged))
         gone.append(Update(key_count_key(tenant_id), add={"count": -1}))
-        self._all_or_none([*gone, *more])
+        self._all_or_none([*gone, *extra_writes])
 
-    def admit(self, key_hash: str, now_ms: int) -> tuple[ApiKey, RateLimitStatus]:
+    def authenticate_and_count(self, key_hash: str, now_ms: int) -> tuple[ApiKey, RateLimitStatus]:
         """Find a key and count a request of its window, in one conditional write; the first request of a
         minute takes two.
 
@@ -126,12 +126,12 @@ class ApiKeyRepository:
             InvalidApiKey: there is no such key, or its time is over.
             RateLimited: the window is full.
         """
-        place, window = api_key_key(key_hash), window_of(now_ms)
+        item_key, window = api_key_key(key_hash), window_of(now_ms)
         for _ in range(_TRIES):
             try:
-                item = self._table.write(_counted(place, window, now_ms))
+                item = self._table.write(_counted(item_key, window, now_ms))
             except ConditionFailed as error:
-                item = self._renewed(place, error.item, window, now_ms)
+                item = self._renewed(item_key, error.item, window, now_ms)
             if item is None:
                 continue
             # Another machine's clock may be in the next minute already: then so is this key.
@@ -142,7 +142,7 @@ class ApiKeyRepository:
                 return key, RateLimitStatus.in_window(key.limit_per_minute, item["used"], window)
         raise RateLimited(RateLimitStatus.in_window(0, 0, window), now_ms)
 
-    def _renewed(self, place: ItemKey, item: Item | None, window: int, now_ms: int) -> Item | None:
+    def _renewed(self, item_key: ItemKey, item: Item | None, window: int, now_ms: int) -> Item | None:
         """What comes of a request that could not simply be counted: a new window, or none left in this.
 
         None: another request was quicker, look again.
@@ -160,7 +160,7 @@ class ApiKeyRepository:
         begun = {"window": window, "used": 1, "last_used_ms": now_ms}
         begun["limit_per_minute"] = key.limit_per_minute
         try:
-            return self._table.write(Update(place, set=begun, condition=EXISTS & unchanged))
+            return self._table.write(Update(item_key, set=begun, condition=EXISTS & unchanged))
         except ConditionFailed:
             return None
 
@@ -180,10 +180,10 @@ def new_key_id() -> str:
     return f"key_{uuid.uuid4().hex[:20]}"
 
 
-def _counted(place: ItemKey, window: int, now_ms: int) -> Update:
+def _counted(item_key: ItemKey, window: int, now_ms: int) -> Update:
     free = Attr("used").lt(Attr("limit_per_minute"))
     return Update(
-        place,
+        item_key,
         set={"last_used_ms": now_ms},
         add={"used": 1},
         condition=EXISTS & Attr("window").eq(window) & free,
@@ -191,7 +191,7 @@ def _counted(place: ItemKey, window: int, now_ms: int) -> Update:
 
 
 def _require_alive(key: ApiKey, now_ms: int) -> None:
-    if key.over(now_ms):
+    if key.is_expired(now_ms):
         raise InvalidApiKey
 
 

@@ -106,7 +106,7 @@ def key_view(key: ApiKey, now_ms: int) -> ApiKeyView:
         "scopes": sorted(scope.value for scope in key.scopes),
         "environment": environment,
         "livemode": key.livemode,
-        "status": "expired" if key.over(now_ms) else "active",
+        "status": "expired" if key.is_expired(now_ms) else "active",
         "expires_at": iso_from_ms(key.expires_at_ms) if key.expires_at_ms else None,
         "allowed_addresses": list(key.networks),
         "requests_per_minute": key.limit_per_minute,

@@ -130,7 +130,7 @@ class ApiKeyService:
         noted = audit_write(principal, self.clock.wall_ms(), "api_key.revoked", key.id)
         self.keys.revoke(key.tenant_id, entry, [noted])
 
-    def apply_default(self, principal: Principal, requests_per_minute: int) -> None:
+    def ensure_default(self, principal: Principal, requests_per_minute: int) -> None:
         """Give the tenant's keys that have no limit of their own the tenant's.
 
         Raises:
@@ -153,7 +153,7 @@ class ApiKeyService:
         expires_ms = moment_ms(spec.expires_at) if spec.expires_at else None
         if expires_ms is not None and expires_ms <= now_ms and expires_ms != key.expires_at_ms:
             raise InvalidRequest(f"Validation error: {KeySpec.messages['expires_at']}", field="expires_at")
-        usual = self.facts.of(key.tenant_id).requests_per_minute or DEFAULT_PER_MINUTE
+        usual = self.facts.get(key.tenant_id).requests_per_minute or DEFAULT_PER_MINUTE
         if asking:
             usual = min(usual, asking.limit_per_minute)
         return replace(

@@ -57,7 +57,7 @@ class Authenticator:
     pepper: str
     clock: Clock
 
-    def admit(self, proof: Credentials) -> AuthContext:
+    def authenticate(self, credentials: Credentials) -> AuthContext:
         """Authenticate a request and count it.
 
         Raises:
@@ -66,31 +66,31 @@ class Authenticator:
             RateLimited: the key has made its requests of this minute.
             CrossSite: another site has a browser send its cookie.
         """
-        if proof.key is not None:
-            return self.admit_key(proof, proof.key)
-        if proof.session:
-            return self._by_session(proof, proof.session)
+        if credentials.key is not None:
+            return self.authenticate_key(credentials, credentials.key)
+        if credentials.session:
+            return self._by_session(credentials, credentials.session)
         raise InvalidApiKey
 
-    def admit_key(self, proof: Credentials, key: str) -> AuthContext:
-        """Authenticate by a key; raises as `admit` does."""
+    def authenticate_key(self, credentials: Credentials, key: str) -> AuthContext:
+        """Authenticate by a key; raises as `authenticate` does."""
         if not is_well_formed(key):
             raise InvalidApiKey
-        return self._counted(proof, key_hash(key, self.pepper), "api_key")
+        return self._authenticate_hash(credentials, key_hash(key, self.pepper), "api_key")
 
-    def _by_session(self, proof: Credentials, token: str) -> AuthContext:
+    def _by_session(self, credentials: Credentials, token: str) -> AuthContext:
         session = self.sessions.find(token)
-        if proof.method not in _HARMLESS and not proof.is_own_site:
+        if credentials.method not in _HARMLESS and not credentials.is_own_site:
             raise CrossSite
-        return self._counted(proof, session.key_hash, "session")
+        return self._authenticate_hash(credentials, session.key_hash, "session")
 
-    def _counted(self, proof: Credentials, hashed: str, kind: str) -> AuthContext:
-        key, rate = self.keys.admit(hashed, self.clock.wall_ms())
-        if not key.lets_in(proof.address):
+    def _authenticate_hash(self, credentials: Credentials, hashed: str, kind: str) -> AuthContext:
+        key, rate = self.keys.authenticate_and_count(hashed, self.clock.wall_ms())
+        if not key.allows_address(credentials.address):
             raise AddressNotAllowed
-        return AuthContext(_principal(key, proof, kind), rate, hashed)
+        return AuthContext(_principal(key, credentials, kind), rate, hashed)
 
 
-def _principal(key: ApiKey, proof: Credentials, kind: str) -> Principal:
-    actor = Actor(kind, key.id, key.name, proof.address, proof.request_id)
+def _principal(key: ApiKey, credentials: Credentials, kind: str) -> Principal:
+    actor = Actor(kind, key.id, key.name, credentials.address, credentials.request_id)
     return Principal(key.tenant_id, key.livemode, key.scopes, key, actor)

@@ -43,7 +43,7 @@ class CognitoUserPool:
     signing_key: Callable[[str], Any]
 
     @classmethod
-    def of(cls, issuer: str, client_id: str) -> CognitoUserPool | None:
+    def from_settings(cls, issuer: str, client_id: str) -> CognitoUserPool | None:
         """The pool of a deployment; None where it has none (`none`)."""
         if issuer == "none":
             return None

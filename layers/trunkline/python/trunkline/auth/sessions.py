@@ -41,7 +41,7 @@ class NewSession(InputModel):
     expires_in_s: Annotated[int, Bounded(60, MAX_LIFE_S)] = MAX_LIFE_S
 
     @model_validator(mode="after")
-    def _one_proof(self) -> NewSession:
+    def _exactly_one_credential(self) -> NewSession:
         if self.api_key and self.id_token:
             raise ValueError("api_key and id_token are two proofs: send one")
         return self
@@ -101,7 +101,7 @@ class SessionRepository:
         noted = audit_write(principal, self._clock.wall_ms(), "session.closed", principal.actor.id)
         self._table.transact([Delete(session_key(key_hash(token, self._pepper))), noted])
 
-    def principal_of(self, user: User, actor: Actor) -> tuple[Principal, str]:
+    def principal_for(self, user: User, actor: Actor) -> tuple[Principal, str]:
         """Note a user who proved who they are, and what they may do; the proof opens one session only.
 
         Raises:

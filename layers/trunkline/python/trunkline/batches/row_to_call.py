@@ -92,7 +92,7 @@ class RowConverter:
             replace(put, item=put.item | kept)
             for put in self.workflow_calls.user_contexts.writes(call, context)
         ]
-        return PreparedRow(row, call, more, self.compliance.checks(call))
+        return PreparedRow(row, call, more, self.compliance.conditions(call))
 
     def _call(self, wish: dict[str, Any]) -> tuple[Call, dict[str, Any]]:
         if self.batch.kind is CallKind.OUTBOUND:
@@ -118,7 +118,7 @@ class RowConverter:
             id=call_id,
             batch_row=BatchRow(batch.id, row.number, row.name),
             queue_position=place.key,
-            ttl=self.settings.of(call.tenant_id).ttl(call.latest_end_ms),
+            ttl=self.settings.get(call.tenant_id).ttl(call.latest_end_ms),
         )
 
     @cached_property

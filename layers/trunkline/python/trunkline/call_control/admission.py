@@ -58,7 +58,7 @@ class CallAdmission:
             IdempotencyConflict: the key was used with another body.
             IdempotencyInProgress: a request with the key is being carried out.
         """
-        facts = self.quotas.settings.of(call.tenant_id)
+        facts = self.quotas.settings.get(call.tenant_id)
         call = replace(call, ttl=facts.ttl(call.latest_end_ms))
         if call.channel is Channel.WEB and facts.max_calls_in_progress is not None:
             call = replace(call, slots=(total_pool(call.tenant_id, livemode=call.livemode),))
@@ -82,7 +82,7 @@ class CallAdmission:
         """Store the call; the one that its key's first request made, if this is not the first."""
         if once and (before := self.calls.find_by_idempotency_key(once)):
             return before
-        checks = self.compliance.checks(call)
+        checks = self.compliance.conditions(call)
         self.quotas.reserve(call)
         try:
             self._store(call, once, more, checks)
@@ -100,7 +100,7 @@ class CallAdmission:
     def _store(
         self, call: Call, once: IdempotencyKey | None, more: Sequence[Write], checks: Sequence[Check]
     ) -> None:
-        most = self.quotas.settings.of(call.tenant_id).max_calls_in_progress or 0
+        most = self.quotas.settings.get(call.tenant_id).max_calls_in_progress or 0
         try:
             self.calls.create(call, once, more, limits=dict.fromkeys(call.slots, most), checks=checks)
         except NoFreeSlot as error:

@@ -182,7 +182,7 @@ class OutboundCallService:
         """The agent as a call of the principal's mode is dialled: test calls go over the test trunk."""
         if principal.livemode:
             return agent
-        trunk = self.test_trunks.of(principal.tenant_id)
+        trunk = self.test_trunks.get_or_create(principal.tenant_id)
         return replace(agent, trunk_id=trunk.id, phone_numbers=agent.phone_numbers or trunk.numbers)
 
     def require_callable(self, principal: Principal, agent: Agent) -> Agent:

@@ -62,7 +62,7 @@ class QuotaService:
             QueueFull: as many wait as may.
             DailyLimitReached: as many were made today as may be.
         """
-        facts = self.settings.of(call.tenant_id)
+        facts = self.settings.get(call.tenant_id)
         if call.channel is Channel.PHONE and facts.max_calls_waiting is not None:
             self._reserve_waiting(call, facts.max_calls_waiting)
         if facts.max_calls_a_day is not None:
@@ -70,7 +70,7 @@ class QuotaService:
 
     def release(self, call: Call) -> None:
         """A call that was counted was not stored after all. If this fails, one fewer is let in today."""
-        facts = self.settings.of(call.tenant_id)
+        facts = self.settings.get(call.tenant_id)
         if facts.max_calls_a_day is not None:
             self.table.write(Update(self._day_count_key(call), add={"made": -1}))
 

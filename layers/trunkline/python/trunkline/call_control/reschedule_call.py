@@ -92,7 +92,7 @@ class RescheduleCallService:
         if call.state is not State.SCHEDULED and not (is_held and wish.timezone and not wish.earliestAt):
             raise CallNotScheduled
         after = rescheduled(call, wish, now_ms)
-        after = replace(after, ttl=self.settings.of(call.tenant_id).ttl(after.latest_end_ms))
+        after = replace(after, ttl=self.settings.get(call.tenant_id).ttl(after.latest_end_ms))
         if after == call:
             return None
         told = {"until": iso_from_ms(after.due_ms)} if after.due_ms else {}

@@ -256,7 +256,7 @@ class WorkflowCallService:
         require_test_for_speed(principal, request.test_speed, "test_speed")
         lane, played_number = "", ""
         if not principal.livemode:
-            lane = self.outbound.test_trunks.of(principal.tenant_id).id
+            lane = self.outbound.test_trunks.get_or_create(principal.tenant_id).id
             played_number = _test_number(request.user_context)
         return Call(
             id=call_id,

@@ -26,24 +26,28 @@ class TemplateCallCreator:
     source: str
 
     def __call__(
-        self, principal: Principal, kind: CallKind, wish: dict[str, Any], once: IdempotencyKey
+        self, principal: Principal, kind: CallKind, body: dict[str, Any], idempotency_key: IdempotencyKey
     ) -> AdmittedCall:
         """Make the call; raises as its route does."""
         match kind:
             case CallKind.WORKFLOW:
-                request = validated(WorkflowCall, wish)
+                request = validated(WorkflowCall, body)
                 return self.workflow_calls.create(
-                    principal, request, source=self.source, idempotency_key=once
+                    principal, request, source=self.source, idempotency_key=idempotency_key
                 )
             case CallKind.OUTBOUND:
-                outbound = validated(OutboundCall, wish)
-                return self.phones.create(principal, outbound, source=self.source, idempotency_key=once)
+                outbound = validated(OutboundCall, body)
+                return self.phones.create(
+                    principal, outbound, source=self.source, idempotency_key=idempotency_key
+                )
             case CallKind.SCHEDULE:
-                scheduled = validated(ScheduledCall, wish)
-                return self.phones.schedule(principal, scheduled, source=self.source, idempotency_key=once)
+                scheduled = validated(ScheduledCall, body)
+                return self.phones.schedule(
+                    principal, scheduled, source=self.source, idempotency_key=idempotency_key
+                )
 
 
-Place = Callable[[Principal, CallKind, dict[str, Any], IdempotencyKey], AdmittedCall]
+CreateCall = Callable[[Principal, CallKind, dict[str, Any], IdempotencyKey], AdmittedCall]
 """Makes the call that a filled body asks for, once."""
 
 

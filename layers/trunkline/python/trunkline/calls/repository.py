@@ -112,8 +112,8 @@ class CallRepository:
         Raises:
             IdempotencyConflict: that request had another body.
         """
-        record = self._table.get(idempotency_key.key)
-        return self.load(idempotency_key.made_id(record)) if record else None
+        record = self._table.get(idempotency_key.item_key)
+        return self.load(idempotency_key.resource_id(record)) if record else None
 
     def apply(
         self,

@@ -1,0 +1,1 @@
+"""Calling compliance: suppressed numbers, allowed prefixes and frequency caps."""

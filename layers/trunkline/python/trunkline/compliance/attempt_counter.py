@@ -1,4 +1,4 @@
-"""When each number was rung, for tenants that cap it."""
+"""Counter of the attempts to each number, for tenants with a frequency cap."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from trunkline.storage.keys.item import TTL
 from trunkline.storage.keys.resources import call_attempts_key
 from trunkline.storage.table import ABSENT, ConditionFailed, Put, Table
 
-_TRIES = 5
-_BUSY_MS = 1_000
+_MAX_TRIES = 5
+_CONTENTION_RETRY_MS = 1_000
 
 
 @dataclass(frozen=True)
 class AttemptCounter:
-    """Counts attempts by number; those of one number at the same time are counted one after the other."""
+    """Counts attempts by number; concurrent attempts to one number are counted one after the other."""
 
     table: Table
 
-    def opens_ms(self, call: Call, cap: FrequencyCap, now_ms: int) -> int:
-        """From when on a call may ring, as far as is known now: one GetItem."""
-        return cap.opens_ms(_attempts(self._read(call)), now_ms)
+    def next_allowed_ms(self, call: Call, cap: FrequencyCap, now_ms: int) -> int:
+        """Return when a call may next ring, by the attempts counted so far; costs one GetItem."""
+        return cap.next_allowed_ms(_attempts(self._read(call)), now_ms)
 
     def count(self, call: Call, cap: FrequencyCap, now_ms: int) -> int:
-        """Count a call's next attempt, however often it is taken from the line for it. Returns now; or the
-        later moment at which it may ring, and then nothing was counted.
+        """Count a call's next attempt, once however often it is claimed.
 
-        What is counted and does not ring after all (the table fails, the call is cancelled) stays counted:
-        a few fewer ring, never more.
+        Returns `now_ms`, or the later time at which the call may ring; then nothing was counted. An attempt
+        that is counted but does not ring (a failed write, a cancelled call) stays counted: a number may be
+        rung less often than the cap allows, never more often.
         """
-        mine = f"{call.id}#{len(call.attempts) + 1}"
-        for _ in range(_TRIES):
+        attempt_id = f"{call.id}#{len(call.attempts) + 1}"
+        for _ in range(_MAX_TRIES):
             item = self._read(call)
             counted = cap.counted(_attempts(item), now_ms)
-            counted.pop(mine, None)
-            if (opens_ms := cap.opens_ms(counted, now_ms)) > now_ms:
-                return opens_ms
+            counted.pop(attempt_id, None)
+            if (allowed_ms := cap.next_allowed_ms(counted, now_ms)) > now_ms:
+                return allowed_ms
             try:
-                self._write(call, item, counted | {mine: now_ms}, (now_ms + cap.span_ms) // 1000 + 1)
+                self._write(call, item, counted | {attempt_id: now_ms}, (now_ms + cap.span_ms) // 1000 + 1)
             except ConditionFailed:
                 continue
             return now_ms
-        return now_ms + _BUSY_MS
+        return now_ms + _CONTENTION_RETRY_MS
 
     def _read(self, call: Call) -> Mapping[str, Any]:
         return self.table.get(call_attempts_key(call.tenant_mode, call.phone_number)) or {}

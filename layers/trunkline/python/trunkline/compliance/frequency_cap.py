@@ -1,4 +1,4 @@
-"""How often a number may be rung. Pure."""
+"""Frequency cap: how often a number may be rung. Pure."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ class FrequencyCap:
 
     @property
     def span_ms(self) -> int:
+        """Return the length of the cap's sliding window."""
         return self.per_hours * _HOUR_MS
 
     def counted(self, attempts: Mapping[str, int], now_ms: int) -> dict[str, int]:
-        """The attempts (their moments in ms, by attempt) that still count."""
-        return {each: at_ms for each, at_ms in attempts.items() if at_ms > now_ms - self.span_ms}
+        """Return the attempts (times in ms, by attempt id) inside the window that ends now."""
+        return {attempt_id: at_ms for attempt_id, at_ms in attempts.items() if at_ms > now_ms - self.span_ms}
 
-    def opens_ms(self, attempts: Mapping[str, int], now_ms: int) -> int:
-        """The first moment from now on at which one more may ring."""
-        moments = sorted(self.counted(attempts, now_ms).values())
-        over = len(moments) - self.max_attempts
-        return now_ms if over < 0 else moments[over] + self.span_ms
+    def next_allowed_ms(self, attempts: Mapping[str, int], now_ms: int) -> int:
+        """Return the first time from now on at which one more attempt may ring."""
+        times_ms = sorted(self.counted(attempts, now_ms).values())
+        over = len(times_ms) - self.max_attempts
+        return now_ms if over < 0 else times_ms[over] + self.span_ms

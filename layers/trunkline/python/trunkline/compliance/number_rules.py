@@ -1,6 +1,6 @@
-"""Which numbers may be called at all. Pure.
+"""Rules for the numbers that may be called. Pure.
 
-Source: libphonenumber's metadata on emergency and premium-rate numbers.
+Source: the metadata of libphonenumber about emergency and premium-rate numbers.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from trunkline.compliance.frequency_cap import FrequencyCap
 
 @dataclass(frozen=True)
 class NumberRules:
-    """Prefixes of E.164 numbers (`+49`, `+1900`): without allowed ones all are; the longest that fits counts,
-    and of two that are the same the denied one. `suppresses`: there is, or was, a suppression list; `cap`:
-    how often a number may be rung; `default_timezone`: where a callee is taken to be of whose number that is
-    not known."""
+    """A tenant's rules for numbers.
+
+    Prefixes are beginnings of E.164 numbers (`+49`, `+1900`). Without allowed prefixes all numbers are
+    allowed. The longest matching prefix decides; a denied prefix wins over an equal allowed one.
+    `suppresses` is true once the tenant has suppressed a number. `default_timezone` is used for callees
+    without a time zone of their own, `cap` is the frequency cap.
+    """
 
     allowed_prefixes: tuple[str, ...] = ()
     denied_prefixes: tuple[str, ...] = ()
@@ -33,8 +36,8 @@ class NumberRules:
         zone, suppresses = item.get("default_timezone"), bool(item.get("suppresses"))
         return cls(allowed, denied, suppresses, zone, FrequencyCap(**cap) if cap else None)
 
-    def why_not(self, number: str) -> str | None:
-        """Why a number may not be called: `denied_prefix`, `not_an_allowed_prefix`; None if it may."""
+    def rejection_reason(self, number: str) -> str | None:
+        """Return `denied_prefix` or `not_an_allowed_prefix` if the number must not be called, else None."""
         allowed = _longest(self.allowed_prefixes, number)
         denied = _longest(self.denied_prefixes, number)
         if denied and len(denied) >= len(allowed):
@@ -43,8 +46,8 @@ class NumberRules:
 
 
 def is_always_blocked(number: str) -> str | None:
-    """`emergency` or `premium_rate` for numbers that nobody may have called; None for all others."""
-    # 40 ms of import and tables: only who calls a number pays for it.
+    """Return `emergency` or `premium_rate` for numbers that no tenant may call, else None."""
+    # Imported here because it takes 40 ms, which only calls of a number should pay.
     from phonenumbers import (  # noqa: PLC0415
         NumberParseException,
         PhoneNumberType,
@@ -65,4 +68,4 @@ def is_always_blocked(number: str) -> str | None:
 
 
 def _longest(prefixes: tuple[str, ...], number: str) -> str:
-    return max((each for each in prefixes if number.startswith(each)), key=len, default="")
+    return max((prefix for prefix in prefixes if number.startswith(prefix)), key=len, default="")

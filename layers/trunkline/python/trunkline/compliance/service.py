@@ -1,4 +1,4 @@
-"""A tenant's rules on its behalf: the suppression list, and which prefixes may be called."""
+"""Use cases of compliance: the suppression list and the number rules of a tenant."""
 
 from __future__ import annotations
 
@@ -23,28 +23,32 @@ from trunkline.storage.keys.item import SK, TTL, Item, ItemKey
 from trunkline.storage.keys.resources import number_rules_key, suppression_key
 from trunkline.storage.table import Delete, Put, Table, Update
 
-MAX_NUMBERS = 1000
-_A_TRANSACTION = 99
-_PREFIXES_MESSAGE = "prefixes must be lists of at most 300 beginnings of E.164 numbers, as +49 or +1900"
+MAX_SUPPRESSIONS_PER_REQUEST = 1000
+_NUMBERS_PER_TRANSACTION = 99
+"""DynamoDB allows 100 actions in a transaction; one is the audit entry."""
+
+_PREFIXES_MESSAGE = (
+    "prefixes must be lists of at most 300 beginnings of E.164 numbers, for example +49 or +1900"
+)
 Prefixes = Annotated[list[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{0,14}$")]], Field(max_length=300)]
 
 
 class Suppressions(InputModel):
-    """Numbers that are not to be called, until a moment or for good."""
+    """Numbers that must not be called, until a time or permanently."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
-        "numbers": f"numbers must be a list of 1 to {MAX_NUMBERS} E.164 numbers",
+        "numbers": f"numbers must be a list of 1 to {MAX_SUPPRESSIONS_PER_REQUEST} E.164 numbers",
         "expires_at": "expires_at must be an ISO 8601 time with its offset",
     }
 
-    numbers: Annotated[list[Number], Field(min_length=1, max_length=MAX_NUMBERS)]
+    numbers: Annotated[list[Number], Field(min_length=1, max_length=MAX_SUPPRESSIONS_PER_REQUEST)]
     reason: Annotated[str, Field(max_length=200)] = ""
     expires_at: Moment | None = None
 
 
 class SuppressionQuery(InputModel):
-    """What `GET /api/v1/suppressions` can be asked for."""
+    """Query parameters of `GET /api/v1/suppressions`."""
 
     model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
@@ -56,7 +60,7 @@ class SuppressionQuery(InputModel):
 
 
 class FrequencyCapSpec(InputModel):
-    """At most so many attempts to ring a number within any so many hours."""
+    """At most `max_attempts` attempts to a number within any `per_hours` hours."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
@@ -65,14 +69,16 @@ class FrequencyCapSpec(InputModel):
 
 
 class NumberRulesSpec(InputModel):
-    """Which numbers may be called, by their prefixes; without allowed ones all but the denied. How often, and
-    where those are whose zone is not known."""
+    """Rules for the numbers that may be called.
+
+    Without allowed prefixes, all numbers but those with a denied prefix are allowed.
+    """
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
         "allowed_prefixes": _PREFIXES_MESSAGE,
         "denied_prefixes": _PREFIXES_MESSAGE,
-        "default_timezone": "default_timezone must be an IANA name, as Europe/Berlin",
+        "default_timezone": "default_timezone must be an IANA name, for example Europe/Berlin",
         "frequency_cap": "frequency_cap must have max_attempts (1 to 100) and per_hours (1 to 720)",
     }
 
@@ -80,7 +86,7 @@ class NumberRulesSpec(InputModel):
     denied_prefixes: Prefixes = []
     frequency_cap: FrequencyCapSpec | None = None
     default_timezone: Annotated[
-        Zone | None, Field(description="Where a callee is of whose number that is not known.")
+        Zone | None, Field(description="Time zone to assume when none can be derived from the number.")
     ] = None
 
 
@@ -91,7 +97,7 @@ class _SuppressionEntry(InputModel):
 
 
 class SuppressionView(TypedDict):
-    """A number that is not called."""
+    """A number that must not be called."""
 
     number: str
     reason: str
@@ -105,7 +111,7 @@ class SuppressionList(TypedDict):
 
 
 class Suppressed(TypedDict):
-    """How many numbers are on the list by the request."""
+    """The number of numbers that the request put on the list."""
 
     suppressed: int
 
@@ -116,7 +122,7 @@ class FrequencyCapView(TypedDict):
 
 
 class NumberRulesView(TypedDict):
-    """Emergency and premium-rate numbers are never called, whatever stands here."""
+    """Emergency and premium-rate numbers are never called, whatever these rules say."""
 
     allowed_prefixes: list[str]
     denied_prefixes: list[str]
@@ -126,29 +132,28 @@ class NumberRulesView(TypedDict):
 
 @dataclass(frozen=True)
 class ComplianceService:
-    """Keeps a tenant's rules, those of the key's mode."""
+    """Manages a tenant's suppression list and number rules, in the key's mode."""
 
     table: Table
-    rulebook: CompliancePolicy
+    compliance: CompliancePolicy
     clock: Clock
 
-    def suppress(self, principal: Principal, wish: Suppressions) -> Suppressed:
-        """Put numbers on the list; those that are there are written anew. What fails half way is done by a
-        repeat."""
-        now_ms, numbers = self.clock.wall_ms(), sorted(set(wish.numbers))
+    def suppress(self, principal: Principal, request: Suppressions) -> Suppressed:
+        """Put numbers on the list, or replace their entries. A repeat completes a request that failed."""
+        now_ms, numbers = self.clock.wall_ms(), sorted(set(request.numbers))
         self.table.write(Update(number_rules_key(principal.tenant_mode), set={"suppresses": True}))
-        self.rulebook.forget(principal.tenant_mode)
-        items = [_item(principal.tenant_mode, number, wish, now_ms) for number in numbers]
-        for first in range(0, len(items), _A_TRANSACTION):
-            part: Sequence[Item] = items[first : first + _A_TRANSACTION]
-            noted = audit_write(principal, now_ms, "suppression.added", f"{len(part)} numbers")
-            self.table.transact([*(Put(item) for item in part), noted])
+        self.compliance.forget(principal.tenant_mode)
+        items = [_item(principal.tenant_mode, number, request, now_ms) for number in numbers]
+        for first in range(0, len(items), _NUMBERS_PER_TRANSACTION):
+            part: Sequence[Item] = items[first : first + _NUMBERS_PER_TRANSACTION]
+            audit_entry = audit_write(principal, now_ms, "suppression.added", f"{len(part)} numbers")
+            self.table.transact([*(Put(item) for item in part), audit_entry])
         return {"suppressed": len(numbers)}
 
     def page(self, principal: Principal, query: SuppressionQuery) -> SuppressionList:
-        """A page of the list, in the order of the numbers."""
+        """Return a page of the list, sorted by number."""
         prefix = suppression_key(principal.tenant_mode)
-        # After a number comes the next one, also where it begins with the same digits.
+        # "!" sorts after the number itself, and before longer numbers that begin with it.
         begin = (
             suppression_key(principal.tenant_mode, f"{decode_cursor(query.cursor)}!")
             if query.cursor
@@ -160,47 +165,54 @@ class ComplianceService:
         return {"data": shown, "next_cursor": encode_cursor(shown[-1]["number"]) if more else None}
 
     def get(self, principal: Principal, number: str) -> SuppressionView:
-        """One number of the list; `NotFound` if it is not on it."""
-        return _view(self._own(principal, number)[1])
+        """Return the entry of a number.
+
+        Raises:
+            NotFound: the number is not on the list.
+        """
+        return _view(self._load(principal, number)[1])
 
     def release(self, principal: Principal, number: str) -> None:
-        """Take a number from the list; `NotFound` if it is not on it."""
-        key, item = self._own(principal, number)
-        noted = audit_write(principal, self.clock.wall_ms(), "suppression.removed", f"…{item[SK][-4:]}")
-        self.table.transact([Delete(key), noted])
+        """Remove a number from the list.
+
+        Raises:
+            NotFound: the number is not on the list.
+        """
+        key, item = self._load(principal, number)
+        audit_entry = audit_write(principal, self.clock.wall_ms(), "suppression.removed", f"…{item[SK][-4:]}")
+        self.table.transact([Delete(key), audit_entry])
 
     def rules(self, principal: Principal) -> NumberRulesView:
-        """Which prefixes may be called, and how often a number."""
+        """Return the number rules."""
         return _rules_view(NumberRules.parse(self.table.get(number_rules_key(principal.tenant_mode)) or {}))
 
-    def set_rules(self, principal: Principal, wish: NumberRulesSpec) -> NumberRulesView:
-        """Say which prefixes may be called, and how often; it counts within a minute, also for calls that
-        wait."""
-        rules = wish.model_dump()
-        noted = audit_write(principal, self.clock.wall_ms(), "rules.changed", "numbers")
-        self.table.transact([Update(number_rules_key(principal.tenant_mode), set=rules), noted])
-        self.rulebook.forget(principal.tenant_mode)
+    def set_rules(self, principal: Principal, spec: NumberRulesSpec) -> NumberRulesView:
+        """Set the number rules; they take effect within a minute, also for queued calls."""
+        rules = spec.model_dump()
+        audit_entry = audit_write(principal, self.clock.wall_ms(), "rules.changed", "numbers")
+        self.table.transact([Update(number_rules_key(principal.tenant_mode), set=rules), audit_entry])
+        self.compliance.forget(principal.tenant_mode)
         return _rules_view(NumberRules.parse(rules))
 
-    def _own(self, principal: Principal, number: str) -> tuple[ItemKey, Item]:
+    def _load(self, principal: Principal, number: str) -> tuple[ItemKey, Item]:
         try:
-            wanted = validated(
+            entry = validated(
                 _SuppressionEntry, {"number": number if number.startswith("+") else f"+{number}"}
             )
         except InvalidRequest as error:
             raise NotFound("Suppression not found") from error
-        key = suppression_key(principal.tenant_mode, wanted.number)
+        key = suppression_key(principal.tenant_mode, entry.number)
         item = self.table.get(key)
         if item is None:
             raise NotFound("Suppression not found")
         return key, item
 
 
-def _item(tenant_mode: str, number: str, wish: Suppressions, now_ms: int) -> dict[str, Any]:
+def _item(tenant_mode: str, number: str, request: Suppressions, now_ms: int) -> dict[str, Any]:
     item: dict[str, Any] = suppression_key(tenant_mode, number).as_item()
-    item |= {"number": number, "reason": wish.reason, "added_at_ms": now_ms}
-    if wish.expires_at:
-        expires_ms = moment_ms(wish.expires_at)
+    item |= {"number": number, "reason": request.reason, "added_at_ms": now_ms}
+    if request.expires_at:
+        expires_ms = moment_ms(request.expires_at)
         item |= {"expires_ms": expires_ms, TTL: expires_ms // 1000 + 1}
     return item
 

@@ -1,4 +1,4 @@
-"""Circuit breaker arithmetic, shared by trunks and webhook endpoints (pure).
+"""Circuit breaker arithmetic, shared by trunks and webhook endpoints. Pure.
 
 The owner counts failures and stores the opening; this module decides when to open and for how long.
 Source: https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker

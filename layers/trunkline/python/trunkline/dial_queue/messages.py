@@ -1,4 +1,4 @@
-"""The SQS message "this trunk has work": it names a trunk and carries no call."""
+"""SQS messages that wake the dialer of a trunk; they name a trunk and carry no call."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 
 MAX_DELAY_S = 900
-"""SQS delays a message by at most a quarter of an hour."""
+"""The longest delay of an SQS message, 15 minutes
+(https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html)."""
 
 
 class WakeupNotSent(Exception):
-    """SQS did not take the message, or did not say so in time."""
+    """SQS refused the message, or did not confirm it in time."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class DialWakeup:
 
 
 class QueueSettings(Protocol):
-    """What a function's settings say of the queues."""
+    """The settings that name the queues."""
 
     @property
     def dial_queue_url(self) -> str: ...
@@ -47,8 +48,10 @@ class QueueSettings(Protocol):
 
 
 class WakeQueue:
-    """Sends wakes, those of test trunks to a queue of their own. A wake that is lost or doubled loses and
-    doubles no call: the line holds them."""
+    """Sends wake-ups; test trunks have a queue of their own.
+
+    A lost or repeated wake-up neither loses nor repeats a call: the calls are in the table.
+    """
 
     def __init__(self, client: SQSClient, queue_url: str, test_queue_url: str) -> None:
         self._client = client
@@ -57,16 +60,16 @@ class WakeQueue:
 
     @classmethod
     def open(cls, settings: QueueSettings) -> WakeQueue:
-        """The queues that a function's settings name."""
+        """Open the queues that a function's settings name."""
         return cls(aws_clients.client("sqs"), settings.dial_queue_url, settings.test_dial_queue_url)
 
     def send(self, wake: DialWakeup, delay_s: int = 0) -> None:
-        """Send one wake; the trunk is the message group, so that a busy trunk does not starve others.
+        """Send one wake-up, delayed by `delay_s` (at most `MAX_DELAY_S`).
 
-        It arrives after `delay_s`, at most `MAX_DELAY_S`.
+        The trunk is the message group, so that a busy trunk does not starve others.
 
         Raises:
-            WakeupNotSent: with a cause that may be shown to the caller.
+            WakeupNotSent: its text is a cause that may be shown to the caller.
         """
         is_test = is_test_trunk(wake.trunk_id)
         try:

@@ -1,4 +1,4 @@
-"""Sends the wakes that a change of a call makes necessary: a freed slot, a moment to wait for."""
+"""Lane notifier: wakes trunks after a change of a call freed a slot or moved its due time."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from trunkline.trunks.models import is_total
 
 
 class LaneNotifier:
-    """Best effort: a wake that can't be sent, or lies further ahead than SQS delays, the reconciler
-    makes up for within a minute. `trunks_of` names a tenant's trunks: a slot that its calls share may be
-    any one's."""
+    """Sends wake-ups, best effort: the reconciler sends within a minute what is missing.
+
+    `trunks_of` lists a tenant's trunks: a freed slot of the tenant's total may serve any of them.
+    """
 
     def __init__(
         self,
@@ -29,29 +30,32 @@ class LaneNotifier:
         self._log = log
         self._trunks_of = trunks_of
         self.holds_lane = False
-        """While a run holds the lane it finds freed slots by itself."""
+        """Set while a run holds the lane: it finds freed slots by itself."""
 
     def needs_wakeup(self, before: Call, after: Call) -> bool:
-        """Say whether a change calls for a wake."""
-        return self._freed(before, after) or _freed_total(before, after) or _moved(before, after)
+        """Tell whether a change requires a wake-up."""
+        return self._freed_slot(before, after) or _freed_total(before, after) or _due_changed(before, after)
 
     def notify_change(self, before: Call, after: Call) -> None:
-        """Wake the trunk if a slot became free (free first, then wake), or at the call's moment."""
-        if self._freed(before, after):
+        """Wake the trunk if a slot became free, and at the call's new due time.
+
+        Call it after the change is stored: free first, then wake (rule 13).
+        """
+        if self._freed_slot(before, after):
             self.wake(after.trunk_id)
         if _freed_total(before, after):
             for trunk_id in self._trunks_of(after.tenant_id):
                 if trunk_id != after.trunk_id:
                     self.wake(trunk_id)
-        if after.due_ms and _moved(before, after):
+        if after.due_ms and _due_changed(before, after):
             self.wake_at(after.trunk_id, after.due_ms)
 
-    def _freed(self, before: Call, after: Call) -> bool:
+    def _freed_slot(self, before: Call, after: Call) -> bool:
         freed = bool(before.slots) and not after.slots
         return freed and bool(after.trunk_id) and not self.holds_lane
 
     def wake_at(self, trunk_id: str, moment_ms: int) -> None:
-        """Wake the trunk at a moment, if it is at most a quarter of an hour away."""
+        """Wake the trunk at a time, if SQS can delay a message until then."""
         delay_s = max(0, -(-(moment_ms - self._clock.wall_ms()) // 1000))
         if delay_s <= MAX_DELAY_S:
             self.wake(trunk_id, delay_s)
@@ -68,5 +72,5 @@ def _freed_total(before: Call, after: Call) -> bool:
     return not after.slots and any(is_total(pool) for pool in before.slots)
 
 
-def _moved(before: Call, after: Call) -> bool:
+def _due_changed(before: Call, after: Call) -> bool:
     return after.due_ms is not None and after.due_ms != before.due_ms

@@ -1,4 +1,4 @@
-"""When the next INVITE may start: pure functions of times given in microseconds.
+"""Pacing arithmetic: when the next INVITE may start; all times in microseconds. Pure.
 
 Rule 4 of the dial protocol. With a spacing of (1 + guard)/cps any `cps + 1` starts in a row span
 (1 + guard) seconds, so no sliding second holds more than `cps` while the jitter from the slot to the
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 GUARD = 0.03
 MAX_LATE_US = 100_000
-"""A start later than this gives its slot up (rule 9, `docs/adr/0008-slots-are-reserved-in-batches.md`)."""
+"""A start later than this loses its slot (rule 9, `docs/adr/0008-slots-are-reserved-in-batches.md`)."""
 
 FAST_CPS = 20
 FAST_LEAD_US = 120_000
@@ -26,7 +26,7 @@ _CLIMB_PER_S = 0.05
 
 
 def spacing_us(cps: float) -> int:
-    """Microseconds between two starts on a trunk of `cps` calls a second (0.1 to 100)."""
+    """Compute the microseconds between two starts on a trunk of `cps` calls a second (0.1 to 100)."""
     return -int(-1_000_000 * (1 + GUARD) // cps)
 
 
@@ -38,13 +38,13 @@ class PacingClock:
 
     @classmethod
     def resume(cls, time_left_us: int, taken_at_us: int) -> PacingClock:
-        """Go on from what the lane stored: the time left, counted from the take's answer."""
+        """Resume from the stored time left, counted from the moment the lane was taken."""
         return cls(taken_at_us + max(0, time_left_us))
 
     def reserve(
         self, now_us: int, lead_us: int, spacing: int, count: int = 1
     ) -> tuple[list[int], PacingClock]:
-        """Take the next `count` slots, the first no sooner than `lead_us` from now.
+        """Reserve the next `count` slots, the first no sooner than `lead_us` from now.
 
         Returns:
             The slots, and the clock after them.
@@ -54,25 +54,25 @@ class PacingClock:
         return slots, PacingClock(slots[-1] + spacing)
 
     def time_left_us(self, now_us: int) -> int:
-        """What the lane stores: how long until a successor's first start, as of now.
+        """Compute the time to store in the lane: from now to a successor's first start.
 
-        The last starts may have been late, and only this run knows: as late as a start may be is added.
+        Only this run knows how late its last starts were, so the maximum lateness is added.
         """
         return max(0, self.next_start_us + MAX_LATE_US - now_us)
 
 
 class StartHistory:
-    """The last `cps` actual starts of a run, so that a late one does not eat the next second's guard.
+    """The last `cps` actual starts of a run, so that a late one does not use up the next second's guard.
 
-    With it any `cps + 1` starts in a row span at least 1.025 s at the socket, however late some of them
-    were, and the way to the wire may vary by 25 ms.
+    It ensures that any `cps + 1` starts in a row span at least 1.025 s at the socket, however late some of
+    them were; the delay to the wire may vary by 25 ms.
     """
 
     def __init__(self) -> None:
         self._starts: deque[int] = deque()
 
     def not_before_us(self, cps: float) -> int:
-        """The earliest instant at which the next start keeps the distance."""
+        """Compute the earliest time of the next start that keeps the distance."""
         window = max(1, int(cps))
         while len(self._starts) > window:
             self._starts.popleft()
@@ -84,14 +84,14 @@ class StartHistory:
 
 @dataclass(frozen=True)
 class BackoffFactor:
-    """How far a lane has slowed because the carrier said "too fast", and its climb back to full pace."""
+    """The slowed pace of a lane after "too fast" answers, and its climb back to full pace."""
 
     factor: float = 1.0
     since_us: int = 0
 
     @classmethod
     def resume(cls, factor: float, now_us: int) -> BackoffFactor:
-        """Go on climbing from where the run before had come to."""
+        """Resume climbing from the factor of the previous run."""
         return cls(min(1.0, max(_MIN_FACTOR, factor)), now_us)
 
     def slowed(self, now_us: int) -> BackoffFactor:
@@ -99,7 +99,7 @@ class BackoffFactor:
         return BackoffFactor(max(_MIN_FACTOR, self.at(now_us) / 2), now_us)
 
     def at(self, now_us: int) -> float:
-        """The share of the budget in use now; it climbs by a twentieth of the budget a second."""
+        """Compute the share of the budget in use; it climbs by a twentieth of the budget a second."""
         if self.factor >= 1.0:
             return 1.0
         return min(1.0, self.factor + _CLIMB_PER_S * (now_us - self.since_us) / 1_000_000)
@@ -107,13 +107,13 @@ class BackoffFactor:
 
 @dataclass(frozen=True)
 class StartLead:
-    """How long before a slot its reservation and intent must begin: learnt from how long they take."""
+    """The lead of reservation and intent before a slot, learnt from measured latencies."""
 
     estimate_us: int = 15_000
     mean_us: int = 15_000
 
     def measured(self, took_us: int) -> StartLead:
-        """Take one more measurement in: the estimate is quick to grow and slow to shrink."""
+        """Add a measurement: the estimate grows quickly and shrinks slowly."""
         weight = 2 if took_us > self.estimate_us else 50
         return replace(
             self,
@@ -123,19 +123,19 @@ class StartLead:
 
     @property
     def us(self) -> int:
-        """Three times the estimate and some more, up to 250 ms: one write in a hundred takes that long."""
+        """Three times the estimate plus 10 ms, up to 250 ms: one write in a hundred takes that long."""
         return min(_MAX_LEAD_US, 10_000 + 3 * self.estimate_us)
 
 
 class Timing:
-    """How long reservations and intents take in this process: learnt once, used by all its runs."""
+    """The measured lead of a process, shared by all its runs."""
 
     def __init__(self) -> None:
         self.lead = StartLead()
 
 
-def batch_size(spacing: int) -> int:
-    """How many slots one reservation takes: a quarter of a second of the pace, at least one.
+def reservation_size(spacing: int) -> int:
+    """Compute the slots of one reservation: a quarter of a second of the pace, at least one.
 
     At 5 CPS that is one at a time. At 50 CPS a write that takes longer than the spacing of 20 ms
     would otherwise set the pace.
@@ -143,17 +143,19 @@ def batch_size(spacing: int) -> int:
     return max(1, min(_MAX_BATCH, _BATCH_US // spacing))
 
 
-def preparing_target(cps: float, takes_s: float) -> int:
-    """How many calls to have preparing, so that as many become ready as start: the pace times the time
-    one takes, and some more, within the protocol's bound."""
-    return min(preparing_bound(cps), 2 + int(1.5 * cps * takes_s))
+def preparing_target(cps: float, prepare_s: float) -> int:
+    """Compute how many calls to prepare at once, so that as many become ready as start.
+
+    It is the pace times the preparation time with a margin, within the protocol's bound.
+    """
+    return min(preparing_bound(cps), 2 + int(1.5 * cps * prepare_s))
 
 
 def preparing_bound(cps: float) -> int:
-    """How many calls may be preparing at once (rule 6): 2 + 2 s of the budget."""
+    """Compute how many calls may be preparing at once (rule 6): 2 + 2 s of the budget."""
     return 2 + int(2 * cps)
 
 
 def ready_bound(cps: float) -> int:
-    """How many calls may be ready and wait for a slot (rule 6): half a second of the budget."""
+    """Compute how many ready calls may wait for a slot (rule 6): half a second of the budget."""
     return max(1, int(0.5 * cps))

@@ -1,4 +1,4 @@
-"""The calls waiting for one trunk: each tenant's own in order, and the tenants in turn."""
+"""Dial queue in the table: the waiting calls of a trunk, in order within each tenant."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trunkline.trunks.batch_holds import BatchHold, holding_batch
 
 
 class DialQueue:
-    """Reads a trunk's line."""
+    """Reads the queue of a trunk."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -20,29 +20,33 @@ class DialQueue:
     def peek(
         self, trunk_id: str, tenant_id: str, limit: int, held: Sequence[BatchHold] = ()
     ) -> list[QueuePosition]:
-        """A tenant's first places that are not held, strongly consistent; each hold on the way costs one more
-        read."""
+        """Read a tenant's first positions that no hold covers, strongly consistent.
+
+        Each hold that covers a position costs one more read.
+        """
         found: list[QueuePosition] = []
         first = f"{tenant_id}#"
         while first and len(found) < limit:
             wanted = limit - len(found)
             begin, first = queue_key(trunk_id, first), ""
             for item in self._table.between(begin, f"{tenant_id}#{LAST}", limit=wanted):
-                place = QueuePosition.parse(item[SK])
-                if hold := holding_batch(held, place):
-                    first = hold.end_key(place)
+                position = QueuePosition.parse(item[SK])
+                if hold := holding_batch(held, position):
+                    first = hold.end_key(position)
                     break
-                found.append(place)
+                found.append(position)
         return found
 
     def peek_tenants(
         self, trunk_id: str, tenant_ids: Iterable[str], limit: int, held: Sequence[BatchHold] = ()
     ) -> list[QueuePosition]:
-        """The first places of each tenant that are not held."""
-        return [place for tenant_id in tenant_ids for place in self.peek(trunk_id, tenant_id, limit, held)]
+        """Read the first positions of each tenant that no hold covers."""
+        return [
+            position for tenant_id in tenant_ids for position in self.peek(trunk_id, tenant_id, limit, held)
+        ]
 
     def peek_direct(self, trunk_id: str, tenant_id: str, limit: int) -> list[QueuePosition]:
-        """A tenant's first direct calls, past its batch calls: one read a priority."""
+        """Read a tenant's first direct calls, skipping its batch calls: one read a priority."""
         found: list[QueuePosition] = []
         for priority in range(11):
             key = queue_key(trunk_id, f"{tenant_id}#{priority:02d}#0#")
@@ -53,10 +57,10 @@ class DialQueue:
         return found
 
     def count(self, trunk_id: str, first: str, last: str, limit: int) -> int:
-        """Count the places from one sort key to another, never more than `limit`: a bounded read."""
+        """Count the positions from one sort key to another, up to `limit`: a bounded read."""
         return self._table.count(queue_key(trunk_id, first), last, limit=limit)
 
-    def keys(self, trunk_id: str, tenant_id: str) -> Iterable[str]:
-        """Walk a tenant's whole line."""
+    def sort_keys(self, trunk_id: str, tenant_id: str) -> Iterable[str]:
+        """Iterate over the sort keys of a tenant's whole queue."""
         pages = self._table.walk(ItemKey(queue_key(trunk_id).pk, f"{tenant_id}#"))
         return (item[SK] for item in pages)

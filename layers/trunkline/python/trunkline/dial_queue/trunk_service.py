@@ -1,4 +1,4 @@
-"""Trunks as a tenant sees them, and what it may change of one that is its alone."""
+"""Trunk service: shows a tenant its trunks and changes those that it alone uses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from trunkline.trunks.test_trunk import TestTrunks
 
 
 class TrunkChange(StrictInputModel):
-    """The body of `PATCH /api/v1/trunks/{id}`; null takes a bound of yours away."""
+    """The body of `PATCH /api/v1/trunks/{id}`; null removes your limit."""
 
     messages: ClassVar[dict[str, str]] = {
         "cps": CPS_MESSAGE,
@@ -76,7 +76,7 @@ class TrunkList(TypedDict):
 
 @dataclass(frozen=True)
 class TrunkService:
-    """Shows and changes trunks on a tenant's behalf."""
+    """Lists, shows and changes trunks on a tenant's behalf."""
 
     trunks: TrunkRepository
     test_trunks: TestTrunks
@@ -87,20 +87,20 @@ class TrunkService:
     clock: Clock
 
     def list(self, principal: Principal) -> TrunkList:
-        """The tenant's trunks, those of the key's mode."""
+        """List the tenant's trunks in the key's mode."""
         if not principal.livemode:
-            self.test_trunks.of(principal.tenant_id)
+            self.test_trunks.get_or_create(principal.tenant_id)
         states = [self.trunks.state(trunk_id) for trunk_id in self.trunks.granted_ids(principal.tenant_id)]
         shown = [state for state in states if state and state.declared.test is not principal.livemode]
         return {"data": [self._summary(principal, state) for state in shown], "next_cursor": None}
 
     def get(self, principal: Principal, trunk_id: str) -> TrunkView:
-        """One trunk.
+        """Show one trunk with its last events.
 
         Raises:
-            NotFound: there is none, or it is not the tenant's.
+            NotFound: the trunk does not exist or is not the tenant's.
         """
-        state = self._own(principal, trunk_id)
+        state = self._require_granted(principal, trunk_id)
         events: list[TrunkEventView] = [
             {"type": event.type, "reason": event.reason, "at": iso_from_ms(event.at_ms)}
             for event in self.trunks.events(trunk_id)
@@ -108,14 +108,14 @@ class TrunkService:
         return {**self._summary(principal, state), "events": events}
 
     def change(self, principal: Principal, trunk_id: str, change: TrunkChange) -> TrunkView:
-        """Pause, resume or bound a trunk; running lanes take it up within seconds.
+        """Pause, resume or limit a trunk; running lanes apply it within seconds.
 
         Raises:
-            NotFound: there is none, or it is not the tenant's.
-            TrunkShared: others dial on it, too.
-            InvalidRequest: nothing is changed, or a bound is above the operator's.
+            NotFound: the trunk does not exist or is not the tenant's.
+            TrunkShared: other tenants use it as well.
+            InvalidRequest: the change is empty, or a limit is above the operator's.
         """
-        state = self._own(principal, trunk_id)
+        state = self._require_granted(principal, trunk_id)
         if len(state.tenants) > 1:
             raise TrunkShared
         _require_within(change, state)
@@ -124,12 +124,12 @@ class TrunkService:
         if "paused" in values and change.paused != state.settings.paused:
             kind = "trunk.paused" if change.paused else "trunk.resumed"
             event = TrunkEvent(kind, f"{kind.removeprefix('trunk.')}_by_request", self.clock.wall_ms())
-        noted = audit_write(principal, self.clock.wall_ms(), "trunk.changed", trunk_id, values)
-        self.trunks.set(trunk_id, values, event, [noted])
+        audit = audit_write(principal, self.clock.wall_ms(), "trunk.changed", trunk_id, values)
+        self.trunks.set(trunk_id, values, event, [audit])
         self.notifier.wake(trunk_id)
         return self.get(principal, trunk_id)
 
-    def _own(self, principal: Principal, trunk_id: str) -> TrunkState:
+    def _require_granted(self, principal: Principal, trunk_id: str) -> TrunkState:
         state = self.trunks.state(trunk_id)
         if state is None or principal.tenant_id not in state.tenants:
             raise NotFound("Trunk not found")
@@ -140,7 +140,7 @@ class TrunkService:
     def _summary(self, principal: Principal, state: TrunkState) -> TrunkSummary:
         trunk, tenant_id, now_ms = state.trunk, principal.tenant_id, self.clock.wall_ms()
         paused = state.paused_because(now_ms)
-        lane = self.lanes.look(trunk.id)
+        lane = self.lanes.status(trunk.id)
         breaker = state.breaker if state.breaker and paused == state.breaker.reason else None
         return {
             "id": trunk.id,
@@ -168,8 +168,8 @@ def _require_within(change: TrunkChange, state: TrunkState) -> None:
         "cps": (change.cps, state.declared.cps),
         "max_concurrent_calls": (change.max_concurrent_calls, state.declared.max_concurrent_calls),
     }
-    for name, (wanted, most) in bounds.items():
-        if wanted is not None and most is not None and wanted > most:
+    for name, (wanted, maximum) in bounds.items():
+        if wanted is not None and maximum is not None and wanted > maximum:
             raise InvalidRequest(
-                f"Validation error: {name} must not exceed the trunk's own {most:g}", field=name
+                f"Validation error: {name} must not exceed the trunk's own {maximum:g}", field=name
             )

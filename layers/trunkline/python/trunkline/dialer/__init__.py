@@ -1,0 +1,1 @@
+"""A lane run: claims waiting calls and dials them at the trunk's pace."""

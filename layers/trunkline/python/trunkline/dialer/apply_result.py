@@ -1,4 +1,4 @@
-"""What a dial's answer makes of its call: pure."""
+"""Transition of a call after its dial was answered. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trunkline.livekit.dial_result import DialAnswer, DialResultKind
 
 
 def apply_dial_result(call: Call, answer: DialAnswer, now_ms: int) -> Change | None:
-    """Apply the dial's answer, and with it any end that was kept while the answer was awaited."""
+    """Apply a dial's answer, and any ending that was stored while the dial waited for it."""
     result = answer.result
     if call.phase is not Phase.SENT:
         return None

@@ -1,4 +1,4 @@
-"""One claim of one call, from the line to its verdict (rules 5, 6 and 8 to 12)."""
+"""Attempt: one claim of one call, from the queue to its dial result (rules 5, 6 and 8 to 12)."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ from trunkline.livekit.rooms import room_name
 from trunkline.trunks.models import TrunkState
 
 TOKEN_LIFE_MS = 5_000
-"""A dial's token dies this long after its slot (rule 8)."""
+"""A dial's token expires this long after its slot (rule 8)."""
 
 _AGENT_POLL_S = 0.1
 
 
 class SlotExpired(Exception):
-    """The start came too late and nothing was sent."""
+    """The start came too late; nothing was sent."""
 
 
 class ReleaseClaim(Exception):
-    """The run is ending: a call that was not sent goes back to the line."""
+    """The run is ending: a call that was not sent returns to the queue."""
 
 
 class Stage(StrEnum):
@@ -54,22 +54,23 @@ class Stage(StrEnum):
 
 
 class Attempt:
-    """One claim; `slot` is given by the run, in order of the line, when the attempt is ready.
+    """Claims one call, prepares its agent, waits for a start and dials.
 
-    `turn` is its number in the order of claiming; `trunk` gives the trunk as it is at the moment.
+    `sequence` is its number in the order of claiming; `trunk` returns the trunk's present state. `changed`
+    is called at each change of stage, `record_latency` with the microseconds that the intent took.
     """
 
     def __init__(
         self,
-        place: QueuePosition,
-        turn: int,
+        position: QueuePosition,
+        sequence: int,
         trunk: Callable[[], TrunkState],
         context: DialerContext,
         changed: Callable[[], None],
-        intent_took: Callable[[int], None],
+        record_latency: Callable[[int], None],
     ) -> None:
-        self.place = place
-        self.turn = turn
+        self.position = position
+        self.sequence = sequence
         self.stage = Stage.CLAIMING
         self.started_us = context.clock.monotonic_us()
         self.result: DialResult | None = None
@@ -78,26 +79,26 @@ class Attempt:
         self._claim = Claim(context)
         self._context = context
         self._changed = changed
-        self._intent_took = intent_took
+        self._record_latency = record_latency
         self._ids: dict[str, Any] = {}
         self._ringing: Call | None = None
         self._slot: asyncio.Future[int] | None = None
-        self._giving_back = False
+        self._releasing = False
 
     def grant(self, slot_us: int) -> None:
-        """Hand over a reserved start."""
+        """Give the attempt a reserved start."""
         if self._slot and not self._slot.done():
             self._slot.set_result(slot_us)
             self._enter(Stage.STARTING)
 
-    def give_back(self) -> None:
-        """Ask for the call's return to the line; one that is being sent goes on."""
-        self._giving_back = True
+    def release(self) -> None:
+        """Return the call to the queue, unless it is being sent."""
+        self._releasing = True
         if self._slot and not self._slot.done():
             self._slot.set_exception(ReleaseClaim())
 
     async def run(self) -> None:
-        """Take the call from the line to its verdict; what is left undone the reconciler repairs."""
+        """Run the attempt to its result; the reconciler repairs one that is cut off."""
         try:
             call = await self._take()
             if call:
@@ -108,12 +109,12 @@ class Attempt:
 
     async def _take(self) -> Call | None:
         context = self._context
-        call = await context.offload(context.calls.load, self.place.call_id)
+        call = await context.offload(context.calls.load, self.position.call_id)
         if call is None or not call.is_waiting or call.due_ms is not None:
             return None
         now_ms = context.clock.wall_ms()
-        reason = await context.offload(context.rulebook.why_not, call)
-        if change := self._refusal(call, now_ms, reason) or await self._too_often(call, now_ms):
+        reason = await context.offload(context.compliance.rejection_reason, call)
+        if change := self._rejection(call, now_ms, reason) or await self._frequency_deferral(call, now_ms):
             after = await self._claim.write(call, change, now_ms)
             if after:
                 await context.offload(context.notifier.notify_change, call, after)
@@ -122,8 +123,8 @@ class Attempt:
         change = claim_call(call, context.run_id, room_name(call.id, call.claim + 1), limits)
         return await self._claim.take(call, change, now_ms)
 
-    def _refusal(self, call: Call, now_ms: int, ruled_out: Reason | None = None) -> Change | None:
-        """Why a call that was accepted may not be dialled now, or no longer."""
+    def _rejection(self, call: Call, now_ms: int, ruled_out: Reason | None = None) -> Change | None:
+        """Decide whether an accepted call must end or wait instead of being dialled at `now_ms`."""
         if ruled_out:
             return end_call(call, Ending(State.FAILED, ruled_out), now_ms)
         if now_ms >= call.expires_at_ms:
@@ -137,9 +138,9 @@ class Attempt:
             return defer(call, min(opens_ms or call.expires_at_ms, call.expires_at_ms), WaitsFor.WINDOW)
         return None
 
-    async def _too_often(self, call: Call, now_ms: int) -> Change | None:
-        """Counts the attempt; a number that was rung as often as may be waits until one more may ring."""
-        opens_ms = await self._context.offload(self._context.rulebook.opens_ms, call, now_ms)
+    async def _frequency_deferral(self, call: Call, now_ms: int) -> Change | None:
+        """Count the attempt; defer the call if its number has reached the frequency cap."""
+        opens_ms = await self._context.offload(self._context.compliance.next_allowed_ms, call, now_ms)
         if opens_ms <= now_ms:
             return None
         return defer(call, min(opens_ms, call.expires_at_ms), WaitsFor.FREQUENCY)
@@ -154,27 +155,27 @@ class Attempt:
             await self._claim.settle(
                 call, lambda current, now: finish_attempt(current, ending, now, **self._ids)
             )
-            await self._claim.drop_room(call)
+            await self._claim.delete_room(call)
         except ReleaseClaim:
-            await self._claim.give_back(call, why="run_ended")
+            await self._claim.release(call, why="run_ended")
         except LiveKitUnavailable as error:
             self.result = DialResult(DialResultKind.NOT_SENT)
             self._context.log.warning(
                 "agent not dispatched", call_id=call.id, tenant_id=call.tenant_id, cause=str(error)
             )
-            await self._claim.give_back(call, why="livekit_unavailable")
+            await self._claim.release(call, why="livekit_unavailable")
 
     async def _prepare(self, call: Call) -> bool:
-        """Send the agent in and wait until it is there, so that nobody answers to silence."""
+        """Dispatch the agent and wait until it has joined, so that nobody answers to silence."""
         livekit, agent = self._context.livekit, call.agent
         room = call.room_name or ""
         self._ids["dispatch_id"] = await livekit.dispatch_agent(room, agent.livekit_agent_name, call.id)
         if not agent.wait_for_agent:
             return True
-        patience_us = int(agent.agent_join_timeout_s * 1_000_000 / call.test_speed)
-        deadline_us = self._context.clock.monotonic_us() + patience_us
+        timeout_us = int(agent.agent_join_timeout_s * 1_000_000 / call.test_speed)
+        deadline_us = self._context.clock.monotonic_us() + timeout_us
         while self._context.clock.monotonic_us() < deadline_us:
-            if self._giving_back:
+            if self._releasing:
                 raise ReleaseClaim
             if identity := await livekit.agent_in_room(room):
                 self._ids["agent_job_id"] = identity.removeprefix("agent-")
@@ -187,28 +188,23 @@ class Attempt:
             slot_us = await self._wait_for_slot()
             began_us = self._context.clock.monotonic_us()
             starts_ms = self._context.clock.wall_ms() + max(0, slot_us - began_us) // 1000
-            if self._refusal(call, starts_ms):
-                # It waited too long for its slot: whoever claims it next says why it may not go.
-                await self._claim.give_back(call, why="too_late")
+            if self._rejection(call, starts_ms):
+                # It waited too long for its slot: the next claim records the reason.
+                await self._claim.release(call, why="too_late")
                 return
             self._ringing, token = await self._write_intent(call, slot_us)
             if self._ringing is None:
                 return
             call = self._ringing
             took_us = self._context.clock.monotonic_us() - began_us
-            self._intent_took(took_us)
+            self._record_latency(took_us)
             try:
                 answer = await self._send(call, slot_us, token)
             except SlotExpired:
-                # Nothing left this machine: a new slot, with a new token and a new intent.
+                # Nothing was sent: wait for a new slot, with a new token and a new intent.
                 late_ms = (self._context.clock.monotonic_us() - slot_us) // 1000
-                self._context.log.info(
-                    "slot missed",
-                    call_id=call.id,
-                    tenant_id=call.tenant_id,
-                    late_ms=late_ms,
-                    intent_took_ms=took_us // 1000,
-                )
+                took_ms = took_us // 1000
+                self._log("slot missed", call, late_ms=late_ms, intent_took_ms=took_ms)
                 continue
             self.result = answer.result
             await self._apply(call, answer)
@@ -216,15 +212,16 @@ class Attempt:
 
     async def _wait_for_slot(self) -> int:
         self._slot = asyncio.get_running_loop().create_future()
-        if self._giving_back:
+        if self._releasing:
             raise ReleaseClaim
         self._enter(Stage.READY)
         return await self._slot
 
     async def _write_intent(self, call: Call, slot_us: int) -> tuple[Call | None, str]:
-        """Rule 8: sign the token, then write; excludes zombies, cancel and the reconciler.
+        """Sign the dial token, then write the intent (rule 8).
 
-        A failure here sends nothing. The token is dead by `dead_after`, whenever it is used.
+        The write excludes other runs, cancel and the reconciler. A failure here sends nothing, and the token
+        expires at `dead_after`.
         """
         clock = self._context.clock
         now_ms = clock.wall_ms()
@@ -253,11 +250,10 @@ class Attempt:
 
     async def _apply(self, call: Call, answer: DialAnswer) -> None:
         kind, code = answer.result.kind, answer.result.sip_status_code
-        told: dict[str, Any] = {"call_id": call.id, "tenant_id": call.tenant_id}
-        self._context.log.info("dial answered", result=kind, sip_status_code=code, **told)
+        self._log("dial answered", call, result=kind, sip_status_code=code)
         if kind in (DialResultKind.TOO_FAST, DialResultKind.NOT_SENT):
             why = "carrier_too_fast" if kind is DialResultKind.TOO_FAST else "not_sent"
-            await self._claim.give_back(call, why=why)
+            await self._claim.release(call, why=why)
             return
         settled = await self._claim.settle(
             call, lambda current, now_ms: apply_dial_result(current, answer, now_ms), known=call
@@ -270,12 +266,12 @@ class Attempt:
         ):
             await self._hang_up_answered(call)
         if kind is DialResultKind.FAILED:
-            await self._claim.drop_room(call)
+            await self._claim.delete_room(call)
 
     async def hang_up(self) -> None:
-        """Rule 14: remove the leg of a call whose cancel was asked for; repeated until it is settled.
+        """Remove the leg of a call whose cancel was requested (rule 14).
 
-        A leg that is not there yet proves nothing: the next look asks again.
+        A missing leg proves nothing, so the run repeats this until the leg is settled.
         """
         if self.stage is not Stage.RINGING or self._ringing is None:
             return
@@ -285,7 +281,7 @@ class Attempt:
             self._context.log.warning("not hung up", call_id=self._ringing.id, cause=str(error))
 
     async def _hang_up_answered(self, call: Call) -> None:
-        """The callee picked up after the cancel; if LiveKit fails, the reconciler hangs up."""
+        """Hang up a callee who answered after the cancel; if LiveKit fails, the reconciler does it."""
         try:
             await self._context.livekit.remove_callee(call.room_name or "", call.claim)
         except LiveKitUnavailable:
@@ -293,6 +289,9 @@ class Attempt:
             return
         ending = Ending(State.CANCELLED, Reason.CANCELLED)
         await self._claim.settle(call, lambda current, now_ms: end_call(current, ending, now_ms))
+
+    def _log(self, message: str, call: Call, **fields: Any) -> None:
+        self._context.log.info(message, call_id=call.id, tenant_id=call.tenant_id, **fields)
 
     def _enter(self, stage: Stage) -> None:
         self.stage = stage

@@ -1,4 +1,4 @@
-"""The attempts a run has in hand: how many stand where, which goes next, and what they teach."""
+"""Attempt pool of a run: starts attempts within the look-ahead and grants starts to the best one ready."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from trunkline.dialer.trunk_guard import ConsecutiveFailures
 from trunkline.livekit.dial_result import DialResultKind
 from trunkline.trunks.models import TrunkState
 
-_STEP_ASIDE_US = 1_500_000
+_OVERTAKEN_AFTER_US = 1_500_000
 _BURST_S = 0.01
-_CLAIMS_A_LOOK = 4
+_MAX_CLAIMS_PER_LOOK = 4
 _PREPARE_TAKES_S = 0.15
 _NOT_READY = (Stage.CLAIMING, Stage.PREPARING)
 _MAX_LIVEKIT_FAILURES = 3
 
 
 class AttemptPool:
-    """Starts attempts within the look-ahead and follows them to their verdicts.
+    """Runs attempts concurrently and learns from their results.
 
-    `changed` is set whenever an attempt moves on, `ready` while one waits for a start; `failures` counts
-    what the trunk itself did wrong.
+    `changed` is set whenever an attempt changes stage, `ready` while one waits for a start; `failures`
+    counts consecutive failures of the trunk.
     """
 
     def __init__(self, context: DialerContext, pace: PaceController) -> None:
@@ -46,12 +46,14 @@ class AttemptPool:
 
     @property
     def livekit_is_down(self) -> bool:
-        """LiveKit has refused so often that calls had better wait in the line."""
+        """Tell whether LiveKit has failed so often that calls should stay in the queue."""
         return self._livekit_failures >= _MAX_LIVEKIT_FAILURES
 
-    def room(self, state: TrunkState) -> int:
-        """Rule 6: how many more calls may be claimed now, within the look-ahead; one that probes a trunk
-        which failed goes alone."""
+    def free_claims(self, state: TrunkState) -> int:
+        """Compute how many more calls may be claimed now, within the look-ahead (rule 6).
+
+        While the circuit breaker is half open, one call goes alone as a probe.
+        """
         cps = state.trunk.cps
         if state.breaker:
             return 0 if self._attempts else 1
@@ -60,95 +62,106 @@ class AttemptPool:
         return max(0, preparing_target(cps, self._prepare_takes_s) - self._preparing())
 
     def has(self, call_id: str) -> bool:
-        """Say whether a call is in hand."""
+        """Tell whether an attempt of this call is in progress."""
         return call_id in self._attempts
 
     def claim(
         self,
-        places: Iterable[QueuePosition],
+        positions: Iterable[QueuePosition],
         state: Callable[[], TrunkState],
-        took: Callable[[QueuePosition], int],
+        record_claim: Callable[[QueuePosition], int],
     ) -> None:
-        """Claim from the head of the line while there is room, a few at a look: a burst of them would
-        keep the loop from the starts that are due."""
-        for place in list(places)[:_CLAIMS_A_LOOK]:
-            if not self.room(state()):
+        """Claim from the head of the queue within the look-ahead, a few at a time.
+
+        A burst of claims would keep the event loop from the starts that are due.
+        """
+        for position in list(positions)[:_MAX_CLAIMS_PER_LOOK]:
+            if not self.free_claims(state()):
                 return
-            start_took = self._pace.start_took
-            self._start(Attempt(place, took(place), state, self._context, self._note_change, start_took))
+            record_latency = self._pace.record_latency
+            self._start(
+                Attempt(
+                    position,
+                    record_claim(position),
+                    state,
+                    self._context,
+                    self._signal_change,
+                    record_latency,
+                )
+            )
 
     def count(self, stage: Stage) -> int:
-        """How many attempts stand at a stage."""
+        """Count the attempts at a stage."""
         return sum(1 for attempt in self._attempts.values() if attempt.stage is stage)
 
     def best_ready(self) -> Attempt | None:
-        """The ready attempt that is first: by priority, direct before batch, then in order of claiming."""
+        """Choose the next ready attempt: by priority, direct before batch, then in order of claiming."""
         ready = [attempt for attempt in self._attempts.values() if attempt.stage is Stage.READY]
-        return min(ready, key=lambda attempt: (attempt.place.rank, attempt.turn), default=None)
+        return min(ready, key=lambda attempt: (attempt.position.rank, attempt.sequence), default=None)
 
-    async def wind_down(self, dial_for_s: float) -> None:
-        """Let unsent attempts dial for a while, then return the rest to the line."""
+    async def drain(self, dial_for_s: float) -> None:
+        """Let unsent attempts dial for `dial_for_s`, then return the rest to the queue."""
         deadline_us = self._now() + int(dial_for_s * 1_000_000)
         while self._unsent() and self._now() < deadline_us:
             await self.wait_for_change(0.1)
-        self.give_back()
+        self.release_unsent()
         while self._unsent():
             await self.wait_for_change(0.1)
 
-    def give_back(self) -> None:
-        """Ask every attempt that was not sent to return its call to the line."""
+    def release_unsent(self) -> None:
+        """Ask every attempt that was not sent to return its call to the queue."""
         for attempt in self._unsent():
-            attempt.give_back()
+            attempt.release()
 
     async def hang_up(self, call_ids: set[str]) -> None:
-        """Hang up those of the calls that are ringing here."""
-        mine = [attempt for call_id, attempt in self._attempts.items() if call_id in call_ids]
-        await asyncio.gather(*(attempt.hang_up() for attempt in mine))
+        """Hang up those of the calls that this run is ringing."""
+        owned = [attempt for call_id, attempt in self._attempts.items() if call_id in call_ids]
+        await asyncio.gather(*(attempt.hang_up() for attempt in owned))
 
     async def finish(self) -> None:
-        """No task outlives the handler: wait for every attempt, lane or no lane."""
+        """Wait for every attempt, with or without the lane: no task outlives the handler."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
     async def wait_for_change(self, timeout_s: float) -> None:
-        """Wait until an attempt has moved on since the last wait, but not for longer than the time-out."""
+        """Wait until an attempt has changed stage since the last wait, or until the time-out."""
         try:
             await asyncio.wait_for(self.changed.wait(), timeout_s)
         except TimeoutError:
             return
-        # Changes come in bursts: one look at the line serves them all.
+        # Changes come in bursts: one read of the queue serves them all.
         await asyncio.sleep(_BURST_S)
         self.changed.clear()
 
     def _start(self, attempt: Attempt) -> None:
-        self._attempts[attempt.place.call_id] = attempt
-        task = asyncio.create_task(self._carry_out(attempt))
+        self._attempts[attempt.position.call_id] = attempt
+        task = asyncio.create_task(self._run_attempt(attempt))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _carry_out(self, attempt: Attempt) -> None:
+    async def _run_attempt(self, attempt: Attempt) -> None:
         try:
             await attempt.run()
         except Exception:
             # One call's failure must not end the lane: the reconciler repairs the call.
             self._context.log.exception(
-                "attempt failed", call_id=attempt.place.call_id, tenant_id=attempt.place.tenant_id
+                "attempt failed", call_id=attempt.position.call_id, tenant_id=attempt.position.tenant_id
             )
         finally:
-            self._attempts.pop(attempt.place.call_id, None)
-            self._learn_from(attempt)
-            self._note_change()
+            self._attempts.pop(attempt.position.call_id, None)
+            self._observe_result(attempt)
+            self._signal_change()
 
-    def _learn_from(self, attempt: Attempt) -> None:
+    def _observe_result(self, attempt: Attempt) -> None:
         result = attempt.result
         if attempt.prepare_took_us:
-            took_s = min(_STEP_ASIDE_US, attempt.prepare_took_us) / 1_000_000
+            took_s = min(_OVERTAKEN_AFTER_US, attempt.prepare_took_us) / 1_000_000
             self._prepare_takes_s += (took_s - self._prepare_takes_s) / 8
         if result is None:
             return
         self.failures.record(result)
         if result.kind is DialResultKind.TOO_FAST:
-            self._pace.too_fast(self._now())
+            self._pace.slow_down(self._now())
         if result.kind is not DialResultKind.NOT_SENT:
             self._livekit_failures = 0
             return
@@ -156,8 +169,8 @@ class AttemptPool:
         self._hold_claims_until_us = self._now() + 1_000_000 * 2**self._livekit_failures
 
     def _preparing(self) -> int:
-        """Calls that are preparing, without those whose agent takes so long that they stepped aside."""
-        recent_us = self._now() - _STEP_ASIDE_US
+        """Count the preparing calls, without those overtaken because their agent takes too long."""
+        recent_us = self._now() - _OVERTAKEN_AFTER_US
         return sum(
             1
             for attempt in self._attempts.values()
@@ -168,7 +181,7 @@ class AttemptPool:
         sent = (Stage.RINGING, Stage.DONE)
         return [attempt for attempt in self._attempts.values() if attempt.stage not in sent]
 
-    def _note_change(self) -> None:
+    def _signal_change(self) -> None:
         self.changed.set()
         if self.count(Stage.READY):
             self.ready.set()

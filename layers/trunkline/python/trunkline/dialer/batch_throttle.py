@@ -1,4 +1,4 @@
-"""Which of the waiting calls may be claimed now: free slots, and the pace that batch calls are left. Pure."""
+"""Filters for the calls that may be claimed now: free slots, and the pace left to batch calls. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class BatchThrottle:
         self._since_us: int | None = None
 
     def allowed(self, state: TrunkState, now_us: int) -> int | None:
-        """How many batch calls may be claimed now; None: as many as there are."""
+        """Compute how many batch calls may be claimed now; None means no limit."""
         trunk = state.trunk
         if not trunk.direct_share:
             return None
@@ -28,26 +28,26 @@ class BatchThrottle:
         self._tokens = min(max(1.0, pace * _BURST_S), self._tokens + pace * passed_s)
         return int(self._tokens)
 
-    def took(self) -> None:
-        """Note that a batch call was claimed."""
+    def record_claim(self) -> None:
+        """Record that a batch call was claimed."""
         self._tokens = max(0.0, self._tokens - 1)
 
 
 def concurrency_filter(
-    places: Iterable[QueuePosition], state: TrunkState, taken: Mapping[str, int], batch_allowed: int | None
+    positions: Iterable[QueuePosition], state: TrunkState, taken: Mapping[str, int], batch_allowed: int | None
 ) -> list[QueuePosition]:
-    """Pass over the places whose pools are full, in the order given; each one admitted takes its slots."""
+    """Drop the positions whose pools are full, in the given order; each admitted one takes its slots."""
     taken = dict(taken)
-    let_in: list[QueuePosition] = []
-    for place in places:
-        limits = state.limits(place.tenant_id, batch=place.batch)
+    admitted: list[QueuePosition] = []
+    for position in positions:
+        limits = state.limits(position.tenant_id, batch=position.batch)
         if any(taken.get(pool, 0) >= limit for pool, limit in limits.items()):
             continue
-        if place.batch and batch_allowed is not None:
+        if position.batch and batch_allowed is not None:
             if batch_allowed <= 0:
                 continue
             batch_allowed -= 1
         for pool in limits:
             taken[pool] = taken.get(pool, 0) + 1
-        let_in.append(place)
-    return let_in
+        admitted.append(position)
+    return admitted

@@ -1,4 +1,4 @@
-"""What a claim writes: each step on condition that the claim is still mine."""
+"""Claim of one call: writes each step on condition that this run still owns the claim."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Claim:
         self._has_room = False
 
     async def take(self, call: Call, change: Change, now_ms: int) -> Call | None:
-        """Take the call from the line; None if it was lost, or a slot is missing after all."""
+        """Take the call from the queue; None if it was lost, or no slot is free after all."""
         taken = await self.write(call, change, now_ms)
         self._has_room = taken is not None
         return taken
@@ -33,8 +33,8 @@ class Claim:
     async def write(self, call: Call, change: Change, now_ms: int) -> Call | None:
         """Write a step before the INVITE.
 
-        When the call has changed (a cancel, the reconciler), or the table does not say whether it was
-        written, nothing has been sent: what is still mine of it is undone, and the agent sent home.
+        If the call has changed (a cancel, the reconciler), or the table does not confirm the write, nothing
+        has been sent: the claim is released and its room closed.
         """
         try:
             stored: Call = await self._context.offload(self._context.calls.apply, call, change, now_ms)
@@ -44,46 +44,46 @@ class Claim:
             self._context.log.warning(
                 "step not taken", call_id=call.id, tenant_id=call.tenant_id, cause=type(error).__name__
             )
-            await self.give_back(change.call, why="step_not_taken")
+            await self.release(change.call, why="step_not_taken")
             return None
         return stored
 
-    async def give_back(self, call: Call, *, why: str) -> None:
-        """Return the call to its place in the line."""
+    async def release(self, call: Call, *, why: str) -> None:
+        """Return the call to its position in the queue."""
         await self.settle(call, lambda current, now_ms: requeue(current, now_ms, why=why))
         if self._has_room:
-            # A claim that was lost to another run names that run's room: not mine to close.
-            await self.drop_room(call)
+            # A claim that was lost to another run names that run's room, which must stay open.
+            await self.delete_room(call)
 
     async def settle(
         self, call: Call, decide: Callable[[Call, int], Change | None], known: Call | None = None
     ) -> Call | None:
-        """Write what came of this claim; if another claim or an end stands there, it stays."""
+        """Write the outcome of this claim, unless the call has ended or belongs to another claim."""
         now_ms = self._context.clock.wall_ms()
         seen = call
 
-        def if_still_mine(current: Call) -> Change | None:
+        def if_owned(current: Call) -> Change | None:
             nonlocal seen
             seen = current
-            mine = (current.claim, current.owner) == (call.claim, self._context.run_id)
-            return decide(current, now_ms) if mine and not current.is_terminal else None
+            owned = (current.claim, current.owner) == (call.claim, self._context.run_id)
+            return decide(current, now_ms) if owned and not current.is_terminal else None
 
-        # The answer is known only here: a table that fails for a moment must not lose it.
+        # The answer is known only here: a table that fails briefly must not lose it.
         retry = AsyncRetrying(
             retry=retry_if_exception_type((BotoCoreError, ClientError)),
             wait=wait_exponential_jitter(multiplier=0.1, max=2),
             stop=stop_after_delay(_SETTLE_FOR_S),
             reraise=True,
         )
-        # What was last written is what most often still stands; a stale one is read anew.
-        work = partial(self._context.calls.update, call.id, if_still_mine, now_ms, known=known)
+        # The last written version is usually still current; a stale one is read again.
+        work = partial(self._context.calls.update, call.id, if_owned, now_ms, known=known)
         settled: Call | None = await retry(self._context.offload, work)
         if settled and self._context.notifier.needs_wakeup(seen, settled):
             await self._context.offload(self._context.notifier.notify_change, seen, settled)
         return settled
 
-    async def drop_room(self, call: Call) -> None:
-        """Send the agent home. Failing is harmless: LiveKit closes a room that stays empty."""
+    async def delete_room(self, call: Call) -> None:
+        """Close the claim's room, which removes the agent; on failure LiveKit closes the empty room."""
         try:
             await self._context.livekit.delete_room(call.room_name or "")
         except LiveKitUnavailable as error:

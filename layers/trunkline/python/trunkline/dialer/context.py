@@ -1,4 +1,4 @@
-"""What every attempt of a run works with."""
+"""Dialer context: the dependencies that all attempts of a run share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from trunkline.livekit.dial_result import DialAnswer
 
 
 class DialerLiveKit(Protocol):
-    """What an attempt asks of LiveKit; `trunkline.livekit.client` does it, tests fake it."""
+    """The LiveKit requests of an attempt; `LiveKitClient` and `SimulatedLiveKit` implement them."""
 
     async def dispatch_agent(self, room: str, agent_name: str, call_id: str) -> str: ...
     async def agent_in_room(self, room: str) -> str | None: ...
@@ -32,7 +32,7 @@ class DialerLiveKit(Protocol):
 
 @dataclass(frozen=True)
 class DialerContext:
-    """What every attempt of a run works with. `offload` runs a blocking store call off the loop."""
+    """The dependencies of a run's attempts; `offload` runs a blocking call outside the event loop."""
 
     run_id: str
     starts: StartHistory
@@ -41,7 +41,7 @@ class DialerContext:
     livekit: DialerLiveKit
     sign_dial_token: Callable[[float], str]
     notifier: LaneNotifier
-    rulebook: CompliancePolicy
+    compliance: CompliancePolicy
     clock: Clock
     offload: Callable[..., Awaitable[Any]]
     log: Logger

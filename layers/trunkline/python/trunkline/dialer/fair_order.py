@@ -1,4 +1,4 @@
-"""Whose call is next: strict priority, direct before batch, and within that the tenants in turn. Pure."""
+"""Fair order of waiting calls: by priority, direct before batch, then round robin over tenants. Pure."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from trunkline.calls.queue_position import QueuePosition
 class FairScheduler:
     """Remembers which tenant was served last, so that one tenant's burst cannot starve another.
 
-    A new run begins without memory; that costs at most one turn.
+    A new run starts without this memory, which costs a tenant at most one turn.
     """
 
     def __init__(self) -> None:
         self._served: dict[str, int] = {}
         self._count = 0
 
-    def order(self, places: Iterable[QueuePosition]) -> list[QueuePosition]:
-        """Put places in the order in which they are to be dialled from now on."""
+    def order(self, positions: Iterable[QueuePosition]) -> list[QueuePosition]:
+        """Sort positions into the order in which they are to be dialled."""
         waiting: dict[str, deque[QueuePosition]] = defaultdict(deque)
-        for place in sorted(places, key=lambda place: place.key):
-            waiting[place.tenant_id].append(place)
+        for position in sorted(positions, key=lambda position: position.key):
+            waiting[position.tenant_id].append(position)
         served, count = dict(self._served), self._count
         ordered: list[QueuePosition] = []
         while waiting:
             heads = [entries[0] for entries in waiting.values()]
             best = min(
-                heads, key=lambda place: (place.rank, served.get(place.tenant_id, -1), place.tenant_id)
+                heads,
+                key=lambda position: (position.rank, served.get(position.tenant_id, -1), position.tenant_id),
             )
             count += 1
             served[best.tenant_id] = count
@@ -37,8 +38,8 @@ class FairScheduler:
                 del waiting[best.tenant_id]
         return ordered
 
-    def took(self, place: QueuePosition) -> int:
-        """Note that a place was served; returns its number in the order of serving."""
+    def record_served(self, position: QueuePosition) -> int:
+        """Record that a position was served, and return its number in the order of serving."""
         self._count += 1
-        self._served[place.tenant_id] = self._count
+        self._served[position.tenant_id] = self._count
         return self._count

@@ -1,4 +1,4 @@
-"""A lane run: one dialer invocation that holds one lane and dials its line (rules 3 to 13)."""
+"""Lane run: one dialer invocation that holds one lane and dials its queue (rules 3 to 13)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from trunkline.dialer.attempt import Stage
 from trunkline.dialer.attempt_pool import AttemptPool
 from trunkline.dialer.context import DialerContext
 from trunkline.dialer.pacer import PaceController, Pacer
-from trunkline.dialer.queue_reader import DUE_AT_ONCE, QueueReader, QueueSnapshot, enqueue_due_calls
+from trunkline.dialer.queue_reader import MAX_DUE_PER_LOOK, QueueReader, QueueSnapshot, enqueue_due_calls
 from trunkline.dialer.simulation_hook import Simulation, SimulationHook
 from trunkline.dialer.trunk_guard import TrunkGuard
 from trunkline.trunks.models import TrunkState
@@ -24,19 +24,19 @@ from trunkline.trunks.repository import TrunkRepository
 
 @dataclass(frozen=True)
 class RunLimits:
-    """Times of a run, in seconds, and how many unanswered dials it may hold."""
+    """Durations of a run in seconds, and the maximum number of unanswered dials."""
 
     claim_for_s: float = 120
-    wind_down_s: float = 5
+    drain_s: float = 5
     handover_wait_s: float = 5
-    look_every_s: float = 0.25
+    poll_s: float = 0.25
     heartbeat_s: float = 3
-    watch_cancels_s: float = 0.5
-    due_every_s: float = 1
+    cancel_poll_s: float = 0.5
+    due_poll_s: float = 1
     max_unanswered: int = 400
 
 
-class Stop(StrEnum):
+class StopReason(StrEnum):
     EMPTY = "empty"
     TIME_UP = "time_up"
     BLOCKED = "blocked"
@@ -47,40 +47,40 @@ class Stop(StrEnum):
 class LaneRun:
     """Holds a trunk's lane while calls wait or dials are unanswered."""
 
-    def __init__(  # noqa: PLR0913 - what a run works with
+    def __init__(  # noqa: PLR0913 - each collaborator is passed in once
         self,
         *,
         context: DialerContext,
         lanes: LaneLeaseRepository,
-        line: DialQueue,
+        queue: DialQueue,
         trunks: TrunkRepository,
         wakes: WakeQueue,
         limits: RunLimits,
-        player: Simulation | None = None,
+        simulation: Simulation | None = None,
     ) -> None:
         self._context = context
         self._lanes = lanes
         self._trunks = trunks
         self._wakes = wakes
         self._limits = limits
-        self._plays = SimulationHook(context, player)
+        self._simulation = SimulationHook(context, simulation)
         self._pace = PaceController(context.timing)
         self._pool = AttemptPool(context, self._pace)
-        self._look = QueueReader(context, line, trunks)
+        self._reader = QueueReader(context, queue, trunks)
         self._guard = TrunkGuard(context, trunks, self._pool.failures)
-        self._due_looked_us: int | None = None
+        self._due_read_us: int | None = None
         self._lost = False
 
-    async def serve(self, wake: DialWakeup) -> Stop | None:
-        """Answer one wake.
+    async def serve(self, wake: DialWakeup) -> StopReason | None:
+        """Serve one wake-up.
 
         Returns:
-            Why the run stopped, or None if another run holds the lane.
+            The reason why the run stopped, or None if another run holds the lane.
         """
         lane = await self._take(wake)
         if lane is None:
             return None
-        stop: Stop | None = None
+        stop: StopReason | None = None
         await self._context.offload(self._lanes.renew_run, self._context.run_id)
         helpers = [
             asyncio.create_task(self._keep_alive()),
@@ -90,14 +90,14 @@ class LaneRun:
             while lane:
                 stop, lane = await self._hold_once(lane)
         finally:
-            self._pool.give_back()
+            self._pool.release_unsent()
             await self._pool.finish()
-            await _end(*helpers)
+            await _cancel(*helpers)
         await self._context.offload(self._lanes.end_run, self._context.run_id)
         return stop
 
     async def _take(self, wake: DialWakeup) -> HeldLane | None:
-        """A hand-over wake may come before the old run's release has been seen: wait a little."""
+        """Take the lane; after a hand-over, wait until the previous run's release is visible."""
         patience_s = self._limits.handover_wait_s if wake.handover else 0
         deadline_us = self._now() + int(patience_s * 1_000_000)
         while True:
@@ -110,12 +110,16 @@ class LaneRun:
         lane: HeldLane | None = await self._context.offload(self._lanes.take, trunk_id, self._context.run_id)
         return lane
 
-    async def _hold_once(self, lane: HeldLane) -> tuple[Stop, HeldLane | None]:
-        """Work the lane until there is a reason to stop, then let it go; take it again if work came."""
+    async def _hold_once(self, lane: HeldLane) -> tuple[StopReason, HeldLane | None]:
+        """Work the lane until a reason to stop, then release it.
+
+        Returns:
+            The reason, and the lane if it was taken again because of new work.
+        """
         state = await self._context.offload(self._trunks.state, lane.trunk_id)
         if state is None:
             await self._context.offload(self._lanes.release, lane, lane.time_left_us, lane.pace_factor)
-            return Stop.BLOCKED, None
+            return StopReason.BLOCKED, None
         pacer = Pacer(
             lane=lane,
             state=state,
@@ -125,92 +129,92 @@ class LaneRun:
             pace=self._pace,
             ready=self._pool.ready,
             best_ready=self._pool.best_ready,
-            on_lost=self._note_lost,
+            on_lost=self._on_lease_lost,
         )
         helpers = [
-            asyncio.create_task(pacer.hand_out_starts()),
-            asyncio.create_task(pacer.beat(self._limits.heartbeat_s)),
+            asyncio.create_task(pacer.grant_starts()),
+            asyncio.create_task(pacer.heartbeat(self._limits.heartbeat_s)),
         ]
         self._context.notifier.holds_lane = True
         try:
             stop = await self._work(lane, pacer)
-            if stop is Stop.TIME_UP:
-                await self._pool.wind_down(self._limits.wind_down_s)
-            if stop in (Stop.LOST, Stop.PAUSED):
-                await self._pool.wind_down(0)
+            if stop is StopReason.TIME_UP:
+                await self._pool.drain(self._limits.drain_s)
+            if stop in (StopReason.LOST, StopReason.PAUSED):
+                await self._pool.drain(0)
         finally:
             self._context.notifier.holds_lane = False
-            await _end(*helpers)
+            await _cancel(*helpers)
             await pacer.stop()
-        return stop, await self._let_go(lane, pacer, stop)
+        return stop, await self._release_lease(lane, pacer, stop)
 
-    async def _work(self, lane: HeldLane, pacer: Pacer) -> Stop:
+    async def _work(self, lane: HeldLane, pacer: Pacer) -> StopReason:
         stop_at_us = self._now() + int(self._limits.claim_for_s * 1_000_000)
         pool = self._pool
         while True:
             if self._lost:
-                return Stop.LOST
+                return StopReason.LOST
             if self._now() >= stop_at_us or pool.count(Stage.RINGING) >= self._limits.max_unanswered:
-                return Stop.TIME_UP
+                return StopReason.TIME_UP
             if await self._guard.must_stop(pacer.state):
-                return Stop.PAUSED
-            await self._let_in_due(lane.trunk_id)
-            await self._plays.go_on(lane.trunk_id)
-            stop = await self._claim_more(pacer)
-            if stop is Stop.EMPTY:
-                await self._plays.go_on(lane.trunk_id, fresh=True)
-            if stop and not (stop is Stop.EMPTY and self._plays.soon):
-                await self._plays.leave(lane.trunk_id)
+                return StopReason.PAUSED
+            await self._enqueue_due(lane.trunk_id)
+            await self._simulation.advance(lane.trunk_id)
+            stop = await self._claim_next(pacer)
+            if stop is StopReason.EMPTY:
+                await self._simulation.advance(lane.trunk_id, fresh=True)
+            if stop and not (stop is StopReason.EMPTY and self._simulation.is_due_soon):
+                await self._simulation.schedule_wakeup(lane.trunk_id)
                 return stop
-            await pool.wait_for_change(self._limits.look_every_s)
+            await pool.wait_for_change(self._limits.poll_s)
 
-    async def _claim_more(self, pacer: Pacer) -> Stop | None:
-        """Look at the line and claim what there is room for; a reason to stop if there is nothing to do."""
+    async def _claim_next(self, pacer: Pacer) -> StopReason | None:
+        """Read the queue and claim within the look-ahead; return why to stop if nothing is to do."""
         pool = self._pool
-        room = pool.room(pacer.state)
-        if pool and not room:
+        free = pool.free_claims(pacer.state)
+        if pool and not free:
             return None
-        view = await self._read_line(pacer.state, max(1, room) + pool.count(Stage.CLAIMING))
-        if view is None:
+        snapshot = await self._read_line(pacer.state, max(1, free) + pool.count(Stage.CLAIMING))
+        if snapshot is None:
             return None
-        if not pool and not view.waiting:
-            return Stop.EMPTY
-        if not pool and (view.blocked or pool.livekit_is_down):
-            return Stop.BLOCKED
-        pool.claim(view.claimable, lambda: pacer.state, self._look.took)
+        if not pool and not snapshot.waiting:
+            return StopReason.EMPTY
+        if not pool and (snapshot.blocked or pool.livekit_is_down):
+            return StopReason.BLOCKED
+        pool.claim(snapshot.claimable, lambda: pacer.state, self._reader.record_claim)
         return None
 
     async def _read_line(self, state: TrunkState, limit: int) -> QueueSnapshot | None:
-        """Look at the line; a read that fails is tried again at the next look, the dials go on."""
+        """Read the queue; a failed read is retried at the next poll, and the dials go on."""
         try:
-            return await self._look.look(state, limit, self._pool.has, fresh=not self._pool)
+            return await self._reader.read(state, limit, self._pool.has, fresh=not self._pool)
         except (BotoCoreError, ClientError) as error:
             self._context.log.warning("line not read", trunk_id=state.declared.id, cause=type(error).__name__)
             return None
 
-    async def _let_in_due(self, trunk_id: str) -> None:
-        """Let due calls into the line, now and then; what fails is tried again, here or by the reconciler."""
+    async def _enqueue_due(self, trunk_id: str) -> None:
+        """Move due calls into the queue once per `due_poll_s`; a failure is retried at the next poll."""
         now_us = self._now()
-        if self._due_looked_us and now_us < self._due_looked_us + self._limits.due_every_s * 1_000_000:
+        if self._due_read_us and now_us < self._due_read_us + self._limits.due_poll_s * 1_000_000:
             return
-        self._due_looked_us = now_us
+        self._due_read_us = now_us
         now_ms = self._context.clock.wall_ms()
         try:
             moved = await self._context.offload(enqueue_due_calls, self._context.calls, trunk_id, now_ms)
-            if moved >= DUE_AT_ONCE:
-                # There are more: ten thousand calls may be wished for at nine o'clock sharp.
-                self._due_looked_us = None
+            if moved >= MAX_DUE_PER_LOOK:
+                # More are due: ten thousand calls may be scheduled for nine o'clock sharp.
+                self._due_read_us = None
         except (BotoCoreError, ClientError) as error:
             self._context.log.warning("due calls not let in", trunk_id=trunk_id, cause=type(error).__name__)
 
-    async def _let_go(self, lane: HeldLane, pacer: Pacer, stop: Stop) -> HeldLane | None:
-        """Rule 13: release, then look once more, because a call, a slot or a resume may have come since."""
-        if stop is Stop.LOST:
+    async def _release_lease(self, lane: HeldLane, pacer: Pacer, stop: StopReason) -> HeldLane | None:
+        """Release the lane, then look once more and take it again if there is new work (rule 13)."""
+        if stop is StopReason.LOST:
             return None
         factor = self._pace.factor(self._now())
         await self._context.offload(self._lanes.release, lane, pacer.time_left_us(), factor)
-        if stop is Stop.TIME_UP:
-            await self._hand_over(lane.trunk_id)
+        if stop is StopReason.TIME_UP:
+            await self._hand_over_lease(lane.trunk_id)
             return None
         if self._pool.livekit_is_down or not await self._has_work(lane.trunk_id):
             return None
@@ -220,13 +224,13 @@ class LaneRun:
         state = await self._context.offload(self._trunks.state, trunk_id)
         if state is None or state.paused_because(self._context.clock.wall_ms()):
             return False
-        self._due_looked_us = None
-        await self._let_in_due(trunk_id)
-        view = await self._look.look(state, 1, self._pool.has, fresh=True)
-        return view.waiting and not view.blocked
+        self._due_read_us = None
+        await self._enqueue_due(trunk_id)
+        snapshot = await self._reader.read(state, 1, self._pool.has, fresh=True)
+        return snapshot.waiting and not snapshot.blocked
 
-    async def _hand_over(self, trunk_id: str) -> None:
-        """A wake that can't be sent is not fatal: the reconciler finds the line within a minute."""
+    async def _hand_over_lease(self, trunk_id: str) -> None:
+        """Send the hand-over wake-up; if that fails, the reconciler wakes the lane within a minute."""
         try:
             await self._context.offload(self._wakes.send, DialWakeup(trunk_id, handover=True))
         except WakeupNotSent as error:
@@ -238,13 +242,13 @@ class LaneRun:
             try:
                 await self._context.offload(self._lanes.renew_run, self._context.run_id)
             except Exception:
-                # Tried again at the next beat; the lease says how long that may go on.
+                # Retried at the next heartbeat, until the lease ends.
                 self._context.log.exception("run lease not renewed")
 
     async def _watch_cancels(self, trunk_id: str) -> None:
-        """Rule 14: while dials are unanswered, hang up those whose cancel was asked for, again and again."""
+        """Hang up unanswered dials whose cancel was requested, repeatedly until they end (rule 14)."""
         while True:
-            await asyncio.sleep(self._limits.watch_cancels_s)
+            await asyncio.sleep(self._limits.cancel_poll_s)
             if not self._pool.count(Stage.RINGING):
                 continue
             try:
@@ -254,7 +258,7 @@ class LaneRun:
             except (BotoCoreError, ClientError) as error:
                 self._context.log.warning("cancels not read", trunk_id=trunk_id, cause=type(error).__name__)
 
-    def _note_lost(self) -> None:
+    def _on_lease_lost(self) -> None:
         self._lost = True
         self._pool.changed.set()
 
@@ -262,7 +266,7 @@ class LaneRun:
         return self._context.clock.monotonic_us()
 
 
-async def _end(*tasks: asyncio.Task[None]) -> None:
+async def _cancel(*tasks: asyncio.Task[None]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Hands out a held lane's starts: one reservation at a time, each to the best call that is ready."""
+"""Pacer of a held lane: reserves starts and grants each to the best call that is ready."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from trunkline.dial_queue.pacing import (
     BackoffFactor,
     PacingClock,
     Timing,
-    batch_size,
+    reservation_size,
     spacing_us,
 )
 from trunkline.dialer.attempt import Attempt
@@ -29,56 +29,56 @@ _RESERVE_AHEAD_US = 100_000
 
 
 class PaceController:
-    """What a run has learnt about its pace: the carrier's patience and the time a start takes."""
+    """Controls a run's pace by what it measures: "too fast" answers and the latency of starts."""
 
     def __init__(self, timing: Timing) -> None:
-        self._throttle = BackoffFactor()
+        self._backoff = BackoffFactor()
         self._timing = timing
 
     def resume(self, factor: float, now_us: int) -> None:
-        """Take up the pace of the run before."""
-        self._throttle = BackoffFactor.resume(factor, now_us)
+        """Continue at the pace of the previous run."""
+        self._backoff = BackoffFactor.resume(factor, now_us)
 
     def factor(self, now_us: int) -> float:
-        """The share of the budget in use now."""
-        return self._throttle.at(now_us)
+        """Compute the share of the budget in use now."""
+        return self._backoff.at(now_us)
 
-    def too_fast(self, now_us: int) -> None:
-        """The carrier refused the pace: slow down."""
-        self._throttle = self._throttle.slowed(now_us)
+    def slow_down(self, now_us: int) -> None:
+        """Slow down, because the carrier refused the pace."""
+        self._backoff = self._backoff.slowed(now_us)
 
-    def start_took(self, took_us: int) -> None:
-        """Note how long a reservation or an intent took."""
+    def record_latency(self, took_us: int) -> None:
+        """Record how long a reservation or an intent took."""
         self._timing.lead = self._timing.lead.measured(took_us)
 
     def spacing_us(self, cps: float, now_us: int) -> int:
-        return spacing_us(cps * self._throttle.at(now_us))
+        return spacing_us(cps * self._backoff.at(now_us))
 
     def lead_us(self, cps: float) -> int:
-        """How far ahead the first slot of an idle lane is: what reserving and intending take, with a margin.
+        """Compute the lead of an idle lane's first slot: time to reserve and write the intent, with a margin.
 
-        On a fast trunk one slow write costs several slots, and a tenth of a second is nobody's wait.
+        On a fast trunk one slow write costs several slots, so the lead is at least 120 ms there.
         """
         return max(self._timing.lead.us, FAST_LEAD_US if cps >= FAST_CPS else 0)
 
     def ahead_us(self, cps: float) -> int:
-        """How long before its slot a call of a busy lane is told.
+        """Compute how long before its slot a call of a busy lane is granted the start.
 
-        Such a call waits anyhow, so on a fast trunk there is time for a write that takes ten times as long.
+        Such a call waits anyway, so a fast trunk leaves time for a write that takes ten times as long.
         """
         return max(self._timing.lead.us, FAST_AHEAD_US if cps >= FAST_CPS else 0)
 
     @property
     def shortest_lead_us(self) -> int:
-        """A slot sooner than this can hardly be kept: better the next one."""
+        """The lead below which a slot is skipped, because the start would be late."""
         return self._timing.lead.mean_us
 
 
 class Pacer:
-    """Rules 4 and 7 for one held lane.
+    """Reserves and grants the starts of one held lane (rules 4 and 7).
 
     `ready` is set while `best_ready` would return an attempt. One reservation takes a quarter of a
-    second of slots; each is handed over only when its lead begins, so that a more urgent call that
+    second of slots; each is granted only when its lead begins, so that a more urgent call that
     becomes ready meanwhile goes first (`docs/adr/0008-slots-are-reserved-in-batches.md`).
     """
 
@@ -111,15 +111,15 @@ class Pacer:
 
     @property
     def trunk(self) -> Trunk:
-        """The trunk with the bounds that hold now."""
+        """The trunk with the limits in force now."""
         return self.state.trunk
 
     def time_left_us(self) -> int:
-        """How long until this lane's next start, as of now."""
+        """Compute the time from now to this lane's next start."""
         return self._clock.time_left_us(self._now())
 
-    async def hand_out_starts(self) -> None:
-        """Serve ready attempts until cancelled or the lane is lost."""
+    async def grant_starts(self) -> None:
+        """Grant starts to ready attempts until cancelled or the lane is lost."""
         while True:
             await self._ready.wait()
             try:
@@ -128,7 +128,7 @@ class Pacer:
                 self._on_lost()
                 return
             except (BotoCoreError, ClientError) as error:
-                # Nothing was handed out; the next try reserves later slots.
+                # No start was granted; the next try reserves later slots.
                 cause = type(error).__name__
                 self._context.log.warning("slot not reserved", trunk_id=self._lane.trunk_id, cause=cause)
                 await asyncio.sleep(_RETRY_S)
@@ -143,21 +143,21 @@ class Pacer:
             attempt.grant(slot_us)
 
     async def _next_slot(self) -> int:
-        """The next reserved slot that can still be kept; more are reserved before they run out."""
+        """Return the next reserved slot that can still be met; reserve more before they run out."""
         while True:
             if self._reserving and self._reserving.done():
                 await self._finish_reserving()
             while self._slots and self._slots[0] < self._now() + self._pace.shortest_lead_us:
                 self._slots.popleft()
-            if self._reserving is None and self._runs_out():
+            if self._reserving is None and self._needs_slots():
                 self._reserving = asyncio.create_task(self._reserve())
             if self._slots:
                 return self._slots.popleft()
             if self._reserving:
                 await self._finish_reserving()
 
-    def _runs_out(self) -> bool:
-        """More slots are needed before the lead of the next one begins, or it would come late."""
+    def _needs_slots(self) -> bool:
+        """Tell whether to reserve now: later, the next slot's lead would already have begun."""
         due_us = self._clock.next_start_us - self._pace.ahead_us(self.trunk.cps) - _RESERVE_AHEAD_US
         return not self._slots or self._now() >= due_us
 
@@ -169,22 +169,22 @@ class Pacer:
     async def _reserve(self) -> None:
         began_us = self._now()
         spacing = self._pace.spacing_us(self.trunk.cps, began_us)
-        count = batch_size(spacing)
+        count = reservation_size(spacing)
         slots, after = self._clock.reserve(began_us, self._pace.lead_us(self.trunk.cps), spacing, count)
         left_us, factor = after.time_left_us(began_us), self._pace.factor(began_us)
         await self._context.offload(self._lanes.reserve, self._lane, left_us, factor)
         self._clock = after
         self._slots.extend(slots)
-        self._pace.start_took(self._now() - began_us)
+        self._pace.record_latency(self._now() - began_us)
 
     async def stop(self) -> None:
-        """Let a reservation that is under way finish, so that the clock is right when the lane is let go."""
+        """Wait for a reservation under way, so that the clock is right when the lane is released."""
         reserving, self._reserving = self._reserving, None
         if reserving:
             await asyncio.gather(reserving, return_exceptions=True)
 
-    async def beat(self, every_s: float) -> None:
-        """Renew the lease and take up changes to the trunk until the lane is lost."""
+    async def heartbeat(self, every_s: float) -> None:
+        """Renew the lease and reload the trunk every `every_s` seconds until the lane is lost."""
         while True:
             await asyncio.sleep(every_s)
             try:
@@ -196,7 +196,7 @@ class Pacer:
                 self._on_lost()
                 return
             except Exception:
-                # Tried again at the next beat; the fence decides, not this clock.
+                # Retried at the next heartbeat; the fence decides, not this clock.
                 self._context.log.exception("lane not renewed", trunk_id=self._lane.trunk_id)
 
     def _now(self) -> int:

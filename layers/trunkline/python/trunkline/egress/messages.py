@@ -1,4 +1,4 @@
-"""What goes out and what comes back. Pure."""
+"""Requests to tenants' addresses and their responses. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class TransportError(StrEnum):
-    """Why there is no answer."""
+    """The reason why there is no response."""
 
     REFUSED_ADDRESS = "address_refused"
     DNS = "dns_error"
@@ -21,25 +21,24 @@ class TransportError(StrEnum):
 
 @dataclass(frozen=True)
 class Request:
-    """One request; `deadline_s` is for all of it, and no more than `max_answer_bytes` of the answer are
-    read."""
+    """One request; `deadline_s` limits all of it, `max_response_bytes` what is read of the response."""
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes
     deadline_s: float
-    max_answer_bytes: int
+    max_response_bytes: int
 
 
 @dataclass(frozen=True)
 class Response:
-    """What came back: a status, or a fault. `sent` is False if surely no byte of the request left."""
+    """A response: a status, or an error. `sent` is False if certainly no byte of the request was sent."""
 
     status: int | None
     headers: Mapping[str, str]
     body: bytes
     took_ms: int
-    fault: TransportError | None = None
+    error: TransportError | None = None
     detail: str = ""
     sent: bool = True

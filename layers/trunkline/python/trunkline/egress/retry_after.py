@@ -1,4 +1,4 @@
-"""When a server asks to be tried again. Pure."""
+"""The wait that a Retry-After header requests. Pure."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ MAX_RETRY_AFTER_S = 86_400
 
 
 def retry_after_s(headers: Mapping[str, str], now_s: float) -> float:
-    """The seconds that a Retry-After header asks for, at most a day; 0 if it asks for nothing readable.
+    """Return the requested wait in seconds, at most a day; 0 without a valid header.
 
-    Source: RFC 9110, 10.2.3: seconds, or a date.
+    Source: RFC 9110, 10.2.3: the value is seconds, or a date.
     """
     text = next((value for name, value in headers.items() if name.lower() == "retry-after"), "").strip()
     if text.isascii() and text.isdigit():

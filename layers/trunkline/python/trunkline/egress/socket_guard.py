@@ -1,6 +1,6 @@
-"""Keeps a library's own connections from addresses that are not public: it makes their sockets.
+"""Socket factory that keeps a library's own connections from addresses that are not public.
 
-It sees the address that is really connected to, after names, redirects and literals.
+It sees the address of the connection itself, after name resolution and redirects.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from trunkline.egress.address_policy import AddressPolicy, is_public
 
 @dataclass(frozen=True)
 class SocketGuard:
-    """Makes sockets for addresses that `door` lets through."""
+    """Creates sockets for addresses that `policy` allows."""
 
-    door: AddressPolicy
+    policy: AddressPolicy
 
     def socket(self, address: Any) -> socket.socket:
-        """A socket for an entry of `getaddrinfo`.
+        """Create a socket for an entry of `getaddrinfo`.
 
         Raises:
-            OSError: the address is not public, which counts as one that can't be connected to.
+            OSError: the address is not public; libraries treat it like a failed connection.
         """
-        family, kind, protocol, _, place = address
-        host, port = str(place[0]).partition("%")[0], int(place[1])
-        here = host == "127.0.0.1" and port in self.door.loopback_ports
-        if not here and not is_public(ip_address(host)):
+        family, kind, protocol, _, sockaddr = address
+        host, port = str(sockaddr[0]).partition("%")[0], int(sockaddr[1])
+        is_allowed_loopback = host == "127.0.0.1" and port in self.policy.loopback_ports
+        if not is_allowed_loopback and not is_public(ip_address(host)):
             raise OSError("the address is not public")
         return socket.socket(family, kind, protocol)

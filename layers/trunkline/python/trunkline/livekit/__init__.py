@@ -1,1 +1,1 @@
-"""Everything Trunkline says to LiveKit and hears from it."""
+"""Requests to LiveKit, its webhooks and tokens, and the meaning of its answers."""

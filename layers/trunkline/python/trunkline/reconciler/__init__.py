@@ -1,0 +1,1 @@
+"""Periodic repairs, one module a kind of record."""

@@ -38,7 +38,7 @@ class DeliveryReconciler:
             if noted is None:
                 continue
             try:
-                self.flow.start(noted, again=noted.version)
+                self.flow.start(noted, restart=noted.version)
             except (BotoCoreError, ClientError) as error:
                 self.log.error("delivery not started", delivery_id=noted.id, cause=type(error).__name__)
                 continue

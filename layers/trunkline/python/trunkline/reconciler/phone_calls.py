@@ -58,7 +58,7 @@ class PhoneCallReconciler:
 
     calls: CallRepository
     lanes: LaneLeaseRepository
-    line: DialQueue
+    queue: DialQueue
     checkpoints: QueueCheckpoints
     trunks: TrunkRepository
     wakes: WakeQueue
@@ -84,12 +84,12 @@ class PhoneCallReconciler:
     async def _walk_trunk(self, state: TrunkState, repairs: Counter[str]) -> None:
         trunk_id = state.declared.id
         if state.declared.test:
-            await self.offload(self.played.play, trunk_id)
+            await self.offload(self.played.advance, trunk_id)
         await self._repair_calls(state, repairs)
         await self._free_orphaned_slots(state, repairs)
         await self._let_in_due(trunk_id, repairs)
         for tenant_id in state.tenants:
-            await self.offload(self.checkpoints.take, trunk_id, tenant_id)
+            await self.offload(self.checkpoints.update, trunk_id, tenant_id)
         await self._wake_if_unserved(state, repairs)
 
     async def _repair_calls(self, state: TrunkState, repairs: Counter[str]) -> None:
@@ -214,7 +214,9 @@ class PhoneCallReconciler:
         now_ms = self.clock.wall_ms()
         if state.paused_because(now_ms):
             return
-        if not await self.offload(self.line.peek_tenants, trunk_id, state.tenants, 1, state.held(now_ms)):
+        if not await self.offload(
+            self.queue.peek_tenants, trunk_id, state.tenants, 1, state.active_holds(now_ms)
+        ):
             return
         if await self.offload(self.lanes.is_held, trunk_id):
             return

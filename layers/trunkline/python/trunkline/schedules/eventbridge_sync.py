@@ -79,24 +79,24 @@ class ScheduleSync:
         """Made at its first use: most requests tell EventBridge nothing."""
         return self.connect()
 
-    def try_now(self, schedule_id: str) -> None:
+    def sync(self, schedule_id: str) -> None:
         """Mirror a change; if it fails, the reconciler does it a minute later."""
         try:
-            self._mirror(schedule_id)
+            self._sync(schedule_id)
         except (BotoCoreError, ClientError) as error:
             self.log.warning("schedule not mirrored yet", schedule_id=schedule_id, cause=_cause(error))
 
-    def walk(self, repairs: Counter[str]) -> None:
+    def reconcile(self, repairs: Counter[str]) -> None:
         """Mirror what was changed a minute ago or longer, one that fails beside the others."""
-        for noted in self.schedules.unmirrored(self.clock.wall_ms() - _SETTLED_MS):
-            schedule_id = str(noted[SK])
+        for pending in self.schedules.pending_sync(self.clock.wall_ms() - _SETTLED_MS):
+            schedule_id = str(pending[SK])
             try:
-                repairs["schedule_mirrored"] += self._mirror(schedule_id)
-                self.schedules.mirrored(noted)
+                repairs["schedule_mirrored"] += self._sync(schedule_id)
+                self.schedules.mark_synced(pending)
             except (BotoCoreError, ClientError) as error:
                 self.log.error("schedule not mirrored", schedule_id=schedule_id, cause=_cause(error))
 
-    def _mirror(self, schedule_id: str) -> bool:
+    def _sync(self, schedule_id: str) -> bool:
         """True if there was something to do."""
         schedule = self.schedules.find(schedule_id)
         known = self._known(schedule_id)

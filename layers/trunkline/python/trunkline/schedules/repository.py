@@ -32,16 +32,16 @@ class ScheduleRepository(AutomationRepository[Schedule]):
     def __init__(self, table: Table) -> None:
         super().__init__(table, _SCHEDULES)
 
-    def unmirrored(self, until_ms: int) -> list[Item]:
+    def pending_sync(self, until_ms: int) -> list[Item]:
         """What was changed until a moment, and EventBridge does not surely know of."""
         return [item for item in self._table.partition(pending_sync_key()) if item["at_ms"] <= until_ms]
 
-    def mirrored(self, noted: Item) -> None:
-        """EventBridge knows of what was noted; if it was changed again since, that is another note."""
+    def mark_synced(self, pending: Item) -> None:
+        """EventBridge knows of what was pending; if it was changed again since, that is another note."""
         with suppress(ConditionFailed):
-            self._table.write(Delete(pending_sync_key(noted[SK]), Attr("at_ms").eq(noted["at_ms"])))
+            self._table.write(Delete(pending_sync_key(pending[SK]), Attr("at_ms").eq(pending["at_ms"])))
 
-    def note(self, run: Run) -> None:
+    def record(self, run: Run) -> None:
         """Note what came of a moment."""
         self._record_outcome(run.schedule_id, run.at_ms, asdict(run))
 

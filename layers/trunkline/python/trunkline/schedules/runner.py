@@ -14,7 +14,7 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.auth.principal import Actor, Principal
-from trunkline.call_templates.create_call import Place
+from trunkline.call_templates.create_call import CreateCall
 from trunkline.call_templates.errors import RETRYABLE_ERRORS
 from trunkline.call_templates.models import EventOutcome
 from trunkline.core.clock import Clock
@@ -26,7 +26,7 @@ from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.templating.size_limits import render_within
 from trunkline.templating.templates import TemplateError
 
-_MAX_WISH = 256 * 1024
+_MAX_BODY_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class ScheduleRunner:
     """Makes the calls of schedules of all tenants: whose one is, it says itself. `noted` is told."""
 
     schedules: ScheduleRepository
-    place: Place
+    create_call: CreateCall
     clock: Clock
     log: Logger
-    noted: Callable[[Principal], None] = lambda _: None
+    on_principal: Callable[[Principal], None] = lambda _: None
 
     def tick(self, schedule_id: str, due_at: str, tick_ms: int) -> Run | None:
         """Carry out a moment that EventBridge told of at `tick_ms`; `due_at` is the moment, where it says so.
@@ -52,17 +52,17 @@ class ScheduleRunner:
             return None
         actor = Actor("schedule", schedule.id, schedule.name, "", schedule.id)
         principal = Principal(schedule.tenant_id, schedule.livemode, frozenset(), actor=actor)
-        self.noted(principal)
+        self.on_principal(principal)
         due_ms = _moment_ms(due_at)
         if due_ms is None:
-            due_ms = schedule.timing.moment_of(tick_ms)
+            due_ms = schedule.timing.due_ms(tick_ms)
         try:
             return self._run(principal, schedule, due_ms, str(due_ms))
         except RETRYABLE_ERRORS as error:
-            self._refused(schedule, due_ms, error.message)
+            self._record_refusal(schedule, due_ms, error.message)
             raise
         except TrunklineError as error:
-            return self._refused(schedule, due_ms, error.message)
+            return self._record_refusal(schedule, due_ms, error.message)
 
     def run_now(self, principal: Principal, schedule: Schedule) -> Run:
         """Make the call of a schedule that is enabled or not, besides its moments.
@@ -74,24 +74,24 @@ class ScheduleRunner:
         try:
             return self._run(principal, schedule, now_ms, uuid.uuid4().hex)
         except TrunklineError as error:
-            self._refused(schedule, now_ms, error.message)
+            self._record_refusal(schedule, now_ms, error.message)
             raise
 
     def _run(self, principal: Principal, schedule: Schedule, due_ms: int, name: str) -> Run:
-        wish = template_body(schedule, due_ms)
-        placed = self.place(
-            principal, schedule.kind, wish, IdempotencyKey.of_event(f"schedule#{schedule.id}", name)
+        body = template_body(schedule, due_ms)
+        admitted = self.create_call(
+            principal, schedule.kind, body, IdempotencyKey.of_event(f"schedule#{schedule.id}", name)
         )
-        outcome = EventOutcome.DUPLICATE if placed.replayed else EventOutcome.CALLED
-        return self._note(Run(schedule.id, self.clock.wall_ms(), due_ms, outcome, placed.call.id))
+        outcome = EventOutcome.DUPLICATE if admitted.replayed else EventOutcome.CALLED
+        return self._record(Run(schedule.id, self.clock.wall_ms(), due_ms, outcome, admitted.call.id))
 
-    def _refused(self, schedule: Schedule, due_ms: int, why: str) -> Run:
-        return self._note(Run(schedule.id, self.clock.wall_ms(), due_ms, EventOutcome.REFUSED, error=why))
+    def _record_refusal(self, schedule: Schedule, due_ms: int, why: str) -> Run:
+        return self._record(Run(schedule.id, self.clock.wall_ms(), due_ms, EventOutcome.REFUSED, error=why))
 
-    def _note(self, run: Run) -> Run:
+    def _record(self, run: Run) -> Run:
         """The call is made by then, or refused: a note that fails changes nothing of that."""
         try:
-            self.schedules.note(run)
+            self.schedules.record(run)
         except (BotoCoreError, ClientError) as error:
             self.log.error("run not noted", schedule_id=run.schedule_id, cause=type(error).__name__)
         return run
@@ -111,10 +111,12 @@ def template_body(schedule: Schedule, due_ms: int) -> dict[str, Any]:
         "name": schedule.name,
     }
     try:
-        filled = render_within(json.loads(schedule.body_json), {"schedule": known}, _MAX_WISH, "the body")
+        rendered = render_within(
+            json.loads(schedule.body_json), {"schedule": known}, _MAX_BODY_BYTES, "the body"
+        )
     except TemplateError as error:
         raise InvalidRequest(f"Validation error: {error.message}", field="body") from error
-    return dict(filled)
+    return dict(rendered)
 
 
 def _moment_ms(text: str) -> int | None:

@@ -125,7 +125,7 @@ class ScheduleService(ResourceService[Schedule, ScheduleSpec, ScheduleView]):
         return [*audit, pending_sync_write(resource.id, self.clock.wall_ms())]
 
     def _committed(self, resource: Schedule) -> None:
-        self.eventbridge.try_now(resource.id)
+        self.eventbridge.sync(resource.id)
 
 
 def _times(schedule: Schedule) -> tuple[str | int | None, ...]:

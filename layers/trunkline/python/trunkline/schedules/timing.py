@@ -36,7 +36,7 @@ class Timing:
         """Its first moment after one; None if it does not come again."""
         return next(self.after(from_ms), None)
 
-    def moment_of(self, tick_ms: int) -> int:
+    def due_ms(self, tick_ms: int) -> int:
         """The moment that a tick was for, which came then: the same for each repeat of it.
 
         EventBridge counts a rate from when it began to know of it, a little beside our own count: the

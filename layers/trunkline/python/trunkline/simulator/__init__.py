@@ -1,0 +1,1 @@
+"""Test mode: simulates LiveKit and the people who are called."""

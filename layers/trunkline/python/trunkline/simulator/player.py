@@ -36,7 +36,7 @@ class SimulationPlayer:
     clock: Clock
     _played: dict[tuple[str, int], set[int]] = field(default_factory=dict)
 
-    def play(self, trunk_id: str) -> int | None:
+    def advance(self, trunk_id: str) -> int | None:
         """Do what is due in the trunk's calls; returns when the next thing is, or None if there is none."""
         following: list[int] = []
         open_ids = [*self.calls.in_progress_ids(trunk_id), *self.calls.waiting_ids(trunk_id)]

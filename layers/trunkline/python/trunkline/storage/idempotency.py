@@ -29,7 +29,7 @@ RETENTION_MS = 24 * 3_600_000
 class IdempotencyKey:
     """One use of a key: where it is recorded, and what it was sent with."""
 
-    key: ItemKey
+    item_key: ItemKey
     fingerprint: str
 
     @classmethod
@@ -55,17 +55,17 @@ class IdempotencyKey:
         canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
         return cls(idempotency_key(scope, value), hashlib.sha256(canonical.encode()).hexdigest())
 
-    def record(self, made_id: str, now_ms: int) -> Put:
+    def record(self, resource_id: str, now_ms: int) -> Put:
         """The write that goes into the making transaction; it fails if the key was used in the last day."""
-        item: Item = self.key.as_item() | {"fingerprint": self.fingerprint, "made_id": made_id}
+        item: Item = self.item_key.as_item() | {"fingerprint": self.fingerprint, "made_id": resource_id}
         item |= {"expires_ms": now_ms + RETENTION_MS, TTL: (now_ms + RETENTION_MS) // 1000 + 1}
         return Put(item, ABSENT | Attr("expires_ms").lt(now_ms))
 
     def forget(self) -> Delete:
         """The write that takes the record back with the thing."""
-        return Delete(self.key)
+        return Delete(self.item_key)
 
-    def made_id(self, record: Item) -> str:
+    def resource_id(self, record: Item) -> str:
         """The id of what the first request made.
 
         Raises:

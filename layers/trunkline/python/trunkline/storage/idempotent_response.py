@@ -50,7 +50,7 @@ class IdempotentResponses:
     cipher: EnvelopeCipher
     clock: Clock
 
-    def answer(self, once: IdempotencyKey | None, tenant_id: str, work: Callable[[], Any]) -> StoredResponse:
+    def run(self, key: IdempotencyKey | None, tenant_id: str, work: Callable[[], Any]) -> StoredResponse:
         """Do the work, or give the answer that the first request with this key got.
 
         Only success is remembered: after an error the key may be tried again.
@@ -60,41 +60,43 @@ class IdempotentResponses:
             IdempotencyInProgress: a request with the key is being carried out.
             OutcomeUnknown: one was, and nobody knows what came of it.
         """
-        if once is None:
+        if key is None:
             return StoredResponse(work())
-        owner = context_for_stored_response(tenant_id, hashlib.sha256(once.key.pk.encode()).hexdigest())
-        return self.carried_out(once, owner, work)
+        context = context_for_stored_response(tenant_id, hashlib.sha256(key.item_key.pk.encode()).hexdigest())
+        return self.run_for(key, context, work)
 
-    def carried_out(
+    def run_for(
         self,
-        once: IdempotencyKey,
-        owner: EncryptionContext,
+        key: IdempotencyKey,
+        context: EncryptionContext,
         work: Callable[[], Any],
         unclear: tuple[type[Exception], ...] = _UNCLEAR,
     ) -> StoredResponse:
-        """As `answer`, with the answer kept for `owner`; after an error of `unclear` nobody knows whether the
-        work was done."""
-        if record := self._begin(once):
-            return StoredResponse(self._open(once, owner, record), replayed=True)
+        """Do as `run`, with the response encrypted for `context`.
+
+        After an error of `unclear` a repeat is refused, since the work may have been done.
+        """
+        if record := self._begin(key):
+            return StoredResponse(self._open(key, context, record), replayed=True)
         try:
             body = work()
         except unclear:
             # Left as it is: a repeat is told that nobody knows.
-            self.table.write(Update(once.key, set={"busy_until_ms": 0}))
+            self.table.write(Update(key.item_key, set={"busy_until_ms": 0}))
             raise
         except Exception:
-            self.table.write(Delete(once.key))
+            self.table.write(Delete(key.item_key))
             raise
-        answer = self.cipher.encrypt(owner, {"body": body})
+        answer = self.cipher.encrypt(context, {"body": body})
         # It may be erased meanwhile, with what it belongs to: nothing is left to be repeated then.
         with suppress(ConditionFailed):
-            self.table.write(Update(once.key, set={"answer": answer}, condition=EXISTS))
+            self.table.write(Update(key.item_key, set={"answer": answer}, condition=EXISTS))
         return StoredResponse(body)
 
-    def _begin(self, once: IdempotencyKey) -> Item | None:
+    def _begin(self, key: IdempotencyKey) -> Item | None:
         """Note that the work begins; the record there is, if it has begun before."""
         now_ms = self.clock.wall_ms()
-        item: Item = once.key.as_item() | {"fingerprint": once.fingerprint}
+        item: Item = key.item_key.as_item() | {"fingerprint": key.fingerprint}
         item |= {"expires_ms": now_ms + RETENTION_MS, TTL: (now_ms + RETENTION_MS) // 1000 + 1}
         item |= {"busy_until_ms": now_ms + _BUSY_MS, "maker": uuid.uuid4().hex}
         try:
@@ -105,11 +107,11 @@ class IdempotentResponses:
             return None if seen.get("maker") == item["maker"] else seen
         return None
 
-    def _open(self, once: IdempotencyKey, owner: EncryptionContext, record: Item) -> Any:
-        if record["fingerprint"] != once.fingerprint:
+    def _open(self, key: IdempotencyKey, context: EncryptionContext, record: Item) -> Any:
+        if record["fingerprint"] != key.fingerprint:
             raise IdempotencyConflict
         if "answer" in record:
-            return self.cipher.decrypt(owner, bytes(record["answer"]))["body"]
+            return self.cipher.decrypt(context, bytes(record["answer"]))["body"]
         if self.clock.wall_ms() < record["busy_until_ms"]:
             raise IdempotencyInProgress
         raise OutcomeUnknown

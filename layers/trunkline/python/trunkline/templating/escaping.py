@@ -55,7 +55,7 @@ def require_writable(template: Template) -> None:
         raise TemplateError("a header's value must be visible ASCII, with spaces inside alone")
 
 
-def url_of(text: str, scope: Scope) -> str:
+def render_url(text: str, scope: Scope) -> str:
     """A URL with its values percent-encoded: none adds a segment, a parameter or a fragment.
 
     Raises:
@@ -74,27 +74,27 @@ def url_of(text: str, scope: Scope) -> str:
         if not value and not in_query:
             raise TemplateError(f"{part.text} is empty: it would change the path")
         done.append(value)
-    filled = "".join(done)
-    if len(template.parts) > 1 and {".", ".."} & set(filled.partition("?")[0].split("/")):
+    rendered = "".join(done)
+    if len(template.parts) > 1 and {".", ".."} & set(rendered.partition("?")[0].split("/")):
         raise TemplateError("a value would make a path segment . or ..")
-    return filled
+    return rendered
 
 
-def header_of(text: str, scope: Scope) -> str:
+def render_header(text: str, scope: Scope) -> str:
     """A header's value.
 
     Raises:
         TemplateError: a value is missing, or is no visible ASCII (a line's end, for example).
     """
     template = parse(text)
-    filled = render(template, scope)
-    if not is_valid_header_value(filled):
+    rendered = render(template, scope)
+    if not is_valid_header_value(rendered):
         named = ", ".join(each.text for each in template.expressions)
         raise TemplateError(f"the value of {named} can't be in a header: visible ASCII only, or | urlencode")
-    return filled
+    return rendered
 
 
-def body_of(value: Any, content_type: str, scope: Scope) -> bytes:
+def render_body(value: Any, content_type: str, scope: Scope) -> bytes:
     """A body: a JSON value by default, a form, or a text whose values are escaped for its type.
 
     Raises:
@@ -102,12 +102,12 @@ def body_of(value: Any, content_type: str, scope: Scope) -> bytes:
     """
     kind = content_type.partition(";")[0].strip().lower()
     if not isinstance(value, str) or is_json(kind):
-        filled = render_json(value, scope)
-        if kind == FORM_TYPE and isinstance(filled, dict):
-            fields = {name: _field(name, each) for name, each in filled.items()}
+        rendered = render_json(value, scope)
+        if kind == FORM_TYPE and isinstance(rendered, dict):
+            fields = {name: _field(name, each) for name, each in rendered.items()}
             return urlencode(fields, errors="replace").encode()
-        require_size(filled, MAX_BODY, "the body")
-        return json.dumps(filled, separators=(",", ":")).encode()
+        require_size(rendered, MAX_BODY, "the body")
+        return json.dumps(rendered, separators=(",", ":")).encode()
     if kind == FORM_TYPE:
         return render(parse(value), scope, _as_form).encode("utf-8", "replace")
     if kind.endswith("xml") or kind == "text/html":
@@ -127,13 +127,13 @@ def _encoded(expression: Expression, scope: Scope) -> str:
 
 def _unencoded(expression: Expression) -> Expression:
     """In a URL every value is encoded, once: `| urlencode` says nothing new."""
-    if expression.form is not Encoding.URLENCODE:
+    if expression.encoding is not Encoding.URLENCODE:
         return expression
     return Expression(expression.path, Encoding.PLAIN, expression.default, expression.text)
 
 
 def _as_form(text: str, expression: Expression) -> str:
-    return text if expression.form is Encoding.URLENCODE else percent_encoded(text)
+    return text if expression.encoding is Encoding.URLENCODE else percent_encoded(text)
 
 
 def _as_xml(text: str, expression: Expression) -> str:

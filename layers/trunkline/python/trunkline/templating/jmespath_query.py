@@ -16,7 +16,7 @@ from trunkline.templating.size_limits import require_size
 from trunkline.templating.templates import TemplateError
 
 MAX_EXPRESSION = 200
-MAX_PICKED = 64 * 1024
+MAX_RESULT = 64 * 1024
 _MAX_NODES = 60
 _MAX_LISTS = 2
 """Each `[a, b, …]` or `{…}` may repeat what it is given: two of them at most."""
@@ -41,7 +41,7 @@ def search(text: str, value: Any) -> Any:
         found = _compiled(text).search(value)
     except (JMESPathError, ArithmeticError, ValueError, TypeError) as error:
         raise TemplateError(f"JMESPath {text}: the answer is not what it is made for") from error
-    require_size(found, MAX_PICKED, f"what JMESPath {text} finds")
+    require_size(found, MAX_RESULT, f"what JMESPath {text} finds")
     return found
 
 

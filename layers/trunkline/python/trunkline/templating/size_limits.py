@@ -7,8 +7,8 @@ from typing import Any
 from trunkline.templating.templates import Scope, TemplateError, render_json
 
 
-def require_size(value: Any, most: int, what: str) -> None:
-    """Refuse a JSON value of more than about `most` characters.
+def require_size(value: Any, limit: int, what: str) -> None:
+    """Refuse a JSON value of more than about `limit` characters.
 
     The parts of a value may be the same object many times over: it is counted as it would be written, and
     counting ends where it is too much.
@@ -16,28 +16,28 @@ def require_size(value: Any, most: int, what: str) -> None:
     Raises:
         TemplateError: names what is too large.
     """
-    left = most
-    waiting = [value]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, dict):
-            left -= sum(len(name) + 4 for name in each)
-            waiting += each.values()
-        elif isinstance(each, list):
-            left -= len(each) + 2
-            waiting += each
+    left = limit
+    remaining = [value]
+    while remaining:
+        part = remaining.pop()
+        if isinstance(part, dict):
+            left -= sum(len(name) + 4 for name in part)
+            remaining += part.values()
+        elif isinstance(part, list):
+            left -= len(part) + 2
+            remaining += part
         else:
-            left -= len(each) if isinstance(each, str) else 8
+            left -= len(part) if isinstance(part, str) else 8
         if left < 0:
-            raise TemplateError(f"{what} would be larger than {most} characters")
+            raise TemplateError(f"{what} would be larger than {limit} characters")
 
 
-def render_within(value: Any, scope: Scope, most: int, what: str) -> Any:
+def render_within(value: Any, scope: Scope, limit: int, what: str) -> Any:
     """Put values into a JSON value's texts, which may name the same large thing many times over.
 
     Raises:
-        TemplateError: as `fill_json`, or it would be too large.
+        TemplateError: as `render_json`, or it would be too large.
     """
-    filled = render_json(value, scope)
-    require_size(filled, most, what)
-    return filled
+    rendered = render_json(value, scope)
+    require_size(rendered, limit, what)
+    return rendered

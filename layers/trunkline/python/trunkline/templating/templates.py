@@ -50,7 +50,7 @@ class Expression:
     """One `{{…}}`; `default` is a 1-tuple if there is one, `text` is as it was written."""
 
     path: tuple[str, ...]
-    form: Encoding
+    encoding: Encoding
     default: tuple[Any, ...]
     text: str
 
@@ -86,10 +86,10 @@ def parse(text: str) -> Template:
     Raises:
         TemplateError: something between `{{` and `}}` is no path with filters, or a `{{` is not closed.
     """
-    return _kept(text) if len(text) <= _KEPT_LENGTH else _parsed(text)
+    return _parse_cached(text) if len(text) <= _MAX_CACHED_LENGTH else _parse(text)
 
 
-def _parsed(text: str) -> Template:
+def _parse(text: str) -> Template:
     parts: list[Part] = []
     end = 0
     while (start := text.find("{{", end)) >= 0:
@@ -103,8 +103,8 @@ def _parsed(text: str) -> Template:
     return Template((*parts, text[end:]) if text[end:] else tuple(parts))
 
 
-_KEPT_LENGTH = 1000
-_kept = lru_cache(maxsize=512)(_parsed)
+_MAX_CACHED_LENGTH = 1000
+_parse_cached = lru_cache(maxsize=512)(_parse)
 
 
 def evaluate(expression: Expression, scope: Scope) -> Any:
@@ -122,13 +122,13 @@ def evaluate(expression: Expression, scope: Scope) -> Any:
 
 
 def to_text(expression: Expression, scope: Scope) -> str:
-    """An expression's value as a text, in the form it asks for.
+    """An expression's value as a text, in the encoding it asks for.
 
     Raises:
         TemplateError: nothing is there, or it is null, a list or an object and not asked for as JSON.
     """
     value = evaluate(expression, scope)
-    if expression.form is Encoding.JSON:
+    if expression.encoding is Encoding.JSON:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if value is None:
         raise TemplateError(f'{expression.text} is null: give it a default, as in | default("")')
@@ -136,7 +136,7 @@ def to_text(expression: Expression, scope: Scope) -> str:
         kind = "a list" if isinstance(value, list) else "an object"
         raise TemplateError(f"{expression.text} is {kind}: write it with | json")
     text = value if isinstance(value, str) else json.dumps(value)
-    return percent_encoded(text) if expression.form is Encoding.URLENCODE else text
+    return percent_encoded(text) if expression.encoding is Encoding.URLENCODE else text
 
 
 def percent_encoded(text: str) -> str:
@@ -148,7 +148,7 @@ def render(template: Template, scope: Scope, escape: Escape = lambda text, _: te
     """Put values into a text; `escape` makes each fit its place.
 
     Raises:
-        TemplateError: as `text_of`, or the text became too long.
+        TemplateError: as `to_text`, or the text became too long.
     """
     done: list[str] = []
     length = 0
@@ -164,12 +164,12 @@ def render_json(value: Any, scope: Scope) -> Any:
     """Put values into a JSON value's texts; a text that is one template alone keeps the value's type.
 
     Raises:
-        TemplateError: as `text_of`.
+        TemplateError: as `to_text`.
     """
     if isinstance(value, str):
         template = parse(value)
         only = template.whole
-        if only and only.form is Encoding.PLAIN:
+        if only and only.encoding is Encoding.PLAIN:
             return evaluate(only, scope)
         return render(template, scope)
     if isinstance(value, dict):
@@ -210,11 +210,11 @@ def _expression(text: str) -> Expression:
 
 
 def _filters(text: str, shown: str) -> tuple[Encoding, tuple[Any, ...]]:
-    form = Encoding.PLAIN
+    encoding = Encoding.PLAIN
     default: tuple[Any, ...] = ()
     while match := _FILTER.match(text):
         if match[1]:
-            form = Encoding(match[1])
+            encoding = Encoding(match[1])
         else:
             try:
                 default = (json.loads(match[2]),)
@@ -223,7 +223,7 @@ def _filters(text: str, shown: str) -> tuple[Encoding, tuple[Any, ...]]:
         text = text[match.end() :]
     if text.strip():
         raise TemplateError(f"{shown} is no path with filters (json, urlencode, default(…))")
-    return form, default
+    return encoding, default
 
 
 _SHOWN = 100

@@ -31,7 +31,7 @@ class TenantSettings:
     @classmethod
     def parse(cls, item: Mapping[str, Any]) -> TenantSettings:
         """Read a stored tenant."""
-        return cls(**{each.name: item.get(each.name) for each in fields(cls)})
+        return cls(**{field.name: item.get(field.name) for field in fields(cls)})
 
     def ttl(self, last_moment_ms: int) -> int | None:
         """When a call that is over by `last_moment_ms` is deleted, in seconds; None: it is kept."""
@@ -46,11 +46,11 @@ class TenantSettingsCache:
     clock: Clock
     _known: dict[str, tuple[int, TenantSettings]] = field(default_factory=dict)
 
-    def of(self, tenant_id: str) -> TenantSettings:
-        """A tenant's facts."""
+    def get(self, tenant_id: str) -> TenantSettings:
+        """A tenant's settings."""
         now_ms = self.clock.wall_ms()
-        read_at_ms, facts = self._known.get(tenant_id, (0, TenantSettings()))
+        read_at_ms, settings = self._known.get(tenant_id, (0, TenantSettings()))
         if now_ms - read_at_ms > _FRESH_MS:
-            facts = TenantSettings.parse(self.table.get(tenant_key(tenant_id)) or {})
-            self._known[tenant_id] = (now_ms, facts)
-        return facts
+            settings = TenantSettings.parse(self.table.get(tenant_key(tenant_id)) or {})
+            self._known[tenant_id] = (now_ms, settings)
+        return settings

@@ -92,7 +92,7 @@ _TEXTS = {
 
 def unanswered(answer: Response, tries: int, *, doubtful: bool) -> ActionFailed:
     """What a request without an answer means; `doubtful`: this or an earlier try may have been done."""
-    fault = answer.fault or TransportError.BROKEN
+    fault = answer.error or TransportError.BROKEN
     times = f" (tried {tries} times)" if tries > 1 else ""
     unsure = DOUBT if doubtful else "; nothing was done"
     why = f" ({answer.detail})" if fault is TransportError.REFUSED_ADDRESS else ""
@@ -107,7 +107,7 @@ def may_be_sent_again(answer: Response, *, repeatable: bool) -> bool:
     """
     if answer.status is not None:
         return answer.status == _TOO_MANY or answer.status >= SERVER_ERROR
-    if answer.fault in (TransportError.REFUSED_ADDRESS, TransportError.TLS, TransportError.INVALID):
+    if answer.error in (TransportError.REFUSED_ADDRESS, TransportError.TLS, TransportError.INVALID):
         return False
     return repeatable or not answer.sent
 

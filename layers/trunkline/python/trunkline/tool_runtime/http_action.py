@@ -9,7 +9,7 @@ from typing import Any
 import pydantic_core
 
 from trunkline.egress.messages import Request, Response
-from trunkline.templating.escaping import JSON_TYPE, body_of, header_of, url_of
+from trunkline.templating.escaping import JSON_TYPE, render_body, render_header, render_url
 from trunkline.templating.jmespath_query import search
 from trunkline.templating.size_limits import require_size
 from trunkline.templating.templates import Scope, TemplateError
@@ -46,12 +46,12 @@ def render_request(action: ApiCall, scope: Scope, once: str) -> RenderedRequest:
     headers = {"User-Agent": _USER_AGENT, "Idempotency-Key": once}
     body = b""
     if action.body is not None:
-        body = body_of(action.body, action.media_type, scope)
+        body = render_body(action.body, action.media_type, scope)
         headers["Content-Type"] = action.content_type or JSON_TYPE
-    own = {name: header_of(text, scope) for name, text in action.headers.items()}
+    own = {name: render_header(text, scope) for name, text in action.headers.items()}
     named = {name.lower() for name in own}
     headers = {name: text for name, text in headers.items() if name.lower() not in named}
-    return RenderedRequest(action.method, url_of(action.url, scope), headers | own, body)
+    return RenderedRequest(action.method, render_url(action.url, scope), headers | own, body)
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,7 @@ class ToolInvocationService:
         )
 
         owner = context_for_call(call.tenant_id, call.id)
-        answered = self.remembered.carried_out(once, owner, lambda: self._used(use), (Exception,))
+        answered = self.remembered.run_for(once, owner, lambda: self._used(use), (Exception,))
         view: InvocationView = answered.body
         return view
 

@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.auth.principal import Actor, Principal
-from trunkline.call_templates.create_call import Place
+from trunkline.call_templates.create_call import CreateCall
 from trunkline.call_templates.errors import RETRYABLE_ERRORS
 from trunkline.call_templates.models import EventOutcome
 from trunkline.core.clock import Clock
@@ -30,10 +30,10 @@ from trunkline.triggers.models import ReceivedEvent, Trigger
 from trunkline.triggers.repository import TriggerRepository
 from trunkline.triggers.schemas import TakenEvent
 
-_MAX_NOTED_ID = 200
+_MAX_RECORDED_ID = 200
 
 
-_MAX_WISH = 256 * 1024
+_MAX_BODY_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,14 @@ class TriggerEventHandler:
 
     triggers: TriggerRepository
     cipher: EnvelopeCipher
-    place: Place
+    create_call: CreateCall
     read: Callable[[bytes], dict[str, Any]]
     clock: Clock
     log: Logger
-    noted: Callable[[Principal], None] = lambda _: None
+    on_principal: Callable[[Principal], None] = lambda _: None
 
-    def take(
-        self, trigger_id: str, headers: Mapping[str, str], body: bytes, sender: EventSource
+    def handle(
+        self, trigger_id: str, headers: Mapping[str, str], body: bytes, source: EventSource
     ) -> TakenEvent:
         """Take one event.
 
@@ -69,10 +69,12 @@ class TriggerEventHandler:
             BadSignature: there is no such trigger, it is disabled, or the event is not proven to be its own.
             TrunklineError: why the call can't be made; it is noted for the trigger's owner.
         """
-        trigger = self._proven(trigger_id, headers, body)
-        return self._carried_out(trigger, sender, lambda: self.read(body))
+        trigger = self._authenticated(trigger_id, headers, body)
+        return self._run(trigger, source, lambda: self.read(body))
 
-    def take_from_bus(self, trigger_id: str, event: dict[str, Any], sender: EventSource) -> TakenEvent | None:
+    def handle_from_bus(
+        self, trigger_id: str, event: dict[str, Any], source: EventSource
+    ) -> TakenEvent | None:
         """Take an event from the deployment's own bus: who may put events there needs no further proof. None
         if there is no such trigger, it is disabled, or the event was refused, which its owner can read.
 
@@ -84,64 +86,62 @@ class TriggerEventHandler:
             self.log.warning("event for no trigger", trigger_id=trigger_id[:40])
             return None
         try:
-            return self._carried_out(trigger, sender, lambda: event)
+            return self._run(trigger, source, lambda: event)
         except RETRYABLE_ERRORS:
             raise
         except TrunklineError:
             return None
 
-    def _carried_out(
-        self, trigger: Trigger, sender: EventSource, read: Callable[[], dict[str, Any]]
-    ) -> TakenEvent:
-        actor = Actor("trigger", trigger.id, trigger.name, sender.address, sender.request_id)
+    def _run(self, trigger: Trigger, source: EventSource, read: Callable[[], dict[str, Any]]) -> TakenEvent:
+        actor = Actor("trigger", trigger.id, trigger.name, source.address, source.request_id)
         principal = Principal(trigger.tenant_id, trigger.livemode, frozenset(), actor=actor)
-        self.noted(principal)
+        self.on_principal(principal)
         try:
-            return self._taken(trigger, principal, read())
+            return self._create(trigger, principal, read())
         except TemplateError as error:
-            self._refused(trigger, error.message)
+            self._record_refusal(trigger, error.message)
             raise InvalidRequest(f"Validation error: {error.message}") from error
         except TrunklineError as error:
-            self._refused(trigger, error.message)
+            self._record_refusal(trigger, error.message)
             raise
 
-    def _taken(self, trigger: Trigger, principal: Principal, event: dict[str, Any]) -> TakenEvent:
+    def _create(self, trigger: Trigger, principal: Principal, event: dict[str, Any]) -> TakenEvent:
         if trigger.when and not search(trigger.when, event):
-            return self._told(trigger, EventOutcome.IGNORED)
+            return self._record_outcome(trigger, EventOutcome.IGNORED)
         event_id = render(parse(trigger.event_id), {"event": event})
         if not event_id.strip():
             # All events without an id would be one event, and all but the first would be lost.
             raise InvalidRequest("Validation error: event_id is empty")
         template = json.loads(trigger.body_json)
-        wish = render_within(template, {"event": event}, _MAX_WISH, "the body of the call")
-        placed = self.place(
-            principal, trigger.kind, wish, IdempotencyKey.of_event(f"trigger#{trigger.id}", event_id)
+        call_body = render_within(template, {"event": event}, _MAX_BODY_BYTES, "the body of the call")
+        admitted = self.create_call(
+            principal, trigger.kind, call_body, IdempotencyKey.of_event(f"trigger#{trigger.id}", event_id)
         )
-        outcome = EventOutcome.DUPLICATE if placed.replayed else EventOutcome.CALLED
-        return self._told(trigger, outcome, event_id, placed.call.id)
+        outcome = EventOutcome.DUPLICATE if admitted.replayed else EventOutcome.CALLED
+        return self._record_outcome(trigger, outcome, event_id, admitted.call.id)
 
-    def _proven(self, trigger_id: str, headers: Mapping[str, str], body: bytes) -> Trigger:
+    def _authenticated(self, trigger_id: str, headers: Mapping[str, str], body: bytes) -> Trigger:
         trigger = self.triggers.find(trigger_id)
         if trigger is None or not trigger.enabled:
             raise BadSignature
-        kept = self.cipher.decrypt(context_for_trigger(trigger.tenant_id, trigger.id), trigger.secret)
-        if not verify_request(headers, body, kept["secret"], self.clock.wall_ms() / 1000):
+        decrypted = self.cipher.decrypt(context_for_trigger(trigger.tenant_id, trigger.id), trigger.secret)
+        if not verify_request(headers, body, decrypted["secret"], self.clock.wall_ms() / 1000):
             raise BadSignature
         return trigger
 
-    def _told(
+    def _record_outcome(
         self, trigger: Trigger, outcome: EventOutcome, event_id: str | None = None, call_id: str | None = None
     ) -> TakenEvent:
-        noted_id = event_id and event_id[:_MAX_NOTED_ID]
-        self._note(ReceivedEvent(trigger.id, self.clock.wall_ms(), outcome, noted_id, call_id))
+        recorded_id = event_id and event_id[:_MAX_RECORDED_ID]
+        self._record(ReceivedEvent(trigger.id, self.clock.wall_ms(), outcome, recorded_id, call_id))
         return {"outcome": outcome.value, "call_id": call_id}
 
-    def _refused(self, trigger: Trigger, why: str) -> None:
-        self._note(ReceivedEvent(trigger.id, self.clock.wall_ms(), EventOutcome.REFUSED, error=why))
+    def _record_refusal(self, trigger: Trigger, why: str) -> None:
+        self._record(ReceivedEvent(trigger.id, self.clock.wall_ms(), EventOutcome.REFUSED, error=why))
 
-    def _note(self, received: ReceivedEvent) -> None:
+    def _record(self, received: ReceivedEvent) -> None:
         """The call is made by then, or refused: a note that fails changes nothing of that."""
         try:
-            self.triggers.note(received)
+            self.triggers.record(received)
         except (BotoCoreError, ClientError) as error:
             self.log.error("event not noted", trigger_id=received.trigger_id, cause=type(error).__name__)

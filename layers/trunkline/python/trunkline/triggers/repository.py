@@ -22,7 +22,7 @@ class TriggerRepository(AutomationRepository[Trigger]):
     def __init__(self, table: Table) -> None:
         super().__init__(table, _TRIGGERS)
 
-    def note(self, received: ReceivedEvent) -> None:
+    def record(self, received: ReceivedEvent) -> None:
         """Note what came of an event."""
         self._record_outcome(received.trigger_id, received.at_ms, asdict(received))
 

@@ -1,0 +1,1 @@
+"""Trunks: their models, storage, circuit breaker and batch holds."""

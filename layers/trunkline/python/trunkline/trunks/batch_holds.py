@@ -1,6 +1,6 @@
-"""Batches that are held back: their calls stay in the line, and dialers step over them. Pure.
+"""Batch holds: mark batch calls that stay in the queue and are not dialled. Pure.
 
-A batch's calls arrive in one span of its own, so that a hold is one item and not one change a call.
+A batch's calls arrive in a span of their own, so a hold is one item, not one change a call.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from trunkline.calls.queue_position import LAST, QueuePosition
 
 @dataclass(frozen=True)
 class BatchHold:
-    """The batch calls of a tenant that arrived from `first_us` to `last_us` are not dialled: until a moment,
-    or until it is taken away."""
+    """Holds the batch calls of a tenant that arrived from `first_us` to `last_us`.
+
+    It ends at `until_ms`, or when it is removed.
+    """
 
     tenant_id: str
     batch_id: str
@@ -30,20 +32,20 @@ class BatchHold:
             item["tenant_id"], item["batch_id"], item["first_us"], item["last_us"], item.get("until_ms")
         )
 
-    def counts(self, now_ms: int) -> bool:
-        """Say whether its moment has not come."""
+    def is_active(self, now_ms: int) -> bool:
+        """Tell whether the hold has not ended."""
         return self.until_ms is None or now_ms < self.until_ms
 
     def covers(self, place: QueuePosition) -> bool:
-        """Say whether a place is held."""
-        mine = place.batch and place.tenant_id == self.tenant_id
-        return mine and self.first_us <= place.arrived_at_us <= self.last_us
+        """Tell whether a position is held."""
+        same_tenant = place.batch and place.tenant_id == self.tenant_id
+        return same_tenant and self.first_us <= place.arrived_at_us <= self.last_us
 
     def end_key(self, place: QueuePosition) -> str:
-        """The sort key after which a line goes on, past the held places of this one's rank."""
+        """Return the sort key after the held positions of this position's rank."""
         return f"{place.rank_key}{self.last_us:017d}#{LAST}"
 
 
 def holding_batch(holds: Iterable[BatchHold], place: QueuePosition) -> BatchHold | None:
-    """The hold that covers a place, if there is one."""
+    """Find the hold that covers a position."""
     return next((hold for hold in holds if hold.covers(place)), None)

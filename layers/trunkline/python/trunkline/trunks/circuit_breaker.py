@@ -1,4 +1,4 @@
-"""Circuit breaker of a trunk: pauses a trunk that keeps failing (pure)."""
+"""Circuit breaker of a trunk: pauses a trunk that keeps failing. Pure."""
 
 from __future__ import annotations
 

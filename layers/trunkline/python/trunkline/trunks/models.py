@@ -1,4 +1,4 @@
-"""Trunks as the dialer, the API and the operator see them."""
+"""Trunk models: the trunk, its tenants' settings, and the state that decides what may be dialled."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Trunk:
 
     `direct_share` is the share of pace and concurrency that batch calls leave free for direct ones.
     `livekit_tenant_id` is the tenant whose own LiveKit it belongs to; None: the deployment's. A `test`
-    trunk leads nowhere: what happens to its calls is played.
+    trunk reaches no carrier: its calls are simulated.
     """
 
     id: str
@@ -50,30 +50,30 @@ class Trunk:
         )
 
     def as_attributes(self) -> dict[str, Any]:
-        """The attributes to store."""
+        """Return the attributes to store."""
         return asdict(self) | {"numbers": list(self.numbers)}
 
 
 def trunk_id_for(livekit_project: str, sip_trunk_id: str) -> str:
-    """The one id of a SIP trunk in a LiveKit project, so that it can never have two lanes."""
+    """Derive the id of a SIP trunk in a LiveKit project, so that it can never have two lanes."""
     digest = hashlib.sha256(f"{livekit_project}\n{sip_trunk_id}".encode()).hexdigest()
     return f"trunk_{digest[:24]}"
 
 
-TEST_TRUNK = "trunk_test_"
-"""What the id of every test trunk begins with."""
+TEST_TRUNK_PREFIX = "trunk_test_"
+"""Prefix of the ids of test trunks."""
 
 
 def is_test_trunk(trunk_id: str) -> bool:
-    """Say whether a trunk is one whose calls are played."""
-    return trunk_id.startswith(TEST_TRUNK)
+    """Tell whether a trunk is a test trunk, with simulated calls."""
+    return trunk_id.startswith(TEST_TRUNK_PREFIX)
 
 
 @dataclass(frozen=True)
 class TrunkSettings:
-    """What its tenant set: a pause, and bounds below the operator's own (None: the operator's hold).
+    """A tenant's settings of a trunk: a pause, and limits below the operator's (None: the operator's apply).
 
-    A pause of the operator's is its own: the tenant can't end it.
+    `operator_paused` is the operator's own pause, which a tenant cannot end.
     """
 
     paused: bool = False
@@ -96,8 +96,8 @@ class TrunkSettings:
 class TrunkState:
     """A trunk with everything that decides what may be dialled on it now.
 
-    `tenants` maps each tenant that may use it to its own limit of concurrent calls on it, or None;
-    `totals` those that have a limit over all their calls to that.
+    `tenants` maps each tenant that may use it to its limit of concurrent calls on it, or None;
+    `totals` maps tenants to their limit over all trunks, where they have one.
     """
 
     declared: Trunk
@@ -109,7 +109,7 @@ class TrunkState:
 
     @cached_property
     def trunk(self) -> Trunk:
-        """The trunk with the bounds that hold now."""
+        """The trunk with the limits in force now."""
         concurrent = [
             limit
             for limit in (self.declared.max_concurrent_calls, self.settings.max_concurrent_calls)
@@ -121,12 +121,12 @@ class TrunkState:
             max_concurrent_calls=min(concurrent, default=None),
         )
 
-    def held(self, now_ms: int) -> list[BatchHold]:
-        """What is held back now."""
-        return [hold for hold in self.holds if hold.counts(now_ms)]
+    def active_holds(self, now_ms: int) -> list[BatchHold]:
+        """List the holds in force."""
+        return [hold for hold in self.holds if hold.is_active(now_ms)]
 
     def paused_because(self, now_ms: int) -> str | None:
-        """Why nothing is dialled, or None."""
+        """Return why the trunk is paused, or None."""
         if self.settings.operator_paused:
             return "paused_by_operator"
         if self.settings.paused:
@@ -136,7 +136,7 @@ class TrunkState:
         return None
 
     def limits(self, tenant_id: str, *, batch: bool) -> dict[str, int]:
-        """Rule 15: the pools of which a claim takes a slot, and how full each may be for it."""
+        """Map each pool of which a claim takes a slot to its limit (rule 15)."""
         limits: dict[str, int] = {}
         trunk = self.trunk
         if trunk.max_concurrent_calls is not None:
@@ -144,36 +144,36 @@ class TrunkState:
             if batch and trunk.direct_share:
                 reserved = math.ceil(trunk.direct_share * trunk.max_concurrent_calls)
                 limits[batch_pool(trunk.id)] = trunk.max_concurrent_calls - reserved
-        own = self.tenants.get(tenant_id)
-        if own is not None:
-            limits[tenant_pool(trunk.id, tenant_id)] = own
+        tenant_limit = self.tenants.get(tenant_id)
+        if tenant_limit is not None:
+            limits[tenant_pool(trunk.id, tenant_id)] = tenant_limit
         if tenant_id in self.totals:
             limits[total_pool(tenant_id, livemode=not trunk.test)] = self.totals[tenant_id]
         return limits
 
     def pools(self) -> list[str]:
-        """Every limited pool of the trunk."""
+        """List every limited pool of the trunk."""
         return sorted({pool for tenant in self.tenants for pool in self.limits(tenant, batch=True)})
 
 
 def batch_pool(trunk_id: str) -> str:
-    """The pool of a trunk's concurrent batch calls, where a share is reserved for direct ones."""
+    """Name the pool of a trunk's concurrent batch calls, where a share is reserved for direct ones."""
     return f"{trunk_id}/batch"
 
 
-_TOTAL = "tenant/"
+_TOTAL_PREFIX = "tenant/"
 
 
 def total_pool(tenant_id: str, *, livemode: bool) -> str:
-    """The pool of all of a tenant's concurrent calls of one mode, whatever they go through."""
-    return f"{_TOTAL}{tenant_id}/{'live' if livemode else 'test'}"
+    """Name the pool of a tenant's concurrent calls of one mode over all trunks."""
+    return f"{_TOTAL_PREFIX}{tenant_id}/{'live' if livemode else 'test'}"
 
 
 def is_total(pool: str) -> bool:
-    """Say whether a pool spans a tenant's trunks: a slot of it that is freed may be any trunk's."""
-    return pool.startswith(_TOTAL)
+    """Tell whether a pool spans all of a tenant's trunks."""
+    return pool.startswith(_TOTAL_PREFIX)
 
 
 def tenant_pool(trunk_id: str, tenant_id: str) -> str:
-    """The pool of one tenant's concurrent calls on one trunk."""
+    """Name the pool of one tenant's concurrent calls on one trunk."""
     return f"{trunk_id}/{tenant_id}"

@@ -1,4 +1,4 @@
-"""Trunks in the table: what the operator declares, what tenants set, and what happened to them."""
+"""Trunk repository: declarations of the operator, settings of tenants, events and slots in the table."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from trunkline.trunks.batch_holds import BatchHold
 from trunkline.trunks.circuit_breaker import TrunkCircuitBreaker
 from trunkline.trunks.models import Trunk, TrunkSettings, TrunkState, is_test_trunk
 
-_EVENTS_KEPT_S = 365 * 24 * 3600
+_EVENT_RETENTION_S = 365 * 24 * 3600
 
 
 @dataclass(frozen=True)
 class TrunkEvent:
-    """`trunk.paused` or `trunk.resumed`, and why."""
+    """A `trunk.paused` or `trunk.resumed` with its reason."""
 
     type: str
     reason: str
@@ -39,7 +39,7 @@ class TrunkEvent:
 
 
 class TrunkRepository:
-    """Trunks, and which tenants may use them."""
+    """Reads and writes trunks, grants, circuit breakers and slots."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -69,57 +69,57 @@ class TrunkRepository:
         )
 
     def ids(self) -> list[str]:
-        """Every trunk of the deployment."""
+        """List the ids of all trunks of the deployment."""
         return [item[SK] for item in self._table.partition(trunk_directory_key())]
 
     def create(self, trunk: Trunk) -> None:
         """Store a new trunk.
 
         Raises:
-            AlreadyExists: this SIP trunk has its lane already.
+            AlreadyExists: this SIP trunk already has a lane.
         """
         try:
-            self._table.transact([Put(_item(trunk), ABSENT), Put(_entry(trunk), ABSENT)])
+            self._table.transact([Put(_item(trunk), ABSENT), Put(_directory_item(trunk), ABSENT)])
         except ConditionFailed as error:
             raise AlreadyExists(f"SIP trunk {trunk.sip_trunk_id} is already trunk {trunk.id}") from error
 
     def save(self, trunk: Trunk) -> None:
-        """Replace what an operator declares of a trunk; running lanes take it up within seconds."""
-        self._table.transact([Put(_item(trunk)), Put(_entry(trunk))])
+        """Replace an operator's declaration of a trunk; running lanes apply it within seconds."""
+        self._table.transact([Put(_item(trunk)), Put(_directory_item(trunk))])
 
     def grant(
         self,
         trunk_id: str,
         tenant_id: str,
         max_concurrent_calls: int | None = None,
-        more: Sequence[Write] = (),
+        extra_writes: Sequence[Write] = (),
     ) -> None:
-        """Let a tenant dial through a trunk; granting again replaces its limit."""
+        """Let a tenant dial through a trunk; a second grant replaces its limit."""
         limit = {"max_concurrent_calls": max_concurrent_calls}
         total = (self._table.get(tenant_key(tenant_id)) or {}).get("max_calls_in_progress")
-        mine = Put(grant_key(tenant_id, trunk_id).as_item() | {"trunk_id": trunk_id} | limit)
-        theirs = grantee_key(trunk_id, tenant_id).as_item() | limit | {"max_calls_in_progress": total}
-        self._table.transact([mine, Put(theirs), *more])
+        grant = Put(grant_key(tenant_id, trunk_id).as_item() | {"trunk_id": trunk_id} | limit)
+        grantee = grantee_key(trunk_id, tenant_id).as_item() | limit | {"max_calls_in_progress": total}
+        self._table.transact([grant, Put(grantee), *extra_writes])
 
-    def limit_total(self, tenant_id: str, most: int | None) -> None:
-        """Tell each of a tenant's trunks how many calls it may have in all; None: any."""
+    def limit_total(self, tenant_id: str, max_calls: int | None) -> None:
+        """Store a tenant's total limit of concurrent calls with each of its trunks; None: no limit."""
         for trunk_id in self.granted_ids(tenant_id):
-            told = {"max_calls_in_progress": most}
-            self._table.write(Update(grantee_key(trunk_id, tenant_id), set=told, condition=EXISTS))
+            limit = {"max_calls_in_progress": max_calls}
+            self._table.write(Update(grantee_key(trunk_id, tenant_id), set=limit, condition=EXISTS))
 
     def grantees(self, trunk_id: str) -> list[str]:
-        """The tenants that may use a trunk."""
+        """List the tenants that may use a trunk."""
         return [item[SK].removeprefix("GRANT#") for item in self._table.partition(grantee_key(trunk_id))]
 
     def granted_ids(self, tenant_id: str) -> list[str]:
-        """The trunks that a tenant may use."""
+        """List the ids of the trunks that a tenant may use."""
         return [item["trunk_id"] for item in self._table.partition(grant_key(tenant_id))]
 
     def is_granted(self, tenant_id: str, trunk_id: str) -> bool:
         return self._table.get(grant_key(tenant_id, trunk_id)) is not None
 
     def find(self, tenant_id: str, name_or_id: str, *, test: bool = False) -> Trunk | None:
-        """Find one of the tenant's trunks of a mode by its id or name."""
+        """Find one of the tenant's trunks, live or test, by its id or name."""
         for trunk_id in self.granted_ids(tenant_id):
             trunk = self.load(trunk_id)
             if trunk and trunk.test is test and name_or_id in (trunk.id, trunk.name):
@@ -127,7 +127,7 @@ class TrunkRepository:
         return None
 
     def granted(self, tenant_id: str, trunk_id: str) -> Trunk | None:
-        """Load a trunk on a tenant's behalf; one that is not granted is as good as none."""
+        """Load a trunk if it is granted to the tenant."""
         return self.load(trunk_id) if self.is_granted(tenant_id, trunk_id) else None
 
     def set(
@@ -135,20 +135,20 @@ class TrunkRepository:
         trunk_id: str,
         settings: Mapping[str, Any],
         event: TrunkEvent | None,
-        more: Sequence[Write] = (),
+        extra_writes: Sequence[Write] = (),
     ) -> None:
-        """Change some of the tenant's settings (None: back to the operator's), and note the event."""
+        """Change some of the tenant's settings (None: back to the operator's), and record the event."""
         change = Update(trunk_settings_key(trunk_id), set=settings)
-        self._table.transact([change, *_event_puts(trunk_id, event), *more])
+        self._table.transact([change, *_event_puts(trunk_id, event), *extra_writes])
 
     def open_breaker(self, trunk_id: str, breaker: TrunkCircuitBreaker) -> None:
-        """Pause a trunk that fails; a zombie that comes late only writes a pause that is over sooner."""
+        """Pause a failing trunk; a late write of a lost run only stores a pause that ends sooner."""
         event = TrunkEvent("trunk.paused", breaker.reason, breaker.opened_at_ms)
         item = asdict(breaker) | breaker_key(trunk_id).as_item()
         self._table.transact([Put(item), *_event_puts(trunk_id, event)])
 
     def close_breaker(self, trunk_id: str, now_ms: int) -> None:
-        """Resume a trunk that works again; when another run has done so, nothing happens."""
+        """Resume a trunk that works again; does nothing if another run has done so."""
         event = TrunkEvent("trunk.resumed", "carrier_answers", now_ms)
         try:
             self._table.transact([Delete(breaker_key(trunk_id), EXISTS), *_event_puts(trunk_id, event)])
@@ -156,22 +156,22 @@ class TrunkRepository:
             return
 
     def events(self, trunk_id: str, limit: int = 20) -> list[TrunkEvent]:
-        """A trunk's last events, newest first."""
+        """List a trunk's last events, newest first."""
         items = self._table.latest(trunk_event_key(trunk_id), limit=limit)
         return [TrunkEvent(item["type"], item["reason"], item["at_ms"]) for item in items]
 
     def slots_taken(self, pool: str) -> int:
-        """How many slots of a pool are taken."""
+        """Count the taken slots of a pool."""
         return int((self._table.get(slot_count_key(pool)) or {}).get("taken", 0))
 
     def slots(self, pool: str) -> Iterator[tuple[str, int]]:
-        """The call and claim that each taken slot of a pool belongs to."""
+        """Iterate over the call id and claim of each taken slot of a pool."""
         for item in self._table.partition(slot_key(pool)):
             _, call_id, claim = item[SK].split("#")
             yield call_id, int(claim)
 
     def free_slot(self, pool: str, call_id: str, claim: int) -> None:
-        """Free a slot whose claim is no more; one that is free already stays so."""
+        """Free the slot of a claim that has ended; does nothing if it is free."""
         writes: list[Write] = [
             Delete(slot_key(pool, call_id, claim), EXISTS),
             Update(slot_count_key(pool), add={"taken": -1}),
@@ -186,7 +186,7 @@ def _item(trunk: Trunk) -> Item:
     return trunk.as_attributes() | trunk_key(trunk.id).as_item()
 
 
-def _entry(trunk: Trunk) -> Item:
+def _directory_item(trunk: Trunk) -> Item:
     return trunk_directory_key(trunk.id).as_item() | {"name": trunk.name}
 
 
@@ -196,4 +196,4 @@ def _event_puts(trunk_id: str, event: TrunkEvent | None) -> list[Write]:
     event_id = uuid.uuid4().hex
     item: dict[str, Any] = trunk_event_key(trunk_id, event.at_ms, event_id).as_item()
     item |= {"event_id": f"evt_{event_id}", "livemode": not is_test_trunk(trunk_id)}
-    return [Put(item | asdict(event) | {TTL: event.at_ms // 1000 + _EVENTS_KEPT_S})]
+    return [Put(item | asdict(event) | {TTL: event.at_ms // 1000 + _EVENT_RETENTION_S})]

@@ -1,4 +1,4 @@
-"""Request schema of a trunk; the command line and the API share it."""
+"""Request schema of a trunk, shared by the command line and the API."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Events, the endpoints that asked for them, and their signed delivery."""
+"""Webhooks: events, endpoints that subscribe to them, and signed delivery with retries."""

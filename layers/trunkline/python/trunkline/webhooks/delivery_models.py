@@ -1,4 +1,4 @@
-"""A delivery: one event on its way to one endpoint, and what became of each attempt. Pure."""
+"""Deliveries as they are stored: one event for one endpoint, with its attempts. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from trunkline.webhooks.events import EventType
 
-KEPT_S = 30 * 86_400
+DELIVERY_RETENTION_S = 30 * 86_400
 _ID = re.compile(r"dlv_([0-9a-f]{20})_([0-9a-f]{11})_([0-9a-f]{16})")
 
 
@@ -23,7 +23,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True)
 class Attempt:
-    """One request and what came of it; `body` is the beginning of the answer, kept beside the delivery."""
+    """One request and its result; the beginning of the response body is stored separately."""
 
     number: int
     at_ms: int
@@ -37,8 +37,9 @@ class Attempt:
 class Delivery:
     """One event for one endpoint.
 
-    `id` says where it is kept. `max_attempts` is the endpoint's at the time; `failure` says why it was
-    given up, `redelivery_of` which earlier delivery's event it carries again. `version` counts writes.
+    `id` encodes the delivery's key. `max_attempts` is the endpoint's at that time. `failure` is the reason
+    for giving up. `redelivery_of` is the delivery that it repeats, `redelivered_as` the one that repeats it.
+    `version` counts writes.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Delivery:
     version: int = 0
 
     def as_attributes(self) -> dict[str, Any]:
+        """Return the attributes to store; empty ones are left out."""
         return {name: value for name, value in asdict(self).items() if value not in (None, ())}
 
 
@@ -73,27 +75,27 @@ def delivery_from_attributes(item: Mapping[str, Any]) -> Delivery:
     values = {name: value for name, value in item.items() if name in _FIELDS}
     values["event_type"] = EventType(values["event_type"])
     values["state"] = DeliveryState(values["state"])
-    values["attempts"] = tuple(Attempt(**each) for each in values.get("attempts", ()))
+    values["attempts"] = tuple(Attempt(**attempt) for attempt in values.get("attempts", ()))
     return Delivery(**values)
 
 
 @dataclass(frozen=True)
 class DeliveryKey:
-    """Where a delivery is kept: its endpoint, its moment, and what tells it from others of that moment."""
+    """The key of a delivery: its endpoint, its time in ms, and a digest that distinguishes it."""
 
     endpoint_id: str
     at_ms: int
     digest: str
 
 
-def delivery_id(endpoint_id: str, event_id: str, at_ms: int, again: str = "") -> str:
-    """The id of an event's delivery to an endpoint: the same each time, or another for each `again`."""
-    digest = hashlib.sha256(f"{endpoint_id}\n{event_id}\n{again}".encode()).hexdigest()[:16]
+def delivery_id(endpoint_id: str, event_id: str, at_ms: int, nonce: str = "") -> str:
+    """Return the id of an event's delivery to an endpoint: always the same, but for another `nonce`."""
+    digest = hashlib.sha256(f"{endpoint_id}\n{event_id}\n{nonce}".encode()).hexdigest()[:16]
     return f"dlv_{endpoint_id.removeprefix('wh_')}_{at_ms:011x}_{digest}"
 
 
-def delivery_key_of(text: str) -> DeliveryKey | None:
-    """Read where a delivery is kept; None for what is no id of one."""
+def parse_delivery_id(text: str) -> DeliveryKey | None:
+    """Return the key that an id encodes; None if the text is not a delivery's id."""
     match = _ID.fullmatch(text)
     if match is None:
         return None

@@ -1,4 +1,4 @@
-"""The delivery log on a tenant's behalf: read it, send again, recover, ping."""
+"""Use cases of the delivery log: list, get, redeliver, recover and ping."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from trunkline.core.errors import DeliveryPending, InvalidRequest, NotFound, Web
 from trunkline.core.pagination import decode_cursor, encode_cursor
 from trunkline.core.timestamps import moment_ms
 from trunkline.storage.keys.webhooks import delivery_key
-from trunkline.webhooks.delivery_models import Delivery, DeliveryState, delivery_key_of
+from trunkline.webhooks.delivery_models import Delivery, DeliveryState, parse_delivery_id
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.events import Event, EventType
 from trunkline.webhooks.fan_out import delivery_of
@@ -35,68 +35,68 @@ _MAX_RECOVERED = 200
 class DeliveryService:
     """Reads and repeats deliveries of a tenant's webhooks.
 
-    A delivery is stored before its execution is started; one whose start fails is started by the
-    reconciler.
+    A delivery is stored before its execution starts. If the start fails, the reconciler starts it.
     """
 
     webhooks: WebhookService
     deliveries: DeliveryRepository
-    flow: DeliveryStateMachine
+    state_machine: DeliveryStateMachine
     clock: Clock
     log: Logger
 
     def page(self, principal: Principal, endpoint_id: str, query: DeliveryQuery) -> DeliveryList:
-        """A webhook's deliveries, newest first; a page may be short and yet have a next one."""
+        """Return a page of a webhook's deliveries, newest first; a short page may have a next one."""
         endpoint = self.webhooks.require(principal, endpoint_id)
         found: list[Delivery] = []
         scanned, last = 0, None
-        for delivery in self._newest(endpoint, query):
+        for delivery in self._newest_first(endpoint, query):
             if len(found) >= query.limit or scanned >= _MAX_SCANNED:
                 return _page(found, last)
             scanned, last = scanned + 1, delivery
-            if _wanted(delivery, query):
+            if _matches(delivery, query):
                 found.append(delivery)
         return _page(found, None)
 
     def get(self, principal: Principal, delivery_id: str) -> DeliveryView:
-        """One delivery, with what was answered."""
+        """Return a delivery with the beginning of each response."""
         delivery, _ = self._own(principal, delivery_id)
-        return delivery_view(delivery, self.deliveries.answers(delivery))
+        return delivery_view(delivery, self.deliveries.response_bodies(delivery))
 
     def redeliver(self, principal: Principal, delivery_id: str) -> DeliveryView:
-        """Send a delivery's event once more, with all attempts; the event's id stays.
+        """Deliver a delivery's event again, with all its attempts; the event's id stays the same.
 
         Raises:
-            DeliveryPending: it is still on its way.
-            WebhookDisabled: nothing is sent there at present.
+            NotFound: the tenant has no such delivery.
+            DeliveryPending: the delivery is still pending.
+            WebhookDisabled: the webhook is disabled.
         """
         delivery, endpoint = self._own(principal, delivery_id)
         if delivery.state is DeliveryState.PENDING:
             raise DeliveryPending
         _require_enabled(endpoint)
-        return delivery_view(self._again(delivery, endpoint))
+        return delivery_view(self._redeliver(delivery, endpoint))
 
     def recover(self, principal: Principal, endpoint_id: str, recovery: Recovery) -> Recovered:
-        """Send what failed since a moment once more, what was sent again already left out.
+        """Redeliver the deliveries that have failed since a time and were not redelivered yet.
 
-        After a crash on the way, asking again goes on where it stopped; one may then be sent twice, and
-        its event's id says so.
+        After a crash, a repeated request continues where the first one stopped. One delivery may then be
+        sent twice; its event's id is the same.
         """
         endpoint = self.webhooks.require(principal, endpoint_id)
         _require_enabled(endpoint)
         query = DeliveryQuery(state=DeliveryState.FAILED, since=recovery.since)
         recovered = 0
-        for delivery in self._newest(endpoint, query):
-            if not _wanted(delivery, query) or delivery.redelivered_as:
+        for delivery in self._newest_first(endpoint, query):
+            if not _matches(delivery, query) or delivery.redelivered_as:
                 continue
             if recovered >= _MAX_RECOVERED:
                 return {"recovered": recovered, "more": True}
-            self._again(delivery, endpoint)
+            self._redeliver(delivery, endpoint)
             recovered += 1
         return {"recovered": recovered, "more": False}
 
     def ping(self, principal: Principal, endpoint_id: str) -> DeliveryView:
-        """Send one signed ping, also to a webhook that is disabled."""
+        """Send one signed ping, also to a disabled webhook."""
         endpoint = self.webhooks.require(principal, endpoint_id)
         event = Event(
             f"evt_{uuid.uuid4().hex}",
@@ -107,40 +107,39 @@ class DeliveryService:
             {"webhook_id": endpoint.id},
         )
         delivery = delivery_of(event, endpoint)
-        self._begin(delivery)
+        self._start(delivery)
         return delivery_view(delivery)
 
-    def _again(self, delivery: Delivery, endpoint: Endpoint) -> Delivery:
-        now_ms, again = self.clock.wall_ms(), uuid.uuid4().hex
-        made = replace(
-            delivery_of(_event_of(delivery), endpoint, at_ms=now_ms, again=again), redelivery_of=delivery.id
-        )
-        self._begin(made)
-        self.deliveries.save(replace(delivery, redelivered_as=made.id))
-        return made
+    def _redeliver(self, delivery: Delivery, endpoint: Endpoint) -> Delivery:
+        now_ms, nonce = self.clock.wall_ms(), uuid.uuid4().hex
+        repeat = delivery_of(_event_of(delivery), endpoint, at_ms=now_ms, nonce=nonce)
+        repeat = replace(repeat, redelivery_of=delivery.id)
+        self._start(repeat)
+        self.deliveries.save(replace(delivery, redelivered_as=repeat.id))
+        return repeat
 
-    def _begin(self, delivery: Delivery) -> None:
+    def _start(self, delivery: Delivery) -> None:
         self.deliveries.create(delivery)
         try:
-            self.flow.start(delivery)
+            self.state_machine.start(delivery)
         except (BotoCoreError, ClientError) as error:
-            # It is stored: the reconciler starts what was not tried in time.
+            # It is stored: the reconciler starts deliveries that are overdue.
             self.log.error("delivery not started", delivery_id=delivery.id, cause=type(error).__name__)
 
-    def _newest(self, endpoint: Endpoint, query: DeliveryQuery) -> Iterator[Delivery]:
+    def _newest_first(self, endpoint: Endpoint, query: DeliveryQuery) -> Iterator[Delivery]:
         since_ms = moment_ms(query.since) if query.since else 0
         before = decode_cursor(query.cursor) if query.cursor else None
         if before and not before.startswith(delivery_key(endpoint.id).sk):
             raise InvalidRequest(f"Validation error: {query.messages['cursor']}", field="cursor")
-        for page in self.deliveries.newest(endpoint.id, since_ms, before, limit=_PAGE):
+        for page in self.deliveries.newest_first(endpoint.id, since_ms, before, limit=_PAGE):
             yield from page
 
     def _own(self, principal: Principal, delivery_id: str) -> tuple[Delivery, Endpoint]:
-        place = delivery_key_of(delivery_id)
-        if place is None:
+        key = parse_delivery_id(delivery_id)
+        if key is None:
             raise NotFound("Delivery not found")
         try:
-            endpoint = self.webhooks.require(principal, place.endpoint_id)
+            endpoint = self.webhooks.require(principal, key.endpoint_id)
         except NotFound as error:
             raise NotFound("Delivery not found") from error
         delivery = self.deliveries.load(delivery_id)
@@ -167,13 +166,13 @@ def _event_of(delivery: Delivery) -> Event:
     )
 
 
-def _wanted(delivery: Delivery, query: DeliveryQuery) -> bool:
-    wanted = {"state": query.state, "event_type": query.event_type, "call_id": query.call_id}
-    return all(value is None or getattr(delivery, name) == value for name, value in wanted.items())
+def _matches(delivery: Delivery, query: DeliveryQuery) -> bool:
+    filters = {"state": query.state, "event_type": query.event_type, "call_id": query.call_id}
+    return all(value is None or getattr(delivery, name) == value for name, value in filters.items())
 
 
 def _page(found: list[Delivery], last: Delivery | None) -> DeliveryList:
     cursor = None
-    if last and (place := delivery_key_of(last.id)):
-        cursor = encode_cursor(delivery_key(place.endpoint_id, place.at_ms, place.digest).sk)
-    return {"data": [delivery_view(each) for each in found], "next_cursor": cursor}
+    if last and (key := parse_delivery_id(last.id)):
+        cursor = encode_cursor(delivery_key(key.endpoint_id, key.at_ms, key.digest).sk)
+    return {"data": [delivery_view(delivery) for delivery in found], "next_cursor": cursor}

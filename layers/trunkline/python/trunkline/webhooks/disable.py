@@ -1,4 +1,4 @@
-"""What tenants and operators are told when an endpoint is given up."""
+"""Disabling of an endpoint, with an event for the tenant and a notice for operators."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EndpointDisabler:
-    """Disables endpoints: an event for the tenant's others, a notice for whoever subscribed to the topic."""
+    """Disables endpoints: sends an event to the tenant's other endpoints and a notice to the SNS topic."""
 
     endpoints: EndpointRepository
     client: SNSClient
@@ -29,7 +29,7 @@ class EndpointDisabler:
     log: Logger
 
     def disable(self, endpoint: Endpoint, reason: str, now_ms: int) -> None:
-        """Disable an endpoint; nothing happens if somebody was quicker."""
+        """Disable an endpoint; do nothing if another request changed it first."""
         event = Event(
             f"evt_{uuid.uuid4().hex}",
             EventType.WEBHOOK_DISABLED,
@@ -49,5 +49,5 @@ class EndpointDisabler:
                 Message=f"{text}\n\n{json.dumps(message)}",
             )
         except (BotoCoreError, ClientError) as error:
-            # The event tells the tenant all the same.
+            # The tenant is still informed by the event.
             self.log.error("notice not sent", webhook_id=endpoint.id, cause=type(error).__name__)

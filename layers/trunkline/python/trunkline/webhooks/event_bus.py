@@ -1,4 +1,4 @@
-"""Events on the deployment's EventBridge bus, for its team's other services.
+"""Publishing of events on the deployment's EventBridge bus, for the operators' other services.
 
 Source: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 """
@@ -15,14 +15,16 @@ from trunkline.webhooks.events import Event
 SOURCE = "trunkline"
 
 
-class NotPublished(Exception):
-    """The bus did not take an event: the stream sends it again."""
+class PublishFailed(Exception):
+    """The bus rejected an event; the stream retries it."""
 
 
 @dataclass(frozen=True)
 class EventBus:
-    """Publishes events of all tenants; none tells what was said of a person. The same event may come twice,
-    with the same id."""
+    """Publishes the events of all tenants, without personal data.
+
+    An event may be published twice, with the same id.
+    """
 
     client: Any
     name: str
@@ -31,7 +33,7 @@ class EventBus:
         """Put an event on the bus.
 
         Raises:
-            NotPublished: the bus did not take it.
+            PublishFailed: the bus rejected it.
         """
         entry = {
             "EventBusName": self.name,
@@ -40,13 +42,13 @@ class EventBus:
             "Time": datetime.fromtimestamp(event.at_ms / 1000, UTC),
             "Detail": json.dumps(detail_of(event)),
         }
-        answer = self.client.put_events(Entries=[entry])
-        if answer["FailedEntryCount"]:
-            raise NotPublished(answer["Entries"][0].get("ErrorCode", ""))
+        response = self.client.put_events(Entries=[entry])
+        if response["FailedEntryCount"]:
+            raise PublishFailed(response["Entries"][0].get("ErrorCode", ""))
 
 
 def detail_of(event: Event) -> dict[str, Any]:
-    """What the bus is told: ids and reasons; who wants more asks for the call."""
+    """Return the detail of an event: ids and reasons. Subscribers read the call for more."""
     detail: dict[str, Any] = {
         "id": event.id,
         "type": event.type.value,

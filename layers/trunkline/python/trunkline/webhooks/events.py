@@ -1,4 +1,8 @@
-"""What endpoints can be told of, and which step of a call tells it. Pure."""
+"""Event types that endpoints subscribe to, and the step of a call that each reports. Pure.
+
+A new type needs a line in `TYPE_OF_CALL_EVENT`, if it is a call's, and in `docs/webhooks.md`; mypy and the
+tests name the other places.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from enum import StrEnum
 
 
 class EventType(StrEnum):
-    """`docs/webhooks.md` says when each is sent."""
+    """The type of an event; `docs/webhooks.md` says when each is sent."""
 
     CALL_STARTED = "call.started"
     CALL_CONNECTED = "call.connected"
@@ -23,14 +27,13 @@ class EventType(StrEnum):
 
 
 PATTERNS = frozenset(
-    {"*", "call.*", "call.agent.*", "trunk.*", "webhook.*"} | {each.value for each in EventType}
+    {"*", "call.*", "call.agent.*", "trunk.*", "webhook.*"} | {event_type.value for event_type in EventType}
 )
-"""What a filter may ask for."""
+"""The patterns that a filter may contain."""
 
 FINAL = frozenset({EventType.CALL_COMPLETED, EventType.CALL_FAILED, EventType.CALL_DISCONNECTED})
 
-# The entry of a call's story that tells of it; the first entry is the call's acceptance.
-_OF_CALLS = {
+TYPE_OF_CALL_EVENT: Mapping[str, EventType] = {
     "active": EventType.CALL_CONNECTED,
     "completed": EventType.CALL_COMPLETED,
     "failed": EventType.CALL_FAILED,
@@ -39,13 +42,14 @@ _OF_CALLS = {
     "disconnected": EventType.CALL_DISCONNECTED,
     "agent_changed": EventType.CALL_AGENT_CHANGED,
 }
+"""The events of a call's timeline that are sent; the stream's filter in infrastructure has the same."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened, whoever is told of it; `id` is the same at every retry and replay.
+    """An event, whoever receives it; `id` is the same for every retry and replay.
 
-    `data` is what is known from the event alone: all of it, or what to add to what the call says.
+    `data` is the whole payload, or for an event of a call the part that the call does not contain.
     """
 
     id: str
@@ -58,25 +62,28 @@ class Event:
     sequence: int | None = None
 
 
-def call_event(entry: str, sequence: int) -> EventType | None:
-    """The event that an entry of a call's story is; None for steps on the way."""
+def type_of_call_event(call_event: str, sequence: int) -> EventType | None:
+    """Return the type of event that a step of a call's timeline is; None if it is not an event.
+
+    The first step, whatever its name, is the acceptance of the call.
+    """
     if sequence == 1:
         return EventType.CALL_STARTED
-    return _OF_CALLS.get(entry)
+    return TYPE_OF_CALL_EVENT.get(call_event)
 
 
 def call_event_id(call_id: str, sequence: int) -> str:
-    """The id of a call's event: it follows from the call, so that a stream's repeat makes no second one."""
+    """Return the id of a call's event, which is the same for a repeated stream record."""
     return f"evt_{call_id.replace('-', '')}{sequence:06d}"
 
 
 def is_selected(patterns: Iterable[str], event_type: EventType) -> bool:
-    """Say whether a filter asks for an event; an empty one asks for every event. A ping is never filtered."""
-    wanted = tuple(patterns)
-    if not wanted or event_type is EventType.WEBHOOK_PING:
+    """Tell whether a filter selects an event. An empty filter selects all; a ping is never filtered."""
+    selected = tuple(patterns)
+    if not selected or event_type is EventType.WEBHOOK_PING:
         return True
     return any(
         pattern in ("*", event_type)
         or (pattern.endswith(".*") and event_type.startswith(pattern.removesuffix("*")))
-        for pattern in wanted
+        for pattern in selected
     )

@@ -1,4 +1,4 @@
-"""From an item of the table's stream to a delivery for each endpoint that asked for it."""
+"""Fan-out of the table's stream: one delivery for each endpoint that subscribes to an event."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trunkline.calls.states import TERMINAL
 from trunkline.storage.keys.item import PK, Item
 from trunkline.webhooks.delivery_models import Delivery, delivery_id
 from trunkline.webhooks.delivery_repository import DeliveryRepository
-from trunkline.webhooks.events import Event, EventType, call_event, call_event_id
+from trunkline.webhooks.events import Event, EventType, call_event_id, type_of_call_event
 from trunkline.webhooks.models import Endpoint
 from trunkline.webhooks.repository import EndpointRepository
 from trunkline.webhooks.state_machine import DeliveryStateMachine
@@ -29,46 +29,50 @@ class CallEnd:
 
 @dataclass(frozen=True)
 class FanOut:
-    """Makes and starts deliveries, and publishes on the bus. A crash between them is repaired by the stream's
-    repeat, which finds the delivery and starts it; an execution that was started is not started again."""
+    """Creates and starts deliveries, publishes events on the bus and reports the ends of batches' calls.
+
+    After a crash the stream repeats the record: the delivery is found and started. An execution that has
+    started is not started again. `grantees(trunk_id)` returns the tenants that may use a trunk;
+    `on_call_ended` must accept the same end twice.
+    """
 
     endpoints: EndpointRepository
     deliveries: DeliveryRepository
-    flow: DeliveryStateMachine
+    state_machine: DeliveryStateMachine
     grantees: Callable[[str], Iterable[str]]
     publish: Callable[[Event], None]
     on_call_ended: Callable[[CallEnd], None]
-    _known: dict[str, list[Endpoint]] = field(default_factory=dict)
+    _endpoints_of: dict[str, list[Endpoint]] = field(default_factory=dict)
 
     def begin_batch(self) -> None:
-        """Forget which endpoints there are: each batch reads them once a tenant, and after its events."""
-        self._known.clear()
+        """Forget the endpoints: each batch of records reads them once per tenant, after its events."""
+        self._endpoints_of.clear()
 
     def handle_item(self, item: Item) -> int:
-        """Take a new item of the table; returns how many endpoints are to be told."""
-        told = 0
+        """Handle a new item of the table; return the number of deliveries."""
+        delivered = 0
         if "batch_id" in item and item["type"] in TERMINAL:
             self.on_call_ended(_call_end(item))
         for event in self._events(item):
             for endpoint in self._endpoints(event.tenant_id):
                 if endpoint.wants(event.type, livemode=event.livemode):
                     self.deliver(event, endpoint)
-                    told += 1
+                    delivered += 1
             self.publish(event)
-        return told
+        return delivered
 
     def deliver(self, event: Event, endpoint: Endpoint) -> None:
-        """Make a delivery and start it; the same event and endpoint are the same delivery."""
+        """Create and start a delivery; the same event and endpoint are the same delivery."""
         delivery = delivery_of(event, endpoint)
         if not self.deliveries.create(delivery):
             delivery = self.deliveries.load(delivery.id) or delivery
         if not delivery.attempts:
-            self.flow.start(delivery)
+            self.state_machine.start(delivery)
 
     def _endpoints(self, tenant_id: str) -> list[Endpoint]:
-        if tenant_id not in self._known:
-            self._known[tenant_id] = self.endpoints.all(tenant_id)
-        return self._known[tenant_id]
+        if tenant_id not in self._endpoints_of:
+            self._endpoints_of[tenant_id] = self.endpoints.all(tenant_id)
+        return self._endpoints_of[tenant_id]
 
     def _events(self, item: Item) -> list[Event]:
         kind, _, owner = item[PK].partition("#")
@@ -83,11 +87,11 @@ class FanOut:
         return [_event(item, json.loads(item["data_json"]))] if kind == "TENANTLOG" else []
 
 
-def delivery_of(event: Event, endpoint: Endpoint, *, at_ms: int | None = None, again: str = "") -> Delivery:
-    """The delivery of an event to an endpoint; `again` makes it another one than the first."""
-    made_ms = event.at_ms if at_ms is None else at_ms
+def delivery_of(event: Event, endpoint: Endpoint, *, at_ms: int | None = None, nonce: str = "") -> Delivery:
+    """Return the delivery of an event to an endpoint; a `nonce` makes it differ from the first one."""
+    created_ms = event.at_ms if at_ms is None else at_ms
     return Delivery(
-        id=delivery_id(endpoint.id, event.id, made_ms, again),
+        id=delivery_id(endpoint.id, event.id, created_ms, nonce),
         endpoint_id=endpoint.id,
         tenant_id=event.tenant_id,
         livemode=event.livemode,
@@ -95,7 +99,7 @@ def delivery_of(event: Event, endpoint: Endpoint, *, at_ms: int | None = None, a
         event_type=event.type,
         event_at_ms=event.at_ms,
         data_json=json.dumps(dict(event.data)),
-        created_at_ms=made_ms,
+        created_at_ms=created_ms,
         max_attempts=1 if event.type is EventType.WEBHOOK_PING else endpoint.max_attempts,
         call_id=event.call_id,
         sequence=event.sequence,
@@ -108,7 +112,7 @@ def _call_end(item: Item) -> CallEnd:
 
 
 def _call_event(item: Item, call_id: str) -> Event | None:
-    event_type = call_event(item["type"], item["sequence"])
+    event_type = type_of_call_event(item["type"], item["sequence"])
     if event_type is None:
         return None
     return Event(

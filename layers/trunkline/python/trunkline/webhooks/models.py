@@ -1,4 +1,4 @@
-"""A webhook endpoint as it is stored. Pure."""
+"""Webhook endpoints as they are stored. Pure."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 from trunkline.webhooks.events import EventType, is_selected
 
-AT_ONCE = 10
-"""How many deliveries to one endpoint may be on their way at once, unless the stage says less."""
+MAX_CONCURRENT_DELIVERIES = 10
+"""Requests to one endpoint that may be in flight at once; a stage may set fewer."""
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a tenant wants its events of one mode sent, and which.
+    """A tenant's subscription to events of one mode, and the URL that receives them.
 
-    `secret`, `previous_secret` and `headers` are ciphertexts; `header_names` is what may be shown of the
-    last. `version` is raised by every change.
+    `secret`, `previous_secret` and `headers` are ciphertexts; `header_names` may be shown. Every change
+    raises `version`.
     """
 
     id: str
@@ -41,19 +41,20 @@ class Endpoint:
     previous_until_ms: int | None = None
     version: int = 1
 
-    def slots(self, most: int) -> int:
-        """How many deliveries may be on their way at once, of at most so many."""
-        return min(most, self.rate_limit_per_s or most)
+    def slots(self, max_slots: int) -> int:
+        """Return the number of deliveries that may be in flight at once, at most `max_slots`."""
+        return min(max_slots, self.rate_limit_per_s or max_slots)
 
-    def slot_rest_ms(self, most: int) -> int:
-        """How long after a start its slot may not start another: so the rate is kept without a counter."""
-        return self.slots(most) * 1000 // self.rate_limit_per_s if self.rate_limit_per_s else 0
+    def slot_cooldown_ms(self, max_slots: int) -> int:
+        """Return the time between two starts in one slot, which keeps the rate without a counter."""
+        return self.slots(max_slots) * 1000 // self.rate_limit_per_s if self.rate_limit_per_s else 0
 
     def wants(self, event_type: EventType, *, livemode: bool) -> bool:
-        """Say whether an event is to be sent to it."""
+        """Tell whether the endpoint receives an event."""
         return self.enabled and self.livemode is livemode and is_selected(self.events, event_type)
 
     def as_attributes(self) -> dict[str, Any]:
+        """Return the attributes to store; empty ones are left out."""
         return {name: value for name, value in asdict(self).items() if value not in (None, ())}
 
 

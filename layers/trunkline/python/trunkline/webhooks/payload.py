@@ -1,13 +1,14 @@
-"""What an endpoint is sent, exactly as the integration guide shows it. Pure but for the two stores it reads.
+"""Bodies of deliveries, in the format of `docs/webhooks.md`.
 
-The call, its transcript and its metrics are read when sending: nothing of them is in a queue or a state.
+The call, its transcript and its metrics are read when a body is sent, so that queues and states contain no
+personal data.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from trunkline.calls.events import NOTHING_SAID, Turn
 from trunkline.calls.models import Call
@@ -19,61 +20,65 @@ from trunkline.webhooks.delivery_models import Delivery
 from trunkline.webhooks.events import FINAL, EventType
 from trunkline.webhooks.models import Endpoint
 
-MAX_BYTES = 256 * 1024
+MAX_PAYLOAD_BYTES = 256 * 1024
+_TRUNCATION_MARGIN_BYTES = 500
+"""Room for the two fields that a truncated transcript adds."""
 
 
 @dataclass(frozen=True)
-class Payloads:
-    """Writes bodies; `api_url` is where a transcript that is too long can be fetched."""
+class PayloadBuilder:
+    """Builds bodies; a transcript that is too long is linked to at `api_url`."""
 
     calls: CallRepository
     transcripts: TranscriptRepository
     api_url: str
 
     def body(self, delivery: Delivery, endpoint: Endpoint, attempt: int) -> bytes:
-        """The body of one attempt."""
+        """Return the body of one attempt."""
         data = self._data(delivery, endpoint)
-        body = _written(delivery, data, attempt)
-        if len(body) <= MAX_BYTES or "transcript" not in data:
+        body = _serialize(delivery, data, attempt)
+        if len(body) <= MAX_PAYLOAD_BYTES or "transcript" not in data:
             return body
-        return self._cut(delivery, data, attempt, too_long_by=len(body) - MAX_BYTES)
+        return self._truncate_transcript(delivery, data, attempt, excess_bytes=len(body) - MAX_PAYLOAD_BYTES)
 
     def _data(self, delivery: Delivery, endpoint: Endpoint) -> dict[str, Any]:
-        known = json.loads(delivery.data_json)
+        event_data = json.loads(delivery.data_json)
         if delivery.call_id is None:
-            return dict(known)
+            return dict(event_data)
         call = self.calls.load(delivery.call_id)
         if call is None:
             return {"call_id": delivery.call_id}
-        wants_said = endpoint.include_transcript or endpoint.include_metrics
-        said = self.transcripts.read(call.id) if wants_said else NOTHING_SAID
-        data = call_data(call, delivery.event_type, known)
+        needs_transcript = endpoint.include_transcript or endpoint.include_metrics
+        transcript = self.transcripts.read(call.id) if needs_transcript else NOTHING_SAID
+        data = call_data(call, delivery.event_type, event_data)
         if endpoint.include_transcript:
-            data["transcript"] = [_turn(turn) for turn in said.turns]
-            data["transcript_truncated"] = said.next_cursor is not None
+            data["transcript"] = [_turn(turn) for turn in transcript.turns]
+            data["transcript_truncated"] = transcript.next_cursor is not None
         if endpoint.include_metrics:
-            data["metrics"] = metrics(call, said.message_count)
+            data["metrics"] = metrics(call, transcript.message_count)
         if data.get("transcript_truncated"):
             data["transcript_url"] = self._url(call.id)
         return data
 
-    def _cut(self, delivery: Delivery, data: dict[str, Any], attempt: int, *, too_long_by: int) -> bytes:
-        """Leave out the last turns, as many as it takes."""
+    def _truncate_transcript(
+        self, delivery: Delivery, data: dict[str, Any], attempt: int, *, excess_bytes: int
+    ) -> bytes:
+        """Leave out the last turns until the body is small enough."""
         data |= {"transcript_truncated": True, "transcript_url": self._url(delivery.call_id or "")}
-        turns, over = list(data["transcript"]), too_long_by + 500
-        while turns and over > 0:
-            over -= len(_json(turns.pop()))
-        return _written(delivery, data | {"transcript": turns}, attempt)
+        turns, excess_bytes = list(data["transcript"]), excess_bytes + _TRUNCATION_MARGIN_BYTES
+        while turns and excess_bytes > 0:
+            excess_bytes -= len(_json(turns.pop()))
+        return _serialize(delivery, data | {"transcript": turns}, attempt)
 
     def _url(self, call_id: str) -> str:
         return f"{self.api_url}/api/v1/calls/{call_id}/transcript"
 
 
-def call_data(call: Call, event_type: EventType, known: dict[str, Any]) -> dict[str, Any]:
-    """What an event says of its call.
+def call_data(call: Call, event_type: EventType, event_data: dict[str, Any]) -> dict[str, Any]:
+    """Return the data of a call's event.
 
-    A call goes on while an event waits for its delivery: status, reason and duration are those of the
-    event's moment, whenever it is sent.
+    Status, reason and duration are those at the time of the event, whenever it is sent: the call may have
+    changed since.
     """
     final = event_type in FINAL
     data: dict[str, Any] = {
@@ -81,7 +86,7 @@ def call_data(call: Call, event_type: EventType, known: dict[str, Any]) -> dict[
         "room_name": call.room_name,
         "workflow_slug": call.workflow.slug if call.workflow else None,
         "user_id": call.user_id,
-        "status": _status(call, event_type, str(known.get("entry", ""))),
+        "status": _status(call, event_type, str(event_data.get("entry", ""))),
         "status_reason": status_reason(call) if final else None,
         "channel": call.channel.value,
         "phone_number": call.phone_number or None,
@@ -93,22 +98,34 @@ def call_data(call: Call, event_type: EventType, known: dict[str, Any]) -> dict[
     if final:
         data |= {"summary": call.summary, "sip_status_code": call.sip_status_code}
     if event_type is EventType.CALL_AGENT_CHANGED:
-        data["agent"] = known.get("agent")
+        data["agent"] = event_data.get("agent")
     return data
 
 
-def _status(call: Call, event_type: EventType, entry: str) -> str:
-    if event_type in FINAL:
-        return status_v1(call.state)
-    return "active" if event_type is not EventType.CALL_STARTED else status_v1(State(entry or "queued"))
+def _status(call: Call, event_type: EventType, call_event: str) -> str:
+    match event_type:
+        case EventType.CALL_STARTED:
+            return status_v1(State(call_event or "queued"))
+        case EventType.CALL_CONNECTED | EventType.CALL_AGENT_CHANGED:
+            return "active"
+        case EventType.CALL_COMPLETED | EventType.CALL_FAILED | EventType.CALL_DISCONNECTED:
+            return status_v1(call.state)
+        case (
+            EventType.TRUNK_PAUSED
+            | EventType.TRUNK_RESUMED
+            | EventType.WEBHOOK_DISABLED
+            | EventType.WEBHOOK_PING
+        ):
+            raise ValueError(f"{event_type} is not an event of a call")
+    assert_never(event_type)
 
 
 def _turn(turn: Turn) -> dict[str, Any]:
-    said = {"role": turn.role, "content": turn.content}
-    return said | ({"agent": turn.agent} if turn.agent else {})
+    shown = {"role": turn.role, "content": turn.content}
+    return shown | ({"agent": turn.agent} if turn.agent else {})
 
 
-def _written(delivery: Delivery, data: dict[str, Any], attempt: int) -> bytes:
+def _serialize(delivery: Delivery, data: dict[str, Any], attempt: int) -> bytes:
     event: dict[str, Any] = {
         "id": delivery.event_id,
         "type": delivery.event_type.value,
@@ -118,13 +135,13 @@ def _written(delivery: Delivery, data: dict[str, Any], attempt: int) -> bytes:
         "sequence": delivery.sequence,
         "data": data,
     }
-    whole = {
+    body = {
         "event": event,
         "delivery_id": delivery.id,
         "attempt": attempt,
         "max_attempts": delivery.max_attempts,
     }
-    return _json(whole)
+    return _json(body)
 
 
 def _json(value: dict[str, Any]) -> bytes:

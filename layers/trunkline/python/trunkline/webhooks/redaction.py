@@ -1,4 +1,4 @@
-"""Takes secrets out of what an endpoint answered, before it is kept. Pure."""
+"""Removal of secrets from an endpoint's response before it is stored. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _MIN_LENGTH = 6
 
 
 def redact(body: bytes, secrets: Iterable[str]) -> str:
-    """Read a body as text, without control characters, and without these secrets and what looks like one."""
+    """Return a body as text without control characters, these secrets and text that looks like a secret."""
     text = body.decode(errors="replace")
     for secret in secrets:
         if len(secret) >= _MIN_LENGTH:

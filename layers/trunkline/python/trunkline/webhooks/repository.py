@@ -1,4 +1,4 @@
-"""Endpoints in the table; every read starts from the tenant's key."""
+"""Storage of webhook endpoints; every read starts from the tenant's key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trunkline.storage.keys.item import TTL, Item
 from trunkline.storage.keys.webhooks import tenant_event_key, webhook_count_key, webhook_key
 from trunkline.storage.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update, Write
 from trunkline.storage.versioned import save_next_version
-from trunkline.webhooks.delivery_models import KEPT_S
+from trunkline.webhooks.delivery_models import DELIVERY_RETENTION_S
 from trunkline.webhooks.events import Event
 from trunkline.webhooks.models import Endpoint, endpoint_from_attributes
 
@@ -21,29 +21,29 @@ MAX_ENDPOINTS = 20
 
 
 class EndpointRepository:
-    """A tenant's endpoints."""
+    """Stores endpoints by tenant, and counts them."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def load(self, tenant_id: str, endpoint_id: str) -> Endpoint | None:
-        """Read one with strong consistency."""
+        """Read an endpoint with strong consistency."""
         item = self._table.get(webhook_key(tenant_id, endpoint_id))
         return endpoint_from_attributes(item) if item else None
 
     def all(self, tenant_id: str) -> list[Endpoint]:
-        """Read all of a tenant's, of both modes."""
+        """Read all endpoints of a tenant, of both modes."""
         return [endpoint_from_attributes(item) for item in self._table.partition(webhook_key(tenant_id))]
 
     def create(self, endpoint: Endpoint, extra_writes: Sequence[Write] = ()) -> Endpoint:
         """Store a new endpoint.
 
         Raises:
-            LimitReached: the tenant has as many as it may; counted in the same transaction.
+            LimitReached: the tenant has the maximum number; they are counted in the same transaction.
         """
         count = Attr("count")
-        free = count.not_exists() | count.lt(MAX_ENDPOINTS)
-        counted = Update(webhook_count_key(endpoint.tenant_id), add={"count": 1}, condition=free)
+        below_limit = count.not_exists() | count.lt(MAX_ENDPOINTS)
+        counted = Update(webhook_count_key(endpoint.tenant_id), add={"count": 1}, condition=below_limit)
         try:
             self._table.transact([Put(_item(endpoint), ABSENT), counted, *extra_writes])
         except ConditionFailed as error:
@@ -60,7 +60,7 @@ class EndpointRepository:
         return save_next_version(self._table, changed, _item, extra_writes)
 
     def delete(self, endpoint: Endpoint, extra_writes: Sequence[Write] = ()) -> None:
-        """Delete an endpoint, unless another request did."""
+        """Delete an endpoint; do nothing if it is already deleted."""
         key = webhook_key(endpoint.tenant_id, endpoint.id)
         counted = Update(webhook_count_key(endpoint.tenant_id), add={"count": -1})
         try:
@@ -69,15 +69,10 @@ class EndpointRepository:
             return
 
     def disable(self, endpoint: Endpoint, reason: str, event: Event) -> bool:
-        """Stop sending to one, and tell the tenant's others; False if it was stopped or changed meanwhile."""
-        after = replace(
-            endpoint,
-            enabled=False,
-            disabled_reason=reason,
-            updated_at_ms=event.at_ms,
-        )
+        """Disable an endpoint and store an event for the tenant's others; return False if it was changed."""
+        after = replace(endpoint, enabled=False, disabled_reason=reason, updated_at_ms=event.at_ms)
         try:
-            save_next_version(self._table, after, _item, [_told(event)])
+            save_next_version(self._table, after, _item, [_event_write(event)])
         except VersionConflict:
             return False
         return True
@@ -87,8 +82,8 @@ def _item(endpoint: Endpoint) -> Item:
     return endpoint.as_attributes() | webhook_key(endpoint.tenant_id, endpoint.id).as_item()
 
 
-def _told(event: Event) -> Put:
+def _event_write(event: Event) -> Put:
     item = tenant_event_key(event.tenant_id, event.at_ms, event.id).as_item()
     item |= {"event_id": event.id, "type": event.type, "tenant_id": event.tenant_id, "at_ms": event.at_ms}
     item |= {"livemode": event.livemode, "data_json": json.dumps(dict(event.data))}
-    return Put(item | {TTL: event.at_ms // 1000 + KEPT_S})
+    return Put(item | {TTL: event.at_ms // 1000 + DELIVERY_RETENTION_S})

@@ -1,4 +1,4 @@
-"""How webhooks and deliveries are shown. Pure."""
+"""Responses for webhooks and deliveries. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trunkline.webhooks.models import Endpoint
 
 
 class FilterView(TypedDict):
-    """Which events, and what they carry."""
+    """The events that a webhook receives, and the parts that they include."""
 
     events: list[str]
     include_transcript: bool
@@ -21,7 +21,7 @@ class FilterView(TypedDict):
 
 
 class HealthView(TypedDict):
-    """`state` is `healthy`, `failing`, or `resting`: then one delivery at a time tries at `next_try_at`."""
+    """`state` is `healthy`, `failing` or `resting`: one delivery at a time is tried from `next_try_at` on."""
 
     state: str
     consecutive_failures: int
@@ -30,7 +30,7 @@ class HealthView(TypedDict):
 
 
 class WebhookView(TypedDict):
-    """A webhook; the values of its headers are not shown."""
+    """A webhook; the values of its headers are hidden."""
 
     id: str
     url: str
@@ -49,20 +49,20 @@ class WebhookView(TypedDict):
 
 
 class WebhookWithSecret(WebhookView):
-    """A webhook and its secret, which is shown this once."""
+    """A webhook and its secret, which is shown only once."""
 
     secret: str
 
 
 class WebhookList(TypedDict):
-    """All of a tenant's webhooks of the key's mode."""
+    """All webhooks of the tenant and the key's mode."""
 
     data: list[WebhookView]
     next_cursor: None
 
 
 class DeliveredEvent(TypedDict):
-    """What a delivery tells of."""
+    """The event of a delivery."""
 
     id: str
     type: str
@@ -72,7 +72,7 @@ class DeliveredEvent(TypedDict):
 
 
 class DeliveryAttempt(TypedDict):
-    """One request; `response_body` is the first 16 KB of the answer, where one delivery is read alone."""
+    """One request; `response_body`, the first 16 KB, is set only where a single delivery is read."""
 
     number: int
     at: str
@@ -84,7 +84,7 @@ class DeliveryAttempt(TypedDict):
 
 
 class DeliveryView(TypedDict):
-    """One event on its way to one webhook."""
+    """One event for one webhook, and its attempts."""
 
     id: str
     webhook_id: str
@@ -107,7 +107,7 @@ class DeliveryList(TypedDict):
 
 
 class Recovered(TypedDict):
-    """How many were sent again; `more` says that there are others: ask once more."""
+    """The number of deliveries sent again; if `more` is true, repeat the request."""
 
     recovered: int
     more: bool
@@ -117,6 +117,7 @@ _HIDDEN = "[hidden]"
 
 
 def webhook_view(endpoint: Endpoint, health: EndpointCircuitBreaker, now_ms: int) -> WebhookView:
+    """Return a webhook without its secrets."""
     overlaps = endpoint.previous_until_ms is not None and now_ms < endpoint.previous_until_ms
     return {
         "id": endpoint.id,
@@ -140,8 +141,9 @@ def webhook_view(endpoint: Endpoint, health: EndpointCircuitBreaker, now_ms: int
     }
 
 
-def delivery_view(delivery: Delivery, answers: Mapping[int, str] | None = None) -> DeliveryView:
-    bodies = answers or {}
+def delivery_view(delivery: Delivery, response_bodies: Mapping[int, str] | None = None) -> DeliveryView:
+    """Return a delivery; `response_bodies` are the beginnings of the responses, by attempt."""
+    bodies = response_bodies or {}
     return {
         "id": delivery.id,
         "webhook_id": delivery.endpoint_id,
@@ -175,11 +177,11 @@ def delivery_view(delivery: Delivery, answers: Mapping[int, str] | None = None) 
 
 
 def _health_view(health: EndpointCircuitBreaker, now_ms: int) -> HealthView:
-    resting = health.open_for_ms(now_ms) > 0
-    state = "resting" if resting else "failing" if health.failures else "healthy"
+    is_open = health.open_for_ms(now_ms) > 0
+    state = "resting" if is_open else "failing" if health.failures else "healthy"
     return {
         "state": state,
         "consecutive_failures": health.failures,
         "failing_since": iso_or_none(health.failing_since_ms),
-        "next_try_at": iso_or_none(health.open_until_ms) if resting else None,
+        "next_try_at": iso_or_none(health.open_until_ms) if is_open else None,
     }

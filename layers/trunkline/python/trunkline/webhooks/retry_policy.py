@@ -1,6 +1,6 @@
-"""What follows an attempt: one pure function of attempt, answer, Retry-After and chance.
+"""Decides whether and when a delivery is retried. Pure.
 
-Source: the design's "Webhooks"; `docs/webhooks.md` shows the same table to users.
+`docs/webhooks.md` shows the same schedule to users; a test compares the two, and the production setting.
 """
 
 from __future__ import annotations
@@ -13,24 +13,26 @@ from trunkline.egress.messages import Response
 from trunkline.egress.retry_after import retry_after_s
 
 SCHEDULE_S = (0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
-"""Seconds before each attempt, counted from the one before."""
+"""Wait before each attempt, in seconds, counted from the attempt before."""
 
-JITTER = 0.2
-_OBEYED = (429, 503)
+_JITTER_SHARE = 0.2
+_RETRY_AFTER_STATUSES = (429, 503)
 _GONE = 410
 
 
 class AttemptOutcome(StrEnum):
+    """The result of an attempt, for its delivery."""
+
     SUCCEEDED = "succeeded"
     RETRY = "retry"
     FAILED = "failed"
     GONE = "gone"
-    """The endpoint says that it wants no more: it is disabled."""
+    """The endpoint responded 410: it is disabled."""
 
 
 @dataclass(frozen=True)
 class RetryDecision:
-    """`wait_s` is set for a retry alone: whole seconds until the next attempt."""
+    """The outcome of an attempt; `wait_s`, whole seconds until the next one, is set only for a retry."""
 
     outcome: AttemptOutcome
     wait_s: int | None = None
@@ -38,20 +40,20 @@ class RetryDecision:
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """When a delivery is tried: the schedule, and how many of its attempts this one has."""
+    """The schedule of attempts, and how many of them a delivery makes."""
 
     max_attempts: int
     schedule_s: Sequence[int] = SCHEDULE_S
 
-    def after(self, attempt: int, answer: Response, *, now_s: float, chance: float) -> RetryDecision:
-        """Decide after attempt number `attempt` (1 for the first); `chance` is from 0 to 1."""
-        if answer.status is not None and 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's own classes
+    def decide(self, attempt: int, response: Response, *, now_s: float, jitter: float) -> RetryDecision:
+        """Decide what follows attempt number `attempt`, counted from 1; `jitter` is 0 to 1."""
+        if response.status is not None and 200 <= response.status < 300:  # noqa: PLR2004 - HTTP's classes of statuses
             return RetryDecision(AttemptOutcome.SUCCEEDED)
-        if answer.status == _GONE:
+        if response.status == _GONE:
             return RetryDecision(AttemptOutcome.GONE)
         if attempt >= min(self.max_attempts, len(self.schedule_s)):
             return RetryDecision(AttemptOutcome.FAILED)
-        wait_s = self.schedule_s[attempt] * (1 + JITTER * (2 * chance - 1))
-        if answer.status in _OBEYED:
-            wait_s = max(wait_s, retry_after_s(answer.headers, now_s))
+        wait_s = self.schedule_s[attempt] * (1 + _JITTER_SHARE * (2 * jitter - 1))
+        if response.status in _RETRY_AFTER_STATUSES:
+            wait_s = max(wait_s, retry_after_s(response.headers, now_s))
         return RetryDecision(AttemptOutcome.RETRY, max(1, round(wait_s)))

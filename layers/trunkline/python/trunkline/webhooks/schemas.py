@@ -1,4 +1,4 @@
-"""What a client may say about a webhook."""
+"""Request schemas of webhooks and deliveries."""
 
 from __future__ import annotations
 
@@ -14,27 +14,28 @@ from trunkline.egress.address_policy import MAX_URL_LENGTH
 from trunkline.egress.headers import is_valid_header_name, is_valid_header_value
 from trunkline.webhooks.delivery_models import DeliveryState
 from trunkline.webhooks.events import PATTERNS, EventType
-from trunkline.webhooks.models import AT_ONCE
+from trunkline.webhooks.models import MAX_CONCURRENT_DELIVERIES
 from trunkline.webhooks.retry_policy import SCHEDULE_S
 
-MAX_OVERLAP_S = 7 * 86_400
-MAX_HEADERS = 20
-MAX_HEADER_LENGTH = 1024
-_OURS = re.compile(r"(?i)webhook-.*|x-webhook-.*|content-type|user-agent")
+MAX_SECRET_OVERLAP_S = 7 * 86_400
+MAX_WEBHOOK_HEADERS = 20
+MAX_WEBHOOK_HEADER_LENGTH = 1024
+_RESERVED_HEADERS = re.compile(r"(?i)webhook-.*|x-webhook-.*|content-type|user-agent")
 _EVENTS_MESSAGE = (
     "filter.events must name events: "
-    + ", ".join(each.value for each in EventType)
-    + ", or many at once: *, call.*, call.agent.*, trunk.*, webhook.*"
+    + ", ".join(event_type.value for event_type in EventType)
+    + ", or groups: *, call.*, call.agent.*, trunk.*, webhook.*"
 )
 _HEADERS_MESSAGE = (
-    f"headers must be at most {MAX_HEADERS} names (letters, digits, hyphens; none of HTTP's own or of ours) "
-    "with visible ASCII values"
+    f"headers must be at most {MAX_WEBHOOK_HEADERS} names of letters, digits and hyphens, "
+    "not reserved by HTTP or Trunkline, with visible ASCII values"
 )
-_RATE_MESSAGE = f"rate_limit_per_s must be 1 to {AT_ONCE}, or a multiple of {AT_ONCE} up to 100"
+_SLOTS = MAX_CONCURRENT_DELIVERIES
+_RATE_MESSAGE = f"rate_limit_per_s must be 1 to {_SLOTS}, or a multiple of {_SLOTS} up to 100"
 
 
 class WebhookFilter(InputModel):
-    """Which events, and what they carry; no events means all of them."""
+    """The events that a webhook receives, and the parts that they include; an empty list means all events."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
@@ -44,14 +45,14 @@ class WebhookFilter(InputModel):
 
     @field_validator("events")
     @classmethod
-    def _known(cls, value: list[str]) -> list[str]:
+    def _are_known(cls, value: list[str]) -> list[str]:
         if unknown := sorted(set(value) - PATTERNS):
             raise ValueError(f"unknown event {unknown[0]}; {_EVENTS_MESSAGE}")
         return value
 
 
 class WebhookSpec(InputModel):
-    """A webhook: where to send which events."""
+    """A webhook: a URL and the events that it receives."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
@@ -65,40 +66,43 @@ class WebhookSpec(InputModel):
     max_attempts: Annotated[int, Bounded(1, len(SCHEDULE_S))] = 5
     description: Annotated[str, Field(max_length=500)] = ""
     headers: Annotated[
-        dict[str, str], Field(max_length=MAX_HEADERS, description="Sent along; their values are not shown.")
+        dict[str, str],
+        Field(max_length=MAX_WEBHOOK_HEADERS, description="Sent with each request; values are hidden."),
     ] = {}
     rate_limit_per_s: Annotated[int | None, Field(ge=1, le=100, description=_RATE_MESSAGE)] = None
     enabled: bool = True
 
     @field_validator("headers")
     @classmethod
-    def _harmless(cls, value: dict[str, str]) -> dict[str, str]:
+    def _are_allowed(cls, value: dict[str, str]) -> dict[str, str]:
         for name, text in value.items():
-            plain = (
-                is_valid_header_name(name) and is_valid_header_value(text) and len(text) <= MAX_HEADER_LENGTH
+            is_valid = (
+                is_valid_header_name(name)
+                and is_valid_header_value(text)
+                and len(text) <= MAX_WEBHOOK_HEADER_LENGTH
             )
-            if not plain or _OURS.fullmatch(name):
+            if not is_valid or _RESERVED_HEADERS.fullmatch(name):
                 raise ValueError(_HEADERS_MESSAGE)
         return value
 
     @field_validator("rate_limit_per_s")
     @classmethod
-    def _even(cls, value: int | None) -> int | None:
-        if value and value > AT_ONCE and value % AT_ONCE:
+    def _fits_slots(cls, value: int | None) -> int | None:
+        if value and value > _SLOTS and value % _SLOTS:
             raise ValueError(_RATE_MESSAGE)
         return value
 
 
 class Rotation(InputModel):
-    """For how long the old secret still signs beside the new one; 0 ends it at once."""
+    """How long the old secret remains valid; 0 ends it at once."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
-    overlap_seconds: Annotated[int, Bounded(0, MAX_OVERLAP_S)] = 86_400
+    overlap_seconds: Annotated[int, Bounded(0, MAX_SECRET_OVERLAP_S)] = 86_400
 
 
 class Recovery(InputModel):
-    """Since when failed deliveries are to be sent again."""
+    """The time since which failed deliveries are sent again."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {"since": "since must be an ISO 8601 time with its offset"}
@@ -107,7 +111,7 @@ class Recovery(InputModel):
 
 
 class DeliveryQuery(InputModel):
-    """What a webhook's deliveries can be asked for; times are ISO 8601 with their offset."""
+    """Filters of a webhook's deliveries; times are ISO 8601 with their offset."""
 
     model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {

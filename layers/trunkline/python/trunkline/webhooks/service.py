@@ -1,4 +1,4 @@
-"""Use cases of webhooks: their secrets, beside the use cases of all resources."""
+"""Use cases of webhooks: those of every resource, and the rotation of secrets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SECRET_BYTES = 24
 
 @dataclass(frozen=True)
 class WebhookService(ResourceService[Endpoint, WebhookSpec, WebhookView]):
-    """A tenant's webhooks of the key's mode.
+    """Manages a tenant's webhooks of the key's mode.
 
     `check_url` raises `InvalidRequest` for an address that must not be called.
     """
@@ -46,7 +46,7 @@ class WebhookService(ResourceService[Endpoint, WebhookSpec, WebhookView]):
 
         Raises:
             InvalidRequest: the URL must not be called.
-            LimitReached: the tenant has as many as it may.
+            LimitReached: the tenant has reached its number of webhooks.
         """
         self.check_url(spec.url)
         endpoint, secret = self._with_new_secret(self._build(principal, spec, None))
@@ -68,14 +68,14 @@ class WebhookService(ResourceService[Endpoint, WebhookSpec, WebhookView]):
         if "headers" in changes:
             after = self._with_headers(after, spec.headers)
         if spec.enabled and not before.enabled:
-            self.health.worked(before.id)
+            self.health.reset(before.id)
         # Stored headers are encrypted: a request that sends some counts as a change of them.
         changed = {*changed_fields(asdict(before), asdict(after)), *changes.keys() & {"headers"}}
         writes = self._writes(principal, "changed", before, changed - {"updated_at_ms"})
         return self._view(self.repository.replace(before, after, writes))
 
     def rotate(self, principal: Principal, endpoint_id: str, rotation: Rotation) -> WebhookWithSecret:
-        """Make a new secret; the old one also signs for the time of the rotation's overlap."""
+        """Create a new secret; the old one also signs during the overlap."""
         before, now_ms = self.require(principal, endpoint_id), self.clock.wall_ms()
         overlap_s = rotation.overlap_seconds
         renewed, secret = self._with_new_secret(before)
@@ -89,7 +89,7 @@ class WebhookService(ResourceService[Endpoint, WebhookSpec, WebhookView]):
         return {**self._view(saved), "secret": secret}
 
     def end_overlap(self, principal: Principal, endpoint_id: str) -> WebhookView:
-        """Stop signing with the old secret; without one nothing changes."""
+        """Stop signing with the old secret; do nothing if there is none."""
         before = self.require(principal, endpoint_id)
         if before.previous_secret is None:
             return self._view(before)
@@ -136,12 +136,12 @@ class WebhookService(ResourceService[Endpoint, WebhookSpec, WebhookView]):
         return endpoint if before else self._with_headers(endpoint, spec.headers)
 
     def _with_headers(self, endpoint: Endpoint, headers: Mapping[str, str]) -> Endpoint:
-        encrypted = self.secrets.seal(endpoint.tenant_id, endpoint.id, headers) if headers else None
+        encrypted = self.secrets.encrypt(endpoint.tenant_id, endpoint.id, headers) if headers else None
         return replace(endpoint, headers=encrypted, header_names=tuple(sorted(headers)))
 
     def _with_new_secret(self, endpoint: Endpoint) -> tuple[Endpoint, str]:
         secret = generate_secret(random.token_bytes(_SECRET_BYTES))
-        encrypted = self.secrets.seal(endpoint.tenant_id, endpoint.id, {"secret": secret})
+        encrypted = self.secrets.encrypt(endpoint.tenant_id, endpoint.id, {"secret": secret})
         return replace(endpoint, secret=encrypted), secret
 
     def _view(self, resource: Endpoint) -> WebhookView:

@@ -1,8 +1,8 @@
-"""Secrets and signatures of webhooks, in both schemes. Pure.
+"""Secrets and signatures of webhooks, in two schemes. Pure.
 
-Sources: the integration guide, "Verifying Webhook Signatures" (the whole `whsec_…` text is the key, one
-`v1` in hexadecimal), and https://www.standardwebhooks.com (the bytes behind `whsec_` are the key, base64,
-several signatures with a space between).
+Trunkline's own (`docs/webhooks.md`): the key is the whole text `whsec_…`, with one `v1` in hexadecimal.
+Standard Webhooks (https://www.standardwebhooks.com): the key is the base64 after `whsec_`, and several
+signatures are separated by spaces.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ _SECRET_BYTES = 24
 
 
 def generate_secret(random_bytes: bytes) -> str:
-    """Write 24 random bytes as a secret that either scheme can use."""
+    """Return 24 random bytes as a secret that both schemes can use."""
     if len(random_bytes) != _SECRET_BYTES:
-        raise ValueError("a secret is made of 24 bytes")
+        raise ValueError("a secret needs 24 bytes")
     return PREFIX + base64.b64encode(random_bytes).decode()
 
 
 def signature_headers(body: bytes, *, message_id: str, at_s: int, secrets: Sequence[str]) -> dict[str, str]:
-    """The headers that sign a body; of several secrets the oldest comes first.
+    """Return the headers that sign a body; the oldest of several secrets comes first.
 
-    While two overlap, the guide's header is by the old one, because its verifier reads one signature
-    and its owner may not have changed it yet; the standard one carries both.
+    While two secrets overlap, `X-Webhook-Signature` is signed with the old one, because its verifiers read
+    one signature and may not have the new secret yet. `webhook-signature` has a signature of each.
     """
     return {
         "X-Webhook-Signature": f"t={at_s},v1={_hmac_hex(secrets[0], at_s, body)}",
         "webhook-id": message_id,
         "webhook-timestamp": str(at_s),
         "webhook-signature": " ".join(
-            _standard_webhooks_signature(each, message_id, at_s, body) for each in reversed(secrets)
+            _standard_webhooks_signature(secret, message_id, at_s, body) for secret in reversed(secrets)
         ),
     }
 

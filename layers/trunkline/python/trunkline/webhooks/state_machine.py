@@ -1,4 +1,4 @@
-"""The state machine that carries deliveries: one execution each, named after it."""
+"""Client of the Step Functions state machine that runs deliveries, one execution each."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 
 class DeliveryStateMachine:
-    """Starts executions; the state carries the delivery's id and nothing else."""
+    """Starts executions; their state contains only the delivery's id."""
 
     def __init__(self, client: SFNClient, state_machine_arn: str) -> None:
         self._client = client
         self._arn = state_machine_arn
 
-    def start(self, delivery: Delivery, again: int | None = None) -> None:
-        """Start a delivery's execution; one that was started is not started twice.
+    def start(self, delivery: Delivery, restart: int | None = None) -> None:
+        """Start a delivery's execution; do nothing if it has started.
 
-        `again` names another one, for a delivery whose execution was lost.
+        The execution is named after the delivery; `restart` names another one, after the first was lost.
         """
-        name = delivery.id if again is None else f"{delivery.id}_r{again}"
+        name = delivery.id if restart is None else f"{delivery.id}_r{restart}"
         try:
             self._client.start_execution(
                 stateMachineArn=self._arn, name=name, input=json.dumps({"delivery_id": delivery.id})
