@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.store.fixtures_dialer import make_queue
+from tests.store.fixtures_dialer import WAKE, DialerHarness, make_queue
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.memory_table import MemoryTable
@@ -226,3 +227,26 @@ def test_what_a_tenant_may_not_change(harness: QueueHarness) -> None:
     harness.trunks.grant(TRUNK.id, "tenant-2")
     with pytest.raises(TrunkShared):
         harness.service.change(ME, TRUNK.id, TrunkChange(paused=True))
+
+
+@pytest.mark.parametrize("asked_after_s", [0, 3])
+async def test_the_estimate_is_near_the_actual_start(dialer: DialerHarness, asked_after_s: float) -> None:
+    """The bound of docs/queue.md: two seconds, or a fifth of the wait."""
+    numbers = range(1, 61)
+    for number in numbers:
+        dialer.calls.create(make_call(number))
+    status = make_queue(dialer.table, dialer.clock)
+    run = asyncio.create_task(dialer.run().serve(WAKE))
+    await asyncio.sleep(asked_after_s)
+    asked_ms = dialer.clock.wall_ms()
+    found = {number: status.status(dialer.load(number)) for number in numbers}
+    estimates = {
+        number: at.estimated_start_ms for number, at in found.items() if at and at.estimated_start_ms
+    }
+    await run
+    zero_ms = dialer.clock.wall_ms() - asyncio.get_running_loop().time() * 1000
+    started_ms = {call.id: zero_ms + at_s * 1000 for at_s, call in dialer.livekit.invites}
+    assert len(estimates) >= 60 - 5 * (asked_after_s + 1)
+    for number, estimate_ms in estimates.items():
+        wait_ms = started_ms[make_call(number).id] - asked_ms
+        assert abs(estimate_ms - asked_ms - wait_ms) <= max(2_000, wait_ms / 5), f"call {number}"
