@@ -221,7 +221,7 @@ async def test_more_than_a_look_for_one_moment_are_let_in_without_waiting(dialer
 async def looked_after(reconciler: ReconcilerHarness, table: Table) -> Counter[str]:
     trunk, repairs = TrunkRepository(table).state(TRUNK.id), Counter[str]()
     assert trunk is not None
-    await reconciler.reconciler.walk([trunk], repairs)
+    await reconciler.reconciler.reconcile([trunk], repairs)
     return repairs
 
 

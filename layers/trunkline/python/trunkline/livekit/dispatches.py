@@ -1,7 +1,7 @@
-"""Agent dispatches of a call's room, as LiveKit's AgentDispatchService has them.
+"""Agent dispatches of a call's room, through LiveKit's AgentDispatchService.
 
 Source: https://docs.livekit.io/reference/other/agent-dispatch-api/ (types and fields); times are whole
-seconds as that document says, whatever the server sends.
+seconds as that document says, even if the server sends nanoseconds.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from livekit.protocol.agent_dispatch import (
 from livekit.protocol.room import ListRoomsRequest
 
 from trunkline.core.errors import LiveKitFailed, NotFound
-from trunkline.livekit.client import NO_ANSWER, session_of
+from trunkline.livekit.client import NO_RESPONSE_ERRORS, open_session_for
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.dispatch_schemas import DispatchView, JobStateView, JobView, NewDispatch
 
 _T = TypeVar("_T")
 _NANOSECONDS_FROM = 10**14
-"""Later than any moment in seconds, milliseconds or microseconds; earlier than any in nanoseconds."""
+"""Larger than any present time in seconds, milliseconds or microseconds, smaller than any in nanoseconds."""
 
 
 def create(credentials: LiveKitCredentials, room: str, agent_name: str, wish: NewDispatch) -> DispatchView:
-    """Send an agent in. Not idempotent: a repeat adds another one.
+    """Dispatch an agent; not idempotent: a repeat adds another one.
 
     Raises:
-        LiveKitFailed: it may or may not have been sent.
+        LiveKitFailed: the agent may or may not have been dispatched.
     """
     request = CreateAgentDispatchRequest(
         agent_name=agent_name,
@@ -48,12 +48,12 @@ def create(credentials: LiveKitCredentials, room: str, agent_name: str, wish: Ne
 
 
 def found(credentials: LiveKitCredentials, room: str, dispatch_id: str | None) -> list[DispatchView]:
-    """The dispatches of a room, or the one of that id; a room that is gone has none.
+    """List the dispatches of a room, or the one of that id; a missing room has none.
 
     Raises:
         LiveKitFailed: LiveKit does not answer.
     """
-    # ListDispatch of a missing room is a 503 after 3 s, like a failure: the room is asked for first.
+    # ListDispatch of a missing room answers 503 after 3 s, like a failure, so the room is looked up first.
 
     async def listed_there(livekit: LiveKitAPI) -> list[AgentDispatch]:
         return (
@@ -61,15 +61,17 @@ def found(credentials: LiveKitCredentials, room: str, dispatch_id: str | None) -
         )
 
     listed = _run(credentials, listed_there)
-    return [_view(each) for each in listed if each.agent_name and dispatch_id in (None, each.id)]
+    return [
+        _view(dispatch) for dispatch in listed if dispatch.agent_name and dispatch_id in (None, dispatch.id)
+    ]
 
 
 def delete(credentials: LiveKitCredentials, room: str, dispatch_id: str) -> DispatchView:
-    """Take an agent out.
+    """Delete a dispatch, which removes its agent.
 
     Raises:
-        NotFound: the room has no such dispatch, or is gone.
-        LiveKitFailed: it may or may not have been taken out.
+        NotFound: the room or the dispatch does not exist.
+        LiveKitFailed: the dispatch may or may not have been deleted.
     """
 
     async def deleted_there(livekit: LiveKitAPI) -> AgentDispatch:
@@ -91,13 +93,13 @@ def _run(credentials: LiveKitCredentials, ask: Callable[[LiveKitAPI], Awaitable[
 async def _ask(credentials: LiveKitCredentials, ask: Callable[[LiveKitAPI], Awaitable[_T]]) -> _T:
     key, secret = credentials.api_key, credentials.api_secret
     try:
-        async with session_of(credentials) as session:
+        async with open_session_for(credentials) as session:
             return await ask(LiveKitAPI(credentials.url, key, secret, session=session, failover=False))
     except ServerError as error:
         if error.code == TwirpErrorCode.NOT_FOUND:
             raise NotFound("Dispatch not found") from error
         raise LiveKitFailed from error
-    except NO_ANSWER as error:
+    except NO_RESPONSE_ERRORS as error:
         raise LiveKitFailed from error
 
 
@@ -147,7 +149,7 @@ def _job_state(state: JobState) -> JobStateView:
 
 
 def _plain(message: dict[str, Any] | None) -> dict[str, Any] | None:
-    """A nested LiveKit object; its int64 fields are numbers here, not texts."""
+    """Convert a nested LiveKit object; int64 fields become numbers instead of strings."""
     if not message:
         return None
     return {name: int(value) if _is_int64(name, value) else value for name, value in message.items()}
