@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from google.protobuf.json_format import MessageToDict
@@ -22,6 +23,7 @@ from livekit.protocol.agent_dispatch import (
 )
 from livekit.protocol.room import ListRoomsRequest
 
+from trunkline.calls.models import Call
 from trunkline.core.errors import LiveKitFailed, NotFound
 from trunkline.livekit.client import NO_RESPONSE_ERRORS, open_session_for
 from trunkline.livekit.credentials import LiveKitCredentials
@@ -32,62 +34,66 @@ _NANOSECONDS_FROM = 10**14
 """Larger than any present time in seconds, milliseconds or microseconds, smaller than any in nanoseconds."""
 
 
-def create(credentials: LiveKitCredentials, room: str, agent_name: str, wish: NewDispatch) -> DispatchView:
-    """Dispatch an agent; not idempotent: a repeat adds another one.
+@dataclass(frozen=True)
+class LiveKitDispatches:
+    """Lists, creates and deletes dispatches in the LiveKit project of a call."""
 
-    Raises:
-        LiveKitFailed: the agent may or may not have been dispatched.
-    """
-    request = CreateAgentDispatchRequest(
-        agent_name=agent_name,
-        room=room,
-        metadata=wish.metadata,
-        restart_policy=wish.restart_policy,
-    )
-    return _view(_run(credentials, lambda livekit: livekit.agent_dispatch.create_dispatch(request)))
+    credentials_for: Callable[[Call], LiveKitCredentials]
 
+    def create(self, call: Call, agent_name: str, request: NewDispatch) -> DispatchView:
+        """Send an agent in. Not idempotent: a repeat adds another one.
 
-def found(credentials: LiveKitCredentials, room: str, dispatch_id: str | None) -> list[DispatchView]:
-    """List the dispatches of a room, or the one of that id; a missing room has none.
-
-    Raises:
-        LiveKitFailed: LiveKit does not answer.
-    """
-    # ListDispatch of a missing room answers 503 after 3 s, like a failure, so the room is looked up first.
-
-    async def listed_there(livekit: LiveKitAPI) -> list[AgentDispatch]:
-        return (
-            list(await livekit.agent_dispatch.list_dispatch(room)) if await _is_there(livekit, room) else []
+        Raises:
+            LiveKitFailed: it may or may not have been sent.
+        """
+        dispatch = CreateAgentDispatchRequest(
+            agent_name=agent_name,
+            room=call.room_name or "",
+            metadata=request.metadata,
+            restart_policy=request.restart_policy,
         )
+        return _view(self._run(call, lambda livekit: livekit.agent_dispatch.create_dispatch(dispatch)))
 
-    listed = _run(credentials, listed_there)
-    return [
-        _view(dispatch) for dispatch in listed if dispatch.agent_name and dispatch_id in (None, dispatch.id)
-    ]
+    def find(self, call: Call, dispatch_id: str | None) -> list[DispatchView]:
+        """List the dispatches of a room, or the one with that id; a room that is gone has none.
 
+        ListDispatch of a missing room is a 503 after 3 s, like a failure: the room is looked up first.
 
-def delete(credentials: LiveKitCredentials, room: str, dispatch_id: str) -> DispatchView:
-    """Delete a dispatch, which removes its agent.
+        Raises:
+            LiveKitFailed: LiveKit does not answer.
+        """
+        room = call.room_name or ""
 
-    Raises:
-        NotFound: the room or the dispatch does not exist.
-        LiveKitFailed: the dispatch may or may not have been deleted.
-    """
+        async def list_existing(livekit: LiveKitAPI) -> list[AgentDispatch]:
+            if not await _is_there(livekit, room):
+                return []
+            return list(await livekit.agent_dispatch.list_dispatch(room))
 
-    async def deleted_there(livekit: LiveKitAPI) -> AgentDispatch:
-        if not await _is_there(livekit, room):
-            raise NotFound("Dispatch not found")
-        return await livekit.agent_dispatch.delete_dispatch(dispatch_id, room)
+        found = self._run(call, list_existing)
+        return [_view(one) for one in found if one.agent_name and dispatch_id in (None, one.id)]
 
-    return _view(_run(credentials, deleted_there))
+    def delete(self, call: Call, dispatch_id: str) -> DispatchView:
+        """Remove an agent.
+
+        Raises:
+            NotFound: the room has no such dispatch, or is gone.
+            LiveKitFailed: it may or may not have been removed.
+        """
+        room = call.room_name or ""
+
+        async def delete_existing(livekit: LiveKitAPI) -> AgentDispatch:
+            if not await _is_there(livekit, room):
+                raise NotFound("Dispatch not found")
+            return await livekit.agent_dispatch.delete_dispatch(dispatch_id, room)
+
+        return _view(self._run(call, delete_existing))
+
+    def _run(self, call: Call, ask: Callable[[LiveKitAPI], Awaitable[_T]]) -> _T:
+        return asyncio.run(_ask(self.credentials_for(call), ask))
 
 
 async def _is_there(livekit: LiveKitAPI, room: str) -> bool:
     return bool((await livekit.room.list_rooms(ListRoomsRequest(names=[room]))).rooms)
-
-
-def _run(credentials: LiveKitCredentials, ask: Callable[[LiveKitAPI], Awaitable[_T]]) -> _T:
-    return asyncio.run(_ask(credentials, ask))
 
 
 async def _ask(credentials: LiveKitCredentials, ask: Callable[[LiveKitAPI], Awaitable[_T]]) -> _T:

@@ -24,7 +24,7 @@ class SimulatedDispatches:
     table: Table
     clock: Clock
 
-    def found(self, call: Call, dispatch_id: str | None) -> list[DispatchView]:
+    def find(self, call: Call, dispatch_id: str | None) -> list[DispatchView]:
         """List the call's own dispatch, once it exists, and those added; or only the one of that id."""
         items = self.table.partition(simulated_dispatch_key(call.id))
         added: list[DispatchView] = [json.loads(item["view_json"]) for item in items]
@@ -53,7 +53,7 @@ class SimulatedDispatches:
         Raises:
             NotFound: the call has no such dispatch.
         """
-        found_dispatches = self.found(call, dispatch_id)
+        found_dispatches = self.find(call, dispatch_id)
         if not found_dispatches:
             raise NotFound("Dispatch not found")
         try:
