@@ -41,7 +41,7 @@ def schedule_call() -> Response[str]:
     who = _who(Scope.CALLS_CREATE)
     request = who.body(ScheduledCall)
     once = who.once("calls/schedule", request)
-    placed = services().desk.schedule(who.principal, request, source="schedule", idempotency_key=once)
+    placed = services().desk.create(who.principal, request, source="schedule", idempotency_key=once)
     return json_response(201, scheduled_answer(placed.call), replayed(placed.replayed))
 
 

@@ -43,7 +43,7 @@ def iso(wall_ms: int) -> str:
 
 def scheduled(outbound: OutboundHarness, in_ms: int = HOUR_MS, **more: Any) -> Call:
     body = {"agentId": outbound.agent.id, "phoneNumber": "+14155552671", "earliestAt": iso(NOW_MS + in_ms)}
-    return outbound.service.schedule(ME, validated(ScheduledCall, body | more), source="schedule").call
+    return outbound.service.create(ME, validated(ScheduledCall, body | more), source="schedule").call
 
 
 def changed(outbound: OutboundHarness, call: Call, who: Any = ME, **wish: Any) -> Call:

@@ -1,10 +1,10 @@
-"""`POST /api/v1/calls` and its like: a call by workflow, or with one agent, for web and phone."""
+"""Calls by workflow (`POST /api/v1/calls`) and test calls with one agent, over web and phone."""
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -18,8 +18,8 @@ from trunkline.call_control.admission import AdmittedCall, CallAdmission
 from trunkline.call_control.outbound import OutboundCallService
 from trunkline.call_control.phone_call_factory import (
     EXPIRY_MESSAGE,
-    CallContext,
-    PhoneCallRequest,
+    WORKFLOW_FIELDS,
+    NewPhoneCall,
     new_phone_call,
     require_test_for_speed,
     snapshot,
@@ -131,8 +131,10 @@ class OpenedCall(TypedDict):
 
 @dataclass(frozen=True)
 class WorkflowCallService:
-    """Takes calls by workflow in, and calls with one agent. `livekit_owner(tenant_id)` names the tenant if it
-    has a LiveKit of its own."""
+    """Accepts calls by workflow, and test calls with one agent.
+
+    `livekit_tenant_id(tenant_id)` returns the tenant's id if it has a LiveKit project of its own.
+    """
 
     admission: CallAdmission
     outbound: OutboundCallService
@@ -154,8 +156,8 @@ class WorkflowCallService:
         Raises:
             NotFound: the tenant has no such workflow.
             InvalidRequest: a field does not fit the workflow's channel, or its agent can't make the call.
-            LiveKitNotConfigured: there is nothing to talk through.
-            QueueUnavailable, IdempotencyConflict, IdempotencyInProgress: as `Intake.take` says.
+            LiveKitNotConfigured: the tenant has no LiveKit project.
+            QueueUnavailable, IdempotencyConflict, IdempotencyInProgress: as `CallAdmission.accept` says.
         """
         call = self.build(principal, request, source=source)
         return self.admission.accept(
@@ -163,25 +165,16 @@ class WorkflowCallService:
         )
 
     def build(self, principal: Principal, request: WorkflowCall, *, source: str) -> Call:
-        """The call that is asked for, if it can be made, before it is taken in; raises as `place` does."""
+        """Build the requested call without storing it; raises as `create` does."""
         workflow = self.workflows.usable(principal, request.workflow_slug)
         if workflow is None:
             raise NotFound("Workflow not found")
-        entry, *others = self._team(workflow)
-        story = CallContext(
-            metadata=request.metadata,
-            source=source,
-            workflow=WorkflowRef(workflow.slug, workflow.version),
-            colleagues=tuple(
-                HandoffAgent(each.id, each.name, each.livekit_agent_name, each.tools) for each in others
-            ),
-            user_id=request.user_id,
-        )
+        team = self._team(workflow)
         self.outbound.require_livekit(principal)
         if workflow.channel is Channel.PHONE:
-            return self._phone_call(principal, request, workflow, entry, story)
+            return self._phone_call(principal, request, workflow, team, source)
         _refuse_phone_fields(request)
-        return self._web_call(principal, request, entry, story, workflow.join_window_s)
+        return self._web_call(principal, request, workflow, team, source)
 
     def create_test(
         self,
@@ -191,7 +184,7 @@ class WorkflowCallService:
         source: str,
         idempotency_key: IdempotencyKey | None = None,
     ) -> AdmittedCall:
-        """Accept a web call with one agent and no workflow; raises as `place` does."""
+        """Accept a web call with one agent, without a workflow; raises as `create` does."""
         agent = self._agent(principal.tenant_mode, request.agent_name)
         if agent is None and not principal.livemode:
             agent = self._agent(principal.tenant_id, request.agent_name)
@@ -200,8 +193,7 @@ class WorkflowCallService:
         if agent.type != "voice":
             raise InvalidRequest("Agent must be a voice agent")
         self.outbound.require_livekit(principal)
-        story = CallContext(metadata=request.metadata, source=source, user_id=request.user_id)
-        call = self._web_call(principal, request, agent, story, DEFAULT_JOIN_WINDOW_S)
+        call = self._web_call(principal, request, None, [agent], source)
         return self.admission.accept(
             call, idempotency_key, self.user_contexts.writes(call, request.user_context)
         )
@@ -220,44 +212,51 @@ class WorkflowCallService:
         principal: Principal,
         request: WorkflowCall,
         workflow: Workflow,
-        agent: Agent,
-        story: CallContext,
+        team: Sequence[Agent],
+        source: str,
     ) -> Call:
-        agent = self.outbound.require_callable(principal, agent)
+        agent = self.outbound.require_callable(principal, team[0])
         try:
             number = validated(_PhoneFields, {"phone": request.user_context.get("phone")}).phone
         except InvalidRequest as error:
             raise InvalidRequest(error.message, field="user_context.phone") from error
         window = request.calling_window.window(()) if request.calling_window else None
         caller_id = self.outbound.select_caller_id(principal, agent, request.caller_id, "caller_id")
-        wish = PhoneCallRequest(
+        new_call = NewPhoneCall(
             agent=self.outbound.with_trunk(principal, agent),
             phone_number=number,
             caller_id=caller_id,
             priority=workflow.priority if request.priority is None else request.priority,
             redial=request.redial.policy() if request.redial else workflow.redial or agent.redial,
             window=window or workflow.window or agent.window,
-            expires_at=request.expires_at,
-            story=story,
-            speed=request.test_speed,
             default_zone=self.outbound.default_zone(principal),
+            earliest_at=None,
+            expires_at=request.expires_at,
+            speed=request.test_speed,
+            metadata=request.metadata,
+            source=source,
+            workflow=WorkflowRef(workflow.slug, workflow.version),
+            handoff_agents=_handoff_agents(team),
+            user_id=request.user_id,
+            field_names=WORKFLOW_FIELDS,
         )
-        return new_phone_call(principal, wish, self.admission.clock.wall_ms())
+        return new_phone_call(principal, new_call, self.admission.clock.wall_ms())
 
     def _web_call(
         self,
         principal: Principal,
         request: WorkflowCall | TestAgentCall,
-        agent: Agent,
-        story: CallContext,
-        join_window_s: int,
+        workflow: Workflow | None,
+        team: Sequence[Agent],
+        source: str,
     ) -> Call:
         now_ms, call_id = self.admission.clock.wall_ms(), str(uuid.uuid4())
+        join_window_s = workflow.join_window_s if workflow else DEFAULT_JOIN_WINDOW_S
         require_test_for_speed(principal, request.test_speed, "test_speed")
-        lane, played_number = "", ""
+        trunk_id, test_number = "", ""
         if not principal.livemode:
-            lane = self.outbound.test_trunks.get_or_create(principal.tenant_id).id
-            played_number = _test_number(request.user_context)
+            trunk_id = self.outbound.test_trunks.get_or_create(principal.tenant_id).id
+            test_number = _test_number(request.user_context)
         return Call(
             id=call_id,
             tenant_id=principal.tenant_id,
@@ -267,18 +266,18 @@ class WorkflowCallService:
             sequence=1,
             created_at_ms=now_ms,
             expires_at_ms=now_ms + join_window_s * 1000,
-            agent=snapshot(agent),
-            trunk_id=lane,
-            phone_number=played_number,
+            agent=snapshot(team[0]),
+            trunk_id=trunk_id,
+            phone_number=test_number,
             caller_id="",
             priority=0,
-            metadata_json=json.dumps(story.metadata),
-            source=story.source,
+            metadata_json=json.dumps(request.metadata),
+            source=source,
             queue_position="",
             channel=Channel.WEB,
-            workflow=story.workflow,
-            handoff_agents=story.colleagues,
-            user_id=story.user_id,
+            workflow=WorkflowRef(workflow.slug, workflow.version) if workflow else None,
+            handoff_agents=_handoff_agents(team),
+            user_id=request.user_id,
             claim=1,
             room_name=room_name(call_id, 1),
             speed=request.test_speed,
@@ -286,8 +285,15 @@ class WorkflowCallService:
         )
 
 
+def _handoff_agents(team: Sequence[Agent]) -> tuple[HandoffAgent, ...]:
+    """Keep the agents that may take over from the entry agent as they are now."""
+    return tuple(
+        HandoffAgent(agent.id, agent.name, agent.livekit_agent_name, agent.tools) for agent in team[1:]
+    )
+
+
 def _test_number(user_context: dict[str, Any]) -> str:
-    """The magic number that says what becomes of a test call by web; no other number is kept of one."""
+    """Return the test number that decides how a simulated web call goes; other numbers are not stored."""
     number = user_context.get("phone")
     return number if isinstance(number, str) and number in TEST_NUMBERS else ""
 

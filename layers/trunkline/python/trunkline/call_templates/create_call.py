@@ -42,7 +42,7 @@ class TemplateCallCreator:
                 )
             case CallKind.SCHEDULE:
                 scheduled = validated(ScheduledCall, body)
-                return self.phones.schedule(
+                return self.phones.create(
                     principal, scheduled, source=self.source, idempotency_key=idempotency_key
                 )
 
