@@ -22,11 +22,15 @@ from trunkline.calls.models import Call
 from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.clock import Clock
 from trunkline.core.errors import ConcurrencyExceeded, DailyLimitReached, QueueFull
+from trunkline.storage.item_size import MAX_ITEM_BYTES, MAX_TRANSACTION_ACTIONS, MAX_TRANSACTION_BYTES
 from trunkline.storage.table import Check, ConditionFailed, ConflictRetry, Table, Write
 
 GROUP_ROWS = 32
-MAX_GROUP_ACTIONS = 98
-"""A transaction has a hundred: two are the part's."""
+MAX_GROUP_ACTIONS = MAX_TRANSACTION_ACTIONS - 2
+"""Two are the part's: its progress and the faults of its rows."""
+
+MAX_GROUP_BYTES = MAX_TRANSACTION_BYTES - MAX_ITEM_BYTES
+"""The faults of a part's rows are one item."""
 
 _PATIENCE_S = 240
 _WAIT_S = 30
@@ -172,11 +176,12 @@ def _checks_name(draft: PreparedRow) -> str:
 
 
 def _fitting(drafts: Iterable[PreparedRow]) -> Iterator[PreparedRow]:
-    """The first drafts that fit into one transaction."""
-    actions = 0
-    for draft in drafts:
+    """Yield the first rows that fit into one transaction, by its actions and its bytes; always one."""
+    actions, group_bytes = 0, 0
+    for count, draft in enumerate(drafts):
         actions += draft.actions
-        if actions > MAX_GROUP_ACTIONS:
+        group_bytes += draft.write_bytes
+        if count and (actions > MAX_GROUP_ACTIONS or group_bytes > MAX_GROUP_BYTES):
             return
         yield draft
 
