@@ -13,15 +13,15 @@ from trunkline.agents.repository import AgentRepository
 from trunkline.auth.principal import Principal
 from trunkline.call_control.admission import AdmittedCall, CallAdmission
 from trunkline.call_control.phone_call_factory import (
-    EARLIEST_MESSAGE,
-    EXPIRY_MESSAGE,
-    LATEST_MESSAGE,
     OUTBOUND_FIELDS,
     SCHEDULED_FIELDS,
     NewPhoneCall,
     new_phone_call,
 )
 from trunkline.calls.calling_policy_schemas import (
+    EARLIEST_MESSAGE,
+    EXPIRY_MESSAGE,
+    LATEST_MESSAGE,
     REDIAL_MESSAGE,
     WINDOW_MESSAGE,
     RedialSpec,

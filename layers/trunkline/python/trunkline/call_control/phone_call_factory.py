@@ -10,7 +10,12 @@ from typing import Any
 from trunkline.agents.models import Agent
 from trunkline.auth.principal import Principal
 from trunkline.calls.calling_policy import CallingWindow, RedialPolicy
-from trunkline.calls.calling_policy_schemas import resolved_window
+from trunkline.calls.calling_policy_schemas import (
+    EARLIEST_MESSAGE,
+    EXPIRY_MESSAGE,
+    LATEST_MESSAGE,
+    resolved_window,
+)
 from trunkline.calls.models import Call
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.states import State
@@ -23,9 +28,6 @@ _HOUR_MS = 3_600_000
 _MAX_EXPIRY_MS = 14 * 24 * _HOUR_MS
 _MAX_AHEAD_MS = 366 * 24 * _HOUR_MS
 CLOCKS_DIFFER_MS = 60_000
-EARLIEST_MESSAGE = "must be an ISO 8601 time with its offset, not in the past, at most a year ahead"
-LATEST_MESSAGE = "must be an ISO 8601 time with its offset, after earliestAt, at most 14 days after it"
-EXPIRY_MESSAGE = "must be an ISO 8601 time with its offset, in the future, at most 14 days ahead"
 
 
 @dataclass(frozen=True)

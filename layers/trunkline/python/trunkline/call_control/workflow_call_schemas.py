@@ -8,8 +8,13 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
-from trunkline.call_control.phone_call_factory import EXPIRY_MESSAGE
-from trunkline.calls.calling_policy_schemas import REDIAL_MESSAGE, WINDOW_MESSAGE, RedialSpec, WindowSpec
+from trunkline.calls.calling_policy_schemas import (
+    EXPIRY_MESSAGE,
+    REDIAL_MESSAGE,
+    WINDOW_MESSAGE,
+    RedialSpec,
+    WindowSpec,
+)
 from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, Number, TestSpeed
 from trunkline.core.validation import InputModel
 
