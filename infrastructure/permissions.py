@@ -47,7 +47,7 @@ def may_query_index(role: iam.Role, data: DataStores, *names: str) -> None:
     role.add_to_policy(iam.PolicyStatement(actions=["dynamodb:Query"], resources=indexes))
 
 
-PEOPLE, WEBHOOKS, ANSWERS = "trunkline", "trunkline-webhooks", "trunkline-answers"
+PERSONAL_DATA, WEBHOOKS, RESPONSES = "trunkline", "trunkline-webhooks", "trunkline-answers"
 TOOLS, TRIGGERS = "trunkline-tools", "trunkline-triggers"
 """Purposes in the encryption context (`trunkline.cipher`): what is said of people, webhooks' secrets, answers
 that are kept for repeated requests, the secrets that tools name, those of triggers."""

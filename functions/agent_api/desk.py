@@ -94,7 +94,7 @@ def invoker() -> ToolInvocationService:
 
     base = desk()
 
-    def effects(call: Call, claim: CallAttemptRef, until_us: int) -> CallActions:
+    def call_actions(call: Call, claim: CallAttemptRef, until_us: int) -> CallActions:
         dispatch = lambda call, worker: _dispatch(base.projects, call, worker)  # noqa: E731
         end = lambda reason: _end_call(base.reports, claim, reason)  # noqa: E731
         return CallActions(call, base.calls, dispatch, end, base.clock, until_us)
@@ -104,21 +104,21 @@ def invoker() -> ToolInvocationService:
         workflows=base.workflows,
         tools=ToolRepository(base.table),
         secrets=SecretRepository(base.table, base.cipher),
-        people=base.people,
+        user_contexts=base.people,
         states=base.states,
-        remembered=IdempotentResponses(base.table, base.cipher, base.clock),
+        idempotent_responses=IdempotentResponses(base.table, base.cipher, base.clock),
         recorder=InvocationRecorder(
             calls=base.calls,
             table=base.table,
             clock=base.clock,
             erase=lambda call_id: erase_linked_items(base.table, call_id),
-            measured=_measured,
+            publish_metrics=_measured,
             log=log,
         ),
         sender=RetryingSender(_send, time.sleep, random.random, base.clock),
-        effects=effects,
+        call_actions=call_actions,
         clock=base.clock,
-        noted=_noted,
+        on_call_loaded=_noted,
     )
 
 

@@ -98,7 +98,7 @@ def key_of(headers: Mapping[str, str]) -> str | None:
     return None
 
 
-def session_of(event: APIGatewayProxyEventV2) -> str | None:
+def open_session_for(event: APIGatewayProxyEventV2) -> str | None:
     """The session's cookie."""
     for text in [*(event.get("cookies") or ()), event.headers.get("cookie") or ""]:
         try:
@@ -118,7 +118,7 @@ def proof_of(event: APIGatewayProxyEventV2) -> Credentials:
         address=http.source_ip,
         request_id=str(event.request_context.request_id),
         key=key_of(event.headers),
-        session=session_of(event),
+        session=open_session_for(event),
         origin=event.headers.get("origin"),
         fetch_site=event.headers.get("sec-fetch-site"),
         host=event.headers.get("host") or "",

@@ -10,7 +10,7 @@ from trunkline.call_control.get_call import WaitQuery
 from trunkline.call_control.list_calls import CallQuery
 from trunkline.call_control.outbound import OutboundCall, ScheduledCall
 from trunkline.call_control.reschedule_call import ScheduleChange
-from trunkline.call_control.workflow_calls import TestAgentCall, WorkflowCall
+from trunkline.call_control.workflow_call_schemas import TestAgentCall, WorkflowCall
 from trunkline.calls.responses import accepted_answer, scheduled_answer
 from trunkline.core.validation import validated_query
 from trunkline.http_api.responses import deleted
@@ -41,7 +41,7 @@ def schedule_call() -> Response[str]:
     who = _who(Scope.CALLS_CREATE)
     request = who.body(ScheduledCall)
     once = who.once("calls/schedule", request)
-    placed = services().desk.schedule(who.principal, request, source="schedule", idempotency_key=once)
+    placed = services().desk.create(who.principal, request, source="schedule", idempotency_key=once)
     return json_response(201, scheduled_answer(placed.call), replayed(placed.replayed))
 
 

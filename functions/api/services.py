@@ -16,7 +16,7 @@ from trunkline.auth.sessions import SessionRepository
 from trunkline.batches.service import BatchService
 from trunkline.call_control.admission import CallAdmission
 from trunkline.call_control.cancel_call import CancelCallService
-from trunkline.call_control.dispatches import DispatchService
+from trunkline.call_control.dispatches import Dispatches, DispatchService
 from trunkline.call_control.erase_call import EraseCallService
 from trunkline.call_control.get_call import CallReader
 from trunkline.call_control.join_tokens import JoinTokenService
@@ -248,8 +248,17 @@ def _tools(
 
 
 def _dispatches(base: Base) -> DispatchService:
-    played = SimulatedDispatches(base.table, base.clock)
-    return DispatchService(base.calls, base.agents, base.projects.for_call, played)
+    simulated = SimulatedDispatches(base.table, base.clock)
+
+    def dispatches_for(call: Call) -> Dispatches:
+        if not call.livemode:
+            return simulated
+        # Only these routes speak to LiveKit: the others do not pay for its import.
+        from trunkline.livekit.dispatches import LiveKitDispatches  # noqa: PLC0415
+
+        return LiveKitDispatches(base.projects.for_call)
+
+    return DispatchService(base.calls, base.agents, dispatches_for)
 
 
 def _own_livekit(base: Base) -> LiveKitProjectService:

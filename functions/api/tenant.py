@@ -20,7 +20,7 @@ from trunkline.http_api.request_body import read_body
 from trunkline.http_api.responses import deleted
 from trunkline.livekit.project_service import OwnLiveKit
 
-from .access import Asked, asked, noted, proof_of, session_of
+from .access import Asked, asked, noted, open_session_for, proof_of
 from .answers import json_response
 from .services import services
 
@@ -50,7 +50,7 @@ def open_session() -> Response[str]:
 @router.get("/api/v1/session")
 def get_session() -> Response[str]:
     who = asked(router.current_event, None)
-    token, expires_ms = session_of(who.event), None
+    token, expires_ms = open_session_for(who.event), None
     if token and who.principal.actor.kind == "session":
         expires_ms = services().sessions.find(token).expires_at_ms
     return json_response(200, session_view(who.principal, expires_ms))
@@ -59,7 +59,7 @@ def get_session() -> Response[str]:
 @router.delete("/api/v1/session")
 def close_session() -> Response[str]:
     who = asked(router.current_event, None)
-    token = session_of(who.event)
+    token = open_session_for(who.event)
     if not token or who.principal.actor.kind != "session":
         raise InvalidApiKey
     services().sessions.close(who.principal, token)

@@ -31,5 +31,5 @@ def try_tool(name: str) -> Response[str]:
     wish = who.body_or(Trial)
     once = f"try#{who.principal.actor.request_id or uuid.uuid4().hex}"
     return who.made(
-        f"tools/{name}/try", wish, partial(services().trials.attempt, who.principal, name, wish, once), 200
+        f"tools/{name}/try", wish, partial(services().trials.run, who.principal, name, wish, once), 200
     )

@@ -21,7 +21,7 @@ from trunkline.dial_queue.pacing import StartHistory, Timing
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dialer.context import DialerContext
 from trunkline.dialer.lane_run import LaneRun, RunLimits, StopReason
-from trunkline.livekit.client import LiveKitClient, dial_token, session_of
+from trunkline.livekit.client import LiveKitClient, dial_token, open_session_for
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.projects import ProjectRegistry
 from trunkline.storage.table import Table
@@ -84,5 +84,5 @@ class DialerProcess:
         """Warm connections are kept: guarded ones to what tenants brought, others to the deployment's."""
         guarded = credentials.address_policy is not None
         if guarded not in self._sessions:
-            self._sessions[guarded] = session_of(credentials)
+            self._sessions[guarded] = open_session_for(credentials)
         return self._sessions[guarded]

@@ -24,7 +24,7 @@ from trunkline.dial_queue.messages import WakeQueue
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints
-from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, session_of
+from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, open_session_for
 from trunkline.livekit.fail_fast import FailFastLiveKit
 from trunkline.livekit.projects import ProjectRegistry
 from trunkline.reconciler.batches import BatchReconciler
@@ -61,7 +61,7 @@ class ReconcilerProcess:
         self._batches = BatchReconciler(BatchRepository(self._table), batch_flow, self._clock, log)
         self._schedules = ScheduleSync.open(self._table, settings, self._clock, log)
 
-    async def walk(self) -> Counter[str]:
+    async def reconcile(self) -> Counter[str]:
         """Make one pass: projects side by side, so that one that does not answer holds up no other."""
         repairs: Counter[str] = Counter()
         async with AsyncExitStack() as sessions:
@@ -78,15 +78,15 @@ class ReconcilerProcess:
             web = WebCallReconciler(self._calls, for_call, self._clock, self._offload, self._log)
             played = SimulatedLiveKit(self._calls, self._clock, self._offload)
             passes = [
-                self._reconciler(played if is_test else project(tenant_id)).walk(states, repairs)
+                self._reconciler(played if is_test else project(tenant_id)).reconcile(states, repairs)
                 for (tenant_id, is_test), states in (await self._by_project()).items()
             ]
             await asyncio.gather(
                 *passes,
-                web.walk(repairs),
-                self._offload(self._deliveries.walk, repairs),
+                web.reconcile(repairs),
+                self._offload(self._deliveries.reconcile, repairs),
                 self._offload(self._schedules.reconcile, repairs),
-                self._offload(self._batches.walk, repairs),
+                self._offload(self._batches.reconcile, repairs),
             )
         return repairs
 
@@ -112,7 +112,7 @@ class ReconcilerProcess:
             credentials = await self._offload(self._projects.for_owner, tenant_id)
         except LiveKitNotConfigured as error:
             raise LiveKitUnavailable("not configured") from error
-        return LiveKitClient(credentials, await sessions.enter_async_context(session_of(credentials)))
+        return LiveKitClient(credentials, await sessions.enter_async_context(open_session_for(credentials)))
 
     def _reconciler(self, livekit: ReconcilerLiveKit) -> PhoneCallReconciler:
         line = DialQueue(self._table)
@@ -125,7 +125,7 @@ class ReconcilerProcess:
             wakes=self._wakes,
             notifier=self._notifier,
             livekit=livekit,
-            played=self._player,
+            simulation=self._player,
             clock=self._clock,
             offload=self._offload,
             log=self._log,

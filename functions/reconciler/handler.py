@@ -25,7 +25,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     global _process  # noqa: PLW0603 - one set of clients a process
     if _process is None:
         _process = ReconcilerProcess(ReconcilerSettings.from_env(), log)
-    repairs = _loop.run_until_complete(_process.walk())
+    repairs = _loop.run_until_complete(_process.reconcile())
     for name, count in repairs.items():
         meter.add_metric(name=f"Repaired_{name}", unit=MetricUnit.Count, value=count)
     meter.add_metric(name="Repairs", unit=MetricUnit.Count, value=sum(repairs.values()))

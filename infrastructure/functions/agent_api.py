@@ -24,8 +24,8 @@ def add_agent_api(stack: TrunklineStack) -> PythonFunction:
         encrypts=True,
     )
     may.may_use_table(built.role, stack.data, *may.READ, *may.CHANGE, *may.REMOVE)
-    may.may_encrypt(built.role, stack.data, may.PEOPLE)
-    may.may_decrypt(built.role, stack.data, may.PEOPLE)
+    may.may_encrypt(built.role, stack.data, may.PERSONAL_DATA)
+    may.may_decrypt(built.role, stack.data, may.PERSONAL_DATA)
     may.may_decrypt(built.role, stack.data, may.TOOLS)
     may.may_read_livekit_secrets(built.role, stack.data)
     return built

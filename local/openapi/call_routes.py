@@ -7,7 +7,7 @@ from trunkline.call_control.get_call import CallEventList, CallList, TranscriptV
 from trunkline.call_control.join_tokens import JoinToken
 from trunkline.call_control.outbound import OutboundCall, ScheduledCall
 from trunkline.call_control.reschedule_call import ScheduleChange
-from trunkline.call_control.workflow_calls import OpenedCall, TestAgentCall, WorkflowCall
+from trunkline.call_control.workflow_call_schemas import OpenedCall, TestAgentCall, WorkflowCall
 from trunkline.calls.response_schemas import AcceptedCall, CallView, ScheduledAnswer
 from trunkline.http_api.responses import Deleted
 from trunkline.livekit.dispatch_schemas import DispatchList, DispatchView, NewDispatch

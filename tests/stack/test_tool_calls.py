@@ -114,10 +114,7 @@ def test_time_outs_that_add_up_end_with_a_clear_answer(tenant: Tenant, backend: 
         both = pool.submit(agent.use, "slow"), pool.submit(agent.use, "once")
         told = both[0].result()
     assert (told["error"]["type"], told["error"]["may_have_happened"]) == ("timeout", True)
-    assert (
-        "did not answer in time (tried 2 times); it may have been done all the same"
-        in told["error"]["message"]
-    )
+    assert "did not respond in time (tried 2 times); it may still have been done" in told["error"]["message"]
     assert both[1].result()["error"]["type"] == "timeout"
     assert len(backend.requests_to("/once")) == 1, "a POST that timed out is not sent again"
 

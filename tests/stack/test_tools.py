@@ -121,14 +121,14 @@ def test_an_agent_is_told_of_its_tools_as_functions(tenant: Tenant) -> None:
         ({"url": "https://[::ffff:127.0.0.1]/"}, "config.actions.0.url: the host's address is not public"),
         ({"url": "https://localhost/"}, "config.actions.0.url: the host is a name of a private network"),
         ({"url": "https://2130706433/"}, "config.actions.0.url: the host is a number"),
-        ({"url": "https://u:p@api.example.com/"}, "config.actions.0.url: the URL may not have a user"),
+        ({"url": "https://u:p@api.example.com/"}, "config.actions.0.url: the URL must not contain a user"),
         (
             {"url": "https://{{user.host}}/"},
             "config.actions.0.url: templates may stand in path and query alone",
         ),
         (
             {"url": "https://api.example.com/#{{user.id}}"},
-            "config.actions.0.url: the URL may not have a fragment",
+            "config.actions.0.url: the URL must not contain a fragment",
         ),
         (
             {"url": "https://api.example.com/", "headers": {"X": "{{user.x"}},

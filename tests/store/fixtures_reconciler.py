@@ -76,7 +76,7 @@ class ReconcilerHarness:
             wakes=self.wakeups,  # type: ignore[arg-type]
             notifier=make_notifier(self.wakeups, self.clock),
             livekit=self.livekit,
-            played=NullSimulation(),
+            simulation=NullSimulation(),
             clock=self.clock,
             offload=run_inline,
             log=logger("test"),
@@ -86,7 +86,7 @@ class ReconcilerHarness:
     async def reconcile(self) -> Counter[str]:
         repairs: Counter[str] = Counter()
         states = [self.reconciler.trunks.state(trunk_id) for trunk_id in self.reconciler.trunks.ids()]
-        await self.reconciler.walk([state for state in states if state], repairs)
+        await self.reconciler.reconcile([state for state in states if state], repairs)
         return repairs
 
     def now(self) -> Call:

@@ -78,19 +78,19 @@ class ToolCallHarness:
             workflows=self.workflows,
             tools=self.tools,
             secrets=self.secrets,
-            people=self.people,
+            user_contexts=self.people,
             states=self.states,
-            remembered=IdempotentResponses(table, cipher, self.clock),  # type: ignore[arg-type]
+            idempotent_responses=IdempotentResponses(table, cipher, self.clock),  # type: ignore[arg-type]
             recorder=InvocationRecorder(
                 calls=self.calls,
                 table=table,
                 clock=self.clock,
                 erase=lambda call_id: erase_linked_items(table, call_id),
-                measured=self.measured.append,
+                publish_metrics=self.measured.append,
                 log=logger("test"),
             ),
             sender=RetryingSender(self.send, self.clock.move_s, lambda: 0.5, self.clock),
-            effects=self.effects,
+            call_actions=self.call_actions,
             clock=self.clock,
         )
 
@@ -98,7 +98,7 @@ class ToolCallHarness:
         self.sent.append(request)
         return self.answer(request)
 
-    def effects(self, call: Call, claim: CallAttemptRef, until_us: int) -> CallActions:
+    def call_actions(self, call: Call, claim: CallAttemptRef, until_us: int) -> CallActions:
         def dispatch(_: Call, worker: str) -> None:
             self.dispatched.append(worker)
 

@@ -246,18 +246,18 @@ def test_what_is_lost_on_the_way_the_reconciler_begins(batches: BatchHarness) ->
     flow: Any = batches.flow
     reconciler = BatchReconciler(batches.store, flow, batches.clock, batches.service.log)
     repairs = Counter[str]()
-    reconciler.walk(repairs)
+    reconciler.reconcile(repairs)
     assert batches.flow.started == [], "it is let be for a minute"
     batches.clock.move_s(61)
-    reconciler.walk(repairs)
+    reconciler.reconcile(repairs)
     assert [batch.execution_name for batch in batches.flow.started] == [f"{batch_id}-import-1"]
     batches.flow.failed.add(f"{batch_id}-import-1")
-    reconciler.walk(repairs)
+    reconciler.reconcile(repairs)
     assert batches.flow.started[-1].execution_name == f"{batch_id}-import-2"
     assert repairs == {"batch_begun_anew": 1}
     batches.run(batch_id)
     batches.clock.move_s(120)
-    reconciler.walk(repairs)
+    reconciler.reconcile(repairs)
     assert len(batches.flow.started) == 2, "its work is done"
 
 

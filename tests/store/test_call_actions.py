@@ -46,8 +46,8 @@ def test_a_transfer_sends_another_agent_in_once(tool_calls: ToolCallHarness) -> 
     assert [turn.agent for turn in tool_calls.now(claim).agent_turns] == ["support"]
     assert [kind for kind, _ in tool_calls.events(claim)][-2:] == ["agent_changed", "tool_invoked"]
     for to, says in (
-        ("support", "has the call already"),
-        ("eve", "There is no such agent in this call; there are Ada, support"),
+        ("support", "already has the call"),
+        ("eve", "This call has no such agent; its agents are Ada, support"),
     ):
         failed = tool_calls.use(claim, "hand_over", to=to)["error"]
         assert failed is not None
@@ -63,11 +63,11 @@ def test_a_livekit_that_does_not_answer_is_told_and_not_asked_again(tool_calls: 
         tool_calls.dispatched.append("tried")
         raise LiveKitFailed
 
-    def effects(call: Call, claim: CallAttemptRef, until_us: int) -> CallActions:
+    def call_actions(call: Call, claim: CallAttemptRef, until_us: int) -> CallActions:
         end = partial(tool_calls.end_call, claim)
         return CallActions(call, tool_calls.calls, silent, end, tool_calls.clock, until_us)
 
-    object.__setattr__(tool_calls.invoker, "effects", effects)
+    object.__setattr__(tool_calls.invoker, "call_actions", call_actions)
     for _ in range(2):
         failed = tool_calls.use(claim, "hand_over", once="x")["error"]
         assert failed is not None

@@ -19,7 +19,7 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.core.errors import NotFound
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
-from trunkline.reconciler.phone_calls import LOOK_UP_AFTER_MS
+from trunkline.reconciler.phone_calls import LOOK_UP_DELAY_MS
 from trunkline.storage.table import Table
 
 
@@ -140,7 +140,7 @@ async def test_the_reconciler_hangs_up_what_nobody_else_does(table: Table) -> No
     reconciler = ReconcilerHarness(table)
     call = reconciler.sent()
     make_cancel_service(reconciler).cancel(ME, call.id)
-    reconciler.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_AFTER_MS - 1
+    reconciler.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_DELAY_MS - 1
     reconciler.livekit.status = "ringing"
     assert await reconciler.reconcile() == {}
     assert reconciler.livekit.removed == [call.room_name]

@@ -15,7 +15,7 @@ from botocore.client import BaseClient
 
 from tests.store.fixtures_dynamodb import aws_client
 from trunkline.storage.encryption import (
-    ANSWERS,
+    RESPONSES,
     DecryptionFailed,
     EncryptionContext,
     EnvelopeCipher,
@@ -31,7 +31,7 @@ OTHERS = [
     context_for_call("tenant-2", "call-1"),
     context_for_webhook("tenant-1", "call-1"),
     context_for_stored_response("tenant-1", "call-1"),
-    replace(MINE, purpose=ANSWERS),
+    replace(MINE, purpose=RESPONSES),
     EncryptionContext("trunkline", "tenant-1", "webhook", "call-1"),
 ]
 

@@ -16,7 +16,7 @@ from trunkline.calls.states import State
 from trunkline.calls.transitions import answer_call, release_ownership, store_pending_ending
 from trunkline.calls.value_objects import Ending
 from trunkline.dial_queue.messages import DialWakeup
-from trunkline.reconciler.phone_calls import LOOK_UP_AFTER_MS
+from trunkline.reconciler.phone_calls import LOOK_UP_DELAY_MS
 from trunkline.storage.table import Table
 
 
@@ -48,7 +48,7 @@ async def test_a_sent_dial_is_looked_up_only_when_its_token_is_surely_dead(
     reconciler: ReconcilerHarness,
 ) -> None:
     reconciler.sent()
-    reconciler.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_AFTER_MS - 1
+    reconciler.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_DELAY_MS - 1
     assert await reconciler.reconcile() == {}
     assert reconciler.livekit.asked == []
     reconciler.clock.now_ms += 1
@@ -58,7 +58,7 @@ async def test_a_sent_dial_is_looked_up_only_when_its_token_is_surely_dead(
 
 async def test_a_dial_whose_run_lives_is_its_runs_business(reconciler: ReconcilerHarness) -> None:
     reconciler.sent()
-    reconciler.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_AFTER_MS
+    reconciler.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_DELAY_MS
     reconciler.lanes.renew_run("run-1")
     assert await reconciler.reconcile() == {}
 
@@ -67,7 +67,7 @@ async def test_a_dial_that_was_answered_after_its_dialer_died_is_adopted(
     reconciler: ReconcilerHarness,
 ) -> None:
     reconciler.sent()
-    reconciler.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_AFTER_MS
+    reconciler.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_DELAY_MS
     reconciler.livekit.status = "active"
     assert await reconciler.reconcile() == {"adopted": 1}
     assert (reconciler.now().state, reconciler.now().sip_participant_id) == (State.ACTIVE, "PA_9")
@@ -75,7 +75,7 @@ async def test_a_dial_that_was_answered_after_its_dialer_died_is_adopted(
 
 async def test_a_leg_that_still_rings_is_left_ringing(reconciler: ReconcilerHarness) -> None:
     reconciler.sent()
-    reconciler.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_AFTER_MS
+    reconciler.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_DELAY_MS
     reconciler.livekit.status = "ringing"
     assert await reconciler.reconcile() == {}
     assert reconciler.now().state is State.CONNECTING
@@ -83,7 +83,7 @@ async def test_a_leg_that_still_rings_is_left_ringing(reconciler: ReconcilerHarn
 
 async def test_a_look_up_that_fails_decides_nothing(reconciler: ReconcilerHarness) -> None:
     reconciler.sent()
-    reconciler.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_AFTER_MS
+    reconciler.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_DELAY_MS
     reconciler.livekit.down = True
     assert await reconciler.reconcile() == {}
     assert reconciler.now().state is State.CONNECTING
@@ -91,7 +91,7 @@ async def test_a_look_up_that_fails_decides_nothing(reconciler: ReconcilerHarnes
 
 async def test_what_happened_during_the_look_up_wins(reconciler: ReconcilerHarness) -> None:
     call = reconciler.calls.apply(reconciler.sent(), release_ownership(reconciler.now()), NOW_MS)
-    reconciler.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_AFTER_MS
+    reconciler.clock.now_ms = DEAD_AFTER_MS + LOOK_UP_DELAY_MS
     reconciler.livekit.during = lambda: (
         reconciler.calls.apply(call, answer_call(call, NOW_MS), NOW_MS),
         None,

@@ -43,7 +43,7 @@ def iso(wall_ms: int) -> str:
 
 def scheduled(outbound: OutboundHarness, in_ms: int = HOUR_MS, **more: Any) -> Call:
     body = {"agentId": outbound.agent.id, "phoneNumber": "+14155552671", "earliestAt": iso(NOW_MS + in_ms)}
-    return outbound.service.schedule(ME, validated(ScheduledCall, body | more), source="schedule").call
+    return outbound.service.create(ME, validated(ScheduledCall, body | more), source="schedule").call
 
 
 def changed(outbound: OutboundHarness, call: Call, who: Any = ME, **wish: Any) -> Call:
@@ -221,7 +221,7 @@ async def test_more_than_a_look_for_one_moment_are_let_in_without_waiting(dialer
 async def looked_after(reconciler: ReconcilerHarness, table: Table) -> Counter[str]:
     trunk, repairs = TrunkRepository(table).state(TRUNK.id), Counter[str]()
     assert trunk is not None
-    await reconciler.reconciler.walk([trunk], repairs)
+    await reconciler.reconciler.reconcile([trunk], repairs)
     return repairs
 
 

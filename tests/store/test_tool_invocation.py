@@ -30,7 +30,7 @@ from trunkline.egress.messages import Request, Response
 from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.storage.keys.calls import invocation_key, tool_payload_key
 from trunkline.storage.table import Table
-from trunkline.tool_runtime.service import MAX_STORY
+from trunkline.tool_runtime.service import MAX_CALL_EVENTS
 from trunkline.tools.secret_repository import Secret
 from trunkline.workflows.state_repository import WorkflowStateRepository
 
@@ -265,7 +265,7 @@ def test_a_tool_may_note_what_was_said_last_but_not_for_ever(tool_calls: ToolCal
 
 
 def test_an_agent_that_goes_round_and_round_is_stopped(tool_calls: ToolCallHarness) -> None:
-    claim = tool_calls.accept(sequence=MAX_STORY)
+    claim = tool_calls.accept(sequence=MAX_CALL_EVENTS)
     assert tool_calls.use(claim, meal="soup")["status"] == "succeeded"
     with pytest.raises(LimitReached):
         tool_calls.use(claim, meal="soup")

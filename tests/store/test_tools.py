@@ -76,7 +76,7 @@ class ToolHarness:
         return self.tools.create(who, validated(ToolSpec, {"name": name, "config": config}))
 
     def attempt(self, **wish: Any) -> TrialView:
-        return self.trials.attempt(ME, "save", validated(Trial, wish), "try#1")
+        return self.trials.run(ME, "save", validated(Trial, wish), "try#1")
 
     def actions(self) -> list[str]:
         return [item["action"] for item in self.table.partition(audit_key("tenant-1"))]
@@ -210,7 +210,7 @@ def test_another_tenant_and_the_other_mode_find_nothing(tools: ToolHarness, othe
         lambda: tools.tools.get(other, "save"),
         lambda: tools.tools.change(other, "save", {}),
         lambda: tools.tools.delete(other, "save"),
-        lambda: tools.trials.attempt(other, "save", Trial(), "x"),
+        lambda: tools.trials.run(other, "save", Trial(), "x"),
         lambda: tools.secrets.get(other, "key"),
         lambda: tools.secrets.change(other, "key", {"value": "x"}),
         lambda: tools.secrets.delete(other, "key"),

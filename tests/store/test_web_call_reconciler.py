@@ -55,7 +55,7 @@ class WebCallHarness:
         self.calls.create(call)
         self.clock.move_s(seconds)
         repairs: Counter[str] = Counter()
-        await self.reconciler.walk(repairs)
+        await self.reconciler.reconcile(repairs)
         found = self.calls.load(call.id)
         assert found is not None
         return found, repairs
@@ -96,7 +96,7 @@ async def test_a_person_whom_livekit_no_longer_knows_has_left(reconciler: WebCal
     call, _ = await reconciler.after(29, **TALKING)
     assert call.state is State.ACTIVE, "the webhooks are given time"
     reconciler.clock.move_s(2)
-    await reconciler.reconciler.walk(Counter())
+    await reconciler.reconciler.reconcile(Counter())
     found = reconciler.calls.load(call.id)
     assert found is not None
     assert (found.state, found.reason) == (State.COMPLETED, Reason.END_NOT_REPORTED)

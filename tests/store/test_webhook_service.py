@@ -208,13 +208,13 @@ def test_the_reconciler_starts_what_was_lost_and_nothing_else(webhooks: WebhookH
     done = webhooks.told(make_call(2))
     webhooks.run(done)
     repairs: Counter[str] = Counter()
-    webhooks.reconciler.walk(repairs)
+    webhooks.reconciler.reconcile(repairs)
     assert not repairs
     webhooks.clock.move_s(16 * 60)
-    webhooks.reconciler.walk(repairs)
+    webhooks.reconciler.reconcile(repairs)
     assert repairs == {"delivery_restarted": 1}
     assert webhooks.flow.names[-1].startswith(lost)
-    webhooks.reconciler.walk(repairs)
+    webhooks.reconciler.reconcile(repairs)
     assert repairs == {"delivery_restarted": 1}
     webhooks.run(lost)
     assert webhooks.delivery(lost).state is DeliveryState.SUCCEEDED

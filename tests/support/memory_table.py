@@ -87,9 +87,9 @@ class MemoryTable(Table):
         return _pages(self.between(first, last_sk)[::-1], limit)
 
     def newest(
-        self, index: str, partition: tuple[str, str], places: tuple[str, str, str], limit: int
+        self, index: str, partition: tuple[str, str], sort_range: tuple[str, str, str], limit: int
     ) -> Iterator[list[Item]]:
-        (pk, value), (sk, first, last) = partition, places
+        (pk, value), (sk, first, last) = partition, sort_range
         assert _PARTITION_OF_INDEX[index] == pk
         found = [item for item in self.items.values() if item.get(pk) == value and first <= item[sk] <= last]
         return _pages(deepcopy(sorted(found, key=lambda item: str(item[sk]), reverse=True)), limit)

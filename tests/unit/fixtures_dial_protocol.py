@@ -49,7 +49,7 @@ class LegsInLiveKit:
 async def reconcile(reconciler: PhoneCallReconciler) -> None:
     """Run the reconciler once over all trunks."""
     states = [reconciler.trunks.state(trunk_id) for trunk_id in reconciler.trunks.ids()]
-    await reconciler.walk([state for state in states if state], Counter())
+    await reconciler.reconcile([state for state in states if state], Counter())
 
 
 class DialProtocolHarness:
@@ -73,7 +73,7 @@ class DialProtocolHarness:
             wakes=LostWakeups(),  # type: ignore[arg-type]
             notifier=notifier,
             livekit=self.livekit,
-            played=NullSimulation(),
+            simulation=NullSimulation(),
             clock=self.clock,
             offload=run_inline,
             log=log,

@@ -48,9 +48,9 @@ class Backend:
     def sender(self) -> RetryingSender:
         return RetryingSender(self.send, self.sleep, lambda: 0.5, self.clock)
 
-    def carry(self, what: ApiCall, within_s: float = 22) -> Any:
+    def send_action(self, what: ApiCall, within_s: float = 22) -> Any:
         until_us = self.clock.monotonic_us() + int(within_s * SECOND_US)
-        return self.sender().carry(what, render_request(what, {}, "tl_1"), until_us)
+        return self.sender().send(what, render_request(what, {}, "tl_1"), until_us)
 
 
 OK = answered(200, {"ok": True})

@@ -30,7 +30,7 @@ HIDDEN_KEYS = frozenset({"auth_token", "pin", "session"})
 
 
 def test_secrets_are_taken_out_of_whatever_comes_back() -> None:
-    secrecy = SecretRedactor.of(SCOPE, HIDDEN_KEYS)
+    redactor = SecretRedactor.of(SCOPE, HIDDEN_KEYS)
     told = {
         "echo": "Bearer jwt/secret+1",
         "quoted": "?t=jwt%2Fsecret%2B1",
@@ -40,7 +40,7 @@ def test_secrets_are_taken_out_of_whatever_comes_back() -> None:
         "count": 1,
         "sure": True,
     }
-    cleaned = secrecy.cleaned(told)
+    cleaned = redactor.redact(told)
     assert not [text for text in ("jwt", "123456", "s3ss10n", "k3y") if text in json.dumps(cleaned)]
     assert (cleaned["name"], cleaned["count"], cleaned["sure"]) == ("Jo", 1, True)
     assert cleaned["echo"] == f"Bearer {HIDDEN}"
@@ -63,7 +63,7 @@ def test_what_a_template_makes_of_secrets_can_be_shown() -> None:
 def performed(backend: Backend, *actions: Any) -> tuple[ActionExecutor, Any]:
     until_us = backend.clock.monotonic_us() + 22 * SECOND_US
     made = ActionExecutor(SCOPE, HIDDEN_KEYS, "call#inv", until_us, backend.sender(), None)  # type: ignore[arg-type]
-    return made, made.perform(actions)
+    return made, made.run(actions)
 
 
 def setting(**more: Any) -> SetState:
@@ -105,13 +105,13 @@ def test_the_first_action_that_fails_is_the_last() -> None:
     assert len(backend.seen) == 2
     assert failure == {
         "type": "unexpected_status",
-        "message": "The backend answered 404 (action 3; what comes before it was done)",
+        "message": "The backend responded with status 404 (action 3; the actions before it were done)",
         "may_have_happened": False,
         "http_status": 404,
         "answer": {"token": HIDDEN},
         "action": 2,
     }
-    assert [action["status"] for action in performance.done] == ["succeeded", "succeeded", "failed"]
+    assert [action["status"] for action in performance.completed] == ["succeeded", "succeeded", "failed"]
     assert performance.change.on({}) == {"done": True}
 
 
@@ -119,7 +119,7 @@ def test_a_state_can_not_be_made_to_grow_by_naming_it_often() -> None:
     backend = Backend(OK)
     scope = {"workflow": {"list": [1] * 6000}}
     made = ActionExecutor(scope, HIDDEN_KEYS, "x", 1, backend.sender(), None)  # type: ignore[arg-type]
-    failure = made.perform([setting(values={"a": ["{{workflow.list}}"] * 4000})])
+    failure = made.run([setting(values={"a": ["{{workflow.list}}"] * 4000})])
     assert failure is not None
     assert (failure["type"], "would be larger" in failure["message"]) == ("unknown_value", True)
 

@@ -28,7 +28,7 @@ from trunkline.dialer.queue_reader import enqueue_due_calls
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import CallAttemptRef, room_name
 from trunkline.livekit.webhooks import LiveKitEvent
-from trunkline.reconciler.phone_calls import LEEWAY_MS
+from trunkline.reconciler.phone_calls import TOKEN_LEEWAY_MS
 from trunkline.storage.keys.dialing import queue_key, scheduled_key
 
 CALLS, MAX_CONCURRENT = 2, 1
@@ -92,7 +92,7 @@ class DialProtocol(RuleBasedStateMachine):
     def send(self, run: str, number: int) -> None:
         """The request arrives, maybe late; LiveKit takes its token until its leeway is over."""
         call = self.to_send.pop((run, number), None)
-        if call is None or self.clock.wall_ms() > (call.token_expires_at_ms or 0) + LEEWAY_MS:
+        if call is None or self.clock.wall_ms() > (call.token_expires_at_ms or 0) + TOKEN_LEEWAY_MS:
             return
         key = (call.id, call.claim)
         self.livekit.invites.append(key)

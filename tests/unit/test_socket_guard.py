@@ -12,7 +12,7 @@ from aiohttp import web
 
 from trunkline.egress.address_policy import AddressPolicy
 from trunkline.egress.socket_guard import SocketGuard
-from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, open_session, session_of
+from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, open_session, open_session_for
 from trunkline.livekit.credentials import LiveKitCredentials
 
 
@@ -104,7 +104,7 @@ async def test_only_what_a_tenant_brought_is_guarded() -> None:
         url = f"http://127.0.0.1:{port}"
         for tenant_id, door in (("tenant-1", AddressPolicy()), (None, None)):
             credentials = LiveKitCredentials(url, "key", "s" * 32, tenant_id, door)
-            async with session_of(credentials) as session:
+            async with open_session_for(credentials) as session:
                 # Both fail: the guarded one at its socket, the other at the nonsense it is answered.
                 with pytest.raises(LiveKitUnavailable):
                     await LiveKitClient(credentials, session).agent_in_room("room")

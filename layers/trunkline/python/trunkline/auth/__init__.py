@@ -1,0 +1,1 @@
+"""Authentication, authorisation and audit: API keys, sessions, principals and the audit log."""

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
+from typing import Protocol
 
 from trunkline.batches.forecast import Load
 from trunkline.batches.models import Batch, Row, RowFault, first_row
@@ -19,20 +17,25 @@ from trunkline.batches.repository import BatchRepository, Part, part_writes
 from trunkline.batches.row_to_call import PreparedRow
 from trunkline.batches.s3_files import BatchFiles
 from trunkline.call_control.quotas import QuotaService
-from trunkline.calls.create_items import create_items
+from trunkline.calls.create_items import call_writes
 from trunkline.calls.models import Call
 from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.clock import Clock
 from trunkline.core.errors import ConcurrencyExceeded, DailyLimitReached, QueueFull
-from trunkline.storage.table import ConditionFailed, Table, TransactionConflict, Write
+from trunkline.storage.item_size import MAX_ITEM_BYTES, MAX_TRANSACTION_ACTIONS, MAX_TRANSACTION_BYTES
+from trunkline.storage.table import Check, ConditionFailed, ConflictRetry, Table, Write
 
 GROUP_ROWS = 32
-MAX_GROUP_ACTIONS = 98
-"""A transaction has a hundred: two are the part's."""
+MAX_GROUP_ACTIONS = MAX_TRANSACTION_ACTIONS - 2
+"""Two are the part's: its progress and the faults of its rows."""
+
+MAX_GROUP_BYTES = MAX_TRANSACTION_BYTES - MAX_ITEM_BYTES
+"""The faults of a part's rows are one item."""
 
 _PATIENCE_S = 240
 _WAIT_S = 30
-_TRIES = 12
+_RETRY = ConflictRetry(max_tries=12, min_wait_s=0.01, max_wait_s=0.2)
+_PART = "part"
 SUPPRESSED = RowFault("suppressed", "Number is on the suppression list")
 _FULL = (QueueFull, ConcurrencyExceeded, DailyLimitReached)
 
@@ -131,28 +134,32 @@ class Importer:
     def _write_transaction(
         self, batch: Batch, part: Part, drafts: Sequence[PreparedRow], *, check: bool
     ) -> set[int]:
-        """Write a group in one transaction; returns the rows whose number is suppressed, and then nothing was
-        written."""
-        told = [(draft.row.number, draft.row.name, draft.fault) for draft in drafts]
-        after = drafts[-1].row.number + 1
-        writes: list[Write] = part_writes(batch, part, after, told, loads_of(drafts), check=check)
-        calls = [draft for draft in drafts if draft.call and not check]
-        for draft in calls:
-            writes += create_items(draft.required_call) + list(draft.extra_writes)
-        checked = [(draft, each) for draft in calls for each in draft.checks]
+        """Write a group in one transaction.
+
+        Returns:
+            The rows with a suppressed number, and then nothing was written; empty also where another worker
+            moved the part on.
+        """
+        faults = [(draft.row.number, draft.row.name, draft.fault) for draft in drafts]
+        next_row = drafts[-1].row.number + 1
+        writes: dict[str, Sequence[Write | Check]] = {
+            _PART: part_writes(batch, part, next_row, faults, loads_of(drafts), check=check)
+        }
+        prepared = [] if check else [draft for draft in drafts if draft.call]
+        for draft in prepared:
+            writes[f"call {draft.row.number}"] = [*call_writes(draft.required_call), *draft.extra_writes]
+        writes |= {_checks_name(draft): draft.checks for draft in prepared}
         try:
-            self._transact([*writes, *(each for _, each in checked)])
-        except ConditionFailed as error:
-            for draft in calls:
+            self.table.transact(writes, _RETRY)
+        except Exception as error:
+            for draft in prepared:
                 self.quotas.release(draft.required_call)
-            failed = [place - len(writes) for place in error.writes if place >= len(writes)]
-            if not failed and 0 not in error.writes:
+            if not isinstance(error, ConditionFailed):
                 raise
-            return {checked[place][0].row.number for place in failed}
-        except Exception:
-            for draft in calls:
-                self.quotas.release(draft.required_call)
-            raise
+            suppressed = {draft.row.number for draft in prepared if _checks_name(draft) in error.names}
+            if not suppressed and _PART not in error.names:
+                raise
+            return suppressed
         return set()
 
     def _is_rejected(self, draft: PreparedRow) -> bool:
@@ -163,23 +170,18 @@ class Importer:
         now_ms = self.clock.wall_ms()
         return any(item.get("expires_ms", now_ms) >= now_ms for item in self.table.get_all(keys))
 
-    def _transact(self, writes: Sequence[Any]) -> None:
-        for attempt in Retrying(
-            retry=retry_if_exception_type(TransactionConflict),
-            stop=stop_after_attempt(_TRIES),
-            wait=wait_random(0.01, 0.2),
-            reraise=True,
-        ):
-            with attempt:
-                self.table.transact(writes)
+
+def _checks_name(draft: PreparedRow) -> str:
+    return f"checks {draft.row.number}"
 
 
 def _fitting(drafts: Iterable[PreparedRow]) -> Iterator[PreparedRow]:
-    """The first drafts that fit into one transaction."""
-    actions = 0
-    for draft in drafts:
+    """Yield the first rows that fit into one transaction, by its actions and its bytes; always one."""
+    actions, group_bytes = 0, 0
+    for count, draft in enumerate(drafts):
         actions += draft.actions
-        if actions > MAX_GROUP_ACTIONS:
+        group_bytes += draft.write_bytes
+        if count and (actions > MAX_GROUP_ACTIONS or group_bytes > MAX_GROUP_BYTES):
             return
         yield draft
 

@@ -11,8 +11,10 @@ from typing import Any
 from trunkline.auth.principal import Actor, Principal
 from trunkline.batches.models import PRIORITY, Batch, Row, RowFault
 from trunkline.call_control.outbound import OutboundCall, OutboundCallService
-from trunkline.call_control.workflow_calls import WorkflowCall, WorkflowCallService
+from trunkline.call_control.workflow_call_schemas import WorkflowCall
+from trunkline.call_control.workflow_calls import WorkflowCallService
 from trunkline.call_templates.models import CallKind
+from trunkline.calls.create_items import call_writes
 from trunkline.calls.models import Call
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.value_objects import BatchRow, Channel
@@ -20,6 +22,7 @@ from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, TrunklineError
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import validated
+from trunkline.storage.item_size import write_bytes
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import Check, Put
 from trunkline.templating.size_limits import render_within
@@ -43,6 +46,15 @@ class PreparedRow:
     def actions(self) -> int:
         """How many of a transaction's actions it takes: its call, its place, its event, and the rest."""
         return 3 + len(self.extra_writes) + len(self.checks) if self.call else 0
+
+    @property
+    def write_bytes(self) -> int:
+        """Count the bytes its writes add to a transaction."""
+        if self.call is None:
+            return 0
+        return sum(
+            write_bytes(write) for write in (*call_writes(self.call), *self.extra_writes, *self.checks)
+        )
 
     def refused(self, fault: RowFault) -> PreparedRow:
         """The same row without its call."""

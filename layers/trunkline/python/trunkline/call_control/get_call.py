@@ -20,9 +20,12 @@ from trunkline.calls.response_schemas import CallListItem, CallView, TurnView
 from trunkline.calls.responses import call_view, list_item, turn_view
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.core.errors import NotFound
+from trunkline.core.pagination import encode_cursor
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
 from trunkline.dial_queue.status import QueueStatusReader
+from trunkline.http_api.response_size import fitting
+from trunkline.storage.keys.calls import calls_sort_key
 
 MAX_WAIT_S = 25
 _LOOK_EVERY_S = 0.5
@@ -105,9 +108,17 @@ class CallReader:
         return {"data": [turn_view(turn) for turn in said.turns], "next_cursor": said.next_cursor}
 
     def list_calls(self, principal: Principal, query: CallQuery) -> CallList:
-        """A page of the tenant's calls, newest first."""
+        """List the tenant's calls, newest first: a page that fits into a response, and where to go on."""
         page = self.lister.page(principal, query)
-        return {"data": [list_item(call) for call in page.calls], "next_cursor": page.next_cursor}
+        items = [list_item(call) for call in page.calls]
+        shown = fitting(items)
+        if len(shown) == len(items):
+            return {"data": items, "next_cursor": page.next_cursor}
+        last = page.calls[len(shown) - 1]
+        return {
+            "data": list(shown),
+            "next_cursor": encode_cursor(calls_sort_key(last.created_at_ms, last.id)),
+        }
 
     def _story(self, principal: Principal, call_id: str) -> tuple[Call, list[CallEvent]]:
         found, events = self.calls.load_with_events(parse_call_id(call_id)) or (None, [])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing_extensions import TypedDict
 
 from trunkline.auth.principal import Principal
-from trunkline.call_control.workflow_calls import OpenedCall
+from trunkline.call_control.workflow_call_schemas import OpenedCall
 from trunkline.calls.access import parse_call_id, require_own
 from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 from trunkline.auth.principal import Principal
 from trunkline.calls.models import Call, call_from_attributes
@@ -38,6 +38,14 @@ _OPEN_FOR_MS = 16 * 24 * 3_600_000
 _MAX_OPEN_SCANNED = 20_000
 
 
+INDEX_FILTERS = {"status": "state", "workflow_slug": "workflow_slug", "agent_id": "agent_id"}
+"""Filters of `GET /api/v1/calls`: the query parameter, and the attribute of the index that it is compared to.
+
+A filter needs a field of `CallQuery`, a line here, and its attribute in the projection of the indexes (a test
+of the template says so).
+"""
+
+
 class CallQuery(InputModel):
     """What `GET /api/v1/calls` can be asked for; times are ISO 8601 with their offset."""
 
@@ -60,10 +68,14 @@ class CallQuery(InputModel):
     cursor: str | None = None
 
     def matches(self, listed: Item) -> bool:
-        """Say whether an entry of the index is asked for."""
-        wanted = {"state": self.status, "workflow_slug": self.workflow_slug}
-        wanted["agent_id"] = self.agent_id and self.agent_id.lower()
-        return all(value is None or listed.get(name) == value for name, value in wanted.items())
+        """Say whether an entry of the index passes the filters."""
+        filters = {attribute: getattr(self, name) for name, attribute in INDEX_FILTERS.items()}
+        return all(value is None or listed.get(name) == value for name, value in filters.items())
+
+    @field_validator("agent_id")
+    @classmethod
+    def _lower_case(cls, value: str | None) -> str | None:
+        return value and value.lower()
 
     def sort_key_range(self) -> tuple[str, str]:
         """The first and last place in the index that can be asked for."""

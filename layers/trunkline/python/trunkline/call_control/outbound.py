@@ -1,4 +1,4 @@
-"""`POST /api/v1/calls/outbound`: what it takes, and whether the call can be made."""
+"""Outbound calls with one agent: `POST /api/v1/calls/outbound` and `/calls/schedule`."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from trunkline.agents.repository import AgentRepository
 from trunkline.auth.principal import Principal
 from trunkline.call_control.admission import AdmittedCall, CallAdmission
 from trunkline.call_control.phone_call_factory import (
-    EARLIEST_MESSAGE,
-    EXPIRY_MESSAGE,
-    LATEST_MESSAGE,
-    CallContext,
-    PhoneCallRequest,
+    OUTBOUND_FIELDS,
+    SCHEDULED_FIELDS,
+    NewPhoneCall,
     new_phone_call,
 )
 from trunkline.calls.calling_policy_schemas import (
+    EARLIEST_MESSAGE,
+    EXPIRY_MESSAGE,
+    LATEST_MESSAGE,
     REDIAL_MESSAGE,
     WINDOW_MESSAGE,
     RedialSpec,
@@ -47,7 +48,7 @@ _MESSAGES = {
 
 
 class PhoneCallFields(InputModel):
-    """A phone call to a number with an agent, whenever it is to ring."""
+    """Fields of a phone call to a number with an agent, immediate or scheduled."""
 
     agentId: Annotated[str, Field(pattern=UUID, description="The voice agent to use.")]
     phoneNumber: Annotated[str, Field(pattern=E164, description="The number to ring, E.164.")]
@@ -96,8 +97,7 @@ class ScheduledCall(PhoneCallFields):
 
 @dataclass(frozen=True)
 class OutboundCallService:
-    """Takes phone calls in. `check_livekit(tenant_id)` raises where there is no LiveKit project to dial
-    through."""
+    """Accepts phone calls. `check_livekit(tenant_id)` raises without a LiveKit project to dial through."""
 
     admission: CallAdmission
     agents: AgentRepository
@@ -108,7 +108,7 @@ class OutboundCallService:
     def create(
         self,
         principal: Principal,
-        request: OutboundCall,
+        request: OutboundCall | ScheduledCall,
         *,
         source: str,
         idempotency_key: IdempotencyKey | None = None,
@@ -117,76 +117,58 @@ class OutboundCallService:
 
         Raises:
             NotFound: the tenant has no such agent.
-            InvalidRequest: the agent can't make calls, or may not show that caller id.
-            LiveKitNotConfigured: there is nothing to dial through.
-            QueueUnavailable: the wake was not sent; the call was withdrawn, so a retry is safe.
+            InvalidRequest: the agent can't make calls or use that caller id, or a time is out of range.
+            LiveKitNotConfigured: the tenant has no LiveKit project to dial through.
+            QueueUnavailable: the wake-up was not sent; the call was rolled back, so a retry is safe.
             IdempotencyConflict: the key was used with another body.
-            IdempotencyInProgress: a request with the key is being carried out.
+            IdempotencyInProgress: another request with the key is running.
         """
         return self.admission.accept(self.build(principal, request, source=source), idempotency_key)
 
-    def build(self, principal: Principal, request: OutboundCall, *, source: str) -> Call:
-        """The call that is asked for, if it can be made, before it is taken in; raises as `place` does."""
-        wish = self._wish(principal, request, source)
-        return self._made(principal, replace(wish, expires_at=request.expiresAt))
-
-    def schedule(
-        self,
-        principal: Principal,
-        request: ScheduledCall,
-        *,
-        source: str,
-        idempotency_key: IdempotencyKey | None = None,
-    ) -> AdmittedCall:
-        """Accept a phone call that enters the line at a later time; raises as `place` does, and
-        `InvalidRequest` where that time is none."""
-        wish = replace(
-            self._wish(principal, request, source),
-            earliest_at=request.earliestAt,
-            expires_at=request.latestAt,
-            expires_name="latest_at",
-        )
-        return self.admission.accept(self._made(principal, wish), idempotency_key)
-
-    def _wish(self, principal: Principal, request: PhoneCallFields, source: str) -> PhoneCallRequest:
+    def build(self, principal: Principal, request: OutboundCall | ScheduledCall, *, source: str) -> Call:
+        """Build the requested call without storing it; raises as `create` does."""
         agent = self._agent(principal, request.agentId.lower())
         caller_id = self.select_caller_id(principal, agent, request.callerId, "callerId")
-        return PhoneCallRequest(
+        is_scheduled = isinstance(request, ScheduledCall)
+        new_call = NewPhoneCall(
             agent=self.with_trunk(principal, agent),
             phone_number=request.phoneNumber,
             caller_id=caller_id,
             priority=request.priority,
             redial=request.redial.policy() if request.redial else agent.redial,
             window=request.callingWindow.window(()) if request.callingWindow else agent.window,
-            expires_at=None,
-            story=CallContext(request.metadata, source),
-            camel=True,
-            speed=request.testSpeed,
             default_zone=self.default_zone(principal),
+            earliest_at=request.earliestAt if isinstance(request, ScheduledCall) else None,
+            expires_at=request.latestAt if isinstance(request, ScheduledCall) else request.expiresAt,
+            speed=request.testSpeed,
+            metadata=request.metadata,
+            source=source,
+            workflow=None,
+            handoff_agents=(),
+            user_id=None,
+            field_names=SCHEDULED_FIELDS if is_scheduled else OUTBOUND_FIELDS,
         )
-
-    def _made(self, principal: Principal, wish: PhoneCallRequest) -> Call:
         self.require_livekit(principal)
-        return new_phone_call(principal, wish, self.admission.clock.wall_ms())
+        return new_phone_call(principal, new_call, self.admission.clock.wall_ms())
 
     def default_zone(self, principal: Principal) -> str | None:
-        """Where a callee is taken to be of whose number that is not known."""
+        """Return the time zone to assume when none can be derived from the number."""
         return self.admission.compliance.of(principal.tenant_mode).default_timezone
 
     def require_livekit(self, principal: Principal) -> None:
-        """Raise `LiveKitNotConfigured` where there is nothing to talk through; test calls need nothing."""
+        """Raise `LiveKitNotConfigured` if a live call has no LiveKit project; test calls need none."""
         if principal.livemode:
             self.check_livekit(principal.tenant_id)
 
     def with_trunk(self, principal: Principal, agent: Agent) -> Agent:
-        """The agent as a call of the principal's mode is dialled: test calls go over the test trunk."""
+        """Return the agent with the trunk its calls are dialled through: test calls use the test trunk."""
         if principal.livemode:
             return agent
         trunk = self.test_trunks.get_or_create(principal.tenant_id)
         return replace(agent, trunk_id=trunk.id, phone_numbers=agent.phone_numbers or trunk.numbers)
 
     def require_callable(self, principal: Principal, agent: Agent) -> Agent:
-        """The agent, if it can make phone calls; in test mode it needs no trunk of its own.
+        """Return the agent if it can make phone calls; in test mode it needs no trunk of its own.
 
         Raises:
             InvalidRequest: it can't.
@@ -203,7 +185,7 @@ class OutboundCallService:
         return self.require_callable(principal, agent)
 
     def select_caller_id(self, principal: Principal, agent: Agent, requested: str | None, field: str) -> str:
-        """The agent's numbers were checked when it was saved; only another one costs a read."""
+        """Choose the caller id. The agent's numbers were checked when it was saved; others cost a read."""
         if requested is None:
             return agent.phone_numbers[0]
         if requested in agent.phone_numbers:

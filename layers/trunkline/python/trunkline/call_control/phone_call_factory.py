@@ -1,4 +1,4 @@
-"""Makes a phone call of what a client wishes: its place in the line, its window, its deadline."""
+"""Factory of phone calls: position in the queue, calling window and deadline of a requested call."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic.alias_generators import to_camel
-
 from trunkline.agents.models import Agent
 from trunkline.auth.principal import Principal
 from trunkline.calls.calling_policy import CallingWindow, RedialPolicy
-from trunkline.calls.calling_policy_schemas import resolved_window
+from trunkline.calls.calling_policy_schemas import (
+    EARLIEST_MESSAGE,
+    EXPIRY_MESSAGE,
+    LATEST_MESSAGE,
+    resolved_window,
+)
 from trunkline.calls.models import Call
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.states import State
@@ -25,29 +28,29 @@ _HOUR_MS = 3_600_000
 _MAX_EXPIRY_MS = 14 * 24 * _HOUR_MS
 _MAX_AHEAD_MS = 366 * 24 * _HOUR_MS
 CLOCKS_DIFFER_MS = 60_000
-EARLIEST_MESSAGE = "must be an ISO 8601 time with its offset, not in the past, at most a year ahead"
-LATEST_MESSAGE = "must be an ISO 8601 time with its offset, after earliestAt, at most 14 days after it"
-EXPIRY_MESSAGE = "must be an ISO 8601 time with its offset, in the future, at most 14 days ahead"
 
 
 @dataclass(frozen=True)
-class CallContext:
-    """What a call carries along: whose it is and what it is about."""
+class FieldNames:
+    """Names that errors have for a request's fields, in the spelling of its route."""
 
-    metadata: dict[str, Any]
-    source: str
-    workflow: WorkflowRef | None = None
-    colleagues: tuple[HandoffAgent, ...] = ()
-    user_id: str | None = None
+    test_speed: str
+    calling_window: str
+    earliest_at: str
+    expires_at: str
+
+
+OUTBOUND_FIELDS = FieldNames("testSpeed", "callingWindow", "earliestAt", "expiresAt")
+SCHEDULED_FIELDS = FieldNames("testSpeed", "callingWindow", "earliestAt", "latestAt")
+WORKFLOW_FIELDS = FieldNames("test_speed", "calling_window", "earliest_at", "expires_at")
 
 
 @dataclass(frozen=True)
-class PhoneCallRequest:
-    """A phone call as it is wished for; `camel` says how its client writes the names of fields.
+class NewPhoneCall:
+    """A requested phone call, before its times are known.
 
-    `window` without zones counts in the callee's. `earliest_at` of a scheduled call is when it may ring
-    first; `expires_name` is what its client calls the deadline, `default_zone` where a callee is taken to be
-    of whose number that is not known.
+    A `window` without zones counts in the callee's; `default_zone` is the one to assume when none can be
+    derived from the number. `earliest_at` is when a scheduled call may ring first.
     """
 
     agent: Agent
@@ -56,36 +59,35 @@ class PhoneCallRequest:
     priority: int
     redial: RedialPolicy
     window: CallingWindow | None
+    default_zone: str | None
+    earliest_at: str | None
     expires_at: str | None
-    story: CallContext = field(repr=False)
-    camel: bool = False
-    speed: float | None = None
-    earliest_at: str | None = None
-    expires_name: str = "expires_at"
-    default_zone: str | None = None
-
-    def named(self, name: str) -> str:
-        """A field as the client calls it."""
-        return to_camel(name) if self.camel else name
+    speed: float | None
+    metadata: dict[str, Any] = field(repr=False)
+    source: str
+    workflow: WorkflowRef | None
+    handoff_agents: tuple[HandoffAgent, ...]
+    user_id: str | None
+    field_names: FieldNames
 
 
-def new_phone_call(principal: Principal, wish: PhoneCallRequest, now_ms: int) -> Call:
-    """Make the call, in the line or outside its window.
+def new_phone_call(principal: Principal, new_call: NewPhoneCall, now_ms: int) -> Call:
+    """Make the call: queued, scheduled or waiting for its calling window.
 
     Raises:
-        InvalidRequest: the deadline is none, or the window does not open before it.
+        InvalidRequest: the deadline is out of range, or the window does not open before it.
     """
-    call_id = str(uuid.uuid4())
-    require_test_for_speed(principal, wish.speed, wish.named("test_speed"))
-    window = resolved_window(wish.window, wish.phone_number, wish.default_zone)
-    earliest_ms = _earliest(wish, now_ms)
-    begins_ms = max(now_ms, earliest_ms or 0)
+    call_id, names = str(uuid.uuid4()), new_call.field_names
+    require_test_for_speed(principal, new_call.speed, names.test_speed)
+    window = resolved_window(new_call.window, new_call.phone_number, new_call.default_zone)
+    first_ms = _earliest_or_none(new_call, now_ms)
+    begins_ms = max(now_ms, first_ms or 0)
     is_held = is_zone_unknown(window)
-    opens_ms = None if is_held else first_open_ms(window, begins_ms, wish.named("calling_window"))
-    expires_ms = _expiry(wish, opens_ms or (begins_ms if is_held else None), begins_ms, now_ms)
+    opens_ms = None if is_held else first_open_ms(window, begins_ms, names.calling_window)
+    expires_ms = _expiry(new_call, opens_ms or (begins_ms if is_held else None), begins_ms, now_ms)
     due_ms = earliest_start_ms(expires_ms) if is_held else max(begins_ms, opens_ms or 0)
     is_scheduled = begins_ms > now_ms
-    place = QueuePosition(principal.tenant_id, wish.priority, False, now_ms * 1000, call_id)
+    position = QueuePosition(principal.tenant_id, new_call.priority, False, now_ms * 1000, call_id)
     return Call(
         id=call_id,
         tenant_id=principal.tenant_id,
@@ -95,23 +97,23 @@ def new_phone_call(principal: Principal, wish: PhoneCallRequest, now_ms: int) ->
         sequence=1,
         created_at_ms=now_ms,
         expires_at_ms=expires_ms,
-        agent=snapshot(wish.agent),
-        trunk_id=wish.agent.trunk_id or "",
-        phone_number=wish.phone_number,
-        caller_id=wish.caller_id,
-        priority=wish.priority,
-        metadata_json=json.dumps(wish.story.metadata),
-        source=wish.story.source,
-        workflow=wish.story.workflow,
-        handoff_agents=wish.story.colleagues,
-        user_id=wish.story.user_id,
-        queue_position=place.key,
-        redial=wish.redial,
+        agent=snapshot(new_call.agent),
+        trunk_id=new_call.agent.trunk_id or "",
+        phone_number=new_call.phone_number,
+        caller_id=new_call.caller_id,
+        priority=new_call.priority,
+        metadata_json=json.dumps(new_call.metadata),
+        source=new_call.source,
+        workflow=new_call.workflow,
+        handoff_agents=new_call.handoff_agents,
+        user_id=new_call.user_id,
+        queue_position=position.key,
+        redial=new_call.redial,
         window=window,
-        earliest_at_ms=earliest_ms,
+        earliest_at_ms=first_ms,
         due_ms=due_ms if due_ms > now_ms else None,
         waits_for=WaitsFor.ZONE if is_held else _waits_for(is_scheduled=is_scheduled, waits=due_ms > now_ms),
-        speed=wish.speed,
+        speed=new_call.speed,
     )
 
 
@@ -154,10 +156,10 @@ def _waits_for(*, is_scheduled: bool, waits: bool) -> WaitsFor | None:
     return WaitsFor.WINDOW if waits else None
 
 
-def _earliest(wish: PhoneCallRequest, now_ms: int) -> int | None:
-    return (
-        None if wish.earliest_at is None else earliest_ms(wish.earliest_at, wish.named("earliest_at"), now_ms)
-    )
+def _earliest_or_none(new_call: NewPhoneCall, now_ms: int) -> int | None:
+    if new_call.earliest_at is None:
+        return None
+    return earliest_ms(new_call.earliest_at, new_call.field_names.earliest_at, now_ms)
 
 
 def earliest_ms(text: str, field: str, now_ms: int) -> int:
@@ -189,11 +191,11 @@ def first_open_ms(window: CallingWindow | None, from_ms: int, field: str) -> int
     return opens_ms
 
 
-def _expiry(wish: PhoneCallRequest, opens_ms: int | None, begins_ms: int, now_ms: int) -> int:
-    name = wish.named(wish.expires_name)
-    if wish.expires_at is not None:
-        return deadline_ms(wish.expires_at, name, opens_ms, begins_ms, now_ms)
-    if opens_ms is None and wish.redial.max_attempts == 1:
+def _expiry(new_call: NewPhoneCall, opens_ms: int | None, begins_ms: int, now_ms: int) -> int:
+    name = new_call.field_names.expires_at
+    if new_call.expires_at is not None:
+        return deadline_ms(new_call.expires_at, name, opens_ms, begins_ms, now_ms)
+    if opens_ms is None and new_call.redial.max_attempts == 1:
         return begins_ms + _HOUR_MS
     return max(begins_ms + 24 * _HOUR_MS, (opens_ms or 0) + _HOUR_MS)
 

@@ -10,8 +10,6 @@ from pydantic import Field
 
 from trunkline.auth.principal import Principal
 from trunkline.call_control.phone_call_factory import (
-    EARLIEST_MESSAGE,
-    LATEST_MESSAGE,
     deadline_ms,
     earliest_ms,
     earliest_start_ms,
@@ -20,6 +18,7 @@ from trunkline.call_control.phone_call_factory import (
 )
 from trunkline.calls.access import parse_call_id, require_own
 from trunkline.calls.calling_policy import CallingWindow
+from trunkline.calls.calling_policy_schemas import EARLIEST_MESSAGE, LATEST_MESSAGE
 from trunkline.calls.models import Call, Change, NewEvent
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State

@@ -1,0 +1,1 @@
+"""Call templates: stored request bodies from which triggers, schedules and batches create calls."""

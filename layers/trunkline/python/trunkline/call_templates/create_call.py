@@ -9,7 +9,8 @@ from typing import Any
 from trunkline.auth.principal import Principal
 from trunkline.call_control.admission import AdmittedCall
 from trunkline.call_control.outbound import OutboundCall, OutboundCallService, ScheduledCall
-from trunkline.call_control.workflow_calls import WorkflowCall, WorkflowCallService
+from trunkline.call_control.workflow_call_schemas import WorkflowCall
+from trunkline.call_control.workflow_calls import WorkflowCallService
 from trunkline.call_templates.models import CallKind
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.validation import validated
@@ -42,7 +43,7 @@ class TemplateCallCreator:
                 )
             case CallKind.SCHEDULE:
                 scheduled = validated(ScheduledCall, body)
-                return self.phones.schedule(
+                return self.phones.create(
                     principal, scheduled, source=self.source, idempotency_key=idempotency_key
                 )
 

@@ -20,6 +20,9 @@ WINDOW_MESSAGE = (
     'callingWindow must be an object: start and end ("HH:MM", end after start, "24:00" for midnight), '
     f"days (any of {', '.join(DAYS)}), timezone (an IANA name; default: the callee's)"
 )
+EARLIEST_MESSAGE = "must be an ISO 8601 time with its offset, not in the past, at most a year ahead"
+LATEST_MESSAGE = "must be an ISO 8601 time with its offset, after earliestAt, at most 14 days after it"
+EXPIRY_MESSAGE = "must be an ISO 8601 time with its offset, in the future, at most 14 days ahead"
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _START = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"

@@ -1,21 +1,50 @@
-"""What accepting a call writes: the call, its place, its first event. Pure."""
+"""Writes that create a call, by name: the call, its queue entry and first event, and what goes with it.
+
+Pure: `CallRepository.create` executes them and tells a failed one by its name.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from trunkline.calls.index_items import listing_attributes, open_attributes, queue_writes
+from trunkline.calls.index_items import listing_attributes, open_attributes, queue_writes, slot_writes
 from trunkline.calls.models import Call, NewEvent
 from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.timestamps import iso_from_ms
+from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.keys.calls import call_event_key, call_key
 from trunkline.storage.keys.item import TTL, Item
-from trunkline.storage.writes import ABSENT, Put, Write
+from trunkline.storage.table import ABSENT, Check, Put, Write
+
+IDEMPOTENCY = "idempotency"
+RULES = "rules"
+SLOT_COUNTS = "slot counts"
 
 
-def create_items(call: Call) -> list[Write]:
-    """The writes of rule 1 for one call; the first fails if the call is there."""
+def create_items(
+    call: Call,
+    idempotency_key: IdempotencyKey | None = None,
+    extra_writes: Sequence[Write] = (),
+    limits: Mapping[str, int] | None = None,
+    checks: Sequence[Check] = (),
+) -> dict[str, Sequence[Write | Check]]:
+    """Name all writes of rule 1: all of them take place, or none."""
+    counts, slots = slot_writes(replace(call, slots=()), call, limits or {})
+    return {
+        IDEMPOTENCY: [idempotency_key.record(call.id, call.created_at_ms)] if idempotency_key else [],
+        "call": call_writes(call),
+        "extra": extra_writes,
+        "slots": slots,
+        SLOT_COUNTS: counts,
+        RULES: checks,
+    }
+
+
+def call_writes(call: Call) -> list[Write]:
+    """Write the call, its queue entry and its first event; the first fails if the call exists."""
     item = call.as_attributes() | call_key(call.id).as_item()
     item |= open_attributes(call) | listing_attributes(call)
     data: dict[str, Any] = {}
@@ -28,7 +57,7 @@ def create_items(call: Call) -> list[Write]:
 
 
 def event_put(call: Call, sequence: int, event: NewEvent, at_ms: int) -> Put:
-    """An entry of a call's story; one of a batch's call says which row it is of."""
+    """Write an entry of a call's timeline; one of a batch's call has its row, for the batch's counts."""
     item: Item = call_event_key(call.id, sequence).as_item()
     item |= {"sequence": sequence, "type": event.type, "at_ms": at_ms}
     item |= {

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from boto3.dynamodb.conditions import Attr
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
-from trunkline.calls.create_items import create_items, event_put
+from trunkline.calls.create_items import IDEMPOTENCY, RULES, SLOT_COUNTS, create_items, event_put
 from trunkline.calls.events import CallEvent
 from trunkline.calls.index_items import open_attributes, queue_writes, slot_writes
 from trunkline.calls.models import Call, Change, StaleCall, call_from_attributes
@@ -27,15 +26,16 @@ from trunkline.storage.table import (
     ABSENT,
     Check,
     ConditionFailed,
+    ConflictRetry,
     Delete,
     Put,
     Table,
-    TransactionConflict,
     Update,
     Write,
 )
 
 _MAX_TRIES = 8
+_LIVEKIT_EVENT = "livekit event"
 
 
 class AlreadyCreated(Exception):
@@ -84,25 +84,24 @@ class CallRepository:
         limits: Mapping[str, int] | None = None,
         checks: Sequence[Check] = (),
     ) -> None:
-        """Rule 1: call, line entry and first event, all or nothing, with the record of an idempotency key,
-        the slots it holds from the first (a web call's), and what else belongs to the call.
+        """Store a call, its queue entry, its first event and what else belongs to it: all or none (rule 1).
+
+        `limits` bounds the pools in which the call holds a slot from the first (a web call's).
 
         Raises:
-            AlreadyCreated: the key was used; nothing was written.
-            Ruled: one of `checks` does not hold; nothing was written.
-            NoFreeSlot: a pool it takes a slot of is full; nothing was written.
+            AlreadyCreated: the idempotency key was used; nothing was written.
+            RuleConditionFailed: one of `checks` does not hold; nothing was written.
+            NoFreeSlot: a pool is full; nothing was written.
         """
-        record = [idempotency_key.record(call.id, call.created_at_ms)] if idempotency_key else []
-        counts, slots = slot_writes(replace(call, slots=()), call, limits or {})
-        writes = [*record, *create_items(call), *extra_writes, *slots]
+        items = create_items(call, idempotency_key, extra_writes, limits, checks)
         try:
-            self._transact([*writes, *counts, *checks])
+            self._table.transact(items, ConflictRetry())
         except ConditionFailed as error:
-            if idempotency_key and 0 in error.writes:
+            if IDEMPOTENCY in error.names:
                 raise AlreadyCreated from error
-            if error.writes and max(error.writes) >= len(writes) + len(counts):
+            if RULES in error.names:
                 raise RuleConditionFailed(call.id) from error
-            if error.writes and min(error.writes) >= len(writes):
+            if error.names == {SLOT_COUNTS}:
                 raise NoFreeSlot(call.id) from error
             raise
 
@@ -124,33 +123,34 @@ class CallRepository:
         release_key: IdempotencyKey | None = None,
         livekit_event_id: str = "",
     ) -> Call:
-        """Write one change, and with it forget an idempotency key, or note the news that made it.
+        """Write one change; with it release an idempotency key, or record the webhook that caused it.
 
         Raises:
-            DuplicateEvent: that news has changed the call already; nothing was written.
+            DuplicateEvent: that webhook has changed the call already; nothing was written.
             StaleCall: the call is no longer as `before`; nothing was written.
             NoFreeSlot: a pool it takes a slot of is full; nothing was written.
         """
         sequence = before.sequence + len(change.events)
         after = replace(change.call, version=before.version + 1, sequence=sequence)
-        writes: list[Write] = [_call_update(before, after)]
-        for number, happening in enumerate(change.events, before.sequence + 1):
-            writes.append(event_put(after, number, happening, now_ms))
-        writes += _cancel_writes(before, after)
-        writes += queue_writes(before, after)
-        writes += [release_key.forget()] if release_key else []
-        if livekit_event_id:
-            noted = livekit_event_key(before.id, livekit_event_id).as_item() | (
-                {TTL: before.ttl} if before.ttl else {}
-            )
-            writes.insert(0, Put(noted, ABSENT))
         counts, slots = slot_writes(before, after, change.limits)
+        writes: dict[str, Sequence[Write]] = {
+            "slots": slots,
+            _LIVEKIT_EVENT: [_livekit_event_put(before, livekit_event_id)] if livekit_event_id else [],
+            "call": [_call_update(before, after)],
+            "events": [
+                event_put(after, number, event, now_ms)
+                for number, event in enumerate(change.events, before.sequence + 1)
+            ],
+            "queue": [*_cancel_writes(before, after), *queue_writes(before, after)],
+            "idempotency": [release_key.forget()] if release_key else [],
+            SLOT_COUNTS: counts,
+        }
         try:
-            self._transact([*slots, *writes, *counts])
+            self._table.transact(writes, ConflictRetry())
         except ConditionFailed as error:
-            if error.writes and min(error.writes) >= len(slots) + len(writes):
+            if error.names == {SLOT_COUNTS}:
                 raise NoFreeSlot(before.id) from error
-            if livekit_event_id and len(slots) in error.writes:
+            if _LIVEKIT_EVENT in error.names:
                 raise DuplicateEvent(before.id) from error
             raise StaleCall(before.id) from error
         return after
@@ -242,16 +242,11 @@ class CallRepository:
         """Count a tenant's claimed calls on a trunk that have not ended; a moment old."""
         return self._table.count_open_calls(in_progress_partition(trunk_id), f"{tenant_id}#", limit=limit)
 
-    def _transact(self, writes: list[Write | Check]) -> None:
-        """Try again while other transactions are in the way: a conflict proves that nothing was written."""
-        for attempt in Retrying(
-            retry=retry_if_exception_type(TransactionConflict),
-            stop=stop_after_attempt(_MAX_TRIES),
-            wait=wait_random(0.005, 0.05),
-            reraise=True,
-        ):
-            with attempt:
-                self._table.transact(writes)
+
+def _livekit_event_put(call: Call, event_id: str) -> Put:
+    """Record a webhook with the change it makes, so that a repeat changes nothing."""
+    item = livekit_event_key(call.id, event_id).as_item()
+    return Put(item | ({TTL: call.ttl} if call.ttl else {}), ABSENT)
 
 
 def _call_update(before: Call, after: Call) -> Update:

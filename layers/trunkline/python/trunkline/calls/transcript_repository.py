@@ -16,12 +16,16 @@ from typing import Any
 from trunkline.calls.events import Transcript, Turn
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
+from trunkline.http_api.response_size import encoded_bytes
 from trunkline.storage.keys.calls import transcript_key
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table
 
 MAX_SHOWN_BYTES = 4 * 1024 * 1024
-"""A function's answer may have 6 MB."""
+"""A response may have 6 MB, and the call has room beside its transcript."""
+
+_TURN_BYTES = 200
+"""A turn's other fields in a response."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,12 @@ class TranscriptRepository:
         after = _sequence_of(cursor) if cursor else -1
         turns = self._all(call_id)
         shown: list[Turn] = []
-        size = 0
+        shown_bytes = 0
         for turn in turns:
             if turn.sequence <= after:
                 continue
-            size += len(turn.content.encode()) + 200
-            if size > MAX_SHOWN_BYTES and shown:
+            shown_bytes += encoded_bytes(turn.content) + _TURN_BYTES
+            if shown_bytes > MAX_SHOWN_BYTES and shown:
                 return Transcript(tuple(shown), len(turns), encode_cursor(str(shown[-1].sequence)))
             shown.append(turn)
         return Transcript(tuple(shown), len(turns))

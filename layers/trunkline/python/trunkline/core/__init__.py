@@ -1,0 +1,1 @@
+"""Building blocks without dependencies in the product: clock, errors, settings, validation."""

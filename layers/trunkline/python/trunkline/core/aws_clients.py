@@ -1,4 +1,4 @@
-"""AWS clients with time-outs that fit a request's own, made once per process."""
+"""AWS clients whose time-outs fit within that of a request."""
 
 from __future__ import annotations
 
@@ -24,12 +24,14 @@ _CONFIG = Config(
 )
 
 
-# A wake that can't be sent withdraws the call, and its caller waits for that: 3 s, not 9.
-_HASTY = Config(connect_timeout=1, read_timeout=1.5, retries={"mode": "standard", "total_max_attempts": 2})
+# A caller waits while its call's wake-up is sent: at most 3 s, not 9.
+_SQS_CONFIG = Config(
+    connect_timeout=1, read_timeout=1.5, retries={"mode": "standard", "total_max_attempts": 2}
+)
 
-# Links to files under a key of KMS must be signed by version 4, and botocore would still choose version 2.
-_SIGNED = _CONFIG.merge(Config(signature_version="s3v4"))
-_OTHERS = {"sqs": _HASTY, "s3": _SIGNED}
+# Presigned links to objects under a KMS key need signature version 4; botocore would choose version 2.
+_S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4"))
+_CONFIG_OF_SERVICE = {"sqs": _SQS_CONFIG, "s3": _S3_CONFIG}
 
 
 @overload
@@ -49,5 +51,5 @@ def client(service: Literal["events"]) -> Any: ...
 @overload
 def client(service: Literal["secretsmanager"]) -> SecretsManagerClient: ...
 def client(service: Any) -> Any:
-    """Make a client of a service; region and endpoint come from the environment."""
-    return boto3.client(service, config=_OTHERS.get(service, _CONFIG))
+    """Create a client of a service; region and endpoint are read from the environment."""
+    return boto3.client(service, config=_CONFIG_OF_SERVICE.get(service, _CONFIG))

@@ -1,4 +1,4 @@
-"""The two clocks of a machine, passed in so that tests can own time."""
+"""Wall and monotonic time, passed in so that tests can control them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Wall time for what people read, monotonic time for what is paced."""
+    """Wall time for timestamps, monotonic time for pacing."""
 
     def wall_ms(self) -> int:
-        """Milliseconds since the epoch; may jump, differs between machines."""
+        """Return milliseconds since the epoch; they may jump and differ between machines."""
 
     def monotonic_us(self) -> int:
-        """Microseconds on a clock that only goes forward, of this machine alone."""
+        """Return microseconds of a clock that never goes back; comparable on one machine only."""
 
 
 class SystemClock:

@@ -1,4 +1,4 @@
-"""What can go wrong, in the product's own words; `trunkline.http.errors` maps each to an HTTP answer."""
+"""Errors of the product; `trunkline.http_api.error_mapping` gives each its HTTP status."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class TrunklineError(Exception):
 
 
 class FixedMessageError(TrunklineError):
-    """Base of every error whose message is always the same."""
+    """Base of the errors whose message is always the same."""
 
     text = ""
 
@@ -27,19 +27,19 @@ class FixedMessageError(TrunklineError):
 
 
 class InvalidRequest(TrunklineError):
-    """The request can never succeed as it is."""
+    """The request cannot succeed unless it is changed."""
 
     type = "invalid_request"
 
 
 class RequestTooLarge(TrunklineError):
-    """The request body is larger than `http.body.MAX_BODY_BYTES`."""
+    """The request body is larger than `http_api.request_body.MAX_BODY_BYTES`."""
 
     type = "request_too_large"
 
 
 class InvalidApiKey(FixedMessageError):
-    """No key, a malformed key, an unknown key, a revoked or an expired one: one answer for all."""
+    """The key is missing, malformed, unknown, revoked or expired: one response for all."""
 
     type = "invalid_api_key"
     text = "Invalid API key"
@@ -53,7 +53,7 @@ class NumberSuppressed(FixedMessageError):
 
 
 class NumberNotAllowed(TrunklineError):
-    """The number may not be called, by the tenant's rules or by anybody."""
+    """The number must not be called: by the tenant's rules, or by anyone."""
 
     type = "number_not_allowed"
 
@@ -62,7 +62,7 @@ class NumberNotAllowed(TrunklineError):
 
 
 class MissingScope(TrunklineError):
-    """The key is good but was not given this right."""
+    """The key is valid but lacks the scope."""
 
     type = "missing_scope"
 
@@ -71,27 +71,27 @@ class MissingScope(TrunklineError):
 
 
 class AddressNotAllowed(FixedMessageError):
-    """The key is good, but not from there."""
+    """The key is valid but must not be used from this address."""
 
     type = "address_not_allowed"
     text = "The API key may not be used from this address"
 
 
 class CrossSite(FixedMessageError):
-    """A browser sends a session's cookie on another site's behalf."""
+    """A page of another site made a browser send the session's cookie."""
 
     type = "cross_site_request"
     text = "Cross-site request refused"
 
 
 class CannotGrant(TrunklineError):
-    """A key would have what its maker has not."""
+    """A key cannot be granted rights that its creator lacks."""
 
     type = "cannot_grant"
 
 
 class RateLimited(TrunklineError):
-    """The key has made as many requests in this minute as it may."""
+    """The key has reached its limit of requests per minute."""
 
     type = "rate_limited"
 
@@ -101,7 +101,7 @@ class RateLimited(TrunklineError):
 
 
 class QueueFull(TrunklineError):
-    """As many of the tenant's calls wait as may."""
+    """The tenant has reached its limit of waiting calls."""
 
     type = "queue_full"
 
@@ -110,7 +110,7 @@ class QueueFull(TrunklineError):
 
 
 class ConcurrencyExceeded(TrunklineError):
-    """As many of the tenant's calls are in progress as may be."""
+    """The tenant has reached its limit of calls in progress."""
 
     type = "concurrency_exceeded"
 
@@ -119,7 +119,7 @@ class ConcurrencyExceeded(TrunklineError):
 
 
 class DailyLimitReached(TrunklineError):
-    """The tenant has made as many calls today (UTC) as it may."""
+    """The tenant has reached its limit of calls per day (UTC)."""
 
     type = "daily_limit_reached"
 
@@ -128,100 +128,100 @@ class DailyLimitReached(TrunklineError):
 
 
 class NotFound(TrunklineError):
-    """Nothing here, or another tenant's: the caller cannot tell which."""
+    """The resource does not exist or belongs to another tenant: the caller cannot tell which."""
 
     type = "not_found"
 
 
 class TrunkShared(FixedMessageError):
-    """Several tenants dial on the trunk: only its operator may change it."""
+    """Several tenants use the trunk, so only the operator may change it."""
 
     type = "trunk_shared"
     text = "Trunk is shared with other tenants: only its operator may change it"
 
 
 class AlreadyExists(TrunklineError):
-    """A thing with this name or identity is there and differs."""
+    """Another resource already has this name or identity."""
 
     type = "already_exists"
 
 
 class InUse(TrunklineError):
-    """Other things need it: take it out of them first."""
+    """Other resources refer to it and must be changed first."""
 
     type = "in_use"
 
 
 class LimitReached(TrunklineError):
-    """The tenant has as many of these as it may."""
+    """The tenant has reached its limit of this type of resource."""
 
     type = "limit_reached"
 
 
 class DeliveryPending(FixedMessageError):
-    """What is asked for needs a delivery that has come to its end."""
+    """The operation needs a delivery that has ended."""
 
     type = "delivery_pending"
     text = "Delivery is still on its way"
 
 
 class WebhookDisabled(FixedMessageError):
-    """What is asked for needs a webhook that is sent to."""
+    """The operation needs an enabled webhook."""
 
     type = "webhook_disabled"
     text = "Webhook is disabled: enable it first"
 
 
 class VersionConflict(FixedMessageError):
-    """Another request changed the thing between this one's read and its write."""
+    """Another request changed the resource between this one's read and write."""
 
     type = "changed_meanwhile"
     text = "Another request changed it meanwhile: read it and try again"
 
 
 class CallEnded(FixedMessageError):
-    """What is asked for needs a call that goes on."""
+    """The operation needs a call that has not ended."""
 
     type = "call_ended"
     text = "Call has ended"
 
 
 class CallNotScheduled(FixedMessageError):
-    """What is asked for needs a call whose time has not come."""
+    """The operation needs a call that is still scheduled."""
 
     type = "call_not_scheduled"
     text = "Call is not scheduled any more"
 
 
 class BatchNotReady(TrunklineError):
-    """What is asked for needs a batch that is further on, or not so far yet."""
+    """The batch is not in a state that allows the operation."""
 
     type = "batch_not_ready"
 
 
 class CallNotEnded(FixedMessageError):
-    """What is asked for needs a call that has ended."""
+    """The operation needs a call that has ended."""
 
     type = "call_open"
     text = "Call has not ended: cancel it first"
 
 
 class CallNotReady(FixedMessageError):
-    """What is asked for needs a room, and the call has none yet."""
+    """The operation needs the call's room, which does not exist yet."""
 
     type = "call_not_ready"
     text = "Call has no room yet"
 
 
 class StaleAttempt(FixedMessageError):
-    """The agent speaks for an attempt that is not the call's present one."""
+    """The agent's token belongs to an earlier attempt of the call."""
 
     type = "attempt_over"
     text = "This attempt of the call is over"
 
 
 class StateTooLarge(TrunklineError):
-    """A call's workflow state would be larger than may be."""
+    """The workflow state of a call would exceed its size limit."""
 
     type = "state_too_large"
 
@@ -230,59 +230,59 @@ class StateTooLarge(TrunklineError):
 
 
 class CallMismatch(FixedMessageError):
-    """The agent's token is for another call's room."""
+    """The agent's token belongs to another call."""
 
     type = "wrong_call"
     text = "The token is for another call"
 
 
 class LiveKitFailed(FixedMessageError):
-    """LiveKit did not do what was asked, or did not say so in time."""
+    """LiveKit refused a request, or did not confirm it in time."""
 
     type = "livekit_failed"
     text = "LiveKit did not answer: try again"
 
 
 class InvalidAgentToken(FixedMessageError):
-    """No token, or not one of an agent in a call's room."""
+    """The token is missing, or not that of an agent in a call's room."""
 
     type = "invalid_agent_token"
     text = "Invalid agent token"
 
 
 class IdempotencyConflict(FixedMessageError):
-    """The key was used in the last day with another body."""
+    """The idempotency key was used within 24 hours with another body."""
 
     type = "idempotency_conflict"
     text = "Idempotency-Key was used with another request body"
 
 
 class IdempotencyInProgress(FixedMessageError):
-    """A request with this key is being carried out at the moment."""
+    """A request with this idempotency key is in progress."""
 
     type = "idempotency_in_progress"
     text = "A request with this Idempotency-Key is in progress: try again"
 
 
 class OutcomeUnknown(FixedMessageError):
-    """Nobody knows whether the first request with this key did its work."""
+    """The outcome of the first request with this idempotency key is unknown."""
 
     type = "outcome_unknown"
     text = (
-        "What came of the first request with this Idempotency-Key is unknown: "
-        "look what is there before you try with another key"
+        "The outcome of the first request with this Idempotency-Key is unknown: "
+        "check whether the resource exists before you retry with a new key"
     )
 
 
 class LiveKitNotConfigured(FixedMessageError):
-    """The deployment's LiveKit secret holds no project yet."""
+    """The deployment's LiveKit secret does not contain a project yet."""
 
     type = "livekit_not_configured"
     text = "LiveKit service is not configured. Please contact support."
 
 
 class QueueUnavailable(TrunklineError):
-    """The wake could not be sent and the call was withdrawn; a retry is safe."""
+    """The wake-up message could not be sent, so the call was withdrawn; a retry is safe."""
 
     type = "queue_unavailable"
 
@@ -291,7 +291,7 @@ class QueueUnavailable(TrunklineError):
 
 
 class BadSignature(FixedMessageError):
-    """A webhook that is not LiveKit's word, or an old one of it."""
+    """The signature of an incoming webhook or event is missing, wrong or too old."""
 
     type = "invalid_signature"
     text = "Invalid webhook signature"

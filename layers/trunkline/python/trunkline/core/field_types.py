@@ -1,4 +1,4 @@
-"""Fields that every request for a call has."""
+"""Field types that several request schemas share."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def _bounded(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-def _a_zone(value: str) -> str:
+def _zone(value: str) -> str:
     if value not in available_timezones():
         raise ValueError("not an IANA time zone")
     return value
 
 
-def _a_moment(value: str) -> str:
+def _timestamp(value: str) -> str:
     moment_ms(value)
     return value
 
@@ -35,8 +35,8 @@ def _a_moment(value: str) -> str:
 Metadata = Annotated[
     dict[str, Any], AfterValidator(_bounded), Field(description="Yours; comes back as it was.")
 ]
-Zone = Annotated[str, AfterValidator(_a_zone)]
-Moment = Annotated[str, AfterValidator(_a_moment)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Moment = Annotated[str, AfterValidator(_timestamp)]
 MAX_SPEED = 100
 SPEED_MESSAGE = f"must be a number from 1 to {MAX_SPEED}, with a test key"
 TestSpeed = Annotated[

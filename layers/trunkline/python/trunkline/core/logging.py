@@ -14,15 +14,14 @@ NAMESPACE = "Trunkline"
 
 
 class _Formatter(LambdaPowertoolsFormatter):
-    """The last net: whatever a message, a field or an exception's text holds, no key, token or number in
-    full comes out."""
+    """Redacts keys, tokens and phone numbers from whatever a record contains."""
 
     def format(self, record: logging.LogRecord) -> str:
         return redact_for_logs(super().format(record))
 
 
 def logger(service: str) -> Logger:
-    """Return the JSON logger of a service; never give it a number in full, a key, a token or a context."""
+    """Return the JSON logger of a service."""
     return Logger(service=service, log_uncaught_exceptions=True, logger_formatter=_Formatter())
 
 

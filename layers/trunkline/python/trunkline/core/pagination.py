@@ -1,4 +1,4 @@
-"""Opaque cursors: where a page begins; they name a place only, never whose list it is in. Pure."""
+"""Opaque pagination cursors: a position in a list, without the list's owner. Pure."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from trunkline.core.errors import InvalidRequest
 MESSAGE = "cursor must be the next_cursor of an earlier answer"
 
 
-def encode_cursor(place: str) -> str:
-    """The cursor of a place."""
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+def encode_cursor(position: str) -> str:
+    """Return the cursor of a position."""
+    return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str) -> str:
-    """The place that a cursor names.
+    """Return the position that a cursor stands for.
 
     Raises:
-        InvalidRequest: it is no cursor.
+        InvalidRequest: it is not a cursor.
     """
     try:
         return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")

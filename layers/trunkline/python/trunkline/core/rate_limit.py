@@ -1,4 +1,4 @@
-"""How many requests a key has left in this minute, and the headers that say so. Pure.
+"""Rate-limit windows of API keys and their response headers. Pure.
 
 A window is a minute of the clock. Source of the headers: the IETF draft "RateLimit header fields for
 HTTP" (draft-ietf-httpapi-ratelimit-headers-10).
@@ -14,13 +14,13 @@ _WINDOW_MS = WINDOW_S * 1000
 
 
 def window_of(now_ms: int) -> int:
-    """The number of the minute that a moment is in."""
+    """Return the number of the minute that contains a time."""
     return now_ms // _WINDOW_MS
 
 
 @dataclass(frozen=True)
 class RateLimitStatus:
-    """A key's requests in its present window: `used` of `limit`, until `ends_ms`."""
+    """A key's requests in its current window: `used` of `limit`, until `ends_ms`."""
 
     limit: int
     used: int
@@ -28,15 +28,15 @@ class RateLimitStatus:
 
     @classmethod
     def in_window(cls, limit: int, used: int, window: int) -> RateLimitStatus:
-        """The rate in the window of that number."""
+        """Return the status in a window."""
         return cls(limit, used, (window + 1) * _WINDOW_MS)
 
     def left_s(self, now_ms: int) -> int:
-        """Whole seconds until the next window, at least one."""
+        """Return the whole seconds until the next window, at least one."""
         return max(1, -(-(self.ends_ms - now_ms) // 1000))
 
     def headers(self, now_ms: int) -> dict[str, str]:
-        """What every answer says of it."""
+        """Return the headers of every response."""
         remaining = max(0, self.limit - self.used)
         return {
             "RateLimit-Policy": f'"key";q={self.limit};w={WINDOW_S}',

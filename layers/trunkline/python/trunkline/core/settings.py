@@ -1,4 +1,4 @@
-"""What a function is told by its environment, read once."""
+"""Settings of the Lambda functions, read once from the environment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Self
 
 
 class MissingSetting(RuntimeError):
-    """A function was deployed without a setting it needs."""
+    """A required environment variable is not set."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"environment variable {name} is not set")
@@ -35,8 +35,10 @@ class _FromEnvironment:
 
 @dataclass(frozen=True)
 class ApiSettings(_FromEnvironment):
-    """`user_pool_issuer` and `user_pool_client_id` are `none` where people log in by key alone;
-    `own_livekit_prefix` is what the names of tenants' own LiveKit secrets begin with."""
+    """`user_pool_issuer` and `user_pool_client_id` are `none` without a user pool.
+
+    `own_livekit_prefix` is the prefix of the names of tenants' own LiveKit secrets.
+    """
 
     table_name: str
     dial_queue_url: str

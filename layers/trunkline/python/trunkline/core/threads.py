@@ -1,4 +1,4 @@
-"""Runs blocking store calls in threads, so that an event loop is never late because of one."""
+"""Execution of blocking calls in threads, so that they do not block the event loop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class ThreadRunner:
-    """A pool of threads behind `await offload(function, *args)`."""
+    """A thread pool: `await runner(function, *args)`."""
 
     def __init__(self, threads: int) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="store")

@@ -1,4 +1,4 @@
-"""Whom an agent speaks for: the call of its token, in its present attempt."""
+"""Check that an agent's token belongs to its call's current attempt."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from trunkline.livekit.rooms import CallAttemptRef
 
 
 def require_current_attempt(call: Call | None, claim: CallAttemptRef) -> Call:
-    """The call, if the agent's attempt is its present one.
+    """Return the call if the agent's attempt is the current one.
 
     Raises:
-        NotFound: there is no such call.
-        StaleAttempt: it goes on in another attempt, or was erased.
+        NotFound: the call does not exist.
+        StaleAttempt: the call has moved on to another attempt, or was erased.
     """
     if call is None:
         raise NotFound("Call not found")

@@ -1,7 +1,7 @@
-"""The LiveKit requests Trunkline makes, on the official SDK with its retries off.
+"""LiveKit client: Trunkline's requests through the official SDK, without its retries.
 
 An SDK retry of CreateSIPParticipant would be a second INVITE, so `failover` is off everywhere and
-each caller decides by the verdict.
+each caller decides by the result.
 """
 
 from __future__ import annotations
@@ -49,25 +49,25 @@ _MAX_CONNECTIONS = 600
 # other side has just closed would be an unknown dial.
 _KEEP_WARM_S = 15
 
-NO_ANSWER = (aiohttp.ClientError, TimeoutError, DecodeError)
-"""What comes of a server that does not answer, or answers nonsense: a tenant's own may say anything."""
+NO_RESPONSE_ERRORS = (aiohttp.ClientError, TimeoutError, DecodeError)
+"""Errors of a server that does not answer, or not in LiveKit's form: a tenant's own may send anything."""
 
 BeforeSend = Callable[[], Awaitable[None]]
-"""Waited for when the connection is there and nothing has been written to it; what it raises stops the
-request. After its own last await it must look at the clock."""
+"""Awaited once the connection is open and before anything is written to it; an exception stops the request.
+It must read the clock after its own last await."""
 
-_before_send: ContextVar[BeforeSend | None] = ContextVar("gate", default=None)
+_before_send: ContextVar[BeforeSend | None] = ContextVar("before_send", default=None)
 
 
 class LiveKitUnavailable(Exception):
-    """LiveKit did not do what was asked, or did not say so in time."""
+    """LiveKit refused a request, or did not confirm it in time."""
 
 
 class _PacedRequest(aiohttp.ClientRequest):
-    """Passes the gate between getting its connection and writing to it (rule 9).
+    """Awaits `BeforeSend` after it has a connection and before it writes to it (rule 9).
 
-    So a new connection is made ahead of the slot, and no await stands between the gate's look at the
-    clock and the socket.
+    So a connection is opened ahead of the slot, and no await separates the reading of the clock from the
+    write.
     """
 
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
@@ -80,8 +80,8 @@ class _PacedRequest(aiohttp.ClientRequest):
 def open_session(guard: SocketGuard | None = None) -> aiohttp.ClientSession:
     """Open the session whose warm connections all of a process's requests share.
 
-    With a guard, for the project of a tenant's own, it connects to public addresses alone, whatever the
-    name, a redirect or an address in the URL says; its proxies are nobody's.
+    With a guard, for a tenant's own project, it connects to public addresses only, whatever the host name, a
+    redirect or an address in the URL says, and uses no proxy.
     """
     connector = aiohttp.TCPConnector(
         limit=_MAX_CONNECTIONS,
@@ -95,22 +95,22 @@ def open_session(guard: SocketGuard | None = None) -> aiohttp.ClientSession:
     )
 
 
-def session_of(credentials: LiveKitCredentials) -> aiohttp.ClientSession:
-    """Open a session for one project: guarded where a tenant chose its address."""
+def open_session_for(credentials: LiveKitCredentials) -> aiohttp.ClientSession:
+    """Open a session for one project, guarded if a tenant chose its address."""
     return open_session(
         None if credentials.address_policy is None else SocketGuard(credentials.address_policy)
     )
 
 
 def dial_token(credentials: LiveKitCredentials, lifetime_s: float) -> str:
-    """Sign the token of one dial; it dies when the dial may no longer be sent (rule 8)."""
+    """Sign the token of one dial; it expires when the dial may no longer be sent (rule 8)."""
     token = AccessToken(credentials.api_key, credentials.api_secret)
     token.with_sip_grants(SIPGrants(call=True)).with_ttl(datetime.timedelta(seconds=lifetime_s))
     return token.to_jwt()
 
 
 class LiveKitClient:
-    """One LiveKit project's requests."""
+    """Sends the requests to one LiveKit project."""
 
     def __init__(self, credentials: LiveKitCredentials, session: aiohttp.ClientSession) -> None:
         self._credentials = credentials
@@ -124,7 +124,7 @@ class LiveKitClient:
         )
 
     async def dispatch_agent(self, room: str, agent_name: str, call_id: str) -> str:
-        """Send the agent into the room; the metadata carries the call's id and nothing else.
+        """Dispatch the agent to the room; the metadata carries the call's id only.
 
         Not idempotent: a repeat adds a second agent, so an unclear failure must be followed by
         another claim with another room, never by a repeat.
@@ -139,31 +139,31 @@ class LiveKitClient:
         request = CreateAgentDispatchRequest(agent_name=agent_name, room=room, metadata=metadata)
         try:
             return (await self._api.agent_dispatch.create_dispatch(request)).id
-        except (ServerError, *NO_ANSWER) as error:
+        except (ServerError, *NO_RESPONSE_ERRORS) as error:
             raise LiveKitUnavailable(_cause(error)) from error
 
     async def watch_agents(self, room: str) -> None:
-        """Have the room's metadata say that its agents' joins matter; metadata of somebody else says so, too.
+        """Mark the room, so that its agents' joins are handled; any other metadata marks it as well.
 
         Raises:
-            LiveKitUnavailable: it may or may not say so.
+            LiveKitUnavailable: the room may or may not be marked.
         """
         rooms = self._api.room
         try:
             answer = await rooms.list_rooms(ListRoomsRequest(names=[room]))
             if not any(found.metadata for found in answer.rooms):
                 await rooms.update_room_metadata(UpdateRoomMetadataRequest(room=room, metadata=WATCHED_ROOM))
-        except (ServerError, *NO_ANSWER) as error:
+        except (ServerError, *NO_RESPONSE_ERRORS) as error:
             raise LiveKitUnavailable(_cause(error)) from error
 
     async def agent_in_room(self, room: str) -> str | None:
         """Return the identity of an agent in the room (`agent-AJ_…`), or None.
 
-        Asked of ListParticipants: the jobs in ListDispatch lag by seconds.
+        Uses ListParticipants, because the jobs in ListDispatch lag by seconds.
         """
         try:
             answer = await self._api.room.list_participants(ListParticipantsRequest(room=room))
-        except (ServerError, *NO_ANSWER) as error:
+        except (ServerError, *NO_RESPONSE_ERRORS) as error:
             raise LiveKitUnavailable(_cause(error)) from error
         for participant in answer.participants:
             if participant.kind == ParticipantInfo.Kind.AGENT:
@@ -171,11 +171,11 @@ class LiveKitClient:
         return None
 
     async def caller_is_in(self, room: str) -> bool:
-        """Say whether the person of a web call is in its room; a missing room has nobody in it."""
+        """Tell whether the caller of a web call is in its room; False if the room does not exist."""
         return await self._participant(room, CALLER) is not None
 
     async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
-        """Return the phoned participant of a claim, or None if LiveKit knows no such one."""
+        """Return the callee of a claim, or None if LiveKit does not know it."""
         return await self._participant(room, callee_identity(claim))
 
     async def _participant(self, room: str, identity: str) -> ParticipantInfo | None:
@@ -186,41 +186,41 @@ class LiveKitClient:
             if error.code == TwirpErrorCode.NOT_FOUND:
                 return None
             raise LiveKitUnavailable(_cause(error)) from error
-        except NO_ANSWER as error:
+        except NO_RESPONSE_ERRORS as error:
             raise LiveKitUnavailable(_cause(error)) from error
 
     async def remove_callee(self, room: str, claim: int) -> None:
-        """Hang the phoned participant up: CANCEL while it rings, BYE after; one who is gone is a success.
+        """Hang up the callee (CANCEL while ringing, BYE after); a missing callee is a success.
 
         Raises:
-            LiveKitUnavailable: it may or may not have been hung up; asking again is harmless.
+            LiveKitUnavailable: the callee may or may not have been hung up; a repeat is harmless.
         """
         request = RoomParticipantIdentity(room=room, identity=callee_identity(claim))
-        await self._ask_for_absence(self._api.room.remove_participant(request))
+        await self._delete_if_present(self._api.room.remove_participant(request))
 
     async def delete_room(self, room: str) -> None:
-        """End a room; one that is gone already is a success.
+        """Delete a room; a missing room is a success.
 
         Raises:
             LiveKitUnavailable: LiveKit closes an empty room by itself, so callers may go on.
         """
-        await self._ask_for_absence(self._api.room.delete_room(DeleteRoomRequest(room=room)))
+        await self._delete_if_present(self._api.room.delete_room(DeleteRoomRequest(room=room)))
 
     @staticmethod
-    async def _ask_for_absence(request: Awaitable[object]) -> None:
+    async def _delete_if_present(request: Awaitable[object]) -> None:
         try:
             await request
         except ServerError as error:
             if error.code != TwirpErrorCode.NOT_FOUND:
                 raise LiveKitUnavailable(_cause(error)) from error
-        except NO_ANSWER as error:
+        except NO_RESPONSE_ERRORS as error:
             raise LiveKitUnavailable(_cause(error)) from error
 
     async def dial(self, call: Call, sip_trunk_id: str, token: str, before_send: BeforeSend) -> DialAnswer:
-        """Send the INVITE at the gate's instant, and wait for the answer or the carrier's verdict.
+        """Send the INVITE when `before_send` returns, and wait for the callee's or carrier's answer.
 
-        What the gate raises comes through, and then nothing was sent. Never repeated here: each
-        request is an INVITE.
+        An exception of `before_send` is passed on; nothing was sent then. Never retried here: each request
+        is an INVITE.
         """
         _before_send.set(before_send)
         api = LiveKitAPI.with_token(token, self._credentials.url, session=self._session, failover=False)
@@ -230,9 +230,9 @@ class LiveKitClient:
         except ServerError as error:
             return DialAnswer(_result_of(error))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-            # No connection was made, so no byte of the request left this machine.
+            # No connection was made, so no byte of the request was sent.
             return DialAnswer(DialResult(DialResultKind.NOT_SENT))
-        except (*NO_ANSWER, asyncio.IncompleteReadError):
+        except (*NO_RESPONSE_ERRORS, asyncio.IncompleteReadError):
             return DialAnswer(DialResult(DialResultKind.UNKNOWN))
         finally:
             _before_send.set(None)
@@ -260,7 +260,7 @@ def _result_of(error: ServerError) -> DialResult:
 
 
 def _cause(error: Exception) -> str:
-    """A short cause that never holds the server's text: for an expired token that text is the token."""
+    """Describe an error without the server's text, which for an expired token contains the token."""
     if isinstance(error, ServerError):
         return f"{error.code} ({error.status})"
     return type(error).__name__

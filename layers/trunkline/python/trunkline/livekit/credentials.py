@@ -1,4 +1,4 @@
-"""The LiveKit project a deployment dials through, kept in Secrets Manager."""
+"""LiveKit credentials in Secrets Manager: the deployment's project and those of tenants."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from trunkline.egress.address_policy import AddressPolicy
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-_MAX_AGE_MS = 60_000
+_CACHE_MS = 60_000
 
 
 @dataclass(frozen=True)
 class LiveKitCredentials:
-    """A project's address and keys.
+    """Address and keys of a LiveKit project.
 
-    `tenant_id` is the tenant whose own it is, None for the deployment's; `door` is what requests to an
-    address that a tenant chose may reach.
+    `tenant_id` is the tenant that owns it, None for the deployment's; `address_policy` restricts requests
+    to an address that a tenant chose.
     """
 
     url: str
@@ -33,12 +33,12 @@ class LiveKitCredentials:
 
     @property
     def join_url(self) -> str:
-        """Where people's clients connect to."""
+        """The address that callers' clients connect to."""
         return self.url.replace("http", "ws", 1) if self.url.startswith("http") else self.url
 
     @property
     def project(self) -> str:
-        """What tells one LiveKit project from another: its host."""
+        """The host, which identifies a LiveKit project."""
         return urlsplit(self.url).netloc.lower()
 
 
@@ -50,7 +50,11 @@ class SecretsReader:
         self._address_policy = address_policy
 
     def read(self, arn: str, tenant_id: str) -> LiveKitCredentials:
-        """A tenant's project; an incomplete secret raises `LiveKitNotConfigured`."""
+        """Read a tenant's project.
+
+        Raises:
+            LiveKitNotConfigured: the secret is incomplete.
+        """
         answer = self._client.get_secret_value(SecretId=arn)
         return replace(
             _parse(answer["SecretString"]), tenant_id=tenant_id, address_policy=self._address_policy
@@ -58,43 +62,43 @@ class SecretsReader:
 
 
 class LiveKitSecret:
-    """Reads the secret and keeps it for a minute; "not configured" is never kept."""
+    """Reads the deployment's secret and caches it for a minute; "not configured" is not cached."""
 
     def __init__(self, client: SecretsManagerClient, arn: str, clock: Clock) -> None:
         self._client = client
         self._arn = arn
         self._clock = clock
-        self._kept: LiveKitCredentials | None = None
+        self._cached: LiveKitCredentials | None = None
         self._read_at_ms = 0
 
     def read(self) -> LiveKitCredentials:
         """Return the credentials.
 
         Raises:
-            LiveKitNotConfigured: the secret holds no complete project.
+            LiveKitNotConfigured: the secret is incomplete.
         """
         now_ms = self._clock.wall_ms()
-        if self._kept and now_ms - self._read_at_ms < _MAX_AGE_MS:
-            return self._kept
+        if self._cached and now_ms - self._read_at_ms < _CACHE_MS:
+            return self._cached
         answer = self._client.get_secret_value(SecretId=self._arn)
-        self._kept = _parse(answer["SecretString"])
+        self._cached = _parse(answer["SecretString"])
         self._read_at_ms = now_ms
-        return self._kept
+        return self._cached
 
-    def known(self) -> LiveKitCredentials | None:
-        """The credentials; None where the deployment has no project."""
+    def read_or_none(self) -> LiveKitCredentials | None:
+        """Return the credentials; None if the deployment has no project."""
         try:
             return self.read()
         except LiveKitNotConfigured:
             return None
 
     def write(self, credentials: LiveKitCredentials) -> None:
-        """Put the credentials in; functions see them within a minute."""
+        """Store the credentials; functions use them within a minute."""
         self._client.put_secret_value(SecretId=self._arn, SecretString=as_secret(credentials))
 
 
 def as_secret(credentials: LiveKitCredentials) -> str:
-    """The text that a secret holds."""
+    """Serialize credentials to the text of a secret."""
     values = {"url": credentials.url, "api_key": credentials.api_key, "api_secret": credentials.api_secret}
     return json.dumps(values)
 

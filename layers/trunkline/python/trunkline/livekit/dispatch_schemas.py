@@ -1,4 +1,4 @@
-"""What a client may say of a new agent dispatch; keys are taken in snake_case and in camelCase."""
+"""Request and response schemas of agent dispatches; keys are accepted in snake_case and camelCase."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing_extensions import TypedDict
 
 from trunkline.core.validation import InputModel
 
-MAX_METADATA = 16_384
+MAX_DISPATCH_METADATA = 16_384
 
 
 def _either(name: str) -> AliasChoices:
-    """LiveKit takes both spellings, so we do."""
+    """Accept both spellings of a key, as LiveKit does."""
     return AliasChoices(name, to_camel(name))
 
 
@@ -29,13 +29,13 @@ class NewDispatch(InputModel):
     )
     messages: ClassVar[dict[str, str]] = {
         "agent_name": "agent_name must be 1 to 100 characters",
-        "metadata": f"metadata must be a string of at most {MAX_METADATA} characters",
+        "metadata": f"metadata must be a string of at most {MAX_DISPATCH_METADATA} characters",
         "restart_policy": "restart_policy must be JRP_ON_FAILURE or JRP_NEVER",
     }
 
     agent_name: Annotated[str, Field(min_length=1, max_length=100)]
     room: str | None = None
-    metadata: Annotated[str, Field(max_length=MAX_METADATA)] = ""
+    metadata: Annotated[str, Field(max_length=MAX_DISPATCH_METADATA)] = ""
     restart_policy: Annotated[
         Literal["JRP_ON_FAILURE", "JRP_NEVER"], Field(description="LiveKit Cloud only.")
     ] = "JRP_ON_FAILURE"

@@ -1,13 +1,14 @@
-"""Agent dispatches of a call's room, as LiveKit's AgentDispatchService has them.
+"""Agent dispatches of a call's room, through LiveKit's AgentDispatchService.
 
 Source: https://docs.livekit.io/reference/other/agent-dispatch-api/ (types and fields); times are whole
-seconds as that document says, whatever the server sends.
+seconds as that document says, even if the server sends nanoseconds.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from google.protobuf.json_format import MessageToDict
@@ -22,82 +23,89 @@ from livekit.protocol.agent_dispatch import (
 )
 from livekit.protocol.room import ListRoomsRequest
 
+from trunkline.calls.models import Call
 from trunkline.core.errors import LiveKitFailed, NotFound
-from trunkline.livekit.client import NO_ANSWER, session_of
+from trunkline.livekit.client import NO_RESPONSE_ERRORS, open_session_for
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.dispatch_schemas import DispatchView, JobStateView, JobView, NewDispatch
 
 _T = TypeVar("_T")
 _NANOSECONDS_FROM = 10**14
-"""Later than any moment in seconds, milliseconds or microseconds; earlier than any in nanoseconds."""
+"""Larger than any present time in seconds, milliseconds or microseconds, smaller than any in nanoseconds."""
 
 
-def create(credentials: LiveKitCredentials, room: str, agent_name: str, wish: NewDispatch) -> DispatchView:
-    """Send an agent in. Not idempotent: a repeat adds another one.
+@dataclass(frozen=True)
+class LiveKitDispatches:
+    """Lists, creates and deletes dispatches in the LiveKit project of a call."""
 
-    Raises:
-        LiveKitFailed: it may or may not have been sent.
-    """
-    request = CreateAgentDispatchRequest(
-        agent_name=agent_name,
-        room=room,
-        metadata=wish.metadata,
-        restart_policy=wish.restart_policy,
-    )
-    return _view(_run(credentials, lambda livekit: livekit.agent_dispatch.create_dispatch(request)))
+    credentials_for: Callable[[Call], LiveKitCredentials]
 
+    def create(self, call: Call, agent_name: str, request: NewDispatch) -> DispatchView:
+        """Send an agent in. Not idempotent: a repeat adds another one.
 
-def found(credentials: LiveKitCredentials, room: str, dispatch_id: str | None) -> list[DispatchView]:
-    """The dispatches of a room, or the one of that id; a room that is gone has none.
-
-    Raises:
-        LiveKitFailed: LiveKit does not answer.
-    """
-    # ListDispatch of a missing room is a 503 after 3 s, like a failure: the room is asked for first.
-
-    async def listed_there(livekit: LiveKitAPI) -> list[AgentDispatch]:
-        return (
-            list(await livekit.agent_dispatch.list_dispatch(room)) if await _is_there(livekit, room) else []
+        Raises:
+            LiveKitFailed: it may or may not have been sent.
+        """
+        dispatch = CreateAgentDispatchRequest(
+            agent_name=agent_name,
+            room=call.room_name or "",
+            metadata=request.metadata,
+            restart_policy=request.restart_policy,
         )
+        return _view(self._run(call, lambda livekit: livekit.agent_dispatch.create_dispatch(dispatch)))
 
-    listed = _run(credentials, listed_there)
-    return [_view(each) for each in listed if each.agent_name and dispatch_id in (None, each.id)]
+    def find(self, call: Call, dispatch_id: str | None) -> list[DispatchView]:
+        """List the dispatches of a room, or the one with that id; a room that is gone has none.
 
+        ListDispatch of a missing room is a 503 after 3 s, like a failure: the room is looked up first.
 
-def delete(credentials: LiveKitCredentials, room: str, dispatch_id: str) -> DispatchView:
-    """Take an agent out.
+        Raises:
+            LiveKitFailed: LiveKit does not answer.
+        """
+        room = call.room_name or ""
 
-    Raises:
-        NotFound: the room has no such dispatch, or is gone.
-        LiveKitFailed: it may or may not have been taken out.
-    """
+        async def list_existing(livekit: LiveKitAPI) -> list[AgentDispatch]:
+            if not await _is_there(livekit, room):
+                return []
+            return list(await livekit.agent_dispatch.list_dispatch(room))
 
-    async def deleted_there(livekit: LiveKitAPI) -> AgentDispatch:
-        if not await _is_there(livekit, room):
-            raise NotFound("Dispatch not found")
-        return await livekit.agent_dispatch.delete_dispatch(dispatch_id, room)
+        found = self._run(call, list_existing)
+        return [_view(one) for one in found if one.agent_name and dispatch_id in (None, one.id)]
 
-    return _view(_run(credentials, deleted_there))
+    def delete(self, call: Call, dispatch_id: str) -> DispatchView:
+        """Remove an agent.
+
+        Raises:
+            NotFound: the room has no such dispatch, or is gone.
+            LiveKitFailed: it may or may not have been removed.
+        """
+        room = call.room_name or ""
+
+        async def delete_existing(livekit: LiveKitAPI) -> AgentDispatch:
+            if not await _is_there(livekit, room):
+                raise NotFound("Dispatch not found")
+            return await livekit.agent_dispatch.delete_dispatch(dispatch_id, room)
+
+        return _view(self._run(call, delete_existing))
+
+    def _run(self, call: Call, ask: Callable[[LiveKitAPI], Awaitable[_T]]) -> _T:
+        return asyncio.run(_ask(self.credentials_for(call), ask))
 
 
 async def _is_there(livekit: LiveKitAPI, room: str) -> bool:
     return bool((await livekit.room.list_rooms(ListRoomsRequest(names=[room]))).rooms)
 
 
-def _run(credentials: LiveKitCredentials, ask: Callable[[LiveKitAPI], Awaitable[_T]]) -> _T:
-    return asyncio.run(_ask(credentials, ask))
-
-
 async def _ask(credentials: LiveKitCredentials, ask: Callable[[LiveKitAPI], Awaitable[_T]]) -> _T:
     key, secret = credentials.api_key, credentials.api_secret
     try:
-        async with session_of(credentials) as session:
+        async with open_session_for(credentials) as session:
             return await ask(LiveKitAPI(credentials.url, key, secret, session=session, failover=False))
     except ServerError as error:
         if error.code == TwirpErrorCode.NOT_FOUND:
             raise NotFound("Dispatch not found") from error
         raise LiveKitFailed from error
-    except NO_ANSWER as error:
+    except NO_RESPONSE_ERRORS as error:
         raise LiveKitFailed from error
 
 
@@ -147,7 +155,7 @@ def _job_state(state: JobState) -> JobStateView:
 
 
 def _plain(message: dict[str, Any] | None) -> dict[str, Any] | None:
-    """A nested LiveKit object; its int64 fields are numbers here, not texts."""
+    """Convert a nested LiveKit object; int64 fields become numbers instead of strings."""
     if not message:
         return None
     return {name: int(value) if _is_int64(name, value) else value for name, value in message.items()}

@@ -1,4 +1,7 @@
-"""A LiveKit that did not answer once is not asked again in this pass: its silence is its tenant's trouble."""
+"""Fail-fast decorator: skips a LiveKit project for the rest of a run after its first failure.
+
+So one project that does not answer cannot slow down the others.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ _T = TypeVar("_T")
 
 
 class LiveKitLookups(Protocol):
-    """What a pass asks of LiveKit."""
+    """The LiveKit requests of a reconciler pass."""
 
     async def callee(self, room: str, claim: int) -> ParticipantInfo | None: ...
     async def caller_is_in(self, room: str) -> bool: ...
@@ -22,32 +25,32 @@ class LiveKitLookups(Protocol):
 
 
 class FailFastLiveKit:
-    """Passes requests on until one is not answered."""
+    """Forwards requests until one fails."""
 
     def __init__(self, open_: Callable[[], Awaitable[LiveKitLookups]]) -> None:
         self._open = open_
-        self._asked: LiveKitLookups | None = None
-        self._silent = False
+        self._livekit: LiveKitLookups | None = None
+        self._has_failed = False
 
     async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
-        return await self._ask(lambda asked: asked.callee(room, claim))
+        return await self._request(lambda livekit: livekit.callee(room, claim))
 
     async def caller_is_in(self, room: str) -> bool:
-        return await self._ask(lambda asked: asked.caller_is_in(room))
+        return await self._request(lambda livekit: livekit.caller_is_in(room))
 
     async def remove_callee(self, room: str, claim: int) -> None:
-        await self._ask(lambda asked: asked.remove_callee(room, claim))
+        await self._request(lambda livekit: livekit.remove_callee(room, claim))
 
     async def delete_room(self, room: str) -> None:
-        await self._ask(lambda asked: asked.delete_room(room))
+        await self._request(lambda livekit: livekit.delete_room(room))
 
-    async def _ask(self, what: Callable[[LiveKitLookups], Awaitable[_T]]) -> _T:
-        if self._silent:
-            raise LiveKitUnavailable("it did not answer before")
+    async def _request(self, request: Callable[[LiveKitLookups], Awaitable[_T]]) -> _T:
+        if self._has_failed:
+            raise LiveKitUnavailable("it failed earlier in this pass")
         try:
-            if self._asked is None:
-                self._asked = await self._open()
-            return await what(self._asked)
+            if self._livekit is None:
+                self._livekit = await self._open()
+            return await request(self._livekit)
         except LiveKitUnavailable:
-            self._silent = True
+            self._has_failed = True
             raise

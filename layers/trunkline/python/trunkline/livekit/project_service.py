@@ -84,7 +84,7 @@ class LiveKitProjectService:
             }
         return self._view(item)
 
-    def put(self, principal: Principal, wish: OwnLiveKit) -> LiveKitView:
+    def put(self, principal: Principal, request: OwnLiveKit) -> LiveKitView:
         """Bring a project, or change it; calls made within a minute may still use the one before.
 
         The secret is written first: when the table then fails, the next put writes it again.
@@ -92,15 +92,15 @@ class LiveKitProjectService:
         Raises:
             InvalidRequest: the URL may not be called.
         """
-        self.check_url(wish.requests_url)
+        self.check_url(request.requests_url)
         tenant_id, now_ms = principal.tenant_id, self.clock.wall_ms()
-        credentials = LiveKitCredentials(wish.url, wish.api_key, wish.api_secret)
+        credentials = LiveKitCredentials(request.url, request.api_key, request.api_secret)
         before = self.table.get(own_livekit_key(tenant_id))
         arn = self._store_secret(tenant_id, as_secret(credentials))
-        item = own_livekit_key(tenant_id).as_item() | {"url": wish.url, "api_key": wish.api_key}
+        item = own_livekit_key(tenant_id).as_item() | {"url": request.url, "api_key": request.api_key}
         item |= {"secret_arn": arn, "changed_at_ms": now_ms}
-        writes: list[Write] = [Put(item), Put(livekit_issuer_key(wish.api_key, tenant_id).as_item())]
-        if before and before["api_key"] != wish.api_key:
+        writes: list[Write] = [Put(item), Put(livekit_issuer_key(request.api_key, tenant_id).as_item())]
+        if before and before["api_key"] != request.api_key:
             writes.append(Delete(livekit_issuer_key(before["api_key"], tenant_id)))
         self.table.transact([*writes, audit_write(principal, now_ms, "livekit.changed", tenant_id)])
         self.projects.forget(tenant_id)
@@ -116,20 +116,20 @@ class LiveKitProjectService:
         item = self.table.get(own_livekit_key(tenant_id))
         if item is None:
             raise NotFound("You have no LiveKit of your own")
-        gone: list[Write] = [Delete(own_livekit_key(tenant_id))]
-        gone.append(Delete(livekit_issuer_key(item["api_key"], tenant_id)))
-        noted = audit_write(principal, self.clock.wall_ms(), "livekit.deleted", tenant_id)
-        self.table.transact([*gone, noted])
+        writes: list[Write] = [Delete(own_livekit_key(tenant_id))]
+        writes.append(Delete(livekit_issuer_key(item["api_key"], tenant_id)))
+        audit = audit_write(principal, self.clock.wall_ms(), "livekit.deleted", tenant_id)
+        self.table.transact([*writes, audit])
         self.secrets.delete_secret(SecretId=item["secret_arn"], ForceDeleteWithoutRecovery=True)
         self.projects.forget(tenant_id)
 
     def _store_secret(self, tenant_id: str, text: str) -> str:
         name = f"{self.secret_prefix}{tenant_id}"
         try:
-            made = self.secrets.create_secret(Name=name, SecretString=text, KmsKeyId=self.kms_key_id)
+            created = self.secrets.create_secret(Name=name, SecretString=text, KmsKeyId=self.kms_key_id)
         except self.secrets.exceptions.ResourceExistsException:
             return self.secrets.put_secret_value(SecretId=name, SecretString=text)["ARN"]
-        return made["ARN"]
+        return created["ARN"]
 
     def _view(self, item: dict[str, Any]) -> LiveKitView:
         return {

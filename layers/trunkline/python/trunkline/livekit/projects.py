@@ -20,7 +20,7 @@ from trunkline.storage.table import Table
 from trunkline.trunks.models import Trunk
 from trunkline.trunks.repository import TrunkRepository
 
-_FRESH_MS = 60_000
+_CACHE_MS = 60_000
 _MAX_SIGNERS = 20
 _ISSUER = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
@@ -38,7 +38,7 @@ class _Settings(Protocol):
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _CachedCredentials:
     credentials: LiveKitCredentials | None
     read_at_ms: int
 
@@ -52,7 +52,7 @@ class ProjectRegistry:
         self._reader = reader
         self._clock = clock
         self._trunks = TrunkRepository(table)
-        self._own: dict[str, _Kept] = {}
+        self._cache: dict[str, _CachedCredentials] = {}
         self._trunk_owners: dict[str, str | None] = {}
 
     @classmethod
@@ -65,7 +65,7 @@ class ProjectRegistry:
 
     def owner_for_tenant(self, tenant_id: str) -> str | None:
         """The tenant itself, if it brought a project; None: its web calls are the deployment's."""
-        return tenant_id if self._own_of(tenant_id) else None
+        return tenant_id if self._tenant_credentials(tenant_id) else None
 
     def for_tenant(self, tenant_id: str | None) -> LiveKitCredentials:
         """A tenant's own project, or the deployment's where it has none, or for None.
@@ -73,7 +73,7 @@ class ProjectRegistry:
         Raises:
             LiveKitNotConfigured: there is neither.
         """
-        own = self._own_of(tenant_id) if tenant_id else None
+        own = self._tenant_credentials(tenant_id) if tenant_id else None
         return own or self._deployment.read()
 
     def for_owner(self, tenant_id: str | None) -> LiveKitCredentials:
@@ -82,7 +82,7 @@ class ProjectRegistry:
         Raises:
             LiveKitNotConfigured: it was taken away; what is of it is asked of no other.
         """
-        own = self._own_of(tenant_id) if tenant_id else self._deployment.read()
+        own = self._tenant_credentials(tenant_id) if tenant_id else self._deployment.read()
         if own is None:
             raise LiveKitNotConfigured
         return own
@@ -113,27 +113,27 @@ class ProjectRegistry:
 
         The deployment's comes first: what it signed costs no read.
         """
-        deployment = self._deployment.known()
+        deployment = self._deployment.read_or_none()
         if deployment and deployment.api_key == issuer:
             yield deployment
         if not _ISSUER.fullmatch(issuer):
             return
         for item in self._table.partition(livekit_issuer_key(issuer), limit=_MAX_SIGNERS):
-            own = self._own_of(item[SK])
+            own = self._tenant_credentials(item[SK])
             if own and own.api_key == issuer:
                 yield own
 
     def forget(self, tenant_id: str) -> None:
         """Read a tenant's project anew at its next use."""
-        self._own.pop(tenant_id, None)
+        self._cache.pop(tenant_id, None)
 
-    def _own_of(self, tenant_id: str) -> LiveKitCredentials | None:
-        kept, now_ms = self._own.get(tenant_id), self._clock.wall_ms()
-        if kept and now_ms - kept.read_at_ms < _FRESH_MS:
-            return kept.credentials
+    def _tenant_credentials(self, tenant_id: str) -> LiveKitCredentials | None:
+        cached, now_ms = self._cache.get(tenant_id), self._clock.wall_ms()
+        if cached and now_ms - cached.read_at_ms < _CACHE_MS:
+            return cached.credentials
         item = self._table.get(own_livekit_key(tenant_id))
         credentials = self._read(tenant_id, item) if item else None
-        self._own[tenant_id] = _Kept(credentials, now_ms)
+        self._cache[tenant_id] = _CachedCredentials(credentials, now_ms)
         return credentials
 
     def _read(self, tenant_id: str, item: dict[str, Any]) -> LiveKitCredentials:

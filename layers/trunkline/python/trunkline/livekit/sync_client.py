@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from trunkline.core.errors import LiveKitFailed
-from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, session_of
+from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, open_session_for
 from trunkline.livekit.credentials import LiveKitCredentials
 
-DEADLINE_S = 12
+SYNC_DEADLINE_S = 12
 """For all that one of these asks: their callers are requests that somebody waits for."""
 
 _T = TypeVar("_T")
@@ -22,7 +22,7 @@ def hang_up(credentials: LiveKitCredentials, room: str, claim: int) -> None:
     Raises:
         LiveKitFailed: it may or may not have been hung up.
     """
-    _ask(credentials, lambda livekit: livekit.remove_callee(room, claim))
+    _request(credentials, lambda livekit: livekit.remove_callee(room, claim))
 
 
 def close_room(credentials: LiveKitCredentials, room: str) -> None:
@@ -31,7 +31,7 @@ def close_room(credentials: LiveKitCredentials, room: str) -> None:
     Raises:
         LiveKitFailed: it may or may not have been closed.
     """
-    _ask(credentials, lambda livekit: livekit.delete_room(room))
+    _request(credentials, lambda livekit: livekit.delete_room(room))
 
 
 def agent_is_in(credentials: LiveKitCredentials, room: str) -> bool:
@@ -40,7 +40,7 @@ def agent_is_in(credentials: LiveKitCredentials, room: str) -> bool:
     Raises:
         LiveKitFailed: LiveKit does not answer.
     """
-    return _ask(credentials, lambda livekit: livekit.agent_in_room(room)) is not None
+    return _request(credentials, lambda livekit: livekit.agent_in_room(room)) is not None
 
 
 def redispatch_agent(credentials: LiveKitCredentials, room: str, agent_name: str, call_id: str) -> None:
@@ -54,13 +54,13 @@ def redispatch_agent(credentials: LiveKitCredentials, room: str, agent_name: str
         await livekit.watch_agents(room)
         return await livekit.dispatch_agent(room, agent_name, call_id)
 
-    _ask(credentials, send)
+    _request(credentials, send)
 
 
-def _ask(credentials: LiveKitCredentials, what: Callable[[LiveKitClient], Awaitable[_T]]) -> _T:
+def _request(credentials: LiveKitCredentials, request: Callable[[LiveKitClient], Awaitable[_T]]) -> _T:
     async def ask() -> _T:
-        async with asyncio.timeout(DEADLINE_S), session_of(credentials) as session:
-            return await what(LiveKitClient(credentials, session))
+        async with asyncio.timeout(SYNC_DEADLINE_S), open_session_for(credentials) as session:
+            return await request(LiveKitClient(credentials, session))
 
     try:
         return asyncio.run(ask())

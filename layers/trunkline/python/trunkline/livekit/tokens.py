@@ -42,13 +42,13 @@ def caller_token(
     agents = [{"agentName": livekit_agent_name, "metadata": json.dumps({"call_id": call_id})}]
     grants = {"canPublish": True, "canSubscribe": True, "canPublishData": True}
     config = {"agents": agents, "metadata": WATCHED_ROOM}
-    return _signed(credentials, join, grants, {"roomConfig": config})
+    return _sign(credentials, join, grants, {"roomConfig": config})
 
 
 def listener_token(credentials: LiveKitCredentials, join: JoinClaims) -> str:
     """A token to listen in: unseen, and unable to speak or to send."""
     grants = {"canSubscribe": True, "hidden": True, "canPublish": False, "canPublishData": False}
-    return _signed(credentials, join, grants, {})
+    return _sign(credentials, join, grants, {})
 
 
 def issuer_of(token: str) -> str:
@@ -78,13 +78,13 @@ def verify_agent_token(token: str, signers: Callable[[str], Iterable[LiveKitCred
         InvalidAgentToken: anything else; a caller's own token has no kind.
     """
     for credentials in signers(issuer_of(token)):
-        claims = _verified(token, credentials)
+        claims = _verify(token, credentials)
         if claims is not None:
-            return AgentClaims(_agents_claim(claims), credentials.tenant_id)
+            return AgentClaims(_attempt_of(claims), credentials.tenant_id)
     raise InvalidAgentToken
 
 
-def _verified(token: str, credentials: LiveKitCredentials) -> dict[str, Any] | None:
+def _verify(token: str, credentials: LiveKitCredentials) -> dict[str, Any] | None:
     import jwt  # noqa: PLC0415 - see above
 
     try:
@@ -101,7 +101,7 @@ def _verified(token: str, credentials: LiveKitCredentials) -> dict[str, Any] | N
     return claims
 
 
-def _agents_claim(claims: dict[str, Any]) -> CallAttemptRef:
+def _attempt_of(claims: dict[str, Any]) -> CallAttemptRef:
     video = claims.get("video")
     room = video.get("room") if isinstance(video, dict) and video.get("roomJoin") is True else None
     claim = parse_room_name(room) if isinstance(room, str) and claims.get("kind") == "agent" else None
@@ -110,12 +110,12 @@ def _agents_claim(claims: dict[str, Any]) -> CallAttemptRef:
     return claim
 
 
-def _signed(
-    credentials: LiveKitCredentials, join: JoinClaims, grants: dict[str, bool], more: dict[str, Any]
+def _sign(
+    credentials: LiveKitCredentials, join: JoinClaims, grants: dict[str, bool], extra_claims: dict[str, Any]
 ) -> str:
     import jwt  # noqa: PLC0415 - see above
 
-    claims = {"iss": credentials.api_key, "sub": join.identity, "name": join.name} | more
+    claims = {"iss": credentials.api_key, "sub": join.identity, "name": join.name} | extra_claims
     claims |= {"nbf": join.now_s, "exp": join.expires_s}
     claims["video"] = {"room": join.room, "roomJoin": True} | grants
     return jwt.encode(claims, credentials.api_secret, _ALGORITHM)

@@ -108,11 +108,11 @@ def parse_event(event: WebhookEvent) -> LiveKitEvent | None:
     if event.event not in ("participant_joined", "participant_left"):
         return None
     if event.participant.kind == ParticipantInfo.Kind.AGENT:
-        return _of_agent(event, claim)
-    return _of_person(event, claim)
+        return _agent_event(event, claim)
+    return _person_event(event, claim)
 
 
-def _of_agent(event: WebhookEvent, claim: CallAttemptRef) -> LiveKitEvent | None:
+def _agent_event(event: WebhookEvent, claim: CallAttemptRef) -> LiveKitEvent | None:
     """None, too, for a join in a room without metadata (`WATCHED_ROOM`)."""
     agent, joins = event.participant, event.event == "participant_joined"
     if not agent.identity.startswith(AGENT_PREFIX) or (joins and not event.room.metadata):
@@ -127,7 +127,7 @@ def _of_agent(event: WebhookEvent, claim: CallAttemptRef) -> LiveKitEvent | None
     )
 
 
-def _of_person(event: WebhookEvent, claim: CallAttemptRef) -> LiveKitEvent | None:
+def _person_event(event: WebhookEvent, claim: CallAttemptRef) -> LiveKitEvent | None:
     person = event.participant
     is_caller = person.kind == ParticipantInfo.Kind.STANDARD and person.identity == CALLER
     is_callee = person.kind == ParticipantInfo.Kind.SIP and person.identity == callee_identity(claim.claim)

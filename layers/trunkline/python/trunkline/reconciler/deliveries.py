@@ -1,4 +1,4 @@
-"""Starts deliveries anew whose execution was lost: never started, failed for too long, or forgotten."""
+"""Delivery reconciler: restarts webhook deliveries that lost their execution."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.state_machine import DeliveryStateMachine
 
 _GRACE_MS = 15 * 60_000
-_AT_ONCE = 200
+_MAX_RESTARTS = 200
 
 
 @dataclass(frozen=True)
 class DeliveryReconciler:
-    """One pass; what fails is tried again by the next."""
+    """Checks overdue deliveries; a failure is left to the next pass."""
 
     deliveries: DeliveryRepository
     flow: DeliveryStateMachine
     clock: Clock
     log: Logger
 
-    def walk(self, repairs: Counter[str]) -> None:
-        """Start what should have been tried a quarter of an hour ago, under another name.
+    def reconcile(self, repairs: Counter[str]) -> None:
+        """Restart the deliveries that are overdue by 15 minutes, under a new execution name.
 
-        If the old execution lives after all, the record of an attempt counts once: `version` decides.
+        If the old execution still runs, `version` ensures that an attempt is recorded once.
         """
         now_ms = self.clock.wall_ms()
         for number, delivery in enumerate(self.deliveries.overdue(now_ms - _GRACE_MS)):
-            if number >= _AT_ONCE:
+            if number >= _MAX_RESTARTS:
                 return
-            noted = self.deliveries.save(replace(delivery, next_attempt_at_ms=now_ms))
-            if noted is None:
+            claimed = self.deliveries.save(replace(delivery, next_attempt_at_ms=now_ms))
+            if claimed is None:
                 continue
             try:
-                self.flow.start(noted, restart=noted.version)
+                self.flow.start(claimed, restart=claimed.version)
             except (BotoCoreError, ClientError) as error:
-                self.log.error("delivery not started", delivery_id=noted.id, cause=type(error).__name__)
+                self.log.error("delivery not started", delivery_id=claimed.id, cause=type(error).__name__)
                 continue
             repairs["delivery_restarted"] += 1

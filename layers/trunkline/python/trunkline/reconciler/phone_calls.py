@@ -1,5 +1,7 @@
-"""Repairs what fell through, once a minute (rule 16). Every write is conditional on the version that
-was read before the look-up, so that what happened meanwhile always wins."""
+"""Phone call reconciler: repairs calls, slots and wake-ups that were lost, once a minute (rule 16).
+
+Every write is conditional on the version read before the look-up, so that a change in between always wins.
+"""
 
 from __future__ import annotations
 
@@ -32,20 +34,20 @@ from trunkline.livekit.client import LiveKitUnavailable
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
 
-LEEWAY_MS = 60_000
-"""How long after its expiry LiveKit still takes a token."""
+TOKEN_LEEWAY_MS = 60_000
+"""How long LiveKit still accepts a token after its expiry."""
 
-LOOK_UP_AFTER_MS = LEEWAY_MS + 5_000
-"""Rule 11: how long after `dead_after` an absent participant proves that no INVITE will come."""
+LOOK_UP_DELAY_MS = TOKEN_LEEWAY_MS + 5_000
+"""How long after `dead_after` a missing participant proves that no INVITE will follow (rule 11)."""
 
 _SETTLE_FIRST_MS = 30_000
-_AT_ONCE = 16
-_AHEAD_MS = 75_000
-"""Until the next pass, and a little longer."""
+_MAX_CONCURRENT = 16
+_WAKE_AHEAD_MS = 75_000
+"""Longer than the interval between two passes."""
 
 
 class ReconcilerLiveKit(Protocol):
-    """What the reconciler asks of LiveKit."""
+    """The LiveKit requests of the phone call reconciler."""
 
     async def callee(self, room: str, claim: int) -> ParticipantInfo | None: ...
     async def delete_room(self, room: str) -> None: ...
@@ -54,7 +56,7 @@ class ReconcilerLiveKit(Protocol):
 
 @dataclass(frozen=True)
 class PhoneCallReconciler:
-    """One pass over the trunks of a LiveKit project. `offload` runs a blocking store call off the loop."""
+    """Reconciles the trunks of one LiveKit project; `offload` runs a blocking call outside the event loop."""
 
     calls: CallRepository
     lanes: LaneLeaseRepository
@@ -64,36 +66,34 @@ class PhoneCallReconciler:
     wakes: WakeQueue
     notifier: LaneNotifier
     livekit: ReconcilerLiveKit
-    played: Simulation
+    simulation: Simulation
     clock: Clock
     offload: Callable[..., Awaitable[Any]]
     log: Logger
 
-    async def walk(self, states: Iterable[TrunkState], repairs: Counter[str]) -> None:
-        """Repair these trunks' calls and wake those of their lines that no lane serves; how often each
-        repair was made goes into `repairs`. The trunks are of one LiveKit project.
-        """
+    async def reconcile(self, states: Iterable[TrunkState], repairs: Counter[str]) -> None:
+        """Repair the trunks' calls and wake unserved trunks; count each repair in `repairs`."""
         for state in states:
             try:
-                await self._walk_trunk(state, repairs)
+                await self._reconcile_trunk(state, repairs)
             except (BotoCoreError, ClientError) as error:
-                # One trunk's trouble must not keep the others from their repairs; the next pass tries again.
+                # A failure of one trunk must not stop the repair of others; the next pass retries.
                 trunk_id = state.declared.id
-                self.log.error("trunk not looked after", trunk_id=trunk_id, cause=type(error).__name__)
+                self.log.error("trunk not reconciled", trunk_id=trunk_id, cause=type(error).__name__)
 
-    async def _walk_trunk(self, state: TrunkState, repairs: Counter[str]) -> None:
+    async def _reconcile_trunk(self, state: TrunkState, repairs: Counter[str]) -> None:
         trunk_id = state.declared.id
         if state.declared.test:
-            await self.offload(self.played.advance, trunk_id)
+            await self.offload(self.simulation.advance, trunk_id)
         await self._repair_calls(state, repairs)
         await self._free_orphaned_slots(state, repairs)
-        await self._let_in_due(trunk_id, repairs)
+        await self._release_due(trunk_id, repairs)
         for tenant_id in state.tenants:
             await self.offload(self.checkpoints.update, trunk_id, tenant_id)
         await self._wake_if_unserved(state, repairs)
 
     async def _repair_calls(self, state: TrunkState, repairs: Counter[str]) -> None:
-        gate, trunk_id = asyncio.Semaphore(_AT_ONCE), state.declared.id
+        gate, trunk_id = asyncio.Semaphore(_MAX_CONCURRENT), state.declared.id
 
         async def one(call_id: str) -> None:
             async with gate:
@@ -109,7 +109,7 @@ class PhoneCallReconciler:
             call = await self.offload(self.calls.load, call_id)
             if call is None or call.is_terminal or call.channel is Channel.WEB:
                 return
-            found = await self._finding(call) or _without_slot(call, state)
+            found = await self._repair_for(call) or _missing_slots(call, state)
             if found is None:
                 return
             name, change = found
@@ -122,31 +122,31 @@ class PhoneCallReconciler:
             return
         repairs[name] += 1
         self.log.info("repaired", call_id=call_id, tenant_id=call.tenant_id, repair=name)
-        await self._tidy(call, change)
+        await self._clean_up(call, change)
 
-    async def _finding(self, call: Call) -> tuple[str, Change] | None:
-        """Decide what is wrong with a call, if anything."""
+    async def _repair_for(self, call: Call) -> tuple[str, Change] | None:
+        """Decide which repair a call needs, if any."""
         now_ms = self.clock.wall_ms()
         if call.phase is None:
             if now_ms < call.expires_at_ms:
                 return None
             return "expired", end_call(call, Ending(State.TIMEOUT, Reason.EXPIRED), now_ms)
         if call.phase is Phase.PREPARED:
-            if await self._owner_lives(call):
+            if await self._lease_is_alive(call):
                 return None
             return "claim_returned", requeue(call, now_ms, why="dialer_lost")
         if call.phase is Phase.SENT:
-            return await self._unanswered(call, now_ms)
-        return await self._active(call, now_ms)
+            return await self._repair_unanswered(call, now_ms)
+        return await self._repair_active(call, now_ms)
 
-    async def _unanswered(self, call: Call, now_ms: int) -> tuple[str, Change] | None:
-        """Rule 11: a dial whose dialer is gone, or whose answer never came."""
-        if await self._owner_lives(call):
+    async def _repair_unanswered(self, call: Call, now_ms: int) -> tuple[str, Change] | None:
+        """Repair a dial whose dialer has ended, or whose answer never arrived (rule 11)."""
+        if await self._lease_is_alive(call):
             return None
         if call.pending_ending:
             return "kept_ending_applied", finish_attempt(call, call.pending_ending, now_ms)
-        await self._hang_up_if_asked(call)
-        if now_ms < (call.token_expires_at_ms or 0) + LOOK_UP_AFTER_MS:
+        await self._hang_up_if_requested(call)
+        if now_ms < (call.token_expires_at_ms or 0) + LOOK_UP_DELAY_MS:
             return None
         callee = await self.livekit.callee(call.room_name or "", call.claim)
         if callee is None:
@@ -156,9 +156,9 @@ class PhoneCallReconciler:
         ids = {"sip_participant_id": callee.sid, "sip_call_id": callee.attributes.get("sip.callID")}
         return "adopted", answer_call(call, now_ms, **ids)
 
-    async def _active(self, call: Call, now_ms: int) -> tuple[str, Change] | None:
-        """An active call whose end nobody reported; one that was just answered is left to the webhooks."""
-        await self._hang_up_if_asked(call)
+    async def _repair_active(self, call: Call, now_ms: int) -> tuple[str, Change] | None:
+        """End an active call whose end was not reported; one just answered is left to the webhooks."""
+        await self._hang_up_if_requested(call)
         if (
             replacement_overdue(call, now_ms)
             and call.agent_lost_at_ms is None
@@ -173,16 +173,16 @@ class PhoneCallReconciler:
         ending = Ending(State.COMPLETED, Reason.END_NOT_REPORTED)
         return "end_found", end_call(call, ending, now_ms)
 
-    async def _hang_up_if_asked(self, call: Call) -> None:
-        """Rule 14: removing a leg again, or one that is gone, is harmless."""
+    async def _hang_up_if_requested(self, call: Call) -> None:
+        """Remove the leg after a cancel or a lost agent (rule 14); removing it twice is harmless."""
         if call.cancel_requested_at_ms or call.agent_lost_at_ms:
             await self.livekit.remove_callee(call.room_name or "", call.claim)
 
-    async def _owner_lives(self, call: Call) -> bool:
+    async def _lease_is_alive(self, call: Call) -> bool:
         return bool(call.owner) and await self.offload(self.lanes.run_is_alive, call.owner)
 
-    async def _tidy(self, call: Call, change: Change) -> None:
-        """Close the room of a claim that is over. Failing is harmless: LiveKit closes an empty room."""
+    async def _clean_up(self, call: Call, change: Change) -> None:
+        """Close the room of a claim that has ended; on failure LiveKit closes the empty room."""
         if call.room_name and (change.call.is_terminal or change.call.is_waiting):
             try:
                 await self.livekit.delete_room(call.room_name)
@@ -190,7 +190,7 @@ class PhoneCallReconciler:
                 return
 
     async def _free_orphaned_slots(self, state: TrunkState, repairs: Counter[str]) -> None:
-        """Rule 15: a slot whose claim is over, which a transaction should have freed, is freed now."""
+        """Free the slots of claims that have ended, which their transaction should have freed (rule 15)."""
         for pool in state.pools():
             for call_id, claim in await self.offload(lambda pool=pool: list(self.trunks.slots(pool))):
                 call = await self.offload(self.calls.load, call_id)
@@ -198,18 +198,18 @@ class PhoneCallReconciler:
                     await self.offload(self.trunks.free_slot, pool, call_id, claim)
                     repairs["slot_freed"] += 1
 
-    async def _let_in_due(self, trunk_id: str, repairs: Counter[str]) -> None:
+    async def _release_due(self, trunk_id: str, repairs: Counter[str]) -> None:
         moved = await self.offload(enqueue_due_calls, self.calls, trunk_id, self.clock.wall_ms())
         if moved:
             repairs["due_let_in"] += moved
-        # SQS delays by a quarter of an hour at most: wakes for later moments are sent from here.
-        until_ms = self.clock.wall_ms() + _AHEAD_MS
+        # SQS delays a message by 15 minutes at most: wake-ups for later times are sent from here.
+        until_ms = self.clock.wall_ms() + _WAKE_AHEAD_MS
         moments = await self.offload(self.calls.due_times, trunk_id, until_ms)
         for second in sorted({-(-moment_ms // 1000) for moment_ms in moments}):
             await self.offload(self.notifier.wake_at, trunk_id, second * 1000)
 
     async def _wake_if_unserved(self, state: TrunkState, repairs: Counter[str]) -> None:
-        """A wake too many finds the lane held and does nothing; a paused line needs none."""
+        """Wake a trunk with waiting calls and no run; an extra wake-up does nothing."""
         trunk_id = state.declared.id
         now_ms = self.clock.wall_ms()
         if state.paused_because(now_ms):
@@ -227,10 +227,10 @@ class PhoneCallReconciler:
             self.log.error("wake not sent", trunk_id=trunk_id, cause=str(error))
 
 
-def _without_slot(call: Call, state: TrunkState) -> tuple[str, Change] | None:
-    """A limit that was set while the call was up: it takes its slot now, though that fill the pool.
+def _missing_slots(call: Call, state: TrunkState) -> tuple[str, Change] | None:
+    """Take the slots of a limit that was set during the call, even if that overfills the pool.
 
-    A claim that is preparing is left alone: a write would cost it its place.
+    A preparing claim is left alone: a write would make it lose its position.
     """
     missing = set(state.limits(call.tenant_id, batch=call.is_batch)) - set(call.slots)
     if call.phase not in (Phase.SENT, Phase.SETTLED) or not missing:

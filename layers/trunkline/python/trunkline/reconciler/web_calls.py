@@ -1,4 +1,4 @@
-"""Looks after web calls, once a minute: ends what nobody joined, and what LiveKit no longer knows."""
+"""Web call reconciler: ends web calls that nobody joined or whose room has ended, once a minute."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from trunkline.core.clock import Clock
 from trunkline.livekit.client import LiveKitUnavailable
 
 _SETTLE_FIRST_MS = 30_000
-_AT_ONCE = 16
+_MAX_CONCURRENT = 16
 
 
 class WebCallLiveKit(Protocol):
-    """What is asked of LiveKit."""
+    """The LiveKit requests of the web call reconciler."""
 
     async def caller_is_in(self, room: str) -> bool: ...
     async def delete_room(self, room: str) -> None: ...
@@ -35,9 +35,10 @@ class WebCallLiveKit(Protocol):
 
 @dataclass(frozen=True)
 class WebCallReconciler:
-    """One pass over the live web calls that have not ended; every write is conditional on the version read.
+    """Reconciles the live web calls; every write is conditional on the version read.
 
-    `livekit(call)` is the project that a call's room is in."""
+    `livekit(call)` opens the project of a call's room.
+    """
 
     calls: CallRepository
     livekit: Callable[[Call], Awaitable[WebCallLiveKit]]
@@ -45,17 +46,16 @@ class WebCallReconciler:
     offload: Callable[..., Awaitable[Any]]
     log: Logger
 
-    async def walk(self, repairs: Counter[str]) -> None:
-        """Repair every web call; how often each repair was made goes into `repairs`."""
+    async def reconcile(self, repairs: Counter[str]) -> None:
+        """Repair every web call that has not ended; count each repair in `repairs`."""
         for lane in WEB_LANES:
             try:
-                await self._walk_lane(lane, repairs)
+                await self._reconcile_lane(lane, repairs)
             except (BotoCoreError, ClientError) as error:
-                # The next pass tries again.
-                self.log.error("web calls not looked after", lane=lane, cause=type(error).__name__)
+                self.log.error("web calls not reconciled", lane=lane, cause=type(error).__name__)
 
-    async def _walk_lane(self, lane: str, repairs: Counter[str]) -> None:
-        gate = asyncio.Semaphore(_AT_ONCE)
+    async def _reconcile_lane(self, lane: str, repairs: Counter[str]) -> None:
+        gate = asyncio.Semaphore(_MAX_CONCURRENT)
 
         async def one(call_id: str) -> None:
             async with gate:
@@ -71,7 +71,7 @@ class WebCallReconciler:
             call = await self.offload(self.calls.load, call_id)
             if call is None or call.is_terminal:
                 return
-            change = await self._finding(call, self.clock.wall_ms())
+            change = await self._repair_for(call, self.clock.wall_ms())
             if change is None:
                 return
             await self.offload(self.calls.apply, call, change, self.clock.wall_ms())
@@ -85,8 +85,8 @@ class WebCallReconciler:
         self.log.info("repaired", call_id=call_id, tenant_id=call.tenant_id, repair=name)
         await self._close(call)
 
-    async def _finding(self, call: Call, now_ms: int) -> Change | None:
-        """Decide what is wrong with a call, if anything."""
+    async def _repair_for(self, call: Call, now_ms: int) -> Change | None:
+        """Decide which repair a call needs, if any."""
         if call.state is State.PENDING:
             if now_ms < call.expires_at_ms:
                 return None
@@ -94,15 +94,15 @@ class WebCallReconciler:
         if overdue := _overdue(call, now_ms):
             return overdue
         joined_ms = call.caller_joined_at_ms or call.created_at_ms
-        if now_ms < joined_ms + _SETTLE_FIRST_MS or await self._is_in(call):
+        if now_ms < joined_ms + _SETTLE_FIRST_MS or await self._caller_is_in(call):
             return None
         return on_room_finished(call, now_ms)
 
-    async def _is_in(self, call: Call) -> bool:
+    async def _caller_is_in(self, call: Call) -> bool:
         return await (await self.livekit(call)).caller_is_in(call.room_name or "")
 
     async def _close(self, call: Call) -> None:
-        """Failing is harmless: a room that nobody speaks in is closed by LiveKit."""
+        """Close the call's room; on failure LiveKit closes it when it is empty."""
         try:
             await (await self.livekit(call)).delete_room(call.room_name or "")
         except LiveKitUnavailable:
@@ -110,7 +110,7 @@ class WebCallReconciler:
 
 
 def _overdue(call: Call, now_ms: int) -> Change | None:
-    """An agent that did not come, or a talk that is too long."""
+    """End a call whose agent did not join in time, or that exceeds its maximum duration."""
     joined_ms = call.caller_joined_at_ms or call.created_at_ms
     if call.state is State.CONNECTING and now_ms > joined_ms + call.agent.agent_join_timeout_s * 1000:
         return end_call(call, Ending(State.FAILED, Reason.AGENT_UNAVAILABLE), now_ms)

@@ -1,1 +1,1 @@
-"""Schedules: calls that recur, or come once, without a caller."""
+"""Schedules: recurring and one-time calls without a request."""

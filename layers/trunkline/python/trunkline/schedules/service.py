@@ -11,7 +11,7 @@ from typing import Any
 from trunkline.auth.principal import Principal
 from trunkline.auth.resource_service import ResourceService
 from trunkline.call_control.outbound import OutboundCall
-from trunkline.call_control.workflow_calls import WorkflowCall
+from trunkline.call_control.workflow_call_schemas import WorkflowCall
 from trunkline.call_templates.create_call import require_workflow
 from trunkline.call_templates.models import CallKind
 from trunkline.core.clock import Clock

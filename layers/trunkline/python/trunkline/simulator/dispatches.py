@@ -1,4 +1,4 @@
-"""Agent dispatches of a test call, as LiveKit would tell of them; they are kept beside the call."""
+"""Simulated agent dispatches of test calls, in LiveKit's form, stored beside the call."""
 
 from __future__ import annotations
 
@@ -19,45 +19,49 @@ from trunkline.storage.table import EXISTS, ConditionFailed, Delete, Put, Table
 
 @dataclass(frozen=True)
 class SimulatedDispatches:
-    """Lists, adds and takes out the agents of test calls."""
+    """Lists, creates and deletes the dispatches of test calls."""
 
     table: Table
     clock: Clock
 
-    def found(self, call: Call, dispatch_id: str | None) -> list[DispatchView]:
-        """The call's own agent, once it was sent, and those that were added."""
+    def find(self, call: Call, dispatch_id: str | None) -> list[DispatchView]:
+        """List the call's own dispatch, once it exists, and those added; or only the one of that id."""
         items = self.table.partition(simulated_dispatch_key(call.id))
         added: list[DispatchView] = [json.loads(item["view_json"]) for item in items]
         own = [_own(call)] if call.dispatch_id or call.agent_joined_at_ms else []
-        return [each for each in [*own, *added] if dispatch_id in (None, each["id"])]
+        return [dispatch for dispatch in [*own, *added] if dispatch_id in (None, dispatch["id"])]
 
-    def create(self, call: Call, agent_name: str, wish: NewDispatch) -> DispatchView:
-        """Add an agent."""
-        made = _view(
+    def create(self, call: Call, agent_name: str, request: NewDispatch) -> DispatchView:
+        """Create a dispatch."""
+        view = _view(
             new_id("AD"),
             agent_name,
             call.room_name or "",
-            metadata=wish.metadata,
+            metadata=request.metadata,
             created_at=self.clock.wall_ms() // 1000,
             job_id=new_id("AJ"),
         )
-        made["restart_policy"] = wish.restart_policy
-        item: dict[str, Any] = simulated_dispatch_key(call.id, made["id"]).as_item()
-        item["view_json"] = json.dumps(made)
+        view["restart_policy"] = request.restart_policy
+        item: dict[str, Any] = simulated_dispatch_key(call.id, view["id"]).as_item()
+        item["view_json"] = json.dumps(view)
         self.table.write(Put(item | ({TTL: call.ttl} if call.ttl else {})))
-        return made
+        return view
 
     def delete(self, call: Call, dispatch_id: str) -> DispatchView:
-        """Take an agent out; `NotFound` if there is none of that dispatch."""
-        there = self.found(call, dispatch_id)
-        if not there:
+        """Delete a dispatch.
+
+        Raises:
+            NotFound: the call has no such dispatch.
+        """
+        found_dispatches = self.find(call, dispatch_id)
+        if not found_dispatches:
             raise NotFound("Dispatch not found")
         try:
             self.table.write(Delete(simulated_dispatch_key(call.id, dispatch_id), EXISTS))
         except ConditionFailed:
-            # The call's own agent, whom the script needs: it goes when the call ends.
-            return there[0]
-        return there[0]
+            # The call's own agent, which the script needs, leaves when the call ends.
+            return found_dispatches[0]
+        return found_dispatches[0]
 
 
 def _own(call: Call) -> DispatchView:

@@ -1,4 +1,4 @@
-"""A LiveKit that is played: the requests of a lane run and of the reconciler, answered without a network."""
+"""Simulated LiveKit: answers the requests of a lane run and of the reconciler without a network."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _NO_ANSWER = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER)
 
 
 class SimulatedLiveKit:
-    """One run's: it knows the agents it has sent and the phones that ring.
+    """Keeps the dispatched agents and ringing phones of one run in memory.
 
-    What it forgets with its process, the reconciler finds, as with a real one.
+    What is lost with the process, the reconciler repairs, as for a real LiveKit.
     """
 
     def __init__(self, calls: CallRepository, clock: Clock, offload: Callable[..., Awaitable[Any]]) -> None:
@@ -37,7 +37,7 @@ class SimulatedLiveKit:
         self._ringing: dict[tuple[str, int], asyncio.Event] = {}
 
     async def dispatch_agent(self, room: str, agent_name: str, call_id: str) -> str:  # noqa: ARG002
-        """Send an agent in: it comes when the call's number says."""
+        """Dispatch an agent, which joins after the delay of the test number."""
         call: Call | None = await self._offload(self._calls.load, call_id)
         delay_s = lookup_test_number(call.phone_number).agent_joins_after_s if call else None
         due_us = None
@@ -47,14 +47,14 @@ class SimulatedLiveKit:
         return new_id("AD")
 
     async def agent_in_room(self, room: str) -> str | None:
-        """The agent's identity, if it is there by now."""
+        """Return the agent's identity, if it has joined."""
         due_us, claim = self._agents_due_us.get(room), parse_room_name(room)
         if due_us is None or claim is None or self._clock.monotonic_us() < due_us:
             return None
         return f"agent-{job_id_of(claim)}"
 
     async def delete_room(self, room: str) -> None:
-        """Nobody is in it any more."""
+        """Remove the room's agent."""
         self._agents_due_us.pop(room, None)
 
     async def remove_callee(self, room: str, claim: int) -> None:
@@ -63,7 +63,7 @@ class SimulatedLiveKit:
             ringing.set()
 
     async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
-        """The phoned person, while the call is up; a phone that rang when its dialer died is silent."""
+        """Return the callee of an active call; a phone that rang when its dialer died has stopped."""
         named = parse_room_name(room)
         call = await self._offload(self._calls.load, named.call_id) if named else None
         if call is None or call.claim != claim or call.state is not State.ACTIVE:
@@ -72,23 +72,23 @@ class SimulatedLiveKit:
         return ParticipantInfo(sid=call.sip_participant_id or "", attributes=attributes)
 
     async def dial(self, call: Call, sip_trunk_id: str, token: str, before_send: BeforeSend) -> DialAnswer:  # noqa: ARG002
-        """Ring a phone, and answer as it would."""
+        """Ring, and answer as the test number says."""
         await before_send()
-        outcome = lookup_test_number(call.phone_number)
-        if call.claim <= outcome.full_claims:
+        test_number = lookup_test_number(call.phone_number)
+        if call.claim <= test_number.full_claims:
             return DialAnswer(result_of_sip_status(*FULL))
         ring_s = float(call.agent.ring_timeout_s)
-        rings_out = outcome.after_s is None or outcome.after_s > ring_s
-        most_s = min(ring_s, _NO_REPLY_S) if outcome.no_reply else ring_s
-        cancelled = await self._ring(call, most_s if rings_out else outcome.after_s or 0.0)
+        rings_out = test_number.after_s is None or test_number.after_s > ring_s
+        max_s = min(ring_s, _NO_REPLY_S) if test_number.no_reply else ring_s
+        cancelled = await self._ring(call, max_s if rings_out else test_number.after_s or 0.0)
         if cancelled or rings_out:
             return _NO_ANSWER
-        if outcome.sip_status:
-            return DialAnswer(result_of_sip_status(*outcome.sip_status))
+        if test_number.sip_status:
+            return DialAnswer(result_of_sip_status(*test_number.sip_status))
         return DialAnswer(DialResult(DialResultKind.ANSWERED), new_id("PA"), new_id("SCL"))
 
     async def _ring(self, call: Call, for_s: float) -> bool:
-        """Ring for a while; True if it was hung up meanwhile."""
+        """Ring for `for_s` seconds; return True if it was hung up before."""
         key = (call.room_name or "", call.claim)
         hung_up = self._ringing[key] = asyncio.Event()
         try:

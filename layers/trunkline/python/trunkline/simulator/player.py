@@ -1,5 +1,7 @@
-"""Plays the calls on a test trunk: does what is due by their scripts, with the desks that real news and
-reports go through."""
+"""Simulation of test calls: runs the scripted steps that are due.
+
+Steps go through the same services as LiveKit's webhooks and agents' reports.
+"""
 
 from __future__ import annotations
 
@@ -23,53 +25,53 @@ from trunkline.simulator import script
 from trunkline.simulator.ids import job_id_of
 from trunkline.simulator.script import ScheduledStep, scheduled_steps
 
-_KEPT = 5_000
+_MAX_REMEMBERED_CALLS = 5_000
 
 
 @dataclass(frozen=True)
 class SimulationPlayer:
-    """Each step may be repeated without harm: the desks know repeats by their numbers and ids."""
+    """Runs steps; a repeated one is harmless, since the services detect it by its number or id."""
 
     calls: CallRepository
-    news: LiveKitEventHandler
+    livekit_events: LiveKitEventHandler
     reports: AgentReportService
     clock: Clock
-    _played: dict[tuple[str, int], set[int]] = field(default_factory=dict)
+    _done_steps: dict[tuple[str, int], set[int]] = field(default_factory=dict)
 
     def advance(self, trunk_id: str) -> int | None:
-        """Do what is due in the trunk's calls; returns when the next thing is, or None if there is none."""
+        """Run the steps that are due in the trunk's calls; return when the next is due (ms), or None."""
         following: list[int] = []
         open_ids = [*self.calls.in_progress_ids(trunk_id), *self.calls.waiting_ids(trunk_id)]
         for call_id in open_ids:
             call = self.calls.load(call_id)
-            if call and (next_ms := self._go_on(call)) is not None:
+            if call and (next_ms := self._advance_call(call)) is not None:
                 following.append(next_ms)
-        if len(self._played) > _KEPT:
-            self._played.clear()
+        if len(self._done_steps) > _MAX_REMEMBERED_CALLS:
+            self._done_steps.clear()
         return min(following, default=None)
 
-    def _go_on(self, call: Call) -> int | None:
+    def _advance_call(self, call: Call) -> int | None:
         now_ms = self.clock.wall_ms()
-        done = self._played.setdefault((call.id, call.claim), set())
-        for cue in scheduled_steps(call):
-            if cue.at_ms > now_ms:
-                return cue.at_ms
-            place = hash((type(cue.step), cue.at_ms, cue.step))
-            if place not in done:
-                self._do(call, cue)
-                done.add(place)
+        done = self._done_steps.setdefault((call.id, call.claim), set())
+        for scheduled in scheduled_steps(call):
+            if scheduled.at_ms > now_ms:
+                return scheduled.at_ms
+            step_id = hash((type(scheduled.step), scheduled.at_ms, scheduled.step))
+            if step_id not in done:
+                self._run_step(call, scheduled)
+                done.add(step_id)
         after = self.calls.load(call.id) if done else None
-        later = [cue.at_ms for cue in scheduled_steps(after) if cue.at_ms > now_ms] if after else []
-        return min(later, default=None)
+        due_times = [scheduled.at_ms for scheduled in scheduled_steps(after)] if after else []
+        return min((due_ms for due_ms in due_times if due_ms > now_ms), default=None)
 
-    def _do(self, call: Call, cue: ScheduledStep) -> None:
+    def _run_step(self, call: Call, scheduled: ScheduledStep) -> None:
         claim = CallAttemptRef(call.id, call.claim)
-        match cue.step:
+        match scheduled.step:
             case script.CallerJoined() | script.AgentJoined() | script.PersonLeft():
-                self.news.handle(_news(call, claim, cue.step))
+                self.livekit_events.handle(_event_of(call, claim, scheduled.step))
             case script.AgentMissing():
                 missing = Ending(State.FAILED, Reason.AGENT_UNAVAILABLE)
-                self._settle(call, lambda now: end_call(now, missing, cue.at_ms))
+                self._settle(call, lambda now: end_call(now, missing, scheduled.at_ms))
             case report:
                 self._report(claim, _report_of(call, report))
 
@@ -84,7 +86,7 @@ class SimulationPlayer:
         try:
             self.reports.apply(claim, [report])
         except StaleAttempt:
-            # It was cancelled or erased meanwhile: there is nobody to speak of.
+            # The call was cancelled or erased in the meantime.
             return
 
 
@@ -104,18 +106,18 @@ def _report_of(call: Call, step: script.Report) -> say.Report:
             return say.Ended(type="ended", reason=reason)
 
 
-def _news(call: Call, claim: CallAttemptRef, step: script.News) -> LiveKitEvent:
-    told = f"EV_test_{type(step).__name__}_{claim.claim}"
+def _event_of(call: Call, claim: CallAttemptRef, step: script.LiveKitStep) -> LiveKitEvent:
+    event_id = f"EV_test_{type(step).__name__}_{claim.claim}"
     match step:
         case script.CallerJoined():
-            return LiveKitEvent("participant_joined", claim, told, is_caller=True)
+            return LiveKitEvent("participant_joined", claim, event_id, is_caller=True)
         case script.AgentJoined():
-            return LiveKitEvent("participant_joined", claim, told, agent_job_id=job_id_of(claim))
+            return LiveKitEvent("participant_joined", claim, event_id, agent_job_id=job_id_of(claim))
         case script.PersonLeft(reason, status):
             return LiveKitEvent(
                 "participant_left",
                 claim,
-                told,
+                event_id,
                 is_caller=call.channel is Channel.WEB,
                 disconnect_reason=reason,
                 sip_call_status=status,

@@ -1,5 +1,7 @@
-"""What is said and done in a played call, and when: a pure function of the call, so that whoever looks can
-go on with it, and a crash loses nothing."""
+"""Script of a test call: its steps and their times, computed from the call alone. Pure.
+
+Any process can continue a call from its stored state, so a crash loses nothing.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ class UtteranceSpoken:
 
 @dataclass(frozen=True)
 class Answered:
-    """Who picked up, as the agent hears it: human or machine."""
+    """The answering-machine detection of the agent: human or machine."""
 
     result: Literal["human", "machine"]
 
@@ -58,7 +60,7 @@ class AgentJoined:
 
 @dataclass(frozen=True)
 class AgentMissing:
-    """The agent's time to come is over."""
+    """The agent did not join within its time-out."""
 
 
 @dataclass(frozen=True)
@@ -70,49 +72,49 @@ class PersonLeft:
 
 
 Report = UtteranceSpoken | Answered | SummaryReported | AgentHungUp
-News = CallerJoined | AgentJoined | PersonLeft
-Step = Report | News | AgentMissing
+LiveKitStep = CallerJoined | AgentJoined | PersonLeft
+Step = Report | LiveKitStep | AgentMissing
 
 
 @dataclass(frozen=True)
 class ScheduledStep:
-    """A step, and the moment it is due."""
+    """A step and the time it is due."""
 
     at_ms: int
     step: Step
 
 
 def scheduled_steps(call: Call) -> list[ScheduledStep]:
-    """Everything that is to happen in a call as far as it can be told now, in order.
+    """List the remaining steps of a call that its state determines, in order.
 
-    A phone call's ringing is the dial's to play; it is on from its answer.
+    The ringing of a phone call is simulated by its dial; its steps start when it is answered.
     """
     if call.is_terminal:
         return []
-    outcome = lookup_test_number(call.phone_number)
+    test_number = lookup_test_number(call.phone_number)
     if call.answered_at_ms is None:
-        return _joining_steps(call, outcome) if call.channel is Channel.WEB else []
-    talk = _machine() if outcome.machine else _conversation(call, outcome)
+        return _joining_steps(call, test_number) if call.channel is Channel.WEB else []
+    talk = _voicemail_steps() if test_number.machine else _conversation_steps(call, test_number)
     if call.cancel_requested_at_ms:
         talk = [(0.0, PersonLeft("PARTICIPANT_REMOVED", "active"))]
-    return [ScheduledStep(_moment(call, call.answered_at_ms, after_s), step) for after_s, step in talk]
+    return [ScheduledStep(_due_ms(call, call.answered_at_ms, after_s), step) for after_s, step in talk]
 
 
-def _joining_steps(call: Call, outcome: TestNumber) -> list[ScheduledStep]:
-    """A web call: the person joins, then the agent. No cue repeats what the call says has happened."""
+def _joining_steps(call: Call, test_number: TestNumber) -> list[ScheduledStep]:
+    """List the steps until a web call is active: the person joins, then the agent."""
     found: list[ScheduledStep] = []
     if call.state is State.PENDING:
-        found.append(ScheduledStep(_moment(call, call.created_at_ms, _JOINS_AFTER_S), CallerJoined()))
-    delay_s, patience_s = outcome.agent_joins_after_s, float(call.agent.agent_join_timeout_s)
+        found.append(ScheduledStep(_due_ms(call, call.created_at_ms, _JOINS_AFTER_S), CallerJoined()))
+    delay_s, patience_s = test_number.agent_joins_after_s, float(call.agent.agent_join_timeout_s)
     if delay_s is None or delay_s > patience_s:
         step: Step = AgentMissing()
     else:
         step, patience_s = AgentJoined(), delay_s
-    found.append(ScheduledStep(_moment(call, call.created_at_ms, _JOINS_AFTER_S + patience_s), step))
+    found.append(ScheduledStep(_due_ms(call, call.created_at_ms, _JOINS_AFTER_S + patience_s), step))
     return found
 
 
-def _machine() -> list[tuple[float, Step]]:
+def _voicemail_steps() -> list[tuple[float, Step]]:
     return [
         (_FIRST_WORD_S, Answered("machine")),
         (_LEAVES_MESSAGE_S / 2, UtteranceSpoken(((1, "assistant", _MESSAGE),))),
@@ -122,22 +124,22 @@ def _machine() -> list[tuple[float, Step]]:
     ]
 
 
-def _conversation(call: Call, outcome: TestNumber) -> list[tuple[float, Step]]:
+def _conversation_steps(call: Call, test_number: TestNumber) -> list[tuple[float, Step]]:
     steps: list[tuple[float, Step]] = []
-    ends_s, end = _ending(call, outcome)
-    if outcome.talk_s != 0 and not outcome.silent:
+    ends_s, end = _ending(call, test_number)
+    if test_number.talk_s != 0 and not test_number.silent:
         steps.append((_FIRST_WORD_S, Answered("human")))
-        steps += _words(outcome)
+        steps += _transcript_steps(test_number)
     steps.append((ends_s, SummaryReported("The agent said hello.")))
     steps.append((ends_s, end))
     return steps
 
 
-def _words(outcome: TestNumber) -> list[tuple[float, Step]]:
-    """The turns, some at a time, over the talk."""
-    turns = [(number, _SPEAKERS[number % 2], _text(number)) for number in range(1, outcome.turns + 1)]
+def _transcript_steps(test_number: TestNumber) -> list[tuple[float, Step]]:
+    """Spread the turns of the transcript over the conversation, 50 a step."""
+    turns = [(number, _SPEAKERS[number % 2], _text(number)) for number in range(1, test_number.turns + 1)]
     batches = [turns[first : first + _TURNS_A_STEP] for first in range(0, len(turns), _TURNS_A_STEP)]
-    lasts_s = (outcome.talk_s or 1.0) - _FIRST_WORD_S
+    lasts_s = (test_number.talk_s or 1.0) - _FIRST_WORD_S
     apart_s = lasts_s / (len(batches) + 1)
     return [
         (_FIRST_WORD_S + number * apart_s, UtteranceSpoken(tuple(batch)))
@@ -149,16 +151,16 @@ def _text(number: int) -> str:
     return _GREETING[number - 1] if number <= len(_GREETING) else f"This is turn {number}."
 
 
-def _ending(call: Call, outcome: TestNumber) -> tuple[float, PersonLeft]:
+def _ending(call: Call, test_number: TestNumber) -> tuple[float, PersonLeft]:
     limit_s = float(call.agent.max_call_duration_s)
-    if outcome.silent and limit_s > NO_AUDIO_S:
+    if test_number.silent and limit_s > NO_AUDIO_S:
         return NO_AUDIO_S, PersonLeft(sip_call_status="active")
-    if outcome.talk_s is None or outcome.talk_s > limit_s:
+    if test_number.talk_s is None or test_number.talk_s > limit_s:
         return limit_s, PersonLeft()
-    if outcome.drops:
-        return outcome.talk_s, PersonLeft("CONNECTION_TIMEOUT", "active")
-    return outcome.talk_s, PersonLeft()
+    if test_number.drops:
+        return test_number.talk_s, PersonLeft("CONNECTION_TIMEOUT", "active")
+    return test_number.talk_s, PersonLeft()
 
 
-def _moment(call: Call, from_ms: int, after_s: float) -> int:
+def _due_ms(call: Call, from_ms: int, after_s: float) -> int:
     return from_ms + int(after_s * 1000 / call.test_speed)

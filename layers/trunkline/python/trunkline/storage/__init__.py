@@ -1,0 +1,1 @@
+"""The DynamoDB table: its keys, writes, encryption, versions and idempotency records."""

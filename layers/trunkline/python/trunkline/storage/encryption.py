@@ -1,7 +1,7 @@
-"""What nobody but its reader may see, encrypted before it reaches the table (AWS Encryption SDK).
+"""Client-side envelope encryption of personal data and secrets (AWS Encryption SDK).
 
-The encryption context names the purpose, the tenant and the thing it belongs to, so that one call's
-ciphertext is refused for another, and a role may be given one purpose alone.
+The encryption context names the purpose, the tenant and the owning record, so that the ciphertext of one
+call is refused for another, and a role may be allowed a single purpose.
 Source: https://docs.aws.amazon.com/encryption-sdk/latest/developer-guide/concepts.html
 """
 
@@ -13,29 +13,29 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-PEOPLE = "trunkline"
-"""The purpose of what is said of people."""
+PERSONAL_DATA = "trunkline"
+"""Purpose of callees' personal data."""
 
 WEBHOOKS = "trunkline-webhooks"
-"""The purpose of webhooks' secrets and headers."""
+"""Purpose of the secrets and headers of webhooks."""
 
-ANSWERS = "trunkline-answers"
-"""The purpose of answers that are kept for repeated requests."""
+RESPONSES = "trunkline-answers"
+"""Purpose of responses that are stored for repeated requests."""
 
 TOOLS = "trunkline-tools"
-"""The purpose of the secrets that tenants' tools name."""
+"""Purpose of the secrets that tools refer to."""
 
 TRIGGERS = "trunkline-triggers"
-"""The purpose of triggers' secrets."""
+"""Purpose of the secrets of triggers."""
 
 
 class DecryptionFailed(Exception):
-    """A ciphertext that was altered, or belongs to something else."""
+    """The ciphertext was altered, or belongs to another record."""
 
 
 @dataclass(frozen=True)
 class EncryptionContext:
-    """What a secret belongs to."""
+    """The record that a ciphertext belongs to."""
 
     purpose: str
     tenant_id: str
@@ -48,35 +48,35 @@ class EncryptionContext:
 
 
 def context_for_call(tenant_id: str, call_id: str) -> EncryptionContext:
-    """A call, as the owner of what is said of its person."""
-    return EncryptionContext(PEOPLE, tenant_id, "call", call_id)
+    """Return the context of the personal data of a call."""
+    return EncryptionContext(PERSONAL_DATA, tenant_id, "call", call_id)
 
 
 def context_for_webhook(tenant_id: str, webhook_id: str) -> EncryptionContext:
-    """A webhook, as the owner of its secret."""
+    """Return the context of a webhook's secret and headers."""
     return EncryptionContext(WEBHOOKS, tenant_id, "webhook", webhook_id)
 
 
 def context_for_secret(tenant_id: str, name: str) -> EncryptionContext:
-    """A secret that tools name, as its own owner."""
+    """Return the context of a secret that tools refer to."""
     return EncryptionContext(TOOLS, tenant_id, "secret", name)
 
 
 def context_for_trigger(tenant_id: str, trigger_id: str) -> EncryptionContext:
-    """A trigger, as the owner of its secret."""
+    """Return the context of a trigger's secret."""
     return EncryptionContext(TRIGGERS, tenant_id, "trigger", trigger_id)
 
 
 def context_for_stored_response(tenant_id: str, request_id: str) -> EncryptionContext:
-    """A request with an idempotency key, as the owner of its answer."""
-    return EncryptionContext(ANSWERS, tenant_id, "request", request_id)
+    """Return the context of the stored response of a request with an idempotency key."""
+    return EncryptionContext(RESPONSES, tenant_id, "request", request_id)
 
 
 class EnvelopeCipher:
-    """Encrypts and decrypts JSON objects under one KMS key: a data key each, none kept.
+    """Encrypts and decrypts JSON objects under one KMS key, each with a data key of its own.
 
-    The SDK takes 0.2 s to import, so it is imported at the first use. `key_provider` makes the SDK's
-    master key provider; by default one for the key of that ARN.
+    The SDK takes 0.2 s to import, so it is imported at the first use. `key_provider` creates the SDK's
+    master key provider; the default is one for the key of that ARN.
     """
 
     def __init__(self, key_arn: str, key_provider: Callable[[str], Any] | None = None) -> None:
@@ -84,7 +84,7 @@ class EnvelopeCipher:
         self._key_provider = key_provider or _kms_provider
 
     def encrypt(self, owner: EncryptionContext, values: dict[str, Any]) -> bytes:
-        """Encrypt an object for its owner: one GenerateDataKey."""
+        """Encrypt an object (one GenerateDataKey)."""
         client, algorithm = self._client
         ciphertext, _ = client.encrypt(
             source=json.dumps(values, separators=(",", ":")).encode(),
@@ -95,10 +95,10 @@ class EnvelopeCipher:
         return bytes(ciphertext)
 
     def decrypt(self, owner: EncryptionContext, ciphertext: bytes) -> dict[str, Any]:
-        """Decrypt an owner's object: one Decrypt.
+        """Decrypt an object (one Decrypt).
 
         Raises:
-            Unreadable: it was altered, or is another's.
+            DecryptionFailed: it was altered, or belongs to another record.
         """
         from aws_encryption_sdk.exceptions import AWSEncryptionSDKClientError  # noqa: PLC0415
 
@@ -118,7 +118,10 @@ class EnvelopeCipher:
 
     @cached_property
     def _client(self) -> tuple[Any, Any]:
-        """Whoever encrypts may also decrypt, so a signature would prove nothing: key commitment alone."""
+        """Return the client and algorithm; key commitment without signatures.
+
+        Whoever may encrypt may also decrypt, so a signature would prove nothing.
+        """
         import aws_encryption_sdk as sdk  # noqa: PLC0415
 
         client = sdk.EncryptionSDKClient(

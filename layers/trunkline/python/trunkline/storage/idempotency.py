@@ -1,7 +1,7 @@
-"""`Idempotency-Key`: a repeated request makes nothing twice and gets the first one's answer.
+"""`Idempotency-Key`: a repeated request creates nothing twice and gets the first one's response.
 
-The record is written in the transaction that makes the thing, so there is no moment in which one is
-there without the other. Only success is remembered: a request that failed may be tried again.
+The record is written in the transaction that creates the resource, so that one never exists without the
+other. Only success is recorded: a request that failed may be retried.
 Source: the IETF draft "The Idempotency-Key HTTP Header Field".
 """
 
@@ -21,34 +21,34 @@ from trunkline.storage.keys.item import TTL, Item, ItemKey, idempotency_key
 from trunkline.storage.table import ABSENT, Delete, Put
 
 HEADER = "Idempotency-Key"
-_FORM = re.compile(r"[A-Za-z0-9_:-]{1,255}")
+_PATTERN = re.compile(r"[A-Za-z0-9_:-]{1,255}")
 RETENTION_MS = 24 * 3_600_000
 
 
 @dataclass(frozen=True)
 class IdempotencyKey:
-    """One use of a key: where it is recorded, and what it was sent with."""
+    """One use of a key: the key of its record, and the fingerprint of the request body."""
 
     item_key: ItemKey
     fingerprint: str
 
     @classmethod
     def of_event(cls, scope: str, name: str) -> IdempotencyKey:
-        """What happens once for an event of a name, whatever else is said of it."""
+        """Return the key of an event that is handled once, whatever its body."""
         digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
         return cls(idempotency_key(scope, digest), digest)
 
     @classmethod
     def of(cls, headers: Mapping[str, str], scope: str, body: Mapping[str, Any]) -> IdempotencyKey | None:
-        """Read the header; None if there is none. `scope` names tenant, mode and route.
+        """Parse the header; None if it is missing. `scope` names tenant, mode and route.
 
         Raises:
-            InvalidRequest: the key has another form than 1 to 255 letters, digits, `_`, `:` and `-`.
+            InvalidRequest: the key is not 1 to 255 letters, digits, `_`, `:` and `-`.
         """
         value = headers.get(HEADER.lower())
         if value is None:
             return None
-        if not _FORM.fullmatch(value):
+        if not _PATTERN.fullmatch(value):
             raise InvalidRequest(
                 f"{HEADER} must be 1 to 255 letters, digits, underscores, colons or hyphens", field=HEADER
             )
@@ -56,17 +56,17 @@ class IdempotencyKey:
         return cls(idempotency_key(scope, value), hashlib.sha256(canonical.encode()).hexdigest())
 
     def record(self, resource_id: str, now_ms: int) -> Put:
-        """The write that goes into the making transaction; it fails if the key was used in the last day."""
+        """Return the write for the creating transaction; it fails if the key was used within 24 hours."""
         item: Item = self.item_key.as_item() | {"fingerprint": self.fingerprint, "made_id": resource_id}
         item |= {"expires_ms": now_ms + RETENTION_MS, TTL: (now_ms + RETENTION_MS) // 1000 + 1}
         return Put(item, ABSENT | Attr("expires_ms").lt(now_ms))
 
     def forget(self) -> Delete:
-        """The write that takes the record back with the thing."""
+        """Return the write that deletes the record together with the resource."""
         return Delete(self.item_key)
 
     def resource_id(self, record: Item) -> str:
-        """The id of what the first request made.
+        """Return the id of the resource that the first request created.
 
         Raises:
             IdempotencyConflict: the key was used with another body.

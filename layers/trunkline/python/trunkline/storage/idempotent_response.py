@@ -1,7 +1,7 @@
-"""What a request with an `Idempotency-Key` was answered, for its repeats.
+"""Stored responses to requests with an `Idempotency-Key`, for their repeats.
 
-Calls need none of this: their record is written with the call itself. Everything else is made between two
-writes of the record; when nobody knows whether it was made, a repeat is refused, never carried out.
+Calls do not need them: their record is written with the call itself. Other work is done between two writes
+of the record; when its outcome is unknown, a repeat is refused, never done again.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from trunkline.storage.idempotency import RETENTION_MS, IdempotencyKey
 from trunkline.storage.keys.item import TTL, Item
 from trunkline.storage.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update
 
-_BUSY_MS = 35_000
-"""No request lasts longer: after that a record without an answer is one whose maker died."""
+_IN_PROGRESS_MS = 35_000
+"""Longer than any request takes: an older record without a response belongs to one that crashed."""
 
-_UNCLEAR = (LiveKitFailed,)
-"""Errors after which the work may have been done all the same."""
+_AMBIGUOUS_ERRORS = (LiveKitFailed,)
+"""Errors after which the work may have been done nevertheless."""
 
 
 @dataclass(frozen=True)
 class StoredResponse:
-    """An answer's body; `replayed`: it is the first request's."""
+    """The body of a response; `replayed` if it is that of the first request."""
 
     body: Any
     replayed: bool = False
@@ -44,21 +44,21 @@ class StoredResponse:
 
 @dataclass(frozen=True)
 class IdempotentResponses:
-    """Records of requests and their answers, which may hold secrets: they are sealed."""
+    """Records of requests and their responses, encrypted because they may contain secrets."""
 
     table: Table
     cipher: EnvelopeCipher
     clock: Clock
 
     def run(self, key: IdempotencyKey | None, tenant_id: str, work: Callable[[], Any]) -> StoredResponse:
-        """Do the work, or give the answer that the first request with this key got.
+        """Do the work, or return the response to the first request with this key.
 
-        Only success is remembered: after an error the key may be tried again.
+        Only success is recorded: after an error the key may be used again.
 
         Raises:
             IdempotencyConflict: the key was used with another body.
-            IdempotencyInProgress: a request with the key is being carried out.
-            OutcomeUnknown: one was, and nobody knows what came of it.
+            IdempotencyInProgress: a request with the key is in progress.
+            OutcomeUnknown: the outcome of an earlier request is unknown.
         """
         if key is None:
             return StoredResponse(work())
@@ -70,39 +70,39 @@ class IdempotentResponses:
         key: IdempotencyKey,
         context: EncryptionContext,
         work: Callable[[], Any],
-        unclear: tuple[type[Exception], ...] = _UNCLEAR,
+        ambiguous: tuple[type[Exception], ...] = _AMBIGUOUS_ERRORS,
     ) -> StoredResponse:
         """Do as `run`, with the response encrypted for `context`.
 
-        After an error of `unclear` a repeat is refused, since the work may have been done.
+        After an error of `ambiguous` a repeat is refused, since the work may have been done.
         """
         if record := self._begin(key):
             return StoredResponse(self._open(key, context, record), replayed=True)
         try:
             body = work()
-        except unclear:
-            # Left as it is: a repeat is told that nobody knows.
+        except ambiguous:
+            # The record stays without a response: a repeat is refused as `OutcomeUnknown`.
             self.table.write(Update(key.item_key, set={"busy_until_ms": 0}))
             raise
         except Exception:
             self.table.write(Delete(key.item_key))
             raise
         answer = self.cipher.encrypt(context, {"body": body})
-        # It may be erased meanwhile, with what it belongs to: nothing is left to be repeated then.
+        # The record may have been erased with the resource: then there is nothing to repeat.
         with suppress(ConditionFailed):
             self.table.write(Update(key.item_key, set={"answer": answer}, condition=EXISTS))
         return StoredResponse(body)
 
     def _begin(self, key: IdempotencyKey) -> Item | None:
-        """Note that the work begins; the record there is, if it has begun before."""
+        """Record that the work begins; return the existing record, if it began before."""
         now_ms = self.clock.wall_ms()
         item: Item = key.item_key.as_item() | {"fingerprint": key.fingerprint}
         item |= {"expires_ms": now_ms + RETENTION_MS, TTL: (now_ms + RETENTION_MS) // 1000 + 1}
-        item |= {"busy_until_ms": now_ms + _BUSY_MS, "maker": uuid.uuid4().hex}
+        item |= {"busy_until_ms": now_ms + _IN_PROGRESS_MS, "maker": uuid.uuid4().hex}
         try:
             self.table.write(Put(item, ABSENT | Attr("expires_ms").lt(now_ms)))
         except ConditionFailed as error:
-            # The SDK repeats a write whose answer it lost: then the record is this request's own.
+            # The SDK repeats a write whose response it lost: then the record is this request's own.
             seen = error.item or {}
             return None if seen.get("maker") == item["maker"] else seen
         return None

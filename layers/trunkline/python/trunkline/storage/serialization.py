@@ -1,4 +1,4 @@
-"""Plain values in DynamoDB's form, and back. Pure."""
+"""Conversion of plain values to DynamoDB's format and back. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from trunkline.storage.keys.item import Item
 
 encoded = TypeSerializer().serialize
-"""One value, in DynamoDB's form."""
+"""Convert one value to DynamoDB's format."""
 
 _deserialize = TypeDeserializer().deserialize
 

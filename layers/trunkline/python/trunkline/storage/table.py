@@ -1,4 +1,4 @@
-"""The one DynamoDB table: the few operations the stores are made of."""
+"""Operations of the DynamoDB table from which the repositories are built."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ Conditions = dict[str, Any]
 
 
 class Table:
-    """The table's operations; every failure but those two is botocore's own."""
+    """The table's operations; other failures than the two above are those of botocore."""
 
     def __init__(self, client: DynamoDBClient, name: str) -> None:
         self._client = client
@@ -86,10 +86,10 @@ class Table:
 
     def get(self, key: ItemKey) -> Item | None:
         """Read one item with strong consistency."""
-        answer = self._client.get_item(
+        response = self._client.get_item(
             TableName=self._name, Key=to_dynamodb(key.as_item()), ConsistentRead=True
         )
-        return from_dynamodb(answer["Item"]) if "Item" in answer else None
+        return from_dynamodb(response["Item"]) if "Item" in response else None
 
     def partition(self, prefix: ItemKey, *, limit: int | None = None) -> list[Item]:
         """Read a partition's items whose sort key starts with the key's, in order, strongly consistent."""
@@ -100,7 +100,7 @@ class Table:
         return self._items(_from_to(first, last_sk), limit)
 
     def walk(self, prefix: ItemKey) -> Iterator[Item]:
-        """Walk a partition's items whose sort key starts with the key's; a moment old, at half the price."""
+        """Yield a partition's items by prefix of the sort key; eventually consistent, at half the price."""
         for page in self._pages(_starting(prefix), limit=None):
             yield from page
 
@@ -109,19 +109,22 @@ class Table:
         return next(self._pages(_starting(prefix), limit=limit, ScanIndexForward=False))
 
     def newest_between(self, first: ItemKey, last_sk: str, *, limit: int) -> Iterator[list[Item]]:
-        """Walk pages of items from one sort key to another, both included, newest first."""
+        """Yield pages of items from one sort key to another, both included, newest first."""
         return self._pages(_from_to(first, last_sk), limit=limit, ScanIndexForward=False, ConsistentRead=True)
 
     def count(self, first: ItemKey, last_sk: str, *, limit: int) -> int:
-        """Count items from one sort key to another, both included; never more than `limit`."""
+        """Count items from one sort key to another, both included, up to `limit`."""
         return self._counted(_from_to(first, last_sk), limit)
 
     def newest(
-        self, index: str, partition: tuple[str, str], places: tuple[str, str, str], limit: int
+        self, index: str, partition: tuple[str, str], sort_range: tuple[str, str, str], limit: int
     ) -> Iterator[list[Item]]:
-        """Walk pages of an index's partition, newest first: `partition` is its key's name and value,
-        `places` the name of its sort key and the first and last value, both included."""
-        (pk, value), (sk, first, last) = partition, places
+        """Yield pages of an index's partition, newest first.
+
+        `partition` is the name and value of its key, `sort_range` the name of its sort key with the first
+        and last value, both included.
+        """
+        (pk, value), (sk, first, last) = partition, sort_range
         conditions = {pk: _test("EQ", value), sk: _test("BETWEEN", first, last)}
         return self._pages(conditions, limit=limit, IndexName=index, ScanIndexForward=False)
 
@@ -133,20 +136,20 @@ class Table:
         }
         found: dict[ItemKey, Item] = {}
         while wanted:
-            answer = self._client.batch_get_item(RequestItems=wanted)
-            for item in map(from_dynamodb, answer["Responses"].get(self._name, [])):
+            response = self._client.batch_get_item(RequestItems=wanted)
+            for item in map(from_dynamodb, response["Responses"].get(self._name, [])):
                 found[ItemKey(item[PK], item[SK])] = item
-            wanted = answer.get("UnprocessedKeys")
+            wanted = response.get("UnprocessedKeys")
         return [found[key] for key in keys if key in found]
 
     def open_items(self, partition: str, until: str = "") -> Iterator[Item]:
-        """Walk the keys in a partition of the index of what is under way (a moment behind the table)."""
+        """Yield the keys in a partition of the index of open items (eventually consistent)."""
         conditions = {OPEN_PK: _test("EQ", partition)} | ({OPEN_SK: _test("LT", until)} if until else {})
         for page in self._pages(conditions, limit=None, IndexName=OPEN_INDEX):
             yield from page
 
     def count_open_calls(self, partition: str, prefix: str, *, limit: int) -> int:
-        """Count in a partition of the index of open calls; never more than `limit`."""
+        """Count in a partition of the index of open calls, up to `limit`."""
         conditions = {OPEN_PK: _test("EQ", partition), OPEN_SK: _test("BEGINS_WITH", prefix)}
         return self._counted(conditions, limit, IndexName=OPEN_INDEX)
 
@@ -158,29 +161,29 @@ class Table:
                 return found[:limit]
         return found
 
-    def _pages(self, conditions: Conditions, *, limit: int | None, **more: Any) -> Iterator[list[Item]]:
-        for answer in self._answers(conditions, limit, **more):
-            yield [from_dynamodb(item) for item in answer["Items"]]
+    def _pages(self, conditions: Conditions, *, limit: int | None, **options: Any) -> Iterator[list[Item]]:
+        for response in self._responses(conditions, limit, **options):
+            yield [from_dynamodb(item) for item in response["Items"]]
 
-    def _counted(self, conditions: Conditions, limit: int, **more: Any) -> int:
+    def _counted(self, conditions: Conditions, limit: int, **options: Any) -> int:
         counted = 0
-        for answer in self._answers(conditions, limit, Select="COUNT", **more):
-            counted += answer["Count"]
+        for response in self._responses(conditions, limit, Select="COUNT", **options):
+            counted += response["Count"]
             if counted >= limit:
                 return limit
         return counted
 
-    def _answers(self, conditions: Conditions, limit: int | None, **more: Any) -> Iterator[Any]:
+    def _responses(self, conditions: Conditions, limit: int | None, **options: Any) -> Iterator[Any]:
         """Query by `KeyConditions` (docs/adr/0009-key-conditions.md says why not by an expression)."""
-        request: dict[str, Any] = {"TableName": self._name, "KeyConditions": conditions, **more}
+        request: dict[str, Any] = {"TableName": self._name, "KeyConditions": conditions, **options}
         if limit:
             request["Limit"] = limit
         while True:
-            answer = self._client.query(**request)
-            yield answer
-            if "LastEvaluatedKey" not in answer:
+            response = self._client.query(**request)
+            yield response
+            if "LastEvaluatedKey" not in response:
                 return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            request["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
     def write(self, write: Write) -> Item | None:
         """Do one write.
@@ -189,21 +192,21 @@ class Table:
             The new item for an `Update`, else None.
 
         Raises:
-            ConditionFailed: with the item that stood there. The SDK repeats a write whose answer it
-                lost, so a caller whose write may be repeated compares that item with its own.
+            ConditionFailed: with the stored item. The SDK repeats a write whose response it lost, so a
+                caller whose write may be repeated compares that item with its own.
         """
         name, request = write_request(self._name, write)
         request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         if isinstance(write, Update):
             request["ReturnValues"] = "ALL_NEW"
         try:
-            answer = getattr(self._client, f"{name.lower()}_item")(**request)
+            response = getattr(self._client, f"{name.lower()}_item")(**request)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
                 old: Any = error.response.get("Item")
                 raise ConditionFailed(from_dynamodb(old) if old else None) from error
             raise
-        return from_dynamodb(answer["Attributes"]) if "Attributes" in answer else None
+        return from_dynamodb(response["Attributes"]) if "Attributes" in response else None
 
     def transact(self, writes: TransactionWrites, retry: ConflictRetry = NO_RETRY) -> None:
         """Do all the writes or none; a conflict proves that nothing was written, so it may be retried.
@@ -255,7 +258,7 @@ def _transaction_error(error: ClientError) -> Exception:
         return error
     codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
     if "ConditionalCheckFailed" in codes:
-        failed = [place for place, code in enumerate(codes) if code == "ConditionalCheckFailed"]
+        failed = [index for index, code in enumerate(codes) if code == "ConditionalCheckFailed"]
         return ConditionFailed(None, failed)
     if set(codes) & {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
         return TransactionConflict()

@@ -1,0 +1,1 @@
+"""Templates in `{{ }}`, JMESPath queries, escaping and size limits."""

@@ -1,1 +1,1 @@
-"""Tenants, their keys and their agents."""
+"""Tenants and their settings."""

@@ -1,4 +1,4 @@
-"""The deployment's tenants in the table."""
+"""Tenants in the table."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class TenantRepository:
         self._table.transact([Put(tenant_key(tenant_id).as_item() | {"name": name}), Put(entry)])
         return tenant_id
 
-    def set(self, tenant_id: str, facts: Mapping[str, int | None]) -> None:
-        """Set some of what `Facts` knows of a tenant; None: no bound. It counts a minute later."""
-        self._table.write(Update(tenant_key(tenant_id), set=facts))
+    def set(self, tenant_id: str, settings: Mapping[str, int | None]) -> None:
+        """Change some of a tenant's settings; None removes a limit. It takes effect within a minute."""
+        self._table.write(Update(tenant_key(tenant_id), set=settings))
 
     def find(self, name_or_id: str) -> str | None:
-        """Find a tenant by its id or name; the operator's work, never a request's."""
+        """Find a tenant by its id or name: for operators, since it reads all of them."""
         for item in self._table.partition(tenant_directory_key()):
             if name_or_id in (item[SK], item["name"]):
                 return str(item[SK])

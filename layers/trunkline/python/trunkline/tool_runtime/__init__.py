@@ -1,0 +1,1 @@
+"""Running of tools in a call: rendering, requests, retries and redaction."""

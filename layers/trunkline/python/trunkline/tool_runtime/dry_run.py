@@ -1,4 +1,4 @@
-"""Tries a tool without a call: shows the requests it would make, and makes them if that is wished."""
+"""Dry run of a tool without a call: shows the requests that it would make, and can send them."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from trunkline.tools.secret_repository import SecretRepository
 from trunkline.tools.service import ToolService
 from trunkline.workflows.models import ALWAYS_SECRET
 
-_KEY_SHOWN = "(one for each invocation)"
+_IDEMPOTENCY_KEY_PLACEHOLDER = "(one for each invocation)"
 
 
 class Trial(StrictInputModel):
-    """What a tool is tried with: parameters, and what stands in for a call's context.
+    """The parameters of a dry run, and values in place of a call's context.
 
-    `send`: make the requests, for real. Agents are not sent in and calls not ended.
+    If `send` is true, the requests are sent. Agents are not dispatched and calls not ended.
     """
 
     messages: ClassVar[dict[str, str]] = {"send": "send must be true or false"}
@@ -46,7 +46,7 @@ class Trial(StrictInputModel):
 
 
 class RequestView(TypedDict):
-    """A request as it would be sent, its secrets hidden."""
+    """A request as it would be sent, with hidden secrets."""
 
     method: str
     url: str
@@ -55,7 +55,7 @@ class RequestView(TypedDict):
 
 
 class TriedAction(TypedDict):
-    """One action: its `request`, if it makes one, or what it would do."""
+    """One action: its `request`, if it makes one, or else its effect in `does`."""
 
     type: str
     request: RequestView | None
@@ -63,7 +63,7 @@ class TriedAction(TypedDict):
 
 
 class TrialView(TypedDict):
-    """What a tool would do, and what came of it, if it was sent."""
+    """The actions of a tool, and their results if the requests were sent."""
 
     tool: str
     version: int
@@ -76,8 +76,8 @@ class TrialView(TypedDict):
     state: dict[str, Any]
 
 
-class _NoCall:
-    """There is no call to do anything to; never asked."""
+class _NoCallActions:
+    """Actions on a call, which a dry run never runs."""
 
     def transfer(self, agent: str) -> str:
         raise AssertionError(agent)
@@ -88,29 +88,34 @@ class _NoCall:
 
 @dataclass(frozen=True)
 class ToolDryRunService:
-    """Tries tools on their owner's behalf."""
+    """Runs tools without a call."""
 
-    desk: ToolService
+    tools: ToolService
     secrets: SecretRepository
     sender: RetryingSender
     clock: Clock
 
-    def attempt(self, principal: Principal, name: str, wish: Trial, once: str) -> TrialView:
-        """Try a tool; `once` tells this trial from every other.
+    def run(self, principal: Principal, name: str, trial: Trial, invocation_key: str) -> TrialView:
+        """Run a tool; the Idempotency-Keys of its requests are derived from `invocation_key`.
 
         Raises:
-            NotFound: the tenant has none of that name.
+            NotFound: the tenant has no such tool.
         """
-        tool = self.desk.require(principal, name)
-        config, hidden = config_of(tool), ALWAYS_SECRET | frozenset(wish.secret_keys)
+        tool = self.tools.require(principal, name)
+        config, hidden = config_of(tool), ALWAYS_SECRET | frozenset(trial.secret_keys)
         actions: list[TriedAction] = []
-        performance, failure = None, None
+        executor, failure = None, None
         try:
-            scope = self._scope(principal, config, wish)
-            performance = ActionExecutor(
-                scope, hidden, once, self.clock.monotonic_us() + BUDGET_US, self.sender, _NoCall()
+            scope = self._scope(principal, config, trial)
+            executor = ActionExecutor(
+                scope,
+                hidden,
+                invocation_key,
+                self.clock.monotonic_us() + BUDGET_US,
+                self.sender,
+                _NoCallActions(),
             )
-            failure = _walk(performance, config, actions, send=wish.send)
+            failure = _run_actions(executor, config, actions, send=trial.send)
         except InvalidParams as error:
             failure = ActionFailed(FailureType.INVALID_PARAMS, str(error)).view()
         except TemplateError as error:
@@ -118,38 +123,40 @@ class ToolDryRunService:
         return {
             "tool": tool.name,
             "version": tool.version,
-            "sent": wish.send,
+            "sent": trial.send,
             "status": "failed" if failure else "succeeded",
             "actions": actions,
-            "done": performance.done if performance and wish.send else [],
-            "result": performance.result if performance and wish.send else None,
+            "done": executor.completed if executor and trial.send else [],
+            "result": executor.result if executor and trial.send else None,
             "error": failure,
-            "state": _state(performance, hidden),
+            "state": _state(executor, hidden),
         }
 
-    def _scope(self, principal: Principal, config: ToolConfig, wish: Trial) -> dict[str, Any]:
-        """Secrets are read where they are sent alone."""
+    def _scope(self, principal: Principal, config: ToolConfig, trial: Trial) -> dict[str, Any]:
+        """Build the scope of the templates; secrets are read only if they are sent."""
         names = require_sound(config)
-        secrets = self.secrets.values(principal.tenant_mode, names) if wish.send else dict.fromkeys(names, "")
-        scope: dict[str, Any] = {"user": wish.user, "workflow": wish.workflow, "call": wish.call}
+        secrets = (
+            self.secrets.values(principal.tenant_mode, names) if trial.send else dict.fromkeys(names, "")
+        )
+        scope: dict[str, Any] = {"user": trial.user, "workflow": trial.workflow, "call": trial.call}
         scope["secrets"] = secrets
-        given = checked(config.parameters, wish.params)
+        given = checked(config.parameters, trial.params)
         return {**scope, "params": with_defaults(config.parameters, given, scope)}
 
 
-def _walk(
-    performance: ActionExecutor, config: ToolConfig, actions: list[TriedAction], *, send: bool
+def _run_actions(
+    executor: ActionExecutor, config: ToolConfig, actions: list[TriedAction], *, send: bool
 ) -> FailureView | None:
     for number, action in enumerate(config.actions):
         try:
-            actions.append(_preview(action, redact_values(performance.now, performance.hidden)))
+            actions.append(_preview(action, redact_values(executor.current_scope, executor.hidden)))
         except TemplateError as error:
             view = ActionFailed(FailureType.UNKNOWN_VALUE, error.message).view()
             view["action"] = number
             return view
-        # What is set can be seen by later actions; requests are made for real if that is wished.
-        done = isinstance(action, SetState) or (send and isinstance(action, ApiCall))
-        if done and (failure := performance.step(number, action)):
+        # Later actions see the state that is set; requests are sent only on demand.
+        is_run = isinstance(action, SetState) or (send and isinstance(action, ApiCall))
+        if is_run and (failure := executor.run_action(number, action)):
             return failure
     return None
 
@@ -159,7 +166,7 @@ def _preview(action: Action, scope: Scope) -> TriedAction:
     request: RequestView | None = None
     match action:
         case ApiCall():
-            request = _request_view(render_request(action, scope, _KEY_SHOWN))
+            request = _request_view(render_request(action, scope, _IDEMPOTENCY_KEY_PLACEHOLDER))
         case SetState():
             values, append = state_changes_of(action, scope)
             does = {"values": values, "append": append}
@@ -175,12 +182,12 @@ def _request_view(request: RenderedRequest) -> RequestView:
         "method": request.method,
         "url": request.url,
         "headers": dict(request.headers),
-        "body": _shown(request.body),
+        "body": _parse_body(request.body),
     }
 
 
-def _shown(body: bytes) -> Any:
-    """A body as the JSON value it is, or as a text."""
+def _parse_body(body: bytes) -> Any:
+    """Return a body as its JSON value, or as text."""
     if not body:
         return None
     try:
@@ -189,8 +196,8 @@ def _shown(body: bytes) -> Any:
         return body.decode(errors="replace")
 
 
-def _state(performance: ActionExecutor | None, hidden: frozenset[str]) -> dict[str, Any]:
-    if performance is None:
+def _state(executor: ActionExecutor | None, hidden: frozenset[str]) -> dict[str, Any]:
+    if executor is None:
         return {}
-    changed = performance.change.on(performance.scope.get("workflow") or {})
+    changed = executor.change.on(executor.scope.get("workflow") or {})
     return {name: value for name, value in changed.items() if name not in hidden}

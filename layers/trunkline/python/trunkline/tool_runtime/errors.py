@@ -1,4 +1,4 @@
-"""What comes of an action, in a form that a model can act on. Pure."""
+"""Failures of actions, in a form that a language model can act on, and when to retry. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trunkline.egress.messages import Response, TransportError
 
 
 class FailureType(StrEnum):
-    """Why an action failed; `docs/tools.md` says what each means."""
+    """The reason why an action failed; `docs/tools.md` explains each."""
 
     INVALID_PARAMS = "invalid_params"
     UNKNOWN_VALUE = "unknown_value"
@@ -34,8 +34,11 @@ class FailureType(StrEnum):
 
 
 class FailureView(TypedDict):
-    """Why an invocation failed. `may_have_happened`: nobody knows that it was not done, so that doing it
-    again may do it twice. `http_status` and `answer` are the backend's."""
+    """Why an invocation failed.
+
+    If `may_have_happened` is true, a repeat may do the action twice. `http_status` and `answer` are the
+    backend's.
+    """
 
     type: str
     message: str
@@ -46,7 +49,7 @@ class FailureView(TypedDict):
 
 
 class ActionFailed(Exception):
-    """An action that was not done, or of which nobody knows whether it was."""
+    """An action was not done, or may have been done."""
 
     def __init__(
         self,
@@ -65,7 +68,7 @@ class ActionFailed(Exception):
         self.answer = answer
 
     def view(self) -> FailureView:
-        """Show it."""
+        """Return the failure as it is shown to the agent."""
         shown: FailureView = {
             "type": self.kind.value,
             "message": self.message,
@@ -78,48 +81,48 @@ class ActionFailed(Exception):
         return shown
 
 
-DOUBT = "; it may have been done all the same"
+MAY_HAVE_HAPPENED = "; it may still have been done"
 _TEXTS = {
-    TransportError.REFUSED_ADDRESS: "The backend's address may not be called",
-    TransportError.DNS: "The backend's name does not resolve",
-    TransportError.CONNECT: "The backend can't be connected to",
-    TransportError.TLS: "The backend's certificate is not good",
-    TransportError.TIMEOUT: "The backend did not answer in time",
+    TransportError.REFUSED_ADDRESS: "The backend's address must not be called",
+    TransportError.DNS: "The backend's host name does not resolve",
+    TransportError.CONNECT: "The connection to the backend failed",
+    TransportError.TLS: "The backend's certificate is not valid",
+    TransportError.TIMEOUT: "The backend did not respond in time",
     TransportError.BROKEN: "The connection to the backend broke",
-    TransportError.INVALID: "The request can't be written",
+    TransportError.INVALID: "The request is not valid HTTP",
 }
 
 
-def unanswered(answer: Response, tries: int, *, doubtful: bool) -> ActionFailed:
-    """What a request without an answer means; `doubtful`: this or an earlier try may have been done."""
-    fault = answer.error or TransportError.BROKEN
+def no_response_error(response: Response, tries: int, *, may_have_happened: bool) -> ActionFailed:
+    """Return the failure of a request without a response; it, or an earlier try, may have happened."""
+    error = response.error or TransportError.BROKEN
     times = f" (tried {tries} times)" if tries > 1 else ""
-    unsure = DOUBT if doubtful else "; nothing was done"
-    why = f" ({answer.detail})" if fault is TransportError.REFUSED_ADDRESS else ""
-    text = _TEXTS[fault] + why + times + unsure
-    return ActionFailed(FailureType(fault.value), text, may_have_happened=doubtful)
+    outcome = MAY_HAVE_HAPPENED if may_have_happened else "; nothing was done"
+    reason = f" ({response.detail})" if error is TransportError.REFUSED_ADDRESS else ""
+    text = _TEXTS[error] + reason + times + outcome
+    return ActionFailed(FailureType(error.value), text, may_have_happened=may_have_happened)
 
 
-def may_be_sent_again(answer: Response, *, repeatable: bool) -> bool:
-    """Say whether a request may be tried again: `repeatable` if it may though it was perhaps done.
+def is_retryable(response: Response, *, repeatable: bool) -> bool:
+    """Tell whether a request may be retried; `repeatable` if that is harmless even after it was done.
 
-    429 and 5xx are the backend's word that it was not; so is a connection that never was.
+    429, 5xx and a failed connection mean that it was not done.
     """
-    if answer.status is not None:
-        return answer.status == _TOO_MANY or answer.status >= SERVER_ERROR
-    if answer.error in (TransportError.REFUSED_ADDRESS, TransportError.TLS, TransportError.INVALID):
+    if response.status is not None:
+        return response.status == _TOO_MANY_REQUESTS or response.status >= SERVER_ERROR
+    if response.error in (TransportError.REFUSED_ADDRESS, TransportError.TLS, TransportError.INVALID):
         return False
-    return repeatable or not answer.sent
+    return repeatable or not response.sent
 
 
-_TOO_MANY, SERVER_ERROR = 429, 500
+_TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
+_FIRST_WAIT_S, _MAX_WAIT_S = 0.25, 4.0
 
 
-_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.25, 4.0
+def retry_wait_s(tries: int, requested_s: float, jitter: float) -> float:
+    """Return the wait in seconds after a number of tries.
 
-
-def wait_before_s(number: int, asked_s: float, chance: float) -> float:
-    """Seconds before the try after number `number`: doubled each time, with jitter, and no less than the
-    backend asks for; `chance` is from 0 to 1."""
-    doubled_s = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2.0 ** (number - 1))
-    return max(asked_s, doubled_s * (0.5 + chance))
+    It doubles each time, varies with `jitter` (0 to 1), and is at least what the backend requests.
+    """
+    doubled_s = min(_MAX_WAIT_S, _FIRST_WAIT_S * 2.0 ** (tries - 1))
+    return max(requested_s, doubled_s * (0.5 + jitter))

@@ -1,4 +1,4 @@
-"""Performs a tool's actions, one after the other; the first that fails is the last."""
+"""Executor of a tool's actions, in order, until one fails."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from trunkline.tools.actions import Action, ApiCall, EndCall, SetState, Transfer
 from trunkline.workflows.state import StateChange
 
 
-class CallEffectsPort(Protocol):
-    """What tools do to the call itself; each raises `ActionFailed`."""
+class CallActionsPort(Protocol):
+    """Actions on the call itself; each raises `ActionFailed`."""
 
     def transfer(self, agent: str) -> str:
-        """Send an agent in by its name; returns the name as the call has it."""
+        """Transfer the call to an agent; return the agent's name in the call."""
 
     def end(self, reason: str) -> None:
         """End the call."""
 
 
 class ActionView(TypedDict):
-    """What came of one action; `http_status` and `tries` are an `api_call`'s."""
+    """The result of one action; `http_status` and `tries` belong to an `api_call`."""
 
     type: str
     status: str
@@ -41,112 +41,120 @@ class ActionView(TypedDict):
 
 @dataclass
 class ActionExecutor:
-    """One run of a tool's actions: what it knows, and what has come of it so far.
+    """One run of a tool's actions, with its results so far.
 
-    `scope` is what templates see, `hidden` the names whose values are secret, `once` tells this invocation
-    from every other, `until_us` is when it must be over (monotonic).
+    `scope` contains the values of the templates, `hidden` the names of secret values. `invocation_key` is
+    unique for the invocation; `deadline_us` is monotonic.
     """
 
     scope: Scope
     hidden: frozenset[str]
-    once: str
-    until_us: int
+    invocation_key: str
+    deadline_us: int
     sender: RetryingSender
-    effects: CallEffectsPort
+    call_actions: CallActionsPort
     change: StateChange = field(default_factory=StateChange)
-    done: list[ActionView] = field(default_factory=list)
+    completed: list[ActionView] = field(default_factory=list)
     result: Any = None
 
-    def perform(self, actions: Iterable[Action]) -> FailureView | None:
-        """Perform actions; returns why one failed, if one did."""
-        failures = (self.step(number, action) for number, action in enumerate(actions))
-        failure = next((each for each in failures if each), None)
-        if failure and len(self.done) > 1:
-            failure["message"] += f" (action {len(self.done)}; what comes before it was done)"
+    def run(self, actions: Iterable[Action]) -> FailureView | None:
+        """Run actions in order; return the failure of the one that failed, if any."""
+        failures = (self.run_action(number, action) for number, action in enumerate(actions))
+        failure = next((failure for failure in failures if failure), None)
+        if failure and len(self.completed) > 1:
+            failure["message"] += f" (action {len(self.completed)}; the actions before it were done)"
         return failure
 
-    def step(self, number: int, action: Action) -> FailureView | None:
-        """Perform one action; returns why it failed, if it did."""
-        began_us = self.sender.clock.monotonic_us()
-        told: dict[str, Any] = {}
+    def run_action(self, number: int, action: Action) -> FailureView | None:
+        """Run one action; return its failure, if any."""
+        started_us = self.sender.clock.monotonic_us()
+        details: dict[str, Any] = {}
         failure: FailureView | None = None
         try:
-            self._do(action, number, told)
+            self._run(action, number, details)
         except ActionFailed as error:
             failure = error.view()
         except TemplateError as error:
             failure = ActionFailed(FailureType.UNKNOWN_VALUE, error.message).view()
         if failure:
             failure["action"] = number
-        took_ms = (self.sender.clock.monotonic_us() - began_us) // 1000
+        took_ms = (self.sender.clock.monotonic_us() - started_us) // 1000
         status = "failed" if failure else "succeeded"
         shown: ActionView = {"type": action.type, "status": status, "latency_ms": took_ms}
-        self.done.append(shown | told)  # type: ignore[arg-type]
+        self.completed.append(shown | details)  # type: ignore[arg-type]
         return failure
 
     @property
-    def secrecy(self) -> SecretRedactor:
-        """What may not be told of what is known now."""
-        return SecretRedactor.of(self.now, self.hidden)
+    def redactor(self) -> SecretRedactor:
+        """Return the redactor of the secrets in the current scope."""
+        return SecretRedactor.of(self.current_scope, self.hidden)
 
     @property
-    def now(self) -> Scope:
-        """What templates see after the actions that are done."""
+    def current_scope(self) -> Scope:
+        """Return the scope after the actions that were run."""
         state = self.scope.get("workflow") or {}
         return {**self.scope, "workflow": {**state, **self.change.on(state)}}
 
-    def _do(self, action: Action, number: int, told: dict[str, Any]) -> None:
+    def _run(self, action: Action, number: int, details: dict[str, Any]) -> None:
         match action:
             case ApiCall():
-                self._call(action, number, told)
+                self._send_request(action, number, details)
             case SetState():
-                self._set(*state_changes_of(action, self.now))
+                self._set_state(*state_changes_of(action, self.current_scope))
             case TransferAgent():
-                name = self.secrecy.text(render(parse(action.agent), self.now))
-                self.result = {"transferred_to": self.effects.transfer(name)}
+                name = self.call_actions.transfer(self._render(action.agent))
+                self.result = {"transferred_to": name}
             case EndCall():
-                self.effects.end(self.secrecy.text(render(parse(action.reason), self.now))[:_MAX_REASON])
+                self.call_actions.end(
+                    self.redactor.redact_text(render(parse(action.reason), self.current_scope))[
+                        :_MAX_REASON_LENGTH
+                    ]
+                )
                 self.result = {"ended": True}
 
-    def _call(self, action: ApiCall, number: int, told: dict[str, Any]) -> None:
-        request = render_request(action, self.now, idempotency_key_of(self.once, number))
-        sent = self.sender.carry(action, request, self.until_us)
-        told |= {"http_status": sent.answer.status, "tries": sent.tries}
-        secrecy = self.secrecy
-        answer = interpret_response(action, sent.answer, secrecy, doubtful=sent.doubtful)
-        self._set(answer.saved, {})
-        self.result = answer.result
+    def _render(self, template: str) -> str:
+        return self.redactor.redact_text(render(parse(template), self.current_scope))
 
-    def _set(self, values: Mapping[str, Any], append: Mapping[str, Any]) -> None:
-        """What goes under a hidden name is kept as it is: no agent sees it."""
-        secrecy = self.secrecy
-        kept = {name: self._kept(name, each, secrecy) for name, each in values.items()}
-        added = {name: (self._kept(name, each, secrecy),) for name, each in append.items()}
-        self.change = self.change.then(StateChange(kept, added))
+    def _send_request(self, action: ApiCall, number: int, details: dict[str, Any]) -> None:
+        request = render_request(action, self.current_scope, idempotency_key_of(self.invocation_key, number))
+        sent = self.sender.send(action, request, self.deadline_us)
+        details |= {"http_status": sent.response.status, "tries": sent.tries}
+        interpreted = interpret_response(
+            action, sent.response, self.redactor, may_have_happened=sent.may_have_happened
+        )
+        self._set_state(interpreted.saved, {})
+        self.result = interpreted.result
 
-    def _kept(self, name: str, value: Any, secrecy: SecretRedactor) -> Any:
-        return value if name in self.hidden else secrecy.cleaned(value)
+    def _set_state(self, values: Mapping[str, Any], append: Mapping[str, Any]) -> None:
+        """Set and append values; those of hidden names are not redacted, because no agent sees them."""
+        redactor = self.redactor
+        new_values = {name: self._redact(name, value, redactor) for name, value in values.items()}
+        appended = {name: (self._redact(name, value, redactor),) for name, value in append.items()}
+        self.change = self.change.then(StateChange(new_values, appended))
+
+    def _redact(self, name: str, value: Any, redactor: SecretRedactor) -> Any:
+        return value if name in self.hidden else redactor.redact(value)
 
 
-_MAX_REASON = 200
-_MAX_CHANGE = 128 * 1024
+_MAX_REASON_LENGTH = 200
+_MAX_CHANGE_BYTES = 128 * 1024
 
 
 def state_changes_of(action: SetState, scope: Scope) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a `set_state` sets, and what it appends.
+    """Return the values that a `set_state` sets, and those that it appends.
 
     Raises:
-        TemplateError: a value is missing, or they are too large.
+        TemplateError: a value is missing, or the values are too large.
     """
-    values = render_within(action.values, scope, _MAX_CHANGE, "the change of the state")
-    return values, render_within(action.append, scope, _MAX_CHANGE, "the change of the state")
+    values = render_within(action.values, scope, _MAX_CHANGE_BYTES, "the change of the state")
+    return values, render_within(action.append, scope, _MAX_CHANGE_BYTES, "the change of the state")
 
 
 def idempotency_key_of(invocation: str, number: int) -> str:
-    """The Idempotency-Key of one action of one invocation: the same at each try."""
+    """Return the Idempotency-Key of an action in an invocation, which is the same for each try."""
     return f"tl_{hashlib.sha256(f'{invocation}#{number}'.encode()).hexdigest()[:40]}"
 
 
 def template_roots(expressions: Iterator[tuple[str, Any]]) -> frozenset[str]:
-    """What templates ask for: the roots of their paths."""
+    """Return the roots of the paths in templates: the scopes that they need."""
     return frozenset(expression.root for _, expression in expressions)

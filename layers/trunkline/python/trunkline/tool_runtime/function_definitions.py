@@ -1,4 +1,4 @@
-"""A call's tools as a model's function definitions. Pure."""
+"""Function definitions of a call's tools, for a language model. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from trunkline.workflows.models import Workflow
 
 
 class ToolDefinition(TypedDict):
-    """A function as models know it: `parameters` is JSON Schema."""
+    """A function definition; `parameters` is JSON Schema."""
 
     name: str
     description: str
@@ -29,7 +29,7 @@ class ToolDefinitions(TypedDict):
 
 
 def definition(tool: Tool) -> ToolDefinition:
-    """Tell a model of a tool."""
+    """Return the function definition of a tool."""
     return {
         "name": tool.name,
         "description": tool.description,
@@ -39,28 +39,28 @@ def definition(tool: Tool) -> ToolDefinition:
 
 
 def agents_of(call: Call) -> list[HandoffAgent]:
-    """Who may talk in a call, the agent it was made with first."""
+    """Return the agents of a call, the first being the one it was created with."""
     agent = call.agent
     return [HandoffAgent(agent.id, agent.name, agent.livekit_agent_name, agent.tools), *call.handoff_agents]
 
 
 def agent_of(call: Call, name: str) -> HandoffAgent | None:
-    """Who is called so in a call's team, by the tenant's name or its worker's."""
-    return next((each for each in agents_of(call) if name in (each.name, each.livekit_agent_name)), None)
+    """Find an agent of a call by its own name or by that of its LiveKit worker."""
+    return next((agent for agent in agents_of(call) if name in (agent.name, agent.livekit_agent_name)), None)
 
 
 def tools_of(call: Call, workflow: Workflow | None, agent: str | None) -> list[str]:
-    """The names of an agent's tools, its workflow's first; by default those of the agent it was made with.
+    """Return the names of an agent's tools, the workflow's first; by default the first agent's.
 
     Raises:
-        NotFound: nobody in the call is called so.
+        NotFound: the call has no such agent.
     """
-    who = agent_of(call, agent) if agent else agents_of(call)[0]
-    if who is None:
+    found = agent_of(call, agent) if agent else agents_of(call)[0]
+    if found is None:
         raise NotFound("Agent not found")
-    return list(dict.fromkeys([*(workflow.tools if workflow else ()), *who.tools]))
+    return list(dict.fromkeys([*(workflow.tools if workflow else ()), *found.tools]))
 
 
 def all_tools_of(call: Call, workflow: Workflow | None) -> frozenset[str]:
-    """The names of the tools that anybody in a call may use."""
-    return frozenset(workflow.tools if workflow else ()).union(*(each.tools for each in agents_of(call)))
+    """Return the names of the tools that any agent of a call may use."""
+    return frozenset(workflow.tools if workflow else ()).union(*(agent.tools for agent in agents_of(call)))

@@ -1,4 +1,4 @@
-"""From an action and a scope to the request, and from the answer to what the agent is told. Pure."""
+"""Rendering of an action's request, and interpretation of the response. Pure."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from trunkline.templating.escaping import JSON_TYPE, render_body, render_header,
 from trunkline.templating.jmespath_query import search
 from trunkline.templating.size_limits import require_size
 from trunkline.templating.templates import Scope, TemplateError
-from trunkline.tool_runtime.errors import DOUBT, ActionFailed, FailureType
+from trunkline.tool_runtime.errors import MAY_HAVE_HAPPENED, ActionFailed, FailureType
 from trunkline.tool_runtime.redaction import SecretRedactor
 from trunkline.tools.actions import ApiCall
 
-MAX_ANSWER_BYTES = 256 * 1024
-MAX_RESULT = 32 * 1024
-_MAX_EXCERPT = 2000
+MAX_TOOL_RESPONSE_BYTES = 256 * 1024
+MAX_RESULT_BYTES = 32 * 1024
+_MAX_EXCERPT_LENGTH = 2000
 _USER_AGENT = "Trunkline-Tools/1"
 
 
 @dataclass(frozen=True)
 class RenderedRequest:
-    """An action's request with its values in it."""
+    """An action's request with its values filled in."""
 
     method: str
     url: str
@@ -33,17 +33,19 @@ class RenderedRequest:
     body: bytes
 
     def request(self, deadline_s: float) -> Request:
-        """As it is sent; one byte more than may be is read, to know of it."""
-        return Request(self.method, self.url, self.headers, self.body, deadline_s, MAX_ANSWER_BYTES + 1)
+        """Return the request to send; it reads one byte more than is allowed, to detect a larger response."""
+        return Request(
+            self.method, self.url, self.headers, self.body, deadline_s, MAX_TOOL_RESPONSE_BYTES + 1
+        )
 
 
-def render_request(action: ApiCall, scope: Scope, once: str) -> RenderedRequest:
-    """Put the values in; `once` is the Idempotency-Key, where the action has none of its own.
+def render_request(action: ApiCall, scope: Scope, idempotency_key: str) -> RenderedRequest:
+    """Render an action's request; headers of the action replace the default ones.
 
     Raises:
-        TemplateError: a value is missing, or does not fit its place.
+        TemplateError: a value is missing, or is not valid in its position.
     """
-    headers = {"User-Agent": _USER_AGENT, "Idempotency-Key": once}
+    headers = {"User-Agent": _USER_AGENT, "Idempotency-Key": idempotency_key}
     body = b""
     if action.body is not None:
         body = render_body(action.body, action.media_type, scope)
@@ -56,65 +58,72 @@ def render_request(action: ApiCall, scope: Scope, once: str) -> RenderedRequest:
 
 @dataclass(frozen=True)
 class Interpreted:
-    """What an answer says: `result` is for the agent, `saved` for the workflow's state."""
+    """The content of a response: `result` is for the agent, `saved` for the workflow's state."""
 
     result: Any
     saved: Mapping[str, Any] = field(default_factory=dict)
 
 
 def interpret_response(
-    action: ApiCall, answer: Response, secrecy: SecretRedactor, *, doubtful: bool
+    action: ApiCall, response: Response, redactor: SecretRedactor, *, may_have_happened: bool
 ) -> Interpreted:
-    """Read an answer as its action wants it; secrets in it are taken out. `doubtful`: whatever it says, the
-    work may have been done.
+    """Interpret a response as its action describes, without secrets.
+
+    `may_have_happened` says that an earlier try may have been done.
 
     Raises:
-        ActionFailed: it is not what the action expects.
+        ActionFailed: the response is not what the action expects.
     """
-    status = answer.status or 0
+    status = response.status or 0
     if not action.expect.takes(status):
-        raise _unexpected(answer, secrecy, doubtful=doubtful)
-    if len(answer.body) > MAX_ANSWER_BYTES:
-        text = f"The backend's answer is larger than {MAX_ANSWER_BYTES} bytes; the request was done"
-        raise _after_the_fact(FailureType.ANSWER_TOO_LARGE, text, status)
-    value, is_json = _parsed(answer.body)
+        raise _unexpected_status(response, redactor, may_have_happened=may_have_happened)
+    if len(response.body) > MAX_TOOL_RESPONSE_BYTES:
+        text = f"The backend's response is larger than {MAX_TOOL_RESPONSE_BYTES} bytes; the request was sent"
+        raise _failure_after_request(FailureType.ANSWER_TOO_LARGE, text, status)
+    value, is_json = _parse(response.body)
     if not is_json and (action.expect.body or action.save or action.result):
-        text = "The backend's answer is no JSON; the request was done"
-        raise _after_the_fact(FailureType.ANSWER_NOT_JSON, text, status)
+        text = "The backend's response is not valid JSON; the request was sent"
+        raise _failure_after_request(FailureType.ANSWER_NOT_JSON, text, status)
     try:
-        return _as_wished(action, value, secrecy, status)
+        return _select(action, value, redactor, status)
     except TemplateError as error:
-        raise _after_the_fact(FailureType.UNEXPECTED_ANSWER, error.message, status) from error
+        raise _failure_after_request(FailureType.UNEXPECTED_ANSWER, error.message, status) from error
 
 
-def _as_wished(action: ApiCall, value: Any, secrecy: SecretRedactor, status: int) -> Interpreted:
+def _select(action: ApiCall, value: Any, redactor: SecretRedactor, status: int) -> Interpreted:
     if action.expect.body and not search(action.expect.body, value):
-        text = "The backend's answer is not the one that was expected"
-        raise _after_the_fact(FailureType.UNEXPECTED_ANSWER, text, status, secrecy.cleaned(_excerpt(value)))
+        text = "The backend's response is not the expected one"
+        raise _failure_after_request(
+            FailureType.UNEXPECTED_ANSWER, text, status, redactor.redact(_excerpt(value))
+        )
     saved = {name: search(query, value) for name, query in action.save.items()}
     result = search(action.result, value) if action.result else value
-    require_size(result, MAX_RESULT, "the answer: name with `result` what the agent needs of it; it")
-    return Interpreted(secrecy.cleaned(result), saved)
+    require_size(
+        result, MAX_RESULT_BYTES, "the response: select with `result` the part that the agent needs; it"
+    )
+    return Interpreted(redactor.redact(result), saved)
 
 
-def _unexpected(answer: Response, secrecy: SecretRedactor, *, doubtful: bool) -> ActionFailed:
-    status = answer.status or 0
-    value, _ = _parsed(answer.body[:MAX_ANSWER_BYTES])
+def _unexpected_status(
+    response: Response, redactor: SecretRedactor, *, may_have_happened: bool
+) -> ActionFailed:
+    status = response.status or 0
+    value, _ = _parse(response.body[:MAX_TOOL_RESPONSE_BYTES])
     return ActionFailed(
         FailureType.UNEXPECTED_STATUS,
-        f"The backend answered {status}" + (DOUBT if doubtful else ""),
-        may_have_happened=doubtful,
+        f"The backend responded with status {status}" + (MAY_HAVE_HAPPENED if may_have_happened else ""),
+        may_have_happened=may_have_happened,
         http_status=status,
-        answer=secrecy.cleaned(_excerpt(value)),
+        answer=redactor.redact(_excerpt(value)),
     )
 
 
-def _after_the_fact(kind: FailureType, text: str, status: int, answer: Any = None) -> ActionFailed:
+def _failure_after_request(kind: FailureType, text: str, status: int, answer: Any = None) -> ActionFailed:
     return ActionFailed(kind, text, may_have_happened=True, http_status=status, answer=answer)
 
 
-def _parsed(body: bytes) -> tuple[Any, bool]:
-    """An answer's JSON value, or its text; nothing is None."""
+def _parse(body: bytes) -> tuple[Any, bool]:
+    """Return a body's JSON value and True, or its text and False; an empty body is None."""
     if not body.strip():
         return None, False
     try:
@@ -127,6 +136,6 @@ def _parsed(body: bytes) -> tuple[Any, bool]:
 
 
 def _excerpt(value: Any) -> Any:
-    """The value, or the beginning of it where it is long."""
+    """Return a value, or the beginning of a long one as text."""
     text = value if isinstance(value, str) else pydantic_core.to_json(value).decode()
-    return value if len(text) <= _MAX_EXCERPT else text[:_MAX_EXCERPT]
+    return value if len(text) <= _MAX_EXCERPT_LENGTH else text[:_MAX_EXCERPT_LENGTH]

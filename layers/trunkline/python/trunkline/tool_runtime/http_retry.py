@@ -1,4 +1,4 @@
-"""Sends an action's request, and again where that is harmless, within the invocation's time."""
+"""Sending of an action's request, with retries where they are harmless, until the deadline."""
 
 from __future__ import annotations
 
@@ -12,72 +12,74 @@ from trunkline.tool_runtime.errors import (
     SERVER_ERROR,
     ActionFailed,
     FailureType,
-    may_be_sent_again,
-    unanswered,
-    wait_before_s,
+    is_retryable,
+    no_response_error,
+    retry_wait_s,
 )
 from trunkline.tool_runtime.http_action import RenderedRequest
 from trunkline.tools.actions import ApiCall
 
-_LEAST_S = 0.25
-"""With less time left than this no request is begun."""
+_MIN_REQUEST_S = 0.25
+"""With less time left, no request is started."""
 
 
 @dataclass(frozen=True)
 class SendResult:
-    """An answer, after how many tries it came, and whether one of them may have been done unseen."""
+    """A response, the number of tries, and whether one without a clear response may have been done."""
 
-    answer: Response
+    response: Response
     tries: int
-    doubtful: bool
+    may_have_happened: bool
 
 
 @dataclass(frozen=True)
 class RetryingSender:
-    """`send` never raises; `chance()` is from 0 to 1.
+    """Sends requests with retries. `send_once` must not raise; `jitter()` returns 0 to 1.
 
-    A request is repeated with the same Idempotency-Key: after a connection that never was, 429 and 5xx
-    whatever its method, after a time-out only where doing it twice does no harm. Unsure means tell.
+    A retry has the same Idempotency-Key. After a failed connection, 429 and 5xx every method is retried,
+    after a time-out only a request that may safely be done twice. Otherwise the agent is told that the
+    request may have been done.
     """
 
-    send: Callable[[Request], Response]
+    send_once: Callable[[Request], Response]
     sleep: Callable[[float], None]
-    chance: Callable[[], float]
+    jitter: Callable[[], float]
     clock: Clock
 
-    def carry(self, action: ApiCall, request: RenderedRequest, until_us: int) -> SendResult:
-        """Send a request until there is an answer that stands, the tries are spent or the time is over.
+    def send(self, action: ApiCall, request: RenderedRequest, deadline_us: int) -> SendResult:
+        """Send a request until its response is final, the tries are used up, or the deadline is reached.
 
         Raises:
-            ActionFailed: there is none; says whether it may have been done.
+            ActionFailed: there is no response; says whether the request may have been done.
         """
         sent: SendResult | None = None
-        while (left_s := self._left_s(until_us)) >= _LEAST_S:
-            answer = self.send(request.request(min(action.timeout, left_s)))
-            sent = _after(sent, answer)
-            again = may_be_sent_again(answer, repeatable=action.may_be_repeated)
-            if not again or sent.tries > action.retry_count or not self._waited(sent, until_us):
+        while (left_s := self._left_s(deadline_us)) >= _MIN_REQUEST_S:
+            response = self.send_once(request.request(min(action.timeout, left_s)))
+            sent = _next_result(sent, response)
+            retryable = is_retryable(response, repeatable=action.may_be_repeated)
+            if not retryable or sent.tries > action.retry_count or not self._wait(sent, deadline_us):
                 break
         if sent is None:
             raise ActionFailed(FailureType.OUT_OF_TIME, "No time was left for this request; nothing was sent")
-        if sent.answer.status is None:
-            raise unanswered(sent.answer, sent.tries, doubtful=sent.doubtful)
+        if sent.response.status is None:
+            raise no_response_error(sent.response, sent.tries, may_have_happened=sent.may_have_happened)
         return sent
 
-    def _waited(self, sent: SendResult, until_us: int) -> bool:
-        asked_s = retry_after_s(sent.answer.headers, self.clock.wall_ms() / 1000)
-        wait_s = wait_before_s(sent.tries, asked_s, self.chance())
-        if wait_s + _LEAST_S > self._left_s(until_us):
+    def _wait(self, sent: SendResult, deadline_us: int) -> bool:
+        """Wait before the next try; return False if the deadline leaves no time for it."""
+        requested_s = retry_after_s(sent.response.headers, self.clock.wall_ms() / 1000)
+        wait_s = retry_wait_s(sent.tries, requested_s, self.jitter())
+        if wait_s + _MIN_REQUEST_S > self._left_s(deadline_us):
             return False
         self.sleep(wait_s)
         return True
 
-    def _left_s(self, until_us: int) -> float:
-        return (until_us - self.clock.monotonic_us()) / 1_000_000
+    def _left_s(self, deadline_us: int) -> float:
+        return (deadline_us - self.clock.monotonic_us()) / 1_000_000
 
 
-def _after(before: SendResult | None, answer: Response) -> SendResult:
-    doubtful = answer.sent and (answer.status is None or answer.status >= SERVER_ERROR)
+def _next_result(before: SendResult | None, response: Response) -> SendResult:
+    may_have_happened = response.sent and (response.status is None or response.status >= SERVER_ERROR)
     if before is None:
-        return SendResult(answer, 1, doubtful)
-    return SendResult(answer, before.tries + 1, doubtful or before.doubtful)
+        return SendResult(response, 1, may_have_happened)
+    return SendResult(response, before.tries + 1, may_have_happened or before.may_have_happened)

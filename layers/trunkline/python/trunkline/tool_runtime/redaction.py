@@ -1,4 +1,4 @@
-"""Keeps what is secret from whoever is told of a tool's doing: the model, the state, the log. Pure."""
+"""Redaction of secrets in everything that a tool returns, saves or logs. Pure."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from trunkline.core.redaction import HIDDEN
 from trunkline.templating.templates import Scope, percent_encoded
 
 _MIN_LENGTH = 4
-"""A shorter text is part of too many others to be taken out of them."""
+"""Shorter secrets are not redacted: they are part of too many other texts."""
 
 
 @dataclass(frozen=True)
 class SecretRedactor:
-    """The texts that may not be told."""
+    """Redacts secret texts."""
 
     texts: tuple[str, ...]
 
     @classmethod
     def of(cls, scope: Scope, hidden: Iterable[str]) -> SecretRedactor:
-        """All secrets of a scope: the tenant's, and what stands under a hidden name in what is known of the
-        person or in the workflow's state."""
+        """Build the redactor of a scope.
+
+        The secrets are the tenant's, and the values of hidden names in the user context and the state.
+        """
         hidden = frozenset(hidden)
         found = set(_texts(scope.get("secrets", {})))
         for root in ("user", "workflow"):
@@ -34,25 +36,25 @@ class SecretRedactor:
         # The longest first: a secret may be part of another.
         return cls(tuple(sorted((t for t in whole if len(t) >= _MIN_LENGTH), key=len, reverse=True)))
 
-    def text(self, text: str) -> str:
-        """A text without the secrets in it."""
+    def redact_text(self, text: str) -> str:
+        """Return a text without secrets."""
         for secret in self.texts:
             text = text.replace(secret, HIDDEN)
         return text
 
-    def cleaned(self, value: Any) -> Any:
-        """A JSON value without them."""
+    def redact(self, value: Any) -> Any:
+        """Return a JSON value without secrets."""
         if isinstance(value, str):
-            return self.text(value)
+            return self.redact_text(value)
         if isinstance(value, dict):
-            return {self.text(name): self.cleaned(each) for name, each in value.items()}
+            return {self.redact_text(name): self.redact(item) for name, item in value.items()}
         if isinstance(value, list):
-            return [self.cleaned(each) for each in value]
+            return [self.redact(item) for item in value]
         return HIDDEN if _is_number(value) and str(value) in self.texts else value
 
 
 def redact_values(scope: Scope, hidden: Iterable[str]) -> dict[str, Any]:
-    """The scope with its secrets hidden, to show what a template makes of it."""
+    """Return a scope with hidden secrets, to show the result of a template."""
     hidden = frozenset(hidden)
     shown = dict(scope)
     for root in ("user", "workflow"):
@@ -71,19 +73,19 @@ def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _texts(each)
+        for item in value.values():
+            yield from _texts(item)
     elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
+        for item in value:
+            yield from _texts(item)
     elif _is_number(value):
         yield str(value)
 
 
 def _hidden(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {name: _hidden(each) for name, each in value.items()}
-    return [_hidden(each) for each in value] if isinstance(value, list) else HIDDEN
+        return {name: _hidden(item) for name, item in value.items()}
+    return [_hidden(item) for item in value] if isinstance(value, list) else HIDDEN
 
 
 def _is_number(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""An agent's use of a tool in its call."""
+"""Use cases of tools in a call: list their definitions and invoke one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from trunkline.storage.idempotent_response import IdempotentResponses
 from trunkline.storage.keys.calls import invocation_key
 from trunkline.templating.templates import TemplateError
 from trunkline.tool_runtime.errors import ActionFailed, FailureType, FailureView
-from trunkline.tool_runtime.executor import ActionExecutor, ActionView, CallEffectsPort, template_roots
+from trunkline.tool_runtime.executor import ActionExecutor, ActionView, CallActionsPort, template_roots
 from trunkline.tool_runtime.function_definitions import (
     ToolDefinitions,
     all_tools_of,
@@ -45,18 +45,17 @@ from trunkline.workflows.repository import WorkflowRepository
 from trunkline.workflows.state_repository import WorkflowStateRepository
 
 BUDGET_US = 22_000_000
-"""Requests end by then; what is left of 25 s is for telling of them."""
+"""Time for the actions of an invocation; the rest of 25 s is for recording them."""
 
-_LATE_MS = 5 * 60_000
-"""How long after the end of its call a tool may still be used: to note what was said last."""
+_GRACE_AFTER_END_MS = 5 * 60_000
+"""Time after the end of a call in which its tools can still be used, to save its last results."""
 
-
-MAX_STORY = 1000
-_MAX_MESSAGE = 500
+MAX_CALL_EVENTS = 1000
+_MAX_MESSAGE_LENGTH = 500
 
 
 class Invocation(StrictInputModel):
-    """What an agent wants done; the same `invocation_id` again does nothing and gets the same answer."""
+    """An invocation of a tool; a repeated `invocation_id` runs nothing and returns the same response."""
 
     messages: ClassVar[dict[str, str]] = {
         "params": "params must be a JSON object",
@@ -68,7 +67,7 @@ class Invocation(StrictInputModel):
 
 
 class InvocationView(TypedDict):
-    """What came of an invocation: `result` is for the model, `state` what changed in the workflow's state."""
+    """The outcome of an invocation: `result` is for the model, `state` has the changes of the state."""
 
     invocation_id: str
     tool: str
@@ -83,7 +82,7 @@ class InvocationView(TypedDict):
 
 @dataclass(frozen=True)
 class _InvocationContext:
-    """One invocation that is being carried out."""
+    """One invocation that is running."""
 
     call: Call
     workflow: Workflow | None
@@ -92,170 +91,173 @@ class _InvocationContext:
     config: ToolConfig
     invocation_id: str
     params: Mapping[str, Any]
-    until_us: int
+    deadline_us: int
 
 
 @dataclass(frozen=True)
 class ToolInvocationService:
-    """Tools for one agent in its call; `claim` is what its token proves.
+    """Runs tools for the agent of a call; `claim` comes from the agent's token.
 
-    `effects(call, claim, until_us)` is what tools do to the call itself; `noted` is told which call it is.
-    Unsure means tell: what may have been done is not done again by a repeat.
+    `call_actions(call, claim, deadline_us)` builds the actions on the call itself; `on_call_loaded` receives
+    the call, for the log. What may have been done is reported, and never done again by a repeat.
     """
 
     calls: CallRepository
     workflows: WorkflowRepository
     tools: ToolRepository
     secrets: SecretRepository
-    people: UserContextRepository
+    user_contexts: UserContextRepository
     states: WorkflowStateRepository
-    remembered: IdempotentResponses
+    idempotent_responses: IdempotentResponses
     recorder: InvocationRecorder
     sender: RetryingSender
-    effects: Callable[[Call, CallAttemptRef, int], CallEffectsPort]
+    call_actions: Callable[[Call, CallAttemptRef, int], CallActionsPort]
     clock: Clock
-    noted: Callable[[Call], None] = lambda _: None
+    on_call_loaded: Callable[[Call], None] = lambda _: None
 
     def definitions(self, claim: CallAttemptRef, agent: str | None = None) -> ToolDefinitions:
-        """The tools of an agent of the call, by default of the one it was made with, for its model.
+        """Return the function definitions of an agent's tools, by default of the call's first agent.
 
         Raises:
-            NotFound: there is no such call, or no such agent in it.
-            StaleAttempt: the agent's attempt is not the call's present one.
+            NotFound: there is no such call, or the call has no such agent.
+            StaleAttempt: the agent's attempt is not the call's current one.
         """
         call, workflow = self._call(claim)
         found = (self._tool(call, name) for name in tools_of(call, workflow, agent))
         return {"data": [definition(tool) for tool in found if tool]}
 
-    def invoke(self, claim: CallAttemptRef, name: str, wish: Invocation) -> InvocationView:
-        """Do what a tool does.
+    def invoke(self, claim: CallAttemptRef, name: str, invocation: Invocation) -> InvocationView:
+        """Run a tool.
 
         Raises:
-            NotFound: there is no such call, or it has no such tool.
-            StaleAttempt: the agent's attempt is not the call's present one.
+            NotFound: there is no such call, or the call has no such tool.
+            StaleAttempt: the agent's attempt is not the call's current one.
             CallEnded: the call ended too long ago.
-            LimitReached: an agent went round and round: the call's story is full.
-            IdempotencyConflict, IdempotencyInProgress, OutcomeUnknown: of a repeated `invocation_id`.
+            LimitReached: the call has reached its number of events.
+            IdempotencyConflict, IdempotencyInProgress, OutcomeUnknown: for a repeated `invocation_id`.
         """
-        until_us = self.clock.monotonic_us() + BUDGET_US
+        deadline_us = self.clock.monotonic_us() + BUDGET_US
         call, workflow = self._call(claim)
-        if call.ended_at_ms is not None and self.clock.wall_ms() > call.ended_at_ms + _LATE_MS:
+        if call.ended_at_ms is not None and self.clock.wall_ms() > call.ended_at_ms + _GRACE_AFTER_END_MS:
             raise CallEnded
-        if call.sequence > MAX_STORY:
-            raise LimitReached(f"The call's story has {MAX_STORY} entries: no more tools in this call")
+        if call.sequence > MAX_CALL_EVENTS:
+            raise LimitReached(f"The call has {MAX_CALL_EVENTS} events: it cannot use more tools")
         tool = self._tool(call, name) if name in all_tools_of(call, workflow) else None
         if tool is None:
             raise NotFound("Tool not found")
-        invocation_id = wish.invocation_id or f"inv_{uuid.uuid4().hex}"
-        once = IdempotencyKey(invocation_key(call.id, invocation_id), _fingerprint(name, wish.params))
-
-        use = _InvocationContext(
-            call, workflow, claim, tool, config_of(tool), invocation_id, wish.params, until_us
+        invocation_id = invocation.invocation_id or f"inv_{uuid.uuid4().hex}"
+        key = IdempotencyKey(invocation_key(call.id, invocation_id), _fingerprint(name, invocation.params))
+        context = _InvocationContext(
+            call, workflow, claim, tool, config_of(tool), invocation_id, invocation.params, deadline_us
         )
 
-        owner = context_for_call(call.tenant_id, call.id)
-        answered = self.remembered.run_for(once, owner, lambda: self._used(use), (Exception,))
+        encryption_context = context_for_call(call.tenant_id, call.id)
+        answered = self.idempotent_responses.run_for(
+            key, encryption_context, lambda: self._run(context), (Exception,)
+        )
         view: InvocationView = answered.body
         return view
 
     def _call(self, claim: CallAttemptRef) -> tuple[Call, Workflow | None]:
         call = self.calls.load(claim.call_id)
         if call:
-            self.noted(call)
+            self.on_call_loaded(call)
         call = require_current_attempt(call, claim)
-        kept = call.workflow
-        workflow = self.workflows.version(call.tenant_id, kept.slug, kept.version) if kept else None
+        ref = call.workflow
+        workflow = self.workflows.version(call.tenant_id, ref.slug, ref.version) if ref else None
         return call, workflow
 
     def _tool(self, call: Call, name: str) -> Tool | None:
-        """The version that was current when the call was accepted: a change reaches the next calls."""
+        """Load the version that was current when the call was accepted."""
         return self.tools.as_of(call.tenant_id, name, call.created_at_ms)
 
-    def _used(self, use: _InvocationContext) -> InvocationView:
-        began_us = self.clock.monotonic_us()
-        hidden = hidden_keys(use.workflow)
-        performance, failure, state = None, None, {}
+    def _run(self, context: _InvocationContext) -> InvocationView:
+        started_us = self.clock.monotonic_us()
+        hidden = hidden_keys(context.workflow)
+        executor, failure, state = None, None, {}
         try:
-            performance = self._performance(use, hidden)
-            failure = performance.perform(use.config.actions)
-            state = self._saved(use.call, performance, hidden)
+            executor = self._executor(context, hidden)
+            failure = executor.run(context.config.actions)
+            state = self._save_state(context.call, executor, hidden)
         except InvalidParams as error:
             failure = ActionFailed(FailureType.INVALID_PARAMS, str(error)).view()
         except TemplateError as error:
             failure = ActionFailed(FailureType.UNKNOWN_VALUE, error.message).view()
         except StateTooLarge as error:
-            happened = {"may_have_happened": True}
-            failure = failure or ActionFailed(FailureType.STATE_TOO_LARGE, error.message, **happened).view()
+            too_large = ActionFailed(FailureType.STATE_TOO_LARGE, error.message, may_have_happened=True)
+            failure = failure or too_large.view()
         view: InvocationView = {
-            "invocation_id": use.invocation_id,
-            "tool": use.tool.name,
-            "version": use.tool.version,
+            "invocation_id": context.invocation_id,
+            "tool": context.tool.name,
+            "version": context.tool.version,
             "status": "failed" if failure else "succeeded",
-            "result": performance.result if performance and not failure else None,
+            "result": executor.result if executor and not failure else None,
             "error": failure,
             "state": state,
-            "actions": performance.done if performance else [],
-            "latency_ms": (self.clock.monotonic_us() - began_us) // 1000,
+            "actions": executor.completed if executor else [],
+            "latency_ms": (self.clock.monotonic_us() - started_us) // 1000,
         }
-        self._note(use, view, performance)
+        self._record(context, view, executor)
         return view
 
-    def _performance(self, use: _InvocationContext, hidden: frozenset[str]) -> ActionExecutor:
-        given = checked(use.config.parameters, use.params)
-        scope = self._scope(use)
-        params = with_defaults(use.config.parameters, given, scope)
+    def _executor(self, context: _InvocationContext, hidden: frozenset[str]) -> ActionExecutor:
+        params = checked(context.config.parameters, context.params)
+        scope = self._scope(context)
+        params = with_defaults(context.config.parameters, params, scope)
         return ActionExecutor(
             scope={**scope, "params": params},
             hidden=hidden,
-            once=f"{use.call.id}#{use.invocation_id}",
-            until_us=use.until_us,
+            invocation_key=f"{context.call.id}#{context.invocation_id}",
+            deadline_us=context.deadline_us,
             sender=self.sender,
-            effects=self.effects(use.call, use.claim, use.until_us),
+            call_actions=self.call_actions(context.call, context.claim, context.deadline_us),
         )
 
-    def _scope(self, use: _InvocationContext) -> dict[str, Any]:
-        """What the tool's templates ask for, and nothing else: each costs a read and a Decrypt."""
-        call, roots = use.call, template_roots(use.config.expressions())
+    def _scope(self, context: _InvocationContext) -> dict[str, Any]:
+        """Load only the values that the tool's templates use: each costs a read and a Decrypt."""
+        call, roots = context.call, template_roots(context.config.expressions())
         scope: dict[str, Any] = {"call": call_values(call)}
         if "user" in roots:
-            scope["user"] = self.people.get(call)
-        if "workflow" in roots or use.config.appends:
+            scope["user"] = self.user_contexts.get(call)
+        if "workflow" in roots or context.config.appends:
             scope["workflow"] = self.states.load(call).values
         if "secrets" in roots:
-            scope["secrets"] = self.secrets.values(call.tenant_id, require_sound(use.config))
+            scope["secrets"] = self.secrets.values(call.tenant_id, require_sound(context.config))
         return scope
 
-    def _saved(self, call: Call, performance: ActionExecutor, hidden: frozenset[str]) -> dict[str, Any]:
-        """Write what the actions did to the workflow's state, though a later one failed; what an agent may
-        know of it."""
-        change = performance.change
+    def _save_state(self, call: Call, executor: ActionExecutor, hidden: frozenset[str]) -> dict[str, Any]:
+        """Save the changes of the state, also if a later action failed; return those that are not hidden."""
+        change = executor.change
         if not change:
             return {}
         after = self.states.change(call, lambda state: state.after_tool(change))
         values = after.values if after else {}
         return {name: values[name] for name in change.names if name in values and name not in hidden}
 
-    def _note(
-        self, use: _InvocationContext, view: InvocationView, performance: ActionExecutor | None
+    def _record(
+        self, context: _InvocationContext, view: InvocationView, executor: ActionExecutor | None
     ) -> None:
-        told: dict[str, Any] = {
+        details: dict[str, Any] = {
             name: view[name] for name in ("tool", "version", "latency_ms", "invocation_id")
         }
-        told["outcome"] = view["status"]
+        details["outcome"] = view["status"]
         if view["error"]:
-            told |= {"error": view["error"]["type"], "message": view["error"]["message"][:_MAX_MESSAGE]}
+            details |= {
+                "error": view["error"]["type"],
+                "message": view["error"]["message"][:_MAX_MESSAGE_LENGTH],
+            }
             if "http_status" in view["error"]:
-                told["http_status"] = view["error"]["http_status"]
-        bodies = None
-        if use.tool.record_bodies:
+                details["http_status"] = view["error"]["http_status"]
+        payloads = None
+        if context.tool.record_bodies:
             answer = view["error"].get("answer") if view["error"] else None
-            said = {"params": dict(use.params), "result": view["result"], "answer": answer}
-            bodies = performance.secrecy.cleaned(said) if performance else said
-        self.recorder.note(use.call, told, bodies)
+            shown = {"params": dict(context.params), "result": view["result"], "answer": answer}
+            payloads = executor.redactor.redact(shown) if executor else shown
+        self.recorder.record(context.call, details, payloads)
 
 
 def call_values(call: Call) -> dict[str, Any]:
-    """What `{{call.…}}` can name."""
+    """Return the values of `{{call.…}}`."""
     return {
         "id": call.id,
         "channel": call.channel.value,

@@ -1,1 +1,1 @@
-"""Triggers: calls that another system's webhook starts, by a template."""
+"""Triggers: calls that are started by another system's webhook."""

@@ -1,1 +1,1 @@
-"""Workflows: what a call is about, which agents talk in it, and how the person is reached."""
+"""Workflows: the agents, tools and channel of a call, and its state."""

@@ -1,0 +1,1 @@
+"""Keys of the items in the table, by subject."""
