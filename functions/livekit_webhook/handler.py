@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from trunkline.core.errors import TrunklineError
 from trunkline.core.logging import logger
 from trunkline.http_api.error_mapping import error_answer
-from trunkline.http_api.responses import plain_response
+from trunkline.http_api.responses import Response
 from trunkline.livekit.webhooks import parse_event, verified_event
 
 from .bootstrap import desk
@@ -29,7 +29,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         webhook, owner = verified_event(raw, event["headers"].get("authorization", ""), projects.signers)
     except TrunklineError as error:
         log.warning("webhook refused", cause=error.type)
-        return plain_response(*error_answer(error, event["requestContext"]["requestId"]))
+        return Response(*error_answer(error, event["requestContext"]["requestId"])).to_payload()
     news = parse_event(webhook)
     if news and owner and not projects.owns(owner, calls.load(news.claim.call_id)):
         log.warning("news of another tenant's room ignored", livekit_tenant_id=owner)
@@ -37,4 +37,4 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     call = news_desk.handle(news) if news else None
     log.append_keys(tenant_id=call.tenant_id if call else owner)
     log.info("webhook", event_type=webhook.event, call_id=news.claim.call_id if news else None)
-    return plain_response(200, {"status": "received"})
+    return Response(200, {"status": "received"}).to_payload()

@@ -37,13 +37,13 @@ class AuditQuery(InputModel):
         "cursor": MESSAGE,
     }
 
-    action: Annotated[str | None, Field(max_length=100)] = None
-    target_id: Annotated[str | None, Field(max_length=200)] = None
-    actor_id: Annotated[str | None, Field(max_length=200)] = None
-    after: Moment | None = None
-    before: Moment | None = None
-    limit: Annotated[int, Bounded(1, 100)] = 25
-    cursor: str | None = None
+    action: str | None = Field(default=None, max_length=100, description="For example `agent.created`.")
+    target_id: str | None = Field(default=None, max_length=200, description="The id of the changed resource.")
+    actor_id: str | None = Field(default=None, max_length=200, description="The id of a key.")
+    after: Moment | None = Field(default=None, description="ISO 8601 time with its offset.")
+    before: Moment | None = Field(default=None, description="ISO 8601 time with its offset.")
+    limit: Annotated[int, Bounded(1, 100), Field(description="Entries in a page.")] = 25
+    cursor: str | None = Field(default=None, description="The `next_cursor` of the previous page.")
 
     def wants(self, item: Item) -> bool:
         """Say whether an entry is asked for."""

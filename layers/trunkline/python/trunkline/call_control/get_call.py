@@ -40,8 +40,17 @@ class WaitQuery(InputModel):
         "after": "after must be the last_event of an earlier answer",
     }
 
-    wait: int = Field(default=0, ge=0, le=MAX_WAIT_S)
-    after: int | None = Field(default=None, ge=0)
+    wait: int = Field(
+        default=0,
+        ge=0,
+        le=MAX_WAIT_S,
+        description="Seconds to wait until the call changes or ends.",
+    )
+    after: int | None = Field(
+        None,
+        ge=0,
+        description="The `last_event` that you know; by default the current one.",
+    )
 
 
 class CallEventView(TypedDict):
