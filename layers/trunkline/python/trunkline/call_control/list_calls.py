@@ -1,4 +1,4 @@
-"""Lists a tenant's calls, newest first, page by page."""
+"""Listing of a tenant's calls, newest first, in pages."""
 
 from __future__ import annotations
 
