@@ -47,7 +47,7 @@ bench: setup ## Run the benchmarks, or the groups in ARGS, and print a table wit
 	@$(PYTHON) -m benchmarks $(ARGS)
 
 openapi: setup ## Write docs/openapi.json from the models of the routes
-	@$(PYTHON) -m local.openapi
+	@$(PYTHON) -m openapi
 
 lock: setup ## Resolve and lock the dependencies
 	@requirements/lock.sh

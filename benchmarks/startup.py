@@ -31,7 +31,7 @@ def import_rows() -> list[Row]:
     python_s = _start_s("pass", path)
     rows = [Row("bare Python", f"{python_s * 1000:.0f} ms")]
     for package in ("api", "dialer", "livekit_webhook", "reconciler", "event_fanout", "webhook_deliver"):
-        took_s = _start_s(f"import {package}.handler", path)
+        took_s = _start_s(f"import functions.{package}.handler", path)
         value = f"{(took_s - python_s) * 1000:.0f} ms"
         rows.append(Row(f"import {package}", value, "bare Python", took_s / python_s))
     return rows

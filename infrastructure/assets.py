@@ -48,10 +48,10 @@ def trunkline_layer() -> Path:
 
 
 def functions_code() -> Path:
-    """Copy the handlers; one asset serves every function, each by its own handler name."""
+    """Copy the package `functions`; one asset serves every function, each by its own handler name."""
     source = ROOT / "functions"
     key = _digest(_sources(source), _python_tag())
-    return _once(_BUILD / f"functions-{key}", lambda folder: _copy(source, folder))
+    return _once(_BUILD / f"functions-package-{key}", lambda folder: _copy(source, folder / "functions"))
 
 
 def _once(folder: Path, build: Callable[[Path], None]) -> Path:

@@ -86,7 +86,7 @@ class PythonFunction(Construct):
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=runtime.architecture,
             code=runtime.code,
-            handler=f"{package}.handler.handle",
+            handler=f"functions.{package}.handler.handle",
             layers=[*runtime.layers, runtime.encryption] if encrypts else runtime.layers,
             role=self.role,
             log_group=self.log_group,

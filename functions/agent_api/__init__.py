@@ -1,1 +1,1 @@
-"""The agents' own door: what a call is about, and what they report of it."""
+"""The API of agents: the context of their call, their reports of it, and its tools."""

@@ -1,4 +1,4 @@
-"""`agent_api`: an agent proves itself with its job's LiveKit token, and speaks for that call alone."""
+"""`agent_api`: an agent authenticates with its job's LiveKit token, and can act only for that call."""
 
 from __future__ import annotations
 
@@ -10,20 +10,29 @@ from trunkline.core.errors import TrunklineError
 from trunkline.core.logging import logger
 from trunkline.core.redaction import route_template
 from trunkline.http_api.error_mapping import error_answer
-from trunkline.http_api.responses import plain_response
+from trunkline.http_api.request import Request
+from trunkline.http_api.responses import Response
 
-from .routes import answer_to
+from .auth import authenticate
+from .routes import ROUTES
 
 log = logger("agent_api")
 
 
 @log.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """A request that fails is sent again by the helper; each is harmless when repeated."""
-    log.append_keys(request_id=event["requestContext"]["requestId"])
+    """Respond to an agent; the agent's library retries failed requests, and each is safe to repeat."""
+    request = Request.from_event(event)
+    log.append_keys(request_id=request.request_id)
     try:
-        status, body = 200, answer_to(event)
+        response = Response(200, _run_route(request))
     except TrunklineError as error:
-        status, body = error_answer(error, event["requestContext"]["requestId"])
-    log.info("agent request", path=route_template(event["rawPath"]), status=status)
-    return plain_response(status, body)
+        response = Response(*error_answer(error, request.request_id))
+    log.info("agent request", path=route_template(request.path), status=response.status)
+    return response.to_payload()
+
+
+def _run_route(request: Request) -> Any:
+    route, (call_id, *values) = ROUTES.find(request)
+    claim = authenticate(request, call_id)
+    return route.handler(claim, *values, **route.arguments(request))

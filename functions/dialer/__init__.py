@@ -1,1 +1,1 @@
-"""Dials: one invocation serves one wake."""
+"""Dials waiting calls: one invocation serves one wake-up."""

@@ -1,4 +1,4 @@
-"""`dialer`: serves one wake by holding its trunk's lane while there is work."""
+"""Lambda handler of `dialer`: serves one wake-up by holding its trunk's lane while there is work."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _process: DialerProcess | None = None
 
 @log.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> None:
-    """Batch size is 1: a batch would tie one trunk's wake to another trunk's run.
+    """Serve one wake-up; the batch size is 1, because a batch would tie a trunk to another trunk's run.
 
-    An exception leaves the wake in the queue; it comes again after the visibility time-out, and the
-    reconciler wakes the line before that.
+    An exception leaves the wake-up in the queue until the visibility time-out; the reconciler wakes the
+    trunk before that.
     """
     global _process  # noqa: PLW0603 - one set of clients and warm connections a process
     if _process is None:
         _process = DialerProcess(DialerSettings.from_env(), log)
-        # What is loaded by now stays: looking through it again would hold up starts for 50 ms.
+        # What is loaded by now stays: collecting it again would delay starts by 50 ms.
         gc.freeze()
     for record in event["Records"]:
         wake = DialWakeup.from_json(record["body"])

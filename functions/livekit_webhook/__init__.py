@@ -1,1 +1,1 @@
-"""Takes LiveKit's webhooks."""
+"""Receives LiveKit's webhooks."""

@@ -1,44 +1,47 @@
-"""What the webhooks work with, built once per process."""
+"""Composition root of `livekit_webhook`."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
+from functions.call_resources import CallResources
 from trunkline.call_control.livekit_events import LiveKitEventHandler, RoomActions
 from trunkline.calls.agent_transitions import active_agent
 from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
-from trunkline.core import aws_clients
-from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
 from trunkline.core.settings import LiveKitWebhookSettings
-from trunkline.dial_queue.lease import LaneLeaseRepository
-from trunkline.dial_queue.messages import WakeQueue
-from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.projects import ProjectRegistry
 from trunkline.livekit.rooms import CallAttemptRef, room_name
-from trunkline.storage.table import Table
-from trunkline.trunks.repository import TrunkRepository
 
 log = logger("livekit_webhook")
 
 
+@dataclass(frozen=True)
+class WebhookServices:
+    """The services that handle a webhook."""
+
+    events: LiveKitEventHandler
+    projects: ProjectRegistry
+    calls: CallRepository
+
+
 @cache
-def desk() -> tuple[LiveKitEventHandler, ProjectRegistry, CallRepository]:
+def services() -> WebhookServices:
+    """Build the services from the environment, once per process."""
     settings = LiveKitWebhookSettings.from_env()
-    clock = SystemClock()
-    table = Table(aws_clients.client("dynamodb"), settings.table_name)
-    calls, trunks = CallRepository(table), TrunkRepository(table)
-    projects = ProjectRegistry.open(table, settings, clock)
-    wakes = WakeQueue.open(settings)
-    notifier = LaneNotifier(wakes, clock, log, trunks.granted_ids)
-    alive = LaneLeaseRepository(table, clock).run_is_alive
-    return LiveKitEventHandler(calls, notifier, clock, alive, _reach(projects, calls)), projects, calls
+    resources = CallResources.open(settings, log)
+    calls, clock, run_is_alive = resources.calls, resources.clock, resources.lanes.run_is_alive
+    projects = ProjectRegistry.open(resources.table, settings, clock)
+    rooms = _room_actions(projects, calls)
+    events = LiveKitEventHandler(calls, resources.new_notifier(), clock, run_is_alive, rooms)
+    return WebhookServices(events, projects, calls)
 
 
-def _reach(projects: ProjectRegistry, calls: CallRepository) -> RoomActions:
-    # Hardly ever needed: the other webhooks do not pay for the import on a cold start.
+def _room_actions(projects: ProjectRegistry, calls: CallRepository) -> RoomActions:
+    # Rarely needed, so other webhooks do not pay for the import on a cold start.
     def credentials(claim: CallAttemptRef) -> LiveKitCredentials:
         call = calls.load(claim.call_id)
         return projects.for_call(call) if call else projects.for_tenant(None)

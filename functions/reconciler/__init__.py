@@ -1,0 +1,1 @@
+"""Repairs what was lost, once a minute."""

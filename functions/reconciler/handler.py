@@ -1,4 +1,4 @@
-"""`reconciler`: one pass of repairs, every minute."""
+"""Lambda handler of `reconciler`: one pass of repairs, every minute."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _process: ReconcilerProcess | None = None
 @log.inject_lambda_context(clear_state=True)
 @meter.log_metrics
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """A pass that fails is made up for by the next one."""
+    """Make one pass; the next one makes up for a failure."""
     global _process  # noqa: PLW0603 - one set of clients a process
     if _process is None:
         _process = ReconcilerProcess(ReconcilerSettings.from_env(), log)

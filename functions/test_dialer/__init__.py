@@ -1,1 +1,1 @@
-"""Dials test calls: plays them, and reaches no LiveKit."""
+"""Dials test calls on a simulated LiveKit."""

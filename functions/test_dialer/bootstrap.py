@@ -1,37 +1,32 @@
-"""Builds a lane run whose LiveKit is played, and the player that goes on with its calls."""
+"""Composition root of `test_dialer`: builds lane runs on a simulated LiveKit, and the simulation itself."""
 
 from __future__ import annotations
 
 from aws_lambda_powertools import Logger
 
+from functions.call_resources import CallResources
+from functions.lane_runs import LaneRunFactory
 from trunkline.call_control.agent_reports import AgentReportService
 from trunkline.call_control.erase_call import erase_linked_items
 from trunkline.call_control.livekit_events import LiveKitEventHandler, RoomActions
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.user_context_repository import UserContextRepository
-from trunkline.compliance.policy import CompliancePolicy
-from trunkline.core import aws_clients
-from trunkline.core.clock import Clock, SystemClock
+from trunkline.core.clock import Clock
 from trunkline.core.settings import TestDialerSettings
-from trunkline.core.threads import ThreadRunner
 from trunkline.dial_queue.lease import LaneLeaseRepository
-from trunkline.dial_queue.messages import DialWakeup, WakeQueue
+from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dial_queue.notifier import LaneNotifier
-from trunkline.dial_queue.pacing import StartHistory, Timing
-from trunkline.dial_queue.repository import DialQueue
-from trunkline.dialer.context import DialerContext
-from trunkline.dialer.lane_run import LaneRun, RunLimits, StopReason
+from trunkline.dialer.lane_run import StopReason
 from trunkline.simulator.livekit import SimulatedLiveKit
 from trunkline.simulator.player import SimulationPlayer
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
-from trunkline.trunks.repository import TrunkRepository
 from trunkline.workflows.repository import WorkflowRepository
 from trunkline.workflows.state_repository import WorkflowStateRepository
 
 _THREADS = 8
-_NOTHING_THERE = RoomActions(
+_NO_ROOMS = RoomActions(
     hang_up=lambda _: None,
     close_room=lambda _: None,
     agent_is_in=lambda _: False,
@@ -40,64 +35,40 @@ _NOTHING_THERE = RoomActions(
 
 
 def build_player(table: Table, notifier: LaneNotifier, clock: Clock) -> SimulationPlayer:
-    """The player of a process: it needs the table, and wakes for what its calls leave behind."""
+    """Build the simulation of test calls; `notifier` wakes trunks after their changes."""
     calls = CallRepository(table)
     alive = LaneLeaseRepository(table, clock).run_is_alive
-    nobody = EnvelopeCipher("")  # played agents ask for no context and report no variables: it is never used
+    # Simulated agents read no context and report no variables, so this cipher is never used.
+    unused_cipher = EnvelopeCipher("")
     reports = AgentReportService(
         calls=calls,
         transcripts=TranscriptRepository(table),
         workflows=WorkflowRepository(table),
-        user_contexts=UserContextRepository(table, nobody),
-        states=WorkflowStateRepository(table, nobody, WorkflowRepository(table)),
+        user_contexts=UserContextRepository(table, unused_cipher),
+        states=WorkflowStateRepository(table, unused_cipher, WorkflowRepository(table)),
         clock=clock,
         run_is_alive=alive,
         close_room=lambda *_: None,
         erase=lambda call_id: erase_linked_items(table, call_id),
     )
     return SimulationPlayer(
-        calls, LiveKitEventHandler(calls, notifier, clock, alive, _NOTHING_THERE), reports, clock
+        calls, LiveKitEventHandler(calls, notifier, clock, alive, _NO_ROOMS), reports, clock
     )
 
 
 class TestDialerProcess:
-    """One process: its clients and threads, shared by its wakes."""
+    """One process: its clients and threads, shared by its wake-ups."""
 
     __test__ = False
 
     def __init__(self, settings: TestDialerSettings, log: Logger) -> None:
-        self._table = Table(aws_clients.client("dynamodb"), settings.table_name)
-        self._clock = SystemClock()
-        self._log = log
-        self._offload = ThreadRunner(_THREADS)
-        self._timing = Timing()
-        self._compliance = CompliancePolicy(self._table, self._clock)
-        self._wakes = WakeQueue.open(settings)
+        self._resources = CallResources.open(settings, log)
+        self._runs = LaneRunFactory(self._resources, _THREADS)
 
     async def serve(self, wake: DialWakeup, run_id: str) -> StopReason | None:
-        """Serve one wake."""
-        calls, trunks = CallRepository(self._table), TrunkRepository(self._table)
-        notifier = LaneNotifier(self._wakes, self._clock, self._log, trunks.granted_ids)
-        context = DialerContext(
-            run_id=run_id,
-            starts=StartHistory(),
-            timing=self._timing,
-            calls=calls,
-            livekit=SimulatedLiveKit(calls, self._clock, self._offload),
-            sign_dial_token=lambda _: "",
-            notifier=notifier,
-            compliance=self._compliance,
-            clock=self._clock,
-            offload=self._offload,
-            log=self._log,
-        )
-        run = LaneRun(
-            context=context,
-            lanes=LaneLeaseRepository(self._table, self._clock),
-            queue=DialQueue(self._table),
-            trunks=trunks,
-            wakes=self._wakes,
-            limits=RunLimits(),
-            simulation=build_player(self._table, notifier, self._clock),
-        )
+        """Serve one wake-up."""
+        resources, notifier = self._resources, self._resources.new_notifier()
+        livekit = SimulatedLiveKit(resources.calls, resources.clock, self._runs.offload)
+        simulation = build_player(resources.table, notifier, resources.clock)
+        run = self._runs.build(run_id, livekit, lambda _: "", notifier, simulation)
         return await run.serve(wake)

@@ -1,4 +1,4 @@
-"""`test_dialer`: serves the wakes of test trunks with the same lane runs; what it dials is played."""
+"""Lambda handler of `test_dialer`: serves the wake-ups of test trunks with simulated calls."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _process: TestDialerProcess | None = None
 
 @log.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> None:
-    """As the dialer's: an exception leaves the wake in the queue."""
+    """Serve one wake-up; an exception leaves it in the queue, as in the dialer."""
     global _process  # noqa: PLW0603 - one set of clients a process
     if _process is None:
         _process = TestDialerProcess(TestDialerSettings.from_env(), log)

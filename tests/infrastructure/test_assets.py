@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
+
+import pytest
 
 from infrastructure import assets
 
@@ -37,7 +41,7 @@ def test_the_product_comes_with_its_byte_code_and_without_build_leftovers() -> N
 
 def test_a_layer_is_built_once(tmp_path: Path) -> None:
     assert assets.functions_code() == assets.functions_code()
-    assert (assets.functions_code() / "api" / "handler.py").exists()
+    assert (assets.functions_code() / "functions" / "api" / "handler.py").exists()
     assert not zipfile.is_zipfile(assets.functions_code())
 
 
@@ -51,3 +55,13 @@ def test_a_layer_that_another_process_built_meanwhile_is_used(tmp_path: Path) ->
 
     assert assets._once(folder, build_late) == folder
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["theirs"]
+
+
+@pytest.mark.parametrize(
+    "function", sorted(path.parent.name for path in assets.ROOT.glob("functions/*/handler.py"))
+)
+def test_each_handler_can_be_imported_from_the_asset(function: str) -> None:
+    path = os.pathsep.join([str(assets.functions_code()), str(assets.ROOT / "layers/trunkline/python")])
+    environment = {"PYTHONPATH": path, "AWS_DEFAULT_REGION": "us-east-1"}
+    code = f"import functions.{function}.handler as handler; handler.handle"
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, cwd="/")

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from local.openapi.routes import ROUTES
 from local.stack import Stack
+from openapi.document import ROUTES
 from tests.support import http
 from tests.support.polling import GIVES_UP_AFTER_S
 from tests.support.tenant import ALL_SCOPES, Tenant, client_of
@@ -89,8 +89,8 @@ def test_each_route_needs_its_scope_and_says_which(stack: Stack, tenant: Tenant)
         for key in (None, "as_live_nonsense", new_api_key(livemode=True)):
             headers = {} if key is None else {"x-api-key": key}
             answer = http.request(route.method, stack.config.api_url + path, headers=headers)
-            kind = "invalid_signature" if route.operation in SIGNED else "invalid_api_key"
-            assert error(answer) == (401, kind), (route.operation, key)
+            kind = "invalid_signature" if route.operation_id in SIGNED else "invalid_api_key"
+            assert error(answer) == (401, kind), (route.operation_id, key)
         if not route.scope:
             continue
         if route.scope not in clients:
@@ -99,7 +99,7 @@ def test_each_route_needs_its_scope_and_says_which(stack: Stack, tenant: Tenant)
                 without.add("webhooks:write")
             clients[route.scope] = client_of(stack, tenant.create_key(*sorted(set(ALL_SCOPES) - without)))
         answer = clients[route.scope].request(route.method, path)
-        assert error(answer) == (403, "missing_scope"), route.operation
+        assert error(answer) == (403, "missing_scope"), route.operation_id
         assert answer.json()["error"]["message"] == f"Missing scope: {route.scope}"
     assert set(clients) == {scope.value for scope in Scope} - {"admin", "calls:initiate"}
 
@@ -216,12 +216,12 @@ def test_a_session_is_a_cookie_that_stands_for_the_key(stack: Stack, tenant: Ten
 def test_a_session_is_accepted_on_every_route(stack: Stack, tenant: Tenant) -> None:
     bare = {"Cookie": login(stack, tenant.key).headers["set-cookie"].split(";")[0]}
     for route in ROUTES:
-        if route.path == "/api/v1/session" or route.operation in SIGNED:
+        if route.path == "/api/v1/session" or route.operation_id in SIGNED:
             continue
         path = route.path.replace("{", "").replace("}", "")
         answer = http.request(route.method, stack.config.api_url + path, headers=bare)
-        assert answer.status_code in (200, 400, 404), (route.operation, answer.text)
-        assert answer.headers["ratelimit-policy"].startswith('"key";q='), route.operation
+        assert answer.status_code in (200, 400, 404), (route.operation_id, answer.text)
+        assert answer.headers["ratelimit-policy"].startswith('"key";q='), route.operation_id
 
 
 def test_a_session_that_was_closed_or_forged_is_none(stack: Stack, tenant: Tenant) -> None:

@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from local.deployment import client
-from local.openapi.routes import ROUTES
 from local.stack import Stack
 from local.webhook_receiver import Receiver
+from openapi.document import ROUTES
 from tests.support.tenant import Tenant
 from tests.support.webhooks import wait_for_delivery
 
@@ -122,13 +122,13 @@ async def test_anothers_id_is_exactly_like_a_missing_one_and_writes_nothing(
         names = re.findall(r"{(\w+)}", route.path)
         assert set(names) <= set(MISSING), f"{route.path}: say here how to find one of another tenant's"
         for who, api in strangers.items():
-            body = BODIES.get(route.operation, {} if route.takes else None)
+            body = BODIES.get(route.operation_id, {} if (route.body or route.body_schema) else None)
             asked = plain(api.request(route.method, route.path.format(**owned), json=body))
             nothing = {name: MISSING[name]() for name in names}
             missing = plain(api.request(route.method, route.path.format(**nothing), json=body))
-            assert asked == missing, (route.operation, who)
+            assert asked == missing, (route.operation_id, who)
             # Without a key nobody is told apart from who has a wrong one.
-            assert asked[0] == (401 if route.public else 404), (route.operation, who, asked)
+            assert asked[0] == (401 if route.public else 404), (route.operation_id, who, asked)
             tried += 1
     assert tried == 2 * len(WITH_ID) > 50
     after = items_of(stack, marks)
@@ -156,12 +156,12 @@ async def test_the_tenant_is_the_keys_never_the_requests(tenant: Tenant, make_te
 async def test_lists_show_the_tenants_own_alone(
     tenant: Tenant, owned: dict[str, str], strangers: dict[str, httpx.Client]
 ) -> None:
-    lists = [route for route in ROUTES if route.method == "get" and "{" not in route.path]
+    lists = [route for route in ROUTES if route.method == "GET" and "{" not in route.path]
     mine = {tenant.id, *owned.values()} - {"mine", "my_tool", "my_secret"}
     for route in lists:
         for who, api in strangers.items():
             text = api.get(route.path).text
-            if route.operation == "getSession" and who == "another mode":
+            if route.operation_id == "getSession" and who == "another mode":
                 continue
-            assert not [mark for mark in mine if mark in text], (route.operation, who)
+            assert not [mark for mark in mine if mark in text], (route.operation_id, who)
     tenant.cancel(owned["call_id"])

@@ -24,8 +24,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from local.openapi.document import document
 from local.stack import Stack
+from openapi.document import document
 from tests.support.tenant import ALL_SCOPES
 from trunkline.agents.schemas import AgentSpec
 

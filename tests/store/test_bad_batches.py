@@ -52,8 +52,8 @@ def test_a_number_may_be_called_twice_where_that_is_wanted(batches: BatchHarness
         ({"text": "name\nAnn"}, "column 'phone' is missing: the template names it"),
         ({"text": "phone,phone\n+1,+1"}, "two columns are called 'phone'"),
         ({"text": "phone\n"}, "there are no rows"),
-        ({"text": "[1", "format": "json"}, "it is no JSON"),
-        ({"text": "{}", "format": "json"}, "it is no JSON array"),
+        ({"text": "[1", "format": "json"}, "not valid JSON"),
+        ({"text": "{}", "format": "json"}, "must be a JSON array"),
         ({"rows": [{"phone": "+14155550001"}] * 100_001}, "there are more than 100000 rows"),
     ],
 )

@@ -22,7 +22,7 @@ from trunkline.batches.row_to_call import PreparedRow
 from trunkline.call_control.list_calls import CallQuery
 from trunkline.core import field_types
 from trunkline.core.validation import validated
-from trunkline.http_api.responses import plain_response
+from trunkline.http_api.responses import Response
 from trunkline.storage.item_size import MAX_ITEM_BYTES, value_bytes
 from trunkline.storage.keys.calls import encrypted_data_key
 from trunkline.storage.table import Check, Put, Table, Write
@@ -93,7 +93,7 @@ def test_a_page_of_calls_fits_into_a_response_and_its_cursor_loses_none(
     while cursor is not None:
         query = {"limit": "100"} | ({"cursor": cursor} if cursor else {})
         page = outbound.reader.list_calls(ME, validated(CallQuery, query))
-        assert len(json.dumps(plain_response(200, page))) < 6 * MEGABYTE
+        assert len(json.dumps(Response(200, page).to_payload())) < 6 * MEGABYTE
         assert page["data"]
         found += [call["call_id"] for call in page["data"]]
         cursor = page["next_cursor"]

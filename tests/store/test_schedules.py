@@ -36,7 +36,7 @@ def test_a_schedule_is_mirrored_changed_paused_and_deleted(schedules: ScheduleHa
         "Europe/Berlin",
     )
     assert seen["FlexibleTimeWindow"] == {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 5}
-    assert SCHEDULED_TIME in seen["Target"]["Input"]
+    assert "<aws.scheduler.scheduled-time>" in seen["Target"]["Input"]
     assert "+1415" not in str(seen), "whom it calls is in the table alone"
 
     changed = schedules.service.change(ME, made["id"], {"rate": "2 hours"})

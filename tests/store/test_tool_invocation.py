@@ -182,7 +182,7 @@ def test_only_what_templates_ask_for_is_read(
 
 
 def test_secrets_are_read_for_the_request_and_go_nowhere_else(tool_calls: ToolCallHarness) -> None:
-    sealed = tool_calls.secrets.sealed("tenant-1", "key", "t0p-secret")
+    sealed = tool_calls.secrets.encrypt("tenant-1", "key", "t0p-secret")
     tool_calls.secrets.create(Secret("tenant-1", "key", NOW_MS, NOW_MS, sealed))
     tool_calls.tool(
         "keyed",

@@ -47,7 +47,7 @@ ID = [{"name": "id", "type": "string", "required": True}]
 class ToolHarness:
     def __init__(self, table: Table) -> None:
         self.table, self.clock = table, ManualClock()
-        self.checked: list[tuple[str, str]] = []
+        self.validated_params: list[tuple[str, str]] = []
         self.users: dict[str, str] = {}
         self.sent: list[Request] = []
         self.answer = Response(200, {}, b'{"id": "m-1", "echo": "jwt-1234 s3cret"}', 1)
@@ -56,7 +56,7 @@ class ToolHarness:
         self.tools = ToolService(
             self.store,
             secrets,
-            lambda *asked: self.checked.append(asked),
+            lambda *asked: self.validated_params.append(asked),
             lambda _, name: self.users.get(name),
             self.clock,
         )
@@ -160,7 +160,7 @@ def test_what_can_not_be_kept_is_refused(tools: ToolHarness) -> None:
     assert stale is not None
     with pytest.raises(VersionConflict):
         tools.store.save(replace(stale, version=3))
-    assert set(tools.checked) == {("https://api.example.com/m/x?k=x", "config.actions.0.url")}
+    assert set(tools.validated_params) == {("https://api.example.com/m/x?k=x", "config.actions.0.url")}
 
 
 def test_what_is_in_use_is_not_deleted(tools: ToolHarness) -> None:
@@ -169,7 +169,7 @@ def test_what_is_in_use_is_not_deleted(tools: ToolHarness) -> None:
     tools.users["save"] = "workflow meals"
     with pytest.raises(InUse, match="Tool save is in use by workflow meals"):
         tools.tools.delete(ME, "save")
-    with pytest.raises(InUse, match="Secret key is asked for by tool save"):
+    with pytest.raises(InUse, match="Secret key is in use by tool save"):
         tools.secrets.delete(ME, "key")
     tools.users.clear()
     tools.tools.delete(ME, "save")

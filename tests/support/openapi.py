@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from local.openapi.document import document
+from openapi.document import document
 
 _DOCUMENT = "urn:openapi"
 

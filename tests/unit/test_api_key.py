@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.api.access import key_of
+from functions.api.auth import api_key_of
 from trunkline.auth.api_key import is_well_formed, key_hash, new_api_key
 from trunkline.auth.principal import Principal
 from trunkline.auth.scopes import Scope
 from trunkline.core.errors import MissingScope
+from trunkline.http_api.request import Request
 
 
 @pytest.mark.parametrize(("livemode", "prefix"), [(True, "as_live_"), (False, "as_test_")])
@@ -59,4 +60,5 @@ def test_create_and_initiate_are_the_same_right() -> None:
     ],
 )
 def test_a_key_is_read_from_either_header(headers: dict[str, str], key: str | None) -> None:
-    assert key_of(headers) == key
+    request = Request("GET", "/api/v1/calls", "id", headers=headers)
+    assert api_key_of(request) == key

@@ -1,25 +1,58 @@
-"""The OpenAPI document: current, and with every route there is."""
+"""The OpenAPI document and the declarations that it and the router are made from."""
 
 from __future__ import annotations
 
-import re
+import inspect
+from pathlib import Path
 
-from functions.api.handler import app
-from local.openapi.document import FILE, as_text, document
+import pytest
+
+from functions.api import routes
+from functions.api.routes import ROUTES as INDEX
+from openapi.document import FILE, ROUTES, as_text, document
+from trunkline.auth.scopes import Scope
+from trunkline.http_api.request import Request
+from trunkline.http_api.routing import Route
 
 
 def test_the_committed_document_is_current() -> None:
     assert FILE.read_text() == as_text(), "run `make openapi`"
 
 
-def test_every_route_is_documented_and_every_documented_one_is_there() -> None:
-    routes = {
-        (route.method.lower(), re.sub(r"<\w+>", "{}", str(route.path)))
-        for route in [*app._static_routes, *app._dynamic_routes]
-    }
-    documented = {
-        (method, re.sub(r"{\w+}", "{}", path))
+def test_the_router_finds_every_documented_operation() -> None:
+    operations = {
+        (method.upper(), path): operation["operationId"]
         for path, methods in document()["paths"].items()
-        for method in methods
+        for method, operation in methods.items()
     }
-    assert routes == documented
+    assert len(operations) == len(ROUTES)
+    for (method, path), operation_id in operations.items():
+        route, _ = INDEX.find(Request(method, path, "id"))
+        assert (route.path, route.operation_id) == (path, operation_id)
+
+
+def test_every_module_of_routes_is_in_the_index() -> None:
+    folder = Path(routes.__file__).parent
+    declaring = {path.stem for path in folder.glob("*.py") if "RouteGroup(" in path.read_text()}
+    assert declaring == {name for names in INDEX.modules.values() for name in names}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation_id)
+def test_a_route_is_declared_in_full(route: Route) -> None:
+    assert len([other for other in ROUTES if other.operation_id == route.operation_id]) == 1
+    assert route.summary.endswith(".")
+    if route.scope:
+        assert Scope(route.scope)
+    needs_no_scope = route.public or route.path == "/api/v1/session"
+    assert (route.scope is None) == needs_no_scope
+    positional = list(inspect.signature(route.handler).parameters)[1 : 1 + len(route.path_parameters)]
+    assert positional in (route.path_parameters, ["name"]), "a handler takes the path's parameters in order"
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in ROUTES if route.body], ids=lambda route: route.operation_id
+)
+def test_the_example_of_a_body_is_valid(route: Route) -> None:
+    assert route.body
+    assert route.example
+    route.body.model_validate(route.example)

@@ -74,9 +74,9 @@ def test_the_header_says_what_parts_the_columns(delimiter: str) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("5", "no JSON object"),
-        ("{", "no JSON"),
-        ('{"a": NaN}', "no JSON"),
+        ("5", "not a JSON object"),
+        ("{", "not valid JSON"),
+        ('{"a": NaN}', "not valid JSON"),
         ('{"a": "' + "x" * MAX_ROW_BYTES + '"}', f"larger than {MAX_ROW_BYTES} bytes"),
         ('{"id": true}', "id must be a text of 1 to 100 characters"),
         ('{"id": ""}', "id must be a text of 1 to 100 characters"),

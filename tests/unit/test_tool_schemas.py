@@ -10,8 +10,8 @@ from trunkline.core.errors import InvalidRequest
 from trunkline.core.validation import validated
 from trunkline.templating.jmespath_query import require_query, search
 from trunkline.templating.templates import TemplateError
-from trunkline.tools.parameters import InvalidParams, Parameter, checked, json_schema, with_defaults
-from trunkline.tools.schemas import ToolSpec, config_of, require_sound, tool_view
+from trunkline.tools.parameters import InvalidParams, Parameter, json_schema, validated_params, with_defaults
+from trunkline.tools.schemas import ToolSpec, config_of, require_valid_templates, tool_view
 
 CALL: dict[str, Any] = {"type": "api_call", "url": "https://api.example.com/meals"}
 SAVE_MEAL: dict[str, Any] = {
@@ -42,7 +42,7 @@ def tool(*actions: dict[str, Any], parameters: Any = (), **more: Any) -> dict[st
 
 def test_the_guides_tool_is_taken_and_shown_as_it_was_written() -> None:
     spec = validated(ToolSpec, SAVE_MEAL)
-    require_sound(spec.config)
+    require_valid_templates(spec.config)
     made = spec.tool("tenant-1", 1, None)
     assert tool_view(made)["config"] == SAVE_MEAL["config"]
     assert config_of(made) == spec.config
@@ -65,17 +65,17 @@ def test_the_guides_tool_is_taken_and_shown_as_it_was_written() -> None:
         (tool(CALL | {"retry_count": 6}), "config.actions.0.retry_count"),
         (tool(CALL | {"retry_count": True}), "config.actions.0.retry_count"),
         (tool(CALL | {"redirects": True}), "config.actions.0.redirects: Extra inputs"),
-        (tool(CALL | {"body": {}}), "config.actions.0: GET has no body"),
-        (tool(CALL | {"headers": {"Host": "x"}}), "'Host' is no header that a tool may set"),
-        (tool(CALL | {"headers": {"Transfer-Encoding": "x"}}), "is no header that a tool may set"),
-        (tool(CALL | {"headers": {"X\r\nY": "x"}}), "is no header that a tool may set"),
-        (tool(CALL | {"headers": {"x-a": "1", "X-A": "2"}}), "a name is there twice"),
+        (tool(CALL | {"body": {}}), "config.actions.0: GET must not have a body"),
+        (tool(CALL | {"headers": {"Host": "x"}}), "'Host' is not a header that a tool may set"),
+        (tool(CALL | {"headers": {"Transfer-Encoding": "x"}}), "is not a header that a tool may set"),
+        (tool(CALL | {"headers": {"X\r\nY": "x"}}), "is not a header that a tool may set"),
+        (tool(CALL | {"headers": {"x-a": "1", "X-A": "2"}}), "a name occurs twice"),
         (
             tool(CALL | {"method": "POST", "body": "x=1", "headers": {"Content-Type": "image/png"}}),
             "Content-Type",
         ),
-        (tool(CALL | {"headers": {"Content-Type": "{{params.x}}"}}), "Content-Type can't be a template"),
-        (tool(CALL | {"expect": {"status": ["9xx"]}}), "9xx is no status"),
+        (tool(CALL | {"headers": {"Content-Type": "{{params.x}}"}}), "Content-Type must not be a template"),
+        (tool(CALL | {"expect": {"status": ["9xx"]}}), "9xx is not a status"),
         (tool(CALL | {"expect": {"status": []}}), "config.actions.0.expect.status"),
         (tool(CALL | {"save": {"x": "a["}}), "a[ is no JMESPath expression"),
         (tool(CALL | {"save": {"not a name": "a"}}), "config.actions.0.save"),
@@ -91,14 +91,17 @@ def test_the_guides_tool_is_taken_and_shown_as_it_was_written() -> None:
         (tool(CALL, parameters=[{"name": "a", "type": "string", "enum": [1]}]), "enum must be values of"),
         (
             tool(CALL, parameters=[{"name": "a", "type": "string", "items": "string"}]),
-            "items are for an array",
+            "items is only allowed for an array",
         ),
         (
             tool(CALL, parameters=[{"name": "a", "type": "string", "required": True, "default": "x"}]),
-            "no default",
+            "must not have a default",
         ),
         (tool(CALL, name="save-meal"), "name must be 1 to 64 letters"),
-        (tool(CALL | {"method": "POST", "body": {"x": "y" * 70_000}}), "config is larger than 65536 bytes"),
+        (
+            tool(CALL | {"method": "POST", "body": {"x": "y" * 70_000}}),
+            "config must not be larger than 65536 bytes",
+        ),
     ],
 )
 def test_a_wrong_field_is_refused_with_its_path(wrong: dict[str, Any], says: str) -> None:
@@ -111,8 +114,11 @@ def test_a_wrong_field_is_refused_with_its_path(wrong: dict[str, Any], says: str
     ("wrong", "says"),
     [
         (tool(CALL | {"url": "https://a.example/{{user.id"}), "config.actions.0.url: a {{ is not closed"),
-        (tool(CALL | {"url": "https://a.example/{{event.id}}"}), "{{event.id}} is for triggers"),
-        (tool(CALL | {"url": "https://a.example/{{schedule.date}}"}), "{{schedule.date}} is for schedules"),
+        (tool(CALL | {"url": "https://a.example/{{event.id}}"}), "{{event.id}} is only for triggers"),
+        (
+            tool(CALL | {"url": "https://a.example/{{schedule.date}}"}),
+            "{{schedule.date}} is only for schedules",
+        ),
         (
             tool(CALL | {"headers": {"X": "{{env.HOME}}"}}),
             "config.actions.0.headers.X: {{env.HOME}} must begin",
@@ -127,7 +133,7 @@ def test_a_wrong_field_is_refused_with_its_path(wrong: dict[str, Any], says: str
         ),
         (
             tool(CALL, CALL | {"url": "https://{{params.h}}/"}),
-            "config.actions.1.url: {{params.h}} names no parameter",
+            "config.actions.1.url: {{params.h}} is not a parameter",
         ),
         (tool(CALL | {"url": "https://{{user.h}}/"}), "config.actions.0.url: templates may stand in path"),
         (
@@ -135,22 +141,22 @@ def test_a_wrong_field_is_refused_with_its_path(wrong: dict[str, Any], says: str
                 CALL | {"method": "POST", "body": {"a": ["{{params.b}}"]}},
                 parameters=[{"name": "a", "type": "string"}],
             ),
-            "config.actions.0.body.a.0: {{params.b}} names no parameter; there are a",
+            "config.actions.0.body.a.0: {{params.b}} is not a parameter; the parameters are a",
         ),
         (tool(CALL | {"url": "https://a.example/{{call.secret}}"}), "must name one of id, channel"),
         (tool(CALL | {"url": "https://a.example/{{call}}"}), "must name one of id, channel"),
-        (tool(CALL | {"headers": {"X": "{{secrets}}"}}), "must be secrets and a name"),
+        (tool(CALL | {"headers": {"X": "{{secrets}}"}}), "must be `secrets.` and a name"),
         (
             tool({"type": "set_state", "values": {"url": "{{secrets.key}}"}}),
             "config.actions.0.values.url: {{secrets.key}}",
         ),
         (
             tool({"type": "end_call", "reason": "{{secrets.key}}"}),
-            "may stand in an api_call's url, headers and body",
+            "is only allowed in the url, headers and body of an api_call",
         ),
         (
             tool(CALL, parameters=[{"name": "a", "type": "string", "default": "{{params.a}}"}]),
-            "config.parameters.0.default: defaults go in a circle (a → a)",
+            "config.parameters.0.default: defaults form a cycle (a → a)",
         ),
         (
             tool(
@@ -161,7 +167,7 @@ def test_a_wrong_field_is_refused_with_its_path(wrong: dict[str, Any], says: str
                     {"name": "c", "type": "string", "default": "{{params.a}}"},
                 ],
             ),
-            "defaults go in a circle (a → b → c → a)",
+            "defaults form a cycle (a → b → c → a)",
         ),
     ],
 )
@@ -170,13 +176,13 @@ def test_a_template_that_can_never_be_filled_is_refused_with_its_path(
 ) -> None:
     spec = validated(ToolSpec, wrong)
     with pytest.raises(InvalidRequest) as refused:
-        require_sound(spec.config)
+        require_valid_templates(spec.config)
     assert says in refused.value.message
 
 
 def test_the_secrets_that_are_asked_for_are_named() -> None:
     action = CALL | {"method": "POST", "headers": {"X-Key": "{{secrets.key}}"}, "body": ["{{secrets.other}}"]}
-    assert require_sound(validated(ToolSpec, tool(action)).config) == {"key", "other"}
+    assert require_valid_templates(validated(ToolSpec, tool(action)).config) == {"key", "other"}
 
 
 def parameters(*values: dict[str, Any]) -> list[Parameter]:
@@ -226,7 +232,7 @@ def test_good_parameters_come_through_as_they_are() -> None:
         "home": {"city": "Ulm"},
         "any": {"a": [1]},
     }
-    assert checked(EVERYTHING, given) == given
+    assert validated_params(EVERYTHING, given) == given
 
 
 @pytest.mark.parametrize(
@@ -250,9 +256,9 @@ def test_wrong_parameters_are_told_so_that_a_model_can_mend_them(
     given: dict[str, Any], says: list[str]
 ) -> None:
     with pytest.raises(InvalidParams) as refused:
-        checked(EVERYTHING, given)
-    assert len(refused.value.faults) == len(says)
-    assert all(any(fault.startswith(text) for fault in refused.value.faults) for text in says)
+        validated_params(EVERYTHING, given)
+    assert len(refused.value.errors) == len(says)
+    assert all(any(fault.startswith(text) for fault in refused.value.errors) for text in says)
 
 
 def test_defaults_may_come_from_the_call_and_from_each_other() -> None:

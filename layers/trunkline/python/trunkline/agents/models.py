@@ -35,5 +35,5 @@ class Agent:
 
 
 def agent_id_for(tenant_id: str, name: str) -> str:
-    """The id of a tenant's agent of that name: names are unique in a tenant, creating is idempotent."""
+    """Return the id of a tenant's agent: names are unique in a tenant, so creating is idempotent."""
     return str(uuid.uuid5(_AGENT_NAMESPACE, f"{tenant_id}\n{name}"))

@@ -29,8 +29,10 @@ class AgentRepository:
         return _agent(item) if item else None
 
     def usable(self, principal: Principal, agent_id: str) -> Agent | None:
-        """An agent that a principal may call with: its mode's own; a test key may also use a live one, so
-        that an integration need change nothing but its key."""
+        """Read an agent that a principal may call with: of its mode, or for a test key also a live one.
+
+        An integration so needs to change only its key between the modes.
+        """
         found = self.load(principal.tenant_mode, agent_id)
         return found or (None if principal.livemode else self.load(principal.tenant_id, agent_id))
 

@@ -1,6 +1,6 @@
-"""API keys: their form, their keyed hash, and where they may be used from.
+"""API keys: format, keyed hash and allowed addresses.
 
-A key is `as_live_` or `as_test_`, 32 random letters and digits, and 6 of checksum, so that a typing
+A key is `as_live_` or `as_test_`, 32 random letters and digits, and a checksum of 6, so that a typing
 error is refused without a look-up. Only an HMAC-SHA256 under the deployment's pepper is stored.
 """
 
@@ -21,7 +21,7 @@ _ALPHABET = string.digits + string.ascii_letters
 
 
 _RANDOM_LENGTH, _CHECKSUM_LENGTH = 32, 6
-_FORM = re.compile(r"as_(live|test)_[0-9A-Za-z]{38}")
+_PATTERN = re.compile(r"as_(live|test)_[0-9A-Za-z]{38}")
 
 
 def _base62(number: int, length: int) -> str:
@@ -37,30 +37,30 @@ def _checksum(stem: str) -> str:
 
 
 def new_api_key(*, livemode: bool) -> str:
-    """Make a key of 190 random bits."""
+    """Generate a key of 190 random bits."""
     random_part = "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_LENGTH))
     stem = f"as_{'live' if livemode else 'test'}_{random_part}"
     return stem + _checksum(stem)
 
 
 def is_well_formed(key: str) -> bool:
-    """Say whether a text can be a key at all."""
-    if not _FORM.fullmatch(key):
+    """Say whether a text has the format and checksum of a key."""
+    if not _PATTERN.fullmatch(key):
         return False
     return hmac.compare_digest(_checksum(key[:-_CHECKSUM_LENGTH]), key[-_CHECKSUM_LENGTH:])
 
 
 def key_hash(key: str, pepper: str) -> str:
-    """What is stored in place of the key."""
+    """Return the HMAC-SHA256 that is stored in place of the key."""
     return hmac.new(pepper.encode(), key.encode(), hashlib.sha256).hexdigest()
 
 
 @dataclass(frozen=True)
 class ApiKey:
-    """A key as it is stored, without what it is: its hash finds it.
+    """A stored key without its secret: it is found by its hash.
 
-    `networks` are the source addresses it may come from (empty: any), `limit_per_minute` its requests in
-    a minute. `last_used_ms` and `used` are as of the last request.
+    `networks` are the allowed source addresses (empty: any), `limit_per_minute` the allowed requests per
+    minute. `last_used_ms` and `used` are as of the last request.
     """
 
     id: str
@@ -77,11 +77,11 @@ class ApiKey:
     last_used_ms: int | None = None
 
     def is_expired(self, now_ms: int) -> bool:
-        """Say whether its time is over."""
+        """Say whether it has expired."""
         return self.expires_at_ms is not None and now_ms >= self.expires_at_ms
 
     def allows_address(self, address: str) -> bool:
-        """Say whether it may be used from an address."""
+        """Say whether a request from this address may use it."""
         if not self.networks:
             return True
         try:

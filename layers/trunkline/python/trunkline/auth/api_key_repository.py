@@ -18,12 +18,12 @@ from trunkline.storage.keys.tenants import api_key_entry, api_key_key, key_count
 from trunkline.storage.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update, Write
 
 MAX_KEYS = 100
-_TRIES = 20
+_MAX_TRIES = 20
 
 
 @dataclass(frozen=True)
 class KeyEntry:
-    """A tenant's entry of a key: where it is stored, and what it had before its last rotation."""
+    """A tenant's entry of a key: its hash, and that before the last rotation."""
 
     id: str
     hash: str
@@ -44,7 +44,7 @@ class ApiKeyRepository:
         """Store a new key.
 
         Raises:
-            LimitReached: the tenant has as many as it may; counted in the same transaction.
+            LimitReached: the tenant has `MAX_KEYS`; counted in the same transaction.
         """
         count = Attr("count")
         free = count.not_exists() | count.lt(MAX_KEYS)
@@ -59,13 +59,13 @@ class ApiKeyRepository:
             raise LimitReached(f"A tenant may have {MAX_KEYS} API keys") from error
 
     def all(self, tenant_id: str) -> list[ApiKey]:
-        """A tenant's keys, of both modes; those whose time is over are among them."""
+        """Read a tenant's keys of both modes, expired ones included."""
         entries = self._table.partition(api_key_entry(tenant_id))
         keys = [api_key_key(entry["hash"]) for entry in entries]
         return [_key(item) for item in self._table.get_all(keys)] if keys else []
 
     def load(self, tenant_id: str, key_id: str) -> tuple[ApiKey, KeyEntry] | None:
-        """One of the tenant's keys."""
+        """Read one of the tenant's keys and its entry."""
         entry = self._table.get(api_key_entry(tenant_id, key_id))
         if entry is None:
             return None
@@ -74,13 +74,13 @@ class ApiKeyRepository:
         return (_key(item), known) if item else None
 
     def change(self, key: ApiKey, entry: KeyEntry, extra_writes: Sequence[Write] = ()) -> None:
-        """Store a key's changed bounds; its window goes on.
+        """Store a key's changed limits; its current rate-limit window continues.
 
         Raises:
-            VersionConflict: it was rotated or revoked meanwhile.
+            VersionConflict: another request rotated or revoked it.
         """
-        values = {name: value for name, value in _bounds(key).items() if value is not None}
-        gone = [name for name, value in _bounds(key).items() if value is None]
+        values = {name: value for name, value in _limits(key).items() if value is not None}
+        gone = [name for name, value in _limits(key).items() if value is None]
         changed = Update(api_key_key(entry.hash), set=values, remove=gone, condition=EXISTS)
         self._all_or_none([changed, self._bump(key, entry), *extra_writes])
 
@@ -90,7 +90,7 @@ class ApiKeyRepository:
         """Replace a key: the old one is valid until `over_ms`, one that it replaced no more.
 
         Raises:
-            VersionConflict: it was rotated or revoked meanwhile.
+            VersionConflict: another request rotated or revoked it.
         """
         over_ms = min(over_ms, key.expires_at_ms or over_ms)
         ends = {"expires_at_ms": over_ms, TTL: over_ms // 1000 + 1}
@@ -107,50 +107,51 @@ class ApiKeyRepository:
         """Delete a key: the next request with it finds none.
 
         Raises:
-            VersionConflict: it was rotated or revoked meanwhile.
+            VersionConflict: another request rotated or revoked it.
         """
-        hashes = [each for each in (entry.hash, entry.previous_hash) if each]
-        gone: list[Write] = [Delete(api_key_key(each)) for each in hashes]
+        hashes = [key_hash for key_hash in (entry.hash, entry.previous_hash) if key_hash]
+        gone: list[Write] = [Delete(api_key_key(key_hash)) for key_hash in hashes]
         unchanged = Attr("version").eq(entry.version)
         gone.append(Delete(api_key_entry(tenant_id, entry.id), unchanged))
         gone.append(Update(key_count_key(tenant_id), add={"count": -1}))
         self._all_or_none([*gone, *extra_writes])
 
     def authenticate_and_count(self, key_hash: str, now_ms: int) -> tuple[ApiKey, RateLimitStatus]:
-        """Find a key and count a request of its window, in one conditional write; the first request of a
-        minute takes two.
+        """Find a key and count a request, in one conditional write (two for the first of a minute).
 
         A write that the SDK repeats counts twice: the limit is never exceeded.
 
         Raises:
-            InvalidApiKey: there is no such key, or its time is over.
+            InvalidApiKey: the key does not exist, or has expired.
             RateLimited: the window is full.
         """
         item_key, window = api_key_key(key_hash), window_of(now_ms)
-        for _ in range(_TRIES):
+        for _ in range(_MAX_TRIES):
             try:
-                item = self._table.write(_counted(item_key, window, now_ms))
+                item = self._table.write(_count_request(item_key, window, now_ms))
             except ConditionFailed as error:
-                item = self._renewed(item_key, error.item, window, now_ms)
+                item = self._begin_window(item_key, error.item, window, now_ms)
             if item is None:
                 continue
             # Another machine's clock may be in the next minute already: then so is this key.
             window = max(window, item.get("window", 0))
             if item.get("window") == window and item.get("admitted", True):
                 key = _key(item)
-                _require_alive(key, now_ms)
+                _require_unexpired(key, now_ms)
                 return key, RateLimitStatus.in_window(key.limit_per_minute, item["used"], window)
         raise RateLimited(RateLimitStatus.in_window(0, 0, window), now_ms)
 
-    def _renewed(self, item_key: ItemKey, item: Item | None, window: int, now_ms: int) -> Item | None:
-        """What comes of a request that could not simply be counted: a new window, or none left in this.
+    def _begin_window(self, item_key: ItemKey, item: Item | None, window: int, now_ms: int) -> Item | None:
+        """Begin a new window for a request that could not be counted; None if another request was first.
 
-        None: another request was quicker, look again.
+        Raises:
+            InvalidApiKey: the key does not exist, or has expired.
+            RateLimited: the window is full.
         """
         if item is None:
             raise InvalidApiKey
         key = _key(item)
-        _require_alive(key, now_ms)
+        _require_unexpired(key, now_ms)
         known = item.get("window", 0)
         if known > window:
             return item | {"admitted": False}
@@ -176,11 +177,11 @@ class ApiKeyRepository:
 
 
 def new_key_id() -> str:
-    """An id by which a key may be spoken of."""
+    """Generate the public id of a key."""
     return f"key_{uuid.uuid4().hex[:20]}"
 
 
-def _counted(item_key: ItemKey, window: int, now_ms: int) -> Update:
+def _count_request(item_key: ItemKey, window: int, now_ms: int) -> Update:
     free = Attr("used").lt(Attr("limit_per_minute"))
     return Update(
         item_key,
@@ -190,13 +191,13 @@ def _counted(item_key: ItemKey, window: int, now_ms: int) -> Update:
     )
 
 
-def _require_alive(key: ApiKey, now_ms: int) -> None:
+def _require_unexpired(key: ApiKey, now_ms: int) -> None:
     if key.is_expired(now_ms):
         raise InvalidApiKey
 
 
-def _bounds(key: ApiKey) -> dict[str, Any]:
-    """What may be changed of a key."""
+def _limits(key: ApiKey) -> dict[str, Any]:
+    """Return the stored attributes that may be changed."""
     return {
         "name": key.name,
         "limit_per_minute": key.limit_per_minute,
@@ -207,8 +208,8 @@ def _bounds(key: ApiKey) -> dict[str, Any]:
 
 
 def attributes_of(key: ApiKey) -> dict[str, Any]:
-    """What is stored of a key, or of a user that stands for one."""
-    return _bounds(key) | {
+    """Return the stored attributes of a key, or of a user who has no key."""
+    return _limits(key) | {
         "key_id": key.id,
         "tenant_id": key.tenant_id,
         "livemode": key.livemode,

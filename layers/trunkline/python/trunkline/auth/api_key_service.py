@@ -1,4 +1,4 @@
-"""API keys on a tenant's behalf: list, make, change, rotate, revoke."""
+"""Use cases of API keys: list, create, change, rotate, revoke."""
 
 from __future__ import annotations
 
@@ -32,31 +32,31 @@ _FIXED = ("scopes", "environment")
 
 @dataclass(frozen=True)
 class ApiKeyService:
-    """Keeps a tenant's keys. A live key sees those of both modes, a test key test ones alone."""
+    """A tenant's keys. A live key sees those of both modes, a test key only test keys."""
 
     keys: ApiKeyRepository
-    facts: TenantSettingsCache
+    tenant_settings: TenantSettingsCache
     pepper: str
     clock: Clock
 
     def list(self, principal: Principal) -> ApiKeyList:
-        """The tenant's keys, oldest first."""
+        """List the tenant's keys, oldest first."""
         found = [key for key in self.keys.all(principal.tenant_id) if _visible(principal, key)]
         found.sort(key=lambda key: (key.created_at_ms, key.id))
         now_ms = self.clock.wall_ms()
         return {"data": [key_view(key, now_ms) for key in found], "next_cursor": None}
 
     def get(self, principal: Principal, key_id: str) -> ApiKeyView:
-        """One key; `NotFound` if it is not the tenant's."""
-        return key_view(self._own(principal, key_id)[0], self.clock.wall_ms())
+        """Show one key; raises `NotFound` if it is not the tenant's."""
+        return key_view(self._require(principal, key_id)[0], self.clock.wall_ms())
 
     def create(self, principal: Principal, spec: KeySpec) -> ApiKeyWithSecret:
-        """Make a key: it can't be read again.
+        """Create a key, which cannot be read again.
 
         Raises:
-            CannotGrant: it would have what the asking key has not.
-            InvalidRequest: its time is over already.
-            LimitReached: the tenant has as many as it may.
+            CannotGrant: it would have rights that the requesting key lacks.
+            InvalidRequest: it would have expired already.
+            LimitReached: the tenant has `MAX_KEYS`.
         """
         now_ms = self.clock.wall_ms()
         livemode = principal.livemode if spec.environment is None else spec.environment == "live"
@@ -70,22 +70,22 @@ class ApiKeyService:
             limit_per_minute=DEFAULT_PER_MINUTE,
             created_at_ms=now_ms,
         )
-        secret, key = _fresh(self._bounded(principal, blank, spec))
+        secret, key = _fresh(self._with_limits(principal, blank, spec))
         _require_grantable(principal, key)
-        noted = audit_write(principal, now_ms, "api_key.created", key.id)
-        self.keys.create(key, key_hash(secret, self.pepper), [noted])
+        audit = audit_write(principal, now_ms, "api_key.created", key.id)
+        self.keys.create(key, key_hash(secret, self.pepper), [audit])
         return {**key_view(key, now_ms), "key": secret}
 
     def change(self, principal: Principal, key_id: str, changes: Mapping[str, Any]) -> ApiKeyView:
-        """Change a key's name and bounds; its rights and mode stay.
+        """Change a key's name and limits; scopes and mode are fixed.
 
         Raises:
             NotFound: the tenant has no such key.
-            CannotGrant: it would have what the asking key has not.
+            CannotGrant: it would have rights that the requesting key lacks.
             InvalidRequest: a field is wrong, or can't be changed.
-            VersionConflict: another request was quicker.
+            VersionConflict: another request changed it first.
         """
-        before, entry = self._own(principal, key_id)
+        before, entry = self._require(principal, key_id)
         now_ms = self.clock.wall_ms()
         shown: Mapping[str, Any] = key_view(before, now_ms)
         values = {name: shown[name] for name in KeySpec.model_fields}
@@ -94,74 +94,74 @@ class ApiKeyService:
         for name in _FIXED:
             if name in changes and changes[name] != shown[name]:
                 raise InvalidRequest(f"Validation error: {name} can't be changed", field=name)
-        after = self._bounded(principal, replace(before, name=spec.name), spec)
+        after = self._with_limits(principal, replace(before, name=spec.name), spec)
         _require_grantable(principal, after)
         changed = changed_fields(shown, key_view(after, now_ms))
         if changed:
-            noted = audit_write(principal, now_ms, "api_key.changed", key_id, changed)
-            self.keys.change(after, entry, [noted])
+            audit = audit_write(principal, now_ms, "api_key.changed", key_id, changed)
+            self.keys.change(after, entry, [audit])
         return key_view(after, now_ms)
 
     def rotate(self, principal: Principal, key_id: str, rotation: KeyRotation) -> ApiKeyWithSecret:
-        """Put a new key in an old one's place: it has the same id, rights and bounds.
+        """Replace a key by a new one with the same id, scopes and limits.
 
         Raises:
             NotFound: the tenant has no such key.
-            CannotGrant: the key has what the asking one has not.
-            VersionConflict: another request was quicker.
+            CannotGrant: the key has rights that the requesting one lacks.
+            VersionConflict: another request changed it first.
         """
-        before, entry = self._own(principal, key_id)
+        before, entry = self._require(principal, key_id)
         _require_grantable(principal, before)
         now_ms = self.clock.wall_ms()
         secret, key = _fresh(replace(before, last_used_ms=None))
-        noted = audit_write(principal, now_ms, "api_key.rotated", key_id)
+        audit = audit_write(principal, now_ms, "api_key.rotated", key_id)
         over_ms = now_ms + rotation.overlap_seconds * 1000
-        self.keys.rotate(key, entry, key_hash(secret, self.pepper), over_ms, [noted])
+        self.keys.rotate(key, entry, key_hash(secret, self.pepper), over_ms, [audit])
         return {**key_view(key, now_ms), "key": secret}
 
     def delete(self, principal: Principal, key_id: str) -> None:
-        """Revoke a key: from now on no request with it, or with a session of it, is answered.
+        """Revoke a key: it and its sessions are refused from the next request on.
 
         Raises:
             NotFound: the tenant has no such key.
-            VersionConflict: another request was quicker.
+            VersionConflict: another request changed it first.
         """
-        key, entry = self._own(principal, key_id)
-        noted = audit_write(principal, self.clock.wall_ms(), "api_key.revoked", key.id)
-        self.keys.revoke(key.tenant_id, entry, [noted])
+        key, entry = self._require(principal, key_id)
+        audit = audit_write(principal, self.clock.wall_ms(), "api_key.revoked", key.id)
+        self.keys.revoke(key.tenant_id, entry, [audit])
 
     def ensure_default(self, principal: Principal, requests_per_minute: int) -> None:
-        """Give the tenant's keys that have no limit of their own the tenant's.
+        """Give the tenant's limit to all keys that have no limit of their own.
 
         Raises:
-            VersionConflict: one was rotated or revoked meanwhile; doing it again goes on.
+            VersionConflict: another request rotated or revoked one; a retry continues.
         """
         for key in self.keys.all(principal.tenant_id):
             found = None if key.own_limit else self.keys.load(principal.tenant_id, key.id)
             if found and found[0].limit_per_minute != requests_per_minute:
                 self.keys.change(replace(found[0], limit_per_minute=requests_per_minute), found[1])
 
-    def _own(self, principal: Principal, key_id: str) -> tuple[ApiKey, KeyEntry]:
+    def _require(self, principal: Principal, key_id: str) -> tuple[ApiKey, KeyEntry]:
         found = self.keys.load(principal.tenant_id, key_id)
         if found is None or not _visible(principal, found[0]):
             raise NotFound("API key not found")
         return found
 
-    def _bounded(self, principal: Principal, key: ApiKey, spec: KeySpec) -> ApiKey:
-        """The key with the bounds that are wished for, or else those of the asking key."""
-        asking, now_ms = principal.key, self.clock.wall_ms()
+    def _with_limits(self, principal: Principal, key: ApiKey, spec: KeySpec) -> ApiKey:
+        """Return the key with the requested limits, or those of the requesting key."""
+        requesting, now_ms = principal.key, self.clock.wall_ms()
         expires_ms = moment_ms(spec.expires_at) if spec.expires_at else None
         if expires_ms is not None and expires_ms <= now_ms and expires_ms != key.expires_at_ms:
             raise InvalidRequest(f"Validation error: {KeySpec.messages['expires_at']}", field="expires_at")
-        usual = self.facts.get(key.tenant_id).requests_per_minute or DEFAULT_PER_MINUTE
-        if asking:
-            usual = min(usual, asking.limit_per_minute)
+        usual = self.tenant_settings.get(key.tenant_id).requests_per_minute or DEFAULT_PER_MINUTE
+        if requesting:
+            usual = min(usual, requesting.limit_per_minute)
         return replace(
             key,
             limit_per_minute=spec.requests_per_minute or usual,
             own_limit=spec.requests_per_minute is not None,
-            networks=tuple(spec.allowed_addresses) or (asking.networks if asking else ()),
-            expires_at_ms=expires_ms or (asking.expires_at_ms if asking else None),
+            networks=tuple(spec.allowed_addresses) or (requesting.networks if requesting else ()),
+            expires_at_ms=expires_ms or (requesting.expires_at_ms if requesting else None),
         )
 
 
@@ -175,19 +175,23 @@ def _visible(principal: Principal, key: ApiKey) -> bool:
 
 
 def _require_grantable(principal: Principal, key: ApiKey) -> None:
-    """Raise `CannotGrant` for a key that may do more than the one that asks for it."""
-    asking = principal.key
-    if asking is None:
+    """Raise `CannotGrant` for a key that may do more than the requesting one."""
+    requesting = principal.key
+    if requesting is None:
         return
-    if missing := sorted(rights(key.scopes) - rights(asking.scopes)):
+    if missing := sorted(rights(key.scopes) - rights(requesting.scopes)):
         raise CannotGrant(f"This key can't grant {missing[0].value}", field="scopes")
-    if key.livemode and not asking.livemode:
+    if key.livemode and not requesting.livemode:
         raise CannotGrant("A test key can't make a live one", field="environment")
-    if asking.expires_at_ms and (key.expires_at_ms is None or key.expires_at_ms > asking.expires_at_ms):
+    if requesting.expires_at_ms and (
+        key.expires_at_ms is None or key.expires_at_ms > requesting.expires_at_ms
+    ):
         raise CannotGrant("This key can't make one that outlives it", field="expires_at")
-    if asking.networks and not all(_network_within(network, asking.networks) for network in key.networks):
+    if requesting.networks and not all(
+        _network_within(network, requesting.networks) for network in key.networks
+    ):
         raise CannotGrant("This key can't be used from all of these addresses", field="allowed_addresses")
-    if key.limit_per_minute > asking.limit_per_minute:
+    if key.limit_per_minute > requesting.limit_per_minute:
         raise CannotGrant("This key may not make so many requests itself", field="requests_per_minute")
 
 

@@ -1,6 +1,6 @@
-"""The audit log: who did what to what a tenant has; kept for a year.
+"""Audit log of changes to a tenant's resources, retained for a year.
 
-An entry is written in the transaction that does what it tells of: there is none without the other.
+An entry is written in the transaction of its change, so that neither exists without the other.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ class AuditQuery(InputModel):
         "cursor": MESSAGE,
     }
 
-    action: Annotated[str | None, Field(max_length=100)] = None
-    target_id: Annotated[str | None, Field(max_length=200)] = None
-    actor_id: Annotated[str | None, Field(max_length=200)] = None
-    after: Moment | None = None
-    before: Moment | None = None
-    limit: Annotated[int, Bounded(1, 100)] = 25
-    cursor: str | None = None
+    action: str | None = Field(default=None, max_length=100, description="For example `agent.created`.")
+    target_id: str | None = Field(default=None, max_length=200, description="The id of the changed resource.")
+    actor_id: str | None = Field(default=None, max_length=200, description="The id of a key.")
+    after: Moment | None = Field(default=None, description="ISO 8601 time with its offset.")
+    before: Moment | None = Field(default=None, description="ISO 8601 time with its offset.")
+    limit: Annotated[int, Bounded(1, 100), Field(description="Entries in a page.")] = 25
+    cursor: str | None = Field(default=None, description="The `next_cursor` of the previous page.")
 
     def wants(self, item: Item) -> bool:
-        """Say whether an entry is asked for."""
+        """Say whether an entry matches the filter."""
         wanted = {"action": self.action, "target_id": self.target_id, "actor_id": self.actor_id}
         return all(value is None or item.get(name) == value for name, value in wanted.items())
 
-    def places(self) -> tuple[str, str]:
-        """The first and last place that can be asked for."""
+    def sort_key_range(self) -> tuple[str, str]:
+        """Return the first and last sort key that match."""
         first = f"{moment_ms(self.after):015d}" if self.after else "0"
         last = f"{moment_ms(self.before):015d}" if self.before else "~"
         if self.cursor:
@@ -90,7 +90,7 @@ class AuditList(TypedDict):
 def audit_write(
     principal: Principal, now_ms: int, action: str, target_id: str, changed: Iterable[str] = ()
 ) -> Put:
-    """The write that notes an action (`agent.created`), for the transaction that does it."""
+    """Return the write of an entry (`agent.created`), for the transaction of the change."""
     actor, entry_id = principal.actor, f"aud_{uuid.uuid4().hex[:20]}"
     item: dict[str, Any] = audit_key(principal.tenant_id, now_ms, entry_id).as_item()
     item |= {"entry_id": entry_id, "at_ms": now_ms, "action": action, "target_id": target_id}
@@ -101,28 +101,28 @@ def audit_write(
 
 
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """The names of the fields in which two views of a thing differ."""
+    """Return the names of the fields in which two views of a resource differ."""
     return [name for name in after if before.get(name) != after[name] and name != "version"]
 
 
 @dataclass(frozen=True)
 class AuditLog:
-    """Reads the log on a tenant's behalf: entries of the key's mode, newest first."""
+    """Reads a tenant's entries of the key's mode, newest first."""
 
     table: Table
 
     def page(self, principal: Principal, query: AuditQuery) -> AuditList:
-        """A page; a filter that few entries pass is answered with those found so far, and a cursor."""
-        first, last = query.places()
+        """Return a page; a filter that few entries match may return an incomplete one with a cursor."""
+        first, last = query.sort_key_range()
         found: list[Item] = []
         seen, scanned = None, 0
         for item in self._newest(principal, first, last):
             if len(found) == query.limit or scanned == _MAX_SCANNED:
-                return {"data": [_view(each) for each in found], "next_cursor": encode_cursor(str(seen))}
+                return {"data": [_view(entry) for entry in found], "next_cursor": encode_cursor(str(seen))}
             seen, scanned = item[SK], scanned + 1
             if item["livemode"] is principal.livemode and query.wants(item):
                 found.append(item)
-        return {"data": [_view(each) for each in found], "next_cursor": None}
+        return {"data": [_view(entry) for entry in found], "next_cursor": None}
 
     def _newest(self, principal: Principal, first: str, last: str) -> Iterable[Item]:
         prefix = audit_key(principal.tenant_id)

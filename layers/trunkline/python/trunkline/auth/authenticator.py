@@ -1,4 +1,4 @@
-"""Finds out who asks: by API key, or by a session's cookie; one write in the common case."""
+"""Authentication by API key or session cookie; one write in the common case."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import AddressNotAllowed, CrossSite, InvalidApiKey
 from trunkline.core.rate_limit import RateLimitStatus
 
-_HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITE = frozenset({"same-origin", "none"})
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a request shows of who sends it. `origin` and `fetch_site` are what a browser says of the page
-    that had it sent; `host` is where it came in."""
+    """The parts of a request that authentication reads.
+
+    `origin` and `fetch_site` (`Sec-Fetch-Site`) are what a browser says about the page that sent it.
+    """
 
     method: str
     address: str
@@ -33,7 +35,7 @@ class Credentials:
 
     @property
     def is_own_site(self) -> bool:
-        """Say whether no other site's page had it sent. A client that is no browser says nothing of it."""
+        """Say whether it was not sent by another site's page; other clients than browsers say nothing."""
         if self.fetch_site is not None:
             return self.fetch_site in _OWN_SITE
         return self.origin is None or urlsplit(self.origin).netloc.lower() == self.host.lower()
@@ -41,7 +43,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class AuthContext:
-    """Who asks, what is left of their minute, and the hash of the key they ask with, or whose session."""
+    """The principal, its rate limit, and the hash of its key, or of the key of its session."""
 
     principal: Principal
     rate: RateLimitStatus
@@ -50,7 +52,7 @@ class AuthContext:
 
 @dataclass(frozen=True)
 class Authenticator:
-    """Lets requests in; a key that is revoked is refused from the next request on."""
+    """Authenticates requests; a revoked key is refused from the next request on."""
 
     keys: ApiKeyRepository
     sessions: SessionRepository
@@ -61,10 +63,10 @@ class Authenticator:
         """Authenticate a request and count it.
 
         Raises:
-            InvalidApiKey: nobody we know; one answer for every cause.
-            AddressNotAllowed: the key may not be used from there.
-            RateLimited: the key has made its requests of this minute.
-            CrossSite: another site has a browser send its cookie.
+            InvalidApiKey: the key or session is not valid; one error for every cause.
+            AddressNotAllowed: the key must not be used from this address.
+            RateLimited: the key has reached its limit of this minute.
+            CrossSite: another site made the browser send the cookie.
         """
         if credentials.key is not None:
             return self.authenticate_key(credentials, credentials.key)
@@ -80,7 +82,7 @@ class Authenticator:
 
     def _by_session(self, credentials: Credentials, token: str) -> AuthContext:
         session = self.sessions.find(token)
-        if credentials.method not in _HARMLESS and not credentials.is_own_site:
+        if credentials.method not in _SAFE_METHODS and not credentials.is_own_site:
             raise CrossSite
         return self._authenticate_hash(credentials, session.key_hash, "session")
 

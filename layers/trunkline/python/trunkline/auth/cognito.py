@@ -1,4 +1,4 @@
-"""Logins of a Cognito user pool: an ID token becomes a user of a tenant, with the rights of its groups.
+"""Cognito user pool: verifies ID tokens and maps groups to scopes.
 
 Source: https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
 """
@@ -16,14 +16,14 @@ from trunkline.core.errors import InvalidApiKey, MissingScope
 TENANT_CLAIM = "custom:tenant_id"
 _VIEWER = frozenset(scope for scope in Scope if scope.value.endswith(":read"))
 GROUPS = {"trunkline-admin": frozenset({Scope.ADMIN}), "trunkline-viewer": _VIEWER}
-"""What the members of a group may do."""
+"""The scopes of the members of a group."""
 
 _LEEWAY_S = 10
 
 
 @dataclass(frozen=True)
 class User:
-    """Somebody who proved who they are; `proof_id` tells one proof from another."""
+    """An authenticated user; `proof_id` identifies the ID token."""
 
     id: str
     issuer: str
@@ -44,7 +44,7 @@ class CognitoUserPool:
 
     @classmethod
     def from_settings(cls, issuer: str, client_id: str) -> CognitoUserPool | None:
-        """The pool of a deployment; None where it has none (`none`)."""
+        """Return the deployment's pool; None if it has none (`none`)."""
         if issuer == "none":
             return None
         from jwt import PyJWKClient  # noqa: PLC0415 - only a login needs it
@@ -53,11 +53,11 @@ class CognitoUserPool:
         return cls(issuer, client_id, lambda token: keys.get_signing_key_from_jwt(token).key)
 
     def user(self, id_token: str) -> User:
-        """Read an ID token.
+        """Verify an ID token.
 
         Raises:
-            InvalidApiKey: it is not one of this pool's for this client, or its time is over.
-            MissingScope: the user is in none of our groups.
+            InvalidApiKey: it is not a valid token of this pool and client, or has expired.
+            MissingScope: the user is in none of `GROUPS`.
         """
         claims = self._claims(id_token)
         tenant_id = claims.get(TENANT_CLAIM)

@@ -12,8 +12,7 @@ from trunkline.storage.keys.tenants import tenant_mode_of
 
 @dataclass(frozen=True)
 class Actor:
-    """Who does something, as the audit log names them: `api_key`, `session`, `trigger`, `schedule`,
-    `batch` or `operator`."""
+    """The actor of an audit entry: `api_key`, `session`, `trigger`, `schedule`, `batch` or `operator`."""
 
     kind: str = "operator"
     id: str = ""
@@ -24,9 +23,9 @@ class Actor:
 
 @dataclass(frozen=True)
 class Principal:
-    """Who is asking: everything a request does is done as this tenant, in this mode.
+    """The tenant, mode and rights that a request acts with.
 
-    `key` is what they ask with; None for the operator, who is bound by none.
+    `key` is the API key of the request; None for the operator, whom no limits bind.
     """
 
     tenant_id: str
@@ -41,10 +40,10 @@ class Principal:
         return tenant_mode_of(self.tenant_id, self.livemode)
 
     def has(self, scope: Scope) -> bool:
-        """Say whether the principal has the right."""
+        """Say whether the principal has a scope."""
         return same_right(scope) in rights(self.scopes)
 
     def require(self, scope: Scope) -> None:
-        """Raise `MissingScope` unless the key has the right."""
+        """Raise `MissingScope` unless the principal has a scope."""
         if not self.has(scope):
             raise MissingScope(scope.value)

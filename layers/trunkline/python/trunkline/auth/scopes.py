@@ -43,17 +43,17 @@ class Scope(StrEnum):
 _SAME_RIGHT = {Scope.CALLS_INITIATE: Scope.CALLS_CREATE}
 
 
-# One scope for webhooks, which also reads them, is what early keys were given.
+# Early keys had one scope for webhooks, which also allowed reading.
 _INCLUDES = {Scope.WEBHOOKS_WRITE: frozenset({Scope.WEBHOOKS_READ})}
 
 
 def same_right(scope: Scope) -> Scope:
-    """Return the one name of a right that has two."""
+    """Return the canonical name of a scope that has two."""
     return _SAME_RIGHT.get(scope, scope)
 
 
 def rights(scopes: frozenset[Scope]) -> frozenset[Scope]:
-    """Every right that goes with these scopes, each by one name."""
+    """Return all scopes that these include, by their canonical names."""
     if Scope.ADMIN in scopes:
         scopes = frozenset(Scope)
     held = {same_right(scope) for scope in scopes}

@@ -1,6 +1,6 @@
-"""Sessions of the web UI: an opaque cookie that stands for an API key, or for a user of a user pool.
+"""Sessions of the web UI: an opaque cookie in place of an API key or of a user of a user pool.
 
-Only a keyed hash of it is stored. A session counts against its key's window and ends with its key.
+Only a keyed hash of it is stored. A session counts against its key's rate limit and ends with its key.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from trunkline.storage.keys.tenants import api_key_key, session_key, used_id_tok
 from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Update
 
 COOKIE = "session"
-MAX_LIFE_S = 12 * 3600
+MAX_SESSION_S = 12 * 3600
 _TOKEN_BYTES = 32
 
 
@@ -38,7 +38,7 @@ class NewSession(InputModel):
 
     api_key: Annotated[str | None, Field(max_length=200)] = None
     id_token: Annotated[str | None, Field(max_length=10_000, description="Of the deployment's pool.")] = None
-    expires_in_s: Annotated[int, Bounded(60, MAX_LIFE_S)] = MAX_LIFE_S
+    expires_in_s: Annotated[int, Bounded(60, MAX_SESSION_S)] = MAX_SESSION_S
 
     @model_validator(mode="after")
     def _exactly_one_credential(self) -> NewSession:
@@ -59,7 +59,7 @@ class SessionView(TypedDict):
 
 @dataclass(frozen=True)
 class Session:
-    """A stored session: the key, or the user's record, that it stands for, and until when."""
+    """A stored session: the hash of its key or user, and when it expires."""
 
     key_hash: str
     expires_at_ms: int
@@ -77,7 +77,7 @@ class SessionRepository:
         """Find a session.
 
         Raises:
-            InvalidApiKey: there is none, or its time is over.
+            InvalidApiKey: there is none, or it has expired.
         """
         item = self._table.get(session_key(key_hash(token, self._pepper)))
         if item is None or self._clock.wall_ms() >= item["expires_at_ms"]:
@@ -85,27 +85,27 @@ class SessionRepository:
         return Session(item["key_hash"], item["expires_at_ms"])
 
     def open(self, principal: Principal, of_key: str, life_s: int) -> tuple[str, SessionView]:
-        """Open a session for the key or user whose hash is `of_key`; returns its token, shown only now."""
+        """Open a session for the key or user with the hash `of_key`; return its token."""
         now_ms, token = self._clock.wall_ms(), secrets.token_urlsafe(_TOKEN_BYTES)
         expires_ms = now_ms + life_s * 1000
         if principal.key and principal.key.expires_at_ms:
             expires_ms = min(expires_ms, principal.key.expires_at_ms)
         item = session_key(key_hash(token, self._pepper)).as_item()
         item |= {"key_hash": of_key, "expires_at_ms": expires_ms, TTL: expires_ms // 1000 + 1}
-        noted = audit_write(principal, now_ms, "session.opened", principal.actor.id)
-        self._table.transact([Put(item, ABSENT), noted])
+        audit = audit_write(principal, now_ms, "session.opened", principal.actor.id)
+        self._table.transact([Put(item, ABSENT), audit])
         return token, session_view(principal, expires_ms)
 
     def close(self, principal: Principal, token: str) -> None:
-        """End a session; the cookie is worth nothing any more."""
-        noted = audit_write(principal, self._clock.wall_ms(), "session.closed", principal.actor.id)
-        self._table.transact([Delete(session_key(key_hash(token, self._pepper))), noted])
+        """End a session: its cookie is refused from now on."""
+        audit = audit_write(principal, self._clock.wall_ms(), "session.closed", principal.actor.id)
+        self._table.transact([Delete(session_key(key_hash(token, self._pepper))), audit])
 
     def principal_for(self, user: User, actor: Actor) -> tuple[Principal, str]:
-        """Note a user who proved who they are, and what they may do; the proof opens one session only.
+        """Store an authenticated user and their scopes; an ID token opens one session only.
 
         Raises:
-            InvalidApiKey: the proof was used before.
+            InvalidApiKey: the ID token was used before.
         """
         used = used_id_token_key(user.proof_id).as_item() | {TTL: user.expires_at_s + 3600}
         user_hash = key_hash(f"user\n{user.issuer}\n{user.id}", self._pepper)

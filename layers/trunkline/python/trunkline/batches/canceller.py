@@ -1,4 +1,4 @@
-"""Cancels the calls of a batch's part that have not begun to ring."""
+"""Cancellation of a part's calls that do not ring yet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AT_ONCE = 100
 
 @dataclass(frozen=True)
 class PartCanceller:
-    """What rings or talks goes on to its end; what waits ends `cancelled`."""
+    """Cancels waiting calls; ringing and active ones continue to their end."""
 
     table: Table
     calls: CallRepository

@@ -1,4 +1,4 @@
-"""When so many calls will have been made: from a trunk's pace, its concurrency and windows. Pure."""
+"""Forecast of when calls will have been made, from a trunk's pace, concurrency and windows. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a batch's calls will have been made."""
+"""Forecast of when a batch's calls will have been made."""
 
 from __future__ import annotations
 

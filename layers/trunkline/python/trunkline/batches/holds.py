@@ -1,4 +1,4 @@
-"""Puts a batch's hold on the trunks of its tenant, and takes it away."""
+"""Holds of paused and not yet started batches on the tenant's trunks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""A part's rows become calls: a few dozen in each transaction, with the note of how far it is.
+"""Import of a part's rows as calls: a few dozen in each transaction, together with the part's progress.
 
-What a worker does twice after a crash, or two do at once, is refused by that note: no row is called twice,
-and none is left out.
+The progress refuses what a worker repeats after a crash, or two do at once: each row is called exactly once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A batch as it is stored, and where its rows are. Pure."""
+"""The stored batch, its rows and parts. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores whose answers are remembered, for work that asks the same again for every row."""
+"""Memoising read cache over a repository, for work that repeats a read for every row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches in the table: the batch itself, its parts, and what came of their calls."""
+"""Repository of batches, their parts, and the results of their calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a batch is shown: its status, its progress, when it will be done."""
+"""Responses for batches: status, progress, forecast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of a batch's rows: from its parts and its calls."""
+"""Results of a batch's rows, from its parts and its calls."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Reads rows from CSV, NDJSON and JSON. Pure: lines in, rows out, one at a time.
+"""Parser of rows from CSV, NDJSON and JSON. Pure: lines in, rows out, one at a time.
 
-A bad row is kept apart with its number and does not keep the others out; what makes all of them wrong, as
-missing columns do, refuses the whole.
+A bad row is reported with its number and does not affect the others; an error that affects every row, such as
+a missing column, rejects the whole batch.
 Source: RFC 4180 (CSV), https://github.com/ndjson/ndjson-spec.
 """
 
@@ -22,7 +22,7 @@ _DELIMITERS = (",", ";", "\t")
 
 
 class RowsRefused(Exception):
-    """The rows as a whole are none; the message is fit to be shown."""
+    """The upload cannot be parsed; the message may be shown."""
 
 
 def read_rows(row_format: RowFormat, chunks: Iterable[bytes], wanted: Set[str]) -> Iterator[Row]:
@@ -89,7 +89,7 @@ def _csv(chunks: Iterable[bytes], wanted: Set[str]) -> Iterator[_Read]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield {}, RowFault("invalid_row", f"no CSV: {error}")
+            yield {}, RowFault("invalid_row", f"not valid CSV: {error}")
             continue
         if not cells:
             continue
@@ -127,13 +127,13 @@ def _parsed(line: bytes) -> _Read:
     try:
         value = pydantic_core.from_json(line, allow_inf_nan=False)
     except ValueError:
-        return {}, RowFault("invalid_row", "no JSON")
+        return {}, RowFault("invalid_row", "not valid JSON")
     return _object(value)
 
 
 def _object(value: Any) -> _Read:
     if not isinstance(value, dict):
-        return {}, RowFault("invalid_row", "no JSON object")
+        return {}, RowFault("invalid_row", "not a JSON object")
     return value, None
 
 
@@ -142,9 +142,9 @@ def _json(chunks: Iterable[bytes], _: Set[str]) -> Iterator[_Read]:
     try:
         values = pydantic_core.from_json(b"".join(chunks).removeprefix(_BOM), allow_inf_nan=False)
     except ValueError as error:
-        raise RowsRefused("it is no JSON") from error
+        raise RowsRefused("not valid JSON") from error
     if not isinstance(values, list):
-        raise RowsRefused("it is no JSON array")
+        raise RowsRefused("must be a JSON array")
     for value in values:
         parsed, fault = _object(value)
         yield (parsed, fault) if fault else _bounded(parsed)

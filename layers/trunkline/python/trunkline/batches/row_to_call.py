@@ -1,4 +1,4 @@
-"""A row as the call it is to be, or why it can't be one."""
+"""Conversion of a row into a call, or into the fault that prevents it."""
 
 from __future__ import annotations
 

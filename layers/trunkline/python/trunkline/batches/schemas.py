@@ -78,8 +78,8 @@ class BatchQuery(InputModel):
         "cursor": MESSAGE,
     }
 
-    limit: Annotated[int, Bounded(1, 100)] = 25
-    cursor: str | None = None
+    limit: Annotated[int, Bounded(1, 100), Field(description="Entries in a page.")] = 25
+    cursor: str | None = Field(default=None, description="The `next_cursor` of the previous page.")
 
 
 class ResultQuery(BatchQuery):
@@ -87,7 +87,7 @@ class ResultQuery(BatchQuery):
 
     messages: ClassVar[dict[str, str]] = BatchQuery.messages | {"only": "only must be called or refused"}
 
-    only: Annotated[str | None, Field(pattern="^(called|refused)$")] = None
+    only: str | None = Field(default=None, pattern="^(called|refused)$", description="`called` or `refused`.")
 
     def matches(self, row: BatchRowView) -> bool:
         """Say whether a row is asked for."""

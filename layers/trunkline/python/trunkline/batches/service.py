@@ -1,4 +1,4 @@
-"""Batches on a tenant's behalf: make, start, pause, resume, cancel, read, export, delete."""
+"""Use cases of batches: create, start, pause, resume, cancel, read, export, delete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first step of a batch's flow: its rows, read once from end to end, become parts of 500."""
+"""Splitter of an upload into parts of 500 rows, the first step of a batch's job."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def number_template(kind: CallKind, body: Mapping[str, Any]) -> Template | None:
 
 @dataclass
 class DuplicateDetector:
-    """Finds the rows that say the same as an earlier one: by their `id`, and by the number they call."""
+    """Detects duplicate rows, by `id` or by phone number."""
 
     number: Template | None
     same_numbers: bool

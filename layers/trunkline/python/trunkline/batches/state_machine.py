@@ -1,4 +1,4 @@
-"""The state machine that carries a batch's work; the state has ids and numbers, never rows."""
+"""Client of the state machine that runs a batch's jobs; its state has ids and numbers, never rows."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Use cases of calls: create, read, list, cancel, reschedule, erase, report."""

@@ -1,4 +1,4 @@
-"""Takes an accepted call in: one transaction, one wake (rules 1 and 2)."""
+"""Admission of a call: quotas, one transaction, one wake-up (rules 1 and 2)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class AdmittedCall:
 
 @dataclass(frozen=True)
 class CallAdmission:
-    """Stores calls, and wakes the lane of a phone call."""
+    """Stores calls and wakes the lanes of phone calls."""
 
     calls: CallRepository
     wake_queue: WakeQueue
@@ -54,9 +54,9 @@ class CallAdmission:
         Raises:
             QueueUnavailable: the wake was not sent; the call was withdrawn, so a retry is safe.
             QueueFull, ConcurrencyExceeded, DailyLimitReached: the tenant has as many as it may.
-            NumberNotAllowed, Suppressed: the number is not to be called.
+            NumberNotAllowed, NumberSuppressed: the number must not be called.
             IdempotencyConflict: the key was used with another body.
-            IdempotencyInProgress: a request with the key is being carried out.
+            IdempotencyInProgress: another request with the key is running.
         """
         facts = self.quotas.settings.get(call.tenant_id)
         call = replace(call, ttl=facts.ttl(call.latest_end_ms))

@@ -1,4 +1,4 @@
-"""Takes an agent's reports, and tells it what its call is about."""
+"""Agent reports: applies them to the call, and gives the agent its call's context."""
 
 from __future__ import annotations
 
@@ -9,8 +9,17 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from trunkline.calls import report_schemas as say
 from trunkline.calls.models import Call, Change
+from trunkline.calls.report_schemas import (
+    AgentChanged,
+    Answered,
+    AnsweringMachine,
+    Ended,
+    Report,
+    Summary,
+    TranscriptReport,
+    Variables,
+)
 from trunkline.calls.report_transitions import (
     on_agent_changed,
     on_answering_machine,
@@ -71,7 +80,7 @@ class AgentReportService:
     on_call_loaded: Callable[[Call], None] = lambda _: None
 
     def context(self, claim: CallAttemptRef) -> AgentCallContext:
-        """What the call is about.
+        """Return the call's context.
 
         Raises:
             NotFound: there is no such call.
@@ -97,7 +106,7 @@ class AgentReportService:
             "variables": {name: value for name, value in variables.items() if name not in hidden},
         }
 
-    def apply(self, claim: CallAttemptRef, reports: Sequence[say.Report]) -> ReportResult:
+    def apply(self, claim: CallAttemptRef, reports: Sequence[Report]) -> ReportResult:
         """Apply reports in their order.
 
         Raises:
@@ -128,7 +137,7 @@ class AgentReportService:
             # It was erased meanwhile, perhaps before these turns were stored: they go, too.
             self.erase(call.id)
             raise StaleAttempt
-        if after.agent_end_reason is not None and any(isinstance(report, say.Ended) for report in reports):
+        if after.agent_end_reason is not None and any(isinstance(report, Ended) for report in reports):
             self.close_room(after, room_name(claim.call_id, claim.claim))
         return {"applied": [was or did for was, did in zip(stored, applied, strict=True)]}
 
@@ -138,31 +147,31 @@ class AgentReportService:
             self.on_call_loaded(call)
         return require_current_attempt(call, claim)
 
-    def _change(self, call: Call, report: say.Report, now_ms: int) -> Change | None:
+    def _change(self, call: Call, report: Report, now_ms: int) -> Change | None:
         match report:
-            case say.Answered():
+            case Answered():
                 awaited = bool(call.owner) and self.run_is_alive(call.owner or "")
                 return on_transcript(call, now_ms, dial_is_awaited=awaited)
-            case say.AgentChanged():
+            case AgentChanged():
                 return on_agent_changed(call, AgentTurn(report.sequence, report.agent, now_ms))
-            case say.Summary():
+            case Summary():
                 return on_summary(call, report.text)
-            case say.AnsweringMachine():
+            case AnsweringMachine():
                 return on_answering_machine(call, report.result)
-            case say.Ended():
+            case Ended():
                 return on_ended_by_agent(call, report.reason, now_ms)
         return None
 
-    def _store(self, call: Call, report: say.Report, now_ms: int) -> bool:
-        """Store what is kept beside the call, before the call says that it is there."""
-        if isinstance(report, say.TranscriptReport):
+    def _store(self, call: Call, report: Report, now_ms: int) -> bool:
+        """Store transcript turns and variables before the call refers to them."""
+        if isinstance(report, TranscriptReport):
             turns = [turn.turn() for turn in report.turns]
             return self.transcripts.append(call.id, turns, now_ms, call.ttl)
-        if isinstance(report, say.Variables):
+        if isinstance(report, Variables):
             return self._store_variables(call, report)
         return False
 
-    def _store_variables(self, call: Call, report: say.Variables) -> bool:
+    def _store_variables(self, call: Call, report: Variables) -> bool:
         hidden = hidden_keys(self._workflow(call))
         changed = self.states.change(
             call, lambda state: state.after_report(report.sequence, report.values, hidden)
@@ -170,15 +179,15 @@ class AgentReportService:
         return changed is not None
 
     def _workflow(self, call: Call) -> Workflow | None:
-        kept = call.workflow
-        return self.workflows.version(call.tenant_id, kept.slug, kept.version) if kept else None
+        ref = call.workflow
+        return self.workflows.version(call.tenant_id, ref.slug, ref.version) if ref else None
 
 
 def _team(call: Call) -> list[dict[str, str]]:
     entry = HandoffAgent(call.agent.id, call.agent.name, call.agent.livekit_agent_name)
     return [
-        {"name": each.name, "livekit_agent_name": each.livekit_agent_name}
-        for each in (entry, *call.handoff_agents)
+        {"name": agent.name, "livekit_agent_name": agent.livekit_agent_name}
+        for agent in (entry, *call.handoff_agents)
     ]
 
 

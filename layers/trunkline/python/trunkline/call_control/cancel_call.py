@@ -1,4 +1,4 @@
-"""Cancels a call, or hangs it up, whatever state it is in (rule 14)."""
+"""Cancelling a call, or hanging it up, in any state (rule 14)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from trunkline.dial_queue.notifier import LaneNotifier
 
 @dataclass(frozen=True)
 class CancelCallService:
-    """Takes cancels in. `hang_up` removes a sent call's leg, or closes a web call's room, and may fail: the
-    lane's run and the reconciler ask again until the leg is settled, and a web call's person is shown out
-    when they join once more."""
+    """Cancels calls. `hang_up` removes a phone call's leg or closes a web call's room, and may fail.
+
+    The lane run and the reconciler repeat it until the leg is settled; a web call's caller is removed on
+    the next join.
+    """
 
     calls: CallRepository
     notifier: LaneNotifier

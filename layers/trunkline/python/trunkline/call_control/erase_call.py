@@ -1,4 +1,4 @@
-"""Erases what a call holds of a person; that it took place, when and how it ended stays."""
+"""Erasure of a call's personal data; its existence, times and result stay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads calls on their owner's behalf: one, its events, a page of them; and waits for a change."""
+"""Queries of calls: one call, optionally waiting for a change, its events, its transcript, a page."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LOOK_EVERY_S = 0.5
 
 
 class WaitQuery(InputModel):
-    """What `GET /api/v1/calls/{id}` can be asked for."""
+    """The query parameters of `GET /api/v1/calls/{id}`."""
 
     model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
@@ -40,8 +40,17 @@ class WaitQuery(InputModel):
         "after": "after must be the last_event of an earlier answer",
     }
 
-    wait: int = Field(default=0, ge=0, le=MAX_WAIT_S)
-    after: int | None = Field(default=None, ge=0)
+    wait: int = Field(
+        default=0,
+        ge=0,
+        le=MAX_WAIT_S,
+        description="Seconds to wait until the call changes or ends.",
+    )
+    after: int | None = Field(
+        None,
+        ge=0,
+        description="The `last_event` that you know; by default the current one.",
+    )
 
 
 class CallEventView(TypedDict):
@@ -96,7 +105,7 @@ class CallReader:
         return call_view(call, events, self.queue.status(call), said)
 
     def events(self, principal: Principal, call_id: str) -> CallEventList:
-        """What happened in a call, in order."""
+        """Return a call's timeline, in order."""
         call, events = self._story(principal, call_id)
         bodies = self.tool_payloads(call.id) if any(event.type == TOOL_EVENT for event in events) else {}
         return {"data": [_event_view(call, event, bodies) for event in events], "next_cursor": None}

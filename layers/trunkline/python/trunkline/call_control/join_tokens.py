@@ -1,4 +1,4 @@
-"""The tokens with which people come into a call's room, and the answer that carries one."""
+"""Join tokens of callers and listeners for a call's room."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists a tenant's calls, newest first, page by page."""
+"""Listing of a tenant's calls, newest first, in pages."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ class CallQuery(InputModel):
         "cursor": MESSAGE,
     }
 
-    status: State | None = None
-    workflow_slug: Annotated[str | None, Field(max_length=64)] = None
-    agent_id: Annotated[str | None, Field(pattern=UUID)] = None
-    user_id: Annotated[str | None, Field(max_length=200)] = None
-    created_after: Moment | None = None
-    created_before: Moment | None = None
-    limit: Annotated[int, Bounded(1, 100)] = 25
-    cursor: str | None = None
+    status: State | None = Field(default=None, description="A status of `docs/statuses.md`.")
+    workflow_slug: str | None = Field(default=None, max_length=64, description="Calls of this workflow.")
+    agent_id: str | None = Field(default=None, pattern=UUID, description="Calls created with this agent.")
+    user_id: str | None = Field(default=None, max_length=200, description="Calls of this user.")
+    created_after: Moment | None = Field(default=None, description="ISO 8601 with its offset, inclusive.")
+    created_before: Moment | None = Field(default=None, description="ISO 8601 with its offset, exclusive.")
+    limit: Annotated[int, Bounded(1, 100), Field(description="Calls in a page.")] = 25
+    cursor: str | None = Field(default=None, description="The `next_cursor` of the previous page.")
 
     def matches(self, listed: Item) -> bool:
         """Say whether an entry of the index passes the filters."""

@@ -1,4 +1,4 @@
-"""Applies LiveKit's news to calls: any order, any number of times, late or never (rule 12)."""
+"""Handler of LiveKit events: any order, repeated, late or missing (rule 12)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""How many calls a tenant may have waiting, and may make in a day: counted beside the calls, so that no
-busy counter is in the transactions that take calls in and dial them.
+"""Quotas of a tenant: waiting calls and calls a day.
 
-Never more than the limit is taken in; after a crash a few fewer may be, until the next count.
+The counters are apart from the calls, so that the transactions of calls have no contended counter in them.
+The limit is never exceeded; after a crash a few fewer calls are admitted until the next count.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ class QuotaService:
         """Count a call that is about to be stored.
 
         Raises:
-            QueueFull: as many wait as may.
-            DailyLimitReached: as many were made today as may be.
+            QueueFull: the tenant has reached its limit of waiting calls.
+            DailyLimitReached: the tenant has reached its limit of calls a day.
         """
         facts = self.settings.get(call.tenant_id)
         if call.channel is Channel.PHONE and facts.max_calls_waiting is not None:

@@ -1,4 +1,4 @@
-"""Changes a call that waits for its time; once it is in the line it stays as it is."""
+"""Rescheduling of a call before its time; once queued, a call no longer changes."""
 
 from __future__ import annotations
 

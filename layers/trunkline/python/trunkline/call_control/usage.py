@@ -1,4 +1,4 @@
-"""How many calls a tenant has in a mode: waiting and in progress, over all that they go through."""
+"""Usage of a tenant in a mode: calls waiting and in progress, over all its trunks and web calls."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A call's life: its states, how it is stored, placed and read."""
+"""The call: its models, states, transitions, storage and responses."""

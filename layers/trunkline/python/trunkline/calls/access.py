@@ -1,4 +1,4 @@
-"""Whose call is it: another tenant's, another mode's and a missing one are the same 404."""
+"""Ownership of calls: another tenant's, another mode's and a missing call are the same 404."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _MESSAGE = "Call not found"
 
 
 def parse_call_id(call_id: str) -> str:
-    """The id as it is stored; what can be no id raises `NotFound` without a look-up."""
+    """Return the id as it is stored; raise `NotFound` without a read if it is not a UUID."""
     if not re.fullmatch(UUID, call_id):
         raise NotFound(_MESSAGE)
     return call_id.lower()
 
 
 def require_own(call: Call | None, principal: Principal) -> Call:
-    """Return the call if it is of the principal's tenant and mode, else raise `NotFound`."""
+    """Return the call if it belongs to the principal's tenant and mode, else raise `NotFound`."""
     if call is None or (call.tenant_id, call.livemode) != (principal.tenant_id, principal.livemode):
         raise NotFound(_MESSAGE)
     return call

@@ -1,4 +1,4 @@
-"""A call whose agent is gone, and not by its own choice: its person would hear silence. Pure."""
+"""Transitions for a call whose agent left or crashed while the callee is still connected. Pure."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from trunkline.calls.value_objects import (
 
 
 def can_lose_agent(call: Call, claim: int, job_id: str) -> bool:
-    """Say whether that agent's leaving can leave the person alone."""
+    """Say whether that agent is the only one in the call."""
     return call.state is State.ACTIVE and (call.claim, call.agent_job_id) == (claim, job_id)
 
 
 def agent_lost(call: Call, now_ms: int) -> Change | None:
-    """Send the agent again, once, if the call's agent says so; else hang up."""
+    """Dispatch the agent again, once, if its settings say so; otherwise hang up."""
     if call.state is not State.ACTIVE or call.agent_lost_at_ms is not None:
         return None
     if call.agent.agent_lost is AgentLost.REDISPATCH and call.redispatched_at_ms is None:
-        again = replace(call, redispatched_at_ms=now_ms, agent_job_id=None)
-        return Change(again, (NewEvent("agent_lost", {"then": AgentLost.REDISPATCH}),))
+        redispatched = replace(call, redispatched_at_ms=now_ms, agent_job_id=None)
+        return Change(redispatched, (NewEvent("agent_lost", {"then": AgentLost.REDISPATCH}),))
     return end_agent_lost(call, now_ms)
 
 
 def end_agent_lost(call: Call, now_ms: int) -> Change | None:
-    """No agent is coming. A web call ends; a phone call is hung up, and ends when its leg has left."""
+    """End a web call, or hang up a phone call, which then ends when its leg has left."""
     if call.state is not State.ACTIVE:
         return None
     alone = Change(
@@ -46,7 +46,7 @@ def end_agent_lost(call: Call, now_ms: int) -> Change | None:
 
 
 def replacement_overdue(call: Call, now_ms: int) -> bool:
-    """The agent that was sent again, or that was to take over, has not come, and no other is there."""
+    """Say whether the agent that was dispatched again, or that was to take over, failed to join in time."""
     sent_ms = max(call.redispatched_at_ms or 0, call.handover_at_ms or 0)
     if call.state is not State.ACTIVE or not sent_ms or call.agent_job_id:
         return False
@@ -54,7 +54,7 @@ def replacement_overdue(call: Call, now_ms: int) -> bool:
 
 
 def on_handover(call: Call, turn: AgentTurn) -> Change | None:
-    """Another agent was sent in to take over: the one that is there may go by then, and is not lost."""
+    """Record that another agent was dispatched to take over; the present one may then leave unharmed."""
     if call.is_terminal or len(call.agent_turns) >= MAX_AGENT_TURNS:
         return None
     turns = (*call.agent_turns, turn)
@@ -63,14 +63,14 @@ def on_handover(call: Call, turn: AgentTurn) -> Change | None:
 
 
 def predecessor_left(call: Call, job_id: str) -> Change | None:
-    """The agent that was to be taken over from has left; its person is alone until the other one comes."""
+    """Record that the agent that handed over has left before its successor joined."""
     if call.state is not State.ACTIVE or call.handover_at_ms is None or call.agent_job_id != job_id:
         return None
     return Change(replace(call, agent_job_id=None))
 
 
 def active_agent(call: Call) -> HandoffAgent:
-    """Who has the call: the last one who took it over, or the one it was made with."""
+    """Return the last agent that took the call over, or the one it was created with."""
     first = HandoffAgent(call.agent.id, call.agent.name, call.agent.livekit_agent_name, call.agent.tools)
     name = call.agent_turns[-1].agent if call.agent_turns else first.name
-    return next((each for each in call.handoff_agents if each.name == name), first)
+    return next((agent for agent in call.handoff_agents if agent.name == name), first)

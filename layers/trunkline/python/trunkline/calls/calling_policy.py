@@ -1,4 +1,4 @@
-"""When a call is dialled again, and when it may ring at all: pure functions of times."""
+"""Redial policy and calling window of a call: pure functions of times."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LOOK_AHEAD_DAYS = 15
 
 
 class RetryOn(StrEnum):
-    """What a redial policy can name; each word stands for one `failure_reason`."""
+    """Results after which a call may be redialled; each stands for one `failure_reason`."""
 
     BUSY = "busy"
     NO_ANSWER = "no_answer"
@@ -56,7 +56,7 @@ class RedialPolicy:
         return cls(values["max_attempts"], tuple(values["retry_on"]), tuple(values["intervals_s"]))
 
     def due_ms(self, attempts_made: int, reason: Reason, now_ms: int) -> int | None:
-        """When to dial again after so many attempts, or None for never."""
+        """Return when to redial after so many attempts, or None for never."""
         wanted = {_REASON[RetryOn(word)] for word in self.retry_on}
         if attempts_made >= self.max_attempts or reason not in wanted:
             return None
@@ -85,7 +85,7 @@ class CallingWindow:
         return cls(values["start"], values["end"], tuple(values["days"]), tuple(values["zones"]))
 
     def opens_ms(self, now_ms: int) -> int | None:
-        """The first moment from now on at which every zone allows a ring; None: not in two weeks."""
+        """Return the first time from now at which every zone allows a ring; None: not within two weeks."""
         now = datetime.fromtimestamp(now_ms / 1000, UTC)
         moment, limit = now, now + timedelta(days=_LOOK_AHEAD_DAYS)
         while moment < limit:
@@ -96,7 +96,7 @@ class CallingWindow:
         return None
 
     def closes_ms(self, now_ms: int) -> int:
-        """When an open window closes in the first of its zones."""
+        """Return when an open window closes in the first of its zones."""
         now = datetime.fromtimestamp(now_ms / 1000, UTC)
         closings = (
             _closing(now.astimezone(ZoneInfo(zone)).date(), self.end, ZoneInfo(zone)) for zone in self.zones

@@ -1,4 +1,4 @@
-"""What a client may say about redials and calling windows, in a request or on an agent."""
+"""Request and response models of redial policies and calling windows."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def window_view(window: CallingWindow | None) -> WindowView | None:
 
 
 def zones_of(phone_number: str) -> tuple[str, ...]:
-    """The time zones that a number may be in, by its prefix; none when nothing is known of it."""
+    """Return the time zones of a number's prefix; none if they are unknown."""
     # 20 MB of tables: only calls with a window pay for them.
     from phonenumbers import NumberParseException, parse  # noqa: PLC0415
     from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number  # noqa: PLC0415
@@ -130,8 +130,10 @@ def zones_of(phone_number: str) -> tuple[str, ...]:
 def resolved_window(
     window: CallingWindow | None, phone_number: str, default_zone: str | None = None
 ) -> CallingWindow | None:
-    """The window of one call, in the callee's zones if it names none; where nothing is known of them, in
-    `default_zone`. Without that, too, it has no zones: the call is held until its owner names one."""
+    """Resolve the window of one call to its own zones, the callee's, or `default_zone`, in this order.
+
+    A window without any zone holds the call until its owner names one.
+    """
     if window is None or window.zones:
         return window
     zones = zones_of(phone_number) or ((default_zone,) if default_zone else ())

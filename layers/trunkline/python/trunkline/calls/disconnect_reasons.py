@@ -1,4 +1,4 @@
-"""What a leg's end means: a pure function of LiveKit's `disconnectReason` and `sip.callStatus`.
+"""Meaning of a leg's end: a pure function of LiveKit's `disconnectReason` and `sip.callStatus`.
 
 Source: the measured table in `docs/livekit.md`. `CLIENT_INITIATED` alone is a normal end or a trunk
 failure; only the call status tells.
@@ -26,7 +26,7 @@ LOST = {"CONNECTION_TIMEOUT", "SIGNAL_CLOSE", "MEDIA_FAILURE", "STATE_MISMATCH",
 def ending_for_disconnect(
     disconnect_reason: str, sip_call_status: str, *, answered_for_s: float | None, max_call_duration_s: int
 ) -> Ending:
-    """Decide the end of a leg that LiveKit says has left.
+    """Decide how the call ends when its leg has left.
 
     `answered_for_s` is the time since the answer, None when no answer was seen.
     """

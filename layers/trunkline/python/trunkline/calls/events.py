@@ -1,4 +1,4 @@
-"""What happened in a call and what was said. Pure."""
+"""Timeline entries and transcript of a call. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class CallEvent:
-    """One entry of a call's story."""
+    """One entry of a call's timeline."""
 
     sequence: int
     type: str
@@ -18,7 +18,7 @@ class CallEvent:
 
 @dataclass(frozen=True)
 class Turn:
-    """One thing that was said; `sequence` is its reporter's, and gives the order."""
+    """One utterance; the agent counts `sequence`, which gives the order."""
 
     sequence: int
     role: str
@@ -29,7 +29,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Transcript:
-    """Turns in order; `next_cursor` if there are more, `message_count` is of all of them."""
+    """Turns in order, with `next_cursor` if there are more; `message_count` counts all of them."""
 
     turns: tuple[Turn, ...]
     message_count: int
@@ -38,4 +38,4 @@ class Transcript:
 
 NOTHING_SAID = Transcript((), 0)
 TOOL_EVENT = "tool_invoked"
-"""The entry of a story that tells of a tool's use."""
+"""The type of a timeline entry for a tool's invocation."""

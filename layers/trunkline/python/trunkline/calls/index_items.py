@@ -1,6 +1,6 @@
-"""What a call leaves elsewhere in the table: its place in the line, its slots, its index entry.
+"""Items and attributes derived from a call: queue entry, concurrency slots, index entries. Pure.
 
-All of it follows from the call itself, so that a transaction keeps it in step with the call. Pure.
+They follow from the call itself, so that one transaction keeps them in step with it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from trunkline.storage.writes import ABSENT, EXISTS, Delete, Put, Update, Write
 
 
 def open_attributes(call: Call) -> Item:
-    """The attributes that list a call in the index of open ones; none once it has ended."""
+    """Return the attributes that list a call in the index of open calls; none once it has ended."""
     if call.is_terminal:
         return {}
     if call.is_waiting or call.state is State.PENDING:
@@ -36,7 +36,7 @@ def open_attributes(call: Call) -> Item:
 
 
 def listing_attributes(call: Call) -> Item:
-    """The attributes that list a call among its tenant's and its user's; they never change."""
+    """Return the attributes that list a call among its tenant's and its user's; they never change."""
     listed: Item = {
         CALLS_PK: calls_partition(call.tenant_id, livemode=call.livemode),
         CALLS_SK: calls_sort_key(call.created_at_ms, call.id),
@@ -50,7 +50,7 @@ def listing_attributes(call: Call) -> Item:
 
 
 def queue_writes(before: Call | None, after: Call) -> list[Write]:
-    """Move the entry of a waiting call: it is in the line, among the due calls, or nowhere."""
+    """Move the entry of a waiting call: to the queue, to the scheduled calls, or remove it."""
     old, new = before and _waits_at(before), _waits_at(after)
     if old == new:
         return []
@@ -70,10 +70,10 @@ def _waits_at(call: Call) -> ItemKey | None:
 
 
 def slot_writes(before: Call, after: Call, limits: Mapping[str, int]) -> tuple[list[Write], list[Write]]:
-    """Rule 15: take and free slots with the call itself.
+    """Take and release slots in the transaction of the call (rule 15).
 
     Returns:
-        The writes to the pools' counters, and those of the slots; a counter that is full fails its own.
+        The writes of the pools' counters and of the slots; the counter of a full pool fails.
     """
     counts: list[Write] = []
     slots: list[Write] = []

@@ -1,4 +1,4 @@
-"""A call as it is stored, and what one transaction does to it."""
+"""The stored call, and the change that one transaction makes to it. Pure."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from trunkline.calls.value_objects import (
 from trunkline.storage.keys.tenants import tenant_mode_of
 
 WEB_LANES = tuple(f"web-{digit}" for digit in "0123456789abcdef")
-"""What the entries of live web calls are kept under: sixteen shares."""
+"""Partitions of the entries of live web calls: sixteen, so that none gets hot."""
 
 
 class StaleCall(Exception):
-    """The call changed since it was read: read it again and decide anew."""
+    """The call changed since it was read: read it again and repeat the decision."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Call:
 
     @property
     def test_speed(self) -> float:
-        """How many times as fast as life a test call is played."""
+        """Return how many times faster than real time a test call is simulated."""
         return 1.0 if self.livemode or self.speed is None else self.speed
 
     @property
@@ -127,28 +127,28 @@ class Call:
 
     @property
     def is_waiting(self) -> bool:
-        """It is in the line, or waits for a moment: nobody has claimed it."""
+        """Say whether the call is queued or scheduled and not claimed."""
         return self.state in (State.QUEUED, State.SCHEDULED) and self.phase is None
 
     @property
     def lane(self) -> str:
-        """What its entries are kept under: its trunk, or one of sixteen shares of the web calls."""
+        """Return the partition of its entries: its trunk, or one of sixteen of web calls."""
         return self.trunk_id or f"web-{self.id[0]}"
 
     @property
     def duration_s(self) -> int | None:
-        """Whole seconds from the answer to the end; 0 for a call that ended unanswered."""
+        """Return whole seconds from the answer to the end; 0 for a call that ended unanswered."""
         if self.ended_at_ms is None:
             return None
         return (self.ended_at_ms - (self.answered_at_ms or self.ended_at_ms)) // 1000
 
     @property
     def latest_end_ms(self) -> int:
-        """When an accepted call is over at the latest: its tenant's retention counts from then."""
+        """Return when the call ends at the latest: its tenant's retention counts from then."""
         return self.expires_at_ms + self.agent.max_call_duration_s * 1000
 
     def as_attributes(self) -> dict[str, Any]:
-        """The attributes to store; absent and empty ones are left out."""
+        """Return the attributes to store, without absent and empty ones."""
         return {
             _STORED_NAMES.get(name, name): value
             for name, value in asdict(self).items()
@@ -168,7 +168,7 @@ _FIELDS = {_STORED_NAMES.get(member.name, member.name): member.name for member i
 
 
 def call_from_attributes(item: Mapping[str, Any]) -> Call:
-    """Read a stored call; attributes that are the table's own (keys) are passed over."""
+    """Read a stored call; attributes that belong to the table (keys) are ignored."""
     values = {_FIELDS[name]: value for name, value in item.items() if name in _FIELDS}
     agent = values["agent"]
     lost = AgentLost(agent.get("agent_lost", AgentLost.HANG_UP))
@@ -206,7 +206,7 @@ def _attempt(record: Mapping[str, Any]) -> AttemptRecord:
 
 @dataclass(frozen=True)
 class NewEvent:
-    """One entry for the call's story, written in the transaction that makes it true."""
+    """A new timeline entry, written in the transaction that makes it true."""
 
     type: str
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -214,10 +214,10 @@ class NewEvent:
 
 @dataclass(frozen=True)
 class Change:
-    """What one transaction does to a call: its new self and its events.
+    """The result of one transition: the changed call and its new timeline entries.
 
-    Its places in the line, among the due calls and in the slots follow from the call's old and new
-    selves; `limits` bounds the pools of the slots it takes.
+    Its queue entry and slots follow from the old and the new call; `limits` bounds the pools whose slots
+    it takes.
     """
 
     call: Call
@@ -225,5 +225,5 @@ class Change:
     limits: Mapping[str, int] = field(default_factory=dict)
 
     def merge(self, next_change: Change) -> Change:
-        """Join a change that was decided on this one's result, so that both are one write."""
+        """Append a change that was decided on this one's result, so that both are one write."""
         return replace(next_change, events=self.events + next_change.events)

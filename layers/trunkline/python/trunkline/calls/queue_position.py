@@ -1,16 +1,16 @@
-"""Where a call stands in its line: the order of dialling, but for the tenants' turns. Pure."""
+"""Position of a call in its trunk's queue: the dialling order within a tenant. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 LAST = "~"
-"""Sorts after every part of a place."""
+"""Sorts after every part of a position's key."""
 
 
 @dataclass(frozen=True)
 class QueuePosition:
-    """Where a call stands in its tenant's line: priority (0 first), direct before batch, then arrival."""
+    """Order in a tenant's queue: priority (0 first), direct before batch, then arrival in microseconds."""
 
     tenant_id: str
     priority: int
@@ -20,17 +20,17 @@ class QueuePosition:
 
     @property
     def key(self) -> str:
-        """The sort key of the line entry; the id is a tie-break."""
+        """Return the sort key of the queue entry; the id breaks ties."""
         return f"{self.rank_key}{self.arrived_at_us:017d}#{self.call_id}"
 
     @property
     def rank_key(self) -> str:
-        """What all of a tenant's entries of this priority and kind begin with."""
+        """Return the common prefix of a tenant's entries with this priority and kind."""
         return f"{self.tenant_id}#{self.priority:02d}#{int(self.batch)}#"
 
     @property
     def rank(self) -> tuple[int, bool]:
-        """What decides before arrival and turns do."""
+        """Return what decides before arrival and fairness between tenants."""
         return self.priority, self.batch
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Where a waiting call stands. Pure."""
+"""Queue status of a waiting call. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class QueueStatus:
-    """What a waiting call waits for; `position` 1 is dialled next, None: not in the line."""
+    """Why a call waits; `position` 1 is dialled next, None: not in the queue."""
 
     state: str
     position: int | None = None

@@ -1,4 +1,4 @@
-"""Why a call ended or failed: the one list of `failure_reason` and `status_reason` words."""
+"""Reasons why a call ended or failed: all values of `failure_reason` and `status_reason`."""
 
 from __future__ import annotations
 

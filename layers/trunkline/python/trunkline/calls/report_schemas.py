@@ -1,4 +1,4 @@
-"""What an agent reports of its call: the models of `POST /agent/v1/calls/{id}/reports`."""
+"""Reports of an agent about its call: the body of `POST /agent/v1/calls/{id}/reports`."""
 
 from __future__ import annotations
 

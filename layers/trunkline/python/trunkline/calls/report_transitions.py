@@ -1,4 +1,4 @@
-"""What an agent's report does to its call: pure functions, each harmless when repeated or late."""
+"""Transitions of a call by its agent's reports. Pure; each is harmless when repeated or late."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from trunkline.calls.web_transitions import activate
 
 
 def on_transcript(call: Call, now_ms: int, *, dial_is_awaited: bool) -> Change | None:
-    """The agent hears the person.
+    """Activate the call: the agent and the person hear each other.
 
-    While a live dialer waits for the answer of its dial, that answer says so with the ids.
+    While a live dialer awaits its dial's answer, that answer activates the call, with the ids.
     """
     if call.channel is Channel.WEB:
         return activate(call, now_ms)
@@ -25,8 +25,8 @@ def on_transcript(call: Call, now_ms: int, *, dial_is_awaited: bool) -> Change |
 
 
 def on_agent_changed(call: Call, turn: AgentTurn) -> Change | None:
-    """Another agent has taken over; the reporter's numbers give the order, whatever comes first."""
-    known = {each.sequence for each in call.agent_turns}
+    """Record that another agent took over; the reported sequence gives the order, not the arrival."""
+    known = {known_turn.sequence for known_turn in call.agent_turns}
     if turn.sequence in known or len(known) >= MAX_AGENT_TURNS:
         return None
     turns = _in_order((*call.agent_turns, turn))
@@ -34,20 +34,20 @@ def on_agent_changed(call: Call, turn: AgentTurn) -> Change | None:
 
 
 def _in_order(turns: tuple[AgentTurn, ...]) -> tuple[AgentTurn, ...]:
-    """Those that were reported by their numbers, whatever came first; those that tools made stay in place."""
+    """Sort reported turns by sequence; turns made by tools (-1) keep their position."""
     reported = iter(sorted((t for t in turns if t.sequence >= 0), key=lambda turn: turn.sequence))
     return tuple(turn if turn.sequence < 0 else next(reported) for turn in turns)
 
 
 def on_summary(call: Call, text: str) -> Change | None:
-    """What the call came to; the last report counts."""
+    """Store the summary; the last report counts."""
     if call.summary == text:
         return None
     return Change(replace(call, summary=text), (NewEvent("summary"),))
 
 
 def on_answering_machine(call: Call, result: str) -> Change | None:
-    """Whether a person or a machine picked up; the last report counts."""
+    """Store whether a person or a machine answered; the last report counts."""
     if call.answering_machine == result:
         return None
     happened = NewEvent("answering_machine", {"result": result})
@@ -55,8 +55,7 @@ def on_answering_machine(call: Call, result: str) -> Change | None:
 
 
 def on_ended_by_agent(call: Call, reason: str, now_ms: int) -> Change | None:
-    """The agent ends the call. A phone call that was dialled ends when its leg has left; a web call at
-    once."""
+    """Record that the agent ends the call: a web call ends at once, a dialled one when its leg has left."""
     if call.is_terminal or call.agent_end_reason is not None:
         return None
     if call.channel is Channel.PHONE and call.phase is Phase.PREPARED:

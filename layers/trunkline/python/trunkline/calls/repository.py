@@ -1,4 +1,4 @@
-"""Calls in the table: every change is one transaction, conditional on the version it was decided on."""
+"""Repository of calls: each change is one transaction, conditional on the version it was decided on."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ _LIVEKIT_EVENT = "livekit event"
 
 
 class AlreadyCreated(Exception):
-    """The idempotency key was used in the last day: its call is there."""
+    """The idempotency key was used within the last day: its call exists."""
 
 
 class DuplicateEvent(Exception):
-    """The same webhook has changed the call before."""
+    """The same webhook already changed the call."""
 
 
 class RuleConditionFailed(Exception):
-    """What must hold of other items does not: nothing was written."""
+    """A condition on another item failed (suppression, quota); nothing was written."""
 
 
 class NoFreeSlot(Exception):
-    """A limited pool has no free slot: nothing was written, and the call stays where it is."""
+    """A limited pool does not have a free slot; nothing was written."""
 
 
 class CallRepository:

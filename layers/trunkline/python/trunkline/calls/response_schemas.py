@@ -1,4 +1,4 @@
-"""The shapes in which calls are shown: the answers' models. Pure."""
+"""Response models of calls. Pure."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""A call as its owner sees it: the flat form of the integration guide and, under `data`, the outbound
-document's. Pure."""
+"""Responses for calls: the flat fields and, under `data`, the second public vocabulary. Pure.
+
+`docs/statuses.md` explains both.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +33,12 @@ ACCEPTED = "Outbound call queued. Poll GET /api/v1/calls/{id} for dial progress.
 
 
 def accepted_answer(call: Call) -> AcceptedCall:
-    """The 201 answer of `POST /calls/outbound`: always `queued`, however far the dial has come since."""
+    """Build the 201 response of `POST /calls/outbound`: always `queued`, however far the dial has got."""
     return {"data": {**_summary(call), "status": "queued"}, "message": ACCEPTED}
 
 
 def scheduled_answer(call: Call) -> ScheduledAnswer:
-    """The 201 answer of `POST /calls/schedule`; a call whose time is now is `queued`."""
+    """Build the 201 response of `POST /calls/schedule`; a call that is due now is `queued`."""
     times = {"earliestAt": iso_or_none(call.earliest_at_ms), "latestAt": iso_from_ms(call.expires_at_ms)}
     return {"data": {**_summary(call), **times}, "message": SCHEDULED}  # type: ignore[typeddict-item]
 
@@ -47,7 +49,7 @@ def call_view(
     standing: QueueStatus | None,
     said: Transcript = NOTHING_SAID,
 ) -> CallView:
-    """A call's whole story."""
+    """Build the response of `GET /calls/{id}`."""
     ended_unhappily = call.is_terminal and call.state is not State.COMPLETED
     return {
         **list_item(call),
@@ -137,7 +139,7 @@ def _attempt(record: AttemptRecord) -> AttemptView:
 
 
 def turn_view(turn: Turn) -> TurnView:
-    """Show what was said."""
+    """Build a transcript entry."""
     return {
         "sequence": turn.sequence,
         "role": turn.role,
@@ -148,7 +150,7 @@ def turn_view(turn: Turn) -> TurnView:
 
 
 def agent_history(call: Call) -> list[str]:
-    """Who has had the call, in order; at first the agent it was made with, once the two are together."""
+    """List the agents that had the call, in order; before the answer, none."""
     if call.answered_at_ms is None and not call.agent_turns:
         return []
     names = [call.agent.name, *(turn.agent for turn in call.agent_turns)]
@@ -156,7 +158,7 @@ def agent_history(call: Call) -> list[str]:
 
 
 def metrics(call: Call, message_count: int) -> Metrics:
-    """What can be counted of a call."""
+    """Compute the metrics of a call."""
     rings = [record.connecting_at_ms for record in call.attempts if record.connecting_at_ms]
     first_ms = min([*rings, *([call.connecting_at_ms] if call.connecting_at_ms else [])], default=None)
     until_ms = call.answered_at_ms or call.ended_at_ms
@@ -179,7 +181,7 @@ def _timeline(call: Call, events: Sequence[CallEvent]) -> list[dict[str, Any]]:
 
 
 def list_item(call: Call) -> CallListItem:
-    """A call as a list shows it."""
+    """Build a call's entry in a list."""
     return {
         "call_id": call.id,
         "status": status_v1(call.state),

@@ -1,6 +1,6 @@
-"""The states of a call, which may follow which, and the words each document has for them.
+"""States of a call, their legal transitions, and the two public vocabularies for them.
 
-Source: the design's "A call's life"; `docs/statuses.md` shows the same table to users.
+`docs/statuses.md` shows the same table to users.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class State(StrEnum):
 
 
 class Phase(StrEnum):
-    """How far the current claim of a call has come (dial protocol, "Items")."""
+    """Progress of a call's current claim (docs/dial-protocol.md)."""
 
     PREPARED = "prepared"
     SENT = "sent"
@@ -39,7 +39,7 @@ _FOLLOWERS: dict[State, set[State]] = {
 }
 TERMINAL = frozenset(set(State) - set(_FOLLOWERS))
 
-# state -> (flat `status`, `data.status` of the outbound document)
+# state -> (`status`, `data.status`)
 _PUBLIC: dict[State, tuple[str, str]] = {
     State.PENDING: ("pending", "queued"),
     State.CANCELLED: ("failed", "cancelled"),
@@ -54,10 +54,10 @@ def may_follow(before: State, after: State) -> bool:
 
 
 def status_v1(state: State) -> str:
-    """The word of the integration guide and ADR-009."""
+    """Return the top-level `status` of a call in responses and events."""
     return _PUBLIC[state][0] if state in _PUBLIC else state.value
 
 
 def status_detail(state: State) -> str:
-    """The word of the outbound document."""
+    """Return `data.status` of a call in responses."""
     return _PUBLIC[state][1] if state in _PUBLIC else state.value

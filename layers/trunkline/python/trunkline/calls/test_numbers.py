@@ -1,6 +1,6 @@
-"""What becomes of a call by the number it rings: the table that `docs/test-mode.md` shows. Pure.
+"""Test numbers and the behaviour of their callees: the table of `docs/test-mode.md`. Pure.
 
-The same table serves test keys and the local LiveKit stand-in.
+Test mode and the local LiveKit stand-in share it.
 """
 
 from __future__ import annotations
@@ -59,5 +59,5 @@ TEST_NUMBERS = {
 
 
 def lookup_test_number(number: str) -> TestNumber:
-    """The behaviour of a number; one that is in no table answers, talks for 3 s and hangs up."""
+    """Return a number's behaviour; any other number answers, talks for 3 s and hangs up."""
     return TEST_NUMBERS.get(number, DEFAULT)

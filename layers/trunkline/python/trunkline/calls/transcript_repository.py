@@ -1,4 +1,4 @@
-"""Transcripts in the table: one item for each batch of turns that an agent reports.
+"""Repository of transcripts: one item for each batch of turns that an agent reports.
 
 A batch is at most as large as a request (256 KB) and an item may have 400 KB, so that no turn is ever
 cut and an hour's talk is some hundred items. A batch that is reported again has the same key; where
@@ -30,7 +30,7 @@ _TURN_BYTES = 200
 
 @dataclass(frozen=True)
 class TranscriptRepository:
-    """What was said in calls."""
+    """Stores and reads the transcripts of calls."""
 
     table: Table
 
@@ -50,7 +50,7 @@ class TranscriptRepository:
         """Read a transcript, in order of the turns' sequence, as much as fits into an answer.
 
         Raises:
-            InvalidRequest: the cursor is none.
+            InvalidRequest: the cursor is invalid.
         """
         after = _sequence_of(cursor) if cursor else -1
         turns = self._all(call_id)
@@ -66,7 +66,7 @@ class TranscriptRepository:
         return Transcript(tuple(shown), len(turns))
 
     def erase(self, call_id: str) -> None:
-        """Delete everything that was said."""
+        """Delete a call's transcript."""
         for item in self.table.partition(transcript_key(call_id)):
             self.table.write(Delete(transcript_key(call_id, *_place(item["sk"]))))
 

@@ -1,4 +1,4 @@
-"""The pure functions that change a call: each returns what one transaction is to write."""
+"""Transitions of a call: each returns the change that one transaction writes. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CLAIM_ONLY = (
 
 
 class IllegalTransition(Exception):
-    """A caller asked for a change that the state table does not know: a defect, never the world's doing."""
+    """The state table does not have the requested step: a defect in the calling code."""
 
 
 def move(call: Call, to: State, now_ms: int, **attributes: Any) -> Call:
@@ -51,7 +51,7 @@ def move(call: Call, to: State, now_ms: int, **attributes: Any) -> Call:
 
 
 def claim_call(call: Call, owner: str, room_name: str, limits: Mapping[str, int] | None = None) -> Change:
-    """Rule 5: taken from the line by a run, with a slot of every limited pool; stays `queued`."""
+    """Claim a queued call for a lane run, with a slot of every limited pool (rule 5); it stays `queued`."""
     limits = limits or {}
     marks: dict[str, Any] = {
         "phase": Phase.PREPARED,
@@ -63,13 +63,13 @@ def claim_call(call: Call, owner: str, room_name: str, limits: Mapping[str, int]
 
 
 def defer(call: Call, until_ms: int, waits_for: WaitsFor) -> Change:
-    """Out of the line until a moment; it comes back with `came_due`."""
+    """Take the call out of the queue until a time; `enqueue_due` puts it back."""
     after = replace(call, due_ms=until_ms, waits_for=waits_for)
     return Change(after, (NewEvent("queued", {"reason": waits_for, "until": iso_from_ms(until_ms)}),))
 
 
 def enqueue_due(call: Call, queue_position: str, now_ms: int) -> Change:
-    """Into the line, at the end of its priority as of its moment: a scheduled call is `queued` by then."""
+    """Put a due call into the queue, at the end of its priority; a scheduled call becomes `queued`."""
     after = replace(call, due_ms=None, waits_for=None, queue_position=queue_position)
     if call.state is State.SCHEDULED:
         return Change(move(after, State.QUEUED, now_ms), (NewEvent("queued"),))
@@ -77,7 +77,7 @@ def enqueue_due(call: Call, queue_position: str, now_ms: int) -> Change:
 
 
 def record_intent(call: Call, now_ms: int, *, intent: str, token_expires_at_ms: int, **ids: Any) -> Change:
-    """Rule 8: the point of no return. A slot that was missed is intended again, without a new event."""
+    """Record the intent to dial (rule 8), the point of no return; after a missed slot without a new event."""
     marks = {"phase": Phase.SENT, "intent": intent, "token_expires_at_ms": token_expires_at_ms, **ids}
     if call.phase is Phase.SENT:
         return Change(replace(call, **marks))
@@ -85,9 +85,9 @@ def record_intent(call: Call, now_ms: int, *, intent: str, token_expires_at_ms: 
 
 
 def requeue(call: Call, now_ms: int, *, why: str) -> Change:
-    """Rule 10: back to its own place in the line; the next claim has another room and identity.
+    """Return the call to its position in the queue (rule 10); the next claim has another room and identity.
 
-    A call whose cancel was asked for does not go back: it is cancelled.
+    A call with a requested cancel is cancelled instead.
     """
     if call.cancel_requested_at_ms:
         return end_call(call, _CANCELLED, now_ms)
@@ -101,7 +101,7 @@ def requeue(call: Call, now_ms: int, *, why: str) -> Change:
 def finish_attempt(
     call: Call, ending: Ending, now_ms: int, *, sip_status_code: int | None = None, **ids: Any
 ) -> Change:
-    """An attempt's end is the call's, unless nobody answered and the redial policy wants another."""
+    """End the call with its attempt, unless nobody answered and the redial policy allows another."""
     may_redial = ending.state is State.FAILED and not call.answered_at_ms and not call.cancel_requested_at_ms
     due_ms = call.redial.due_ms(len(call.attempts) + 1, ending.reason, now_ms) if may_redial else None
     if due_ms is not None:
@@ -134,7 +134,7 @@ def _record(call: Call, reason: Reason, now_ms: int, sip_status_code: int | None
 
 
 def answer_call(call: Call, now_ms: int, **ids: Any) -> Change:
-    """The callee picked up."""
+    """Activate the call: the callee answered."""
     after = move(call, State.ACTIVE, now_ms, phase=Phase.SETTLED, owner=None, **ids)
     return Change(after, (NewEvent("active"),))
 
@@ -142,9 +142,9 @@ def answer_call(call: Call, now_ms: int, **ids: Any) -> Change:
 def end_call(
     call: Call, ending: Ending, now_ms: int, *, sip_status_code: int | None = None, **ids: Any
 ) -> Change:
-    """The call reached its end, and its leg, if it had one, is settled: its slots are free.
+    """End the call and release its slots; its leg, if it had one, has left.
 
-    Once a cancel was asked for, or the agent was lost, that is why it ended, whatever the leg says.
+    A requested cancel or a lost agent takes precedence over the leg's own reason.
     """
     if call.cancel_requested_at_ms:
         ending = _CANCELLED if call.state is not State.ACTIVE else _HUNG_UP
@@ -177,19 +177,19 @@ def end_call(
 
 
 def release_ownership(call: Call) -> Change:
-    """Rule 11: nobody knows what came of the dial; news and the reconciler may decide it from here."""
+    """Give up ownership when the dial's result is unknown (rule 11): events or the reconciler decide."""
     return Change(replace(call, owner=None))
 
 
 def store_pending_ending(call: Call, ending: Ending) -> Change:
-    """Rule 12: news of an end while the dial's answer is still awaited; whoever ends the wait applies it."""
+    """Store an end that arrived before the dial's answer (rule 12); whoever ends the wait applies it."""
     return Change(replace(call, pending_ending=ending))
 
 
 def request_cancel(call: Call, now_ms: int) -> Change | None:
-    """Rule 14: a call that was not sent ends at once; one that was is asked to, and its leg removed.
+    """Cancel a call (rule 14): one that was not sent ends at once, otherwise its leg is to be removed.
 
-    Asking again, or after the end, changes nothing.
+    Repeats, also after the end, change nothing.
     """
     if call.is_terminal or call.cancel_requested_at_ms:
         return None
@@ -197,5 +197,5 @@ def request_cancel(call: Call, now_ms: int) -> Change | None:
         return end_call(call, _HUNG_UP if call.state is State.ACTIVE else _CANCELLED, now_ms)
     if call.phase in (None, Phase.PREPARED):
         return end_call(call, _CANCELLED, now_ms)
-    asked = replace(call, cancel_requested_at_ms=now_ms)
-    return Change(asked, (NewEvent("cancel_requested"),))
+    requested = replace(call, cancel_requested_at_ms=now_ms)
+    return Change(requested, (NewEvent("cancel_requested"),))

@@ -1,4 +1,4 @@
-"""What is said of a call's person when the call is made: encrypted beside the call."""
+"""Repository of a call's `user_context`, encrypted."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _WHAT = "USER_CONTEXT"
 
 @dataclass(frozen=True)
 class UserContextRepository:
-    """The `user_context` of calls."""
+    """Encrypts, stores and reads the `user_context` of calls."""
 
     table: Table
     cipher: EnvelopeCipher
 
     def writes(self, call: Call, user_context: dict[str, Any]) -> list[Put]:
-        """The writes that store it with its call."""
+        """Return the writes that store it with its call."""
         if not user_context:
             return []
         ciphertext = self.cipher.encrypt(context_for_call(call.tenant_id, call.id), user_context)

@@ -1,4 +1,4 @@
-"""What a call is made of. Pure."""
+"""Value objects of a call. Pure."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from trunkline.calls.states import State
 
 
 class Channel(StrEnum):
-    """How the person comes into the call."""
+    """How the person joins the call."""
 
     WEB = "web"
     PHONE = "phone"
 
 
 class AgentLost(StrEnum):
-    """What to do when the agent of a call is gone, and not by its own choice."""
+    """What to do when the agent of a call crashed or lost its connection."""
 
     HANG_UP = "hang_up"
     REDISPATCH = "redispatch"
@@ -41,7 +41,7 @@ class AgentSnapshot:
 
 
 class WaitsFor(StrEnum):
-    """What a call that is not in the line waits for; the words are those of `queue_state`."""
+    """Why a call waits outside the queue: values of `queue_state`."""
 
     RETRY = "waiting_for_retry"
     WINDOW = "outside_window"
@@ -52,7 +52,7 @@ class WaitsFor(StrEnum):
 
 @dataclass(frozen=True)
 class AttemptRecord:
-    """One attempt that is over: it rang or tried to, and this came of it."""
+    """A finished attempt and its result."""
 
     number: int
     room_name: str | None
@@ -73,7 +73,7 @@ class Ending:
 
 @dataclass(frozen=True)
 class HandoffAgent:
-    """An agent that may take a workflow's call over, as it was when the call was accepted."""
+    """An agent that may take over a workflow's call, as it was when the call was accepted."""
 
     id: str
     name: str
@@ -83,7 +83,7 @@ class HandoffAgent:
 
 @dataclass(frozen=True)
 class WorkflowRef:
-    """The version of the workflow that a call keeps."""
+    """The workflow version that a call uses to its end."""
 
     slug: str
     version: int
@@ -91,7 +91,7 @@ class WorkflowRef:
 
 @dataclass(frozen=True)
 class BatchRow:
-    """The row of a batch that a call is made of; `name` is what the tenant calls it."""
+    """The row of a batch that a call was created from; `name` is the row's own `id`."""
 
     batch_id: str
     number: int
@@ -103,8 +103,7 @@ MAX_AGENT_TURNS = 200
 
 @dataclass(frozen=True)
 class AgentTurn:
-    """An agent's turn at the call; `sequence` is the reporter's, so that a repeat is known as one; -1: it was
-    sent in by a tool, which happens once."""
+    """A change of the call's agent. `sequence` is the reporter's and detects repeats; -1: by a tool."""
 
     sequence: int
     agent: str

@@ -1,4 +1,4 @@
-"""The pure functions that change a web call: people and agents come and go, in any order of news."""
+"""Transitions of a web call as people and agents join and leave; events arrive in any order. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _REMOVED = {"PARTICIPANT_REMOVED", "ROOM_DELETED", "ROOM_CLOSED"}
 
 
 def on_caller_joined(call: Call, now_ms: int) -> Change | None:
-    """The person joined: the call is `connecting`, and `active` if the agent is there."""
+    """Move the call to `connecting`, or `active` if the agent is there."""
     if call.is_terminal or call.caller_joined_at_ms is not None:
         return None
     came = replace(call, caller_joined_at_ms=now_ms)
@@ -26,7 +26,7 @@ def on_caller_joined(call: Call, now_ms: int) -> Change | None:
 
 
 def on_agent_joined(call: Call, job_id: str, now_ms: int) -> Change | None:
-    """The first agent joined: the call is `active` if the person is there; or the one that takes over."""
+    """Record the first agent, or one that takes over; the call is `active` if the person is there."""
     takes_over = call.handover_at_ms is not None and call.agent_job_id != job_id
     if call.is_terminal or (call.agent_job_id is not None and not takes_over):
         return None
@@ -36,7 +36,7 @@ def on_agent_joined(call: Call, job_id: str, now_ms: int) -> Change | None:
 
 
 def activate(call: Call, now_ms: int) -> Change | None:
-    """Somebody who is in the room says that the two are talking, whatever was heard of their joining."""
+    """Activate the call on a report from the room, even if no join event arrived."""
     if call.is_terminal or call.state is State.ACTIVE:
         return None
     present = replace(
@@ -51,7 +51,7 @@ def activate(call: Call, now_ms: int) -> Change | None:
 
 
 def on_caller_left(call: Call, disconnect_reason: str, now_ms: int) -> Change | None:
-    """The person is gone: the call is over. A second join under the same identity is no leaving."""
+    """End the call: the person left. A second join with the same identity does not count as leaving."""
     if call.is_terminal or disconnect_reason == "DUPLICATE_IDENTITY":
         return None
     if call.state is not State.ACTIVE:
@@ -62,7 +62,7 @@ def on_caller_left(call: Call, disconnect_reason: str, now_ms: int) -> Change | 
 
 
 def on_room_finished(call: Call, now_ms: int) -> Change | None:
-    """LiveKit closed the room, and nobody said why."""
+    """End the call whose room LiveKit closed without a reported reason."""
     if call.is_terminal or call.state is State.PENDING:
         return None
     if call.state is State.ACTIVE:

@@ -55,8 +55,8 @@ class SuppressionQuery(InputModel):
         "cursor": MESSAGE,
     }
 
-    limit: Annotated[int, Bounded(1, 1000)] = 100
-    cursor: str | None = None
+    limit: Annotated[int, Bounded(1, 1000), Field(description="Numbers in a page.")] = 100
+    cursor: str | None = Field(default=None, description="The `next_cursor` of the previous page.")
 
 
 class FrequencyCapSpec(InputModel):

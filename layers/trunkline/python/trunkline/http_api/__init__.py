@@ -1,0 +1,1 @@
+"""HTTP requests, responses and routes of the functions behind the API gateway."""

@@ -20,8 +20,8 @@ from trunkline.tool_runtime.http_retry import RetryingSender
 from trunkline.tool_runtime.redaction import redact_values
 from trunkline.tool_runtime.service import BUDGET_US
 from trunkline.tools.actions import Action, ApiCall, EndCall, SetState, StateKey, TransferAgent
-from trunkline.tools.parameters import InvalidParams, checked, with_defaults
-from trunkline.tools.schemas import ToolConfig, config_of, require_sound
+from trunkline.tools.parameters import InvalidParams, validated_params, with_defaults
+from trunkline.tools.schemas import ToolConfig, config_of, require_valid_templates
 from trunkline.tools.secret_repository import SecretRepository
 from trunkline.tools.service import ToolService
 from trunkline.workflows.models import ALWAYS_SECRET
@@ -134,13 +134,13 @@ class ToolDryRunService:
 
     def _scope(self, principal: Principal, config: ToolConfig, trial: Trial) -> dict[str, Any]:
         """Build the scope of the templates; secrets are read only if they are sent."""
-        names = require_sound(config)
+        names = require_valid_templates(config)
         secrets = (
             self.secrets.values(principal.tenant_mode, names) if trial.send else dict.fromkeys(names, "")
         )
         scope: dict[str, Any] = {"user": trial.user, "workflow": trial.workflow, "call": trial.call}
         scope["secrets"] = secrets
-        given = checked(config.parameters, trial.params)
+        given = validated_params(config.parameters, trial.params)
         return {**scope, "params": with_defaults(config.parameters, given, scope)}
 
 

@@ -75,7 +75,7 @@ def interpret_response(
         ActionFailed: the response is not what the action expects.
     """
     status = response.status or 0
-    if not action.expect.takes(status):
+    if not action.expect.accepts(status):
         raise _unexpected_status(response, redactor, may_have_happened=may_have_happened)
     if len(response.body) > MAX_TOOL_RESPONSE_BYTES:
         text = f"The backend's response is larger than {MAX_TOOL_RESPONSE_BYTES} bytes; the request was sent"

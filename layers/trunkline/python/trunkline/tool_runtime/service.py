@@ -36,9 +36,9 @@ from trunkline.tool_runtime.function_definitions import (
 from trunkline.tool_runtime.http_retry import RetryingSender
 from trunkline.tool_runtime.recorder import InvocationRecorder
 from trunkline.tools.models import Tool
-from trunkline.tools.parameters import InvalidParams, checked, with_defaults
+from trunkline.tools.parameters import InvalidParams, validated_params, with_defaults
 from trunkline.tools.repository import ToolRepository
-from trunkline.tools.schemas import ToolConfig, config_of, require_sound
+from trunkline.tools.schemas import ToolConfig, config_of, require_valid_templates
 from trunkline.tools.secret_repository import SecretRepository
 from trunkline.workflows.models import Workflow, hidden_keys
 from trunkline.workflows.repository import WorkflowRepository
@@ -201,7 +201,7 @@ class ToolInvocationService:
         return view
 
     def _executor(self, context: _InvocationContext, hidden: frozenset[str]) -> ActionExecutor:
-        params = checked(context.config.parameters, context.params)
+        params = validated_params(context.config.parameters, context.params)
         scope = self._scope(context)
         params = with_defaults(context.config.parameters, params, scope)
         return ActionExecutor(
@@ -222,7 +222,7 @@ class ToolInvocationService:
         if "workflow" in roots or context.config.appends:
             scope["workflow"] = self.states.load(call).values
         if "secrets" in roots:
-            scope["secrets"] = self.secrets.values(call.tenant_id, require_sound(context.config))
+            scope["secrets"] = self.secrets.values(call.tenant_id, require_valid_templates(context.config))
         return scope
 
     def _save_state(self, call: Call, executor: ActionExecutor, hidden: frozenset[str]) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Tools: what an agent does to the outside world during a call."""
+"""Tools and the secrets that they use: definitions, validation and storage."""

@@ -1,4 +1,4 @@
-"""What a tool can do: the models of its actions, as the integration guide writes them."""
+"""Schemas of a tool's actions."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from trunkline.templating.templates import TemplateError
 
 MAX_TIMEOUT_S = 20
 MAX_RETRIES = 5
-MAX_HEADERS = 30
-IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-"""Methods that may be sent again when nobody knows what came of them (RFC 9110, 9.2.2)."""
+MAX_TOOL_HEADERS = 30
+IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+"""Methods that may safely be sent twice (RFC 9110, 9.2.2)."""
 
 _STATUS = re.compile(r"[1-5]xx|[1-5][0-9][0-9]")
 _TEXT_TYPES = ("text/plain", "text/xml", "text/html", "application/xml", FORM_TYPE)
@@ -33,8 +33,8 @@ def _query(text: str) -> str:
 
 
 def _statuses(values: list[str | int]) -> list[str | int]:
-    if unknown := [each for each in values if not _STATUS.fullmatch(str(each))]:
-        raise ValueError(f"{unknown[0]} is no status: write 201, or 2xx")
+    if unknown := [status for status in values if not _STATUS.fullmatch(str(status))]:
+        raise ValueError(f"{unknown[0]} is not a status: use for example 201 or 2xx")
     return values
 
 
@@ -44,31 +44,31 @@ Reason = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Expect(StrictInputModel):
-    """What a good answer is: its status (200, "2xx"), and JMESPath that must find something true in it."""
+    """The expected response: its status (200, "2xx"), and JMESPath that must find a true value in it."""
 
     status: Annotated[list[str | int], Field(min_length=1, max_length=20), AfterValidator(_statuses)] = [
         "2xx"
     ]
     body: Query | None = None
 
-    def takes(self, status: int) -> bool:
-        """Say whether a status is a good one."""
+    def accepts(self, status: int) -> bool:
+        """Tell whether a status is expected."""
         return bool({status, str(status), f"{status // 100}xx"} & set(self.status))
 
 
 class ApiCall(StrictInputModel):
     """A request to the tenant's backend.
 
-    `timeout` is in seconds for each try. Connect errors, 429 and 5xx are tried again `retry_count` times
-    with the same Idempotency-Key; a time-out after the request was sent only for an idempotent method or
-    where `idempotent` says so. `save` puts what JMESPath finds in the answer into the workflow's state,
-    `result` is what the agent is told of it (default: all).
+    `timeout` is in seconds for each try. Connection errors, 429 and 5xx are retried `retry_count` times with
+    the same Idempotency-Key. A time-out after the request was sent is retried only for an idempotent method,
+    or if `idempotent` is true. `save` writes parts of the response, selected with JMESPath, to the workflow's
+    state. `result` selects the part that the agent receives, by default all of it.
     """
 
     type: Literal["api_call"]
     url: Annotated[str, Field(min_length=1, max_length=MAX_URL_LENGTH)]
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] = "GET"
-    headers: Annotated[dict[str, str], Field(max_length=MAX_HEADERS)] = {}
+    headers: Annotated[dict[str, str], Field(max_length=MAX_TOOL_HEADERS)] = {}
     body: Any = None
     timeout: Annotated[float, Field(gt=0, le=MAX_TIMEOUT_S)] = 15
     retry_count: Annotated[int, Field(ge=0, le=MAX_RETRIES)] = 3
@@ -81,30 +81,31 @@ class ApiCall(StrictInputModel):
     def _can_be_sent(self) -> ApiCall:
         for name in self.headers:
             if not is_valid_header_name(name):
-                raise ValueError(f"headers: {name[:64]!r} is no header that a tool may set")
+                raise ValueError(f"headers: {name[:64]!r} is not a header that a tool may set")
         if len({name.lower() for name in self.headers}) < len(self.headers):
-            raise ValueError("headers: a name is there twice")
+            raise ValueError("headers: a name occurs twice")
         if self.body is not None and self.method in ("GET", "HEAD"):
-            raise ValueError(f"{self.method} has no body")
+            raise ValueError(f"{self.method} must not have a body")
         if "{{" in self.content_type:
-            raise ValueError("headers: Content-Type can't be a template")
+            raise ValueError("headers: Content-Type must not be a template")
         if isinstance(self.body, str) and not (is_json(self.media_type) or self.media_type in _TEXT_TYPES):
-            raise ValueError(f"a text as body needs a Content-Type of {', '.join(_TEXT_TYPES)} or JSON")
+            raise ValueError(f"a text body needs a Content-Type of {', '.join(_TEXT_TYPES)} or JSON")
         return self
 
     @property
     def content_type(self) -> str:
-        """As the tool says; empty: JSON."""
+        """Return the Content-Type header; it is empty for JSON."""
         return next((text for name, text in self.headers.items() if name.lower() == "content-type"), "")
 
     @property
     def media_type(self) -> str:
+        """Return the content type in lower case, without parameters."""
         return self.content_type.partition(";")[0].strip().lower()
 
     @property
     def may_be_repeated(self) -> bool:
-        """Say whether it may be sent again when nobody knows what came of the first time."""
-        return self.method in IDEMPOTENT if self.idempotent is None else self.idempotent
+        """Tell whether the request may be sent again although it may have been done."""
+        return self.method in IDEMPOTENT_METHODS if self.idempotent is None else self.idempotent
 
 
 class SetState(StrictInputModel):
@@ -117,12 +118,12 @@ class SetState(StrictInputModel):
     @model_validator(mode="after")
     def _does_something(self) -> SetState:
         if not self.values and not self.append:
-            raise ValueError("values or append: one at least")
+            raise ValueError("values or append is required")
         return self
 
 
 class TransferAgent(StrictInputModel):
-    """Sends another agent of the workflow into the call, by its name."""
+    """Transfers the call to another agent of the workflow, by its name."""
 
     type: Literal["transfer_agent"]
     agent: Annotated[str, Field(min_length=1, max_length=500)]

@@ -1,4 +1,4 @@
-"""A tool as it is stored. Pure."""
+"""Tools as they are stored. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Tool:
-    """One version of a tenant's tool: a call uses the one that was current when it was accepted."""
+    """One version of a tenant's tool; a call uses the version that was current when it was accepted."""
 
     tenant_id: str
     name: str
@@ -22,6 +22,7 @@ class Tool:
     deleted: bool = False
 
     def as_attributes(self) -> dict[str, Any]:
+        """Return the attributes to store."""
         return asdict(self)
 
 

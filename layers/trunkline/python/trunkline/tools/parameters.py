@@ -1,4 +1,4 @@
-"""A tool's parameters: what a model is told of them, and the check of what it gives. Pure."""
+"""Parameters of a tool: their JSON Schema, and validation of a model's arguments. Pure."""
 
 from __future__ import annotations
 
@@ -13,23 +13,26 @@ from trunkline.templating.templates import Scope, TemplateError, expressions_in,
 
 MAX_DEPTH = 3
 MAX_PARAMETERS = 50
-_MAX_FAULTS = 5
+_MAX_ERRORS = 5
 Scalar = Literal["string", "integer", "number", "boolean"]
 ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 _ENUMERABLE: dict[str, Any] = {"string": str, "integer": int, "number": (int, float)}
 
 
 class InvalidParams(Exception):
-    """What was given does not fit; `faults` are texts that a model can act on, never values."""
+    """Arguments are not valid; `errors` are texts that a model can act on, and contain no values."""
 
-    def __init__(self, faults: Sequence[str]) -> None:
-        super().__init__("; ".join(faults))
-        self.faults = tuple(faults)
+    def __init__(self, errors: Sequence[str]) -> None:
+        super().__init__("; ".join(errors))
+        self.errors = tuple(errors)
 
 
 class Parameter(StrictInputModel):
-    """One parameter. `items` is the type of a list's entries, `properties` are an object's fields; `default`
-    may be a template."""
+    """One parameter.
+
+    `items` is the type of an array's entries, `properties` are an object's fields. `default` may be a
+    template.
+    """
 
     name: ParameterName
     type: Literal["string", "integer", "number", "boolean", "array", "object"]
@@ -45,84 +48,85 @@ class Parameter(StrictInputModel):
         if self.enum is not None:
             kind = _ENUMERABLE.get(self.type)
             if kind is None or not all(
-                isinstance(each, kind) and not isinstance(each, bool) for each in self.enum
+                isinstance(value, kind) and not isinstance(value, bool) for value in self.enum
             ):
                 raise ValueError("enum must be values of a string, integer or number parameter")
         if self.items and self.type != "array":
-            raise ValueError("items are for an array")
+            raise ValueError("items is only allowed for an array")
         if self.properties is not None and self.type != "object":
-            raise ValueError("properties are for an object")
+            raise ValueError("properties is only allowed for an object")
         if self.required and self.default is not None:
-            raise ValueError("a required parameter has no default")
-        if self.properties and len({each.name for each in self.properties}) < len(self.properties):
+            raise ValueError("a required parameter must not have a default")
+        if self.properties and len({field.name for field in self.properties}) < len(self.properties):
             raise ValueError("two properties have the same name")
         return self
 
     @property
     def depth(self) -> int:
-        return 1 + max((each.depth for each in self.properties or ()), default=0)
+        """Return the levels of nested properties, counting from 1."""
+        return 1 + max((field.depth for field in self.properties or ()), default=0)
 
 
 def json_schema(parameters: Sequence[Parameter]) -> dict[str, Any]:
-    """The parameters as JSON Schema, as a model's function definitions have them."""
+    """Return the parameters as the JSON Schema of a function definition."""
     return {
         "type": "object",
-        "properties": {each.name: _schema(each) for each in parameters},
-        "required": [each.name for each in parameters if each.required],
+        "properties": {parameter.name: _schema(parameter) for parameter in parameters},
+        "required": [parameter.name for parameter in parameters if parameter.required],
         "additionalProperties": False,
     }
 
 
-def checked(parameters: Sequence[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
-    """What a model gave, if it fits; types are strict ("5" is no number).
+def validated_params(parameters: Sequence[Parameter], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Validate the arguments of a model; types are strict, so "5" is not a number.
 
     Raises:
-        InvalidParams: says everything that is wrong, up to five faults.
+        InvalidParams: lists up to five errors.
     """
     try:
-        values: dict[str, Any] = SchemaValidator(_fields(parameters)).validate_python(dict(given))
+        values: dict[str, Any] = SchemaValidator(_fields(parameters)).validate_python(dict(arguments))
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
-        raise InvalidParams([_fault(each) for each in faults[:_MAX_FAULTS]]) from error
+        errors = error.errors(include_url=False, include_input=False, include_context=False)
+        raise InvalidParams([_error_text(detail) for detail in errors[:_MAX_ERRORS]]) from error
     return values
 
 
 def with_defaults(parameters: Sequence[Parameter], values: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
-    """The values with the defaults of those that were not given; a default may name other parameters.
+    """Add the defaults of parameters without a value; a default may refer to other parameters.
 
     Raises:
-        TemplateError: a default names what is not known.
-        InvalidParams: a default is not of its parameter's type.
+        TemplateError: a default refers to an unknown value.
+        InvalidParams: a default does not have its parameter's type.
     """
-    whole = dict(values)
-    known = {each.name: each for each in parameters}
+    complete = dict(values)
+    by_name = {parameter.name: parameter for parameter in parameters}
     for name in default_order(parameters):
-        if name not in whole and known[name].default is not None:
-            whole[name] = render_json(known[name].default, {**scope, "params": whole})
-    return checked(parameters, whole)
+        if name not in complete and by_name[name].default is not None:
+            complete[name] = render_json(by_name[name].default, {**scope, "params": complete})
+    return validated_params(parameters, complete)
 
 
 def default_order(parameters: Sequence[Parameter]) -> list[str]:
-    """The parameters' names, each after those that its default names.
+    """Return the parameters' names, each after those that its default refers to.
 
     Raises:
-        TemplateError: defaults go in a circle, or one is no template; begins with where it stands.
+        TemplateError: defaults form a cycle, or one is not a valid template; begins with its path.
     """
-    places = {each.name: number for number, each in enumerate(parameters)}
-    needs = {each.name: set(_named(each, places[each.name])) for each in parameters}
+    indexes = {parameter.name: index for index, parameter in enumerate(parameters)}
+    needs = {parameter.name: set(_referenced(parameter, indexes[parameter.name])) for parameter in parameters}
     ordered: list[str] = []
-    walked: list[str] = []
+    visiting: list[str] = []
 
     def visit(name: str) -> None:
         if name in ordered or name not in needs:
             return
-        if name in walked:
-            circle = " → ".join([*walked[walked.index(name) :], name])
-            raise TemplateError(f"parameters.{places[name]}.default: defaults go in a circle ({circle})")
-        walked.append(name)
-        for each in sorted(needs[name]):
-            visit(each)
-        walked.pop()
+        if name in visiting:
+            cycle = " → ".join([*visiting[visiting.index(name) :], name])
+            raise TemplateError(f"parameters.{indexes[name]}.default: defaults form a cycle ({cycle})")
+        visiting.append(name)
+        for needed in sorted(needs[name]):
+            visit(needed)
+        visiting.pop()
         ordered.append(name)
 
     for name in needs:
@@ -130,8 +134,8 @@ def default_order(parameters: Sequence[Parameter]) -> list[str]:
     return ordered
 
 
-def _named(parameter: Parameter, place: int) -> Iterator[str]:
-    for _, expression in expressions_in(parameter.default, f"parameters.{place}.default"):
+def _referenced(parameter: Parameter, index: int) -> Iterator[str]:
+    for _, expression in expressions_in(parameter.default, f"parameters.{index}.default"):
         if expression.root == "params" and len(expression.path) > 1:
             yield expression.path[1]
 
@@ -151,7 +155,8 @@ def _schema(parameter: Parameter) -> dict[str, Any]:
 
 def _fields(parameters: Sequence[Parameter]) -> core_schema.CoreSchema:
     fields = {
-        each.name: core_schema.typed_dict_field(_core(each), required=each.required) for each in parameters
+        parameter.name: core_schema.typed_dict_field(_core(parameter), required=parameter.required)
+        for parameter in parameters
     }
     return core_schema.typed_dict_schema(fields, extra_behavior="forbid")
 
@@ -177,8 +182,8 @@ def _core(parameter: Parameter) -> core_schema.CoreSchema:
     return _SCALARS[parameter.type]
 
 
-def _fault(fault: Mapping[str, Any]) -> str:
-    place = ".".join(str(step) for step in fault["loc"])
-    told = {"missing": "is missing", "extra_forbidden": "there is no such parameter"}
-    text = told.get(fault["type"], str(fault["msg"]))
-    return f"{place}: {text}" if place else text
+def _error_text(error: Mapping[str, Any]) -> str:
+    path = ".".join(str(step) for step in error["loc"])
+    texts = {"missing": "is missing", "extra_forbidden": "there is no such parameter"}
+    text = texts.get(error["type"], str(error["msg"]))
+    return f"{path}: {text}" if path else text

@@ -1,4 +1,4 @@
-"""Tools in the table."""
+"""Storage of tools and their versions."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _TOOLS = ResourceType[Tool]("Tool", tool_key, tool_version_key, tool_from_attrib
 
 
 class ToolRepository(VersionedRepository[Tool]):
-    """A tenant's tools."""
+    """Stores a tenant's tools by name and version."""
 
     def __init__(self, table: Table) -> None:
         super().__init__(table, _TOOLS)
 
     def require(self, tenant_id: str, names: Iterable[str]) -> None:
-        """Refuse names of tools that a tenant has not.
+        """Require that a tenant has tools of these names.
 
         Raises:
-            InvalidRequest: names the first.
+            InvalidRequest: a tool is missing; names the first one.
         """
         for name in names:
             if self.load(tenant_id, name) is None:

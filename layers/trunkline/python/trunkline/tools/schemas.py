@@ -1,4 +1,4 @@
-"""What a client may say about a tool, and how a stored one is shown."""
+"""Schemas of tools: what a client sends and receives, and validation of templates."""
 
 from __future__ import annotations
 
@@ -22,49 +22,53 @@ from trunkline.tools.parameters import MAX_DEPTH, MAX_PARAMETERS, Parameter, def
 MAX_CONFIG_BYTES = 64 * 1024
 MAX_ACTIONS = 8
 CALL_FIELDS = ("id", "channel", "user_id", "phone_number", "caller_id", "workflow_slug", "metadata")
-"""What `{{call.…}}` can name."""
+"""The fields of `{{call.…}}`."""
 
-_ELSEWHERE = {"event": "is for triggers", "schedule": "is for schedules", "row": "is for batches"}
+_OTHER_SCOPES = {
+    "event": "is only for triggers",
+    "schedule": "is only for schedules",
+    "row": "is only for batches",
+}
 _IN_REQUEST = re.compile(r"actions\.[0-9]+\.(url|headers|body)(\.|$)")
 
 
 class ToolConfig(StrictInputModel):
-    """What a tool takes, and what it does, in this order; the first action that fails is the last."""
+    """A tool's parameters, and its actions in order; the first failure stops it."""
 
     parameters: Annotated[list[Parameter], Field(max_length=MAX_PARAMETERS)] = []
     actions: Annotated[list[Action], Field(min_length=1, max_length=MAX_ACTIONS)]
 
     @field_validator("parameters")
     @classmethod
-    def _named_once(cls, value: list[Parameter]) -> list[Parameter]:
-        if len({each.name for each in value}) < len(value):
+    def _are_unique(cls, value: list[Parameter]) -> list[Parameter]:
+        if len({parameter.name for parameter in value}) < len(value):
             raise ValueError("two parameters have the same name")
-        if any(each.depth > MAX_DEPTH for each in value):
-            raise ValueError(f"properties may be nested {MAX_DEPTH} deep")
+        if any(parameter.depth > MAX_DEPTH for parameter in value):
+            raise ValueError(f"properties may be nested at most {MAX_DEPTH} levels deep")
         return value
 
     @field_validator("actions")
     @classmethod
     def _ends_at_the_end(cls, value: list[Action]) -> list[Action]:
-        if any(isinstance(each, EndCall) for each in value[:-1]):
+        if any(isinstance(action, EndCall) for action in value[:-1]):
             raise ValueError("end_call must be the last action")
         return value
 
     @property
     def requests(self) -> Iterator[tuple[int, ApiCall]]:
-        """The actions that make requests, with their places."""
-        return ((n, each) for n, each in enumerate(self.actions) if isinstance(each, ApiCall))
+        """Return the actions that send requests, with their indexes."""
+        return ((index, action) for index, action in enumerate(self.actions) if isinstance(action, ApiCall))
 
     @property
     def appends(self) -> bool:
-        """Say whether it adds to lists of the workflow's state."""
-        return any(isinstance(each, SetState) and each.append for each in self.actions)
+        """Tell whether the tool appends to lists of the workflow's state."""
+        return any(isinstance(action, SetState) and action.append for action in self.actions)
 
     def expressions(self) -> Iterator[tuple[str, Expression]]:
-        """Every template's expressions, and where they stand.
+        """Yield the expressions of every template, each with its path.
 
         Raises:
-            TemplateError: a text is no template; begins with where it stands.
+            TemplateError: a text is not a valid template; begins with its path.
         """
         for number, parameter in enumerate(self.parameters):
             yield from expressions_in(parameter.default, f"parameters.{number}.default")
@@ -74,9 +78,9 @@ class ToolConfig(StrictInputModel):
 
 
 class ToolSpec(StrictInputModel):
-    """A tool: its name and description are what a model chooses it by.
+    """A tool; a model chooses it by its name and description.
 
-    `record_bodies`: what it was given and what it gave is shown with the call, without secrets.
+    If `record_bodies` is true, parameters and results are shown with the call, without secrets.
     """
 
     messages: ClassVar[dict[str, str]] = {
@@ -92,11 +96,11 @@ class ToolSpec(StrictInputModel):
     @model_validator(mode="after")
     def _bounded(self) -> ToolSpec:
         if len(self.config.model_dump_json().encode()) > MAX_CONFIG_BYTES:
-            raise ValueError(f"config is larger than {MAX_CONFIG_BYTES} bytes")
+            raise ValueError(f"config must not be larger than {MAX_CONFIG_BYTES} bytes")
         return self
 
     def tool(self, tenant_id: str, now_ms: int, before: Tool | None) -> Tool:
-        """Make the version after `before`, or the first."""
+        """Build the version that follows `before`, or the first version."""
         return Tool(
             tenant_id=tenant_id,
             name=self.name,
@@ -110,7 +114,7 @@ class ToolSpec(StrictInputModel):
 
 
 class ToolView(TypedDict):
-    """A tool; each change makes a new version, and calls keep the one they were accepted with."""
+    """A tool; each change creates a new version, and calls keep the version that they were accepted with."""
 
     name: str
     version: int
@@ -127,7 +131,7 @@ class ToolList(TypedDict):
 
 
 def tool_view(tool: Tool) -> ToolView:
-    """Show a tool as it was written."""
+    """Return a tool as the client wrote it."""
     return {
         "name": tool.name,
         "version": tool.version,
@@ -140,22 +144,22 @@ def tool_view(tool: Tool) -> ToolView:
 
 
 def config_of(tool: Tool) -> ToolConfig:
-    """A stored tool's config."""
+    """Return the config of a stored tool."""
     return ToolConfig.model_validate_json(tool.config_json)
 
 
-def require_sound(config: ToolConfig) -> frozenset[str]:
-    """Refuse templates that can never be filled; returns the names of the secrets that are asked for.
+def require_valid_templates(config: ToolConfig) -> frozenset[str]:
+    """Require templates that can be rendered; return the names of the secrets that they use.
 
     Raises:
-        InvalidRequest: says what is wrong, and where.
+        InvalidRequest: a template is not valid; contains the reason and its path.
     """
-    named = {each.name for each in config.parameters}
+    parameters = {parameter.name for parameter in config.parameters}
     secrets: set[str] = set()
     try:
         default_order(config.parameters)
-        for place, expression in config.expressions():
-            _require_known(place, expression, named)
+        for path, expression in config.expressions():
+            _require_known(path, expression, parameters)
             if expression.root == "secrets":
                 secrets.add(expression.path[1])
         for number, action in config.requests:
@@ -167,30 +171,30 @@ def require_sound(config: ToolConfig) -> frozenset[str]:
     return frozenset(secrets)
 
 
-def _at(place: str, require: Callable[[Template], None], text: str) -> None:
+def _at(path: str, require: Callable[[Template], None], text: str) -> None:
     try:
         require(parse(text))
     except TemplateError as error:
-        raise TemplateError(f"{place}: {error.message}") from error
+        raise TemplateError(f"{path}: {error.message}") from error
 
 
-def _require_known(place: str, expression: Expression, parameters: set[str]) -> None:
-    if fault := _fault(place, expression, parameters):
-        raise TemplateError(f"{place}: {expression.text} {fault}")
+def _require_known(path: str, expression: Expression, parameters: set[str]) -> None:
+    if problem := _problem(path, expression, parameters):
+        raise TemplateError(f"{path}: {expression.text} {problem}")
 
 
-def _fault(place: str, expression: Expression, parameters: set[str]) -> str | None:
-    """What is wrong with an expression, wherever the call may stand."""
+def _problem(path: str, expression: Expression, parameters: set[str]) -> str | None:
+    """Return why an expression can never be rendered, or None."""
     steps = expression.path[1:]
-    if expression.root in _ELSEWHERE:
-        return _ELSEWHERE[expression.root]
+    if expression.root in _OTHER_SCOPES:
+        return _OTHER_SCOPES[expression.root]
     if expression.root == "params" and steps and steps[0] not in parameters:
-        return f"names no parameter; there are {', '.join(sorted(parameters)) or 'none'}"
+        return f"is not a parameter; the parameters are {', '.join(sorted(parameters)) or 'none'}"
     if expression.root == "call" and (not steps or steps[0] not in CALL_FIELDS):
         return f"must name one of {', '.join(CALL_FIELDS)}"
     if expression.root == "secrets":
         if len(steps) != 1:
-            return "must be secrets and a name"
-        if not _IN_REQUEST.match(place):
-            return "may stand in an api_call's url, headers and body alone"
+            return "must be `secrets.` and a name"
+        if not _IN_REQUEST.match(path):
+            return "is only allowed in the url, headers and body of an api_call"
     return None

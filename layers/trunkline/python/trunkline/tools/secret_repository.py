@@ -1,4 +1,4 @@
-"""The secrets that a tenant's tools may name: encrypted in the table, read where a request is made alone."""
+"""Storage of the secrets of a tenant's tools, encrypted and decrypted only to send a request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table,
 
 @dataclass(frozen=True)
 class Secret:
-    """A secret without its value."""
+    """A secret; its value is encrypted."""
 
     tenant_id: str
     name: str
@@ -25,34 +25,35 @@ class Secret:
 
 
 class SecretRepository:
-    """A tenant's secrets."""
+    """Stores a tenant's secrets by name."""
 
     def __init__(self, table: Table, cipher: EnvelopeCipher) -> None:
         self._table = table
         self._cipher = cipher
 
     def load(self, tenant_id: str, name: str) -> Secret | None:
+        """Read a secret with strong consistency."""
         item = self._table.get(secret_key(tenant_id, name))
         return _secret(item) if item else None
 
     def all(self, tenant_id: str) -> list[Secret]:
-        """Read a tenant's secrets, by name."""
+        """Read a tenant's secrets, sorted by name."""
         return [_secret(item) for item in self._table.partition(secret_key(tenant_id))]
 
-    def sealed(self, tenant_id: str, name: str, value: str) -> bytes:
-        """Encrypt a value: one GenerateDataKey."""
+    def encrypt(self, tenant_id: str, name: str, value: str) -> bytes:
+        """Encrypt a value; costs one GenerateDataKey."""
         return self._cipher.encrypt(context_for_secret(tenant_id, name), {"value": value})
 
     def values(self, tenant_id: str, names: Iterable[str]) -> dict[str, str]:
-        """The values of those of these names that there are: one Decrypt each."""
+        """Return the values of the secrets that exist; costs one Decrypt each."""
         found = {name: self.load(tenant_id, name) for name in sorted(names)}
-        return {name: self._opened(secret) for name, secret in found.items() if secret}
+        return {name: self._decrypt(secret) for name, secret in found.items() if secret}
 
     def create(self, secret: Secret, extra_writes: Sequence[Write] = ()) -> Secret:
         """Store a new secret.
 
         Raises:
-            AlreadyExists: there is one of that name.
+            AlreadyExists: the tenant has a secret of that name.
         """
         try:
             self._table.transact([Put(_item(secret), ABSENT), *extra_writes])
@@ -64,7 +65,7 @@ class SecretRepository:
         """Store a secret in place of `before`.
 
         Raises:
-            VersionConflict: the stored one is not `before` any more.
+            VersionConflict: the stored secret is not `before`.
         """
         unchanged = Attr("ciphertext").eq(before.ciphertext)
         try:
@@ -74,11 +75,12 @@ class SecretRepository:
         return after
 
     def delete(self, secret: Secret, extra_writes: Sequence[Write] = ()) -> None:
+        """Delete a secret."""
         self._table.transact([Delete(secret_key(secret.tenant_id, secret.name)), *extra_writes])
 
-    def _opened(self, secret: Secret) -> str:
-        owner = context_for_secret(secret.tenant_id, secret.name)
-        return str(self._cipher.decrypt(owner, secret.ciphertext)["value"])
+    def _decrypt(self, secret: Secret) -> str:
+        context = context_for_secret(secret.tenant_id, secret.name)
+        return str(self._cipher.decrypt(context, secret.ciphertext)["value"])
 
 
 def _item(secret: Secret) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Use cases of the secrets that tools refer to; no response has a value."""
+"""Use cases of the secrets of tools; no response contains a value."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from trunkline.core.validation import InputModel
 from trunkline.tools.secret_repository import Secret, SecretRepository
 
 MAX_SECRETS = 100
-MAX_LENGTH = 8192
+MAX_SECRET_LENGTH = 8192
 
 
 class SecretSpec(InputModel):
-    """A secret that tools name as `{{secrets.NAME}}`; its value can't be read again."""
+    """A secret that tools refer to as `{{secrets.NAME}}`; its value cannot be read again."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
         "name": "name must be 1 to 64 letters, digits, underscores and hyphens, and begin with a letter or _",
-        "value": f"value must be a text of 1 to {MAX_LENGTH} characters",
+        "value": f"value must be a text of 1 to {MAX_SECRET_LENGTH} characters",
     }
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$")]
-    value: Annotated[str, Field(min_length=1, max_length=MAX_LENGTH)]
+    value: Annotated[str, Field(min_length=1, max_length=MAX_SECRET_LENGTH)]
 
 
 class SecretView(TypedDict):
@@ -49,7 +49,9 @@ class SecretList(TypedDict):
 
 @dataclass(frozen=True)
 class SecretService(ResourceService[Secret, SecretSpec, SecretView]):
-    """A tenant's secrets of the key's mode; a new value counts from the next invocation, also in open calls.
+    """Manages a tenant's secrets of the key's mode.
+
+    A new value is used from the next invocation on, also in current calls.
 
     `using(tenant_mode, name)` returns the name of a tool that refers to the secret.
     """
@@ -73,7 +75,7 @@ class SecretService(ResourceService[Secret, SecretSpec, SecretView]):
 
     def _build(self, principal: Principal, spec: SecretSpec, before: Secret | None) -> Secret:
         now_ms = self.clock.wall_ms()
-        ciphertext = self.repository.sealed(principal.tenant_mode, spec.name, spec.value)
+        ciphertext = self.repository.encrypt(principal.tenant_mode, spec.name, spec.value)
         created_at_ms = before.created_at_ms if before else now_ms
         return Secret(principal.tenant_mode, spec.name, created_at_ms, now_ms, ciphertext)
 
@@ -82,4 +84,4 @@ class SecretService(ResourceService[Secret, SecretSpec, SecretView]):
 
     def _require_unused(self, principal: Principal, resource: Secret) -> None:
         if tool := self.using(principal.tenant_mode, resource.name):
-            raise InUse(f"Secret {resource.name} is asked for by tool {tool}")
+            raise InUse(f"Secret {resource.name} is in use by tool {tool}")

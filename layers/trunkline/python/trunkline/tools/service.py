@@ -1,4 +1,4 @@
-"""Use cases of tools: what is special about them among a tenant's resources."""
+"""Use cases of tools: those of every resource, their versions and the checks of templates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from trunkline.tools.schemas import (
     ToolSpec,
     ToolView,
     config_of,
-    require_sound,
+    require_valid_templates,
     tool_view,
 )
 from trunkline.tools.secret_repository import SecretRepository
@@ -30,7 +30,9 @@ _PAGE = 25
 
 @dataclass(frozen=True)
 class ToolService(VersionedResourceService[Tool, ToolSpec, ToolView]):
-    """A tenant's tools of the key's mode; a call keeps the versions that were current when it was accepted.
+    """Manages a tenant's tools of the key's mode.
+
+    A call keeps the versions that were current when it was accepted.
 
     `check_url(url, field)` raises `InvalidRequest` for an address that must not be called;
     `using(tenant_mode, name)` names an agent or a workflow that has the tool.
@@ -60,7 +62,7 @@ class ToolService(VersionedResourceService[Tool, ToolSpec, ToolView]):
     def using_secret(self, tenant_mode: str, secret: str) -> str | None:
         """Return the name of a tool that refers to a secret, if there is one."""
         tools = self.repository.all(tenant_mode)
-        return next((tool.name for tool in tools if secret in require_sound(config_of(tool))), None)
+        return next((tool.name for tool in tools if secret in require_valid_templates(config_of(tool))), None)
 
     def _view(self, resource: Tool) -> ToolView:
         return tool_view(resource)
@@ -70,7 +72,7 @@ class ToolService(VersionedResourceService[Tool, ToolSpec, ToolView]):
 
     def _check(self, principal: Principal, resource: Tool) -> None:
         config = config_of(resource)
-        for secret in sorted(require_sound(config)):
+        for secret in sorted(require_valid_templates(config)):
             if self.secrets.load(principal.tenant_mode, secret) is None:
                 text = f"Validation error: config: there is no secret {secret}"
                 raise InvalidRequest(text, field="config")

@@ -121,9 +121,9 @@ class DeliveryQuery(InputModel):
         "cursor": MESSAGE,
     }
 
-    state: DeliveryState | None = None
-    event_type: EventType | None = None
-    call_id: Annotated[str | None, Field(max_length=36)] = None
-    since: Moment | None = None
-    limit: Annotated[int, Bounded(1, 100)] = 25
-    cursor: str | None = None
+    state: DeliveryState | None = Field(default=None, description="Deliveries in this state.")
+    event_type: EventType | None = Field(default=None, description="Deliveries of this event.")
+    call_id: str | None = Field(default=None, max_length=36, description="Events of one call.")
+    since: Moment | None = Field(default=None, description="ISO 8601 time with its offset.")
+    limit: Annotated[int, Bounded(1, 100), Field(description="Deliveries in a page.")] = 25
+    cursor: str | None = Field(default=None, description="The `next_cursor` of the previous page.")

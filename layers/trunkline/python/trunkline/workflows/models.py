@@ -1,4 +1,4 @@
-"""A workflow as it is stored. Pure."""
+"""Workflows as they are stored. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Workflow:
     """One version of a tenant's workflow; a call keeps the version it started with.
 
     `entry_agent` and `agents` are names of the tenant's agents, `secret_keys` those keys of the
-    `user_context` that never leave for an agent. `redial` and `window` of None: the entry agent's.
+    `user_context` that agents never receive. `redial` and `window` of None: the entry agent's.
     """
 
     tenant_id: str
@@ -40,13 +40,13 @@ class Workflow:
 
     @property
     def variables(self) -> dict[str, Any]:
-        """What the call's workflow variables are at first."""
+        """The initial workflow variables of a call."""
         values: dict[str, Any] = json.loads(self.variables_json)
         return values
 
     @property
     def all_agents(self) -> tuple[str, ...]:
-        """The names of everyone who may talk, the entry agent first."""
+        """The names of all agents that may talk, the entry agent first."""
         return (self.entry_agent, *(name for name in self.agents if name != self.entry_agent))
 
     def as_attributes(self) -> dict[str, Any]:
@@ -68,9 +68,9 @@ def workflow_from_attributes(item: Mapping[str, Any]) -> Workflow:
 
 
 ALWAYS_SECRET = frozenset({"auth_token"})
-"""Keys that never leave for an agent, whatever its workflow says."""
+"""Keys that agents never receive, whatever its workflow says."""
 
 
 def hidden_keys(workflow: Workflow | None) -> frozenset[str]:
-    """The keys of context and state that are for tools alone."""
+    """Return the keys of context and state that only tools receive."""
     return ALWAYS_SECRET | frozenset(workflow.secret_keys if workflow else ())

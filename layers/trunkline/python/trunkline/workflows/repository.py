@@ -20,6 +20,6 @@ class WorkflowRepository(VersionedRepository[Workflow]):
         super().__init__(table, _WORKFLOWS)
 
     def usable(self, principal: Principal, slug: str) -> Workflow | None:
-        """A workflow that a principal may call by: its mode's own; a test key may also use a live one."""
+        """Read a workflow that a principal may use: of its mode, or for a test key also a live one."""
         found = self.load(principal.tenant_mode, slug)
         return found or (None if principal.livemode else self.load(principal.tenant_id, slug))

@@ -1,6 +1,6 @@
-"""A call's workflow state: variables that its agents report and its tools change. Pure.
+"""Workflow state of a call: variables that its agents report and its tools change. Pure.
 
-Two write it: an agent reports all variables as it knows them, a tool changes some. A report undoes a tool's
+An agent reports all variables as it knows them, a tool changes some. A report undoes a tool's
 change only where the agent itself has changed the variable since its last report.
 """
 
@@ -15,7 +15,7 @@ _ABSENT = object()
 
 @dataclass(frozen=True)
 class StateChange:
-    """What a tool does to the state: `set` replaces, `append` adds to lists."""
+    """A tool's change of the state: `set` replaces, `append` adds to lists."""
 
     set: Mapping[str, Any] = field(default_factory=dict)
     append: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
@@ -25,23 +25,23 @@ class StateChange:
 
     @property
     def names(self) -> list[str]:
-        """The variables that it changes."""
+        """The names of the variables that it changes."""
         return sorted({*self.set, *self.append})
 
     def then(self, later: StateChange) -> StateChange:
-        """Both, the later one last."""
+        """Combine this change with a later one."""
         values = {**self.set, **later.set}
-        added = {name: each for name, each in self.append.items() if name not in later.set}
-        for name, each in later.append.items():
+        added = {name: value for name, value in self.append.items() if name not in later.set}
+        for name, entries in later.append.items():
             if name in values:
-                values[name] = _appended(values[name], each)
+                values[name] = _appended(values[name], entries)
             else:
-                added[name] = (*added.get(name, ()), *each)
+                added[name] = (*added.get(name, ()), *entries)
         return StateChange(values, added)
 
     def on(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The variables that change, as they are after it."""
-        added = {name: _appended(values.get(name), each) for name, each in self.append.items()}
+        """Return the changed variables with their new values."""
+        added = {name: _appended(values.get(name), entries) for name, entries in self.append.items()}
         return {**self.set, **added}
 
 
@@ -61,25 +61,24 @@ class WorkflowState:
     def after_report(
         self, sequence: int, values: Mapping[str, Any], hidden: frozenset[str] = frozenset()
     ) -> WorkflowState | None:
-        """All variables as an agent knows them, which are none that are `hidden` from it; None if a newer
-        report was taken before."""
+        """Return the state after a report, without `hidden` variables; None if a newer report was first."""
         if sequence <= self.sequence:
             return None
-        unseen = {name: each for name, each in self.reported.items() if name in hidden}
-        reported = {**{name: each for name, each in values.items() if name not in hidden}, **unseen}
-        kept = {
+        unseen = {name: value for name, value in self.reported.items() if name in hidden}
+        reported = {**{name: value for name, value in values.items() if name not in hidden}, **unseen}
+        unaffected = {
             name: each
             for name, each in self.saved.items()
             if reported.get(name, _ABSENT) == self.reported.get(name, _ABSENT)
         }
-        return WorkflowState(reported, kept, sequence)
+        return WorkflowState(reported, unaffected, sequence)
 
     def after_tool(self, change: StateChange) -> WorkflowState:
-        """Some variables as a tool sets them."""
+        """Return the state after a tool's change."""
         return replace(self, saved={**self.saved, **change.on(self.values)})
 
 
-def _appended(value: Any, more: tuple[Any, ...]) -> list[Any]:
-    """A list with more at its end; what is no list becomes its first entry."""
+def _appended(value: Any, entries: tuple[Any, ...]) -> list[Any]:
+    """Append entries to a list; another value becomes its first entry."""
     begun = [] if value is None else value if isinstance(value, list) else [value]
-    return [*begun, *more]
+    return [*begun, *entries]

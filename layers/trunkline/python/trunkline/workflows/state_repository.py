@@ -1,4 +1,4 @@
-"""A call's workflow state in the table, encrypted: read, decide, write until it holds."""
+"""Encrypted workflow states of calls, changed by optimistic concurrency."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MAX_TRIES = 10
 
 @dataclass(frozen=True)
 class WorkflowStateRepository:
-    """Workflow states; one that nobody has changed is what the call's workflow begins with."""
+    """Workflow states; the initial one is that of the call's workflow."""
 
     table: Table
     cipher: EnvelopeCipher
@@ -41,7 +41,7 @@ class WorkflowStateRepository:
 
         Raises:
             StateTooLarge: it would be larger than `MAX_VARIABLES_BYTES`.
-            ConditionFailed: others changed it each time; nothing was written.
+            ConditionFailed: others changed it at every try; nothing was written.
         """
         for number in range(_MAX_TRIES):
             before, revision = self._read(call)
@@ -61,8 +61,8 @@ class WorkflowStateRepository:
         item = self.table.get(encrypted_data_key(call.id, "VARIABLES"))
         if item is None:
             return WorkflowState(self._initial(call)), 0
-        kept = self.cipher.decrypt(context_for_call(call.tenant_id, call.id), bytes(item["ciphertext"]))
-        return WorkflowState(kept["reported"], kept["saved"], item["sequence"]), item["revision"]
+        content = self.cipher.decrypt(context_for_call(call.tenant_id, call.id), bytes(item["ciphertext"]))
+        return WorkflowState(content["reported"], content["saved"], item["sequence"]), item["revision"]
 
     def _initial(self, call: Call) -> dict[str, Any]:
         if call.workflow is None:
@@ -73,9 +73,9 @@ class WorkflowStateRepository:
     def _write(self, call: Call, state: WorkflowState, revision: int) -> None:
         if len(json.dumps(state.values).encode()) > MAX_VARIABLES_BYTES:
             raise StateTooLarge(MAX_VARIABLES_BYTES)
-        kept = {"reported": dict(state.reported), "saved": dict(state.saved)}
+        content = {"reported": dict(state.reported), "saved": dict(state.saved)}
         item: dict[str, Any] = encrypted_data_key(call.id, "VARIABLES").as_item()
         item |= {"sequence": state.sequence, "revision": revision + 1}
-        item["ciphertext"] = self.cipher.encrypt(context_for_call(call.tenant_id, call.id), kept)
+        item["ciphertext"] = self.cipher.encrypt(context_for_call(call.tenant_id, call.id), content)
         unchanged = Attr("revision").eq(revision) if revision else ABSENT
         self.table.write(Put(item | ({TTL: call.ttl} if call.ttl else {}), unchanged))

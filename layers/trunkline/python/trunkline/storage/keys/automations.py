@@ -24,15 +24,15 @@ def schedule_entry(tenant_mode: str, schedule_id: str = "") -> ItemKey:
 
 
 def schedule_run_key(schedule_id: str, at_ms: int = 0, note_id: str = "") -> ItemKey:
-    """What came of a schedule's moment."""
+    """The outcome of a run."""
     return ItemKey(f"SCHEDULELOG#{schedule_id}", f"{at_ms:015d}#{note_id}" if note_id else "")
 
 
 def pending_sync_key(schedule_id: str = "") -> ItemKey:
-    """A schedule that was changed, until EventBridge surely knows of it."""
+    """A changed schedule, until it is synchronised to EventBridge."""
     return ItemKey("UNMIRRORED", schedule_id)
 
 
 def trigger_event_key(trigger_id: str, at_ms: int = 0, note_id: str = "") -> ItemKey:
-    """What came of an event of a trigger's."""
+    """The outcome of a trigger's event."""
     return ItemKey(f"TRIGGERLOG#{trigger_id}", f"{at_ms:015d}#{note_id}" if note_id else "")

@@ -28,22 +28,22 @@ def calls_sort_key(created_at_ms: int, call_id: str = "") -> str:
 
 
 def encrypted_data_key(call_id: str, what: str) -> ItemKey:
-    """What is said about a person, encrypted: `USER_CONTEXT`, `VARIABLES`."""
+    """Encrypted personal data: `USER_CONTEXT` or `VARIABLES`."""
     return ItemKey(f"C#{call_id}", f"PRIVATE#{what}")
 
 
 def invocation_key(call_id: str, invocation_id: str = "") -> ItemKey:
-    """One use of a tool in a call, with the answer that its repeats get."""
+    """One invocation of a tool in a call, with the response for its repeats."""
     return ItemKey(f"C#{call_id}", f"INVOCATION#{invocation_id}")
 
 
 def tool_payload_key(call_id: str, invocation_id: str = "") -> ItemKey:
-    """What a tool was given and what it gave, where its owner wants that kept."""
+    """The recorded request and response of a tool invocation."""
     return ItemKey(f"C#{call_id}", f"TOOLBODIES#{invocation_id}")
 
 
 def transcript_key(call_id: str, first_sequence: int | None = None, digest: str = "") -> ItemKey:
-    """Turns of a transcript that were reported together."""
+    """Turns of the transcript from one report."""
     return ItemKey(
         f"C#{call_id}", "TURNS#" if first_sequence is None else f"TURNS#{first_sequence:08d}#{digest}"
     )
@@ -55,5 +55,5 @@ def simulated_dispatch_key(call_id: str, dispatch_id: str = "") -> ItemKey:
 
 
 def livekit_event_key(call_id: str, event_id: str) -> ItemKey:
-    """A webhook of LiveKit's that changed the call: it changes it once."""
+    """A LiveKit webhook that changed the call: recorded so that it does so once."""
     return ItemKey(f"C#{call_id}", f"NEWS#{event_id}")

@@ -17,12 +17,12 @@ def trunk_directory_key(trunk_id: str = "") -> ItemKey:
     return ItemKey("TRUNKS", trunk_id)
 
 
-def queue_key(trunk_id: str, place: str = "") -> ItemKey:
-    return ItemKey(f"LINE#{trunk_id}", place)
+def queue_key(trunk_id: str, position: str = "") -> ItemKey:
+    return ItemKey(f"LINE#{trunk_id}", position)
 
 
 def cancel_key(trunk_id: str, call_id: str = "") -> ItemKey:
-    """A call that was sent and is to be hung up; the trunk's run looks here while dials are unanswered."""
+    """A dialled call to be hung up; the lane run reads these while calls ring."""
     return ItemKey(f"CANCEL#{trunk_id}", call_id)
 
 
@@ -35,27 +35,27 @@ def lane_run_key(run_id: str) -> ItemKey:
 
 
 def scheduled_key(trunk_id: str, due_ms: int = 0, call_id: str = "") -> ItemKey:
-    """A call that waits for a moment (a redial, a window); items are in order of their moments."""
+    """A call that waits for its time (a redial, a calling window), in order of time."""
     return ItemKey(f"DUE#{trunk_id}", f"{due_ms:015d}#{call_id}" if call_id else "")
 
 
 def scheduled_at_ms(sk: str) -> int:
-    """The moment in a due entry's sort key."""
+    """Return the time in a scheduled entry's sort key."""
     return int(sk.partition("#")[0])
 
 
 def slot_count_key(pool: str) -> ItemKey:
-    """How many slots of a pool (a trunk's, a tenant's) are taken."""
+    """The number of slots in use in a pool (a trunk's, a tenant's)."""
     return ItemKey(f"SLOTS#{pool}", "COUNT")
 
 
 def slot_key(pool: str, call_id: str = "", claim: int = 0) -> ItemKey:
-    """One taken slot: it belongs to one claim of one call."""
+    """A slot in use, by one claim of one call."""
     return ItemKey(f"SLOTS#{pool}", f"SLOT#{call_id}#{claim}" if call_id else "SLOT#")
 
 
 def trunk_settings_key(trunk_id: str) -> ItemKey:
-    """What a tenant set on a trunk: paused, a lower pace."""
+    """A tenant's settings of a trunk: paused, a lower pace."""
     return ItemKey(f"TRUNK#{trunk_id}", "SETTINGS")
 
 
@@ -78,7 +78,7 @@ def trunk_event_key(trunk_id: str, at_ms: int = 0, event_id: str = "") -> ItemKe
 
 
 def queue_checkpoint_key(trunk_id: str, tenant_id: str = "") -> ItemKey:
-    """The reconciler's last count of a tenant's long line."""
+    """The reconciler's last count of a tenant's long queue."""
     return ItemKey(f"CENSUS#{trunk_id}", tenant_id)
 
 

@@ -14,7 +14,7 @@ def workflow_key(tenant_id: str, slug: str = "") -> ItemKey:
 
 
 def workflow_version_key(tenant_id: str, slug: str, version: int) -> ItemKey:
-    """A version, kept for the calls that started with it."""
+    """A version, stored for the calls that started with it."""
     return ItemKey(f"T#{tenant_id}", f"WORKFLOWVERSION#{slug}#{version:06d}")
 
 
@@ -23,25 +23,25 @@ def tool_key(tenant_id: str, name: str = "") -> ItemKey:
 
 
 def tool_version_key(tenant_id: str, name: str, version: int) -> ItemKey:
-    """A version, kept for the calls that were accepted while it was the current one."""
+    """A version, stored for the calls that were accepted while it was current."""
     return ItemKey(f"T#{tenant_id}", f"TOOLVERSION#{name}#{version:06d}")
 
 
 def secret_key(tenant_id: str, name: str = "") -> ItemKey:
-    """A secret of a tenant's that its tools may name, encrypted."""
+    """An encrypted secret that tools may refer to."""
     return ItemKey(f"T#{tenant_id}", f"SECRET#{name}")
 
 
 def suppression_key(tenant_mode: str, number: str = "") -> ItemKey:
-    """A number that a tenant has not called."""
+    """A number that the tenant must not call."""
     return ItemKey(f"T#{tenant_mode}", f"SUPPRESSED#{number}")
 
 
 def number_rules_key(tenant_mode: str) -> ItemKey:
-    """Which prefixes a tenant calls."""
+    """The number prefixes that a tenant may call."""
     return ItemKey(f"T#{tenant_mode}", "NUMBERRULES")
 
 
 def call_attempts_key(tenant_mode: str, number: str) -> ItemKey:
-    """When a number was rung."""
+    """The times of the latest calls to a number."""
     return ItemKey(f"RUNG#{tenant_mode}#{number}", "RUNG")

@@ -29,7 +29,7 @@ def api_key_entry(tenant_id: str, key_id: str = "") -> ItemKey:
 
 
 def key_count_key(tenant_id: str) -> ItemKey:
-    """How many keys a tenant has."""
+    """The number of a tenant's keys."""
     return ItemKey(f"T#{tenant_id}", "KEYCOUNT")
 
 
@@ -38,7 +38,7 @@ def session_key(token_hash: str) -> ItemKey:
 
 
 def used_id_token_key(proof_id: str) -> ItemKey:
-    """An identity provider's token that has opened a session: it opens no second one."""
+    """An ID token that has opened a session: it cannot open a second one."""
     return ItemKey(f"S#{proof_id}", "USED")
 
 
@@ -47,21 +47,20 @@ def audit_key(tenant_id: str, at_ms: int = 0, entry_id: str = "") -> ItemKey:
 
 
 def day_count_key(tenant_id: str, day: str, *, livemode: bool) -> ItemKey:
-    """How many calls a tenant has made in a day."""
+    """The number of a tenant's calls on a day."""
     return ItemKey(f"T#{tenant_id}", f"DAY#{'live' if livemode else 'test'}#{day}")
 
 
 def waiting_gauge_key(tenant_id: str, *, livemode: bool) -> ItemKey:
-    """How many calls may still be taken in before the tenant's waiting ones are counted again."""
+    """The number of calls that may be accepted before waiting calls are counted again."""
     return ItemKey(f"T#{tenant_id}", f"WAITING#{'live' if livemode else 'test'}")
 
 
 def livekit_issuer_key(api_key: str, tenant_id: str = "") -> ItemKey:
-    """A tenant that says that a LiveKit API key is its own: what is signed with it is checked with its
-    secret."""
+    """A tenant that claims a LiveKit API key; its secret verifies what is signed with the key."""
     return ItemKey(f"LIVEKITKEY#{api_key}", tenant_id)
 
 
 def own_livekit_key(tenant_id: str) -> ItemKey:
-    """The LiveKit project that a tenant brought."""
+    """A tenant's own LiveKit project."""
     return ItemKey(f"T#{tenant_id}", "LIVEKIT")

@@ -10,22 +10,22 @@ def webhook_key(tenant_id: str, endpoint_id: str = "") -> ItemKey:
 
 
 def webhook_count_key(tenant_id: str) -> ItemKey:
-    """How many endpoints a tenant has."""
+    """The number of a tenant's endpoints."""
     return ItemKey(f"T#{tenant_id}", "WEBHOOKCOUNT")
 
 
 def tenant_event_key(tenant_id: str, at_ms: int, event_id: str) -> ItemKey:
-    """An event of a tenant's that no call or trunk tells of."""
+    """An event of a tenant that belongs to neither a call nor a trunk."""
     return ItemKey(f"TENANTLOG#{tenant_id}", f"{at_ms:015d}#{event_id}")
 
 
 def delivery_key(endpoint_id: str, at_ms: int | None = None, digest: str = "") -> ItemKey:
-    """A delivery to an endpoint; they are in order of their moments."""
+    """A delivery to an endpoint, in order of time."""
     return ItemKey(f"D#{endpoint_id}", "DELIVERY#" if at_ms is None else f"DELIVERY#{at_ms:015d}#{digest}")
 
 
 def delivery_answer_key(endpoint_id: str, at_ms: int, digest: str, attempt: int | None = None) -> ItemKey:
-    """The beginning of what an endpoint answered to an attempt."""
+    """The beginning of an endpoint's response to an attempt."""
     number = "" if attempt is None else f"{attempt:02d}"
     return ItemKey(f"D#{endpoint_id}", f"ANSWER#{at_ms:015d}#{digest}#{number}")
 
@@ -35,10 +35,10 @@ def webhook_health_key(endpoint_id: str) -> ItemKey:
 
 
 def webhook_slot_key(endpoint_id: str, slot: int) -> ItemKey:
-    """A right to send to an endpoint, held for the time of one request."""
+    """A slot to send to an endpoint, held for one request."""
     return ItemKey(f"D#{endpoint_id}", f"SLOT#{slot:02d}")
 
 
 def deliveries_partition(share: str) -> str:
-    """The index partition of deliveries under way, by the time of their next attempt: one of sixteen."""
+    """One of sixteen index partitions of open deliveries, by the time of their next attempt."""
     return f"DELIVERIES#{share}"

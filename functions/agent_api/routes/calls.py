@@ -1,0 +1,30 @@
+"""Routes of a call's context and of an agent's reports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trunkline.calls.report_schemas import Reports
+from trunkline.http_api.routing import RouteGroup
+from trunkline.livekit.rooms import CallAttemptRef
+
+from ..bootstrap.base import agent_reports
+from . import PARAMETER_PATTERNS
+
+group = RouteGroup(PARAMETER_PATTERNS)
+
+
+@group.get(
+    "/agent/v1/calls/{call_id}/context",
+    operation_id="getContext",
+    summary="Read the context of the agent's call.",
+)
+def get_context(claim: CallAttemptRef) -> Any:
+    return agent_reports().context(claim)
+
+
+@group.post(
+    "/agent/v1/calls/{call_id}/reports", operation_id="reportEvents", summary="Report events of the call."
+)
+def report(claim: CallAttemptRef, body: Reports) -> Any:
+    return agent_reports().apply(claim, body.reports)

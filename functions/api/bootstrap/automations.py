@@ -1,0 +1,53 @@
+"""Builds the services of triggers and schedules."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from trunkline.auth.principal import Principal
+from trunkline.call_templates.create_call import TemplateCallCreator
+from trunkline.core.logging import logger
+from trunkline.http_api.request_body import parse_object
+from trunkline.schedules.eventbridge_sync import ScheduleSync
+from trunkline.schedules.repository import ScheduleRepository
+from trunkline.schedules.runner import ScheduleRunner
+from trunkline.schedules.service import ScheduleService
+from trunkline.triggers.event_handler import TriggerEventHandler
+from trunkline.triggers.repository import TriggerRepository
+from trunkline.triggers.service import TriggerService
+
+from .base import cipher, clock, settings, table, workflows
+from .outbound import outbound_call_service, workflow_call_service
+
+log = logger("api")
+
+
+def _creator(source: str) -> TemplateCallCreator:
+    return TemplateCallCreator(outbound_call_service(), workflow_call_service(), source)
+
+
+def _log_owner(principal: Principal) -> None:
+    log.append_keys(tenant_id=principal.tenant_id, livemode=principal.livemode)
+
+
+@cache
+def trigger_service() -> TriggerService:
+    return TriggerService(TriggerRepository(table()), workflows(), cipher(), clock(), settings().api_url)
+
+
+@cache
+def trigger_event_handler() -> TriggerEventHandler:
+    return TriggerEventHandler(
+        TriggerRepository(table()), cipher(), _creator("trigger"), parse_object, clock(), log, _log_owner
+    )
+
+
+@cache
+def schedule_runner() -> ScheduleRunner:
+    return ScheduleRunner(ScheduleRepository(table()), _creator("schedule"), clock(), log, _log_owner)
+
+
+@cache
+def schedule_service() -> ScheduleService:
+    sync = ScheduleSync.open(table(), settings(), clock(), log)
+    return ScheduleService(ScheduleRepository(table()), workflows(), sync, schedule_runner(), clock())

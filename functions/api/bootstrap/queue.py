@@ -1,0 +1,35 @@
+"""Builds the readers of the dial queue and the service of trunks."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.repository import DialQueue
+from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
+from trunkline.dial_queue.trunk_service import TrunkService
+
+from .base import calls, clock, lane_notifier, table, test_trunks, trunks
+
+
+@cache
+def dial_queue() -> DialQueue:
+    return DialQueue(table())
+
+
+@cache
+def lane_leases() -> LaneLeaseRepository:
+    return LaneLeaseRepository(table(), clock())
+
+
+@cache
+def queue_status() -> QueueStatusReader:
+    checkpoints = QueueCheckpoints(table(), dial_queue())
+    return QueueStatusReader(dial_queue(), lane_leases(), trunks(), checkpoints, clock())
+
+
+@cache
+def trunk_service() -> TrunkService:
+    return TrunkService(
+        trunks(), test_trunks(), lane_leases(), calls(), queue_status(), lane_notifier(), clock()
+    )

@@ -1,0 +1,37 @@
+"""Builds the services of webhooks and their deliveries."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from trunkline.core import aws_clients
+from trunkline.core.logging import logger
+from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.webhooks.delivery_service import DeliveryService
+from trunkline.webhooks.health_repository import EndpointHealthRepository
+from trunkline.webhooks.repository import EndpointRepository
+from trunkline.webhooks.secrets import EndpointSecrets
+from trunkline.webhooks.service import WebhookService
+from trunkline.webhooks.state_machine import DeliveryStateMachine
+
+from .base import cipher, clock, settings, table
+from .egress import egress
+
+log = logger("api")
+
+
+@cache
+def webhook_service() -> WebhookService:
+    return WebhookService(
+        EndpointRepository(table()),
+        EndpointHealthRepository(table()),
+        EndpointSecrets(cipher()),
+        egress().check,
+        clock(),
+    )
+
+
+@cache
+def delivery_service() -> DeliveryService:
+    workflow = DeliveryStateMachine(aws_clients.client("stepfunctions"), settings().delivery_flow_arn)
+    return DeliveryService(webhook_service(), DeliveryRepository(table()), workflow, clock(), log)

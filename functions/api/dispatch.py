@@ -1,0 +1,77 @@
+"""Dispatch of requests to their routes: authentication, parsing, idempotency, error responses."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from trunkline.core.errors import InvalidRequest, TrunklineError
+from trunkline.core.logging import logger
+from trunkline.http_api.error_mapping import error_answer, error_body, error_headers
+from trunkline.http_api.request import Request
+from trunkline.http_api.responses import Reply, Response
+from trunkline.http_api.routing import Route
+from trunkline.storage.idempotency import IdempotencyKey
+
+from .auth import ApiRequest
+from .bootstrap.access import idempotent_responses
+from .bootstrap.base import clock
+from .routes import ROUTES
+
+log = logger("api")
+_PREFIX = "/api/v1/"
+
+
+def respond(http: Request) -> Response:
+    """Respond to a request; every error has a response."""
+    request = ApiRequest(http)
+    try:
+        response = _run_route(request)
+    except TrunklineError as error:
+        response = Response(*error_answer(error, http.request_id), error_headers(error))
+    except Exception:  # the caller learns only the request id, with which its cause is found in the log
+        log.exception("unexpected error")
+        response = Response(500, error_body("Internal server error", 500, "internal_error", http.request_id))
+    if request.rate_limit:
+        headers = {**response.headers, **request.rate_limit.headers(clock().wall_ms())}
+        response = Response(response.status, response.body, headers, response.cookies)
+    return response
+
+
+def _run_route(request: ApiRequest) -> Response:
+    route, values = ROUTES.find(request.http)
+    if not route.public:
+        request.authenticate(route.scope)
+    if route.live_only and not request.principal.livemode:
+        raise InvalidRequest("A test key can't change LiveKit: its calls touch none")
+    arguments = route.arguments(request.http)
+    if route.idempotent:
+        reply = _run_once(route, request, values, arguments)
+    else:
+        reply = _as_reply(route.handler(request, *values, **arguments))
+    headers = {"Idempotent-Replayed": "true"} if reply.replayed else {}
+    return Response(route.status, reply.body, headers, reply.cookies)
+
+
+def _run_once(
+    route: Route, request: ApiRequest, values: tuple[str, ...], arguments: dict[str, Any]
+) -> Reply[Any]:
+    """Run a handler, or return the response that the first request with its idempotency key got."""
+    key = _idempotency_key(request, arguments)
+    if route.takes_idempotency_key:
+        return _as_reply(route.handler(request, *values, **arguments, idempotency_key=key))
+    work = partial(route.handler, request, *values, **arguments)
+    stored = idempotent_responses().run(key, request.principal.tenant_id, work)
+    return Reply(stored.body, stored.replayed)
+
+
+def _idempotency_key(request: ApiRequest, arguments: dict[str, Any]) -> IdempotencyKey | None:
+    """Read the request's idempotency key; it counts for its tenant, mode and path."""
+    principal, body = request.principal, arguments.get("body")
+    scope = f"{principal.tenant_id}#{principal.livemode}#{request.http.path.removeprefix(_PREFIX)}"
+    values = {} if body is None else body.model_dump(mode="json")
+    return IdempotencyKey.of(request.http.headers, scope, values)
+
+
+def _as_reply(result: Any) -> Reply[Any]:
+    return result if isinstance(result, Reply) else Reply(result)

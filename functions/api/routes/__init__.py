@@ -1,0 +1,29 @@
+"""The routes of the API, one module per group of resources; a request imports only those of its own."""
+
+from trunkline.http_api.routing import RouteIndex
+
+ROUTES = RouteIndex(
+    package=__name__,
+    segment=3,
+    modules={
+        "calls": ("create_calls", "calls", "dispatches"),
+        "trunks": ("trunks",),
+        "agents": ("agents",),
+        "workflows": ("workflows",),
+        "tools": ("tools",),
+        "secrets": ("secrets",),
+        "suppressions": ("rules",),
+        "number-rules": ("rules",),
+        "triggers": ("triggers",),
+        "schedules": ("schedules",),
+        "batches": ("batches",),
+        "webhooks": ("webhooks",),
+        "deliveries": ("deliveries",),
+        "api-keys": ("api_keys",),
+        "session": ("session",),
+        "limits": ("limits",),
+        "audit": ("audit",),
+        "livekit": ("livekit",),
+    },
+)
+"""Modules by the third segment of the path, which names the resource."""

@@ -1,0 +1,44 @@
+"""Routes of agents."""
+
+from __future__ import annotations
+
+from trunkline.agents.schemas import AgentSpec
+from trunkline.agents.service import AgentList, AgentView
+from trunkline.http_api.routing import RouteGroup
+
+from ..bootstrap.agents import agent_service
+from ..crud_routes import CONFLICT, CrudResource, Texts, crud_routes
+
+_NO_AGENT = {404: "No such agent."}
+
+group = RouteGroup()
+group.routes += crud_routes(
+    CrudResource(
+        name="agents",
+        label="Agent",
+        key="agent_id",
+        spec=AgentSpec,
+        view=AgentView,
+        list_view=AgentList,
+        created=AgentView,
+        service=agent_service,
+        listing=Texts("List your agents."),
+        creation=Texts(
+            "Create an agent: a LiveKit worker, its trunk and its numbers.",
+            errors={409: "An agent of this name exists."},
+            returns="The agent.",
+        ),
+        reading=Texts("Read an agent.", errors=_NO_AGENT),
+        change=Texts(
+            "Change some fields of an agent.",
+            "Calls that were accepted earlier keep the agent as it was. The name cannot be changed.",
+            errors=_NO_AGENT | CONFLICT,
+        ),
+        deletion=Texts(
+            "Delete an agent.",
+            "Rejected while a workflow refers to it.",
+            errors=_NO_AGENT | {409: "A workflow uses it."},
+        ),
+        example={"name": "Ada", "livekit_agent_name": "ada"},
+    )
+)

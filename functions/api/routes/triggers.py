@@ -1,0 +1,111 @@
+"""Routes of triggers and of the events that start calls through them."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from trunkline.auth.scopes import Scope
+from trunkline.http_api.routing import RouteGroup
+from trunkline.triggers.event_handler import EventSource
+from trunkline.triggers.schemas import (
+    ReceivedList,
+    TakenEvent,
+    TriggerList,
+    TriggerSpec,
+    TriggerView,
+    TriggerWithSecret,
+)
+
+from ..auth import ApiRequest
+from ..bootstrap.automations import trigger_event_handler, trigger_service
+from ..crud_routes import CONFLICT, CrudResource, Texts, crud_routes
+
+_NO_TRIGGER = {404: "No such trigger."}
+
+
+class TriggerEvent(BaseModel):
+    """Any JSON object; the trigger's templates select what they need."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+group = RouteGroup()
+group.routes += crud_routes(
+    CrudResource(
+        name="triggers",
+        label="Trigger",
+        key="trigger_id",
+        spec=TriggerSpec,
+        view=TriggerView,
+        list_view=TriggerList,
+        created=TriggerWithSecret,
+        service=trigger_service,
+        listing=Texts("List your triggers."),
+        creation=Texts(
+            "Create a trigger: another system's webhook starts calls. Only this response has the secret.",
+            errors={
+                400: "A field is not valid, or you have no such workflow.",
+                409: "You have reached your limit of triggers, or the Idempotency-Key is in use.",
+            },
+            returns="The trigger and its secret.",
+        ),
+        reading=Texts("Read a trigger.", errors=_NO_TRIGGER),
+        change=Texts("Change some fields; takes effect at the next event.", errors=_NO_TRIGGER | CONFLICT),
+        deletion=Texts("Delete a trigger.", errors=_NO_TRIGGER),
+        example={
+            "name": "signups",
+            "body": {"workflow_slug": "daily-checkin", "user_id": "{{event.user.id}}"},
+        },
+    )
+)
+
+
+@group.post(
+    "/api/v1/triggers/{trigger_id}/rotate-secret",
+    operation_id="rotateTriggerSecret",
+    summary="Replace a trigger's secret; the old one stops working at once.",
+    scope=Scope.TRIGGERS_WRITE,
+    errors=_NO_TRIGGER,
+)
+def rotate_secret(request: ApiRequest, trigger_id: str) -> TriggerWithSecret:
+    return trigger_service().rotate(request.principal, trigger_id)
+
+
+@group.get(
+    "/api/v1/triggers/{trigger_id}/events",
+    operation_id="listTriggerEvents",
+    summary="List the outcomes of the latest events: called, duplicate, ignored or refused, with the reason.",
+    scope=Scope.TRIGGERS_READ,
+    errors=_NO_TRIGGER,
+)
+def list_events(request: ApiRequest, trigger_id: str) -> ReceivedList:
+    return trigger_service().received(request.principal, trigger_id)
+
+
+@group.post(
+    "/api/v1/triggers/{trigger_id}/events",
+    operation_id="takeTriggerEvent",
+    summary="Send an event: any JSON object, authenticated with the trigger's secret.",
+    description="Sign it as our webhooks are signed (`X-Webhook-Signature`, or Standard Webhooks), or send "
+    "the secret as `Authorization: Bearer`. An event id starts one call, however often it is sent. Errors "
+    "are those of the call that the event asks for.",
+    public=True,
+    idempotent=False,
+    status=202,
+    returns="The outcome.",
+    body_schema=TriggerEvent,
+    errors={
+        400: "The event is not a JSON object, or lacks a value that the call needs.",
+        401: "There is no such trigger, or the event is not authenticated.",
+        403: "The number must not be called.",
+        404: "The workflow or agent no longer exists.",
+        409: "The same event is being processed.",
+        413: "The event is too large.",
+        500: "The call could not be queued: send the event again.",
+    },
+)
+def receive_event(request: ApiRequest, trigger_id: str) -> TakenEvent:
+    """Receive an event; there is no API key, the event itself is signed."""
+    http = request.http
+    source = EventSource(http.source_ip, http.request_id)
+    return trigger_event_handler().handle(trigger_id, http.headers, http.body_bytes(), source)

@@ -1,0 +1,118 @@
+"""Routes of webhooks."""
+
+from __future__ import annotations
+
+from trunkline.auth.scopes import Scope
+from trunkline.http_api.routing import RouteGroup
+from trunkline.webhooks.responses import (
+    DeliveryList,
+    DeliveryView,
+    Recovered,
+    WebhookList,
+    WebhookView,
+    WebhookWithSecret,
+)
+from trunkline.webhooks.schemas import DeliveryQuery, Recovery, Rotation, WebhookSpec
+
+from ..auth import ApiRequest
+from ..bootstrap.webhooks import delivery_service, webhook_service
+from ..crud_routes import CONFLICT, CrudResource, Texts, crud_routes
+
+_NO_WEBHOOK = {404: "No such webhook."}
+
+group = RouteGroup()
+group.routes += crud_routes(
+    CrudResource(
+        name="webhooks",
+        label="Webhook",
+        key="webhook_id",
+        spec=WebhookSpec,
+        view=WebhookView,
+        list_view=WebhookList,
+        created=WebhookWithSecret,
+        service=webhook_service,
+        listing=Texts("List your webhooks."),
+        creation=Texts(
+            "Create a webhook: events are sent to your URL. Only this response has the secret.",
+            "A webhook receives the events of its key's mode, test or live.",
+            errors={
+                400: "A field is not valid, an event is unknown, or the address must not be called.",
+                409: "You have reached your limit of webhooks.",
+            },
+            returns="The webhook and its secret.",
+        ),
+        reading=Texts("Read a webhook and its health.", errors=_NO_WEBHOOK),
+        change=Texts(
+            "Change some fields, enable or disable a webhook.",
+            "Fields of `filter` change one by one, `headers` all at once.",
+            errors=_NO_WEBHOOK | CONFLICT,
+        ),
+        deletion=Texts("Delete a webhook; its pending deliveries are abandoned.", errors=_NO_WEBHOOK),
+        example={"url": "https://example.com/hooks", "filter": {"events": ["call.completed"]}},
+    )
+)
+
+
+@group.post(
+    "/api/v1/webhooks/{webhook_id}/test",
+    operation_id="testWebhook",
+    summary="Send one signed ping, even to a disabled webhook.",
+    scope=Scope.WEBHOOKS_WRITE,
+    status=202,
+    returns="The ping is being sent: read its delivery.",
+    errors=_NO_WEBHOOK,
+)
+def ping(request: ApiRequest, webhook_id: str) -> DeliveryView:
+    return delivery_service().ping(request.principal, webhook_id)
+
+
+@group.post(
+    "/api/v1/webhooks/{webhook_id}/rotate-secret",
+    operation_id="rotateWebhookSecret",
+    summary="Create a new secret; the old one continues to sign beside it for a time.",
+    description="Until then the old secret signs `X-Webhook-Signature`, and both sign `webhook-signature`.",
+    scope=Scope.WEBHOOKS_WRITE,
+    returns="The webhook and its new secret.",
+    body_required=False,
+    errors=_NO_WEBHOOK | CONFLICT,
+    example={"overlap_seconds": 3600},
+)
+def rotate_secret(request: ApiRequest, webhook_id: str, body: Rotation) -> WebhookWithSecret:
+    return webhook_service().rotate(request.principal, webhook_id, body)
+
+
+@group.delete(
+    "/api/v1/webhooks/{webhook_id}/previous-secret",
+    operation_id="endSecretOverlap",
+    summary="Stop signing with the old secret.",
+    scope=Scope.WEBHOOKS_WRITE,
+    errors=_NO_WEBHOOK | CONFLICT,
+)
+def end_overlap(request: ApiRequest, webhook_id: str) -> WebhookView:
+    return webhook_service().end_overlap(request.principal, webhook_id)
+
+
+@group.get(
+    "/api/v1/webhooks/{webhook_id}/deliveries",
+    operation_id="listDeliveries",
+    summary="List a webhook's deliveries of the last 30 days, newest first.",
+    description="A page may have fewer deliveries than `limit`: continue while there is a `next_cursor`.",
+    scope=Scope.WEBHOOKS_READ,
+    errors=_NO_WEBHOOK,
+)
+def list_deliveries(request: ApiRequest, webhook_id: str, query: DeliveryQuery) -> DeliveryList:
+    return delivery_service().page(request.principal, webhook_id, query)
+
+
+@group.post(
+    "/api/v1/webhooks/{webhook_id}/recover",
+    operation_id="recoverDeliveries",
+    summary="Send again every delivery that failed since a given time.",
+    scope=Scope.WEBHOOKS_WRITE,
+    status=202,
+    returns="The number of deliveries that are sent again; while `more` is true, repeat the request.",
+    errors=_NO_WEBHOOK | {409: "The webhook is disabled."},
+    example={"since": "2026-01-01T00:00:00Z"},
+)
+def recover(request: ApiRequest, webhook_id: str, body: Recovery) -> Recovered:
+    return delivery_service().recover(request.principal, webhook_id, body)

@@ -1,0 +1,111 @@
+"""OpenAPI operations of single routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trunkline.http_api.request_body import MAX_BODY_BYTES
+from trunkline.http_api.routing import Route
+from trunkline.storage.idempotency import HEADER
+
+REF = "#/components/schemas/{model}"
+_RATE_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in ("RateLimit", "RateLimit-Policy")}
+_IDEMPOTENCY_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": (
+        "A repeat within 24 hours is not executed and gets the first response, with "
+        "`Idempotent-Replayed: true`."
+    ),
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_:-]{1,255}$"},
+}
+_COMMON_ERRORS = {
+    401: "The API key or session is missing or not valid.",
+    403: "The key lacks the scope, or must not be used from this address.",
+    429: "Rate limited, or too many calls: `type` says which, `Retry-After` when to try again.",
+}
+
+
+def operation(route: Route) -> dict[str, Any]:
+    """Make the operation object of a route (OpenAPI 3.1, 4.8.10)."""
+    needs = f"Needs the scope `{route.scope}`." if route.scope else ""
+    made: dict[str, Any] = {
+        "operationId": route.operation_id,
+        "summary": route.summary,
+        "description": " ".join(text for text in (route.description, needs) if text),
+        "responses": {str(route.status): _response(route.returns, route.response.__name__)} | _errors(route),
+    }
+    if parameters := _parameters(route):
+        made["parameters"] = parameters
+    if schema := body_schema(route):
+        content: dict[str, Any] = {"schema": {"$ref": REF.format(model=schema)}}
+        if route.example:
+            content["example"] = route.example
+        made["requestBody"] = {"content": {"application/json": content}, "required": route.body_required}
+    if route.public:
+        made["security"] = []
+    return made
+
+
+def body_schema(route: Route) -> str:
+    """Return the name of the body's schema; a body of changes has one without required fields."""
+    model = route.body or route.body_schema
+    name = model.__name__ if model else ""
+    return f"{name.removesuffix('Spec')}Change" if route.changes else name
+
+
+def _parameters(route: Route) -> list[dict[str, Any]]:
+    in_path = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in route.path_parameters
+    ]
+    return in_path + _query_parameters(route) + ([_IDEMPOTENCY_KEY] if route.idempotent else [])
+
+
+def _query_parameters(route: Route) -> list[dict[str, Any]]:
+    if route.query is None:
+        return []
+    schema = route.query.model_json_schema()
+    definitions = schema.get("$defs", {})
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "description": field.pop("description", ""),
+            "schema": _parameter_schema(field, definitions),
+        }
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _parameter_schema(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a query parameter: without null, which a query string cannot have."""
+    options = [option for option in field.pop("anyOf", [{}]) if option != {"type": "null"}]
+    schema = {**field, **options[0]}
+    if reference := schema.pop("$ref", None):
+        schema |= definitions[reference.rpartition("/")[2]]
+    return {
+        name: value
+        for name, value in schema.items()
+        if name not in {"title", "description"} and value is not None
+    }
+
+
+def _errors(route: Route) -> dict[str, Any]:
+    texts = dict(_COMMON_ERRORS)
+    has_body = bool(body_schema(route))
+    if route.idempotent:
+        texts[409] = "The Idempotency-Key was used with another body, or is in use."
+    if has_body or route.query or route.idempotent:
+        texts[400] = "A field is not valid."
+    if has_body:
+        texts[413] = f"The body is larger than {MAX_BODY_BYTES} bytes."
+    texts |= route.errors
+    return {str(status): _response(texts[status], "Error") for status in sorted(texts)}
+
+
+def _response(description: str, model: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": REF.format(model=model)}}}
+    return {"description": description, "content": content, "headers": _RATE_HEADERS}
