@@ -17,7 +17,7 @@ class StageSettings:
     `webhook_schedule_s` is how long before each attempt of a delivery, counted from the one before;
     `webhook_deliveries_at_once` is the delivering function's reserved concurrency, `webhook_slots` what
     one endpoint may have of it; `outgoing_loopback_ports` lets plain http to 127.0.0.1 through on some
-    ports (`none` on AWS). `test_dialer_lanes` is how many tenants' test calls are played at once: none of
+    ports (`none` on AWS). `test_dialer_lanes` is how many tenants' test calls are simulated at once: none of
     them takes a lane of `dialer_lanes`. `batch_parts_at_once` is how many parts of batches, of 500 rows each,
     are imported at once: what the table is asked for beside the API's calls. `user_pool_issuer` is a Cognito
     user pool's address (`https://cognito-idp.REGION.amazonaws.com/POOL`) and `user_pool_client_id` its app

@@ -23,7 +23,7 @@ def is_at(status: str, call: dict[str, Any]) -> bool:
     return bool(call["data"]["status"] == status)
 
 
-def played(tenant: Tenant, number: str, **more: Any) -> dict[str, Any]:
+def simulated_call(tenant: Tenant, number: str, **more: Any) -> dict[str, Any]:
     return tenant.wait_for_end(tenant.placed(number, **({"testSpeed": SPEED} | more)))
 
 
@@ -128,14 +128,14 @@ def test_events_go_to_the_test_webhooks_alone(test_mode: Tenant, tenant: Tenant,
 
 
 def test_a_long_transcript_comes_whole(test_mode: Tenant) -> None:
-    call = played(test_mode, "+15550100019")
+    call = simulated_call(test_mode, "+15550100019")
     assert call["metrics"]["message_count"] == 400
     assert len(call["transcript"]) == 400
 
 
 def test_redials_are_played_at_the_calls_speed(test_mode: Tenant) -> None:
     redial = {"maxAttempts": 3, "retryOn": ["busy"], "intervals": [20]}
-    call = played(test_mode, "+15550100002", redial=redial)
+    call = simulated_call(test_mode, "+15550100002", redial=redial)
     assert [attempt["reason"] for attempt in call["attempts"]] == ["dial_busy"] * 3
 
 

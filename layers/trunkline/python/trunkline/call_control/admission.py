@@ -70,7 +70,7 @@ class CallAdmission:
         if call.due_ms:
             self.notifier.wake_at(call.trunk_id, call.due_ms)
             return AdmittedCall(call)
-        # By then the index has a web call that is to be played, and its person joins.
+        # By then the index has a web call that is to be simulated, and its person joins.
         delay_s = 1 if call.channel is Channel.WEB else 0
         try:
             self.wake_queue.send(DialWakeup(call.trunk_id), delay_s)

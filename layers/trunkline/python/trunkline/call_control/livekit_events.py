@@ -33,7 +33,7 @@ from trunkline.livekit.webhooks import LiveKitEvent
 
 @dataclass(frozen=True)
 class RoomActions:
-    """What the desk asks of LiveKit; each raises `LiveKitFailed` if it was perhaps not done."""
+    """Actions that the handler asks of LiveKit; each raises `LiveKitFailed` if it may not have been done."""
 
     hang_up: Callable[[CallAttemptRef], None]
     close_room: Callable[[CallAttemptRef], None]

@@ -45,7 +45,7 @@ class Call:
     of which the current claim holds a slot (rule 15), `due_ms` the moment a call outside the line
     waits for, `earliest_at_ms` when a scheduled call was wished for, `handover_at_ms` when an agent was
     sent in to take over that has not come yet. `livekit_tenant_id` says whose own LiveKit a web call's
-    room is in, `speed` how many times as fast as life a test call is played.
+    room is in, `speed` how many times as fast as life a test call is simulated.
     """
 
     id: str

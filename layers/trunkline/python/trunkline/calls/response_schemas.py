@@ -83,7 +83,7 @@ class ScheduledAnswer(TypedDict):
 
 
 class CallDetails(CallSummary):
-    """The outbound document's form; ids are null until they are known."""
+    """A call in camelCase, with the detailed status; ids are null until they are known."""
 
     roomId: str | None
     jobId: str | None
@@ -129,7 +129,7 @@ class BatchRowRef(TypedDict):
 
 
 class CallView(CallListItem):
-    """The flat form, with the outbound document's under `data`; times are ISO 8601 in UTC.
+    """A call in snake_case, with its camelCase form under `data`; times are ISO 8601 in UTC.
 
     A transcript of more than 4 MB is not whole here: `transcript_next_cursor` says where
     `GET /calls/{id}/transcript` goes on.

@@ -41,7 +41,9 @@ MAX_SPEED = 100
 SPEED_MESSAGE = f"must be a number from 1 to {MAX_SPEED}, with a test key"
 TestSpeed = Annotated[
     float,
-    Field(ge=1, le=MAX_SPEED, description="Test keys only: how many times as fast as life it is played."),
+    Field(
+        ge=1, le=MAX_SPEED, description="Test keys only: speed of the simulation, as a multiple of real time."
+    ),
 ]
 
 
