@@ -110,6 +110,15 @@ def test_a_change_makes_a_version_and_a_deleted_one_goes_on_counting(tools: Tool
     ]
 
 
+def test_the_same_config_with_its_defaults_written_out_makes_no_version(tools: ToolHarness) -> None:
+    tools.secret()
+    made = tools.tool()
+    spec = validated(ToolSpec, {"name": "save", "config": made["config"]})
+    tools.clock.move_s(5)
+    assert tools.tools.change(ME, "save", spec.model_dump(mode="json")) == made
+    assert tools.tools.change(ME, "save", {"config": {"actions": [CALL], "parameters": ID}}) == made
+
+
 def test_the_version_of_a_moment_is_found(tools: ToolHarness) -> None:
     tools.secret()
     moments = [tools.clock.wall_ms() - 1]

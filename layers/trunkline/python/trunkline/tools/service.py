@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from trunkline.auth.principal import Principal
@@ -78,6 +78,11 @@ class ToolService(VersionedResourceService[Tool, ToolSpec, ToolView]):
                 raise InvalidRequest(text, field="config")
         for number, action in config.requests:
             self.check_url(sample(action.url), f"config.actions.{number}.url")
+
+    def _changed_fields(self, before: Tool, after: Tool) -> Sequence[str]:
+        """Compare configs by their values: a default that is written out changes nothing."""
+        is_same = config_of(before) == config_of(after)
+        return [name for name in super()._changed_fields(before, after) if name != "config" or not is_same]
 
     def _require_unused(self, principal: Principal, resource: Tool) -> None:
         if user := self.using(principal.tenant_mode, resource.name):
