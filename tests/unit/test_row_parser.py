@@ -8,7 +8,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trunkline.batches.models import PART_ROWS, Row, RowFormat, part_of
@@ -57,6 +57,7 @@ def test_ndjson_is_read_as_it_was_written_however_it_is_cut(
 
 
 @given(st.binary(max_size=300), st.sampled_from(RowFormat))
+@example(b"\r\x00", RowFormat.CSV)
 def test_no_file_breaks_it(raw: bytes, row_format: RowFormat) -> None:
     try:
         found = rows(row_format, raw)

@@ -80,7 +80,7 @@ def _csv(chunks: Iterable[bytes], wanted: Set[str]) -> Iterator[_Read]:
     lines = _texts(chunks)
     first = next(lines, "")
     delimiter = max(_DELIMITERS, key=first.count)
-    header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
+    header = _header(first, delimiter)
     _require_columns(header, wanted)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
@@ -97,6 +97,14 @@ def _csv(chunks: Iterable[bytes], wanted: Set[str]) -> Iterator[_Read]:
             yield {}, RowFault("invalid_row", f"{len(cells)} fields, the header has {len(header)}")
             continue
         yield _bounded(dict(zip(header, cells, strict=True)))
+
+
+def _header(line: str, delimiter: str) -> list[str]:
+    """Read the names of the columns; a first line that cannot be parsed leaves no row to blame."""
+    try:
+        return [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+    except csv.Error as error:
+        raise RowsRefused(f"the first line is not valid CSV: {error}") from error
 
 
 def _require_columns(header: Sequence[str], wanted: Set[str]) -> None:
