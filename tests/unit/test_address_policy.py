@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 import pytest
@@ -46,6 +47,16 @@ PRIVATE = [
     "2001::1",
     "2001:db8::1",
     "100::1",
+    "::ffff:0:a9fe:a9fe",
+    "::ffff:0:808:808",
+    "::a9fe:a9fe",
+    "64:ff9b:1:a9fe:a9fe::",
+    "2600:1f00::5efe:a9fe:a9fe",
+    "2600:1f00::200:5efe:7f00:1",
+    "4000::1",
+    "3fff::1",
+    "0:0:0:0:1::",
+    "192.31.196.1",
 ]
 
 
@@ -147,3 +158,30 @@ def test_no_text_is_more_than_refused(text: str) -> None:
 def test_every_address_is_public_or_not_and_python_never_knows_better(address: Any) -> None:
     if is_public(address) and address.version == 4:
         assert address.is_global
+
+
+@given(st.ip_addresses(v=6))
+def test_no_ipv6_address_outside_global_unicast_is_public_but_a_translated_one(address: Any) -> None:
+    if address in ip_network("64:ff9b::/96"):
+        assert is_public(address) is is_public(ip_address(int(address) & 0xFFFFFFFF))
+    elif address not in ip_network("2000::/3"):
+        assert not is_public(address)
+
+
+# Every form of RFC 4291, 6052, 3056, 5214, 2765 and 4380 that carries an IPv4 address.
+EMBEDDINGS = [
+    lambda v4: v4,
+    lambda v4: 0xFFFF << 32 | v4,
+    lambda v4: 0xFFFF << 48 | v4,
+    lambda v4: 0x64FF9B << 96 | v4,
+    lambda v4: 0x64FF9B0001 << 80 | v4,
+    lambda v4: 0x2002 << 112 | v4 << 80 | 1,
+    lambda v4: 0x20010000 << 96 | v4 << 64 | v4 ^ 0xFFFFFFFF,
+    lambda v4: 0x2600 << 112 | 0x5EFE << 32 | v4,
+]
+
+
+@given(st.ip_addresses(v=4), st.sampled_from(EMBEDDINGS))
+def test_no_ipv6_form_makes_a_private_ipv4_address_public(v4: Any, embed: Callable[[int], int]) -> None:
+    if not is_public(v4):
+        assert not is_public(IPv6Address(embed(int(v4))))

@@ -1,7 +1,7 @@
 """Policy of the addresses that a tenant may have us call (SSRF guard). Pure.
 
-Sources: RFC 6890 and the IANA special-purpose registries (what is public), RFC 6052 (NAT64), RFC 3056
-(6to4), RFC 4380 (Teredo), and the URL standard's "ends in a number" rule for hosts.
+Sources: IANA's registries of global unicast and special-purpose addresses (what is public), RFC 6052 (NAT64),
+RFC 5214 (ISATAP), and the URL standard's "ends in a number" rule for hosts.
 """
 
 from __future__ import annotations
@@ -16,31 +16,43 @@ MAX_URL_LENGTH = 2048
 _HOST = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _PRIVATE_NAMES = ("localhost", "local", "internal", "intranet", "lan", "home", "corp", "home.arpa", "onion")
-# Never public, whatever `ipaddress` says about them in some version of Python.
-_NEVER_PUBLIC = tuple(
+# An allow-list: what is not assigned for global unicast is refused, whatever form it has. IANA assigns global
+# unicast from 2000::/3 alone (https://www.iana.org/assignments/ipv6-unicast-address-assignments).
+_GLOBAL_UNICAST = tuple(ip_network(text) for text in ("0.0.0.0/1", "128.0.0.0/2", "192.0.0.0/3", "2000::/3"))
+# The special-purpose blocks within it, https://www.iana.org/assignments/iana-ipv4-special-registry and
+# iana-ipv6-special-registry. Blocks that anycast or translate (AS112, AMT, 6to4, Teredo) host no endpoint.
+_SPECIAL = tuple(
     ip_network(text)
     for text in (
         "0.0.0.0/8",
+        "10.0.0.0/8",
         "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
         "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.31.196.0/24",
+        "192.52.193.0/24",
         "192.88.99.0/24",
+        "192.168.0.0/16",
+        "192.175.48.0/24",
         "198.18.0.0/15",
-        "224.0.0.0/3",
-        "::/96",
-        "::ffff:0:0/96",
-        "64:ff9b:1::/48",
-        "100::/64",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
         "2001::/23",
+        "2001:db8::/32",
         "2002::/16",
+        "2620:4f:8000::/48",
         "3fff::/20",
-        "5f00::/16",
-        "fc00::/7",
-        "fe80::/10",
-        "fec0::/10",
-        "ff00::/8",
     )
 )
 _NAT64 = IPv6Network("64:ff9b::/96")
+"""The well-known prefix of translators, the only space outside 2000::/3 from which servers are reached."""
+
+_ISATAP = (0x0000_5EFE, 0x0200_5EFE)
+"""The upper half of an interface identifier whose lower half is an IPv4 address (RFC 5214, 6.1)."""
+
 _LOOPBACK = IPv4Network("127.0.0.1/32")
 
 
@@ -116,12 +128,23 @@ def require_public(address: IPv4Address | IPv6Address, policy: AddressPolicy, ta
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Tell whether an address can belong to a public server."""
-    if isinstance(address, IPv6Address) and address in _NAT64:
-        return is_public(IPv4Address(int(address) & 0xFFFFFFFF))
-    if any(address in network for network in _NEVER_PUBLIC if network.version == address.version):
-        return False
-    return address.is_global and not address.is_multicast
+    """Tell whether an address can belong to a public server: it is global unicast, and not special-purpose."""
+    if isinstance(address, IPv6Address):
+        embedded = IPv4Address(int(address) & 0xFFFF_FFFF)
+        if address in _NAT64:
+            return is_public(embedded)
+        if (int(address) >> 32) & 0xFFFF_FFFF in _ISATAP and not is_public(embedded):
+            return False
+    return (
+        _is_in(address, _GLOBAL_UNICAST)
+        and not _is_in(address, _SPECIAL)
+        and address.is_global
+        and not address.is_multicast
+    )
+
+
+def _is_in(address: IPv4Address | IPv6Address, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+    return any(address in network for network in networks if network.version == address.version)
 
 
 def _split(url: str) -> SplitResult:
