@@ -136,6 +136,10 @@ def test_jitter_stays_within_a_fifth(attempt: int, jitter: float) -> None:
         ("120", 120),
         ("0", 0),
         ("99999999999999999999", 86_400),
+        ("0000000000000000005", 5),
+        ("9" * 5000, 86_400),
+        ("Fri, 28 Nov 2025 12:00:00 +99999999999999999999", 0),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", 0),
         (email.utils.formatdate(AT_S + 90, usegmt=True), 90),
         (email.utils.formatdate(AT_S - 90, usegmt=True), 0),
         ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
@@ -156,9 +160,17 @@ def test_retry_after_is_obeyed_for_429_and_503_and_never_hastens() -> None:
     assert after(2, answer(429, Retry_After="1"))[1] == 300
 
 
-@hypothesis.given(st.text(max_size=40))
+_DATES = st.from_regex(
+    r"(Mon|Fri), [0-9]{1,3} (Jan|Feb|Xyz) [0-9]{1,6} [0-9:]{1,12} [-+][0-9]{1,25}", fullmatch=True
+)
+_HEADER_BYTES = st.binary(max_size=80).map(lambda text: text.decode("latin-1"))
+
+
+@hypothesis.given(st.one_of(_HEADER_BYTES, _DATES, st.text(max_size=40)))
 def test_any_retry_after_is_a_bounded_wait(text: str) -> None:
     assert 0 <= retry_after_s({"Retry-After": text}, AT_S) <= 86_400
+    decision = RetryPolicy(5).decide(1, Response(503, {"retry-after": text}, b"", 1), now_s=AT_S, jitter=0.5)
+    assert 1 <= (decision.wait_s or 0) <= 86_400
 
 
 def test_filters() -> None:

@@ -147,12 +147,12 @@ async def _opened(transport: httpx.AsyncBaseTransport, request: Request) -> Asyn
 
 async def _read_body(response: httpx.Response, max_bytes: int) -> bytes:
     """Read the beginning of a body without decompressing it, which makes zip bombs harmless."""
-    body = b""
+    body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk[: max_bytes - len(body)]
         if len(body) >= max_bytes:
             break
-    return body
+    return bytes(body)
 
 
 _TRANSPORT_ERRORS: tuple[tuple[tuple[type[Exception], ...], TransportError, str], ...] = (
@@ -163,6 +163,11 @@ _TRANSPORT_ERRORS: tuple[tuple[tuple[type[Exception], ...], TransportError, str]
         (httpx.LocalProtocolError, httpx.InvalidURL, ValueError),
         TransportError.INVALID,
         "the request is not valid HTTP",
+    ),
+    (
+        (httpx.RemoteProtocolError,),
+        TransportError.BROKEN,
+        "the response broke off, or is not valid HTTP",
     ),
 )
 
@@ -181,6 +186,9 @@ def _transport_error(error: Exception) -> tuple[TransportError, str]:
 
 
 def _root(error: BaseException) -> BaseException:
-    while cause := error.__cause__ or error.__context__:
+    """Return the first error of a chain; chains that lead back to themselves end, too."""
+    seen = {id(error)}
+    while (cause := error.__cause__ or error.__context__) and id(cause) not in seen:
+        seen.add(id(cause))
         error = cause
     return error
