@@ -128,7 +128,7 @@ def require_public(address: IPv4Address | IPv6Address, policy: AddressPolicy, ta
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Tell whether an address can belong to a public server: it is global unicast, and not special-purpose."""
+    """Tell whether an address can belong to a public server: it is global unicast, not special-purpose."""
     if isinstance(address, IPv6Address):
         embedded = IPv4Address(int(address) & 0xFFFF_FFFF)
         if address in _NAT64:
