@@ -10,6 +10,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from trunkline.batches.models import SPAN_US, Batch, RowFault, batch_from_attributes, first_row, part_of
 from trunkline.core.errors import VersionConflict
+from trunkline.core.json_text import json_text
 from trunkline.core.pagination import decode_cursor, encode_cursor
 from trunkline.storage.keys.batches import (
     batch_entry,
@@ -210,4 +211,4 @@ def part_writes(
     if not faults:
         return [moved]
     told = batch_faults_key(batch.id, part.number, part.next_row, check=check).as_item()
-    return [moved, Put({**told, "faults_json": json.dumps(faults), TTL: batch.ttl})]
+    return [moved, Put({**told, "faults_json": json_text(faults), TTL: batch.ttl})]

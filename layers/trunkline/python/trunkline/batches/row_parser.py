@@ -11,9 +11,8 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
-import pydantic_core
-
 from trunkline.batches.models import MAX_ROWS, Row, RowFault, RowFormat
+from trunkline.core.json_text import parse_json
 
 MAX_ROW_BYTES = 64 * 1024
 MAX_NAME = 100
@@ -133,7 +132,7 @@ def _parsed(line: bytes) -> _Read:
     if len(line) > MAX_ROW_BYTES:
         return {}, RowFault("row_too_large", f"larger than {MAX_ROW_BYTES} bytes")
     try:
-        value = pydantic_core.from_json(line, allow_inf_nan=False)
+        value = parse_json(line)
     except ValueError:
         return {}, RowFault("invalid_row", "not valid JSON")
     return _object(value)
@@ -148,7 +147,7 @@ def _object(value: Any) -> _Read:
 def _json(chunks: Iterable[bytes], _: Set[str]) -> Iterator[_Read]:
     """The whole is one array: it is read at once, so uploads of it are bounded more tightly."""
     try:
-        values = pydantic_core.from_json(b"".join(chunks).removeprefix(_BOM), allow_inf_nan=False)
+        values = parse_json(b"".join(chunks).removeprefix(_BOM))
     except ValueError as error:
         raise RowsRefused("not valid JSON") from error
     if not isinstance(values, list):

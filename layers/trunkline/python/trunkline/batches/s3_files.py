@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from trunkline.batches.models import Row, RowFault
+from trunkline.core.json_text import json_text
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -67,7 +68,7 @@ class BatchFiles:
     def put_rows(self, batch_id: str, part: int, rows: Sequence[Row]) -> None:
         """Store a part's rows."""
         values = [_row_value(row) for row in rows]
-        self._put(_rows_key(batch_id, part), json.dumps(values, ensure_ascii=False).encode())
+        self._put(_rows_key(batch_id, part), json_text(values).encode())
 
     def rows(self, batch_id: str, part: int) -> list[Row]:
         """A part's rows; none once they are gone."""
@@ -82,7 +83,7 @@ class BatchFiles:
     def put_parts(self, batch_id: str, work: str, parts: int) -> None:
         """Store the list that the flow's map walks: numbers, never what is in the rows."""
         listed = [{"batch_id": batch_id, "work": work, "part": n} for n in range(1, parts + 1)]
-        self._put(parts_key(batch_id, work), json.dumps(listed).encode())
+        self._put(parts_key(batch_id, work), json_text(listed).encode())
 
     def put_results(self, batch_id: str, text: str) -> None:
         """Store the results."""

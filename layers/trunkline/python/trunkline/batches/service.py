@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -33,6 +32,7 @@ from trunkline.call_templates.create_call import require_workflow
 from trunkline.call_templates.models import CallKind
 from trunkline.core.clock import Clock
 from trunkline.core.errors import BatchNotReady, InvalidRequest, LimitReached, NotFound
+from trunkline.core.json_text import json_text
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.timestamps import moment_ms
 from trunkline.storage.table import Put
@@ -205,7 +205,7 @@ class BatchService:
             livemode=principal.livemode,
             name=spec.name,
             kind=CallKind(spec.kind),
-            body_json=json.dumps(spec.body),
+            body_json=json_text(spec.body),
             row_format=RowFormat.JSON if spec.rows is not None else RowFormat(spec.format),
             dry_run=spec.dry_run,
             same_numbers=spec.same_numbers == "call",
@@ -294,5 +294,5 @@ def _row_of(cursor: str | None) -> int:
 def _inline(spec: BatchSpec) -> bytes | None:
     """Rows that came with their batch, as an upload would be."""
     if spec.rows is not None:
-        return json.dumps(spec.rows).encode()
+        return json_text(spec.rows).encode()
     return None if spec.text is None else spec.text.encode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +20,7 @@ from trunkline.batches.s3_files import BatchFiles
 from trunkline.batches.splitter import Splitter
 from trunkline.core.clock import Clock
 from trunkline.core.errors import VersionConflict
+from trunkline.core.json_text import json_text
 
 _TRIES = 5
 
@@ -91,7 +91,7 @@ class BatchWorker:
     def _made(self, batch: Batch, work: BatchJob) -> dict[str, Any]:
         if work is BatchJob.IMPORT:
             return {"state": BatchState.RUNNING}
-        return {"state": BatchState.CHECKED, "forecast_json": json.dumps(self.forecasts.forecast(batch))}
+        return {"state": BatchState.CHECKED, "forecast_json": json_text(self.forecasts.forecast(batch))}
 
     def _at(self, batch_id: str, work: BatchJob) -> Batch | None:
         """The batch, if that is still what is to be done with it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +21,7 @@ from trunkline.calls.states import State
 from trunkline.calls.value_objects import AgentSnapshot, HandoffAgent, WaitsFor, WorkflowRef
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.field_types import SPEED_MESSAGE
+from trunkline.core.json_text import json_text
 from trunkline.core.timestamps import moment_ms
 
 _HOUR_MS = 3_600_000
@@ -102,7 +102,7 @@ def new_phone_call(principal: Principal, new_call: NewPhoneCall, now_ms: int) ->
         phone_number=new_call.phone_number,
         caller_id=new_call.caller_id,
         priority=new_call.priority,
-        metadata_json=json.dumps(new_call.metadata),
+        metadata_json=json_text(new_call.metadata),
         source=new_call.source,
         workflow=new_call.workflow,
         handoff_agents=new_call.handoff_agents,

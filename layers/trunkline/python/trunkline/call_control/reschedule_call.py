@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
@@ -26,6 +25,7 @@ from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.clock import Clock
 from trunkline.core.errors import CallEnded, CallNotScheduled, InvalidRequest
 from trunkline.core.field_types import METADATA_MESSAGE, Metadata, Moment, Zone
+from trunkline.core.json_text import json_text
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import StrictInputModel
 from trunkline.dial_queue.notifier import LaneNotifier
@@ -124,7 +124,7 @@ def rescheduled(call: Call, wish: ScheduleChange, now_ms: int) -> Call:
         waits_for=_waits_for(call, is_held=is_held, waits=waits),
         expires_at_ms=expires_ms,
         priority=call.priority if wish.priority is None else wish.priority,
-        metadata_json=call.metadata_json if wish.metadata is None else json.dumps(wish.metadata),
+        metadata_json=call.metadata_json if wish.metadata is None else json_text(wish.metadata),
     )
 
 

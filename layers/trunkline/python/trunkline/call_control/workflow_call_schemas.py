@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
@@ -16,6 +15,7 @@ from trunkline.calls.calling_policy_schemas import (
     WindowSpec,
 )
 from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, Number, TestSpeed
+from trunkline.core.json_text import json_bytes
 from trunkline.core.validation import InputModel
 
 MAX_CONTEXT_BYTES = 64 * 1024
@@ -25,7 +25,7 @@ PHONE_ONLY_FIELDS = ("priority", "redial", "calling_window", "expires_at", "call
 
 
 def _bounded(value: dict[str, Any]) -> dict[str, Any]:
-    if len(json.dumps(value).encode()) > MAX_CONTEXT_BYTES:
+    if json_bytes(value) > MAX_CONTEXT_BYTES:
         raise ValueError("user_context is too large")
     return value
 

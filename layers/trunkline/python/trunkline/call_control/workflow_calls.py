@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from trunkline.calls.test_numbers import TEST_NUMBERS
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.calls.value_objects import Channel, HandoffAgent, WorkflowRef
 from trunkline.core.errors import InvalidRequest, NotFound
+from trunkline.core.json_text import json_text
 from trunkline.core.validation import validated
 from trunkline.livekit.rooms import room_name
 from trunkline.storage.idempotency import IdempotencyKey
@@ -182,7 +182,7 @@ class WorkflowCallService:
             phone_number=test_number,
             caller_id="",
             priority=0,
-            metadata_json=json.dumps(request.metadata),
+            metadata_json=json_text(request.metadata),
             source=source,
             queue_position="",
             channel=Channel.WEB,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from trunkline.core.json_text import json_bytes
 from trunkline.templating.templates import TemplateError, expressions_in
 
 MAX_TEMPLATE_BODY_BYTES = 32 * 1024
@@ -30,7 +30,7 @@ def template_of(root: str, body: dict[str, Any]) -> dict[str, Any]:
     Raises:
         ValueError: it is too large, or speaks of anything but `root`.
     """
-    if len(json.dumps(body).encode()) > MAX_TEMPLATE_BODY_BYTES:
+    if json_bytes(body) > MAX_TEMPLATE_BODY_BYTES:
         raise ValueError(f"body is larger than {MAX_TEMPLATE_BODY_BYTES} bytes")
     begin_with(root, body, "body")
     return body

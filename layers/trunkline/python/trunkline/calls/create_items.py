@@ -5,7 +5,6 @@ Pure: `CallRepository.create` executes them and tells a failed one by its name.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from trunkline.calls.index_items import listing_attributes, open_attributes, queue_writes, slot_writes
 from trunkline.calls.models import Call, NewEvent
 from trunkline.calls.value_objects import WaitsFor
+from trunkline.core.json_text import json_text
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.keys.calls import call_event_key, call_key
@@ -63,7 +63,7 @@ def event_put(call: Call, sequence: int, event: NewEvent, at_ms: int) -> Put:
     item |= {
         "tenant_id": call.tenant_id,
         "livemode": call.livemode,
-        "data_json": json.dumps(dict(event.data)),
+        "data_json": json_text(dict(event.data)),
     }
     if call.batch_row:
         item |= {"batch_id": call.batch_row.batch_id, "batch_row": call.batch_row.number}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 
 from trunkline.calls.events import Turn
 from trunkline.core.field_types import Moment
+from trunkline.core.json_text import json_bytes
 from trunkline.core.timestamps import moment_ms
 from trunkline.core.validation import InputModel, StrictInputModel
 
@@ -66,7 +66,7 @@ class Variables(StrictInputModel):
     @field_validator("values")
     @classmethod
     def _bounded(cls, value: dict[str, Any]) -> dict[str, Any]:
-        if len(json.dumps(value).encode()) > MAX_VARIABLES_BYTES:
+        if json_bytes(value) > MAX_VARIABLES_BYTES:
             raise ValueError(f"values are larger than {MAX_VARIABLES_BYTES} bytes")
         return value
 

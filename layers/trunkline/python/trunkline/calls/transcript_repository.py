@@ -15,6 +15,7 @@ from typing import Any
 
 from trunkline.calls.events import Transcript, Turn
 from trunkline.core.errors import InvalidRequest
+from trunkline.core.json_text import json_text
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.http_api.response_size import encoded_bytes
 from trunkline.storage.keys.calls import transcript_key
@@ -36,7 +37,7 @@ class TranscriptRepository:
 
     def append(self, call_id: str, turns: Sequence[Turn], now_ms: int, ttl_s: int | None) -> bool:
         """Store a batch; False if the same batch was stored before."""
-        text = json.dumps([_stored(turn) for turn in turns], separators=(",", ":"))
+        text = json_text([_stored(turn) for turn in turns])
         digest = hashlib.sha256(text.encode()).hexdigest()[:12]
         item: dict[str, Any] = transcript_key(call_id, turns[0].sequence, digest).as_item()
         item |= {"turns_json": text, "stored_at_ms": now_ms, "count": len(turns)}

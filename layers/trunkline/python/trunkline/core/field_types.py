@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
+from trunkline.core.json_text import json_bytes
 from trunkline.core.timestamps import moment_ms
 from trunkline.core.validation import E164
 
@@ -16,7 +16,7 @@ METADATA_MESSAGE = f"Metadata must be a JSON object of at most {MAX_METADATA_BYT
 
 
 def _bounded(value: dict[str, Any]) -> dict[str, Any]:
-    if len(json.dumps(value).encode()) > MAX_METADATA_BYTES:
+    if json_bytes(value) > MAX_METADATA_BYTES:
         raise ValueError("metadata is too large")
     return value
 

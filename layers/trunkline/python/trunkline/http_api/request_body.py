@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-import pydantic_core
-
 from trunkline.core.errors import InvalidRequest, RequestTooLarge
+from trunkline.core.json_text import parse_json
 from trunkline.core.validation import Model, validated
 
 MAX_BODY_BYTES = 256 * 1024
@@ -20,7 +19,8 @@ def read_body(model: type[Model], body: str | None, *, is_base64: bool) -> Model
 
     Raises:
         RequestTooLarge: over `MAX_BODY_BYTES`.
-        InvalidRequest: bad UTF-8, malformed JSON, NaN, nested too deep, or against the model.
+        InvalidRequest: bad UTF-8, malformed JSON, a number out of range, nested too deep, or against
+            the model.
     """
     return validated(model, read_object(body, is_base64=is_base64))
 
@@ -30,7 +30,7 @@ def read_object(body: str | None, *, is_base64: bool) -> dict[str, Any]:
 
     Raises:
         RequestTooLarge: over `MAX_BODY_BYTES`.
-        InvalidRequest: bad UTF-8, malformed JSON, NaN, nested too deep, or no object.
+        InvalidRequest: bad UTF-8, malformed JSON, a number out of range, nested too deep, or no object.
     """
     return parse_object(read_bytes(body or "", is_base64=is_base64))
 
@@ -40,7 +40,7 @@ def parse_object(raw: bytes) -> dict[str, Any]:
     if len(raw) > MAX_BODY_BYTES:
         raise RequestTooLarge(f"Request body is larger than {MAX_BODY_BYTES} bytes")
     try:
-        values = pydantic_core.from_json(raw, allow_inf_nan=False)
+        values = parse_json(raw)
     except ValueError as error:
         raise InvalidRequest(_NOT_JSON) from error
     if not isinstance(values, dict):

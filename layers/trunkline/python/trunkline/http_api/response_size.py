@@ -5,9 +5,10 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TypeVar
+
+from trunkline.core.json_text import json_bytes, json_text
 
 MAX_RESPONSE_BYTES = 6 * 1024 * 1024
 MAX_PAGE_BYTES = 5 * 1024 * 1024
@@ -18,7 +19,7 @@ T = TypeVar("T")
 
 def encoded_bytes(value: object) -> int:
     """Count a JSON value inside the body; a quote in one of its texts is escaped twice."""
-    return len(json.dumps(json.dumps(value)))
+    return json_bytes(json_text(value))
 
 
 def fitting(items: Sequence[T], max_bytes: int = MAX_PAGE_BYTES) -> Sequence[T]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from typing_extensions import TypedDict
+
+from trunkline.core.json_text import json_text
 
 Body = TypeVar("Body")
 
@@ -51,5 +52,5 @@ class Response:
             "headers": standard | dict(self.headers),
             "cookies": list(self.cookies),
             "isBase64Encoded": False,
-            "body": json.dumps(self.body),
+            "body": json_text(self.body),
         }

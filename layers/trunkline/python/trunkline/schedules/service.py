@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from trunkline.call_templates.create_call import require_workflow
 from trunkline.call_templates.models import CallKind
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest
+from trunkline.core.json_text import json_text
 from trunkline.core.timestamps import moment_ms
 from trunkline.core.validation import validated
 from trunkline.schedules.eventbridge_sync import ScheduleSync
@@ -87,7 +87,7 @@ class ScheduleService(ResourceService[Schedule, ScheduleSpec, ScheduleView]):
             description=spec.description,
             enabled=spec.enabled,
             kind=CallKind(spec.kind),
-            body_json=json.dumps(spec.body),
+            body_json=json_text(spec.body),
             cron=spec.cron,
             rate_minutes=spec.rate_minutes,
             at_ms=_ms(spec.at),

@@ -9,6 +9,7 @@ from typing import Any
 from trunkline.calls.models import Call
 from trunkline.core.clock import Clock
 from trunkline.core.errors import NotFound
+from trunkline.core.json_text import json_text
 from trunkline.livekit.dispatch_schemas import DispatchView, JobView, NewDispatch
 from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.simulator.ids import job_id_of, new_id
@@ -43,7 +44,7 @@ class SimulatedDispatches:
         )
         view["restart_policy"] = request.restart_policy
         item: dict[str, Any] = simulated_dispatch_key(call.id, view["id"]).as_item()
-        item["view_json"] = json.dumps(view)
+        item["view_json"] = json_text(view)
         self.table.write(Put(item | ({TTL: call.ttl} if call.ttl else {})))
         return view
 
@@ -69,7 +70,7 @@ def _own(call: Call) -> DispatchView:
         call.dispatch_id or f"AD_test{call.id[:8]}",
         call.agent.livekit_agent_name,
         call.room_name or "",
-        metadata=json.dumps({"call_id": call.id}),
+        metadata=json_text({"call_id": call.id}),
         created_at=call.created_at_ms // 1000,
         job_id=call.agent_job_id or job_id_of(CallAttemptRef(call.id, call.claim)),
     )

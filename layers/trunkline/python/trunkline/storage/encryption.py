@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from trunkline.core.json_text import json_text
+
 PERSONAL_DATA = "trunkline"
 """Purpose of callees' personal data."""
 
@@ -87,7 +89,7 @@ class EnvelopeCipher:
         """Encrypt an object (one GenerateDataKey)."""
         client, algorithm = self._client
         ciphertext, _ = client.encrypt(
-            source=json.dumps(values, separators=(",", ":")).encode(),
+            source=json_text(values).encode(),
             key_provider=self._provider,
             encryption_context=owner.context,
             algorithm=algorithm,

@@ -6,12 +6,12 @@ A value never becomes another path segment, parameter, header or field: it is es
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape as xml_escape
 
+from trunkline.core.json_text import json_text
 from trunkline.egress.headers import is_valid_header_value
 from trunkline.templating.size_limits import require_size
 from trunkline.templating.templates import (
@@ -107,7 +107,7 @@ def render_body(value: Any, content_type: str, scope: Scope) -> bytes:
             fields = {name: _field(name, each) for name, each in rendered.items()}
             return urlencode(fields, errors="replace").encode()
         require_size(rendered, MAX_BODY, "the body")
-        return json.dumps(rendered, separators=(",", ":")).encode()
+        return json_text(rendered).encode()
     if kind == FORM_TYPE:
         return render(parse(value), scope, _as_form).encode("utf-8", "replace")
     if kind.endswith("xml") or kind == "text/html":
@@ -145,7 +145,7 @@ def _as_xml(text: str, expression: Expression) -> str:
 def _field(name: str, value: Any) -> str:
     if isinstance(value, dict | list) or value is None:
         raise TemplateError(f"{name}: a form's field must be a text, a number or a boolean")
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else json_text(value)
 
 
 def sample(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import jmespath
 from jmespath.exceptions import JMESPathError
 
+from trunkline.core.json_text import require_json
 from trunkline.templating.size_limits import require_size
 from trunkline.templating.templates import TemplateError
 
@@ -42,6 +43,10 @@ def search(text: str, value: Any) -> Any:
     except (JMESPathError, ArithmeticError, ValueError, TypeError) as error:
         raise TemplateError(f"JMESPath {text}: the answer is not what it is made for") from error
     require_size(found, MAX_RESULT, f"what JMESPath {text} finds")
+    try:
+        require_json(found)  # `sum` of large numbers, or a literal, may be beyond JSON
+    except ValueError as error:
+        raise TemplateError(f"JMESPath {text}: what it finds is not valid JSON") from error
     return found
 
 

@@ -8,7 +8,7 @@ from trunkline.templating.templates import Scope, TemplateError, render_json
 
 
 def require_size(value: Any, limit: int, what: str) -> None:
-    """Refuse a JSON value of more than about `limit` characters.
+    """Refuse a JSON value of more than about `limit` bytes of UTF-8.
 
     The parts of a value may be the same object many times over: it is counted as it would be written, and
     counting ends where it is too much.
@@ -21,15 +21,15 @@ def require_size(value: Any, limit: int, what: str) -> None:
     while remaining:
         part = remaining.pop()
         if isinstance(part, dict):
-            left -= sum(len(name) + 4 for name in part)
+            left -= sum(_bytes(name) + 4 for name in part)
             remaining += part.values()
         elif isinstance(part, list):
             left -= len(part) + 2
             remaining += part
         else:
-            left -= len(part) if isinstance(part, str) else 8
+            left -= _bytes(part) if isinstance(part, str) else 8
         if left < 0:
-            raise TemplateError(f"{what} would be larger than {limit} characters")
+            raise TemplateError(f"{what} would be larger than {limit} bytes")
 
 
 def render_within(value: Any, scope: Scope, limit: int, what: str) -> Any:
@@ -41,3 +41,7 @@ def render_within(value: Any, scope: Scope, limit: int, what: str) -> Any:
     rendered = render_json(value, scope)
     require_size(rendered, limit, what)
     return rendered
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))

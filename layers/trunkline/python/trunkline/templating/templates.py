@@ -6,7 +6,6 @@ no attribute to reach. What a template yields is never read as a template again.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
+
+from trunkline.core.json_text import json_text, parse_json
 
 ROOTS = ("user", "params", "workflow", "call", "secrets", "event", "schedule", "row")
 MAX_STEPS = 20
@@ -129,13 +130,13 @@ def to_text(expression: Expression, scope: Scope) -> str:
     """
     value = evaluate(expression, scope)
     if expression.encoding is Encoding.JSON:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return json_text(value)
     if value is None:
         raise TemplateError(f'{expression.text} is null: give it a default, as in | default("")')
     if isinstance(value, dict | list):
         kind = "a list" if isinstance(value, list) else "an object"
         raise TemplateError(f"{expression.text} is {kind}: write it with | json")
-    text = value if isinstance(value, str) else json.dumps(value)
+    text = value if isinstance(value, str) else json_text(value)
     return percent_encoded(text) if expression.encoding is Encoding.URLENCODE else text
 
 
@@ -217,7 +218,7 @@ def _filters(text: str, shown: str) -> tuple[Encoding, tuple[Any, ...]]:
             encoding = Encoding(match[1])
         else:
             try:
-                default = (json.loads(match[2]),)
+                default = (parse_json(match[2]),)
             except ValueError as error:
                 raise TemplateError(f"{shown}: the default is no JSON") from error
         text = text[match.end() :]

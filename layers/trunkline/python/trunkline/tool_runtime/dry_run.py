@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-import pydantic_core
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from trunkline.auth.principal import Principal
 from trunkline.core.clock import Clock
+from trunkline.core.json_text import parse_json
 from trunkline.core.validation import StrictInputModel
 from trunkline.templating.templates import Scope, TemplateError, parse, render
 from trunkline.tool_runtime.errors import ActionFailed, FailureType, FailureView
@@ -191,7 +191,7 @@ def _parse_body(body: bytes) -> Any:
     if not body:
         return None
     try:
-        return pydantic_core.from_json(body)
+        return parse_json(body)
     except ValueError:
         return body.decode(errors="replace")
 

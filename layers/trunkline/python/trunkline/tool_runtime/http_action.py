@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import pydantic_core
-
+from trunkline.core.json_text import json_text, parse_json
 from trunkline.egress.messages import Request, Response
 from trunkline.templating.escaping import JSON_TYPE, render_body, render_header, render_url
 from trunkline.templating.jmespath_query import search
@@ -127,8 +126,7 @@ def _parse(body: bytes) -> tuple[Any, bool]:
     if not body.strip():
         return None, False
     try:
-        value = pydantic_core.from_json(body, allow_inf_nan=False)
-        pydantic_core.to_json(value)
+        value = parse_json(body)
     except ValueError:
         text = body.decode(errors="replace")
         return "".join(letter for letter in text if letter.isprintable() or letter in "\n\t"), False
@@ -137,5 +135,5 @@ def _parse(body: bytes) -> tuple[Any, bool]:
 
 def _excerpt(value: Any) -> Any:
     """Return a value, or the beginning of a long one as text."""
-    text = value if isinstance(value, str) else pydantic_core.to_json(value).decode()
+    text = value if isinstance(value, str) else json_text(value)
     return value if len(text) <= _MAX_EXCERPT_LENGTH else text[:_MAX_EXCERPT_LENGTH]

@@ -14,6 +14,7 @@ from trunkline.calls.events import TOOL_EVENT
 from trunkline.calls.models import Call, Change, NewEvent, StaleCall
 from trunkline.calls.repository import CallRepository
 from trunkline.core.clock import Clock
+from trunkline.core.json_text import json_text
 from trunkline.storage.keys.calls import tool_payload_key
 from trunkline.storage.keys.item import SK, TTL
 from trunkline.storage.table import Put, Table, TransactionConflict
@@ -73,5 +74,5 @@ def _add_event(call: Call, details: Mapping[str, Any]) -> Change | None:
 
 def _bounded(value: Any) -> str:
     """Return a value as JSON, or the beginning of a long one as a JSON string."""
-    text = json.dumps(value)
-    return text if len(text) <= _MAX_PAYLOAD_LENGTH else json.dumps(text[:_MAX_PAYLOAD_LENGTH] + "…")
+    text = json_text(value)
+    return text if len(text) <= _MAX_PAYLOAD_LENGTH else json_text(text[:_MAX_PAYLOAD_LENGTH] + "…")

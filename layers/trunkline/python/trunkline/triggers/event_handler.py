@@ -20,6 +20,7 @@ from trunkline.core.errors import (
     InvalidRequest,
     TrunklineError,
 )
+from trunkline.core.json_text import require_json
 from trunkline.storage.encryption import EnvelopeCipher, context_for_trigger
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.templating.jmespath_query import search
@@ -86,7 +87,7 @@ class TriggerEventHandler:
             self.log.warning("event for no trigger", trigger_id=trigger_id[:40])
             return None
         try:
-            return self._run(trigger, source, lambda: event)
+            return self._run(trigger, source, lambda: _checked(event))
         except RETRYABLE_ERRORS:
             raise
         except TrunklineError:
@@ -145,3 +146,16 @@ class TriggerEventHandler:
             self.triggers.record(received)
         except (BotoCoreError, ClientError) as error:
             self.log.error("event not noted", trigger_id=received.trigger_id, cause=type(error).__name__)
+
+
+def _checked(event: dict[str, Any]) -> dict[str, Any]:
+    """Return an event that Lambda's runtime parsed; it lets numbers out of range and lone surrogates through.
+
+    Raises:
+        InvalidRequest: the event has one.
+    """
+    try:
+        require_json(event)
+    except ValueError as error:
+        raise InvalidRequest("Validation error: the event is not valid JSON") from error
+    return event

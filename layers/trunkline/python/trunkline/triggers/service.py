@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets as random
 import uuid
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from trunkline.auth.resource_service import ResourceService
 from trunkline.call_templates.create_call import require_workflow
 from trunkline.call_templates.models import CallKind
 from trunkline.core.clock import Clock
+from trunkline.core.json_text import json_text
 from trunkline.storage.encryption import EnvelopeCipher, context_for_trigger
 from trunkline.triggers.models import Trigger
 from trunkline.triggers.repository import TriggerRepository
@@ -84,7 +84,7 @@ class TriggerService(ResourceService[Trigger, TriggerSpec, TriggerView]):
             description=spec.description,
             enabled=spec.enabled,
             kind=CallKind(spec.kind),
-            body_json=json.dumps(spec.body),
+            body_json=json_text(spec.body),
             when=spec.when,
             event_id=spec.event_id,
             secret=before.secret if before else b"",

@@ -5,11 +5,11 @@ Source: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvent
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from trunkline.core.json_text import json_text
 from trunkline.webhooks.events import Event
 
 SOURCE = "trunkline"
@@ -40,7 +40,7 @@ class EventBus:
             "Source": SOURCE,
             "DetailType": event.type.value,
             "Time": datetime.fromtimestamp(event.at_ms / 1000, UTC),
-            "Detail": json.dumps(detail_of(event)),
+            "Detail": json_text(detail_of(event)),
         }
         response = self.client.put_events(Entries=[entry])
         if response["FailedEntryCount"]:

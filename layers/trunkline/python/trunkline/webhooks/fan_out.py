@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from trunkline.calls.states import TERMINAL
+from trunkline.core.json_text import json_text
 from trunkline.storage.keys.item import PK, Item
 from trunkline.webhooks.delivery_models import Delivery, delivery_id
 from trunkline.webhooks.delivery_repository import DeliveryRepository
@@ -98,7 +99,7 @@ def delivery_of(event: Event, endpoint: Endpoint, *, at_ms: int | None = None, n
         event_id=event.id,
         event_type=event.type,
         event_at_ms=event.at_ms,
-        data_json=json.dumps(dict(event.data)),
+        data_json=json_text(dict(event.data)),
         created_at_ms=created_ms,
         max_attempts=1 if event.type is EventType.WEBHOOK_PING else endpoint.max_attempts,
         call_id=event.call_id,

@@ -16,6 +16,7 @@ from trunkline.calls.repository import CallRepository
 from trunkline.calls.responses import agent_history, metrics, status_reason
 from trunkline.calls.states import State, status_v1
 from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.core.json_text import json_text
 from trunkline.webhooks.delivery_models import Delivery
 from trunkline.webhooks.events import FINAL, EventType
 from trunkline.webhooks.models import Endpoint
@@ -145,4 +146,4 @@ def _serialize(delivery: Delivery, data: dict[str, Any], attempt: int) -> bytes:
 
 
 def _json(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return json_text(value).encode()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 
 from boto3.dynamodb.conditions import Attr
 
 from trunkline.core.errors import LimitReached, VersionConflict
+from trunkline.core.json_text import json_text
 from trunkline.storage.keys.item import TTL, Item
 from trunkline.storage.keys.webhooks import tenant_event_key, webhook_count_key, webhook_key
 from trunkline.storage.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update, Write
@@ -85,5 +85,5 @@ def _item(endpoint: Endpoint) -> Item:
 def _event_write(event: Event) -> Put:
     item = tenant_event_key(event.tenant_id, event.at_ms, event.id).as_item()
     item |= {"event_id": event.id, "type": event.type, "tenant_id": event.tenant_id, "at_ms": event.at_ms}
-    item |= {"livemode": event.livemode, "data_json": json.dumps(dict(event.data))}
+    item |= {"livemode": event.livemode, "data_json": json_text(dict(event.data))}
     return Put(item | {TTL: event.at_ms // 1000 + DELIVERY_RETENTION_S})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
@@ -19,6 +18,7 @@ from trunkline.calls.calling_policy_schemas import (
     window_view,
 )
 from trunkline.calls.value_objects import Channel
+from trunkline.core.json_text import json_bytes, json_text
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import Bounded, StrictInputModel, ToolName
 from trunkline.workflows.models import Workflow
@@ -65,7 +65,7 @@ class WorkflowSpec(StrictInputModel):
     @field_validator("variables")
     @classmethod
     def _bounded(cls, value: dict[str, Any]) -> dict[str, Any]:
-        if len(json.dumps(value).encode()) > MAX_INITIAL_VARIABLES_BYTES:
+        if json_bytes(value) > MAX_INITIAL_VARIABLES_BYTES:
             raise ValueError("variables are too large")
         return value
 
@@ -81,7 +81,7 @@ class WorkflowSpec(StrictInputModel):
             entry_agent=self.entry_agent,
             agents=tuple(self.agents),
             tools=tuple(self.tools),
-            variables_json=json.dumps(self.variables),
+            variables_json=json_text(self.variables),
             secret_keys=tuple(self.secret_keys),
             redial=self.redial.policy() if self.redial else None,
             window=self.calling_window.window(()) if self.calling_window else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from boto3.dynamodb.conditions import Attr
 from trunkline.calls.models import Call
 from trunkline.calls.report_schemas import MAX_VARIABLES_BYTES
 from trunkline.core.errors import StateTooLarge
+from trunkline.core.json_text import json_bytes
 from trunkline.storage.encryption import EnvelopeCipher, context_for_call
 from trunkline.storage.keys.calls import encrypted_data_key
 from trunkline.storage.keys.item import TTL
@@ -71,7 +71,7 @@ class WorkflowStateRepository:
         return workflow.variables if workflow else {}
 
     def _write(self, call: Call, state: WorkflowState, revision: int) -> None:
-        if len(json.dumps(state.values).encode()) > MAX_VARIABLES_BYTES:
+        if json_bytes(state.values) > MAX_VARIABLES_BYTES:
             raise StateTooLarge(MAX_VARIABLES_BYTES)
         content = {"reported": dict(state.reported), "saved": dict(state.saved)}
         item: dict[str, Any] = encrypted_data_key(call.id, "VARIABLES").as_item()

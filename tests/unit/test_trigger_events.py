@@ -1,0 +1,57 @@
+"""Events of the deployment's bus: what Lambda's runtime parsed is not always JSON."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+
+from tests.support.clocks import NOW_MS, ManualClock
+from trunkline.call_templates.models import CallKind, EventOutcome
+from trunkline.triggers.event_handler import EventSource, TriggerEventHandler
+from trunkline.triggers.models import ReceivedEvent, Trigger
+
+TRIGGER = Trigger(
+    id="trg_1",
+    tenant_id="tenant-1",
+    livemode=True,
+    name="signups",
+    description="",
+    enabled=True,
+    kind=CallKind.WORKFLOW,
+    body_json='{"workflow_slug":"w","user_id":"u","metadata":{"n":"{{event.n}}"}}',
+    when=None,
+    event_id="{{event.id}}",
+    secret=b"",
+    version=1,
+    created_at_ms=NOW_MS,
+    updated_at_ms=NOW_MS,
+)
+
+
+class Triggers:
+    def __init__(self) -> None:
+        self.received: list[ReceivedEvent] = []
+
+    def find(self, _: str) -> Trigger:
+        return TRIGGER
+
+    def record(self, received: ReceivedEvent) -> None:
+        self.received.append(received)
+
+
+@pytest.mark.parametrize("value", [math.inf, math.nan, "\ud800"])
+def test_an_event_that_is_not_json_starts_no_call_and_its_owner_can_read_why(value: Any) -> None:
+    triggers: Any = Triggers()
+    none: Any = None
+
+    def create(*_: Any) -> Any:
+        pytest.fail("a call was created")
+
+    handler = TriggerEventHandler(triggers, none, create, none, ManualClock(), Logger("test"))
+    assert handler.handle_from_bus("trg_1", {"id": "e", "n": [value]}, EventSource("", "r")) is None
+    (received,) = triggers.received
+    assert received.outcome is EventOutcome.REFUSED
+    assert received.error == "Validation error: the event is not valid JSON"
