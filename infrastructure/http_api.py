@@ -1,4 +1,4 @@
-"""The HTTP API: tenants' routes, and the doors for agents and for LiveKit's webhooks."""
+"""The HTTP API: routes for tenants, for agents and for LiveKit's webhooks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ACCESS_LOG = {
 
 
 class HttpApi(Construct):
-    """Three doors: LiveKit's webhooks go to `livekit_webhook`, agents to `agent_api`, the rest to `api`."""
+    """Routes LiveKit's webhooks to `livekit_webhook`, agents to `agent_api`, all else to `api`."""
 
     def __init__(self, scope: Construct, name: str, runtime: Runtime) -> None:
         super().__init__(scope, name)
@@ -35,7 +35,7 @@ class HttpApi(Construct):
     def open(
         self, *, api: lambda_.Function, livekit_webhook: lambda_.Function, agent_api: lambda_.Function
     ) -> None:
-        """Put functions behind the doors; they may know the API's address by then."""
+        """Connect the functions to their routes, once they know the address of the API."""
         tenants = self.api.add_routes(
             path="/{proxy+}",
             methods=[apigateway.HttpMethod.ANY],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trunkline.http_api.request_body import MAX_BODY_BYTES
+from trunkline.http_api.request_body import MAX_REQUEST_BYTES
 from trunkline.http_api.routing import Route
 from trunkline.storage.idempotency import HEADER
 
@@ -101,7 +101,7 @@ def _errors(route: Route) -> dict[str, Any]:
     if has_body or route.query or route.idempotent:
         texts[400] = "A field is not valid."
     if has_body:
-        texts[413] = f"The body is larger than {MAX_BODY_BYTES} bytes."
+        texts[413] = f"The body is larger than {MAX_REQUEST_BYTES} bytes."
     texts |= route.errors
     return {str(status): _response(texts[status], "Error") for status in sorted(texts)}
 

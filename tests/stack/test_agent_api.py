@@ -1,4 +1,4 @@
-"""The agents' door on the deployed stack: who may come in, what is told, what is refused."""
+"""The agent API on the deployed stack: who is let in, what is answered, what is refused."""
 
 from __future__ import annotations
 

@@ -28,21 +28,21 @@ class AuthHarness:
         self.facts = TenantSettingsCache(table, self.clock)
         self.service = ApiKeyService(self.keys, self.facts, PEPPER, self.clock)
         self.sessions = SessionRepository(table, PEPPER, self.clock)
-        self.gate = Authenticator(self.keys, self.sessions, PEPPER, self.clock)
+        self.authenticator = Authenticator(self.keys, self.sessions, PEPPER, self.clock)
 
     def made(self, by: Principal = OPERATOR, **fields: Any) -> dict[str, Any]:
         wish = {"name": "ci", "scopes": ["admin"]} | fields
         return dict(self.service.create(by, validated(KeySpec, wish)))
 
     def enter(self, key: str, address: str = "192.0.2.1", method: str = "GET") -> Principal:
-        return self.gate.authenticate(Credentials(method, address, "req-1", key=key)).principal
+        return self.authenticator.authenticate(Credentials(method, address, "req-1", key=key)).principal
 
     def with_session(self, token: str, **more: Any) -> Principal:
         values = {"method": "GET", "address": "192.0.2.1", "request_id": "r"} | more
-        return self.gate.authenticate(Credentials(session=token, **values)).principal
+        return self.authenticator.authenticate(Credentials(session=token, **values)).principal
 
     def login(self, key: str, life_s: int = 3600) -> str:
-        admitted = self.gate.authenticate(Credentials("POST", "192.0.2.1", "r", key=key))
+        admitted = self.authenticator.authenticate(Credentials("POST", "192.0.2.1", "r", key=key))
         return self.sessions.open(admitted.principal, admitted.key_hash, life_s)[0]
 
 

@@ -92,11 +92,11 @@ class WebhookHarness:
         )
         self.reconciler = DeliveryReconciler(self.deliveries, flow, self.clock, log)
         topic: Any = self.topic
-        self.gate = EndpointRateLimiter(table, lambda: 0.0)
-        self.courier = DeliveryWorker(
+        self.rate_limiter = EndpointRateLimiter(table, lambda: 0.0)
+        self.worker = DeliveryWorker(
             deliveries=self.deliveries,
             endpoints=self.endpoints,
-            rate_limiter=self.gate,
+            rate_limiter=self.rate_limiter,
             health=health,
             secrets=secrets,
             payloads=PayloadBuilder(self.calls, self.transcripts, "https://api.example.com"),
@@ -140,7 +140,7 @@ class WebhookHarness:
         """Carry a delivery on as the state machine would; returns the waits, in seconds."""
         waits: list[int] = []
         for _ in range(steps):
-            step: Step = self.courier.step(delivery_id)
+            step: Step = self.worker.step(delivery_id)
             if step["next"] == "done":
                 return waits
             waits.append(step["wait_s"])

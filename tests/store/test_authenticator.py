@@ -23,7 +23,7 @@ from trunkline.tenants.repository import TenantRepository
 def test_the_limit_holds_in_a_minute_and_begins_anew_with_the_next(auth: AuthHarness) -> None:
     key = auth.made(requests_per_minute=3)["key"]
     for left in (2, 1, 0):
-        rate = auth.gate.authenticate(Credentials("GET", "192.0.2.1", "r", key=key)).rate
+        rate = auth.authenticator.authenticate(Credentials("GET", "192.0.2.1", "r", key=key)).rate
         assert rate.limit - rate.used == left
     with pytest.raises(RateLimited) as refused:
         auth.enter(key)
@@ -35,7 +35,7 @@ def test_the_limit_holds_in_a_minute_and_begins_anew_with_the_next(auth: AuthHar
 def test_the_headers_say_what_is_left(auth: AuthHarness) -> None:
     auth.clock.now_ms = NOW_MS // 60_000 * 60_000 + 18_000
     key = auth.made()["key"]
-    rate = auth.gate.authenticate(Credentials("GET", "192.0.2.1", "r", key=key)).rate
+    rate = auth.authenticator.authenticate(Credentials("GET", "192.0.2.1", "r", key=key)).rate
     assert rate.headers(auth.clock.wall_ms()) == {
         "RateLimit-Policy": '"key";q=600;w=60',
         "RateLimit": '"key";r=599;t=42',
@@ -96,8 +96,13 @@ def test_the_tenants_own_default_holds_for_new_keys(auth: AuthHarness) -> None:
 def test_a_tenants_limit_reaches_its_keys_without_one_of_their_own(auth: AuthHarness) -> None:
     usual, own = auth.made(), auth.made(requests_per_minute=5)
     auth.service.ensure_default(OPERATOR, 1200)
-    assert auth.gate.authenticate(Credentials("GET", "192.0.2.1", "r", key=usual["key"])).rate.limit == 1200
-    assert auth.gate.authenticate(Credentials("GET", "192.0.2.1", "r", key=own["key"])).rate.limit == 5
+    assert (
+        auth.authenticator.authenticate(Credentials("GET", "192.0.2.1", "r", key=usual["key"])).rate.limit
+        == 1200
+    )
+    assert (
+        auth.authenticator.authenticate(Credentials("GET", "192.0.2.1", "r", key=own["key"])).rate.limit == 5
+    )
 
 
 # Sessions.
@@ -160,7 +165,9 @@ def test_another_sites_page_changes_nothing_with_a_cookie(
 
 def test_a_key_counts_before_a_cookie(auth: AuthHarness) -> None:
     token, key = auth.login(auth.made()["key"]), auth.made(environment="test")["key"]
-    admitted = auth.gate.authenticate(Credentials("GET", "192.0.2.1", "r", key=key, session=token))
+    admitted = auth.authenticator.authenticate(Credentials("GET", "192.0.2.1", "r", key=key, session=token))
     assert admitted.principal.livemode is False
     with pytest.raises(InvalidApiKey):
-        auth.gate.authenticate(Credentials("GET", "192.0.2.1", "r", key="as_live_nonsense", session=token))
+        auth.authenticator.authenticate(
+            Credentials("GET", "192.0.2.1", "r", key="as_live_nonsense", session=token)
+        )

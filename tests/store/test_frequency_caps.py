@@ -29,7 +29,9 @@ LONG = {"expires_at_ms": NOW_MS + 48 * HOUR_MS}
 
 def cap_at(table: Table, attempts: int, hours: int, who: Principal = ME) -> None:
     rules = NumberRulesSpec(frequency_cap=FrequencyCapSpec(max_attempts=attempts, per_hours=hours))
-    ComplianceService(table, CompliancePolicy(table, ManualClock()), ManualClock()).set_rules(who, rules)
+    ComplianceService(table, CompliancePolicy(table, ManualClock()), ManualClock()).set_number_rules(
+        who, rules
+    )
 
 
 async def test_the_second_call_to_a_number_waits_until_it_may_ring(dialer: DialerHarness) -> None:

@@ -55,7 +55,7 @@ def test_a_suppressed_number_is_not_accepted_and_nothing_is_written(outbound: Ou
 def test_anothers_list_and_the_other_modes_are_their_own(outbound: OutboundHarness) -> None:
     for who in OTHERS:
         suppress(outbound, who=who)
-        assert len(outbound.rules().page(who, SuppressionQuery())["data"]) == 1
+        assert len(outbound.rules().list_suppressions(who, SuppressionQuery())["data"]) == 1
     outbound.place()
     for ask in (outbound.rules().get, outbound.rules().release):
         with pytest.raises(NotFound):
@@ -84,7 +84,7 @@ def test_a_list_of_thousands_is_put_in_and_read_in_pages(outbound: OutboundHarne
     read: list[str] = []
     cursor: str | None = None
     while True:
-        page = outbound.rules().page(ME, SuppressionQuery(limit=300, cursor=cursor))
+        page = outbound.rules().list_suppressions(ME, SuppressionQuery(limit=300, cursor=cursor))
         read += [entry["number"] for entry in page["data"]]
         cursor = page["next_cursor"]
         if cursor is None:
@@ -113,11 +113,11 @@ def test_bad_input_is_refused(wrong: dict[str, Any]) -> None:
 
 def test_a_list_and_prefixes_do_not_undo_each_other(outbound: OutboundHarness) -> None:
     suppress(outbound)
-    outbound.rules().set_rules(ME, NumberRulesSpec(denied_prefixes=["+49"]))
+    outbound.rules().set_number_rules(ME, NumberRulesSpec(denied_prefixes=["+49"]))
     with pytest.raises(NumberSuppressed):
         outbound.place()
     suppress(outbound, "+14155552699")
-    assert outbound.rules().rules(ME)["denied_prefixes"] == ["+49"]
+    assert outbound.rules().number_rules(ME)["denied_prefixes"] == ["+49"]
 
 
 def test_who_has_no_list_pays_for_none(outbound: OutboundHarness) -> None:
@@ -130,7 +130,7 @@ def test_who_has_no_list_pays_for_none(outbound: OutboundHarness) -> None:
 
 def test_prefixes_and_numbers_that_nobody_calls(outbound: OutboundHarness) -> None:
     rules = NumberRulesSpec(allowed_prefixes=["+49", "+1"], denied_prefixes=["+1415"])
-    assert outbound.rules().set_rules(ME, rules) == {
+    assert outbound.rules().set_number_rules(ME, rules) == {
         "allowed_prefixes": ["+49", "+1"],
         "denied_prefixes": ["+1415"],
         "frequency_cap": None,
@@ -145,7 +145,7 @@ def test_prefixes_and_numbers_that_nobody_calls(outbound: OutboundHarness) -> No
         with pytest.raises(NumberNotAllowed, match=why):
             outbound.place(phoneNumber=number)
     outbound.place(phoneNumber="+493012345678")
-    assert outbound.rules().rules(OTHERS[0]) == NO_RULES
+    assert outbound.rules().number_rules(OTHERS[0]) == NO_RULES
 
 
 async def test_a_call_that_waits_when_its_number_is_suppressed_never_rings(dialer: DialerHarness) -> None:
@@ -163,7 +163,7 @@ async def test_a_call_that_waits_when_its_number_is_suppressed_never_rings(diale
 async def test_a_call_that_waits_when_its_prefix_is_denied_never_rings(dialer: DialerHarness) -> None:
     dialer.calls.create(make_call())
     rules = ComplianceService(dialer.table, CompliancePolicy(dialer.table, dialer.clock), dialer.clock)
-    rules.set_rules(ME, NumberRulesSpec(denied_prefixes=["+1555"]))
+    rules.set_number_rules(ME, NumberRulesSpec(denied_prefixes=["+1555"]))
     await dialer.run().serve(WAKE)
     assert (dialer.load().reason, dialer.livekit.invites) == (Reason.NUMBER_NOT_ALLOWED, [])
 
@@ -172,7 +172,7 @@ def test_rules_are_read_once_a_minute(outbound: OutboundHarness) -> None:
     clock = ManualClock()
     compliance = CompliancePolicy(outbound.table, clock)
     assert compliance.of("tenant-1").rejection_reason(NUMBER) is None
-    outbound.rules().set_rules(ME, NumberRulesSpec(denied_prefixes=["+1"]))
+    outbound.rules().set_number_rules(ME, NumberRulesSpec(denied_prefixes=["+1"]))
     assert compliance.of("tenant-1").rejection_reason(NUMBER) is None
     clock.move_s(61)
     assert compliance.of("tenant-1").rejection_reason(NUMBER) == "denied_prefix"

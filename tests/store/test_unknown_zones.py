@@ -80,7 +80,7 @@ def test_the_deadline_must_leave_room_for_the_zones_window(outbound: OutboundHar
 
 def test_a_tenant_may_say_it_for_all(outbound: OutboundHarness) -> None:
     rules = ComplianceService(outbound.table, outbound.compliance, ManualClock())
-    shown = rules.set_rules(ME, validated(NumberRulesSpec, {"default_timezone": "Europe/Berlin"}))
+    shown = rules.set_number_rules(ME, validated(NumberRulesSpec, {"default_timezone": "Europe/Berlin"}))
     assert shown["default_timezone"] == "Europe/Berlin"
     call = held(outbound)
     assert (call.waits_for, call.due_ms) == (WaitsFor.WINDOW, OPENS_IN_BERLIN_MS)

@@ -40,23 +40,23 @@ def test_an_open_circuit_spends_no_attempt_and_one_at_a_time_finds_out(webhooks:
     webhooks.answer = lambda _: LATER
     ids = [webhooks.told(make_call(number)) for number in range(1, ENDPOINT_BREAKER.opens_after + 3)]
     for delivery_id in ids[: ENDPOINT_BREAKER.opens_after]:
-        webhooks.courier.step(delivery_id)
+        webhooks.worker.step(delivery_id)
     assert len(webhooks.sent) == ENDPOINT_BREAKER.opens_after
-    waiting = webhooks.courier.step(ids[-1])
+    waiting = webhooks.worker.step(ids[-1])
     assert (waiting["next"], webhooks.delivery(ids[-1]).attempts) == ("wait", ())
     assert 30 <= waiting["wait_s"] <= 45
     assert webhooks.service.get(MINE, webhook)["health"]["state"] == "resting"
     webhooks.clock.move_s(31)
     endpoint = webhooks.endpoints.load("tenant-1", webhook)
     assert endpoint is not None
-    webhooks.gate.acquire(endpoint, webhooks.clock.wall_ms(), half_open=True)
-    assert webhooks.courier.step(ids[-1])["next"] == "wait"
+    webhooks.rate_limiter.acquire(endpoint, webhooks.clock.wall_ms(), half_open=True)
+    assert webhooks.worker.step(ids[-1])["next"] == "wait"
     assert len(webhooks.sent) == ENDPOINT_BREAKER.opens_after, "another one is finding out"
     webhooks.clock.move_s(31)
     webhooks.answer = lambda _: OK
-    webhooks.courier.step(ids[-1])
+    webhooks.worker.step(ids[-1])
     assert webhooks.service.get(MINE, webhook)["health"]["state"] == "healthy"
-    assert webhooks.courier.step(ids[-2])["next"] == "done"
+    assert webhooks.worker.step(ids[-2])["next"] == "done"
 
 
 def test_what_fails_for_days_is_disabled_and_what_waits_for_it_can_be_recovered(
@@ -66,13 +66,13 @@ def test_what_fails_for_days_is_disabled_and_what_waits_for_it_can_be_recovered(
     webhooks.answer = lambda _: DOWN
     ids = [webhooks.told(make_call(number)) for number in range(1, 4)]
     for _ in range(7):
-        webhooks.courier.step(ids[0])
+        webhooks.worker.step(ids[0])
         webhooks.clock.move_s(DISABLE_AFTER_S / 10)
     for _ in range(4):
-        webhooks.courier.step(ids[1])
+        webhooks.worker.step(ids[1])
         webhooks.clock.move_s(DISABLE_AFTER_S / 10)
     assert webhooks.service.get(MINE, webhook)["disabled_reason"] == "it failed for five days"
-    assert webhooks.courier.step(ids[2])["next"] == "done"
+    assert webhooks.worker.step(ids[2])["next"] == "done"
     assert webhooks.delivery(ids[2]).failure == "endpoint_disabled"
     assert webhooks.take({**_started(webhooks, 1)}) == 0
     recovery = validated(Recovery, {"since": "2023-11-14T00:00:00Z"})
@@ -119,12 +119,16 @@ def test_slots_bound_what_is_on_its_way_and_cannot_leak(webhooks: WebhookHarness
     endpoint = webhooks.endpoints.load("tenant-1", webhook)
     assert endpoint is not None
     now_ms = webhooks.clock.wall_ms()
-    taken = [webhooks.gate.acquire(endpoint, now_ms, half_open=False) for _ in range(3)]
+    taken = [webhooks.rate_limiter.acquire(endpoint, now_ms, half_open=False) for _ in range(3)]
     assert taken == [0, 1, None]
-    webhooks.gate.release(endpoint, 0, now_ms)
-    assert webhooks.gate.acquire(endpoint, now_ms + 500, half_open=False) is None, "a second has not passed"
-    assert webhooks.gate.acquire(endpoint, now_ms + 1000, half_open=False) == 0
-    assert webhooks.gate.acquire(endpoint, now_ms + 31_000, half_open=False) is not None, "a lease ends"
+    webhooks.rate_limiter.release(endpoint, 0, now_ms)
+    assert webhooks.rate_limiter.acquire(endpoint, now_ms + 500, half_open=False) is None, (
+        "a second has not passed"
+    )
+    assert webhooks.rate_limiter.acquire(endpoint, now_ms + 1000, half_open=False) == 0
+    assert webhooks.rate_limiter.acquire(endpoint, now_ms + 31_000, half_open=False) is not None, (
+        "a lease ends"
+    )
 
 
 def test_a_full_endpoint_makes_its_own_deliveries_wait_and_no_others(webhooks: WebhookHarness) -> None:
@@ -132,11 +136,11 @@ def test_a_full_endpoint_makes_its_own_deliveries_wait_and_no_others(webhooks: W
     webhooks.webhook()
     endpoint = webhooks.endpoints.load("tenant-1", full)
     assert endpoint is not None
-    webhooks.gate.acquire(endpoint, webhooks.clock.wall_ms(), half_open=False)
+    webhooks.rate_limiter.acquire(endpoint, webhooks.clock.wall_ms(), half_open=False)
     webhooks.calls.create(make_call())
     assert webhooks.tell(make_call().id) == 2
     steps = {
-        webhooks.delivery(delivery_id).endpoint_id == full: webhooks.courier.step(delivery_id)
+        webhooks.delivery(delivery_id).endpoint_id == full: webhooks.worker.step(delivery_id)
         for delivery_id in webhooks.started()
     }
     assert (steps[True]["next"], steps[False]["next"]) == ("wait", "done")

@@ -104,7 +104,7 @@ def test_another_tenant_and_the_other_mode_find_nothing(webhooks: WebhookHarness
             lambda who: webhooks.service.change(who, webhook, {}),
             lambda who: webhooks.service.delete(who, webhook),
             lambda who: webhooks.service.rotate(who, webhook, Rotation()),
-            lambda who: webhooks.deliveries_service.page(who, webhook, DeliveryQuery()),
+            lambda who: webhooks.deliveries_service.list_deliveries(who, webhook, DeliveryQuery()),
             lambda who: webhooks.deliveries_service.get(who, delivery_id),
             lambda who: webhooks.deliveries_service.redeliver(who, delivery_id),
             lambda who: webhooks.deliveries_service.ping(who, webhook),
@@ -152,20 +152,26 @@ def test_the_log_by_pages_and_filters(webhooks: WebhookHarness) -> None:
     seen: list[str] = []
     cursor = None
     while True:
-        page = webhooks.deliveries_service.page(MINE, webhook, DeliveryQuery(limit=3, cursor=cursor))
+        page = webhooks.deliveries_service.list_deliveries(
+            MINE, webhook, DeliveryQuery(limit=3, cursor=cursor)
+        )
         seen += [delivery["id"] for delivery in page["data"]]
         cursor = page["next_cursor"]
         if cursor is None:
             break
     assert seen == ids[::-1]
     assert (
-        webhooks.deliveries_service.page(MINE, webhook, DeliveryQuery(state=DeliveryState.FAILED))["data"]
+        webhooks.deliveries_service.list_deliveries(MINE, webhook, DeliveryQuery(state=DeliveryState.FAILED))[
+            "data"
+        ]
         == []
     )
-    of_call = webhooks.deliveries_service.page(MINE, webhook, DeliveryQuery(call_id=make_call(3).id))["data"]
+    of_call = webhooks.deliveries_service.list_deliveries(
+        MINE, webhook, DeliveryQuery(call_id=make_call(3).id)
+    )["data"]
     assert [delivery["id"] for delivery in of_call] == [ids[2]]
     with pytest.raises(InvalidRequest):
-        webhooks.deliveries_service.page(MINE, webhook, DeliveryQuery(cursor="SEVBTFRI"))
+        webhooks.deliveries_service.list_deliveries(MINE, webhook, DeliveryQuery(cursor="SEVBTFRI"))
 
 
 def test_redelivery_is_a_new_delivery_of_the_same_event(webhooks: WebhookHarness) -> None:
@@ -195,7 +201,7 @@ def test_a_ping_takes_no_turn_and_wakes_a_resting_webhook(webhooks: WebhookHarne
     webhook = webhooks.webhook()
     webhooks.answer = lambda _: DOWN
     for number in range(1, ENDPOINT_BREAKER.opens_after + 1):
-        webhooks.courier.step(webhooks.told(make_call(number)))
+        webhooks.worker.step(webhooks.told(make_call(number)))
     assert webhooks.service.get(MINE, webhook)["health"]["state"] == "resting"
     webhooks.answer = lambda _: OK
     assert webhooks.run(webhooks.deliveries_service.ping(MINE, webhook)["id"]) == []

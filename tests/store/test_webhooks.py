@@ -164,7 +164,7 @@ def test_attempts_end_and_the_log_says_why(webhooks: WebhookHarness) -> None:
         (2, 500, 7),
     ]
     assert shown["attempts"][0]["response_body"] == "no [redacted]"
-    listed = webhooks.deliveries_service.page(MINE, webhook, DeliveryQuery())["data"][0]
+    listed = webhooks.deliveries_service.list_deliveries(MINE, webhook, DeliveryQuery())["data"][0]
     assert listed["attempts"][0]["response_body"] is None
 
 

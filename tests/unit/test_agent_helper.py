@@ -19,8 +19,8 @@ def refused(kind: str) -> web.Response:
     return web.json_response({"error": {"message": f"It is {kind}", "code": 409, "type": kind}}, status=409)
 
 
-class Door:
-    """Trunkline's door for agents: it answers in turn."""
+class AgentApi:
+    """Trunkline's agent API: it answers in turn."""
 
     def __init__(self, *answers: Callable[[web.Request], web.Response]) -> None:
         self.answers, self.seen = list(answers), list[dict[str, Any]]()
@@ -52,17 +52,17 @@ def call_at(server: BaseTestServer) -> AgentCall:
 
 
 async def test_a_lost_answer_is_asked_for_again_with_the_same_id() -> None:
-    door = Door(hung_up, lambda _: refused("idempotency_in_progress"), lambda _: web.json_response(DONE))
-    async with door.server() as server, call_at(server) as call:
+    api = AgentApi(hung_up, lambda _: refused("idempotency_in_progress"), lambda _: web.json_response(DONE))
+    async with api.server() as server, call_at(server) as call:
         assert await call.use_tool("save meal/x", {"meal": "soup"}) == DONE
-    assert len({request["invocation_id"] for request in door.seen}) == 1
-    assert [request["params"] for request in door.seen] == [{"meal": "soup"}] * 3
-    assert door.seen[0]["path"].endswith("/tools/save%20meal%2Fx")
+    assert len({request["invocation_id"] for request in api.seen}) == 1
+    assert [request["params"] for request in api.seen] == [{"meal": "soup"}] * 3
+    assert api.seen[0]["path"].endswith("/tools/save%20meal%2Fx")
 
 
 async def test_what_nobody_knows_is_told_to_the_model() -> None:
-    door = Door(lambda _: refused("outcome_unknown"))
-    async with door.server() as server, call_at(server) as call:
+    api = AgentApi(lambda _: refused("outcome_unknown"))
+    async with api.server() as server, call_at(server) as call:
         told = await call.use_tool("save_meal", {}, "inv-1")
     assert (told["status"], told["invocation_id"], told["error"]["may_have_happened"]) == (
         "failed",
@@ -73,15 +73,15 @@ async def test_what_nobody_knows_is_told_to_the_model() -> None:
 
 @pytest.mark.parametrize("kind", ["attempt_over", "idempotency_conflict", "not_found"])
 async def test_what_is_refused_is_not_sent_again(kind: str) -> None:
-    door = Door(lambda _: refused(kind))
-    async with door.server() as server, call_at(server) as call:
+    api = AgentApi(lambda _: refused(kind))
+    async with api.server() as server, call_at(server) as call:
         with pytest.raises(Refused, match=kind) as told:
             await call.use_tool("save_meal", {})
-    assert (told.value.type, len(door.seen)) == (kind, 1)
+    assert (told.value.type, len(api.seen)) == (kind, 1)
 
 
 async def test_the_tools_of_an_agent_are_asked_for_by_its_name() -> None:
-    door = Door(lambda _: web.json_response({"data": [{"name": "x"}]}))
-    async with door.server() as server, call_at(server) as call:
+    api = AgentApi(lambda _: web.json_response({"data": [{"name": "x"}]}))
+    async with api.server() as server, call_at(server) as call:
         assert await call.tools() == await call.tools("Bea & Co") == [{"name": "x"}]
-    assert [request["path"].partition("/tools")[2] for request in door.seen] == ["", "?agent=Bea+%26+Co"]
+    assert [request["path"].partition("/tools")[2] for request in api.seen] == ["", "?agent=Bea+%26+Co"]

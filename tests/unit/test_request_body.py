@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from trunkline.call_control.outbound import OutboundCall
 from trunkline.core.errors import InvalidRequest, RequestTooLarge
-from trunkline.http_api.request_body import MAX_BODY_BYTES, read_body
+from trunkline.http_api.request_body import MAX_REQUEST_BYTES, read_body
 
 GOOD = {"agentId": "550e8400-e29b-41d4-a716-446655440000", "phoneNumber": "+14155552671"}
 
@@ -92,7 +92,7 @@ def test_bad_utf8_and_bad_base64_are_refused() -> None:
 
 def test_a_huge_body_is_too_large() -> None:
     with pytest.raises(RequestTooLarge):
-        read(json.dumps({"x": "y" * MAX_BODY_BYTES}))
+        read(json.dumps({"x": "y" * MAX_REQUEST_BYTES}))
 
 
 def test_unknown_fields_are_ignored() -> None:

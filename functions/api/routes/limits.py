@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from trunkline.auth.scopes import Scope
-from trunkline.call_control.quotas import LimitsView, limits_view
 from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
 from trunkline.http_api.routing import RouteGroup
+from trunkline.tenants.responses import LimitsView, limits_view
 
 from ..auth import ApiRequest
 from ..bootstrap.base import tenant_settings

@@ -30,7 +30,7 @@ group = RouteGroup()
     scope=Scope.RULES_READ,
 )
 def list_suppressions(request: ApiRequest, query: SuppressionQuery) -> SuppressionList:
-    return compliance_service().page(request.principal, query)
+    return compliance_service().list_suppressions(request.principal, query)
 
 
 @group.post(
@@ -78,7 +78,7 @@ def release(request: ApiRequest, number: str) -> Deleted:
     scope=Scope.RULES_READ,
 )
 def get_number_rules(request: ApiRequest) -> NumberRulesView:
-    return compliance_service().rules(request.principal)
+    return compliance_service().number_rules(request.principal)
 
 
 @group.put(
@@ -92,4 +92,4 @@ def get_number_rules(request: ApiRequest) -> NumberRulesView:
     example={"allowed_prefixes": ["+49", "+1"], "denied_prefixes": ["+4915"]},
 )
 def put_number_rules(request: ApiRequest, body: NumberRulesSpec) -> NumberRulesView:
-    return compliance_service().set_rules(request.principal, body)
+    return compliance_service().set_number_rules(request.principal, body)

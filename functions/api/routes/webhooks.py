@@ -101,7 +101,7 @@ def end_overlap(request: ApiRequest, webhook_id: str) -> WebhookView:
     errors=_NO_WEBHOOK,
 )
 def list_deliveries(request: ApiRequest, webhook_id: str, query: DeliveryQuery) -> DeliveryList:
-    return delivery_service().page(request.principal, webhook_id, query)
+    return delivery_service().list_deliveries(request.principal, webhook_id, query)
 
 
 @group.post(

@@ -46,7 +46,7 @@ class LiveKitEventHandler:
 
     Replays are harmless: news about another claim, about a call that has ended or that says what is
     known already changes nothing, and the webhook that changed a call is noted with the change, so that
-    it changes it once (`docs/adr/0010-news-is-noted-with-the-change.md`).
+    it changes it once (`docs/adr/0010-deduplicate-livekit-webhooks-in-the-transaction.md`).
     """
 
     def __init__(

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from boto3.dynamodb.conditions import Attr
-from typing_extensions import TypedDict
 
 from trunkline.auth.principal import Principal
 from trunkline.calls.models import Call
@@ -21,23 +20,11 @@ from trunkline.core.errors import DailyLimitReached, QueueFull
 from trunkline.storage.keys.item import TTL, ItemKey
 from trunkline.storage.keys.tenants import day_count_key, waiting_gauge_key
 from trunkline.storage.table import ConditionFailed, Table, Update
-from trunkline.tenants.settings import TenantSettings, TenantSettingsCache
+from trunkline.tenants.settings import TenantSettingsCache
 
 _DAY_S = 24 * 3600
 SETTLES_MS = 5_000
 """A call that was admitted is in the line by then, or never will be."""
-
-
-class LimitsView(TypedDict):
-    """A tenant's limits (null: none) and what it has of them, in the key's mode."""
-
-    requests_per_minute: int
-    max_calls_waiting: int | None
-    calls_waiting: int
-    max_calls_in_progress: int | None
-    calls_in_progress: int
-    max_calls_a_day: int | None
-    calls_today: int
 
 
 class WaitingCounter(Protocol):
@@ -128,18 +115,3 @@ class QuotaService:
 
 def _day(now_ms: int) -> str:
     return datetime.fromtimestamp(now_ms / 1000, UTC).date().isoformat()
-
-
-def limits_view(
-    settings: TenantSettings, requests_per_minute: int, *, waiting: int, in_progress: int, today: int
-) -> LimitsView:
-    """Show a tenant's limits."""
-    return {
-        "requests_per_minute": requests_per_minute,
-        "max_calls_waiting": settings.max_calls_waiting,
-        "calls_waiting": waiting,
-        "max_calls_in_progress": settings.max_calls_in_progress,
-        "calls_in_progress": in_progress,
-        "max_calls_a_day": settings.max_calls_a_day,
-        "calls_today": today,
-    }

@@ -35,9 +35,9 @@ from trunkline.core.json_text import json_text
 from trunkline.core.validation import validated
 from trunkline.livekit.rooms import room_name
 from trunkline.storage.idempotency import IdempotencyKey
+from trunkline.workflows.join_window import DEFAULT_JOIN_WINDOW_S
 from trunkline.workflows.models import Workflow
 from trunkline.workflows.repository import WorkflowRepository
-from trunkline.workflows.schemas import DEFAULT_JOIN_WINDOW_S
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ class ComplianceService:
             self.table.transact([*(Put(item) for item in part), audit_entry])
         return {"suppressed": len(numbers)}
 
-    def page(self, principal: Principal, query: SuppressionQuery) -> SuppressionList:
+    def list_suppressions(self, principal: Principal, query: SuppressionQuery) -> SuppressionList:
         """Return a page of the list, sorted by number."""
         prefix = suppression_key(principal.tenant_mode)
         # "!" sorts after the number itself, and before longer numbers that begin with it.
@@ -182,11 +182,11 @@ class ComplianceService:
         audit_entry = audit_write(principal, self.clock.wall_ms(), "suppression.removed", f"…{item[SK][-4:]}")
         self.table.transact([Delete(key), audit_entry])
 
-    def rules(self, principal: Principal) -> NumberRulesView:
+    def number_rules(self, principal: Principal) -> NumberRulesView:
         """Return the number rules."""
         return _rules_view(NumberRules.parse(self.table.get(number_rules_key(principal.tenant_mode)) or {}))
 
-    def set_rules(self, principal: Principal, spec: NumberRulesSpec) -> NumberRulesView:
+    def set_number_rules(self, principal: Principal, spec: NumberRulesSpec) -> NumberRulesView:
         """Set the number rules; they take effect within a minute, also for queued calls."""
         rules = spec.model_dump()
         audit_entry = audit_write(principal, self.clock.wall_ms(), "rules.changed", "numbers")

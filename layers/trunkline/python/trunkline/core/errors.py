@@ -33,7 +33,7 @@ class InvalidRequest(TrunklineError):
 
 
 class RequestTooLarge(TrunklineError):
-    """The request body is larger than `http_api.request_body.MAX_BODY_BYTES`."""
+    """The request body is larger than `http_api.request_body.MAX_REQUEST_BYTES`."""
 
     type = "request_too_large"
 

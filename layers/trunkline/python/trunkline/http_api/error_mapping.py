@@ -61,7 +61,7 @@ def error_answer(error: errors.TrunklineError, request_id: str) -> tuple[int, di
 def error_body(
     message: str, code: int, error_type: str, request_id: str, field: str | None = None
 ) -> dict[str, Any]:
-    """The envelope of every error: the document's `message` and `code`, and what helps beside them."""
+    """Return the envelope of an error: `message`, `code`, `type`, and fields that help the client."""
     body: dict[str, Any] = {"message": message, "code": code, "type": error_type}
     if field:
         body["field"] = field

@@ -9,7 +9,7 @@ from trunkline.core.errors import InvalidRequest, RequestTooLarge
 from trunkline.core.json_text import parse_json
 from trunkline.core.validation import Model, validated
 
-MAX_BODY_BYTES = 256 * 1024
+MAX_REQUEST_BYTES = 256 * 1024
 _MAX_DEPTH = 32
 _NOT_JSON = "Validation error: Request body must be valid JSON"
 
@@ -18,7 +18,7 @@ def read_body(model: type[Model], body: str | None, *, is_base64: bool) -> Model
     """Parse and validate a body.
 
     Raises:
-        RequestTooLarge: over `MAX_BODY_BYTES`.
+        RequestTooLarge: over `MAX_REQUEST_BYTES`.
         InvalidRequest: bad UTF-8, malformed JSON, a number out of range, nested too deep, or against
             the model.
     """
@@ -29,7 +29,7 @@ def read_object(body: str | None, *, is_base64: bool) -> dict[str, Any]:
     """Parse a body that must be a JSON object; its fields are somebody else's to check.
 
     Raises:
-        RequestTooLarge: over `MAX_BODY_BYTES`.
+        RequestTooLarge: over `MAX_REQUEST_BYTES`.
         InvalidRequest: bad UTF-8, malformed JSON, a number out of range, nested too deep, or no object.
     """
     return parse_object(read_bytes(body or "", is_base64=is_base64))
@@ -37,8 +37,8 @@ def read_object(body: str | None, *, is_base64: bool) -> dict[str, Any]:
 
 def parse_object(raw: bytes) -> dict[str, Any]:
     """Parse bytes that must be a JSON object; raises as `read_object`."""
-    if len(raw) > MAX_BODY_BYTES:
-        raise RequestTooLarge(f"Request body is larger than {MAX_BODY_BYTES} bytes")
+    if len(raw) > MAX_REQUEST_BYTES:
+        raise RequestTooLarge(f"Request body is larger than {MAX_REQUEST_BYTES} bytes")
     try:
         values = parse_json(raw)
     except ValueError as error:

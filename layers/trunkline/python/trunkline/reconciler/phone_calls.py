@@ -93,10 +93,10 @@ class PhoneCallReconciler:
         await self._wake_if_unserved(state, repairs)
 
     async def _repair_calls(self, state: TrunkState, repairs: Counter[str]) -> None:
-        gate, trunk_id = asyncio.Semaphore(_MAX_CONCURRENT), state.declared.id
+        limit, trunk_id = asyncio.Semaphore(_MAX_CONCURRENT), state.declared.id
 
         async def one(call_id: str) -> None:
-            async with gate:
+            async with limit:
                 await self._repair(call_id, state, repairs)
 
         now_ms = self.clock.wall_ms()

@@ -55,10 +55,10 @@ class WebCallReconciler:
                 self.log.error("web calls not reconciled", lane=lane, cause=type(error).__name__)
 
     async def _reconcile_lane(self, lane: str, repairs: Counter[str]) -> None:
-        gate = asyncio.Semaphore(_MAX_CONCURRENT)
+        limit = asyncio.Semaphore(_MAX_CONCURRENT)
 
         async def one(call_id: str) -> None:
-            async with gate:
+            async with limit:
                 await self._repair(call_id, repairs)
 
         now_ms = self.clock.wall_ms()

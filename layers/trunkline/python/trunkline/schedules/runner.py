@@ -26,7 +26,7 @@ from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.templating.size_limits import render_within
 from trunkline.templating.templates import TemplateError
 
-_MAX_BODY_BYTES = 256 * 1024
+_MAX_CALL_BODY_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def template_body(schedule: Schedule, due_ms: int) -> dict[str, Any]:
     }
     try:
         rendered = render_within(
-            json.loads(schedule.body_json), {"schedule": known}, _MAX_BODY_BYTES, "the body"
+            json.loads(schedule.body_json), {"schedule": known}, _MAX_CALL_BODY_BYTES, "the body"
         )
     except TemplateError as error:
         raise InvalidRequest(f"Validation error: {error.message}", field="body") from error

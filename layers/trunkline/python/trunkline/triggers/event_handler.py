@@ -34,7 +34,7 @@ from trunkline.triggers.schemas import TakenEvent
 _MAX_RECORDED_ID = 200
 
 
-_MAX_BODY_BYTES = 256 * 1024
+_MAX_CALL_BODY_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class TriggerEventHandler:
             # All events without an id would be one event, and all but the first would be lost.
             raise InvalidRequest("Validation error: event_id is empty")
         template = json.loads(trigger.body_json)
-        call_body = render_within(template, {"event": event}, _MAX_BODY_BYTES, "the body of the call")
+        call_body = render_within(template, {"event": event}, _MAX_CALL_BODY_BYTES, "the body of the call")
         admitted = self.create_call(
             principal, trigger.kind, call_body, IdempotencyKey.of_event(f"trigger#{trigger.id}", event_id)
         )

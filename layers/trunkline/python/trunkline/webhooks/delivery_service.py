@@ -44,7 +44,7 @@ class DeliveryService:
     clock: Clock
     log: Logger
 
-    def page(self, principal: Principal, endpoint_id: str, query: DeliveryQuery) -> DeliveryList:
+    def list_deliveries(self, principal: Principal, endpoint_id: str, query: DeliveryQuery) -> DeliveryList:
         """Return a page of a webhook's deliveries, newest first; a short page may have a next one."""
         endpoint = self.webhooks.require(principal, endpoint_id)
         found: list[Delivery] = []

@@ -21,11 +21,11 @@ from trunkline.calls.value_objects import Channel
 from trunkline.core.json_text import json_bytes, json_text
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import Bounded, StrictInputModel, ToolName
+from trunkline.workflows.join_window import DEFAULT_JOIN_WINDOW_S, JoinWindow
 from trunkline.workflows.models import Workflow
 
 SLUG = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
 MAX_INITIAL_VARIABLES_BYTES = 16 * 1024
-DEFAULT_JOIN_WINDOW_S = 900
 Slug = Annotated[str, Field(pattern=SLUG)]
 AgentName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$")]
 ContextKey = Annotated[str, Field(min_length=1, max_length=100)]
@@ -58,9 +58,7 @@ class WorkflowSpec(StrictInputModel):
     redial: Annotated[RedialSpec | None, Field(description="Default: the entry agent's.")] = None
     calling_window: Annotated[WindowSpec | None, Field(description="Default: the entry agent's.")] = None
     priority: Annotated[int, Bounded(0, 10), Field(description="0 is dialled first.")] = 5
-    join_window_s: Annotated[
-        int, Bounded(30, 86_400), Field(description="How long a web call waits for somebody to join.")
-    ] = DEFAULT_JOIN_WINDOW_S
+    join_window_s: JoinWindow = DEFAULT_JOIN_WINDOW_S
 
     @field_validator("variables")
     @classmethod
