@@ -30,7 +30,7 @@ from trunkline.trunks.models import total_pool
 
 @dataclass(frozen=True)
 class AdmittedCall:
-    """An accepted call; `replayed`: an earlier request with the same idempotency key made it."""
+    """An accepted call; `replayed`: an earlier request with the same idempotency key stored it."""
 
     call: Call
     replayed: bool = False
@@ -48,12 +48,11 @@ class CallAdmission:
     compliance: CompliancePolicy
 
     def accept(self, call: Call, once: IdempotencyKey | None, more: Sequence[Put] = ()) -> AdmittedCall:
-        """Store a call with what else belongs to it, and wake its lane; with an idempotency key only the
-        first time.
+        """Store a call with its other items and wake its lane; a repeat of an idempotency key does neither.
 
         Raises:
             QueueUnavailable: the wake was not sent; the call was withdrawn, so a retry is safe.
-            QueueFull, ConcurrencyExceeded, DailyLimitReached: the tenant has as many as it may.
+            QueueFull, ConcurrencyExceeded, DailyLimitReached: a limit of the tenant is reached.
             NumberNotAllowed, NumberSuppressed: the number must not be called.
             IdempotencyConflict: the key was used with another body.
             IdempotencyInProgress: another request with the key is running.
@@ -70,7 +69,7 @@ class CallAdmission:
         if call.due_ms:
             self.notifier.wake_at(call.trunk_id, call.due_ms)
             return AdmittedCall(call)
-        # By then the index has a web call that is to be simulated, and its person joins.
+        # A simulated web call must be in the index when the lane runs.
         delay_s = 1 if call.channel is Channel.WEB else 0
         try:
             self.wake_queue.send(DialWakeup(call.trunk_id), delay_s)
@@ -79,7 +78,7 @@ class CallAdmission:
         return AdmittedCall(call)
 
     def _accept(self, call: Call, once: IdempotencyKey | None, more: Sequence[Write]) -> Call | None:
-        """Store the call; the one that its key's first request made, if this is not the first."""
+        """Store the call, or return the one that the first request with the key stored."""
         if once and (before := self.calls.find_by_idempotency_key(once)):
             return before
         checks = self.compliance.conditions(call)

@@ -40,11 +40,11 @@ from trunkline.workflows.repository import WorkflowRepository
 from trunkline.workflows.state_repository import WorkflowStateRepository
 
 LATE_MS = 24 * 3_600_000
-"""How long after the end a transcript or a summary is still taken."""
+"""How long after the end of a call reports are still accepted."""
 
 
 class AgentCallContext(TypedDict):
-    """What an agent may know: of the person, all but the keys that are for tools alone."""
+    """Context of a call for its agent, without the keys that only tools may read."""
 
     call: dict[str, Any]
     agent: dict[str, Any]
@@ -54,18 +54,17 @@ class AgentCallContext(TypedDict):
 
 
 class ReportResult(TypedDict):
-    """Which of the reports changed something; repeats and late ones do not."""
+    """For each report, whether it changed something; repeated and late ones do not."""
 
     applied: list[bool]
 
 
 @dataclass(frozen=True)
 class AgentReportService:
-    """One agent's dealings with its call; `claim` is what its token proves.
+    """Serves the agent of a call; `claim` comes from its LiveKit token.
 
-    `run_is_alive` says whether a dialer still waits for its dial; `close_room` shows everybody out and
-    may raise, then the agent reports the end again; `erase` deletes what is kept beside a call;
-    `noted` is told which call it is about.
+    `run_is_alive` tells whether a dialer still waits for the answer. `close_room` may raise; then the
+    agent reports the end again. `erase` deletes the call's linked items. `on_call_loaded` receives the call.
     """
 
     calls: CallRepository
@@ -84,7 +83,7 @@ class AgentReportService:
 
         Raises:
             NotFound: there is no such call.
-            StaleAttempt: the agent's attempt is not the call's present one, or the call was erased.
+            StaleAttempt: the agent's attempt is not the current one, or the call was erased.
         """
         call = self._current(claim)
         workflow = self._workflow(call)
@@ -111,8 +110,8 @@ class AgentReportService:
 
         Raises:
             NotFound: there is no such call.
-            StaleAttempt: the agent's attempt is not the call's present one, the call was erased, or ended
-                a day ago.
+            StaleAttempt: the agent's attempt is not the current one, or the call was erased or ended a day
+                ago.
         """
         call = self._current(claim)
         now_ms = self.clock.wall_ms()
@@ -134,7 +133,7 @@ class AgentReportService:
 
         after = self.calls.update(call.id, decide, now_ms)
         if after is None or after.erased_at_ms is not None:
-            # It was erased meanwhile, perhaps before these turns were stored: they go, too.
+            # The call was erased in between, perhaps before these turns were stored: delete them, too.
             self.erase(call.id)
             raise StaleAttempt
         if after.agent_end_reason is not None and any(isinstance(report, Ended) for report in reports):

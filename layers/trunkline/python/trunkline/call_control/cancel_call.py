@@ -19,8 +19,8 @@ from trunkline.dial_queue.notifier import LaneNotifier
 class CancelCallService:
     """Cancels calls. `hang_up` removes a phone call's leg or closes a web call's room, and may fail.
 
-    The lane run and the reconciler repeat it until the leg is settled; a web call's caller is removed on
-    the next join.
+    The lane run and the reconciler repeat it until the leg is settled. A web caller is removed at the next
+    join.
     """
 
     calls: CallRepository
@@ -47,5 +47,5 @@ class CancelCallService:
 
 
 def _has_a_room(before: Call) -> bool:
-    """A web call that somebody is in."""
+    """Tell whether somebody is in the room of a web call."""
     return before.channel is Channel.WEB and not before.is_terminal and before.caller_joined_at_ms is not None

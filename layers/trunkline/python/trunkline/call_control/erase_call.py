@@ -33,8 +33,8 @@ class EraseCallService:
     def erase(self, principal: Principal, call_id: str) -> None:
         """Erase a call's personal data: numbers, user, context, metadata, transcript, summary, variables.
 
-        The call is marked first, so that nothing more is reported of it; whatever goes wrong after that,
-        asking again goes on.
+        The call is marked first, so that no further report is accepted. If a later step fails, a repeated
+        request completes it.
 
         Raises:
             NotFound: no such call, or not the principal's.
@@ -50,8 +50,7 @@ class EraseCallService:
 
 
 def erase_linked_items(table: Table, call_id: str) -> None:
-    """Delete what is kept beside a call: context, variables, transcript, tools' answers, a test call's added
-    agents."""
+    """Delete a call's linked items: context, variables, transcript, tool results, simulated dispatches."""
     kinds = (encrypted_data_key(call_id, ""), simulated_dispatch_key(call_id))
     for kind in (*kinds, invocation_key(call_id), tool_payload_key(call_id)):
         for item in table.partition(kind):

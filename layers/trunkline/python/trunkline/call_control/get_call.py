@@ -54,7 +54,7 @@ class WaitQuery(InputModel):
 
 
 class CallEventView(TypedDict):
-    """One entry of a call's story; `data` says more, for example why."""
+    """One event of a call's timeline; `data` has details, for example the reason."""
 
     id: str
     sequence: int
@@ -80,9 +80,9 @@ class TranscriptView(TypedDict):
 
 @dataclass(frozen=True)
 class CallReader:
-    """Reads calls on a tenant's behalf; each raises `NotFound` for a call that is not the principal's.
+    """Reads calls for a tenant; every method raises `NotFound` for a call that is not the principal's.
 
-    `tool_bodies(call_id)` are those that are kept of its tools, by invocation.
+    `tool_payloads(call_id)` returns the stored requests and responses of its tools, by invocation id.
     """
 
     calls: CallRepository
@@ -93,10 +93,10 @@ class CallReader:
     sleep: Callable[[float], None] = time.sleep
 
     def get(self, principal: Principal, call_id: str, query: WaitQuery | None = None) -> CallView:
-        """A call's whole story, and where it stands while it waits.
+        """Return a call with its events, transcript and position in the queue.
 
-        With `wait`, not before it has changed, or has ended, or the time is over. A change is any event
-        after number `after`; by default, after the call as it is when the request comes.
+        With `wait`, return when the call has changed or ended, or the time is over. A change is any event
+        after number `after`; by default, any event after the request arrived.
         """
         call, events = self._story(principal, call_id)
         if query and query.wait:
@@ -111,13 +111,13 @@ class CallReader:
         return {"data": [_event_view(call, event, bodies) for event in events], "next_cursor": None}
 
     def transcript(self, principal: Principal, call_id: str, cursor: str | None) -> TranscriptView:
-        """What was said in a call, as much as fits into an answer."""
+        """Return a page of a call's transcript that fits into a response."""
         call = require_own(self.calls.load(parse_call_id(call_id)), principal)
         said = self.transcripts.read(call.id, cursor)
         return {"data": [turn_view(turn) for turn in said.turns], "next_cursor": said.next_cursor}
 
     def list_calls(self, principal: Principal, query: CallQuery) -> CallList:
-        """List the tenant's calls, newest first: a page that fits into a response, and where to go on."""
+        """Return a page of the tenant's calls that fits into a response, newest first."""
         page = self.lister.page(principal, query)
         items = [list_item(call) for call in page.calls]
         shown = fitting(items)

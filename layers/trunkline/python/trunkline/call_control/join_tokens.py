@@ -24,7 +24,7 @@ _LISTEN_S = 3600
 
 
 class JoinToken(TypedDict):
-    """A token to listen in with; a later attempt of a phone call has another room."""
+    """A listener's token; a later attempt of a phone call has another room."""
 
     room_name: str
     token: str
@@ -40,7 +40,7 @@ class JoinTokenService:
     clock: Clock
 
     def for_caller(self, call: Call) -> OpenedCall:
-        """The answer to an accepted call: the person's own token, or one to listen to a phone call."""
+        """Return the response to an accepted call: the caller's token, or a listener's for a phone call."""
         credentials = self.livekit(call)
         room = call.room_name or room_name(call.id, 1)
         is_web = call.channel is Channel.WEB
@@ -54,11 +54,11 @@ class JoinTokenService:
         }
 
     def for_listener(self, principal: Principal, call_id: str) -> JoinToken:
-        """A fresh token to listen in with.
+        """Sign a listener's token.
 
         Raises:
             NotFound: no such call, or not the principal's.
-            CallEnded: there is nothing to hear any more.
+            CallEnded: the call has ended.
         """
         call = require_own(self.calls.load(parse_call_id(call_id)), principal)
         if call.is_terminal:

@@ -41,13 +41,12 @@ _MAX_OPEN_SCANNED = 20_000
 INDEX_FILTERS = {"status": "state", "workflow_slug": "workflow_slug", "agent_id": "agent_id"}
 """Filters of `GET /api/v1/calls`: the query parameter, and the attribute of the index that it is compared to.
 
-A filter needs a field of `CallQuery`, a line here, and its attribute in the projection of the indexes (a test
-of the template says so).
+A filter needs a field of `CallQuery`, a line here, and its attribute in the projection of the indexes.
 """
 
 
 class CallQuery(InputModel):
-    """What `GET /api/v1/calls` can be asked for; times are ISO 8601 with their offset."""
+    """Query parameters of `GET /api/v1/calls`; times are ISO 8601 with their offset."""
 
     model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
@@ -68,7 +67,7 @@ class CallQuery(InputModel):
     cursor: str | None = Field(default=None, description="The `next_cursor` of the previous page.")
 
     def matches(self, listed: Item) -> bool:
-        """Say whether an entry of the index passes the filters."""
+        """Tell whether an entry of the index passes the filters."""
         filters = {attribute: getattr(self, name) for name, attribute in INDEX_FILTERS.items()}
         return all(value is None or listed.get(name) == value for name, value in filters.items())
 
@@ -78,7 +77,7 @@ class CallQuery(InputModel):
         return value and value.lower()
 
     def sort_key_range(self) -> tuple[str, str]:
-        """The first and last place in the index that can be asked for."""
+        """Return the first and last sort key of the requested page."""
         first = calls_sort_key(moment_ms(self.created_after)) if self.created_after else "0"
         last = calls_sort_key(moment_ms(self.created_before)) if self.created_before else _LAST
         if self.cursor:
@@ -96,14 +95,14 @@ class CallPage:
 
 @dataclass(frozen=True)
 class CallLister:
-    """Reads the index of a tenant's calls; it is a moment behind the table, the calls themselves are not."""
+    """Lists a tenant's calls by an eventually consistent index; the calls are read from the table."""
 
     table: Table
 
     def page(self, principal: Principal, query: CallQuery) -> CallPage:
-        """One page of the calls asked for.
+        """Return a page of calls.
 
-        A filter that few calls pass is answered with the page filled so far, and a cursor to go on.
+        If few calls pass the filters, the page is short and has a cursor to continue.
         """
         found: list[Item] = []
         last_seen, scanned = None, 0
@@ -116,7 +115,7 @@ class CallLister:
         return CallPage(self._load(found), None)
 
     def has_open(self, principal: Principal, workflow_slug: str, now_ms: int) -> bool:
-        """Say whether calls of a workflow have not ended; test calls may be by a live one."""
+        """Tell whether calls of a workflow have not ended; a live workflow also has test calls."""
         scanned = 0
         for livemode in {principal.livemode, False}:
             partition = (CALLS_PK, calls_partition(principal.tenant_id, livemode=livemode))
@@ -126,7 +125,7 @@ class CallLister:
                     return True
                 scanned += len(page)
                 if scanned >= _MAX_OPEN_SCANNED:
-                    # Older ones keep their version: deleting it harms none of them.
+                    # Calls keep their version of the workflow, so deleting it harms none of them.
                     return False
         return False
 

@@ -42,11 +42,11 @@ class RoomActions:
 
 
 class LiveKitEventHandler:
-    """Takes one piece of news at a time.
+    """Applies one event at a time.
 
-    Replays are harmless: news about another claim, about a call that has ended or that says what is
-    known already changes nothing, and the webhook that changed a call is noted with the change, so that
-    it changes it once (`docs/adr/0010-deduplicate-livekit-webhooks-in-the-transaction.md`).
+    An event about another claim or an ended call changes nothing. The id of a webhook is stored in the
+    transaction of its change, so that a repeat changes nothing: see
+    `docs/adr/0010-deduplicate-livekit-webhooks-in-the-transaction.md`.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class LiveKitEventHandler:
         self._reach = room_actions
 
     def handle(self, event: LiveKitEvent) -> Call | None:
-        """Write ids at once; apply or keep an end. Returns the call, where it had to be read."""
+        """Store ids at once; apply or store an ending. Returns the changed call, or None."""
         if event.event == "participant_joined" and event.sip_participant_id:
             self._record_ids(event)
             return None
@@ -83,7 +83,7 @@ class LiveKitEventHandler:
             return None
         self._notifier.notify_change(seen[-1], after)
         if event.is_caller and event.event == "participant_joined" and seen[-1].is_terminal:
-            # Too late: the call is over, and so is the stay. If that fails, LiveKit sends the webhook again.
+            # The caller joined too late. If closing the room fails, LiveKit sends the webhook again.
             self._reach.close_room(event.claim)
         return after
 
@@ -96,8 +96,7 @@ class LiveKitEventHandler:
             self._reach.hang_up(news.claim)
 
     def _agent_left(self, job_id: str, news: LiveKitEvent) -> None:
-        """One that was lost is sent again, or its person is not left in silence; if that fails, LiveKit
-        sends the webhook again."""
+        """Replace a lost agent or end its call; if that fails, LiveKit sends the webhook again."""
         lost = news.disconnect_reason in LOST
         if not lost and not news.watched:
             return
@@ -109,7 +108,7 @@ class LiveKitEventHandler:
 
     def _agent_is_lost(self, call: Call | None, job_id: str, news: LiveKitEvent) -> None:
         if call and call.is_terminal and call.reason is Reason.AGENT_LOST:
-            # The webhook comes again because its person could not be shown out.
+            # LiveKit repeats the webhook because removing the participant failed.
             self._remove_participant(call, news.claim)
             return
         if call is None or not can_lose_agent(call, news.claim.claim, job_id):
@@ -128,7 +127,7 @@ class LiveKitEventHandler:
             self._remove_participant(after, news.claim)
 
     def _redispatch_agent(self, call: Call) -> bool:
-        """A dispatch is not repeated: one that failed may yet bring an agent, into a room that is closed."""
+        """Dispatch an agent once: a failed dispatch may still send one, into a room that is then closed."""
         try:
             self._reach.dispatch_again(call)
         except LiveKitFailed:
@@ -156,7 +155,7 @@ class LiveKitEventHandler:
         if ending is None:
             return None
         if call.phase is Phase.SENT and call.owner and self._run_is_alive(call.owner):
-            # The dial's own answer is better news than this: its owner applies whichever comes last.
+            # The dial's own result is more exact: the owner of the attempt applies the last of the two.
             return store_pending_ending(call, ending) if call.pending_ending is None else None
         return finish_attempt(call, ending, now_ms)
 

@@ -97,7 +97,7 @@ class ScheduledCall(PhoneCallFields):
 
 @dataclass(frozen=True)
 class OutboundCallService:
-    """Accepts phone calls. `check_livekit(tenant_id)` raises without a LiveKit project to dial through."""
+    """Accepts phone calls. `check_livekit(tenant_id)` raises if the tenant has no LiveKit project."""
 
     admission: CallAdmission
     agents: AgentRepository
@@ -113,12 +113,12 @@ class OutboundCallService:
         source: str,
         idempotency_key: IdempotencyKey | None = None,
     ) -> AdmittedCall:
-        """Accept a phone call and wake its trunk's lane; with an idempotency key only the first time.
+        """Accept a phone call and wake its trunk's lane; a repeat of an idempotency key does neither.
 
         Raises:
             NotFound: the tenant has no such agent.
             InvalidRequest: the agent can't make calls or use that caller id, or a time is out of range.
-            LiveKitNotConfigured: the tenant has no LiveKit project to dial through.
+            LiveKitNotConfigured: the tenant has no LiveKit project.
             QueueUnavailable: the wake-up was not sent; the call was rolled back, so a retry is safe.
             IdempotencyConflict: the key was used with another body.
             IdempotencyInProgress: another request with the key is running.

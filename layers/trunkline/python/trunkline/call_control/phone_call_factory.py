@@ -32,7 +32,7 @@ CLOCKS_DIFFER_MS = 60_000
 
 @dataclass(frozen=True)
 class FieldNames:
-    """Names that errors have for a request's fields, in the spelling of its route."""
+    """Names of a request's fields in errors, in the spelling of its route."""
 
     test_speed: str
     calling_window: str
@@ -47,10 +47,10 @@ WORKFLOW_FIELDS = FieldNames("test_speed", "calling_window", "earliest_at", "exp
 
 @dataclass(frozen=True)
 class NewPhoneCall:
-    """A requested phone call, before its times are known.
+    """A requested phone call, before its times are computed.
 
-    A `window` without zones counts in the callee's; `default_zone` is the one to assume when none can be
-    derived from the number. `earliest_at` is when a scheduled call may ring first.
+    A `window` without zones applies in the callee's time zones; `default_zone` is used if the number has
+    none. A scheduled call does not ring before `earliest_at`.
     """
 
     agent: Agent
@@ -72,7 +72,7 @@ class NewPhoneCall:
 
 
 def new_phone_call(principal: Principal, new_call: NewPhoneCall, now_ms: int) -> Call:
-    """Make the call: queued, scheduled or waiting for its calling window.
+    """Build the call: queued, scheduled or waiting for its calling window.
 
     Raises:
         InvalidRequest: the deadline is out of range, or the window does not open before it.
@@ -118,23 +118,23 @@ def new_phone_call(principal: Principal, new_call: NewPhoneCall, now_ms: int) ->
 
 
 def is_zone_unknown(window: CallingWindow | None) -> bool:
-    """Say whether nobody knows in which zones a call's window is: it is held."""
+    """Tell whether a window has no known time zone; then its call is held."""
     return window is not None and not window.zones
 
 
 def earliest_start_ms(expires_ms: int) -> int:
-    """When a call that waits for its owner's word would come due: after its end, so never by itself."""
+    """Return the due time of a held call: after its expiry, so it never becomes due by itself."""
     return expires_ms + 24 * _HOUR_MS
 
 
 def require_test_for_speed(principal: Principal, speed: float | None, field: str) -> None:
-    """Raise `InvalidRequest` where a live call is to go faster than life."""
+    """Raise `InvalidRequest` if a live call has a test speed."""
     if speed is not None and principal.livemode:
         raise InvalidRequest(f"Validation error: {field} {SPEED_MESSAGE}", field=field)
 
 
 def snapshot(agent: Agent) -> AgentSnapshot:
-    """The agent as a call keeps it."""
+    """Copy the agent's settings into a call."""
     return AgentSnapshot(
         id=agent.id,
         name=agent.name,
@@ -163,7 +163,7 @@ def _earliest_or_none(new_call: NewPhoneCall, now_ms: int) -> int | None:
 
 
 def earliest_ms(text: str, field: str, now_ms: int) -> int:
-    """When a scheduled call may ring first: not in the past, but for what clocks differ by.
+    """Parse the earliest time of a scheduled call; clocks may differ by `CLOCKS_DIFFER_MS`.
 
     Raises:
         InvalidRequest: it is in the past, or too far ahead.
@@ -175,7 +175,7 @@ def earliest_ms(text: str, field: str, now_ms: int) -> int:
 
 
 def first_open_ms(window: CallingWindow | None, from_ms: int, field: str) -> int | None:
-    """When a call may ring first from a moment on; None without a window.
+    """Return the first time from `from_ms` on at which the window is open; None without a window.
 
     Raises:
         InvalidRequest: the window is never open in all of the number's zones.
@@ -201,10 +201,10 @@ def _expiry(new_call: NewPhoneCall, opens_ms: int | None, begins_ms: int, now_ms
 
 
 def deadline_ms(text: str, field: str, opens_ms: int | None, begins_ms: int, now_ms: int) -> int:
-    """After when no attempt begins: later than the first that may, and at most 14 days after it.
+    """Parse the deadline: after the earliest attempt, and at most 14 days after it.
 
     Raises:
-        InvalidRequest: it is not.
+        InvalidRequest: it is out of that range, or the window opens after it.
     """
     expires_ms = moment_ms(text)
     if not max(now_ms, begins_ms) < expires_ms <= begins_ms + _MAX_EXPIRY_MS:

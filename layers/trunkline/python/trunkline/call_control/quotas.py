@@ -24,18 +24,18 @@ from trunkline.tenants.settings import TenantSettingsCache
 
 _DAY_S = 24 * 3600
 SETTLES_MS = 5_000
-"""A call that was admitted is in the line by then, or never will be."""
+"""After this time an admitted call is in the queue, or never will be."""
 
 
 class WaitingCounter(Protocol):
-    """Counts a tenant's waiting calls of a mode, never more than `most`."""
+    """Counts a tenant's waiting calls of a mode, never more than `limit`."""
 
     def __call__(self, tenant_id: str, *, livemode: bool, limit: int) -> int: ...
 
 
 @dataclass(frozen=True)
 class QuotaService:
-    """Lets calls in while the tenant's limits allow it."""
+    """Admits calls within the tenant's limits."""
 
     table: Table
     settings: TenantSettingsCache
@@ -56,13 +56,13 @@ class QuotaService:
             self._count_today(call, facts.max_calls_a_day)
 
     def release(self, call: Call) -> None:
-        """A call that was counted was not stored after all. If this fails, one fewer is let in today."""
+        """Uncount a call that was not stored. If this fails, one call fewer is admitted today."""
         facts = self.settings.get(call.tenant_id)
         if facts.max_calls_a_day is not None:
             self.table.write(Update(self._day_count_key(call), add={"made": -1}))
 
     def calls_today(self, principal: Principal) -> int:
-        """How many calls a tenant with a daily limit has made today."""
+        """Return how many calls a tenant with a daily limit has made today."""
         day = _day(self.clock.wall_ms())
         item = self.table.get(day_count_key(principal.tenant_id, day, livemode=principal.livemode))
         return int((item or {}).get("made", 0))
@@ -81,10 +81,10 @@ class QuotaService:
         return day_count_key(call.tenant_id, _day(self.clock.wall_ms()), livemode=call.livemode)
 
     def _reserve_waiting(self, call: Call, limit: int) -> None:
-        """Take one of the places that were free at the last count; at the last one, count again.
+        """Take one of the places that the last count left; if none is left, count again.
 
-        Nothing was admitted since `admitted_ms`, so after `SETTLES_MS` whatever was is in the line and in
-        the count: places that were left by then are free for good.
+        A new count waits until `SETTLES_MS` after the last admission: by then every admitted call is in the
+        queue, so the count includes it.
         """
         gauge = waiting_gauge_key(call.tenant_id, livemode=call.livemode)
         now_ms = self.clock.wall_ms()
@@ -109,7 +109,7 @@ class QuotaService:
         try:
             self.table.write(Update(gauge, set=counted, condition=unchanged))
         except ConditionFailed:
-            # Another request has just counted: there are places again.
+            # Another request has just counted, so there may be places again.
             self._reserve_waiting(call, limit)
 
 

@@ -33,7 +33,7 @@ from trunkline.tenants.settings import TenantSettingsCache
 
 
 class ScheduleChange(StrictInputModel):
-    """The body of `PATCH /api/v1/calls/{id}`; what is left out stays as it is.
+    """The body of `PATCH /api/v1/calls/{id}`; omitted fields do not change.
 
     Without `latestAt` the deadline moves with `earliestAt`.
     """
@@ -57,7 +57,7 @@ class ScheduleChange(StrictInputModel):
 
 @dataclass(frozen=True)
 class RescheduleCallService:
-    """Changes scheduled calls on their owner's behalf."""
+    """Changes calls that have not been queued."""
 
     calls: CallRepository
     settings: TenantSettingsCache
@@ -69,7 +69,7 @@ class RescheduleCallService:
 
         Raises:
             NotFound: no such call, or not the principal's.
-            CallNotScheduled, CallEnded: its time has come, or it is over.
+            CallNotScheduled, CallEnded: it is already queued, or has ended.
             InvalidRequest: the times do not fit each other, or the call's window.
         """
         before = require_own(self.calls.load(parse_call_id(call_id)), principal)
@@ -78,7 +78,7 @@ class RescheduleCallService:
         if after is None:
             return
         if after.ttl and after.ttl > (before.ttl or 0):
-            # What was written before would go before the call is over.
+            # Items that were written with the earlier TTL would expire before the call ends.
             self.calls.set_expiry(after.id, after.ttl)
         self.notifier.notify_change(before, after)
         if before.due_ms and after.due_ms is None:
@@ -99,7 +99,7 @@ class RescheduleCallService:
 
 
 def rescheduled(call: Call, wish: ScheduleChange, now_ms: int) -> Call:
-    """The call with its new times, priority and metadata; pure.
+    """Return the call with its new times, priority and metadata. Pure.
 
     Raises:
         InvalidRequest: the times do not fit each other, or the call's window.

@@ -16,14 +16,14 @@ _COUNTED = 10_000
 
 @dataclass(frozen=True)
 class Usage:
-    """Counts; what is counted is a moment old."""
+    """Counts calls by eventually consistent indexes."""
 
     calls: CallRepository
     queue: DialQueue
     trunks: TrunkRepository
 
     def waiting(self, tenant_id: str, *, livemode: bool, limit: int = _COUNTED) -> int:
-        """Calls in the tenant's lines, never more than `most`."""
+        """Count the calls in the tenant's queues, up to `limit`."""
         counted = 0
         for trunk_id in self._trunk_ids(tenant_id, livemode=livemode):
             counted += self.queue.count(trunk_id, f"{tenant_id}#", f"{tenant_id}#{LAST}", limit - counted)
@@ -32,7 +32,7 @@ class Usage:
         return counted
 
     def in_progress(self, tenant_id: str, *, livemode: bool) -> int:
-        """Calls that are dialled or talk, and live web calls that somebody joined."""
+        """Count the calls that are dialled or answered, and live web calls that somebody joined."""
         lanes = [*self._trunk_ids(tenant_id, livemode=livemode), *(WEB_LANES if livemode else ())]
         return sum(self.calls.count_in_progress(lane, tenant_id) for lane in lanes)
 

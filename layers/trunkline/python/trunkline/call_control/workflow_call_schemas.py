@@ -96,7 +96,7 @@ class PhoneFields(InputModel):
 
 
 class OpenedCall(TypedDict):
-    """The 201 answer: `token` joins the room at `url`, of a phone call to listen in."""
+    """An accepted call; `token` joins its room at `url`, for a phone call as a listener."""
 
     call_id: str
     room_name: str

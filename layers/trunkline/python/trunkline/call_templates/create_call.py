@@ -1,4 +1,4 @@
-"""From a filled body to its call."""
+"""Creation of a call from a rendered template."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from trunkline.workflows.repository import WorkflowRepository
 
 @dataclass(frozen=True)
 class TemplateCallCreator:
-    """Makes calls as the routes do whose bodies are filled; `source` is what starts them."""
+    """Creates calls as the template's route does; `source` names what started them."""
 
     phones: OutboundCallService
     workflow_calls: WorkflowCallService
@@ -29,36 +29,26 @@ class TemplateCallCreator:
     def __call__(
         self, principal: Principal, kind: CallKind, body: dict[str, Any], idempotency_key: IdempotencyKey
     ) -> AdmittedCall:
-        """Make the call; raises as its route does."""
-        match kind:
-            case CallKind.WORKFLOW:
-                request = validated(WorkflowCall, body)
-                return self.workflow_calls.create(
-                    principal, request, source=self.source, idempotency_key=idempotency_key
-                )
-            case CallKind.OUTBOUND:
-                outbound = validated(OutboundCall, body)
-                return self.phones.create(
-                    principal, outbound, source=self.source, idempotency_key=idempotency_key
-                )
-            case CallKind.SCHEDULE:
-                scheduled = validated(ScheduledCall, body)
-                return self.phones.create(
-                    principal, scheduled, source=self.source, idempotency_key=idempotency_key
-                )
+        """Create the call; raises as its route does."""
+        if kind is CallKind.WORKFLOW:
+            request = validated(WorkflowCall, body)
+            return self.workflow_calls.create(
+                principal, request, source=self.source, idempotency_key=idempotency_key
+            )
+        model: type[OutboundCall | ScheduledCall] = (
+            ScheduledCall if kind is CallKind.SCHEDULE else OutboundCall
+        )
+        return self.phones.create(
+            principal, validated(model, body), source=self.source, idempotency_key=idempotency_key
+        )
 
 
 CreateCall = Callable[[Principal, CallKind, dict[str, Any], IdempotencyKey], AdmittedCall]
-"""Makes the call that a filled body asks for, once."""
+"""Creates the call of a rendered body, once per idempotency key."""
 
 
 def require_workflow(workflows: WorkflowRepository, principal: Principal, body: Mapping[str, Any]) -> None:
-    """A body of `POST /calls` names a workflow of the tenant's; one that a template names is looked for when
-    it is filled.
-
-    Raises:
-        InvalidRequest: it does not.
-    """
+    """Raise `InvalidRequest` unless the body names a workflow of the tenant, or a template for its name."""
     slug = body.get("workflow_slug")
     if isinstance(slug, str) and ("{{" in slug or workflows.usable(principal, slug)):
         return

@@ -17,4 +17,3 @@ RETRYABLE_ERRORS = (
     IdempotencyInProgress,
     LiveKitNotConfigured,
 )
-"""What may do better when the same is tried again."""

@@ -11,7 +11,7 @@ from trunkline.storage.keys.tenants import tenant_mode_of
 
 
 class CallKind(StrEnum):
-    """Which route's body the template makes."""
+    """The route whose body the template renders."""
 
     WORKFLOW = "workflow"
     OUTBOUND = "outbound"
@@ -19,7 +19,7 @@ class CallKind(StrEnum):
 
 
 class EventOutcome(StrEnum):
-    """What came of an event."""
+    """The outcome of an event."""
 
     CALLED = "called"
     DUPLICATE = "duplicate"
@@ -29,8 +29,7 @@ class EventOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class Automation:
-    """What starts calls with nobody asking: `body_json` is a template of the body of the route that `kind`
-    names."""
+    """Starts calls by itself; `body_json` is a template for the body of the route `kind`."""
 
     id: str
     tenant_id: str
@@ -46,11 +45,11 @@ class Automation:
 
     @property
     def tenant_mode(self) -> str:
-        """The tenant and mode it belongs to."""
+        """Return the tenant and mode that it belongs to."""
         return tenant_mode_of(self.tenant_id, self.livemode)
 
 
 def stored(kind: type[Automation], item: Mapping[str, Any]) -> dict[str, Any]:
-    """A stored starter's fields; what is left out of the table is None."""
+    """Return the fields of a stored automation; absent ones are None."""
     values: dict[str, Any] = {field.name: item.get(field.name) for field in fields(kind)}
     return {**values, "kind": CallKind(item["kind"])}

@@ -11,11 +11,7 @@ MAX_TEMPLATE_BODY_BYTES = 32 * 1024
 
 
 def begin_with(root: str, value: Any, place: str) -> None:
-    """Refuse a template that speaks of anything but `root`.
-
-    Raises:
-        ValueError: names the place.
-    """
+    """Raise `ValueError`, which names the place, if an expression does not begin with `root`."""
     try:
         for where, expression in expressions_in(value, place):
             if expression.root != root:
@@ -25,11 +21,7 @@ def begin_with(root: str, value: Any, place: str) -> None:
 
 
 def template_of(root: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The template of a route's body, if it is one.
-
-    Raises:
-        ValueError: it is too large, or speaks of anything but `root`.
-    """
+    """Return the template; raise `ValueError` if it is too large or an expression leaves `root`."""
     if json_bytes(body) > MAX_TEMPLATE_BODY_BYTES:
         raise ValueError(f"body is larger than {MAX_TEMPLATE_BODY_BYTES} bytes")
     begin_with(root, body, "body")
