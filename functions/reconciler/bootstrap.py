@@ -20,9 +20,10 @@ from trunkline.core.settings import ReconcilerSettings
 from trunkline.core.threads import ThreadRunner
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints
-from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, open_session_for
+from trunkline.livekit.client import LiveKitClient, open_session_for
 from trunkline.livekit.fail_fast import FailFastLiveKit
 from trunkline.livekit.projects import ProjectRegistry
+from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 from trunkline.reconciler.batches import BatchReconciler
 from trunkline.reconciler.deliveries import DeliveryReconciler
 from trunkline.reconciler.phone_calls import PhoneCallReconciler, ReconcilerLiveKit

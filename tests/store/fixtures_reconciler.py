@@ -19,7 +19,7 @@ from trunkline.core.logging import logger
 from trunkline.dial_queue.lease import MAX_CLOCK_SKEW_MS, RUN_LEASE_MS, LaneLeaseRepository
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints
-from trunkline.livekit.client import LiveKitUnavailable
+from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 from trunkline.reconciler.phone_calls import PhoneCallReconciler
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository

@@ -19,8 +19,8 @@ from trunkline.calls.value_objects import Ending
 from trunkline.dial_queue.lease import HeldLane
 from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialer.lane_run import StopReason
-from trunkline.livekit.client import LiveKitUnavailable
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
+from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 from trunkline.storage.keys.dialing import lane_key
 from trunkline.storage.table import Table, Update
 

@@ -14,7 +14,7 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
 from trunkline.core.logging import logger
-from trunkline.livekit.client import LiveKitUnavailable
+from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 from trunkline.reconciler.web_calls import WebCallReconciler
 from trunkline.storage.table import Table
 

@@ -21,8 +21,8 @@ from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.dialer.attempt import SlotExpired
 from trunkline.dialer.context import DialerLiveKit
-from trunkline.livekit.client import LiveKitUnavailable
 from trunkline.livekit.dial_result import DialAnswer, DialResultKind
+from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 
 BUSY, NO_ANSWER, UNAVAILABLE = "+15550100002", "+15550100003", "+15550100004"
 DECLINED, RINGS, STAYS, NOT_FOUND = "+15550100005", "+15550100007", "+15550100011", "+15550100008"

@@ -12,8 +12,9 @@ from aiohttp import web
 
 from trunkline.egress.address_policy import AddressPolicy
 from trunkline.egress.socket_guard import SocketGuard
-from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, open_session, open_session_for
+from trunkline.livekit.client import LiveKitClient, open_session, open_session_for
 from trunkline.livekit.credentials import LiveKitCredentials
+from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 
 
 class Canary:

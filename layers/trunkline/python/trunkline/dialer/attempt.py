@@ -25,9 +25,9 @@ from trunkline.dial_queue.pacing import MAX_LATE_US
 from trunkline.dialer.apply_result import apply_dial_result
 from trunkline.dialer.claim import Claim
 from trunkline.dialer.context import DialerContext
-from trunkline.livekit.client import LiveKitUnavailable
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import room_name
+from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 from trunkline.trunks.models import TrunkState
 
 TOKEN_LIFE_MS = 5_000

@@ -12,7 +12,7 @@ from trunkline.calls.models import Call, Change, StaleCall
 from trunkline.calls.repository import NoFreeSlot
 from trunkline.calls.transitions import requeue
 from trunkline.dialer.context import DialerContext
-from trunkline.livekit.client import LiveKitUnavailable
+from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 
 _SETTLE_FOR_S = 20
 

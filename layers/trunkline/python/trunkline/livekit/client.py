@@ -6,7 +6,6 @@ each caller decides by the result.
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import json
 from collections.abc import Awaitable, Callable
@@ -15,8 +14,7 @@ from typing import Any
 
 import aiohttp
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.message import DecodeError
-from livekit.api import AccessToken, LiveKitAPI, ServerError, SipCallError, SIPGrants
+from livekit.api import AccessToken, LiveKitAPI, ServerError, SIPGrants
 from livekit.api.twirp_client import TwirpErrorCode
 from livekit.protocol.agent_dispatch import CreateAgentDispatchRequest
 from livekit.protocol.models import ParticipantInfo
@@ -40,6 +38,13 @@ from trunkline.livekit.dial_result import (
     result_of_sip_status,
 )
 from trunkline.livekit.rooms import CALL_ID_HEADER, CALLER, WATCHED_ROOM, callee_identity
+from trunkline.livekit.sdk_boundary import (
+    MAX_ID,
+    BoundedResponse,
+    LiveKitUnavailable,
+    confirmed,
+    refusal_of,
+)
 
 _TIMEOUT_S = 10
 _CONNECT_S = 5
@@ -49,18 +54,11 @@ _MAX_CONNECTIONS = 600
 # other side has just closed would be an unknown dial.
 _KEEP_WARM_S = 15
 
-NO_RESPONSE_ERRORS = (aiohttp.ClientError, TimeoutError, DecodeError)
-"""Errors of a server that does not answer, or not in LiveKit's form: a tenant's own may send anything."""
-
 BeforeSend = Callable[[], Awaitable[None]]
 """Awaited once the connection is open and before anything is written to it; an exception stops the request.
 It must read the clock after its own last await."""
 
 _before_send: ContextVar[BeforeSend | None] = ContextVar("before_send", default=None)
-
-
-class LiveKitUnavailable(Exception):
-    """LiveKit refused a request, or did not confirm it in time."""
 
 
 class _PacedRequest(aiohttp.ClientRequest):
@@ -92,6 +90,10 @@ def open_session(guard: SocketGuard | None = None) -> aiohttp.ClientSession:
         timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S, sock_connect=_CONNECT_S),
         connector=connector,
         request_class=_PacedRequest,
+        response_class=BoundedResponse,
+        auto_decompress=False,
+        headers={"Accept-Encoding": "identity"},
+        cookie_jar=aiohttp.DummyCookieJar(),
     )
 
 
@@ -137,10 +139,7 @@ class LiveKitClient:
         """
         metadata = json.dumps({"call_id": call_id})
         request = CreateAgentDispatchRequest(agent_name=agent_name, room=room, metadata=metadata)
-        try:
-            return (await self._api.agent_dispatch.create_dispatch(request)).id
-        except (ServerError, *NO_RESPONSE_ERRORS) as error:
-            raise LiveKitUnavailable(_cause(error)) from error
+        return (await confirmed(self._api.agent_dispatch.create_dispatch(request))).id[:MAX_ID]
 
     async def watch_agents(self, room: str) -> None:
         """Mark the room, so that its agents' joins are handled; any other metadata marks it as well.
@@ -149,25 +148,20 @@ class LiveKitClient:
             LiveKitUnavailable: the room may or may not be marked.
         """
         rooms = self._api.room
-        try:
-            answer = await rooms.list_rooms(ListRoomsRequest(names=[room]))
-            if not any(found.metadata for found in answer.rooms):
-                await rooms.update_room_metadata(UpdateRoomMetadataRequest(room=room, metadata=WATCHED_ROOM))
-        except (ServerError, *NO_RESPONSE_ERRORS) as error:
-            raise LiveKitUnavailable(_cause(error)) from error
+        answer = await confirmed(rooms.list_rooms(ListRoomsRequest(names=[room])))
+        if not any(found.metadata for found in answer.rooms):
+            mark = UpdateRoomMetadataRequest(room=room, metadata=WATCHED_ROOM)
+            await confirmed(rooms.update_room_metadata(mark))
 
     async def agent_in_room(self, room: str) -> str | None:
         """Return the identity of an agent in the room (`agent-AJ_…`), or None.
 
         Uses ListParticipants, because the jobs in ListDispatch lag by seconds.
         """
-        try:
-            answer = await self._api.room.list_participants(ListParticipantsRequest(room=room))
-        except (ServerError, *NO_RESPONSE_ERRORS) as error:
-            raise LiveKitUnavailable(_cause(error)) from error
+        answer = await confirmed(self._api.room.list_participants(ListParticipantsRequest(room=room)))
         for participant in answer.participants:
             if participant.kind == ParticipantInfo.Kind.AGENT:
-                return participant.identity
+                return participant.identity[:MAX_ID]
         return None
 
     async def caller_is_in(self, room: str) -> bool:
@@ -181,13 +175,11 @@ class LiveKitClient:
     async def _participant(self, room: str, identity: str) -> ParticipantInfo | None:
         request = RoomParticipantIdentity(room=room, identity=identity)
         try:
-            return await self._api.room.get_participant(request)
-        except ServerError as error:
-            if error.code == TwirpErrorCode.NOT_FOUND:
-                return None
-            raise LiveKitUnavailable(_cause(error)) from error
-        except NO_RESPONSE_ERRORS as error:
-            raise LiveKitUnavailable(_cause(error)) from error
+            return await confirmed(self._api.room.get_participant(request))
+        except LiveKitUnavailable as error:
+            if error.code != TwirpErrorCode.NOT_FOUND:
+                raise
+            return None
 
     async def remove_callee(self, room: str, claim: int) -> None:
         """Hang up the callee (CANCEL while ringing, BYE after); a missing callee is a success.
@@ -209,34 +201,51 @@ class LiveKitClient:
     @staticmethod
     async def _delete_if_present(request: Awaitable[object]) -> None:
         try:
-            await request
-        except ServerError as error:
+            await confirmed(request)
+        except LiveKitUnavailable as error:
             if error.code != TwirpErrorCode.NOT_FOUND:
-                raise LiveKitUnavailable(_cause(error)) from error
-        except NO_RESPONSE_ERRORS as error:
-            raise LiveKitUnavailable(_cause(error)) from error
+                raise
 
     async def dial(self, call: Call, sip_trunk_id: str, token: str, before_send: BeforeSend) -> DialAnswer:
         """Send the INVITE when `before_send` returns, and wait for the callee's or carrier's answer.
 
         An exception of `before_send` is passed on; nothing was sent then. Never retried here: each request
-        is an INVITE.
+        is an INVITE. A failure before `before_send` has returned proves that not a byte was sent.
         """
-        _before_send.set(before_send)
+        gate = _Gate(before_send)
+        _before_send.set(gate.pass_through)
         api = LiveKitAPI.with_token(token, self._credentials.url, session=self._session, failover=False)
         timeout_s = call.agent.ring_timeout_s + _ANSWER_GRACE_S
         try:
             answer = await api.sip.create_sip_participant(_sip_request(call, sip_trunk_id), timeout=timeout_s)
         except ServerError as error:
             return DialAnswer(_result_of(error))
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-            # No connection was made, so no byte of the request was sent.
-            return DialAnswer(DialResult(DialResultKind.NOT_SENT))
-        except (*NO_RESPONSE_ERRORS, asyncio.IncompleteReadError):
-            return DialAnswer(DialResult(DialResultKind.UNKNOWN))
+        except Exception as error:
+            if error is gate.refusal:
+                raise
+            kind = DialResultKind.UNKNOWN if gate.is_passed else DialResultKind.NOT_SENT
+            return DialAnswer(DialResult(kind))
         finally:
             _before_send.set(None)
-        return DialAnswer(DialResult(DialResultKind.ANSWERED), answer.participant_id, answer.sip_call_id)
+        ids = answer.participant_id[:MAX_ID], answer.sip_call_id[:MAX_ID]
+        return DialAnswer(DialResult(DialResultKind.ANSWERED), *ids)
+
+
+class _Gate:
+    """Remembers what `before_send` did: whether the request was let through, or with what it was refused."""
+
+    def __init__(self, before_send: BeforeSend) -> None:
+        self._before_send = before_send
+        self.is_passed = False
+        self.refusal: Exception | None = None
+
+    async def pass_through(self) -> None:
+        try:
+            await self._before_send()
+        except Exception as error:
+            self.refusal = error
+            raise
+        self.is_passed = True
 
 
 def _sip_request(call: Call, sip_trunk_id: str) -> CreateSIPParticipantRequest:
@@ -254,13 +263,7 @@ def _sip_request(call: Call, sip_trunk_id: str) -> CreateSIPParticipantRequest:
 
 
 def _result_of(error: ServerError) -> DialResult:
-    if isinstance(error, SipCallError) and error.sip_status_code:
-        return result_of_sip_status(error.sip_status_code, error.sip_status or error.message)
-    return result_of_livekit_error(error.status, error.code, error.message)
-
-
-def _cause(error: Exception) -> str:
-    """Describe an error without the server's text, which for an expired token contains the token."""
-    if isinstance(error, ServerError):
-        return f"{error.code} ({error.status})"
-    return type(error).__name__
+    refusal = refusal_of(error)
+    if refusal.sip_status_code:
+        return result_of_sip_status(refusal.sip_status_code, refusal.sip_status or refusal.message)
+    return result_of_livekit_error(refusal.http_status, refusal.code, refusal.message)

@@ -7,12 +7,13 @@ seconds as that document says, even if the server sends nanoseconds.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from google.protobuf.json_format import MessageToDict
-from livekit.api import LiveKitAPI, ServerError
+from livekit.api import LiveKitAPI
 from livekit.api.twirp_client import TwirpErrorCode
 from livekit.protocol.agent import Job, JobState
 from livekit.protocol.agent_dispatch import (
@@ -25,11 +26,15 @@ from livekit.protocol.room import ListRoomsRequest
 
 from trunkline.calls.models import Call
 from trunkline.core.errors import LiveKitFailed, NotFound
-from trunkline.livekit.client import NO_RESPONSE_ERRORS, open_session_for
+from trunkline.livekit.client import open_session_for
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.dispatch_schemas import DispatchView, JobStateView, JobView, NewDispatch
+from trunkline.livekit.sdk_boundary import LiveKitUnavailable, confirmed
 
 _T = TypeVar("_T")
+_CREDENTIAL = re.compile("password|secret|token|credential")
+"""Names of fields that no client is shown: a room carries the password of its TURN server."""
+
 _NANOSECONDS_FROM = 10**14
 """Larger than any present time in seconds, milliseconds or microseconds, smaller than any in nanoseconds."""
 
@@ -52,7 +57,11 @@ class LiveKitDispatches:
             metadata=request.metadata,
             restart_policy=request.restart_policy,
         )
-        return _view(self._run(call, lambda livekit: livekit.agent_dispatch.create_dispatch(dispatch)))
+
+        async def create(livekit: LiveKitAPI) -> DispatchView:
+            return _view(await livekit.agent_dispatch.create_dispatch(dispatch))
+
+        return self._run(call, create)
 
     def find(self, call: Call, dispatch_id: str | None) -> list[DispatchView]:
         """List the dispatches of a room, or the one with that id; a room that is gone has none.
@@ -64,13 +73,13 @@ class LiveKitDispatches:
         """
         room = call.room_name or ""
 
-        async def list_existing(livekit: LiveKitAPI) -> list[AgentDispatch]:
+        async def list_existing(livekit: LiveKitAPI) -> list[DispatchView]:
             if not await _is_there(livekit, room):
                 return []
-            return list(await livekit.agent_dispatch.list_dispatch(room))
+            found = await livekit.agent_dispatch.list_dispatch(room)
+            return [_view(one) for one in found if one.agent_name and dispatch_id in (None, one.id)]
 
-        found = self._run(call, list_existing)
-        return [_view(one) for one in found if one.agent_name and dispatch_id in (None, one.id)]
+        return self._run(call, list_existing)
 
     def delete(self, call: Call, dispatch_id: str) -> DispatchView:
         """Remove an agent.
@@ -81,12 +90,15 @@ class LiveKitDispatches:
         """
         room = call.room_name or ""
 
-        async def delete_existing(livekit: LiveKitAPI) -> AgentDispatch:
+        async def delete_existing(livekit: LiveKitAPI) -> DispatchView | None:
             if not await _is_there(livekit, room):
-                raise NotFound("Dispatch not found")
-            return await livekit.agent_dispatch.delete_dispatch(dispatch_id, room)
+                return None
+            return _view(await livekit.agent_dispatch.delete_dispatch(dispatch_id, room))
 
-        return _view(self._run(call, delete_existing))
+        deleted = self._run(call, delete_existing)
+        if deleted is None:
+            raise NotFound("Dispatch not found")
+        return deleted
 
     def _run(self, call: Call, ask: Callable[[LiveKitAPI], Awaitable[_T]]) -> _T:
         return asyncio.run(_ask(self.credentials_for(call), ask))
@@ -100,12 +112,11 @@ async def _ask(credentials: LiveKitCredentials, ask: Callable[[LiveKitAPI], Awai
     key, secret = credentials.api_key, credentials.api_secret
     try:
         async with open_session_for(credentials) as session:
-            return await ask(LiveKitAPI(credentials.url, key, secret, session=session, failover=False))
-    except ServerError as error:
+            livekit = LiveKitAPI(credentials.url, key, secret, session=session, failover=False)
+            return await confirmed(ask(livekit))
+    except LiveKitUnavailable as error:
         if error.code == TwirpErrorCode.NOT_FOUND:
             raise NotFound("Dispatch not found") from error
-        raise LiveKitFailed from error
-    except NO_RESPONSE_ERRORS as error:
         raise LiveKitFailed from error
 
 
@@ -155,10 +166,11 @@ def _job_state(state: JobState) -> JobStateView:
 
 
 def _plain(message: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Convert a nested LiveKit object; int64 fields become numbers instead of strings."""
+    """Convert a nested LiveKit object: without credentials, and with int64 fields as numbers."""
     if not message:
         return None
-    return {name: int(value) if _is_int64(name, value) else value for name, value in message.items()}
+    shown = {name: value for name, value in message.items() if not _CREDENTIAL.search(name)}
+    return {name: int(value) if _is_int64(name, value) else value for name, value in shown.items()}
 
 
 def _is_int64(name: str, value: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from livekit.protocol.models import ParticipantInfo
 
-from trunkline.livekit.client import LiveKitUnavailable
+from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 
 _T = TypeVar("_T")
 

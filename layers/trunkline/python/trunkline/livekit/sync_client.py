@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from trunkline.core.errors import LiveKitFailed
-from trunkline.livekit.client import LiveKitClient, LiveKitUnavailable, open_session_for
+from trunkline.livekit.client import LiveKitClient, open_session_for
 from trunkline.livekit.credentials import LiveKitCredentials
+from trunkline.livekit.sdk_boundary import LiveKitUnavailable, confirmed
 
 SYNC_DEADLINE_S = 12
 """For all that one of these asks: their callers are requests that somebody waits for."""
@@ -63,6 +64,6 @@ def _request(credentials: LiveKitCredentials, request: Callable[[LiveKitClient],
             return await request(LiveKitClient(credentials, session))
 
     try:
-        return asyncio.run(ask())
-    except (LiveKitUnavailable, TimeoutError) as error:
+        return asyncio.run(confirmed(ask()))
+    except LiveKitUnavailable as error:
         raise LiveKitFailed from error

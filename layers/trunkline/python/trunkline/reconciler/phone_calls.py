@@ -30,7 +30,7 @@ from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints
 from trunkline.dialer.queue_reader import enqueue_due_calls
 from trunkline.dialer.simulation_hook import Simulation
-from trunkline.livekit.client import LiveKitUnavailable
+from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
 

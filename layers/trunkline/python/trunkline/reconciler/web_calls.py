@@ -20,7 +20,7 @@ from trunkline.calls.transitions import end_call
 from trunkline.calls.value_objects import Ending
 from trunkline.calls.web_transitions import on_room_finished
 from trunkline.core.clock import Clock
-from trunkline.livekit.client import LiveKitUnavailable
+from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 
 _SETTLE_FIRST_MS = 30_000
 _MAX_CONCURRENT = 16
