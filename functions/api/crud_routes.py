@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from trunkline.auth.principal import Principal
 from trunkline.auth.scopes import Scope
 from trunkline.core.validation import InputModel
 from trunkline.http_api.responses import Deleted, deleted
-from trunkline.http_api.routing import Route
+from trunkline.http_api.routing import Route, RouteGroup
 
 from .auth import ApiRequest
 
@@ -66,8 +66,8 @@ class CrudResource(Generic[Spec]):
     example: Mapping[str, Any]
 
 
-def crud_routes(resource: CrudResource[Spec]) -> list[Route]:
-    """Make the routes under `/api/v1/<name>`."""
+def add_crud_routes(group: RouteGroup, resource: CrudResource[Spec]) -> None:
+    """Add the routes under `/api/v1/<name>` to a group."""
     service = resource.service
 
     def list_all(request: ApiRequest) -> Any:
@@ -89,7 +89,8 @@ def crud_routes(resource: CrudResource[Spec]) -> list[Route]:
     read, write = Scope(f"{resource.name}:read"), Scope(f"{resource.name}:write")
     many, one = f"/api/v1/{resource.name}", f"/api/v1/{resource.name}/{{{resource.key}}}"
     label, spec = resource.label, resource.spec
-    return [
+    change_texts = replace(resource.change, errors=CONFLICT | resource.change.errors)
+    routes = [
         Route("GET", many, list_all, resource.list_view, **_common(f"list{label}s", read, resource.listing)),
         Route(
             "POST",
@@ -110,10 +111,12 @@ def crud_routes(resource: CrudResource[Spec]) -> list[Route]:
             resource.view,
             changes=True,
             body_schema=spec,
-            **_common(f"change{label}", write, resource.change),
+            **_common(f"change{label}", write, change_texts),
         ),
         Route("DELETE", one, delete, Deleted, **_common(f"delete{label}", write, resource.deletion)),
     ]
+    for route in routes:
+        group.add(route)
 
 
 def _common(operation_id: str, scope: Scope, texts: Texts) -> dict[str, Any]:

@@ -11,20 +11,16 @@ from trunkline.livekit.rooms import CallAttemptRef
 from ..bootstrap.base import agent_reports
 from . import PARAMETER_PATTERNS
 
-group = RouteGroup(PARAMETER_PATTERNS)
+group = RouteGroup(parameter_patterns=PARAMETER_PATTERNS)
 
 
-@group.get(
-    "/agent/v1/calls/{call_id}/context",
-    operation_id="getContext",
-    summary="Read the context of the agent's call.",
-)
+@group.get("/agent/v1/calls/{call_id}/context")
 def get_context(claim: CallAttemptRef) -> Any:
+    """Read the context of the agent's call."""
     return agent_reports().context(claim)
 
 
-@group.post(
-    "/agent/v1/calls/{call_id}/reports", operation_id="reportEvents", summary="Report events of the call."
-)
-def report(claim: CallAttemptRef, body: Reports) -> Any:
+@group.post("/agent/v1/calls/{call_id}/reports")
+def report_events(claim: CallAttemptRef, body: Reports) -> Any:
+    """Report events of the call."""
     return agent_reports().apply(claim, body.reports)

@@ -19,20 +19,16 @@ class ToolQuery(InputModel):
     agent: str | None = None
 
 
-group = RouteGroup(PARAMETER_PATTERNS)
+group = RouteGroup(parameter_patterns=PARAMETER_PATTERNS)
 
 
-@group.get(
-    "/agent/v1/calls/{call_id}/tools",
-    operation_id="listTools",
-    summary="List the definitions of the tools that an agent of the call can use.",
-)
+@group.get("/agent/v1/calls/{call_id}/tools")
 def list_tools(claim: CallAttemptRef, query: ToolQuery) -> Any:
+    """List the definitions of the tools that an agent of the call can use."""
     return tool_invocation_service().definitions(claim, query.agent)
 
 
-@group.post(
-    "/agent/v1/calls/{call_id}/tools/{tool}", operation_id="invokeTool", summary="Use a tool in the call."
-)
-def invoke(claim: CallAttemptRef, tool: str, body: Invocation) -> Any:
+@group.post("/agent/v1/calls/{call_id}/tools/{tool}")
+def invoke_tool(claim: CallAttemptRef, tool: str, body: Invocation) -> Any:
+    """Use a tool in the call."""
     return tool_invocation_service().invoke(claim, tool, body)

@@ -7,12 +7,11 @@ from trunkline.agents.service import AgentList, AgentView
 from trunkline.http_api.routing import RouteGroup
 
 from ..bootstrap.agents import agent_service
-from ..crud_routes import CONFLICT, CrudResource, Texts, crud_routes
+from ..crud_routes import CrudResource, Texts, add_crud_routes
 
-_NO_AGENT = {404: "No such agent."}
-
-group = RouteGroup()
-group.routes += crud_routes(
+group = RouteGroup(not_found="No such agent.")
+add_crud_routes(
+    group,
     CrudResource(
         name="agents",
         label="Agent",
@@ -28,17 +27,16 @@ group.routes += crud_routes(
             errors={409: "An agent of this name exists."},
             returns="The agent.",
         ),
-        reading=Texts("Read an agent.", errors=_NO_AGENT),
+        reading=Texts("Read an agent."),
         change=Texts(
             "Change some fields of an agent.",
             "Calls that were accepted earlier keep the agent as it was. The name cannot be changed.",
-            errors=_NO_AGENT | CONFLICT,
         ),
         deletion=Texts(
             "Delete an agent.",
             "Rejected while a workflow refers to it.",
-            errors=_NO_AGENT | {409: "A workflow uses it."},
+            errors={409: "A workflow uses it."},
         ),
         example={"name": "Ada", "livekit_agent_name": "ada"},
-    )
+    ),
 )

@@ -8,13 +8,13 @@ from trunkline.http_api.routing import RouteGroup
 
 from ..auth import ApiRequest
 from ..bootstrap.tenant import api_key_service
-from ..crud_routes import CONFLICT, CrudResource, Texts, crud_routes
+from ..crud_routes import CONFLICT, CrudResource, Texts, add_crud_routes
 
-_NO_KEY = {404: "No such key."}
 _CANNOT_GRANT = {403: "The key lacks the scope, or would grant a right that it lacks."}
 
-group = RouteGroup()
-group.routes += crud_routes(
+group = RouteGroup(not_found="No such key.")
+add_crud_routes(
+    group,
     CrudResource(
         name="api-keys",
         label="ApiKey",
@@ -32,30 +32,29 @@ group.routes += crud_routes(
             | {409: "You have reached your limit of keys, or the Idempotency-Key is in use."},
             returns="The key.",
         ),
-        reading=Texts("Read an API key.", errors=_NO_KEY),
+        reading=Texts("Read an API key."),
         change=Texts(
             "Change an API key's name, addresses, limit or expiry.",
             "Its scopes and environment cannot be changed.",
-            errors=_NO_KEY | CONFLICT | _CANNOT_GRANT,
+            errors=_CANNOT_GRANT,
         ),
         deletion=Texts(
             "Revoke an API key: it and its sessions are rejected from the next request on.",
-            errors=_NO_KEY | CONFLICT,
+            errors=CONFLICT,
             operation_id="revokeApiKey",
         ),
         example={"name": "backend", "scopes": ["calls:create", "calls:read"]},
-    )
+    ),
 )
 
 
 @group.post(
     "/api/v1/api-keys/{key_id}/rotate",
-    operation_id="rotateApiKey",
-    summary="Replace an API key by a new one. Only this response has the new key itself.",
     scope=Scope.API_KEYS_WRITE,
     body_required=False,
-    errors=_NO_KEY | CONFLICT | _CANNOT_GRANT,
+    errors=CONFLICT | _CANNOT_GRANT,
     example={"overlap_seconds": 3600},
 )
-def rotate_key(request: ApiRequest, key_id: str, body: KeyRotation) -> ApiKeyWithSecret:
+def rotate_api_key(request: ApiRequest, key_id: str, body: KeyRotation) -> ApiKeyWithSecret:
+    """Replace an API key by a new one. Only this response has the new key itself."""
     return api_key_service().rotate(request.principal, key_id, body)

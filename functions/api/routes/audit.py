@@ -12,11 +12,7 @@ from ..bootstrap.tenant import audit_log
 group = RouteGroup()
 
 
-@group.get(
-    "/api/v1/audit",
-    operation_id="listAudit",
-    summary="List the audit log, newest entry first; entries are kept for a year.",
-    scope=Scope.AUDIT_READ,
-)
+@group.get("/api/v1/audit", scope=Scope.AUDIT_READ)
 def list_audit(request: ApiRequest, query: AuditQuery) -> AuditList:
+    """List the audit log, newest entry first; entries are kept for a year."""
     return audit_log().page(request.principal, query)

@@ -24,9 +24,6 @@ group = RouteGroup()
 
 @group.post(
     "/api/v1/calls/outbound",
-    operation_id="createOutboundCall",
-    summary="Queue a phone call; it is dialled at the trunk's pace.",
-    description="`calls:initiate` is the same right as `calls:create`.",
     scope=Scope.CALLS_CREATE,
     status=201,
     returns="The call is queued.",
@@ -36,6 +33,10 @@ group = RouteGroup()
 def create_outbound_call(
     request: ApiRequest, body: OutboundCall, idempotency_key: IdempotencyKey | None
 ) -> Reply[AcceptedCall]:
+    """Queue a phone call; it is dialled at the trunk's pace.
+
+    `calls:initiate` is the same right as `calls:create`.
+    """
     admitted = outbound_call_service().create(
         request.principal, body, source="api", idempotency_key=idempotency_key
     )
@@ -44,8 +45,6 @@ def create_outbound_call(
 
 @group.post(
     "/api/v1/calls/schedule",
-    operation_id="scheduleCall",
-    summary="Schedule a phone call for a time, or a window of time.",
     scope=Scope.CALLS_CREATE,
     status=201,
     returns="The call is scheduled; it is queued when its time comes.",
@@ -59,6 +58,7 @@ def create_outbound_call(
 def schedule_call(
     request: ApiRequest, body: ScheduledCall, idempotency_key: IdempotencyKey | None
 ) -> Reply[ScheduledAnswer]:
+    """Schedule a phone call for a time, or a window of time."""
     service = outbound_call_service()
     admitted = service.create(request.principal, body, source="schedule", idempotency_key=idempotency_key)
     return Reply(scheduled_answer(admitted.call), admitted.replayed)
@@ -66,9 +66,6 @@ def schedule_call(
 
 @group.post(
     "/api/v1/calls",
-    operation_id="createCall",
-    summary="Create a call of a workflow: the user joins by web or is phoned.",
-    description="A web call ends as `timeout` if nobody joins within the workflow's join window.",
     scope=Scope.CALLS_CREATE,
     status=201,
     returns="The call, and a token to join it (for a phone call: to listen in).",
@@ -87,6 +84,10 @@ def schedule_call(
 def create_call(
     request: ApiRequest, body: WorkflowCall, idempotency_key: IdempotencyKey | None
 ) -> Reply[OpenedCall]:
+    """Create a call of a workflow: the user joins by web or is phoned.
+
+    A web call ends as `timeout` if nobody joins within the workflow's join window.
+    """
     admitted = workflow_call_service().create(
         request.principal, body, source="api", idempotency_key=idempotency_key
     )
@@ -95,8 +96,6 @@ def create_call(
 
 @group.post(
     "/api/v1/calls/test-agent",
-    operation_id="createTestCall",
-    summary="Create a web call with one agent and no workflow.",
     scope=Scope.CALLS_CREATE,
     status=201,
     returns="The call, and a token to join it.",
@@ -106,6 +105,7 @@ def create_call(
 def create_test_call(
     request: ApiRequest, body: TestAgentCall, idempotency_key: IdempotencyKey | None
 ) -> Reply[OpenedCall]:
+    """Create a web call with one agent and no workflow."""
     service = workflow_call_service()
     admitted = service.create_test(
         request.principal, body, source="test-agent", idempotency_key=idempotency_key

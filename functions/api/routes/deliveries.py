@@ -9,30 +9,22 @@ from trunkline.webhooks.responses import DeliveryView
 from ..auth import ApiRequest
 from ..bootstrap.webhooks import delivery_service
 
-_NO_DELIVERY = {404: "No such delivery."}
-
-group = RouteGroup()
+group = RouteGroup(not_found="No such delivery.")
 
 
-@group.get(
-    "/api/v1/deliveries/{delivery_id}",
-    operation_id="getDelivery",
-    summary="Read a delivery, with the first 16 KB of each response.",
-    scope=Scope.WEBHOOKS_READ,
-    errors=_NO_DELIVERY,
-)
+@group.get("/api/v1/deliveries/{delivery_id}", scope=Scope.WEBHOOKS_READ)
 def get_delivery(request: ApiRequest, delivery_id: str) -> DeliveryView:
+    """Read a delivery, with the first 16 KB of each response."""
     return delivery_service().get(request.principal, delivery_id)
 
 
 @group.post(
     "/api/v1/deliveries/{delivery_id}/redeliver",
-    operation_id="redeliver",
-    summary="Send a delivery's event once more, with all attempts; the event keeps its id.",
     scope=Scope.WEBHOOKS_WRITE,
     status=202,
     returns="The new delivery.",
-    errors=_NO_DELIVERY | {409: "It is still being delivered, or the webhook is disabled."},
+    errors={409: "It is still being delivered, or the webhook is disabled."},
 )
 def redeliver(request: ApiRequest, delivery_id: str) -> DeliveryView:
+    """Send a delivery's event once more, with all attempts; the event keeps its id."""
     return delivery_service().redeliver(request.principal, delivery_id)

@@ -15,23 +15,20 @@ group = RouteGroup()
 
 @group.get(
     "/api/v1/calls/{call_id}/dispatches",
-    operation_id="listDispatches",
-    summary="List the agent dispatches of a call's room.",
-    description="The list is empty once the room no longer exists. `dispatchId` is accepted, too.",
     scope=Scope.CALLS_READ,
     returns="LiveKit's ListAgentDispatchResponse.",
     errors={404: "No such call.", 502: "LiveKit did not respond."},
 )
 def list_dispatches(request: ApiRequest, call_id: str, query: DispatchQuery) -> DispatchList:
+    """List the agent dispatches of a call's room.
+
+    The list is empty once the room no longer exists. `dispatchId` is accepted, too.
+    """
     return dispatch_service().list(request.principal, call_id, query.dispatch_id)
 
 
 @group.post(
     "/api/v1/calls/{call_id}/dispatches",
-    operation_id="createDispatch",
-    summary="Dispatch another agent to a call.",
-    description="Fields may be in snake_case or camelCase. A repeat dispatches another agent, unless it has "
-    "the same Idempotency-Key.",
     scope=Scope.CALLS_CREATE,
     status=201,
     returns="LiveKit's AgentDispatch.",
@@ -43,16 +40,20 @@ def list_dispatches(request: ApiRequest, call_id: str, query: DispatchQuery) -> 
     example={"agent_name": "Ada"},
 )
 def create_dispatch(request: ApiRequest, call_id: str, body: NewDispatch) -> DispatchView:
+    """Dispatch another agent to a call.
+
+    Fields may be in snake_case or camelCase. A repeat dispatches another agent, unless it has the same
+    Idempotency-Key.
+    """
     return dispatch_service().create(request.principal, call_id, body)
 
 
 @group.delete(
     "/api/v1/calls/{call_id}/dispatches/{dispatch_id}",
-    operation_id="deleteDispatch",
-    summary="Remove an agent from a call.",
     scope=Scope.CALLS_CREATE,
     returns="LiveKit's AgentDispatch.",
     errors={404: "No such call or dispatch.", 502: "LiveKit did not respond."},
 )
 def delete_dispatch(request: ApiRequest, call_id: str, dispatch_id: str) -> DispatchView:
+    """Remove an agent from a call."""
     return dispatch_service().delete(request.principal, call_id, dispatch_id)

@@ -14,13 +14,9 @@ from ..bootstrap.outbound import quota_service, usage
 group = RouteGroup()
 
 
-@group.get(
-    "/api/v1/limits",
-    operation_id="getLimits",
-    summary="Read your limits and their current use.",
-    scope=Scope.CALLS_READ,
-)
+@group.get("/api/v1/limits", scope=Scope.CALLS_READ)
 def get_limits(request: ApiRequest) -> LimitsView:
+    """Read your limits and their current use."""
     principal, rate = request.principal, request.rate_limit
     tenant_id, livemode = principal.tenant_id, principal.livemode
     return limits_view(

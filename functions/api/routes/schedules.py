@@ -8,13 +8,13 @@ from trunkline.schedules.schemas import RunList, RunView, ScheduleList, Schedule
 
 from ..auth import ApiRequest
 from ..bootstrap.automations import schedule_service
-from ..crud_routes import CONFLICT, CrudResource, Texts, crud_routes
+from ..crud_routes import CONFLICT, CrudResource, Texts, add_crud_routes
 
-_NO_SCHEDULE = {404: "No such schedule."}
 _INVALID = {400: "A field is not valid, its call cannot be created as it is, or the schedule never fires."}
 
-group = RouteGroup()
-group.routes += crud_routes(
+group = RouteGroup(not_found="No such schedule.")
+add_crud_routes(
+    group,
     CrudResource(
         name="schedules",
         label="Schedule",
@@ -31,70 +31,59 @@ group.routes += crud_routes(
             | {409: "You have reached your limit of schedules, or the Idempotency-Key is in use."},
             returns="The schedule and its next runs.",
         ),
-        reading=Texts("Read a schedule and its next runs.", errors=_NO_SCHEDULE),
-        change=Texts(
-            "Change some fields; takes effect at the next run.", errors=_INVALID | _NO_SCHEDULE | CONFLICT
-        ),
-        deletion=Texts("Delete a schedule.", errors=_NO_SCHEDULE),
+        reading=Texts("Read a schedule and its next runs."),
+        change=Texts("Change some fields; takes effect at the next run.", errors=_INVALID),
+        deletion=Texts("Delete a schedule."),
         example={
             "name": "every morning",
             "cron": "0 9 * * *",
             "timezone": "Europe/Berlin",
             "body": {"workflow_slug": "daily-checkin", "user_id": "user_1"},
         },
-    )
+    ),
 )
 
 
 @group.post(
     "/api/v1/schedules/{schedule_id}/pause",
-    operation_id="pauseSchedule",
-    summary="Pause a schedule: it creates no calls until it is resumed.",
     scope=Scope.SCHEDULES_WRITE,
     idempotent=False,
-    errors=_NO_SCHEDULE | CONFLICT,
+    errors=CONFLICT,
 )
-def pause(request: ApiRequest, schedule_id: str) -> ScheduleView:
+def pause_schedule(request: ApiRequest, schedule_id: str) -> ScheduleView:
+    """Pause a schedule: it creates no calls until it is resumed."""
     return schedule_service().change(request.principal, schedule_id, {"enabled": False})
 
 
 @group.post(
     "/api/v1/schedules/{schedule_id}/resume",
-    operation_id="resumeSchedule",
-    summary="Resume a paused schedule; missed runs are not made up for.",
     scope=Scope.SCHEDULES_WRITE,
     idempotent=False,
-    errors=_INVALID | _NO_SCHEDULE | CONFLICT,
+    errors=_INVALID | CONFLICT,
 )
-def resume(request: ApiRequest, schedule_id: str) -> ScheduleView:
+def resume_schedule(request: ApiRequest, schedule_id: str) -> ScheduleView:
+    """Resume a paused schedule; missed runs are not made up for."""
     return schedule_service().change(request.principal, schedule_id, {"enabled": True})
 
 
 @group.post(
     "/api/v1/schedules/{schedule_id}/run",
-    operation_id="runSchedule",
-    summary="Create a schedule's call now, in addition to its regular runs, even while it is paused.",
     scope=Scope.SCHEDULES_WRITE,
     status=201,
     returns="The call that was created.",
-    errors=_NO_SCHEDULE
-    | {
+    errors={
         400: "The call cannot be created as it is.",
         403: "The number must not be called.",
         409: "The Idempotency-Key is in use.",
         500: "The call could not be queued: send the request again.",
     },
 )
-def run(request: ApiRequest, schedule_id: str) -> RunView:
+def run_schedule(request: ApiRequest, schedule_id: str) -> RunView:
+    """Create a schedule's call now, in addition to its regular runs, even while it is paused."""
     return schedule_service().run_now(request.principal, schedule_id)
 
 
-@group.get(
-    "/api/v1/schedules/{schedule_id}/runs",
-    operation_id="listScheduleRuns",
-    summary="List the outcomes of the latest runs: called, duplicate or refused, with the reason.",
-    scope=Scope.SCHEDULES_READ,
-    errors=_NO_SCHEDULE,
-)
-def list_runs(request: ApiRequest, schedule_id: str) -> RunList:
+@group.get("/api/v1/schedules/{schedule_id}/runs", scope=Scope.SCHEDULES_READ)
+def list_schedule_runs(request: ApiRequest, schedule_id: str) -> RunList:
+    """List the outcomes of the latest runs: called, duplicate or refused, with the reason."""
     return schedule_service().runs(request.principal, schedule_id)

@@ -6,12 +6,11 @@ from trunkline.http_api.routing import RouteGroup
 from trunkline.tools.secret_service import SecretList, SecretSpec, SecretView
 
 from ..bootstrap.agents import secret_service
-from ..crud_routes import CONFLICT, CrudResource, Texts, crud_routes
+from ..crud_routes import CrudResource, Texts, add_crud_routes
 
-_NO_SECRET = {404: "No such secret."}
-
-group = RouteGroup()
-group.routes += crud_routes(
+group = RouteGroup(not_found="No such secret.")
+add_crud_routes(
+    group,
     CrudResource(
         name="secrets",
         label="Secret",
@@ -30,17 +29,15 @@ group.routes += crud_routes(
             },
             returns="The secret, without its value.",
         ),
-        reading=Texts("Read when a secret was stored; its value cannot be read.", errors=_NO_SECRET),
+        reading=Texts("Read when a secret was stored; its value cannot be read."),
         change=Texts(
-            "Replace a secret's value.",
-            "Takes effect at the next invocation, also in running calls.",
-            errors=_NO_SECRET | CONFLICT,
+            "Replace a secret's value.", "Takes effect at the next invocation, also in running calls."
         ),
         deletion=Texts(
             "Delete a secret.",
             "Rejected while a tool refers to it.",
-            errors=_NO_SECRET | {409: "A tool uses it."},
+            errors={409: "A tool uses it."},
         ),
         example={"name": "CRM_TOKEN", "value": "s3cret"},
-    )
+    ),
 )

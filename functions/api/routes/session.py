@@ -26,10 +26,6 @@ group = RouteGroup()
 
 @group.post(
     "/api/v1/session",
-    operation_id="openSession",
-    summary="Open a session of the web UI: exchange an API key, or an ID token of the deployment's user "
-    "pool, for a cookie.",
-    description="The key may be in the body, or in a header as in every other request.",
     public=True,
     idempotent=False,
     status=201,
@@ -38,6 +34,11 @@ group = RouteGroup()
     example={"api_key": "as_test_…", "expires_in_s": 3600},
 )
 def open_session(request: ApiRequest, body: NewSession) -> Reply[SessionView]:
+    """Open a session of the web UI: exchange an API key, or an ID token of the deployment's user pool, for a
+    cookie.
+
+    The key may be in the body, or in a header as in every other request.
+    """
     if not credentials_of(request.http).is_own_site:
         raise CrossSite
     principal, key_hash = _authenticate(request, body)
@@ -45,21 +46,21 @@ def open_session(request: ApiRequest, body: NewSession) -> Reply[SessionView]:
     return Reply(view, cookies=(_cookie(token, body.expires_in_s),))
 
 
-@group.get(
-    "/api/v1/session",
-    operation_id="getSession",
-    summary="Read your own identity and rights.",
-    description="Accepts a key as well as a session.",
-)
+@group.get("/api/v1/session")
 def get_session(request: ApiRequest) -> SessionView:
+    """Read your own identity and rights.
+
+    Accepts a key as well as a session.
+    """
     token, expires_ms = session_token_of(request.http), None
     if token and request.principal.actor.kind == "session":
         expires_ms = sessions().find(token).expires_at_ms
     return session_view(request.principal, expires_ms)
 
 
-@group.delete("/api/v1/session", operation_id="closeSession", summary="Close the session.")
+@group.delete("/api/v1/session")
 def close_session(request: ApiRequest) -> Reply[Closed]:
+    """Close the session."""
     token = session_token_of(request.http)
     if not token or request.principal.actor.kind != "session":
         raise InvalidApiKey

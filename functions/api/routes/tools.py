@@ -11,14 +11,14 @@ from trunkline.tools.schemas import ToolList, ToolSpec, ToolView
 
 from ..auth import ApiRequest
 from ..bootstrap.agents import tool_dry_run_service, tool_service
-from ..crud_routes import CONFLICT, CrudResource, Texts, crud_routes
+from ..crud_routes import CrudResource, Texts, add_crud_routes
 from .queries import CursorQuery
 
-_NO_TOOL = {404: "No such tool."}
 _INVALID = {400: "A field is not valid; the message has its path, for example config.actions.0.url."}
 
-group = RouteGroup()
-group.routes += crud_routes(
+group = RouteGroup(not_found="No such tool.")
+add_crud_routes(
+    group,
     CrudResource(
         name="tools",
         label="Tool",
@@ -39,44 +39,39 @@ group.routes += crud_routes(
             | _INVALID,
             returns="The tool.",
         ),
-        reading=Texts("Read a tool.", errors=_NO_TOOL),
+        reading=Texts("Read a tool."),
         change=Texts(
             "Create a new version with some fields changed.",
             "Calls use the version that was current when they were accepted. The name cannot be changed.",
-            errors=_NO_TOOL | CONFLICT | _INVALID,
+            errors=_INVALID,
         ),
         deletion=Texts(
             "Delete a tool.",
             "Rejected while a workflow or an agent uses it.",
-            errors=_NO_TOOL | {409: "A workflow or an agent uses it."},
+            errors={409: "A workflow or an agent uses it."},
         ),
         example={"name": "hang_up", "config": {"actions": [{"type": "end_call"}]}},
-    )
+    ),
 )
 
 
-@group.get(
-    "/api/v1/tools/{tool}/versions",
-    operation_id="listToolVersions",
-    summary="List a tool's versions, newest first.",
-    description="A call's timeline names the version that an invocation used.",
-    scope=Scope.TOOLS_READ,
-    errors=_NO_TOOL,
-)
-def list_versions(request: ApiRequest, tool: str, query: CursorQuery) -> ToolList:
+@group.get("/api/v1/tools/{tool}/versions", scope=Scope.TOOLS_READ)
+def list_tool_versions(request: ApiRequest, tool: str, query: CursorQuery) -> ToolList:
+    """List a tool's versions, newest first.
+
+    A call's timeline names the version that an invocation used.
+    """
     return tool_service().versions(request.principal, tool, query.cursor)
 
 
 @group.post(
     "/api/v1/tools/{tool}/try",
-    operation_id="tryTool",
-    summary="Show the request that a tool would send, with its secrets hidden; with `send`, send it.",
     scope=Scope.TOOLS_WRITE,
     returns="The request, and the response if it was sent.",
     body_required=False,
-    errors=_NO_TOOL,
     example={"params": {}, "send": False},
 )
 def try_tool(request: ApiRequest, tool: str, body: Trial) -> TrialView:
+    """Show the request that a tool would send, with its secrets hidden; with `send`, send it."""
     once = f"try#{request.principal.actor.request_id or uuid.uuid4().hex}"
     return tool_dry_run_service().run(request.principal, tool, body, once)

@@ -18,9 +18,7 @@ from trunkline.triggers.schemas import (
 
 from ..auth import ApiRequest
 from ..bootstrap.automations import trigger_event_handler, trigger_service
-from ..crud_routes import CONFLICT, CrudResource, Texts, crud_routes
-
-_NO_TRIGGER = {404: "No such trigger."}
+from ..crud_routes import CrudResource, Texts, add_crud_routes
 
 
 class TriggerEvent(BaseModel):
@@ -29,8 +27,9 @@ class TriggerEvent(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
-group = RouteGroup()
-group.routes += crud_routes(
+group = RouteGroup(not_found="No such trigger.")
+add_crud_routes(
+    group,
     CrudResource(
         name="triggers",
         label="Trigger",
@@ -49,46 +48,31 @@ group.routes += crud_routes(
             },
             returns="The trigger and its secret.",
         ),
-        reading=Texts("Read a trigger.", errors=_NO_TRIGGER),
-        change=Texts("Change some fields; takes effect at the next event.", errors=_NO_TRIGGER | CONFLICT),
-        deletion=Texts("Delete a trigger.", errors=_NO_TRIGGER),
+        reading=Texts("Read a trigger."),
+        change=Texts("Change some fields; takes effect at the next event."),
+        deletion=Texts("Delete a trigger."),
         example={
             "name": "signups",
             "body": {"workflow_slug": "daily-checkin", "user_id": "{{event.user.id}}"},
         },
-    )
+    ),
 )
 
 
-@group.post(
-    "/api/v1/triggers/{trigger_id}/rotate-secret",
-    operation_id="rotateTriggerSecret",
-    summary="Replace a trigger's secret; the old one stops working at once.",
-    scope=Scope.TRIGGERS_WRITE,
-    errors=_NO_TRIGGER,
-)
-def rotate_secret(request: ApiRequest, trigger_id: str) -> TriggerWithSecret:
+@group.post("/api/v1/triggers/{trigger_id}/rotate-secret", scope=Scope.TRIGGERS_WRITE)
+def rotate_trigger_secret(request: ApiRequest, trigger_id: str) -> TriggerWithSecret:
+    """Replace a trigger's secret; the old one stops working at once."""
     return trigger_service().rotate(request.principal, trigger_id)
 
 
-@group.get(
-    "/api/v1/triggers/{trigger_id}/events",
-    operation_id="listTriggerEvents",
-    summary="List the outcomes of the latest events: called, duplicate, ignored or refused, with the reason.",
-    scope=Scope.TRIGGERS_READ,
-    errors=_NO_TRIGGER,
-)
-def list_events(request: ApiRequest, trigger_id: str) -> ReceivedList:
+@group.get("/api/v1/triggers/{trigger_id}/events", scope=Scope.TRIGGERS_READ)
+def list_trigger_events(request: ApiRequest, trigger_id: str) -> ReceivedList:
+    """List the outcomes of the latest events: called, duplicate, ignored or refused, with the reason."""
     return trigger_service().received(request.principal, trigger_id)
 
 
 @group.post(
     "/api/v1/triggers/{trigger_id}/events",
-    operation_id="takeTriggerEvent",
-    summary="Send an event: any JSON object, authenticated with the trigger's secret.",
-    description="Sign it as our webhooks are signed (`X-Webhook-Signature`, or Standard Webhooks), or send "
-    "the secret as `Authorization: Bearer`. An event id starts one call, however often it is sent. Errors "
-    "are those of the call that the event asks for.",
     public=True,
     idempotent=False,
     status=202,
@@ -104,8 +88,13 @@ def list_events(request: ApiRequest, trigger_id: str) -> ReceivedList:
         500: "The call could not be queued: send the event again.",
     },
 )
-def receive_event(request: ApiRequest, trigger_id: str) -> TakenEvent:
-    """Receive an event; there is no API key, the event itself is signed."""
+def take_trigger_event(request: ApiRequest, trigger_id: str) -> TakenEvent:
+    """Send an event: any JSON object, authenticated with the trigger's secret.
+
+    Sign it as our webhooks are signed (`X-Webhook-Signature`, or Standard Webhooks), or send the secret as
+    `Authorization: Bearer`. An event id starts one call, however often it is sent. Errors are those of the
+    call that the event asks for.
+    """
     http = request.http
     source = EventSource(http.source_ip, http.request_id)
     return trigger_event_handler().handle(trigger_id, http.headers, http.body_bytes(), source)

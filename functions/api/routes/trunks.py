@@ -9,49 +9,38 @@ from trunkline.http_api.routing import RouteGroup
 from ..auth import ApiRequest
 from ..bootstrap.queue import trunk_service
 
-_NO_TRUNK = {404: "No such trunk."}
-
-group = RouteGroup()
+group = RouteGroup(not_found="No such trunk.")
 
 
-@group.get(
-    "/api/v1/trunks",
-    operation_id="listTrunks",
-    summary="List your trunks: state, pace, calls that wait and calls in progress.",
-    description="The counts are of your own calls.",
-    scope=Scope.TRUNKS_READ,
-    returns="The trunks.",
-)
+@group.get("/api/v1/trunks", scope=Scope.TRUNKS_READ, returns="The trunks.")
 def list_trunks(request: ApiRequest) -> TrunkList:
+    """List your trunks: state, pace, calls that wait and calls in progress.
+
+    The counts are of your own calls.
+    """
     return trunk_service().list(request.principal)
 
 
-@group.get(
-    "/api/v1/trunks/{trunk_id}",
-    operation_id="getTrunk",
-    summary="Read a trunk and its latest events.",
-    scope=Scope.TRUNKS_READ,
-    returns="The trunk.",
-    errors=_NO_TRUNK,
-)
+@group.get("/api/v1/trunks/{trunk_id}", scope=Scope.TRUNKS_READ, returns="The trunk.")
 def get_trunk(request: ApiRequest, trunk_id: str) -> TrunkView:
+    """Read a trunk and its latest events."""
     return trunk_service().get(request.principal, trunk_id)
 
 
 @group.patch(
     "/api/v1/trunks/{trunk_id}",
-    operation_id="changeTrunk",
-    summary="Pause or resume a trunk that only you use, or change its limits.",
-    description="A running lane applies the change within 3 s: calls that were not sent return to the "
-    "queue, calls that ring continue. null removes a limit of yours.",
     scope=Scope.TRUNKS_WRITE,
     returns="The changed trunk.",
-    errors=_NO_TRUNK
-    | {
+    errors={
         400: "A field is not valid, or exceeds the operator's limit.",
         403: "The key lacks the scope, or the trunk is shared with other tenants.",
     },
     example={"paused": True},
 )
 def change_trunk(request: ApiRequest, trunk_id: str, body: TrunkChange) -> TrunkView:
+    """Pause or resume a trunk that only you use, or change its limits.
+
+    A running lane applies the change within 3 s: calls that were not sent return to the queue, calls that
+    ring continue. null removes a limit of yours.
+    """
     return trunk_service().change(request.principal, trunk_id, body)

@@ -16,12 +16,11 @@ from trunkline.webhooks.schemas import DeliveryQuery, Recovery, Rotation, Webhoo
 
 from ..auth import ApiRequest
 from ..bootstrap.webhooks import delivery_service, webhook_service
-from ..crud_routes import CONFLICT, CrudResource, Texts, crud_routes
+from ..crud_routes import CONFLICT, CrudResource, Texts, add_crud_routes
 
-_NO_WEBHOOK = {404: "No such webhook."}
-
-group = RouteGroup()
-group.routes += crud_routes(
+group = RouteGroup(not_found="No such webhook.")
+add_crud_routes(
+    group,
     CrudResource(
         name="webhooks",
         label="Webhook",
@@ -41,78 +40,67 @@ group.routes += crud_routes(
             },
             returns="The webhook and its secret.",
         ),
-        reading=Texts("Read a webhook and its health.", errors=_NO_WEBHOOK),
+        reading=Texts("Read a webhook and its health."),
         change=Texts(
             "Change some fields, enable or disable a webhook.",
             "Fields of `filter` change one by one, `headers` all at once.",
-            errors=_NO_WEBHOOK | CONFLICT,
         ),
-        deletion=Texts("Delete a webhook; its pending deliveries are abandoned.", errors=_NO_WEBHOOK),
+        deletion=Texts("Delete a webhook; its pending deliveries are abandoned."),
         example={"url": "https://example.com/hooks", "filter": {"events": ["call.completed"]}},
-    )
+    ),
 )
 
 
 @group.post(
     "/api/v1/webhooks/{webhook_id}/test",
-    operation_id="testWebhook",
-    summary="Send one signed ping, even to a disabled webhook.",
     scope=Scope.WEBHOOKS_WRITE,
     status=202,
     returns="The ping is being sent: read its delivery.",
-    errors=_NO_WEBHOOK,
 )
-def ping(request: ApiRequest, webhook_id: str) -> DeliveryView:
+def test_webhook(request: ApiRequest, webhook_id: str) -> DeliveryView:
+    """Send one signed ping, even to a disabled webhook."""
     return delivery_service().ping(request.principal, webhook_id)
 
 
 @group.post(
     "/api/v1/webhooks/{webhook_id}/rotate-secret",
-    operation_id="rotateWebhookSecret",
-    summary="Create a new secret; the old one continues to sign beside it for a time.",
-    description="Until then the old secret signs `X-Webhook-Signature`, and both sign `webhook-signature`.",
     scope=Scope.WEBHOOKS_WRITE,
     returns="The webhook and its new secret.",
     body_required=False,
-    errors=_NO_WEBHOOK | CONFLICT,
+    errors=CONFLICT,
     example={"overlap_seconds": 3600},
 )
-def rotate_secret(request: ApiRequest, webhook_id: str, body: Rotation) -> WebhookWithSecret:
+def rotate_webhook_secret(request: ApiRequest, webhook_id: str, body: Rotation) -> WebhookWithSecret:
+    """Create a new secret; the old one continues to sign beside it for a time.
+
+    Until then the old secret signs `X-Webhook-Signature`, and both sign `webhook-signature`.
+    """
     return webhook_service().rotate(request.principal, webhook_id, body)
 
 
-@group.delete(
-    "/api/v1/webhooks/{webhook_id}/previous-secret",
-    operation_id="endSecretOverlap",
-    summary="Stop signing with the old secret.",
-    scope=Scope.WEBHOOKS_WRITE,
-    errors=_NO_WEBHOOK | CONFLICT,
-)
-def end_overlap(request: ApiRequest, webhook_id: str) -> WebhookView:
+@group.delete("/api/v1/webhooks/{webhook_id}/previous-secret", scope=Scope.WEBHOOKS_WRITE, errors=CONFLICT)
+def end_secret_overlap(request: ApiRequest, webhook_id: str) -> WebhookView:
+    """Stop signing with the old secret."""
     return webhook_service().end_overlap(request.principal, webhook_id)
 
 
-@group.get(
-    "/api/v1/webhooks/{webhook_id}/deliveries",
-    operation_id="listDeliveries",
-    summary="List a webhook's deliveries of the last 30 days, newest first.",
-    description="A page may have fewer deliveries than `limit`: continue while there is a `next_cursor`.",
-    scope=Scope.WEBHOOKS_READ,
-    errors=_NO_WEBHOOK,
-)
+@group.get("/api/v1/webhooks/{webhook_id}/deliveries", scope=Scope.WEBHOOKS_READ)
 def list_deliveries(request: ApiRequest, webhook_id: str, query: DeliveryQuery) -> DeliveryList:
+    """List a webhook's deliveries of the last 30 days, newest first.
+
+    A page may have fewer deliveries than `limit`: continue while there is a `next_cursor`.
+    """
     return delivery_service().list_deliveries(request.principal, webhook_id, query)
 
 
 @group.post(
     "/api/v1/webhooks/{webhook_id}/recover",
-    operation_id="recoverDeliveries",
-    summary="Send again every delivery that failed since a given time.",
     scope=Scope.WEBHOOKS_WRITE,
     status=202,
     returns="The number of deliveries that are sent again; while `more` is true, repeat the request.",
-    errors=_NO_WEBHOOK | {409: "The webhook is disabled."},
+    errors={409: "The webhook is disabled."},
     example={"since": "2026-01-01T00:00:00Z"},
 )
-def recover(request: ApiRequest, webhook_id: str, body: Recovery) -> Recovered:
+def recover_deliveries(request: ApiRequest, webhook_id: str, body: Recovery) -> Recovered:
+    """Send again every delivery that failed since a given time."""
     return delivery_service().recover(request.principal, webhook_id, body)

@@ -6,12 +6,11 @@ from trunkline.http_api.routing import RouteGroup
 from trunkline.workflows.schemas import WorkflowList, WorkflowSpec, WorkflowView
 
 from ..bootstrap.agents import workflow_service
-from ..crud_routes import CONFLICT, CrudResource, Texts, crud_routes
+from ..crud_routes import CrudResource, Texts, add_crud_routes
 
-_NO_WORKFLOW = {404: "No such workflow."}
-
-group = RouteGroup()
-group.routes += crud_routes(
+group = RouteGroup(not_found="No such workflow.")
+add_crud_routes(
+    group,
     CrudResource(
         name="workflows",
         label="Workflow",
@@ -27,17 +26,16 @@ group.routes += crud_routes(
             errors={409: "A workflow of this slug exists."},
             returns="The workflow.",
         ),
-        reading=Texts("Read a workflow.", errors=_NO_WORKFLOW),
+        reading=Texts("Read a workflow."),
         change=Texts(
             "Create a new version with some fields changed.",
             "Calls keep the version they started with. The slug cannot be changed.",
-            errors=_NO_WORKFLOW | CONFLICT,
         ),
         deletion=Texts(
             "Delete a workflow.",
             "Rejected while it has calls that have not ended.",
-            errors=_NO_WORKFLOW | {409: "Some of its calls have not ended."},
+            errors={409: "Some of its calls have not ended."},
         ),
         example={"slug": "daily-checkin", "entry_agent": "Ada"},
-    )
+    ),
 )

@@ -1,15 +1,18 @@
 """Declarations of routes, from which both the router and the OpenAPI document are made.
 
-A route is declared once, by a decorator of its handler. The handler's signature is part of the declaration:
-parameters called `body`, `changes`, `query` and `idempotency_key` receive those parts of the request, the
-positional ones the path's parameters, and the return type is the response's model.
+A route is declared once, by a decorator of its handler. The handler itself is part of the declaration:
+
+- Its name in camel case is the operation's id.
+- The first paragraph of its docstring is the summary, the others are the description.
+- Parameters called `body`, `changes`, `query` and `idempotency_key` receive those parts of the request,
+  the positional ones the path's parameters. The return type is the response's model.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cache, cached_property
 from importlib import import_module
 from typing import Any, TypedDict, TypeVar, Unpack, get_args, get_origin, get_type_hints
@@ -28,11 +31,8 @@ _SEGMENT = r"[-._~()'!*:@,;=+&$%<> \[\]{}|^\w]+"
 
 
 class Declaration(TypedDict, total=False):
-    """The parts of a route's declaration that its handler's signature does not have; see `Route`."""
+    """The parts of a route's declaration that its handler does not have; see `Route`."""
 
-    operation_id: str
-    summary: str
-    description: str
     scope: str | None
     status: int
     returns: str
@@ -114,10 +114,18 @@ class Route:
 class RouteGroup:
     """The routes that one module declares."""
 
-    def __init__(self, parameter_patterns: Mapping[str, str] | None = None) -> None:
-        """`parameter_patterns` are regular expressions of path parameters that are not just any text."""
+    def __init__(self, *, not_found: str = "", parameter_patterns: Mapping[str, str] | None = None) -> None:
+        """`not_found` is the text of 404 for every path with a parameter, unless a route has its own;
+        `parameter_patterns` are regular expressions of path parameters that are not just any text."""
         self.routes: list[Route] = []
+        self._not_found = not_found
         self._patterns = parameter_patterns or {}
+
+    def add(self, route: Route) -> None:
+        """Add a route, with the group's text of 404 if it has none."""
+        if self._not_found and route.path_parameters:
+            route = replace(route, errors={404: self._not_found, **route.errors})
+        self.routes.append(route)
 
     def get(self, path: str, **declaration: Unpack[Declaration]) -> Callable[[Handler], Handler]:
         """Declare a GET route."""
@@ -143,6 +151,7 @@ class RouteGroup:
         def declare(handler: Handler) -> Handler:
             hints = get_type_hints(handler)
             response = hints["return"]
+            summary, *description = _paragraphs(handler.__doc__ or "")
             route = Route(
                 method,
                 path,
@@ -153,12 +162,24 @@ class RouteGroup:
                 query=hints.get("query"),
                 takes_idempotency_key="idempotency_key" in hints,
                 parameter_patterns=self._patterns,
+                operation_id=_camel_case(handler.__name__),
+                summary=summary,
+                description=" ".join(description),
                 **declaration,
             )
-            self.routes.append(route)
+            self.add(route)
             return handler
 
         return declare
+
+
+def _paragraphs(docstring: str) -> list[str]:
+    return [" ".join(paragraph.split()) for paragraph in docstring.split("\n\n")]
+
+
+def _camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
 
 
 @dataclass(frozen=True)
