@@ -25,6 +25,7 @@ from trunkline.calls.states import State
 from trunkline.calls.transitions import request_cancel
 from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.errors import CallEnded, CallNotScheduled, InvalidRequest, NotFound
+from trunkline.core.json_text import json_text
 from trunkline.core.validation import validated
 from trunkline.dialer.queue_reader import MAX_DUE_PER_LOOK, enqueue_due_calls
 from trunkline.storage.keys.calls import call_event_key
@@ -151,7 +152,7 @@ def test_a_scheduled_call_is_changed_until_its_time_has_come(outbound: OutboundH
     assert (sooner.due_ms, sooner.expires_at_ms, sooner.metadata_json) == (
         NOW_MS + 60_000,
         NOW_MS + 120_000,
-        '{"a": 1}',
+        json_text({"a": 1}),
     )
     assert outbound.wakeups.delays_s == [60], "an hour is too far ahead for a wake"
     version = sooner.version
