@@ -29,7 +29,7 @@ class PartCanceller:
     clock: Clock
 
     def cancel_part(self, batch: Batch, number: int) -> None:
-        """Cancel a part; from the first write on no worker imports more of it."""
+        """Cancel a part's calls; after the first write no worker imports more of its rows."""
         part = self.batches.fence(batch, number)
         faults = self.batches.faults(batch.id, number, check=False)
         rows = [row for row in range(first_row(number), part.next_row) if row not in faults]

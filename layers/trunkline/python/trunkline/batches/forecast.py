@@ -1,4 +1,4 @@
-"""Forecast of when calls will have been made, from a trunk's pace, concurrency and windows. Pure."""
+"""Forecast of when the last call begins, from a trunk's pace, concurrency and windows. Pure."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _NOTHING = 1e-6
 
 @dataclass(frozen=True)
 class Load:
-    """So many calls that may be made while a window is open; None: always."""
+    """A number of calls that may begin while a window is open; None: at any time."""
 
     window: CallingWindow | None
     calls: int
 
     @property
     def key(self) -> str:
-        """A name by which loads are added up: the same for the same window."""
+        """Return the key under which calls with the same window are counted."""
         if self.window is None:
             return ""
         window = self.window
@@ -30,7 +30,7 @@ class Load:
 
     @classmethod
     def parse(cls, key: str, calls: int) -> Load:
-        """Read a load's key."""
+        """Parse a stored key."""
         if not key:
             return cls(None, calls)
         start, end, days, zones = key.split("|")
@@ -38,8 +38,10 @@ class Load:
 
 
 def pace_of(trunk: Trunk, average_call_s: float) -> float:
-    """How many batch calls a trunk can begin a second: its CPS, less the share that is kept for direct calls,
-    and no more than its concurrency lets through when a call lasts so long."""
+    """Return how many batch calls a trunk can begin a second, with calls of `average_call_s`.
+
+    The share that is reserved for direct calls is not included.
+    """
     share = 1 - trunk.direct_share
     if trunk.max_concurrent_calls is None:
         return trunk.cps * share
@@ -56,8 +58,11 @@ class _Left:
 
 
 def finish_ms(loads: Iterable[Load], pace: float, now_ms: int) -> int | None:
-    """When the last call begins, if nothing else is dialled, each number is rung once, and open windows are
-    served in order; None: some window never opens."""
+    """Return when the last call begins; None if a window never opens.
+
+    Assumes that nothing else is dialled, that every number is called once, and that open windows are served
+    in order.
+    """
     left = [_Left(load.window, load.calls) for load in loads]
     moment = now_ms
     for _ in range(_MAX_STEPS):
@@ -75,7 +80,7 @@ def finish_ms(loads: Iterable[Load], pace: float, now_ms: int) -> int | None:
 
 
 def _serve(ready: Sequence[_Left], pace: float, now_ms: int, later_ms: int | None) -> int:
-    """Make calls until something opens or closes, or all are made; returns when that is."""
+    """Begin calls until a window opens or closes, or none is left; return the time of that."""
     changes = [each.window.closes_ms(now_ms) for each in ready if each.window]
     changes += [] if later_ms is None else [later_ms]
     calls = sum(each.calls for each in ready)

@@ -1,4 +1,4 @@
-"""Forecast of when a batch's calls will have been made."""
+"""Forecast of when the last call of a batch begins."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from trunkline.trunks.repository import TrunkRepository
 
 @dataclass(frozen=True)
 class ForecastService:
-    """Forecasts by the trunks as they are now; what waits in their lines before counts, too."""
+    """Forecasts with the present state of the trunks, including the calls that already wait."""
 
     batches: BatchRepository
     trunks: TrunkRepository
@@ -26,7 +26,7 @@ class ForecastService:
     clock: Clock
 
     def forecast(self, batch: Batch) -> BatchForecast:
-        """What would come of the rows that were checked."""
+        """Forecast the calls of a checked batch."""
         parts = self.batches.parts(batch.id, check=True)
         now_ms = self.clock.wall_ms()
         starts_ms = max(now_ms, batch.starts_at_ms or 0)
@@ -39,7 +39,7 @@ class ForecastService:
         }
 
     def eta(self, batch: Batch, parts: Iterable[Part], left: float) -> str | None:
-        """When the last of the calls that are left begins; `left` is their share of all."""
+        """Return when the last remaining call begins; `left` is the share of calls that remain."""
         loads = {
             trunk_id: [Load(load.window, round(load.calls * left)) for load in each]
             for trunk_id, each in loads_by_trunk(parts).items()
@@ -65,7 +65,7 @@ class ForecastService:
 
 
 def loads_by_trunk(parts: Iterable[Part]) -> dict[str, list[Load]]:
-    """How many calls go over which trunk, by their windows."""
+    """Sum the accepted calls by trunk and window."""
     sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for part in parts:
         for (trunk_id, key), calls in (part.loads or {}).items():

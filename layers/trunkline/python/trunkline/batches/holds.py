@@ -19,7 +19,7 @@ _STALE_S = 86_400
 
 @dataclass(frozen=True)
 class BatchHoldService:
-    """One small item a trunk: lanes see it within seconds, however many calls the batch has."""
+    """Keeps one hold item per trunk and batch; lanes read it within seconds."""
 
     table: Table
     batches: BatchRepository
@@ -28,8 +28,10 @@ class BatchHoldService:
     clock: Clock
 
     def sync(self, batch: Batch) -> None:
-        """Have every trunk that the batch may use do as the batch says. Whoever changes a batch looks again
-        afterwards, so that of two at once the later change holds; doing it again is harmless."""
+        """Write or delete the batch's hold on every trunk that it may use. Idempotent.
+
+        The batch is read again afterwards, so that after concurrent changes the last one applies.
+        """
         now: Batch | None = batch
         while now:
             self._write(now)
@@ -38,7 +40,7 @@ class BatchHoldService:
                 return
 
     def remove(self, batch: Batch) -> None:
-        """Take a batch's holds away: no call of it waits any more."""
+        """Delete a batch's holds, once none of its calls waits."""
         for trunk_id in self._trunk_ids(batch):
             self.table.write(Delete(batch_hold_key(trunk_id, batch.tenant_id, batch.id)))
 
@@ -53,7 +55,7 @@ class BatchHoldService:
             self.table.write(Put({**key.as_item(), **asdict(hold), TTL: ttl}))
 
     def wake(self, batch: Batch, trunk_id: str) -> None:
-        """Wake a trunk's lane now, or when the batch starts; best effort, as all wakes are."""
+        """Wake a trunk's lane now, or when the batch starts; best effort."""
         hold = batch.hold(self.clock.wall_ms())
         if hold is None:
             self.notifier.wake(trunk_id)

@@ -1,6 +1,6 @@
 """Import of a part's rows as calls: a few dozen in each transaction, together with the part's progress.
 
-The progress refuses what a worker repeats after a crash, or two do at once: each row is called exactly once.
+The progress is written conditionally, so that a row is imported once, even after a crash or by two workers.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ _FULL = (QueueFull, ConcurrencyExceeded, DailyLimitReached)
 
 
 class RowConverterPort(Protocol):
-    """Makes drafts of rows: `trunkline.batches.drafts`."""
+    """Converts rows into calls: `trunkline.batches.row_to_call`."""
 
     def convert(self, row: Row) -> PreparedRow: ...
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What the flow is to do next: go on at once, or after a wait; or nothing more."""
+    """The next step of the state machine: `again`, `wait` or `done`."""
 
     next: str
     wait_s: int = 0
@@ -58,8 +58,7 @@ DONE = Progress("done")
 
 @dataclass(frozen=True)
 class Importer:
-    """Imports and checks parts. `wake(batch, trunk_id)` wakes a lane: the reconciler makes up for one that
-    fails."""
+    """Imports and checks parts. `wake(batch, trunk_id)` wakes a lane; the reconciler repeats a failed one."""
 
     table: Table
     batches: BatchRepository
@@ -70,7 +69,7 @@ class Importer:
     clock: Clock
 
     def import_part(self, batch: Batch, number: int, *, check: bool) -> Progress:
-        """Take a part as far as it goes."""
+        """Import or check a part's rows until its end, a limit of the tenant, or `_PATIENCE_S`."""
         rows = self.files.rows(batch.id, number)
         drafter, trunk_ids = self.row_converter(batch), set[str]()
         until_ms = self.clock.wall_ms() + _PATIENCE_S * 1000
@@ -94,7 +93,7 @@ class Importer:
     def _next_group(
         self, batch: Batch, number: int, rows: Sequence[Row], *, check: bool
     ) -> tuple[Part, Sequence[Row]] | None:
-        """Where the part is, and its next rows; None at its end, or once it is cancelled."""
+        """Return the part and its next rows; None at its end or after its cancellation."""
         found = self.batches.parts(batch.id, check=check, row=rows[0].number) if rows else []
         part = found[0] if found else Part(number, first_row(number))
         due = [row for row in rows if row.number >= part.next_row][:GROUP_ROWS]
@@ -103,8 +102,7 @@ class Importer:
     def _write_group(
         self, batch: Batch, part: Part, drafts: Sequence[PreparedRow], *, check: bool
     ) -> int | None:
-        """Write a group, without the rows whose number is suppressed; returns how long to wait where the
-        tenant has as many calls as it may."""
+        """Write a group without rows with suppressed numbers; return how long to wait at a limit, or None."""
         if check:
             drafts = [draft.refused(SUPPRESSED) if self._is_rejected(draft) else draft for draft in drafts]
             self._write_transaction(batch, part, drafts, check=True)
@@ -119,7 +117,7 @@ class Importer:
             ]
 
     def _admitted(self, drafts: Sequence[PreparedRow]) -> tuple[list[PreparedRow], int | None]:
-        """The first drafts that the tenant's limits let in, and how long the others wait."""
+        """Return the first rows within the tenant's limits, and how long the others wait."""
         let_in: list[PreparedRow] = []
         for draft in drafts:
             try:
@@ -136,8 +134,8 @@ class Importer:
         """Write a group in one transaction.
 
         Returns:
-            The rows with a suppressed number, and then nothing was written; empty also where another worker
-            moved the part on.
+            The rows with a suppressed number; then nothing was written. Empty if the group was written, or if
+            another worker has written it.
         """
         faults = [(draft.row.number, draft.row.name, draft.fault) for draft in drafts]
         next_row = drafts[-1].row.number + 1
@@ -162,7 +160,7 @@ class Importer:
         return set()
 
     def _is_rejected(self, draft: PreparedRow) -> bool:
-        """Say whether what must hold of other items does not, as a transaction would find out."""
+        """Tell whether a transaction would fail because the row's number is suppressed."""
         if draft.call is None or not draft.checks:
             return False
         keys = [each.key for each in draft.checks]
@@ -186,7 +184,7 @@ def _fitting(drafts: Iterable[PreparedRow]) -> Iterator[PreparedRow]:
 
 
 def loads_of(drafts: Sequence[PreparedRow]) -> Mapping[tuple[str, str], int]:
-    """How many calls go over which trunk in which window."""
+    """Count the calls by trunk and window."""
     calls: list[Call] = [
         draft.call for draft in drafts if draft.call and draft.call.waits_for is not WaitsFor.ZONE
     ]

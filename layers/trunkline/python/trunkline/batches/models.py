@@ -14,11 +14,11 @@ from trunkline.trunks.batch_holds import BatchHold
 
 MAX_ROWS = 100_000
 PART_ROWS = 500
-"""How many rows one part has: what is imported, cancelled and counted together."""
+"""Rows of one part, the unit of import, cancellation and counting."""
 
 PRIORITY = 7
 SPAN_US = 1_000_000
-"""No two batches of a tenant begin in one second, so each has a span of arrivals of its own."""
+"""Batches of a tenant begin in different seconds, so that their spans of arrival times do not overlap."""
 
 BATCH_RETENTION_S = 90 * 86_400
 """How long a batch and its counts are kept."""
@@ -38,7 +38,7 @@ class BatchState(StrEnum):
 
 
 class BatchJob(StrEnum):
-    """What a flow does with all of a batch's rows."""
+    """A job of the state machine over all rows of a batch."""
 
     CHECK = "check"
     IMPORT = "import"
@@ -54,11 +54,11 @@ class RowFormat(StrEnum):
 
 @dataclass(frozen=True)
 class Batch:
-    """Calls by one template: `body_json` is the body of the route that `kind` names, with `{{row.…}}` in it.
+    """Calls by one template: `body_json` is the body of the route `kind`, with `{{row.…}}` in it.
 
-    `first_us` begins the span in which its calls arrive in their line, in the order of the rows. `rows` and
-    `parts` are known once the rows were read. `work` is what its flow does, or None; `runs` counts flows, so
-    that each has a name of its own. `ttl` is when it is deleted, in seconds.
+    `first_us` is the arrival time before the first row's call. `rows` and `parts` are None until the rows are
+    read. `job` is the running job, or None; `runs` counts executions, so that their names differ. `ttl` is in
+    epoch seconds.
     """
 
     id: str
@@ -90,29 +90,29 @@ class Batch:
 
     @property
     def tenant_mode(self) -> str:
-        """The tenant and mode it belongs to."""
+        """Return the tenant and mode that it belongs to."""
         return tenant_mode_of(self.tenant_id, self.livemode)
 
     @property
     def is_check_only(self) -> bool:
-        """Its rows are looked at, and none is a call."""
+        """Tell whether its rows are only checked, without calls."""
         return self.state in (BatchState.CHECKING, BatchState.CHECKED)
 
     @property
     def execution_name(self) -> str:
-        """What the execution of its present work is called."""
+        """Name the execution of its present job."""
         return f"{self.id}-{self.job}-{self.runs}"
 
     def call_id(self, row: int) -> str:
-        """The id of the call of a row: the same one at every try, so that no row has two."""
+        """Derive the call id of a row: the same at every try, so that a row has one call."""
         return str(uuid.uuid5(_CALLS, f"{self.id}/{row}"))
 
     def arrived_us(self, row: int) -> int:
-        """Where a row's call stands among those of its rank."""
+        """Return the arrival time of a row's call, which orders the calls of one priority."""
         return self.first_us + row
 
     def hold(self, now_ms: int) -> BatchHold | None:
-        """What keeps its calls from being dialled now, if anything does."""
+        """Return the hold that keeps its calls from being dialled now, or None."""
         until_ms = self.starts_at_ms if (self.starts_at_ms or 0) > now_ms else None
         stopped = self.paused or self.state in (BatchState.CANCELLING, BatchState.CANCELLED)
         if not stopped and until_ms is None:
@@ -121,7 +121,7 @@ class Batch:
         return BatchHold(self.tenant_id, self.id, self.first_us, last_us, None if stopped else until_ms)
 
     def as_attributes(self) -> dict[str, Any]:
-        """The attributes to store."""
+        """Return the attributes to store."""
         attributes = asdict(self)
         return attributes | {"work": attributes.pop("job")}
 
@@ -136,18 +136,18 @@ def batch_from_attributes(item: Mapping[str, Any]) -> Batch:
 
 
 def part_of(row: int) -> int:
-    """The part that a row is in; both are counted from 1."""
+    """Return the part of a row; both are counted from 1."""
     return (row - 1) // PART_ROWS + 1
 
 
 def first_row(part: int) -> int:
-    """The first row of a part."""
+    """Return the first row of a part."""
     return (part - 1) * PART_ROWS + 1
 
 
 @dataclass(frozen=True)
 class RowFault:
-    """Why a row makes no call."""
+    """The reason for which a row has no call."""
 
     type: str
     message: str
@@ -155,7 +155,7 @@ class RowFault:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a batch: its values, or what is wrong with it. `name` is its `id`, where it has one."""
+    """A row of a batch: its values or its fault. `name` is its column `id`, or None."""
 
     number: int
     values: Mapping[str, Any]

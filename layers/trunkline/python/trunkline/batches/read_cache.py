@@ -1,4 +1,4 @@
-"""Memoising read cache over a repository, for work that repeats a read for every row."""
+"""Read cache over a repository, for imports that repeat a read for every row."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ _MOST = 1000
 
 
 class ReadCache:
-    """Asks each question of a store once. Only what is asked by hashable values can be remembered, and
-    nothing may be changed through it."""
+    """Calls a repository's method once for the same arguments, which must be hashable; for reads only."""
 
     def __init__(self, store: Any) -> None:
         self._store = store
@@ -20,12 +19,12 @@ class ReadCache:
 
     @classmethod
     def wrap(cls, store: T) -> T:
-        """A store as before, that remembers its answers."""
+        """Wrap a repository."""
         return cast("T", cls(store))
 
     @staticmethod
     def function(ask: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """The same for one function."""
+        """Wrap one function."""
         return lru_cache(maxsize=_MOST)(ask)
 
     def __getattr__(self, name: str) -> Any:

@@ -29,7 +29,7 @@ _TRIES = 60
 
 @dataclass(frozen=True)
 class Part:
-    """How far a part's rows are looked at: the next is `next_row`."""
+    """Progress of a part: `next_row` is the first row that is not yet imported or checked."""
 
     number: int
     next_row: int
@@ -41,17 +41,17 @@ class Part:
 
 
 Faults = Mapping[int, tuple[str | None, RowFault]]
-"""What is wrong with rows, and what they are called."""
+"""Names and faults of rows, by row number."""
 
 
 class BatchRepository:
-    """Batches, whosever they are; a part and its counts are changed in one write."""
+    """Reads and writes batches of all tenants; a part and its counts change in one write."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def create(self, batch: Batch, extra_writes: Sequence[Write] = ()) -> Batch:
-        """Store a new batch, in the first second from its own on that no batch of the tenant began in."""
+        """Store a new batch in the next second in which no batch of the tenant began."""
         for ahead in range(_TRIES):
             made = replace(batch, first_us=batch.first_us // SPAN_US * SPAN_US + ahead * SPAN_US)
             entry = batch_entry(batch.tenant_mode, made.first_us // SPAN_US).as_item()
@@ -64,7 +64,7 @@ class BatchRepository:
         raise VersionConflict
 
     def load(self, batch_id: str) -> Batch | None:
-        """One batch."""
+        """Read a batch."""
         item = self._table.get(batch_key(batch_id))
         return batch_from_attributes(item) if item else None
 
@@ -77,7 +77,7 @@ class BatchRepository:
         return save_next_version(self._table, changed, _item, extra_writes)
 
     def page(self, tenant_mode: str, limit: int, cursor: str | None) -> tuple[list[Batch], str | None]:
-        """A tenant's batches, newest first, and where to go on."""
+        """Return a page of a tenant's batches, newest first, and the next cursor."""
         first = batch_entry(tenant_mode)
         last = f"{decode_cursor(cursor)}" if cursor else f"{first.sk}~"
         entries: list[Item] = []
@@ -91,24 +91,24 @@ class BatchRepository:
         return [batch_from_attributes(item) for item in found], more
 
     def delete(self, batch: Batch, extra_writes: Sequence[Write] = ()) -> None:
-        """Delete a batch; its parts, which nobody finds any more, go when their time is over."""
+        """Delete a batch; the TTL deletes its parts."""
         entry = batch_entry(batch.tenant_mode, batch.first_us // SPAN_US)
         self._table.transact([Delete(batch_key(batch.id)), Delete(entry), *extra_writes])
 
     def parts(self, batch_id: str, *, check: bool = False, row: int | None = None) -> list[Part]:
-        """The parts that were begun, of an import or of a check; or the one that a row is in."""
+        """List the parts that an import or a check has begun, or only the part of a row."""
         number = None if row is None else part_of(row)
         found = self._table.partition(batch_part_key(batch_id, number, check=check))
         return [_part(item) for item in found]
 
     def faults(self, batch_id: str, number: int, *, check: bool) -> Faults:
-        """Why rows of a part make no call, by their numbers."""
+        """Return the faults of a part's rows, by row number."""
         found = self._table.partition(batch_faults_key(batch_id, number, check=check))
-        told = (each for item in found for each in json.loads(item["faults_json"]))
-        return {row: (name, RowFault(type_, message)) for row, name, type_, message in told}
+        stored = (each for item in found for each in json.loads(item["faults_json"]))
+        return {row: (name, RowFault(type_, message)) for row, name, type_, message in stored}
 
     def outcomes(self, batch_id: str) -> tuple[dict[str, int], dict[str, int]]:
-        """How many calls are over, by the state they ended in and by the reason."""
+        """Count the calls that have ended, by state and by reason."""
         states: dict[str, int] = {}
         reasons: dict[str, int] = {}
         for item in self._table.partition(batch_outcome_key(batch_id)):
@@ -120,7 +120,7 @@ class BatchRepository:
         return states, reasons
 
     def record_call_end(self, batch_id: str, row: int, state: str, reason: str | None, ttl: int) -> None:
-        """Count a call that is over; the same one is counted once, however often it is told of."""
+        """Count a call that has ended; a repeat changes nothing."""
         counts = {f"state:{state}": 1} | ({f"reason:{reason}": 1} if reason else {})
         ended = Attr("ended")
         change = Update(
@@ -135,25 +135,25 @@ class BatchRepository:
             return
 
     def fence(self, batch: Batch, number: int) -> Part:
-        """End a part's import: whoever works on it can write no more."""
+        """Mark a part as cancelled, so that no worker can import more of its rows."""
         key = batch_part_key(batch.id, number)
         item = self._table.write(Update(key, set={"cancelled": True, TTL: batch.ttl}))
         return _part(item or key.as_item())
 
     def unfinished(self, until_ms: int) -> Iterator[Batch]:
-        """Batches whose flow was begun by a moment and has not ended."""
+        """Iterate over batches with a job that was started by `until_ms` and has not ended."""
         for item in self._table.partition(batch_work_key()):
             if item["at_ms"] <= until_ms and (batch := self.load(item["id"])):
                 yield batch
 
 
 def job_started(batch: Batch, now_ms: int) -> Put:
-    """The write that notes, in the transaction of a change, that a batch's flow is to run."""
+    """Build the write that records a started job."""
     return Put(batch_work_key(batch.id).as_item() | {"id": batch.id, "at_ms": now_ms})
 
 
 def job_ended(batch: Batch) -> Delete:
-    """The write that notes that a batch's flow has ended."""
+    """Build the write that records the end of a job."""
     return Delete(batch_work_key(batch.id))
 
 
@@ -191,8 +191,10 @@ def part_writes(
     *,
     check: bool,
 ) -> list[Write]:
-    """The writes that move a part on by some rows, in the transaction that accepts their calls: the first
-    fails if another worker moved it, or the batch was cancelled."""
+    """Build the writes that advance a part, for the transaction that stores its rows' calls.
+
+    The first one fails if another worker has advanced the part, or if it was cancelled.
+    """
     faults = [(row, name, fault.type, fault.message) for row, name, fault in rows if fault]
     add: dict[str, int] = {"accepted": len(rows) - len(faults), "refused": len(faults)}
     for _, _, type_, _ in faults:

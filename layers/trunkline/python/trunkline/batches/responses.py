@@ -18,7 +18,7 @@ from trunkline.core.timestamps import iso_from_ms, iso_or_none
 
 @dataclass(frozen=True)
 class BatchResponses:
-    """Reads what is shown: a batch of 100,000 rows is 400 small items, read in one query each kind."""
+    """Builds responses; a batch of 100,000 rows takes a query for its parts and one for its outcomes."""
 
     batches: BatchRepository
     files: BatchFiles
@@ -54,7 +54,7 @@ class BatchResponses:
         }
 
     def is_open(self, batch: Batch) -> bool:
-        """Say whether calls of it have not ended."""
+        """Tell whether calls of the batch have not ended."""
         parts = self.batches.parts(batch.id, check=batch.is_check_only)
         return _status(batch, self._progress(batch, parts)) == "running"
 
@@ -90,7 +90,7 @@ class BatchResponses:
 
 
 def _status(batch: Batch, progress: BatchProgress) -> str:
-    """As it is stored; a running batch is completed once all its calls are over."""
+    """Return the stored state; a running batch whose calls have all ended is `completed`."""
     if batch.state is BatchState.RUNNING and progress["ended"] >= progress["accepted"]:
         return "completed"
     return batch.state.value
@@ -101,7 +101,7 @@ def _sorted(counts: dict[str, int]) -> list[tuple[str, int]]:
 
 
 def summary_view(batch: Batch) -> BatchSummary:
-    """Show a batch in a list: as it is stored, so without counting its calls."""
+    """Show a batch in a list, with its stored state: its calls are not counted."""
     return {
         "id": batch.id,
         "name": batch.name,

@@ -23,13 +23,13 @@ COLUMNS = tuple(BatchRowView.__annotations__)
 
 @dataclass(frozen=True)
 class Results:
-    """Reads results; a call that was deleted has none but its id."""
+    """Reads results; of a deleted call only the id is known."""
 
     table: Table
     batches: BatchRepository
 
     def rows(self, batch: Batch, first: int) -> Iterator[BatchRowView]:
-        """What came of the rows from one on, in order."""
+        """Iterate over the results of the rows from `first` on."""
         for number in range(part_of(first), (batch.parts or 0) + 1):
             start = first_row(number)
             check = batch.is_check_only
@@ -55,7 +55,7 @@ class Results:
                 yield _row(row, "dropped" if dropped else "waiting")
 
     def as_csv(self, batch: Batch) -> str:
-        """All results, a line a row."""
+        """Write all results as CSV."""
         written = io.StringIO()
         writer = csv.writer(written)
         writer.writerow(COLUMNS)
@@ -101,5 +101,5 @@ def _called(row: int, call_id: str, call: Call | None) -> BatchRowView:
 
 
 def _cell(value: object) -> object:
-    """A text that a spreadsheet would take for a formula is written as a text (OWASP, CSV injection)."""
+    """Quote a text that a spreadsheet would take for a formula (OWASP, CSV injection)."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

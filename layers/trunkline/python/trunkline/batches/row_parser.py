@@ -25,10 +25,10 @@ class RowsRefused(Exception):
 
 
 def read_rows(row_format: RowFormat, chunks: Iterable[bytes], wanted: Set[str]) -> Iterator[Row]:
-    """Read all rows, numbered from 1; `wanted` are the columns that a template can't do without.
+    """Read all rows, numbered from 1; `wanted` are the columns that the template requires.
 
     Raises:
-        RowsRefused: there are none, or too many, or they are no such file.
+        RowsRefused: there are none or too many, or the upload does not have this format.
     """
     reader = {RowFormat.CSV: _csv, RowFormat.NDJSON: _ndjson, RowFormat.JSON: _json}[row_format]
     number = 0
@@ -53,7 +53,7 @@ def _row(number: int, values: Mapping[str, Any], fault: RowFault | None) -> Row:
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Lines with their ends, without the byte order mark that spreadsheets put first."""
+    """Split into lines with their line ends, and remove a byte order mark."""
     rest, first = b"", True
     for chunk in chunks:
         rest += chunk
@@ -145,7 +145,7 @@ def _object(value: Any) -> _Read:
 
 
 def _json(chunks: Iterable[bytes], _: Set[str]) -> Iterator[_Read]:
-    """The whole is one array: it is read at once, so uploads of it are bounded more tightly."""
+    """Parse one array, in memory; so JSON uploads have a lower limit."""
     try:
         values = parse_json(b"".join(chunks).removeprefix(_BOM))
     except ValueError as error:

@@ -29,12 +29,12 @@ from trunkline.templating.size_limits import render_within
 from trunkline.templating.templates import TemplateError
 from trunkline.tenants.settings import TenantSettingsCache
 
-_MAX_WISH = 256 * 1024
+_MAX_CALL_BODY_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
 class PreparedRow:
-    """A row's call with what else is written with it and must hold, or its fault."""
+    """A row's call with the other writes and conditions of its transaction, or its fault."""
 
     row: Row
     call: Call | None = None
@@ -44,7 +44,7 @@ class PreparedRow:
 
     @property
     def actions(self) -> int:
-        """How many of a transaction's actions it takes: its call, its place, its event, and the rest."""
+        """Count its actions in a transaction: call, queue entry, event, and the others."""
         return 3 + len(self.extra_writes) + len(self.checks) if self.call else 0
 
     @property
@@ -57,12 +57,12 @@ class PreparedRow:
         )
 
     def refused(self, fault: RowFault) -> PreparedRow:
-        """The same row without its call."""
+        """Return the row with a fault instead of its call."""
         return PreparedRow(self.row, fault=fault)
 
     @property
     def required_call(self) -> Call:
-        """The call of a row that has one."""
+        """Return the call; raise `ValueError` if the row has a fault."""
         if self.call is None:
             raise ValueError("a refused row has no call")
         return self.call
@@ -70,7 +70,7 @@ class PreparedRow:
 
 @dataclass(frozen=True)
 class RowConverter:
-    """Drafts the rows of one batch."""
+    """Converts the rows of one batch."""
 
     batch: Batch
     outbound: OutboundCallService
@@ -79,15 +79,15 @@ class RowConverter:
     settings: TenantSettingsCache
 
     def convert(self, row: Row) -> PreparedRow:
-        """Draft a row's call.
+        """Build a row's call, or return its fault.
 
         Raises:
-            LiveKitNotConfigured: no row can be called now; they may be later.
+            LiveKitNotConfigured: no row can be converted now; the import is tried again.
         """
         if row.fault:
             return PreparedRow(row, fault=row.fault)
         try:
-            return self._drafted(row)
+            return self._converted(row)
         except LiveKitNotConfigured:
             raise
         except TemplateError as error:
@@ -95,9 +95,11 @@ class RowConverter:
         except TrunklineError as error:
             return PreparedRow(row, fault=RowFault(error.type, error.message))
 
-    def _drafted(self, row: Row) -> PreparedRow:
-        wish = render_within(self._template, {"row": row.values}, _MAX_WISH, "the body of the call")
-        call, context = self._call(wish)
+    def _converted(self, row: Row) -> PreparedRow:
+        body = render_within(
+            self._template, {"row": row.values}, _MAX_CALL_BODY_BYTES, "the body of the call"
+        )
+        call, context = self._call(body)
         call = self._in_batch(call, row)
         kept = {TTL: call.ttl} if call.ttl else {}
         more = [
@@ -106,18 +108,18 @@ class RowConverter:
         ]
         return PreparedRow(row, call, more, self.compliance.conditions(call))
 
-    def _call(self, wish: dict[str, Any]) -> tuple[Call, dict[str, Any]]:
+    def _call(self, body: dict[str, Any]) -> tuple[Call, dict[str, Any]]:
         if self.batch.kind is CallKind.OUTBOUND:
-            request = validated(OutboundCall, self._with_defaults(wish, "expiresAt"))
+            request = validated(OutboundCall, self._with_defaults(body, "expiresAt"))
             return self.outbound.build(self._principal, request, source="batch"), {}
-        wanted = validated(WorkflowCall, self._with_defaults(wish, "expires_at"))
+        wanted = validated(WorkflowCall, self._with_defaults(body, "expires_at"))
         call = self.workflow_calls.build(self._principal, wanted, source="batch")
         if call.channel is not Channel.PHONE:
             raise InvalidRequest("Validation error: a batch calls by phone workflows alone")
         return call, wanted.user_context
 
-    def _with_defaults(self, wish: Mapping[str, Any], deadline: str) -> dict[str, Any]:
-        found = {"priority": PRIORITY, **wish}
+    def _with_defaults(self, body: Mapping[str, Any], deadline: str) -> dict[str, Any]:
+        found = {"priority": PRIORITY, **body}
         if self.batch.ends_at_ms:
             found = {deadline: iso_from_ms(self.batch.ends_at_ms), **found}
         return found

@@ -1,7 +1,7 @@
 """A batch's files in S3: the upload, its rows by part, and the results as CSV.
 
-They are encrypted under the stage's key and go by themselves after 15 days, when no call of theirs can be
-left; an upload and rows go as soon as their calls are made.
+They are encrypted with the stage's key. A lifecycle rule deletes them after 15 days; the upload and the rows
+are deleted as soon as their calls exist.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ class BatchFiles:
     bucket: str
 
     def upload_url(self, batch_id: str) -> str:
-        """Where the rows may be put for an hour."""
+        """Sign a URL for the upload, valid for an hour."""
         return self._link("put_object", f"{batch_id}/upload")
 
     def results_url(self, batch_id: str) -> str:
-        """Where the results may be read for an hour."""
+        """Sign a URL for the results, valid for an hour."""
         return self._link("get_object", f"{batch_id}/results.csv")
 
     def put_upload(self, batch_id: str, body: bytes) -> None:
-        """Store rows that came with their batch."""
+        """Store the rows of a request as its upload."""
         self._put(f"{batch_id}/upload", body)
 
     def upload_bytes(self, batch_id: str) -> int | None:
-        """How large the upload is; None if there is none."""
+        """Return the size of the upload; None if there is none."""
         return self._bytes(f"{batch_id}/upload")
 
     def has_rows(self, batch_id: str) -> bool:
-        """Say whether rows that were checked are still there."""
+        """Tell whether the checked rows still exist."""
         return self._bytes(_rows_key(batch_id, 1)) is not None
 
     def _bytes(self, key: str) -> int | None:
@@ -71,7 +71,7 @@ class BatchFiles:
         self._put(_rows_key(batch_id, part), json_text(values).encode())
 
     def rows(self, batch_id: str, part: int) -> list[Row]:
-        """A part's rows; none once they are gone."""
+        """Read a part's rows; an empty list after their deletion."""
         try:
             answer = self.open_client().get_object(Bucket=self.bucket, Key=_rows_key(batch_id, part))
         except ClientError as error:
@@ -81,7 +81,7 @@ class BatchFiles:
         return [_row(value) for value in json.loads(answer["Body"].read())]
 
     def put_parts(self, batch_id: str, work: str, parts: int) -> None:
-        """Store the list that the flow's map walks: numbers, never what is in the rows."""
+        """Store the input of the state machine's map: numbers of parts, never rows."""
         listed = [{"batch_id": batch_id, "work": work, "part": n} for n in range(1, parts + 1)]
         self._put(parts_key(batch_id, work), json_text(listed).encode())
 
@@ -90,11 +90,11 @@ class BatchFiles:
         self._put(f"{batch_id}/results.csv", text.encode())
 
     def delete_upload(self, batch_id: str) -> None:
-        """Delete the upload: its rows are in parts by then."""
+        """Delete the upload, after its rows were split into parts."""
         self._delete([f"{batch_id}/upload"])
 
     def delete_rows(self, batch_id: str, part: int) -> None:
-        """Delete a part's rows: they are calls by then."""
+        """Delete a part's rows, after they became calls."""
         self._delete([_rows_key(batch_id, part)])
 
     def delete_all(self, batch_id: str) -> None:
@@ -119,7 +119,7 @@ class BatchFiles:
 
 
 def parts_key(batch_id: str, work: str) -> str:
-    """Where the list of a batch's parts is."""
+    """Return the S3 key of the map's input."""
     return f"{batch_id}/parts-{work}.json"
 
 

@@ -1,4 +1,4 @@
-"""What a client may say about a batch, and how a stored one is shown."""
+"""Requests and responses of batches."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class BatchSpec(StrictInputModel):
 
 
 class BatchQuery(InputModel):
-    """What `GET /api/v1/batches` can be asked for."""
+    """Query parameters of `GET /api/v1/batches`."""
 
     model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
@@ -83,14 +83,14 @@ class BatchQuery(InputModel):
 
 
 class ResultQuery(BatchQuery):
-    """What `GET /api/v1/batches/{id}/results` can be asked for."""
+    """Query parameters of `GET /api/v1/batches/{id}/results`."""
 
     messages: ClassVar[dict[str, str]] = BatchQuery.messages | {"only": "only must be called or refused"}
 
     only: str | None = Field(default=None, pattern="^(called|refused)$", description="`called` or `refused`.")
 
     def matches(self, row: BatchRowView) -> bool:
-        """Say whether a row is asked for."""
+        """Tell whether the row passes the filter."""
         if self.only == "called":
             return row["call_id"] is not None
         return self.only is None or row["status"] == self.only

@@ -50,8 +50,10 @@ _STARTS_MESSAGE = "starts_at must be at most 13 days ahead"
 
 @dataclass(frozen=True)
 class BatchService:
-    """Keeps a tenant's batches, those of the key's mode. `able(principal)` raises where no call can be made,
-    and sees to it that a test key has its trunk."""
+    """Manages a tenant's batches in the key's mode.
+
+    `require_callable(principal)` raises if no call can be made, and creates the test trunk of a test key.
+    """
 
     batches: BatchRepository
     workflows: WorkflowRepository
@@ -65,12 +67,12 @@ class BatchService:
     log: Logger
 
     def create(self, principal: Principal, spec: BatchSpec) -> BatchView:
-        """Make a batch; with its rows it is begun at once, without them it waits for their upload.
+        """Create a batch; with rows it starts at once, without rows it waits for the upload.
 
         Raises:
-            InvalidRequest: its template or its times can't be.
-            LimitReached: the tenant has as many as it may that have not come to their end.
-            LiveKitNotConfigured: there is nothing to call through.
+            InvalidRequest: the template or the times are not valid.
+            LimitReached: the tenant has too many batches that are not imported.
+            LiveKitNotConfigured: the tenant has no LiveKit project.
         """
         if spec.kind == CallKind.WORKFLOW:
             require_workflow(self.workflows, principal, spec.body)
@@ -85,21 +87,21 @@ class BatchService:
         return self.responses.to_response(batch if body is None else self._start(batch))
 
     def get(self, principal: Principal, batch_id: str) -> BatchView:
-        """One batch and how far it is; `NotFound` if the tenant has none of that id."""
+        """Return a batch with its progress; raise `NotFound` if the tenant has none of that id."""
         return self.responses.to_response(self._own(principal, batch_id))
 
     def page(self, principal: Principal, query: BatchQuery) -> BatchList:
-        """A page of the tenant's batches, newest first."""
+        """Return a page of the tenant's batches, newest first."""
         found, cursor = self.batches.page(principal.tenant_mode, query.limit, query.cursor)
         return {"data": [summary_view(each) for each in found], "next_cursor": cursor}
 
     def start(self, principal: Principal, batch_id: str) -> BatchView:
-        """Begin a batch whose rows are uploaded, or were checked.
+        """Start a batch after its upload, or after its check.
 
         Raises:
             NotFound: the tenant has none of that id.
-            BatchNotReady: it was begun before, or nothing is uploaded.
-            InvalidRequest: the upload is too large, or its time is over.
+            BatchNotReady: it was started before, or has no upload.
+            InvalidRequest: the upload is too large, or the times are not valid.
         """
         batch = self._own(principal, batch_id)
         if batch.state not in (BatchState.AWAITING_UPLOAD, BatchState.CHECKED):
@@ -113,11 +115,11 @@ class BatchService:
         return self.responses.to_response(started)
 
     def pause(self, principal: Principal, batch_id: str, *, paused: bool) -> BatchView:
-        """Have no waiting call of a batch dialled, or go on with it; what rings or talks goes on.
+        """Pause or resume the dialling of waiting calls; ringing and active calls continue.
 
         Raises:
             NotFound: the tenant has none of that id.
-            BatchNotReady: it is over.
+            BatchNotReady: it has ended.
             VersionConflict: another request was quicker.
         """
         batch = self._own(principal, batch_id)
@@ -134,8 +136,7 @@ class BatchService:
         return self.responses.to_response(batch)
 
     def cancel(self, principal: Principal, batch_id: str) -> BatchView:
-        """Cancel every call of a batch that does not ring yet, and import no more; asking again changes
-        nothing.
+        """Cancel the calls that do not ring yet and stop the import. A repeat changes nothing.
 
         Raises:
             NotFound: the tenant has none of that id.
@@ -149,9 +150,9 @@ class BatchService:
         return self.responses.to_response(self._begun(cancelling, BatchJob.CANCEL, noted))
 
     def rows(self, principal: Principal, batch_id: str, query: ResultQuery) -> BatchRowList:
-        """What came of a batch's rows, in their order.
+        """Return a page of the results of a batch's rows, in order.
 
-        A filter that few rows pass is answered with the page filled so far, and a cursor to go on.
+        If few rows pass the filter, the page is short and has a cursor to continue.
         """
         batch = self._own(principal, batch_id)
         first = _row_of(query.cursor)
@@ -166,7 +167,7 @@ class BatchService:
         return {"data": shown, "next_cursor": None}
 
     def export(self, principal: Principal, batch_id: str) -> ExportView:
-        """Have the results written as CSV, as they are now.
+        """Start an export of the present results as CSV.
 
         Raises:
             NotFound: the tenant has none of that id.
@@ -180,7 +181,7 @@ class BatchService:
         return export_view(batch, self.files)
 
     def exported(self, principal: Principal, batch_id: str) -> ExportView:
-        """Where the results are."""
+        """Return the state and the URL of the export."""
         return export_view(self._own(principal, batch_id), self.files)
 
     def delete(self, principal: Principal, batch_id: str) -> None:
@@ -188,7 +189,7 @@ class BatchService:
 
         Raises:
             NotFound: the tenant has none of that id.
-            BatchNotReady: calls of it wait: cancel it first.
+            BatchNotReady: a job runs, or calls have not ended.
         """
         batch = self._own(principal, batch_id)
         if batch.job is not None or self.responses.is_open(batch):
@@ -228,7 +229,7 @@ class BatchService:
         return self._begun(importing, BatchJob.IMPORT, noted)
 
     def _times(self, batch: Batch) -> int:
-        """When its calls end at the latest, if its times can be."""
+        """Return the deadline of its calls; raise `InvalidRequest` if its times are not valid."""
         now_ms = self.clock.wall_ms()
         starts_ms = max(now_ms, batch.starts_at_ms or 0)
         if starts_ms > now_ms + _LONGEST_MS - _DAY_MS:
@@ -239,7 +240,7 @@ class BatchService:
         return ends_ms
 
     def _begun(self, batch: Batch, work: BatchJob, noted: Put | None = None) -> Batch:
-        """Note the work and start its flow; a flow that can't be started is started by the reconciler."""
+        """Store the job and start its execution; if the start fails, the reconciler repeats it."""
         working = replace(batch, job=work, runs=batch.runs + 1)
         after = self._saved(working, *([noted] if noted else []), job_started(batch, self.clock.wall_ms()))
         self.holds.sync(after)
@@ -292,7 +293,7 @@ def _row_of(cursor: str | None) -> int:
 
 
 def _inline(spec: BatchSpec) -> bytes | None:
-    """Rows that came with their batch, as an upload would be."""
+    """Return the rows of the request as an upload, or None."""
     if spec.rows is not None:
         return json_text(spec.rows).encode()
     return None if spec.text is None else spec.text.encode()

@@ -16,15 +16,15 @@ from trunkline.templating.templates import Template, TemplateError, expressions_
 
 @dataclass(frozen=True)
 class Splitter:
-    """Writes a batch's parts; doing it again writes the same."""
+    """Splits uploads. Idempotent."""
 
     files: BatchFiles
 
     def split(self, batch: Batch) -> tuple[int, int]:
-        """Read the upload, and write its parts; returns how many rows and parts there are.
+        """Read the upload and write its parts; return the number of rows and of parts.
 
         Raises:
-            RowsRefused: they make no batch.
+            RowsRefused: the upload cannot be parsed.
         """
         body = json.loads(batch.body_json)
         rows = read_rows(batch.row_format, self.files.upload(batch.id), wanted_columns(body))
@@ -49,13 +49,13 @@ def _in_parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 def wanted_columns(body: Mapping[str, Any]) -> frozenset[str]:
-    """The columns that a template can't do without."""
+    """Return the columns that a template requires."""
     found = (expression for _, expression in expressions_in(body, "body"))
     return frozenset(each.path[1] for each in found if len(each.path) > 1 and not each.default)
 
 
 def number_template(kind: CallKind, body: Mapping[str, Any]) -> Template | None:
-    """Where the number of a row's call is in its template."""
+    """Return the template of the phone number, or None."""
     holder = body.get("user_context") if kind is CallKind.WORKFLOW else body
     text = (
         holder.get("phone" if kind is CallKind.WORKFLOW else "phoneNumber")
@@ -75,7 +75,7 @@ class DuplicateDetector:
     _numbers: dict[str, int] = field(default_factory=dict)
 
     def mark_duplicate(self, row: Row) -> Row:
-        """The row, or what is wrong with it."""
+        """Return the row, with a fault if an earlier row has its `id` or number."""
         if row.fault:
             return row
         if row.name is not None:
@@ -90,7 +90,7 @@ class DuplicateDetector:
         return row
 
     def _number(self, row: Row) -> str | None:
-        """The number of a row's call; None where there is none, which is found out with the rest of it."""
+        """Return the row's number; None if it has none: the conversion finds that fault."""
         if self.number is None or (self.number.whole is None and not list(self.number.expressions)):
             return None
         try:

@@ -15,23 +15,25 @@ if TYPE_CHECKING:
 
 
 class BatchStateMachine:
-    """Starts executions, one for each work of a batch."""
+    """Starts an execution for each job of a batch."""
 
     def __init__(self, open_client: Callable[[], SFNClient], state_machine_arn: str) -> None:
         self._open = open_client
         self._arn = state_machine_arn
 
     def start(self, batch: Batch) -> None:
-        """Start a batch's work; one that was started is not started twice."""
-        told = json.dumps({"batch_id": batch.id, "work": batch.job})
+        """Start a batch's job, unless its execution exists."""
+        job_input = json.dumps({"batch_id": batch.id, "work": batch.job})
         try:
-            self._open().start_execution(stateMachineArn=self._arn, name=batch.execution_name, input=told)
+            self._open().start_execution(
+                stateMachineArn=self._arn, name=batch.execution_name, input=job_input
+            )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
                 raise
 
     def has_failed(self, batch: Batch) -> bool:
-        """Say whether a batch's work was given up."""
+        """Tell whether the execution of a batch's job has failed."""
         arn = f"{self._arn.replace(':stateMachine:', ':execution:')}:{batch.execution_name}"
         try:
             answer = self._open().describe_execution(executionArn=arn)

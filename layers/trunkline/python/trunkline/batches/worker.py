@@ -1,4 +1,4 @@
-"""What the flow of a batch calls: read the rows, take a part, end the work."""
+"""Steps of a batch's state machine: begin a job, process a part, end the job."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _TRIES = 5
 
 
 class NotFinished(Exception):
-    """A part was given up: the work is begun anew."""
+    """Some rows were not processed: the reconciler starts the job again."""
 
 
 @dataclass(frozen=True)
 class BatchWorker:
-    """Each step may be done again, and by two at once."""
+    """Runs the steps; each may be repeated or run concurrently."""
 
     batches: BatchRepository
     files: BatchFiles
@@ -45,7 +45,7 @@ class BatchWorker:
     log: Logger
 
     def begin(self, batch_id: str, work: BatchJob) -> str:
-        """Read the rows, where that is to be done, and list the parts; says what is next: parts or end."""
+        """Split the upload if it is not split, and list the parts; return the next step, `parts` or `end`."""
         batch = self._at(batch_id, work)
         if batch is None or work is BatchJob.EXPORT:
             return "end"
@@ -58,7 +58,7 @@ class BatchWorker:
         return "parts"
 
     def part(self, batch_id: str, work: BatchJob, number: int) -> Progress:
-        """Take one part as far as it goes."""
+        """Process one part."""
         batch = self._at(batch_id, work)
         if batch is None:
             return DONE
@@ -68,10 +68,10 @@ class BatchWorker:
         return self.importer.import_part(batch, number, check=work is BatchJob.CHECK)
 
     def end(self, batch_id: str, work: BatchJob) -> None:
-        """End the work.
+        """End the job.
 
         Raises:
-            Unfinished: some part is not at its end.
+            NotFinished: some rows were not processed.
         """
         batch = self._at(batch_id, work)
         if batch is None:
@@ -94,7 +94,7 @@ class BatchWorker:
         return {"state": BatchState.CHECKED, "forecast_json": json_text(self.forecasts.forecast(batch))}
 
     def _at(self, batch_id: str, work: BatchJob) -> Batch | None:
-        """The batch, if that is still what is to be done with it."""
+        """Return the batch if the job is still its present one."""
         batch = self.batches.load(batch_id)
         return batch if batch and batch.job is work else None
 
@@ -114,7 +114,7 @@ class BatchWorker:
             raise NotFinished(f"{at} of {batch.rows} rows")
 
     def _ended(self, batch: Batch, **made: Any) -> None:
-        """Store what the work has made of the batch; a pause or a cancel in between stays."""
+        """Store the result of the job; a pause or cancellation in between is kept."""
         work = batch.job
 
         def change(now: Batch) -> Batch:
