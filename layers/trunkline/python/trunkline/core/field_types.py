@@ -48,6 +48,4 @@ TestSpeed = Annotated[
 
 
 Number = Annotated[str, Field(pattern=E164)]
-
-
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$")]

@@ -11,12 +11,8 @@ from trunkline.core.validation import StrictInputModel
 from trunkline.trunks.models import Trunk, trunk_id_for
 
 MAX_CPS = 100
-
-
 MIN_CPS = 0.1
-
-
-CPS_MESSAGE = "cps must be a whole number from 1 to 100, or from 0.1 to below 1"
+CPS_MESSAGE = f"cps must be a whole number from 1 to {MAX_CPS}, or from {MIN_CPS} to below 1"
 
 
 def _in_range(value: float) -> float:
@@ -27,8 +23,6 @@ def _in_range(value: float) -> float:
 
 
 Cps = Annotated[float, AfterValidator(_in_range)]
-
-
 Concurrent = Annotated[int, Field(ge=1, le=100_000)]
 
 
