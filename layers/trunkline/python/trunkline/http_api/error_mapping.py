@@ -1,4 +1,4 @@
-"""The one table from the product's errors to HTTP answers."""
+"""HTTP statuses and bodies of the product's errors."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ STATUS: dict[type[errors.TrunklineError], int] = {
 
 
 def error_headers(error: errors.TrunklineError) -> dict[str, str]:
-    """When to try again, where that is known (RFC 9110, 10.2.3)."""
+    """Return `Retry-After` if the time is known (RFC 9110, 10.2.3)."""
     return {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
 
 

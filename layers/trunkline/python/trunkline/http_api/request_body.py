@@ -1,4 +1,4 @@
-"""Reads a request's JSON body into its model; whatever is wrong with it is a 4xx."""
+"""Parsing and validation of JSON request bodies."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ def read_body(model: type[Model], body: str | None, *, is_base64: bool) -> Model
 
     Raises:
         RequestTooLarge: over `MAX_REQUEST_BYTES`.
-        InvalidRequest: bad UTF-8, malformed JSON, a number out of range, nested too deep, or against
-            the model.
+        InvalidRequest: bad UTF-8, malformed JSON, a number out of range, too deep nesting, or a
+            value that the model rejects.
     """
     return validated(model, read_object(body, is_base64=is_base64))
 
 
 def read_object(body: str | None, *, is_base64: bool) -> dict[str, Any]:
-    """Parse a body that must be a JSON object; its fields are somebody else's to check.
+    """Parse a body that must be a JSON object; its fields are not checked.
 
     Raises:
         RequestTooLarge: over `MAX_REQUEST_BYTES`.
-        InvalidRequest: bad UTF-8, malformed JSON, a number out of range, nested too deep, or no object.
+        InvalidRequest: bad UTF-8, malformed JSON, a number out of range, too deep nesting, or not an
+            object.
     """
     return parse_object(read_bytes(body or "", is_base64=is_base64))
 
@@ -51,7 +52,7 @@ def parse_object(raw: bytes) -> dict[str, Any]:
 
 
 def read_bytes(body: str, *, is_base64: bool) -> bytes:
-    """A body as it was sent; raises `InvalidRequest` where it is no base64."""
+    """Return a body as it was sent; raises `InvalidRequest` if it is not base64."""
     try:
         return base64.b64decode(body, validate=True) if is_base64 else body.encode()
     except ValueError as error:

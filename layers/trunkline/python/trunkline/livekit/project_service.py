@@ -1,4 +1,4 @@
-"""A tenant's own LiveKit project: brought, shown and taken away by its owner."""
+"""Use cases of a tenant's own LiveKit project: show, set and remove it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class OwnLiveKit(InputModel):
-    """The body of `PUT /api/v1/livekit`: a project of yours, for your calls alone."""
+    """The body of `PUT /api/v1/livekit`: a project of your own, used only for your calls."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
@@ -40,12 +40,12 @@ class OwnLiveKit(InputModel):
 
     @property
     def requests_url(self) -> str:
-        """Where its API is asked."""
+        """The URL of its API."""
         return self.url.replace("ws", "http", 1) if self.url.startswith("ws") else self.url
 
 
 class LiveKitView(TypedDict):
-    """The project that your calls use; `own`: you brought it. The secret is never shown."""
+    """The project that your calls use; `own` if it is yours. The secret is never shown."""
 
     own: bool
     url: str | None
@@ -56,10 +56,10 @@ class LiveKitView(TypedDict):
 
 @dataclass(frozen=True)
 class LiveKitProjectService:
-    """Keeps tenants' own projects; the keys are in Secrets Manager, under a name of the tenant's.
+    """Keeps tenants' own projects; their keys are in Secrets Manager, one secret for each tenant.
 
-    `check_url` raises `InvalidRequest` for an address that may not be called; `webhook_url` is where the
-    project is to send its webhooks.
+    `check_url` raises `InvalidRequest` for an address that must not be called; the project must send its
+    webhooks to `webhook_url`.
     """
 
     table: Table
@@ -72,7 +72,7 @@ class LiveKitProjectService:
     clock: Clock
 
     def get(self, principal: Principal) -> LiveKitView:
-        """The project of the tenant's calls."""
+        """Show the project of the tenant's calls."""
         item = self.table.get(own_livekit_key(principal.tenant_id))
         if item is None:
             return {
@@ -85,12 +85,12 @@ class LiveKitProjectService:
         return self._view(item)
 
     def put(self, principal: Principal, request: OwnLiveKit) -> LiveKitView:
-        """Bring a project, or change it; calls made within a minute may still use the one before.
+        """Set or change the project; calls created within a minute may still use the previous one.
 
-        The secret is written first: when the table then fails, the next put writes it again.
+        The secret is written first: if the table then fails, the next put writes it again.
 
         Raises:
-            InvalidRequest: the URL may not be called.
+            InvalidRequest: the URL must not be called.
         """
         self.check_url(request.requests_url)
         tenant_id, now_ms = principal.tenant_id, self.clock.wall_ms()
@@ -107,7 +107,7 @@ class LiveKitProjectService:
         return self._view(item)
 
     def delete(self, principal: Principal) -> None:
-        """Go back to the deployment's project; the keys are deleted at once.
+        """Return to the deployment's project; the keys are deleted at once.
 
         Raises:
             NotFound: the tenant has none of its own.

@@ -1,4 +1,4 @@
-"""Which LiveKit project is whose: the deployment's, or one that a tenant brought."""
+"""Credentials of LiveKit projects: the deployment's, and those of tenants with one of their own."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _MAX_SIGNERS = 20
 _ISSUER = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 SIMULATED_CREDENTIALS = LiveKitCredentials("wss://test.livekit.invalid", "APItest", secrets.token_hex(32))
-"""What test calls' tokens are signed with: they have the right form, and no server knows the secret."""
+"""Sign the tokens of test calls: they have the right form, and no server knows the secret."""
 
 
 class _Settings(Protocol):
-    """What a function's settings say of LiveKit."""
+    """The settings that name the deployment's project."""
 
     @property
     def livekit_secret_arn(self) -> str: ...
@@ -44,7 +44,7 @@ class _CachedCredentials:
 
 
 class ProjectRegistry:
-    """Finds credentials; what was read is good for a minute, so a change counts within one."""
+    """Finds credentials; it caches them for a minute, so a change takes effect within a minute."""
 
     def __init__(self, table: Table, deployment: LiveKitSecret, reader: SecretsReader, clock: Clock) -> None:
         self._table = table
@@ -57,30 +57,30 @@ class ProjectRegistry:
 
     @classmethod
     def open(cls, table: Table, settings: _Settings, clock: Clock) -> ProjectRegistry:
-        """The projects of a deployment, as a function's settings name it."""
+        """Build the registry that a function's settings name."""
         secrets_client = aws_clients.client("secretsmanager")
         address_policy = AddressPolicy.parse(settings.outgoing_loopback_ports)
         deployment = LiveKitSecret(secrets_client, settings.livekit_secret_arn, clock)
         return cls(table, deployment, SecretsReader(secrets_client, address_policy), clock)
 
     def owner_for_tenant(self, tenant_id: str) -> str | None:
-        """The tenant itself, if it brought a project; None: its web calls are the deployment's."""
+        """Return the tenant's id if it has a project of its own; None: its web calls use the deployment's."""
         return tenant_id if self._tenant_credentials(tenant_id) else None
 
     def for_tenant(self, tenant_id: str | None) -> LiveKitCredentials:
-        """A tenant's own project, or the deployment's where it has none, or for None.
+        """Return the tenant's own project, or the deployment's if it has none or `tenant_id` is None.
 
         Raises:
-            LiveKitNotConfigured: there is neither.
+            LiveKitNotConfigured: neither exists.
         """
         own = self._tenant_credentials(tenant_id) if tenant_id else None
         return own or self._deployment.read()
 
     def for_owner(self, tenant_id: str | None) -> LiveKitCredentials:
-        """The project of that tenant's own; None: the deployment's.
+        """Return the tenant's own project; for None, the deployment's.
 
         Raises:
-            LiveKitNotConfigured: it was taken away; what is of it is asked of no other.
+            LiveKitNotConfigured: it was removed; no other project stands in for it.
         """
         own = self._tenant_credentials(tenant_id) if tenant_id else self._deployment.read()
         if own is None:
@@ -88,15 +88,15 @@ class ProjectRegistry:
         return own
 
     def for_trunk(self, trunk: Trunk | None) -> LiveKitCredentials:
-        """The project a trunk belongs to; raises as `of_owner` does."""
+        """Return the project of a trunk; raises as `for_owner` does."""
         return self.for_owner(trunk.livekit_tenant_id if trunk else None)
 
     def for_call(self, call: Call) -> LiveKitCredentials:
-        """The project a call's room is in; raises as `of_owner` does."""
+        """Return the project of a call's room; raises as `for_owner` does."""
         return self.for_owner(self.owner_of_call(call)) if call.livemode else SIMULATED_CREDENTIALS
 
     def owner_of_call(self, call: Call) -> str | None:
-        """Whose project a call's room is in: a phone call's is its trunk's."""
+        """Return the owner of the project of a call's room: a phone call uses its trunk's project."""
         if not call.trunk_id:
             return call.livekit_tenant_id
         if call.trunk_id not in self._trunk_owners:
@@ -105,13 +105,13 @@ class ProjectRegistry:
         return self._trunk_owners[call.trunk_id]
 
     def owns(self, tenant_id: str, call: Call | None) -> bool:
-        """Say whether a call's room is in a tenant's own project: what it signs is true of those alone."""
+        """Return whether a call's room is in the tenant's own project, which reports on no other calls."""
         return call is not None and call.livemode and self.owner_of_call(call) == tenant_id == call.tenant_id
 
     def signers(self, issuer: str) -> Iterator[LiveKitCredentials]:
-        """Every project that says that it signs with this API key; only a secret proves it.
+        """Yield every project that claims this API key; only its secret proves that it signed something.
 
-        The deployment's comes first: what it signed costs no read.
+        The deployment's comes first, because it needs no read of the table.
         """
         deployment = self._deployment.read_or_none()
         if deployment and deployment.api_key == issuer:
@@ -124,7 +124,7 @@ class ProjectRegistry:
                 yield own
 
     def forget(self, tenant_id: str) -> None:
-        """Read a tenant's project anew at its next use."""
+        """Drop a tenant's project from the cache."""
         self._cache.pop(tenant_id, None)
 
     def _tenant_credentials(self, tenant_id: str) -> LiveKitCredentials | None:

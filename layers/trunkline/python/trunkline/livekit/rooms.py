@@ -1,4 +1,4 @@
-"""Names that carry a call and its claim through LiveKit, and back out of its news (rule 6)."""
+"""Names in LiveKit that identify a call and its claim; LiveKit's webhooks bring them back."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ AGENT_PREFIX = "agent-"
 """An agent's identity is this and its job's id, unless its worker says otherwise."""
 
 WATCHED_ROOM = "trunkline: agents' joins matter"
-"""Metadata of a room in which an agent's join changes the call. A phone call's room has none: there the
-dial waited for the agent itself, and its webhook needs no read of the table."""
+"""Metadata of a room in which an agent's join changes the call. A phone call's room has none: the
+dialer waited for the agent itself, so the agent's webhook needs no read of the table."""
 
 CALL_ID_HEADER = "X-Trunkline-Call-Id"
 
@@ -28,12 +28,12 @@ class CallAttemptRef:
 
 
 def room_name(call_id: str, claim: int) -> str:
-    """`call-<id>` for the first claim, `call-<id>-<claim>` after."""
+    """Return `call-<id>` for the first claim, `call-<id>-<claim>` for later ones."""
     return f"call-{call_id}" if claim == 1 else f"call-{call_id}-{claim}"
 
 
 def parse_room_name(room: str) -> CallAttemptRef | None:
-    """The call and claim a room belongs to; None for a room that is not ours."""
+    """Return the call and claim of a room; None for a room that is not ours."""
     match = _ROOM.fullmatch(room)
     if not match:
         return None
@@ -41,5 +41,5 @@ def parse_room_name(room: str) -> CallAttemptRef | None:
 
 
 def callee_identity(claim: int) -> str:
-    """The identity of the person who is phoned."""
+    """Return the identity of the person who is phoned."""
     return f"callee-{claim}"

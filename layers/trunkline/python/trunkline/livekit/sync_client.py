@@ -1,4 +1,4 @@
-"""Requests to LiveKit for a caller that has no event loop of its own."""
+"""Blocking requests to LiveKit, for callers without an event loop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable, confirmed
 
 SYNC_DEADLINE_S = 12
-"""For all that one of these asks: their callers are requests that somebody waits for."""
+"""The deadline of all requests of one function here: a client waits for the response."""
 
 _T = TypeVar("_T")
 
@@ -27,7 +27,7 @@ def hang_up(credentials: LiveKitCredentials, room: str, claim: int) -> None:
 
 
 def close_room(credentials: LiveKitCredentials, room: str) -> None:
-    """End a room and everyone's stay in it.
+    """Close a room and disconnect everyone in it.
 
     Raises:
         LiveKitFailed: it may or may not have been closed.
@@ -36,19 +36,19 @@ def close_room(credentials: LiveKitCredentials, room: str) -> None:
 
 
 def agent_is_in(credentials: LiveKitCredentials, room: str) -> bool:
-    """Say whether an agent is in a room.
+    """Return whether an agent is in a room.
 
     Raises:
-        LiveKitFailed: LiveKit does not answer.
+        LiveKitFailed: LiveKit did not respond.
     """
     return _request(credentials, lambda livekit: livekit.agent_in_room(room)) is not None
 
 
 def redispatch_agent(credentials: LiveKitCredentials, room: str, agent_name: str, call_id: str) -> None:
-    """Send an agent into a room that lost its own, and have LiveKit tell of its join.
+    """Dispatch an agent to a room that lost its own, and watch for the agent's join.
 
     Raises:
-        LiveKitFailed: it may or may not have been sent.
+        LiveKitFailed: it may or may not have been dispatched.
     """
 
     async def send(livekit: LiveKitClient) -> str:

@@ -1,7 +1,7 @@
-"""Tokens for people and for agents' proofs: signed and read in-process, no request to LiveKit.
+"""Join tokens of people, and verification of agents' tokens, without a request to LiveKit.
 
-Source: https://docs.livekit.io/home/get-started/authentication/ (claims and grants); what a job's token
-looks like is measured in `docs/livekit.md`.
+Source: https://docs.livekit.io/home/get-started/authentication/ (claims and grants); `docs/livekit.md`
+describes the token of an agent's job.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ALGORITHM = "HS256"
 
 @dataclass(frozen=True)
 class JoinClaims:
-    """What a join token says: where, who (`name` is what others are shown), and how long it is good."""
+    """The content of a join token: room, identity, the `name` that others see, and its lifetime."""
 
     room: str
     identity: str
@@ -33,11 +33,11 @@ class JoinClaims:
 def caller_token(
     credentials: LiveKitCredentials, join: JoinClaims, *, call_id: str, livekit_agent_name: str
 ) -> str:
-    """The token with which the person of a web call joins; the room it makes calls the agent in.
+    """Sign the token with which the person of a web call joins; the join also dispatches the agent.
 
-    LiveKit dispatches `roomConfig.agents` when this join creates the room, so that no agent waits in
-    an empty one. The metadata carries the call's id and nothing else: its bearer can read it. The room's
-    own says that its agents' joins matter.
+    LiveKit dispatches `roomConfig.agents` when this join creates the room, so that no agent waits in an
+    empty one. The agent's metadata has only the call's id, because the bearer of the token can read it. The
+    room's metadata marks it as one in which agents' joins matter.
     """
     agents = [{"agentName": livekit_agent_name, "metadata": json.dumps({"call_id": call_id})}]
     grants = {"canPublish": True, "canSubscribe": True, "canPublishData": True}
@@ -46,13 +46,13 @@ def caller_token(
 
 
 def listener_token(credentials: LiveKitCredentials, join: JoinClaims) -> str:
-    """A token to listen in: unseen, and unable to speak or to send."""
+    """Sign a token to listen in: hidden, without the right to speak or to send data."""
     grants = {"canSubscribe": True, "hidden": True, "canPublish": False, "canPublishData": False}
     return _sign(credentials, join, grants, {})
 
 
 def issuer_of(token: str) -> str:
-    """The API key that a token says it was signed with: nothing is proved by it yet."""
+    """Return the API key that a token claims to be signed with; that proves nothing yet."""
     import jwt  # noqa: PLC0415 - with cryptography it is 9 MB; most requests sign nothing
 
     try:
@@ -64,18 +64,18 @@ def issuer_of(token: str) -> str:
 
 @dataclass(frozen=True)
 class AgentClaims:
-    """What an agent's token proves: its claim, and the tenant in whose own project it is (None: the
-    deployment's)."""
+    """The verified content of an agent's token: its claim, and the tenant that owns the project (None: the
+    deployment)."""
 
     claim: CallAttemptRef
     livekit_tenant_id: str | None
 
 
 def verify_agent_token(token: str, signers: Callable[[str], Iterable[LiveKitCredentials]]) -> AgentClaims:
-    """Read an agent's proof: signed with its project's key, of kind agent, for one room of ours.
+    """Verify an agent's token: signed with its project's key, of kind agent, for one of our rooms.
 
     Raises:
-        InvalidAgentToken: anything else; a caller's own token has no kind.
+        InvalidAgentToken: it is anything else; a caller's token has no kind.
     """
     for credentials in signers(issuer_of(token)):
         claims = _verify(token, credentials)

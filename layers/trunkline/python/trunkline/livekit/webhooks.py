@@ -1,4 +1,4 @@
-"""LiveKit's signed webhooks: proof of origin, and what they tell about a claim.
+"""LiveKit's signed webhooks: verification, and parsing into events of a claim's room.
 
 Source: https://docs.livekit.io/home/server/webhooks/ and `docs/livekit.md` (signature, retries, order).
 """
@@ -34,10 +34,10 @@ _LEEWAY_S = 10
 
 @dataclass(frozen=True)
 class LiveKitEvent:
-    """What a webhook tells about one claim's room: its callee, its caller or its agent.
+    """An event in one claim's room, of its callee, its caller or its agent.
 
-    `id` is LiveKit's, the same at every repeat; `agent_job_id` is set if it is about an agent, `watched` if
-    its room says that its agents matter.
+    `id` is LiveKit's, the same at every repeat; `agent_job_id` is set if the event is an agent's, `watched`
+    if the room's metadata says that its agents' joins matter.
     """
 
     event: str
@@ -60,7 +60,7 @@ def verified_event(
     `signers(issuer)` names the projects that an API key may belong to.
 
     Returns:
-        The event, and the tenant in whose own project it happened; None: the deployment's.
+        The event, and the tenant that owns the project (None: the deployment).
 
     Raises:
         BadSignature: wrong key, altered body, expired or malformed token, or no event in the body.
@@ -99,7 +99,7 @@ def _event(body: bytes, claims: dict[str, Any]) -> WebhookEvent:
 
 
 def parse_event(event: WebhookEvent) -> LiveKitEvent | None:
-    """Read what concerns a call; None for rooms that are not ours and for events that tell nothing."""
+    """Parse an event of a call; None for rooms that are not ours and for events that change nothing."""
     claim = parse_room_name(event.room.name)
     if claim is None:
         return None
@@ -113,7 +113,7 @@ def parse_event(event: WebhookEvent) -> LiveKitEvent | None:
 
 
 def _agent_event(event: WebhookEvent, claim: CallAttemptRef) -> LiveKitEvent | None:
-    """None, too, for a join in a room without metadata (`WATCHED_ROOM`)."""
+    """Parse an agent's event; None for a join in a room without the metadata `WATCHED_ROOM`."""
     agent, joins = event.participant, event.event == "participant_joined"
     if not agent.identity.startswith(AGENT_PREFIX) or (joins and not event.room.metadata):
         return None
@@ -146,5 +146,5 @@ def _person_event(event: WebhookEvent, claim: CallAttemptRef) -> LiveKitEvent | 
 
 
 def _reason_name(value: int) -> str:
-    """A newer server may send a reason this protocol version has no name for."""
+    """Return a reason's name, or none: a newer server may send one that this protocol version lacks."""
     return DisconnectReason.Name(value) if value in DisconnectReason.values() else "UNKNOWN_REASON"

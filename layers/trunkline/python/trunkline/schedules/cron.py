@@ -1,7 +1,7 @@
-"""A crontab line in a time zone: when it comes, and how EventBridge Scheduler writes it. Pure.
+"""Crontab lines in a time zone: their times, and their form for EventBridge Scheduler. Pure.
 
 Five fields as in `crontab(5)`: minute, hour, day of month, month, day of week (0 and 7 are Sunday). A time
-that the clocks skip does not come, and one that they repeat comes once, the first time. Source:
+that the clocks skip is left out, and one that they repeat counts once, the first time. Source:
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 """
 
@@ -22,7 +22,7 @@ _SOME_DAY = datetime(2024, 1, 1)  # noqa: DTZ001 - a wall clock's
 
 
 def aws_cron(line: str) -> str:
-    """The expression of a crontab line as EventBridge Scheduler takes it.
+    """Return the EventBridge Scheduler expression of a crontab line.
 
     Raises:
         ValueError: it is none, it never comes, or it says both a day of the month and one of the week, which
@@ -41,7 +41,7 @@ def aws_cron(line: str) -> str:
 
 
 def moments(line: str, zone: str, from_ms: int, *, back: bool = False) -> Iterator[int]:
-    """The moments of a line after one (or before it), the nearest first; none when it never comes again."""
+    """Yield the times of a line after (or before) a given one, nearest first, as long as there are any."""
     place = ZoneInfo(zone)
     begin = datetime.fromtimestamp(from_ms / 1000, place)
     wall = begin.replace(tzinfo=None, fold=0)
@@ -82,7 +82,7 @@ def _each(field: str) -> Iterator[int]:
 
 
 def _written(values: set[int], every: range) -> str:
-    """A field, with runs written as ranges."""
+    """Format a field, with runs as ranges."""
     if values == set(every):
         return "*"
     runs = [

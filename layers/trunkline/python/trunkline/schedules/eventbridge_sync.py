@@ -1,7 +1,7 @@
-"""Schedules in EventBridge Scheduler: a mirror of those in the table, which alone says what is.
+"""Synchronisation of schedules from the table, which is authoritative, to EventBridge Scheduler.
 
-A change is mirrored at once by the request that makes it, and again by the reconciler when no such request
-can still be running: the last word is then the table's, whatever crashed or came late.
+The request that changes a schedule synchronises it at once. The reconciler does so again when no such
+request can still be running, so that the table prevails, whatever crashed or came late.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context
 
 
 class ScheduleSyncSettings(Protocol):
-    """What a process is told of schedules."""
+    """The settings that name the group, queue and role of schedules."""
 
     @property
     def schedule_group(self) -> str: ...
@@ -49,7 +49,7 @@ class ScheduleSyncSettings(Protocol):
 
 @dataclass(frozen=True)
 class SchedulerTarget:
-    """Where ticks go: a queue, by a role, in the stage's group of schedules."""
+    """The target of schedules: a queue, the role that sends to it, and the stage's group."""
 
     group: str
     queue_arn: str
@@ -58,7 +58,7 @@ class SchedulerTarget:
 
 @dataclass(frozen=True)
 class ScheduleSync:
-    """Tells EventBridge of schedules; telling it twice changes nothing."""
+    """Copies schedules to EventBridge; it is safe to repeat."""
 
     connect: Callable[[], EventBridgeSchedulerClient]
     target: SchedulerTarget
@@ -68,7 +68,7 @@ class ScheduleSync:
 
     @classmethod
     def open(cls, table: Table, settings: ScheduleSyncSettings, clock: Clock, log: Logger) -> ScheduleSync:
-        """The mirror of a process."""
+        """Build the synchronisation that a function's settings name."""
         target = SchedulerTarget(
             settings.schedule_group, settings.schedule_queue_arn, settings.schedule_role_arn
         )
@@ -76,18 +76,18 @@ class ScheduleSync:
 
     @cached_property
     def client(self) -> EventBridgeSchedulerClient:
-        """Made at its first use: most requests tell EventBridge nothing."""
+        """Create the client at its first use: most requests do not need it."""
         return self.connect()
 
     def sync(self, schedule_id: str) -> None:
-        """Mirror a change; if it fails, the reconciler does it a minute later."""
+        """Synchronise a change; if that fails, the reconciler does so a minute later."""
         try:
             self._sync(schedule_id)
         except (BotoCoreError, ClientError) as error:
             self.log.warning("schedule not mirrored yet", schedule_id=schedule_id, cause=_cause(error))
 
     def reconcile(self, repairs: Counter[str]) -> None:
-        """Mirror what was changed a minute ago or longer, one that fails beside the others."""
+        """Synchronise what was changed at least a minute ago; a failure does not stop the others."""
         for pending in self.schedules.pending_sync(self.clock.wall_ms() - _SETTLED_MS):
             schedule_id = str(pending[SK])
             try:
@@ -97,7 +97,7 @@ class ScheduleSync:
                 self.log.error("schedule not mirrored", schedule_id=schedule_id, cause=_cause(error))
 
     def _sync(self, schedule_id: str) -> bool:
-        """True if there was something to do."""
+        """Synchronise a schedule; return whether anything had to change."""
         schedule = self.schedules.find(schedule_id)
         known = self._known(schedule_id)
         if schedule is None or schedule.timing.next_ms(self.clock.wall_ms()) is None:
@@ -139,7 +139,7 @@ class ScheduleSync:
         } | self._bounds(schedule)
 
     def _bounds(self, schedule: Schedule) -> dict[str, datetime]:
-        """EventBridge takes no start that is past, and one-time schedules have none."""
+        """Return start and end; EventBridge rejects a start in the past, and one-time schedules have none."""
         bounds = {"EndDate": schedule.ends_ms} if schedule.ends_ms and schedule.at_ms is None else {}
         starts_ms = schedule.timing.starts_ms
         if starts_ms > self.clock.wall_ms() and schedule.at_ms is None:

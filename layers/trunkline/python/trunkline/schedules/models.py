@@ -12,10 +12,10 @@ from trunkline.schedules.timing import Timing
 
 @dataclass(frozen=True)
 class Schedule(Automation):
-    """Starts a call at its moments.
+    """Starts calls at the times of its `Timing`.
 
-    They are those of `Timing`, after `timed_ms`, when they were last chosen, and `starts_at_ms`; each
-    may come up to `flexible_window_minutes` later.
+    They begin after `timed_ms`, when the timing was last changed, and `starts_at_ms`; a run may start up to
+    `flexible_window_minutes` late.
     """
 
     cron: str | None
@@ -40,7 +40,7 @@ def schedule_from_attributes(item: Mapping[str, Any]) -> Schedule:
 
 @dataclass(frozen=True)
 class Run:
-    """What came of one of a schedule's moments."""
+    """The outcome of one run of a schedule."""
 
     schedule_id: str
     at_ms: int

@@ -1,5 +1,4 @@
-"""Schedules in the table, what EventBridge does not surely know of them, and what came of their moments, for
-a month."""
+"""Schedules in the table, their pending synchronisation, and the outcomes of their runs, for a month."""
 
 from __future__ import annotations
 
@@ -27,26 +26,26 @@ _SCHEDULES = AutomationType(
 
 
 class ScheduleRepository(AutomationRepository[Schedule]):
-    """A tenant's schedules. Who changes one adds `to_be_mirrored` to the transaction."""
+    """A tenant's schedules; every change adds `pending_sync_write` to its transaction."""
 
     def __init__(self, table: Table) -> None:
         super().__init__(table, _SCHEDULES)
 
     def pending_sync(self, until_ms: int) -> list[Item]:
-        """What was changed until a moment, and EventBridge does not surely know of."""
+        """Return the marks of schedules that were changed by `until_ms` and may differ in EventBridge."""
         return [item for item in self._table.partition(pending_sync_key()) if item["at_ms"] <= until_ms]
 
     def mark_synced(self, pending: Item) -> None:
-        """EventBridge knows of what was pending; if it was changed again since, that is another note."""
+        """Remove a schedule's mark, unless the schedule was changed again since."""
         with suppress(ConditionFailed):
             self._table.write(Delete(pending_sync_key(pending[SK]), Attr("at_ms").eq(pending["at_ms"])))
 
     def record(self, run: Run) -> None:
-        """Note what came of a moment."""
+        """Record the outcome of a run."""
         self._record_outcome(run.schedule_id, run.at_ms, asdict(run))
 
     def runs(self, schedule_id: str, limit: int) -> list[Run]:
-        """What came of the last moments, newest first."""
+        """Return the outcomes of the latest runs, newest first."""
         return [
             Run(
                 schedule_id=item["schedule_id"],
@@ -61,5 +60,5 @@ class ScheduleRepository(AutomationRepository[Schedule]):
 
 
 def pending_sync_write(schedule_id: str, now_ms: int) -> Put:
-    """The write that notes, in the transaction of a change, that EventBridge is to hear of it."""
+    """Return the write that marks a schedule for synchronisation, in the transaction of its change."""
     return Put(pending_sync_key(schedule_id).as_item() | {"at_ms": now_ms})

@@ -1,4 +1,4 @@
-"""A schedule's moment becomes its call, once."""
+"""Creation of the calls of schedules, one for each run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MAX_CALL_BODY_BYTES = 256 * 1024
 
 @dataclass(frozen=True)
 class ScheduleRunner:
-    """Makes the calls of schedules of all tenants: whose one is, it says itself. `noted` is told."""
+    """Creates the calls of all tenants' schedules; `on_principal` is called with the schedule's principal."""
 
     schedules: ScheduleRepository
     create_call: CreateCall
@@ -40,11 +40,12 @@ class ScheduleRunner:
     on_principal: Callable[[Principal], None] = lambda _: None
 
     def tick(self, schedule_id: str, due_at: str, tick_ms: int) -> Run | None:
-        """Carry out a moment that EventBridge told of at `tick_ms`; `due_at` is the moment, where it says so.
-        None if the schedule is gone or paused.
+        """Run a schedule that EventBridge reported at `tick_ms` as due at `due_at`, if it names the time.
+
+        Return None if the schedule is deleted or paused.
 
         Raises:
-            TrunklineError: it may do better later: the queue sends it again.
+            TrunklineError: the failure may pass, and the queue sends the message again.
         """
         schedule = self.schedules.find(schedule_id)
         if schedule is None or not schedule.enabled:
@@ -65,10 +66,10 @@ class ScheduleRunner:
             return self._record_refusal(schedule, due_ms, error.message)
 
     def run_now(self, principal: Principal, schedule: Schedule) -> Run:
-        """Make the call of a schedule that is enabled or not, besides its moments.
+        """Create a schedule's call now, in addition to its times, even if it is paused.
 
         Raises:
-            TrunklineError: why the call can't be made; it is noted, too.
+            TrunklineError: why the call cannot be created; the reason is recorded.
         """
         now_ms = self.clock.wall_ms()
         try:
@@ -89,19 +90,19 @@ class ScheduleRunner:
         return self._record(Run(schedule.id, self.clock.wall_ms(), due_ms, EventOutcome.REFUSED, error=why))
 
     def _record(self, run: Run) -> Run:
-        """The call is made by then, or refused: a note that fails changes nothing of that."""
+        """Record an outcome; the call is decided by then, so a failure is only logged."""
         try:
             self.schedules.record(run)
         except (BotoCoreError, ClientError) as error:
-            self.log.error("run not noted", schedule_id=run.schedule_id, cause=type(error).__name__)
+            self.log.error("run not recorded", schedule_id=run.schedule_id, cause=type(error).__name__)
         return run
 
 
 def template_body(schedule: Schedule, due_ms: int) -> dict[str, Any]:
-    """The body of the call of one moment.
+    """Render the body of the call of one run.
 
     Raises:
-        InvalidRequest: a template names what there is not.
+        InvalidRequest: a template names a missing value.
     """
     local = datetime.fromtimestamp(due_ms / 1000, ZoneInfo(schedule.timezone))
     known = {

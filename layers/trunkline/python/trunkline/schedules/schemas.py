@@ -1,4 +1,4 @@
-"""What a client may say about a schedule, and how a stored one is shown."""
+"""Request and response schemas of schedules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from trunkline.call_templates.schemas import template_of
 from trunkline.core.field_types import Moment, Zone
 from trunkline.core.timestamps import iso_from_ms, iso_or_none, moment_ms
-from trunkline.core.validation import StrictInputModel
+from trunkline.core.validation import Bounded, StrictInputModel
 from trunkline.schedules.cron import aws_cron
 from trunkline.schedules.models import Run, Schedule
 from trunkline.schedules.timing import upcoming
@@ -26,7 +26,7 @@ class ScheduleSpec(StrictInputModel):
     """A schedule: `body` is the body of `POST /calls` (`kind` workflow) or `/calls/outbound`, with
     `{{schedule.…}}` in it: `time`, `local_time`, `date`, `name`.
 
-    One of `cron` (a crontab line of five fields in `timezone`), `rate` (`15 minutes`) and `at` says when.
+    One of `cron` (five crontab fields in `timezone`), `rate` (`15 minutes`) and `at` sets the times.
     """
 
     messages: ClassVar[dict[str, str]] = {
@@ -37,7 +37,6 @@ class ScheduleSpec(StrictInputModel):
         "starts_at": "starts_at must be an ISO 8601 time with its offset",
         "ends_at": "ends_at must be an ISO 8601 time with its offset",
         "timezone": "timezone must be an IANA name, as Europe/Berlin",
-        "flexible_window_minutes": "flexible_window_minutes must be from 0 to 1440",
     }
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
@@ -51,7 +50,7 @@ class ScheduleSpec(StrictInputModel):
     timezone: Zone = "UTC"
     starts_at: Moment | None = None
     ends_at: Moment | None = None
-    flexible_window_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
+    flexible_window_minutes: Annotated[int, Bounded(0, _MINUTES["day"])] = 0
 
     @field_validator("body")
     @classmethod
@@ -80,7 +79,7 @@ class ScheduleSpec(StrictInputModel):
 
 
 class ScheduleView(TypedDict):
-    """A schedule; `next_runs` are its next moments, none while it is paused."""
+    """A schedule; `next_runs` are the times of its next runs, empty while it is paused."""
 
     id: str
     version: int
@@ -108,8 +107,8 @@ class ScheduleList(TypedDict):
 
 
 class RunView(TypedDict):
-    """What came of a moment: called, duplicate or refused, and why; `due_at` is the moment, `at` when it was
-    looked at."""
+    """The outcome of a run: called, duplicate or refused, with the reason; it was due at `due_at` and
+    happened at `at`."""
 
     at: str
     due_at: str
@@ -149,7 +148,7 @@ def schedule_view(schedule: Schedule, now_ms: int) -> ScheduleView:
 
 
 def run_view(run: Run) -> RunView:
-    """Show what came of a moment."""
+    """Show the outcome of a run."""
     return {
         "at": iso_from_ms(run.at_ms),
         "due_at": iso_from_ms(run.due_ms),

@@ -1,4 +1,4 @@
-"""When a schedule comes. Pure."""
+"""The times of a schedule. Pure."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ class Timing:
     ends_ms: int | None
 
     def after(self, from_ms: int) -> Iterator[int]:
-        """Its moments after one, in order."""
+        """Yield the times after a given one, in order."""
         last_ms = self.ends_ms
         found = self._after(max(from_ms, self.starts_ms - 1))
         return found if last_ms is None else takewhile(lambda each: each <= last_ms, found)
 
     def next_ms(self, from_ms: int) -> int | None:
-        """Its first moment after one; None if it does not come again."""
+        """Return the first time after a given one; None if there is none."""
         return next(self.after(from_ms), None)
 
     def due_ms(self, tick_ms: int) -> int:
-        """The moment that a tick was for, which came then: the same for each repeat of it.
+        """Return the time that a tick was due at: the same for every repeat of the tick.
 
-        EventBridge counts a rate from when it began to know of it, a little beside our own count: the
-        nearest of ours is meant.
+        EventBridge counts a rate from when it learnt of the schedule, slightly off our own count, so the
+        nearest of our times is the one.
         """
         if self.at_ms is not None:
             return self.at_ms
@@ -50,7 +50,7 @@ class Timing:
         return next(moments(self.cron or "", self.timezone, tick_ms + _SKEW_MS, back=True), tick_ms)
 
     def expression(self) -> str:
-        """As EventBridge Scheduler writes it."""
+        """Return the EventBridge Scheduler expression."""
         if self.at_ms is not None:
             return f"at({datetime.fromtimestamp(self.at_ms / 1000, UTC).strftime('%Y-%m-%dT%H:%M:%S')})"
         if self.rate_minutes is not None:
@@ -68,5 +68,5 @@ class Timing:
 
 
 def upcoming(timing: Timing, from_ms: int, most: int) -> list[int]:
-    """The next few moments."""
+    """Return the next few times."""
     return list(islice(timing.after(from_ms), most))

@@ -33,10 +33,10 @@ JSON_TYPE, FORM_TYPE = "application/json", "application/x-www-form-urlencoded"
 
 
 def require_fixed_host(template: Template) -> None:
-    """Refuse a URL of which a value could change scheme, host or port.
+    """Refuse a URL whose scheme, host or port a value could change.
 
     Raises:
-        TemplateError: says so.
+        TemplateError: a template stands there.
     """
     first = template.parts[0] if template.parts else ""
     origin = _ORIGIN.match(first) if isinstance(first, str) else None
@@ -56,7 +56,7 @@ def require_writable(template: Template) -> None:
 
 
 def render_url(text: str, scope: Scope) -> str:
-    """A URL with its values percent-encoded: none adds a segment, a parameter or a fragment.
+    """Render a URL with its values percent-encoded: none adds a segment, a parameter or a fragment.
 
     Raises:
         TemplateError: a value is missing, or would empty a path segment or make it `.` or `..`.
@@ -81,10 +81,10 @@ def render_url(text: str, scope: Scope) -> str:
 
 
 def render_header(text: str, scope: Scope) -> str:
-    """A header's value.
+    """Render a header's value.
 
     Raises:
-        TemplateError: a value is missing, or is no visible ASCII (a line's end, for example).
+        TemplateError: a value is missing, or is not visible ASCII (a line break, for example).
     """
     template = parse(text)
     rendered = render(template, scope)
@@ -95,7 +95,7 @@ def render_header(text: str, scope: Scope) -> str:
 
 
 def render_body(value: Any, content_type: str, scope: Scope) -> bytes:
-    """A body: a JSON value by default, a form, or a text whose values are escaped for its type.
+    """Render a body: a JSON value by default, a form, or text whose values are escaped for its type.
 
     Raises:
         TemplateError: a value is missing, or does not fit.
@@ -116,7 +116,7 @@ def render_body(value: Any, content_type: str, scope: Scope) -> bytes:
 
 
 def is_json(kind: str) -> bool:
-    """Say whether a media type is JSON's."""
+    """Return whether a media type is JSON."""
     return kind in ("", JSON_TYPE) or kind.endswith("+json")
 
 
@@ -126,7 +126,7 @@ def _encoded(expression: Expression, scope: Scope) -> str:
 
 
 def _unencoded(expression: Expression) -> Expression:
-    """In a URL every value is encoded, once: `| urlencode` says nothing new."""
+    """Drop `| urlencode`: in a URL every value is encoded once anyway."""
     if expression.encoding is not Encoding.URLENCODE:
         return expression
     return Expression(expression.path, Encoding.PLAIN, expression.default, expression.text)
@@ -149,5 +149,5 @@ def _field(name: str, value: Any) -> str:
 
 
 def sample(text: str) -> str:
-    """A URL with something harmless in place of each value: what can be checked before there are any."""
+    """Render a URL with a harmless text in place of each value, to check it before there are values."""
     return "".join(part if isinstance(part, str) else "x" for part in parse(text).parts)

@@ -1,4 +1,4 @@
-"""JMESPath on an answer, bounded: short expressions that can't multiply what they are given. Pure.
+"""Bounded JMESPath queries: short expressions that cannot multiply their input. Pure.
 
 Source: https://jmespath.org/specification.html
 """
@@ -24,19 +24,19 @@ _MAX_LISTS = 2
 
 
 def require_query(text: str) -> None:
-    """Refuse what is no JMESPath, or too much of one.
+    """Check that a text is a JMESPath expression within the bounds.
 
     Raises:
-        TemplateError: says why.
+        TemplateError: it is not; the message has the reason.
     """
     _compiled(text)
 
 
 def search(text: str, value: Any) -> Any:
-    """What an expression finds in a JSON value; None if it finds nothing.
+    """Return the result of an expression on a JSON value; None if it finds nothing.
 
     Raises:
-        TemplateError: the value is of a kind that the expression can't work on, or the result is too large.
+        TemplateError: the expression does not apply to a value of this type, or the result is too large.
     """
     try:
         found = _compiled(text).search(value)

@@ -1,4 +1,4 @@
-"""How large a value made by templates and queries may be, found out before it is written. Pure."""
+"""Size limits of rendered values, checked before they are built. Pure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from trunkline.templating.templates import Scope, TemplateError, render_json
 def require_size(value: Any, limit: int, what: str) -> None:
     """Refuse a JSON value of more than about `limit` bytes of UTF-8.
 
-    The parts of a value may be the same object many times over: it is counted as it would be written, and
-    counting ends where it is too much.
+    A value may contain the same object many times: each occurrence counts, as it would be written, and
+    counting stops at the limit.
 
     Raises:
         TemplateError: names what is too large.
@@ -33,7 +33,7 @@ def require_size(value: Any, limit: int, what: str) -> None:
 
 
 def render_within(value: Any, scope: Scope, limit: int, what: str) -> Any:
-    """Put values into a JSON value's texts, which may name the same large thing many times over.
+    """Render a JSON value's texts, which may refer to the same large value many times.
 
     Raises:
         TemplateError: as `render_json`, or it would be too large.

@@ -1,7 +1,7 @@
 """`{{path | filter}}`: a value looked up in plain data, never code. Pure.
 
 A path is names and list indices from one of `ROOTS`; it is looked up in dicts and lists alone, so there is
-no attribute to reach. What a template yields is never read as a template again.
+no attribute to reach. The result of a template is never parsed as a template.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ Scope = Mapping[str, Any]
 
 
 class TemplateError(Exception):
-    """A template that means nothing, or whose value does not fit its place; `message` is fit to be shown: it
-    names the template, never a value."""
+    """A template is not valid, or its value does not fit its place; `message` may be shown, because it names
+    the template, never a value."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ class TemplateError(Exception):
 
 
 class Encoding(StrEnum):
-    """How a value is written where it is asked for."""
+    """The form in which a value is written."""
 
     PLAIN = "plain"
     JSON = "json"
@@ -76,16 +76,16 @@ class Template:
 
     @property
     def whole(self) -> Expression | None:
-        """The expression that is the whole text, if it is one."""
+        """Return the expression that makes up the whole text, if there is one."""
         only = self.parts[0] if len(self.parts) == 1 else None
         return only if isinstance(only, Expression) else None
 
 
 def parse(text: str) -> Template:
-    """Read a text.
+    """Parse a text.
 
     Raises:
-        TemplateError: something between `{{` and `}}` is no path with filters, or a `{{` is not closed.
+        TemplateError: something between `{{` and `}}` is not a path with filters, or a `{{` is not closed.
     """
     return _parse_cached(text) if len(text) <= _MAX_CACHED_LENGTH else _parse(text)
 
@@ -109,10 +109,10 @@ _parse_cached = lru_cache(maxsize=512)(_parse)
 
 
 def evaluate(expression: Expression, scope: Scope) -> Any:
-    """Look an expression up; a value keeps its type. A missing or null one is the default, if there is one.
+    """Look up an expression; a value keeps its type. The default replaces a missing or null one.
 
     Raises:
-        TemplateError: nothing is there.
+        TemplateError: the value is missing and there is no default.
     """
     found = _lookup(expression.path, scope)
     if (found is _NOTHING or found is None) and expression.default:
@@ -123,10 +123,10 @@ def evaluate(expression: Expression, scope: Scope) -> Any:
 
 
 def to_text(expression: Expression, scope: Scope) -> str:
-    """An expression's value as a text, in the encoding it asks for.
+    """Return an expression's value as text, in its encoding.
 
     Raises:
-        TemplateError: nothing is there, or it is null, a list or an object and not asked for as JSON.
+        TemplateError: the value is missing, null, or a list or object without the JSON filter.
     """
     value = evaluate(expression, scope)
     if expression.encoding is Encoding.JSON:
@@ -141,15 +141,15 @@ def to_text(expression: Expression, scope: Scope) -> str:
 
 
 def percent_encoded(text: str) -> str:
-    """Every character but letters, digits, `-`, `.`, `_` and `~` as its bytes (RFC 3986, 2.1)."""
+    """Encode every character but letters, digits, `-`, `.`, `_` and `~` (RFC 3986, 2.1)."""
     return quote(text.encode("utf-8", "replace"), safe="")
 
 
 def render(template: Template, scope: Scope, escape: Escape = lambda text, _: text) -> str:
-    """Put values into a text; `escape` makes each fit its place.
+    """Render a text; `escape` makes each value fit its place.
 
     Raises:
-        TemplateError: as `to_text`, or the text became too long.
+        TemplateError: as `to_text`, or the text becomes too long.
     """
     done: list[str] = []
     length = 0
@@ -162,7 +162,7 @@ def render(template: Template, scope: Scope, escape: Escape = lambda text, _: te
 
 
 def render_json(value: Any, scope: Scope) -> Any:
-    """Put values into a JSON value's texts; a text that is one template alone keeps the value's type.
+    """Render a JSON value's texts; a text that is only one template keeps the value's type.
 
     Raises:
         TemplateError: as `to_text`.
@@ -179,10 +179,10 @@ def render_json(value: Any, scope: Scope) -> Any:
 
 
 def expressions_in(value: Any, path: str = "") -> Iterator[tuple[str, Expression]]:
-    """Every expression in a JSON value's texts, and where it stands.
+    """Return every expression in a JSON value's texts with its path.
 
     Raises:
-        TemplateError: a text is no template; the message begins with where it stands.
+        TemplateError: a text is not a valid template; the message begins with its path.
     """
     if isinstance(value, str):
         try:
@@ -201,7 +201,7 @@ def _expression(text: str) -> Expression:
     inner = text[2:-2].strip()
     match = _PATH.match(inner) if len(inner) <= MAX_EXPRESSION else None
     if match is None:
-        raise TemplateError(f"{shown} is no path with filters (json, urlencode, default(…))")
+        raise TemplateError(f"{shown} is not a path with filters (json, urlencode, default(…))")
     if match[1] not in ROOTS:
         raise TemplateError(f"{shown} must begin with one of {', '.join(ROOTS)}")
     steps = tuple(name or index for name, index in _STEP.findall(match[2]))
@@ -223,7 +223,7 @@ def _filters(text: str, shown: str) -> tuple[Encoding, tuple[Any, ...]]:
                 raise TemplateError(f"{shown}: the default is no JSON") from error
         text = text[match.end() :]
     if text.strip():
-        raise TemplateError(f"{shown} is no path with filters (json, urlencode, default(…))")
+        raise TemplateError(f"{shown} is not a path with filters (json, urlencode, default(…))")
     return encoding, default
 
 

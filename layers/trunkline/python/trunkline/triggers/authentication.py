@@ -1,8 +1,8 @@
-"""How an event proves that it comes from who knows its trigger's secret. Pure.
+"""Authentication of events by their trigger's secret. Pure.
 
-Any one of three: our webhooks' own header (`X-Webhook-Signature: t=…,v1=…`), Standard Webhooks
-(`webhook-id`, `webhook-timestamp`, `webhook-signature`), or, for systems that can't sign, the secret itself
-as `Authorization: Bearer …`.
+A sender may use one of three ways: the header of Trunkline's own webhooks
+(`X-Webhook-Signature: t=…,v1=…`), Standard Webhooks (`webhook-id`, `webhook-timestamp`,
+`webhook-signature`), or, if it cannot sign, the secret itself as `Authorization: Bearer …`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ TOLERANCE_S = 300
 
 
 def verify_request(headers: Mapping[str, str], body: bytes, secret: str, now_s: float) -> bool:
-    """Say whether a request is signed with a secret, within the last five minutes; names of headers are in
+    """Return whether a request was signed with the secret at most `TOLERANCE_S` ago; header names are in
     lower case."""
     authorization = headers.get("authorization", "")
     if authorization[:7].lower() == "bearer ":

@@ -47,10 +47,10 @@ class EventSource:
 
 @dataclass(frozen=True)
 class TriggerEventHandler:
-    """Events of all tenants: whose one is, its trigger says. `read` makes an object of a body, or raises
-    `InvalidRequest`; `noted` is told whose it is.
+    """Handles the events of all tenants; the trigger names the tenant.
 
-    The same event id makes one call within 24 hours; what was refused may be sent again.
+    `read` parses a body or raises `InvalidRequest`; `on_principal` is called with the event's principal.
+    An event id creates one call within 24 hours; a refused event may be sent again.
     """
 
     triggers: TriggerRepository
@@ -64,11 +64,11 @@ class TriggerEventHandler:
     def handle(
         self, trigger_id: str, headers: Mapping[str, str], body: bytes, source: EventSource
     ) -> TakenEvent:
-        """Take one event.
+        """Handle one event.
 
         Raises:
-            BadSignature: there is no such trigger, it is disabled, or the event is not proven to be its own.
-            TrunklineError: why the call can't be made; it is noted for the trigger's owner.
+            BadSignature: there is no such trigger, it is disabled, or the event is not authenticated.
+            TrunklineError: why the call cannot be created; the reason is recorded for the trigger's owner.
         """
         trigger = self._authenticated(trigger_id, headers, body)
         return self._run(trigger, source, lambda: self.read(body))
@@ -76,11 +76,12 @@ class TriggerEventHandler:
     def handle_from_bus(
         self, trigger_id: str, event: dict[str, Any], source: EventSource
     ) -> TakenEvent | None:
-        """Take an event from the deployment's own bus: who may put events there needs no further proof. None
-        if there is no such trigger, it is disabled, or the event was refused, which its owner can read.
+        """Handle an event of the deployment's own bus, whose senders IAM authenticates.
+
+        Return None if there is no such trigger, it is disabled, or the event was refused, which is recorded.
 
         Raises:
-            TrunklineError: it may do better later: the bus sends it again.
+            TrunklineError: the failure may pass, and the bus sends the event again.
         """
         trigger = self.triggers.find(trigger_id)
         if trigger is None or not trigger.enabled:
@@ -141,11 +142,11 @@ class TriggerEventHandler:
         self._record(ReceivedEvent(trigger.id, self.clock.wall_ms(), EventOutcome.REFUSED, error=why))
 
     def _record(self, received: ReceivedEvent) -> None:
-        """The call is made by then, or refused: a note that fails changes nothing of that."""
+        """Record an outcome; the call is decided by then, so a failure is only logged."""
         try:
             self.triggers.record(received)
         except (BotoCoreError, ClientError) as error:
-            self.log.error("event not noted", trigger_id=received.trigger_id, cause=type(error).__name__)
+            self.log.error("event not recorded", trigger_id=received.trigger_id, cause=type(error).__name__)
 
 
 def _checked(event: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def trigger_from_attributes(item: Mapping[str, Any]) -> Trigger:
 
 @dataclass(frozen=True)
 class ReceivedEvent:
-    """One event that a trigger took, or did not."""
+    """The outcome of one event of a trigger."""
 
     trigger_id: str
     at_ms: int

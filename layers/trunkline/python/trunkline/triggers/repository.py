@@ -1,4 +1,4 @@
-"""Triggers in the table, and what came of their events, for a week."""
+"""Triggers in the table, and the outcomes of their events, which are kept for a week."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _TRIGGERS = AutomationType(
 
 
 class TriggerRepository(AutomationRepository[Trigger]):
-    """A tenant's triggers; who sends an event knows its trigger alone, and proves itself by its secret."""
+    """A tenant's triggers; they are also found without the tenant, which an event does not name."""
 
     def __init__(self, table: Table) -> None:
         super().__init__(table, _TRIGGERS)
 
     def record(self, received: ReceivedEvent) -> None:
-        """Note what came of an event."""
+        """Record the outcome of an event."""
         self._record_outcome(received.trigger_id, received.at_ms, asdict(received))
 
     def received(self, trigger_id: str, limit: int) -> list[ReceivedEvent]:
-        """What came of the last events, newest first."""
+        """Return the outcomes of the latest events, newest first."""
         return [
             ReceivedEvent(
                 trigger_id=item["trigger_id"],

@@ -20,8 +20,8 @@ class TriggerSpec(StrictInputModel):
     """A trigger: `body` is the body of `POST /calls` (`kind` workflow), `/calls/outbound` or
     `/calls/schedule`, with `{{event.…}}` in it.
 
-    `when`: JMESPath that must find something true in the event. `event_id`: a template; events with the same
-    id make one call.
+    `when` is a JMESPath expression: if its result is false or empty, the event is ignored. `event_id` is a
+    template: events with the same id create one call.
     """
 
     messages: ClassVar[dict[str, str]] = {
@@ -68,7 +68,7 @@ class TriggerView(TypedDict):
 
 
 class TriggerWithSecret(TriggerView):
-    """The secret is shown this once."""
+    """A trigger with its secret, which only this response has."""
 
     secret: str
 
@@ -79,7 +79,7 @@ class TriggerList(TypedDict):
 
 
 class ReceivedView(TypedDict):
-    """What came of an event: called, duplicate, ignored (`when` says no) or refused, and why."""
+    """The outcome of an event: called, duplicate, ignored (by `when`) or refused, with the reason."""
 
     at: str
     outcome: str
@@ -94,7 +94,7 @@ class ReceivedList(TypedDict):
 
 
 class TakenEvent(TypedDict):
-    """The answer to who sent an event."""
+    """The outcome of an event, as its sender sees it."""
 
     outcome: str
     call_id: str | None

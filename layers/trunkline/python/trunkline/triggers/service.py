@@ -33,7 +33,7 @@ _SHOWN_EVENTS = 100
 
 @dataclass(frozen=True)
 class TriggerService(ResourceService[Trigger, TriggerSpec, TriggerView]):
-    """A tenant's triggers of the key's mode; a change counts from the next event."""
+    """A tenant's triggers of the key's mode; a change takes effect at the next event."""
 
     label = "Trigger"
     max_count = MAX_TRIGGERS
