@@ -21,12 +21,12 @@ from trunkline.core.threads import ThreadRunner
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints
 from trunkline.livekit.client import LiveKitClient, open_session_for
-from trunkline.livekit.fail_fast import FailFastLiveKit
+from trunkline.livekit.fail_fast import FailFastLiveKit, PhoneLookups
 from trunkline.livekit.projects import ProjectRegistry
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 from trunkline.reconciler.batches import BatchReconciler
 from trunkline.reconciler.deliveries import DeliveryReconciler
-from trunkline.reconciler.phone_calls import PhoneCallReconciler, ReconcilerLiveKit
+from trunkline.reconciler.phone_calls import PhoneCallReconciler
 from trunkline.reconciler.web_calls import WebCallReconciler
 from trunkline.schedules.eventbridge_sync import ScheduleSync
 from trunkline.simulator.livekit import SimulatedLiveKit
@@ -106,7 +106,7 @@ class ReconcilerProcess:
             raise LiveKitUnavailable("not configured") from error
         return LiveKitClient(credentials, await sessions.enter_async_context(open_session_for(credentials)))
 
-    def _reconciler(self, livekit: ReconcilerLiveKit) -> PhoneCallReconciler:
+    def _reconciler(self, livekit: PhoneLookups) -> PhoneCallReconciler:
         line = DialQueue(self._table)
         return PhoneCallReconciler(
             calls=self._resources.calls,

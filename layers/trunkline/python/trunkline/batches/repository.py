@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
@@ -129,10 +130,8 @@ class BatchRepository:
             add={**counts, "ended": {row}},
             condition=ended.not_exists() | ~ended.contains(row),
         )
-        try:
+        with suppress(ConditionFailed):
             self._table.write(change)
-        except ConditionFailed:
-            return
 
     def fence(self, batch: Batch, number: int) -> Part:
         """Mark a part as cancelled, so that no worker can import more of its rows."""

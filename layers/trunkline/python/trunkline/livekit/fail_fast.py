@@ -15,13 +15,23 @@ from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 _T = TypeVar("_T")
 
 
-class LiveKitLookups(Protocol):
-    """The LiveKit requests of a reconciler pass."""
+class PhoneLookups(Protocol):
+    """The LiveKit requests that repair phone calls."""
 
     async def callee(self, room: str, claim: int) -> ParticipantInfo | None: ...
-    async def caller_is_in(self, room: str) -> bool: ...
     async def remove_callee(self, room: str, claim: int) -> None: ...
     async def delete_room(self, room: str) -> None: ...
+
+
+class WebLookups(Protocol):
+    """The LiveKit requests that repair web calls."""
+
+    async def caller_is_in(self, room: str) -> bool: ...
+    async def delete_room(self, room: str) -> None: ...
+
+
+class LiveKitLookups(PhoneLookups, WebLookups, Protocol):
+    """All LiveKit requests of a reconciler pass."""
 
 
 class FailFastLiveKit:

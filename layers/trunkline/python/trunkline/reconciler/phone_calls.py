@@ -5,15 +5,14 @@ Every write is conditional on the version read before the look-up, so that a cha
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
-from livekit.protocol.models import ParticipantInfo
 
 from trunkline.calls.agent_transitions import end_agent_lost, replacement_overdue
 from trunkline.calls.models import Call, Change, StaleCall
@@ -30,7 +29,9 @@ from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints
 from trunkline.dialer.queue_reader import enqueue_due_calls
 from trunkline.dialer.simulation_hook import Simulation
+from trunkline.livekit.fail_fast import PhoneLookups
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
+from trunkline.reconciler.open_calls import repair_open_calls
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
 
@@ -41,17 +42,8 @@ LOOK_UP_DELAY_MS = TOKEN_LEEWAY_MS + 5_000
 """How long after `dead_after` a missing participant proves that no INVITE will follow (rule 11)."""
 
 _SETTLE_FIRST_MS = 30_000
-_MAX_CONCURRENT = 16
 _WAKE_AHEAD_MS = 75_000
 """Longer than the interval between two passes."""
-
-
-class ReconcilerLiveKit(Protocol):
-    """The LiveKit requests of the phone call reconciler."""
-
-    async def callee(self, room: str, claim: int) -> ParticipantInfo | None: ...
-    async def delete_room(self, room: str) -> None: ...
-    async def remove_callee(self, room: str, claim: int) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -65,7 +57,7 @@ class PhoneCallReconciler:
     trunks: TrunkRepository
     wakes: WakeQueue
     notifier: LaneNotifier
-    livekit: ReconcilerLiveKit
+    livekit: PhoneLookups
     simulation: Simulation
     clock: Clock
     offload: Callable[..., Awaitable[Any]]
@@ -85,24 +77,18 @@ class PhoneCallReconciler:
         trunk_id = state.declared.id
         if state.declared.test:
             await self.offload(self.simulation.advance, trunk_id)
-        await self._repair_calls(state, repairs)
+        await repair_open_calls(
+            self.calls,
+            self.offload,
+            trunk_id,
+            self.clock.wall_ms(),
+            lambda call_id: self._repair(call_id, state, repairs),
+        )
         await self._free_orphaned_slots(state, repairs)
         await self._release_due(trunk_id, repairs)
         for tenant_id in state.tenants:
             await self.offload(self.checkpoints.update, trunk_id, tenant_id)
         await self._wake_if_unserved(state, repairs)
-
-    async def _repair_calls(self, state: TrunkState, repairs: Counter[str]) -> None:
-        limit, trunk_id = asyncio.Semaphore(_MAX_CONCURRENT), state.declared.id
-
-        async def one(call_id: str) -> None:
-            async with limit:
-                await self._repair(call_id, state, repairs)
-
-        now_ms = self.clock.wall_ms()
-        call_ids = await self.offload(lambda: list(self.calls.in_progress_ids(trunk_id)))
-        call_ids += await self.offload(lambda: list(self.calls.expired_ids(trunk_id, now_ms)))
-        await asyncio.gather(*(one(call_id) for call_id in call_ids))
 
     async def _repair(self, call_id: str, state: TrunkState, repairs: Counter[str]) -> None:
         try:
@@ -184,10 +170,8 @@ class PhoneCallReconciler:
     async def _clean_up(self, call: Call, change: Change) -> None:
         """Close the room of a claim that has ended; on failure LiveKit closes the empty room."""
         if call.room_name and (change.call.is_terminal or change.call.is_waiting):
-            try:
+            with suppress(LiveKitUnavailable):
                 await self.livekit.delete_room(call.room_name)
-            except LiveKitUnavailable:
-                return
 
     async def _free_orphaned_slots(self, state: TrunkState, repairs: Counter[str]) -> None:
         """Free the slots of claims that have ended, which their transaction should have freed (rule 15)."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,17 +20,11 @@ from trunkline.calls.transitions import end_call
 from trunkline.calls.value_objects import Ending
 from trunkline.calls.web_transitions import on_room_finished
 from trunkline.core.clock import Clock
+from trunkline.livekit.fail_fast import WebLookups
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
+from trunkline.reconciler.open_calls import repair_open_calls
 
 _SETTLE_FIRST_MS = 30_000
-_MAX_CONCURRENT = 16
-
-
-class WebCallLiveKit(Protocol):
-    """The LiveKit requests of the web call reconciler."""
-
-    async def caller_is_in(self, room: str) -> bool: ...
-    async def delete_room(self, room: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -41,7 +35,7 @@ class WebCallReconciler:
     """
 
     calls: CallRepository
-    livekit: Callable[[Call], Awaitable[WebCallLiveKit]]
+    livekit: Callable[[Call], Awaitable[WebLookups]]
     clock: Clock
     offload: Callable[..., Awaitable[Any]]
     log: Logger
@@ -50,21 +44,15 @@ class WebCallReconciler:
         """Repair every web call that has not ended; count each repair in `repairs`."""
         for lane in WEB_LANES:
             try:
-                await self._reconcile_lane(lane, repairs)
+                await repair_open_calls(
+                    self.calls,
+                    self.offload,
+                    lane,
+                    self.clock.wall_ms(),
+                    lambda call_id: self._repair(call_id, repairs),
+                )
             except (BotoCoreError, ClientError) as error:
                 self.log.error("web calls not reconciled", lane=lane, cause=type(error).__name__)
-
-    async def _reconcile_lane(self, lane: str, repairs: Counter[str]) -> None:
-        limit = asyncio.Semaphore(_MAX_CONCURRENT)
-
-        async def one(call_id: str) -> None:
-            async with limit:
-                await self._repair(call_id, repairs)
-
-        now_ms = self.clock.wall_ms()
-        call_ids = await self.offload(lambda: list(self.calls.in_progress_ids(lane)))
-        call_ids += await self.offload(lambda: list(self.calls.expired_ids(lane, now_ms)))
-        await asyncio.gather(*(one(call_id) for call_id in call_ids))
 
     async def _repair(self, call_id: str, repairs: Counter[str]) -> None:
         try:
@@ -103,10 +91,8 @@ class WebCallReconciler:
 
     async def _close(self, call: Call) -> None:
         """Close the call's room; on failure LiveKit closes it when it is empty."""
-        try:
+        with suppress(LiveKitUnavailable):
             await (await self.livekit(call)).delete_room(call.room_name or "")
-        except LiveKitUnavailable:
-            return
 
 
 def _overdue(call: Call, now_ms: int) -> Change | None:

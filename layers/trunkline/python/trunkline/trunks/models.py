@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -36,18 +36,7 @@ class Trunk:
     @classmethod
     def parse(cls, item: Mapping[str, Any]) -> Trunk:
         """Read a stored trunk."""
-        return cls(
-            id=item["id"],
-            name=item["name"],
-            livekit_project=item["livekit_project"],
-            sip_trunk_id=item["sip_trunk_id"],
-            cps=item["cps"],
-            numbers=tuple(item["numbers"]),
-            max_concurrent_calls=item.get("max_concurrent_calls"),
-            direct_share=item.get("direct_share", 0.0),
-            livekit_tenant_id=item.get("livekit_tenant_id"),
-            test=item.get("test", False),
-        )
+        return cls(**_stored_fields(cls, item) | {"numbers": tuple(item["numbers"])})
 
     def as_attributes(self) -> dict[str, Any]:
         """Return the attributes to store."""
@@ -84,12 +73,11 @@ class TrunkSettings:
     @classmethod
     def parse(cls, item: Mapping[str, Any]) -> TrunkSettings:
         """Read stored settings."""
-        return cls(
-            paused=item.get("paused", False),
-            operator_paused=item.get("operator_paused", False),
-            cps=item.get("cps"),
-            max_concurrent_calls=item.get("max_concurrent_calls"),
-        )
+        return cls(**_stored_fields(cls, item))
+
+
+def _stored_fields(model: type, item: Mapping[str, Any]) -> dict[str, Any]:
+    return {field.name: item[field.name] for field in fields(model) if field.name in item}
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -150,10 +151,8 @@ class TrunkRepository:
     def close_breaker(self, trunk_id: str, now_ms: int) -> None:
         """Resume a trunk that works again; does nothing if another run has done so."""
         event = TrunkEvent("trunk.resumed", "carrier_answers", now_ms)
-        try:
+        with suppress(ConditionFailed):
             self._table.transact([Delete(breaker_key(trunk_id), EXISTS), *_event_puts(trunk_id, event)])
-        except ConditionFailed:
-            return
 
     def events(self, trunk_id: str, limit: int = 20) -> list[TrunkEvent]:
         """List a trunk's last events, newest first."""
@@ -176,10 +175,8 @@ class TrunkRepository:
             Delete(slot_key(pool, call_id, claim), EXISTS),
             Update(slot_count_key(pool), add={"taken": -1}),
         ]
-        try:
+        with suppress(ConditionFailed):
             self._table.transact(writes)
-        except ConditionFailed:
-            return
 
 
 def _item(trunk: Trunk) -> Item:

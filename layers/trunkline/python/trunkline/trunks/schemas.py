@@ -46,15 +46,13 @@ class TrunkSpec(StrictInputModel):
     own_livekit: Annotated[bool, Field(description="Of the tenant's own LiveKit project.")] = False
 
     def trunk(self, livekit_project: str) -> Trunk:
-        trunk_id = trunk_id_for(livekit_project, self.sip_trunk_id)
-        numbers = tuple(self.numbers)
         return Trunk(
-            id=trunk_id,
+            id=trunk_id_for(livekit_project, self.sip_trunk_id),
             name=self.name,
             livekit_project=livekit_project,
             sip_trunk_id=self.sip_trunk_id,
             cps=self.cps,
-            numbers=numbers,
+            numbers=tuple(self.numbers),
             max_concurrent_calls=self.max_concurrent_calls,
             direct_share=self.direct_share,
         )

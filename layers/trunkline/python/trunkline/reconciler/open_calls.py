@@ -1,0 +1,29 @@
+"""Repair of the open calls of a lane, a few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from trunkline.calls.repository import CallRepository
+
+_MAX_CONCURRENT = 16
+
+
+async def repair_open_calls(
+    calls: CallRepository,
+    offload: Callable[..., Awaitable[Any]],
+    lane: str,
+    now_ms: int,
+    repair: Callable[[str], Awaitable[None]],
+) -> None:
+    """Repair the lane's calls that are in progress or have expired."""
+    limit = asyncio.Semaphore(_MAX_CONCURRENT)
+
+    async def one(call_id: str) -> None:
+        async with limit:
+            await repair(call_id)
+
+    open_ids = await offload(lambda: [*calls.in_progress_ids(lane), *calls.expired_ids(lane, now_ms)])
+    await asyncio.gather(*(one(call_id) for call_id in open_ids))
