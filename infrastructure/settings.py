@@ -14,11 +14,11 @@ class StageSettings:
 
     `dialer_lanes` is the dialer's reserved concurrency and its event source's maximum concurrency:
     how many trunks can be dialled at once (see `docs/adr/0002-reserved-concurrency-is-not-cps.md`).
-    `webhook_schedule_s` is how long before each attempt of a delivery, counted from the one before;
     `webhook_deliveries_at_once` is the delivering function's reserved concurrency, `webhook_slots` what
-    one endpoint may have of it; `outgoing_loopback_ports` lets plain http to 127.0.0.1 through on some
-    ports (`none` on AWS). `test_dialer_lanes` is how many tenants' test calls are simulated at once: none of
-    them takes a lane of `dialer_lanes`. `batch_parts_at_once` is how many parts of batches, of 500 rows each,
+    one endpoint may have of it, and `webhook_tenant_slots` all endpoints of a tenant;
+    `outgoing_loopback_ports` lets plain http to 127.0.0.1 through on some ports (`none` on AWS).
+    `test_dialer_lanes` is how many tenants' test calls are simulated at once: none of them takes a lane of
+    `dialer_lanes`. `batch_parts_at_once` is how many parts of batches, of 500 rows each,
     are imported at once: what the table is asked for beside the API's calls. `user_pool_issuer` is a Cognito
     user pool's address (`https://cognito-idp.REGION.amazonaws.com/POOL`) and `user_pool_client_id` its app
     client, where people log in to the web UI; `none`: they have keys alone.
@@ -31,20 +31,9 @@ class StageSettings:
     dialer_lanes: int
     api_memory_mib: int = 512
     dialer_memory_mib: int = 1024
-    webhook_schedule_s: tuple[int, ...] = (
-        0,
-        5,
-        300,
-        1800,
-        7200,
-        18_000,
-        36_000,
-        50_400,
-        72_000,
-        86_400,
-    )
     webhook_deliveries_at_once: int = 200
     webhook_slots: int = 10
+    webhook_tenant_slots: int = 50
     webhook_disable_after_s: int = 5 * 86_400
     test_dialer_lanes: int = 2
     batch_parts_at_once: int = 4
@@ -62,6 +51,7 @@ _STAGES = {
         dialer_lanes=3,
         webhook_deliveries_at_once=4,
         webhook_slots=2,
+        webhook_tenant_slots=3,
         batch_parts_at_once=1,
         outgoing_loopback_ports="9100-9999",
     ),

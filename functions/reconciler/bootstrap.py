@@ -32,6 +32,8 @@ from trunkline.schedules.eventbridge_sync import ScheduleSync
 from trunkline.simulator.livekit import SimulatedLiveKit
 from trunkline.trunks.models import TrunkState
 from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.webhooks.delivery_starter import DeliveryStarter
+from trunkline.webhooks.health_repository import EndpointHealthRepository
 from trunkline.webhooks.state_machine import DeliveryStateMachine
 
 _THREADS = 16
@@ -47,11 +49,17 @@ class ReconcilerProcess:
         self._projects = ProjectRegistry.open(self._table, settings, self._clock)
         self._simulation = build_player(self._table, self._notifier, self._clock)
         self._offload = ThreadRunner(_THREADS)
-        flow = DeliveryStateMachine(aws_clients.client("stepfunctions"), settings.delivery_flow_arn)
-        self._deliveries = DeliveryReconciler(DeliveryRepository(self._table), flow, self._clock, log)
+        self._deliveries = self._delivery_reconciler(settings)
         batch_flow = BatchStateMachine(lambda: aws_clients.client("stepfunctions"), settings.batch_flow_arn)
         self._batches = BatchReconciler(BatchRepository(self._table), batch_flow, self._clock, log)
         self._schedules = ScheduleSync.open(self._table, settings, self._clock, log)
+
+    def _delivery_reconciler(self, settings: ReconcilerSettings) -> DeliveryReconciler:
+        deliveries = DeliveryRepository(self._table)
+        flow = DeliveryStateMachine(aws_clients.client("stepfunctions"), settings.delivery_flow_arn)
+        starter = DeliveryStarter(deliveries, flow, self._clock, self._log)
+        health = EndpointHealthRepository(self._table)
+        return DeliveryReconciler(deliveries, health, starter, self._clock, self._log)
 
     async def reconcile(self) -> Counter[str]:
         """Make one pass, all projects concurrently, so that one that does not answer delays no other."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from functools import cache
 
 from trunkline.calls.repository import CallRepository
@@ -16,7 +17,9 @@ from trunkline.egress.client import EgressClient
 from trunkline.egress.sync_client import SyncEgressClient
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.table import Table
+from trunkline.webhooks.attempt_sender import AttemptSender
 from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.webhooks.delivery_slots import DeliverySlots
 from trunkline.webhooks.delivery_worker import DeliveryWorker
 from trunkline.webhooks.disable import EndpointDisabler
 from trunkline.webhooks.health_repository import EndpointHealthRepository
@@ -38,16 +41,27 @@ def delivery_worker() -> DeliveryWorker:
     return DeliveryWorker(
         deliveries=DeliveryRepository(table),
         endpoints=endpoints,
-        rate_limiter=EndpointRateLimiter(table, random.random, int(settings.webhook_slots)),
+        slots=DeliverySlots(
+            table, random.random, int(settings.webhook_slots), int(settings.webhook_tenant_slots)
+        ),
+        rate_limiter=EndpointRateLimiter(table),
         health=EndpointHealthRepository(table),
-        secrets=EndpointSecrets(EnvelopeCipher(settings.context_key_arn)),
-        payloads=PayloadBuilder(CallRepository(table), TranscriptRepository(table), settings.api_url),
+        sender=_attempt_sender(settings, table),
         disabler=EndpointDisabler(
             endpoints, aws_clients.client("sns"), settings.notices_topic_arn, disable_after_s, log
         ),
-        send=SyncEgressClient(EgressClient(AddressPolicy.parse(settings.outgoing_loopback_ports))).send,
-        schedule_s=tuple(int(wait_s) for wait_s in settings.webhook_schedule_s.split(",")),
         clock=SystemClock(),
+        sleep=time.sleep,
         jitter=random.random,
+        log=log,
+    )
+
+
+def _attempt_sender(settings: WebhookDeliverSettings, table: Table) -> AttemptSender:
+    client = EgressClient(AddressPolicy.parse(settings.outgoing_loopback_ports))
+    return AttemptSender(
+        secrets=EndpointSecrets(EnvelopeCipher(settings.context_key_arn)),
+        payloads=PayloadBuilder(CallRepository(table), TranscriptRepository(table), settings.api_url),
+        send_request=SyncEgressClient(client).send,
         log=log,
     )

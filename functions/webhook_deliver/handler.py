@@ -18,6 +18,6 @@ log = logger("webhook_deliver")
 def handle(event: dict[str, Any], context: LambdaContext) -> Step:
     """Run a step; the state machine retries a failure for hours, then the reconciler does."""
     log.append_keys(delivery_id=event["delivery_id"])
-    step = delivery_worker().step(event["delivery_id"])
+    step = delivery_worker().step(event["delivery_id"], event.get("version"))
     log.info("step", next=step["next"], wait_s=step["wait_s"])
     return step

@@ -23,10 +23,13 @@ from trunkline.storage.keys.calls import call_event_key
 from trunkline.storage.serialization import from_dynamodb
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
+from trunkline.webhooks.attempt_sender import AttemptSender
 from trunkline.webhooks.circuit_breaker import DISABLE_AFTER_S
 from trunkline.webhooks.delivery_models import Delivery
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.delivery_service import DeliveryService
+from trunkline.webhooks.delivery_slots import DeliverySlots
+from trunkline.webhooks.delivery_starter import DeliveryStarter
 from trunkline.webhooks.delivery_worker import DeliveryWorker, Step
 from trunkline.webhooks.disable import EndpointDisabler
 from trunkline.webhooks.events import Event
@@ -35,7 +38,6 @@ from trunkline.webhooks.health_repository import EndpointHealthRepository
 from trunkline.webhooks.payload import PayloadBuilder
 from trunkline.webhooks.rate_limiter import EndpointRateLimiter
 from trunkline.webhooks.repository import EndpointRepository
-from trunkline.webhooks.retry_policy import SCHEDULE_S
 from trunkline.webhooks.schemas import WebhookSpec
 from trunkline.webhooks.secrets import EndpointSecrets
 from trunkline.webhooks.service import WebhookService
@@ -83,27 +85,28 @@ class WebhookHarness:
         log = logger("test")
         self.service = WebhookService(self.endpoints, health, secrets, lambda _: None, self.clock)
         flow: Any = self.flow
-        self.deliveries_service = DeliveryService(self.service, self.deliveries, flow, self.clock, log)
+        starter = DeliveryStarter(self.deliveries, flow, self.clock, log)
+        self.deliveries_service = DeliveryService(self.service, self.deliveries, starter, self.clock)
         self.published: list[Event] = []
         grantees = TrunkRepository(table).grantees
         self.call_ends: list[CallEnd] = []
         self.fanout = FanOut(
             self.endpoints, self.deliveries, flow, grantees, self.published.append, self.call_ends.append
         )
-        self.reconciler = DeliveryReconciler(self.deliveries, flow, self.clock, log)
+        self.reconciler = DeliveryReconciler(self.deliveries, health, starter, self.clock, log)
         topic: Any = self.topic
-        self.rate_limiter = EndpointRateLimiter(table, lambda: 0.0)
+        payloads = PayloadBuilder(self.calls, self.transcripts, "https://api.example.com")
+        self.slots = DeliverySlots(table, lambda: 0.0)
         self.worker = DeliveryWorker(
             deliveries=self.deliveries,
             endpoints=self.endpoints,
-            rate_limiter=self.rate_limiter,
+            slots=self.slots,
+            rate_limiter=EndpointRateLimiter(table),
             health=health,
-            secrets=secrets,
-            payloads=PayloadBuilder(self.calls, self.transcripts, "https://api.example.com"),
+            sender=AttemptSender(secrets, payloads, self._send, log),
             disabler=EndpointDisabler(self.endpoints, topic, "arn", DISABLE_AFTER_S, log),
-            send=self._send,
-            schedule_s=SCHEDULE_S,
             clock=self.clock,
+            sleep=self.clock.move_s,
             jitter=lambda: 0.5,
             log=log,
         )
@@ -139,8 +142,10 @@ class WebhookHarness:
     def run(self, delivery_id: str, steps: int = 50) -> list[int]:
         """Carry a delivery on as the state machine would; returns the waits, in seconds."""
         waits: list[int] = []
+        version: int | None = None
         for _ in range(steps):
-            step: Step = self.worker.step(delivery_id)
+            step: Step = self.worker.step(delivery_id, version)
+            version = step["version"]
             if step["next"] == "done":
                 return waits
             waits.append(step["wait_s"])

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.store.fixtures_webhooks import DOWN, LATER, MINE, OK, WebhookHarness, all_items
 from tests.support.builders import make_call
 from trunkline.core.errors import NotFound, WebhookDisabled
 from trunkline.core.validation import validated
 from trunkline.egress.messages import Response
+from trunkline.egress.retry_after import MAX_RETRY_AFTER_S
 from trunkline.storage.keys.calls import call_event_key
+from trunkline.storage.keys.webhooks import webhook_slot_key
+from trunkline.webhooks import payload
 from trunkline.webhooks.circuit_breaker import DISABLE_AFTER_S, ENDPOINT_BREAKER
+from trunkline.webhooks.delivery_models import DeliveryState
+from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.webhooks.delivery_slots import DeliverySlots
 from trunkline.webhooks.delivery_worker import MAX_DELIVERY_AGE_MS
+from trunkline.webhooks.health_repository import EndpointHealthRepository
+from trunkline.webhooks.models import MAX_TENANT_DELIVERIES
+from trunkline.webhooks.repository import MAX_ENDPOINTS
 from trunkline.webhooks.schemas import Recovery
 
 
@@ -49,7 +62,7 @@ def test_an_open_circuit_spends_no_attempt_and_one_at_a_time_finds_out(webhooks:
     webhooks.clock.move_s(31)
     endpoint = webhooks.endpoints.load("tenant-1", webhook)
     assert endpoint is not None
-    webhooks.rate_limiter.acquire(endpoint, webhooks.clock.wall_ms(), half_open=True)
+    webhooks.slots.take_of_endpoint(endpoint, webhooks.clock.wall_ms(), half_open=True)
     assert webhooks.worker.step(ids[-1])["next"] == "wait"
     assert len(webhooks.sent) == ENDPOINT_BREAKER.opens_after, "another one is finding out"
     webhooks.clock.move_s(31)
@@ -114,29 +127,160 @@ def test_what_waited_too_long_for_a_circuit_is_given_up(webhooks: WebhookHarness
     assert (webhooks.sent, webhooks.delivery(delivery_id).failure) == ([], "expired")
 
 
+def test_what_waited_for_a_circuit_goes_on_with_the_first_success_and_once(webhooks: WebhookHarness) -> None:
+    webhook = webhooks.webhook(max_attempts=10)
+    webhooks.answer = lambda _: DOWN
+    ids = [webhooks.told(make_call(number)) for number in range(1, ENDPOINT_BREAKER.opens_after + 6)]
+    steps = {delivery_id: webhooks.worker.step(delivery_id) for delivery_id in ids}
+    held = ids[ENDPOINT_BREAKER.opens_after :]
+    webhooks.clock.move_s(5)
+    webhooks.answer = lambda _: OK
+    assert webhooks.run(webhooks.deliveries_service.ping(MINE, webhook)["id"]) == []
+    repairs: Counter[str] = Counter()
+    webhooks.reconciler.reconcile(repairs)
+    assert repairs == {"delivery_resumed": len(held)}
+    for delivery_id in held:
+        assert webhooks.run(delivery_id) == [], "its wait is over"
+    sent = len(webhooks.sent)
+    webhooks.clock.move_s(50)
+    for delivery_id in held:
+        woken = webhooks.worker.step(delivery_id, steps[delivery_id]["version"])
+        assert woken["next"] == "done", "the execution that waited has been replaced"
+    webhooks.reconciler.reconcile(repairs)
+    assert (repairs, len(webhooks.sent)) == ({"delivery_resumed": len(held)}, sent)
+    retried = webhooks.delivery(ids[0])
+    assert len(retried.attempts) == 1, "a retry keeps its time, which Retry-After may have asked for"
+
+
+def test_an_execution_that_was_replaced_while_it_waited_sends_nothing(webhooks: WebhookHarness) -> None:
+    webhook = webhooks.webhook(max_attempts=3)
+    webhooks.answer = lambda _: DOWN
+    delivery_id = webhooks.told()
+    waiting = webhooks.worker.step(delivery_id)
+    webhooks.deliveries_service.redeliver(MINE, delivery_id)
+    assert webhooks.worker.step(delivery_id, waiting["version"])["next"] == "done"
+    assert len(webhooks.sent) == 1
+    webhooks.answer = lambda _: OK
+    assert webhooks.run(delivery_id) == []
+    assert webhooks.delivery(delivery_id).state is DeliveryState.SUCCEEDED
+    assert webhooks.service.get(MINE, webhook)["health"]["state"] == "healthy"
+
+
+def test_recovery_hastens_what_waits_and_repeats_what_failed(webhooks: WebhookHarness) -> None:
+    webhook = webhooks.webhook(max_attempts=2)
+    webhooks.answer = lambda _: DOWN
+    failed, waiting = webhooks.told(make_call(1)), webhooks.told(make_call(2))
+    webhooks.run(failed)
+    webhooks.worker.step(waiting)
+    recovery = validated(Recovery, {"since": "2023-11-14T00:00:00Z"})
+    assert webhooks.deliveries_service.recover(MINE, webhook, recovery) == {"recovered": 2, "more": False}
+    webhooks.answer = lambda _: OK
+    assert webhooks.run(waiting) == []
+    repeated = webhooks.delivery(failed).redelivered_as
+    assert repeated is not None
+    assert webhooks.run(repeated) == []
+
+
+@pytest.mark.parametrize("answer", ["raises", "lone surrogate"])
+def test_an_event_that_cannot_be_written_is_recorded_as_an_attempt(
+    webhooks: WebhookHarness, answer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhooks.webhook(max_attempts=1)
+    call = make_call(metadata_json='{"name": "\\ud800"}')
+    delivery_id = webhooks.told(call)
+    if answer == "raises":
+        monkeypatch.setattr(payload, "_serialize", lambda *_: int("no number"))
+    assert webhooks.run(delivery_id) == []
+    delivery = webhooks.delivery(delivery_id)
+    if answer == "raises":
+        assert delivery.state is DeliveryState.FAILED
+        assert delivery.attempts[0].error == "invalid_request"
+        assert delivery.attempts[0].detail == "the event can't be written as a request"
+    else:
+        assert delivery.state is DeliveryState.SUCCEEDED
+        assert webhooks.body()["event"]["data"]["metadata"] == {"name": "?"}
+
+
+@pytest.mark.parametrize(
+    "retry_after", ["Fri, 28 Nov 2025 12:00:00 +99999999999999999999", "9" * 5000, "\xff\x00", "-1"]
+)
+def test_an_attempt_is_recorded_whatever_the_endpoint_asks_for(
+    webhooks: WebhookHarness, retry_after: str
+) -> None:
+    webhooks.webhook(max_attempts=2)
+    webhooks.answer = lambda _: Response(503, {"Retry-After": retry_after}, b"\xff\xfe", 3)
+    delivery_id = webhooks.told()
+    waits = webhooks.run(delivery_id)
+    assert len(webhooks.delivery(delivery_id).attempts) == 2
+    assert len(waits) == 1
+    assert waits[0] <= MAX_RETRY_AFTER_S
+
+
+def test_what_fails_after_the_record_repeats_no_attempt(
+    webhooks: WebhookHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhooks.webhook()
+
+    def fail(*_: object) -> None:
+        raise ClientError({"Error": {"Code": "ThrottlingException"}}, "PutItem")
+
+    monkeypatch.setattr(DeliveryRepository, "store_response", fail)
+    monkeypatch.setattr(EndpointHealthRepository, "record_failure", fail)
+    webhooks.answer = lambda _: DOWN
+    delivery_id = webhooks.told()
+    assert webhooks.worker.step(delivery_id)["next"] == "wait"
+    assert len(webhooks.delivery(delivery_id).attempts) == 1
+
+
 def test_slots_bound_what_is_on_its_way_and_cannot_leak(webhooks: WebhookHarness) -> None:
-    webhook = webhooks.webhook(rate_limit_per_s=2)
+    endpoint = webhooks.endpoints.load("tenant-1", webhooks.webhook())
+    assert endpoint is not None
+    slots, now_ms = DeliverySlots(webhooks.table, lambda: 0.0, per_endpoint=2), webhooks.clock.wall_ms()
+    taken = [slots.take_of_endpoint(endpoint, now_ms, half_open=False) for _ in range(3)]
+    assert taken == [webhook_slot_key(endpoint.id, 0), webhook_slot_key(endpoint.id, 1), None]
+    slots.release(webhook_slot_key(endpoint.id, 0))
+    assert slots.take_of_endpoint(endpoint, now_ms, half_open=False) == webhook_slot_key(endpoint.id, 0)
+    assert slots.take_of_endpoint(endpoint, now_ms + 31_000, half_open=False) is not None, "a lease ends"
+
+
+def test_a_tenant_with_slow_endpoints_takes_its_share_and_no_more(webhooks: WebhookHarness) -> None:
+    """Twenty slow endpoints would take every request that the function can make at once."""
+    ids = [webhooks.webhook() for _ in range(MAX_ENDPOINTS)]
+    in_flight: list[str] = []
+    webhooks.slots = replace(webhooks.slots, jitter=random.Random(1).random)
+    endpoints = [webhooks.endpoints.load("tenant-1", endpoint_id) for endpoint_id in ids]
+    now_ms = webhooks.clock.wall_ms()
+    for endpoint in (endpoints * 30)[:500]:
+        assert endpoint is not None
+        slot = webhooks.slots.take_of_tenant(endpoint, now_ms)
+        in_flight += [endpoint.id] if slot else []
+    assert MAX_TENANT_DELIVERIES * 0.9 <= len(in_flight) <= MAX_TENANT_DELIVERIES
+    assert endpoints[0] is not None
+    other = replace(endpoints[0], tenant_id="tenant-2")
+    assert webhooks.slots.take_of_tenant(other, now_ms) is not None
+
+
+def test_a_delivery_and_a_ping_wait_for_a_slot_of_their_tenant(webhooks: WebhookHarness) -> None:
+    webhook = webhooks.webhook()
     endpoint = webhooks.endpoints.load("tenant-1", webhook)
     assert endpoint is not None
-    now_ms = webhooks.clock.wall_ms()
-    taken = [webhooks.rate_limiter.acquire(endpoint, now_ms, half_open=False) for _ in range(3)]
-    assert taken == [0, 1, None]
-    webhooks.rate_limiter.release(endpoint, 0, now_ms)
-    assert webhooks.rate_limiter.acquire(endpoint, now_ms + 500, half_open=False) is None, (
-        "a second has not passed"
-    )
-    assert webhooks.rate_limiter.acquire(endpoint, now_ms + 1000, half_open=False) == 0
-    assert webhooks.rate_limiter.acquire(endpoint, now_ms + 31_000, half_open=False) is not None, (
-        "a lease ends"
-    )
+    for _ in range(3):
+        webhooks.slots.take_of_tenant(endpoint, webhooks.clock.wall_ms())
+    delivery_id = webhooks.told()
+    ping_id = webhooks.deliveries_service.ping(MINE, webhook)["id"]
+    assert [webhooks.worker.step(each)["next"] for each in (delivery_id, ping_id)] == ["wait", "wait"]
+    assert webhooks.sent == []
+    webhooks.clock.move_s(31)
+    assert [webhooks.worker.step(each)["next"] for each in (delivery_id, ping_id)] == ["done", "done"]
 
 
 def test_a_full_endpoint_makes_its_own_deliveries_wait_and_no_others(webhooks: WebhookHarness) -> None:
-    full = webhooks.webhook(rate_limit_per_s=1)
+    full = webhooks.webhook()
     webhooks.webhook()
     endpoint = webhooks.endpoints.load("tenant-1", full)
     assert endpoint is not None
-    webhooks.rate_limiter.acquire(endpoint, webhooks.clock.wall_ms(), half_open=False)
+    for _ in range(3):
+        webhooks.slots.take_of_endpoint(endpoint, webhooks.clock.wall_ms(), half_open=False)
     webhooks.calls.create(make_call())
     assert webhooks.tell(make_call().id) == 2
     steps = {

@@ -29,23 +29,6 @@ from trunkline.webhooks.repository import MAX_ENDPOINTS
 from trunkline.webhooks.schemas import DeliveryQuery, Rotation, WebhookSpec
 
 
-def test_rotation_overlaps_and_its_end_can_be_brought_forward(webhooks: WebhookHarness) -> None:
-    webhook = webhooks.webhook()
-    webhooks.run(webhooks.told(make_call(1)))
-    rotated = webhooks.service.rotate(MINE, webhook, Rotation(overlap_seconds=3600))
-    assert rotated["previous_secret_until"] is not None
-    assert "secret" not in webhooks.service.get(MINE, webhook)
-    webhooks.run(webhooks.told(make_call(2)))
-    assert webhooks.sent[1].headers["webhook-signature"].count("v1,") == 2
-    webhooks.clock.move_s(3601)
-    webhooks.run(webhooks.told(make_call(3)))
-    assert webhooks.sent[2].headers["webhook-signature"].count("v1,") == 1
-    webhooks.service.rotate(MINE, webhook, Rotation())
-    assert webhooks.service.end_overlap(MINE, webhook)["previous_secret_until"] is None
-    webhooks.run(webhooks.told(make_call(4)))
-    assert webhooks.sent[3].headers["webhook-signature"].count("v1,") == 1
-
-
 def test_changes_keep_the_rest(webhooks: WebhookHarness) -> None:
     webhook = webhooks.webhook(headers={"X-Token": "hunter22"}, filter={"events": ["call.*"]})
     shown = webhooks.service.change(MINE, webhook, {"filter": {"include_metrics": True}, "description": "x"})
@@ -77,7 +60,7 @@ def test_changes_keep_the_rest(webhooks: WebhookHarness) -> None:
         {"url": URL, "headers": {"X-A": "b\r\nX-C: d"}},
         {"url": URL, "headers": {"X A": "b"}},
         {"url": URL, "headers": {f"X-{n}": "b" for n in range(21)}},
-        {"url": URL, "rate_limit_per_s": 15},
+        {"url": URL, "rate_limit_per_s": 101},
         {"url": URL, "rate_limit_per_s": 0},
     ],
 )
@@ -178,7 +161,7 @@ def test_redelivery_is_a_new_delivery_of_the_same_event(webhooks: WebhookHarness
     webhooks.webhook()
     delivery_id = webhooks.told()
     with pytest.raises(DeliveryPending):
-        webhooks.deliveries_service.redeliver(MINE, delivery_id)
+        webhooks.deliveries_service.redeliver(MINE, delivery_id)  # its first attempt has not waited
     webhooks.run(delivery_id)
     again = webhooks.deliveries_service.redeliver(MINE, delivery_id)
     webhooks.run(again["id"])
@@ -233,6 +216,6 @@ def test_secrets_are_nowhere_in_the_clear_but_in_their_ciphertext(webhooks: Webh
     webhooks.run(webhooks.told())
     for key, item in all_items(webhooks.table):
         for name, value in item.items():
-            if name not in ("secret", "headers", "previous_secret"):
+            if name not in ("secret", "headers", "previous_secrets"):
                 assert made["secret"] not in str(value), (key, name)
                 assert "hunter22" not in str(value), (key, name)

@@ -34,7 +34,7 @@ from trunkline.webhooks.events import (
     is_selected,
     type_of_call_event,
 )
-from trunkline.webhooks.models import MAX_CONCURRENT_DELIVERIES
+from trunkline.webhooks.models import MAX_CONCURRENT_DELIVERIES, MAX_TENANT_DELIVERIES
 from trunkline.webhooks.payload import call_data
 from trunkline.webhooks.redaction import redact
 from trunkline.webhooks.retry_policy import SCHEDULE_S, AttemptOutcome, RetryPolicy
@@ -203,6 +203,11 @@ def test_which_step_is_which_event(entry: str, sequence: int, event_type: EventT
     assert type_of_call_event(entry, sequence) is event_type
 
 
+@pytest.mark.parametrize("entry", ["queued", "initiated", "", "no such state"])
+def test_the_start_of_a_call_has_a_status_whatever_its_first_step_is_called(entry: str) -> None:
+    assert call_data(make_call(), EventType.CALL_STARTED, {"entry": entry})["status"] == "queued"
+
+
 @pytest.mark.parametrize("event_type", [each for each in EventType if each.startswith("call.")])
 def test_each_event_of_a_call_has_a_status_and_a_step_that_reports_it(event_type: EventType) -> None:
     call = make_call(state=State.COMPLETED)
@@ -221,10 +226,16 @@ def test_each_type_that_ends_a_call_is_reported_by_a_final_state() -> None:
     assert final == FINAL
 
 
-def test_the_schedule_is_that_of_production() -> None:
-    assert stage_settings("prod").webhook_schedule_s == SCHEDULE_S
+def test_the_limits_are_those_of_production() -> None:
     assert stage_settings("prod").webhook_disable_after_s == DISABLE_AFTER_S
     assert stage_settings("prod").webhook_slots == MAX_CONCURRENT_DELIVERIES
+    assert stage_settings("prod").webhook_tenant_slots == MAX_TENANT_DELIVERIES
+
+
+@pytest.mark.parametrize("stage", ["local", "dev", "prod"])
+def test_one_tenant_leaves_deliveries_at_once_to_the_others(stage: str) -> None:
+    settings = stage_settings(stage)
+    assert settings.webhook_slots <= settings.webhook_tenant_slots < settings.webhook_deliveries_at_once
 
 
 def test_ids_follow_from_what_they_name() -> None:

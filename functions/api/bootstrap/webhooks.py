@@ -8,6 +8,7 @@ from trunkline.core import aws_clients
 from trunkline.core.logging import logger
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.delivery_service import DeliveryService
+from trunkline.webhooks.delivery_starter import DeliveryStarter
 from trunkline.webhooks.health_repository import EndpointHealthRepository
 from trunkline.webhooks.repository import EndpointRepository
 from trunkline.webhooks.secrets import EndpointSecrets
@@ -33,5 +34,7 @@ def webhook_service() -> WebhookService:
 
 @cache
 def delivery_service() -> DeliveryService:
+    deliveries = DeliveryRepository(table())
     workflow = DeliveryStateMachine(aws_clients.client("stepfunctions"), settings().delivery_flow_arn)
-    return DeliveryService(webhook_service(), DeliveryRepository(table()), workflow, clock(), log)
+    starter = DeliveryStarter(deliveries, workflow, clock(), log)
+    return DeliveryService(webhook_service(), deliveries, starter, clock())

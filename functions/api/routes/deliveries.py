@@ -22,9 +22,12 @@ def get_delivery(request: ApiRequest, delivery_id: str) -> DeliveryView:
     "/api/v1/deliveries/{delivery_id}/redeliver",
     scope=Scope.WEBHOOKS_WRITE,
     status=202,
-    returns="The new delivery.",
-    errors={409: "It is still being delivered, or the webhook is disabled."},
+    returns="The new delivery, or the one that is attempted now.",
+    errors={409: "An attempt is being made, or the webhook is disabled."},
 )
 def redeliver(request: ApiRequest, delivery_id: str) -> DeliveryView:
-    """Send a delivery's event once more, with all attempts; the event keeps its id."""
+    """Send a delivery's event once more, with all attempts; the event keeps its id.
+
+    A delivery that still waits for its next attempt is attempted now.
+    """
     return delivery_service().redeliver(request.principal, delivery_id)

@@ -71,9 +71,9 @@ def test_webhook(request: ApiRequest, webhook_id: str) -> DeliveryView:
     example={"overlap_seconds": 3600},
 )
 def rotate_webhook_secret(request: ApiRequest, webhook_id: str, body: Rotation) -> WebhookWithSecret:
-    """Create a new secret; the old one continues to sign beside it for a time.
+    """Create a new secret; earlier ones continue to sign beside it for a time.
 
-    Until then the old secret signs `X-Webhook-Signature`, and both sign `webhook-signature`.
+    Until then the oldest secret signs `X-Webhook-Signature`, and all sign `webhook-signature`.
     """
     return webhook_service().rotate(request.principal, webhook_id, body)
 

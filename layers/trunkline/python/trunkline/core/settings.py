@@ -128,13 +128,16 @@ class EventFanoutSettings(_FromEnvironment):
 
 @dataclass(frozen=True)
 class WebhookDeliverSettings(_FromEnvironment):
-    """`webhook_schedule_s` is comma-separated; `outgoing_loopback_ports` is `none` or `first-last`."""
+    """`webhook_slots` and `webhook_tenant_slots` limit the requests in flight to an endpoint and of a tenant.
+
+    `outgoing_loopback_ports` is `none` or `first-last`.
+    """
 
     table_name: str
     context_key_arn: str
     notices_topic_arn: str
     api_url: str
-    webhook_schedule_s: str
     webhook_disable_after_s: str
     webhook_slots: str
+    webhook_tenant_slots: str
     outgoing_loopback_ports: str

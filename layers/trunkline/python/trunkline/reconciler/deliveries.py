@@ -1,45 +1,57 @@
-"""Delivery reconciler: restarts webhook deliveries that lost their execution."""
+"""Delivery reconciler: starts webhook deliveries that lost their execution, or whose endpoint recovered."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger
-from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.core.clock import Clock
 from trunkline.webhooks.delivery_repository import DeliveryRepository
-from trunkline.webhooks.state_machine import DeliveryStateMachine
+from trunkline.webhooks.delivery_starter import DeliveryStarter
+from trunkline.webhooks.health_repository import EndpointHealthRepository, Resumption
 
 _GRACE_MS = 15 * 60_000
 _MAX_RESTARTS = 200
+_MAX_SCANNED = 1000
 
 
 @dataclass(frozen=True)
 class DeliveryReconciler:
-    """Checks overdue deliveries; a failure is left to the next pass."""
+    """Starts deliveries under new execution names; a failure is left to the next pass.
+
+    If the old execution still runs, `version` ensures that an attempt is recorded once.
+    """
 
     deliveries: DeliveryRepository
-    flow: DeliveryStateMachine
+    health: EndpointHealthRepository
+    starter: DeliveryStarter
     clock: Clock
     log: Logger
 
     def reconcile(self, repairs: Counter[str]) -> None:
-        """Restart the deliveries that are overdue by 15 minutes, under a new execution name.
-
-        If the old execution still runs, `version` ensures that an attempt is recorded once.
-        """
-        now_ms = self.clock.wall_ms()
-        for number, delivery in enumerate(self.deliveries.overdue(now_ms - _GRACE_MS)):
+        """Start deliveries that wait for an endpoint that works again, and those overdue by 15 minutes."""
+        for resumption in self.health.resumptions():
+            self._resume(resumption, repairs)
+        for number, delivery in enumerate(self.deliveries.overdue(self.clock.wall_ms() - _GRACE_MS)):
             if number >= _MAX_RESTARTS:
                 return
-            claimed = self.deliveries.save(replace(delivery, next_attempt_at_ms=now_ms))
-            if claimed is None:
-                continue
-            try:
-                self.flow.start(claimed, restart=claimed.version)
-            except (BotoCoreError, ClientError) as error:
-                self.log.error("delivery not started", delivery_id=claimed.id, cause=type(error).__name__)
-                continue
-            repairs["delivery_restarted"] += 1
+            repairs["delivery_restarted"] += self.starter.start_now(delivery) is not None
+
+    def _resume(self, resumption: Resumption, repairs: Counter[str]) -> None:
+        """Start an endpoint's deliveries, the oldest first; a next pass continues where this one stops.
+
+        Those that wait for a retry keep their time, which the endpoint may have asked for by Retry-After.
+        """
+        now_ms, started = self.clock.wall_ms(), 0
+        found = self.deliveries.oldest_first(resumption.endpoint_id, resumption.next_ms, limit=_MAX_SCANNED)
+        for delivery in found:
+            if started >= _MAX_RESTARTS:
+                self.health.advance(resumption, delivery.created_at_ms)
+                return
+            if delivery.held and delivery.waits(now_ms):
+                started += 1
+                repairs["delivery_resumed"] += self.starter.start_now(delivery) is not None
+        all_seen = len(found) < _MAX_SCANNED
+        self.health.advance(resumption, None if all_seen else found[-1].created_at_ms)

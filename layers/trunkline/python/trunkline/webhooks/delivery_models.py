@@ -38,8 +38,8 @@ class Delivery:
     """One event for one endpoint.
 
     `id` encodes the delivery's key. `max_attempts` is the endpoint's at that time. `failure` is the reason
-    for giving up. `redelivery_of` is the delivery that it repeats, `redelivered_as` the one that repeats it.
-    `version` counts writes.
+    for giving up. `held` says that it waits for an open circuit. `redelivery_of` is the delivery that it
+    repeats, `redelivered_as` the one that repeats it. `version` counts writes.
     """
 
     id: str
@@ -58,6 +58,7 @@ class Delivery:
     attempts: tuple[Attempt, ...] = field(default=())
     next_attempt_at_ms: int | None = None
     failure: str | None = None
+    held: bool = False
     redelivery_of: str | None = None
     redelivered_as: str | None = None
     version: int = 0
@@ -65,6 +66,10 @@ class Delivery:
     def as_attributes(self) -> dict[str, Any]:
         """Return the attributes to store; empty ones are left out."""
         return {name: value for name, value in asdict(self).items() if value not in (None, ())}
+
+    def waits(self, now_ms: int) -> bool:
+        """Tell whether it waits for its next attempt."""
+        return self.state is DeliveryState.PENDING and (self.next_attempt_at_ms or 0) > now_ms
 
 
 _FIELDS = frozenset(Delivery.__dataclass_fields__)

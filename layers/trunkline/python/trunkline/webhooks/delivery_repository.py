@@ -71,6 +71,11 @@ class DeliveryRepository:
         for page in self._table.newest_between(first, before or last, limit=limit):
             yield [delivery_from_attributes(item) for item in page if item[SK] != before]
 
+    def oldest_first(self, endpoint_id: str, since_ms: int, *, limit: int) -> list[Delivery]:
+        """Read an endpoint's oldest deliveries since a time."""
+        first, last = delivery_key(endpoint_id, since_ms), delivery_key(endpoint_id, _LAST_MS).sk
+        return [delivery_from_attributes(item) for item in self._table.between(first, last, limit=limit)]
+
     def overdue(self, until_ms: int) -> Iterator[Delivery]:
         """Yield pending deliveries that were due before `until_ms`; eventually consistent."""
         for shard in _SHARDS:

@@ -7,9 +7,6 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from aws_lambda_powertools import Logger
-from botocore.exceptions import BotoCoreError, ClientError
-
 from trunkline.auth.principal import Principal
 from trunkline.core.clock import Clock
 from trunkline.core.errors import DeliveryPending, InvalidRequest, NotFound, WebhookDisabled
@@ -18,13 +15,13 @@ from trunkline.core.timestamps import moment_ms
 from trunkline.storage.keys.webhooks import delivery_key
 from trunkline.webhooks.delivery_models import Delivery, DeliveryState, parse_delivery_id
 from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.webhooks.delivery_starter import DeliveryStarter
 from trunkline.webhooks.events import Event, EventType
 from trunkline.webhooks.fan_out import delivery_of
 from trunkline.webhooks.models import Endpoint
 from trunkline.webhooks.responses import DeliveryList, DeliveryView, Recovered, delivery_view
 from trunkline.webhooks.schemas import DeliveryQuery, Recovery
 from trunkline.webhooks.service import WebhookService
-from trunkline.webhooks.state_machine import DeliveryStateMachine
 
 _PAGE = 100
 _MAX_SCANNED = 2_000
@@ -40,9 +37,8 @@ class DeliveryService:
 
     webhooks: WebhookService
     deliveries: DeliveryRepository
-    state_machine: DeliveryStateMachine
+    starter: DeliveryStarter
     clock: Clock
-    log: Logger
 
     def list_deliveries(self, principal: Principal, endpoint_id: str, query: DeliveryQuery) -> DeliveryList:
         """Return a page of a webhook's deliveries, newest first; a short page may have a next one."""
@@ -65,35 +61,48 @@ class DeliveryService:
     def redeliver(self, principal: Principal, delivery_id: str) -> DeliveryView:
         """Deliver a delivery's event again, with all its attempts; the event's id stays the same.
 
+        One that waits for its next attempt is no new delivery: it is attempted now.
+
         Raises:
             NotFound: the tenant has no such delivery.
-            DeliveryPending: the delivery is still pending.
+            DeliveryPending: an attempt is being made.
             WebhookDisabled: the webhook is disabled.
         """
         delivery, endpoint = self._own(principal, delivery_id)
-        if delivery.state is DeliveryState.PENDING:
-            raise DeliveryPending
         _require_enabled(endpoint)
-        return delivery_view(self._redeliver(delivery, endpoint))
+        if delivery.state is not DeliveryState.PENDING:
+            return delivery_view(self._redeliver(delivery, endpoint))
+        started = self._start_waiting(delivery)
+        if started is None:
+            raise DeliveryPending
+        return delivery_view(started)
 
     def recover(self, principal: Principal, endpoint_id: str, recovery: Recovery) -> Recovered:
         """Redeliver the deliveries that have failed since a time and were not redelivered yet.
 
-        After a crash, a repeated request continues where the first one stopped. One delivery may then be
-        sent twice; its event's id is the same.
+        Those of that time that wait for their next attempt are attempted now. After a crash, a repeated
+        request continues where the first one stopped. One delivery may then be sent twice; its event's id is
+        the same.
         """
         endpoint = self.webhooks.require(principal, endpoint_id)
         _require_enabled(endpoint)
-        query = DeliveryQuery(state=DeliveryState.FAILED, since=recovery.since)
         recovered = 0
-        for delivery in self._newest_first(endpoint, query):
-            if not _matches(delivery, query) or delivery.redelivered_as:
-                continue
+        for delivery in self._newest_first(endpoint, DeliveryQuery(since=recovery.since)):
             if recovered >= _MAX_RECOVERED:
                 return {"recovered": recovered, "more": True}
-            self._redeliver(delivery, endpoint)
-            recovered += 1
+            recovered += self._recover(delivery, endpoint)
         return {"recovered": recovered, "more": False}
+
+    def _recover(self, delivery: Delivery, endpoint: Endpoint) -> bool:
+        if delivery.state is DeliveryState.PENDING:
+            return self._start_waiting(delivery) is not None
+        if delivery.state is not DeliveryState.FAILED or delivery.redelivered_as:
+            return False
+        self._redeliver(delivery, endpoint)
+        return True
+
+    def _start_waiting(self, delivery: Delivery) -> Delivery | None:
+        return self.starter.start_now(delivery) if delivery.waits(self.clock.wall_ms()) else None
 
     def ping(self, principal: Principal, endpoint_id: str) -> DeliveryView:
         """Send one signed ping, also to a disabled webhook."""
@@ -120,11 +129,7 @@ class DeliveryService:
 
     def _start(self, delivery: Delivery) -> None:
         self.deliveries.create(delivery)
-        try:
-            self.state_machine.start(delivery)
-        except (BotoCoreError, ClientError) as error:
-            # It is stored: the reconciler starts deliveries that are overdue.
-            self.log.error("delivery not started", delivery_id=delivery.id, cause=type(error).__name__)
+        self.starter.start(delivery)
 
     def _newest_first(self, endpoint: Endpoint, query: DeliveryQuery) -> Iterator[Delivery]:
         since_ms = moment_ms(query.since) if query.since else 0

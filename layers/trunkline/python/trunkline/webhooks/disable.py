@@ -36,7 +36,7 @@ class EndpointDisabler:
             endpoint.tenant_id,
             endpoint.livemode,
             now_ms,
-            {"webhook_id": endpoint.id, "url": endpoint.url, "reason": reason},
+            {"webhook_id": endpoint.id, "url": endpoint.shown_url, "reason": reason},
         )
         if not self.endpoints.disable(endpoint, reason, event):
             return

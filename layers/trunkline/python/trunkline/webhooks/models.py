@@ -11,13 +11,19 @@ from trunkline.webhooks.events import EventType, is_selected
 MAX_CONCURRENT_DELIVERIES = 10
 """Requests to one endpoint that may be in flight at once; a stage may set fewer."""
 
+MAX_TENANT_DELIVERIES = 50
+"""Requests of one tenant that may be in flight at once; a stage may set fewer."""
+
+MAX_PREVIOUS_SECRETS = 5
+_HIDDEN_QUERY = "?[hidden]"
+
 
 @dataclass(frozen=True)
 class Endpoint:
     """A tenant's subscription to events of one mode, and the URL that receives them.
 
-    `secret`, `previous_secret` and `headers` are ciphertexts; `header_names` may be shown. Every change
-    raises `version`.
+    `secret`, `previous_secrets` (oldest first) and `headers` are ciphertexts; `header_names` may be shown.
+    Every change raises `version`.
     """
 
     id: str
@@ -37,17 +43,19 @@ class Endpoint:
     rate_limit_per_s: int | None = None
     enabled: bool = True
     disabled_reason: str | None = None
-    previous_secret: bytes | None = None
+    previous_secrets: tuple[bytes, ...] = ()
     previous_until_ms: int | None = None
     version: int = 1
 
-    def slots(self, max_slots: int) -> int:
-        """Return the number of deliveries that may be in flight at once, at most `max_slots`."""
-        return min(max_slots, self.rate_limit_per_s or max_slots)
+    @property
+    def shown_url(self) -> str:
+        """Return the URL as it is shown: its query may contain a secret."""
+        path, mark, _ = self.url.partition("?")
+        return path + _HIDDEN_QUERY if mark else path
 
-    def slot_cooldown_ms(self, max_slots: int) -> int:
-        """Return the time between two starts in one slot, which keeps the rate without a counter."""
-        return self.slots(max_slots) * 1000 // self.rate_limit_per_s if self.rate_limit_per_s else 0
+    def overlaps(self, now_ms: int) -> bool:
+        """Tell whether earlier secrets sign, too."""
+        return self.previous_until_ms is not None and now_ms < self.previous_until_ms
 
     def wants(self, event_type: EventType, *, livemode: bool) -> bool:
         """Tell whether the endpoint receives an event."""
@@ -64,9 +72,10 @@ _FIELDS = frozenset(Endpoint.__dataclass_fields__)
 def endpoint_from_attributes(item: Mapping[str, Any]) -> Endpoint:
     """Read a stored endpoint."""
     values = {name: value for name, value in item.items() if name in _FIELDS}
-    for name in ("secret", "previous_secret", "headers"):
+    for name in ("secret", "headers"):
         if name in values:
             values[name] = bytes(values[name])
+    values["previous_secrets"] = tuple(bytes(secret) for secret in values.get("previous_secrets", ()))
     for name in ("events", "header_names"):
         values[name] = tuple(values.get(name, ()))
     return Endpoint(**values)

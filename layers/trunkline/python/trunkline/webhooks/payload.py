@@ -106,7 +106,8 @@ def call_data(call: Call, event_type: EventType, event_data: dict[str, Any]) -> 
 def _status(call: Call, event_type: EventType, call_event: str) -> str:
     match event_type:
         case EventType.CALL_STARTED:
-            return status_v1(State(call_event or "queued"))
+            # The first step of a call is named after its first state; any other name is no state of its own.
+            return status_v1(State(call_event) if call_event in set(State) else State.QUEUED)
         case EventType.CALL_CONNECTED | EventType.CALL_AGENT_CHANGED:
             return "active"
         case EventType.CALL_COMPLETED | EventType.CALL_FAILED | EventType.CALL_DISCONNECTED:
@@ -146,4 +147,5 @@ def _serialize(delivery: Delivery, data: dict[str, Any], attempt: int) -> bytes:
 
 
 def _json(value: dict[str, Any]) -> bytes:
-    return json_text(value).encode()
+    """Return JSON in UTF-8; half a surrogate pair, which UTF-8 does not have, becomes a question mark."""
+    return json_text(value).encode(errors="replace")

@@ -30,7 +30,7 @@ class HealthView(TypedDict):
 
 
 class WebhookView(TypedDict):
-    """A webhook; the values of its headers are hidden."""
+    """A webhook; the values of its headers and the query of its URL are hidden."""
 
     id: str
     url: str
@@ -107,7 +107,7 @@ class DeliveryList(TypedDict):
 
 
 class Recovered(TypedDict):
-    """The number of deliveries sent again; if `more` is true, repeat the request."""
+    """The number of deliveries sent again, or at once; if `more` is true, repeat the request."""
 
     recovered: int
     more: bool
@@ -118,10 +118,9 @@ _HIDDEN = "[hidden]"
 
 def webhook_view(endpoint: Endpoint, health: EndpointCircuitBreaker, now_ms: int) -> WebhookView:
     """Return a webhook without its secrets."""
-    overlaps = endpoint.previous_until_ms is not None and now_ms < endpoint.previous_until_ms
     return {
         "id": endpoint.id,
-        "url": endpoint.url,
+        "url": endpoint.shown_url,
         "filter": {
             "events": list(endpoint.events),
             "include_transcript": endpoint.include_transcript,
@@ -135,7 +134,9 @@ def webhook_view(endpoint: Endpoint, health: EndpointCircuitBreaker, now_ms: int
         "disabled_reason": endpoint.disabled_reason,
         "livemode": endpoint.livemode,
         "health": _health_view(health, now_ms),
-        "previous_secret_until": iso_or_none(endpoint.previous_until_ms) if overlaps else None,
+        "previous_secret_until": iso_or_none(endpoint.previous_until_ms)
+        if endpoint.overlaps(now_ms)
+        else None,
         "created_at": iso_from_ms(endpoint.created_at_ms),
         "updated_at": iso_from_ms(endpoint.updated_at_ms),
     }

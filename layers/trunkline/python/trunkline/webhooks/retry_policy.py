@@ -1,6 +1,6 @@
 """Decides whether and when a delivery is retried. Pure.
 
-`docs/webhooks.md` shows the same schedule to users; a test compares the two, and the production setting.
+The schedule is here alone. `docs/webhooks.md` shows it to users, and a test compares the two.
 """
 
 from __future__ import annotations

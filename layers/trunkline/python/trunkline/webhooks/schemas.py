@@ -14,7 +14,6 @@ from trunkline.egress.address_policy import MAX_URL_LENGTH
 from trunkline.egress.headers import is_valid_header_name, is_valid_header_value
 from trunkline.webhooks.delivery_models import DeliveryState
 from trunkline.webhooks.events import PATTERNS, EventType
-from trunkline.webhooks.models import MAX_CONCURRENT_DELIVERIES
 from trunkline.webhooks.retry_policy import SCHEDULE_S
 
 MAX_SECRET_OVERLAP_S = 7 * 86_400
@@ -30,8 +29,7 @@ _HEADERS_MESSAGE = (
     f"headers must be at most {MAX_WEBHOOK_HEADERS} names of letters, digits and hyphens, "
     "not reserved by HTTP or Trunkline, with visible ASCII values"
 )
-_SLOTS = MAX_CONCURRENT_DELIVERIES
-_RATE_MESSAGE = f"rate_limit_per_s must be 1 to {_SLOTS}, or a multiple of {_SLOTS} up to 100"
+MAX_RATE_PER_S = 100
 
 
 class WebhookFilter(InputModel):
@@ -57,7 +55,6 @@ class WebhookSpec(InputModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
         "headers": _HEADERS_MESSAGE,
-        "rate_limit_per_s": _RATE_MESSAGE,
         "enabled": "enabled must be true or false",
     }
 
@@ -69,7 +66,9 @@ class WebhookSpec(InputModel):
         dict[str, str],
         Field(max_length=MAX_WEBHOOK_HEADERS, description="Sent with each request; values are hidden."),
     ] = {}
-    rate_limit_per_s: Annotated[int | None, Field(ge=1, le=100, description=_RATE_MESSAGE)] = None
+    rate_limit_per_s: Annotated[
+        int | None, Bounded(1, MAX_RATE_PER_S), Field(description="Requests per second; none: no limit.")
+    ] = None
     enabled: bool = True
 
     @field_validator("headers")
@@ -85,16 +84,9 @@ class WebhookSpec(InputModel):
                 raise ValueError(_HEADERS_MESSAGE)
         return value
 
-    @field_validator("rate_limit_per_s")
-    @classmethod
-    def _fits_slots(cls, value: int | None) -> int | None:
-        if value and value > _SLOTS and value % _SLOTS:
-            raise ValueError(_RATE_MESSAGE)
-        return value
-
 
 class Rotation(InputModel):
-    """How long the old secret remains valid; 0 ends it at once."""
+    """How long earlier secrets remain valid; 0 ends all of them at once."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 

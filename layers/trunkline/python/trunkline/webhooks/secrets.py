@@ -28,13 +28,12 @@ class EndpointSecrets:
         if key not in self._cache:
             if len(self._cache) >= _MAX_CACHED:
                 self._cache.clear()
-            ciphertexts = [secret for secret in (endpoint.previous_secret, endpoint.secret) if secret]
+            ciphertexts = (*endpoint.previous_secrets, endpoint.secret)
             secrets = [str(self._decrypt(endpoint, secret)["secret"]) for secret in ciphertexts]
             headers = self._decrypt(endpoint, endpoint.headers) if endpoint.headers else {}
             self._cache[key] = (secrets, headers)
         secrets, headers = self._cache[key]
-        overlap = endpoint.previous_until_ms is not None and now_ms < endpoint.previous_until_ms
-        return (secrets if overlap else secrets[-1:]), headers
+        return (secrets if endpoint.overlaps(now_ms) else secrets[-1:]), headers
 
     def _decrypt(self, endpoint: Endpoint, ciphertext: bytes) -> dict[str, Any]:
         return self._cipher.decrypt(context_for_webhook(endpoint.tenant_id, endpoint.id), ciphertext)

@@ -12,9 +12,10 @@ from trunkline.auth.audit_log import changed_fields
 from trunkline.auth.principal import Principal
 from trunkline.auth.resource_service import ResourceService
 from trunkline.core.clock import Clock
+from trunkline.core.errors import LimitReached
 from trunkline.core.validation import validated
 from trunkline.webhooks.health_repository import EndpointHealthRepository
-from trunkline.webhooks.models import Endpoint
+from trunkline.webhooks.models import MAX_PREVIOUS_SECRETS, Endpoint
 from trunkline.webhooks.repository import EndpointRepository
 from trunkline.webhooks.responses import WebhookView, WebhookWithSecret, webhook_view
 from trunkline.webhooks.schemas import Rotation, WebhookSpec
@@ -62,39 +63,45 @@ class WebhookService(ResourceService[Endpoint, WebhookSpec, WebhookView]):
         """
         before = self.require(principal, name)
         spec = validated(WebhookSpec, self._merge(before, changes))
+        if spec.url == before.shown_url:
+            # A client that sends back what it read changes nothing.
+            spec = spec.model_copy(update={"url": before.url})
         if spec.url != before.url:
             self.check_url(spec.url)
         after = self._build(principal, spec, before)
         if "headers" in changes:
             after = self._with_headers(after, spec.headers)
         if spec.enabled and not before.enabled:
-            self.health.reset(before.id)
+            self.health.reset(before.id, self.health.load(before.id), self.clock.wall_ms())
         # Stored headers are encrypted: a request that sends some counts as a change of them.
         changed = {*changed_fields(asdict(before), asdict(after)), *changes.keys() & {"headers"}}
         writes = self._writes(principal, "changed", before, changed - {"updated_at_ms"})
         return self._view(self.repository.replace(before, after, writes))
 
     def rotate(self, principal: Principal, endpoint_id: str, rotation: Rotation) -> WebhookWithSecret:
-        """Create a new secret; the old one also signs during the overlap."""
+        """Create a new secret; all earlier ones that still sign do so until the end of the new overlap.
+
+        They share one end, so that `X-Webhook-Signature` passes from the oldest straight to the newest: the
+        secret of a rotation whose response was lost, which nobody has, never signs it alone.
+
+        Raises:
+            LimitReached: too many earlier secrets still sign.
+        """
         before, now_ms = self.require(principal, endpoint_id), self.clock.wall_ms()
-        overlap_s = rotation.overlap_seconds
         renewed, secret = self._with_new_secret(before)
         after = replace(
-            renewed,
-            previous_secret=before.secret if overlap_s else None,
-            previous_until_ms=now_ms + overlap_s * 1000 if overlap_s else None,
-            updated_at_ms=now_ms,
+            renewed, **_overlap(before, rotation.overlap_seconds * 1000, now_ms), updated_at_ms=now_ms
         )
         saved = self.repository.replace(before, after, self._writes(principal, "secret_rotated", before))
         return {**self._view(saved), "secret": secret}
 
     def end_overlap(self, principal: Principal, endpoint_id: str) -> WebhookView:
-        """Stop signing with the old secret; do nothing if there is none."""
+        """Stop signing with earlier secrets; do nothing if there are none."""
         before = self.require(principal, endpoint_id)
-        if before.previous_secret is None:
+        if not before.previous_secrets:
             return self._view(before)
         after = replace(
-            before, previous_secret=None, previous_until_ms=None, updated_at_ms=self.clock.wall_ms()
+            before, previous_secrets=(), previous_until_ms=None, updated_at_ms=self.clock.wall_ms()
         )
         return self._view(
             self.repository.replace(before, after, self._writes(principal, "overlap_ended", before))
@@ -163,3 +170,19 @@ class WebhookService(ResourceService[Endpoint, WebhookSpec, WebhookView]):
         filter_changes = changes.get("filter", {})
         merged = filter_before | filter_changes if isinstance(filter_changes, dict) else filter_changes
         return values | dict(changes) | {"filter": merged}
+
+
+def _overlap(before: Endpoint, overlap_ms: int, now_ms: int) -> dict[str, Any]:
+    """Return the earlier secrets after a rotation, and their end; an overlap of 0 ends all of them."""
+    if not overlap_ms:
+        return {"previous_secrets": (), "previous_until_ms": None}
+    until_ms, earlier = now_ms + overlap_ms, before.previous_secrets
+    if not before.overlaps(now_ms):
+        earlier = ()
+    if len(earlier) >= MAX_PREVIOUS_SECRETS:
+        raise LimitReached(f"{MAX_PREVIOUS_SECRETS} earlier secrets still sign: end their overlap first")
+    promised_ms = before.previous_until_ms or 0
+    return {
+        "previous_secrets": (*earlier, before.secret),
+        "previous_until_ms": max(until_ms, promised_ms) if earlier else until_ms,
+    }

@@ -39,6 +39,21 @@ def webhook_slot_key(endpoint_id: str, slot: int) -> ItemKey:
     return ItemKey(f"D#{endpoint_id}", f"SLOT#{slot:02d}")
 
 
+def tenant_slot_key(tenant_id: str, slot: int) -> ItemKey:
+    """A slot of a tenant's share of all deliveries, held for one request."""
+    return ItemKey(f"TENANTSLOT#{tenant_id}#{slot:03d}", "SLOT")
+
+
+def webhook_rate_key(endpoint_id: str) -> ItemKey:
+    """When the next requests to an endpoint with a rate limit may start."""
+    return ItemKey(f"D#{endpoint_id}", "RATE")
+
+
+def resumption_key(endpoint_id: str = "") -> ItemKey:
+    """An endpoint that works again, until the deliveries that waited for it were started."""
+    return ItemKey("RESUMING", endpoint_id)
+
+
 def deliveries_partition(share: str) -> str:
     """One of sixteen index partitions of open deliveries, by the time of their next attempt."""
     return f"DELIVERIES#{share}"
