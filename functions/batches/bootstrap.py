@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from functions.call_resources import CallResources
 from trunkline.agents.repository import AgentRepository
 from trunkline.batches.canceller import PartCanceller
 from trunkline.batches.forecast_service import ForecastService
@@ -22,23 +23,17 @@ from trunkline.call_control.outbound import OutboundCallService
 from trunkline.call_control.quotas import QuotaService
 from trunkline.call_control.usage import Usage
 from trunkline.call_control.workflow_calls import WorkflowCallService
-from trunkline.calls.repository import CallRepository
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core import aws_clients
-from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
 from trunkline.core.settings import BatchSettings
-from trunkline.dial_queue.lease import LaneLeaseRepository
-from trunkline.dial_queue.messages import WakeQueue
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
 from trunkline.livekit.projects import ProjectRegistry
 from trunkline.storage.encryption import EnvelopeCipher
-from trunkline.storage.table import Table
 from trunkline.tenants.settings import TenantSettingsCache
-from trunkline.trunks.repository import TrunkRepository
 from trunkline.trunks.test_trunk import TestTrunks
 from trunkline.workflows.repository import WorkflowRepository
 
@@ -48,27 +43,20 @@ log = logger("batches")
 @cache
 def worker() -> BatchWorker:
     """Build the worker from the environment."""
-    settings, clock = BatchSettings.from_env(), SystemClock()
-    table = Table(aws_clients.client("dynamodb"), settings.table_name)
-    calls, trunks, batches, line = (
-        CallRepository(table),
-        TrunkRepository(table),
-        BatchRepository(table),
-        DialQueue(table),
-    )
-    notifier = LaneNotifier(WakeQueue.open(settings), clock, log, trunks.granted_ids)
+    settings = BatchSettings.from_env()
+    resources = CallResources.open(settings, log)
+    table, trunks, clock = resources.table, resources.trunks, resources.clock
+    batches, line, notifier = BatchRepository(table), DialQueue(table), resources.new_notifier()
     holds = BatchHoldService(table, batches, trunks, notifier, clock)
     s3 = aws_clients.client("s3")
     files = BatchFiles(lambda: s3, settings.batch_bucket)
-    queue = QueueStatusReader(
-        line, LaneLeaseRepository(table, clock), trunks, QueueCheckpoints(table, line), clock
-    )
+    queue = QueueStatusReader(line, resources.lanes, trunks, QueueCheckpoints(table, line), clock)
     return BatchWorker(
         batches=batches,
         files=files,
         splitter=Splitter(files),
-        importer=_importer(settings, table, files, notifier, holds, clock),
-        canceller=PartCanceller(table, calls, batches, notifier, clock),
+        importer=_importer(settings, resources, files, notifier, holds),
+        canceller=PartCanceller(table, resources.calls, batches, notifier, clock),
         results=Results(table, batches),
         forecasts=ForecastService(batches, trunks, queue, clock),
         holds=holds,
@@ -79,17 +67,17 @@ def worker() -> BatchWorker:
 
 def _importer(
     settings: BatchSettings,
-    table: Table,
+    resources: CallResources,
     files: BatchFiles,
     notifier: LaneNotifier,
     holds: BatchHoldService,
-    clock: SystemClock,
 ) -> Importer:
-    calls, trunks, facts = CallRepository(table), TrunkRepository(table), TenantSettingsCache(table, clock)
+    table, calls, trunks, clock = resources.table, resources.calls, resources.trunks, resources.clock
+    facts = TenantSettingsCache(table, clock)
     admission = QuotaService(table, facts, Usage(calls, DialQueue(table), trunks).waiting, clock)
     compliance, projects = CompliancePolicy(table, clock), ProjectRegistry.open(table, settings, clock)
     people = UserContextRepository(table, EnvelopeCipher(settings.context_key_arn))
-    intake = CallAdmission(calls, WakeQueue.open(settings), notifier, clock, admission, compliance)
+    intake = CallAdmission(calls, resources.wakes, notifier, clock, admission, compliance)
 
     def drafter(batch: Batch) -> RowConverter:
         """What rows name again and again is read once a part."""
