@@ -97,7 +97,6 @@ class ApiKeyList(TypedDict):
 
 
 def key_view(key: ApiKey, now_ms: int) -> ApiKeyView:
-    """Show a key."""
     environment = "live" if key.livemode else "test"
     return {
         "id": key.id,

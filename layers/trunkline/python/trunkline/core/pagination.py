@@ -10,7 +10,6 @@ MESSAGE = "cursor must be the next_cursor of an earlier answer"
 
 
 def encode_cursor(position: str) -> str:
-    """Return the cursor of a position."""
     return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
 
 

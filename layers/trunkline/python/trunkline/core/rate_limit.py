@@ -28,7 +28,6 @@ class RateLimitStatus:
 
     @classmethod
     def in_window(cls, limit: int, used: int, window: int) -> RateLimitStatus:
-        """Return the status in a window."""
         return cls(limit, used, (window + 1) * _WINDOW_MS)
 
     def left_s(self, now_ms: int) -> int:

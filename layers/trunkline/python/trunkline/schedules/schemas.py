@@ -123,7 +123,6 @@ class RunList(TypedDict):
 
 
 def schedule_view(schedule: Schedule, now_ms: int) -> ScheduleView:
-    """Show a schedule."""
     coming = upcoming(schedule.timing, now_ms, _SHOWN_RUNS) if schedule.enabled else []
     return {
         "id": schedule.id,

@@ -33,7 +33,6 @@ class SimulatedDispatches:
         return [dispatch for dispatch in [*own, *added] if dispatch_id in (None, dispatch["id"])]
 
     def create(self, call: Call, agent_name: str, request: NewDispatch) -> DispatchView:
-        """Create a dispatch."""
         view = _view(
             new_id("AD"),
             agent_name,

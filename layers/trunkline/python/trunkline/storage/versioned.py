@@ -70,7 +70,6 @@ class VersionedRepository(Generic[T]):
         return self._kind.read(item) if item else None
 
     def version(self, tenant_id: str, name: str, version: int) -> T | None:
-        """Read one version."""
         item = self._table.get(self._kind.version_key(tenant_id, name, version))
         return self._kind.read(item) if item else None
 

@@ -75,7 +75,6 @@ class SecretRepository:
         return after
 
     def delete(self, secret: Secret, extra_writes: Sequence[Write] = ()) -> None:
-        """Delete a secret."""
         self._table.transact([Delete(secret_key(secret.tenant_id, secret.name)), *extra_writes])
 
     def _decrypt(self, secret: Secret) -> str:

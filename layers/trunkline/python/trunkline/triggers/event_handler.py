@@ -32,8 +32,6 @@ from trunkline.triggers.repository import TriggerRepository
 from trunkline.triggers.schemas import TakenEvent
 
 _MAX_RECORDED_ID = 200
-
-
 _MAX_CALL_BODY_BYTES = 256 * 1024
 
 

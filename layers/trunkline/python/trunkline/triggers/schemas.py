@@ -101,7 +101,6 @@ class TakenEvent(TypedDict):
 
 
 def trigger_view(trigger: Trigger, api_url: str) -> TriggerView:
-    """Show a trigger."""
     return {
         "id": trigger.id,
         "version": trigger.version,

@@ -35,7 +35,6 @@ class PayloadBuilder:
     api_url: str
 
     def body(self, delivery: Delivery, endpoint: Endpoint, attempt: int) -> bytes:
-        """Return the body of one attempt."""
         data = self._data(delivery, endpoint)
         body = _serialize(delivery, data, attempt)
         if len(body) <= MAX_PAYLOAD_BYTES or "transcript" not in data:

@@ -19,7 +19,6 @@ class EndpointSecrets:
         self._cache: dict[tuple[str, int], tuple[list[str], dict[str, str]]] = {}
 
     def encrypt(self, tenant_id: str, endpoint_id: str, values: Mapping[str, Any]) -> bytes:
-        """Encrypt values for an endpoint."""
         return self._cipher.encrypt(context_for_webhook(tenant_id, endpoint_id), dict(values))
 
     def decrypt(self, endpoint: Endpoint, now_ms: int) -> tuple[list[str], dict[str, str]]:

@@ -117,7 +117,6 @@ class WorkflowList(TypedDict):
 
 
 def workflow_view(workflow: Workflow) -> WorkflowView:
-    """Show a workflow."""
     return {
         "slug": workflow.slug,
         "version": workflow.version,
