@@ -44,7 +44,7 @@ def new_api_key(*, livemode: bool) -> str:
 
 
 def is_well_formed(key: str) -> bool:
-    """Say whether a text has the format and checksum of a key."""
+    """Tell whether a text has the format and checksum of a key."""
     if not _PATTERN.fullmatch(key):
         return False
     return hmac.compare_digest(_checksum(key[:-_CHECKSUM_LENGTH]), key[-_CHECKSUM_LENGTH:])
@@ -77,11 +77,11 @@ class ApiKey:
     last_used_ms: int | None = None
 
     def is_expired(self, now_ms: int) -> bool:
-        """Say whether it has expired."""
+        """Tell whether it has expired."""
         return self.expires_at_ms is not None and now_ms >= self.expires_at_ms
 
     def allows_address(self, address: str) -> bool:
-        """Say whether a request from this address may use it."""
+        """Tell whether a request from this address may use it."""
         if not self.networks:
             return True
         try:

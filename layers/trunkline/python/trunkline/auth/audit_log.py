@@ -46,7 +46,7 @@ class AuditQuery(InputModel):
     cursor: str | None = Field(default=None, description="The `next_cursor` of the previous page.")
 
     def wants(self, item: Item) -> bool:
-        """Say whether an entry matches the filter."""
+        """Tell whether an entry matches the filter."""
         wanted = {"action": self.action, "target_id": self.target_id, "actor_id": self.actor_id}
         return all(value is None or item.get(name) == value for name, value in wanted.items())
 

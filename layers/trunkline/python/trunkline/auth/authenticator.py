@@ -35,7 +35,7 @@ class Credentials:
 
     @property
     def is_own_site(self) -> bool:
-        """Say whether it was not sent by another site's page; other clients than browsers say nothing."""
+        """Tell whether it was not sent by another site's page; other clients than browsers say nothing."""
         if self.fetch_site is not None:
             return self.fetch_site in _OWN_SITE
         return self.origin is None or urlsplit(self.origin).netloc.lower() == self.host.lower()

@@ -40,7 +40,7 @@ class Principal:
         return tenant_mode_of(self.tenant_id, self.livemode)
 
     def has(self, scope: Scope) -> bool:
-        """Say whether the principal has a scope."""
+        """Tell whether the principal has a scope."""
         return same_right(scope) in rights(self.scopes)
 
     def require(self, scope: Scope) -> None:

@@ -112,7 +112,7 @@ class CallAdmission:
             raise IdempotencyInProgress from error
 
     def _roll_back(self, call: Call, cause: str, once: IdempotencyKey | None) -> Call:
-        """Rule 2: fail the call and take it from the line in one transaction.
+        """Fail the call and remove it from the queue in one transaction (rule 2).
 
         If the entry is gone, a running lane has claimed the call: it will ring, so it was accepted.
         """

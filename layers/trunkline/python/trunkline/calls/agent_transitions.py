@@ -19,7 +19,7 @@ from trunkline.calls.value_objects import (
 
 
 def can_lose_agent(call: Call, claim: int, job_id: str) -> bool:
-    """Say whether that agent is the only one in the call."""
+    """Tell whether that agent is the only one in the call."""
     return call.state is State.ACTIVE and (call.claim, call.agent_job_id) == (claim, job_id)
 
 
@@ -46,7 +46,7 @@ def end_agent_lost(call: Call, now_ms: int) -> Change | None:
 
 
 def replacement_overdue(call: Call, now_ms: int) -> bool:
-    """Say whether the agent that was dispatched again, or that was to take over, failed to join in time."""
+    """Tell whether the agent that was dispatched again, or that was to take over, failed to join in time."""
     sent_ms = max(call.redispatched_at_ms or 0, call.handover_at_ms or 0)
     if call.state is not State.ACTIVE or not sent_ms or call.agent_job_id:
         return False

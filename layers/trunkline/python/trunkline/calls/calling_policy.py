@@ -104,7 +104,7 @@ class CallingWindow:
         return int(min(closings).timestamp() * 1000)
 
     def _opens_in(self, zone: ZoneInfo, moment: datetime) -> datetime:
-        """The first moment from this one on at which one zone allows a ring; a time that the clocks
+        """Return the first time from now on at which one zone allows a ring; a time that the clocks
         skip counts as the moment after the gap."""
         today = moment.astimezone(zone).date()
         for ahead in range(_LOOK_AHEAD_DAYS):

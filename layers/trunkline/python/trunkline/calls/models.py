@@ -114,7 +114,7 @@ class Call:
 
     @property
     def tenant_mode(self) -> str:
-        """The tenant and mode it belongs to."""
+        """Return the tenant and mode that it belongs to."""
         return tenant_mode_of(self.tenant_id, self.livemode)
 
     @property
@@ -127,7 +127,7 @@ class Call:
 
     @property
     def is_waiting(self) -> bool:
-        """Say whether the call is queued or scheduled and not claimed."""
+        """Tell whether the call is queued or scheduled and not claimed."""
         return self.state in (State.QUEUED, State.SCHEDULED) and self.phase is None
 
     @property

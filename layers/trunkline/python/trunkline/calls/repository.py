@@ -106,7 +106,7 @@ class CallRepository:
             raise
 
     def find_by_idempotency_key(self, idempotency_key: IdempotencyKey) -> Call | None:
-        """The call that a key's first request made; None if it was taken back meanwhile.
+        """Find the call of an idempotency key; None if it was withdrawn in between.
 
         Raises:
             IdempotencyConflict: that request had another body.
@@ -202,7 +202,7 @@ class CallRepository:
         return item is None or not call_from_attributes(item).is_terminal
 
     def cancel_requested_ids(self, trunk_id: str) -> set[str]:
-        """The ids of a trunk's calls that were sent and are to be hung up."""
+        """List the ids of a trunk's dialled calls that are to be hung up."""
         return {item[SK] for item in self._table.partition(cancel_key(trunk_id))}
 
     def in_progress_ids(self, trunk_id: str) -> Iterator[str]:
@@ -221,13 +221,13 @@ class CallRepository:
             yield item[PK].removeprefix("C#")
 
     def due_ids(self, trunk_id: str, now_ms: int, limit: int) -> list[str]:
-        """The ids of calls outside the line whose moment has come, strongly consistent."""
+        """List the ids of calls outside the queue that are due, strongly consistent."""
         first = scheduled_key(trunk_id)
         items = self._table.between(ItemKey(first.pk, "0"), f"{now_ms:015d}~", limit=limit)
         return [item["call_id"] for item in items]
 
     def due_times(self, trunk_id: str, until_ms: int, limit: int = 50) -> list[int]:
-        """The moments of the first calls outside the line that come due by then, in order."""
+        """List the due times of the first calls outside the queue, up to a time, in order."""
         first = scheduled_key(trunk_id)
         items = self._table.between(ItemKey(first.pk, "0"), f"{until_ms:015d}~", limit=limit)
         return [scheduled_at_ms(item[SK]) for item in items]

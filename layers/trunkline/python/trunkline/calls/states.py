@@ -49,7 +49,7 @@ _PUBLIC: dict[State, tuple[str, str]] = {
 
 
 def may_follow(before: State, after: State) -> bool:
-    """Say whether a call may go from one state to the other."""
+    """Tell whether a call may go from one state to the other."""
     return after in _FOLLOWERS.get(before, set())
 
 

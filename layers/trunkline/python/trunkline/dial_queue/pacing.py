@@ -123,7 +123,7 @@ class StartLead:
 
     @property
     def us(self) -> int:
-        """Three times the estimate plus 10 ms, up to 250 ms: one write in a hundred takes that long."""
+        """Return three times the estimate plus 10 ms, up to 250 ms, which 1 % of the writes take."""
         return min(_MAX_LEAD_US, 10_000 + 3 * self.estimate_us)
 
 

@@ -70,7 +70,7 @@ class PaceController:
 
     @property
     def shortest_lead_us(self) -> int:
-        """The lead below which a slot is skipped, because the start would be late."""
+        """Return the lead below which a slot is skipped, because the start would be late."""
         return self._timing.lead.mean_us
 
 
@@ -111,7 +111,7 @@ class Pacer:
 
     @property
     def trunk(self) -> Trunk:
-        """The trunk with the limits in force now."""
+        """Return the trunk with the limits in force now."""
         return self.state.trunk
 
     def time_left_us(self) -> int:

@@ -47,7 +47,7 @@ class TenantSettingsCache:
     _cache: dict[str, tuple[int, TenantSettings]] = field(default_factory=dict)
 
     def get(self, tenant_id: str) -> TenantSettings:
-        """A tenant's settings."""
+        """Return a tenant's settings."""
         now_ms = self.clock.wall_ms()
         read_at_ms, settings = self._cache.get(tenant_id, (0, TenantSettings()))
         if now_ms - read_at_ms > _CACHE_MS:

@@ -97,7 +97,7 @@ class TrunkState:
 
     @cached_property
     def trunk(self) -> Trunk:
-        """The trunk with the limits in force now."""
+        """Return the trunk with the limits in force now."""
         concurrent = [
             limit
             for limit in (self.declared.max_concurrent_calls, self.settings.max_concurrent_calls)

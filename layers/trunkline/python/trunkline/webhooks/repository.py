@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from boto3.dynamodb.conditions import Attr
@@ -63,10 +64,8 @@ class EndpointRepository:
         """Delete an endpoint; do nothing if it is already deleted."""
         key = webhook_key(endpoint.tenant_id, endpoint.id)
         counted = Update(webhook_count_key(endpoint.tenant_id), add={"count": -1})
-        try:
+        with suppress(ConditionFailed):
             self._table.transact([Delete(key, EXISTS), counted, *extra_writes])
-        except ConditionFailed:
-            return
 
     def disable(self, endpoint: Endpoint, reason: str, event: Event) -> bool:
         """Disable an endpoint and store an event for the tenant's others; return False if it was changed."""
