@@ -25,7 +25,7 @@ class AgentSpec(StrictInputModel):
     """A voice agent: the LiveKit worker to dispatch, its trunk and numbers, and its times in seconds.
 
     `ring_timeout_s` stays below the 80 s after which LiveKit ends the wait for an answer. `redial` and
-    `calling_window` hold for calls that bring none of their own.
+    `calling_window` apply to calls that have none of their own.
     """
 
     messages: ClassVar[dict[str, str]] = {"redial": REDIAL_MESSAGE, "calling_window": WINDOW_MESSAGE}
@@ -41,12 +41,12 @@ class AgentSpec(StrictInputModel):
     ring_timeout_s: Annotated[int, Field(ge=5, lt=80)] = 45
     max_call_duration_s: Annotated[int, Field(ge=10, le=86_400)] = 3600
     agent_lost: Annotated[
-        Literal["hang_up", "redispatch"], Field(description="When it is gone, and not by its own choice.")
+        Literal["hang_up", "redispatch"], Field(description="What to do when the agent leaves unexpectedly.")
     ] = "hang_up"
     redial: RedialSpec | None = None
     calling_window: WindowSpec | None = None
     tools: Annotated[
-        list[ToolName], Field(max_length=100, description="What it can use, beside its workflow's.")
+        list[ToolName], Field(max_length=100, description="Tools of the agent, in addition to its workflow's.")
     ] = []
 
     @model_validator(mode="after")
@@ -56,7 +56,7 @@ class AgentSpec(StrictInputModel):
         return self
 
     def agent(self, tenant_id: str, trunk: Trunk | None) -> Agent:
-        """Make the agent; without numbers of its own it calls from all of the trunk's.
+        """Build the agent; without numbers of its own it calls from all of the trunk's.
 
         Raises:
             InvalidRequest: a number is not one of the trunk's.
