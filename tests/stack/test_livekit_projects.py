@@ -167,7 +167,7 @@ def test_a_project_at_a_hostile_address_is_refused(
 async def test_its_word_counts_for_its_own_rooms_alone(
     owner: Tenant, own: OwnLiveKit, make_tenant: MakeTenant
 ) -> None:
-    """News and reports that are signed with a tenant's key say nothing of another tenant's call."""
+    """Events and reports that are signed with a tenant's key do not change another tenant's call."""
     other = await make_tenant()
     call_id = other.placed("+15550100011")
     call = other.wait(call_id, lambda call: call["data"]["status"] == "active")
@@ -197,7 +197,7 @@ async def test_naming_anothers_key_as_ones_own_gains_nothing(
     assert _end_news(owner.stack, replace(own, secret=forged), call["data"]["roomId"]).status_code == 200
     assert owner.call(call_id)["data"]["status"] == "active"
     owner.cancel(call_id)
-    assert owner.wait_for_end(call_id)["data"]["status"] == "completed", "its own news still counts"
+    assert owner.wait_for_end(call_id)["data"]["status"] == "completed", "its own events still count"
 
 
 def _end_news(stack: Stack, own: OwnLiveKit, room: str) -> httpx.Response:

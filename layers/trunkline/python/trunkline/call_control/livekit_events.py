@@ -61,7 +61,7 @@ class LiveKitEventHandler:
         self._notifier = notifier
         self._clock = clock
         self._run_is_alive = run_is_alive
-        self._reach = room_actions
+        self._room_actions = room_actions
 
     def handle(self, event: LiveKitEvent) -> Call | None:
         """Store ids at once; apply or store an ending. Returns the changed call, or None."""
@@ -84,74 +84,74 @@ class LiveKitEventHandler:
         self._notifier.notify_change(seen[-1], after)
         if event.is_caller and event.event == "participant_joined" and seen[-1].is_terminal:
             # The caller joined too late. If closing the room fails, LiveKit sends the webhook again.
-            self._reach.close_room(event.claim)
+            self._room_actions.close_room(event.claim)
         return after
 
-    def _record_ids(self, news: LiveKitEvent) -> None:
-        ids = {"sip_participant_id": news.sip_participant_id, "sip_call_id": news.sip_call_id}
+    def _record_ids(self, event: LiveKitEvent) -> None:
+        ids = {"sip_participant_id": event.sip_participant_id, "sip_call_id": event.sip_call_id}
         known = {name: value for name, value in ids.items() if value}
-        if known and not self._calls.record_provider_ids(news.claim.call_id, news.claim.claim, known):
+        if known and not self._calls.record_provider_ids(event.claim.call_id, event.claim.claim, known):
             # Rule 11: a leg found on a call that has ended is removed; if that fails, LiveKit sends the
             # webhook again.
-            self._reach.hang_up(news.claim)
+            self._room_actions.hang_up(event.claim)
 
-    def _agent_left(self, job_id: str, news: LiveKitEvent) -> None:
+    def _agent_left(self, job_id: str, event: LiveKitEvent) -> None:
         """Replace a lost agent or end its call; if that fails, LiveKit sends the webhook again."""
-        lost = news.disconnect_reason in LOST
-        if not lost and not news.watched:
+        lost = event.disconnect_reason in LOST
+        if not lost and not event.watched:
             return
-        call = self._calls.load(news.claim.call_id)
+        call = self._calls.load(event.claim.call_id)
         if call and predecessor_left(call, job_id):
             self._calls.update(call.id, lambda now: predecessor_left(now, job_id), self._clock.wall_ms())
         elif lost:
-            self._agent_is_lost(call, job_id, news)
+            self._agent_is_lost(call, job_id, event)
 
-    def _agent_is_lost(self, call: Call | None, job_id: str, news: LiveKitEvent) -> None:
+    def _agent_is_lost(self, call: Call | None, job_id: str, event: LiveKitEvent) -> None:
         if call and call.is_terminal and call.reason is Reason.AGENT_LOST:
             # LiveKit repeats the webhook because removing the participant failed.
-            self._remove_participant(call, news.claim)
+            self._remove_participant(call, event.claim)
             return
-        if call is None or not can_lose_agent(call, news.claim.claim, job_id):
+        if call is None or not can_lose_agent(call, event.claim.claim, job_id):
             return
-        if self._reach.agent_is_in(news.claim):
+        if self._room_actions.agent_is_in(event.claim):
             return
         now_ms = self._clock.wall_ms()
         after = self._calls.update(
-            call.id, lambda now: agent_lost(now, now_ms), now_ms, livekit_event_id=news.id
+            call.id, lambda now: agent_lost(now, now_ms), now_ms, livekit_event_id=event.id
         )
         if after is None:
             return
         if after.agent_job_id is None and not self._redispatch_agent(after):
             after = self._calls.update(call.id, lambda now: end_agent_lost(now, now_ms), now_ms) or after
         if after.agent_lost_at_ms is not None:
-            self._remove_participant(after, news.claim)
+            self._remove_participant(after, event.claim)
 
     def _redispatch_agent(self, call: Call) -> bool:
         """Dispatch an agent once: a failed dispatch may still send one, into a room that is then closed."""
         try:
-            self._reach.dispatch_again(call)
+            self._room_actions.dispatch_again(call)
         except LiveKitFailed:
             return False
         return True
 
     def _remove_participant(self, call: Call, claim: CallAttemptRef) -> None:
         if call.channel is Channel.WEB:
-            self._reach.close_room(claim)
+            self._room_actions.close_room(claim)
         else:
-            self._reach.hang_up(claim)
+            self._room_actions.hang_up(claim)
 
-    def _transition(self, call: Call, news: LiveKitEvent, now_ms: int) -> Change | None:
+    def _transition(self, call: Call, event: LiveKitEvent, now_ms: int) -> Change | None:
         if call.channel is Channel.WEB:
-            return _web_decision(call, news, now_ms)
-        if news.agent_job_id:
+            return _web_decision(call, event, now_ms)
+        if event.agent_job_id:
             awaited = call.redispatched_at_ms or call.handover_at_ms
-            return on_agent_joined(call, news.agent_job_id, now_ms) if awaited else None
-        return None if news.is_caller else self._phone_decision(call, news, now_ms)
+            return on_agent_joined(call, event.agent_job_id, now_ms) if awaited else None
+        return None if event.is_caller else self._phone_decision(call, event, now_ms)
 
-    def _phone_decision(self, call: Call, news: LiveKitEvent, now_ms: int) -> Change | None:
-        if call.is_terminal or call.claim != news.claim.claim or call.phase in (None, Phase.PREPARED):
+    def _phone_decision(self, call: Call, event: LiveKitEvent, now_ms: int) -> Change | None:
+        if call.is_terminal or call.claim != event.claim.claim or call.phase in (None, Phase.PREPARED):
             return None
-        ending = _ending(call, news, now_ms)
+        ending = _ending(call, event, now_ms)
         if ending is None:
             return None
         if call.phase is Phase.SENT and call.owner and self._run_is_alive(call.owner):
@@ -160,20 +160,20 @@ class LiveKitEventHandler:
         return finish_attempt(call, ending, now_ms)
 
 
-def _web_decision(call: Call, news: LiveKitEvent, now_ms: int) -> Change | None:
-    if news.event == "room_finished":
+def _web_decision(call: Call, event: LiveKitEvent, now_ms: int) -> Change | None:
+    if event.event == "room_finished":
         return on_room_finished(call, now_ms)
-    if news.is_caller:
-        if news.event == "participant_joined":
+    if event.is_caller:
+        if event.event == "participant_joined":
             return on_caller_joined(call, now_ms)
-        return on_caller_left(call, news.disconnect_reason, now_ms)
-    if news.agent_job_id and news.event == "participant_joined":
-        return on_agent_joined(call, news.agent_job_id, now_ms)
+        return on_caller_left(call, event.disconnect_reason, now_ms)
+    if event.agent_job_id and event.event == "participant_joined":
+        return on_agent_joined(call, event.agent_job_id, now_ms)
     return None
 
 
-def _ending(call: Call, news: LiveKitEvent, now_ms: int) -> Ending | None:
-    if news.event == "room_finished":
+def _ending(call: Call, event: LiveKitEvent, now_ms: int) -> Ending | None:
+    if event.event == "room_finished":
         if call.state is not State.ACTIVE:
             return None
         return Ending(State.COMPLETED, Reason.END_NOT_REPORTED)
@@ -181,8 +181,8 @@ def _ending(call: Call, news: LiveKitEvent, now_ms: int) -> Ending | None:
     if call.answered_at_ms is not None:
         answered_for_s = (now_ms - call.answered_at_ms) / 1000
     return ending_for_disconnect(
-        news.disconnect_reason,
-        news.sip_call_status,
+        event.disconnect_reason,
+        event.sip_call_status,
         answered_for_s=answered_for_s,
         max_call_duration_s=call.agent.max_call_duration_s,
     )

@@ -189,7 +189,7 @@ class CallRepository:
         raise StaleCall(call_id)
 
     def record_provider_ids(self, call_id: str, claim: int, ids: dict[str, str]) -> bool:
-        """Write ids as soon as they are known; news about another claim is ignored (rule 6).
+        """Write ids as soon as they are known; an event about another claim is ignored (rule 6).
 
         Returns:
             False if that claim of the call is over: a leg of it has no business being there.
