@@ -46,7 +46,8 @@ class AgentSpec(StrictInputModel):
     redial: RedialSpec | None = None
     calling_window: WindowSpec | None = None
     tools: Annotated[
-        list[ToolName], Field(max_length=100, description="Tools of the agent, in addition to its workflow's.")
+        list[ToolName],
+        Field(max_length=100, description="Tools of the agent, in addition to its workflow's."),
     ] = []
 
     @model_validator(mode="after")
