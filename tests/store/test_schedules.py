@@ -121,9 +121,29 @@ def test_a_moment_makes_one_call_however_often_it_comes(schedules: ScheduleHarne
 
 def test_a_tick_that_does_not_say_its_moment_belongs_to_the_last_one(schedules: ScheduleHarness) -> None:
     made = schedules.make(cron="* * * * *")
-    for tick_ms in (NOW_MS, NOW_MS + 1_000, NOW_MS + MINUTE_MS):
+    for tick_ms in (NOW_MS + MINUTE_MS, NOW_MS + MINUTE_MS + 1_000, NOW_MS + 2 * MINUTE_MS):
         schedules.runner.tick(made["id"], SCHEDULED_TIME, tick_ms)
     assert schedules.outbound.waiting() == 2
+
+
+@pytest.mark.parametrize("due_at", ["2023-11-15T09:20:00Z", "2023-11-14T09:00:00Z"])
+def test_a_tick_at_no_time_of_its_schedule_calls_nobody(schedules: ScheduleHarness, due_at: str) -> None:
+    made = schedules.make()
+    assert schedules.runner.tick(made["id"], due_at, NOW_MS) is None
+    assert schedules.outbound.waiting() == 0
+
+
+def test_a_rate_has_a_start_so_that_eventbridge_does_not_fire_at_once(schedules: ScheduleHarness) -> None:
+    made = schedules.make(cron=None, rate="15 minutes")
+    first_ms = NOW_MS + 15 * MINUTE_MS
+    assert (schedules.seen(made["id"]) or {})["StartDate"].timestamp() == first_ms // 1000
+    schedules.clock.move_s(20 * 60)
+    schedules.service.change(ME, made["id"], {"description": "x"})
+    second_ms = first_ms + 15 * MINUTE_MS
+    assert (schedules.seen(made["id"]) or {})["StartDate"].timestamp() == second_ms // 1000, "not the past"
+    at_once = schedules.runner.tick(made["id"], "2023-11-14T22:13:21Z", NOW_MS)
+    assert (at_once, schedules.outbound.waiting()) == (None, 0)
+    assert schedules.runner.tick(made["id"], "2023-11-14T22:28:20Z", NOW_MS) is not None
 
 
 def test_a_paused_deleted_or_unknown_schedule_does_not_tick(schedules: ScheduleHarness) -> None:

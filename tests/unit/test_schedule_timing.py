@@ -36,6 +36,12 @@ def shown(line: str, zone: str, start: str, most: int, *, back: bool = False) ->
         ("0 12 * * 0", "cron(0 12 ? * SUN *)"),
         ("0 12 * * 7", "cron(0 12 ? * SUN *)"),
         ("0 12 * * 0-6", "cron(0 12 * * ? *)"),
+        ("0 9 1-31 * mon", "cron(0 9 * * ? *)"),
+        ("0 9 13 * 0-6", "cron(0 9 * * ? *)"),
+        ("0 9 */1 * mon", "cron(0 9 ? * MON *)"),
+        ("0 9 1-31 * *", "cron(0 9 * * ? *)"),
+        ("0  9\t* * *", "cron(0 9 * * ? *)"),
+        (" 0 9 * * * ", "cron(0 9 * * ? *)"),
         ("5-7,9 0 31 1,3 *", "cron(5-7,9 0 31 1,3 ? *)"),
     ],
 )
@@ -63,7 +69,9 @@ def test_a_crontab_line_as_eventbridge_writes_it(line: str, expression: str) -> 
         "5-3 * * * *",
         "0 9 1 * mon",
         "@daily",
-        "0  9 * * *",
+        "0 9 */2 * mon",
+        "0 9 1-30 * mon",
+        "0\n9 * * *",
         "0 9 * * *\n",
         "1-59/2 1-23/2 1-31/2 1-11/2 *" + "0" * 90,
         "1-57/2,58 1-21/2,22,23 1-29/2,30 1-9/2,10 *".replace(",", ",3,5,") * 2,
@@ -155,12 +163,36 @@ def test_a_rate_counts_from_its_start_and_a_tick_is_its_nearest_moments() -> Non
         assert timing.due_ms(tick_ms) == 1_000 + quarter
 
 
+@pytest.mark.parametrize("late_ms", [0, 3_000, 29_000])
+@pytest.mark.parametrize("rate_minutes", [1, 15, 1440])
+def test_the_tick_of_a_rate_that_eventbridge_has_just_learnt_is_at_no_time(
+    rate_minutes: int, late_ms: int
+) -> None:
+    timing = Timing(None, rate_minutes, None, "UTC", 1_000, None)
+    assert timing.due_ms(1_000 + late_ms) is None
+
+
+@pytest.mark.parametrize(
+    ("timing", "tick"),
+    [
+        (Timing("0 9 * * *", None, None, "UTC", 0, None), "2026-12-01T09:05:00Z"),
+        (Timing("0 9 * * *", None, None, "UTC", 0, None), "2026-12-01T08:00:00Z"),
+        (Timing("0 9 * * *", None, None, "UTC", ms("2026-12-02T00:00:00Z"), None), "2026-12-01T09:00:00Z"),
+        (Timing("0 9 * * *", None, None, "UTC", 0, ms("2026-11-01T00:00:00Z")), "2026-12-01T09:00:00Z"),
+        (Timing(None, 60, None, "UTC", ms("2026-12-01T00:00:00Z"), None), "2026-12-01T09:15:00Z"),
+        (Timing(None, None, ms("2026-12-01T10:00:00Z"), "UTC", 0, None), "2026-12-01T09:00:00Z"),
+    ],
+)
+def test_a_tick_at_no_time_of_a_schedule_is_due_at_none(timing: Timing, tick: str) -> None:
+    assert timing.due_ms(ms(tick)) is None
+
+
 def test_one_time_comes_once() -> None:
     at_ms = ms("2026-12-01T09:00:00+01:00")
     timing = Timing(None, None, at_ms, "UTC", 0, None)
     assert timing.expression() == "at(2026-12-01T08:00:00)"
     assert (timing.next_ms(at_ms - 1), timing.next_ms(at_ms)) == (at_ms, None)
-    assert timing.due_ms(at_ms + 99_000) == at_ms
+    assert timing.due_ms(at_ms + 59_000) == at_ms
 
 
 def test_nothing_comes_before_its_start_or_after_its_end() -> None:

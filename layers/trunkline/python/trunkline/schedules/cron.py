@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-_FORM = re.compile(r"[0-9A-Za-z*,/-]+( [0-9A-Za-z*,/-]+){4}")
+_FORM = re.compile(r"[ \t]*[0-9A-Za-z*,/-]+([ \t]+[0-9A-Za-z*,/-]+){4}[ \t]*")
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _MAX_AWS = 256
 _SOME_DAY = datetime(2024, 1, 1)  # noqa: DTZ001 - a wall clock's
@@ -25,8 +25,8 @@ def aws_cron(line: str) -> str:
     """Return the EventBridge Scheduler expression of a crontab line.
 
     Raises:
-        ValueError: it is none, it never comes, or it says both a day of the month and one of the week, which
-            crontab means as "either" and EventBridge has no word for.
+        ValueError: it is none, it never comes, or it needs both fields of days, for which EventBridge has no
+            form.
     """
     minutes, hours, days, months, weekdays = _fields(line)
     if "*" not in (days, weekdays):
@@ -56,22 +56,31 @@ def moments(line: str, zone: str, from_ms: int, *, back: bool = False) -> Iterat
 
 
 def _fields(line: str) -> list[str]:
-    """The five fields, each as a `*` or a list of what it allows: how it was said makes no difference."""
+    """Return the five fields, each as a `*` or a list of what it allows.
+
+    If neither field of days begins with `*`, crontab takes either: where one of them allows every day, so
+    does the line. Otherwise it takes both. Source: "the day of a command's execution" in `crontab(5)`.
+    """
     if not _FORM.fullmatch(line):
         raise ValueError("five fields: minute, hour, day of month, month, day of week")
+    given = line.split()
     try:
-        said = CronSim(line, _SOME_DAY)
+        said = CronSim(" ".join(given), _SOME_DAY)
     except CronSimError as error:
         raise ValueError(str(error)) from error
     if min(said.days) < 0 or any(isinstance(each, tuple) for each in said.weekdays):
         raise ValueError("L is not known here")
-    weekdays = {each % 7 for each in said.weekdays if isinstance(each, int)}
+    weekdays = _written({each % 7 for each in said.weekdays if isinstance(each, int)}, range(7))
+    days = _written(said.days, range(1, 32))
+    is_either = not given[2].startswith("*") and not given[4].startswith("*")
+    if is_either and "*" in (days, weekdays):
+        days = weekdays = "*"
     return [
         _written(said.minutes, range(60)),
         _written(said.hours, range(24)),
-        _written(said.days, range(1, 32)),
+        days,
         _written(said.months, range(1, 13)),
-        _written(weekdays, range(7)),
+        weekdays,
     ]
 
 

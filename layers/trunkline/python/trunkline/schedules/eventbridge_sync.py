@@ -139,10 +139,18 @@ class ScheduleSync:
         } | self._bounds(schedule)
 
     def _bounds(self, schedule: Schedule) -> dict[str, datetime]:
-        """Return start and end; EventBridge rejects a start in the past, and one-time schedules have none."""
-        bounds = {"EndDate": schedule.ends_ms} if schedule.ends_ms and schedule.at_ms is None else {}
-        starts_ms = schedule.timing.starts_ms
-        if starts_ms > self.clock.wall_ms() and schedule.at_ms is None:
+        """Return start and end; EventBridge rejects a start in the past, and one-time schedules have none.
+
+        A rate always has a start, its next time. Without one, EventBridge invokes the target at once and
+        counts from there. Source:
+        https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+        """
+        if schedule.at_ms is not None:
+            return {}
+        bounds = {"EndDate": schedule.ends_ms} if schedule.ends_ms else {}
+        now_ms, timing = self.clock.wall_ms(), schedule.timing
+        starts_ms = timing.next_ms(now_ms) if schedule.rate_minutes else timing.starts_ms
+        if starts_ms is not None and starts_ms > now_ms:
             bounds["StartDate"] = starts_ms
         return {name: datetime.fromtimestamp(moment / 1000, UTC) for name, moment in bounds.items()}
 

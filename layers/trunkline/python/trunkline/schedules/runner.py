@@ -27,6 +27,7 @@ from trunkline.templating.size_limits import render_within
 from trunkline.templating.templates import TemplateError
 
 _MAX_CALL_BODY_BYTES = 256 * 1024
+_MAX_QUEUED_MINUTES = 10
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class ScheduleRunner:
     def tick(self, schedule_id: str, due_at: str, tick_ms: int) -> Run | None:
         """Run a schedule that EventBridge reported at `tick_ms` as due at `due_at`, if it names the time.
 
-        Return None if the schedule is deleted or paused.
+        Return None if the schedule is deleted or paused, or has no such time: then nothing is called.
 
         Raises:
             TrunklineError: the failure may pass, and the queue sends the message again.
@@ -54,9 +55,15 @@ class ScheduleRunner:
         actor = Actor("schedule", schedule.id, schedule.name, "", schedule.id)
         principal = Principal(schedule.tenant_id, schedule.livemode, frozenset(), actor=actor)
         self.on_principal(principal)
-        due_ms = _moment_ms(due_at)
+        named_ms = _moment_ms(due_at)
+        due_ms = (
+            schedule.timing.due_ms(named_ms)
+            if named_ms is not None
+            else schedule.timing.due_ms(tick_ms, _late_ms(schedule))
+        )
         if due_ms is None:
-            due_ms = schedule.timing.due_ms(tick_ms)
+            self.log.warning("tick at no time of its schedule", schedule_id=schedule.id, due_at=due_at[:40])
+            return None
         try:
             return self._run(principal, schedule, due_ms, str(due_ms))
         except RETRYABLE_ERRORS as error:
@@ -118,6 +125,11 @@ def template_body(schedule: Schedule, due_ms: int) -> dict[str, Any]:
     except TemplateError as error:
         raise InvalidRequest(f"Validation error: {error.message}", field="body") from error
     return dict(rendered)
+
+
+def _late_ms(schedule: Schedule) -> int:
+    """Return how late a tick can be that does not name its time: it waited in a window and a queue."""
+    return (schedule.flexible_window_minutes + _MAX_QUEUED_MINUTES) * 60_000
 
 
 def _moment_ms(text: str) -> int | None:

@@ -13,6 +13,13 @@ _MINUTE_MS = 60_000
 _SKEW_MS = 5_000
 """A tick that a clock beside ours sends a little early is still its own moment's."""
 
+_PRECISION_MS = 60_000
+"""EventBridge Scheduler invokes its targets within a minute of their time. Source:
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html"""
+
+_RATE_OFFSET_MS = 150_000
+"""EventBridge may count a rate from when it learnt of the schedule, at most two minutes after us."""
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -36,18 +43,27 @@ class Timing:
         """Return the first time after a given one; None if there is none."""
         return next(self.after(from_ms), None)
 
-    def due_ms(self, tick_ms: int) -> int:
+    def due_ms(self, tick_ms: int, late_ms: int = _PRECISION_MS) -> int | None:
         """Return the time that a tick was due at: the same for every repeat of the tick.
 
-        EventBridge counts a rate from when it learnt of the schedule, slightly off our own count, so the
-        nearest of our times is the one.
+        None if the schedule has no such time. Ticks of an earlier version and those that EventBridge sends
+        when it learns of a rate have none. A tick may be `late_ms` late.
         """
-        if self.at_ms is not None:
-            return self.at_ms
+        due_ms = self._nearest_ms(tick_ms, late_ms)
+        if due_ms is None or due_ms < self.starts_ms or due_ms > (self.ends_ms or due_ms):
+            return None
+        return due_ms
+
+    def _nearest_ms(self, tick_ms: int, late_ms: int) -> int | None:
         if self.rate_minutes is not None:
             span_ms = self.rate_minutes * _MINUTE_MS
-            return self.starts_ms + round((tick_ms - self.starts_ms) / span_ms) * span_ms
-        return next(moments(self.cron or "", self.timezone, tick_ms + _SKEW_MS, back=True), tick_ms)
+            times = round((tick_ms - self.starts_ms) / span_ms)
+            due_ms = self.starts_ms + times * span_ms
+            return due_ms if times > 0 and abs(tick_ms - due_ms) <= _RATE_OFFSET_MS else None
+        last_ms = self.at_ms
+        if last_ms is None:
+            last_ms = next(moments(self.cron or "", self.timezone, tick_ms + _SKEW_MS, back=True), None)
+        return last_ms if last_ms is not None and -_SKEW_MS <= tick_ms - last_ms <= late_ms else None
 
     def expression(self) -> str:
         """Return the EventBridge Scheduler expression."""
