@@ -6,11 +6,19 @@ from aws_cdk import Acknowledgment, Duration, Validations
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as event_sources
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infrastructure.alarms import dead_letters
 
 TRIGGER = "trunkline_trigger_id"
+_VISIBILITY_S = 180
+_MAX_RECEIVES = 480
+"""An event that fails is tried again every three minutes for a day."""
+
+_AT_ONCE = 5
+"""Events that are handled at once: a flood of them takes no more of the API."""
 
 
 class EventBus(Construct):
@@ -28,12 +36,24 @@ class EventBus(Construct):
         )
 
     def start_calls_with(self, function: lambda_.Function) -> None:
-        """Have a function take the events that name a trigger, tried again for a day."""
-        named = events.EventPattern(detail={TRIGGER: events.Match.exists()})
-        target = targets.LambdaFunction(
-            function,
-            dead_letter_queue=self.dead_letters,
-            max_event_age=Duration.hours(24),
-            retry_attempts=185,
+        """Have a function take the events that name a trigger, by a queue that tries each again for a day.
+
+        A rule would invoke the function asynchronously: Lambda then tries an event that fails twice more, and
+        drops it after three minutes. Source:
+        https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+        """
+        queue = sqs.Queue(
+            self,
+            "Events",
+            enforce_ssl=True,
+            # EventBridge can send to it without a grant on a key of ours.
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            visibility_timeout=Duration.seconds(_VISIBILITY_S),
+            retention_period=Duration.days(2),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=_MAX_RECEIVES),
         )
+        named = events.EventPattern(detail={TRIGGER: events.Match.exists()})
+        target = targets.SqsQueue(queue, dead_letter_queue=self.dead_letters)
         events.Rule(self, "Triggers", event_bus=self.bus, event_pattern=named, targets=[target])
+        source = event_sources.SqsEventSource(queue, batch_size=1, max_concurrency=_AT_ONCE)
+        function.add_event_source(source)

@@ -18,11 +18,9 @@ log = logger("api")
 
 @log.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Handle an HTTP request, an event of EventBridge, or a batch of SQS messages."""
-    if "detail-type" in event:
-        return events.receive_bus_event(event)
+    """Handle an HTTP request, or a batch of SQS messages."""
     if "Records" in event:
-        return events.run_due_schedules(event)
+        return events.handle_messages(event)
     request = Request.from_event(event)
     response = respond(request)
     path = route_template(request.path)

@@ -158,11 +158,27 @@ def test_deliveries_and_batches_are_standard_executions_that_log_no_data(templat
 def test_events_are_put_on_the_bus_by_the_fan_out_alone(template: dict[str, Any]) -> None:
     putters = [each for each in FUNCTIONS if "events:PutEvents" in actions_of(template, each)]
     assert putters == ["event-fanout"]
-    rules = resources(template, "AWS::Events::Rule").values()
-    named = [rule for rule in rules if "trunkline_trigger_id" in json.dumps(rule.get("EventPattern", {}))]
-    assert "DeadLetterConfig" in named[0]["Targets"][0]
     bus = next(iter(resources(template, "AWS::Events::EventBus").values()))
     assert bus["Name"].startswith("trunkline-")
+
+
+def test_no_event_of_the_bus_goes_to_a_function_but_by_a_queue(template: dict[str, Any]) -> None:
+    """Lambda drops an asynchronous event after three tries; a queue tries it for a day and keeps it."""
+    queues = resources(template, "AWS::SQS::Queue")
+    rules = [rule for rule in resources(template, "AWS::Events::Rule").values() if "EventPattern" in rule]
+    assert rules
+    for target in (target for rule in rules for target in rule["Targets"]):
+        queue = queues[target["Arn"]["Fn::GetAtt"][0]]
+        assert "DeadLetterConfig" in target
+        redrive = queue["RedrivePolicy"]
+        tried_s = queue["VisibilityTimeout"] * redrive["maxReceiveCount"]
+        assert tried_s == 24 * 3600
+        assert queue["MessageRetentionPeriod"] > tried_s
+        letters = queues[redrive["deadLetterTargetArn"]["Fn::GetAtt"][0]]
+        assert letters["MessageRetentionPeriod"] == 14 * 86_400
+        assert "KmsMasterKeyId" not in queue, "EventBridge has no grant on our key"
+        api = function(template, "api")
+        assert queue["VisibilityTimeout"] > api["Timeout"]
 
 
 def test_deliveries_cannot_take_the_accounts_concurrency(template: dict[str, Any]) -> None:
