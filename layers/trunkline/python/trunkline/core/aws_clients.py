@@ -29,8 +29,16 @@ _SQS_CONFIG = Config(
     connect_timeout=1, read_timeout=1.5, retries={"mode": "standard", "total_max_attempts": 2}
 )
 
-# Presigned links to objects under a KMS key need signature version 4; botocore would choose version 2.
-_S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4"))
+# Presigned links to objects under a KMS key need signature version 4; botocore would choose version 2. It
+# would also name S3's global host, which redirects requests for a bucket outside us-east-1 to a host that the
+# signature does not cover:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+_S3_CONFIG = _CONFIG.merge(
+    Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
+    )
+)
 _CONFIG_OF_SERVICE = {"sqs": _SQS_CONFIG, "s3": _S3_CONFIG}
 
 
