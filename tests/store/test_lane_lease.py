@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.clocks import ManualClock
-from trunkline.dial_queue.lease import LEASE_MS, MAX_CLOCK_SKEW_MS, LaneLeaseRepository, LaneLost
+from trunkline.dial_queue.lease import (
+    HEARTBEAT_S,
+    LEASE_MS,
+    MAX_CLOCK_SKEW_MS,
+    WATCHDOG_DELAY_S,
+    LaneLeaseRepository,
+    LaneLost,
+)
 from trunkline.storage.table import Table
 
 LANE = "trunk_1"
@@ -39,6 +48,35 @@ def test_a_lane_is_taken_over_only_when_its_lease_is_over_on_every_clock(table: 
     assert lanes.take(LANE, "run-2") is None
     clock.now_ms += 1
     assert lanes.take(LANE, "run-2") is not None
+
+
+@given(st.integers(0, 20_000), st.integers(0, 1_500))
+def test_a_watchdog_finds_the_lane_of_a_dead_run_within_ten_seconds(
+    died_ms: int, writes_take_ms: int
+) -> None:
+    """Whenever the run dies, a wake that it has sent arrives when its lease is over on every clock."""
+    sent_at = range(0, died_ms + 1, HEARTBEAT_S * 1000 + writes_take_ms // 3)
+    lease_end_ms = died_ms + LEASE_MS + MAX_CLOCK_SKEW_MS
+    arrivals = [sent_ms + WATCHDOG_DELAY_S * 1000 for sent_ms in sent_at]
+    in_time = [moment_ms for moment_ms in arrivals if lease_end_ms <= moment_ms < died_ms + 9_000]
+    assert in_time, "a second is left for the agent to join"
+
+
+def test_a_watchdog_leaves_a_free_lane_and_a_live_run_alone(table: Table) -> None:
+    clock = ManualClock()
+    lanes = LaneLeaseRepository(table, clock)
+    assert lanes.take_over(LANE, "run-2") is None
+    first = lanes.take(LANE, "run-1")
+    assert first is not None
+    assert first.dead_run_id is None
+    clock.now_ms += LEASE_MS + MAX_CLOCK_SKEW_MS
+    assert lanes.take_over(LANE, "run-2") is None
+    clock.now_ms += 1
+    second = lanes.take_over(LANE, "run-2")
+    assert second is not None
+    assert (second.dead_run_id, second.fence) == ("run-1", first.fence + 1)
+    lanes.release(second, 0)
+    assert lanes.take_over(LANE, "run-3") is None
 
 
 def test_a_zombie_can_neither_reserve_nor_release(table: Table) -> None:

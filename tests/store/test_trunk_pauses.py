@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from itertools import pairwise
+
+import pytest
 
 from tests.store.fixtures_dialer import WAKE, DialerHarness
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.dialer.lane_run import StopReason
+from trunkline.dialer.lane_run import RunLimits, StopReason
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import room_name
 from trunkline.trunks.circuit_breaker import TRUNK_BREAKER
@@ -51,6 +54,41 @@ async def test_a_pause_in_mid_run_returns_what_was_not_sent(dialer: DialerHarnes
     assert 0 < dialled < 8
     assert dialer.states(range(1, 9)).count(State.QUEUED) == 8 - dialled
     assert len(dialer.line.peek(TRUNK.id, "tenant-1", 9)) == 8 - dialled
+
+
+async def test_nothing_rings_later_than_one_look_after_a_pause(dialer: DialerHarness) -> None:
+    """Also not the calls whose slot was granted, or whose intent was written, before the pause."""
+    fast(dialer)
+    for number in range(1, 200):
+        dialer.calls.create(make_call(number))
+    run = asyncio.create_task(dialer.run(limits=RunLimits()).serve(WAKE))
+    for _ in range(3):
+        await asyncio.sleep(0.7)
+        assert not run.done()
+    dialer.trunks.set(TRUNK.id, PAUSED, None)
+    paused_s = asyncio.get_running_loop().time()
+    assert await run is StopReason.PAUSED
+    assert dialer.livekit.invites[-1][0] <= paused_s + RunLimits().poll_s
+    sent = len(dialer.livekit.invites)
+    assert dialer.states(range(1, 200)).count(State.QUEUED) == 199 - sent
+
+
+@pytest.mark.parametrize("lower", [2, 0.5])
+async def test_a_lowered_pace_holds_one_look_after_its_change(dialer: DialerHarness, lower: float) -> None:
+    fast(dialer)
+    for number in range(1, 60):
+        dialer.calls.create(make_call(number))
+    run = asyncio.create_task(dialer.run(limits=RunLimits()).serve(WAKE))
+    await asyncio.sleep(1.5)
+    dialer.trunks.set(TRUNK.id, {"cps": lower}, None)
+    lowered_s = asyncio.get_running_loop().time() + RunLimits().poll_s
+    await asyncio.sleep(6)
+    dialer.trunks.set(TRUNK.id, PAUSED, None)
+    await run
+    times = [time_s for time_s, _ in dialer.livekit.invites if time_s > lowered_s]
+    assert len(times) >= 2
+    gaps_s = [later - earlier for earlier, later in pairwise(times[:: max(1, int(lower))])]
+    assert min(gaps_s) >= 1 / min(1, lower)
 
 
 async def test_a_resume_while_the_paused_run_lets_go_is_not_overlooked(dialer: DialerHarness) -> None:

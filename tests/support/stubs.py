@@ -17,13 +17,17 @@ from trunkline.storage.encryption import EncryptionContext
 
 
 class RecordedWakeups:
-    """A dial queue that only records what was sent to it."""
+    """A dial queue that only records what was sent to it, watchdogs apart from the rest."""
 
     def __init__(self) -> None:
         self.sent: list[DialWakeup] = []
         self.delays_s: list[int] = []
+        self.watchdog_delays_s: list[int] = []
 
     def send(self, wake: DialWakeup, delay_s: int = 0) -> None:
+        if wake.watchdog:
+            self.watchdog_delays_s.append(delay_s)
+            return
         self.sent.append(wake)
         self.delays_s.append(delay_s)
 

@@ -6,19 +6,29 @@ transactions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from boto3.dynamodb.conditions import Attr
+from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from trunkline.core.clock import Clock
 from trunkline.storage.keys.dialing import lane_key, lane_run_key
 from trunkline.storage.keys.item import TTL, Item
 from trunkline.storage.table import ABSENT, ConditionFailed, Table, Update
 
-LEASE_MS = 10_000
+LEASE_MS = 5_000
+HEARTBEAT_S = 2
+"""How often a run renews its leases and its watchdog."""
+
 RUN_LEASE_MS = 15_000
 MAX_CLOCK_SKEW_MS = 500
 """Added to a lease's end before it counts as over: the clocks of two machines differ by up to 200 ms."""
+
+WATCHDOG_DELAY_S = 8
+"""Delay of a watchdog wake: the lease of a run that died after sending it is over when it arrives.
+
+At least `LEASE_MS`, `MAX_CLOCK_SKEW_MS` and one heartbeat. At most so long that the trunk of a dead run dials
+again within ten seconds (rule 13).
+"""
 
 _RUN_TTL_S = 24 * 3600
 
@@ -32,7 +42,8 @@ class HeldLane:
     """A lane as this run took it.
 
     `taken_at_us` is this machine's monotonic clock when the take was answered; `time_left_us` counts from
-    it to the next start. `pace_factor` is the share of the budget that the previous run used.
+    it to the next start. `pace_factor` is the share of the budget that the previous run used. `dead_run_id`
+    is the run whose lease was over when this one took the lane.
     """
 
     trunk_id: str
@@ -41,6 +52,7 @@ class HeldLane:
     time_left_us: int
     taken_at_us: int
     pace_factor: float = 1.0
+    dead_run_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,21 +73,35 @@ class LaneLeaseRepository:
     def take(self, trunk_id: str, run_id: str) -> HeldLane | None:
         """Take the lane if it is free or its lease is over (rule 3).
 
-        The SDK may repeat a write that succeeded; it then finds this run as holder, which is a success.
-
         Returns:
             The lane, or None if another run holds it.
         """
-        now_ms = self._clock.wall_ms()
-        free = ABSENT | Attr("holder").not_exists() | Attr("lease_end_ms").lt(now_ms - MAX_CLOCK_SKEW_MS)
-        take = Update(
-            lane_key(trunk_id),
-            set={"holder": run_id, "lease_end_ms": now_ms + LEASE_MS},
-            add={"fence": 1},
-            condition=free,
-        )
+        free = ABSENT | Attr("holder").not_exists()
+        return self._take_if(free, trunk_id, run_id) or self.take_over(trunk_id, run_id)
+
+    def take_over(self, trunk_id: str, run_id: str) -> HeldLane | None:
+        """Take the lane of a run that died: it holds the lane, and its lease is over.
+
+        Returns:
+            The lane, or None if it is free or its run is alive.
+        """
+        item = self._table.get(lane_key(trunk_id)) or {}
+        if not item.get("holder") or self._is_alive(item):
+            return None
+        seen = Attr("fence").eq(item["fence"]) & Attr("lease_end_ms").eq(item["lease_end_ms"])
+        lane = self._take_if(seen, trunk_id, run_id)
+        return replace(lane, dead_run_id=item["holder"]) if lane else None
+
+    def _take_if(self, condition: ConditionBase, trunk_id: str, run_id: str) -> HeldLane | None:
+        """Take the lane under a condition.
+
+        The SDK may repeat a write that succeeded; it then finds this run as holder, which is a success.
+        """
+        values = {"holder": run_id, **self._lease()}
         try:
-            item = self._table.write(take)
+            item = self._table.write(
+                Update(lane_key(trunk_id), set=values, add={"fence": 1}, condition=condition)
+            )
         except ConditionFailed as error:
             if not error.item or error.item.get("holder") != run_id:
                 return None

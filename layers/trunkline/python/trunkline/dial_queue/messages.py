@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -26,16 +26,23 @@ class WakeupNotSent(Exception):
 
 @dataclass(frozen=True)
 class DialWakeup:
+    """A wake-up of a trunk.
+
+    `handover`: the previous run releases the lane in this moment. `watchdog`: do nothing unless the run that
+    held the lane has died.
+    """
+
     trunk_id: str
     handover: bool = False
+    watchdog: bool = False
 
     def to_json(self) -> str:
-        return json.dumps({"trunk_id": self.trunk_id, "handover": self.handover})
+        return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, body: str) -> DialWakeup:
         values = json.loads(body)
-        return cls(str(values["trunk_id"]), bool(values["handover"]))
+        return cls(str(values["trunk_id"]), bool(values["handover"]), bool(values.get("watchdog")))
 
 
 class QueueSettings(Protocol):

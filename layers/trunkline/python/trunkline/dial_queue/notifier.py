@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger
 
 from trunkline.calls.models import Call
 from trunkline.core.clock import Clock
+from trunkline.dial_queue.lease import WATCHDOG_DELAY_S
 from trunkline.dial_queue.messages import MAX_DELAY_S, DialWakeup, WakeQueue, WakeupNotSent
 from trunkline.trunks.models import is_total
 
@@ -62,10 +63,17 @@ class LaneNotifier:
 
     def wake(self, trunk_id: str, delay_s: int = 0) -> None:
         """Wake the trunk."""
+        self._send(DialWakeup(trunk_id), delay_s)
+
+    def set_watchdog(self, trunk_id: str) -> None:
+        """Send the delayed wake-up that finds the lane of a run that has died (rule 13)."""
+        self._send(DialWakeup(trunk_id, watchdog=True), WATCHDOG_DELAY_S)
+
+    def _send(self, wake: DialWakeup, delay_s: int) -> None:
         try:
-            self._wakes.send(DialWakeup(trunk_id), delay_s)
+            self._wakes.send(wake, delay_s)
         except WakeupNotSent as error:
-            self._log.warning("wake not sent", trunk_id=trunk_id, cause=str(error))
+            self._log.warning("wake not sent", trunk_id=wake.trunk_id, cause=str(error))
 
 
 def _freed_total(before: Call, after: Call) -> bool:

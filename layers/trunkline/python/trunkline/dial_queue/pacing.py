@@ -76,7 +76,9 @@ class StartHistory:
         window = max(1, int(cps))
         while len(self._starts) > window:
             self._starts.popleft()
-        return self._starts[0] + _WINDOW_US if len(self._starts) == window else 0
+        if len(self._starts) < window:
+            return 0
+        return self._starts[0] + int(_WINDOW_US / min(1.0, cps))
 
     def add(self, start_us: int) -> None:
         self._starts.append(start_us)

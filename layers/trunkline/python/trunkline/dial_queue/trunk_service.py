@@ -108,7 +108,7 @@ class TrunkService:
         return {**self._summary(principal, state), "events": events}
 
     def change(self, principal: Principal, trunk_id: str, change: TrunkChange) -> TrunkView:
-        """Pause, resume or limit a trunk; running lanes apply it within seconds.
+        """Pause, resume or limit a trunk; running lanes apply it within half a second.
 
         Raises:
             NotFound: the trunk does not exist or is not the tenant's.

@@ -41,7 +41,7 @@ class SlotExpired(Exception):
 
 
 class ReleaseClaim(Exception):
-    """The run is ending: a call that was not sent returns to the queue."""
+    """The run is ending or the trunk is paused: a call that was not sent returns to the queue."""
 
 
 class Stage(StrEnum):
@@ -240,6 +240,8 @@ class Attempt:
             while (early_us := start_us - clock.monotonic_us()) > 0:
                 await asyncio.sleep(early_us / 1_000_000)
                 start_us = max(slot_us, self._context.starts.not_before_us(trunk.cps))
+            if self._releasing or self._state().paused_because(clock.wall_ms()):
+                raise ReleaseClaim
             now_us = clock.monotonic_us()
             if now_us > slot_us + MAX_LATE_US:
                 raise SlotExpired

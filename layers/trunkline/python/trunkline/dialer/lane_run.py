@@ -8,12 +8,13 @@ from enum import StrEnum
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline.dial_queue.lease import HeldLane, LaneLeaseRepository
+from trunkline.dial_queue.lease import HEARTBEAT_S, HeldLane, LaneLeaseRepository
 from trunkline.dial_queue.messages import DialWakeup, WakeQueue, WakeupNotSent
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dialer.attempt import Stage
 from trunkline.dialer.attempt_pool import AttemptPool
 from trunkline.dialer.context import DialerContext
+from trunkline.dialer.orphaned_claims import return_orphaned_claims
 from trunkline.dialer.pacer import PaceController, Pacer
 from trunkline.dialer.queue_reader import MAX_DUE_PER_LOOK, QueueReader, QueueSnapshot, enqueue_due_calls
 from trunkline.dialer.simulation_hook import Simulation, SimulationHook
@@ -30,7 +31,7 @@ class RunLimits:
     drain_s: float = 5
     handover_wait_s: float = 5
     poll_s: float = 0.25
-    heartbeat_s: float = 3
+    heartbeat_s: float = HEARTBEAT_S
     cancel_poll_s: float = 0.5
     due_poll_s: float = 1
     max_unanswered: int = 400
@@ -101,13 +102,14 @@ class LaneRun:
         patience_s = self._limits.handover_wait_s if wake.handover else 0
         deadline_us = self._now() + int(patience_s * 1_000_000)
         while True:
-            lane = await self._take_once(wake.trunk_id)
+            lane = await self._take_once(wake)
             if lane or self._now() >= deadline_us:
                 return lane
             await asyncio.sleep(0.1)
 
-    async def _take_once(self, trunk_id: str) -> HeldLane | None:
-        lane: HeldLane | None = await self._context.offload(self._lanes.take, trunk_id, self._context.run_id)
+    async def _take_once(self, wake: DialWakeup) -> HeldLane | None:
+        take = self._lanes.take_over if wake.watchdog else self._lanes.take
+        lane: HeldLane | None = await self._context.offload(take, wake.trunk_id, self._context.run_id)
         return lane
 
     async def _hold_once(self, lane: HeldLane) -> tuple[StopReason, HeldLane | None]:
@@ -134,6 +136,8 @@ class LaneRun:
         helpers = [
             asyncio.create_task(pacer.grant_starts()),
             asyncio.create_task(pacer.heartbeat(self._limits.heartbeat_s)),
+            asyncio.create_task(pacer.follow_trunk(self._limits.poll_s)),
+            asyncio.create_task(return_orphaned_claims(self._context, lane)),
         ]
         self._context.notifier.holds_lane = True
         try:
@@ -218,7 +222,7 @@ class LaneRun:
             return None
         if self._pool.livekit_is_down or not await self._has_work(lane.trunk_id):
             return None
-        return await self._take_once(lane.trunk_id)
+        return await self._take_once(DialWakeup(lane.trunk_id))
 
     async def _has_work(self, trunk_id: str) -> bool:
         state = await self._context.offload(self._trunks.state, trunk_id)

@@ -183,15 +183,28 @@ class Pacer:
         if reserving:
             await asyncio.gather(reserving, return_exceptions=True)
 
-    async def heartbeat(self, every_s: float) -> None:
-        """Renew the lease and reload the trunk every `every_s` seconds until the lane is lost."""
+    async def follow_trunk(self, every_s: float) -> None:
+        """Reload the trunk every `every_s` seconds, so that a pause or a lower pace takes effect at once."""
         while True:
             await asyncio.sleep(every_s)
             try:
+                state = await self._context.offload(self._trunks.state, self._lane.trunk_id)
+                self.state = state or self.state
+            except (BotoCoreError, ClientError) as error:
+                # The last state read stays in force until the next read.
+                cause = type(error).__name__
+                self._context.log.warning("trunk not read", trunk_id=self._lane.trunk_id, cause=cause)
+
+    async def heartbeat(self, every_s: float) -> None:
+        """Renew the lease and its watchdog every `every_s` seconds until the lane is lost (rule 13).
+
+        A watchdog that was not sent leaves a dead run's trunk to the reconciler's next minute.
+        """
+        while True:
+            await self._context.offload(self._context.notifier.set_watchdog, self._lane.trunk_id)
+            await asyncio.sleep(every_s)
+            try:
                 await self._context.offload(self._lanes.renew, self._lane)
-                self.state = (
-                    await self._context.offload(self._trunks.state, self._lane.trunk_id) or self.state
-                )
             except LaneLost:
                 self._on_lost()
                 return

@@ -85,7 +85,7 @@ class TrunkRepository:
             raise AlreadyExists(f"SIP trunk {trunk.sip_trunk_id} is already trunk {trunk.id}") from error
 
     def save(self, trunk: Trunk) -> None:
-        """Replace an operator's declaration of a trunk; running lanes apply it within seconds."""
+        """Replace an operator's declaration of a trunk; running lanes apply it within half a second."""
         self._table.transact([Put(_item(trunk)), Put(_directory_item(trunk))])
 
     def grant(
