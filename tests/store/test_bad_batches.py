@@ -123,3 +123,9 @@ def test_a_tenant_has_no_more_than_fifty_batches_that_are_not_imported(batches: 
         batches.clock.move_s(1)
     with pytest.raises(LimitReached):
         batches.make()
+
+
+def test_a_template_with_an_unknown_field_is_refused_at_once(batches: BatchHarness) -> None:
+    body = {"agentId": "{{row.agent}}", "phoneNumber": "{{row.phone}}", "calling_window": {"start": "00:00"}}
+    with pytest.raises(InvalidRequest, match="unknown field calling_window: did you mean callingWindow"):
+        batches.make(text="agent,phone\na,+15550100001\n", body=body)

@@ -45,3 +45,12 @@ def test_a_bad_schedule_is_refused_and_nothing_is_kept(
         schedules.make(**wrong)
     assert schedules.service.list(ME)["data"] == []
     assert schedules.schedules.pending_sync(10**15) == []
+
+
+def test_a_body_and_a_change_have_no_unknown_fields(schedules: ScheduleHarness) -> None:
+    body = schedules.body()["body"] | {"calling_window": {}}
+    with pytest.raises(InvalidRequest, match="unknown field calling_window: did you mean callingWindow"):
+        schedules.make(body=body)
+    made = schedules.make()
+    with pytest.raises(InvalidRequest, match="unknown field endsAt: did you mean ends_at"):
+        schedules.service.change(ME, made["id"], {"endsAt": "2030-01-01T00:00:00Z"})

@@ -219,3 +219,9 @@ def test_secrets_are_nowhere_in_the_clear_but_in_their_ciphertext(webhooks: Webh
             if name not in ("secret", "headers", "previous_secrets"):
                 assert made["secret"] not in str(value), (key, name)
                 assert "hunter22" not in str(value), (key, name)
+
+
+@pytest.mark.parametrize("wrong", [{"maxAttempts": 3}, {"filter": {"includeTranscript": True}}])
+def test_a_change_has_no_unknown_fields(webhooks: WebhookHarness, wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest, match="unknown field .*: did you mean"):
+        webhooks.service.change(MINE, webhooks.webhook(), wrong)

@@ -95,8 +95,8 @@ def test_a_huge_body_is_too_large() -> None:
         read(json.dumps({"x": "y" * MAX_REQUEST_BYTES}))
 
 
-def test_unknown_fields_are_ignored() -> None:
-    assert read(json.dumps(GOOD | {"somethingElse": {"a": [1]}})).agentId == GOOD["agentId"]
+def test_unknown_fields_are_refused() -> None:
+    assert fault_of(json.dumps(GOOD | {"zzz": {"a": [1]}})) == "Validation error: unknown field zzz"
 
 
 @given(st.text() | st.binary().map(lambda raw: base64.b64encode(raw).decode()), st.booleans())

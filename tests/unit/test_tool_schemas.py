@@ -64,7 +64,7 @@ def test_the_guides_tool_is_taken_and_shown_as_it_was_written() -> None:
         (tool(CALL | {"retry_count": -1}), "config.actions.0.retry_count"),
         (tool(CALL | {"retry_count": 6}), "config.actions.0.retry_count"),
         (tool(CALL | {"retry_count": True}), "config.actions.0.retry_count"),
-        (tool(CALL | {"redirects": True}), "config.actions.0.redirects: Extra inputs"),
+        (tool(CALL | {"redirects": True}), "unknown field config.actions.0.redirects"),
         (tool(CALL | {"body": {}}), "config.actions.0: GET must not have a body"),
         (tool(CALL | {"headers": {"Host": "x"}}), "'Host' is not a header that a tool may set"),
         (tool(CALL | {"headers": {"Transfer-Encoding": "x"}}), "is not a header that a tool may set"),

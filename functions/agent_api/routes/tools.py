@@ -14,7 +14,7 @@ from . import PARAMETER_PATTERNS
 
 
 class ToolQuery(InputModel):
-    """Query parameters of the list of tools; unknown parameters are ignored."""
+    """Query parameters of the list of tools."""
 
     agent: str | None = None
 

@@ -8,13 +8,13 @@ from trunkline.core.validation import InputModel
 
 
 class CursorQuery(InputModel):
-    """Query parameters of a list that has only a cursor; unknown parameters are ignored."""
+    """Query parameters of a list that has only a cursor."""
 
     cursor: str | None = Field(default=None, description="The `next_cursor` of the previous page.")
 
 
 class DispatchQuery(InputModel):
-    """Query parameters of a call's dispatches; unknown parameters are ignored."""
+    """Query parameters of a call's dispatches."""
 
     model_config = ConfigDict(populate_by_name=True)
 

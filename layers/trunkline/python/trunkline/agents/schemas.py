@@ -17,11 +17,11 @@ from trunkline.calls.calling_policy_schemas import (
 from trunkline.calls.value_objects import AgentLost
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.field_types import Name, Number
-from trunkline.core.validation import StrictInputModel, ToolName
+from trunkline.core.validation import InputModel, ToolName
 from trunkline.trunks.models import Trunk
 
 
-class AgentSpec(StrictInputModel):
+class AgentSpec(InputModel):
     """A voice agent: the LiveKit worker to dispatch, its trunk and numbers, and its times in seconds.
 
     `ring_timeout_s` stays below the 80 s after which LiveKit ends the wait for an answer. `redial` and

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
 from trunkline.auth.scopes import Scope
@@ -35,7 +35,6 @@ class KeySpec(InputModel):
     A key can't grant what it has not: no scope, no address, no longer life and no higher limit.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
         "name": "name must be 1 to 100 characters",
         "scopes": f"scopes must be a list of at least one of {', '.join(Scope)}",
@@ -60,8 +59,6 @@ class KeySpec(InputModel):
 
 class KeyRotation(InputModel):
     """The body of `POST /api/v1/api-keys/{id}/rotate`."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
     overlap_seconds: Annotated[
         int, Bounded(0, MAX_OVERLAP_S), Field(description="How long the old key is good beside the new one.")

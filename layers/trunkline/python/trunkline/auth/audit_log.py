@@ -30,7 +30,7 @@ _MAX_SCANNED = 5_000
 class AuditQuery(InputModel):
     """What `GET /api/v1/audit` can be asked for; times are ISO 8601 with their offset."""
 
-    model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=False)
     messages: ClassVar[dict[str, str]] = {
         "after": "after must be an ISO 8601 time with its offset",
         "before": "before must be an ISO 8601 time with its offset",

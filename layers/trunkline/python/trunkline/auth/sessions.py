@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
 from trunkline.auth.api_key import ApiKey, key_hash
@@ -33,8 +33,6 @@ _TOKEN_BYTES = 32
 
 class NewSession(InputModel):
     """The body of `POST /api/v1/session`: a key, unless it is in a header, or a user pool's ID token."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
     api_key: Annotated[str | None, Field(max_length=200)] = None
     id_token: Annotated[str | None, Field(max_length=10_000, description="Of the deployment's pool.")] = None

@@ -12,12 +12,12 @@ from trunkline.call_templates.schemas import template_of
 from trunkline.core.field_types import Moment
 from trunkline.core.pagination import MESSAGE
 from trunkline.core.timestamps import moment_ms
-from trunkline.core.validation import Bounded, InputModel, StrictInputModel
+from trunkline.core.validation import Bounded, InputModel
 
 _TIME = "must be an ISO 8601 time with its offset"
 
 
-class BatchSpec(StrictInputModel):
+class BatchSpec(InputModel):
     """A batch: `body` is the body of `POST /calls/outbound` (`kind` outbound) or `POST /calls` (workflow),
     with `{{row.…}}` in it.
 
@@ -73,7 +73,7 @@ class BatchSpec(StrictInputModel):
 class BatchQuery(InputModel):
     """Query parameters of `GET /api/v1/batches`."""
 
-    model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=False)
     messages: ClassVar[dict[str, str]] = {
         "cursor": MESSAGE,
     }

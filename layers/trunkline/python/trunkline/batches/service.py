@@ -28,7 +28,7 @@ from trunkline.batches.schemas import (
     ResultQuery,
 )
 from trunkline.batches.state_machine import BatchStateMachine
-from trunkline.call_templates.create_call import require_workflow
+from trunkline.call_templates.create_call import require_body_fields, require_workflow
 from trunkline.call_templates.models import CallKind
 from trunkline.core.clock import Clock
 from trunkline.core.errors import BatchNotReady, InvalidRequest, LimitReached, NotFound
@@ -74,6 +74,7 @@ class BatchService:
             LimitReached: the tenant has too many batches that are not imported.
             LiveKitNotConfigured: the tenant has no LiveKit project.
         """
+        require_body_fields(CallKind(spec.kind), spec.body)
         if spec.kind == CallKind.WORKFLOW:
             require_workflow(self.workflows, principal, spec.body)
         self.require_callable(principal)

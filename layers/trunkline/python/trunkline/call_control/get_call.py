@@ -34,7 +34,7 @@ _LOOK_EVERY_S = 0.5
 class WaitQuery(InputModel):
     """The query parameters of `GET /api/v1/calls/{id}`."""
 
-    model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=False)
     messages: ClassVar[dict[str, str]] = {
         "wait": f"wait must be a whole number of seconds from 0 to {MAX_WAIT_S}",
         "after": "after must be the last_event of an earlier answer",

@@ -48,7 +48,7 @@ A filter needs a field of `CallQuery`, a line here, and its attribute in the pro
 class CallQuery(InputModel):
     """Query parameters of `GET /api/v1/calls`; times are ISO 8601 with their offset."""
 
-    model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=False)
     messages: ClassVar[dict[str, str]] = {
         "status": f"status must be one of {', '.join(State)}",
         "agent_id": "agent_id must be a UUID",

@@ -27,12 +27,12 @@ from trunkline.core.errors import CallEnded, CallNotScheduled, InvalidRequest
 from trunkline.core.field_types import METADATA_MESSAGE, Metadata, Moment, Zone
 from trunkline.core.json_text import json_text
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.core.validation import StrictInputModel
+from trunkline.core.validation import InputModel
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.tenants.settings import TenantSettingsCache
 
 
-class ScheduleChange(StrictInputModel):
+class ScheduleChange(InputModel):
     """The body of `PATCH /api/v1/calls/{id}`; omitted fields do not change.
 
     Without `latestAt` the deadline moves with `earliestAt`.

@@ -13,9 +13,16 @@ from trunkline.call_control.workflow_call_schemas import WorkflowCall
 from trunkline.call_control.workflow_calls import WorkflowCallService
 from trunkline.call_templates.models import CallKind
 from trunkline.core.errors import InvalidRequest
-from trunkline.core.validation import validated
+from trunkline.core.validation import InputModel, require_known_fields, validated
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.workflows.repository import WorkflowRepository
+
+BODIES: Mapping[CallKind, type[InputModel]] = {
+    CallKind.WORKFLOW: WorkflowCall,
+    CallKind.OUTBOUND: OutboundCall,
+    CallKind.SCHEDULE: ScheduledCall,
+}
+"""The bodies that templates become."""
 
 
 @dataclass(frozen=True)
@@ -53,3 +60,15 @@ def require_workflow(workflows: WorkflowRepository, principal: Principal, body: 
     if isinstance(slug, str) and ("{{" in slug or workflows.usable(principal, slug)):
         return
     raise InvalidRequest("Validation error: body.workflow_slug must name a workflow of yours", field="body")
+
+
+def require_body_fields(kind: CallKind, body: Mapping[str, Any]) -> None:
+    """Check the names of a template's fields when it is stored: its values are checked when it is filled.
+
+    Raises:
+        InvalidRequest: a field is unknown.
+    """
+    try:
+        require_known_fields(BODIES[kind], body)
+    except InvalidRequest as error:
+        raise InvalidRequest(f"body: {error.message}", field="body") from error

@@ -32,9 +32,7 @@ _END = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 class RedialSpec(InputModel):
     """A redial policy; names are taken in camelCase and in snake_case."""
 
-    model_config = ConfigDict(
-        strict=True, frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
     max_attempts: Annotated[int, Field(ge=1, le=MAX_ATTEMPTS, description="Includes the first.")]
     retry_on: Annotated[list[str], Field(min_length=1, max_length=len(RetryOn))] = [
@@ -57,8 +55,6 @@ class RedialSpec(InputModel):
 
 class WindowSpec(InputModel):
     """Local times at which a phone may ring."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
     start: Annotated[str, Field(pattern=_START)]
     end: Annotated[str, Field(pattern=_END)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from trunkline.calls.events import Turn
 from trunkline.core.field_types import Moment
 from trunkline.core.json_text import json_bytes
 from trunkline.core.timestamps import moment_ms
-from trunkline.core.validation import InputModel, StrictInputModel
+from trunkline.core.validation import InputModel
 
 MAX_VARIABLES_BYTES = 64 * 1024
 MAX_TURNS = 1000
@@ -20,13 +20,13 @@ _Name = Annotated[str, Field(min_length=1, max_length=100)]
 Sequence = Annotated[int, Field(ge=0, le=_MAX_SEQUENCE)]
 
 
-class Answered(StrictInputModel):
+class Answered(InputModel):
     """The person is there and hears the agent."""
 
     type: Literal["answered"]
 
 
-class TurnReport(StrictInputModel):
+class TurnReport(InputModel):
     """One thing that was said; `sequence` is counted by the agent and gives the order."""
 
     sequence: Sequence
@@ -41,14 +41,14 @@ class TurnReport(StrictInputModel):
         )
 
 
-class TranscriptReport(StrictInputModel):
+class TranscriptReport(InputModel):
     """Turns; the same ones again change nothing, and the order of the reports does not matter."""
 
     type: Literal["transcript"]
     turns: Annotated[list[TurnReport], Field(min_length=1, max_length=MAX_TURNS)]
 
 
-class AgentChanged(StrictInputModel):
+class AgentChanged(InputModel):
     """Another agent has taken over."""
 
     type: Literal["agent_changed"]
@@ -56,7 +56,7 @@ class AgentChanged(StrictInputModel):
     sequence: Annotated[Sequence, Field(description="Counts the changes of one call.")]
 
 
-class Variables(StrictInputModel):
+class Variables(InputModel):
     """The workflow variables as they are now, all of them; an older report does not undo a newer one."""
 
     type: Literal["variables"]
@@ -71,21 +71,21 @@ class Variables(StrictInputModel):
         return value
 
 
-class Summary(StrictInputModel):
+class Summary(InputModel):
     """What the call came to, in words."""
 
     type: Literal["summary"]
     text: Annotated[str, Field(min_length=1, max_length=_MAX_SUMMARY)]
 
 
-class AnsweringMachine(StrictInputModel):
+class AnsweringMachine(InputModel):
     """Who picked up."""
 
     type: Literal["answering_machine"]
     result: Literal["human", "machine", "unknown"]
 
 
-class Ended(StrictInputModel):
+class Ended(InputModel):
     """The agent ends the call: whoever is still in the room is shown out."""
 
     type: Literal["ended"]
@@ -101,7 +101,6 @@ Report = Annotated[
 class Reports(InputModel):
     """Reports in the order in which they are applied."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {}
 
     reports: Annotated[list[Report], Field(min_length=1, max_length=100)]

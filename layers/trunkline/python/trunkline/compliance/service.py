@@ -36,7 +36,6 @@ Prefixes = Annotated[list[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{0,14}$")]
 class Suppressions(InputModel):
     """Numbers that must not be called, until a time or permanently."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
         "numbers": f"numbers must be a list of 1 to {MAX_SUPPRESSIONS_PER_REQUEST} E.164 numbers",
         "expires_at": "expires_at must be an ISO 8601 time with its offset",
@@ -50,7 +49,7 @@ class Suppressions(InputModel):
 class SuppressionQuery(InputModel):
     """Query parameters of `GET /api/v1/suppressions`."""
 
-    model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=False)
     messages: ClassVar[dict[str, str]] = {
         "cursor": MESSAGE,
     }
@@ -62,8 +61,6 @@ class SuppressionQuery(InputModel):
 class FrequencyCapSpec(InputModel):
     """At most `max_attempts` attempts to a number within any `per_hours` hours."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
-
     max_attempts: Annotated[int, Field(ge=1, le=100)]
     per_hours: Annotated[int, Field(ge=1, le=720)]
 
@@ -74,7 +71,6 @@ class NumberRulesSpec(InputModel):
     Without allowed prefixes, all numbers but those with a denied prefix are allowed.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
         "allowed_prefixes": _PREFIXES_MESSAGE,
         "denied_prefixes": _PREFIXES_MESSAGE,

@@ -8,8 +8,10 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 from annotated_types import BaseMetadata, Ge, GroupedMetadata, Le
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from trunkline.core.errors import InvalidRequest
+from trunkline.core.field_names import MAX_SHOWN_NAME, likely_name
 
 UUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 E164 = r"^\+[1-9][0-9]{1,14}$"
@@ -17,16 +19,14 @@ ToolName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 
 
 class InputModel(BaseModel):
-    """Input of a client or an operator. Types are strict: "5" and true are not numbers."""
+    """Input of a client or an operator. Types are strict: "5" and true are not numbers.
 
-    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
+    Unknown fields are refused, also in nested objects: if a misspelt `callingWindow` were ignored, the phone
+    would ring at night.
+    """
+
+    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False, extra="forbid")
     messages: ClassVar[Mapping[str, str]] = {}
-
-
-class StrictInputModel(InputModel):
-    """Input that must not have unknown fields."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)
@@ -52,18 +52,47 @@ def validated(model: type[Model], values: Mapping[str, Any]) -> Model:
     """Validate parsed values.
 
     Raises:
-        InvalidRequest: names the first invalid field, as "Validation error: …".
+        InvalidRequest: names the first unknown field, else the first invalid one, as "Validation error: …".
     """
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = str(first["loc"][0]) if first["loc"] else None
-        path = ".".join(_path(first["loc"], values))
-        cause = first["msg"].removeprefix("Value error, ")
-        text = f"{path}: {cause}" if path else cause
-        message = _field_message(model, field) or text
-        raise InvalidRequest(f"Validation error: {message}", field=field) from error
+        errors = error.errors(include_url=False, include_input=False)
+        # An unknown name explains more than the field that is missing in its place.
+        first = next(filter(_is_unknown, errors), errors[0])
+        raise _invalid(model, first, values) from error
+
+
+def require_known_fields(model: type[InputModel], values: Mapping[str, Any]) -> None:
+    """Check the names of the fields alone, of values that may be templates.
+
+    Raises:
+        InvalidRequest: names the first unknown field.
+    """
+    try:
+        model.model_validate(values)
+    except ValidationError as error:
+        for each in filter(_is_unknown, error.errors(include_url=False, include_input=False)):
+            raise _invalid(model, each, values) from error
+
+
+def _is_unknown(error: ErrorDetails) -> bool:
+    return error["type"] == "extra_forbidden"
+
+
+def _invalid(model: type[InputModel], error: ErrorDetails, values: Any) -> InvalidRequest:
+    field = str(error["loc"][0])[:MAX_SHOWN_NAME] if error["loc"] else None
+    return InvalidRequest(f"Validation error: {_error_text(model, error, values)}", field=field)
+
+
+def _error_text(model: type[InputModel], error: ErrorDetails, values: Any) -> str:
+    path = ".".join(step[:MAX_SHOWN_NAME] for step in _path(error["loc"], values))
+    if _is_unknown(error):
+        likely = likely_name(model, error["loc"])
+        return f"unknown field {path}" + (f": did you mean {likely}?" if likely else "")
+    cause = error["msg"].removeprefix("Value error, ")
+    top = str(error["loc"][0]) if error["loc"] else None
+    return _field_message(model, top) or (f"{path}: {cause}" if path else cause)
 
 
 def _field_message(model: type[InputModel], field: str | None) -> str | None:

@@ -13,7 +13,7 @@ from trunkline.calls.repository import CallRepository
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, NotFound, TrunkShared
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.core.validation import StrictInputModel
+from trunkline.core.validation import InputModel
 from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.status import QueueStatusReader
@@ -23,7 +23,7 @@ from trunkline.trunks.schemas import CPS_MESSAGE, Concurrent, Cps
 from trunkline.trunks.test_trunk import TestTrunks
 
 
-class TrunkChange(StrictInputModel):
+class TrunkChange(InputModel):
     """The body of `PATCH /api/v1/trunks/{id}`; null removes your limit."""
 
     messages: ClassVar[dict[str, str]] = {

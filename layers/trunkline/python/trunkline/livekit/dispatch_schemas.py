@@ -24,9 +24,7 @@ class NewDispatch(InputModel):
     The metadata reaches the agent as it is; `room`, if it is given, must be the call's own.
     """
 
-    model_config = ConfigDict(
-        strict=True, frozen=True, extra="ignore", alias_generator=AliasGenerator(validation_alias=_either)
-    )
+    model_config = ConfigDict(alias_generator=AliasGenerator(validation_alias=_either))
     messages: ClassVar[dict[str, str]] = {
         "agent_name": "agent_name must be 1 to 100 characters",
         "metadata": f"metadata must be a string of at most {MAX_DISPATCH_METADATA} characters",

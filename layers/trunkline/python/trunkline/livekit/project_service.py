@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from trunkline.auth.audit_log import audit_write
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 class OwnLiveKit(InputModel):
     """The body of `PUT /api/v1/livekit`: a project of your own, used only for your calls."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
         "url": "url must be the project's address, wss://…",
         "api_key": "api_key must be 1 to 100 letters, digits, underscores or hyphens",

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from trunkline.call_templates.schemas import template_of
 from trunkline.core.field_types import Moment, Zone
 from trunkline.core.timestamps import iso_from_ms, iso_or_none, moment_ms
-from trunkline.core.validation import Bounded, StrictInputModel
+from trunkline.core.validation import Bounded, InputModel
 from trunkline.schedules.cron import aws_cron
 from trunkline.schedules.models import Run, Schedule
 from trunkline.schedules.timing import upcoming
@@ -22,7 +22,7 @@ _MINUTES = {"minute": 1, "hour": 60, "day": 1440}
 _SHOWN_RUNS = 5
 
 
-class ScheduleSpec(StrictInputModel):
+class ScheduleSpec(InputModel):
     """A schedule: `body` is the body of `POST /calls` (`kind` workflow) or `/calls/outbound`, with
     `{{schedule.…}}` in it: `time`, `local_time`, `date`, `name`.
 

@@ -9,9 +9,7 @@ from typing import Any
 
 from trunkline.auth.principal import Principal
 from trunkline.auth.resource_service import ResourceService
-from trunkline.call_control.outbound import OutboundCall
-from trunkline.call_control.workflow_call_schemas import WorkflowCall
-from trunkline.call_templates.create_call import require_workflow
+from trunkline.call_templates.create_call import BODIES, require_workflow
 from trunkline.call_templates.models import CallKind
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest
@@ -112,7 +110,7 @@ class ScheduleService(ResourceService[Schedule, ScheduleSpec, ScheduleView]):
         """Check that the body, rendered as for its next run, is valid for its route."""
         body = template_body(schedule, self.clock.wall_ms())
         try:
-            validated(WorkflowCall if schedule.kind is CallKind.WORKFLOW else OutboundCall, body)
+            validated(BODIES[schedule.kind], body)
         except InvalidRequest as error:
             raise InvalidRequest(f"body: {error.message}", field="body") from error
         if schedule.kind is CallKind.WORKFLOW:

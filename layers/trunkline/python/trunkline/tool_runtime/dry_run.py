@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from trunkline.auth.principal import Principal
 from trunkline.core.clock import Clock
 from trunkline.core.json_text import parse_json
-from trunkline.core.validation import StrictInputModel
+from trunkline.core.validation import InputModel
 from trunkline.templating.templates import Scope, TemplateError, parse, render
 from trunkline.tool_runtime.errors import ActionFailed, FailureType, FailureView
 from trunkline.tool_runtime.executor import ActionExecutor, ActionView, state_changes_of
@@ -29,7 +29,7 @@ from trunkline.workflows.models import ALWAYS_SECRET
 _IDEMPOTENCY_KEY_PLACEHOLDER = "(one for each invocation)"
 
 
-class Trial(StrictInputModel):
+class Trial(InputModel):
     """The parameters of a dry run, and values in place of a call's context.
 
     If `send` is true, the requests are sent. Agents are not dispatched and calls not ended.

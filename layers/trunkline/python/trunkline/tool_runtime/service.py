@@ -17,7 +17,7 @@ from trunkline.calls.repository import CallRepository
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.core.clock import Clock
 from trunkline.core.errors import CallEnded, LimitReached, NotFound, StateTooLarge
-from trunkline.core.validation import StrictInputModel
+from trunkline.core.validation import InputModel
 from trunkline.livekit.agent_access import require_current_attempt
 from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.storage.encryption import context_for_call
@@ -54,7 +54,7 @@ MAX_CALL_EVENTS = 1000
 _MAX_MESSAGE_LENGTH = 500
 
 
-class Invocation(StrictInputModel):
+class Invocation(InputModel):
     """An invocation of a tool; a repeated `invocation_id` runs nothing and returns the same response."""
 
     messages: ClassVar[dict[str, str]] = {

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from trunkline.core.validation import StrictInputModel
+from trunkline.core.validation import InputModel
 from trunkline.egress.address_policy import MAX_URL_LENGTH
 from trunkline.egress.headers import is_valid_header_name
 from trunkline.templating.escaping import FORM_TYPE, is_json
@@ -43,7 +43,7 @@ StateKey = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$")]
 Reason = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class Expect(StrictInputModel):
+class Expect(InputModel):
     """The expected response: its status (200, "2xx"), and JMESPath that must find a true value in it."""
 
     status: Annotated[list[str | int], Field(min_length=1, max_length=20), AfterValidator(_statuses)] = [
@@ -56,7 +56,7 @@ class Expect(StrictInputModel):
         return bool({status, str(status), f"{status // 100}xx"} & set(self.status))
 
 
-class ApiCall(StrictInputModel):
+class ApiCall(InputModel):
     """A request to the tenant's backend.
 
     `timeout` is in seconds for each try. Connection errors, 429 and 5xx are retried `retry_count` times with
@@ -108,7 +108,7 @@ class ApiCall(StrictInputModel):
         return self.method in IDEMPOTENT_METHODS if self.idempotent is None else self.idempotent
 
 
-class SetState(StrictInputModel):
+class SetState(InputModel):
     """Changes the workflow's state: `values` are set, `append` adds to lists."""
 
     type: Literal["set_state"]
@@ -122,14 +122,14 @@ class SetState(StrictInputModel):
         return self
 
 
-class TransferAgent(StrictInputModel):
+class TransferAgent(InputModel):
     """Transfers the call to another agent of the workflow, by its name."""
 
     type: Literal["transfer_agent"]
     agent: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class EndCall(StrictInputModel):
+class EndCall(InputModel):
     """Ends the call."""
 
     type: Literal["end_call"]

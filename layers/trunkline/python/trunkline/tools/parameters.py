@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
-from trunkline.core.validation import StrictInputModel
+from trunkline.core.validation import InputModel
 from trunkline.templating.templates import Scope, TemplateError, expressions_in, render_json
 
 MAX_DEPTH = 3
@@ -27,7 +27,7 @@ class InvalidParams(Exception):
         self.errors = tuple(errors)
 
 
-class Parameter(StrictInputModel):
+class Parameter(InputModel):
     """One parameter.
 
     `items` is the type of an array's entries, `properties` are an object's fields. `default` may be a

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.core.validation import StrictInputModel, ToolName
+from trunkline.core.validation import InputModel, ToolName
 from trunkline.templating.escaping import require_fixed_host, require_writable
 from trunkline.templating.templates import Expression, Template, TemplateError, expressions_in, parse
 from trunkline.tools.actions import Action, ApiCall, EndCall, SetState
@@ -32,7 +32,7 @@ _OTHER_SCOPES = {
 _IN_REQUEST = re.compile(r"actions\.[0-9]+\.(url|headers|body)(\.|$)")
 
 
-class ToolConfig(StrictInputModel):
+class ToolConfig(InputModel):
     """A tool's parameters, and its actions in order; the first failure stops it."""
 
     parameters: Annotated[list[Parameter], Field(max_length=MAX_PARAMETERS)] = []
@@ -77,7 +77,7 @@ class ToolConfig(StrictInputModel):
             yield from expressions_in(values, f"actions.{number}")
 
 
-class ToolSpec(StrictInputModel):
+class ToolSpec(InputModel):
     """A tool; a model chooses it by its name and description.
 
     If `record_bodies` is true, parameters and results are shown with the call, without secrets.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from trunkline.auth.principal import Principal
@@ -24,7 +24,6 @@ MAX_SECRET_LENGTH = 8192
 class SecretSpec(InputModel):
     """A secret that tools refer to as `{{secrets.NAME}}`; its value cannot be read again."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
         "name": "name must be 1 to 64 letters, digits, underscores and hyphens, and begin with a letter or _",
         "value": f"value must be a text of 1 to {MAX_SECRET_LENGTH} characters",

@@ -11,12 +11,12 @@ from typing_extensions import TypedDict
 from trunkline.call_templates.models import CallKind
 from trunkline.call_templates.schemas import begin_with, template_of
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.core.validation import StrictInputModel
+from trunkline.core.validation import InputModel
 from trunkline.tools.actions import Query
 from trunkline.triggers.models import ReceivedEvent, Trigger
 
 
-class TriggerSpec(StrictInputModel):
+class TriggerSpec(InputModel):
     """A trigger: `body` is the body of `POST /calls` (`kind` workflow), `/calls/outbound` or
     `/calls/schedule`, with `{{event.…}}` in it.
 

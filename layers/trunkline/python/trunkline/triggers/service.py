@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from trunkline.auth.principal import Principal
 from trunkline.auth.resource_service import ResourceService
-from trunkline.call_templates.create_call import require_workflow
+from trunkline.call_templates.create_call import require_body_fields, require_workflow
 from trunkline.call_templates.models import CallKind
 from trunkline.core.clock import Clock
 from trunkline.core.json_text import json_text
@@ -73,6 +73,7 @@ class TriggerService(ResourceService[Trigger, TriggerSpec, TriggerView]):
         return self.repository.count(principal.tenant_mode, MAX_TRIGGERS)
 
     def _build(self, principal: Principal, spec: TriggerSpec, before: Trigger | None) -> Trigger:
+        require_body_fields(CallKind(spec.kind), spec.body)
         if spec.kind == CallKind.WORKFLOW:
             require_workflow(self.workflows, principal, spec.body)
         now_ms = self.clock.wall_ms()

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 
 from trunkline.core.field_types import Name, Number
-from trunkline.core.validation import StrictInputModel
+from trunkline.core.validation import InputModel
 from trunkline.trunks.models import Trunk, trunk_id_for
 
 MAX_CPS = 100
@@ -26,7 +26,7 @@ Cps = Annotated[float, AfterValidator(_in_range)]
 Concurrent = Annotated[int, Field(ge=1, le=100_000)]
 
 
-class TrunkSpec(StrictInputModel):
+class TrunkSpec(InputModel):
     """A LiveKit SIP outbound trunk: `cps` is the carrier's budget of INVITEs a second.
 
     `direct_share` is the share of pace and concurrency that batch calls leave free for direct ones.

@@ -35,8 +35,6 @@ MAX_RATE_PER_S = 100
 class WebhookFilter(InputModel):
     """The events that a webhook receives, and the parts that they include; an empty list means all events."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
-
     events: Annotated[list[str], Field(max_length=50)] = []
     include_transcript: bool = False
     include_metrics: bool = False
@@ -52,7 +50,6 @@ class WebhookFilter(InputModel):
 class WebhookSpec(InputModel):
     """A webhook: a URL and the events that it receives."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {
         "headers": _HEADERS_MESSAGE,
         "enabled": "enabled must be true or false",
@@ -88,15 +85,12 @@ class WebhookSpec(InputModel):
 class Rotation(InputModel):
     """How long earlier secrets remain valid; 0 ends all of them at once."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
-
     overlap_seconds: Annotated[int, Bounded(0, MAX_SECRET_OVERLAP_S)] = 86_400
 
 
 class Recovery(InputModel):
     """The time since which failed deliveries are sent again."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     messages: ClassVar[dict[str, str]] = {"since": "since must be an ISO 8601 time with its offset"}
 
     since: Moment
@@ -105,7 +99,7 @@ class Recovery(InputModel):
 class DeliveryQuery(InputModel):
     """Filters of a webhook's deliveries; times are ISO 8601 with their offset."""
 
-    model_config = ConfigDict(strict=False, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=False)
     messages: ClassVar[dict[str, str]] = {
         "state": f"state must be one of {', '.join(DeliveryState)}",
         "event_type": f"event_type must be one of {', '.join(EventType)}",

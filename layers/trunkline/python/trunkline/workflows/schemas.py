@@ -20,7 +20,7 @@ from trunkline.calls.calling_policy_schemas import (
 from trunkline.calls.value_objects import Channel
 from trunkline.core.json_text import json_bytes, json_text
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.core.validation import Bounded, StrictInputModel, ToolName
+from trunkline.core.validation import Bounded, InputModel, ToolName
 from trunkline.workflows.join_window import DEFAULT_JOIN_WINDOW_S, JoinWindow
 from trunkline.workflows.models import Workflow
 
@@ -31,7 +31,7 @@ AgentName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00
 ContextKey = Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class WorkflowSpec(StrictInputModel):
+class WorkflowSpec(InputModel):
     """A workflow: who talks, over which channel, with what at hand.
 
     `entry_agent` and `agents` name agents of yours. Keys of the `user_context` in `secret_keys` (and
