@@ -54,3 +54,11 @@ def test_a_body_and_a_change_have_no_unknown_fields(schedules: ScheduleHarness) 
     made = schedules.make()
     with pytest.raises(InvalidRequest, match="unknown field endsAt: did you mean ends_at"):
         schedules.service.change(ME, made["id"], {"endsAt": "2030-01-01T00:00:00Z"})
+
+
+@pytest.mark.parametrize("field", ["ends_at", "starts_at", "at"])
+def test_a_time_that_has_no_date_in_utc_is_refused(schedules: ScheduleHarness, field: str) -> None:
+    more = {"cron": None} if field == "at" else {}
+    with pytest.raises(InvalidRequest, match=f"{field} must be an ISO 8601 time") as refused:
+        schedules.make(**more, **{field: "9999-12-31T23:59:59-14:00"})
+    assert refused.value.field == field

@@ -49,10 +49,13 @@ def moments(line: str, zone: str, from_ms: int, *, back: bool = False) -> Iterat
         # In an hour that comes again, what stands later on the clock may have come before.
         wall += timedelta(hours=1)
     # A wall clock of our own: what the library does at a change of the clocks is not what EventBridge does.
-    for each in CronSim(" ".join(_fields(line)), wall, reverse=back):
-        moment_ms = _moment_ms(each, place)
-        if moment_ms is not None and (moment_ms < from_ms if back else moment_ms > from_ms):
-            yield moment_ms
+    try:
+        for each in CronSim(" ".join(_fields(line)), wall, reverse=back):
+            moment_ms = _moment_ms(each, place)
+            if moment_ms is not None and (moment_ms < from_ms if back else moment_ms > from_ms):
+                yield moment_ms
+    except OverflowError:
+        return  # Python's calendar ends with the year 9999.
 
 
 def _fields(line: str) -> list[str]:

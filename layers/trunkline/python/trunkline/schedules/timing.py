@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count, islice, takewhile
 
+from trunkline.core.timestamps import MAX_MOMENT_MS
 from trunkline.schedules.cron import aws_cron, moments
 
 _MINUTE_MS = 60_000
+_LAST_MS = MAX_MOMENT_MS - 24 * 60 * _MINUTE_MS
+"""Until then a moment has a date in every time zone."""
+
 _SKEW_MS = 5_000
 """A tick that a clock beside ours sends a little early is still its own moment's."""
 
@@ -35,9 +39,11 @@ class Timing:
 
     def after(self, from_ms: int) -> Iterator[int]:
         """Yield the times after a given one, in order."""
-        last_ms = self.ends_ms
-        found = self._after(max(from_ms, self.starts_ms - 1))
-        return found if last_ms is None else takewhile(lambda each: each <= last_ms, found)
+        last_ms = min(self.ends_ms or _LAST_MS, _LAST_MS)
+        first_ms = max(from_ms, self.starts_ms - 1)
+        if first_ms >= last_ms:
+            return iter(())
+        return takewhile(lambda each: each <= last_ms, self._after(first_ms))
 
     def next_ms(self, from_ms: int) -> int | None:
         """Return the first time after a given one; None if there is none."""
