@@ -51,7 +51,7 @@ def transcript_key(call_id: str, first_sequence: int | None = None, digest: str 
 
 def simulated_dispatch_key(call_id: str, dispatch_id: str = "") -> ItemKey:
     """An agent that was added to a test call."""
-    return ItemKey(f"C#{call_id}", f"PLAYED#{dispatch_id}")
+    return ItemKey(f"C#{call_id}", f"SIMULATED#{dispatch_id}")
 
 
 def livekit_event_key(call_id: str, event_id: str) -> ItemKey:
