@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 
 from trunkline.auth.authenticator import AuthContext, Credentials
 from trunkline.auth.principal import Principal
@@ -79,14 +78,16 @@ def api_key_of(request: Request) -> str | None:
 
 
 def session_token_of(request: Request) -> str | None:
-    """Return the token in the session cookie."""
-    for text in (*request.cookies, request.headers.get("cookie", "")):
-        try:
-            cookie = SimpleCookie(text).get(COOKIE)
-        except CookieError:
-            continue
-        if cookie and cookie.value:
-            return cookie.value
+    """Return the token in the session cookie, among cookies of other programs with any values.
+
+    Source: RFC 6265, 5.4: pairs are separated by semicolons. `http.cookies` stops at the first value that is
+    not of its form, such as JSON.
+    """
+    for header in (*request.cookies, request.headers.get("cookie", "")):
+        for pair in header.split(";"):
+            name, _, value = pair.partition("=")
+            if name.strip() == COOKIE and (token := value.strip().strip('"')):
+                return token
     return None
 
 

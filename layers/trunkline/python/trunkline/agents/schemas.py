@@ -34,7 +34,7 @@ class AgentSpec(InputModel):
     livekit_agent_name: Name
     type: Literal["voice", "chat"] = "voice"
     status: Literal["active", "inactive"] = "active"
-    trunk: str | None = None
+    trunk: Annotated[str, Field(max_length=100)] | None = None
     phone_numbers: list[Number] = []
     wait_for_agent: bool = True
     agent_join_timeout_s: Annotated[int, Field(ge=1, le=60)] = 20

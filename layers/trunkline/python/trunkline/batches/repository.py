@@ -80,7 +80,7 @@ class BatchRepository:
     def page(self, tenant_mode: str, limit: int, cursor: str | None) -> tuple[list[Batch], str | None]:
         """Return a page of a tenant's batches, newest first, and the next cursor."""
         first = batch_entry(tenant_mode)
-        last = f"{decode_cursor(cursor)}" if cursor else f"{first.sk}~"
+        last = decode_cursor(cursor, r"BATCH#[0-9]{12}") if cursor else f"{first.sk}~"
         entries: list[Item] = []
         for page in self._table.newest_between(first, last, limit=limit + 2):
             entries += [entry for entry in page if entry[SK] != last]

@@ -33,7 +33,7 @@ from trunkline.call_templates.models import CallKind
 from trunkline.core.clock import Clock
 from trunkline.core.errors import BatchNotReady, InvalidRequest, LimitReached, NotFound
 from trunkline.core.json_text import json_text
-from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
+from trunkline.core.pagination import decode_cursor, encode_cursor
 from trunkline.core.timestamps import moment_ms
 from trunkline.storage.table import Put
 from trunkline.workflows.repository import WorkflowRepository
@@ -287,10 +287,7 @@ _NOT_IMPORTED = (
 
 
 def _row_of(cursor: str | None) -> int:
-    row = decode_cursor(cursor) if cursor else "1"
-    if not row.isdecimal() or not 1 <= int(row) <= 10**6:
-        raise InvalidRequest(f"Validation error: {MESSAGE}", field="cursor")
-    return int(row)
+    return int(decode_cursor(cursor, r"[1-9][0-9]{0,5}")) if cursor else 1
 
 
 def _inline(spec: BatchSpec) -> bytes | None:

@@ -81,7 +81,7 @@ class CallQuery(InputModel):
         first = calls_sort_key(moment_ms(self.created_after)) if self.created_after else "0"
         last = calls_sort_key(moment_ms(self.created_before)) if self.created_before else _LAST
         if self.cursor:
-            last = min(last, decode_cursor(self.cursor))
+            last = min(last, decode_cursor(self.cursor, r"[0-9]{15}#[0-9a-f-]{36}"))
         return first, max(first, last)
 
 

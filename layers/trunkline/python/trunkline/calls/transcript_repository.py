@@ -14,9 +14,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from trunkline.calls.events import Transcript, Turn
-from trunkline.core.errors import InvalidRequest
 from trunkline.core.json_text import json_text
-from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
+from trunkline.core.pagination import decode_cursor, encode_cursor
 from trunkline.http_api.response_size import encoded_bytes
 from trunkline.storage.keys.calls import transcript_key
 from trunkline.storage.keys.item import TTL
@@ -91,7 +90,4 @@ def _place(sort_key: str) -> tuple[int, str]:
 
 
 def _sequence_of(cursor: str) -> int:
-    try:
-        return int(decode_cursor(cursor))
-    except ValueError as error:
-        raise InvalidRequest(f"Validation error: {MESSAGE}", field="cursor") from error
+    return int(decode_cursor(cursor, r"[0-9]{1,12}"))

@@ -18,7 +18,7 @@ from trunkline.core.errors import InvalidRequest, NotFound
 from trunkline.core.field_types import Moment, Number, Zone
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.timestamps import iso_from_ms, moment_ms
-from trunkline.core.validation import Bounded, InputModel, validated
+from trunkline.core.validation import E164, Bounded, InputModel, validated
 from trunkline.storage.keys.item import SK, TTL, Item, ItemKey
 from trunkline.storage.keys.resources import number_rules_key, suppression_key
 from trunkline.storage.table import Delete, Put, Table, Update
@@ -151,7 +151,7 @@ class ComplianceService:
         prefix = suppression_key(principal.tenant_mode)
         # "!" sorts after the number itself, and before longer numbers that begin with it.
         begin = (
-            suppression_key(principal.tenant_mode, f"{decode_cursor(query.cursor)}!")
+            suppression_key(principal.tenant_mode, f"{decode_cursor(query.cursor, E164)}!")
             if query.cursor
             else prefix
         )

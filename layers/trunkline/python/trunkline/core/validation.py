@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, TypeVar
@@ -123,6 +124,20 @@ def spec_values(model: type[InputModel], view: Mapping[str, Any]) -> dict[str, A
     return {name: value for name, value in view.items() if name in model.model_fields}
 
 
+_UNESCAPED_OFFSET = re.compile(r".*[0-9] [0-9]{2}:?[0-9]{2}")
+
+
 def validated_query(model: type[Model], values: Mapping[str, str] | None) -> Model:
-    """Validate the values of a query string, which are all text."""
-    return validated(model, values or {})
+    """Validate the values of a query string, which are all text.
+
+    Raises:
+        InvalidRequest: as `validated`. A time whose `+` became a space gets the reason.
+    """
+    values = values or {}
+    try:
+        return validated(model, values)
+    except InvalidRequest as error:
+        if not _UNESCAPED_OFFSET.fullmatch(values.get(error.field or "", "")):
+            raise
+        text = f"{error.message}. In a query string, the + of an offset is written %2B"
+        raise InvalidRequest(text, field=error.field) from error

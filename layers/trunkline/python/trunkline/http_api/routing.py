@@ -26,8 +26,12 @@ from trunkline.http_api.responses import Reply
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 _PARAMETER = re.compile(r"{(\w+)}")
-_SEGMENT = r"[-._~()'!*:@,;=+&$%<> \[\]{}|^\w]+"
-"""The characters of a path's parameter: those of RFC 3986, 3.3, and some that clients do not escape."""
+_SEGMENT = r"[-._~()'!*:@,;=+&$%<> \[\]{}|^\w]{1,128}"
+"""A path's parameter: the characters of RFC 3986, 3.3, and some that clients do not escape.
+
+It becomes part of a key: a sort key has at most 1024 bytes, a character at most four. Source:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+"""
 
 
 class Declaration(TypedDict, total=False):

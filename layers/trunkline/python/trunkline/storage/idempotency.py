@@ -21,7 +21,7 @@ from trunkline.storage.keys.item import TTL, Item, ItemKey, idempotency_key
 from trunkline.storage.table import ABSENT, Delete, Put
 
 HEADER = "Idempotency-Key"
-_PATTERN = re.compile(r"[A-Za-z0-9_:-]{1,255}")
+_PATTERN = re.compile(r'(?P<quote>"?)(?P<key>[A-Za-z0-9_:-]{1,255})(?P=quote)')
 RETENTION_MS = 24 * 3_600_000
 
 
@@ -42,18 +42,21 @@ class IdempotencyKey:
     def of(cls, headers: Mapping[str, str], scope: str, body: Mapping[str, Any]) -> IdempotencyKey | None:
         """Parse the header; None if it is missing. `scope` names tenant, mode and route.
 
+        The draft writes the key in quotes (a string of RFC 8941); with and without them it is the same key.
+
         Raises:
             InvalidRequest: the key is not 1 to 255 letters, digits, `_`, `:` and `-`.
         """
         value = headers.get(HEADER.lower())
         if value is None:
             return None
-        if not _PATTERN.fullmatch(value):
+        match = _PATTERN.fullmatch(value)
+        if match is None:
             raise InvalidRequest(
                 f"{HEADER} must be 1 to 255 letters, digits, underscores, colons or hyphens", field=HEADER
             )
         canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
-        return cls(idempotency_key(scope, value), hashlib.sha256(canonical.encode()).hexdigest())
+        return cls(idempotency_key(scope, match["key"]), hashlib.sha256(canonical.encode()).hexdigest())
 
     def record(self, resource_id: str, now_ms: int) -> Put:
         """Return the write for the creating transaction; it fails if the key was used within 24 hours."""

@@ -109,7 +109,12 @@ class Table:
         return next(self._pages(_starting(prefix), limit=limit, ScanIndexForward=False))
 
     def newest_between(self, first: ItemKey, last_sk: str, *, limit: int) -> Iterator[list[Item]]:
-        """Yield pages of items from one sort key to another, both included, newest first."""
+        """Yield pages of items from one sort key to another, both included, newest first.
+
+        DynamoDB rejects a range whose end is before its start; here it has no items.
+        """
+        if last_sk < first.sk:
+            return iter(())
         return self._pages(_from_to(first, last_sk), limit=limit, ScanIndexForward=False, ConsistentRead=True)
 
     def count(self, first: ItemKey, last_sk: str, *, limit: int) -> int:

@@ -9,7 +9,7 @@ from trunkline.auth.principal import Principal
 from trunkline.auth.resource_service import VersionedResourceService
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InUse, InvalidRequest
-from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
+from trunkline.core.pagination import decode_cursor, encode_cursor
 from trunkline.storage.versioned import LATEST
 from trunkline.templating.escaping import sample
 from trunkline.tools.models import Tool
@@ -95,7 +95,4 @@ def version_of(cursor: str) -> int:
     Raises:
         InvalidRequest: it is not a cursor of versions.
     """
-    text = decode_cursor(cursor)
-    if not (text.isdigit() and 1 <= int(text[:7]) <= LATEST):
-        raise InvalidRequest(f"Validation error: {MESSAGE}", field="cursor")
-    return int(text[:7])
+    return int(decode_cursor(cursor, r"[1-9][0-9]{0,5}"))

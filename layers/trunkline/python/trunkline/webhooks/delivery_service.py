@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from trunkline.auth.principal import Principal
 from trunkline.core.clock import Clock
-from trunkline.core.errors import DeliveryPending, InvalidRequest, NotFound, WebhookDisabled
+from trunkline.core.errors import DeliveryPending, NotFound, WebhookDisabled
 from trunkline.core.pagination import decode_cursor, encode_cursor
 from trunkline.core.timestamps import moment_ms
 from trunkline.storage.keys.webhooks import delivery_key
@@ -133,9 +133,7 @@ class DeliveryService:
 
     def _newest_first(self, endpoint: Endpoint, query: DeliveryQuery) -> Iterator[Delivery]:
         since_ms = moment_ms(query.since) if query.since else 0
-        before = decode_cursor(query.cursor) if query.cursor else None
-        if before and not before.startswith(delivery_key(endpoint.id).sk):
-            raise InvalidRequest(f"Validation error: {query.messages['cursor']}", field="cursor")
+        before = decode_cursor(query.cursor, r"DELIVERY#[0-9]{15}#[0-9a-f]{16}") if query.cursor else None
         for page in self.deliveries.newest_first(endpoint.id, since_ms, before, limit=_PAGE):
             yield from page
 
