@@ -31,6 +31,7 @@ class LaneRunFactory:
         sign_dial_token: Callable[[float], str],
         notifier: LaneNotifier,
         simulation: Simulation | None = None,
+        check_at: Callable[[str, int], None] = lambda *_: None,
     ) -> LaneRun:
         """Build one run; `simulation` drives the calls of a test trunk."""
         resources = self._resources
@@ -46,6 +47,7 @@ class LaneRunFactory:
             clock=resources.clock,
             offload=self.offload,
             log=resources.log,
+            check_at=check_at,
         )
         return LaneRun(
             context=context,

@@ -8,6 +8,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+_NAMESPACE = "Trunkline"
+
 
 def alarm(
     scope: Construct, name: str, metric: cloudwatch.Metric, *, threshold: int, description: str
@@ -23,6 +25,19 @@ def alarm(
         comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
     )
+
+
+def failed_items(scope: Construct, service: str) -> cloudwatch.Alarm:
+    """Go off when a pass of a service has stepped over an item: its logs name it."""
+    metric = cloudwatch.Metric(
+        namespace=_NAMESPACE,
+        metric_name="ItemsFailed",
+        dimensions_map={"service": service},
+        statistic="Sum",
+        period=Duration.minutes(1),
+    )
+    described = f"{service} stepped over an item that it could not work on. The logs name it."
+    return alarm(scope, "ItemsFailedAlarm", metric, threshold=1, description=described)
 
 
 def dead_letters(scope: Construct, key: kms.IKey | None, description: str) -> sqs.Queue:

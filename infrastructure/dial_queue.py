@@ -10,6 +10,9 @@ from constructs import Construct
 from infrastructure.alarms import alarm, dead_letters
 
 DIALER_TIMEOUT_S = 240
+CALL_QUEUES = ("DIAL_QUEUE_URL", "TEST_DIAL_QUEUE_URL", "CALL_CHECK_QUEUE_URL")
+"""Environment of the functions that follow phone calls."""
+
 _VISIBILITY_S = 300
 _MAX_RECEIVES = 3
 _OLDEST_WAKE_S = 120

@@ -6,11 +6,13 @@ from aws_cdk import Stack
 from constructs import Construct
 
 from infrastructure.batch_workflow import Batches
+from infrastructure.call_checks import CallChecks
 from infrastructure.data_stores import DataStores
 from infrastructure.dial_queue import DialQueue
 from infrastructure.event_bus import EventBus
 from infrastructure.functions.agent_api import add_agent_api
 from infrastructure.functions.api import add_api
+from infrastructure.functions.call_check import add_call_check
 from infrastructure.functions.dialer import add_dialer
 from infrastructure.functions.event_fanout import add_event_fanout
 from infrastructure.functions.livekit_webhook import add_livekit_webhook
@@ -37,6 +39,7 @@ class TrunklineStack(Stack):
         self.data = DataStores(self, "Data", settings)
         self.dial_queue = DialQueue(self, "DialQueue", self.data.key)
         self.test_dial_queue = DialQueue(self, "TestDialQueue", self.data.key)
+        self.call_checks = CallChecks(self, "CallChecks", self.data.key)
         self.http = HttpApi(self, "Http", self.runtime)
         self.notices = AlertTopic(self, "Notices", self.data.key)
         self.webhook_deliver = add_webhook_deliver(self)
@@ -52,6 +55,7 @@ class TrunklineStack(Stack):
         self.dialer = add_dialer(self)
         self.test_dialer = add_test_dialer(self)
         self.livekit_webhook = add_livekit_webhook(self)
+        self.call_check = add_call_check(self)
         self.agent_api = add_agent_api(self)
         self.reconciler = add_reconciler(self)
         self.http.open(
@@ -86,6 +90,7 @@ class TrunklineStack(Stack):
             "LIVEKIT_SECRET_ARN": self.data.livekit_secret.secret_arn,
             "DIAL_QUEUE_URL": self.dial_queue.queue.queue_url,
             "TEST_DIAL_QUEUE_URL": self.test_dial_queue.queue.queue_url,
+            "CALL_CHECK_QUEUE_URL": self.call_checks.queue.queue_url,
             "API_URL": self.http.api.api_endpoint,
             "KEY_PEPPER_ARN": self.data.key_pepper.secret_arn,
             "CONTEXT_KEY_ARN": self.data.context_key.key_arn,

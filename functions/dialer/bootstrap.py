@@ -9,6 +9,8 @@ from aws_lambda_powertools import Logger
 
 from functions.call_resources import CallResources
 from functions.lane_runs import LaneRunFactory
+from trunkline.call_control.call_checks import CallCheckQueue
+from trunkline.core import aws_clients
 from trunkline.core.errors import LiveKitNotConfigured
 from trunkline.core.settings import DialerSettings
 from trunkline.dial_queue.messages import DialWakeup
@@ -27,6 +29,8 @@ class DialerProcess:
         self._resources = CallResources.open(settings, log)
         self._runs = LaneRunFactory(self._resources, _THREADS)
         self._projects = ProjectRegistry.open(self._resources.table, settings, self._resources.clock)
+        sqs, clock = aws_clients.client("sqs"), self._resources.clock
+        self._checks = CallCheckQueue(sqs, settings.call_check_queue_url, clock, log)
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def serve(self, wake: DialWakeup, run_id: str) -> StopReason | None:
@@ -39,7 +43,9 @@ class DialerProcess:
             return StopReason.BLOCKED
         livekit = LiveKitClient(credentials, self._session(credentials))
         sign = partial(dial_token, credentials)
-        return await self._runs.build(run_id, livekit, sign, self._resources.new_notifier()).serve(wake)
+        notifier = self._resources.new_notifier()
+        run = self._runs.build(run_id, livekit, sign, notifier, check_at=self._checks.send)
+        return await run.serve(wake)
 
     def _session(self, credentials: LiveKitCredentials) -> aiohttp.ClientSession:
         """Return the warm session: guarded for tenants' own projects, unguarded for the deployment's."""

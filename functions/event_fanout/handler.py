@@ -7,22 +7,31 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import BotoCoreError, ClientError
 
+from trunkline.core.item_guard import ItemGuard
 from trunkline.core.logging import logger
 from trunkline.storage.serialization import from_dynamodb
+from trunkline.storage.table import ConditionFailed, TransactionConflict
+from trunkline.webhooks.event_bus import PublishFailed
 
 from .bootstrap import fan_out
 
 log = logger("event_fanout")
+guard = ItemGuard("event_fanout", log)
+_WORTH_A_REPEAT = (BotoCoreError, ClientError, ConditionFailed, TransactionConflict, PublishFailed)
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
 
 
 def handle_record(record: DynamoDBRecord) -> None:
     """Handle one record.
 
-    If it fails, the stream sends it and the records after it again, and finally to the dead-letter queue.
+    If AWS fails, the stream sends it and the records after it again, and finally to the dead-letter queue. An
+    item that cannot be read is counted and stepped over: a repeat would only hold up those behind it.
     """
-    fan_out().handle_item(from_dynamodb(record.raw_event["dynamodb"]["NewImage"]))
+    image = record.raw_event["dynamodb"]["NewImage"]
+    with guard.item("event", str(image.get("pk")), passes=_WORTH_A_REPEAT):
+        fan_out().handle_item(from_dynamodb(image))
 
 
 @log.inject_lambda_context(clear_state=True)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from functions.call_resources import CallResources
+from trunkline.call_control.call_checks import CallCheckQueue
 from trunkline.call_control.livekit_events import LiveKitEventHandler, RoomActions
 from trunkline.calls.agent_transitions import active_agent
 from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
+from trunkline.core import aws_clients
 from trunkline.core.logging import logger
 from trunkline.core.settings import LiveKitWebhookSettings
 from trunkline.livekit.credentials import LiveKitCredentials
@@ -35,12 +37,13 @@ def services() -> WebhookServices:
     resources = CallResources.open(settings, log)
     calls, clock, run_is_alive = resources.calls, resources.clock, resources.lanes.run_is_alive
     projects = ProjectRegistry.open(resources.table, settings, clock)
-    rooms = _room_actions(projects, calls)
+    checks = CallCheckQueue(aws_clients.client("sqs"), settings.call_check_queue_url, clock, log)
+    rooms = _room_actions(projects, calls, checks)
     events = LiveKitEventHandler(calls, resources.new_notifier(), clock, run_is_alive, rooms)
     return WebhookServices(events, projects, calls)
 
 
-def _room_actions(projects: ProjectRegistry, calls: CallRepository) -> RoomActions:
+def _room_actions(projects: ProjectRegistry, calls: CallRepository, checks: CallCheckQueue) -> RoomActions:
     # Rarely needed, so other webhooks do not pay for the import on a cold start.
     def credentials(claim: CallAttemptRef) -> LiveKitCredentials:
         call = calls.load(claim.call_id)
@@ -67,7 +70,7 @@ def _room_actions(projects: ProjectRegistry, calls: CallRepository) -> RoomActio
         name = active_agent(call).livekit_agent_name
         sync_client.redispatch_agent(projects.for_call(call), call.room_name or "", name, call.id)
 
-    return RoomActions(hang_up, close_room, agent_is_in, dispatch_again)
+    return RoomActions(hang_up, close_room, agent_is_in, dispatch_again, checks.send)
 
 
 def _room(claim: CallAttemptRef) -> str:

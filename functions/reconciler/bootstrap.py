@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
+from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 
 from aws_lambda_powertools import Logger
-from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.call_resources import CallResources
 from functions.test_dialer.bootstrap import build_player
 from trunkline.batches.repository import BatchRepository
 from trunkline.batches.state_machine import BatchStateMachine
+from trunkline.call_control.call_checks import CallCheckQueue
 from trunkline.calls.models import Call
 from trunkline.core import aws_clients
-from trunkline.core.errors import LiveKitNotConfigured
+from trunkline.core.item_guard import ItemGuard
 from trunkline.core.settings import ReconcilerSettings
 from trunkline.core.threads import ThreadRunner
 from trunkline.dial_queue.repository import DialQueue
@@ -49,9 +50,12 @@ class ReconcilerProcess:
         self._projects = ProjectRegistry.open(self._table, settings, self._clock)
         self._simulation = build_player(self._table, self._notifier, self._clock)
         self._offload = ThreadRunner(_THREADS)
-        self._deliveries = self._delivery_reconciler(settings)
         batch_flow = BatchStateMachine(lambda: aws_clients.client("stepfunctions"), settings.batch_flow_arn)
-        self._batches = BatchReconciler(BatchRepository(self._table), batch_flow, self._clock, log)
+        self._guard = ItemGuard("reconciler", log)
+        sqs = aws_clients.client("sqs")
+        self._checks = CallCheckQueue(sqs, settings.call_check_queue_url, self._clock, log)
+        self._deliveries = self._delivery_reconciler(settings)
+        self._batches = BatchReconciler(BatchRepository(self._table), batch_flow, self._clock, self._guard)
         self._schedules = ScheduleSync.open(self._table, settings, self._clock, log)
 
     def _delivery_reconciler(self, settings: ReconcilerSettings) -> DeliveryReconciler:
@@ -59,7 +63,7 @@ class ReconcilerProcess:
         flow = DeliveryStateMachine(aws_clients.client("stepfunctions"), settings.delivery_flow_arn)
         starter = DeliveryStarter(deliveries, flow, self._clock, self._log)
         health = EndpointHealthRepository(self._table)
-        return DeliveryReconciler(deliveries, health, starter, self._clock, self._log)
+        return DeliveryReconciler(deliveries, health, starter, self._clock, self._guard)
 
     async def reconcile(self) -> Counter[str]:
         """Make one pass, all projects concurrently, so that one that does not answer delays no other."""
@@ -75,43 +79,42 @@ class ReconcilerProcess:
             async def for_call(call: Call) -> FailFastLiveKit:
                 return project(await self._offload(self._projects.owner_of_call, call))
 
-            web = WebCallReconciler(self._resources.calls, for_call, self._clock, self._offload, self._log)
+            web = WebCallReconciler(
+                self._resources.calls, for_call, self._clock, self._offload, self._log, self._guard
+            )
             simulated = SimulatedLiveKit(self._resources.calls, self._clock, self._offload)
             passes = [
                 self._reconciler(simulated if is_test else project(tenant_id)).reconcile(states, repairs)
                 for (tenant_id, is_test), states in (await self._by_project()).items()
             ]
-            await asyncio.gather(
+            parts = [
                 *passes,
                 web.reconcile(repairs),
                 self._offload(self._deliveries.reconcile, repairs),
-                self._offload(self._schedules.reconcile, repairs),
+                self._offload(self._schedules.reconcile, repairs, self._guard),
                 self._offload(self._batches.reconcile, repairs),
-            )
+            ]
+            await asyncio.gather(*(self._guarded(part) for part in parts))
         return repairs
+
+    async def _guarded(self, part: Awaitable[None]) -> None:
+        with self._guard.item("part"):
+            await part
 
     async def _by_project(self) -> dict[tuple[str | None, bool], list[TrunkState]]:
         found: dict[tuple[str | None, bool], list[TrunkState]] = defaultdict(list)
         for trunk_id in await self._offload(self._resources.trunks.ids):
-            if state := await self._state(trunk_id):
-                found[(state.declared.livekit_tenant_id, state.declared.test)].append(state)
+            with self._guard.item("trunk", trunk_id):
+                if state := await self._offload(self._resources.trunks.state, trunk_id):
+                    found[(state.declared.livekit_tenant_id, state.declared.test)].append(state)
         return found
-
-    async def _state(self, trunk_id: str) -> TrunkState | None:
-        """Read a trunk's state; one that cannot be read is left to the next pass."""
-        try:
-            state: TrunkState | None = await self._offload(self._resources.trunks.state, trunk_id)
-        except (BotoCoreError, ClientError) as error:
-            self._log.error("trunk not read", trunk_id=trunk_id, cause=type(error).__name__)
-            return None
-        return state
 
     async def _client(self, tenant_id: str | None, sessions: AsyncExitStack) -> LiveKitClient:
         """Open a client; without a project no call can be looked up, but calls still expire."""
         try:
             credentials = await self._offload(self._projects.for_owner, tenant_id)
-        except LiveKitNotConfigured as error:
-            raise LiveKitUnavailable("not configured") from error
+        except Exception as error:
+            raise LiveKitUnavailable(type(error).__name__) from error
         return LiveKitClient(credentials, await sessions.enter_async_context(open_session_for(credentials)))
 
     def _reconciler(self, livekit: PhoneLookups) -> PhoneCallReconciler:
@@ -129,4 +132,6 @@ class ReconcilerProcess:
             clock=self._clock,
             offload=self._offload,
             log=self._log,
+            guard=self._guard,
+            check_at=self._checks.send,
         )

@@ -31,6 +31,7 @@ _NO_ROOMS = RoomActions(
     close_room=lambda _: None,
     agent_is_in=lambda _: False,
     dispatch_again=lambda _: None,
+    check_at=lambda *_: None,
 )
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_lambda_event_sources as event_sources
 
 from infrastructure import permissions as may
-from infrastructure.dial_queue import DIALER_TIMEOUT_S
+from infrastructure.alarms import failed_items
+from infrastructure.dial_queue import CALL_QUEUES, DIALER_TIMEOUT_S
 from infrastructure.python_function import PythonFunction
 
 if TYPE_CHECKING:
@@ -21,18 +22,18 @@ def add_dialer(stack: TrunklineStack) -> PythonFunction:
         "Dialer",
         runtime=stack.runtime,
         package="dialer",
-        environment=stack.function_environment("DIAL_QUEUE_URL", "TEST_DIAL_QUEUE_URL")
-        | stack.egress_environment(),
+        environment=stack.function_environment(*CALL_QUEUES) | stack.egress_environment(),
         timeout_s=DIALER_TIMEOUT_S,
         memory_mib=stack.settings.dialer_memory_mib,
         reserved_concurrency=stack.settings.dialer_lanes,
     )
     may.may_use_table(built.role, stack.data, *may.READ, *may.CHANGE, *may.REMOVE)
     may.may_read_livekit_secrets(built.role, stack.data)
-    may.may_wake(built.role, stack.dial_queue.queue, stack.test_dial_queue.queue)
+    may.may_wake(built.role, stack.dial_queue.queue, stack.test_dial_queue.queue, stack.call_checks.queue)
     built.function.add_event_source(
         event_sources.SqsEventSource(
             stack.dial_queue.queue, batch_size=1, max_concurrency=stack.settings.dialer_lanes
         )
     )
+    failed_items(built, "dialer")
     return built

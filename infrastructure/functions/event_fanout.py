@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infrastructure import permissions as may
+from infrastructure.alarms import failed_items
 from infrastructure.python_function import PythonFunction
 
 if TYPE_CHECKING:
@@ -30,4 +31,5 @@ def add_event_fanout(stack: TrunklineStack) -> PythonFunction:
     may.may_use_table(built.role, stack.data, *may.READ, *may.CHANGE)
     may.may_publish(built.role, stack.bus.bus)
     may.may_start(built.role, stack.deliveries.machine)
+    failed_items(built, "event_fanout")
     return built

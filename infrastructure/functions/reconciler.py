@@ -9,6 +9,8 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 
 from infrastructure import permissions as may
+from infrastructure.alarms import failed_items
+from infrastructure.dial_queue import CALL_QUEUES
 from infrastructure.python_function import PythonFunction
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ def add_reconciler(stack: TrunklineStack) -> PythonFunction:
         "Reconciler",
         runtime=stack.runtime,
         package="reconciler",
-        environment=stack.function_environment("DIAL_QUEUE_URL", "TEST_DIAL_QUEUE_URL", "DELIVERY_FLOW_ARN")
+        environment=stack.function_environment(*CALL_QUEUES, "DELIVERY_FLOW_ARN")
         | stack.egress_environment()
         | stack.schedules.environment()
         | stack.batches.environment(),
@@ -33,11 +35,12 @@ def add_reconciler(stack: TrunklineStack) -> PythonFunction:
     may.may_use_table(built.role, stack.data, *may.READ, *may.CHANGE, *may.REMOVE)
     may.may_query_index(built.role, stack.data, "open")
     may.may_read_livekit_secrets(built.role, stack.data)
-    may.may_wake(built.role, stack.dial_queue.queue, stack.test_dial_queue.queue)
+    may.may_wake(built.role, stack.dial_queue.queue, stack.test_dial_queue.queue, stack.call_checks.queue)
     may.may_start(built.role, stack.deliveries.machine)
     may.may_keep_schedules(built.role, stack.schedules)
     may.may_run_batches(built.role, stack.batches.machine)
     every_minute = events.Schedule.rate(Duration.minutes(1))
     target = targets.LambdaFunction(built.function, retry_attempts=0)
     events.Rule(stack, "ReconcilerEveryMinute", schedule=every_minute, targets=[target])
+    failed_items(built, "reconciler")
     return built

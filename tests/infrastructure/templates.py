@@ -24,6 +24,7 @@ FUNCTIONS = (
     "event-fanout",
     "webhook-deliver",
     "batches",
+    "call-check",
 )
 Properties = dict[str, Any]
 

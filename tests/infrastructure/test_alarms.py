@@ -5,11 +5,16 @@ Properties of the whole template: a new queue, stream, rule or state machine is 
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.infrastructure.templates import names_in, resources
+from trunkline.core.item_guard import ITEMS_FAILED
+
+ROOT = Path(__file__).parents[2]
 
 UNWATCHED_MACHINES = {
     "Deliveries": "a delivery that fails for good is in the tenant's log, and disables the webhook"
@@ -40,6 +45,7 @@ def unwatched(template: dict[str, Any]) -> list[str]:
         *_rules_that_drop(template),
         *_machines_without_alarm(template),
         *_dial_queues_that_may_stand_still(template),
+        *_passes_without_alarm(template),
     ]
 
 
@@ -84,6 +90,20 @@ def _dial_queues_that_may_stand_still(template: dict[str, Any]) -> list[str]:
         f"no alarm that {name} is late"
         for name in dialled - alarmed(template, "ApproximateAgeOfOldestMessage")
     ]
+
+
+def _passes_without_alarm(template: dict[str, Any]) -> list[str]:
+    """The services that step over items, by their source, and whose alarm is missing."""
+    code = [path for folder in ("layers/trunkline", "functions") for path in (ROOT / folder).rglob("*.py")]
+    services = {name for path in code for name in re.findall(r'ItemGuard\("(\w+)"', path.read_text())}
+    assert services
+    watched = {
+        dimension["Value"]
+        for each in resources(template, "AWS::CloudWatch::Alarm").values()
+        if each["MetricName"] == ITEMS_FAILED
+        for dimension in each["Dimensions"]
+    }
+    return [f"no alarm on items that {service} steps over" for service in services - watched]
 
 
 def test_whatever_fails_for_good_has_an_alarm(template: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from livekit.protocol.models import ParticipantInfo
 
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS, ManualClock
-from tests.support.stubs import NullSimulation, RecordedWakeups, make_notifier, run_inline
+from tests.support.stubs import GUARD, NullSimulation, RecordedWakeups, make_notifier, run_inline
 from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.transitions import answer_call, claim_call, record_intent
@@ -30,10 +30,15 @@ DEAD_AFTER_MS = NOW_MS + 5_000
 
 @dataclass
 class LookupLiveKit:
-    """LiveKit as the reconciler sees it; `during` runs while it is being asked."""
+    """LiveKit as the reconciler sees it; `during` runs while it is being asked.
+
+    `is_stale`: it was restarted, and cannot remove whom it still shows.
+    """
 
     status: str | None = None
     down: bool = False
+    is_stale: bool = False
+    agent: str | None = None
     during: Callable[[], None] = lambda: None
     asked: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
@@ -48,8 +53,13 @@ class LookupLiveKit:
             return None
         return ParticipantInfo(sid="PA_9", attributes={"sip.callStatus": self.status, "sip.callID": "SCL_9"})
 
+    async def agent_in_room(self, room: str) -> str | None:
+        return self.agent
+
     async def remove_callee(self, room: str, claim: int) -> None:
         self.removed.append(room)
+        if self.is_stale:
+            raise LiveKitUnavailable("unavailable (503)", code="unavailable")
 
     async def delete_room(self, room: str) -> None:
         self.deleted.append(room)
@@ -80,6 +90,7 @@ class ReconcilerHarness:
             clock=self.clock,
             offload=run_inline,
             log=logger("test"),
+            guard=GUARD,
         )
         self.line = DialQueue(table)
 

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from tests.store.fixtures_dynamodb import aws_client
 from tests.store.fixtures_outbound import ME, OutboundHarness
 from tests.support.clocks import ManualClock
+from tests.support.stubs import GUARD
 from trunkline.call_templates.create_call import TemplateCallCreator
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
@@ -70,7 +71,7 @@ class ScheduleHarness:
     def reconcile(self, later_s: float = 61) -> Counter[str]:
         self.clock.move_s(later_s)
         repairs: Counter[str] = Counter()
-        self.mirror.reconcile(repairs)
+        self.mirror.reconcile(repairs, GUARD)
         return repairs
 
     def stored(self, schedule_id: str) -> Schedule:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.builders import make_call
 from tests.support.clocks import ManualClock
-from tests.support.stubs import PlaintextCipher
+from tests.support.stubs import GUARD, PlaintextCipher
 from trunkline.auth.principal import Principal
 from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
@@ -93,7 +93,7 @@ class WebhookHarness:
         self.fanout = FanOut(
             self.endpoints, self.deliveries, flow, grantees, self.published.append, self.call_ends.append
         )
-        self.reconciler = DeliveryReconciler(self.deliveries, health, starter, self.clock, log)
+        self.reconciler = DeliveryReconciler(self.deliveries, health, starter, self.clock, GUARD)
         topic: Any = self.topic
         payloads = PayloadBuilder(self.calls, self.transcripts, "https://api.example.com")
         self.slots = DeliverySlots(table, lambda: 0.0)

@@ -13,6 +13,7 @@ from tests.store.fixtures_batches import BatchHarness, call_of, csv_of, line, nu
 from tests.store.fixtures_outbound import ME
 from tests.support.builders import TRUNK
 from tests.support.clocks import NOW_MS
+from tests.support.stubs import GUARD
 from trunkline.batches.importer import Importer
 from trunkline.batches.worker import NotFinished
 from trunkline.calls.states import Phase, State
@@ -244,7 +245,7 @@ def test_what_is_lost_on_the_way_the_reconciler_begins(batches: BatchHarness) ->
     batch_id = batches.make(text=csv_of(*numbers(2)))["id"]
     batches.flow.broken = None
     flow: Any = batches.flow
-    reconciler = BatchReconciler(batches.store, flow, batches.clock, batches.service.log)
+    reconciler = BatchReconciler(batches.store, flow, batches.clock, GUARD)
     repairs = Counter[str]()
     reconciler.reconcile(repairs)
     assert batches.flow.started == [], "it is let be for a minute"

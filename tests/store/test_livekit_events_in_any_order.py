@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support.builders import make_call, make_web_call
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.memory_table import MemoryTable
-from tests.support.stubs import NullRoomActions, PlaintextCipher, RecordedWakeups, make_notifier
+from tests.support.stubs import GUARD, NullRoomActions, PlaintextCipher, RecordedWakeups, make_notifier
 from trunkline.call_control.agent_reports import AgentReportService
 from trunkline.call_control.erase_call import erase_linked_items
 from trunkline.call_control.livekit_events import LiveKitEventHandler
@@ -38,6 +38,9 @@ LEFT = {"disconnect_reason": "CLIENT_INITIATED", "sip_call_status": "hangup"}
 
 class GoneLiveKit:
     """By the time anybody asks, the room is gone."""
+
+    async def agent_in_room(self, room: str) -> str | None:
+        return None
 
     async def caller_is_in(self, room: str) -> bool:
         return False
@@ -104,7 +107,7 @@ class Life:
         async def gone(_: Call) -> GoneLiveKit:
             return GoneLiveKit()
 
-        reconciler = WebCallReconciler(self.calls, gone, self.clock, run_inline, logger("test"))
+        reconciler = WebCallReconciler(self.calls, gone, self.clock, run_inline, logger("test"), GUARD)
         asyncio.run(reconciler._repair(self.claim.call_id, Counter()))
 
 

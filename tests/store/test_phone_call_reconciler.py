@@ -16,7 +16,7 @@ from trunkline.calls.states import State
 from trunkline.calls.transitions import answer_call, release_ownership, store_pending_ending
 from trunkline.calls.value_objects import Ending
 from trunkline.dial_queue.messages import DialWakeup
-from trunkline.reconciler.phone_calls import LOOK_UP_DELAY_MS
+from trunkline.reconciler.phone_call_repair import LOOK_UP_DELAY_MS
 from trunkline.storage.table import Table
 
 
@@ -119,7 +119,9 @@ async def test_an_active_call_that_livekit_no_longer_knows_is_ended(reconciler: 
     assert await reconciler.reconcile() == {}
     reconciler.livekit.status = None
     assert await reconciler.reconcile() == {"end_found": 1}
-    assert (reconciler.now().state, reconciler.now().reason) == (State.COMPLETED, Reason.END_NOT_REPORTED)
+    call = reconciler.now()
+    assert (call.state, call.reason) == (State.DISCONNECTED, Reason.CONNECTION_LOST)
+    assert call.duration_s is None, "nobody knows when it ended"
 
 
 async def test_a_waiting_call_past_its_deadline_is_ended_and_leaves_the_line(

@@ -11,6 +11,7 @@ from tests.store.fixtures_outbound import ME
 from tests.store.fixtures_reconciler import ReconcilerHarness
 from tests.support.builders import SNAPSHOT, TRUNK, make_call
 from tests.support.clocks import NOW_MS
+from tests.support.stubs import GUARD
 from trunkline.calls.calling_policy import DAYS, CallingWindow, RedialPolicy
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
@@ -157,9 +158,9 @@ def test_a_due_call_is_let_in_once_at_the_end_of_its_priority(table: Table) -> N
     other = make_call(2)
     reconciler.calls.create(other)
     due = NOW_MS + 600_000
-    assert enqueue_due_calls(reconciler.calls, TRUNK.id, due - 1) == 0
-    assert enqueue_due_calls(reconciler.calls, TRUNK.id, due) == 1
-    assert enqueue_due_calls(reconciler.calls, TRUNK.id, due) == 0
+    assert enqueue_due_calls(reconciler.calls, TRUNK.id, due - 1, GUARD) == 0
+    assert enqueue_due_calls(reconciler.calls, TRUNK.id, due, GUARD) == 1
+    assert enqueue_due_calls(reconciler.calls, TRUNK.id, due, GUARD) == 0
     ids = [place.call_id for place in reconciler.line.peek(TRUNK.id, "tenant-1", 5)]
     assert ids == [other.id, call.id]
     assert reconciler.now().waits_for is None

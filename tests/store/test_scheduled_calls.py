@@ -15,7 +15,7 @@ from tests.store.fixtures_outbound import ME, OTHER, OutboundHarness
 from tests.store.fixtures_reconciler import ReconcilerHarness
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS, ManualClock
-from tests.support.stubs import make_notifier
+from tests.support.stubs import GUARD, make_notifier
 from trunkline.call_control.outbound import ScheduledCall
 from trunkline.call_control.reschedule_call import RescheduleCallService, ScheduleChange
 from trunkline.calls.models import Call
@@ -84,9 +84,9 @@ def test_a_scheduled_call_waits_outside_the_line(outbound: OutboundHarness) -> N
 
 def test_its_time_puts_it_into_the_line_once_at_its_priority(outbound: OutboundHarness) -> None:
     call = scheduled(outbound, priority=1)
-    assert enqueue_due_calls(outbound.calls, TRUNK.id, NOW_MS + HOUR_MS - 1) == 0
-    assert enqueue_due_calls(outbound.calls, TRUNK.id, NOW_MS + HOUR_MS) == 1
-    assert enqueue_due_calls(outbound.calls, TRUNK.id, NOW_MS + HOUR_MS) == 0
+    assert enqueue_due_calls(outbound.calls, TRUNK.id, NOW_MS + HOUR_MS - 1, GUARD) == 0
+    assert enqueue_due_calls(outbound.calls, TRUNK.id, NOW_MS + HOUR_MS, GUARD) == 1
+    assert enqueue_due_calls(outbound.calls, TRUNK.id, NOW_MS + HOUR_MS, GUARD) == 0
     now = stored(outbound, call)
     assert (now.state, now.due_ms, now.waits_for, outbound.waiting()) == (State.QUEUED, None, None, 1)
     assert now.queue_position.startswith("tenant-1#01")
@@ -147,7 +147,7 @@ def test_a_scheduled_call_is_changed_until_its_time_has_come(outbound: OutboundH
         NOW_MS + 3 * HOUR_MS,
         0,
     )
-    assert enqueue_due_calls(outbound.calls, TRUNK.id, NOW_MS + HOUR_MS) == 0
+    assert enqueue_due_calls(outbound.calls, TRUNK.id, NOW_MS + HOUR_MS, GUARD) == 0
     sooner = changed(outbound, call, earliestAt=iso(NOW_MS + 60_000), latestAt=iso(NOW_MS + 120_000))
     assert (sooner.due_ms, sooner.expires_at_ms, sooner.metadata_json) == (
         NOW_MS + 60_000,
@@ -161,7 +161,7 @@ def test_a_scheduled_call_is_changed_until_its_time_has_come(outbound: OutboundH
         changed(outbound, call, OTHER, priority=1)
     with pytest.raises(InvalidRequest, match="latestAt"):
         changed(outbound, call, latestAt=iso(NOW_MS + 1000))
-    assert enqueue_due_calls(outbound.calls, TRUNK.id, NOW_MS + 60_000) == 1
+    assert enqueue_due_calls(outbound.calls, TRUNK.id, NOW_MS + 60_000, GUARD) == 1
     with pytest.raises(CallNotScheduled):
         changed(outbound, call, priority=1)
     outbound.calls.update(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
@@ -188,7 +188,7 @@ def test_a_cancelled_one_never_enters_the_line(outbound: OutboundHarness) -> Non
     after = outbound.calls.update(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
     assert after is not None
     assert (after.state, after.reason) == (State.CANCELLED, Reason.CANCELLED)
-    assert enqueue_due_calls(outbound.calls, TRUNK.id, NOW_MS + 2 * HOUR_MS) == 0
+    assert enqueue_due_calls(outbound.calls, TRUNK.id, NOW_MS + 2 * HOUR_MS, GUARD) == 0
     assert outbound.waiting() == 0
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.store.fixtures_outbound import ME, OutboundHarness
 from tests.support.clocks import NOW_MS, ManualClock
-from tests.support.stubs import make_notifier
+from tests.support.stubs import GUARD, make_notifier
 from trunkline.call_control.reschedule_call import RescheduleCallService, ScheduleChange
 from trunkline.calls.models import Call
 from trunkline.calls.states import State
@@ -49,7 +49,7 @@ def test_a_call_is_held_and_says_why(outbound: OutboundHarness) -> None:
 
 def test_it_never_comes_into_the_line_by_itself(outbound: OutboundHarness) -> None:
     call = held(outbound)
-    assert enqueue_due_calls(outbound.calls, call.trunk_id, call.expires_at_ms + 60_000) == 0
+    assert enqueue_due_calls(outbound.calls, call.trunk_id, call.expires_at_ms + 60_000, GUARD) == 0
 
 
 def test_its_owner_may_say_where_the_callee_is(outbound: OutboundHarness) -> None:

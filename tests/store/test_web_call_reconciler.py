@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.builders import SNAPSHOT, make_web_call
 from tests.support.clocks import NOW_MS, ManualClock
+from tests.support.stubs import GUARD
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import CallRepository
@@ -24,12 +25,16 @@ class Rooms:
 
     def __init__(self) -> None:
         self.caller_in, self.down = True, False
+        self.agent: str | None = None
         self.closed: list[str] = []
 
     async def caller_is_in(self, room: str) -> bool:
         if self.down:
             raise LiveKitUnavailable("down")
         return self.caller_in
+
+    async def agent_in_room(self, room: str) -> str | None:
+        return self.agent
 
     async def delete_room(self, room: str) -> None:
         self.closed.append(room)
@@ -39,7 +44,7 @@ class WebCallHarness:
     def __init__(self, table: Table) -> None:
         self.calls, self.clock, self.rooms = CallRepository(table), ManualClock(), Rooms()
         self.reconciler = WebCallReconciler(
-            self.calls, self._rooms, self.clock, self._at_once, logger("test")
+            self.calls, self._rooms, self.clock, self._at_once, logger("test"), GUARD
         )
 
     async def _rooms(self, _: Call) -> Rooms:
@@ -79,6 +84,8 @@ def reconciler(table: Table) -> WebCallHarness:
         (WAITING, SNAPSHOT.agent_join_timeout_s + 1, State.FAILED, Reason.AGENT_UNAVAILABLE),
         (TALKING, 60, State.ACTIVE, None),
         (TALKING, SNAPSHOT.max_call_duration_s + 1, State.COMPLETED, Reason.MAX_DURATION_REACHED),
+        (TALKING | {"agent_left_at_ms": NOW_MS}, 9, State.ACTIVE, None),
+        (TALKING | {"agent_left_at_ms": NOW_MS}, 10, State.COMPLETED, Reason.AGENT_HANGUP),
         (TALKING | {"redispatched_at_ms": NOW_MS}, 60, State.DISCONNECTED, Reason.AGENT_LOST),
     ],
 )

@@ -9,6 +9,7 @@ from typing import Any
 from trunkline.call_control.livekit_events import RoomActions
 from trunkline.calls.models import Call
 from trunkline.core.clock import Clock
+from trunkline.core.item_guard import ItemGuard
 from trunkline.core.logging import logger
 from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dial_queue.notifier import LaneNotifier
@@ -53,6 +54,9 @@ class PlaintextCipher:
         return dict(values)
 
 
+GUARD = ItemGuard("test", logger("test"))
+
+
 class NullRoomActions(RoomActions):
     """Does nothing in LiveKit, unless the test says otherwise."""
 
@@ -62,8 +66,9 @@ class NullRoomActions(RoomActions):
         close_room: Callable[[CallAttemptRef], None] = lambda _: None,
         agent_is_in: Callable[[CallAttemptRef], bool] = lambda _: False,
         dispatch_again: Callable[[Call], None] = lambda _: None,
+        check_at: Callable[[str, int], None] = lambda *_: None,
     ) -> None:
-        super().__init__(hang_up, close_room, agent_is_in, dispatch_again)
+        super().__init__(hang_up, close_room, agent_is_in, dispatch_again, check_at)
 
 
 class NullSimulation:

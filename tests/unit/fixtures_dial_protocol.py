@@ -9,7 +9,7 @@ from livekit.protocol.models import ParticipantInfo
 
 from tests.support.clocks import ManualClock
 from tests.support.memory_table import MemoryTable
-from tests.support.stubs import NullRoomActions, NullSimulation, run_inline
+from tests.support.stubs import GUARD, NullRoomActions, NullSimulation, run_inline
 from trunkline.call_control.livekit_events import LiveKitEventHandler
 from trunkline.calls.repository import CallRepository
 from trunkline.core.logging import logger
@@ -37,6 +37,9 @@ class LegsInLiveKit:
     async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
         status = self.legs.get((room[5:41], claim))
         return ParticipantInfo(sid="PA", attributes={"sip.callStatus": status}) if status else None
+
+    async def agent_in_room(self, room: str) -> str | None:
+        return None
 
     async def remove_callee(self, room: str, claim: int) -> None:
         self.legs.pop((room[5:41], claim), None)
@@ -77,6 +80,7 @@ class DialProtocolHarness:
             clock=self.clock,
             offload=run_inline,
             log=log,
+            guard=GUARD,
         )
         self.events = LiveKitEventHandler(
             self.calls, notifier, self.clock, self.lanes.run_is_alive, NullRoomActions()

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.support.builders import TRUNK, make_call
+from tests.support.stubs import GUARD
 from tests.unit.fixtures_dial_protocol import DialProtocolHarness, reconcile
 from trunkline.calls.calling_policy import RedialPolicy
 from trunkline.calls.models import Call, StaleCall
@@ -28,7 +29,7 @@ from trunkline.dialer.queue_reader import enqueue_due_calls
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import CallAttemptRef, room_name
 from trunkline.livekit.webhooks import LiveKitEvent
-from trunkline.reconciler.phone_calls import TOKEN_LEEWAY_MS
+from trunkline.reconciler.phone_call_repair import TOKEN_LEEWAY_MS
 from trunkline.storage.keys.dialing import queue_key, scheduled_key
 
 CALLS, MAX_CONCURRENT = 2, 1
@@ -193,7 +194,7 @@ class DialProtocol(RuleBasedStateMachine):
 
     @rule()
     def let_in_due(self) -> None:
-        enqueue_due_calls(self.calls, TRUNK.id, self.clock.wall_ms())
+        enqueue_due_calls(self.calls, TRUNK.id, self.clock.wall_ms(), GUARD)
 
     @rule(seconds=st.sampled_from([1, 6, 17, 61, 80]))
     def time_passes(self, seconds: int) -> None:

@@ -35,7 +35,10 @@ def ringing() -> Call:
 
 
 def test_an_answer_counts_when_no_dialer_awaits_it() -> None:
-    assert on_transcript(ringing(), NOW_MS, dial_is_awaited=True) is None
+    kept = on_transcript(ringing(), NOW_MS, dial_is_awaited=True)
+    assert kept is not None
+    assert (kept.call.state, kept.call.answer_reported_at_ms) == (State.CONNECTING, NOW_MS)
+    assert on_transcript(kept.call, NOW_MS + 1, dial_is_awaited=True) is None, "the first report counts"
     change = on_transcript(ringing(), NOW_MS, dial_is_awaited=False)
     assert change is not None
     assert change.call.state is State.ACTIVE

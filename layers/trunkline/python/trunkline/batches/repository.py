@@ -139,11 +139,11 @@ class BatchRepository:
         item = self._table.write(Update(key, set={"cancelled": True, TTL: batch.ttl}))
         return _part(item or key.as_item())
 
-    def unfinished(self, until_ms: int) -> Iterator[Batch]:
+    def unfinished_ids(self, until_ms: int) -> Iterator[str]:
         """Iterate over batches with a job that was started by `until_ms` and has not ended."""
         for item in self._table.partition(batch_work_key()):
-            if item["at_ms"] <= until_ms and (batch := self.load(item["id"])):
-                yield batch
+            if item["at_ms"] <= until_ms:
+                yield item["id"]
 
 
 def job_started(batch: Batch, now_ms: int) -> Put:

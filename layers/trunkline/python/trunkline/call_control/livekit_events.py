@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trunkline.calls.agent_transitions import (
+    AGENT_GRACE_MS,
+    agent_left,
     agent_lost,
     can_lose_agent,
     end_agent_lost,
@@ -30,6 +32,9 @@ from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.livekit.webhooks import LiveKitEvent
 
+_REMOVED = {"PARTICIPANT_REMOVED", "ROOM_DELETED", "ROOM_CLOSED", "DUPLICATE_IDENTITY"}
+"""Reasons for which an agent leaves that are not its own choice."""
+
 
 @dataclass(frozen=True)
 class RoomActions:
@@ -39,6 +44,7 @@ class RoomActions:
     close_room: Callable[[CallAttemptRef], None]
     agent_is_in: Callable[[CallAttemptRef], bool]
     dispatch_again: Callable[[Call], None]
+    check_at: Callable[[str, int], None]
 
 
 class LiveKitEventHandler:
@@ -76,7 +82,7 @@ class LiveKitEventHandler:
 
         def decide(call: Call) -> Change | None:
             seen.append(call)
-            return self._transition(call, event, now_ms)
+            return self._transition(call, event, event.at_ms(now_ms))
 
         after = self._calls.update(event.claim.call_id, decide, now_ms, livekit_event_id=event.id)
         if after is None:
@@ -97,14 +103,27 @@ class LiveKitEventHandler:
 
     def _agent_left(self, job_id: str, event: LiveKitEvent) -> None:
         """Replace a lost agent or end its call; if that fails, LiveKit sends the webhook again."""
-        lost = event.disconnect_reason in LOST
-        if not lost and not event.watched:
+        lost, removed = event.disconnect_reason in LOST, event.disconnect_reason in _REMOVED
+        if removed and not event.watched:
             return
         call = self._calls.load(event.claim.call_id)
         if call and predecessor_left(call, job_id):
             self._calls.update(call.id, lambda now: predecessor_left(now, job_id), self._clock.wall_ms())
         elif lost:
             self._agent_is_lost(call, job_id, event)
+        elif call and not removed:
+            self._agent_left_by_itself(call, job_id, event)
+
+    def _agent_left_by_itself(self, call: Call, job_id: str, event: LiveKitEvent) -> None:
+        """Have the call looked at after the grace; if the check is not sent, the reconciler does it."""
+        now_ms = self._clock.wall_ms()
+
+        def note(current: Call) -> Change | None:
+            return agent_left(current, event.claim.claim, job_id, event.at_ms(now_ms))
+
+        after = self._calls.update(call.id, note, now_ms, livekit_event_id=event.id)
+        if after and after.agent_left_at_ms is not None and not after.is_terminal:
+            self._room_actions.check_at(call.id, after.agent_left_at_ms + AGENT_GRACE_MS)
 
     def _agent_is_lost(self, call: Call | None, job_id: str, event: LiveKitEvent) -> None:
         if call and call.is_terminal and call.reason is Reason.AGENT_LOST:
@@ -148,16 +167,17 @@ class LiveKitEventHandler:
             return on_agent_joined(call, event.agent_job_id, now_ms) if awaited else None
         return None if event.is_caller else self._phone_decision(call, event, now_ms)
 
-    def _phone_decision(self, call: Call, event: LiveKitEvent, now_ms: int) -> Change | None:
+    def _phone_decision(self, call: Call, event: LiveKitEvent, at_ms: int) -> Change | None:
         if call.is_terminal or call.claim != event.claim.claim or call.phase in (None, Phase.PREPARED):
             return None
-        ending = _ending(call, event, now_ms)
+        # `room_finished` comes 20 s later: it applies a stored ending whose dial has died since.
+        ending = call.pending_ending or _ending(call, event, at_ms)
         if ending is None:
             return None
         if call.phase is Phase.SENT and call.owner and self._run_is_alive(call.owner):
-            # The dial's own result is more exact: the owner of the attempt applies the last of the two.
+            # The dial's own answer knows more: its owner applies both.
             return store_pending_ending(call, ending) if call.pending_ending is None else None
-        return finish_attempt(call, ending, now_ms)
+        return finish_attempt(call, ending, self._clock.wall_ms())
 
 
 def _web_decision(call: Call, event: LiveKitEvent, now_ms: int) -> Change | None:
@@ -172,17 +192,17 @@ def _web_decision(call: Call, event: LiveKitEvent, now_ms: int) -> Change | None
     return None
 
 
-def _ending(call: Call, event: LiveKitEvent, now_ms: int) -> Ending | None:
+def _ending(call: Call, event: LiveKitEvent, at_ms: int) -> Ending | None:
     if event.event == "room_finished":
         if call.state is not State.ACTIVE:
             return None
-        return Ending(State.COMPLETED, Reason.END_NOT_REPORTED)
-    answered_for_s = None
-    if call.answered_at_ms is not None:
-        answered_for_s = (now_ms - call.answered_at_ms) / 1000
-    return ending_for_disconnect(
+        return Ending(State.COMPLETED, Reason.END_NOT_REPORTED, at_ms)
+    answered_ms = call.answered_at_ms or call.answer_reported_at_ms
+    ending = ending_for_disconnect(
         event.disconnect_reason,
         event.sip_call_status,
-        answered_for_s=answered_for_s,
+        answered_for_s=None if answered_ms is None else (at_ms - answered_ms) / 1000,
         max_call_duration_s=call.agent.max_call_duration_s,
+        is_active=call.state is State.ACTIVE,
     )
+    return replace(ending, at_ms=at_ms)

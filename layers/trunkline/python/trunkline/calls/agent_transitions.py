@@ -53,6 +53,31 @@ def replacement_overdue(call: Call, now_ms: int) -> bool:
     return now_ms > sent_ms + call.agent.agent_join_timeout_s * 1000
 
 
+AGENT_GRACE_MS = 10_000
+"""How long the person may be alone after the agent left by itself, before the call is hung up."""
+
+
+def agent_left(call: Call, claim: int, job_id: str, at_ms: int) -> Change | None:
+    """Note that the call's agent left by itself; another may be there, or come."""
+    if call.is_terminal or call.claim != claim or call.agent_job_id not in (None, job_id):
+        return None
+    if call.agent_left_at_ms is not None or call.handover_at_ms is not None:
+        return None
+    return Change(replace(call, agent_left_at_ms=at_ms))
+
+
+def agent_overdue(call: Call, now_ms: int) -> bool:
+    """Say whether the person has been without an agent for the grace, as far as is known."""
+    if call.state is not State.ACTIVE or call.agent_left_at_ms is None:
+        return False
+    return now_ms >= max(call.agent_left_at_ms, call.answered_at_ms or 0) + AGENT_GRACE_MS
+
+
+def agent_found(call: Call, job_id: str) -> Change:
+    """Note the agent that LiveKit knows of in the room of a call whose own has left."""
+    return Change(replace(call, agent_left_at_ms=None, agent_job_id=job_id))
+
+
 def on_handover(call: Call, turn: AgentTurn) -> Change | None:
     """Record that another agent was dispatched to take over; the present one may then leave unharmed."""
     if call.is_terminal or len(call.agent_turns) >= MAX_AGENT_TURNS:

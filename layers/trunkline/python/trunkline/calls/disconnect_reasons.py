@@ -24,21 +24,26 @@ LOST = {"CONNECTION_TIMEOUT", "SIGNAL_CLOSE", "MEDIA_FAILURE", "STATE_MISMATCH",
 
 
 def ending_for_disconnect(
-    disconnect_reason: str, sip_call_status: str, *, answered_for_s: float | None, max_call_duration_s: int
+    disconnect_reason: str,
+    sip_call_status: str,
+    *,
+    answered_for_s: float | None,
+    max_call_duration_s: int,
+    is_active: bool = False,
 ) -> Ending:
     """Decide how the call ends when its leg has left.
 
-    `answered_for_s` is the time since the answer, None when no answer was seen.
+    `answered_for_s` is the time since the answer, None when it is not known; `is_active`: there was one.
     """
-    was_answered = answered_for_s is not None or sip_call_status in ("active", "hangup")
+    was_answered = is_active or answered_for_s is not None or sip_call_status in ("active", "hangup")
     if not was_answered:
         return Ending(State.FAILED, _UNANSWERED.get(disconnect_reason, Reason.DIAL_UNKNOWN))
     if disconnect_reason in LOST:
         return Ending(State.DISCONNECTED, Reason.CONNECTION_LOST)
+    if answered_for_s is not None and answered_for_s >= max_call_duration_s - 1:
+        return Ending(State.COMPLETED, Reason.MAX_DURATION_REACHED)
     if disconnect_reason in _OUR_SIDE_HUNG_UP:
         return Ending(State.COMPLETED, Reason.AGENT_HANGUP)
     if sip_call_status == "active":
         return Ending(State.DISCONNECTED, Reason.AUDIO_LOST)
-    if answered_for_s is not None and answered_for_s >= max_call_duration_s - 1:
-        return Ending(State.COMPLETED, Reason.MAX_DURATION_REACHED)
     return Ending(State.COMPLETED, Reason.USER_HANGUP)

@@ -23,6 +23,11 @@ from trunkline.calls.value_objects import (
 )
 from trunkline.storage.keys.tenants import tenant_mode_of
 
+HARD_END_MARGIN_MS = 60_000
+"""Added to the time after which LiveKit itself cuts a leg."""
+
+_AFTER_ANSWER = {State.ACTIVE, State.COMPLETED, State.DISCONNECTED}
+
 WEB_LANES = tuple(f"web-{digit}" for digit in "0123456789abcdef")
 """Partitions of the entries of live web calls: sixteen, so that none gets hot."""
 
@@ -44,8 +49,11 @@ class Call:
     the tenant's retention ends; everything that belongs to the call carries it. `slots` names the pools
     of which the current claim holds a slot (rule 15), `due_ms` the moment a call outside the line
     waits for, `earliest_at_ms` when a scheduled call was wished for, `handover_at_ms` when an agent was
-    sent in to take over that has not come yet. `livekit_tenant_id` says whose own LiveKit a web call's
-    room is in, `speed` how many times as fast as life a test call is simulated.
+    sent in to take over that has not come yet, `agent_left_at_ms` when the last one left by itself.
+    `answer_reported_at_ms` is when the agent said that the callee answered, while a dial still waited.
+    `end_unconfirmed` marks an end that LiveKit did not tell: when it was, is not known. `livekit_tenant_id`
+    says whose own LiveKit a web call's room is in, `speed` how many times as fast as life a test call is
+    simulated.
     """
 
     id: str
@@ -76,6 +84,7 @@ class Call:
     redispatched_at_ms: int | None = None
     handover_at_ms: int | None = None
     agent_lost_at_ms: int | None = None
+    agent_left_at_ms: int | None = None
     erased_at_ms: int | None = None
     ttl: int | None = None
     batch_row: BatchRow | None = None
@@ -101,8 +110,10 @@ class Call:
     sip_status_code: int | None = None
     reason: Reason | None = None
     connecting_at_ms: int | None = None
+    answer_reported_at_ms: int | None = None
     answered_at_ms: int | None = None
     ended_at_ms: int | None = None
+    end_unconfirmed: bool | None = None
     summary: str | None = None
     speed: float | None = None
     livekit_tenant_id: str | None = None
@@ -137,10 +148,37 @@ class Call:
 
     @property
     def duration_s(self) -> int | None:
-        """Return whole seconds from the answer to the end; 0 for a call that ended unanswered."""
-        if self.ended_at_ms is None:
+        """Return whole seconds from the answer to the end: 0 for an unanswered call, None if not known."""
+        if self.ended_at_ms is None or self.end_unconfirmed:
             return None
-        return (self.ended_at_ms - (self.answered_at_ms or self.ended_at_ms)) // 1000
+        if self.answered_at_ms is None:
+            return None if self.was_answered else 0
+        return (self.ended_at_ms - self.answered_at_ms) // 1000
+
+    @property
+    def was_answered(self) -> bool:
+        """Say whether the person was there, also where it is not known since when."""
+        return self.answered_at_ms is not None or self.state in _AFTER_ANSWER
+
+    def has_reached_limit(self, at_ms: int) -> bool:
+        """Say whether the talk had lasted for `max_call_duration_s` at a time."""
+        if self.limit_ends_ms is None:
+            return False
+        return at_ms >= self.limit_ends_ms
+
+    @property
+    def limit_ends_ms(self) -> int | None:
+        """Return when the talk reaches its limit; None before an answer whose time is known."""
+        if self.answered_at_ms is None:
+            return None
+        return self.answered_at_ms + self.agent.max_call_duration_s * 1000
+
+    @property
+    def hard_end_ms(self) -> int | None:
+        """Return when no leg of the present claim can be left, whatever LiveKit says; None unsent."""
+        if self.connecting_at_ms is None:
+            return None
+        return self.connecting_at_ms + self.agent.max_leg_s * 1000 + HARD_END_MARGIN_MS
 
     @property
     def latest_end_ms(self) -> int:
@@ -181,7 +219,8 @@ def call_from_attributes(item: Mapping[str, Any]) -> Call:
     if "waits_for" in values:
         values["waits_for"] = WaitsFor(values["waits_for"])
     if ending := values.get("pending_ending"):
-        values["pending_ending"] = Ending(State(ending["state"]), Reason(ending["reason"]))
+        at_ms = ending.get("at_ms")
+        values["pending_ending"] = Ending(State(ending["state"]), Reason(ending["reason"]), at_ms)
     values["channel"] = Channel(values.get("channel", Channel.PHONE))
     if row := values.get("batch_row"):
         values["batch_row"] = BatchRow(**row)

@@ -15,13 +15,18 @@ from trunkline.calls.web_transitions import activate
 def on_transcript(call: Call, now_ms: int, *, dial_is_awaited: bool) -> Change | None:
     """Activate the call: the agent and the person hear each other.
 
-    While a live dialer awaits its dial's answer, that answer activates the call, with the ids.
+    While a live dialer awaits its dial's answer, that answer activates the call, with the ids; the report is
+    kept.
     """
     if call.channel is Channel.WEB:
         return activate(call, now_ms)
-    if call.state is not State.CONNECTING or call.phase is not Phase.SENT or dial_is_awaited:
+    if call.state is not State.CONNECTING or call.phase is not Phase.SENT:
         return None
-    return answer_call(call, now_ms)
+    if not dial_is_awaited:
+        return answer_call(call, now_ms)
+    # The dial's answer may get lost: then this is all that is known of it.
+    is_known = call.answer_reported_at_ms is not None
+    return None if is_known else Change(replace(call, answer_reported_at_ms=now_ms))
 
 
 def on_agent_changed(call: Call, turn: AgentTurn) -> Change | None:

@@ -192,14 +192,15 @@ class CallRepository:
         """Write ids as soon as they are known; an event about another claim is ignored (rule 6).
 
         Returns:
-            False if that claim of the call is over: a leg of it has no business being there.
+            False if that claim of the call is over: a leg of it has no business being there. The ids of an
+            ended call stay as they are.
         """
-        condition = Attr("claim").eq(claim)
+        condition = Attr("claim").eq(claim) & Attr("ended_at_ms").not_exists()
         try:
-            item = self._table.write(Update(call_key(call_id), set=ids, condition=condition))
+            self._table.write(Update(call_key(call_id), set=ids, condition=condition))
         except ConditionFailed as error:
             return error.item is None
-        return item is None or not call_from_attributes(item).is_terminal
+        return True
 
     def cancel_requested_ids(self, trunk_id: str) -> set[str]:
         """List the ids of a trunk's dialled calls that are to be hung up."""

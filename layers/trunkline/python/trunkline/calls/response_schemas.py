@@ -34,6 +34,7 @@ class AttemptView(TypedDict):
     ended_at: str
     reason: str
     sip_status_code: int | None
+    sip_call_id: str | None
 
 
 class TurnView(TypedDict):

@@ -135,6 +135,7 @@ def _attempt(record: AttemptRecord) -> AttemptView:
         "ended_at": iso_from_ms(record.ended_at_ms),
         "reason": record.reason,
         "sip_status_code": record.sip_status_code,
+        "sip_call_id": record.sip_call_id,
     }
 
 
@@ -151,7 +152,7 @@ def turn_view(turn: Turn) -> TurnView:
 
 def agent_history(call: Call) -> list[str]:
     """List the agents that had the call, in order; before the answer, none."""
-    if call.answered_at_ms is None and not call.agent_turns:
+    if not call.was_answered and not call.agent_turns:
         return []
     names = [call.agent.name, *(turn.agent for turn in call.agent_turns)]
     return [name for n, name in enumerate(names) if n == 0 or name != names[n - 1]]

@@ -26,6 +26,8 @@ _CLAIM_ONLY = (
     "sip_participant_id",
     "sip_call_id",
     "connecting_at_ms",
+    "answer_reported_at_ms",
+    "agent_left_at_ms",
 )
 
 
@@ -102,13 +104,13 @@ def finish_attempt(
     call: Call, ending: Ending, now_ms: int, *, sip_status_code: int | None = None, **ids: Any
 ) -> Change:
     """End the call with its attempt, unless nobody answered and the redial policy allows another."""
-    may_redial = ending.state is State.FAILED and not call.answered_at_ms and not call.cancel_requested_at_ms
+    may_redial = ending.state is State.FAILED and not call.was_answered and not call.cancel_requested_at_ms
     due_ms = call.redial.due_ms(len(call.attempts) + 1, ending.reason, now_ms) if may_redial else None
     if due_ms is not None:
         due_ms = now_ms + int((due_ms - now_ms) / call.test_speed)
     if due_ms is None or due_ms >= call.expires_at_ms:
         return end_call(call, ending, now_ms, sip_status_code=sip_status_code, **ids)
-    record = _record(call, ending.reason, now_ms, sip_status_code)
+    record = _record(call, ending.reason, _ended_ms(call, ending, now_ms), sip_status_code, ids)
     marks: dict[str, Any] = dict.fromkeys(_CLAIM_ONLY)
     marks |= {"slots": (), "due_ms": due_ms, "waits_for": WaitsFor.RETRY}
     marks["attempts"] = (*call.attempts, record)
@@ -121,31 +123,57 @@ def finish_attempt(
     return Change(after, (NewEvent("queued", data),))
 
 
-def _record(call: Call, reason: Reason, now_ms: int, sip_status_code: int | None) -> AttemptRecord:
+def _ended_ms(call: Call, ending: Ending, now_ms: int) -> int:
+    """Return when a leg ended by LiveKit's clock, bounded by ours: not before the answer, not after now."""
+    begun_ms = call.answered_at_ms or call.connecting_at_ms or 0
+    return min(now_ms, max(begun_ms, ending.at_ms or now_ms))
+
+
+def _record(
+    call: Call, reason: Reason, ended_ms: int, sip_status_code: int | None, ids: Mapping[str, Any]
+) -> AttemptRecord:
     return AttemptRecord(
         number=len(call.attempts) + 1,
         room_name=call.room_name,
         connecting_at_ms=call.connecting_at_ms,
         answered_at_ms=call.answered_at_ms,
-        ended_at_ms=now_ms,
+        ended_at_ms=ended_ms,
         reason=reason,
         sip_status_code=sip_status_code,
+        sip_call_id=ids.get("sip_call_id") or call.sip_call_id,
     )
 
 
 def answer_call(call: Call, now_ms: int, **ids: Any) -> Change:
-    """Activate the call: the callee answered."""
+    """Activate the call: the callee answered, at the latest when the agent said so."""
+    answered_ms = min(now_ms, call.answer_reported_at_ms or now_ms)
+    after = move(call, State.ACTIVE, answered_ms, phase=Phase.SETTLED, owner=None, **ids)
+    return Change(after, (NewEvent("active"),))
+
+
+def adopt_call(call: Call, now_ms: int, **ids: Any) -> Change:
+    """Activate a call whose dial's answer was lost; since when it is known only if its agent reported it."""
+    ids |= {"answered_at_ms": call.answer_reported_at_ms}
     after = move(call, State.ACTIVE, now_ms, phase=Phase.SETTLED, owner=None, **ids)
     return Change(after, (NewEvent("active"),))
 
 
 def end_call(
-    call: Call, ending: Ending, now_ms: int, *, sip_status_code: int | None = None, **ids: Any
+    call: Call,
+    ending: Ending,
+    now_ms: int,
+    *,
+    sip_status_code: int | None = None,
+    confirmed: bool = True,
+    **ids: Any,
 ) -> Change:
     """End the call and release its slots; its leg, if it had one, has left.
 
-    A requested cancel or a lost agent takes precedence over the leg's own reason.
+    A requested cancel or a lost agent takes precedence over the leg's own reason. An end that LiveKit has
+    not `confirmed` is marked, and has no duration.
     """
+    call = _with_reported_answer(call, ending)
+    ended_ms = _ended_ms(call, ending, now_ms)
     if call.cancel_requested_at_ms:
         ending = _CANCELLED if call.state is not State.ACTIVE else _HUNG_UP
     elif call.agent_lost_at_ms is not None:
@@ -154,11 +182,12 @@ def end_call(
         ending = Ending(ending.state, Reason.VOICEMAIL_REACHED)
     attempts = call.attempts
     if call.channel is Channel.PHONE and (call.connecting_at_ms or ending.reason is Reason.AGENT_UNAVAILABLE):
-        attempts += (_record(call, ending.reason, now_ms, sip_status_code),)
+        attempts += (_record(call, ending.reason, ended_ms, sip_status_code, ids),)
     after = move(
         call,
         ending.state,
-        now_ms,
+        ended_ms,
+        end_unconfirmed=None if confirmed else True,
         reason=ending.reason,
         sip_status_code=sip_status_code or call.sip_status_code,
         phase=Phase.SETTLED if call.phase else None,
@@ -173,7 +202,17 @@ def end_call(
     data: dict[str, Any] = {"reason": ending.reason}
     if after.sip_status_code:
         data["sip_status_code"] = after.sip_status_code
+    if not confirmed:
+        data["confirmed"] = False
     return Change(after, (NewEvent(ending.state.value, data),))
+
+
+def _with_reported_answer(call: Call, ending: Ending) -> Call:
+    """Fill in the answer that only the agent told of, if the leg's end says that there was one."""
+    is_answered = ending.state in (State.COMPLETED, State.DISCONNECTED)
+    if not is_answered or call.answered_at_ms is not None or call.answer_reported_at_ms is None:
+        return call
+    return replace(call, answered_at_ms=call.answer_reported_at_ms)
 
 
 def release_ownership(call: Call) -> Change:

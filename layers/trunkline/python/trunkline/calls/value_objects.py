@@ -39,6 +39,11 @@ class AgentSnapshot:
     agent_lost: AgentLost = AgentLost.HANG_UP
     tools: tuple[str, ...] = ()
 
+    @property
+    def max_leg_s(self) -> int:
+        """Return the longest life of a leg: LiveKit counts from the dial, so the ring time is allowed for."""
+        return self.ring_timeout_s + self.max_call_duration_s
+
 
 class WaitsFor(StrEnum):
     """Why a call waits outside the queue: values of `queue_state`."""
@@ -61,14 +66,16 @@ class AttemptRecord:
     ended_at_ms: int
     reason: Reason
     sip_status_code: int | None = None
+    sip_call_id: str | None = None
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a leg ended: the state it leads to, and why."""
+    """How a leg ended: the state it leads to, why, and when, if that is known."""
 
     state: State
     reason: Reason
+    at_ms: int | None = None
 
 
 @dataclass(frozen=True)

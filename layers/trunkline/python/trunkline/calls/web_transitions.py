@@ -27,11 +27,15 @@ def on_caller_joined(call: Call, now_ms: int) -> Change | None:
 
 def on_agent_joined(call: Call, job_id: str, now_ms: int) -> Change | None:
     """Record the first agent, or one that takes over; the call is `active` if the person is there."""
-    takes_over = call.handover_at_ms is not None and call.agent_job_id != job_id
+    takes_over = call.agent_job_id != job_id and (
+        call.handover_at_ms is not None or call.agent_left_at_ms is not None
+    )
     if call.is_terminal or (call.agent_job_id is not None and not takes_over):
         return None
     joined_ms = call.agent_joined_at_ms or now_ms
-    came = replace(call, agent_joined_at_ms=joined_ms, agent_job_id=job_id, handover_at_ms=None)
+    came = replace(
+        call, agent_joined_at_ms=joined_ms, agent_job_id=job_id, handover_at_ms=None, agent_left_at_ms=None
+    )
     return _both_present(came, now_ms) if call.state is State.CONNECTING else Change(came)
 
 
@@ -58,7 +62,10 @@ def on_caller_left(call: Call, disconnect_reason: str, now_ms: int) -> Change | 
         lost = disconnect_reason not in _LEFT_BY_CHOICE | _REMOVED
         reason = Reason.CONNECTION_LOST if lost else Reason.LEFT_BEFORE_ANSWER
         return end_call(call, Ending(State.FAILED, reason), now_ms)
-    return end_call(call, _ending(disconnect_reason), now_ms)
+    ending = _ending(disconnect_reason)
+    if call.has_reached_limit(now_ms) and ending.state is State.COMPLETED:
+        ending = Ending(State.COMPLETED, Reason.MAX_DURATION_REACHED)
+    return end_call(call, ending, now_ms)
 
 
 def on_room_finished(call: Call, now_ms: int) -> Change | None:
@@ -70,8 +77,10 @@ def on_room_finished(call: Call, now_ms: int) -> Change | None:
     return end_call(call, Ending(State.FAILED, Reason.LEFT_BEFORE_ANSWER), now_ms)
 
 
-def _both_present(call: Call, now_ms: int) -> Change:
-    return Change(move(call, State.ACTIVE, now_ms), (NewEvent("active"),))
+def _both_present(call: Call, at_ms: int) -> Change:
+    """Activate the call since the later of the two joins, in whatever order they were told."""
+    since_ms = max(at_ms, call.caller_joined_at_ms or 0, call.agent_joined_at_ms or 0)
+    return Change(move(call, State.ACTIVE, since_ms), (NewEvent("active"),))
 
 
 def _ending(disconnect_reason: str) -> Ending:

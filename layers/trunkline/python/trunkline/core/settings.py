@@ -76,6 +76,7 @@ class DialerSettings(_FromEnvironment):
     table_name: str
     dial_queue_url: str
     test_dial_queue_url: str
+    call_check_queue_url: str
     livekit_secret_arn: str
     outgoing_loopback_ports: str
 
@@ -93,6 +94,7 @@ class LiveKitWebhookSettings(_FromEnvironment):
     table_name: str
     dial_queue_url: str
     test_dial_queue_url: str
+    call_check_queue_url: str
     livekit_secret_arn: str
     outgoing_loopback_ports: str
 
@@ -110,6 +112,7 @@ class ReconcilerSettings(_FromEnvironment):
     table_name: str
     dial_queue_url: str
     test_dial_queue_url: str
+    call_check_queue_url: str
     livekit_secret_arn: str
     delivery_flow_arn: str
     outgoing_loopback_ports: str

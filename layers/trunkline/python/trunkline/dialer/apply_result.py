@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trunkline.calls.models import Call, Change
 from trunkline.calls.states import Phase, State
-from trunkline.calls.transitions import answer_call, end_call, finish_attempt, release_ownership
+from trunkline.calls.transitions import adopt_call, answer_call, end_call, finish_attempt, release_ownership
 from trunkline.calls.value_objects import Ending
 from trunkline.livekit.dial_result import DialAnswer, DialResultKind
 
@@ -21,6 +21,8 @@ def apply_dial_result(call: Call, answer: DialAnswer, now_ms: int) -> Change | N
         return finish_attempt(call, ending, now_ms, sip_status_code=result.sip_status_code)
     if call.pending_ending:
         return finish_attempt(call, call.pending_ending, now_ms)
+    if call.answer_reported_at_ms and not call.cancel_requested_at_ms:
+        return adopt_call(call, now_ms)
     return release_ownership(call)
 
 

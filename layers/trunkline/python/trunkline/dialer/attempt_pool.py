@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from trunkline.calls.queue_position import QueuePosition
+from trunkline.core.item_guard import ItemGuard
 from trunkline.dial_queue.pacing import preparing_target, ready_bound
 from trunkline.dialer.attempt import Attempt, Stage
 from trunkline.dialer.context import DialerContext
@@ -37,6 +40,8 @@ class AttemptPool:
         self._pace = pace
         self._attempts: dict[str, Attempt] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._unreadable: set[str] = set()
+        self._guard = ItemGuard("dialer", context.log)
         self._livekit_failures = 0
         self._hold_claims_until_us = 0
         self._prepare_takes_s = _PREPARE_TAKES_S
@@ -61,9 +66,14 @@ class AttemptPool:
             return 0
         return max(0, preparing_target(cps, self._prepare_takes_s) - self._preparing())
 
+    @property
+    def set_aside(self) -> int:
+        """Count the calls that stand in the queue and are not claimed again by this run."""
+        return len(self._unreadable)
+
     def has(self, call_id: str) -> bool:
-        """Tell whether an attempt of this call is in progress."""
-        return call_id in self._attempts
+        """Tell whether an attempt of this call is in progress, or failed in a way that nobody foresaw."""
+        return call_id in self._attempts or call_id in self._unreadable
 
     def claim(
         self,
@@ -140,17 +150,25 @@ class AttemptPool:
         task.add_done_callback(self._tasks.discard)
 
     async def _run_attempt(self, attempt: Attempt) -> None:
+        call_id = attempt.position.call_id
         try:
-            await attempt.run()
-        except Exception:
             # One call's failure must not end the lane: the reconciler repairs the call.
-            self._context.log.exception(
-                "attempt failed", call_id=attempt.position.call_id, tenant_id=attempt.position.tenant_id
-            )
+            with self._guard.item("attempt", call_id):
+                await self._run_or_set_aside(attempt)
         finally:
             self._attempts.pop(attempt.position.call_id, None)
             self._observe_result(attempt)
             self._signal_change()
+
+    async def _run_or_set_aside(self, attempt: Attempt) -> None:
+        """Run an attempt; a call that fails in it, and not by AWS, is not claimed again by this run."""
+        try:
+            await attempt.run()
+        except (BotoCoreError, ClientError):
+            raise
+        except Exception:
+            self._unreadable.add(attempt.position.call_id)
+            raise
 
     def _observe_result(self, attempt: Attempt) -> None:
         result = attempt.result

@@ -10,11 +10,13 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, w
 
 from trunkline.calls.models import Call, Change, StaleCall
 from trunkline.calls.repository import NoFreeSlot
+from trunkline.calls.states import State
 from trunkline.calls.transitions import requeue
 from trunkline.dialer.context import DialerContext
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 
 _SETTLE_FOR_S = 20
+_SHORT_LIMIT_S = 75
 
 
 class Claim:
@@ -80,7 +82,14 @@ class Claim:
         settled: Call | None = await retry(self._context.offload, work)
         if settled and self._context.notifier.needs_wakeup(seen, settled):
             await self._context.offload(self._context.notifier.notify_change, seen, settled)
+        if settled and settled.state is State.ACTIVE:
+            await self._check_short_limit(settled)
         return settled
+
+    async def _check_short_limit(self, call: Call) -> None:
+        """Have a talk looked at when it reaches a limit that the reconciler's passes might not see before."""
+        if call.limit_ends_ms and call.agent.max_call_duration_s <= _SHORT_LIMIT_S:
+            await self._context.offload(self._context.check_at, call.id, call.limit_ends_ms)
 
     async def delete_room(self, call: Call) -> None:
         """Close the claim's room, which removes the agent; on failure LiveKit closes the empty room."""

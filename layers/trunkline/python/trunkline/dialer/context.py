@@ -32,7 +32,10 @@ class DialerLiveKit(Protocol):
 
 @dataclass(frozen=True)
 class DialerContext:
-    """The dependencies of a run's attempts; `offload` runs a blocking call outside the event loop."""
+    """The dependencies of a run's attempts; `offload` runs a blocking call outside the event loop.
+
+    `check_at` has a call looked at at a time: a limit that is shorter than the reconciler's interval.
+    """
 
     run_id: str
     starts: StartHistory
@@ -45,3 +48,4 @@ class DialerContext:
     clock: Clock
     offload: Callable[..., Awaitable[Any]]
     log: Logger
+    check_at: Callable[[str, int], None] = lambda *_: None

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from trunkline.core.item_guard import ItemGuard
 from trunkline.dial_queue.lease import HEARTBEAT_S, HeldLane, LaneLeaseRepository
 from trunkline.dial_queue.messages import DialWakeup, WakeQueue, WakeupNotSent
 from trunkline.dial_queue.repository import DialQueue
@@ -71,6 +72,7 @@ class LaneRun:
         self._guard = TrunkGuard(context, trunks, self._pool.failures)
         self._due_read_us: int | None = None
         self._lost = False
+        self._due_guard = ItemGuard("dialer", context.log)
 
     async def serve(self, wake: DialWakeup) -> StopReason | None:
         """Serve one wake-up.
@@ -178,7 +180,8 @@ class LaneRun:
         free = pool.free_claims(pacer.state)
         if pool and not free:
             return None
-        snapshot = await self._read_line(pacer.state, max(1, free) + pool.count(Stage.CLAIMING))
+        taken = pool.count(Stage.CLAIMING) + pool.set_aside
+        snapshot = await self._read_line(pacer.state, max(1, free) + taken)
         if snapshot is None:
             return None
         if not pool and not snapshot.waiting:
@@ -204,7 +207,9 @@ class LaneRun:
         self._due_read_us = now_us
         now_ms = self._context.clock.wall_ms()
         try:
-            moved = await self._context.offload(enqueue_due_calls, self._context.calls, trunk_id, now_ms)
+            moved = await self._context.offload(
+                enqueue_due_calls, self._context.calls, trunk_id, now_ms, self._due_guard
+            )
             if moved >= MAX_DUE_PER_LOOK:
                 # More are due: ten thousand calls may be scheduled for nine o'clock sharp.
                 self._due_read_us = None
@@ -230,7 +235,7 @@ class LaneRun:
             return False
         self._due_read_us = None
         await self._enqueue_due(trunk_id)
-        snapshot = await self._reader.read(state, 1, self._pool.has, fresh=True)
+        snapshot = await self._reader.read(state, 1 + self._pool.set_aside, self._pool.has, fresh=True)
         return snapshot.waiting and not snapshot.blocked
 
     async def _hand_over_lease(self, trunk_id: str) -> None:

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from trunkline.calls.models import Call, Change
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.transitions import enqueue_due
+from trunkline.core.item_guard import ItemGuard
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dialer.batch_throttle import BatchThrottle, concurrency_filter
 from trunkline.dialer.context import DialerContext
@@ -120,7 +123,7 @@ class QueueReader:
         return [position for queue in lines for position in queue]
 
 
-def enqueue_due_calls(calls: CallRepository, trunk_id: str, now_ms: int) -> int:
+def enqueue_due_calls(calls: CallRepository, trunk_id: str, now_ms: int, guard: ItemGuard) -> int:
     """Move the calls that are due into the queue, and return how many.
 
     Each move is one transaction: a crash in between loses none, and a second mover does nothing.
@@ -133,7 +136,14 @@ def enqueue_due_calls(calls: CallRepository, trunk_id: str, now_ms: int) -> int:
         # A batch's calls keep their positions: holds cover them, and a redial does not wait for 90,000 rows.
         return enqueue_due(call, call.queue_position if call.is_batch else position.key, now_ms)
 
-    moved = 0
-    for call_id in calls.due_ids(trunk_id, now_ms, MAX_DUE_PER_LOOK):
-        moved += calls.update(call_id, decide, now_ms) is not None
-    return moved
+    moved = failed = 0
+    while True:
+        # Calls that failed stay at the head: the ones behind them are read, too.
+        due_ids = calls.due_ids(trunk_id, now_ms, failed + MAX_DUE_PER_LOOK)[failed:]
+        for call_id in due_ids:
+            failed += 1
+            with guard.item("due_call", call_id, passes=(BotoCoreError, ClientError)):
+                moved += calls.update(call_id, decide, now_ms) is not None
+                failed -= 1
+        if moved or len(due_ids) < MAX_DUE_PER_LOOK:
+            return moved

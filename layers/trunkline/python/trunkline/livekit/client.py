@@ -37,9 +37,8 @@ from trunkline.livekit.dial_result import (
     result_of_livekit_error,
     result_of_sip_status,
 )
-from trunkline.livekit.rooms import CALL_ID_HEADER, CALLER, WATCHED_ROOM, callee_identity
+from trunkline.livekit.rooms import CALL_ID_HEADER, CALLER, MAX_ID, WATCHED_ROOM, callee_identity
 from trunkline.livekit.sdk_boundary import (
-    MAX_ID,
     BoundedResponse,
     LiveKitUnavailable,
     confirmed,
@@ -257,7 +256,7 @@ def _sip_request(call: Call, sip_trunk_id: str) -> CreateSIPParticipantRequest:
         participant_identity=callee_identity(call.claim),
         wait_until_answered=True,
         ringing_timeout=Duration(seconds=call.agent.ring_timeout_s),
-        max_call_duration=Duration(seconds=call.agent.max_call_duration_s),
+        max_call_duration=Duration(seconds=call.agent.max_leg_s),
         headers={CALL_ID_HEADER: call.id},
     )
 

@@ -14,6 +14,9 @@ CALLER = "caller"
 AGENT_PREFIX = "agent-"
 """An agent's identity is this and its job's id, unless its worker says otherwise."""
 
+MAX_ID = 128
+"""Characters that are kept of an id of LiveKit's; a tenant's own may send any number."""
+
 WATCHED_ROOM = "trunkline: agents' joins matter"
 """Metadata of a room in which an agent's join changes the call. A phone call's room has none: the
 dialer waited for the agent itself, so the agent's webhook needs no read of the table."""

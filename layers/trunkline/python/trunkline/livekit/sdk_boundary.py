@@ -20,7 +20,6 @@ MAX_ANSWER_BYTES = 1024 * 1024
 MAX_TEXT = 1_000
 """Characters that are kept of a text; the rest is cut before anything else looks at it."""
 
-MAX_ID = 128
 _SIP_STATUS = range(100, 700)
 
 TWIRP_CODES = frozenset(

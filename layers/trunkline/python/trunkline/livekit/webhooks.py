@@ -10,7 +10,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jwt
@@ -23,6 +23,7 @@ from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.rooms import (
     AGENT_PREFIX,
     CALLER,
+    MAX_ID,
     CallAttemptRef,
     callee_identity,
     parse_room_name,
@@ -50,6 +51,11 @@ class LiveKitEvent:
     sip_call_id: str | None = None
     disconnect_reason: str = ""
     sip_call_status: str = ""
+    created_at_ms: int | None = None
+
+    def at_ms(self, now_ms: int) -> int:
+        """Return when it happened: by LiveKit's clock, which tells whole seconds, and not after now."""
+        return now_ms if self.created_at_ms is None else min(now_ms, self.created_at_ms + 999)
 
 
 def verified_event(
@@ -101,8 +107,11 @@ def _event(body: bytes, claims: dict[str, Any]) -> WebhookEvent:
 def parse_event(event: WebhookEvent) -> LiveKitEvent | None:
     """Parse an event of a call; None for rooms that are not ours and for events that change nothing."""
     claim = parse_room_name(event.room.name)
-    if claim is None:
-        return None
+    read = _read_event(event, claim) if claim else None
+    return replace(read, created_at_ms=event.created_at * 1000 or None) if read else None
+
+
+def _read_event(event: WebhookEvent, claim: CallAttemptRef) -> LiveKitEvent | None:
     if event.event == "room_finished":
         return LiveKitEvent(event.event, claim, event.id)
     if event.event not in ("participant_joined", "participant_left"):
@@ -121,7 +130,7 @@ def _agent_event(event: WebhookEvent, claim: CallAttemptRef) -> LiveKitEvent | N
         event.event,
         claim,
         event.id,
-        agent_job_id=agent.identity.removeprefix(AGENT_PREFIX),
+        agent_job_id=agent.identity.removeprefix(AGENT_PREFIX)[:MAX_ID],
         watched=bool(event.room.metadata),
         disconnect_reason=_reason_name(agent.disconnect_reason),
     )
@@ -138,8 +147,8 @@ def _person_event(event: WebhookEvent, claim: CallAttemptRef) -> LiveKitEvent | 
         claim,
         event.id,
         is_caller=is_caller,
-        sip_participant_id=person.sid if is_callee else None,
-        sip_call_id=person.attributes.get("sip.callID"),
+        sip_participant_id=person.sid[:MAX_ID] if is_callee else None,
+        sip_call_id=person.attributes.get("sip.callID", "")[:MAX_ID] or None,
         disconnect_reason=_reason_name(person.disconnect_reason),
         sip_call_status=person.attributes.get("sip.callStatus", ""),
     )

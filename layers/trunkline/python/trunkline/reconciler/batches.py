@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from aws_lambda_powertools import Logger
-from botocore.exceptions import BotoCoreError, ClientError
-
 from trunkline.batches.models import Batch
 from trunkline.batches.repository import BatchRepository, job_started
 from trunkline.batches.state_machine import BatchStateMachine
 from trunkline.core.clock import Clock
-from trunkline.core.errors import VersionConflict
+from trunkline.core.item_guard import ItemGuard
 
 _GRACE_MS = 60_000
 
@@ -24,16 +21,15 @@ class BatchReconciler:
     batches: BatchRepository
     flow: BatchStateMachine
     clock: Clock
-    log: Logger
+    guard: ItemGuard
 
     def reconcile(self, repairs: Counter[str]) -> None:
         """Start the jobs that should run and do not; a failure is left to the next pass."""
-        for batch in self.batches.unfinished(self.clock.wall_ms() - _GRACE_MS):
-            try:
-                if self._restart_if_failed(batch):
+        for batch_id in self.batches.unfinished_ids(self.clock.wall_ms() - _GRACE_MS):
+            with self.guard.item("batch", batch_id):
+                batch = self.batches.load(batch_id)
+                if batch and self._restart_if_failed(batch):
                     repairs["batch_begun_anew"] += 1
-            except (BotoCoreError, ClientError, VersionConflict) as error:
-                self.log.error("batch not reconciled", batch_id=batch.id, cause=type(error).__name__)
 
     def _restart_if_failed(self, batch: Batch) -> bool:
         if batch.job is None:

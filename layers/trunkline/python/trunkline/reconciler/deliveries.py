@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from aws_lambda_powertools import Logger
-
 from trunkline.core.clock import Clock
+from trunkline.core.item_guard import ItemGuard
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.delivery_starter import DeliveryStarter
 from trunkline.webhooks.health_repository import EndpointHealthRepository, Resumption
@@ -28,16 +27,22 @@ class DeliveryReconciler:
     health: EndpointHealthRepository
     starter: DeliveryStarter
     clock: Clock
-    log: Logger
+    guard: ItemGuard
 
     def reconcile(self, repairs: Counter[str]) -> None:
         """Start deliveries that wait for an endpoint that works again, and those overdue by 15 minutes."""
         for resumption in self.health.resumptions():
-            self._resume(resumption, repairs)
-        for number, delivery in enumerate(self.deliveries.overdue(self.clock.wall_ms() - _GRACE_MS)):
-            if number >= _MAX_RESTARTS:
+            with self.guard.item("resumption", resumption.endpoint_id):
+                self._resume(resumption, repairs)
+        restarted = 0
+        for key in self.deliveries.overdue_keys(self.clock.wall_ms() - _GRACE_MS):
+            if restarted >= _MAX_RESTARTS:
                 return
-            repairs["delivery_restarted"] += self.starter.start_now(delivery) is not None
+            with self.guard.item("delivery", key.sk):
+                delivery = self.deliveries.load_pending(key)
+                if delivery:
+                    restarted += 1
+                    repairs["delivery_restarted"] += self.starter.start_now(delivery) is not None
 
     def _resume(self, resumption: Resumption, repairs: Counter[str]) -> None:
         """Start an endpoint's deliveries, the oldest first; a next pass continues where this one stops.

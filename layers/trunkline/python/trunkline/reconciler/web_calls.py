@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline.calls.agent_transitions import end_agent_lost, replacement_overdue
+from trunkline.calls.agent_transitions import agent_found, agent_overdue, end_agent_lost, replacement_overdue
 from trunkline.calls.models import WEB_LANES, Call, Change, StaleCall
 from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import CallRepository
@@ -20,7 +19,9 @@ from trunkline.calls.transitions import end_call
 from trunkline.calls.value_objects import Ending
 from trunkline.calls.web_transitions import on_room_finished
 from trunkline.core.clock import Clock
+from trunkline.core.item_guard import ItemGuard
 from trunkline.livekit.fail_fast import WebLookups
+from trunkline.livekit.rooms import AGENT_PREFIX
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 from trunkline.reconciler.open_calls import repair_open_calls
 
@@ -39,11 +40,12 @@ class WebCallReconciler:
     clock: Clock
     offload: Callable[..., Awaitable[Any]]
     log: Logger
+    guard: ItemGuard
 
     async def reconcile(self, repairs: Counter[str]) -> None:
         """Repair every web call that has not ended; count each repair in `repairs`."""
         for lane in WEB_LANES:
-            try:
+            with self.guard.item("web_calls", lane):
                 await repair_open_calls(
                     self.calls,
                     self.offload,
@@ -51,27 +53,32 @@ class WebCallReconciler:
                     self.clock.wall_ms(),
                     lambda call_id: self._repair(call_id, repairs),
                 )
-            except (BotoCoreError, ClientError) as error:
-                self.log.error("web calls not reconciled", lane=lane, cause=type(error).__name__)
 
     async def _repair(self, call_id: str, repairs: Counter[str]) -> None:
+        with self.guard.item("web_call", call_id):
+            if name := await self.repair(call_id):
+                repairs[name] += 1
+
+    async def repair(self, call_id: str) -> str | None:
+        """Repair a call, and return the name of the repair."""
         try:
             call = await self.offload(self.calls.load, call_id)
             if call is None or call.is_terminal:
-                return
+                return None
             change = await self._repair_for(call, self.clock.wall_ms())
             if change is None:
-                return
+                return None
             await self.offload(self.calls.apply, call, change, self.clock.wall_ms())
         except StaleCall:
-            return
+            return None
         except LiveKitUnavailable as error:
             self.log.warning("look-up failed", call_id=call_id, cause=str(error))
-            return
-        name = f"web_{change.call.reason}"
-        repairs[name] += 1
+            return None
+        name = f"web_{change.call.reason or 'agent_found'}"
         self.log.info("repaired", call_id=call_id, tenant_id=call.tenant_id, repair=name)
-        await self._close(call)
+        if change.call.is_terminal:
+            await self._close(call)
+        return name
 
     async def _repair_for(self, call: Call, now_ms: int) -> Change | None:
         """Decide which repair a call needs, if any."""
@@ -81,10 +88,19 @@ class WebCallReconciler:
             return end_call(call, Ending(State.TIMEOUT, Reason.NOT_JOINED), now_ms)
         if overdue := _overdue(call, now_ms):
             return overdue
+        if agent_overdue(call, now_ms):
+            return await self._repair_agent(call, now_ms)
         joined_ms = call.caller_joined_at_ms or call.created_at_ms
         if now_ms < joined_ms + _SETTLE_FIRST_MS or await self._caller_is_in(call):
             return None
         return on_room_finished(call, now_ms)
+
+    async def _repair_agent(self, call: Call, now_ms: int) -> Change:
+        """End a call whose agent left by itself, unless another is in the room."""
+        identity = await (await self.livekit(call)).agent_in_room(call.room_name or "")
+        if identity is not None:
+            return agent_found(call, identity.removeprefix(AGENT_PREFIX))
+        return end_call(call, Ending(State.COMPLETED, Reason.AGENT_HANGUP), now_ms)
 
     async def _caller_is_in(self, call: Call) -> bool:
         return await (await self.livekit(call)).caller_is_in(call.room_name or "")

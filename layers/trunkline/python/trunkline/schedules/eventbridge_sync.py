@@ -20,6 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.core import aws_clients
 from trunkline.core.clock import Clock
+from trunkline.core.item_guard import ItemGuard
 from trunkline.schedules.models import Schedule
 from trunkline.schedules.repository import ScheduleRepository
 from trunkline.storage.keys.item import SK
@@ -86,15 +87,12 @@ class ScheduleSync:
         except (BotoCoreError, ClientError) as error:
             self.log.warning("schedule not mirrored yet", schedule_id=schedule_id, cause=_cause(error))
 
-    def reconcile(self, repairs: Counter[str]) -> None:
+    def reconcile(self, repairs: Counter[str], guard: ItemGuard) -> None:
         """Synchronise what was changed at least a minute ago; a failure does not stop the others."""
         for pending in self.schedules.pending_sync(self.clock.wall_ms() - _SETTLED_MS):
-            schedule_id = str(pending[SK])
-            try:
-                repairs["schedule_mirrored"] += self._sync(schedule_id)
+            with guard.item("schedule", str(pending[SK])):
+                repairs["schedule_mirrored"] += self._sync(str(pending[SK]))
                 self.schedules.mark_synced(pending)
-            except (BotoCoreError, ClientError) as error:
-                self.log.error("schedule not mirrored", schedule_id=schedule_id, cause=_cause(error))
 
     def _sync(self, schedule_id: str) -> bool:
         """Synchronise a schedule; return whether anything had to change."""

@@ -76,13 +76,16 @@ class DeliveryRepository:
         first, last = delivery_key(endpoint_id, since_ms), delivery_key(endpoint_id, _LAST_MS).sk
         return [delivery_from_attributes(item) for item in self._table.between(first, last, limit=limit)]
 
-    def overdue(self, until_ms: int) -> Iterator[Delivery]:
-        """Yield pending deliveries that were due before `until_ms`; eventually consistent."""
+    def overdue_keys(self, until_ms: int) -> Iterator[ItemKey]:
+        """Yield the keys of pending deliveries that were due before `until_ms`; eventually consistent."""
         for shard in _SHARDS:
             for entry in self._table.open_items(deliveries_partition(shard), until=f"{until_ms:015d}"):
-                item = self._table.get(ItemKey(entry["pk"], entry[SK]))
-                if item and item["state"] == DeliveryState.PENDING:
-                    yield delivery_from_attributes(item)
+                yield ItemKey(entry["pk"], entry[SK])
+
+    def load_pending(self, key: ItemKey) -> Delivery | None:
+        """Read a delivery that has not ended."""
+        item = self._table.get(key)
+        return delivery_from_attributes(item) if item and item["state"] == DeliveryState.PENDING else None
 
 
 def _item(delivery: Delivery) -> Item:

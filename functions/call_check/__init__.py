@@ -1,0 +1,1 @@
+"""Looks at one call at the time that was set for it."""

@@ -1,0 +1,35 @@
+"""Ends that LiveKit does not tell: found by asking, or because no leg can last longer. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from trunkline.calls.models import Call, Change
+from trunkline.calls.reasons import Reason
+from trunkline.calls.states import State
+from trunkline.calls.transitions import end_call
+from trunkline.calls.value_objects import Ending
+
+
+def end_found(call: Call, now_ms: int) -> Change:
+    """End an active call that LiveKit no longer knows and never told the end of; when it ended is unknown."""
+    if call.has_reached_limit(now_ms):
+        return end_call(call, Ending(State.COMPLETED, Reason.MAX_DURATION_REACHED), now_ms, confirmed=False)
+    return end_call(call, Ending(State.DISCONNECTED, Reason.CONNECTION_LOST), now_ms, confirmed=False)
+
+
+def end_overdue(call: Call, now_ms: int) -> Change:
+    """End a call whose leg cannot last longer, whatever LiveKit says or does not say of it (rule 16)."""
+    ending = Ending(State.FAILED, Reason.DIAL_UNKNOWN)
+    if call.state is State.ACTIVE:
+        ending = Ending(State.DISCONNECTED, Reason.CONNECTION_LOST)
+    return end_call(call, call.pending_ending or ending, now_ms, confirmed=False)
+
+
+def end_without_confirmation(call: Call, now_ms: int) -> Change:
+    """End a call for its owner though LiveKit did not confirm the hang-up (rule 14).
+
+    Its slots stay taken until no leg can be left (rule 15).
+    """
+    ended = end_overdue(call, now_ms)
+    return replace(ended, call=replace(ended.call, slots=call.slots))

@@ -1,0 +1,226 @@
+"""Repair of one phone call, decided from the call and what LiveKit knows of its leg (rules 11, 14 and 16).
+
+Every write is conditional on the version read before the look-up, so that a change in between always wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from livekit.protocol.models import ParticipantInfo
+
+from trunkline.calls.agent_transitions import agent_found, agent_overdue, end_agent_lost, replacement_overdue
+from trunkline.calls.leg_end import end_found, end_overdue, end_without_confirmation
+from trunkline.calls.models import Call, Change, StaleCall
+from trunkline.calls.reasons import Reason
+from trunkline.calls.repository import CallRepository
+from trunkline.calls.states import Phase, State
+from trunkline.calls.transitions import adopt_call, end_call, finish_attempt, requeue
+from trunkline.calls.value_objects import Channel, Ending
+from trunkline.core.clock import Clock
+from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.livekit.fail_fast import PhoneLookups
+from trunkline.livekit.rooms import AGENT_PREFIX
+from trunkline.livekit.sdk_boundary import LiveKitUnavailable
+from trunkline.trunks.models import TrunkState
+
+TOKEN_LEEWAY_MS = 60_000
+"""How long LiveKit still accepts a token after its expiry."""
+
+LOOK_UP_DELAY_MS = TOKEN_LEEWAY_MS + 5_000
+"""How long after `dead_after` a missing participant proves that no INVITE will follow (rule 11)."""
+
+NEXT_PASS_MS = 75_000
+"""Longer than the interval between two passes."""
+
+HANG_UP_PATIENCE_MS = 60_000
+"""How long LiveKit may take to confirm a hang-up before the call ends without it."""
+
+_SETTLE_FIRST_MS = 30_000
+
+Repair = tuple[str, Change]
+
+
+@dataclass(frozen=True)
+class PhoneCallRepair:
+    """Repairs one call at a time; `offload` runs a blocking call outside the event loop.
+
+    `check_at` has a call looked at again at a time.
+    """
+
+    calls: CallRepository
+    lanes: LaneLeaseRepository
+    notifier: LaneNotifier
+    livekit: PhoneLookups
+    clock: Clock
+    offload: Callable[..., Awaitable[Any]]
+    log: Logger
+    check_at: Callable[[str, int], None] = lambda *_: None
+
+    async def repair(self, call_id: str, state: TrunkState | None = None) -> str | None:
+        """Repair a call, and return the name of the repair; a LiveKit that does not answer decides nothing.
+
+        With its trunk's state, slots of a limit that was set during the call are taken, too.
+        """
+        try:
+            call = await self.offload(self.calls.load, call_id)
+            if call is None or call.is_terminal or call.channel is Channel.WEB:
+                return None
+            found = await self._decide(call, self.clock.wall_ms())
+            found = found or (_missing_slots(call, state) if state else None)
+            if found is None:
+                await self._check_at_the_limit(call)
+                return None
+            name, change = found
+            after = await self.offload(self.calls.apply, call, change, self.clock.wall_ms())
+            await self.offload(self.notifier.notify_change, call, after)
+        except StaleCall:
+            return None
+        except LiveKitUnavailable as error:
+            self.log.warning("look-up failed", call_id=call_id, cause=str(error))
+            return None
+        self.log.info("repaired", call_id=call_id, tenant_id=call.tenant_id, repair=name)
+        await self._clean_up(call, change)
+        return name
+
+    async def _check_at_the_limit(self, call: Call) -> None:
+        """Have the call looked at when its talk reaches its limit, if that is before the next pass."""
+        now_ms, limit_ms = self.clock.wall_ms(), call.limit_ends_ms
+        if limit_ms is not None and now_ms < limit_ms <= now_ms + NEXT_PASS_MS:
+            await self.offload(self.check_at, call.id, limit_ms)
+
+    async def _decide(self, call: Call, now_ms: int) -> Repair | None:
+        """Decide which repair a call needs; what needs no LiveKit is decided before it is asked."""
+        if call.phase is None:
+            return _expiry(call, now_ms)
+        if call.phase is Phase.PREPARED:
+            is_alive = await self._lease_is_alive(call)
+            return None if is_alive else ("claim_returned", requeue(call, now_ms, why="dialer_lost"))
+        if call.hard_end_ms is not None and now_ms >= call.hard_end_ms:
+            return "overdue", end_overdue(call, now_ms)
+        if call.phase is Phase.SENT:
+            return await self._repair_unanswered(call, now_ms)
+        return await self._repair_active(call, now_ms)
+
+    async def _repair_unanswered(self, call: Call, now_ms: int) -> Repair | None:
+        """Repair a dial whose dialer has ended, or whose answer never arrived (rule 11)."""
+        if await self._lease_is_alive(call):
+            return None
+        if known := _known_result(call, now_ms):
+            return known
+        is_confirmed = await self._hang_up_if_requested(call, now_ms)
+        if now_ms < (call.token_expires_at_ms or 0) + LOOK_UP_DELAY_MS:
+            return None
+        return await self._look_up(call, now_ms, is_confirmed=is_confirmed)
+
+    async def _look_up(self, call: Call, now_ms: int, *, is_confirmed: bool) -> Repair | None:
+        """Decide by what LiveKit knows of the leg, now that no INVITE can follow."""
+        callee = await self._callee(call) if is_confirmed else ParticipantInfo()
+        if callee is None:
+            return "dial_unknown", finish_attempt(call, Ending(State.FAILED, Reason.DIAL_UNKNOWN), now_ms)
+        if _hang_up_is_overdue(call, now_ms):
+            return "hang_up_unconfirmed", end_without_confirmation(call, now_ms)
+        if callee.attributes.get("sip.callStatus") != "active":
+            return None
+        ids = {"sip_participant_id": callee.sid, "sip_call_id": callee.attributes.get("sip.callID")}
+        return "adopted", adopt_call(call, now_ms, **ids)
+
+    async def _repair_active(self, call: Call, now_ms: int) -> Repair | None:
+        """End an active call whose end was not reported; one just answered is left to the webhooks."""
+        is_confirmed = await self._hang_up_if_requested(call, now_ms)
+        if repair := await self._repair_agent(call, now_ms):
+            return repair
+        if now_ms < (call.answered_at_ms or call.connecting_at_ms or 0) + min(
+            _SETTLE_FIRST_MS, call.agent.max_call_duration_s * 1000
+        ):
+            return None
+        if is_confirmed and await self._callee(call) is None:
+            return "end_found", end_found(call, now_ms)
+        if _hang_up_is_overdue(call, now_ms):
+            return "hang_up_unconfirmed", end_without_confirmation(call, now_ms)
+        if call.has_reached_limit(now_ms):
+            # Its `participant_left` then says that the limit was reached.
+            await self._hang_up(call)
+        return None
+
+    async def _repair_agent(self, call: Call, now_ms: int) -> Repair | None:
+        """Hang up a call whose agent did not come, or left by itself and was not followed by another."""
+        if call.agent_lost_at_ms is not None or call.cancel_requested_at_ms is not None:
+            return None
+        if replacement_overdue(call, now_ms) and (lost := end_agent_lost(call, now_ms)):
+            await self._hang_up(call)
+            return "agent_lost", lost
+        if agent_overdue(call, now_ms):
+            identity = await self.livekit.agent_in_room(call.room_name or "")
+            if identity is not None:
+                return "agent_found", agent_found(call, identity.removeprefix(AGENT_PREFIX))
+            await self._hang_up(call)
+        return None
+
+    async def _hang_up_if_requested(self, call: Call, now_ms: int) -> bool:
+        """Remove the leg after a cancel or a lost agent (rule 14); removing it twice is harmless.
+
+        Returns:
+            False if LiveKit has not confirmed it for a minute: a restarted server answers 200 for
+            participants that are gone, and 503 for removing them.
+        """
+        if not call.cancel_requested_at_ms and not call.agent_lost_at_ms:
+            return True
+        try:
+            await self._hang_up(call)
+        except LiveKitUnavailable:
+            if not _hang_up_is_overdue(call, now_ms):
+                raise
+            return False
+        return True
+
+    async def _hang_up(self, call: Call) -> None:
+        await self.livekit.remove_callee(call.room_name or "", call.claim)
+
+    async def _callee(self, call: Call) -> ParticipantInfo | None:
+        return await self.livekit.callee(call.room_name or "", call.claim)
+
+    async def _lease_is_alive(self, call: Call) -> bool:
+        return bool(call.owner) and await self.offload(self.lanes.run_is_alive, call.owner)
+
+    async def _clean_up(self, call: Call, change: Change) -> None:
+        """Close the room of a claim that has ended; on failure LiveKit closes the empty room."""
+        if call.room_name and (change.call.is_terminal or change.call.is_waiting):
+            with suppress(LiveKitUnavailable):
+                await self.livekit.delete_room(call.room_name)
+
+
+def _expiry(call: Call, now_ms: int) -> Repair | None:
+    if now_ms < call.expires_at_ms:
+        return None
+    return "expired", end_call(call, Ending(State.TIMEOUT, Reason.EXPIRED), now_ms)
+
+
+def _known_result(call: Call, now_ms: int) -> Repair | None:
+    """Apply what a webhook or the agent told of a dial whose own answer is lost."""
+    if call.pending_ending:
+        return "kept_ending_applied", finish_attempt(call, call.pending_ending, now_ms)
+    if call.answer_reported_at_ms and not call.cancel_requested_at_ms:
+        return "adopted", adopt_call(call, now_ms)
+    return None
+
+
+def _hang_up_is_overdue(call: Call, now_ms: int) -> bool:
+    requested_ms = call.cancel_requested_at_ms or call.agent_lost_at_ms
+    return requested_ms is not None and now_ms >= requested_ms + HANG_UP_PATIENCE_MS
+
+
+def _missing_slots(call: Call, state: TrunkState) -> Repair | None:
+    """Take the slots of a limit that was set during the call, even if that overfills the pool.
+
+    A preparing claim is left alone: a write would make it lose its position.
+    """
+    missing = set(state.limits(call.tenant_id, batch=call.is_batch)) - set(call.slots)
+    if call.phase not in (Phase.SENT, Phase.SETTLED) or not missing:
+        return None
+    return "slot_taken", Change(replace(call, slots=(*call.slots, *sorted(missing))))
