@@ -152,7 +152,7 @@ def test_an_event_that_is_not_proven_finds_no_trigger(tenant: Tenant, make_tenan
         ({"body": {}}, "body.workflow_slug must name a workflow of yours"),
         ({"body": {"workflow_slug": "onboarding", "user_id": "{{user.id}}"}}, "must begin with event"),
         ({"body": {"workflow_slug": "onboarding", "user_id": "{{event.id"}}, "is not closed"),
-        ({"event_id": "{{event.id | upper}}"}, "is no path with filters"),
+        ({"event_id": "{{event.id | upper}}"}, "is not a path with filters"),
         ({"when": "a ==="}, "is no JMESPath expression"),
         ({"kind": "fax"}, "kind must be one of workflow, outbound, schedule"),
         ({"name": ""}, "name"),

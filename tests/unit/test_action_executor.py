@@ -97,6 +97,26 @@ def test_later_actions_see_what_earlier_ones_saved() -> None:
     assert len(set(keys)) == 2, "each action has a key of its own"
 
 
+@pytest.mark.parametrize("token", ["t0ken-of-the-backend", "7x", 1234, {"a": ["n3sted"]}])
+def test_what_a_tool_saves_under_a_secret_key_reaches_no_agent(token: Any) -> None:
+    backend = Backend(answered(200, {"session": token, "again": [token], "name": "Jo"}))
+    what = action(save={"session": "session", "copy": "session", "name": "name"})
+    done, failure = performed(backend, what)
+    assert failure is None
+    assert done.change.on({})["session"] == token, "tools still have it"
+    told = json.dumps([done.result, done.change.on({})["copy"]])
+    assert not [secret for secret in ("t0ken", "7x", "1234", "n3sted") if secret in told]
+    assert done.result["name"] == "Jo"
+
+
+@pytest.mark.parametrize("more", [{"expect": {"status": [201]}}, {"expect": {"body": "missing"}}])
+def test_a_secret_in_a_response_that_was_not_expected_reaches_no_agent(more: dict[str, Any]) -> None:
+    backend = Backend(answered(200, {"session": "t0ken", "padding": "x" * 1950, "tail": "t0ken"}))
+    _, failure = performed(backend, action(save={"session": "session"}, **more))
+    assert failure["type"] in ("unexpected_status", "unexpected_answer")
+    assert "t0k" not in json.dumps(failure), "not even cut off"
+
+
 def test_the_first_action_that_fails_is_the_last() -> None:
     backend = Backend(answered(200, {}), answered(404, {"token": "jwt/secret+1"}), answered(200, {}))
     performance, failure = performed(

@@ -120,7 +120,11 @@ class ActionExecutor:
         sent = self.sender.send(action, request, self.deadline_us)
         details |= {"http_status": sent.response.status, "tries": sent.tries}
         interpreted = interpret_response(
-            action, sent.response, self.redactor, may_have_happened=sent.may_have_happened
+            action,
+            sent.response,
+            self.redactor,
+            may_have_happened=sent.may_have_happened,
+            secret_keys=self.hidden,
         )
         self._set_state(interpreted.saved, {})
         self.result = interpreted.result
@@ -128,6 +132,8 @@ class ActionExecutor:
     def _set_state(self, values: Mapping[str, Any], append: Mapping[str, Any]) -> None:
         """Set and append values; those of hidden names are not redacted, because no agent sees them."""
         redactor = self.redactor
+        for name in values.keys() & self.hidden:
+            redactor = redactor.knowing(values[name])
         new_values = {name: self._redact(name, value, redactor) for name, value in values.items()}
         appended = {name: (self._redact(name, value, redactor),) for name, value in append.items()}
         self.change = self.change.then(StateChange(new_values, appended))

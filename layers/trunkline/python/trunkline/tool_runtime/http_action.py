@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,22 +65,29 @@ class Interpreted:
 
 
 def interpret_response(
-    action: ApiCall, response: Response, redactor: SecretRedactor, *, may_have_happened: bool
+    action: ApiCall,
+    response: Response,
+    redactor: SecretRedactor,
+    *,
+    may_have_happened: bool,
+    secret_keys: frozenset[str] = frozenset(),
 ) -> Interpreted:
     """Interpret a response as its action describes, without secrets.
 
-    `may_have_happened` says that an earlier try may have been done.
+    What the action saves under one of `secret_keys` is a secret, too, also in a response that is not the
+    expected one. `may_have_happened` says that an earlier try may have been done.
 
     Raises:
         ActionFailed: the response is not what the action expects.
     """
     status = response.status or 0
+    value, is_json = _parse(response.body[:MAX_TOOL_RESPONSE_BYTES])
+    redactor = _knowing_saved(redactor, action, value, secret_keys)
     if not action.expect.accepts(status):
-        raise _unexpected_status(response, redactor, may_have_happened=may_have_happened)
+        raise _unexpected_status(status, value, redactor, may_have_happened=may_have_happened)
     if len(response.body) > MAX_TOOL_RESPONSE_BYTES:
         text = f"The backend's response is larger than {MAX_TOOL_RESPONSE_BYTES} bytes; the request was sent"
         raise _failure_after_request(FailureType.ANSWER_TOO_LARGE, text, status)
-    value, is_json = _parse(response.body)
     if not is_json and (action.expect.body or action.save or action.result):
         text = "The backend's response is not valid JSON; the request was sent"
         raise _failure_after_request(FailureType.ANSWER_NOT_JSON, text, status)
@@ -93,7 +101,7 @@ def _select(action: ApiCall, value: Any, redactor: SecretRedactor, status: int) 
     if action.expect.body and not search(action.expect.body, value):
         text = "The backend's response is not the expected one"
         raise _failure_after_request(
-            FailureType.UNEXPECTED_ANSWER, text, status, redactor.redact(_excerpt(value))
+            FailureType.UNEXPECTED_ANSWER, text, status, _excerpt(redactor.redact(value))
         )
     saved = {name: search(query, value) for name, query in action.save.items()}
     result = search(action.result, value) if action.result else value
@@ -103,17 +111,27 @@ def _select(action: ApiCall, value: Any, redactor: SecretRedactor, status: int) 
     return Interpreted(redactor.redact(result), saved)
 
 
+def _knowing_saved(
+    redactor: SecretRedactor, action: ApiCall, value: Any, secret_keys: frozenset[str]
+) -> SecretRedactor:
+    """Return a redactor that knows what a response contains for the state's secret keys."""
+    for name, query in action.save.items():
+        if name in secret_keys:
+            # A query that does not fit the response selects no secret; the action fails for it later.
+            with suppress(TemplateError):
+                redactor = redactor.knowing(search(query, value))
+    return redactor
+
+
 def _unexpected_status(
-    response: Response, redactor: SecretRedactor, *, may_have_happened: bool
+    status: int, value: Any, redactor: SecretRedactor, *, may_have_happened: bool
 ) -> ActionFailed:
-    status = response.status or 0
-    value, _ = _parse(response.body[:MAX_TOOL_RESPONSE_BYTES])
     return ActionFailed(
         FailureType.UNEXPECTED_STATUS,
         f"The backend responded with status {status}" + (MAY_HAVE_HAPPENED if may_have_happened else ""),
         may_have_happened=may_have_happened,
         http_status=status,
-        answer=redactor.redact(_excerpt(value)),
+        answer=_excerpt(redactor.redact(value)),
     )
 
 

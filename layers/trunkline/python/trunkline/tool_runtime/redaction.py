@@ -16,9 +16,10 @@ _MIN_LENGTH = 4
 
 @dataclass(frozen=True)
 class SecretRedactor:
-    """Redacts secret texts."""
+    """Redacts secret texts wherever they occur, and `values` of any length where they are a whole value."""
 
     texts: tuple[str, ...]
+    values: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, scope: Scope, hidden: Iterable[str]) -> SecretRedactor:
@@ -32,9 +33,12 @@ class SecretRedactor:
             for name, value in _items(scope.get(root)):
                 if name in hidden:
                     found |= set(_texts(value))
-        whole = found | {percent_encoded(text) for text in found} | {json.dumps(text)[1:-1] for text in found}
-        # The longest first: a secret may be part of another.
-        return cls(tuple(sorted((t for t in whole if len(t) >= _MIN_LENGTH), key=len, reverse=True)))
+        return cls(_longest_first(found))
+
+    def knowing(self, secret: Any) -> SecretRedactor:
+        """Return a redactor that also redacts the texts and numbers of a JSON value, of whatever length."""
+        found = {text for text in _texts(secret) if text}
+        return SecretRedactor(_longest_first({*self.texts, *found}), self.values | found)
 
     def redact_text(self, text: str) -> str:
         """Return a text without secrets."""
@@ -45,12 +49,12 @@ class SecretRedactor:
     def redact(self, value: Any) -> Any:
         """Return a JSON value without secrets."""
         if isinstance(value, str):
-            return self.redact_text(value)
+            return HIDDEN if value in self.values else self.redact_text(value)
         if isinstance(value, dict):
             return {self.redact_text(name): self.redact(item) for name, item in value.items()}
         if isinstance(value, list):
             return [self.redact(item) for item in value]
-        return HIDDEN if _is_number(value) and str(value) in self.texts else value
+        return HIDDEN if _is_number(value) and str(value) in {*self.texts, *self.values} else value
 
 
 def redact_values(scope: Scope, hidden: Iterable[str]) -> dict[str, Any]:
@@ -63,6 +67,12 @@ def redact_values(scope: Scope, hidden: Iterable[str]) -> dict[str, Any]:
         }
     shown["secrets"] = _hidden(scope.get("secrets", {}))
     return shown
+
+
+def _longest_first(found: set[str]) -> tuple[str, ...]:
+    """Return texts in every form in which they occur in requests; a secret may be part of another."""
+    whole = found | {percent_encoded(text) for text in found} | {json.dumps(text)[1:-1] for text in found}
+    return tuple(sorted((text for text in whole if len(text) >= _MIN_LENGTH), key=len, reverse=True))
 
 
 def _items(value: Any) -> Iterable[tuple[str, Any]]:
