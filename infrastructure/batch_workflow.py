@@ -90,6 +90,7 @@ class Batches(Construct):
         role = self.worker.role
         may.may_use_table(role, data, *may.READ, *may.BATCH, *may.CHECK, *may.CHANGE, *may.REMOVE)
         may.may_encrypt(role, data, may.PERSONAL_DATA)
+        may.may_decrypt(role, data, may.TEMPLATES)
         may.may_read_livekit_secrets(role, data)
         may.may_wake(role, *queues)
         may.may_keep_files(role, self.bucket)

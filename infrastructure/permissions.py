@@ -48,9 +48,10 @@ def may_query_index(role: iam.Role, data: DataStores, *names: str) -> None:
 
 
 PERSONAL_DATA, WEBHOOKS, RESPONSES = "trunkline", "trunkline-webhooks", "trunkline-answers"
-TOOLS, TRIGGERS = "trunkline-tools", "trunkline-triggers"
+TOOLS, TRIGGERS, TEMPLATES = "trunkline-tools", "trunkline-triggers", "trunkline-templates"
 """Purposes in the encryption context (`trunkline.cipher`): what is said of people, webhooks' secrets, answers
-that are kept for repeated requests, the secrets that tools name, those of triggers."""
+that are kept for repeated requests, the secrets that tools name, those of triggers, and what templates of
+calls say of people."""
 
 
 def may_encrypt(role: iam.Role, data: DataStores, *purposes: str) -> None:

@@ -23,6 +23,7 @@ from trunkline.call_control.outbound import OutboundCallService
 from trunkline.call_control.quotas import QuotaService
 from trunkline.call_control.usage import Usage
 from trunkline.call_control.workflow_calls import WorkflowCallService
+from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core import aws_clients
@@ -54,7 +55,7 @@ def worker() -> BatchWorker:
     return BatchWorker(
         batches=batches,
         files=files,
-        splitter=Splitter(files),
+        splitter=Splitter(files, TemplateCipher(EnvelopeCipher(settings.context_key_arn))),
         importer=_importer(settings, resources, files, notifier, holds),
         canceller=PartCanceller(table, resources.calls, batches, notifier, clock),
         results=Results(table, batches),
@@ -76,7 +77,8 @@ def _importer(
     facts = TenantSettingsCache(table, clock)
     admission = QuotaService(table, facts, Usage(calls, DialQueue(table), trunks).waiting, clock)
     compliance, projects = CompliancePolicy(table, clock), ProjectRegistry.open(table, settings, clock)
-    people = UserContextRepository(table, EnvelopeCipher(settings.context_key_arn))
+    cipher = EnvelopeCipher(settings.context_key_arn)
+    people, templates = UserContextRepository(table, cipher), TemplateCipher(cipher)
     intake = CallAdmission(calls, resources.wakes, notifier, clock, admission, compliance)
 
     def drafter(batch: Batch) -> RowConverter:
@@ -89,6 +91,6 @@ def _importer(
         by_workflow = WorkflowCallService(
             intake, phones, workflows, agents, people, projects.owner_for_tenant
         )
-        return RowConverter(batch, phones, by_workflow, compliance, facts)
+        return RowConverter(batch, templates, phones, by_workflow, compliance, facts)
 
     return Importer(table, BatchRepository(table), files, admission, drafter, holds.wake, clock)

@@ -42,10 +42,9 @@ def add_api(stack: TrunklineStack) -> PythonFunction:
     )
     may.may_use_table(built.role, stack.data, *may.READ, *may.BATCH, *may.CHECK, *may.CHANGE, *may.REMOVE)
     may.may_query_index(built.role, stack.data, "open", "calls", "user_calls")
-    may.may_encrypt(
-        built.role, stack.data, may.PERSONAL_DATA, may.WEBHOOKS, may.RESPONSES, may.TOOLS, may.TRIGGERS
-    )
-    for purpose in (may.RESPONSES, may.TOOLS, may.TRIGGERS):
+    readable = (may.RESPONSES, may.TOOLS, may.TRIGGERS, may.TEMPLATES)
+    may.may_encrypt(built.role, stack.data, may.PERSONAL_DATA, may.WEBHOOKS, *readable)
+    for purpose in readable:
         may.may_decrypt(built.role, stack.data, purpose)
     may.may_keep_own_livekit_secrets(built.role, stack.data)
     may.may_read_livekit_secrets(built.role, stack.data)

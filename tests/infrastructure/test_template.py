@@ -27,7 +27,8 @@ from tests.infrastructure.templates import (
 )
 from trunkline.webhooks.events import TYPE_OF_CALL_EVENT
 
-PURPOSES = ("trunkline", "trunkline-webhooks", "trunkline-answers", "trunkline-tools", "trunkline-triggers")
+_SECRETS = ("webhooks", "answers", "tools", "triggers", "templates")
+PURPOSES = ("trunkline", *(f"trunkline-{of}" for of in _SECRETS))
 
 
 def test_every_function_of_the_template_is_looked_at(template: dict[str, Any]) -> None:
@@ -119,7 +120,7 @@ def test_only_the_agents_function_reads_what_is_said_of_people_and_only_who_send
         for statement in mine:
             purpose = statement["Condition"]["StringEquals"]["kms:EncryptionContext:purpose"]
             may.setdefault((package, purpose), set()).update(actions_in(statement))
-    people, webhooks, answers, tools, triggers = PURPOSES
+    people, webhooks, answers, tools, triggers, templates = PURPOSES
     assert may == {
         ("api", people): {"kms:GenerateDataKey"},
         ("batches", people): {"kms:GenerateDataKey"},
@@ -129,6 +130,8 @@ def test_only_the_agents_function_reads_what_is_said_of_people_and_only_who_send
         ("api", tools): {"kms:GenerateDataKey", "kms:Decrypt"},
         ("agent-api", tools): {"kms:Decrypt"},
         ("api", triggers): {"kms:GenerateDataKey", "kms:Decrypt"},
+        ("api", templates): {"kms:GenerateDataKey", "kms:Decrypt"},
+        ("batches", templates): {"kms:Decrypt"},
         ("webhook-deliver", webhooks): {"kms:Decrypt"},
     }
 

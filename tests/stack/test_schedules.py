@@ -59,8 +59,11 @@ def test_eventbridge_ticks_and_a_phone_rings(tenant: Tenant) -> None:
 
 def test_a_tick_delivered_twice_makes_one_call(tenant: Tenant) -> None:
     create_workflow(tenant)
-    mine = schedule(tenant, kind="workflow", body={"workflow_slug": "onboarding", "user_id": "u-7"})
-    for due_at in ("2026-01-01T09:00:00Z", "2026-01-01T09:00:00Z", "2026-01-02T09:00:00Z"):
+    body = {"workflow_slug": "onboarding", "user_id": "u-7", "user_context": {"auth_token": "s3cret"}}
+    mine = schedule(tenant, kind="workflow", body=body)
+    assert mine["body"]["user_context"] == {"auth_token": "[hidden]"}
+    first, second, *_ = mine["next_runs"]
+    for due_at in (first, first, second):
         tick(tenant, mine, due_at)
     assert sorted(run["outcome"] for run in wait_for_runs(tenant, mine, 3)) == [
         "called",
@@ -74,7 +77,7 @@ def test_pause_resume_run_now_change_and_delete(tenant: Tenant) -> None:
     mine = schedule(tenant, timezone="Europe/Berlin", cron="30 2 * * *")
     path = f"/api/v1/schedules/{mine['id']}"
     assert tenant.api.post(f"{path}/pause").json()["next_runs"] == []
-    tick(tenant, mine, "2026-01-01T09:00:00Z")
+    tick(tenant, mine, mine["next_runs"][0])
     answer = tenant.api.post(f"{path}/run", headers={"Idempotency-Key": "now"})
     assert (answer.status_code, answer.json()["outcome"]) == (201, "called"), answer.text
     assert tenant.api.post(f"{path}/run", headers={"Idempotency-Key": "now"}).json() == answer.json()

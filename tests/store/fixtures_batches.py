@@ -12,7 +12,7 @@ from tests.store.fixtures_dynamodb import aws_client
 from tests.store.fixtures_outbound import ME, OutboundHarness
 from tests.support.builders import TRUNK
 from tests.support.clocks import ManualClock
-from tests.support.stubs import make_notifier
+from tests.support.stubs import PlaintextCipher, make_notifier
 from trunkline.auth.principal import Principal
 from trunkline.batches.canceller import PartCanceller
 from trunkline.batches.forecast_service import ForecastService
@@ -29,6 +29,7 @@ from trunkline.batches.service import BatchService
 from trunkline.batches.splitter import Splitter
 from trunkline.batches.worker import BatchWorker
 from trunkline.call_control.workflow_calls import WorkflowCallService
+from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.calls.models import Call
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.user_context_repository import UserContextRepository
@@ -41,13 +42,6 @@ from trunkline.workflows.repository import WorkflowRepository
 
 LOG = logger("tests")
 BUCKET = "batches"
-
-
-class Plain:
-    """In place of the encrypting one."""
-
-    def encrypt(self, _: Any, values: dict[str, Any]) -> bytes:
-        return json.dumps(values).encode()
 
 
 @dataclass
@@ -139,7 +133,8 @@ def make_batch_harness(table: Table) -> BatchHarness:
     s3.create_bucket(Bucket=BUCKET)
     files = BatchFiles(lambda: s3, BUCKET)
     phones, workflows = outbound.service, WorkflowRepository(table)
-    people = UserContextRepository(table, Plain())  # type: ignore[arg-type]
+    people = UserContextRepository(table, PlaintextCipher())  # type: ignore[arg-type]
+    templates = TemplateCipher(PlaintextCipher())  # type: ignore[arg-type]
     by_workflow = WorkflowCallService(
         phones.admission, phones, workflows, outbound.agents, people, lambda _: None
     )
@@ -147,14 +142,14 @@ def make_batch_harness(table: Table) -> BatchHarness:
     holds = BatchHoldService(table, store, trunks, notifier, clock)
 
     def drafter(batch: Batch) -> RowConverter:
-        return RowConverter(batch, phones, by_workflow, outbound.compliance, outbound.facts)
+        return RowConverter(batch, templates, phones, by_workflow, outbound.compliance, outbound.facts)
 
     importer = Importer(table, store, files, phones.admission.quotas, drafter, holds.wake, clock)
     results, outlook = Results(table, store), ForecastService(store, trunks, outbound.queue, clock)
     worker = BatchWorker(
         batches=store,
         files=files,
-        splitter=Splitter(files),
+        splitter=Splitter(files, templates),
         importer=importer,
         canceller=PartCanceller(table, outbound.calls, store, notifier, clock),
         results=results,
@@ -172,6 +167,7 @@ def make_batch_harness(table: Table) -> BatchHarness:
         batches=store,
         workflows=workflows,
         files=files,
+        templates=templates,
         state_machine=flow,  # type: ignore[arg-type]
         holds=holds,
         responses=BatchResponses(store, files, outlook, clock),

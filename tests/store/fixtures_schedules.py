@@ -12,8 +12,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from tests.store.fixtures_dynamodb import aws_client
 from tests.store.fixtures_outbound import ME, OutboundHarness
 from tests.support.clocks import ManualClock
-from tests.support.stubs import GUARD
+from tests.support.stubs import GUARD, PlaintextCipher
 from trunkline.call_templates.create_call import TemplateCallCreator
+from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
 from trunkline.schedules.eventbridge_sync import SchedulerTarget, ScheduleSync
@@ -88,7 +89,7 @@ def make_schedule_harness(table: Table) -> ScheduleHarness:
     target = SchedulerTarget("g", "arn:aws:sqs:us-east-1:1:ticks", "arn:aws:iam::1:role/ticks")
     mirror = ScheduleSync(lambda: eventbridge, target, schedules, clock, LOG)  # type: ignore[arg-type,return-value]
     place = TemplateCallCreator(outbound.service, None, "schedule")  # type: ignore[arg-type]
-    runner = ScheduleRunner(schedules, place, clock, LOG)
+    runner = ScheduleRunner(schedules, TemplateCipher(PlaintextCipher()), place, clock, LOG)  # type: ignore[arg-type]
     service = ScheduleService(schedules, WorkflowRepository(table), mirror, runner, clock)
     return ScheduleHarness(outbound, clock, eventbridge, schedules, mirror, runner, service)
 

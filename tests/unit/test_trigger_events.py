@@ -8,27 +8,11 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger
 
-from tests.support.clocks import NOW_MS, ManualClock
-from trunkline.call_templates.models import CallKind, EventOutcome
+from tests.support.clocks import ManualClock
+from tests.support.triggers import TRIGGER
+from trunkline.call_templates.models import EventOutcome
 from trunkline.triggers.event_handler import EventSource, TriggerEventHandler
 from trunkline.triggers.models import ReceivedEvent, Trigger
-
-TRIGGER = Trigger(
-    id="trg_1",
-    tenant_id="tenant-1",
-    livemode=True,
-    name="signups",
-    description="",
-    enabled=True,
-    kind=CallKind.WORKFLOW,
-    body_json='{"workflow_slug":"w","user_id":"u","metadata":{"n":"{{event.n}}"}}',
-    when=None,
-    event_id="{{event.id}}",
-    secret=b"",
-    version=1,
-    created_at_ms=NOW_MS,
-    updated_at_ms=NOW_MS,
-)
 
 
 class Triggers:
@@ -50,7 +34,7 @@ def test_an_event_that_is_not_json_starts_no_call_and_its_owner_can_read_why(val
     def create(*_: Any) -> Any:
         pytest.fail("a call was created")
 
-    handler = TriggerEventHandler(triggers, none, create, none, ManualClock(), Logger("test"))
+    handler = TriggerEventHandler(triggers, none, create, none, lambda _: None, ManualClock(), Logger("test"))
     assert handler.handle_from_bus("trg_1", {"id": "e", "n": [value]}, EventSource("", "r")) is None
     (received,) = triggers.received
     assert received.outcome is EventOutcome.REFUSED

@@ -6,6 +6,7 @@ from functools import cache
 
 from trunkline.auth.principal import Principal
 from trunkline.call_templates.create_call import TemplateCallCreator
+from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.core.logging import logger
 from trunkline.http_api.request_body import parse_object
 from trunkline.schedules.eventbridge_sync import ScheduleSync
@@ -13,10 +14,11 @@ from trunkline.schedules.repository import ScheduleRepository
 from trunkline.schedules.runner import ScheduleRunner
 from trunkline.schedules.service import ScheduleService
 from trunkline.triggers.event_handler import TriggerEventHandler
+from trunkline.triggers.rate_limiter import EventRateLimiter
 from trunkline.triggers.repository import TriggerRepository
 from trunkline.triggers.service import TriggerService
 
-from .base import cipher, clock, settings, table, workflows
+from .base import cipher, clock, settings, table, tenant_settings, workflows
 from .outbound import outbound_call_service, workflow_call_service
 
 log = logger("api")
@@ -38,13 +40,22 @@ def trigger_service() -> TriggerService:
 @cache
 def trigger_event_handler() -> TriggerEventHandler:
     return TriggerEventHandler(
-        TriggerRepository(table()), cipher(), _creator("trigger"), parse_object, clock(), log, _log_owner
+        TriggerRepository(table()),
+        cipher(),
+        _creator("trigger"),
+        parse_object,
+        EventRateLimiter(table(), tenant_settings(), clock()).count,
+        clock(),
+        log,
+        _log_owner,
     )
 
 
 @cache
 def schedule_runner() -> ScheduleRunner:
-    return ScheduleRunner(ScheduleRepository(table()), _creator("schedule"), clock(), log, _log_owner)
+    return ScheduleRunner(
+        ScheduleRepository(table()), TemplateCipher(cipher()), _creator("schedule"), clock(), log, _log_owner
+    )
 
 
 @cache

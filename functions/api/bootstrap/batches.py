@@ -13,10 +13,11 @@ from trunkline.batches.results import Results
 from trunkline.batches.s3_files import BatchFiles
 from trunkline.batches.service import BatchService
 from trunkline.batches.state_machine import BatchStateMachine
+from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.core import aws_clients
 from trunkline.core.logging import logger
 
-from .base import clock, lane_notifier, settings, table, test_trunks, trunks, workflows
+from .base import cipher, clock, lane_notifier, settings, table, test_trunks, trunks, workflows
 from .outbound import outbound_call_service
 from .queue import queue_status
 
@@ -40,6 +41,7 @@ def batch_service() -> BatchService:
         batches=batches,
         workflows=workflows(),
         files=files,
+        templates=TemplateCipher(cipher()),
         state_machine=BatchStateMachine(workflow_client, settings().batch_flow_arn),
         holds=BatchHoldService(table(), batches, trunks(), lane_notifier(), clock()),
         responses=BatchResponses(batches, files, forecasts, clock()),

@@ -56,6 +56,8 @@ class RowFormat(StrEnum):
 class Batch:
     """Calls by one template: `body_json` is the body of the route `kind`, with `{{row.…}}` in it.
 
+    The values of its `user_context` are encrypted beside it.
+
     `first_us` is the arrival time before the first row's call. `rows` and `parts` are None until the rows are
     read. `job` is the running job, or None; `runs` counts executions, so that their names differ. `ttl` is in
     epoch seconds.
@@ -67,6 +69,7 @@ class Batch:
     name: str
     kind: CallKind
     body_json: str
+    user_context: bytes | None
     row_format: RowFormat
     dry_run: bool
     same_numbers: bool
@@ -131,6 +134,8 @@ def batch_from_attributes(item: Mapping[str, Any]) -> Batch:
     values: dict[str, Any] = {field.name: item.get(field.name) for field in fields(Batch)}
     for name, kind in (("kind", CallKind), ("row_format", RowFormat), ("state", BatchState)):
         values[name] = kind(item[name])
+    context = values["user_context"]
+    values["user_context"] = None if context is None else bytes(context)
     values["job"] = BatchJob(item["work"]) if item.get("work") else None
     return Batch(**values)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,6 +13,7 @@ from trunkline.call_control.outbound import OutboundCall, OutboundCallService
 from trunkline.call_control.workflow_call_schemas import WorkflowCall
 from trunkline.call_control.workflow_calls import WorkflowCallService
 from trunkline.call_templates.models import CallKind
+from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.calls.create_items import call_writes
 from trunkline.calls.models import Call
 from trunkline.calls.queue_position import QueuePosition
@@ -73,6 +73,7 @@ class RowConverter:
     """Converts the rows of one batch."""
 
     batch: Batch
+    templates: TemplateCipher
     outbound: OutboundCallService
     workflow_calls: WorkflowCallService
     compliance: CompliancePolicy
@@ -137,7 +138,7 @@ class RowConverter:
 
     @cached_property
     def _template(self) -> dict[str, Any]:
-        return dict(json.loads(self.batch.body_json))
+        return self.templates.reveal(self.batch)
 
     @cached_property
     def _principal(self) -> Principal:

@@ -30,6 +30,7 @@ from trunkline.batches.schemas import (
 from trunkline.batches.state_machine import BatchStateMachine
 from trunkline.call_templates.create_call import require_body_fields, require_workflow
 from trunkline.call_templates.models import CallKind
+from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.core.clock import Clock
 from trunkline.core.errors import BatchNotReady, InvalidRequest, LimitReached, NotFound
 from trunkline.core.json_text import json_text
@@ -42,8 +43,7 @@ MAX_OPEN = 50
 MAX_UPLOAD_BYTES = 100 * 1024 * 1024
 MAX_JSON_BYTES = 32 * 1024 * 1024
 _DAY_MS = 86_400_000
-_LONGEST_MS = 14 * _DAY_MS
-_WEEK_MS = 7 * _DAY_MS
+_WEEK_MS, _LONGEST_MS = 7 * _DAY_MS, 14 * _DAY_MS
 _ENDS_MESSAGE = "ends_at must be in the future, after starts_at, and at most 14 days ahead"
 _STARTS_MESSAGE = "starts_at must be at most 13 days ahead"
 
@@ -58,6 +58,7 @@ class BatchService:
     batches: BatchRepository
     workflows: WorkflowRepository
     files: BatchFiles
+    templates: TemplateCipher
     state_machine: BatchStateMachine
     holds: BatchHoldService
     responses: BatchResponses
@@ -200,14 +201,16 @@ class BatchService:
         self.batches.delete(batch, [self._noted(principal, "deleted", batch)])
 
     def _new(self, principal: Principal, spec: BatchSpec) -> Batch:
-        now_ms = self.clock.wall_ms()
+        now_ms, batch_id = self.clock.wall_ms(), f"bat_{uuid.uuid4().hex[:20]}"
+        hidden = self.templates.hide(principal.tenant_id, batch_id, spec.body)
         return Batch(
-            id=f"bat_{uuid.uuid4().hex[:20]}",
+            id=batch_id,
             tenant_id=principal.tenant_id,
             livemode=principal.livemode,
             name=spec.name,
             kind=CallKind(spec.kind),
-            body_json=json_text(spec.body),
+            body_json=hidden.body_json,
+            user_context=hidden.user_context,
             row_format=RowFormat.JSON if spec.rows is not None else RowFormat(spec.format),
             dry_run=spec.dry_run,
             same_numbers=spec.same_numbers == "call",

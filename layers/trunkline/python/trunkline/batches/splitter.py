@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,6 +10,7 @@ from trunkline.batches.models import PART_ROWS, Batch, Row, RowFault
 from trunkline.batches.row_parser import read_rows
 from trunkline.batches.s3_files import BatchFiles
 from trunkline.call_templates.models import CallKind
+from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.templating.templates import Template, TemplateError, expressions_in, parse, render
 
 
@@ -19,6 +19,7 @@ class Splitter:
     """Splits uploads. Idempotent."""
 
     files: BatchFiles
+    templates: TemplateCipher
 
     def split(self, batch: Batch) -> tuple[int, int]:
         """Read the upload and write its parts; return the number of rows and of parts.
@@ -26,7 +27,7 @@ class Splitter:
         Raises:
             RowsRefused: the upload cannot be parsed.
         """
-        body = json.loads(batch.body_json)
+        body = self.templates.reveal(batch)
         rows = read_rows(batch.row_format, self.files.upload(batch.id), wanted_columns(body))
         single = DuplicateDetector(number_template(batch.kind, body), same_numbers=batch.same_numbers)
         count = parts = 0

@@ -29,7 +29,10 @@ class EventOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class Automation:
-    """Starts calls by itself; `body_json` is a template for the body of the route `kind`."""
+    """Starts calls by itself; `body_json` is a template for the body of the route `kind`.
+
+    The values of its `user_context` are encrypted beside it.
+    """
 
     id: str
     tenant_id: str
@@ -39,6 +42,7 @@ class Automation:
     enabled: bool
     kind: CallKind
     body_json: str
+    user_context: bytes | None
     version: int
     created_at_ms: int
     updated_at_ms: int
@@ -52,4 +56,6 @@ class Automation:
 def stored(kind: type[Automation], item: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a stored automation; absent ones are None."""
     values: dict[str, Any] = {field.name: item.get(field.name) for field in fields(kind)}
+    context = values["user_context"]
+    values["user_context"] = None if context is None else bytes(context)
     return {**values, "kind": CallKind(item["kind"])}

@@ -91,7 +91,7 @@ class CannotGrant(TrunklineError):
 
 
 class RateLimited(TrunklineError):
-    """The key has reached its limit of requests per minute."""
+    """The key, or the trigger, has reached its limit of requests per minute."""
 
     type = "rate_limited"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from trunkline.auth.principal import Actor, Principal
 from trunkline.call_templates.create_call import CreateCall
 from trunkline.call_templates.errors import RETRYABLE_ERRORS
 from trunkline.call_templates.models import EventOutcome
+from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, TrunklineError
 from trunkline.core.timestamps import iso_from_ms, moment_ms
@@ -35,6 +35,7 @@ class ScheduleRunner:
     """Creates the calls of all tenants' schedules; `on_principal` is called with the schedule's principal."""
 
     schedules: ScheduleRepository
+    templates: TemplateCipher
     create_call: CreateCall
     clock: Clock
     log: Logger
@@ -85,8 +86,28 @@ class ScheduleRunner:
             self._record_refusal(schedule, now_ms, error.message)
             raise
 
+    def call_body(self, schedule: Schedule, due_ms: int) -> dict[str, Any]:
+        """Return the body of the call of one run.
+
+        Raises:
+            InvalidRequest: a template names an unknown value.
+        """
+        local = datetime.fromtimestamp(due_ms / 1000, ZoneInfo(schedule.timezone))
+        known = {
+            "time": iso_from_ms(due_ms),
+            "local_time": local.isoformat(timespec="seconds"),
+            "date": local.date().isoformat(),
+            "name": schedule.name,
+        }
+        template = self.templates.reveal(schedule)
+        try:
+            rendered = render_within(template, {"schedule": known}, _MAX_CALL_BODY_BYTES, "the body")
+        except TemplateError as error:
+            raise InvalidRequest(f"Validation error: {error.message}", field="body") from error
+        return dict(rendered)
+
     def _run(self, principal: Principal, schedule: Schedule, due_ms: int, name: str) -> Run:
-        body = template_body(schedule, due_ms)
+        body = self.call_body(schedule, due_ms)
         admitted = self.create_call(
             principal, schedule.kind, body, IdempotencyKey.of_event(f"schedule#{schedule.id}", name)
         )
@@ -103,28 +124,6 @@ class ScheduleRunner:
         except (BotoCoreError, ClientError) as error:
             self.log.error("run not recorded", schedule_id=run.schedule_id, cause=type(error).__name__)
         return run
-
-
-def template_body(schedule: Schedule, due_ms: int) -> dict[str, Any]:
-    """Render the body of the call of one run.
-
-    Raises:
-        InvalidRequest: a template names a missing value.
-    """
-    local = datetime.fromtimestamp(due_ms / 1000, ZoneInfo(schedule.timezone))
-    known = {
-        "time": iso_from_ms(due_ms),
-        "local_time": local.isoformat(timespec="seconds"),
-        "date": local.date().isoformat(),
-        "name": schedule.name,
-    }
-    try:
-        rendered = render_within(
-            json.loads(schedule.body_json), {"schedule": known}, _MAX_CALL_BODY_BYTES, "the body"
-        )
-    except TemplateError as error:
-        raise InvalidRequest(f"Validation error: {error.message}", field="body") from error
-    return dict(rendered)
 
 
 def _late_ms(schedule: Schedule) -> int:

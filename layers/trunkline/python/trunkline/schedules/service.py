@@ -11,15 +11,15 @@ from trunkline.auth.principal import Principal
 from trunkline.auth.resource_service import ResourceService
 from trunkline.call_templates.create_call import BODIES, require_workflow
 from trunkline.call_templates.models import CallKind
+from trunkline.call_templates.user_context import changed_with_context
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest
-from trunkline.core.json_text import json_text
 from trunkline.core.timestamps import moment_ms
 from trunkline.core.validation import validated
 from trunkline.schedules.eventbridge_sync import ScheduleSync
 from trunkline.schedules.models import Schedule
 from trunkline.schedules.repository import ScheduleRepository, pending_sync_write
-from trunkline.schedules.runner import ScheduleRunner, template_body
+from trunkline.schedules.runner import ScheduleRunner
 from trunkline.schedules.schemas import (
     RunList,
     RunView,
@@ -77,15 +77,18 @@ class ScheduleService(ResourceService[Schedule, ScheduleSpec, ScheduleView]):
 
     def _build(self, principal: Principal, spec: ScheduleSpec, before: Schedule | None) -> Schedule:
         now_ms = self.clock.wall_ms()
+        schedule_id = before.id if before else f"sch_{uuid.uuid4().hex[:20]}"
+        hidden = self.runner.templates.hide(principal.tenant_id, schedule_id, spec.body, before)
         schedule = Schedule(
-            id=before.id if before else f"sch_{uuid.uuid4().hex[:20]}",
+            id=schedule_id,
             tenant_id=principal.tenant_id,
             livemode=principal.livemode,
             name=spec.name,
             description=spec.description,
             enabled=spec.enabled,
             kind=CallKind(spec.kind),
-            body_json=json_text(spec.body),
+            body_json=hidden.body_json,
+            user_context=hidden.user_context,
             cron=spec.cron,
             rate_minutes=spec.rate_minutes,
             at_ms=_ms(spec.at),
@@ -106,9 +109,12 @@ class ScheduleService(ResourceService[Schedule, ScheduleSpec, ScheduleView]):
             return replace(schedule, timed_ms=before.timed_ms)
         return schedule
 
+    def _changed_fields(self, before: Schedule, after: Schedule) -> Sequence[str]:
+        return changed_with_context(super()._changed_fields(before, after), before, after)
+
     def _require_call(self, principal: Principal, schedule: Schedule) -> None:
         """Check that the body, rendered as for its next run, is valid for its route."""
-        body = template_body(schedule, self.clock.wall_ms())
+        body = self.runner.call_body(schedule, self.clock.wall_ms())
         try:
             validated(BODIES[schedule.kind], body)
         except InvalidRequest as error:

@@ -30,6 +30,9 @@ TOOLS = "trunkline-tools"
 TRIGGERS = "trunkline-triggers"
 """Purpose of the secrets of triggers."""
 
+TEMPLATES = "trunkline-templates"
+"""Purpose of the `user_context` in stored templates of calls."""
+
 
 class DecryptionFailed(Exception):
     """The ciphertext was altered, or belongs to another record."""
@@ -67,6 +70,11 @@ def context_for_secret(tenant_id: str, name: str) -> EncryptionContext:
 def context_for_trigger(tenant_id: str, trigger_id: str) -> EncryptionContext:
     """Return the context of a trigger's secret."""
     return EncryptionContext(TRIGGERS, tenant_id, "trigger", trigger_id)
+
+
+def context_for_template(tenant_id: str, owner_id: str) -> EncryptionContext:
+    """Return the context of the `user_context` in a schedule's, trigger's or batch's template."""
+    return EncryptionContext(TEMPLATES, tenant_id, "template", owner_id)
 
 
 def context_for_stored_response(tenant_id: str, request_id: str) -> EncryptionContext:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from trunkline.auth.principal import Actor, Principal
 from trunkline.call_templates.create_call import CreateCall
 from trunkline.call_templates.errors import RETRYABLE_ERRORS
 from trunkline.call_templates.models import EventOutcome
+from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.core.clock import Clock
 from trunkline.core.errors import (
     BadSignature,
@@ -47,7 +47,8 @@ class EventSource:
 class TriggerEventHandler:
     """Handles the events of all tenants; the trigger names the tenant.
 
-    `read` parses a body or raises `InvalidRequest`; `on_principal` is called with the event's principal.
+    `read` parses a body or raises `InvalidRequest`; `count` counts an authenticated event or raises
+    `RateLimited`; `on_principal` is called with the event's principal.
     An event id creates one call within 24 hours; a refused event may be sent again.
     """
 
@@ -55,6 +56,7 @@ class TriggerEventHandler:
     cipher: EnvelopeCipher
     create_call: CreateCall
     read: Callable[[bytes], dict[str, Any]]
+    count: Callable[[Trigger], None]
     clock: Clock
     log: Logger
     on_principal: Callable[[Principal], None] = lambda _: None
@@ -66,9 +68,11 @@ class TriggerEventHandler:
 
         Raises:
             BadSignature: there is no such trigger, it is disabled, or the event is not authenticated.
+            RateLimited: the trigger or its tenant received too many events; it is not recorded.
             TrunklineError: why the call cannot be created; the reason is recorded for the trigger's owner.
         """
         trigger = self._authenticated(trigger_id, headers, body)
+        self.count(trigger)
         return self._run(trigger, source, lambda: self.read(body))
 
     def handle_from_bus(
@@ -85,6 +89,7 @@ class TriggerEventHandler:
         if trigger is None or not trigger.enabled:
             self.log.warning("event for no trigger", trigger_id=trigger_id[:40])
             return None
+        self.count(trigger)
         try:
             return self._run(trigger, source, lambda: _checked(event))
         except RETRYABLE_ERRORS:
@@ -112,7 +117,7 @@ class TriggerEventHandler:
         if not event_id.strip():
             # All events without an id would be one event, and all but the first would be lost.
             raise InvalidRequest("Validation error: event_id is empty")
-        template = json.loads(trigger.body_json)
+        template = TemplateCipher(self.cipher).reveal(trigger)
         call_body = render_within(template, {"event": event}, _MAX_CALL_BODY_BYTES, "the body of the call")
         admitted = self.create_call(
             principal, trigger.kind, call_body, IdempotencyKey.of_event(f"trigger#{trigger.id}", event_id)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import secrets as random
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from trunkline.auth.principal import Principal
 from trunkline.auth.resource_service import ResourceService
 from trunkline.call_templates.create_call import require_body_fields, require_workflow
 from trunkline.call_templates.models import CallKind
+from trunkline.call_templates.user_context import TemplateCipher, changed_with_context
 from trunkline.core.clock import Clock
-from trunkline.core.json_text import json_text
 from trunkline.storage.encryption import EnvelopeCipher, context_for_trigger
 from trunkline.triggers.models import Trigger
 from trunkline.triggers.repository import TriggerRepository
@@ -77,15 +78,18 @@ class TriggerService(ResourceService[Trigger, TriggerSpec, TriggerView]):
         if spec.kind == CallKind.WORKFLOW:
             require_workflow(self.workflows, principal, spec.body)
         now_ms = self.clock.wall_ms()
+        trigger_id = before.id if before else f"trg_{uuid.uuid4().hex[:20]}"
+        hidden = TemplateCipher(self.cipher).hide(principal.tenant_id, trigger_id, spec.body, before)
         return Trigger(
-            id=before.id if before else f"trg_{uuid.uuid4().hex[:20]}",
+            id=trigger_id,
             tenant_id=principal.tenant_id,
             livemode=principal.livemode,
             name=spec.name,
             description=spec.description,
             enabled=spec.enabled,
             kind=CallKind(spec.kind),
-            body_json=json_text(spec.body),
+            body_json=hidden.body_json,
+            user_context=hidden.user_context,
             when=spec.when,
             event_id=spec.event_id,
             secret=before.secret if before else b"",
@@ -93,6 +97,9 @@ class TriggerService(ResourceService[Trigger, TriggerSpec, TriggerView]):
             created_at_ms=before.created_at_ms if before else now_ms,
             updated_at_ms=now_ms,
         )
+
+    def _changed_fields(self, before: Trigger, after: Trigger) -> Sequence[str]:
+        return changed_with_context(super()._changed_fields(before, after), before, after)
 
     def _with_new_secret(self, trigger: Trigger) -> tuple[Trigger, str]:
         secret = generate_secret(random.token_bytes(_SECRET_BYTES))

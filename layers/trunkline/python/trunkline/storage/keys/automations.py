@@ -14,6 +14,11 @@ def trigger_entry(tenant_mode: str, trigger_id: str = "") -> ItemKey:
     return ItemKey(f"T#{tenant_mode}", f"TRIGGER#{trigger_id}")
 
 
+def trigger_rate_key(owner: str, window: int) -> ItemKey:
+    """The number of events in a minute, of a trigger or of a tenant and mode."""
+    return ItemKey(f"TRIGGERRATE#{owner}", f"{window}")
+
+
 def schedule_key(schedule_id: str) -> ItemKey:
     return ItemKey(f"SCHEDULE#{schedule_id}", "SCHEDULE")
 
