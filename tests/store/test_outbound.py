@@ -10,11 +10,13 @@ import pytest
 from tests.store.fixtures_outbound import ME, NUMBERS, OTHER, OutboundHarness
 from tests.support.builders import TRUNK
 from tests.support.clocks import NOW_MS
+from trunkline.call_control.outbound import OutboundCall
 from trunkline.calls.responses import accepted_answer
 from trunkline.calls.transitions import claim_call
 from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, NotFound, QueueUnavailable
 from trunkline.dial_queue.messages import DialWakeup, WakeupNotSent
 from trunkline.dial_queue.repository import DialQueue
+from trunkline.storage.idempotency import IdempotencyKey
 
 
 def test_a_call_is_accepted_and_its_trunk_is_woken(outbound: OutboundHarness) -> None:
@@ -117,3 +119,14 @@ def test_a_call_is_shown_to_its_tenant_and_mode_only(outbound: OutboundHarness) 
             outbound.reader.get(stranger, call.id)
     with pytest.raises(NotFound, match="Call not found"):
         outbound.reader.get(ME, "550e8400-e29b-41d4-a716-446655440000")
+
+
+def test_a_repeat_gets_the_first_answer_whatever_has_changed_since(outbound: OutboundHarness) -> None:
+    once = IdempotencyKey.of({"idempotency-key": "k"}, "tenant-1#True#calls/outbound", {})
+    body = {"agentId": outbound.agent.id, "phoneNumber": "+14155552671"}
+    request = OutboundCall.model_validate(body)
+    first = outbound.service.create(ME, request, source="api", idempotency_key=once)
+    outbound.save(status="inactive")
+    outbound.configured = False
+    again = outbound.service.create(ME, request, source="api", idempotency_key=once)
+    assert (again.call.id, again.replayed) == (first.call.id, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -219,3 +220,26 @@ def test_a_call_keeps_its_tenants_retention(quotas: QuotaHarness) -> None:
     call = quotas.take()
     over_s = (call.expires_at_ms // 1000) + call.agent.max_call_duration_s
     assert call.ttl == over_s + 30 * DAY_S
+
+
+def test_repeats_that_meet_the_first_request_in_flight_get_its_call(quotas: QuotaHarness) -> None:
+    quotas.limited(max_calls_a_day=1)
+    once = IdempotencyKey.of({"idempotency-key": "k"}, "tenant-1#True#calls", {"a": 1})
+    calls = [quotas.call() for _ in range(50)]
+    with ThreadPoolExecutor(10) as pool:
+        admitted = list(pool.map(lambda call: quotas.intake.accept(call, once), calls))
+    assert len({each.call.id for each in admitted}) == 1
+    assert [each.replayed for each in admitted].count(False) == 1
+
+
+def test_a_limit_is_told_after_looking_for_the_first_request(quotas: QuotaHarness) -> None:
+    quotas.limited(max_calls_a_day=1)
+    quotas.take()
+    once = IdempotencyKey.of({"idempotency-key": "k"}, "tenant-1#True#calls", {"a": 1})
+    slept: list[float] = []
+    intake = replace(quotas.intake, sleep=slept.append)
+    refused(DailyLimitReached, lambda: intake.accept(quotas.call(), once))
+    assert slept
+    slept.clear()
+    refused(DailyLimitReached, lambda: intake.accept(quotas.call(), None))
+    assert slept == []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from trunkline.call_control.quotas import QuotaService
@@ -16,8 +17,10 @@ from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.clock import Clock
 from trunkline.core.errors import (
     ConcurrencyExceeded,
+    DailyLimitReached,
     IdempotencyInProgress,
     NumberSuppressed,
+    QueueFull,
     QueueUnavailable,
 )
 from trunkline.dial_queue.messages import DialWakeup, WakeQueue, WakeupNotSent
@@ -26,6 +29,11 @@ from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import Check, Put, TransactionConflict, Write
 from trunkline.trunks.models import total_pool
+
+_LIMITS = (QueueFull, ConcurrencyExceeded, DailyLimitReached)
+_LOOKS = 20
+_LOOK_EVERY_S = 0.05
+"""A request that meets its own first one in flight, which holds the last place of a limit, waits for it."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,7 @@ class CallAdmission:
     clock: Clock
     quotas: QuotaService
     compliance: CompliancePolicy
+    sleep: Callable[[float], None] = time.sleep
 
     def accept(self, call: Call, once: IdempotencyKey | None, more: Sequence[Put] = ()) -> AdmittedCall:
         """Store a call with its other items and wake its lane; a repeat of an idempotency key does neither.
@@ -62,8 +71,8 @@ class CallAdmission:
         if call.channel is Channel.WEB and facts.max_calls_in_progress is not None:
             call = replace(call, slots=(total_pool(call.tenant_id, livemode=call.livemode),))
         kept = {TTL: call.ttl} if call.ttl else {}
-        if before := self._accept(call, once, [replace(put, item=put.item | kept) for put in more]):
-            return AdmittedCall(before, replayed=True)
+        if earlier := self._accept(call, once, [replace(put, item=put.item | kept) for put in more]):
+            return earlier
         if not call.trunk_id:
             return AdmittedCall(call)
         if call.due_ms:
@@ -77,24 +86,40 @@ class CallAdmission:
             return AdmittedCall(self._roll_back(call, str(error), once))
         return AdmittedCall(call)
 
-    def _accept(self, call: Call, once: IdempotencyKey | None, more: Sequence[Write]) -> Call | None:
-        """Store the call, or return the one that the first request with the key stored."""
-        if once and (before := self.calls.find_by_idempotency_key(once)):
-            return before
+    def earlier(self, once: IdempotencyKey | None) -> AdmittedCall | None:
+        """Return the call of a key's first request, if there was one.
+
+        Callers look for it before anything that could refuse a repeat: a limit that the first request itself
+        filled, a time that has passed since, an agent that was deleted.
+
+        Raises:
+            IdempotencyConflict: the key was used with another body.
+        """
+        before = self.calls.find_by_idempotency_key(once) if once else None
+        return AdmittedCall(before, replayed=True) if before else None
+
+    def _accept(self, call: Call, once: IdempotencyKey | None, more: Sequence[Write]) -> AdmittedCall | None:
+        """Store the call, or return the one that another request with the key stored at the same time."""
+        try:
+            self._reserve_and_store(call, once, more)
+        except (AlreadyCreated, IdempotencyInProgress, *_LIMITS) as error:
+            for _ in range(_LOOKS if once else 0):
+                if earlier := self.earlier(once):
+                    return earlier
+                self.sleep(_LOOK_EVERY_S)
+            if isinstance(error, AlreadyCreated):
+                raise IdempotencyInProgress from error
+            raise
+        return None
+
+    def _reserve_and_store(self, call: Call, once: IdempotencyKey | None, more: Sequence[Write]) -> None:
         checks = self.compliance.conditions(call)
         self.quotas.reserve(call)
         try:
             self._store(call, once, more, checks)
-        except AlreadyCreated as error:
-            self.quotas.release(call)
-            before = self.calls.find_by_idempotency_key(once) if once else None
-            if before is None:
-                raise IdempotencyInProgress from error
-            return before
         except Exception:
             self.quotas.release(call)
             raise
-        return None
 
     def _store(
         self, call: Call, once: IdempotencyKey | None, more: Sequence[Write], checks: Sequence[Check]

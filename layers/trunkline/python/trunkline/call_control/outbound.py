@@ -123,6 +123,8 @@ class OutboundCallService:
             IdempotencyConflict: the key was used with another body.
             IdempotencyInProgress: another request with the key is running.
         """
+        if earlier := self.admission.earlier(idempotency_key):
+            return earlier
         return self.admission.accept(self.build(principal, request, source=source), idempotency_key)
 
     def build(self, principal: Principal, request: OutboundCall | ScheduledCall, *, source: str) -> Call:

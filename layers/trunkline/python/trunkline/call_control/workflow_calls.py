@@ -70,6 +70,8 @@ class WorkflowCallService:
             LiveKitNotConfigured: the tenant has no LiveKit project.
             QueueUnavailable, IdempotencyConflict, IdempotencyInProgress: as `CallAdmission.accept` says.
         """
+        if earlier := self.admission.earlier(idempotency_key):
+            return earlier
         call = self.build(principal, request, source=source)
         return self.admission.accept(
             call, idempotency_key, self.user_contexts.writes(call, request.user_context)
@@ -96,6 +98,8 @@ class WorkflowCallService:
         idempotency_key: IdempotencyKey | None = None,
     ) -> AdmittedCall:
         """Accept a web call with one agent, without a workflow; raises as `create` does."""
+        if earlier := self.admission.earlier(idempotency_key):
+            return earlier
         agent = self._agent(principal.tenant_mode, request.agent_name)
         if agent is None and not principal.livemode:
             agent = self._agent(principal.tenant_id, request.agent_name)
