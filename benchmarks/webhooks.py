@@ -17,7 +17,7 @@ from benchmarks.results import Row, ms, p50, p95, p99
 from local.deployment import client
 from local.intercepting_proxy import routed_through
 from local.stack import Stack
-from local.webhook_receiver import Receiver, receiver
+from local.webhook_receiver import ReceivedRequest, Receiver, Reply, receiver
 
 SINGLE_DELIVERIES = 40
 BURST = 200
@@ -25,6 +25,10 @@ FAILING_DELIVERIES = 500
 METERED_DELIVERIES = 20
 MAX_LATENCY_RATIO = 1.5
 MAX_SLOWDOWN = 1.2
+SLOW_ENDPOINTS = 20
+SLOW_EVENTS = 3
+SLOW_S = 5.0
+MAX_NEIGHBOUR_SLOWDOWN = 2.0
 _TRANSITION_USD = 25.0
 """A million state transitions of a Standard workflow (https://aws.amazon.com/step-functions/pricing/)."""
 
@@ -32,10 +36,11 @@ _GB_S_USD = 0.0000133334
 """A GB-second on arm64 (https://aws.amazon.com/lambda/pricing/)."""
 
 _MEMORY_GB = 1.0
+_SLOW = "/slow"
 _FUNCTIONS = ["event-fanout", "webhook-deliver"]
 
 
-class _Tenant:
+class Tenant:
     """A tenant whose calls are queued without the API; each emits `call.started`."""
 
     def __init__(self, stack: Stack) -> None:
@@ -57,7 +62,7 @@ class _Tenant:
 def webhook_rows(stack: Stack) -> list[Row]:
     """Measure all figures on the endpoints of one tenant."""
     with receiver() as endpoint:
-        tenant = _Tenant(stack)
+        tenant = Tenant(stack)
         tenant.create_webhook(endpoint.url("/bench"))
         tenant.emit_events()
         endpoint.wait_for("/bench", 1, timeout_s=60)
@@ -69,18 +74,19 @@ def webhook_rows(stack: Stack) -> list[Row]:
             _burst_row(tenant, endpoint),
             *_cost_rows(stack, tenant, endpoint),
             _failing_endpoint_row(tenant, endpoint),
+            slow_neighbour_row(tenant, Tenant(stack), endpoint),
         ]
 
 
-def _single_latencies_s(tenant: _Tenant, endpoint: Receiver, count: int) -> list[float]:
+def _single_latencies_s(tenant: Tenant, endpoint: Receiver, count: int) -> list[float]:
     """Return the seconds from the event in the table to the endpoint, one event at a time."""
     samples = []
     for _ in range(count):
-        before = len(endpoint.requests)
+        before = len(endpoint.requests_to("/bench"))
         tenant.emit_events()
         started_s = time.monotonic()
-        endpoint.wait_for("/bench", before + 1, timeout_s=60)
-        samples.append(max(0.0, endpoint.requests[-1].at_s - started_s))
+        arrived = endpoint.wait_for("/bench", before + 1, timeout_s=60)
+        samples.append(max(0.0, arrived[-1].at_s - started_s))
     return samples
 
 
@@ -98,7 +104,7 @@ def _latency_rows(latencies_s: list[float], baseline_s: list[float]) -> list[Row
     return rows
 
 
-def _burst_row(tenant: _Tenant, endpoint: Receiver) -> Row:
+def _burst_row(tenant: Tenant, endpoint: Receiver) -> Row:
     before = len(endpoint.requests)
     tenant.emit_events(BURST)
     endpoint.wait_for("/bench", before + BURST, timeout_s=300)
@@ -107,7 +113,7 @@ def _burst_row(tenant: _Tenant, endpoint: Receiver) -> Row:
     return Row(f"{BURST} deliveries to one endpoint", f"{rate:.1f} a second", "two slots, four functions")
 
 
-def _cost_rows(stack: Stack, tenant: _Tenant, endpoint: Receiver) -> list[Row]:
+def _cost_rows(stack: Stack, tenant: Tenant, endpoint: Receiver) -> list[Row]:
     """Measure the cost of a delivery whose first attempt succeeds."""
     meter = UnitMeter(stack.config.emulator_url)
     with routed_through(stack, meter, _FUNCTIONS):
@@ -145,7 +151,7 @@ def _mean_execution(stack: Stack, delivery_ids: Sequence[str]) -> tuple[float, f
     return transitions / len(delivery_ids), task_s / len(delivery_ids)
 
 
-def _failing_endpoint_row(tenant: _Tenant, endpoint: Receiver) -> Row:
+def _failing_endpoint_row(tenant: Tenant, endpoint: Receiver) -> Row:
     """Measure an endpoint while 500 deliveries wait for another endpoint of its tenant that is down."""
     alone_s = p95(_single_latencies_s(tenant, endpoint, SINGLE_DELIVERIES))
     failing = tenant.create_webhook(f"http://127.0.0.1:9998/dead-{uuid.uuid4().hex}")
@@ -158,3 +164,23 @@ def _failing_endpoint_row(tenant: _Tenant, endpoint: Receiver) -> Row:
     value, compared_with = f"p95 {ms(beside_s)}", f"without it {ms(alone_s)}"
     name = f"an endpoint next to one that is down, with {FAILING_DELIVERIES} events"
     return Row(name, value, compared_with, ratio, f"≤ {MAX_SLOWDOWN} ×", ratio <= MAX_SLOWDOWN)
+
+
+def slow_neighbour_row(tenant: Tenant, neighbour: Tenant, endpoint: Receiver) -> Row:
+    """Measure an endpoint beside another tenant with twenty slow endpoints, all with deliveries waiting."""
+    alone_s = p95(_single_latencies_s(tenant, endpoint, SINGLE_DELIVERIES))
+    endpoint.respond = _slowly
+    for number in range(SLOW_ENDPOINTS):
+        neighbour.create_webhook(endpoint.url(f"{_SLOW}/{number}"))
+    neighbour.emit_events(SLOW_EVENTS)
+    beside_s = p95(_single_latencies_s(tenant, endpoint, SINGLE_DELIVERIES))
+    ratio = beside_s / alone_s
+    name = f"an endpoint beside a tenant with {SLOW_ENDPOINTS} endpoints that take {SLOW_S:.0f} s"
+    target, is_met = f"≤ {MAX_NEIGHBOUR_SLOWDOWN} ×", ratio <= MAX_NEIGHBOUR_SLOWDOWN
+    return Row(name, f"p95 {ms(beside_s)}", f"without it {ms(alone_s)}", ratio, target, is_met)
+
+
+def _slowly(request: ReceivedRequest) -> Reply:
+    if request.path.startswith(_SLOW):
+        time.sleep(SLOW_S)
+    return 200

@@ -254,12 +254,12 @@ def _after(delivery: Delivery, attempt: Attempt, decision: RetryDecision, now_ms
 def _slot_wait_s(delivery: Delivery, now_ms: int) -> float:
     """Return how long to wait for a free slot, in seconds.
 
-    The wait grows with the age of the delivery, so that a long backlog polls rarely: an execution of Step
-    Functions may have 25,000 events
+    The wait grows with the age of the delivery, so that a long backlog polls rarely. Its polls would take the
+    function from other tenants, and an execution of Step Functions may have 25,000 events
     (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html).
     """
     waited_s = (now_ms - delivery.created_at_ms) / 1000
-    return min(_MAX_SLOT_WAIT_S, max(2.0, waited_s / 20))
+    return min(_MAX_SLOT_WAIT_S, max(2.0, waited_s / 5))
 
 
 def _failure_without_attempt(delivery: Delivery, endpoint: Endpoint | None, now_ms: int) -> str | None:
