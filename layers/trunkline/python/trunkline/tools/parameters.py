@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -161,17 +161,42 @@ def _fields(parameters: Sequence[Parameter]) -> core_schema.CoreSchema:
     return core_schema.typed_dict_schema(fields, extra_behavior="forbid")
 
 
+def _without_fraction(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _unconverted(value: Any, validate: Callable[[Any], float]) -> Any:
+    validate(value)
+    return value
+
+
+def _enumerated(values: Sequence[Any]) -> core_schema.CoreSchema:
+    def member(value: Any) -> Any:
+        if isinstance(value, bool):
+            return None  # Python's True equals 1
+        return next((each for each in values if each == value), value)
+
+    return core_schema.no_info_before_validator_function(member, core_schema.literal_schema(list(values)))
+
+
+# As in JSON Schema, 5.0 is an integer and the enum's 5, and a number keeps its digits: as a double,
+# 9007199254740993 would be sent as …992.
+# Source: https://json-schema.org/draft/2020-12/json-schema-core, 4.2.1 and 4.2.2
 _SCALARS: dict[str, core_schema.CoreSchema] = {
     "string": core_schema.str_schema(strict=True),
-    "integer": core_schema.int_schema(strict=True),
-    "number": core_schema.float_schema(strict=True, allow_inf_nan=False),
+    "integer": core_schema.no_info_before_validator_function(
+        _without_fraction, core_schema.int_schema(strict=True)
+    ),
+    "number": core_schema.no_info_wrap_validator_function(
+        _unconverted, core_schema.float_schema(strict=True, allow_inf_nan=False)
+    ),
     "boolean": core_schema.bool_schema(strict=True),
 }
 
 
 def _core(parameter: Parameter) -> core_schema.CoreSchema:
     if parameter.enum is not None:
-        return core_schema.literal_schema(list(parameter.enum))
+        return _enumerated(parameter.enum)
     if parameter.type == "array":
         items = _SCALARS[parameter.items] if parameter.items else core_schema.any_schema()
         return core_schema.list_schema(items, strict=True)
