@@ -35,6 +35,7 @@ class ControlApi:
         app.router.add_put("/_control/trunks/{trunk_id}", self._set_trunk)
         app.router.add_put("/_control/webhooks", self._set_webhooks)
         app.router.add_put("/_control/faults", self._plan_faults)
+        app.router.add_put("/_control/restart", self._restart)
         app.router.add_put("/_control/joins", self._join)
         app.router.add_put("/_control/leaves", self._leave)
         app.router.add_get("/_control/requests", self._count_requests)
@@ -54,7 +55,17 @@ class ControlApi:
         return web.json_response({})
 
     async def _set_webhooks(self, request: web.Request) -> web.Response:
-        self._sender.urls = (await request.json())["urls"]
+        body = await request.json()
+        self._sender.urls = body["urls"]
+        self._sender.delay_s = body.get("delay_s", 0.0)
+        self._sender.tells_tracks = body.get("tracks", False)
+        return web.json_response({})
+
+    async def _restart(self, request: web.Request) -> web.Response:
+        """Kill the server and start it again: calls end without a webhook."""
+        self._sip.restart()
+        self._rooms.restart(keeps_rooms=(await request.json())["keeps_rooms"])
+        self._sender.drop_queued()
         return web.json_response({})
 
     async def _plan_faults(self, request: web.Request) -> web.Response:

@@ -9,7 +9,7 @@ from typing import Any
 
 from livekit.protocol.agent import Job, JobState, JobStatus, JobType
 from livekit.protocol.agent_dispatch import AgentDispatch, AgentDispatchState
-from livekit.protocol.models import DisconnectReason, ParticipantInfo, Room
+from livekit.protocol.models import DisconnectReason, ParticipantInfo, Room, TrackInfo, TrackType
 from livekit.protocol.webhook import WebhookEvent
 
 from local.livekit.agent_worker import AgentWorker
@@ -25,12 +25,17 @@ DEPARTURE_TIMEOUT_S = 20.0
 
 @dataclass
 class ActiveRoom:
-    """One room; `closing` is the task that closes it after its last caller left."""
+    """One room; `closing` is the task that closes it after its last caller left.
+
+    `is_stale`: the server that had it was restarted. Its participants are still listed, and nobody can remove
+    them.
+    """
 
     info: Room
     participants: dict[str, ParticipantInfo] = field(default_factory=dict)
     dispatches: dict[str, AgentDispatch] = field(default_factory=dict)
     closing: asyncio.Task[None] | None = None
+    is_stale: bool = False
 
 
 @dataclass
@@ -73,6 +78,23 @@ class RoomRegistry:
         """Send a webhook about a room."""
         self._sender.send(WebhookEvent(event=event, room=room.info, participant=participant))
 
+    def _send_track_webhook(self, event: str, room: ActiveRoom, participant: ParticipantInfo) -> None:
+        """Send a webhook about the audio track of a participant, if the control API asked for them."""
+        if self._sender.tells_tracks:
+            track = TrackInfo(sid=f"TR_{participant.sid.removeprefix('PA_')}", type=TrackType.AUDIO)
+            told = WebhookEvent(event=event, room=room.info, participant=participant, track=track)
+            self._sender.send(told)
+
+    def restart(self, *, keeps_rooms: bool) -> None:
+        """Forget who was there without a webhook; with redis (`keeps_rooms`) the rooms stay, but stale."""
+        for room in self.active.values():
+            room.is_stale = True
+            if room.closing:
+                room.closing.cancel()
+                room.closing = None
+        if not keeps_rooms:
+            self.active.clear()
+
     def join(self, room: ActiveRoom, participant: ParticipantInfo, *, hidden: bool = False) -> None:
         """Add a participant. A hidden one does not keep the room open, and sends no webhooks."""
         if hidden:
@@ -82,6 +104,7 @@ class RoomRegistry:
             room.closing = None
         room.participants[participant.identity] = participant
         self._send_webhook("participant_joined", room, participant)
+        self._send_track_webhook("track_published", room, participant)
 
     def leave(self, room: ActiveRoom, identity: str, reason: DisconnectReasonValue) -> None:
         """Remove a participant. A room without callers closes after 20 s, which removes its agents."""
@@ -90,6 +113,7 @@ class RoomRegistry:
             return
         participant.state = ParticipantInfo.State.DISCONNECTED
         participant.disconnect_reason = reason  # type: ignore[assignment]
+        self._send_track_webhook("track_unpublished", room, participant)
         self._send_webhook("participant_left", room, participant)
         callers = [other for other in room.participants.values() if other.kind != ParticipantInfo.Kind.AGENT]
         if not callers and room.closing is None and room.info.name in self.active:

@@ -169,6 +169,7 @@ class StandIn:
         active_room = self.rooms.active.get(message.room)
         if active_room is None:
             raise TwirpError("not_found", "twirp error unknown: requested room does not exist")
+        await _require_live(active_room)
         for identity in list(active_room.participants):
             self.sip.hang_up(message.room, identity)
         self.rooms.close(active_room, models.DisconnectReason.ROOM_DELETED)
@@ -196,6 +197,7 @@ class StandIn:
     async def _remove_participant(self, claims: Claims, message: room.RoomParticipantIdentity) -> Message:
         auth.require_room_admin(claims, message.room)
         active_room, participant = self._participant(message)
+        await _require_live(active_room)
         removed = models.DisconnectReason.PARTICIPANT_REMOVED
         self.sip.hang_up(message.room, participant.identity)
         self.rooms.leave(active_room, participant.identity, removed)
@@ -241,6 +243,13 @@ class StandIn:
         await self.rooms.stop()
         await self._sender.close()
         self._log.close()
+
+
+async def _require_live(active_room: ActiveRoom) -> None:
+    """Fail as a real LiveKit does about a room whose server was restarted."""
+    if active_room.is_stale:
+        await asyncio.sleep(UNKNOWN_ROOM_DELAY_S)
+        raise TwirpError("unavailable", "twirp error unknown: no response from servers")
 
 
 def _method_name(request: web.Request) -> str:

@@ -22,6 +22,9 @@ MAX_WAIT_UNTIL_ANSWERED_S = 80.0
 DEFAULT_RINGING_TIMEOUT_S = 30.0
 INVITE_TIMEOUT_S = 32.0
 MEDIA_TIMEOUT_S = 30.0
+AUDIO_LOST_S = 15.0
+"""How long after the last packet of a far end that has vanished LiveKit ends its leg."""
+
 _REJECTED, _UNAVAILABLE = DisconnectReason.USER_REJECTED, DisconnectReason.USER_UNAVAILABLE
 _CLIENT_INITIATED = DisconnectReason.CLIENT_INITIATED
 
@@ -50,6 +53,7 @@ class Leg:
     participant: ParticipantInfo
     request: CreateSIPParticipantRequest
     answer: asyncio.Future[None]
+    begun_s: float
     task: asyncio.Task[None] | None = None
 
     def set_status(self, value: str) -> None:
@@ -153,7 +157,7 @@ class SipService:
         if earlier := self._legs.get((request.room_name, participant.identity)):
             self.hang_up(request.room_name, participant.identity)
             self._end(earlier, DisconnectReason.DUPLICATE_IDENTITY)
-        leg = Leg(room, participant, request, asyncio.get_running_loop().create_future())
+        leg = Leg(room, participant, request, asyncio.get_running_loop().create_future(), received_s)
         leg.answer.add_done_callback(_mark_retrieved)
         self._legs[(request.room_name, participant.identity)] = leg
         self._rooms.join(room, participant)
@@ -180,7 +184,8 @@ class SipService:
         await self._talk(leg, callee)
 
     async def _talk(self, leg: Leg, callee: TestNumber) -> None:
-        limit_s = leg.request.max_call_duration.seconds or float("inf")
+        # LiveKit counts from the request, ringing included.
+        limit_s = (leg.request.max_call_duration.seconds or float("inf")) - (time.monotonic() - leg.begun_s)
         media_timeout_s = MEDIA_TIMEOUT_S if callee.silent else float("inf")
         hangup_s = callee.talk_s if callee.talk_s is not None else float("inf")
         ends_after_s = min(limit_s, media_timeout_s, hangup_s)
@@ -188,9 +193,8 @@ class SipService:
             return
         await asyncio.sleep(ends_after_s)
         if callee.drops and ends_after_s == hangup_s:
-            self._end(leg, DisconnectReason.CONNECTION_TIMEOUT)
-            return
-        if ends_after_s != media_timeout_s:
+            await asyncio.sleep(AUDIO_LOST_S)
+        elif ends_after_s != media_timeout_s:
             leg.set_status("hangup")
         self._end(leg, _CLIENT_INITIATED)
 
@@ -204,6 +208,11 @@ class SipService:
         if self._legs.get(key) is leg:
             del self._legs[key]
         self._rooms.leave(leg.room, leg.participant.identity, reason)
+
+    def restart(self) -> None:
+        """End all legs without a word, as a server that is killed does."""
+        for room, identity in list(self._legs):
+            self.hang_up(room, identity)
 
     def hang_up(self, room: str, identity: str) -> None:
         """Send CANCEL or BYE for a leg; the caller of this method removes its participant."""

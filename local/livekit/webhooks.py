@@ -35,6 +35,10 @@ class WebhookSender:
         # A burst would start function instances of the emulator, each with 70 MB and a second of unpacking.
         self._semaphore = asyncio.Semaphore(max_concurrent)
         self.session: aiohttp.ClientSession | None = None
+        self.delay_s = 0.0
+        """How long each room's webhooks wait, as behind a slow answer; `createdAt` stays right."""
+        self.tells_tracks = False
+        """Whether track_published and track_unpublished are sent, too."""
 
     def send(self, event: WebhookEvent) -> None:
         """Queue an event after the earlier ones of its room."""
@@ -48,6 +52,13 @@ class WebhookSender:
             worker.add_done_callback(self._workers.discard)
         self._queues[room].put_nowait((time.monotonic(), event))
 
+    def drop_queued(self) -> None:
+        """Lose the events that wait, as a server that is killed does."""
+        for queue in self._queues.values():
+            while not queue.empty():
+                queue.get_nowait()
+                queue.task_done()
+
     async def flush(self, room: str) -> None:
         """Wait until the webhooks of a room so far have been delivered or given up."""
         if queue := self._queues.get(room):
@@ -57,7 +68,8 @@ class WebhookSender:
         queue = self._queues[room]
         while not queue.empty():
             queued_at, event = await queue.get()
-            if time.monotonic() - queued_at < _MAX_QUEUED_S:
+            await asyncio.sleep(max(0.0, queued_at + self.delay_s - time.monotonic()))
+            if time.monotonic() - queued_at < _MAX_QUEUED_S + self.delay_s:
                 await asyncio.gather(*(self._deliver(url, event) for url in self.urls))
             queue.task_done()
         del self._queues[room]

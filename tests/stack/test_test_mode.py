@@ -44,7 +44,7 @@ EXPECTED = {
     "+15550100015": ("completed", "user_hangup", None),
     "+15550100016": ("completed", "user_hangup", None),
     "+15550100017": ("failed", "agent_unavailable", None),
-    "+15550100018": ("failed", "connection_lost", None),
+    "+15550100018": ("failed", "audio_lost", None),
     "+15550100019": ("completed", "user_hangup", None),
 }
 

@@ -14,6 +14,7 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.report_transitions import on_transcript
 from trunkline.calls.states import State
 from trunkline.calls.transitions import request_cancel
+from trunkline.dial_queue.lease import MAX_CLOCK_SKEW_MS, RUN_LEASE_MS
 from trunkline.dialer.apply_result import apply_dial_result
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.reconciler.phone_call_repair import HANG_UP_PATIENCE_MS, LOOK_UP_DELAY_MS
@@ -201,6 +202,7 @@ def test_the_rooms_end_applies_the_end_that_a_dead_dial_left(
     events.run_alive = True
     reconciler.clock.move_s(3)
     assert events.callee_left(NOW_MS + 3_000).state is State.CONNECTING, "its dial may still answer"
+    assert events.checks == [(make_call().id, reconciler.clock.now_ms + RUN_LEASE_MS + MAX_CLOCK_SKEW_MS + 1)]
     events.run_alive = False
     reconciler.clock.move_s(20)
     call = events.hear("room_finished", NOW_MS + 23_000)

@@ -113,7 +113,7 @@ async def simulation(table: Table) -> SimulationHarness:
         ("+15550100014", State.COMPLETED, Reason.VOICEMAIL_REACHED, None),
         ("+15550100016", State.FAILED, Reason.AGENT_UNAVAILABLE, None),
         ("+15550100017", State.FAILED, Reason.AGENT_UNAVAILABLE, None),
-        ("+15550100018", State.DISCONNECTED, Reason.CONNECTION_LOST, None),
+        ("+15550100018", State.DISCONNECTED, Reason.AUDIO_LOST, None),
     ],
 )
 async def test_a_number_says_what_becomes_of_its_call(

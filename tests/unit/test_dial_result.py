@@ -60,6 +60,12 @@ def test_ordinary_phrases_are_no_word_on_pace(phrase: str) -> None:
         (404, "not_found", "requested sip trunk does not exist", DialResultKind.FAILED),
         (503, "unavailable", "twirp error unknown: no response from servers", DialResultKind.NOT_SENT),
         (503, "unavailable", "twirp error unknown: cpu exhausted", DialResultKind.NOT_SENT),
+        (
+            500,
+            "internal",
+            "twirp error unknown: update room failed: timed out publishing track",
+            DialResultKind.NOT_SENT,
+        ),
         (500, "internal", "twirp error unknown: sip not connected (redis required)", DialResultKind.NOT_SENT),
         (401, "unauthenticated", "permissions denied", DialResultKind.NOT_SENT),
         (401, "unknown", "", DialResultKind.NOT_SENT),

@@ -28,6 +28,7 @@ from trunkline.calls.web_transitions import (
 )
 from trunkline.core.clock import Clock
 from trunkline.core.errors import LiveKitFailed
+from trunkline.dial_queue.lease import MAX_CLOCK_SKEW_MS, RUN_LEASE_MS
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.livekit.webhooks import LiveKitEvent
@@ -88,10 +89,17 @@ class LiveKitEventHandler:
         if after is None:
             return None
         self._notifier.notify_change(seen[-1], after)
+        self._check_stored_ending(seen[-1], after, now_ms)
         if event.is_caller and event.event == "participant_joined" and seen[-1].is_terminal:
             # The caller joined too late. If closing the room fails, LiveKit sends the webhook again.
             self._room_actions.close_room(event.claim)
         return after
+
+    def _check_stored_ending(self, before: Call, after: Call, now_ms: int) -> None:
+        """Have the ending of an answered leg applied when the lease of a dead dial is over."""
+        ending = after.pending_ending
+        if ending and before.pending_ending is None and ending.state is not State.FAILED:
+            self._room_actions.check_at(after.id, now_ms + RUN_LEASE_MS + MAX_CLOCK_SKEW_MS + 1)
 
     def _record_ids(self, event: LiveKitEvent) -> None:
         ids = {"sip_participant_id": event.sip_participant_id, "sip_call_id": event.sip_call_id}

@@ -16,7 +16,7 @@ class TestNumber:
     `after_s`; without it the callee answers after `after_s` and hangs up `talk_s` later (None: never;
     the other side or the time limit ends the call). `silent` sends no audio. `no_reply` never
     answers the INVITE at all, and `after_s` of None rings on. `full_claims` are refused first, as by a
-    trunk that is full. `machine` picks up in place of a person, `drops` loses the connection at the end,
+    trunk that is full. `machine` picks up in place of a person, `drops` vanishes at the end,
     and `turns` are said. `agent_joins_after_s` is the agent's delay (None: it never comes).
     """
 

@@ -86,7 +86,12 @@ _PACE_PHRASE = re.compile(
     r"\bcps\b|calls? per second|\brate\b|too (fast|many)|throttl|capacity|concurren|channel|limit",
     re.IGNORECASE,
 )
-_NO_INVITE = ("no response from servers", "cpu exhausted", "sip not connected")
+_NO_INVITE = (
+    "no response from servers",
+    "cpu exhausted",
+    "sip not connected",
+    "timed out publishing track",
+)
 
 
 def result_of_sip_status(sip_status_code: int, phrase: str) -> DialResult:

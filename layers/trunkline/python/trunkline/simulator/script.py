@@ -14,6 +14,7 @@ from trunkline.calls.test_numbers import TestNumber, lookup_test_number
 from trunkline.calls.value_objects import Channel
 
 NO_AUDIO_S = 30.0
+AUDIO_LOST_S = 15.0
 _FIRST_WORD_S = 0.3
 _JOINS_AFTER_S = 1.0
 _LEAVES_MESSAGE_S = 2.0
@@ -155,10 +156,11 @@ def _ending(call: Call, test_number: TestNumber) -> tuple[float, PersonLeft]:
     limit_s = float(call.agent.max_call_duration_s)
     if test_number.silent and limit_s > NO_AUDIO_S:
         return NO_AUDIO_S, PersonLeft(sip_call_status="active")
-    if test_number.talk_s is None or test_number.talk_s > limit_s:
+    lost_s = AUDIO_LOST_S if test_number.drops else 0.0
+    if test_number.talk_s is None or test_number.talk_s + lost_s > limit_s:
         return limit_s, PersonLeft()
     if test_number.drops:
-        return test_number.talk_s, PersonLeft("CONNECTION_TIMEOUT", "active")
+        return test_number.talk_s + lost_s, PersonLeft(sip_call_status="active")
     return test_number.talk_s, PersonLeft()
 
 
