@@ -13,6 +13,7 @@ from trunkline.http_api.responses import Deleted, deleted
 from trunkline.http_api.routing import Route, RouteGroup
 
 from .auth import ApiRequest
+from .routes.queries import CursorQuery
 
 Spec_contra = TypeVar("Spec_contra", bound=InputModel, contravariant=True)
 Spec = TypeVar("Spec", bound=InputModel)
@@ -24,7 +25,7 @@ CONFLICT: Errors = {409: "Another request changed it in the meantime. Read it an
 class CrudService(Protocol[Spec_contra]):
     """The use cases of one resource."""
 
-    def list(self, principal: Principal) -> Any: ...
+    def list(self, principal: Principal, cursor: str | None) -> Any: ...
     def get(self, principal: Principal, name: str) -> Any: ...
     def create(self, principal: Principal, spec: Spec_contra) -> Any: ...
     def change(self, principal: Principal, name: str, changes: Mapping[str, Any]) -> Any: ...
@@ -70,8 +71,8 @@ def add_crud_routes(group: RouteGroup, resource: CrudResource[Spec]) -> None:
     """Add the routes under `/api/v1/<name>` to a group."""
     service = resource.service
 
-    def list_all(request: ApiRequest) -> Any:
-        return service().list(request.principal)
+    def list_all(request: ApiRequest, query: CursorQuery) -> Any:
+        return service().list(request.principal, query.cursor)
 
     def create(request: ApiRequest, body: Spec) -> Any:
         return service().create(request.principal, body)
@@ -91,7 +92,14 @@ def add_crud_routes(group: RouteGroup, resource: CrudResource[Spec]) -> None:
     label, spec = resource.label, resource.spec
     change_texts = replace(resource.change, errors=CONFLICT | resource.change.errors)
     routes = [
-        Route("GET", many, list_all, resource.list_view, **_common(f"list{label}s", read, resource.listing)),
+        Route(
+            "GET",
+            many,
+            list_all,
+            resource.list_view,
+            query=CursorQuery,
+            **_common(f"list{label}s", read, resource.listing),
+        ),
         Route(
             "POST",
             many,

@@ -73,9 +73,9 @@ def erase_call(request: ApiRequest, call_id: str) -> Deleted:
 
 
 @group.get("/api/v1/calls/{call_id}/events", scope=Scope.CALLS_READ)
-def list_call_events(request: ApiRequest, call_id: str) -> CallEventList:
+def list_call_events(request: ApiRequest, call_id: str, query: CursorQuery) -> CallEventList:
     """List a call's events, in order."""
-    return call_reader().events(request.principal, call_id)
+    return call_reader().events(request.principal, call_id, query.cursor)
 
 
 @group.get("/api/v1/calls/{call_id}/transcript", scope=Scope.CALLS_READ)

@@ -25,6 +25,7 @@ from trunkline.core.errors import CannotGrant, InvalidRequest, NotFound
 from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
 from trunkline.core.timestamps import moment_ms
 from trunkline.core.validation import validated
+from trunkline.http_api.response_size import page_of
 from trunkline.tenants.settings import TenantSettingsCache
 
 _FIXED = ("scopes", "environment")
@@ -39,12 +40,14 @@ class ApiKeyService:
     pepper: str
     clock: Clock
 
-    def list(self, principal: Principal) -> ApiKeyList:
-        """List the tenant's keys, oldest first."""
+    def list(self, principal: Principal, cursor: str | None = None) -> ApiKeyList:
+        """List the tenant's keys, oldest first: a page that fits into a response."""
         found = [key for key in self.keys.all(principal.tenant_id) if _visible(principal, key)]
-        found.sort(key=lambda key: (key.created_at_ms, key.id))
         now_ms = self.clock.wall_ms()
-        return {"data": [key_view(key, now_ms) for key in found], "next_cursor": None}
+        shown, more = page_of(
+            found, lambda key: key_view(key, now_ms), lambda key: f"{key.created_at_ms:015d}{key.id}", cursor
+        )
+        return {"data": shown, "next_cursor": more}
 
     def get(self, principal: Principal, key_id: str) -> ApiKeyView:
         """Show one key; raises `NotFound` if it is not the tenant's."""

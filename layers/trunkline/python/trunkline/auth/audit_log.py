@@ -55,7 +55,7 @@ class AuditQuery(InputModel):
         first = f"{moment_ms(self.after):015d}" if self.after else "0"
         last = f"{moment_ms(self.before):015d}" if self.before else "~"
         if self.cursor:
-            last = min(last, decode_cursor(self.cursor, r"[0-9]{15}#\w{1,64}"))
+            last = min(last, decode_cursor(self.cursor, r"[0-9]{15}#[a-z0-9_]{1,64}"))
         return first, max(first, last)
 
 

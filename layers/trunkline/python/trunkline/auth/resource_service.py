@@ -17,6 +17,7 @@ from trunkline.auth.principal import Principal
 from trunkline.core.clock import Clock
 from trunkline.core.errors import AlreadyExists, InvalidRequest, LimitReached, NotFound, TrunklineError
 from trunkline.core.validation import InputModel, spec_values, validated
+from trunkline.http_api.response_size import page_of
 from trunkline.storage.table import Write
 from trunkline.storage.versioned import Versioned, VersionedRepository
 
@@ -61,10 +62,10 @@ class ResourceService(ABC, Generic[Resource, Spec, View]):
     repository: ResourceRepository[Resource]
     clock: Clock
 
-    def list(self, principal: Principal) -> Page[View]:
-        """List the tenant's resources in the order of `sort_field`."""
-        found = sorted(self._all(principal), key=lambda resource: getattr(resource, self.sort_field))
-        return {"data": [self._view(resource) for resource in found], "next_cursor": None}
+    def list(self, principal: Principal, cursor: str | None = None) -> Page[View]:
+        """List the tenant's resources in the order of `sort_field`: a page that fits into a response."""
+        shown, more = page_of(self._all(principal), self._view, self._position, cursor)
+        return {"data": shown, "next_cursor": more}
 
     def get(self, principal: Principal, name: str) -> View:
         """Show one resource; raises as `require` does."""
@@ -135,6 +136,11 @@ class ResourceService(ABC, Generic[Resource, Spec, View]):
     @abstractmethod
     def _build(self, principal: Principal, spec: Spec, before: Resource | None) -> Resource:
         """Build a new resource, or the changed form of `before`."""
+
+    def _position(self, resource: Resource) -> str:
+        value = getattr(resource, self.sort_field)
+        begin = f"{value:015d}" if isinstance(value, int) else value
+        return f"{begin}\x00{getattr(resource, self.id_field)}"
 
     def _all(self, principal: Principal) -> Sequence[Resource]:
         return self.repository.all(principal.tenant_mode)

@@ -24,7 +24,7 @@ from trunkline.core.pagination import encode_cursor
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
 from trunkline.dial_queue.status import QueueStatusReader
-from trunkline.http_api.response_size import fitting
+from trunkline.http_api.response_size import fitting, page_of
 from trunkline.storage.keys.calls import calls_sort_key
 
 MAX_WAIT_S = 25
@@ -104,11 +104,20 @@ class CallReader:
         said = NOTHING_SAID if call.is_waiting else self.transcripts.read(call.id)
         return call_view(call, events, self.queue.status(call), said)
 
-    def events(self, principal: Principal, call_id: str) -> CallEventList:
-        """Return a call's timeline, in order."""
+    def events(self, principal: Principal, call_id: str, cursor: str | None = None) -> CallEventList:
+        """Return a page of a call's timeline, in order, that fits into a response.
+
+        What tools received and answered, 48 KB for each use, may be in it.
+        """
         call, events = self._story(principal, call_id)
         bodies = self.tool_payloads(call.id) if any(event.type == TOOL_EVENT for event in events) else {}
-        return {"data": [_event_view(call, event, bodies) for event in events], "next_cursor": None}
+        shown, more = page_of(
+            events,
+            lambda event: _event_view(call, event, bodies),
+            lambda event: f"{event.sequence:09d}",
+            cursor,
+        )
+        return {"data": shown, "next_cursor": more}
 
     def transcript(self, principal: Principal, call_id: str, cursor: str | None) -> TranscriptView:
         """Return a page of a call's transcript that fits into a response."""

@@ -24,7 +24,7 @@ def decode_cursor(cursor: str, form: str) -> str:
         InvalidRequest: it is not a cursor of this list.
     """
     try:
-        position = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+        position = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except ValueError:
         position = ""
     if not re.fullmatch(form, position):

@@ -1,14 +1,17 @@
-"""Size of a response as AWS Lambda counts it: the JSON body is a string in a JSON document. Pure.
+"""Size of a response as AWS Lambda counts it, and pages that stay within it. Pure.
 
-Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (6 MB a response).
+A response has at most 6 MB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. The JSON
+body is a string in a JSON document. From Python 3.12 on, the runtime writes that document in UTF-8:
+https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from trunkline.core.json_text import json_bytes, json_text
+from trunkline.core.pagination import decode_cursor, encode_cursor
 
 MAX_RESPONSE_BYTES = 6 * 1024 * 1024
 MAX_PAGE_BYTES = 5 * 1024 * 1024
@@ -30,3 +33,25 @@ def fitting(items: Sequence[T], max_bytes: int = MAX_PAGE_BYTES) -> Sequence[T]:
         if total_bytes > max_bytes and count:
             return items[:count]
     return items
+
+
+V = TypeVar("V")
+
+
+def page_of(
+    items: Sequence[T], view: Callable[[T], V], position: Callable[[T], str], cursor: str | None
+) -> tuple[list[V], str | None]:
+    """Return the views after a cursor that fit into a response, and the cursor of the next page.
+
+    Items are in order of their positions, which must differ. An item that is deleted between two pages, or
+    created, does not move the others.
+
+    Raises:
+        InvalidRequest: the cursor is not one.
+    """
+    after = decode_cursor(cursor, r"(?s).{1,500}") if cursor else ""
+    left = sorted((item for item in items if position(item) > after), key=position)
+    views = [view(item) for item in left]
+    shown = fitting(views)
+    more = encode_cursor(position(left[len(shown) - 1])) if len(shown) < len(views) else None
+    return list(shown), more
