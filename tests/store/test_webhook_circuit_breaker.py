@@ -12,10 +12,12 @@ from botocore.exceptions import ClientError
 
 from tests.store.fixtures_webhooks import DOWN, LATER, MINE, OK, WebhookHarness, all_items
 from tests.support.builders import make_call
+from tests.support.clocks import NOW_MS
 from trunkline.core.errors import NotFound, WebhookDisabled
 from trunkline.core.validation import validated
 from trunkline.egress.messages import Response
 from trunkline.egress.retry_after import MAX_RETRY_AFTER_S
+from trunkline.reconciler import deliveries
 from trunkline.storage.keys.calls import call_event_key
 from trunkline.storage.keys.webhooks import webhook_slot_key
 from trunkline.webhooks import payload
@@ -150,6 +152,24 @@ def test_what_waited_for_a_circuit_goes_on_with_the_first_success_and_once(webho
     assert (repairs, len(webhooks.sent)) == ({"delivery_resumed": len(held)}, sent)
     retried = webhooks.delivery(ids[0])
     assert len(retried.attempts) == 1, "a retry keeps its time, which Retry-After may have asked for"
+
+
+def test_a_long_backlog_goes_on_over_several_passes_and_each_delivery_once(
+    webhooks: WebhookHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "_MAX_RESTARTS", 2)
+    webhook = webhooks.webhook()
+    webhooks.answer = lambda _: DOWN
+    for number in range(1, ENDPOINT_BREAKER.opens_after + 6):
+        webhooks.worker.step(webhooks.told(make_call(number, created_at_ms=NOW_MS + number)))
+    webhooks.answer = lambda _: OK
+    webhooks.run(webhooks.deliveries_service.ping(MINE, webhook)["id"])
+    resumed = []
+    for _ in range(4):
+        repairs: Counter[str] = Counter()
+        webhooks.reconciler.reconcile(repairs)
+        resumed.append(repairs["delivery_resumed"])
+    assert resumed == [2, 2, 1, 0]
 
 
 def test_an_execution_that_was_replaced_while_it_waited_sends_nothing(webhooks: WebhookHarness) -> None:
