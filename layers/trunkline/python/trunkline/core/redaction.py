@@ -11,7 +11,9 @@ _SECRETS = re.compile(
     r"|eyJ[\w-]{8,}+(\.[\w-]++\.[\w-]*+)?|(?<=session=)[\w-]+"
 )
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}(?![0-9])")
+_ANY_NUMBER = re.compile(r"(\+?)[0-9][0-9 ()./-]{4,30}[0-9]")
 _VISIBLE_DIGITS = 4
+_SHOWN_CHARACTERS = 100
 # Parts of the API's paths and ids; anything else may be personal data or a misplaced key.
 _PLAIN = re.compile(
     r"[a-z][a-z-]{0,30}|v1|[0-9a-fA-F-]{36}|(trunk|trunk_test|wh|dlv|key|AD)_[0-9A-Za-z]{1,40}"
@@ -26,6 +28,18 @@ def redact_secrets(text: str) -> str:
 def redact_for_logs(text: str) -> str:
     """Replace secrets, and all but the last digits of phone numbers."""
     return _NUMBER.sub(lambda number: f"+…{number[0][-_VISIBLE_DIGITS:]}", redact_secrets(text))
+
+
+def shown_value(text: str) -> str:
+    """Shorten a refused value to what its owner needs to find it: secrets are hidden, and all but the last
+    digits of what may be a phone number, in any spelling."""
+
+    def hide(number: re.Match[str]) -> str:
+        digits = re.sub(r"[^0-9]", "", number[0])
+        return f"{number[1]}…{digits[-_VISIBLE_DIGITS:]}"
+
+    cut = text.strip()[:_SHOWN_CHARACTERS]
+    return _ANY_NUMBER.sub(hide, redact_secrets(cut))
 
 
 def route_template(path: str) -> str:
