@@ -26,6 +26,8 @@ SCOPE: dict[str, Any] = {
     "workflow": {"logged_meals": ["Breakfast", "Lunch"]},
     "call": {"id": "c-1"},
     "secrets": {"key": "s3cret"},
+    "event": {"Straße": "S", "a.b c": "x", "empty": ""},
+    "row": {"First Name": "Ann", "Téléphone": "+1", "empty": ""},
 }
 TEXTS = st.text(st.characters(exclude_categories=[]), max_size=40)
 JSON_VALUES = st.recursive(
@@ -54,6 +56,10 @@ def filled(text: str) -> str:
         ('{{user.nick | default("a b") | urlencode}}', "a%20b"),
         ("{{user.nick | default([]) | json}}", "[]"),
         ("no templates } }} { here", "no templates } }} { here"),
+        ('{{event.Straße}} {{event["a.b c"]}} {{row.First Name}} {{row.Téléphone }}', "S x Ann +1"),
+        ('{{row.empty | default("none")}}{{row.empty}}', "none"),
+        ('{{row.First Name | default("x")}}{{row.No Such | default("y")}}', "Anny"),
+        ('{{event.empty | default("none")}}', ""),
         ("", ""),
     ],
 )

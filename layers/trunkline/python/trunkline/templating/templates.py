@@ -1,12 +1,15 @@
 """`{{path | filter}}`: a value looked up in plain data, never code. Pure.
 
 A path is names and list indices from one of `ROOTS`; it is looked up in dicts and lists alone, so there is
-no attribute to reach. The result of a template is never parsed as a template.
+no attribute to reach. A name has letters of any alphabet; other names are written as `["name"]`. Only columns
+of a `row` may have spaces without that: `{{row.First Name}}`. The result of a template is never parsed as a
+template.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,8 +23,10 @@ ROOTS = ("user", "params", "workflow", "call", "secrets", "event", "schedule", "
 MAX_STEPS = 20
 MAX_TEXT = 64 * 1024
 MAX_EXPRESSION = 500
-_PATH = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)((?:\.[A-Za-z0-9_-]+|\[[0-9]{1,6}\])*)")
-_STEP = re.compile(r"\.([A-Za-z0-9_-]+)|\[([0-9]{1,6})\]")
+_NAME = r"[\w-]+(?: +[\w-]+)*"
+_KEY = r'"[^"\\{}]{1,200}"'
+_PATH = re.compile(rf"([A-Za-z_][A-Za-z0-9_-]*)((?:\.{_NAME}|\[(?:[0-9]{{1,6}}|{_KEY})\])*)")
+_STEP = re.compile(rf"\.({_NAME})|\[(?:([0-9]{{1,6}})|({_KEY}))\]")
 _LITERAL = r'"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?|true|false|null|\[\]|\{\}'
 _FILTER = re.compile(rf"\s*\|\s*(?:(json|urlencode)|default\(\s*({_LITERAL})\s*\))")
 
@@ -109,13 +114,15 @@ _parse_cached = lru_cache(maxsize=512)(_parse)
 
 
 def evaluate(expression: Expression, scope: Scope) -> Any:
-    """Look up an expression; a value keeps its type. The default replaces a missing or null one.
+    """Look up an expression; a value keeps its type. The default replaces a missing or null one, and an empty
+    cell of a row.
 
     Raises:
         TemplateError: the value is missing and there is no default.
     """
     found = _lookup(expression.path, scope)
-    if (found is _NOTHING or found is None) and expression.default:
+    is_empty = found is _NOTHING or found is None or (found == "" and expression.root == "row")
+    if is_empty and expression.default:
         return expression.default[0]
     if found is _NOTHING:
         raise TemplateError(f"{expression.text} is not known in this call")
@@ -199,15 +206,26 @@ def expressions_in(value: Any, path: str = "") -> Iterator[tuple[str, Expression
 def _expression(text: str) -> Expression:
     shown = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
     inner = text[2:-2].strip()
+    if inner.startswith(
+        "row"
+    ):  # the columns of a file are named with composed accents, however it spells them
+        inner = unicodedata.normalize("NFC", inner)
     match = _PATH.match(inner) if len(inner) <= MAX_EXPRESSION else None
     if match is None:
         raise TemplateError(f"{shown} is not a path with filters (json, urlencode, default(…))")
     if match[1] not in ROOTS:
         raise TemplateError(f"{shown} must begin with one of {', '.join(ROOTS)}")
-    steps = tuple(name or index for name, index in _STEP.findall(match[2]))
+    steps = _steps(match[1], match[2], shown)
     if len(steps) > MAX_STEPS:
         raise TemplateError(f"{shown} has more than {MAX_STEPS} steps")
     return Expression((match[1], *steps), *_filters(inner[match.end() :], shown), shown)
+
+
+def _steps(root: str, text: str, shown: str) -> tuple[str, ...]:
+    found = [(name, index or key[1:-1]) for name, index, key in _STEP.findall(text)]
+    if root != "row" and any(" " in name for name, _ in found):
+        raise TemplateError(f'{shown}: write a name with spaces as ["name"]')
+    return tuple(name or other for name, other in found)
 
 
 def _filters(text: str, shown: str) -> tuple[Encoding, tuple[Any, ...]]:
@@ -236,7 +254,7 @@ def _lookup(path: tuple[str, ...], scope: Scope) -> Any:
     for step in path:
         if isinstance(found, Mapping):
             found = found.get(step, _NOTHING)
-        elif isinstance(found, list) and step.isdigit() and int(step) < len(found):
+        elif isinstance(found, list) and step.isdecimal() and int(step) < len(found):
             found = found[int(step)]
         else:
             return _NOTHING
