@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -10,21 +9,24 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.compliance.service import MAX_SUPPRESSIONS_PER_REQUEST, ComplianceService, Suppressions
 from trunkline.core.clock import SystemClock
+from trunkline.core.csv_reader import CsvRow, read_csv
 from trunkline.core.validation import E164
 from trunkline_cli.console import Stage, Tenant, connect, console, error_console, report_errors
 
 app = typer.Typer(no_args_is_help=True, help="Manage the numbers that the tenant must not call.")
+_CHUNK_BYTES = 1024 * 1024
 _MAX_SHOWN_ROWS = 20
 _MAX_SHOWN_CHARACTERS = 40
 
 
 @dataclass
 class ParsedNumbers:
-    """The distinct numbers of a file, and its invalid rows: their row number, from 1, and their value."""
+    """The distinct numbers of a file, and its invalid rows: their line, from 1, and their value."""
 
     numbers: list[str] = field(default_factory=list)
     invalid_rows: list[tuple[int, str]] = field(default_factory=list)
@@ -40,40 +42,53 @@ def import_numbers(
 ) -> None:
     """Import the numbers in the first column of a CSV file.
 
-    Rows without a valid number are skipped and listed, and the exit code is 1. A header row is allowed.
+    A header row is allowed. Encoding and delimiter are detected. Rows without a valid number are skipped and
+    listed, and the exit code is 1.
     """
     with report_errors():
-        with file.open(encoding="utf-8-sig", newline="") as text:
-            parsed = parse_numbers(csv.reader(text))
+        parsed = parse_numbers(read_csv(_chunks_of(file)))
         operator, clock = connect(stage), SystemClock()
         service = ComplianceService(operator.table, CompliancePolicy(operator.table, clock), clock)
         principal = operator.principal(tenant, livemode=not test)
         for chunk in _chunks(parsed.numbers):
             service.suppress(principal, Suppressions(numbers=chunk, reason=reason))
     console.print(f"{len(parsed.numbers)} numbers are on the list")
-    _report_invalid_rows(parsed.invalid_rows)
+    _report_invalid_rows(parsed)
 
 
-def _report_invalid_rows(invalid_rows: list[tuple[int, str]]) -> None:
-    for row_number, value in invalid_rows[:_MAX_SHOWN_ROWS]:
-        error_console.print(f"[red]✗[/] row {row_number}: {value!r} is not a phone number in E.164 format")
-    if invalid_rows:
-        error_console.print(f"{len(invalid_rows)} rows were skipped")
+def _report_invalid_rows(parsed: ParsedNumbers) -> None:
+    for line, value in parsed.invalid_rows[:_MAX_SHOWN_ROWS]:
+        shown = escape(repr(value))
+        error_console.print(f"[red]✗[/] line {line}: {shown} is not a phone number in E.164 format")
+    if parsed.invalid_rows:
+        error_console.print(f"{len(parsed.invalid_rows)} rows were skipped")
+    elif not parsed.numbers:
+        error_console.print("[red]✗[/] the file has no numbers")
+    if parsed.invalid_rows or not parsed.numbers:
         raise typer.Exit(1)
 
 
-def parse_numbers(rows: Iterable[list[str]]) -> ParsedNumbers:
-    """Collect the distinct numbers of the first column; a first row without digits is a header."""
+def parse_numbers(rows: Iterable[CsvRow]) -> ParsedNumbers:
+    """Collect the distinct numbers of the first column; a first row without digits is a header.
+
+    A row whose other cells are broken counts: a number that is on no list is one that may be called.
+    """
     parsed, seen = ParsedNumbers(), set[str]()
-    for row_number, row in enumerate(rows, 1):
-        value = row[0].strip() if row else ""
+    for index, row in enumerate(rows):
+        value = row.cells[0]
         if re.fullmatch(E164, value):
             if value not in seen:
                 seen.add(value)
                 parsed.numbers.append(value)
-        elif value and not (row_number == 1 and not re.search(r"[0-9]", value)):
-            parsed.invalid_rows.append((row_number, value[:_MAX_SHOWN_CHARACTERS]))
+        elif index or row.fault or re.search(r"[0-9]", row.text):
+            parsed.invalid_rows.append((row.line, (value or row.text.strip())[:_MAX_SHOWN_CHARACTERS]))
     return parsed
+
+
+def _chunks_of(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as opened:
+        while chunk := opened.read(_CHUNK_BYTES):
+            yield chunk
 
 
 def _chunks(numbers: list[str]) -> Iterator[list[str]]:

@@ -288,7 +288,7 @@ def test_a_list_of_numbers_is_imported_and_bad_rows_are_named(terminal: Terminal
     done = terminal.run("suppressions", "import", str(file), "--tenant", "quiet", "--reason", "register")
     assert done.returncode == 1
     assert "1200 numbers are on the list" in done.stdout
-    assert "row 1202: '4155552671' is not a phone number in E.164 format" in done.stderr
+    assert "line 1202: '4155552671' is not a phone number in E.164 format" in done.stderr
     assert "1 rows were skipped" in done.stderr
     file.write_text("+14155550001\n")
     assert "1 numbers are on the list" in terminal.say(
