@@ -123,7 +123,8 @@ class BatchStateMachine(Construct):
         self._worker = worker
         about = {"batch_id": "$.batch_id", "work": "$.work"}
         begin = self._step("Begin", {"step": "begin", **about}, "$.told")
-        end = self._step("End", {"step": "end", **about}, sfn.JsonPath.DISCARD)
+        # A repeat finishes no part that was given up: the reconciler begins anew.
+        end = self._step("End", {"step": "end", **about}, sfn.JsonPath.DISCARD, fails_at=["NotFinished"])
         parts = sfn.DistributedMap(
             self,
             "Parts",
@@ -145,7 +146,7 @@ class BatchStateMachine(Construct):
             "FailedAlarm",
             self.machine.metric_failed(period=Duration.minutes(1)),
             threshold=1,
-            description="A batch's work was given up: the reconciler begins it anew within minutes.",
+            description="A batch's job failed: the reconciler begins it anew within minutes, three times.",
         )
 
     def _part(self) -> sfn.IChainable:
@@ -158,7 +159,9 @@ class BatchStateMachine(Construct):
         wait.next(step)
         return step
 
-    def _step(self, name: str, told: dict[str, str], result_path: str | None) -> tasks.LambdaInvoke:
+    def _step(
+        self, name: str, told: dict[str, str], result_path: str | None, *, fails_at: Sequence[str] = ()
+    ) -> tasks.LambdaInvoke:
         named = {key: sfn.JsonPath.string_at(v) if v.startswith("$") else v for key, v in told.items()}
         step = tasks.LambdaInvoke(
             self,
@@ -169,6 +172,8 @@ class BatchStateMachine(Construct):
             result_path=result_path,
             retry_on_service_exceptions=False,
         )
+        if fails_at:
+            step.add_retry(errors=[*fails_at], max_attempts=0)
         step.add_retry(
             errors=["States.ALL"],
             interval=Duration.seconds(1),

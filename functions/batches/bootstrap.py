@@ -51,12 +51,13 @@ def worker() -> BatchWorker:
     holds = BatchHoldService(table, batches, trunks, notifier, clock)
     s3 = aws_clients.client("s3")
     files = BatchFiles(lambda: s3, settings.batch_bucket)
+    importer = _importer(settings, resources, files, notifier, holds)
     queue = QueueStatusReader(line, resources.lanes, trunks, QueueCheckpoints(table, line), clock)
     return BatchWorker(
         batches=batches,
         files=files,
-        splitter=Splitter(files, TemplateCipher(EnvelopeCipher(settings.context_key_arn))),
-        importer=_importer(settings, resources, files, notifier, holds),
+        splitter=Splitter(files, TemplateCipher(EnvelopeCipher(settings.context_key_arn)), importer.refusals),
+        importer=importer,
         canceller=PartCanceller(table, resources.calls, batches, notifier, clock),
         results=Results(table, batches),
         forecasts=ForecastService(batches, trunks, queue, clock),
@@ -91,6 +92,6 @@ def _importer(
         by_workflow = WorkflowCallService(
             intake, phones, workflows, agents, people, projects.owner_for_tenant
         )
-        return RowConverter(batch, templates, phones, by_workflow, compliance, facts)
+        return RowConverter(batch, templates, phones, by_workflow, compliance, facts, log)
 
     return Importer(table, BatchRepository(table), files, admission, drafter, holds.wake, clock)

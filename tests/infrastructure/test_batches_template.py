@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from tests.infrastructure.templates import FUNCTIONS, actions_of, function, resources
+from trunkline.batches.worker import NotFinished
 
 
 def test_files_are_encrypted_private_and_gone_when_no_call_can_wait(template: dict[str, Any]) -> None:
@@ -32,7 +33,9 @@ def test_the_map_walks_numbers_and_every_step_is_tried_again(template: dict[str,
     parts = states["Parts"]
     assert parts["ItemProcessor"]["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
     steps = [states["Begin"], states["End"], parts["ItemProcessor"]["States"]["Part"]]
-    assert all(step["Retry"][0]["MaxAttempts"] >= 10 for step in steps)
+    assert all(step["Retry"][-1]["MaxAttempts"] >= 10 for step in steps)
+    given_up = states["End"]["Retry"][0]
+    assert (given_up["ErrorEquals"], given_up["MaxAttempts"]) == ([NotFinished.__name__], 0)
     told = {name.removesuffix(".$") for step in steps for name in step["Parameters"]}
     assert told == {"step", "batch_id", "work", "part"}
     at_once = function(template, "batches")["ReservedConcurrentExecutions"]

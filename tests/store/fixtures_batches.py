@@ -33,6 +33,7 @@ from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.calls.models import Call
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.user_context_repository import UserContextRepository
+from trunkline.compliance.service import Suppressions
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
 from trunkline.dial_queue.repository import DialQueue
@@ -142,14 +143,14 @@ def make_batch_harness(table: Table) -> BatchHarness:
     holds = BatchHoldService(table, store, trunks, notifier, clock)
 
     def drafter(batch: Batch) -> RowConverter:
-        return RowConverter(batch, templates, phones, by_workflow, outbound.compliance, outbound.facts)
+        return RowConverter(batch, templates, phones, by_workflow, outbound.compliance, outbound.facts, LOG)
 
     importer = Importer(table, store, files, phones.admission.quotas, drafter, holds.wake, clock)
     results, outlook = Results(table, store), ForecastService(store, trunks, outbound.queue, clock)
     worker = BatchWorker(
         batches=store,
         files=files,
-        splitter=Splitter(files, templates),
+        splitter=Splitter(files, templates, importer.refusals),
         importer=importer,
         canceller=PartCanceller(table, outbound.calls, store, notifier, clock),
         results=results,
@@ -199,6 +200,10 @@ def call_of(batches: BatchHarness, batch_id: str, row: int) -> Call:
     found = batches.outbound.calls.load(batches.stored(batch_id).call_id(row))
     assert found is not None
     return found
+
+
+def suppress(batches: BatchHarness, *wanted: str) -> None:
+    batches.outbound.rules().suppress(ME, validated(Suppressions, {"numbers": list(wanted)}))
 
 
 @pytest.fixture

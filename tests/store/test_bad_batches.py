@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from tests.store.fixtures_batches import BatchHarness, csv_of, line, numbers, page_of
+from tests.store.fixtures_batches import BatchHarness, call_of, csv_of, line, numbers, page_of, suppress
 from tests.store.fixtures_outbound import ME
 from trunkline.core.errors import InvalidRequest, LimitReached, LiveKitNotConfigured, NotFound
+from trunkline.storage.table import Table
+from trunkline.storage.writes import named_writes
 
 OTHERS = (replace(ME, tenant_id="tenant-2"), replace(ME, livemode=False))
 
@@ -33,9 +38,17 @@ def test_bad_rows_are_kept_apart_and_the_good_ones_go(batches: BatchHarness) -> 
         (1, "a", "queued", None),
         (2, "b", "refused", "Validation error: Phone number must be in E.164 format (+1234567890)"),
         (3, None, "refused", "1 fields, the header has 3"),
-        (4, "c", "refused", "the same number as row 1"),
-        (5, "a", "refused", "the same id as row 1"),
+        (4, "c", "refused", "the same number as line 2"),
+        (5, "a", "refused", "the same id as line 2"),
         (6, "e", "queued", None),
+    ]
+    assert [(row["line"], row["phone_number"], row["value"]) for row in rows] == [
+        (2, "+14155550001", None),
+        (3, "+1", "+1"),
+        (4, None, "+…0003"),
+        (5, "+…0001", "+…0001"),
+        (6, "+…0005", "a"),
+        (8, "+14155550006", None),
     ]
     assert [row["row"] for row in batches.rows(shown["id"], only="called")] == [1, 6]
     assert [row["row"] for row in batches.rows(shown["id"], only="refused")] == [2, 3, 4, 5]
@@ -44,6 +57,70 @@ def test_bad_rows_are_kept_apart_and_the_good_ones_go(batches: BatchHarness) -> 
 def test_a_number_may_be_called_twice_where_that_is_wanted(batches: BatchHarness) -> None:
     shown = batches.made(text=csv_of("+14155550001", "+14155550001"), same_numbers="call")
     assert shown["progress"]["accepted"] == 2
+
+
+def test_a_duplicate_of_a_refused_row_is_called(batches: BatchHarness) -> None:
+    """A row that makes no call is no reason to leave out the next one of its number or id."""
+    body = {"agentId": batches.outbound.agent.id, "phoneNumber": "{{row.phone}}", "callerId": "{{row.from}}"}
+    good = batches.outbound.agent.phone_numbers[0]
+    rows = [("a", "+14155550001", "x"), ("a", "+14155550002", good), ("b", "+14155550001", good)]
+    rows += [("a", "+14155550003", good), ("c", "+14155550001", good)]
+    text = "\n".join(["id,phone,from", *(",".join(row) for row in rows)])
+    shown = batches.made(body=body, text=text)
+    assert [(row["status"], row["error"]) for row in batches.rows(shown["id"])] == [
+        ("refused", "Validation error: Caller ID must be in E.164 format (+1234567890)"),
+        ("queued", None),
+        ("queued", None),
+        ("refused", "the same id as line 3"),
+        ("refused", "the same number as line 4"),
+    ]
+
+
+def test_a_duplicate_of_a_suppressed_row_is_called_under_its_id(batches: BatchHarness) -> None:
+    suppress(batches, "+14155550001")
+    text = "id,phone\na,+14155550001\na,+14155550002\nb,+14155550001\n"
+    shown = batches.made(text=text)
+    found = [(row["status"], row["error_type"]) for row in batches.rows(shown["id"])]
+    assert found == [("refused", "suppressed"), ("queued", None), ("refused", "suppressed")]
+
+
+@pytest.mark.memory_table
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=40), st.sets(st.integers(0, 3)))
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_rows_of_one_number_share_one_check(
+    batches: BatchHarness, monkeypatch: pytest.MonkeyPatch, wanted: list[int], suppressed: set[int]
+) -> None:
+    """AWS refuses a transaction with two actions on one item; no request has them."""
+    transact, keys = Table.transact, list[list[Any]]()
+
+    def seen(self: Table, writes: Any, *more: Any) -> None:
+        named = [write for _, write in named_writes(writes)]
+        keys.append(
+            [write.key if hasattr(write, "key") else (write.item["pk"], write.item["sk"]) for write in named]
+        )
+        transact(self, writes, *more)
+
+    batches.clock.move_s(1)
+    with monkeypatch.context() as patched:
+        patched.setattr(Table, "transact", seen)
+        suppress(batches, "+14155559999", *(f"+1415555000{n}" for n in suppressed))
+        phones = [f"+1415555000{n}" for n in wanted]
+        shown = batches.made(text=csv_of(*phones), same_numbers="call")
+        for n in suppressed:
+            batches.outbound.rules().release(ME, f"+1415555000{n}")
+    assert all(len(each) == len(set(each)) for each in keys)
+    accepted = sum(n not in suppressed for n in wanted)
+    assert (shown["progress"]["accepted"], shown["progress"]["refused"]) == (accepted, len(wanted) - accepted)
+
+
+def test_a_cell_that_is_empty_is_the_default(batches: BatchHarness) -> None:
+    metadata = {"name": '{{row.First Name | default("friend")}}', "ort": "{{row.Téléphone}}"}
+    body = {"agentId": batches.outbound.agent.id, "phoneNumber": "{{row.Téléphone}}", "metadata": metadata}
+    text = "Téléphone|First Name\r+14155550001|\r+14155550002| Ann \r"
+    shown = batches.made(body=body, text=text)
+    calls = [call_of(batches, shown["id"], row) for row in (1, 2)]
+    names = [json.loads(call.metadata_json)["name"] for call in calls]
+    assert (names, shown["progress"]["accepted"]) == (["friend", "Ann"], 2)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ import io
 
 import pytest
 
-from tests.store.fixtures_batches import BatchHarness, call_of, csv_of, numbers, page_of
+from tests.store.fixtures_batches import BatchHarness, call_of, csv_of, numbers, page_of, suppress
 from tests.store.fixtures_outbound import ME
 from tests.support.clocks import NOW_MS
+from trunkline.batches.models import BatchState
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.transitions import finish_attempt
@@ -30,11 +31,43 @@ def test_ends_are_counted_once_however_often_they_are_told(batches: BatchHarness
     ]
     assert (read["progress"]["ended"], read["status"]) == (2, "running")
     batches.store.record_call_end(batch_id, 3, "cancelled", None, 1)
+    assert batches.service.page(ME, page_of())["data"][0]["status"] == "completed"
+    assert batches.stored(batch_id).state is BatchState.COMPLETED, "its calls are not counted again"
     assert batches.read(batch_id)["status"] == "completed"
+    assert batches.service.cancel(ME, batch_id)["status"] == "completed"
+    with pytest.raises(BatchNotReady, match="Batch is completed"):
+        batches.service.pause(ME, batch_id, paused=True)
+
+
+def test_a_batch_that_is_read_first_is_completed_in_the_list(batches: BatchHarness) -> None:
+    batch_id = batches.made(text=csv_of(*numbers(1)))["id"]
+    assert batches.service.page(ME, page_of())["data"][0]["status"] == "running"
+    batches.store.record_call_end(batch_id, 1, "completed", None, 1)
+    assert batches.read(batch_id)["status"] == "completed"
+    assert batches.stored(batch_id).state is BatchState.COMPLETED
+
+
+def test_results_are_filtered_by_number_id_and_outcome(batches: BatchHarness) -> None:
+    suppress(batches, "+14155550003")
+    text = "phone,id\n+14155550001,a\n+14155550002,b\n+14155550003,c\n+14155550001,d\n"
+    batch_id = batches.made(text=text)["id"]
+    call = call_of(batches, batch_id, 2)
+    over = finish_attempt(call, Ending(State.FAILED, Reason.DIAL_BUSY), NOW_MS)
+    batches.outbound.calls.apply(call, over, NOW_MS)
+
+    def found(**query: str) -> list[int]:
+        return [row["row"] for row in batches.rows(batch_id, **query)]
+
+    assert found(phone_number="+14155550001") == found(phone_number=" 14155550001") == [1, 4]
+    assert found(phone_number="14155550003") == [3], "refused rows show their last digits"
+    assert (found(id="b"), found(id="x")) == ([2], [])
+    assert (found(status="failed"), found(status="refused")) == ([2], [3, 4])
+    assert (found(reason="dial_busy"), found(reason="suppressed")) == ([2], [3])
+    assert found(only="refused", phone_number="+14155550001") == [4]
 
 
 def test_results_are_exported_as_csv_that_no_spreadsheet_takes_for_formulas(batches: BatchHarness) -> None:
-    text = "phone,id\n+14155550001,=cmd\n+14155550002,b\nx,-c\n"
+    text = "phone,id\n+14155550001,=cmd\n+14155550002,b\nx,-c\n+14155550004,+cmd|x\n＝1,d\n"
     batch_id = batches.made(text=text)["id"]
     call = call_of(batches, batch_id, 2)
     over = finish_attempt(call, Ending(State.FAILED, Reason.DIAL_BUSY), NOW_MS)
@@ -49,6 +82,15 @@ def test_results_are_exported_as_csv_that_no_spreadsheet_takes_for_formulas(batc
         ("1", "'=cmd", "queued", ""),
         ("2", "b", "failed", "dial_busy"),
         ("3", "'-c", "refused", ""),
+        ("4", "'+cmd|x", "queued", ""),
+        ("5", "d", "refused", ""),
+    ]
+    assert [row["phone_number"] for row in rows] == [
+        "+14155550001",
+        "+14155550002",
+        "x",
+        "+14155550004",
+        "'＝1",
     ]
 
 

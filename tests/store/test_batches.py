@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from tests.store.fixtures_batches import BatchHarness, call_of, csv_of, line, numbers
+from tests.store.fixtures_batches import BatchHarness, call_of, csv_of, line, numbers, suppress
 from tests.store.fixtures_outbound import ME
 from tests.support.builders import TRUNK
 from tests.support.clocks import NOW_MS
@@ -18,9 +18,7 @@ from trunkline.batches.importer import Importer
 from trunkline.batches.worker import NotFinished
 from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import claim_call, request_cancel
-from trunkline.compliance.service import Suppressions
 from trunkline.core.errors import BatchNotReady
-from trunkline.core.validation import validated
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.reconciler.batches import BatchReconciler
 from trunkline.storage.keys.tenants import tenant_key
@@ -89,10 +87,6 @@ def test_a_dry_run_says_what_would_come_of_it_and_calls_nobody(batches: BatchHar
         batches.service.start(ME, shown["id"])
 
 
-def suppress(batches: BatchHarness, *wanted: str) -> None:
-    batches.outbound.rules().suppress(ME, validated(Suppressions, {"numbers": list(wanted)}))
-
-
 def test_suppressed_numbers_are_found_in_the_transaction_itself(batches: BatchHarness) -> None:
     suppress(batches, "+14155550002", "+14155550030")
     shown = batches.made(text=csv_of(*numbers(30)))
@@ -122,11 +116,11 @@ def test_a_worker_that_dies_between_two_groups_is_followed_by_one_that_goes_on(
         nonlocal written
         written += 1
         if written == 3:
-            raise RuntimeError("killed")
+            raise SystemExit("killed")
         return note(self, *args, **more)
 
     monkeypatch.setattr(Importer, "_write_transaction", dies)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(SystemExit):
         batches.run(shown["id"])
     assert len(line(batches)) == 64
     batches.run(shown["id"])

@@ -62,6 +62,8 @@ def test_a_group_of_rows_fits_into_one_transaction(
             call = replace(prepared.call, metadata_json=metadata)
             return replace(prepared, call=call, extra_writes=[context])
 
+        inspect = convert
+
     def transact(self: Table, writes: TransactionWrites, *args: Any) -> None:
         transactions.append([write for _, write in named_writes(writes)])
         original(self, writes, *args)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import unicodedata
 from itertools import pairwise
 
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trunkline.batches.models import PART_ROWS, Row, RowFormat, part_of
-from trunkline.batches.row_parser import MAX_ROW_BYTES, RowsRefused, read_rows
+from trunkline.batches.row_parser import RowsRefused, read_rows
+from trunkline.core.csv_reader import MAX_ROW_BYTES
 
 NONE: frozenset[str] = frozenset()
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)
@@ -38,9 +40,14 @@ def test_csv_is_read_as_it_was_written_however_it_is_cut(cells: list[list[str]],
     writer.writerow(["one", "two"])
     writer.writerows(cells)
     raw = b"\xef\xbb\xbf" + written.getvalue().encode()
+    expected = [trimmed for row in cells if any(trimmed := [cell.strip() for cell in row])]
+    if not expected:
+        with pytest.raises(RowsRefused, match="there are no rows"):
+            list(read_rows(RowFormat.CSV, pieces(raw, cuts), frozenset({"one"})))
+        return
     found = list(read_rows(RowFormat.CSV, pieces(raw, cuts), frozenset({"one"})))
-    assert [[row.values["one"], row.values["two"]] for row in found] == cells
-    assert [row.number for row in found] == list(range(1, len(cells) + 1))
+    assert [[row.values["one"], row.values["two"]] for row in found] == expected
+    assert [row.number for row in found] == list(range(1, len(expected) + 1))
 
 
 @given(
@@ -66,7 +73,7 @@ def test_no_file_breaks_it(raw: bytes, row_format: RowFormat) -> None:
     assert found
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_header_says_what_parts_the_columns(delimiter: str) -> None:
     text = f" phone {delimiter}name\r\n+1{delimiter}Ann\r\n"
     assert [dict(row.values) for row in rows(RowFormat.CSV, text)] == [{"phone": "+1", "name": "Ann"}]
@@ -91,15 +98,54 @@ def test_a_bad_line_is_its_rows_fault_alone(line: str, message: str) -> None:
     assert (good.fault, good.name, good.number) == (None, "7", 2)
 
 
-@pytest.mark.parametrize("text", [b"a,b\n\xff,1\n", b"\xff\xfea\x00"])
-def test_what_is_no_utf_8_is_refused_with_its_line(text: bytes) -> None:
-    with pytest.raises(RowsRefused, match=r"line \d is not UTF-8"):
-        rows(RowFormat.CSV, text)
+def test_a_line_in_no_encoding_is_its_rows_fault_alone() -> None:
+    found = rows(RowFormat.CSV, b"a,b\n1,2\n\x81,4\n5,6\n")
+    assert [row.fault and row.fault.message for row in found] == [
+        None,
+        "a character is in no known encoding",
+        None,
+    ]
 
 
-def test_an_open_quote_is_its_rows_fault() -> None:
+def test_an_open_quote_is_its_rows_fault_alone() -> None:
     found = rows(RowFormat.CSV, 'a,b\n1,2\n"3,4\n5,6\n')
-    assert (found[0].fault, found[-1].fault is not None) == (None, True)
+    assert [(row.line, row.fault is None) for row in found] == [(2, True), (3, False), (4, True)]
+
+
+def test_a_stray_quote_costs_one_row_of_five_thousand() -> None:
+    lines = [f"+1415{2_000_000 + n},Ann {n}" for n in range(5000)]
+    lines[4] = '+14152000004,"Ann'
+    found = rows(RowFormat.CSV, "\r\n".join(["phone,name", *lines]))
+    assert len(found) == 5000
+    assert [(row.number, row.line) for row in found if row.fault] == [(5, 6)]
+    assert found[4].fault is not None
+    assert found[4].fault.value == '+…0004,"Ann'
+
+
+def test_an_empty_id_in_csv_is_none() -> None:
+    assert [row.name for row in rows(RowFormat.CSV, "id,a\n,1\nx,2\n")] == [None, "x"]
+
+
+def test_columns_without_a_name_are_left_out() -> None:
+    assert [dict(row.values) for row in rows(RowFormat.CSV, "phone,,\n+1,,\n,,\n")] == [{"phone": "+1"}]
+
+
+def test_names_of_columns_are_composed_and_in_one_line() -> None:
+    header = '"First\r\nName";' + unicodedata.normalize("NFD", "Téléphone")
+    (row,) = rows(RowFormat.CSV, f"{header}\nAnn;+1\n")
+    assert dict(row.values) == {"First Name": "Ann", "Téléphone": "+1"}
+
+
+def test_columns_are_bounded() -> None:
+    with pytest.raises(RowsRefused, match="more than 1000 columns"):
+        rows(RowFormat.CSV, ",".join(f"c{n}" for n in range(1001)))
+    with pytest.raises(RowsRefused, match=f"larger than {MAX_ROW_BYTES} bytes"):
+        rows(RowFormat.CSV, ",".join(f"c{n}" for n in range(60_000)))
+
+
+def test_an_excel_workbook_is_refused_by_name() -> None:
+    with pytest.raises(RowsRefused, match="save it as CSV"):
+        rows(RowFormat.CSV, b"PK\x03\x04\x14\x00\x06\x00")
 
 
 @pytest.mark.parametrize(("row", "part"), [(1, 1), (PART_ROWS, 1), (PART_ROWS + 1, 2), (100_000, 200)])

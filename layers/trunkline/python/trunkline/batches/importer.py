@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError, ParamValidationError
 
 from trunkline.batches.forecast import Load
-from trunkline.batches.models import Batch, Row, RowFault, first_row
+from trunkline.batches.models import PART_ROWS, Batch, Row, RowFault, first_row
 from trunkline.batches.repository import BatchRepository, Part, part_writes
-from trunkline.batches.row_to_call import PreparedRow
+from trunkline.batches.row_to_call import TRANSIENT, UNUSABLE, PreparedRow
 from trunkline.batches.s3_files import BatchFiles
 from trunkline.call_control.quotas import QuotaService
 from trunkline.calls.create_items import call_writes
@@ -22,7 +24,8 @@ from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.clock import Clock
 from trunkline.core.errors import ConcurrencyExceeded, DailyLimitReached, QueueFull
 from trunkline.storage.item_size import MAX_ITEM_BYTES, MAX_TRANSACTION_ACTIONS, MAX_TRANSACTION_BYTES
-from trunkline.storage.table import Check, ConditionFailed, ConflictRetry, Table, Write
+from trunkline.storage.keys.item import ItemKey
+from trunkline.storage.table import Check, ConditionFailed, ConflictRetry, Table, TransactionConflict, Write
 
 GROUP_ROWS = 32
 MAX_GROUP_ACTIONS = MAX_TRANSACTION_ACTIONS - 2
@@ -35,6 +38,7 @@ _PATIENCE_S = 240
 _WAIT_S = 30
 _RETRY = ConflictRetry(max_tries=12, min_wait_s=0.01, max_wait_s=0.2)
 _PART = "part"
+GIVEN_UP = RowFault("not_imported", "the row could not be imported after several tries")
 SUPPRESSED = RowFault("suppressed", "Number is on the suppression list")
 _FULL = (QueueFull, ConcurrencyExceeded, DailyLimitReached)
 
@@ -43,6 +47,8 @@ class RowConverterPort(Protocol):
     """Converts rows into calls: `trunkline.batches.row_to_call`."""
 
     def convert(self, row: Row) -> PreparedRow: ...
+
+    def inspect(self, row: Row) -> PreparedRow: ...
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,26 @@ class Importer:
             self.files.delete_rows(batch.id, number)
         return DONE
 
+    def refusals(self, batch: Batch) -> Callable[[Row], RowFault | None]:
+        """Return a function that says why a row makes no call, as an import at this moment would."""
+        converter = self.row_converter(batch)
+
+        def refusal(row: Row) -> RowFault | None:
+            draft = converter.inspect(row)
+            return SUPPRESSED if self._is_rejected(draft) else draft.fault
+
+        return refusal
+
+    def refuse_rest(self, batch: Batch, number: int, *, check: bool) -> None:
+        """Refuse the rows of a part that could not be imported or checked."""
+        last = min(first_row(number) + PART_ROWS - 1, batch.rows or 0)
+        known = {row.number: row for row in self.files.rows(batch.id, number)}
+        rows = [known.get(n, Row(n, {})) for n in range(first_row(number), last + 1)]
+        while group := self._next_group(batch, number, rows, check=check):
+            part, due = group
+            drafts = [PreparedRow(row, fault=GIVEN_UP) for row in due]
+            self._write_transaction(batch, part, drafts, check=check)
+
     def _next_group(
         self, batch: Batch, number: int, rows: Sequence[Row], *, check: bool
     ) -> tuple[Part, Sequence[Row]] | None:
@@ -109,7 +135,15 @@ class Importer:
             return None
         while True:
             let_in, wait_s = self._admitted(drafts)
-            suppressed = self._write_transaction(batch, part, let_in, check=False) if let_in else set()
+            try:
+                suppressed = self._write_transaction(batch, part, let_in, check=False) if let_in else set()
+            except Exception as error:
+                if not is_permanent(error) or not any(draft.call for draft in let_in):
+                    raise
+                # Some row can't be stored. The first half is written, and the loop goes on behind it.
+                half = let_in[: len(let_in) // 2]
+                drafts = half or [let_in[0].refused(UNUSABLE)]
+                continue
             if not suppressed:
                 return wait_s
             drafts = [
@@ -137,15 +171,18 @@ class Importer:
             The rows with a suppressed number; then nothing was written. Empty if the group was written, or if
             another worker has written it.
         """
-        faults = [(draft.row.number, draft.row.name, draft.fault) for draft in drafts]
+        faults = [draft.row.refused(draft.fault) for draft in drafts if draft.fault]
+        accepted = len(drafts) - len(faults)
         next_row = drafts[-1].row.number + 1
         writes: dict[str, Sequence[Write | Check]] = {
-            _PART: part_writes(batch, part, next_row, faults, loads_of(drafts), check=check)
+            _PART: part_writes(batch, part, next_row, accepted, faults, loads_of(drafts), check=check)
         }
         prepared = [] if check else [draft for draft in drafts if draft.call]
         for draft in prepared:
             writes[f"call {draft.row.number}"] = [*call_writes(draft.required_call), *draft.extra_writes]
-        writes |= {_checks_name(draft): draft.checks for draft in prepared}
+        # DynamoDB refuses two actions on one item: rows with the same number share one check.
+        checks = {check.key: check for draft in prepared for check in draft.checks}
+        writes |= {_check_name(key): [check] for key, check in checks.items()}
         try:
             self.table.transact(writes, _RETRY)
         except Exception as error:
@@ -153,7 +190,11 @@ class Importer:
                 self.quotas.release(draft.required_call)
             if not isinstance(error, ConditionFailed):
                 raise
-            suppressed = {draft.row.number for draft in prepared if _checks_name(draft) in error.names}
+            suppressed = {
+                draft.row.number
+                for draft in prepared
+                if any(_check_name(check.key) in error.names for check in draft.checks)
+            }
             if not suppressed and _PART not in error.names:
                 raise
             return suppressed
@@ -168,8 +209,18 @@ class Importer:
         return any(item.get("expires_ms", now_ms) >= now_ms for item in self.table.get_all(keys))
 
 
-def _checks_name(draft: PreparedRow) -> str:
-    return f"checks {draft.row.number}"
+def _check_name(key: ItemKey) -> str:
+    return f"check {key.pk} {key.sk}"
+
+
+def is_permanent(error: Exception) -> bool:
+    """Tell whether a repeat fails alike: AWS calls the request invalid, or our own code failed."""
+    if isinstance(error, ClientError):
+        reasons: Any = error.response.get("CancellationReasons", [])
+        codes = {error.response["Error"]["Code"], *(reason.get("Code") for reason in reasons)}
+        return not codes.isdisjoint({"ValidationException", "ValidationError"})
+    transient = (*TRANSIENT, ConditionFailed, TransactionConflict)
+    return isinstance(error, ParamValidationError) or not isinstance(error, transient)
 
 
 def _fitting(drafts: Iterable[PreparedRow]) -> Iterator[PreparedRow]:

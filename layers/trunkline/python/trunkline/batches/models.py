@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -32,6 +32,7 @@ class BatchState(StrEnum):
     CHECKED = "checked"
     IMPORTING = "importing"
     RUNNING = "running"
+    COMPLETED = "completed"
     CANCELLING = "cancelling"
     CANCELLED = "cancelled"
     REFUSED = "refused"
@@ -59,8 +60,8 @@ class Batch:
     The values of its `user_context` are encrypted beside it.
 
     `first_us` is the arrival time before the first row's call. `rows` and `parts` are None until the rows are
-    read. `job` is the running job, or None; `runs` counts executions, so that their names differ. `ttl` is in
-    epoch seconds.
+    read. `job` is the running job, or None; `runs` counts executions, so that their names differ, and
+    `failures` those of the job that failed. `ttl` is in epoch seconds.
     """
 
     id: str
@@ -90,6 +91,8 @@ class Batch:
     job: BatchJob | None = None
     runs: int = 0
     exported_at_ms: int | None = None
+    failures: int = 0
+    export_failed: bool = False
 
     @property
     def tenant_mode(self) -> str:
@@ -137,6 +140,7 @@ def batch_from_attributes(item: Mapping[str, Any]) -> Batch:
     context = values["user_context"]
     values["user_context"] = None if context is None else bytes(context)
     values["job"] = BatchJob(item["work"]) if item.get("work") else None
+    values["failures"] = item.get("failures", 0)
     return Batch(**values)
 
 
@@ -152,17 +156,39 @@ def first_row(part: int) -> int:
 
 @dataclass(frozen=True)
 class RowFault:
-    """The reason for which a row has no call."""
+    """The reason for which a row has no call. `value` is the refused value, short and with masked numbers."""
 
     type: str
     message: str
+    value: str | None = None
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a batch: its values or its fault. `name` is its column `id`, or None."""
+    """A row of a batch: its values or its fault. `name` is its column `id`, or None.
+
+    `line` is the line of the file on which it begins, from 1; None in a JSON array. `phone` is the number to
+    call, masked; a refused row keeps nothing else of its values.
+    """
 
     number: int
     values: Mapping[str, Any]
     name: str | None = None
     fault: RowFault | None = None
+    line: int | None = None
+    phone: str | None = None
+
+    def refused(self, fault: RowFault) -> Row:
+        """Return the row with a fault instead of its values."""
+        return replace(self, values={}, fault=fault)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the row as it is stored."""
+        stored = {"row": self.number, "id": self.name, "line": self.line, "phone": self.phone}
+        return stored | ({"fault": asdict(self.fault)} if self.fault else {"values": dict(self.values)})
+
+
+def row_from_json(value: Mapping[str, Any]) -> Row:
+    """Read a stored row."""
+    fault = RowFault(**value["fault"]) if value.get("fault") else None
+    return Row(value["row"], value.get("values", {}), value["id"], fault, value["line"], value["phone"])

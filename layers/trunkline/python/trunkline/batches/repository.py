@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from trunkline.batches.models import SPAN_US, Batch, RowFault, batch_from_attributes, first_row, part_of
+from trunkline.batches.models import (
+    SPAN_US,
+    Batch,
+    Row,
+    batch_from_attributes,
+    first_row,
+    part_of,
+    row_from_json,
+)
 from trunkline.core.errors import VersionConflict
 from trunkline.core.json_text import json_text
 from trunkline.core.pagination import decode_cursor, encode_cursor
@@ -41,8 +50,8 @@ class Part:
     loads: Mapping[tuple[str, str], int] | None = None
 
 
-Faults = Mapping[int, tuple[str | None, RowFault]]
-"""Names and faults of rows, by row number."""
+Faults = Mapping[int, Row]
+"""Refused rows by their number."""
 
 
 class BatchRepository:
@@ -105,8 +114,8 @@ class BatchRepository:
     def faults(self, batch_id: str, number: int, *, check: bool) -> Faults:
         """Return the faults of a part's rows, by row number."""
         found = self._table.partition(batch_faults_key(batch_id, number, check=check))
-        stored = (each for item in found for each in json.loads(item["faults_json"]))
-        return {row: (name, RowFault(type_, message)) for row, name, type_, message in stored}
+        rows = (row_from_json(each) for item in found for each in json.loads(item["faults_json"]))
+        return {row.number: row for row in rows}
 
     def outcomes(self, batch_id: str) -> tuple[dict[str, int], dict[str, int]]:
         """Count the calls that have ended, by state and by reason."""
@@ -181,11 +190,12 @@ def _part(item: Item) -> Part:
     )
 
 
-def part_writes(
+def part_writes(  # noqa: PLR0913 - what a step of a part consists of
     batch: Batch,
     part: Part,
     next_row: int,
-    rows: Sequence[tuple[int, str | None, RowFault | None]],
+    accepted: int,
+    refused: Sequence[Row],
     loads: Mapping[tuple[str, str], int],
     *,
     check: bool,
@@ -194,10 +204,9 @@ def part_writes(
 
     The first one fails if another worker has advanced the part, or if it was cancelled.
     """
-    faults = [(row, name, fault.type, fault.message) for row, name, fault in rows if fault]
-    add: dict[str, int] = {"accepted": len(rows) - len(faults), "refused": len(faults)}
-    for _, _, type_, _ in faults:
-        add[f"why:{type_}"] = add.get(f"why:{type_}", 0) + 1
+    add: dict[str, int] = {"accepted": accepted, "refused": len(refused)}
+    for type_, rows in Counter(row.fault.type for row in refused if row.fault).items():
+        add[f"why:{type_}"] = rows
     for (trunk_id, key), calls in loads.items():
         add[f"load:{trunk_id}|{key}"] = calls
     here: ConditionBase = Attr("next_row").eq(part.next_row)
@@ -209,7 +218,10 @@ def part_writes(
         add=add,
         condition=Attr("cancelled").not_exists() & here,
     )
-    if not faults:
+    if not refused:
         return [moved]
     told = batch_faults_key(batch.id, part.number, part.next_row, check=check).as_item()
-    return [moved, Put({**told, "faults_json": json_text(faults), TTL: batch.ttl})]
+    return [
+        moved,
+        Put({**told, "faults_json": json_text([row.as_json() for row in refused]), TTL: batch.ttl}),
+    ]

@@ -92,7 +92,7 @@ class BatchResponses:
 def _status(batch: Batch, progress: BatchProgress) -> str:
     """Return the stored state; a running batch whose calls have all ended is `completed`."""
     if batch.state is BatchState.RUNNING and progress["ended"] >= progress["accepted"]:
-        return "completed"
+        return BatchState.COMPLETED.value
     return batch.state.value
 
 
@@ -101,7 +101,7 @@ def _sorted(counts: dict[str, int]) -> list[tuple[str, int]]:
 
 
 def summary_view(batch: Batch) -> BatchSummary:
-    """Show a batch in a list, with its stored state: its calls are not counted."""
+    """Show a batch in a list, with its stored state."""
     return {
         "id": batch.id,
         "name": batch.name,
@@ -118,6 +118,8 @@ def export_view(batch: Batch, files: BatchFiles) -> ExportView:
     """Show where a batch's results are."""
     if batch.job is BatchJob.EXPORT:
         return {"status": "preparing", "exported_at": None, "url": None}
+    if batch.export_failed:
+        return {"status": "failed", "exported_at": None, "url": None}
     if batch.exported_at_ms is None:
         return {"status": "none", "exported_at": None, "url": None}
     exported_at = iso_from_ms(batch.exported_at_ms)

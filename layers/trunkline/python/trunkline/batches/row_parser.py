@@ -1,23 +1,28 @@
-"""Parser of rows from CSV, NDJSON and JSON. Pure: lines in, rows out, one at a time.
+"""Parser of rows from CSV, NDJSON and JSON. Pure: chunks of a file in, rows out, one at a time.
 
-A bad row is reported with its number and does not affect the others; an error that affects every row, such as
-a missing column, rejects the whole batch.
-Source: RFC 4180 (CSV), https://github.com/ndjson/ndjson-spec.
+A bad row is reported with its number and line and does not affect the others; an error that affects every
+row, such as a missing column, rejects the whole batch.
+Source: `csv_reader` (CSV), https://github.com/ndjson/ndjson-spec.
 """
 
 from __future__ import annotations
 
-import csv
+import codecs
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from typing import Any
 
 from trunkline.batches.models import MAX_ROWS, Row, RowFault, RowFormat
+from trunkline.core.csv_reader import MAX_ROW_BYTES, CsvRow, read_csv
+from trunkline.core.errors import InvalidRequest
 from trunkline.core.json_text import parse_json
+from trunkline.core.redaction import shown_value
+from trunkline.core.text_lines import read_lines
 
-MAX_ROW_BYTES = 64 * 1024
 MAX_NAME = 100
-_BOM = b"\xef\xbb\xbf"
-_DELIMITERS = (",", ";", "\t")
+MAX_COLUMNS = 1000
 
 
 class RowsRefused(Exception):
@@ -32,126 +37,116 @@ def read_rows(row_format: RowFormat, chunks: Iterable[bytes], wanted: Set[str]) 
     """
     reader = {RowFormat.CSV: _csv, RowFormat.NDJSON: _ndjson, RowFormat.JSON: _json}[row_format]
     number = 0
-    for number, (values, fault) in enumerate(reader(chunks, wanted), 1):
-        if number > MAX_ROWS:
-            raise RowsRefused(f"there are more than {MAX_ROWS} rows")
-        yield _row(number, values, fault)
+    try:
+        for number, parsed in enumerate(reader(chunks, wanted), 1):
+            if number > MAX_ROWS:
+                raise RowsRefused(f"there are more than {MAX_ROWS} rows")
+            yield _row(number, parsed)
+    except InvalidRequest as error:
+        raise RowsRefused(error.message) from error
     if number == 0:
         raise RowsRefused("there are no rows")
 
 
-_Read = tuple[Mapping[str, Any], RowFault | None]
+@dataclass(frozen=True)
+class _Parsed:
+    """The values of a row or its fault, and its line in the file. In CSV, an empty `id` is none."""
+
+    values: Mapping[str, Any]
+    fault: RowFault | None = None
+    line: int | None = None
+    is_csv: bool = False
 
 
-def _row(number: int, values: Mapping[str, Any], fault: RowFault | None) -> Row:
-    name = values.get("id")
-    if fault is None and name is not None:
-        name = str(name) if isinstance(name, str | int) and not isinstance(name, bool) else ""
-        if not 1 <= len(name) <= MAX_NAME:
-            fault, name = RowFault("invalid_row", f"id must be a text of 1 to {MAX_NAME} characters"), None
-    return Row(number, values, name if fault is None else None, fault)
+def _row(number: int, parsed: _Parsed) -> Row:
+    if parsed.fault:
+        return Row(number, {}, None, parsed.fault, parsed.line)
+    name = parsed.values.get("id")
+    if name is None or (name == "" and parsed.is_csv):
+        return Row(number, parsed.values, None, None, parsed.line)
+    text = str(name) if isinstance(name, str | int) and not isinstance(name, bool) else ""
+    if 1 <= len(text) <= MAX_NAME:
+        return Row(number, parsed.values, text, None, parsed.line)
+    fault = RowFault(
+        "invalid_row", f"id must be a text of 1 to {MAX_NAME} characters", shown_value(str(name))
+    )
+    return Row(number, {}, None, fault, parsed.line)
 
 
-def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Split into lines with their line ends, and remove a byte order mark."""
-    rest, first = b"", True
-    for chunk in chunks:
-        rest += chunk
-        if first and len(rest) < len(_BOM):
-            continue
-        if first:
-            rest, first = rest.removeprefix(_BOM), False
-        *lines, rest = rest.split(b"\n")
-        yield from (line + b"\n" for line in lines)
-    if rest:
-        yield rest.removeprefix(_BOM) if first else rest
+def _csv(chunks: Iterable[bytes], wanted: Set[str]) -> Iterator[_Parsed]:
+    records = read_csv(chunks)
+    header = _header(next(records, None), wanted)
+    for record in records:
+        yield _csv_row(header, record)
 
 
-def _texts(chunks: Iterable[bytes]) -> Iterator[str]:
-    for number, line in enumerate(_lines(chunks), 1):
-        try:
-            yield line.decode()
-        except UnicodeDecodeError as error:
-            raise RowsRefused(f"line {number} is not UTF-8") from error
+def _csv_row(header: Sequence[str], record: CsvRow) -> _Parsed:
+    fault = record.fault
+    if fault is None and len(record.cells) != len(header):
+        fault = f"{len(record.cells)} fields, the header has {len(header)}"
+    if fault:
+        return _Parsed({}, RowFault("invalid_row", fault, shown_value(record.text)), record.line)
+    values = {name: cell for name, cell in zip(header, record.cells, strict=True) if name}
+    return replace(_bounded(values, record.line), is_csv=True)
 
 
-def _csv(chunks: Iterable[bytes], wanted: Set[str]) -> Iterator[_Read]:
-    lines = _texts(chunks)
-    first = next(lines, "")
-    delimiter = max(_DELIMITERS, key=first.count)
-    header = _header(first, delimiter)
-    _require_columns(header, wanted)
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield {}, RowFault("invalid_row", f"not valid CSV: {error}")
-            continue
-        if not cells:
-            continue
-        if len(cells) != len(header):
-            yield {}, RowFault("invalid_row", f"{len(cells)} fields, the header has {len(header)}")
-            continue
-        yield _bounded(dict(zip(header, cells, strict=True)))
-
-
-def _header(line: str, delimiter: str) -> list[str]:
-    """Read the names of the columns; a first line that cannot be parsed leaves no row to blame."""
-    try:
-        return [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
-    except csv.Error as error:
-        raise RowsRefused(f"the first line is not valid CSV: {error}") from error
-
-
-def _require_columns(header: Sequence[str], wanted: Set[str]) -> None:
-    if not any(header):
+def _header(first: CsvRow | None, wanted: Set[str]) -> list[str]:
+    """Read the names of the columns; one without a name is left out, for spreadsheets write empty columns."""
+    if first is None:
         raise RowsRefused("the first line must name the columns")
-    if double := sorted({name for name in header if header.count(name) > 1}):
+    if first.fault:
+        raise RowsRefused(f"the first line is {first.fault}")
+    if len(first.cells) > MAX_COLUMNS:
+        raise RowsRefused(f"there are more than {MAX_COLUMNS} columns")
+    header = [unicodedata.normalize("NFC", " ".join(name.split())) for name in first.cells]
+    if double := sorted(name for name, count in Counter(header).items() if name and count > 1):
         raise RowsRefused(f"two columns are called {double[0]!r}")
     if missing := sorted(wanted - set(header)):
         raise RowsRefused(f"column {missing[0]!r} is missing: the template names it")
+    return header
 
 
-def _bounded(values: Mapping[str, Any]) -> _Read:
+def _bounded(values: Mapping[str, Any], line: int | None = None) -> _Parsed:
     size = sum(len(name) + len(str(value)) for name, value in values.items())
     if size > MAX_ROW_BYTES:
-        return {}, RowFault("row_too_large", f"larger than {MAX_ROW_BYTES} bytes")
-    return values, None
+        return _Parsed({}, _TOO_LARGE, line)
+    return _Parsed(values, None, line)
 
 
-def _ndjson(chunks: Iterable[bytes], _: Set[str]) -> Iterator[_Read]:
-    for line in _lines(chunks):
+def _ndjson(chunks: Iterable[bytes], _: Set[str]) -> Iterator[_Parsed]:
+    for number, line in enumerate(read_lines(chunks, MAX_ROW_BYTES), 1):
         if line.strip():
-            yield _parsed(line)
+            yield _json_line(line, number)
 
 
-def _parsed(line: bytes) -> _Read:
+def _json_line(line: bytes, number: int) -> _Parsed:
     if len(line) > MAX_ROW_BYTES:
-        return {}, RowFault("row_too_large", f"larger than {MAX_ROW_BYTES} bytes")
+        return _Parsed({}, _TOO_LARGE, number)
     try:
         value = parse_json(line)
     except ValueError:
-        return {}, RowFault("invalid_row", "not valid JSON")
-    return _object(value)
+        text = line.decode(errors="replace")
+        return _Parsed({}, RowFault("invalid_row", "not valid JSON", shown_value(text)), number)
+    return _object(value, number)
 
 
-def _object(value: Any) -> _Read:
+def _object(value: Any, line: int | None = None) -> _Parsed:
     if not isinstance(value, dict):
-        return {}, RowFault("invalid_row", "not a JSON object")
-    return value, None
+        return _Parsed({}, RowFault("invalid_row", "not a JSON object", shown_value(str(value))), line)
+    return _Parsed(value, None, line)
 
 
-def _json(chunks: Iterable[bytes], _: Set[str]) -> Iterator[_Read]:
+def _json(chunks: Iterable[bytes], _: Set[str]) -> Iterator[_Parsed]:
     """Parse one array, in memory; so JSON uploads have a lower limit."""
     try:
-        values = parse_json(b"".join(chunks).removeprefix(_BOM))
+        values = parse_json(b"".join(chunks).removeprefix(codecs.BOM_UTF8))
     except ValueError as error:
         raise RowsRefused("not valid JSON") from error
     if not isinstance(values, list):
         raise RowsRefused("must be a JSON array")
     for value in values:
-        parsed, fault = _object(value)
-        yield (parsed, fault) if fault else _bounded(parsed)
+        parsed = _object(value)
+        yield parsed if parsed.fault else _bounded(parsed.values)
+
+
+_TOO_LARGE = RowFault("row_too_large", f"larger than {MAX_ROW_BYTES} bytes")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.auth.principal import Actor, Principal
 from trunkline.batches.models import PRIORITY, Batch, Row, RowFault
@@ -20,8 +23,10 @@ from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.value_objects import BatchRow, Channel
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, TrunklineError
+from trunkline.core.redaction import shown_value
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import validated
+from trunkline.storage.encryption import DecryptionFailed, EncryptionFailed
 from trunkline.storage.item_size import write_bytes
 from trunkline.storage.keys.item import TTL
 from trunkline.storage.table import Check, Put
@@ -30,6 +35,19 @@ from trunkline.templating.templates import TemplateError
 from trunkline.tenants.settings import TenantSettingsCache
 
 _MAX_CALL_BODY_BYTES = 256 * 1024
+
+
+TRANSIENT = (
+    BotoCoreError,
+    ClientError,
+    OSError,
+    EncryptionFailed,
+    DecryptionFailed,
+    LiveKitNotConfigured,
+)
+"""What says nothing about the row: AWS, the network or the configuration."""
+
+UNUSABLE = RowFault("internal_error", "the row cannot be stored as a call")
 
 
 @dataclass(frozen=True)
@@ -78,38 +96,54 @@ class RowConverter:
     workflow_calls: WorkflowCallService
     compliance: CompliancePolicy
     settings: TenantSettingsCache
+    log: Logger
 
     def convert(self, row: Row) -> PreparedRow:
-        """Build a row's call, or return its fault.
+        """Build a row's call and the writes that go with it, or return its fault.
 
         Raises:
-            LiveKitNotConfigured: no row can be converted now; the import is tried again.
+            LiveKitNotConfigured: no row can be converted now; the import is tried again. The same holds for
+                the others of `TRANSIENT`.
         """
+        return self._guarded(row, self._converted)
+
+    def inspect(self, row: Row) -> PreparedRow:
+        """Build a row's call without those writes, or return its fault; raises as `convert` does."""
+        return self._guarded(row, lambda row, body: self._built(row, body)[0])
+
+    def _guarded(self, row: Row, convert: Callable[[Row, Mapping[str, Any]], PreparedRow]) -> PreparedRow:
+        """Convert a row; whatever is wrong with it, the rows behind it go on."""
         if row.fault:
             return PreparedRow(row, fault=row.fault)
+        body: Mapping[str, Any] = {}
         try:
-            return self._converted(row)
-        except LiveKitNotConfigured:
+            body = render_within(
+                self._template, {"row": row.values}, _MAX_CALL_BODY_BYTES, "the body of the call"
+            )
+            return convert(row, body)
+        except TRANSIENT:
             raise
         except TemplateError as error:
             return PreparedRow(row, fault=RowFault("missing_value", error.message))
         except TrunklineError as error:
-            return PreparedRow(row, fault=RowFault(error.type, error.message))
+            return PreparedRow(row, fault=RowFault(error.type, error.message, _shown(body, error.field)))
+        except Exception as error:  # noqa: BLE001 - a row that nothing can be made of must not stop the others
+            self.log.error("row not converted", batch_id=self.batch.id, cause=type(error).__name__)
+            return PreparedRow(row, fault=UNUSABLE)
 
-    def _converted(self, row: Row) -> PreparedRow:
-        body = render_within(
-            self._template, {"row": row.values}, _MAX_CALL_BODY_BYTES, "the body of the call"
-        )
+    def _converted(self, row: Row, body: Mapping[str, Any]) -> PreparedRow:
+        prepared, context = self._built(row, body)
+        call = prepared.required_call
+        kept = {TTL: call.ttl} if call.ttl else {}
+        writes = self.workflow_calls.user_contexts.writes(call, context)
+        return replace(prepared, extra_writes=[replace(put, item=put.item | kept) for put in writes])
+
+    def _built(self, row: Row, body: Mapping[str, Any]) -> tuple[PreparedRow, dict[str, Any]]:
         call, context = self._call(body)
         call = self._in_batch(call, row)
-        kept = {TTL: call.ttl} if call.ttl else {}
-        more = [
-            replace(put, item=put.item | kept)
-            for put in self.workflow_calls.user_contexts.writes(call, context)
-        ]
-        return PreparedRow(row, call, more, self.compliance.conditions(call))
+        return PreparedRow(row, call, checks=self.compliance.conditions(call)), context
 
-    def _call(self, body: dict[str, Any]) -> tuple[Call, dict[str, Any]]:
+    def _call(self, body: Mapping[str, Any]) -> tuple[Call, dict[str, Any]]:
         if self.batch.kind is CallKind.OUTBOUND:
             request = validated(OutboundCall, self._with_defaults(body, "expiresAt"))
             return self.outbound.build(self._principal, request, source="batch"), {}
@@ -131,7 +165,7 @@ class RowConverter:
         return replace(
             call,
             id=call_id,
-            batch_row=BatchRow(batch.id, row.number, row.name),
+            batch_row=BatchRow(batch.id, row.number, row.name, row.line),
             queue_position=place.key,
             ttl=self.settings.get(call.tenant_id).ttl(call.latest_end_ms),
         )
@@ -145,3 +179,9 @@ class RowConverter:
         batch = self.batch
         actor = Actor("batch", batch.id, batch.name, "", batch.id)
         return Principal(batch.tenant_id, batch.livemode, frozenset(), actor=actor)
+
+
+def _shown(body: Mapping[str, Any], field: str | None) -> str | None:
+    """Return the refused value, if it is a text or a number."""
+    value = body.get(field) if field else None
+    return shown_value(str(value)) if isinstance(value, str | int | float) else None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from trunkline.batches.models import Row, RowFault
+from trunkline.batches.models import Row, row_from_json
 from trunkline.core.json_text import json_text
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class BatchFiles:
 
     def put_rows(self, batch_id: str, part: int, rows: Sequence[Row]) -> None:
         """Store a part's rows."""
-        values = [_row_value(row) for row in rows]
+        values = [row.as_json() for row in rows]
         self._put(_rows_key(batch_id, part), json_text(values).encode())
 
     def rows(self, batch_id: str, part: int) -> list[Row]:
@@ -78,7 +78,7 @@ class BatchFiles:
             if error.response["Error"]["Code"] == "NoSuchKey":
                 return []
             raise
-        return [_row(value) for value in json.loads(answer["Body"].read())]
+        return [row_from_json(value) for value in json.loads(answer["Body"].read())]
 
     def put_parts(self, batch_id: str, work: str, parts: int) -> None:
         """Store the input of the state machine's map: numbers of parts, never rows."""
@@ -125,14 +125,3 @@ def parts_key(batch_id: str, work: str) -> str:
 
 def _rows_key(batch_id: str, part: int) -> str:
     return f"{batch_id}/rows/{part:05d}.json"
-
-
-def _row_value(row: Row) -> dict[str, Any]:
-    if row.fault:
-        return {"row": row.number, "id": row.name, "fault": [row.fault.type, row.fault.message]}
-    return {"row": row.number, "id": row.name, "values": dict(row.values)}
-
-
-def _row(value: dict[str, Any]) -> Row:
-    fault = RowFault(*value["fault"]) if value.get("fault") else None
-    return Row(value["row"], value.get("values", {}), value["id"], fault)

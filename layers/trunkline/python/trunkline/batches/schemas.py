@@ -11,6 +11,7 @@ from trunkline.batches.models import RowFormat
 from trunkline.call_templates.schemas import template_of
 from trunkline.core.field_types import Moment
 from trunkline.core.pagination import MESSAGE
+from trunkline.core.redaction import shown_value
 from trunkline.core.timestamps import moment_ms
 from trunkline.core.validation import Bounded, InputModel
 
@@ -88,12 +89,33 @@ class ResultQuery(BatchQuery):
     messages: ClassVar[dict[str, str]] = BatchQuery.messages | {"only": "only must be called or refused"}
 
     only: str | None = Field(default=None, pattern="^(called|refused)$", description="`called` or `refused`.")
+    phone_number: Annotated[
+        str | None,
+        Field(max_length=20, description="Also finds refused rows, by the digits that they show."),
+    ] = None
+    id: Annotated[str | None, Field(max_length=100, description="The row's own `id`.")] = None
+    status: Annotated[str | None, Field(max_length=20, description="The `status` of the row.")] = None
+    reason: Annotated[
+        str | None,
+        Field(max_length=50, description="The `reason` of the call's end, or a refused row's `error_type`."),
+    ] = None
 
     def matches(self, row: BatchRowView) -> bool:
         """Tell whether the row passes the filter."""
-        if self.only == "called":
-            return row["call_id"] is not None
-        return self.only is None or row["status"] == self.only
+        if self.only == "called" and row["call_id"] is None:
+            return False
+        return (
+            (self.only != "refused" or row["status"] == "refused")
+            and (self.phone_number is None or row["phone_number"] in self._shown_numbers())
+            and (self.id is None or row["id"] == self.id)
+            and (self.status is None or row["status"] == self.status)
+            and (self.reason is None or self.reason in (row["reason"], row["error_type"]))
+        )
+
+    def _shown_numbers(self) -> tuple[str, str]:
+        """The number as a call shows it, and as a refused row does; an unescaped + of a query is a space."""
+        number = "+" + (self.phone_number or "").strip().removeprefix("+")
+        return number, shown_value(number)
 
 
 class BatchUpload(TypedDict):
@@ -191,9 +213,11 @@ class BatchList(TypedDict):
 
 class BatchRowView(TypedDict):
     """What came of a row: `status` is its call's, `refused`, `waiting` while it is not looked at, `dropped`
-    where the batch was cancelled before. `reason` says why its call ended, `error` why there is none."""
+    where the batch was cancelled before. `reason` says why its call ended, `error` why there is none, and
+    `value` is what was refused. `line` is the row's line in the file. Numbers of refused rows are masked."""
 
     row: int
+    line: int | None
     id: str | None
     status: str
     call_id: str | None
@@ -205,6 +229,7 @@ class BatchRowView(TypedDict):
     duration_s: int | None
     error_type: str | None
     error: str | None
+    value: str | None
 
 
 class BatchRowList(TypedDict):

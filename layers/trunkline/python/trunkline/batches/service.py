@@ -21,7 +21,6 @@ from trunkline.batches.schemas import (
     BatchList,
     BatchQuery,
     BatchRowList,
-    BatchRowView,
     BatchSpec,
     BatchView,
     ExportView,
@@ -32,9 +31,8 @@ from trunkline.call_templates.create_call import require_body_fields, require_wo
 from trunkline.call_templates.models import CallKind
 from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.core.clock import Clock
-from trunkline.core.errors import BatchNotReady, InvalidRequest, LimitReached, NotFound
+from trunkline.core.errors import BatchNotReady, InvalidRequest, LimitReached, NotFound, VersionConflict
 from trunkline.core.json_text import json_text
-from trunkline.core.pagination import decode_cursor, encode_cursor
 from trunkline.core.timestamps import moment_ms
 from trunkline.storage.table import Put
 from trunkline.workflows.repository import WorkflowRepository
@@ -90,12 +88,16 @@ class BatchService:
 
     def get(self, principal: Principal, batch_id: str) -> BatchView:
         """Return a batch with its progress; raise `NotFound` if the tenant has none of that id."""
-        return self.responses.to_response(self._own(principal, batch_id))
+        batch = self._own(principal, batch_id)
+        shown = self.responses.to_response(batch)
+        if shown["status"] == BatchState.COMPLETED:
+            self._store_completed(batch)
+        return shown
 
     def page(self, principal: Principal, query: BatchQuery) -> BatchList:
         """Return a page of the tenant's batches, newest first."""
         found, cursor = self.batches.page(principal.tenant_mode, query.limit, query.cursor)
-        return {"data": [summary_view(each) for each in found], "next_cursor": cursor}
+        return {"data": [summary_view(self._settled(each)) for each in found], "next_cursor": cursor}
 
     def start(self, principal: Principal, batch_id: str) -> BatchView:
         """Start a batch after its upload, or after its check.
@@ -124,11 +126,9 @@ class BatchService:
             BatchNotReady: it has ended.
             VersionConflict: another request was quicker.
         """
-        batch = self._own(principal, batch_id)
-        if batch.state in (BatchState.CANCELLING, BatchState.CANCELLED, BatchState.REFUSED):
+        batch = self._settled(self._own(principal, batch_id))
+        if batch.state in _OVER or (paused and batch.state is BatchState.COMPLETED):
             raise BatchNotReady(f"Batch is {batch.state}")
-        if paused and batch.state is BatchState.RUNNING and not self.responses.is_open(batch):
-            raise BatchNotReady("Batch is completed")
         if batch.paused is not paused:
             noted = self._noted(principal, "paused" if paused else "resumed", batch)
             batch = self._saved(replace(batch, paused=paused), noted)
@@ -144,8 +144,8 @@ class BatchService:
             NotFound: the tenant has none of that id.
             VersionConflict: another request was quicker.
         """
-        batch = self._own(principal, batch_id)
-        if batch.state in (BatchState.CANCELLING, BatchState.CANCELLED, BatchState.REFUSED):
+        batch = self._settled(self._own(principal, batch_id))
+        if batch.state in (*_OVER, BatchState.COMPLETED):
             return self.responses.to_response(batch)
         cancelling = replace(batch, state=BatchState.CANCELLING)
         noted = self._noted(principal, "cancelled", batch)
@@ -156,17 +156,7 @@ class BatchService:
 
         If few rows pass the filter, the page is short and has a cursor to continue.
         """
-        batch = self._own(principal, batch_id)
-        first = _row_of(query.cursor)
-        shown: list[BatchRowView] = []
-        last = first - 1
-        for row in self.results.rows(batch, first):
-            if len(shown) == query.limit or row["row"] - first >= _SCANNED:
-                return {"data": shown, "next_cursor": encode_cursor(str(last + 1))}
-            last = row["row"]
-            if query.matches(row):
-                shown.append(row)
-        return {"data": shown, "next_cursor": None}
+        return self.results.page(self._own(principal, batch_id), query)
 
     def export(self, principal: Principal, batch_id: str) -> ExportView:
         """Start an export of the present results as CSV.
@@ -193,12 +183,31 @@ class BatchService:
             NotFound: the tenant has none of that id.
             BatchNotReady: a job runs, or calls have not ended.
         """
-        batch = self._own(principal, batch_id)
-        if batch.job is not None or self.responses.is_open(batch):
+        batch = self._settled(self._own(principal, batch_id))
+        if batch.job is not None or batch.state is BatchState.RUNNING:
             raise BatchNotReady("Batch has not come to its end: cancel it first")
         self.files.delete_all(batch.id)
         self.holds.remove(batch)
         self.batches.delete(batch, [self._noted(principal, "deleted", batch)])
+
+    def _settled(self, batch: Batch) -> Batch:
+        """Return the batch, as completed if all its calls have ended."""
+        if batch.state is not BatchState.RUNNING or self.responses.is_open(batch):
+            return batch
+        return self._store_completed(batch)
+
+    def _store_completed(self, batch: Batch) -> Batch:
+        """Store that a batch is completed, so that its calls need not be counted again.
+
+        Failure policy: if another request is changing the batch, a later read stores it.
+        """
+        completed = replace(batch, state=BatchState.COMPLETED)
+        if batch.state is BatchState.COMPLETED:
+            return batch
+        try:
+            return self.batches.save(completed)
+        except VersionConflict:
+            return completed
 
     def _new(self, principal: Principal, spec: BatchSpec) -> Batch:
         now_ms, batch_id = self.clock.wall_ms(), f"bat_{uuid.uuid4().hex[:20]}"
@@ -245,7 +254,7 @@ class BatchService:
 
     def _begun(self, batch: Batch, work: BatchJob, noted: Put | None = None) -> Batch:
         """Store the job and start its execution; if the start fails, the reconciler repeats it."""
-        working = replace(batch, job=work, runs=batch.runs + 1)
+        working = replace(batch, job=work, runs=batch.runs + 1, failures=0, export_failed=False)
         after = self._saved(working, *([noted] if noted else []), job_started(batch, self.clock.wall_ms()))
         self.holds.sync(after)
         try:
@@ -280,17 +289,13 @@ class BatchService:
         return audit_write(principal, self.clock.wall_ms(), f"batch.{what}", batch.id)
 
 
-_SCANNED = 2_000
+_OVER = (BatchState.CANCELLING, BatchState.CANCELLED, BatchState.REFUSED)
 _NOT_IMPORTED = (
     BatchState.AWAITING_UPLOAD,
     BatchState.CHECKING,
     BatchState.IMPORTING,
     BatchState.CANCELLING,
 )
-
-
-def _row_of(cursor: str | None) -> int:
-    return int(decode_cursor(cursor, r"[1-9][0-9]{0,5}")) if cursor else 1
 
 
 def _inline(spec: BatchSpec) -> bytes | None:

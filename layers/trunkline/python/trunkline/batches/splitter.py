@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,27 +11,40 @@ from trunkline.batches.row_parser import read_rows
 from trunkline.batches.s3_files import BatchFiles
 from trunkline.call_templates.models import CallKind
 from trunkline.call_templates.user_context import TemplateCipher
+from trunkline.core.redaction import shown_value
 from trunkline.templating.templates import Template, TemplateError, expressions_in, parse, render
+
+Refusal = Callable[[Row], RowFault | None]
+"""Says why a row makes no call, as the import would."""
 
 
 @dataclass(frozen=True)
 class Splitter:
-    """Splits uploads. Idempotent."""
+    """Writes a batch's parts; a repeat writes the same."""
 
     files: BatchFiles
     templates: TemplateCipher
+    refusals: Callable[[Batch], Refusal]
 
     def split(self, batch: Batch) -> tuple[int, int]:
         """Read the upload and write its parts; return the number of rows and of parts.
+
+        The upload is read twice: to know which rows have something in common, and to write them.
 
         Raises:
             RowsRefused: the upload cannot be parsed.
         """
         body = self.templates.reveal(batch)
-        rows = read_rows(batch.row_format, self.files.upload(batch.id), wanted_columns(body))
-        single = DuplicateDetector(number_template(batch.kind, body), same_numbers=batch.same_numbers)
+        wanted, number = wanted_columns(body), number_template(batch.kind, body)
+
+        def rows() -> Iterator[Row]:
+            found = read_rows(batch.row_format, self.files.upload(batch.id), wanted)
+            return (replace(row, phone=_phone(number, row)) for row in found)
+
+        detector = DuplicateDetector(number, same_numbers=batch.same_numbers, refusal=self.refusals(batch))
+        detector.find_repeated(rows())
         count = parts = 0
-        for parts, part in enumerate(_in_parts(map(single.mark_duplicate, rows)), 1):
+        for parts, part in enumerate(_in_parts(map(detector.mark_duplicate, rows())), 1):
             self.files.put_rows(batch.id, parts, part)
             count += len(part)
         self.files.delete_upload(batch.id)
@@ -66,40 +79,66 @@ def number_template(kind: CallKind, body: Mapping[str, Any]) -> Template | None:
     return parse(text) if isinstance(text, str) else None
 
 
+Key = tuple[str, str]
+"""What no two rows may have in common: `id` or `number`, and its value."""
+
+
 @dataclass
 class DuplicateDetector:
-    """Detects duplicate rows, by `id` or by phone number."""
+    """Detects duplicate rows, by `id` or by phone number; a refused row makes no other row a duplicate."""
 
     number: Template | None
     same_numbers: bool
-    _ids: dict[str, int] = field(default_factory=dict)
-    _numbers: dict[str, int] = field(default_factory=dict)
+    refusal: Refusal
+    _repeated: set[Key] = field(default_factory=set)
+    _first: dict[Key, Row] = field(default_factory=dict)
+
+    def find_repeated(self, rows: Iterable[Row]) -> None:
+        """Learn what several rows have in common; only those rows cost a look at whether they are refused."""
+        seen = set[Key]()
+        for row in rows:
+            keys = set(self._keys(row))
+            self._repeated |= seen & keys
+            seen |= keys
 
     def mark_duplicate(self, row: Row) -> Row:
-        """Return the row, with a fault if an earlier row has its `id` or number."""
-        if row.fault:
-            return row
-        if row.name is not None:
-            first = self._ids.setdefault(row.name, row.number)
-            if first != row.number:
-                return _again(row, "id", first)
-        number = None if self.same_numbers else self._number(row)
-        if number is not None:
-            first = self._numbers.setdefault(number, row.number)
-            if first != row.number:
-                return _again(row, "number", first)
+        """Return the row, with a fault if it is refused or an earlier row has its `id` or number."""
+        keys = [key for key in self._keys(row) if key in self._repeated]
+        for key in keys:
+            if first := self._first.get(key):
+                return row.refused(_duplicate(key, first))
+        fault = self.refusal(row) if keys else None
+        if fault:
+            return row.refused(fault)
+        self._first |= dict.fromkeys(keys, row)
         return row
 
-    def _number(self, row: Row) -> str | None:
-        """Return the row's number; None if it has none: the conversion finds that fault."""
-        if self.number is None or (self.number.whole is None and not list(self.number.expressions)):
-            return None
-        try:
-            return render(self.number, {"row": row.values})
-        except TemplateError:
-            return None
+    def _keys(self, row: Row) -> Iterator[Key]:
+        if row.fault:
+            return
+        if row.name is not None:
+            yield "id", row.name
+        number = None if self.same_numbers else _number(self.number, row)
+        if number is not None:
+            yield "number", number
 
 
-def _again(row: Row, what: str, first: int) -> Row:
-    fault = RowFault("duplicate", f"the same {what} as row {first}")
-    return replace(row, values={}, fault=fault)
+def _duplicate(key: Key, first: Row) -> RowFault:
+    kind, value = key
+    where = f"line {first.line}" if first.line else f"row {first.number}"
+    return RowFault("duplicate", f"the same {kind} as {where}", shown_value(value))
+
+
+def _number(template: Template | None, row: Row) -> str | None:
+    """Return the row's number; None if it has none: the conversion finds that fault."""
+    if row.fault or template is None or not list(template.expressions):
+        return None
+    try:
+        return render(template, {"row": row.values})
+    except TemplateError:
+        return None
+
+
+def _phone(template: Template | None, row: Row) -> str | None:
+    number = _number(template, row)
+    return shown_value(number) if number is not None else None

@@ -33,7 +33,7 @@ class BatchStateMachine:
                 raise
 
     def has_failed(self, batch: Batch) -> bool:
-        """Tell whether the execution of a batch's job has failed."""
+        """Tell whether the execution has ended, though the job of the batch has not."""
         arn = f"{self._arn.replace(':stateMachine:', ':execution:')}:{batch.execution_name}"
         try:
             answer = self._open().describe_execution(executionArn=arn)
@@ -41,4 +41,4 @@ class BatchStateMachine:
             if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
                 return False
             raise
-        return answer["status"] in ("FAILED", "TIMED_OUT", "ABORTED")
+        return answer["status"] != "RUNNING"

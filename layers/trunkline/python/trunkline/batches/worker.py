@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger
 from trunkline.batches.canceller import PartCanceller
 from trunkline.batches.forecast_service import ForecastService
 from trunkline.batches.holds import BatchHoldService
-from trunkline.batches.importer import DONE, Importer, Progress
+from trunkline.batches.importer import DONE, Importer, Progress, is_permanent
 from trunkline.batches.models import Batch, BatchJob, BatchState
 from trunkline.batches.repository import BatchRepository, job_ended
 from trunkline.batches.results import Results
@@ -23,6 +23,10 @@ from trunkline.core.errors import VersionConflict
 from trunkline.core.json_text import json_text
 
 _TRIES = 5
+MAX_FAILURES = 3
+"""So many executions may fail in a row, each after its own retries; then the job is given up."""
+
+UNREADABLE = "the rows could not be read"
 
 
 class NotFinished(Exception):
@@ -47,12 +51,15 @@ class BatchWorker:
     def begin(self, batch_id: str, work: BatchJob) -> str:
         """Split the upload if it is not split, and list the parts; return the next step, `parts` or `end`."""
         batch = self._at(batch_id, work)
-        if batch is None or work is BatchJob.EXPORT:
+        if batch is None:
             return "end"
         self.holds.sync(batch)
-        if batch.rows is None and work is not BatchJob.CANCEL:
+        if batch.failures >= MAX_FAILURES:
+            self._give_up(batch)
+            return "end"
+        if batch.rows is None and work in (BatchJob.CHECK, BatchJob.IMPORT):
             batch = self._split(batch)
-        if batch is None or not batch.parts:
+        if batch is None or not batch.parts or work is BatchJob.EXPORT:
             return "end"
         self.files.put_parts(batch.id, work, batch.parts)
         return "parts"
@@ -86,7 +93,7 @@ class BatchWorker:
                 self.holds.remove(batch)
             case BatchJob.EXPORT:
                 self.files.put_results(batch.id, self.results.as_csv(batch))
-                self._ended(batch, exported_at_ms=self.clock.wall_ms())
+                self._ended(batch, exported_at_ms=self.clock.wall_ms(), export_failed=False)
 
     def _made(self, batch: Batch, work: BatchJob) -> dict[str, Any]:
         if work is BatchJob.IMPORT:
@@ -103,10 +110,39 @@ class BatchWorker:
             rows, parts = self.splitter.split(batch)
         except RowsRefused as refused:
             self.log.info("rows refused", batch_id=batch.id)
-            self._ended(batch, state=BatchState.REFUSED, refused_because=str(refused))
-            self.files.delete_all(batch.id)
+            self._refuse(batch, str(refused))
+            return None
+        except Exception as error:
+            if not is_permanent(error):
+                raise
+            self.log.exception("rows not read", batch_id=batch.id)
+            self._refuse(batch, UNREADABLE)
             return None
         return self._saved(batch, lambda now: replace(now, rows=rows, parts=parts))
+
+    def _refuse(self, batch: Batch, reason: str) -> None:
+        self._ended(batch, state=BatchState.REFUSED, refused_because=reason)
+        self.files.delete_all(batch.id)
+
+    def _give_up(self, batch: Batch) -> None:
+        """End a job that failed several times, so that no batch stays as it is without a word.
+
+        What was not imported is refused row by row. A batch that could not be cancelled keeps its holds: no
+        call of it is dialled.
+        """
+        self.log.error("batch job given up", batch_id=batch.id, failures=batch.failures)
+        match batch.job:
+            case BatchJob.CHECK | BatchJob.IMPORT if batch.parts is None:
+                self._refuse(batch, UNREADABLE)
+            case BatchJob.CHECK | BatchJob.IMPORT:
+                check = batch.job is BatchJob.CHECK
+                for number in range(1, (batch.parts or 0) + 1):
+                    self.importer.refuse_rest(batch, number, check=check)
+                self._ended(batch, state=BatchState.CHECKED if check else BatchState.RUNNING)
+            case BatchJob.CANCEL:
+                self._ended(batch, state=BatchState.CANCELLED)
+            case _:
+                self._ended(batch, export_failed=True)
 
     def _require_whole(self, batch: Batch, *, check: bool) -> None:
         at = sum(part.accepted + part.refused for part in self.batches.parts(batch.id, check=check))
@@ -118,7 +154,7 @@ class BatchWorker:
         work = batch.job
 
         def change(now: Batch) -> Batch:
-            return replace(now, **made, job=None) if now.job is work else now
+            return replace(now, **made, job=None, failures=0) if now.job is work else now
 
         self._saved(batch, change, ended=True)
 

@@ -39,6 +39,7 @@ class BatchReconciler:
             self.flow.start(batch)
             return False
         now_ms = self.clock.wall_ms()
-        restarted = self.batches.save(replace(batch, runs=batch.runs + 1), [job_started(batch, now_ms)])
+        again = replace(batch, runs=batch.runs + 1, failures=batch.failures + 1)
+        restarted = self.batches.save(again, [job_started(batch, now_ms)])
         self.flow.start(restarted)
         return True

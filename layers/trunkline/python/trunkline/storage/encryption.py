@@ -34,6 +34,10 @@ TEMPLATES = "trunkline-templates"
 """Purpose of the `user_context` in stored templates of calls."""
 
 
+class EncryptionFailed(Exception):
+    """KMS gave no data key; the same may succeed later."""
+
+
 class DecryptionFailed(Exception):
     """The ciphertext was altered, or belongs to another record."""
 
@@ -94,14 +98,23 @@ class EnvelopeCipher:
         self._key_provider = key_provider or _kms_provider
 
     def encrypt(self, owner: EncryptionContext, values: dict[str, Any]) -> bytes:
-        """Encrypt an object (one GenerateDataKey)."""
+        """Encrypt an object (one GenerateDataKey).
+
+        Raises:
+            EncryptionFailed: KMS gave no data key.
+        """
+        from aws_encryption_sdk.exceptions import AWSEncryptionSDKClientError  # noqa: PLC0415
+
         client, algorithm = self._client
-        ciphertext, _ = client.encrypt(
-            source=json_text(values).encode(),
-            key_provider=self._provider,
-            encryption_context=owner.context,
-            algorithm=algorithm,
-        )
+        try:
+            ciphertext, _ = client.encrypt(
+                source=json_text(values).encode(),
+                key_provider=self._provider,
+                encryption_context=owner.context,
+                algorithm=algorithm,
+            )
+        except AWSEncryptionSDKClientError as error:
+            raise EncryptionFailed(owner.id) from error
         return bytes(ciphertext)
 
     def decrypt(self, owner: EncryptionContext, ciphertext: bytes) -> dict[str, Any]:
