@@ -27,7 +27,8 @@ def add_dialer(stack: TrunklineStack) -> PythonFunction:
         memory_mib=stack.settings.dialer_memory_mib,
         reserved_concurrency=stack.settings.dialer_lanes,
     )
-    may.may_use_table(built.role, stack.data, *may.READ, *may.CHANGE, *may.REMOVE)
+    may.may_use_table(built.role, stack.data, *may.READ, *may.BATCH, *may.CHANGE, *may.REMOVE)
+    may.may_query_index(built.role, stack.data, "open")
     may.may_read_livekit_secrets(built.role, stack.data)
     may.may_wake(built.role, stack.dial_queue.queue, stack.test_dial_queue.queue, stack.call_checks.queue)
     built.function.add_event_source(

@@ -8,11 +8,12 @@ from typing import Protocol
 
 import pytest
 
-from tests.support.builders import TRUNK, make_call
+from tests.support.builders import TRUNK, make_agent, make_call
 from tests.support.clocks import VirtualClock
 from tests.support.fake_livekit import FakeLiveKit
 from tests.support.memory_table import MemoryTable
 from tests.support.stubs import RecordedWakeups, make_notifier, run_inline
+from trunkline.agents.repository import AgentRepository
 from trunkline.call_control.cancel_call import CancelCallService
 from trunkline.calls.calling_policy import RedialPolicy
 from trunkline.calls.models import Call
@@ -124,6 +125,8 @@ def dialer(dialer_table: Table) -> DialerHarness:
     trunks = TrunkRepository(table)
     trunks.create(TRUNK)
     trunks.grant(TRUNK.id, "tenant-1")
+    for tenant_id in ("tenant-1", "tenant-2"):
+        AgentRepository(table).save(make_agent(tenant_id))
     return DialerHarness(
         table=table,
         calls=CallRepository(table),

@@ -10,9 +10,10 @@ import pytest
 
 from functions.test_dialer.bootstrap import build_player
 from tests.store.fixtures_dialer import QUICK
-from tests.support.builders import SNAPSHOT, make_call
+from tests.support.builders import SNAPSHOT, make_agent, make_call
 from tests.support.clocks import NOW_MS, ManualClock, VirtualClock
 from tests.support.stubs import RecordedWakeups, make_notifier, run_inline
+from trunkline.agents.repository import AgentRepository
 from trunkline.calls.calling_policy import RedialPolicy, RetryOn
 from trunkline.calls.models import Call
 from trunkline.calls.queue_position import QueuePosition
@@ -44,6 +45,7 @@ class SimulationHarness:
         self.table, self.clock, self.wakes = table, VirtualClock(), RecordedWakeups()
         self.calls, self.trunks = CallRepository(table), TrunkRepository(table)
         TestTrunks(self.trunks).get_or_create("tenant-1")
+        AgentRepository(table).save(make_agent())
         self.simulation = build_player(table, make_notifier(self.wakes, self.clock), self.clock)
 
     def accept(self, number: str, **changes: Any) -> Call:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.support.clocks import NOW_MS
+from trunkline.agents.models import Agent
 from trunkline.calls.models import Call
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.states import State
@@ -23,6 +24,25 @@ SNAPSHOT = AgentSnapshot(
     ring_timeout_s=30,
     max_call_duration_s=600,
 )
+
+
+def make_agent(tenant_mode: str = "tenant-1", **changes: Any) -> Agent:
+    """Make the stored agent that the calls of `make_call` are placed with."""
+    agent = Agent(
+        id=SNAPSHOT.id,
+        tenant_id=tenant_mode,
+        name=SNAPSHOT.name,
+        type=SNAPSHOT.type,
+        status="active",
+        livekit_agent_name=SNAPSHOT.livekit_agent_name,
+        trunk_id=TRUNK.id,
+        phone_numbers=TRUNK.numbers,
+        wait_for_agent=SNAPSHOT.wait_for_agent,
+        agent_join_timeout_s=SNAPSHOT.agent_join_timeout_s,
+        ring_timeout_s=SNAPSHOT.ring_timeout_s,
+        max_call_duration_s=SNAPSHOT.max_call_duration_s,
+    )
+    return replace(agent, **changes)
 
 
 def make_call(number: int = 1, **changes: Any) -> Call:

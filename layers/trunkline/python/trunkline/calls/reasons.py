@@ -13,6 +13,7 @@ class Reason(StrEnum):
     CALLER_ID_REVOKED = "caller_id_revoked"
     SUPPRESSED = "suppressed"
     NUMBER_NOT_ALLOWED = "number_not_allowed"
+    AGENT_INACTIVE = "agent_inactive"
     TRUNK_REJECTED = "trunk_rejected"
     TRUNK_UNAVAILABLE = "trunk_unavailable"
     AGENT_UNAVAILABLE = "agent_unavailable"

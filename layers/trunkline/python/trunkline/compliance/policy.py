@@ -14,6 +14,7 @@ from trunkline.compliance.attempt_counter import AttemptCounter
 from trunkline.compliance.number_rules import NumberRules, is_always_blocked
 from trunkline.core.clock import Clock
 from trunkline.core.errors import NumberNotAllowed
+from trunkline.storage.keys.item import Item, ItemKey
 from trunkline.storage.keys.resources import number_rules_key, suppression_key
 from trunkline.storage.table import ABSENT, Check, Table
 
@@ -74,10 +75,19 @@ class CompliancePolicy:
             return None
         if self.of(call.tenant_mode).rejection_reason(call.phone_number):
             return Reason.NUMBER_NOT_ALLOWED
-        item = self.table.get(suppression_key(call.tenant_mode, call.phone_number))
-        is_suppressed = (
-            item is not None and item.get("expires_ms", self.clock.wall_ms()) >= self.clock.wall_ms()
-        )
+        _, suppressed = self.keys(call)
+        return self.reason_by(call, None, self.table.get(suppressed))
+
+    def keys(self, call: Call) -> tuple[ItemKey, ItemKey]:
+        """Return the keys of the items that decide on a call: the number rules, and the suppression."""
+        return number_rules_key(call.tenant_mode), suppression_key(call.tenant_mode, call.phone_number)
+
+    def reason_by(self, call: Call, rules: Item | None, suppression: Item | None) -> Reason | None:
+        """Return why the items of `keys` forbid a call, or None; a missing item forbids nothing."""
+        if NumberRules.parse(rules or {}).rejection_reason(call.phone_number):
+            return Reason.NUMBER_NOT_ALLOWED
+        now_ms = self.clock.wall_ms()
+        is_suppressed = suppression is not None and suppression.get("expires_ms", now_ms) >= now_ms
         return Reason.SUPPRESSED if is_suppressed else None
 
     def next_allowed_ms(self, call: Call, now_ms: int) -> int:

@@ -25,6 +25,8 @@ from trunkline.dial_queue.pacing import MAX_LATE_US
 from trunkline.dialer.apply_result import apply_dial_result
 from trunkline.dialer.claim import Claim
 from trunkline.dialer.context import DialerContext
+from trunkline.dialer.dialling_rules import rejection
+from trunkline.dialer.final_check import may_ring
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import room_name
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
@@ -114,7 +116,9 @@ class Attempt:
             return None
         now_ms = context.clock.wall_ms()
         reason = await context.offload(context.compliance.rejection_reason, call)
-        if change := self._rejection(call, now_ms, reason) or await self._frequency_deferral(call, now_ms):
+        if change := rejection(call, self._state(), now_ms, reason) or await self._frequency_deferral(
+            call, now_ms
+        ):
             after = await self._claim.write(call, change, now_ms)
             if after:
                 await context.offload(context.notifier.notify_change, call, after)
@@ -122,21 +126,6 @@ class Attempt:
         limits = self._state().limits(call.tenant_id, batch=call.is_batch)
         change = claim_call(call, context.run_id, room_name(call.id, call.claim + 1), limits)
         return await self._claim.take(call, change, now_ms)
-
-    def _rejection(self, call: Call, now_ms: int, ruled_out: Reason | None = None) -> Change | None:
-        """Decide whether an accepted call must end or wait instead of being dialled at `now_ms`."""
-        if ruled_out:
-            return end_call(call, Ending(State.FAILED, ruled_out), now_ms)
-        if now_ms >= call.expires_at_ms:
-            return end_call(call, Ending(State.TIMEOUT, Reason.EXPIRED), now_ms)
-        trunk = self._state().trunk
-        if call.caller_id not in trunk.numbers and not trunk.test:
-            return end_call(call, Ending(State.FAILED, Reason.CALLER_ID_REVOKED), now_ms)
-        opens_ms = call.window.opens_ms(now_ms) if call.window else now_ms
-        if opens_ms != now_ms:
-            # A window that never opens is checked again when the call expires, by the reconciler.
-            return defer(call, min(opens_ms or call.expires_at_ms, call.expires_at_ms), WaitsFor.WINDOW)
-        return None
 
     async def _frequency_deferral(self, call: Call, now_ms: int) -> Change | None:
         """Count the attempt; defer the call if its number has reached the frequency cap."""
@@ -188,9 +177,7 @@ class Attempt:
             slot_us = await self._wait_for_slot()
             began_us = self._context.clock.monotonic_us()
             starts_ms = self._context.clock.wall_ms() + max(0, slot_us - began_us) // 1000
-            if self._rejection(call, starts_ms):
-                # It waited too long for its slot: the next claim records the reason.
-                await self._claim.release(call, why="too_late")
+            if not await may_ring(self._context, self._claim, call, self._state(), starts_ms):
                 return
             self._ringing, token = await self._write_intent(call, slot_us)
             if self._ringing is None:
