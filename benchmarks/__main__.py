@@ -14,6 +14,7 @@ from benchmarks import (
     call_latency,
     cost,
     pacing,
+    reconciler,
     scale,
     schedules,
     startup,
@@ -52,6 +53,7 @@ STACK_GROUPS: dict[str, Measure] = {
 }
 STANDALONE_GROUPS: dict[str, Callable[[], list[Row]]] = {
     "start": lambda: [*startup.import_rows(), *startup.layer_rows()],
+    "reconciler": reconciler.reconciler_rows,
     "run": startup.run_rows,
 }
 
@@ -62,7 +64,7 @@ def main(names: Sequence[str]) -> None:
     wanted = set(names or groups)
     if unknown := wanted - set(groups):
         raise SystemExit(f"unknown group {sorted(unknown)[0]}; the groups are {', '.join(groups)}")
-    rows = STANDALONE_GROUPS["start"]() if "start" in wanted else []
+    rows = [row for name in ("start", "reconciler") if name in wanted for row in STANDALONE_GROUPS[name]()]
     if wanted & set(STACK_GROUPS):
         with local_stack(for_tests("bench-stack"), print) as stack:
             tenant = TenantClient(stack)

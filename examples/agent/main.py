@@ -82,13 +82,16 @@ async def use_tool(tools: list[RawFunctionTool], text: str) -> str | None:
 
 
 def listen(room: rtc.Room, texts: asyncio.Queue[str]) -> None:
-    """Put every text that a participant sends into the queue."""
+    """Put every text that a person sends into the queue: two agents would repeat each other without end."""
     readings: set[asyncio.Task[None]] = set()
 
     async def read(reader: rtc.TextStreamReader) -> None:
         texts.put_nowait(await reader.read_all())
 
     def on_text(reader: rtc.TextStreamReader, identity: str) -> None:
+        sender = room.remote_participants.get(identity)
+        if sender and sender.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT:
+            return
         task = asyncio.create_task(read(reader), name=f"text of {identity}")
         readings.add(task)
         task.add_done_callback(readings.discard)

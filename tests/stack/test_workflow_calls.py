@@ -250,3 +250,26 @@ def test_a_person_whose_agent_is_lost_is_shown_out(tenant: Tenant, control: Cont
     control("leaves", room=opened["room_name"], identity=agent, reason="CONNECTION_TIMEOUT")
     call = tenant.wait(opened["call_id"], lambda call: call["status"] == "disconnected")
     assert call["status_reason"] == "agent_lost"
+
+
+def test_a_person_whose_agent_left_by_itself_is_shown_out_after_the_grace(
+    tenant: Tenant, control: Control
+) -> None:
+    create_workflow(tenant)
+    opened = start_workflow_call(tenant)
+    control("joins", token=opened["token"])
+    call = tenant.wait(opened["call_id"], lambda call: call["status"] == "active")
+    control("leaves", room=opened["room_name"], identity=f"agent-{call['data']['agentJobId']}")
+    call = tenant.wait(opened["call_id"], lambda call: call["status"] == "completed")
+    assert call["status_reason"] == "agent_hangup"
+
+
+def test_a_callee_whose_agent_left_by_itself_is_hung_up_after_the_grace(
+    tenant: Tenant, control: Control
+) -> None:
+    call_id = tenant.placed("+15550100011")
+    call = tenant.wait(call_id, lambda call: call["status"] == "active")
+    control("leaves", room=call["room_name"], identity=f"agent-{call['data']['agentJobId']}")
+    call = tenant.wait(call_id, lambda call: call["status"] == "completed")
+    assert call["status_reason"] == "agent_hangup"
+    assert call["attempts"][0]["sip_call_id"] == call["data"]["sipCallId"]

@@ -11,6 +11,8 @@ from typing import Any
 import jwt
 import pytest
 from google.protobuf.json_format import Parse
+from hypothesis import example, given
+from hypothesis import strategies as st
 from livekit.protocol.webhook import WebhookEvent
 
 from tests.support.clocks import ManualClock
@@ -167,3 +169,18 @@ def test_the_secret_is_kept_for_a_minute_and_absence_is_not() -> None:
     clock.move_s(61)
     secret.read()
     assert secrets.reads == 3
+
+
+@given(st.integers(-(2**63), 2**63 - 1))
+@example(1_794_999_990)
+@example(0)
+def test_the_time_of_an_event_is_livekits_bounded_by_ours(created_s: int) -> None:
+    now_ms = 1_795_000_000_000
+    body = json.dumps(left_event() | {"createdAt": str(created_s)})
+    event = Parse(body, WebhookEvent(), ignore_unknown_fields=True)
+    read = parse_event(event)
+    assert read is not None
+    at_ms = read.at_ms(now_ms)
+    assert now_ms - 600_000 <= at_ms <= now_ms
+    if now_ms - 600_000 <= created_s * 1000 <= now_ms - 1000:
+        assert at_ms // 1000 == created_s

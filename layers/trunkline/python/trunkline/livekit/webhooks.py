@@ -31,6 +31,8 @@ from trunkline.livekit.rooms import (
 from trunkline.livekit.tokens import issuer_of
 
 _LEEWAY_S = 10
+_MAX_LATE_MS = 10 * 60_000
+"""LiveKit drops an event that waited for 30 s; its clock is not believed beyond this."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,10 @@ class LiveKitEvent:
     created_at_ms: int | None = None
 
     def at_ms(self, now_ms: int) -> int:
-        """Return when it happened: by LiveKit's clock, which tells whole seconds, and not after now."""
-        return now_ms if self.created_at_ms is None else min(now_ms, self.created_at_ms + 999)
+        """Return when it happened: by LiveKit's clock, which tells whole seconds, bounded by ours."""
+        if self.created_at_ms is None:
+            return now_ms
+        return max(now_ms - _MAX_LATE_MS, min(now_ms, self.created_at_ms + 999))
 
 
 def verified_event(
