@@ -1,10 +1,20 @@
-"""The root of the `trunkline` command line: one module for each group of commands."""
+"""The root of the `trunkline` command line."""
 
 from __future__ import annotations
 
 import typer
 
-from trunkline_cli import agents, apply, calls, dead_letters, keys, livekit, suppressions, tenants, trunks
+from trunkline_cli.commands import (
+    agents,
+    apply,
+    calls,
+    dead_letters,
+    keys,
+    livekit,
+    suppressions,
+    tenants,
+    trunks,
+)
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -1,0 +1,1 @@
+"""The commands of `trunkline`: one module for each group."""
