@@ -49,9 +49,9 @@ def may_query_index(role: iam.Role, data: DataStores, *names: str) -> None:
 
 PERSONAL_DATA, WEBHOOKS, RESPONSES = "trunkline", "trunkline-webhooks", "trunkline-answers"
 TOOLS, TRIGGERS, TEMPLATES = "trunkline-tools", "trunkline-triggers", "trunkline-templates"
-"""Purposes in the encryption context (`trunkline.cipher`): what is said of people, webhooks' secrets, answers
-that are kept for repeated requests, the secrets that tools name, those of triggers, and what templates of
-calls say of people."""
+"""Purposes in the encryption context (`trunkline.storage.encryption`): personal data, webhooks' secrets,
+responses kept for repeated requests, the secrets that tools name, those of triggers, and the personal data
+in templates of calls."""
 
 
 def may_encrypt(role: iam.Role, data: DataStores, *purposes: str) -> None:

@@ -11,7 +11,7 @@ from trunkline.core.redaction import route_template
 from trunkline.http_api.request import Request
 
 from . import events
-from .dispatch import respond
+from .respond import respond
 
 log = logger("api")
 

@@ -20,7 +20,7 @@ from trunkline.auth.principal import Actor, Principal
 from trunkline.batches.importer import GROUP_ROWS
 from trunkline.batches.row_to_call import PreparedRow
 from trunkline.call_control.list_calls import CallQuery
-from trunkline.core import field_types
+from trunkline.core.metadata import MAX_METADATA_BYTES
 from trunkline.core.validation import validated
 from trunkline.http_api.responses import Response
 from trunkline.storage.item_size import MAX_ITEM_BYTES, value_bytes
@@ -35,7 +35,7 @@ USER_CONTEXT_BYTES = 66 * 1024
 
 def worst_metadata(scale: int) -> str:
     """Fill the metadata limit with what is escaped most: quotes."""
-    limit = field_types.MAX_METADATA_BYTES * scale
+    limit = MAX_METADATA_BYTES * scale
     return json.dumps({"quotes": '"' * ((limit - 20) // 2)})
 
 

@@ -21,7 +21,7 @@ from trunkline.calls.states import State, status_detail, status_v1
 from trunkline.calls.test_numbers import TEST_NUMBERS
 from trunkline.calls.value_objects import WaitsFor
 from trunkline.core import errors
-from trunkline.core.field_types import MAX_METADATA_BYTES
+from trunkline.core.metadata import MAX_METADATA_BYTES
 from trunkline.http_api.error_mapping import STATUS
 from trunkline.livekit.dial_result import SIP_STATUSES, DialResultKind
 from trunkline.tool_runtime.errors import FailureType

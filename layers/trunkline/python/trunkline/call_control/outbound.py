@@ -29,7 +29,8 @@ from trunkline.calls.calling_policy_schemas import (
 )
 from trunkline.calls.models import Call
 from trunkline.core.errors import InvalidRequest, NotFound
-from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, TestSpeed
+from trunkline.core.field_types import SPEED_MESSAGE, Moment, TestSpeed
+from trunkline.core.metadata import METADATA_MESSAGE, Metadata
 from trunkline.core.validation import E164, UUID, InputModel
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.trunks.repository import TrunkRepository

@@ -24,8 +24,9 @@ from trunkline.calls.states import State
 from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.clock import Clock
 from trunkline.core.errors import CallEnded, CallNotScheduled, InvalidRequest
-from trunkline.core.field_types import METADATA_MESSAGE, Metadata, Moment, Zone
+from trunkline.core.field_types import Moment, Zone
 from trunkline.core.json_text import json_text
+from trunkline.core.metadata import METADATA_MESSAGE, Metadata
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
 from trunkline.dial_queue.notifier import LaneNotifier

@@ -14,8 +14,9 @@ from trunkline.calls.calling_policy_schemas import (
     RedialSpec,
     WindowSpec,
 )
-from trunkline.core.field_types import METADATA_MESSAGE, SPEED_MESSAGE, Metadata, Moment, Number, TestSpeed
+from trunkline.core.field_types import SPEED_MESSAGE, Moment, Number, TestSpeed
 from trunkline.core.json_text import json_bytes
+from trunkline.core.metadata import METADATA_MESSAGE, Metadata
 from trunkline.core.validation import InputModel
 
 MAX_CONTEXT_BYTES = 64 * 1024

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
-from trunkline.core.json_text import json_bytes
 from trunkline.core.timestamps import moment_ms
 from trunkline.core.validation import E164
-
-MAX_METADATA_BYTES = 32 * 1024
-METADATA_MESSAGE = f"Metadata must be a JSON object of at most {MAX_METADATA_BYTES} bytes"
-
-
-def _bounded(value: dict[str, Any]) -> dict[str, Any]:
-    if json_bytes(value) > MAX_METADATA_BYTES:
-        raise ValueError("metadata is too large")
-    return value
 
 
 def _zone(value: str) -> str:
@@ -32,9 +22,6 @@ def _timestamp(value: str) -> str:
     return value
 
 
-Metadata = Annotated[
-    dict[str, Any], AfterValidator(_bounded), Field(description="Yours; comes back as it was.")
-]
 Zone = Annotated[str, AfterValidator(_zone)]
 Moment = Annotated[str, AfterValidator(_timestamp)]
 MAX_SPEED = 100

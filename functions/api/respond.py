@@ -1,4 +1,4 @@
-"""Dispatch of requests to their routes: authentication, parsing, idempotency, error responses."""
+"""Responses to requests: authentication, parsing, the route, idempotency, errors."""
 
 from __future__ import annotations
 
