@@ -6,14 +6,17 @@ import os
 import random
 import signal
 import time
+from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
 from local.deployment import client
 from tests.faults.invariants import check_invariants, dialers, kill_dialers, send_wakes
 from tests.stack.fixtures_tenants import MakeTenant
+from tests.support.polling import poll
 
-CALLS = 25
+CALLS, KILLED_AFTER, KILLS = 25, 5, 4
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -27,6 +30,23 @@ async def test_a_dialer_that_is_killed_again_and_again(make_tenant: MakeTenant, 
         send_wakes(tenant.stack, 3, tenant)
     reasons = check_invariants(tenant, calls, cps=5)
     assert set(reasons) <= {"dial_busy", "dial_unknown", "user_declined", "dial_no_answer"}, reasons
+
+
+async def test_a_killed_dialers_trunk_dials_on_without_a_wake(
+    make_tenant: MakeTenant, record_property: Callable[[str, object], None]
+) -> None:
+    """The watchdog of the dead run finds the lane: the time from the kill to the next INVITE is recorded."""
+    waits_s = []
+    for _ in range(KILLS):
+        tenant = await make_tenant(cps=5)
+        calls = [tenant.placed("+15550100002") for _ in range(CALLS)]
+        poll(tenant.invites, lambda invites: len(invites) >= KILLED_AFTER)
+        kill_dialers(tenant.stack)
+        check_invariants(tenant, calls, cps=5)
+        times = sorted(invite["t"] for invite in tenant.invites())
+        waits_s.append(round(max(later - earlier for earlier, later in pairwise(times)), 1))
+    record_property("kill_to_next_dial_s", waits_s)
+    print(f"from a kill to the next INVITE: {waits_s} s")
 
 
 async def test_a_dialer_that_is_stopped_past_its_lease_and_resumed(make_tenant: MakeTenant) -> None:
