@@ -21,6 +21,9 @@ _TOKEN_LIFE_S = 600
 _FLUSH_INTERVAL_S = 1.0
 _MAX_BATCH_TURNS = 200
 _MAX_BATCH_BYTES = 150_000
+_MAX_TURN_LENGTH = 40_000
+"""In characters: at most six bytes each in JSON, of the 256 KB that a request may have."""
+
 _MAX_ATTEMPTS = 6
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
 _TOOL_TIMEOUT = aiohttp.ClientTimeout(total=30)
@@ -82,7 +85,7 @@ class AgentCall:
         )
 
     async def __aenter__(self) -> AgentCall:
-        self._session = aiohttp.ClientSession()
+        self._session = aiohttp.ClientSession(json_serialize=_json)
         self._flusher = asyncio.create_task(self._flush_periodically())
         return self
 
@@ -108,10 +111,11 @@ class AgentCall:
     def said(self, role: str, content: str, agent: str | None = None) -> None:
         """Add a turn to the transcript; it is sent within about a second.
 
-        `role` is assistant, user, system or tool.
+        `role` is assistant, user, system or tool. What does not fit into one request becomes several turns.
         """
-        turn = {"sequence": self._next("turn"), "role": role, "content": content, "at": _now()}
-        self._turns.append(turn | ({"agent": agent} if agent else {}))
+        for part in _parts(content):
+            turn = {"sequence": self._next("turn"), "role": role, "content": part, "at": _now()}
+            self._turns.append(turn | ({"agent": agent} if agent else {}))
 
     async def agent_changed(self, agent: str) -> None:
         """Report that another agent of the call has taken over."""
@@ -249,11 +253,26 @@ def _outcome_unknown(name: str, invocation_id: str, message: str) -> dict[str, A
     return result | {"state": {}, "actions": []}
 
 
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _parts(content: str) -> list[str]:
+    """Cut a text into what one request can carry, without lone surrogates, which no request can.
+
+    A turn that Trunkline refuses would be sent again and again, and no later turn would get through.
+    """
+    content = content.encode("utf-8", "replace").decode()
+    return [
+        content[begin : begin + _MAX_TURN_LENGTH] for begin in range(0, len(content) or 1, _MAX_TURN_LENGTH)
+    ]
+
+
 def _next_batch(turns: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the first turns that fit into one request, at least one."""
     size = 0
     for index, turn in enumerate(turns[:_MAX_BATCH_TURNS]):
-        size += len(json.dumps(turn))
+        size += len(_json(turn).encode())
         if index and size > _MAX_BATCH_BYTES:
             return turns[:index]
     return turns[:_MAX_BATCH_TURNS]

@@ -11,6 +11,10 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 from trunkline_agent import AgentCall, Refused
 from trunkline_agent import call as helper
 
+from trunkline.calls.report_schemas import Reports, TranscriptReport
+from trunkline.core.validation import validated
+from trunkline.http_api.request_body import MAX_REQUEST_BYTES
+
 ROOM = "call-00000000-0000-4000-8000-000000000001"
 DONE = {"invocation_id": "x", "status": "succeeded", "result": {"id": 1}, "error": None}
 
@@ -24,8 +28,10 @@ class AgentApi:
 
     def __init__(self, *answers: Callable[[web.Request], web.Response]) -> None:
         self.answers, self.seen = list(answers), list[dict[str, Any]]()
+        self.sizes: list[int] = []
 
     async def answer(self, request: web.Request) -> web.Response:
+        self.sizes.append(len(await request.read()))
         body = await request.json() if request.body_exists else {}
         self.seen.append({"path": request.path_qs, **body})
         return self.answers[min(len(self.seen), len(self.answers)) - 1](request)
@@ -85,3 +91,25 @@ async def test_the_tools_of_an_agent_are_asked_for_by_its_name() -> None:
     async with api.server() as server, call_at(server) as call:
         assert await call.tools() == await call.tools("Bea & Co") == [{"name": "x"}]
     assert [request["path"].partition("/tools")[2] for request in api.seen] == ["", "?agent=Bea+%26+Co"]
+
+
+@pytest.mark.parametrize("letter", ["Ж", "\x01", "😀", '"'])
+async def test_a_long_turn_becomes_several_that_the_api_takes(letter: str) -> None:
+    api = AgentApi(lambda _: web.json_response({"applied": [True]}))
+    async with api.server() as server, call_at(server) as call:
+        call.said("user", letter * 100_000)
+        call.said("assistant", "")
+        await call.flush()
+    reports = [validated(Reports, {"reports": seen["reports"]}).reports[0] for seen in api.seen]
+    turns = [turn for report in reports if isinstance(report, TranscriptReport) for turn in report.turns]
+    assert [turn.sequence for turn in turns] == [1, 2, 3, 4]
+    assert "".join(turn.content for turn in turns) == letter * 100_000
+    assert max(api.sizes) <= MAX_REQUEST_BYTES
+
+
+async def test_a_lone_surrogate_does_not_hold_up_the_transcript() -> None:
+    api = AgentApi(lambda _: web.json_response({"applied": [True]}))
+    async with api.server() as server, call_at(server) as call:
+        call.said("user", "a\ud800b")
+        await call.flush()
+    assert api.seen[0]["reports"][0]["turns"][0]["content"] == "a?b"
