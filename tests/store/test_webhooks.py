@@ -15,6 +15,7 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.transitions import end_call
 from trunkline.calls.value_objects import Ending
+from trunkline.core.json_text import json_bytes, json_text
 from trunkline.core.validation import validated
 from trunkline.egress.messages import Request, Response
 from trunkline.trunks.repository import TrunkEvent, TrunkRepository
@@ -98,11 +99,13 @@ def test_what_a_call_was_at_its_start_it_stays_in_that_event(webhooks: WebhookHa
     assert (data["status"], data["status_reason"], data["duration_seconds"]) == ("queued", None, None)
 
 
-def test_a_transcript_that_is_too_long_says_where_the_rest_is(webhooks: WebhookHarness) -> None:
+@pytest.mark.parametrize("letter", ["é", "😀", '"', "\x01"])
+def test_a_transcript_that_is_too_long_says_where_the_rest_is(webhooks: WebhookHarness, letter: str) -> None:
     webhooks.webhook(filter={"include_transcript": True})
-    call = make_call()
+    call = make_call(metadata_json=json_text({"note": "Ж" * 16_000}))
+    text = letter * (20_000 // json_bytes(letter))
     for number in range(30):
-        webhooks.transcripts.append(call.id, [Turn(number, "user", "é" * 10_000)], NOW_MS, None)
+        webhooks.transcripts.append(call.id, [Turn(number, "user", text)], NOW_MS, None)
     webhooks.run(webhooks.told(call))
     assert len(webhooks.sent[0].body) <= MAX_PAYLOAD_BYTES
     data = webhooks.body()["event"]["data"]

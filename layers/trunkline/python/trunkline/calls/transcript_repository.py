@@ -59,7 +59,7 @@ class TranscriptRepository:
         for turn in turns:
             if turn.sequence <= after:
                 continue
-            shown_bytes += encoded_bytes(turn.content) + _TURN_BYTES
+            shown_bytes += encoded_bytes([turn.content, turn.agent]) + _TURN_BYTES
             if shown_bytes > MAX_SHOWN_BYTES and shown:
                 return Transcript(tuple(shown), len(turns), encode_cursor(str(shown[-1].sequence)))
             shown.append(turn)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from trunkline.core.json_text import json_bytes, json_text
+from trunkline.core.json_text import json_bytes
 from trunkline.core.pagination import decode_cursor, encode_cursor
+from trunkline.http_api.responses import body_text
 
 MAX_RESPONSE_BYTES = 6 * 1024 * 1024
 MAX_PAGE_BYTES = 5 * 1024 * 1024
@@ -22,7 +23,7 @@ T = TypeVar("T")
 
 def encoded_bytes(value: object) -> int:
     """Count a JSON value inside the body; a quote in one of its texts is escaped twice."""
-    return json_bytes(json_text(value))
+    return json_bytes(body_text(value))
 
 
 def fitting(items: Sequence[T], max_bytes: int = MAX_PAGE_BYTES) -> Sequence[T]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from typing_extensions import TypedDict
-
-from trunkline.core.json_text import json_text
 
 Body = TypeVar("Body")
 
@@ -35,6 +34,11 @@ class Reply(Generic[Body]):
     cookies: tuple[str, ...] = ()
 
 
+def body_text(value: Any) -> str:
+    """Write JSON as clients get it: UTF-8, and with the spaces that scripts with `grep` rely on."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
 @dataclass(frozen=True)
 class Response:
     """A JSON response."""
@@ -52,5 +56,5 @@ class Response:
             "headers": standard | dict(self.headers),
             "cookies": list(self.cookies),
             "isBase64Encoded": False,
-            "body": json_text(self.body),
+            "body": body_text(self.body),
         }
