@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trunkline_cli import suppressions
+from trunkline_cli.commands import suppressions
+from trunkline_cli.commands.suppressions import ParsedNumbers, parse_numbers
 from trunkline_cli.main import app
-from trunkline_cli.suppressions import ParsedNumbers, parse_numbers
 from typer.testing import CliRunner
 
 from tests.unit.test_csv_reader import DELIMITERS, ENCODINGS, LINE_ENDS, STRAY
