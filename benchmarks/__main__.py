@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from benchmarks import (
     access,
+    batch_files,
     batches,
     call_latency,
     cost,
@@ -55,6 +56,7 @@ STANDALONE_GROUPS: dict[str, Callable[[], list[Row]]] = {
     "start": lambda: [*startup.import_rows(), *startup.layer_rows()],
     "reconciler": reconciler.reconciler_rows,
     "run": startup.run_rows,
+    "batch_files": batch_files.broken_rows_rows,
 }
 
 
@@ -70,7 +72,8 @@ def main(names: Sequence[str]) -> None:
             tenant = TenantClient(stack)
             for name, measure in STACK_GROUPS.items():
                 rows += measure(stack, tenant) if name in wanted else []
-    rows += STANDALONE_GROUPS["run"]() if "run" in wanted else []
+    for name in ("run", "batch_files"):
+        rows += STANDALONE_GROUPS[name]() if name in wanted else []
     show(rows, is_complete=not names)
 
 

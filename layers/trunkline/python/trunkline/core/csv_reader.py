@@ -19,7 +19,7 @@ from trunkline.core.validation import E164
 
 MAX_ROW_BYTES = 64 * 1024
 MAX_ROW_LINES = 200
-MAX_LOOK_AHEAD_BYTES = 16 * 1024 * 1024
+MAX_LOOK_AHEAD_BYTES = 4 * 1024 * 1024
 """How much is read in vain for the ends of quotes that have none, so that the work is linear in any file."""
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -170,6 +170,8 @@ class _Records:
 
     def _is_row(self, text: str) -> bool:
         """Tell whether a line is a row by itself, which a quote before it must not swallow."""
+        if "+" not in text:
+            return False
         if self.width is None:
             return _NUMBER_CELL.search(text) is not None
         cells = self._split(text)
