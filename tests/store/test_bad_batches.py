@@ -42,7 +42,7 @@ def test_bad_rows_are_kept_apart_and_the_good_ones_go(batches: BatchHarness) -> 
         (5, "a", "refused", "the same id as line 2"),
         (6, "e", "queued", None),
     ]
-    assert [(row["line"], row["phone_number"], row["value"]) for row in rows] == [
+    assert [(row["file_line"], row["phone_number"], row["value"]) for row in rows] == [
         (2, "+14155550001", None),
         (3, "+1", "+1"),
         (4, None, "+…0003"),

@@ -69,7 +69,7 @@ def test_a_batch_of_any_file_ends_with_every_row_in_one_count(
     rows = batches.rows(batch_id)
     assert len(rows) == progress["rows"]
     if row_format != "json":
-        assert [row["line"] for row in rows] == sorted({row["line"] for row in rows})
+        assert [row["file_line"] for row in rows] == sorted({row["file_line"] for row in rows})
 
 
 def test_a_file_with_cr_line_ends_is_read(batches: BatchHarness) -> None:
@@ -95,7 +95,7 @@ def test_a_row_that_can_not_be_stored_is_refused_and_the_others_are_called(
     assert (read["progress"]["accepted"], len(line(batches))) == (39, 39)
     assert read["progress"]["refusals"] == [{"type": "internal_error", "rows": 1}]
     (row,) = batches.rows(batch_id, only="refused")
-    assert (row["row"], row["line"], row["phone_number"]) == (7, 8, "+…0007")
+    assert (row["row"], row["file_line"], row["phone_number"]) == (7, 8, "+…0007")
 
 
 def test_a_row_that_can_not_be_converted_is_refused_alone(
@@ -172,7 +172,7 @@ def test_a_part_that_can_not_be_imported_is_refused_row_by_row_after_several_tri
     assert (shown["progress"]["accepted"], shown["progress"]["waiting"]) == (500, 0)
     assert shown["progress"]["refusals"] == [{"type": "not_imported", "rows": 10}]
     (row,) = batches.rows(shown["id"], phone_number="+14155550505")
-    assert (row["line"], row["error"]) == (506, "the row could not be imported after several tries")
+    assert (row["file_line"], row["error"]) == (506, "the row could not be imported after several tries")
 
 
 def test_a_forecast_that_can_not_be_made_leaves_the_batch_checked(

@@ -88,7 +88,7 @@ def _row_of(cursor: str | None) -> int:
 def _row(row: int, status: str) -> BatchRowView:
     return {
         "row": row,
-        "line": None,
+        "file_line": None,
         "id": None,
         "status": status,
         "call_id": None,
@@ -105,7 +105,7 @@ def _row(row: int, status: str) -> BatchRowView:
 
 
 def _refused(row: Row) -> BatchRowView:
-    shown = _row(row.number, "refused") | {"line": row.line, "id": row.name, "phone_number": row.phone}
+    shown = _row(row.number, "refused") | {"file_line": row.line, "id": row.name, "phone_number": row.phone}
     if row.fault:
         shown |= {"error_type": row.fault.type, "error": row.fault.message, "value": row.fault.value}
     return shown
@@ -115,7 +115,7 @@ def _called(row: int, call_id: str, call: Call | None) -> BatchRowView:
     if call is None or call.batch_row is None:
         return _row(row, "deleted") | {"call_id": call_id}
     return _row(row, call.state.value) | {
-        "line": call.batch_row.line,
+        "file_line": call.batch_row.file_line,
         "id": call.batch_row.name,
         "call_id": call_id,
         "phone_number": call.phone_number or None,

@@ -214,10 +214,10 @@ class BatchList(TypedDict):
 class BatchRowView(TypedDict):
     """What came of a row: `status` is its call's, `refused`, `waiting` while it is not looked at, `dropped`
     where the batch was cancelled before. `reason` says why its call ended, `error` why there is none, and
-    `value` is what was refused. `line` is the row's line in the file. Numbers of refused rows are masked."""
+    `value` is what was refused, with masked numbers. `file_line` is the row's line in the file."""
 
     row: int
-    line: int | None
+    file_line: int | None
     id: str | None
     status: str
     call_id: str | None

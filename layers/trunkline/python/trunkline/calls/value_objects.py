@@ -103,7 +103,7 @@ class BatchRow:
     batch_id: str
     number: int
     name: str | None = None
-    line: int | None = None
+    file_line: int | None = None
 
 
 MAX_AGENT_TURNS = 200
