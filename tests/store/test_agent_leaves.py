@@ -68,3 +68,27 @@ def test_an_agent_that_is_shown_out_did_not_leave_by_itself(
     with_agent(reconciler)
     events.agent_left(NOW_MS, reason)
     assert events.checks == []
+
+
+def test_an_agent_that_leaves_before_the_dial_does_not_take_the_claim_from_its_run(
+    reconciler: ReconcilerHarness, events: Events
+) -> None:
+    before = reconciler.prepared()
+    events.agent_left(NOW_MS)
+    assert reconciler.now().version == before.version
+
+
+async def test_an_agent_that_left_while_it_rang_counts_from_the_answer(
+    reconciler: ReconcilerHarness, events: Events
+) -> None:
+    reconciler.sent()
+    events.agent_left(NOW_MS)
+    call = reconciler.now()
+    reconciler.calls.apply(call, answer_call(call, NOW_MS + 20_000), NOW_MS + 20_000)
+    reconciler.livekit.status = "active"
+    reconciler.clock.move_s(29)
+    await reconciler.reconcile()
+    assert reconciler.livekit.removed == []
+    reconciler.clock.move_s(1)
+    await reconciler.reconcile()
+    assert reconciler.livekit.removed == [f"call-{call.id}"]

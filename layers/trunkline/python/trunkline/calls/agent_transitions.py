@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from trunkline.calls.models import Call, Change, NewEvent
 from trunkline.calls.reasons import Reason
-from trunkline.calls.states import State
+from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import end_call
 from trunkline.calls.value_objects import (
     MAX_AGENT_TURNS,
@@ -58,7 +58,12 @@ AGENT_GRACE_MS = 10_000
 
 
 def agent_left(call: Call, claim: int, job_id: str, at_ms: int) -> Change | None:
-    """Note that the call's agent left by itself; another may be there, or come."""
+    """Note that the call's agent left by itself; another may be there, or come.
+
+    Before the dial it is not noted: a write would take the claim from its run.
+    """
+    if call.channel is Channel.PHONE and call.phase not in (Phase.SENT, Phase.SETTLED):
+        return None
     if call.is_terminal or call.claim != claim or call.agent_job_id not in (None, job_id):
         return None
     if call.agent_left_at_ms is not None or call.handover_at_ms is not None:

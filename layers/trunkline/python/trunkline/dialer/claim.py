@@ -8,6 +8,7 @@ from functools import partial
 from botocore.exceptions import BotoCoreError, ClientError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
+from trunkline.calls.agent_transitions import AGENT_GRACE_MS
 from trunkline.calls.models import Call, Change, StaleCall
 from trunkline.calls.repository import NoFreeSlot
 from trunkline.calls.states import State
@@ -83,13 +84,16 @@ class Claim:
         if settled and self._context.notifier.needs_wakeup(seen, settled):
             await self._context.offload(self._context.notifier.notify_change, seen, settled)
         if settled and settled.state is State.ACTIVE:
-            await self._check_short_limit(settled)
+            await self._check_later(settled)
         return settled
 
-    async def _check_short_limit(self, call: Call) -> None:
-        """Have a talk looked at when it reaches a limit that the reconciler's passes might not see before."""
+    async def _check_later(self, call: Call) -> None:
+        """Have a talk looked at: at a limit the reconciler might see too late, or if its agent has left."""
+        check_at, answered_ms = self._context.check_at, call.answered_at_ms
         if call.limit_ends_ms and call.agent.max_call_duration_s <= _SHORT_LIMIT_S:
-            await self._context.offload(self._context.check_at, call.id, call.limit_ends_ms)
+            await self._context.offload(check_at, call.id, call.limit_ends_ms)
+        if call.agent_left_at_ms and answered_ms:
+            await self._context.offload(check_at, call.id, answered_ms + AGENT_GRACE_MS)
 
     async def delete_room(self, call: Call) -> None:
         """Close the claim's room, which removes the agent; on failure LiveKit closes the empty room."""
