@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -65,3 +66,12 @@ def test_events_without_a_webhook_are_published_too_and_steps_on_the_way_are_not
         item |= {"at_ms": NOW_MS, "tenant_id": "tenant-1", "livemode": True, "data_json": "{}"}
         assert webhooks.fanout.handle_item(item) == 0
     assert [event.type for event in webhooks.published] == [EventType.CALL_STARTED, EventType.CALL_FAILED]
+
+
+def test_the_longest_event_fits_into_an_entry() -> None:
+    """Agents' names and reasons are the longest texts that an event can have."""
+    data = {"reason": "Ж" * 200, "agent": "😀" * 100}
+    bus = Bus()
+    EventBus(bus, "b").publish(replace(ENDED, data=data))
+    assert len(bus.entries[0]["Detail"].encode()) < 256 * 1024
+    assert "Ж" in bus.entries[0]["Detail"]

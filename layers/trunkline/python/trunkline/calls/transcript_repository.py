@@ -1,8 +1,9 @@
 """Repository of transcripts: one item for each batch of turns that an agent reports.
 
-A batch is at most as large as a request (256 KB) and an item may have 400 KB, so that no turn is ever
-cut and an hour's talk is some hundred items. A batch that is reported again has the same key; where
-batches overlap, the turn that was stored first counts.
+A batch is at most as large as a request (256 KB), and is stored in UTF-8 as a request may be. An item may
+have 400 KB, so that no turn is ever cut and an hour's talk is some hundred items. A batch that is reported
+again has the same key; where batches overlap, the turn that was stored first counts.
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Size of a response as AWS Lambda counts it, and pages that stay within it. Pure.
 
 A response has at most 6 MB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. The JSON
-body is a string in a JSON document. From Python 3.12 on, the runtime writes that document in UTF-8:
-https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html
+body is a string in a JSON document, which the runtimes python3.12 and python3.13 write in UTF-8:
+https://github.com/aws/aws-lambda-python-runtime-interface-client (awslambdaric/lambda_runtime_marshaller.py)
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Publishing of events on the deployment's EventBridge bus, for the operators' other services.
 
-Source: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+An entry has at most 256 KB of UTF-8; ids and reasons stay far below.
+Sources: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html and
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html
 """
 
 from __future__ import annotations
