@@ -25,6 +25,7 @@ from infrastructure.state_machines import state_machine, suppress_nag
 DELIVER_TIMEOUT_S = 25
 _BATCH = 100
 _RETRIES = 20
+_THROTTLED_RETRIES = 100
 _MAX_AGE_S = 23 * 3600
 _BEHIND_MS = 60_000
 # The events of a call that the stream passes on, besides the first one, its acceptance.
@@ -60,6 +61,15 @@ class DeliveryStateMachine(Construct):
             retry_on_service_exceptions=False,
         )
         # A function that fails or is throttled spends no attempt; the reconciler starts what is lost.
+        # Throttling passes within seconds: a longer wait would delay a delivery for its neighbours' sake.
+        step.add_retry(
+            errors=["Lambda.TooManyRequestsException"],
+            interval=Duration.seconds(1),
+            backoff_rate=1.5,
+            max_delay=Duration.seconds(10),
+            max_attempts=_THROTTLED_RETRIES,
+            jitter_strategy=sfn.JitterType.FULL,
+        )
         step.add_retry(
             errors=["States.ALL"],
             interval=Duration.seconds(2),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,16 +17,12 @@ from trunkline.egress.messages import Response
 from trunkline.egress.retry_after import MAX_RETRY_AFTER_S
 from trunkline.reconciler import deliveries
 from trunkline.storage.keys.calls import call_event_key
-from trunkline.storage.keys.webhooks import webhook_slot_key
 from trunkline.webhooks import payload
 from trunkline.webhooks.circuit_breaker import DISABLE_AFTER_S, ENDPOINT_BREAKER
 from trunkline.webhooks.delivery_models import DeliveryState
 from trunkline.webhooks.delivery_repository import DeliveryRepository
-from trunkline.webhooks.delivery_slots import DeliverySlots
 from trunkline.webhooks.delivery_worker import MAX_DELIVERY_AGE_MS
 from trunkline.webhooks.health_repository import EndpointHealthRepository
-from trunkline.webhooks.models import MAX_TENANT_DELIVERIES
-from trunkline.webhooks.repository import MAX_ENDPOINTS
 from trunkline.webhooks.schemas import Recovery
 
 
@@ -250,62 +244,3 @@ def test_what_fails_after_the_record_repeats_no_attempt(
     delivery_id = webhooks.told()
     assert webhooks.worker.step(delivery_id)["next"] == "wait"
     assert len(webhooks.delivery(delivery_id).attempts) == 1
-
-
-def test_slots_bound_what_is_on_its_way_and_cannot_leak(webhooks: WebhookHarness) -> None:
-    endpoint = webhooks.endpoints.load("tenant-1", webhooks.webhook())
-    assert endpoint is not None
-    slots, now_ms = DeliverySlots(webhooks.table, lambda: 0.0, per_endpoint=2), webhooks.clock.wall_ms()
-    taken = [slots.take_of_endpoint(endpoint, now_ms, half_open=False) for _ in range(3)]
-    assert taken == [webhook_slot_key(endpoint.id, 0), webhook_slot_key(endpoint.id, 1), None]
-    slots.release(webhook_slot_key(endpoint.id, 0))
-    assert slots.take_of_endpoint(endpoint, now_ms, half_open=False) == webhook_slot_key(endpoint.id, 0)
-    assert slots.take_of_endpoint(endpoint, now_ms + 31_000, half_open=False) is not None, "a lease ends"
-
-
-def test_a_tenant_with_slow_endpoints_takes_its_share_and_no_more(webhooks: WebhookHarness) -> None:
-    """Twenty slow endpoints would take every request that the function can make at once."""
-    ids = [webhooks.webhook() for _ in range(MAX_ENDPOINTS)]
-    in_flight: list[str] = []
-    webhooks.slots = replace(webhooks.slots, jitter=random.Random(1).random)
-    endpoints = [webhooks.endpoints.load("tenant-1", endpoint_id) for endpoint_id in ids]
-    now_ms = webhooks.clock.wall_ms()
-    for endpoint in (endpoints * 30)[:500]:
-        assert endpoint is not None
-        slot = webhooks.slots.take_of_tenant(endpoint, now_ms)
-        in_flight += [endpoint.id] if slot else []
-    assert MAX_TENANT_DELIVERIES * 0.9 <= len(in_flight) <= MAX_TENANT_DELIVERIES
-    assert endpoints[0] is not None
-    other = replace(endpoints[0], tenant_id="tenant-2")
-    assert webhooks.slots.take_of_tenant(other, now_ms) is not None
-
-
-def test_a_delivery_and_a_ping_wait_for_a_slot_of_their_tenant(webhooks: WebhookHarness) -> None:
-    webhook = webhooks.webhook()
-    endpoint = webhooks.endpoints.load("tenant-1", webhook)
-    assert endpoint is not None
-    for _ in range(3):
-        webhooks.slots.take_of_tenant(endpoint, webhooks.clock.wall_ms())
-    delivery_id = webhooks.told()
-    ping_id = webhooks.deliveries_service.ping(MINE, webhook)["id"]
-    assert [webhooks.worker.step(each)["next"] for each in (delivery_id, ping_id)] == ["wait", "wait"]
-    assert webhooks.sent == []
-    webhooks.clock.move_s(31)
-    assert [webhooks.worker.step(each)["next"] for each in (delivery_id, ping_id)] == ["done", "done"]
-
-
-def test_a_full_endpoint_makes_its_own_deliveries_wait_and_no_others(webhooks: WebhookHarness) -> None:
-    full = webhooks.webhook()
-    webhooks.webhook()
-    endpoint = webhooks.endpoints.load("tenant-1", full)
-    assert endpoint is not None
-    for _ in range(3):
-        webhooks.slots.take_of_endpoint(endpoint, webhooks.clock.wall_ms(), half_open=False)
-    webhooks.calls.create(make_call())
-    assert webhooks.tell(make_call().id) == 2
-    steps = {
-        webhooks.delivery(delivery_id).endpoint_id == full: webhooks.worker.step(delivery_id)
-        for delivery_id in webhooks.started()
-    }
-    assert (steps[True]["next"], steps[False]["next"]) == ("wait", "done")
-    assert len(webhooks.sent) == 1

@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from boto3.dynamodb.conditions import Attr
 
 from trunkline.storage.keys.item import TTL, ItemKey
-from trunkline.storage.keys.webhooks import tenant_slot_key, webhook_slot_key
+from trunkline.storage.keys.webhooks import tenant_slot_key, tenant_wait_key, webhook_slot_key
 from trunkline.storage.table import ConditionFailed, Delete, Put, Table
 from trunkline.webhooks.models import MAX_CONCURRENT_DELIVERIES, MAX_TENANT_DELIVERIES, Endpoint
+from trunkline.webhooks.ticket_clock import TicketClock
 
 _LEASE_MS = 30_000
 """Longer than the function's time limit: whoever holds a slot has released it, or is dead."""
 
 _MAX_SLOTS_TRIED = 3
 _SLOT_TTL_S = 86_400
+_ASKED_PER_SLOT_S = 4
+"""How often a second a slot of a tenant is asked for, by all deliveries that wait for one."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,17 @@ class DeliverySlots:
         first = int(self.jitter() * slots) if turn is None else turn
         numbers = ((first + number) % slots for number in range(min(_MAX_SLOTS_TRIED, slots)))
         return self._take((webhook_slot_key(endpoint.id, number) for number in numbers), now_ms)
+
+    def retry_in_s(self, endpoint: Endpoint, now_ms: int, at_least_s: float) -> float:
+        """Return when a delivery that found no slot should ask again, in seconds.
+
+        The deliveries of a tenant that wait come one after another, however many there are: what they ask
+        takes the function from other tenants, too.
+        """
+        spacing_us = 1_000_000 // (_ASKED_PER_SLOT_S * self.per_tenant)
+        first_us = now_ms * 1000 + round(at_least_s * 1_000_000)
+        ticket_us = TicketClock(self.table).take(tenant_wait_key(endpoint.tenant_id), spacing_us, first_us)
+        return (ticket_us - now_ms * 1000) / 1_000_000
 
     def release(self, slot: ItemKey) -> None:
         """Give a slot back."""

@@ -93,7 +93,7 @@ class DeliveryWorker:
                 return self._wait(delivery, start.wait_s)
         slot = self.slots.take_of_tenant(endpoint, now_ms)
         if slot is None:
-            return self._wait_for_slot(delivery)
+            return self._wait_for_slot(delivery, endpoint)
         try:
             prepared = self.sender.prepare(delivery, endpoint, now_ms)
             if is_ping:
@@ -114,7 +114,7 @@ class DeliveryWorker:
         self._sleep_until(start.at_ms - _SLOT_LEAD_MS)
         slot = self._endpoint_slot(endpoint, health, start)
         if slot is None:
-            return self._wait_for_slot(delivery, held=health.half_open)
+            return self._wait_for_slot(delivery, endpoint, held=health.half_open)
         try:
             self._sleep_until(start.at_ms)
             while start.is_late(self.clock.wall_ms()):
@@ -204,9 +204,10 @@ class DeliveryWorker:
         elif after.should_disable(now_ms, self.disabler.disable_after_s):
             self.disabler.disable(endpoint, "it failed for five days", now_ms)
 
-    def _wait_for_slot(self, delivery: Delivery, *, held: bool = False) -> Step:
-        wait_s = _slot_wait_s(delivery, self.clock.wall_ms()) * (0.5 + self.jitter())
-        return self._wait(delivery, wait_s, held=held)
+    def _wait_for_slot(self, delivery: Delivery, endpoint: Endpoint, *, held: bool = False) -> Step:
+        now_ms = self.clock.wall_ms()
+        at_least_s = _slot_wait_s(delivery, now_ms) * (0.5 + self.jitter())
+        return self._wait(delivery, self.slots.retry_in_s(endpoint, now_ms, at_least_s), held=held)
 
     def _wait(self, delivery: Delivery, wait_s: float, *, held: bool = False) -> Step:
         """Wait without spending an attempt.
@@ -252,10 +253,9 @@ def _after(delivery: Delivery, attempt: Attempt, decision: RetryDecision, now_ms
 
 
 def _slot_wait_s(delivery: Delivery, now_ms: int) -> float:
-    """Return how long to wait for a free slot, in seconds.
+    """Return how long to wait for a free slot at least, in seconds.
 
-    The wait grows with the age of the delivery, so that a long backlog polls rarely. Its polls would take the
-    function from other tenants, and an execution of Step Functions may have 25,000 events
+    The wait grows with the age of the delivery: an execution of Step Functions may have 25,000 events
     (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html).
     """
     waited_s = (now_ms - delivery.created_at_ms) / 1000

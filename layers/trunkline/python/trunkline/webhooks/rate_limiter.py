@@ -16,6 +16,7 @@ from trunkline.storage.keys.item import TTL
 from trunkline.storage.keys.webhooks import webhook_rate_key
 from trunkline.storage.table import ConditionFailed, Table, Update
 from trunkline.webhooks.models import Endpoint
+from trunkline.webhooks.ticket_clock import TicketClock
 
 _GUARD = 1.03
 """Starts are spaced a little wider than the limit asks for, which absorbs `MAX_LATE_MS` of lateness."""
@@ -68,7 +69,9 @@ class EndpointRateLimiter:
         start_us = self._take_next(endpoint, spacing_us, now_us, now_us + ahead_us)
         if start_us is not None:
             return Start(-(-start_us // 1000), turn=start_us // spacing_us)
-        ticket_us = self._take_ticket(endpoint, spacing_us, now_us + ahead_us)
+        ticket_us = TicketClock(self.table).take(
+            webhook_rate_key(endpoint.id), round(spacing_us * _TICKET_SHARE), now_us + ahead_us
+        )
         return Start(0, wait_s=(ticket_us - now_us - ahead_us / 2) / 1_000_000)
 
     def _take_next(self, endpoint: Endpoint, spacing_us: int, now_us: int, until_us: int) -> int | None:
@@ -87,17 +90,6 @@ class EndpointRateLimiter:
         except ConditionFailed:
             return None
         return now_us
-
-    def _take_ticket(self, endpoint: Endpoint, spacing_us: int, first_us: int) -> int:
-        key, ticket_us = webhook_rate_key(endpoint.id), Attr("ticket_us")
-        step_us = round(spacing_us * _TICKET_SHARE)
-        try:
-            after = self.table.write(
-                Update(key, add={"ticket_us": step_us}, condition=ticket_us.gt(first_us))
-            )
-        except ConditionFailed:
-            after = self.table.write(Update(key, set={"ticket_us": first_us + step_us}))
-        return int((after or {})["ticket_us"])
 
 
 def spacing_us_of(rate_per_s: int) -> int:

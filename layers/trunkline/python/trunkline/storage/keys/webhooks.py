@@ -44,6 +44,11 @@ def tenant_slot_key(tenant_id: str, slot: int) -> ItemKey:
     return ItemKey(f"TENANTSLOT#{tenant_id}#{slot:03d}", "SLOT")
 
 
+def tenant_wait_key(tenant_id: str) -> ItemKey:
+    """When the next delivery of a tenant that waits for a slot asks for one."""
+    return ItemKey(f"TENANTSLOT#{tenant_id}", "WAIT")
+
+
 def webhook_rate_key(endpoint_id: str) -> ItemKey:
     """When the next requests to an endpoint with a rate limit may start."""
     return ItemKey(f"D#{endpoint_id}", "RATE")
