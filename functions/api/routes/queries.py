@@ -20,6 +20,7 @@ class DispatchQuery(InputModel):
 
     dispatch_id: str | None = Field(
         default=None,
+        max_length=100,
         validation_alias=AliasChoices("dispatch_id", "dispatchId"),
         description="Only the dispatch of this id.",
     )
