@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
 from tests.faults.invariants import check_invariants
 from tests.stack.fixtures_livekit import Control
 from tests.stack.fixtures_tenants import MakeTenant
+from tests.support.polling import poll
 from tests.support.tenant import Tenant
 
-BUSY, ANSWERS = "+15550100002", "+15550100001"
+BUSY, ANSWERS, STAYS = "+15550100002", "+15550100001", "+15550100011"
 DIAL, DISPATCH = "SIP/CreateSIPParticipant", "AgentDispatchService/CreateDispatch"
 FAULTY = 4
+MAX_STALE_S = 10 + 5 + 60 + 65
+"""Talk limit, ring time, a minute, and the reconciler's interval."""
+
 RACES = 200
 HOWS = ("reset_before", "reset_after", "hang_after", "error_before", "error_after")
-SEEN = {"dial_busy", "dial_unknown", "user_declined", "user_hangup", "end_not_reported"}
+SEEN = {"dial_busy", "dial_unknown", "user_declined", "user_hangup", "end_not_reported", "connection_lost"}
 
 
 async def test_dials_whose_answer_is_lost_in_every_way(make_tenant: MakeTenant, control: Control) -> None:
@@ -59,3 +64,25 @@ async def test_two_hundred_cancels_race_their_dials(make_tenant: MakeTenant) -> 
     dialled = len(tenant.invites())
     tenant.wait_for_end(tenant.placed(BUSY))
     assert len(tenant.invites()) == dialled + 1, "nothing rings later"
+
+
+async def test_calls_that_a_killed_livekit_still_shows_end_for_their_owners(
+    make_tenant: MakeTenant, control: Control
+) -> None:
+    tenant = await make_tenant(agent={"max_call_duration_s": 10, "ring_timeout_s": 5})
+    cancelled, left_alone = tenant.placed(STAYS), tenant.placed(STAYS)
+    for call_id in (cancelled, left_alone):
+        tenant.wait(call_id, lambda call: call["status"] == "active")
+    control("restart", keeps_rooms=True)
+    tenant.cancel(cancelled)
+    call = poll(lambda: tenant.call(cancelled), has_ended, MAX_STALE_S)
+    assert (call["status"], call["status_reason"]) == ("completed", "hangup_requested")
+    assert call["timeline"][-1]["confirmed"] is False
+    call = poll(lambda: tenant.call(left_alone), has_ended, MAX_STALE_S)
+    assert (call["status"], call["status_reason"]) == ("disconnected", "connection_lost")
+    assert call["duration_seconds"] is None
+    assert tenant.wait_for_end(tenant.placed(ANSWERS))["status"] == "completed"
+
+
+def has_ended(call: dict[str, Any]) -> bool:
+    return bool(call["ended_at"])

@@ -11,6 +11,8 @@ from livekit.api import TokenVerifier
 
 from tests.stack.fixtures_livekit import Control
 from tests.stack.fixtures_tenants import MakeTenant
+from tests.support.function_logs import log_lines
+from tests.support.polling import poll
 from tests.support.tenant import Tenant
 from tests.support.workflows import create_workflow, post_workflow_call, start_workflow_call
 
@@ -267,9 +269,13 @@ def test_a_person_whose_agent_left_by_itself_is_shown_out_after_the_grace(
 def test_a_callee_whose_agent_left_by_itself_is_hung_up_after_the_grace(
     tenant: Tenant, control: Control
 ) -> None:
-    call_id = tenant.placed("+15550100011")
+    call_id, began_ms = tenant.placed("+15550100011"), int(time.time() * 1000)
     call = tenant.wait(call_id, lambda call: call["status"] == "active")
     control("leaves", room=call["room_name"], identity=f"agent-{call['data']['agentJobId']}")
     call = tenant.wait(call_id, lambda call: call["status"] == "completed")
+    poll(
+        lambda: [line.fields for line in log_lines(tenant.stack, began_ms, ["call_check"])],
+        lambda lines: [line for line in lines if line.get("call_id") == call_id],
+    )
     assert call["status_reason"] == "agent_hangup"
     assert call["attempts"][0]["sip_call_id"] == call["data"]["sipCallId"]

@@ -77,3 +77,34 @@ def test_the_logger_lets_none_of_it_through() -> None:
     assert json.loads(line)["number"] == "+…7777"
     for canary in (key, "+15550107777"):
         assert canary not in line
+
+
+def test_what_libraries_log_is_cut_and_redacted_too() -> None:
+    stream, root = io.StringIO(), logging.getLogger()
+    handler = logging.StreamHandler(stream)
+    root.addHandler(handler)
+    key = new_api_key(livemode=True)
+    try:
+        core_logging.logger("redaction-of-libraries")
+        try:
+            int(f"Bearer {key}")
+        except ValueError:
+            logging.getLogger("some.library").exception("refused %s %s", key, "eyJ" * 150_000)
+    finally:
+        root.removeHandler(handler)
+    written = stream.getvalue()
+    assert "refused" in written
+    assert key not in written
+    assert len(written) < 3 * core_logging.MAX_TEXT
+
+
+def test_a_long_text_in_a_log_record_is_cut_before_it_is_searched() -> None:
+    log = core_logging.logger("redaction-of-long-texts")
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(log.handlers[0].formatter)
+    log._logger.handlers = [handler]
+    log.error("x" * 1_000_000, body={"nested": ["y" * 1_000_000]})
+    written = json.loads(stream.getvalue())
+    assert len(written["message"]) == core_logging.MAX_TEXT
+    assert len(written["body"]["nested"][0]) == core_logging.MAX_TEXT
