@@ -90,6 +90,11 @@ def test_a_quote_never_swallows_a_row(text: str, rows: list[tuple[int, bool]]) -
     assert [(row.line, row.fault is None) for row in read(text)] == rows
 
 
+def test_a_stray_quote_in_the_first_line_does_not_tell_the_width() -> None:
+    rows = read('"+14155550001,Ann\n"+14155550002,Bob\n+14155550003,"\n')
+    assert [row.line for row in rows] == [1, 2, 3]
+
+
 def test_a_cell_of_too_many_lines_is_refused_line_by_line() -> None:
     rows = read('a,b\n1,"x\n' + "y\n" * MAX_ROW_LINES + 'z"\n')
     assert [row.line for row in rows] == list(range(1, MAX_ROW_LINES + 4))

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from trunkline_cli.commands import suppressions
 from trunkline_cli.commands.suppressions import ParsedNumbers, parse_numbers
 from trunkline_cli.main import app
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from tests.unit.test_csv_reader import DELIMITERS, ENCODINGS, LINE_ENDS, STRAY
 from trunkline.core.csv_reader import read_csv
 
-NAMES = ("Zoé", '"Bo, the ""first"""', "", *STRAY)
+RAGGED = ("{number}", '{number}{delimiter}x{delimiter}"y', '{number}{delimiter}x{delimiter}y"', '"{number}')
+FORMS = (*STRAY, *RAGGED)
+NAMES = ("Zoé", '"Bo, the ""first"""', "", *FORMS)
 
 
 def parsed(raw: bytes) -> ParsedNumbers:
-    return parse_numbers(read_csv([raw]))
+    return parse_numbers(read_csv([raw], each_number_is_a_row=True))
 
 
 @given(
@@ -30,13 +33,14 @@ def parsed(raw: bytes) -> ParsedNumbers:
     st.sampled_from(ENCODINGS),
     st.booleans(),
 )
+@settings(max_examples=300)
 def test_each_number_is_read_or_its_line_is_named(
     names: list[str], delimiter: str, end: str, encoding: str, header: bool
 ) -> None:
     lines, numbers = ["phone" + delimiter + "name"] if header else [], {}
     for n, name in enumerate(names):
         number = f"+4930{100_000 + n}"
-        form = name if name in STRAY else "{number}{delimiter}" + name
+        form = name if name in FORMS else "{number}{delimiter}" + name
         lines.append(form.format(number=number, delimiter=delimiter))
         numbers[number] = len(lines)
     found = parsed(end.join(lines).encode(encoding))
@@ -66,6 +70,32 @@ def test_a_row_without_a_number_is_named(text: str, invalid: list[tuple[int, str
     assert (found.numbers, found.invalid_rows) == (["+14155550001"], invalid)
 
 
+@pytest.fixture
+def import_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """The command, without a deployment behind it."""
+
+    class Deployment:
+        table: Any = None
+
+        def principal(self, *_: Any, **__: Any) -> Any: ...
+
+    def run(raw: bytes, *options: str) -> Result:
+        file = tmp_path / "numbers.csv"
+        file.write_bytes(raw)
+        return CliRunner().invoke(app, ["suppressions", "import", str(file), "--tenant", "acme", *options])
+
+    monkeypatch.setattr(suppressions, "connect", lambda _: Deployment())
+    return run
+
+
+def test_a_reason_that_is_too_long_is_said_before_anything_is_written(
+    import_file: Callable[..., Result],
+) -> None:
+    done = import_file(b"+14155550001\n", "--reason", "x" * 201)
+    assert (done.exit_code, isinstance(done.exception, SystemExit)) == (1, True)
+    assert "reason" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
@@ -77,16 +107,8 @@ def test_a_row_without_a_number_is_named(text: str, invalid: list[tuple[int, str
     ],
 )
 def test_what_has_no_numbers_is_said_in_a_line(
-    raw: bytes, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    raw: bytes, said: str, import_file: Callable[..., Result]
 ) -> None:
-    class Deployment:
-        table: Any = None
-
-        def principal(self, *_: Any, **__: Any) -> Any: ...
-
-    monkeypatch.setattr(suppressions, "connect", lambda _: Deployment())
-    file = tmp_path / "numbers.csv"
-    file.write_bytes(raw)
-    done = CliRunner().invoke(app, ["suppressions", "import", str(file), "--tenant", "acme"])
+    done = import_file(raw)
     assert (done.exit_code, said in done.stderr.replace("\n", " ")) == (1, True), done.stderr
     assert isinstance(done.exception, SystemExit), "not a traceback"

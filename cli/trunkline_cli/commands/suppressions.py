@@ -15,7 +15,7 @@ from trunkline.compliance.policy import CompliancePolicy
 from trunkline.compliance.service import MAX_SUPPRESSIONS_PER_REQUEST, ComplianceService, Suppressions
 from trunkline.core.clock import SystemClock
 from trunkline.core.csv_reader import CsvRow, read_csv
-from trunkline.core.validation import E164
+from trunkline.core.validation import E164, validated
 from trunkline_cli.console import Stage, Tenant, connect, console, error_console, report_errors
 
 app = typer.Typer(no_args_is_help=True, help="Manage the numbers that the tenant must not call.")
@@ -46,12 +46,15 @@ def import_numbers(
     listed, and the exit code is 1.
     """
     with report_errors():
-        parsed = parse_numbers(read_csv(_chunks_of(file)))
+        parsed = parse_numbers(read_csv(_chunks_of(file), each_number_is_a_row=True))
         operator, clock = connect(stage), SystemClock()
         service = ComplianceService(operator.table, CompliancePolicy(operator.table, clock), clock)
         principal = operator.principal(tenant, livemode=not test)
-        for chunk in _chunks(parsed.numbers):
-            service.suppress(principal, Suppressions(numbers=chunk, reason=reason))
+        requests = [
+            validated(Suppressions, {"numbers": chunk, "reason": reason}) for chunk in _chunks(parsed.numbers)
+        ]
+        for request in requests:
+            service.suppress(principal, request)
     console.print(f"{len(parsed.numbers)} numbers are on the list")
     _report_invalid_rows(parsed)
 

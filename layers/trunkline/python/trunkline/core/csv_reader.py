@@ -41,10 +41,11 @@ class CsvRow:
     fault: str | None = None
 
 
-def read_csv(chunks: Iterable[bytes]) -> Iterator[CsvRow]:
+def read_csv(chunks: Iterable[bytes], *, each_number_is_a_row: bool = False) -> Iterator[CsvRow]:
     """Read the records, the one that names the columns first; the delimiter is found in it, outside quotes.
 
-    Empty lines, and rows of empty cells, are no records.
+    Empty lines, and rows of empty cells, are no records. With `each_number_is_a_row`, no cell goes on over a
+    line that has a phone number in a cell: for lists whose rows have different numbers of cells.
 
     Raises:
         InvalidRequest: the file is a ZIP archive, as Excel workbooks are.
@@ -53,7 +54,7 @@ def read_csv(chunks: Iterable[bytes]) -> Iterator[CsvRow]:
     first = _first_text(lines)
     if first is None:
         return
-    reader = _Records(lines, _delimiter(first))
+    reader = _Records(lines, _delimiter(first), each_number_is_a_row)
     while (row := reader.next_row()) is not None:
         if row.fault or any(row.cells):
             yield row
@@ -125,8 +126,9 @@ def _delimiter(text: str) -> str:
 class _Records:
     lines: _Lines
     delimiter: str
+    each_number_is_a_row: bool
     width: int | None = None
-    """How many cells the first record has."""
+    """How many cells the first record has that is valid."""
 
     _look_ahead_bytes: int = MAX_LOOK_AHEAD_BYTES
 
@@ -136,7 +138,7 @@ class _Records:
         if first is None:
             return None
         row = self._row(self.lines.taken, first)
-        if self.width is None and any(row.cells):
+        if self.width is None and any(row.cells) and not row.fault:
             self.width = len(row.cells)
         return row
 
@@ -172,7 +174,7 @@ class _Records:
         """Tell whether a line is a row by itself, which a quote before it must not swallow."""
         if "+" not in text:
             return False
-        if self.width is None:
+        if self.width is None or self.each_number_is_a_row:
             return _NUMBER_CELL.search(text) is not None
         cells = self._split(text)
         return len(cells) == self.width and any(_NUMBER.fullmatch(cell.strip('" ')) for cell in cells)
