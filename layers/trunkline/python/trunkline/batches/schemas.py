@@ -160,7 +160,7 @@ class BatchForecast(TypedDict):
 
 
 class ExportView(TypedDict):
-    """The results as CSV: `url` is null until they are written, and good for an hour."""
+    """The results as CSV: `status` is none, preparing, ready or failed; `url` is good for an hour."""
 
     status: str
     exported_at: str | None

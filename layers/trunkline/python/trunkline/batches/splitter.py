@@ -38,13 +38,13 @@ class Splitter:
         wanted, number = wanted_columns(body), number_template(batch.kind, body)
 
         def rows() -> Iterator[Row]:
-            found = read_rows(batch.row_format, self.files.upload(batch.id), wanted)
-            return (replace(row, phone=_phone(number, row)) for row in found)
+            return read_rows(batch.row_format, self.files.upload(batch.id), wanted)
 
         detector = DuplicateDetector(number, same_numbers=batch.same_numbers, refusal=self.refusals(batch))
         detector.find_repeated(rows())
         count = parts = 0
-        for parts, part in enumerate(_in_parts(map(detector.mark_duplicate, rows())), 1):
+        shown = (replace(row, phone=_phone(number, row)) for row in rows())
+        for parts, part in enumerate(_in_parts(map(detector.mark_duplicate, shown)), 1):
             self.files.put_rows(batch.id, parts, part)
             count += len(part)
         self.files.delete_upload(batch.id)
