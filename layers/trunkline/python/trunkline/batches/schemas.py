@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from trunkline.batches.models import RowFormat
 from trunkline.call_templates.schemas import template_of
 from trunkline.core.field_types import Moment
+from trunkline.core.json_text import json_text
 from trunkline.core.pagination import MESSAGE
 from trunkline.core.redaction import shown_value
 from trunkline.core.timestamps import moment_ms
@@ -69,6 +70,12 @@ class BatchSpec(InputModel):
         if self.starts_at and self.ends_at and moment_ms(self.starts_at) >= moment_ms(self.ends_at):
             raise ValueError("ends_at must be later than starts_at")
         return self
+
+    def inline_upload(self) -> bytes | None:
+        """Return the rows of the request as an upload, or None."""
+        if self.rows is not None:
+            return json_text(self.rows).encode()
+        return None if self.text is None else self.text.encode()
 
 
 class BatchQuery(InputModel):

@@ -27,12 +27,11 @@ from trunkline.batches.schemas import (
     ResultQuery,
 )
 from trunkline.batches.state_machine import BatchStateMachine
-from trunkline.call_templates.create_call import require_body_fields, require_workflow
+from trunkline.call_templates.create_call import require_template
 from trunkline.call_templates.models import CallKind
 from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.core.clock import Clock
 from trunkline.core.errors import BatchNotReady, InvalidRequest, LimitReached, NotFound, VersionConflict
-from trunkline.core.json_text import json_text
 from trunkline.core.timestamps import moment_ms
 from trunkline.storage.table import Put
 from trunkline.workflows.repository import WorkflowRepository
@@ -73,14 +72,12 @@ class BatchService:
             LimitReached: the tenant has too many batches that are not imported.
             LiveKitNotConfigured: the tenant has no LiveKit project.
         """
-        require_body_fields(CallKind(spec.kind), spec.body)
-        if spec.kind == CallKind.WORKFLOW:
-            require_workflow(self.workflows, principal, spec.body)
+        require_template(self.workflows, principal, CallKind(spec.kind), spec.body)
         self.require_callable(principal)
         self._require_room(principal)
         batch = self._new(principal, spec)
         self._times(batch)
-        body = _inline(spec)
+        body = spec.inline_upload()
         if body is not None:
             self.files.put_upload(batch.id, body)
         batch = self.batches.create(batch, [self._noted(principal, "created", batch)])
@@ -296,10 +293,3 @@ _NOT_IMPORTED = (
     BatchState.IMPORTING,
     BatchState.CANCELLING,
 )
-
-
-def _inline(spec: BatchSpec) -> bytes | None:
-    """Return the rows of the request as an upload, or None."""
-    if spec.rows is not None:
-        return json_text(spec.rows).encode()
-    return None if spec.text is None else spec.text.encode()

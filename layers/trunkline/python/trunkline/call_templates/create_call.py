@@ -72,3 +72,16 @@ def require_body_fields(kind: CallKind, body: Mapping[str, Any]) -> None:
         require_known_fields(BODIES[kind], body)
     except InvalidRequest as error:
         raise InvalidRequest(f"body: {error.message}", field="body") from error
+
+
+def require_template(
+    workflows: WorkflowRepository, principal: Principal, kind: CallKind, body: Mapping[str, Any]
+) -> None:
+    """Check what can be known of a template when it is stored: its fields and its workflow.
+
+    Raises:
+        InvalidRequest: a field is unknown, or the tenant has no such workflow.
+    """
+    require_body_fields(kind, body)
+    if kind is CallKind.WORKFLOW:
+        require_workflow(workflows, principal, body)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from trunkline.auth.principal import Principal
 from trunkline.auth.resource_service import ResourceService
-from trunkline.call_templates.create_call import require_body_fields, require_workflow
+from trunkline.call_templates.create_call import require_template
 from trunkline.call_templates.models import CallKind
 from trunkline.call_templates.user_context import TemplateCipher, changed_with_context
 from trunkline.core.clock import Clock
@@ -74,9 +74,7 @@ class TriggerService(ResourceService[Trigger, TriggerSpec, TriggerView]):
         return self.repository.count(principal.tenant_mode, MAX_TRIGGERS)
 
     def _build(self, principal: Principal, spec: TriggerSpec, before: Trigger | None) -> Trigger:
-        require_body_fields(CallKind(spec.kind), spec.body)
-        if spec.kind == CallKind.WORKFLOW:
-            require_workflow(self.workflows, principal, spec.body)
+        require_template(self.workflows, principal, CallKind(spec.kind), spec.body)
         now_ms = self.clock.wall_ms()
         trigger_id = before.id if before else f"trg_{uuid.uuid4().hex[:20]}"
         hidden = TemplateCipher(self.cipher).hide(principal.tenant_id, trigger_id, spec.body, before)
