@@ -18,7 +18,7 @@ from trunkline.calls.events import Turn
 from trunkline.calls.models import Call
 from trunkline.calls.report_schemas import Reports
 from trunkline.calls.repository import CallRepository
-from trunkline.calls.states import State
+from trunkline.calls.states import Phase, State
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.calls.value_objects import WorkflowRef
@@ -220,3 +220,22 @@ def test_a_bad_report_is_refused_and_nothing_is_written(
     with pytest.raises(InvalidRequest, match=named):
         harness.report(claim, {"type": "answered"}, report)
     assert harness.now(claim).state is State.PENDING
+
+
+def test_talk_after_a_reported_answer_activates_a_call_whose_dialer_died(harness: ReportHarness) -> None:
+    ringing = make_call(
+        state=State.CONNECTING, phase=Phase.SENT, claim=1, owner="run-1", connecting_at_ms=NOW_MS
+    )
+    claim = harness.accept(ringing)
+    alive = replace(harness.service, run_is_alive=lambda _: True)
+    dead, harness.service = harness.service, alive
+    assert harness.report(claim, turns(1)) == [True]
+    assert harness.report(claim, {"type": "answered"}) == [True]
+    answered_ms = harness.clock.now_ms
+    harness.clock.move_s(4)
+    harness.report(claim, turns(2))
+    assert harness.now(claim).state is State.CONNECTING, "the dial may still answer"
+    harness.service = dead
+    harness.clock.move_s(16)
+    harness.report(claim, turns(3))
+    assert (harness.now(claim).state, harness.now(claim).answered_at_ms) == (State.ACTIVE, answered_ms)

@@ -28,6 +28,7 @@ from trunkline.calls.report_transitions import (
     on_transcript,
 )
 from trunkline.calls.repository import CallRepository
+from trunkline.calls.states import State
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.calls.value_objects import AgentTurn, HandoffAgent
@@ -148,9 +149,8 @@ class AgentReportService:
 
     def _change(self, call: Call, report: Report, now_ms: int) -> Change | None:
         match report:
-            case Answered():
-                awaited = bool(call.owner) and self.run_is_alive(call.owner or "")
-                return on_transcript(call, now_ms, dial_is_awaited=awaited)
+            case Answered() | TranscriptReport():
+                return self._answer(call, report, now_ms)
             case AgentChanged():
                 return on_agent_changed(call, AgentTurn(report.sequence, report.agent, now_ms))
             case Summary():
@@ -160,6 +160,14 @@ class AgentReportService:
             case Ended():
                 return on_ended_by_agent(call, report.reason, now_ms)
         return None
+
+    def _answer(self, call: Call, report: Report, now_ms: int) -> Change | None:
+        """Apply a reported answer; talk counts if an answer was reported whose dial may have died since."""
+        was_reported = call.answer_reported_at_ms is not None and call.state is State.CONNECTING
+        if not isinstance(report, Answered) and not was_reported:
+            return None
+        awaited = bool(call.owner) and self.run_is_alive(call.owner or "")
+        return on_transcript(call, now_ms, dial_is_awaited=awaited)
 
     def _store(self, call: Call, report: Report, now_ms: int) -> bool:
         """Store transcript turns and variables before the call refers to them."""
