@@ -38,6 +38,7 @@ class LookupLiveKit:
     status: str | None = None
     down: bool = False
     is_stale: bool = False
+    hangs_up: bool = False
     agent: str | None = None
     during: Callable[[], None] = lambda: None
     asked: list[str] = field(default_factory=list)
@@ -58,6 +59,8 @@ class LookupLiveKit:
 
     async def remove_callee(self, room: str, claim: int) -> None:
         self.removed.append(room)
+        if not self.is_stale and self.hangs_up:
+            self.status = None
         if self.is_stale:
             raise LiveKitUnavailable("unavailable (503)", code="unavailable")
 

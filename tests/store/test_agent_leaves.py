@@ -28,12 +28,13 @@ def with_agent(reconciler: ReconcilerHarness) -> Call:
     return reconciler.calls.apply(call, answer_call(call, NOW_MS), NOW_MS)
 
 
+@pytest.mark.parametrize("talked_s", [5, 300])
 async def test_a_person_whose_agent_left_is_hung_up_after_the_grace(
-    reconciler: ReconcilerHarness, events: Events
+    reconciler: ReconcilerHarness, events: Events, talked_s: int
 ) -> None:
     with_agent(reconciler)
-    reconciler.livekit.status = "active"
-    reconciler.clock.move_s(5)
+    reconciler.livekit.status, reconciler.livekit.hangs_up = "active", True
+    reconciler.clock.move_s(talked_s)
     events.agent_left(reconciler.clock.now_ms)
     assert events.checks == [(make_call().id, reconciler.clock.now_ms + AGENT_GRACE_MS)]
     reconciler.clock.move_s(AGENT_GRACE_MS / 1000 - 1)
@@ -92,3 +93,13 @@ async def test_an_agent_that_left_while_it_rang_counts_from_the_answer(
     reconciler.clock.move_s(1)
     await reconciler.reconcile()
     assert reconciler.livekit.removed == [f"call-{call.id}"]
+
+
+async def test_a_call_that_livekit_forgot_with_its_agent_ends(
+    reconciler: ReconcilerHarness, events: Events
+) -> None:
+    with_agent(reconciler)
+    events.agent_left(NOW_MS)
+    reconciler.clock.move_s(AGENT_GRACE_MS / 1000)
+    assert await reconciler.reconcile() == {"end_found": 1}
+    assert reconciler.now().reason is Reason.CONNECTION_LOST

@@ -12,10 +12,15 @@ from trunkline.calls.value_objects import Ending
 
 
 def end_found(call: Call, now_ms: int) -> Change:
-    """End an active call that LiveKit no longer knows and never told the end of; when it ended is unknown."""
+    """End an active call that LiveKit no longer knows and never told the end of.
+
+    When it ended is unknown, unless it was hung up by request just now.
+    """
+    is_hung_up = call.cancel_requested_at_ms is not None or call.agent_lost_at_ms is not None
+    ending = Ending(State.DISCONNECTED, Reason.CONNECTION_LOST)
     if call.has_reached_limit(now_ms):
-        return end_call(call, Ending(State.COMPLETED, Reason.MAX_DURATION_REACHED), now_ms, confirmed=False)
-    return end_call(call, Ending(State.DISCONNECTED, Reason.CONNECTION_LOST), now_ms, confirmed=False)
+        ending = Ending(State.COMPLETED, Reason.MAX_DURATION_REACHED)
+    return end_call(call, ending, now_ms, confirmed=is_hung_up)
 
 
 def end_overdue(call: Call, now_ms: int) -> Change:

@@ -133,8 +133,8 @@ class PhoneCallRepair:
     async def _repair_active(self, call: Call, now_ms: int) -> Repair | None:
         """End an active call whose end was not reported; one just answered is left to the webhooks."""
         is_confirmed = await self._hang_up_if_requested(call, now_ms)
-        if repair := await self._repair_agent(call, now_ms):
-            return repair
+        if _is_without_agent(call, now_ms):
+            return await self._repair_agent(call, now_ms)
         if now_ms < (call.answered_at_ms or call.connecting_at_ms or 0) + min(
             _SETTLE_FIRST_MS, call.agent.max_call_duration_s * 1000
         ):
@@ -149,17 +149,19 @@ class PhoneCallRepair:
         return None
 
     async def _repair_agent(self, call: Call, now_ms: int) -> Repair | None:
-        """Hang up a call whose agent did not come, or left by itself and was not followed by another."""
-        if call.agent_lost_at_ms is not None or call.cancel_requested_at_ms is not None:
-            return None
+        """Hang up a call whose agent did not come, or left by itself and was not followed by another.
+
+        Its `participant_left` then says how it ended.
+        """
         if replacement_overdue(call, now_ms) and (lost := end_agent_lost(call, now_ms)):
             await self._hang_up(call)
             return "agent_lost", lost
-        if agent_overdue(call, now_ms):
-            identity = await self.livekit.agent_in_room(call.room_name or "")
-            if identity is not None:
-                return "agent_found", agent_found(call, identity.removeprefix(AGENT_PREFIX))
-            await self._hang_up(call)
+        identity = await self.livekit.agent_in_room(call.room_name or "")
+        if identity is not None:
+            return "agent_found", agent_found(call, identity.removeprefix(AGENT_PREFIX))
+        if await self._callee(call) is None:
+            return "end_found", end_found(call, now_ms)
+        await self._hang_up(call)
         return None
 
     async def _hang_up_if_requested(self, call: Call, now_ms: int) -> bool:
@@ -208,6 +210,12 @@ def _known_result(call: Call, now_ms: int) -> Repair | None:
     if call.answer_reported_at_ms and not call.cancel_requested_at_ms:
         return "adopted", adopt_call(call, now_ms)
     return None
+
+
+def _is_without_agent(call: Call, now_ms: int) -> bool:
+    if call.agent_lost_at_ms is not None or call.cancel_requested_at_ms is not None:
+        return False
+    return replacement_overdue(call, now_ms) or agent_overdue(call, now_ms)
 
 
 def _hang_up_is_overdue(call: Call, now_ms: int) -> bool:
