@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from tests.store.fixtures_dialer import WAKE, DialerHarness
 from tests.support.builders import SNAPSHOT, TRUNK, make_agent, make_call
 from trunkline.agents.repository import AgentRepository
-from trunkline.calls.calling_policy import CallingWindow
+from trunkline.calls.calling_window import CallingWindow
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State

@@ -12,7 +12,8 @@ from tests.store.fixtures_reconciler import ReconcilerHarness
 from tests.support.builders import SNAPSHOT, TRUNK, make_call
 from tests.support.clocks import NOW_MS
 from tests.support.stubs import GUARD
-from trunkline.calls.calling_policy import DAYS, CallingWindow, RedialPolicy
+from trunkline.calls.calling_policy import RedialPolicy
+from trunkline.calls.calling_window import DAYS, CallingWindow
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State

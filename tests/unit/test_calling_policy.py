@@ -6,12 +6,15 @@ from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from phonenumbers import SUPPORTED_REGIONS, PhoneNumberFormat, example_number, format_number
 
 from tests.support.clocks import NOW_MS
-from trunkline.calls.calling_policy import DAYS, CallingWindow, RedialPolicy
-from trunkline.calls.calling_policy_schemas import RedialSpec, WindowSpec, resolved_window, zones_of
+from trunkline.calls.callee_time_zones import zones_of
+from trunkline.calls.calling_policy import RedialPolicy
+from trunkline.calls.calling_policy_schemas import RedialSpec, WindowSpec, resolved_window
+from trunkline.calls.calling_window import DAYS, CallingWindow
 from trunkline.calls.reasons import Reason
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.validation import validated
@@ -63,13 +66,50 @@ def test_windows_follow_the_local_clock_through_its_changes() -> None:
         opens = window.opens_ms(at(f"{day}T03:30", "UTC"))
         assert local(opens, BERLIN).endswith("09:00")
     skipped = CallingWindow("02:30", "04:00", DAYS, (BERLIN,))
-    assert local(skipped.opens_ms(at("2026-03-29T00:00", BERLIN)), BERLIN) == "Sun 03:30"
+    assert local(skipped.opens_ms(at("2026-03-29T00:00", BERLIN)), BERLIN) == "Sun 03:00"
     midnight = CallingWindow("22:00", "24:00", DAYS, (BERLIN,))
     late = at("2026-11-20T23:59", BERLIN)
     assert midnight.opens_ms(late) == late
 
 
+def test_nothing_rings_in_a_skipped_hour_and_a_repeated_one_counts_twice() -> None:
+    window = CallingWindow("02:10", "02:50", DAYS, (BERLIN,))
+    assert local(window.opens_ms(at("2026-03-29T00:00", BERLIN)), BERLIN) == "Mon 02:10"
+    first, second = at("2026-10-25T00:15"), at("2026-10-25T01:15")
+    assert (window.opens_ms(first), window.opens_ms(second)) == (first, second)
+    assert window.closes_ms(first) == at("2026-10-25T00:50")
+    whole_day = CallingWindow("00:00", "24:00", ("sun",), (BERLIN,))
+    assert whole_day.closes_ms(at("2026-10-25T12:00", BERLIN)) == at("2026-10-26T00:00", BERLIN)
+
+
+def test_an_overnight_window_belongs_to_the_day_on_which_it_begins() -> None:
+    window = CallingWindow("21:00", "02:00", ("fri",), (BERLIN,))
+    late, early = at("2026-11-20T23:30", BERLIN), at("2026-11-21T01:59", BERLIN)
+    assert (window.opens_ms(late), window.opens_ms(early)) == (late, early)
+    assert window.closes_ms(late) == at("2026-11-21T02:00", BERLIN)
+    assert local(window.opens_ms(at("2026-11-21T02:00", BERLIN)), BERLIN) == "Fri 21:00"
+    assert local(window.opens_ms(at("2026-11-20T01:00", BERLIN)), BERLIN) == "Fri 21:00"
+
+
 HOURS = st.integers(0, 23)
+TIMES = st.builds("{:02d}:{:02d}".format, HOURS, st.sampled_from([0, 15, 30, 45]))
+
+
+@given(
+    st.sampled_from(["2026-03-29", "2026-10-25", "2026-11-01", "2026-04-05", "2026-10-04", "2026-11-20"]),
+    st.integers(-24 * 12, 24 * 12),
+    TIMES,
+    TIMES,
+    st.sampled_from([BERLIN, NEW_YORK, "Australia/Lord_Howe", "Africa/Casablanca"]),
+)
+def test_a_window_is_open_whenever_the_clock_on_the_wall_is_in_it(
+    day: str, steps: int, start: str, end: str, zone: str
+) -> None:
+    assume(start != end)
+    now_ms = at(f"{day}T12:00") + steps * 300_000
+    shown = local(now_ms, zone)[4:]
+    is_in = start <= shown < end if start < end else shown >= start or shown < end
+    assert (CallingWindow(start, end, DAYS, (zone,)).opens_ms(now_ms) == now_ms) is is_in
 
 
 @given(
@@ -100,6 +140,41 @@ def test_the_callees_zones_come_from_the_number() -> None:
     assert zones_of("+99999999999") == ()
 
 
+@pytest.mark.parametrize("number", ["+12192000000", "+18509990000", "+14482000000", "+12702000000"])
+def test_an_exchange_that_is_not_known_may_be_in_any_zone_of_its_area_code(number: str) -> None:
+    assert zones_of(number) == (CHICAGO, NEW_YORK)
+
+
+@pytest.mark.parametrize(
+    ("number", "zones"),
+    [
+        ("+12425551234", {"America/Nassau"}),
+        ("+12645551234", {"America/Anguilla"}),
+        ("+16715551234", {"Pacific/Guam"}),
+        ("+16845551234", {"Pacific/Pago_Pago"}),
+    ],
+)
+def test_an_island_that_shares_a_country_code_has_its_own_zone(number: str, zones: set[str]) -> None:
+    assert set(zones_of(number)) == zones
+
+
+def test_russia_and_kazakhstan_share_a_code_but_no_zones() -> None:
+    russian, kazakh = set(zones_of("+79161234567")), set(zones_of("+77011234567"))
+    assert {"Europe/Moscow", "Asia/Kamchatka"} <= russian
+    assert "Asia/Almaty" in kazakh
+    assert not russian & kazakh
+    assert zones_of("+77273123456") == ("Asia/Almaty",)
+
+
+def test_every_country_has_zones_and_no_more_than_its_own() -> None:
+    for region in SUPPORTED_REGIONS - {"TA"}:  # Tristan da Cunha is in neither list
+        example = example_number(region)
+        assert example is not None
+        zones = zones_of(format_number(example, PhoneNumberFormat.E164))
+        assert zones, region
+        assert len(zones) <= 29, (region, zones)
+
+
 def test_a_window_without_a_zone_takes_the_callees_or_is_refused() -> None:
     spec = WindowSpec(start="09:00", end="20:00")
     window = resolved_window(spec.window(()), "+493012345678")
@@ -120,7 +195,7 @@ def test_a_window_without_a_zone_takes_the_callees_or_is_refused() -> None:
     "values",
     [
         {"start": "9:00", "end": "20:00"},
-        {"start": "20:00", "end": "09:00"},
+        {"start": "09:00", "end": "09:00"},
         {"start": "09:00", "end": "24:01"},
         {"start": "09:00", "end": "20:00", "timezone": "Mars/Phobos"},
         {"start": "09:00", "end": "20:00", "days": ["monday"]},

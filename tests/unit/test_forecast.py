@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.support.builders import TRUNK
 from tests.support.clocks import NOW_MS
 from trunkline.batches.forecast import Load, finish_ms, pace_of
-from trunkline.calls.calling_policy import DAYS, CallingWindow
+from trunkline.calls.calling_window import DAYS, CallingWindow
 
 # NOW_MS is a Tuesday, 22:13:20 UTC.
 HOUR_MS = 3_600_000

@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 
-from trunkline.calls.calling_policy import NO_REDIAL, CallingWindow, RedialPolicy
+from trunkline.calls.calling_policy import NO_REDIAL, RedialPolicy
+from trunkline.calls.calling_window import CallingWindow
 from trunkline.calls.value_objects import AgentLost
 
 _AGENT_NAMESPACE = uuid.UUID("0f5c8cf8-0ad8-4f0b-9a43-5f2d3f9f5c11")

@@ -8,7 +8,8 @@ from typing import Any
 
 from trunkline.agents.models import Agent
 from trunkline.auth.principal import Principal
-from trunkline.calls.calling_policy import NO_REDIAL, CallingWindow, RedialPolicy
+from trunkline.calls.calling_policy import NO_REDIAL, RedialPolicy
+from trunkline.calls.calling_window import CallingWindow
 from trunkline.calls.value_objects import AgentLost
 from trunkline.core.errors import AlreadyExists
 from trunkline.storage.keys.resources import agent_key

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from trunkline.calls.calling_policy import CallingWindow
+from trunkline.calls.calling_window import CallingWindow
 from trunkline.trunks.models import Trunk
 
 _MAX_STEPS = 10_000

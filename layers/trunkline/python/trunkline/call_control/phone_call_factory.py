@@ -8,13 +8,14 @@ from typing import Any
 
 from trunkline.agents.models import Agent
 from trunkline.auth.principal import Principal
-from trunkline.calls.calling_policy import CallingWindow, RedialPolicy
+from trunkline.calls.calling_policy import RedialPolicy
 from trunkline.calls.calling_policy_schemas import (
     EARLIEST_MESSAGE,
     EXPIRY_MESSAGE,
     LATEST_MESSAGE,
     resolved_window,
 )
+from trunkline.calls.calling_window import CallingWindow
 from trunkline.calls.models import Call
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.states import State

@@ -16,8 +16,8 @@ from trunkline.call_control.phone_call_factory import (
     is_zone_unknown,
 )
 from trunkline.calls.access import parse_call_id, require_own
-from trunkline.calls.calling_policy import CallingWindow
 from trunkline.calls.calling_policy_schemas import EARLIEST_MESSAGE, LATEST_MESSAGE
+from trunkline.calls.calling_window import CallingWindow
 from trunkline.calls.models import Call, Change, NewEvent
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State

@@ -8,7 +8,9 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
-from trunkline.calls.calling_policy import DAYS, MAX_ATTEMPTS, CallingWindow, RedialPolicy, RetryOn
+from trunkline.calls.callee_time_zones import zones_of
+from trunkline.calls.calling_policy import MAX_ATTEMPTS, RedialPolicy, RetryOn
+from trunkline.calls.calling_window import DAYS, CallingWindow
 from trunkline.core.field_types import Zone
 from trunkline.core.validation import InputModel
 
@@ -17,7 +19,7 @@ REDIAL_MESSAGE = (
     f"{', '.join(RetryOn)}), intervals (1 to {MAX_ATTEMPTS - 1} waits of 1 to 86400 seconds)"
 )
 WINDOW_MESSAGE = (
-    'callingWindow must be an object: start and end ("HH:MM", end after start, "24:00" for midnight), '
+    'callingWindow must be an object: start and end ("HH:MM", not equal, "24:00" for midnight), '
     f"days (any of {', '.join(DAYS)}), timezone (an IANA name; default: the callee's)"
 )
 EARLIEST_MESSAGE = "must be an ISO 8601 time with its offset, not in the past, at most a year ahead"
@@ -54,7 +56,7 @@ class RedialSpec(InputModel):
 
 
 class WindowSpec(InputModel):
-    """Local times at which a phone may ring."""
+    """Local times at which a phone may ring. A window with its end before its start ends on the next day."""
 
     start: Annotated[str, Field(pattern=_START)]
     end: Annotated[str, Field(pattern=_END)]
@@ -62,9 +64,9 @@ class WindowSpec(InputModel):
     timezone: Zone | None = None
 
     @model_validator(mode="after")
-    def _in_order(self) -> WindowSpec:
-        if self.end <= self.start:
-            raise ValueError("end must be after start")
+    def _not_empty(self) -> WindowSpec:
+        if self.end == self.start:
+            raise ValueError("end must not equal start; a whole day is 00:00 to 24:00")
         return self
 
     def window(self, zones: tuple[str, ...]) -> CallingWindow:
@@ -108,19 +110,6 @@ def window_view(window: CallingWindow | None) -> WindowView | None:
         return None
     timezone = window.zones[0] if window.zones else None
     return {"start": window.start, "end": window.end, "days": list(window.days), "timezone": timezone}
-
-
-def zones_of(phone_number: str) -> tuple[str, ...]:
-    """Return the time zones of a number's prefix; none if they are unknown."""
-    # 20 MB of tables: only calls with a window pay for them.
-    from phonenumbers import NumberParseException, parse  # noqa: PLC0415
-    from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number  # noqa: PLC0415
-
-    try:
-        zones = time_zones_for_number(parse(phone_number))
-    except NumberParseException:
-        return ()
-    return tuple(sorted(zone for zone in zones if zone != UNKNOWN_TIMEZONE))
 
 
 def resolved_window(

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from trunkline.calls.calling_policy import NO_REDIAL, CallingWindow, RedialPolicy
+from trunkline.calls.calling_policy import NO_REDIAL, RedialPolicy
+from trunkline.calls.calling_window import CallingWindow
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import TERMINAL, Phase, State
 from trunkline.calls.value_objects import (

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from trunkline.calls.calling_policy import CallingWindow, RedialPolicy
+from trunkline.calls.calling_policy import RedialPolicy
+from trunkline.calls.calling_window import CallingWindow
 from trunkline.calls.value_objects import Channel
 
 
