@@ -24,6 +24,7 @@ _MAX_BATCH_BYTES = 150_000
 _MAX_TURN_LENGTH = 40_000
 """In characters: at most six bytes each in JSON, of the 256 KB that a request may have."""
 
+_MAX_NAME_LENGTH = 100
 _MAX_ATTEMPTS = 6
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
 _TOOL_TIMEOUT = aiohttp.ClientTimeout(total=30)
@@ -52,7 +53,9 @@ class AgentCall:
     Use it as an async context manager: at the end it sends the turns that are left.
     """
 
-    def __init__(self, url: str, room: str, api_key: str, api_secret: str) -> None:
+    def __init__(
+        self, url: str, room: str, api_key: str, api_secret: str, *, agent: str | None = None
+    ) -> None:
         match = _ROOM.fullmatch(room)
         if match is None:
             raise NotACall(room)
@@ -62,15 +65,25 @@ class AgentCall:
         self._session: aiohttp.ClientSession | None = None
         self._token, self._token_expires_s = "", 0.0
         self._turns: list[dict[str, Any]] = []
-        self._sequences = {"turn": 0, "agent": 0, "variables": 0}
+        # A reporter of its own: a job that is restarted, or sent in again, must not use numbers twice.
+        self._reporter, self._sequence, self._agent = uuid.uuid4().hex, 0, agent
         self._flusher: asyncio.Task[None] | None = None
         self._sending = asyncio.Lock()
 
     @classmethod
     def of_room(
-        cls, room: str, url: str | None = None, api_key: str | None = None, api_secret: str | None = None
+        cls,
+        room: str,
+        url: str | None = None,
+        api_key: str | None = None,
+        api_secret: str | None = None,
+        *,
+        agent: str | None = None,
     ) -> AgentCall:
         """Return the client for the call of a room.
+
+        `agent` is the name that the transcript shows for what this agent says; by default the agent that has
+        the call when `context` is read.
 
         Arguments that are not given come from TRUNKLINE_API_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET.
 
@@ -82,6 +95,7 @@ class AgentCall:
             room,
             api_key or os.environ["LIVEKIT_API_KEY"],
             api_secret or os.environ["LIVEKIT_API_SECRET"],
+            agent=agent,
         )
 
     async def __aenter__(self) -> AgentCall:
@@ -102,7 +116,10 @@ class AgentCall:
 
     async def context(self) -> dict[str, Any]:
         """Return the call, its agent and workflow, the user_context without secrets, and the variables."""
-        return await self._request("GET", "context", None)
+        context = await self._request("GET", f"context?reporter={self._reporter}", None)
+        self._sequence = max(self._sequence, context.get("next_sequence", 1) - 1)
+        self._agent = self._agent or context["agent"].get("active")
+        return context
 
     async def answered(self) -> None:
         """Report that the person is connected and hears the agent."""
@@ -112,18 +129,29 @@ class AgentCall:
         """Add a turn to the transcript; it is sent within about a second.
 
         `role` is assistant, user, system or tool. What does not fit into one request becomes several turns.
+        `agent` is by default the one that has the call.
         """
+        if agent is None and role == "assistant":
+            agent = self._agent
         for part in _parts(content):
-            turn = {"sequence": self._next("turn"), "role": role, "content": part, "at": _now()}
+            turn = {"sequence": self._next(), "role": role, "content": part, "at": _now()}
             self._turns.append(turn | ({"agent": agent} if agent else {}))
 
     async def agent_changed(self, agent: str) -> None:
-        """Report that another agent of the call has taken over."""
-        await self._report({"type": "agent_changed", "agent": agent, "sequence": self._next("agent")})
+        """Report that another agent of the call has taken over; what is said from now on is its words.
+
+        Raises:
+            ValueError: the name is blank, or has more than 100 characters.
+        """
+        if not agent.strip() or len(agent) > _MAX_NAME_LENGTH:
+            raise ValueError(f"an agent's name has 1 to {_MAX_NAME_LENGTH} characters")
+        await self.flush()
+        await self._report({"type": "agent_changed", "agent": agent, "sequence": self._next()})
+        self._agent = agent
 
     async def set_variables(self, values: dict[str, Any]) -> None:
         """Replace all workflow variables."""
-        await self._report({"type": "variables", "sequence": self._next("variables"), "values": values})
+        await self._report({"type": "variables", "sequence": self._next(), "values": values})
 
     async def summary(self, text: str) -> None:
         """Report the summary of the call."""
@@ -189,7 +217,7 @@ class AgentCall:
                 continue
 
     async def _report(self, report: dict[str, Any]) -> None:
-        await self._request("POST", "reports", {"reports": [report]})
+        await self._request("POST", "reports", {"reporter": self._reporter, "reports": [report]})
 
     async def _request(
         self,
@@ -235,9 +263,9 @@ class AgentCall:
             self._token_expires_s = time.monotonic() + _TOKEN_LIFE_S
         return self._token
 
-    def _next(self, counter: str) -> int:
-        self._sequences[counter] += 1
-        return self._sequences[counter]
+    def _next(self) -> int:
+        self._sequence += 1
+        return self._sequence
 
 
 def _outcome_unknown(name: str, invocation_id: str, message: str) -> dict[str, Any]:

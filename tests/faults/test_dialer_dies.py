@@ -46,7 +46,6 @@ async def test_a_killed_dialers_trunk_dials_on_without_a_wake(
         times = sorted(invite["t"] for invite in tenant.invites())
         waits_s.append(round(max(later - earlier for earlier, later in pairwise(times)), 1))
     record_property("kill_to_next_dial_s", waits_s)
-    print(f"from a kill to the next INVITE: {waits_s} s")
 
 
 async def test_a_dialer_that_is_stopped_past_its_lease_and_resumed(make_tenant: MakeTenant) -> None:

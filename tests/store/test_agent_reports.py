@@ -59,8 +59,9 @@ class ReportHarness:
         self.calls.create(call, extra_writes=more)
         return CallAttemptRef(call.id, call.claim)
 
-    def report(self, claim: CallAttemptRef, *reports: dict[str, Any]) -> list[bool]:
-        return self.service.apply(claim, validated(Reports, {"reports": list(reports)}).reports)["applied"]
+    def report(self, claim: CallAttemptRef, *reports: dict[str, Any], reporter: str = "") -> list[bool]:
+        body = validated(Reports, {"reports": list(reports)} | ({"reporter": reporter} if reporter else {}))
+        return self.service.apply(claim, body.reports, body.reporter or "")["applied"]
 
     def now(self, claim: CallAttemptRef) -> Call:
         found = self.calls.load(claim.call_id)
@@ -177,9 +178,9 @@ def test_what_is_reported_while_a_call_is_erased_is_erased(harness: ReportHarnes
     erase = EraseCallService(harness.calls, harness.table, harness.clock)
     append = harness.transcripts.append
 
-    def late(*args: Any) -> bool:
+    def late(*args: Any, **more: Any) -> bool:
         erase.erase(Principal("tenant-1", True, frozenset()), claim.call_id)
-        return append(*args)
+        return append(*args, **more)
 
     object.__setattr__(harness.transcripts, "append", late)
     with pytest.raises(StaleAttempt):

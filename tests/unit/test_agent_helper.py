@@ -113,3 +113,45 @@ async def test_a_lone_surrogate_does_not_hold_up_the_transcript() -> None:
         call.said("user", "a\ud800b")
         await call.flush()
     assert api.seen[0]["reports"][0]["turns"][0]["content"] == "a?b"
+
+
+async def test_each_helper_counts_for_itself_and_says_who_speaks() -> None:
+    context = {"agent": {"name": "Ada", "active": "Bea"}, "next_sequence": 8}
+    api = AgentApi(
+        lambda request: web.json_response(context if "/context" in request.path else {"applied": [True]})
+    )
+    async with api.server() as server:
+        for _ in range(2):
+            async with call_at(server) as call:
+                await call.context()
+                call.said("assistant", "Hello")
+                call.said("user", "Hi")
+                await call.agent_changed("Cleo")
+                call.said("assistant", "Cleo here")
+    asked = [seen["path"].partition("reporter=")[2] for seen in api.seen if "/context" in seen["path"]]
+    bodies = [seen for seen in api.seen if "reports" in seen]
+    assert len(set(asked)) == 2
+    assert [body["reporter"] for body in bodies] == [asked[0]] * 3 + [asked[1]] * 3
+    reports = [validated(Reports, {"reports": body["reports"]}).reports[0] for body in bodies[:3]]
+    assert [report.type for report in reports] == ["transcript", "agent_changed", "transcript"], (
+        "turns from before a change of the agent are sent before it"
+    )
+    turns = [turn for report in reports if isinstance(report, TranscriptReport) for turn in report.turns]
+    assert [(turn.sequence, turn.agent) for turn in turns] == [(8, "Bea"), (9, None), (11, "Cleo")]
+
+
+async def test_the_helper_works_with_a_trunkline_that_names_no_numbers() -> None:
+    api = AgentApi(lambda _: web.json_response({"agent": {"name": "Ada"}}))
+    async with api.server() as server, call_at(server) as call:
+        await call.context()
+        call.said("assistant", "Hello")
+    assert api.seen[1]["reports"][0]["turns"][0]["sequence"] == 1
+
+
+async def test_a_new_agent_has_a_name() -> None:
+    api = AgentApi(lambda _: web.json_response({"applied": [True]}))
+    async with api.server() as server, call_at(server) as call:
+        for name in ("", " ", "x" * 101):
+            with pytest.raises(ValueError, match="1 to 100"):
+                await call.agent_changed(name)
+    assert api.seen == []

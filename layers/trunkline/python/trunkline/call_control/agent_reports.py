@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from typing_extensions import TypedDict
 
+from trunkline.calls.agent_transitions import active_agent_name
 from trunkline.calls.models import Call, Change
 from trunkline.calls.report_schemas import (
     AgentChanged,
@@ -38,6 +39,7 @@ from trunkline.livekit.agent_access import require_current_attempt
 from trunkline.livekit.rooms import CallAttemptRef, room_name
 from trunkline.workflows.models import Workflow, hidden_keys
 from trunkline.workflows.repository import WorkflowRepository
+from trunkline.workflows.state import NAMED, Reporter, WorkflowState
 from trunkline.workflows.state_repository import WorkflowStateRepository
 
 LATE_MS = 24 * 3_600_000
@@ -52,6 +54,7 @@ class AgentCallContext(TypedDict):
     workflow: dict[str, Any] | None
     user_context: dict[str, Any]
     variables: dict[str, Any]
+    next_sequence: int
 
 
 class ReportResult(TypedDict):
@@ -79,8 +82,8 @@ class AgentReportService:
     erase: Callable[[str], None]
     on_call_loaded: Callable[[Call], None] = lambda _: None
 
-    def context(self, claim: CallAttemptRef) -> AgentCallContext:
-        """Return the call's context.
+    def context(self, claim: CallAttemptRef, reporter: str = "") -> AgentCallContext:
+        """Return the call's context; a reporter goes on counting at its `next_sequence`.
 
         Raises:
             NotFound: there is no such call.
@@ -89,10 +92,10 @@ class AgentReportService:
         call = self._current(claim)
         workflow = self._workflow(call)
         hidden = hidden_keys(workflow)
-        said, variables = self.user_contexts.get(call), self.states.load(call).values
+        said, state = self.user_contexts.get(call), self.states.load(call)
         return {
             "call": _call(call),
-            "agent": {"id": call.agent.id, "name": call.agent.name},
+            "agent": {"id": call.agent.id, "name": call.agent.name, "active": active_agent_name(call)},
             "workflow": {
                 "slug": workflow.slug,
                 "version": workflow.version,
@@ -103,10 +106,11 @@ class AgentReportService:
             if workflow
             else None,
             "user_context": {name: value for name, value in said.items() if name not in hidden},
-            "variables": {name: value for name, value in variables.items() if name not in hidden},
+            "variables": {name: value for name, value in state.values.items() if name not in hidden},
+            "next_sequence": self._next_sequence(call, reporter, state),
         }
 
-    def apply(self, claim: CallAttemptRef, reports: Sequence[Report]) -> ReportResult:
+    def apply(self, claim: CallAttemptRef, reports: Sequence[Report], reporter: str = "") -> ReportResult:
         """Apply reports in their order.
 
         Raises:
@@ -118,7 +122,7 @@ class AgentReportService:
         now_ms = self.clock.wall_ms()
         if call.ended_at_ms is not None and now_ms > call.ended_at_ms + LATE_MS:
             raise StaleAttempt
-        stored = [self._store(call, report, now_ms) for report in reports]
+        stored = self._store(call, reports, reporter, now_ms)
         applied = [False] * len(reports)
 
         def decide(current: Call) -> Change | None:
@@ -126,7 +130,7 @@ class AgentReportService:
                 return None
             whole: Change | None = None
             for number, report in enumerate(reports):
-                change = self._change(whole.call if whole else current, report, now_ms)
+                change = self._change(whole.call if whole else current, report, reporter, now_ms)
                 applied[number] = change is not None
                 if change:
                     whole = whole.merge(change) if whole else change
@@ -147,12 +151,13 @@ class AgentReportService:
             self.on_call_loaded(call)
         return require_current_attempt(call, claim)
 
-    def _change(self, call: Call, report: Report, now_ms: int) -> Change | None:
+    def _change(self, call: Call, report: Report, reporter: str, now_ms: int) -> Change | None:
         match report:
             case Answered() | TranscriptReport():
                 return self._answer(call, report, now_ms)
             case AgentChanged():
-                return on_agent_changed(call, AgentTurn(report.sequence, report.agent, now_ms))
+                turn = AgentTurn(report.sequence, report.agent, now_ms, call.claim, reporter)
+                return on_agent_changed(call, turn)
             case Summary():
                 return on_summary(call, report.text)
             case AnsweringMachine():
@@ -169,25 +174,57 @@ class AgentReportService:
         awaited = bool(call.owner) and self.run_is_alive(call.owner or "")
         return on_transcript(call, now_ms, dial_is_awaited=awaited)
 
-    def _store(self, call: Call, report: Report, now_ms: int) -> bool:
-        """Store transcript turns and variables before the call refers to them."""
-        if isinstance(report, TranscriptReport):
-            turns = [turn.turn() for turn in report.turns]
-            return self.transcripts.append(call.id, turns, now_ms, call.ttl)
-        if isinstance(report, Variables):
-            return self._store_variables(call, report)
-        return False
+    def _store(self, call: Call, reports: Sequence[Report], reporter: str, now_ms: int) -> list[bool]:
+        """Store transcript turns and variables before the call refers to them; return which were new.
 
-    def _store_variables(self, call: Call, report: Variables) -> bool:
+        A turn of an assistant that names no agent is that of the agent that has the call.
+        """
+        stored, agent = [], active_agent_name(call)
+        for report in reports:
+            is_new = False
+            match report:
+                case AgentChanged():
+                    agent = report.agent
+                case TranscriptReport():
+                    turns = [
+                        replace(turn.turn(), attempt=call.attempt_number, claim=call.claim, reporter=reporter)
+                        for turn in report.turns
+                    ]
+                    is_new = self.transcripts.append(call.id, turns, now_ms, call.ttl, speaker=agent)
+                case Variables():
+                    is_new = self._store_variables(call, report, reporter)
+            stored.append(is_new)
+        return stored
+
+    def _store_variables(self, call: Call, report: Variables, reporter: str) -> bool:
         hidden = hidden_keys(self._workflow(call))
         changed = self.states.change(
-            call, lambda state: state.after_report(report.sequence, report.values, hidden)
+            call,
+            lambda state: state.after_report(
+                report.sequence, report.values, hidden, _counted_by(call, reporter)
+            ),
         )
         return changed is not None
+
+    def _next_sequence(self, call: Call, reporter: str, state: WorkflowState) -> int:
+        """Return a number above all that a reporter used in this attempt."""
+        changes = [
+            turn.sequence
+            for turn in call.agent_turns
+            if (turn.claim, turn.reporter) == (call.claim, reporter)
+        ]
+        variables = state.last_sequence(_counted_by(call, reporter))
+        known = max([*changes, variables, 0])
+        return max(known + 1, self.transcripts.next_sequence(call.id, call.claim, reporter))
 
     def _workflow(self, call: Call) -> Workflow | None:
         ref = call.workflow
         return self.workflows.version(call.tenant_id, ref.slug, ref.version) if ref else None
+
+
+def _counted_by(call: Call, reporter: str) -> Reporter:
+    """Return who counts: a client that does not name its job is the one that LiveKit knows of."""
+    return (call.claim, f"{NAMED}{reporter}" if reporter else call.agent_job_id or "")
 
 
 def _team(call: Call) -> list[dict[str, str]]:
@@ -206,6 +243,6 @@ def _call(call: Call) -> dict[str, Any]:
         "user_id": call.user_id,
         "phone_number": call.phone_number or None,
         "caller_id": call.caller_id or None,
-        "attempt": len(call.attempts) + 1,
+        "attempt": call.attempt_number,
         "metadata": json.loads(call.metadata_json),
     }

@@ -89,7 +89,7 @@ def on_handover(call: Call, turn: AgentTurn) -> Change | None:
         return None
     turns = (*call.agent_turns, turn)
     after = replace(call, agent_turns=turns, handover_at_ms=turn.at_ms)
-    return Change(after, (NewEvent("agent_changed", {"agent": turn.agent}),))
+    return Change(after, (NewEvent("agent_changed", {"agent": turn.agent, "attempt": call.attempt_number}),))
 
 
 def predecessor_left(call: Call, job_id: str) -> Change | None:
@@ -100,7 +100,13 @@ def predecessor_left(call: Call, job_id: str) -> Change | None:
 
 
 def active_agent(call: Call) -> HandoffAgent:
-    """Return the last agent that took the call over, or the one it was created with."""
+    """Return the last agent that took the call over in this attempt, or the one it was created with."""
     first = HandoffAgent(call.agent.id, call.agent.name, call.agent.livekit_agent_name, call.agent.tools)
-    name = call.agent_turns[-1].agent if call.agent_turns else first.name
+    name = active_agent_name(call)
     return next((agent for agent in call.handoff_agents if agent.name == name), first)
+
+
+def active_agent_name(call: Call) -> str:
+    """Return the reported name of the agent that has the call; it need not be one that is defined."""
+    turns = [turn for turn in call.agent_turns if turn.claim in (0, call.claim)]
+    return turns[-1].agent if turns else call.agent.name

@@ -18,13 +18,19 @@ class CallEvent:
 
 @dataclass(frozen=True)
 class Turn:
-    """One utterance; the agent counts `sequence`, which gives the order."""
+    """One utterance. Each `reporter` (an agent's job) counts `sequence` for itself in its `claim`.
+
+    `attempt` is the number that clients see; None, claim 0 and no reporter: stored before they were known.
+    """
 
     sequence: int
     role: str
     content: str
     agent: str | None = None
     at_ms: int | None = None
+    attempt: int | None = None
+    claim: int = 0
+    reporter: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,9 @@ class Transcript:
     message_count: int
     next_cursor: str | None = None
 
+
+REPORTER = "[A-Za-z0-9_.-]{1,64}"
+"""The form of a reporter's id."""
 
 NOTHING_SAID = Transcript((), 0)
 TOOL_EVENT = "tool_invoked"

@@ -138,6 +138,11 @@ class Call:
         return self.state in TERMINAL
 
     @property
+    def attempt_number(self) -> int:
+        """Return the number of the present attempt, or of the last one of a call that has ended."""
+        return max(1, len(self.attempts) + (0 if self.is_terminal else 1))
+
+    @property
     def is_waiting(self) -> bool:
         """Tell whether the call is queued or scheduled and not claimed."""
         return self.state in (State.QUEUED, State.SCHEDULED) and self.phase is None

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from trunkline.calls.events import Turn
+from trunkline.calls.events import REPORTER, Turn
 from trunkline.core.field_types import Moment
 from trunkline.core.json_text import json_bytes
 from trunkline.core.timestamps import moment_ms
@@ -17,6 +17,8 @@ MAX_TURNS = 1000
 _MAX_SEQUENCE = 99_999_999
 _MAX_SUMMARY = 16_000
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
+REPORTER_TEXT = "reporter must have 1 to 64 letters, digits, dots, underscores or hyphens"
+Reporter = Annotated[str, Field(pattern=f"^{REPORTER}$")]
 Sequence = Annotated[int, Field(ge=0, le=_MAX_SEQUENCE)]
 
 
@@ -27,7 +29,7 @@ class Answered(InputModel):
 
 
 class TurnReport(InputModel):
-    """One thing that was said; `sequence` is counted by the agent and gives the order."""
+    """One thing that was said; each reporter counts `sequence` for itself, which gives its order."""
 
     sequence: Sequence
     role: Literal["assistant", "user", "system", "tool"]
@@ -53,7 +55,7 @@ class AgentChanged(InputModel):
 
     type: Literal["agent_changed"]
     agent: _Name
-    sequence: Annotated[Sequence, Field(description="Counts the changes of one call.")]
+    sequence: Annotated[Sequence, Field(description="Counts the changes that one reporter tells of.")]
 
 
 class Variables(InputModel):
@@ -99,8 +101,13 @@ Report = Annotated[
 
 
 class Reports(InputModel):
-    """Reports in the order in which they are applied."""
+    """Reports in the order in which they are applied.
 
-    messages: ClassVar[dict[str, str]] = {}
+    `reporter` names the job of the agent that counts the `sequence` of its reports.
+    """
+
+    messages: ClassVar[dict[str, str]] = {"reporter": REPORTER_TEXT}
+
+    reporter: Reporter | None = None
 
     reports: Annotated[list[Report], Field(min_length=1, max_length=100)]

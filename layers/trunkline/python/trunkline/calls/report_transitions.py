@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from trunkline.calls.models import Call, Change, NewEvent
@@ -30,18 +31,36 @@ def on_transcript(call: Call, now_ms: int, *, dial_is_awaited: bool) -> Change |
 
 
 def on_agent_changed(call: Call, turn: AgentTurn) -> Change | None:
-    """Record that another agent took over; the reported sequence gives the order, not the arrival."""
-    known = {known_turn.sequence for known_turn in call.agent_turns}
-    if turn.sequence in known or len(known) >= MAX_AGENT_TURNS:
+    """Record that another agent took over; a reporter's sequence gives the order, not the arrival."""
+    known = {known_turn.identity for known_turn in call.agent_turns}
+    if turn.identity in known or len(known) >= MAX_AGENT_TURNS:
         return None
     turns = _in_order((*call.agent_turns, turn))
-    return Change(replace(call, agent_turns=turns), (NewEvent("agent_changed", {"agent": turn.agent}),))
+    changed = NewEvent("agent_changed", {"agent": turn.agent, "attempt": call.attempt_number})
+    return Change(replace(call, agent_turns=turns), (changed,))
 
 
 def _in_order(turns: tuple[AgentTurn, ...]) -> tuple[AgentTurn, ...]:
-    """Sort reported turns by sequence; turns made by tools (-1) keep their position."""
-    reported = iter(sorted((t for t in turns if t.sequence >= 0), key=lambda turn: turn.sequence))
-    return tuple(turn if turn.sequence < 0 else next(reported) for turn in turns)
+    """Sort the turns of each reporter by sequence, in their places; turns made by tools (-1) keep theirs."""
+    series = _series(turns)
+    ordered = list(turns)
+    for each in set(series):
+        places = [place for place, of in enumerate(series) if of == each]
+        own = sorted((turns[place] for place in places), key=lambda turn: turn.sequence)
+        for place, turn in zip(places, own, strict=True):
+            ordered[place] = turn
+    return tuple(ordered)
+
+
+def _series(turns: tuple[AgentTurn, ...]) -> list[tuple[int, str, int]]:
+    """Return which count each turn belongs to: a number that comes again is of another agent's count."""
+    seen: Counter[tuple[int, str, int]] = Counter()
+    series = []
+    for place, turn in enumerate(turns):
+        number = (turn.claim, turn.reporter, turn.sequence)
+        series.append((turn.claim, turn.reporter, seen[number] if turn.sequence >= 0 else -1 - place))
+        seen[number] += 1
+    return series
 
 
 def on_summary(call: Call, text: str) -> Change | None:

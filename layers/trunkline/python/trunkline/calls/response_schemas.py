@@ -38,9 +38,14 @@ class AttemptView(TypedDict):
 
 
 class TurnView(TypedDict):
-    """One thing that was said; `agent` is who said it, of an assistant."""
+    """One thing that was said; `agent` is who said it, of an assistant. The order is that of the list.
+
+    `sequence` is a count of each `reporter`, which is a job of an agent; null: it gave no name.
+    """
 
     sequence: int
+    attempt: int | None
+    reporter: str | None
     role: str
     content: str
     agent: str | None

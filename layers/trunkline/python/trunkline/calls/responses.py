@@ -143,6 +143,8 @@ def turn_view(turn: Turn) -> TurnView:
     """Build a transcript entry."""
     return {
         "sequence": turn.sequence,
+        "attempt": turn.attempt,
+        "reporter": turn.reporter or None,
         "role": turn.role,
         "content": turn.content,
         "agent": turn.agent,

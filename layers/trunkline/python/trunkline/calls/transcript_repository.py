@@ -2,7 +2,7 @@
 
 A batch is at most as large as a request (256 KB), and is stored in UTF-8 as a request may be. An item may
 have 400 KB, so that no turn is ever cut and an hour's talk is some hundred items. A batch that is reported
-again has the same key; where batches overlap, the turn that was stored first counts.
+again has the same key. Several agents may report, each with numbers of its own: see `turn_order.py`.
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 """
 
@@ -11,10 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from trunkline.calls.events import Transcript, Turn
+from trunkline.calls.events import REPORTER, Transcript, Turn
+from trunkline.calls.turn_order import StoredTurn, in_order
 from trunkline.core.json_text import json_text
 from trunkline.core.pagination import decode_cursor, encode_cursor
 from trunkline.http_api.response_size import encoded_bytes
@@ -35,12 +36,18 @@ class TranscriptRepository:
 
     table: Table
 
-    def append(self, call_id: str, turns: Sequence[Turn], now_ms: int, ttl_s: int | None) -> bool:
-        """Store a batch; False if the same batch was stored before."""
+    def append(
+        self, call_id: str, turns: Sequence[Turn], now_ms: int, ttl_s: int | None, speaker: str | None = None
+    ) -> bool:
+        """Store a batch; False if the same batch was stored before.
+
+        `speaker` is the agent of an assistant's turns that name none. It is not part of what is repeated.
+        """
         text = json_text([_stored(turn) for turn in turns])
         digest = hashlib.sha256(text.encode()).hexdigest()[:12]
         item: dict[str, Any] = transcript_key(call_id, turns[0].sequence, digest).as_item()
         item |= {"turns_json": text, "stored_at_ms": now_ms, "count": len(turns)}
+        item |= {"speaker": speaker} if speaker else {}
         try:
             self.table.write(Put(item | ({TTL: ttl_s} if ttl_s else {}), ABSENT))
         except ConditionFailed:
@@ -48,21 +55,19 @@ class TranscriptRepository:
         return True
 
     def read(self, call_id: str, cursor: str | None = None) -> Transcript:
-        """Read a transcript, in order of the turns' sequence, as much as fits into an answer.
+        """Read a transcript in order, as much as fits into an answer.
 
         Raises:
             InvalidRequest: the cursor is invalid.
         """
-        after = _sequence_of(cursor) if cursor else -1
         turns = self._all(call_id)
+        begin = _position_of(cursor, turns) if cursor else 0
         shown: list[Turn] = []
         shown_bytes = 0
-        for turn in turns:
-            if turn.sequence <= after:
-                continue
+        for turn in turns[begin:]:
             shown_bytes += encoded_bytes([turn.content, turn.agent]) + _TURN_BYTES
             if shown_bytes > MAX_SHOWN_BYTES and shown:
-                return Transcript(tuple(shown), len(turns), encode_cursor(str(shown[-1].sequence)))
+                return Transcript(tuple(shown), len(turns), encode_cursor(_mark(shown[-1])))
             shown.append(turn)
         return Transcript(tuple(shown), len(turns))
 
@@ -71,18 +76,26 @@ class TranscriptRepository:
         for item in self.table.partition(transcript_key(call_id)):
             self.table.write(Delete(transcript_key(call_id, *_place(item["sk"]))))
 
+    def next_sequence(self, call_id: str, claim: int, reporter: str) -> int:
+        """Return the number after the last turn of a reporter; 1 if it has none."""
+        own = [turn for turn in self._all(call_id) if (turn.claim, turn.reporter) == (claim, reporter)]
+        return max((turn.sequence for turn in own), default=0) + 1
+
     def _all(self, call_id: str) -> list[Turn]:
-        batches = sorted(self.table.partition(transcript_key(call_id)), key=lambda item: item["stored_at_ms"])
-        first: dict[int, Turn] = {}
-        for batch in batches:
-            for values in json.loads(batch["turns_json"]):
-                turn = Turn(**values)
-                first.setdefault(turn.sequence, turn)
-        return [first[sequence] for sequence in sorted(first)]
+        return in_order(
+            StoredTurn(_turn(values, batch.get("speaker")), batch["stored_at_ms"])
+            for batch in self.table.partition(transcript_key(call_id))
+            for values in json.loads(batch["turns_json"])
+        )
 
 
 def _stored(turn: Turn) -> dict[str, Any]:
     return {name: value for name, value in asdict(turn).items() if value is not None}
+
+
+def _turn(values: dict[str, Any], speaker: str | None) -> Turn:
+    turn = Turn(**values)
+    return replace(turn, agent=turn.agent or speaker) if turn.role == "assistant" else turn
 
 
 def _place(sort_key: str) -> tuple[int, str]:
@@ -90,5 +103,11 @@ def _place(sort_key: str) -> tuple[int, str]:
     return int(sequence), digest
 
 
-def _sequence_of(cursor: str) -> int:
-    return int(decode_cursor(cursor, r"[0-9]{1,12}"))
+def _mark(turn: Turn) -> str:
+    return f"{turn.claim}:{turn.sequence}:{turn.at_ms or 0}:{turn.reporter}"
+
+
+def _position_of(cursor: str, turns: Sequence[Turn]) -> int:
+    """Return the position after the turn that a cursor marks; the end if it was erased."""
+    mark = decode_cursor(cursor, rf"[0-9]{{1,12}}:[0-9]{{1,12}}:[0-9]{{1,15}}:({REPORTER})?")
+    return next((place for place, turn in enumerate(turns, 1) if _mark(turn) == mark), len(turns))

@@ -111,8 +111,17 @@ MAX_AGENT_TURNS = 200
 
 @dataclass(frozen=True)
 class AgentTurn:
-    """A change of the call's agent. `sequence` is the reporter's and detects repeats; -1: by a tool."""
+    """A change of the call's agent. `sequence` is the `reporter`'s in its `claim` and detects repeats; -1: by
+    a tool. Claim 0: stored before it was known."""
 
     sequence: int
     agent: str
     at_ms: int
+    claim: int = 0
+    reporter: str = ""
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """Equal for repeats of one report; without a reporter, another agent is another change."""
+        number = (self.claim, self.reporter, self.sequence)
+        return number if self.reporter else (*number, self.agent)

@@ -49,7 +49,7 @@ class CallActions:
         if target.name == active_agent(call).name:
             raise ActionFailed(FailureType.AGENT_NOT_FOUND, f"{target.name} already has the call")
         now_ms = self.clock.wall_ms()
-        turn = AgentTurn(-1, target.name, now_ms)
+        turn = AgentTurn(-1, target.name, now_ms, call.claim)
         if on_handover(call, turn) is None:
             raise ActionFailed(
                 FailureType.AGENT_NOT_FOUND, "The call exceeded the maximum number of agent transfers"

@@ -98,7 +98,7 @@ def call_data(call: Call, event_type: EventType, event_data: dict[str, Any]) -> 
     if final:
         data |= {"summary": call.summary, "sip_status_code": call.sip_status_code}
     if event_type is EventType.CALL_AGENT_CHANGED:
-        data["agent"] = event_data.get("agent")
+        data |= {"agent": event_data.get("agent"), "attempt": event_data.get("attempt")}
     return data
 
 
@@ -122,8 +122,9 @@ def _status(call: Call, event_type: EventType, call_event: str) -> str:
 
 
 def _turn(turn: Turn) -> dict[str, Any]:
-    shown = {"role": turn.role, "content": turn.content}
-    return shown | ({"agent": turn.agent} if turn.agent else {})
+    shown: dict[str, Any] = {"role": turn.role, "content": turn.content}
+    shown |= {"agent": turn.agent} if turn.agent else {}
+    return shown | ({"attempt": turn.attempt} if turn.attempt else {})
 
 
 def _serialize(delivery: Delivery, data: dict[str, Any], attempt: int) -> bytes:

@@ -11,6 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 _ABSENT = object()
+_MAX_REPORTERS = 100
+"""Whose counts are kept: redispatches and transfers of one call give far fewer."""
+
+Reporter = tuple[int, str]
+"""A claim, and the job that counts its reports in it: `NAMED` and its own name, or what LiveKit knows of."""
+
+NAMED = "="
 
 
 @dataclass(frozen=True)
@@ -48,21 +55,30 @@ class StateChange:
 @dataclass(frozen=True)
 class WorkflowState:
     """`reported` is the agent's last report, or what the workflow begins with; `saved` what tools changed
-    since; `sequence` is the last report's, -1 before there is one."""
+    since; `counts` has the last number of each reporter of the last reporting claim, the latest last."""
 
     reported: Mapping[str, Any]
     saved: Mapping[str, Any] = field(default_factory=dict)
-    sequence: int = -1
+    claim: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def values(self) -> dict[str, Any]:
         return {**self.reported, **self.saved}
 
     def after_report(
-        self, sequence: int, values: Mapping[str, Any], hidden: frozenset[str] = frozenset()
+        self,
+        sequence: int,
+        values: Mapping[str, Any],
+        hidden: frozenset[str] = frozenset(),
+        reporter: Reporter = (0, ""),
     ) -> WorkflowState | None:
-        """Return the state after a report, without `hidden` variables; None if a newer report was first."""
-        if sequence <= self.sequence:
+        """Return the state after a report, without `hidden` variables; None if a newer report was first.
+
+        Newer is a higher number of the same reporter, or another reporter: it joined later, or it is told of
+        later.
+        """
+        if reporter[0] < self.claim or sequence <= self.last_sequence(reporter):
             return None
         unseen = {name: value for name, value in self.reported.items() if name in hidden}
         reported = {**{name: value for name, value in values.items() if name not in hidden}, **unseen}
@@ -71,7 +87,24 @@ class WorkflowState:
             for name, each in self.saved.items()
             if reported.get(name, _ABSENT) == self.reported.get(name, _ABSENT)
         }
-        return WorkflowState(reported, unaffected, sequence)
+        return WorkflowState(reported, unaffected, reporter[0], self._counted(reporter, sequence))
+
+    def last_sequence(self, reporter: Reporter) -> int:
+        """Return the last number of a reporter, -1 before there is one.
+
+        Numbers that came before LiveKit told of the reporter's job are its own.
+        """
+        claim, job = reporter
+        counts = self.counts if claim == self.claim else {}
+        return counts.get(job, counts.get("", -1) if not job.startswith(NAMED) else -1)
+
+    def _counted(self, reporter: Reporter, sequence: int) -> dict[str, int]:
+        claim, job = reporter
+        counts = self.counts if claim == self.claim else {}
+        kept = {
+            name: last for name, last in counts.items() if name != job and (name or job.startswith(NAMED))
+        }
+        return dict([*kept.items(), (job, sequence)][-_MAX_REPORTERS:])
 
     def after_tool(self, change: StateChange) -> WorkflowState:
         """Return the state after a tool's change."""

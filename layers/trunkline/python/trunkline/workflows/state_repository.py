@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from boto3.dynamodb.conditions import Attr
 from trunkline.calls.models import Call
 from trunkline.calls.report_schemas import MAX_VARIABLES_BYTES
 from trunkline.core.errors import StateTooLarge
-from trunkline.core.json_text import json_bytes
+from trunkline.core.json_text import json_bytes, json_text
 from trunkline.storage.encryption import EnvelopeCipher, context_for_call
 from trunkline.storage.keys.calls import encrypted_data_key
 from trunkline.storage.keys.item import TTL
@@ -62,7 +63,9 @@ class WorkflowStateRepository:
         if item is None:
             return WorkflowState(self._initial(call)), 0
         content = self.cipher.decrypt(context_for_call(call.tenant_id, call.id), bytes(item["ciphertext"]))
-        return WorkflowState(content["reported"], content["saved"], item["sequence"]), item["revision"]
+        counts = json.loads(item["counts_json"]) if "counts_json" in item else {"": item["sequence"]}
+        state = WorkflowState(content["reported"], content["saved"], item.get("claim", call.claim), counts)
+        return state, item["revision"]
 
     def _initial(self, call: Call) -> dict[str, Any]:
         if call.workflow is None:
@@ -75,7 +78,7 @@ class WorkflowStateRepository:
             raise StateTooLarge(MAX_VARIABLES_BYTES)
         content = {"reported": dict(state.reported), "saved": dict(state.saved)}
         item: dict[str, Any] = encrypted_data_key(call.id, "VARIABLES").as_item()
-        item |= {"sequence": state.sequence, "revision": revision + 1}
+        item |= {"claim": state.claim, "counts_json": json_text(state.counts), "revision": revision + 1}
         item["ciphertext"] = self.cipher.encrypt(context_for_call(call.tenant_id, call.id), content)
         unchanged = Attr("revision").eq(revision) if revision else ABSENT
         self.table.write(Put(item | ({TTL: call.ttl} if call.ttl else {}), unchanged))
