@@ -10,8 +10,12 @@ value = json.load(sys.stdin)
 for name in sys.argv[1].split("."):
     value = value[name]
 print("" if value is None else value)' "$1"; }
-wait_for() {
-  until [ "$(request "$API/api/v1/batches/$batch" | field status)" = "$1" ]; do sleep 1; done
+wait_for() {  # STATUS [/export]
+  local status
+  until status=$(request "$API/api/v1/batches/$batch${2:-}" | field status) && [ "$status" = "$1" ]; do
+    case $status in refused | cancelled | failed) echo "$status" >&2 && exit 1 ;; esac
+    sleep 1
+  done
 }
 
 created=$(request -X POST "$API/api/v1/batches" -d '{
@@ -30,5 +34,5 @@ request "$API/api/v1/batches/$batch" | field forecast >&2
 request -X POST "$API/api/v1/batches/$batch/start" >/dev/null
 wait_for completed
 request -X POST "$API/api/v1/batches/$batch/export" >/dev/null
-until url=$(request "$API/api/v1/batches/$batch/export" | field url) && [ -n "$url" ]; do sleep 1; done
-curl -sS --fail-with-body "$url"
+wait_for ready /export
+curl -sS --fail-with-body "$(request "$API/api/v1/batches/$batch/export" | field url)"
