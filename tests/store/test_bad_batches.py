@@ -59,6 +59,11 @@ def test_a_number_may_be_called_twice_where_that_is_wanted(batches: BatchHarness
     assert shown["progress"]["accepted"] == 2
 
 
+def test_another_spelling_of_a_number_is_a_duplicate(batches: BatchHarness) -> None:
+    shown = batches.made(text=csv_of("+447911123456", "+4407911123456"))
+    assert shown["progress"]["refusals"] == [{"type": "duplicate", "rows": 1}]
+
+
 def test_a_duplicate_of_a_refused_row_is_called(batches: BatchHarness) -> None:
     """A row that makes no call is no reason to leave out the next one of its number or id."""
     body = {"agentId": batches.outbound.agent.id, "phoneNumber": "{{row.phone}}", "callerId": "{{row.from}}"}

@@ -92,6 +92,12 @@ def test_an_attempt_is_counted_once_however_often_it_is_taken(table: Table) -> N
     assert rung.count(make_call(3, tenant_id="tenant-2"), cap, NOW_MS) == NOW_MS
 
 
+def test_two_spellings_of_a_number_share_its_cap(table: Table) -> None:
+    rung, cap = AttemptCounter(table), FrequencyCap(1, 24)
+    assert rung.count(make_call(1, phone_number="+447911123456"), cap, NOW_MS) == NOW_MS
+    assert rung.count(make_call(2, phone_number="+4407911123456"), cap, NOW_MS) > NOW_MS
+
+
 def test_calls_of_many_lanes_at_once_are_counted_one_after_the_other(table: Table) -> None:
     rung, cap = AttemptCounter(table), FrequencyCap(3, 1)
 

@@ -52,6 +52,36 @@ def test_a_suppressed_number_is_not_accepted_and_nothing_is_written(outbound: Ou
     outbound.place()
 
 
+@pytest.mark.parametrize(
+    ("listed", "called"),
+    [
+        ("+447911123456", "+4407911123456"),
+        ("+4407911123456", "+447911123456"),
+        ("+4915112345678", "+49015112345678"),
+        ("+33612345678", "+330612345678"),
+    ],
+)
+def test_another_spelling_of_a_suppressed_number_is_not_called(
+    outbound: OutboundHarness, listed: str, called: str
+) -> None:
+    suppress(outbound, listed)
+    with pytest.raises(NumberSuppressed):
+        outbound.place(phoneNumber=called)
+    assert outbound.rules().get(ME, called) == outbound.rules().get(ME, listed)
+    outbound.rules().release(ME, called)
+    outbound.place(phoneNumber=listed)
+
+
+def test_two_spellings_are_one_number_of_the_list(outbound: OutboundHarness) -> None:
+    suppress(outbound, "+447911123456", "+4407911123456")
+    shown = outbound.rules().list_suppressions(ME, SuppressionQuery())["data"]
+    assert [entry["number"] for entry in shown] == ["+447911123456"]
+
+
+def test_the_number_that_was_accepted_is_dialled(outbound: OutboundHarness) -> None:
+    assert outbound.place(phoneNumber="+4407911123456").phone_number == "+4407911123456"
+
+
 def test_anothers_list_and_the_other_modes_are_their_own(outbound: OutboundHarness) -> None:
     for who in OTHERS:
         suppress(outbound, who=who)
@@ -141,6 +171,8 @@ def test_prefixes_and_numbers_that_nobody_calls(outbound: OutboundHarness) -> No
         ("+33123456789", "not_an_allowed_prefix"),
         ("+1911", "emergency"),
         ("+19002345678", "premium_rate"),
+        ("+12", "impossible"),
+        ("+61000", "emergency"),
     ):
         with pytest.raises(NumberNotAllowed, match=why):
             outbound.place(phoneNumber=number)

@@ -16,7 +16,7 @@ from trunkline.core.errors import CallNotScheduled, InvalidRequest
 from trunkline.core.validation import validated
 from trunkline.dialer.queue_reader import enqueue_due_calls
 
-UNKNOWN = "+99999999999"
+UNKNOWN = "+881612345678"
 # NOW_MS is a Tuesday, 22:13:20 UTC.
 WINDOW = {"start": "09:00", "end": "18:00"}
 OPENS_IN_BERLIN_MS = NOW_MS + 35_200_000

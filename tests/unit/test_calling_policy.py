@@ -137,7 +137,7 @@ def test_the_callees_zones_come_from_the_number() -> None:
     assert zones_of("+493012345678") == (BERLIN,)
     assert zones_of("+14155552671") == ("America/Los_Angeles",)
     assert len(zones_of("+18005551234")) > 1, "toll-free: anywhere in the country"
-    assert zones_of("+99999999999") == ()
+    assert zones_of("+881612345678") == ()
 
 
 @pytest.mark.parametrize("number", ["+12192000000", "+18509990000", "+14482000000", "+12702000000"])
@@ -180,14 +180,14 @@ def test_a_window_without_a_zone_takes_the_callees_or_is_refused() -> None:
     window = resolved_window(spec.window(()), "+493012345678")
     assert window is not None
     assert window.zones == (BERLIN,)
-    held = resolved_window(spec.window(()), "+99999999999")
+    held = resolved_window(spec.window(()), "+881612345678")
     assert held is not None
     assert held.zones == ()
-    there = resolved_window(spec.window(()), "+99999999999", BERLIN)
+    there = resolved_window(spec.window(()), "+881612345678", BERLIN)
     assert there is not None
     assert there.zones == (BERLIN,)
     named = WindowSpec(start="09:00", end="20:00", timezone=BERLIN).window(())
-    assert resolved_window(named, "+99999999999") == named
+    assert resolved_window(named, "+881612345678") == named
     assert resolved_window(None, "+14155552671") is None
 
 

@@ -11,6 +11,7 @@ from trunkline.batches.row_parser import read_rows
 from trunkline.batches.s3_files import BatchFiles
 from trunkline.call_templates.models import CallKind
 from trunkline.call_templates.user_context import TemplateCipher
+from trunkline.core.phone_numbers import canonical_number
 from trunkline.core.redaction import shown_value
 from trunkline.templating.templates import Template, TemplateError, expressions_in, parse, render
 
@@ -130,11 +131,11 @@ def _duplicate(key: Key, first: Row) -> RowFault:
 
 
 def _number(template: Template | None, row: Row) -> str | None:
-    """Return the row's number; None if it has none: the conversion finds that fault."""
+    """Return the one spelling of a row's number; None if it has none: the conversion finds that fault."""
     if row.fault or template is None or not list(template.expressions):
         return None
     try:
-        return render(template, {"row": row.values})
+        return canonical_number(render(template, {"row": row.values}))
     except TemplateError:
         return None
 

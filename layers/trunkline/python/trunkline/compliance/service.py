@@ -17,6 +17,7 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, NotFound
 from trunkline.core.field_types import Moment, Number, Zone
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
+from trunkline.core.phone_numbers import canonical_number
 from trunkline.core.timestamps import iso_from_ms, moment_ms
 from trunkline.core.validation import E164, Bounded, InputModel, validated
 from trunkline.storage.keys.item import SK, TTL, Item, ItemKey
@@ -136,7 +137,7 @@ class ComplianceService:
 
     def suppress(self, principal: Principal, request: Suppressions) -> Suppressed:
         """Put numbers on the list, or replace their entries. A repeat completes a request that failed."""
-        now_ms, numbers = self.clock.wall_ms(), sorted(set(request.numbers))
+        now_ms, numbers = self.clock.wall_ms(), sorted(set(map(canonical_number, request.numbers)))
         self.table.write(Update(number_rules_key(principal.tenant_mode), set={"suppresses": True}))
         self.compliance.forget(principal.tenant_mode)
         items = [_item(principal.tenant_mode, number, request, now_ms) for number in numbers]
@@ -150,11 +151,9 @@ class ComplianceService:
         """Return a page of the list, sorted by number."""
         prefix = suppression_key(principal.tenant_mode)
         # "!" sorts after the number itself, and before longer numbers that begin with it.
-        begin = (
-            suppression_key(principal.tenant_mode, f"{decode_cursor(query.cursor, E164)}!")
-            if query.cursor
-            else prefix
-        )
+        begin = prefix
+        if query.cursor:
+            begin = ItemKey(prefix.pk, f"{prefix.sk}{decode_cursor(query.cursor, E164)}!")
         found = self.table.between(begin, f"{prefix.sk}~", limit=query.limit + 1)
         more = len(found) > query.limit
         shown = [_view(item) for item in found[: query.limit]]

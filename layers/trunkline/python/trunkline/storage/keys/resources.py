@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trunkline.core.phone_numbers import canonical_number
 from trunkline.storage.keys.item import ItemKey
 
 
@@ -33,8 +34,8 @@ def secret_key(tenant_id: str, name: str = "") -> ItemKey:
 
 
 def suppression_key(tenant_mode: str, number: str = "") -> ItemKey:
-    """A number that the tenant must not call."""
-    return ItemKey(f"T#{tenant_mode}", f"SUPPRESSED#{number}")
+    """A number that the tenant must not call, however it is spelt."""
+    return ItemKey(f"T#{tenant_mode}", f"SUPPRESSED#{canonical_number(number) if number else ''}")
 
 
 def number_rules_key(tenant_mode: str) -> ItemKey:
@@ -43,5 +44,5 @@ def number_rules_key(tenant_mode: str) -> ItemKey:
 
 
 def call_attempts_key(tenant_mode: str, number: str) -> ItemKey:
-    """The times of the latest calls to a number."""
-    return ItemKey(f"RUNG#{tenant_mode}#{number}", "RUNG")
+    """The times of the latest calls to a number, however it is spelt."""
+    return ItemKey(f"RUNG#{tenant_mode}#{canonical_number(number)}", "RUNG")
