@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trunkline.calls.disconnect_reasons import ending_for_disconnect
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.livekit.dial_result import DialResultKind, result_of_livekit_error, result_of_sip_status
+from trunkline.livekit.dial_answers import result_of_livekit_error, result_of_sip_status
+from trunkline.livekit.dial_result import DialResultKind
 
 
 @pytest.mark.parametrize(
@@ -26,6 +31,10 @@ from trunkline.livekit.dial_result import DialResultKind, result_of_livekit_erro
         (500, Reason.TRUNK_UNAVAILABLE),
         (503, Reason.TRUNK_UNAVAILABLE),
         (499, Reason.TRUNK_REJECTED),
+        (401, Reason.TRUNK_AUTH_FAILED),
+        (407, Reason.TRUNK_AUTH_FAILED),
+        (429, Reason.TRUNK_REJECTED),
+        (608, Reason.BLOCKED_BY_CARRIER),
     ],
 )
 def test_a_carriers_refusal_ends_the_attempt_with_its_reason(code: int, reason: Reason) -> None:
@@ -36,16 +45,99 @@ def test_a_carriers_refusal_ends_the_attempt_with_its_reason(code: int, reason: 
 @pytest.mark.parametrize(
     ("code", "phrase"),
     [
-        (429, ""),
         (503, "CPS limit exceeded"),
         (503, "Calls per second exceeded"),
         (403, "Rate exceeded"),
         (480, "Trunk capacity reached"),
         (486, "Too many concurrent calls"),
+        (503, "Maximum Calls In Progress"),
+        (403, "Maxcalls exceeded"),
+        (500, "CPS limit exceeded"),
+        (486, "flood"),
+        (486, "32102 Rate limit exceeded"),
+        (503, "Channel limit reached"),
+        (603, "Trunk CPS limit exceeded"),
     ],
 )
 def test_a_carrier_that_refuses_the_pace_sends_the_call_back(code: int, phrase: str) -> None:
     assert result_of_sip_status(code, phrase).kind is DialResultKind.TOO_FAST
+
+
+@pytest.mark.parametrize(
+    ("code", "phrase"),
+    [
+        (403, "International daily spent limit reached D39"),
+        (403, "Credit limit exceeded"),
+        (503, "No rate found"),
+        (403, "Account limited to domestic calls"),
+        (503, "Insufficient balance: calls limit reached"),
+        (429, "Provide Referrer Identity"),
+        (429, "Rate limit exceeded"),
+    ],
+)
+def test_money_and_a_bare_429_end_the_attempt(code: int, phrase: str) -> None:
+    assert result_of_sip_status(code, phrase).kind is DialResultKind.FAILED
+
+
+@pytest.mark.parametrize(
+    ("code", "phrase"),
+    [(603, "Network Blocked"), (603, "32203"), (608, "Rejected"), (403, "Outgoing call barred")],
+)
+def test_a_carriers_block_is_not_the_callees_decline(code: int, phrase: str) -> None:
+    result = result_of_sip_status(code, phrase)
+    assert (result.kind, result.reason) == (DialResultKind.FAILED, Reason.BLOCKED_BY_CARRIER)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "text", "reason"),
+    [
+        (412, "failed_precondition", "sip server required auth, but no username", Reason.TRUNK_AUTH_FAILED),
+        (412, "failed_precondition", "max auth retry attempts reached", Reason.TRUNK_AUTH_FAILED),
+        (412, "failed_precondition", "transport<TCP> dial err: refused", Reason.TRUNK_UNREACHABLE),
+        (400, "invalid_argument", "fail to resolve target sip.invalid", Reason.TRUNK_UNREACHABLE),
+        (
+            408,
+            "deadline_exceeded",
+            "transaction failed to complete (0 intermediate responses)",
+            Reason.TRUNK_NO_RESPONSE,
+        ),
+        (
+            408,
+            "deadline_exceeded",
+            "transaction failed to complete (2 intermediate responses)",
+            Reason.DIAL_NO_ANSWER,
+        ),
+        (400, "invalid_argument", "common audio codec not found", Reason.MEDIA_FAILED),
+    ],
+)
+def test_livekits_texts_about_the_trunk_are_no_callees_answer(
+    status: int, code: str, text: str, reason: Reason
+) -> None:
+    result = result_of_livekit_error(status, code, f"twirp error unknown: {text}")
+    assert (result.kind, result.reason) == (DialResultKind.FAILED, reason)
+
+
+_SURROUNDING = st.text(alphabet="xyz :;()/", max_size=20)
+
+
+@given(
+    st.sampled_from(["CPS limit exceeded", "Maxcalls exceeded", "flood", "Channel limit reached"]),
+    st.sampled_from([str.upper, str.lower, str.title]),
+    _SURROUNDING,
+    _SURROUNDING,
+)
+def test_a_phrase_counts_in_any_case_and_with_text_around_it(
+    phrase: str, case: Callable[[str], str], before: str, after: str
+) -> None:
+    text = f"{before} {case(phrase)} {after}"
+    assert result_of_sip_status(503, text).kind is DialResultKind.TOO_FAST
+
+
+@given(st.integers(300, 699), st.text(max_size=40))
+def test_any_refusal_has_a_reason_and_none_is_unknown(code: int, phrase: str) -> None:
+    result = result_of_sip_status(code, phrase)
+    assert result.reason is not None
+    assert result.kind in {DialResultKind.FAILED, DialResultKind.TOO_FAST}
 
 
 @pytest.mark.parametrize("phrase", ["Busy Here", "Service Unavailable", "Forbidden", "Separate"])
@@ -90,7 +182,8 @@ def test_livekits_own_errors_return_a_call_only_on_proof(
         ("CLIENT_INITIATED", "active", 30.0, State.DISCONNECTED, Reason.AUDIO_LOST),
         ("CLIENT_INITIATED", "dialing", None, State.FAILED, Reason.TRUNK_UNAVAILABLE),
         ("CONNECTION_TIMEOUT", "active", 30.0, State.DISCONNECTED, Reason.CONNECTION_LOST),
-        ("CONNECTION_TIMEOUT", "ringing", None, State.FAILED, Reason.TRUNK_UNAVAILABLE),
+        ("CONNECTION_TIMEOUT", "ringing", None, State.FAILED, Reason.DIAL_UNKNOWN),
+        ("MEDIA_FAILURE", "dialing", None, State.FAILED, Reason.MEDIA_FAILED),
         ("USER_REJECTED", "ringing", None, State.FAILED, Reason.USER_DECLINED),
         ("USER_UNAVAILABLE", "ringing", None, State.FAILED, Reason.DIAL_NO_ANSWER),
         ("PARTICIPANT_REMOVED", "active", 9.0, State.COMPLETED, Reason.AGENT_HANGUP),

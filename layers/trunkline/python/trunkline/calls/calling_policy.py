@@ -19,6 +19,11 @@ class RetryOn(StrEnum):
     NO_ANSWER = "no_answer"
     DECLINED = "declined"
     TRUNK_UNAVAILABLE = "trunk_unavailable"
+    TRUNK_AUTH_FAILED = "trunk_auth_failed"
+    TRUNK_UNREACHABLE = "trunk_unreachable"
+    TRUNK_NO_RESPONSE = "trunk_no_response"
+    MEDIA_FAILED = "media_failed"
+    BLOCKED_BY_CARRIER = "blocked_by_carrier"
     TRUNK_REJECTED = "trunk_rejected"
     AGENT_UNAVAILABLE = "agent_unavailable"
     UNKNOWN = "unknown"
@@ -29,6 +34,11 @@ _REASON = {
     RetryOn.NO_ANSWER: Reason.DIAL_NO_ANSWER,
     RetryOn.DECLINED: Reason.USER_DECLINED,
     RetryOn.TRUNK_UNAVAILABLE: Reason.TRUNK_UNAVAILABLE,
+    RetryOn.TRUNK_AUTH_FAILED: Reason.TRUNK_AUTH_FAILED,
+    RetryOn.TRUNK_UNREACHABLE: Reason.TRUNK_UNREACHABLE,
+    RetryOn.TRUNK_NO_RESPONSE: Reason.TRUNK_NO_RESPONSE,
+    RetryOn.MEDIA_FAILED: Reason.MEDIA_FAILED,
+    RetryOn.BLOCKED_BY_CARRIER: Reason.BLOCKED_BY_CARRIER,
     RetryOn.TRUNK_REJECTED: Reason.TRUNK_REJECTED,
     RetryOn.AGENT_UNAVAILABLE: Reason.AGENT_UNAVAILABLE,
     RetryOn.UNKNOWN: Reason.DIAL_UNKNOWN,

@@ -16,6 +16,11 @@ class Reason(StrEnum):
     AGENT_INACTIVE = "agent_inactive"
     TRUNK_REJECTED = "trunk_rejected"
     TRUNK_UNAVAILABLE = "trunk_unavailable"
+    TRUNK_AUTH_FAILED = "trunk_auth_failed"
+    TRUNK_UNREACHABLE = "trunk_unreachable"
+    TRUNK_NO_RESPONSE = "trunk_no_response"
+    MEDIA_FAILED = "media_failed"
+    BLOCKED_BY_CARRIER = "blocked_by_carrier"
     AGENT_UNAVAILABLE = "agent_unavailable"
     DIAL_UNKNOWN = "dial_unknown"
     EXPIRED = "expired"
@@ -33,3 +38,16 @@ class Reason(StrEnum):
     AGENT_LOST = "agent_lost"
     NOT_JOINED = "not_joined"
     LEFT_BEFORE_ANSWER = "left_before_answer"
+
+
+TRUNK_FAULTS = frozenset(
+    {
+        Reason.TRUNK_UNAVAILABLE,
+        Reason.TRUNK_AUTH_FAILED,
+        Reason.TRUNK_UNREACHABLE,
+        Reason.TRUNK_NO_RESPONSE,
+        Reason.MEDIA_FAILED,
+    }
+)
+"""Reasons that blame the trunk and count towards its circuit breaker. A carrier's refusal of one call
+(`trunk_rejected`, `blocked_by_carrier`) does not."""

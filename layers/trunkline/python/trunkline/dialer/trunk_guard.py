@@ -6,24 +6,17 @@ from collections.abc import Callable
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline.calls.reasons import Reason
+from trunkline.calls.reasons import TRUNK_FAULTS, Reason
 from trunkline.dialer.context import DialerContext
 from trunkline.livekit.dial_result import DialResult, DialResultKind
 from trunkline.trunks.circuit_breaker import TRUNK_BREAKER, TrunkCircuitBreaker
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
 
-_UNAUTHORIZED = (401, 407)
-
 
 def is_trunk_failure(result: DialResult) -> bool:
-    """Decide whether a result blames the trunk: 5xx, an unknown trunk, or bad credentials.
-
-    403 does not: carriers use it for single destinations.
-    """
-    if result.kind is not DialResultKind.FAILED:
-        return False
-    return result.reason is Reason.TRUNK_UNAVAILABLE or result.sip_status_code in _UNAUTHORIZED
+    """Decide whether a result blames the trunk (`TRUNK_FAULTS`)."""
+    return result.kind is DialResultKind.FAILED and result.reason in TRUNK_FAULTS
 
 
 class ConsecutiveFailures:
@@ -54,7 +47,8 @@ class ConsecutiveFailures:
     def reason(self) -> str:
         """Name the last failure, for people to read."""
         code = self._last.sip_status_code if self._last else None
-        return f"carrier_failing: SIP {code}" if code else "carrier_failing: trunk not found"
+        reason = self._last.reason if self._last else Reason.TRUNK_UNAVAILABLE
+        return f"carrier_failing: SIP {code}" if code else f"carrier_failing: {reason}"
 
 
 class TrunkGuard:

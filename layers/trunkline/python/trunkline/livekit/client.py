@@ -30,13 +30,8 @@ from livekit.protocol.sip import CreateSIPParticipantRequest
 from trunkline.calls.models import Call
 from trunkline.egress.socket_guard import SocketGuard
 from trunkline.livekit.credentials import LiveKitCredentials
-from trunkline.livekit.dial_result import (
-    DialAnswer,
-    DialResult,
-    DialResultKind,
-    result_of_livekit_error,
-    result_of_sip_status,
-)
+from trunkline.livekit.dial_answers import result_of_livekit_error, result_of_sip_status
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import CALL_ID_HEADER, CALLER, MAX_ID, WATCHED_ROOM, callee_identity
 from trunkline.livekit.sdk_boundary import (
     BoundedResponse,

@@ -1,0 +1,166 @@
+"""Table of dial answers: the meaning of each SIP status, phrase and text of LiveKit for its call. Pure.
+
+Sources: the measured table in `docs/livekit.md`; RFC 3261 §21, RFC 8197 (607) and RFC 8688 (608) for the
+codes; rule 10 of the dial protocol for the answers that may return a call to the queue. Whether a reason
+is the trunk's fault, is in `calls/reasons.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from trunkline.calls.reasons import Reason
+from trunkline.livekit.dial_result import DialResult, DialResultKind
+
+MAX_TEXT = 400
+"""Characters of a foreign text that the patterns see."""
+
+
+@dataclass(frozen=True)
+class SipStatus:
+    """One row of the table: a final SIP status other than success."""
+
+    code: int
+    reason: Reason
+
+
+SIP_STATUSES = (
+    SipStatus(401, Reason.TRUNK_AUTH_FAILED),
+    SipStatus(403, Reason.TRUNK_REJECTED),
+    SipStatus(404, Reason.INVALID_DESTINATION),
+    SipStatus(407, Reason.TRUNK_AUTH_FAILED),
+    SipStatus(408, Reason.DIAL_NO_ANSWER),
+    SipStatus(410, Reason.INVALID_DESTINATION),
+    SipStatus(415, Reason.TRUNK_REJECTED),
+    SipStatus(429, Reason.TRUNK_REJECTED),
+    SipStatus(480, Reason.DIAL_NO_ANSWER),
+    SipStatus(484, Reason.INVALID_DESTINATION),
+    SipStatus(486, Reason.DIAL_BUSY),
+    SipStatus(487, Reason.DIAL_NO_ANSWER),
+    SipStatus(488, Reason.TRUNK_REJECTED),
+    SipStatus(503, Reason.TRUNK_UNAVAILABLE),
+    SipStatus(600, Reason.DIAL_BUSY),
+    SipStatus(603, Reason.USER_DECLINED),
+    SipStatus(604, Reason.INVALID_DESTINATION),
+    SipStatus(606, Reason.TRUNK_REJECTED),
+    SipStatus(607, Reason.USER_DECLINED),
+    SipStatus(608, Reason.BLOCKED_BY_CARRIER),
+)
+"""The table, one code a line. To add a code, add its line here and name it beside its reason in
+`docs/statuses.md`; a test finds a code or reason that the page lacks. Any other 5xx is `trunk_unavailable`,
+any other code `trunk_rejected`. A 429 asks for the referrer's identity (RFC 3892), not for a slower pace."""
+
+MONEY_PHRASES = (
+    r"spen[dt]",
+    r"credit",
+    r"balance",
+    r"fund",
+    r"payment",
+    r"billing",
+    r"prepaid",
+    r"tariff",
+    r"price",
+    r"domestic",
+    r"no rate",
+    r"daily",
+    r"monthly",
+    r"minutes",
+)
+"""Words about money, tariffs and allowances: with one of them an answer is never about pace."""
+
+PACE_PHRASES = (
+    r"\bcps\b",
+    r"(calls?|requests?) per (second|sec|minute)\b",
+    r"\brate[ -]?limit",
+    r"\brate exceed",
+    r"too fast",
+    r"too many (concurrent |simultaneous )?(calls|channels|requests|sessions)",
+    r"throttl",
+    r"max(imum)? ?(concurrent |simultaneous )?(calls|channels|sessions)",
+    r"\bflood",
+    r"(channel|call|session|concurren\w*|simultaneous\w*)s?( (call|channel|session)s?)? (limit|exceed|reach)",
+    r"(capacity|trunk) (limit|exceed|reach|full)",
+    r"no (free |available )?channels?",
+)
+"""Phrases about calls per time or calls at once."""
+
+PACE_CODES = frozenset({403, 480, 486, 500, 503, 603})
+"""Codes with which carriers, and LiveKit's own guard, refuse the pace."""
+
+BLOCK_PHRASES = (
+    r"network blocked",
+    r"\b32203\b",
+    r"blocked by (the )?(carrier|network)",
+    r"outgoing calls? barred",
+    r"call (was )?blocked",
+    r"spam",
+    r"robocall",
+)
+"""Phrases by which a carrier, and not the callee, blocks a call; 32203 is Twilio's X-Twilio-Error."""
+
+BLOCK_CODES = frozenset({403, 480, 486, 603, 606, 607})
+
+LIVEKIT_FAILURES = (
+    (r"sip server required auth|max auth retry attempts", Reason.TRUNK_AUTH_FAILED),
+    (r"transport<\w+> dial err|fail(ed)? to resolve", Reason.TRUNK_UNREACHABLE),
+    (r"transaction failed.*\(0 intermediate responses\)", Reason.TRUNK_NO_RESPONSE),
+    (r"common audio codec|no common (media|crypto)", Reason.MEDIA_FAILED),
+)
+"""LiveKit's own texts about the trunk, without a SIP status: the INVITE was not answered by a callee."""
+
+_BY_CODE = {status.code: status.reason for status in SIP_STATUSES}
+_SERVER_FAILURE = 5
+_NO_INVITE = (
+    "no response from servers",
+    "cpu exhausted",
+    "sip not connected",
+    "timed out publishing track",
+)
+
+
+def result_of_sip_status(sip_status_code: int, phrase: str) -> DialResult:
+    """Read a final SIP status other than success, with its reason phrase.
+
+    LiveKit puts the answer's body or X-Twilio-Error in place of the phrase for some codes.
+    """
+    if sip_status_code in PACE_CODES and is_about_pace(phrase):
+        return DialResult(DialResultKind.TOO_FAST, Reason.TRUNK_REJECTED, sip_status_code)
+    if sip_status_code in BLOCK_CODES and _matches(BLOCK_PHRASES, phrase):
+        return DialResult(DialResultKind.FAILED, Reason.BLOCKED_BY_CARRIER, sip_status_code)
+    reason = _BY_CODE.get(sip_status_code) or _unlisted(sip_status_code)
+    return DialResult(DialResultKind.FAILED, reason, sip_status_code)
+
+
+def is_about_pace(phrase: str) -> bool:
+    """Tell whether a phrase speaks of calls per time or at once, and not of money."""
+    return _matches(PACE_PHRASES, phrase) and not _matches(MONEY_PHRASES, phrase)
+
+
+def result_of_livekit_error(http_status: int, code: str, message: str) -> DialResult:
+    """Read an error of LiveKit's own, without a SIP status.
+
+    Only an answer that proves that no INVITE was made is NOT_SENT; an error that is not listed here is
+    UNKNOWN.
+    """
+    for pattern, reason in LIVEKIT_FAILURES:
+        if _matches((pattern,), message):
+            return DialResult(DialResultKind.FAILED, reason)
+    if code == "canceled" or (http_status == HTTPStatus.REQUEST_TIMEOUT and code == "deadline_exceeded"):
+        return DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER)
+    if code == "not_found" and "trunk" in message:
+        return DialResult(DialResultKind.FAILED, Reason.TRUNK_UNAVAILABLE)
+    if code in ("unavailable", "internal") and any(proof in message for proof in _NO_INVITE):
+        return DialResult(DialResultKind.NOT_SENT)
+    if http_status == HTTPStatus.UNAUTHORIZED:
+        return DialResult(DialResultKind.NOT_SENT)
+    return DialResult(DialResultKind.UNKNOWN)
+
+
+def _unlisted(sip_status_code: int) -> Reason:
+    return Reason.TRUNK_UNAVAILABLE if sip_status_code // 100 == _SERVER_FAILURE else Reason.TRUNK_REJECTED
+
+
+def _matches(patterns: tuple[str, ...], text: str) -> bool:
+    return any(re.search(pattern, text[:MAX_TEXT], re.IGNORECASE) for pattern in patterns)
