@@ -8,8 +8,9 @@ from functions.call_resources import CallResources
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.threads import ThreadRunner
 from trunkline.dial_queue.notifier import LaneNotifier
-from trunkline.dial_queue.pacing import StartHistory, Timing
+from trunkline.dial_queue.pacing import Timing
 from trunkline.dial_queue.repository import DialQueue
+from trunkline.dial_queue.start_history import StartHistory
 from trunkline.dialer.context import DialerContext, DialerLiveKit
 from trunkline.dialer.lane_run import LaneRun, RunLimits
 from trunkline.dialer.simulation_hook import Simulation

@@ -233,6 +233,7 @@ def _participant(request: CreateSIPParticipantRequest, sip_call_id: str) -> Part
         kind=ParticipantInfo.Kind.SIP,
         state=ParticipantInfo.State.ACTIVE,
         joined_at=int(time.time()),
+        joined_at_ms=int(time.time() * 1000),
     )
     participant.attributes.update(request.participant_attributes)
     participant.attributes["sip.callID"] = sip_call_id

@@ -25,8 +25,9 @@ from trunkline.core.clock import Clock
 from trunkline.core.logging import logger
 from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.dial_queue.messages import DialWakeup
-from trunkline.dial_queue.pacing import StartHistory, Timing
+from trunkline.dial_queue.pacing import Timing
 from trunkline.dial_queue.repository import DialQueue
+from trunkline.dial_queue.start_history import StartHistory
 from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
 from trunkline.dialer.context import DialerContext
 from trunkline.dialer.lane_run import LaneRun, RunLimits

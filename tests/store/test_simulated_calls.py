@@ -27,8 +27,9 @@ from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.logging import logger
 from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.dial_queue.messages import DialWakeup
-from trunkline.dial_queue.pacing import StartHistory, Timing
+from trunkline.dial_queue.pacing import Timing
 from trunkline.dial_queue.repository import DialQueue
+from trunkline.dial_queue.start_history import StartHistory
 from trunkline.dialer.context import DialerContext
 from trunkline.dialer.lane_run import LaneRun, StopReason
 from trunkline.simulator.livekit import SimulatedLiveKit

@@ -32,10 +32,14 @@ def answer_of_number(call: Call) -> DialAnswer:
 
 
 class FakeLiveKit:
-    """Records each INVITE with its time, and answers as the called number or the test says."""
+    """Records each INVITE with its time, and answers as the called number or the test says.
+
+    It hangs while `responds` is cleared: `requests` counts the dials that it was asked for.
+    """
 
     def __init__(self) -> None:
         self.invites: list[tuple[float, Call]] = []
+        self.requests = 0
         self.dispatched: list[str] = []
         self.deleted_rooms: list[str] = []
         self.removed: list[tuple[str, int]] = []
@@ -46,6 +50,8 @@ class FakeLiveKit:
         self.answer_after_s = 0.0
         self.connecting_takes_s = 0.0
         self.is_down = False
+        self.responds = asyncio.Event()
+        self.responds.set()
         self._rooms_with_agent: set[str] = set()
         self._legs: dict[tuple[str, int], ParticipantInfo] = {}
 
@@ -63,7 +69,12 @@ class FakeLiveKit:
 
     async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
         self._require_up()
+        await self.responds.wait()
         return self._legs.get((room, claim))
+
+    async def callee_joined_ms(self, room: str, claim: int) -> int | None:
+        callee = await self.callee(room, claim)
+        return callee.joined_at_ms if callee else None
 
     async def delete_room(self, room: str) -> None:
         self._require_up()
@@ -81,9 +92,13 @@ class FakeLiveKit:
     async def dial(self, call: Call, sip_trunk_id: str, token: str, before_send: BeforeSend) -> DialAnswer:
         await asyncio.sleep(self.connecting_takes_s)
         await before_send()
+        self.requests += 1
+        await self.responds.wait()
         self.invites.append((asyncio.get_running_loop().time(), call))
         leg = (call.room_name or "", call.claim)
-        self._legs[leg] = ParticipantInfo(sid="PA_1", attributes={"sip.callStatus": "ringing"})
+        joined_ms = round(self.invites[-1][0] * 1000)
+        ringing = {"sip.callStatus": "ringing"}
+        self._legs[leg] = ParticipantInfo(sid="PA_1", joined_at_ms=joined_ms, attributes=ringing)
         await self._ring()
         if leg not in self._legs:
             return NO_ANSWER

@@ -9,7 +9,6 @@ from trunkline.dial_queue.pacing import (
     MAX_LATE_US,
     BackoffFactor,
     PacingClock,
-    StartHistory,
     StartLead,
     preparing_bound,
     preparing_target,
@@ -17,6 +16,7 @@ from trunkline.dial_queue.pacing import (
     reservation_size,
     spacing_us,
 )
+from trunkline.dial_queue.start_history import StartHistory
 
 CPS = st.one_of(st.integers(1, 100), st.floats(0.1, 0.99))
 SECOND_US = 1_000_000

@@ -15,15 +15,15 @@ from trunkline.storage.keys.dialing import lane_key, lane_run_key
 from trunkline.storage.keys.item import TTL, Item
 from trunkline.storage.table import ABSENT, ConditionFailed, Table, Update
 
-LEASE_MS = 5_000
-HEARTBEAT_S = 2
+LEASE_MS = 4_000
+HEARTBEAT_S = 1
 """How often a run renews its leases and its watchdog."""
 
 RUN_LEASE_MS = 15_000
 MAX_CLOCK_SKEW_MS = 500
 """Added to a lease's end before it counts as over: the clocks of two machines differ by up to 200 ms."""
 
-WATCHDOG_DELAY_S = 8
+WATCHDOG_DELAY_S = 6
 """Delay of a watchdog wake: the lease of a run that died after sending it is over when it arrives.
 
 At least `LEASE_MS`, `MAX_CLOCK_SKEW_MS` and one heartbeat. At most so long that the trunk of a dead run dials

@@ -7,7 +7,6 @@ wire stays below the guard.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, replace
 
 GUARD = 0.03
@@ -17,7 +16,6 @@ MAX_LATE_US = 100_000
 FAST_CPS = 20
 FAST_LEAD_US = 120_000
 FAST_AHEAD_US = 300_000
-_WINDOW_US = 1_025_000
 _BATCH_US = 250_000
 _MAX_LEAD_US = 250_000
 _MAX_BATCH = 25
@@ -59,29 +57,6 @@ class PacingClock:
         Only this run knows how late its last starts were, so the maximum lateness is added.
         """
         return max(0, self.next_start_us + MAX_LATE_US - now_us)
-
-
-class StartHistory:
-    """The last `cps` actual starts of a run, so that a late one does not use up the next second's guard.
-
-    It ensures that any `cps + 1` starts in a row span at least 1.025 s at the socket, however late some of
-    them were; the delay to the wire may vary by 25 ms.
-    """
-
-    def __init__(self) -> None:
-        self._starts: deque[int] = deque()
-
-    def not_before_us(self, cps: float) -> int:
-        """Compute the earliest time of the next start that keeps the distance."""
-        window = max(1, int(cps))
-        while len(self._starts) > window:
-            self._starts.popleft()
-        if len(self._starts) < window:
-            return 0
-        return self._starts[0] + int(_WINDOW_US / min(1.0, cps))
-
-    def add(self, start_us: int) -> None:
-        self._starts.append(start_us)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from trunkline.dialer.claim import Claim
 from trunkline.dialer.context import DialerContext
 from trunkline.dialer.dialling_rules import rejection
 from trunkline.dialer.final_check import may_ring
+from trunkline.dialer.start_confirmation import StartConfirmation
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import room_name
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
@@ -190,11 +191,9 @@ class Attempt:
             except SlotExpired:
                 # Nothing was sent: wait for a new slot, with a new token and a new intent.
                 late_ms = (self._context.clock.monotonic_us() - slot_us) // 1000
-                took_ms = took_us // 1000
-                self._log("slot missed", call, late_ms=late_ms, intent_took_ms=took_ms)
+                self._log("slot missed", call, late_ms=late_ms, intent_took_ms=took_us // 1000)
                 continue
-            self.result = answer.result
-            await self._apply(call, answer)
+            await self._settle(call, answer)
             return
 
     async def _wait_for_slot(self) -> int:
@@ -220,22 +219,39 @@ class Attempt:
         return await self._claim.write(call, change, now_ms), token
 
     async def _send(self, call: Call, slot_us: int, token: str) -> DialAnswer:
-        clock, trunk = self._context.clock, self._state().trunk
+        clock, starts = self._context.clock, self._context.starts
+        confirmation = self._confirmation = StartConfirmation(self._context, call)
+
+        def start_us() -> int:
+            return max(slot_us, starts.not_before_us(self._state().trunk.cps))
 
         async def at_the_slot() -> None:
-            start_us = max(slot_us, self._context.starts.not_before_us(trunk.cps))
-            while (early_us := start_us - clock.monotonic_us()) > 0:
+            early_us = start_us() - clock.monotonic_us()
+            while early_us > 0:
                 await asyncio.sleep(early_us / 1_000_000)
-                start_us = max(slot_us, self._context.starts.not_before_us(trunk.cps))
+                early_us = start_us() - clock.monotonic_us()
             if self._releasing or self._state().paused_because(clock.wall_ms()):
                 raise ReleaseClaim
             now_us = clock.monotonic_us()
-            if now_us > slot_us + MAX_LATE_US:
+            if now_us > slot_us + MAX_LATE_US or starts.is_blocked(now_us):
                 raise SlotExpired
-            self._context.starts.add(now_us)
+            confirmation.begin(now_us)
             self._enter(Stage.RINGING)
 
-        return await self._context.livekit.dial(call, trunk.sip_trunk_id, token, at_the_slot)
+        sip_trunk_id = self._state().trunk.sip_trunk_id
+        try:
+            return await self._context.livekit.dial(call, sip_trunk_id, token, at_the_slot)
+        finally:
+            await confirmation.stop()
+
+    async def _settle(self, call: Call, answer: DialAnswer) -> None:
+        self.result = answer.result
+        if answer.result.kind is not DialResultKind.UNKNOWN:
+            self._confirmation.answered()
+        try:
+            await self._apply(call, answer)
+        finally:
+            await self._confirmation.wait_for_sign_of_life()
 
     async def _apply(self, call: Call, answer: DialAnswer) -> None:
         kind, code = answer.result.kind, answer.result.sip_status_code
@@ -247,12 +263,8 @@ class Attempt:
         settled = await self._claim.settle(
             call, lambda current, now_ms: apply_dial_result(current, answer, now_ms), known=call
         )
-        if (
-            kind is DialResultKind.ANSWERED
-            and settled
-            and settled.cancel_requested_at_ms
-            and not settled.is_terminal
-        ):
+        is_marked = settled and settled.cancel_requested_at_ms and not settled.is_terminal
+        if kind is DialResultKind.ANSWERED and is_marked:
             await self._hang_up_answered(call)
         if kind is DialResultKind.FAILED:
             await self._claim.delete_room(call)

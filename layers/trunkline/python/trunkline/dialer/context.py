@@ -13,7 +13,8 @@ from trunkline.calls.repository import CallRepository
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.clock import Clock
 from trunkline.dial_queue.notifier import LaneNotifier
-from trunkline.dial_queue.pacing import StartHistory, Timing
+from trunkline.dial_queue.pacing import Timing
+from trunkline.dial_queue.start_history import StartHistory
 from trunkline.livekit.client import BeforeSend
 from trunkline.livekit.dial_result import DialAnswer
 
@@ -23,6 +24,7 @@ class DialerLiveKit(Protocol):
 
     async def dispatch_agent(self, room: str, agent_name: str, call_id: str) -> str: ...
     async def agent_in_room(self, room: str) -> str | None: ...
+    async def callee_joined_ms(self, room: str, claim: int) -> int | None: ...
     async def delete_room(self, room: str) -> None: ...
     async def remove_callee(self, room: str, claim: int) -> None: ...
     async def dial(

@@ -122,6 +122,10 @@ class Pacer:
         """Grant starts to ready attempts until cancelled or the lane is lost."""
         while True:
             await self._ready.wait()
+            if self._context.starts.is_blocked(self._now()):
+                # While a start stands unconfirmed, no other is granted (rule 9).
+                await asyncio.sleep(_RETRY_S)
+                continue
             try:
                 slot_us = await self._next_slot()
             except LaneLost:

@@ -166,6 +166,11 @@ class LiveKitClient:
         """Return the callee of a claim, or None if LiveKit does not know it."""
         return await self._participant(room, callee_identity(claim))
 
+    async def callee_joined_ms(self, room: str, claim: int) -> int | None:
+        """Return when a claim's callee joined, by LiveKit's clock (0: unknown); None if absent."""
+        callee = await self.callee(room, claim)
+        return callee.joined_at_ms if callee else None
+
     async def _participant(self, room: str, identity: str) -> ParticipantInfo | None:
         request = RoomParticipantIdentity(room=room, identity=identity)
         try:

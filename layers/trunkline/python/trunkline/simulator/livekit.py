@@ -72,6 +72,10 @@ class SimulatedLiveKit:
         attributes = {"sip.callStatus": "active", "sip.callID": call.sip_call_id or ""}
         return ParticipantInfo(sid=call.sip_participant_id or "", attributes=attributes)
 
+    async def callee_joined_ms(self, room: str, claim: int) -> int | None:
+        """Return 0 while the phone rings: it joined without a delay."""
+        return 0 if (room, claim) in self._ringing else None
+
     async def dial(self, call: Call, sip_trunk_id: str, token: str, before_send: BeforeSend) -> DialAnswer:  # noqa: ARG002
         """Ring, and answer as the test number says."""
         await before_send()

@@ -1,0 +1,72 @@
+"""Confirmation of a start: asks LiveKit for its participant until it is seen or answered (rule 9)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from trunkline.calls.models import Call
+from trunkline.dial_queue.start_history import Start
+from trunkline.dialer.context import DialerContext
+from trunkline.livekit.sdk_boundary import LiveKitUnavailable
+
+_FIRST_LOOK_S = 0.1
+_LOOK_EVERY_S = 0.25
+_TOKEN_LEEWAY_MS = 60_000
+
+
+class StartConfirmation:
+    """Looks for the participant of one start while its dial waits for an answer."""
+
+    def __init__(self, context: DialerContext, call: Call) -> None:
+        self._context = context
+        self._call = call
+        self._start: Start | None = None
+        self._looking: asyncio.Task[None] | None = None
+
+    def begin(self, now_us: int) -> None:
+        """Record the start, and begin to look for it; does not wait."""
+        self._start = self._context.starts.add(now_us)
+        self._looking = asyncio.create_task(self._look_until_seen(self._start))
+
+    async def stop(self) -> None:
+        """Stop looking."""
+        if self._looking:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
+    def answered(self) -> None:
+        """Confirm the start by its answer."""
+        if self._start:
+            self._context.starts.confirm_answered(self._start, self._context.clock.monotonic_us())
+
+    async def wait_for_sign_of_life(self) -> None:
+        """Confirm a start whose reply was lost when LiveKit next answers anything, or its token is dead.
+
+        Until then its INVITE may still be in a LiveKit that hangs.
+        """
+        start, clock = self._start, self._context.clock
+        if start is None:
+            return
+        dead_ms = (self._call.token_expires_at_ms or 0) + _TOKEN_LEEWAY_MS
+        while not start.is_confirmed and clock.wall_ms() < dead_ms:
+            if await self._look(start):
+                break
+            await asyncio.sleep(_LOOK_EVERY_S)
+        self._context.starts.confirm(start, clock.monotonic_us())
+
+    async def _look_until_seen(self, start: Start) -> None:
+        await asyncio.sleep(_FIRST_LOOK_S)
+        while not start.is_confirmed:
+            await self._look(start)
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def _look(self, start: Start) -> bool:
+        """Look once; return whether LiveKit answered. An absent participant proves nothing: ask again."""
+        call, clock = self._call, self._context.clock
+        try:
+            joined_ms = await self._context.livekit.callee_joined_ms(call.room_name or "", call.claim)
+        except LiveKitUnavailable:
+            return False
+        if joined_ms is not None:
+            self._context.starts.confirm_joined(start, clock.monotonic_us(), joined_ms)
+        return True
