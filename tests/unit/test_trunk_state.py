@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import TRUNK
 from tests.support.clocks import NOW_MS
 from trunkline.calls.queue_position import QueuePosition
-from trunkline.calls.reasons import Reason
+from trunkline.calls.reasons import TRUNK_FAULTS, Reason
 from trunkline.dialer.batch_throttle import BatchThrottle, concurrency_filter
 from trunkline.dialer.trunk_guard import ConsecutiveFailures
 from trunkline.livekit.dial_result import DialResult, DialResultKind
@@ -110,3 +111,26 @@ def test_each_failed_probe_doubles_the_pause_up_to_ten_minutes() -> None:
     assert pauses == [30, 60, 120, 240, 480, 600, 600]
     assert TrunkState(TRUNK, breaker=breaker).paused_because(NOW_MS) == "x"
     assert TrunkState(TRUNK, breaker=breaker).paused_because(NOW_MS + 600_000) is None
+
+
+def test_the_first_refused_credentials_pause_the_trunk() -> None:
+    failures = ConsecutiveFailures()
+    failures.record(DialResult(DialResultKind.FAILED, Reason.TRUNK_AUTH_FAILED))
+    assert failures.must_pause(half_open=False)
+    assert failures.reason == "carrier_failing: trunk_auth_failed"
+
+
+@pytest.mark.parametrize("reason", sorted(TRUNK_FAULTS))
+def test_each_fault_of_the_trunk_counts_towards_its_breaker(reason: Reason) -> None:
+    failures = ConsecutiveFailures()
+    for _ in range(5):
+        failures.record(DialResult(DialResultKind.FAILED, reason))
+    assert failures.must_pause(half_open=False)
+
+
+@pytest.mark.parametrize("reason", [Reason.TRUNK_REJECTED, Reason.BLOCKED_BY_CARRIER, Reason.DIAL_BUSY])
+def test_a_refusal_of_one_call_does_not_count_towards_the_breaker(reason: Reason) -> None:
+    failures = ConsecutiveFailures()
+    for _ in range(5):
+        failures.record(DialResult(DialResultKind.FAILED, reason))
+    assert not failures.must_pause(half_open=False)

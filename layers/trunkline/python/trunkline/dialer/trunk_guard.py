@@ -40,7 +40,12 @@ class ConsecutiveFailures:
             self.trunk_works = True
 
     def must_pause(self, *, half_open: bool) -> bool:
-        """Decide whether the trunk must be paused."""
+        """Decide whether the trunk must be paused: by their number, or at the first refused credentials.
+
+        LiveKit answers a refusal of credentials with several INVITEs for one start, so it is not repeated.
+        """
+        if self._failures and self._last and self._last.reason is Reason.TRUNK_AUTH_FAILED:
+            return True
         return TRUNK_BREAKER.must_open(self._failures, half_open=half_open)
 
     @property
