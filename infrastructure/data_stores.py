@@ -49,13 +49,18 @@ class DataStores(Construct):
             sort_key=dynamodb.Attribute(name="open_sk", type=dynamodb.AttributeType.STRING),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
-        for index, partition in (("calls", "calls_pk"), ("user_calls", "user_pk")):
+        filters = ["state", "agent_id", "workflow_slug"]
+        for index, partition, projected in (
+            ("calls", "calls_pk", filters),
+            ("user_calls", "user_pk", filters),
+            ("number_calls", "number_pk", [*filters, "user_pk"]),
+        ):
             self.table.add_global_secondary_index(
                 index_name=index,
                 partition_key=dynamodb.Attribute(name=partition, type=dynamodb.AttributeType.STRING),
                 sort_key=dynamodb.Attribute(name="calls_sk", type=dynamodb.AttributeType.STRING),
                 projection_type=dynamodb.ProjectionType.INCLUDE,
-                non_key_attributes=["state", "agent_id", "workflow_slug"],
+                non_key_attributes=projected,
             )
         self.livekit_secret = secretsmanager.Secret(
             self,

@@ -38,6 +38,19 @@ class ApiClient:
         """
         return self._read(self._client.get(f"/api/v1/calls/{call_id}"))
 
+    def pages(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
+        """Iterate over all items of a list.
+
+        Raises:
+            ApiError: the API rejected a request.
+        """
+        cursor: str | None = ""
+        while cursor is not None:
+            asked = query | ({"cursor": cursor} if cursor else {})
+            page = self._read(self._client.get(f"/api/v1/{path}", params=asked))
+            yield from page["data"]
+            cursor = page["next_cursor"]
+
     @staticmethod
     def _read(response: httpx.Response) -> dict[str, Any]:
         body: dict[str, Any] = response.json()

@@ -16,6 +16,7 @@ from trunkline.storage.idempotency import IdempotencyKey
 from .auth import ApiRequest
 from .bootstrap.access import idempotent_responses
 from .bootstrap.base import clock
+from .bootstrap.refusals import refusal_log
 from .routes import ROUTES
 
 log = logger("api")
@@ -40,6 +41,25 @@ def respond(http: Request) -> Response:
 
 def _run_route(request: ApiRequest) -> Response:
     route, values = ROUTES.find(request.http)
+    try:
+        return _run(route, request, values)
+    except TrunklineError as error:
+        if route.records_refusals_of and request.auth:
+            refusal_log().record(
+                request.principal, _sent_object(request.http), error, route.records_refusals_of
+            )
+        raise
+
+
+def _sent_object(http: Request) -> dict[str, Any]:
+    """Return the body as it was sent, though it was refused; {} if it is no JSON object."""
+    try:
+        return http.parse_object()
+    except TrunklineError:
+        return {}
+
+
+def _run(route: Route, request: ApiRequest, values: tuple[str, ...]) -> Response:
     if not route.public:
         request.authenticate(route.scope)
     if route.live_only and not request.principal.livemode:

@@ -41,7 +41,7 @@ def add_api(stack: TrunklineStack) -> PythonFunction:
         encrypts=True,
     )
     may.may_use_table(built.role, stack.data, *may.READ, *may.BATCH, *may.CHECK, *may.CHANGE, *may.REMOVE)
-    may.may_query_index(built.role, stack.data, "open", "calls", "user_calls")
+    may.may_query_index(built.role, stack.data, "open", "calls", "user_calls", "number_calls")
     readable = (may.RESPONSES, may.TOOLS, may.TRIGGERS, may.TEMPLATES)
     may.may_encrypt(built.role, stack.data, may.PERSONAL_DATA, may.WEBHOOKS, *readable)
     for purpose in readable:

@@ -39,8 +39,8 @@ def aws_client(service: Any) -> Any:
 
 @pytest.fixture
 def dynamodb(aws: None) -> Any:
-    """Make the table in moto, with its three indexes; the client is boto3's."""
-    attributes = ("pk", "sk", "open_pk", "open_sk", "calls_pk", "calls_sk", "user_pk")
+    """Make the table in moto, with its indexes; the client is boto3's."""
+    attributes = ("pk", "sk", "open_pk", "open_sk", "calls_pk", "calls_sk", "user_pk", "number_pk")
     client = aws_client("dynamodb")
     client.create_table(
         TableName=TABLE_NAME,
@@ -51,6 +51,7 @@ def dynamodb(aws: None) -> Any:
             _index("open", "open_pk", "open_sk", "KEYS_ONLY"),
             _index("calls", "calls_pk", "calls_sk", "ALL"),
             _index("user_calls", "user_pk", "calls_sk", "ALL"),
+            _index("number_calls", "number_pk", "calls_sk", "ALL"),
         ],
     )
     return client

@@ -22,7 +22,12 @@ from trunkline.storage.table import Check, ConditionFailed, Delete, Put, Table, 
 MAX_TRANSACTION_WRITES = 100
 """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html"""
 
-_PARTITION_OF_INDEX = {"open": OPEN_PK, "calls": "calls_pk", "user_calls": "user_pk"}
+_PARTITION_OF_INDEX = {
+    "open": OPEN_PK,
+    "calls": "calls_pk",
+    "user_calls": "user_pk",
+    "number_calls": "number_pk",
+}
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "<": operator.lt,

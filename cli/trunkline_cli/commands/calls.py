@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from trunkline_cli.console import ApiKey, ApiUrl, Stage, console, report_errors
+from trunkline_cli.explain import explain
 from trunkline_cli.operator import stack_outputs
 from trunkline_cli.watch import ApiClient, watch
 
@@ -51,6 +52,22 @@ def watch_call(
             status, reason = data["status"], call["status_reason"] or ""
             console.print(f"{status:<12} {ids} {reason}".rstrip())
     raise typer.Exit(0 if status == "completed" else 1)
+
+
+@app.command("why")
+def explain_number(
+    phone_number: Annotated[str, typer.Argument(help="Phone number (E.164).")],
+    key: ApiKey,
+    url: ApiUrl = "",
+    stage: Stage = "dev",
+) -> None:
+    """Tell why a number was called or not: its calls, refused requests and rows of batches.
+
+    The key needs the scope calls:read. Refused requests are kept for 30 days.
+    """
+    with report_errors():
+        for sentence in explain(_api_client(url, key, stage), phone_number):
+            console.print(sentence)
 
 
 def _api_client(url: str, key: str, stage: str) -> ApiClient:

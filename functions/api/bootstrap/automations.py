@@ -20,12 +20,13 @@ from trunkline.triggers.service import TriggerService
 
 from .base import cipher, clock, settings, table, tenant_settings, workflows
 from .outbound import outbound_call_service, workflow_call_service
+from .refusals import refusal_log
 
 log = logger("api")
 
 
 def _creator(source: str) -> TemplateCallCreator:
-    return TemplateCallCreator(outbound_call_service(), workflow_call_service(), source)
+    return TemplateCallCreator(outbound_call_service(), workflow_call_service(), source, refusal_log())
 
 
 def _log_owner(principal: Principal) -> None:

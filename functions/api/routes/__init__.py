@@ -7,6 +7,7 @@ ROUTES = RouteIndex(
     segment=3,
     modules={
         "calls": ("create_calls", "calls", "dispatches"),
+        "refusals": ("refusals",),
         "trunks": ("trunks",),
         "agents": ("agents",),
         "workflows": ("workflows",),

@@ -24,6 +24,7 @@ group = RouteGroup()
 
 @group.post(
     "/api/v1/calls/outbound",
+    records_refusals_of="api",
     scope=Scope.CALLS_CREATE,
     status=201,
     returns="The call is queued.",
@@ -45,6 +46,7 @@ def create_outbound_call(
 
 @group.post(
     "/api/v1/calls/schedule",
+    records_refusals_of="schedule",
     scope=Scope.CALLS_CREATE,
     status=201,
     returns="The call is scheduled; it is queued when its time comes.",
@@ -66,6 +68,7 @@ def schedule_call(
 
 @group.post(
     "/api/v1/calls",
+    records_refusals_of="api",
     scope=Scope.CALLS_CREATE,
     status=201,
     returns="The call, and a token to join it (for a phone call: to listen in).",

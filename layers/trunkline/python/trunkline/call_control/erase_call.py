@@ -18,7 +18,7 @@ from trunkline.storage.keys.calls import (
     simulated_dispatch_key,
     tool_payload_key,
 )
-from trunkline.storage.keys.item import SK, USER_PK, ItemKey
+from trunkline.storage.keys.item import NUMBER_PK, SK, USER_PK, ItemKey
 from trunkline.storage.table import Delete, Table, Update
 
 
@@ -45,7 +45,7 @@ class EraseCallService:
             raise CallNotEnded
         now_ms = self.clock.wall_ms()
         self.calls.update(call.id, lambda current: _erased(current, now_ms), now_ms)
-        self.table.write(Update(call_key(call.id), remove=[USER_PK]))
+        self.table.write(Update(call_key(call.id), remove=[USER_PK, NUMBER_PK]))
         erase_linked_items(self.table, call.id)
 
 

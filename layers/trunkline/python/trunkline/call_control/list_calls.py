@@ -13,13 +13,16 @@ from trunkline.calls.models import Call, call_from_attributes
 from trunkline.calls.states import TERMINAL, State
 from trunkline.core.field_types import Moment
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
+from trunkline.core.phone_numbers import canonical_number
 from trunkline.core.timestamps import moment_ms
-from trunkline.core.validation import UUID, Bounded, InputModel
-from trunkline.storage.keys.calls import calls_partition, calls_sort_key, user_partition
+from trunkline.core.validation import E164, UUID, Bounded, InputModel
+from trunkline.storage.keys.calls import calls_partition, calls_sort_key, number_partition, user_partition
 from trunkline.storage.keys.item import (
     CALLS_INDEX,
     CALLS_PK,
     CALLS_SK,
+    NUMBER_INDEX,
+    NUMBER_PK,
     PK,
     SK,
     USER_INDEX,
@@ -52,6 +55,7 @@ class CallQuery(InputModel):
     messages: ClassVar[dict[str, str]] = {
         "status": f"status must be one of {', '.join(State)}",
         "agent_id": "agent_id must be a UUID",
+        "phone_number": "phone_number must be in E.164 format; write + as %2B",
         "created_after": "created_after must be an ISO 8601 time with its offset",
         "created_before": "created_before must be an ISO 8601 time with its offset",
         "cursor": MESSAGE,
@@ -61,6 +65,7 @@ class CallQuery(InputModel):
     workflow_slug: str | None = Field(default=None, max_length=64, description="Calls of this workflow.")
     agent_id: str | None = Field(default=None, pattern=UUID, description="Calls created with this agent.")
     user_id: str | None = Field(default=None, max_length=200, description="Calls of this user.")
+    phone_number: str | None = Field(default=None, pattern=E164, description="Calls of this number.")
     created_after: Moment | None = Field(default=None, description="ISO 8601 with its offset, inclusive.")
     created_before: Moment | None = Field(default=None, description="ISO 8601 with its offset, exclusive.")
     limit: Annotated[int, Bounded(1, 100), Field(description="Calls in a page.")] = 25
@@ -110,7 +115,7 @@ class CallLister:
             if len(found) == query.limit or scanned == _MAX_SCANNED:
                 return CallPage(self._load(found), encode_cursor(str(last_seen)))
             last_seen, scanned = listed[CALLS_SK], scanned + 1
-            if query.matches(listed):
+            if query.matches(listed) and self._is_of_user(principal, query, listed):
                 found.append(listed)
         return CallPage(self._load(found), None)
 
@@ -135,9 +140,24 @@ class CallLister:
         if query.user_id is not None:
             index = USER_INDEX
             partition = (USER_PK, user_partition(tenant_id, query.user_id, livemode=livemode))
+        if query.phone_number is not None:
+            number = canonical_number(query.phone_number)
+            index, partition = (
+                NUMBER_INDEX,
+                (NUMBER_PK, number_partition(tenant_id, number, livemode=livemode)),
+            )
         first, last = query.sort_key_range()
         for page in self.table.newest(index, partition, (CALLS_SK, first, last), _PAGE):
             yield from (listed for listed in page if listed[CALLS_SK] != last)
+
+    @staticmethod
+    def _is_of_user(principal: Principal, query: CallQuery, listed: Item) -> bool:
+        """Tell whether an entry passes the filter by user, which is an index of its own without a number."""
+        if query.user_id is None:
+            return True
+        return listed.get(USER_PK) == user_partition(
+            principal.tenant_id, query.user_id, livemode=principal.livemode
+        )
 
     def _load(self, listed: list[Item]) -> list[Call]:
         keys = [ItemKey(each[PK], each[SK]) for each in listed]

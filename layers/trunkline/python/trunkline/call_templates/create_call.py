@@ -9,10 +9,11 @@ from typing import Any
 from trunkline.auth.principal import Principal
 from trunkline.call_control.admission import AdmittedCall
 from trunkline.call_control.outbound import OutboundCall, OutboundCallService, ScheduledCall
+from trunkline.call_control.refusals import RefusalLog
 from trunkline.call_control.workflow_call_schemas import WorkflowCall
 from trunkline.call_control.workflow_calls import WorkflowCallService
 from trunkline.call_templates.models import CallKind
-from trunkline.core.errors import InvalidRequest
+from trunkline.core.errors import InvalidRequest, TrunklineError
 from trunkline.core.validation import InputModel, require_known_fields, validated
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.workflows.repository import WorkflowRepository
@@ -32,11 +33,22 @@ class TemplateCallCreator:
     phones: OutboundCallService
     workflow_calls: WorkflowCallService
     source: str
+    refusals: RefusalLog | None = None
 
     def __call__(
         self, principal: Principal, kind: CallKind, body: dict[str, Any], idempotency_key: IdempotencyKey
     ) -> AdmittedCall:
-        """Create the call; raises as its route does."""
+        """Create the call, or record why it is refused; raises as its route does."""
+        try:
+            return self._create(principal, kind, body, idempotency_key)
+        except TrunklineError as error:
+            if self.refusals:
+                self.refusals.record(principal, body, error, self.source)
+            raise
+
+    def _create(
+        self, principal: Principal, kind: CallKind, body: dict[str, Any], idempotency_key: IdempotencyKey
+    ) -> AdmittedCall:
         if kind is CallKind.WORKFLOW:
             request = validated(WorkflowCall, body)
             return self.workflow_calls.create(

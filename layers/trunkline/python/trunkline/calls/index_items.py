@@ -11,7 +11,8 @@ from boto3.dynamodb.conditions import Attr
 
 from trunkline.calls.models import Call
 from trunkline.calls.states import State
-from trunkline.storage.keys.calls import calls_partition, calls_sort_key, user_partition
+from trunkline.core.phone_numbers import canonical_number
+from trunkline.storage.keys.calls import calls_partition, calls_sort_key, number_partition, user_partition
 from trunkline.storage.keys.dialing import (
     in_progress_partition,
     queue_key,
@@ -20,7 +21,16 @@ from trunkline.storage.keys.dialing import (
     slot_key,
     waiting_partition,
 )
-from trunkline.storage.keys.item import CALLS_PK, CALLS_SK, OPEN_PK, OPEN_SK, USER_PK, Item, ItemKey
+from trunkline.storage.keys.item import (
+    CALLS_PK,
+    CALLS_SK,
+    NUMBER_PK,
+    OPEN_PK,
+    OPEN_SK,
+    USER_PK,
+    Item,
+    ItemKey,
+)
 from trunkline.storage.writes import ABSENT, EXISTS, Delete, Put, Update, Write
 
 
@@ -36,7 +46,7 @@ def open_attributes(call: Call) -> Item:
 
 
 def listing_attributes(call: Call) -> Item:
-    """Return the attributes that list a call among its tenant's and its user's; they never change."""
+    """Return the attributes that list a call by tenant, user and number; they never change."""
     listed: Item = {
         CALLS_PK: calls_partition(call.tenant_id, livemode=call.livemode),
         CALLS_SK: calls_sort_key(call.created_at_ms, call.id),
@@ -46,6 +56,10 @@ def listing_attributes(call: Call) -> Item:
         listed["workflow_slug"] = call.workflow.slug
     if call.user_id is not None:
         listed[USER_PK] = user_partition(call.tenant_id, call.user_id, livemode=call.livemode)
+    if call.phone_number:
+        listed[NUMBER_PK] = number_partition(
+            call.tenant_id, canonical_number(call.phone_number), livemode=call.livemode
+        )
     return listed
 
 

@@ -45,6 +45,7 @@ class Declaration(TypedDict, total=False):
     idempotent: bool
     public: bool
     live_only: bool
+    records_refusals_of: str
     errors: dict[int, str]
     example: Mapping[str, Any]
 
@@ -56,7 +57,8 @@ class Route:
     `scope` is the right that its caller needs, None for any caller; a `public` route authenticates its
     callers itself. `returns` describes the response. `body_schema` documents a body that the handler reads
     itself, or that holds only the fields to change. An `idempotent` route takes an `Idempotency-Key`; a
-    `live_only` one refuses test keys. `errors` are texts by HTTP status, `example` is an example of the body.
+    `live_only` one refuses test keys. `records_refusals_of` names the source whose refused calls are kept.
+    `errors` are texts by HTTP status, `example` is an example of the body.
     """
 
     method: str
@@ -80,6 +82,7 @@ class Route:
     idempotent: bool = False
     public: bool = False
     live_only: bool = False
+    records_refusals_of: str = ""
     errors: dict[int, str] = field(default_factory=dict)
     example: Mapping[str, Any] | None = None
 

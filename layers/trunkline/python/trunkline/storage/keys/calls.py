@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from trunkline.storage.keys.item import ItemKey
 
 
@@ -21,6 +23,24 @@ def calls_partition(tenant_id: str, *, livemode: bool) -> str:
 def user_partition(tenant_id: str, user_id: str, *, livemode: bool) -> str:
     """The index partition of the calls of one of a tenant's users, by time."""
     return f"{calls_partition(tenant_id, livemode=livemode)}#U#{user_id}"
+
+
+def number_partition(tenant_id: str, number: str, *, livemode: bool) -> str:
+    """The index partition of a tenant's calls of a canonical number, by time.
+
+    The hash keeps the number out of keys, which metrics of DynamoDB show.
+    """
+    partition = calls_partition(tenant_id, livemode=livemode)
+    return f"{partition}#N#{_digest(partition, number)}"
+
+
+def refusal_key(tenant_mode: str, number: str, at_ms: int = 0, request_id: str = "") -> ItemKey:
+    """A refused call of a canonical number."""
+    return ItemKey(f"REFUSED#{_digest(tenant_mode, number)}", f"{at_ms:015d}#{request_id}")
+
+
+def _digest(owner: str, number: str) -> str:
+    return hashlib.sha256(f"{owner}#{number}".encode()).hexdigest()[:32]
 
 
 def calls_sort_key(created_at_ms: int, call_id: str = "") -> str:

@@ -20,6 +20,9 @@ CALLS_INDEX, CALLS_PK, CALLS_SK = "calls", "calls_pk", "calls_sk"
 USER_INDEX, USER_PK = "user_calls", "user_pk"
 
 
+NUMBER_INDEX, NUMBER_PK = "number_calls", "number_pk"
+
+
 TTL = "ttl"
 
 
