@@ -51,9 +51,9 @@ def test_deliveries_that_wait_for_a_slot_ask_one_after_another(webhooks: Webhook
     waits_s = [webhooks.slots.retry_in_s(endpoint, now_ms, 2.0) for _ in range(1000)]
     assert waits_s == sorted(set(waits_s))
     assert waits_s[0] >= 2
-    assert 999 / (waits_s[-1] - waits_s[0]) == pytest.approx(4 * MAX_TENANT_DELIVERIES, rel=0.01)
+    assert 999 / (waits_s[-1] - waits_s[0]) == pytest.approx(MAX_TENANT_DELIVERIES, rel=0.01)
     other = replace(endpoint, tenant_id="tenant-2")
-    assert webhooks.slots.retry_in_s(other, now_ms, 2.0) < 2.1, "another tenant does not wait behind them"
+    assert webhooks.slots.retry_in_s(other, now_ms, 2.0) < 2.5, "another tenant does not wait behind them"
 
 
 def test_a_delivery_and_a_ping_wait_for_a_slot_of_their_tenant(webhooks: WebhookHarness) -> None:

@@ -23,7 +23,7 @@ _LEASE_MS = 30_000
 
 _MAX_SLOTS_TRIED = 3
 _SLOT_TTL_S = 86_400
-_ASKED_PER_SLOT_S = 4
+_ASKED_PER_SLOT_S = 1
 """How often a second a slot of a tenant is asked for, by all deliveries that wait for one."""
 
 
