@@ -99,6 +99,8 @@ async def test_too_fast_returns_the_call_to_its_place_and_it_is_dialled_again_mo
     dialer.livekit.answer = lambda _: answers(next(refusals, DialResult(DialResultKind.ANSWERED)))
     dialer.calls.create(make_call())
     await dialer.run().serve(WAKE)
+    dialer.clock.move_s(1.5)
+    await dialer.run("run-2").serve(WAKE)
     call = dialer.load()
     assert (call.state, call.claim) == (State.ACTIVE, 2)
     assert call.room_name == f"call-{call.id}-2"

@@ -17,13 +17,14 @@ from trunkline.calls.calling_window import DAYS, CallingWindow
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.calls.transitions import claim_call, defer, finish_attempt, record_intent
+from trunkline.calls.transitions import MAX_RETURNS, claim_call, defer, finish_attempt, record_intent
 from trunkline.calls.value_objects import Ending, WaitsFor
 from trunkline.dialer.lane_run import StopReason
 from trunkline.dialer.queue_reader import enqueue_due_calls
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.storage.table import Table
 
+TOO_FAST = DialAnswer(DialResult(DialResultKind.TOO_FAST, Reason.TRUNK_REJECTED, 503, "CPS limit exceeded"))
 LATER = RedialPolicy(3, ("busy", "unknown"), (600,))
 BUSY_END = Ending(State.FAILED, Reason.DIAL_BUSY)
 # NOW_MS is a Tuesday, 22:13 UTC.
@@ -110,11 +111,59 @@ async def test_an_agent_that_did_not_come_can_be_tried_again(dialer: DialerHarne
 
 
 async def test_too_fast_spends_no_attempt(dialer: DialerHarness) -> None:
-    answers = iter([DialAnswer(DialResult(DialResultKind.TOO_FAST, Reason.TRUNK_REJECTED, 503))])
+    answers = iter([TOO_FAST])
     dialer.livekit.answer = lambda _: next(answers, BUSY)
     dialer.calls.create(make_call(redial=LATER))
     await dialer.run().serve(WAKE)
-    assert [past.number for past in dialer.load().attempts] == [1]
+    dialer.clock.move_s(1.5)
+    await dialer.run("run-2").serve(WAKE)
+    call = dialer.load()
+    assert [(past.number, past.returned) for past in call.attempts] == [(1, True), (1, False)]
+    assert call.attempts_made == 1
+
+
+async def test_a_call_waits_longer_at_each_refusal_of_its_pace_and_keeps_its_position(
+    dialer: DialerHarness,
+) -> None:
+    dialer.livekit.answer = lambda _: TOO_FAST
+    dialer.calls.create(make_call())
+    waits_ms = []
+    for run in range(3):
+        await dialer.run(f"run-{run}").serve(WAKE)
+        call = dialer.load()
+        assert (call.state, call.waits_for, call.sip_status_code) == (State.QUEUED, WaitsFor.CARRIER, 503)
+        assert call.queue_position == make_call().queue_position
+        assert call.due_ms
+        waits_ms.append(call.due_ms - dialer.clock.wall_ms())
+        dialer.clock.move_s(waits_ms[-1] / 1000 + 0.5)
+    assert [round(wait_ms, -3) for wait_ms in waits_ms] == [1_000, 2_000, 4_000]
+    assert len(dialer.livekit.invites) == 3
+
+
+async def test_a_call_whose_pace_is_refused_again_and_again_ends_with_the_carriers_words(
+    dialer: DialerHarness,
+) -> None:
+    dialer.livekit.answer = lambda _: TOO_FAST
+    dialer.calls.create(make_call(expires_at_ms=NOW_MS + 7_200_000))
+    for run in range(MAX_RETURNS + 5):
+        await dialer.run(f"run-{run}").serve(WAKE)
+        dialer.clock.move_s(61)
+    call = dialer.load()
+    assert (call.state, call.reason, call.sip_status_code) == (State.FAILED, Reason.TRUNK_REJECTED, 503)
+    assert [past.returned for past in call.attempts] == [True] * MAX_RETURNS + [False]
+    assert {past.detail for past in call.attempts} == {"CPS limit exceeded"}
+    assert len(dialer.livekit.invites) == MAX_RETURNS + 1
+
+
+async def test_a_call_that_would_expire_before_its_next_invite_ends_with_the_code(
+    dialer: DialerHarness,
+) -> None:
+    dialer.livekit.answer = lambda _: TOO_FAST
+    dialer.calls.create(make_call(expires_at_ms=NOW_MS + 900))
+    await dialer.run().serve(WAKE)
+    call = dialer.load()
+    assert (call.state, call.reason, call.sip_status_code) == (State.FAILED, Reason.TRUNK_REJECTED, 503)
+    assert len(call.attempts) == 1
 
 
 async def test_a_call_outside_its_window_is_not_dialled_before_it_opens(dialer: DialerHarness) -> None:

@@ -22,7 +22,7 @@ from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.transitions import request_cancel
-from trunkline.calls.value_objects import Channel
+from trunkline.calls.value_objects import Channel, WaitsFor
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core.logging import logger
 from trunkline.dial_queue.lease import LaneLeaseRepository
@@ -136,7 +136,11 @@ async def test_a_slow_agent_comes_before_the_phone_rings(simulation: SimulationH
 
 async def test_a_full_trunk_takes_the_call_at_the_next_try(simulation: SimulationHarness) -> None:
     call = await simulation.simulate("+15550100015")
-    assert (call.state, call.claim) == (State.COMPLETED, 2)
+    assert (call.waits_for, call.sip_status_code) == (WaitsFor.CARRIER, 503)
+    await asyncio.sleep(1 / FAST)
+    await simulation.serve()
+    call = simulation.now(call)
+    assert (call.state, call.claim, call.sip_status_code) == (State.COMPLETED, 2, None)
     assert call.attempts[-1].number == 1, "a refused pace spends no attempt"
 
 

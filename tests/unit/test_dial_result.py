@@ -199,3 +199,29 @@ def test_a_legs_end_is_read_from_both_its_reason_and_its_call_status(
         reason, call_status, answered_for_s=answered_for_s, max_call_duration_s=600
     )
     assert (ending.state, ending.reason) == (state, why)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "detail"),
+    [
+        ("CPS limit exceeded", "CPS limit exceeded"),
+        ("Blocked\r\nX: \x00\x1b[31mred", "Blocked  X:   [31mred"),
+        ("sip:+15551234567@host eyJhbGciOiJIUzI1NiJ9.e30.c2ln", "sip:+…4567@host [redacted]"),
+        ("tel 0049 151 2345678", "tel …5678"),
+        ("", None),
+    ],
+)
+def test_a_carriers_text_is_kept_without_what_could_harm(phrase: str, detail: str | None) -> None:
+    assert result_of_sip_status(503, phrase).detail == detail
+
+
+def test_livekits_own_text_is_kept() -> None:
+    result = result_of_livekit_error(404, "not_found", "requested sip trunk does not exist")
+    assert result.detail == "requested sip trunk does not exist"
+
+
+@given(st.text(max_size=2_000))
+def test_any_text_is_cut_to_one_short_line(text: str) -> None:
+    detail = result_of_sip_status(500, text).detail or ""
+    assert len(detail) <= 160
+    assert detail.isprintable()

@@ -120,7 +120,7 @@ def _called(row: int, call_id: str, call: Call | None) -> BatchRowView:
         "call_id": call_id,
         "phone_number": call.phone_number or None,
         "reason": status_reason(call),
-        "attempts": len(call.attempts),
+        "attempts": call.attempts_made,
         "answered_at": iso_or_none(call.answered_at_ms),
         "ended_at": iso_or_none(call.ended_at_ms),
         "duration_s": call.duration_s,

@@ -148,6 +148,11 @@ class Call:
         return self.state in (State.QUEUED, State.SCHEDULED) and self.phase is None
 
     @property
+    def attempts_made(self) -> int:
+        """Count the attempts that are over, without the INVITEs whose pace the carrier refused."""
+        return sum(not record.returned for record in self.attempts)
+
+    @property
     def lane(self) -> str:
         """Return the partition of its entries: its trunk, or one of sixteen of web calls."""
         return self.trunk_id or f"web-{self.id[0]}"

@@ -25,7 +25,7 @@ class CallSummary(TypedDict):
 
 
 class AttemptView(TypedDict):
-    """One attempt that is over."""
+    """One attempt that is over, or one INVITE of it that was `returned`: the carrier refused the pace."""
 
     number: int
     room_name: str | None
@@ -35,6 +35,8 @@ class AttemptView(TypedDict):
     reason: str
     sip_status_code: int | None
     sip_call_id: str | None
+    detail: str | None
+    returned: bool
 
 
 class TurnView(TypedDict):

@@ -136,6 +136,8 @@ def _attempt(record: AttemptRecord) -> AttemptView:
         "reason": record.reason,
         "sip_status_code": record.sip_status_code,
         "sip_call_id": record.sip_call_id,
+        "detail": record.detail,
+        "returned": record.returned,
     }
 
 
@@ -170,7 +172,7 @@ def metrics(call: Call, message_count: int) -> Metrics:
         "duration_seconds": call.duration_s,
         "agent_count": len(set(agent_history(call))),
         "message_count": message_count,
-        "attempt_count": len(call.attempts),
+        "attempt_count": call.attempts_made,
         "wait_time_seconds": None if first_ms is None else (first_ms - call.created_at_ms) // 1000,
         "ring_time_seconds": (until_ms - call.connecting_at_ms) // 1000
         if rang and until_ms and call.connecting_at_ms

@@ -31,8 +31,19 @@ _CLAIM_ONLY = (
 )
 
 
+MAX_RETURNS = 20
+"""Returns of one call by a carrier that refuses the pace; with their waits, about a quarter of an hour."""
+
+_MAX_RETURN_WAIT_MS = 60_000
+
+
 class IllegalTransition(Exception):
     """The state table does not have the requested step: a defect in the calling code."""
+
+
+def return_wait_ms(returns: int) -> int:
+    """Return the wait before the next INVITE: a second, doubled by each earlier return, up to a minute."""
+    return min(1_000 << returns, _MAX_RETURN_WAIT_MS)
 
 
 def move(call: Call, to: State, now_ms: int, **attributes: Any) -> Call:
@@ -81,6 +92,7 @@ def enqueue_due(call: Call, queue_position: str, now_ms: int) -> Change:
 def record_intent(call: Call, now_ms: int, *, intent: str, token_expires_at_ms: int, **ids: Any) -> Change:
     """Record the intent to dial (rule 8), the point of no return; after a missed slot without a new event."""
     marks = {"phase": Phase.SENT, "intent": intent, "token_expires_at_ms": token_expires_at_ms, **ids}
+    marks["sip_status_code"] = None  # an earlier INVITE's
     if call.phase is Phase.SENT:
         return Change(replace(call, **marks))
     return Change(move(call, State.CONNECTING, now_ms, **marks), (NewEvent("connecting"),))
@@ -100,17 +112,53 @@ def requeue(call: Call, now_ms: int, *, why: str) -> Change:
     return Change(replace(call, **cleared))
 
 
+def return_refused(
+    call: Call, now_ms: int, *, sip_status_code: int | None, detail: str | None = None
+) -> Change:
+    """Return a call whose pace the carrier refused to its position, after a wait that grows by return.
+
+    After `MAX_RETURNS`, or if it would expire in the wait, the attempt ends as `trunk_rejected`.
+    """
+    returns = sum(record.returned for record in call.attempts)
+    due_ms = now_ms + int(return_wait_ms(returns) / call.test_speed)
+    back = requeue(call, now_ms, why="carrier_too_fast")
+    if back.call.is_terminal:
+        return back
+    told: dict[str, Any] = {"sip_status_code": sip_status_code, "detail": detail}
+    if returns >= MAX_RETURNS or due_ms >= call.expires_at_ms:
+        return finish_attempt(call, Ending(State.FAILED, Reason.TRUNK_REJECTED), now_ms, **told)
+    record = replace(_record(call, Reason.TRUNK_REJECTED, now_ms, told), returned=True)
+    after = replace(
+        back.call,
+        due_ms=due_ms,
+        waits_for=WaitsFor.CARRIER,
+        sip_status_code=sip_status_code,
+        attempts=(*call.attempts, record),
+    )
+    data: dict[str, Any] = {"reason": "carrier_too_fast", "until": iso_from_ms(due_ms)}
+    if sip_status_code:
+        data["sip_status_code"] = sip_status_code
+    return Change(after, (NewEvent("queued", data),))
+
+
 def finish_attempt(
-    call: Call, ending: Ending, now_ms: int, *, sip_status_code: int | None = None, **ids: Any
+    call: Call,
+    ending: Ending,
+    now_ms: int,
+    *,
+    sip_status_code: int | None = None,
+    detail: str | None = None,
+    **ids: Any,
 ) -> Change:
     """End the call with its attempt, unless nobody answered and the redial policy allows another."""
     may_redial = ending.state is State.FAILED and not call.was_answered and not call.cancel_requested_at_ms
-    due_ms = call.redial.due_ms(len(call.attempts) + 1, ending.reason, now_ms) if may_redial else None
+    due_ms = call.redial.due_ms(call.attempts_made + 1, ending.reason, now_ms) if may_redial else None
     if due_ms is not None:
         due_ms = now_ms + int((due_ms - now_ms) / call.test_speed)
     if due_ms is None or due_ms >= call.expires_at_ms:
-        return end_call(call, ending, now_ms, sip_status_code=sip_status_code, **ids)
-    record = _record(call, ending.reason, _ended_ms(call, ending, now_ms), sip_status_code, ids)
+        return end_call(call, ending, now_ms, sip_status_code=sip_status_code, detail=detail, **ids)
+    told = {"sip_status_code": sip_status_code, "detail": detail, **ids}
+    record = _record(call, ending.reason, _ended_ms(call, ending, now_ms), told)
     marks: dict[str, Any] = dict.fromkeys(_CLAIM_ONLY)
     marks |= {"slots": (), "due_ms": due_ms, "waits_for": WaitsFor.RETRY}
     marks["attempts"] = (*call.attempts, record)
@@ -129,18 +177,18 @@ def _ended_ms(call: Call, ending: Ending, now_ms: int) -> int:
     return min(now_ms, max(begun_ms, ending.at_ms or now_ms))
 
 
-def _record(
-    call: Call, reason: Reason, ended_ms: int, sip_status_code: int | None, ids: Mapping[str, Any]
-) -> AttemptRecord:
+def _record(call: Call, reason: Reason, ended_ms: int, told: Mapping[str, Any]) -> AttemptRecord:
+    """Record an attempt with what its dial's answer told."""
     return AttemptRecord(
-        number=len(call.attempts) + 1,
+        number=call.attempts_made + 1,
         room_name=call.room_name,
         connecting_at_ms=call.connecting_at_ms,
         answered_at_ms=call.answered_at_ms,
         ended_at_ms=ended_ms,
         reason=reason,
-        sip_status_code=sip_status_code,
-        sip_call_id=ids.get("sip_call_id") or call.sip_call_id,
+        sip_status_code=told.get("sip_status_code"),
+        sip_call_id=told.get("sip_call_id") or call.sip_call_id,
+        detail=told.get("detail"),
     )
 
 
@@ -164,6 +212,7 @@ def end_call(
     now_ms: int,
     *,
     sip_status_code: int | None = None,
+    detail: str | None = None,
     confirmed: bool = True,
     **ids: Any,
 ) -> Change:
@@ -182,7 +231,8 @@ def end_call(
         ending = Ending(ending.state, Reason.VOICEMAIL_REACHED)
     attempts = call.attempts
     if call.channel is Channel.PHONE and (call.connecting_at_ms or ending.reason is Reason.AGENT_UNAVAILABLE):
-        attempts += (_record(call, ending.reason, ended_ms, sip_status_code, ids),)
+        told = {"sip_status_code": sip_status_code, "detail": detail, **ids}
+        attempts += (_record(call, ending.reason, ended_ms, told),)
     after = move(
         call,
         ending.state,

@@ -49,6 +49,7 @@ class WaitsFor(StrEnum):
     """Why a call waits outside the queue: values of `queue_state`."""
 
     RETRY = "waiting_for_retry"
+    CARRIER = "waiting_for_carrier"
     WINDOW = "outside_window"
     SCHEDULE = "scheduled"
     FREQUENCY = "called_too_often"
@@ -57,7 +58,11 @@ class WaitsFor(StrEnum):
 
 @dataclass(frozen=True)
 class AttemptRecord:
-    """A finished attempt and its result."""
+    """A finished attempt and its result.
+
+    `returned`: the carrier refused the pace, and the attempt went on with another INVITE. `detail` is the
+    text of the carrier or of LiveKit.
+    """
 
     number: int
     room_name: str | None
@@ -67,6 +72,8 @@ class AttemptRecord:
     reason: Reason
     sip_status_code: int | None = None
     sip_call_id: str | None = None
+    detail: str | None = None
+    returned: bool = False
 
 
 @dataclass(frozen=True)

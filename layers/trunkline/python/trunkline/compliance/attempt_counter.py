@@ -35,7 +35,7 @@ class AttemptCounter:
         that is counted but does not ring (a failed write, a cancelled call) stays counted: a number may be
         rung less often than the cap allows, never more often.
         """
-        attempt_id = f"{call.id}#{len(call.attempts) + 1}"
+        attempt_id = f"{call.id}#{call.attempts_made + 1}"
         for _ in range(_MAX_TRIES):
             item = self._read(call)
             counted = cap.counted(_attempts(item), now_ms)

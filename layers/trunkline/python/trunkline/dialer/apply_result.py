@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from trunkline.calls.models import Call, Change
 from trunkline.calls.states import Phase, State
-from trunkline.calls.transitions import adopt_call, answer_call, end_call, finish_attempt, release_ownership
+from trunkline.calls.transitions import (
+    adopt_call,
+    answer_call,
+    end_call,
+    finish_attempt,
+    release_ownership,
+    return_refused,
+)
 from trunkline.calls.value_objects import Ending
 from trunkline.livekit.dial_result import DialAnswer, DialResultKind
 
@@ -16,9 +25,16 @@ def apply_dial_result(call: Call, answer: DialAnswer, now_ms: int) -> Change | N
         return None
     if result.kind is DialResultKind.ANSWERED:
         return _answered(call, answer, now_ms)
+    told: dict[str, Any] = {"sip_status_code": result.sip_status_code, "detail": result.detail}
+    if result.kind is DialResultKind.TOO_FAST:
+        return return_refused(call, now_ms, **told)
     if result.kind is DialResultKind.FAILED and result.reason:
         ending = Ending(State.FAILED, result.reason)
-        return finish_attempt(call, ending, now_ms, sip_status_code=result.sip_status_code)
+        return finish_attempt(call, ending, now_ms, **told)
+    return _unknown(call, now_ms)
+
+
+def _unknown(call: Call, now_ms: int) -> Change:
     if call.pending_ending:
         return finish_attempt(call, call.pending_ending, now_ms)
     if call.answer_reported_at_ms and not call.cancel_requested_at_ms:

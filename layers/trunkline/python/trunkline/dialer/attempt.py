@@ -256,9 +256,8 @@ class Attempt:
     async def _apply(self, call: Call, answer: DialAnswer) -> None:
         kind, code = answer.result.kind, answer.result.sip_status_code
         self._log("dial answered", call, result=kind, sip_status_code=code)
-        if kind in (DialResultKind.TOO_FAST, DialResultKind.NOT_SENT):
-            why = "carrier_too_fast" if kind is DialResultKind.TOO_FAST else "not_sent"
-            await self._claim.release(call, why=why)
+        if kind is DialResultKind.NOT_SENT:
+            await self._claim.release(call, why="not_sent")
             return
         settled = await self._claim.settle(
             call, lambda current, now_ms: apply_dial_result(current, answer, now_ms), known=call
@@ -266,7 +265,7 @@ class Attempt:
         is_marked = settled and settled.cancel_requested_at_ms and not settled.is_terminal
         if kind is DialResultKind.ANSWERED and is_marked:
             await self._hang_up_answered(call)
-        if kind is DialResultKind.FAILED:
+        if kind in (DialResultKind.FAILED, DialResultKind.TOO_FAST):
             await self._claim.delete_room(call)
 
     async def hang_up(self) -> None:

@@ -13,6 +13,7 @@ from trunkline.calls.models import Call, Change
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.transitions import enqueue_due
+from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.item_guard import ItemGuard
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dialer.batch_throttle import BatchThrottle, concurrency_filter
@@ -134,7 +135,9 @@ def enqueue_due_calls(calls: CallRepository, trunk_id: str, now_ms: int, guard: 
             return None
         position = QueuePosition(call.tenant_id, call.priority, call.is_batch, call.due_ms * 1000, call.id)
         # A batch's calls keep their positions: holds cover them, and a redial does not wait for 90,000 rows.
-        return enqueue_due(call, call.queue_position if call.is_batch else position.key, now_ms)
+        # So does a call whose pace the carrier refused: that refusal was not its own.
+        keeps = call.is_batch or call.waits_for is WaitsFor.CARRIER
+        return enqueue_due(call, call.queue_position if keeps else position.key, now_ms)
 
     moved = failed = 0
     while True:

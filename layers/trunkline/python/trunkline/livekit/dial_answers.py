@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from trunkline.calls.reasons import Reason
+from trunkline.core.redaction import shown_value
 from trunkline.livekit.dial_result import DialResult, DialResultKind
 
 MAX_TEXT = 400
@@ -112,6 +113,7 @@ LIVEKIT_FAILURES = (
 
 _BY_CODE = {status.code: status.reason for status in SIP_STATUSES}
 _SERVER_FAILURE = 5
+_TWIRP_PREFIX = "twirp error unknown: "
 _NO_INVITE = (
     "no response from servers",
     "cpu exhausted",
@@ -126,11 +128,18 @@ def result_of_sip_status(sip_status_code: int, phrase: str) -> DialResult:
     LiveKit puts the answer's body or X-Twilio-Error in place of the phrase for some codes.
     """
     if sip_status_code in PACE_CODES and is_about_pace(phrase):
-        return DialResult(DialResultKind.TOO_FAST, Reason.TRUNK_REJECTED, sip_status_code)
+        return DialResult(DialResultKind.TOO_FAST, Reason.TRUNK_REJECTED, sip_status_code, detail_of(phrase))
     if sip_status_code in BLOCK_CODES and _matches(BLOCK_PHRASES, phrase):
-        return DialResult(DialResultKind.FAILED, Reason.BLOCKED_BY_CARRIER, sip_status_code)
+        reason = Reason.BLOCKED_BY_CARRIER
+        return DialResult(DialResultKind.FAILED, reason, sip_status_code, detail_of(phrase))
     reason = _BY_CODE.get(sip_status_code) or _unlisted(sip_status_code)
-    return DialResult(DialResultKind.FAILED, reason, sip_status_code)
+    return DialResult(DialResultKind.FAILED, reason, sip_status_code, detail_of(phrase))
+
+
+def detail_of(text: str) -> str | None:
+    """Return the beginning of a foreign text without control characters, secrets and phone numbers."""
+    begun = text[:MAX_TEXT].removeprefix(_TWIRP_PREFIX)
+    return shown_value("".join(letter if letter.isprintable() else " " for letter in begun)) or None
 
 
 def is_about_pace(phrase: str) -> bool:
@@ -144,13 +153,14 @@ def result_of_livekit_error(http_status: int, code: str, message: str) -> DialRe
     Only an answer that proves that no INVITE was made is NOT_SENT; an error that is not listed here is
     UNKNOWN.
     """
+    detail = detail_of(message)
     for pattern, reason in LIVEKIT_FAILURES:
         if _matches((pattern,), message):
-            return DialResult(DialResultKind.FAILED, reason)
+            return DialResult(DialResultKind.FAILED, reason, detail=detail)
     if code == "canceled" or (http_status == HTTPStatus.REQUEST_TIMEOUT and code == "deadline_exceeded"):
         return DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER)
     if code == "not_found" and "trunk" in message:
-        return DialResult(DialResultKind.FAILED, Reason.TRUNK_UNAVAILABLE)
+        return DialResult(DialResultKind.FAILED, Reason.TRUNK_UNAVAILABLE, detail=detail)
     if code in ("unavailable", "internal") and any(proof in message for proof in _NO_INVITE):
         return DialResult(DialResultKind.NOT_SENT)
     if http_status == HTTPStatus.UNAUTHORIZED:

@@ -28,6 +28,8 @@ class DialResult:
     kind: DialResultKind
     reason: Reason | None = None
     sip_status_code: int | None = None
+    detail: str | None = None
+    """Text of the carrier or of LiveKit, made harmless."""
 
 
 @dataclass(frozen=True)
