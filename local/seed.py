@@ -15,7 +15,7 @@ from livekit.protocol.sip import (
     ListSIPOutboundTrunkRequest,
     SIPOutboundTrunkInfo,
 )
-from trunkline_cli.declaration import apply_declaration
+from trunkline_cli.declaration import ApplyOptions, apply_declaration
 from trunkline_cli.operator import Operator, open_operator
 
 from local.config import DEMO_SIP_CPS, StackConfig
@@ -79,7 +79,8 @@ def _create_tenant(operator: Operator, sip_trunk_id: str, numbers: list[str]) ->
         phone = {"slug": DEMO_PHONE, "channel": "phone", "entry_agent": "Demo Agent"}
         declared |= {"trunks": [trunk], "agents": [agent | {"trunk": "demo-trunk"}]}
         declared["workflows"] = [web, phone]
-    return {result.kind: result.id for result in apply_declaration(operator, declared)}
+    on_purpose = ApplyOptions(create_tenant=True)
+    return {result.kind: result.id for result in apply_declaration(operator, declared, on_purpose)}
 
 
 async def _sip_trunk(config: StackConfig) -> tuple[str, list[str]]:

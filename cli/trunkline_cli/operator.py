@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import boto3
 
@@ -36,6 +37,7 @@ from trunkline.trunks.repository import TrunkEvent, TrunkRepository
 from trunkline.trunks.schemas import TrunkSpec
 from trunkline.workflows.repository import WorkflowRepository
 from trunkline.workflows.service import WorkflowService
+from trunkline_cli.planned_table import PlannedTable
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,10 @@ class Operator:
     tools: ToolService
     livekit: LiveKitSecret
     wakes: WakeQueue
+
+    def planned(self) -> Operator:
+        """Return an operator that writes nothing, and reads what it would have written."""
+        return replace(self, **repositories(PlannedTable(self.table)))
 
     def tenant_id(self, name_or_id: str) -> str:
         """Return the id of a tenant.
@@ -101,12 +107,14 @@ class Operator:
         rate to the API keys.
         """
         tenant_id = self.tenant_id(tenant)
-        self.tenants.set(tenant_id, settings)
+        principal = self.principal(tenant_id)
+        entry = audit_write(principal, SystemClock().wall_ms(), "tenant.changed", tenant_id, settings)
+        self.tenants.set(tenant_id, settings, [entry])
         if "max_calls_in_progress" in settings:
             self.trunks.limit_total(tenant_id, settings["max_calls_in_progress"])
         if "requests_per_minute" in settings:
             default = settings["requests_per_minute"] or DEFAULT_PER_MINUTE
-            self.keys.ensure_default(self.principal(tenant_id), default)
+            self.keys.ensure_default(principal, default)
 
     def create_trunk(self, spec: TrunkSpec, tenants: list[str]) -> Trunk:
         """Create a trunk and grant it to tenants.
@@ -236,23 +244,28 @@ def open_operator(outputs: Mapping[str, str]) -> Operator:
     secrets = boto3.client("secretsmanager")
     table = Table(boto3.client("dynamodb"), outputs["TableName"])
     pepper = secrets.get_secret_value(SecretId=outputs["KeyPepperArn"])["SecretString"]
-    clock, tools = SystemClock(), ToolRepository(table)
-    tool_secrets = SecretRepository(
-        table, EnvelopeCipher("")
-    )  # only names are read here, so no KMS key is needed
+    clock = SystemClock()
     return Operator(
-        table=table,
-        tenants=TenantRepository(table),
+        **repositories(table),
         keys=ApiKeyService(ApiKeyRepository(table), TenantSettingsCache(table, clock), pepper, clock),
-        trunks=TrunkRepository(table),
-        agents=AgentRepository(table),
-        workflows=WorkflowService(
-            WorkflowRepository(table), AgentRepository(table), tools, clock, lambda *_: False
-        ),
-        tools=ToolService(tools, tool_secrets, _check_url, lambda *_: None, clock),
         livekit=LiveKitSecret(secrets, outputs["LiveKitSecretArn"], clock),
         wakes=WakeQueue(boto3.client("sqs"), outputs["DialQueueUrl"], outputs["TestDialQueueUrl"]),
     )
+
+
+def repositories(table: Table) -> dict[str, Any]:
+    """Return the operator's table, and what reads and writes a declaration's resources in it."""
+    clock, tools, agents = SystemClock(), ToolRepository(table), AgentRepository(table)
+    # Only names of secrets are read here, so no KMS key is needed.
+    secrets = SecretRepository(table, EnvelopeCipher(""))
+    return {
+        "table": table,
+        "tenants": TenantRepository(table),
+        "trunks": TrunkRepository(table),
+        "agents": agents,
+        "tools": ToolService(tools, secrets, _check_url, lambda *_: None, clock),
+        "workflows": WorkflowService(WorkflowRepository(table), agents, tools, clock, lambda *_: False),
+    }
 
 
 def stack_outputs(stage: str) -> dict[str, str]:

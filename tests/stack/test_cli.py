@@ -134,7 +134,9 @@ def test_apply_is_idempotent_and_shows_what_changed(terminal: Terminal, tmp_path
     }
     file = tmp_path / "umbrella.yaml"
     file.write_text(yaml.safe_dump(declared))
-    assert terminal.say("apply", str(file)).count("created") == 5
+    assert "--create-tenant creates it" in terminal.complain("apply", str(file))
+    assert terminal.say("apply", str(file), "--create-tenant", "--dry-run").count("created") == 5
+    assert terminal.say("apply", str(file), "--create-tenant").count("created") == 5
     assert terminal.say("apply", str(file)).count("unchanged") == 4
     declared["trunks"][0]["cps"] = 8  # type: ignore[index]
     declared["tools"][0]["description"] = "Says goodbye"  # type: ignore[index]
@@ -177,7 +179,8 @@ def test_a_wrong_declaration_is_refused_with_the_field(
 ) -> None:
     file = tmp_path / "wrong.yaml"
     file.write_text(text.replace("tenant: x", f"tenant: {name}"))
-    assert complaint in terminal.complain("apply", str(file))
+    assert complaint in terminal.complain("apply", str(file), "--create-tenant")
+    assert name not in terminal.say("tenants", "list"), "all is checked before anything is written"
 
 
 def test_mistakes_are_answered_in_one_line(terminal: Terminal) -> None:

@@ -11,6 +11,7 @@ from tests.store.fixtures_dialer import WAKE, DialerHarness
 from tests.store.fixtures_outbound import ME, OutboundHarness
 from tests.support.builders import make_call
 from tests.support.clocks import NOW_MS, ManualClock
+from trunkline.auth.audit_log import AuditLog, AuditQuery
 from trunkline.auth.principal import Principal
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
@@ -209,3 +210,11 @@ def test_rules_are_read_once_a_minute(outbound: OutboundHarness) -> None:
     clock.move_s(61)
     assert compliance.of("tenant-1").rejection_reason(NUMBER) == "denied_prefix"
     assert clock.wall_ms() > NOW_MS
+
+
+def test_the_audit_log_names_the_rules_that_changed(outbound: OutboundHarness) -> None:
+    rules = outbound.rules()
+    for prefixes in (["+1"], ["+1"], ["+44"]):
+        rules.set_number_rules(ME, validated(NumberRulesSpec, {"allowed_prefixes": prefixes}))
+    entries = AuditLog(outbound.table).page(ME, AuditQuery(action="rules.changed"))["data"]
+    assert sorted(entry["changed"] for entry in entries) == [[], ["allowed_prefixes"], ["allowed_prefixes"]]

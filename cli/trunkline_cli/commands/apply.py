@@ -10,24 +10,36 @@ import yaml
 from rich.table import Table
 
 from trunkline_cli.console import Stage, connect, console, report_errors
-from trunkline_cli.declaration import apply_declaration
+from trunkline_cli.declaration import ApplyOptions, apply_declaration
 
 
 def apply(
     file: Annotated[
         Path, typer.Argument(help="YAML file with a tenant and its trunks, tools, agents and workflows.")
     ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would change, and write nothing.")
+    ] = False,
+    create_tenant: Annotated[
+        bool, typer.Option("--create-tenant", help="Create the tenant if there is none of this name.")
+    ] = False,
+    change_shared_trunks: Annotated[
+        bool, typer.Option("--change-shared-trunks", help="Change trunks that other tenants use, too.")
+    ] = False,
     stage: Stage = "dev",
 ) -> None:
     """Create or update what a YAML file declares, and print what changed.
 
-    Applying the same file again changes nothing. What the file does not name stays as it is.
+    Applying the same file again changes nothing. What the file does not name stays as it is. All of it is
+    checked before anything is written.
     """
+    options = ApplyOptions(create_tenant, change_shared_trunks, dry_run)
     with report_errors():
         declared = yaml.safe_load(file.read_text())
         if not isinstance(declared, dict):
             raise typer.BadParameter("the file must be a mapping with tenant, trunks and agents")
         table = Table("", "name", "id", "")
-        for result in apply_declaration(connect(stage), declared):
-            table.add_row(result.kind, result.name, result.id, result.change)
+        for result in apply_declaration(connect(stage), declared, options):
+            # A new tenant's id, and ids that follow from it, are known once it is created.
+            table.add_row(result.kind, result.name, "" if dry_run else result.id, result.change)
         console.print(table)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from trunkline.auth.api_key_schemas import MAX_PER_MINUTE
 from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
 from trunkline_cli.console import Stage, connect, console, report_errors
 
-app = typer.Typer(no_args_is_help=True, help="Create tenants, and set their limits.")
+app = typer.Typer(no_args_is_help=True, help="Create and list tenants, and set their limits.")
 _MAX_RETENTION_DAYS = 3650
 
 
@@ -19,9 +20,19 @@ def create_tenant(
     name: Annotated[str, typer.Argument(help="Name of the tenant, unique in the deployment.")],
     stage: Stage = "dev",
 ) -> None:
-    """Create a tenant, and print its id."""
+    """Create a tenant, and print its id; a name that is taken is refused."""
     with report_errors():
         console.print(connect(stage).tenants.create(name))
+
+
+@app.command("list")
+def list_tenants(stage: Stage = "dev") -> None:
+    """List all tenants with their ids, by name."""
+    with report_errors():
+        table = Table("tenant", "id")
+        for tenant in connect(stage).tenants.all():
+            table.add_row(tenant.name, tenant.id)
+        console.print(table)
 
 
 @app.command("set")

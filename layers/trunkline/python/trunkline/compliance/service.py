@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
-from trunkline.auth.audit_log import audit_write
+from trunkline.auth.audit_log import audit_write, changed_fields
 from trunkline.auth.principal import Principal
 from trunkline.compliance.number_rules import NumberRules
 from trunkline.compliance.policy import CompliancePolicy
@@ -183,9 +183,11 @@ class ComplianceService:
 
     def set_number_rules(self, principal: Principal, spec: NumberRulesSpec) -> NumberRulesView:
         """Set the number rules; they take effect within a minute, also for queued calls."""
-        rules = spec.model_dump()
-        audit_entry = audit_write(principal, self.clock.wall_ms(), "rules.changed", "numbers")
-        self.table.transact([Update(number_rules_key(principal.tenant_mode), set=rules), audit_entry])
+        rules, key = spec.model_dump(), number_rules_key(principal.tenant_mode)
+        before = _rules_view(NumberRules.parse(self.table.get(key) or {}))
+        changed = changed_fields(before, _rules_view(NumberRules.parse(rules)))
+        audit_entry = audit_write(principal, self.clock.wall_ms(), "rules.changed", "numbers", changed)
+        self.table.transact([Update(key, set=rules), audit_entry])
         self.compliance.forget(principal.tenant_mode)
         return _rules_view(NumberRules.parse(rules))
 

@@ -101,7 +101,10 @@ class LiveKitProjectService:
         writes: list[Write] = [Put(item), Put(livekit_issuer_key(request.api_key, tenant_id).as_item())]
         if before and before["api_key"] != request.api_key:
             writes.append(Delete(livekit_issuer_key(before["api_key"], tenant_id)))
-        self.table.transact([*writes, audit_write(principal, now_ms, "livekit.changed", tenant_id)])
+        # The secret is not read to compare it: it was sent, and so written.
+        changed = [name for name in ("url", "api_key") if (before or {}).get(name) != item[name]]
+        audit = audit_write(principal, now_ms, "livekit.changed", tenant_id, [*changed, "api_secret"])
+        self.table.transact([*writes, audit])
         self.projects.forget(tenant_id)
         return self._view(item)
 

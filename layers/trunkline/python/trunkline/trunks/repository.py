@@ -84,9 +84,9 @@ class TrunkRepository:
         except ConditionFailed as error:
             raise AlreadyExists(f"SIP trunk {trunk.sip_trunk_id} is already trunk {trunk.id}") from error
 
-    def save(self, trunk: Trunk) -> None:
+    def save(self, trunk: Trunk, extra_writes: Sequence[Write] = ()) -> None:
         """Replace an operator's declaration of a trunk; running lanes apply it within half a second."""
-        self._table.transact([Put(_item(trunk)), Put(_directory_item(trunk))])
+        self._table.transact([Put(_item(trunk)), Put(_directory_item(trunk)), *extra_writes])
 
     def grant(
         self,

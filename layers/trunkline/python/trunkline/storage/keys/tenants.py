@@ -18,6 +18,11 @@ def tenant_directory_key(tenant_id: str = "") -> ItemKey:
     return ItemKey("TENANTS", tenant_id)
 
 
+def tenant_name_key(name: str) -> ItemKey:
+    """The tenant that has a name."""
+    return ItemKey("TENANTNAMES", name)
+
+
 def api_key_key(key_hash: str) -> ItemKey:
     """A key, or a user that a session stands for, with its window of requests."""
     return ItemKey(f"K#{key_hash}", "KEY")
