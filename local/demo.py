@@ -9,6 +9,8 @@ from typing import Any
 from rich.console import Console
 from trunkline_cli.watch import ApiClient, watch
 
+from infrastructure.settings import stage_settings
+from local.config import STAGE
 from local.stack import Stack
 
 DEMO_NUMBER = "+15550100001"
@@ -71,4 +73,9 @@ def print_usage(stack: Stack, console: Console) -> None:
     print(f"  -H 'x-api-key: {stack.seed.live_key}' \\")  # noqa: T201
     print("  -H 'Content-Type: application/json' \\")  # noqa: T201
     print(f"  -d '{body}'")  # noqa: T201
+    first, last = stage_settings(STAGE).outgoing_loopback_ports.split("-")
+    console.print("\n  [dim]Operate it[/]  .venv/bin/trunkline --local tenants list")
+    console.print(
+        f"  [dim]Your webhook[/]  http://127.0.0.1 or http://localhost, with a port from {first} to {last}"
+    )
     console.print(f"\n[dim]All URLs, keys and ids are in {stack.config.stack_file}. Press Ctrl-C to stop.[/]")

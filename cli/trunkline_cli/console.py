@@ -9,8 +9,15 @@ from typing import Annotated
 import httpx
 import typer
 import yaml
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+)
 from rich.console import Console
+from rich.markup import escape
 
 from trunkline.core.errors import TrunklineError
 from trunkline.dial_queue.messages import WakeupNotSent
@@ -34,11 +41,17 @@ def report_errors() -> Iterator[None]:
     try:
         yield
     except (TrunklineError, WakeupNotSent, ApiError, TimeoutError, OSError, yaml.YAMLError) as error:
-        error_console.print(f"[red]✗[/] {error}", markup=True)
-        raise typer.Exit(1) from error
-    except (BotoCoreError, ClientError, httpx.HTTPError) as error:
-        error_console.print(f"[red]✗[/] {type(error).__name__}: {error}")
-        raise typer.Exit(1) from error
+        raise _exit(str(error)) from error
+    except (NoRegionError, NoCredentialsError, EndpointConnectionError, httpx.ConnectError) as error:
+        hint = "set the region and credentials of AWS; for the local stack of `make run`: trunkline --local"
+        raise _exit(f"{type(error).__name__}: {error} ({hint})") from error
+    except (BotoCoreError, ClientError, httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        raise _exit(f"{type(error).__name__}: {error}") from error
+
+
+def _exit(message: str) -> typer.Exit:
+    error_console.print(f"[red]✗[/] {escape(message)}")
+    return typer.Exit(1)
 
 
 def connect(stage: str) -> Operator:

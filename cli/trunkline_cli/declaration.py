@@ -65,6 +65,9 @@ def _apply(operator: Operator, declared: Mapping[str, Any], options: ApplyOption
         )
     if not isinstance(declared.get("tenant"), str):
         raise InvalidRequest("tenant: the tenant's name is missing")
+    for key in sorted(_KEYS - {"tenant"}):
+        if not isinstance(declared.get(key) or [], list):
+            raise InvalidRequest(f"{key}: must be a list", field=key)
     trunks = [validated(TrunkSpec, entry) for entry in declared.get("trunks") or []]
     tools = [validated(ToolSpec, entry) for entry in declared.get("tools") or []]
     agents = [validated(AgentSpec, entry) for entry in declared.get("agents") or []]

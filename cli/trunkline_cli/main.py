@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from trunkline_cli.commands import (
@@ -15,11 +19,25 @@ from trunkline_cli.commands import (
     tenants,
     trunks,
 )
+from trunkline_cli.console import report_errors
+from trunkline_cli.local_stack import use_local_stack
 
-app = typer.Typer(
-    no_args_is_help=True,
-    help="Manage the tenants, API keys, trunks, agents and calls of a deployment, with your AWS credentials.",
-)
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def choose_deployment(
+    local: Annotated[
+        bool,
+        typer.Option("--local", envvar="TRUNKLINE_LOCAL", help="Work on the local stack of `make run`."),
+    ] = False,
+) -> None:
+    """Manage the tenants, API keys, trunks, agents and calls of a deployment, with your AWS credentials."""
+    if local:
+        with report_errors():
+            use_local_stack(os.environ, Path.cwd())
+
+
 app.command("apply")(apply.apply)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(keys.app, name="keys")

@@ -53,9 +53,13 @@ class ApiClient:
 
     @staticmethod
     def _read(response: httpx.Response) -> dict[str, Any]:
-        body: dict[str, Any] = response.json()
+        try:
+            body: dict[str, Any] = response.json()
+            message = body["error"]["message"] if response.is_error else ""
+        except (ValueError, LookupError, TypeError) as error:
+            raise ApiError(f"{response.status_code}: {response.url} is not an API of Trunkline") from error
         if response.is_error:
-            raise ApiError(f"{response.status_code}: {body['error']['message']}")
+            raise ApiError(f"{response.status_code}: {message}")
         return body
 
 

@@ -116,7 +116,9 @@ def test_what_is_public_is_let_through(text: str) -> None:
         "http://127.0.0.1:9001/2018-06-01/runtime",
         "http://127.0.0.1:9099/",
         "http://127.0.0.2:9100/",
-        "http://localhost:9100/",
+        "http://localhost:9099/",
+        "https://localhost:9100/",
+        "http://a.localhost:9100/",
         "https://127.0.0.1:9100/",
         "http://[::1]:9100/",
         "http://[::ffff:127.0.0.1]:9100/",
@@ -142,9 +144,13 @@ def test_plain_urls_are_let_through(url: str) -> None:
     assert parse_target(url, LOCAL).host
 
 
-def test_loopback_is_open_only_where_a_stage_says_so() -> None:
-    with pytest.raises(UnsafeAddress):
-        parse_target("http://127.0.0.1:9100/hook", SHUT)
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST"])
+def test_loopback_is_open_only_where_a_stage_says_so(host: str) -> None:
+    assert parse_target(f"http://{host}:9100/hook", LOCAL).host == "127.0.0.1"
+    with pytest.raises(UnsafeAddress, match="^the URL must begin with https://$"):
+        parse_target(f"http://{host}:9100/hook", SHUT)
+    with pytest.raises(UnsafeAddress, match=r"http://localhost with a port from 9100 to 9999"):
+        parse_target(f"http://{host}:5000/hook", LOCAL)
 
 
 @given(st.text(max_size=80))

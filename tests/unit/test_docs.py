@@ -119,6 +119,8 @@ def test_each_trunkline_command_exists_with_its_options(page: Path) -> None:
     for line in _command_lines(page.read_text()):
         command = typer.main.get_command(command_line)
         words = shlex.split(line, comments=True)
+        while words and words[0].startswith("--"):
+            assert words.pop(0) in {name for parameter in command.params for name in parameter.opts}
         while hasattr(command, "commands"):
             assert words, f"{_name(page)}: {line}"
             assert words[0] in command.commands, f"{_name(page)}: {line}"

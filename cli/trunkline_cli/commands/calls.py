@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from trunkline.core.errors import InvalidRequest
 from trunkline_cli.console import ApiKey, ApiUrl, Stage, console, report_errors
 from trunkline_cli.explain import explain
 from trunkline_cli.operator import stack_outputs
@@ -31,7 +32,7 @@ def place_call(  # noqa: PLR0913, PLR0917 - one option for each property of a ca
     """Place an outbound call, and print its id."""
     with report_errors():
         body = {"agentId": agent_id, "phoneNumber": phone_number, "priority": priority}
-        body |= {"metadata": json.loads(metadata)} | ({"callerId": caller_id} if caller_id else {})
+        body |= {"metadata": _object(metadata, "--metadata")} | ({"callerId": caller_id} if caller_id else {})
         console.print(_api_client(url, key, stage).place_call(body)["id"])
 
 
@@ -68,6 +69,16 @@ def explain_number(
     with report_errors():
         for sentence in explain(_api_client(url, key, stage), phone_number):
             console.print(sentence)
+
+
+def _object(text: str, option: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise InvalidRequest(f"{option} is no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise InvalidRequest(f'{option} must be a JSON object, for example {{"order": 5}}')
+    return value
 
 
 def _api_client(url: str, key: str, stage: str) -> ApiClient:

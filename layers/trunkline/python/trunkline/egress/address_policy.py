@@ -7,7 +7,7 @@ RFC 5214 (ISATAP), and the URL standard's "ends in a number" rule for hosts.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
@@ -82,6 +82,14 @@ class AddressPolicy:
         """Tell whether a target that is not public is allowed."""
         return (target.scheme, target.host) == ("http", "127.0.0.1") and target.port in self.loopback_ports
 
+    @property
+    def hint(self) -> str:
+        """Say in the text of an error what else is allowed; empty where nothing is."""
+        if not self.loopback_ports:
+            return ""
+        first, last = self.loopback_ports[0], self.loopback_ports[-1]
+        return f"; on this stage also http://127.0.0.1 or http://localhost with a port from {first} to {last}"
+
 
 @dataclass(frozen=True)
 class Target:
@@ -100,10 +108,12 @@ def parse_target(url: str, policy: AddressPolicy) -> Target:
     """
     parts = _split(url)
     target = Target(parts.scheme.lower(), _host(parts), _port(parts))
-    if policy.allows(target):
-        return target
+    # `localhost` may resolve to ::1, where a server of 127.0.0.1 does not listen.
+    loopback = replace(target, host="127.0.0.1") if target.host == "localhost" else target
+    if policy.allows(loopback):
+        return loopback
     if target.scheme != "https":
-        raise UnsafeAddress("the URL must begin with https://")
+        raise UnsafeAddress(f"the URL must begin with https://{policy.hint}")
     if target.port not in HTTPS_PORTS:
         raise UnsafeAddress(f"the port must be one of {', '.join(map(str, sorted(HTTPS_PORTS)))}")
     if address := _literal(target.host):
