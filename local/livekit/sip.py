@@ -15,12 +15,11 @@ from livekit.protocol.sip import CreateSIPParticipantRequest, SIPOutboundTrunkIn
 from local.livekit.ids import new_id
 from local.livekit.rooms import ActiveRoom, DisconnectReasonValue, RoomRegistry
 from local.livekit.twirp import TwirpError
-from trunkline.calls.test_numbers import FULL, TestNumber, lookup_test_number
+from trunkline.calls.test_numbers import FULL, NO_CODEC, NO_RESPONSE, TestNumber, lookup_test_number
 from trunkline.livekit.rooms import parse_room_name
 
 MAX_WAIT_UNTIL_ANSWERED_S = 80.0
 DEFAULT_RINGING_TIMEOUT_S = 30.0
-INVITE_TIMEOUT_S = 32.0
 MEDIA_TIMEOUT_S = 30.0
 AUDIO_LOST_S = 15.0
 """How long after the last packet of a far end that has vanished LiveKit ends its leg."""
@@ -43,6 +42,9 @@ _ERRORS_BY_SIP_STATUS = {
     603: ("permission_denied", _REJECTED),
     607: ("permission_denied", _REJECTED),
 }
+
+_DISCONNECT_REASONS = {NO_RESPONSE: _UNAVAILABLE, NO_CODEC: _REJECTED}
+"""Of a leg that LiveKit itself gave up. Of the other errors they were not measured."""
 
 
 @dataclass
@@ -169,11 +171,15 @@ class SipService:
         if callee.rings:
             leg.set_status("ringing")
         if callee.after_s is None or callee.after_s > ringing_timeout_s:
-            invite_timeout_s = INVITE_TIMEOUT_S if callee.no_reply else ringing_timeout_s
-            await asyncio.sleep(min(ringing_timeout_s, invite_timeout_s))
+            await asyncio.sleep(ringing_timeout_s)
             self._reject(leg, _timed_out(), _UNAVAILABLE)
             return
         await asyncio.sleep(callee.after_s)
+        if callee.livekit_error:
+            _, code, text = callee.livekit_error
+            left_because = _DISCONNECT_REASONS.get(callee.livekit_error, _CLIENT_INITIATED)
+            self._reject(leg, TwirpError(code, f"twirp error unknown: {text}"), left_because)
+            return
         if callee.sip_status:
             error, reason = _sip_error(*callee.sip_status)
             self._reject(leg, error, reason)

@@ -117,6 +117,11 @@ async def simulation(table: Table) -> SimulationHarness:
         ("+15550100016", State.FAILED, Reason.AGENT_UNAVAILABLE, None),
         ("+15550100017", State.FAILED, Reason.AGENT_UNAVAILABLE, None),
         ("+15550100018", State.DISCONNECTED, Reason.AUDIO_LOST, None),
+        ("+15550100020", State.FAILED, Reason.BLOCKED_BY_CARRIER, 603),
+        ("+15550100021", State.FAILED, Reason.TRUNK_REJECTED, 403),
+        ("+15550100022", State.FAILED, Reason.MEDIA_FAILED, None),
+        ("+15550100023", State.FAILED, Reason.TRUNK_UNREACHABLE, None),
+        ("+15550100024", State.FAILED, Reason.TRUNK_AUTH_FAILED, None),
     ],
 )
 async def test_a_number_says_what_becomes_of_its_call(
@@ -132,6 +137,14 @@ async def test_a_slow_agent_comes_before_the_phone_rings(simulation: SimulationH
     assert call.state is State.COMPLETED
     waited_ms = (call.connecting_at_ms or 0) - call.created_at_ms
     assert waited_ms >= 6000 / FAST - 1
+
+
+@pytest.mark.parametrize(("ring_timeout_s", "reason"), [(31, "dial_no_answer"), (45, "trunk_no_response")])
+async def test_a_carrier_that_never_responds_is_told_from_no_answer_after_32_s(
+    simulation: SimulationHarness, ring_timeout_s: int, reason: str
+) -> None:
+    call = await simulation.simulate("+15550100006", agent=replace(SNAPSHOT, ring_timeout_s=ring_timeout_s))
+    assert call.reason == reason
 
 
 async def test_a_full_trunk_takes_the_call_at_the_next_try(simulation: SimulationHarness) -> None:

@@ -14,7 +14,7 @@ from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.test_numbers import lookup_test_number
 from trunkline.livekit.client import BeforeSend
-from trunkline.livekit.dial_answers import result_of_sip_status
+from trunkline.livekit.dial_answers import result_of_livekit_error, result_of_sip_status
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 
@@ -24,6 +24,8 @@ NO_ANSWER = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER))
 def answer_of_number(call: Call) -> DialAnswer:
     """Answer as the test number says (docs/test-mode.md)."""
     outcome = lookup_test_number(call.phone_number)
+    if outcome.livekit_error:
+        return DialAnswer(result_of_livekit_error(*outcome.livekit_error))
     if outcome.sip_status:
         return DialAnswer(result_of_sip_status(*outcome.sip_status))
     if outcome.after_s is None:

@@ -141,6 +141,10 @@ class LiveKitContract:
             (UNAVAILABLE, Reason.TRUNK_UNAVAILABLE, 503),
             (DECLINED, Reason.USER_DECLINED, 603),
             (NOT_FOUND, Reason.INVALID_DESTINATION, 404),
+            ("+15550100020", Reason.BLOCKED_BY_CARRIER, 603),
+            ("+15550100022", Reason.MEDIA_FAILED, None),
+            ("+15550100023", Reason.TRUNK_UNREACHABLE, None),
+            ("+15550100024", Reason.TRUNK_AUTH_FAILED, None),
         ],
     )
     async def test_a_dial_that_fails_says_why_and_leaves_nobody(

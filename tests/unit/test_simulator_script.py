@@ -26,7 +26,11 @@ from trunkline.simulator.script import (
     scheduled_steps,
 )
 
-ANSWERING = sorted(number for number, each in TEST_NUMBERS.items() if each.after_s and not each.sip_status)
+ANSWERING = sorted(
+    number
+    for number, each in TEST_NUMBERS.items()
+    if each.after_s and not each.sip_status and not each.livekit_error
+)
 
 
 def talking(number: str, **changes: Any) -> Call:

@@ -171,3 +171,28 @@ async def test_a_carriers_verdict_comes_as_measured(  # noqa: PLR0913, PLR0917 -
     left = next(body for body, _, _ in stand_in.received if body["event"] == "participant_left")
     assert left["participant"]["disconnectReason"] == reason
     assert left["participant"]["attributes"]["sip.callStatus"] in ("dialing", "ringing")
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "code", "text", "reason"),
+    [
+        ("+15550100022", 400, "invalid_argument", "common audio codec not found", "USER_REJECTED"),
+        ("+15550100023", 400, "invalid_argument", "fail to resolve target", "CLIENT_INITIATED"),
+        ("+15550100024", 412, "failed_precondition", "max auth retry attempts", "CLIENT_INITIATED"),
+    ],
+)
+async def test_an_error_of_the_trunk_comes_without_a_sip_code(  # noqa: PLR0913, PLR0917 - a row of the table
+    stand_in: RunningStandIn,
+    livekit: LiveKitAPI,
+    number: str,
+    status: int,
+    code: str,
+    text: str,
+    reason: str,
+) -> None:
+    with pytest.raises(ServerError, match=text) as caught:
+        await livekit.sip.create_sip_participant(dial_request(await a_trunk(livekit), number))
+    assert (caught.value.status, caught.value.code, caught.value.metadata) == (status, code, {})
+    await until(lambda: "participant_left" in stand_in.events())
+    left = next(body for body, _, _ in stand_in.received if body["event"] == "participant_left")
+    assert left["participant"]["disconnectReason"] == reason

@@ -15,12 +15,11 @@ from trunkline.calls.states import State
 from trunkline.calls.test_numbers import FULL, lookup_test_number
 from trunkline.core.clock import Clock
 from trunkline.livekit.client import BeforeSend
-from trunkline.livekit.dial_answers import result_of_sip_status
+from trunkline.livekit.dial_answers import result_of_livekit_error, result_of_sip_status
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import parse_room_name
 from trunkline.simulator.ids import job_id_of, new_id
 
-_NO_REPLY_S = 32.0
 _NO_ANSWER = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER))
 
 
@@ -84,10 +83,11 @@ class SimulatedLiveKit:
             return DialAnswer(result_of_sip_status(*FULL))
         ring_s = float(call.agent.ring_timeout_s)
         rings_out = test_number.after_s is None or test_number.after_s > ring_s
-        max_s = min(ring_s, _NO_REPLY_S) if test_number.no_reply else ring_s
-        cancelled = await self._ring(call, max_s if rings_out else test_number.after_s or 0.0)
+        cancelled = await self._ring(call, ring_s if rings_out else test_number.after_s or 0.0)
         if cancelled or rings_out:
             return _NO_ANSWER
+        if test_number.livekit_error:
+            return DialAnswer(result_of_livekit_error(*test_number.livekit_error))
         if test_number.sip_status:
             return DialAnswer(result_of_sip_status(*test_number.sip_status))
         return DialAnswer(DialResult(DialResultKind.ANSWERED), new_id("PA"), new_id("SCL"))
