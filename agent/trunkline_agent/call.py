@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import json
 import os
 import re
 import time
@@ -16,14 +15,11 @@ from urllib.parse import quote, urlencode
 import aiohttp
 from livekit.api import AccessToken, VideoGrants
 
+from trunkline_agent.turns import next_batch, now, parts, to_json
+
 _ROOM = re.compile(r"call-(?P<call_id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})(-[0-9]+)?")
 _TOKEN_LIFE_S = 600
 _FLUSH_INTERVAL_S = 1.0
-_MAX_BATCH_TURNS = 200
-_MAX_BATCH_BYTES = 150_000
-_MAX_TURN_LENGTH = 40_000
-"""In characters: at most six bytes each in JSON, of the 256 KB that a request may have."""
-
 _MAX_NAME_LENGTH = 100
 _MAX_ATTEMPTS = 6
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
@@ -67,6 +63,7 @@ class AgentCall:
         self._turns: list[dict[str, Any]] = []
         # A reporter of its own: a job that is restarted, or sent in again, must not use numbers twice.
         self._reporter, self._sequence, self._agent = uuid.uuid4().hex, 0, agent
+        self._team: list[str] = []
         self._flusher: asyncio.Task[None] | None = None
         self._sending = asyncio.Lock()
 
@@ -99,7 +96,7 @@ class AgentCall:
         )
 
     async def __aenter__(self) -> AgentCall:
-        self._session = aiohttp.ClientSession(json_serialize=_json)
+        self._session = aiohttp.ClientSession(json_serialize=to_json)
         self._flusher = asyncio.create_task(self._flush_periodically())
         return self
 
@@ -119,6 +116,7 @@ class AgentCall:
         context = await self._request("GET", f"context?reporter={self._reporter}", None)
         self._sequence = max(self._sequence, context.get("next_sequence", 1) - 1)
         self._agent = self._agent or context["agent"].get("active")
+        self._team = [agent["name"] for agent in (context.get("workflow") or {}).get("agents", ())]
         return context
 
     async def answered(self) -> None:
@@ -133,18 +131,21 @@ class AgentCall:
         """
         if agent is None and role == "assistant":
             agent = self._agent
-        for part in _parts(content):
-            turn = {"sequence": self._next(), "role": role, "content": part, "at": _now()}
+        for part in parts(content):
+            turn = {"sequence": self._next(), "role": role, "content": part, "at": now()}
             self._turns.append(turn | ({"agent": agent} if agent else {}))
 
     async def agent_changed(self, agent: str) -> None:
         """Report that another agent of the call has taken over; what is said from now on is its words.
 
         Raises:
-            ValueError: the name is blank, or has more than 100 characters.
+            ValueError: the name is blank, or has more than 100 characters; or `context` was read, and the
+                call's workflow has no agent of this name.
         """
         if not agent.strip() or len(agent) > _MAX_NAME_LENGTH:
             raise ValueError(f"an agent's name has 1 to {_MAX_NAME_LENGTH} characters")
+        if self._team and agent not in self._team:
+            raise ValueError(f"the call has no agent {agent}; its agents are {', '.join(self._team)}")
         await self.flush()
         await self._report({"type": "agent_changed", "agent": agent, "sequence": self._next()})
         self._agent = agent
@@ -195,7 +196,11 @@ class AgentCall:
         await self._report({"type": "answering_machine", "result": result})
 
     async def ended(self, reason: str = "agent_hangup") -> None:
-        """End the call, and remove everybody from its room."""
+        """End the call, and remove everybody from its room.
+
+        `reason` is the `reason` of the call's `agent_ended` event, in its timeline. The call's own
+        `status_reason` is `agent_hangup` (`voicemail_reached` after `answering_machine("machine")`).
+        """
         await self.flush()
         await self._report({"type": "ended", "reason": reason})
 
@@ -203,7 +208,7 @@ class AgentCall:
         """Send the turns that have not been sent."""
         async with self._sending:
             while self._turns:
-                batch = _next_batch(self._turns)
+                batch = next_batch(self._turns)
                 await self._report({"type": "transcript", "turns": batch})
                 del self._turns[: len(batch)]
 
@@ -279,32 +284,3 @@ def _outcome_unknown(name: str, invocation_id: str, message: str) -> dict[str, A
         "error": error,
     }
     return result | {"state": {}, "actions": []}
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _parts(content: str) -> list[str]:
-    """Cut a text into what one request can carry, without lone surrogates, which no request can.
-
-    A turn that Trunkline refuses would be sent again and again, and no later turn would get through.
-    """
-    content = content.encode("utf-8", "replace").decode()
-    return [
-        content[begin : begin + _MAX_TURN_LENGTH] for begin in range(0, len(content) or 1, _MAX_TURN_LENGTH)
-    ]
-
-
-def _next_batch(turns: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the first turns that fit into one request, at least one."""
-    size = 0
-    for index, turn in enumerate(turns[:_MAX_BATCH_TURNS]):
-        size += len(_json(turn).encode())
-        if index and size > _MAX_BATCH_BYTES:
-            return turns[:index]
-    return turns[:_MAX_BATCH_TURNS]
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")

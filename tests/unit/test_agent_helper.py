@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 from trunkline_agent import AgentCall, Refused
 from trunkline_agent import call as helper
 
+from local.config import ROOT
 from trunkline.calls.report_schemas import Reports, TranscriptReport
 from trunkline.core.validation import validated
 from trunkline.http_api.request_body import MAX_REQUEST_BYTES
@@ -155,3 +157,23 @@ async def test_a_new_agent_has_a_name() -> None:
             with pytest.raises(ValueError, match="1 to 100"):
                 await call.agent_changed(name)
     assert api.seen == []
+
+
+async def test_only_an_agent_of_the_workflow_takes_over() -> None:
+    team = [{"name": "Ada", "livekit_agent_name": "a"}, {"name": "Bea", "livekit_agent_name": "b"}]
+    context = {"agent": {"name": "Ada"}, "workflow": {"agents": team}}
+    api = AgentApi(lambda _: web.json_response(context), lambda _: web.json_response({"applied": [True]}))
+    async with api.server() as server, call_at(server) as call:
+        await call.context()
+        with pytest.raises(ValueError, match="no agent Nobody; its agents are Ada, Bea"):
+            await call.agent_changed("Nobody")
+        await call.agent_changed("Bea")
+    assert [seen["reports"][0]["agent"] for seen in api.seen[1:]] == ["Bea"]
+
+
+def test_the_package_is_typed_and_its_build_leaves_nothing_that_git_sees() -> None:
+    project = tomllib.loads((ROOT / "agent" / "pyproject.toml").read_text())
+    assert project["tool"]["setuptools"]["package-data"] == {"trunkline_agent": ["py.typed"]}
+    assert (ROOT / "agent" / "trunkline_agent" / "py.typed").exists()
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert {"build/", "*.egg-info/"} <= set(ignored)
