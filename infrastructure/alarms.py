@@ -29,15 +29,28 @@ def alarm(
 
 def failed_items(scope: Construct, service: str) -> cloudwatch.Alarm:
     """Go off when a pass of a service has stepped over an item: its logs name it."""
+    described = f"{service} stepped over an item that it could not work on. The logs name it."
+    return _counted(scope, service, "ItemsFailed", described)
+
+
+def livekit_refused(scope: Construct, service: str) -> cloudwatch.Alarm:
+    """Go off when LiveKit refuses to dial: its credentials are wrong, or it does not know a trunk."""
+    described = (
+        "LiveKit refuses credentials or trunk, so calls wait. `trunkline trunks list` names the trunk."
+    )
+    return _counted(scope, service, "LiveKitRefused", described)
+
+
+def _counted(scope: Construct, service: str, metric_name: str, description: str) -> cloudwatch.Alarm:
+    """Go off when a service counts anything in a metric of its own."""
     metric = cloudwatch.Metric(
         namespace=_NAMESPACE,
-        metric_name="ItemsFailed",
+        metric_name=metric_name,
         dimensions_map={"service": service},
         statistic="Sum",
         period=Duration.minutes(1),
     )
-    described = f"{service} stepped over an item that it could not work on. The logs name it."
-    return alarm(scope, "ItemsFailedAlarm", metric, threshold=1, description=described)
+    return alarm(scope, f"{metric_name}Alarm", metric, threshold=1, description=description)
 
 
 def dead_letters(scope: Construct, key: kms.IKey | None, description: str) -> sqs.Queue:

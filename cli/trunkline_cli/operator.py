@@ -24,6 +24,7 @@ from trunkline.core.validation import validated
 from trunkline.dial_queue.messages import DialWakeup, WakeQueue
 from trunkline.egress.address_policy import AddressPolicy, UnsafeAddress, parse_target
 from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret
+from trunkline.livekit.sync_client import try_credentials
 from trunkline.storage.encryption import EnvelopeCipher
 from trunkline.storage.keys.tenants import own_livekit_key
 from trunkline.storage.table import Table
@@ -168,7 +169,7 @@ class Operator:
         self.trunks.grant(trunk_id, principal.tenant_id, max_concurrent_calls, [audit_entry])
 
     def set_trunk_paused(self, trunk_id: str, *, paused: bool) -> None:
-        """Pause or resume a trunk for all its tenants, who cannot undo it.
+        """Pause or resume a trunk for all its tenants, who cannot undo it. Resuming closes its breaker.
 
         Raises:
             NotFound: there is no such trunk.
@@ -176,7 +177,7 @@ class Operator:
         state = self.trunks.state(trunk_id)
         if state is None:
             raise NotFound(f"trunk {trunk_id} not found")
-        if state.settings.operator_paused == paused:
+        if state.settings.operator_paused == paused and (paused or state.breaker is None):
             return
         action = "paused" if paused else "resumed"
         now_ms = SystemClock().wall_ms()
@@ -186,7 +187,7 @@ class Operator:
             audit_write(principal, now_ms, f"trunk.{action}", trunk_id, ["operator_paused"])
             for principal in principals
         ]
-        self.trunks.set(trunk_id, {"operator_paused": paused}, event, audit_entries)
+        self.trunks.set(trunk_id, {"operator_paused": paused}, event, audit_entries, resumes=not paused)
         if not paused:
             self.wakes.send(DialWakeup(trunk_id))
 
@@ -221,14 +222,20 @@ class Operator:
         return spec.agent(tenant_id, trunk)
 
     def set_livekit(self, url: str, api_key: str, api_secret: str) -> None:
-        """Store the credentials of the deployment's LiveKit project.
+        """Try the credentials of the deployment's LiveKit project, store them, and let refused trunks dial.
 
         Raises:
             InvalidRequest: the URL has another scheme than http(s) or ws(s).
+            LiveKitFailed: LiveKit refuses the credentials, or does not respond; nothing is stored.
         """
         if not url.startswith(("https://", "wss://", "http://", "ws://")):
             raise InvalidRequest("the URL must begin with https:// or wss://")
-        self.livekit.write(LiveKitCredentials(url, api_key, api_secret))
+        credentials = LiveKitCredentials(url, api_key, api_secret)
+        try_credentials(credentials)
+        self.livekit.write(credentials)
+        for state in self.trunk_states():
+            if state.breaker and state.breaker.is_refusal and state.declared.livekit_tenant_id is None:
+                self.set_trunk_paused(state.declared.id, paused=False)
 
 
 def _check_url(url: str, field: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_lambda_event_sources as event_sources
 
 from infrastructure import permissions as may
-from infrastructure.alarms import failed_items
+from infrastructure.alarms import failed_items, livekit_refused
 from infrastructure.dial_queue import CALL_QUEUES, DIALER_TIMEOUT_S
 from infrastructure.python_function import PythonFunction
 
@@ -37,4 +37,5 @@ def add_dialer(stack: TrunklineStack) -> PythonFunction:
         )
     )
     failed_items(built, "dialer")
+    livekit_refused(built, "dialer")
     return built

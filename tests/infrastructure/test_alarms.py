@@ -46,7 +46,13 @@ def unwatched(template: dict[str, Any]) -> list[str]:
         *_machines_without_alarm(template),
         *_dial_queues_that_may_stand_still(template),
         *_passes_without_alarm(template),
+        *_refusals_without_alarm(template),
     ]
+
+
+def _refusals_without_alarm(template: dict[str, Any]) -> list[str]:
+    alarms = resources(template, "AWS::CloudWatch::Alarm").values()
+    return [] if any(alarm.get("MetricName") == "LiveKitRefused" for alarm in alarms) else ["LiveKit refuses"]
 
 
 def _queues_without_alarm(template: dict[str, Any]) -> list[str]:

@@ -8,14 +8,16 @@ from itertools import pairwise
 
 import pytest
 
-from tests.store.fixtures_dialer import WAKE, DialerHarness
+from tests.store.fixtures_dialer import WAKE, DialerHarness, make_queue
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.dialer.lane_run import RunLimits, StopReason
+from trunkline.livekit.dial_answers import result_of_livekit_error
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import room_name
+from trunkline.livekit.sdk_boundary import UNAUTHENTICATED, LiveKitUnavailable
 from trunkline.trunks.circuit_breaker import TRUNK_BREAKER
 from trunkline.trunks.repository import TrunkEvent
 
@@ -173,3 +175,73 @@ async def test_a_burst_of_one_tenant_does_not_starve_another(dialer: DialerHarne
     # Turns are taken at the claim; within the look-ahead, who is ready at its slot goes first.
     theirs = [index for index, room in enumerate(dialer.livekit.dispatched) if room in rooms]
     assert theirs[-1] < 12, "they were all claimed while thirty calls of the other tenant waited"
+
+
+async def fail_one(dialer: DialerHarness, number: int) -> StopReason | None:
+    dialer.calls.create(make_call(number))
+    return await dialer.run(f"run-{number}").serve(WAKE)
+
+
+async def test_failures_far_apart_open_the_breaker_whichever_runs_see_them(dialer: DialerHarness) -> None:
+    """A run ends with its line: the row of failures is the trunk's."""
+    dialer.livekit.answer = lambda _: DOWN
+    opens_after = TRUNK_BREAKER.opens_after
+    for number in range(1, opens_after + 1):
+        await fail_one(dialer, number)
+        await asyncio.sleep(2.5)
+    assert await fail_one(dialer, opens_after + 1) is StopReason.PAUSED
+    assert len(dialer.livekit.invites) == opens_after
+    assert events(dialer) == [("trunk.paused", "carrier_failing: SIP 503")]
+
+
+async def test_an_answer_about_a_callee_ends_the_row_of_another_run(dialer: DialerHarness) -> None:
+    dialer.livekit.answer = lambda _: DOWN
+    for number in range(1, TRUNK_BREAKER.opens_after):
+        await fail_one(dialer, number)
+    dialer.livekit.answer = lambda _: BUSY
+    await fail_one(dialer, 10)
+    dialer.livekit.answer = lambda _: DOWN
+    await fail_one(dialer, 11)
+    state = dialer.trunks.state(TRUNK.id)
+    assert state is not None
+    assert (state.failures, state.breaker) == (1, None)
+
+
+async def test_a_resume_by_hand_closes_the_breaker_and_forgets_the_row(dialer: DialerHarness) -> None:
+    dialer.livekit.answer = lambda _: DOWN
+    for number in range(1, TRUNK_BREAKER.opens_after + 2):
+        await fail_one(dialer, number)
+    dialer.trunks.set(TRUNK.id, {"paused": False}, None, resumes=True)
+    state = dialer.trunks.state(TRUNK.id)
+    assert state is not None
+    assert (state.failures, state.breaker) == (0, None)
+    dialer.livekit.answer = lambda _: BUSY
+    assert await dialer.run("after").serve(WAKE) is StopReason.EMPTY
+
+
+REFUSALS = {
+    "wrong credentials": "unauthenticated (401)",
+    "no such trunk": "requested sip trunk does not exist",
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+async def test_a_livekit_that_refuses_keeps_the_calls_and_says_so(dialer: DialerHarness, case: str) -> None:
+    if case == "wrong credentials":
+        dialer.livekit.dispatch_error = LiveKitUnavailable(REFUSALS[case], code=UNAUTHENTICATED)
+    else:
+        result = result_of_livekit_error(404, "not_found", REFUSALS[case])
+        dialer.livekit.answer = lambda _: DialAnswer(result)
+    for number in range(1, 4):
+        dialer.calls.create(make_call(number))
+    assert await dialer.run().serve(WAKE) is StopReason.REFUSED
+    assert dialer.states(range(1, 4)) == [State.QUEUED] * 3
+    assert events(dialer) == [("trunk.paused", f"livekit_refused: {REFUSALS[case]}")]
+    status = make_queue(dialer.table, dialer.clock).status(dialer.load(2))
+    assert status is not None
+    assert (status.state, status.estimated_start_ms) == ("livekit_refused", None)
+    dialer.livekit.dispatch_error = None
+    dialer.livekit.answer = lambda _: BUSY
+    dialer.clock.move_s(31)
+    assert await dialer.run("mended").serve(WAKE) is StopReason.EMPTY
+    assert events(dialer)[0] == ("trunk.resumed", "carrier_answers")

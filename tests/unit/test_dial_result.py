@@ -149,7 +149,7 @@ def test_ordinary_phrases_are_no_word_on_pace(phrase: str) -> None:
     ("status", "code", "message", "kind"),
     [
         (408, "canceled", "twirp error unknown: sip request timed out", DialResultKind.FAILED),
-        (404, "not_found", "requested sip trunk does not exist", DialResultKind.FAILED),
+        (404, "not_found", "requested sip trunk does not exist", DialResultKind.NOT_SENT),
         (503, "unavailable", "twirp error unknown: no response from servers", DialResultKind.NOT_SENT),
         (503, "unavailable", "twirp error unknown: cpu exhausted", DialResultKind.NOT_SENT),
         (

@@ -140,7 +140,8 @@ async def test_the_products_client_knows_what_is_certain(
         refused = await nowhere.dial(call, trunk_id, dial_token(credentials, 5), gate_that_opens)
         assert refused.result.kind is DialResultKind.NOT_SENT
         gone = await client.dial(call, "ST_none", dial_token(credentials, 5), gate_that_opens)
-        assert gone.result.kind is DialResultKind.FAILED
+        assert gone.result.kind is DialResultKind.NOT_SENT
+        assert gone.result.refusal == "requested sip trunk does not exist"
     assert stand_in.invites() == []
 
 

@@ -14,7 +14,7 @@ from tests.support.clocks import NOW_MS
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.reasons import TRUNK_FAULTS, Reason
 from trunkline.dialer.batch_throttle import BatchThrottle, concurrency_filter
-from trunkline.dialer.trunk_guard import ConsecutiveFailures
+from trunkline.dialer.trunk_guard import FailureRow
 from trunkline.livekit.dial_result import DialResult, DialResultKind
 from trunkline.trunks.circuit_breaker import TRUNK_BREAKER, TrunkCircuitBreaker
 from trunkline.trunks.models import TrunkSettings, TrunkState, batch_pool, tenant_pool
@@ -81,26 +81,22 @@ def test_batch_calls_keep_to_the_share_of_the_pace_they_are_left() -> None:
     assert BatchThrottle().allowed(TrunkState(TRUNK), 1) is None
 
 
-def test_only_a_run_of_trunk_failures_trips() -> None:
-    failures = ConsecutiveFailures()
-    for verdict in (
-        [DOWN] * (TRUNK_BREAKER.opens_after - 1) + [BUSY] + [DOWN] * (TRUNK_BREAKER.opens_after - 1)
-    ):
-        failures.record(verdict)
-        assert not failures.must_pause(half_open=False)
-    failures.record(DialResult(DialResultKind.UNKNOWN))
-    failures.record(DOWN)
-    assert failures.must_pause(half_open=False)
-    assert failures.reason == "carrier_failing: SIP 503"
-    assert failures.must_pause(half_open=True)
+def test_only_a_row_of_trunk_failures_counts() -> None:
+    row = FailureRow()
+    for result in (DOWN, DOWN, BUSY, DOWN, DialResult(DialResultKind.UNKNOWN), DOWN, DOWN):
+        row.record(result)
+    assert row.take() == (3, True)
+    assert row.reason == "carrier_failing: SIP 503"
+    row.record(DOWN)
+    assert row.take() == (1, False)
 
 
 def test_a_single_destination_that_is_forbidden_blames_no_trunk() -> None:
-    failures = ConsecutiveFailures()
+    row = FailureRow()
     for _ in range(TRUNK_BREAKER.opens_after):
-        failures.record(DialResult(DialResultKind.FAILED, Reason.TRUNK_REJECTED, 403))
-    assert not failures.must_pause(half_open=True)
-    assert failures.trunk_works
+        row.record(DialResult(DialResultKind.FAILED, Reason.TRUNK_REJECTED, 403))
+    assert row.take() == (0, True)
+    assert row.trunk_works
 
 
 def test_each_failed_probe_doubles_the_pause_up_to_ten_minutes() -> None:
@@ -114,23 +110,22 @@ def test_each_failed_probe_doubles_the_pause_up_to_ten_minutes() -> None:
 
 
 def test_the_first_refused_credentials_pause_the_trunk() -> None:
-    failures = ConsecutiveFailures()
-    failures.record(DialResult(DialResultKind.FAILED, Reason.TRUNK_AUTH_FAILED))
-    assert failures.must_pause(half_open=False)
-    assert failures.reason == "carrier_failing: trunk_auth_failed"
+    row = FailureRow()
+    row.record(DialResult(DialResultKind.FAILED, Reason.TRUNK_AUTH_FAILED))
+    assert row.take()[0] >= TRUNK_BREAKER.opens_after
+    assert row.reason == "carrier_failing: trunk_auth_failed"
 
 
 @pytest.mark.parametrize("reason", sorted(TRUNK_FAULTS))
 def test_each_fault_of_the_trunk_counts_towards_its_breaker(reason: Reason) -> None:
-    failures = ConsecutiveFailures()
-    for _ in range(5):
-        failures.record(DialResult(DialResultKind.FAILED, reason))
-    assert failures.must_pause(half_open=False)
+    row = FailureRow()
+    for _ in range(TRUNK_BREAKER.opens_after):
+        row.record(DialResult(DialResultKind.FAILED, reason))
+    assert row.take()[0] >= TRUNK_BREAKER.opens_after
 
 
 @pytest.mark.parametrize("reason", [Reason.TRUNK_REJECTED, Reason.BLOCKED_BY_CARRIER, Reason.DIAL_BUSY])
 def test_a_refusal_of_one_call_does_not_count_towards_the_breaker(reason: Reason) -> None:
-    failures = ConsecutiveFailures()
-    for _ in range(5):
-        failures.record(DialResult(DialResultKind.FAILED, reason))
-    assert not failures.must_pause(half_open=False)
+    row = FailureRow()
+    row.record(DialResult(DialResultKind.FAILED, reason))
+    assert row.take() == (0, True)

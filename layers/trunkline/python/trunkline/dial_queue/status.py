@@ -20,6 +20,7 @@ from trunkline.dial_queue.repository import DialQueue
 from trunkline.storage.keys.dialing import queue_checkpoint_key
 from trunkline.storage.table import Put, Table
 from trunkline.trunks.batch_holds import holding_batch
+from trunkline.trunks.circuit_breaker import LIVEKIT_REFUSED
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
 
@@ -88,11 +89,17 @@ class QueueStatusReader:
         if call.state is State.SCHEDULED:
             return QueueStatus("scheduled", None, call.due_ms)
         state = self._trunks.state(call.trunk_id)
-        if state is None or state.paused_because(self._clock.wall_ms()):
-            return QueueStatus("trunk_paused", self._position(call, state))
+        if paused := self._paused_state(state):
+            return QueueStatus(paused, self._position(call, state))
         if call.due_ms is not None:
             return QueueStatus(call.waits_for or "waiting_for_retry", None, call.due_ms)
-        return self._status_in_queue(state, call)
+        return self._status_in_queue(state, call) if state else None
+
+    def _paused_state(self, state: TrunkState | None) -> str | None:
+        if state and state.breaker and state.breaker.is_refusal:
+            return LIVEKIT_REFUSED
+        is_paused = state is None or state.paused_because(self._clock.wall_ms())
+        return "trunk_paused" if is_paused else None
 
     def _status_in_queue(self, state: TrunkState, call: Call) -> QueueStatus:
         if hold := holding_batch(

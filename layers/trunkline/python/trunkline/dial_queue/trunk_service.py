@@ -121,11 +121,12 @@ class TrunkService:
         _require_within(change, state)
         values = {name: getattr(change, name) for name in change.model_fields_set}
         event = None
-        if "paused" in values and change.paused != state.settings.paused:
+        resumes = "paused" in values and not change.paused
+        if "paused" in values and (change.paused != state.settings.paused or (resumes and state.breaker)):
             kind = "trunk.paused" if change.paused else "trunk.resumed"
             event = TrunkEvent(kind, f"{kind.removeprefix('trunk.')}_by_request", self.clock.wall_ms())
         audit = audit_write(principal, self.clock.wall_ms(), "trunk.changed", trunk_id, values)
-        self.trunks.set(trunk_id, values, event, [audit])
+        self.trunks.set(trunk_id, values, event, [audit], resumes=resumes)
         self.notifier.wake(trunk_id)
         return self.get(principal, trunk_id)
 

@@ -30,7 +30,7 @@ from trunkline.dialer.final_check import may_ring
 from trunkline.dialer.start_confirmation import StartConfirmation
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import room_name
-from trunkline.livekit.sdk_boundary import LiveKitUnavailable
+from trunkline.livekit.sdk_boundary import UNAUTHENTICATED, LiveKitUnavailable
 from trunkline.trunks.models import TrunkState
 
 TOKEN_LIFE_MS = 5_000
@@ -149,7 +149,8 @@ class Attempt:
         except ReleaseClaim:
             await self._claim.release(call, why="run_ended")
         except LiveKitUnavailable as error:
-            self.result = DialResult(DialResultKind.NOT_SENT)
+            refusal = str(error) if error.code == UNAUTHENTICATED else ""
+            self.result = DialResult(DialResultKind.NOT_SENT, refusal=refusal)
             self._context.log.warning(
                 "agent not dispatched", call_id=call.id, tenant_id=call.tenant_id, cause=str(error)
             )

@@ -13,7 +13,7 @@ from trunkline.dial_queue.pacing import preparing_target, ready_bound
 from trunkline.dialer.attempt import Attempt, Stage
 from trunkline.dialer.context import DialerContext
 from trunkline.dialer.pacer import PaceController
-from trunkline.dialer.trunk_guard import ConsecutiveFailures
+from trunkline.dialer.trunk_guard import FailureRow
 from trunkline.livekit.dial_result import DialResultKind
 from trunkline.trunks.models import TrunkState
 
@@ -29,13 +29,13 @@ class AttemptPool:
     """Runs attempts concurrently and learns from their results.
 
     `changed` is set whenever an attempt changes stage, `ready` while one waits for a start; `failures`
-    counts consecutive failures of the trunk.
+    collects failures of the trunk.
     """
 
     def __init__(self, context: DialerContext, pace: PaceController) -> None:
         self.changed = asyncio.Event()
         self.ready = asyncio.Event()
-        self.failures = ConsecutiveFailures()
+        self.failures = FailureRow()
         self._context = context
         self._pace = pace
         self._attempts: dict[str, Attempt] = {}

@@ -43,6 +43,7 @@ class StopReason(StrEnum):
     TIME_UP = "time_up"
     BLOCKED = "blocked"
     PAUSED = "paused"
+    REFUSED = "livekit_refused"
     LOST = "lost"
 
 
@@ -146,12 +147,13 @@ class LaneRun:
             stop = await self._work(lane, pacer)
             if stop is StopReason.TIME_UP:
                 await self._pool.drain(self._limits.drain_s)
-            if stop in (StopReason.LOST, StopReason.PAUSED):
+            if stop in (StopReason.LOST, StopReason.PAUSED, StopReason.REFUSED):
                 await self._pool.drain(0)
         finally:
             self._context.notifier.holds_lane = False
             await _cancel(*helpers)
             await pacer.stop()
+            await self._guard.store(pacer.state)
         return stop, await self._release_lease(lane, pacer, stop)
 
     async def _work(self, lane: HeldLane, pacer: Pacer) -> StopReason:
@@ -163,7 +165,7 @@ class LaneRun:
             if self._now() >= stop_at_us or pool.count(Stage.RINGING) >= self._limits.max_unanswered:
                 return StopReason.TIME_UP
             if await self._guard.must_stop(pacer.state):
-                return StopReason.PAUSED
+                return StopReason.REFUSED if self._guard.is_refused else StopReason.PAUSED
             await self._enqueue_due(lane.trunk_id)
             await self._simulation.advance(lane.trunk_id)
             stop = await self._claim_next(pacer)

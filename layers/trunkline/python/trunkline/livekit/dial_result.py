@@ -25,11 +25,14 @@ class DialResultKind(StrEnum):
 
 @dataclass(frozen=True)
 class DialResult:
+    """Result of a dial; `refusal` says why LiveKit itself refuses every dial of the trunk, as it stands."""
+
     kind: DialResultKind
     reason: Reason | None = None
     sip_status_code: int | None = None
     detail: str | None = None
     """Text of the carrier or of LiveKit, made harmless."""
+    refusal: str = ""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,9 @@ TWIRP_CODES = frozenset(
 ) | {"data_loss"}
 """Source: https://twitchtv.github.io/twirp/docs/spec_v7.html#error-codes, and the SDK's own spelling."""
 
+UNAUTHENTICATED = ServerErrorCode.UNAUTHENTICATED
+"""The code of a refusal of the project's own credentials."""
+
 _T = TypeVar("_T")
 
 

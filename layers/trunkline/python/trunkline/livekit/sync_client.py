@@ -44,6 +44,15 @@ def agent_is_in(credentials: LiveKitCredentials, room: str) -> bool:
     return _request(credentials, lambda livekit: livekit.agent_in_room(room)) is not None
 
 
+def try_credentials(credentials: LiveKitCredentials) -> None:
+    """Ask LiveKit for something that only the project's own key may see.
+
+    Raises:
+        LiveKitFailed: LiveKit refuses the credentials, or did not respond.
+    """
+    _request(credentials, lambda livekit: livekit.agent_in_room("trunkline-credentials"))
+
+
 def redispatch_agent(credentials: LiveKitCredentials, room: str, agent_name: str, call_id: str) -> None:
     """Dispatch an agent to a room that lost its own, and watch for the agent's join.
 

@@ -8,6 +8,9 @@ from typing import Any
 
 from trunkline.core.circuit_breaker import CircuitBreakerPolicy
 
+LIVEKIT_REFUSED = "livekit_refused"
+"""Begins the reason of a pause because LiveKit refuses the credentials, or does not know the trunk."""
+
 TRUNK_BREAKER = CircuitBreakerPolicy(opens_after=5, first_open_ms=30_000, max_open_ms=600_000)
 
 
@@ -30,6 +33,11 @@ class TrunkCircuitBreaker:
     def parse(cls, item: Mapping[str, Any]) -> TrunkCircuitBreaker:
         """Read a stored circuit breaker."""
         return cls(item["reason"], item["opened_at_ms"], item["open_until_ms"], item["trips"])
+
+    @property
+    def is_refusal(self) -> bool:
+        """Tell whether LiveKit itself refuses the dials."""
+        return self.reason.startswith(LIVEKIT_REFUSED)
 
     def is_open(self, now_ms: int) -> bool:
         return now_ms < self.open_until_ms

@@ -85,7 +85,8 @@ class TrunkState:
     """A trunk with everything that decides what may be dialled on it now.
 
     `tenants` maps each tenant that may use it to its limit of concurrent calls on it, or None;
-    `totals` maps tenants to their limit over all trunks, where they have one.
+    `totals` maps tenants to their limit over all trunks, where they have one. `failures` is the number of the
+    trunk's failures in a row.
     """
 
     declared: Trunk
@@ -94,6 +95,7 @@ class TrunkState:
     tenants: Mapping[str, int | None] = field(default_factory=dict)
     totals: Mapping[str, int] = field(default_factory=dict)
     holds: Sequence[BatchHold] = ()
+    failures: int = 0
 
     @cached_property
     def trunk(self) -> Trunk:

@@ -11,6 +11,7 @@ from typing import Any
 from trunkline.core.errors import AlreadyExists
 from trunkline.storage.keys.dialing import (
     breaker_key,
+    failures_key,
     grant_key,
     grantee_key,
     slot_count_key,
@@ -67,6 +68,7 @@ class TrunkRepository:
             {tenant: item.get("max_concurrent_calls") for tenant, item in granted.items()},
             {tenant: item[total] for tenant, item in granted.items() if item.get(total)},
             tuple(BatchHold.parse(items[sk]) for sk in items if sk.startswith("HELD#")),
+            items.get(failures_key(trunk_id).sk, {}).get("number", 0),
         )
 
     def ids(self) -> list[str]:
@@ -137,16 +139,31 @@ class TrunkRepository:
         settings: Mapping[str, Any],
         event: TrunkEvent | None,
         extra_writes: Sequence[Write] = (),
+        *,
+        resumes: bool = False,
     ) -> None:
-        """Change some of the tenant's settings (None: back to the operator's), and record the event."""
-        change = Update(trunk_settings_key(trunk_id), set=settings)
-        self._table.transact([change, *_event_puts(trunk_id, event), *extra_writes])
+        """Change some of the tenant's settings (None: back to the operator's), and record the event.
+
+        `resumes` closes the circuit breaker by hand.
+        """
+        writes: list[Write] = [Update(trunk_settings_key(trunk_id), set=settings)]
+        if resumes:
+            writes += [Delete(breaker_key(trunk_id)), Delete(failures_key(trunk_id))]
+        self._table.transact([*writes, *_event_puts(trunk_id, event), *extra_writes])
 
     def open_breaker(self, trunk_id: str, breaker: TrunkCircuitBreaker) -> None:
         """Pause a failing trunk; a late write of a lost run only stores a pause that ends sooner."""
         event = TrunkEvent("trunk.paused", breaker.reason, breaker.opened_at_ms)
         item = asdict(breaker) | breaker_key(trunk_id).as_item()
-        self._table.transact([Put(item), *_event_puts(trunk_id, event)])
+        writes: list[Write] = [Put(item), Delete(failures_key(trunk_id))]
+        self._table.transact([*writes, *_event_puts(trunk_id, event)])
+
+    def count_failures(self, trunk_id: str, number: int, anew: bool) -> None:
+        """Add to the trunk's failures in a row, or begin the row anew."""
+        if anew:
+            self._table.write(Put(failures_key(trunk_id).as_item() | {"number": number}))
+        else:
+            self._table.write(Update(failures_key(trunk_id), add={"number": number}))
 
     def close_breaker(self, trunk_id: str, now_ms: int) -> None:
         """Resume a trunk that works again; does nothing if another run has done so."""

@@ -63,6 +63,11 @@ def breaker_key(trunk_id: str) -> ItemKey:
     return ItemKey(f"TRUNK#{trunk_id}", "BREAKER")
 
 
+def failures_key(trunk_id: str) -> ItemKey:
+    """The number of the trunk's failures in a row."""
+    return ItemKey(f"TRUNK#{trunk_id}", "FAILURES")
+
+
 def batch_hold_key(trunk_id: str, tenant_id: str = "", batch_id: str = "") -> ItemKey:
     """A batch whose calls are not dialled on the trunk."""
     return ItemKey(f"TRUNK#{trunk_id}", f"HELD#{tenant_id}#{batch_id}" if batch_id else "HELD#")
