@@ -160,7 +160,7 @@ def result_of_livekit_error(http_status: int, code: str, message: str) -> DialRe
     if code == "canceled" or (http_status == HTTPStatus.REQUEST_TIMEOUT and code == "deadline_exceeded"):
         return DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER)
     if code == "not_found" and "trunk" in message:
-        return DialResult(DialResultKind.NOT_SENT, refusal=detail or code)
+        return DialResult(DialResultKind.NOT_SENT, detail=detail, refusal=detail or code)
     if code in ("unavailable", "internal") and any(proof in message for proof in _NO_INVITE):
         return DialResult(DialResultKind.NOT_SENT)
     if http_status == HTTPStatus.UNAUTHORIZED:
