@@ -192,7 +192,7 @@ class AgentCall:
         raise AssertionError("unreachable")
 
     async def answering_machine(self, result: str) -> None:
-        """Report who answered the phone: human, machine or unknown."""
+        """Report who answered the phone: human, machine, unknown, or a word of LiveKit's detection."""
         await self._report({"type": "answering_machine", "result": result})
 
     async def ended(self, reason: str = "agent_hangup") -> None:

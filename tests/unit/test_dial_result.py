@@ -181,6 +181,7 @@ def test_livekits_own_errors_return_a_call_only_on_proof(
         ("CLIENT_INITIATED", "hangup", 600.2, State.COMPLETED, Reason.MAX_DURATION_REACHED),
         ("CLIENT_INITIATED", "active", 30.0, State.DISCONNECTED, Reason.AUDIO_LOST),
         ("CLIENT_INITIATED", "dialing", None, State.FAILED, Reason.TRUNK_UNAVAILABLE),
+        ("CLIENT_INITIATED", "ringing", None, State.FAILED, Reason.DIAL_UNKNOWN),
         ("CONNECTION_TIMEOUT", "active", 30.0, State.DISCONNECTED, Reason.CONNECTION_LOST),
         ("CONNECTION_TIMEOUT", "ringing", None, State.FAILED, Reason.DIAL_UNKNOWN),
         ("MEDIA_FAILURE", "dialing", None, State.FAILED, Reason.MEDIA_FAILED),

@@ -13,6 +13,7 @@ from tests.support.builders import make_call, make_web_call
 from tests.support.clocks import NOW_MS
 from trunkline.calls.models import Call, Change
 from trunkline.calls.reasons import Reason
+from trunkline.calls.report_schemas import AnsweringMachine
 from trunkline.calls.report_transitions import (
     on_agent_changed,
     on_answering_machine,
@@ -112,3 +113,22 @@ def test_no_order_of_reports_moves_a_call_backwards(call: Call, names: list[str]
         again = REPORTS[name](change.call)
         assert again is None, "a repeat changes nothing"
         call = change.call
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("machine", Reason.VOICEMAIL_REACHED),
+        ("machine-vm", Reason.VOICEMAIL_REACHED),
+        ("machine-unavailable", Reason.VOICEMAIL_REACHED),
+        ("machine-ivr", Reason.AGENT_HANGUP),
+        ("uncertain", Reason.AGENT_HANGUP),
+        ("human", Reason.AGENT_HANGUP),
+    ],
+)
+def test_livekits_words_for_who_picked_up_are_taken(word: str, reason: Reason) -> None:
+    report = AnsweringMachine.model_validate({"type": "answering_machine", "result": word})
+    reported = on_answering_machine(answer_call(ringing(), NOW_MS).call, report.result)
+    assert reported is not None
+    ending = Ending(State.COMPLETED, Reason.AGENT_HANGUP)
+    assert end_call(reported.call, ending, NOW_MS).call.reason is reason

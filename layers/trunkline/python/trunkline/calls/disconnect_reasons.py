@@ -38,7 +38,7 @@ def ending_for_disconnect(
     """
     was_answered = is_active or answered_for_s is not None or sip_call_status in ("active", "hangup")
     if not was_answered:
-        return Ending(State.FAILED, _UNANSWERED.get(disconnect_reason, Reason.DIAL_UNKNOWN))
+        return Ending(State.FAILED, _unanswered_reason(disconnect_reason, sip_call_status))
     if disconnect_reason in LOST:
         return Ending(State.DISCONNECTED, Reason.CONNECTION_LOST)
     if answered_for_s is not None and answered_for_s >= max_call_duration_s - 1:
@@ -48,3 +48,10 @@ def ending_for_disconnect(
     if sip_call_status == "active":
         return Ending(State.DISCONNECTED, Reason.AUDIO_LOST)
     return Ending(State.COMPLETED, Reason.USER_HANGUP)
+
+
+def _unanswered_reason(disconnect_reason: str, sip_call_status: str) -> Reason:
+    if (disconnect_reason, sip_call_status) == ("CLIENT_INITIATED", "ringing"):
+        # A carrier that fails does so before the phone rings: this one may have been picked up.
+        return Reason.DIAL_UNKNOWN
+    return _UNANSWERED.get(disconnect_reason, Reason.DIAL_UNKNOWN)

@@ -81,10 +81,12 @@ class Summary(InputModel):
 
 
 class AnsweringMachine(InputModel):
-    """Who picked up."""
+    """Who picked up, in Trunkline's words or in those of LiveKit's answering machine detection."""
 
     type: Literal["answering_machine"]
-    result: Literal["human", "machine", "unknown"]
+    result: Literal[
+        "human", "machine", "unknown", "machine-vm", "machine-ivr", "machine-unavailable", "uncertain"
+    ]
 
 
 class Ended(InputModel):

@@ -16,8 +16,9 @@ class TestNumber:
     `after_s`; without it the callee answers after `after_s` and hangs up `talk_s` later (None: never;
     the other side or the time limit ends the call). `livekit_error` fails the dial with an HTTP status, a
     Twirp code and a text of LiveKit's own. `silent` sends no audio. `after_s` of None rings on.
-    `full_claims` are refused first, as by a trunk that is full. `machine` picks up in place of a person, `drops` vanishes at the end,
-    and `turns` are said. `agent_joins_after_s` is the agent's delay (None: it never comes).
+    `full_claims` are refused first, as by a trunk that is full. `machine` picks up in place of a person,
+    `drops` vanishes at the end, and `turns` are said. `agent_joins_after_s` is the agent's delay (None: it
+    never comes).
     """
 
     after_s: float | None = 0.5

@@ -9,7 +9,7 @@ from typing import Any
 from trunkline.calls.models import Call, Change, NewEvent
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import TERMINAL, Phase, State, may_follow
-from trunkline.calls.value_objects import AttemptRecord, Channel, Ending, WaitsFor
+from trunkline.calls.value_objects import VOICEMAIL, AttemptRecord, Channel, Ending, WaitsFor
 from trunkline.core.timestamps import iso_from_ms
 
 _CANCELLED = Ending(State.CANCELLED, Reason.CANCELLED)
@@ -227,7 +227,7 @@ def end_call(
         ending = _CANCELLED if call.state is not State.ACTIVE else _HUNG_UP
     elif call.agent_lost_at_ms is not None:
         ending = Ending(State.DISCONNECTED, Reason.AGENT_LOST)
-    elif ending.reason is Reason.AGENT_HANGUP and call.answering_machine == "machine":
+    elif ending.reason is Reason.AGENT_HANGUP and call.answering_machine in VOICEMAIL:
         ending = Ending(ending.state, Reason.VOICEMAIL_REACHED)
     attempts = call.attempts
     if call.channel is Channel.PHONE and (call.connecting_at_ms or ending.reason is Reason.AGENT_UNAVAILABLE):

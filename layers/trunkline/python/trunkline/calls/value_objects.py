@@ -56,6 +56,10 @@ class WaitsFor(StrEnum):
     ZONE = "unknown_zone"
 
 
+VOICEMAIL = frozenset({"machine", "machine-vm", "machine-unavailable"})
+"""Reports of who picked up that mean a mailbox; `machine-ivr` is a menu, which may lead to a person."""
+
+
 @dataclass(frozen=True)
 class AttemptRecord:
     """A finished attempt and its result.
