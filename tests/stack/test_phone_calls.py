@@ -16,7 +16,7 @@ from tests.stack.fixtures_livekit import Control
 from tests.stack.fixtures_tenants import MakeTenant
 from tests.support import http
 from tests.support.tenant import Tenant
-from trunkline.dial_queue.pacing import spacing_us
+from trunkline.dial_queue.pacing import preparing_bound, spacing_us
 
 
 def test_a_call_goes_from_queued_to_completed_with_all_its_ids(tenant: Tenant) -> None:
@@ -124,7 +124,8 @@ async def test_the_line_is_paced_and_urgent_calls_go_first(make_tenant: MakeTena
     assert len({invite["room"] for invite in invites}) == 21
     assert max_starts_in_a_second(times) <= 5
     place = next(n for n, invite in enumerate(invites) if urgent in invite["room"])
-    assert place < 5, "it goes first among the few that are prepared at once"
+    # Which agent joins first is the machine's affair; tests/store/test_trunk_pauses.py has the exact order.
+    assert place < preparing_bound(5), "it overtakes all that are not prepared at once with it"
     # One that the carrier's machine takes late is a short gap to the next: evenly spaced means most are.
     assert median(later - earlier for earlier, later in pairwise(times)) > (spacing_us(5) / 1e6 - 0.03)
 

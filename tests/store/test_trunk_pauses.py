@@ -58,6 +58,18 @@ async def test_a_pause_in_mid_run_returns_what_was_not_sent(dialer: DialerHarnes
     assert len(dialer.line.peek(TRUNK.id, "tenant-1", 9)) == 8 - dialled
 
 
+async def test_the_urgent_call_of_a_resumed_trunk_rings_first(dialer: DialerHarness) -> None:
+    dialer.trunks.set(TRUNK.id, PAUSED, None)
+    for number in range(1, 21):
+        dialer.calls.create(make_call(number, priority=10))
+    dialer.calls.create(make_call(21, priority=0))
+    assert await dialer.run().serve(WAKE) is StopReason.PAUSED
+    dialer.trunks.set(TRUNK.id, {"paused": False}, None)
+    await dialer.run("run-2").serve(WAKE)
+    dialled = [call.id for _, call in dialer.livekit.invites]
+    assert dialled == [make_call(number).id for number in (21, *range(1, 21))]
+
+
 async def test_nothing_rings_later_than_one_look_after_a_pause(dialer: DialerHarness) -> None:
     """Also not the calls whose slot was granted, or whose intent was written, before the pause."""
     fast(dialer)
