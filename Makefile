@@ -11,8 +11,9 @@ help: ## Show this list
 setup: ## Install all dependencies into .venv and .local
 	@local/setup.sh
 
-run: setup ## Start the local stack and place a demo call; ONCE=1 stops after the call
-	@$(PYTHON) -m local run $(if $(ONCE),--once)
+run: setup ## Start the local stack and place a demo call; ONCE=1 stops after it, LIVEKIT=real runs livekit-server
+	@$(if $(filter real,$(LIVEKIT)),local/livekit_server.sh)
+	@$(PYTHON) -m local run $(if $(ONCE),--once) $(if $(filter real,$(LIVEKIT)),--livekit-server)
 
 down: ## Stop the processes of a local stack that was killed
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from local import cdk
 from local.config import from_environment
 from local.demo import place_demo_call, print_usage
 from local.processes import CannotStart, stop_leftovers
+from local.real_livekit import real_livekit
 from local.stack import Stack, local_stack
 
 app = typer.Typer(no_args_is_help=True, help="Run the local stack.", pretty_exceptions_enable=False)
@@ -21,7 +23,12 @@ console = Console(highlight=False)
 
 
 @app.command()
-def run(once: Annotated[bool, typer.Option("--once", help="Stop after the demo call.")] = False) -> None:
+def run(
+    once: Annotated[bool, typer.Option("--once", help="Stop after the demo call.")] = False,
+    livekit_server: Annotated[
+        bool, typer.Option("--livekit-server", help="Run a real livekit-server; it has no SIP.")
+    ] = False,
+) -> None:
     """Start the stack, place a demo call, and run until Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     started_s = time.monotonic()
@@ -31,7 +38,8 @@ def run(once: Annotated[bool, typer.Option("--once", help="Stop after the demo c
 
     completed = False
     try:
-        with local_stack(from_environment(), report) as stack:
+        livekit = real_livekit if livekit_server else nullcontext
+        with livekit(from_environment()) as config, local_stack(config, report) as stack:
             completed = place_demo_call(stack, console)
             if not once:
                 print_usage(stack, console)

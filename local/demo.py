@@ -11,6 +11,7 @@ from trunkline_cli.watch import ApiClient, watch
 
 from infrastructure.settings import stage_settings
 from local.config import STAGE
+from local.seed import DEMO_AGENT
 from local.stack import Stack
 
 DEMO_NUMBER = "+15550100001"
@@ -30,7 +31,7 @@ def place_demo_call(stack: Stack, console: Console) -> bool:
         ApiError: the API rejected the call.
         TimeoutError: the call has not ended within a minute.
     """
-    api = ApiClient(stack.config.api_url, stack.seed.live_key)
+    api = ApiClient(stack.config.api_url, demo_key(stack))
     started_s = time.monotonic()
     accepted = api.place_call({"agentId": stack.seed.agent_id, "phoneNumber": DEMO_NUMBER})
     took_ms = (time.monotonic() - started_s) * 1000
@@ -51,6 +52,11 @@ def place_demo_call(stack: Stack, console: Console) -> bool:
     return bool(status == "completed")
 
 
+def demo_key(stack: Stack) -> str:
+    """Return the key that rings a phone: without SIP the simulated phone of test mode."""
+    return stack.seed.test_key if stack.config.web_only else stack.seed.live_key
+
+
 def _print_ending(console: Console, call: dict[str, Any]) -> None:
     if call["data"]["status"] == "completed":
         _print_detail(console, "duration", f"{call['data']['duration']} s")
@@ -68,9 +74,9 @@ def print_usage(stack: Stack, console: Console) -> None:
     body = json.dumps({"agentId": stack.seed.agent_id, "phoneNumber": DEMO_NUMBER})
     console.print("\n[bold green]Trunkline is running.[/]")
     console.print(f"  [dim]API URL[/]  {stack.config.api_url}")
-    console.print(f"  [dim]API key[/]  {stack.seed.live_key}\n")
+    console.print(f"  [dim]API key[/]  {demo_key(stack)}\n")
     print(f"curl -X POST {stack.config.api_url}/api/v1/calls/outbound \\")  # noqa: T201 - to be pasted, so not wrapped
-    print(f"  -H 'x-api-key: {stack.seed.live_key}' \\")  # noqa: T201
+    print(f"  -H 'x-api-key: {demo_key(stack)}' \\")  # noqa: T201
     print("  -H 'Content-Type: application/json' \\")  # noqa: T201
     print(f"  -d '{body}'")  # noqa: T201
     first, last = stage_settings(STAGE).outgoing_loopback_ports.split("-")
@@ -78,4 +84,21 @@ def print_usage(stack: Stack, console: Console) -> None:
     console.print(
         f"  [dim]Your webhook[/]  http://127.0.0.1 or http://localhost, with a port from {first} to {last}"
     )
+    if stack.config.web_only:
+        _print_agent(stack, console)
     console.print(f"\n[dim]All URLs, keys and ids are in {stack.config.stack_file}. Press Ctrl-C to stop.[/]")
+
+
+def _print_agent(stack: Stack, console: Console) -> None:
+    """Print the commands that start the example agent and a web call, to be pasted as they are."""
+    url, api_key, api_secret = stack.config.livekit
+    names = {"LIVEKIT_URL": url, "LIVEKIT_API_KEY": api_key, "LIVEKIT_API_SECRET": api_secret}
+    names |= {"TRUNKLINE_API_URL": stack.config.api_url, "AGENT_NAME": DEMO_AGENT}
+    body = json.dumps({"workflow_slug": stack.seed.workflow_slug, "user_id": "me"})
+    console.print(
+        "\n[dim]An agent, and a web call to join with its url and token, as at https://meet.livekit.io:[/]"
+    )
+    words = " ".join(f"{name}={value}" for name, value in names.items())
+    print(f"{words} .local/livekit/bin/python examples/agent/main.py start")  # noqa: T201
+    print(f"curl -X POST {stack.config.api_url}/api/v1/calls -H 'x-api-key: {stack.seed.live_key}' \\")  # noqa: T201
+    print(f"  -H 'Content-Type: application/json' -d '{body}'")  # noqa: T201

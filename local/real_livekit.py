@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from local.config import ROOT, StackConfig
-from local.processes import Processes
+from local.processes import CannotStart, Processes
 
 BINARY = ROOT / ".local" / "bin" / "livekit-server"
 _API_KEY, _API_SECRET = "devkey", "secret" * 6
@@ -19,7 +19,12 @@ def real_livekit(config: StackConfig) -> Iterator[StackConfig]:
     """Run livekit-server while the block runs; yield a configuration that uses it.
 
     Its webhooks go to the stack. `docs/livekit.md` describes the settings that work on loopback.
+
+    Raises:
+        CannotStart: it was not built, or does not start.
     """
+    if not BINARY.exists():
+        raise CannotStart(f"{BINARY} was not built: install Go (https://go.dev/dl) and start again")
     folder = config.folder / "real-livekit"
     processes = Processes(replace(config, folder=folder))
     processes.lock_folder()
