@@ -41,3 +41,14 @@ async def test_a_dial_whose_reply_is_lost_holds_no_other_once_livekit_answers(di
     await dialer.run().serve(WAKE)
     assert dialer.states(range(1, 7)).count(State.ACTIVE) == 3
     assert len(dialer.livekit.invites) == 6
+
+
+async def test_a_livekit_that_hangs_is_said_to_slow_the_trunk(dialer: DialerHarness) -> None:
+    dialer.livekit.responds.clear()
+    dialer.calls.create(make_call())
+    run = asyncio.create_task(dialer.run().serve(WAKE))
+    await asyncio.sleep(3)
+    assert dialer.lanes.status(TRUNK.id).slowed_by == "livekit_slow"
+    dialer.livekit.responds.set()
+    await run
+    assert dialer.lanes.status(TRUNK.id).slowed_by is None

@@ -61,6 +61,7 @@ class LaneStatus:
 
     held: bool
     pace_factor: float
+    slowed_by: str | None = None
 
 
 class LaneLeaseRepository:
@@ -113,13 +114,14 @@ class LaneLeaseRepository:
         factor = item.get("pace_factor", 1.0)
         return HeldLane(trunk_id, run_id, item["fence"], item.get("time_left_us", 0), taken_at_us, factor)
 
-    def renew(self, lane: HeldLane) -> None:
-        """Renew the lease.
+    def renew(self, lane: HeldLane, slowed_by: str | None = None) -> None:
+        """Renew the lease, and store what slows the lane.
 
         Raises:
             LaneLost: another run has taken the lane.
         """
-        self._write_if_held(lane, Update(lane_key(lane.trunk_id), set=self._lease()))
+        values = {"slowed_by": slowed_by, **self._lease()}
+        self._write_if_held(lane, Update(lane_key(lane.trunk_id), set=values))
 
     def reserve(self, lane: HeldLane, time_left_us: int, pace_factor: float) -> None:
         """Store the pacing clock as of after the reserved slots, and renew the lease (rule 7).
@@ -152,7 +154,9 @@ class LaneLeaseRepository:
     def status(self, trunk_id: str) -> LaneStatus:
         """Read a lane without taking it."""
         item = self._table.get(lane_key(trunk_id)) or {}
-        return LaneStatus(self._is_alive(item), item.get("pace_factor", 1.0))
+        held = self._is_alive(item)
+        slowed_by = item.get("slowed_by") if held else None
+        return LaneStatus(held, item.get("pace_factor", 1.0), slowed_by)
 
     def is_held(self, trunk_id: str) -> bool:
         """Tell whether a live run holds the lane."""

@@ -49,6 +49,7 @@ class TrunkSummary(TypedDict):
     cps: float
     cps_budget: float
     pace: float
+    slowed_by: str | None
     waiting: int
     in_progress: int
     max_concurrent_calls: int | None
@@ -153,6 +154,7 @@ class TrunkService:
             "cps": trunk.cps,
             "cps_budget": state.declared.cps,
             "pace": 0 if paused else round(trunk.cps * lane.pace_factor, 3),
+            "slowed_by": lane.slowed_by,
             "waiting": self.queue.waiting(trunk.id, tenant_id),
             "in_progress": self.calls.count_in_progress(trunk.id, tenant_id),
             "max_concurrent_calls": trunk.max_concurrent_calls,

@@ -208,13 +208,20 @@ class Pacer:
             await self._context.offload(self._context.notifier.set_watchdog, self._lane.trunk_id)
             await asyncio.sleep(every_s)
             try:
-                await self._context.offload(self._lanes.renew, self._lane)
+                await self._context.offload(self._lanes.renew, self._lane, self._slowed_by())
             except LaneLost:
                 self._on_lost()
                 return
             except Exception:
                 # Retried at the next heartbeat; the fence decides, not this clock.
                 self._context.log.exception("lane not renewed", trunk_id=self._lane.trunk_id)
+
+    def _slowed_by(self) -> str | None:
+        now_us = self._now()
+        if self._context.starts.is_slow(now_us):
+            self._context.log.warning("livekit_slow", trunk_id=self._lane.trunk_id)
+            return "livekit_slow"
+        return "carrier_too_fast" if self._pace.factor(now_us) < 1 else None
 
     def _now(self) -> int:
         return self._context.clock.monotonic_us()
