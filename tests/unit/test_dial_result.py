@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from trunkline.calls.disconnect_reasons import ending_for_disconnect
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.livekit.dial_answers import result_of_livekit_error, result_of_sip_status
+from trunkline.livekit.dial_answers import (
+    BLOCK_CODES,
+    BLOCK_PHRASES,
+    MONEY_PHRASES,
+    PACE_CODES,
+    PACE_PHRASES,
+    is_about_pace,
+    result_of_livekit_error,
+    result_of_sip_status,
+)
 from trunkline.livekit.dial_result import DialResultKind
 
 
@@ -71,12 +80,17 @@ def test_a_carrier_that_refuses_the_pace_sends_the_call_back(code: int, phrase: 
         (503, "No rate found"),
         (403, "Account limited to domestic calls"),
         (503, "Insufficient balance: calls limit reached"),
+        (486, "32102 Daily limit reached"),
+        (480, "Monthly fee: payment required"),
+        (603, "No credit"),
+        (500, "Free minutes used"),
         (429, "Provide Referrer Identity"),
         (429, "Rate limit exceeded"),
     ],
 )
 def test_money_and_a_bare_429_end_the_attempt(code: int, phrase: str) -> None:
-    assert result_of_sip_status(code, phrase).kind is DialResultKind.FAILED
+    result = result_of_sip_status(code, phrase)
+    assert (result.kind, result.reason) == (DialResultKind.FAILED, Reason.TRUNK_REJECTED)
 
 
 @pytest.mark.parametrize(
@@ -120,17 +134,36 @@ def test_livekits_texts_about_the_trunk_are_no_callees_answer(
 _SURROUNDING = st.text(alphabet="xyz :;()/", max_size=20)
 
 
-@given(
-    st.sampled_from(["CPS limit exceeded", "Maxcalls exceeded", "flood", "Channel limit reached"]),
-    st.sampled_from([str.upper, str.lower, str.title]),
-    _SURROUNDING,
-    _SURROUNDING,
-)
-def test_a_phrase_counts_in_any_case_and_with_text_around_it(
-    phrase: str, case: Callable[[str], str], before: str, after: str
+_CASES = st.sampled_from([str.upper, str.lower, str.title])
+
+
+def _phrases(patterns: tuple[str, ...]) -> st.SearchStrategy[str]:
+    return st.sampled_from(patterns).flatmap(lambda each: st.from_regex(each, fullmatch=True))
+
+
+@given(st.sampled_from(sorted(PACE_CODES)), _phrases(PACE_PHRASES), _CASES, _SURROUNDING, _SURROUNDING)
+def test_a_phrase_about_pace_counts_in_any_case_and_with_text_around_it(
+    code: int, phrase: str, case: Callable[[str], str], before: str, after: str
 ) -> None:
     text = f"{before} {case(phrase)} {after}"
-    assert result_of_sip_status(503, text).kind is DialResultKind.TOO_FAST
+    assume(is_about_pace(phrase))  # not also about money
+    assert result_of_sip_status(code, text).kind is DialResultKind.TOO_FAST
+
+
+@given(st.sampled_from(sorted(PACE_CODES)), _phrases(MONEY_PHRASES), _CASES, _phrases(PACE_PHRASES))
+def test_a_phrase_about_money_outweighs_one_about_pace(
+    code: int, phrase: str, case: Callable[[str], str], pace: str
+) -> None:
+    result = result_of_sip_status(code, f"{pace} {case(phrase)}")
+    assert result.kind is DialResultKind.FAILED
+    assert result.reason in (Reason.TRUNK_REJECTED, Reason.BLOCKED_BY_CARRIER)
+
+
+@given(st.sampled_from(sorted(BLOCK_CODES)), _phrases(BLOCK_PHRASES), _CASES, _SURROUNDING)
+def test_a_phrase_about_a_block_counts_in_any_case(
+    code: int, phrase: str, case: Callable[[str], str], after: str
+) -> None:
+    assert result_of_sip_status(code, f"({case(phrase)}) {after}").reason is Reason.BLOCKED_BY_CARRIER
 
 
 @given(st.integers(300, 699), st.text(max_size=40))

@@ -67,9 +67,11 @@ MONEY_PHRASES = (
     r"no rate",
     r"daily",
     r"monthly",
-    r"minutes",
+    r"(free|included) minutes",
+    r"minutes (are |were )?(used|exhausted|exceeded)",
 )
-"""Words about money, tariffs and allowances: with one of them an answer is never about pace."""
+"""Words about money, tariffs and allowances: a refusal with one of them is `trunk_rejected`, whatever its
+code says, and never about pace."""
 
 PACE_PHRASES = (
     r"\bcps\b",
@@ -132,7 +134,9 @@ def result_of_sip_status(sip_status_code: int, phrase: str) -> DialResult:
     if sip_status_code in BLOCK_CODES and _matches(BLOCK_PHRASES, phrase):
         reason = Reason.BLOCKED_BY_CARRIER
         return DialResult(DialResultKind.FAILED, reason, sip_status_code, detail_of(phrase))
-    reason = _BY_CODE.get(sip_status_code) or _unlisted(sip_status_code)
+    is_about_money = sip_status_code in PACE_CODES and _matches(MONEY_PHRASES, phrase)
+    listed = Reason.TRUNK_REJECTED if is_about_money else _BY_CODE.get(sip_status_code)
+    reason = listed or _unlisted(sip_status_code)
     return DialResult(DialResultKind.FAILED, reason, sip_status_code, detail_of(phrase))
 
 
