@@ -82,7 +82,7 @@ def test_a_call_to_nobody_knows_where_is_held_until_its_owner_says(tenant: Tenan
         ({"redial": {"maxAttempts": 0}}, "redial"),
         ({"redial": {"maxAttempts": 2, "retryOn": ["rain"]}}, "redial"),
         ({"redial": 3}, "redial"),
-        ({"callingWindow": {"start": "20:00", "end": "09:00"}}, "callingWindow"),
+        ({"callingWindow": {"start": "09:00", "end": "09:00"}}, "callingWindow"),
         ({"callingWindow": {"start": "09:00", "end": "20:00", "timezone": "Nowhere"}}, "callingWindow"),
         ({"expiresAt": "tomorrow"}, "expiresAt"),
         ({"expiresAt": "2020-01-01T00:00:00Z"}, "expiresAt"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -153,11 +154,14 @@ def test_a_record_that_the_stream_repeats_makes_no_second_delivery(
     assert len(endpoint.requests_to("/hook")) == 1
 
 
-def test_a_record_that_cannot_be_read_is_reported_and_no_other_with_it(stack: Stack) -> None:
-    good = stream_record("6", {"pk": {"S": "OTHER#1"}, "type": {"S": "x"}})
-    bad = stream_record("7", {"type": {"S": "queued"}})
+def test_a_record_that_cannot_be_read_is_counted_and_holds_up_no_other(stack: Stack) -> None:
+    bad = stream_record("6", {"type": {"S": "queued"}})
+    good = stream_record("7", {"pk": {"S": "OTHER#1"}, "type": {"S": "x"}})
     functions: Any = client(stack.config, "lambda")
     answer = functions.invoke(
-        FunctionName="trunkline-local-event-fanout", Payload=json.dumps({"Records": [good, bad]})
+        FunctionName="trunkline-local-event-fanout",
+        Payload=json.dumps({"Records": [bad, good]}),
+        LogType="Tail",
     )
-    assert json.loads(answer["Payload"].read()) == {"batchItemFailures": [{"itemIdentifier": "7"}]}
+    assert json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
+    assert '"ItemsFailed":[1' in base64.b64decode(answer["LogResult"]).decode().replace(" ", "")
