@@ -18,7 +18,9 @@ from trunkline.calls.transitions import claim_call, store_pending_ending
 from trunkline.calls.value_objects import Ending
 from trunkline.dial_queue.lease import LEASE_MS, MAX_CLOCK_SKEW_MS, WATCHDOG_DELAY_S, HeldLane
 from trunkline.dial_queue.messages import DialWakeup
+from trunkline.dialer.context import DialerContext
 from trunkline.dialer.lane_run import StopReason
+from trunkline.dialer.orphaned_claims import return_orphaned_claims
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 from trunkline.storage.keys.dialing import lane_key
@@ -224,6 +226,23 @@ async def test_a_watchdog_dials_what_a_dead_run_had_prepared_and_what_waits(dial
     assert dialer.load(1).claim == 2
     assert dialer.livekit.deleted_rooms == [f"call-{first.id}"]
     assert len(dialer.livekit.invites) == 2
+
+
+async def test_a_watchdog_dials_what_a_dead_run_had_prepared_though_nothing_waits(
+    dialer: DialerHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slow_query(context: DialerContext, lane: HeldLane) -> list[Call]:
+        await asyncio.sleep(0.2)
+        return await return_orphaned_claims(context, lane)
+
+    monkeypatch.setattr("trunkline.dialer.lane_run.return_orphaned_claims", slow_query)
+    dialer.calls.create(make_call(1))
+    assert dialer.lanes.take(TRUNK.id, "dead-run") is not None
+    first = dialer.load(1)
+    dialer.calls.apply(first, claim_call(first, "dead-run", f"call-{first.id}"), NOW_MS)
+    await asyncio.sleep((LEASE_MS + MAX_CLOCK_SKEW_MS) / 1000 + 0.01)
+    assert await dialer.run().serve(WATCHDOG) is StopReason.EMPTY
+    assert (dialer.load(1).state, len(dialer.livekit.invites)) == (State.ACTIVE, 1)
 
 
 async def test_a_watchdog_does_nothing_on_a_free_lane(dialer: DialerHarness) -> None:

@@ -15,7 +15,7 @@ from trunkline.dial_queue.repository import DialQueue
 from trunkline.dialer.attempt import Stage
 from trunkline.dialer.attempt_pool import AttemptPool
 from trunkline.dialer.context import DialerContext
-from trunkline.dialer.orphaned_claims import return_orphaned_claims
+from trunkline.dialer.orphaned_claims import close_rooms, return_orphaned_claims
 from trunkline.dialer.pacer import PaceController, Pacer
 from trunkline.dialer.queue_reader import MAX_DUE_PER_LOOK, QueueReader, QueueSnapshot, enqueue_due_calls
 from trunkline.dialer.simulation_hook import Simulation, SimulationHook
@@ -140,10 +140,12 @@ class LaneRun:
             asyncio.create_task(pacer.grant_starts()),
             asyncio.create_task(pacer.heartbeat(self._limits.heartbeat_s)),
             asyncio.create_task(pacer.follow_trunk(self._limits.poll_s)),
-            asyncio.create_task(return_orphaned_claims(self._context, lane)),
         ]
         self._context.notifier.holds_lane = True
         try:
+            # Before the first look at the line: it may be empty but for what the dead run had prepared.
+            orphans = await return_orphaned_claims(self._context, lane)
+            helpers.append(asyncio.create_task(close_rooms(self._context, orphans)))
             stop = await self._work(lane, pacer)
             if stop is StopReason.TIME_UP:
                 await self._pool.drain(self._limits.drain_s)
