@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from trunkline.calls.calling_policy import RedialPolicy, RetryOn
 from trunkline.calls.disconnect_reasons import ending_for_disconnect
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
@@ -259,3 +260,13 @@ def test_any_text_is_cut_to_one_short_line(text: str) -> None:
     detail = result_of_sip_status(500, text).detail or ""
     assert len(detail) <= 160
     assert detail.isprintable()
+
+
+def test_a_leg_that_died_with_the_sip_service_is_redialled_by_an_explicit_word_only() -> None:
+    ending = ending_for_disconnect(
+        "CONNECTION_TIMEOUT", "ringing", answered_for_s=None, max_call_duration_s=60
+    )
+    redialled_on = {
+        word for word in RetryOn if RedialPolicy(2, (word,), (1,)).due_ms(1, ending.reason, 0) is not None
+    }
+    assert redialled_on == {RetryOn.UNKNOWN}
