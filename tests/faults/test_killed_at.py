@@ -79,22 +79,22 @@ async def test_killed_at_every_point(make_tenant: MakeTenant) -> None:
 
 
 @pytest.mark.parametrize("share", [0.2])
-async def test_a_fifth_of_the_calls_to_aws_fail_for_half_a_minute(
+async def test_a_share_of_the_calls_to_aws_fails(
     make_tenant: MakeTenant, share: float
 ) -> None:
     tenant = await make_tenant(cps=5)
     proxy = Failing(tenant.stack.config.emulator_url, share)
     accepted: list[str] = []
     with routed_through(tenant.stack, proxy, ["api", "dialer", "livekit-webhook", "reconciler"]):
-        end_s = time.monotonic() + 30
-        while time.monotonic() < end_s:
+        end_s = time.monotonic() + 180
+        while (len(accepted) < 25 or proxy.failed < 25) and time.monotonic() < end_s:
             answer = tenant.place(BUSY)
             assert answer.status_code in (201, 500), answer.text
             if answer.status_code == 201:
                 accepted.append(answer.json()["data"]["id"])
             time.sleep(0.3)
-        assert proxy.failed > 20
-    assert len(accepted) > 20
+        assert proxy.failed >= 25
+    assert len(accepted) >= 25
     reasons = check_invariants(
         tenant, accepted, cps=5, never_dialled=frozenset({"dial_unknown", "queue_unavailable"})
     )
