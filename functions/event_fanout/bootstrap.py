@@ -10,11 +10,11 @@ from trunkline.core import aws_clients
 from trunkline.core.settings import EventFanoutSettings
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
+from trunkline.webhooks.delivery_executions import DeliveryStateMachine
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.event_bus import EventBus
 from trunkline.webhooks.fan_out import CallEnd, FanOut
 from trunkline.webhooks.repository import EndpointRepository
-from trunkline.webhooks.state_machine import DeliveryStateMachine
 
 
 @cache

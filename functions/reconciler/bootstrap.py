@@ -11,8 +11,8 @@ from aws_lambda_powertools import Logger
 
 from functions.call_resources import CallResources
 from functions.test_dialer.bootstrap import build_player
+from trunkline.batches.batch_executions import BatchStateMachine
 from trunkline.batches.repository import BatchRepository
-from trunkline.batches.state_machine import BatchStateMachine
 from trunkline.call_control.call_checks import CallCheckQueue
 from trunkline.calls.models import Call
 from trunkline.core import aws_clients
@@ -32,10 +32,10 @@ from trunkline.reconciler.web_calls import WebCallReconciler
 from trunkline.schedules.eventbridge_sync import ScheduleSync
 from trunkline.simulator.livekit import SimulatedLiveKit
 from trunkline.trunks.models import TrunkState
+from trunkline.webhooks.delivery_executions import DeliveryStateMachine
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.delivery_starter import DeliveryStarter
 from trunkline.webhooks.health_repository import EndpointHealthRepository
-from trunkline.webhooks.state_machine import DeliveryStateMachine
 
 _THREADS = 16
 

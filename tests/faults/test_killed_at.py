@@ -79,9 +79,7 @@ async def test_killed_at_every_point(make_tenant: MakeTenant) -> None:
 
 
 @pytest.mark.parametrize("share", [0.2])
-async def test_a_share_of_the_calls_to_aws_fails(
-    make_tenant: MakeTenant, share: float
-) -> None:
+async def test_a_share_of_the_calls_to_aws_fails(make_tenant: MakeTenant, share: float) -> None:
     tenant = await make_tenant(cps=5)
     proxy = Failing(tenant.stack.config.emulator_url, share)
     accepted: list[str] = []

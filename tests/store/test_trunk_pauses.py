@@ -14,10 +14,10 @@ from tests.support.clocks import NOW_MS
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.dialer.lane_run import RunLimits, StopReason
-from trunkline.livekit.dial_answers import result_of_livekit_error
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import room_name
 from trunkline.livekit.sdk_boundary import UNAUTHENTICATED, LiveKitUnavailable
+from trunkline.livekit.sip_statuses import result_of_livekit_error
 from trunkline.trunks.circuit_breaker import TRUNK_BREAKER
 from trunkline.trunks.repository import TrunkEvent
 

@@ -14,9 +14,9 @@ from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.test_numbers import lookup_test_number
 from trunkline.livekit.client import BeforeSend
-from trunkline.livekit.dial_answers import result_of_livekit_error, result_of_sip_status
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
+from trunkline.livekit.sip_statuses import result_of_livekit_error, result_of_sip_status
 
 NO_ANSWER = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER))
 

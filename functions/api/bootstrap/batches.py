@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from trunkline.auth.principal import Principal
+from trunkline.batches.batch_executions import BatchStateMachine
 from trunkline.batches.forecast_service import ForecastService
 from trunkline.batches.holds import BatchHoldService
 from trunkline.batches.repository import BatchRepository
@@ -12,7 +13,6 @@ from trunkline.batches.responses import BatchResponses
 from trunkline.batches.results import Results
 from trunkline.batches.s3_files import BatchFiles
 from trunkline.batches.service import BatchService
-from trunkline.batches.state_machine import BatchStateMachine
 from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.core import aws_clients
 from trunkline.core.logging import logger

@@ -6,6 +6,7 @@ from functools import cache
 
 from trunkline.core import aws_clients
 from trunkline.core.logging import logger
+from trunkline.webhooks.delivery_executions import DeliveryStateMachine
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.delivery_service import DeliveryService
 from trunkline.webhooks.delivery_starter import DeliveryStarter
@@ -13,7 +14,6 @@ from trunkline.webhooks.health_repository import EndpointHealthRepository
 from trunkline.webhooks.repository import EndpointRepository
 from trunkline.webhooks.secrets import EndpointSecrets
 from trunkline.webhooks.service import WebhookService
-from trunkline.webhooks.state_machine import DeliveryStateMachine
 
 from .base import cipher, clock, settings, table
 from .egress import egress

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.auth.audit_log import audit_write
 from trunkline.auth.principal import Principal
+from trunkline.batches.batch_executions import BatchStateMachine
 from trunkline.batches.holds import BatchHoldService
 from trunkline.batches.models import BATCH_RETENTION_S, Batch, BatchJob, BatchState, RowFormat
 from trunkline.batches.repository import BatchRepository, job_started
@@ -26,7 +27,6 @@ from trunkline.batches.schemas import (
     ExportView,
     ResultQuery,
 )
-from trunkline.batches.state_machine import BatchStateMachine
 from trunkline.call_templates.create_call import require_template
 from trunkline.call_templates.models import CallKind
 from trunkline.call_templates.user_context import TemplateCipher

@@ -30,7 +30,6 @@ from livekit.protocol.sip import CreateSIPParticipantRequest
 from trunkline.calls.models import Call
 from trunkline.egress.socket_guard import SocketGuard
 from trunkline.livekit.credentials import LiveKitCredentials
-from trunkline.livekit.dial_answers import result_of_livekit_error, result_of_sip_status
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import CALL_ID_HEADER, CALLER, MAX_ID, WATCHED_ROOM, callee_identity
 from trunkline.livekit.sdk_boundary import (
@@ -39,6 +38,7 @@ from trunkline.livekit.sdk_boundary import (
     confirmed,
     refusal_of,
 )
+from trunkline.livekit.sip_statuses import result_of_livekit_error, result_of_sip_status
 
 _TIMEOUT_S = 10
 _CONNECT_S = 5

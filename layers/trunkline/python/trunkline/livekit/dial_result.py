@@ -1,6 +1,6 @@
 """Results of a dial: the kinds of answers to CreateSIPParticipant. Pure.
 
-`dial_answers.py` reads LiveKit's and the carrier's answers into them.
+`sip_statuses.py` reads LiveKit's and the carrier's answers into them.
 """
 
 from __future__ import annotations

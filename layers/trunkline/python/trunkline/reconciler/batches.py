@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
+from trunkline.batches.batch_executions import BatchStateMachine
 from trunkline.batches.models import Batch
 from trunkline.batches.repository import BatchRepository, job_started
-from trunkline.batches.state_machine import BatchStateMachine
 from trunkline.core.clock import Clock
 from trunkline.core.item_guard import ItemGuard
 

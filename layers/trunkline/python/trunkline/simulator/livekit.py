@@ -15,9 +15,9 @@ from trunkline.calls.states import State
 from trunkline.calls.test_numbers import FULL, lookup_test_number
 from trunkline.core.clock import Clock
 from trunkline.livekit.client import BeforeSend
-from trunkline.livekit.dial_answers import result_of_livekit_error, result_of_sip_status
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import parse_room_name
+from trunkline.livekit.sip_statuses import result_of_livekit_error, result_of_sip_status
 from trunkline.simulator.ids import job_id_of, new_id
 
 _NO_ANSWER = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER))

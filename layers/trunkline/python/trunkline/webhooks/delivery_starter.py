@@ -12,9 +12,9 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.core.clock import Clock
+from trunkline.webhooks.delivery_executions import DeliveryStateMachine
 from trunkline.webhooks.delivery_models import Delivery
 from trunkline.webhooks.delivery_repository import DeliveryRepository
-from trunkline.webhooks.state_machine import DeliveryStateMachine
 
 
 @dataclass(frozen=True)

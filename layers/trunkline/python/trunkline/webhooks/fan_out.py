@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from trunkline.calls.states import TERMINAL
 from trunkline.core.json_text import json_text
 from trunkline.storage.keys.item import PK, Item
+from trunkline.webhooks.delivery_executions import DeliveryStateMachine
 from trunkline.webhooks.delivery_models import Delivery, delivery_id
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.events import Event, EventType, call_event_id, type_of_call_event
 from trunkline.webhooks.models import Endpoint
 from trunkline.webhooks.repository import EndpointRepository
-from trunkline.webhooks.state_machine import DeliveryStateMachine
 
 
 @dataclass(frozen=True)

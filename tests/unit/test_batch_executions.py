@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from trunkline.batches.state_machine import BatchStateMachine
+from trunkline.batches.batch_executions import BatchStateMachine
 
 
 @dataclass

@@ -12,7 +12,8 @@ from trunkline.calls.calling_policy import RedialPolicy, RetryOn
 from trunkline.calls.disconnect_reasons import ending_for_disconnect
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.livekit.dial_answers import (
+from trunkline.livekit.dial_result import DialResultKind
+from trunkline.livekit.sip_statuses import (
     BLOCK_CODES,
     BLOCK_PHRASES,
     MONEY_PHRASES,
@@ -22,7 +23,6 @@ from trunkline.livekit.dial_answers import (
     result_of_livekit_error,
     result_of_sip_status,
 )
-from trunkline.livekit.dial_result import DialResultKind
 
 
 @pytest.mark.parametrize(
