@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 _POLL_INTERVAL_S = 0.1
+_IN_TURN = {None, "in_line", "preparing"}
 _TERMINAL_STATUSES = {"completed", "failed", "cancelled"}
 
 
@@ -63,10 +64,16 @@ class ApiClient:
         return body
 
 
+def waits_for(call: dict[str, Any]) -> str:
+    """Return what holds a call back, an empty text if it only waits for its turn."""
+    state = call["queue_state"]
+    return "" if state in _IN_TURN else str(state)
+
+
 def watch(
     api: ApiClient, call_id: str, timeout_s: float, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[dict[str, Any]]:
-    """Yield the call whenever its status or one of its ids changes, until its status is terminal.
+    """Yield the call whenever its status, why it waits, or one of its ids changes, until it has ended.
 
     Raises:
         ApiError: the call cannot be read.
@@ -77,7 +84,10 @@ def watch(
     while time.monotonic() < deadline_s:
         call = api.get_call(call_id)
         data = call["data"]
-        current = (data["status"], data["roomId"], data["jobId"], data["sipParticipantId"])
+        current = (
+            *(data["status"], waits_for(call)),
+            *(data["roomId"], data["jobId"], data["sipParticipantId"]),
+        )
         if current != last_seen:
             last_seen = current
             yield call

@@ -11,7 +11,7 @@ from trunkline.core.errors import InvalidRequest
 from trunkline_cli.console import ApiKey, ApiUrl, Stage, console, report_errors
 from trunkline_cli.explain import explain
 from trunkline_cli.operator import stack_outputs
-from trunkline_cli.watch import ApiClient, watch
+from trunkline_cli.watch import ApiClient, waits_for, watch
 
 app = typer.Typer(no_args_is_help=True, help="Place and watch calls, with an API key of the tenant.")
 
@@ -50,7 +50,7 @@ def watch_call(
         for call in watch(_api_client(url, key, stage), call_id, timeout_s):
             data = call["data"]
             ids = " ".join(str(data[name]) for name in ("roomId", "jobId", "sipParticipantId") if data[name])
-            status, reason = data["status"], call["status_reason"] or ""
+            status, reason = data["status"], call["status_reason"] or waits_for(call)
             console.print(f"{status:<12} {ids} {reason}".rstrip())
     raise typer.Exit(0 if status == "completed" else 1)
 
