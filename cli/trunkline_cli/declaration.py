@@ -59,9 +59,9 @@ def apply_declaration(
 
 
 def _apply(operator: Operator, declared: Mapping[str, Any], options: ApplyOptions) -> Iterator[ApplyResult]:
-    if unknown := set(declared) - _KEYS:
+    if unknown := sorted(map(str, set(declared) - _KEYS)):
         raise InvalidRequest(
-            f"unknown key {sorted(unknown)[0]}: the keys are tenant, trunks, tools, agents and workflows"
+            f"unknown key {unknown[0]}: the keys are tenant, trunks, tools, agents and workflows"
         )
     if not isinstance(declared.get("tenant"), str):
         raise InvalidRequest("tenant: the tenant's name is missing")

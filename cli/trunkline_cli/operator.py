@@ -165,7 +165,10 @@ class Operator:
         self._grant(trunk_id, principal, max_concurrent_calls)
 
     def _grant(self, trunk_id: str, principal: Principal, max_concurrent_calls: int | None = None) -> None:
-        audit_entry = audit_write(principal, SystemClock().wall_ms(), "trunk.granted", trunk_id)
+        state = self.trunks.state(trunk_id)
+        before = state.tenants.get(principal.tenant_id) if state else None
+        changed = ["max_concurrent_calls"] if max_concurrent_calls != before else []
+        audit_entry = audit_write(principal, SystemClock().wall_ms(), "trunk.granted", trunk_id, changed)
         self.trunks.grant(trunk_id, principal.tenant_id, max_concurrent_calls, [audit_entry])
 
     def set_trunk_paused(self, trunk_id: str, *, paused: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -29,7 +30,7 @@ class ApiClient:
         Raises:
             ApiError: the API rejected the call.
         """
-        return self._read(self._client.post("/api/v1/calls/outbound", json=body))["data"]  # type: ignore[no-any-return]
+        return self._read(self._client.post("/api/v1/calls/outbound", json=body), dict)["data"]  # type: ignore[no-any-return]
 
     def get_call(self, call_id: str) -> dict[str, Any]:
         """Read a call.
@@ -37,7 +38,7 @@ class ApiClient:
         Raises:
             ApiError: the call is unknown, or the key may not read it.
         """
-        return self._read(self._client.get(f"/api/v1/calls/{call_id}"))
+        return self._read(self._client.get(f"/api/v1/calls/{quote(call_id, safe='')}"), dict)
 
     def pages(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
         """Iterate over all items of a list.
@@ -48,19 +49,22 @@ class ApiClient:
         cursor: str | None = ""
         while cursor is not None:
             asked = query | ({"cursor": cursor} if cursor else {})
-            page = self._read(self._client.get(f"/api/v1/{path}", params=asked))
+            page = self._read(self._client.get(f"/api/v1/{path}", params=asked), list)
             yield from page["data"]
-            cursor = page["next_cursor"]
+            cursor = page.get("next_cursor")
 
     @staticmethod
-    def _read(response: httpx.Response) -> dict[str, Any]:
+    def _read(response: httpx.Response, shape: type) -> dict[str, Any]:
+        """Return a body whose `data` has a shape."""
         try:
             body: dict[str, Any] = response.json()
-            message = body["error"]["message"] if response.is_error else ""
-        except (ValueError, LookupError, TypeError) as error:
-            raise ApiError(f"{response.status_code}: {response.url} is not an API of Trunkline") from error
+            content = body["error"]["message"] if response.is_error else body["data"]
+        except (ValueError, LookupError, TypeError):
+            content = None
+        if not isinstance(content, str if response.is_error else shape):
+            raise ApiError(f"{response.status_code}: {response.url} is not an API of Trunkline")
         if response.is_error:
-            raise ApiError(f"{response.status_code}: {message}")
+            raise ApiError(f"{response.status_code}: {content}")
         return body
 
 

@@ -68,8 +68,9 @@ def test_a_tenants_name_is_taken_once(operator: Operator) -> None:
     for name in ("acme", tenant_id):
         with pytest.raises(AlreadyExists, match="already exists"):
             operator.tenants.create(name)
-    with pytest.raises(InvalidRequest, match="needs a name"):
-        operator.tenants.create(" ")
+    for name in (" ", "x" * 101, "a\nb", "\ud800"):
+        with pytest.raises(InvalidRequest, match="needs a name"):
+            operator.tenants.create(name)
     operator.tenants.create("Aardvark")
     assert [tenant.name for tenant in operator.tenants.all()] == ["Aardvark", "acme"]
 
@@ -115,6 +116,7 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(operator: Operator,
 @pytest.mark.parametrize(
     "wrong",
     [
+        {1: "tenant", "unknown": 2},
         {"workflows": [WORKFLOW | {"entry_agent": "Nobody"}]},
         {"workflows": [WORKFLOW | {"tools": ["none"]}]},
         {"agents": [AGENT | {"trunk": "none"}]},
@@ -124,7 +126,7 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(operator: Operator,
     ],
 )
 def test_all_is_checked_before_anything_is_written(
-    operator: Operator, table: Table, wrong: dict[str, Any]
+    operator: Operator, table: Table, wrong: dict[Any, Any]
 ) -> None:
     with pytest.raises(TrunklineError):
         apply_declaration(operator, ACME | wrong, NEW)
@@ -156,3 +158,12 @@ def test_the_audit_log_says_what_changed(operator: Operator) -> None:
     operator.set_tenant("acme", {"max_calls_a_day": 3})
     assert audited(operator, "acme", "agent.changed")[0]["changed"] == ["ring_timeout_s", "tools"]
     assert audited(operator, "acme", "tenant.changed")[0]["changed"] == ["max_calls_a_day"]
+
+
+def test_the_audit_log_says_when_a_grant_changes_its_limit(operator: Operator) -> None:
+    (trunk_id,) = (each.id for each in apply_declaration(operator, ACME, NEW) if each.kind == "trunk")
+    for limit in (3, 3, None):
+        operator.grant_trunk(trunk_id, "acme", limit)
+    entries = sorted(audited(operator, "acme", "trunk.granted"), key=lambda entry: entry["at"])
+    changed = [entry["changed"] for entry in entries]
+    assert sorted(changed) == [[], [], ["max_concurrent_calls"], ["max_concurrent_calls"]]

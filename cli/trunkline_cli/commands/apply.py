@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import yaml
 from rich.table import Table
 
+from trunkline.core.errors import InvalidRequest
 from trunkline_cli.console import Stage, connect, console, report_errors
 from trunkline_cli.declaration import ApplyOptions, apply_declaration
 
@@ -35,7 +36,7 @@ def apply(
     """
     options = ApplyOptions(create_tenant, change_shared_trunks, dry_run)
     with report_errors():
-        declared = yaml.safe_load(file.read_text())
+        declared = _load(file)
         if not isinstance(declared, dict):
             raise typer.BadParameter("the file must be a mapping with tenant, trunks and agents")
         table = Table("", "name", "id", "")
@@ -43,3 +44,12 @@ def apply(
             # A new tenant's id, and ids that follow from it, are known once it is created.
             table.add_row(result.kind, result.name, "" if dry_run else result.id, result.change)
         console.print(table)
+
+
+def _load(file: Path) -> Any:
+    text = file.read_text()
+    try:
+        return yaml.safe_load(text)
+    except (ValueError, RecursionError) as error:
+        # PyYAML lets Python's own limits through: on digits, dates and depth.
+        raise InvalidRequest(f"{file} is no valid YAML: {error}") from error

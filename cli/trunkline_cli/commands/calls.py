@@ -74,7 +74,9 @@ def explain_number(
 def _object(text: str, option: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
-    except ValueError as error:
+        # Python reads NaN and 1e999, which JSON cannot say.
+        json.dumps(value, allow_nan=False)
+    except (ValueError, RecursionError) as error:
         raise InvalidRequest(f"{option} is no JSON: {error}") from error
     if not isinstance(value, dict):
         raise InvalidRequest(f'{option} must be a JSON object, for example {{"order": 5}}')

@@ -13,6 +13,7 @@ from trunkline_cli.console import Stage, connect, console, report_errors
 
 app = typer.Typer(no_args_is_help=True, help="Create and list tenants, and set their limits.")
 _MAX_RETENTION_DAYS = 3650
+_MAX_CALLS = 1_000_000_000
 
 
 @app.command("create")
@@ -53,13 +54,16 @@ def set_tenant(  # noqa: PLR0913, PLR0917 - one option for each setting
         ),
     ] = None,
     max_calls_waiting: Annotated[
-        int | None, typer.Option(min=0, help="Maximum number of calls in the tenant's queues.")
+        int | None,
+        typer.Option(min=0, max=_MAX_CALLS, help="Maximum number of calls in the tenant's queues."),
     ] = None,
     max_calls_in_progress: Annotated[
-        int | None, typer.Option(min=0, help="Maximum number of concurrent calls over all trunks.")
+        int | None,
+        typer.Option(min=0, max=_MAX_CALLS, help="Maximum number of concurrent calls over all trunks."),
     ] = None,
     max_calls_a_day: Annotated[
-        int | None, typer.Option(min=0, help="Maximum number of calls created in a day (UTC).")
+        int | None,
+        typer.Option(min=0, max=_MAX_CALLS, help="Maximum number of calls created in a day (UTC)."),
     ] = None,
     stage: Stage = "dev",
 ) -> None:

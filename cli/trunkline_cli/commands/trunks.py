@@ -9,7 +9,7 @@ from rich.table import Table
 
 from trunkline.core.clock import SystemClock
 from trunkline.core.validation import validated
-from trunkline.trunks.schemas import TrunkSpec
+from trunkline.trunks.schemas import MAX_CONCURRENT_CALLS, TrunkSpec
 from trunkline_cli.console import Stage, Tenant, connect, console, report_errors
 
 app = typer.Typer(no_args_is_help=True, help="Create, share, pause and resume SIP trunks.")
@@ -53,7 +53,11 @@ def grant_trunk(
     tenant: Tenant,
     max_concurrent_calls: Annotated[
         int | None,
-        typer.Option(help="Maximum number of concurrent calls of this tenant on this trunk. Default: none."),
+        typer.Option(
+            min=1,
+            max=MAX_CONCURRENT_CALLS,
+            help="Maximum number of concurrent calls of this tenant on this trunk. Default: none.",
+        ),
     ] = None,
     stage: Stage = "dev",
 ) -> None:

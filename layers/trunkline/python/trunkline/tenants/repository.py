@@ -11,6 +11,8 @@ from trunkline.storage.keys.item import SK
 from trunkline.storage.keys.tenants import tenant_directory_key, tenant_key, tenant_name_key
 from trunkline.storage.table import ABSENT, ConditionFailed, Put, Table, Update, Write
 
+_MAX_NAME_LENGTH = 100
+
 
 @dataclass(frozen=True)
 class Tenant:
@@ -28,11 +30,11 @@ class TenantRepository:
         """Store a tenant and return its id.
 
         Raises:
-            InvalidRequest: the name is blank.
+            InvalidRequest: the name is blank, longer than 100 characters, or not printable.
             AlreadyExists: a tenant has this name, or this as its id.
         """
-        if not name.strip():
-            raise InvalidRequest("a tenant needs a name")
+        if not name.strip() or len(name) > _MAX_NAME_LENGTH or not name.isprintable():
+            raise InvalidRequest(f"a tenant needs a name of 1 to {_MAX_NAME_LENGTH} printable characters")
         if any(name in (tenant.id, tenant.name) for tenant in self.all()):
             raise AlreadyExists(f"Tenant {name} already exists")
         tenant_id = str(uuid.uuid4())

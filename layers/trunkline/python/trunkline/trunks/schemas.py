@@ -23,7 +23,8 @@ def _in_range(value: float) -> float:
 
 
 Cps = Annotated[float, AfterValidator(_in_range)]
-Concurrent = Annotated[int, Field(ge=1, le=100_000)]
+MAX_CONCURRENT_CALLS = 100_000
+Concurrent = Annotated[int, Field(ge=1, le=MAX_CONCURRENT_CALLS)]
 
 
 class TrunkSpec(InputModel):
