@@ -159,6 +159,8 @@ def test_what_is_no_formula_is_written_as_it_is(cell: object) -> None:
         ("x", "x"),
         ("as_live_abcdefgh", "[redacted]"),
         ("x" * 200, "x" * 100),
+        (f"{'x' * 88} +14155552671", f"{'x' * 88} +…2671"),
+        (f"{'x' * 95} as_live_abcdefgh", f"{'x' * 95} [red"),
     ],
 )
 def test_a_refused_value_shows_no_number(value: str, shown: str) -> None:

@@ -87,11 +87,26 @@ def test_a_carrier_that_refuses_the_pace_sends_the_call_back(code: int, phrase: 
         (500, "Free minutes used"),
         (429, "Provide Referrer Identity"),
         (429, "Rate limit exceeded"),
+        (404, "Insufficient funds"),
+        (487, "Daily spend limit"),
+        (600, "No credit"),
     ],
 )
 def test_money_and_a_bare_429_end_the_attempt(code: int, phrase: str) -> None:
     result = result_of_sip_status(code, phrase)
     assert (result.kind, result.reason) == (DialResultKind.FAILED, Reason.TRUNK_REJECTED)
+
+
+@pytest.mark.parametrize(
+    ("code", "phrase"),
+    [
+        (503, "Trunk suspended, too many calls"),
+        (403, "daily CPS limit reached"),
+        (503, "Refund: too many calls"),
+    ],
+)
+def test_a_word_that_only_looks_like_money_leaves_the_pace_alone(code: int, phrase: str) -> None:
+    assert result_of_sip_status(code, phrase).kind is DialResultKind.TOO_FAST
 
 
 @pytest.mark.parametrize(

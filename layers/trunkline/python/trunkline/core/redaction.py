@@ -13,7 +13,7 @@ _SECRETS = re.compile(
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}(?![0-9])")
 _ANY_NUMBER = re.compile(r"(\+?)[0-9][0-9 ()./-]{4,30}[0-9]")
 _VISIBLE_DIGITS = 4
-_SHOWN_CHARACTERS = 100
+_READ_CHARACTERS, _SHOWN_CHARACTERS = 2_000, 100
 # Parts of the API's paths and ids; anything else may be personal data or a misplaced key.
 _PLAIN = re.compile(
     r"[a-z][a-z-]{0,30}|v1|[0-9a-fA-F-]{36}|(trunk|trunk_test|wh|dlv|key|AD)_[0-9A-Za-z]{1,40}"
@@ -38,8 +38,8 @@ def shown_value(text: str) -> str:
         digits = re.sub(r"[^0-9]", "", number[0])
         return f"{number[1]}…{digits[-_VISIBLE_DIGITS:]}"
 
-    cut = text.strip()[:_SHOWN_CHARACTERS]
-    return _ANY_NUMBER.sub(hide, redact_secrets(cut))
+    # What is shown is cut last: half a token or number would no longer be recognised as one.
+    return _ANY_NUMBER.sub(hide, redact_secrets(text.strip()[:_READ_CHARACTERS]))[:_SHOWN_CHARACTERS]
 
 
 def route_template(path: str) -> str:

@@ -54,18 +54,18 @@ SIP_STATUSES = (
 any other code `trunk_rejected`. A 429 asks for the referrer's identity (RFC 3892), not for a slower pace."""
 
 MONEY_PHRASES = (
-    r"spen[dt]",
+    r"\bspen[dt]",
     r"credit",
     r"balance",
-    r"fund",
+    r"\bfunds?\b",
     r"payment",
     r"billing",
     r"prepaid",
     r"tariff",
-    r"price",
+    r"\bprices?\b",
     r"domestic",
     r"no rate",
-    r"daily",
+    r"\bdaily\b(?! (cps\b|calls? per ))",
     r"monthly",
     r"(free|included) minutes",
     r"minutes (are |were )?(used|exhausted|exceeded)",
@@ -98,7 +98,7 @@ BLOCK_PHRASES = (
     r"blocked by (the )?(carrier|network)",
     r"outgoing calls? barred",
     r"call (was )?blocked",
-    r"spam",
+    r"\bspam\b",
     r"robocall",
 )
 """Phrases by which a carrier, and not the callee, blocks a call; 32203 is Twilio's X-Twilio-Error."""
@@ -134,9 +134,8 @@ def result_of_sip_status(sip_status_code: int, phrase: str) -> DialResult:
     if sip_status_code in BLOCK_CODES and _matches(BLOCK_PHRASES, phrase):
         reason = Reason.BLOCKED_BY_CARRIER
         return DialResult(DialResultKind.FAILED, reason, sip_status_code, detail_of(phrase))
-    is_about_money = sip_status_code in PACE_CODES and _matches(MONEY_PHRASES, phrase)
-    listed = Reason.TRUNK_REJECTED if is_about_money else _BY_CODE.get(sip_status_code)
-    reason = listed or _unlisted(sip_status_code)
+    about_money = Reason.TRUNK_REJECTED if _matches(MONEY_PHRASES, phrase) else None
+    reason = about_money or _BY_CODE.get(sip_status_code) or _unlisted(sip_status_code)
     return DialResult(DialResultKind.FAILED, reason, sip_status_code, detail_of(phrase))
 
 
