@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, urlsplit
 
+import boto3
 import pytest
 
 from trunkline.batches.s3_files import BatchFiles
@@ -15,6 +16,7 @@ def files(monkeypatch: pytest.MonkeyPatch) -> BatchFiles:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the region of the test that made it
     return BatchFiles(lambda: aws_clients.client("s3"), "trunkline-files")
 
 
