@@ -139,6 +139,7 @@ class LaneRun:
         helpers = [
             asyncio.create_task(pacer.grant_starts()),
             asyncio.create_task(pacer.heartbeat(self._limits.heartbeat_s)),
+            asyncio.create_task(pacer.keep_watchdog(self._limits.heartbeat_s)),
             asyncio.create_task(pacer.follow_trunk(self._limits.poll_s)),
         ]
         self._context.notifier.holds_lane = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,6 +13,9 @@ from trunkline.calls.transitions import requeue
 from trunkline.dial_queue.lease import HeldLane
 from trunkline.dialer.context import DialerContext
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
+
+_AT_ONCE = 32
+"""Calls looked at together: a busy trunk has thousands of answered ones beside the few that were prepared."""
 
 _FAILURES = (BotoCoreError, ClientError, StaleCall)
 
@@ -32,7 +36,13 @@ async def return_orphaned_claims(context: DialerContext, lane: HeldLane) -> list
     except _FAILURES as error:
         context.log.warning("orphans not read", trunk_id=lane.trunk_id, cause=type(error).__name__)
         return []
-    found = [await _return_one(context, call_id, lane.dead_run_id) for call_id in call_ids]
+    at_once = asyncio.Semaphore(_AT_ONCE)
+
+    async def look(call_id: str, dead_run_id: str) -> Call | None:
+        async with at_once:
+            return await _return_one(context, call_id, dead_run_id)
+
+    found = await asyncio.gather(*(look(call_id, lane.dead_run_id) for call_id in call_ids))
     return [orphan for orphan in found if orphan]
 
 

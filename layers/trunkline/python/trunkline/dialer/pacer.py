@@ -200,12 +200,8 @@ class Pacer:
                 self._context.log.warning("trunk not read", trunk_id=self._lane.trunk_id, cause=cause)
 
     async def heartbeat(self, every_s: float) -> None:
-        """Renew the lease and its watchdog every `every_s` seconds until the lane is lost (rule 13).
-
-        A watchdog that was not sent leaves a dead run's trunk to the reconciler's next minute.
-        """
+        """Renew the lease every `every_s` seconds until the lane is lost (rule 13)."""
         while True:
-            await self._context.offload(self._context.notifier.set_watchdog, self._lane.trunk_id)
             await asyncio.sleep(every_s)
             try:
                 await self._context.offload(self._lanes.renew, self._lane, self._slowed_by())
@@ -215,6 +211,15 @@ class Pacer:
             except Exception:
                 # Retried at the next heartbeat; the fence decides, not this clock.
                 self._context.log.exception("lane not renewed", trunk_id=self._lane.trunk_id)
+
+    async def keep_watchdog(self, every_s: float) -> None:
+        """Send a watchdog every `every_s` seconds; a slow SQS must not hold up the lease.
+
+        A watchdog that was not sent leaves a dead run's trunk to the reconciler's next minute.
+        """
+        while True:
+            await self._context.offload(self._context.notifier.set_watchdog, self._lane.trunk_id)
+            await asyncio.sleep(every_s)
 
     def _slowed_by(self) -> str | None:
         now_us = self._now()
