@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infrastructure.alarms import alarm, dead_letters
+from infrastructure.queues import work_queue
 
 DIALER_TIMEOUT_S = 240
 CALL_QUEUES = ("DIAL_QUEUE_URL", "TEST_DIAL_QUEUE_URL", "CALL_CHECK_QUEUE_URL")
@@ -27,14 +27,14 @@ class DialQueue(Construct):
         self.dead_letters = dead_letters(
             self, key, "A wake failed three times: the dialer crashes for a trunk."
         )
-        self.queue = sqs.Queue(
+        self.queue = work_queue(
             self,
             "Queue",
-            enforce_ssl=True,
-            encryption_master_key=key,
-            visibility_timeout=Duration.seconds(_VISIBILITY_S),
-            retention_period=Duration.hours(1),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=_MAX_RECEIVES),
+            key=key,
+            letters=self.dead_letters,
+            visibility_s=_VISIBILITY_S,
+            max_receives=_MAX_RECEIVES,
+            retention=Duration.hours(1),
         )
         alarm(
             self,

@@ -7,10 +7,10 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infrastructure.alarms import dead_letters
+from infrastructure.queues import work_queue
 
 TRIGGER = "trunkline_trigger_id"
 _VISIBILITY_S = 180
@@ -42,15 +42,14 @@ class EventBus(Construct):
         drops it after three minutes. Source:
         https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
         """
-        queue = sqs.Queue(
+        queue = work_queue(
             self,
             "Events",
-            enforce_ssl=True,
-            # EventBridge can send to it without a grant on a key of ours.
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            visibility_timeout=Duration.seconds(_VISIBILITY_S),
-            retention_period=Duration.days(2),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=_MAX_RECEIVES),
+            key=None,
+            letters=self.dead_letters,
+            visibility_s=_VISIBILITY_S,
+            max_receives=_MAX_RECEIVES,
+            retention=Duration.days(2),
         )
         named = events.EventPattern(detail={TRIGGER: events.Match.exists()})
         target = targets.SqsQueue(queue, dead_letter_queue=self.dead_letters)

@@ -8,10 +8,10 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_scheduler as scheduler
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infrastructure.alarms import dead_letters
+from infrastructure.queues import work_queue
 
 _VISIBILITY_S = 180
 _MAX_RECEIVES = 20
@@ -28,14 +28,14 @@ class Schedules(Construct):
         self.dead_letters = dead_letters(
             self, key, "Moments of schedules made no call, though tried for an hour: look at the letters."
         )
-        self.ticks = sqs.Queue(
+        self.ticks = work_queue(
             self,
             "Ticks",
-            enforce_ssl=True,
-            encryption_master_key=key,
-            visibility_timeout=Duration.seconds(_VISIBILITY_S),
-            retention_period=Duration.days(1),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=_MAX_RECEIVES),
+            key=key,
+            letters=self.dead_letters,
+            visibility_s=_VISIBILITY_S,
+            max_receives=_MAX_RECEIVES,
+            retention=Duration.days(1),
         )
         ours_alone = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
         principal = iam.ServicePrincipal("scheduler.amazonaws.com", conditions=ours_alone)

@@ -1,0 +1,32 @@
+"""Queues whose messages a function takes one by one, with a place for those that fail again and again."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+
+def work_queue(  # noqa: PLR0913 - one argument for each property of a queue
+    scope: Construct,
+    name: str,
+    *,
+    key: kms.IKey | None,
+    letters: sqs.Queue,
+    visibility_s: int,
+    max_receives: int,
+    retention: Duration,
+) -> sqs.Queue:
+    """Add a queue. Without a key SQS encrypts with its own, so that services of AWS can send to it without a
+    grant on ours."""
+    return sqs.Queue(
+        scope,
+        name,
+        enforce_ssl=True,
+        encryption=None if key else sqs.QueueEncryption.SQS_MANAGED,
+        encryption_master_key=key,
+        visibility_timeout=Duration.seconds(visibility_s),
+        retention_period=retention,
+        dead_letter_queue=sqs.DeadLetterQueue(queue=letters, max_receive_count=max_receives),
+    )
