@@ -26,10 +26,10 @@ from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import claim_call, record_intent, request_cancel, requeue
 from trunkline.dialer.apply_result import apply_dial_result
 from trunkline.dialer.queue_reader import enqueue_due_calls
+from trunkline.livekit.client import TOKEN_LEEWAY_MS
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import CallAttemptRef, room_name
 from trunkline.livekit.webhooks import LiveKitEvent
-from trunkline.reconciler.phone_call_repair import TOKEN_LEEWAY_MS
 from trunkline.storage.keys.dialing import queue_key, scheduled_key
 
 CALLS, MAX_CONCURRENT = 2, 1

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
+from trunkline.core.phone_numbers import canonical_number, parsed_number
+
 _OVERLAYS = {"1364": "1270", "1367": "1418", "1448": "1850", "1458": "1541", "1581": "1418", "1729": "1423"}
 _OVERLAYS |= {"1236": "1250", "1672": "1250", "1778": "1250", "1930": "1812", "1986": "1208"}
 """Area codes of a place in two time zones that share the place of an older one (overlays)."""
@@ -24,17 +26,12 @@ def zones_of(phone_number: str) -> tuple[str, ...]:
     # 20 MB of tables: only calls with a window pay for them.
     from phonenumbers import (  # noqa: PLC0415
         COUNTRY_CODE_TO_REGION_CODE,
-        NumberParseException,
-        PhoneNumberFormat,
-        format_number,
-        parse,
         region_code_for_number,
     )
     from phonenumbers.timezone import time_zones_for_number  # noqa: PLC0415
 
-    try:
-        number = parse(phone_number)
-    except NumberParseException:
+    number = parsed_number(phone_number)
+    if number is None:
         return ()
     zones = _known(time_zones_for_number(number))
     country_code = number.country_code or 0
@@ -44,7 +41,7 @@ def zones_of(phone_number: str) -> tuple[str, ...]:
         return _zones_of_region(region_code_for_number(number))
     if country_code != _NORTH_AMERICA:
         return zones
-    digits = format_number(number, PhoneNumberFormat.E164).lstrip("+")
+    digits = canonical_number(phone_number).lstrip("+")
     is_known_exchange = any(_listed(digits[:length]) for length in range(_AREA_CODE_DIGITS + 1, len(digits)))
     return zones if is_known_exchange else _zones_of_area(digits[:_AREA_CODE_DIGITS]) or zones
 

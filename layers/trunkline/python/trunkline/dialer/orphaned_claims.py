@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
+from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.calls.models import Call, Change, StaleCall
 from trunkline.calls.states import Phase
 from trunkline.calls.transitions import requeue
+from trunkline.core.concurrency import gather_bounded
 from trunkline.dial_queue.lease import HeldLane
 from trunkline.dialer.context import DialerContext
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
@@ -36,13 +37,7 @@ async def return_orphaned_claims(context: DialerContext, lane: HeldLane) -> list
     except _FAILURES as error:
         context.log.warning("orphans not read", trunk_id=lane.trunk_id, cause=type(error).__name__)
         return []
-    at_once = asyncio.Semaphore(_AT_ONCE)
-
-    async def look(call_id: str, dead_run_id: str) -> Call | None:
-        async with at_once:
-            return await _return_one(context, call_id, dead_run_id)
-
-    found = await asyncio.gather(*(look(call_id, lane.dead_run_id) for call_id in call_ids))
+    found = await gather_bounded(_AT_ONCE, partial(_return_one, context, lane.dead_run_id), call_ids)
     return [orphan for orphan in found if orphan]
 
 
@@ -53,7 +48,7 @@ async def close_rooms(context: DialerContext, orphans: list[Call]) -> None:
             await context.livekit.delete_room(orphan.room_name or "")
 
 
-async def _return_one(context: DialerContext, call_id: str, dead_run_id: str) -> Call | None:
+async def _return_one(context: DialerContext, dead_run_id: str, call_id: str) -> Call | None:
     now_ms, orphan = context.clock.wall_ms(), None
 
     def if_orphaned(call: Call) -> Change | None:

@@ -7,11 +7,11 @@ import asyncio
 from trunkline.calls.models import Call
 from trunkline.dial_queue.start_history import Start
 from trunkline.dialer.context import DialerContext
+from trunkline.livekit.client import TOKEN_LEEWAY_MS
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 
 _FIRST_LOOK_S = 0.1
 _LOOK_EVERY_S = 0.25
-_TOKEN_LEEWAY_MS = 60_000
 
 
 class StartConfirmation:
@@ -47,7 +47,7 @@ class StartConfirmation:
         start, clock = self._start, self._context.clock
         if start is None:
             return
-        dead_ms = (self._call.token_expires_at_ms or 0) + _TOKEN_LEEWAY_MS
+        dead_ms = (self._call.token_expires_at_ms or 0) + TOKEN_LEEWAY_MS
         while not start.is_confirmed and clock.wall_ms() < dead_ms:
             if await self._look(start):
                 break

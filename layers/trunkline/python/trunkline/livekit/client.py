@@ -98,6 +98,10 @@ def open_session_for(credentials: LiveKitCredentials) -> aiohttp.ClientSession:
     )
 
 
+TOKEN_LEEWAY_MS = 60_000
+"""How long LiveKit still accepts a token after its expiry."""
+
+
 def dial_token(credentials: LiveKitCredentials, lifetime_s: float) -> str:
     """Sign the token of one dial; it expires when the dial may no longer be sent (rule 8)."""
     token = AccessToken(credentials.api_key, credentials.api_secret)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from trunkline.calls.repository import CallRepository
+from trunkline.core.concurrency import gather_bounded
 
 _MAX_CONCURRENT = 16
 
@@ -19,11 +19,5 @@ async def repair_open_calls(
     repair: Callable[[str], Awaitable[None]],
 ) -> None:
     """Repair the lane's calls that are in progress or have expired."""
-    limit = asyncio.Semaphore(_MAX_CONCURRENT)
-
-    async def one(call_id: str) -> None:
-        async with limit:
-            await repair(call_id)
-
     open_ids = await offload(lambda: [*calls.in_progress_ids(lane), *calls.expired_ids(lane, now_ms)])
-    await asyncio.gather(*(one(call_id) for call_id in open_ids))
+    await gather_bounded(_MAX_CONCURRENT, repair, open_ids)

@@ -24,13 +24,11 @@ from trunkline.calls.value_objects import Channel, Ending
 from trunkline.core.clock import Clock
 from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.dial_queue.notifier import LaneNotifier
+from trunkline.livekit.client import TOKEN_LEEWAY_MS
 from trunkline.livekit.fail_fast import PhoneLookups
 from trunkline.livekit.rooms import AGENT_PREFIX
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 from trunkline.trunks.models import TrunkState
-
-TOKEN_LEEWAY_MS = 60_000
-"""How long LiveKit still accepts a token after its expiry."""
 
 LOOK_UP_DELAY_MS = TOKEN_LEEWAY_MS + 5_000
 """How long after `dead_after` a missing participant proves that no INVITE will follow (rule 11)."""
