@@ -54,9 +54,9 @@ lock: setup ## Resolve and lock the dependencies
 	@requirements/lock.sh
 
 synth: setup ## Synthesize a stage and check it with cdk-nag (STAGE=prod)
-	@$(PYTHON) -m local cdk synth -c stage=$(or $(STAGE),prod) --quiet
+	@$(PYTHON) -m local cdk synth -c stage=$(or $(STAGE),prod) --quiet $(ARGS)
 
 deploy: setup ## Deploy a stage to your AWS account (STAGE=dev)
-	@$(PYTHON) -m local cdk deploy -c stage=$(or $(STAGE),dev)
+	@$(PYTHON) -m local cdk deploy -c stage=$(or $(STAGE),dev) $(ARGS)
 
 .PHONY: help setup run down test test-fast test-stack test-livekit faults lint format bench openapi lock synth deploy

@@ -1,4 +1,7 @@
-"""The CDK app. `cdk deploy -c stage=prod`; without a stage it is `dev`."""
+"""The CDK app. `cdk deploy -c stage=prod`; without a stage it is `dev`.
+
+`-c dialer_lanes=80` changes a setting of the stage.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from infrastructure.settings import stage_settings
 from infrastructure.stack import TrunklineStack
 
 app = cdk.App()
-TrunklineStack(app, stage_settings(app.node.try_get_context("stage") or "dev"))
+context = app.node.get_all_context()
+TrunklineStack(app, stage_settings(context.get("stage") or "dev", context))
 cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
 app.synth()

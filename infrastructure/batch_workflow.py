@@ -84,7 +84,6 @@ class Batches(Construct):
             environment={**environment, "BATCH_BUCKET": self.bucket.bucket_name},
             timeout_s=_TIMEOUT_S,
             memory_mib=_MEMORY_MIB,
-            reserved_concurrency=at_once,
             encrypts=True,
         )
         role = self.worker.role

@@ -17,9 +17,6 @@ _VISIBILITY_S = 180
 _MAX_RECEIVES = 480
 """An event that fails is tried again every three minutes for a day."""
 
-_AT_ONCE = 5
-"""Events that are handled at once: a flood of them takes no more of the API."""
-
 
 class EventBus(Construct):
     """The bus; an event whose detail names a trigger starts that trigger's call."""
@@ -35,8 +32,10 @@ class EventBus(Construct):
             Acknowledgment(id="AwsSolutions::AwsSolutions-SQS3", reason=reason)
         )
 
-    def start_calls_with(self, function: lambda_.Function) -> None:
+    def start_calls_with(self, function: lambda_.Function, at_once: int) -> None:
         """Have a function take the events that name a trigger, by a queue that tries each again for a day.
+
+        `at_once` of them are handled at once: a flood takes no more of the API.
 
         A rule would invoke the function asynchronously: Lambda then tries an event that fails twice more, and
         drops it after three minutes. Source:
@@ -54,5 +53,5 @@ class EventBus(Construct):
         named = events.EventPattern(detail={TRIGGER: events.Match.exists()})
         target = targets.SqsQueue(queue, dead_letter_queue=self.dead_letters)
         events.Rule(self, "Triggers", event_bus=self.bus, event_pattern=named, targets=[target])
-        source = event_sources.SqsEventSource(queue, batch_size=1, max_concurrency=_AT_ONCE)
+        source = event_sources.SqsEventSource(queue, batch_size=1, max_concurrency=at_once)
         function.add_event_source(source)

@@ -24,6 +24,7 @@ class Runtime:
     encryption: lambda_.ILayerVersion
     architecture: lambda_.Architecture
     retention: logs.RetentionDays
+    reserved_concurrency: Mapping[str, int]
 
 
 def shared_runtime(scope: Construct, settings: StageSettings) -> Runtime:
@@ -46,14 +47,19 @@ def shared_runtime(scope: Construct, settings: StageSettings) -> Runtime:
     ]
     code = lambda_.Code.from_asset(str(assets.functions_code()))
     retention = logs.RetentionDays(f"{_RETENTION[settings.log_retention_days]}")
-    return Runtime(code, made[:2], made[2], architecture, retention)
+    return Runtime(code, made[:2], made[2], architecture, retention, settings.reserved_concurrency())
 
 
 _RETENTION = {1: "ONE_DAY", 14: "TWO_WEEKS", 90: "THREE_MONTHS"}
 
 
 class PythonFunction(Construct):
-    """A function whose role may write its own logs and, at first, nothing else."""
+    """A function whose role may write its own logs and, at first, nothing else.
+
+    `calls_itself`: by design its messages lead back to it. Lambda would stop such a chain at about the 16th
+    invocation, and put the message away:
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+    """
 
     def __init__(  # noqa: PLR0913 - a function's properties
         self,
@@ -65,7 +71,7 @@ class PythonFunction(Construct):
         environment: Mapping[str, str],
         timeout_s: int,
         memory_mib: int,
-        reserved_concurrency: int | None = None,
+        calls_itself: bool = False,
         encrypts: bool = False,
     ) -> None:
         super().__init__(scope, name)
@@ -93,7 +99,8 @@ class PythonFunction(Construct):
             environment=dict(environment) | {"POWERTOOLS_LOG_LEVEL": "INFO"},
             timeout=Duration.seconds(timeout_s),
             memory_size=memory_mib,
-            reserved_concurrent_executions=reserved_concurrency,
+            reserved_concurrent_executions=runtime.reserved_concurrency.get(package),
+            recursive_loop=lambda_.RecursiveLoop.ALLOW if calls_itself else None,
         )
         reason = "3.13 is the version that the wheels, the byte code and the local stack are made for."
         Validations.of(self.function).acknowledge(

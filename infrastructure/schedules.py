@@ -15,8 +15,6 @@ from infrastructure.queues import work_queue
 
 _VISIBILITY_S = 180
 _MAX_RECEIVES = 20
-_AT_ONCE = 5
-"""Ticks that are carried out at once: a thousand schedules of nine o'clock sharp take no more of the API."""
 
 
 class Schedules(Construct):
@@ -53,7 +51,10 @@ class Schedules(Construct):
             "SCHEDULE_ROLE_ARN": self.role.role_arn,
         }
 
-    def run_with(self, function: lambda_.Function) -> None:
-        """Have a function carry out the ticks."""
-        source = event_sources.SqsEventSource(self.ticks, batch_size=1, max_concurrency=_AT_ONCE)
+    def run_with(self, function: lambda_.Function, at_once: int) -> None:
+        """Have a function carry out the ticks.
+
+        `at_once` of them: a thousand schedules of nine o'clock sharp take no more of the API.
+        """
+        source = event_sources.SqsEventSource(self.ticks, batch_size=1, max_concurrency=at_once)
         function.add_event_source(source)

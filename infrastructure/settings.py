@@ -2,44 +2,108 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
 
 Platform = Literal["host", "aarch64-manylinux_2_28"]
+
+MIN_SOURCE_CONCURRENCY = 2
+"""The least maximum concurrency of an SQS event source.
+https://docs.aws.amazon.com/lambda/latest/dg/API_ScalingConfig.html"""
 
 
 @dataclass(frozen=True)
 class StageSettings:
-    """Settings of one stage.
+    """Settings of one stage. Every whole number can be set by CDK context: `-c dialer_lanes=80`.
 
-    `dialer_lanes` is the dialer's reserved concurrency and its event source's maximum concurrency:
-    how many trunks can be dialled at once (see `docs/adr/0002-reserved-concurrency-is-not-cps.md`).
-    `webhook_deliveries_at_once` is the delivering function's reserved concurrency, `webhook_slots` what
-    one endpoint may have of it, and `webhook_tenant_slots` all endpoints of a tenant;
-    `outgoing_loopback_ports` lets plain http to 127.0.0.1 through on some ports (`none` on AWS).
+    `reserves_concurrency` tells whether functions reserve theirs. A new account allows 10 concurrent
+    executions and reserves none of them, so `dev` reserves nothing: the maximum concurrency of each event
+    source limits how much runs at once (`docs/quotas.md`).
+
+    The numbers of concurrent executions are the reserved ones, if the stage reserves any and the number is
+    not 0, and the maximum concurrency of the event source, if there is one:
+    `dialer_lanes` is how many trunks can be dialled at once
+    (see `docs/adr/0002-reserved-concurrency-is-not-cps.md`).
     `test_dialer_lanes` is how many tenants' test calls are simulated at once: none of them takes a lane of
     `dialer_lanes`. `batch_parts_at_once` is how many parts of batches, of 500 rows each,
-    are imported at once: what the table is asked for beside the API's calls. `user_pool_issuer` is a Cognito
-    user pool's address (`https://cognito-idp.REGION.amazonaws.com/POOL`) and `user_pool_client_id` its app
-    client, where people log in to the web UI; `none`: they have keys alone.
+    are imported at once: what the table is asked for beside the API's calls.
+    `api_at_once`, `agent_api_at_once` and `livekit_webhook_at_once` are requests in progress, each with
+    concurrency of its own, so that tenants keep neither agents nor LiveKit out.
+    `event_fanout_at_once` is for the stream, whose shards have `fanout_parallelization` batches in progress.
+    `call_checks_at_once`, `bus_events_at_once` and `schedule_ticks_at_once` are messages in progress.
+    `webhook_deliveries_at_once` is for deliveries, `webhook_slots` what one endpoint may have of it, and
+    `webhook_tenant_slots` all endpoints of a tenant.
+
+    `long_polls` is how many requests wait for a call to change (`?wait=`) at once, a share of `api_at_once`.
+    `requests_per_s` and `requests_burst` throttle each route of the HTTP API: tenants', agents', LiveKit's.
+
+    `protects_table` is DynamoDB's deletion protection. It comes after the first deployment: CloudFormation
+    cannot roll back the creation of a protected table.
+    `outgoing_loopback_ports` lets plain http to 127.0.0.1 through on some ports (`none` on AWS).
+    `user_pool_issuer` is a Cognito user pool's address (`https://cognito-idp.REGION.amazonaws.com/POOL`) and
+    `user_pool_client_id` its app client, where people log in to the web UI; `none`: they have keys alone.
     """
 
     name: str
     platform: Platform
     keep_data: bool
     log_retention_days: int
+    reserves_concurrency: bool
     dialer_lanes: int
+    test_dialer_lanes: int
+    batch_parts_at_once: int
+    webhook_deliveries_at_once: int
+    webhook_slots: int
+    webhook_tenant_slots: int
+    long_polls: int
+    requests_per_s: int
+    requests_burst: int
+    api_at_once: int = 0
+    agent_api_at_once: int = 0
+    livekit_webhook_at_once: int = 0
+    event_fanout_at_once: int = 0
+    fanout_parallelization: int = 10
+    call_checks_at_once: int = 10
+    bus_events_at_once: int = 5
+    schedule_ticks_at_once: int = 5
     api_memory_mib: int = 512
     dialer_memory_mib: int = 1024
-    webhook_deliveries_at_once: int = 200
-    webhook_slots: int = 10
-    webhook_tenant_slots: int = 50
     webhook_disable_after_s: int = 5 * 86_400
-    test_dialer_lanes: int = 2
-    batch_parts_at_once: int = 4
+    protects_table: bool = False
     user_pool_issuer: str = "none"
     user_pool_client_id: str = "none"
     outgoing_loopback_ports: str = "none"
+
+    def reserved_concurrency(self) -> dict[str, int]:
+        """Return the reserved concurrency of each function that has one, by its package.
+
+        The reconciler's passes never overlap. Where nothing is reserved they may, and every write of a repair
+        is conditional on what it read.
+        """
+        sizes = {
+            "dialer": self.dialer_lanes,
+            "test_dialer": self.test_dialer_lanes,
+            "batches": self.batch_parts_at_once,
+            "webhook_deliver": self.webhook_deliveries_at_once,
+            "api": self.api_at_once,
+            "agent_api": self.agent_api_at_once,
+            "livekit_webhook": self.livekit_webhook_at_once,
+            "event_fanout": self.event_fanout_at_once,
+            "reconciler": 1,
+        }
+        return {package: size for package, size in sizes.items() if size and self.reserves_concurrency}
+
+    def source_concurrency(self) -> dict[str, int]:
+        """Return the maximum concurrency of each queue's event source, by the setting's name."""
+        names = (
+            "dialer_lanes",
+            "test_dialer_lanes",
+            "call_checks_at_once",
+            "bus_events_at_once",
+            "schedule_ticks_at_once",
+        )
+        return {name: getattr(self, name) for name in names}
 
 
 _STAGES = {
@@ -48,11 +112,16 @@ _STAGES = {
         platform="host",
         keep_data=False,
         log_retention_days=1,
+        reserves_concurrency=True,
         dialer_lanes=3,
+        test_dialer_lanes=2,
+        batch_parts_at_once=1,
         webhook_deliveries_at_once=4,
         webhook_slots=2,
         webhook_tenant_slots=3,
-        batch_parts_at_once=1,
+        long_polls=20,
+        requests_per_s=10_000,
+        requests_burst=5_000,
         outgoing_loopback_ports="9100-9999",
     ),
     "dev": StageSettings(
@@ -60,28 +129,83 @@ _STAGES = {
         platform="aarch64-manylinux_2_28",
         keep_data=False,
         log_retention_days=14,
-        dialer_lanes=5,
+        reserves_concurrency=False,
+        dialer_lanes=2,
+        test_dialer_lanes=2,
+        batch_parts_at_once=2,
+        webhook_deliveries_at_once=4,
+        webhook_slots=2,
+        webhook_tenant_slots=3,
+        long_polls=2,
+        requests_per_s=100,
+        requests_burst=50,
+        fanout_parallelization=1,
+        call_checks_at_once=2,
+        bus_events_at_once=2,
+        schedule_ticks_at_once=2,
     ),
     "prod": StageSettings(
         name="prod",
         platform="aarch64-manylinux_2_28",
         keep_data=True,
         log_retention_days=90,
+        reserves_concurrency=True,
         dialer_lanes=50,
         test_dialer_lanes=10,
         batch_parts_at_once=8,
+        webhook_deliveries_at_once=200,
+        webhook_slots=10,
+        webhook_tenant_slots=50,
+        long_polls=150,
+        requests_per_s=2_000,
+        requests_burst=1_000,
+        api_at_once=300,
+        agent_api_at_once=100,
+        livekit_webhook_at_once=50,
+        event_fanout_at_once=20,
         api_memory_mib=1024,
         dialer_memory_mib=1769,  # one full vCPU: a lane's starts must not wait for a share of one
     ),
 }
 
 
-def stage_settings(name: str) -> StageSettings:
-    """Return a stage's settings.
+def stage_settings(name: str, context: Mapping[str, Any] | None = None) -> StageSettings:
+    """Return a stage's settings; whole numbers and switches in the CDK context take the place of its own.
 
     Raises:
-        ValueError: names the stages there are.
+        ValueError: names the stages there are, or the setting that is not possible.
     """
     if name not in _STAGES:
         raise ValueError(f"unknown stage {name!r}: choose one of {', '.join(_STAGES)}")
-    return _STAGES[name]
+    stage = _STAGES[name]
+    given = {
+        field.name: _parsed(field.name, field.type, (context or {})[field.name])
+        for field in fields(stage)
+        if field.type in ("int", "bool") and field.name in (context or {})
+    }
+    settings = replace(stage, **given)
+    for problem in _problems(settings):
+        raise ValueError(problem)
+    return settings
+
+
+def _parsed(name: str, kind: Any, text: Any) -> int | bool:
+    words = {"true": True, "false": False}
+    if kind == "bool" and str(text).lower() in words:
+        return words[str(text).lower()]
+    if kind == "int" and str(text).isdecimal():
+        return int(text)
+    raise ValueError(f"{name} can't be {text!r}: it is {'true or false' if kind == 'bool' else 'a number'}")
+
+
+def _problems(settings: StageSettings) -> list[str]:
+    """Return what AWS would refuse in these settings, or what would block the stage."""
+    least = MIN_SOURCE_CONCURRENCY
+    found = [
+        f"{name} must be at least {least}: an event source of SQS runs no fewer at once"
+        for name, size in settings.source_concurrency().items()
+        if size < least
+    ]
+    if settings.api_at_once and settings.long_polls > settings.api_at_once // 2:
+        found.append("long_polls must be at most half of api_at_once: the other requests need the rest")
+    return found

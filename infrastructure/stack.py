@@ -49,7 +49,13 @@ class TrunklineStack(Stack):
         self.bus = EventBus(self, "Bus", f"trunkline-{settings.name}")
         self.schedules = Schedules(self, "Schedules", f"trunkline-{settings.name}", self.data.key)
         self.event_fanout = add_event_fanout(self)
-        self.events = EventSource(self, "Events", data=self.data, fanout=self.event_fanout)
+        self.events = EventSource(
+            self,
+            "Events",
+            data=self.data,
+            fanout=self.event_fanout,
+            parallelization=settings.fanout_parallelization,
+        )
         self.batches = self._batches()
         self.api = add_api(self)
         self.dialer = add_dialer(self)
@@ -63,8 +69,8 @@ class TrunklineStack(Stack):
             livekit_webhook=self.livekit_webhook.function,
             agent_api=self.agent_api.function,
         )
-        self.bus.start_calls_with(self.api.function)
-        self.schedules.run_with(self.api.function)
+        self.bus.start_calls_with(self.api.function, settings.bus_events_at_once)
+        self.schedules.run_with(self.api.function, settings.schedule_ticks_at_once)
         add_outputs(self)
 
     def _batches(self) -> Batches:

@@ -89,7 +89,15 @@ class DeliveryStateMachine(Construct):
 class EventSource(Construct):
     """The table's stream as the fan-out sees it: events alone, each tried for a day, then kept."""
 
-    def __init__(self, scope: Construct, name: str, *, data: DataStores, fanout: PythonFunction) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        data: DataStores,
+        fanout: PythonFunction,
+        parallelization: int,
+    ) -> None:
         super().__init__(scope, name)
         self.dead_letters = dead_letters(
             self, data.key, "Events could not be fanned out: endpoints were not told of them."
@@ -110,7 +118,7 @@ class EventSource(Construct):
             function_response_types=["ReportBatchItemFailures"],
             maximum_retry_attempts=_RETRIES,
             maximum_record_age_in_seconds=_MAX_AGE_S,
-            parallelization_factor=10,
+            parallelization_factor=parallelization,
             destination_config={"onFailure": {"destination": self.dead_letters.queue_arn}},
             filter_criteria={"filters": [{"pattern": json.dumps(each)} for each in _patterns()]},
         )

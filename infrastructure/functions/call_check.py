@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from infrastructure.stack import TrunklineStack
 
 _TIMEOUT_S = 45
-_AT_ONCE = 10
 
 
 def add_call_check(stack: TrunklineStack) -> PythonFunction:
@@ -28,11 +27,14 @@ def add_call_check(stack: TrunklineStack) -> PythonFunction:
         environment=stack.function_environment(*CALL_QUEUES) | stack.egress_environment(),
         timeout_s=_TIMEOUT_S,
         memory_mib=stack.settings.api_memory_mib,
+        calls_itself=True,
     )
     may.may_use_table(built.role, stack.data, *may.READ, *may.CHANGE, *may.REMOVE)
     may.may_read_livekit_secrets(built.role, stack.data)
     may.may_wake(built.role, stack.dial_queue.queue, stack.test_dial_queue.queue)
-    source = event_sources.SqsEventSource(stack.call_checks.queue, batch_size=1, max_concurrency=_AT_ONCE)
+    source = event_sources.SqsEventSource(
+        stack.call_checks.queue, batch_size=1, max_concurrency=stack.settings.call_checks_at_once
+    )
     built.function.add_event_source(source)
     failed_items(built, "call_check")
     return built

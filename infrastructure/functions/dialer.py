@@ -25,7 +25,7 @@ def add_dialer(stack: TrunklineStack) -> PythonFunction:
         environment=stack.function_environment(*CALL_QUEUES) | stack.egress_environment(),
         timeout_s=DIALER_TIMEOUT_S,
         memory_mib=stack.settings.dialer_memory_mib,
-        reserved_concurrency=stack.settings.dialer_lanes,
+        calls_itself=True,
     )
     may.may_use_table(built.role, stack.data, *may.READ, *may.BATCH, *may.CHANGE, *may.REMOVE)
     may.may_query_index(built.role, stack.data, "open")

@@ -30,7 +30,6 @@ def add_reconciler(stack: TrunklineStack) -> PythonFunction:
         | stack.batches.environment(),
         timeout_s=55,
         memory_mib=stack.settings.api_memory_mib,
-        reserved_concurrency=1,
     )
     may.may_use_table(built.role, stack.data, *may.READ, *may.CHANGE, *may.REMOVE)
     may.may_query_index(built.role, stack.data, "open")

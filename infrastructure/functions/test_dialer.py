@@ -30,7 +30,7 @@ def add_test_dialer(stack: TrunklineStack) -> PythonFunction:
         environment={"TABLE_NAME": stack.data.table.table_name} | urls,
         timeout_s=DIALER_TIMEOUT_S,
         memory_mib=stack.settings.api_memory_mib,
-        reserved_concurrency=lanes,
+        calls_itself=True,
     )
     may.may_use_table(built.role, stack.data, *may.READ, *may.BATCH, *may.CHANGE, *may.REMOVE)
     may.may_query_index(built.role, stack.data, "open")

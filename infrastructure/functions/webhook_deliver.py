@@ -32,7 +32,6 @@ def add_webhook_deliver(stack: TrunklineStack) -> PythonFunction:
         },
         timeout_s=DELIVER_TIMEOUT_S,
         memory_mib=settings.api_memory_mib,
-        reserved_concurrency=settings.webhook_deliveries_at_once,
         encrypts=True,
     )
     may.may_use_table(built.role, stack.data, *may.READ, *may.CHANGE, *may.REMOVE)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from infrastructure.settings import StageSettings, stage_settings
 from tests.infrastructure.templates import STAGES, synthesize
 
 Synthesized = Callable[[str], dict[str, Any]]
@@ -46,5 +47,15 @@ def synthesized(
 
 
 @pytest.fixture(params=STAGES)
-def template(request: pytest.FixtureRequest, synthesized: Synthesized) -> dict[str, Any]:
-    return synthesized(request.param)
+def stage(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def template(stage: str, synthesized: Synthesized) -> dict[str, Any]:
+    return synthesized(stage)
+
+
+@pytest.fixture
+def settings(stage: str) -> StageSettings:
+    return stage_settings(stage)

@@ -81,3 +81,26 @@ def names_in(value: Any) -> set[str]:
     referred = {value["Ref"]} if "Ref" in value else set()
     referred |= {value["Fn::GetAtt"][0]} if "Fn::GetAtt" in value else set()
     return referred | {name for each in value.values() for name in names_in(each)}
+
+
+def package_of(properties: Properties) -> str:
+    """The package that a function is made of."""
+    return str(properties["Handler"]).split(".")[1]
+
+
+def event_sources(template: dict[str, Any]) -> list[tuple[str, str, Properties]]:
+    """Each event source: the logical ids of its function, also behind an alias, and of its source."""
+    sources = resources(template, "AWS::Lambda::EventSourceMapping").values()
+    return [
+        (function_behind(template, each["FunctionName"]), min(names_in(each["EventSourceArn"])), each)
+        for each in sources
+    ]
+
+
+def function_behind(template: dict[str, Any], value: Any) -> str:
+    """The logical id of the function that a name or an ARN means, also that of a version or an alias."""
+    (name,) = names_in(value)
+    resource = template["Resources"][name]
+    if resource["Type"] == "AWS::Lambda::Function":
+        return name
+    return function_behind(template, resource["Properties"]["FunctionName"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.infrastructure.templates import FUNCTIONS, actions_of, function, resources
+from infrastructure.settings import StageSettings
+from tests.infrastructure.templates import FUNCTIONS, actions_of, resources
 from trunkline.batches.worker import NotFinished
 
 
@@ -23,7 +24,9 @@ def test_files_are_encrypted_private_and_gone_when_no_call_can_wait(template: di
     assert readers == ["api", "batches"]
 
 
-def test_the_map_walks_numbers_and_every_step_is_tried_again(template: dict[str, Any]) -> None:
+def test_the_map_walks_numbers_and_every_step_is_tried_again(
+    template: dict[str, Any], settings: StageSettings
+) -> None:
     machines = resources(template, "AWS::StepFunctions::StateMachine")
     (machine,) = (each for name, each in machines.items() if "Batches" in name)
     definition = "".join(
@@ -38,5 +41,4 @@ def test_the_map_walks_numbers_and_every_step_is_tried_again(template: dict[str,
     assert (given_up["ErrorEquals"], given_up["MaxAttempts"]) == ([NotFinished.__name__], 0)
     told = {name.removesuffix(".$") for step in steps for name in step["Parameters"]}
     assert told == {"step", "batch_id", "work", "part"}
-    at_once = function(template, "batches")["ReservedConcurrentExecutions"]
-    assert parts["MaxConcurrency"] == at_once
+    assert parts["MaxConcurrency"] == settings.batch_parts_at_once

@@ -11,7 +11,7 @@ import pytest
 from cdk_nag import AwsSolutionsChecks
 
 from infrastructure import assets
-from infrastructure.settings import stage_settings
+from infrastructure.settings import StageSettings, stage_settings
 from infrastructure.stack import TrunklineStack
 from infrastructure.webhook_delivery import STREAMED_CALL_EVENTS
 from tests.infrastructure.conftest import Synthesized
@@ -33,14 +33,6 @@ PURPOSES = ("trunkline", *(f"trunkline-{of}" for of in _SECRETS))
 
 def test_every_function_of_the_template_is_looked_at(template: dict[str, Any]) -> None:
     assert function_names(template) == set(FUNCTIONS)
-
-
-def test_reserved_concurrency_is_the_event_sources_maximum(template: dict[str, Any]) -> None:
-    reserved = function(template, "dialer")["ReservedConcurrentExecutions"]
-    sources = resources(template, "AWS::Lambda::EventSourceMapping").values()
-    source = next(each for each in sources if each["EventSourceArn"]["Fn::GetAtt"][0].startswith("Dial"))
-    assert source["ScalingConfig"]["MaximumConcurrency"] == reserved
-    assert source["BatchSize"] == 1
 
 
 def test_a_wake_stays_hidden_for_longer_than_a_run_can_last(template: dict[str, Any]) -> None:
@@ -95,8 +87,6 @@ def test_test_calls_take_no_lane_of_the_live_ones(template: dict[str, Any]) -> N
     arns = [(each["FunctionName"]["Ref"], each["EventSourceArn"]["Fn::GetAtt"][0]) for each in sources]
     takers = {function: queue for function, queue in arns if "DialQueue" in queue}
     assert len(takers) == len(set(takers.values())) == 2
-    for package in ("dialer", "test-dialer"):
-        assert function(template, package)["ReservedConcurrentExecutions"] >= 2
 
 
 def test_tenants_own_livekit_secrets_are_kept_by_the_api_alone(template: dict[str, Any]) -> None:
@@ -184,11 +174,12 @@ def test_no_event_of_the_bus_goes_to_a_function_but_by_a_queue(template: dict[st
         assert queue["VisibilityTimeout"] > api["Timeout"]
 
 
-def test_deliveries_cannot_take_the_accounts_concurrency(template: dict[str, Any]) -> None:
+def test_one_endpoint_gets_no_more_than_half_of_the_deliveries(
+    template: dict[str, Any], settings: StageSettings
+) -> None:
     deliver = function(template, "webhook-deliver")
-    assert 0 < deliver["ReservedConcurrentExecutions"] <= 200
     slots = int(deliver["Environment"]["Variables"]["WEBHOOK_SLOTS"])
-    assert slots * 2 <= deliver["ReservedConcurrentExecutions"], "one endpoint gets no more than half"
+    assert 0 < slots * 2 <= settings.webhook_deliveries_at_once
     assert deliver["Timeout"] > 15, "a request's deadline"
 
 
@@ -235,11 +226,10 @@ def test_production_keeps_its_data(kind: str, synthesized: Synthesized) -> None:
     assert {each["DeletionPolicy"] for each in kept} == {"Retain"}
 
 
-def test_the_reconciler_runs_every_minute_and_never_twice_at_once(template: dict[str, Any]) -> None:
+def test_the_reconciler_runs_every_minute(template: dict[str, Any]) -> None:
     rules = resources(template, "AWS::Events::Rule").values()
     timed = [rule["ScheduleExpression"] for rule in rules if "ScheduleExpression" in rule]
     assert timed == ["rate(1 minute)"]
-    assert function(template, "reconciler")["ReservedConcurrentExecutions"] == 1
 
 
 def test_an_unknown_stage_is_refused_with_the_ones_there_are() -> None:
