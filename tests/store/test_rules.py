@@ -60,6 +60,10 @@ def test_a_suppressed_number_is_not_accepted_and_nothing_is_written(outbound: Ou
         ("+4407911123456", "+447911123456"),
         ("+4915112345678", "+49015112345678"),
         ("+33612345678", "+330612345678"),
+        ("+5491123456789", "+541123456789"),
+        ("+541123456789", "+5491123456789"),
+        ("+420601123456", "+4200601123456"),
+        ("+39612345678", "+390612345678"),
     ],
 )
 def test_another_spelling_of_a_suppressed_number_is_not_called(
@@ -71,6 +75,22 @@ def test_another_spelling_of_a_suppressed_number_is_not_called(
     assert outbound.rules().get(ME, called) == outbound.rules().get(ME, listed)
     outbound.rules().release(ME, called)
     outbound.place(phoneNumber=listed)
+
+
+@pytest.mark.parametrize(
+    ("listed", "called"),
+    [
+        ("+5215512345678", "+525512345678"),
+        ("+22507123456", "+2250707123456"),
+        ("+22997123456", "+2290197123456"),
+    ],
+)
+def test_a_number_that_was_listed_before_its_plan_changed_is_not_called(
+    outbound: OutboundHarness, listed: str, called: str
+) -> None:
+    suppress(outbound, listed)
+    with pytest.raises(NumberSuppressed):
+        outbound.place(phoneNumber=called)
 
 
 def test_two_spellings_are_one_number_of_the_list(outbound: OutboundHarness) -> None:

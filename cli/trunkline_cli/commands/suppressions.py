@@ -83,7 +83,7 @@ def parse_numbers(rows: Iterable[CsvRow]) -> ParsedNumbers:
             if value not in seen:
                 seen.add(value)
                 parsed.numbers.append(value)
-        elif index or row.fault or re.search(r"[0-9]", row.text):
+        elif index or row.fault or re.search(r"\d", row.text):
             parsed.invalid_rows.append((row.line, (value or row.text.strip())[:_MAX_SHOWN_CHARACTERS]))
     return parsed
 

@@ -9,7 +9,7 @@ from typing import Any
 from trunkline.calls.test_numbers import TEST_NUMBERS
 from trunkline.compliance.frequency_cap import FrequencyCap
 from trunkline.core.phone_numbers import (
-    canonical_number,
+    e164_number,
     is_emergency_number,
     is_possible_number,
     is_premium_rate_number,
@@ -65,6 +65,6 @@ def _longest(prefixes: tuple[str, ...], number: str) -> str:
     """Return the longest prefix with which a number begins, in either spelling."""
     if not prefixes:
         return ""
-    spellings = (number, canonical_number(number))
+    spellings = (number, e164_number(number))
     matching = (prefix for prefix in prefixes if any(each.startswith(prefix) for each in spellings))
     return max(matching, key=len, default="")
