@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
+from aws_cdk import Acknowledgment, Duration, Validations
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
@@ -32,9 +32,13 @@ _RETRIES = 12
 
 
 class BatchBucket(Construct):
-    """Uploads, rows and results, under the stage's key: kept for 15 days, one more than a call can wait."""
+    """Uploads, rows and results, under the stage's key: kept for 15 days, one more than a call can wait.
 
-    def __init__(self, scope: Construct, name: str, key: kms.IKey) -> None:
+    CloudFormation deletes an empty bucket only. `make destroy` empties it: CDK's `auto_delete_objects` would
+    keep a function deployed that may delete every file, and leave its log group behind.
+    """
+
+    def __init__(self, scope: Construct, name: str, key: kms.IKey, settings: StageSettings) -> None:
         super().__init__(scope, name)
         self.bucket = s3.Bucket(
             self,
@@ -45,7 +49,7 @@ class BatchBucket(Construct):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
-            removal_policy=RemovalPolicy.DESTROY,
+            removal_policy=settings.removal_policy,
             lifecycle_rules=[
                 s3.LifecycleRule(
                     expiration=Duration.days(_KEPT_DAYS),
@@ -74,7 +78,7 @@ class Batches(Construct):
         queues: Sequence[sqs.Queue],
     ) -> None:
         super().__init__(scope, name)
-        self.bucket = BatchBucket(self, "Files", data.key).bucket
+        self.bucket = BatchBucket(self, "Files", data.key, settings).bucket
         at_once = settings.batch_parts_at_once
         self.worker = PythonFunction(
             self,

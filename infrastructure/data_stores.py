@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Acknowledgment, ArnFormat, RemovalPolicy, Stack, Validations
+from aws_cdk import Acknowledgment, ArnFormat, Duration, Stack, Validations
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -11,6 +11,8 @@ from constructs import Construct
 from infrastructure.settings import StageSettings
 
 _PEPPER_LENGTH = 64
+_SHORTEST_KEY_DELETION = Duration.days(7)
+"""https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html"""
 
 
 class DataStores(Construct):
@@ -18,14 +20,18 @@ class DataStores(Construct):
 
     def __init__(self, scope: Construct, name: str, settings: StageSettings) -> None:
         super().__init__(scope, name)
-        removal = RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY
-        self.key = kms.Key(self, "Key", enable_key_rotation=True, removal_policy=removal)
+        removal = settings.removal_policy
+        window = None if settings.keep_data else _SHORTEST_KEY_DELETION
+        self.key = kms.Key(
+            self, "Key", enable_key_rotation=True, removal_policy=removal, pending_window=window
+        )
         self.context_key = kms.Key(
             self,
             "ContextKey",
             description="Encrypts what callers say of people, in the application.",
             enable_key_rotation=True,
             removal_policy=removal,
+            pending_window=window,
         )
         self.table = dynamodb.Table(
             self,
@@ -41,7 +47,7 @@ class DataStores(Construct):
             stream=dynamodb.StreamViewType.NEW_IMAGE,
             time_to_live_attribute="ttl",
             removal_policy=removal,
-            deletion_protection=settings.keep_data,
+            deletion_protection=settings.protects_table,
         )
         self.table.add_global_secondary_index(
             index_name="open",

@@ -31,6 +31,24 @@ def add_outputs(stack: TrunklineStack) -> None:
         "EventBusName": stack.bus.bus.event_bus_name,
         "ScheduleDeadLettersUrl": stack.schedules.dead_letters.queue_url,
         "BusDeadLettersUrl": stack.bus.dead_letters.queue_url,
+        "BatchFlowArn": stack.batches.machine.state_machine_arn,
+        "ScheduleGroupName": stack.schedules.group_name,
     }
+    if stack.settings.keep_data:
+        values["KeptOnDestroy"] = ", ".join(_kept(stack))
     for name, value in values.items():
         CfnOutput(stack, name, value=value)
+
+
+def _kept(stack: TrunklineStack) -> list[str]:
+    """Name the data that outlives the stack; tenants' own LiveKit secrets are no part of it, and stay too."""
+    data = stack.data
+    return [
+        data.table.table_name,
+        data.key.key_arn,
+        data.context_key.key_arn,
+        data.livekit_secret.secret_arn,
+        data.key_pepper.secret_arn,
+        stack.batches.bucket.bucket_name,
+        f"{data.own_livekit_prefix}*",
+    ]

@@ -134,11 +134,14 @@ def may_notify(role: iam.Role, topic: sns.Topic) -> None:
 
 def may_keep_schedules(role: iam.Role, schedules: Schedules) -> None:
     """Allow keeping the schedules of the stage's group, which send ticks by their own role."""
-    stack, group = Stack.of(role), schedules.group.schedule_group_name
-    arn = stack.format_arn(service="scheduler", resource="schedule", resource_name=f"{group}/*")
+    stack = Stack.of(role)
+    arn = stack.format_arn(
+        service="scheduler", resource="schedule", resource_name=f"{schedules.group_name}/*"
+    )
     actions = [f"scheduler:{verb}Schedule" for verb in ("Create", "Delete", "Get", "Update")]
     role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[arn]))
-    where = f"arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/{group}/*"
+    group = stack.get_logical_id(schedules.group)
+    where = f"arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/<{group}>/*"
     why = "The schedules of one group, made at tenants' wish: their names are not known beforehand."
     found = f"AwsSolutions::AwsSolutions-IAM5[Resource::{where}]"
     Validations.of(role).acknowledge(Acknowledgment(id=found, reason=why))
@@ -163,14 +166,15 @@ def may_keep_files(role: iam.Role, bucket: s3.Bucket) -> None:
 def may_run_batches(role: iam.Role, machine: sfn.StateMachine) -> None:
     """Allow starting batches' work and asking what became of it."""
     may_start(role, machine)
-    stack, name = Stack.of(role), f"{Stack.of(role).stack_name}-batches"
+    stack = Stack.of(role)
     arn = stack.format_arn(
         service="states",
         resource="execution",
-        resource_name=f"{name}:*",
+        resource_name=f"{machine.state_machine_name}:*",
         arn_format=ArnFormat.COLON_RESOURCE_NAME,
     )
     role.add_to_policy(iam.PolicyStatement(actions=["states:DescribeExecution"], resources=[arn]))
+    name = f"<{logical_id(machine)}.Name>"
     where = f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{name}:*"
     found = f"AwsSolutions::AwsSolutions-IAM5[Resource::{where}]"
     why = "The executions of one state machine: each is named after its batch."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -18,11 +18,18 @@ _MAX_RECEIVES = 20
 
 
 class Schedules(Construct):
-    """A tick that fails is tried again every three minutes for an hour, then put aside."""
+    """A tick that fails is tried again every three minutes for an hour, then put aside.
 
-    def __init__(self, scope: Construct, name: str, group_name: str, key: kms.IKey) -> None:
+    The group goes with the stack, and its schedules with it: the table has them, and the reconciler makes
+    them anew in a stack that adopts the table.
+    """
+
+    def __init__(self, scope: Construct, name: str, key: kms.IKey) -> None:
         super().__init__(scope, name)
-        self.group = scheduler.ScheduleGroup(self, "Group", schedule_group_name=group_name)
+        # CloudFormation names it: CDK's own construct would fix the name, and a second stack find it taken.
+        self.group = scheduler.CfnScheduleGroup(self, "Group")
+        self.group.apply_removal_policy(RemovalPolicy.DESTROY)
+        self.group_name = self.group.ref
         self.dead_letters = dead_letters(
             self, key, "Moments of schedules made no call, though tried for an hour: look at the letters."
         )
@@ -46,7 +53,7 @@ class Schedules(Construct):
     def environment(self) -> dict[str, str]:
         """What a function that keeps schedules is told."""
         return {
-            "SCHEDULE_GROUP": self.group.schedule_group_name,
+            "SCHEDULE_GROUP": self.group_name,
             "SCHEDULE_QUEUE_ARN": self.ticks.queue_arn,
             "SCHEDULE_ROLE_ARN": self.role.role_arn,
         }

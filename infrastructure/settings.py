@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
+from aws_cdk import RemovalPolicy
+
 Platform = Literal["host", "aarch64-manylinux_2_28"]
 
 MIN_SOURCE_CONCURRENCY = 2
@@ -38,8 +40,9 @@ class StageSettings:
     `long_polls` is how many requests wait for a call to change (`?wait=`) at once, a share of `api_at_once`.
     `requests_per_s` and `requests_burst` throttle each route of the HTTP API: tenants', agents', LiveKit's.
 
-    `protects_table` is DynamoDB's deletion protection. It comes after the first deployment: CloudFormation
-    cannot roll back the creation of a protected table.
+    `calls_per_s` is what the quotas of the account are compared with before a deployment.
+    `keep_data` tells whether data outlives the stack. `protects_table` is DynamoDB's deletion protection. A first
+    deployment goes without it: CloudFormation cannot roll back the creation of a protected table.
     `outgoing_loopback_ports` lets plain http to 127.0.0.1 through on some ports (`none` on AWS).
     `user_pool_issuer` is a Cognito user pool's address (`https://cognito-idp.REGION.amazonaws.com/POOL`) and
     `user_pool_client_id` its app client, where people log in to the web UI; `none`: they have keys alone.
@@ -57,6 +60,7 @@ class StageSettings:
     webhook_slots: int
     webhook_tenant_slots: int
     long_polls: int
+    calls_per_s: int
     requests_per_s: int
     requests_burst: int
     api_at_once: int = 0
@@ -74,6 +78,16 @@ class StageSettings:
     user_pool_issuer: str = "none"
     user_pool_client_id: str = "none"
     outgoing_loopback_ports: str = "none"
+
+    @property
+    def removal_policy(self) -> RemovalPolicy:
+        """What becomes of data when the stack goes.
+
+        Data that is kept outlives the stack and its own replacement. A creation that fails leaves nothing:
+        otherwise the second try would make everything anew beside it. Source:
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+        """
+        return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if self.keep_data else RemovalPolicy.DESTROY
 
     def reserved_concurrency(self) -> dict[str, int]:
         """Return the reserved concurrency of each function that has one, by its package.
@@ -120,6 +134,7 @@ _STAGES = {
         webhook_slots=2,
         webhook_tenant_slots=3,
         long_polls=20,
+        calls_per_s=20,
         requests_per_s=10_000,
         requests_burst=5_000,
         outgoing_loopback_ports="9100-9999",
@@ -137,6 +152,7 @@ _STAGES = {
         webhook_slots=2,
         webhook_tenant_slots=3,
         long_polls=2,
+        calls_per_s=1,
         requests_per_s=100,
         requests_burst=50,
         fanout_parallelization=1,
@@ -148,6 +164,7 @@ _STAGES = {
         name="prod",
         platform="aarch64-manylinux_2_28",
         keep_data=True,
+        protects_table=True,
         log_retention_days=90,
         reserves_concurrency=True,
         dialer_lanes=50,
@@ -157,6 +174,7 @@ _STAGES = {
         webhook_slots=10,
         webhook_tenant_slots=50,
         long_polls=150,
+        calls_per_s=20,
         requests_per_s=2_000,
         requests_burst=1_000,
         api_at_once=300,

@@ -47,7 +47,7 @@ class TrunklineStack(Stack):
             self, "Deliveries", deliver=self.webhook_deliver.function, runtime=self.runtime
         )
         self.bus = EventBus(self, "Bus", f"trunkline-{settings.name}")
-        self.schedules = Schedules(self, "Schedules", f"trunkline-{settings.name}", self.data.key)
+        self.schedules = Schedules(self, "Schedules", self.data.key)
         self.event_fanout = add_event_fanout(self)
         self.events = EventSource(
             self,

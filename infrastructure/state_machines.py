@@ -15,7 +15,11 @@ from infrastructure.python_function import Runtime
 
 
 def state_machine(scope: Construct, name: str, chain: sfn.Chain, runtime: Runtime) -> sfn.StateMachine:
-    """Make `<stack>-<name>` in a scope, with its log beside it."""
+    """Make a state machine in a scope, with the log `<stack>-<name>` beside it.
+
+    CloudFormation names the machine: a deleted one keeps its name while executions still wait, for days.
+    https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html
+    """
     full_name = f"{Stack.of(scope).stack_name}-{name}"
     log_group = logs.LogGroup(
         scope,
@@ -28,7 +32,6 @@ def state_machine(scope: Construct, name: str, chain: sfn.Chain, runtime: Runtim
     return sfn.StateMachine(
         scope,
         "Machine",
-        state_machine_name=full_name,
         state_machine_type=sfn.StateMachineType.STANDARD,
         definition_body=sfn.DefinitionBody.from_chainable(chain),
         tracing_enabled=True,

@@ -219,13 +219,6 @@ def test_aws_stages_run_on_arm(stage: str, architecture: str, synthesized: Synth
     assert {each["Architectures"][0] for each in functions} == {architecture}
 
 
-@pytest.mark.parametrize("kind", ["AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::SecretsManager::Secret"])
-def test_production_keeps_its_data(kind: str, synthesized: Synthesized) -> None:
-    kept = [each for each in synthesized("prod")["Resources"].values() if each["Type"] == kind]
-    assert kept
-    assert {each["DeletionPolicy"] for each in kept} == {"Retain"}
-
-
 def test_the_reconciler_runs_every_minute(template: dict[str, Any]) -> None:
     rules = resources(template, "AWS::Events::Rule").values()
     timed = [rule["ScheduleExpression"] for rule in rules if "ScheduleExpression" in rule]

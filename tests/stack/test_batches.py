@@ -148,8 +148,7 @@ def test_a_batch_by_a_workflow_keeps_what_is_said_of_its_people_apart(tenant: Te
     kept = s3.list_objects_v2(Bucket=buckets[0], Prefix=f"{batch['id']}/")["Contents"]
     assert [each["Key"].partition("/")[2] for each in kept] == ["parts-import.json"]
     flows = client(tenant.stack.config, "stepfunctions")
-    machines = [each["stateMachineArn"] for each in flows.list_state_machines()["stateMachines"]]
-    machine = next(arn for arn in machines if arn.endswith("-batches"))
+    machine = tenant.stack.outputs.values["BatchFlowArn"]
     runs = flows.list_executions(stateMachineArn=machine, maxResults=1000)["executions"]
     mine = [each["executionArn"] for each in runs if batch["id"] in each["name"]]
     assert mine

@@ -14,7 +14,6 @@ from tests.support.tenant import Tenant
 from tests.support.workflows import create_workflow
 
 NUMBER = "+15550100001"
-GROUP = "trunkline-local"
 
 
 def schedule(tenant: Tenant, **more: Any) -> dict[str, Any]:
@@ -36,8 +35,8 @@ def wait_for_runs(tenant: Tenant, made_: dict[str, Any], count: int) -> list[dic
 
 def tick(tenant: Tenant, made_: dict[str, Any], due_at: str) -> None:
     """What EventBridge puts into the queue."""
-    config = tenant.stack.config
-    seen = client(config, "scheduler").get_schedule(GroupName=GROUP, Name=made_["id"])
+    config, group = tenant.stack.config, tenant.stack.outputs.values["ScheduleGroupName"]
+    seen = client(config, "scheduler").get_schedule(GroupName=group, Name=made_["id"])
     name = seen["Target"]["Arn"].rsplit(":", 1)[1]
     sqs = client(config, "sqs")
     said = json.loads(seen["Target"]["Input"]) | {"due_at": due_at}
