@@ -12,6 +12,7 @@ from trunkline.dial_queue.pacing import Timing
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.start_history import StartHistory
 from trunkline.dialer.context import DialerContext, DialerLiveKit
+from trunkline.dialer.dial_metrics import DialMetrics
 from trunkline.dialer.lane_run import LaneRun, RunLimits
 from trunkline.dialer.simulation_hook import Simulation
 
@@ -39,6 +40,7 @@ class LaneRunFactory:
         context = DialerContext(
             run_id=run_id,
             starts=StartHistory(),
+            metrics=DialMetrics(resources.clock),
             timing=self._timing,
             calls=resources.calls,
             livekit=livekit,

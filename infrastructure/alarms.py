@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-_NAMESPACE = "Trunkline"
+from infrastructure.python_function import metrics_namespace
 
 
 def alarm(
@@ -44,7 +44,7 @@ def livekit_refused(scope: Construct, service: str) -> cloudwatch.Alarm:
 def _counted(scope: Construct, service: str, metric_name: str, description: str) -> cloudwatch.Alarm:
     """Go off when a service counts anything in a metric of its own."""
     metric = cloudwatch.Metric(
-        namespace=_NAMESPACE,
+        namespace=metrics_namespace(Stack.of(scope).stack_name.removeprefix("trunkline-")),
         metric_name=metric_name,
         dimensions_map={"service": service},
         statistic="Sum",

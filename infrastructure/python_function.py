@@ -25,6 +25,7 @@ class Runtime:
     architecture: lambda_.Architecture
     retention: logs.RetentionDays
     reserved_concurrency: Mapping[str, int]
+    environment: Mapping[str, str]
 
 
 def shared_runtime(scope: Construct, settings: StageSettings) -> Runtime:
@@ -47,7 +48,18 @@ def shared_runtime(scope: Construct, settings: StageSettings) -> Runtime:
     ]
     code = lambda_.Code.from_asset(str(assets.functions_code()))
     retention = logs.RetentionDays(f"{_RETENTION[settings.log_retention_days]}")
-    return Runtime(code, made[:2], made[2], architecture, retention, settings.reserved_concurrency())
+    environment = {
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+        "POWERTOOLS_METRICS_NAMESPACE": metrics_namespace(settings.name),
+        "TRUNK_METRICS": "on" if settings.trunk_metrics else "off",
+    }
+    reserved = settings.reserved_concurrency()
+    return Runtime(code, made[:2], made[2], architecture, retention, reserved, environment)
+
+
+def metrics_namespace(stage: str) -> str:
+    """Return the namespace of a stage's metrics: two stages in one account are told apart."""
+    return f"Trunkline/{stage}"
 
 
 _RETENTION = {1: "ONE_DAY", 14: "TWO_WEEKS", 90: "THREE_MONTHS"}
@@ -96,7 +108,7 @@ class PythonFunction(Construct):
             layers=[*runtime.layers, runtime.encryption] if encrypts else runtime.layers,
             role=self.role,
             log_group=self.log_group,
-            environment=dict(environment) | {"POWERTOOLS_LOG_LEVEL": "INFO"},
+            environment={**environment, **runtime.environment},
             timeout=Duration.seconds(timeout_s),
             memory_size=memory_mib,
             reserved_concurrent_executions=runtime.reserved_concurrency.get(package),

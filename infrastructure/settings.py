@@ -46,6 +46,9 @@ class StageSettings:
     `outgoing_loopback_ports` lets plain http to 127.0.0.1 through on some ports (`none` on AWS).
     `user_pool_issuer` is a Cognito user pool's address (`https://cognito-idp.REGION.amazonaws.com/POOL`) and
     `user_pool_client_id` its app client, where people log in to the web UI; `none`: they have keys alone.
+
+    `trunk_metrics` counts metrics by trunk, too: each trunk that dials then costs 3 $ a month
+    (`docs/metrics.md`).
     """
 
     name: str
@@ -78,6 +81,7 @@ class StageSettings:
     user_pool_issuer: str = "none"
     user_pool_client_id: str = "none"
     outgoing_loopback_ports: str = "none"
+    trunk_metrics: bool = True
 
     @property
     def removal_policy(self) -> RemovalPolicy:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from trunkline.core.errors import InvalidRequest, TrunklineError
+from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, TrunklineError
 from trunkline.core.logging import logger
+from trunkline.core.metrics import ACCEPT_TIME, CALLS_REFUSED, LIVEKIT_NOT_CONFIGURED, MetricWriter
 from trunkline.http_api.error_mapping import error_answer, error_body, error_headers
 from trunkline.http_api.request import Request
 from trunkline.http_api.responses import Reply, Response
@@ -20,6 +21,7 @@ from .bootstrap.refusals import refusal_log
 from .routes import ROUTES
 
 log = logger("api")
+meter = MetricWriter("api")
 _PREFIX = "/api/v1/"
 
 
@@ -33,6 +35,8 @@ def respond(http: Request) -> Response:
     except Exception:  # the caller learns only the request id, with which its cause is found in the log
         log.exception("unexpected error")
         response = Response(500, error_body("Internal server error", 500, "internal_error", http.request_id))
+    finally:
+        meter.flush()
     if request.rate_limit:
         headers = {**response.headers, **request.rate_limit.headers(clock().wall_ms())}
         response = Response(response.status, response.body, headers, response.cookies)
@@ -41,9 +45,17 @@ def respond(http: Request) -> Response:
 
 def _run_route(request: ApiRequest) -> Response:
     route, values = ROUTES.find(request.http)
+    began_us = clock().monotonic_us()
     try:
-        return _run(route, request, values)
+        response = _run(route, request, values)
+        if route.records_refusals_of:
+            meter.add(ACCEPT_TIME, (clock().monotonic_us() - began_us) / 1000)
+        return response
     except TrunklineError as error:
+        if route.records_refusals_of:
+            meter.add(CALLS_REFUSED, reason=error.type)
+        if isinstance(error, LiveKitNotConfigured):
+            meter.add(LIVEKIT_NOT_CONFIGURED)
         if route.records_refusals_of and request.auth:
             refusal_log().record(
                 request.principal, _sent_object(request.http), error, route.records_refusals_of

@@ -28,6 +28,7 @@ from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.core import aws_clients
 from trunkline.core.logging import logger
+from trunkline.core.metrics import MetricWriter
 from trunkline.core.settings import BatchSettings
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.repository import DialQueue
@@ -39,6 +40,7 @@ from trunkline.trunks.test_trunk import TestTrunks
 from trunkline.workflows.repository import WorkflowRepository
 
 log = logger("batches")
+meter = MetricWriter("batches")
 
 
 @cache
@@ -64,6 +66,7 @@ def worker() -> BatchWorker:
         holds=holds,
         clock=clock,
         log=log,
+        meter=meter,
     )
 
 

@@ -10,7 +10,7 @@ from trunkline.batches.models import BatchJob
 from trunkline.batches.s3_files import parts_key
 from trunkline.core.logging import logger
 
-from .bootstrap import worker
+from .bootstrap import meter, worker
 
 log = logger("batches")
 
@@ -18,6 +18,13 @@ log = logger("batches")
 @log.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """A failure is tried again by the state machine, for an hour; then by the reconciler."""
+    try:
+        return _run_step(event)
+    finally:
+        meter.flush()
+
+
+def _run_step(event: dict[str, Any]) -> dict[str, Any]:
     batch_id, work = str(event["batch_id"]), BatchJob(event["work"])
     log.append_keys(batch_id=batch_id, work=work)
     match event["step"]:

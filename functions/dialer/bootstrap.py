@@ -40,7 +40,7 @@ class DialerProcess:
             credentials = await self._runs.offload(self._projects.for_trunk, trunk)
         except LiveKitNotConfigured:
             self._resources.log.error("LiveKit is not configured", trunk_id=wake.trunk_id)
-            return StopReason.BLOCKED
+            return StopReason.NOT_CONFIGURED
         livekit = LiveKitClient(credentials, self._session(credentials))
         sign = partial(dial_token, credentials)
         notifier = self._resources.new_notifier()

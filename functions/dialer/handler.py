@@ -8,16 +8,18 @@ import sys
 import uuid
 from typing import Any
 
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.dialer.bootstrap import DialerProcess
-from trunkline.core.logging import NAMESPACE, logger
+from trunkline.core.logging import logger
+from trunkline.core.metrics import LIVEKIT_NOT_CONFIGURED, LIVEKIT_REFUSED, MetricWriter
 from trunkline.core.settings import DialerSettings
 from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialer.lane_run import StopReason
 
 log = logger("dialer")
+meter = MetricWriter("dialer")
+_COUNTED = {StopReason.REFUSED: LIVEKIT_REFUSED, StopReason.NOT_CONFIGURED: LIVEKIT_NOT_CONFIGURED}
 # A start must not wait for a thread's turn: the default of 5 ms is a quarter of the lateness allowed.
 sys.setswitchinterval(0.0005)
 _loop = asyncio.new_event_loop()
@@ -39,12 +41,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> None:
     for record in event["Records"]:
         wake = DialWakeup.from_json(record["body"])
         stop = _loop.run_until_complete(_process.serve(wake, run_id=uuid.uuid4().hex))
-        if stop is StopReason.REFUSED:
-            _count_refusal()
+        if metric := stop and _COUNTED.get(stop):
+            meter.add(metric)
+            meter.flush()
         log.info("wake served", trunk_id=wake.trunk_id, stop=stop or "lane_held_by_another")
-
-
-def _count_refusal() -> None:
-    """Count a run that LiveKit refused; `infrastructure/alarms.py` has an alarm on the metric."""
-    with single_metric("LiveKitRefused", MetricUnit.Count, 1, 60, NAMESPACE, {"service": "dialer"}):
-        return

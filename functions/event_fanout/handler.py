@@ -9,8 +9,10 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
+from trunkline.calls.event_metrics import measure_event
 from trunkline.core.item_guard import ItemGuard
 from trunkline.core.logging import logger
+from trunkline.core.metrics import MetricWriter
 from trunkline.storage.serialization import from_dynamodb
 from trunkline.storage.table import ConditionFailed, TransactionConflict
 from trunkline.webhooks.event_bus import PublishFailed
@@ -19,6 +21,7 @@ from .bootstrap import fan_out
 
 log = logger("event_fanout")
 guard = ItemGuard("event_fanout", log)
+meter = MetricWriter("event_fanout")
 _WORTH_A_REPEAT = (BotoCoreError, ClientError, ConditionFailed, TransactionConflict, PublishFailed)
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
 
@@ -31,7 +34,9 @@ def handle_record(record: DynamoDBRecord) -> None:
     """
     image = record.raw_event["dynamodb"]["NewImage"]
     with guard.item("event", str(image.get("pk")), passes=_WORTH_A_REPEAT):
-        fan_out().handle_item(from_dynamodb(image))
+        item = from_dynamodb(image)
+        fan_out().handle_item(item)
+        measure_event(item, meter)
 
 
 @log.inject_lambda_context(clear_state=True)
@@ -39,5 +44,6 @@ def handle(event: dict[str, Any], context: LambdaContext) -> Any:
     """Handle a batch of stream records; failures are reported record by record."""
     fan_out().begin_batch()
     result = process_partial_response(event, handle_record, processor, context)
+    meter.flush()
     log.info("batch", events=len(event["Records"]), failed=len(result["batchItemFailures"]))
     return result

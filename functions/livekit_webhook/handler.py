@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from trunkline.core.errors import TrunklineError
 from trunkline.core.logging import logger
+from trunkline.core.metrics import LIVEKIT_WEBHOOKS, MetricWriter
 from trunkline.http_api.error_mapping import error_answer
 from trunkline.http_api.responses import Response
 from trunkline.livekit.webhooks import parse_event, verified_event
@@ -16,6 +17,7 @@ from trunkline.livekit.webhooks import parse_event, verified_event
 from .bootstrap import services
 
 log = logger("livekit_webhook")
+meter = MetricWriter("livekit_webhook")
 
 
 @log.inject_lambda_context(clear_state=True)
@@ -30,6 +32,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         webhook, owner = verified_event(raw, authorization, built.projects.signers)
     except TrunklineError as error:
         log.warning("webhook refused", cause=error.type)
+        _count("refused")
         return Response(*error_answer(error, event["requestContext"]["requestId"])).to_payload()
     reported = parse_event(webhook)
     call_id = reported.claim.call_id if reported else None
@@ -38,5 +41,11 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         reported = None
     call = built.events.handle(reported) if reported else None
     log.append_keys(tenant_id=call.tenant_id if call else owner)
+    _count("handled" if reported else "ignored")
     log.info("webhook", event_type=webhook.event, call_id=call_id if reported else None)
     return Response(200, {"status": "received"}).to_payload()
+
+
+def _count(outcome: str) -> None:
+    meter.add(LIVEKIT_WEBHOOKS, outcome=outcome)
+    meter.flush()

@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.reconciler.bootstrap import ReconcilerProcess
-from trunkline.core.logging import logger, metrics
+from trunkline.core.logging import logger
+from trunkline.core.metrics import REPAIRS, MetricWriter
 from trunkline.core.settings import ReconcilerSettings
 
 log = logger("reconciler")
-meter = metrics("reconciler")
+meter = MetricWriter("reconciler")
 _loop = asyncio.new_event_loop()
 _process: ReconcilerProcess | None = None
 
 
 @log.inject_lambda_context(clear_state=True)
-@meter.log_metrics
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Make one pass; the next one makes up for a failure."""
     global _process  # noqa: PLW0603 - one set of clients a process
@@ -27,7 +26,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         _process = ReconcilerProcess(ReconcilerSettings.from_env(), log)
     repairs = _loop.run_until_complete(_process.reconcile())
     for name, count in repairs.items():
-        meter.add_metric(name=f"Repaired_{name}", unit=MetricUnit.Count, value=count)
-    meter.add_metric(name="Repairs", unit=MetricUnit.Count, value=sum(repairs.values()))
+        meter.add(REPAIRS, count, repair=name)
+    meter.flush()
     log.info("pass done", repairs=dict(repairs))
     return dict(repairs)

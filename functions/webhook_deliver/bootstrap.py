@@ -11,6 +11,7 @@ from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.logging import logger
+from trunkline.core.metrics import MetricWriter
 from trunkline.core.settings import WebhookDeliverSettings
 from trunkline.egress.address_policy import AddressPolicy
 from trunkline.egress.client import EgressClient
@@ -29,6 +30,7 @@ from trunkline.webhooks.repository import EndpointRepository
 from trunkline.webhooks.secrets import EndpointSecrets
 
 log = logger("webhook_deliver")
+meter = MetricWriter("webhook_deliver")
 
 
 @cache
@@ -54,6 +56,7 @@ def delivery_worker() -> DeliveryWorker:
         sleep=time.sleep,
         jitter=random.random,
         log=log,
+        meter=meter,
     )
 
 

@@ -35,6 +35,7 @@ from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.compliance.service import Suppressions
 from trunkline.core.logging import logger
+from trunkline.core.metrics import MetricWriter
 from trunkline.core.validation import validated
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.storage.table import Table
@@ -158,6 +159,7 @@ def make_batch_harness(table: Table) -> BatchHarness:
         holds=holds,
         clock=clock,
         log=LOG,
+        meter=MetricWriter("batches"),
     )
     flow = Flows()
 

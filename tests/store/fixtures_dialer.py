@@ -30,6 +30,7 @@ from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.start_history import StartHistory
 from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
 from trunkline.dialer.context import DialerContext
+from trunkline.dialer.dial_metrics import DialMetrics
 from trunkline.dialer.lane_run import LaneRun, RunLimits
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.storage.table import Table
@@ -85,6 +86,7 @@ class DialerHarness:
         context = DialerContext(
             run_id=run_id,
             starts=StartHistory(),
+            metrics=DialMetrics(self.clock),
             timing=Timing(),
             calls=self.calls,
             livekit=self.livekit,

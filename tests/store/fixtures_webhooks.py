@@ -16,6 +16,7 @@ from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.core.logging import logger
+from trunkline.core.metrics import MetricWriter
 from trunkline.core.validation import validated
 from trunkline.egress.messages import Request, Response, TransportError
 from trunkline.reconciler.deliveries import DeliveryReconciler
@@ -109,6 +110,7 @@ class WebhookHarness:
             sleep=self.clock.move_s,
             jitter=lambda: 0.5,
             log=log,
+            meter=MetricWriter("webhook_deliver"),
         )
 
     def _send(self, request: Request) -> Response:

@@ -31,6 +31,7 @@ from trunkline.dial_queue.pacing import Timing
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.start_history import StartHistory
 from trunkline.dialer.context import DialerContext
+from trunkline.dialer.dial_metrics import DialMetrics
 from trunkline.dialer.lane_run import LaneRun, StopReason
 from trunkline.simulator.livekit import SimulatedLiveKit
 from trunkline.storage.table import Table
@@ -60,6 +61,7 @@ class SimulationHarness:
         context = DialerContext(
             run_id="run-1",
             starts=StartHistory(),
+            metrics=DialMetrics(self.clock),
             timing=Timing(),
             calls=self.calls,
             livekit=SimulatedLiveKit(self.calls, self.clock, run_inline),

@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.metrics import MetricUnit
-
 from trunkline.calls.models import Call
 from trunkline.calls.report_schemas import Ended
-from trunkline.core.logging import logger, metrics
+from trunkline.core.logging import logger
+from trunkline.core.metrics import TOOL_FAILURES, TOOL_INVOCATIONS, TOOL_LATENCY, MetricWriter
 from trunkline.egress.address_policy import AddressPolicy
 from trunkline.egress.messages import Request, Response
 from trunkline.egress.sync_client import SyncEgressClient
@@ -41,7 +40,7 @@ from .base import (
 )
 
 log = logger("agent_api")
-meter = metrics("agent_api")
+meter = MetricWriter("agent_api")
 
 
 @cache
@@ -89,10 +88,10 @@ def _dispatch(call: Call, worker: str) -> None:
 
 def _add_metrics(invocation: Mapping[str, Any]) -> None:
     failures = int(invocation["outcome"] != "succeeded")
-    meter.add_metric(name="ToolInvocations", unit=MetricUnit.Count, value=1)
-    meter.add_metric(name="ToolFailures", unit=MetricUnit.Count, value=failures)
-    meter.add_metric(name="ToolLatency", unit=MetricUnit.Milliseconds, value=invocation["latency_ms"])
-    meter.flush_metrics()
+    meter.add(TOOL_INVOCATIONS, outcome=invocation["outcome"])
+    meter.add(TOOL_FAILURES, failures)
+    meter.add(TOOL_LATENCY, invocation["latency_ms"])
+    meter.flush()
 
 
 def _send(request: Request) -> Response:

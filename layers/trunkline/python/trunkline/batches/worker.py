@@ -21,6 +21,7 @@ from trunkline.batches.splitter import Splitter
 from trunkline.core.clock import Clock
 from trunkline.core.errors import VersionConflict
 from trunkline.core.json_text import json_text
+from trunkline.core.metrics import BATCH_JOBS, BATCH_JOBS_GIVEN_UP, BATCH_ROWS, MetricWriter
 
 _TRIES = 5
 MAX_FAILURES = 3
@@ -47,6 +48,7 @@ class BatchWorker:
     holds: BatchHoldService
     clock: Clock
     log: Logger
+    meter: MetricWriter
 
     def begin(self, batch_id: str, work: BatchJob) -> str:
         """Split the upload if it is not split, and list the parts; return the next step, `parts` or `end`."""
@@ -130,6 +132,7 @@ class BatchWorker:
         What was not imported is refused row by row. A batch that could not be cancelled keeps its holds: no
         call of it is dialled.
         """
+        self.meter.add(BATCH_JOBS_GIVEN_UP)
         self.log.error("batch job given up", batch_id=batch.id, failures=batch.failures)
         match batch.job:
             case BatchJob.CHECK | BatchJob.IMPORT if batch.parts is None:
@@ -152,11 +155,21 @@ class BatchWorker:
     def _ended(self, batch: Batch, **made: Any) -> None:
         """Store the result of the job; a pause or cancellation in between is kept."""
         work = batch.job
+        self._measure(batch)
 
         def change(now: Batch) -> Batch:
             return replace(now, **made, job=None, failures=0) if now.job is work else now
 
         self._saved(batch, change, ended=True)
+
+    def _measure(self, batch: Batch) -> None:
+        """Count a job that ends, and what became of the rows that it imported."""
+        self.meter.add(BATCH_JOBS, work=batch.job)
+        if batch.job is not BatchJob.IMPORT:
+            return
+        parts = list(self.batches.parts(batch.id, check=False))
+        self.meter.add(BATCH_ROWS, sum(part.accepted for part in parts), outcome="accepted")
+        self.meter.add(BATCH_ROWS, sum(part.refused for part in parts), outcome="refused")
 
     def _saved(self, batch: Batch, change: Callable[[Batch], Batch], *, ended: bool = False) -> Batch | None:
         for _ in range(_TRIES):

@@ -65,6 +65,8 @@ def event_put(call: Call, sequence: int, event: NewEvent, at_ms: int) -> Put:
         "livemode": call.livemode,
         "data_json": json_text(dict(event.data)),
     }
+    if call.is_terminal and call.duration_s:
+        item |= {"talk_s": call.duration_s}
     if call.batch_row:
         item |= {"batch_id": call.batch_row.batch_id, "batch_row": call.batch_row.number}
     item |= {TTL: call.ttl} if call.ttl else {}

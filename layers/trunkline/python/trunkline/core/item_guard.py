@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-from trunkline.core.logging import NAMESPACE
+from trunkline.core import metrics
 
-ITEMS_FAILED = "ItemsFailed"
-"""Name of the metric, by `service`; `infrastructure/alarms.py` has an alarm on it."""
+ITEMS_FAILED = metrics.ITEMS_FAILED.name
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,6 @@ class ItemGuard:
 
     def _count(self, kind: str, item_id: str, error: Exception) -> None:
         dimensions = {"service": self.service}
-        with single_metric(ITEMS_FAILED, MetricUnit.Count, 1, 60, NAMESPACE, dimensions) as metric:
+        with single_metric(ITEMS_FAILED, MetricUnit.Count, 1, 60, metrics.namespace(), dimensions) as metric:
             metric.add_metadata("kind", kind)
         self.log.error("item failed", kind=kind, item_id=item_id, cause=type(error).__name__, exc_info=error)

@@ -1,4 +1,4 @@
-"""Structured logs and metrics, set up one way everywhere."""
+"""Structured logs, set up one way everywhere."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
-from aws_lambda_powertools.metrics import Metrics
 
 from trunkline.core.redaction import redact_for_logs
 
-NAMESPACE = "Trunkline"
 MAX_TEXT = 8_000
 """Characters of one text in a log record. It may be another server's, which is cut before patterns see it."""
 
@@ -43,11 +41,6 @@ def logger(service: str) -> Logger:
     for handler in logging.getLogger().handlers:
         handler.addFilter(_library_messages)
     return Logger(service=service, log_uncaught_exceptions=True, logger_formatter=_Formatter())
-
-
-def metrics(service: str) -> Metrics:
-    """Return the embedded-metric writer of a service."""
-    return Metrics(namespace=NAMESPACE, service=service)
 
 
 def _safe(text: str) -> str:

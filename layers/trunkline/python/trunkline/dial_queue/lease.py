@@ -7,10 +7,12 @@ transactions.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from trunkline.core.clock import Clock
+from trunkline.dial_queue.answer_gap import NO_GAP, AnswerGap
 from trunkline.storage.keys.dialing import lane_key, lane_run_key
 from trunkline.storage.keys.item import TTL, Item
 from trunkline.storage.table import ABSENT, ConditionFailed, Table, Update
@@ -43,7 +45,7 @@ class HeldLane:
 
     `taken_at_us` is this machine's monotonic clock when the take was answered; `time_left_us` counts from
     it to the next start. `pace_factor` is the share of the budget that the previous run used. `dead_run_id`
-    is the run whose lease was over when this one took the lane.
+    is the run whose lease was over when this one took the lane. `gap` says since when nobody has answered.
     """
 
     trunk_id: str
@@ -53,6 +55,7 @@ class HeldLane:
     taken_at_us: int
     pace_factor: float = 1.0
     dead_run_id: str | None = None
+    gap: AnswerGap = NO_GAP
 
 
 @dataclass(frozen=True)
@@ -112,15 +115,16 @@ class LaneLeaseRepository:
     def _held(self, trunk_id: str, run_id: str, item: Item) -> HeldLane:
         taken_at_us = self._clock.monotonic_us()
         factor = item.get("pace_factor", 1.0)
-        return HeldLane(trunk_id, run_id, item["fence"], item.get("time_left_us", 0), taken_at_us, factor)
+        left_us, gap = item.get("time_left_us", 0), AnswerGap.parse(item)
+        return HeldLane(trunk_id, run_id, item["fence"], left_us, taken_at_us, factor, gap=gap)
 
-    def renew(self, lane: HeldLane, slowed_by: str | None = None) -> None:
-        """Renew the lease, and store what slows the lane.
+    def renew(self, lane: HeldLane, slowed_by: str | None = None, gap: AnswerGap | None = None) -> None:
+        """Renew the lease, and store what slows the lane and since when nobody has answered.
 
         Raises:
             LaneLost: another run has taken the lane.
         """
-        values = {"slowed_by": slowed_by, **self._lease()}
+        values = {"slowed_by": slowed_by, **self._lease(), **(gap or lane.gap).as_attributes()}
         self._write_if_held(lane, Update(lane_key(lane.trunk_id), set=values))
 
     def reserve(self, lane: HeldLane, time_left_us: int, pace_factor: float) -> None:
@@ -135,9 +139,16 @@ class LaneLeaseRepository:
     def _lease(self) -> dict[str, int]:
         return {"lease_end_ms": self._clock.wall_ms() + LEASE_MS}
 
-    def release(self, lane: HeldLane, time_left_us: int, pace_factor: float = 1.0) -> None:
+    def release(
+        self,
+        lane: HeldLane,
+        time_left_us: int,
+        pace_factor: float = 1.0,
+        gap: AnswerGap | None = None,
+    ) -> None:
         """Release the lane and store its clock and pace; a repeated release does nothing."""
-        values = {"time_left_us": time_left_us, "pace_factor": pace_factor}
+        values: dict[str, Any] = {"time_left_us": time_left_us, "pace_factor": pace_factor}
+        values |= (gap or lane.gap).as_attributes()
         update = Update(lane_key(lane.trunk_id), set=values, remove=["holder", "lease_end_ms"])
         try:
             self._write_if_held(lane, update)

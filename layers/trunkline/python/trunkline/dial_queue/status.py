@@ -41,13 +41,11 @@ class QueueCheckpoints:
         """Walk a tenant's queue and store its checkpoints; a queue that is counted exactly needs none.
 
         Returns:
-            The number of waiting calls, 0 for a queue without checkpoints.
+            The number of waiting calls.
         """
-        if (
-            self._queue.count(trunk_id, f"{tenant_id}#", f"{tenant_id}#{LAST}", MAX_EXACT_COUNT)
-            < MAX_EXACT_COUNT
-        ):
-            return 0
+        counted = self._queue.count(trunk_id, f"{tenant_id}#", f"{tenant_id}#{LAST}", MAX_EXACT_COUNT)
+        if counted < MAX_EXACT_COUNT:
+            return counted
         waiting, marks = 0, []
         for key in self._queue.sort_keys(trunk_id, tenant_id):
             if waiting % CHECKPOINT_STEP == 0:

@@ -23,6 +23,7 @@ from trunkline.calls.transitions import (
 from trunkline.calls.value_objects import Ending, WaitsFor
 from trunkline.dial_queue.pacing import MAX_LATE_US
 from trunkline.dialer.apply_result import apply_dial_result
+from trunkline.dialer.attempt_errors import ReleaseClaim, SlotExpired
 from trunkline.dialer.claim import Claim
 from trunkline.dialer.context import DialerContext
 from trunkline.dialer.dialling_rules import rejection
@@ -37,14 +38,6 @@ TOKEN_LIFE_MS = 5_000
 """A dial's token expires this long after its slot (rule 8)."""
 
 _AGENT_POLL_S = 0.1
-
-
-class SlotExpired(Exception):
-    """The start came too late; nothing was sent."""
-
-
-class ReleaseClaim(Exception):
-    """The run is ending or the trunk is paused: a call that was not sent returns to the queue."""
 
 
 class Stage(StrEnum):
@@ -151,6 +144,7 @@ class Attempt:
         except LiveKitUnavailable as error:
             refusal = str(error) if error.code == UNAUTHENTICATED else ""
             self.result = DialResult(DialResultKind.NOT_SENT, refusal=refusal)
+            self._context.metrics.livekit_failed(error)
             self._context.log.warning(
                 "agent not dispatched", call_id=call.id, tenant_id=call.tenant_id, cause=str(error)
             )
@@ -192,6 +186,7 @@ class Attempt:
             except SlotExpired:
                 # Nothing was sent: wait for a new slot, with a new token and a new intent.
                 late_ms = (self._context.clock.monotonic_us() - slot_us) // 1000
+                self._context.metrics.slot_missed(call)
                 self._log("slot missed", call, late_ms=late_ms, intent_took_ms=took_us // 1000)
                 continue
             await self._settle(call, answer)
@@ -247,6 +242,7 @@ class Attempt:
 
     async def _settle(self, call: Call, answer: DialAnswer) -> None:
         self.result = answer.result
+        self._context.metrics.answered(call, answer.result)
         if answer.result.kind is not DialResultKind.UNKNOWN:
             self._confirmation.answered()
         try:

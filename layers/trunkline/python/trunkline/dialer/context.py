@@ -15,6 +15,7 @@ from trunkline.core.clock import Clock
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.pacing import Timing
 from trunkline.dial_queue.start_history import StartHistory
+from trunkline.dialer.dial_metrics import DialMetrics
 from trunkline.livekit.client import BeforeSend
 from trunkline.livekit.dial_result import DialAnswer
 
@@ -41,6 +42,7 @@ class DialerContext:
 
     run_id: str
     starts: StartHistory
+    metrics: DialMetrics
     timing: Timing
     calls: CallRepository
     livekit: DialerLiveKit

@@ -44,6 +44,7 @@ class StopReason(StrEnum):
     BLOCKED = "blocked"
     PAUSED = "paused"
     REFUSED = "livekit_refused"
+    NOT_CONFIGURED = "livekit_not_configured"
     LOST = "lost"
 
 
@@ -89,6 +90,7 @@ class LaneRun:
         helpers = [
             asyncio.create_task(self._keep_alive()),
             asyncio.create_task(self._watch_cancels(wake.trunk_id)),
+            asyncio.create_task(self._context.metrics.write_regularly(asyncio.sleep)),
         ]
         try:
             while lane:
@@ -97,6 +99,7 @@ class LaneRun:
             self._pool.release_unsent()
             await self._pool.finish()
             await _cancel(*helpers)
+            self._context.metrics.write()
         await self._context.offload(self._lanes.end_run, self._context.run_id)
         return stop
 
@@ -113,6 +116,8 @@ class LaneRun:
     async def _take_once(self, wake: DialWakeup) -> HeldLane | None:
         take = self._lanes.take_over if wake.watchdog else self._lanes.take
         lane: HeldLane | None = await self._context.offload(take, wake.trunk_id, self._context.run_id)
+        if lane:
+            self._context.metrics.resume(lane.gap)
         return lane
 
     async def _hold_once(self, lane: HeldLane) -> tuple[StopReason, HeldLane | None]:
@@ -189,6 +194,7 @@ class LaneRun:
         snapshot = await self._read_line(pacer.state, max(1, free) + taken)
         if snapshot is None:
             return None
+        self._context.metrics.look(pacer.state, waiting=snapshot.waiting and not snapshot.blocked)
         if not pool and not snapshot.waiting:
             return StopReason.EMPTY
         if not pool and (snapshot.blocked or pool.livekit_is_down):
@@ -226,7 +232,8 @@ class LaneRun:
         if stop is StopReason.LOST:
             return None
         factor = self._pace.factor(self._now())
-        await self._context.offload(self._lanes.release, lane, pacer.time_left_us(), factor)
+        gap = self._context.metrics.gap
+        await self._context.offload(self._lanes.release, lane, pacer.time_left_us(), factor, gap)
         if stop is StopReason.TIME_UP:
             await self._hand_over_lease(lane.trunk_id)
             return None
@@ -245,6 +252,7 @@ class LaneRun:
 
     async def _hand_over_lease(self, trunk_id: str) -> None:
         """Send the hand-over wake-up; if that fails, the reconciler wakes the lane within a minute."""
+        self._context.metrics.handed_over()
         try:
             await self._context.offload(self._wakes.send, DialWakeup(trunk_id, handover=True))
         except WakeupNotSent as error:

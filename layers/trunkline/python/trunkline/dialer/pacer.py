@@ -204,7 +204,8 @@ class Pacer:
         while True:
             await asyncio.sleep(every_s)
             try:
-                await self._context.offload(self._lanes.renew, self._lane, self._slowed_by())
+                gap = self._context.metrics.gap
+                await self._context.offload(self._lanes.renew, self._lane, self._slowed_by(), gap)
             except LaneLost:
                 self._on_lost()
                 return

@@ -26,6 +26,7 @@ class StartConfirmation:
     def begin(self, now_us: int) -> None:
         """Record the start, and begin to look for it; does not wait."""
         self._start = self._context.starts.add(now_us)
+        self._context.metrics.started(self._call)
         self._looking = asyncio.create_task(self._look_until_seen(self._start))
 
     async def stop(self) -> None:

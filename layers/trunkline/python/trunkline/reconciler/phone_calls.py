@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,7 @@ from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
 from trunkline.core.clock import Clock
 from trunkline.core.item_guard import ItemGuard
+from trunkline.core.metrics import MetricWriter
 from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.dial_queue.messages import DialWakeup, WakeQueue, WakeupNotSent
 from trunkline.dial_queue.notifier import LaneNotifier
@@ -25,6 +26,7 @@ from trunkline.dial_queue.status import QueueCheckpoints
 from trunkline.dialer.queue_reader import enqueue_due_calls
 from trunkline.dialer.simulation_hook import Simulation
 from trunkline.livekit.fail_fast import PhoneLookups
+from trunkline.reconciler.line_metrics import LineMetrics
 from trunkline.reconciler.open_calls import repair_open_calls
 from trunkline.reconciler.phone_call_repair import NEXT_PASS_MS, PhoneCallRepair
 from trunkline.trunks.models import TrunkState
@@ -49,6 +51,7 @@ class PhoneCallReconciler:
     log: Logger
     guard: ItemGuard
     check_at: Callable[[str, int], None] = lambda *_: None
+    meter: MetricWriter = field(default_factory=lambda: MetricWriter("reconciler"))
 
     @cached_property
     def _call_repair(self) -> PhoneCallRepair:
@@ -63,10 +66,15 @@ class PhoneCallReconciler:
             self.check_at,
         )
 
+    @cached_property
+    def _line_metrics(self) -> LineMetrics:
+        return LineMetrics(self.queue, self.lanes, self.trunks, self.clock, self.offload, self.meter)
+
     async def reconcile(self, states: Iterable[TrunkState], repairs: Counter[str]) -> None:
         """Repair the trunks' calls and wake unserved trunks; count each repair in `repairs`."""
         for state in states:
             await self._reconcile_trunk(state, repairs)
+        self.meter.flush()
 
     async def _reconcile_trunk(self, state: TrunkState, repairs: Counter[str]) -> None:
         """Take each step by itself: one that fails keeps neither the others nor other trunks from theirs."""
@@ -81,11 +89,14 @@ class PhoneCallReconciler:
                 await self._free_orphaned_slots(pool, repairs)
         with guard.item("due_calls", trunk_id):
             await self._release_due(trunk_id, repairs)
+        waiting = 0
         for tenant_id in state.tenants:
             with guard.item("checkpoints", tenant_id):
-                await self.offload(self.checkpoints.update, trunk_id, tenant_id)
+                waiting += await self.offload(self.checkpoints.update, trunk_id, tenant_id)
         with guard.item("line", trunk_id):
             await self._wake_if_unserved(state, repairs)
+        with guard.item("line_metrics", trunk_id):
+            await self._line_metrics.measure(state, waiting)
 
     async def _repair_calls(self, state: TrunkState, repairs: Counter[str]) -> None:
         await repair_open_calls(

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typing_extensions import TypedDict
 
 from trunkline.core.clock import Clock
+from trunkline.core.metrics import DELIVERIES_GIVEN_UP, DELIVERY_AGE, DELIVERY_ATTEMPTS, MetricWriter
 from trunkline.egress.messages import Response
 from trunkline.storage.keys.item import ItemKey
 from trunkline.webhooks.attempt_sender import AttemptSender, PreparedAttempt
@@ -64,6 +65,7 @@ class DeliveryWorker:
     sleep: Callable[[float], None]
     jitter: Callable[[], float]
     log: Logger
+    meter: MetricWriter
 
     def step(self, delivery_id: str, version: int | None = None) -> Step:
         """Run the next step of a delivery, unless another execution changed it since `version`."""
@@ -77,6 +79,7 @@ class DeliveryWorker:
         failure = _failure_without_attempt(delivery, endpoint, now_ms)
         if endpoint is None or failure:
             self.deliveries.save(replace(delivery, state=DeliveryState.FAILED, failure=failure))
+            self.meter.add(DELIVERIES_GIVEN_UP, reason=failure)
             return _done(delivery_id)
         return self._attempt_if_allowed(delivery, endpoint, now_ms)
 
@@ -154,6 +157,7 @@ class DeliveryWorker:
             # Another execution of the same delivery has recorded this attempt, and continues.
             return _done(delivery.id)
         self._log_attempt(delivery, attempt, decision)
+        self._measure(recorded, decision, now_ms)
         self._note(recorded, attempt, prepared.text(response))
         self._update_health(endpoint, health, decision, now_ms)
         return _step(recorded, decision.wait_s) if decision.wait_s else _done(delivery.id)
@@ -170,6 +174,14 @@ class DeliveryWorker:
             status=attempt.status,
             error=attempt.error,
         )
+
+    def _measure(self, delivery: Delivery, decision: RetryDecision, now_ms: int) -> None:
+        """Count an attempt, and how late a success or how final a failure it was."""
+        self.meter.add(DELIVERY_ATTEMPTS, outcome=decision.outcome)
+        if delivery.state is DeliveryState.SUCCEEDED:
+            self.meter.add(DELIVERY_AGE, now_ms - delivery.created_at_ms)
+        if delivery.state is DeliveryState.FAILED:
+            self.meter.add(DELIVERIES_GIVEN_UP, reason=delivery.failure)
 
     def _note(self, delivery: Delivery, attempt: Attempt, text: str) -> None:
         """Store the beginning of a response; the attempt is recorded without it, too."""
