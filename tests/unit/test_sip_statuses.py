@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from trunkline.calls.calling_policy import RedialPolicy, RetryOn
@@ -13,16 +11,7 @@ from trunkline.calls.disconnect_reasons import ending_for_disconnect
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.livekit.dial_result import DialResultKind
-from trunkline.livekit.sip_statuses import (
-    BLOCK_CODES,
-    BLOCK_PHRASES,
-    MONEY_PHRASES,
-    PACE_CODES,
-    PACE_PHRASES,
-    is_about_pace,
-    result_of_livekit_error,
-    result_of_sip_status,
-)
+from trunkline.livekit.sip_statuses import result_of_livekit_error, result_of_sip_status
 
 
 @pytest.mark.parametrize(
@@ -50,72 +39,6 @@ from trunkline.livekit.sip_statuses import (
 def test_a_carriers_refusal_ends_the_attempt_with_its_reason(code: int, reason: Reason) -> None:
     verdict = result_of_sip_status(code, "")
     assert (verdict.kind, verdict.reason, verdict.sip_status_code) == (DialResultKind.FAILED, reason, code)
-
-
-@pytest.mark.parametrize(
-    ("code", "phrase"),
-    [
-        (503, "CPS limit exceeded"),
-        (503, "Calls per second exceeded"),
-        (403, "Rate exceeded"),
-        (480, "Trunk capacity reached"),
-        (486, "Too many concurrent calls"),
-        (503, "Maximum Calls In Progress"),
-        (403, "Maxcalls exceeded"),
-        (500, "CPS limit exceeded"),
-        (486, "flood"),
-        (486, "32102 Rate limit exceeded"),
-        (503, "Channel limit reached"),
-        (603, "Trunk CPS limit exceeded"),
-    ],
-)
-def test_a_carrier_that_refuses_the_pace_sends_the_call_back(code: int, phrase: str) -> None:
-    assert result_of_sip_status(code, phrase).kind is DialResultKind.TOO_FAST
-
-
-@pytest.mark.parametrize(
-    ("code", "phrase"),
-    [
-        (403, "International daily spent limit reached D39"),
-        (403, "Credit limit exceeded"),
-        (503, "No rate found"),
-        (403, "Account limited to domestic calls"),
-        (503, "Insufficient balance: calls limit reached"),
-        (486, "32102 Daily limit reached"),
-        (480, "Monthly fee: payment required"),
-        (603, "No credit"),
-        (500, "Free minutes used"),
-        (429, "Provide Referrer Identity"),
-        (429, "Rate limit exceeded"),
-        (404, "Insufficient funds"),
-        (487, "Daily spend limit"),
-        (600, "No credit"),
-    ],
-)
-def test_money_and_a_bare_429_end_the_attempt(code: int, phrase: str) -> None:
-    result = result_of_sip_status(code, phrase)
-    assert (result.kind, result.reason) == (DialResultKind.FAILED, Reason.TRUNK_REJECTED)
-
-
-@pytest.mark.parametrize(
-    ("code", "phrase"),
-    [
-        (503, "Trunk suspended, too many calls"),
-        (403, "daily CPS limit reached"),
-        (503, "Refund: too many calls"),
-    ],
-)
-def test_a_word_that_only_looks_like_money_leaves_the_pace_alone(code: int, phrase: str) -> None:
-    assert result_of_sip_status(code, phrase).kind is DialResultKind.TOO_FAST
-
-
-@pytest.mark.parametrize(
-    ("code", "phrase"),
-    [(603, "Network Blocked"), (603, "32203"), (608, "Rejected"), (403, "Outgoing call barred")],
-)
-def test_a_carriers_block_is_not_the_callees_decline(code: int, phrase: str) -> None:
-    result = result_of_sip_status(code, phrase)
-    assert (result.kind, result.reason) == (DialResultKind.FAILED, Reason.BLOCKED_BY_CARRIER)
 
 
 @pytest.mark.parametrize(
@@ -147,51 +70,11 @@ def test_livekits_texts_about_the_trunk_are_no_callees_answer(
     assert (result.kind, result.reason) == (DialResultKind.FAILED, reason)
 
 
-_SURROUNDING = st.text(alphabet="xyz :;()/", max_size=20)
-
-
-_CASES = st.sampled_from([str.upper, str.lower, str.title])
-
-
-def _phrases(patterns: tuple[str, ...]) -> st.SearchStrategy[str]:
-    return st.sampled_from(patterns).flatmap(lambda each: st.from_regex(each, fullmatch=True))
-
-
-@given(st.sampled_from(sorted(PACE_CODES)), _phrases(PACE_PHRASES), _CASES, _SURROUNDING, _SURROUNDING)
-def test_a_phrase_about_pace_counts_in_any_case_and_with_text_around_it(
-    code: int, phrase: str, case: Callable[[str], str], before: str, after: str
-) -> None:
-    text = f"{before} {case(phrase)} {after}"
-    assume(is_about_pace(phrase))  # not also about money
-    assert result_of_sip_status(code, text).kind is DialResultKind.TOO_FAST
-
-
-@given(st.sampled_from(sorted(PACE_CODES)), _phrases(MONEY_PHRASES), _CASES, _phrases(PACE_PHRASES))
-def test_a_phrase_about_money_outweighs_one_about_pace(
-    code: int, phrase: str, case: Callable[[str], str], pace: str
-) -> None:
-    result = result_of_sip_status(code, f"{pace} {case(phrase)}")
-    assert result.kind is DialResultKind.FAILED
-    assert result.reason in (Reason.TRUNK_REJECTED, Reason.BLOCKED_BY_CARRIER)
-
-
-@given(st.sampled_from(sorted(BLOCK_CODES)), _phrases(BLOCK_PHRASES), _CASES, _SURROUNDING)
-def test_a_phrase_about_a_block_counts_in_any_case(
-    code: int, phrase: str, case: Callable[[str], str], after: str
-) -> None:
-    assert result_of_sip_status(code, f"({case(phrase)}) {after}").reason is Reason.BLOCKED_BY_CARRIER
-
-
 @given(st.integers(300, 699), st.text(max_size=40))
 def test_any_refusal_has_a_reason_and_none_is_unknown(code: int, phrase: str) -> None:
     result = result_of_sip_status(code, phrase)
     assert result.reason is not None
     assert result.kind in {DialResultKind.FAILED, DialResultKind.TOO_FAST}
-
-
-@pytest.mark.parametrize("phrase", ["Busy Here", "Service Unavailable", "Forbidden", "Separate"])
-def test_ordinary_phrases_are_no_word_on_pace(phrase: str) -> None:
-    assert result_of_sip_status(503, phrase).kind is DialResultKind.FAILED
 
 
 @pytest.mark.parametrize(

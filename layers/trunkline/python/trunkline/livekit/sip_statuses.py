@@ -56,8 +56,8 @@ any other code `trunk_rejected`. A 429 asks for the referrer's identity (RFC 389
 MONEY_PHRASES = (
     r"\bspen[dt]",
     r"credit",
-    r"balance",
-    r"\bfunds?\b",
+    r"(?<!\bload )balance",
+    r"\b(funds?|money|wallet|unpaid|overdue|invoices?|costs?)\b",
     r"payment",
     r"billing",
     r"prepaid",
@@ -65,29 +65,53 @@ MONEY_PHRASES = (
     r"\bprices?\b",
     r"domestic",
     r"no rate",
+    r"\bmax(imum)?\.? rate\b(?! limit)",
+    r"\brate (is )?(too high|not found)",
+    r"\brate( per minute)? exceeds",
+    r"\btrial\b",
     r"\bdaily\b(?! (cps\b|calls? per ))",
-    r"monthly",
+    r"\b(hour|week|month)ly",
     r"(free|included) minutes",
     r"minutes (are |were )?(used|exhausted|exceeded)",
 )
 """Words about money, tariffs and allowances: a refusal with one of them is `trunk_rejected`, whatever its
 code says, and never about pace."""
 
-PACE_PHRASES = (
-    r"\bcps\b",
-    r"(calls?|requests?) per (second|sec|minute)\b",
-    r"\brate[ -]?limit",
-    r"\brate exceed",
-    r"too fast",
-    r"too many (concurrent |simultaneous )?(calls|channels|requests|sessions)",
-    r"throttl",
-    r"max(imum)? ?(concurrent |simultaneous )?(calls|channels|sessions)",
-    r"\bflood",
-    r"(channel|call|session|concurren\w*|simultaneous\w*)s?( (call|channel|session)s?)? (limit|exceed|reach)",
-    r"(capacity|trunk) (limit|exceed|reach|full)",
-    r"no (free |available )?channels?",
+ALLOWANCE_PHRASES = (
+    r"\b(per|an?|this) (hour|day|week|month)\b",
+    r"\btoday\b",
+    r"\b(to|per) (this |the |the same |one )?(number|destination|callee)\b",
 )
-"""Phrases about calls per time or calls at once."""
+"""With them, a limit of calls is not about pace: the day's or the callee's allowance is used up, and the
+refusal is `trunk_rejected`. Without a word about a limit they say nothing ("No route to destination")."""
+
+_MAX = r"\bmax(imum)?\.? ?(number of )?"
+_KIND = r"((active|concurrent|simultaneous|outbound|licen[cs]ed) )?"
+PACE_PHRASES = (
+    r"\bc(ap|p)s\b",
+    r"(calls?|requests?|attempts?)( per |/| / )(s(ec(ond)?)?|minute)\b",
+    r"\brate ?limit",
+    r"\brate exceed",
+    _MAX + r"(call|session) rate",
+    r"too fast",
+    r"\bslow down",
+    r"too many " + _KIND + r"(calls?( attempts)?|channels|requests|sessions)\b",
+    r"throttl",
+    _MAX + _KIND + r"(calls|channels|sessions)",
+    r"\bflood",
+    r"\boverload",
+    r"(channel|call|session|port|concurren\w*|simultaneous\w*)s?( (call|channel|session)s?)?"
+    r" (limit|exceed|reach)",
+    r"(channel|port)s? (are )?(busy|in use|full|exhausted)",
+    r"\ball (channels|lines|ports|trunks)\b",
+    r"(capacity|trunk) (is )?(limit|exceed|reach|full)",
+    r"\b(insufficient|over|no) capacity",
+    r"admission control",
+    r"no (free |available )?(channels?|ports?|lines)\b",
+)
+"""Phrases about calls per time or calls at once, of one carrier or another: Bandwidth, Plivo, Telnyx, Twilio
+and Vonage; Asterisk, FreeSWITCH, Kamailio and session border controllers. A congested network or circuit
+(Q.850 causes 34 and 42) is not the trunk's pace."""
 
 PACE_CODES = frozenset({403, 480, 486, 500, 503, 603})
 """Codes with which carriers, and LiveKit's own guard, refuse the pace."""
@@ -95,11 +119,18 @@ PACE_CODES = frozenset({403, 480, 486, 500, 503, 603})
 BLOCK_PHRASES = (
     r"network blocked",
     r"\b32203\b",
-    r"blocked by (the )?(carrier|network)",
-    r"outgoing calls? barred",
-    r"call (was )?blocked",
+    r"blocked by (the )?(\w+ )?(carrier|network)",
+    r"\banalytics\b",
+    r"\b(outgoing )?calls? (is |are |was )?barred",
+    r"\b(call|caller|caller id|number) (is |was )?(blocked|black ?listed)",
+    r"\bcall blocking",
+    r"\A\W*blocked\b",
+    r"\bblack ?listed",
     r"\bspam\b",
-    r"robocall",
+    r"\bnuisance",
+    r"\bfraud",
+    r"do not originate",
+    r"robo ?call",
 )
 """Phrases by which a carrier, and not the callee, blocks a call; 32203 is Twilio's X-Twilio-Error."""
 
@@ -115,6 +146,7 @@ LIVEKIT_FAILURES = (
 
 _BY_CODE = {status.code: status.reason for status in SIP_STATUSES}
 _SERVER_FAILURE = 5
+_BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _TWIRP_PREFIX = "twirp error unknown: "
 _NO_INVITE = (
     "no response from servers",
@@ -134,8 +166,10 @@ def result_of_sip_status(sip_status_code: int, phrase: str) -> DialResult:
     if sip_status_code in BLOCK_CODES and _matches(BLOCK_PHRASES, phrase):
         reason = Reason.BLOCKED_BY_CARRIER
         return DialResult(DialResultKind.FAILED, reason, sip_status_code, detail_of(phrase))
-    about_money = Reason.TRUNK_REJECTED if _matches(MONEY_PHRASES, phrase) else None
-    reason = about_money or _BY_CODE.get(sip_status_code) or _unlisted(sip_status_code)
+    is_refused = _matches(MONEY_PHRASES, phrase) or (
+        sip_status_code in PACE_CODES and _matches(PACE_PHRASES, phrase)
+    )
+    reason = Reason.TRUNK_REJECTED if is_refused else _reason_of(sip_status_code)
     return DialResult(DialResultKind.FAILED, reason, sip_status_code, detail_of(phrase))
 
 
@@ -146,8 +180,8 @@ def detail_of(text: str) -> str | None:
 
 
 def is_about_pace(phrase: str) -> bool:
-    """Tell whether a phrase speaks of calls per time or at once, and not of money."""
-    return _matches(PACE_PHRASES, phrase) and not _matches(MONEY_PHRASES, phrase)
+    """Tell whether a phrase speaks of calls per time or at once, and not of money or an allowance."""
+    return _matches(PACE_PHRASES, phrase) and not _matches((*MONEY_PHRASES, *ALLOWANCE_PHRASES), phrase)
 
 
 def result_of_livekit_error(http_status: int, code: str, message: str) -> DialResult:
@@ -171,9 +205,13 @@ def result_of_livekit_error(http_status: int, code: str, message: str) -> DialRe
     return DialResult(DialResultKind.UNKNOWN)
 
 
-def _unlisted(sip_status_code: int) -> Reason:
+def _reason_of(sip_status_code: int) -> Reason:
+    if reason := _BY_CODE.get(sip_status_code):
+        return reason
     return Reason.TRUNK_UNAVAILABLE if sip_status_code // 100 == _SERVER_FAILURE else Reason.TRUNK_REJECTED
 
 
 def _matches(patterns: tuple[str, ...], text: str) -> bool:
-    return any(re.search(pattern, text[:MAX_TEXT], re.IGNORECASE) for pattern in patterns)
+    """Search a text as a sentence: FreeSWITCH and others write OUTGOING_CALL_BARRED and Rate-Limited."""
+    words = _BETWEEN_WORDS.sub(" ", text[:MAX_TEXT])
+    return any(re.search(pattern, words, re.IGNORECASE) for pattern in patterns)
