@@ -194,6 +194,20 @@ async def test_the_certificate_must_be_the_names_though_the_connection_goes_to_a
     assert b"host: hooks.example.com:8443" in heads[0].lower()
 
 
+async def test_a_name_that_idna_2008_lacks_is_called_as_it_is_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outgoing, "require_public", lambda *_: None)
+    asked: list[str] = []
+
+    async def nobody(host: str, port: int) -> list[Any]:
+        asked.append(host)
+        raise socket.gaierror
+
+    answer = await EgressClient(SHUT, nobody).send(request("https://xn--ls8h.la/hook"))
+    assert (asked, answer.error) == (["xn--ls8h.la"], TransportError.DNS)
+
+
 async def test_a_wrong_certificate_is_refused_before_anything_is_sent(authority: trustme.CA) -> None:
     answer, heads = await over_tls(authority, "other.example.com")
     assert (answer.error, answer.sent, heads) == (TransportError.TLS, False, [])

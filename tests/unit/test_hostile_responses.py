@@ -75,6 +75,22 @@ async def test_a_flood_of_interim_responses_ends_with_the_deadline() -> None:
     assert (await posted(flood, deadline_s=0.4)).error is TransportError.TIMEOUT
 
 
+@pytest.mark.parametrize(
+    "location",
+    [
+        pytest.param(b"https://xn--/", id="a host that is no name"),
+        pytest.param(b"http://a\x01b/", id="a control character"),
+        pytest.param(b"a" * 90_000, id="a long one"),
+        pytest.param(b"https://[", id="half an address"),
+        pytest.param(b"http://169.254.169.254/latest/meta-data", id="a private address"),
+    ],
+)
+async def test_a_redirect_keeps_its_status_whatever_its_location_is(location: bytes) -> None:
+    head = b"HTTP/1.1 302 Found\r\nContent-Length: 2\r\nLocation: " + location
+    answer = await posted(answers(head + b"\r\n\r\nhi"))
+    assert (answer.status, answer.body, answer.error) == (302, b"hi", None)
+
+
 def test_errors_that_cause_each_other_have_a_root() -> None:
     """Such a chain would keep the search for the root busy for ever, and nothing would be recorded."""
     first, second = OSError("a"), OSError("b")

@@ -14,6 +14,9 @@ from urllib.parse import SplitResult, urlsplit
 HTTPS_PORTS = frozenset({443, 4443, 8443, 9443})
 MAX_URL_LENGTH = 2048
 _HOST = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_NETLOC = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:]+)(:[0-9]*)?")
+"""A host and its port. `urlsplit` drops what stands between the `]` of an IPv6 address and the port."""
+
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _PRIVATE_NAMES = ("localhost", "local", "internal", "intranet", "lan", "home", "corp", "home.arpa", "onion")
 # An allow-list: what is not assigned for global unicast is refused, whatever form it has. IANA assigns global
@@ -173,6 +176,8 @@ def _split(url: str) -> SplitResult:
         raise UnsafeAddress("the URL must not contain a fragment")
     if "%" in parts.netloc or not parts.hostname:
         raise UnsafeAddress("the URL has no host, or an encoded host")
+    if not _NETLOC.fullmatch(parts.netloc):
+        raise UnsafeAddress("not a valid URL")
     return parts
 
 

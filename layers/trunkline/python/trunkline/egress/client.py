@@ -137,12 +137,20 @@ class _PinnedAddressTransport(httpx.AsyncBaseTransport):
 
 @asynccontextmanager
 async def _opened(transport: httpx.AsyncBaseTransport, request: Request) -> AsyncIterator[httpx.Response]:
-    headers = {**_UNDECODED, **request.headers}
+    """Send a request over a transport, without a client: that one reads the Location and the cookies of a
+    response, and fails where they are not valid."""
+    url = httpx.URL(request.url)
+    # Without a Host header, httpx decodes the host, and refuses names that IDNA 2008 lacks (with an emoji).
+    headers = {**_UNDECODED, "Accept": "*/*", "Host": url.netloc.decode("ascii"), **request.headers}
     # `deadline_s` covers the whole request; the time-outs of httpx cover single steps.
-    client = httpx.AsyncClient(transport=transport, trust_env=False, timeout=request.deadline_s)
-    opened = client.stream(request.method, request.url, headers=headers, content=request.body)
-    async with client, opened as response:
-        yield response
+    extensions = {"timeout": httpx.Timeout(request.deadline_s).as_dict()}
+    sent = httpx.Request(request.method, url, headers=headers, content=request.body, extensions=extensions)
+    async with transport:
+        response = await transport.handle_async_request(sent)
+        try:
+            yield response
+        finally:
+            await response.aclose()
 
 
 async def _read_body(response: httpx.Response, max_bytes: int) -> bytes:
