@@ -167,10 +167,10 @@ def test_whose_tools_they_are(tool_calls: ToolCallHarness) -> None:
         tool_calls.use(CallAttemptRef("00000000-0000-4000-8000-00000000ffff", 1), meal="x")
 
 
-def test_only_what_templates_ask_for_is_read(
+def test_a_tool_without_requests_reads_only_what_its_templates_ask_for(
     tool_calls: ToolCallHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tool_calls.tool("plain", POST | {"body": {"meal": "{{params.meal}}"}})
+    tool_calls.tool("plain", {"type": "set_state", "values": {"meal": "{{params.meal}}"}})
     claim = tool_calls.accept(tools=["plain"])
 
     def never(*_: Any) -> Any:
@@ -209,6 +209,26 @@ def test_secrets_are_read_for_the_request_and_go_nowhere_else(tool_calls: ToolCa
         id="00000000-0000-4000-8000-00000000abcd", agent=replace(make_web_call().agent, tools=("other",))
     )
     assert tool_calls.use(other, "other")["error"]["message"] == "{{secrets.gone}} is not known in this call"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_what_an_earlier_tool_saved_as_a_secret_is_hidden_in_the_answers_to_every_later_one(
+    tool_calls: ToolCallHarness, status: int
+) -> None:
+    """The later tool reads neither the state nor the context: its backend echoes what others sent."""
+    tool_calls.tool("log_in", POST | {"save": {"pin": "token"}, "result": "ok"}, parameters=[])
+    tool_calls.tool("look_up", POST | {"retry_count": 0}, parameters=[], record_bodies=True)
+    claim = tool_calls.accept(tools=["log_in", "look_up"])
+    tool_calls.answer = lambda _: Response(200, {}, b'{"token": "s3ssion-token", "ok": true}', 1)
+    assert tool_calls.use(claim, "log_in")["result"] is True
+    echo = json.dumps({"seen": "s3ssion-token jwt-1234"}).encode()
+    tool_calls.answer = lambda _: Response(status, {}, echo, 1)
+    told = tool_calls.use(claim, "look_up")
+    shown = told["result"] if status == 200 else told["error"]["answer"]  # type: ignore[index]
+    assert shown == {"seen": f"{HIDDEN} {HIDDEN}"}
+    kept = str(tool_calls.table.partition(tool_payload_key(claim.call_id)))
+    assert "s3ssion" not in kept + str(tool_calls.events(claim))
+    assert "jwt-1234" not in kept
 
 
 def test_bodies_are_kept_where_that_is_wished_and_go_with_the_call(tool_calls: ToolCallHarness) -> None:

@@ -214,12 +214,17 @@ class ToolInvocationService:
         )
 
     def _scope(self, context: _InvocationContext) -> dict[str, Any]:
-        """Load only the values that the tool's templates use: each costs a read and a Decrypt."""
+        """Load the values that the tool's templates use: each costs a read and a Decrypt.
+
+        A tool with requests needs all that is secret in this call, to hide it: its backend may know a secret
+        from another tool, and echo it.
+        """
         call, roots = context.call, template_roots(context.config.expressions())
         scope: dict[str, Any] = {"call": call_values(call)}
-        if "user" in roots:
+        has_requests = any(context.config.requests)
+        if has_requests or "user" in roots:
             scope["user"] = self.user_contexts.get(call)
-        if "workflow" in roots or context.config.appends:
+        if has_requests or "workflow" in roots or context.config.appends:
             scope["workflow"] = self.states.load(call).values
         if "secrets" in roots:
             scope["secrets"] = self.secrets.values(call.tenant_id, require_valid_templates(context.config))
