@@ -44,6 +44,17 @@ def test_changes_keep_the_rest(webhooks: WebhookHarness) -> None:
         webhooks.endpoints.replace(stale, stale)
 
 
+def test_hidden_headers_that_are_sent_back_stay_as_they_are(webhooks: WebhookHarness) -> None:
+    webhook = webhooks.webhook(headers={"X-Token": "hunter22", "X-B": "b"}, filter={"events": ["call.*"]})
+    shown = webhooks.service.get(MINE, webhook)
+    webhooks.service.change(MINE, webhook, {"headers": shown["headers"], "description": "x"})
+    for partly in ({"X-Token": "[hidden]"}, {"X-Token": "[hidden]", "X-B": "new"}):
+        with pytest.raises(InvalidRequest, match=r"write the values of all headers where \[hidden\] is shown"):
+            webhooks.service.change(MINE, webhook, {"headers": partly})
+    webhooks.run(webhooks.told())
+    assert webhooks.sent[0].headers["X-Token"] == "hunter22"
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -60,6 +71,8 @@ def test_changes_keep_the_rest(webhooks: WebhookHarness) -> None:
         {"url": URL, "headers": {"X-A": "b\r\nX-C: d"}},
         {"url": URL, "headers": {"X A": "b"}},
         {"url": URL, "headers": {f"X-{n}": "b" for n in range(21)}},
+        {"url": URL, "headers": {"X-A": "[hidden]"}},
+        {"url": "https://hooks.example.com/other?[hidden]"},
         {"url": URL, "rate_limit_per_s": 101},
         {"url": URL, "rate_limit_per_s": 0},
     ],

@@ -283,4 +283,5 @@ def test_answers_are_kept_without_secrets() -> None:
     text = redact(body, [SECRET, "hunter22"])
     for secret in (SECRET, "as_live_abc123", "ey.x-y", "hunter22", "\x00"):
         assert secret not in text
+    assert redact(b"hunt\x00er22 hunt\xc2\xader22", ["hunter22"]) == "[redacted] [redacted]"
     assert redact(b"\xff\xfe", []) == "\ufffd\ufffd"

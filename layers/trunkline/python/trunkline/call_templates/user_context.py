@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from trunkline.core.json_text import json_text
+from trunkline.core.redaction import HIDDEN_VALUE
 from trunkline.storage.encryption import EnvelopeCipher, context_for_template
 
-HIDDEN = "[hidden]"
 _FIELD = "user_context"
 _ONLY_A_PATH = re.compile(r"\{\{[^{}|'\"]*\}\}")
 
@@ -89,15 +89,15 @@ def _shown(value: Any) -> Any:
 
 
 def _shown_value(value: Any) -> Any:
-    return value if isinstance(value, str) and _ONLY_A_PATH.fullmatch(value) else HIDDEN
+    return value if isinstance(value, str) and _ONLY_A_PATH.fullmatch(value) else HIDDEN_VALUE
 
 
 def _restored(given: Any, stored: Any) -> Any:
     """Replace hidden values by the stored ones of the same names."""
-    if given == HIDDEN and stored is not None:
+    if given == HIDDEN_VALUE and stored is not None:
         return stored
     if not isinstance(given, Mapping) or not isinstance(stored, Mapping):
         return given
     return {
-        name: stored[name] if value == HIDDEN and name in stored else value for name, value in given.items()
+        name: stored[name] if value == HIDDEN_VALUE and name in stored else value for name, value in given.items()
     }

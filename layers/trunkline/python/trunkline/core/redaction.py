@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 
 HIDDEN = "[redacted]"
+"""In place of a secret within a text."""
+
+HIDDEN_VALUE = "[hidden]"
+"""In place of a whole stored value that is never shown; a client that sends it back keeps that value."""
+
 # The beginning of a token counts as one, so that what was read is never tried again: linear for any text.
 _SECRETS = re.compile(
     r"whsec_[A-Za-z0-9+/=]+|as_(live|test)_[0-9A-Za-z]+|(?<=[Bb]earer )[\w.~+/=-]+"

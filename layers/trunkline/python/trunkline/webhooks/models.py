@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from trunkline.core.redaction import HIDDEN_VALUE
 from trunkline.webhooks.events import EventType, is_selected
 
 MAX_CONCURRENT_DELIVERIES = 10
@@ -15,7 +16,7 @@ MAX_TENANT_DELIVERIES = 50
 """Requests of one tenant that may be in flight at once; a stage may set fewer."""
 
 MAX_PREVIOUS_SECRETS = 5
-_HIDDEN_QUERY = "?[hidden]"
+HIDDEN_QUERY = f"?{HIDDEN_VALUE}"
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Endpoint:
     def shown_url(self) -> str:
         """Return the URL as it is shown: its query may contain a secret."""
         path, mark, _ = self.url.partition("?")
-        return path + _HIDDEN_QUERY if mark else path
+        return path + HIDDEN_QUERY if mark else path
 
     def overlaps(self, now_ms: int) -> bool:
         """Tell whether earlier secrets sign, too."""

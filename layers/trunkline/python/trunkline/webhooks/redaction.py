@@ -11,9 +11,10 @@ _MIN_LENGTH = 6
 
 def redact(body: bytes, secrets: Iterable[str]) -> str:
     """Return a body as text without control characters, these secrets and text that looks like a secret."""
-    text = body.decode(errors="replace")
+    # First: a secret with a control character inside would be whole again afterwards.
+    decoded = body.decode(errors="replace")
+    text = "".join(letter for letter in decoded if letter.isprintable() or letter in "\n\t")
     for secret in secrets:
         if len(secret) >= _MIN_LENGTH:
             text = text.replace(secret, HIDDEN)
-    text = redact_secrets(text)
-    return "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")
+    return redact_secrets(text)

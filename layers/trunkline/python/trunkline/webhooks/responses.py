@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from typing_extensions import TypedDict
 
+from trunkline.core.redaction import HIDDEN_VALUE
 from trunkline.core.timestamps import iso_from_ms, iso_or_none
 from trunkline.webhooks.circuit_breaker import EndpointCircuitBreaker
 from trunkline.webhooks.delivery_models import Delivery
@@ -113,7 +114,9 @@ class Recovered(TypedDict):
     more: bool
 
 
-_HIDDEN = "[hidden]"
+def shown_headers(endpoint: Endpoint) -> dict[str, str]:
+    """Return an endpoint's headers with hidden values."""
+    return dict.fromkeys(endpoint.header_names, HIDDEN_VALUE)
 
 
 def webhook_view(endpoint: Endpoint, health: EndpointCircuitBreaker, now_ms: int) -> WebhookView:
@@ -128,7 +131,7 @@ def webhook_view(endpoint: Endpoint, health: EndpointCircuitBreaker, now_ms: int
         },
         "max_attempts": endpoint.max_attempts,
         "description": endpoint.description,
-        "headers": dict.fromkeys(endpoint.header_names, _HIDDEN),
+        "headers": shown_headers(endpoint),
         "rate_limit_per_s": endpoint.rate_limit_per_s,
         "enabled": endpoint.enabled,
         "disabled_reason": endpoint.disabled_reason,

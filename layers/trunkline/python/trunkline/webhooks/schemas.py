@@ -9,11 +9,13 @@ from pydantic import ConfigDict, Field, field_validator
 
 from trunkline.core.field_types import Moment
 from trunkline.core.pagination import MESSAGE
+from trunkline.core.redaction import HIDDEN_VALUE
 from trunkline.core.validation import Bounded, InputModel
 from trunkline.egress.address_policy import MAX_URL_LENGTH
 from trunkline.egress.headers import is_valid_header_name, is_valid_header_value
 from trunkline.webhooks.delivery_models import DeliveryState
 from trunkline.webhooks.events import PATTERNS, EventType
+from trunkline.webhooks.models import HIDDEN_QUERY
 from trunkline.webhooks.retry_policy import SCHEDULE_S
 
 MAX_SECRET_OVERLAP_S = 7 * 86_400
@@ -27,7 +29,8 @@ _EVENTS_MESSAGE = (
 )
 _HEADERS_MESSAGE = (
     f"headers must be at most {MAX_WEBHOOK_HEADERS} names of letters, digits and hyphens, "
-    "not reserved by HTTP or Trunkline, with visible ASCII values"
+    "not reserved by HTTP or Trunkline, with visible ASCII values; "
+    f"write the values of all headers where {HIDDEN_VALUE} is shown"
 )
 MAX_RATE_PER_S = 100
 
@@ -68,6 +71,13 @@ class WebhookSpec(InputModel):
     ] = None
     enabled: bool = True
 
+    @field_validator("url")
+    @classmethod
+    def _is_written_out(cls, value: str) -> str:
+        if value.endswith(HIDDEN_QUERY):
+            raise ValueError(f"write the query of the URL in place of {HIDDEN_VALUE}")
+        return value
+
     @field_validator("headers")
     @classmethod
     def _are_allowed(cls, value: dict[str, str]) -> dict[str, str]:
@@ -76,6 +86,7 @@ class WebhookSpec(InputModel):
                 is_valid_header_name(name)
                 and is_valid_header_value(text)
                 and len(text) <= MAX_WEBHOOK_HEADER_LENGTH
+                and text != HIDDEN_VALUE
             )
             if not is_valid or _RESERVED_HEADERS.fullmatch(name):
                 raise ValueError(_HEADERS_MESSAGE)

@@ -17,7 +17,7 @@ from trunkline.core.validation import validated
 from trunkline.webhooks.health_repository import EndpointHealthRepository
 from trunkline.webhooks.models import MAX_PREVIOUS_SECRETS, Endpoint
 from trunkline.webhooks.repository import EndpointRepository
-from trunkline.webhooks.responses import WebhookView, WebhookWithSecret, webhook_view
+from trunkline.webhooks.responses import WebhookView, WebhookWithSecret, shown_headers, webhook_view
 from trunkline.webhooks.schemas import Rotation, WebhookSpec
 from trunkline.webhooks.secrets import EndpointSecrets
 from trunkline.webhooks.signing import generate_secret
@@ -56,16 +56,16 @@ class WebhookService(ResourceService[Endpoint, WebhookSpec, WebhookView]):
     def change(self, principal: Principal, name: str, changes: Mapping[str, Any]) -> WebhookView:
         """Change some fields: those of the filter one by one, headers all at once.
 
+        A hidden URL or hidden headers that a client sends back as it read them stay as they are.
+
         Raises:
             NotFound: the tenant has no such webhook.
             InvalidRequest: a value is not valid, or the URL must not be called.
             VersionConflict: another request changed it first.
         """
         before = self.require(principal, name)
+        changes = _without_shown(before, changes)
         spec = validated(WebhookSpec, self._merge(before, changes))
-        if spec.url == before.shown_url:
-            # A client that sends back what it read changes nothing.
-            spec = spec.model_copy(update={"url": before.url})
         if spec.url != before.url:
             self.check_url(spec.url)
         after = self._build(principal, spec, before)
@@ -170,6 +170,12 @@ class WebhookService(ResourceService[Endpoint, WebhookSpec, WebhookView]):
         filter_changes = changes.get("filter", {})
         merged = filter_before | filter_changes if isinstance(filter_changes, dict) else filter_changes
         return values | dict(changes) | {"filter": merged}
+
+
+def _without_shown(before: Endpoint, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is as it is shown, where that hides the stored value."""
+    shown = {"url": before.shown_url, "headers": shown_headers(before)}
+    return {name: value for name, value in changes.items() if name not in shown or value != shown[name]}
 
 
 def _overlap(before: Endpoint, overlap_ms: int, now_ms: int) -> dict[str, Any]:
