@@ -56,7 +56,10 @@ lock: setup ## Resolve and lock the dependencies
 synth: setup ## Synthesize a stage and check it with cdk-nag (STAGE=prod)
 	@$(PYTHON) -m local cdk synth -c stage=$(or $(STAGE),prod) --quiet $(ARGS)
 
-deploy: setup ## Deploy a stage to your AWS account (STAGE=dev)
-	@$(PYTHON) -m local cdk deploy -c stage=$(or $(STAGE),dev) $(ARGS)
+deploy: setup ## Check the quotas of your AWS account, then deploy a stage (STAGE=dev)
+	@$(PYTHON) -m local deploy $(or $(STAGE),dev) $(ARGS)
 
-.PHONY: help setup run down test test-fast test-stack test-livekit faults lint format bench openapi lock synth deploy
+destroy: setup ## Destroy a stage in your AWS account, and say what is kept (STAGE=dev)
+	@$(PYTHON) -m local destroy $(or $(STAGE),dev) $(ARGS)
+
+.PHONY: help setup run down test test-fast test-stack test-livekit faults lint format bench openapi lock synth deploy destroy

@@ -22,6 +22,7 @@ from infrastructure import permissions as may
 from infrastructure.alarms import alarm
 from infrastructure.data_stores import DataStores
 from infrastructure.python_function import PythonFunction, Runtime
+from infrastructure.removal import removal_policy
 from infrastructure.settings import StageSettings
 from infrastructure.state_machines import logical_id, state_machine, suppress_nag
 
@@ -49,7 +50,7 @@ class BatchBucket(Construct):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
-            removal_policy=settings.removal_policy,
+            removal_policy=removal_policy(settings),
             lifecycle_rules=[
                 s3.LifecycleRule(
                     expiration=Duration.days(_KEPT_DAYS),

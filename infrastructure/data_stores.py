@@ -8,6 +8,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from infrastructure.removal import removal_policy
 from infrastructure.settings import StageSettings
 
 _PEPPER_LENGTH = 64
@@ -20,7 +21,7 @@ class DataStores(Construct):
 
     def __init__(self, scope: Construct, name: str, settings: StageSettings) -> None:
         super().__init__(scope, name)
-        removal = settings.removal_policy
+        removal = removal_policy(settings)
         window = None if settings.keep_data else _SHORTEST_KEY_DELETION
         self.key = kms.Key(
             self, "Key", enable_key_rotation=True, removal_policy=removal, pending_window=window

@@ -32,6 +32,7 @@ def add_outputs(stack: TrunklineStack) -> None:
         "ScheduleDeadLettersUrl": stack.schedules.dead_letters.queue_url,
         "BusDeadLettersUrl": stack.bus.dead_letters.queue_url,
         "BatchFlowArn": stack.batches.machine.state_machine_arn,
+        "BatchBucketName": stack.batches.bucket.bucket_name,
         "ScheduleGroupName": stack.schedules.group_name,
     }
     if stack.settings.keep_data:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
-from aws_cdk import RemovalPolicy
-
 Platform = Literal["host", "aarch64-manylinux_2_28"]
 
 MIN_SOURCE_CONCURRENCY = 2
@@ -41,8 +39,8 @@ class StageSettings:
     `requests_per_s` and `requests_burst` throttle each route of the HTTP API: tenants', agents', LiveKit's.
 
     `calls_per_s` is what the quotas of the account are compared with before a deployment.
-    `keep_data` tells whether data outlives the stack. `protects_table` is DynamoDB's deletion protection. A first
-    deployment goes without it: CloudFormation cannot roll back the creation of a protected table.
+    `keep_data` tells whether data outlives the stack. `protects_table` is DynamoDB's deletion protection. A
+    first deployment goes without it: CloudFormation cannot roll back the creation of a protected table.
     `outgoing_loopback_ports` lets plain http to 127.0.0.1 through on some ports (`none` on AWS).
     `user_pool_issuer` is a Cognito user pool's address (`https://cognito-idp.REGION.amazonaws.com/POOL`) and
     `user_pool_client_id` its app client, where people log in to the web UI; `none`: they have keys alone.
@@ -82,16 +80,6 @@ class StageSettings:
     user_pool_client_id: str = "none"
     outgoing_loopback_ports: str = "none"
     trunk_metrics: bool = True
-
-    @property
-    def removal_policy(self) -> RemovalPolicy:
-        """What becomes of data when the stack goes.
-
-        Data that is kept outlives the stack and its own replacement. A creation that fails leaves nothing:
-        otherwise the second try would make everything anew beside it. Source:
-        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
-        """
-        return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if self.keep_data else RemovalPolicy.DESTROY
 
     def reserved_concurrency(self) -> dict[str, int]:
         """Return the reserved concurrency of each function that has one, by its package.
@@ -200,7 +188,7 @@ def stage_settings(name: str, context: Mapping[str, Any] | None = None) -> Stage
     if name not in _STAGES:
         raise ValueError(f"unknown stage {name!r}: choose one of {', '.join(_STAGES)}")
     stage = _STAGES[name]
-    given = {
+    given: dict[str, Any] = {
         field.name: _parsed(field.name, field.type, (context or {})[field.name])
         for field in fields(stage)
         if field.type in ("int", "bool") and field.name in (context or {})

@@ -1,17 +1,21 @@
-"""The `python -m local` commands: run the local stack, stop it, or run `cdk`."""
+"""The `python -m local` commands: run and stop the local stack, run `cdk`, deploy and destroy a stage."""
 
 from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
-from typing import Annotated
+from typing import Annotated, Any
 
+import boto3
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from trunkline_cli.watch import ApiError
 
-from local import cdk
+from infrastructure.settings import StageSettings, stage_settings
+from local import aws_stage, cdk
 from local.config import from_environment
 from local.demo import place_demo_call, print_usage
 from local.processes import CannotStart, stop_leftovers
@@ -73,6 +77,49 @@ def down() -> None:
 def cdk_command(context: typer.Context) -> None:
     """Run the CDK command line of this project."""
     raise typer.Exit(cdk.run(context.args))
+
+
+_PASSES_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command("deploy", context_settings=_PASSES_ON)
+def deploy_command(context: typer.Context, stage: Annotated[str, typer.Argument()] = "dev") -> None:
+    """Compare a stage with your AWS account's quotas, then deploy it; other arguments are those of cdk."""
+    settings = _settings(stage, context.args)
+    raise typer.Exit(_on_aws(aws_stage.deploy, settings, context.args))
+
+
+@app.command("destroy", context_settings=_PASSES_ON)
+def destroy_command(
+    context: typer.Context,
+    stage: Annotated[str, typer.Argument()] = "dev",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Destroy a stage in your AWS account; what it keeps is printed."""
+    settings = _settings(stage, context.args)
+    what = "keeps its data" if settings.keep_data else "loses all of its data"
+    if not yes:
+        typer.confirm(f"Destroy {aws_stage.stack_name(settings)}? It {what}.", abort=True)
+    raise typer.Exit(_on_aws(aws_stage.destroy, settings, context.args))
+
+
+def _settings(stage: str, arguments: Sequence[str]) -> StageSettings:
+    """Return the settings that `-c name=value` among the arguments of cdk makes of a stage."""
+    given = [arguments[at + 1] for at, each in enumerate(arguments[:-1]) if each in ("-c", "--context")]
+    try:
+        return stage_settings(stage, dict(each.split("=", 1) for each in given if "=" in each))
+    except ValueError as error:
+        console.print(f"[red]✗[/] {error}")
+        raise typer.Exit(2) from error
+
+
+def _on_aws(work: Any, settings: StageSettings, arguments: Sequence[str]) -> int:
+    session = boto3.Session()
+    try:
+        return int(work(settings, session.client, cdk.run, console.print, arguments))
+    except (BotoCoreError, ClientError) as error:
+        console.print(f"[red]✗[/] AWS: {error}")
+        return 1
 
 
 if __name__ == "__main__":
