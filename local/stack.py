@@ -88,7 +88,10 @@ def _start(config: StackConfig, processes: Processes, deployment: Deployment, re
     _start_api_proxy(config, processes, outputs)
     report("Creating the demo tenant, API key, trunk and agent")
     stack = Stack(config, processes, outputs, seed(config, outputs.values))
-    config.stack_file.write_text(json.dumps(stack.file(), indent=2) + "\n")
+    # At once: a command on the stack must not read half of it.
+    written = config.stack_file.with_suffix(".new")
+    written.write_text(json.dumps(stack.file(), indent=2) + "\n")
+    written.replace(config.stack_file)
     return stack
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import MutableMapping
 from pathlib import Path
-from typing import Any
 
 from trunkline.core.errors import NotFound
 
 _FILE = Path(".local") / "stack.json"
+_VALUES = ("aws_endpoint_url", "api_url", "live_key")
 _REGION = "us-east-1"
 
 
@@ -39,10 +39,22 @@ def use_local_stack(environ: MutableMapping[str, str], folder: Path) -> None:
     environ.setdefault("TRUNKLINE_API_KEY", stack["live_key"])
 
 
-def _stack(folder: Path) -> dict[str, Any]:
+def _stack(folder: Path) -> dict[str, str]:
     for parent in (folder, *folder.parents):
         try:
-            return dict(json.loads((parent / _FILE).read_text()))
+            return _read(parent / _FILE)
         except FileNotFoundError:
             continue
     raise NotFound(f"no local stack runs in {folder} or above: start it with `make run`")
+
+
+def _read(file: Path) -> dict[str, str]:
+    try:
+        found = json.loads(file.read_text())
+        values = {name: found[name] for name in _VALUES}
+        is_complete = all(isinstance(value, str) for value in values.values())
+    except (ValueError, LookupError, TypeError, RecursionError):
+        is_complete = False
+    if not is_complete:
+        raise NotFound(f"{file} is not complete: wait until `make run` is ready, or start it again")
+    return values

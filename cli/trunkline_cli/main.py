@@ -22,7 +22,8 @@ from trunkline_cli.commands import (
 from trunkline_cli.console import report_errors
 from trunkline_cli.local_stack import use_local_stack
 
-app = typer.Typer(no_args_is_help=True)
+# A traceback must not show API keys, secrets or the pepper, which are values of its frames.
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 
 
 @app.callback()

@@ -276,18 +276,3 @@ def repositories(table: Table) -> dict[str, Any]:
         "tools": ToolService(tools, secrets, _check_url, lambda *_: None, clock),
         "workflows": WorkflowService(WorkflowRepository(table), agents, tools, clock, lambda *_: False),
     }
-
-
-def stack_outputs(stage: str) -> dict[str, str]:
-    """Return the CloudFormation outputs of a stage's stack.
-
-    Raises:
-        NotFound: the account and region have no such stack.
-    """
-    cloudformation = boto3.client("cloudformation")
-    try:
-        stack = cloudformation.describe_stacks(StackName=f"trunkline-{stage}")["Stacks"][0]
-    except cloudformation.exceptions.ClientError as error:
-        reason = error.response["Error"].get("Message", "")
-        raise NotFound(f"stack trunkline-{stage} not found in this account and region: {reason}") from error
-    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

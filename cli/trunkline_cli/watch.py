@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +17,20 @@ _TERMINAL_STATUSES = {"completed", "failed", "cancelled"}
 
 class ApiError(Exception):
     """An error response of the API: its HTTP status and message."""
+
+
+@contextmanager
+def expected_shape() -> Iterator[None]:
+    """Say that a response is not one of Trunkline's API, where its content lacks something.
+
+    Raises:
+        ApiError: a field is missing, or has another type.
+    """
+    try:
+        yield
+    except (LookupError, TypeError) as error:
+        text = "the response has another form than those of Trunkline's API: check --url and the versions"
+        raise ApiError(f"{text} ({type(error).__name__}: {error})") from error
 
 
 class ApiClient:
@@ -46,12 +61,17 @@ class ApiClient:
         Raises:
             ApiError: the API rejected a request.
         """
-        cursor: str | None = ""
-        while cursor is not None:
+        cursor, seen = None, set[str]()
+        while True:
             asked = query | ({"cursor": cursor} if cursor else {})
             page = self._read(self._client.get(f"/api/v1/{path}", params=asked), list)
             yield from page["data"]
             cursor = page.get("next_cursor")
+            if cursor is None:
+                return
+            if not isinstance(cursor, str) or cursor in seen:
+                raise ApiError(f"{path}: the list does not end")
+            seen.add(cursor)
 
     @staticmethod
     def _read(response: httpx.Response, shape: type) -> dict[str, Any]:
@@ -59,7 +79,7 @@ class ApiClient:
         try:
             body: dict[str, Any] = response.json()
             content = body["error"]["message"] if response.is_error else body["data"]
-        except (ValueError, LookupError, TypeError):
+        except (ValueError, LookupError, TypeError, RecursionError):
             content = None
         if not isinstance(content, str if response.is_error else shape):
             raise ApiError(f"{response.status_code}: {response.url} is not an API of Trunkline")

@@ -11,7 +11,6 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
-from trunkline_cli.console import console, error_console
 from trunkline_cli.main import app
 from typer.testing import CliRunner
 
@@ -47,8 +46,6 @@ class Terminal:
         }
 
     def run(self, *words: str) -> Done:
-        for output in (console, error_console):
-            output.width = int(self.environment["COLUMNS"])
         result = CliRunner().invoke(app, list(words), env=self.environment)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         return Done(result.exit_code, result.stdout, result.stderr)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import sys
 from pathlib import Path
 
+import boto3
+import botocore.session
 import httpx
 import pytest
+import typer
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from trunkline_cli.commands import calls
+from trunkline_cli.console import report_errors, show, show_error, show_table
 from trunkline_cli.local_stack import use_local_stack
 from trunkline_cli.main import app
 from trunkline_cli.watch import ApiClient, ApiError
@@ -16,6 +25,18 @@ from typer.testing import CliRunner
 from trunkline.core.errors import NotFound
 
 STACK = {"aws_endpoint_url": "http://127.0.0.1:1", "api_url": "http://127.0.0.1:2", "live_key": "as_live_x"}
+
+
+def _stacks(members: str) -> bytes:
+    result = f"<DescribeStacksResult><Stacks>{members}</Stacks></DescribeStacksResult>"
+    return f"<DescribeStacksResponse>{result}</DescribeStacksResponse>".encode()
+
+
+class Raw(io.BytesIO):
+    """The body of a response, as botocore reads it."""
+
+    def stream(self, *_: object, **__: object) -> list[bytes]:
+        return [self.read()]
 
 
 @pytest.fixture
@@ -60,6 +81,11 @@ def test_without_a_stack_the_command_says_how_to_start_one(tmp_path: Path) -> No
         (["calls", "why", "+15550100001"], "ConnectError"),
         (["tenants", "list"], "EndpointConnectionError"),
         (["apply", "."], "Is a directory"),
+        (["livekit", "set", "wss://[", "k", "--api-secret", "s"], "is no URL of a LiveKit project"),
+        (["livekit", "set", "wss://a:b", "k", "--api-secret", "s"], "is no URL of a LiveKit project"),
+        (["livekit", "set", "https://a b", "k", "--api-secret", "s"], "is no URL of a LiveKit project"),
+        (["livekit", "set", "wss://a:99999", "k", "--api-secret", "s"], "is no URL of a LiveKit project"),
+        (["livekit", "set", "wss://u:p@a", "k", "--api-secret", "s"], "is no URL of a LiveKit project"),
     ],
 )
 def test_a_failed_command_is_one_line(
@@ -70,6 +96,59 @@ def test_a_failed_command_is_one_line(
     assert isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code == 1
     assert complaint in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("text", ['{"aws_endpo', "", "null", "[1]", '{"api_url": "x"}', "[" * 10_000, "{}"])
+def test_a_half_written_stack_file_is_one_line(stack_folder: Path, text: str) -> None:
+    (stack_folder.parent / ".local" / "stack.json").write_text(text)
+    result = CliRunner().invoke(app, ["--local", "tenants", "list"])
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert "stack.json is not complete: wait until `make run` is ready" in result.stderr
+
+
+def test_what_others_wrote_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """In one line, too, which a script can read: neither wrapped nor cut at the width of a terminal."""
+    name = "[/x] [red]:smile: " + "a" * 200
+    show(name + "\x1b[2J\r")
+    show_error(name)
+    show_table(("name", "id"), [(name, "\x1b]0;x\x07")])
+    shown = capsys.readouterr()
+    assert shown.out.splitlines()[0] == name + r"\x1b[2J\r"
+    assert shown.err == f"✗ {name}\n"
+    assert name in shown.out.splitlines()[-2]
+    assert "\x1b" not in shown.out
+    assert r"\x1b]0;x\x07" in shown.out
+
+
+def test_a_terminal_without_unicode_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(written, encoding="ascii"))
+    with pytest.raises(typer.Exit), report_errors():
+        raise NotFound("tenant é not found")
+    sys.stderr.flush()
+    assert written.getvalue() == b"\\u2717 tenant \\xe9 not found\n"
+
+
+@pytest.mark.parametrize(
+    ("responses", "complaint"),
+    [
+        ([b"<html>"], "the address of AWS does not answer as AWS does"),
+        ([_stacks("")], "stack trunkline-dev not found"),
+        ([_stacks("<member><StackName>x</StackName></member>")], "the stack has no output TableName"),
+    ],
+)
+def test_an_answer_in_place_of_aws_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, responses: list[bytes], complaint: str
+) -> None:
+    session = botocore.session.Session()
+    session.set_credentials("a", "b")
+    client = session.create_client("cloudformation", region_name="us-east-1")
+    response = AWSResponse("https://aws.test", 200, HTTPHeaders(), Raw(responses[0]))
+    client.meta.events.register("before-send", lambda **_: response)  # type: ignore[arg-type,return-value]
+    monkeypatch.setattr(boto3, "client", lambda *_: client)
+    result = CliRunner().invoke(app, ["tenants", "list"])
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert complaint in result.stderr
 
 
 @pytest.mark.parametrize("text", ["[" * 5000, "cps: " + "9" * 5000, "day: 2026-13-01"])
@@ -124,3 +203,29 @@ def test_a_call_id_stays_one_segment_of_the_path() -> None:
 def test_a_server_that_is_not_trunkline_is_named(body: str) -> None:
     with pytest.raises(ApiError, match=r"404: http://api.test.* is not an API of Trunkline"):
         _api(404, body).get_call("x")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"data": {}}',
+        '{"data": {"status": null}, "status_reason": null, "queue_state": null}',
+        '{"data": {"status": null, "roomId": null, "jobId": null, "sipParticipantId": null},'
+        ' "status_reason": null, "queue_state": null}',
+    ],
+)
+def test_a_response_that_lacks_what_is_shown_is_one_line(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(calls, "_api_client", lambda *_: _api(200, text))
+    for words in (["watch", "x"], ["place", "a", "+15550100001"]):
+        result = CliRunner().invoke(app, ["calls", *words, "--key", "k"])
+        assert isinstance(result.exception, SystemExit), result.exception
+        assert "has another form than those of Trunkline's API" in result.stderr
+
+
+@pytest.mark.parametrize("cursor", ['"again"', "5"])
+def test_a_list_without_an_end_is_one_line(monkeypatch: pytest.MonkeyPatch, cursor: str) -> None:
+    monkeypatch.setattr(
+        calls, "_api_client", lambda *_: _api(200, f'{{"data": [], "next_cursor": {cursor}}}')
+    )
+    result = CliRunner().invoke(app, ["calls", "why", "+15550100001", "--key", "k"])
+    assert (result.exit_code, result.stderr) == (1, "✗ calls: the list does not end\n")

@@ -8,7 +8,7 @@ import typer
 
 from trunkline.agents.schemas import AgentSpec
 from trunkline.core.validation import validated
-from trunkline_cli.console import Stage, Tenant, connect, console, report_errors
+from trunkline_cli.console import Stage, Tenant, connect, report_errors, show
 
 app = typer.Typer(no_args_is_help=True, help="Create the voice agents of a tenant.")
 
@@ -31,4 +31,4 @@ def create_agent(
     values: dict[str, Any] = {"name": name, "livekit_agent_name": livekit_agent_name, "trunk": trunk}
     values["phone_numbers"] = number or []
     with report_errors():
-        console.print(connect(stage).create_agent(tenant, validated(AgentSpec, values)).id)
+        show(connect(stage).create_agent(tenant, validated(AgentSpec, values)).id)

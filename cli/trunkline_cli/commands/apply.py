@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 import typer
 import yaml
-from rich.table import Table
 
 from trunkline.core.errors import InvalidRequest
-from trunkline_cli.console import Stage, connect, console, report_errors
+from trunkline_cli.console import Stage, connect, report_errors, show_table
 from trunkline_cli.declaration import ApplyOptions, apply_declaration
 
 
@@ -39,11 +38,10 @@ def apply(
         declared = _load(file)
         if not isinstance(declared, dict):
             raise typer.BadParameter("the file must be a mapping with tenant, trunks and agents")
-        table = Table("", "name", "id", "")
-        for result in apply_declaration(connect(stage), declared, options):
-            # A new tenant's id, and ids that follow from it, are known once it is created.
-            table.add_row(result.kind, result.name, "" if dry_run else result.id, result.change)
-        console.print(table)
+        results = apply_declaration(connect(stage), declared, options)
+        # A new tenant's id, and ids that follow from it, are known once it is created.
+        rows = [(each.kind, each.name, "" if dry_run else each.id, each.change) for each in results]
+        show_table(("", "name", "id", ""), rows)
 
 
 def _load(file: Path) -> Any:

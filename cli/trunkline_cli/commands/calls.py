@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from trunkline.core.errors import InvalidRequest
-from trunkline_cli.console import ApiKey, ApiUrl, Stage, console, report_errors
+from trunkline_cli.console import ApiKey, ApiUrl, Stage, report_errors, show
 from trunkline_cli.explain import explain
-from trunkline_cli.operator import stack_outputs
-from trunkline_cli.watch import ApiClient, waits_for, watch
+from trunkline_cli.stack_outputs import stack_outputs
+from trunkline_cli.watch import ApiClient, expected_shape, waits_for, watch
 
 app = typer.Typer(no_args_is_help=True, help="Place and watch calls, with an API key of the tenant.")
 
@@ -30,10 +30,10 @@ def place_call(  # noqa: PLR0913, PLR0917 - one option for each property of a ca
     stage: Stage = "dev",
 ) -> None:
     """Place an outbound call, and print its id."""
-    with report_errors():
+    with report_errors(), expected_shape():
         body = {"agentId": agent_id, "phoneNumber": phone_number, "priority": priority}
         body |= {"metadata": _object(metadata, "--metadata")} | ({"callerId": caller_id} if caller_id else {})
-        console.print(_api_client(url, key, stage).place_call(body)["id"])
+        show(_api_client(url, key, stage).place_call(body)["id"])
 
 
 @app.command("watch")
@@ -45,13 +45,13 @@ def watch_call(
     timeout_s: Annotated[float, typer.Option(help="Stop watching after this many seconds.")] = 3600,
 ) -> None:
     """Print each change of a call until it ends; exit with 0 only if it was completed."""
-    with report_errors():
+    with report_errors(), expected_shape():
         status = ""
         for call in watch(_api_client(url, key, stage), call_id, timeout_s):
             data = call["data"]
             ids = " ".join(str(data[name]) for name in ("roomId", "jobId", "sipParticipantId") if data[name])
             status, reason = data["status"], call["status_reason"] or waits_for(call)
-            console.print(f"{status:<12} {ids} {reason}".rstrip())
+            show(f"{status:<12} {ids} {reason}".rstrip())
     raise typer.Exit(0 if status == "completed" else 1)
 
 
@@ -66,9 +66,9 @@ def explain_number(
 
     The key needs the scope calls:read. Refused requests are kept for 30 days.
     """
-    with report_errors():
+    with report_errors(), expected_shape():
         for sentence in explain(_api_client(url, key, stage), phone_number):
-            console.print(sentence)
+            show(sentence)
 
 
 def _object(text: str, option: str) -> dict[str, Any]:

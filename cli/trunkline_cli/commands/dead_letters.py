@@ -11,8 +11,8 @@ import typer
 
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.dial_queue.messages import DialWakeup, WakeQueue
-from trunkline_cli.console import Stage, console, report_errors
-from trunkline_cli.operator import stack_outputs
+from trunkline_cli.console import Stage, report_errors, show
+from trunkline_cli.stack_outputs import stack_outputs
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -34,8 +34,8 @@ def list_dead_letters(stage: Stage = "dev") -> None:
     with report_errors():
         letters = open_dead_letters(stack_outputs(stage)).peek()
         for letter in letters:
-            console.print(f"{letter.sent_at}  {letter.trunk_id}")
-        console.print(f"{len(letters)} dead letters")
+            show(f"{letter.sent_at}  {letter.trunk_id}")
+        show(f"{len(letters)} dead letters")
 
 
 @app.command("redrive")
@@ -46,7 +46,7 @@ def redrive_dead_letters(stage: Stage = "dev") -> None:
     """
     with report_errors():
         trunk_ids = open_dead_letters(stack_outputs(stage)).redrive()
-        console.print(f"redriven trunks: {', '.join(trunk_ids) or 'none'}")
+        show(f"redriven trunks: {', '.join(trunk_ids) or 'none'}")
 
 
 @dataclass(frozen=True)

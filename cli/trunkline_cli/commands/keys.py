@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
+from trunkline.auth.api_key_schemas import ApiKeyView
 from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
-from trunkline_cli.console import Stage, Tenant, connect, console, report_errors
+from trunkline_cli.console import Stage, Tenant, connect, report_errors, show, show_table
 
 app = typer.Typer(no_args_is_help=True, help="Create, list and revoke the API keys of a tenant.")
 _DEFAULT_SCOPES = "admin"
@@ -43,18 +43,20 @@ def create_key(  # noqa: PLR0913, PLR0917 - one option for each property of a ke
     }
     with report_errors():
         operator = connect(stage)
-        console.print(operator.create_key(tenant, name, scopes.split(","), livemode=not test, **limits))
+        show(operator.create_key(tenant, name, scopes.split(","), livemode=not test, **limits))
 
 
 @app.command("list")
 def list_keys(tenant: Tenant, stage: Stage = "dev") -> None:
     """List the API keys of a tenant: scopes, expiry and last use."""
     with report_errors():
-        table = Table("id", "name", "key", "scopes", "expires", "last used")
-        for key in connect(stage).list_keys(tenant):
-            times = key["expires_at"] or "", key["last_used_at"] or "never"
-            table.add_row(key["id"], key["name"], key["hint"], ",".join(key["scopes"]), *times)
-        console.print(table)
+        headers = "id", "name", "key", "scopes", "expires", "last used"
+        show_table(headers, [_row(key) for key in connect(stage).list_keys(tenant)])
+
+
+def _row(key: ApiKeyView) -> tuple[str, ...]:
+    times = key["expires_at"] or "", key["last_used_at"] or "never"
+    return key["id"], key["name"], key["hint"], ",".join(key["scopes"]), *times
 
 
 @app.command("revoke")

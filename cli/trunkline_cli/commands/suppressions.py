@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.compliance.service import MAX_SUPPRESSIONS_PER_REQUEST, ComplianceService, Suppressions
 from trunkline.core.clock import SystemClock
 from trunkline.core.csv_reader import CsvRow, read_csv
 from trunkline.core.validation import E164, validated
-from trunkline_cli.console import Stage, Tenant, connect, console, error_console, report_errors
+from trunkline_cli.console import Stage, Tenant, connect, report_errors, show, show_error
 
 app = typer.Typer(no_args_is_help=True, help="Manage the numbers that the tenant must not call.")
 _CHUNK_BYTES = 1024 * 1024
@@ -55,18 +54,17 @@ def import_numbers(
         ]
         for request in requests:
             service.suppress(principal, request)
-    console.print(f"{len(parsed.numbers)} numbers are on the list")
+    show(f"{len(parsed.numbers)} numbers are on the list")
     _report_invalid_rows(parsed)
 
 
 def _report_invalid_rows(parsed: ParsedNumbers) -> None:
     for line, value in parsed.invalid_rows[:_MAX_SHOWN_ROWS]:
-        shown = escape(repr(value))
-        error_console.print(f"[red]✗[/] line {line}: {shown} is not a phone number in E.164 format")
+        show_error(f"line {line}: {value!r} is not a phone number in E.164 format")
     if parsed.invalid_rows:
-        error_console.print(f"{len(parsed.invalid_rows)} rows were skipped")
+        show_error(f"{len(parsed.invalid_rows)} rows were skipped")
     elif not parsed.numbers:
-        error_console.print("[red]✗[/] the file has no numbers")
+        show_error("the file has no numbers")
     if parsed.invalid_rows or not parsed.numbers:
         raise typer.Exit(1)
 

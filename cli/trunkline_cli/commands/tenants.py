@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from trunkline.auth.api_key_schemas import MAX_PER_MINUTE
 from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
-from trunkline_cli.console import Stage, connect, console, report_errors
+from trunkline_cli.console import Stage, connect, report_errors, show, show_table
 
 app = typer.Typer(no_args_is_help=True, help="Create and list tenants, and set their limits.")
 _MAX_RETENTION_DAYS = 3650
@@ -23,17 +22,15 @@ def create_tenant(
 ) -> None:
     """Create a tenant, and print its id; a name that is taken is refused."""
     with report_errors():
-        console.print(connect(stage).tenants.create(name))
+        show(connect(stage).tenants.create(name))
 
 
 @app.command("list")
 def list_tenants(stage: Stage = "dev") -> None:
     """List all tenants with their ids, by name."""
     with report_errors():
-        table = Table("tenant", "id")
-        for tenant in connect(stage).tenants.all():
-            table.add_row(tenant.name, tenant.id)
-        console.print(table)
+        tenants = connect(stage).tenants.all()
+        show_table(("tenant", "id"), [(tenant.name, tenant.id) for tenant in tenants])
 
 
 @app.command("set")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from trunkline.core.clock import SystemClock
 from trunkline.core.validation import validated
+from trunkline.trunks.models import TrunkState
 from trunkline.trunks.schemas import MAX_CONCURRENT_CALLS, TrunkSpec
-from trunkline_cli.console import Stage, Tenant, connect, console, report_errors
+from trunkline_cli.console import Stage, Tenant, connect, report_errors, show, show_table
 
 app = typer.Typer(no_args_is_help=True, help="Create, share, pause and resume SIP trunks.")
 TrunkId = Annotated[str, typer.Argument(help="Id of the trunk, as `trunks list` shows it.")]
@@ -44,7 +44,7 @@ def create_trunk(  # noqa: PLR0913, PLR0917 - one option for each property of a 
     values |= {"max_concurrent_calls": max_concurrent_calls, "direct_share": direct_share}
     values |= {"own_livekit": own_livekit}
     with report_errors():
-        console.print(connect(stage).create_trunk(validated(TrunkSpec, values), grant or []).id)
+        show(connect(stage).create_trunk(validated(TrunkSpec, values), grant or []).id)
 
 
 @app.command("grant")
@@ -73,14 +73,16 @@ def grant_trunk(
 def list_trunks(stage: Stage = "dev") -> None:
     """List all trunks: their limits, number of tenants, and why one is paused."""
     with report_errors():
-        table = Table("trunk", "id", "cps", "concurrent", "tenants", "state")
+        headers = "trunk", "id", "cps", "concurrent", "tenants", "state"
         now_ms = SystemClock().wall_ms()
-        for trunk_state in connect(stage).trunk_states():
-            trunk = trunk_state.trunk
-            limits = f"{trunk.cps:g}", str(trunk.max_concurrent_calls or "")
-            condition = trunk_state.paused_because(now_ms) or "open"
-            table.add_row(trunk.name, trunk.id, *limits, str(len(trunk_state.tenants)), condition)
-        console.print(table)
+        show_table(headers, [_row(state, now_ms) for state in connect(stage).trunk_states()])
+
+
+def _row(state: TrunkState, now_ms: int) -> tuple[str, ...]:
+    trunk = state.trunk
+    limits = f"{trunk.cps:g}", str(trunk.max_concurrent_calls or "")
+    condition = state.paused_because(now_ms) or "open"
+    return trunk.name, trunk.id, *limits, str(len(state.tenants)), condition
 
 
 @app.command("pause")
