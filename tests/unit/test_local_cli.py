@@ -144,7 +144,7 @@ def test_an_answer_in_place_of_aws_is_one_line(
     session.set_credentials("a", "b")
     client = session.create_client("cloudformation", region_name="us-east-1")
     response = AWSResponse("https://aws.test", 200, HTTPHeaders(), Raw(responses[0]))
-    client.meta.events.register("before-send", lambda **_: response)  # type: ignore[arg-type,return-value]
+    client.meta.events.register("before-send", lambda **_: response)  # type: ignore[arg-type]
     monkeypatch.setattr(boto3, "client", lambda *_: client)
     result = CliRunner().invoke(app, ["tenants", "list"])
     assert isinstance(result.exception, SystemExit), result.exception
