@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape as xml_escape
 
 from trunkline.core.json_text import json_text
 from trunkline.egress.headers import is_valid_header_value
-from trunkline.templating.size_limits import require_size
+from trunkline.templating.size_limits import render_within
 from trunkline.templating.templates import (
     Encoding,
     Expression,
@@ -23,7 +23,6 @@ from trunkline.templating.templates import (
     parse,
     percent_encoded,
     render,
-    render_json,
 )
 
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\\]+(?P<end>[/?]|$)")
@@ -102,11 +101,10 @@ def render_body(value: Any, content_type: str, scope: Scope) -> bytes:
     """
     kind = content_type.partition(";")[0].strip().lower()
     if not isinstance(value, str) or is_json(kind):
-        rendered = render_json(value, scope)
+        rendered = render_within(value, scope, MAX_BODY, "the body")
         if kind == FORM_TYPE and isinstance(rendered, dict):
             fields = {name: _field(name, each) for name, each in rendered.items()}
             return urlencode(fields, errors="replace").encode()
-        require_size(rendered, MAX_BODY, "the body")
         return json_text(rendered).encode()
     if kind == FORM_TYPE:
         return render(parse(value), scope, _as_form).encode("utf-8", "replace")

@@ -9,11 +9,14 @@ from pydantic import Field, model_validator
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
 from trunkline.core.validation import InputModel
-from trunkline.templating.templates import Scope, TemplateError, expressions_in, render_json
+from trunkline.templating.size_limits import SizeBudget
+from trunkline.templating.templates import Scope, TemplateError, expressions_in
 
 MAX_DEPTH = 3
 MAX_PARAMETERS = 50
 _MAX_ERRORS = 5
+_MAX_DEFAULTS_BYTES = 256 * 1024
+"""Defaults of which each repeats another twice would double forty times, and never be written."""
 Scalar = Literal["string", "integer", "number", "boolean"]
 ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 _ENUMERABLE: dict[str, Any] = {"string": str, "integer": int, "number": (int, float)}
@@ -95,14 +98,14 @@ def with_defaults(parameters: Sequence[Parameter], values: Mapping[str, Any], sc
     """Add the defaults of parameters without a value; a default may refer to other parameters.
 
     Raises:
-        TemplateError: a default refers to an unknown value.
+        TemplateError: a default refers to an unknown value, or the defaults would be too large.
         InvalidParams: a default does not have its parameter's type.
     """
-    complete = dict(values)
+    complete, budget = dict(values), SizeBudget(_MAX_DEFAULTS_BYTES, "the default values of parameters")
     by_name = {parameter.name: parameter for parameter in parameters}
     for name in default_order(parameters):
         if name not in complete and by_name[name].default is not None:
-            complete[name] = render_json(by_name[name].default, {**scope, "params": complete})
+            complete[name] = budget.render(by_name[name].default, {**scope, "params": complete})
     return validated_params(parameters, complete)
 
 
