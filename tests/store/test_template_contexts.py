@@ -140,3 +140,14 @@ def test_a_batchs_context_is_hidden_and_its_rows_are_called_with_it(batches: Bat
         "greeting": "[hidden]",
     }
     assert SECRET not in _readable(batches.table)
+
+
+def test_a_change_from_1_to_true_is_stored_also_where_it_is_hidden(triggers: TriggerService) -> None:
+    made = _trigger(triggers)
+    for version, (old, new) in enumerate([(1, True), (True, 0), (0, False)], made["version"]):
+        body = {**made["body"], "metadata": {"n": old}, "user_context": {"n": old}}
+        triggers.change(ME, made["id"], {"body": body})
+        changed = triggers.change(ME, made["id"], {"body": {**body, "metadata": {"n": new}}})
+        assert changed["body"]["metadata"]["n"] is new, version
+        triggers.change(ME, made["id"], {"body": {**body, "user_context": {"n": new}}})
+        assert _context(triggers, made["id"])["n"] is new

@@ -87,6 +87,22 @@ def tools(table: Table) -> ToolHarness:
     return ToolHarness(table)
 
 
+def test_a_body_that_says_true_instead_of_1_makes_a_version(tools: ToolHarness) -> None:
+    tools.secret()
+    tools.tool()
+
+    def change(value: Any) -> Any:
+        request = {
+            "type": "api_call",
+            "method": "POST",
+            "url": "https://api.example.com/m",
+            "body": {"n": value},
+        }
+        return tools.tools.change(ME, "save", {"config": {"actions": [request]}})
+
+    assert [change(value)["version"] for value in (1, True, True, 1.0)] == [2, 3, 3, 4]
+
+
 def test_a_change_makes_a_version_and_a_deleted_one_goes_on_counting(tools: ToolHarness) -> None:
     tools.secret()
     assert tools.tool()["version"] == 1

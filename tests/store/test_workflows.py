@@ -172,3 +172,11 @@ def test_another_tenants_things_are_missing_ones(workflows: WorkflowHarness) -> 
             work()
     assert workflows.workflows.list(OTHER)["data"] == []
     assert workflows.agents.list(OTHER)["data"] == []
+
+
+def test_a_variable_that_becomes_true_instead_of_1_makes_a_version(workflows: WorkflowHarness) -> None:
+    workflows.agent()
+    workflows.workflow(variables={"vip": 1})
+    changed = workflows.workflows.change(ME, "onboarding", {"variables": {"vip": True}})
+    assert (changed["version"], changed["variables"]["vip"]) == (2, True)
+    assert workflows.workflows.change(ME, "onboarding", {"variables": {"vip": True}})["version"] == 2

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from trunkline.batches.models import RowFormat
 from trunkline.batches.row_parser import RowsRefused, read_rows
 from trunkline.core.errors import InvalidRequest
-from trunkline.core.json_text import json_bytes, json_text, parse_json, require_json
+from trunkline.core.json_text import json_bytes, json_text, parse_json, repeated_name, require_json, same_json
 from trunkline.egress.messages import Response
 from trunkline.http_api.request_body import parse_object
 from trunkline.templating.jmespath_query import search
@@ -117,3 +117,44 @@ def test_a_query_finds_nothing_that_is_not_json(query: str) -> None:
 def test_a_default_is_json(literal: str) -> None:
     with pytest.raises(TemplateError, match="the default is no JSON"):
         parse(f"{{{{row.a | default({literal})}}}}")
+
+
+TWICE = [
+    '{"a":1,"a":null}',
+    '{"a":{"b":[{"c":1,"d":2,"c":1}]}}',
+    '{"":1,"":2}',
+    r'{"callingWindow":{},"calling\u0057indow":null}',
+]
+
+
+@pytest.mark.parametrize("text", TWICE)
+def test_a_name_that_is_there_twice_is_refused_at_every_door(text: str) -> None:
+    with pytest.raises(InvalidRequest, match="twice"):
+        parse_object(text.encode())
+    rows = list(read_rows(RowFormat.NDJSON, [f'{text}\n{{"a":1}}\n'.encode()], set()))
+    assert [row.fault is None for row in rows] == [False, True]
+    with pytest.raises(RowsRefused, match="twice"):
+        list(read_rows(RowFormat.JSON, [f"[{text}]".encode()], set()))
+
+
+@given(st.recursive(st.integers(), lambda inner: st.dictionaries(st.text(max_size=3), inner, max_size=4)))
+def test_names_of_different_objects_may_be_the_same(value: Any) -> None:
+    assert repeated_name(json.dumps({"a": value, "b": [value, value]})) is None
+
+
+def test_long_numbers_are_no_hindrance_to_finding_a_name_twice() -> None:
+    assert repeated_name(f'{{"n":{"1" * 5000},"n":1e400}}') == "n"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(1, True), (0, False), ([1], [True]), ({"a": {"b": 0}}, {"a": {"b": False}})]
+)
+def test_true_is_not_1(one: Any, other: Any) -> None:
+    assert one == other, "so Python says"
+    assert not same_json(one, other)
+
+
+def test_json_values_are_the_same_if_they_say_the_same() -> None:
+    assert same_json({"a": [1, {"b": None}], "c": 5.0}, {"c": 5, "a": (1, {"b": None})})
+    for one, other in (({"a": 1}, {"a": 1, "b": None}), ([1], [1, 1]), ("1", 1), (None, 0), ({}, [])):
+        assert not same_json(one, other)

@@ -57,3 +57,10 @@ def test_changes_join_in_their_order() -> None:
     assert joined.on({"c": [0], "b": [5]}) == {"a": [1, 2], "b": [9, 2], "c": [0, 3]}
     assert joined.names == ["a", "b", "c"]
     assert not StateChange()
+
+
+def test_a_variable_that_becomes_true_instead_of_1_was_changed_by_the_agent() -> None:
+    state = WorkflowState({"vip": 1}).after_tool(StateChange({"vip": 7}))
+    later = state.after_report(1, {"vip": True})
+    assert later is not None
+    assert later.values["vip"] is True

@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 
 from trunkline.auth.principal import Principal
 from trunkline.core.field_types import Moment
+from trunkline.core.json_text import same_json
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.timestamps import iso_from_ms, moment_ms
 from trunkline.core.validation import Bounded, InputModel
@@ -102,7 +103,7 @@ def audit_write(
 
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Return the names of the fields in which two views of a resource differ."""
-    return [name for name in after if before.get(name) != after[name] and name != "version"]
+    return [name for name in after if name != "version" and not same_json(before.get(name), after[name])]
 
 
 @dataclass(frozen=True)

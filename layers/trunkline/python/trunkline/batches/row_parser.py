@@ -17,7 +17,8 @@ from typing import Any
 from trunkline.batches.models import MAX_ROWS, Row, RowFault, RowFormat
 from trunkline.core.csv_reader import MAX_ROW_BYTES, CsvRow, read_csv
 from trunkline.core.errors import InvalidRequest
-from trunkline.core.json_text import parse_json
+from trunkline.core.field_names import MAX_SHOWN_NAME
+from trunkline.core.json_text import parse_json, repeated_name
 from trunkline.core.redaction import shown_value
 from trunkline.core.text_lines import read_lines
 
@@ -123,10 +124,12 @@ def _json_line(line: bytes, number: int) -> _Parsed:
     if len(line) > MAX_ROW_BYTES:
         return _Parsed({}, _TOO_LARGE, number)
     try:
-        value = parse_json(line)
+        value, repeated = parse_json(line), repeated_name(line)
     except ValueError:
         text = line.decode(errors="replace")
         return _Parsed({}, RowFault("invalid_row", "not valid JSON", shown_value(text)), number)
+    if repeated is not None:
+        return _Parsed({}, RowFault("invalid_row", _twice(repeated)), number)
     return _object(value, number)
 
 
@@ -139,14 +142,21 @@ def _object(value: Any, line: int | None = None) -> _Parsed:
 def _json(chunks: Iterable[bytes], _: Set[str]) -> Iterator[_Parsed]:
     """Parse one array, in memory; so JSON uploads have a lower limit."""
     try:
-        values = parse_json(b"".join(chunks).removeprefix(codecs.BOM_UTF8))
+        text = b"".join(chunks).removeprefix(codecs.BOM_UTF8)
+        values, repeated = parse_json(text), repeated_name(text)
     except ValueError as error:
         raise RowsRefused("not valid JSON") from error
+    if repeated is not None:
+        raise RowsRefused(_twice(repeated))
     if not isinstance(values, list):
         raise RowsRefused("must be a JSON array")
     for value in values:
         parsed = _object(value)
         yield parsed if parsed.fault else _bounded(parsed.values)
+
+
+def _twice(name: str) -> str:
+    return f"an object has {name[:MAX_SHOWN_NAME]!r} twice"
 
 
 _TOO_LARGE = RowFault("row_too_large", f"larger than {MAX_ROW_BYTES} bytes")

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from trunkline.core.json_text import json_text
+from trunkline.core.json_text import json_text, same_json
 from trunkline.core.redaction import HIDDEN_VALUE
 from trunkline.storage.encryption import EnvelopeCipher, context_for_template
 
@@ -59,7 +59,7 @@ class TemplateCipher:
         stored = self.reveal(before).get(_FIELD) if before else None
         given = _restored(body[_FIELD], stored)
         shown = json_text({**body, _FIELD: _shown(given)})
-        if before is not None and given == stored:
+        if before is not None and same_json(given, stored):
             return TemplateBody(shown, before.user_context)
         context = context_for_template(tenant_id, owner_id)
         return TemplateBody(shown, self.cipher.encrypt(context, {_FIELD: given}))

@@ -26,6 +26,30 @@ def parse_json(raw: bytes | str) -> Any:
     return value
 
 
+def repeated_name(raw: bytes | str) -> str | None:
+    """Return a name that an object in JSON text has twice, if there is one.
+
+    A parser keeps one of the values and drops the other. Source: RFC 8259, section 4: what software does with
+    such an object is unpredictable.
+
+    Raises:
+        ValueError: it is not JSON.
+    """
+    repeated: list[str] = []
+
+    def count(pairs: list[tuple[str, Any]]) -> None:
+        names: set[str] = set()
+        for name, _ in pairs:
+            if name in names:
+                repeated.append(name)
+            names.add(name)
+
+    text = raw if isinstance(raw, str) else raw.decode()
+    # Numbers are not converted: Python refuses long ones.
+    json.loads(text, object_pairs_hook=count, parse_int=str, parse_float=str)
+    return repeated[0] if repeated else None
+
+
 def require_json(value: Any) -> None:
     """Check a value that another parser made, and that parser let Infinity, NaN or lone surrogates through.
 
@@ -43,6 +67,20 @@ def require_json(value: Any) -> None:
             part.encode()  # a lone surrogate raises UnicodeEncodeError, which is a ValueError
         elif isinstance(part, float) and not math.isfinite(part):
             raise ValueError("a number is out of range")
+
+
+def same_json(one: Any, other: Any) -> bool:
+    """Tell whether two JSON values are the same; Python's `==` takes `true` for 1 and `false` for 0.
+
+    Numbers are compared by value, so that 5 and 5.0 are one, as in JSON Schema.
+    """
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same_json(one[name], other[name]) for name in one)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(same_json, one, other))
+    return bool(one == other)
 
 
 def json_text(value: Any) -> str:

@@ -6,7 +6,8 @@ import base64
 from typing import Any
 
 from trunkline.core.errors import InvalidRequest, RequestTooLarge
-from trunkline.core.json_text import parse_json
+from trunkline.core.field_names import MAX_SHOWN_NAME
+from trunkline.core.json_text import parse_json, repeated_name
 from trunkline.core.validation import Model, validated
 
 MAX_REQUEST_BYTES = 256 * 1024
@@ -48,6 +49,8 @@ def parse_object(raw: bytes) -> dict[str, Any]:
         raise InvalidRequest("Validation error: Request body must be a JSON object")
     if _deeper_than(values, _MAX_DEPTH):
         raise InvalidRequest(f"Validation error: Request body is nested deeper than {_MAX_DEPTH} levels")
+    if (name := repeated_name(raw)) is not None:
+        raise InvalidRequest(f"Validation error: {name[:MAX_SHOWN_NAME]} is in the request body twice")
     return values
 
 

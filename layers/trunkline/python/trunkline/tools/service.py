@@ -9,6 +9,7 @@ from trunkline.auth.principal import Principal
 from trunkline.auth.resource_service import VersionedResourceService
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InUse, InvalidRequest
+from trunkline.core.json_text import same_json
 from trunkline.core.pagination import decode_cursor, encode_cursor
 from trunkline.storage.versioned import LATEST
 from trunkline.templating.escaping import sample
@@ -81,7 +82,7 @@ class ToolService(VersionedResourceService[Tool, ToolSpec, ToolView]):
 
     def _changed_fields(self, before: Tool, after: Tool) -> Sequence[str]:
         """Compare configs by their values: a default that is written out changes nothing."""
-        is_same = config_of(before) == config_of(after)
+        is_same = same_json(config_of(before).model_dump(), config_of(after).model_dump())
         return [name for name in super()._changed_fields(before, after) if name != "config" or not is_same]
 
     def _require_unused(self, principal: Principal, resource: Tool) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from trunkline.core.json_text import same_json
+
 _ABSENT = object()
 _MAX_REPORTERS = 100
 """Whose counts are kept: redispatches and transfers of one call give far fewer."""
@@ -85,7 +87,7 @@ class WorkflowState:
         unaffected = {
             name: each
             for name, each in self.saved.items()
-            if reported.get(name, _ABSENT) == self.reported.get(name, _ABSENT)
+            if same_json(reported.get(name, _ABSENT), self.reported.get(name, _ABSENT))
         }
         return WorkflowState(reported, unaffected, reporter[0], self._counted(reporter, sequence))
 
