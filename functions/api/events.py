@@ -25,6 +25,17 @@ def handle_messages(event: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def handle_bus_event(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Handle an event of the bus that came without the queue; if it raises, Lambda tries it twice more.
+
+    Releases before the queue had the bus invoke this function. During an upgrade from one of them, and for
+    six hours after it, Lambda may still deliver such events. The next release needs this no longer. Source:
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    """
+    _receive_bus_event(event)
+    return {}
+
+
 def _receive_bus_event(event: Mapping[str, Any]) -> None:
     """Create a call for an event of EventBridge that names a trigger."""
     from trunkline.triggers.event_handler import EventSource  # noqa: PLC0415 - HTTP requests need neither

@@ -18,9 +18,11 @@ log = logger("api")
 
 @log.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Handle an HTTP request, or a batch of SQS messages."""
+    """Handle an HTTP request, a batch of SQS messages, or an event of the bus."""
     if "Records" in event:
         return events.handle_messages(event)
+    if "detail-type" in event:
+        return events.handle_bus_event(event)
     request = Request.from_event(event)
     response = respond(request)
     path = route_template(request.path)

@@ -8,7 +8,7 @@ from typing import Any
 from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, TrunklineError
 from trunkline.core.logging import logger
 from trunkline.core.metrics import ACCEPT_TIME, CALLS_REFUSED, LIVEKIT_NOT_CONFIGURED, MetricWriter
-from trunkline.http_api.error_mapping import error_answer, error_body, error_headers
+from trunkline.http_api.error_mapping import error_answer, error_headers, unexpected_error
 from trunkline.http_api.request import Request
 from trunkline.http_api.responses import Reply, Response
 from trunkline.http_api.routing import Route
@@ -32,9 +32,9 @@ def respond(http: Request) -> Response:
         response = _run_route(request)
     except TrunklineError as error:
         response = Response(*error_answer(error, http.request_id), error_headers(error))
-    except Exception:  # the caller learns only the request id, with which its cause is found in the log
+    except Exception:
         log.exception("unexpected error")
-        response = Response(500, error_body("Internal server error", 500, "internal_error", http.request_id))
+        response = Response(*unexpected_error(http.request_id))
     finally:
         meter.flush()
     if request.rate_limit:

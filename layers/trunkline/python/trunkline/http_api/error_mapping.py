@@ -58,6 +58,14 @@ def error_answer(error: errors.TrunklineError, request_id: str) -> tuple[int, di
     return code, error_body(error.message, code, error.type, request_id, error.field)
 
 
+def unexpected_error(request_id: str) -> tuple[int, dict[str, Any]]:
+    """Return the status and body of an error that nobody foresaw.
+
+    The caller learns only the request's id, with which the cause is found in the log.
+    """
+    return 500, error_body("Internal server error", 500, "internal_error", request_id)
+
+
 def error_body(
     message: str, code: int, error_type: str, request_id: str, field: str | None = None
 ) -> dict[str, Any]:
