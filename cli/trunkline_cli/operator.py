@@ -105,12 +105,15 @@ class Operator:
         """Change some settings of a tenant; None removes a limit.
 
         Limits that are enforced elsewhere are copied there: concurrency to the trunks, the default request
-        rate to the API keys.
+        rate to the API keys. A repeat changes nothing but copies again, in case an earlier one broke off.
         """
         tenant_id = self.tenant_id(tenant)
         principal = self.principal(tenant_id)
-        entry = audit_write(principal, SystemClock().wall_ms(), "tenant.changed", tenant_id, settings)
-        self.tenants.set(tenant_id, settings, [entry])
+        before = self.tenants.settings(tenant_id)
+        changed = [name for name, value in settings.items() if getattr(before, name) != value]
+        if changed:
+            entry = audit_write(principal, SystemClock().wall_ms(), "tenant.changed", tenant_id, changed)
+            self.tenants.set(tenant_id, settings, [entry])
         if "max_calls_in_progress" in settings:
             self.trunks.limit_total(tenant_id, settings["max_calls_in_progress"])
         if "requests_per_minute" in settings:

@@ -28,6 +28,7 @@ from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader, checkpoints_between
 from trunkline.dial_queue.trunk_service import TrunkChange, TrunkService
+from trunkline.storage.keys.tenants import audit_key
 from trunkline.storage.table import Table
 from trunkline.trunks.circuit_breaker import TrunkCircuitBreaker
 from trunkline.trunks.repository import TrunkRepository
@@ -250,3 +251,21 @@ async def test_the_estimate_is_near_the_actual_start(dialer: DialerHarness, aske
     for number, estimate_ms in estimates.items():
         wait_ms = started_ms[make_call(number).id] - asked_ms
         assert abs(estimate_ms - asked_ms - wait_ms) <= max(2_000, wait_ms / 5), f"call {number}"
+
+
+def test_the_audit_log_names_what_a_request_changed_of_a_trunk(harness: QueueHarness) -> None:
+    def entries() -> list[list[str]]:
+        items = harness.table.partition(audit_key("tenant-1"))
+        return [item["changed"] for item in items if item["action"] == "trunk.changed"]
+
+    harness.service.change(ME, TRUNK.id, TrunkChange(cps=2, max_concurrent_calls=3))
+    assert entries() == [["cps", "max_concurrent_calls"]]
+    harness.clock.move_s(1)
+    harness.service.change(ME, TRUNK.id, TrunkChange(cps=2, max_concurrent_calls=4))
+    assert entries()[1:] == [["max_concurrent_calls"]]
+    harness.service.change(ME, TRUNK.id, TrunkChange(cps=2, paused=False))
+    assert len(entries()) == 2, "nothing was changed"
+    harness.trunks.open_breaker(TRUNK.id, TrunkCircuitBreaker("trunk_failing", NOW_MS, NOW_MS + 60_000, 1))
+    harness.clock.move_s(1)
+    harness.service.change(ME, TRUNK.id, TrunkChange(paused=False))
+    assert entries()[2:] == [["paused"]], "a resume closes the circuit breaker"

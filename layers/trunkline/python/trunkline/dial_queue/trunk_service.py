@@ -111,6 +111,8 @@ class TrunkService:
     def change(self, principal: Principal, trunk_id: str, change: TrunkChange) -> TrunkView:
         """Pause, resume or limit a trunk; running lanes apply it within half a second.
 
+        A resume also closes the circuit breaker, which counts as a change of `paused`.
+
         Raises:
             NotFound: the trunk does not exist or is not the tenant's.
             TrunkShared: other tenants use it as well.
@@ -126,8 +128,10 @@ class TrunkService:
         if "paused" in values and (change.paused != state.settings.paused or (resumes and state.breaker)):
             kind = "trunk.paused" if change.paused else "trunk.resumed"
             event = TrunkEvent(kind, f"{kind.removeprefix('trunk.')}_by_request", self.clock.wall_ms())
-        audit = audit_write(principal, self.clock.wall_ms(), "trunk.changed", trunk_id, values)
-        self.trunks.set(trunk_id, values, event, [audit], resumes=resumes)
+        changed = {name for name, value in values.items() if getattr(state.settings, name) != value}
+        changed |= {"paused"} if event else set()
+        audit = audit_write(principal, self.clock.wall_ms(), "trunk.changed", trunk_id, changed)
+        self.trunks.set(trunk_id, values, event, [audit] if changed else [], resumes=resumes)
         self.notifier.wake(trunk_id)
         return self.get(principal, trunk_id)
 

@@ -10,6 +10,7 @@ from trunkline.core.errors import AlreadyExists, InvalidRequest
 from trunkline.storage.keys.item import SK
 from trunkline.storage.keys.tenants import tenant_directory_key, tenant_key, tenant_name_key
 from trunkline.storage.table import ABSENT, ConditionFailed, Put, Table, Update, Write
+from trunkline.tenants.settings import TenantSettings
 
 _MAX_NAME_LENGTH = 100
 
@@ -51,6 +52,10 @@ class TenantRepository:
         """Read all tenants, by name."""
         items = self._table.partition(tenant_directory_key())
         return sorted((Tenant(item[SK], item["name"]) for item in items), key=lambda tenant: tenant.name)
+
+    def settings(self, tenant_id: str) -> TenantSettings:
+        """Read a tenant's settings."""
+        return TenantSettings.parse(self._table.get(tenant_key(tenant_id)) or {})
 
     def set(
         self, tenant_id: str, settings: Mapping[str, int | None], extra_writes: Sequence[Write] = ()
