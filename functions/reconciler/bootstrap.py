@@ -118,7 +118,7 @@ class ReconcilerProcess:
         return LiveKitClient(credentials, await sessions.enter_async_context(open_session_for(credentials)))
 
     def _reconciler(self, livekit: PhoneLookups) -> PhoneCallReconciler:
-        line = DialQueue(self._table)
+        line = DialQueue(self._table, self._guard)
         return PhoneCallReconciler(
             calls=self._resources.calls,
             lanes=self._resources.lanes,

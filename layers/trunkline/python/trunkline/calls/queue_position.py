@@ -35,6 +35,6 @@ class QueuePosition:
 
     @classmethod
     def parse(cls, key: str) -> QueuePosition:
-        """Read a sort key."""
+        """Read a sort key; raise `ValueError` if it is none."""
         tenant_id, priority, batch, arrived_at_us, call_id = key.split("#")
         return cls(tenant_id, int(priority), batch == "1", int(arrived_at_us), call_id)

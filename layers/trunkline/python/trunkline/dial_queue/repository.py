@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from trunkline.calls.queue_position import LAST, QueuePosition
+from trunkline.core.item_guard import ItemGuard
 from trunkline.storage.keys.dialing import queue_key
 from trunkline.storage.keys.item import SK, ItemKey
 from trunkline.storage.table import Table
@@ -12,10 +13,11 @@ from trunkline.trunks.batch_holds import BatchHold, holding_batch
 
 
 class DialQueue:
-    """Reads the queue of a trunk."""
+    """Reads the queue of a trunk. An entry that cannot be read is stepped over; `guard` counts it."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, guard: ItemGuard | None = None) -> None:
         self._table = table
+        self._guard = guard
 
     def peek(
         self, trunk_id: str, tenant_id: str, limit: int, held: Sequence[BatchHold] = ()
@@ -24,18 +26,34 @@ class DialQueue:
 
         Each hold that covers a position costs one more read.
         """
+        return self._read(trunk_id, f"{tenant_id}#", f"{tenant_id}#{LAST}", limit, held)
+
+    def _read(
+        self, trunk_id: str, first: str, last: str, limit: int, held: Sequence[BatchHold] = ()
+    ) -> list[QueuePosition]:
         found: list[QueuePosition] = []
-        first = f"{tenant_id}#"
         while first and len(found) < limit:
-            wanted = limit - len(found)
             begin, first = queue_key(trunk_id, first), ""
-            for item in self._table.between(begin, f"{tenant_id}#{LAST}", limit=wanted):
-                position = QueuePosition.parse(item[SK])
-                if hold := holding_batch(held, position):
+            items = self._table.between(begin, last, limit=limit - len(found))
+            for item in items:
+                position = self._parse(item[SK])
+                if position is None:
+                    first = f"{items[-1][SK]}\0"  # it took a place in this page: read on behind it
+                elif hold := holding_batch(held, position):
                     first = hold.end_key(position)
                     break
-                found.append(position)
+                else:
+                    found.append(position)
         return found
+
+    def _parse(self, key: str) -> QueuePosition | None:
+        try:
+            return QueuePosition.parse(key)
+        except ValueError:
+            if self._guard:
+                with self._guard.item("line", key):
+                    raise
+            return None
 
     def peek_tenants(
         self, trunk_id: str, tenant_ids: Iterable[str], limit: int, held: Sequence[BatchHold] = ()
@@ -49,9 +67,8 @@ class DialQueue:
         """Read a tenant's first direct calls, skipping its batch calls: one read a priority."""
         found: list[QueuePosition] = []
         for priority in range(11):
-            key = queue_key(trunk_id, f"{tenant_id}#{priority:02d}#0#")
-            items = self._table.partition(key, limit=limit - len(found))
-            found += [QueuePosition.parse(item[SK]) for item in items]
+            rank = f"{tenant_id}#{priority:02d}#0#"
+            found += self._read(trunk_id, rank, f"{rank}{LAST}", limit - len(found))
             if len(found) >= limit:
                 break
         return found
