@@ -151,3 +151,17 @@ def test_numbers_from_before_livekit_told_of_the_job_are_its_own(harness: Report
 def test_a_reporter_of_another_form_is_refused(reporter: str) -> None:
     with pytest.raises(InvalidRequest, match="reporter must"):
         validated(Reports, {"reporter": reporter, "reports": [{"type": "answered"}]})
+
+
+def test_two_turns_of_one_number_in_a_report_are_refused_since_one_would_be_lost() -> None:
+    one, other, later = (said(first, at_s, 1)["turns"][0] for first, at_s in (("a", 0), ("b", 0), ("c", 9)))
+    with pytest.raises(InvalidRequest, match="two different turns have the same sequence"):
+        validated(Reports, {"reports": [{"type": "transcript", "turns": [one, other]}]})
+    assert validated(Reports, {"reports": [{"type": "transcript", "turns": [one, one, later]}]}).reports
+
+
+def test_a_type_that_does_not_exist_is_told_without_repeating_it() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        validated(Reports, {"reports": [{"type": "x" * 100_000}]})
+    assert refused.value.message.startswith("Validation error: reports.0: type must be one of 'answered', ")
+    assert len(refused.value.message) < 300

@@ -184,3 +184,10 @@ def test_the_time_of_an_event_is_livekits_bounded_by_ours(created_s: int) -> Non
     assert now_ms - 600_000 <= at_ms <= now_ms
     if now_ms - 600_000 <= created_s * 1000 <= now_ms - 1000:
         assert at_ms // 1000 == created_s
+
+
+def test_an_events_id_fits_into_a_key_whoever_made_it() -> None:
+    event = left_event() | {"id": "Ж" * 5_000}
+    read = parse_event(Parse(json.dumps(event), WebhookEvent(), ignore_unknown_fields=True))
+    assert read is not None
+    assert len(read.id.encode()) < 1024, "DynamoDB's longest sort key"

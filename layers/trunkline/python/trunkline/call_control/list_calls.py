@@ -65,7 +65,11 @@ class CallQuery(InputModel):
     workflow_slug: str | None = Field(default=None, max_length=64, description="Calls of this workflow.")
     agent_id: str | None = Field(default=None, pattern=UUID, description="Calls created with this agent.")
     user_id: str | None = Field(default=None, max_length=200, description="Calls of this user.")
-    phone_number: str | None = Field(default=None, pattern=E164, description="Calls of this number.")
+    phone_number: str | None = Field(
+        default=None,
+        pattern=E164,
+        description="Calls of this number, created since the release that brought this filter.",
+    )
     created_after: Moment | None = Field(default=None, description="ISO 8601 with its offset, inclusive.")
     created_before: Moment | None = Field(default=None, description="ISO 8601 with its offset, exclusive.")
     limit: Annotated[int, Bounded(1, 100), Field(description="Calls in a page.")] = 25

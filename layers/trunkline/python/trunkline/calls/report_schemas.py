@@ -49,6 +49,14 @@ class TranscriptReport(InputModel):
     type: Literal["transcript"]
     turns: Annotated[list[TurnReport], Field(min_length=1, max_length=MAX_TURNS)]
 
+    @field_validator("turns")
+    @classmethod
+    def _each_number_once(cls, value: list[TurnReport]) -> list[TurnReport]:
+        # Of two turns of one number and time, only one would be shown.
+        if len({(turn.sequence, turn.at) for turn in value}) < len(set(value)):
+            raise ValueError("two different turns have the same sequence")
+        return value
+
 
 class AgentChanged(InputModel):
     """Another agent has taken over."""

@@ -10,9 +10,12 @@ from pydantic import AfterValidator, Field
 from trunkline.core.timestamps import moment_ms
 from trunkline.core.validation import E164
 
+_NO_ZONES = frozenset({"Factory", "localtime"})
+"""Names in the database that say "not set", and "as this computer": EventBridge Scheduler has neither."""
+
 
 def _zone(value: str) -> str:
-    if value not in available_timezones():
+    if value in _NO_ZONES or value not in available_timezones():
         raise ValueError("not an IANA time zone")
     return value
 

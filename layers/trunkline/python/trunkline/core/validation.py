@@ -91,9 +91,16 @@ def _error_text(model: type[InputModel], error: ErrorDetails, values: Any) -> st
     if _is_unknown(error):
         likely = likely_name(model, error["loc"])
         return f"unknown field {path}" + (f": did you mean {likely}?" if likely else "")
-    cause = error["msg"].removeprefix("Value error, ")
+    cause = _cause(error)
     top = str(error["loc"][0]) if error["loc"] else None
     return _field_message(model, top) or (f"{path}: {cause}" if path else cause)
+
+
+def _cause(error: ErrorDetails) -> str:
+    """Return why a value is not valid; pydantic's text for a wrong `type` of a union contains the value."""
+    if error["type"] == "union_tag_invalid":
+        return f"type must be one of {error['ctx']['expected_tags']}"
+    return error["msg"].removeprefix("Value error, ")
 
 
 def _field_message(model: type[InputModel], field: str | None) -> str | None:
