@@ -131,7 +131,7 @@ def test_a_cell_that_is_empty_is_the_default(batches: BatchHarness) -> None:
 @pytest.mark.parametrize(
     ("more", "why"),
     [
-        ({"text": "name\nAnn"}, "column 'phone' is missing: the template names it"),
+        ({"text": "name\nAnn"}, "column 'phone' is missing: the template names it; the columns are 'name'"),
         ({"text": "phone,phone\n+1,+1"}, "two columns are called 'phone'"),
         ({"text": "phone\n"}, "there are no rows"),
         ({"text": "[1", "format": "json"}, "not valid JSON"),

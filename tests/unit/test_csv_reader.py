@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from trunkline.core.csv_reader import MAX_ROW_BYTES, MAX_ROW_LINES, CsvRow, read_csv
+from trunkline.core.csv_reader import EDGES, MAX_ROW_BYTES, MAX_ROW_LINES, CsvRow, read_csv
 from trunkline.core.csv_writer import harmless_cell
 from trunkline.core.redaction import shown_value
 
@@ -72,7 +72,7 @@ def test_what_a_spreadsheet_writes_is_read_as_written(cells: list[list[str]], en
     written = io.StringIO()
     csv.writer(written).writerows([["one", "two", "three"], *cells])
     rows = read(written.getvalue().encode(encoding))
-    trimmed = [[cell.strip() for cell in row] for row in cells]
+    trimmed = [[cell.strip(EDGES) for cell in row] for row in cells]
     assert [list(row.cells) for row in rows[1:]] == [row for row in trimmed if any(row)]
 
 
@@ -122,6 +122,20 @@ def test_the_delimiter_is_found_outside_quotes(header: str, delimiter: str) -> N
     assert row.cells[:2] == ["1", "2"]
 
 
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=; "])
+def test_a_first_line_may_name_the_delimiter(first: str) -> None:
+    header, row = read(f"{first}\r\na,b;c\r\n1;2,3\r\n")
+    assert (header.line, header.cells, row.cells) == (2, ["a,b", "c"], ["1", "2,3"])
+
+
+@pytest.mark.parametrize(
+    "around", ["\u200b", "\u202a", "\ufeff", "\u2069", "\u00a0", "\u2009", "\u3000", "\t "]
+)
+def test_characters_that_nobody_sees_are_trimmed(around: str) -> None:
+    _, row = read(f"phone;name\n{around}+14155550001{around};{around}Ann\n")
+    assert row.cells == ["+14155550001", "Ann"]
+
+
 def test_an_encoding_is_known_by_each_line() -> None:
     rows = read(b"a,b\n1,caf\xc3\xa9\n2,caf\xe9\n")
     assert [row.cells[1] for row in rows] == ["b", "café", "café"]
@@ -139,13 +153,22 @@ def test_half_a_character_spoils_its_row_alone(raw: bytes) -> None:
     [
         *("=1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "\u00a0=1"),
         *("＝1", "＋1", "－1", "＠x", "\u200b=1", "+1 (415) 555", "\tx"),
+        *(f"{space}=1" for space in "\u00ad\u061c\u180e\u202e\u2066\u3164\u3000\u2003\u0085\x1f"),
     ],
 )
 def test_what_may_be_a_formula_is_written_as_a_text(cell: str) -> None:
     assert harmless_cell(cell) == f"'{cell}"
 
 
-@pytest.mark.parametrize("cell", ["+14155550001", "a=b", "", "a-b", 5, -5, None, "'=1"])
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [("x;=1", "x;'=1"), ("x;\u200b+1;-2", "x;\u200b'+1;'-2"), ("a\t@b", "a\t'@b"), ("x|=1", "x|'=1")],
+)
+def test_what_another_delimiter_would_make_a_formula_is_harmless(cell: str, written: str) -> None:
+    assert harmless_cell(cell) == written
+
+
+@pytest.mark.parametrize("cell", ["+14155550001", "a=b", "a; b", "", "a-b", 5, -5, None, "'=1"])
 def test_what_is_no_formula_is_written_as_it_is(cell: object) -> None:
     assert harmless_cell(cell) == cell
 
@@ -161,6 +184,9 @@ def test_what_is_no_formula_is_written_as_it_is(cell: object) -> None:
         ("x" * 200, "x" * 100),
         (f"{'x' * 88} +14155552671", f"{'x' * 88} +…2671"),
         (f"{'x' * 95} as_live_abcdefgh", f"{'x' * 95} [red"),
+        ("\u200bAnn", "\\u200bAnn"),
+        ("+14\u200b15\u00a0555\u20092671", "+…2671"),
+        ("+٤٤٧٩١١١٢٣٤٥٦", "+…٣٤٥٦"),
     ],
 )
 def test_a_refused_value_shows_no_number(value: str, shown: str) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from trunkline.batches.models import PART_ROWS, Row, RowFormat, part_of
 from trunkline.batches.row_parser import RowsRefused, read_rows
-from trunkline.core.csv_reader import MAX_ROW_BYTES
+from trunkline.core.csv_reader import EDGES, MAX_ROW_BYTES
 
 NONE: frozenset[str] = frozenset()
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)
@@ -40,7 +40,7 @@ def test_csv_is_read_as_it_was_written_however_it_is_cut(cells: list[list[str]],
     writer.writerow(["one", "two"])
     writer.writerows(cells)
     raw = b"\xef\xbb\xbf" + written.getvalue().encode()
-    expected = [trimmed for row in cells if any(trimmed := [cell.strip() for cell in row])]
+    expected = [trimmed for row in cells if any(trimmed := [cell.strip(EDGES) for cell in row])]
     if not expected:
         with pytest.raises(RowsRefused, match="there are no rows"):
             list(read_rows(RowFormat.CSV, pieces(raw, cuts), frozenset({"one"})))
@@ -151,3 +151,19 @@ def test_an_excel_workbook_is_refused_by_name() -> None:
 @pytest.mark.parametrize(("row", "part"), [(1, 1), (PART_ROWS, 1), (PART_ROWS + 1, 2), (100_000, 200)])
 def test_parts_have_500_rows(row: int, part: int) -> None:
     assert part_of(row) == part
+
+
+def test_empty_cells_behind_the_last_column_are_none() -> None:
+    rows = list(read_rows(RowFormat.CSV, [b"id,phone\na,+14155550001,,\nb,+14155550002,x\n"], {"phone"}))
+    assert [row.fault is None for row in rows] == [True, False]
+
+
+@pytest.mark.parametrize("encoding", ["utf-32", "utf-32-be"])
+def test_a_file_in_no_known_encoding_is_refused_by_name(encoding: str) -> None:
+    with pytest.raises(RowsRefused, match="UTF-8, UTF-16 or Windows-1252"):
+        list(read_rows(RowFormat.CSV, ["id,phone\na,+14155550001\n".encode(encoding)], {"phone"}))
+
+
+def test_a_missing_column_is_told_with_those_that_are_there() -> None:
+    with pytest.raises(RowsRefused, match="the columns are 'id', 'Phone'"):
+        list(read_rows(RowFormat.CSV, [b"id,Phone\na,+14155550001\n"], {"phone"}))

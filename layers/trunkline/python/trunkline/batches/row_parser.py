@@ -82,12 +82,14 @@ def _csv(chunks: Iterable[bytes], wanted: Set[str]) -> Iterator[_Parsed]:
 
 
 def _csv_row(header: Sequence[str], record: CsvRow) -> _Parsed:
+    """Read a row; empty cells behind the last column are none, for some programs end each row with one."""
     fault = record.fault
-    if fault is None and len(record.cells) != len(header):
+    has_other_length = len(record.cells) < len(header) or any(record.cells[len(header) :])
+    if fault is None and has_other_length:
         fault = f"{len(record.cells)} fields, the header has {len(header)}"
     if fault:
         return _Parsed({}, RowFault("invalid_row", fault, shown_value(record.text)), record.line)
-    values = {name: cell for name, cell in zip(header, record.cells, strict=True) if name}
+    values = {name: cell for name, cell in zip(header, record.cells, strict=False) if name}
     return replace(_bounded(values, record.line), is_csv=True)
 
 
@@ -99,11 +101,14 @@ def _header(first: CsvRow | None, wanted: Set[str]) -> list[str]:
         raise RowsRefused(f"the first line is {first.fault}")
     if len(first.cells) > MAX_COLUMNS:
         raise RowsRefused(f"there are more than {MAX_COLUMNS} columns")
+    if "\0" in first.text:
+        raise RowsRefused("the file is not text in UTF-8, UTF-16 or Windows-1252: save it as CSV in UTF-8")
     header = [unicodedata.normalize("NFC", " ".join(name.split())) for name in first.cells]
     if double := sorted(name for name, count in Counter(header).items() if name and count > 1):
         raise RowsRefused(f"two columns are called {double[0]!r}")
     if missing := sorted(wanted - set(header)):
-        raise RowsRefused(f"column {missing[0]!r} is missing: the template names it")
+        names = shown_value(", ".join(map(repr, header)))
+        raise RowsRefused(f"column {missing[0]!r} is missing: the template names it; the columns are {names}")
     return header
 
 

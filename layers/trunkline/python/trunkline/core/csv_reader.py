@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from trunkline.core.text_lines import decode_line, read_lines
+from trunkline.core.text_lines import INVISIBLE, decode_line, read_lines
 from trunkline.core.validation import E164
 
 MAX_ROW_BYTES = 64 * 1024
@@ -25,12 +25,18 @@ MAX_LOOK_AHEAD_BYTES = 4 * 1024 * 1024
 _DELIMITERS = (",", ";", "\t", "|")
 _QUOTED = re.compile(r'"[^"]*"')
 _NUMBER = re.compile(E164)
+_SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
+"""Excel's first line for another delimiter than the locale's."""
+
+EDGES = "".join(filter(str.isspace, map(chr, range(0x3001)))) + INVISIBLE
 _NUMBER_CELL = re.compile(r'(?:^|[,;\t|"])\s*\+[1-9][0-9]{6,14}\s*(?:$|[,;\t|"])')
 
 
 @dataclass(frozen=True)
 class CsvRow:
-    """A record: the file's line on which it begins, counted from 1, its text, and its cells, trimmed.
+    """A record: the file's line on which it begins, counted from 1, its text, and its cells.
+
+    Cells are trimmed of spaces and of characters that nobody sees.
 
     With a `fault`, the cells are the best guess at what was meant.
     """
@@ -42,7 +48,9 @@ class CsvRow:
 
 
 def read_csv(chunks: Iterable[bytes], *, each_number_is_a_row: bool = False) -> Iterator[CsvRow]:
-    """Read the records, the one that names the columns first; the delimiter is found in it, outside quotes.
+    """Read the records, the one that names the columns first.
+
+    The delimiter is found in it, outside quotes, or named by a line `sep=;` before it.
 
     Empty lines, and rows of empty cells, are no records. With `each_number_is_a_row`, no cell goes on over a
     line that has a phone number in a cell: for lists whose rows have different numbers of cells.
@@ -54,7 +62,9 @@ def read_csv(chunks: Iterable[bytes], *, each_number_is_a_row: bool = False) -> 
     first = _first_text(lines)
     if first is None:
         return
-    reader = _Records(lines, _delimiter(first), each_number_is_a_row)
+    named = _SEPARATOR_LINE.fullmatch(first.partition("\n")[0])
+    lines.skip(1 if named else 0)
+    reader = _Records(lines, named[1] if named else _delimiter(first), each_number_is_a_row)
     while (row := reader.next_row()) is not None:
         if row.fault or any(row.cells):
             yield row
@@ -155,7 +165,7 @@ class _Records:
         if taken and self.width is not None and len(cells) != self.width:
             return self._stray(number, first, taken, "a quote is not closed")
         self.lines.skip(len(taken))
-        return CsvRow(number, first.text, [cell.strip() for cell in cells])
+        return CsvRow(number, first.text, [cell.strip(EDGES) for cell in cells])
 
     def _record_lines(self, first: _Line, taken: list[str]) -> Iterator[str]:
         """The lines that may belong to a record, as the parser asks for them."""
@@ -185,7 +195,7 @@ class _Records:
 
     def _guess(self, text: str) -> list[str]:
         """Read a line whose quotes are not as they should be, as spreadsheets do."""
-        return [cell.strip() for cell in next(csv.reader([text], delimiter=self.delimiter))]
+        return [cell.strip(EDGES) for cell in next(csv.reader([text], delimiter=self.delimiter))]
 
     def _split(self, text: str) -> list[str]:
-        return [cell.strip() for cell in text.split(self.delimiter)]
+        return [cell.strip(EDGES) for cell in text.split(self.delimiter)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from trunkline.core.text_lines import INVISIBLE
+
 HIDDEN = "[redacted]"
 """In place of a secret within a text."""
 
@@ -16,7 +18,7 @@ _SECRETS = re.compile(
     r"|eyJ[\w-]{8,}+(\.[\w-]++\.[\w-]*+)?|(?<=session=)[\w-]+"
 )
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}(?![0-9])")
-_ANY_NUMBER = re.compile(r"(\+?)[0-9][0-9 ()./-]{4,30}[0-9]")
+_ANY_NUMBER = re.compile(rf"(\+?)\d[\d\s()./{INVISIBLE}-]{{4,30}}\d")
 _VISIBLE_DIGITS = 4
 _READ_CHARACTERS, _SHOWN_CHARACTERS = 2_000, 100
 # Parts of the API's paths and ids; anything else may be personal data or a misplaced key.
@@ -40,11 +42,17 @@ def shown_value(text: str) -> str:
     digits of what may be a phone number, in any spelling."""
 
     def hide(number: re.Match[str]) -> str:
-        digits = re.sub(r"[^0-9]", "", number[0])
+        digits = re.sub(r"\D", "", number[0])
         return f"{number[1]}…{digits[-_VISIBLE_DIGITS:]}"
 
     # What is shown is cut last: half a token or number would no longer be recognised as one.
-    return _ANY_NUMBER.sub(hide, redact_secrets(text.strip()[:_READ_CHARACTERS]))[:_SHOWN_CHARACTERS]
+    shown = _ANY_NUMBER.sub(hide, redact_secrets(text.strip()[:_READ_CHARACTERS]))
+    return "".join(map(_visible, shown[:_SHOWN_CHARACTERS]))[:_SHOWN_CHARACTERS]
+
+
+def _visible(letter: str) -> str:
+    """Write a character that nobody sees as its escape: it may be what is wrong with the value."""
+    return letter if letter.isprintable() else f"\\u{ord(letter):04x}"
 
 
 def route_template(path: str) -> str:

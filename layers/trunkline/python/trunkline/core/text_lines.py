@@ -13,6 +13,11 @@ from itertools import chain
 
 from trunkline.core.errors import InvalidRequest
 
+INVISIBLE = "\u00ad\u061c\u180e\ufeff" + "".join(
+    map(chr, (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)))
+)
+"""Marks of direction, zero-width spaces and the like, which a copied phone number brings along."""
+
 _HEAD_BYTES = 4
 _ZIP = b"PK\x03\x04"
 _UTF_16 = (
