@@ -15,12 +15,22 @@ from livekit.protocol.sip import CreateSIPParticipantRequest, SIPOutboundTrunkIn
 from local.livekit.ids import new_id
 from local.livekit.rooms import ActiveRoom, DisconnectReasonValue, RoomRegistry
 from local.livekit.twirp import TwirpError
-from trunkline.calls.test_numbers import FULL, NO_CODEC, NO_RESPONSE, TestNumber, lookup_test_number
+from trunkline.calls.test_numbers import (
+    FULL,
+    NO_CODEC,
+    NO_CREDENTIALS,
+    NO_RESPONSE,
+    TestNumber,
+    lookup_test_number,
+)
 from trunkline.livekit.rooms import parse_room_name
 
 MAX_WAIT_UNTIL_ANSWERED_S = 80.0
 DEFAULT_RINGING_TIMEOUT_S = 30.0
 MEDIA_TIMEOUT_S = 30.0
+AUTH_INVITES = 5
+"""How many INVITEs LiveKit sends for one call, each with the trunk's credentials, when they are refused."""
+
 AUDIO_LOST_S = 15.0
 """How long after the last packet of a far end that has vanished LiveKit ends its leg."""
 
@@ -174,7 +184,10 @@ class SipService:
             await asyncio.sleep(ringing_timeout_s)
             self._reject(leg, _timed_out(), _UNAVAILABLE)
             return
-        await asyncio.sleep(callee.after_s)
+        if callee.livekit_error == NO_CREDENTIALS:
+            await self._try_credentials(leg, callee.after_s)
+        else:
+            await asyncio.sleep(callee.after_s)
         if callee.livekit_error:
             _, code, text = callee.livekit_error
             left_because = _DISCONNECT_REASONS.get(callee.livekit_error, _CLIENT_INITIATED)
@@ -188,6 +201,13 @@ class SipService:
         if not leg.answer.done():
             leg.answer.set_result(None)
         await self._talk(leg, callee)
+
+    async def _try_credentials(self, leg: Leg, within_s: float) -> None:
+        """Send the INVITE again, as LiveKit does after each 401, until it gives up."""
+        for _ in range(AUTH_INVITES - 1):
+            await asyncio.sleep(within_s / AUTH_INVITES)
+            self._log.write(leg.request, leg.participant.attributes["sip.callID"], time.monotonic())
+        await asyncio.sleep(within_s / AUTH_INVITES)
 
     async def _talk(self, leg: Leg, callee: TestNumber) -> None:
         # LiveKit counts from the request, ringing included.

@@ -39,7 +39,8 @@ class TestStandIn(LiveKitContract):
         async with open_session() as session:
             yield Subject(
                 livekit=LiveKitClient(credentials, session),
-                invites=lambda: len(stand_in.invites()),
+                # LiveKit repeats one whose credentials are refused, within the same call.
+                invites=lambda: len({each["sip_call_id"] for each in stand_in.invites()}),
                 let_ring=lambda: None,
                 stop=stand_in.stop,
                 trunk_id=made.sip_trunk_id,

@@ -10,6 +10,7 @@ import pytest
 from livekit import api
 from livekit.api import LiveKitAPI, ServerError, SipCallError
 
+from local.livekit.sip import AUTH_INVITES
 from tests.support.builders import make_call
 from tests.unit.fixtures_stand_in import KEY, SECRET, RunningStandIn, until
 from trunkline.dialer.attempt import SlotExpired
@@ -197,3 +198,14 @@ async def test_an_error_of_the_trunk_comes_without_a_sip_code(  # noqa: PLR0913,
     await until(lambda: "participant_left" in stand_in.events())
     left = next(body for body, _, _ in stand_in.received if body["event"] == "participant_left")
     assert left["participant"]["disconnectReason"] == reason
+
+
+async def test_refused_credentials_cost_five_invites_of_one_call(
+    stand_in: RunningStandIn, livekit: LiveKitAPI
+) -> None:
+    with pytest.raises(ServerError, match="max auth retry attempts"):
+        await livekit.sip.create_sip_participant(dial_request(await a_trunk(livekit), "+15550100024"))
+    invites = stand_in.invites()
+    assert len(invites) == AUTH_INVITES
+    assert len({invite["sip_call_id"] for invite in invites}) == 1
+    assert sorted(invite["t"] for invite in invites) == [invite["t"] for invite in invites]
