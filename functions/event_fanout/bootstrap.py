@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 from trunkline.batches.models import BATCH_RETENTION_S
@@ -15,6 +16,9 @@ from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.event_bus import EventBus
 from trunkline.webhooks.fan_out import CallEnd, FanOut
 from trunkline.webhooks.repository import EndpointRepository
+
+_DELIVERIES_AT_ONCE = 10
+"""Deliveries of one event that are created and started at once."""
 
 
 @cache
@@ -36,4 +40,5 @@ def fan_out() -> FanOut:
         TrunkRepository(table).grantees,
         EventBus(aws_clients.client("events"), settings.event_bus_name).publish,
         count,
+        ThreadPoolExecutor(_DELIVERIES_AT_ONCE).map,
     )

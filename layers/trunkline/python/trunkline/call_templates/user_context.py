@@ -99,5 +99,6 @@ def _restored(given: Any, stored: Any) -> Any:
     if not isinstance(given, Mapping) or not isinstance(stored, Mapping):
         return given
     return {
-        name: stored[name] if value == HIDDEN_VALUE and name in stored else value for name, value in given.items()
+        name: stored[name] if value == HIDDEN_VALUE and name in stored else value
+        for name, value in given.items()
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from trunkline.calls.states import TERMINAL
 from trunkline.core.json_text import json_text
@@ -34,7 +35,8 @@ class FanOut:
 
     After a crash the stream repeats the record: the delivery is found and started. An execution that has
     started is not started again. `grantees(trunk_id)` returns the tenants that may use a trunk;
-    `on_call_ended` must accept the same end twice.
+    `on_call_ended` must accept the same end twice. `for_each` is `map`, or one of several threads: a tenant
+    with many endpoints would otherwise delay the events of others, which wait behind its own in the stream.
     """
 
     endpoints: EndpointRepository
@@ -43,6 +45,7 @@ class FanOut:
     grantees: Callable[[str], Iterable[str]]
     publish: Callable[[Event], None]
     on_call_ended: Callable[[CallEnd], None]
+    for_each: Callable[[Callable[[Endpoint], None], Iterable[Endpoint]], Iterable[None]] = map
     _endpoints_of: dict[str, list[Endpoint]] = field(default_factory=dict)
 
     def begin_batch(self) -> None:
@@ -55,12 +58,14 @@ class FanOut:
         if "batch_id" in item and item["type"] in TERMINAL:
             self.on_call_ended(_call_end(item))
         for event in self._events(item):
-            for endpoint in self._endpoints(event.tenant_id):
-                if endpoint.wants(event.type, livemode=event.livemode):
-                    self.deliver(event, endpoint)
-                    delivered += 1
+            delivered += self._deliver_to_all(event)
             self.publish(event)
         return delivered
+
+    def _deliver_to_all(self, event: Event) -> int:
+        endpoints = self._endpoints(event.tenant_id)
+        wanting = [each for each in endpoints if each.wants(event.type, livemode=event.livemode)]
+        return len(list(self.for_each(partial(self.deliver, event), wanting)))
 
     def deliver(self, event: Event, endpoint: Endpoint) -> None:
         """Create and start a delivery; the same event and endpoint are the same delivery."""
