@@ -10,6 +10,7 @@ agent worker has anyway. Turns of the transcript are sent in batches in the back
 idempotent, so a failed request is sent again.
 """
 
-from trunkline_agent.call import AgentCall, NotACall, Refused
+from trunkline_agent.call import AgentCall, NotACall
+from trunkline_agent.responses import Refused
 
 __all__ = ["AgentCall", "NotACall", "Refused"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import logging
 import os
 import re
 import time
@@ -15,8 +16,10 @@ from urllib.parse import quote, urlencode
 import aiohttp
 from livekit.api import AccessToken, VideoGrants
 
-from trunkline_agent.turns import next_batch, now, parts, to_json
+from trunkline_agent.responses import RATE_LIMITED, Refused, parse_response
+from trunkline_agent.turns import ROLES, encodable, next_batch, now, parts, to_json
 
+_log = logging.getLogger("trunkline_agent")
 _ROOM = re.compile(r"call-(?P<call_id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})(-[0-9]+)?")
 _TOKEN_LIFE_S = 600
 _FLUSH_INTERVAL_S = 1.0
@@ -35,14 +38,6 @@ class NotACall(Exception):
     """The room does not belong to a call of Trunkline."""
 
 
-class Refused(Exception):
-    """Trunkline rejected a request, and a retry would not help; `type` is the error type of the response."""
-
-    def __init__(self, message: str, error_type: str = "") -> None:
-        super().__init__(message)
-        self.type = error_type
-
-
 class AgentCall:
     """A client for one call, made by `of_room`.
 
@@ -52,6 +47,8 @@ class AgentCall:
     def __init__(
         self, url: str, room: str, api_key: str, api_secret: str, *, agent: str | None = None
     ) -> None:
+        if agent is not None:
+            _require_name(agent)
         match = _ROOM.fullmatch(room)
         if match is None:
             raise NotACall(room)
@@ -128,7 +125,15 @@ class AgentCall:
 
         `role` is assistant, user, system or tool. What does not fit into one request becomes several turns.
         `agent` is by default the one that has the call.
+
+        Raises:
+            ValueError: the role or the agent's name is not valid; the turn would be refused, and with it all
+                later ones.
         """
+        if role not in ROLES:
+            raise ValueError(f"role must be one of {', '.join(ROLES)}")
+        if agent is not None:
+            _require_name(agent)
         if agent is None and role == "assistant":
             agent = self._agent
         for part in parts(content):
@@ -142,8 +147,7 @@ class AgentCall:
             ValueError: the name is blank, or has more than 100 characters; or `context` was read, and the
                 call's workflow has no agent of this name.
         """
-        if not agent.strip() or len(agent) > _MAX_NAME_LENGTH:
-            raise ValueError(f"an agent's name has 1 to {_MAX_NAME_LENGTH} characters")
+        _require_name(agent)
         if self._team and agent not in self._team:
             raise ValueError(f"the call has no agent {agent}; its agents are {', '.join(self._team)}")
         await self.flush()
@@ -163,7 +167,7 @@ class AgentCall:
 
         Each is a function definition: name, description, parameters (JSON Schema) and version.
         """
-        query = f"?{urlencode({'agent': agent})}" if agent else ""
+        query = f"?{urlencode({'agent': agent}, errors='replace')}" if agent else ""
         definitions: list[dict[str, Any]] = (await self._request("GET", f"tools{query}", None))["data"]
         return definitions
 
@@ -178,10 +182,13 @@ class AgentCall:
             Refused: the call has no such tool, or has ended.
         """
         invocation_id = invocation_id or uuid.uuid4().hex
-        body = {"params": params, "invocation_id": invocation_id}
+        path, body = (
+            f"tools/{quote(encodable(name), safe='')}",
+            {"params": params, "invocation_id": invocation_id},
+        )
         for attempt in range(_MAX_ATTEMPTS):
             try:
-                return await self._request("POST", f"tools/{quote(name, safe='')}", body, _TOOL_TIMEOUT)
+                return await self._request("POST", path, body, _TOOL_TIMEOUT)
             except Refused as error:
                 if error.type == "outcome_unknown":
                     return _outcome_unknown(name, invocation_id, str(error))
@@ -217,9 +224,9 @@ class AgentCall:
             await asyncio.sleep(_FLUSH_INTERVAL_S)
             try:
                 await self.flush()
-            except (aiohttp.ClientError, TimeoutError, Refused):
+            except Exception as error:  # noqa: BLE001 - a task that ends would lose all later turns
                 # The next flush sends the same turns again.
-                continue
+                _log.warning("transcript not sent yet: %s: %s", type(error).__name__, error)
 
     async def _report(self, report: dict[str, Any]) -> None:
         await self._request("POST", "reports", {"reporter": self._reporter, "reports": [report]})
@@ -231,14 +238,15 @@ class AgentCall:
         body: dict[str, Any] | None,
         client_timeout: aiohttp.ClientTimeout = _TIMEOUT,
     ) -> dict[str, Any]:
-        """Send a request, with retries: all requests are idempotent."""
+        """Send a request, with retries: all requests are idempotent. A rate limit is waited for, too."""
         for attempt in range(_MAX_ATTEMPTS):
             if attempt:
                 await asyncio.sleep(min(_MAX_BACKOFF_S, _BACKOFF_S * 2**attempt))
             try:
                 return await self._request_once(method, path, body, client_timeout)
-            except (aiohttp.ClientError, TimeoutError):
-                if attempt == _MAX_ATTEMPTS - 1:
+            except (aiohttp.ClientError, TimeoutError, Refused) as error:
+                is_final = isinstance(error, Refused) and error.type != RATE_LIMITED
+                if is_final or attempt == _MAX_ATTEMPTS - 1:
                     raise
         raise AssertionError("unreachable")
 
@@ -250,14 +258,11 @@ class AgentCall:
         headers = {"Authorization": f"Bearer {self._bearer_token()}"}
         url = f"{self._url}/{path}"
         async with self._session.request(
-            method, url, json=body, headers=headers, timeout=client_timeout
+            method, url, json=body, headers=headers, timeout=client_timeout, allow_redirects=False
         ) as response:
             if response.status >= _SERVER_ERROR:
                 response.raise_for_status()
-            values: dict[str, Any] = await response.json()
-            if not response.ok:
-                raise Refused(values["error"]["message"], values["error"].get("type", ""))
-            return values
+            return parse_response(response.status, await response.read())
 
     def _bearer_token(self) -> str:
         """Return a token like the one of an agent's job, for this room; renew it before it expires."""
@@ -271,6 +276,11 @@ class AgentCall:
     def _next(self) -> int:
         self._sequence += 1
         return self._sequence
+
+
+def _require_name(agent: str) -> None:
+    if not agent.strip() or len(agent) > _MAX_NAME_LENGTH:
+        raise ValueError(f"an agent's name has 1 to {_MAX_NAME_LENGTH} characters")
 
 
 def _outcome_unknown(name: str, invocation_id: str, message: str) -> dict[str, Any]:

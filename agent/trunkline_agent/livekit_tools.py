@@ -11,7 +11,8 @@ from typing import Any
 
 from livekit.agents import ToolError, function_tool
 
-from trunkline_agent.call import AgentCall, Refused
+from trunkline_agent.call import AgentCall
+from trunkline_agent.responses import Refused
 
 
 async def function_tools(call: AgentCall, agent: str | None = None) -> list[Any]:

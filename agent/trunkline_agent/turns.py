@@ -6,6 +6,7 @@ import datetime
 import json
 from typing import Any
 
+ROLES = ("assistant", "user", "system", "tool")
 _MAX_BATCH_TURNS = 200
 _MAX_BATCH_BYTES = 150_000
 _MAX_TURN_LENGTH = 40_000
@@ -13,7 +14,12 @@ _MAX_TURN_LENGTH = 40_000
 
 
 def to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return encodable(json.dumps(value, ensure_ascii=False))
+
+
+def encodable(text: str) -> str:
+    """Replace lone surrogates, which no request can carry."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def parts(content: str) -> list[str]:
@@ -21,7 +27,7 @@ def parts(content: str) -> list[str]:
 
     A turn that Trunkline refuses would be sent again and again, and no later turn would get through.
     """
-    content = content.encode("utf-8", "replace").decode()
+    content = encodable(content)
     return [
         content[begin : begin + _MAX_TURN_LENGTH] for begin in range(0, len(content) or 1, _MAX_TURN_LENGTH)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tomllib
 from collections.abc import Callable
 from typing import Any
@@ -115,6 +116,93 @@ async def test_a_lone_surrogate_does_not_hold_up_the_transcript() -> None:
         call.said("user", "a\ud800b")
         await call.flush()
     assert api.seen[0]["reports"][0]["turns"][0]["content"] == "a?b"
+
+
+async def test_a_lone_surrogate_is_replaced_in_every_request() -> None:
+    api = AgentApi(lambda _: web.json_response(DONE))
+    async with api.server() as server, call_at(server) as call:
+        await call.summary("a\ud800b")
+        await call.set_variables({"x": "\ud800"})
+        await call.use_tool("x\ud800", {"meal": "\ud800"})
+    assert [report["reports"][0].get("text") for report in api.seen[:1]] == ["a?b"]
+    assert api.seen[-1]["params"] == {"meal": "?"}
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "message"),
+    [
+        (403, '{"message": "Forbidden"}', '403: {"message": "Forbidden"}'),
+        (413, "<html>", "413: <html>"),
+        (400, "[]", r"400: \[\]"),
+        (400, '{"error": "x"}', "400: "),
+        (301, "", "301: "),
+    ],
+)
+async def test_a_refusal_of_something_before_trunkline_is_one_too(
+    status: int, text: str, message: str
+) -> None:
+    api = AgentApi(lambda _: web.Response(status=status, text=text, headers={"Location": "/elsewhere"}))
+    async with api.server() as server, call_at(server) as call:
+        with pytest.raises(Refused, match=message):
+            await call.answered()
+    assert len(api.seen) == 1
+
+
+@pytest.mark.parametrize("text", ["<html>", "[]", "null", "", "[" * 100_000])
+async def test_an_answer_that_is_not_trunklines_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(helper, "_BACKOFF_S", 0.001)
+    api = AgentApi(lambda _: web.Response(text=text), lambda _: web.json_response(DONE))
+    async with api.server() as server, call_at(server) as call:
+        assert await call.use_tool("x", {}) == DONE
+    assert len(api.seen) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ['{"error": {"message": "Rate limited"}}', '{"message": "Too Many Requests"}']
+)
+async def test_a_rate_limit_is_waited_for(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(helper, "_BACKOFF_S", 0.001)
+    api = AgentApi(*[lambda _: web.Response(status=429, text=text)] * 3, lambda _: web.json_response({}))
+    async with api.server() as server, call_at(server) as call:
+        await call.answered()
+    assert len(api.seen) == 4
+
+
+async def test_whatever_is_answered_the_transcript_is_sent_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(helper, "_FLUSH_INTERVAL_S", 0.01)
+    monkeypatch.setattr(helper, "_MAX_ATTEMPTS", 1)
+    sent = asyncio.Event()
+
+    def take(_: web.Request) -> web.Response:
+        sent.set()
+        return web.json_response({})
+
+    api = AgentApi(
+        lambda _: web.Response(status=400, text='{"error": "x"}'),
+        lambda _: web.Response(text="<html>"),
+        lambda _: web.Response(status=403, text="[]"),
+        take,
+    )
+    async with api.server() as server, call_at(server) as call:
+        call.said("user", "hello")
+        await asyncio.wait_for(sent.wait(), timeout=5)
+    assert api.seen[3]["reports"][0]["turns"][0]["content"] == "hello"
+
+
+async def test_a_turn_that_would_be_refused_holds_up_no_other() -> None:
+    api = AgentApi(lambda _: web.json_response({}))
+    async with api.server() as server, call_at(server) as call:
+        with pytest.raises(ValueError, match="role must be one of assistant, user"):
+            call.said("agent", "hello")
+        for name in ("", " ", "x" * 101):
+            with pytest.raises(ValueError, match="1 to 100 characters"):
+                call.said("assistant", "hello", agent=name)
+        call.said("user", "heard")
+    assert [turn["content"] for turn in api.seen[0]["reports"][0]["turns"]] == ["heard"]
 
 
 async def test_each_helper_counts_for_itself_and_says_who_speaks() -> None:
