@@ -57,7 +57,6 @@ class LaneRunFactory:
             lanes=resources.lanes,
             queue=DialQueue(resources.table),
             trunks=resources.trunks,
-            wakes=resources.wakes,
             limits=RunLimits(),
             simulation=simulation,
         )

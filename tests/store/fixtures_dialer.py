@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -69,6 +70,34 @@ class HasCalls(Protocol):
     def clock(self) -> Clock: ...
 
 
+class MortalProcess:
+    """A dialer process that can be killed: nothing of it reaches the table or LiveKit any more."""
+
+    def __init__(self, livekit: FakeLiveKit) -> None:
+        self._livekit = livekit
+        self._others = asyncio.all_tasks()
+        self._is_dead = False
+
+    async def offload(self, work: Callable[..., Any], *args: Any) -> Any:
+        self._require_alive()
+        return work(*args)
+
+    def __getattr__(self, request: str) -> Any:
+        self._require_alive()
+        return getattr(self._livekit, request)
+
+    async def kill(self) -> None:
+        self._is_dead = True
+        own = asyncio.all_tasks() - self._others - self._livekit.dials
+        for task in own:
+            task.cancel()
+        await asyncio.gather(*own, return_exceptions=True)
+
+    def _require_alive(self) -> None:
+        if self._is_dead:
+            raise asyncio.CancelledError
+
+
 @dataclass
 class DialerHarness:
     """The stores of one trunk, a LiveKit in memory, and lane runs that work on them."""
@@ -82,19 +111,21 @@ class DialerHarness:
     livekit: FakeLiveKit
     clock: VirtualClock
 
-    def run(self, run_id: str = "run-1", limits: RunLimits = QUICK) -> LaneRun:
+    def run(
+        self, run_id: str = "run-1", limits: RunLimits = QUICK, process: MortalProcess | None = None
+    ) -> LaneRun:
         context = DialerContext(
             run_id=run_id,
             starts=StartHistory(),
             metrics=DialMetrics(self.clock),
             timing=Timing(),
             calls=self.calls,
-            livekit=self.livekit,
+            livekit=process or self.livekit,
             sign_dial_token=lambda lifetime_s: f"token for {lifetime_s}",
             notifier=make_notifier(self.wakeups, self.clock),
             compliance=CompliancePolicy(self.table, self.clock),
             clock=self.clock,
-            offload=run_inline,
+            offload=process.offload if process else run_inline,
             log=logger("test"),
         )
         return LaneRun(
@@ -102,7 +133,6 @@ class DialerHarness:
             lanes=self.lanes,
             queue=self.line,
             trunks=self.trunks,
-            wakes=self.wakeups,  # type: ignore[arg-type]
             limits=limits,
         )
 

@@ -267,3 +267,19 @@ async def test_a_lane_that_was_slowed_stays_slow_for_its_next_run(dialer: Dialer
     lane = dialer.lanes.take(TRUNK.id, "next")
     assert lane is not None
     assert lane.pace_factor < 0.6
+
+
+async def test_a_run_that_takes_its_lane_again_and_again_ends_at_its_time(dialer: DialerHarness) -> None:
+    """Work that arrives at each release would else keep one invocation until its time-out cuts its dials."""
+    dialer.livekit.answer_after_s = 0.3
+    dialer.calls.create(make_call(1))
+    release, numbers = dialer.lanes.release, iter(range(2, 60))
+
+    def release_as_a_call_arrives(*args: Any) -> None:
+        release(*args)
+        dialer.calls.create(make_call(next(numbers)))
+
+    dialer.lanes.release = release_as_a_call_arrives  # type: ignore[method-assign, assignment]
+    await dialer.run(limits=replace(QUICK, claim_for_s=3)).serve(WAKE)
+    assert asyncio.get_running_loop().time() < 3 + QUICK.drain_s + 0.3
+    assert dialer.wakeups.sent == [DialWakeup(TRUNK.id, handover=True)]

@@ -77,7 +77,6 @@ class SimulationHarness:
             lanes=LaneLeaseRepository(self.table, self.clock),
             queue=DialQueue(self.table),
             trunks=self.trunks,
-            wakes=self.wakes,  # type: ignore[arg-type]
             limits=QUICK,
             simulation=self.simulation,
         )

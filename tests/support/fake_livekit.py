@@ -36,7 +36,8 @@ def answer_of_number(call: Call) -> DialAnswer:
 class FakeLiveKit:
     """Records each INVITE with its time, and answers as the called number or the test says.
 
-    It hangs while `responds` is cleared: `requests` counts the dials that it was asked for.
+    It hangs while `responds` is cleared: `requests` counts the dials that it was asked for. `dials` are its
+    own tasks, which go on when a dialer dies.
     """
 
     def __init__(self) -> None:
@@ -56,6 +57,7 @@ class FakeLiveKit:
         self.responds.set()
         self._rooms_with_agent: set[str] = set()
         self._legs: dict[tuple[str, int], ParticipantInfo] = {}
+        self.dials: set[asyncio.Task[DialAnswer]] = set()
 
     async def dispatch_agent(self, room: str, agent_name: str, call_id: str) -> str:
         self._require_up()
@@ -95,6 +97,13 @@ class FakeLiveKit:
         await asyncio.sleep(self.connecting_takes_s)
         await before_send()
         self.requests += 1
+        dial = asyncio.create_task(self._invite(call))
+        self.dials.add(dial)
+        dial.add_done_callback(self.dials.discard)
+        # A client that disconnects does not stop the call.
+        return await asyncio.shield(dial)
+
+    async def _invite(self, call: Call) -> DialAnswer:
         await self.responds.wait()
         self.invites.append((asyncio.get_running_loop().time(), call))
         leg = (call.room_name or "", call.claim)

@@ -21,3 +21,10 @@ async def gather_bounded(
             return await work(item)
 
     return await asyncio.gather(*(one(item) for item in items))
+
+
+async def cancel_tasks(*tasks: asyncio.Task[None]) -> None:
+    """Cancel tasks, and wait until each has ended; what they raise is dropped."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -65,11 +65,15 @@ class LaneNotifier:
         """Wake the trunk."""
         self._send(DialWakeup(trunk_id), delay_s)
 
+    def hand_over(self, trunk_id: str) -> None:
+        """Send the wake-up whose receiver waits for the lane that is being released."""
+        self._send(DialWakeup(trunk_id, handover=True))
+
     def set_watchdog(self, trunk_id: str) -> None:
         """Send the delayed wake-up that finds the lane of a run that has died (rule 13)."""
         self._send(DialWakeup(trunk_id, watchdog=True), WATCHDOG_DELAY_S)
 
-    def _send(self, wake: DialWakeup, delay_s: int) -> None:
+    def _send(self, wake: DialWakeup, delay_s: int = 0) -> None:
         try:
             self._wakes.send(wake, delay_s)
         except WakeupNotSent as error:

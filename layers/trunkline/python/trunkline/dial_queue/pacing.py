@@ -39,6 +39,10 @@ class PacingClock:
         """Resume from the stored time left, counted from the moment the lane was taken."""
         return cls(taken_at_us + max(0, time_left_us))
 
+    def no_sooner(self, moment_us: int) -> PacingClock:
+        """Put off the next start to a moment, if it is sooner."""
+        return PacingClock(max(self.next_start_us, moment_us))
+
     def reserve(
         self, now_us: int, lead_us: int, spacing: int, count: int = 1
     ) -> tuple[list[int], PacingClock]:

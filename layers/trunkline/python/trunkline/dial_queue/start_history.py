@@ -7,6 +7,10 @@ confirmed for a second stops all others.
 
 Then any `cps + 1` INVITEs in a row span a second on the wire: when the last of them starts, at least one of
 the others counts from 1.025 s ago or earlier, and it is confirmed, because it is older than a second.
+
+A successor starts with an empty history. So a run hands its lane over only when all its starts are confirmed,
+and tells how long they bind the successor. A run that died tells nothing: its successor inherits a full
+budget of starts, and nothing starts until LiveKit answers (`docs/adr/0027-count-a-dead-runs-starts.md`).
 `tests/unit/test_start_history.py` searches this exhaustively.
 """
 
@@ -61,6 +65,17 @@ class StartHistory:
         self._joins = _ShortestDelay()
         self._looks = _ShortestDelay()
         self._answers = _ShortestDelay()
+        self._is_inheriting = False
+        self._inherited_us: int | None = None
+
+    def inherit(self) -> None:
+        """Count a full budget of unconfirmed starts: those of a run that died."""
+        self._is_inheriting = True
+
+    def confirm_inherited(self, now_us: int) -> None:
+        """Confirm what was inherited: LiveKit answers, so it has sent by now what it held."""
+        if self._is_inheriting:
+            self._is_inheriting, self._inherited_us = False, now_us
 
     def add(self, now_us: int) -> Start:
         """Record a start that is written to the socket now."""
@@ -93,9 +108,14 @@ class StartHistory:
             start.is_confirmed = True
             start.counted_us = max(start.sent_us, min(now_us, start.sent_us + late_us))
 
+    @property
+    def has_unconfirmed(self) -> bool:
+        """Tell whether LiveKit may still hold a start, so that no successor could count it."""
+        return self._is_inheriting or any(not start.is_confirmed for start in self._starts)
+
     def is_blocked(self, now_us: int) -> bool:
         """Tell whether a start is unconfirmed for so long that no other may follow (rule 9)."""
-        return any(
+        return self._is_inheriting or any(
             not start.is_confirmed and now_us - start.sent_us > CONFIRM_WITHIN_US for start in self._starts
         )
 
@@ -106,8 +126,34 @@ class StartHistory:
 
     def not_before_us(self, cps: float) -> int:
         """Compute the earliest time of the next start; below 1 CPS starts are further apart."""
-        window = max(1, int(cps))
-        counted = sorted(start.counted_us for start in self._starts)[-window:]
-        if len(counted) < window:
-            return 0
-        return counted[0] + int(_WINDOW_US / min(1.0, cps))
+        counted = self._latest_counted(cps)
+        return counted[-1] + _width_us(cps) if len(counted) == _window(cps) else 0
+
+    def successor_not_before_us(self, cps: float) -> int:
+        """Compute the earliest first start of a successor, which knows none of these starts.
+
+        Its starts are a spacing apart. So its first start may follow the latest one here after a spacing, the
+        latest two after two, and all of a window after its whole width.
+        """
+        width, window = _width_us(cps), _window(cps)
+        return max(
+            (
+                counted_us + width - (window - number) * width // window
+                for number, counted_us in enumerate(self._latest_counted(cps), start=1)
+            ),
+            default=0,
+        )
+
+    def _latest_counted(self, cps: float) -> list[int]:
+        """List when the starts of one window count, the latest first."""
+        inherited = [] if self._inherited_us is None else [self._inherited_us] * _window(cps)
+        counted = sorted([*inherited, *(start.counted_us for start in self._starts)], reverse=True)
+        return counted[: _window(cps)]
+
+
+def _window(cps: float) -> int:
+    return max(1, int(cps))
+
+
+def _width_us(cps: float) -> int:
+    return int(_WINDOW_US / min(1.0, cps))

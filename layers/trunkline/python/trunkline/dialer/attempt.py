@@ -28,14 +28,11 @@ from trunkline.dialer.claim import Claim
 from trunkline.dialer.context import DialerContext
 from trunkline.dialer.dialling_rules import rejection
 from trunkline.dialer.final_check import may_ring
-from trunkline.dialer.start_confirmation import StartConfirmation
+from trunkline.dialer.start_confirmation import TOKEN_LIFE_MS, StartConfirmation
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.rooms import room_name
 from trunkline.livekit.sdk_boundary import UNAUTHENTICATED, LiveKitUnavailable
 from trunkline.trunks.models import TrunkState
-
-TOKEN_LIFE_MS = 5_000
-"""A dial's token expires this long after its slot (rule 8)."""
 
 _AGENT_POLL_S = 0.1
 
@@ -80,6 +77,7 @@ class Attempt:
         self._ringing: Call | None = None
         self._slot: asyncio.Future[int] | None = None
         self._releasing = False
+        self._confirmation = StartConfirmation(context)
 
     def grant(self, slot_us: int) -> None:
         """Give the attempt a reserved start."""
@@ -101,6 +99,8 @@ class Attempt:
                 self._enter(Stage.PREPARING)
                 await self._prepare_and_dial(call)
         finally:
+            # However the attempt ended: what it started is confirmed before it is forgotten.
+            await self._confirmation.wait_for_sign_of_life()
             self._enter(Stage.DONE)
 
     async def _take(self) -> Call | None:
@@ -216,7 +216,7 @@ class Attempt:
 
     async def _send(self, call: Call, slot_us: int, token: str) -> DialAnswer:
         clock, starts = self._context.clock, self._context.starts
-        confirmation = self._confirmation = StartConfirmation(self._context, call)
+        confirmation = self._confirmation
 
         def start_us() -> int:
             return max(slot_us, starts.not_before_us(self._state().trunk.cps))
@@ -231,7 +231,7 @@ class Attempt:
             now_us = clock.monotonic_us()
             if now_us > slot_us + MAX_LATE_US or starts.is_blocked(now_us):
                 raise SlotExpired
-            confirmation.begin(now_us)
+            confirmation.begin(call, now_us)
             self._enter(Stage.RINGING)
 
         sip_trunk_id = self._state().trunk.sip_trunk_id
@@ -245,10 +245,7 @@ class Attempt:
         self._context.metrics.answered(call, answer.result)
         if answer.result.kind is not DialResultKind.UNKNOWN:
             self._confirmation.answered()
-        try:
-            await self._apply(call, answer)
-        finally:
-            await self._confirmation.wait_for_sign_of_life()
+        await self._apply(call, answer)
 
     async def _apply(self, call: Call, answer: DialAnswer) -> None:
         kind, code = answer.result.kind, answer.result.sip_status_code

@@ -8,9 +8,10 @@ from enum import StrEnum
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from trunkline.core.concurrency import cancel_tasks
 from trunkline.core.item_guard import ItemGuard
 from trunkline.dial_queue.lease import HEARTBEAT_S, HeldLane, LaneLeaseRepository
-from trunkline.dial_queue.messages import DialWakeup, WakeQueue, WakeupNotSent
+from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dialer.attempt import Stage
 from trunkline.dialer.attempt_pool import AttemptPool
@@ -19,6 +20,7 @@ from trunkline.dialer.orphaned_claims import close_rooms, return_orphaned_claims
 from trunkline.dialer.pacer import PaceController, Pacer
 from trunkline.dialer.queue_reader import MAX_DUE_PER_LOOK, QueueReader, QueueSnapshot, enqueue_due_calls
 from trunkline.dialer.simulation_hook import Simulation, SimulationHook
+from trunkline.dialer.start_confirmation import confirm_inherited
 from trunkline.dialer.trunk_guard import TrunkGuard
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
@@ -51,21 +53,19 @@ class StopReason(StrEnum):
 class LaneRun:
     """Holds a trunk's lane while calls wait or dials are unanswered."""
 
-    def __init__(  # noqa: PLR0913 - each collaborator is passed in once
+    def __init__(
         self,
         *,
         context: DialerContext,
         lanes: LaneLeaseRepository,
         queue: DialQueue,
         trunks: TrunkRepository,
-        wakes: WakeQueue,
         limits: RunLimits,
         simulation: Simulation | None = None,
     ) -> None:
         self._context = context
         self._lanes = lanes
         self._trunks = trunks
-        self._wakes = wakes
         self._limits = limits
         self._simulation = SimulationHook(context, simulation)
         self._pace = PaceController(context.timing)
@@ -74,6 +74,7 @@ class LaneRun:
         self._guard = TrunkGuard(context, trunks, self._pool.failures)
         self._due_read_us: int | None = None
         self._lost = False
+        self._stop_at_us = 0
         self._due_guard = ItemGuard("dialer", context.log)
 
     async def serve(self, wake: DialWakeup) -> StopReason | None:
@@ -86,6 +87,7 @@ class LaneRun:
         if lane is None:
             return None
         stop: StopReason | None = None
+        self._stop_at_us = self._now() + int(self._limits.claim_for_s * 1_000_000)
         await self._context.offload(self._lanes.renew_run, self._context.run_id)
         helpers = [
             asyncio.create_task(self._keep_alive()),
@@ -98,7 +100,7 @@ class LaneRun:
         finally:
             self._pool.release_unsent()
             await self._pool.finish()
-            await _cancel(*helpers)
+            await cancel_tasks(*helpers)
             self._context.metrics.write()
         await self._context.offload(self._lanes.end_run, self._context.run_id)
         return stop
@@ -142,6 +144,7 @@ class LaneRun:
             on_lost=self._on_lease_lost,
         )
         helpers = [
+            asyncio.create_task(confirm_inherited(self._context, lane)),
             asyncio.create_task(pacer.grant_starts()),
             asyncio.create_task(pacer.heartbeat(self._limits.heartbeat_s)),
             asyncio.create_task(pacer.keep_watchdog(self._limits.heartbeat_s)),
@@ -157,20 +160,24 @@ class LaneRun:
                 await self._pool.drain(self._limits.drain_s)
             if stop in (StopReason.LOST, StopReason.PAUSED, StopReason.REFUSED):
                 await self._pool.drain(0)
+            await self._wait_for_confirmations()
         finally:
             self._context.notifier.holds_lane = False
-            await _cancel(*helpers)
+            await cancel_tasks(*helpers)
             await pacer.stop()
             await self._guard.store(pacer.state)
         return stop, await self._release_lease(lane, pacer, stop)
 
+    async def _wait_for_confirmations(self) -> None:
+        """Keep the lane while LiveKit may hold a start, until when no attempt ends anyway (rule 13)."""
+        while self._context.starts.has_unconfirmed and not self._lost:
+            await self._pool.wait_for_change(self._limits.poll_s)
+
     async def _work(self, lane: HeldLane, pacer: Pacer) -> StopReason:
-        stop_at_us = self._now() + int(self._limits.claim_for_s * 1_000_000)
-        pool = self._pool
         while True:
             if self._lost:
                 return StopReason.LOST
-            if self._now() >= stop_at_us or pool.count(Stage.RINGING) >= self._limits.max_unanswered:
+            if self._is_time_up() or self._pool.count(Stage.RINGING) >= self._limits.max_unanswered:
                 return StopReason.TIME_UP
             if await self._guard.must_stop(pacer.state):
                 return StopReason.REFUSED if self._guard.is_refused else StopReason.PAUSED
@@ -182,7 +189,7 @@ class LaneRun:
             if stop and not (stop is StopReason.EMPTY and self._simulation.is_due_soon):
                 await self._simulation.schedule_wakeup(lane.trunk_id)
                 return stop
-            await pool.wait_for_change(self._limits.poll_s)
+            await self._pool.wait_for_change(self._limits.poll_s)
 
     async def _claim_next(self, pacer: Pacer) -> StopReason | None:
         """Read the queue and claim within the look-ahead; return why to stop if nothing is to do."""
@@ -234,12 +241,14 @@ class LaneRun:
         factor = self._pace.factor(self._now())
         gap = self._context.metrics.gap
         await self._context.offload(self._lanes.release, lane, pacer.time_left_us(), factor, gap)
-        if stop is StopReason.TIME_UP:
-            await self._hand_over_lease(lane.trunk_id)
-            return None
-        if self._pool.livekit_is_down or not await self._has_work(lane.trunk_id):
-            return None
-        return await self._take_once(DialWakeup(lane.trunk_id))
+        if stop is not StopReason.TIME_UP:
+            if self._pool.livekit_is_down or not await self._has_work(lane.trunk_id):
+                return None
+            if not self._is_time_up():
+                return await self._take_once(DialWakeup(lane.trunk_id))
+        self._context.metrics.handed_over()
+        await self._context.offload(self._context.notifier.hand_over, lane.trunk_id)
+        return None
 
     async def _has_work(self, trunk_id: str) -> bool:
         state = await self._context.offload(self._trunks.state, trunk_id)
@@ -249,14 +258,6 @@ class LaneRun:
         await self._enqueue_due(trunk_id)
         snapshot = await self._reader.read(state, 1 + self._pool.set_aside, self._pool.has, fresh=True)
         return snapshot.waiting and not snapshot.blocked
-
-    async def _hand_over_lease(self, trunk_id: str) -> None:
-        """Send the hand-over wake-up; if that fails, the reconciler wakes the lane within a minute."""
-        self._context.metrics.handed_over()
-        try:
-            await self._context.offload(self._wakes.send, DialWakeup(trunk_id, handover=True))
-        except WakeupNotSent as error:
-            self._context.log.error("hand-over wake not sent", trunk_id=trunk_id, cause=str(error))
 
     async def _keep_alive(self) -> None:
         while True:
@@ -280,15 +281,12 @@ class LaneRun:
             except (BotoCoreError, ClientError) as error:
                 self._context.log.warning("cancels not read", trunk_id=trunk_id, cause=type(error).__name__)
 
+    def _is_time_up(self) -> bool:
+        return self._now() >= self._stop_at_us
+
     def _on_lease_lost(self) -> None:
         self._lost = True
         self._pool.changed.set()
 
     def _now(self) -> int:
         return self._context.clock.monotonic_us()
-
-
-async def _cancel(*tasks: asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

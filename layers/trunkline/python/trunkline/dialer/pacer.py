@@ -106,6 +106,8 @@ class Pacer:
         self._on_lost = on_lost
         self._clock = PacingClock.resume(lane.time_left_us, lane.taken_at_us)
         pace.resume(lane.pace_factor, lane.taken_at_us)
+        if lane.dead_run_id:
+            context.starts.inherit()
         self._slots: deque[int] = deque()
         self._reserving: asyncio.Task[None] | None = None
 
@@ -115,8 +117,10 @@ class Pacer:
         return self.state.trunk
 
     def time_left_us(self) -> int:
-        """Compute the time from now to this lane's next start."""
-        return self._clock.time_left_us(self._now())
+        """Compute the time from now to a successor's first start."""
+        now_us = self._now()
+        starts_left_us = self._context.starts.successor_not_before_us(self.trunk.cps) - now_us
+        return max(self._clock.time_left_us(now_us), starts_left_us)
 
     async def grant_starts(self) -> None:
         """Grant starts to ready attempts until cancelled or the lane is lost."""
@@ -174,7 +178,8 @@ class Pacer:
         began_us = self._now()
         spacing = self._pace.spacing_us(self.trunk.cps, began_us)
         count = reservation_size(spacing)
-        slots, after = self._clock.reserve(began_us, self._pace.lead_us(self.trunk.cps), spacing, count)
+        clock = self._clock.no_sooner(self._context.starts.not_before_us(self.trunk.cps))
+        slots, after = clock.reserve(began_us, self._pace.lead_us(self.trunk.cps), spacing, count)
         left_us, factor = after.time_left_us(began_us), self._pace.factor(began_us)
         await self._context.offload(self._lanes.reserve, self._lane, left_us, factor)
         self._clock = after
