@@ -19,7 +19,7 @@ from livekit.protocol.models import ParticipantInfo
 from tests.support.builders import SNAPSHOT, make_call
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
-from trunkline.dialer.attempt import SlotExpired
+from trunkline.dialer.attempt_errors import SlotExpired
 from trunkline.dialer.context import DialerLiveKit
 from trunkline.livekit.dial_result import DialAnswer, DialResultKind
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable

@@ -13,7 +13,7 @@ from livekit.api import LiveKitAPI, ServerError, SipCallError
 from local.livekit.sip import AUTH_INVITES
 from tests.support.builders import make_call
 from tests.unit.fixtures_stand_in import KEY, SECRET, RunningStandIn, until
-from trunkline.dialer.attempt import SlotExpired
+from trunkline.dialer.attempt_errors import SlotExpired
 from trunkline.livekit.client import LiveKitClient, dial_token, open_session
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.dial_result import DialResultKind
