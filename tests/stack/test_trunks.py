@@ -14,6 +14,7 @@ from tests.support.polling import poll
 from tests.support.tenant import Tenant
 from trunkline.agents.schemas import AgentSpec
 
+CREDENTIALS_REFUSED = "+15550100024"
 BUSY, RINGS_ON, TRUNK_DOWN, NEVER_HANGS_UP = "+15550100002", "+15550100003", "+15550100004", "+15550100011"
 LOOK_AHEAD = 5
 """What a run has claimed ahead of its turn."""
@@ -171,3 +172,21 @@ async def test_trunks_need_the_right_tenant_and_scope(make_tenant: MakeTenant) -
     faults: list[Any] = [{}, {"cps": 1.5}, {"cps": 51}, {"paused": "yes"}, {"numbers": []}, []]
     for bad in faults:
         assert mine.api.patch(f"/api/v1/trunks/{mine.trunk.id}", json=bad).status_code == 400
+
+
+async def test_refused_credentials_pause_the_trunk_after_the_first_call(make_tenant: MakeTenant) -> None:
+    """LiveKit sends five INVITEs for one start then: a second start would be a burst over the pace."""
+    tenant = await make_tenant(cps=1)
+    tenant.change_trunk(paused=True)
+    first, *others = [tenant.placed(CREDENTIALS_REFUSED) for _ in range(4)]
+    tenant.change_trunk(paused=False)
+    ended = tenant.wait_for_end(first)
+    assert ended["failure_reason"] == "trunk_auth_failed"
+    for call_id in others:
+        tenant.wait(call_id, in_state("trunk_paused"))
+    trunk = tenant.my_trunk()
+    assert (trunk["state"], trunk["paused_reason"]) == ("paused", "carrier_failing: trunk_auth_failed")
+    invites = tenant.invites()
+    assert (len(invites), len({invite["room"] for invite in invites})) == (5, 1)
+    for call_id in others:
+        tenant.cancel(call_id)

@@ -49,7 +49,9 @@ def test_hidden_headers_that_are_sent_back_stay_as_they_are(webhooks: WebhookHar
     shown = webhooks.service.get(MINE, webhook)
     webhooks.service.change(MINE, webhook, {"headers": shown["headers"], "description": "x"})
     for partly in ({"X-Token": "[hidden]"}, {"X-Token": "[hidden]", "X-B": "new"}):
-        with pytest.raises(InvalidRequest, match=r"write the values of all headers where \[hidden\] is shown"):
+        with pytest.raises(
+            InvalidRequest, match=r"write the values of all headers where \[hidden\] is shown"
+        ):
             webhooks.service.change(MINE, webhook, {"headers": partly})
     webhooks.run(webhooks.told())
     assert webhooks.sent[0].headers["X-Token"] == "hunter22"

@@ -16,6 +16,7 @@ from trunkline.calls.calling_policy import RedialPolicy
 from trunkline.calls.calling_policy_schemas import RedialSpec, WindowSpec, resolved_window
 from trunkline.calls.calling_window import DAYS, CallingWindow
 from trunkline.calls.reasons import Reason
+from trunkline.core import field_types
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.validation import validated
 
@@ -225,6 +226,15 @@ def test_a_bad_window_is_refused(values: dict[str, object]) -> None:
 def test_a_bad_redial_policy_is_refused(values: dict[str, object]) -> None:
     with pytest.raises(InvalidRequest):
         validated(RedialSpec, values)
+
+
+def test_the_names_of_time_zones_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_again() -> set[str]:
+        raise AssertionError("600 files are opened for each window")
+
+    WindowSpec(start="09:00", end="17:00", timezone=BERLIN)
+    monkeypatch.setattr(field_types, "available_timezones", read_again)
+    assert WindowSpec(start="09:00", end="17:00", timezone=CHICAGO).timezone == CHICAGO
 
 
 def test_names_are_taken_in_both_forms() -> None:
