@@ -211,3 +211,12 @@ def test_a_template_with_an_unknown_field_is_refused_at_once(batches: BatchHarne
     body = {"agentId": "{{row.agent}}", "phoneNumber": "{{row.phone}}", "calling_window": {"start": "00:00"}}
     with pytest.raises(InvalidRequest, match="unknown field calling_window: did you mean callingWindow"):
         batches.make(text="agent,phone\na,+15550100001\n", body=body)
+
+
+@pytest.mark.parametrize(("same_numbers", "accepted"), [("refuse", 1), ("call", 3)])
+def test_a_number_that_the_template_names_is_called_once(
+    batches: BatchHarness, same_numbers: str, accepted: int
+) -> None:
+    body = {"agentId": batches.outbound.agent.id, "phoneNumber": "+14155550001"}
+    shown = batches.made(body=body, text=csv_of(*numbers(3)), same_numbers=same_numbers)
+    assert (shown["progress"]["accepted"], shown["progress"]["refused"]) == (accepted, 3 - accepted)

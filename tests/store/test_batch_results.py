@@ -64,6 +64,7 @@ def test_results_are_filtered_by_number_id_and_outcome(batches: BatchHarness) ->
     assert (found(status="failed"), found(status="refused")) == ([2], [3, 4])
     assert (found(reason="dial_busy"), found(reason="suppressed")) == ([2], [3])
     assert found(only="refused", phone_number="+14155550001") == [4]
+    assert found(phone_number="+114155550001") == [1, 4], "however it is spelt"
 
 
 def test_results_are_exported_as_csv_that_no_spreadsheet_takes_for_formulas(batches: BatchHarness) -> None:
@@ -92,6 +93,17 @@ def test_results_are_exported_as_csv_that_no_spreadsheet_takes_for_formulas(batc
         "+14155550004",
         "'＝1",
     ]
+
+
+def test_an_export_whose_file_is_gone_is_none(batches: BatchHarness) -> None:
+    batch_id = batches.made(text=csv_of(*numbers(2)))["id"]
+    batches.service.export(ME, batch_id)
+    batches.run(batch_id)
+    assert batches.service.exported(ME, batch_id)["status"] == "ready"
+    batches.service.cancel(ME, batch_id)
+    batches.run(batch_id)
+    gone = batches.service.exported(ME, batch_id)
+    assert (gone["status"], gone["url"]) == ("none", None)
 
 
 def test_a_batch_is_deleted_once_it_has_come_to_its_end(batches: BatchHarness) -> None:

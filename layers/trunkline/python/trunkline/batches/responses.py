@@ -120,7 +120,7 @@ def export_view(batch: Batch, files: BatchFiles) -> ExportView:
         return {"status": "preparing", "exported_at": None, "url": None}
     if batch.export_failed:
         return {"status": "failed", "exported_at": None, "url": None}
-    if batch.exported_at_ms is None:
+    if batch.exported_at_ms is None or not files.has_results(batch.id):
         return {"status": "none", "exported_at": None, "url": None}
     exported_at = iso_from_ms(batch.exported_at_ms)
     return {"status": "ready", "exported_at": exported_at, "url": files.results_url(batch.id)}

@@ -37,7 +37,7 @@ class BatchFiles:
 
     def results_url(self, batch_id: str) -> str:
         """Sign a URL for the results, valid for an hour."""
-        return self._link("get_object", f"{batch_id}/results.csv")
+        return self._link("get_object", _results_key(batch_id))
 
     def put_upload(self, batch_id: str, body: bytes) -> None:
         """Store the rows of a request as its upload."""
@@ -50,6 +50,10 @@ class BatchFiles:
     def has_rows(self, batch_id: str) -> bool:
         """Tell whether the checked rows still exist."""
         return self._bytes(_rows_key(batch_id, 1)) is not None
+
+    def has_results(self, batch_id: str) -> bool:
+        """Tell whether the results are still there: a cancellation and the lifecycle rule delete them."""
+        return self._bytes(_results_key(batch_id)) is not None
 
     def _bytes(self, key: str) -> int | None:
         try:
@@ -87,7 +91,7 @@ class BatchFiles:
 
     def put_results(self, batch_id: str, text: str) -> None:
         """Store the results."""
-        self._put(f"{batch_id}/results.csv", text.encode())
+        self._put(_results_key(batch_id), text.encode())
 
     def delete_upload(self, batch_id: str) -> None:
         """Delete the upload, after its rows were split into parts."""
@@ -121,6 +125,10 @@ class BatchFiles:
 def parts_key(batch_id: str, work: str) -> str:
     """Return the S3 key of the map's input."""
     return f"{batch_id}/parts-{work}.json"
+
+
+def _results_key(batch_id: str) -> str:
+    return f"{batch_id}/results.csv"
 
 
 def _rows_key(batch_id: str, part: int) -> str:

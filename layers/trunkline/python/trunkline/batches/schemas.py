@@ -12,6 +12,7 @@ from trunkline.call_templates.schemas import template_of
 from trunkline.core.field_types import Moment
 from trunkline.core.json_text import json_text
 from trunkline.core.pagination import MESSAGE
+from trunkline.core.phone_numbers import canonical_number
 from trunkline.core.redaction import shown_value
 from trunkline.core.timestamps import moment_ms
 from trunkline.core.validation import Bounded, InputModel
@@ -113,16 +114,17 @@ class ResultQuery(BatchQuery):
             return False
         return (
             (self.only != "refused" or row["status"] == "refused")
-            and (self.phone_number is None or row["phone_number"] in self._shown_numbers())
+            and (self.phone_number is None or self._is_shown(row["phone_number"]))
             and (self.id is None or row["id"] == self.id)
             and (self.status is None or row["status"] == self.status)
             and (self.reason is None or self.reason in (row["reason"], row["error_type"]))
         )
 
-    def _shown_numbers(self) -> tuple[str, str]:
-        """The number as a call shows it, and as a refused row does; an unescaped + of a query is a space."""
-        number = "+" + (self.phone_number or "").strip().removeprefix("+")
-        return number, shown_value(number)
+    def _is_shown(self, shown: str | None) -> bool:
+        """Tell whether a row shows the number: a call as it was dialled, a refused row by its last digits."""
+        # An unescaped + of a query is a space.
+        number = canonical_number("+" + (self.phone_number or "").strip().removeprefix("+"))
+        return shown is not None and (shown == shown_value(number) or canonical_number(shown) == number)
 
 
 class BatchUpload(TypedDict):

@@ -132,7 +132,7 @@ def _duplicate(key: Key, first: Row) -> RowFault:
 
 def _number(template: Template | None, row: Row) -> str | None:
     """Return the one spelling of a row's number; None if it has none: the conversion finds that fault."""
-    if row.fault or template is None or not list(template.expressions):
+    if row.fault or template is None:
         return None
     try:
         return canonical_number(render(template, {"row": row.values}))
