@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -96,6 +98,21 @@ def test_what_a_client_read_and_sends_back_keeps_what_is_hidden(triggers: Trigge
     assert _stored(triggers, made["id"]).user_context == before.user_context, "nothing was encrypted again"
     triggers.change(ME, made["id"], {"body": {**made["body"], "user_context": {**SHOWN, "nested": 1}}})
     assert _context(triggers, made["id"]) == {**CONTEXT, "nested": 1}
+
+
+def test_a_context_that_was_stored_in_plain_text_is_hidden_and_encrypted_by_the_next_change(
+    triggers: TriggerService, batches: BatchHarness
+) -> None:
+    made = _trigger(triggers)
+    before = _stored(triggers, made["id"])
+    plain = json.dumps({**made["body"], "user_context": CONTEXT})
+    triggers.repository.replace(before, replace(before, body_json=plain, user_context=None))
+    assert triggers.get(ME, made["id"])["body"]["user_context"] == SHOWN
+    assert _context(triggers, made["id"]) == CONTEXT
+    changed = triggers.change(ME, made["id"], {"description": "x"})
+    assert changed["body"]["user_context"] == SHOWN
+    assert _context(triggers, made["id"]) == CONTEXT
+    assert SECRET not in _readable(batches.table)
 
 
 def test_a_change_that_only_a_hidden_value_has_is_stored(triggers: TriggerService) -> None:

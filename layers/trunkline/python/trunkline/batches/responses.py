@@ -12,6 +12,7 @@ from trunkline.batches.models import Batch, BatchJob, BatchState
 from trunkline.batches.repository import BatchRepository, Part
 from trunkline.batches.s3_files import LINK_S, BatchFiles
 from trunkline.batches.schemas import BatchProgress, BatchSummary, BatchUpload, BatchView, ExportView
+from trunkline.call_templates.shown_body import shown_body
 from trunkline.core.clock import Clock
 from trunkline.core.timestamps import iso_from_ms, iso_or_none
 
@@ -34,7 +35,7 @@ class BatchResponses:
             "version": batch.version,
             "name": batch.name,
             "kind": batch.kind.value,
-            "body": json.loads(batch.body_json),
+            "body": shown_body(batch),
             "format": batch.row_format.value,
             "status": _status(batch, progress),
             "paused": batch.paused,

@@ -7,30 +7,14 @@ something to fill in. The values themselves are a ciphertext beside it, decrypte
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
+from trunkline.call_templates.shown_body import CONTEXT_FIELD, StoredTemplate, shown_context
 from trunkline.core.json_text import json_text, same_json
 from trunkline.core.redaction import HIDDEN_VALUE
 from trunkline.storage.encryption import EnvelopeCipher, context_for_template
-
-_FIELD = "user_context"
-_ONLY_A_PATH = re.compile(r"\{\{[^{}|'\"]*\}\}")
-
-
-class StoredTemplate(Protocol):
-    """What has a template: an automation or a batch. `user_context` is a ciphertext."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def tenant_id(self) -> str: ...
-    @property
-    def body_json(self) -> str: ...
-    @property
-    def user_context(self) -> bytes | None: ...
 
 
 @dataclass(frozen=True)
@@ -52,17 +36,18 @@ class TemplateCipher:
     ) -> TemplateBody:
         """Return a body to store; hidden values that a client sends back are those of `before`.
 
-        A `user_context` that is not changed keeps its ciphertext.
+        A `user_context` that is not changed keeps its ciphertext; one that an earlier version stored in plain
+        text gets one.
         """
-        if not body.get(_FIELD):
+        if not body.get(CONTEXT_FIELD):
             return TemplateBody(json_text(body))
-        stored = self.reveal(before).get(_FIELD) if before else None
-        given = _restored(body[_FIELD], stored)
-        shown = json_text({**body, _FIELD: _shown(given)})
-        if before is not None and same_json(given, stored):
+        stored = self.reveal(before).get(CONTEXT_FIELD) if before else None
+        given = _restored(body[CONTEXT_FIELD], stored)
+        shown = json_text({**body, CONTEXT_FIELD: shown_context(given)})
+        if before is not None and before.user_context is not None and same_json(given, stored):
             return TemplateBody(shown, before.user_context)
         context = context_for_template(tenant_id, owner_id)
-        return TemplateBody(shown, self.cipher.encrypt(context, {_FIELD: given}))
+        return TemplateBody(shown, self.cipher.encrypt(context, {CONTEXT_FIELD: given}))
 
     def reveal(self, template: StoredTemplate) -> dict[str, Any]:
         """Return the whole body of a template: one Decrypt if it has a `user_context`."""
@@ -80,16 +65,6 @@ def changed_with_context(
     if before.user_context == after.user_context or "body" in changed:
         return changed
     return [*changed, "body"]
-
-
-def _shown(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _shown_value(entry) for name, entry in value.items()}
-    return _shown_value(value)
-
-
-def _shown_value(value: Any) -> Any:
-    return value if isinstance(value, str) and _ONLY_A_PATH.fullmatch(value) else HIDDEN_VALUE
 
 
 def _restored(given: Any, stored: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Annotated, Any, ClassVar, Self
 
@@ -10,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from typing_extensions import TypedDict
 
 from trunkline.call_templates.schemas import template_of
+from trunkline.call_templates.shown_body import shown_body
 from trunkline.core.field_types import Moment, Zone
 from trunkline.core.timestamps import iso_from_ms, iso_or_none, moment_ms
 from trunkline.core.validation import Bounded, InputModel
@@ -131,7 +131,7 @@ def schedule_view(schedule: Schedule, now_ms: int) -> ScheduleView:
         "description": schedule.description,
         "enabled": schedule.enabled,
         "kind": schedule.kind.value,
-        "body": json.loads(schedule.body_json),
+        "body": shown_body(schedule),
         "cron": schedule.cron,
         "rate": _rate(schedule.rate_minutes),
         "at": iso_or_none(schedule.at_ms),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator
@@ -10,6 +9,7 @@ from typing_extensions import TypedDict
 
 from trunkline.call_templates.models import CallKind
 from trunkline.call_templates.schemas import begin_with, template_of
+from trunkline.call_templates.shown_body import shown_body
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
 from trunkline.templating.templates import parse
@@ -112,7 +112,7 @@ def trigger_view(trigger: Trigger, api_url: str) -> TriggerView:
         "description": trigger.description,
         "enabled": trigger.enabled,
         "kind": trigger.kind.value,
-        "body": json.loads(trigger.body_json),
+        "body": shown_body(trigger),
         "when": trigger.when,
         "event_id": trigger.event_id,
         "livemode": trigger.livemode,
