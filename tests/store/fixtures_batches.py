@@ -29,6 +29,7 @@ from trunkline.batches.service import BatchService
 from trunkline.batches.splitter import Splitter
 from trunkline.batches.worker import BatchWorker
 from trunkline.call_control.workflow_calls import WorkflowCallService
+from trunkline.call_templates.create_call import TemplateTargets
 from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.calls.models import Call
 from trunkline.calls.queue_position import QueuePosition
@@ -168,7 +169,7 @@ def make_batch_harness(table: Table) -> BatchHarness:
 
     service = BatchService(
         batches=store,
-        workflows=workflows,
+        targets=TemplateTargets(workflows, outbound.agents),
         files=files,
         templates=templates,
         state_machine=flow,  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from tests.store.fixtures_dynamodb import aws_client
 from tests.store.fixtures_outbound import ME, OutboundHarness
 from tests.support.clocks import ManualClock
 from tests.support.stubs import GUARD, PlaintextCipher
-from trunkline.call_templates.create_call import TemplateCallCreator
+from trunkline.call_templates.create_call import TemplateCallCreator, TemplateTargets
 from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
@@ -90,7 +90,8 @@ def make_schedule_harness(table: Table) -> ScheduleHarness:
     mirror = ScheduleSync(lambda: eventbridge, target, schedules, clock, LOG)  # type: ignore[arg-type,return-value]
     place = TemplateCallCreator(outbound.service, None, "schedule")  # type: ignore[arg-type]
     runner = ScheduleRunner(schedules, TemplateCipher(PlaintextCipher()), place, clock, LOG)  # type: ignore[arg-type]
-    service = ScheduleService(schedules, WorkflowRepository(table), mirror, runner, clock)
+    targets = TemplateTargets(WorkflowRepository(table), outbound.agents)
+    service = ScheduleService(schedules, targets, mirror, runner, clock)
     return ScheduleHarness(outbound, clock, eventbridge, schedules, mirror, runner, service)
 
 

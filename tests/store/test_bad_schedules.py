@@ -10,6 +10,8 @@ from tests.store.fixtures_outbound import ME
 from tests.store.fixtures_schedules import ScheduleHarness
 from trunkline.core.errors import InvalidRequest
 
+GONE = "00000000-0000-4000-8000-000000000000"
+
 
 @pytest.mark.parametrize(
     ("wrong", "says"),
@@ -33,6 +35,7 @@ from trunkline.core.errors import InvalidRequest
         ({"body": {}}, "body"),
         ({"body": {"agentId": "{{event.id}}"}}, "must begin with schedule"),
         ({"body": {"agentId": "{{schedule.nothing}}"}}, "schedule.nothing"),
+        ({"body": {"agentId": GONE, "phoneNumber": "+14155552671"}}, "an agent of yours"),
         ({"kind": "workflow", "body": {"workflow_slug": "theirs", "user_id": "u"}}, "a workflow of yours"),
         ({"name": ""}, "name"),
         ({"x": 1}, "x"),
@@ -62,3 +65,13 @@ def test_a_time_that_has_no_date_in_utc_is_refused(schedules: ScheduleHarness, f
     with pytest.raises(InvalidRequest, match=f"{field} must be an ISO 8601 time") as refused:
         schedules.make(**more, **{field: "9999-12-31T23:59:59-14:00"})
     assert refused.value.field == field
+
+
+def test_a_schedule_whose_agent_is_gone_can_be_paused_and_not_resumed(schedules: ScheduleHarness) -> None:
+    made = schedules.make()
+    schedules.outbound.agents.delete(schedules.outbound.agent, [])
+    assert schedules.service.change(ME, made["id"], {"name": "old"})["name"] == "old"
+    assert schedules.service.change(ME, made["id"], {"enabled": False})["enabled"] is False
+    for change in ({"enabled": True}, {"body": made["body"] | {"priority": 1}}):
+        with pytest.raises(InvalidRequest, match="an agent of yours"):
+            schedules.service.change(ME, made["id"], change)

@@ -14,6 +14,7 @@ from tests.store.fixtures_schedules import ScheduleHarness
 from tests.store.fixtures_webhooks import all_items
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.stubs import PlaintextCipher
+from trunkline.call_templates.create_call import TemplateTargets
 from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.core.validation import validated
 from trunkline.storage.table import Table
@@ -56,8 +57,8 @@ def triggers(batches: BatchHarness) -> TriggerService:
     clock = ManualClock()
     _workflow(batches.table, batches.outbound.agents, clock)
     cipher: Any = PlaintextCipher()
-    workflows = WorkflowRepository(batches.table)
-    return TriggerService(TriggerRepository(batches.table), workflows, cipher, clock, "https://a.example.com")
+    targets = TemplateTargets(WorkflowRepository(batches.table), batches.outbound.agents)
+    return TriggerService(TriggerRepository(batches.table), targets, cipher, clock, "https://a.example.com")
 
 
 def _stored(triggers: TriggerService, trigger_id: str) -> Trigger:

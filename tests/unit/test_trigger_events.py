@@ -44,13 +44,6 @@ def test_an_event_that_is_not_json_starts_no_call_and_its_owner_can_read_why(val
     assert received.error == "Validation error: the event is not valid JSON"
 
 
-def test_an_event_id_that_is_the_same_for_all_events_is_refused() -> None:
-    spec = {"name": "t", "body": {"workflow_slug": "w"}}
-    with pytest.raises(InvalidRequest, match=r"event_id: it needs a template, such as \{\{event.id\}\}"):
-        validated(TriggerSpec, spec | {"event_id": "signup"})
-    assert validated(TriggerSpec, spec | {"event_id": "signup-{{event.user.id}}"})
-
-
 def test_a_condition_with_an_unknown_function_is_refused() -> None:
     with pytest.raises(InvalidRequest, match=r"when: JMESPath a && nope\(b\): there is no function nope"):
         validated(TriggerSpec, {"name": "t", "body": {"workflow_slug": "w"}, "when": "a && nope(b)"})

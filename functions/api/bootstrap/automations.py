@@ -18,8 +18,8 @@ from trunkline.triggers.rate_limiter import EventRateLimiter
 from trunkline.triggers.repository import TriggerRepository
 from trunkline.triggers.service import TriggerService
 
-from .base import cipher, clock, settings, table, tenant_settings, workflows
-from .outbound import outbound_call_service, workflow_call_service
+from .base import cipher, clock, settings, table, tenant_settings
+from .outbound import outbound_call_service, template_targets, workflow_call_service
 from .refusals import refusal_log
 
 log = logger("api")
@@ -35,7 +35,9 @@ def _log_owner(principal: Principal) -> None:
 
 @cache
 def trigger_service() -> TriggerService:
-    return TriggerService(TriggerRepository(table()), workflows(), cipher(), clock(), settings().api_url)
+    return TriggerService(
+        TriggerRepository(table()), template_targets(), cipher(), clock(), settings().api_url
+    )
 
 
 @cache
@@ -62,4 +64,4 @@ def schedule_runner() -> ScheduleRunner:
 @cache
 def schedule_service() -> ScheduleService:
     sync = ScheduleSync.open(table(), settings(), clock(), log)
-    return ScheduleService(ScheduleRepository(table()), workflows(), sync, schedule_runner(), clock())
+    return ScheduleService(ScheduleRepository(table()), template_targets(), sync, schedule_runner(), clock())

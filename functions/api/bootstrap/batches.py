@@ -17,8 +17,8 @@ from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.core import aws_clients
 from trunkline.core.logging import logger
 
-from .base import cipher, clock, lane_notifier, settings, table, test_trunks, trunks, workflows
-from .outbound import outbound_call_service
+from .base import cipher, clock, lane_notifier, settings, table, test_trunks, trunks
+from .outbound import outbound_call_service, template_targets
 from .queue import queue_status
 
 log = logger("api")
@@ -39,7 +39,7 @@ def batch_service() -> BatchService:
     workflow_client = cache(lambda: aws_clients.client("stepfunctions"))
     return BatchService(
         batches=batches,
-        workflows=workflows(),
+        targets=template_targets(),
         files=files,
         templates=TemplateCipher(cipher()),
         state_machine=BatchStateMachine(workflow_client, settings().batch_flow_arn),

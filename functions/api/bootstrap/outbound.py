@@ -9,6 +9,7 @@ from trunkline.call_control.outbound import OutboundCallService
 from trunkline.call_control.quotas import QuotaService
 from trunkline.call_control.usage import Usage
 from trunkline.call_control.workflow_calls import WorkflowCallService
+from trunkline.call_templates.create_call import TemplateTargets
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.compliance.policy import CompliancePolicy
 
@@ -49,6 +50,11 @@ def call_admission() -> CallAdmission:
     return CallAdmission(
         calls(), wake_queue(), lane_notifier(), clock(), quota_service(), compliance_policy()
     )
+
+
+@cache
+def template_targets() -> TemplateTargets:
+    return TemplateTargets(workflows(), agents())
 
 
 @cache

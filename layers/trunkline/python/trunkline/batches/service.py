@@ -27,14 +27,13 @@ from trunkline.batches.schemas import (
     ExportView,
     ResultQuery,
 )
-from trunkline.call_templates.create_call import require_template
+from trunkline.call_templates.create_call import TemplateTargets
 from trunkline.call_templates.models import CallKind
 from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.core.clock import Clock
 from trunkline.core.errors import BatchNotReady, InvalidRequest, LimitReached, NotFound, VersionConflict
 from trunkline.core.timestamps import moment_ms
 from trunkline.storage.table import Put
-from trunkline.workflows.repository import WorkflowRepository
 
 MAX_OPEN = 50
 MAX_UPLOAD_BYTES = 100 * 1024 * 1024
@@ -53,7 +52,7 @@ class BatchService:
     """
 
     batches: BatchRepository
-    workflows: WorkflowRepository
+    targets: TemplateTargets
     files: BatchFiles
     templates: TemplateCipher
     state_machine: BatchStateMachine
@@ -72,7 +71,7 @@ class BatchService:
             LimitReached: the tenant has too many batches that are not imported.
             LiveKitNotConfigured: the tenant has no LiveKit project.
         """
-        require_template(self.workflows, principal, CallKind(spec.kind), spec.body)
+        self.targets.require_template(principal, CallKind(spec.kind), spec.body)
         self.require_callable(principal)
         self._require_room(principal)
         batch = self._new(principal, spec)

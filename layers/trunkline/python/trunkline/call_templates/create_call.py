@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from trunkline.agents.models import Agent
+from trunkline.agents.repository import AgentRepository
 from trunkline.auth.principal import Principal
 from trunkline.call_control.admission import AdmittedCall
 from trunkline.call_control.outbound import OutboundCall, OutboundCallService, ScheduledCall
@@ -66,12 +68,39 @@ CreateCall = Callable[[Principal, CallKind, dict[str, Any], IdempotencyKey], Adm
 """Creates the call of a rendered body, once per idempotency key."""
 
 
-def require_workflow(workflows: WorkflowRepository, principal: Principal, body: Mapping[str, Any]) -> None:
-    """Raise `InvalidRequest` unless the body names a workflow of the tenant, or a template for its name."""
-    slug = body.get("workflow_slug")
-    if isinstance(slug, str) and ("{{" in slug or workflows.usable(principal, slug)):
-        return
-    raise InvalidRequest("Validation error: body.workflow_slug must name a workflow of yours", field="body")
+@dataclass(frozen=True)
+class TemplateTargets:
+    """What templates name: a tenant's workflows and agents."""
+
+    workflows: WorkflowRepository
+    agents: AgentRepository
+
+    def require(self, principal: Principal, kind: CallKind, body: Mapping[str, Any]) -> None:
+        """Check that a body names a workflow or agent of the tenant, or a template for it.
+
+        Raises:
+            InvalidRequest: each call of it would be refused.
+        """
+        field, usable, what = (
+            ("workflow_slug", self.workflows.usable, "a workflow")
+            if kind is CallKind.WORKFLOW
+            else ("agentId", self._agent, "an agent")
+        )
+        name = body.get(field)
+        if not isinstance(name, str) or not ("{{" in name or usable(principal, name)):
+            raise InvalidRequest(f"Validation error: body.{field} must name {what} of yours", field="body")
+
+    def require_template(self, principal: Principal, kind: CallKind, body: Mapping[str, Any]) -> None:
+        """Check what can be known of a template when it is stored: its fields, and what it names.
+
+        Raises:
+            InvalidRequest: a field is unknown, or the tenant has no such workflow or agent.
+        """
+        require_body_fields(kind, body)
+        self.require(principal, kind, body)
+
+    def _agent(self, principal: Principal, agent_id: str) -> Agent | None:
+        return self.agents.usable(principal, agent_id.lower())
 
 
 def require_body_fields(kind: CallKind, body: Mapping[str, Any]) -> None:
@@ -84,16 +113,3 @@ def require_body_fields(kind: CallKind, body: Mapping[str, Any]) -> None:
         require_known_fields(BODIES[kind], body)
     except InvalidRequest as error:
         raise InvalidRequest(f"body: {error.message}", field="body") from error
-
-
-def require_template(
-    workflows: WorkflowRepository, principal: Principal, kind: CallKind, body: Mapping[str, Any]
-) -> None:
-    """Check what can be known of a template when it is stored: its fields and its workflow.
-
-    Raises:
-        InvalidRequest: a field is unknown, or the tenant has no such workflow.
-    """
-    require_body_fields(kind, body)
-    if kind is CallKind.WORKFLOW:
-        require_workflow(workflows, principal, body)

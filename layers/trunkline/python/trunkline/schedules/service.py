@@ -9,7 +9,7 @@ from typing import Any
 
 from trunkline.auth.principal import Principal
 from trunkline.auth.resource_service import ResourceService
-from trunkline.call_templates.create_call import BODIES, require_workflow
+from trunkline.call_templates.create_call import BODIES, TemplateTargets
 from trunkline.call_templates.models import CallKind
 from trunkline.call_templates.user_context import changed_with_context
 from trunkline.core.clock import Clock
@@ -29,7 +29,6 @@ from trunkline.schedules.schemas import (
     schedule_view,
 )
 from trunkline.storage.table import Write
-from trunkline.workflows.repository import WorkflowRepository
 
 MAX_SCHEDULES = 100
 _SHOWN_RUNS = 100
@@ -48,7 +47,7 @@ class ScheduleService(ResourceService[Schedule, ScheduleSpec, ScheduleView]):
     schema = ScheduleSpec
 
     repository: ScheduleRepository
-    workflows: WorkflowRepository
+    targets: TemplateTargets
     eventbridge: ScheduleSync
     runner: ScheduleRunner
     clock: Clock
@@ -101,7 +100,8 @@ class ScheduleService(ResourceService[Schedule, ScheduleSpec, ScheduleView]):
             created_at_ms=before.created_at_ms if before else now_ms,
             updated_at_ms=now_ms,
         )
-        self._require_call(principal, schedule)
+        if before is None or _starts_calls_anew(before, schedule):
+            self._require_call(principal, schedule)
         if schedule.enabled and schedule.timing.next_ms(now_ms) is None:
             field = "at" if spec.at else None
             raise InvalidRequest("Validation error: the schedule never fires", field=field)
@@ -119,8 +119,7 @@ class ScheduleService(ResourceService[Schedule, ScheduleSpec, ScheduleView]):
             validated(BODIES[schedule.kind], body)
         except InvalidRequest as error:
             raise InvalidRequest(f"body: {error.message}", field="body") from error
-        if schedule.kind is CallKind.WORKFLOW:
-            require_workflow(self.workflows, principal, body)
+        self.targets.require(principal, schedule.kind, body)
 
     def _writes(
         self, principal: Principal, verb: str, resource: Schedule, changed: Collection[str] = ()
@@ -130,6 +129,20 @@ class ScheduleService(ResourceService[Schedule, ScheduleSpec, ScheduleView]):
 
     def _committed(self, resource: Schedule) -> None:
         self.eventbridge.sync(resource.id)
+
+
+def _starts_calls_anew(before: Schedule, after: Schedule) -> bool:
+    """Tell whether a change makes other calls, or makes calls again.
+
+    Otherwise its body is not checked: a schedule whose workflow is gone can still be paused.
+    """
+    if after.enabled and not before.enabled:
+        return True
+    return (before.kind, before.body_json, before.user_context) != (
+        after.kind,
+        after.body_json,
+        after.user_context,
+    )
 
 
 def _times(schedule: Schedule) -> tuple[str | int | None, ...]:

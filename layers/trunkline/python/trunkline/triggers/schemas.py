@@ -12,7 +12,6 @@ from trunkline.call_templates.schemas import begin_with, template_of
 from trunkline.call_templates.shown_body import shown_body
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
-from trunkline.templating.templates import parse
 from trunkline.tools.actions import Query
 from trunkline.triggers.models import ReceivedEvent, Trigger
 
@@ -47,9 +46,6 @@ class TriggerSpec(InputModel):
     @classmethod
     def _template(cls, value: str) -> str:
         begin_with("event", value, "event_id")
-        if not any(parse(value).expressions):
-            # All events would have this one id, and all but the first would be lost.
-            raise ValueError("it needs a template, such as {{event.id}}")
         return value
 
 

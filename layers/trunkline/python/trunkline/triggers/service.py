@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 
 from trunkline.auth.principal import Principal
 from trunkline.auth.resource_service import ResourceService
-from trunkline.call_templates.create_call import require_template
+from trunkline.call_templates.create_call import TemplateTargets
 from trunkline.call_templates.models import CallKind
 from trunkline.call_templates.user_context import TemplateCipher, changed_with_context
 from trunkline.core.clock import Clock
+from trunkline.core.errors import InvalidRequest
 from trunkline.storage.encryption import EnvelopeCipher, context_for_trigger
+from trunkline.templating.templates import parse
 from trunkline.triggers.models import Trigger
 from trunkline.triggers.repository import TriggerRepository
 from trunkline.triggers.schemas import (
@@ -25,7 +27,6 @@ from trunkline.triggers.schemas import (
     trigger_view,
 )
 from trunkline.webhooks.signing import generate_secret
-from trunkline.workflows.repository import WorkflowRepository
 
 MAX_TRIGGERS = 50
 _SECRET_BYTES = 24
@@ -41,7 +42,7 @@ class TriggerService(ResourceService[Trigger, TriggerSpec, TriggerView]):
     schema = TriggerSpec
 
     repository: TriggerRepository
-    workflows: WorkflowRepository
+    targets: TemplateTargets
     cipher: EnvelopeCipher
     clock: Clock
     api_url: str
@@ -74,10 +75,10 @@ class TriggerService(ResourceService[Trigger, TriggerSpec, TriggerView]):
         return self.repository.count(principal.tenant_mode, MAX_TRIGGERS)
 
     def _build(self, principal: Principal, spec: TriggerSpec, before: Trigger | None) -> Trigger:
-        require_template(self.workflows, principal, CallKind(spec.kind), spec.body)
         now_ms = self.clock.wall_ms()
         trigger_id = before.id if before else f"trg_{uuid.uuid4().hex[:20]}"
         hidden = TemplateCipher(self.cipher).hide(principal.tenant_id, trigger_id, spec.body, before)
+        self._require_useful(principal, spec, before, hidden.body_json)
         return Trigger(
             id=trigger_id,
             tenant_id=principal.tenant_id,
@@ -95,6 +96,18 @@ class TriggerService(ResourceService[Trigger, TriggerSpec, TriggerView]):
             created_at_ms=before.created_at_ms if before else now_ms,
             updated_at_ms=now_ms,
         )
+
+    def _require_useful(
+        self, principal: Principal, spec: TriggerSpec, before: Trigger | None, body_json: str
+    ) -> None:
+        """Check what is new or takes effect again: a trigger whose workflow is gone can still be disabled."""
+        enables = spec.enabled and not (before and before.enabled)
+        if before is None or enables or (before.kind, before.body_json) != (spec.kind, body_json):
+            self.targets.require_template(principal, CallKind(spec.kind), spec.body)
+        if (before is None or before.event_id != spec.event_id) and not any(parse(spec.event_id).expressions):
+            # All events would have this one id, and all but the first would be lost.
+            text = "Validation error: event_id needs a template, such as {{event.id}}"
+            raise InvalidRequest(text, field="event_id")
 
     def _changed_fields(self, before: Trigger, after: Trigger) -> Sequence[str]:
         return changed_with_context(super()._changed_fields(before, after), before, after)
