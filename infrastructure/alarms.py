@@ -1,4 +1,8 @@
-"""Alarms that go off at the first minute, and dead letters with one."""
+"""Alarms: how they are made, and the ones that belong to a single construct.
+
+Every alarm names its page in `docs/runbooks/`, and publishes to the stack's topic (`infrastructure/alerts.py`
+wires them all).
+"""
 
 from __future__ import annotations
 
@@ -10,47 +14,79 @@ from constructs import Construct
 
 from infrastructure.python_function import metrics_namespace
 
+MINUTE = Duration.minutes(1)
+RUNBOOKS = "docs/runbooks"
 
-def alarm(
-    scope: Construct, name: str, metric: cloudwatch.Metric, *, threshold: int, description: str
+
+def alarm(  # noqa: PLR0913 - an alarm's properties
+    scope: Construct,
+    name: str,
+    metric: cloudwatch.IMetric,
+    *,
+    threshold: float,
+    description: str,
+    runbook: str,
+    minutes: tuple[int, int] = (1, 1),
+    below: bool = False,
+    silence_is_bad: bool = False,
 ) -> cloudwatch.Alarm:
-    """Go off when a metric reaches a threshold."""
+    """Go off when a metric reaches a threshold, or falls `below` it, in some of the last minutes.
+
+    `minutes` are how many, and of how many. A minute without data counts as good, unless `silence_is_bad`.
+    """
+    operators = cloudwatch.ComparisonOperator
+    missing = cloudwatch.TreatMissingData
+    bad, looked_at = minutes
     return cloudwatch.Alarm(
         scope,
         name,
         metric=metric,
         threshold=threshold,
-        evaluation_periods=1,
-        alarm_description=description,
-        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        datapoints_to_alarm=bad,
+        evaluation_periods=looked_at,
+        alarm_description=f"{description} Runbook: {RUNBOOKS}/{runbook}.md",
+        comparison_operator=operators.LESS_THAN_THRESHOLD
+        if below
+        else operators.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        treat_missing_data=missing.BREACHING if silence_is_bad else missing.NOT_BREACHING,
+    )
+
+
+def own_metric(
+    scope: Construct, service: str, name: str, statistic: str, **dimensions: str
+) -> cloudwatch.Metric:
+    """Return a metric of `docs/metrics.md` as this stack's functions write it."""
+    return cloudwatch.Metric(
+        namespace=metrics_namespace(Stack.of(scope).stack_name.removeprefix("trunkline-")),
+        metric_name=name,
+        dimensions_map={"service": service, **dimensions},
+        statistic=statistic,
+        period=MINUTE,
     )
 
 
 def failed_items(scope: Construct, service: str) -> cloudwatch.Alarm:
     """Go off when a pass of a service has stepped over an item: its logs name it."""
-    described = f"{service} stepped over an item that it could not work on. The logs name it."
-    return _counted(scope, service, "ItemsFailed", described)
+    return alarm(
+        scope,
+        "ItemsFailedAlarm",
+        own_metric(scope, service, "ItemsFailed", "Sum"),
+        threshold=1,
+        description=f"{service} stepped over an item that it could not work on. The logs name it.",
+        runbook="items-failed",
+    )
 
 
 def livekit_refused(scope: Construct, service: str) -> cloudwatch.Alarm:
     """Go off when LiveKit refuses to dial: its credentials are wrong, or it does not know a trunk."""
-    described = (
-        "LiveKit refuses credentials or trunk, so calls wait. `trunkline trunks list` names the trunk."
+    return alarm(
+        scope,
+        "LiveKitRefusedAlarm",
+        own_metric(scope, service, "LiveKitRefused", "Sum"),
+        threshold=1,
+        description="LiveKit refuses credentials or trunk, so calls wait. `trunkline trunks list` names it.",
+        runbook="livekit-refused",
     )
-    return _counted(scope, service, "LiveKitRefused", described)
-
-
-def _counted(scope: Construct, service: str, metric_name: str, description: str) -> cloudwatch.Alarm:
-    """Go off when a service counts anything in a metric of its own."""
-    metric = cloudwatch.Metric(
-        namespace=metrics_namespace(Stack.of(scope).stack_name.removeprefix("trunkline-")),
-        metric_name=metric_name,
-        dimensions_map={"service": service},
-        statistic="Sum",
-        period=Duration.minutes(1),
-    )
-    return alarm(scope, f"{metric_name}Alarm", metric, threshold=1, description=description)
 
 
 def dead_letters(scope: Construct, key: kms.IKey | None, description: str) -> sqs.Queue:
@@ -64,6 +100,6 @@ def dead_letters(scope: Construct, key: kms.IKey | None, description: str) -> sq
         encryption_master_key=key,
         retention_period=Duration.days(14),
     )
-    visible = queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(1))
-    alarm(scope, "DeadLettersAlarm", visible, threshold=1, description=description)
+    visible = queue.metric_approximate_number_of_messages_visible(period=MINUTE)
+    alarm(scope, "DeadLettersAlarm", visible, threshold=1, description=description, runbook="dead-letters")
     return queue

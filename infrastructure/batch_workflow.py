@@ -151,6 +151,7 @@ class BatchStateMachine(Construct):
             self.machine.metric_failed(period=Duration.minutes(1)),
             threshold=1,
             description="A batch's job failed: the reconciler begins it anew within minutes, three times.",
+            runbook="batch-jobs-failed",
         )
 
     def _part(self) -> sfn.IChainable:

@@ -15,7 +15,10 @@ CALL_QUEUES = ("DIAL_QUEUE_URL", "TEST_DIAL_QUEUE_URL", "CALL_CHECK_QUEUE_URL")
 
 _VISIBILITY_S = 300
 _MAX_RECEIVES = 3
-_OLDEST_WAKE_S = 120
+_OLDEST_WAKE_S = 600
+"""A wake stays in the queue while its run lasts, four minutes at most, and may have waited for a lane for as
+long before: the metric counts messages in flight, too. Source:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html"""
 
 
 class DialQueue(Construct):
@@ -41,5 +44,7 @@ class DialQueue(Construct):
             "OldestWakeAlarm",
             self.queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(1)),
             threshold=_OLDEST_WAKE_S,
-            description="Trunks wait for a lane run: raise dialer_lanes.",
+            minutes=(3, 3),
+            description="A wake has stayed in its queue for longer than a run lasts: trunks are not dialled.",
+            runbook="wakes-waiting",
         )

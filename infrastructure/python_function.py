@@ -88,6 +88,7 @@ class PythonFunction(Construct):
     ) -> None:
         super().__init__(scope, name)
         stack = Stack.of(self)
+        self.package = package
         self.log_group = logs.LogGroup(
             self,
             "Logs",

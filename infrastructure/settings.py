@@ -46,7 +46,8 @@ class StageSettings:
     `user_pool_client_id` its app client, where people log in to the web UI; `none`: they have keys alone.
 
     `trunk_metrics` counts metrics by trunk, too: each trunk that dials then costs 3 $ a month
-    (`docs/metrics.md`).
+    (`docs/metrics.md`). `alarm_email` and `alarm_https_url` are where alarms are sent to; `none`: to nobody
+    but the topic's other subscribers.
     """
 
     name: str
@@ -80,6 +81,8 @@ class StageSettings:
     user_pool_client_id: str = "none"
     outgoing_loopback_ports: str = "none"
     trunk_metrics: bool = True
+    alarm_email: str = "none"
+    alarm_https_url: str = "none"
 
     def reserved_concurrency(self) -> dict[str, int]:
         """Return the reserved concurrency of each function that has one, by its package.

@@ -5,7 +5,9 @@ from __future__ import annotations
 from aws_cdk import Stack
 from constructs import Construct
 
+from infrastructure.alerts import AlertTopic
 from infrastructure.batch_workflow import Batches
+from infrastructure.call_alarms import CallAlarms
 from infrastructure.call_checks import CallChecks
 from infrastructure.data_stores import DataStores
 from infrastructure.dial_queue import DialQueue
@@ -23,8 +25,9 @@ from infrastructure.http_api import HttpApi
 from infrastructure.outputs import add_outputs
 from infrastructure.python_function import shared_runtime
 from infrastructure.schedules import Schedules
+from infrastructure.service_alarms import ServiceAlarms
 from infrastructure.settings import StageSettings
-from infrastructure.webhook_delivery import AlertTopic, DeliveryStateMachine, EventSource
+from infrastructure.webhook_delivery import DeliveryStateMachine, EventSource
 
 
 class TrunklineStack(Stack):
@@ -41,7 +44,7 @@ class TrunklineStack(Stack):
         self.test_dial_queue = DialQueue(self, "TestDialQueue", self.data.key)
         self.call_checks = CallChecks(self, "CallChecks", self.data.key)
         self.http = HttpApi(self, "Http", self.runtime)
-        self.notices = AlertTopic(self, "Notices", self.data.key)
+        self.notices = AlertTopic(self, "Notices", self.data.key, settings)
         self.webhook_deliver = add_webhook_deliver(self)
         self.deliveries = DeliveryStateMachine(
             self, "Deliveries", deliver=self.webhook_deliver.function, runtime=self.runtime
@@ -71,6 +74,9 @@ class TrunklineStack(Stack):
         )
         self.bus.start_calls_with(self.api.function, settings.bus_events_at_once)
         self.schedules.run_with(self.api.function, settings.schedule_ticks_at_once)
+        self.service_alarms = ServiceAlarms(self, "ServiceAlarms")
+        self.call_alarms = CallAlarms(self, "CallAlarms")
+        self.notices.publish_every_alarm()
         add_outputs(self)
 
     def _batches(self) -> Batches:

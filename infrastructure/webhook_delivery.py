@@ -9,9 +9,7 @@ import json
 from typing import Any
 
 from aws_cdk import Acknowledgment, Duration, Validations
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
@@ -38,14 +36,6 @@ STREAMED_CALL_EVENTS = (
     "disconnected",
     "agent_changed",
 )
-
-
-class AlertTopic(Construct):
-    """The topic that operators subscribe to, by mail or otherwise."""
-
-    def __init__(self, scope: Construct, name: str, key: kms.IKey) -> None:
-        super().__init__(scope, name)
-        self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
 
 
 class DeliveryStateMachine(Construct):
@@ -128,7 +118,9 @@ class EventSource(Construct):
             "FanoutBehindAlarm",
             fanout.function.metric("IteratorAge", statistic="Maximum", period=Duration.minutes(1)),
             threshold=_BEHIND_MS,
+            minutes=(3, 5),
             description="Events wait for their fan-out: endpoints are told late.",
+            runbook="fanout-behind",
         )
 
 

@@ -6,15 +6,23 @@ Properties of the whole template: a new queue, stream, rule or state machine is 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_kms as kms
+from aws_cdk.assertions import Template
 
+from infrastructure.alerts import AlertTopic
+from infrastructure.settings import stage_settings
 from tests.infrastructure.templates import names_in, resources
 from trunkline.core.item_guard import ITEMS_FAILED
+from trunkline.core.metrics import METRICS
 
 ROOT = Path(__file__).parents[2]
+RUNBOOKS = sorted(page for page in (ROOT / "docs/runbooks").glob("*.md") if page.stem != "README")
 
 UNWATCHED_MACHINES = {
     "Deliveries": "a delivery that fails for good is in the tenant's log, and disables the webhook"
@@ -26,7 +34,7 @@ def alarmed(template: dict[str, Any], metric: str, threshold: int | None = None)
     """The logical ids whose metric has an alarm."""
     found: set[str] = set()
     for alarm in resources(template, "AWS::CloudWatch::Alarm").values():
-        if alarm["MetricName"] == metric and threshold in (None, alarm["Threshold"]):
+        if alarm.get("MetricName") == metric and threshold in (None, alarm["Threshold"]):
             found |= names_in([dimension["Value"] for dimension in alarm["Dimensions"]])
     return found
 
@@ -106,7 +114,7 @@ def _passes_without_alarm(template: dict[str, Any]) -> list[str]:
     watched = {
         dimension["Value"]
         for each in resources(template, "AWS::CloudWatch::Alarm").values()
-        if each["MetricName"] == ITEMS_FAILED
+        if each.get("MetricName") == ITEMS_FAILED
         for dimension in each["Dimensions"]
     }
     return [f"no alarm on items that {service} steps over" for service in services - watched]
@@ -131,12 +139,105 @@ def test_each_queue_redrives_to_dead_letters_that_something_uses(template: dict[
     assert used == letters
 
 
-def test_an_alarm_says_what_is_wrong_and_goes_off_in_the_first_minute(template: dict[str, Any]) -> None:
+AT_THE_FIRST = ("DeadLettersAlarm", "ItemsFailedAlarm", "LiveKitRefusedAlarm", "TrunkPaused")
+"""What never happens on a healthy stack: these wait for no second minute."""
+
+
+def test_what_never_happens_on_a_healthy_stack_sets_its_alarm_off_at_once(template: dict[str, Any]) -> None:
     for name, alarm in resources(template, "AWS::CloudWatch::Alarm").items():
-        assert len(alarm["AlarmDescription"]) > 20, name
-        assert (alarm["EvaluationPeriods"], alarm["Period"]) == (1, 60), name
-        assert alarm["TreatMissingData"] == "notBreaching", name
-        assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold", name
+        if name[:-8].endswith(AT_THE_FIRST):
+            assert (alarm["EvaluationPeriods"], alarm["Period"], alarm["Threshold"]) == (1, 60, 1), name
+
+
+def test_only_the_silence_of_what_always_runs_is_bad(template: dict[str, Any]) -> None:
+    alarms = resources(template, "AWS::CloudWatch::Alarm").items()
+    silent = [name[:-8] for name, alarm in alarms if alarm["TreatMissingData"] != "notBreaching"]
+    assert silent == ["ServiceAlarmsReconcilerSilent"]
+
+
+# Notifications
+
+
+def topic_of(template: dict[str, Any]) -> str:
+    (topic,) = resources(template, "AWS::SNS::Topic")
+    return topic
+
+
+def test_each_alarm_tells_of_its_beginning_and_its_end(template: dict[str, Any]) -> None:
+    expected = [{"Ref": topic_of(template)}]
+    for name, alarm in resources(template, "AWS::CloudWatch::Alarm").items():
+        assert alarm.get("AlarmActions") == expected, name
+        assert alarm.get("OKActions") == expected, name
+        assert alarm.get("ActionsEnabled", True) is True, name
+
+
+def test_alarms_of_this_stack_and_no_others_may_publish_and_use_the_key(template: dict[str, Any]) -> None:
+    """A topic under a key that does not admit CloudWatch stays silent:
+    https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns"""
+    topic = template["Resources"][topic_of(template)]["Properties"]
+    key = topic["KmsMasterKeyId"]["Fn::GetAtt"][0]
+    policies = resources(template, "AWS::SNS::TopicPolicy").values()
+    on_topic = [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
+    on_key = template["Resources"][key]["Properties"]["KeyPolicy"]["Statement"]
+    for statements, actions in (
+        (on_topic, {"sns:Publish"}),
+        (on_key, {"kms:Decrypt", "kms:GenerateDataKey*"}),
+    ):
+        cloudwatch = {"Service": "cloudwatch.amazonaws.com"}
+        (statement,) = [each for each in statements if each.get("Principal") == cloudwatch]
+        given = statement["Action"]
+        assert set([given] if isinstance(given, str) else given) == actions
+        assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+        assert ":alarm:trunkline-" in str(statement["Condition"]["ArnLike"]["aws:SourceArn"])
+
+
+@pytest.mark.parametrize(
+    ("setting", "address", "protocol"),
+    [("alarm_email", "ops@example.com", "email"), ("alarm_https_url", "https://ops.example.com/a", "https")],
+)
+def test_alarms_are_sent_to_whom_the_settings_name(setting: str, address: str, protocol: str) -> None:
+    stack = cdk.Stack(cdk.App(), "trunkline-test")
+    changes: dict[str, Any] = {setting: address}
+    settings = replace(stage_settings("dev"), **changes)
+    AlertTopic(stack, "Notices", kms.Key(stack, "Key"), settings)
+    template = dict(Template.from_stack(stack).to_json())
+    (subscription,) = resources(template, "AWS::SNS::Subscription").values()
+    assert (subscription["Protocol"], subscription["Endpoint"]) == (protocol, address)
+
+
+# Runbooks
+
+
+def runbook_of(alarm: dict[str, Any]) -> str:
+    match = re.search(r" Runbook: docs/runbooks/([a-z-]+)\.md$", alarm["AlarmDescription"])
+    assert match, alarm["AlarmDescription"]
+    return match[1]
+
+
+def test_each_alarm_has_its_runbook_and_each_runbook_its_alarm(template: dict[str, Any]) -> None:
+    named = {runbook_of(alarm) for alarm in resources(template, "AWS::CloudWatch::Alarm").values()}
+    assert named == {page.stem for page in RUNBOOKS}
+
+
+@pytest.mark.parametrize("page", RUNBOOKS, ids=lambda page: page.stem)
+def test_a_runbook_says_what_it_means_how_to_look_and_what_to_do(page: Path) -> None:
+    parts = re.split(r"^## (.+)$", page.read_text(), flags=re.MULTILINE)
+    headings, bodies = parts[1::2], parts[2::2]
+    assert headings == ["What callers notice", "How to look", "What to do"]
+    assert all(len(body.strip()) > 40 for body in bodies)
+    assert f"({page.name})" in (page.parent / "README.md").read_text(), "the list of runbooks has it"
+
+
+def test_each_metric_of_an_alarm_is_one_that_functions_write(template: dict[str, Any]) -> None:
+    """A misspelt metric has no data, and its alarm never goes off."""
+    for alarm in resources(template, "AWS::CloudWatch::Alarm").values():
+        stats = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
+        for metric in stats or [alarm]:
+            if metric["Namespace"].startswith("Trunkline"):
+                known = METRICS[metric["MetricName"]]
+                names = {each["Name"] for each in metric["Dimensions"]}
+                assert names - {"service"} <= set(known.by), metric
+                assert {"service"} <= names, metric
 
 
 def test_no_alarm_and_no_destination_of_dead_letters_can_be_left_out(template: dict[str, Any]) -> None:
@@ -144,6 +245,7 @@ def test_no_alarm_and_no_destination_of_dead_letters_can_be_left_out(template: d
     broken = [
         template["Resources"] | {name: {"Type": "Nothing"}}
         for name in resources(template, "AWS::CloudWatch::Alarm")
+        if not name.startswith(("ServiceAlarms", "CallAlarms"))
     ]
     for name, resource in template["Resources"].items():
         if (

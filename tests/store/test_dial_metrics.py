@@ -142,6 +142,30 @@ async def test_a_line_whose_lane_is_held_is_served(
     assert found["OldestUnserved"] == [0.0]
 
 
+async def test_between_two_runs_a_long_line_is_not_unserved(
+    reconciler: ReconcilerHarness, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reconciler.calls.create(make_call())
+    reconciler.clock.move_s(300)
+    lane = reconciler.lanes.take(TRUNK.id, "run-1")
+    assert lane
+    reconciler.lanes.release(lane, 0)
+    reconciler.clock.move_s(5)
+    await reconciler.reconcile()
+    assert measured(capsys)["OldestUnserved"] == [5.0]
+
+
+async def test_a_lane_whose_dialer_died_is_unserved_since_its_lease_ended(
+    reconciler: ReconcilerHarness, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reconciler.calls.create(make_call())
+    reconciler.clock.move_s(300)
+    assert reconciler.lanes.take(TRUNK.id, "run-1")
+    reconciler.clock.move_s(200)
+    await reconciler.reconcile()
+    assert measured(capsys)["OldestUnserved"] == [pytest.approx(196, abs=1)]
+
+
 async def test_a_line_of_a_trunk_without_a_free_slot_waits_but_is_not_unserved(
     reconciler: ReconcilerHarness, capsys: pytest.CaptureFixture[str]
 ) -> None:

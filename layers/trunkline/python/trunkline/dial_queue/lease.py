@@ -60,11 +60,15 @@ class HeldLane:
 
 @dataclass(frozen=True)
 class LaneStatus:
-    """A lane as read without taking it."""
+    """A lane as read without taking it.
+
+    `free_since_ms` is when it was released or its lease ended; 0 if it was never held.
+    """
 
     held: bool
     pace_factor: float
     slowed_by: str | None = None
+    free_since_ms: int = 0
 
 
 class LaneLeaseRepository:
@@ -148,7 +152,7 @@ class LaneLeaseRepository:
     ) -> None:
         """Release the lane and store its clock and pace; a repeated release does nothing."""
         values: dict[str, Any] = {"time_left_us": time_left_us, "pace_factor": pace_factor}
-        values |= (gap or lane.gap).as_attributes()
+        values |= {"released_at_ms": self._clock.wall_ms(), **(gap or lane.gap).as_attributes()}
         update = Update(lane_key(lane.trunk_id), set=values, remove=["holder", "lease_end_ms"])
         try:
             self._write_if_held(lane, update)
@@ -167,7 +171,8 @@ class LaneLeaseRepository:
         item = self._table.get(lane_key(trunk_id)) or {}
         held = self._is_alive(item)
         slowed_by = item.get("slowed_by") if held else None
-        return LaneStatus(held, item.get("pace_factor", 1.0), slowed_by)
+        since_ms = item.get("lease_end_ms") or item.get("released_at_ms", 0)
+        return LaneStatus(held, item.get("pace_factor", 1.0), slowed_by, since_ms)
 
     def is_held(self, trunk_id: str) -> bool:
         """Tell whether a live run holds the lane."""

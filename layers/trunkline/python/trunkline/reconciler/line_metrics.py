@@ -9,7 +9,7 @@ from typing import Any
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.core.clock import Clock
 from trunkline.core.metrics import CALLS_WAITING, OLDEST_UNSERVED, OLDEST_WAITING, MetricWriter
-from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.lease import LaneLeaseRepository, LaneStatus
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
@@ -40,16 +40,18 @@ class LineMetrics:
         )
         self.meter.add(CALLS_WAITING, waiting, trunk_id=trunk_id)
         self.meter.add(OLDEST_WAITING, _age_s(first, now_ms), trunk_id=trunk_id)
-        unserved = await self._unserved(state, first, now_ms)
-        self.meter.add(OLDEST_UNSERVED, _age_s(unserved, now_ms), trunk_id=trunk_id)
+        self.meter.add(OLDEST_UNSERVED, await self._unserved_s(state, first, now_ms), trunk_id=trunk_id)
 
-    async def _unserved(
-        self, state: TrunkState, first: list[QueuePosition], now_ms: int
-    ) -> list[QueuePosition]:
-        """Return the calls that could be dialled, if no dialer has the lane."""
-        if state.paused_because(now_ms) or await self.offload(self.lanes.is_held, state.declared.id):
-            return []
-        return [position for position in first if await self._has_slot(state, position)]
+    async def _unserved_s(self, state: TrunkState, first: list[QueuePosition], now_ms: int) -> float:
+        """Return for how long a call could have been dialled, and no dialer had the lane.
+
+        Between two runs a lane is free for a moment, however long its calls have waited for their turn.
+        """
+        lane: LaneStatus = await self.offload(self.lanes.status, state.declared.id)
+        if lane.held or state.paused_because(now_ms):
+            return 0
+        ready = [position for position in first if await self._has_slot(state, position)]
+        return min(_age_s(ready, now_ms), max(0, now_ms - lane.free_since_ms) / 1000)
 
     async def _has_slot(self, state: TrunkState, position: QueuePosition) -> bool:
         limits = state.limits(position.tenant_id, batch=position.batch)
