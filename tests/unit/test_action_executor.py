@@ -46,6 +46,14 @@ def test_secrets_are_taken_out_of_whatever_comes_back() -> None:
     assert cleaned["echo"] == f"Bearer {HIDDEN}"
 
 
+@pytest.mark.parametrize(
+    "echo", ["?t=p%22s+%C3%A9%26", "<t>p&quot;s \u00e9&amp;</t>", 'log: {"t": "p\\"s \u00e9&"}']
+)
+def test_a_secret_is_found_in_every_form_in_which_it_can_be_sent(echo: str) -> None:
+    redactor = SecretRedactor.of({"secrets": {"key": 'p"s \u00e9&'}}, ())
+    assert HIDDEN in redactor.redact({"echo": [echo]})["echo"][0]
+
+
 def test_what_a_template_makes_of_secrets_can_be_shown() -> None:
     what = action(
         method="POST",

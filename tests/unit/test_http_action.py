@@ -170,6 +170,14 @@ def test_what_the_agent_is_told_of_an_answer() -> None:
     )
 
 
+def test_a_byte_order_mark_is_no_part_of_the_answer() -> None:
+    what = action(save={"id": "id"})
+    read = interpret_response(
+        what, answered(200, b'\xef\xbb\xbf{"id": 5}'), NO_SECRETS, may_have_happened=False
+    )
+    assert (read.result, read.saved) == ({"id": 5}, {"id": 5})
+
+
 @given(st.binary(max_size=200), st.sampled_from(["", "a.b", "length(@)", "keys(@)", "[].x"]))
 def test_no_answer_breaks_the_reading(body: bytes, query: str) -> None:
     what = action(**({"result": query, "save": {"x": query}} if query else {}))

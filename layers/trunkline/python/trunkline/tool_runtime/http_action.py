@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -140,7 +141,11 @@ def _failure_after_request(kind: FailureType, text: str, status: int, answer: An
 
 
 def _parse(body: bytes) -> tuple[Any, bool]:
-    """Return a body's JSON value and True, or its text and False; an empty body is None."""
+    """Return a body's JSON value and True, or its text and False; an empty body is None.
+
+    A byte order mark is no part of the JSON after it (RFC 8259, 8.1).
+    """
+    body = body.removeprefix(codecs.BOM_UTF8)
     if not body.strip():
         return None, False
     try:

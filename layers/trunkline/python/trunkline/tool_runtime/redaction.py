@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote_plus
+from xml.sax.saxutils import escape as xml_escape
 
+from trunkline.core.json_text import json_text
 from trunkline.core.redaction import HIDDEN
 from trunkline.templating.templates import Scope, percent_encoded
 
@@ -47,14 +50,23 @@ class SecretRedactor:
         return text
 
     def redact(self, value: Any) -> Any:
-        """Return a JSON value without secrets."""
+        """Return a JSON value without secrets.
+
+        Secrets that occur nowhere in it are left out first: otherwise each of thousands would be looked for
+        in each of thousands of texts.
+        """
+        whole = "\n".join(_all_texts(value))
+        return SecretRedactor(tuple(text for text in self.texts if text in whole), self.values)._redact(value)
+
+    def _redact(self, value: Any) -> Any:
         if isinstance(value, str):
             return HIDDEN if value in self.values else self.redact_text(value)
         if isinstance(value, dict):
-            return {self.redact_text(name): self.redact(item) for name, item in value.items()}
+            return {self.redact_text(name): self._redact(item) for name, item in value.items()}
         if isinstance(value, list):
-            return [self.redact(item) for item in value]
-        return HIDDEN if _is_number(value) and str(value) in {*self.texts, *self.values} else value
+            return [self._redact(item) for item in value]
+        is_secret = _is_number(value) and (str(value) in self.values or str(value) in self.texts)
+        return HIDDEN if is_secret else value
 
 
 def redact_values(scope: Scope, hidden: Iterable[str]) -> dict[str, Any]:
@@ -71,7 +83,15 @@ def redact_values(scope: Scope, hidden: Iterable[str]) -> dict[str, Any]:
 
 def _longest_first(found: set[str]) -> tuple[str, ...]:
     """Return texts in every form in which they occur in requests; a secret may be part of another."""
-    whole = found | {percent_encoded(text) for text in found} | {json.dumps(text)[1:-1] for text in found}
+    forms: tuple[Callable[[str], str], ...] = (
+        str,
+        percent_encoded,
+        quote_plus,  # as forms are encoded
+        lambda text: json.dumps(text)[1:-1],
+        lambda text: json_text(text)[1:-1],
+        lambda text: xml_escape(text, {'"': "&quot;", "'": "&apos;"}),
+    )
+    whole = {form(text) for text in found for form in forms}
     return tuple(sorted((text for text in whole if len(text) >= _MIN_LENGTH), key=len, reverse=True))
 
 
@@ -90,6 +110,19 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
     elif _is_number(value):
         yield str(value)
+
+
+def _all_texts(value: Any) -> Iterator[str]:
+    """Yield the texts and numbers of a JSON value, and the names in it."""
+    remaining = [value]
+    while remaining:
+        part = remaining.pop()
+        if isinstance(part, Mapping):
+            remaining += [*part, *part.values()]
+        elif isinstance(part, list):
+            remaining += part
+        elif isinstance(part, str) or _is_number(part):
+            yield str(part)
 
 
 def _hidden(value: Any) -> Any:
