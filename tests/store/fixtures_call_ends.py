@@ -18,6 +18,7 @@ class Events:
 
     def __init__(self, reconciler: ReconcilerHarness) -> None:
         self.reconciler, self.run_alive = reconciler, False
+        self.wakeups = RecordedWakeups()
         self.checks: list[tuple[str, int]] = []
         self.hung_up: list[CallAttemptRef] = []
         actions = NullRoomActions(
@@ -25,14 +26,14 @@ class Events:
         )
         self.handler = LiveKitEventHandler(
             reconciler.calls,
-            make_notifier(RecordedWakeups(), reconciler.clock),
+            make_notifier(self.wakeups, reconciler.clock),
             reconciler.clock,
             lambda _: self.run_alive,
             actions,
         )
 
-    def hear(self, event: str, happened_ms: int, **values: object) -> Call:
-        claim = CallAttemptRef(make_call().id, 1)
+    def hear(self, event: str, happened_ms: int, *, of_claim: int = 1, **values: object) -> Call:
+        claim = CallAttemptRef(make_call().id, of_claim)
         created_ms = happened_ms // 1000 * 1000
         told = LiveKitEvent(event, claim, f"EV_{event}_{happened_ms}", created_at_ms=created_ms)
         self.handler.handle(replace(told, **values))  # type: ignore[arg-type]

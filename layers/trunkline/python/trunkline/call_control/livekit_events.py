@@ -14,6 +14,7 @@ from trunkline.calls.agent_transitions import (
     predecessor_left,
 )
 from trunkline.calls.disconnect_reasons import LOST, ending_for_disconnect
+from trunkline.calls.leg_end import release_slots
 from trunkline.calls.models import Call, Change
 from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import CallRepository
@@ -51,8 +52,8 @@ class RoomActions:
 class LiveKitEventHandler:
     """Applies one event at a time.
 
-    An event about another claim or an ended call changes nothing. The id of a webhook is stored in the
-    transaction of its change, so that a repeat changes nothing: see
+    An event about another claim changes nothing, and one about an ended call frees at most its slots. The
+    id of a webhook is stored in the transaction of its change, so that a repeat changes nothing: see
     `docs/adr/0010-deduplicate-livekit-webhooks-in-the-transaction.md`.
     """
 
@@ -176,8 +177,10 @@ class LiveKitEventHandler:
         return None if event.is_caller else self._phone_decision(call, event, now_ms)
 
     def _phone_decision(self, call: Call, event: LiveKitEvent, at_ms: int) -> Change | None:
-        if call.is_terminal or call.claim != event.claim.claim or call.phase in (None, Phase.PREPARED):
+        if call.claim != event.claim.claim or call.phase in (None, Phase.PREPARED):
             return None
+        if call.is_terminal:
+            return release_slots(call) if _says_leg_is_gone(event) else None
         # `room_finished` comes 20 s later: it applies a stored ending whose dial has died since.
         ending = call.pending_ending or _ending(call, event, at_ms)
         if ending is None:
@@ -186,6 +189,13 @@ class LiveKitEventHandler:
             # The dial's own answer knows more: its owner applies both.
             return store_pending_ending(call, ending) if call.pending_ending is None else None
         return finish_attempt(call, ending, self._clock.wall_ms())
+
+
+def _says_leg_is_gone(event: LiveKitEvent) -> bool:
+    """Tell whether no leg of the claim is left; a duplicate identity means that another one is."""
+    if event.event == "room_finished":
+        return True
+    return event.event == "participant_left" and event.disconnect_reason != "DUPLICATE_IDENTITY"
 
 
 def _web_decision(call: Call, event: LiveKitEvent, now_ms: int) -> Change | None:

@@ -34,7 +34,17 @@ def end_overdue(call: Call, now_ms: int) -> Change:
 def end_without_confirmation(call: Call, now_ms: int) -> Change:
     """End a call for its owner though LiveKit did not confirm the hang-up (rule 14).
 
-    Its slots stay taken until no leg can be left (rule 15).
+    Its slots stay taken until its leg has left (`release_slots`), or no leg can be left (rule 15).
     """
     ended = end_overdue(call, now_ms)
     return replace(ended, call=replace(ended.call, slots=call.slots))
+
+
+def release_slots(call: Call) -> Change | None:
+    """Release the slots that an unconfirmed end left taken: the leg has left after all (rule 15).
+
+    Nothing else of the call changes.
+    """
+    if not call.is_terminal or not call.slots:
+        return None
+    return Change(replace(call, slots=()))

@@ -13,7 +13,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from trunkline.calls.models import Call
+from trunkline.calls.leg_end import release_slots
+from trunkline.calls.models import Call, StaleCall
 from trunkline.calls.repository import CallRepository
 from trunkline.core.clock import Clock
 from trunkline.core.item_guard import ItemGuard
@@ -26,6 +27,7 @@ from trunkline.dial_queue.status import QueueCheckpoints
 from trunkline.dialer.queue_reader import enqueue_due_calls
 from trunkline.dialer.simulation_hook import Simulation
 from trunkline.livekit.fail_fast import PhoneLookups
+from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 from trunkline.reconciler.line_metrics import LineMetrics
 from trunkline.reconciler.open_calls import repair_open_calls
 from trunkline.reconciler.phone_call_repair import NEXT_PASS_MS, PhoneCallRepair
@@ -86,7 +88,7 @@ class PhoneCallReconciler:
             await self._repair_calls(state, repairs)
         for pool in state.pools():
             with guard.item("slots", pool):
-                await self._free_orphaned_slots(pool, repairs)
+                await self._free_orphaned_slots(pool, trunk_id, repairs)
         with guard.item("due_calls", trunk_id):
             await self._release_due(trunk_id, repairs)
         waiting = 0
@@ -112,20 +114,40 @@ class PhoneCallReconciler:
             if name := await self._call_repair.repair(call_id, state):
                 repairs[name] += 1
 
-    async def _free_orphaned_slots(self, pool: str, repairs: Counter[str]) -> None:
+    async def _free_orphaned_slots(self, pool: str, trunk_id: str, repairs: Counter[str]) -> None:
         """Free the slots of claims that have ended, which their transaction should have freed (rule 15)."""
         for call_id, claim in await self.offload(lambda: list(self.trunks.slots(pool))):
             with self.guard.item("slot", call_id):
-                call = await self.offload(self.calls.load, call_id)
-                if call is None or self._is_orphaned(call, pool, claim):
-                    await self.offload(self.trunks.free_slot, pool, call_id, claim)
+                if await self._free_if_over(pool, trunk_id, call_id, claim):
                     repairs["slot_freed"] += 1
 
-    def _is_orphaned(self, call: Call, pool: str, claim: int) -> bool:
-        """Say whether a slot's claim is over; one that ended unconfirmed keeps it while a leg may be left."""
-        if (call.claim, pool in call.slots) != (claim, True):
+    async def _free_if_over(self, pool: str, trunk_id: str, call_id: str, claim: int) -> bool:
+        """Free one slot, unless its claim goes on or a leg of its unconfirmed end may be left."""
+        call = await self.offload(self.calls.load, call_id)
+        if call is None or (call.claim, pool in call.slots) != (claim, True):
+            await self.offload(self.trunks.free_slot, pool, call_id, claim)
             return True
-        return call.is_terminal and self.clock.wall_ms() >= (call.hard_end_ms or 0)
+        released = release_slots(call)
+        if released is None or not await self._leg_has_left(call, trunk_id):
+            return False
+        try:
+            after = await self.offload(self.calls.apply, call, released, self.clock.wall_ms())
+        except StaleCall:
+            return False
+        await self.offload(self.notifier.notify_change, call, after)
+        return True
+
+    async def _leg_has_left(self, call: Call, trunk_id: str) -> bool:
+        """Say whether an ended call's leg has left; only the pass of its own trunk can ask its LiveKit."""
+        if self.clock.wall_ms() >= (call.hard_end_ms or 0):
+            return True
+        if call.trunk_id != trunk_id:
+            return False
+        try:
+            return await self.livekit.callee(call.room_name or "", call.claim) is None
+        except LiveKitUnavailable as error:
+            self.log.warning("look-up failed", call_id=call.id, cause=str(error))
+            return False
 
     async def _release_due(self, trunk_id: str, repairs: Counter[str]) -> None:
         now_ms = self.clock.wall_ms()
