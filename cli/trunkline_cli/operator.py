@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -240,8 +240,15 @@ class Operator:
         try_credentials(credentials)
         self.livekit.write(credentials)
         for state in self.trunk_states():
-            if state.breaker and state.breaker.is_refusal and state.declared.livekit_tenant_id is None:
-                self.set_trunk_paused(state.declared.id, paused=False)
+            if state.declared.livekit_tenant_id is None:
+                self._end_refusal(state.declared.id, [self.principal(tenant) for tenant in state.tenants])
+
+    def _end_refusal(self, trunk_id: str, grantees: Sequence[Principal]) -> None:
+        """Resume a trunk if LiveKit refused it; the operator's and the tenant's own pauses stay."""
+        now_ms = SystemClock().wall_ms()
+        audits = [audit_write(each, now_ms, "trunk.resumed", trunk_id) for each in grantees]
+        if self.trunks.end_refusal(trunk_id, now_ms, audits):
+            self.wakes.send(DialWakeup(trunk_id))
 
 
 def _check_url(url: str, field: str) -> None:

@@ -45,7 +45,11 @@ class DialerProcess:
         sign = partial(dial_token, credentials)
         notifier = self._resources.new_notifier()
         run = self._runs.build(run_id, livekit, sign, notifier, check_at=self._checks.send)
-        return await run.serve(wake)
+        stop = await run.serve(wake)
+        if stop is StopReason.REFUSED:
+            # The next run tries the credentials as they are then, so that new ones work at once.
+            self._projects.forget(credentials.tenant_id)
+        return stop
 
     def _session(self, credentials: LiveKitCredentials) -> aiohttp.ClientSession:
         """Return the warm session: guarded for tenants' own projects, unguarded for the deployment's."""

@@ -217,6 +217,23 @@ def _end_news(stack: Stack, own: OwnLiveKit, room: str) -> httpx.Response:
     return http.post(f"{stack.config.api_url}/livekit/webhook", content=body, headers=headers)
 
 
+def test_right_credentials_let_its_trunk_dial_before_its_pause_is_over(
+    owner: Tenant, own: OwnLiveKit
+) -> None:
+    owner.api.put("/api/v1/livekit", json=own.wish(api_secret="w" * 32)).raise_for_status()
+    call_id = owner.placed("+15550100001")
+    owner.wait(call_id, lambda call: call["queue_state"] == "livekit_refused")
+    trunk_url = f"/api/v1/trunks/{owner.trunk.id}"
+    paused_until = owner.api.get(trunk_url).json()["paused_until"]
+    owner.api.put("/api/v1/livekit", json=own.wish()).raise_for_status()
+    call = owner.wait_for_end(call_id)
+    assert call["status"] == "completed"
+    assert call["connecting_at"] < paused_until
+    assert ("trunk.resumed", "livekit_changed") in [
+        (event["type"], event["reason"]) for event in owner.api.get(trunk_url).json()["events"]
+    ]
+
+
 async def test_one_that_hangs_delays_nobody_elses_calls(
     owner: Tenant, own: OwnLiveKit, make_tenant: MakeTenant
 ) -> None:

@@ -50,6 +50,8 @@ def holds(condition: ConditionBase | None, item: Mapping[str, Any]) -> bool:
         return name in item
     if name_of_operator == "attribute_not_exists":
         return name not in item
+    if name_of_operator == "begins_with":
+        return str(item.get(name, "")).startswith(values[1])
     return name in item and _compare(_COMPARISONS[name_of_operator], item[name], values[1])
 
 

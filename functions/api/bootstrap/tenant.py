@@ -8,10 +8,11 @@ from trunkline.auth.api_key_service import ApiKeyService
 from trunkline.auth.audit_log import AuditLog
 from trunkline.auth.cognito import CognitoUserPool
 from trunkline.core import aws_clients
+from trunkline.dial_queue.refused_trunks import RefusedTrunks
 from trunkline.livekit.project_service import LiveKitProjectService
 
 from .access import api_keys, pepper
-from .base import clock, livekit_projects, settings, table, tenant_settings
+from .base import clock, lane_notifier, livekit_projects, settings, table, tenant_settings, trunks
 from .egress import egress
 
 
@@ -41,4 +42,5 @@ def livekit_project_service() -> LiveKitProjectService:
         check_url=egress().check,
         webhook_url=f"{settings().api_url}/livekit/webhook",
         clock=clock(),
+        resume_trunks=RefusedTrunks(trunks(), lane_notifier(), clock()).resume,
     )

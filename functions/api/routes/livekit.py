@@ -28,7 +28,8 @@ def get_live_kit(request: ApiRequest) -> LiveKitView:
 def put_live_kit(request: ApiRequest, body: OwnLiveKit) -> LiveKitView:
     """Use a LiveKit project of your own.
 
-    Takes effect within a minute. Add `webhook_url` in the project's settings.
+    Takes effect within a minute. Trunks of it that LiveKit refused dial again at once. Add `webhook_url` in
+    the project's settings.
     """
     return livekit_project_service().put(request.principal, body)
 

@@ -92,6 +92,10 @@ class LiveKitSecret:
         except LiveKitNotConfigured:
             return None
 
+    def forget(self) -> None:
+        """Read the secret again at the next use."""
+        self._cached = None
+
     def write(self, credentials: LiveKitCredentials) -> None:
         """Store the credentials; functions use them within a minute."""
         self._client.put_secret_value(SecretId=self._arn, SecretString=as_secret(credentials))

@@ -58,7 +58,7 @@ class LiveKitProjectService:
     """Keeps tenants' own projects; their keys are in Secrets Manager, one secret for each tenant.
 
     `check_url` raises `InvalidRequest` for an address that must not be called; the project must send its
-    webhooks to `webhook_url`.
+    webhooks to `webhook_url`. `resume_trunks` lets the trunks of a tenant's project dial again.
     """
 
     table: Table
@@ -69,6 +69,7 @@ class LiveKitProjectService:
     check_url: Callable[[str], None]
     webhook_url: str
     clock: Clock
+    resume_trunks: Callable[[str], None]
 
     def get(self, principal: Principal) -> LiveKitView:
         """Show the project of the tenant's calls."""
@@ -86,7 +87,8 @@ class LiveKitProjectService:
     def put(self, principal: Principal, request: OwnLiveKit) -> LiveKitView:
         """Set or change the project; calls created within a minute may still use the previous one.
 
-        The secret is written first: if the table then fails, the next put writes it again.
+        Trunks that LiveKit refused dial again at once. The secret is written first: if the table then fails,
+        the next put writes it again.
 
         Raises:
             InvalidRequest: the URL must not be called.
@@ -106,6 +108,7 @@ class LiveKitProjectService:
         audit = audit_write(principal, now_ms, "livekit.changed", tenant_id, [*changed, "api_secret"])
         self.table.transact([*writes, audit])
         self.projects.forget(tenant_id)
+        self.resume_trunks(tenant_id)
         return self._view(item)
 
     def delete(self, principal: Principal) -> None:

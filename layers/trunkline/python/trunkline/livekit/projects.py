@@ -123,9 +123,12 @@ class ProjectRegistry:
             if own and own.api_key == issuer:
                 yield own
 
-    def forget(self, tenant_id: str) -> None:
-        """Drop a tenant's project from the cache."""
-        self._cache.pop(tenant_id, None)
+    def forget(self, tenant_id: str | None) -> None:
+        """Drop a tenant's project from the cache; for None, the deployment's."""
+        if tenant_id is None:
+            self._deployment.forget()
+        else:
+            self._cache.pop(tenant_id, None)
 
     def _tenant_credentials(self, tenant_id: str) -> LiveKitCredentials | None:
         cached, now_ms = self._cache.get(tenant_id), self._clock.wall_ms()

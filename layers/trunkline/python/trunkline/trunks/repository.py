@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from boto3.dynamodb.conditions import Attr
+
 from trunkline.core.errors import AlreadyExists
 from trunkline.storage.keys.dialing import (
     breaker_key,
@@ -25,7 +27,7 @@ from trunkline.storage.keys.item import SK, TTL, Item, ItemKey
 from trunkline.storage.keys.tenants import tenant_key
 from trunkline.storage.table import ABSENT, EXISTS, ConditionFailed, Delete, Put, Table, Update, Write
 from trunkline.trunks.batch_holds import BatchHold
-from trunkline.trunks.circuit_breaker import TrunkCircuitBreaker
+from trunkline.trunks.circuit_breaker import LIVEKIT_REFUSED, TrunkCircuitBreaker
 from trunkline.trunks.models import Trunk, TrunkSettings, TrunkState, is_test_trunk
 
 _EVENT_RETENTION_S = 365 * 24 * 3600
@@ -170,6 +172,20 @@ class TrunkRepository:
         event = TrunkEvent("trunk.resumed", "carrier_answers", now_ms)
         with suppress(ConditionFailed):
             self._table.transact([Delete(breaker_key(trunk_id), EXISTS), *_event_puts(trunk_id, event)])
+
+    def end_refusal(self, trunk_id: str, now_ms: int, extra_writes: Sequence[Write] = ()) -> bool:
+        """Resume a trunk that is paused because LiveKit refused its dials; return whether it was.
+
+        Any other pause stays: the carrier's failures, the tenant's and the operator's own.
+        """
+        refused = Attr("reason").begins_with(LIVEKIT_REFUSED)
+        event = TrunkEvent("trunk.resumed", "livekit_changed", now_ms)
+        writes: list[Write] = [Delete(breaker_key(trunk_id), refused), Delete(failures_key(trunk_id))]
+        try:
+            self._table.transact([*writes, *_event_puts(trunk_id, event), *extra_writes])
+        except ConditionFailed:
+            return False
+        return True
 
     def events(self, trunk_id: str, limit: int = 20) -> list[TrunkEvent]:
         """List a trunk's last events, newest first."""
