@@ -53,6 +53,16 @@ EXPECTED = {
 }
 
 
+def test_a_machine_is_called_again(test_mode: Tenant) -> None:
+    policy = {"maxAttempts": 2, "retryOn": ["voicemail"], "intervals": [1]}
+    call = simulated_call(test_mode, "+15550100014", redial=policy)
+    assert (call["status"], call["status_reason"]) == ("completed", "voicemail_reached")
+    assert [past["reason"] for past in call["attempts"]] == ["voicemail_reached"] * 2
+    assert all(past["answered_at"] for past in call["attempts"])
+    steps = [step["status"] for step in call["timeline"]]
+    assert (steps.count("active"), steps.count("completed")) == (2, 1)
+
+
 async def test_each_magic_number_plays_its_life_and_nobody_is_rung(test_mode: Tenant) -> None:
     untried = {"+15550100011", "+15550100024"}  # never ends; pauses the trunk
     assert set(EXPECTED) | untried == set(TEST_NUMBERS), "every number of the table is tried"

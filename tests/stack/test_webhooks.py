@@ -40,6 +40,7 @@ def test_a_call_that_never_connects_fails_by_event_too(tenant: Tenant, endpoint:
     tenant.wait_for_end(tenant.placed("+15550100002"))
     data = endpoint.wait_for("/hook", 1)[0].event["data"]
     assert (data["status"], data["status_reason"], data["sip_status_code"]) == ("failed", "dial_busy", 486)
+    assert data["detail"] == "Busy Here"
 
 
 def test_gone_disables_and_enabling_begins_anew(tenant: Tenant, endpoint: Receiver) -> None:

@@ -26,6 +26,7 @@ class RetryOn(StrEnum):
     BLOCKED_BY_CARRIER = "blocked_by_carrier"
     TRUNK_REJECTED = "trunk_rejected"
     AGENT_UNAVAILABLE = "agent_unavailable"
+    VOICEMAIL = "voicemail"
     UNKNOWN = "unknown"
 
 
@@ -41,6 +42,7 @@ _REASON = {
     RetryOn.BLOCKED_BY_CARRIER: Reason.BLOCKED_BY_CARRIER,
     RetryOn.TRUNK_REJECTED: Reason.TRUNK_REJECTED,
     RetryOn.AGENT_UNAVAILABLE: Reason.AGENT_UNAVAILABLE,
+    RetryOn.VOICEMAIL: Reason.VOICEMAIL_REACHED,
     RetryOn.UNKNOWN: Reason.DIAL_UNKNOWN,
 }
 

@@ -52,6 +52,7 @@ class Call:
     waits for, `earliest_at_ms` when a scheduled call was wished for, `handover_at_ms` when an agent was
     sent in to take over that has not come yet, `agent_left_at_ms` when the last one left by itself.
     `answer_reported_at_ms` is when the agent said that the callee answered, while a dial still waited.
+    `detail` is the carrier's or LiveKit's text about the last INVITE, beside `sip_status_code`.
     `end_unconfirmed` marks an end that LiveKit did not tell: when it was, is not known. `livekit_tenant_id`
     says whose own LiveKit a web call's room is in, `speed` how many times as fast as life a test call is
     simulated.
@@ -109,6 +110,7 @@ class Call:
     sip_participant_id: str | None = None
     sip_call_id: str | None = None
     sip_status_code: int | None = None
+    detail: str | None = None
     reason: Reason | None = None
     connecting_at_ms: int | None = None
     answer_reported_at_ms: int | None = None

@@ -152,6 +152,7 @@ class CallView(CallListItem):
     agent_history: list[str]
     failure_reason: str | None
     sip_status_code: int | None
+    detail: str | None
     summary: str | None
     answering_machine: str | None
     transcript: list[TurnView]

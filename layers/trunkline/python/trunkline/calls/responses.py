@@ -62,6 +62,7 @@ def call_view(
         "agent_history": agent_history(call),
         "failure_reason": call.reason if ended_unhappily else None,
         "sip_status_code": call.sip_status_code,
+        "detail": call.detail,
         "summary": call.summary,
         "answering_machine": call.answering_machine,
         "transcript": [turn_view(turn) for turn in said.turns],

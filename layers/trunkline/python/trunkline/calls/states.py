@@ -35,7 +35,7 @@ _FOLLOWERS: dict[State, set[State]] = {
     State.PENDING: {State.CONNECTING, *_WAITING_ENDS},
     State.QUEUED: {State.CONNECTING, *_WAITING_ENDS},
     State.CONNECTING: {State.QUEUED, State.ACTIVE, State.COMPLETED, State.FAILED, State.CANCELLED},
-    State.ACTIVE: {State.COMPLETED, State.FAILED, State.CANCELLED, State.DISCONNECTED},
+    State.ACTIVE: {State.QUEUED, State.COMPLETED, State.FAILED, State.CANCELLED, State.DISCONNECTED},
 }
 TERMINAL = frozenset(set(State) - set(_FOLLOWERS))
 

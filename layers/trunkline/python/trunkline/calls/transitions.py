@@ -6,10 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from trunkline.calls.attempt_end import (
+    attempt_record,
+    ended_ms_of,
+    ending_of_talk,
+    may_redial,
+    with_reported_answer,
+)
 from trunkline.calls.models import Call, Change, NewEvent
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import TERMINAL, Phase, State, may_follow
-from trunkline.calls.value_objects import VOICEMAIL, AttemptRecord, Channel, Ending, WaitsFor
+from trunkline.calls.value_objects import Channel, Ending, WaitsFor
 from trunkline.core.timestamps import iso_from_ms
 
 _CANCELLED = Ending(State.CANCELLED, Reason.CANCELLED)
@@ -29,6 +36,8 @@ _CLAIM_ONLY = (
     "answer_reported_at_ms",
     "agent_left_at_ms",
 )
+_TALK_ONLY = ("answered_at_ms", "redispatched_at_ms", "handover_at_ms")
+"""Attributes of an answered attempt, which its redial clears."""
 
 
 MAX_RETURNS = 20
@@ -64,13 +73,18 @@ def move(call: Call, to: State, now_ms: int, **attributes: Any) -> Call:
 
 
 def claim_call(call: Call, owner: str, room_name: str, limits: Mapping[str, int] | None = None) -> Change:
-    """Claim a queued call for a lane run, with a slot of every limited pool (rule 5); it stays `queued`."""
+    """Claim a queued call for a lane run, with a slot of every limited pool (rule 5); it stays `queued`.
+
+    What the agent of an earlier claim said of its callee and its end no longer counts.
+    """
     limits = limits or {}
     marks: dict[str, Any] = {
         "phase": Phase.PREPARED,
         "owner": owner,
         "room_name": room_name,
         "slots": tuple(limits),
+        "answering_machine": None,
+        "agent_end_reason": None,
     }
     return Change(replace(call, claim=call.claim + 1, **marks), limits=limits)
 
@@ -92,7 +106,7 @@ def enqueue_due(call: Call, queue_position: str, now_ms: int) -> Change:
 def record_intent(call: Call, now_ms: int, *, intent: str, token_expires_at_ms: int, **ids: Any) -> Change:
     """Record the intent to dial (rule 8), the point of no return; after a missed slot without a new event."""
     marks = {"phase": Phase.SENT, "intent": intent, "token_expires_at_ms": token_expires_at_ms, **ids}
-    marks["sip_status_code"] = None  # an earlier INVITE's
+    marks |= {"sip_status_code": None, "detail": None}  # an earlier INVITE's
     if call.phase is Phase.SENT:
         return Change(replace(call, **marks))
     return Change(move(call, State.CONNECTING, now_ms, **marks), (NewEvent("connecting"),))
@@ -127,12 +141,13 @@ def return_refused(
     told: dict[str, Any] = {"sip_status_code": sip_status_code, "detail": detail}
     if returns >= MAX_RETURNS or due_ms >= call.expires_at_ms:
         return finish_attempt(call, Ending(State.FAILED, Reason.TRUNK_REJECTED), now_ms, **told)
-    record = replace(_record(call, Reason.TRUNK_REJECTED, now_ms, told), returned=True)
+    record = replace(attempt_record(call, Reason.TRUNK_REJECTED, now_ms, told), returned=True)
     after = replace(
         back.call,
         due_ms=due_ms,
         waits_for=WaitsFor.CARRIER,
         sip_status_code=sip_status_code,
+        detail=detail,
         attempts=(*call.attempts, record),
     )
     data: dict[str, Any] = {"reason": "carrier_too_fast", "until": iso_from_ms(due_ms)}
@@ -150,46 +165,28 @@ def finish_attempt(
     detail: str | None = None,
     **ids: Any,
 ) -> Change:
-    """End the call with its attempt, unless nobody answered and the redial policy allows another."""
-    may_redial = ending.state is State.FAILED and not call.was_answered and not call.cancel_requested_at_ms
-    due_ms = call.redial.due_ms(call.attempts_made + 1, ending.reason, now_ms) if may_redial else None
+    """End the call with its attempt, unless nobody or a machine answered and its policy allows a redial."""
+    call = with_reported_answer(call, ending)
+    ending = ending_of_talk(ending, call)
+    due_ms = call.redial.due_ms(call.attempts_made + 1, ending.reason, now_ms)
+    if not may_redial(call, ending):
+        due_ms = None
     if due_ms is not None:
         due_ms = now_ms + int((due_ms - now_ms) / call.test_speed)
     if due_ms is None or due_ms >= call.expires_at_ms:
         return end_call(call, ending, now_ms, sip_status_code=sip_status_code, detail=detail, **ids)
     told = {"sip_status_code": sip_status_code, "detail": detail, **ids}
-    record = _record(call, ending.reason, _ended_ms(call, ending, now_ms), told)
-    marks: dict[str, Any] = dict.fromkeys(_CLAIM_ONLY)
+    record = attempt_record(call, ending.reason, ended_ms_of(call, ending, now_ms), told)
+    marks: dict[str, Any] = dict.fromkeys((*_CLAIM_ONLY, *_TALK_ONLY))
     marks |= {"slots": (), "due_ms": due_ms, "waits_for": WaitsFor.RETRY}
     marks["attempts"] = (*call.attempts, record)
     after = replace(call, **marks)
-    if call.state is State.CONNECTING:
+    if call.state is not State.QUEUED:
         after = move(call, State.QUEUED, now_ms, **marks)
     data: dict[str, Any] = {"reason": ending.reason, "attempt": record.number, "until": iso_from_ms(due_ms)}
     if sip_status_code:
         data["sip_status_code"] = sip_status_code
     return Change(after, (NewEvent("queued", data),))
-
-
-def _ended_ms(call: Call, ending: Ending, now_ms: int) -> int:
-    """Return when a leg ended by LiveKit's clock, bounded by ours: not before the answer, not after now."""
-    begun_ms = call.answered_at_ms or call.connecting_at_ms or 0
-    return min(now_ms, max(begun_ms, ending.at_ms or now_ms))
-
-
-def _record(call: Call, reason: Reason, ended_ms: int, told: Mapping[str, Any]) -> AttemptRecord:
-    """Record an attempt with what its dial's answer told."""
-    return AttemptRecord(
-        number=call.attempts_made + 1,
-        room_name=call.room_name,
-        connecting_at_ms=call.connecting_at_ms,
-        answered_at_ms=call.answered_at_ms,
-        ended_at_ms=ended_ms,
-        reason=reason,
-        sip_status_code=told.get("sip_status_code"),
-        sip_call_id=told.get("sip_call_id") or call.sip_call_id,
-        detail=told.get("detail"),
-    )
 
 
 def answer_call(call: Call, now_ms: int, **ids: Any) -> Change:
@@ -221,18 +218,18 @@ def end_call(
     A requested cancel or a lost agent takes precedence over the leg's own reason. An end that LiveKit has
     not `confirmed` is marked, and has no duration.
     """
-    call = _with_reported_answer(call, ending)
-    ended_ms = _ended_ms(call, ending, now_ms)
+    call = with_reported_answer(call, ending)
+    ended_ms = ended_ms_of(call, ending, now_ms)
     if call.cancel_requested_at_ms:
         ending = _CANCELLED if call.state is not State.ACTIVE else _HUNG_UP
     elif call.agent_lost_at_ms is not None:
         ending = Ending(State.DISCONNECTED, Reason.AGENT_LOST)
-    elif ending.reason is Reason.AGENT_HANGUP and call.answering_machine in VOICEMAIL:
-        ending = Ending(ending.state, Reason.VOICEMAIL_REACHED)
+    else:
+        ending = ending_of_talk(ending, call)
     attempts = call.attempts
     if call.channel is Channel.PHONE and (call.connecting_at_ms or ending.reason is Reason.AGENT_UNAVAILABLE):
         told = {"sip_status_code": sip_status_code, "detail": detail, **ids}
-        attempts += (_record(call, ending.reason, ended_ms, told),)
+        attempts += (attempt_record(call, ending.reason, ended_ms, told),)
     after = move(
         call,
         ending.state,
@@ -240,6 +237,7 @@ def end_call(
         end_unconfirmed=None if confirmed else True,
         reason=ending.reason,
         sip_status_code=sip_status_code or call.sip_status_code,
+        detail=detail or call.detail,
         phase=Phase.SETTLED if call.phase else None,
         owner=None,
         pending_ending=None,
@@ -255,14 +253,6 @@ def end_call(
     if not confirmed:
         data["confirmed"] = False
     return Change(after, (NewEvent(ending.state.value, data),))
-
-
-def _with_reported_answer(call: Call, ending: Ending) -> Call:
-    """Fill in the answer that only the agent told of, if the leg's end says that there was one."""
-    is_answered = ending.state in (State.COMPLETED, State.DISCONNECTED)
-    if not is_answered or call.answered_at_ms is not None or call.answer_reported_at_ms is None:
-        return call
-    return replace(call, answered_at_ms=call.answer_reported_at_ms)
 
 
 def release_ownership(call: Call) -> Change:

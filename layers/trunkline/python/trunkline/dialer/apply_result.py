@@ -9,7 +9,6 @@ from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import (
     adopt_call,
     answer_call,
-    end_call,
     finish_attempt,
     release_ownership,
     return_refused,
@@ -48,5 +47,5 @@ def _answered(call: Call, answer: DialAnswer, now_ms: int) -> Change | None:
     ids = {"sip_participant_id": answer.sip_participant_id, "sip_call_id": answer.sip_call_id}
     change = answer_call(call, now_ms, **ids)
     if call.pending_ending:
-        return change.merge(end_call(change.call, call.pending_ending, now_ms))
+        return change.merge(finish_attempt(change.call, call.pending_ending, now_ms))
     return change

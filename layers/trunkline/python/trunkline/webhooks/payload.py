@@ -96,7 +96,11 @@ def call_data(call: Call, event_type: EventType, event_data: dict[str, Any]) -> 
         "metadata": json.loads(call.metadata_json),
     }
     if final:
-        data |= {"summary": call.summary, "sip_status_code": call.sip_status_code}
+        data |= {
+            "summary": call.summary,
+            "sip_status_code": call.sip_status_code,
+            "detail": call.detail,
+        }
     if event_type is EventType.CALL_AGENT_CHANGED:
         data |= {"agent": event_data.get("agent"), "attempt": event_data.get("attempt")}
     return data
