@@ -15,6 +15,7 @@ from trunkline.dialer.context import DialerContext, DialerLiveKit
 from trunkline.dialer.dial_metrics import DialMetrics
 from trunkline.dialer.lane_run import LaneRun, RunLimits
 from trunkline.dialer.simulation_hook import Simulation
+from trunkline.trunks.blocked_callers import BlockedCallers
 
 
 class LaneRunFactory:
@@ -51,6 +52,7 @@ class LaneRunFactory:
             offload=self.offload,
             log=resources.log,
             check_at=check_at,
+            record_block=BlockedCallers(resources.table, resources.clock).record,
         )
         return LaneRun(
             context=context,

@@ -35,6 +35,7 @@ from trunkline.dialer.dial_metrics import DialMetrics
 from trunkline.dialer.lane_run import LaneRun, RunLimits
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.storage.table import Table
+from trunkline.trunks.blocked_callers import BlockedCallers
 from trunkline.trunks.repository import TrunkRepository
 
 WAKE = DialWakeup(TRUNK.id)
@@ -127,6 +128,7 @@ class DialerHarness:
             clock=self.clock,
             offload=process.offload if process else run_inline,
             log=logger("test"),
+            record_block=BlockedCallers(self.table, self.clock).record,
         )
         return LaneRun(
             context=context,

@@ -17,8 +17,10 @@ from trunkline.dial_queue.answer_gap import MIN_DIALS
 from trunkline.dialer.lane_run import RunLimits
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
+from trunkline.livekit.sip_statuses import result_of_sip_status
 
 TOO_FAST = DialAnswer(DialResult(DialResultKind.TOO_FAST, None, 503))
+BLOCKED = DialAnswer(result_of_sip_status(608, "Rejected"))
 UNKNOWN = DialAnswer(DialResult(DialResultKind.UNKNOWN))
 
 
@@ -40,6 +42,7 @@ def measured(capsys: pytest.CaptureFixture[str]) -> dict[str, list[float]]:
         (BUSY, set()),
         (TOO_FAST, {"DialsTooFast"}),
         (UNKNOWN, {"DialsUnknown"}),
+        (BLOCKED, {"DialsBlocked"}),
     ],
 )
 async def test_a_dial_is_measured_from_its_acceptance_to_its_answer(
@@ -51,7 +54,7 @@ async def test_a_dial_is_measured_from_its_acceptance_to_its_answer(
     await dialer.run().serve(WAKE)
     found = measured(capsys)
     assert (found["DialStarts"], len(found["PostToInvite"])) == ([1.0], 1)
-    of_answers = {"DialsAnswered", "RingTime", "DialsTooFast", "DialsUnknown"}
+    of_answers = {"DialsAnswered", "RingTime", "DialsTooFast", "DialsUnknown", "DialsBlocked"}
     assert of_answers & found.keys() == counted
 
 

@@ -22,6 +22,7 @@ from trunkline.calls.repository import CallRepository
 from trunkline.calls.transitions import claim_call, defer, request_cancel
 from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.errors import InvalidRequest, NotFound, TrunkShared
+from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import validated
 from trunkline.dial_queue import status as queue_module
 from trunkline.dial_queue.lease import LaneLeaseRepository
@@ -30,6 +31,7 @@ from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader, che
 from trunkline.dial_queue.trunk_service import TrunkChange, TrunkService
 from trunkline.storage.keys.tenants import audit_key
 from trunkline.storage.table import Table
+from trunkline.trunks.blocked_callers import BlockedCallers
 from trunkline.trunks.circuit_breaker import TrunkCircuitBreaker
 from trunkline.trunks.repository import TrunkRepository
 from trunkline.trunks.test_trunk import TestTrunks
@@ -57,6 +59,7 @@ class QueueHarness:
             self.queue,
             make_notifier(self.wakes, self.clock),
             self.clock,
+            BlockedCallers(table, self.clock),
         )
 
     def accept(self, *numbers: int, **changes: Any) -> None:
@@ -269,3 +272,12 @@ def test_the_audit_log_names_what_a_request_changed_of_a_trunk(harness: QueueHar
     harness.clock.move_s(1)
     harness.service.change(ME, TRUNK.id, TrunkChange(paused=False))
     assert entries()[2:] == [["paused"]], "a resume closes the circuit breaker"
+
+
+def test_a_trunk_shows_the_callers_own_blocked_numbers(harness: QueueHarness) -> None:
+    harness.trunks.grant(TRUNK.id, "tenant-2")
+    for tenant_id in ("tenant-1", "tenant-1", "tenant-2"):
+        harness.service.blocked_callers.record(make_call(tenant_id=tenant_id))
+    blocked = {"caller_id": make_call().caller_id, "last_blocked_at": iso_from_ms(NOW_MS)}
+    assert harness.service.get(ME, TRUNK.id)["blocked_callers"] == [blocked | {"blocked_calls": 2}]
+    assert harness.service.get(OTHER, TRUNK.id)["blocked_callers"] == [blocked | {"blocked_calls": 1}]

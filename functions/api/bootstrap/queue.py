@@ -8,6 +8,7 @@ from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
 from trunkline.dial_queue.trunk_service import TrunkService
+from trunkline.trunks.blocked_callers import BlockedCallers
 
 from .base import calls, clock, lane_notifier, table, test_trunks, trunks
 
@@ -31,5 +32,12 @@ def queue_status() -> QueueStatusReader:
 @cache
 def trunk_service() -> TrunkService:
     return TrunkService(
-        trunks(), test_trunks(), lane_leases(), calls(), queue_status(), lane_notifier(), clock()
+        trunks(),
+        test_trunks(),
+        lane_leases(),
+        calls(),
+        queue_status(),
+        lane_notifier(),
+        clock(),
+        BlockedCallers(table(), clock()),
     )

@@ -17,6 +17,7 @@ from trunkline.core.validation import InputModel
 from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.status import QueueStatusReader
+from trunkline.trunks.blocked_callers import BlockedCallers
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkEvent, TrunkRepository
 from trunkline.trunks.schemas import CPS_MESSAGE, Concurrent, Cps
@@ -64,10 +65,19 @@ class TrunkEventView(TypedDict):
     at: str
 
 
+class BlockedCallerView(TypedDict):
+    """A caller number, and your calls from it that the carrier blocked in the last seven days."""
+
+    caller_id: str
+    blocked_calls: int
+    last_blocked_at: str
+
+
 class TrunkView(TrunkSummary):
-    """One trunk, with its last events, newest first."""
+    """One trunk, with its last events, newest first, and its blocked caller numbers, most blocked first."""
 
     events: list[TrunkEventView]
+    blocked_callers: list[BlockedCallerView]
 
 
 class TrunkList(TypedDict):
@@ -86,6 +96,7 @@ class TrunkService:
     queue: QueueStatusReader
     notifier: LaneNotifier
     clock: Clock
+    blocked_callers: BlockedCallers
 
     def list(self, principal: Principal) -> TrunkList:
         """List the tenant's trunks in the key's mode."""
@@ -96,7 +107,7 @@ class TrunkService:
         return {"data": [self._summary(principal, state) for state in shown], "next_cursor": None}
 
     def get(self, principal: Principal, trunk_id: str) -> TrunkView:
-        """Show one trunk with its last events.
+        """Show one trunk with its last events and its blocked caller numbers.
 
         Raises:
             NotFound: the trunk does not exist or is not the tenant's.
@@ -106,7 +117,15 @@ class TrunkService:
             {"type": event.type, "reason": event.reason, "at": iso_from_ms(event.at_ms)}
             for event in self.trunks.events(trunk_id)
         ]
-        return {**self._summary(principal, state), "events": events}
+        blocked: list[BlockedCallerView] = [
+            {
+                "caller_id": caller.caller_id,
+                "blocked_calls": caller.blocked_calls,
+                "last_blocked_at": iso_from_ms(caller.last_blocked_at_ms),
+            }
+            for caller in self.blocked_callers.recent(trunk_id, principal.tenant_id)
+        ]
+        return {**self._summary(principal, state), "events": events, "blocked_callers": blocked}
 
     def change(self, principal: Principal, trunk_id: str, change: TrunkChange) -> TrunkView:
         """Pause, resume or limit a trunk; running lanes apply it within half a second.

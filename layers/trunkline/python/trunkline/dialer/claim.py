@@ -10,6 +10,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, w
 
 from trunkline.calls.agent_transitions import AGENT_GRACE_MS
 from trunkline.calls.models import Call, Change, StaleCall
+from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import NoFreeSlot
 from trunkline.calls.states import State
 from trunkline.calls.transitions import requeue
@@ -85,7 +86,16 @@ class Claim:
             await self._context.offload(self._context.notifier.notify_change, seen, settled)
         if settled and settled.state is State.ACTIVE:
             await self._check_later(settled)
+        if settled and _is_newly_blocked(seen, settled):
+            await self._record_block(settled)
         return settled
+
+    async def _record_block(self, call: Call) -> None:
+        """Count a block by the carrier; a failed write is dropped: the count is a figure for people."""
+        try:
+            await self._context.offload(self._context.record_block, call)
+        except (BotoCoreError, ClientError) as error:
+            self._context.log.warning("block not counted", call_id=call.id, cause=type(error).__name__)
 
     async def _check_later(self, call: Call) -> None:
         """Have a talk looked at: at a limit the reconciler might see too late, or if its agent has left."""
@@ -103,3 +113,9 @@ class Claim:
             self._context.log.warning(
                 "room not deleted", call_id=call.id, tenant_id=call.tenant_id, cause=str(error)
             )
+
+
+def _is_newly_blocked(before: Call, after: Call) -> bool:
+    """Tell whether the carrier blocked the attempt that has just ended."""
+    has_ended = len(after.attempts) > len(before.attempts)
+    return has_ended and after.attempts[-1].reason is Reason.BLOCKED_BY_CARRIER

@@ -38,6 +38,7 @@ class DialerContext:
     """The dependencies of a run's attempts; `offload` runs a blocking call outside the event loop.
 
     `check_at` has a call looked at at a time: a limit that is shorter than the reconciler's interval.
+    `record_block` counts a call that the carrier blocked.
     """
 
     run_id: str
@@ -53,3 +54,4 @@ class DialerContext:
     offload: Callable[..., Awaitable[Any]]
     log: Logger
     check_at: Callable[[str, int], None] = lambda *_: None
+    record_block: Callable[[Call], None] = lambda _: None

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from trunkline.calls.models import Call
+from trunkline.calls.reasons import Reason
 from trunkline.core.clock import Clock
 from trunkline.core.metrics import (
     DIAL_STARTS,
     DIALS_ANSWERED,
+    DIALS_BLOCKED,
     DIALS_TOO_FAST,
     DIALS_UNKNOWN,
     LANE_HANDOVERS,
@@ -32,6 +34,7 @@ from trunkline.trunks.models import TrunkState, is_test_trunk
 WRITE_EVERY_S = 60
 _NO_ANSWER = "no_answer"
 _COUNTED_AS = {DialResultKind.TOO_FAST: DIALS_TOO_FAST, DialResultKind.UNKNOWN: DIALS_UNKNOWN}
+_COUNTED_AS_FAILED = {Reason.BLOCKED_BY_CARRIER: DIALS_BLOCKED}
 
 
 class DialMetrics:
@@ -79,7 +82,8 @@ class DialMetrics:
             self.gap = NO_GAP
             return
         self.gap = self.gap.widened(sent_ms)
-        if metric := _COUNTED_AS.get(result.kind):
+        failed_as = _COUNTED_AS_FAILED.get(result.reason) if result.reason else None
+        if metric := failed_as or _COUNTED_AS.get(result.kind):
             writer.add(metric, trunk_id=trunk_id)
 
     def slot_missed(self, call: Call) -> None:

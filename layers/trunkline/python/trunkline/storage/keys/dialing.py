@@ -82,6 +82,11 @@ def trunk_event_key(trunk_id: str, at_ms: int = 0, event_id: str = "") -> ItemKe
     return ItemKey(f"TRUNKLOG#{trunk_id}", f"{at_ms:015d}#{event_id}" if event_id else "")
 
 
+def blocked_calls_key(trunk_id: str, tenant_id: str, day: str = "", caller_id: str = "") -> ItemKey:
+    """The number of a tenant's calls from one caller number that the carrier blocked on one day."""
+    return ItemKey(f"BLOCKED#{trunk_id}", f"{tenant_id}#" + (f"{day}#{caller_id}" if day else ""))
+
+
 def queue_checkpoint_key(trunk_id: str, tenant_id: str = "") -> ItemKey:
     """The reconciler's last count of a tenant's long queue."""
     return ItemKey(f"CENSUS#{trunk_id}", tenant_id)
