@@ -14,6 +14,7 @@ from trunkline.core.settings import LiveKitWebhookSettings
 from trunkline.core.threads import ThreadRunner
 from trunkline.livekit.client import LiveKitClient, open_session_for
 from trunkline.livekit.projects import ProjectRegistry
+from trunkline.reconciler.call_repair import CallRepairFrame
 from trunkline.reconciler.phone_call_repair import PhoneCallRepair
 from trunkline.reconciler.web_calls import WebCallReconciler
 
@@ -42,23 +43,17 @@ class CallCheckProcess:
                 return await self._web(livekit).repair(call_id)
             return await self._phone(livekit).repair(call_id)
 
-    def _phone(self, livekit: LiveKitClient) -> PhoneCallRepair:
+    def _frame(self) -> CallRepairFrame:
         resources = self._resources
-        return PhoneCallRepair(
-            resources.calls,
-            resources.lanes,
-            resources.new_notifier(),
-            livekit,
-            resources.clock,
-            self._offload,
-            self._log,
+        return CallRepairFrame(
+            resources.calls, resources.new_notifier(), resources.clock, self._offload, self._log
         )
+
+    def _phone(self, livekit: LiveKitClient) -> PhoneCallRepair:
+        return PhoneCallRepair(self._frame(), self._resources.lanes, livekit)
 
     def _web(self, livekit: LiveKitClient) -> WebCallReconciler:
         async def same_project(_: Call) -> LiveKitClient:
             return livekit
 
-        guard = ItemGuard("call_check", self._log)
-        return WebCallReconciler(
-            self._resources.calls, same_project, self._resources.clock, self._offload, self._log, guard
-        )
+        return WebCallReconciler(self._frame(), same_project, ItemGuard("call_check", self._log))

@@ -26,6 +26,7 @@ from trunkline.livekit.fail_fast import FailFastLiveKit, PhoneLookups
 from trunkline.livekit.projects import ProjectRegistry
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 from trunkline.reconciler.batches import BatchReconciler
+from trunkline.reconciler.call_repair import CallRepairFrame
 from trunkline.reconciler.deliveries import DeliveryReconciler
 from trunkline.reconciler.phone_calls import PhoneCallReconciler
 from trunkline.reconciler.web_calls import WebCallReconciler
@@ -79,9 +80,7 @@ class ReconcilerProcess:
             async def for_call(call: Call) -> FailFastLiveKit:
                 return project(await self._offload(self._projects.owner_of_call, call))
 
-            web = WebCallReconciler(
-                self._resources.calls, for_call, self._clock, self._offload, self._log, self._guard
-            )
+            web = WebCallReconciler(self._frame(), for_call, self._guard)
             simulated = SimulatedLiveKit(self._resources.calls, self._clock, self._offload)
             passes = [
                 self._reconciler(simulated if is_test else project(tenant_id)).reconcile(states, repairs)
@@ -116,6 +115,11 @@ class ReconcilerProcess:
         except Exception as error:
             raise LiveKitUnavailable(type(error).__name__) from error
         return LiveKitClient(credentials, await sessions.enter_async_context(open_session_for(credentials)))
+
+    def _frame(self) -> CallRepairFrame:
+        return CallRepairFrame(
+            self._resources.calls, self._notifier, self._clock, self._offload, self._log, self._checks.send
+        )
 
     def _reconciler(self, livekit: PhoneLookups) -> PhoneCallReconciler:
         line = DialQueue(self._table, self._guard)

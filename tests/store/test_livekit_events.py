@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from tests.store.fixtures_livekit_events import LostAgentHarness, make_active_call
-from tests.support.builders import SNAPSHOT, make_call
+from tests.support.builders import SNAPSHOT, make_call, make_web_call
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.memory_table import MemoryTable
 from tests.support.stubs import NullRoomActions, RecordedWakeups, make_notifier
@@ -213,3 +215,24 @@ def test_a_person_who_could_not_be_shown_out_is_shown_out_by_the_repeat(table: T
     alone.lose()
     alone.lose()
     assert alone.asked == ["close_room", "close_room"]
+
+
+@pytest.mark.parametrize(("limit_s", "is_checked"), [(10, True), (75, True), (76, False)])
+def test_a_web_call_whose_limit_comes_before_the_next_pass_is_checked_at_it(
+    table: Table, limit_s: int, *, is_checked: bool
+) -> None:
+    checks: list[tuple[str, int]] = []
+    calls, clock = CallRepository(table), ManualClock()
+    actions = NullRoomActions(check_at=lambda *check: checks.append(check))
+    notifier = make_notifier(RecordedWakeups(), clock)
+    handler = LiveKitEventHandler(calls, notifier, clock, lambda _: False, actions)
+    call = make_web_call(agent=replace(SNAPSHOT, max_call_duration_s=limit_s))
+    calls.create(call)
+    claim = CallAttemptRef(call.id, 1)
+    for event in (
+        LiveKitEvent("participant_joined", claim, "EV_1", is_caller=True),
+        LiveKitEvent("participant_joined", claim, "EV_2", agent_job_id="AJ_1"),
+        LiveKitEvent("participant_joined", claim, "EV_2", agent_job_id="AJ_1"),
+    ):
+        handler.handle(event)
+    assert checks == ([(call.id, NOW_MS + limit_s * 1000)] if is_checked else [])

@@ -28,6 +28,7 @@ from trunkline.core.logging import logger
 from trunkline.core.validation import validated
 from trunkline.livekit.rooms import CallAttemptRef
 from trunkline.livekit.webhooks import LiveKitEvent
+from trunkline.reconciler.call_repair import CallRepairFrame
 from trunkline.reconciler.web_calls import WebCallReconciler
 from trunkline.workflows.repository import WorkflowRepository
 from trunkline.workflows.state_repository import WorkflowStateRepository
@@ -107,7 +108,9 @@ class Life:
         async def gone(_: Call) -> GoneLiveKit:
             return GoneLiveKit()
 
-        reconciler = WebCallReconciler(self.calls, gone, self.clock, run_inline, logger("test"), GUARD)
+        notifier = make_notifier(RecordedWakeups(), self.clock)
+        frame = CallRepairFrame(self.calls, notifier, self.clock, run_inline, logger("test"))
+        reconciler = WebCallReconciler(frame, gone, GUARD)
         asyncio.run(reconciler._repair(self.claim.call_id, Counter()))
 
 

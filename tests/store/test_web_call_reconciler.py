@@ -7,15 +7,18 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import SNAPSHOT, make_web_call
+from tests.store.fixtures_dialer import WAKE
+from tests.support.builders import SNAPSHOT, TRUNK, make_web_call
 from tests.support.clocks import NOW_MS, ManualClock
-from tests.support.stubs import GUARD
+from tests.support.stubs import GUARD, RecordedWakeups
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
 from trunkline.core.logging import logger
+from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
+from trunkline.reconciler.call_repair import CallRepairFrame
 from trunkline.reconciler.web_calls import WebCallReconciler
 from trunkline.storage.table import Table
 
@@ -43,9 +46,17 @@ class Rooms:
 class WebCallHarness:
     def __init__(self, table: Table) -> None:
         self.calls, self.clock, self.rooms = CallRepository(table), ManualClock(), Rooms()
-        self.reconciler = WebCallReconciler(
-            self.calls, self._rooms, self.clock, self._at_once, logger("test"), GUARD
+        self.wakeups, self.checks = RecordedWakeups(), list[tuple[str, int]]()
+        notifier = LaneNotifier(self.wakeups, self.clock, logger("test"), lambda _: [TRUNK.id])  # type: ignore[arg-type]
+        frame = CallRepairFrame(
+            self.calls,
+            notifier,
+            self.clock,
+            self._at_once,
+            logger("test"),
+            lambda *check: self.checks.append(check),
         )
+        self.reconciler = WebCallReconciler(frame, self._rooms, GUARD)
 
     async def _rooms(self, _: Call) -> Rooms:
         return self.rooms
@@ -113,3 +124,29 @@ async def test_a_livekit_that_does_not_answer_ends_nothing(reconciler: WebCallHa
     reconciler.rooms.down = True
     call, repairs = await reconciler.after(60, **TALKING)
     assert (call.state, repairs) == (State.ACTIVE, {})
+
+
+@pytest.mark.parametrize(("left_s", "checked"), [(76, False), (75, True), (1, True)])
+async def test_a_talk_whose_limit_is_near_is_looked_at_when_it_is_reached(
+    reconciler: WebCallHarness, left_s: int, *, checked: bool
+) -> None:
+    limit_s = SNAPSHOT.max_call_duration_s
+    call, repairs = await reconciler.after(limit_s - left_s, **TALKING)
+    assert (call.state, repairs) == (State.ACTIVE, {})
+    assert reconciler.checks == ([(call.id, NOW_MS + limit_s * 1000)] if checked else [])
+
+
+async def test_it_is_cut_at_the_very_second_of_its_limit(reconciler: WebCallHarness) -> None:
+    call, _ = await reconciler.after(SNAPSHOT.max_call_duration_s, **TALKING)
+    assert (call.reason, call.duration_s) == (Reason.MAX_DURATION_REACHED, SNAPSHOT.max_call_duration_s)
+    assert reconciler.rooms.closed == ["room"]
+
+
+async def test_a_repaired_web_call_gives_its_slot_of_the_total_back_and_wakes_the_tenants_trunks(
+    reconciler: WebCallHarness,
+) -> None:
+    call = make_web_call(**TALKING, room_name="room", slots=("tenant/tenant-1/live",))
+    reconciler.calls.create(call, limits={"tenant/tenant-1/live": 1})
+    reconciler.clock.move_s(SNAPSHOT.max_call_duration_s)
+    assert await reconciler.reconciler.repair(call.id) == "web_max_duration_reached"
+    assert reconciler.wakeups.sent == [WAKE], "free first, then wake"

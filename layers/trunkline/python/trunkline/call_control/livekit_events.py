@@ -15,7 +15,7 @@ from trunkline.calls.agent_transitions import (
 )
 from trunkline.calls.disconnect_reasons import LOST, ending_for_disconnect
 from trunkline.calls.leg_end import release_slots
-from trunkline.calls.models import Call, Change
+from trunkline.calls.models import RECONCILER_REACH_MS, Call, Change
 from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import Phase, State
@@ -91,6 +91,7 @@ class LiveKitEventHandler:
             return None
         self._notifier.notify_change(seen[-1], after)
         self._check_stored_ending(seen[-1], after, now_ms)
+        self._check_short_limit(seen[-1], after, now_ms)
         if event.is_caller and event.event == "participant_joined" and seen[-1].is_terminal:
             # The caller joined too late. If closing the room fails, LiveKit sends the webhook again.
             self._room_actions.close_room(event.claim)
@@ -101,6 +102,14 @@ class LiveKitEventHandler:
         ending = after.pending_ending
         if ending and before.pending_ending is None and ending.state is not State.FAILED:
             self._room_actions.check_at(after.id, now_ms + RUN_LEASE_MS + MAX_CLOCK_SKEW_MS + 1)
+
+    def _check_short_limit(self, before: Call, after: Call, now_ms: int) -> None:
+        """Have a web call that has become active checked at a limit before the reconciler's next pass."""
+        limit_ms = after.limit_ends_ms
+        if before.state is State.ACTIVE or after.state is not State.ACTIVE or limit_ms is None:
+            return
+        if limit_ms <= now_ms + RECONCILER_REACH_MS:
+            self._room_actions.check_at(after.id, limit_ms)
 
     def _record_ids(self, event: LiveKitEvent) -> None:
         ids = {"sip_participant_id": event.sip_participant_id, "sip_call_id": event.sip_call_id}

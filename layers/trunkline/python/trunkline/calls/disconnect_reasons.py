@@ -1,7 +1,8 @@
 """Meaning of a leg's end: a pure function of LiveKit's `disconnectReason` and `sip.callStatus`.
 
 Source: the measured table in `docs/livekit.md`. `CLIENT_INITIATED` alone is a normal end or a trunk
-failure; only the call status tells.
+failure; only the call status tells. `USER_REJECTED` is a decline, a busy callee, a carrier's refusal or a
+missing codec, and nothing tells which: this table is for dials whose own answer is lost (`docs/statuses.md`).
 """
 
 from __future__ import annotations

@@ -27,6 +27,10 @@ from trunkline.storage.keys.tenants import tenant_mode_of
 HARD_END_MARGIN_MS = 60_000
 """Added to the time after which LiveKit itself cuts a leg."""
 
+RECONCILER_REACH_MS = 75_000
+"""Longer than the interval between two passes of the reconciler. What comes sooner than this is checked by a
+delayed message."""
+
 _AFTER_ANSWER = {State.ACTIVE, State.COMPLETED, State.DISCONNECTED}
 
 WEB_LANES = tuple(f"web-{digit}" for digit in "0123456789abcdef")

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from trunkline.calls.agent_transitions import AGENT_GRACE_MS
-from trunkline.calls.models import Call, Change, StaleCall
+from trunkline.calls.models import RECONCILER_REACH_MS, Call, Change, StaleCall
 from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import NoFreeSlot
 from trunkline.calls.states import State
@@ -18,7 +18,6 @@ from trunkline.dialer.context import DialerContext
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 
 _SETTLE_FOR_S = 20
-_SHORT_LIMIT_S = 75
 
 
 class Claim:
@@ -100,7 +99,7 @@ class Claim:
     async def _check_later(self, call: Call) -> None:
         """Have a talk looked at: at a limit the reconciler might see too late, or if its agent has left."""
         check_at, answered_ms = self._context.check_at, call.answered_at_ms
-        if call.limit_ends_ms and call.agent.max_call_duration_s <= _SHORT_LIMIT_S:
+        if call.limit_ends_ms and call.limit_ends_ms <= self._context.clock.wall_ms() + RECONCILER_REACH_MS:
             await self._context.offload(check_at, call.id, call.limit_ends_ms)
         if call.agent_left_at_ms and answered_ms:
             await self._context.offload(check_at, call.id, answered_ms + AGENT_GRACE_MS)

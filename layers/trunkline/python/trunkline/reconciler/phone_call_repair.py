@@ -5,92 +5,56 @@ Every write is conditional on the version read before the look-up, so that a cha
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
-from aws_lambda_powertools import Logger
 from livekit.protocol.models import ParticipantInfo
 
 from trunkline.calls.agent_transitions import agent_found, agent_overdue, end_agent_lost, replacement_overdue
 from trunkline.calls.leg_end import end_found, end_overdue, end_without_confirmation
-from trunkline.calls.models import Call, Change, StaleCall
+from trunkline.calls.models import Call, Change
 from trunkline.calls.reasons import Reason
-from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import adopt_call, end_call, finish_attempt, requeue
 from trunkline.calls.value_objects import Channel, Ending
-from trunkline.core.clock import Clock
 from trunkline.dial_queue.lease import LaneLeaseRepository
-from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.livekit.client import TOKEN_LEEWAY_MS
 from trunkline.livekit.fail_fast import PhoneLookups
 from trunkline.livekit.rooms import AGENT_PREFIX
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
+from trunkline.reconciler.call_repair import CallRepairFrame, Repair
 from trunkline.trunks.models import TrunkState
 
 LOOK_UP_DELAY_MS = TOKEN_LEEWAY_MS + 5_000
 """How long after `dead_after` a missing participant proves that no INVITE will follow (rule 11)."""
-
-NEXT_PASS_MS = 75_000
-"""Longer than the interval between two passes."""
 
 HANG_UP_PATIENCE_MS = 60_000
 """How long LiveKit may take to confirm a hang-up before the call ends without it."""
 
 _SETTLE_FIRST_MS = 30_000
 
-Repair = tuple[str, Change]
-
 
 @dataclass(frozen=True)
 class PhoneCallRepair:
-    """Repairs one call at a time; `offload` runs a blocking call outside the event loop.
+    """Repairs one phone call at a time, in `frame`."""
 
-    `check_at` has a call looked at again at a time.
-    """
-
-    calls: CallRepository
+    frame: CallRepairFrame
     lanes: LaneLeaseRepository
-    notifier: LaneNotifier
     livekit: PhoneLookups
-    clock: Clock
-    offload: Callable[..., Awaitable[Any]]
-    log: Logger
-    check_at: Callable[[str, int], None] = lambda *_: None
 
     async def repair(self, call_id: str, state: TrunkState | None = None) -> str | None:
-        """Repair a call, and return the name of the repair; a LiveKit that does not answer decides nothing.
+        """Repair a call, and return the name of the repair.
 
         With its trunk's state, slots of a limit that was set during the call are taken, too.
         """
-        try:
-            call = await self.offload(self.calls.load, call_id)
-            if call is None or call.is_terminal or call.channel is Channel.WEB:
-                return None
-            found = await self._decide(call, self.clock.wall_ms())
-            found = found or (_missing_slots(call, state) if state else None)
-            if found is None:
-                await self._check_at_the_limit(call)
-                return None
-            name, change = found
-            after = await self.offload(self.calls.apply, call, change, self.clock.wall_ms())
-            await self.offload(self.notifier.notify_change, call, after)
-        except StaleCall:
-            return None
-        except LiveKitUnavailable as error:
-            self.log.warning("look-up failed", call_id=call_id, cause=str(error))
-            return None
-        self.log.info("repaired", call_id=call_id, tenant_id=call.tenant_id, repair=name)
-        await self._clean_up(call, change)
-        return name
 
-    async def _check_at_the_limit(self, call: Call) -> None:
-        """Have the call looked at when its talk reaches its limit, if that is before the next pass."""
-        now_ms, limit_ms = self.clock.wall_ms(), call.limit_ends_ms
-        if limit_ms is not None and now_ms < limit_ms <= now_ms + NEXT_PASS_MS:
-            await self.offload(self.check_at, call.id, limit_ms)
+        async def decide(call: Call, now_ms: int) -> Repair | None:
+            if call.channel is Channel.WEB:
+                return None
+            found = await self._decide(call, now_ms)
+            return found or (_missing_slots(call, state) if state else None)
+
+        return await self.frame.repair(call_id, decide, self._clean_up)
 
     async def _decide(self, call: Call, now_ms: int) -> Repair | None:
         """Decide which repair a call needs; what needs no LiveKit is decided before it is asked."""
@@ -186,11 +150,11 @@ class PhoneCallRepair:
         return await self.livekit.callee(call.room_name or "", call.claim)
 
     async def _lease_is_alive(self, call: Call) -> bool:
-        return bool(call.owner) and await self.offload(self.lanes.run_is_alive, call.owner)
+        return bool(call.owner) and await self.frame.offload(self.lanes.run_is_alive, call.owner)
 
-    async def _clean_up(self, call: Call, change: Change) -> None:
+    async def _clean_up(self, call: Call, after: Call) -> None:
         """Close the room of a claim that has ended; on failure LiveKit closes the empty room."""
-        if call.room_name and (change.call.is_terminal or change.call.is_waiting):
+        if call.room_name and (after.is_terminal or after.is_waiting):
             with suppress(LiveKitUnavailable):
                 await self.livekit.delete_room(call.room_name)
 

@@ -14,7 +14,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from trunkline.calls.leg_end import release_slots
-from trunkline.calls.models import Call, StaleCall
+from trunkline.calls.models import RECONCILER_REACH_MS, Call, StaleCall
 from trunkline.calls.repository import CallRepository
 from trunkline.core.clock import Clock
 from trunkline.core.item_guard import ItemGuard
@@ -28,9 +28,10 @@ from trunkline.dialer.queue_reader import enqueue_due_calls
 from trunkline.dialer.simulation_hook import Simulation
 from trunkline.livekit.fail_fast import PhoneLookups
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
+from trunkline.reconciler.call_repair import CallRepairFrame
 from trunkline.reconciler.line_metrics import LineMetrics
 from trunkline.reconciler.open_calls import repair_open_calls
-from trunkline.reconciler.phone_call_repair import NEXT_PASS_MS, PhoneCallRepair
+from trunkline.reconciler.phone_call_repair import PhoneCallRepair
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
 
@@ -57,16 +58,8 @@ class PhoneCallReconciler:
 
     @cached_property
     def _call_repair(self) -> PhoneCallRepair:
-        return PhoneCallRepair(
-            self.calls,
-            self.lanes,
-            self.notifier,
-            self.livekit,
-            self.clock,
-            self.offload,
-            self.log,
-            self.check_at,
-        )
+        frame = CallRepairFrame(self.calls, self.notifier, self.clock, self.offload, self.log, self.check_at)
+        return PhoneCallRepair(frame, self.lanes, self.livekit)
 
     @cached_property
     def _line_metrics(self) -> LineMetrics:
@@ -155,7 +148,7 @@ class PhoneCallReconciler:
         if moved:
             repairs["due_let_in"] += moved
         # SQS delays a message by 15 minutes at most: wake-ups for later times are sent from here.
-        until_ms = self.clock.wall_ms() + NEXT_PASS_MS
+        until_ms = self.clock.wall_ms() + RECONCILER_REACH_MS
         moments = await self.offload(self.calls.due_times, trunk_id, until_ms)
         for second in sorted({-(-moment_ms // 1000) for moment_ms in moments}):
             await self.offload(self.notifier.wake_at, trunk_id, second * 1000)

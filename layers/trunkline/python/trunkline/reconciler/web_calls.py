@@ -6,23 +6,19 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
-
-from aws_lambda_powertools import Logger
 
 from trunkline.calls.agent_transitions import agent_found, agent_overdue, end_agent_lost, replacement_overdue
-from trunkline.calls.models import WEB_LANES, Call, Change, StaleCall
+from trunkline.calls.models import WEB_LANES, Call, Change
 from trunkline.calls.reasons import Reason
-from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
 from trunkline.calls.transitions import end_call
 from trunkline.calls.value_objects import Ending
 from trunkline.calls.web_transitions import on_room_finished
-from trunkline.core.clock import Clock
 from trunkline.core.item_guard import ItemGuard
 from trunkline.livekit.fail_fast import WebLookups
 from trunkline.livekit.rooms import AGENT_PREFIX
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
+from trunkline.reconciler.call_repair import CallRepairFrame, Repair
 from trunkline.reconciler.open_calls import repair_open_calls
 
 _SETTLE_FIRST_MS = 30_000
@@ -30,16 +26,13 @@ _SETTLE_FIRST_MS = 30_000
 
 @dataclass(frozen=True)
 class WebCallReconciler:
-    """Reconciles the live web calls; every write is conditional on the version read.
+    """Reconciles the live web calls, in `frame`.
 
     `livekit(call)` opens the project of a call's room.
     """
 
-    calls: CallRepository
+    frame: CallRepairFrame
     livekit: Callable[[Call], Awaitable[WebLookups]]
-    clock: Clock
-    offload: Callable[..., Awaitable[Any]]
-    log: Logger
     guard: ItemGuard
 
     async def reconcile(self, repairs: Counter[str]) -> None:
@@ -47,10 +40,10 @@ class WebCallReconciler:
         for lane in WEB_LANES:
             with self.guard.item("web_calls", lane):
                 await repair_open_calls(
-                    self.calls,
-                    self.offload,
+                    self.frame.calls,
+                    self.frame.offload,
                     lane,
-                    self.clock.wall_ms(),
+                    self.frame.clock.wall_ms(),
                     lambda call_id: self._repair(call_id, repairs),
                 )
 
@@ -61,24 +54,11 @@ class WebCallReconciler:
 
     async def repair(self, call_id: str) -> str | None:
         """Repair a call, and return the name of the repair."""
-        try:
-            call = await self.offload(self.calls.load, call_id)
-            if call is None or call.is_terminal:
-                return None
-            change = await self._repair_for(call, self.clock.wall_ms())
-            if change is None:
-                return None
-            await self.offload(self.calls.apply, call, change, self.clock.wall_ms())
-        except StaleCall:
-            return None
-        except LiveKitUnavailable as error:
-            self.log.warning("look-up failed", call_id=call_id, cause=str(error))
-            return None
-        name = f"web_{change.call.reason or 'agent_found'}"
-        self.log.info("repaired", call_id=call_id, tenant_id=call.tenant_id, repair=name)
-        if change.call.is_terminal:
-            await self._close(call)
-        return name
+        return await self.frame.repair(call_id, self._decide, self._clean_up)
+
+    async def _decide(self, call: Call, now_ms: int) -> Repair | None:
+        change = await self._repair_for(call, now_ms)
+        return (f"web_{change.call.reason or 'agent_found'}", change) if change else None
 
     async def _repair_for(self, call: Call, now_ms: int) -> Change | None:
         """Decide which repair a call needs, if any."""
@@ -105,8 +85,10 @@ class WebCallReconciler:
     async def _caller_is_in(self, call: Call) -> bool:
         return await (await self.livekit(call)).caller_is_in(call.room_name or "")
 
-    async def _close(self, call: Call) -> None:
-        """Close the call's room; on failure LiveKit closes it when it is empty."""
+    async def _clean_up(self, call: Call, after: Call) -> None:
+        """Close the room of a call that has ended; on failure LiveKit closes it when it is empty."""
+        if not after.is_terminal:
+            return
         with suppress(LiveKitUnavailable):
             await (await self.livekit(call)).delete_room(call.room_name or "")
 
@@ -118,6 +100,6 @@ def _overdue(call: Call, now_ms: int) -> Change | None:
         return end_call(call, Ending(State.FAILED, Reason.AGENT_UNAVAILABLE), now_ms)
     if replacement_overdue(call, now_ms):
         return end_agent_lost(call, now_ms)
-    if now_ms - (call.answered_at_ms or now_ms) > call.agent.max_call_duration_s * 1000:
+    if call.has_reached_limit(now_ms):
         return end_call(call, Ending(State.COMPLETED, Reason.MAX_DURATION_REACHED), now_ms)
     return None
