@@ -35,6 +35,8 @@ class DialerProcess:
 
     async def serve(self, wake: DialWakeup, run_id: str) -> StopReason | None:
         """Serve one wake-up; without a LiveKit project the calls wait, and the reconciler wakes them."""
+        if wake.watchdog and not await self._runs.offload(self._resources.lanes.is_orphaned, wake.trunk_id):
+            return None
         try:
             trunk = await self._runs.offload(self._resources.trunks.load, wake.trunk_id)
             credentials = await self._runs.offload(self._projects.for_trunk, trunk)

@@ -68,6 +68,8 @@ class TestDialerProcess:
 
     async def serve(self, wake: DialWakeup, run_id: str) -> StopReason | None:
         """Serve one wake-up."""
+        if wake.watchdog and not await self._runs.offload(self._resources.lanes.is_orphaned, wake.trunk_id):
+            return None
         resources, notifier = self._resources, self._resources.new_notifier()
         livekit = SimulatedLiveKit(resources.calls, resources.clock, self._runs.offload)
         simulation = build_player(resources.table, notifier, resources.clock)

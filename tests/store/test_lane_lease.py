@@ -79,6 +79,22 @@ def test_a_watchdog_leaves_a_free_lane_and_a_live_run_alone(table: Table) -> Non
     assert lanes.take_over(LANE, "run-3") is None
 
 
+def test_a_lane_is_orphaned_from_the_end_of_a_dead_runs_lease_until_it_is_taken(table: Table) -> None:
+    clock = ManualClock()
+    lanes = LaneLeaseRepository(table, clock)
+    assert not lanes.is_orphaned(LANE)
+    assert lanes.take(LANE, "run-1") is not None
+    clock.now_ms += LEASE_MS + MAX_CLOCK_SKEW_MS
+    assert not lanes.is_orphaned(LANE)
+    clock.now_ms += 1
+    assert lanes.is_orphaned(LANE)
+    second = lanes.take_over(LANE, "run-2")
+    assert second is not None
+    assert not lanes.is_orphaned(LANE)
+    lanes.release(second, 0)
+    assert not lanes.is_orphaned(LANE)
+
+
 def test_a_zombie_can_neither_reserve_nor_release(table: Table) -> None:
     clock = ManualClock()
     lanes = LaneLeaseRepository(table, clock)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from trunkline.calls.models import Call, Change
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import claim_call
+from trunkline.dialer.lane_run import StopReason
+from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
 from trunkline.storage.table import Table
 from trunkline.trunks.batch_holds import BatchHold
 
@@ -136,3 +139,15 @@ async def test_a_run_that_loses_the_race_for_a_claim_leaves_the_winners_room_alo
     assert dialer.load().owner == winner
     assert dialer.livekit.deleted_rooms == []
     assert dialer.livekit.dispatched == []
+
+
+async def test_a_livekit_that_sends_nothing_backs_off_the_lane_and_not_the_call(
+    dialer: DialerHarness,
+) -> None:
+    dialer.livekit.answer = lambda _: DialAnswer(DialResult(DialResultKind.NOT_SENT))
+    dialer.calls.create(make_call())
+    assert await dialer.run().serve(WAKE) is StopReason.BLOCKED
+    call, times = dialer.load(), [time_s for time_s, _ in dialer.livekit.invites]
+    assert (call.state, call.due_ms, call.attempts) == (State.QUEUED, None, ())
+    assert len(times) == 3
+    assert [round(later - earlier) for earlier, later in pairwise(times)] == [2, 4]

@@ -94,7 +94,7 @@ class LaneLeaseRepository:
             The lane, or None if it is free or its run is alive.
         """
         item = self._table.get(lane_key(trunk_id)) or {}
-        if not item.get("holder") or self._is_alive(item):
+        if not self._is_orphaned(item):
             return None
         seen = Attr("fence").eq(item["fence"]) & Attr("lease_end_ms").eq(item["lease_end_ms"])
         lane = self._take_if(seen, trunk_id, run_id)
@@ -181,6 +181,13 @@ class LaneLeaseRepository:
     def pace_factor(self, trunk_id: str) -> float:
         """Read the share of the budget in use: below 1 after the carrier said "too fast"."""
         return self.status(trunk_id).pace_factor
+
+    def is_orphaned(self, trunk_id: str) -> bool:
+        """Tell whether the lane is held by a run that died: one read."""
+        return self._is_orphaned(self._table.get(lane_key(trunk_id)) or {})
+
+    def _is_orphaned(self, item: Item) -> bool:
+        return bool(item.get("holder")) and not self._is_alive(item)
 
     def _is_alive(self, item: Item) -> bool:
         return bool(item.get("lease_end_ms", 0) >= self._clock.wall_ms() - MAX_CLOCK_SKEW_MS)
