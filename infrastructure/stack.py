@@ -9,6 +9,7 @@ from infrastructure.alerts import AlertTopic
 from infrastructure.batch_workflow import Batches
 from infrastructure.call_alarms import CallAlarms
 from infrastructure.call_checks import CallChecks
+from infrastructure.dashboard import StageDashboard
 from infrastructure.data_stores import DataStores
 from infrastructure.dial_queue import DialQueue
 from infrastructure.event_bus import EventBus
@@ -22,6 +23,7 @@ from infrastructure.functions.reconciler import add_reconciler
 from infrastructure.functions.test_dialer import add_test_dialer
 from infrastructure.functions.webhook_deliver import add_webhook_deliver
 from infrastructure.http_api import HttpApi
+from infrastructure.log_queries import LogQueries
 from infrastructure.outputs import add_outputs
 from infrastructure.python_function import shared_runtime
 from infrastructure.schedules import Schedules
@@ -77,6 +79,8 @@ class TrunklineStack(Stack):
         self.service_alarms = ServiceAlarms(self, "ServiceAlarms")
         self.call_alarms = CallAlarms(self, "CallAlarms")
         self.notices.publish_every_alarm()
+        StageDashboard(self, "Overview")
+        LogQueries(self, "LogQueries")
         add_outputs(self)
 
     def _batches(self) -> Batches:
