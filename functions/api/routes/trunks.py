@@ -40,7 +40,7 @@ def get_trunk(request: ApiRequest, trunk_id: str) -> TrunkView:
 def change_trunk(request: ApiRequest, trunk_id: str, body: TrunkChange) -> TrunkView:
     """Pause or resume a trunk that only you use, or change its limits.
 
-    A running lane applies the change within 3 s: calls that were not sent return to the queue, calls that
-    ring continue. null removes a limit of yours.
+    A running lane applies the change within half a second of the response: calls that were not sent return
+    to the queue, calls that ring continue. null removes a limit of yours.
     """
     return trunk_service().change(request.principal, trunk_id, body)
