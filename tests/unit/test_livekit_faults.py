@@ -19,7 +19,13 @@ from trunkline.livekit import client as client_module
 from trunkline.livekit.client import LiveKitClient, dial_token, open_session
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.dial_result import DialResultKind
-from trunkline.livekit.sdk_boundary import MAX_ANSWER_BYTES, LiveKitUnavailable, confirmed, refusal_of
+from trunkline.livekit.sdk_boundary import (
+    MAX_ANSWER_BYTES,
+    UNAUTHENTICATED,
+    LiveKitUnavailable,
+    confirmed,
+    refusal_of,
+)
 
 SECRET = "a secret of at least thirty-two characters"
 CREDENTIALS = LiveKitCredentials("http://x", "devkey", SECRET)
@@ -124,6 +130,28 @@ async def test_every_other_request_fails_in_one_way_and_is_not_repeated(
         with pytest.raises(LiveKitUnavailable):
             await request()
     assert behaviour.requests == len(requests)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        ("invalid API key: nokey", "text/plain"),
+        ("go-jose/go-jose: error in cryptographic primitive", "text/plain"),
+        ('{"code":"unauthenticated","msg":"permissions denied"}', "application/json"),
+    ],
+)
+async def test_refused_credentials_are_known_whatever_the_form_of_the_refusal(
+    server: tuple[Server, LiveKitClient], body: str, content_type: str
+) -> None:
+    behaviour, livekit = server
+
+    async def refuse(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=401, text=body, content_type=content_type)
+
+    behaviour.answer = refuse
+    with pytest.raises(LiveKitUnavailable) as refused:
+        await livekit.dispatch_agent("r1", "ada", "id")
+    assert refused.value.code == UNAUTHENTICATED
 
 
 def bomb(text: str) -> Answer:

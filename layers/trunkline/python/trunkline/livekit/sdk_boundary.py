@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import aiohttp
@@ -84,9 +85,14 @@ class Refusal:
 
 
 def refusal_of(error: ServerError) -> Refusal:
-    """Read an error of the SDK, whose fields are whatever JSON the server sent."""
+    """Read an error of the SDK, whose fields are whatever JSON the server sent.
+
+    LiveKit refuses an unknown key and a wrong signature with a 401 in plain text, which has no code.
+    """
     meta: dict[str, Any] = error.metadata if isinstance(error.metadata, dict) else {}
     code = error.code if isinstance(error.code, str) and error.code in TWIRP_CODES else "unknown"
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        code = UNAUTHENTICATED
     return Refusal(
         error.status,
         code,
