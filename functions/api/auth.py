@@ -9,9 +9,11 @@ from trunkline.auth.authenticator import AuthContext, Credentials
 from trunkline.auth.principal import Principal
 from trunkline.auth.scopes import Scope
 from trunkline.auth.sessions import COOKIE
+from trunkline.calls.models import Call
 from trunkline.core.errors import InvalidApiKey, RateLimited
 from trunkline.core.logging import logger
 from trunkline.core.rate_limit import RateLimitStatus
+from trunkline.core.trace_context import HEADER, trace_id_of, trace_id_of_call
 from trunkline.http_api.request import Request
 
 from .bootstrap.access import authenticator
@@ -59,14 +61,20 @@ class ApiRequest:
         if scope is not None:
             self.principal.require(Scope(scope))
 
+    def log_call(self, call: Call) -> None:
+        """Add the call that the request created to its log lines."""
+        log.append_keys(call_id=call.id, trace_id=call.trace_id)
+
     def _add_log_keys(self) -> None:
         actor, call = self.principal.actor, _CALL_PATH.match(self.http.path)
+        trace_id = actor.trace_id or (trace_id_of_call(call["id"]) if call else None)
         log.append_keys(
             request_id=actor.request_id,
             call_id=call and call["id"],
             tenant_id=self.principal.tenant_id,
             key_id=actor.id,
             livemode=self.principal.livemode,
+            trace_id=trace_id,
         )
 
 
@@ -102,4 +110,5 @@ def credentials_of(request: Request) -> Credentials:
         origin=request.headers.get("origin"),
         fetch_site=request.headers.get("sec-fetch-site"),
         host=request.headers.get("host", ""),
+        trace_id=trace_id_of(request.headers.get(HEADER)) or "",
     )

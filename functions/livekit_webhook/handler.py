@@ -40,7 +40,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         log.warning("event of another tenant's room ignored", livekit_tenant_id=owner)
         reported = None
     call = built.events.handle(reported) if reported else None
-    log.append_keys(tenant_id=call.tenant_id if call else owner)
+    log.append_keys(tenant_id=call.tenant_id if call else owner, trace_id=call and call.trace_id)
     _count("handled" if reported else "ignored")
     log.info("webhook", event_type=webhook.event, call_id=call_id if reported else None)
     return Response(200, {"status": "received"}).to_payload()

@@ -92,7 +92,7 @@ def erase_items_of(call_id: str) -> None:
 
 def log_call(call: Call) -> None:
     """Add the call to the request's log lines."""
-    log.append_keys(call_id=call.id, tenant_id=call.tenant_id)
+    log.append_keys(call_id=call.id, trace_id=call.trace_id, tenant_id=call.tenant_id)
 
 
 def _close_room(call: Call, room: str) -> None:

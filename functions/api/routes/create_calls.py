@@ -41,6 +41,7 @@ def create_outbound_call(
     admitted = outbound_call_service().create(
         request.principal, body, source="api", idempotency_key=idempotency_key
     )
+    request.log_call(admitted.call)
     return Reply(accepted_answer(admitted.call), admitted.replayed)
 
 
@@ -63,6 +64,7 @@ def schedule_call(
     """Schedule a phone call for a time, or a window of time."""
     service = outbound_call_service()
     admitted = service.create(request.principal, body, source="schedule", idempotency_key=idempotency_key)
+    request.log_call(admitted.call)
     return Reply(scheduled_answer(admitted.call), admitted.replayed)
 
 
@@ -94,6 +96,7 @@ def create_call(
     admitted = workflow_call_service().create(
         request.principal, body, source="api", idempotency_key=idempotency_key
     )
+    request.log_call(admitted.call)
     return Reply(join_token_service().for_caller(admitted.call), admitted.replayed)
 
 
@@ -113,4 +116,5 @@ def create_test_call(
     admitted = service.create_test(
         request.principal, body, source="test-agent", idempotency_key=idempotency_key
     )
+    request.log_call(admitted.call)
     return Reply(join_token_service().for_caller(admitted.call), admitted.replayed)

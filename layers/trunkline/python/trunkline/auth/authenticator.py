@@ -32,6 +32,7 @@ class Credentials:
     origin: str | None = None
     fetch_site: str | None = None
     host: str = ""
+    trace_id: str = ""
 
     @property
     def is_own_site(self) -> bool:
@@ -94,5 +95,5 @@ class Authenticator:
 
 
 def _principal(key: ApiKey, credentials: Credentials, kind: str) -> Principal:
-    actor = Actor(kind, key.id, key.name, credentials.address, credentials.request_id)
+    actor = Actor(kind, key.id, key.name, credentials.address, credentials.request_id, credentials.trace_id)
     return Principal(key.tenant_id, key.livemode, key.scopes, key, actor)

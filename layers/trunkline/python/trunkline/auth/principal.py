@@ -12,13 +12,17 @@ from trunkline.storage.keys.tenants import tenant_mode_of
 
 @dataclass(frozen=True)
 class Actor:
-    """The actor of an audit entry: `api_key`, `session`, `trigger`, `schedule`, `batch` or `operator`."""
+    """The actor of an audit entry: `api_key`, `session`, `trigger`, `schedule`, `batch` or `operator`.
+
+    `trace_id` is the trace that its request belongs to, if it said so.
+    """
 
     kind: str = "operator"
     id: str = ""
     name: str = ""
     address: str = ""
     request_id: str = ""
+    trace_id: str = ""
 
 
 @dataclass(frozen=True)

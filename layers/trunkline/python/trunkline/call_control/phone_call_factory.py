@@ -115,6 +115,7 @@ def new_phone_call(principal: Principal, new_call: NewPhoneCall, now_ms: int) ->
         due_ms=due_ms if due_ms > now_ms else None,
         waits_for=WaitsFor.ZONE if is_held else _waits_for(is_scheduled=is_scheduled, waits=due_ms > now_ms),
         speed=new_call.speed,
+        client_trace_id=principal.actor.trace_id or None,
     )
 
 

@@ -197,6 +197,7 @@ class WorkflowCallService:
             room_name=room_name(call_id, 1),
             speed=request.test_speed,
             livekit_tenant_id=self.livekit_tenant_id(principal.tenant_id) if principal.livemode else None,
+            client_trace_id=principal.actor.trace_id or None,
         )
 
 

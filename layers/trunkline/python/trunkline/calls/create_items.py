@@ -65,6 +65,8 @@ def event_put(call: Call, sequence: int, event: NewEvent, at_ms: int) -> Put:
         "livemode": call.livemode,
         "data_json": json_text(dict(event.data)),
     }
+    if call.client_trace_id:
+        item |= {"trace_id": call.client_trace_id}
     if call.is_terminal and call.duration_s:
         item |= {"talk_s": call.duration_s}
     if call.batch_row:

@@ -22,6 +22,7 @@ from trunkline.calls.value_objects import (
     WaitsFor,
     WorkflowRef,
 )
+from trunkline.core.trace_context import trace_id_of_call
 from trunkline.storage.keys.tenants import tenant_mode_of
 
 HARD_END_MARGIN_MS = 60_000
@@ -124,6 +125,12 @@ class Call:
     summary: str | None = None
     speed: float | None = None
     livekit_tenant_id: str | None = None
+    client_trace_id: str | None = None
+
+    @property
+    def trace_id(self) -> str:
+        """Return the trace of the request that created the call, or the call's own."""
+        return self.client_trace_id or trace_id_of_call(self.id)
 
     @property
     def test_speed(self) -> float:

@@ -285,7 +285,8 @@ class Attempt:
         await self._claim.settle(call, lambda current, now_ms: end_call(current, ending, now_ms))
 
     def _log(self, message: str, call: Call, **fields: Any) -> None:
-        self._context.log.info(message, call_id=call.id, tenant_id=call.tenant_id, **fields)
+        ids: dict[str, Any] = {"call_id": call.id, "trace_id": call.trace_id, "tenant_id": call.tenant_id}
+        self._context.log.info(message, **ids, **fields)
 
     def _enter(self, stage: Stage) -> None:
         self.stage = stage

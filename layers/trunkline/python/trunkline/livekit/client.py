@@ -31,7 +31,14 @@ from trunkline.calls.models import Call
 from trunkline.egress.socket_guard import SocketGuard
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
-from trunkline.livekit.rooms import CALL_ID_HEADER, CALLER, MAX_ID, WATCHED_ROOM, callee_identity
+from trunkline.livekit.rooms import (
+    CALL_ID_HEADER,
+    CALLER,
+    MAX_ID,
+    TRACE_ID_HEADER,
+    WATCHED_ROOM,
+    callee_identity,
+)
 from trunkline.livekit.sdk_boundary import (
     BoundedResponse,
     LiveKitUnavailable,
@@ -261,8 +268,14 @@ def _sip_request(call: Call, sip_trunk_id: str) -> CreateSIPParticipantRequest:
         wait_until_answered=True,
         ringing_timeout=Duration(seconds=call.agent.ring_timeout_s),
         max_call_duration=Duration(seconds=call.agent.max_leg_s),
-        headers={CALL_ID_HEADER: call.id},
+        headers=_sip_headers(call),
     )
+
+
+def _sip_headers(call: Call) -> dict[str, str]:
+    """Return the headers of the INVITE: the call's id, and the trace of the request if it said so."""
+    trace = {TRACE_ID_HEADER: call.client_trace_id} if call.client_trace_id else {}
+    return {CALL_ID_HEADER: call.id, **trace}
 
 
 def _result_of(error: ServerError) -> DialResult:

@@ -22,6 +22,7 @@ WATCHED_ROOM = "trunkline: agents' joins matter"
 dialer waited for the agent itself, so the agent's webhook needs no read of the table."""
 
 CALL_ID_HEADER = "X-Trunkline-Call-Id"
+TRACE_ID_HEADER = "X-Trunkline-Trace-Id"
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ class ActionExecutor:
     deadline_us: int
     sender: RetryingSender
     call_actions: CallActionsPort
+    trace_id: str | None = None
     change: StateChange = field(default_factory=StateChange)
     completed: list[ActionView] = field(default_factory=list)
     result: Any = None
@@ -116,7 +117,8 @@ class ActionExecutor:
         return self.redactor.redact_text(render(parse(template), self.current_scope))
 
     def _send_request(self, action: ApiCall, number: int, details: dict[str, Any]) -> None:
-        request = render_request(action, self.current_scope, idempotency_key_of(self.invocation_key, number))
+        key = idempotency_key_of(self.invocation_key, number)
+        request = render_request(action, self.current_scope, key, self.trace_id)
         sent = self.sender.send(action, request, self.deadline_us)
         details |= {"http_status": sent.response.status, "tries": sent.tries}
         interpreted = interpret_response(

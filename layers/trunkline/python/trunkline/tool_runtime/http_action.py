@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trunkline.core.json_text import json_text, parse_json
+from trunkline.core.trace_context import HEADER, traceparent_of
 from trunkline.egress.messages import Request, Response
 from trunkline.templating.escaping import JSON_TYPE, render_body, render_header, render_url
 from trunkline.templating.jmespath_query import search
@@ -40,13 +41,19 @@ class RenderedRequest:
         )
 
 
-def render_request(action: ApiCall, scope: Scope, idempotency_key: str) -> RenderedRequest:
+def render_request(
+    action: ApiCall, scope: Scope, idempotency_key: str, trace_id: str | None = None
+) -> RenderedRequest:
     """Render an action's request; headers of the action replace the default ones.
+
+    `trace_id` joins it to the trace of its call.
 
     Raises:
         TemplateError: a value is missing, or is not valid in its position.
     """
     headers = {"User-Agent": _USER_AGENT, "Idempotency-Key": idempotency_key}
+    if trace_id:
+        headers[HEADER] = traceparent_of(trace_id, idempotency_key)
     body = b""
     if action.body is not None:
         body = render_body(action.body, action.media_type, scope)

@@ -211,6 +211,7 @@ class ToolInvocationService:
             deadline_us=context.deadline_us,
             sender=self.sender,
             call_actions=self.call_actions(context.call, context.claim, context.deadline_us),
+            trace_id=context.call.trace_id,
         )
 
     def _scope(self, context: _InvocationContext) -> dict[str, Any]:

@@ -6,12 +6,13 @@ request raises, so that each attempt is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from trunkline.core.trace_context import HEADER, traceparent_of
 from trunkline.egress.messages import Request, Response, TransportError
 from trunkline.webhooks.delivery_models import Delivery
 from trunkline.webhooks.models import Endpoint
@@ -65,7 +66,7 @@ class AttemptSender:
             self.log.exception("event not written", delivery_id=delivery.id)
             return PreparedAttempt(number, None, hidden)
         signed = signature_headers(body, message_id=delivery.event_id, at_s=now_ms // 1000, secrets=secrets)
-        all_headers = {**headers, **signed, **_FIXED_HEADERS}
+        all_headers = {**_trace_headers(delivery, number, headers), **headers, **signed, **_FIXED_HEADERS}
         request = Request(
             "POST", endpoint.url, all_headers, body, DELIVERY_TIMEOUT_S, MAX_DELIVERY_RESPONSE_BYTES
         )
@@ -74,3 +75,11 @@ class AttemptSender:
     def send(self, prepared: PreparedAttempt) -> Response:
         """Send a request; never raises."""
         return self.send_request(prepared.request) if prepared.request else _NOT_BUILT
+
+
+def _trace_headers(delivery: Delivery, number: int, own: Mapping[str, str]) -> dict[str, str]:
+    """Return the header that joins a request to its call's trace, unless the endpoint has one of its own."""
+    trace_id = delivery.call_trace_id
+    if trace_id is None or any(name.lower() == HEADER for name in own):
+        return {}
+    return {HEADER: traceparent_of(trace_id, f"{delivery.id}#{number}")}

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from trunkline.core.trace_context import trace_id_of_call
 from trunkline.webhooks.events import EventType
 
 DELIVERY_RETENTION_S = 30 * 86_400
@@ -62,6 +63,12 @@ class Delivery:
     redelivery_of: str | None = None
     redelivered_as: str | None = None
     version: int = 0
+    trace_id: str | None = None
+
+    @property
+    def call_trace_id(self) -> str | None:
+        """Return the trace of the event's call; None for events of no call."""
+        return self.trace_id or (trace_id_of_call(self.call_id) if self.call_id else None)
 
     def as_attributes(self) -> dict[str, Any]:
         """Return the attributes to store; empty ones are left out."""

@@ -166,6 +166,7 @@ def _event_of(delivery: Delivery) -> Event:
         json.loads(delivery.data_json),
         delivery.call_id,
         delivery.sequence,
+        delivery.trace_id,
     )
 
 

@@ -170,6 +170,7 @@ class DeliveryWorker:
             tenant_id=delivery.tenant_id,
             event_id=delivery.event_id,
             call_id=delivery.call_id,
+            trace_id=delivery.call_trace_id,
             outcome=decision.outcome,
             status=attempt.status,
             error=attempt.error,

@@ -49,7 +49,8 @@ TYPE_OF_CALL_EVENT: Mapping[str, EventType] = {
 class Event:
     """An event, whoever receives it; `id` is the same for every retry and replay.
 
-    `data` is the whole payload, or for an event of a call the part that the call does not contain.
+    `data` is the whole payload, or for an event of a call the part that the call does not contain. `trace_id`
+    is that of the request that created the call, if it had one.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Event:
     data: Mapping[str, object]
     call_id: str | None = None
     sequence: int | None = None
+    trace_id: str | None = None
 
 
 def type_of_call_event(call_event: str, sequence: int) -> EventType | None:

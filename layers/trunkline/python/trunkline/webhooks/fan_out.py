@@ -109,6 +109,7 @@ def delivery_of(event: Event, endpoint: Endpoint, *, at_ms: int | None = None, n
         max_attempts=1 if event.type is EventType.WEBHOOK_PING else endpoint.max_attempts,
         call_id=event.call_id,
         sequence=event.sequence,
+        trace_id=event.trace_id,
     )
 
 
@@ -130,6 +131,7 @@ def _call_event(item: Item, call_id: str) -> Event | None:
         {"entry": item["type"], **json.loads(item["data_json"])},
         call_id,
         item["sequence"],
+        item.get("trace_id"),
     )
 
 
