@@ -98,7 +98,7 @@ class Batches(Construct):
         may.may_read_livekit_secrets(role, data)
         may.may_wake(role, *queues)
         may.may_keep_files(role, self.bucket)
-        worker = self.worker.function
+        worker = self.worker.live
         flow = BatchStateMachine(
             self, "Flow", worker=worker, bucket=self.bucket, runtime=runtime, at_once=at_once
         )
@@ -118,7 +118,7 @@ class BatchStateMachine(Construct):
         scope: Construct,
         name: str,
         *,
-        worker: lambda_.Function,
+        worker: lambda_.Alias,
         bucket: s3.Bucket,
         runtime: Runtime,
         at_once: int,

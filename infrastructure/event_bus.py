@@ -32,7 +32,7 @@ class EventBus(Construct):
             Acknowledgment(id="AwsSolutions::AwsSolutions-SQS3", reason=reason)
         )
 
-    def start_calls_with(self, function: lambda_.Function, at_once: int) -> None:
+    def start_calls_with(self, function: lambda_.Alias, at_once: int) -> None:
         """Have a function take the events that name a trigger, by a queue that tries each again for a day.
 
         `at_once` of them are handled at once: a flood takes no more of the API.

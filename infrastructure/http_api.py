@@ -32,9 +32,7 @@ class HttpApi(Construct):
         self.api = apigateway.HttpApi(self, "Api", create_default_stage=False)
         self._stage(runtime)
 
-    def open(
-        self, *, api: lambda_.Function, livekit_webhook: lambda_.Function, agent_api: lambda_.Function
-    ) -> None:
+    def open(self, *, api: lambda_.Alias, livekit_webhook: lambda_.Alias, agent_api: lambda_.Alias) -> None:
         """Connect the functions to their routes, once they know the address of the API."""
         tenants = self.api.add_routes(
             path="/{proxy+}",

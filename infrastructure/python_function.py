@@ -1,4 +1,4 @@
-"""The one way a Lambda function is made here: own role, own log group, the layers."""
+"""The one way a Lambda function is made here: own role, own log group, the layers, a published version."""
 
 from __future__ import annotations
 
@@ -62,11 +62,21 @@ def metrics_namespace(stage: str) -> str:
     return f"Trunkline/{stage}"
 
 
+# Lambda keeps it for all versions of a function: by itself it publishes none.
+# https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionRecursionConfig.html
+lambda_.Function.classify_version_property("RecursiveLoop", False)
+
+LIVE = "live"
+"""The alias that everything invokes: it points at one published version, never at `$LATEST`."""
+
 _RETENTION = {1: "ONE_DAY", 14: "TWO_WEEKS", 90: "THREE_MONTHS"}
 
 
 class PythonFunction(Construct):
     """A function whose role may write its own logs and, at first, nothing else.
+
+    A deployment publishes a version and moves the alias `live` to it, so that handlers, layers and
+    environment change together: see `docs/upgrade.md`. Invoke `live`; `function` is for metrics.
 
     `calls_itself`: by design its messages lead back to it. Lambda would stop such a chain at about the 16th
     invocation, and put the message away:
@@ -114,7 +124,14 @@ class PythonFunction(Construct):
             memory_size=memory_mib,
             reserved_concurrent_executions=runtime.reserved_concurrency.get(package),
             recursive_loop=lambda_.RecursiveLoop.ALLOW if calls_itself else None,
+            # A version that a failed deployment made goes with it: Lambda publishes none twice in a row for
+            # the same code, so the next try would fail. Earlier ones stay, to go back to.
+            # https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
+            current_version_options=lambda_.VersionOptions(
+                removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+            ),
         )
+        self.live = lambda_.Alias(self, "Live", alias_name=LIVE, version=self.function.current_version)
         reason = "3.13 is the version that the wheels, the byte code and the local stack are made for."
         Validations.of(self.function).acknowledge(
             Acknowledgment(id="AwsSolutions::AwsSolutions-L1", reason=reason)

@@ -58,7 +58,7 @@ class Schedules(Construct):
             "SCHEDULE_ROLE_ARN": self.role.role_arn,
         }
 
-    def run_with(self, function: lambda_.Function, at_once: int) -> None:
+    def run_with(self, function: lambda_.Alias, at_once: int) -> None:
         """Have a function carry out the ticks.
 
         `at_once` of them: a thousand schedules of nine o'clock sharp take no more of the API.

@@ -49,7 +49,7 @@ class TrunklineStack(Stack):
         self.notices = AlertTopic(self, "Notices", self.data.key, settings)
         self.webhook_deliver = add_webhook_deliver(self)
         self.deliveries = DeliveryStateMachine(
-            self, "Deliveries", deliver=self.webhook_deliver.function, runtime=self.runtime
+            self, "Deliveries", deliver=self.webhook_deliver.live, runtime=self.runtime
         )
         self.bus = EventBus(self, "Bus", f"trunkline-{settings.name}")
         self.schedules = Schedules(self, "Schedules", self.data.key)
@@ -70,12 +70,12 @@ class TrunklineStack(Stack):
         self.agent_api = add_agent_api(self)
         self.reconciler = add_reconciler(self)
         self.http.open(
-            api=self.api.function,
-            livekit_webhook=self.livekit_webhook.function,
-            agent_api=self.agent_api.function,
+            api=self.api.live,
+            livekit_webhook=self.livekit_webhook.live,
+            agent_api=self.agent_api.live,
         )
-        self.bus.start_calls_with(self.api.function, settings.bus_events_at_once)
-        self.schedules.run_with(self.api.function, settings.schedule_ticks_at_once)
+        self.bus.start_calls_with(self.api.live, settings.bus_events_at_once)
+        self.schedules.run_with(self.api.live, settings.schedule_ticks_at_once)
         self.service_alarms = ServiceAlarms(self, "ServiceAlarms")
         self.call_alarms = CallAlarms(self, "CallAlarms")
         self.notices.publish_every_alarm()

@@ -40,7 +40,7 @@ def state_machine(scope: Construct, name: str, chain: sfn.Chain, runtime: Runtim
 
 
 def suppress_nag(
-    machine: sfn.StateMachine, invoked: lambda_.Function, more: Mapping[str, str] | None = None
+    machine: sfn.StateMachine, invoked: lambda_.Alias, more: Mapping[str, str] | None = None
 ) -> None:
     """Say why its role has wildcards: for what every machine needs, and `more` resources."""
     reasons = {

@@ -41,7 +41,7 @@ STREAMED_CALL_EVENTS = (
 class DeliveryStateMachine(Construct):
     """The state machine that carries one delivery an execution."""
 
-    def __init__(self, scope: Construct, name: str, *, deliver: lambda_.Function, runtime: Runtime) -> None:
+    def __init__(self, scope: Construct, name: str, *, deliver: lambda_.Alias, runtime: Runtime) -> None:
         super().__init__(scope, name)
         step = tasks.LambdaInvoke(
             self,
@@ -100,7 +100,7 @@ class EventSource(Construct):
         mapping = lambda_.CfnEventSourceMapping(
             self,
             "Stream",
-            function_name=fanout.function.function_name,
+            function_name=fanout.live.function_arn,
             event_source_arn=data.table.table_stream_arn,
             starting_position="TRIM_HORIZON",
             batch_size=_BATCH,

@@ -35,6 +35,6 @@ def add_call_check(stack: TrunklineStack) -> PythonFunction:
     source = event_sources.SqsEventSource(
         stack.call_checks.queue, batch_size=1, max_concurrency=stack.settings.call_checks_at_once
     )
-    built.function.add_event_source(source)
+    built.live.add_event_source(source)
     failed_items(built, "call_check")
     return built

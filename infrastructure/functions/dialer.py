@@ -31,7 +31,7 @@ def add_dialer(stack: TrunklineStack) -> PythonFunction:
     may.may_query_index(built.role, stack.data, "open")
     may.may_read_livekit_secrets(built.role, stack.data)
     may.may_wake(built.role, stack.dial_queue.queue, stack.test_dial_queue.queue, stack.call_checks.queue)
-    built.function.add_event_source(
+    built.live.add_event_source(
         event_sources.SqsEventSource(
             stack.dial_queue.queue, batch_size=1, max_concurrency=stack.settings.dialer_lanes
         )

@@ -39,7 +39,7 @@ def add_reconciler(stack: TrunklineStack) -> PythonFunction:
     may.may_keep_schedules(built.role, stack.schedules)
     may.may_run_batches(built.role, stack.batches.machine)
     every_minute = events.Schedule.rate(Duration.minutes(1))
-    target = targets.LambdaFunction(built.function, retry_attempts=0)
+    target = targets.LambdaFunction(built.live, retry_attempts=0)
     events.Rule(stack, "ReconcilerEveryMinute", schedule=every_minute, targets=[target])
     failed_items(built, "reconciler")
     return built

@@ -35,5 +35,5 @@ def add_test_dialer(stack: TrunklineStack) -> PythonFunction:
     may.may_use_table(built.role, stack.data, *may.READ, *may.BATCH, *may.CHANGE, *may.REMOVE)
     may.may_query_index(built.role, stack.data, "open")
     may.may_wake(built.role, stack.dial_queue.queue, queue)
-    built.function.add_event_source(event_sources.SqsEventSource(queue, batch_size=1, max_concurrency=lanes))
+    built.live.add_event_source(event_sources.SqsEventSource(queue, batch_size=1, max_concurrency=lanes))
     return built

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +29,19 @@ FUNCTIONS = (
     "call-check",
 )
 Properties = dict[str, Any]
+CONTEXT: dict[str, Any] = json.loads((assets.ROOT / "cdk.json").read_text())["context"]
+"""The feature flags that the CDK's command line sets."""
+
+_VARIABLE = re.compile(r"\$\{(\w+)[.}]")
 
 
 def synthesize(stage: str, layer: Path) -> dict[str, Any]:
     """Synthesize a stage, with this folder for each layer of wheels: they are not needed to read it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(assets, "wheels_layer", lambda *_: layer)
-        return dict(Template.from_stack(TrunklineStack(cdk.App(), stage_settings(stage))).to_json())
+        return dict(
+            Template.from_stack(TrunklineStack(cdk.App(context=CONTEXT), stage_settings(stage))).to_json()
+        )
 
 
 def resources(template: dict[str, Any], kind: str) -> dict[str, Properties]:
@@ -73,13 +81,14 @@ def actions_of(template: dict[str, Any], package: str) -> set[str]:
 
 
 def names_in(value: Any) -> set[str]:
-    """The logical ids that a value refers to, by `Ref` or `Fn::GetAtt`."""
+    """The logical ids that a value refers to, by `Ref`, `Fn::GetAtt` or `Fn::Sub`."""
     if isinstance(value, list):
         return {name for each in value for name in names_in(each)}
     if not isinstance(value, dict):
         return set()
     referred = {value["Ref"]} if "Ref" in value else set()
     referred |= {value["Fn::GetAtt"][0]} if "Fn::GetAtt" in value else set()
+    referred |= set(_VARIABLE.findall(json.dumps(value["Fn::Sub"]))) if "Fn::Sub" in value else set()
     return referred | {name for each in value.values() for name in names_in(each)}
 
 

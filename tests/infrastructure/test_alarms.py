@@ -17,7 +17,7 @@ from aws_cdk.assertions import Template
 
 from infrastructure.alerts import AlertTopic
 from infrastructure.settings import stage_settings
-from tests.infrastructure.templates import names_in, resources
+from tests.infrastructure.templates import function_behind, names_in, resources
 from trunkline.core.item_guard import ITEMS_FAILED
 from trunkline.core.metrics import METRICS
 
@@ -75,7 +75,8 @@ def _streams_that_drop(template: dict[str, Any]) -> list[str]:
         if "StartingPosition" in source:
             destination = names_in(source.get("DestinationConfig", {}).get("OnFailure", {}))
             found += [] if destination and destination <= letters else [f"{name} drops what fails"]
-            found += [] if names_in(source["FunctionName"]) <= late else [f"no alarm that {name} is late"]
+            behind = function_behind(template, source["FunctionName"])
+            found += [] if behind in late else [f"no alarm that {name} is late"]
     return found
 
 

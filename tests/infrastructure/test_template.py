@@ -20,6 +20,7 @@ from tests.infrastructure.templates import (
     STAGES,
     actions_in,
     actions_of,
+    event_sources,
     function,
     function_names,
     resources,
@@ -83,9 +84,7 @@ def test_what_plays_test_calls_can_reach_no_livekit(template: dict[str, Any]) ->
 
 
 def test_test_calls_take_no_lane_of_the_live_ones(template: dict[str, Any]) -> None:
-    sources = resources(template, "AWS::Lambda::EventSourceMapping").values()
-    arns = [(each["FunctionName"]["Ref"], each["EventSourceArn"]["Fn::GetAtt"][0]) for each in sources]
-    takers = {function: queue for function, queue in arns if "DialQueue" in queue}
+    takers = {taker: queue for taker, queue, _ in event_sources(template) if "DialQueue" in queue}
     assert len(takers) == len(set(takers.values())) == 2
 
 
