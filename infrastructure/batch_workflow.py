@@ -1,7 +1,7 @@
 """Batches: the bucket of their rows, and the flow that imports, checks, cancels and exports them.
 
-Begin → Map over the parts (each: Part → Choice → Wait → Part …) → End; the state carries ids and numbers,
-never what is in a row.
+Begin → Map over the parts (each: Part → Choice → Wait → Part …) → End, and again from Begin if a part has
+waited often; the state carries ids and numbers, never what is in a row.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ _TIMEOUT_S = 600
 _MEMORY_MIB = 1024
 _KEPT_DAYS = 15
 _RETRIES = 12
+_PART_INPUT = {
+    name: sfn.JsonPath.string_at(f"$$.Map.Item.Value.{name}") for name in ("batch_id", "work", "part")
+} | {"told": {"waits": 0}}
 
 
 class BatchBucket(Construct):
@@ -128,13 +131,15 @@ class BatchStateMachine(Construct):
         about = {"batch_id": "$.batch_id", "work": "$.work"}
         begin = self._step("Begin", {"step": "begin", **about}, "$.told")
         # A repeat finishes no part that was given up: the reconciler begins anew.
-        end = self._step("End", {"step": "end", **about}, sfn.JsonPath.DISCARD, fails_at=["NotFinished"])
+        ended = {"step": "end", "parts": "$.told.parts", **about}
+        end = self._step("End", ended, "$.told", fails_at=["NotFinished"])
         parts = sfn.DistributedMap(
             self,
             "Parts",
             max_concurrency=at_once,
             item_reader=sfn.S3JsonItemReader(bucket=bucket, key=sfn.JsonPath.string_at("$.told.parts_key")),
-            result_path=sfn.JsonPath.DISCARD,
+            item_selector=_PART_INPUT,
+            result_path="$.told.parts",
             tolerated_failure_percentage=100,
         )
         parts.item_processor(
@@ -142,7 +147,8 @@ class BatchStateMachine(Construct):
         )
         has_parts = sfn.Condition.string_equals("$.told.next", "parts")
         choice = sfn.Choice(self, "HasParts").when(has_parts, parts.next(end)).otherwise(end)
-        end.next(sfn.Succeed(self, "Done"))
+        is_paused = sfn.Condition.string_equals("$.told.next", "again")
+        end.next(sfn.Choice(self, "HasEnded").when(is_paused, begin).otherwise(sfn.Succeed(self, "Done")))
         self.machine = state_machine(self, "batches", sfn.Chain.start(begin).next(choice), runtime)
         self._explain(bucket)
         alarm(
@@ -155,12 +161,16 @@ class BatchStateMachine(Construct):
         )
 
     def _part(self) -> sfn.IChainable:
-        """A part is taken again until it is at its end: at once, or when the tenant's limits let more in."""
+        """A part is taken again until it is at its end, or has waited so often that it ends its round."""
         told = {"step": "part", "batch_id": "$.batch_id", "work": "$.work", "part": "$.part"}
+        told |= {"waits": "$.told.waits"}
         step = self._step("Part", told, "$.told")
         wait = sfn.Wait(self, "Wait", time=sfn.WaitTime.seconds_path("$.told.wait_s"))
-        is_done = sfn.Condition.string_equals("$.told.next", "done")
-        step.next(sfn.Choice(self, "Goes").when(is_done, sfn.Succeed(self, "PartDone")).otherwise(wait))
+        is_over = sfn.Condition.or_(
+            *(sfn.Condition.string_equals("$.told.next", over) for over in ("done", "pause"))
+        )
+        done = sfn.Succeed(self, "PartDone", output_path="$.told")
+        step.next(sfn.Choice(self, "Goes").when(is_over, done).otherwise(wait))
         wait.next(step)
         return step
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -31,11 +32,12 @@ def _run_step(event: dict[str, Any]) -> dict[str, Any]:
         case "begin":
             following = worker().begin(batch_id, work)
             log.info("batch begun", next=following)
-            return {"next": following, "parts_key": parts_key(batch_id, work)}
+            return {"next": following, "parts_key": parts_key(batch_id, work), "parts": []}
         case "part":
-            progress = worker().part(batch_id, work, int(event["part"]))
+            progress = worker().part(batch_id, work, int(event["part"]), int(event.get("waits", 0)))
             log.info("part taken", part=event["part"], next=progress.next, wait_s=progress.wait_s)
-            return {"next": progress.next, "wait_s": progress.wait_s}
-    worker().end(batch_id, work)
-    log.info("batch work ended")
-    return {}
+            return asdict(progress)
+    is_paused = any(part["next"] == "pause" for part in event.get("parts", []))
+    following = worker().end(batch_id, work, is_paused=is_paused)
+    log.info("batch round ended", next=following)
+    return {"next": following}

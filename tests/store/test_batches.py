@@ -14,8 +14,9 @@ from tests.store.fixtures_outbound import ME
 from tests.support.builders import TRUNK
 from tests.support.clocks import NOW_MS
 from tests.support.stubs import GUARD
-from trunkline.batches.importer import Importer
-from trunkline.batches.worker import NotFinished
+from trunkline.batches.importer import DONE, Importer
+from trunkline.batches.models import BatchJob
+from trunkline.batches.worker import MAX_WAITS, NotFinished
 from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import claim_call, request_cancel
 from trunkline.core.errors import BatchNotReady
@@ -191,6 +192,26 @@ def test_a_batch_that_starts_later_is_held_until_then(batches: BatchHarness) -> 
 
 
 @pytest.mark.memory_table
+def test_a_part_that_waits_for_long_goes_on_in_the_next_round_of_its_job(batches: BatchHarness) -> None:
+    """An execution's history is bounded: a round ends before its bound, and is no failure."""
+    batches.table.write(Put(tenant_key("tenant-1").as_item() | {"max_calls_waiting": 40}))
+    batch_id = batches.make(text=csv_of(*numbers(60)))["id"]
+    job = BatchJob.IMPORT
+    assert batches.worker.begin(batch_id, job) == "parts"
+    waits = [batches.worker.part(batch_id, job, 1, waits).waits for waits in range(3)]
+    assert waits == [1, 2, 3]
+    assert batches.worker.part(batch_id, job, 1, MAX_WAITS - 1).next == "wait"
+    assert batches.worker.part(batch_id, job, 1, MAX_WAITS).next == "pause"
+    assert batches.worker.end(batch_id, job, is_paused=True) == "again"
+    assert batches.stored(batch_id).job is job, "the job goes on"
+    batches.table.write(Put(tenant_key("tenant-1").as_item() | {"max_calls_waiting": 100}))
+    batches.outbound.service.admission.clock.move_s(61)  # type: ignore[attr-defined]
+    assert batches.worker.begin(batch_id, job) == "parts"
+    assert batches.worker.part(batch_id, job, 1) == DONE
+    assert batches.worker.end(batch_id, job) == "done"
+    assert (batches.read(batch_id)["status"], len(line(batches))) == ("running", 60)
+
+
 def test_a_cancelled_batch_ends_what_waits_and_leaves_what_rings(batches: BatchHarness) -> None:
     batch_id = batches.made(text=csv_of(*numbers(30)))["id"]
     ringing = call_of(batches, batch_id, 1)

@@ -53,10 +53,11 @@ class RowConverterPort(Protocol):
 
 @dataclass(frozen=True)
 class Progress:
-    """The next step of the state machine: `again`, `wait` or `done`."""
+    """The next step of the state machine: `again`, `wait`, `done` or `pause`; `waits` counts this round's."""
 
     next: str
     wait_s: int = 0
+    waits: int = 0
 
 
 DONE = Progress("done")

@@ -27,6 +27,10 @@ _TRIES = 5
 MAX_FAILURES = 3
 """So many executions may fail in a row, each after its own retries; then the job is given up."""
 
+MAX_WAITS = 500
+"""So often may a part wait in one execution, whose history ends at 25,000 events: then the job's next round
+goes on with it. Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+
 UNREADABLE = "the rows could not be read"
 
 
@@ -66,25 +70,34 @@ class BatchWorker:
         self.files.put_parts(batch.id, work, batch.parts)
         return "parts"
 
-    def part(self, batch_id: str, work: BatchJob, number: int) -> Progress:
-        """Process one part."""
+    def part(self, batch_id: str, work: BatchJob, number: int, waits: int = 0) -> Progress:
+        """Process one part, which has waited so often in this round."""
         batch = self._at(batch_id, work)
         if batch is None:
             return DONE
         if work is BatchJob.CANCEL:
             self.canceller.cancel_part(batch, number)
             return DONE
-        return self.importer.import_part(batch, number, check=work is BatchJob.CHECK)
+        progress = self.importer.import_part(batch, number, check=work is BatchJob.CHECK)
+        if progress == DONE:
+            return DONE
+        return replace(progress, next="pause") if waits >= MAX_WAITS else replace(progress, waits=waits + 1)
 
-    def end(self, batch_id: str, work: BatchJob) -> None:
-        """End the job.
+    def end(self, batch_id: str, work: BatchJob, *, is_paused: bool = False) -> str:
+        """End the job and return `done`, or return `again` if a part waits for its next round.
 
         Raises:
             NotFinished: some rows were not processed.
         """
         batch = self._at(batch_id, work)
         if batch is None:
-            return
+            return "done"
+        if is_paused:
+            return "again"
+        self._end(batch, work)
+        return "done"
+
+    def _end(self, batch: Batch, work: BatchJob) -> None:
         match work:
             case BatchJob.CHECK | BatchJob.IMPORT:
                 self._require_whole(batch, check=work is BatchJob.CHECK)
