@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from aws_cdk import Acknowledgment, RemovalPolicy, Validations
+from aws_cdk import Acknowledgment, RemovalPolicy, Stack, Validations
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_lambda as lambda_
@@ -54,8 +54,14 @@ class HttpApi(Construct):
         _suppress_authorizer(livekit, "The function checks LiveKit's signature over the raw body.")
 
     def _stage(self, runtime: Runtime) -> None:
+        # Without this prefix each log adds to a resource policy of the account, which has 5,120 characters:
+        # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
         access_log = logs.LogGroup(
-            self, "AccessLog", retention=runtime.retention, removal_policy=RemovalPolicy.DESTROY
+            self,
+            "AccessLog",
+            log_group_name=f"/aws/vendedlogs/apis/{Stack.of(self).stack_name}",
+            retention=runtime.retention,
+            removal_policy=RemovalPolicy.DESTROY,
         )
         apigateway.CfnStage(
             self,

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import Acknowledgment, ArnFormat, Stack, Validations
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
@@ -22,9 +25,9 @@ BATCH = ("dynamodb:BatchGetItem",)
 CHECK = ("dynamodb:ConditionCheckItem",)
 CHANGE = ("dynamodb:PutItem", "dynamodb:UpdateItem")
 REMOVE = ("dynamodb:DeleteItem",)
-# What DynamoDB, SQS and Secrets Manager ask of a principal on a customer-managed key:
+# What DynamoDB asks of a principal on a customer-managed key:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
-_USE_KEY = (
+_USE_KEY_OF_TABLE = (
     "kms:Decrypt",
     "kms:DescribeKey",
     "kms:Encrypt",
@@ -33,12 +36,29 @@ _USE_KEY = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
+# What S3, Secrets Manager, SNS and SQS ask for reading and writing under such a key:
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+_USE_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 def may_use_table(role: iam.Role, data: DataStores, *actions: str) -> None:
-    """Allow actions on the table, and the key it is encrypted under."""
+    """Allow actions on the table, and using the key it is encrypted under by way of DynamoDB alone."""
     role.add_to_policy(iam.PolicyStatement(actions=sorted(set(actions)), resources=[data.table.table_arn]))
-    role.add_to_policy(iam.PolicyStatement(actions=list(_USE_KEY), resources=[data.key.key_arn]))
+    _may_use_key_through(role, data.key, "dynamodb", _USE_KEY_OF_TABLE)
+
+
+def _may_use_key_through(
+    role: iam.Role, key: kms.IKey, service: str, actions: Sequence[str] = _USE_KEY
+) -> None:
+    """Allow using the key in requests to a service, and never in a request to KMS itself.
+
+    Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+    """
+    stack = Stack.of(role)
+    through = {"StringEquals": {"kms:ViaService": f"{service}.{stack.region}.{stack.url_suffix}"}}
+    role.add_to_policy(
+        iam.PolicyStatement(actions=list(actions), resources=[key.key_arn], conditions=through)
+    )
 
 
 def may_query_index(role: iam.Role, data: DataStores, *names: str) -> None:
@@ -74,8 +94,8 @@ def _may_use_context_key(role: iam.Role, data: DataStores, action: str, purpose:
 
 def may_read_livekit_secrets(role: iam.Role, data: DataStores) -> None:
     """Allow reading the LiveKit project's secret, and those of tenants' own projects."""
-    _may_read_secret(role, data.livekit_secret.secret_arn)
-    _may_read_secret(role, data.own_livekit_secrets)
+    _may_read_secret(role, data, data.livekit_secret.secret_arn)
+    _may_read_secret(role, data, data.own_livekit_secrets)
     _suppress_nag_of_tenants_secrets(role, data)
 
 
@@ -84,6 +104,7 @@ def may_keep_own_livekit_secrets(role: iam.Role, data: DataStores) -> None:
     actions = ("CreateSecret", "PutSecretValue", "DeleteSecret")
     named = [f"secretsmanager:{action}" for action in actions]
     role.add_to_policy(iam.PolicyStatement(actions=named, resources=[data.own_livekit_secrets]))
+    _may_use_key_through(role, data.key, "secretsmanager")
     _suppress_nag_of_tenants_secrets(role, data)
 
 
@@ -97,11 +118,12 @@ def _suppress_nag_of_tenants_secrets(role: iam.Role, data: DataStores) -> None:
 
 def may_read_pepper(role: iam.Role, data: DataStores) -> None:
     """Allow reading the pepper of the API keys."""
-    _may_read_secret(role, data.key_pepper.secret_arn)
+    _may_read_secret(role, data, data.key_pepper.secret_arn)
 
 
-def _may_read_secret(role: iam.Role, arn: str) -> None:
+def _may_read_secret(role: iam.Role, data: DataStores, arn: str) -> None:
     role.add_to_policy(iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[arn]))
+    _may_use_key_through(role, data.key, "secretsmanager", ["kms:Decrypt"])
 
 
 def may_follow_stream(role: iam.Role, data: DataStores, dead_letters: sqs.Queue) -> None:
@@ -110,7 +132,9 @@ def may_follow_stream(role: iam.Role, data: DataStores, dead_letters: sqs.Queue)
     stream = str(data.table.table_stream_arn)
     role.add_to_policy(iam.PolicyStatement(actions=read, resources=[stream]))
     role.add_to_policy(iam.PolicyStatement(actions=["dynamodb:ListStreams"], resources=["*"]))
-    role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[dead_letters.queue_arn]))
+    # AWS names no service for the key of a stream, so decrypting has no condition here.
+    role.add_to_policy(iam.PolicyStatement(actions=["kms:Decrypt"], resources=[data.key.key_arn]))
+    may_wake(role, dead_letters)
     why = "ListStreams knows no resources."
     found = "AwsSolutions::AwsSolutions-IAM5[Resource::*]"
     Validations.of(role).acknowledge(Acknowledgment(id=found, reason=why))
@@ -130,6 +154,8 @@ def may_publish(role: iam.Role, bus: events.EventBus) -> None:
 def may_notify(role: iam.Role, topic: sns.Topic) -> None:
     """Allow sending notices to operators."""
     role.add_to_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[topic.topic_arn]))
+    if topic.master_key:
+        _may_use_key_through(role, topic.master_key, "sns")
 
 
 def may_keep_schedules(role: iam.Role, schedules: Schedules) -> None:
@@ -158,6 +184,8 @@ def may_keep_files(role: iam.Role, bucket: s3.Bucket) -> None:
     actions = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
     role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[files]))
     role.add_to_policy(iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn]))
+    if bucket.encryption_key:
+        _may_use_key_through(role, bucket.encryption_key, "s3")
     found = f"AwsSolutions::AwsSolutions-IAM5[Resource::<{logical_id(bucket)}.Arn>/*]"
     why = "The files of all batches: they are named by ids that are made at tenants' wish."
     Validations.of(role).acknowledge(Acknowledgment(id=found, reason=why))
@@ -182,6 +210,9 @@ def may_run_batches(role: iam.Role, machine: sfn.StateMachine) -> None:
 
 
 def may_wake(role: iam.Role, *queues: sqs.Queue) -> None:
-    """Allow sending wakes."""
+    """Allow sending to queues."""
     arns = [queue.queue_arn for queue in queues]
     role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=arns))
+    keys = {key.key_arn: key for queue in queues if (key := queue.encryption_master_key)}
+    for key in keys.values():
+        _may_use_key_through(role, key, "sqs")
