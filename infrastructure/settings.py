@@ -38,6 +38,9 @@ class StageSettings:
     `long_polls` is how many requests wait for a call to change (`?wait=`) at once, a share of `api_at_once`.
     `requests_per_s` and `requests_burst` throttle each route of the HTTP API: tenants', agents', LiveKit's.
 
+    `shifts_traffic` has a new version of the API take a tenth of the requests for five minutes before it
+    takes all of them; alarms take it back (`docs/upgrade.md`).
+
     `calls_per_s` is what the quotas of the account are compared with before a deployment.
     `keep_data` tells whether data outlives the stack. `protects_table` is DynamoDB's deletion protection. A
     first deployment goes without it: CloudFormation cannot roll back the creation of a protected table.
@@ -76,6 +79,7 @@ class StageSettings:
     api_memory_mib: int = 512
     dialer_memory_mib: int = 1024
     webhook_disable_after_s: int = 5 * 86_400
+    shifts_traffic: bool = False
     protects_table: bool = False
     user_pool_issuer: str = "none"
     user_pool_client_id: str = "none"
@@ -160,6 +164,7 @@ _STAGES = {
         platform="aarch64-manylinux_2_28",
         keep_data=True,
         protects_table=True,
+        shifts_traffic=True,
         log_retention_days=90,
         reserves_concurrency=True,
         dialer_lanes=50,

@@ -29,6 +29,7 @@ from infrastructure.python_function import shared_runtime
 from infrastructure.schedules import Schedules
 from infrastructure.service_alarms import ServiceAlarms
 from infrastructure.settings import StageSettings
+from infrastructure.traffic_shift import TrafficShift
 from infrastructure.webhook_delivery import DeliveryStateMachine, EventSource
 
 
@@ -74,6 +75,8 @@ class TrunklineStack(Stack):
             livekit_webhook=self.livekit_webhook.live,
             agent_api=self.agent_api.live,
         )
+        if settings.shifts_traffic:
+            TrafficShift(self, "ApiShift", function=self.api, http=self.http)
         self.bus.start_calls_with(self.api.live, settings.bus_events_at_once)
         self.schedules.run_with(self.api.live, settings.schedule_ticks_at_once)
         self.service_alarms = ServiceAlarms(self, "ServiceAlarms")

@@ -115,7 +115,11 @@ FAULTS: dict[str, tuple[Fault, set[str]]] = {
     ),
     "an API that fails for one of ten": (
         lambda world: world.api(_FAULT, requests=6_000, failed=1_200),
-        {"ServiceAlarmsHttpApiErrors"},
+        {"ServiceAlarmsHttpApiErrors", "ApiShiftFailuresAlarm"},
+    ),
+    "a new version of the API that fails at its tenth of the requests, for a third of them": (
+        lambda world: world.api(_FAULT, requests=6_000, failed=400),
+        {"ApiShiftFailuresAlarm"},
     ),
     "an API that is slow for one of fifty": (
         lambda world: world.own(_FAULT, "api", "AcceptTime", *[4_000] * 3),
@@ -244,6 +248,6 @@ def test_a_fault_that_is_over_ends_its_alarm(prod: Template) -> None:
 
 def test_each_alarm_is_tried_by_a_fault_or_is_of_a_kind_that_is(prod: Template) -> None:
     tried = {name for _, expected in FAULTS.values() for name in expected} | {"ServiceAlarmsReconcilerSilent"}
-    kinds = ("Errors", "Throttles", "ItemsFailedAlarm", "DeadLettersAlarm", "OldestWakeAlarm")
+    kinds = ("Errors", "Throttles", "CrashesAlarm", "ItemsFailedAlarm", "DeadLettersAlarm", "OldestWakeAlarm")
     untried = {name[:-8] for name in resources(prod, "AWS::CloudWatch::Alarm")} - tried
     assert [name for name in untried if not name.endswith(kinds)] == []

@@ -55,6 +55,19 @@ def unwatched(template: dict[str, Any]) -> list[str]:
         *_dial_queues_that_may_stand_still(template),
         *_passes_without_alarm(template),
         *_refusals_without_alarm(template),
+        *_shifts_without_alarm(template),
+    ]
+
+
+def _shifts_without_alarm(template: dict[str, Any]) -> list[str]:
+    """The moves of an alias to a new version that no alarm takes back."""
+    kinds = {name: each["Type"] for name, each in template["Resources"].items()}
+    return [
+        f"no alarm {watched} on {name}"
+        for name, kind in kinds.items()
+        if kind == "AWS::CodeDeploy::DeploymentGroup"
+        for watched in names_in(template["Resources"][name]["Properties"]["AlarmConfiguration"])
+        if kinds[watched] != "AWS::CloudWatch::Alarm"
     ]
 
 
