@@ -22,6 +22,7 @@ from trunkline.calls.value_objects import (
     WaitsFor,
     WorkflowRef,
 )
+from trunkline.core.stored_fields import known_fields
 from trunkline.core.trace_context import trace_id_of_call
 from trunkline.storage.keys.tenants import tenant_mode_of
 
@@ -234,7 +235,10 @@ def call_from_attributes(item: Mapping[str, Any]) -> Call:
     values = {_FIELDS[name]: value for name, value in item.items() if name in _FIELDS}
     agent = values["agent"]
     lost = AgentLost(agent.get("agent_lost", AgentLost.HANG_UP))
-    values["agent"] = AgentSnapshot(**{**agent, "agent_lost": lost, "tools": tuple(agent.get("tools", ()))})
+    known_agent = known_fields(AgentSnapshot, agent)
+    values["agent"] = AgentSnapshot(
+        **{**known_agent, "agent_lost": lost, "tools": tuple(agent.get("tools", ()))}
+    )
     values["state"] = State(values["state"])
     if "phase" in values:
         values["phase"] = Phase(values["phase"])
@@ -247,14 +251,16 @@ def call_from_attributes(item: Mapping[str, Any]) -> Call:
         values["pending_ending"] = Ending(State(ending["state"]), Reason(ending["reason"]), at_ms)
     values["channel"] = Channel(values.get("channel", Channel.PHONE))
     if row := values.get("batch_row"):
-        values["batch_row"] = BatchRow(**row)
+        values["batch_row"] = BatchRow(**known_fields(BatchRow, row))
     if workflow := values.get("workflow"):
-        values["workflow"] = WorkflowRef(**workflow)
+        values["workflow"] = WorkflowRef(**known_fields(WorkflowRef, workflow))
     values["handoff_agents"] = tuple(
-        HandoffAgent(**{**handoff, "tools": tuple(handoff.get("tools", ()))})
+        HandoffAgent(**{**known_fields(HandoffAgent, handoff), "tools": tuple(handoff.get("tools", ()))})
         for handoff in values.get("handoff_agents", ())
     )
-    values["agent_turns"] = tuple(AgentTurn(**turn) for turn in values.get("agent_turns", ()))
+    values["agent_turns"] = tuple(
+        AgentTurn(**known_fields(AgentTurn, turn)) for turn in values.get("agent_turns", ())
+    )
     if window := values.get("window"):
         values["window"] = CallingWindow.parse(window)
     values["redial"] = RedialPolicy.parse(values["redial"])
@@ -264,7 +270,7 @@ def call_from_attributes(item: Mapping[str, Any]) -> Call:
 
 
 def _attempt(record: Mapping[str, Any]) -> AttemptRecord:
-    return AttemptRecord(**{**record, "reason": Reason(record["reason"])})
+    return AttemptRecord(**{**known_fields(AttemptRecord, record), "reason": Reason(record["reason"])})
 
 
 @dataclass(frozen=True)

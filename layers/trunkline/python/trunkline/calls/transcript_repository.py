@@ -18,6 +18,7 @@ from trunkline.calls.events import REPORTER, Transcript, Turn
 from trunkline.calls.turn_order import StoredTurn, in_order
 from trunkline.core.json_text import json_text
 from trunkline.core.pagination import decode_cursor, encode_cursor
+from trunkline.core.stored_fields import known_fields
 from trunkline.http_api.response_size import encoded_bytes
 from trunkline.storage.keys.calls import transcript_key
 from trunkline.storage.keys.item import TTL
@@ -94,7 +95,7 @@ def _stored(turn: Turn) -> dict[str, Any]:
 
 
 def _turn(values: dict[str, Any], speaker: str | None) -> Turn:
-    turn = Turn(**values)
+    turn = Turn(**known_fields(Turn, values))
     return replace(turn, agent=turn.agent or speaker) if turn.role == "assistant" else turn
 
 

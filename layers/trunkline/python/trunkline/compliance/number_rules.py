@@ -14,6 +14,7 @@ from trunkline.core.phone_numbers import (
     is_possible_number,
     is_premium_rate_number,
 )
+from trunkline.core.stored_fields import known_fields
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class NumberRules:
         allowed, denied = (tuple(item.get(name, ())) for name in ("allowed_prefixes", "denied_prefixes"))
         cap = item.get("frequency_cap")
         zone, suppresses = item.get("default_timezone"), bool(item.get("suppresses"))
-        return cls(allowed, denied, suppresses, zone, FrequencyCap(**cap) if cap else None)
+        known = FrequencyCap(**known_fields(FrequencyCap, cap)) if cap else None
+        return cls(allowed, denied, suppresses, zone, known)
 
     def rejection_reason(self, number: str) -> str | None:
         """Return `denied_prefix` or `not_an_allowed_prefix` if the number must not be called, else None."""

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from trunkline.core.stored_fields import known_fields
 from trunkline.core.trace_context import trace_id_of_call
 from trunkline.webhooks.events import EventType
 
@@ -87,7 +88,9 @@ def delivery_from_attributes(item: Mapping[str, Any]) -> Delivery:
     values = {name: value for name, value in item.items() if name in _FIELDS}
     values["event_type"] = EventType(values["event_type"])
     values["state"] = DeliveryState(values["state"])
-    values["attempts"] = tuple(Attempt(**attempt) for attempt in values.get("attempts", ()))
+    values["attempts"] = tuple(
+        Attempt(**known_fields(Attempt, attempt)) for attempt in values.get("attempts", ())
+    )
     return Delivery(**values)
 
 
