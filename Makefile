@@ -47,6 +47,9 @@ format: setup ## Format the code
 bench: setup ## Run the benchmarks, or the groups in ARGS, and print a table with ratios
 	@$(PYTHON) -m benchmarks $(ARGS)
 
+keep-release: setup ## Keep what this version stores, for the compatibility tests of later ones
+	@$(PYTHON) -m tests.compatibility.keep_release
+
 openapi: setup ## Write docs/openapi.json from the models of the routes
 	@$(PYTHON) -m openapi
 
@@ -62,4 +65,4 @@ deploy: setup ## Check the quotas of your AWS account, then deploy a stage (STAG
 destroy: setup ## Destroy a stage in your AWS account, and say what is kept (STAGE=dev)
 	@$(PYTHON) -m local destroy $(or $(STAGE),dev) $(ARGS)
 
-.PHONY: help setup run down test test-fast test-stack test-livekit faults lint format bench openapi lock synth deploy destroy
+.PHONY: keep-release help setup run down test test-fast test-stack test-livekit faults lint format bench openapi lock synth deploy destroy
