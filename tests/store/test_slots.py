@@ -11,6 +11,7 @@ from tests.store.fixtures_dialer import WAKE, DialerHarness
 from tests.store.fixtures_reconciler import ReconcilerHarness
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS
+from trunkline.calls.index_items import slot_writes
 from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import CallRepository, NoFreeSlot
 from trunkline.calls.states import State
@@ -22,6 +23,7 @@ from trunkline.storage.keys.dialing import slot_count_key, slot_key
 from trunkline.storage.table import Put, Table, Update
 from trunkline.trunks.models import tenant_pool
 from trunkline.trunks.repository import TrunkRepository
+from trunkline.trunks.schemas import MAX_CPS
 
 ONE = {TRUNK.id: 1}
 HUNG_UP = Ending(State.COMPLETED, Reason.USER_HANGUP)
@@ -35,6 +37,29 @@ def limit(dialer: DialerHarness, max_concurrent_calls: int, direct_share: float 
 def end(dialer: DialerHarness, number: int) -> None:
     """The leg of an active call is gone."""
     dialer.calls.update(make_call(number).id, lambda call: end_call(call, HUNG_UP, NOW_MS), NOW_MS)
+
+
+PARTITION_WRITE_UNITS = 1_000
+"""A second: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"""
+
+UNITS_OF_A_TRANSACTIONS_WRITE = 2
+"""Of up to 1 KB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html"""
+
+
+def test_the_fastest_trunk_writes_less_of_its_slots_than_a_partition_bears() -> None:
+    """Counter and slots of a pool are one partition, and cannot be spread: `docs/quotas.md`."""
+    waiting = make_call(1)
+    claimed = claim_call(waiting, "run", "r", ONE).call
+    writes = [
+        write
+        for before, after, limits in ((waiting, claimed, ONE), (claimed, replace(claimed, slots=()), {}))
+        for group in slot_writes(before, after, limits)
+        for write in group
+    ]
+    assert len(writes) == 4, "a claim and its end each write the counter and the slot"
+    units = MAX_CPS * len(writes) * UNITS_OF_A_TRANSACTIONS_WRITE
+    assert units == 800
+    assert units < PARTITION_WRITE_UNITS
 
 
 def test_a_claim_takes_a_slot_in_its_own_transaction(table: Table, calls: CallRepository) -> None:
