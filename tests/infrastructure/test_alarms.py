@@ -163,6 +163,19 @@ def test_what_never_happens_on_a_healthy_stack_sets_its_alarm_off_at_once(templa
             assert (alarm["EvaluationPeriods"], alarm["Period"], alarm["Threshold"]) == (1, 60, 1), name
 
 
+def test_each_alarm_is_one_that_cloudwatch_accepts(template: dict[str, Any]) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html,
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"""
+    for name, alarm in resources(template, "AWS::CloudWatch::Alarm").items():
+        stats = [each["MetricStat"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
+        assert len(stats) <= 10, f"{name}: an expression takes ten metrics"
+        assert len(alarm["AlarmDescription"]) <= 1024, name
+        assert all(re.fullmatch("[a-z][a-zA-Z0-9_]*", each["Id"]) for each in alarm.get("Metrics", [])), name
+        period_s = alarm.get("Period") or stats[0]["Period"]
+        assert period_s * alarm["EvaluationPeriods"] <= 86_400, name
+        assert alarm["DatapointsToAlarm"] <= alarm["EvaluationPeriods"], name
+
+
 def test_only_the_silence_of_what_always_runs_is_bad(template: dict[str, Any]) -> None:
     alarms = resources(template, "AWS::CloudWatch::Alarm").items()
     silent = [name[:-8] for name, alarm in alarms if alarm["TreatMissingData"] != "notBreaching"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections import defaultdict
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 from tests.store.fixtures_dialer import BUSY, UP, WAKE, DialerHarness
 from tests.store.fixtures_reconciler import ReconcilerHarness
 from tests.support.builders import TRUNK, make_call
-from trunkline.core.metrics import METRICS
+from trunkline.core.metrics import METRICS, MetricWriter
 from trunkline.dial_queue.answer_gap import MIN_DIALS
 from trunkline.dialer.lane_run import RunLimits
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
@@ -76,6 +77,19 @@ async def test_a_busy_trunk_uses_its_pace_and_hands_over_when_its_time_is_up(
     assert found["PaceUsed"], "a whole minute has passed"
     assert min(found["PaceUsed"]) > 90
     assert found["LaneHandovers"] == [1.0]
+
+
+async def test_what_a_run_has_measured_is_written_outside_its_event_loop(
+    dialer: DialerHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thousands of values take longer to write than a start may be late."""
+    flushed_by: list[str] = []
+    monkeypatch.setattr(MetricWriter, "flush", lambda _: flushed_by.append(inspect.stack()[1].function))
+    dialer.trunks.save(replace(TRUNK, cps=1))
+    for number in range(1, 80):
+        dialer.calls.create(make_call(number))
+    await dialer.run(limits=RunLimits(claim_for_s=70)).serve(WAKE)
+    assert flushed_by == ["run_inline", "write"], "once by offload, and once at the end"
 
 
 async def test_a_trunk_that_starts_too_little_while_calls_wait_shows_it(

@@ -83,13 +83,19 @@ def test_nothing_is_written_twice_or_for_nothing(capsys: pytest.CaptureFixture[s
     assert len(written(capsys)) == 1
 
 
-def test_more_values_than_a_line_may_have_are_written_in_several(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("count", "sizes"), [(99, [99]), (100, [100]), (200, [100, 100]), (250, [100, 100, 50])]
+)
+def test_more_values_than_a_line_may_have_are_written_in_several(
+    capsys: pytest.CaptureFixture[str], count: int, sizes: list[int]
+) -> None:
     writer = MetricWriter("dialer")
-    for value in range(250):
+    for value in range(count):
         writer.add(metrics.RING_TIME, value)
     writer.flush()
     lines = written(capsys)
-    assert [len(line["RingTime"]) for line in lines] == [100, 100, 50]
+    assert [len(line["RingTime"]) for line in lines] == sizes
     assert all(line["service"] == "dialer" for line in lines)
 
 

@@ -134,7 +134,8 @@ class MetricWriter:
             for value in values:
                 line.add_metric(metric.name, metric.unit, value)
         for line in lines.values():
-            line.flush_metrics()
+            if line.metric_set:  # the hundredth value has written a line by itself
+                line.flush_metrics()
 
     def _line(self, dimensions: _Dimensions) -> AmazonCloudWatchEMFProvider:
         line = AmazonCloudWatchEMFProvider(namespace=namespace(), service=self.service)

@@ -5,6 +5,7 @@ Nothing here waits or fails a dial. Simulated calls are not measured.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from trunkline.calls.models import Call
@@ -99,21 +100,29 @@ class DialMetrics:
         """Record that the run's time was up while there was work."""
         self._writer.add(LANE_HANDOVERS)
 
-    async def write_regularly(self, sleep: Callable[[float], Awaitable[None]]) -> None:
-        """Write what was measured, once a minute."""
+    async def write_regularly(self, offload: Callable[..., Awaitable[object]]) -> None:
+        """Write what was measured, once a minute.
+
+        Thousands of values take tens of milliseconds, for which a start must not wait: they are written by
+        `offload`, outside the event loop.
+        """
         while True:
-            await sleep(WRITE_EVERY_S)
-            self.write()
+            await asyncio.sleep(WRITE_EVERY_S)
+            self._measure_trunk()
+            await offload(self._writer.flush)
 
     def write(self) -> None:
-        """Write what was measured."""
+        """Write what was measured, when nothing is dialled any more."""
+        self._measure_trunk()
+        self._writer.flush()
+
+    def _measure_trunk(self) -> None:
         if self._trunk_id and not is_test_trunk(self._trunk_id):
             percent = self._window.take_percent()
             if percent is not None:
                 self._writer.add(PACE_USED, percent, trunk_id=self._trunk_id)
             gap_s = self.gap.length_s(self._clock.wall_ms())
             self._writer.add(UNANSWERED_FOR, gap_s, trunk_id=self._trunk_id)
-        self._writer.flush()
 
 
 def _was_dialled_at_once(call: Call) -> bool:

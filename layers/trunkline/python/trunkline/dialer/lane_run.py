@@ -92,7 +92,7 @@ class LaneRun:
         helpers = [
             asyncio.create_task(self._keep_alive()),
             asyncio.create_task(self._watch_cancels(wake.trunk_id)),
-            asyncio.create_task(self._context.metrics.write_regularly(asyncio.sleep)),
+            asyncio.create_task(self._context.metrics.write_regularly(self._context.offload)),
         ]
         try:
             while lane:
