@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 from aiohttp import web
 
 from local.deployment import client
 from local.stack import Stack
+
+LIVE = "live"
+"""The alias that all invoke (`infrastructure/python_function.py`)."""
 
 SERVICES = ("DYNAMODB", "SQS", "SECRETS_MANAGER", "KMS")
 _MAX_BODY_BYTES = 10_000_000
@@ -96,21 +100,31 @@ class InterceptingProxy:
 def routed_through(stack: Stack, proxy: InterceptingProxy, functions: Sequence[str]) -> Iterator[None]:
     """Route the AWS requests of these functions through the proxy while the block runs.
 
-    The emulator restarts the functions' instances at its beginning and at its end.
+    For this time their alias is at a version with other variables.
     """
     proxy.start()
     lambda_ = client(stack.config, "lambda")
-    original_variables = {}
+    endpoints = {f"AWS_ENDPOINT_URL_{service}": proxy.url for service in SERVICES}
+    original_versions = {}
     for name in functions:
         function_name = f"trunkline-local-{name}"
-        configuration = lambda_.get_function_configuration(FunctionName=function_name)
-        variables = original_variables[function_name] = configuration["Environment"]["Variables"]
-        routed = variables | {f"AWS_ENDPOINT_URL_{service}": proxy.url for service in SERVICES}
-        lambda_.update_function_configuration(FunctionName=function_name, Environment={"Variables": routed})
+        alias = lambda_.get_alias(FunctionName=function_name, Name=LIVE)
+        original_versions[function_name] = alias["FunctionVersion"]
+        _publish_with(lambda_, function_name, endpoints)
     try:
         yield
     finally:
-        for function_name, variables in original_variables.items():
-            environment = {"Variables": variables}
-            lambda_.update_function_configuration(FunctionName=function_name, Environment=environment)
+        for function_name, version in original_versions.items():
+            lambda_.update_alias(FunctionName=function_name, Name=LIVE, FunctionVersion=version)
         proxy.stop()
+
+
+def _publish_with(lambda_: Any, function_name: str, variables: Mapping[str, str]) -> None:
+    """Move the alias to a version with these variables more; the function itself stays as it was."""
+    before = lambda_.get_function_configuration(FunctionName=function_name)["Environment"]["Variables"]
+    for changed in (before | variables, before):
+        environment = {"Variables": changed}
+        lambda_.update_function_configuration(FunctionName=function_name, Environment=environment)
+        if changed != before:
+            version = lambda_.publish_version(FunctionName=function_name)["Version"]
+            lambda_.update_alias(FunctionName=function_name, Name=LIVE, FunctionVersion=version)
