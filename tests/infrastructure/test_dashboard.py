@@ -7,11 +7,19 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.infrastructure.conftest import Synthesized
 from tests.infrastructure.templates import names_in, resources
 from trunkline.core.metrics import METRICS
 
 ROOT = Path(__file__).parents[2]
 MAX_METRICS, MAX_WIDGET_METRICS, MAX_ALARMS = 2_500, 500, 100
+
+
+@pytest.fixture(params=["dev", "prod"])
+def on_aws(request: pytest.FixtureRequest, synthesized: Synthesized) -> dict[str, Any]:
+    return synthesized(request.param)
 
 
 def widgets_of(template: dict[str, Any]) -> list[dict[str, Any]]:
@@ -51,10 +59,10 @@ def test_the_dashboard_shows_metrics_that_functions_write(template: dict[str, An
     assert all(dimension in METRICS[name].by for dimension, name in searched)
 
 
-def test_each_query_reads_log_groups_of_the_stack(template: dict[str, Any]) -> None:
-    groups = set(resources(template, "AWS::Logs::LogGroup"))
-    functions = resources(template, "AWS::Lambda::Function")
-    queries = queries_of(template)
+def test_each_query_reads_log_groups_of_the_stack(on_aws: dict[str, Any]) -> None:
+    groups = set(resources(on_aws, "AWS::Logs::LogGroup"))
+    functions = resources(on_aws, "AWS::Lambda::Function")
+    queries = queries_of(on_aws)
     for name, query in queries.items():
         assert names_in(query["LogGroupNames"]) <= groups, name
     everything = {each["LoggingConfig"]["LogGroup"]["Ref"] for each in functions.values()}
@@ -62,19 +70,19 @@ def test_each_query_reads_log_groups_of_the_stack(template: dict[str, Any]) -> N
         assert names_in(queries[name]["LogGroupNames"]) == everything, name
 
 
-def test_each_query_that_a_runbook_names_is_saved(template: dict[str, Any]) -> None:
+def test_each_query_that_a_runbook_names_is_saved(on_aws: dict[str, Any]) -> None:
     pages = "".join(page.read_text() for page in (ROOT / "docs/runbooks").glob("*.md"))
     named = set(re.findall(r"saved query \*([^*]+)\*", pages))
     assert len(named) >= 6
-    assert named <= queries_of(template).keys()
+    assert named <= queries_of(on_aws).keys()
 
 
-def test_a_query_looks_for_messages_that_the_code_logs(template: dict[str, Any]) -> None:
+def test_a_query_looks_for_messages_that_the_code_logs(on_aws: dict[str, Any]) -> None:
     code = "".join(
         path.read_text()
         for folder in ("layers/trunkline", "functions")
         for path in (ROOT / folder).rglob("*.py")
     )
-    for name, query in queries_of(template).items():
+    for name, query in queries_of(on_aws).items():
         for message in re.findall(r'message = "([^"]+)"', query["QueryString"]):
             assert f'"{message}"' in code, f"{name}: nothing logs {message!r}"
