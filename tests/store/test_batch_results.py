@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 
 from tests.store.fixtures_batches import BatchHarness, call_of, csv_of, numbers, page_of, suppress
 from tests.store.fixtures_outbound import ME
+from tests.support.builders import TRUNK
 from tests.support.clocks import NOW_MS
-from trunkline.batches.models import BatchState
+from trunkline.batches.models import BatchJob, BatchState
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.calls.transitions import finish_attempt
 from trunkline.calls.value_objects import Ending
 from trunkline.core.errors import BatchNotReady, NotFound
+from trunkline.storage.keys.dialing import batch_hold_key
+from trunkline.trunks.repository import TrunkRepository
 
 
 def test_ends_are_counted_once_however_often_they_are_told(batches: BatchHarness) -> None:
@@ -125,3 +129,15 @@ def test_batches_are_listed_newest_first_page_by_page(batches: BatchHarness) -> 
     listed = [batch["id"] for page in (first, second, third) for batch in page["data"]]
     assert (listed, third["next_cursor"]) == (ids[::-1], None)
     assert len({batches.stored(batch_id).first_us for batch_id in ids}) == 5, "each has its own span"
+
+
+def test_a_trunk_that_is_granted_during_a_pause_holds_the_batch_too(batches: BatchHarness) -> None:
+    batch_id = batches.make(text=csv_of(*numbers(2)))["id"]
+    batches.service.pause(ME, batch_id, paused=True)
+    batches.worker.begin(batch_id, BatchJob.IMPORT)
+    trunks, later = TrunkRepository(batches.table), replace(TRUNK, id="trunk_later")
+    trunks.create(later)
+    trunks.grant(later.id, ME.tenant_id)
+    batches.worker.part(batch_id, BatchJob.IMPORT, 1)
+    for trunk_id in (TRUNK.id, later.id):
+        assert batches.table.get(batch_hold_key(trunk_id, ME.tenant_id, batch_id)), trunk_id

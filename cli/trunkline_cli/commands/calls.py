@@ -64,7 +64,7 @@ def explain_number(
 ) -> None:
     """Tell why a number was called or not: its calls, refused requests and rows of batches.
 
-    The key needs the scope calls:read. Refused requests are kept for 30 days.
+    The key needs the scopes calls:read and batches:read. Refused requests are kept for 30 days.
     """
     with report_errors(), expected_shape():
         for sentence in explain(_api_client(url, key, stage), phone_number):

@@ -78,6 +78,9 @@ class BatchWorker:
         if work is BatchJob.CANCEL:
             self.canceller.cancel_part(batch, number)
             return DONE
+        if work is BatchJob.IMPORT and batch.hold(self.clock.wall_ms()):
+            # A trunk that was granted since the last part has no hold, and would dial a paused batch.
+            self.holds.sync(batch)
         progress = self.importer.import_part(batch, number, check=work is BatchJob.CHECK)
         if progress == DONE:
             return DONE
