@@ -59,3 +59,9 @@ def template(stage: str, synthesized: Synthesized) -> dict[str, Any]:
 @pytest.fixture
 def settings(stage: str) -> StageSettings:
     return stage_settings(stage)
+
+
+@pytest.fixture(params=[stage for stage in STAGES if stage != "local"])
+def on_aws(request: pytest.FixtureRequest, synthesized: Synthesized) -> dict[str, Any]:
+    """The template of each stage on AWS; the local one lacks what the emulator refuses."""
+    return synthesized(request.param)

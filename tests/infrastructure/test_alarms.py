@@ -163,10 +163,10 @@ def test_what_never_happens_on_a_healthy_stack_sets_its_alarm_off_at_once(templa
             assert (alarm["EvaluationPeriods"], alarm["Period"], alarm["Threshold"]) == (1, 60, 1), name
 
 
-def test_each_alarm_is_one_that_cloudwatch_accepts(template: dict[str, Any]) -> None:
+def test_each_alarm_is_one_that_cloudwatch_accepts(on_aws: dict[str, Any]) -> None:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html,
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"""
-    for name, alarm in resources(template, "AWS::CloudWatch::Alarm").items():
+    for name, alarm in resources(on_aws, "AWS::CloudWatch::Alarm").items():
         stats = [each["MetricStat"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
         assert len(stats) <= 10, f"{name}: an expression takes ten metrics"
         assert len(alarm["AlarmDescription"]) <= 1024, name
@@ -176,8 +176,8 @@ def test_each_alarm_is_one_that_cloudwatch_accepts(template: dict[str, Any]) -> 
         assert alarm["DatapointsToAlarm"] <= alarm["EvaluationPeriods"], name
 
 
-def test_only_the_silence_of_what_always_runs_is_bad(template: dict[str, Any]) -> None:
-    alarms = resources(template, "AWS::CloudWatch::Alarm").items()
+def test_only_the_silence_of_what_always_runs_is_bad(on_aws: dict[str, Any]) -> None:
+    alarms = resources(on_aws, "AWS::CloudWatch::Alarm").items()
     silent = [name[:-8] for name, alarm in alarms if alarm["TreatMissingData"] != "notBreaching"]
     assert silent == ["ServiceAlarmsReconcilerSilent"]
 
@@ -241,8 +241,8 @@ def runbook_of(alarm: dict[str, Any]) -> str:
     return match[1]
 
 
-def test_each_alarm_has_its_runbook_and_each_runbook_its_alarm(template: dict[str, Any]) -> None:
-    named = {runbook_of(alarm) for alarm in resources(template, "AWS::CloudWatch::Alarm").values()}
+def test_each_alarm_has_its_runbook_and_each_runbook_its_alarm(on_aws: dict[str, Any]) -> None:
+    named = {runbook_of(alarm) for alarm in resources(on_aws, "AWS::CloudWatch::Alarm").values()}
     assert named == {page.stem for page in RUNBOOKS}
 
 
@@ -255,9 +255,9 @@ def test_a_runbook_says_what_it_means_how_to_look_and_what_to_do(page: Path) -> 
     assert f"({page.name})" in (page.parent / "README.md").read_text(), "the list of runbooks has it"
 
 
-def test_each_metric_of_an_alarm_is_one_that_functions_write(template: dict[str, Any]) -> None:
+def test_each_metric_of_an_alarm_is_one_that_functions_write(on_aws: dict[str, Any]) -> None:
     """A misspelt metric has no data, and its alarm never goes off."""
-    for alarm in resources(template, "AWS::CloudWatch::Alarm").values():
+    for alarm in resources(on_aws, "AWS::CloudWatch::Alarm").values():
         stats = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
         for metric in stats or [alarm]:
             if metric["Namespace"].startswith("Trunkline"):

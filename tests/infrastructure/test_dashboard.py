@@ -7,19 +7,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.infrastructure.conftest import Synthesized
 from tests.infrastructure.templates import names_in, resources
 from trunkline.core.metrics import METRICS
 
 ROOT = Path(__file__).parents[2]
 MAX_METRICS, MAX_WIDGET_METRICS, MAX_ALARMS = 2_500, 500, 100
-
-
-@pytest.fixture(params=["dev", "prod"])
-def on_aws(request: pytest.FixtureRequest, synthesized: Synthesized) -> dict[str, Any]:
-    return synthesized(request.param)
 
 
 def widgets_of(template: dict[str, Any]) -> list[dict[str, Any]]:
