@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 from benchmarks import (
     access,
     batch_files,
+    batch_imports,
     batches,
     call_latency,
     cost,
     pacing,
+    pacing_under_load,
     reconciler,
     scale,
     schedules,
@@ -43,6 +45,7 @@ STACK_GROUPS: dict[str, Measure] = {
     "memory": lambda stack, _: [startup.memory_row(stack)],
     "webhooks": lambda stack, _: webhooks.webhook_rows(stack),
     "pacing": lambda stack, _: pacing.pacing_rows(stack, CALLS_BY_CPS),
+    "pacing_under_load": lambda stack, _: pacing_under_load.loaded_pacing_rows(stack),
     "cost": cost.cost_rows,
     "scale": lambda stack, tenant: [
         *scale.queue_length_rows(stack, tenant),
@@ -57,6 +60,7 @@ STANDALONE_GROUPS: dict[str, Callable[[], list[Row]]] = {
     "reconciler": reconciler.reconciler_rows,
     "run": startup.run_rows,
     "batch_files": batch_files.broken_rows_rows,
+    "batch_imports": batch_imports.import_rows,
 }
 
 
@@ -72,7 +76,7 @@ def main(names: Sequence[str]) -> None:
             tenant = TenantClient(stack)
             for name, measure in STACK_GROUPS.items():
                 rows += measure(stack, tenant) if name in wanted else []
-    for name in ("run", "batch_files"):
+    for name in ("run", "batch_files", "batch_imports"):
         rows += STANDALONE_GROUPS[name]() if name in wanted else []
     show(rows, is_complete=not names)
 

@@ -54,11 +54,11 @@ def batch_rows(stack: Stack, tenant: TenantClient) -> list[Row]:
         other_agent_id = _create_agent_on_another_trunk(stack)
         with _memory_samples_mb(stack) as memory_mb:
             started_s = time.monotonic()
-            batch_id = _start_import(api, stack, ROWS)
-            while _accepted(api, batch_id) < OBSERVED_ROWS:
+            batch_id = start_import(api, stack, ROWS)
+            while progress_of(api, batch_id)["accepted"] < OBSERVED_ROWS:
                 same_trunk_s += invite_latencies_s(stack, tenant, stack.seed.agent_id)
                 other_trunk_s += invite_latencies_s(stack, tenant, other_agent_id)
-            while not _is_imported(api, batch_id):
+            while not is_imported(api, batch_id):
                 time.sleep(2)
             took_s = time.monotonic() - started_s
     return [
@@ -96,8 +96,8 @@ def _cost_row(stack: Stack, api: httpx.Client) -> Row:
     """Count the request units of a smaller batch; the duration of the functions is not included."""
     meter = UnitMeter(stack.config.emulator_url)
     with routed_through(stack, meter, ["batches"]):
-        batch_id = _start_import(api, stack, METERED_ROWS)
-        while not _is_imported(api, batch_id):
+        batch_id = start_import(api, stack, METERED_ROWS)
+        while not is_imported(api, batch_id):
             time.sleep(0.5)
     write, read = (meter.units[name] / METERED_ROWS for name in ("write", "read"))
     dynamodb_usd = ROWS * (write * WRITE_USD + read * READ_USD) / 1e6
@@ -107,25 +107,35 @@ def _cost_row(stack: Stack, api: httpx.Client) -> Row:
     return Row(f"import of {ROWS} rows, list prices", value, units)
 
 
-def _start_import(api: httpx.Client, stack: Stack, rows: int) -> str:
-    """Upload and start a batch that is paused, so that none of its calls is dialled; return its id."""
+def start_import(api: httpx.Client, stack: Stack, rows: int, *, broken_every: int = 0) -> str:
+    """Upload and start a batch that is paused, so that none of its calls is dialled; return its id.
+
+    With `broken_every`, so many rows come to one with a stray quote.
+    """
     body = {"agentId": stack.seed.agent_id, "phoneNumber": "{{row.phone}}", "metadata": {"n": "{{row.id}}"}}
     batch = api.post("/api/v1/batches", json={"name": "bench", "body": body}).json()
     batch_id = str(batch["id"])
     api.post(f"/api/v1/batches/{batch_id}/pause").raise_for_status()
-    lines = [f"r{n},+1415{2_000_000 + n}" for n in range(rows)]
-    content = "\n".join(["id,phone", *lines])
+    stray = ['"' if broken_every and n % broken_every == 0 else "" for n in range(rows)]
+    lines = [f"r{n},+1415{2_000_000 + n},{stray[n]}Ann" for n in range(rows)]
+    content = "\n".join(["id,phone,name", *lines])
     httpx.put(batch["upload"]["url"], content=content, timeout=60).raise_for_status()
     api.post(f"/api/v1/batches/{batch_id}/start").raise_for_status()
     return batch_id
 
 
-def _accepted(api: httpx.Client, batch_id: str) -> int:
-    return int(api.get(f"/api/v1/batches/{batch_id}").json()["progress"]["accepted"])
+def progress_of(api: httpx.Client, batch_id: str) -> dict[str, Any]:
+    """Return the counts of a batch."""
+    progress: dict[str, Any] = api.get(f"/api/v1/batches/{batch_id}").json()["progress"]
+    return progress
 
 
-def _is_imported(api: httpx.Client, batch_id: str) -> bool:
-    batch: dict[str, Any] = api.get(f"/api/v1/batches/{batch_id}").json()
+def is_imported(api: httpx.Client, batch_id: str) -> bool:
+    """Tell whether all rows of a batch are imported."""
+    response = api.get(f"/api/v1/batches/{batch_id}")
+    if response.is_server_error:  # a busy machine: ask again
+        return False
+    batch: dict[str, Any] = response.json()
     assert batch["status"] in ("importing", "running"), batch
     return bool(batch["status"] == "running")
 
