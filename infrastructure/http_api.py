@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import cast
 
 from aws_cdk import Acknowledgment, RemovalPolicy, Stack, Validations
 from aws_cdk import aws_apigatewayv2 as apigateway
@@ -12,6 +13,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infrastructure.python_function import Runtime
+from infrastructure.settings import StageSettings
 
 LIVEKIT_WEBHOOK_PATH = "/livekit/webhook"
 _ACCESS_LOG = {
@@ -27,10 +29,11 @@ _ACCESS_LOG = {
 class HttpApi(Construct):
     """Routes LiveKit's webhooks to `livekit_webhook`, agents to `agent_api`, all else to `api`."""
 
-    def __init__(self, scope: Construct, name: str, runtime: Runtime) -> None:
+    def __init__(self, scope: Construct, name: str, runtime: Runtime, settings: StageSettings) -> None:
         super().__init__(scope, name)
         self.api = apigateway.HttpApi(self, "Api", create_default_stage=False)
-        self._stage(runtime)
+        self._settings = settings
+        self._stage = self._make_stage(runtime)
 
     def open(self, *, api: lambda_.Alias, livekit_webhook: lambda_.Alias, agent_api: lambda_.Alias) -> None:
         """Connect the functions to their routes, once they know the address of the API."""
@@ -49,11 +52,27 @@ class HttpApi(Construct):
             methods=[apigateway.HttpMethod.ANY],
             integration=integrations.HttpLambdaIntegration("Agents", agent_api),
         )
+        self._throttle([*tenants, *livekit, *agents])
         _suppress_authorizer(tenants, "The function checks the API key of every request, with its scope.")
         _suppress_authorizer(agents, "The function checks the agent's LiveKit token.")
         _suppress_authorizer(livekit, "The function checks LiveKit's signature over the raw body.")
 
-    def _stage(self, runtime: Runtime) -> None:
+    def _throttle(self, routes: list[apigateway.HttpRoute]) -> None:
+        """Give each route a rate of its own: a tenant that floods its route takes none from LiveKit's.
+
+        A stage can't have settings of a route that is not there yet.
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
+        """
+        self._stage.node.add_dependency(*routes)
+        self._stage.route_settings = {route.route_key: self._limits() for route in map(_resource, routes)}
+
+    def _limits(self) -> dict[str, int]:
+        return {
+            "ThrottlingRateLimit": self._settings.requests_per_s,
+            "ThrottlingBurstLimit": self._settings.requests_burst,
+        }
+
+    def _make_stage(self, runtime: Runtime) -> apigateway.CfnStage:
         # Without this prefix each log adds to a resource policy of the account, which has 5,120 characters:
         # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
         access_log = logs.LogGroup(
@@ -63,16 +82,24 @@ class HttpApi(Construct):
             retention=runtime.retention,
             removal_policy=RemovalPolicy.DESTROY,
         )
-        apigateway.CfnStage(
+        return apigateway.CfnStage(
             self,
             "Stage",
             api_id=self.api.api_id,
             stage_name="$default",
             auto_deploy=True,
+            default_route_settings=apigateway.CfnStage.RouteSettingsProperty(
+                throttling_rate_limit=self._settings.requests_per_s,
+                throttling_burst_limit=self._settings.requests_burst,
+            ),
             access_log_settings=apigateway.CfnStage.AccessLogSettingsProperty(
                 destination_arn=access_log.log_group_arn, format=json.dumps(_ACCESS_LOG)
             ),
         )
+
+
+def _resource(route: apigateway.HttpRoute) -> apigateway.CfnRoute:
+    return cast("apigateway.CfnRoute", route.node.default_child)
 
 
 def _suppress_authorizer(routes: list[apigateway.HttpRoute], reason: str) -> None:

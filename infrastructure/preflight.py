@@ -112,7 +112,7 @@ def _concurrency(settings: StageSettings, account: Account) -> Finding:
     if account.concurrency < DEFAULT_CONCURRENCY:
         text = (
             f"Lambda: {account.concurrency} concurrent executions are enough to try {settings.name}. "
-            "Under load requests get a 503 and calls wait."
+            "Under load requests fail and calls wait."
         )
         return Finding(Level.ASK, text, DEFAULT_CONCURRENCY, link)
     text = f"Lambda: {account.concurrency} concurrent executions; the stage reserves {reserved}."

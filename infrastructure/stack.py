@@ -46,7 +46,7 @@ class TrunklineStack(Stack):
         self.dial_queue = DialQueue(self, "DialQueue", self.data.key)
         self.test_dial_queue = DialQueue(self, "TestDialQueue", self.data.key)
         self.call_checks = CallChecks(self, "CallChecks", self.data.key)
-        self.http = HttpApi(self, "Http", self.runtime)
+        self.http = HttpApi(self, "Http", self.runtime, settings)
         self.notices = AlertTopic(self, "Notices", self.data.key, settings)
         self.webhook_deliver = add_webhook_deliver(self)
         self.deliveries = DeliveryStateMachine(

@@ -35,6 +35,7 @@ def add_api(stack: TrunklineStack) -> PythonFunction:
             "DATA_KEY_ARN": stack.data.key.key_arn,
             "USER_POOL_ISSUER": stack.settings.user_pool_issuer,
             "USER_POOL_CLIENT_ID": stack.settings.user_pool_client_id,
+            "LONG_POLLS": str(stack.settings.long_polls),
         },
         timeout_s=29,
         memory_mib=stack.settings.api_memory_mib,

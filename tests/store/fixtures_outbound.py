@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from trunkline.auth.scopes import Scope
 from trunkline.call_control.admission import CallAdmission
 from trunkline.call_control.get_call import CallReader
 from trunkline.call_control.list_calls import CallLister
+from trunkline.call_control.long_polls import LongPolls
 from trunkline.call_control.outbound import OutboundCall, OutboundCallService
 from trunkline.call_control.quotas import QuotaService
 from trunkline.call_control.usage import Usage
@@ -36,6 +38,7 @@ from trunkline.trunks.test_trunk import TestTrunks
 
 ME = Principal("tenant-1", True, frozenset(Scope))
 OTHER = Principal("tenant-2", True, frozenset(Scope))
+LONG_POLLS = 4
 NUMBERS = ("+15550109001", "+15550109002", "+15550109003")
 
 
@@ -57,9 +60,18 @@ class OutboundHarness:
         self.agent = spec.agent(ME.tenant_id, trunk)
         self.agents.create(self.agent)
         self.configured = True
+        self.meanwhile: Callable[[], object] = lambda: None
+        self.clock = ManualClock()
         self.queue = make_queue(table, ManualClock())
-        self.reader = CallReader(self.calls, TranscriptRepository(table), CallLister(table), self.queue)
-        clock, notifier = ManualClock(), make_notifier(self.wakeups, ManualClock())
+        self.reader = CallReader(
+            self.calls,
+            TranscriptRepository(table),
+            CallLister(table),
+            self.queue,
+            LongPolls(table, self.clock, LONG_POLLS),
+            sleep=self._sleep,
+        )
+        clock, notifier = self.clock, make_notifier(self.wakeups, ManualClock())
         self.facts = TenantSettingsCache(table, clock)
         admission = QuotaService(
             table, self.facts, Usage(self.calls, DialQueue(table), trunks).waiting, clock
@@ -67,6 +79,12 @@ class OutboundHarness:
         self.compliance = CompliancePolicy(table, clock)
         intake = CallAdmission(self.calls, self.wakeups, notifier, clock, admission, self.compliance)  # type: ignore[arg-type]
         self.service = OutboundCallService(intake, self.agents, trunks, TestTrunks(trunks), self._check)
+
+    def _sleep(self, seconds: float) -> None:
+        """Pass time, and do once what was planned for while the reader waits."""
+        self.clock.move_s(seconds)
+        planned, self.meanwhile = self.meanwhile, lambda: None
+        planned()
 
     def _check(self, _: str) -> None:
         if not self.configured:

@@ -157,7 +157,7 @@ def test_a_missing_setting_is_named() -> None:
     environ |= {"TEST_DIAL_QUEUE_URL": "t", "OWN_LIVEKIT_PREFIX": "p/", "DATA_KEY_ARN": "k"}
     environ |= {f"SCHEDULE_{name}": "s" for name in ("GROUP", "QUEUE_ARN", "ROLE_ARN")}
     environ |= {"BATCH_BUCKET": "b", "BATCH_FLOW_ARN": "f"}
-    environ |= {"USER_POOL_ISSUER": "none", "USER_POOL_CLIENT_ID": "none"}
+    environ |= {"USER_POOL_ISSUER": "none", "USER_POOL_CLIENT_ID": "none", "LONG_POLLS": "2"}
     with pytest.raises(MissingSetting, match="KEY_PEPPER_ARN"):
         ApiSettings.from_env(environ)
     assert ApiSettings.from_env(environ | {"KEY_PEPPER_ARN": "p"}).table_name == "t"

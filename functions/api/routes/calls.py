@@ -7,7 +7,7 @@ from trunkline.call_control.get_call import CallEventList, CallList, TranscriptV
 from trunkline.call_control.join_tokens import JoinToken
 from trunkline.call_control.list_calls import CallQuery
 from trunkline.call_control.reschedule_call import ScheduleChange
-from trunkline.calls.response_schemas import CallView
+from trunkline.calls.response_schemas import CallView, PolledCallView
 from trunkline.http_api.responses import Deleted, deleted
 from trunkline.http_api.routing import RouteGroup
 
@@ -35,7 +35,7 @@ def list_calls(request: ApiRequest, query: CallQuery) -> CallList:
 
 
 @group.get("/api/v1/calls/{call_id}", scope=Scope.CALLS_READ, returns="The call.")
-def get_call(request: ApiRequest, call_id: str, query: WaitQuery) -> CallView:
+def get_call(request: ApiRequest, call_id: str, query: WaitQuery) -> PolledCallView:
     """Read a call: status, ids, timeline and reasons.
 
     Another tenant's call looks like a missing one.

@@ -5,18 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
 from trunkline.auth.principal import Principal
 from trunkline.call_control.list_calls import CallLister, CallQuery
+from trunkline.call_control.long_polls import LongPolls
 from trunkline.calls.access import parse_call_id, require_own
 from trunkline.calls.events import NOTHING_SAID, TOOL_EVENT, CallEvent
 from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
-from trunkline.calls.response_schemas import CallListItem, CallView, TurnView
+from trunkline.calls.response_schemas import CallListItem, PolledCallView, TurnView
 from trunkline.calls.responses import call_view, list_item, turn_view
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.core.errors import NotFound
@@ -44,7 +45,8 @@ class WaitQuery(InputModel):
         default=0,
         ge=0,
         le=MAX_WAIT_S,
-        description="Seconds to wait until the call changes or ends.",
+        description="Seconds to wait until the call changes or ends. The response comes at once, with "
+        "`poll_after_s`, while too many requests wait.",
     )
     after: int | None = Field(
         None,
@@ -89,20 +91,30 @@ class CallReader:
     transcripts: TranscriptRepository
     lister: CallLister
     queue: QueueStatusReader
+    long_polls: LongPolls
     tool_payloads: Callable[[str], dict[str, dict[str, Any]]] = lambda _: {}
     sleep: Callable[[float], None] = time.sleep
 
-    def get(self, principal: Principal, call_id: str, query: WaitQuery | None = None) -> CallView:
+    def get(self, principal: Principal, call_id: str, query: WaitQuery | None = None) -> PolledCallView:
         """Return a call with its events, transcript and position in the queue.
 
         With `wait`, return when the call has changed or ended, or the time is over. A change is any event
-        after number `after`; by default, any event after the request arrived.
+        after number `after`; by default, any event after the request arrived. Where too many requests wait,
+        return at once, with `poll_after_s`.
         """
         call, events = self._story(principal, call_id)
-        if query and query.wait:
-            call, events = self._changed(principal, call, events, query)
+        poll_after_s = None
+        if query and query.wait and not _has_changed(call, _seen(call, query)):
+            with self.long_polls.slot(principal.tenant_id, query.wait) as may_wait:
+                if may_wait:
+                    call, events = self._changed(principal, call, events, query)
+                else:
+                    poll_after_s = self.long_polls.poll_after_s()
         said = NOTHING_SAID if call.is_waiting else self.transcripts.read(call.id)
-        return call_view(call, events, self.queue.status(call), said)
+        view = cast("PolledCallView", call_view(call, events, self.queue.status(call), said))
+        if poll_after_s is not None:
+            view["poll_after_s"] = poll_after_s
+        return view
 
     def events(self, principal: Principal, call_id: str, cursor: str | None = None) -> CallEventList:
         """Return a page of a call's timeline, in order, that fits into a response.
@@ -145,9 +157,8 @@ class CallReader:
     def _changed(
         self, principal: Principal, call: Call, events: list[CallEvent], query: WaitQuery
     ) -> tuple[Call, list[CallEvent]]:
-        seen = call.sequence if query.after is None else query.after
-        waited_s = 0.0
-        while not call.is_terminal and call.sequence <= seen and waited_s < query.wait:
+        seen, waited_s = _seen(call, query), 0.0
+        while not _has_changed(call, seen) and waited_s < query.wait:
             self.sleep(_LOOK_EVERY_S)
             waited_s += _LOOK_EVERY_S
             now = self.calls.load(call.id)
@@ -156,6 +167,15 @@ class CallReader:
             if now.sequence > seen:
                 return self._story(principal, call.id)
         return call, events
+
+
+def _seen(call: Call, query: WaitQuery) -> int:
+    """Return the number of the last event that the client knows."""
+    return call.sequence if query.after is None else query.after
+
+
+def _has_changed(call: Call, seen: int) -> bool:
+    return call.is_terminal or call.sequence > seen
 
 
 def _event_view(call: Call, event: CallEvent, bodies: Mapping[str, dict[str, Any]]) -> CallEventView:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -166,3 +166,13 @@ class CallView(CallListItem):
     last_event: int
     timeline: list[dict[str, Any]]
     data: CallDetails
+
+
+class PolledCallView(CallView):
+    """A call that was asked for with `wait`.
+
+    `poll_after_s` is there if the wait was cut short because too many requests wait: ask again in so many
+    seconds.
+    """
+
+    poll_after_s: NotRequired[int]

@@ -37,7 +37,8 @@ class _FromEnvironment:
 class ApiSettings(_FromEnvironment):
     """`user_pool_issuer` and `user_pool_client_id` are `none` without a user pool.
 
-    `own_livekit_prefix` is the prefix of the names of tenants' own LiveKit secrets.
+    `own_livekit_prefix` is the prefix of the names of tenants' own LiveKit secrets. `long_polls` is how many
+    requests may wait for a call to change.
     """
 
     table_name: str
@@ -58,6 +59,7 @@ class ApiSettings(_FromEnvironment):
     batch_flow_arn: str
     user_pool_issuer: str
     user_pool_client_id: str
+    long_polls: str
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,11 @@ def tenant_name_key(name: str) -> ItemKey:
     return ItemKey("TENANTNAMES", name)
 
 
+def long_poll_key(number: int) -> ItemKey:
+    """A slot of a request that waits, in a partition of its own."""
+    return ItemKey(f"LONGPOLL#{number}", "SLOT")
+
+
 def api_key_key(key_hash: str) -> ItemKey:
     """A key, or a user that a session stands for, with its window of requests."""
     return ItemKey(f"K#{key_hash}", "KEY")
