@@ -157,3 +157,15 @@ async def test_one_trunks_trouble_does_not_keep_another_from_its_repairs(
 
     monkeypatch.setattr(reconciler.reconciler.calls, "in_progress_ids", sometimes)
     assert await reconciler.reconcile() == {"line_woken": 1}
+
+
+async def test_a_repair_is_found_by_the_ids_of_its_call(
+    reconciler: ReconcilerHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    call = reconciler.prepared()
+    reconciler.clock.move_s(DEAD_RUN_S)
+    await reconciler.reconcile()
+    found = [vars(record) for record in caplog.records if record.message == "repaired"]
+    assert [(line["call_id"], line["trace_id"], line["tenant_id"]) for line in found] == [
+        (call.id, call.trace_id, call.tenant_id)
+    ]

@@ -6,6 +6,7 @@ from functools import cache
 
 from trunkline.call_control.agent_reports import AgentReportService
 from trunkline.call_control.erase_call import erase_linked_items
+from trunkline.calls.log_ids import log_ids
 from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.transcript_repository import TranscriptRepository
@@ -92,7 +93,7 @@ def erase_items_of(call_id: str) -> None:
 
 def log_call(call: Call) -> None:
     """Add the call to the request's log lines."""
-    log.append_keys(call_id=call.id, trace_id=call.trace_id, tenant_id=call.tenant_id)
+    log.append_keys(**log_ids(call))
 
 
 def _close_room(call: Call, room: str) -> None:

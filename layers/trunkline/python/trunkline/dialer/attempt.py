@@ -8,6 +8,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
+from trunkline.calls.log_ids import log_ids
 from trunkline.calls.models import Call, Change
 from trunkline.calls.queue_position import QueuePosition
 from trunkline.calls.reasons import Reason
@@ -145,9 +146,7 @@ class Attempt:
             refusal = str(error) if error.code == UNAUTHENTICATED else ""
             self.result = DialResult(DialResultKind.NOT_SENT, refusal=refusal)
             self._context.metrics.livekit_failed(error)
-            self._context.log.warning(
-                "agent not dispatched", call_id=call.id, tenant_id=call.tenant_id, cause=str(error)
-            )
+            self._context.log.warning("agent not dispatched", **log_ids(call), cause=str(error))
             await self._claim.release(call, why="livekit_unavailable")
 
     async def _prepare(self, call: Call) -> bool:
@@ -285,8 +284,7 @@ class Attempt:
         await self._claim.settle(call, lambda current, now_ms: end_call(current, ending, now_ms))
 
     def _log(self, message: str, call: Call, **fields: Any) -> None:
-        ids: dict[str, Any] = {"call_id": call.id, "trace_id": call.trace_id, "tenant_id": call.tenant_id}
-        self._context.log.info(message, **ids, **fields)
+        self._context.log.info(message, **log_ids(call), **fields)
 
     def _enter(self, stage: Stage) -> None:
         self.stage = stage

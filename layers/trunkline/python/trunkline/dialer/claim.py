@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from trunkline.calls.agent_transitions import AGENT_GRACE_MS
+from trunkline.calls.log_ids import log_ids
 from trunkline.calls.models import RECONCILER_REACH_MS, Call, Change, StaleCall
 from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import NoFreeSlot
@@ -44,9 +45,7 @@ class Claim:
         except NoFreeSlot:
             return None
         except (StaleCall, BotoCoreError, ClientError) as error:
-            self._context.log.warning(
-                "step not taken", call_id=call.id, tenant_id=call.tenant_id, cause=type(error).__name__
-            )
+            self._context.log.warning("step not taken", **log_ids(call), cause=type(error).__name__)
             await self.release(change.call, why="step_not_taken")
             return None
         return stored
@@ -109,9 +108,7 @@ class Claim:
         try:
             await self._context.livekit.delete_room(call.room_name or "")
         except LiveKitUnavailable as error:
-            self._context.log.warning(
-                "room not deleted", call_id=call.id, tenant_id=call.tenant_id, cause=str(error)
-            )
+            self._context.log.warning("room not deleted", **log_ids(call), cause=str(error))
 
 
 def _is_newly_blocked(before: Call, after: Call) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from trunkline.calls.log_ids import log_ids
 from trunkline.calls.models import RECONCILER_REACH_MS, Call, Change, StaleCall
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
@@ -62,7 +63,7 @@ class CallRepairFrame:
             self.log.warning("look-up failed", call_id=call_id, cause=str(error))
             return None
         await self.offload(self.notifier.notify_change, call, after)
-        self.log.info("repaired", call_id=call_id, tenant_id=call.tenant_id, repair=name)
+        self.log.info("repaired", **log_ids(call), repair=name)
         await clean_up(call, after)
         return name
 
