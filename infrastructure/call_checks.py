@@ -10,7 +10,7 @@ from infrastructure.alarms import dead_letters
 from infrastructure.queues import work_queue
 
 _VISIBILITY_S = 60
-_MAX_RECEIVES = 3
+_MAX_RECEIVES = 5  # a message that Lambda throttles counts as received
 
 
 class CallChecks(Construct):
@@ -18,7 +18,7 @@ class CallChecks(Construct):
 
     def __init__(self, scope: Construct, name: str, key: kms.IKey) -> None:
         super().__init__(scope, name)
-        letters = dead_letters(self, key, "A call check failed three times: the reconciler makes up for it.")
+        letters = dead_letters(self, key, "A call check failed five times: the reconciler makes up for it.")
         self.queue = work_queue(
             self,
             "Queue",

@@ -14,7 +14,9 @@ CALL_QUEUES = ("DIAL_QUEUE_URL", "TEST_DIAL_QUEUE_URL", "CALL_CHECK_QUEUE_URL")
 """Environment of the functions that follow phone calls."""
 
 _VISIBILITY_S = 300
-_MAX_RECEIVES = 3
+_MAX_RECEIVES = 5
+"""At least five: a wake that Lambda throttles counts as received. Source:
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
 _OLDEST_WAKE_S = 600
 """A wake stays in the queue while its run lasts, four minutes at most, and may have waited for a lane for as
 long before: the metric counts messages in flight, too. Source:
@@ -28,7 +30,7 @@ class DialQueue(Construct):
     def __init__(self, scope: Construct, name: str, key: kms.IKey) -> None:
         super().__init__(scope, name)
         self.dead_letters = dead_letters(
-            self, key, "A wake failed three times: the dialer crashes for a trunk."
+            self, key, "A wake failed five times: the dialer crashes for a trunk."
         )
         self.queue = work_queue(
             self,

@@ -1,4 +1,4 @@
-"""The `trunkline dead-letters` commands, for wake-ups of the dialer that failed three times."""
+"""The `trunkline dead-letters` commands, for wake-ups of the dialer that failed five times."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 app = typer.Typer(
-    no_args_is_help=True, help="List and redrive the dialer's wake-up messages that failed three times."
+    no_args_is_help=True, help="List and redrive the dialer's wake-up messages that failed five times."
 )
 _BATCH_SIZE = 10
 _VISIBILITY_TIMEOUT_S = 30
