@@ -37,7 +37,8 @@ class PreparedAttempt:
 
     def text(self, response: Response) -> str:
         """Return the beginning of a response's body, without secrets."""
-        return redact(response.body, self.hidden)
+        is_cut = len(response.body) >= MAX_DELIVERY_RESPONSE_BYTES
+        return redact(response.body, self.hidden, is_cut=is_cut)
 
 
 @dataclass(frozen=True)
