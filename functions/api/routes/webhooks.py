@@ -102,5 +102,9 @@ def list_deliveries(request: ApiRequest, webhook_id: str, query: DeliveryQuery) 
     example={"since": "2026-01-01T00:00:00Z"},
 )
 def recover_deliveries(request: ApiRequest, webhook_id: str, body: Recovery) -> Recovered:
-    """Send again every delivery that failed since a given time."""
+    """Send again every delivery that failed since a given time.
+
+    A request covers a part of the log, newest first: repeat it while `more` is true, also if it has sent
+    nothing again. The next request continues where this one stopped.
+    """
     return delivery_service().recover(request.principal, webhook_id, body)

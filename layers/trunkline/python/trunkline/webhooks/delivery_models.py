@@ -115,3 +115,15 @@ def parse_delivery_id(text: str) -> DeliveryKey | None:
     if match is None:
         return None
     return DeliveryKey(f"wh_{match[1]}", int(match[2], 16), match[3])
+
+
+def key_of(delivery: Delivery) -> DeliveryKey:
+    """Return the key that a stored delivery's id encodes.
+
+    Raises:
+        ValueError: the id is not a delivery's.
+    """
+    key = parse_delivery_id(delivery.id)
+    if key is None:
+        raise ValueError(delivery.id)
+    return key

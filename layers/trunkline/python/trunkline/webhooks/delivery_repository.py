@@ -8,8 +8,13 @@ from dataclasses import replace
 from boto3.dynamodb.conditions import Attr
 
 from trunkline.storage.keys.item import OPEN_PK, OPEN_SK, SK, TTL, Item, ItemKey
-from trunkline.storage.keys.webhooks import deliveries_partition, delivery_answer_key, delivery_key
-from trunkline.storage.table import ABSENT, ConditionFailed, Put, Table
+from trunkline.storage.keys.webhooks import (
+    deliveries_partition,
+    delivery_answer_key,
+    delivery_key,
+    recovery_key,
+)
+from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table
 from trunkline.webhooks.delivery_models import (
     DELIVERY_RETENTION_S,
     Attempt,
@@ -17,11 +22,13 @@ from trunkline.webhooks.delivery_models import (
     DeliveryKey,
     DeliveryState,
     delivery_from_attributes,
+    key_of,
     parse_delivery_id,
 )
 
 _SHARDS = "0123456789abcdef"
 _LAST_MS = 10**15 - 1
+_RECOVERY_KEPT_MS = 15 * 60_000
 
 
 class DeliveryRepository:
@@ -76,6 +83,20 @@ class DeliveryRepository:
         first, last = delivery_key(endpoint_id, since_ms), delivery_key(endpoint_id, _LAST_MS).sk
         return [delivery_from_attributes(item) for item in self._table.between(first, last, limit=limit)]
 
+    def recovery_position(self, endpoint_id: str, now_ms: int) -> str | None:
+        """Return the last sort key that a recovery of the last 15 minutes read; None if there is none."""
+        item = self._table.get(recovery_key(endpoint_id))
+        return item["before"] if item and now_ms - item["at_ms"] < _RECOVERY_KEPT_MS else None
+
+    def save_recovery(self, endpoint_id: str, before: str, now_ms: int) -> None:
+        """Store the last sort key that a recovery has read, newest first."""
+        item = recovery_key(endpoint_id).as_item() | {"before": before, "at_ms": now_ms}
+        self._table.write(Put(item | {TTL: (now_ms + _RECOVERY_KEPT_MS) // 1000}))
+
+    def end_recovery(self, endpoint_id: str) -> None:
+        """Forget how far a recovery came: the next one begins at the newest delivery."""
+        self._table.write(Delete(recovery_key(endpoint_id)))
+
     def overdue_keys(self, until_ms: int) -> Iterator[ItemKey]:
         """Yield the keys of pending deliveries that were due before `until_ms`; eventually consistent."""
         for shard in _SHARDS:
@@ -89,7 +110,7 @@ class DeliveryRepository:
 
 
 def _item(delivery: Delivery) -> Item:
-    key = _key(delivery)
+    key = key_of(delivery)
     item = delivery.as_attributes() | _item_key(key).as_item()
     item[TTL] = delivery.created_at_ms // 1000 + DELIVERY_RETENTION_S
     if delivery.state is DeliveryState.PENDING:
@@ -98,17 +119,10 @@ def _item(delivery: Delivery) -> Item:
     return item
 
 
-def _key(delivery: Delivery) -> DeliveryKey:
-    key = parse_delivery_id(delivery.id)
-    if key is None:
-        raise ValueError(delivery.id)
-    return key
-
-
 def _item_key(key: DeliveryKey) -> ItemKey:
     return delivery_key(key.endpoint_id, key.at_ms, key.digest)
 
 
 def _response_key(delivery: Delivery, attempt: int | None) -> ItemKey:
-    key = _key(delivery)
+    key = key_of(delivery)
     return delivery_answer_key(key.endpoint_id, key.at_ms, key.digest, attempt)

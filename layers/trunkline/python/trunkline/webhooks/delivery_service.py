@@ -13,7 +13,7 @@ from trunkline.core.errors import DeliveryPending, NotFound, WebhookDisabled
 from trunkline.core.pagination import decode_cursor, encode_cursor
 from trunkline.core.timestamps import moment_ms
 from trunkline.storage.keys.webhooks import delivery_key
-from trunkline.webhooks.delivery_models import Delivery, DeliveryState, parse_delivery_id
+from trunkline.webhooks.delivery_models import Delivery, DeliveryState, key_of, parse_delivery_id
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.delivery_starter import DeliveryStarter
 from trunkline.webhooks.events import Event, EventType
@@ -26,6 +26,7 @@ from trunkline.webhooks.service import WebhookService
 _PAGE = 100
 _MAX_SCANNED = 2_000
 _MAX_RECOVERED = 200
+_POSITION = r"DELIVERY#[0-9]{15}#[0-9a-f]{16}"
 
 
 @dataclass(frozen=True)
@@ -80,18 +81,37 @@ class DeliveryService:
     def recover(self, principal: Principal, endpoint_id: str, recovery: Recovery) -> Recovered:
         """Redeliver the deliveries that have failed since a time and were not redelivered yet.
 
-        Those of that time that wait for their next attempt are attempted now. After a crash, a repeated
-        request continues where the first one stopped. One delivery may then be sent twice; its event's id is
-        the same.
+        Those of that time that wait for their next attempt are attempted now. A request reads a part of the
+        log, newest first, and stores how far it came: the next one continues there, by cursor or without.
+        After a crash, the deliveries of one page may be sent twice; their events' ids are the same.
+
+        Raises:
+            InvalidRequest: the cursor is not from such a response.
+            WebhookDisabled: the webhook is disabled.
         """
         endpoint = self.webhooks.require(principal, endpoint_id)
         _require_enabled(endpoint)
-        recovered = 0
-        for delivery in self._newest_first(endpoint, DeliveryQuery(since=recovery.since)):
-            if recovered >= _MAX_RECOVERED:
-                return {"recovered": recovered, "more": True}
-            recovered += self._recover(delivery, endpoint)
-        return {"recovered": recovered, "more": False}
+        since_ms, before = moment_ms(recovery.since), self._recovery_position(endpoint, recovery)
+        recovered = scanned = 0
+        for page in self.deliveries.newest_first(endpoint.id, since_ms, before, limit=_PAGE):
+            if not page:
+                continue
+            recovered += sum(self._recover(delivery, endpoint) for delivery in page)
+            scanned += len(page)
+            position = _position(page[-1])
+            self.deliveries.save_recovery(endpoint.id, position, self.clock.wall_ms())
+            if recovered + _PAGE > _MAX_RECOVERED or scanned + _PAGE > _MAX_SCANNED:
+                return {"recovered": recovered, "more": True, "next_cursor": encode_cursor(position)}
+        self.deliveries.end_recovery(endpoint.id)
+        return {"recovered": recovered, "more": False, "next_cursor": None}
+
+    def _recovery_position(self, endpoint: Endpoint, recovery: Recovery) -> str | None:
+        """Return where to continue: at the cursor, else where a recent request stopped within the time."""
+        if recovery.cursor:
+            return decode_cursor(recovery.cursor, _POSITION)
+        position = self.deliveries.recovery_position(endpoint.id, self.clock.wall_ms())
+        oldest = delivery_key(endpoint.id, moment_ms(recovery.since)).sk
+        return position if position and position > oldest else None
 
     def _recover(self, delivery: Delivery, endpoint: Endpoint) -> bool:
         if delivery.state is DeliveryState.PENDING:
@@ -133,7 +153,7 @@ class DeliveryService:
 
     def _newest_first(self, endpoint: Endpoint, query: DeliveryQuery) -> Iterator[Delivery]:
         since_ms = moment_ms(query.since) if query.since else 0
-        before = decode_cursor(query.cursor, r"DELIVERY#[0-9]{15}#[0-9a-f]{16}") if query.cursor else None
+        before = decode_cursor(query.cursor, _POSITION) if query.cursor else None
         for page in self.deliveries.newest_first(endpoint.id, since_ms, before, limit=_PAGE):
             yield from page
 
@@ -176,7 +196,11 @@ def _matches(delivery: Delivery, query: DeliveryQuery) -> bool:
 
 
 def _page(found: list[Delivery], last: Delivery | None) -> DeliveryList:
-    cursor = None
-    if last and (key := parse_delivery_id(last.id)):
-        cursor = encode_cursor(delivery_key(key.endpoint_id, key.at_ms, key.digest).sk)
+    cursor = encode_cursor(_position(last)) if last else None
     return {"data": [delivery_view(delivery) for delivery in found], "next_cursor": cursor}
+
+
+def _position(delivery: Delivery) -> str:
+    """Return a delivery's sort key: where a list that ended with it goes on."""
+    key = key_of(delivery)
+    return delivery_key(key.endpoint_id, key.at_ms, key.digest).sk

@@ -108,10 +108,14 @@ class DeliveryList(TypedDict):
 
 
 class Recovered(TypedDict):
-    """The number of deliveries sent again, or at once; if `more` is true, repeat the request."""
+    """The number of deliveries sent again, or at once.
+
+    If `more` is true, repeat the request: it continues, with or without `next_cursor`.
+    """
 
     recovered: int
     more: bool
+    next_cursor: str | None
 
 
 def shown_headers(endpoint: Endpoint) -> dict[str, str]:

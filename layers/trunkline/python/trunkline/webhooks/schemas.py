@@ -102,9 +102,17 @@ class Rotation(InputModel):
 class Recovery(InputModel):
     """The time since which failed deliveries are sent again."""
 
-    messages: ClassVar[dict[str, str]] = {"since": "since must be an ISO 8601 time with its offset"}
+    messages: ClassVar[dict[str, str]] = {
+        "since": "since must be an ISO 8601 time with its offset",
+        "cursor": MESSAGE,
+    }
 
     since: Moment
+    cursor: str | None = Field(
+        default=None,
+        description="The `next_cursor` of the previous response. Without it, a request within 15 minutes "
+        "continues where the previous one stopped.",
+    )
 
 
 class DeliveryQuery(InputModel):

@@ -30,6 +30,11 @@ def delivery_answer_key(endpoint_id: str, at_ms: int, digest: str, attempt: int 
     return ItemKey(f"D#{endpoint_id}", f"ANSWER#{at_ms:015d}#{digest}#{number}")
 
 
+def recovery_key(endpoint_id: str) -> ItemKey:
+    """How far the recovery of an endpoint's deliveries has come."""
+    return ItemKey(f"D#{endpoint_id}", "RECOVERY")
+
+
 def webhook_health_key(endpoint_id: str) -> ItemKey:
     return ItemKey(f"D#{endpoint_id}", "HEALTH")
 
