@@ -19,6 +19,7 @@ from local.emulator_policies import adapt_for_emulator
 
 STACK = f"trunkline-{STAGE}"
 _TOOLKIT = "CDKToolkit"
+_DELIVERIES = "WEBHOOK_DELIVERIES_AT_ONCE"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,9 @@ def scale_concurrency(template: dict[str, Any], users: int) -> dict[str, Any]:
         ):
             if limits.get(name, 1) > 1:
                 limits[name] *= users
+        variables = properties.get("Environment", {}).get("Variables", {})
+        if _DELIVERIES in variables:
+            variables[_DELIVERIES] = str(int(variables[_DELIVERIES]) * users)
     return scaled
 
 

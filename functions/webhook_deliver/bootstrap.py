@@ -44,7 +44,11 @@ def delivery_worker() -> DeliveryWorker:
         deliveries=DeliveryRepository(table),
         endpoints=endpoints,
         slots=DeliverySlots(
-            table, random.random, int(settings.webhook_slots), int(settings.webhook_tenant_slots)
+            table,
+            random.random,
+            per_endpoint=int(settings.webhook_slots),
+            per_tenant=int(settings.webhook_tenant_slots),
+            total=int(settings.webhook_deliveries_at_once),
         ),
         rate_limiter=EndpointRateLimiter(table),
         health=EndpointHealthRepository(table),

@@ -29,6 +29,7 @@ def add_webhook_deliver(stack: TrunklineStack) -> PythonFunction:
             "WEBHOOK_DISABLE_AFTER_S": str(settings.webhook_disable_after_s),
             "WEBHOOK_SLOTS": str(settings.webhook_slots),
             "WEBHOOK_TENANT_SLOTS": str(settings.webhook_tenant_slots),
+            "WEBHOOK_DELIVERIES_AT_ONCE": str(settings.webhook_deliveries_at_once),
         },
         timeout_s=DELIVER_TIMEOUT_S,
         memory_mib=settings.api_memory_mib,

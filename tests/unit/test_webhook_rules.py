@@ -34,7 +34,7 @@ from trunkline.webhooks.events import (
     is_selected,
     type_of_call_event,
 )
-from trunkline.webhooks.models import MAX_CONCURRENT_DELIVERIES, MAX_TENANT_DELIVERIES
+from trunkline.webhooks.models import MAX_CONCURRENT_DELIVERIES, MAX_DELIVERIES, MAX_TENANT_DELIVERIES
 from trunkline.webhooks.payload import call_data
 from trunkline.webhooks.redaction import redact
 from trunkline.webhooks.retry_policy import SCHEDULE_S, AttemptOutcome, RetryPolicy
@@ -230,6 +230,7 @@ def test_the_limits_are_those_of_production() -> None:
     assert stage_settings("prod").webhook_disable_after_s == DISABLE_AFTER_S
     assert stage_settings("prod").webhook_slots == MAX_CONCURRENT_DELIVERIES
     assert stage_settings("prod").webhook_tenant_slots == MAX_TENANT_DELIVERIES
+    assert stage_settings("prod").webhook_deliveries_at_once == MAX_DELIVERIES
 
 
 @pytest.mark.parametrize("stage", ["local", "dev", "prod"])

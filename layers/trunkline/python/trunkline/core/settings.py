@@ -133,7 +133,8 @@ class EventFanoutSettings(_FromEnvironment):
 
 @dataclass(frozen=True)
 class WebhookDeliverSettings(_FromEnvironment):
-    """`webhook_slots` and `webhook_tenant_slots` limit the requests in flight to an endpoint and of a tenant.
+    """`webhook_slots`, `webhook_tenant_slots` and `webhook_deliveries_at_once` limit the requests in flight
+    to an endpoint, of a tenant and of all tenants.
 
     `outgoing_loopback_ports` is `none` or `first-last`.
     """
@@ -145,4 +146,5 @@ class WebhookDeliverSettings(_FromEnvironment):
     webhook_disable_after_s: str
     webhook_slots: str
     webhook_tenant_slots: str
+    webhook_deliveries_at_once: str
     outgoing_loopback_ports: str

@@ -12,12 +12,11 @@ from typing_extensions import TypedDict
 from trunkline.core.clock import Clock
 from trunkline.core.metrics import DELIVERIES_GIVEN_UP, DELIVERY_AGE, DELIVERY_ATTEMPTS, MetricWriter
 from trunkline.egress.messages import Response
-from trunkline.storage.keys.item import ItemKey
 from trunkline.webhooks.attempt_sender import AttemptSender, PreparedAttempt
 from trunkline.webhooks.circuit_breaker import EndpointCircuitBreaker
 from trunkline.webhooks.delivery_models import Attempt, Delivery, DeliveryState
 from trunkline.webhooks.delivery_repository import DeliveryRepository
-from trunkline.webhooks.delivery_slots import DeliverySlots
+from trunkline.webhooks.delivery_slots import DeliverySlots, Slot
 from trunkline.webhooks.disable import EndpointDisabler
 from trunkline.webhooks.events import EventType
 from trunkline.webhooks.health_repository import EndpointHealthRepository
@@ -85,25 +84,25 @@ class DeliveryWorker:
 
     def _attempt_if_allowed(self, delivery: Delivery, endpoint: Endpoint, now_ms: int) -> Step:
         """Make an attempt unless the circuit is open, its start is far away, or no slot is free."""
-        health, start = self.health.load(endpoint.id), Start(now_ms)
+        health = self.health.load(endpoint.id)
         # A user waits for a ping to see whether the endpoint works: it only needs a slot of the tenant.
         is_ping = delivery.event_type is EventType.WEBHOOK_PING
-        if not is_ping:
-            if open_ms := health.open_for_ms(now_ms):
-                return self._wait(delivery, open_ms / 1000 * (1 + self.jitter() / 2), held=True)
-            start = self.rate_limiter.reserve(endpoint, now_ms)
+        if not is_ping and (open_ms := health.open_for_ms(now_ms)):
+            return self._wait(delivery, open_ms / 1000 * (1 + self.jitter() / 2), held=True)
+        slot = self.slots.take_of_tenant(endpoint, now_ms)
+        if not slot.keys:
+            return self._wait_for_slot(delivery, endpoint, share=slot.share)
+        try:
+            # After the slot: a start that is reserved for a delivery without one is lost.
+            start = Start(now_ms) if is_ping else self.rate_limiter.reserve(endpoint, self.clock.wall_ms())
             if start.wait_s:
                 return self._wait(delivery, start.wait_s)
-        slot = self.slots.take_of_tenant(endpoint, now_ms)
-        if slot is None:
-            return self._wait_for_slot(delivery, endpoint)
-        try:
             prepared = self.sender.prepare(delivery, endpoint, now_ms)
             if is_ping:
                 return self._attempt(delivery, endpoint, health, prepared)
             return self._attempt_at(start, delivery, endpoint, health, prepared)
         finally:
-            self.slots.release(slot)
+            self.slots.release(slot.keys)
 
     def _attempt_at(
         self,
@@ -129,9 +128,7 @@ class DeliveryWorker:
         finally:
             self.slots.release(slot)
 
-    def _endpoint_slot(
-        self, endpoint: Endpoint, health: EndpointCircuitBreaker, start: Start
-    ) -> ItemKey | None:
+    def _endpoint_slot(self, endpoint: Endpoint, health: EndpointCircuitBreaker, start: Start) -> Slot | None:
         now_ms = self.clock.wall_ms()
         return self.slots.take_of_endpoint(endpoint, now_ms, half_open=health.half_open, turn=start.turn)
 
@@ -217,10 +214,13 @@ class DeliveryWorker:
         elif after.should_disable(now_ms, self.disabler.disable_after_s):
             self.disabler.disable(endpoint, "it failed for five days", now_ms)
 
-    def _wait_for_slot(self, delivery: Delivery, endpoint: Endpoint, *, held: bool = False) -> Step:
+    def _wait_for_slot(
+        self, delivery: Delivery, endpoint: Endpoint, *, held: bool = False, share: int | None = None
+    ) -> Step:
         now_ms = self.clock.wall_ms()
         at_least_s = _slot_wait_s(delivery, now_ms) * (0.5 + self.jitter())
-        return self._wait(delivery, self.slots.retry_in_s(endpoint, now_ms, at_least_s), held=held)
+        wait_s = self.slots.retry_in_s(endpoint, now_ms, at_least_s, share)
+        return self._wait(delivery, wait_s, held=held)
 
     def _wait(self, delivery: Delivery, wait_s: float, *, held: bool = False) -> Step:
         """Wait without spending an attempt.

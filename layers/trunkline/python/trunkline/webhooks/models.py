@@ -15,6 +15,9 @@ MAX_CONCURRENT_DELIVERIES = 10
 MAX_TENANT_DELIVERIES = 50
 """Requests of one tenant that may be in flight at once; a stage may set fewer."""
 
+MAX_DELIVERIES = 200
+"""Requests of all tenants that may be in flight at once; a stage may set another number."""
+
 MAX_PREVIOUS_SECRETS = 5
 HIDDEN_QUERY = f"?{HIDDEN_VALUE}"
 

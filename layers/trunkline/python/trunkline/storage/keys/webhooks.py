@@ -45,8 +45,13 @@ def webhook_slot_key(endpoint_id: str, slot: int) -> ItemKey:
 
 
 def tenant_slot_key(tenant_id: str, slot: int) -> ItemKey:
-    """A slot of a tenant's share of all deliveries, held for one request."""
-    return ItemKey(f"TENANTSLOT#{tenant_id}#{slot:03d}", "SLOT")
+    """A slot of a tenant, held for one request."""
+    return ItemKey(f"TENANTSLOT#{tenant_id}", f"SLOT#{slot:03d}")
+
+
+def delivery_slot_key(slot: int) -> ItemKey:
+    """A slot of all tenants' deliveries, held for one request."""
+    return ItemKey("DELIVERYSLOTS", f"SLOT#{slot:04d}")
 
 
 def tenant_wait_key(tenant_id: str) -> ItemKey:
