@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
 from typing import Any
 
@@ -25,7 +25,7 @@ from livekit.protocol.room import (
     RoomParticipantIdentity,
     UpdateRoomMetadataRequest,
 )
-from livekit.protocol.sip import CreateSIPParticipantRequest
+from livekit.protocol.sip import CreateSIPParticipantRequest, ListSIPOutboundTrunkRequest
 
 from trunkline.calls.models import Call
 from trunkline.egress.socket_guard import SocketGuard
@@ -168,6 +168,16 @@ class LiveKitClient:
             if participant.kind == ParticipantInfo.Kind.AGENT:
                 return participant.identity[:MAX_ID]
         return None
+
+    async def known_trunks(self, sip_trunk_ids: Iterable[str]) -> set[str]:
+        """Return those of these SIP outbound trunks that the project has.
+
+        LiveKit answers an unknown id with an empty trunk in its place, or not at all.
+        """
+        wanted = set(sip_trunk_ids)
+        request = ListSIPOutboundTrunkRequest(trunk_ids=sorted(wanted))
+        answer = await confirmed(self._api.sip.list_outbound_trunk(request))
+        return wanted & {trunk.sip_trunk_id for trunk in answer.items}
 
     async def caller_is_in(self, room: str) -> bool:
         """Tell whether the caller of a web call is in its room; False if the room does not exist."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from trunkline.core.errors import LiveKitFailed
 from trunkline.livekit.client import LiveKitClient, open_session_for
 from trunkline.livekit.credentials import LiveKitCredentials
-from trunkline.livekit.sdk_boundary import LiveKitUnavailable, confirmed
+from trunkline.livekit.sdk_boundary import UNAUTHENTICATED, LiveKitUnavailable, confirmed
 
 SYNC_DEADLINE_S = 12
 """The deadline of all requests of one function here: a client waits for the response."""
@@ -51,6 +51,21 @@ def try_credentials(credentials: LiveKitCredentials) -> None:
         LiveKitFailed: LiveKit refuses the credentials, or did not respond.
     """
     _request(credentials, lambda livekit: livekit.agent_in_room("trunkline-credentials"))
+
+
+def known_trunks(credentials: LiveKitCredentials, sip_trunk_ids: Iterable[str]) -> set[str]:
+    """Return those of these SIP outbound trunks that the project has.
+
+    Raises:
+        LiveKitFailed: LiveKit refuses the credentials, or did not respond.
+    """
+    return _request(credentials, lambda livekit: livekit.known_trunks(sip_trunk_ids))
+
+
+def refuses_credentials(error: LiveKitFailed) -> bool:
+    """Tell whether LiveKit answered that the credentials are not valid."""
+    cause = error.__cause__
+    return isinstance(cause, LiveKitUnavailable) and cause.code == UNAUTHENTICATED
 
 
 def redispatch_agent(credentials: LiveKitCredentials, room: str, agent_name: str, call_id: str) -> None:
