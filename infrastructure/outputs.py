@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import TYPE_CHECKING
 
 from aws_cdk import CfnOutput
 
+from infrastructure.assets import ROOT
 from infrastructure.http_api import LIVEKIT_WEBHOOK_PATH
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ def add_outputs(stack: TrunklineStack) -> None:
     """Make the stack's outputs."""
     endpoint = stack.http.api.api_endpoint
     values = {
+        "Version": _version(),
         "ApiUrl": endpoint,
         "LiveKitWebhookUrl": f"{endpoint}{LIVEKIT_WEBHOOK_PATH}",
         "TableName": stack.data.table.table_name,
@@ -39,6 +42,11 @@ def add_outputs(stack: TrunklineStack) -> None:
         values["KeptOnDestroy"] = ", ".join(_kept(stack))
     for name, value in values.items():
         CfnOutput(stack, name, value=value)
+
+
+def _version() -> str:
+    """Return the product's version, which `trunkline doctor` compares with its own."""
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])
 
 
 def _kept(stack: TrunklineStack) -> list[str]:

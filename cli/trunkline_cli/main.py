@@ -13,6 +13,7 @@ from trunkline_cli.commands import (
     apply,
     calls,
     dead_letters,
+    doctor,
     keys,
     livekit,
     suppressions,
@@ -40,6 +41,7 @@ def choose_deployment(
 
 
 app.command("apply")(apply.apply)
+app.command("doctor")(doctor.doctor)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(keys.app, name="keys")
 app.add_typer(trunks.app, name="trunks")

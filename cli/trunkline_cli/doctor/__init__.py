@@ -1,0 +1,1 @@
+"""The doctor: checks a deployment from the operator's machine, and says what to fix."""
