@@ -1,7 +1,8 @@
-"""Slots of a call that ended although LiveKit did not confirm it: freed when its leg has left (rule 15)."""
+"""Calls that ended although LiveKit did not confirm it: leg and slots are looked after (rules 11 and 15)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,9 @@ from trunkline.calls.models import Call
 from trunkline.calls.states import State
 from trunkline.calls.transitions import answer_call, claim_call, record_intent, request_cancel
 from trunkline.reconciler.phone_call_repair import HANG_UP_PATIENCE_MS, LOOK_UP_DELAY_MS
+from trunkline.storage.keys.calls import call_key
+from trunkline.storage.keys.item import OPEN_PK, OPEN_SK
+from trunkline.storage.table import Table, Update
 from trunkline.trunks.models import total_pool
 from trunkline.trunks.repository import TrunkRepository
 
@@ -31,11 +35,11 @@ class UnconfirmedEnd:
         self.trunks = TrunkRepository(reconciler.reconciler.trunks._table)
         self.trunks.save(replace(TRUNK, max_concurrent_calls=1))
 
-    def dialled(self, *, answered: bool) -> Call:
+    def dialled(self, *, answered: bool, limits: Mapping[str, int] = ONE) -> Call:
         calls = self.reconciler.calls
         call = make_call()
         calls.create(call)
-        call = calls.apply(call, claim_call(call, "run-1", f"call-{call.id}", ONE), NOW_MS)
+        call = calls.apply(call, claim_call(call, "run-1", f"call-{call.id}", limits), NOW_MS)
         intent = record_intent(call, NOW_MS, intent="i", token_expires_at_ms=DEAD_AFTER_MS)
         call = calls.apply(call, intent, NOW_MS)
         return calls.apply(call, answer_call(call, NOW_MS), NOW_MS) if answered else call
@@ -48,7 +52,7 @@ class UnconfirmedEnd:
         self.reconciler.calls.update(call.id, lambda now: request_cancel(now, clock.now_ms), clock.now_ms)
         clock.move_s(HANG_UP_PATIENCE_MS / 1000)
         assert await self.reconciler.reconcile() == {"hang_up_unconfirmed": 1}
-        assert self.taken() == (1, 1), "a leg may be left"
+        assert self.taken() == (len(call.slots) // 2,) * 2, "a leg may be left"
         return self.reconciler.now()
 
     def taken(self) -> tuple[int, int]:
@@ -76,7 +80,8 @@ async def test_the_legs_late_end_frees_the_slots_and_then_wakes_the_trunk(
     after = unconfirmed.events.hear(event, NOW_MS + 200_000, **values)
     assert unconfirmed.taken() == (0, 0)
     assert unconfirmed.events.wakeups.sent == [WAKE]
-    assert after == replace(ended, slots=(), version=ended.version + 1), "nothing else of the end changes"
+    settled = replace(ended, slots=(), hang_up_pending=None, version=ended.version + 1)
+    assert after == settled, "nothing else of the end changes"
 
 
 @pytest.mark.parametrize(
@@ -114,14 +119,55 @@ async def test_a_leg_that_livekit_no_longer_shows_gives_its_slots_back(unconfirm
     assert await unconfirmed.reconciler.reconcile() == {}, "a LiveKit that does not answer proves nothing"
     unconfirmed.reconciler.livekit.down = False
     unconfirmed.reconciler.livekit.status = None
-    assert await unconfirmed.reconciler.reconcile() == {"slot_freed": 1}
+    assert await unconfirmed.reconciler.reconcile() == {"leg_settled": 1}
     assert unconfirmed.taken() == (0, 0)
     assert unconfirmed.reconciler.wakeups.sent == [WAKE]
     assert await unconfirmed.reconciler.reconcile() == {}
 
 
+@pytest.mark.parametrize("limited", [True, False], ids=["with slots", "without slots"])
+async def test_the_leg_is_hung_up_when_livekit_answers_again(
+    unconfirmed: UnconfirmedEnd, *, limited: bool
+) -> None:
+    """Rule 11: a leg found on a call that has ended is removed."""
+    reconciler = unconfirmed.reconciler
+    ended = await unconfirmed.cancel(unconfirmed.dialled(answered=True, limits=ONE if limited else {}))
+    reconciler.livekit.removed.clear()
+    assert await reconciler.reconcile() == {}, "LiveKit cannot remove it yet"
+    assert reconciler.livekit.removed, "it was asked again"
+    reconciler.livekit.is_stale, reconciler.livekit.hangs_up = False, True
+    assert await reconciler.reconcile() == {"leg_settled": 1}
+    assert unconfirmed.taken() == (0, 0)
+    reconciler.livekit.asked.clear()
+    assert await reconciler.reconcile() == {}
+    assert reconciler.livekit.asked == [], "an ended call without a leg costs nothing"
+    assert reconciler.now() == replace(ended, slots=(), hang_up_pending=None, version=ended.version + 1)
+
+
+async def test_slots_that_the_last_version_left_to_an_ended_call_are_freed_with_its_leg(
+    unconfirmed: UnconfirmedEnd, table: Table
+) -> None:
+    ended = await unconfirmed.cancel(unconfirmed.dialled(answered=True))
+    table.write(Update(call_key(ended.id), remove=["hang_up_pending", OPEN_PK, OPEN_SK]))
+    unconfirmed.reconciler.livekit.is_stale, unconfirmed.reconciler.livekit.hangs_up = False, True
+    assert await unconfirmed.reconciler.reconcile() == {"slot_freed": 1}
+    assert unconfirmed.taken() == (0, 0)
+
+
+@pytest.mark.parametrize("freed", [[TRUNK.id], [TOTAL], [TRUNK.id, TOTAL]], ids=repr)
+async def test_a_slot_that_is_named_but_was_freed_is_not_counted_twice(
+    unconfirmed: UnconfirmedEnd, freed: list[str]
+) -> None:
+    ended = await unconfirmed.cancel(unconfirmed.dialled(answered=True))
+    for pool in freed:
+        unconfirmed.trunks.free_slot(pool, ended.id, ended.claim)
+    after = unconfirmed.events.callee_left(NOW_MS + 200_000)
+    assert after.slots == ()
+    assert unconfirmed.taken() == (0, 0)
+
+
 async def test_the_slots_are_free_at_the_hard_end_whatever_livekit_shows(unconfirmed: UnconfirmedEnd) -> None:
     ended = await unconfirmed.cancel(unconfirmed.dialled(answered=True))
     unconfirmed.reconciler.clock.now_ms = ended.hard_end_ms or 0
-    assert await unconfirmed.reconciler.reconcile() == {"slot_freed": 1}
+    assert await unconfirmed.reconciler.reconcile() == {"leg_settled": 1}
     assert unconfirmed.taken() == (0, 0)

@@ -15,6 +15,7 @@ from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
+from trunkline.calls.transitions import request_cancel
 from trunkline.core.logging import logger
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
@@ -30,6 +31,7 @@ class Rooms:
         self.caller_in, self.down = True, False
         self.agent: str | None = None
         self.closed: list[str] = []
+        self.closes = True
 
     async def caller_is_in(self, room: str) -> bool:
         if self.down:
@@ -40,6 +42,8 @@ class Rooms:
         return self.agent
 
     async def delete_room(self, room: str) -> None:
+        if not self.closes:
+            raise LiveKitUnavailable("unavailable (503)", code="unavailable")
         self.closed.append(room)
 
 
@@ -150,3 +154,39 @@ async def test_a_repaired_web_call_gives_its_slot_of_the_total_back_and_wakes_th
     reconciler.clock.move_s(SNAPSHOT.max_call_duration_s)
     assert await reconciler.reconciler.repair(call.id) == "web_max_duration_reached"
     assert reconciler.wakeups.sent == [WAKE], "free first, then wake"
+
+
+@pytest.mark.parametrize("cancelled", [True, False], ids=["cancelled", "limit"])
+async def test_a_room_that_livekit_did_not_close_is_closed_when_it_answers_again(
+    reconciler: WebCallHarness, *, cancelled: bool
+) -> None:
+    reconciler.rooms.closes = False
+    call, _ = await reconciler.after(60 if cancelled else SNAPSHOT.max_call_duration_s, **TALKING)
+    if cancelled:
+        reconciler.calls.update(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
+    for _ in range(2):
+        assert await reconciler.reconciler.repair(call.id) is None, "LiveKit does not answer"
+    reconciler.rooms.closes, repairs = True, Counter[str]()
+    await reconciler.reconciler.reconcile(repairs)
+    assert (repairs, reconciler.rooms.closed) == ({"web_room_closed": 1}, ["room"])
+    await reconciler.reconciler.reconcile(repairs)
+    assert reconciler.rooms.closed == ["room"]
+
+
+async def test_a_room_is_left_alone_after_a_day(reconciler: WebCallHarness) -> None:
+    reconciler.rooms.closes = False
+    call, _ = await reconciler.after(SNAPSHOT.max_call_duration_s, **TALKING)
+    reconciler.clock.move_s(24 * 3600 - 1)
+    assert await reconciler.reconciler.repair(call.id) is None
+    reconciler.clock.move_s(1)
+    assert await reconciler.reconciler.repair(call.id) == "web_room_closed"
+    assert await reconciler.reconciler.repair(call.id) is None
+
+
+async def test_a_call_that_was_cancelled_before_anybody_joined_has_no_room_to_close(
+    reconciler: WebCallHarness,
+) -> None:
+    call, _ = await reconciler.after(60)
+    reconciler.calls.update(call.id, lambda now: request_cancel(now, NOW_MS), NOW_MS)
+    await reconciler.reconciler.reconcile(Counter())
+    assert reconciler.rooms.closed == []

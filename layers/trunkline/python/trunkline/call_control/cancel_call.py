@@ -19,8 +19,8 @@ from trunkline.dial_queue.notifier import LaneNotifier
 class CancelCallService:
     """Cancels calls. `hang_up` removes a phone call's leg or closes a web call's room, and may fail.
 
-    The lane run and the reconciler repeat it until the leg is settled. A web caller is removed at the next
-    join.
+    The lane run and the reconciler repeat it until the leg is settled, or the room closed. A web caller is
+    removed at the next join.
     """
 
     calls: CallRepository

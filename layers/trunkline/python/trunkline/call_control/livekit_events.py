@@ -14,7 +14,7 @@ from trunkline.calls.agent_transitions import (
     predecessor_left,
 )
 from trunkline.calls.disconnect_reasons import LOST, ending_for_disconnect
-from trunkline.calls.leg_end import release_slots
+from trunkline.calls.leg_end import settle_leg
 from trunkline.calls.models import RECONCILER_REACH_MS, Call, Change
 from trunkline.calls.reasons import Reason
 from trunkline.calls.repository import CallRepository
@@ -189,7 +189,7 @@ class LiveKitEventHandler:
         if call.claim != event.claim.claim or call.phase in (None, Phase.PREPARED):
             return None
         if call.is_terminal:
-            return release_slots(call) if _says_leg_is_gone(event) else None
+            return settle_leg(call) if _says_leg_is_gone(event) else None
         # `room_finished` comes 20 s later: it applies a stored ending whose dial has died since.
         ending = call.pending_ending or _ending(call, event, at_ms)
         if ending is None:
@@ -209,7 +209,7 @@ def _says_leg_is_gone(event: LiveKitEvent) -> bool:
 
 def _web_decision(call: Call, event: LiveKitEvent, now_ms: int) -> Change | None:
     if event.event == "room_finished":
-        return on_room_finished(call, now_ms)
+        return settle_leg(call) if call.is_terminal else on_room_finished(call, now_ms)
     if event.is_caller:
         if event.event == "participant_joined":
             return on_caller_joined(call, now_ms)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from trunkline.calls.models import Call, Change, NewEvent
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
-from trunkline.calls.transitions import end_call
+from trunkline.calls.transitions import close_web_call
 from trunkline.calls.value_objects import (
     MAX_AGENT_TURNS,
     AgentLost,
@@ -42,7 +42,7 @@ def end_agent_lost(call: Call, now_ms: int) -> Change | None:
     )
     if call.channel is Channel.PHONE:
         return alone
-    return alone.merge(end_call(alone.call, Ending(State.DISCONNECTED, Reason.AGENT_LOST), now_ms))
+    return alone.merge(close_web_call(alone.call, Ending(State.DISCONNECTED, Reason.AGENT_LOST), now_ms))
 
 
 def replacement_overdue(call: Call, now_ms: int) -> bool:

@@ -35,9 +35,13 @@ from trunkline.storage.writes import ABSENT, EXISTS, Delete, Put, Update, Write
 
 
 def open_attributes(call: Call) -> Item:
-    """Return the attributes that list a call in the index of open calls; none once it has ended."""
+    """Return the attributes that list a call in the index of open calls; none once it has ended.
+
+    A call with a pending hang-up stays listed, for the reconciler, behind the calls of every tenant.
+    """
     if call.is_terminal:
-        return {}
+        listed = {OPEN_PK: in_progress_partition(call.lane), OPEN_SK: f"~{call.id}"}
+        return listed if call.hang_up_pending else {}
     if call.is_waiting or call.state is State.PENDING:
         expiry = f"{call.expires_at_ms:015d}#{call.id}"
         return {OPEN_PK: waiting_partition(call.lane), OPEN_SK: expiry}

@@ -34,17 +34,18 @@ def end_overdue(call: Call, now_ms: int) -> Change:
 def end_without_confirmation(call: Call, now_ms: int) -> Change:
     """End a call for its owner though LiveKit did not confirm the hang-up (rule 14).
 
-    Its slots stay taken until its leg has left (`release_slots`), or no leg can be left (rule 15).
+    The hang-up is repeated, and its slots stay taken, until its leg has left (`settle_leg`) or no leg can be
+    left (rules 11 and 15).
     """
     ended = end_overdue(call, now_ms)
-    return replace(ended, call=replace(ended.call, slots=call.slots))
+    return replace(ended, call=replace(ended.call, slots=call.slots, hang_up_pending=True))
 
 
-def release_slots(call: Call) -> Change | None:
-    """Release the slots that an unconfirmed end left taken: the leg has left after all (rule 15).
+def settle_leg(call: Call) -> Change | None:
+    """Note that nothing of an ended call is left at LiveKit, and release the slots it kept (rule 15).
 
     Nothing else of the call changes.
     """
-    if not call.is_terminal or not call.slots:
+    if not call.may_have_leg_left:
         return None
-    return Change(replace(call, slots=()))
+    return Change(replace(call, slots=(), hang_up_pending=None))

@@ -59,7 +59,8 @@ class Call:
     sent in to take over that has not come yet, `agent_left_at_ms` when the last one left by itself.
     `answer_reported_at_ms` is when the agent said that the callee answered, while a dial still waited.
     `detail` is the carrier's or LiveKit's text about the last INVITE, beside `sip_status_code`.
-    `end_unconfirmed` marks an end that LiveKit did not tell: when it was, is not known. `livekit_tenant_id`
+    `end_unconfirmed` marks an end that LiveKit did not tell: when it was, is not known. `hang_up_pending`
+    marks an ended call whose leg, or room of a web call, may still have to be removed. `livekit_tenant_id`
     says whose own LiveKit a web call's room is in, `speed` how many times as fast as life a test call is
     simulated.
     """
@@ -123,6 +124,7 @@ class Call:
     answered_at_ms: int | None = None
     ended_at_ms: int | None = None
     end_unconfirmed: bool | None = None
+    hang_up_pending: bool | None = None
     summary: str | None = None
     speed: float | None = None
     livekit_tenant_id: str | None = None
@@ -150,6 +152,11 @@ class Call:
     @property
     def is_terminal(self) -> bool:
         return self.state in TERMINAL
+
+    @property
+    def may_have_leg_left(self) -> bool:
+        """Tell whether a leg, or people in the room, may be left of a call that has ended."""
+        return self.is_terminal and bool(self.hang_up_pending or self.slots)
 
     @property
     def attempt_number(self) -> int:

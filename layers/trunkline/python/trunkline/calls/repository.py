@@ -19,6 +19,7 @@ from trunkline.storage.keys.dialing import (
     in_progress_partition,
     scheduled_at_ms,
     scheduled_key,
+    slot_key,
     waiting_partition,
 )
 from trunkline.storage.keys.item import PK, SK, TTL, ItemKey
@@ -132,7 +133,7 @@ class CallRepository:
         """
         sequence = before.sequence + len(change.events)
         after = replace(change.call, version=before.version + 1, sequence=sequence)
-        counts, slots = slot_writes(before, after, change.limits)
+        counts, slots = slot_writes(self._with_slots_held(before, after), after, change.limits)
         writes: dict[str, Sequence[Write]] = {
             "slots": slots,
             _LIVEKIT_EVENT: [_livekit_event_put(before, livekit_event_id)] if livekit_event_id else [],
@@ -154,6 +155,13 @@ class CallRepository:
                 raise DuplicateEvent(before.id) from error
             raise StaleCall(before.id) from error
         return after
+
+    def _with_slots_held(self, before: Call, after: Call) -> Call:
+        """Return an ended call without slots that it names though an earlier version freed them."""
+        if not before.is_terminal or before.slots == after.slots:
+            return before
+        keys = {pool: slot_key(pool, before.id, before.claim) for pool in before.slots}
+        return replace(before, slots=tuple(pool for pool, key in keys.items() if self._table.get(key)))
 
     def update(
         self,

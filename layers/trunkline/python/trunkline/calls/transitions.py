@@ -255,6 +255,17 @@ def end_call(
     return Change(after, (NewEvent(ending.state.value, data),))
 
 
+def close_web_call(call: Call, ending: Ending, now_ms: int) -> Change:
+    """End a web call whose room is to be closed: the reconciler repeats it until LiveKit confirms it.
+
+    An empty room needs none: LiveKit closes it. Nor does a simulated one.
+    """
+    ended = end_call(call, ending, now_ms)
+    if call.caller_joined_at_ms is None or not call.livemode:
+        return ended
+    return replace(ended, call=replace(ended.call, hang_up_pending=True))
+
+
 def release_ownership(call: Call) -> Change:
     """Give up ownership when the dial's result is unknown (rule 11): events or the reconciler decide."""
     return Change(replace(call, owner=None))
@@ -273,7 +284,7 @@ def request_cancel(call: Call, now_ms: int) -> Change | None:
     if call.is_terminal or call.cancel_requested_at_ms:
         return None
     if call.channel is Channel.WEB:
-        return end_call(call, _HUNG_UP if call.state is State.ACTIVE else _CANCELLED, now_ms)
+        return close_web_call(call, _HUNG_UP if call.state is State.ACTIVE else _CANCELLED, now_ms)
     if call.phase in (None, Phase.PREPARED):
         return end_call(call, _CANCELLED, now_ms)
     requested = replace(call, cancel_requested_at_ms=now_ms)

@@ -43,13 +43,13 @@ class CallRepairFrame:
         decide: Callable[[Call, int], Awaitable[Repair | None]],
         clean_up: Callable[[Call, Call], Awaitable[None]],
     ) -> str | None:
-        """Repair a call that has not ended, and return the name of the repair.
+        """Repair a call that has not ended, or whose leg may be left, and return the name of the repair.
 
         A LiveKit that does not answer decides nothing. `clean_up` receives the call before and after.
         """
         try:
             call = await self.offload(self.calls.load, call_id)
-            if call is None or call.is_terminal:
+            if call is None or (call.is_terminal and not call.may_have_leg_left):
                 return None
             found = await decide(call, self.clock.wall_ms())
             if found is None:

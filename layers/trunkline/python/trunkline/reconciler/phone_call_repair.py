@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from livekit.protocol.models import ParticipantInfo
 
 from trunkline.calls.agent_transitions import agent_found, agent_overdue, end_agent_lost, replacement_overdue
-from trunkline.calls.leg_end import end_found, end_overdue, end_without_confirmation
+from trunkline.calls.leg_end import end_found, end_overdue, end_without_confirmation, settle_leg
 from trunkline.calls.models import Call, Change
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import Phase, State
@@ -51,6 +51,8 @@ class PhoneCallRepair:
         async def decide(call: Call, now_ms: int) -> Repair | None:
             if call.channel is Channel.WEB:
                 return None
+            if call.is_terminal:
+                return await self._remove_leg(call, now_ms)
             found = await self._decide(call, now_ms)
             return found or (_missing_slots(call, state) if state else None)
 
@@ -109,6 +111,15 @@ class PhoneCallRepair:
             # Its `participant_left` then says that the limit was reached.
             await self._hang_up(call)
         return None
+
+    async def _remove_leg(self, call: Call, now_ms: int) -> Repair | None:
+        """Remove the leg of an ended call, until LiveKit no longer shows it or none can be left (rule 11)."""
+        if now_ms < (call.hard_end_ms or 0) and await self._callee(call) is not None:
+            await self._hang_up(call)
+            if await self._callee(call) is not None:
+                return None
+        settled = settle_leg(call)
+        return ("leg_settled", settled) if settled else None
 
     async def _repair_agent(self, call: Call, now_ms: int) -> Repair | None:
         """Hang up a call whose agent did not come, or left by itself and was not followed by another.

@@ -13,8 +13,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from trunkline.calls.leg_end import release_slots
-from trunkline.calls.models import RECONCILER_REACH_MS, Call, StaleCall
+from trunkline.calls.models import RECONCILER_REACH_MS
 from trunkline.calls.repository import CallRepository
 from trunkline.core.clock import Clock
 from trunkline.core.item_guard import ItemGuard
@@ -27,7 +26,6 @@ from trunkline.dial_queue.status import QueueCheckpoints
 from trunkline.dialer.queue_reader import enqueue_due_calls
 from trunkline.dialer.simulation_hook import Simulation
 from trunkline.livekit.fail_fast import PhoneLookups
-from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 from trunkline.reconciler.call_repair import CallRepairFrame
 from trunkline.reconciler.line_metrics import LineMetrics
 from trunkline.reconciler.open_calls import repair_open_calls
@@ -120,27 +118,9 @@ class PhoneCallReconciler:
         if call is None or (call.claim, pool in call.slots) != (claim, True):
             await self.offload(self.trunks.free_slot, pool, call_id, claim)
             return True
-        released = release_slots(call)
-        if released is None or not await self._leg_has_left(call, trunk_id):
-            return False
-        try:
-            after = await self.offload(self.calls.apply, call, released, self.clock.wall_ms())
-        except StaleCall:
-            return False
-        await self.offload(self.notifier.notify_change, call, after)
-        return True
-
-    async def _leg_has_left(self, call: Call, trunk_id: str) -> bool:
-        """Say whether an ended call's leg has left; only the pass of its own trunk can ask its LiveKit."""
-        if self.clock.wall_ms() >= (call.hard_end_ms or 0):
-            return True
-        if call.trunk_id != trunk_id:
-            return False
-        try:
-            return await self.livekit.callee(call.room_name or "", call.claim) is None
-        except LiveKitUnavailable as error:
-            self.log.warning("look-up failed", call_id=call.id, cause=str(error))
-            return False
+        if call.trunk_id != trunk_id and self.clock.wall_ms() < (call.hard_end_ms or 0):
+            return False  # only the pass of its own trunk can ask its LiveKit
+        return call.may_have_leg_left and await self._call_repair.repair(call_id) is not None
 
     async def _release_due(self, trunk_id: str, repairs: Counter[str]) -> None:
         now_ms = self.clock.wall_ms()

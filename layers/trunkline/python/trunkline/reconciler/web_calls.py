@@ -8,10 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from trunkline.calls.agent_transitions import agent_found, agent_overdue, end_agent_lost, replacement_overdue
+from trunkline.calls.leg_end import settle_leg
 from trunkline.calls.models import WEB_LANES, Call, Change
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
-from trunkline.calls.transitions import end_call
+from trunkline.calls.transitions import close_web_call, end_call
 from trunkline.calls.value_objects import Ending
 from trunkline.calls.web_transitions import on_room_finished
 from trunkline.core.item_guard import ItemGuard
@@ -22,6 +23,9 @@ from trunkline.reconciler.call_repair import CallRepairFrame, Repair
 from trunkline.reconciler.open_calls import repair_open_calls
 
 _SETTLE_FIRST_MS = 30_000
+
+_CLOSE_FOR_MS = 24 * 3_600_000
+"""How long the closing of a room is repeated; a project that is silent for longer is gone."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,8 @@ class WebCallReconciler:
         return await self.frame.repair(call_id, self._decide, self._clean_up)
 
     async def _decide(self, call: Call, now_ms: int) -> Repair | None:
+        if call.is_terminal:
+            return await self._close_room(call, now_ms)
         change = await self._repair_for(call, now_ms)
         return (f"web_{change.call.reason or 'agent_found'}", change) if change else None
 
@@ -80,14 +86,21 @@ class WebCallReconciler:
         identity = await (await self.livekit(call)).agent_in_room(call.room_name or "")
         if identity is not None:
             return agent_found(call, identity.removeprefix(AGENT_PREFIX))
-        return end_call(call, Ending(State.COMPLETED, Reason.AGENT_HANGUP), now_ms)
+        return close_web_call(call, Ending(State.COMPLETED, Reason.AGENT_HANGUP), now_ms)
+
+    async def _close_room(self, call: Call, now_ms: int) -> Repair | None:
+        """Close the room of an ended call again, whose closing LiveKit may not have done."""
+        if now_ms < (call.ended_at_ms or 0) + _CLOSE_FOR_MS:
+            await (await self.livekit(call)).delete_room(call.room_name or "")
+        settled = settle_leg(call)
+        return ("web_room_closed", settled) if settled else None
 
     async def _caller_is_in(self, call: Call) -> bool:
         return await (await self.livekit(call)).caller_is_in(call.room_name or "")
 
     async def _clean_up(self, call: Call, after: Call) -> None:
-        """Close the room of a call that has ended; on failure LiveKit closes it when it is empty."""
-        if not after.is_terminal:
+        """Close the room of a call that has ended; a failure is repeated while somebody may be in it."""
+        if call.is_terminal or not after.is_terminal:
             return
         with suppress(LiveKitUnavailable):
             await (await self.livekit(call)).delete_room(call.room_name or "")
@@ -97,9 +110,9 @@ def _overdue(call: Call, now_ms: int) -> Change | None:
     """End a call whose agent did not join in time, or that exceeds its maximum duration."""
     joined_ms = call.caller_joined_at_ms or call.created_at_ms
     if call.state is State.CONNECTING and now_ms > joined_ms + call.agent.agent_join_timeout_s * 1000:
-        return end_call(call, Ending(State.FAILED, Reason.AGENT_UNAVAILABLE), now_ms)
+        return close_web_call(call, Ending(State.FAILED, Reason.AGENT_UNAVAILABLE), now_ms)
     if replacement_overdue(call, now_ms):
         return end_agent_lost(call, now_ms)
     if call.has_reached_limit(now_ms):
-        return end_call(call, Ending(State.COMPLETED, Reason.MAX_DURATION_REACHED), now_ms)
+        return close_web_call(call, Ending(State.COMPLETED, Reason.MAX_DURATION_REACHED), now_ms)
     return None
