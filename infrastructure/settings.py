@@ -33,7 +33,7 @@ class StageSettings:
     `event_fanout_at_once` is for the stream, whose shards have `fanout_parallelization` batches in progress.
     `call_checks_at_once`, `bus_events_at_once` and `schedule_ticks_at_once` are messages in progress.
     `webhook_deliveries_at_once` is for deliveries, `webhook_slots` what one endpoint may have of it, and
-    `webhook_tenant_slots` all endpoints of a tenant.
+    `webhook_tenant_slots` all endpoints of a tenant, while few others have any (`docs/adr/0034-*.md`).
 
     `long_polls` is how many requests wait for a call to change (`?wait=`) at once, a share of `api_at_once`.
     `requests_per_s` and `requests_burst` throttle each route of the HTTP API: tenants', agents', LiveKit's.

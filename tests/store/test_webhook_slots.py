@@ -6,12 +6,15 @@ import random
 from dataclasses import dataclass, replace
 
 import pytest
+from botocore.exceptions import ClientError
 
-from tests.store.fixtures_webhooks import MINE, WebhookHarness, all_items
+from tests.store.fixtures_webhooks import DOWN, MINE, WebhookHarness, all_items
 from tests.support.builders import make_call
 from tests.support.clocks import NOW_MS
 from tests.support.memory_table import MemoryTable
+from trunkline.storage.keys.item import Item
 from trunkline.storage.keys.webhooks import webhook_slot_key
+from trunkline.storage.writes import Delete, Write
 from trunkline.webhooks.delivery_slots import DeliverySlots, Slot
 from trunkline.webhooks.models import MAX_TENANT_DELIVERIES, Endpoint
 from trunkline.webhooks.rate_limiter import EndpointRateLimiter
@@ -108,6 +111,28 @@ def test_a_delivery_that_waits_for_its_start_holds_no_slot(webhooks: WebhookHarn
         pass
     assert webhooks.worker.step(webhooks.told())["next"] == "wait"
     assert not [pk for pk, item in all_items(webhooks.table) if item["sk"].startswith("SLOT#")]
+
+
+def test_a_slot_that_is_not_given_back_does_not_undo_the_attempt(
+    webhooks: WebhookHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The execution would repeat the step, with a version that the record has changed."""
+    webhooks.webhook()
+    webhooks.answer = lambda _: DOWN
+    delivery_id = webhooks.told()
+    refused: list[str] = []
+    write = webhooks.table.write
+
+    def refuse_deletes(request: Write) -> Item | None:
+        if isinstance(request, Delete):
+            refused.append(request.key.sk)
+            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "DeleteItem")
+        return write(request)
+
+    monkeypatch.setattr(webhooks.table, "write", refuse_deletes)
+    step = webhooks.worker.step(delivery_id)
+    assert len(refused) == 3, "of the endpoint, of all and of the tenant"
+    assert (step["next"], step["version"]) == ("wait", webhooks.delivery(delivery_id).version)
 
 
 @dataclass

@@ -7,9 +7,11 @@ lease: a crash cannot leak it. `docs/adr/0034-reserve-deliveries-for-quiet-tenan
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from boto3.dynamodb.conditions import Attr
+from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.storage.keys.item import SK, TTL, ItemKey
 from trunkline.storage.keys.webhooks import (
@@ -113,9 +115,13 @@ class DeliverySlots:
         return (ticket_us - now_ms * 1000) / 1_000_000
 
     def release(self, slot: Slot) -> None:
-        """Give a slot back."""
+        """Give a slot back; one that stays taken ends with its lease.
+
+        An error here would have the step repeated, although its attempt is recorded.
+        """
         for key in slot:
-            self.table.write(Delete(key))
+            with suppress(BotoCoreError, ClientError):
+                self.table.write(Delete(key))
 
     def _tenant_ranges(self) -> list[int]:
         """Return the numbers to try as ranges from 0: the lowest that is free, or not much above it."""
