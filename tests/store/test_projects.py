@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.support.clocks import ManualClock
 from trunkline.calls.value_objects import Channel
 from trunkline.core.errors import LiveKitNotConfigured
 from trunkline.egress.address_policy import AddressPolicy
-from trunkline.livekit.credentials import LiveKitCredentials
+from trunkline.livekit.credentials import LiveKitCredentials, LiveKitSecret, as_secret
 from trunkline.livekit.projects import SIMULATED_CREDENTIALS, ProjectRegistry
 from trunkline.storage.keys.tenants import livekit_issuer_key, own_livekit_key
 from trunkline.storage.table import Delete, Put, Table
@@ -24,21 +24,31 @@ OWN_TRUNK = replace(TRUNK, id="trunk_own", sip_trunk_id="ST_own", livekit_tenant
 
 
 class Deployment:
-    def known(self) -> LiveKitCredentials:
-        return DEPLOYMENTS
+    """The deployment's secret in Secrets Manager."""
 
-    read = read_or_none = known
+    def __init__(self) -> None:
+        self.credentials, self.reads = DEPLOYMENTS, 0
+
+    def get_secret_value(self, **_: str) -> dict[str, str]:
+        self.reads += 1
+        return {"SecretString": as_secret(self.credentials)}
 
 
 class Reader:
+    def __init__(self) -> None:
+        self.credentials, self.reads = OWN, 0
+
     def read(self, arn: str, tenant_id: str) -> LiveKitCredentials:
-        return replace(OWN, tenant_id=tenant_id)
+        self.reads += 1
+        return replace(self.credentials, tenant_id=tenant_id)
 
 
 class ProjectHarness:
     def __init__(self, table: Table) -> None:
         self.table, self.clock = table, ManualClock()
-        self.projects = ProjectRegistry(table, Deployment(), Reader(), self.clock)  # type: ignore[arg-type]
+        self.deployment, self.reader = Deployment(), Reader()
+        secret = LiveKitSecret(cast("Any", self.deployment), "arn", self.clock)
+        self.projects = ProjectRegistry(table, secret, cast("Any", self.reader), self.clock)
         for trunk in (TRUNK, OWN_TRUNK):
             TrunkRepository(table).create(trunk)
 
@@ -115,3 +125,46 @@ def test_a_projects_word_is_true_of_its_tenants_calls_there_alone(projects: Proj
     assert not owns("tenant-1", make_call())
     assert not owns("tenant-1", make_call(trunk_id=OWN_TRUNK.id, livemode=False))
     assert not owns("tenant-1", None)
+
+
+def test_a_signature_that_no_cached_secret_verifies_is_tried_with_the_present_one(
+    projects: ProjectHarness,
+) -> None:
+    projects.bring()
+    assert list(projects.projects.signers("ownkey")) == [OWN]
+    projects.clock.move_s(5)
+    changed = projects.reader.credentials = replace(OWN, api_secret="n" * 32)
+    assert next(projects.projects.signers("ownkey")) == OWN, (
+        "what verifies with the cached secret reads nothing"
+    )
+    assert projects.reader.reads == 1
+    assert list(projects.projects.signers("ownkey")) == [OWN, changed]
+    assert projects.projects.for_trunk(OWN_TRUNK) == changed, "requests use it from then on"
+
+
+def test_a_new_key_of_a_project_is_known_at_once(projects: ProjectHarness) -> None:
+    projects.bring()
+    assert list(projects.projects.signers("ownkey")) == [OWN]
+    projects.clock.move_s(5)
+    changed = projects.reader.credentials = replace(OWN, api_key="newkey")
+    projects.table.write(Put(livekit_issuer_key("newkey", "tenant-1").as_item()))
+    assert list(projects.projects.signers("newkey")) == [changed]
+
+
+def test_the_deployments_present_secret_is_tried_too(projects: ProjectHarness) -> None:
+    assert list(projects.projects.signers("devkey")) == [DEPLOYMENTS]
+    projects.clock.move_s(5)
+    changed = projects.deployment.credentials = replace(DEPLOYMENTS, api_secret="n" * 32)
+    assert list(projects.projects.signers("devkey")) == [DEPLOYMENTS, changed]
+
+
+@pytest.mark.parametrize("issuer", ["ownkey", "devkey", "somebody"])
+def test_wrong_signatures_cause_at_most_one_read_in_five_seconds(
+    projects: ProjectHarness, issuer: str
+) -> None:
+    projects.bring()
+    for _ in range(100):
+        list(projects.projects.signers(issuer))
+        projects.clock.move_s(0.1)
+    assert projects.reader.reads in ((2, 3) if issuer == "ownkey" else (0,))
+    assert projects.deployment.reads in (2, 3)

@@ -71,24 +71,24 @@ class LiveKitSecret:
         self._cached: LiveKitCredentials | None = None
         self._read_at_ms = 0
 
-    def read(self) -> LiveKitCredentials:
-        """Return the credentials.
+    def read(self, max_age_ms: int = _CACHE_MS) -> LiveKitCredentials:
+        """Return the credentials as they were at most `max_age_ms` ago.
 
         Raises:
             LiveKitNotConfigured: the secret is incomplete.
         """
         now_ms = self._clock.wall_ms()
-        if self._cached and now_ms - self._read_at_ms < _CACHE_MS:
+        if self._cached and now_ms - self._read_at_ms < max_age_ms:
             return self._cached
         answer = self._client.get_secret_value(SecretId=self._arn)
         self._cached = _parse(answer["SecretString"])
         self._read_at_ms = now_ms
         return self._cached
 
-    def read_or_none(self) -> LiveKitCredentials | None:
+    def read_or_none(self, max_age_ms: int = _CACHE_MS) -> LiveKitCredentials | None:
         """Return the credentials; None if the deployment has no project."""
         try:
-            return self.read()
+            return self.read(max_age_ms)
         except LiveKitNotConfigured:
             return None
 

@@ -21,6 +21,10 @@ from trunkline.trunks.models import Trunk
 from trunkline.trunks.repository import TrunkRepository
 
 _CACHE_MS = 60_000
+_REFUSED_CACHE_MS = 5_000
+"""Credentials that did not verify a signature are read again, but no more often than this, however many wrong
+signatures arrive."""
+
 _MAX_SIGNERS = 20
 _ISSUER = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
@@ -111,17 +115,30 @@ class ProjectRegistry:
     def signers(self, issuer: str) -> Iterator[LiveKitCredentials]:
         """Yield every project that claims this API key; only its secret proves that it signed something.
 
-        The deployment's comes first, because it needs no read of the table.
+        The deployment's comes first, because it needs no read of the table. Whoever goes on after the last
+        one has found no signer: then credentials that have changed since they were cached are yielded, too.
         """
+        tried: list[LiveKitCredentials] = []
+        claimants: list[str] | None = None
         deployment = self._deployment.read_or_none()
-        if deployment and deployment.api_key == issuer:
-            yield deployment
+        for max_age_ms in (_CACHE_MS, _REFUSED_CACHE_MS):
+            # "Not configured" was read just now: it is not cached.
+            deployment = deployment and self._deployment.read_or_none(max_age_ms)
+            if deployment and deployment.api_key == issuer and deployment not in tried:
+                tried.append(deployment)
+                yield deployment
+            claimants = self._claimants(issuer) if claimants is None else claimants
+            for tenant_id in claimants:
+                own = self._tenant_credentials(tenant_id, max_age_ms)
+                if own and own.api_key == issuer and own not in tried:
+                    tried.append(own)
+                    yield own
+
+    def _claimants(self, issuer: str) -> list[str]:
+        """List the tenants that claim an API key; anyone may."""
         if not _ISSUER.fullmatch(issuer):
-            return
-        for item in self._table.partition(livekit_issuer_key(issuer), limit=_MAX_SIGNERS):
-            own = self._tenant_credentials(item[SK])
-            if own and own.api_key == issuer:
-                yield own
+            return []
+        return [item[SK] for item in self._table.partition(livekit_issuer_key(issuer), limit=_MAX_SIGNERS)]
 
     def forget(self, tenant_id: str | None) -> None:
         """Drop a tenant's project from the cache; for None, the deployment's."""
@@ -130,9 +147,9 @@ class ProjectRegistry:
         else:
             self._cache.pop(tenant_id, None)
 
-    def _tenant_credentials(self, tenant_id: str) -> LiveKitCredentials | None:
+    def _tenant_credentials(self, tenant_id: str, max_age_ms: int = _CACHE_MS) -> LiveKitCredentials | None:
         cached, now_ms = self._cache.get(tenant_id), self._clock.wall_ms()
-        if cached and now_ms - cached.read_at_ms < _CACHE_MS:
+        if cached and now_ms - cached.read_at_ms < max_age_ms:
             return cached.credentials
         item = self._table.get(own_livekit_key(tenant_id))
         credentials = self._read(tenant_id, item) if item else None
