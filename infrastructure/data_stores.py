@@ -9,7 +9,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infrastructure.removal import removal_policy
-from infrastructure.settings import StageSettings
+from infrastructure.settings import StageSettings, adopted_table
 
 _PEPPER_LENGTH = 64
 _SHORTEST_KEY_DELETION = Duration.days(7)
@@ -34,41 +34,8 @@ class DataStores(Construct):
             removal_policy=removal,
             pending_window=window,
         )
-        self.table = dynamodb.Table(
-            self,
-            "Table",
-            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
-            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
-            encryption_key=self.key,
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
-            stream=dynamodb.StreamViewType.NEW_IMAGE,
-            time_to_live_attribute="ttl",
-            removal_policy=removal,
-            deletion_protection=settings.protects_table,
-        )
-        self.table.add_global_secondary_index(
-            index_name="open",
-            partition_key=dynamodb.Attribute(name="open_pk", type=dynamodb.AttributeType.STRING),
-            sort_key=dynamodb.Attribute(name="open_sk", type=dynamodb.AttributeType.STRING),
-            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
-        )
-        filters = ["state", "agent_id", "workflow_slug"]
-        for index, partition, projected in (
-            ("calls", "calls_pk", filters),
-            ("user_calls", "user_pk", filters),
-            ("number_calls", "number_pk", [*filters, "user_pk"]),
-        ):
-            self.table.add_global_secondary_index(
-                index_name=index,
-                partition_key=dynamodb.Attribute(name=partition, type=dynamodb.AttributeType.STRING),
-                sort_key=dynamodb.Attribute(name="calls_sk", type=dynamodb.AttributeType.STRING),
-                projection_type=dynamodb.ProjectionType.INCLUDE,
-                non_key_attributes=projected,
-            )
+        self.own_table = self._own_table(settings)
+        self.table = self._adopted_table(settings.adopted_stream_arn) or self.own_table
         self.livekit_secret = secretsmanager.Secret(
             self,
             "LiveKitSecret",
@@ -96,6 +63,53 @@ class DataStores(Construct):
         )
         _suppress_rotation(self.livekit_secret, "LiveKit issues these; its owner rotates them there.")
         _suppress_rotation(self.key_pepper, "A new pepper would end every API key at once.")
+
+    def _own_table(self, settings: StageSettings) -> dynamodb.Table:
+        table = dynamodb.Table(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=self.key,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            stream=dynamodb.StreamViewType.NEW_IMAGE,
+            time_to_live_attribute="ttl",
+            removal_policy=removal_policy(settings),
+            deletion_protection=settings.protects_table,
+        )
+        table.add_global_secondary_index(
+            index_name="open",
+            partition_key=dynamodb.Attribute(name="open_pk", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="open_sk", type=dynamodb.AttributeType.STRING),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+        filters = ["state", "agent_id", "workflow_slug"]
+        for index, partition, projected in (
+            ("calls", "calls_pk", filters),
+            ("user_calls", "user_pk", filters),
+            ("number_calls", "number_pk", [*filters, "user_pk"]),
+        ):
+            table.add_global_secondary_index(
+                index_name=index,
+                partition_key=dynamodb.Attribute(name=partition, type=dynamodb.AttributeType.STRING),
+                sort_key=dynamodb.Attribute(name="calls_sk", type=dynamodb.AttributeType.STRING),
+                projection_type=dynamodb.ProjectionType.INCLUDE,
+                non_key_attributes=projected,
+            )
+        return table
+
+    def _adopted_table(self, stream_arn: str) -> dynamodb.ITable | None:
+        """Return the restored table that the stage uses in place of its own; the stack does not manage it."""
+        found = adopted_table(stream_arn)
+        if found is None:
+            return None
+        return dynamodb.Table.from_table_attributes(
+            self, "AdoptedTable", table_arn=found[0], table_stream_arn=stream_arn, encryption_key=self.key
+        )
 
 
 def _suppress_rotation(secret: secretsmanager.Secret, reason: str) -> None:

@@ -38,6 +38,8 @@ def add_outputs(stack: TrunklineStack) -> None:
         "BatchBucketName": stack.batches.bucket.bucket_name,
         "ScheduleGroupName": stack.schedules.group_name,
     }
+    if stack.data.table is not stack.data.own_table:
+        values["AdoptedStreamArn"] = stack.settings.adopted_stream_arn
     if stack.settings.keep_data:
         values["KeptOnDestroy"] = ", ".join(_kept(stack))
     for name, value in values.items():
@@ -52,8 +54,10 @@ def _version() -> str:
 def _kept(stack: TrunklineStack) -> list[str]:
     """Name the data that outlives the stack; tenants' own LiveKit secrets are no part of it, and stay too."""
     data = stack.data
+    adopted = [] if data.table is data.own_table else [data.table.table_name]
     return [
-        data.table.table_name,
+        *adopted,
+        data.own_table.table_name,
         data.key.key_arn,
         data.context_key.key_arn,
         data.livekit_secret.secret_arn,

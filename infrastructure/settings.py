@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 Platform = Literal["host", "aarch64-manylinux_2_28"]
+
+_STREAM = re.compile(r"(arn:[\w-]+:dynamodb:[\w-]*:\d*:table/([\w.-]+))/stream/[\w:.-]+")
 
 MIN_SOURCE_CONCURRENCY = 2
 """The least maximum concurrency of an SQS event source.
@@ -48,6 +51,9 @@ class StageSettings:
     `user_pool_issuer` is a Cognito user pool's address (`https://cognito-idp.REGION.amazonaws.com/POOL`) and
     `user_pool_client_id` its app client, where people log in to the web UI; `none`: they have keys alone.
 
+    `adopted_stream_arn` is the stream of a restored table that the stage uses in place of its own
+    (`docs/restore.md`); `none`: its own.
+
     `trunk_metrics` counts metrics by trunk, too: each trunk that dials then costs 3 $ a month
     (`docs/metrics.md`). `alarm_email` and `alarm_https_url` are where alarms are sent to; `none`: to nobody
     but the topic's other subscribers.
@@ -84,6 +90,7 @@ class StageSettings:
     user_pool_issuer: str = "none"
     user_pool_client_id: str = "none"
     outgoing_loopback_ports: str = "none"
+    adopted_stream_arn: str = "none"
     trunk_metrics: bool = True
     alarm_email: str = "none"
     alarm_https_url: str = "none"
@@ -199,7 +206,7 @@ def stage_settings(name: str, context: Mapping[str, Any] | None = None) -> Stage
     given: dict[str, Any] = {
         field.name: _parsed(field.name, field.type, (context or {})[field.name])
         for field in fields(stage)
-        if field.type in ("int", "bool") and field.name in (context or {})
+        if (field.type in ("int", "bool") or field.name in _GIVEN_AS_TEXT) and field.name in (context or {})
     }
     settings = replace(stage, **given)
     for problem in _problems(settings):
@@ -207,13 +214,24 @@ def stage_settings(name: str, context: Mapping[str, Any] | None = None) -> Stage
     return settings
 
 
-def _parsed(name: str, kind: Any, text: Any) -> int | bool:
+_GIVEN_AS_TEXT = ("adopted_stream_arn",)
+
+
+def _parsed(name: str, kind: Any, text: Any) -> int | bool | str:
     words = {"true": True, "false": False}
+    if name in _GIVEN_AS_TEXT:
+        return str(text)
     if kind == "bool" and str(text).lower() in words:
         return words[str(text).lower()]
     if kind == "int" and str(text).isdecimal():
         return int(text)
     raise ValueError(f"{name} can't be {text!r}: it is {'true or false' if kind == 'bool' else 'a number'}")
+
+
+def adopted_table(stream_arn: str) -> tuple[str, str] | None:
+    """Return the ARN and the name of the table that a stream belongs to; None if there is no stream."""
+    found = _STREAM.fullmatch(stream_arn)
+    return (found[1], found[2]) if found else None
 
 
 def _problems(settings: StageSettings) -> list[str]:
@@ -224,6 +242,8 @@ def _problems(settings: StageSettings) -> list[str]:
         for name, size in settings.source_concurrency().items()
         if size < least
     ]
+    if settings.adopted_stream_arn != "none" and not _STREAM.fullmatch(settings.adopted_stream_arn):
+        found.append("adopted_stream_arn must be the ARN of a table's stream, or none")
     if settings.api_at_once and settings.long_polls > settings.api_at_once // 2:
         found.append("long_polls must be at most half of api_at_once: the other requests need the rest")
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 from infrastructure.account import is_deployed, read_account
 from infrastructure.preflight import Finding, Level, fits, preflight
-from infrastructure.settings import StageSettings
+from infrastructure.settings import StageSettings, adopted_table
 
 RunCdk = Callable[[list[str]], int]
 Connect = Callable[[str], Any]
@@ -21,6 +21,8 @@ def deploy(
 ) -> int:
     """Compare the stage with the account's quotas, then deploy it; return the exit code.
 
+    A table that the stage has adopted stays its table, until `-c adopted_stream_arn=` names another. That
+    changes at once for all functions, without a shift: the API would write to two tables.
     A first deployment goes without the table's deletion protection, which a second one then adds:
     CloudFormation could not roll back the creation of a protected table.
     """
@@ -30,7 +32,11 @@ def deploy(
     if not fits(findings):
         report(f"{settings.name} does not fit into this account: nothing was deployed.")
         return 1
-    command = ["deploy", "-c", f"stage={settings.name}", *arguments]
+    deployed = _outputs(connect, stack_name(settings))
+    command = ["deploy", "-c", f"stage={settings.name}", *_adoption(settings, deployed, arguments)]
+    if deployed and _changes_table(settings, deployed, command):
+        first = run_cdk([*command, "-c", "shifts_traffic=false"])
+        return first or run_cdk([*command, "--require-approval", "never"])
     if not settings.protects_table or is_deployed(connect, stack_name(settings)):
         return run_cdk(command)
     first = run_cdk([*command, "-c", "protects_table=false"])
@@ -57,8 +63,27 @@ def destroy(
         report(f"Kept: {outputs.get('KeptOnDestroy', 'nothing')}")
     elif code == 0:
         _delete_secrets(connect("secretsmanager"), f"{stack_name(settings)}/livekit/")
+        if found := adopted_table(outputs.get("AdoptedStreamArn", "")):
+            connect("dynamodb").delete_table(TableName=found[1])
         report("Nothing is left but the KMS keys, which AWS deletes in seven days.")
     return code
+
+
+_ADOPTED = "adopted_stream_arn"
+
+
+def _adoption(settings: StageSettings, deployed: dict[str, str], arguments: Sequence[str]) -> list[str]:
+    """Return the arguments, with the deployed stack's adopted table if they and the settings name none."""
+    named = any(each.startswith(f"{_ADOPTED}=") for each in arguments)
+    if named or settings.adopted_stream_arn != "none" or "AdoptedStreamArn" not in deployed:
+        return list(arguments)
+    return [*arguments, "-c", f"{_ADOPTED}={deployed['AdoptedStreamArn']}"]
+
+
+def _changes_table(settings: StageSettings, deployed: dict[str, str], command: Sequence[str]) -> bool:
+    given = [each.partition("=")[2] for each in command if each.startswith(f"{_ADOPTED}=")]
+    wanted = given[-1] if given else settings.adopted_stream_arn
+    return wanted != deployed.get("AdoptedStreamArn", "none")
 
 
 def stack_name(settings: StageSettings) -> str:

@@ -95,6 +95,9 @@ class _Client:
         assert ForceDeleteWithoutRecovery
         self._aws.done.append(f"delete {SecretId}")
 
+    def delete_table(self, TableName: str) -> None:  # noqa: N803
+        self._aws.done.append(f"delete table {TableName}")
+
 
 @pytest.fixture
 def said() -> list[str]:
@@ -138,6 +141,45 @@ def test_a_second_deployment_keeps_the_table_protected_and_counts_its_own_reserv
     assert aws.done == ["cdk deploy -c stage=prod"]
 
 
+STREAM = "arn:aws:dynamodb:eu-central-1:111122223333:table/restored/stream/2026-11-28T10:00:00.000"
+ADOPT = ["-c", f"adopted_stream_arn={STREAM}"]
+
+
+def _on_prod(adopted: str | None = None) -> FakeAws:
+    aws = FakeAws(2_000, stack="UPDATE_COMPLETE")
+    aws.outputs |= {"AdoptedStreamArn": adopted} if adopted else {}
+    return aws
+
+
+def test_a_table_is_adopted_by_all_functions_at_once(said: list[str]) -> None:
+    """A shift would have the API write to two tables for minutes."""
+    aws = _on_prod()
+    adopts = stage_settings("prod", {"adopted_stream_arn": STREAM})
+    assert deploy(adopts, aws.connect, aws.run_cdk, said.append, ADOPT) == 0
+    command = f"cdk deploy -c stage=prod -c adopted_stream_arn={STREAM}"
+    assert aws.done == [f"{command} -c shifts_traffic=false", f"{command} --require-approval never"]
+
+
+def test_an_adopted_table_stays_until_another_is_named(said: list[str]) -> None:
+    aws = _on_prod(STREAM)
+    assert deploy(PROD, aws.connect, aws.run_cdk, said.append) == 0
+    assert aws.done == [f"cdk deploy -c stage=prod -c adopted_stream_arn={STREAM}"]
+
+
+def test_a_stage_goes_back_to_its_own_table_when_told_so(said: list[str]) -> None:
+    aws = _on_prod(STREAM)
+    given = ["-c", "adopted_stream_arn=none"]
+    assert deploy(PROD, aws.connect, aws.run_cdk, said.append, given) == 0
+    assert aws.done[0] == "cdk deploy -c stage=prod -c adopted_stream_arn=none -c shifts_traffic=false"
+
+
+def test_a_change_of_table_that_fails_is_not_followed_by_another_deployment(said: list[str]) -> None:
+    assert (
+        deploy(PROD, _on_prod(STREAM).connect, lambda _: 3, said.append, ["-c", "adopted_stream_arn=none"])
+        == 3
+    )
+
+
 def test_dev_is_emptied_before_it_is_destroyed_and_nothing_is_left(said: list[str]) -> None:
     aws = FakeAws(10, stack="CREATE_COMPLETE")
     assert destroy(DEV, aws.connect, aws.run_cdk, said.append) == 0
@@ -147,6 +189,13 @@ def test_dev_is_emptied_before_it_is_destroyed_and_nothing_is_left(said: list[st
         "cdk destroy --force -c stage=dev",
         "delete arn:secret",
     ]
+
+
+def test_a_table_that_dev_has_adopted_goes_with_it(said: list[str]) -> None:
+    aws = FakeAws(10, stack="CREATE_COMPLETE")
+    aws.outputs["AdoptedStreamArn"] = STREAM
+    assert destroy(DEV, aws.connect, aws.run_cdk, said.append) == 0
+    assert aws.done[-1] == "delete table restored"
 
 
 def test_prod_keeps_its_data_and_says_what(said: list[str]) -> None:
