@@ -16,6 +16,7 @@ from trunkline_cli.commands import (
     doctor,
     keys,
     livekit,
+    restore,
     suppressions,
     tenants,
     trunks,
@@ -42,6 +43,7 @@ def choose_deployment(
 
 app.command("apply")(apply.apply)
 app.command("doctor")(doctor.doctor)
+app.command("restore")(restore.restore)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(keys.app, name="keys")
 app.add_typer(trunks.app, name="trunks")

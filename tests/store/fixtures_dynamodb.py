@@ -16,7 +16,7 @@ from tests.support.memory_table import MemoryTable
 from trunkline.calls.repository import CallRepository
 from trunkline.storage.table import Table
 
-TABLE_NAME = "t"
+TABLE_NAME = "table"  # at least three letters, as DynamoDB wants it
 
 
 @pytest.fixture

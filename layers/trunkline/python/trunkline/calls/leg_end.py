@@ -41,6 +41,18 @@ def end_without_confirmation(call: Call, now_ms: int) -> Change:
     return replace(ended, call=replace(ended.call, slots=call.slots, hang_up_pending=True))
 
 
+def end_restored(call: Call, now_ms: int) -> Change:
+    """End a call that was open in a table restored to an earlier time: nobody knows what became of it.
+
+    It may have been dialled since, so nothing of it is dialled again. A leg that is still there is hung up,
+    and its slots stay taken until then, as after every end that LiveKit did not confirm.
+    """
+    state = State.DISCONNECTED if call.state is State.ACTIVE else State.FAILED
+    ended = end_call(call, Ending(state, Reason.RESTORED), now_ms, confirmed=False)
+    left = True if call.room_name else None
+    return replace(ended, call=replace(ended.call, slots=call.slots, hang_up_pending=left))
+
+
 def settle_leg(call: Call) -> Change | None:
     """Note that nothing of an ended call is left at LiveKit, and release the slots it kept (rule 15).
 

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     AGENT_UNAVAILABLE = "agent_unavailable"
     DIAL_UNKNOWN = "dial_unknown"
     EXPIRED = "expired"
+    RESTORED = "restored"
     CANCELLED = "cancelled"
     HANGUP_REQUESTED = "hangup_requested"
     QUEUE_UNAVAILABLE = "queue_unavailable"
