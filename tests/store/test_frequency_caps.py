@@ -21,7 +21,7 @@ from trunkline.compliance.policy import CompliancePolicy
 from trunkline.compliance.service import ComplianceService, FrequencyCapSpec, NumberRulesSpec
 from trunkline.core.errors import InvalidRequest, NumberNotAllowed
 from trunkline.core.validation import validated
-from trunkline.storage.table import Table
+from trunkline.storage.table import Put, Table
 
 HOUR_MS = 3_600_000
 LONG = {"expires_at_ms": NOW_MS + 48 * HOUR_MS}
@@ -96,6 +96,21 @@ def test_two_spellings_of_a_number_share_its_cap(table: Table) -> None:
     rung, cap = AttemptCounter(table), FrequencyCap(1, 24)
     assert rung.count(make_call(1, phone_number="+447911123456"), cap, NOW_MS) == NOW_MS
     assert rung.count(make_call(2, phone_number="+4407911123456"), cap, NOW_MS) > NOW_MS
+
+
+@pytest.mark.parametrize("called", ["+5491123456789", "+541123456789"])
+def test_attempts_that_an_earlier_version_counted_under_another_spelling_count(
+    table: Table, called: str
+) -> None:
+    cap, counter, call = FrequencyCap(2, 1), AttemptCounter(table), make_call(1, phone_number=called)
+    old: dict[str, Any] = {"pk": f"RUNG#{call.tenant_mode}#+5491123456789", "sk": "RUNG"}
+    table.write(Put(old | {"attempts": {"earlier#1": NOW_MS - 1}, "version": 7}))
+    assert counter.count(call, cap, NOW_MS) == NOW_MS
+    later = make_call(2, phone_number=called)
+    again_ms = NOW_MS - 1 + HOUR_MS
+    assert counter.next_allowed_ms(later, cap, NOW_MS) == again_ms
+    assert counter.count(later, cap, NOW_MS) == again_ms
+    assert counter.count(later, cap, again_ms) == again_ms
 
 
 def test_calls_of_many_lanes_at_once_are_counted_one_after_the_other(table: Table) -> None:

@@ -24,7 +24,9 @@ from trunkline.compliance.service import (
 )
 from trunkline.core.errors import InvalidRequest, NotFound, NumberNotAllowed, NumberSuppressed
 from trunkline.core.validation import validated
+from trunkline.dialer.final_check import forbidden_now
 from trunkline.dialer.lane_run import StopReason
+from trunkline.storage.table import Put
 
 NUMBER = "+14155552671"
 NO_RULES: dict[str, Any] = {
@@ -91,6 +93,48 @@ def test_a_number_that_was_listed_before_its_plan_changed_is_not_called(
     suppress(outbound, listed)
     with pytest.raises(NumberSuppressed):
         outbound.place(phoneNumber=called)
+
+
+BEFORE_FOLDING = [
+    ("+5491123456789", "+5491123456789"),
+    ("+5491123456789", "+541123456789"),
+    ("+541123456789", "+5491123456789"),
+    ("+5215512345678", "+525512345678"),
+    ("+551187654321", "+5511987654321"),
+]
+"""As an earlier version listed a number, in the key; and as it is called."""
+
+
+def stored_before(number: str, who: Principal = ME) -> dict[str, Any]:
+    key = {"pk": f"T#{who.tenant_mode}", "sk": f"SUPPRESSED#{number}"}
+    return key | {"number": number, "reason": "asked", "added_at_ms": NOW_MS}
+
+
+@pytest.mark.parametrize(("listed", "called"), BEFORE_FOLDING)
+def test_a_number_that_an_earlier_version_listed_under_its_spelling_is_not_called(
+    outbound: OutboundHarness, listed: str, called: str
+) -> None:
+    suppress(outbound, "+14155550000")
+    outbound.table.write(Put(stored_before(listed)))
+    with pytest.raises(NumberSuppressed):
+        outbound.place(phoneNumber=called)
+    assert outbound.rules().get(ME, called)["number"] == listed
+    outbound.rules().release(ME, called)
+    outbound.place(phoneNumber=called)
+    with pytest.raises(NotFound):
+        outbound.rules().get(ME, called)
+
+
+@pytest.mark.parametrize(("listed", "called"), BEFORE_FOLDING)
+async def test_a_waiting_call_whose_number_an_earlier_version_listed_never_rings(
+    dialer: DialerHarness, listed: str, called: str
+) -> None:
+    call = make_call(phone_number=called)
+    dialer.table.write(Put(stored_before(listed)))
+    policy = CompliancePolicy(dialer.table, ManualClock())
+    assert policy.rejection_reason(call) is Reason.SUPPRESSED, "at the claim"
+    assert forbidden_now(policy, call) is Reason.SUPPRESSED, "before the intent"
+    assert policy.rejection_reason(make_call()) is None
 
 
 def test_two_spellings_are_one_number_of_the_list(outbound: OutboundHarness) -> None:

@@ -10,8 +10,8 @@ from boto3.dynamodb.conditions import Attr
 
 from trunkline.calls.models import Call
 from trunkline.compliance.frequency_cap import FrequencyCap
-from trunkline.storage.keys.item import TTL
-from trunkline.storage.keys.resources import call_attempts_key
+from trunkline.storage.keys.item import PK, TTL
+from trunkline.storage.keys.resources import call_attempts_keys
 from trunkline.storage.table import ABSENT, ConditionFailed, Put, Table
 
 _MAX_TRIES = 5
@@ -25,7 +25,7 @@ class AttemptCounter:
     table: Table
 
     def next_allowed_ms(self, call: Call, cap: FrequencyCap, now_ms: int) -> int:
-        """Return when a call may next ring, by the attempts counted so far; costs one GetItem."""
+        """Return when a call may next ring, by the attempts counted so far; costs one read."""
         return cap.next_allowed_ms(_attempts(self._read(call)), now_ms)
 
     def count(self, call: Call, cap: FrequencyCap, now_ms: int) -> int:
@@ -50,12 +50,19 @@ class AttemptCounter:
         return now_ms + _CONTENTION_RETRY_MS
 
     def _read(self, call: Call) -> Mapping[str, Any]:
-        return self.table.get(call_attempts_key(call.tenant_mode, call.phone_number)) or {}
+        """Read the counted attempts, with those that an earlier version counted under another spelling."""
+        first, *earlier = call_attempts_keys(call.tenant_mode, call.phone_number)
+        if not earlier:
+            return self.table.get(first) or {}
+        found = self.table.get_all([first, *earlier])
+        item = next((each for each in found if each[PK] == first.pk), {})
+        attempts = {name: at_ms for each in found for name, at_ms in _attempts(each).items()}
+        return {**item, "attempts": attempts}
 
     def _write(self, call: Call, before: Mapping[str, Any], attempts: dict[str, int], ttl: int) -> None:
-        item: dict[str, Any] = call_attempts_key(call.tenant_mode, call.phone_number).as_item()
+        item: dict[str, Any] = call_attempts_keys(call.tenant_mode, call.phone_number)[0].as_item()
         item |= {"attempts": attempts, "version": before.get("version", 0) + 1, TTL: ttl}
-        unchanged = Attr("version").eq(before["version"]) if before else ABSENT
+        unchanged = Attr("version").eq(before["version"]) if "version" in before else ABSENT
         self.table.write(Put(item, unchanged))
 
 

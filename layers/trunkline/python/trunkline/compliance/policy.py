@@ -15,7 +15,7 @@ from trunkline.compliance.number_rules import NumberRules, is_always_blocked
 from trunkline.core.clock import Clock
 from trunkline.core.errors import NumberNotAllowed
 from trunkline.storage.keys.item import Item, ItemKey
-from trunkline.storage.keys.resources import number_rules_key, suppression_key
+from trunkline.storage.keys.resources import number_rules_key, suppression_keys
 from trunkline.storage.table import ABSENT, Check, Table
 
 _CACHE_MS = 60_000
@@ -63,11 +63,11 @@ class CompliancePolicy:
             raise NumberNotAllowed("called_too_often")
         if not rules.suppresses:
             return ()
-        key = suppression_key(call.tenant_mode, call.phone_number)
-        return (Check(key, ABSENT | Attr("expires_ms").lt(self.clock.wall_ms())),)
+        is_free = ABSENT | Attr("expires_ms").lt(self.clock.wall_ms())
+        return [Check(key, is_free) for key in suppression_keys(call.tenant_mode, number)]
 
     def rejection_reason(self, call: Call) -> Reason | None:
-        """Return why an accepted call must not be dialled, or None; costs one GetItem.
+        """Return why an accepted call must not be dialled, or None; costs one read.
 
         Numbers that are always blocked were never accepted.
         """
@@ -75,19 +75,23 @@ class CompliancePolicy:
             return None
         if self.of(call.tenant_mode).rejection_reason(call.phone_number):
             return Reason.NUMBER_NOT_ALLOWED
-        _, suppressed = self.keys(call)
-        return self.reason_by(call, None, self.table.get(suppressed))
+        _, *suppressions = self.keys(call)
+        found = self.table.get_all(suppressions) if suppressions[1:] else [self.table.get(suppressions[0])]
+        return self.reason_by(call, None, *found)
 
-    def keys(self, call: Call) -> tuple[ItemKey, ItemKey]:
-        """Return the keys of the items that decide on a call: the number rules, and the suppression."""
-        return number_rules_key(call.tenant_mode), suppression_key(call.tenant_mode, call.phone_number)
+    def keys(self, call: Call) -> tuple[ItemKey, ...]:
+        """Return the keys of the items that decide on a call: the number rules, then its suppressions."""
+        suppressions = suppression_keys(call.tenant_mode, call.phone_number)
+        return (number_rules_key(call.tenant_mode), *suppressions)
 
-    def reason_by(self, call: Call, rules: Item | None, suppression: Item | None) -> Reason | None:
+    def reason_by(self, call: Call, rules: Item | None, *suppressions: Item | None) -> Reason | None:
         """Return why the items of `keys` forbid a call, or None; a missing item forbids nothing."""
         if NumberRules.parse(rules or {}).rejection_reason(call.phone_number):
             return Reason.NUMBER_NOT_ALLOWED
         now_ms = self.clock.wall_ms()
-        is_suppressed = suppression is not None and suppression.get("expires_ms", now_ms) >= now_ms
+        is_suppressed = any(
+            item is not None and item.get("expires_ms", now_ms) >= now_ms for item in suppressions
+        )
         return Reason.SUPPRESSED if is_suppressed else None
 
     def next_allowed_ms(self, call: Call, now_ms: int) -> int:

@@ -21,7 +21,7 @@ from trunkline.core.phone_numbers import canonical_number
 from trunkline.core.timestamps import iso_from_ms, moment_ms
 from trunkline.core.validation import E164, Bounded, InputModel, validated
 from trunkline.storage.keys.item import SK, TTL, Item, ItemKey
-from trunkline.storage.keys.resources import number_rules_key, suppression_key
+from trunkline.storage.keys.resources import number_rules_key, suppression_key, suppression_keys
 from trunkline.storage.table import Delete, Put, Table, Update
 
 MAX_SUPPRESSIONS_PER_REQUEST = 1000
@@ -173,9 +173,9 @@ class ComplianceService:
         Raises:
             NotFound: the number is not on the list.
         """
-        key, item = self._load(principal, number)
+        keys, item = self._load(principal, number)
         audit_entry = audit_write(principal, self.clock.wall_ms(), "suppression.removed", f"…{item[SK][-4:]}")
-        self.table.transact([Delete(key), audit_entry])
+        self.table.transact([*map(Delete, keys), audit_entry])
 
     def number_rules(self, principal: Principal) -> NumberRulesView:
         """Return the number rules."""
@@ -191,18 +191,18 @@ class ComplianceService:
         self.compliance.forget(principal.tenant_mode)
         return _rules_view(NumberRules.parse(rules))
 
-    def _load(self, principal: Principal, number: str) -> tuple[ItemKey, Item]:
+    def _load(self, principal: Principal, number: str) -> tuple[Sequence[ItemKey], Item]:
         try:
             entry = validated(
                 _SuppressionEntry, {"number": number if number.startswith("+") else f"+{number}"}
             )
         except InvalidRequest as error:
             raise NotFound("Suppression not found") from error
-        key = suppression_key(principal.tenant_mode, entry.number)
-        item = self.table.get(key)
-        if item is None:
+        keys = suppression_keys(principal.tenant_mode, entry.number)
+        found = self.table.get_all(keys)
+        if not found:
             raise NotFound("Suppression not found")
-        return key, item
+        return keys, found[0]
 
 
 def _item(tenant_mode: str, number: str, request: Suppressions, now_ms: int) -> dict[str, Any]:

@@ -45,6 +45,25 @@ _RULES = tuple(
 )
 
 
+_EARLIER = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"\+54([0-9]{10})", r"+549\1"),
+        (r"\+52([0-9]{10})", r"+521\1"),
+        (r"\+55([1-9][0-9])9([6-9][0-9]{7})", r"+55\1\2"),
+    )
+)
+"""Of a canonical number: the spelling that was canonical before this module folded it. Plans whose numbers
+changed by operator are left out: there, one number may have had several."""
+
+
+def earlier_spellings(canonical: str) -> Iterator[str]:
+    """Yield the spellings under which an earlier version may have stored a canonical number."""
+    for pattern, replacement in _EARLIER:
+        if pattern.fullmatch(canonical):
+            yield pattern.sub(replacement, canonical)
+
+
 def without_mobile_digit(number: str) -> str | None:
     """Return an Argentine mobile number without its 9, which callers from abroad dial or leave out.
 

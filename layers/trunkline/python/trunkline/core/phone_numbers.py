@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from trunkline.core.number_plans import other_spellings, without_mobile_digit
+from trunkline.core.number_plans import earlier_spellings, other_spellings, without_mobile_digit
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
@@ -55,6 +55,18 @@ def canonical_number(number: str) -> str:
     """
     written = e164_number(number)
     return without_mobile_digit(written) or written
+
+
+def stored_numbers(number: str) -> tuple[str, ...]:
+    """Return the canonical number, then others under which an earlier version may have stored it.
+
+    Most numbers have no others.
+    """
+    from phonenumbers import PhoneNumberFormat, format_number  # noqa: PLC0415
+
+    canonical, parsed = canonical_number(number), parsed_number(number)
+    written = format_number(parsed, PhoneNumberFormat.E164) if parsed else number
+    return tuple(dict.fromkeys((canonical, written, *earlier_spellings(canonical))))
 
 
 def is_possible_number(number: str) -> bool:

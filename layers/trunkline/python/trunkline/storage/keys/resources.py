@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trunkline.core.phone_numbers import canonical_number
+from trunkline.core.phone_numbers import canonical_number, stored_numbers
 from trunkline.storage.keys.item import ItemKey
 
 
@@ -38,11 +38,16 @@ def suppression_key(tenant_mode: str, number: str = "") -> ItemKey:
     return ItemKey(f"T#{tenant_mode}", f"SUPPRESSED#{canonical_number(number) if number else ''}")
 
 
+def suppression_keys(tenant_mode: str, number: str) -> tuple[ItemKey, ...]:
+    """The key of a suppressed number, then those under which an earlier version may have stored it."""
+    return tuple(ItemKey(f"T#{tenant_mode}", f"SUPPRESSED#{each}") for each in stored_numbers(number))
+
+
 def number_rules_key(tenant_mode: str) -> ItemKey:
     """The number prefixes that a tenant may call."""
     return ItemKey(f"T#{tenant_mode}", "NUMBERRULES")
 
 
-def call_attempts_key(tenant_mode: str, number: str) -> ItemKey:
-    """The times of the latest calls to a number, however it is spelt."""
-    return ItemKey(f"RUNG#{tenant_mode}#{canonical_number(number)}", "RUNG")
+def call_attempts_keys(tenant_mode: str, number: str) -> tuple[ItemKey, ...]:
+    """The times of the latest calls to a number, however it is spelt; then keys of an earlier version."""
+    return tuple(ItemKey(f"RUNG#{tenant_mode}#{each}", "RUNG") for each in stored_numbers(number))
