@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -21,11 +22,17 @@ from trunkline_cli.commands import (
     tenants,
     trunks,
 )
-from trunkline_cli.console import report_errors
+from trunkline_cli.console import report_errors, show
 from trunkline_cli.local_stack import use_local_stack
 
 # A traceback must not show API keys, secrets or the pepper, which are values of its frames.
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        show(f"trunkline {metadata.version('trunkline')}")
+        raise typer.Exit
 
 
 @app.callback()
@@ -33,6 +40,9 @@ def choose_deployment(
     local: Annotated[
         bool,
         typer.Option("--local", envvar="TRUNKLINE_LOCAL", help="Work on the local stack of `make run`."),
+    ] = False,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Manage the tenants, API keys, trunks, agents and calls of a deployment, with your AWS credentials."""
