@@ -14,6 +14,7 @@ from benchmarks import (
     batch_imports,
     batches,
     call_latency,
+    call_units,
     cost,
     pacing,
     pacing_under_load,
@@ -47,6 +48,7 @@ STACK_GROUPS: dict[str, Measure] = {
     "pacing": lambda stack, _: pacing.pacing_rows(stack, CALLS_BY_CPS),
     "pacing_under_load": lambda stack, _: pacing_under_load.loaded_pacing_rows(stack),
     "cost": cost.cost_rows,
+    "call_units": call_units.call_unit_rows,
     "scale": lambda stack, tenant: [
         *scale.queue_length_rows(stack, tenant),
         scale.unanswered_row(stack),

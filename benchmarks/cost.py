@@ -25,6 +25,9 @@ POSTS = 10
 WRITE_USD, READ_USD, _SQS_USD, _HTTP_USD, LAMBDA_USD = 0.625, 0.125, 0.40, 1.00, 0.20
 _TYPE_DESCRIPTORS = frozenset({"S", "N", "BOOL", "NULL", "M", "L"})
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem")
+_KMS = ("Decrypt", "Encrypt", "GenerateDataKey")
+_INDEXES = ("open_pk", "calls_pk", "user_pk", "number_pk")
+"""The partition keys of the table's indexes (`infrastructure/data_stores.py`)."""
 
 
 class UnitMeter(InterceptingProxy):
@@ -44,12 +47,23 @@ class UnitMeter(InterceptingProxy):
         if exchange.operation in ("GetItem", "Query"):
             units = max(1, ceil(response_bytes / 4096))
             self.units["read"] += units if body.get("ConsistentRead") else ceil(units / 2)
+        if exchange.operation in ("BatchGetItem", "TransactGetItems"):
+            self.units["read"] += _units_of_items(response_bytes, body)
         if exchange.operation in _WRITES:
             self.units["write"] += _write_units(body)
         if exchange.operation == "TransactWriteItems":
             self.units["write"] += 2 * sum(map(_write_units_of_action, body["TransactItems"]))
         if exchange.operation in ("SendMessage", "ReceiveMessage", "DeleteMessage"):
             self.units["sqs"] += 1
+        self.units["kms"] += exchange.operation in _KMS
+
+
+def _units_of_items(response_bytes: int, body: dict[str, Any]) -> int:
+    """Estimate the read units of several items: at least one each, twice that in a transaction."""
+    if "TransactItems" in body:
+        return 2 * max(len(body["TransactItems"]), ceil(response_bytes / 4096))
+    keys = sum(len(table["Keys"]) for table in body["RequestItems"].values())
+    return max(keys, ceil(response_bytes / 4096))
 
 
 def _write_units_of_action(action: dict[str, Any]) -> int:
@@ -59,14 +73,16 @@ def _write_units_of_action(action: dict[str, Any]) -> int:
 def _write_units(write: dict[str, Any]) -> int:
     """Estimate the write units of one write.
 
-    A Put costs its own size. An Update costs its whole item: a call has 1 to 2 KB. A change of the key in the
-    index of open calls is a delete and a put there.
+    A Put costs its own size, and one unit for each index that lists it. An Update costs its whole item: a
+    call has 1 to 2 KB. A change of the key in the index of open calls is a delete and a put there; a change
+    of a call's state is projected into two indexes, by tenant and by number.
     """
     if "Item" in write:
-        return ceil(_bytes(write["Item"]) / 1024) + ("open_pk" in write["Item"])
-    is_call = write["Key"]["sk"] == {"S": "CALL"}
+        return ceil(_bytes(write["Item"]) / 1024) + sum(index in write["Item"] for index in _INDEXES)
+    is_update = write["Key"]["sk"] == {"S": "CALL"} and "UpdateExpression" in write
     names = write.get("ExpressionAttributeNames", {}).values()
-    return (2 if is_call and "UpdateExpression" in write else 1) + (2 if "open_pk" in names else 0)
+    changed = 2 * ("open_pk" in names) + 2 * (is_update and "state" in names)
+    return (2 if is_update else 1) + changed
 
 
 def _bytes(value: Any) -> int:

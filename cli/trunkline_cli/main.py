@@ -13,6 +13,7 @@ from trunkline_cli.commands import (
     agents,
     apply,
     calls,
+    cost,
     dead_letters,
     doctor,
     keys,
@@ -54,6 +55,7 @@ def choose_deployment(
 app.command("apply")(apply.apply)
 app.command("doctor")(doctor.doctor)
 app.command("restore")(restore.restore)
+app.command("cost")(cost.cost)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(keys.app, name="keys")
 app.add_typer(trunks.app, name="trunks")
