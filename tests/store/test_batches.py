@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,8 @@ from tests.support.builders import TRUNK
 from tests.support.clocks import NOW_MS
 from tests.support.stubs import GUARD
 from trunkline.batches.importer import DONE, Importer
-from trunkline.batches.models import BatchJob
+from trunkline.batches.models import BatchJob, Row
+from trunkline.batches.splitter import DuplicateDetector
 from trunkline.batches.worker import MAX_WAITS, NotFinished
 from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import claim_call, request_cancel
@@ -104,6 +106,25 @@ def test_an_upload_is_started_once_it_is_there(batches: BatchHarness) -> None:
     assert batches.service.start(ME, shown["id"])["status"] == "importing"
     batches.run(shown["id"])
     assert len(line(batches)) == 2
+
+
+def test_an_upload_that_is_replaced_while_it_is_read_ends_the_batch(
+    batches: BatchHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second file has a number twice: the first read would not have known."""
+    shown, look = batches.make(), DuplicateDetector.find_repeated
+    batches.files.put_upload(shown["id"], csv_of(*numbers(2)).encode())
+    batches.service.start(ME, shown["id"])
+
+    def replace_after(self: DuplicateDetector, rows: Iterable[Row]) -> None:
+        look(self, rows)
+        batches.files.put_upload(shown["id"], csv_of(*numbers(1), *numbers(1)).encode())
+
+    monkeypatch.setattr(DuplicateDetector, "find_repeated", replace_after)
+    batches.run(shown["id"])
+    ended = batches.read(shown["id"])
+    assert (ended["status"], line(batches), batches.keys(shown["id"])) == ("refused", [], [])
+    assert ended["refused_because"].startswith("the file was uploaded again while it was read")
 
 
 @pytest.mark.memory_table

@@ -24,6 +24,10 @@ _CHUNK = 1024 * 1024
 _AT_ONCE = 1000
 
 
+class UploadChanged(Exception):
+    """The upload is another one than that of an earlier read."""
+
+
 @dataclass(frozen=True)
 class BatchFiles:
     """The bucket; `open_client` makes its client at the first use."""
@@ -64,9 +68,26 @@ class BatchFiles:
             raise
         return int(answer["ContentLength"])
 
-    def upload(self, batch_id: str) -> Iterator[bytes]:
-        """Read the upload, a piece at a time."""
-        answer = self.open_client().get_object(Bucket=self.bucket, Key=f"{batch_id}/upload")
+    def upload_etag(self, batch_id: str) -> str:
+        """Return the ETag of the upload: each PUT to its URL changes it."""
+        answer = self.open_client().head_object(Bucket=self.bucket, Key=f"{batch_id}/upload")
+        return answer["ETag"]
+
+    def upload(self, batch_id: str, etag: str) -> Iterator[bytes]:
+        """Read the upload that has this ETag, a piece at a time.
+
+        Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+
+        Raises:
+            UploadChanged: another one has taken its place.
+        """
+        key = f"{batch_id}/upload"
+        try:
+            answer = self.open_client().get_object(Bucket=self.bucket, Key=key, IfMatch=etag)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("412", "PreconditionFailed"):
+                raise UploadChanged(batch_id) from error
+            raise
         return iter(answer["Body"].iter_chunks(_CHUNK))
 
     def put_rows(self, batch_id: str, part: int, rows: Sequence[Row]) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from trunkline.batches.models import PART_ROWS, Batch, Row, RowFault
-from trunkline.batches.row_parser import read_rows
-from trunkline.batches.s3_files import BatchFiles
+from trunkline.batches.row_parser import RowsRefused, read_rows
+from trunkline.batches.s3_files import BatchFiles, UploadChanged
 from trunkline.call_templates.models import CallKind
 from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.core.phone_numbers import canonical_number
@@ -17,6 +17,9 @@ from trunkline.templating.templates import Template, TemplateError, expressions_
 
 Refusal = Callable[[Row], RowFault | None]
 """Says why a row makes no call, as the import would."""
+
+
+_REPLACED = "the file was uploaded again while it was read: upload it once, then start the batch"
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,19 @@ class Splitter:
         The upload is read twice: to know which rows have something in common, and to write them.
 
         Raises:
-            RowsRefused: the upload cannot be parsed.
+            RowsRefused: the upload cannot be parsed, or was replaced between the two.
         """
+        try:
+            return self._split(batch, self.files.upload_etag(batch.id))
+        except UploadChanged as error:
+            raise RowsRefused(_REPLACED) from error
+
+    def _split(self, batch: Batch, etag: str) -> tuple[int, int]:
         body = self.templates.reveal(batch)
         wanted, number = wanted_columns(body), number_template(batch.kind, body)
 
         def rows() -> Iterator[Row]:
-            return read_rows(batch.row_format, self.files.upload(batch.id), wanted)
+            return read_rows(batch.row_format, self.files.upload(batch.id, etag), wanted)
 
         detector = DuplicateDetector(number, same_numbers=batch.same_numbers, refusal=self.refusals(batch))
         detector.find_repeated(rows())
