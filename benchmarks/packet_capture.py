@@ -17,6 +17,7 @@ _ETHERTYPE_IP = 0x0800
 _SO_ATTACH_FILTER, _SO_TIMESTAMPNS, _PACKET_OUTGOING = 26, 35, 4
 _BUFFER_BYTES = 8 * 1024 * 1024
 _DESTINATION_PORT_OFFSET = 22
+_SOURCE_PORT = slice(20, 22)
 
 
 class InviteCapture:
@@ -24,6 +25,8 @@ class InviteCapture:
 
     def __init__(self, port: int) -> None:
         self.times_s: list[float] | None = None
+        self._payloads: list[bytearray] = []
+        self._unfinished: dict[bytes, bytearray] = {}
         self._port = port
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
@@ -73,10 +76,25 @@ class InviteCapture:
                     packet, control_messages, _, address = capture.recvmsg(65_535, 64)
                 except TimeoutError:
                     continue
-                if (
-                    address[2] != _PACKET_OUTGOING
-                    and _INVITE_REQUEST in packet[:200]
-                    and self.times_s is not None
-                ):
+                if address[2] != _PACKET_OUTGOING and self.times_s is not None:
                     seconds, nanoseconds = struct.unpack("ll", control_messages[0][2][:16])
-                    self.times_s.append(seconds + nanoseconds / 1e9)
+                    self._take(packet, seconds + nanoseconds / 1e9, self.times_s)
+
+    def _take(self, packet: bytes, at_s: float, times_s: list[float]) -> None:
+        """Note the first packet of an INVITE request, and add those that follow it on its connection."""
+        source_port = packet[_SOURCE_PORT]
+        if _INVITE_REQUEST in packet[:200]:
+            times_s.append(at_s)
+            self._unfinished[source_port] = bytearray(packet)
+            self._payloads.append(self._unfinished[source_port])
+        elif b"POST /" in packet[:200]:
+            self._unfinished.pop(source_port, None)
+        elif source_port in self._unfinished:
+            self._unfinished[source_port] += packet
+
+    def times_of(self, trunk_id: str) -> list[float] | None:
+        """Return the times of the requests that name a trunk; None without permission to capture."""
+        if self.times_s is None:
+            return None
+        pairs = zip(self.times_s, self._payloads, strict=True)
+        return sorted(at_s for at_s, payload in pairs if trunk_id.encode() in payload)

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -21,7 +22,7 @@ from local.stack import Stack
 LIVE = "live"
 """The alias that all invoke (`infrastructure/python_function.py`)."""
 
-SERVICES = ("DYNAMODB", "SQS", "SECRETS_MANAGER", "KMS")
+SERVICES = ("DYNAMODB", "SQS", "SECRETS_MANAGER", "KMS", "SFN")
 _MAX_BODY_BYTES = 10_000_000
 
 
@@ -29,12 +30,14 @@ _MAX_BODY_BYTES = 10_000_000
 class Exchange:
     """One AWS request; `operation` is the service's own name, such as `TransactWriteItems`.
 
-    `forward` sends it to the emulator and returns the response.
+    `service` is the target's prefix, such as `DynamoDB_20120810`. `forward` sends it to the emulator and
+    returns the response.
     """
 
     operation: str
     body: bytes
     forward: Callable[[], Awaitable[web.Response]]
+    service: str = "unknown"
 
 
 class InterceptingProxy:
@@ -82,7 +85,7 @@ class InterceptingProxy:
             await self._session.close()
 
     async def _handle(self, request: web.Request) -> web.Response:
-        operation = request.headers.get("X-Amz-Target", "unknown").rsplit(".", 1)[-1]
+        service, _, operation = request.headers.get("X-Amz-Target", "unknown.unknown").rpartition(".")
         headers = {name: value for name, value in request.headers.items() if name.lower() != "content-length"}
         body = await request.read()
 
@@ -93,14 +96,19 @@ class InterceptingProxy:
                     status=response.status, body=await response.read(), content_type=response.content_type
                 )
 
-        return await self.intercept(Exchange(operation, body, forward))
+        return await self.intercept(Exchange(operation, body, forward, service))
 
 
 @contextmanager
-def routed_through(stack: Stack, proxy: InterceptingProxy, functions: Sequence[str]) -> Iterator[None]:
+def routed_through(
+    stack: Stack,
+    proxy: InterceptingProxy,
+    functions: Sequence[str],
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[None]:
     """Route the AWS requests of these functions through the proxy while the block runs.
 
-    For this time their alias is at a version with other variables.
+    For this time their alias is at a version with other variables: the proxy's, and those given.
     """
     proxy.start()
     lambda_ = client(stack.config, "lambda")
@@ -110,7 +118,7 @@ def routed_through(stack: Stack, proxy: InterceptingProxy, functions: Sequence[s
         function_name = f"trunkline-local-{name}"
         alias = lambda_.get_alias(FunctionName=function_name, Name=LIVE)
         original_versions[function_name] = alias["FunctionVersion"]
-        _publish_with(lambda_, function_name, endpoints)
+        _publish_with(lambda_, function_name, endpoints | dict(variables))
     try:
         yield
     finally:

@@ -39,6 +39,7 @@ class ControlApi:
         app.router.add_put("/_control/joins", self._join)
         app.router.add_put("/_control/leaves", self._leave)
         app.router.add_get("/_control/requests", self._count_requests)
+        app.router.add_get("/_control/state", self._show_state)
 
     async def _set_agent(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -103,6 +104,14 @@ class ControlApi:
     async def _count_requests(self, _: web.Request) -> web.Response:
         """Return the number of Twirp requests so far."""
         return web.json_response({"count": self._faults.requests})
+
+    async def _show_state(self, _: web.Request) -> web.Response:
+        """Return the calls of each trunk, and as text all that rooms, participants and dispatches show."""
+        rooms = [
+            f"{room.info} {list(room.participants.values())} {list(room.dispatches.values())}"
+            for room in self._rooms.active.values()
+        ]
+        return web.json_response({"legs": self._sip.legs_by_trunk(), "rooms": rooms})
 
     async def _leave(self, request: web.Request) -> web.Response:
         body = await request.json()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -234,6 +234,10 @@ class SipService:
         if self._legs.get(key) is leg:
             del self._legs[key]
         self._rooms.leave(leg.room, leg.participant.identity, reason)
+
+    def legs_by_trunk(self) -> Counter[str]:
+        """Count the calls that ring or talk on each trunk."""
+        return Counter(leg.request.sip_trunk_id for leg in self._legs.values())
 
     def restart(self) -> None:
         """End all legs without a word, as a server that is killed does."""

@@ -9,11 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
-from livekit.api import LiveKitAPI
-from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunkInfo
 
 from local.stack import Stack
 from tests.support.failure_report import note_tenant
+from tests.support.own_livekit import create_sip_trunk
 from tests.support.tenant import ALL_SCOPES, Tenant, client_of
 from trunkline.agents.schemas import AgentSpec
 from trunkline.trunks.schemas import TrunkSpec
@@ -38,7 +37,7 @@ async def make_tenant(stack: Stack, request: pytest.FixtureRequest) -> AsyncIter
         operator = stack.operator()
         tenant_id = operator.tenants.create(name)
         numbers = numbers or _NUMBERS
-        sip_trunk_id = await _create_sip_trunk(stack, name, numbers)
+        sip_trunk_id = await create_sip_trunk(stack.config.livekit, name, numbers)
         spec = TrunkSpec(name="main", sip_trunk_id=sip_trunk_id, cps=cps, numbers=numbers, **(trunk or {}))
         made_trunk = operator.create_trunk(spec, [name])
         values = {"name": "Ada", "livekit_agent_name": "ada", "trunk": "main"} | (agent or {})
@@ -53,13 +52,6 @@ async def make_tenant(stack: Stack, request: pytest.FixtureRequest) -> AsyncIter
     yield make
     for client in clients:
         client.close()
-
-
-async def _create_sip_trunk(stack: Stack, name: str, numbers: list[str]) -> str:
-    async with LiveKitAPI(*stack.config.livekit) as livekit:
-        info = SIPOutboundTrunkInfo(name=name, address="carrier.test", numbers=numbers)
-        request = CreateSIPOutboundTrunkRequest(trunk=info)
-        return str((await livekit.sip.create_outbound_trunk(request)).sip_trunk_id)
 
 
 @pytest.fixture

@@ -3,96 +3,39 @@ own."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import random
 import signal
-import subprocess
-import time
-import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import httpx
 import jwt
 import pytest
-from livekit.api import AccessToken, LiveKitAPI, VideoGrants
-from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunkInfo
+from livekit.api import AccessToken, VideoGrants
 
-from local.config import ROOT
 from local.deployment import client
-from local.processes import port_is_free
 from local.stack import Stack
 from tests.stack.fixtures_tenants import MakeTenant
 from tests.support import http
-from tests.support.polling import poll
+from tests.support.own_livekit import OwnLiveKit, create_sip_trunk, end_news, own_livekit
 from tests.support.tenant import Tenant
 from trunkline.agents.schemas import AgentSpec
 from trunkline.trunks.schemas import TrunkSpec
 
 NUMBERS = ["+15550109001"]
-PORTS = range(9500, 10_000)
-"""Of those that the local stage lets through."""
-
-
-@dataclass
-class OwnLiveKit:
-    """A stand-in beside the deployment's, with keys of its own."""
-
-    url: str
-    key: str
-    secret: str
-    invite_log: Path
-    process: subprocess.Popen[bytes]
-
-    def wish(self, **changes: str) -> dict[str, str]:
-        return {"url": self.url, "api_key": self.key, "api_secret": self.secret} | changes
-
-    def invites(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.invite_log.read_text().splitlines()]
 
 
 @pytest.fixture
 def own(stack: Stack, tmp_path: Path) -> Iterator[OwnLiveKit]:
-    port = next(port for port in random.sample(PORTS, len(PORTS)) if port_is_free(port))
-    key, secret = f"own{uuid.uuid4().hex[:8]}", uuid.uuid4().hex
-    log = tmp_path / "invites.jsonl"
-    api = stack.config.api_url
-    words = ["--port", str(port), "--api-key", key, "--api-secret", secret, "--invite-log", str(log)]
-    words += ["--webhook-url", f"{api}/livekit/webhook", "--api-url", api, "--talking-agent", "own-agent"]
-    python = str(ROOT / ".venv" / "bin" / "python")
-    process = subprocess.Popen([python, "-m", "local.livekit", *words], cwd=ROOT)
-    made = OwnLiveKit(f"http://127.0.0.1:{port}", key, secret, log, process)
-    try:
-        _wait_until_up(made.url)
+    with own_livekit(stack.config.api_url, tmp_path) as made:
         yield made
-    finally:
-        process.send_signal(signal.SIGCONT)
-        process.kill()
-        process.wait()
-
-
-def _wait_until_up(url: str) -> None:
-    def is_up() -> bool:
-        try:
-            return http.get(url).is_success
-        except httpx.TransportError:
-            return False
-
-    poll(is_up, bool)
 
 
 @pytest.fixture
 async def owner(tenant: Tenant, own: OwnLiveKit) -> Tenant:
     """The tenant with its own project, a trunk of it and an agent on that."""
     tenant.api.put("/api/v1/livekit", json=own.wish()).raise_for_status()
-    async with LiveKitAPI(own.url, own.key, own.secret) as livekit:
-        info = SIPOutboundTrunkInfo(name="own", address="carrier.test", numbers=NUMBERS)
-        request = CreateSIPOutboundTrunkRequest(trunk=info)
-        sip_trunk_id = (await livekit.sip.create_outbound_trunk(request)).sip_trunk_id
+    sip_trunk_id = await create_sip_trunk((own.url, own.key, own.secret), "own", NUMBERS)
     operator = tenant.stack.operator()
     spec = TrunkSpec(name="own", sip_trunk_id=sip_trunk_id, cps=20, numbers=NUMBERS, own_livekit=True)
     trunk = operator.create_trunk(spec, [tenant.id])
@@ -172,7 +115,7 @@ async def test_its_word_counts_for_its_own_rooms_alone(
     call_id = other.placed("+15550100011")
     call = other.wait(call_id, lambda call: call["data"]["status"] == "active")
     room = call["data"]["roomId"]
-    assert _end_news(owner.stack, own, room).status_code == 200
+    assert end_news(owner.stack, own, room).status_code == 200
     token = AccessToken(own.key, own.secret).with_kind("agent").with_identity("agent-AJ_evil")
     token = token.with_grants(VideoGrants(room=room, room_join=True, agent=True))
     url = f"{owner.stack.config.api_url}/agent/v1/calls/{call_id}"
@@ -194,27 +137,10 @@ async def test_naming_anothers_key_as_ones_own_gains_nothing(
     thief.api.put("/api/v1/livekit", json=own.wish(api_secret=forged)).raise_for_status()
     call_id = owner.placed("+15550100011")
     call = owner.wait(call_id, lambda call: call["data"]["status"] == "active")
-    assert _end_news(owner.stack, replace(own, secret=forged), call["data"]["roomId"]).status_code == 200
+    assert end_news(owner.stack, replace(own, secret=forged), call["data"]["roomId"]).status_code == 200
     assert owner.call(call_id)["data"]["status"] == "active"
     owner.cancel(call_id)
     assert owner.wait_for_end(call_id)["data"]["status"] == "completed", "its own events still count"
-
-
-def _end_news(stack: Stack, own: OwnLiveKit, room: str) -> httpx.Response:
-    participant = {
-        "sid": "PA_1",
-        "identity": "callee-1",
-        "kind": "SIP",
-        "disconnectReason": "CLIENT_INITIATED",
-    }
-    participant |= {"attributes": {"sip.callStatus": "hangup"}}  # type: ignore[dict-item]
-    event = {"event": "participant_left", "room": {"name": room}, "participant": participant, "id": "EV_x"}
-    body = json.dumps(event).encode()
-    now_s = int(time.time())
-    claims = {"iss": own.key, "nbf": now_s, "exp": now_s + 300}
-    claims |= {"sha256": base64.b64encode(hashlib.sha256(body).digest()).decode()}
-    headers = {"Authorization": jwt.encode(claims, own.secret, "HS256")}
-    return http.post(f"{stack.config.api_url}/livekit/webhook", content=body, headers=headers)
 
 
 def test_right_credentials_let_its_trunk_dial_before_its_pause_is_over(

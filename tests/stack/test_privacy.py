@@ -10,13 +10,13 @@ import pytest
 from livekit.api import LiveKitAPI
 from livekit.protocol.room import ListRoomsRequest
 
-from local.deployment import client
 from local.stack import Stack
 from local.webhook_receiver import Receiver
 from tests.support import http
 from tests.support.agent_in_call import agent_token
 from tests.support.function_logs import log_lines
 from tests.support.polling import poll
+from tests.support.secret_places import executions_of, logs_of, queues_of, table_of
 from tests.support.tenant import Tenant
 from tests.support.webhooks import create_webhook, wait_for_delivery
 
@@ -141,55 +141,18 @@ def _stumble(stack: Stack, tenant: Tenant, cookie: str) -> None:
     http.post(f"{url}/livekit/webhook", content=json.dumps(KEPT), headers=headers)
 
 
-def executions_of(stack: Stack, since_ms: int) -> str:
-    """Every delivery's execution that began since a moment, with its history."""
-    states = client(stack.config, "stepfunctions")
-    machine = stack.outputs.values["DeliveryFlowArn"]
-    pages = states.get_paginator("list_executions").paginate(stateMachineArn=machine)
-    told: list[Any] = []
-    for execution in (execution for page in pages for execution in page["executions"]):
-        if execution["startDate"].timestamp() * 1000 >= since_ms:
-            arn = execution["executionArn"]
-            told += [
-                states.describe_execution(executionArn=arn),
-                states.get_execution_history(executionArn=arn),
-            ]
-    assert told
-    return repr(told)
-
-
-def queues_of(stack: Stack) -> str:
-    """What waits in the queues, looked at without being received."""
-    answer = http.get(f"{stack.config.emulator_url}/_ministack/sqs/messages")
-    assert answer.is_success
-    return answer.text
-
-
-def table_of(stack: Stack) -> str:
-    dynamodb = client(stack.config, "dynamodb")
-    pages = dynamodb.get_paginator("scan").paginate(TableName=stack.outputs.values["TableName"])
-    return repr([item for page in pages for item in page["Items"]])
-
-
 async def test_no_secret_is_where_it_has_no_business(
     stack: Stack, tenant: Tenant, lived: dict[str, str], since_ms: int
 ) -> None:
     logs = poll(lambda: logs_of(stack, since_ms), lambda found: {"api", "dialer", "agent_api"} <= set(found))
     assert len(logs) >= 6, "the logs are there to be looked at"
     places = {"table": table_of(stack), "executions": executions_of(stack, since_ms)}
+    assert places["executions"], "there are executions to be looked at"
     assert tenant.id in places["table"]
     for place, text in (places | {"queues": queues_of(stack)} | logs).items():
         assert not [name for name, canary in lived.items() if canary in text], place
     for name, text in logs.items():
         assert NUMBER not in text, f"a number in full in {name}"
-
-
-def logs_of(stack: Stack, since_ms: int) -> dict[str, str]:
-    """What each function wrote since a moment."""
-    found: dict[str, str] = {}
-    for line in log_lines(stack, since_ms):
-        found[line.function] = f"{found.get(line.function, '')}{line.text}\n"
-    return found
 
 
 async def test_log_lines_say_which_request_call_and_tenant(

@@ -102,3 +102,18 @@ async def test_a_far_end_that_vanishes_leaves_while_it_counts_as_active(
     await until(lambda: "participant_left" in stand_in.events())
     left = stand_in.received[-1][0]["participant"]
     assert (left["disconnectReason"], left["attributes"]["sip.callStatus"]) == ("CLIENT_INITIATED", "active")
+
+
+async def test_its_state_shows_the_calls_of_each_trunk_and_what_rooms_tell(
+    stand_in: RunningStandIn, livekit: LiveKitAPI
+) -> None:
+    trunk = await a_trunk(livekit)
+    await livekit.sip.create_sip_participant(dial_request(trunk, STAYS))
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"{stand_in.url}/_control/state") as answer:
+            state = await answer.json()
+        assert state["legs"] == {trunk: 1}
+        assert [STAYS in room for room in state["rooms"]] == [True]
+        await livekit.room.remove_participant(CALLEE)
+        async with session.get(f"{stand_in.url}/_control/state") as answer:
+            assert (await answer.json())["legs"] == {}
