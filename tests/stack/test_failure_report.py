@@ -66,3 +66,10 @@ def test_log_lines_are_those_that_matter_and_bounded() -> None:
     assert shown[-1] == 'dialer: {"level":"ERROR","of":"call-3"}'
     assert not [line for line in shown if "call-2" in line]
     assert max(map(len, shown)) < MAX_LINE_LENGTH + 20
+
+
+def test_a_long_line_shows_the_end_of_its_traceback() -> None:
+    text = '{"level":"ERROR","exception":"' + "x" * 2 * MAX_LINE_LENGTH + 'ReadTimeoutError"}'
+    shown = relevant([LogLine(1, "api", text)], [])
+    assert shown.startswith('api: {"level":"ERROR"')
+    assert shown.endswith('ReadTimeoutError"}')

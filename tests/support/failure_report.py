@@ -70,4 +70,6 @@ def relevant(lines: Iterable[LogLine], ids: Iterable[str]) -> str:
 
 
 def _cut(line: str) -> str:
-    return line if len(line) <= MAX_LINE_LENGTH else f"{line[:MAX_LINE_LENGTH]}…"
+    """Cut a long line in its middle: the cause of an error is at the end of its traceback."""
+    half = MAX_LINE_LENGTH // 2
+    return line if len(line) <= MAX_LINE_LENGTH else f"{line[:half]}…{line[-half:]}"
