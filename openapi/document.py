@@ -91,10 +91,14 @@ def _request_schemas() -> dict[str, Any]:
     ordered = sorted(bodies, key=lambda body: body.__name__)
     _, definitions = models_json_schema([(body, "validation") for body in ordered], ref_template=REF)
     schemas: dict[str, Any] = dict(definitions["$defs"])
-    for route in ROUTES:
-        if route.changes and route.body_schema:
-            whole, name = schemas[route.body_schema.__name__], body_schema(route)
-            schemas[name] = {key: whole[key] for key in whole if key != "required"} | {"title": name}
+    changes = {
+        body_schema(route): route.body_schema for route in ROUTES if route.changes and route.body_schema
+    }
+    for name, body in changes.items():
+        if name in schemas:
+            raise ValueError(f"two models are called {name}")
+        whole = schemas[body.__name__]
+        schemas[name] = {key: whole[key] for key in whole if key != "required"} | {"title": name}
     return schemas
 
 

@@ -17,7 +17,7 @@ from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.stubs import GUARD, make_notifier
 from trunkline.call_control.outbound import ScheduledCall
-from trunkline.call_control.reschedule_call import RescheduleCallService, ScheduleChange
+from trunkline.call_control.reschedule_call import CallReschedule, RescheduleCallService
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.responses import list_item, scheduled_answer
@@ -51,7 +51,7 @@ def changed(outbound: OutboundHarness, call: Call, who: Any = ME, **wish: Any) -
     service = RescheduleCallService(
         outbound.calls, outbound.facts, make_notifier(outbound.wakeups, ManualClock()), ManualClock()
     )
-    service.change(who, call.id, validated(ScheduleChange, wish))
+    service.change(who, call.id, validated(CallReschedule, wish))
     return stored(outbound, call)
 
 

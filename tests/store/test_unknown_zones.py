@@ -7,7 +7,7 @@ import pytest
 from tests.store.fixtures_outbound import ME, OutboundHarness
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.stubs import GUARD, make_notifier
-from trunkline.call_control.reschedule_call import RescheduleCallService, ScheduleChange
+from trunkline.call_control.reschedule_call import CallReschedule, RescheduleCallService
 from trunkline.calls.models import Call
 from trunkline.calls.states import State
 from trunkline.calls.value_objects import WaitsFor
@@ -31,7 +31,7 @@ def change(outbound: OutboundHarness, call: Call, **wish: object) -> Call:
     service = RescheduleCallService(
         outbound.calls, outbound.facts, make_notifier(outbound.wakeups, clock), clock
     )
-    service.change(ME, call.id, validated(ScheduleChange, wish))
+    service.change(ME, call.id, validated(CallReschedule, wish))
     after = outbound.calls.load(call.id)
     assert after is not None
     return after

@@ -6,6 +6,7 @@ import inspect
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from functions.api import routes
 from functions.api.routes import ROUTES as INDEX
@@ -56,3 +57,14 @@ def test_the_example_of_a_body_is_valid(route: Route) -> None:
     assert route.body
     assert route.example
     route.body.model_validate(route.example)
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in ROUTES if route.example], ids=lambda route: route.operation_id
+)
+def test_the_example_of_a_body_fits_the_schema_that_the_document_names(route: Route) -> None:
+    """Two models of one name would share a schema: each must have its own."""
+    whole = document()
+    body = whole["paths"][route.path][route.method.lower()]["requestBody"]["content"]["application/json"]
+    schema = {"components": whole["components"], **body["schema"]}
+    assert list(Draft202012Validator(schema).iter_errors(body["example"])) == []

@@ -6,7 +6,7 @@ from trunkline.auth.scopes import Scope
 from trunkline.call_control.get_call import CallEventList, CallList, TranscriptView, WaitQuery
 from trunkline.call_control.join_tokens import JoinToken
 from trunkline.call_control.list_calls import CallQuery
-from trunkline.call_control.reschedule_call import ScheduleChange
+from trunkline.call_control.reschedule_call import CallReschedule
 from trunkline.calls.response_schemas import CallView, PolledCallView
 from trunkline.http_api.responses import Deleted, deleted
 from trunkline.http_api.routing import RouteGroup
@@ -50,7 +50,7 @@ def get_call(request: ApiRequest, call_id: str, query: WaitQuery) -> PolledCallV
     errors={409: "The call was queued already, or has ended."},
     example={"earliestAt": "2030-01-01T10:00:00Z"},
 )
-def reschedule_call(request: ApiRequest, call_id: str, body: ScheduleChange) -> CallView:
+def reschedule_call(request: ApiRequest, call_id: str, body: CallReschedule) -> CallView:
     """Change a scheduled call before it is queued."""
     reschedule_call_service().change(request.principal, call_id, body)
     return call_reader().get(request.principal, call_id)

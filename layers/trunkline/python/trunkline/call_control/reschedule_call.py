@@ -33,7 +33,7 @@ from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.tenants.settings import TenantSettingsCache
 
 
-class ScheduleChange(InputModel):
+class CallReschedule(InputModel):
     """The body of `PATCH /api/v1/calls/{id}`; omitted fields do not change.
 
     Without `latestAt` the deadline moves with `earliestAt`.
@@ -65,7 +65,7 @@ class RescheduleCallService:
     notifier: LaneNotifier
     clock: Clock
 
-    def change(self, principal: Principal, call_id: str, request: ScheduleChange) -> None:
+    def change(self, principal: Principal, call_id: str, request: CallReschedule) -> None:
         """Change a call whose time has not come.
 
         Raises:
@@ -85,7 +85,7 @@ class RescheduleCallService:
         if before.due_ms and after.due_ms is None:
             self.notifier.wake(after.trunk_id)
 
-    def _changed(self, call: Call, wish: ScheduleChange, now_ms: int) -> Change | None:
+    def _changed(self, call: Call, wish: CallReschedule, now_ms: int) -> Change | None:
         if call.is_terminal:
             raise CallEnded
         is_held = call.waits_for is WaitsFor.ZONE
@@ -99,7 +99,7 @@ class RescheduleCallService:
         return Change(after, (NewEvent("rescheduled", told),))
 
 
-def rescheduled(call: Call, wish: ScheduleChange, now_ms: int) -> Call:
+def rescheduled(call: Call, wish: CallReschedule, now_ms: int) -> Call:
     """Return the call with its new times, priority and metadata. Pure.
 
     Raises:
@@ -129,7 +129,7 @@ def rescheduled(call: Call, wish: ScheduleChange, now_ms: int) -> Call:
     )
 
 
-def _window(call: Call, wish: ScheduleChange) -> CallingWindow | None:
+def _window(call: Call, wish: CallReschedule) -> CallingWindow | None:
     if wish.timezone is None:
         return call.window
     if call.window is None:
