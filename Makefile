@@ -1,5 +1,6 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
+AUDIT := PYTHONPATH=.:layers/trunkline/python $(PYTHON) -m audit
 .DEFAULT_GOAL := help
 
 # ARGS may name tests of one half alone: the other half then finds none, and pytest ends with 5.
@@ -33,11 +34,13 @@ test-livekit: setup ## Run the call tests against the stand-in and a real liveki
 	@local/livekit_server.sh
 	@.local/livekit/bin/python -m pytest tests/livekit $(ARGS)
 
-lint: setup ## Check style, complexity, import directions and types
+lint: setup ## Check style, complexity, import directions, types, templates and secrets
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@PYTHONPATH=. .venv/bin/lint-imports
 	@$(PYTHON) .ci/check_commits.py
+	@audit/setup.sh
+	@$(AUDIT) lint
 	@$(PYTHON) -m mypy
 
 format: setup ## Format the code
@@ -56,6 +59,18 @@ openapi: setup ## Write docs/openapi.json from the models of the routes
 lock: setup ## Resolve and lock the dependencies
 	@requirements/lock.sh
 
+sbom: setup ## Write CycloneDX bills of materials of layers and tools into .local/sbom
+	@audit/setup.sh
+	@$(AUDIT) sbom
+
+licences: setup ## List the licences of all dependencies; fails on one that is not allowed
+	@audit/setup.sh
+	@$(AUDIT) licences
+
+audit: setup ## Ask PyPI and npm for vulnerabilities of the dependencies (needs their advisory services)
+	@audit/setup.sh
+	@$(AUDIT) dependencies
+
 synth: setup ## Synthesize a stage and check it with cdk-nag (STAGE=prod)
 	@$(PYTHON) -m local cdk synth -c stage=$(or $(STAGE),prod) --quiet $(ARGS)
 
@@ -65,4 +80,4 @@ deploy: setup ## Check the quotas of your AWS account, then deploy a stage (STAG
 destroy: setup ## Destroy a stage in your AWS account, and say what is kept (STAGE=dev)
 	@$(PYTHON) -m local destroy $(or $(STAGE),dev) $(ARGS)
 
-.PHONY: keep-release help setup run down test test-fast test-stack test-livekit faults lint format bench openapi lock synth deploy destroy
+.PHONY: sbom licences audit keep-release help setup run down test test-fast test-stack test-livekit faults lint format bench openapi lock synth deploy destroy

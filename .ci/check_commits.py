@@ -21,7 +21,7 @@ UPSTREAMS = ("@{upstream}", "origin/main")
 
 def git(*args: str) -> str | None:
     """Run git; returns its output, or None where it fails."""
-    done = subprocess.run(["git", *args], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    done = subprocess.run(["git", *args], capture_output=True, text=True, check=False)  # noqa: S603, S607 - our words
     return done.stdout.strip() if done.returncode == 0 else None
 
 

@@ -43,7 +43,7 @@ def _start_s(code: str, path: str) -> float:
     for _ in range(_IMPORTS):
         started_s = time.perf_counter()
         environment = {"PYTHONPATH": path, "AWS_DEFAULT_REGION": "us-east-1"}
-        subprocess.run([sys.executable, "-c", code], env=environment, check=True, cwd="/")  # noqa: S603
+        subprocess.run([sys.executable, "-c", code], env=environment, check=True, cwd="/")  # noqa: S603 - our own words
         samples.append(time.perf_counter() - started_s)
     return p50(samples)
 
@@ -95,7 +95,7 @@ def run_rows() -> list[Row]:
     """Measure `make run ONCE=1` in a fresh clone, with empty caches and again."""
     with tempfile.TemporaryDirectory() as folder:
         clone, caches = Path(folder) / "trunkline", Path(folder) / "caches"
-        subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)  # noqa: S603, S607
+        subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)  # noqa: S603, S607 - ours
         cold_s, warm_s = _make_run_s(clone, caches), _make_run_s(clone, caches)
     return [
         _run_row("empty caches", cold_s, None, _MAX_COLD_S),
@@ -120,5 +120,5 @@ def _make_run_s(clone: Path, caches: Path) -> float:
         "TRUNKLINE_LIVEKIT_PORT": str(ports.livekit_port),
     }
     started_s = time.perf_counter()
-    subprocess.run(["make", "run", "ONCE=1"], cwd=clone, env=environment, check=True)  # noqa: S607
+    subprocess.run(["make", "run", "ONCE=1"], cwd=clone, env=environment, check=True)  # noqa: S607 - ours
     return time.perf_counter() - started_s

@@ -31,7 +31,7 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 def run(arguments: list[str]) -> int:
     """Run `cdk` with the caller's AWS credentials and terminal; return its exit code."""
-    return subprocess.run(command(*arguments), cwd=ROOT, env=environment(), check=False).returncode  # noqa: S603
+    return subprocess.run(command(*arguments), cwd=ROOT, env=environment(), check=False).returncode  # noqa: S603 - ours
 
 
 def spawn(log: Path, aws: Mapping[str, str], *arguments: str) -> subprocess.Popen[bytes]:

@@ -33,7 +33,7 @@ def test_the_guides_tool_and_its_backend_run_unchanged(tenant: Tenant, backend: 
     )
     assert tenant.api.post("/api/v1/tools", json=saved).status_code == 201
     names: dict[str, Any] = {}
-    exec(compile((GUIDE / "meals_backend.py").read_text(), "meals_backend.py", "exec"), names)  # noqa: S102
+    exec(compile((GUIDE / "meals_backend.py").read_text(), "meals_backend.py", "exec"), names)  # noqa: S102 - our own page
     meals = _Meals(names)
     backend.respond = meals.answer
     agent = start_call_with_tools(

@@ -21,6 +21,7 @@ CODE = sorted(
         "layers/trunkline",
         "functions",
         "infrastructure",
+        "audit",
         "local",
         "cli",
         "agent",

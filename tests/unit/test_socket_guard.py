@@ -49,7 +49,7 @@ async def served(canary: Canary) -> AsyncIterator[int]:
         await runner.cleanup()
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "2130706433", "[::1]", "0.0.0.0"])  # noqa: S104
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "2130706433", "[::1]", "0.0.0.0"])  # noqa: S104 - no bind
 async def test_no_name_or_spelling_of_a_private_address_is_connected_to(host: str) -> None:
     canary = Canary()
     async with served(canary) as port, open_session(SocketGuard(AddressPolicy())) as session:

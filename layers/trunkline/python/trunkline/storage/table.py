@@ -231,7 +231,7 @@ class Table:
             except TransactionConflict:
                 if not tries_left:
                     raise
-            time.sleep(random.uniform(retry.min_wait_s, retry.max_wait_s))  # noqa: S311 (not a secret)
+            time.sleep(random.uniform(retry.min_wait_s, retry.max_wait_s))  # noqa: S311 - not a secret
 
     def _transact_once(self, writes: Sequence[Write | Check]) -> None:
         """Send the transaction; its ClientRequestToken makes it safe for the SDK to repeat."""

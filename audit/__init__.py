@@ -1,0 +1,1 @@
+"""Audits of templates, secrets, the OpenAPI document, dependencies and their licences."""
