@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from tests.infrastructure.templates import actions_in, names_in, statements_of
+from tests.infrastructure.templates import actions_in, function, names_in, statements_of_role
 
 Context = Mapping[str, str]
 _OPERATORS: dict[str, Callable[[str, str], bool]] = {
@@ -27,14 +27,33 @@ def is_allowed(template: dict[str, Any], package: str, action: str, resource: st
     Raises:
         KeyError: a condition's operator that is not evaluated here.
     """
+    role = function(template, package)["Role"]["Fn::GetAtt"][0]
+    return role_is_allowed(template, role, action, resource, context)
+
+
+def role_is_allowed(
+    template: dict[str, Any], role: str, action: str, resource: str, context: Context
+) -> bool:
+    """Tell it of a role by its logical id. A resource is a logical id, `*`, or the end of an ARN that names
+    none.
+
+    Raises:
+        KeyError: a condition's operator that is not evaluated here.
+    """
     effects = {
         statement["Effect"]
-        for statement in statements_of(template, package)
+        for statement in statements_of_role(template, role)
         if any(fnmatchcase(action, pattern) for pattern in actions_in(statement))
-        and (resource in names_in(statement["Resource"]) or statement["Resource"] == "*")
+        and _covers(statement["Resource"], resource)
         and _holds(statement.get("Condition", {}), context)
     }
     return effects == {"Allow"}
+
+
+def _covers(targets: Any, resource: str) -> bool:
+    named = names_in(targets)
+    texts = [each if isinstance(each, str) else json.dumps(each) for each in _list(targets)]
+    return resource in named or any(text == "*" or f"/{resource}" in text for text in texts)
 
 
 def via(service: str) -> Context:

@@ -46,7 +46,11 @@ def synthesize(stage: str, layer: Path) -> dict[str, Any]:
 
 def resources(template: dict[str, Any], kind: str) -> dict[str, Properties]:
     """The properties of each resource of a type, by its logical id; raises if there is none."""
-    found = {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
+    found = {
+        name: each.get("Properties", {})
+        for name, each in template["Resources"].items()
+        if each["Type"] == kind
+    }
     assert found, f"the template has no {kind}"
     return found
 
@@ -64,10 +68,14 @@ def function(template: dict[str, Any], package: str) -> Properties:
 
 def statements_of(template: dict[str, Any], package: str) -> list[dict[str, Any]]:
     """What the function's role may do; raises if it has no policy."""
-    role = function(template, package)["Role"]["Fn::GetAtt"][0]
+    return statements_of_role(template, function(template, package)["Role"]["Fn::GetAtt"][0])
+
+
+def statements_of_role(template: dict[str, Any], role: str) -> list[dict[str, Any]]:
+    """What a role may do, by its logical id; raises if it has no policy."""
     policies = resources(template, "AWS::IAM::Policy").values()
     mine = [each for each in policies if {"Ref": role} in each["Roles"]]
-    assert mine, f"{package} has no policy"
+    assert mine, f"{role} has no policy"
     return [statement for each in mine for statement in each["PolicyDocument"]["Statement"]]
 
 
