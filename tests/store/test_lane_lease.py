@@ -122,6 +122,24 @@ def test_what_a_crashed_holder_reserved_binds_its_successor(table: Table) -> Non
     assert (successor.time_left_us, successor.pace_factor) == (10_300_000, 0.25)
 
 
+def test_a_run_that_releases_with_unconfirmed_starts_tells_the_next_until_it_releases(table: Table) -> None:
+    lanes = LaneLeaseRepository(table, ManualClock())
+    first = lanes.take(LANE, "run-1")
+    assert first is not None
+    lanes.release(first, 0, has_unconfirmed=True)
+    again = lanes.take(LANE, "run-1")
+    assert again is not None
+    assert not again.inherits, "it counts its own starts already"
+    lanes.release(again, 0, has_unconfirmed=True)
+    second = lanes.take(LANE, "run-2")
+    assert second is not None
+    assert second.inherits
+    lanes.release(second, 0)
+    third = lanes.take(LANE, "run-3")
+    assert third is not None
+    assert not third.inherits
+
+
 def test_a_runs_own_lease_tells_whether_its_attempts_are_alive(table: Table) -> None:
     clock = ManualClock()
     lanes = LaneLeaseRepository(table, clock)

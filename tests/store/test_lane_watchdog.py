@@ -9,14 +9,13 @@ import pytest
 from tests.store.fixtures_dialer import QUICK, WAKE, DialerHarness
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS
-from trunkline.calls.models import Call
 from trunkline.calls.states import State
 from trunkline.calls.transitions import claim_call
 from trunkline.dial_queue.lease import LEASE_MS, MAX_CLOCK_SKEW_MS, WATCHDOG_DELAY_S, HeldLane
 from trunkline.dial_queue.messages import DialWakeup
 from trunkline.dialer.context import DialerContext
 from trunkline.dialer.lane_run import StopReason
-from trunkline.dialer.orphaned_claims import return_orphaned_claims
+from trunkline.dialer.orphaned_claims import InheritedCalls, inherit_calls
 
 WATCHDOG = DialWakeup(TRUNK.id, watchdog=True)
 
@@ -49,11 +48,11 @@ async def test_a_watchdog_dials_what_a_dead_run_had_prepared_and_what_waits(dial
 async def test_a_watchdog_dials_what_a_dead_run_had_prepared_though_nothing_waits(
     dialer: DialerHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def slow_query(context: DialerContext, lane: HeldLane) -> list[Call]:
+    async def slow_query(context: DialerContext, lane: HeldLane) -> InheritedCalls:
         await asyncio.sleep(0.2)
-        return await return_orphaned_claims(context, lane)
+        return await inherit_calls(context, lane)
 
-    monkeypatch.setattr("trunkline.dialer.lane_run.return_orphaned_claims", slow_query)
+    monkeypatch.setattr("trunkline.dialer.lane_run.inherit_calls", slow_query)
     dialer.calls.create(make_call(1))
     assert dialer.lanes.take(TRUNK.id, "dead-run") is not None
     first = dialer.load(1)

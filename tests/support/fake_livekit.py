@@ -19,6 +19,7 @@ from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 from trunkline.livekit.sip_statuses import result_of_livekit_error, result_of_sip_status
 
 NO_ANSWER = DialAnswer(DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER))
+LOST = DialAnswer(DialResult(DialResultKind.UNKNOWN))
 
 
 def answer_of_number(call: Call) -> DialAnswer:
@@ -36,8 +37,9 @@ def answer_of_number(call: Call) -> DialAnswer:
 class FakeLiveKit:
     """Records each INVITE with its time, and answers as the called number or the test says.
 
-    It hangs while `responds` is cleared: `requests` counts the dials that it was asked for. `dials` are its
-    own tasks, which go on when a dialer dies.
+    It hangs while `responds` is cleared, its SIP service alone while `sip_responds` is: `requests` counts the
+    dials that it was asked for. `dials` are its own tasks, which go on when a dialer dies, or when the reply
+    is lost after `reply_lost_after_s`.
     """
 
     def __init__(self) -> None:
@@ -55,6 +57,9 @@ class FakeLiveKit:
         self.is_down = False
         self.responds = asyncio.Event()
         self.responds.set()
+        self.sip_responds = asyncio.Event()
+        self.sip_responds.set()
+        self.reply_lost_after_s: float | None = None
         self._rooms_with_agent: set[str] = set()
         self._legs: dict[tuple[str, int], ParticipantInfo] = {}
         self.dials: set[asyncio.Task[DialAnswer]] = set()
@@ -101,10 +106,12 @@ class FakeLiveKit:
         self.dials.add(dial)
         dial.add_done_callback(self.dials.discard)
         # A client that disconnects does not stop the call.
-        return await asyncio.shield(dial)
+        await asyncio.wait({dial}, timeout=self.reply_lost_after_s)
+        return dial.result() if dial.done() else LOST
 
     async def _invite(self, call: Call) -> DialAnswer:
         await self.responds.wait()
+        await self.sip_responds.wait()
         self.invites.append((asyncio.get_running_loop().time(), call))
         leg = (call.room_name or "", call.claim)
         joined_ms = round(self.invites[-1][0] * 1000)

@@ -69,9 +69,9 @@ def test_late_starts_a_jittery_wire_and_handovers_keep_the_budget(
     clock, log, now, wire = PacingClock(0), StartHistory(), 0, []
     for late_us, way_us, handover in jitter:
         [slot], clock = clock.reserve(now, 0, spacing_us(cps))
-        start = max(slot + late_us, log.not_before_us(cps))
+        start = max(slot + late_us, log.not_before_us(slot + late_us, cps))
         if start <= slot + MAX_LATE_US:
-            log.add(start)
+            log.confirm(log.add(start), start)
             wire.append(start + way_us)
         now = max(now, start if handover == 0 else slot)
         if handover == 0:

@@ -105,6 +105,20 @@ def test_livekits_own_errors_return_a_call_only_on_proof(
     assert result_of_livekit_error(status, code, message).kind is kind
 
 
+def test_only_an_answer_of_the_sip_service_says_that_it_has_processed_the_dial() -> None:
+    """livekit-server itself gives up on a SIP service that hangs: that says nothing of the INVITE."""
+    timed_out = result_of_livekit_error(408, "deadline_exceeded", "request timed out")
+    assert not timed_out.is_of_sip_service
+    assert result_of_livekit_error(
+        408, "canceled", "twirp error unknown: sip request timed out"
+    ).is_of_sip_service
+    assert not result_of_livekit_error(503, "unavailable", "no response from servers").is_of_sip_service
+    assert not result_of_livekit_error(500, "internal", "panic").is_of_sip_service
+    assert result_of_livekit_error(412, "failed_precondition", "no common audio codec").is_of_sip_service
+    assert result_of_sip_status(480, "Temporarily Unavailable").is_of_sip_service
+    assert result_of_sip_status(503, "Maximum Calls In Progress").is_of_sip_service
+
+
 @pytest.mark.parametrize(
     ("reason", "call_status", "answered_for_s", "state", "why"),
     [

@@ -45,7 +45,8 @@ class HeldLane:
 
     `taken_at_us` is this machine's monotonic clock when the take was answered; `time_left_us` counts from
     it to the next start. `pace_factor` is the share of the budget that the previous run used. `dead_run_id`
-    is the run whose lease was over when this one took the lane. `gap` says since when nobody has answered.
+    is the run whose lease was over when this one took the lane. `has_unconfirmed` says that another run left
+    starts that nothing had confirmed. `gap` says since when nobody has answered.
     """
 
     trunk_id: str
@@ -55,7 +56,13 @@ class HeldLane:
     taken_at_us: int
     pace_factor: float = 1.0
     dead_run_id: str | None = None
+    has_unconfirmed: bool = False
     gap: AnswerGap = NO_GAP
+
+    @property
+    def inherits(self) -> bool:
+        """Tell whether LiveKit may hold starts of the run before (rule 9)."""
+        return self.dead_run_id is not None or self.has_unconfirmed
 
 
 @dataclass(frozen=True)
@@ -120,7 +127,17 @@ class LaneLeaseRepository:
         taken_at_us = self._clock.monotonic_us()
         factor = item.get("pace_factor", 1.0)
         left_us, gap = item.get("time_left_us", 0), AnswerGap.parse(item)
-        return HeldLane(trunk_id, run_id, item["fence"], left_us, taken_at_us, factor, gap=gap)
+        has_unconfirmed = item.get("unconfirmed_run_id") not in (None, run_id)
+        return HeldLane(
+            trunk_id,
+            run_id,
+            item["fence"],
+            left_us,
+            taken_at_us,
+            factor,
+            has_unconfirmed=has_unconfirmed,
+            gap=gap,
+        )
 
     def renew(self, lane: HeldLane, slowed_by: str | None = None, gap: AnswerGap | None = None) -> None:
         """Renew the lease, and store what slows the lane and since when nobody has answered.
@@ -149,11 +166,20 @@ class LaneLeaseRepository:
         time_left_us: int,
         pace_factor: float = 1.0,
         gap: AnswerGap | None = None,
+        has_unconfirmed: bool = False,
     ) -> None:
-        """Release the lane and store its clock and pace; a repeated release does nothing."""
+        """Release the lane and store its clock and pace; a repeated release does nothing.
+
+        `has_unconfirmed` tells the next run to look for starts that nothing has confirmed.
+        """
         values: dict[str, Any] = {"time_left_us": time_left_us, "pace_factor": pace_factor}
         values |= {"released_at_ms": self._clock.wall_ms(), **(gap or lane.gap).as_attributes()}
-        update = Update(lane_key(lane.trunk_id), set=values, remove=["holder", "lease_end_ms"])
+        remove = ["holder", "lease_end_ms"]
+        if has_unconfirmed:
+            values["unconfirmed_run_id"] = lane.run_id
+        else:
+            remove.append("unconfirmed_run_id")
+        update = Update(lane_key(lane.trunk_id), set=values, remove=remove)
         try:
             self._write_if_held(lane, update)
         except LaneLost:

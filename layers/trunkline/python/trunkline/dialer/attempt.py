@@ -100,9 +100,11 @@ class Attempt:
                 self._enter(Stage.PREPARING)
                 await self._prepare_and_dial(call)
         finally:
-            # However the attempt ended: what it started is confirmed before it is forgotten.
-            await self._confirmation.wait_for_sign_of_life()
             self._enter(Stage.DONE)
+
+    async def confirm_start(self) -> None:
+        """Wait until what the attempt started is confirmed, however the attempt ended."""
+        await self._confirmation.wait()
 
     async def _take(self) -> Call | None:
         context = self._context
@@ -217,18 +219,19 @@ class Attempt:
         clock, starts = self._context.clock, self._context.starts
         confirmation = self._confirmation
 
-        def start_us() -> int:
-            return max(slot_us, starts.not_before_us(self._state().trunk.cps))
+        def early_us() -> int:
+            now_us = clock.monotonic_us()
+            return max(slot_us, starts.not_before_us(now_us, self._state().trunk.cps)) - now_us
 
         async def at_the_slot() -> None:
-            early_us = start_us() - clock.monotonic_us()
-            while early_us > 0:
-                await asyncio.sleep(early_us / 1_000_000)
-                early_us = start_us() - clock.monotonic_us()
+            wait_us = early_us()
+            while wait_us > 0:
+                await asyncio.sleep(wait_us / 1_000_000)
+                wait_us = early_us()
             if self._releasing or self._state().paused_because(clock.wall_ms()):
                 raise ReleaseClaim
             now_us = clock.monotonic_us()
-            if now_us > slot_us + MAX_LATE_US or starts.is_blocked(now_us):
+            if now_us > slot_us + MAX_LATE_US or starts.is_blocked(now_us, self._state().trunk.cps):
                 raise SlotExpired
             confirmation.begin(call, now_us)
             self._enter(Stage.RINGING)
@@ -242,8 +245,7 @@ class Attempt:
     async def _settle(self, call: Call, answer: DialAnswer) -> None:
         self.result = answer.result
         self._context.metrics.answered(call, answer.result)
-        if answer.result.kind is not DialResultKind.UNKNOWN:
-            self._confirmation.answered()
+        self._confirmation.answered(answer.result)
         await self._apply(call, answer)
 
     async def _apply(self, call: Call, answer: DialAnswer) -> None:

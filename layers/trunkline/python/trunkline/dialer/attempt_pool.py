@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.calls.queue_position import QueuePosition
+from trunkline.core.concurrency import cancel_tasks
 from trunkline.core.item_guard import ItemGuard
 from trunkline.dial_queue.pacing import preparing_target, ready_bound
 from trunkline.dialer.attempt import Attempt, Stage
@@ -40,6 +41,7 @@ class AttemptPool:
         self._pace = pace
         self._attempts: dict[str, Attempt] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._confirming: set[asyncio.Task[None]] = set()
         self._unreadable: set[str] = set()
         self._guard = ItemGuard("dialer", context.log)
         self._livekit_failures = 0
@@ -129,9 +131,13 @@ class AttemptPool:
         await asyncio.gather(*(attempt.hang_up() for attempt in owned))
 
     async def finish(self) -> None:
-        """Wait for every attempt, with or without the lane: no task outlives the handler."""
+        """Wait for every attempt, with or without the lane: no task outlives the handler.
+
+        Starts that are still unconfirmed are left to the next run, which looks for them.
+        """
         while self._tasks:
             await asyncio.wait(self._tasks)
+        await cancel_tasks(*self._confirming)
 
     async def wait_for_change(self, timeout_s: float) -> None:
         """Wait until an attempt has changed stage since the last wait, or until the time-out."""
@@ -145,9 +151,7 @@ class AttemptPool:
 
     def _start(self, attempt: Attempt) -> None:
         self._attempts[attempt.position.call_id] = attempt
-        task = asyncio.create_task(self._run_attempt(attempt))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        _keep(self._tasks, asyncio.create_task(self._run_attempt(attempt)))
 
     async def _run_attempt(self, attempt: Attempt) -> None:
         call_id = attempt.position.call_id
@@ -159,6 +163,7 @@ class AttemptPool:
             self._attempts.pop(attempt.position.call_id, None)
             self._observe_result(attempt)
             self._signal_change()
+            _keep(self._confirming, asyncio.create_task(attempt.confirm_start()))
 
     async def _run_or_set_aside(self, attempt: Attempt) -> None:
         """Run an attempt; a call that fails in it, and not by AWS, is not claimed again by this run."""
@@ -208,3 +213,9 @@ class AttemptPool:
 
     def _now(self) -> int:
         return self._context.clock.monotonic_us()
+
+
+def _keep(tasks: set[asyncio.Task[None]], task: asyncio.Task[None]) -> None:
+    """Keep a task from the garbage collector until it is done."""
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)

@@ -16,11 +16,10 @@ from trunkline.dial_queue.repository import DialQueue
 from trunkline.dialer.attempt import Stage
 from trunkline.dialer.attempt_pool import AttemptPool
 from trunkline.dialer.context import DialerContext
-from trunkline.dialer.orphaned_claims import close_rooms, return_orphaned_claims
+from trunkline.dialer.orphaned_claims import close_rooms, confirm_inherited, inherit_calls
 from trunkline.dialer.pacer import PaceController, Pacer
 from trunkline.dialer.queue_reader import MAX_DUE_PER_LOOK, QueueReader, QueueSnapshot, enqueue_due_calls
 from trunkline.dialer.simulation_hook import Simulation, SimulationHook
-from trunkline.dialer.start_confirmation import confirm_inherited
 from trunkline.dialer.trunk_guard import TrunkGuard
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
@@ -76,6 +75,7 @@ class LaneRun:
         self._lost = False
         self._stop_at_us = 0
         self._due_guard = ItemGuard("dialer", context.log)
+        self._inheriting: list[asyncio.Task[None]] = []
 
     async def serve(self, wake: DialWakeup) -> StopReason | None:
         """Serve one wake-up.
@@ -100,7 +100,7 @@ class LaneRun:
         finally:
             self._pool.release_unsent()
             await self._pool.finish()
-            await cancel_tasks(*helpers)
+            await cancel_tasks(*helpers, *self._inheriting)
             self._context.metrics.write()
         await self._context.offload(self._lanes.end_run, self._context.run_id)
         return stop
@@ -130,7 +130,10 @@ class LaneRun:
         """
         state = await self._context.offload(self._trunks.state, lane.trunk_id)
         if state is None:
-            await self._context.offload(self._lanes.release, lane, lane.time_left_us, lane.pace_factor)
+            time_left_us, factor = lane.time_left_us, lane.pace_factor
+            await self._context.offload(
+                self._lanes.release, lane, time_left_us, factor, lane.gap, lane.inherits
+            )
             return StopReason.BLOCKED, None
         pacer = Pacer(
             lane=lane,
@@ -144,7 +147,6 @@ class LaneRun:
             on_lost=self._on_lease_lost,
         )
         helpers = [
-            asyncio.create_task(confirm_inherited(self._context, lane)),
             asyncio.create_task(pacer.grant_starts()),
             asyncio.create_task(pacer.heartbeat(self._limits.heartbeat_s)),
             asyncio.create_task(pacer.keep_watchdog(self._limits.heartbeat_s)),
@@ -153,14 +155,16 @@ class LaneRun:
         self._context.notifier.holds_lane = True
         try:
             # Before the first look at the line: it may be empty but for what the dead run had prepared.
-            orphans = await return_orphaned_claims(self._context, lane)
-            helpers.append(asyncio.create_task(close_rooms(self._context, orphans)))
+            calls = await inherit_calls(self._context, lane)
+            helpers.append(asyncio.create_task(close_rooms(self._context, calls.returned)))
+            # It outlives this hold of the lane: the run may take it again.
+            self._inheriting.append(asyncio.create_task(confirm_inherited(self._context, lane, calls)))
             stop = await self._work(lane, pacer)
             if stop is StopReason.TIME_UP:
                 await self._pool.drain(self._limits.drain_s)
             if stop in (StopReason.LOST, StopReason.PAUSED, StopReason.REFUSED):
                 await self._pool.drain(0)
-            await self._wait_for_confirmations()
+            await self._wait_for_confirmations(pacer)
         finally:
             self._context.notifier.holds_lane = False
             await cancel_tasks(*helpers)
@@ -168,9 +172,9 @@ class LaneRun:
             await self._guard.store(pacer.state)
         return stop, await self._release_lease(lane, pacer, stop)
 
-    async def _wait_for_confirmations(self) -> None:
-        """Keep the lane while LiveKit may hold a start, until when no attempt ends anyway (rule 13)."""
-        while self._context.starts.has_unconfirmed and not self._lost:
+    async def _wait_for_confirmations(self, pacer: Pacer) -> None:
+        """Keep the lane while LiveKit may hold starts that leave a successor none (rules 9 and 13)."""
+        while not self._lost and not self._context.starts.may_hand_over(self._now(), pacer.trunk.cps):
             await self._pool.wait_for_change(self._limits.poll_s)
 
     async def _work(self, lane: HeldLane, pacer: Pacer) -> StopReason:
@@ -239,8 +243,8 @@ class LaneRun:
         if stop is StopReason.LOST:
             return None
         factor = self._pace.factor(self._now())
-        gap = self._context.metrics.gap
-        await self._context.offload(self._lanes.release, lane, pacer.time_left_us(), factor, gap)
+        gap, unconfirmed = self._context.metrics.gap, self._context.starts.has_unconfirmed
+        await self._context.offload(self._lanes.release, lane, pacer.time_left_us(), factor, gap, unconfirmed)
         if stop is not StopReason.TIME_UP:
             if self._pool.livekit_is_down or not await self._has_work(lane.trunk_id):
                 return None

@@ -106,7 +106,7 @@ class Pacer:
         self._on_lost = on_lost
         self._clock = PacingClock.resume(lane.time_left_us, lane.taken_at_us)
         pace.resume(lane.pace_factor, lane.taken_at_us)
-        if lane.dead_run_id:
+        if lane.inherits:
             context.starts.inherit()
         self._slots: deque[int] = deque()
         self._reserving: asyncio.Task[None] | None = None
@@ -119,15 +119,15 @@ class Pacer:
     def time_left_us(self) -> int:
         """Compute the time from now to a successor's first start."""
         now_us = self._now()
-        starts_left_us = self._context.starts.successor_not_before_us(self.trunk.cps) - now_us
+        starts_left_us = self._context.starts.successor_not_before_us(now_us, self.trunk.cps) - now_us
         return max(self._clock.time_left_us(now_us), starts_left_us)
 
     async def grant_starts(self) -> None:
         """Grant starts to ready attempts until cancelled or the lane is lost."""
         while True:
             await self._ready.wait()
-            if self._context.starts.is_blocked(self._now()):
-                # While a start stands unconfirmed, no other is granted (rule 9).
+            if self._context.starts.is_blocked(self._now(), self.trunk.cps):
+                # While LiveKit may hold starts, others are granted one at a time (rule 9).
                 await asyncio.sleep(_RETRY_S)
                 continue
             try:
@@ -178,7 +178,7 @@ class Pacer:
         began_us = self._now()
         spacing = self._pace.spacing_us(self.trunk.cps, began_us)
         count = reservation_size(spacing)
-        clock = self._clock.no_sooner(self._context.starts.not_before_us(self.trunk.cps))
+        clock = self._clock.no_sooner(self._context.starts.not_before_us(began_us, self.trunk.cps))
         slots, after = clock.reserve(began_us, self._pace.lead_us(self.trunk.cps), spacing, count)
         left_us, factor = after.time_left_us(began_us), self._pace.factor(began_us)
         await self._context.offload(self._lanes.reserve, self._lane, left_us, factor)

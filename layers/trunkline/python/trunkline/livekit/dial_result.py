@@ -33,6 +33,14 @@ class DialResult:
     detail: str | None = None
     """Text of the carrier or of LiveKit, made harmless."""
     refusal: str = ""
+    is_servers_time_out: bool = False
+    """livekit-server gave up: its SIP service may hang, and still hold the INVITE."""
+
+    @property
+    def is_of_sip_service(self) -> bool:
+        """Tell whether LiveKit's SIP service has processed the request."""
+        is_decided = self.kind not in (DialResultKind.NOT_SENT, DialResultKind.UNKNOWN)
+        return is_decided and not self.is_servers_time_out
 
 
 @dataclass(frozen=True)

@@ -148,6 +148,9 @@ _BY_CODE = {status.code: status.reason for status in SIP_STATUSES}
 _SERVER_FAILURE = 5
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _TWIRP_PREFIX = "twirp error unknown: "
+_OF_SIP_SERVICE = ("sip request timed out", "sip call canceled")
+"""The SIP service's own words for a callee that did not answer, or was hung up before."""
+
 _NO_INVITE = (
     "no response from servers",
     "cpu exhausted",
@@ -195,7 +198,8 @@ def result_of_livekit_error(http_status: int, code: str, message: str) -> DialRe
         if _matches((pattern,), message):
             return DialResult(DialResultKind.FAILED, reason, detail=detail)
     if code == "canceled" or (http_status == HTTPStatus.REQUEST_TIMEOUT and code == "deadline_exceeded"):
-        return DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER)
+        is_servers = not any(text in message for text in _OF_SIP_SERVICE)
+        return DialResult(DialResultKind.FAILED, Reason.DIAL_NO_ANSWER, is_servers_time_out=is_servers)
     if code == "not_found" and "trunk" in message:
         return DialResult(DialResultKind.NOT_SENT, detail=detail, refusal=detail or code)
     if code in ("unavailable", "internal") and any(proof in message for proof in _NO_INVITE):
