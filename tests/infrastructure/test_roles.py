@@ -258,3 +258,12 @@ def test_the_table_names_a_right_once() -> None:
     seen = [(action, right.resource, right.purpose) for right in RIGHTS for action in right.actions]
     assert len(seen) == len(set(seen))
     assert len(seen) > 50
+
+
+def test_variables_of_functions_name_secrets_and_hold_none(template: dict[str, Any]) -> None:
+    """Whoever may read a function's configuration reads its variables."""
+    for each in resources(template, "AWS::Lambda::Function").values():
+        variables = each["Environment"]["Variables"]
+        assert "{{resolve:" not in str(variables), each["FunctionName"]
+        about_secrets = {name for name in variables if re.search("SECRET|PEPPER|TOKEN|PASSWORD", name)}
+        assert {name for name in about_secrets if not name.endswith("_ARN")} == set(), each["FunctionName"]
