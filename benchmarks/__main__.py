@@ -19,6 +19,7 @@ from benchmarks import (
     pacing,
     pacing_under_load,
     reconciler,
+    reconciler_fleet,
     scale,
     schedules,
     startup,
@@ -59,7 +60,7 @@ STACK_GROUPS: dict[str, Measure] = {
 }
 STANDALONE_GROUPS: dict[str, Callable[[], list[Row]]] = {
     "start": lambda: [*startup.import_rows(), *startup.layer_rows()],
-    "reconciler": reconciler.reconciler_rows,
+    "reconciler": lambda: [*reconciler.reconciler_rows(), *reconciler_fleet.fleet_rows()],
     "run": startup.run_rows,
     "batch_files": batch_files.broken_rows_rows,
     "batch_imports": batch_imports.import_rows,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _RECONCILER_SLOW_MS = 45_000
 _ACCEPT_SLOW_MS = 3_000
+_REPAIRS_LATE_S = 300
 _INDEXES = ("open", "calls", "user_calls", "number_calls")
 _OPERATIONS = (
     "GetItem",
@@ -81,6 +82,24 @@ class ServiceAlarms(Construct):
             minutes=(3, 5),
             description="A pass of the reconciler takes almost as long as it may: repairs will be left out.",
             runbook="reconciler-slow",
+        )
+        alarm(
+            self,
+            "ReconcilerBehind",
+            own_metric(self, "reconciler", "OldestUnchecked", "Maximum"),
+            threshold=_REPAIRS_LATE_S,
+            minutes=(3, 5),
+            description="For five minutes nothing has looked at some trunks or calls: they are not repaired.",
+            runbook="reconciler-behind",
+        )
+        alarm(
+            self,
+            "RepairsLate",
+            own_metric(self, "reconciler", "OldestUnrepaired", "Maximum"),
+            threshold=_REPAIRS_LATE_S,
+            minutes=(3, 5),
+            description="Something has waited for its repair for five minutes, though passes come to it.",
+            runbook="repairs-late",
         )
 
     def _api(self, stack: TrunklineStack) -> None:

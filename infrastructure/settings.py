@@ -35,6 +35,7 @@ class StageSettings:
     concurrency of its own, so that tenants keep neither agents nor LiveKit out.
     `event_fanout_at_once` is for the stream, whose shards have `fanout_parallelization` batches in progress.
     `call_checks_at_once`, `bus_events_at_once` and `schedule_ticks_at_once` are messages in progress.
+    `repair_tasks_at_once` is for the tasks of the reconciler's pass, about 50 trunks or 500 calls each.
     `webhook_deliveries_at_once` is for deliveries, `webhook_slots` what one endpoint may have of it, and
     `webhook_tenant_slots` all endpoints of a tenant, while few others have any (`docs/adr/0034-*.md`).
 
@@ -80,6 +81,7 @@ class StageSettings:
     event_fanout_at_once: int = 0
     fanout_parallelization: int = 10
     call_checks_at_once: int = 10
+    repair_tasks_at_once: int = 2
     bus_events_at_once: int = 5
     schedule_ticks_at_once: int = 5
     api_memory_mib: int = 512
@@ -111,6 +113,7 @@ class StageSettings:
             "livekit_webhook": self.livekit_webhook_at_once,
             "event_fanout": self.event_fanout_at_once,
             "reconciler": 1,
+            "call_reconciler": self.repair_tasks_at_once,
         }
         return {package: size for package, size in sizes.items() if size and self.reserves_concurrency}
 
@@ -120,6 +123,7 @@ class StageSettings:
             "dialer_lanes",
             "test_dialer_lanes",
             "call_checks_at_once",
+            "repair_tasks_at_once",
             "bus_events_at_once",
             "schedule_ticks_at_once",
         )
@@ -188,6 +192,7 @@ _STAGES = {
         agent_api_at_once=100,
         livekit_webhook_at_once=50,
         event_fanout_at_once=20,
+        repair_tasks_at_once=20,
         api_memory_mib=1024,
         dialer_memory_mib=1769,  # one full vCPU: a lane's starts must not wait for a share of one
     ),

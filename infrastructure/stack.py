@@ -16,6 +16,7 @@ from infrastructure.event_bus import EventBus
 from infrastructure.functions.agent_api import add_agent_api
 from infrastructure.functions.api import add_api
 from infrastructure.functions.call_check import add_call_check
+from infrastructure.functions.call_reconciler import add_call_reconciler
 from infrastructure.functions.dialer import add_dialer
 from infrastructure.functions.event_fanout import add_event_fanout
 from infrastructure.functions.livekit_webhook import add_livekit_webhook
@@ -26,6 +27,7 @@ from infrastructure.http_api import HttpApi
 from infrastructure.log_queries import LogQueries
 from infrastructure.outputs import add_outputs
 from infrastructure.python_function import shared_runtime
+from infrastructure.repair_queue import RepairQueue
 from infrastructure.schedules import Schedules
 from infrastructure.service_alarms import ServiceAlarms
 from infrastructure.settings import StageSettings
@@ -46,6 +48,7 @@ class TrunklineStack(Stack):
         self.dial_queue = DialQueue(self, "DialQueue", self.data.key)
         self.test_dial_queue = DialQueue(self, "TestDialQueue", self.data.key)
         self.call_checks = CallChecks(self, "CallChecks", self.data.key)
+        self.repairs = RepairQueue(self, "Repairs", self.data.key)
         self.http = HttpApi(self, "Http", self.runtime, settings)
         self.notices = AlertTopic(self, "Notices", self.data.key, settings)
         self.webhook_deliver = add_webhook_deliver(self)
@@ -70,6 +73,7 @@ class TrunklineStack(Stack):
         self.call_check = add_call_check(self)
         self.agent_api = add_agent_api(self)
         self.reconciler = add_reconciler(self)
+        self.call_reconciler = add_call_reconciler(self)
         self.http.open(
             api=self.api.live,
             livekit_webhook=self.livekit_webhook.live,
@@ -112,6 +116,7 @@ class TrunklineStack(Stack):
             "DIAL_QUEUE_URL": self.dial_queue.queue.queue_url,
             "TEST_DIAL_QUEUE_URL": self.test_dial_queue.queue.queue_url,
             "CALL_CHECK_QUEUE_URL": self.call_checks.queue.queue_url,
+            "REPAIR_QUEUE_URL": self.repairs.queue.queue_url,
             "API_URL": self.http.api.api_endpoint,
             "KEY_PEPPER_ARN": self.data.key_pepper.secret_arn,
             "CONTEXT_KEY_ARN": self.data.context_key.key_arn,

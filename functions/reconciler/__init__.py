@@ -1,1 +1,1 @@
-"""Repairs what was lost, once a minute."""
+"""Plans the repairs of what was lost, once a minute."""

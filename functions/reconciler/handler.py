@@ -1,8 +1,7 @@
-"""Lambda handler of `reconciler`: one pass of repairs, every minute."""
+"""Lambda handler of `reconciler`: plans a pass of repairs, every minute."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,19 +13,18 @@ from trunkline.core.settings import ReconcilerSettings
 
 log = logger("reconciler")
 meter = MetricWriter("reconciler")
-_loop = asyncio.new_event_loop()
 _process: ReconcilerProcess | None = None
 
 
 @log.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Make one pass; the next one makes up for a failure."""
+    """Plan one pass; the next one makes up for a failure."""
     global _process  # noqa: PLW0603 - one set of clients a process
     if _process is None:
-        _process = ReconcilerProcess(ReconcilerSettings.from_env(), log)
-    repairs = _loop.run_until_complete(_process.reconcile())
+        _process = ReconcilerProcess(ReconcilerSettings.from_env(), log, meter)
+    repairs = _process.reconcile()
     for name, count in repairs.items():
         meter.add(REPAIRS, count, repair=name)
     meter.flush()
-    log.info("pass done", repairs=dict(repairs))
+    log.info("pass planned", repairs=dict(repairs))
     return dict(repairs)

@@ -1,4 +1,4 @@
-"""The `reconciler` function: repairs, every minute."""
+"""The `reconciler` function: plans the repairs of a minute, and makes those that need no LiveKit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from aws_cdk import aws_events_targets as targets
 
 from infrastructure import permissions as may
 from infrastructure.alarms import failed_items
-from infrastructure.dial_queue import CALL_QUEUES
 from infrastructure.python_function import PythonFunction
 
 if TYPE_CHECKING:
@@ -24,8 +23,7 @@ def add_reconciler(stack: TrunklineStack) -> PythonFunction:
         "Reconciler",
         runtime=stack.runtime,
         package="reconciler",
-        environment=stack.function_environment(*CALL_QUEUES, "DELIVERY_FLOW_ARN")
-        | stack.egress_environment()
+        environment=stack.function_environment("REPAIR_QUEUE_URL", "DELIVERY_FLOW_ARN")
         | stack.schedules.environment()
         | stack.batches.environment(),
         timeout_s=55,
@@ -33,8 +31,7 @@ def add_reconciler(stack: TrunklineStack) -> PythonFunction:
     )
     may.may_use_table(built.role, stack.data, *may.READ, *may.CHANGE, *may.REMOVE)
     may.may_query_index(built.role, stack.data, "open")
-    may.may_read_livekit_secrets(built.role, stack.data)
-    may.may_wake(built.role, stack.dial_queue.queue, stack.test_dial_queue.queue, stack.call_checks.queue)
+    may.may_wake(built.role, stack.repairs.queue)
     may.may_start(built.role, stack.deliveries.machine)
     may.may_keep_schedules(built.role, stack.schedules)
     may.may_run_batches(built.role, stack.batches.machine)

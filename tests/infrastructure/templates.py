@@ -23,6 +23,7 @@ FUNCTIONS = (
     "test-dialer",
     "livekit-webhook",
     "reconciler",
+    "call-reconciler",
     "event-fanout",
     "webhook-deliver",
     "batches",

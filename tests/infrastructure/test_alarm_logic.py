@@ -89,6 +89,11 @@ def healthy(world: World) -> None:
     world.own(_HOUR, "reconciler", "CallsWaiting", *[900.0] * 50)
     world.own(_HOUR, "reconciler", "OldestWaiting", *[2_700.0] * 50)
     world.own(_HOUR, "reconciler", "OldestUnserved", *[0.0] * 48, 4.9, 115)
+    # A look is a minute old when the next one is planned; one long lane was walked for two.
+    world.own(_HOUR, "reconciler", "OldestUnchecked", 61)
+    world.own(range(20, 22), "reconciler", "OldestUnchecked", 130)
+    world.own(_HOUR, "reconciler", "OldestUnrepaired", *[0.0] * 9, 74)
+    world.own(range(50, 52), "reconciler", "OldestUnrepaired", 400)
     world.own(_HOUR, "dialer", "PaceUsed", *[97.0] * 49, 91.5)
     world.own(range(33, 34), "dialer", "PaceUsed", 12)
     world.own(_HOUR, "dialer", "UnansweredFor", *[0.0] * 49, 300)
@@ -112,6 +117,14 @@ FAULTS: dict[str, tuple[Fault, set[str]]] = {
     "a reconciler that takes too long": (
         lambda world: world.function(_FAULT, "reconciler", "Duration", 52_000),
         {"ServiceAlarmsReconcilerSlow"},
+    ),
+    "trunks that nothing looks at": (
+        lambda world: world.own(_FAULT, "reconciler", "OldestUnchecked", 310),
+        {"ServiceAlarmsReconcilerBehind"},
+    ),
+    "a call that passes cannot end": (
+        lambda world: world.own(_FAULT, "reconciler", "OldestUnrepaired", 900),
+        {"ServiceAlarmsRepairsLate"},
     ),
     "an API that fails for one of ten": (
         lambda world: world.api(_FAULT, requests=6_000, failed=1_200),

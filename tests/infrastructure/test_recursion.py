@@ -97,6 +97,18 @@ def test_each_function_in_a_cycle_may_call_itself_and_no_other(template: dict[st
     assert allowed == cycles
 
 
+def test_the_reconciler_plans_and_no_task_leads_back_to_it(template: dict[str, Any]) -> None:
+    names = {name: package_of(each) for name, each in resources(template, "AWS::Lambda::Function").items()}
+    edges = {
+        names[name]: {names[started] for started in found}
+        for name, found in _next_functions(template).items()
+        if name in names
+    }
+    assert edges["reconciler"] == {"call_reconciler"}
+    assert edges["call_reconciler"] == {"call_reconciler", "dialer", "test_dialer", "call_check"}
+    assert not any("reconciler" in found for found in edges.values())
+
+
 def test_a_cycle_by_way_of_others_is_found() -> None:
     edges = {"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}, "e": {"e"}, "f": set()}
     assert _in_a_cycle(edges) == {"a", "b", "c", "e"}

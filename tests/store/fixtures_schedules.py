@@ -17,6 +17,7 @@ from trunkline.call_templates.create_call import TemplateCallCreator, TemplateTa
 from trunkline.call_templates.user_context import TemplateCipher
 from trunkline.core.logging import logger
 from trunkline.core.validation import validated
+from trunkline.reconciler.schedules import ScheduleReconciler
 from trunkline.schedules.eventbridge_sync import SchedulerTarget, ScheduleSync
 from trunkline.schedules.models import Schedule
 from trunkline.schedules.repository import ScheduleRepository
@@ -72,7 +73,7 @@ class ScheduleHarness:
     def reconcile(self, later_s: float = 61) -> Counter[str]:
         self.clock.move_s(later_s)
         repairs: Counter[str] = Counter()
-        self.mirror.reconcile(repairs, GUARD)
+        ScheduleReconciler(self.mirror, self.clock, GUARD).reconcile(repairs)
         return repairs
 
     def stored(self, schedule_id: str) -> Schedule:

@@ -17,7 +17,8 @@ from trunkline.calls.transitions import request_cancel
 from trunkline.dial_queue.lease import MAX_CLOCK_SKEW_MS, RUN_LEASE_MS
 from trunkline.dialer.apply_result import apply_dial_result
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
-from trunkline.reconciler.phone_call_repair import HANG_UP_PATIENCE_MS, LOOK_UP_DELAY_MS
+from trunkline.reconciler.overdue import LOOK_UP_DELAY_MS
+from trunkline.reconciler.phone_call_repair import HANG_UP_PATIENCE_MS
 
 UNKNOWN = DialAnswer(DialResult(DialResultKind.UNKNOWN))
 LIMIT_S = make_call().agent.max_call_duration_s

@@ -19,7 +19,7 @@ from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
 from trunkline.core.errors import NotFound
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
-from trunkline.reconciler.phone_call_repair import LOOK_UP_DELAY_MS
+from trunkline.reconciler.overdue import LOOK_UP_DELAY_MS
 from trunkline.storage.table import Table
 
 

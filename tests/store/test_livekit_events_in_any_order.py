@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -111,7 +110,7 @@ class Life:
         notifier = make_notifier(RecordedWakeups(), self.clock)
         frame = CallRepairFrame(self.calls, notifier, self.clock, run_inline, logger("test"))
         reconciler = WebCallReconciler(frame, gone, GUARD)
-        asyncio.run(reconciler._repair(self.claim.call_id, Counter()))
+        asyncio.run(reconciler.repair(self.claim.call_id))
 
 
 EVENTS: dict[str, dict[str, Any]] = {

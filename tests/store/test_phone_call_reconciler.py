@@ -16,7 +16,7 @@ from trunkline.calls.states import State
 from trunkline.calls.transitions import answer_call, release_ownership, store_pending_ending
 from trunkline.calls.value_objects import Ending
 from trunkline.dial_queue.messages import DialWakeup
-from trunkline.reconciler.phone_call_repair import LOOK_UP_DELAY_MS
+from trunkline.reconciler.overdue import LOOK_UP_DELAY_MS
 from trunkline.storage.table import Table
 
 

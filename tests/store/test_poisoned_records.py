@@ -44,7 +44,7 @@ def test_a_delivery_behind_an_unreadable_one_is_started(webhooks: WebhookHarness
     webhooks.webhook()
     webhooks.told(make_call(1))
     healthy = webhooks.told(make_call(2))
-    poisoned = next(iter(webhooks.deliveries.overdue_keys(NOW_MS + 86_400_000)))
+    poisoned = next(webhooks.deliveries.overdue(NOW_MS + 86_400_000)).key
     break_item(webhooks.table, poisoned, attempts="no list")
     webhooks.clock.move_s(16 * 60)
     repairs: Counter[str] = Counter()

@@ -15,6 +15,8 @@ import pytest
 from aiohttp import web
 
 from functions import call_resources
+from functions.call_reconciler.bootstrap import CallReconcilerProcess
+from functions.reconciler import bootstrap
 from functions.reconciler.bootstrap import ReconcilerProcess
 from tests.support.builders import TRUNK, make_call, make_web_call
 from tests.support.memory_table import MemoryTable
@@ -27,10 +29,12 @@ from trunkline.core import aws_clients
 from trunkline.core.clock import SystemClock
 from trunkline.core.item_guard import ITEMS_FAILED
 from trunkline.core.logging import logger
-from trunkline.core.settings import ReconcilerSettings
+from trunkline.core.metrics import MetricWriter
+from trunkline.core.settings import CallReconcilerSettings, ReconcilerSettings
 from trunkline.livekit import client as livekit_client
 from trunkline.livekit.credentials import LiveKitCredentials, as_secret
 from trunkline.livekit.sdk_boundary import MAX_ANSWER_BYTES
+from trunkline.reconciler.tasks import RepairTask
 from trunkline.storage.keys.tenants import own_livekit_key
 from trunkline.storage.table import Put
 from trunkline.trunks.repository import TrunkRepository
@@ -93,6 +97,7 @@ class Aws:
 
     def __init__(self, secrets: dict[str, str]) -> None:
         self.secrets, self.sent = secrets, list[dict[str, Any]]()
+        self.tasks = list[RepairTask]()
 
     def client(self, _: str) -> Aws:
         return self
@@ -102,6 +107,11 @@ class Aws:
 
     def send_message(self, **message: Any) -> dict[str, Any]:
         self.sent.append(message)
+        return {}
+
+    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
+        assert QueueUrl == "repair_queue_url"
+        self.tasks += [RepairTask.from_json(entry["MessageBody"]) for entry in Entries]
         return {}
 
     @property
@@ -136,9 +146,18 @@ class Deployment:
         item = {"secret_arn": "own", "url": "http://own", "api_key": "own", "changed_at_ms": self.now_ms}
         self.table.write(Put(own_livekit_key(HOSTILE).as_item() | item))
 
-    def settings(self) -> ReconcilerSettings:
+    async def one_pass(self, aws: Aws) -> Counter[str]:
+        """Plan a pass, and do its tasks."""
+        meter, log = MetricWriter("reconciler"), logger("test")
         names = {name: name for name in ReconcilerSettings.__dataclass_fields__}
-        return ReconcilerSettings(**names | {"outgoing_loopback_ports": "1024-65535"})
+        repairs = ReconcilerProcess(ReconcilerSettings(**names), log, meter).reconcile()
+        names = {name: name for name in CallReconcilerSettings.__dataclass_fields__}
+        settings = CallReconcilerSettings(**names | {"outgoing_loopback_ports": "1024-65535"})
+        worker = CallReconcilerProcess(settings, log, meter)
+        while aws.tasks:
+            repairs += await worker.run(aws.tasks.pop(0))
+        meter.flush()
+        return repairs
 
     def add(self, number: int, tenant_id: str, **values: Any) -> Call:
         """Store a call that began ten minutes ago."""
@@ -184,6 +203,7 @@ class Deployment:
 def deployment(monkeypatch: pytest.MonkeyPatch) -> Deployment:
     made = Deployment()
     monkeypatch.setattr(call_resources, "Table", lambda *_: made.table)
+    monkeypatch.setattr(bootstrap, "Table", lambda *_: made.table)
     # A project that hangs is given 10 s for each of three rooms.
     monkeypatch.setattr(livekit_client, "_TIMEOUT_S", 0.3)
     return made
@@ -205,8 +225,7 @@ async def one_pass(
         }
         aws = Aws(secrets)
         monkeypatch.setattr(aws_clients, "client", aws.client)
-        process = ReconcilerProcess(deployment.settings(), logger("test"))
-        repairs = await process.reconcile()
+        repairs = await deployment.one_pass(aws)
     assert {path.rpartition("/")[2] for path in asked} >= {"GetParticipant", "DeleteRoom"}
     return repairs, aws
 
@@ -259,7 +278,7 @@ async def test_a_project_whose_secret_is_broken_keeps_no_repair_from_anybody_els
     async with livekit_server(NOT_FOUND) as url:
         aws = Aws({"livekit_secret_arn": as_secret(LiveKitCredentials(url, "devkey", SECRET)), "own": "[]"})
         monkeypatch.setattr(aws_clients, "client", aws.client)
-        repairs = await ReconcilerProcess(deployment.settings(), logger("test")).reconcile()
+        repairs = await deployment.one_pass(aws)
     assert repairs == {"end_found": 1, "expired": 1}
     assert deployment.state_of(gone)[0] is State.DISCONNECTED
     assert deployment.state_of(doubtful)[0] is State.ACTIVE

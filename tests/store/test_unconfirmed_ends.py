@@ -16,7 +16,8 @@ from tests.support.clocks import NOW_MS
 from trunkline.calls.models import Call
 from trunkline.calls.states import State
 from trunkline.calls.transitions import answer_call, claim_call, record_intent, request_cancel
-from trunkline.reconciler.phone_call_repair import HANG_UP_PATIENCE_MS, LOOK_UP_DELAY_MS
+from trunkline.reconciler.overdue import LOOK_UP_DELAY_MS
+from trunkline.reconciler.phone_call_repair import HANG_UP_PATIENCE_MS
 from trunkline.storage.keys.calls import call_key
 from trunkline.storage.keys.item import OPEN_PK, OPEN_SK
 from trunkline.storage.table import Table, Update

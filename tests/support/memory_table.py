@@ -110,6 +110,12 @@ class MemoryTable(Table):
         keys = (PK, SK, OPEN_PK, OPEN_SK)
         return iter([{name: item[name] for name in keys} for item in found if _is_before(item, until)])
 
+    def open_range(self, partition: str, first: str, last: str) -> Iterator[Item]:
+        return (item for item in self.open_items(partition) if first <= item[OPEN_SK] <= last)
+
+    def has_open_items(self, partition: str) -> bool:
+        return any(True for _ in self.open_items(partition))
+
     def count_open_calls(self, partition: str, prefix: str, *, limit: int) -> int:
         places = [str(item[OPEN_SK]) for item in self.open_items(partition)]
         return min(limit, sum(place.startswith(prefix) for place in places))

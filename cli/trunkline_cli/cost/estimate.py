@@ -72,7 +72,7 @@ def idle_bill() -> list[LineItem]:
     polls = month * usage.QUEUES * usage.POLLS_A_MINUTE
     return [
         LineItem("Lambda", "reconciler, each minute", lambda_s, prices.GB_SECOND),
-        LineItem("Lambda", "reconciler, invocations", month, prices.INVOCATION),
+        LineItem("Lambda", "reconciler, invocations", month * usage.RECONCILER_TASKS, prices.INVOCATION),
         LineItem("DynamoDB", "reconciler, reads", month * usage.RECONCILER_READS, prices.READ_UNIT),
         LineItem("SQS", "polls of empty queues by Lambda", polls, prices.SQS_REQUEST),
         LineItem("KMS", "key", usage.KMS_KEYS, prices.KMS_KEY),

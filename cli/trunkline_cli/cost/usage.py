@@ -46,8 +46,9 @@ LOOK_S = 0.005
 
 # An idle stage.
 RECONCILER_S = 0.5
+RECONCILER_TASKS = 3
 RECONCILER_READS = 20
-QUEUES = 5
+QUEUES = 6
 POLLS_A_MINUTE = 15
 """Lambda polls a queue with five long polls of 20 s. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
 

@@ -12,6 +12,8 @@ from trunkline.calls.create_items import IDEMPOTENCY, RULES, SLOT_COUNTS, create
 from trunkline.calls.events import CallEvent
 from trunkline.calls.index_items import open_attributes, queue_writes, slot_writes
 from trunkline.calls.models import Call, Change, StaleCall, call_from_attributes
+from trunkline.calls.open_call_index import OpenCallIndex
+from trunkline.core.item_guard import ItemGuard
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.keys.calls import call_event_key, call_key, livekit_event_key
 from trunkline.storage.keys.dialing import (
@@ -60,11 +62,20 @@ class CallRepository:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self.open_calls = OpenCallIndex(table)
 
     def load(self, call_id: str) -> Call | None:
         """Read a call with strong consistency."""
         item = self._table.get(call_key(call_id))
         return call_from_attributes(item) if item else None
+
+    def load_all(self, call_ids: Sequence[str], guard: ItemGuard) -> list[Call]:
+        """Read up to 100 calls with strong consistency, without those that are gone or cannot be read."""
+        found: list[Call] = []
+        for item in self._table.get_all([call_key(call_id) for call_id in call_ids]):
+            with guard.item("call", item[PK]):
+                found.append(call_from_attributes(item))
+        return found
 
     def load_with_events(self, call_id: str) -> tuple[Call, list[CallEvent]] | None:
         """Read a call and its events in one query."""
@@ -217,11 +228,6 @@ class CallRepository:
     def in_progress_ids(self, trunk_id: str) -> Iterator[str]:
         """Walk the ids of a trunk's claimed calls that have not ended."""
         for item in self._table.open_items(in_progress_partition(trunk_id)):
-            yield item[PK].removeprefix("C#")
-
-    def expired_ids(self, trunk_id: str, now_ms: int) -> Iterator[str]:
-        """Walk the ids of a trunk's waiting calls whose time is over."""
-        for item in self._table.open_items(waiting_partition(trunk_id), until=f"{now_ms:015d}"):
             yield item[PK].removeprefix("C#")
 
     def waiting_ids(self, trunk_id: str) -> Iterator[str]:

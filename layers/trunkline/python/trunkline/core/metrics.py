@@ -63,6 +63,8 @@ CALLS_WAITING = Metric("CallsWaiting", MetricUnit.Count, (_TRUNK,))
 OLDEST_WAITING = Metric("OldestWaiting", MetricUnit.Seconds, (_TRUNK,))
 OLDEST_UNSERVED = Metric("OldestUnserved", MetricUnit.Seconds, (_TRUNK,))
 REPAIRS = Metric("Repairs", MetricUnit.Count, ("repair",))
+OLDEST_UNCHECKED = Metric("OldestUnchecked", MetricUnit.Seconds)
+OLDEST_UNREPAIRED = Metric("OldestUnrepaired", MetricUnit.Seconds)
 ITEMS_FAILED = Metric("ItemsFailed", MetricUnit.Count)
 
 DELIVERY_ATTEMPTS = Metric("DeliveryAttempts", MetricUnit.Count, ("outcome",))

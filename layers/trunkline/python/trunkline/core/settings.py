@@ -110,14 +110,21 @@ class AgentApiSettings(_FromEnvironment):
 
 
 @dataclass(frozen=True)
-class ReconcilerSettings(_FromEnvironment):
+class CallReconcilerSettings(_FromEnvironment):
     table_name: str
     dial_queue_url: str
     test_dial_queue_url: str
     call_check_queue_url: str
+    repair_queue_url: str
     livekit_secret_arn: str
-    delivery_flow_arn: str
     outgoing_loopback_ports: str
+
+
+@dataclass(frozen=True)
+class ReconcilerSettings(_FromEnvironment):
+    table_name: str
+    repair_queue_url: str
+    delivery_flow_arn: str
     schedule_group: str
     schedule_queue_arn: str
     schedule_role_arn: str

@@ -44,14 +44,30 @@ class LiveKitLookups(PhoneLookups, WebLookups, Protocol):
     """All LiveKit requests of a reconciler pass."""
 
 
-class FailFastLiveKit:
-    """Forwards requests until the project is silent, could not be opened, or has used up its time."""
+class Silence(Protocol):
+    """What other passes know of a project that does not answer."""
 
-    def __init__(self, open_: Callable[[], Awaitable[LiveKitLookups]]) -> None:
+    async def is_silent(self) -> bool: ...
+    async def record(self) -> None: ...
+
+
+class FailFastLiveKit:
+    """Forwards requests until the project is silent, could not be opened, or has used up its time.
+
+    `silence` shares with other passes that it has not answered at all: some rooms that time out among others
+    that answer say nothing about the project.
+    """
+
+    def __init__(
+        self, open_: Callable[[], Awaitable[LiveKitLookups]], silence: Silence | None = None
+    ) -> None:
         self._open = open_
+        self._silence = silence
         self._livekit: LiveKitLookups | None = None
         self._is_closed = False
         self._timed_out: set[str] = set()
+        self._has_answered = False
+        self._opening = asyncio.Lock()
         self._ends_s: float | None = None
 
     async def callee(self, room: str, claim: int) -> ParticipantInfo | None:
@@ -75,8 +91,12 @@ class FailFastLiveKit:
             answer = await request(livekit)
         except LiveKitUnavailable as error:
             self._timed_out = self._timed_out | {room} if error.timed_out else set()
+            self._has_answered |= not error.timed_out
+            if self._silence and len(self._timed_out) == SILENT_AFTER and not self._has_answered:
+                await self._silence.record()
             raise
         self._timed_out.clear()
+        self._has_answered = True
         return answer
 
     async def _opened(self) -> LiveKitLookups:
@@ -84,10 +104,18 @@ class FailFastLiveKit:
         self._ends_s = self._ends_s or now_s + BUDGET_S
         if self._is_closed or len(self._timed_out) >= SILENT_AFTER or now_s >= self._ends_s:
             raise LiveKitUnavailable("it was silent or slow earlier in this pass")
-        if self._livekit is None:
-            try:
-                self._livekit = await self._open()
-            except LiveKitUnavailable:
-                self._is_closed = True
-                raise
+        async with self._opening:
+            if self._livekit is None:
+                self._livekit = await self._open_once()
         return self._livekit
+
+    async def _open_once(self) -> LiveKitLookups:
+        if self._silence and not self._is_closed:
+            self._is_closed = await self._silence.is_silent()
+        if self._is_closed:
+            raise LiveKitUnavailable("it could not be opened, or was silent less than a minute ago")
+        try:
+            return await self._open()
+        except LiveKitUnavailable:
+            self._is_closed = True
+            raise

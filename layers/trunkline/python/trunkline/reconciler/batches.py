@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from trunkline.batches.batch_executions import BatchStateMachine
@@ -10,6 +11,7 @@ from trunkline.batches.models import Batch
 from trunkline.batches.repository import BatchRepository, job_started
 from trunkline.core.clock import Clock
 from trunkline.core.item_guard import ItemGuard
+from trunkline.reconciler.resumable import PassOnce, PassRunner, rotated
 
 _GRACE_MS = 60_000
 
@@ -23,13 +25,23 @@ class BatchReconciler:
     clock: Clock
     guard: ItemGuard
 
-    def reconcile(self, repairs: Counter[str]) -> None:
-        """Start the jobs that should run and do not; a failure is left to the next pass."""
-        for batch_id in self.batches.unfinished_ids(self.clock.wall_ms() - _GRACE_MS):
-            with self.guard.item("batch", batch_id):
-                batch = self.batches.load(batch_id)
-                if batch and self._restart_if_failed(batch):
-                    repairs["batch_begun_anew"] += 1
+    def reconcile(self, repairs: Counter[str], passes: PassRunner | None = None) -> None:
+        """Start the jobs that should run and do not; a failure is left to the next pass.
+
+        `passes` bounds the pass, and goes on where the one before stopped.
+        """
+        passes = passes or PassOnce()
+        passes.run("batches", self._unfinished, lambda batch_id: self._restart_guarded(batch_id, repairs))
+
+    def _unfinished(self, after: str) -> Iterator[tuple[str, str]]:
+        ids = sorted(self.batches.unfinished_ids(self.clock.wall_ms() - _GRACE_MS))
+        return ((batch_id, batch_id) for batch_id in rotated(ids, after))
+
+    def _restart_guarded(self, batch_id: str, repairs: Counter[str]) -> None:
+        with self.guard.item("batch", batch_id):
+            batch = self.batches.load(batch_id)
+            if batch and self._restart_if_failed(batch):
+                repairs["batch_begun_anew"] += 1
 
     def _restart_if_failed(self, batch: Batch) -> bool:
         if batch.job is None:

@@ -6,7 +6,7 @@ The write is conditional on the version read before the decision, so that a chan
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -18,6 +18,7 @@ from trunkline.calls.states import State
 from trunkline.core.clock import Clock
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
+from trunkline.reconciler.overdue import OverdueGauge, overdue_since_ms
 
 Repair = tuple[str, Change]
 """The name of a repair, and its change."""
@@ -27,7 +28,7 @@ Repair = tuple[str, Change]
 class CallRepairFrame:
     """Makes the repairs that `decide` finds; `offload` runs a blocking call outside the event loop.
 
-    `check_at` has a call looked at again at a time.
+    `check_at` has a call looked at again at a time. `overdue` measures how late repairs are.
     """
 
     calls: CallRepository
@@ -36,21 +37,26 @@ class CallRepairFrame:
     offload: Callable[..., Awaitable[Any]]
     log: Logger
     check_at: Callable[[str, int], None] = lambda *_: None
+    overdue: OverdueGauge = field(default_factory=OverdueGauge)
 
     async def repair(
         self,
         call_id: str,
         decide: Callable[[Call, int], Awaitable[Repair | None]],
         clean_up: Callable[[Call, Call], Awaitable[None]],
+        known: Call | None = None,
     ) -> str | None:
         """Repair a call that has not ended, or whose leg may be left, and return the name of the repair.
 
         A LiveKit that does not answer decides nothing. `clean_up` receives the call before and after.
+        `known` is the call as it was read a moment ago: if it has changed since, the write fails.
         """
         try:
-            call = await self.offload(self.calls.load, call_id)
+            call = known or await self.offload(self.calls.load, call_id)
             if call is None or (call.is_terminal and not call.may_have_leg_left):
                 return None
+            now_ms = self.clock.wall_ms()
+            self.overdue.see(now_ms, overdue_since_ms(call, now_ms))
             found = await decide(call, self.clock.wall_ms())
             if found is None:
                 await self._check_at_the_limit(call)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from trunkline.core.clock import Clock
 from trunkline.core.item_guard import ItemGuard
-from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.reconciler.overdue import OverdueGauge
+from trunkline.reconciler.resumable import PassOnce, PassRunner, rotated
+from trunkline.webhooks.delivery_repository import DeliveryRepository, OverdueDelivery
 from trunkline.webhooks.delivery_starter import DeliveryStarter
 from trunkline.webhooks.health_repository import EndpointHealthRepository, Resumption
 
@@ -28,21 +31,39 @@ class DeliveryReconciler:
     starter: DeliveryStarter
     clock: Clock
     guard: ItemGuard
+    overdue: OverdueGauge = field(default_factory=OverdueGauge)
 
-    def reconcile(self, repairs: Counter[str]) -> None:
-        """Start deliveries that wait for an endpoint that works again, and those overdue by 15 minutes."""
-        for resumption in self.health.resumptions():
-            with self.guard.item("resumption", resumption.endpoint_id):
-                self._resume(resumption, repairs)
-        restarted = 0
-        for key in self.deliveries.overdue_keys(self.clock.wall_ms() - _GRACE_MS):
-            if restarted >= _MAX_RESTARTS:
-                return
-            with self.guard.item("delivery", key.sk):
-                delivery = self.deliveries.load_pending(key)
+    def reconcile(self, repairs: Counter[str], passes: PassRunner | None = None) -> None:
+        """Start deliveries that wait for an endpoint that works again, and those overdue by 15 minutes.
+
+        `passes` bounds both, and goes on where the pass before stopped.
+        """
+        passes = passes or PassOnce()
+        passes.run("resumptions", self._resumptions, lambda found: self._resume_guarded(found, repairs))
+        until_ms, tried = self.clock.wall_ms() - _GRACE_MS, 0
+
+        def restart(found: OverdueDelivery) -> bool:
+            nonlocal tried
+            tried += 1
+            self.overdue.see(until_ms, found.due_ms)
+            with self.guard.item("delivery", found.key.sk):
+                delivery = self.deliveries.load_pending(found.key)
                 if delivery:
-                    restarted += 1
                     repairs["delivery_restarted"] += self.starter.start_now(delivery) is not None
+            return tried >= _MAX_RESTARTS
+
+        def found_after(after: str) -> Iterator[tuple[str, OverdueDelivery]]:
+            return ((found.position, found) for found in self.deliveries.overdue(until_ms, after))
+
+        passes.run("deliveries", found_after, restart)
+
+    def _resumptions(self, after: str) -> Iterator[tuple[str, Resumption]]:
+        found = {each.endpoint_id: each for each in self.health.resumptions()}
+        return ((endpoint_id, found[endpoint_id]) for endpoint_id in rotated(sorted(found), after))
+
+    def _resume_guarded(self, resumption: Resumption, repairs: Counter[str]) -> None:
+        with self.guard.item("resumption", resumption.endpoint_id):
+            self._resume(resumption, repairs)
 
     def _resume(self, resumption: Resumption, repairs: Counter[str]) -> None:
         """Start an endpoint's deliveries, the oldest first; a next pass continues where this one stops.

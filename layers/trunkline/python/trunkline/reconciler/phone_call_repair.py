@@ -18,15 +18,12 @@ from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import adopt_call, end_call, finish_attempt, requeue
 from trunkline.calls.value_objects import Channel, Ending
 from trunkline.dial_queue.lease import LaneLeaseRepository
-from trunkline.livekit.client import TOKEN_LEEWAY_MS
 from trunkline.livekit.fail_fast import PhoneLookups
 from trunkline.livekit.rooms import AGENT_PREFIX
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 from trunkline.reconciler.call_repair import CallRepairFrame, Repair
+from trunkline.reconciler.overdue import LOOK_UP_DELAY_MS
 from trunkline.trunks.models import TrunkState
-
-LOOK_UP_DELAY_MS = TOKEN_LEEWAY_MS + 5_000
-"""How long after `dead_after` a missing participant proves that no INVITE will follow (rule 11)."""
 
 HANG_UP_PATIENCE_MS = 60_000
 """How long LiveKit may take to confirm a hang-up before the call ends without it."""
@@ -42,8 +39,10 @@ class PhoneCallRepair:
     lanes: LaneLeaseRepository
     livekit: PhoneLookups
 
-    async def repair(self, call_id: str, state: TrunkState | None = None) -> str | None:
-        """Repair a call, and return the name of the repair.
+    async def repair(
+        self, call_id: str, state: TrunkState | None = None, known: Call | None = None
+    ) -> str | None:
+        """Repair a call, and return the name of the repair; `known` is the call as it was just read.
 
         With its trunk's state, slots of a limit that was set during the call are taken, too.
         """
@@ -56,7 +55,7 @@ class PhoneCallRepair:
             found = await self._decide(call, now_ms)
             return found or (_missing_slots(call, state) if state else None)
 
-        return await self.frame.repair(call_id, decide, self._clean_up)
+        return await self.frame.repair(call_id, decide, self._clean_up, known)
 
     async def _decide(self, call: Call, now_ms: int) -> Repair | None:
         """Decide which repair a call needs; what needs no LiveKit is decided before it is asked."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from trunkline.calls.models import RECONCILER_REACH_MS
+from trunkline.calls.models import RECONCILER_REACH_MS, Call
 from trunkline.calls.repository import CallRepository
 from trunkline.core.clock import Clock
 from trunkline.core.item_guard import ItemGuard
@@ -28,15 +28,20 @@ from trunkline.dialer.simulation_hook import Simulation
 from trunkline.livekit.fail_fast import PhoneLookups
 from trunkline.reconciler.call_repair import CallRepairFrame
 from trunkline.reconciler.line_metrics import LineMetrics
-from trunkline.reconciler.open_calls import repair_open_calls
+from trunkline.reconciler.open_calls import OpenCalls, RepairCall
+from trunkline.reconciler.overdue import OverdueGauge
 from trunkline.reconciler.phone_call_repair import PhoneCallRepair
+from trunkline.reconciler.tasks import CallRange
 from trunkline.trunks.models import TrunkState
 from trunkline.trunks.repository import TrunkRepository
 
 
 @dataclass(frozen=True)
 class PhoneCallReconciler:
-    """Reconciles the trunks of one LiveKit project; `offload` runs a blocking call outside the event loop."""
+    """Reconciles the trunks of one LiveKit project; `offload` runs a blocking call outside the event loop.
+
+    `group` names the project among the messages by which calls are handed to other invocations.
+    """
 
     calls: CallRepository
     lanes: LaneLeaseRepository
@@ -53,11 +58,20 @@ class PhoneCallReconciler:
     guard: ItemGuard
     check_at: Callable[[str, int], None] = lambda *_: None
     meter: MetricWriter = field(default_factory=lambda: MetricWriter("reconciler"))
+    looks: OpenCalls | None = None
+    overdue: OverdueGauge = field(default_factory=OverdueGauge)
+    group: str = "deployment"
 
     @cached_property
     def _call_repair(self) -> PhoneCallRepair:
-        frame = CallRepairFrame(self.calls, self.notifier, self.clock, self.offload, self.log, self.check_at)
+        frame = CallRepairFrame(
+            self.calls, self.notifier, self.clock, self.offload, self.log, self.check_at, self.overdue
+        )
         return PhoneCallRepair(frame, self.lanes, self.livekit)
+
+    @cached_property
+    def _looks(self) -> OpenCalls:
+        return self.looks or OpenCalls(self.calls, self.offload, self.guard)
 
     @cached_property
     def _line_metrics(self) -> LineMetrics:
@@ -66,8 +80,20 @@ class PhoneCallReconciler:
     async def reconcile(self, states: Iterable[TrunkState], repairs: Counter[str]) -> None:
         """Repair the trunks' calls and wake unserved trunks; count each repair in `repairs`."""
         for state in states:
-            await self._reconcile_trunk(state, repairs)
+            with self.guard.item("trunk", state.declared.id):
+                if not await self.offload(self._is_idle, state):
+                    await self._reconcile_trunk(state, repairs)
         self.meter.flush()
+
+    async def reconcile_range(self, state: TrunkState, part: CallRange, repairs: Counter[str]) -> bool:
+        """Repair a range of a trunk's calls; return whether nothing of it is left."""
+        return await self._looks.look_at_range(part, self.group, self._repair(state, repairs))
+
+    def _is_idle(self, state: TrunkState) -> bool:
+        """Tell whether nothing of a trunk is open: three small reads, for most trunks at most times."""
+        if self.calls.open_calls.has_any(state.declared.id):
+            return False
+        return not any(next(self.trunks.slots(pool), None) for pool in state.pools())
 
     async def _reconcile_trunk(self, state: TrunkState, repairs: Counter[str]) -> None:
         """Take each step by itself: one that fails keeps neither the others nor other trunks from theirs."""
@@ -92,18 +118,16 @@ class PhoneCallReconciler:
             await self._line_metrics.measure(state, waiting)
 
     async def _repair_calls(self, state: TrunkState, repairs: Counter[str]) -> None:
-        await repair_open_calls(
-            self.calls,
-            self.offload,
-            state.declared.id,
-            self.clock.wall_ms(),
-            lambda call_id: self._repair(call_id, state, repairs),
-        )
+        repair = self._repair(state, repairs)
+        await self._looks.look_at_lane(state.declared.id, self.clock.wall_ms(), self.group, repair)
 
-    async def _repair(self, call_id: str, state: TrunkState, repairs: Counter[str]) -> None:
-        with self.guard.item("call", call_id):
-            if name := await self._call_repair.repair(call_id, state):
-                repairs[name] += 1
+    def _repair(self, state: TrunkState, repairs: Counter[str]) -> RepairCall:
+        async def repair(call: Call) -> None:
+            with self.guard.item("call", call.id):
+                if name := await self._call_repair.repair(call.id, state, call):
+                    repairs[name] += 1
+
+        return repair
 
     async def _free_orphaned_slots(self, pool: str, trunk_id: str, repairs: Counter[str]) -> None:
         """Free the slots of claims that have ended, which their transaction should have freed (rule 15)."""

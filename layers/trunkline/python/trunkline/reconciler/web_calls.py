@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 
 from trunkline.calls.agent_transitions import agent_found, agent_overdue, end_agent_lost, replacement_overdue
 from trunkline.calls.leg_end import settle_leg
@@ -20,7 +21,8 @@ from trunkline.livekit.fail_fast import WebLookups
 from trunkline.livekit.rooms import AGENT_PREFIX
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
 from trunkline.reconciler.call_repair import CallRepairFrame, Repair
-from trunkline.reconciler.open_calls import repair_open_calls
+from trunkline.reconciler.open_calls import OpenCalls, RepairCall
+from trunkline.reconciler.tasks import CallRange
 
 _SETTLE_FIRST_MS = 30_000
 
@@ -38,27 +40,34 @@ class WebCallReconciler:
     frame: CallRepairFrame
     livekit: Callable[[Call], Awaitable[WebLookups]]
     guard: ItemGuard
+    looks: OpenCalls | None = None
 
-    async def reconcile(self, repairs: Counter[str]) -> None:
+    @cached_property
+    def _looks(self) -> OpenCalls:
+        return self.looks or OpenCalls(self.frame.calls, self.frame.offload, self.guard)
+
+    async def reconcile(self, repairs: Counter[str], lanes: Sequence[str] = WEB_LANES) -> None:
         """Repair every web call that has not ended; count each repair in `repairs`."""
-        for lane in WEB_LANES:
+        repair = self._repair(repairs)
+        for lane in lanes:
             with self.guard.item("web_calls", lane):
-                await repair_open_calls(
-                    self.frame.calls,
-                    self.frame.offload,
-                    lane,
-                    self.frame.clock.wall_ms(),
-                    lambda call_id: self._repair(call_id, repairs),
-                )
+                await self._looks.look_at_lane(lane, self.frame.clock.wall_ms(), lane, repair)
 
-    async def _repair(self, call_id: str, repairs: Counter[str]) -> None:
-        with self.guard.item("web_call", call_id):
-            if name := await self.repair(call_id):
-                repairs[name] += 1
+    async def reconcile_range(self, part: CallRange, repairs: Counter[str]) -> bool:
+        """Repair a range of a lane's calls; return whether nothing of it is left."""
+        return await self._looks.look_at_range(part, part.lane, self._repair(repairs))
 
-    async def repair(self, call_id: str) -> str | None:
-        """Repair a call, and return the name of the repair."""
-        return await self.frame.repair(call_id, self._decide, self._clean_up)
+    def _repair(self, repairs: Counter[str]) -> RepairCall:
+        async def repair(call: Call) -> None:
+            with self.guard.item("web_call", call.id):
+                if name := await self.repair(call.id, call):
+                    repairs[name] += 1
+
+        return repair
+
+    async def repair(self, call_id: str, known: Call | None = None) -> str | None:
+        """Repair a call, and return the name of the repair; `known` is the call as it was just read."""
+        return await self.frame.repair(call_id, self._decide, self._clean_up, known)
 
     async def _decide(self, call: Call, now_ms: int) -> Repair | None:
         if call.is_terminal:

@@ -7,7 +7,6 @@ request can still be running, so that the table prevails, whatever crashed or ca
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,16 +19,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from trunkline.core import aws_clients
 from trunkline.core.clock import Clock
-from trunkline.core.item_guard import ItemGuard
 from trunkline.schedules.models import Schedule
 from trunkline.schedules.repository import ScheduleRepository
-from trunkline.storage.keys.item import SK
+from trunkline.storage.keys.item import SK, Item
 from trunkline.storage.table import Table
 
 if TYPE_CHECKING:
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
 
-_SETTLED_MS = 60_000
+SETTLED_MS = 60_000
 """A request that changes a schedule ends within 29 s: none of them mirrors an old version after this."""
 
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
@@ -87,12 +85,11 @@ class ScheduleSync:
         except (BotoCoreError, ClientError) as error:
             self.log.warning("schedule not mirrored yet", schedule_id=schedule_id, cause=_cause(error))
 
-    def reconcile(self, repairs: Counter[str], guard: ItemGuard) -> None:
-        """Synchronise what was changed at least a minute ago; a failure does not stop the others."""
-        for pending in self.schedules.pending_sync(self.clock.wall_ms() - _SETTLED_MS):
-            with guard.item("schedule", str(pending[SK])):
-                repairs["schedule_mirrored"] += self._sync(str(pending[SK]))
-                self.schedules.mark_synced(pending)
+    def sync_marked(self, mark: Item) -> bool:
+        """Synchronise the schedule of a mark and remove it; return whether anything had to change."""
+        changed = self._sync(str(mark[SK]))
+        self.schedules.mark_synced(mark)
+        return changed
 
     def _sync(self, schedule_id: str) -> bool:
         """Synchronise a schedule; return whether anything had to change."""

@@ -153,6 +153,16 @@ class Table:
         for page in self._pages(conditions, limit=None, IndexName=OPEN_INDEX):
             yield from page
 
+    def open_range(self, partition: str, first: str, last: str) -> Iterator[Item]:
+        """Yield the keys from one sort key to another, both included, in the index of open items."""
+        conditions = {OPEN_PK: _test("EQ", partition), OPEN_SK: _test("BETWEEN", first, last)}
+        for page in self._pages(conditions, limit=None, IndexName=OPEN_INDEX):
+            yield from page
+
+    def has_open_items(self, partition: str) -> bool:
+        """Tell whether a partition of the index of open items has any: a read of one item."""
+        return self._counted({OPEN_PK: _test("EQ", partition)}, 1, IndexName=OPEN_INDEX) > 0
+
     def count_open_calls(self, partition: str, prefix: str, *, limit: int) -> int:
         """Count in a partition of the index of open calls, up to `limit`."""
         conditions = {OPEN_PK: _test("EQ", partition), OPEN_SK: _test("BEGINS_WITH", prefix)}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from boto3.dynamodb.conditions import Attr
 
-from trunkline.storage.keys.item import OPEN_PK, OPEN_SK, SK, TTL, Item, ItemKey
+from trunkline.storage.keys.item import OPEN_PK, OPEN_SK, PK, SK, TTL, Item, ItemKey
 from trunkline.storage.keys.webhooks import (
     deliveries_partition,
     delivery_answer_key,
@@ -29,6 +29,15 @@ from trunkline.webhooks.delivery_models import (
 _SHARDS = "0123456789abcdef"
 _LAST_MS = 10**15 - 1
 _RECOVERY_KEPT_MS = 15 * 60_000
+
+
+@dataclass(frozen=True)
+class OverdueDelivery:
+    """Key of a delivery that was not made in time, with its position among those."""
+
+    key: ItemKey
+    position: str
+    due_ms: int
 
 
 class DeliveryRepository:
@@ -97,11 +106,25 @@ class DeliveryRepository:
         """Forget how far a recovery came: the next one begins at the newest delivery."""
         self._table.write(Delete(recovery_key(endpoint_id)))
 
-    def overdue_keys(self, until_ms: int) -> Iterator[ItemKey]:
-        """Yield the keys of pending deliveries that were due before `until_ms`; eventually consistent."""
-        for shard in _SHARDS:
-            for entry in self._table.open_items(deliveries_partition(shard), until=f"{until_ms:015d}"):
-                yield ItemKey(entry["pk"], entry[SK])
+    def overdue(self, until_ms: int, after: str = "") -> Iterator[OverdueDelivery]:
+        """Yield the pending deliveries that were due before `until_ms`; eventually consistent.
+
+        They come in the order of their positions from `after` on, and round to it.
+        """
+        last = f"{until_ms:015d}"
+        first_shard, _, behind = after.partition("#")
+        turn = _SHARDS.find(first_shard) if after else 0
+        shards = [*_SHARDS[turn:], *_SHARDS[:turn]]
+        ranges = [(shard, "0", last) for shard in shards]
+        if after:
+            ranges[0] = (first_shard, f"{behind}~", last)
+            ranges.append((first_shard, "0", behind))
+        for shard, first, end in ranges:
+            if first <= end:
+                for entry in self._table.open_range(deliveries_partition(shard), first, end):
+                    position = entry[OPEN_SK]
+                    due_ms = int(position.partition("#")[0])
+                    yield OverdueDelivery(ItemKey(entry[PK], entry[SK]), f"{shard}#{position}", due_ms)
 
     def load_pending(self, key: ItemKey) -> Delivery | None:
         """Read a delivery that has not ended."""

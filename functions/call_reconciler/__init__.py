@@ -1,0 +1,1 @@
+"""Repairs the calls and lines of some trunks, or some web calls."""

@@ -1,0 +1,34 @@
+"""The queue of a pass's tasks, its dead letters, and the alarm on them."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from infrastructure.alarms import dead_letters
+from infrastructure.queues import work_queue
+
+TASK_TIMEOUT_S = 55
+
+_VISIBILITY_S = 90
+_MAX_RECEIVES = 3
+
+
+class RepairQueue(Construct):
+    """A queue of tasks. A task that is older than an hour has sixty successors, and goes."""
+
+    def __init__(self, scope: Construct, name: str, key: kms.IKey) -> None:
+        super().__init__(scope, name)
+        letters = dead_letters(
+            self, key, "A part of the reconciler's pass failed three times: its trunks are not repaired."
+        )
+        self.queue = work_queue(
+            self,
+            "Queue",
+            key=key,
+            letters=letters,
+            visibility_s=_VISIBILITY_S,
+            max_receives=_MAX_RECEIVES,
+            retention=Duration.hours(1),
+        )
