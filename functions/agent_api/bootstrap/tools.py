@@ -54,7 +54,7 @@ def tool_invocation_service() -> ToolInvocationService:
         states=workflow_states(),
         idempotent_responses=IdempotentResponses(table(), cipher(), clock()),
         recorder=_recorder(),
-        sender=RetryingSender(_send, time.sleep, random.random, clock()),
+        sender=RetryingSender(_send, time.sleep, random.SystemRandom().random, clock()),
         call_actions=_call_actions,
         clock=clock(),
         on_call_loaded=log_call,

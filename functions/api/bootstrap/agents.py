@@ -61,5 +61,5 @@ def secret_service() -> SecretService:
 
 @cache
 def tool_dry_run_service() -> ToolDryRunService:
-    sender = RetryingSender(egress().send, time.sleep, random.random, clock())
+    sender = RetryingSender(egress().send, time.sleep, random.SystemRandom().random, clock())
     return ToolDryRunService(tool_service(), secrets(), sender, clock())

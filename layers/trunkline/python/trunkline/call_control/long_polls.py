@@ -33,6 +33,10 @@ _MARGIN_MS = 5_000
 
 _TRIES = 4
 
+_random = random.SystemRandom()
+"""Environments that Lambda restores from one snapshot would share the state of `random`.
+https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html"""
+
 
 def slots_of(tenant_id: str, slots: int) -> Sequence[int]:
     """Return the numbers of the slots that a tenant may take: half of them, from a place of its own."""
@@ -47,7 +51,7 @@ class LongPolls:
     table: Table
     clock: Clock
     slots: int
-    draw: Callable[[Sequence[int], int], list[int]] = random.sample
+    draw: Callable[[Sequence[int], int], list[int]] = _random.sample
 
     @contextmanager
     def slot(self, tenant_id: str, wait_s: int) -> Iterator[bool]:
@@ -62,7 +66,7 @@ class LongPolls:
 
     def poll_after_s(self) -> int:
         """Return in how many seconds a client that could not wait asks again."""
-        return random.randint(MIN_POLL_AFTER_S, MAX_POLL_AFTER_S)  # noqa: S311 - a spread, no secret
+        return _random.randint(MIN_POLL_AFTER_S, MAX_POLL_AFTER_S)
 
     def _take(self, tenant_id: str, wait_s: int, owner: str) -> int | None:
         mine, now_ms = slots_of(tenant_id, self.slots), self.clock.wall_ms()

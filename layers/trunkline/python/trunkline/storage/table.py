@@ -74,6 +74,9 @@ class ConflictRetry:
 
 
 NO_RETRY = ConflictRetry(max_tries=1)
+_random = random.SystemRandom()
+"""Environments that Lambda restores from one snapshot would share the state of `random`.
+https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html"""
 Conditions = dict[str, Any]
 
 
@@ -241,7 +244,7 @@ class Table:
             except TransactionConflict:
                 if not tries_left:
                     raise
-            time.sleep(random.uniform(retry.min_wait_s, retry.max_wait_s))  # noqa: S311 - not a secret
+            time.sleep(_random.uniform(retry.min_wait_s, retry.max_wait_s))
 
     def _transact_once(self, writes: Sequence[Write | Check]) -> None:
         """Send the transaction; its ClientRequestToken makes it safe for the SDK to repeat."""
