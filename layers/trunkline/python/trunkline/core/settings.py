@@ -34,6 +34,13 @@ class _FromEnvironment:
 
 
 @dataclass(frozen=True)
+class OriginCheckSettings(_FromEnvironment):
+    """The secret that CloudFront sends along."""
+
+    origin_secret_arn: str
+
+
+@dataclass(frozen=True)
 class ApiSettings(_FromEnvironment):
     """`user_pool_issuer` and `user_pool_client_id` are `none` without a user pool.
 

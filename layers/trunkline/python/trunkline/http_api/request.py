@@ -13,6 +13,8 @@ from trunkline.core.validation import Model
 from trunkline.http_api.request_body import read_body, read_bytes, read_object
 
 _BEARER = "bearer "
+FROM_CLOUDFRONT = "cloudfront"
+"""What `origin_check` says of a request that came by way of CloudFront."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,13 @@ class Request:
     def from_event(cls, event: Mapping[str, Any]) -> Request:
         """Parse a Lambda event of payload format 2.0."""
         context = event["requestContext"]
+        headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
         return cls(
             method=context["http"]["method"],
             path=event["rawPath"],
             request_id=str(context["requestId"]),
-            source_ip=context["http"].get("sourceIp", ""),
-            headers={name.lower(): value for name, value in event.get("headers", {}).items()},
+            source_ip=_source_ip(context, headers),
+            headers=headers,
             query=event.get("queryStringParameters") or {},
             cookies=tuple(event.get("cookies") or ()),
             body=event.get("body") or "",
@@ -64,3 +67,20 @@ class Request:
     def body_bytes(self) -> bytes:
         """Return the body as it was sent; raises as `read_bytes`."""
         return read_bytes(self.body, is_base64=self.is_base64)
+
+
+def _source_ip(context: Mapping[str, Any], headers: Mapping[str, str]) -> str:
+    """Return the client's address. The peer of API Gateway is CloudFront, if that is in front.
+
+    CloudFront puts the client's address behind what the client itself wrote into `X-Forwarded-For`, and API
+    Gateway may put CloudFront's behind it. Without `origin_check` nothing in the header is to be believed.
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html
+    """
+    peer = str(context["http"].get("sourceIp", ""))
+    authorizer = context.get("authorizer") or {}
+    if (authorizer.get("lambda") or {}).get("via") != FROM_CLOUDFRONT:
+        return peer
+    passed = [each.strip() for each in headers.get("x-forwarded-for", "").split(",")]
+    if passed[-1] == peer:
+        passed.pop()
+    return passed[-1] if passed and passed[-1] else peer

@@ -1,0 +1,1 @@
+"""Lets through only what came by way of CloudFront."""
