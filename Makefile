@@ -77,7 +77,10 @@ synth: setup ## Synthesize a stage and check it with cdk-nag (STAGE=prod)
 deploy: setup ## Check the quotas of your AWS account, then deploy a stage (STAGE=dev)
 	@$(PYTHON) -m local deploy $(or $(STAGE),dev) $(ARGS)
 
+deploy-edge: setup ## Deploy the web ACL of a stage's CloudFront to us-east-1 (STAGE=prod)
+	@$(PYTHON) -m local cdk deploy -c stage=$(or $(STAGE),prod) -c part=edge $(ARGS)
+
 destroy: setup ## Destroy a stage in your AWS account, and say what is kept (STAGE=dev)
 	@$(PYTHON) -m local destroy $(or $(STAGE),dev) $(ARGS)
 
-.PHONY: sbom licences audit keep-release help setup run down test test-fast test-stack test-livekit faults lint format bench openapi lock synth deploy destroy
+.PHONY: sbom licences audit keep-release help setup run down test test-fast test-stack test-livekit faults lint format bench openapi lock synth deploy deploy-edge destroy

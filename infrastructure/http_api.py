@@ -31,28 +31,48 @@ class HttpApi(Construct):
 
     def __init__(self, scope: Construct, name: str, runtime: Runtime, settings: StageSettings) -> None:
         super().__init__(scope, name)
-        self.api = apigateway.HttpApi(self, "Api", create_default_stage=False)
+        options = settings.options
+        self.api = apigateway.HttpApi(
+            self,
+            "Api",
+            create_default_stage=False,
+            # With a domain of its own that no CloudFront serves, the API answers there alone.
+            # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-disable-default-endpoint.html
+            disable_execute_api_endpoint=True if options.domain_name and not options.cloudfront else None,
+        )
         self._settings = settings
-        self._stage = self._make_stage(runtime)
+        self.stage = self._make_stage(runtime)
 
-    def open(self, *, api: lambda_.Alias, livekit_webhook: lambda_.Alias, agent_api: lambda_.Alias) -> None:
+    def open(
+        self,
+        *,
+        api: lambda_.Alias,
+        livekit_webhook: lambda_.Alias,
+        agent_api: lambda_.Alias,
+        authorizer: apigateway.IHttpRouteAuthorizer | None = None,
+    ) -> None:
         """Connect the functions to their routes, once they know the address of the API."""
         tenants = self.api.add_routes(
             path="/{proxy+}",
             methods=[apigateway.HttpMethod.ANY],
             integration=integrations.HttpLambdaIntegration("Tenants", api),
+            authorizer=authorizer,
         )
         livekit = self.api.add_routes(
             path=LIVEKIT_WEBHOOK_PATH,
             methods=[apigateway.HttpMethod.POST],
             integration=integrations.HttpLambdaIntegration("LiveKit", livekit_webhook),
+            authorizer=authorizer,
         )
         agents = self.api.add_routes(
             path="/agent/v1/{proxy+}",
             methods=[apigateway.HttpMethod.ANY],
             integration=integrations.HttpLambdaIntegration("Agents", agent_api),
+            authorizer=authorizer,
         )
         self._throttle([*tenants, *livekit, *agents])
+        if authorizer:
+            return
         _suppress_authorizer(tenants, "The function checks the API key of every request, with its scope.")
         _suppress_authorizer(agents, "The function checks the agent's LiveKit token.")
         _suppress_authorizer(livekit, "The function checks LiveKit's signature over the raw body.")
@@ -63,8 +83,8 @@ class HttpApi(Construct):
         A stage can't have settings of a route that is not there yet.
         https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
         """
-        self._stage.node.add_dependency(*routes)
-        self._stage.route_settings = {route.route_key: self._limits() for route in map(_resource, routes)}
+        self.stage.node.add_dependency(*routes)
+        self.stage.route_settings = {route.route_key: self._limits() for route in map(_resource, routes)}
 
     def _limits(self) -> dict[str, int]:
         return {

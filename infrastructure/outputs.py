@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def add_outputs(stack: TrunklineStack) -> None:
     """Make the stack's outputs."""
-    endpoint = stack.http.api.api_endpoint
+    endpoint = stack.address.url
     values = {
         "Version": _version(),
         "ApiUrl": endpoint,

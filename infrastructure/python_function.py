@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import get_args
 
 from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Stack, Validations
 from aws_cdk import aws_iam as iam
@@ -12,7 +13,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infrastructure import assets
-from infrastructure.settings import StageSettings
+from infrastructure.settings import LogRetentionDays, StageSettings
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Runtime:
     retention: logs.RetentionDays
     reserved_concurrency: Mapping[str, int]
     environment: Mapping[str, str]
+    snap_started: frozenset[str] = frozenset()
+    provisioned: Mapping[str, int] = field(default_factory=dict)
 
 
 def shared_runtime(scope: Construct, settings: StageSettings) -> Runtime:
@@ -47,14 +50,24 @@ def shared_runtime(scope: Construct, settings: StageSettings) -> Runtime:
         for name, folder in layers.items()
     ]
     code = lambda_.Code.from_asset(str(assets.functions_code()))
-    retention = logs.RetentionDays(f"{_RETENTION[settings.log_retention_days]}")
+    retention = RETENTION[settings.log_retention_days]
     environment = {
         "POWERTOOLS_LOG_LEVEL": "INFO",
         "POWERTOOLS_METRICS_NAMESPACE": metrics_namespace(settings.name),
         "TRUNK_METRICS": "on" if settings.trunk_metrics else "off",
     }
     reserved = settings.reserved_concurrency()
-    return Runtime(code, made[:2], made[2], architecture, retention, reserved, environment)
+    return Runtime(
+        code,
+        made[:2],
+        made[2],
+        architecture,
+        retention,
+        reserved,
+        environment,
+        settings.options.snap_started(),
+        settings.options.provisioned(),
+    )
 
 
 def metrics_namespace(stage: str) -> str:
@@ -66,10 +79,13 @@ def metrics_namespace(stage: str) -> str:
 # https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionRecursionConfig.html
 lambda_.Function.classify_version_property("RecursiveLoop", False)
 
+_FROM_SNAPSHOT = lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS
+
 LIVE = "live"
 """The alias that everything invokes: it points at one published version, never at `$LATEST`."""
 
-_RETENTION = {1: "ONE_DAY", 14: "TWO_WEEKS", 90: "THREE_MONTHS"}
+RETENTION = dict(zip(get_args(LogRetentionDays), logs.RetentionDays, strict=False))
+"""CDK names them, in the same order; its last one is "for ever"."""
 
 
 class PythonFunction(Construct):
@@ -124,6 +140,7 @@ class PythonFunction(Construct):
             memory_size=memory_mib,
             reserved_concurrent_executions=runtime.reserved_concurrency.get(package),
             recursive_loop=lambda_.RecursiveLoop.ALLOW if calls_itself else None,
+            snap_start=_FROM_SNAPSHOT if package in runtime.snap_started else None,
             # A version that a failed deployment made goes with it: Lambda publishes none twice in a row for
             # the same code, so the next try would fail. Earlier ones stay, to go back to.
             # https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
@@ -131,7 +148,13 @@ class PythonFunction(Construct):
                 removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
             ),
         )
-        self.live = lambda_.Alias(self, "Live", alias_name=LIVE, version=self.function.current_version)
+        self.live = lambda_.Alias(
+            self,
+            "Live",
+            alias_name=LIVE,
+            version=self.function.current_version,
+            provisioned_concurrent_executions=runtime.provisioned.get(package),
+        )
         reason = "3.13 is the version that the wheels, the byte code and the local stack are made for."
         Validations.of(self.function).acknowledge(
             Acknowledgment(id="AwsSolutions::AwsSolutions-L1", reason=reason)

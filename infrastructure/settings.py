@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, get_args
+
+from infrastructure import deploy_options
+from infrastructure.deploy_options import DeployOptions
 
 Platform = Literal["host", "aarch64-manylinux_2_28"]
 
@@ -18,7 +21,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/API_ScalingConfig.html"""
 
 @dataclass(frozen=True)
 class StageSettings:
-    """Settings of one stage. Every whole number can be set by CDK context: `-c dialer_lanes=80`.
+    """Settings of one stage. Those in `CHANGEABLE` can be set in the stage's file, `stages/NAME.json`, or by
+    CDK context: `-c dialer_lanes=80`.
 
     `reserves_concurrency` tells whether functions reserve theirs. A new account allows 10 concurrent
     executions and reserves none of them, so `dev` reserves nothing: the maximum concurrency of each event
@@ -57,7 +61,8 @@ class StageSettings:
 
     `trunk_metrics` counts metrics by trunk, too: each trunk that dials then costs 3 $ a month
     (`docs/metrics.md`). `alarm_email` and `alarm_https_url` are where alarms are sent to; `none`: to nobody
-    but the topic's other subscribers.
+    but the topic's other subscribers. `log_retention_days` is one of CloudWatch's choices.
+    `options` are those of `docs/deploy-options.md`.
     """
 
     name: str
@@ -96,6 +101,7 @@ class StageSettings:
     trunk_metrics: bool = True
     alarm_email: str = "none"
     alarm_https_url: str = "none"
+    options: DeployOptions = field(default_factory=DeployOptions)
 
     def reserved_concurrency(self) -> dict[str, int]:
         """Return the reserved concurrency of each function that has one, by its package.
@@ -199,8 +205,19 @@ _STAGES = {
 }
 
 
+CHANGEABLE = tuple(
+    each.name for each in fields(StageSettings) if each.name not in ("name", "platform", "options")
+)
+"""The settings that a stage's file and the CDK context may set, besides those of `DeployOptions`."""
+
+LogRetentionDays = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+]
+"""https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
+
+
 def stage_settings(name: str, context: Mapping[str, Any] | None = None) -> StageSettings:
-    """Return a stage's settings; whole numbers and switches in the CDK context take the place of its own.
+    """Return a stage's settings; those in the CDK context take the place of its own.
 
     Raises:
         ValueError: names the stages there are, or the setting that is not possible.
@@ -208,29 +225,37 @@ def stage_settings(name: str, context: Mapping[str, Any] | None = None) -> Stage
     if name not in _STAGES:
         raise ValueError(f"unknown stage {name!r}: choose one of {', '.join(_STAGES)}")
     stage = _STAGES[name]
-    given: dict[str, Any] = {
-        field.name: _parsed(field.name, field.type, (context or {})[field.name])
-        for field in fields(stage)
-        if (field.type in ("int", "bool") or field.name in _GIVEN_AS_TEXT) and field.name in (context or {})
-    }
-    settings = replace(stage, **given)
+    given = context or {}
+    changed = _parsed_fields(StageSettings, {key: given[key] for key in CHANGEABLE if key in given})
+    options = replace(stage.options, **_parsed_fields(DeployOptions, given))
+    settings = replace(stage, **changed, options=options)
     for problem in _problems(settings):
         raise ValueError(problem)
     return settings
 
 
-_GIVEN_AS_TEXT = ("adopted_stream_arn",)
+def _parsed_fields(kind: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        each.name: _parsed(each.name, str(each.type), given[each.name])
+        for each in fields(kind)
+        if each.name in given
+    }
 
 
-def _parsed(name: str, kind: Any, text: Any) -> int | bool | str:
+def _parsed(name: str, kind: str, value: Any) -> Any:
+    """Read a value of a file, or the text of a command line."""
     words = {"true": True, "false": False}
-    if name in _GIVEN_AS_TEXT:
-        return str(text)
-    if kind == "bool" and str(text).lower() in words:
-        return words[str(text).lower()]
-    if kind == "int" and str(text).isdecimal():
-        return int(text)
-    raise ValueError(f"{name} can't be {text!r}: it is {'true or false' if kind == 'bool' else 'a number'}")
+    if kind == "bool" and str(value).lower() in words:
+        return words[str(value).lower()]
+    if kind == "int" and str(value).isdecimal():
+        return int(value)
+    if kind == "str" and isinstance(value, str):
+        return value
+    is_mapping = isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
+    if kind.startswith("Mapping") and is_mapping:
+        return value
+    wanted = {"bool": "true or false", "int": "a number", "str": "a text"}.get(kind, "an object of texts")
+    raise ValueError(f"{name} can't be {value!r}: it is {wanted}")
 
 
 def adopted_table(stream_arn: str) -> tuple[str, str] | None:
@@ -251,4 +276,9 @@ def _problems(settings: StageSettings) -> list[str]:
         found.append("adopted_stream_arn must be the ARN of a table's stream, or none")
     if settings.api_at_once and settings.long_polls > settings.api_at_once // 2:
         found.append("long_polls must be at most half of api_at_once: the other requests need the rest")
+    if settings.log_retention_days not in get_args(LogRetentionDays):
+        choices = ", ".join(map(str, get_args(LogRetentionDays)))
+        found.append(f"log_retention_days must be one of CloudWatch's choices: {choices}")
+    reserved, shifts = settings.reserved_concurrency(), settings.shifts_traffic
+    found += deploy_options.problems(settings.options, reserved, shifts_traffic=shifts)
     return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack
+from aws_cdk import Stack, Tags
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infrastructure.alerts import AlertTopic
@@ -20,12 +21,14 @@ from infrastructure.functions.call_reconciler import add_call_reconciler
 from infrastructure.functions.dialer import add_dialer
 from infrastructure.functions.event_fanout import add_event_fanout
 from infrastructure.functions.livekit_webhook import add_livekit_webhook
+from infrastructure.functions.origin_check import add_origin_check
 from infrastructure.functions.reconciler import add_reconciler
 from infrastructure.functions.test_dialer import add_test_dialer
 from infrastructure.functions.webhook_deliver import add_webhook_deliver
 from infrastructure.http_api import HttpApi
 from infrastructure.log_queries import LogQueries
 from infrastructure.outputs import add_outputs
+from infrastructure.public_address import PublicAddress
 from infrastructure.python_function import shared_runtime
 from infrastructure.repair_queue import RepairQueue
 from infrastructure.schedules import Schedules
@@ -50,6 +53,7 @@ class TrunklineStack(Stack):
         self.call_checks = CallChecks(self, "CallChecks", self.data.key)
         self.repairs = RepairQueue(self, "Repairs", self.data.key)
         self.http = HttpApi(self, "Http", self.runtime, settings)
+        self.address = PublicAddress(self, "Address", http=self.http, options=settings.options)
         self.notices = AlertTopic(self, "Notices", self.data.key, settings)
         self.webhook_deliver = add_webhook_deliver(self)
         self.deliveries = DeliveryStateMachine(
@@ -78,6 +82,7 @@ class TrunklineStack(Stack):
             api=self.api.live,
             livekit_webhook=self.livekit_webhook.live,
             agent_api=self.agent_api.live,
+            authorizer=add_origin_check(self, secret) if (secret := self.address.origin_secret) else None,
         )
         if settings.shifts_traffic:
             TrafficShift(self, "ApiShift", function=self.api, http=self.http)
@@ -91,6 +96,18 @@ class TrunklineStack(Stack):
         self.notices.publish_every_alarm()
         StageDashboard(self, "Overview")
         add_outputs(self)
+        self._mark()
+
+    def _mark(self) -> None:
+        """Put the stage's tags on each resource, and its permissions boundary on each role."""
+        options = self.settings.options
+        for key, value in options.tags.items():
+            Tags.of(self).add(key, value)
+        if options.permissions_boundary_arn:
+            boundary = iam.ManagedPolicy.from_managed_policy_arn(
+                self, "Boundary", options.permissions_boundary_arn
+            )
+            iam.PermissionsBoundary.of(self).apply(boundary)
 
     def _batches(self) -> Batches:
         environment = self.function_environment("DIAL_QUEUE_URL", "TEST_DIAL_QUEUE_URL", "CONTEXT_KEY_ARN")
@@ -117,7 +134,7 @@ class TrunklineStack(Stack):
             "TEST_DIAL_QUEUE_URL": self.test_dial_queue.queue.queue_url,
             "CALL_CHECK_QUEUE_URL": self.call_checks.queue.queue_url,
             "REPAIR_QUEUE_URL": self.repairs.queue.queue_url,
-            "API_URL": self.http.api.api_endpoint,
+            "API_URL": self.address.url,
             "KEY_PEPPER_ARN": self.data.key_pepper.secret_arn,
             "CONTEXT_KEY_ARN": self.data.context_key.key_arn,
             "DELIVERY_FLOW_ARN": self.deliveries.machine.state_machine_arn,

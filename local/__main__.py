@@ -14,7 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from trunkline_cli.watch import ApiError
 
-from infrastructure.settings import StageSettings, stage_settings
+from infrastructure.settings import StageSettings
+from infrastructure.stage_file import deployed_settings
 from local import aws_stage, cdk
 from local.config import from_environment
 from local.demo import place_demo_call, print_usage
@@ -107,7 +108,7 @@ def _settings(stage: str, arguments: Sequence[str]) -> StageSettings:
     """Return the settings that `-c name=value` among the arguments of cdk makes of a stage."""
     given = [arguments[at + 1] for at, each in enumerate(arguments[:-1]) if each in ("-c", "--context")]
     try:
-        return stage_settings(stage, dict(each.split("=", 1) for each in given if "=" in each))
+        return deployed_settings(stage, dict(each.split("=", 1) for each in given if "=" in each))
     except ValueError as error:
         console.print(f"[red]✗[/] {error}")
         raise typer.Exit(2) from error

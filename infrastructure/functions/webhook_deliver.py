@@ -25,7 +25,7 @@ def add_webhook_deliver(stack: TrunklineStack) -> PythonFunction:
             "TABLE_NAME": stack.data.table.table_name,
             "CONTEXT_KEY_ARN": stack.data.context_key.key_arn,
             "NOTICES_TOPIC_ARN": stack.notices.topic.topic_arn,
-            "API_URL": stack.http.api.api_endpoint,
+            "API_URL": stack.address.url,
             "WEBHOOK_DISABLE_AFTER_S": str(settings.webhook_disable_after_s),
             "WEBHOOK_SLOTS": str(settings.webhook_slots),
             "WEBHOOK_TENANT_SLOTS": str(settings.webhook_tenant_slots),

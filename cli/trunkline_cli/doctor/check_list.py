@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from infrastructure.account import read_account
 from infrastructure.preflight import preflight
-from infrastructure.settings import stage_settings
+from infrastructure.stage_file import deployed_settings
 from trunkline.core.errors import LiveKitNotConfigured
 from trunkline.livekit.credentials import LiveKitCredentials
 from trunkline_cli.doctor import account_checks, livekit_checks, livekit_reader, stack_checks
@@ -97,7 +97,7 @@ class Doctor:
         if self._question.on_emulator:
             return account_checks.not_on_the_emulator("quotas")
         try:
-            settings = stage_settings(self._question.stage)
+            settings = deployed_settings(self._question.stage)
         except ValueError:
             return skipped("The stage has no settings in this checkout.")
         return account_checks.quotas_found(preflight(settings, read_account(self._aws.client, settings)))
