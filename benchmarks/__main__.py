@@ -62,6 +62,7 @@ STANDALONE_GROUPS: dict[str, Callable[[], list[Row]]] = {
     "start": lambda: [*startup.import_rows(), *startup.layer_rows()],
     "reconciler": lambda: [*reconciler.reconciler_rows(), *reconciler_fleet.fleet_rows()],
     "run": startup.run_rows,
+    "doctor": startup.doctor_rows,
     "batch_files": batch_files.broken_rows_rows,
     "batch_imports": batch_imports.import_rows,
 }

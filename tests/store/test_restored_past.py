@@ -23,6 +23,7 @@ from tests.support.stubs import RecordedWakeups
 from trunkline.auth.api_key_repository import ApiKeyRepository
 from trunkline.auth.api_key_schemas import KeyRotation
 from trunkline.auth.api_key_service import ApiKeyService
+from trunkline.auth.authenticator import Authenticator
 from trunkline.batches.models import BatchState
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
@@ -248,3 +249,16 @@ def test_the_keys_of_the_restored_time_can_be_kept(present: MemoryTable) -> None
     now.service.delete(OPERATOR, made["id"])
     assert Protections(present, operator_of(restored)).take_over(with_keys=False) == {}
     assert AuthHarness(restored).enter(made["key"]).tenant_id == "tenant-1"
+
+
+def test_the_keys_of_a_table_moved_to_another_account_need_the_old_pepper(present: MemoryTable) -> None:
+    """The new stage's own table has no keys, hence `--restored-keys`."""
+    made = AuthHarness(present).made()
+    moved = copied(present)
+    settled(moved)
+    assert Protections(MemoryTable(), operator_of(moved)).take_over(with_keys=False) == {}
+    then = AuthHarness(moved)
+    assert then.enter(made["key"]).tenant_id == "tenant-1"
+    then.authenticator = Authenticator(then.keys, then.sessions, "a new pepper", then.clock)
+    with pytest.raises(InvalidApiKey):
+        then.enter(made["key"])
