@@ -61,10 +61,14 @@ def scale_concurrency(template: dict[str, Any], users: int) -> dict[str, Any]:
 
 
 class Deployment:
-    """One deployment: synthesizes while the emulator starts, then bootstraps and deploys."""
+    """One deployment: synthesizes while the emulator starts, then bootstraps and deploys.
 
-    def __init__(self, config: StackConfig) -> None:
+    `settings` of the stage take the place of its own, as `-c name=value` does.
+    """
+
+    def __init__(self, config: StackConfig, settings: Mapping[str, str] | None = None) -> None:
         self._config = config
+        self._context = [f"{name}={value}" for name, value in (settings or {}).items()]
         self._assembly = config.folder / "cdk.out"
         self._logs = config.folder / "logs"
         self._synth: subprocess.Popen[bytes] | None = None
@@ -72,7 +76,8 @@ class Deployment:
     def start_synth(self) -> None:
         """Start `cdk synth` in the background."""
         self._logs.mkdir(parents=True, exist_ok=True)
-        arguments = ["synth", "-c", f"stage={STAGE}", "--quiet", "--output", str(self._assembly)]
+        context = [word for each in (f"stage={STAGE}", *self._context) for word in ("-c", each)]
+        arguments = ["synth", *context, "--quiet", "--output", str(self._assembly)]
         self._synth = cdk.spawn(self._logs / "synth.log", self._config.aws_environment(), *arguments)
 
     def bootstrap(self) -> None:
