@@ -30,6 +30,9 @@ test-stack: setup ## Run the tests against a local stack
 faults: setup ## Run the long fault tests: dialers that are killed or stopped
 	@$(PYTHON) -m pytest tests/faults $(ARGS)
 
+chaos: setup ## Run many faults together and at random, then check what must hold (SEED=1 MINUTES=5)
+	@$(PYTHON) -m tests.chaos --seed $(or $(SEED),1) --minutes $(or $(MINUTES),5)
+
 test-livekit: setup ## Run the call tests against the stand-in and a real livekit-server (needs Go)
 	@local/livekit_server.sh
 	@.local/livekit/bin/python -m pytest tests/livekit $(ARGS)
@@ -83,4 +86,4 @@ deploy-edge: setup ## Deploy the web ACL of a stage's CloudFront to us-east-1 (S
 destroy: setup ## Destroy a stage in your AWS account, and say what is kept (STAGE=dev)
 	@$(PYTHON) -m local destroy $(or $(STAGE),dev) $(ARGS)
 
-.PHONY: sbom licences audit keep-release help setup run down test test-fast test-stack test-livekit faults lint format bench openapi lock synth deploy deploy-edge destroy
+.PHONY: chaos sbom licences audit keep-release help setup run down test test-fast test-stack test-livekit faults lint format bench openapi lock synth deploy deploy-edge destroy

@@ -96,5 +96,5 @@ class InviteCapture:
         """Return the times of the requests that name a trunk; None without permission to capture."""
         if self.times_s is None:
             return None
-        pairs = zip(self.times_s, self._payloads, strict=True)
+        pairs = zip(self.times_s, self._payloads, strict=False)  # the capture may go on meanwhile
         return sorted(at_s for at_s, payload in pairs if trunk_id.encode() in payload)

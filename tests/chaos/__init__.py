@@ -1,0 +1,1 @@
+"""Faults together and at random on the local stack: `make chaos`."""
