@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.support.builders import make_call
 from tests.support.clocks import NOW_MS
-from trunkline.calls.models import call_from_attributes
+from trunkline.calls.attributes import call_attributes, call_from_attributes
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import TERMINAL, Phase, State, may_follow, status_detail, status_v1
 from trunkline.calls.transitions import (
@@ -93,4 +93,4 @@ def test_a_call_survives_the_table() -> None:
     call = store_pending_ending(
         claim_call(make_call(), "run", "r").call, Ending(State.FAILED, Reason.DIAL_BUSY)
     ).call
-    assert call_from_attributes(call.as_attributes() | {"pk": "C#1", "sk": "CALL"}) == call
+    assert call_from_attributes(call_attributes(call) | {"pk": "C#1", "sk": "CALL"}) == call

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.support.builders import make_call
+from trunkline.calls.attributes import call_attributes, call_from_attributes
 from trunkline.calls.create_items import event_put
-from trunkline.calls.models import NewEvent, call_from_attributes
+from trunkline.calls.models import NewEvent
 from trunkline.core.trace_context import trace_id_of, traceparent_of
 from trunkline.livekit.client import _sip_headers
 from trunkline.tool_runtime.http_action import render_request
@@ -49,7 +50,7 @@ def test_a_call_without_a_trace_is_its_own() -> None:
 
 
 def test_a_call_keeps_the_trace_of_its_request() -> None:
-    call = call_from_attributes(make_call(client_trace_id=TRACE).as_attributes())
+    call = call_from_attributes(call_attributes(make_call(client_trace_id=TRACE)))
     assert call.trace_id == TRACE
     assert event_put(call, 1, NewEvent("queued"), 0).item["trace_id"] == TRACE
 

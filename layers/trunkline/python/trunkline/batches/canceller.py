@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from trunkline.batches.models import Batch, first_row
 from trunkline.batches.repository import BatchRepository
-from trunkline.calls.models import Call, Change, call_from_attributes
+from trunkline.calls.attributes import call_from_attributes
+from trunkline.calls.models import Call, Change
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import Phase
 from trunkline.calls.transitions import request_cancel

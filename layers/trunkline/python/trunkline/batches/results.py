@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from trunkline.batches.models import PART_ROWS, Batch, BatchState, Row, first_row, part_of
 from trunkline.batches.repository import BatchRepository, Faults, Part
 from trunkline.batches.schemas import BatchRowList, BatchRowView, ResultQuery
-from trunkline.calls.models import Call, call_from_attributes
+from trunkline.calls.attributes import call_from_attributes
+from trunkline.calls.models import Call
 from trunkline.calls.responses import status_reason
 from trunkline.core.csv_writer import harmless_cell
 from trunkline.core.pagination import decode_cursor, encode_cursor

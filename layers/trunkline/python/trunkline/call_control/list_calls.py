@@ -9,7 +9,8 @@ from typing import Annotated, ClassVar
 from pydantic import ConfigDict, Field, field_validator
 
 from trunkline.auth.principal import Principal
-from trunkline.calls.models import Call, call_from_attributes
+from trunkline.calls.attributes import call_from_attributes
+from trunkline.calls.models import Call
 from trunkline.calls.states import TERMINAL, State
 from trunkline.core.field_types import Moment
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from trunkline.calls.attributes import call_attributes
 from trunkline.calls.index_items import listing_attributes, open_attributes, queue_writes, slot_writes
 from trunkline.calls.models import Call, NewEvent
 from trunkline.calls.value_objects import WaitsFor
@@ -45,7 +46,7 @@ def create_items(
 
 def call_writes(call: Call) -> list[Write]:
     """Write the call, its queue entry and its first event; the first fails if the call exists."""
-    item = call.as_attributes() | call_key(call.id).as_item()
+    item = call_attributes(call) | call_key(call.id).as_item()
     item |= open_attributes(call) | listing_attributes(call)
     data: dict[str, Any] = {}
     if call.due_ms:

@@ -8,10 +8,11 @@ from dataclasses import replace
 
 from boto3.dynamodb.conditions import Attr
 
+from trunkline.calls.attributes import call_attributes, call_from_attributes
 from trunkline.calls.create_items import IDEMPOTENCY, RULES, SLOT_COUNTS, create_items, event_put
 from trunkline.calls.events import CallEvent
 from trunkline.calls.index_items import open_attributes, queue_writes, slot_writes
-from trunkline.calls.models import Call, Change, StaleCall, call_from_attributes
+from trunkline.calls.models import Call, Change, StaleCall
 from trunkline.calls.open_call_index import OpenCallIndex
 from trunkline.core.item_guard import ItemGuard
 from trunkline.storage.idempotency import IdempotencyKey
@@ -265,7 +266,7 @@ def _livekit_event_put(call: Call, event_id: str) -> Put:
 
 
 def _call_update(before: Call, after: Call) -> Update:
-    old, new = before.as_attributes(), after.as_attributes()
+    old, new = call_attributes(before), call_attributes(after)
     changed = {name: value for name, value in new.items() if old.get(name) != value}
     gone = [name for name in old if name not in new]
     listed = open_attributes(after)
