@@ -105,14 +105,11 @@ def _concurrency(settings: StageSettings, account: Account) -> Finding:
             f"{account.concurrency - account.unreserved - account.own_reserved}."
         )
         return Finding(Level.BLOCKED, text, wanted, link)
-    runs = sum(settings.source_concurrency().values())
-    if account.concurrency < runs:
-        text = f"Lambda: queues alone start {runs} executions at once. The account has {account.concurrency}."
-        return Finding(Level.BLOCKED, text, DEFAULT_CONCURRENCY, link)
     if account.concurrency < DEFAULT_CONCURRENCY:
+        runs = sum(settings.source_concurrency().values())
         text = (
             f"Lambda: {account.concurrency} concurrent executions are enough to try {settings.name}. "
-            "Under load requests fail and calls wait."
+            f"Its queues alone may ask for {runs}: under load requests fail and calls wait."
         )
         return Finding(Level.ASK, text, DEFAULT_CONCURRENCY, link)
     text = f"Lambda: {account.concurrency} concurrent executions; the stage reserves {reserved}."

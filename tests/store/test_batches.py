@@ -8,22 +8,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
 
 from tests.store.fixtures_batches import BatchHarness, call_of, csv_of, line, numbers, suppress
 from tests.store.fixtures_outbound import ME
 from tests.support.builders import TRUNK
 from tests.support.clocks import NOW_MS
-from tests.support.stubs import GUARD
-from trunkline.batches.importer import DONE, Importer
-from trunkline.batches.models import BatchJob, Row
+from trunkline.batches.models import Row
 from trunkline.batches.splitter import DuplicateDetector
-from trunkline.batches.worker import MAX_WAITS, NotFinished
 from trunkline.calls.states import Phase, State
 from trunkline.calls.transitions import claim_call, request_cancel
 from trunkline.core.errors import BatchNotReady
 from trunkline.dial_queue.repository import DialQueue
-from trunkline.reconciler.batches import BatchReconciler
 from trunkline.storage.keys.tenants import tenant_key
 from trunkline.storage.table import Put
 from trunkline.tools.repository import ToolRepository
@@ -128,48 +123,6 @@ def test_an_upload_that_is_replaced_while_it_is_read_ends_the_batch(
 
 
 @pytest.mark.memory_table
-def test_a_worker_that_dies_between_two_groups_is_followed_by_one_that_goes_on(
-    batches: BatchHarness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shown, written = batches.make(text=csv_of(*numbers(100))), 0
-    note = Importer._write_transaction
-
-    def dies(self: Importer, *args: Any, **more: Any) -> Any:
-        nonlocal written
-        written += 1
-        if written == 3:
-            raise SystemExit("killed")
-        return note(self, *args, **more)
-
-    monkeypatch.setattr(Importer, "_write_transaction", dies)
-    with pytest.raises(SystemExit):
-        batches.run(shown["id"])
-    assert len(line(batches)) == 64
-    batches.run(shown["id"])
-    assert (len(line(batches)), batches.read(shown["id"])["progress"]["accepted"]) == (100, 100)
-
-
-@pytest.mark.memory_table
-def test_two_workers_on_one_part_make_each_call_once(
-    batches: BatchHarness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shown, inside = batches.make(text=csv_of(*numbers(60))), False
-    note = Importer._write_transaction
-
-    def twice(self: Importer, *args: Any, **more: Any) -> Any:
-        nonlocal inside
-        if not inside:
-            inside = True
-            note(self, *args, **more)
-        inside = False
-        return note(self, *args, **more)
-
-    monkeypatch.setattr(Importer, "_write_transaction", twice)
-    batches.run(shown["id"])
-    assert (len(line(batches)), batches.read(shown["id"])["progress"]["accepted"]) == (60, 60)
-
-
-@pytest.mark.memory_table
 def test_a_tenant_with_as_many_waiting_as_may_has_the_rest_wait(batches: BatchHarness) -> None:
     batches.table.write(Put(tenant_key("tenant-1").as_item() | {"max_calls_waiting": 40}))
     shown = batches.make(text=csv_of(*numbers(60)))
@@ -210,27 +163,6 @@ def test_a_batch_that_starts_later_is_held_until_then(batches: BatchHarness) -> 
     assert [hold.until_ms for hold in state.holds] == [NOW_MS + 38_800_000]
     assert shown["ends_at"] == "2023-11-22T09:00:00.000Z"
     assert call_of(batches, shown["id"], 1).expires_at_ms == NOW_MS + 38_800_000 + 7 * 86_400_000
-
-
-@pytest.mark.memory_table
-def test_a_part_that_waits_for_long_goes_on_in_the_next_round_of_its_job(batches: BatchHarness) -> None:
-    """An execution's history is bounded: a round ends before its bound, and is no failure."""
-    batches.table.write(Put(tenant_key("tenant-1").as_item() | {"max_calls_waiting": 40}))
-    batch_id = batches.make(text=csv_of(*numbers(60)))["id"]
-    job = BatchJob.IMPORT
-    assert batches.worker.begin(batch_id, job) == "parts"
-    waits = [batches.worker.part(batch_id, job, 1, waits).waits for waits in range(3)]
-    assert waits == [1, 2, 3]
-    assert batches.worker.part(batch_id, job, 1, MAX_WAITS - 1).next == "wait"
-    assert batches.worker.part(batch_id, job, 1, MAX_WAITS).next == "pause"
-    assert batches.worker.end(batch_id, job, is_paused=True) == "again"
-    assert batches.stored(batch_id).job is job, "the job goes on"
-    batches.table.write(Put(tenant_key("tenant-1").as_item() | {"max_calls_waiting": 100}))
-    batches.outbound.service.admission.clock.move_s(61)  # type: ignore[attr-defined]
-    assert batches.worker.begin(batch_id, job) == "parts"
-    assert batches.worker.part(batch_id, job, 1) == DONE
-    assert batches.worker.end(batch_id, job) == "done"
-    assert (batches.read(batch_id)["status"], len(line(batches))) == ("running", 60)
 
 
 def test_a_cancelled_batch_ends_what_waits_and_leaves_what_rings(batches: BatchHarness) -> None:
@@ -274,35 +206,6 @@ def test_a_cancel_during_the_import_leaves_no_row_behind(batches: BatchHarness) 
     states = Counter(row["status"] for row in batches.rows(batch.id))
     assert states == {"cancelled": 32, "dropped": 28}
     assert line(batches) == []
-
-
-def test_what_is_lost_on_the_way_the_reconciler_begins(batches: BatchHarness) -> None:
-    batches.flow.broken = EndpointConnectionError(endpoint_url="x")
-    batch_id = batches.make(text=csv_of(*numbers(2)))["id"]
-    batches.flow.broken = None
-    flow: Any = batches.flow
-    reconciler = BatchReconciler(batches.store, flow, batches.clock, GUARD)
-    repairs = Counter[str]()
-    reconciler.reconcile(repairs)
-    assert batches.flow.started == [], "it is let be for a minute"
-    batches.clock.move_s(61)
-    reconciler.reconcile(repairs)
-    assert [batch.execution_name for batch in batches.flow.started] == [f"{batch_id}-import-1"]
-    batches.flow.failed.add(f"{batch_id}-import-1")
-    reconciler.reconcile(repairs)
-    assert batches.flow.started[-1].execution_name == f"{batch_id}-import-2"
-    assert repairs == {"batch_begun_anew": 1}
-    batches.run(batch_id)
-    batches.clock.move_s(120)
-    reconciler.reconcile(repairs)
-    assert len(batches.flow.started) == 2, "its work is done"
-
-
-def test_work_with_a_part_that_was_given_up_does_not_end(batches: BatchHarness) -> None:
-    batch_id = batches.make(text=csv_of(*["none"] * 500, *numbers(1)))["id"]
-    with pytest.raises(NotFinished):
-        batches.run(batch_id, most=1)
-    assert batches.read(batch_id)["status"] == "importing"
 
 
 @pytest.mark.memory_table

@@ -66,8 +66,10 @@ def test_what_is_asked_for_is_enough(limit: int, others: int) -> None:
         assert fits(preflight(PROD, Account(concurrency=limit + more, unreserved=unreserved + more)))
 
 
-def test_an_account_that_queues_alone_would_fill_is_refused() -> None:
-    assert not fits(preflight(DEV, Account(concurrency=9, unreserved=9)))
+def test_an_account_that_queues_alone_would_fill_is_told_so() -> None:
+    said = _lambda(preflight(DEV, NEW))
+    assert said.level is Level.ASK
+    assert "Its queues alone may ask for 12" in said.text
 
 
 @pytest.mark.parametrize(
