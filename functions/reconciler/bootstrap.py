@@ -72,7 +72,7 @@ class ReconcilerProcess:
         return repairs
 
     def _deliveries(self, overdue: OverdueGauge) -> DeliveryReconciler:
-        deliveries = DeliveryRepository(self._table)
+        deliveries = DeliveryRepository(self._table, self._guard)
         flow = DeliveryStateMachine(self._steps, self._settings.delivery_flow_arn)
         starter = DeliveryStarter(deliveries, flow, self._clock, self._log)
         health = EndpointHealthRepository(self._table)

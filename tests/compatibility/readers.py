@@ -84,7 +84,7 @@ READERS: dict[tuple[str, str], Reader] = {
     ("BATCH", "PART"): lambda table, batch, _: BatchRepository(table).parts(batch),
     ("BATCH", "OUTCOME"): lambda table, batch, _: BatchRepository(table).outcomes(batch),
     ("BATCHWORK", ""): lambda table, _, __: list(BatchRepository(table).unfinished_ids(10**15)),
-    ("D", "DELIVERY"): lambda table, hook, _: DeliveryRepository(table).oldest_first(hook, 0, limit=9),
+    ("D", "DELIVERY"): lambda table, hook, _: DeliveryRepository(table).oldest_first(hook, 0, limit=9)[0],
     ("D", "HEALTH"): lambda table, hook, _: EndpointHealthRepository(table).load(hook),
     ("AUDIT", ""): lambda table, tenant, _: _audit(table, tenant),
 }

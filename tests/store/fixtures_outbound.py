@@ -11,7 +11,7 @@ import pytest
 from tests.store.fixtures_dialer import make_queue
 from tests.support.builders import TRUNK
 from tests.support.clocks import ManualClock
-from tests.support.stubs import RecordedWakeups, make_notifier
+from tests.support.stubs import GUARD, RecordedWakeups, make_notifier
 from trunkline.agents.models import Agent
 from trunkline.agents.repository import AgentRepository
 from trunkline.agents.schemas import AgentSpec
@@ -66,7 +66,7 @@ class OutboundHarness:
         self.reader = CallReader(
             self.calls,
             TranscriptRepository(table),
-            CallLister(table),
+            CallLister(table, GUARD),
             self.queue,
             LongPolls(table, self.clock, LONG_POLLS),
             sleep=self._sleep,

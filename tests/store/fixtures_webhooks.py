@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.store.fixtures_dynamodb import TABLE_NAME
 from tests.support.builders import make_call
 from tests.support.clocks import ManualClock
 from tests.support.stubs import GUARD, PlaintextCipher
@@ -79,7 +80,7 @@ class WebhookHarness:
     def __init__(self, table: Table) -> None:
         self.table, self.clock, self.flow, self.topic = table, ManualClock(), Flow(), Topic()
         self.calls, self.transcripts = CallRepository(table), TranscriptRepository(table)
-        self.endpoints, self.deliveries = EndpointRepository(table), DeliveryRepository(table)
+        self.endpoints, self.deliveries = EndpointRepository(table), DeliveryRepository(table, GUARD)
         self.sent: list[Request] = []
         self.answer: Callable[[Request], Response] = lambda _: OK
         health, secrets = EndpointHealthRepository(table), EndpointSecrets(PlaintextCipher())  # type: ignore[arg-type]
@@ -165,7 +166,7 @@ class WebhookHarness:
 
 def all_items(table: Table) -> list[tuple[str, dict[str, Any]]]:
     """Everything in the table, with its partition."""
-    found = table._client.scan(TableName="t")["Items"]
+    found = table._client.scan(TableName=TABLE_NAME)["Items"]
     return [(item["pk"]["S"], from_dynamodb(item)) for item in found]
 
 

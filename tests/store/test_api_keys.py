@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.store.fixtures_auth import OPERATOR, AuthHarness
+from tests.store.fixtures_dynamodb import TABLE_NAME
 from tests.support.clocks import NOW_MS
 from trunkline.auth import api_key_repository
 from trunkline.auth.api_key_schemas import KeyRotation
@@ -30,7 +31,7 @@ def test_a_key_is_stored_as_a_keyed_hash_only(auth: AuthHarness, dynamodb: Any) 
     principal = auth.enter(key)
     assert (principal.tenant_id, principal.livemode) == ("tenant-1", False)
     assert principal.scopes == {Scope.CALLS_READ}
-    assert key not in str(dynamodb.scan(TableName="t")["Items"])
+    assert key not in str(dynamodb.scan(TableName=TABLE_NAME)["Items"])
     with pytest.raises(InvalidApiKey):
         Authenticator(auth.keys, auth.sessions, "another pepper", auth.clock).authenticate(
             Credentials("GET", "192.0.2.1", "r", key=key)

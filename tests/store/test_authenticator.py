@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.store.fixtures_auth import OPERATOR, AuthHarness
+from tests.store.fixtures_dynamodb import TABLE_NAME
 from tests.support.clocks import NOW_MS
 from trunkline.auth.authenticator import Credentials
 from trunkline.auth.scopes import Scope
@@ -112,7 +113,7 @@ def test_a_session_stands_for_its_key_and_is_stored_as_a_hash(auth: AuthHarness,
     token = auth.login(auth.made(scopes=["calls:read"])["key"])
     principal = auth.with_session(token)
     assert (set(principal.scopes), principal.actor.kind) == ({Scope.CALLS_READ}, "session")
-    assert token not in str(dynamodb.scan(TableName="t")["Items"])
+    assert token not in str(dynamodb.scan(TableName=TABLE_NAME)["Items"])
 
 
 def test_a_session_ends_with_its_time_its_logout_or_its_key(auth: AuthHarness) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.store.fixtures_dynamodb import TABLE_NAME
 from tests.support.builders import make_web_call
 from tests.support.clocks import NOW_MS, ManualClock
 from trunkline.auth.principal import Principal
@@ -40,7 +41,7 @@ def test_erasing_leaves_that_it_took_place_and_nothing_of_the_person(table: Tabl
         service.erase(Principal("tenant-2", True, frozenset()), call.id)
     service.erase(ME, call.id)
     service.erase(ME, call.id)
-    left = repr(dynamodb.scan(TableName="t")["Items"])
+    left = repr(dynamodb.scan(TableName=TABLE_NAME)["Items"])
     assert CANARY not in left
     assert "+15550107777" not in left
     after = calls.load(call.id)
@@ -68,6 +69,8 @@ def test_everything_of_a_call_carries_its_ttl(table: Table, dynamodb: Any) -> No
     calls.create(call)
     transcripts.append(call.id, [Turn(1, "user", "x")], NOW_MS, call.ttl)
     calls.update(call.id, lambda current: request_cancel(current, NOW_MS), NOW_MS, livekit_event_id="EV_1")
-    mine = [item for item in dynamodb.scan(TableName="t")["Items"] if item["pk"]["S"] == f"C#{call.id}"]
+    mine = [
+        item for item in dynamodb.scan(TableName=TABLE_NAME)["Items"] if item["pk"]["S"] == f"C#{call.id}"
+    ]
     assert len(mine) == 5
     assert {item["ttl"]["N"] for item in mine} == {"1900000000"}

@@ -9,12 +9,14 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from tests.store.fixtures_batches import BatchHarness, csv_of, numbers
+from tests.store.fixtures_outbound import ME, OutboundHarness
 from tests.store.fixtures_schedules import ScheduleHarness
-from tests.store.fixtures_webhooks import WebhookHarness
+from tests.store.fixtures_webhooks import MINE, WebhookHarness
 from tests.store.test_web_call_reconciler import WebCallHarness
 from tests.support.builders import make_call, make_web_call
 from tests.support.clocks import NOW_MS
 from tests.support.stubs import GUARD
+from trunkline.call_control.list_calls import CallQuery
 from trunkline.calls.states import State
 from trunkline.reconciler.batches import BatchReconciler
 from trunkline.storage.keys.automations import schedule_key
@@ -22,6 +24,7 @@ from trunkline.storage.keys.batches import batch_key
 from trunkline.storage.keys.calls import call_key
 from trunkline.storage.keys.item import ItemKey
 from trunkline.storage.table import Table, Update
+from trunkline.webhooks.schemas import DeliveryQuery, Recovery
 
 BROKEN = "no such state"
 
@@ -51,6 +54,26 @@ def test_a_delivery_behind_an_unreadable_one_is_started(webhooks: WebhookHarness
     webhooks.reconciler.reconcile(repairs)
     assert repairs == {"delivery_restarted": 1}
     assert healthy
+
+
+def test_deliveries_beside_an_unreadable_one_are_listed_and_recovered(webhooks: WebhookHarness) -> None:
+    endpoint_id = webhooks.webhook()
+    poisoned, healthy = webhooks.told(make_call(1)), webhooks.told(make_call(2))
+    pending = webhooks.deliveries.overdue(NOW_MS + 86_400_000)
+    (key,) = (each.key for each in pending if webhooks.table.get(each.key)["id"] == poisoned)
+    break_item(webhooks.table, key, attempts="no list")
+    service = webhooks.deliveries_service
+    shown = service.list_deliveries(MINE, endpoint_id, DeliveryQuery())
+    assert [each["id"] for each in shown["data"]] == [healthy]
+    recovered = service.recover(MINE, endpoint_id, Recovery(since="2020-01-01T00:00:00Z"))
+    assert not recovered["more"]
+
+
+def test_calls_beside_an_unreadable_one_are_listed(outbound: OutboundHarness) -> None:
+    poisoned, healthy = (outbound.place().id for _ in range(2))
+    break_item(outbound.table, call_key(poisoned))
+    shown = outbound.reader.list_calls(ME, CallQuery())
+    assert [each["call_id"] for each in shown["data"]] == [healthy]
 
 
 def test_a_schedule_beside_an_unreadable_one_is_mirrored(schedules: ScheduleHarness) -> None:

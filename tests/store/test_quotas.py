@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.store.fixtures_dynamodb import TABLE_NAME
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS, ManualClock
 from tests.support.stubs import RecordedWakeups
@@ -90,7 +91,7 @@ def refused(what: type[Exception], work: Callable[[], object]) -> None:
 
 def test_without_limits_nothing_is_counted(quotas: QuotaHarness, dynamodb: Any) -> None:
     quotas.take()
-    kept = {item["sk"]["S"].partition("#")[0] for item in dynamodb.scan(TableName="t")["Items"]}
+    kept = {item["sk"]["S"].partition("#")[0] for item in dynamodb.scan(TableName=TABLE_NAME)["Items"]}
     assert not kept & {"DAY", "WAITING"}
 
 

@@ -9,6 +9,7 @@ from functools import cache
 from trunkline.agents.service import AgentService
 from trunkline.auth.principal import Principal
 from trunkline.call_control.list_calls import CallLister
+from trunkline.core.item_guard import ItemGuard
 from trunkline.tool_runtime.dry_run import ToolDryRunService
 from trunkline.tool_runtime.http_retry import RetryingSender
 from trunkline.tools.repository import ToolRepository
@@ -17,7 +18,7 @@ from trunkline.tools.secret_service import SecretService
 from trunkline.tools.service import ToolService
 from trunkline.workflows.service import WorkflowService
 
-from .base import agents, cipher, clock, table, test_trunks, trunks, workflows
+from .base import agents, cipher, clock, log, table, test_trunks, trunks, workflows
 from .egress import egress
 
 
@@ -39,7 +40,7 @@ def agent_service() -> AgentService:
 @cache
 def workflow_service() -> WorkflowService:
     def has_open_calls(principal: Principal, slug: str) -> bool:
-        return CallLister(table()).has_open(principal, slug, clock().wall_ms())
+        return CallLister(table(), ItemGuard("api", log)).has_open(principal, slug, clock().wall_ms())
 
     return WorkflowService(workflows(), agents(), tools(), clock(), has_open_calls)
 

@@ -16,6 +16,7 @@ from trunkline.calls.models import Call
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.value_objects import Channel
 from trunkline.core.errors import LiveKitFailed, LiveKitNotConfigured
+from trunkline.core.item_guard import ItemGuard
 from trunkline.core.logging import logger
 from trunkline.simulator.dispatches import SimulatedDispatches
 from trunkline.tool_runtime.recorder import recorded_payloads
@@ -31,7 +32,7 @@ def call_reader() -> CallReader:
     return CallReader(
         calls(),
         TranscriptRepository(table()),
-        CallLister(table()),
+        CallLister(table(), ItemGuard("api", log)),
         queue_status(),
         LongPolls(table(), clock(), int(settings().long_polls)),
         partial(recorded_payloads, table()),

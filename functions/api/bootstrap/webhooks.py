@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from trunkline.core import aws_clients
+from trunkline.core.item_guard import ItemGuard
 from trunkline.core.logging import logger
 from trunkline.webhooks.delivery_executions import DeliveryStateMachine
 from trunkline.webhooks.delivery_repository import DeliveryRepository
@@ -34,7 +35,7 @@ def webhook_service() -> WebhookService:
 
 @cache
 def delivery_service() -> DeliveryService:
-    deliveries = DeliveryRepository(table())
+    deliveries = DeliveryRepository(table(), ItemGuard("api", log))
     workflow = DeliveryStateMachine(aws_clients.client("stepfunctions"), settings().delivery_flow_arn)
     starter = DeliveryStarter(deliveries, workflow, clock(), log)
     return DeliveryService(webhook_service(), deliveries, starter, clock())

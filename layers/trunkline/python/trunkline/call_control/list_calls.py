@@ -13,6 +13,7 @@ from trunkline.calls.attributes import call_from_attributes
 from trunkline.calls.models import Call
 from trunkline.calls.states import TERMINAL, State
 from trunkline.core.field_types import Moment
+from trunkline.core.item_guard import ItemGuard
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.phone_numbers import canonical_number
 from trunkline.core.timestamps import moment_ms
@@ -108,6 +109,7 @@ class CallLister:
     """Lists a tenant's calls by an eventually consistent index; the calls are read from the table."""
 
     table: Table
+    guard: ItemGuard
 
     def page(self, principal: Principal, query: CallQuery) -> CallPage:
         """Return a page of calls.
@@ -166,7 +168,7 @@ class CallLister:
 
     def _load(self, listed: list[Item]) -> list[Call]:
         keys = [ItemKey(each[PK], each[SK]) for each in listed]
-        return [call_from_attributes(item) for item in self.table.get_all(keys)] if keys else []
+        return self.guard.readable("call", self.table.get_all(keys), call_from_attributes) if keys else []
 
 
 def _is_open(listed: Item, workflow_slug: str) -> bool:

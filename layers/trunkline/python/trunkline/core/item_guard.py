@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from trunkline.core import metrics
+
+Item = dict[str, Any]
+Parsed = TypeVar("Parsed")
 
 ITEMS_FAILED = metrics.ITEMS_FAILED.name
 
@@ -33,6 +37,14 @@ class ItemGuard:
             raise
         except Exception as error:  # noqa: BLE001 - that is what it is for
             self._count(kind, item_id, error)
+
+    def readable(self, kind: str, items: Iterable[Item], parse: Callable[[Item], Parsed]) -> list[Parsed]:
+        """Parse stored items; those that cannot be parsed are counted and stepped over."""
+        parsed: list[Parsed] = []
+        for item in items:
+            with self.item(kind, str(item.get("pk"))):
+                parsed.append(parse(item))
+        return parsed
 
     def _count(self, kind: str, item_id: str, error: Exception) -> None:
         dimensions = {"service": self.service}

@@ -71,7 +71,9 @@ class DeliveryReconciler:
         Those that wait for a retry keep their time, which the endpoint may have asked for by Retry-After.
         """
         now_ms, started = self.clock.wall_ms(), 0
-        found = self.deliveries.oldest_first(resumption.endpoint_id, resumption.next_ms, limit=_MAX_SCANNED)
+        found, is_all = self.deliveries.oldest_first(
+            resumption.endpoint_id, resumption.next_ms, limit=_MAX_SCANNED
+        )
         for delivery in found:
             if started >= _MAX_RESTARTS:
                 self.health.advance(resumption, delivery.created_at_ms)
@@ -79,5 +81,4 @@ class DeliveryReconciler:
             if delivery.held and delivery.waits(now_ms):
                 started += 1
                 repairs["delivery_resumed"] += self.starter.start_now(delivery) is not None
-        all_seen = len(found) < _MAX_SCANNED
-        self.health.advance(resumption, None if all_seen else found[-1].created_at_ms)
+        self.health.advance(resumption, None if is_all or not found else found[-1].created_at_ms)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from boto3.dynamodb.conditions import Attr
 
+from trunkline.core.item_guard import ItemGuard
 from trunkline.storage.keys.item import OPEN_PK, OPEN_SK, PK, SK, TTL, Item, ItemKey
 from trunkline.storage.keys.webhooks import (
     deliveries_partition,
@@ -43,8 +44,9 @@ class OverdueDelivery:
 class DeliveryRepository:
     """Stores deliveries by endpoint and time, for 30 days."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, guard: ItemGuard | None = None) -> None:
         self._table = table
+        self._guard = guard
 
     def create(self, delivery: Delivery) -> bool:
         """Store a new delivery; return False if it exists, which makes a repeated stream record harmless."""
@@ -85,12 +87,19 @@ class DeliveryRepository:
         """Yield pages of an endpoint's deliveries, newest first; `before` is the last sort key read."""
         first, last = delivery_key(endpoint_id, since_ms), delivery_key(endpoint_id, _LAST_MS).sk
         for page in self._table.newest_between(first, before or last, limit=limit):
-            yield [delivery_from_attributes(item) for item in page if item[SK] != before]
+            yield self._readable([item for item in page if item[SK] != before])
 
-    def oldest_first(self, endpoint_id: str, since_ms: int, *, limit: int) -> list[Delivery]:
-        """Read an endpoint's oldest deliveries since a time."""
+    def oldest_first(self, endpoint_id: str, since_ms: int, *, limit: int) -> tuple[list[Delivery], bool]:
+        """Read an endpoint's oldest deliveries since a time, and tell whether these are all."""
         first, last = delivery_key(endpoint_id, since_ms), delivery_key(endpoint_id, _LAST_MS).sk
-        return [delivery_from_attributes(item) for item in self._table.between(first, last, limit=limit)]
+        items = list(self._table.between(first, last, limit=limit))
+        return self._readable(items), len(items) < limit
+
+    def _readable(self, items: list[Item]) -> list[Delivery]:
+        """Parse deliveries; with a guard, one that cannot be read hides no other."""
+        if self._guard is None:
+            return [delivery_from_attributes(item) for item in items]
+        return self._guard.readable("delivery", items, delivery_from_attributes)
 
     def recovery_position(self, endpoint_id: str, now_ms: int) -> str | None:
         """Return the last sort key that a recovery of the last 15 minutes read; None if there is none."""
