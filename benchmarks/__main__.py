@@ -18,6 +18,7 @@ from benchmarks import (
     cost,
     pacing,
     pacing_under_load,
+    pauses,
     reconciler,
     reconciler_fleet,
     scale,
@@ -48,6 +49,7 @@ STACK_GROUPS: dict[str, Measure] = {
     "webhooks": lambda stack, _: webhooks.webhook_rows(stack),
     "pacing": lambda stack, _: pacing.pacing_rows(stack, CALLS_BY_CPS),
     "pacing_under_load": lambda stack, _: pacing_under_load.loaded_pacing_rows(stack),
+    "pauses": lambda stack, _: pauses.pause_rows(stack),
     "cost": cost.cost_rows,
     "call_units": call_units.call_unit_rows,
     "scale": lambda stack, tenant: [
