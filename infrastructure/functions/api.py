@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infrastructure import permissions as may
+from infrastructure.alarms import failed_items
 from infrastructure.python_function import PythonFunction
 
 if TYPE_CHECKING:
@@ -55,4 +56,5 @@ def add_api(stack: TrunklineStack) -> PythonFunction:
     may.may_keep_schedules(built.role, stack.schedules)
     may.may_keep_files(built.role, stack.batches.bucket)
     may.may_start(built.role, stack.batches.machine)
+    failed_items(built, "api")
     return built

@@ -48,6 +48,7 @@ def stack_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(below)
     # What the option sets is taken back with the test.
     monkeypatch.setattr(os, "environ", os.environ.copy())
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the region of the test that made it
     return below
 
 
