@@ -134,7 +134,7 @@ def test_an_agent_is_told_of_its_tools_as_functions(tenant: Tenant) -> None:
             {"url": "https://api.example.com/", "headers": {"X": "{{user.x"}},
             "config.actions.0.headers.X: a {{ is not closed",
         ),
-        ({"type": "send_fax"}, "config.actions.0: Input tag 'send_fax'"),
+        ({"type": "send_fax"}, "config.actions.0: type must be one of 'api_call'"),
     ],
 )
 def test_what_may_not_be_saved_is_refused_with_its_path(
