@@ -11,9 +11,11 @@ _RESOURCE_POLICY_TYPES = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS
 def adapt_for_emulator(template: dict[str, Any]) -> dict[str, Any]:
     """Return the template with policies that the emulator can evaluate; roles keep their permissions.
 
-    The emulator differs from AWS in four ways: it serves plain HTTP, so a policy that requires TLS would deny
-    every request; a secret's `Ref` is its name instead of its ARN; it has no encryption contexts; and it
-    evaluates every schedule as one of the default group. The template's own tests check what is removed here.
+    The emulator differs from AWS in five ways: it serves plain HTTP, so a policy that requires TLS would deny
+    every request; a secret's `Ref` is its name instead of its ARN; it has no encryption contexts; it
+    evaluates every schedule as one of the default group; and it asks for an action `sqs:SendMessageBatch`,
+    where AWS asks for `sqs:SendMessage`. The template's own tests check what is removed here. Source:
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
     """
     adapted = {name: _without_tls(resource) for name, resource in template["Resources"].items()}
     resources = {name: resource for name, resource in adapted.items() if resource}
@@ -59,4 +61,8 @@ def _adapt_role_policy(resource: dict[str, Any], secrets: list[str]) -> dict[str
             del statement["Condition"]
         if "scheduler:GetSchedule" in statement["Action"]:
             statement["Resource"] = "arn:aws:scheduler:*:*:schedule/default/*"
+        if "sqs:SendMessage" in statement["Action"]:
+            actions = statement["Action"]
+            given = [actions] if isinstance(actions, str) else actions
+            statement["Action"] = [*given, "sqs:SendMessageBatch"]
     return adapted
