@@ -65,6 +65,13 @@ def own_metric(
     )
 
 
+def sum_of(metrics: dict[str, cloudwatch.Metric]) -> cloudwatch.MathExpression:
+    """Add metrics up, of which any may have no data; an alarm takes ten of them. Source:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html"""
+    expression = " + ".join(f"FILL({name}, 0)" for name in metrics)
+    return cloudwatch.MathExpression(expression=expression, using_metrics={**metrics}, period=MINUTE)
+
+
 def failed_items(scope: Construct, service: str) -> cloudwatch.Alarm:
     """Go off when a pass of a service has stepped over an item: its logs name it."""
     return alarm(

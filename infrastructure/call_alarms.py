@@ -10,7 +10,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from infrastructure.alarms import MINUTE, alarm, own_metric
+from infrastructure.alarms import MINUTE, alarm, own_metric, sum_of
 
 _UNSERVED_S = 180
 _UNANSWERED_S = 900
@@ -85,9 +85,7 @@ class CallAlarms(Construct):
         alarm(
             self,
             "LiveKitNotConfigured",
-            cloudwatch.MathExpression(
-                expression="FILL(dialer, 0) + FILL(api, 0)", using_metrics={**missing}, period=MINUTE
-            ),
+            sum_of(missing),
             threshold=1,
             minutes=(2, 5),
             description="The secret of a LiveKit project is missing or cannot be read: calls are refused.",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from infrastructure.alarms import dead_letters
-from infrastructure.queues import work_queue
+from infrastructure.queues import short_lived_queue
 
 _VISIBILITY_S = 60
 _MAX_RECEIVES = 5  # a message that Lambda throttles counts as received
@@ -18,13 +16,10 @@ class CallChecks(Construct):
 
     def __init__(self, scope: Construct, name: str, key: kms.IKey) -> None:
         super().__init__(scope, name)
-        letters = dead_letters(self, key, "A call check failed five times: the reconciler makes up for it.")
-        self.queue = work_queue(
+        self.queue, _ = short_lived_queue(
             self,
-            "Queue",
-            key=key,
-            letters=letters,
+            key,
+            failure="A call check failed five times: the reconciler makes up for it.",
             visibility_s=_VISIBILITY_S,
             max_receives=_MAX_RECEIVES,
-            retention=Duration.hours(1),
         )

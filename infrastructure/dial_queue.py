@@ -6,8 +6,8 @@ from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from infrastructure.alarms import alarm, dead_letters
-from infrastructure.queues import work_queue
+from infrastructure.alarms import alarm
+from infrastructure.queues import short_lived_queue
 
 DIALER_TIMEOUT_S = 240
 CALL_QUEUES = ("DIAL_QUEUE_URL", "TEST_DIAL_QUEUE_URL", "CALL_CHECK_QUEUE_URL")
@@ -29,17 +29,12 @@ class DialQueue(Construct):
 
     def __init__(self, scope: Construct, name: str, key: kms.IKey) -> None:
         super().__init__(scope, name)
-        self.dead_letters = dead_letters(
-            self, key, "A wake failed five times: the dialer crashes for a trunk."
-        )
-        self.queue = work_queue(
+        self.queue, self.dead_letters = short_lived_queue(
             self,
-            "Queue",
-            key=key,
-            letters=self.dead_letters,
+            key,
+            failure="A wake failed five times: the dialer crashes for a trunk.",
             visibility_s=_VISIBILITY_S,
             max_receives=_MAX_RECEIVES,
-            retention=Duration.hours(1),
         )
         alarm(
             self,

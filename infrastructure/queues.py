@@ -7,6 +7,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infrastructure.alarms import dead_letters
+
 
 def work_queue(  # noqa: PLR0913 - one argument for each property of a queue
     scope: Construct,
@@ -30,3 +32,24 @@ def work_queue(  # noqa: PLR0913 - one argument for each property of a queue
         retention_period=retention,
         dead_letter_queue=sqs.DeadLetterQueue(queue=letters, max_receive_count=max_receives),
     )
+
+
+def short_lived_queue(
+    scope: Construct, key: kms.IKey, *, failure: str, visibility_s: int, max_receives: int
+) -> tuple[sqs.Queue, sqs.Queue]:
+    """Add a queue whose messages mean nothing after an hour, and its dead letters with their alarm.
+
+    Returns:
+        The queue, and the queue of dead letters; the alarm says `failure`.
+    """
+    letters = dead_letters(scope, key, failure)
+    queue = work_queue(
+        scope,
+        "Queue",
+        key=key,
+        letters=letters,
+        visibility_s=visibility_s,
+        max_receives=max_receives,
+        retention=Duration.hours(1),
+    )
+    return queue, letters

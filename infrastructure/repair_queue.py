@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from infrastructure.alarms import dead_letters
-from infrastructure.queues import work_queue
+from infrastructure.queues import short_lived_queue
 
 TASK_TIMEOUT_S = 55
 
@@ -20,15 +18,10 @@ class RepairQueue(Construct):
 
     def __init__(self, scope: Construct, name: str, key: kms.IKey) -> None:
         super().__init__(scope, name)
-        letters = dead_letters(
-            self, key, "A part of the reconciler's pass failed three times: its trunks are not repaired."
-        )
-        self.queue = work_queue(
+        self.queue, _ = short_lived_queue(
             self,
-            "Queue",
-            key=key,
-            letters=letters,
+            key,
+            failure="A part of the reconciler's pass failed three times: its trunks are not repaired.",
             visibility_s=_VISIBILITY_S,
             max_receives=_MAX_RECEIVES,
-            retention=Duration.hours(1),
         )

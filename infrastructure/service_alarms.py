@@ -8,7 +8,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infrastructure.alarms import MINUTE, alarm, own_metric
+from infrastructure.alarms import MINUTE, alarm, own_metric, sum_of
 from infrastructure.python_function import PythonFunction
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class ServiceAlarms(Construct):
         alarm(
             self,
             "TableThrottles",
-            _sum(throttles),
+            sum_of(throttles),
             threshold=10,
             minutes=(3, 5),
             description="DynamoDB throttles the table or an index of it: everything gets slower.",
@@ -168,7 +168,7 @@ class ServiceAlarms(Construct):
         alarm(
             self,
             "TableErrors",
-            _sum(errors),
+            sum_of(errors),
             threshold=10,
             minutes=(3, 5),
             description="DynamoDB fails (HTTP 500): AWS has trouble, and calls wait.",
@@ -189,10 +189,3 @@ def _dynamodb(name: str, dimensions: dict[str, str]) -> cloudwatch.Metric:
         statistic="Sum",
         period=MINUTE,
     )
-
-
-def _sum(metrics: dict[str, cloudwatch.Metric]) -> cloudwatch.MathExpression:
-    """Add metrics up, of which any may have no data; an alarm takes ten of them. Source:
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html"""
-    expression = " + ".join(f"FILL({name}, 0)" for name in metrics)
-    return cloudwatch.MathExpression(expression=expression, using_metrics={**metrics}, period=MINUTE)
