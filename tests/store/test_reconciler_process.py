@@ -19,6 +19,7 @@ from functions.call_reconciler.bootstrap import CallReconcilerProcess
 from functions.reconciler import bootstrap
 from functions.reconciler.bootstrap import ReconcilerProcess
 from tests.support.builders import TRUNK, make_call, make_web_call
+from tests.support.hostile_livekit import endless
 from tests.support.memory_table import MemoryTable
 from trunkline.calls.models import Call
 from trunkline.calls.queue_position import QueuePosition
@@ -50,14 +51,6 @@ def status(code: int, body: bytes, **headers: str) -> Answer:
     async def answer(_: web.Request) -> web.StreamResponse:
         return web.Response(status=code, body=body, headers={"Content-Type": "application/json"} | headers)
 
-    return answer
-
-
-async def endless(request: web.Request) -> web.StreamResponse:
-    answer = web.StreamResponse()
-    await answer.prepare(request)
-    for _ in range(100):
-        await answer.write(b" " * MAX_ANSWER_BYTES)
     return answer
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from livekit.api import ServerError
 
 from tests.support.builders import SNAPSHOT, make_call
+from tests.support.hostile_livekit import endless
 from trunkline.livekit import client as client_module
 from trunkline.livekit.client import LiveKitClient, dial_token, open_session
 from trunkline.livekit.credentials import LiveKitCredentials
@@ -161,14 +162,6 @@ def bomb(text: str) -> Answer:
     async def answer(request: web.Request) -> web.StreamResponse:
         return web.Response(status=500, body=packed, headers={"Content-Encoding": "gzip"})
 
-    return answer
-
-
-async def endless(request: web.Request) -> web.StreamResponse:
-    answer = web.StreamResponse()
-    await answer.prepare(request)
-    for _ in range(100):
-        await answer.write(b" " * MAX_ANSWER_BYTES)
     return answer
 
 
