@@ -13,9 +13,10 @@ from typing import Any
 import httpx
 import psutil
 from livekit.protocol.sip import SIPOutboundTrunkInfo
+from trunkline_cli.cost import prices
 
 from benchmarks.call_latency import BUSY, TenantClient, invite_latencies_s, unlimited_key
-from benchmarks.cost import LAMBDA_USD, READ_USD, WRITE_USD, UnitMeter
+from benchmarks.cost import MILLION, UnitMeter, dynamodb_usd_a_million
 from benchmarks.queue import NUMBERS, create_sip_trunk
 from benchmarks.results import Row, ms, p50, p99
 from local.intercepting_proxy import routed_through
@@ -35,9 +36,6 @@ The emulator sorts a partition for each query of it, which DynamoDB does not; la
 
 _PUT_USD = 5.00
 """A million PUT requests (https://aws.amazon.com/s3/pricing/), us-east-1."""
-
-_TRANSITION_USD = 25.0
-"""A million state transitions of a Standard workflow (https://aws.amazon.com/step-functions/pricing/)."""
 
 _PARTS = ROWS / 500
 _TRANSITIONS_PER_PART = 3
@@ -100,8 +98,12 @@ def _cost_row(stack: Stack, api: httpx.Client) -> Row:
         while not is_imported(api, batch_id):
             time.sleep(0.5)
     write, read = (meter.units[name] / METERED_ROWS for name in ("write", "read"))
-    dynamodb_usd = ROWS * (write * WRITE_USD + read * READ_USD) / 1e6
-    workflow_usd = _PARTS * (_TRANSITIONS_PER_PART * _TRANSITION_USD + LAMBDA_USD + _PUT_USD) / 1e6
+    dynamodb_usd = ROWS * dynamodb_usd_a_million({"write": write, "read": read}) / MILLION
+    workflow_usd = (
+        prices.TRANSITION.of(_PARTS * _TRANSITIONS_PER_PART)
+        + prices.INVOCATION.of(_PARTS)
+        + _PARTS * _PUT_USD / MILLION
+    )
     units = f"{write:.1f} write units and {read:.1f} read units per row"
     value = f"{dynamodb_usd + workflow_usd:.2f} $, including DynamoDB {dynamodb_usd:.2f} $"
     return Row(f"import of {ROWS} rows, list prices", value, units)

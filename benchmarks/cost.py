@@ -1,18 +1,18 @@
 """Cost of a call on AWS, from the request units of its intercepted requests.
 
-List prices per million in us-east-1, on demand: DynamoDB 0.625 $ for write units and 0.125 $ for read units
-(https://aws.amazon.com/dynamodb/pricing/on-demand/), SQS 0.40 $ for requests, HTTP API 1.00 $ for requests,
-Lambda 0.20 $ for invocations. The duration of the functions is not included.
+The list prices are those of `trunkline cost`. The duration of the functions is not included.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
 from aiohttp import web
+from trunkline_cli.cost import prices
 
 from benchmarks.call_latency import TenantClient
 from benchmarks.queue import BUSY, BenchmarkTrunk
@@ -22,7 +22,7 @@ from local.stack import Stack
 
 CALLS = 100
 POSTS = 10
-WRITE_USD, READ_USD, _SQS_USD, _HTTP_USD, LAMBDA_USD = 0.625, 0.125, 0.40, 1.00, 0.20
+MILLION = 1_000_000
 _TYPE_DESCRIPTORS = frozenset({"S", "N", "BOOL", "NULL", "M", "L"})
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem")
 _KMS = ("Decrypt", "Encrypt", "GenerateDataKey")
@@ -136,8 +136,17 @@ def _price_row(*parts: dict[str, float]) -> Row:
     total = Counter[str]()
     for part in parts:
         total.update(part)
-    dynamodb_usd = total["write"] * WRITE_USD + total["read"] * READ_USD
+    dynamodb_usd = dynamodb_usd_a_million(total)
     # Per call: one wake-up that is sent, received and deleted, one POST, and two invocations.
-    other_usd = 3 * _SQS_USD + _HTTP_USD + 2 * LAMBDA_USD
+    other_usd = (
+        prices.SQS_REQUEST.of(3 * MILLION)
+        + prices.HTTP_REQUEST.of(MILLION)
+        + prices.INVOCATION.of(2 * MILLION)
+    )
     value = f"{dynamodb_usd + other_usd:.2f} $, including DynamoDB {dynamodb_usd:.2f} $"
     return Row("a million calls, list prices", value)
+
+
+def dynamodb_usd_a_million(units: Mapping[str, float]) -> float:
+    """Return what a million times these write and read units cost."""
+    return prices.WRITE_UNIT.of(units["write"] * MILLION) + prices.READ_UNIT.of(units["read"] * MILLION)

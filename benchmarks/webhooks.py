@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import httpx
+from trunkline_cli.cost import prices
 
 from benchmarks.baseline import StreamToTask
-from benchmarks.cost import LAMBDA_USD, READ_USD, WRITE_USD, UnitMeter
+from benchmarks.cost import MILLION, UnitMeter, dynamodb_usd_a_million
 from benchmarks.queue import BenchmarkTrunk
 from benchmarks.results import Row, ms, p50, p95, p99
 from local.deployment import client
@@ -29,12 +30,6 @@ SLOW_ENDPOINTS = 20
 SLOW_EVENTS = 3
 SLOW_S = 5.0
 MAX_NEIGHBOUR_SLOWDOWN = 2.0
-_TRANSITION_USD = 25.0
-"""A million state transitions of a Standard workflow (https://aws.amazon.com/step-functions/pricing/)."""
-
-_GB_S_USD = 0.0000133334
-"""A GB-second on arm64 (https://aws.amazon.com/lambda/pricing/)."""
-
 _MEMORY_GB = 1.0
 _SLOW = "/slow"
 _FUNCTIONS = ["event-fanout", "webhook-deliver"]
@@ -124,9 +119,10 @@ def _cost_rows(stack: Stack, tenant: Tenant, endpoint: Receiver) -> list[Row]:
         units = Counter({name: total / METERED_DELIVERIES for name, total in meter.units.items()})
     delivery_ids = [request.json["delivery_id"] for request in endpoint.requests[-METERED_DELIVERIES:]]
     transitions, task_s = _mean_execution(stack, delivery_ids)
-    states_usd = transitions * _TRANSITION_USD
-    dynamodb_usd = units["write"] * WRITE_USD + units["read"] * READ_USD
-    lambda_usd = 2 * LAMBDA_USD + 2 * task_s * _MEMORY_GB * _GB_S_USD * 1_000_000
+    states_usd = prices.TRANSITION.of(transitions * MILLION)
+    dynamodb_usd = dynamodb_usd_a_million(units)
+    gb_s = 2 * task_s * _MEMORY_GB * MILLION
+    lambda_usd = prices.INVOCATION.of(2 * MILLION) + prices.GB_SECOND.of(gb_s)
     amounts = (
         f"{units['write']:.1f} write units, {units['read']:.1f} read units, {task_s * 1000:.0f} ms of Lambda"
     )

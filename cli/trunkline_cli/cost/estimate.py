@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import exp
+from math import expm1
 
 from trunkline_cli.cost import prices, usage
 from trunkline_cli.cost.prices import Price
@@ -96,14 +96,10 @@ def run_seconds(traffic: Traffic) -> float:
     then waits for its last dials beside its successor.
     """
     open_s = traffic.ring_s + usage.PREPARE_S
-    busy_s = traffic.calls / traffic.cps * -_expm1(-traffic.cps * open_s)
+    busy_s = traffic.calls / traffic.cps * -expm1(-traffic.cps * open_s)
     claims_s = min(_CLAIM_FOR_S, _MAX_UNANSWERED / traffic.cps)
     successors = busy_s / claims_s if traffic.cps * open_s > 1 else 0.0
     return busy_s + successors * open_s
-
-
-def _expm1(power: float) -> float:
-    return exp(power) - 1
 
 
 def _requests(traffic: Traffic) -> Iterator[LineItem]:
