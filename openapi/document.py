@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from functions.api.routes import ROUTES as ROUTE_INDEX
 from openapi.operation import REF, body_schema, operation
+from trunkline.auth.principal import MODE_HEADER
 from trunkline.auth.sessions import COOKIE
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "openapi.json"
@@ -71,7 +72,12 @@ def _security_schemes() -> dict[str, Any]:
     return {
         "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"},
         "bearer": {"type": "http", "scheme": "bearer"},
-        "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": COOKIE,
+            "description": f"A request of a live key's session acts in test mode with `{MODE_HEADER}: test`.",
+        },
     }
 
 

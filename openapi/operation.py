@@ -21,8 +21,9 @@ _IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9_:-]{1,255}$"},
 }
 _COMMON_ERRORS = {
+    400: "The request is not valid.",
     401: "The API key or session is missing or not valid.",
-    403: "The key lacks the scope, or must not be used from this address.",
+    403: "The key lacks the scope, or must not be used from this address or in this mode.",
     429: "Rate limited, or too many calls: `type` says which, `Retry-After` when to try again.",
 }
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from trunkline.auth.authenticator import AuthContext, Credentials
-from trunkline.auth.principal import Principal
+from trunkline.auth.principal import MODE_HEADER, Principal
 from trunkline.auth.scopes import Scope
 from trunkline.auth.sessions import COOKIE
 from trunkline.calls.models import Call
@@ -48,6 +48,7 @@ class ApiRequest:
         Raises:
             InvalidApiKey, AddressNotAllowed, CrossSite: the credentials are missing, not valid, or must not
                 be used from there.
+            InvalidRequest, ModeNotAllowed: the mode of the request is none, or not one of theirs.
             RateLimited: the key has used up its requests of this minute.
             MissingScope: the key lacks the scope.
         """
@@ -111,4 +112,5 @@ def credentials_of(request: Request) -> Credentials:
         fetch_site=request.headers.get("sec-fetch-site"),
         host=request.headers.get("host", ""),
         trace_id=trace_id_of(request.headers.get(HEADER)) or "",
+        mode=request.headers.get(MODE_HEADER),
     )

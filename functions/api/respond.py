@@ -75,7 +75,7 @@ def _run(route: Route, request: ApiRequest, values: tuple[str, ...]) -> Response
     if not route.public:
         request.authenticate(route.scope)
     if route.live_only and not request.principal.livemode:
-        raise InvalidRequest("A test key can't change LiveKit: its calls touch none")
+        raise InvalidRequest("LiveKit can't be changed in test mode: its calls touch none")
     arguments = route.arguments(request.http)
     if route.idempotent:
         reply = _run_once(route, request, values, arguments)

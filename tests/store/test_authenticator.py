@@ -13,7 +13,15 @@ from tests.store.fixtures_dynamodb import TABLE_NAME
 from tests.support.clocks import NOW_MS
 from trunkline.auth.authenticator import Credentials
 from trunkline.auth.scopes import Scope
-from trunkline.core.errors import CrossSite, InvalidApiKey, RateLimited
+from trunkline.auth.sessions import session_view
+from trunkline.core.errors import (
+    CannotGrant,
+    CrossSite,
+    InvalidApiKey,
+    InvalidRequest,
+    ModeNotAllowed,
+    RateLimited,
+)
 from trunkline.core.rate_limit import WINDOW_S
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.tenants.repository import TenantRepository
@@ -172,3 +180,55 @@ def test_a_key_counts_before_a_cookie(auth: AuthHarness) -> None:
         auth.authenticator.authenticate(
             Credentials("GET", "192.0.2.1", "r", key="as_live_nonsense", session=token)
         )
+
+
+# The mode of a request.
+
+
+def test_a_session_of_a_live_key_chooses_the_mode_of_each_request(auth: AuthHarness) -> None:
+    token = auth.login(auth.made(scopes=["calls:read"])["key"])
+    assert auth.with_session(token).livemode is True
+    in_test = auth.with_session(token, mode="test")
+    assert (in_test.livemode, in_test.tenant_mode) == (False, "tenant-1.test")
+    assert in_test.scopes == {Scope.CALLS_READ}
+    assert auth.with_session(token, mode="live").livemode is True
+
+
+def test_a_session_of_a_test_key_never_acts_in_live_mode(auth: AuthHarness) -> None:
+    token = auth.login(auth.made(environment="test")["key"])
+    assert auth.with_session(token, mode="test").livemode is False
+    with pytest.raises(ModeNotAllowed):
+        auth.with_session(token, mode="live")
+
+
+@pytest.mark.parametrize(("environment", "other"), [("live", "test"), ("test", "live")])
+def test_a_key_acts_in_its_own_mode_alone(auth: AuthHarness, environment: str, other: str) -> None:
+    key = auth.made(environment=environment)["key"]
+    for mode in (None, environment):
+        asked = Credentials("GET", "192.0.2.1", "r", key=key, mode=mode)
+        assert auth.authenticator.authenticate(asked).principal.livemode is (environment == "live")
+    with pytest.raises(ModeNotAllowed):
+        auth.authenticator.authenticate(Credentials("GET", "192.0.2.1", "r", key=key, mode=other))
+
+
+@pytest.mark.parametrize("mode", ["", "Test", "live,test", "TEST", "sandbox"])
+def test_a_mode_that_is_none_is_refused(auth: AuthHarness, mode: str) -> None:
+    token = auth.login(auth.made()["key"])
+    with pytest.raises(InvalidRequest):
+        auth.with_session(token, mode=mode)
+
+
+def test_a_session_in_test_mode_makes_no_live_key(auth: AuthHarness) -> None:
+    in_test = auth.with_session(auth.login(auth.made()["key"]), mode="test")
+    assert auth.made(in_test)["environment"] == "test"
+    with pytest.raises(CannotGrant):
+        auth.made(in_test, environment="live")
+
+
+def test_a_session_says_which_modes_it_has(auth: AuthHarness) -> None:
+    live, practice = auth.made()["key"], auth.made(environment="test")["key"]
+    session = auth.with_session(auth.login(live), mode="test")
+    assert session_view(session, None)["modes"] == ["live", "test"]
+    assert session_view(session, None)["livemode"] is False
+    assert session_view(auth.with_session(auth.login(practice)), None)["modes"] == ["test"]
+    assert session_view(auth.enter(live), None)["modes"] == ["live"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from typing_extensions import TypedDict
 
 from trunkline.auth.principal import Actor, Principal
@@ -69,8 +71,12 @@ def close_session(request: ApiRequest) -> Reply[Closed]:
 
 
 def _authenticate(request: ApiRequest, body: NewSession) -> tuple[Principal, str]:
-    """Authenticate who opens a session, by key or as a user of the user pool; return the key's hash, too."""
-    credentials = credentials_of(request.http)
+    """Authenticate who opens a session, by key or as a user of the user pool; return the key's hash, too.
+
+    The mode is chosen by the session's requests, not by the one that opens it: a page may sign in anew in a
+    tab that was in test mode.
+    """
+    credentials = replace(credentials_of(request.http), mode=None)
     if body.id_token:
         pool = user_pool()
         if pool is None:

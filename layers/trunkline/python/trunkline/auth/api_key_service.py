@@ -184,7 +184,7 @@ def _require_grantable(principal: Principal, key: ApiKey) -> None:
         return
     if missing := sorted(rights(key.scopes) - rights(requesting.scopes)):
         raise CannotGrant(f"This key can't grant {missing[0].value}", field="scopes")
-    if key.livemode and not requesting.livemode:
+    if key.livemode and not principal.livemode:
         raise CannotGrant("A test key can't make a live one", field="environment")
     if requesting.expires_at_ms and (
         key.expires_at_ms is None or key.expires_at_ms > requesting.expires_at_ms

@@ -21,7 +21,8 @@ _OWN_SITE = frozenset({"same-origin", "none"})
 class Credentials:
     """The parts of a request that authentication reads.
 
-    `origin` and `fetch_site` (`Sec-Fetch-Site`) are what a browser says about the page that sent it.
+    `mode` is the mode that it names, `origin` and `fetch_site` (`Sec-Fetch-Site`) are what a browser says
+    about the page that sent it.
     """
 
     method: str
@@ -33,6 +34,7 @@ class Credentials:
     fetch_site: str | None = None
     host: str = ""
     trace_id: str = ""
+    mode: str | None = None
 
     @property
     def is_own_site(self) -> bool:
@@ -68,6 +70,7 @@ class Authenticator:
             AddressNotAllowed: the key must not be used from this address.
             RateLimited: the key has reached its limit of this minute.
             CrossSite: another site made the browser send the cookie.
+            InvalidRequest, ModeNotAllowed: as `Principal.in_mode`.
         """
         if credentials.key is not None:
             return self.authenticate_key(credentials, credentials.key)
@@ -91,7 +94,8 @@ class Authenticator:
         key, rate = self.keys.authenticate_and_count(hashed, self.clock.wall_ms())
         if not key.allows_address(credentials.address):
             raise AddressNotAllowed
-        return AuthContext(_principal(key, credentials, kind), rate, hashed)
+        principal = _principal(key, credentials, kind).in_mode(credentials.mode)
+        return AuthContext(principal, rate, hashed)
 
 
 def _principal(key: ApiKey, credentials: Credentials, kind: str) -> Principal:

@@ -6,7 +6,7 @@ Only a keyed hash of it is stored. A session counts against its key's rate limit
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -16,7 +16,7 @@ from trunkline.auth.api_key import ApiKey, key_hash
 from trunkline.auth.api_key_repository import attributes_of
 from trunkline.auth.audit_log import audit_write
 from trunkline.auth.cognito import User
-from trunkline.auth.principal import Actor, Principal
+from trunkline.auth.principal import Actor, Mode, Principal
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidApiKey
 from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
@@ -46,10 +46,14 @@ class NewSession(InputModel):
 
 
 class SessionView(TypedDict):
-    """Who the session is: its tenant, mode and rights."""
+    """Who the session is: its tenant, mode and rights.
+
+    A request chooses one of `modes` by its header `trunkline-mode`.
+    """
 
     tenant_id: str
     livemode: bool
+    modes: list[Mode]
     scopes: list[str]
     name: str
     expires_at: str | None
@@ -92,7 +96,8 @@ class SessionRepository:
         item |= {"key_hash": of_key, "expires_at_ms": expires_ms, TTL: expires_ms // 1000 + 1}
         audit = audit_write(principal, now_ms, "session.opened", principal.actor.id)
         self._table.transact([Put(item, ABSENT), audit])
-        return token, session_view(principal, expires_ms)
+        opened = replace(principal, actor=replace(principal.actor, kind="session"))
+        return token, session_view(opened, expires_ms)
 
     def close(self, principal: Principal, token: str) -> None:
         """End a session: its cookie is refused from now on."""
@@ -128,6 +133,7 @@ def session_view(principal: Principal, expires_at_ms: int | None) -> SessionView
     return {
         "tenant_id": principal.tenant_id,
         "livemode": principal.livemode,
+        "modes": list(principal.modes),
         "scopes": sorted(scope.value for scope in principal.scopes),
         "name": principal.actor.name,
         "expires_at": iso_from_ms(expires_at_ms) if expires_at_ms else None,

@@ -84,6 +84,12 @@ class CrossSite(FixedMessageError):
     text = "Cross-site request refused"
 
 
+class ModeNotAllowed(TrunklineError):
+    """The key, or the session, must not act in the requested mode."""
+
+    type = "mode_not_allowed"
+
+
 class CannotGrant(TrunklineError):
     """A key cannot be granted rights that its creator lacks."""
 
@@ -224,9 +230,6 @@ class StateTooLarge(TrunklineError):
     """The workflow state of a call would exceed its size limit."""
 
     type = "state_too_large"
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"The workflow's state would be larger than {limit} bytes")
 
 
 class CallMismatch(FixedMessageError):

@@ -14,6 +14,7 @@ STATUS: dict[type[errors.TrunklineError], int] = {
     errors.MissingScope: 403,
     errors.AddressNotAllowed: 403,
     errors.CrossSite: 403,
+    errors.ModeNotAllowed: 403,
     errors.CannotGrant: 403,
     errors.CallMismatch: 403,
     errors.NumberSuppressed: 403,

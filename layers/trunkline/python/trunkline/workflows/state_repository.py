@@ -75,7 +75,7 @@ class WorkflowStateRepository:
 
     def _write(self, call: Call, state: WorkflowState, revision: int) -> None:
         if json_bytes(state.values) > MAX_VARIABLES_BYTES:
-            raise StateTooLarge(MAX_VARIABLES_BYTES)
+            raise StateTooLarge(f"The workflow's state would be larger than {MAX_VARIABLES_BYTES} bytes")
         content = {"reported": dict(state.reported), "saved": dict(state.saved)}
         item: dict[str, Any] = encrypted_data_key(call.id, "VARIABLES").as_item()
         item |= {"claim": state.claim, "counts_json": json_text(state.counts), "revision": revision + 1}
