@@ -6,6 +6,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.support.tenant import Tenant
 
 _SAMPLE_INTERVAL_S = 0.25
 _SAMPLE_TIMEOUT_S = 2
+_NOTE_LENGTH = 300
 _BATCH_ENDS = ("completed", "cancelled")
 
 
@@ -75,21 +77,40 @@ class Evidence:
         return open_calls + self._unfinished_batches() + pending
 
     def calls(self) -> dict[str, CallRecord]:
-        """Return every call of the run's tenants, also those whose request got no answer."""
-        found = {}
-        for name, tenant in self.world.tenants.items():
-            for listed in _pages(tenant, "/api/v1/calls"):
-                call_id = listed["call_id"]
-                if call_id not in self._ended:
-                    call = replace(call_record(tenant.call(call_id)), endpoint_is_healthy=name != HOSTILE)
-                    if call.data_status in ENDED:
-                        self._ended[call_id] = call
-                    found[call_id] = call
+        """Return every call of the run's tenants, also those whose request got no answer.
+
+        Raises:
+            httpx.HTTPError: a listing cannot be read.
+            AssertionError: a call cannot be read.
+        """
+        found = {
+            call_id: self._call(name, call_id)
+            for name in self.world.tenants
+            for call_id in self._call_ids(name)
+        }
         return found | self._ended
 
+    def _call_ids(self, name: str) -> Iterator[str]:
+        for listed in _pages(self.world.tenants[name], "/api/v1/calls"):
+            yield listed["call_id"]
+
+    def _call(self, name: str, call_id: str) -> CallRecord:
+        """Read a call; one that has ended is read once."""
+        if call_id in self._ended:
+            return self._ended[call_id]
+        call = replace(
+            call_record(self.world.tenants[name].call(call_id)), endpoint_is_healthy=name != HOSTILE
+        )
+        if call.data_status in ENDED:
+            self._ended[call_id] = call
+        return call
+
     def history(self, leaks: set[str]) -> History:
-        """Gather everything; `leaks` are secrets that were seen while the run lasted."""
-        limits = self.world.limits
+        """Gather everything; `leaks` are secrets that were seen while the run lasted.
+
+        What the API does not return is in `unread`: the report must show what the rest says.
+        """
+        limits, unread = self.world.limits, list[str]()
         packets_s = {trunk: self.capture.times_of(trunk) or [] for trunk in limits}
         lines = self.world.stack.config.invite_log.read_text().splitlines()
         invites = [json.loads(line) for line in lines] + self.world.own.invites()
@@ -101,18 +122,29 @@ class Evidence:
         return History(
             limits=limits,
             accepted=frozenset(self.ledger.accepted),
-            calls=self.calls(),
+            calls=self._readable_calls(unread),
             invites=[to_invite(line) for line in invites if line["trunk_id"] in limits],
             packets_s=packets_s,
             cancelled_at_s=self.ledger.cancelled_at_s,
             most_legs=dict(self.sampler.most_legs),
             slots_left=self._slots_left(),
             told=frozenset(told),
-            recorded_failed=frozenset(self._recorded_failed()),
+            recorded_failed=self._recorded_failed(unread),
             unfinished_batches=self._unfinished_batches(),
             leaks=sorted(leaks | self.sampler.leaks | self._leaks()),
             wrong_responses=self.ledger.wrong_responses,
+            unread=unread,
         )
+
+    def _readable_calls(self, unread: list[str]) -> dict[str, CallRecord]:
+        """Return the calls that can be read, and note the listings and calls that cannot."""
+        found = dict(self._ended)
+        for name in self.world.tenants:
+            with _noted(f"the calls of {name}", unread):
+                for call_id in self._call_ids(name):
+                    with _noted(f"call {call_id}", unread):
+                        found[call_id] = self._call(name, call_id)
+        return found
 
     def _slots_left(self) -> dict[str, int]:
         """Count the slots in use, by the counter and by the items, of every pool of the run's trunks."""
@@ -129,19 +161,22 @@ class Evidence:
         webhook_id = self.world.webhooks[name]["id"]
         return _pages(self.world.tenants[name], f"/api/v1/webhooks/{webhook_id}/deliveries", **query)
 
-    def _recorded_failed(self) -> Iterator[tuple[str, str]]:
+    def _recorded_failed(self, unread: list[str]) -> frozenset[tuple[str, str]]:
+        found = set()
         for name in self.world.healthy():
-            for delivery in self._deliveries(name, state="failed"):
-                yield delivery["event"]["call_id"], delivery["event"]["type"]
+            with _noted(f"the failed deliveries of {name}", unread):
+                for delivery in self._deliveries(name, state="failed"):
+                    found.add((delivery["event"]["call_id"], delivery["event"]["type"]))
+        return frozenset(found)
 
     def _unfinished_batches(self) -> list[str]:
         """Find batches that have not ended, or whose rows are not all accounted for."""
         found = []
         for batch_id, name in self.ledger.batches.items():
             answer = self.world.tenants[name].api.get(f"/api/v1/batches/{batch_id}")
-            batch = answer.json()
-            if batch.get("status") not in _BATCH_ENDS:
-                found.append(f"{batch_id}: {batch.get('status', answer.status_code)}")
+            status = answer.json()["status"] if answer.is_success else answer.status_code
+            if status not in _BATCH_ENDS:
+                found.append(f"{batch_id}: {status}")
         return found
 
     def _leaks(self) -> set[str]:
@@ -150,6 +185,15 @@ class Evidence:
         places |= {"executions": executions_of(stack, self.since_ms)} | logs_of(stack, self.since_ms)
         found = {place: _secrets_in(self.world, text) for place, text in places.items()}
         return {f"{names} in {place}" for place, names in found.items() if names}
+
+
+@contextmanager
+def _noted(what: str, unread: list[str]) -> Iterator[None]:
+    """Note that the API does not return something, so that what follows is still read."""
+    try:
+        yield
+    except (httpx.HTTPError, AssertionError) as error:
+        unread.append(f"{what}: {error!r}"[:_NOTE_LENGTH])
 
 
 def _secrets_in(world: World, text: str) -> list[str]:

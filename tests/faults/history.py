@@ -64,6 +64,7 @@ class History:
 
     `cancelled_at_s` is when the API had answered that a call is cancelled. `told` and `recorded_failed` are
     pairs of call and event type: what the healthy endpoint received, and what the delivery log gives up.
+    `unread` is what the API did not return at the end.
     """
 
     limits: Mapping[str, TrunkLimits]
@@ -79,6 +80,7 @@ class History:
     unfinished_batches: Sequence[str] = ()
     leaks: Sequence[str] = ()
     wrong_responses: Sequence[str] = ()
+    unread: Sequence[str] = ()
 
 
 def lost_calls(history: History) -> list[str]:
@@ -164,6 +166,10 @@ def wrong_responses(history: History) -> list[str]:
     return list(history.wrong_responses)
 
 
+def unread_records(history: History) -> list[str]:
+    return list(history.unread)
+
+
 CHECKS: Mapping[str, Callable[[History], list[str]]] = {
     "every accepted call ends with a reason": lost_calls,
     "no call is dialled twice": calls_dialled_twice,
@@ -174,6 +180,7 @@ CHECKS: Mapping[str, Callable[[History], list[str]]] = {
     "every event is delivered or recorded as failed": missing_events,
     "no secret is where it must not be": secret_leaks,
     "every response is as documented": wrong_responses,
+    "everything can be read at the end": unread_records,
 }
 
 

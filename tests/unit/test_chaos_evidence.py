@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -23,16 +24,22 @@ from tests.support.tenant import Tenant
 
 
 class Api:
-    """A tenant's API with calls, one on each page, batches and deliveries to its endpoint."""
+    """A tenant's API with calls, one on each page, batches and deliveries to its endpoint.
+
+    It answers 500 to requests whose URL matches `broken`.
+    """
 
     def __init__(self) -> None:
         self.statuses = {"c1": "completed", "c2": "failed"}
         self.batch = "completed"
         self.deliveries: dict[str, list[dict[str, Any]]] = {"pending": [], "failed": []}
         self.reads = 0
+        self.broken = ""
 
     def respond(self, request: httpx.Request) -> httpx.Response:
         path, query = request.url.path, request.url.params
+        if self.broken and re.search(self.broken, str(request.url)):
+            return httpx.Response(500, text="Internal Server Error")
         if path.endswith("/deliveries"):
             return httpx.Response(200, json={"data": self.deliveries[query["state"]], "next_cursor": None})
         if "/batches/" in path:
@@ -93,17 +100,9 @@ def test_events_of_the_hostile_tenant_go_to_no_healthy_endpoint(api: Api) -> Non
 
 
 def test_an_api_that_fails_is_told(api: Api) -> None:
-    looked = evidence(api)
+    api.broken = "/calls"
     with pytest.raises(httpx.HTTPStatusError):
-        _broken(looked).unsettled()
-
-
-def _broken(looked: Evidence) -> Evidence:
-    client = httpx.Client(
-        transport=httpx.MockTransport(lambda _: httpx.Response(500, json={})), base_url="http://api"
-    )
-    looked.world.tenants["alpha"].api = client
-    return looked
+        evidence(api).unsettled()
 
 
 def test_the_end_of_a_run_is_read_from_every_place(
@@ -113,11 +112,8 @@ def test_the_end_of_a_run_is_read_from_every_place(
     looked.ledger.accepted["c1"] = "alpha"
     failed = {"event": {"call_id": "c2", "type": "call.failed"}}
     api.deliveries["failed"] = [{"id": "dlv_1"} | failed]
-    _complete(looked.world, tmp_path)
+    _complete(looked.world, tmp_path, monkeypatch)
     looked.sampler.most_legs["ST_1"] = 3
-    for place in ("table_of", "queues_of", "executions_of"):
-        monkeypatch.setattr(evidence_module, place, lambda *_: "nothing")
-    monkeypatch.setattr(evidence_module, "logs_of", lambda *_: {"api": "the canary-1 sings"})
     history = looked.history({"a secret in a request to SQS SendMessage"})
     assert [(invite.trunk, invite.at_s) for invite in history.invites] == [("ST_1", 5.0), ("ST_2", 6.0)]
     assert history.told == {("c1", "call.started")}
@@ -133,8 +129,39 @@ def test_the_end_of_a_run_is_read_from_every_place(
     assert "3 calls at once" in summary(result)
 
 
-def _complete(world: Any, folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("broken", "unread", "read"),
+    [
+        (r"/calls\?", "the calls of alpha", set()),
+        (r"/calls\?.*cursor", "the calls of alpha", {"c1"}),
+        ("/calls/c1", "call c1", {"c2"}),
+        ("/deliveries", "the failed deliveries of alpha", {"c1", "c2"}),
+    ],
+)
+def test_what_cannot_be_read_is_a_violation_and_the_rest_is_reported(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, unread: str, read: set[str]
+) -> None:
+    looked = evidence(api)
+    _complete(looked.world, tmp_path, monkeypatch)
+    api.broken = broken
+    history = looked.history(set())
+    (noted,) = violations(history)["everything can be read at the end"]
+    assert noted.startswith(f"{unread}: ")
+    assert "Internal Server Error" in noted
+    assert set(history.calls) == read
+    assert len(history.invites) == 2
+
+
+def test_a_batch_that_cannot_be_read_has_not_ended(api: Api) -> None:
+    api.broken = "/batches/"
+    assert evidence(api).unsettled() == ["bat_1: 500"]
+
+
+def _complete(world: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Add what the end of a run is read from: logs of INVITEs, slots, requests to the endpoint."""
+    for place in ("table_of", "queues_of", "executions_of"):
+        monkeypatch.setattr(evidence_module, place, lambda *_: "nothing")
+    monkeypatch.setattr(evidence_module, "logs_of", lambda *_: {"api": "the canary-1 sings"})
     room = "call-00000000-0000-4000-8000-00000000000"
     lines = [{"trunk_id": trunk, "room": f"{room}{t}", "t": t} for trunk, t in (("ST_1", 5.0), ("ST_9", 1.0))]
     log = folder / "invites.jsonl"
