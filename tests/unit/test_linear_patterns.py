@@ -62,7 +62,7 @@ def growth(use: Use, pump: str, clock: Clock = time.thread_time_ns) -> float:
     """
     short, long = pump * (_LENGTH // len(pump)), pump * (_LONGER * _LENGTH // len(pump))
     costs = [(cost_ns(use, short, clock), cost_ns(use, long, clock)) for _ in range(_ROUNDS)]
-    least_short, least_long = (min(each) for each in zip(*costs, strict=True))
+    least_short, least_long = min(short_ns for short_ns, _ in costs), min(long_ns for _, long_ns in costs)
     return least_long / max(1, least_short)
 
 
