@@ -10,7 +10,9 @@ from infrastructure.queues import short_lived_queue
 TASK_TIMEOUT_S = 55
 
 _VISIBILITY_S = 90
-_MAX_RECEIVES = 3
+_MAX_RECEIVES = 5
+"""AWS asks for five at least: a message that Lambda throttles counts as received.
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
 
 
 class RepairQueue(Construct):
@@ -21,7 +23,7 @@ class RepairQueue(Construct):
         self.queue, _ = short_lived_queue(
             self,
             key,
-            failure="A part of the reconciler's pass failed three times: its trunks are not repaired.",
+            failure="A part of the reconciler's pass failed five times: its trunks are not repaired.",
             visibility_s=_VISIBILITY_S,
             max_receives=_MAX_RECEIVES,
         )

@@ -43,12 +43,12 @@ def test_a_task_is_one_message_and_tasks_at_once_are_bounded(
     assert source["ScalingConfig"] == {"MaximumConcurrency": settings.repair_tasks_at_once}
 
 
-def test_a_task_that_fails_three_times_is_put_away_and_is_never_done_twice_at_once(
+def test_a_task_that_fails_again_and_again_is_put_away_and_is_never_done_twice_at_once(
     template: dict[str, Any],
 ) -> None:
     queues = resources(template, "AWS::SQS::Queue")
     (queue,) = (queues[name] for name in names_in(_source_of(template)["EventSourceArn"]))
-    assert queue["RedrivePolicy"]["maxReceiveCount"] == 3
+    assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5, "a task that Lambda throttles counts as received"
     functions = resources(template, "AWS::Lambda::Function").values()
     (worker,) = (each for each in functions if package_of(each) == "call_reconciler")
     assert queue["VisibilityTimeout"] > worker["Timeout"]
