@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from trunkline.core.errors import TrunklineError
 from trunkline.core.logging import logger
 from trunkline.core.redaction import route_template
-from trunkline.http_api.error_mapping import error_answer, error_headers, unexpected_error
+from trunkline.http_api.error_mapping import error_response, unexpected_error_response
 from trunkline.http_api.request import Request
 from trunkline.http_api.responses import Response
 
@@ -27,10 +27,10 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     try:
         response = Response(200, _run_route(request))
     except TrunklineError as error:
-        response = Response(*error_answer(error, request.request_id), error_headers(error))
-    except Exception:
+        response = error_response(error, request.request_id)
+    except Exception as error:
         log.exception("unexpected error")
-        response = Response(*unexpected_error(request.request_id))
+        response = unexpected_error_response(error, request.request_id)
     log.info("agent request", path=route_template(request.path), status=response.status)
     return response.to_payload()
 

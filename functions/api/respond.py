@@ -8,7 +8,7 @@ from typing import Any
 from trunkline.core.errors import InvalidRequest, LiveKitNotConfigured, TrunklineError
 from trunkline.core.logging import logger
 from trunkline.core.metrics import ACCEPT_TIME, CALLS_REFUSED, LIVEKIT_NOT_CONFIGURED, MetricWriter
-from trunkline.http_api.error_mapping import error_answer, error_headers, unexpected_error
+from trunkline.http_api.error_mapping import error_response, unexpected_error_response
 from trunkline.http_api.request import Request
 from trunkline.http_api.responses import Reply, Response
 from trunkline.http_api.routing import Route
@@ -31,10 +31,10 @@ def respond(http: Request) -> Response:
     try:
         response = _run_route(request)
     except TrunklineError as error:
-        response = Response(*error_answer(error, http.request_id), error_headers(error))
-    except Exception:
+        response = error_response(error, http.request_id)
+    except Exception as error:
         log.exception("unexpected error")
-        response = Response(*unexpected_error(http.request_id))
+        response = unexpected_error_response(error, http.request_id)
     finally:
         meter.flush()
     if request.rate_limit:

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from trunkline.core.errors import TrunklineError
 from trunkline.core.logging import logger
 from trunkline.core.metrics import LIVEKIT_WEBHOOKS, MetricWriter
-from trunkline.http_api.error_mapping import error_answer
+from trunkline.http_api.error_mapping import error_response
 from trunkline.http_api.responses import Response
 from trunkline.livekit.webhooks import parse_event, verified_event
 
@@ -33,7 +33,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     except TrunklineError as error:
         log.warning("webhook refused", cause=error.type)
         _count("refused")
-        return Response(*error_answer(error, event["requestContext"]["requestId"])).to_payload()
+        return error_response(error, event["requestContext"]["requestId"]).to_payload()
     reported = parse_event(webhook)
     call_id = reported.claim.call_id if reported else None
     if call_id and owner and not built.projects.owns(owner, built.calls.load(call_id)):

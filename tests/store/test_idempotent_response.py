@@ -8,13 +8,8 @@ import pytest
 
 from tests.support.clocks import ManualClock
 from tests.support.stubs import PlaintextCipher
-from trunkline.core.errors import (
-    AlreadyExists,
-    IdempotencyConflict,
-    IdempotencyInProgress,
-    LiveKitFailed,
-    OutcomeUnknown,
-)
+from trunkline.core.errors import AlreadyExists, LiveKitFailed
+from trunkline.core.idempotency_errors import IdempotencyConflict, IdempotencyInProgress, OutcomeUnknown
 from trunkline.storage.idempotency import IdempotencyKey
 from trunkline.storage.idempotent_response import IdempotentResponses
 from trunkline.storage.table import Table

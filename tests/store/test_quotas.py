@@ -23,7 +23,8 @@ from trunkline.calls.states import State
 from trunkline.calls.transitions import end_call
 from trunkline.calls.value_objects import Channel, Ending
 from trunkline.compliance.policy import CompliancePolicy
-from trunkline.core.errors import ConcurrencyExceeded, DailyLimitReached, IdempotencyConflict, QueueFull
+from trunkline.core.errors import ConcurrencyExceeded, DailyLimitReached, QueueFull
+from trunkline.core.idempotency_errors import IdempotencyConflict
 from trunkline.core.logging import logger
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.repository import DialQueue

@@ -15,15 +15,8 @@ from trunkline.auth.principal import Principal
 from trunkline.call_control.erase_call import EraseCallService
 from trunkline.calls.report_schemas import Reports
 from trunkline.calls.user_context_repository import UserContextRepository
-from trunkline.core.errors import (
-    CallEnded,
-    IdempotencyConflict,
-    IdempotencyInProgress,
-    LimitReached,
-    NotFound,
-    OutcomeUnknown,
-    StaleAttempt,
-)
+from trunkline.core.errors import CallEnded, LimitReached, NotFound, StaleAttempt
+from trunkline.core.idempotency_errors import IdempotencyConflict, IdempotencyInProgress, OutcomeUnknown
 from trunkline.core.redaction import HIDDEN
 from trunkline.core.validation import validated
 from trunkline.egress.messages import Request, Response

@@ -12,7 +12,7 @@ from tests.support.clocks import ManualClock
 from tests.support.stubs import PlaintextCipher
 from tests.support.triggers import TRIGGER
 from trunkline.core.errors import RateLimited
-from trunkline.http_api.error_mapping import error_answer, error_headers
+from trunkline.http_api.error_mapping import error_response
 from trunkline.storage.encryption import context_for_trigger
 from trunkline.storage.keys.tenants import tenant_key
 from trunkline.storage.table import Put, Table
@@ -60,9 +60,9 @@ def test_a_trigger_accepts_so_many_events_a_minute_and_says_when_to_go_on(events
     assert [events.send(trigger) for _ in range(LIMIT)] == ["ignored"] * LIMIT
     with pytest.raises(RateLimited) as refused:
         events.send(trigger)
-    status, body = error_answer(refused.value, "req-1")
-    assert (status, body["error"]["type"]) == (429, "rate_limited")
-    wait_s = int(error_headers(refused.value)["Retry-After"])
+    response = error_response(refused.value, "req-1")
+    assert (response.status, response.body["error"]["type"]) == (429, "rate_limited")
+    wait_s = int(response.headers["Retry-After"])
     assert 1 <= wait_s <= 60
     assert len(events.triggers.received(trigger.id, 100)) == LIMIT, "a flood is not recorded"
     events.clock.move_s(wait_s)

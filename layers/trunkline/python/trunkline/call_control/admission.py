@@ -18,11 +18,11 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import (
     ConcurrencyExceeded,
     DailyLimitReached,
-    IdempotencyInProgress,
     NumberSuppressed,
     QueueFull,
     QueueUnavailable,
 )
+from trunkline.core.idempotency_errors import IdempotencyInProgress
 from trunkline.dial_queue.messages import DialWakeup, WakeQueue, WakeupNotSent
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.storage.idempotency import IdempotencyKey

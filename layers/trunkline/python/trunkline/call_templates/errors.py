@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from trunkline.core.errors import (
-    ConcurrencyExceeded,
-    IdempotencyInProgress,
-    LiveKitNotConfigured,
-    QueueFull,
-    QueueUnavailable,
-)
+from trunkline.core.errors import ConcurrencyExceeded, LiveKitNotConfigured, QueueFull, QueueUnavailable
+from trunkline.core.idempotency_errors import IdempotencyInProgress
 
 RETRYABLE_ERRORS = (
     QueueUnavailable,

@@ -5,6 +5,10 @@ from __future__ import annotations
 from trunkline.core.rate_limit import RateLimitStatus
 
 
+class TransientError(Exception):
+    """Base of failures that pass by themselves, and of which a caller need not know more."""
+
+
 class TrunklineError(Exception):
     """Base of every error whose message may be shown to the caller."""
 
@@ -253,35 +257,20 @@ class InvalidAgentToken(FixedMessageError):
     text = "Invalid agent token"
 
 
-class IdempotencyConflict(FixedMessageError):
-    """The idempotency key was used within 24 hours with another body."""
-
-    type = "idempotency_conflict"
-    text = "Idempotency-Key was used with another request body"
-
-
-class IdempotencyInProgress(FixedMessageError):
-    """A request with this idempotency key is in progress."""
-
-    type = "idempotency_in_progress"
-    text = "A request with this Idempotency-Key is in progress: try again"
-
-
-class OutcomeUnknown(FixedMessageError):
-    """The outcome of the first request with this idempotency key is unknown."""
-
-    type = "outcome_unknown"
-    text = (
-        "The outcome of the first request with this Idempotency-Key is unknown: "
-        "check whether the resource exists before you retry with a new key"
-    )
-
-
 class LiveKitNotConfigured(FixedMessageError):
     """The deployment's LiveKit secret does not contain a project yet."""
 
     type = "livekit_not_configured"
     text = "LiveKit service is not configured. Please contact support."
+
+
+class ServiceUnavailable(TrunklineError):
+    """AWS did not respond, throttled or failed: whether a change was made is not known."""
+
+    type = "service_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("AWS did not respond in time: try again", retry_after_s=2)
 
 
 class QueueUnavailable(TrunklineError):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from trunkline.core import errors
+from trunkline.core import errors, idempotency_errors
+from trunkline.core.aws_failures import is_transient
+from trunkline.http_api.responses import Response
 
 STATUS: dict[type[errors.TrunklineError], int] = {
     errors.InvalidRequest: 400,
@@ -33,9 +35,9 @@ STATUS: dict[type[errors.TrunklineError], int] = {
     errors.DeliveryPending: 409,
     errors.WebhookDisabled: 409,
     errors.VersionConflict: 409,
-    errors.IdempotencyConflict: 409,
-    errors.IdempotencyInProgress: 409,
-    errors.OutcomeUnknown: 409,
+    idempotency_errors.IdempotencyConflict: 409,
+    idempotency_errors.IdempotencyInProgress: 409,
+    idempotency_errors.OutcomeUnknown: 409,
     errors.StateTooLarge: 409,
     errors.RequestTooLarge: 413,
     errors.RateLimited: 429,
@@ -45,26 +47,26 @@ STATUS: dict[type[errors.TrunklineError], int] = {
     errors.LiveKitNotConfigured: 500,
     errors.QueueUnavailable: 500,
     errors.LiveKitFailed: 502,
+    errors.ServiceUnavailable: 503,
 }
 
 
-def error_headers(error: errors.TrunklineError) -> dict[str, str]:
-    """Return `Retry-After` if the time is known (RFC 9110, 10.2.3)."""
-    return {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
-
-
-def error_answer(error: errors.TrunklineError, request_id: str) -> tuple[int, dict[str, Any]]:
-    """Return the status and body of an error."""
+def error_response(error: errors.TrunklineError, request_id: str) -> Response:
+    """Return the response to an error, with `Retry-After` if the time is known (RFC 9110, 10.2.3)."""
     code = STATUS.get(type(error), 500)
-    return code, error_body(error.message, code, error.type, request_id, error.field)
+    headers = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+    body = error_body(error.message, code, error.type, request_id, error.field)
+    return Response(code, body, headers)
 
 
-def unexpected_error(request_id: str) -> tuple[int, dict[str, Any]]:
-    """Return the status and body of an error that nobody foresaw.
+def unexpected_error_response(error: Exception, request_id: str) -> Response:
+    """Return the response to an error that nobody foresaw.
 
-    The caller learns only the request's id, with which the cause is found in the log.
+    The caller learns whether to try again, and the request's id, with which the cause is found in the log.
     """
-    return 500, error_body("Internal server error", 500, "internal_error", request_id)
+    if is_transient(error):
+        return error_response(errors.ServiceUnavailable(), request_id)
+    return Response(500, error_body("Internal server error", 500, "internal_error", request_id))
 
 
 def error_body(

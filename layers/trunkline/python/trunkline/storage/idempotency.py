@@ -16,7 +16,8 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from trunkline.core.errors import IdempotencyConflict, InvalidRequest
+from trunkline.core.errors import InvalidRequest
+from trunkline.core.idempotency_errors import IdempotencyConflict
 from trunkline.storage.keys.item import TTL, Item, ItemKey, idempotency_key
 from trunkline.storage.table import ABSENT, Delete, Put
 

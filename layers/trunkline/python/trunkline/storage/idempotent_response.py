@@ -16,12 +16,8 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr
 
 from trunkline.core.clock import Clock
-from trunkline.core.errors import (
-    IdempotencyConflict,
-    IdempotencyInProgress,
-    LiveKitFailed,
-    OutcomeUnknown,
-)
+from trunkline.core.errors import LiveKitFailed
+from trunkline.core.idempotency_errors import IdempotencyConflict, IdempotencyInProgress, OutcomeUnknown
 from trunkline.storage.encryption import EncryptionContext, EnvelopeCipher, context_for_stored_response
 from trunkline.storage.idempotency import RETENTION_MS, IdempotencyKey
 from trunkline.storage.keys.item import TTL, Item

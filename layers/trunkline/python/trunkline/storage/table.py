@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from trunkline.core.errors import TransientError
 from trunkline.storage.keys.item import OPEN_INDEX, OPEN_PK, OPEN_SK, PK, SK, Item, ItemKey
 from trunkline.storage.serialization import encoded, from_dynamodb, to_dynamodb
 from trunkline.storage.writes import (
@@ -60,7 +61,7 @@ class ConditionFailed(Exception):
         self.names = frozenset(names)
 
 
-class TransactionConflict(Exception):
+class TransactionConflict(TransientError):
     """Another transaction held one of the items; the same write may succeed on retry."""
 
 
