@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from tests.store.fixtures_dynamodb import aws_client
 from tests.store.fixtures_outbound import ME, OutboundHarness
 from tests.support.clocks import ManualClock
+from tests.support.passes import PassOnce
 from tests.support.stubs import GUARD, PlaintextCipher
 from trunkline.call_templates.create_call import TemplateCallCreator, TemplateTargets
 from trunkline.call_templates.user_context import TemplateCipher
@@ -73,7 +74,7 @@ class ScheduleHarness:
     def reconcile(self, later_s: float = 61) -> Counter[str]:
         self.clock.move_s(later_s)
         repairs: Counter[str] = Counter()
-        ScheduleReconciler(self.mirror, self.clock, GUARD).reconcile(repairs)
+        ScheduleReconciler(self.mirror, self.clock, GUARD).reconcile(repairs, PassOnce())
         return repairs
 
     def stored(self, schedule_id: str) -> Schedule:

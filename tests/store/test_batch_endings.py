@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.store.fixtures_batches import BatchHarness, csv_of, line, numbers
 from tests.store.fixtures_outbound import ME
+from tests.support.passes import PassOnce
 from tests.support.stubs import GUARD
 from tests.unit.test_csv_reader import broken_files
 from trunkline.batches.forecast_service import ForecastService
@@ -36,7 +37,7 @@ def fail(batches: BatchHarness, batch_id: str) -> None:
     batches.flow.failed.add(batches.stored(batch_id).execution_name)
     batches.clock.move_s(61)
     flow: Any = batches.flow
-    BatchReconciler(batches.store, flow, batches.clock, GUARD).reconcile(Counter())
+    BatchReconciler(batches.store, flow, batches.clock, GUARD).reconcile(Counter(), PassOnce())
 
 
 def run_until_given_up(batches: BatchHarness, batch_id: str) -> dict[str, Any]:

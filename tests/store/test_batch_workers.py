@@ -11,6 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from tests.store.fixtures_batches import BatchHarness, csv_of, line, numbers
 from tests.store.fixtures_outbound import ME
+from tests.support.passes import PassOnce
 from tests.support.stubs import GUARD
 from trunkline.batches.importer import DONE, Importer
 from trunkline.batches.models import BatchJob
@@ -92,18 +93,18 @@ def test_what_is_lost_on_the_way_the_reconciler_begins(batches: BatchHarness) ->
     flow: Any = batches.flow
     reconciler = BatchReconciler(batches.store, flow, batches.clock, GUARD)
     repairs = Counter[str]()
-    reconciler.reconcile(repairs)
+    reconciler.reconcile(repairs, PassOnce())
     assert batches.flow.started == [], "it is let be for a minute"
     batches.clock.move_s(61)
-    reconciler.reconcile(repairs)
+    reconciler.reconcile(repairs, PassOnce())
     assert [batch.execution_name for batch in batches.flow.started] == [f"{batch_id}-import-1"]
     batches.flow.failed.add(f"{batch_id}-import-1")
-    reconciler.reconcile(repairs)
+    reconciler.reconcile(repairs, PassOnce())
     assert batches.flow.started[-1].execution_name == f"{batch_id}-import-2"
     assert repairs == {"batch_begun_anew": 1}
     batches.run(batch_id)
     batches.clock.move_s(120)
-    reconciler.reconcile(repairs)
+    reconciler.reconcile(repairs, PassOnce())
     assert len(batches.flow.started) == 2, "its work is done"
 
 

@@ -15,6 +15,7 @@ from tests.store.fixtures_webhooks import MINE, WebhookHarness
 from tests.store.test_web_call_reconciler import WebCallHarness
 from tests.support.builders import make_call, make_web_call
 from tests.support.clocks import NOW_MS
+from tests.support.passes import PassOnce
 from tests.support.stubs import GUARD
 from trunkline.call_control.list_calls import CallQuery
 from trunkline.calls.states import State
@@ -39,7 +40,7 @@ def test_a_batch_beside_an_unreadable_one_is_begun(batches: BatchHarness) -> Non
     batches.flow.broken = None
     break_item(batches.table, batch_key(poisoned))
     batches.clock.move_s(61)
-    BatchReconciler(batches.store, batches.flow, batches.clock, GUARD).reconcile(Counter())  # type: ignore[arg-type]
+    BatchReconciler(batches.store, batches.flow, batches.clock, GUARD).reconcile(Counter(), PassOnce())  # type: ignore[arg-type]
     assert [batch.id for batch in batches.flow.started] == [healthy]
 
 
@@ -51,7 +52,7 @@ def test_a_delivery_behind_an_unreadable_one_is_started(webhooks: WebhookHarness
     break_item(webhooks.table, poisoned, attempts="no list")
     webhooks.clock.move_s(16 * 60)
     repairs: Counter[str] = Counter()
-    webhooks.reconciler.reconcile(repairs)
+    webhooks.reconciler.reconcile(repairs, PassOnce())
     assert repairs == {"delivery_restarted": 1}
     assert healthy
 

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from tests.store.fixtures_webhooks import DOWN, LATER, MINE, OK, WebhookHarness, all_items
 from tests.support.builders import make_call
 from tests.support.clocks import NOW_MS
+from tests.support.passes import PassOnce
 from trunkline.core.errors import NotFound, WebhookDisabled
 from trunkline.core.validation import validated
 from trunkline.egress.messages import Response
@@ -132,7 +133,7 @@ def test_what_waited_for_a_circuit_goes_on_with_the_first_success_and_once(webho
     webhooks.answer = lambda _: OK
     assert webhooks.run(webhooks.deliveries_service.ping(MINE, webhook)["id"]) == []
     repairs: Counter[str] = Counter()
-    webhooks.reconciler.reconcile(repairs)
+    webhooks.reconciler.reconcile(repairs, PassOnce())
     assert repairs == {"delivery_resumed": len(held)}
     for delivery_id in held:
         assert webhooks.run(delivery_id) == [], "its wait is over"
@@ -141,7 +142,7 @@ def test_what_waited_for_a_circuit_goes_on_with_the_first_success_and_once(webho
     for delivery_id in held:
         woken = webhooks.worker.step(delivery_id, steps[delivery_id]["version"])
         assert woken["next"] == "done", "the execution that waited has been replaced"
-    webhooks.reconciler.reconcile(repairs)
+    webhooks.reconciler.reconcile(repairs, PassOnce())
     assert (repairs, len(webhooks.sent)) == ({"delivery_resumed": len(held)}, sent)
     retried = webhooks.delivery(ids[0])
     assert len(retried.attempts) == 1, "a retry keeps its time, which Retry-After may have asked for"
@@ -160,7 +161,7 @@ def test_a_long_backlog_goes_on_over_several_passes_and_each_delivery_once(
     resumed = []
     for _ in range(4):
         repairs: Counter[str] = Counter()
-        webhooks.reconciler.reconcile(repairs)
+        webhooks.reconciler.reconcile(repairs, PassOnce())
         resumed.append(repairs["delivery_resumed"])
     assert resumed == [2, 2, 1, 0]
 

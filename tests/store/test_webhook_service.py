@@ -12,6 +12,7 @@ import pytest
 from tests.store.fixtures_webhooks import DOWN, MINE, OK, URL, WebhookHarness, all_items
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS
+from tests.support.passes import PassOnce
 from trunkline.core.errors import (
     DeliveryPending,
     InvalidRequest,
@@ -212,13 +213,13 @@ def test_the_reconciler_starts_what_was_lost_and_nothing_else(webhooks: WebhookH
     done = webhooks.told(make_call(2))
     webhooks.run(done)
     repairs: Counter[str] = Counter()
-    webhooks.reconciler.reconcile(repairs)
+    webhooks.reconciler.reconcile(repairs, PassOnce())
     assert not repairs
     webhooks.clock.move_s(16 * 60)
-    webhooks.reconciler.reconcile(repairs)
+    webhooks.reconciler.reconcile(repairs, PassOnce())
     assert repairs == {"delivery_restarted": 1}
     assert webhooks.flow.names[-1].startswith(lost)
-    webhooks.reconciler.reconcile(repairs)
+    webhooks.reconciler.reconcile(repairs, PassOnce())
     assert repairs == {"delivery_restarted": 1}
     webhooks.run(lost)
     assert webhooks.delivery(lost).state is DeliveryState.SUCCEEDED

@@ -11,7 +11,7 @@ from trunkline.batches.models import Batch
 from trunkline.batches.repository import BatchRepository, job_started
 from trunkline.core.clock import Clock
 from trunkline.core.item_guard import ItemGuard
-from trunkline.reconciler.resumable import PassOnce, PassRunner, rotated
+from trunkline.reconciler.resumable import PassRunner, rotated
 
 _GRACE_MS = 60_000
 
@@ -25,12 +25,11 @@ class BatchReconciler:
     clock: Clock
     guard: ItemGuard
 
-    def reconcile(self, repairs: Counter[str], passes: PassRunner | None = None) -> None:
+    def reconcile(self, repairs: Counter[str], passes: PassRunner) -> None:
         """Start the jobs that should run and do not; a failure is left to the next pass.
 
         `passes` bounds the pass, and goes on where the one before stopped.
         """
-        passes = passes or PassOnce()
         passes.run("batches", self._unfinished, lambda batch_id: self._restart_guarded(batch_id, repairs))
 
     def _unfinished(self, after: str) -> Iterator[tuple[str, str]]:

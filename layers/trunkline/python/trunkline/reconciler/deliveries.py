@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from trunkline.core.clock import Clock
 from trunkline.core.item_guard import ItemGuard
 from trunkline.reconciler.overdue import OverdueGauge
-from trunkline.reconciler.resumable import PassOnce, PassRunner, rotated
+from trunkline.reconciler.resumable import PassRunner, rotated
 from trunkline.webhooks.delivery_repository import DeliveryRepository, OverdueDelivery
 from trunkline.webhooks.delivery_starter import DeliveryStarter
 from trunkline.webhooks.health_repository import EndpointHealthRepository, Resumption
@@ -33,12 +33,11 @@ class DeliveryReconciler:
     guard: ItemGuard
     overdue: OverdueGauge = field(default_factory=OverdueGauge)
 
-    def reconcile(self, repairs: Counter[str], passes: PassRunner | None = None) -> None:
+    def reconcile(self, repairs: Counter[str], passes: PassRunner) -> None:
         """Start deliveries that wait for an endpoint that works again, and those overdue by 15 minutes.
 
         `passes` bounds both, and goes on where the pass before stopped.
         """
-        passes = passes or PassOnce()
         passes.run("resumptions", self._resumptions, lambda found: self._resume_guarded(found, repairs))
         until_ms, tried = self.clock.wall_ms() - _GRACE_MS, 0
 

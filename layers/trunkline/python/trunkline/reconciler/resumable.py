@@ -25,17 +25,6 @@ class PassRunner(Protocol):
     def run(self, name: str, items: Items[_T], work: Callable[[_T], bool | None]) -> None: ...
 
 
-class PassOnce:
-    """Runs a pass to its end, from the start."""
-
-    def run(self, name: str, items: Items[_T], work: Callable[[_T], bool | None]) -> None:
-        """Work on the items until `work` returns True; `name` is for passes that go on."""
-        del name
-        for _, item in items(""):
-            if work(item):
-                return
-
-
 @dataclass(frozen=True)
 class ResumablePass:
     """Runs passes with bounded time; `known` has the cursors that the passes before left."""

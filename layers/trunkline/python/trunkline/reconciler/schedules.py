@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from trunkline.core.clock import Clock
 from trunkline.core.item_guard import ItemGuard
 from trunkline.reconciler.overdue import OverdueGauge
-from trunkline.reconciler.resumable import PassOnce, PassRunner, rotated
+from trunkline.reconciler.resumable import PassRunner, rotated
 from trunkline.schedules.eventbridge_sync import SETTLED_MS, ScheduleSync
 from trunkline.storage.keys.item import SK, Item
 
@@ -23,7 +23,7 @@ class ScheduleReconciler:
     guard: ItemGuard
     overdue: OverdueGauge = field(default_factory=OverdueGauge)
 
-    def reconcile(self, repairs: Counter[str], passes: PassRunner | None = None) -> None:
+    def reconcile(self, repairs: Counter[str], passes: PassRunner) -> None:
         """Synchronise; `passes` bounds the pass, and goes on where the one before stopped."""
         until_ms = self.clock.wall_ms() - SETTLED_MS
 
@@ -36,4 +36,4 @@ class ScheduleReconciler:
             with self.guard.item("schedule", str(mark[SK])):
                 repairs["schedule_mirrored"] += self.sync.sync_marked(mark)
 
-        (passes or PassOnce()).run("schedules", pending, synchronise)
+        passes.run("schedules", pending, synchronise)
