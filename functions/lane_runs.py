@@ -15,6 +15,8 @@ from trunkline.dialer.context import DialerContext, DialerLiveKit
 from trunkline.dialer.dial_metrics import DialMetrics
 from trunkline.dialer.lane_run import LaneRun, RunLimits
 from trunkline.dialer.simulation_hook import Simulation
+from trunkline.statistics.repository import StatisticsRepository
+from trunkline.statistics.start_recorder import StartRecorder
 from trunkline.trunks.blocked_callers import BlockedCallers
 
 
@@ -26,6 +28,7 @@ class LaneRunFactory:
         self._resources = resources
         self._timing = Timing()
         self._compliance = CompliancePolicy(resources.table, resources.clock)
+        self._starts = StartRecorder(StatisticsRepository(resources.table), resources.log)
 
     def build(
         self,
@@ -41,7 +44,7 @@ class LaneRunFactory:
         context = DialerContext(
             run_id=run_id,
             starts=StartHistory(),
-            metrics=DialMetrics(resources.clock),
+            metrics=DialMetrics(resources.clock, starts=self._starts),
             timing=self._timing,
             calls=resources.calls,
             livekit=livekit,

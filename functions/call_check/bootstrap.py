@@ -17,6 +17,7 @@ from trunkline.livekit.projects import ProjectRegistry
 from trunkline.reconciler.call_repair import CallRepairFrame
 from trunkline.reconciler.phone_call_repair import PhoneCallRepair
 from trunkline.reconciler.web_calls import WebCallReconciler
+from trunkline.statistics.repairs import RepairLog
 
 _THREADS = 2
 
@@ -46,7 +47,12 @@ class CallCheckProcess:
     def _frame(self) -> CallRepairFrame:
         resources = self._resources
         return CallRepairFrame(
-            resources.calls, resources.new_notifier(), resources.clock, self._offload, self._log
+            resources.calls,
+            resources.new_notifier(),
+            resources.clock,
+            self._offload,
+            self._log,
+            record=RepairLog(resources.table, resources.clock, self._log).record,
         )
 
     def _phone(self, livekit: LiveKitClient) -> PhoneCallRepair:

@@ -28,6 +28,7 @@ from trunkline.reconciler.progress import ProgressRepository
 from trunkline.reconciler.task_runner import TaskRunner
 from trunkline.reconciler.tasks import RepairTask, RepairTaskQueue
 from trunkline.simulator.livekit import SimulatedLiveKit
+from trunkline.statistics.repairs import RepairLog
 
 _THREADS = 16
 
@@ -44,7 +45,9 @@ class CallReconcilerProcess:
         simulated = SimulatedLiveKit(self._resources.calls, clock, self._offload)
         checks = CallCheckQueue(sqs, settings.call_check_queue_url, clock, log)
         phone = self._phone_reconciler(simulated, checks, meter)
-        frame = CallRepairFrame(phone.calls, phone.notifier, clock, self._offload, log, checks.send)
+        frame = CallRepairFrame(
+            phone.calls, phone.notifier, clock, self._offload, log, checks.send, record=phone.record_repair
+        )
         self._runner = TaskRunner(
             phone=phone,
             frame=frame,
@@ -82,6 +85,7 @@ class CallReconcilerProcess:
             guard=guard,
             check_at=checks.send,
             meter=meter,
+            record_repair=RepairLog(resources.table, resources.clock, resources.log).record,
         )
 
     async def _connect(self, tenant_id: str | None, sessions: AsyncExitStack) -> LiveKitClient:

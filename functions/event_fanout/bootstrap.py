@@ -9,6 +9,7 @@ from trunkline.batches.models import BATCH_RETENTION_S
 from trunkline.batches.repository import BatchRepository
 from trunkline.core import aws_clients
 from trunkline.core.settings import EventFanoutSettings
+from trunkline.statistics.repository import StatisticsRepository
 from trunkline.storage.table import Table
 from trunkline.trunks.repository import TrunkRepository
 from trunkline.webhooks.delivery_executions import DeliveryStateMachine
@@ -22,11 +23,20 @@ _DELIVERIES_AT_ONCE = 10
 
 
 @cache
+def table() -> Table:
+    return Table(aws_clients.client("dynamodb"), EventFanoutSettings.from_env().table_name)
+
+
+@cache
+def statistics() -> StatisticsRepository:
+    return StatisticsRepository(table())
+
+
+@cache
 def fan_out() -> FanOut:
     """Build the fan-out; the ends of batches' calls are counted in their batches."""
     settings = EventFanoutSettings.from_env()
-    table = Table(aws_clients.client("dynamodb"), settings.table_name)
-    batches = BatchRepository(table)
+    batches = BatchRepository(table())
 
     def count(end: CallEnd) -> None:
         batches.record_call_end(
@@ -34,10 +44,10 @@ def fan_out() -> FanOut:
         )
 
     return FanOut(
-        EndpointRepository(table),
-        DeliveryRepository(table),
+        EndpointRepository(table()),
+        DeliveryRepository(table()),
         DeliveryStateMachine(aws_clients.client("stepfunctions"), settings.delivery_flow_arn),
-        TrunkRepository(table).grantees,
+        TrunkRepository(table()).grantees,
         EventBus(aws_clients.client("events"), settings.event_bus_name).publish,
         count,
         ThreadPoolExecutor(_DELIVERIES_AT_ONCE).map,

@@ -13,16 +13,18 @@ from trunkline.calls.event_metrics import measure_event
 from trunkline.core.item_guard import ItemGuard
 from trunkline.core.logging import logger
 from trunkline.core.metrics import MetricWriter
+from trunkline.statistics.call_counts import EventCounter
 from trunkline.storage.serialization import from_dynamodb
 from trunkline.storage.table import ConditionFailed, TransactionConflict
 from trunkline.webhooks.event_bus import PublishFailed
 
-from .bootstrap import fan_out
+from .bootstrap import fan_out, statistics
 
 log = logger("event_fanout")
 guard = ItemGuard("event_fanout", log)
 meter = MetricWriter("event_fanout")
 _WORTH_A_REPEAT = (BotoCoreError, ClientError, ConditionFailed, TransactionConflict, PublishFailed)
+counter = EventCounter()
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
 
 
@@ -37,6 +39,14 @@ def handle_record(record: DynamoDBRecord) -> None:
         item = from_dynamodb(image)
         fan_out().handle_item(item)
         measure_event(item, meter)
+        counter.add(item)
+
+
+def _write_counts() -> None:
+    """Add up the batch's calls for statistics; what cannot be written is lost and holds up no event."""
+    for (tenant_mode, minute), counts in counter.take().items():
+        with guard.item("statistics", tenant_mode):
+            statistics().add_calls(tenant_mode, minute, counts)
 
 
 @log.inject_lambda_context(clear_state=True)
@@ -44,6 +54,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> Any:
     """Handle a batch of stream records; failures are reported record by record."""
     fan_out().begin_batch()
     result = process_partial_response(event, handle_record, processor, context)
+    _write_counts()
     meter.flush()
     log.info("batch", events=len(event["Records"]), failed=len(result["batchItemFailures"]))
     return result

@@ -34,6 +34,8 @@ from trunkline.dialer.context import DialerContext
 from trunkline.dialer.dial_metrics import DialMetrics
 from trunkline.dialer.lane_run import LaneRun, RunLimits
 from trunkline.livekit.dial_result import DialAnswer, DialResult, DialResultKind
+from trunkline.statistics.repository import StatisticsRepository
+from trunkline.statistics.start_recorder import StartRecorder
 from trunkline.storage.table import Table
 from trunkline.trunks.blocked_callers import BlockedCallers
 from trunkline.trunks.repository import TrunkRepository
@@ -115,10 +117,11 @@ class DialerHarness:
     def run(
         self, run_id: str = "run-1", limits: RunLimits = QUICK, process: MortalProcess | None = None
     ) -> LaneRun:
+        starts = StartRecorder(StatisticsRepository(self.table), logger("test"))
         context = DialerContext(
             run_id=run_id,
             starts=StartHistory(),
-            metrics=DialMetrics(self.clock),
+            metrics=DialMetrics(self.clock, starts=starts),
             timing=Timing(),
             calls=self.calls,
             livekit=process or self.livekit,

@@ -7,10 +7,13 @@ from functools import cache
 from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
+from trunkline.dial_queue.trunk_activity import TrunkActivityService
 from trunkline.dial_queue.trunk_service import TrunkService
+from trunkline.dial_queue.waiting_calls import WaitingCallCounter
 from trunkline.trunks.blocked_callers import BlockedCallers
 
 from .base import calls, clock, lane_notifier, table, test_trunks, trunks
+from .statistics import statistics
 
 
 @cache
@@ -27,6 +30,12 @@ def lane_leases() -> LaneLeaseRepository:
 def queue_status() -> QueueStatusReader:
     checkpoints = QueueCheckpoints(table(), dial_queue())
     return QueueStatusReader(dial_queue(), lane_leases(), trunks(), checkpoints, clock())
+
+
+@cache
+def trunk_activity_service() -> TrunkActivityService:
+    waiting = WaitingCallCounter(table(), dial_queue(), queue_status(), clock())
+    return TrunkActivityService(trunk_service(), waiting, statistics(), clock())
 
 
 @cache

@@ -23,6 +23,8 @@ ROUTES = RouteIndex(
         "api-keys": ("api_keys",),
         "session": ("session",),
         "limits": ("limits",),
+        "statistics": ("statistics",),
+        "repairs": ("statistics",),
         "audit": ("audit",),
         "livekit": ("livekit",),
     },

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from trunkline.auth.scopes import Scope
+from trunkline.dial_queue.trunk_activity import ActivityQuery, TrunkActivity
 from trunkline.dial_queue.trunk_service import TrunkChange, TrunkList, TrunkView
 from trunkline.http_api.routing import RouteGroup
 
 from ..auth import ApiRequest
-from ..bootstrap.queue import trunk_service
+from ..bootstrap.queue import trunk_activity_service, trunk_service
 
 group = RouteGroup(not_found="No such trunk.")
 
@@ -25,6 +26,15 @@ def list_trunks(request: ApiRequest) -> TrunkList:
 def get_trunk(request: ApiRequest, trunk_id: str) -> TrunkView:
     """Read a trunk and its latest events."""
     return trunk_service().get(request.principal, trunk_id)
+
+
+@group.get("/api/v1/trunks/{trunk_id}/activity", scope=Scope.TRUNKS_READ)
+def get_trunk_activity(request: ApiRequest, trunk_id: str, query: ActivityQuery) -> TrunkActivity:
+    """Read what a trunk does now: starts of each second, what waits and for what, its lane and its breaker.
+
+    Of a shared trunk you see the starts and calls of your own alone.
+    """
+    return trunk_activity_service().get(request.principal, trunk_id, query)
 
 
 @group.patch(

@@ -12,7 +12,7 @@ from typing import Any
 from trunkline.calls.attributes import call_attributes
 from trunkline.calls.index_items import listing_attributes, open_attributes, queue_writes, slot_writes
 from trunkline.calls.models import Call, NewEvent
-from trunkline.calls.value_objects import WaitsFor
+from trunkline.calls.value_objects import Channel, WaitsFor
 from trunkline.core.json_text import json_text
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.storage.idempotency import IdempotencyKey
@@ -57,6 +57,16 @@ def call_writes(call: Call) -> list[Write]:
     return [Put(item, ABSENT), *queue_writes(None, call), first]
 
 
+def _outcome(call: Call) -> Item:
+    """Return what the last entry says of the whole call, for counts of calls and their answer rate."""
+    outcome: Item = {"talk_s": call.duration_s} if call.duration_s else {}
+    if call.channel is Channel.PHONE:
+        was_dialled = call.connecting_at_ms is not None or call.attempts_made > 0
+        outcome |= {"dialled": True} if was_dialled else {}
+        outcome |= {"answered": True} if call.was_answered else {}
+    return outcome
+
+
 def event_put(call: Call, sequence: int, event: NewEvent, at_ms: int) -> Put:
     """Write an entry of a call's timeline; one of a batch's call has its row, for the batch's counts."""
     item: Item = call_event_key(call.id, sequence).as_item()
@@ -68,8 +78,8 @@ def event_put(call: Call, sequence: int, event: NewEvent, at_ms: int) -> Put:
     }
     if call.client_trace_id:
         item |= {"trace_id": call.client_trace_id}
-    if call.is_terminal and call.duration_s:
-        item |= {"talk_s": call.duration_s}
+    if call.is_terminal:
+        item |= _outcome(call)
     if call.batch_row:
         item |= {"batch_id": call.batch_row.batch_id, "batch_row": call.batch_row.number}
     item |= {TTL: call.ttl} if call.ttl else {}

@@ -11,6 +11,7 @@ from boto3.dynamodb.conditions import Attr
 
 from trunkline.calls.models import Call
 from trunkline.calls.states import State
+from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.phone_numbers import canonical_number
 from trunkline.storage.keys.calls import calls_partition, calls_sort_key, number_partition, user_partition
 from trunkline.storage.keys.dialing import (
@@ -19,6 +20,7 @@ from trunkline.storage.keys.dialing import (
     scheduled_key,
     slot_count_key,
     slot_key,
+    talking_prefix,
     waiting_partition,
 )
 from trunkline.storage.keys.item import (
@@ -37,7 +39,8 @@ from trunkline.storage.writes import ABSENT, EXISTS, Delete, Put, Update, Write
 def open_attributes(call: Call) -> Item:
     """Return the attributes that list a call in the index of open calls; none once it has ended.
 
-    A call with a pending hang-up stays listed, for the reconciler, behind the calls of every tenant.
+    A call with a pending hang-up stays listed, for the reconciler, behind the calls of every tenant. Answered
+    calls are listed behind those that ring, so that each kind can be counted.
     """
     if call.is_terminal:
         listed = {OPEN_PK: in_progress_partition(call.lane), OPEN_SK: f"~{call.id}"}
@@ -45,8 +48,9 @@ def open_attributes(call: Call) -> Item:
     if call.is_waiting or call.state is State.PENDING:
         expiry = f"{call.expires_at_ms:015d}#{call.id}"
         return {OPEN_PK: waiting_partition(call.lane), OPEN_SK: expiry}
-    started = f"{call.tenant_id}#{call.created_at_ms:015d}#{call.id}"
-    return {OPEN_PK: in_progress_partition(call.lane), OPEN_SK: started}
+    started = f"{call.created_at_ms:015d}#{call.id}"
+    owner = talking_prefix(call.tenant_id) if call.state is State.ACTIVE else f"{call.tenant_id}#"
+    return {OPEN_PK: in_progress_partition(call.lane), OPEN_SK: owner + started}
 
 
 def listing_attributes(call: Call) -> Item:
@@ -75,8 +79,17 @@ def queue_writes(before: Call | None, after: Call) -> list[Write]:
     writes: list[Write] = [Delete(old, EXISTS)] if old else []
     if new:
         values = {"call_id": after.id, "tenant_id": after.tenant_id}
+        if after.due_ms is not None:
+            values["waits_for"] = _cause_of_wait(after)
         writes.append(Put(new.as_item() | values, ABSENT))
     return writes
+
+
+def _cause_of_wait(call: Call) -> str:
+    """Return the `queue_state` of a call outside the queue, for counts by cause."""
+    if call.state is State.SCHEDULED and call.waits_for is not WaitsFor.ZONE:
+        return WaitsFor.SCHEDULE.value
+    return (call.waits_for or WaitsFor.RETRY).value
 
 
 def _waits_at(call: Call) -> ItemKey | None:

@@ -23,6 +23,7 @@ from trunkline.storage.keys.dialing import (
     scheduled_at_ms,
     scheduled_key,
     slot_key,
+    talking_prefix,
     waiting_partition,
 )
 from trunkline.storage.keys.item import PK, SK, TTL, ItemKey
@@ -257,6 +258,11 @@ class CallRepository:
     def count_in_progress(self, trunk_id: str, tenant_id: str, limit: int = 10_000) -> int:
         """Count a tenant's claimed calls on a trunk that have not ended; a moment old."""
         return self._table.count_open_calls(in_progress_partition(trunk_id), f"{tenant_id}#", limit=limit)
+
+    def count_talking(self, trunk_id: str, tenant_id: str, limit: int = 10_000) -> int:
+        """Count those of them that were answered."""
+        partition, answered = in_progress_partition(trunk_id), talking_prefix(tenant_id)
+        return self._table.count_open_calls(partition, answered, limit=limit)
 
 
 def _livekit_event_put(call: Call, event_id: str) -> Put:

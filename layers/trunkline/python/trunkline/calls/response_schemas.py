@@ -33,6 +33,7 @@ class AttemptView(TypedDict):
     answered_at: str | None
     ended_at: str
     reason: str
+    reason_text: str
     sip_status_code: int | None
     sip_call_id: str | None
     detail: str | None
@@ -145,12 +146,14 @@ class CallView(CallListItem):
 
     workflow_version: int | None
     queue_state: str | None
+    queue_text: str | None
     queue_position: int | None
     estimated_start: str | None
     cancel_requested: bool
     room_name: str | None
     agent_history: list[str]
     failure_reason: str | None
+    reason_text: str | None
     sip_status_code: int | None
     detail: str | None
     summary: str | None

@@ -12,6 +12,7 @@ from typing import Any
 from trunkline.calls.events import NOTHING_SAID, CallEvent, Transcript, Turn
 from trunkline.calls.models import Call
 from trunkline.calls.queue_status import QueueStatus
+from trunkline.calls.reason_texts import QUEUE_TEXTS, reason_text
 from trunkline.calls.response_schemas import (
     AcceptedCall,
     AttemptView,
@@ -55,12 +56,14 @@ def call_view(
         **list_item(call),
         "workflow_version": call.workflow.version if call.workflow else None,
         "queue_state": standing.state if standing else None,
+        "queue_text": QUEUE_TEXTS[standing.state] if standing else None,
         "queue_position": standing.position if standing else None,
         "estimated_start": iso_or_none(standing.estimated_start_ms) if standing else None,
         "cancel_requested": call.cancel_requested_at_ms is not None,
         "room_name": call.room_name,
         "agent_history": agent_history(call),
         "failure_reason": call.reason if ended_unhappily else None,
+        "reason_text": _reason_text(call),
         "sip_status_code": call.sip_status_code,
         "detail": call.detail,
         "summary": call.summary,
@@ -121,6 +124,12 @@ def _batch(call: Call) -> BatchRowRef | None:
     return {"id": row.batch_id, "row": row.number, "row_id": row.name} if row else None
 
 
+def _reason_text(call: Call) -> str | None:
+    if not call.is_terminal or call.reason is None:
+        return None
+    return reason_text(call.reason, call.sip_status_code)
+
+
 def status_reason(call: Call) -> str | None:
     if call.state is State.CANCELLED:
         return "cancelled"
@@ -135,6 +144,7 @@ def _attempt(record: AttemptRecord) -> AttemptView:
         "answered_at": iso_or_none(record.answered_at_ms),
         "ended_at": iso_from_ms(record.ended_at_ms),
         "reason": record.reason,
+        "reason_text": reason_text(record.reason, record.sip_status_code),
         "sip_status_code": record.sip_status_code,
         "sip_call_id": record.sip_call_id,
         "detail": record.detail,

@@ -105,7 +105,7 @@ class QueueStatusReader:
         ):
             waits_for = "batch_not_started" if hold.until_ms else "batch_paused"
             return QueueStatus(waits_for, None, hold.until_ms)
-        if self._is_full(state, call):
+        if self.is_full(state, call.tenant_id, batch=call.is_batch):
             return QueueStatus("at_capacity", self._position(call, state))
         position = self._position(call, state) or 1
         return QueueStatus("in_line", position, self._estimate(state, position))
@@ -114,8 +114,9 @@ class QueueStatusReader:
         """Count a tenant's waiting calls: exact below 1,000, else as of the last checkpoints."""
         return self._count_up_to(trunk_id, tenant_id, f"{tenant_id}#{LAST}")
 
-    def _is_full(self, state: TrunkState, call: Call) -> bool:
-        limits = state.limits(call.tenant_id, batch=call.is_batch)
+    def is_full(self, state: TrunkState, tenant_id: str, *, batch: bool = False) -> bool:
+        """Tell whether a limit of concurrent calls keeps the tenant's next call in line."""
+        limits = state.limits(tenant_id, batch=batch)
         return any(self._trunks.slots_taken(pool) >= limit for pool, limit in limits.items())
 
     def _estimate(self, state: TrunkState, position: int) -> int:

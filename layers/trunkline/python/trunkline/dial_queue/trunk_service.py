@@ -104,7 +104,7 @@ class TrunkService:
             self.test_trunks.get_or_create(principal.tenant_id)
         states = [self.trunks.state(trunk_id) for trunk_id in self.trunks.granted_ids(principal.tenant_id)]
         shown = [state for state in states if state and state.declared.test is not principal.livemode]
-        return {"data": [self._summary(principal, state) for state in shown], "next_cursor": None}
+        return {"data": [self.summary(principal, state) for state in shown], "next_cursor": None}
 
     def get(self, principal: Principal, trunk_id: str) -> TrunkView:
         """Show one trunk with its last events and its blocked caller numbers.
@@ -112,7 +112,7 @@ class TrunkService:
         Raises:
             NotFound: the trunk does not exist or is not the tenant's.
         """
-        state = self._require_granted(principal, trunk_id)
+        state = self.require_granted(principal, trunk_id)
         events: list[TrunkEventView] = [
             {"type": event.type, "reason": event.reason, "at": iso_from_ms(event.at_ms)}
             for event in self.trunks.events(trunk_id)
@@ -125,7 +125,7 @@ class TrunkService:
             }
             for caller in self.blocked_callers.recent(trunk_id, principal.tenant_id)
         ]
-        return {**self._summary(principal, state), "events": events, "blocked_callers": blocked}
+        return {**self.summary(principal, state), "events": events, "blocked_callers": blocked}
 
     def change(self, principal: Principal, trunk_id: str, change: TrunkChange) -> TrunkView:
         """Pause, resume or limit a trunk; running lanes apply it within half a second.
@@ -137,7 +137,7 @@ class TrunkService:
             TrunkShared: other tenants use it as well.
             InvalidRequest: the change is empty, or a limit is above the operator's.
         """
-        state = self._require_granted(principal, trunk_id)
+        state = self.require_granted(principal, trunk_id)
         if len(state.tenants) > 1:
             raise TrunkShared
         _require_within(change, state)
@@ -154,7 +154,8 @@ class TrunkService:
         self.notifier.wake(trunk_id)
         return self.get(principal, trunk_id)
 
-    def _require_granted(self, principal: Principal, trunk_id: str) -> TrunkState:
+    def require_granted(self, principal: Principal, trunk_id: str) -> TrunkState:
+        """Read the state of one of the tenant's trunks; raises `NotFound` as `get` does."""
         state = self.trunks.state(trunk_id)
         if state is None or principal.tenant_id not in state.tenants:
             raise NotFound("Trunk not found")
@@ -162,7 +163,8 @@ class TrunkService:
             raise NotFound("Trunk not found")
         return state
 
-    def _summary(self, principal: Principal, state: TrunkState) -> TrunkSummary:
+    def summary(self, principal: Principal, state: TrunkState) -> TrunkSummary:
+        """Show a trunk with its counts."""
         trunk, tenant_id, now_ms = state.trunk, principal.tenant_id, self.clock.wall_ms()
         paused = state.paused_because(now_ms)
         lane = self.lanes.status(trunk.id)

@@ -30,21 +30,31 @@ from trunkline.dial_queue.answer_gap import NO_GAP, AnswerGap
 from trunkline.dial_queue.pace_window import PaceWindow
 from trunkline.livekit.dial_result import DialResult, DialResultKind
 from trunkline.livekit.sdk_boundary import LiveKitUnavailable
+from trunkline.statistics.start_recorder import StartRecorder
 from trunkline.trunks.models import TrunkState, is_test_trunk
 
 WRITE_EVERY_S = 60
+STARTS_EVERY_S = 1
+"""How often starts are written, for charts that follow a trunk as it dials."""
+
 _NO_ANSWER = "no_answer"
 _COUNTED_AS = {DialResultKind.TOO_FAST: DIALS_TOO_FAST, DialResultKind.UNKNOWN: DIALS_UNKNOWN}
 _COUNTED_AS_FAILED = {Reason.BLOCKED_BY_CARRIER: DIALS_BLOCKED}
 
 
 class DialMetrics:
-    """Measures one run. `gap` is the trunk's answer gap, which the lane stores."""
+    """Measures one run. `gap` is the trunk's answer gap, which the lane stores.
 
-    def __init__(self, clock: Clock, writer: MetricWriter | None = None) -> None:
+    `starts` counts the INVITEs of each second, of test calls, too.
+    """
+
+    def __init__(
+        self, clock: Clock, writer: MetricWriter | None = None, starts: StartRecorder | None = None
+    ) -> None:
         self.gap = NO_GAP
         self._writer = writer or MetricWriter("dialer")
         self._clock = clock
+        self._starts = starts
         self._window = PaceWindow()
         self._sent_ms: dict[tuple[str, int], int] = {}
         self._trunk_id: str | None = None
@@ -62,6 +72,8 @@ class DialMetrics:
         """Record an INVITE; it is called between the reading of the clock and the write to the socket."""
         now_ms = self._sent_ms[call.id, call.claim] = self._clock.wall_ms()
         self._window.start()
+        if self._starts:
+            self._starts.add(call, now_ms)
         if not call.livemode:
             return
         self._writer.add(DIAL_STARTS, trunk_id=call.trunk_id)
@@ -101,20 +113,28 @@ class DialMetrics:
         self._writer.add(LANE_HANDOVERS)
 
     async def write_regularly(self, offload: Callable[..., Awaitable[object]]) -> None:
-        """Write what was measured, once a minute.
+        """Write what was measured, once a minute, and the starts once a second.
 
         Thousands of values take tens of milliseconds, for which a start must not wait: they are written by
         `offload`, outside the event loop.
         """
         while True:
-            await asyncio.sleep(WRITE_EVERY_S)
+            for _ in range(0, WRITE_EVERY_S, STARTS_EVERY_S):
+                await asyncio.sleep(STARTS_EVERY_S)
+                await self._write_starts(offload)
             self._measure_trunk()
             await offload(self._writer.flush)
+
+    async def _write_starts(self, offload: Callable[..., Awaitable[object]]) -> None:
+        if self._starts:
+            await offload(self._starts.flush)
 
     def write(self) -> None:
         """Write what was measured, when nothing is dialled any more."""
         self._measure_trunk()
         self._writer.flush()
+        if self._starts:
+            self._starts.flush()
 
     def _measure_trunk(self) -> None:
         if self._trunk_id and not is_test_trunk(self._trunk_id):

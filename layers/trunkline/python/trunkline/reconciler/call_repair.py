@@ -28,7 +28,8 @@ Repair = tuple[str, Change]
 class CallRepairFrame:
     """Makes the repairs that `decide` finds; `offload` runs a blocking call outside the event loop.
 
-    `check_at` has a call looked at again at a time. `overdue` measures how late repairs are.
+    `check_at` has a call looked at again at a time. `overdue` measures how late repairs are. `record` stores
+    a repair for the call's tenant.
     """
 
     calls: CallRepository
@@ -38,6 +39,7 @@ class CallRepairFrame:
     log: Logger
     check_at: Callable[[str, int], None] = lambda *_: None
     overdue: OverdueGauge = field(default_factory=OverdueGauge)
+    record: Callable[[Call, str], None] = lambda *_: None
 
     async def repair(
         self,
@@ -70,6 +72,7 @@ class CallRepairFrame:
             return None
         await self.offload(self.notifier.notify_change, call, after)
         self.log.info("repaired", **log_ids(call), repair=name)
+        await self.offload(self.record, call, name)
         await clean_up(call, after)
         return name
 

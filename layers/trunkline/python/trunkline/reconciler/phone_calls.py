@@ -61,11 +61,19 @@ class PhoneCallReconciler:
     looks: OpenCalls | None = None
     overdue: OverdueGauge = field(default_factory=OverdueGauge)
     group: str = "deployment"
+    record_repair: Callable[[Call, str], None] = lambda *_: None
 
     @cached_property
     def _call_repair(self) -> PhoneCallRepair:
         frame = CallRepairFrame(
-            self.calls, self.notifier, self.clock, self.offload, self.log, self.check_at, self.overdue
+            calls=self.calls,
+            notifier=self.notifier,
+            clock=self.clock,
+            offload=self.offload,
+            log=self.log,
+            check_at=self.check_at,
+            overdue=self.overdue,
+            record=self.record_repair,
         )
         return PhoneCallRepair(frame, self.lanes, self.livekit)
 

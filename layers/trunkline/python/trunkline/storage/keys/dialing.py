@@ -100,3 +100,8 @@ def waiting_partition(trunk_id: str) -> str:
 def in_progress_partition(trunk_id: str) -> str:
     """The index partition of a trunk's claimed calls that have not ended, by tenant."""
     return f"BUSY#{trunk_id}"
+
+
+def talking_prefix(tenant_id: str) -> str:
+    """Begins the sort keys of a tenant's answered calls in that partition; those of all begin with the id."""
+    return f"{tenant_id}#talk#"

@@ -1,0 +1,1 @@
+"""Numbers of the last hours: calls by minute, starts by second, and the reconciler's repairs."""
