@@ -106,7 +106,7 @@ class Batches(Construct):
             self, "Flow", worker=worker, bucket=self.bucket, runtime=runtime, at_once=at_once
         )
         self.machine = flow.machine
-        data.key.grant_decrypt(self.machine)
+        may.may_decrypt_files(self.machine, self.bucket)
 
     def environment(self) -> dict[str, str]:
         """What a function that starts batches is told."""

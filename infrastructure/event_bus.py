@@ -5,12 +5,11 @@ from __future__ import annotations
 from aws_cdk import Acknowledgment, Duration, Validations
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_event_sources as event_sources
 from constructs import Construct
 
 from infrastructure.alarms import dead_letters
-from infrastructure.queues import work_queue
+from infrastructure.python_function import PythonFunction
+from infrastructure.queues import serve_queue, work_queue
 
 TRIGGER = "trunkline_trigger_id"
 _VISIBILITY_S = 180
@@ -32,7 +31,7 @@ class EventBus(Construct):
             Acknowledgment(id="AwsSolutions::AwsSolutions-SQS3", reason=reason)
         )
 
-    def start_calls_with(self, function: lambda_.Alias, at_once: int) -> None:
+    def start_calls_with(self, function: PythonFunction, at_once: int) -> None:
         """Have a function take the events that name a trigger, by a queue that tries each again for a day.
 
         `at_once` of them are handled at once: a flood takes no more of the API.
@@ -53,5 +52,4 @@ class EventBus(Construct):
         named = events.EventPattern(detail={TRIGGER: events.Match.exists()})
         target = targets.SqsQueue(queue, dead_letter_queue=self.dead_letters)
         events.Rule(self, "Triggers", event_bus=self.bus, event_pattern=named, targets=[target])
-        source = event_sources.SqsEventSource(queue, batch_size=1, max_concurrency=at_once)
-        function.add_event_source(source)
+        serve_queue(function, queue, at_once)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from aws_cdk import Acknowledgment, ArnFormat, Stack, Validations
 from aws_cdk import aws_events as events
@@ -17,8 +18,10 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 
 from infrastructure.data_stores import DataStores
-from infrastructure.schedules import Schedules
 from infrastructure.state_machines import logical_id
+
+if TYPE_CHECKING:
+    from infrastructure.schedules import Schedules
 
 READ = ("dynamodb:GetItem", "dynamodb:Query")
 BATCH = ("dynamodb:BatchGetItem",)
@@ -48,15 +51,15 @@ def may_use_table(role: iam.Role, data: DataStores, *actions: str) -> None:
 
 
 def _may_use_key_through(
-    role: iam.Role, key: kms.IKey, service: str, actions: Sequence[str] = _USE_KEY
+    role: iam.IRole | iam.Role, key: kms.IKey, service: str, actions: Sequence[str] = _USE_KEY
 ) -> None:
     """Allow using the key in requests to a service, and never in a request to KMS itself.
 
-    Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+    KMS's name of a service ends in `.amazonaws.com` in every partition, also where its address does not:
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
     """
-    stack = Stack.of(role)
-    through = {"StringEquals": {"kms:ViaService": f"{service}.{stack.region}.{stack.url_suffix}"}}
-    role.add_to_policy(
+    through = {"StringEquals": {"kms:ViaService": f"{service}.{Stack.of(role).region}.amazonaws.com"}}
+    role.add_to_principal_policy(
         iam.PolicyStatement(actions=list(actions), resources=[key.key_arn], conditions=through)
     )
 
@@ -127,13 +130,16 @@ def _may_read_secret(role: iam.Role, data: DataStores, arn: str) -> None:
 
 
 def may_follow_stream(role: iam.Role, data: DataStores, dead_letters: sqs.Queue) -> None:
-    """Allow Lambda to read the table's stream on the role's behalf, and to put aside what fails for good."""
+    """Allow Lambda to read the table's stream on the role's behalf, and to put aside what fails for good.
+
+    The stream is under the table's key, which the role uses by way of DynamoDB, for tables and streams alike:
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+    """
     read = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
     stream = str(data.table.table_stream_arn)
     role.add_to_policy(iam.PolicyStatement(actions=read, resources=[stream]))
     role.add_to_policy(iam.PolicyStatement(actions=["dynamodb:ListStreams"], resources=["*"]))
-    # AWS names no service for the key of a stream, so decrypting has no condition here.
-    role.add_to_policy(iam.PolicyStatement(actions=["kms:Decrypt"], resources=[data.key.key_arn]))
+    _may_use_key_through(role, data.key, "dynamodb", ["kms:Decrypt"])
     may_wake(role, dead_letters)
     why = "ListStreams knows no resources."
     found = "AwsSolutions::AwsSolutions-IAM5[Resource::*]"
@@ -216,3 +222,28 @@ def may_wake(role: iam.Role, *queues: sqs.Queue) -> None:
     keys = {key.key_arn: key for queue in queues if (key := queue.encryption_master_key)}
     for key in keys.values():
         _may_use_key_through(role, key, "sqs")
+
+
+def may_receive(role: iam.Role, queue: sqs.Queue) -> None:
+    """Allow Lambda to take a queue's messages on the role's behalf. Source:
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    """
+    verbs = (
+        "ReceiveMessage",
+        "ChangeMessageVisibility",
+        "GetQueueUrl",
+        "DeleteMessage",
+        "GetQueueAttributes",
+    )
+    actions = [f"sqs:{verb}" for verb in verbs]
+    role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[queue.queue_arn]))
+    if queue.encryption_master_key:
+        _may_use_key_through(role, queue.encryption_master_key, "sqs", ["kms:Decrypt"])
+
+
+def may_decrypt_files(machine: sfn.StateMachine, bucket: s3.Bucket) -> None:
+    """Allow a distributed map to use the key of the file that it walks over, besides reading it. Source:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+    """
+    if bucket.encryption_key:
+        _may_use_key_through(machine.role, bucket.encryption_key, "s3", ["kms:Decrypt"])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Names
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infrastructure import permissions as may
 from infrastructure.alarms import dead_letters
+from infrastructure.python_function import PythonFunction
 
 
 def work_queue(  # noqa: PLR0913 - one argument for each property of a queue
@@ -53,3 +55,18 @@ def short_lived_queue(
         retention=Duration.hours(1),
     )
     return queue, letters
+
+
+def serve_queue(function: PythonFunction, queue: sqs.Queue, at_once: int) -> None:
+    """Have a function take a queue's messages one by one, and `at_once` of them at the same time.
+
+    CDK's `SqsEventSource` would also let the role decrypt in requests to KMS itself. The event source has the
+    id that it had there: with another one, an update would make a second one beside it, which Lambda refuses.
+    """
+    may.may_receive(function.role, queue)
+    function.live.add_event_source_mapping(
+        f"SqsEventSource:{Names.node_unique_id(queue.node)}",
+        event_source_arn=queue.queue_arn,
+        batch_size=1,
+        max_concurrency=at_once,
+    )

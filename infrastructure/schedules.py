@@ -5,13 +5,13 @@ from __future__ import annotations
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
+from infrastructure import permissions as may
 from infrastructure.alarms import dead_letters
-from infrastructure.queues import work_queue
+from infrastructure.python_function import PythonFunction
+from infrastructure.queues import serve_queue, work_queue
 
 _VISIBILITY_S = 180
 _MAX_RECEIVES = 20
@@ -45,10 +45,7 @@ class Schedules(Construct):
         ours_alone = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
         principal = iam.ServicePrincipal("scheduler.amazonaws.com", conditions=ours_alone)
         self.role = iam.Role(self, "Role", assumed_by=principal)
-        send = iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.ticks.queue_arn])
-        self.role.add_to_policy(send)
-        seal = ["kms:Decrypt", "kms:GenerateDataKey"]
-        self.role.add_to_policy(iam.PolicyStatement(actions=seal, resources=[key.key_arn]))
+        may.may_wake(self.role, self.ticks)
 
     def environment(self) -> dict[str, str]:
         """What a function that keeps schedules is told."""
@@ -58,10 +55,9 @@ class Schedules(Construct):
             "SCHEDULE_ROLE_ARN": self.role.role_arn,
         }
 
-    def run_with(self, function: lambda_.Alias, at_once: int) -> None:
+    def run_with(self, function: PythonFunction, at_once: int) -> None:
         """Have a function carry out the ticks.
 
         `at_once` of them: a thousand schedules of nine o'clock sharp take no more of the API.
         """
-        source = event_sources.SqsEventSource(self.ticks, batch_size=1, max_concurrency=at_once)
-        function.add_event_source(source)
+        serve_queue(function, self.ticks, at_once)

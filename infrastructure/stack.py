@@ -86,8 +86,8 @@ class TrunklineStack(Stack):
         )
         if settings.shifts_traffic:
             TrafficShift(self, "ApiShift", function=self.api, http=self.http)
-        self.bus.start_calls_with(self.api.live, settings.bus_events_at_once)
-        self.schedules.run_with(self.api.live, settings.schedule_ticks_at_once)
+        self.bus.start_calls_with(self.api, settings.bus_events_at_once)
+        self.schedules.run_with(self.api, settings.schedule_ticks_at_once)
         if settings.platform != "host":
             # The emulator evaluates no alarm, and refuses expressions and saved queries.
             ServiceAlarms(self, "ServiceAlarms")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import aws_lambda_event_sources as event_sources
-
 from infrastructure import permissions as may
 from infrastructure.alarms import failed_items
 from infrastructure.dial_queue import CALL_QUEUES
 from infrastructure.python_function import PythonFunction
+from infrastructure.queues import serve_queue
 
 if TYPE_CHECKING:
     from infrastructure.stack import TrunklineStack
@@ -32,9 +31,6 @@ def add_call_check(stack: TrunklineStack) -> PythonFunction:
     may.may_use_table(built.role, stack.data, *may.READ, *may.CHANGE, *may.REMOVE)
     may.may_read_livekit_secrets(built.role, stack.data)
     may.may_wake(built.role, stack.dial_queue.queue, stack.test_dial_queue.queue)
-    source = event_sources.SqsEventSource(
-        stack.call_checks.queue, batch_size=1, max_concurrency=stack.settings.call_checks_at_once
-    )
-    built.live.add_event_source(source)
+    serve_queue(built, stack.call_checks.queue, stack.settings.call_checks_at_once)
     failed_items(built, "call_check")
     return built

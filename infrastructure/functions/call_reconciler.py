@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import aws_lambda_event_sources as event_sources
-
 from infrastructure import permissions as may
 from infrastructure.dial_queue import CALL_QUEUES
 from infrastructure.python_function import PythonFunction
+from infrastructure.queues import serve_queue
 from infrastructure.repair_queue import TASK_TIMEOUT_S
 
 if TYPE_CHECKING:
@@ -37,9 +36,5 @@ def add_call_reconciler(stack: TrunklineStack) -> PythonFunction:
         stack.call_checks.queue,
         stack.repairs.queue,
     )
-    built.live.add_event_source(
-        event_sources.SqsEventSource(
-            stack.repairs.queue, batch_size=1, max_concurrency=stack.settings.repair_tasks_at_once
-        )
-    )
+    serve_queue(built, stack.repairs.queue, stack.settings.repair_tasks_at_once)
     return built

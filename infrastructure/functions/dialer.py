@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import aws_lambda_event_sources as event_sources
-
 from infrastructure import permissions as may
 from infrastructure.alarms import failed_items, livekit_refused
 from infrastructure.dial_queue import CALL_QUEUES, DIALER_TIMEOUT_S
 from infrastructure.python_function import PythonFunction
+from infrastructure.queues import serve_queue
 
 if TYPE_CHECKING:
     from infrastructure.stack import TrunklineStack
@@ -31,11 +30,7 @@ def add_dialer(stack: TrunklineStack) -> PythonFunction:
     may.may_query_index(built.role, stack.data, "open")
     may.may_read_livekit_secrets(built.role, stack.data)
     may.may_wake(built.role, stack.dial_queue.queue, stack.test_dial_queue.queue, stack.call_checks.queue)
-    built.live.add_event_source(
-        event_sources.SqsEventSource(
-            stack.dial_queue.queue, batch_size=1, max_concurrency=stack.settings.dialer_lanes
-        )
-    )
+    serve_queue(built, stack.dial_queue.queue, stack.settings.dialer_lanes)
     failed_items(built, "dialer")
     livekit_refused(built, "dialer")
     return built

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import aws_lambda_event_sources as event_sources
-
 from infrastructure import permissions as may
 from infrastructure.dial_queue import DIALER_TIMEOUT_S
 from infrastructure.python_function import PythonFunction
+from infrastructure.queues import serve_queue
 
 if TYPE_CHECKING:
     from infrastructure.stack import TrunklineStack
 
 
 def add_test_dialer(stack: TrunklineStack) -> PythonFunction:
-    """Add the function, its environment and its permissions."""
-    """Plays the calls of test keys: it has no right to any LiveKit secret."""
+    """Add the function, its environment and its permissions. It has no right to any LiveKit secret."""
     lanes, queue = stack.settings.test_dialer_lanes, stack.test_dial_queue.queue
     urls = {
         "DIAL_QUEUE_URL": stack.dial_queue.queue.queue_url,
@@ -35,5 +33,5 @@ def add_test_dialer(stack: TrunklineStack) -> PythonFunction:
     may.may_use_table(built.role, stack.data, *may.READ, *may.BATCH, *may.CHANGE, *may.REMOVE)
     may.may_query_index(built.role, stack.data, "open")
     may.may_wake(built.role, stack.dial_queue.queue, queue)
-    built.live.add_event_source(event_sources.SqsEventSource(queue, batch_size=1, max_concurrency=lanes))
+    serve_queue(built, queue, lanes)
     return built

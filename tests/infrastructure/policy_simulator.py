@@ -58,7 +58,7 @@ def _covers(targets: Any, resource: str) -> bool:
 
 def via(service: str) -> Context:
     """The context of a request that a service makes to KMS for a principal, in the stack's region."""
-    return {"kms:ViaService": f"{service}.<AWS::Region>.<AWS::URLSuffix>"}
+    return {"kms:ViaService": f"{service}.<AWS::Region>.amazonaws.com"}
 
 
 def _holds(condition: Mapping[str, Mapping[str, Any]], context: Context) -> bool:

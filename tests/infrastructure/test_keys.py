@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import Any
 
 import pytest
 
-from tests.infrastructure.policy_simulator import is_allowed, via
-from tests.infrastructure.templates import FUNCTIONS, actions_in, names_in, resources, statements_of
+from tests.infrastructure.policy_simulator import is_allowed, role_is_allowed, via
+from tests.infrastructure.templates import (
+    FUNCTIONS,
+    actions_in,
+    names_in,
+    resources,
+    statements_of_role,
+)
 from trunkline.storage import encryption
 
 PURPOSES = {
@@ -29,6 +36,18 @@ MAY = {
 """What each function encrypts and reads; every other function does neither."""
 
 SERVICES = ("dynamodb", "sqs", "secretsmanager", "s3", "sns")
+NEEDS = {
+    "dynamodb:PutItem": ("dynamodb", (ENCRYPT, DECRYPT)),
+    "dynamodb:GetRecords": ("dynamodb", (DECRYPT,)),
+    "sqs:SendMessage": ("sqs", (ENCRYPT, DECRYPT)),
+    "sqs:ReceiveMessage": ("sqs", (DECRYPT,)),
+    "sns:Publish": ("sns", (ENCRYPT, DECRYPT)),
+    "s3:PutObject": ("s3", (ENCRYPT, DECRYPT)),
+    "s3:GetObject": ("s3", (DECRYPT,)),
+    "secretsmanager:CreateSecret": ("secretsmanager", (ENCRYPT, DECRYPT)),
+    "secretsmanager:GetSecretValue": ("secretsmanager", (DECRYPT,)),
+}
+"""What an action on a resource under the data key needs of it, and by way of which service."""
 
 
 def key_named(template: dict[str, Any], part: str) -> str:
@@ -70,29 +89,44 @@ def test_the_data_key_encrypts_by_way_of_services_alone(template: dict[str, Any]
     assert not is_allowed(template, package, ENCRYPT, key, via("lambda"))
 
 
-@pytest.mark.parametrize("package", FUNCTIONS)
-def test_whoever_may_use_a_service_may_use_the_key_by_way_of_it(
-    template: dict[str, Any], package: str
-) -> None:
+def key_users(template: dict[str, Any]) -> set[str]:
+    """The logical ids of all roles with a policy: functions', Scheduler's, state machines'."""
+    policies = resources(template, "AWS::IAM::Policy").values()
+    return {role["Ref"] for each in policies for role in each["Roles"]}
+
+
+def test_whoever_may_use_a_service_may_use_the_key_by_way_of_it(template: dict[str, Any]) -> None:
     """Else the first message, secret or file fails in a real account, and nowhere before."""
     key = key_named(template, "DataKey")
-    needs = {
-        "dynamodb:PutItem": ("dynamodb", "AWS::DynamoDB::Table"),
-        "sqs:SendMessage": ("sqs", "AWS::SQS::Queue"),
-        "sns:Publish": ("sns", "AWS::SNS::Topic"),
-        "s3:PutObject": ("s3", "AWS::S3::Bucket"),
-        "secretsmanager:CreateSecret": ("secretsmanager", None),
-    }
-    for statement in statements_of(template, package):
-        for action in actions_in(statement) & set(needs):
-            service, kind = needs[action]
+    for role in key_users(template):
+        for statement in statements_of_role(template, role):
             named = names_in(statement["Resource"]) & set(template["Resources"])
-            encrypted = [name for name in named if key in names_in(template["Resources"][name])]
-            if kind is None or encrypted:
-                for used in (ENCRYPT, DECRYPT):
-                    assert is_allowed(template, package, used, key, via(service)), (action, used)
-        if "secretsmanager:GetSecretValue" in actions_in(statement):
-            assert is_allowed(template, package, DECRYPT, key, via("secretsmanager"))
+            under_key = [name for name in named if key in names_in(template["Resources"][name])]
+            for needed in actions_in(statement) & set(NEEDS) if under_key or not named else ():
+                service, used = NEEDS[needed]
+                for action in used:
+                    assert role_is_allowed(template, role, action, key, via(service)), (role, needed, action)
+
+
+def test_nobody_uses_the_data_key_but_by_way_of_a_service(template: dict[str, Any]) -> None:
+    """A role that may decrypt in requests to KMS itself could read what it was only meant to have read."""
+    key = key_named(template, "DataKey")
+    for role, action in itertools.product(key_users(template), ("kms:Decrypt", ENCRYPT, "kms:DescribeKey")):
+        for context in ({}, via("lambda"), via("scheduler"), via("states")):
+            assert not role_is_allowed(template, role, action, key, context), (role, action, context)
+
+
+def test_the_name_of_a_service_is_the_same_in_every_partition(template: dict[str, Any]) -> None:
+    """KMS calls DynamoDB `dynamodb.cn-north-1.amazonaws.com` where its address ends in `amazonaws.com.cn`.
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service"""
+    conditions = [
+        json.dumps(statement["Condition"])
+        for role in key_users(template)
+        for statement in statements_of_role(template, role)
+        if "kms:ViaService" in json.dumps(statement.get("Condition", {}))
+    ]
+    assert conditions
+    assert not [each for each in conditions if "AWS::URLSuffix" in each]
 
 
 def test_the_access_log_is_named_as_vended_logs_are(template: dict[str, Any]) -> None:
