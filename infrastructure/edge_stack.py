@@ -44,7 +44,7 @@ class EdgeStack(Stack):
             "WebAcl",
             scope="CLOUDFRONT",
             default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
-            visibility_config=_visible("all"),
+            visibility_config=_visible("web-acl"),
             rules=rules,
         )
         CfnOutput(self, "WebAclArn", value=acl.attr_arn)
@@ -92,6 +92,9 @@ def _managed_rule(priority: int, name: str) -> wafv2.CfnWebACL.RuleProperty:
 
 
 def _visible(name: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
+    """Name a metric: `All` and `Default_Action` are AWS WAF's own. Source:
+    https://docs.aws.amazon.com/waf/latest/APIReference/API_VisibilityConfig.html
+    """
     return wafv2.CfnWebACL.VisibilityConfigProperty(
         cloud_watch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=True
     )

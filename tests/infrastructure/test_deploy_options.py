@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -212,6 +213,15 @@ def test_the_web_acl_is_a_global_one_and_leaves_livekit_and_agents_alone(edge: M
     names = {each["Statement"]["ManagedRuleGroupStatement"]["Name"] for each in managed}
     assert names == {"AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesKnownBadInputsRuleSet"}
     assert edge.template["Outputs"]["WebAclArn"]
+
+
+def test_no_metric_of_the_web_acl_has_a_name_that_aws_waf_keeps_for_itself(edge: Made) -> None:
+    """https://docs.aws.amazon.com/waf/latest/APIReference/API_VisibilityConfig.html"""
+    acl = _only(edge.template, "AWS::WAFv2::WebACL")
+    names = [each["VisibilityConfig"]["MetricName"] for each in (acl, *acl["Rules"])]
+    assert len(set(names)) == len(names)
+    assert not {"all", "default_action"} & {name.lower() for name in names}
+    assert all(re.fullmatch(r"[\w-]{1,128}", name) for name in names)
 
 
 def test_the_web_acl_is_made_where_cloudfront_looks_for_it() -> None:
