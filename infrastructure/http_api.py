@@ -36,9 +36,10 @@ class HttpApi(Construct):
             self,
             "Api",
             create_default_stage=False,
-            # With a domain of its own that no CloudFront serves, the API answers there alone.
+            # With a domain of its own that no CloudFront serves, the API answers there alone. CloudFront
+            # needs this address, and an update might keep the value of a property that is left out.
             # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-disable-default-endpoint.html
-            disable_execute_api_endpoint=True if options.domain_name and not options.cloudfront else None,
+            disable_execute_api_endpoint=bool(options.domain_name) and not options.cloudfront,
         )
         self._settings = settings
         self.stage = self._make_stage(runtime)

@@ -133,7 +133,7 @@ def test_with_a_domain_no_address_changes_when_the_stack_is_made_anew(
 
 def test_without_options_the_api_has_the_address_of_api_gateway(plain: dict[str, Any]) -> None:
     assert all("ApiEndpoint" in url for url in _urls(plain))
-    assert "DisableExecuteApiEndpoint" not in _only(plain, "AWS::ApiGatewayV2::Api")
+    assert _only(plain, "AWS::ApiGatewayV2::Api")["DisableExecuteApiEndpoint"] is False
     kinds = {each["Type"] for each in plain["Resources"].values()}
     assert not {kind for kind in kinds if kind.split("::")[1] in ("CloudFront", "Route53", "WAFv2")}
     assert not {"AWS::ApiGatewayV2::DomainName", "AWS::ApiGatewayV2::Authorizer"} & kinds
@@ -171,6 +171,11 @@ def test_cloudfront_forwards_everything_but_the_host_and_caches_nothing(cdn: Mad
     (origin,) = config["Origins"]
     assert origin["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
     assert "execute-api" in str(origin["DomainName"])
+
+
+def test_cloudfront_reaches_the_api_though_the_stage_had_a_domain_of_its_own_before(cdn: Made) -> None:
+    """An update that leaves the switch out of the template may leave it as it was."""
+    assert _only(cdn.template, "AWS::ApiGatewayV2::Api")["DisableExecuteApiEndpoint"] is False
 
 
 def test_past_cloudfront_nothing_reaches_a_function(cdn: Made) -> None:
