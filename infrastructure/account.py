@@ -7,13 +7,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infrastructure.preflight import Account, Quota
+from infrastructure.preflight import Account, Quota, kept_concurrency
 from infrastructure.settings import StageSettings
 
 Connect = Callable[[str], Any]
 """Returns the boto3 client of a service."""
 
 _SERVICES = ("states", "dynamodb", "scheduler", "sqs", "apigateway")
+_ALIAS = "live"
+_NOTHING_KEPT = {"ResourceNotFoundException", "ProvisionedConcurrencyConfigNotFoundException"}
 _NOT_THERE = {"REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_COMPLETE"}
 
 
@@ -27,8 +29,8 @@ def read_account(connect: Connect, settings: StageSettings) -> Account:
     answer = lambda_.get_account_settings()
     limit, usage = answer["AccountLimit"], answer["AccountUsage"]
     own = sum(
-        _reserved(lambda_, f"trunkline-{settings.name}-{package.replace('_', '-')}")
-        for package in settings.reserved_concurrency()
+        _kept(lambda_, f"trunkline-{settings.name}-{package.replace('_', '-')}")
+        for package in kept_concurrency(settings)
     )
     quotas = connect("service-quotas")
     return Account(
@@ -52,14 +54,18 @@ def is_deployed(connect: Connect, stack_name: str) -> bool:
     return stack["StackStatus"] not in _NOT_THERE
 
 
-def _reserved(lambda_: Any, name: str) -> int:
+def _kept(lambda_: Any, name: str) -> int:
+    """Return what a function reserves, or else how many of its environments are kept started."""
     try:
-        answer = lambda_.get_function_concurrency(FunctionName=name)
+        reserved = lambda_.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions", 0)
+        if reserved:
+            return int(reserved)
+        started = lambda_.get_provisioned_concurrency_config(FunctionName=name, Qualifier=_ALIAS)
     except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+        if error.response["Error"]["Code"] in _NOTHING_KEPT:
             return 0
         raise
-    return int(answer.get("ReservedConcurrentExecutions", 0))
+    return int(started["RequestedProvisionedConcurrentExecutions"])
 
 
 def _quotas(client: Any, service: str) -> tuple[Quota, ...]:

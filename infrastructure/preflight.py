@@ -48,8 +48,9 @@ class Account:
     """What was read of an account and region.
 
     `concurrency` and `unreserved` are Lambda's limit and what of it is reserved by nobody; `own_reserved` is
-    what this stage's functions have already. `code_bytes` of `code_limit_bytes` are stored. `quotas` has the
-    quotas of each service, by its code in Service Quotas; a service that could not be read is missing.
+    what this stage's functions have already, reserved or kept started. `code_bytes` of `code_limit_bytes` are
+    stored. `quotas` has the quotas of each service, by its code in Service Quotas; a service that could not
+    be read is missing.
     """
 
     concurrency: int
@@ -81,6 +82,16 @@ class _Need:
     level: Level = Level.ASK
 
 
+def kept_concurrency(settings: StageSettings) -> dict[str, int]:
+    """Return what each function takes out of the account's concurrency, by its package.
+
+    It is what the function reserves. Environments that are kept started take as much where nothing is
+    reserved: Lambda refuses them, too, if they leave less than `STAYS_UNRESERVED`. Source:
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+    """
+    return settings.options.provisioned() | settings.reserved_concurrency()
+
+
 def preflight(settings: StageSettings, account: Account) -> list[Finding]:
     """Compare what a stage needs with what the account has."""
     found = [_concurrency(settings, account), _code_storage(account)]
@@ -94,7 +105,7 @@ def fits(findings: list[Finding]) -> bool:
 
 
 def _concurrency(settings: StageSettings, account: Account) -> Finding:
-    reserved = sum(settings.reserved_concurrency().values())
+    reserved = sum(kept_concurrency(settings).values())
     left = account.unreserved + account.own_reserved - reserved
     link = quota_link("lambda", CONCURRENCY_CODE)
     if reserved and left < STAYS_UNRESERVED:

@@ -32,6 +32,7 @@ class FakeAws:
 
     def __init__(self, concurrency: int, *, stack: str | None = None, deployed: dict[str, int] | None = None):
         self.limit, self.stack, self.deployed = concurrency, stack, deployed or {}
+        self.started: dict[str, int] = {}
         self.outputs = {
             "DeliveryFlowArn": "arn:flow",
             "BatchBucketName": "files",
@@ -53,7 +54,7 @@ class _Client:
         self._aws, self._service = aws, service
 
     def get_account_settings(self) -> dict[str, Any]:
-        reserved = sum(self._aws.deployed.values())
+        reserved = sum(self._aws.deployed.values()) + sum(self._aws.started.values())
         limit = {
             "ConcurrentExecutions": self._aws.limit,
             "UnreservedConcurrentExecutions": self._aws.limit - reserved,
@@ -62,9 +63,18 @@ class _Client:
         return {"AccountLimit": limit, "AccountUsage": {"TotalCodeSize": 1}}
 
     def get_function_concurrency(self, FunctionName: str) -> dict[str, int]:  # noqa: N803 - boto3's names
+        if FunctionName in self._aws.started:
+            return {}
         if FunctionName not in self._aws.deployed:
             raise ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "GetFunctionConcurrency")
         return {"ReservedConcurrentExecutions": self._aws.deployed[FunctionName]}
+
+    def get_provisioned_concurrency_config(self, FunctionName: str, Qualifier: str) -> dict[str, int]:  # noqa: N803
+        assert Qualifier == "live"
+        if not self._aws.started[FunctionName]:
+            code = "ProvisionedConcurrencyConfigNotFoundException"
+            raise ClientError({"Error": {"Code": code}}, "GetProvisionedConcurrencyConfig")
+        return {"RequestedProvisionedConcurrentExecutions": self._aws.started[FunctionName]}
 
     def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803
         if self._aws.stack is None:
@@ -219,6 +229,15 @@ def test_secrets_stay_when_the_stack_could_not_be_destroyed(said: list[str]) -> 
 def test_the_accounts_own_quota_goes_before_the_default() -> None:
     account = read_account(FakeAws(1_000).connect, DEV)
     assert {quota.value for found in account.quotas.values() for quota in found} == {3_000.0}
+
+
+@pytest.mark.parametrize("started", [0, 2])
+def test_environments_that_are_kept_started_are_the_stages_own(started: int) -> None:
+    """Without them a second deployment would count them twice, and not be made."""
+    aws = FakeAws(1_000)
+    aws.started = {"trunkline-dev-dialer": started}
+    account = read_account(aws.connect, stage_settings("dev", {"provisioned_dialer": 2}))
+    assert (account.unreserved, account.own_reserved) == (1_000 - started, started)
 
 
 @pytest.fixture

@@ -66,6 +66,22 @@ def test_what_is_asked_for_is_enough(limit: int, others: int) -> None:
         assert fits(preflight(PROD, Account(concurrency=limit + more, unreserved=unreserved + more)))
 
 
+def test_environments_that_are_kept_started_without_a_reservation_take_from_the_rest() -> None:
+    """Lambda refuses them as it refuses reservations: 100 must stay."""
+    started = stage_settings("dev", {"provisioned_dialer": 2})
+    refused = _lambda(preflight(started, NEW))
+    assert (refused.level, refused.ask_for) == (Level.BLOCKED, 1_000)
+    assert fits(preflight(started, Account(concurrency=102, unreserved=102)))
+    assert not fits(preflight(started, Account(concurrency=101, unreserved=101)))
+    assert fits(preflight(started, Account(concurrency=102, unreserved=100, own_reserved=2)))
+
+
+def test_environments_that_are_kept_started_are_part_of_a_reservation() -> None:
+    started = stage_settings("prod", {"provisioned_dialer": 50})
+    least = Account(concurrency=RESERVED + 100, unreserved=RESERVED + 100)
+    assert fits(preflight(started, least))
+
+
 def test_an_account_that_queues_alone_would_fill_is_told_so() -> None:
     said = _lambda(preflight(DEV, NEW))
     assert said.level is Level.ASK
