@@ -35,6 +35,10 @@ def add_reconciler(stack: TrunklineStack) -> PythonFunction:
     may.may_start(built.role, stack.deliveries.machine)
     may.may_keep_schedules(built.role, stack.schedules)
     may.may_run_batches(built.role, stack.batches.machine)
+    # Lambda would run a pass that failed twice more, and try one that it throttles for six hours. Only one
+    # runs at once, so old passes would take the turns of new ones.
+    # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    built.live.configure_async_invoke(retry_attempts=0, max_event_age=Duration.minutes(1))
     every_minute = events.Schedule.rate(Duration.minutes(1))
     target = targets.LambdaFunction(built.live, retry_attempts=0)
     events.Rule(stack, "ReconcilerEveryMinute", schedule=every_minute, targets=[target])

@@ -74,3 +74,13 @@ def test_the_rule_plans_by_the_alias(template: dict[str, Any]) -> None:
     (target,) = rule["Targets"]
     function = function_behind(template, target["Arn"])
     assert package_of(resources(template, "AWS::Lambda::Function")[function]) == "reconciler"
+
+
+def test_a_pass_that_fails_or_waits_makes_way_for_the_next(template: dict[str, Any]) -> None:
+    """Lambda would try it twice more, or for six hours: old passes would take the turns of new ones."""
+    (config,) = resources(template, "AWS::Lambda::EventInvokeConfig").values()
+    (alias,) = names_in(config["Qualifier"])
+    assert alias in resources(template, "AWS::Lambda::Alias"), "the rule invokes the alias"
+    function = function_behind(template, config["Qualifier"])
+    assert package_of(resources(template, "AWS::Lambda::Function")[function]) == "reconciler"
+    assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (0, 60)

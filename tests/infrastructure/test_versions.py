@@ -15,7 +15,13 @@ from infrastructure.python_function import LIVE, PythonFunction, Runtime
 from tests.infrastructure.templates import CONTEXT, names_in, resources
 
 FUNCTION, VERSION, ALIAS = "AWS::Lambda::Function", "AWS::Lambda::Version", "AWS::Lambda::Alias"
-_MAY_NAME_A_FUNCTION = {VERSION, ALIAS, "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"}
+_MAY_NAME_A_FUNCTION = {
+    VERSION,
+    ALIAS,
+    "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::Dashboard",
+    "AWS::Lambda::EventInvokeConfig",  # names the alias beside it
+}
 
 
 def test_every_function_is_live_in_a_published_version(template: dict[str, Any]) -> None:
