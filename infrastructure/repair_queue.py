@@ -12,6 +12,10 @@ TASK_TIMEOUT_S = 55
 _VISIBILITY_S = 90
 _MAX_RECEIVES = 5
 """AWS asks for five at least: a message that Lambda throttles counts as received.
+
+It also advises a visibility timeout of six times the function's, so that Lambda can try again what it
+throttles. Here this would keep a part of a pass that crashed unrepaired for five minutes. Throttling is rare:
+the event source takes no more messages at once than the function reserves.
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
 
 
