@@ -114,6 +114,7 @@ def _start_emulator(config: StackConfig, processes: Processes) -> None:
         "TMPDIR": str(state),
         "LAMBDA_WARM_TTL_SECONDS": str(_IDLE_INSTANCE_TTL_S if config.users == 1 else _LONG_IDLE_TTL_S),
         "MALLOC_ARENA_MAX": "1",
+        "MINISTACK_WORKER_THREADS": "256",
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "AUTH": str(config.checks_iam).lower(),
