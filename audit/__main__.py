@@ -23,7 +23,8 @@ def lint() -> None:
         checks = [pool.submit(check) for check in (_secrets, _openapi)]
         files = {stage: templates.synthesize(stage) for stage in templates.STAGES}
         found = [pool.submit(tool, files) for tool in (templates.cfn_lint, templates.checkov)]
-        checks += [pool.submit(templates.state_machines, file) for file in files.values()]
+        stages = [file for name, file in files.items() if name in templates.PLAIN]
+        checks += [pool.submit(templates.state_machines, file) for file in stages]
         checks.append(pool.submit(lambda: _judge_templates([each.result() for each in found])))
         failed = [str(error) for check in checks if (error := check.exception())]
     if failed:

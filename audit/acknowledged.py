@@ -25,22 +25,22 @@ class Acknowledgement:
 TEMPLATES = (
     Acknowledgement(
         "W3005",
-        r"(dev|prod) \w+",
+        r"\w+ \w+",
         "The CDK lets a function or state machine wait for its role's policy, and names the role beside it.",
     ),
     Acknowledgement(
         "CKV_AWS_18",
-        r"(dev|prod) BatchesFilesBucket\w+",
+        r"\w+ BatchesFilesBucket\w+",
         "Files are there for days, and CloudTrail's data events tell who read them.",
     ),
     Acknowledgement(
         "CKV_AWS_21",
-        r"(dev|prod) BatchesFilesBucket\w+",
+        r"\w+ BatchesFilesBucket\w+",
         "A file is written once. Versions would keep personal data after its erasure.",
     ),
     Acknowledgement(
         "CKV_AWS_27",
-        r"(dev|prod) Bus(Events|DeadLetters)\w+",
+        r"\w+ Bus(Events|DeadLetters)\w+",
         "SQS encrypts with a key of its own: EventBridge sends without a grant on ours.",
     ),
     Acknowledgement(
@@ -50,28 +50,43 @@ TEMPLATES = (
     ),
     Acknowledgement(
         "CKV_AWS_115",
-        r"prod CallCheckFunction\w+",
+        r"(prod|cloudfront|domain) CallCheckFunction\w+",
         "Its event source limits how many run at once.",
     ),
     Acknowledgement(
+        "CKV_AWS_115",
+        r"cloudfront OriginCheckFunction\w+",
+        "API Gateway keeps its answer for an hour, and asks it nothing without the header.",
+    ),
+    Acknowledgement(
+        "CKV_AWS_86",
+        r"cloudfront AddressDistribution\w+",
+        "The API logs each request, and the web ACL samples what it blocks.",
+    ),
+    Acknowledgement(
+        "CKV_AWS_149",
+        r"cloudfront AddressOriginSecret\w+",
+        "CloudFormation reads it for CloudFront, which keeps a copy without our key.",
+    ),
+    Acknowledgement(
         "CKV_AWS_116",
-        r"(dev|prod) \w+Function\w+",
+        r"\w+ \w+Function\w+",
         "It is for asynchronous invocations: queues and the stream have dead letters of their own, and the "
         "reconciler, the only function that a rule invokes, runs again a minute later.",
     ),
     Acknowledgement(
         "CKV_AWS_117",
-        r"(dev|prod) \w+Function\w+",
+        r"\w+ \w+Function\w+",
         "No function needs a VPC. Outside of one, a request to a tenant's address reaches nothing private.",
     ),
     Acknowledgement(
         "CKV_AWS_158",
-        r"(dev|prod) \w*Log\w+",
+        r"\w+ \w*Log\w+",
         "CloudWatch encrypts logs by itself. Lines have ids, and neither secrets nor personal data.",
     ),
     Acknowledgement(
         "CKV_AWS_173",
-        r"(dev|prod) \w+Function\w+",
+        r"\w+ \w+Function\w+",
         "Lambda encrypts variables by itself. They hold names, addresses and sizes, never a secret.",
     ),
 )

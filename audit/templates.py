@@ -1,4 +1,8 @@
-"""cfn-lint and checkov over the templates of `dev` and `prod`, asl-validator over their state machines."""
+"""cfn-lint and checkov over the templates of the stages on AWS, asl-validator over their state machines.
+
+`prod` is also audited with its options: `cloudfront` and `domain` exclude each other, and each has some of
+the others. `edge` is the stack with the web ACL.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +11,62 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import Stack
 
 from audit.tools import ROOT, Finding, node_tool, python_tool, read_json, run
+from infrastructure.edge_stack import EdgeStack
 from infrastructure.settings import stage_settings
 from infrastructure.stack import TrunklineStack
 
-STAGES = ("dev", "prod")
+_ACCOUNT = "123456789012"
+_TABLE = f"arn:aws:dynamodb:eu-central-1:{_ACCOUNT}:table/restored"
+_BOTH: dict[str, Any] = {
+    "domain_name": "calls.example.com",
+    "hosted_zone_id": "Z0123456789ABCDEFGHIJ",
+    "hosted_zone_name": "example.com",
+    "permissions_boundary_arn": f"arn:aws:iam::{_ACCOUNT}:policy/boundary",
+    "tags": {"team": "voice"},
+    "provisioned_dialer": 5,
+    "alarm_email": "on-call@example.com",
+    "alarm_https_url": "https://example.com/alarms",
+}
+CLOUDFRONT: dict[str, Any] = _BOTH | {
+    "certificate_arn": f"arn:aws:acm:us-east-1:{_ACCOUNT}:certificate/abc",
+    "cloudfront": True,
+    "web_acl_arn": f"arn:aws:wafv2:us-east-1:{_ACCOUNT}:global/webacl/name/id",
+    "snap_start": True,
+}
+DOMAIN: dict[str, Any] = _BOTH | {
+    "certificate_arn": f"arn:aws:acm:eu-central-1:{_ACCOUNT}:certificate/abc",
+    "shifts_traffic": False,
+    "provisioned_api": 10,
+    "adopted_stream_arn": f"{_TABLE}/stream/2026-01-01T00:00:00.000",
+}
+STAGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "dev": ("dev", {}),
+    "prod": ("prod", {}),
+    "cloudfront": ("prod", CLOUDFRONT),
+    "domain": ("prod", DOMAIN),
+    "edge": ("prod", {}),
+}
+"""What is audited: a stage, and settings of its file."""
+
+PLAIN = ("dev", "prod")
+"""The stages whose state machines are validated: an option changes none."""
+
 _OUTPUT = ROOT / ".local" / "audit-templates"
 _CFN_LINT_FOUND = (0, 2, 4, 6, 8, 10, 12, 14)
 """Bits of the exit code: https://github.com/aws-cloudformation/cfn-lint#exit-codes"""
 
 
-def synthesize(stage: str) -> Path:
-    """Write the template of a stage, and return its file."""
+def synthesize(name: str) -> Path:
+    """Write the template of one of `STAGES`, and return its file."""
+    stage, values = STAGES[name]
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    folder = _OUTPUT / stage
+    folder = _OUTPUT / name
     app = cdk.App(context=context, outdir=str(folder), analytics_reporting=False)
-    stack = TrunklineStack(app, stage_settings(stage))
+    made: type[EdgeStack | TrunklineStack] = EdgeStack if name == "edge" else TrunklineStack
+    stack: Stack = made(app, stage_settings(stage, values))
     app.synth()
     return folder / stack.template_file
 
@@ -50,7 +93,7 @@ def _resource(found: dict[str, Any]) -> str:
 
 def checkov(templates: dict[str, Path]) -> list[Finding]:
     """Check against the rules of good practice for AWS that checkov brings along; it asks no server."""
-    stages = {file.name: stage for stage, file in templates.items()}
+    stages = {str(file.resolve()): stage for stage, file in templates.items()}
     options = ["--framework", "cloudformation", "--compact", "--quiet", "--skip-download", "-o", "json"]
     files = [part for file in templates.values() for part in ("-f", str(file))]
     report = read_json(python_tool("checkov", *options, *files), ok=(0, 1))
@@ -58,7 +101,7 @@ def checkov(templates: dict[str, Path]) -> list[Finding]:
         Finding(
             "checkov",
             each["check_id"],
-            f"{stages[Path(each['file_path']).name]} {each['resource'].split('.')[-1]}",
+            f"{stages[str(Path(each['file_abs_path']).resolve())]} {each['resource'].split('.')[-1]}",
             each["check_name"],
         )
         for each in report["results"]["failed_checks"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 from audit import licences, templates
 from audit.acknowledged import OPENAPI, SECRETS, TEMPLATES, Acknowledgement, judge
 from audit.tools import AuditFailed, Finding, run
+from infrastructure.deploy_options import DeployOptions
+from infrastructure.settings import stage_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 KNOWN = Acknowledgement("R1", "prod Bucket.*", "Files are there for days.")
@@ -45,6 +48,14 @@ def test_every_silenced_security_rule_has_its_reason() -> None:
         for line in (ROOT / file).read_text().splitlines() if (ROOT / file).is_file() else ():
             if re.search(r"# noqa: (\w+, )*S\d", line):
                 assert re.search(r"# noqa: [\w, ]+ - \w+", line), f"{file}: {line.strip()}"
+
+
+def test_every_option_of_a_deployment_is_audited() -> None:
+    options = {each.name for each in fields(DeployOptions)}
+    assert options <= {*templates.CLOUDFRONT, *templates.DOMAIN}
+    for name, (stage, values) in templates.STAGES.items():
+        assert name == stage or values or name == "edge"
+        assert stage_settings(stage, values).platform != "host"
 
 
 @pytest.mark.parametrize(
