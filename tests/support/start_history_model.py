@@ -9,6 +9,7 @@ may hand its lane over, or die, and a successor dials on. Oracle: the times on t
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -57,8 +58,9 @@ class Hang(NamedTuple):
 class Run:
     """One run of the model; `paced` ones keep the spacing of the pacing clock, as successors do.
 
-    `inherited` are the starts of the run before, as this one counts them. `trusts_any_answer` takes whatever
-    livekit-server answers for a proof that LiveKit holds nothing.
+    `open_dials` are those of `dials` that nothing has confirmed, and `inherited` those of the run before, as
+    this one counts them. `trusts_any_answer` takes whatever livekit-server answers for a proof that LiveKit
+    holds nothing.
     """
 
     cps: int
@@ -69,30 +71,34 @@ class Run:
     next_us: int = 0
     history: StartHistory = field(default_factory=StartHistory)
     dials: list[Dial] = field(default_factory=list)
+    open_dials: list[Dial] = field(default_factory=list)
     inherited: list[Dial] = field(default_factory=list)
     trusts_any_answer: bool = False
 
     def learn(self, now_us: int) -> None:
         """Confirm what LiveKit tells by now, what a later start proves, and what no token covers."""
         answers = self.hang.is_of_sip_alone or not self.hang.holds(now_us)
-        for dial in self.dials + self.inherited:
-            if dial.start.is_confirmed:
-                continue
+        for dial in self.open_dials + self.inherited:
             if answers and dial.is_seen(now_us - self.ask_us):
                 _confirm(self.history, dial, now_us)
             elif self._is_given_up(dial, now_us) or (answers and self.trusts_any_answer):
                 self.history.confirm(dial.start, now_us)
+        self.open_dials = [dial for dial in self.open_dials if not dial.start.is_confirmed]
+        self.inherited = [dial for dial in self.inherited if not dial.start.is_confirmed]
 
     def _is_given_up(self, dial: Dial, now_us: int) -> bool:
         return now_us >= dial.dead_us or self.history.is_proven(dial.start, now_us)
 
     def start_if_allowed(self, now_us: int) -> None:
-        not_before_us = self.history.not_before_us(now_us, self.cps)
-        if self.history.is_blocked(now_us, self.cps) or now_us < max(self.next_us, not_before_us):
+        if now_us < self.next_us or self.history.is_blocked(now_us, self.cps):
+            return
+        if now_us < self.history.not_before_us(now_us, self.cps):
             return
         kind = self.kinds[len(self.dials) % len(self.kinds)]
         start, wire_us = self.history.add(now_us), self.hang.wire_us(now_us, kind)
-        self.dials.append(Dial(start, wire_us, kind, now_us + TOKEN_STEPS * STEP_US))
+        dial = Dial(start, wire_us, kind, now_us + TOKEN_STEPS * STEP_US)
+        self.dials.append(dial)
+        self.open_dials.append(dial)
         if self.paced:
             self.next_us = now_us + spacing_us(self.cps)
 
@@ -182,9 +188,9 @@ def _confirm(history: StartHistory, dial: Dial, now_us: int) -> None:
 
 
 def busiest_second(times: list[int]) -> int:
-    return max(
-        (sum(1 for other in times if start <= other < start + SECOND_US) for start in times), default=0
-    )
+    ordered = sorted(times)
+    within = (bisect_left(ordered, at + SECOND_US) - number for number, at in enumerate(ordered))
+    return max(within, default=0)
 
 
 def most_on_the_wire(*runs: Run) -> int:
