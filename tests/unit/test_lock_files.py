@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON_LOCKS = sorted([*ROOT.glob("requirements/*.lock"), *ROOT.glob("layers/*/*.lock")])
-NPM_LOCKS = [ROOT / "package-lock.json", ROOT / "audit" / "package-lock.json"]
+NPM_LOCKS = [ROOT / folder / "package-lock.json" for folder in ("", "audit", "dashboard")]
 
 
 def _name(file: Path) -> str:

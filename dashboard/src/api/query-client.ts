@@ -1,0 +1,34 @@
+/** What all queries share: when to try again, and what a lost session means. */
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { ApiError } from "./errors";
+import { noteLimit } from "./polling";
+import { sessionQuery } from "./session";
+import { retryDelayMs, shouldRetry } from "./retry";
+
+/** Makes the client; `onSignedOut` is called when the API no longer accepts the session. */
+export function makeQueryClient(onSignedOut: () => void): QueryClient {
+  const onError = (error: Error, wasSignedIn: boolean) => {
+    if (!(error instanceof ApiError)) return;
+    if (error.kind === "signed-out" && wasSignedIn) onSignedOut();
+    if (error.kind === "limited") noteLimit(error.retryAfterS);
+  };
+  const isSignedIn = () => client.getQueryData(sessionQuery.queryKey) !== undefined;
+  const client: QueryClient = new QueryClient({
+    queryCache: new QueryCache({ onError: (error) => onError(error, isSignedIn()) }),
+    mutationCache: new MutationCache({ onError: (error) => onError(error, isSignedIn()) }),
+    defaultOptions: {
+      queries: {
+        staleTime: 5_000,
+        gcTime: 5 * 60_000,
+        retry: shouldRetry,
+        retryDelay: retryDelayMs,
+        refetchOnWindowFocus: true,
+        // A lost network is an error that says so, with what was there before, not a silent pause.
+        networkMode: "always",
+      },
+      // A write may have been done though no answer came: the person decides whether to try again.
+      mutations: { retry: false, networkMode: "always" },
+    },
+  });
+  return client;
+}

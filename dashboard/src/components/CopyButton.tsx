@@ -1,0 +1,36 @@
+import { ActionIcon, Tooltip } from "@mantine/core";
+import { useClipboard } from "@mantine/hooks";
+import { Check, Copy } from "lucide-react";
+
+interface CopyButtonProps {
+  text: string;
+  /** What is copied: "call id". */
+  what: string;
+}
+
+/** Copies a text, and says so, also to a screen reader. */
+export function CopyButton({ text, what }: CopyButtonProps) {
+  const clipboard = useClipboard({ timeout: 1500 });
+  const label = clipboard.copied ? "Copied" : `Copy ${what}`;
+  return (
+    <>
+      <Tooltip label={label}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size={24}
+          aria-label={`Copy ${what}`}
+          onClick={(event) => {
+            event.stopPropagation();
+            clipboard.copy(text);
+          }}
+        >
+          {clipboard.copied ? <Check size={14} /> : <Copy size={14} />}
+        </ActionIcon>
+      </Tooltip>
+      <span role="status" className="visually-hidden">
+        {clipboard.copied ? `${what} copied` : ""}
+      </span>
+    </>
+  );
+}

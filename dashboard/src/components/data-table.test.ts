@@ -1,0 +1,20 @@
+import { expect, it } from "vitest";
+import { rowToFocus, visibleColumns } from "./data-table";
+
+it("moves within the rows", () => {
+  const keys = ["ArrowDown", "ArrowUp", "PageDown", "PageUp", "Home", "End"];
+  expect(keys.map((key) => rowToFocus(key, 5, 12))).toEqual([6, 4, 11, 0, 0, 11]);
+  expect([rowToFocus("ArrowUp", 0, 12), rowToFocus("ArrowDown", 11, 12)]).toEqual([0, 11]);
+});
+
+it("leaves other keys, and empty tables, alone", () => {
+  expect([rowToFocus("a", 0, 5), rowToFocus("ArrowDown", 0, 0)]).toEqual([null, null]);
+});
+
+it("hides columns where there is no room", () => {
+  const columns = [
+    { id: "a", header: "A", cell: () => null },
+    { id: "b", header: "B", cell: () => null, hideBelow: 600 },
+  ];
+  expect([0, 599, 600].map((width) => visibleColumns(columns, width).length)).toEqual([2, 1, 2]);
+});

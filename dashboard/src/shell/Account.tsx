@@ -1,0 +1,114 @@
+import {
+  ActionIcon,
+  Menu,
+  SegmentedControl,
+  useMantineColorScheme,
+  type MantineColorScheme,
+} from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "@tanstack/react-router";
+import { CircleUserRound, Keyboard, LogOut, Monitor, Moon, Settings2, Sun } from "lucide-react";
+import { chooseMode, type Mode } from "~/api/mode";
+import { modeOf, modesOf, signOut, type Session } from "~/api/session";
+import { tellOtherTabs } from "~/lib/tabs";
+import classes from "./Shell.module.css";
+import { openShortcutHelp } from "./shortcut-help";
+
+/** Who is signed in, test or live, the color scheme, and sign-out. */
+export function Account({ session }: { session: Session }) {
+  return (
+    <div className={classes.account}>
+      <ModeSwitch session={session} />
+      <div className={classes.who}>
+        <CircleUserRound size={18} aria-hidden />
+        <span className={classes.name} title={session.name}>
+          {session.name}
+        </span>
+        <AccountMenu />
+      </div>
+    </div>
+  );
+}
+
+function ModeSwitch({ session }: { session: Session }) {
+  const queryClient = useQueryClient();
+  const modes = modesOf(session);
+  if (modes.length < 2) return null;
+  const change = (mode: string) => {
+    chooseMode(mode as Mode);
+    // What one mode has read is not shown in the other.
+    queryClient.removeQueries({
+      predicate: (query) => query.queryKey[0] !== "session" && query.queryKey[0] !== "config",
+    });
+  };
+  return (
+    <SegmentedControl
+      size="xs"
+      fullWidth
+      aria-label="Mode"
+      value={modeOf(session)}
+      onChange={change}
+      data={[
+        { value: "test", label: "Test" },
+        { value: "live", label: "Live" },
+      ]}
+    />
+  );
+}
+
+const SCHEMES: { value: MantineColorScheme; label: string; icon: typeof Sun }[] = [
+  { value: "light", label: "Light", icon: Sun },
+  { value: "dark", label: "Dark", icon: Moon },
+  { value: "auto", label: "As the system", icon: Monitor },
+];
+
+function AccountMenu() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const signOutHere = useSignOut();
+  return (
+    <Menu position="top-end" width={200}>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" aria-label="Account and appearance">
+          <Settings2 size={16} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>Appearance</Menu.Label>
+        {SCHEMES.map(({ value, label, icon: Icon }) => (
+          <Menu.Item
+            key={value}
+            leftSection={<Icon size={14} />}
+            role="menuitemradio"
+            aria-checked={colorScheme === value}
+            rightSection={colorScheme === value ? "✓" : undefined}
+            onClick={() => setColorScheme(value)}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item leftSection={<Keyboard size={14} />} onClick={openShortcutHelp}>
+          Keyboard shortcuts
+        </Menu.Item>
+        <Menu.Item leftSection={<LogOut size={14} />} onClick={() => void signOutHere()}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function useSignOut() {
+  const router = useRouter();
+  const queryClient = useQueryClient();
+  return async () => {
+    try {
+      await signOut();
+    } finally {
+      // Also if the session had ended already: this browser is done with it.
+      queryClient.removeQueries();
+      tellOtherTabs("signed-out");
+      await router.navigate({ to: "/sign-in", search: {} });
+    }
+  };
+}
