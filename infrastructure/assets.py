@@ -29,32 +29,32 @@ _UNUSED = ("phonenumbers/geodata", "phonenumbers/carrierdata")
 _ENDPOINTS = AWS_SERVICES | {"states", "sts"}
 """What the services are called in botocore's list of endpoints."""
 
-_BUILD = ROOT / ".local" / "build"
+BUILD = ROOT / ".local" / "build"
 Wheels = Literal["dependencies", "encryption"]
 
 
 def wheels_layer(name: Wheels, platform: Platform) -> Path:
     """Install a layer's locked third-party wheels and return its folder."""
     lock = ROOT / "layers" / name / "requirements.lock"
-    key = _digest([lock, Path(__file__)], platform, _python_tag())
-    return _once(_BUILD / f"{name}-{key}", lambda folder: _install_wheels(lock, folder, platform))
+    key = digest([lock, Path(__file__)], platform, python_tag())
+    return once(BUILD / f"{name}-{key}", lambda folder: _install_wheels(lock, folder, platform))
 
 
 def trunkline_layer() -> Path:
     """Copy the product's package and return the layer's folder."""
     source = ROOT / "layers" / "trunkline" / "python"
-    key = _digest(_sources(source), _python_tag())
-    return _once(_BUILD / f"trunkline-{key}", lambda folder: _copy(source, folder / "python"))
+    key = digest(_sources(source), python_tag())
+    return once(BUILD / f"trunkline-{key}", lambda folder: copy_package(source, folder / "python"))
 
 
 def functions_code() -> Path:
     """Copy the package `functions`; one asset serves every function, each by its own handler name."""
     source = ROOT / "functions"
-    key = _digest(_sources(source), _python_tag())
-    return _once(_BUILD / f"functions-package-{key}", lambda folder: _copy(source, folder / "functions"))
+    key = digest(_sources(source), python_tag())
+    return once(BUILD / f"functions-package-{key}", lambda folder: copy_package(source, folder / "functions"))
 
 
-def _once(folder: Path, build: Callable[[Path], None]) -> Path:
+def once(folder: Path, build: Callable[[Path], None]) -> Path:
     """Build a folder unless it is there; of two processes that build it at once, the first wins."""
     if folder.exists():
         return folder
@@ -125,7 +125,8 @@ def _replace(file: Path, content: bytes) -> None:
     file.write_bytes(content)
 
 
-def _copy(source: Path, target: Path) -> None:
+def copy_package(source: Path, target: Path) -> None:
+    """Copy a package's sources and compile them."""
     shutil.copytree(
         source, target, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"), dirs_exist_ok=True
     )
@@ -144,7 +145,8 @@ def _sources(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
 
 
-def _digest(files: Iterable[Path], *more: str) -> str:
+def digest(files: Iterable[Path], *more: str) -> str:
+    """Return a key of files' paths and contents, and of other words."""
     digest = hashlib.sha256("\n".join(more).encode())
     for path in files:
         digest.update(f"\n{path.relative_to(ROOT)}\n".encode())
@@ -152,5 +154,6 @@ def _digest(files: Iterable[Path], *more: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _python_tag() -> str:
+def python_tag() -> str:
+    """Return the version of Python that byte code is made for."""
     return f"{sys.version_info.major}.{sys.version_info.minor}"

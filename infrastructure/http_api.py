@@ -16,6 +16,8 @@ from infrastructure.python_function import Runtime
 from infrastructure.settings import StageSettings
 
 LIVEKIT_WEBHOOK_PATH = "/livekit/webhook"
+_API_PATHS = ("/api/{proxy+}", "/agent/{proxy+}", "/livekit/{proxy+}")
+_PAGE_PATHS = ("/", "/{proxy+}")
 _ACCESS_LOG = {
     "requestId": "$context.requestId",
     "method": "$context.httpMethod",
@@ -27,7 +29,8 @@ _ACCESS_LOG = {
 
 
 class HttpApi(Construct):
-    """Routes LiveKit's webhooks to `livekit_webhook`, agents to `agent_api`, all else to `api`."""
+    """Routes LiveKit's webhooks to `livekit_webhook`, agents to `agent_api`, other requests below `/api`,
+    `/agent` and `/livekit` to `api`, and all else to `dashboard`."""
 
     def __init__(self, scope: Construct, name: str, runtime: Runtime, settings: StageSettings) -> None:
         super().__init__(scope, name)
@@ -50,14 +53,24 @@ class HttpApi(Construct):
         api: lambda_.Alias,
         livekit_webhook: lambda_.Alias,
         agent_api: lambda_.Alias,
+        dashboard: lambda_.Alias,
         authorizer: apigateway.IHttpRouteAuthorizer | None = None,
     ) -> None:
         """Connect the functions to their routes, once they know the address of the API."""
-        tenants = self.api.add_routes(
-            path="/{proxy+}",
-            methods=[apigateway.HttpMethod.ANY],
-            integration=integrations.HttpLambdaIntegration("Tenants", api),
-            authorizer=authorizer,
+        to_api = integrations.HttpLambdaIntegration("Tenants", api)
+        to_dashboard = integrations.HttpLambdaIntegration("Pages", dashboard)
+        tenants, pages = (
+            [
+                route
+                for path in paths
+                for route in self.api.add_routes(
+                    path=path,
+                    methods=[apigateway.HttpMethod.ANY],
+                    integration=integration,
+                    authorizer=authorizer,
+                )
+            ]
+            for paths, integration in ((_API_PATHS, to_api), (_PAGE_PATHS, to_dashboard))
         )
         livekit = self.api.add_routes(
             path=LIVEKIT_WEBHOOK_PATH,
@@ -71,10 +84,11 @@ class HttpApi(Construct):
             integration=integrations.HttpLambdaIntegration("Agents", agent_api),
             authorizer=authorizer,
         )
-        self._throttle([*tenants, *livekit, *agents])
+        self._throttle([*tenants, *livekit, *agents, *pages])
         if authorizer:
             return
         _suppress_authorizer(tenants, "The function checks the API key of every request, with its scope.")
+        _suppress_authorizer(pages, "The files are public, and the same for everybody: they hold no data.")
         _suppress_authorizer(agents, "The function checks the agent's LiveKit token.")
         _suppress_authorizer(livekit, "The function checks LiveKit's signature over the raw body.")
 

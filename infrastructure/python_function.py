@@ -97,6 +97,8 @@ class PythonFunction(Construct):
     `calls_itself`: by design its messages lead back to it. Lambda would stop such a chain at about the 16th
     invocation, and put the message away:
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+
+    `code`: an asset of its own in place of the shared one, with all that it needs: it has no layers.
     """
 
     def __init__(  # noqa: PLR0913 - a function's properties
@@ -111,10 +113,12 @@ class PythonFunction(Construct):
         memory_mib: int,
         calls_itself: bool = False,
         encrypts: bool = False,
+        code: lambda_.Code | None = None,
     ) -> None:
         super().__init__(scope, name)
         stack = Stack.of(self)
         self.package = package
+        layers = [*runtime.layers, runtime.encryption] if encrypts else runtime.layers
         self.log_group = logs.LogGroup(
             self,
             "Logs",
@@ -130,9 +134,9 @@ class PythonFunction(Construct):
             function_name=f"{stack.stack_name}-{package.replace('_', '-')}",
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=runtime.architecture,
-            code=runtime.code,
+            code=code or runtime.code,
             handler=f"functions.{package}.handler.handle",
-            layers=[*runtime.layers, runtime.encryption] if encrypts else runtime.layers,
+            layers=[] if code else layers,
             role=self.role,
             log_group=self.log_group,
             environment={**environment, **runtime.environment},

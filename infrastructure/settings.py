@@ -35,8 +35,8 @@ class StageSettings:
     `test_dialer_lanes` is how many tenants' test calls are simulated at once: none of them takes a lane of
     `dialer_lanes`. `batch_parts_at_once` is how many parts of batches, of 500 rows each,
     are imported at once: what the table is asked for beside the API's calls.
-    `api_at_once`, `agent_api_at_once` and `livekit_webhook_at_once` are requests in progress, each with
-    concurrency of its own, so that tenants keep neither agents nor LiveKit out.
+    `api_at_once`, `agent_api_at_once`, `livekit_webhook_at_once` and `dashboard_at_once` are requests in
+    progress, each with concurrency of its own, so that tenants keep neither agents nor LiveKit out.
     `event_fanout_at_once` is for the stream, whose shards have `fanout_parallelization` batches in progress.
     `call_checks_at_once`, `bus_events_at_once` and `schedule_ticks_at_once` are messages in progress.
     `repair_tasks_at_once` is for the tasks of the reconciler's pass, about 50 trunks or 500 calls each.
@@ -44,7 +44,8 @@ class StageSettings:
     `webhook_tenant_slots` all endpoints of a tenant, while few others have any (`docs/adr/0034-*.md`).
 
     `long_polls` is how many requests wait for a call to change (`?wait=`) at once, a share of `api_at_once`.
-    `requests_per_s` and `requests_burst` throttle each route of the HTTP API: tenants', agents', LiveKit's.
+    `requests_per_s` and `requests_burst` throttle each route of the HTTP API: tenants', agents', LiveKit's,
+    the dashboard's.
 
     `shifts_traffic` has a new version of the API take a tenth of the requests for five minutes before it
     takes all of them; alarms take it back (`docs/upgrade.md`).
@@ -55,6 +56,8 @@ class StageSettings:
     `outgoing_loopback_ports` lets plain http to 127.0.0.1 through on some ports (`none` on AWS).
     `user_pool_issuer` is a Cognito user pool's address (`https://cognito-idp.REGION.amazonaws.com/POOL`) and
     `user_pool_client_id` its app client, where people log in to the web UI; `none`: they have keys alone.
+    `user_pool_domain` is the address of its sign-in pages (`https://NAME.auth.REGION.amazoncognito.com`), for
+    the dashboard; `none`: the dashboard takes keys alone.
 
     `adopted_stream_arn` is the stream of a restored table that the stage uses in place of its own
     (`docs/restore.md`); `none`: its own.
@@ -83,6 +86,7 @@ class StageSettings:
     api_at_once: int = 0
     agent_api_at_once: int = 0
     livekit_webhook_at_once: int = 0
+    dashboard_at_once: int = 0
     event_fanout_at_once: int = 0
     fanout_parallelization: int = 10
     call_checks_at_once: int = 10
@@ -96,6 +100,7 @@ class StageSettings:
     protects_table: bool = False
     user_pool_issuer: str = "none"
     user_pool_client_id: str = "none"
+    user_pool_domain: str = "none"
     outgoing_loopback_ports: str = "none"
     adopted_stream_arn: str = "none"
     trunk_metrics: bool = True
@@ -117,6 +122,7 @@ class StageSettings:
             "api": self.api_at_once,
             "agent_api": self.agent_api_at_once,
             "livekit_webhook": self.livekit_webhook_at_once,
+            "dashboard": self.dashboard_at_once,
             "event_fanout": self.event_fanout_at_once,
             "reconciler": 1,
             "call_reconciler": self.repair_tasks_at_once,
@@ -197,6 +203,7 @@ _STAGES = {
         api_at_once=300,
         agent_api_at_once=100,
         livekit_webhook_at_once=50,
+        dashboard_at_once=20,
         event_fanout_at_once=20,
         repair_tasks_at_once=20,
         api_memory_mib=1024,

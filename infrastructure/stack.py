@@ -18,6 +18,7 @@ from infrastructure.functions.agent_api import add_agent_api
 from infrastructure.functions.api import add_api
 from infrastructure.functions.call_check import add_call_check
 from infrastructure.functions.call_reconciler import add_call_reconciler
+from infrastructure.functions.dashboard import add_dashboard
 from infrastructure.functions.dialer import add_dialer
 from infrastructure.functions.event_fanout import add_event_fanout
 from infrastructure.functions.livekit_webhook import add_livekit_webhook
@@ -76,12 +77,14 @@ class TrunklineStack(Stack):
         self.livekit_webhook = add_livekit_webhook(self)
         self.call_check = add_call_check(self)
         self.agent_api = add_agent_api(self)
+        self.dashboard = add_dashboard(self)
         self.reconciler = add_reconciler(self)
         self.call_reconciler = add_call_reconciler(self)
         self.http.open(
             api=self.api.live,
             livekit_webhook=self.livekit_webhook.live,
             agent_api=self.agent_api.live,
+            dashboard=self.dashboard.live,
             authorizer=add_origin_check(self, secret) if (secret := self.address.origin_secret) else None,
         )
         if settings.shifts_traffic:

@@ -14,7 +14,7 @@ import typer
 from aiohttp import web
 
 _MAX_BODY_BYTES = 12 * 1024 * 1024
-_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length", "content-encoding"}
+_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length"}
 _SESSION = web.AppKey("session", aiohttp.ClientSession)
 
 
@@ -29,7 +29,11 @@ def proxy_app(target: str, host: str, max_concurrent_requests: int) -> web.Appli
     long_polls = asyncio.Semaphore(max_concurrent_requests - 1)
 
     async def start(app: web.Application) -> None:
-        app[_SESSION] = aiohttp.ClientSession(auto_decompress=True)
+        app[_SESSION] = aiohttp.ClientSession(
+            # A body goes through as it is, compressed or not, and clients alone say what they accept.
+            auto_decompress=False,
+            skip_auto_headers=("Accept-Encoding",),
+        )
 
     async def stop(app: web.Application) -> None:
         await app[_SESSION].close()

@@ -57,6 +57,16 @@ def demo_key(stack: Stack) -> str:
     return stack.seed.test_key if stack.config.web_only else stack.seed.live_key
 
 
+def dashboard_link(api_url: str, key: str) -> str:
+    """Return the address of the dashboard's sign-in page with the key filled in.
+
+    It stands in the fragment, which a browser sends to no server. A person signs in by a click: a link that
+    did so by itself would let another site sign people in with a key of its own (login CSRF). The session's
+    cookie is `Secure`: browsers keep it without TLS on `localhost` alone.
+    """
+    return f"{api_url.replace('127.0.0.1', 'localhost')}/sign-in#key={key}"
+
+
 def _print_ending(console: Console, call: dict[str, Any]) -> None:
     if call["data"]["status"] == "completed":
         _print_detail(console, "duration", f"{call['data']['duration']} s")
@@ -74,7 +84,9 @@ def print_usage(stack: Stack, console: Console) -> None:
     body = json.dumps({"agentId": stack.seed.agent_id, "phoneNumber": DEMO_NUMBER})
     console.print("\n[bold green]Trunkline is running.[/]")
     console.print(f"  [dim]API URL[/]  {stack.config.api_url}")
-    console.print(f"  [dim]API key[/]  {demo_key(stack)}\n")
+    console.print(f"  [dim]API key[/]  {demo_key(stack)}")
+    console.print("  [dim]Dashboard[/], signed in with one click:")
+    print(f"  {dashboard_link(stack.config.api_url, demo_key(stack))}\n")  # noqa: T201 - to be opened, so not wrapped
     print(f"curl -X POST {stack.config.api_url}/api/v1/calls/outbound \\")  # noqa: T201 - to be pasted, so not wrapped
     print(f"  -H 'x-api-key: {demo_key(stack)}' \\")  # noqa: T201
     print("  -H 'Content-Type: application/json' \\")  # noqa: T201

@@ -29,6 +29,9 @@ FUNCTIONS = (
     "batches",
     "call-check",
 )
+WITHOUT_DATA = ("dashboard",)
+"""Functions that touch nothing of tenants."""
+
 Properties = dict[str, Any]
 CONTEXT: dict[str, Any] = json.loads((assets.ROOT / "cdk.json").read_text())["context"]
 """The feature flags that the CDK's command line sets."""

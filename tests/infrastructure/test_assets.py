@@ -53,7 +53,7 @@ def test_a_layer_that_another_process_built_meanwhile_is_used(tmp_path: Path) ->
         folder.mkdir()
         (folder / "theirs").touch()
 
-    assert assets._once(folder, build_late) == folder
+    assert assets.once(folder, build_late) == folder
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["theirs"]
 
 

@@ -185,7 +185,7 @@ def test_past_cloudfront_nothing_reaches_a_function(cdn: Made) -> None:
     assert authorizer["EnableSimpleResponses"] is True
     name = next(iter(resources(cdn.template, "AWS::ApiGatewayV2::Authorizer")))
     routes = list(resources(cdn.template, ROUTE).values())
-    assert len(routes) == 3
+    assert len(routes) == 7
     for route in routes:
         assert (route["AuthorizationType"], route["AuthorizerId"]) == ("CUSTOM", {"Ref": name})
     (alias,) = names_in(authorizer["AuthorizerUri"]) & set(resources(cdn.template, ALIAS))

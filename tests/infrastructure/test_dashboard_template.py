@@ -1,0 +1,55 @@
+"""What the template says of the function that serves the dashboard: it has nothing to lose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from infrastructure.settings import StageSettings, stage_settings
+from tests.infrastructure.templates import (
+    WITHOUT_DATA,
+    actions_of,
+    function,
+    function_behind,
+    package_of,
+    resources,
+)
+
+
+def test_a_function_without_data_may_write_its_logs_and_nothing_else(template: dict[str, Any]) -> None:
+    for package in WITHOUT_DATA:
+        assert actions_of(template, package) == {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+
+def test_it_has_no_layer_and_no_variable_that_names_a_store(template: dict[str, Any]) -> None:
+    dashboard = function(template, "dashboard")
+    assert dashboard.get("Layers", []) == []
+    assert not {name for name in dashboard["Environment"]["Variables"] if name.endswith(("_ARN", "_URL"))}
+    assert "TABLE_NAME" not in dashboard["Environment"]["Variables"]
+
+
+def test_it_serves_what_is_no_route_of_an_api(template: dict[str, Any]) -> None:
+    routes = {
+        each["RouteKey"]: _package_behind(template, each["Target"])
+        for each in resources(template, "AWS::ApiGatewayV2::Route").values()
+    }
+    assert routes == {
+        "ANY /": "dashboard",
+        "ANY /{proxy+}": "dashboard",
+        "ANY /api/{proxy+}": "api",
+        "ANY /agent/{proxy+}": "api",
+        "ANY /livekit/{proxy+}": "api",
+        "ANY /agent/v1/{proxy+}": "agent_api",
+        "POST /livekit/webhook": "livekit_webhook",
+    }
+
+
+def _package_behind(template: dict[str, Any], target: Any) -> str:
+    """The package of the function that a route's integration invokes."""
+    integration = target["Fn::Join"][1][1]["Ref"]
+    uri = template["Resources"][integration]["Properties"]["IntegrationUri"]
+    return package_of(template["Resources"][function_behind(template, uri)]["Properties"])
+
+
+def test_a_flood_of_requests_for_pages_takes_no_concurrency_of_calls() -> None:
+    prod: StageSettings = stage_settings("prod")
+    assert prod.reserved_concurrency()["dashboard"] < prod.api_at_once
