@@ -19,7 +19,7 @@ from tests.support.builders import make_call
 from trunkline.auth.principal import Actor, Principal
 from trunkline.batches.importer import GROUP_ROWS
 from trunkline.batches.row_to_call import PreparedRow
-from trunkline.call_control.list_calls import CallQuery
+from trunkline.call_control.call_query import CallQuery
 from trunkline.core.metadata import MAX_METADATA_BYTES
 from trunkline.core.validation import validated
 from trunkline.http_api.responses import Response

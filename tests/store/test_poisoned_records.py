@@ -17,7 +17,7 @@ from tests.support.builders import make_call, make_web_call
 from tests.support.clocks import NOW_MS
 from tests.support.passes import PassOnce
 from tests.support.stubs import GUARD
-from trunkline.call_control.list_calls import CallQuery
+from trunkline.call_control.call_query import CallQuery
 from trunkline.calls.states import State
 from trunkline.reconciler.batches import BatchReconciler
 from trunkline.storage.keys.automations import schedule_key

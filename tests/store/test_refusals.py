@@ -11,8 +11,8 @@ import pytest
 from tests.store.fixtures_outbound import ME, OTHER, OutboundHarness
 from tests.support.clocks import ManualClock
 from trunkline.auth.principal import Actor
+from trunkline.call_control.call_query import CallQuery
 from trunkline.call_control.erase_call import EraseCallService
-from trunkline.call_control.list_calls import CallQuery
 from trunkline.call_control.refusals import RETENTION_S, RefusalLog, RefusalQuery, number_of
 from trunkline.call_templates.create_call import TemplateCallCreator
 from trunkline.call_templates.models import CallKind

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.api.auth import session_token_of
-from trunkline.call_control.list_calls import CallQuery
+from trunkline.call_control.call_query import CallQuery
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.validation import validated_query
 from trunkline.http_api.request import Request

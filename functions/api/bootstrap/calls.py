@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 
 from trunkline.call_control.cancel_call import CancelCallService
+from trunkline.call_control.cancel_calls import CancelCallsService
 from trunkline.call_control.dispatches import Dispatches, DispatchService
 from trunkline.call_control.erase_call import EraseCallService
 from trunkline.call_control.get_call import CallReader
@@ -25,6 +27,7 @@ from .base import agents, calls, clock, lane_notifier, livekit_projects, setting
 from .queue import queue_status
 
 log = logger("api")
+_CANCELLED_AT_ONCE = 10
 
 
 @cache
@@ -52,6 +55,11 @@ def erase_call_service() -> EraseCallService:
 @cache
 def cancel_call_service() -> CancelCallService:
     return CancelCallService(calls(), lane_notifier(), clock(), _hang_up)
+
+
+@cache
+def cancel_calls_service() -> CancelCallsService:
+    return CancelCallsService(cancel_call_service(), clock(), log, ThreadPoolExecutor(_CANCELLED_AT_ONCE).map)
 
 
 @cache

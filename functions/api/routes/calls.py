@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from trunkline.auth.scopes import Scope
+from trunkline.call_control.call_query import CallQuery
+from trunkline.call_control.cancel_calls import CallCancellation, CancelResults
 from trunkline.call_control.get_call import CallEventList, CallList, TranscriptView, WaitQuery
 from trunkline.call_control.join_tokens import JoinToken
-from trunkline.call_control.list_calls import CallQuery
 from trunkline.call_control.reschedule_call import CallReschedule
 from trunkline.calls.response_schemas import CallView, PolledCallView
 from trunkline.http_api.responses import Deleted, deleted
@@ -15,6 +16,7 @@ from ..auth import ApiRequest
 from ..bootstrap.calls import (
     call_reader,
     cancel_call_service,
+    cancel_calls_service,
     erase_call_service,
     join_token_service,
     reschedule_call_service,
@@ -97,6 +99,21 @@ def create_listening_token(request: ApiRequest, call_id: str) -> JoinToken:
     A later attempt of a phone call has another room.
     """
     return join_token_service().for_listener(request.principal, call_id)
+
+
+@group.post(
+    "/api/v1/calls/cancel",
+    scope=Scope.CALLS_CREATE,
+    idempotent=False,
+    returns="What became of each call.",
+    example={"call_ids": ["6f1ff9cd-5f60-4b6c-9f0e-6c4f6f6b7d4e"]},
+)
+def cancel_calls(request: ApiRequest, body: CallCancellation) -> CancelResults:
+    """Cancel up to 100 calls, or hang them up.
+
+    Each is cancelled for itself, as by its own route. Repeat the request for those that say `try_again`.
+    """
+    return cancel_calls_service().cancel(request.principal, body)
 
 
 @group.post(

@@ -28,8 +28,8 @@ class CancelCallService:
     clock: Clock
     hang_up: Callable[[Call], None]
 
-    def cancel(self, principal: Principal, call_id: str) -> None:
-        """End a call that has not ended.
+    def cancel(self, principal: Principal, call_id: str) -> Call:
+        """End a call that has not ended, and return it as it is then.
 
         A waiting call ends at once and never rings; a ringing one gets a CANCEL; an active one is
         hung up. Asking twice, or after the end, changes nothing.
@@ -44,6 +44,7 @@ class CancelCallService:
             self.notifier.notify_change(call, after)
         if after and (not after.is_terminal or _has_a_room(call)):
             self.hang_up(after)
+        return after or call
 
 
 def _has_a_room(before: Call) -> bool:

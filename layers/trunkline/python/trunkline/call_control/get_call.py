@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, NotRequired, cast
 
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
 from trunkline.auth.principal import Principal
-from trunkline.call_control.list_calls import CallLister, CallQuery
+from trunkline.call_control.call_query import CallQuery
+from trunkline.call_control.list_calls import CallLister, CallPage, ListedPage, version_of
 from trunkline.call_control.long_polls import LongPolls
 from trunkline.calls.access import parse_call_id, require_own
 from trunkline.calls.events import NOTHING_SAID, TOOL_EVENT, CallEvent
@@ -30,6 +31,8 @@ from trunkline.storage.keys.calls import calls_sort_key
 
 MAX_WAIT_S = 25
 _LOOK_EVERY_S = 0.5
+_CHEAP_ENTRIES = 200
+"""Entries of the index that a look at a list may read every half second: about five read units."""
 
 
 class WaitQuery(InputModel):
@@ -71,8 +74,16 @@ class CallEventList(TypedDict):
 
 
 class CallList(TypedDict):
+    """A page of calls; `version` differs when the calls of the page or their states do.
+
+    `poll_after_s` is there if a wait was cut short because too many requests wait: ask again in so many
+    seconds.
+    """
+
     data: list[CallListItem]
     next_cursor: str | None
+    version: str
+    poll_after_s: NotRequired[int]
 
 
 class TranscriptView(TypedDict):
@@ -138,17 +149,34 @@ class CallReader:
         return {"data": [turn_view(turn) for turn in said.turns], "next_cursor": said.next_cursor}
 
     def list_calls(self, principal: Principal, query: CallQuery) -> CallList:
-        """Return a page of the tenant's calls that fits into a response, newest first."""
-        page = self.lister.page(principal, query)
-        items = [list_item(call) for call in page.calls]
-        shown = fitting(items)
-        if len(shown) == len(items):
-            return {"data": items, "next_cursor": page.next_cursor}
-        last = page.calls[len(shown) - 1]
-        return {
-            "data": list(shown),
-            "next_cursor": encode_cursor(calls_sort_key(last.created_at_ms, last.id)),
-        }
+        """Return a page of the tenant's calls that fits into a response, newest first.
+
+        With `wait`, return when the page is no longer of the version `after`, or the time is over.
+        """
+        if query.filters_calls:
+            page = self.lister.page(principal, query)
+            return _list_view(page, _version(page))
+        found, poll_after_s = self.lister.find(principal, query), None
+        if query.wait and found.version == query.after:
+            with self.long_polls.slot(principal.tenant_id, query.wait) as may_wait:
+                if may_wait:
+                    found = self._changed_list(principal, query, found)
+                else:
+                    poll_after_s = self.long_polls.poll_after_s()
+        view = _list_view(self.lister.load(found), found.version)
+        if poll_after_s is not None:
+            view["poll_after_s"] = poll_after_s
+        return view
+
+    def _changed_list(self, principal: Principal, query: CallQuery, found: ListedPage) -> ListedPage:
+        """Look until the page has changed; the more entries a look reads, the rarer it is."""
+        waited_s = 0.0
+        while found.version == query.after and waited_s < query.wait:
+            pause_s = min(query.wait - waited_s, _LOOK_EVERY_S * max(1, found.scanned // _CHEAP_ENTRIES))
+            self.sleep(pause_s)
+            waited_s += pause_s
+            found = self.lister.find(principal, query)
+        return found
 
     def _story(self, principal: Principal, call_id: str) -> tuple[Call, list[CallEvent]]:
         found, events = self.calls.load_with_events(parse_call_id(call_id)) or (None, [])
@@ -167,6 +195,20 @@ class CallReader:
             if now.sequence > seen:
                 return self._story(principal, call.id)
         return call, events
+
+
+def _list_view(page: CallPage, version: str) -> CallList:
+    items = [list_item(call) for call in page.calls]
+    shown = fitting(items)
+    if len(shown) == len(items):
+        return {"data": items, "next_cursor": page.next_cursor, "version": version}
+    last = page.calls[len(shown) - 1]
+    more = encode_cursor(calls_sort_key(last.created_at_ms, last.id))
+    return {"data": list(shown), "next_cursor": more, "version": version}
+
+
+def _version(page: CallPage) -> str:
+    return version_of((calls_sort_key(call.created_at_ms, call.id), call.state) for call in page.calls)
 
 
 def _seen(call: Call, query: WaitQuery) -> int:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
-
-from pydantic import ConfigDict, Field, field_validator
+from itertools import islice
 
 from trunkline.auth.principal import Principal
+from trunkline.call_control.call_query import CallQuery
 from trunkline.calls.attributes import call_from_attributes
 from trunkline.calls.models import Call
 from trunkline.calls.states import TERMINAL, State
-from trunkline.core.field_types import Moment
 from trunkline.core.item_guard import ItemGuard
-from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
+from trunkline.core.pagination import encode_cursor
 from trunkline.core.phone_numbers import canonical_number
-from trunkline.core.timestamps import moment_ms
-from trunkline.core.validation import E164, UUID, Bounded, InputModel
 from trunkline.storage.keys.calls import calls_partition, calls_sort_key, number_partition, user_partition
 from trunkline.storage.keys.item import (
     CALLS_INDEX,
@@ -37,63 +34,14 @@ from trunkline.storage.table import Table
 _LAST = "~"
 _PAGE = 200
 _MAX_SCANNED = 5_000
+MAX_CALLS_READ = 500
+"""Calls that one request reads for filters that the index knows nothing of."""
+
+_CALLS_AT_ONCE = 50
 _OPEN_FOR_MS = 16 * 24 * 3_600_000
 """No call is open for longer: it expires within 14 days and lasts at most one."""
 
 _MAX_OPEN_SCANNED = 20_000
-
-
-INDEX_FILTERS = {"status": "state", "workflow_slug": "workflow_slug", "agent_id": "agent_id"}
-"""Filters of `GET /api/v1/calls`: the query parameter, and the attribute of the index that it is compared to.
-
-A filter needs a field of `CallQuery`, a line here, and its attribute in the projection of the indexes.
-"""
-
-
-class CallQuery(InputModel):
-    """Query parameters of `GET /api/v1/calls`; times are ISO 8601 with their offset."""
-
-    model_config = ConfigDict(strict=False)
-    messages: ClassVar[dict[str, str]] = {
-        "status": f"status must be one of {', '.join(State)}",
-        "agent_id": "agent_id must be a UUID",
-        "phone_number": "phone_number must be in E.164 format; write + as %2B",
-        "created_after": "created_after must be an ISO 8601 time with its offset",
-        "created_before": "created_before must be an ISO 8601 time with its offset",
-        "cursor": MESSAGE,
-    }
-
-    status: State | None = Field(default=None, description="A status of `docs/statuses.md`.")
-    workflow_slug: str | None = Field(default=None, max_length=64, description="Calls of this workflow.")
-    agent_id: str | None = Field(default=None, pattern=UUID, description="Calls created with this agent.")
-    user_id: str | None = Field(default=None, max_length=200, description="Calls of this user.")
-    phone_number: str | None = Field(
-        default=None,
-        pattern=E164,
-        description="Calls of this number, created since the release that brought this filter.",
-    )
-    created_after: Moment | None = Field(default=None, description="ISO 8601 with its offset, inclusive.")
-    created_before: Moment | None = Field(default=None, description="ISO 8601 with its offset, exclusive.")
-    limit: Annotated[int, Bounded(1, 100), Field(description="Calls in a page.")] = 25
-    cursor: str | None = Field(default=None, description="The `next_cursor` of the previous page.")
-
-    def matches(self, listed: Item) -> bool:
-        """Tell whether an entry of the index passes the filters."""
-        filters = {attribute: getattr(self, name) for name, attribute in INDEX_FILTERS.items()}
-        return all(value is None or listed.get(name) == value for name, value in filters.items())
-
-    @field_validator("agent_id")
-    @classmethod
-    def _lower_case(cls, value: str | None) -> str | None:
-        return value and value.lower()
-
-    def sort_key_range(self) -> tuple[str, str]:
-        """Return the first and last sort key of the requested page."""
-        first = calls_sort_key(moment_ms(self.created_after)) if self.created_after else "0"
-        last = calls_sort_key(moment_ms(self.created_before)) if self.created_before else _LAST
-        if self.cursor:
-            last = min(last, decode_cursor(self.cursor, r"[0-9]{15}#[0-9a-f-]{36}"))
-        return first, max(first, last)
 
 
 @dataclass(frozen=True)
@@ -102,6 +50,48 @@ class CallPage:
 
     calls: list[Call]
     next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class ListedPage:
+    """A page as the index has it; `scanned` is the number of entries that were read for it.
+
+    `version` changes when calls are added to the page or removed, or their states change.
+    """
+
+    entries: list[Item]
+    next_cursor: str | None
+    scanned: int
+
+    @property
+    def version(self) -> str:
+        return version_of((entry[CALLS_SK], entry["state"]) for entry in self.entries)
+
+
+def version_of(calls: Iterable[tuple[str, str]]) -> str:
+    """Return the version of a page, of its calls' sort keys and states."""
+    text = "\n".join(f"{sort_key}={state}" for sort_key, state in calls)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class _Scan:
+    """Yields the entries that pass the filters, of a bounded number of entries."""
+
+    def __init__(self, listed: Iterator[Item], wants: Callable[[Item], bool]) -> None:
+        self._listed = listed
+        self._wants = wants
+        self.scanned = 0
+        self.last_seen = ""
+        self.is_cut = False
+
+    def __iter__(self) -> Iterator[Item]:
+        for entry in self._listed:
+            if self.scanned == _MAX_SCANNED:
+                self.is_cut = True
+                return
+            self.scanned, self.last_seen = self.scanned + 1, entry[CALLS_SK]
+            if self._wants(entry):
+                yield entry
 
 
 @dataclass(frozen=True)
@@ -116,15 +106,38 @@ class CallLister:
 
         If few calls pass the filters, the page is short and has a cursor to continue.
         """
-        found: list[Item] = []
-        last_seen, scanned = None, 0
-        for listed in self._listed(principal, query):
-            if len(found) == query.limit or scanned == _MAX_SCANNED:
-                return CallPage(self._load(found), encode_cursor(str(last_seen)))
-            last_seen, scanned = listed[CALLS_SK], scanned + 1
-            if query.matches(listed) and self._is_of_user(principal, query, listed):
-                found.append(listed)
-        return CallPage(self._load(found), None)
+        if query.filters_calls:
+            return self._page_by_calls(principal, query)
+        return self.load(self.find(principal, query))
+
+    def find(self, principal: Principal, query: CallQuery) -> ListedPage:
+        """Find a page in the index, without its calls."""
+        scan, found = self._scan(principal, query), list[Item]()
+        last = ""
+        for entry in scan:
+            if len(found) == query.limit:
+                return ListedPage(found, encode_cursor(last), scan.scanned)
+            found.append(entry)
+            last = scan.last_seen
+        return ListedPage(found, encode_cursor(scan.last_seen) if scan.is_cut else None, scan.scanned)
+
+    def load(self, listed: ListedPage) -> CallPage:
+        """Read the calls of a page."""
+        return CallPage(self._load(listed.entries), listed.next_cursor)
+
+    def _page_by_calls(self, principal: Principal, query: CallQuery) -> CallPage:
+        scan = self._scan(principal, query)
+        entries, found, read = iter(scan), list[Call](), 0
+        while read < MAX_CALLS_READ and (chunk := list(islice(entries, _CALLS_AT_ONCE))):
+            read += len(chunk)
+            for call in self._load(chunk):
+                if not query.matches_call(call):
+                    continue
+                found.append(call)
+                if len(found) == query.limit:
+                    return CallPage(found, encode_cursor(calls_sort_key(call.created_at_ms, call.id)))
+        is_cut = scan.is_cut or read >= MAX_CALLS_READ
+        return CallPage(found, encode_cursor(scan.last_seen) if is_cut else None)
 
     def has_open(self, principal: Principal, workflow_slug: str, now_ms: int) -> bool:
         """Tell whether calls of a workflow have not ended; a live workflow also has test calls."""
@@ -141,12 +154,22 @@ class CallLister:
                     return False
         return False
 
+    def _scan(self, principal: Principal, query: CallQuery) -> _Scan:
+        user = None
+        if query.user_id is not None:
+            user = user_partition(principal.tenant_id, query.user_id, livemode=principal.livemode)
+
+        def wants(entry: Item) -> bool:
+            return query.matches(entry) and user in (None, entry.get(USER_PK))
+
+        return _Scan(self._listed(principal, query), wants)
+
     def _listed(self, principal: Principal, query: CallQuery) -> Iterator[Item]:
         tenant_id, livemode = principal.tenant_id, principal.livemode
         index, partition = CALLS_INDEX, (CALLS_PK, calls_partition(tenant_id, livemode=livemode))
         if query.user_id is not None:
-            index = USER_INDEX
-            partition = (USER_PK, user_partition(tenant_id, query.user_id, livemode=livemode))
+            user = user_partition(tenant_id, query.user_id, livemode=livemode)
+            index, partition = USER_INDEX, (USER_PK, user)
         if query.phone_number is not None:
             number = canonical_number(query.phone_number)
             index, partition = (
@@ -154,17 +177,9 @@ class CallLister:
                 (NUMBER_PK, number_partition(tenant_id, number, livemode=livemode)),
             )
         first, last = query.sort_key_range()
-        for page in self.table.newest(index, partition, (CALLS_SK, first, last), _PAGE):
+        size = _PAGE if query.filters_entries else query.limit + 2
+        for page in self.table.newest(index, partition, (CALLS_SK, first, last), size):
             yield from (listed for listed in page if listed[CALLS_SK] != last)
-
-    @staticmethod
-    def _is_of_user(principal: Principal, query: CallQuery, listed: Item) -> bool:
-        """Tell whether an entry passes the filter by user, which is an index of its own without a number."""
-        if query.user_id is None:
-            return True
-        return listed.get(USER_PK) == user_partition(
-            principal.tenant_id, query.user_id, livemode=principal.livemode
-        )
 
     def _load(self, listed: list[Item]) -> list[Call]:
         keys = [ItemKey(each[PK], each[SK]) for each in listed]
