@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from trunkline.calls.transitions import end_call
 from trunkline.calls.value_objects import Ending
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.validation import validated_query
+from trunkline.storage.keys.item import Item, ItemKey
 
 WAIT_S = 20
 
@@ -87,7 +89,12 @@ def test_one_call_in_many_is_found_by_the_cursor_with_bounded_reads(
     copies(outbound, replace(wanted, metadata_json="{}"), MAX_CALLS_READ + 1)
     read: list[int] = []
     get_all = outbound.table.get_all
-    monkeypatch.setattr(outbound.table, "get_all", lambda keys: read.append(len(keys)) or get_all(keys))
+
+    def counted(keys: Sequence[ItemKey]) -> list[Item]:
+        read.append(len(keys))
+        return get_all(keys)
+
+    monkeypatch.setattr(outbound.table, "get_all", counted)
     first = listed(outbound, metadata="order=x")
     assert (first["data"], sum(read)) == ([], MAX_CALLS_READ)
     rest = listed(outbound, metadata="order=x", cursor=first["next_cursor"])
@@ -178,8 +185,7 @@ def test_the_rarer_calls_are_the_rarer_a_look_is(outbound: OutboundHarness) -> N
     copies(outbound, outbound.place(), 400)
     known = listed(outbound, status="completed")
     looks: list[float] = []
-    sleep = outbound.reader.sleep
-    reader = replace(outbound.reader, sleep=lambda seconds: looks.append(seconds) or sleep(seconds))
+    reader = replace(outbound.reader, sleep=looks.append)
     query = validated_query(CallQuery, {"status": "completed", "wait": "5", "after": known["version"]})
     reader.list_calls(ME, query)
     assert looks == [1.0] * 5

@@ -7,6 +7,7 @@ from functools import cache
 from trunkline.core import aws_clients
 from trunkline.core.item_guard import ItemGuard
 from trunkline.core.logging import logger
+from trunkline.webhooks.call_deliveries import CallDeliveryReader
 from trunkline.webhooks.delivery_executions import DeliveryStateMachine
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.delivery_service import DeliveryService
@@ -16,7 +17,7 @@ from trunkline.webhooks.repository import EndpointRepository
 from trunkline.webhooks.secrets import EndpointSecrets
 from trunkline.webhooks.service import WebhookService
 
-from .base import cipher, clock, settings, table
+from .base import calls, cipher, clock, settings, table
 from .egress import egress
 
 log = logger("api")
@@ -30,6 +31,13 @@ def webhook_service() -> WebhookService:
         EndpointSecrets(cipher()),
         egress().check,
         clock(),
+    )
+
+
+@cache
+def call_delivery_reader() -> CallDeliveryReader:
+    return CallDeliveryReader(
+        calls(), EndpointRepository(table()), DeliveryRepository(table(), ItemGuard("api", log))
     )
 
 

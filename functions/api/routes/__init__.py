@@ -23,6 +23,7 @@ ROUTES = RouteIndex(
         "api-keys": ("api_keys",),
         "session": ("session",),
         "limits": ("limits",),
+        "reference": ("reference",),
         "statistics": ("statistics",),
         "repairs": ("statistics",),
         "audit": ("audit",),

@@ -1,13 +1,14 @@
-"""Routes of single webhook deliveries."""
+"""Routes of single webhook deliveries, and of those of a call."""
 
 from __future__ import annotations
 
 from trunkline.auth.scopes import Scope
 from trunkline.http_api.routing import RouteGroup
+from trunkline.webhooks.call_deliveries import CallDeliveryList, CallDeliveryQuery
 from trunkline.webhooks.responses import DeliveryView
 
 from ..auth import ApiRequest
-from ..bootstrap.webhooks import delivery_service
+from ..bootstrap.webhooks import call_delivery_reader, delivery_service
 
 group = RouteGroup(not_found="No such delivery.")
 
@@ -16,6 +17,15 @@ group = RouteGroup(not_found="No such delivery.")
 def get_delivery(request: ApiRequest, delivery_id: str) -> DeliveryView:
     """Read a delivery, with the first 16 KB of each response."""
     return delivery_service().get(request.principal, delivery_id)
+
+
+@group.get("/api/v1/deliveries", scope=Scope.WEBHOOKS_READ, errors={404: "No such call."})
+def list_call_deliveries(request: ApiRequest, query: CallDeliveryQuery) -> CallDeliveryList:
+    """List the deliveries of a call's events to all your webhooks, in order of time.
+
+    Of a call with more than 25 events for webhooks, those of the first and the latest ones are listed.
+    """
+    return call_delivery_reader().list_deliveries(request.principal, query.call_id)
 
 
 @group.post(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from boto3.dynamodb.conditions import Attr
@@ -30,6 +30,7 @@ from trunkline.webhooks.delivery_models import (
 _SHARDS = "0123456789abcdef"
 _LAST_MS = 10**15 - 1
 _RECOVERY_KEPT_MS = 15 * 60_000
+_KEYS_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,14 @@ class DeliveryRepository:
         key = parse_delivery_id(delivery_id)
         item = self._table.get(_item_key(key)) if key else None
         return delivery_from_attributes(item) if item else None
+
+    def load_all(self, delivery_ids: Sequence[str]) -> list[Delivery]:
+        """Read those of some deliveries that there are, a hundred at a time."""
+        keys = [_item_key(key) for each in delivery_ids if (key := parse_delivery_id(each))]
+        found: list[Delivery] = []
+        for begin in range(0, len(keys), _KEYS_AT_ONCE):
+            found += self._readable(self._table.get_all(keys[begin : begin + _KEYS_AT_ONCE]))
+        return found
 
     def save(self, changed: Delivery) -> Delivery | None:
         """Store a change; return None if another execution of the same delivery changed it first."""
