@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from functools import cache
 
+from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.core import aws_clients
 from trunkline.core.item_guard import ItemGuard
 from trunkline.core.logging import logger
 from trunkline.webhooks.call_deliveries import CallDeliveryReader
 from trunkline.webhooks.delivery_executions import DeliveryStateMachine
 from trunkline.webhooks.delivery_repository import DeliveryRepository
+from trunkline.webhooks.delivery_request import DeliveryRequestReader
 from trunkline.webhooks.delivery_service import DeliveryService
 from trunkline.webhooks.delivery_starter import DeliveryStarter
 from trunkline.webhooks.health_repository import EndpointHealthRepository
+from trunkline.webhooks.payload import PayloadBuilder
 from trunkline.webhooks.repository import EndpointRepository
 from trunkline.webhooks.secrets import EndpointSecrets
 from trunkline.webhooks.service import WebhookService
@@ -47,3 +50,9 @@ def delivery_service() -> DeliveryService:
     workflow = DeliveryStateMachine(aws_clients.client("stepfunctions"), settings().delivery_flow_arn)
     starter = DeliveryStarter(deliveries, workflow, clock(), log)
     return DeliveryService(webhook_service(), deliveries, starter, clock())
+
+
+@cache
+def delivery_request_reader() -> DeliveryRequestReader:
+    payloads = PayloadBuilder(calls(), TranscriptRepository(table()), settings().api_url)
+    return DeliveryRequestReader(delivery_service(), payloads)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from trunkline.auth.scopes import Scope
 from trunkline.http_api.routing import RouteGroup
 from trunkline.webhooks.call_deliveries import CallDeliveryList, CallDeliveryQuery
+from trunkline.webhooks.delivery_request import DeliveryRequestView
 from trunkline.webhooks.responses import DeliveryView
 
 from ..auth import ApiRequest
-from ..bootstrap.webhooks import call_delivery_reader, delivery_service
+from ..bootstrap.webhooks import call_delivery_reader, delivery_request_reader, delivery_service
 
 group = RouteGroup(not_found="No such delivery.")
 
@@ -17,6 +18,16 @@ group = RouteGroup(not_found="No such delivery.")
 def get_delivery(request: ApiRequest, delivery_id: str) -> DeliveryView:
     """Read a delivery, with the first 16 KB of each response."""
     return delivery_service().get(request.principal, delivery_id)
+
+
+@group.get("/api/v1/deliveries/{delivery_id}/request", scope=Scope.WEBHOOKS_READ)
+def get_delivery_request(request: ApiRequest, delivery_id: str) -> DeliveryRequestView:
+    """Read the request of a delivery's latest attempt: headers and body.
+
+    Requests are not stored: the body is built anew, with the transcript and metrics of now. Signatures and
+    the values of your own headers are hidden. The request of a call's event needs `calls:read`, too.
+    """
+    return delivery_request_reader().read(request.principal, delivery_id)
 
 
 @group.get("/api/v1/deliveries", scope=Scope.WEBHOOKS_READ, errors={404: "No such call."})

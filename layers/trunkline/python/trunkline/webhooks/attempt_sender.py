@@ -23,7 +23,7 @@ from trunkline.webhooks.signing import signature_headers
 
 DELIVERY_TIMEOUT_S = 15.0
 MAX_DELIVERY_RESPONSE_BYTES = 16 * 1024
-_FIXED_HEADERS = {"Content-Type": "application/json", "User-Agent": "Trunkline-Webhooks/1"}
+FIXED_HEADERS = {"Content-Type": "application/json", "User-Agent": "Trunkline-Webhooks/1"}
 _NOT_BUILT = Response(None, {}, b"", 0, TransportError.INVALID, "the event can't be written as a request")
 
 
@@ -67,7 +67,7 @@ class AttemptSender:
             self.log.exception("event not written", delivery_id=delivery.id)
             return PreparedAttempt(number, None, hidden)
         signed = signature_headers(body, message_id=delivery.event_id, at_s=now_ms // 1000, secrets=secrets)
-        all_headers = {**_trace_headers(delivery, number, headers), **headers, **signed, **_FIXED_HEADERS}
+        all_headers = {**trace_headers(delivery, number, headers), **headers, **signed, **FIXED_HEADERS}
         request = Request(
             "POST", endpoint.url, all_headers, body, DELIVERY_TIMEOUT_S, MAX_DELIVERY_RESPONSE_BYTES
         )
@@ -78,7 +78,7 @@ class AttemptSender:
         return self.send_request(prepared.request) if prepared.request else _NOT_BUILT
 
 
-def _trace_headers(delivery: Delivery, number: int, own: Mapping[str, str]) -> dict[str, str]:
+def trace_headers(delivery: Delivery, number: int, own: Mapping[str, str]) -> dict[str, str]:
     """Return the header that joins a request to its call's trace, unless the endpoint has one of its own."""
     trace_id = delivery.call_trace_id
     if trace_id is None or any(name.lower() == HEADER for name in own):

@@ -56,7 +56,7 @@ class DeliveryService:
 
     def get(self, principal: Principal, delivery_id: str) -> DeliveryView:
         """Return a delivery with the beginning of each response."""
-        delivery, _ = self._own(principal, delivery_id)
+        delivery, _ = self.require(principal, delivery_id)
         return delivery_view(delivery, self.deliveries.response_bodies(delivery))
 
     def redeliver(self, principal: Principal, delivery_id: str) -> DeliveryView:
@@ -69,7 +69,7 @@ class DeliveryService:
             DeliveryPending: an attempt is being made.
             WebhookDisabled: the webhook is disabled.
         """
-        delivery, endpoint = self._own(principal, delivery_id)
+        delivery, endpoint = self.require(principal, delivery_id)
         _require_enabled(endpoint)
         if delivery.state is not DeliveryState.PENDING:
             return delivery_view(self._redeliver(delivery, endpoint))
@@ -157,7 +157,8 @@ class DeliveryService:
         for page in self.deliveries.newest_first(endpoint.id, since_ms, before, limit=_PAGE):
             yield from page
 
-    def _own(self, principal: Principal, delivery_id: str) -> tuple[Delivery, Endpoint]:
+    def require(self, principal: Principal, delivery_id: str) -> tuple[Delivery, Endpoint]:
+        """Return a delivery and its webhook; raises `NotFound` if the tenant has no such delivery."""
         key = parse_delivery_id(delivery_id)
         if key is None:
             raise NotFound("Delivery not found")
