@@ -6,6 +6,7 @@ from functools import cache
 
 from trunkline.auth.api_key_repository import ApiKeyRepository
 from trunkline.auth.authenticator import Authenticator
+from trunkline.auth.session_service import SessionService
 from trunkline.auth.sessions import SessionRepository
 from trunkline.core import aws_clients
 from trunkline.storage.idempotent_response import IdempotentResponses
@@ -28,6 +29,11 @@ def api_keys() -> ApiKeyRepository:
 @cache
 def sessions() -> SessionRepository:
     return SessionRepository(table(), pepper(), clock())
+
+
+@cache
+def session_service() -> SessionService:
+    return SessionService(table(), clock())
 
 
 @cache

@@ -22,6 +22,7 @@ ROUTES = RouteIndex(
         "deliveries": ("deliveries",),
         "api-keys": ("api_keys",),
         "session": ("session",),
+        "sessions": ("sessions",),
         "limits": ("limits",),
         "reference": ("reference",),
         "statistics": ("statistics",),

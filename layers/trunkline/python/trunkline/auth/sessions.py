@@ -23,8 +23,8 @@ from trunkline.core.rate_limit import DEFAULT_PER_MINUTE
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import Bounded, InputModel
 from trunkline.storage.keys.item import TTL
-from trunkline.storage.keys.tenants import api_key_key, session_key, used_id_token_key
-from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Update
+from trunkline.storage.keys.tenants import api_key_key, session_entry, session_key, used_id_token_key
+from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Update, Write
 
 COOKIE = "session"
 MAX_SESSION_S = 12 * 3600
@@ -61,10 +61,14 @@ class SessionView(TypedDict):
 
 @dataclass(frozen=True)
 class Session:
-    """A stored session: the hash of its key or user, and when it expires."""
+    """A stored session: the hash of its key or user, when it expires, and the id of its tenant's entry.
+
+    One that an earlier release opened has no id: no list shows it.
+    """
 
     key_hash: str
     expires_at_ms: int
+    id: str | None = None
 
 
 class SessionRepository:
@@ -84,7 +88,7 @@ class SessionRepository:
         item = self._table.get(session_key(key_hash(token, self._pepper)))
         if item is None or self._clock.wall_ms() >= item["expires_at_ms"]:
             raise InvalidApiKey
-        return Session(item["key_hash"], item["expires_at_ms"])
+        return Session(item["key_hash"], item["expires_at_ms"], item.get("session_id"))
 
     def open(self, principal: Principal, of_key: str, life_s: int) -> tuple[str, SessionView]:
         """Open a session for the key or user with the hash `of_key`; return its token."""
@@ -92,17 +96,26 @@ class SessionRepository:
         expires_ms = now_ms + life_s * 1000
         if principal.key and principal.key.expires_at_ms:
             expires_ms = min(expires_ms, principal.key.expires_at_ms)
-        item = session_key(key_hash(token, self._pepper)).as_item()
-        item |= {"key_hash": of_key, "expires_at_ms": expires_ms, TTL: expires_ms // 1000 + 1}
-        audit = audit_write(principal, now_ms, "session.opened", principal.actor.id)
-        self._table.transact([Put(item, ABSENT), audit])
-        opened = replace(principal, actor=replace(principal.actor, kind="session"))
+        session_id, hashed = _new_session_id(now_ms), key_hash(token, self._pepper)
+        kept = {"key_hash": of_key, "expires_at_ms": expires_ms, TTL: expires_ms // 1000 + 1}
+        item = session_key(hashed).as_item() | {"session_id": session_id} | kept
+        actor = principal.actor
+        entry = session_entry(principal.tenant_id, session_id).as_item() | kept
+        entry |= {"session_id": session_id, "hash": hashed, "opened_at_ms": now_ms}
+        entry |= {"livemode": principal.livemode, "address": actor.address}
+        entry |= {"actor_id": actor.id, "actor_name": actor.name}
+        audit = audit_write(principal, now_ms, "session.opened", actor.id)
+        self._table.transact([Put(item, ABSENT), Put(entry, ABSENT), audit])
+        opened = replace(principal, actor=replace(actor, kind="session"))
         return token, session_view(opened, expires_ms)
 
     def close(self, principal: Principal, token: str) -> None:
         """End a session: its cookie is refused from now on."""
         audit = audit_write(principal, self._clock.wall_ms(), "session.closed", principal.actor.id)
-        self._table.transact([Delete(session_key(key_hash(token, self._pepper))), audit])
+        gone: list[Write] = [Delete(session_key(key_hash(token, self._pepper)))]
+        if session_id := self.find(token).id:
+            gone.append(Delete(session_entry(principal.tenant_id, session_id)))
+        self._table.transact([*gone, audit])
 
     def principal_for(self, user: User, actor: Actor) -> tuple[Principal, str]:
         """Store an authenticated user and their scopes; an ID token opens one session only.
@@ -126,6 +139,11 @@ class SessionRepository:
         except ConditionFailed as error:
             raise InvalidApiKey from error
         return Principal(user.tenant_id, True, user.scopes, key, actor), user_hash
+
+
+def _new_session_id(now_ms: int) -> str:
+    """Return an id whose order is that of time."""
+    return f"ses_{now_ms:011x}{secrets.token_hex(6)}"
 
 
 def session_view(principal: Principal, expires_at_ms: int | None) -> SessionView:

@@ -47,6 +47,11 @@ def session_key(token_hash: str) -> ItemKey:
     return ItemKey(f"S#{token_hash}", "SESSION")
 
 
+def session_entry(tenant_id: str, session_id: str = "") -> ItemKey:
+    """The tenant's entry of a session; ids are in order of time."""
+    return ItemKey(f"T#{tenant_id}", f"SESSION#{session_id}")
+
+
 def used_id_token_key(proof_id: str) -> ItemKey:
     """An ID token that has opened a session: it cannot open a second one."""
     return ItemKey(f"S#{proof_id}", "USED")
