@@ -13,6 +13,8 @@ _DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]
 _CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:([a-z0-9-]+):\d{12}:certificate/[\w-]+")
 _WEB_ACL = re.compile(r"arn:aws:wafv2:us-east-1:\d{12}:global/webacl/[\w-]+/[\w-]+")
 _BOUNDARY = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+")
+_TAG = re.compile(r"[\w\s+\-=.:/@]*")
+"""Letters and digits of any language, and these signs: https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html"""
 _GLOBAL_REGION = "us-east-1"
 _MAX_TAGS, _MAX_KEY, _MAX_VALUE = 50, 128, 256
 
@@ -91,6 +93,8 @@ def _form_problems(options: DeployOptions) -> Iterator[str]:
         if not 0 < len(key) <= _MAX_KEY or len(value) > _MAX_VALUE or key.lower().startswith("aws:"):
             limits = f"a key has 1 to {_MAX_KEY} characters and no aws: at its start, a value {_MAX_VALUE}"
             yield f"tags can't have {key!r}: {limits}"
+        elif not _TAG.fullmatch(key + value):
+            yield f"tags can't have {key!r}: letters, digits, spaces and + - = . _ : / @ are what AWS takes"
 
 
 def _start_problems(

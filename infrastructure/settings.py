@@ -7,16 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, get_args
 
-from infrastructure import deploy_options
+from infrastructure import deploy_options, setting_ranges
 from infrastructure.deploy_options import DeployOptions
 
 Platform = Literal["host", "aarch64-manylinux_2_28"]
 
 _STREAM = re.compile(r"(arn:[\w-]+:dynamodb:[\w-]*:\d*:table/([\w.-]+))/stream/[\w:.-]+")
-
-MIN_SOURCE_CONCURRENCY = 2
-"""The least maximum concurrency of an SQS event source.
-https://docs.aws.amazon.com/lambda/latest/dg/API_ScalingConfig.html"""
 
 
 @dataclass(frozen=True)
@@ -273,12 +269,7 @@ def adopted_table(stream_arn: str) -> tuple[str, str] | None:
 
 def _problems(settings: StageSettings) -> list[str]:
     """Return what AWS would refuse in these settings, or what would block the stage."""
-    least = MIN_SOURCE_CONCURRENCY
-    found = [
-        f"{name} must be at least {least}: an event source of SQS runs no fewer at once"
-        for name, size in settings.source_concurrency().items()
-        if size < least
-    ]
+    found = list(setting_ranges.problems(settings))
     if settings.adopted_stream_arn != "none" and not _STREAM.fullmatch(settings.adopted_stream_arn):
         found.append("adopted_stream_arn must be the ARN of a table's stream, or none")
     if settings.api_at_once and settings.long_polls > settings.api_at_once // 2:

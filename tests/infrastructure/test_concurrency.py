@@ -107,7 +107,7 @@ def test_context_changes_sizes_and_switches() -> None:
         ({"dialer_lanes": "many"}, "dialer_lanes can't be 'many': it is a number"),
         ({"dialer_lanes": "-3"}, "it is a number"),
         ({"protects_table": "perhaps"}, "it is true or false"),
-        ({"dialer_lanes": "1"}, "dialer_lanes must be at least 2"),
+        ({"dialer_lanes": "1"}, "dialer_lanes must be 2 to 1000"),
         ({"long_polls": "200"}, "at most half of api_at_once"),
     ],
 )

@@ -79,6 +79,14 @@ def test_a_file_that_is_wrong_says_where(tmp_path: Path, text: str, says: str) -
         ({"tags": {"": "y"}}, "can't have ''"),
         ({"tags": {"x": "y" * 257}}, "can't have 'x'"),
         ({"tags": {str(n): "" for n in range(51)}}, "50 at most"),
+        ({"tags": {"x": "voice, sales"}}, "are what AWS takes"),
+        ({"tags": {"x&y": "z"}}, "are what AWS takes"),
+        ({"alarm_email": "on-call"}, "alarm_email must be an e-mail address"),
+        ({"alarm_https_url": "http://x.test"}, "begins with https://"),
+        ({"fanout_parallelization": 11}, "fanout_parallelization must be 1 to 10"),
+        ({"batch_parts_at_once": 0}, "with 0 it would run all"),
+        ({"dialer_memory_mib": 64}, "dialer_memory_mib must be 128 to 10240"),
+        ({"dialer_lanes": 1001}, "dialer_lanes must be 2 to 1000"),
         ({"tags": "team=voice"}, "it is an object of texts"),
         ({"tags": {"team": 1}}, "it is an object of texts"),
         ({"domain_name": 1}, "it is a text"),
@@ -106,6 +114,8 @@ def test_what_aws_would_refuse_is_refused_first(values: dict[str, Any], says: st
         {"snap_start": True, "provisioned_dialer": 5},
         {"permissions_boundary_arn": "arn:aws:iam::123456789012:policy/team/boundary"},
         {"log_retention_days": 365},
+        {"tags": {"Größe": "a b+c-d=e.f_g:h/i@j"}},
+        {"alarm_email": "on-call@example.com", "alarm_https_url": "https://x.test/a?b=c"},
     ],
 )
 def test_options_that_go_together_are_taken(values: dict[str, Any]) -> None:
