@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from tests.store.fixtures_dialer import WAKE, DialerHarness
 from tests.support.builders import SNAPSHOT, TRUNK, make_agent, make_call
+from tests.support.clocks import NOW_MS
 from trunkline.agents.repository import AgentRepository
 from trunkline.calls.calling_window import CallingWindow
 from trunkline.calls.models import Call
@@ -97,6 +98,29 @@ async def test_a_window_that_closes_while_the_agent_is_awaited_keeps_the_phone_s
     assert dialer.load().state is State.QUEUED
     call = dialer.load()
     assert (call.waits_for, call.due_ms) == (WaitsFor.WINDOW, call.expires_at_ms), "it opens tomorrow"
+
+
+async def test_a_call_that_expires_after_a_missed_slot_ends_as_expired(dialer: DialerHarness) -> None:
+    dialer.livekit.connecting_takes_s = 0.4
+    dialer.calls.create(make_call(expires_at_ms=NOW_MS + 300))
+    await dialer.run().serve(WAKE)
+    assert (dialer.load().state, dialer.load().reason) == (State.TIMEOUT, Reason.EXPIRED)
+    assert dialer.livekit.invites == []
+
+
+async def test_a_number_that_is_taken_away_after_a_missed_slot_is_not_shown(dialer: DialerHarness) -> None:
+    dialer.livekit.connecting_takes_s = 0.4
+    numbers = replace(TRUNK, numbers=("+15550000000",))
+
+    async def revoke() -> None:
+        await asyncio.sleep(0.2)
+        dialer.trunks.save(numbers)
+        dialer.livekit.connecting_takes_s = 0.0
+
+    dialer.calls.create(make_call())
+    await asyncio.gather(dialer.run().serve(WAKE), revoke())
+    assert dialer.load().reason is Reason.CALLER_ID_REVOKED
+    assert dialer.livekit.invites == []
 
 
 async def test_a_tenant_whose_grant_was_taken_away_dials_nothing_more(dialer: DialerHarness) -> None:

@@ -12,7 +12,7 @@ from trunkline.calls.value_objects import Ending
 from trunkline.compliance.policy import CompliancePolicy
 from trunkline.dialer.claim import Claim
 from trunkline.dialer.context import DialerContext
-from trunkline.dialer.dialling_rules import rejection
+from trunkline.dialer.dialling_rules import may_start
 from trunkline.storage.keys.item import SK
 from trunkline.storage.keys.resources import agent_key
 from trunkline.trunks.models import TrunkState
@@ -37,7 +37,7 @@ async def may_ring(
         await claim.settle(call, lambda current, now_ms: end_call(current, ending, now_ms))
         await claim.delete_room(call)
         return False
-    if call.tenant_id not in state.tenants or rejection(call, state, starts_ms):
+    if call.tenant_id not in state.tenants or not may_start(call, state, starts_ms):
         # It waited too long for its slot: the next claim records the reason. Without a grant none follows.
         await claim.release(call, why="too_late")
         return False
