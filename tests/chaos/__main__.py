@@ -12,6 +12,7 @@ from dataclasses import asdict
 from local.config import ROOT
 from tests.chaos.plan import make_plan
 from tests.chaos.run import RunResult, run_plan
+from tests.faults.history import recorded_failed
 
 
 def main() -> int:
@@ -57,7 +58,7 @@ def summary(result: RunResult) -> str:
         f"Calls: {len(history.calls)}, accepted with an answer: {len(history.accepted)}, "
         f"INVITEs: {len(history.invites)}, INVITE packets: {packets}, "
         f"events received: {len(history.told)}, deliveries recorded as failed: "
-        f"{len(history.recorded_failed)}, looks at LiveKit: {result.looks_at_livekit}. Settled: {settled}",
+        f"{len(recorded_failed(history))}, looks at LiveKit: {result.looks_at_livekit}. Settled: {settled}",
     ]
     for name, found in result.violations.items():
         lines.append(f"{'✗' if found else '✓'} {name}")

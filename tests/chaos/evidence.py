@@ -129,7 +129,7 @@ class Evidence:
             most_legs=dict(self.sampler.most_legs),
             slots_left=self._slots_left(),
             told=frozenset(told),
-            recorded_failed=self._recorded_failed(unread),
+            deliveries=self._delivery_states(unread),
             unfinished_batches=self._unfinished_batches(),
             leaks=sorted(leaks | self.sampler.leaks | self._leaks()),
             wrong_responses=self.ledger.wrong_responses,
@@ -161,12 +161,13 @@ class Evidence:
         webhook_id = self.world.webhooks[name]["id"]
         return _pages(self.world.tenants[name], f"/api/v1/webhooks/{webhook_id}/deliveries", **query)
 
-    def _recorded_failed(self, unread: list[str]) -> frozenset[tuple[str, str]]:
+    def _delivery_states(self, unread: list[str]) -> frozenset[tuple[str, str, str]]:
         found = set()
         for name in self.world.healthy():
-            with _noted(f"the failed deliveries of {name}", unread):
-                for delivery in self._deliveries(name, state="failed"):
-                    found.add((delivery["event"]["call_id"], delivery["event"]["type"]))
+            with _noted(f"the deliveries of {name}", unread):
+                for delivery in self._deliveries(name):
+                    event = delivery["event"]
+                    found.add((event["call_id"], event["type"], delivery["state"]))
         return frozenset(found)
 
     def _unfinished_batches(self) -> list[str]:

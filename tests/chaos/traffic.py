@@ -72,7 +72,8 @@ class Traffic:
     def _send(self, tenant: Tenant, action: Action) -> httpx.Response:
         canaries, expires_at = self._world.canaries, in_seconds(_EXPIRES_AFTER_S)
         if action.kind is ActionKind.WORKFLOW:
-            secret = {"auth_token": canaries["token"], "pin": canaries["pin"], "user_name": canaries["name"]}
+            # Not `user_name`: the agent says it, so that it stands in the transcript, where it may.
+            secret = {"auth_token": canaries["token"], "pin": canaries["pin"], "customer": canaries["name"]}
             return post_workflow_call(
                 tenant, "flow", user_context=secret | {"phone": action.number}, expires_at=expires_at
             )

@@ -62,8 +62,8 @@ class TrunkLimits:
 class History:
     """The end of a run. Times are monotonic seconds; `packets_s` may be of another clock, by trunk.
 
-    `cancelled_at_s` is when the API had answered that a call is cancelled. `told` and `recorded_failed` are
-    pairs of call and event type: what the healthy endpoint received, and what the delivery log gives up.
+    `cancelled_at_s` is when the API had answered that a call is cancelled. `told` are pairs of
+    call and event type that the healthy endpoint received, `deliveries` those in the log, with their state.
     `unread` is what the API did not return at the end.
     """
 
@@ -76,11 +76,16 @@ class History:
     most_legs: Mapping[str, int] = field(default_factory=dict)
     slots_left: Mapping[str, int] = field(default_factory=dict)
     told: frozenset[tuple[str, str]] = frozenset()
-    recorded_failed: frozenset[tuple[str, str]] = frozenset()
+    deliveries: frozenset[tuple[str, str, str]] = frozenset()
     unfinished_batches: Sequence[str] = ()
     leaks: Sequence[str] = ()
     wrong_responses: Sequence[str] = ()
     unread: Sequence[str] = ()
+
+
+def recorded_failed(history: History) -> set[tuple[str, str]]:
+    """Return the call and event type of each delivery that was given up."""
+    return {(call_id, kind) for call_id, kind, state in history.deliveries if state == "failed"}
 
 
 def lost_calls(history: History) -> list[str]:
@@ -149,12 +154,13 @@ def leaked_slots(history: History) -> list[str]:
 
 def missing_events(history: History) -> list[str]:
     """Find events that the endpoint was not told, and of which no delivery says that it failed."""
-    found = []
+    found, failed = list[str](), recorded_failed(history)
+    states = {(call_id, kind): state for call_id, kind, state in history.deliveries}
     for call in history.calls.values():
         if call.data_status in ENDED and call.endpoint_is_healthy:
             wanted = {(call.id, event_type) for event_type in call.event_types()}
-            missing = wanted - history.told - history.recorded_failed
-            found += [f"{call_id}: {event_type}" for call_id, event_type in sorted(missing)]
+            missing = sorted(wanted - history.told - failed)
+            found += [f"{event[0]}: {event[1]}, {states.get(event, 'no delivery')}" for event in missing]
     return found
 
 

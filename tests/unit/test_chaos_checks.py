@@ -29,7 +29,7 @@ GOOD = History(
     most_legs={TRUNK: 2},
     slots_left={TRUNK: 0},
     told=frozenset({(A, "call.started"), (A, "call.connected"), (A, "call.completed"), (B, "call.started")}),
-    recorded_failed=frozenset({(B, "call.failed")}),
+    deliveries=frozenset({(B, "call.failed", "failed")}),
 )
 OPEN = replace(BUSY, status="queued", data_status="queued")
 SILENT = replace(BUSY, reason=None)
@@ -54,7 +54,7 @@ BAD: dict[str, list[dict[str, Any]]] = {
     "max_concurrent_calls is never exceeded": [{"most_legs": {TRUNK: 3}}],
     "every slot is freed": [{"slots_left": {TRUNK: 1}}],
     "every event is delivered or recorded as failed": [
-        {"recorded_failed": frozenset()},
+        {"deliveries": frozenset({(B, "call.failed", "pending")})},
         {"told": GOOD.told - {(A, "call.connected")}},
         {"calls": {A: replace(ANSWERED, status="disconnected"), B: BUSY}},
     ],
@@ -86,5 +86,5 @@ def test_a_log_that_is_late_is_no_burst() -> None:
 
 def test_a_hostile_endpoint_is_owed_nothing() -> None:
     hostile = replace(BUSY, endpoint_is_healthy=False)
-    history = replace(GOOD, calls={A: ANSWERED, B: hostile}, recorded_failed=frozenset())
+    history = replace(GOOD, calls={A: ANSWERED, B: hostile}, deliveries=frozenset())
     assert violations(history)["every event is delivered or recorded as failed"] == []

@@ -41,7 +41,9 @@ class Api:
         if self.broken and re.search(self.broken, str(request.url)):
             return httpx.Response(500, text="Internal Server Error")
         if path.endswith("/deliveries"):
-            return httpx.Response(200, json={"data": self.deliveries[query["state"]], "next_cursor": None})
+            return httpx.Response(
+                200, json={"data": self._deliveries(query.get("state")), "next_cursor": None}
+            )
         if "/batches/" in path:
             return httpx.Response(200, json={"status": self.batch})
         if path.endswith("/calls"):
@@ -54,6 +56,13 @@ class Api:
         status = self.statuses[call_id]
         shown = {"call_id": call_id, "status": status, "status_reason": "r", "data": {"status": status}}
         return httpx.Response(200, json=shown | {"timeline": [{"status": "active"}]})
+
+    def _deliveries(self, state: str | None) -> list[dict[str, Any]]:
+        return (
+            self.deliveries[state]
+            if state
+            else [each for found in self.deliveries.values() for each in found]
+        )
 
 
 @pytest.fixture
@@ -111,13 +120,13 @@ def test_the_end_of_a_run_is_read_from_every_place(
     looked = evidence(api)
     looked.ledger.accepted["c1"] = "alpha"
     failed = {"event": {"call_id": "c2", "type": "call.failed"}}
-    api.deliveries["failed"] = [{"id": "dlv_1"} | failed]
+    api.deliveries["failed"] = [{"id": "dlv_1", "state": "failed"} | failed]
     _complete(looked.world, tmp_path, monkeypatch)
     looked.sampler.most_legs["ST_1"] = 3
     history = looked.history({"a secret in a request to SQS SendMessage"})
     assert [(invite.trunk, invite.at_s) for invite in history.invites] == [("ST_1", 5.0), ("ST_2", 6.0)]
     assert history.told == {("c1", "call.started")}
-    assert history.recorded_failed == {("c2", "call.failed")}
+    assert history.deliveries == {("c2", "call.failed", "failed")}
     assert history.slots_left == {"p (counter)": 1, "p (items)": 2}
     assert history.most_legs == {"ST_1": 3}
     assert history.leaks == ["['token'] in api", "a secret in a request to SQS SendMessage"]
@@ -135,7 +144,7 @@ def test_the_end_of_a_run_is_read_from_every_place(
         (r"/calls\?", "the calls of alpha", set()),
         (r"/calls\?.*cursor", "the calls of alpha", {"c1"}),
         ("/calls/c1", "call c1", {"c2"}),
-        ("/deliveries", "the failed deliveries of alpha", {"c1", "c2"}),
+        ("/deliveries", "the deliveries of alpha", {"c1", "c2"}),
     ],
 )
 def test_what_cannot_be_read_is_a_violation_and_the_rest_is_reported(
