@@ -37,14 +37,20 @@ test-livekit: setup ## Run the call tests against the stand-in and a real liveki
 	@local/livekit_server.sh
 	@.local/livekit/bin/python -m pytest tests/livekit $(ARGS)
 
-lint: setup ## Check style, complexity, import directions, types, templates and secrets
+lint: lint-style lint-audits lint-types ## Check style, complexity, import directions, types, templates and secrets
+
+lint-style: setup # The parts of `lint`: `.ci/run` runs them side by side
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@PYTHONPATH=. .venv/bin/lint-imports
 	@$(PYTHON) .ci/check_commits.py
+	@dashboard/npm.sh run --silent check
+
+lint-audits: setup
 	@audit/setup.sh
 	@$(AUDIT) lint
-	@dashboard/npm.sh run --silent check
+
+lint-types: setup
 	@$(PYTHON) -m mypy
 
 format: setup ## Format the code
@@ -88,4 +94,4 @@ deploy-edge: setup ## Deploy the web ACL of a stage's CloudFront to us-east-1 (S
 destroy: setup ## Destroy a stage in your AWS account, and say what is kept (STAGE=dev)
 	@$(PYTHON) -m local destroy $(or $(STAGE),dev) $(ARGS)
 
-.PHONY: chaos sbom licences audit keep-release help setup run down test test-fast test-stack test-livekit faults lint format bench openapi lock synth deploy deploy-edge destroy
+.PHONY: lint-style lint-audits lint-types chaos sbom licences audit keep-release help setup run down test test-fast test-stack test-livekit faults lint format bench openapi lock synth deploy deploy-edge destroy
