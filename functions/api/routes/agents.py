@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from trunkline.agents.schemas import AgentSpec
 from trunkline.agents.service import AgentList, AgentView
+from trunkline.auth.scopes import Scope
 from trunkline.http_api.routing import RouteGroup
 
+from ..auth import ApiRequest
 from ..bootstrap.agents import agent_service
 from ..crud_routes import CrudResource, Texts, add_crud_routes
+from .queries import CursorQuery
 
 group = RouteGroup(not_found="No such agent.")
 add_crud_routes(
@@ -40,3 +43,12 @@ add_crud_routes(
         example={"name": "Ada", "livekit_agent_name": "ada"},
     ),
 )
+
+
+@group.get("/api/v1/agents/{agent_id}/versions", scope=Scope.AGENTS_READ)
+def list_agent_versions(request: ApiRequest, agent_id: str, query: CursorQuery) -> AgentList:
+    """List an agent's last 100 versions, newest first.
+
+    Versions are kept since the release that brought this list.
+    """
+    return agent_service().versions(request.principal, agent_id, query.cursor)

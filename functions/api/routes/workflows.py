@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from trunkline.auth.scopes import Scope
 from trunkline.http_api.routing import RouteGroup
 from trunkline.workflows.schemas import WorkflowList, WorkflowSpec, WorkflowView
 
+from ..auth import ApiRequest
 from ..bootstrap.agents import workflow_service
 from ..crud_routes import CrudResource, Texts, add_crud_routes
+from .queries import CursorQuery
 
 group = RouteGroup(not_found="No such workflow.")
 add_crud_routes(
@@ -39,3 +42,12 @@ add_crud_routes(
         example={"slug": "daily-checkin", "entry_agent": "Ada"},
     ),
 )
+
+
+@group.get("/api/v1/workflows/{slug}/versions", scope=Scope.WORKFLOWS_READ)
+def list_workflow_versions(request: ApiRequest, slug: str, query: CursorQuery) -> WorkflowList:
+    """List a workflow's versions, newest first.
+
+    A call names the version that it uses in `workflow_version`.
+    """
+    return workflow_service().versions(request.principal, slug, query.cursor)

@@ -17,6 +17,7 @@ from trunkline.calls.calling_policy import NO_REDIAL
 from trunkline.calls.calling_policy_schemas import RedialView, WindowView, redial_view, window_view
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InUse, InvalidRequest
+from trunkline.storage.versioned import VERSIONS_IN_PAGE, version_of, versions_cursor
 from trunkline.tools.repository import ToolRepository
 from trunkline.trunks.models import Trunk
 from trunkline.trunks.repository import TrunkRepository
@@ -88,6 +89,13 @@ class AgentService(ResourceService[Agent, AgentSpec, AgentView]):
     tools: ToolRepository
     using: Callable[[str, str], str | None]
     clock: Clock
+
+    def versions(self, principal: Principal, agent_id: str, cursor: str | None) -> AgentList:
+        """List an agent's versions, newest first; raises `NotFound` if it is not the tenant's."""
+        agent = self.require(principal, agent_id)
+        before = version_of(cursor) if cursor else agent.version + 1
+        found = self.repository.versions(agent, before, VERSIONS_IN_PAGE)
+        return {"data": [agent_view(each) for each in found], "next_cursor": versions_cursor(found)}
 
     def using_tool(self, tenant_mode: str, tool: str) -> str | None:
         """Name an agent that has a tool, if there is one."""

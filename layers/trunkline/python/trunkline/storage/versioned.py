@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from boto3.dynamodb.conditions import Attr
 
 from trunkline.core.errors import AlreadyExists, VersionConflict
+from trunkline.core.pagination import decode_cursor, encode_cursor
 from trunkline.storage.keys.item import Item, ItemKey
 from trunkline.storage.table import ABSENT, ConditionFailed, Put, Table, Write
 
@@ -36,6 +37,8 @@ class Versioned(VersionedRecord, Protocol):
 
 LATEST = 999_999
 """An upper bound of version numbers."""
+
+VERSIONS_IN_PAGE = 25
 
 T = TypeVar("T", bound=Versioned)
 V = TypeVar("V", bound=VersionedRecord)
@@ -138,6 +141,21 @@ class VersionedRepository(Generic[T]):
             if first:
                 raise AlreadyExists(f"{self._kind.word} {name} already exists") from error
             raise VersionConflict from error
+
+
+def version_of(cursor: str) -> int:
+    """Decode the version that a cursor stands for.
+
+    Raises:
+        InvalidRequest: it is not a cursor of versions.
+    """
+    return int(decode_cursor(cursor, r"[1-9][0-9]{0,5}"))
+
+
+def versions_cursor(found: Sequence[VersionedRecord]) -> str | None:
+    """Return the cursor of the page behind these versions; None if they are the last ones."""
+    has_more = len(found) == VERSIONS_IN_PAGE and found[-1].version > 1
+    return encode_cursor(str(found[-1].version)) if has_more else None
 
 
 def save_next_version(

@@ -10,8 +10,7 @@ from trunkline.auth.resource_service import VersionedResourceService
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InUse, InvalidRequest
 from trunkline.core.json_text import same_json
-from trunkline.core.pagination import decode_cursor, encode_cursor
-from trunkline.storage.versioned import LATEST
+from trunkline.storage.versioned import LATEST, VERSIONS_IN_PAGE, version_of, versions_cursor
 from trunkline.templating.escaping import sample
 from trunkline.tools.models import Tool
 from trunkline.tools.repository import ToolRepository
@@ -26,7 +25,6 @@ from trunkline.tools.schemas import (
 from trunkline.tools.secret_repository import SecretRepository
 
 MAX_TOOLS = 500
-_PAGE = 25
 
 
 @dataclass(frozen=True)
@@ -55,10 +53,9 @@ class ToolService(VersionedResourceService[Tool, ToolSpec, ToolView]):
         """List a tool's versions, newest first; raises as `require` does."""
         self.require(principal, name)
         before = version_of(cursor) if cursor else LATEST
-        found = self.repository.versions(principal.tenant_mode, name, before, _PAGE)
-        has_more = len(found) == _PAGE and found[-1].version > 1
+        found = self.repository.versions(principal.tenant_mode, name, before, VERSIONS_IN_PAGE)
         shown = [tool_view(tool) for tool in found if not tool.deleted]
-        return {"data": shown, "next_cursor": encode_cursor(str(found[-1].version)) if has_more else None}
+        return {"data": shown, "next_cursor": versions_cursor(found)}
 
     def using_secret(self, tenant_mode: str, secret: str) -> str | None:
         """Return the name of a tool that refers to a secret, if there is one."""
@@ -88,12 +85,3 @@ class ToolService(VersionedResourceService[Tool, ToolSpec, ToolView]):
     def _require_unused(self, principal: Principal, resource: Tool) -> None:
         if user := self.using(principal.tenant_mode, resource.name):
             raise InUse(f"Tool {resource.name} is in use by {user}")
-
-
-def version_of(cursor: str) -> int:
-    """Decode the version that a cursor stands for.
-
-    Raises:
-        InvalidRequest: it is not a cursor of versions.
-    """
-    return int(decode_cursor(cursor, r"[1-9][0-9]{0,5}"))

@@ -12,10 +12,11 @@ from trunkline.auth.resource_service import VersionedResourceService
 from trunkline.calls.value_objects import Channel
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InUse, InvalidRequest
+from trunkline.storage.versioned import LATEST, VERSIONS_IN_PAGE, version_of, versions_cursor
 from trunkline.tools.repository import ToolRepository
 from trunkline.workflows.models import Workflow
 from trunkline.workflows.repository import WorkflowRepository
-from trunkline.workflows.schemas import WorkflowSpec, WorkflowView, workflow_view
+from trunkline.workflows.schemas import WorkflowList, WorkflowSpec, WorkflowView, workflow_view
 
 MAX_WORKFLOWS = 1000
 
@@ -40,6 +41,14 @@ class WorkflowService(VersionedResourceService[Workflow, WorkflowSpec, WorkflowV
     tools: ToolRepository
     clock: Clock
     has_open_calls: Callable[[Principal, str], bool]
+
+    def versions(self, principal: Principal, slug: str, cursor: str | None) -> WorkflowList:
+        """List a workflow's versions, newest first; raises `NotFound` if it is not the tenant's."""
+        self.require(principal, slug)
+        before = version_of(cursor) if cursor else LATEST
+        found = self.repository.versions(principal.tenant_mode, slug, before, VERSIONS_IN_PAGE)
+        shown = [workflow_view(workflow) for workflow in found if not workflow.deleted]
+        return {"data": shown, "next_cursor": versions_cursor(found)}
 
     def using_agent(self, tenant_mode: str, agent_name: str) -> str | None:
         """Return the slug of a workflow that an agent is part of, if there is one."""

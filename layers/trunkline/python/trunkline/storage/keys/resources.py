@@ -10,6 +10,11 @@ def agent_key(tenant_id: str, agent_id: str = "") -> ItemKey:
     return ItemKey(f"T#{tenant_id}", f"AGENT#{agent_id}")
 
 
+def agent_version_key(tenant_mode: str, agent_id: str, version: int) -> ItemKey:
+    """One version of an agent, for who compares it with others; calls have their own copy."""
+    return ItemKey(f"T#{tenant_mode}", f"AGENTVERSION#{agent_id}#{version:06d}")
+
+
 def workflow_key(tenant_id: str, slug: str = "") -> ItemKey:
     return ItemKey(f"T#{tenant_id}", f"WORKFLOW#{slug}")
 
