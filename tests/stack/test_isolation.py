@@ -17,6 +17,7 @@ from local.deployment import client
 from local.stack import Stack
 from local.webhook_receiver import Receiver
 from openapi.document import ROUTES
+from tests.support import http
 from tests.support.tenant import Tenant
 from tests.support.webhooks import wait_for_delivery
 
@@ -35,6 +36,7 @@ MISSING = {
     "trigger_id": lambda: f"trg_{uuid.uuid4().hex[:20]}",
     "batch_id": lambda: f"bat_{uuid.uuid4().hex[:20]}",
     "schedule_id": lambda: f"sch_{uuid.uuid4().hex[:20]}",
+    "session_id": lambda: f"ses_{uuid.uuid4().hex[:23]}",
     "key_id": lambda: f"key_{uuid.uuid4().hex[:20]}",
 }
 # A body that the route takes, where it needs one.
@@ -65,6 +67,8 @@ async def owned(tenant: Tenant, endpoint: Receiver) -> dict[str, str]:
     tool = {"name": "my_tool", "config": {"actions": [{"type": "end_call"}]}}
     api.post("/api/v1/tools", json=tool).raise_for_status()
     key = api.post("/api/v1/api-keys", json={"name": "k", "scopes": ["calls:read"]}).json()["id"]
+    http.post(f"{tenant.stack.config.api_url}/api/v1/session", json={"api_key": tenant.key})
+    session = api.get("/api/v1/sessions").json()["data"][0]["id"]
     call_id = tenant.placed("+15550100011")
     call = tenant.wait(call_id, lambda call: call["data"]["status"] == "active")
     return {
@@ -76,6 +80,7 @@ async def owned(tenant: Tenant, endpoint: Receiver) -> dict[str, str]:
         "delivery_id": delivery_id,
         "dispatch_id": call["data"]["jobId"],
         "key_id": key,
+        "session_id": session,
         "tool": "my_tool",
         "secret": "my_secret",
         "number": "+15550103333",
