@@ -53,9 +53,14 @@ class SuppressionQuery(InputModel):
     model_config = ConfigDict(strict=False)
     messages: ClassVar[dict[str, str]] = {
         "cursor": MESSAGE,
+        "starts_with": "starts_with must be the beginning of an E.164 number, for example +1415",
     }
 
     limit: Annotated[int, Bounded(1, 1000), Field(description="Numbers in a page.")] = 100
+    starts_with: Annotated[
+        str | None,
+        Field(pattern=r"^\+?[1-9][0-9]{0,14}$", description="The beginning of the numbers."),
+    ] = None
     cursor: str | None = Field(default=None, description="The `next_cursor` of the previous page.")
 
 
@@ -148,13 +153,15 @@ class ComplianceService:
         return {"suppressed": len(numbers)}
 
     def list_suppressions(self, principal: Principal, query: SuppressionQuery) -> SuppressionList:
-        """Return a page of the list, sorted by number."""
-        prefix = suppression_key(principal.tenant_mode)
+        """Return a page of the list, or of its numbers that start with something, sorted by number."""
+        every = suppression_key(principal.tenant_mode)
+        beginning = f"+{query.starts_with.removeprefix('+')}" if query.starts_with else ""
         # "!" sorts after the number itself, and before longer numbers that begin with it.
-        begin = prefix
-        if query.cursor:
-            begin = ItemKey(prefix.pk, f"{prefix.sk}{decode_cursor(query.cursor, E164)}!")
-        found = self.table.between(begin, f"{prefix.sk}~", limit=query.limit + 1)
+        after = f"{decode_cursor(query.cursor, E164)}!" if query.cursor else ""
+        begin, end = f"{every.sk}{max(beginning, after)}", f"{every.sk}{beginning}~"
+        # A cursor of another search may lie behind the end, where DynamoDB refuses to read.
+        first = ItemKey(every.pk, min(begin, end))
+        found = self.table.between(first, end, limit=query.limit + 1)
         more = len(found) > query.limit
         shown = [_view(item) for item in found[: query.limit]]
         return {"data": shown, "next_cursor": encode_cursor(shown[-1]["number"]) if more else None}
