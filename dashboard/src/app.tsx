@@ -2,10 +2,10 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRouter } from "@tanstack/react-router";
 import { makeQueryClient } from "./api/query-client";
-import { ErrorState, Notice, Skeleton } from "./components/PageState";
+import { ErrorState, Skeleton } from "./components/PageState";
 import { onNewsOfOtherTabs } from "./lib/tabs";
-import { FileX } from "lucide-react";
 import { routeTree } from "./routes.gen";
+import { LostPage } from "./shell/LostPage";
 
 function makeRouter(queryClient: QueryClient) {
   return createRouter({
@@ -17,13 +17,7 @@ function makeRouter(queryClient: QueryClient) {
     defaultErrorComponent: ({ error, reset }) => (
       <ErrorState error={error instanceof Error ? error : new Error(String(error))} retry={reset} />
     ),
-    defaultNotFoundComponent: () => (
-      <Notice
-        icon={<FileX size={22} />}
-        title="No such page"
-        text="Check the address, or choose a page from the navigation."
-      />
-    ),
+    defaultNotFoundComponent: LostPage,
   });
 }
 

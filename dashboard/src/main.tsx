@@ -9,6 +9,9 @@ import { makeApp } from "./app";
 import { styleNonce } from "./theme/nonce";
 import { cssVariables, theme } from "./theme/theme";
 
+// A deployment has replaced the files that this page was to load: its address has the new ones.
+window.addEventListener("vite:preloadError", () => location.reload());
+
 const { router, queryClient } = makeApp();
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");

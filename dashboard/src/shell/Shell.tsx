@@ -31,7 +31,7 @@ export function Shell() {
         Skip to the content
       </a>
       {modeOf(session) === "test" && (
-        <div className={classes.test} role="note">
+        <div className={classes.test} role="region" aria-label="Mode">
           Test mode <span>No phone rings here.</span>
         </div>
       )}
