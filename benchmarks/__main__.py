@@ -16,6 +16,7 @@ from benchmarks import (
     call_latency,
     call_units,
     cost,
+    dashboard,
     pacing,
     pacing_under_load,
     pauses,
@@ -47,6 +48,7 @@ STACK_GROUPS: dict[str, Measure] = {
     # Before the webhooks, whose thousand executions would stay in the emulator's memory.
     "memory": lambda stack, _: [startup.memory_row(stack)],
     "webhooks": lambda stack, _: webhooks.webhook_rows(stack),
+    "dashboard": lambda stack, _: dashboard.dashboard_rows(stack),
     "pacing": lambda stack, _: pacing.pacing_rows(stack, CALLS_BY_CPS),
     "pacing_under_load": lambda stack, _: pacing_under_load.loaded_pacing_rows(stack),
     "pauses": lambda stack, _: pauses.pause_rows(stack),

@@ -72,6 +72,9 @@ class HttpApi(Construct):
             ]
             for paths, integration in ((_API_PATHS, to_api), (_PAGE_PATHS, to_dashboard))
         )
+        for page in pages:
+            # An update of an older stack turns its route of all paths over to pages: the API's come first.
+            page.node.add_dependency(*tenants)
         livekit = self.api.add_routes(
             path=LIVEKIT_WEBHOOK_PATH,
             methods=[apigateway.HttpMethod.POST],

@@ -43,6 +43,22 @@ def test_it_serves_what_is_no_route_of_an_api(template: dict[str, Any]) -> None:
     }
 
 
+def test_an_update_makes_the_routes_of_the_api_before_it_gives_all_other_paths_to_the_dashboard(
+    template: dict[str, Any],
+) -> None:
+    """A stack of a version without a dashboard has one route for all paths, which the update turns over."""
+    routes = {
+        name: each
+        for name, each in template["Resources"].items()
+        if each["Type"] == "AWS::ApiGatewayV2::Route"
+    }
+    behind = {name: _package_behind(template, each["Properties"]["Target"]) for name, each in routes.items()}
+    of_api = {name for name, package in behind.items() if package == "api"}
+    for name, package in behind.items():
+        if package == "dashboard":
+            assert of_api <= set(routes[name]["DependsOn"])
+
+
 def _package_behind(template: dict[str, Any], target: Any) -> str:
     """The package of the function that a route's integration invokes."""
     integration = target["Fn::Join"][1][1]["Ref"]

@@ -12,7 +12,6 @@ from aiohttp.test_utils import TestServer
 from local.api_proxy import proxy_app
 from local.demo import dashboard_link
 
-
 COMPRESSED = gzip.compress(b"content", mtime=0)
 
 

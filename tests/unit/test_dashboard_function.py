@@ -6,7 +6,6 @@ import base64
 import gzip
 import json
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.dashboard import with_imports
 from functions.dashboard.bootstrap import make_site
 from functions.dashboard.responses import respond
 from functions.dashboard.site import Site
@@ -204,19 +204,9 @@ MANIFEST: dict[str, dict[str, Any]] = json.loads((BUILT.folder / ".vite" / "mani
 ROUTES = [name for name, each in MANIFEST.items() if name.startswith("src/routes/") and "imports" in each]
 
 
-def with_imports(names: Iterable[str]) -> set[str]:
-    """Scripts with all that they import, and so on."""
-    reached, to_look_at = set(names), list(names)
-    while to_look_at:
-        imported = set(MANIFEST[to_look_at.pop()].get("imports", ())) - reached
-        reached |= imported
-        to_look_at += imported
-    return reached
-
-
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_page_needs_few_bytes_of_script(route: str) -> None:
     frame = [name for name in ROUTES if name.startswith("src/routes/_app.tsx")]
     assert frame
-    scripts = with_imports(["index.html", route, *([] if "sign-in" in route else frame)])
+    scripts = with_imports(MANIFEST, ["index.html", route, *([] if "sign-in" in route else frame)])
     assert sum(len(BUILT.content(MANIFEST[name]["file"], "br")) for name in scripts) <= FIRST_LOAD_BYTES

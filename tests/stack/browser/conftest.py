@@ -1,0 +1,7 @@
+"""What every browser test can use."""
+
+from __future__ import annotations
+
+from tests.stack.browser.fixtures_browser import browser, open_tab, tab
+
+__all__ = ["browser", "open_tab", "tab"]
