@@ -1,0 +1,38 @@
+import { Button, Tooltip, type ButtonProps } from "@mantine/core";
+import type { MouseEventHandler, ReactNode } from "react";
+import { useSession } from "~/api/use-session";
+
+interface ScopedButtonProps extends ButtonProps {
+  /** The scope that the action needs. */
+  scope: string;
+  /** Another reason why it cannot be done now, as a sentence. */
+  blocked?: string | undefined;
+  onClick: MouseEventHandler<HTMLButtonElement>;
+  children: ReactNode;
+}
+
+/** A button of an action; where the session may not do it, it stays in its place and says why. */
+export function ScopedButton({ scope, blocked, onClick, children, ...button }: ScopedButtonProps) {
+  const { allows } = useSession();
+  const why = allows(scope) ? blocked : `Your session lacks the scope ${scope}.`;
+  if (why === undefined) {
+    return (
+      <Button {...button} onClick={onClick}>
+        {children}
+      </Button>
+    );
+  }
+  return (
+    <Tooltip label={why} multiline maw={280}>
+      <Button
+        {...button}
+        data-disabled
+        aria-disabled
+        aria-description={why}
+        onClick={(event) => event.preventDefault()}
+      >
+        {children}
+      </Button>
+    </Tooltip>
+  );
+}
