@@ -30,6 +30,7 @@ _TIMEOUT_S = 600
 _MEMORY_MIB = 1024
 _KEPT_DAYS = 15
 _RETRIES = 12
+_PREFLIGHT_S = 3600
 _PART_INPUT = {
     name: sfn.JsonPath.string_at(f"$$.Map.Item.Value.{name}") for name in ("batch_id", "work", "part")
 } | {"told": {"waits": 0}}
@@ -42,7 +43,9 @@ class BatchBucket(Construct):
     keep a function deployed that may delete every file, and leave its log group behind.
     """
 
-    def __init__(self, scope: Construct, name: str, key: kms.IKey, settings: StageSettings) -> None:
+    def __init__(
+        self, scope: Construct, name: str, key: kms.IKey, settings: StageSettings, page_origins: Sequence[str]
+    ) -> None:
         super().__init__(scope, name)
         self.bucket = s3.Bucket(
             self,
@@ -54,6 +57,7 @@ class BatchBucket(Construct):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
             removal_policy=removal_policy(settings),
+            cors=[_uploads_from(page_origins)],
             lifecycle_rules=[
                 s3.LifecycleRule(
                     expiration=Duration.days(_KEPT_DAYS),
@@ -65,6 +69,19 @@ class BatchBucket(Construct):
         Validations.of(self.bucket).acknowledge(
             Acknowledgment(id="AwsSolutions::AwsSolutions-S1", reason=reason)
         )
+
+
+def _uploads_from(page_origins: Sequence[str]) -> s3.CorsRule:
+    """Let the dashboard's pages put an upload. The link is what allows it, and nothing can be read.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
+    """
+    return s3.CorsRule(
+        allowed_methods=[s3.HttpMethods.PUT],
+        allowed_origins=list(page_origins),
+        allowed_headers=["content-type"],
+        max_age=_PREFLIGHT_S,
+    )
 
 
 class Batches(Construct):
@@ -80,9 +97,10 @@ class Batches(Construct):
         runtime: Runtime,
         environment: Mapping[str, str],
         queues: Sequence[sqs.Queue],
+        page_origins: Sequence[str],
     ) -> None:
         super().__init__(scope, name)
-        self.bucket = BatchBucket(self, "Files", data.key, settings).bucket
+        self.bucket = BatchBucket(self, "Files", data.key, settings, page_origins).bucket
         at_once = settings.batch_parts_at_once
         self.worker = PythonFunction(
             self,

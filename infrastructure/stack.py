@@ -122,7 +122,17 @@ class TrunklineStack(Stack):
             runtime=self.runtime,
             environment=environment | self.egress_environment(),
             queues=(self.dial_queue.queue, self.test_dial_queue.queue),
+            page_origins=self.page_origins(),
         )
+
+    def page_origins(self) -> list[str]:
+        """Return the origins that the dashboard's pages have: the stage's address and API Gateway's own.
+
+        On a developer's machine they are any port of the machine itself.
+        """
+        if self.settings.platform == "host":
+            return ["http://localhost:*", "http://127.0.0.1:*"]
+        return list(dict.fromkeys([self.address.url, self.http.api.api_endpoint]))
 
     def egress_environment(self) -> dict[str, str]:
         """Return what functions need that send requests to addresses a tenant chose."""

@@ -21,5 +21,18 @@ def site() -> Site:
 def make_site(folder: Path, environ: Mapping[str, str]) -> Site:
     """Build the site of a stage; without a user pool's domain people sign in by key alone."""
     domain = environ["USER_POOL_DOMAIN"]
+    uploads = _upload_origin(environ)
     pool = None if domain == _NONE else {"domain": domain, "client_id": environ["USER_POOL_CLIENT_ID"]}
-    return Site.read(folder, {"stage": environ["STAGE"], "cognito": pool}, [] if pool is None else [domain])
+    connects_to = [uploads] if pool is None else [uploads, domain]
+    return Site.read(folder, {"stage": environ["STAGE"], "cognito": pool}, connects_to)
+
+
+def _upload_origin(environ: Mapping[str, str]) -> str:
+    """Return the origin of the links that batches' rows are uploaded to.
+
+    It is the bucket's own host, unless the SDKs are told of another endpoint: that of `api`, which signs the
+    links, reads the same variables. Source:
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    """
+    endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
+    return endpoint.rstrip("/") if endpoint else environ["UPLOAD_ORIGIN"]

@@ -26,7 +26,7 @@ class Site:
     """All files, by path, and what the page is told of its stage.
 
     `config` is the content of `/config.json`. `connects_to` are other origins that the page may send requests
-    to: a user pool's.
+    to: those of a user pool and of uploads.
     """
 
     folder: Path

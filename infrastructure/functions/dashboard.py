@@ -23,6 +23,7 @@ def add_dashboard(stack: TrunklineStack) -> PythonFunction:
         code=lambda_.Code.from_asset(str(dashboard_code())),
         environment={
             "STAGE": stack.settings.name,
+            "UPLOAD_ORIGIN": f"https://{stack.batches.bucket.bucket_regional_domain_name}",
             "USER_POOL_CLIENT_ID": stack.settings.user_pool_client_id,
             "USER_POOL_DOMAIN": stack.settings.user_pool_domain,
         },

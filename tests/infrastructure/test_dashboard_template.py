@@ -10,6 +10,7 @@ from tests.infrastructure.templates import (
     actions_of,
     function,
     function_behind,
+    names_in,
     package_of,
     resources,
 )
@@ -64,6 +65,26 @@ def _package_behind(template: dict[str, Any], target: Any) -> str:
     integration = target["Fn::Join"][1][1]["Ref"]
     uri = template["Resources"][integration]["Properties"]["IntegrationUri"]
     return package_of(template["Resources"][function_behind(template, uri)]["Properties"])
+
+
+def test_its_pages_may_put_an_upload_and_read_nothing_of_the_bucket(template: dict[str, Any]) -> None:
+    variables = function(template, "dashboard")["Environment"]["Variables"]
+    (bucket,) = names_in(variables["UPLOAD_ORIGIN"])
+    (rule,) = template["Resources"][bucket]["Properties"]["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedMethods"] == ["PUT"]
+    assert "ExposedHeaders" not in rule
+    assert function(template, "api")["Environment"]["Variables"]["BATCH_BUCKET"] == {"Ref": bucket}
+
+
+def test_no_page_of_another_site_may_put_an_upload(template: dict[str, Any]) -> None:
+    """The stages differ: any port of the machine itself, or the API's own address."""
+    for bucket in resources(template, "AWS::S3::Bucket").values():
+        for rule in bucket.get("CorsConfiguration", {}).get("CorsRules", []):
+            for origin in rule["AllowedOrigins"]:
+                is_own = origin in ("http://localhost:*", "http://127.0.0.1:*")
+                assert is_own or "AWS::ApiGatewayV2::Api" in {
+                    template["Resources"][name]["Type"] for name in names_in(origin)
+                }
 
 
 def test_a_flood_of_requests_for_pages_takes_no_concurrency_of_calls() -> None:

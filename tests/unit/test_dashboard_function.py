@@ -19,8 +19,18 @@ from functions.dashboard.responses import respond
 from functions.dashboard.site import Site
 from infrastructure.dashboard_site import dashboard_site
 
-KEYS_ALONE = {"STAGE": "dev", "USER_POOL_DOMAIN": "none", "USER_POOL_CLIENT_ID": "none"}
-USER_POOL = {"STAGE": "prod", "USER_POOL_DOMAIN": "https://x.auth.example.com", "USER_POOL_CLIENT_ID": "c1"}
+UPLOADS = "https://rows.s3.eu-central-1.amazonaws.com"
+KEYS_ALONE = {
+    "STAGE": "dev",
+    "UPLOAD_ORIGIN": UPLOADS,
+    "USER_POOL_DOMAIN": "none",
+    "USER_POOL_CLIENT_ID": "none",
+}
+USER_POOL = KEYS_ALONE | {
+    "STAGE": "prod",
+    "USER_POOL_DOMAIN": "https://x.auth.example.com",
+    "USER_POOL_CLIENT_ID": "c1",
+}
 PAGE = '<!doctype html><meta property="csp-nonce" nonce="__NONCE__" />'
 SCRIPT = "assets/main-abc.js"
 
@@ -147,7 +157,8 @@ def test_the_policy_lets_nothing_inline_run_and_nobody_frame_the_page(site: Site
     headers = ask(site, "/")["headers"]
     policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'none'"
-    assert policy["script-src"] == policy["connect-src"] == policy["form-action"] == "'self'"
+    assert policy["script-src"] == policy["form-action"] == "'self'"
+    assert policy["connect-src"] == f"'self' {UPLOADS}"
     assert policy["object-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-frame-options"] == "DENY"
@@ -168,9 +179,15 @@ def test_a_user_pool_is_named_and_reached_where_there_is_one(folder: Path, site:
     cognito = {"domain": "https://x.auth.example.com", "client_id": "c1"}
     assert json.loads(ask(with_pool, "/config.json")["body"]) == {"stage": "prod", "cognito": cognito}
     assert (
-        "connect-src 'self' https://x.auth.example.com;"
+        f"connect-src 'self' {UPLOADS} https://x.auth.example.com;"
         in (ask(with_pool, "/")["headers"]["content-security-policy"])
     )
+
+
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
+def test_uploads_go_where_the_sdks_are_told_that_s3_is(folder: Path, name: str) -> None:
+    site = make_site(folder, KEYS_ALONE | {name: "http://127.0.0.1:4566/"})
+    assert "connect-src 'self' http://127.0.0.1:4566;" in ask(site, "/")["headers"]["content-security-policy"]
 
 
 BUILT = make_site(dashboard_site(), KEYS_ALONE)
