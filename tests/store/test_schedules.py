@@ -20,7 +20,9 @@ from trunkline.core.errors import (
     QueueUnavailable,
     VersionConflict,
 )
+from trunkline.core.validation import validated
 from trunkline.schedules.eventbridge_sync import SCHEDULED_TIME
+from trunkline.schedules.schemas import ScheduleTimes
 from trunkline.schedules.service import ScheduleService
 
 MINUTE_MS = 60_000
@@ -239,3 +241,37 @@ def test_a_tenant_has_so_many(schedules: ScheduleHarness, monkeypatch: pytest.Mo
     schedules.make()
     with pytest.raises(LimitReached):
         schedules.make()
+
+
+def test_a_preview_has_the_runs_that_the_schedule_would_have_and_stores_nothing(
+    schedules: ScheduleHarness,
+) -> None:
+    for times in (
+        {"cron": "0 9 * * mon-fri", "timezone": "Europe/Berlin"},
+        {"rate": "15 minutes", "starts_at": "2023-11-20T10:00:00Z", "ends_at": "2023-11-20T11:00:00Z"},
+        {"at": "2023-11-30T10:00:00Z"},
+    ):
+        previewed = schedules.service.preview(validated(ScheduleTimes, times))
+        assert schedules.service.list(ME)["data"] == []
+        made = schedules.make(**({"cron": None} | times))
+        assert previewed["next_runs"] == made["next_runs"] != []
+        schedules.service.delete(ME, made["id"])
+
+
+@pytest.mark.parametrize(
+    ("times", "field"),
+    [
+        ({"cron": "0 9 30 2 *"}, "cron"),
+        ({"at": "2020-01-01T00:00:00Z"}, "at"),
+        ({"cron": "61 * * * *"}, "cron"),
+        ({"rate": "often"}, "rate"),
+        ({"cron": "0 9 * * *", "timezone": "Mars/Olympus"}, "timezone"),
+        ({}, None),
+    ],
+)
+def test_a_preview_of_times_that_never_come_says_why(
+    schedules: ScheduleHarness, times: dict[str, str], field: str | None
+) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        schedules.service.preview(validated(ScheduleTimes, times))
+    assert refused.value.field == field

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from trunkline.auth.scopes import Scope
 from trunkline.http_api.routing import RouteGroup
-from trunkline.schedules.schemas import RunList, RunView, ScheduleList, ScheduleSpec, ScheduleView
+from trunkline.schedules.schemas import (
+    RunList,
+    RunView,
+    ScheduleList,
+    SchedulePreview,
+    ScheduleSpec,
+    ScheduleTimes,
+    ScheduleView,
+)
 
 from ..auth import ApiRequest
 from ..bootstrap.automations import schedule_service
@@ -42,6 +50,18 @@ add_crud_routes(
         },
     ),
 )
+
+
+@group.post(
+    "/api/v1/schedules/preview",
+    scope=Scope.SCHEDULES_READ,
+    idempotent=False,
+    errors={400: "A field is not valid, or a schedule with these times never fires."},
+    example={"cron": "30 8 * * mon-fri", "timezone": "Europe/Berlin"},
+)
+def preview_schedule(request: ApiRequest, body: ScheduleTimes) -> SchedulePreview:  # noqa: ARG001
+    """Show the next runs of a schedule with these times; nothing is stored."""
+    return schedule_service().preview(body)
 
 
 @group.post(

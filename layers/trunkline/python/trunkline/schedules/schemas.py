@@ -15,23 +15,18 @@ from trunkline.core.timestamps import iso_from_ms, iso_or_none, moment_ms
 from trunkline.core.validation import Bounded, InputModel
 from trunkline.schedules.cron import aws_cron
 from trunkline.schedules.models import Run, Schedule
-from trunkline.schedules.timing import upcoming
+from trunkline.schedules.timing import Timing, upcoming
 
 _RATE = re.compile(r"^([1-9][0-9]{0,4}) (minute|hour|day)s?$")
 _MINUTES = {"minute": 1, "hour": 60, "day": 1440}
 _SHOWN_RUNS = 5
 
 
-class ScheduleSpec(InputModel):
-    """A schedule: `body` is the body of `POST /calls` (`kind` workflow) or `/calls/outbound`, with
-    `{{schedule.…}}` in it: `time`, `local_time`, `date`, `name`.
-
-    One of `cron` (five crontab fields in `timezone`), `rate` (`15 minutes`) and `at` sets the times.
-    """
+class ScheduleTimes(InputModel):
+    """When a schedule runs: one of `cron` (five crontab fields in `timezone`), `rate` (`15 minutes`) and `at`
+    sets the times, between `starts_at` and `ends_at`."""
 
     messages: ClassVar[dict[str, str]] = {
-        "kind": "kind must be workflow or outbound",
-        "enabled": "enabled must be true or false",
         "rate": "rate must be like 15 minutes, 2 hours or 1 day",
         "at": "at must be an ISO 8601 time with its offset",
         "starts_at": "starts_at must be an ISO 8601 time with its offset",
@@ -39,23 +34,12 @@ class ScheduleSpec(InputModel):
         "timezone": "timezone must be an IANA name, as Europe/Berlin",
     }
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    description: Annotated[str, Field(max_length=500)] = ""
-    enabled: bool = True
-    kind: Annotated[str, Field(pattern="^(workflow|outbound)$")] = "workflow"
-    body: dict[str, Any]
     cron: Annotated[str, Field(max_length=100)] | None = None
     rate: Annotated[str, Field(pattern=_RATE.pattern)] | None = None
     at: Moment | None = None
     timezone: Zone = "UTC"
     starts_at: Moment | None = None
     ends_at: Moment | None = None
-    flexible_window_minutes: Annotated[int, Bounded(0, _MINUTES["day"])] = 0
-
-    @field_validator("body")
-    @classmethod
-    def _templates(cls, value: dict[str, Any]) -> dict[str, Any]:
-        return template_of("schedule", value)
 
     @field_validator("cron")
     @classmethod
@@ -76,6 +60,29 @@ class ScheduleSpec(InputModel):
     def rate_minutes(self) -> int | None:
         found = _RATE.match(self.rate or "")
         return int(found[1]) * _MINUTES[found[2]] if found else None
+
+
+class ScheduleSpec(ScheduleTimes):
+    """A schedule: `body` is the body of `POST /calls` (`kind` workflow) or `/calls/outbound`, with
+    `{{schedule.…}}` in it: `time`, `local_time`, `date`, `name`.
+    """
+
+    messages: ClassVar[dict[str, str]] = ScheduleTimes.messages | {
+        "kind": "kind must be workflow or outbound",
+        "enabled": "enabled must be true or false",
+    }
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    description: Annotated[str, Field(max_length=500)] = ""
+    enabled: bool = True
+    kind: Annotated[str, Field(pattern="^(workflow|outbound)$")] = "workflow"
+    body: dict[str, Any]
+    flexible_window_minutes: Annotated[int, Bounded(0, _MINUTES["day"])] = 0
+
+    @field_validator("body")
+    @classmethod
+    def _templates(cls, value: dict[str, Any]) -> dict[str, Any]:
+        return template_of("schedule", value)
 
 
 class ScheduleView(TypedDict):
@@ -101,6 +108,12 @@ class ScheduleView(TypedDict):
     updated_at: str
 
 
+class SchedulePreview(TypedDict):
+    """The times of the next runs, in order."""
+
+    next_runs: list[str]
+
+
 class ScheduleList(TypedDict):
     data: list[ScheduleView]
     next_cursor: str | None
@@ -123,7 +136,7 @@ class RunList(TypedDict):
 
 
 def schedule_view(schedule: Schedule, now_ms: int) -> ScheduleView:
-    coming = upcoming(schedule.timing, now_ms, _SHOWN_RUNS) if schedule.enabled else []
+    coming = coming_runs(schedule.timing, now_ms) if schedule.enabled else []
     return {
         "id": schedule.id,
         "version": schedule.version,
@@ -139,11 +152,16 @@ def schedule_view(schedule: Schedule, now_ms: int) -> ScheduleView:
         "starts_at": iso_or_none(schedule.starts_at_ms),
         "ends_at": iso_or_none(schedule.ends_ms),
         "flexible_window_minutes": schedule.flexible_window_minutes,
-        "next_runs": [iso_from_ms(each) for each in coming],
+        "next_runs": coming,
         "livemode": schedule.livemode,
         "created_at": iso_from_ms(schedule.created_at_ms),
         "updated_at": iso_from_ms(schedule.updated_at_ms),
     }
+
+
+def coming_runs(timing: Timing, now_ms: int) -> list[str]:
+    """Return the times of the next five runs."""
+    return [iso_from_ms(each) for each in upcoming(timing, now_ms, _SHOWN_RUNS)]
 
 
 def run_view(run: Run) -> RunView:

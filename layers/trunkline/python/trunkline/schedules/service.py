@@ -23,11 +23,15 @@ from trunkline.schedules.runner import ScheduleRunner
 from trunkline.schedules.schemas import (
     RunList,
     RunView,
+    SchedulePreview,
     ScheduleSpec,
+    ScheduleTimes,
     ScheduleView,
+    coming_runs,
     run_view,
     schedule_view,
 )
+from trunkline.schedules.timing import Timing
 from trunkline.storage.table import Write
 
 MAX_SCHEDULES = 100
@@ -61,6 +65,20 @@ class ScheduleService(ResourceService[Schedule, ScheduleSpec, ScheduleView]):
         schedule = self.require(principal, schedule_id)
         found = self.repository.runs(schedule.id, _SHOWN_RUNS)
         return {"data": [run_view(run) for run in found], "next_cursor": None}
+
+    def preview(self, times: ScheduleTimes) -> SchedulePreview:
+        """Return the next runs of a schedule with these times, made now.
+
+        Raises:
+            InvalidRequest: it never fires.
+        """
+        now_ms = self.clock.wall_ms()
+        starts_ms = max(now_ms, _ms(times.starts_at) or 0)
+        timing = Timing(
+            times.cron, times.rate_minutes, _ms(times.at), times.timezone, starts_ms, _ms(times.ends_at)
+        )
+        _require_a_run(timing, now_ms)
+        return {"next_runs": coming_runs(timing, now_ms)}
 
     def _view(self, resource: Schedule) -> ScheduleView:
         return schedule_view(resource, self.clock.wall_ms())
@@ -102,9 +120,8 @@ class ScheduleService(ResourceService[Schedule, ScheduleSpec, ScheduleView]):
         )
         if before is None or _starts_calls_anew(before, schedule):
             self._require_call(principal, schedule)
-        if schedule.enabled and schedule.timing.next_ms(now_ms) is None:
-            field = "at" if spec.at else None
-            raise InvalidRequest("Validation error: the schedule never fires", field=field)
+        if schedule.enabled:
+            _require_a_run(schedule.timing, now_ms)
         if before and _times(before) == _times(schedule):
             return replace(schedule, timed_ms=before.timed_ms)
         return schedule
@@ -148,6 +165,12 @@ def _starts_calls_anew(before: Schedule, after: Schedule) -> bool:
 def _times(schedule: Schedule) -> tuple[str | int | None, ...]:
     """Return the fields that say when a schedule runs; a rate is counted from their last change."""
     return schedule.cron, schedule.rate_minutes, schedule.at_ms, schedule.starts_at_ms
+
+
+def _require_a_run(timing: Timing, now_ms: int) -> None:
+    if timing.next_ms(now_ms) is None:
+        field = None if timing.at_ms is None else "at"
+        raise InvalidRequest("Validation error: the schedule never fires", field=field)
 
 
 def _ms(text: str | None) -> int | None:
