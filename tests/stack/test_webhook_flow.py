@@ -9,8 +9,10 @@ from typing import Any
 
 import psutil
 import pytest
+from aiohttp import web
 
 from local.deployment import client
+from local.intercepting_proxy import Exchange, InterceptingProxy, routed_through
 from local.probes import function_processes
 from local.stack import Stack
 from local.webhook_receiver import ReceivedRequest, Receiver
@@ -165,3 +167,25 @@ def test_a_record_that_cannot_be_read_is_counted_and_holds_up_no_other(stack: St
     )
     assert json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
     assert '"ItemsFailed":[1' in base64.b64decode(answer["LogResult"]).decode().replace(" ", "")
+
+
+class FirstDeliveriesFail(InterceptingProxy):
+    """DynamoDB refuses the first writes of deliveries, more often than the SDK tries one."""
+
+    failures_left = 4
+
+    async def intercept(self, exchange: Exchange) -> web.Response:
+        if exchange.operation == "PutItem" and b"DELIVERY#" in exchange.body and self.failures_left:
+            self.failures_left -= 1
+            return web.json_response({"__type": "InternalServerError"}, status=500)
+        return await exchange.forward()
+
+
+@pytest.mark.alone
+def test_an_event_whose_delivery_cannot_be_stored_comes_again(tenant: Tenant, endpoint: Receiver) -> None:
+    create_webhook(tenant, endpoint.url(), filter={"events": ["call.started"]})
+    proxy = FirstDeliveriesFail(tenant.stack.config.emulator_url)
+    with routed_through(tenant.stack, proxy, ["event-fanout"]):
+        tenant.placed("+15550100002")
+        endpoint.wait_for("/hook", 1)
+    assert proxy.failures_left == 0
