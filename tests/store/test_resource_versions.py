@@ -13,6 +13,7 @@ from trunkline.core.pagination import encode_cursor
 from trunkline.storage.keys.resources import agent_version_key
 from trunkline.storage.table import Delete, Table
 from trunkline.storage.versioned import VERSIONS_IN_PAGE
+from trunkline.workflows.schemas import WorkflowSpec
 
 TEST_MODE = replace(ME, livemode=False)
 
@@ -81,8 +82,7 @@ def test_the_last_hundred_versions_are_kept_and_paged(harness: WorkflowHarness) 
 
 def test_each_version_of_a_workflow_is_listed(harness: WorkflowHarness) -> None:
     harness.agent()
-    spec = {"slug": "meals", "entry_agent": "greeter"}
-    harness.workflows.create(ME, harness.workflows.schema(**spec))
+    harness.workflows.create(ME, WorkflowSpec(slug="meals", entry_agent="greeter"))
     harness.workflows.change(ME, "meals", {"priority": 1})
     shown = harness.workflows.versions(ME, "meals", None)["data"]
     assert [(each["version"], each["priority"]) for each in shown] == [(2, 1), (1, 5)]
