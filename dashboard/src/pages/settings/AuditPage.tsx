@@ -1,7 +1,7 @@
 import { TextInput } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { pollIntervalMs } from "~/api/polling";
 import type { Column } from "~/components/data-table";
 import { DataTable } from "~/components/DataTable";
@@ -14,6 +14,7 @@ import type { AuditFilters } from "./filters";
 import { auditQuery, type AuditEntry } from "./queries";
 import classes from "./settings.module.css";
 
+const AuditEntryPanel = lazy(() => import("./AuditEntryPanel"));
 const EVERY_MS = 10_000;
 
 /** Who changed what; the log names fields, never values. */
@@ -24,6 +25,7 @@ export function AuditPage() {
     ...auditQuery(filters),
     refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? false : pollIntervalMs(EVERY_MS)),
   });
+  const [opened, setOpened] = useState<AuditEntry | null>(null);
   const entries = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
   const set = (change: AuditFilters) => void navigate({ search: (before) => ({ ...before, ...change }) });
   return (
@@ -49,6 +51,7 @@ export function AuditPage() {
             rows={entries}
             columns={COLUMNS}
             rowId={(entry) => entry.id}
+            onOpen={setOpened}
             more={{
               has: query.hasNextPage,
               isLoading: query.isFetchingNextPage,
@@ -57,6 +60,7 @@ export function AuditPage() {
           />
         )}
       </PageState>
+      <Suspense>{opened && <AuditEntryPanel entry={opened} onClose={() => setOpened(null)} />}</Suspense>
     </>
   );
 }

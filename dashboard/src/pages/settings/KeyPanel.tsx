@@ -60,12 +60,7 @@ function Content({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void }) {
           <ScopedButton scope="api-keys:write" variant="default" onClick={() => setAsked("rotate")}>
             Rotate
           </ScopedButton>
-          <ScopedButton
-            scope="api-keys:write"
-            variant="outline"
-            color="red.8"
-            onClick={() => setAsked("revoke")}
-          >
+          <ScopedButton scope="api-keys:write" danger onClick={() => setAsked("revoke")}>
             Revoke
           </ScopedButton>
         </div>

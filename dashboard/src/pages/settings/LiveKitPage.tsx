@@ -90,13 +90,7 @@ function Return() {
     <section className={classes.section}>
       <h2>Return to the deployment&rsquo;s project</h2>
       <p>Your API key and secret are deleted at once.</p>
-      <ScopedButton
-        scope="livekit:write"
-        blocked={useBlocked()}
-        variant="outline"
-        color="red.8"
-        onClick={() => setAsked(true)}
-      >
+      <ScopedButton scope="livekit:write" blocked={useBlocked()} danger onClick={() => setAsked(true)}>
         Remove the project
       </ScopedButton>
       <Suspense>

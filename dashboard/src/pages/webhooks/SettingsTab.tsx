@@ -94,7 +94,7 @@ function Ends({ webhook, ask }: PartProps) {
             Disable
           </ScopedButton>
         )}
-        <ScopedButton scope="webhooks:write" variant="outline" color="red.8" onClick={() => ask("delete")}>
+        <ScopedButton scope="webhooks:write" danger onClick={() => ask("delete")}>
           Delete webhook
         </ScopedButton>
       </div>
