@@ -9,22 +9,21 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trunkline.calls.event_metrics import measure_event
 from trunkline.core.item_guard import ItemGuard
 from trunkline.core.logging import logger
 from trunkline.core.metrics import MetricWriter
-from trunkline.statistics.call_counts import EventCounter
 from trunkline.storage.serialization import from_dynamodb
 from trunkline.storage.table import ConditionFailed, TransactionConflict
 from trunkline.webhooks.event_bus import PublishFailed
 
 from .bootstrap import fan_out, statistics
+from .counts import BatchCounts
 
 log = logger("event_fanout")
 guard = ItemGuard("event_fanout", log)
 meter = MetricWriter("event_fanout")
 _WORTH_A_REPEAT = (BotoCoreError, ClientError, ConditionFailed, TransactionConflict, PublishFailed)
-counter = EventCounter()
+counts = BatchCounts(guard, meter, statistics)
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
 
 
@@ -38,15 +37,7 @@ def handle_record(record: DynamoDBRecord) -> None:
     with guard.item("event", str(image.get("pk")), passes=_WORTH_A_REPEAT):
         item = from_dynamodb(image)
         fan_out().handle_item(item)
-        measure_event(item, meter)
-        counter.add(item)
-
-
-def _write_counts() -> None:
-    """Add up the batch's calls for statistics; what cannot be written is lost and holds up no event."""
-    for (tenant_mode, minute), counts in counter.take().items():
-        with guard.item("statistics", tenant_mode):
-            statistics().add_calls(tenant_mode, minute, counts)
+        counts.note(record.raw_event["dynamodb"]["SequenceNumber"], item)
 
 
 @log.inject_lambda_context(clear_state=True)
@@ -54,7 +45,8 @@ def handle(event: dict[str, Any], context: LambdaContext) -> Any:
     """Handle a batch of stream records; failures are reported record by record."""
     fan_out().begin_batch()
     result = process_partial_response(event, handle_record, processor, context)
-    _write_counts()
+    failed = {str(failure["itemIdentifier"]) for failure in result["batchItemFailures"]}
+    counts.count((record["dynamodb"]["SequenceNumber"] for record in event["Records"]), failed)
     meter.flush()
-    log.info("batch", events=len(event["Records"]), failed=len(result["batchItemFailures"]))
+    log.info("batch", events=len(event["Records"]), failed=len(failed))
     return result

@@ -20,6 +20,7 @@ from tests.support.stubs import GUARD
 from trunkline.call_control.call_query import CallQuery
 from trunkline.calls.states import State
 from trunkline.reconciler.batches import BatchReconciler
+from trunkline.statistics.call_counts import EventCounter
 from trunkline.storage.keys.automations import schedule_key
 from trunkline.storage.keys.batches import batch_key
 from trunkline.storage.keys.calls import call_key
@@ -102,7 +103,7 @@ async def test_a_web_call_beside_an_unreadable_one_is_ended(table: Table) -> Non
 def test_the_stream_goes_on_behind_an_unreadable_event_and_waits_for_aws(
     monkeypatch: pytest.MonkeyPatch, error: Exception, failed: list[str]
 ) -> None:
-    from functions.event_fanout import handler  # noqa: PLC0415 - a handler logs when it is loaded
+    from functions.event_fanout import counts, handler  # noqa: PLC0415 - a handler logs when it is loaded
 
     seen: list[str] = []
 
@@ -116,6 +117,9 @@ def test_the_stream_goes_on_behind_an_unreadable_event_and_waits_for_aws(
 
     fan_out = FanOut()
     monkeypatch.setattr(handler, "fan_out", lambda: fan_out)
+    measured: list[str] = []
+    monkeypatch.setattr(counts, "measure_event", lambda item, _: measured.append(item["pk"]))
+    monkeypatch.setattr(EventCounter, "add", lambda *_: None)
     records = [
         {"eventID": number, "dynamodb": {"SequenceNumber": number, "NewImage": {"pk": {"S": f"C#{number}"}}}}
         for number in ("1", "2", "3")
@@ -125,6 +129,7 @@ def test_the_stream_goes_on_behind_an_unreadable_event_and_waits_for_aws(
     answer = handler.handle(event, context)
     assert [item["itemIdentifier"] for item in answer["batchItemFailures"]] == failed
     assert {"C#1", "C#3"} <= set(seen)
+    assert measured == (["C#1"] if failed else ["C#1", "C#3"]), "what comes again is counted then"
 
 
 CONTEXT = ("function_name", "memory_limit_in_mb", "invoked_function_arn", "aws_request_id")

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from functions.event_fanout import handler
+from functions.event_fanout.counts import BatchCounts
 from tests.support.builders import make_call
 from tests.support.clocks import NOW_MS, ManualClock
+from tests.support.stubs import GUARD
 from trunkline.auth.principal import Principal
 from trunkline.calls.create_items import event_put
 from trunkline.calls.models import Call, NewEvent
@@ -21,6 +22,7 @@ from trunkline.calls.states import State
 from trunkline.calls.value_objects import AttemptRecord, Channel, WaitsFor
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.logging import logger
+from trunkline.core.metrics import MetricWriter
 from trunkline.core.validation import validated_query
 from trunkline.statistics.call_counts import EventCounter
 from trunkline.statistics.repairs import RepairLog, RepairQuery
@@ -104,15 +106,19 @@ def test_a_time_out_of_bounds_is_refused(minutes: str) -> None:
         validated_query(StatisticsQuery, {"minutes": minutes})
 
 
-def test_a_count_that_cannot_be_written_holds_up_no_event(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_count_that_cannot_be_written_holds_up_no_event() -> None:
+    tried: list[object] = []
+
     class Broken:
         def add_calls(self, *_: object) -> None:
+            tried.append(self)
             raise ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
 
-    monkeypatch.setattr(handler, "statistics", Broken)
-    handler.counter.add(event_put(FAILED, 5, NewEvent("failed"), NOW_MS).item)
-    handler._write_counts()
-    assert not handler.counter.take()
+    broken: Any = Broken
+    counts = BatchCounts(GUARD, MetricWriter("event_fanout"), broken)
+    counts.note("1", event_put(FAILED, 5, NewEvent("failed"), NOW_MS).item)
+    counts.count(["1"], set())
+    assert tried
 
 
 def test_each_reason_and_each_wait_has_a_sentence() -> None:
