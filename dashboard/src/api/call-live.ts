@@ -4,6 +4,7 @@ import { useEffect } from "react";
 import { api, body, type Schemas } from "./client";
 import { ApiError } from "./errors";
 import { pauseAfterS, WAIT_S } from "./long-poll";
+import { pause, untilVisible } from "./pauses";
 
 export type Call = Schemas["CallView"] & { poll_after_s?: number | null };
 
@@ -55,29 +56,4 @@ export function useCallLive(callId: string) {
     }
   }, [callId, client, hasCall]);
   return query;
-}
-
-function untilVisible(signal: AbortSignal): Promise<void> {
-  if (document.visibilityState === "visible") return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      if (document.visibilityState !== "visible" && !signal.aborted) return;
-      document.removeEventListener("visibilitychange", done);
-      resolve();
-    };
-    document.addEventListener("visibilitychange", done);
-    signal.addEventListener("abort", done, { once: true });
-  });
-}
-
-function pause(seconds: number, signal: AbortSignal): Promise<void> {
-  if (seconds === 0) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, seconds * 1000);
-    const end = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    signal.addEventListener("abort", end, { once: true });
-  });
 }

@@ -12,7 +12,8 @@ export const MODE_HEADER = "trunkline-mode";
 const conventions: Middleware = {
   onRequest: ({ request }) => {
     const mode = currentMode();
-    if (mode) request.headers.set(MODE_HEADER, mode);
+    // A request may name a mode of its own: live agents are offered for test calls.
+    if (mode && !request.headers.has(MODE_HEADER)) request.headers.set(MODE_HEADER, mode);
     return request;
   },
   onResponse: ({ response }) => {

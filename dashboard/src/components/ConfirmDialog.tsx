@@ -10,6 +10,8 @@ interface ConfirmDialogProps {
   children: ReactNode;
   /** The verb on the button: "Revoke". */
   confirm: string;
+  /** Another word for the way out, where "Cancel" is what is asked. */
+  dismiss?: string;
   danger?: boolean;
   /** A text that must be typed first: for what cannot be undone. */
   typed?: string;
@@ -24,6 +26,7 @@ export function ConfirmDialog({
   title,
   children,
   confirm,
+  dismiss = "Cancel",
   danger = false,
   typed,
   onConfirm,
@@ -64,7 +67,7 @@ export function ConfirmDialog({
       <FormError error={error} />
       <Group justify="flex-end" gap="xs" mt="md">
         <Button variant="default" onClick={close}>
-          Cancel
+          {dismiss}
         </Button>
         <Button
           color={danger ? "red.8" : undefined}

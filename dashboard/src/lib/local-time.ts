@@ -13,3 +13,8 @@ export function fromLocalField(text: string): string | undefined {
   const atMs = text ? new Date(text).getTime() : Number.NaN;
   return Number.isNaN(atMs) ? undefined : new Date(atMs).toISOString().replace(".000Z", "Z");
 }
+
+/** The viewer's zone: "Europe/Berlin". */
+export function viewerZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}

@@ -1,4 +1,4 @@
-/** What a browser remembers of a person's taste. Never a key, an id, or anything of the API. */
+/** What a browser remembers of a person's taste. Never a key, a secret or anything of a call. */
 
 const PREFIX = "trunkline-";
 

@@ -1,50 +1,113 @@
-import { Select, TextInput } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { SegmentedControl } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { Search } from "lucide-react";
-import { useMemo } from "react";
-import { pollIntervalMs } from "~/api/polling";
+import { PhoneOutgoing } from "lucide-react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { currentMode } from "~/api/mode";
-import type { Column } from "~/components/data-table";
+import { useReasonTexts } from "~/api/reference";
+import { ButtonLink } from "~/components/ButtonLink";
 import { DataTable } from "~/components/DataTable";
-import { IdText } from "~/components/IdText";
 import { Page } from "~/components/Page";
-import { Empty, PageState } from "~/components/PageState";
-import { Status } from "~/components/Status";
-import { Time } from "~/components/Time";
+import { Empty, PageState, Skeleton } from "~/components/PageState";
 import { hasFilters } from "~/lib/search";
-import { durationText } from "~/lib/time";
 import classes from "./CallsPage.module.css";
-import { STATUSES, type CallFilters } from "./filters";
-import { callsQuery, type CallListItem } from "./queries";
+import { callColumns } from "./columns";
+import { Filters } from "./Filters";
+import type { CallFilters } from "./filters";
+import { useCallList } from "./use-call-list";
 
-const EVERY_MS = 5_000;
+const NOTHING: ReadonlySet<string> = new Set();
+/** The dialog of the selection is loaded with the first selected call. */
+const SelectionBar = lazy(async () => ({ default: (await import("./SelectionBar")).SelectionBar }));
+const RefusedCalls = lazy(async () => ({ default: (await import("./RefusedCalls")).RefusedCalls }));
 
-/** The calls of the tenant, with filters in the URL. */
+/** The calls of the tenant, with filters in the URL; and the requests that were refused. */
 export function CallsPage() {
-  const filters = useSearch({ from: "/_app/calls" });
-  const query = useInfiniteQuery({
-    ...callsQuery(filters),
-    refetchInterval: ({ state }) => (hasSeveralPages(state.data) ? false : pollIntervalMs(EVERY_MS)),
-  });
-  const calls = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
-  const isFiltered = hasFilters(filters);
+  const { view, ...filters } = useSearch({ from: "/_app/calls" });
+  const navigate = useNavigate({ from: "/calls" });
   return (
-    <Page title="Calls" text="Every call, newest first.">
+    <Page
+      title="Calls"
+      text={
+        view === "refused"
+          ? "Requests that were refused: there is no call of them."
+          : "Every call, newest first."
+      }
+      actions={
+        <ButtonLink to="/place-call" leftSection={<PhoneOutgoing size={15} />}>
+          Place a call
+        </ButtonLink>
+      }
+    >
+      <SegmentedControl
+        className={classes.tabs}
+        aria-label="View"
+        value={view ?? "calls"}
+        onChange={(value) =>
+          void navigate({
+            search: { phone_number: filters.phone_number, view: value === "refused" ? "refused" : undefined },
+          })
+        }
+        data={[
+          { value: "calls", label: "Calls" },
+          { value: "refused", label: "Refused requests" },
+        ]}
+      />
+      {view === "refused" ? (
+        <Suspense fallback={<Skeleton />}>
+          <RefusedCalls phoneNumber={filters.phone_number} />
+        </Suspense>
+      ) : (
+        <CallTable filters={filters} />
+      )}
+    </Page>
+  );
+}
+
+function CallTable({ filters }: { filters: CallFilters }) {
+  const query = useCallList(filters);
+  const calls = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
+  const reasons = useReasonTexts();
+  const columns = useMemo(() => callColumns(reasons), [reasons]);
+  const [selected, setSelected] = useState(NOTHING);
+  const [told, setTold] = useState("");
+  const select = (ids: ReadonlySet<string>) => {
+    setSelected(ids);
+    setTold("");
+  };
+  const navigate = useNavigate({ from: "/calls" });
+  return (
+    <>
       <Filters filters={filters} />
+      {selected.size > 0 && (
+        <Suspense>
+          <SelectionBar
+            ids={selected}
+            clear={() => setSelected(NOTHING)}
+            onCancelled={(text) => {
+              setTold(text);
+              void query.refetch();
+            }}
+          />
+        </Suspense>
+      )}
+      <p role="status" className={told ? classes.told : "visually-hidden"}>
+        {told}
+      </p>
       <PageState
         query={query}
         empty={{
-          when: ({ pages }) => pages.every((page) => page.data.length === 0),
-          show: <NoCalls isFiltered={isFiltered} />,
+          when: ({ pages }) => pages.every((page) => page.data.length === 0) && !query.hasNextPage,
+          show: <NoCalls isFiltered={hasFilters(filters)} />,
         }}
       >
         {() => (
           <DataTable
             label="Calls"
             rows={calls}
-            columns={COLUMNS}
+            columns={columns}
             rowId={(call) => call.call_id}
+            onOpen={(call) => void navigate({ to: "/calls/$id", params: { id: call.call_id } })}
+            selection={{ ids: selected, onChange: select }}
             more={{
               has: query.hasNextPage,
               isLoading: query.isFetchingNextPage,
@@ -53,91 +116,7 @@ export function CallsPage() {
           />
         )}
       </PageState>
-    </Page>
-  );
-}
-
-/** Pages that a person has loaded stay as they are: a poll would read each of them again. */
-function hasSeveralPages(data: { pages: unknown[] } | undefined): boolean {
-  return data !== undefined && data.pages.length > 1;
-}
-
-const COLUMNS: Column<CallListItem>[] = [
-  {
-    id: "status",
-    header: "Status",
-    width: "128px",
-    cell: (call) => <Status value={call.status} />,
-    sortBy: (call) => call.status,
-  },
-  {
-    id: "callee",
-    header: "Callee",
-    width: "minmax(118px, 1fr)",
-    cell: (call) => <span className="tabular">{call.phone_number ?? call.user_id ?? "Web call"}</span>,
-    sortBy: (call) => call.phone_number ?? call.user_id,
-  },
-  {
-    id: "reason",
-    header: "Reason",
-    width: "minmax(120px, 1fr)",
-    hideBelow: 640,
-    cell: (call) => <span className={classes.reason}>{call.status_reason?.replaceAll("_", " ") ?? "–"}</span>,
-    sortBy: (call) => call.status_reason,
-  },
-  {
-    id: "id",
-    header: "Call",
-    width: "150px",
-    hideBelow: 860,
-    cell: (call) => <IdText id={call.call_id} what="call id" short />,
-  },
-  {
-    id: "duration",
-    header: "Talked",
-    width: "110px",
-    align: "end",
-    hideBelow: 520,
-    cell: (call) => (call.duration_seconds === null ? "–" : durationText(call.duration_seconds)),
-    sortBy: (call) => call.duration_seconds,
-  },
-  {
-    id: "created",
-    header: "Created",
-    width: "112px",
-    align: "end",
-    cell: (call) => <Time at={call.created_at} />,
-    sortBy: (call) => call.created_at,
-  },
-];
-
-function Filters({ filters }: { filters: CallFilters }) {
-  const navigate = useNavigate({ from: "/calls" });
-  const set = (change: CallFilters) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
-  return (
-    <div className={classes.filters} role="search">
-      <TextInput
-        data-search
-        aria-label="Phone number"
-        placeholder="+15550100001"
-        leftSection={<Search size={14} />}
-        defaultValue={filters.phone_number ?? ""}
-        key={filters.phone_number}
-        onBlur={(event) => set({ phone_number: event.currentTarget.value || undefined })}
-        onKeyDown={(event) => {
-          if (event.key === "Enter") set({ phone_number: event.currentTarget.value || undefined });
-        }}
-      />
-      <Select
-        aria-label="Status"
-        placeholder="Any status"
-        clearable
-        data={[...STATUSES]}
-        value={filters.status ?? null}
-        onChange={(status) => set({ status: (status as CallFilters["status"]) ?? undefined })}
-      />
-    </div>
+    </>
   );
 }
 

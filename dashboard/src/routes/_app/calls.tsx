@@ -1,8 +1,8 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { CallsPage } from "~/pages/calls/CallsPage";
-import { callFilters } from "~/pages/calls/filters";
+import { callsSearch } from "~/pages/calls/filters";
 
 export const Route = createFileRoute("/_app/calls")({
-  validateSearch: callFilters,
+  validateSearch: callsSearch,
   component: CallsPage,
 });
