@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.dashboard import with_imports
+from benchmarks.dashboard import sent_bytes, with_imports
 from functions.dashboard.bootstrap import make_site
 from functions.dashboard.responses import respond
 from functions.dashboard.site import Site
@@ -226,4 +226,4 @@ def test_a_page_needs_few_bytes_of_script(route: str) -> None:
     frame = [name for name in ROUTES if name.startswith("src/routes/_app.tsx")]
     assert frame
     scripts = with_imports(MANIFEST, ["index.html", route, *([] if "sign-in" in route else frame)])
-    assert sum(len(BUILT.content(MANIFEST[name]["file"], "br")) for name in scripts) <= FIRST_LOAD_BYTES
+    assert sum(sent_bytes(BUILT.folder, MANIFEST[name]["file"]) for name in scripts) <= FIRST_LOAD_BYTES
