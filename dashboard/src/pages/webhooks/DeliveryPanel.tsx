@@ -1,5 +1,6 @@
 import { RotateCcw } from "lucide-react";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useLive } from "~/api/live";
 import { Facts } from "~/components/Facts";
 import { FormError } from "~/components/FormError";
@@ -59,17 +60,23 @@ function Content({ delivery }: { delivery: Delivery }) {
           ["Delivery", <IdText key="d" id={delivery.id} what="delivery id" />],
           ["Event", <IdText key="e" id={event.id} what="event id" />],
           ["Happened", <Time key="t" at={event.at} absolute />],
-          ...(event.call_id
-            ? ([["Call", <IdText key="c" id={event.call_id} what="call id" />]] as [
-                string,
-                React.ReactNode,
-              ][])
-            : []),
+          ["Call", event.call_id ? <CallLink key="c" id={event.call_id} /> : "None: it is not about a call"],
         ]}
       />
       <h3 className={classes.heading}>Attempts</h3>
       <Attempts delivery={delivery} />
       <Sent delivery={delivery} />
+    </>
+  );
+}
+
+function CallLink({ id }: { id: string }) {
+  return (
+    <>
+      <IdText id={id} what="call id" />{" "}
+      <Link to="/calls/$id" params={{ id }}>
+        Open the call
+      </Link>
     </>
   );
 }

@@ -25,6 +25,7 @@ export function SettingsTab({ webhook }: { webhook: Webhook }) {
   return (
     <>
       <WebhookForm
+        key={webhook.updated_at}
         initial={draftOf(webhook)}
         submit="Save changes"
         isBusy={change.isPending}

@@ -1,7 +1,7 @@
-import { Button } from "@mantine/core";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { Send } from "lucide-react";
 import { useLive } from "~/api/live";
+import { ButtonLink } from "~/components/ButtonLink";
 import { FormError } from "~/components/FormError";
 import { IdText } from "~/components/IdText";
 import { Page } from "~/components/Page";
@@ -32,9 +32,9 @@ export function WebhookPage() {
       text={query.data?.description}
       actions={
         <>
-          <Button variant="default" renderRoot={(props) => <Link to="/webhooks" {...props} />}>
+          <ButtonLink to="/webhooks" variant="default">
             All webhooks
-          </Button>
+          </ButtonLink>
           {query.data && (
             <ScopedButton
               scope="webhooks:write"
@@ -73,7 +73,7 @@ function Webhook({ webhook }: { webhook: Webhook }) {
         <TabLink id={webhook.id} tab="verify" label="Verify signatures" />
       </nav>
       {tab === "deliveries" && <DeliveriesTab webhook={webhook} />}
-      {tab === "settings" && <SettingsTab webhook={webhook} key={webhook.updated_at} />}
+      {tab === "settings" && <SettingsTab webhook={webhook} />}
       {tab === "verify" && <VerifyTab />}
     </>
   );
