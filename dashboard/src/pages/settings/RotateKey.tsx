@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Select } from "@mantine/core";
+import { Button, Group, Modal, NativeSelect } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body } from "~/api/client";
@@ -49,12 +49,11 @@ export default function RotateKey({ apiKey, onClose }: { apiKey: ApiKey; onClose
         A new key takes its place, with the same id, scopes and limits. The old one is accepted until the
         overlap ends, and its sessions end with it: if you signed in with this key, you sign in again.
       </p>
-      <Select
+      <NativeSelect
         label="The old key is accepted for"
         data={OVERLAPS}
         value={overlap}
-        allowDeselect={false}
-        onChange={(value) => setOverlap(value ?? overlap)}
+        onChange={(event) => setOverlap(event.currentTarget.value)}
       />
       <FormError error={rotate.error} />
       <Group justify="flex-end" gap="xs" mt="md">

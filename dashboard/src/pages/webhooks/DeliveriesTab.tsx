@@ -1,4 +1,4 @@
-import { Select, TextInput } from "@mantine/core";
+import { NativeSelect, TextInput } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { RotateCcw } from "lucide-react";
@@ -12,7 +12,7 @@ import { ScopedButton } from "~/components/ScopedButton";
 import { Status } from "~/components/Status";
 import { Time } from "~/components/Time";
 import { fromLocalField, toLocalField } from "~/lib/local-time";
-import { hasFilters } from "~/lib/search";
+import { hasFilters, oneOf } from "~/lib/search";
 import { EVENT_TYPES } from "./events";
 import { deliveryFilters, STATES, type DeliveryFilters, type WebhookSearch } from "./filters";
 import { attemptText } from "./health";
@@ -141,21 +141,17 @@ interface FiltersProps {
 function Filters({ filters, onChange, webhook, onRecover }: FiltersProps) {
   return (
     <div className={classes.filters} role="search">
-      <Select
+      <NativeSelect
         aria-label="State"
-        placeholder="Any state"
-        clearable
-        data={[...STATES]}
-        value={filters.state ?? null}
-        onChange={(state) => onChange({ state: (state as DeliveryFilters["state"]) ?? undefined })}
+        data={[{ value: "", label: "Any state" }, ...STATES]}
+        value={filters.state ?? ""}
+        onChange={(event) => onChange({ state: oneOf(event.currentTarget.value, STATES) })}
       />
-      <Select
+      <NativeSelect
         aria-label="Event"
-        placeholder="Any event"
-        clearable
-        data={[...EVENT_TYPES]}
-        value={filters.event_type ?? null}
-        onChange={(type) => onChange({ event_type: (type as DeliveryFilters["event_type"]) ?? undefined })}
+        data={[{ value: "", label: "Any event" }, ...EVENT_TYPES]}
+        value={filters.event_type ?? ""}
+        onChange={(event) => onChange({ event_type: oneOf(event.currentTarget.value, EVENT_TYPES) })}
       />
       <TextInput
         data-search

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Select } from "@mantine/core";
+import { Button, Group, Modal, NativeSelect } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body } from "~/api/client";
@@ -60,12 +60,11 @@ export default function RotateSecret({ webhook, onClose }: { webhook: Webhook; o
         A new secret is made. During the overlap the old one signs as well, so that no request is refused
         while you change your endpoint.
       </p>
-      <Select
+      <NativeSelect
         label="Overlap"
         data={OVERLAPS}
         value={overlap}
-        allowDeselect={false}
-        onChange={(value) => setOverlap(value ?? overlap)}
+        onChange={(event) => setOverlap(event.currentTarget.value)}
       />
       <FormError error={rotate.error} />
       <Group justify="flex-end" gap="xs" mt="md">

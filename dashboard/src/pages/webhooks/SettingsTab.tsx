@@ -18,7 +18,7 @@ const RotateSecret = lazy(() => import("./RotateSecret"));
 type Asked = "rotate" | "end-overlap" | "disable" | "delete";
 
 /** The fields of a webhook, its secret, and its end. */
-export function SettingsTab({ webhook }: { webhook: Webhook }) {
+export default function SettingsTab({ webhook }: { webhook: Webhook }) {
   const { allows } = useSession();
   const change = useChange(webhook.id);
   const [asked, setAsked] = useState<Asked | null>(null);

@@ -15,7 +15,7 @@ const SAMPLES = [
 ];
 
 /** Code that verifies what a webhook sends. */
-export function VerifyTab() {
+export default function VerifyTab() {
   return (
     <section aria-label="Verify signatures">
       <p className={classes.muted}>

@@ -1,11 +1,12 @@
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { Send } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { useLive } from "~/api/live";
 import { ButtonLink } from "~/components/ButtonLink";
 import { FormError } from "~/components/FormError";
 import { IdText } from "~/components/IdText";
 import { Page } from "~/components/Page";
-import { PageState } from "~/components/PageState";
+import { PageState, Skeleton } from "~/components/PageState";
 import { ScopedButton } from "~/components/ScopedButton";
 import { Status } from "~/components/Status";
 import tabs from "~/components/TabLinks.module.css";
@@ -15,10 +16,10 @@ import { DeliveriesTab } from "./DeliveriesTab";
 import type { Tab } from "./filters";
 import { healthOf } from "./health";
 import { webhookQuery, type Webhook } from "./queries";
-import { SettingsTab } from "./SettingsTab";
-import { VerifyTab } from "./VerifyTab";
 import classes from "./webhooks.module.css";
 
+const SettingsTab = lazy(() => import("./SettingsTab"));
+const VerifyTab = lazy(() => import("./VerifyTab"));
 const EVERY_MS = 3_000;
 
 /** One webhook: its health, its deliveries, its settings, and how to verify what it sends. */
@@ -73,8 +74,10 @@ function Webhook({ webhook }: { webhook: Webhook }) {
         <TabLink id={webhook.id} tab="verify" label="Verify signatures" />
       </nav>
       {tab === "deliveries" && <DeliveriesTab webhook={webhook} />}
-      {tab === "settings" && <SettingsTab webhook={webhook} />}
-      {tab === "verify" && <VerifyTab />}
+      <Suspense fallback={<Skeleton />}>
+        {tab === "settings" && <SettingsTab webhook={webhook} />}
+        {tab === "verify" && <VerifyTab />}
+      </Suspense>
     </>
   );
 }
