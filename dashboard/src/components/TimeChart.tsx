@@ -3,6 +3,7 @@ import { useComputedColorScheme } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { useEffect, useRef } from "react";
 import UPlot, { type AlignedData, type Series } from "uplot";
+import { clockTime } from "~/lib/time";
 import type { Tone } from "~/theme/tones";
 import classes from "./TimeChart.module.css";
 
@@ -51,7 +52,15 @@ export default function TimeChart({ summary, atS, series, height = 160 }: TimeCh
         height,
         legend: { show: false },
         cursor: { y: false },
-        axes: [axis, { ...axis, size: 36 }],
+        axes: [
+          {
+            ...axis,
+            size: 28,
+            space: 72,
+            values: (_plot, splits) => splits.map((atS) => clockTime(atS, spanOf(splits))),
+          },
+          { ...axis, size: 36, incrs: WHOLE_STEPS },
+        ],
         scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, most * 1.1)] } },
         series: [
           {},
@@ -76,6 +85,15 @@ export default function TimeChart({ summary, atS, series, height = 160 }: TimeCh
       <div ref={host} />
     </div>
   );
+}
+
+/** Counts have no halves. */
+const WHOLE_STEPS = [1, 2, 5]
+  .flatMap((step) => [0, 1, 2, 3, 4, 5].map((power) => step * 10 ** power))
+  .sort((a, b) => a - b);
+
+function spanOf(splits: number[]): number {
+  return (splits.at(-1) ?? 0) - (splits[0] ?? 0);
 }
 
 function barsOf(label: string, color: string): Series {

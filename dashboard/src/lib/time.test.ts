@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { observeDate, serverNowMs } from "./clock";
-import { durationText, relativeTime, relativeTimeLastsMs } from "./time";
+import { clockTime, durationText, relativeTime, relativeTimeLastsMs } from "./time";
 
 const NOW = Date.parse("2026-05-04T12:00:00Z");
 
@@ -47,4 +47,9 @@ it("ignores a date that is none", () => {
   observeDate("yesterday", 0);
   observeDate(null, 0);
   expect(serverNowMs(NOW)).toBe(NOW);
+});
+
+it("has seconds on a short axis", () => {
+  expect(clockTime(59, 120)).toMatch(/^\d\d:\d\d:59$/);
+  expect(clockTime(59, 3_600)).toMatch(/^\d\d:\d\d$/);
 });

@@ -51,3 +51,12 @@ export function durationText(seconds: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
+
+const MINUTE = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const SECOND = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const SHORT_SPAN_S = 600;
+
+/** "14:03" on an axis, with the seconds if the axis spans less than ten minutes. */
+export function clockTime(atS: number, spanS: number): string {
+  return (spanS < SHORT_SPAN_S ? SECOND : MINUTE).format(atS * 1000);
+}

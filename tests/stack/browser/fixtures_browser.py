@@ -16,6 +16,8 @@ from tests.support.chromium import find_chromium
 # Machines are shared and noisy: a slow page is not a failure.
 expect.set_options(timeout=30_000)
 OpenTab = Callable[..., Awaitable[Tab]]
+# Without a language, Chromium names that of a process without a locale, which no person has.
+_LIKE_A_PERSON = {"locale": "en-US", "reduced_motion": "reduce"}
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -49,8 +51,8 @@ async def open_tab(browser: Browser, stack: Stack) -> AsyncIterator[OpenTab]:
 
     async def make(*, scheme: str = "light", width: int = 1280, beside: Tab | None = None) -> Tab:
         if beside is None:
-            options = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
-            contexts.append(await browser.new_context(base_url=address, reduced_motion="reduce", **options))  # type: ignore[arg-type]
+            options = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, **_LIKE_A_PERSON}
+            contexts.append(await browser.new_context(base_url=address, **options))  # type: ignore[arg-type]
         context = contexts[-1] if beside is None else beside.page.context
         tabs.append(Tab(await context.new_page()))
         return tabs[-1]

@@ -42,7 +42,7 @@ async def test_a_link_fills_in_a_key_and_a_person_decides(tab: Tab, tenant: Tena
     assert tenant.key not in tab.page.url
     assert await tab.page.context.cookies() == []
     await button.click()
-    await tab.sees_heading("Calls")
+    await tab.sees_heading("Now")
 
 
 async def test_an_ended_session_asks_again_and_goes_on_where_it_was(tab: Tab, tenant: Tenant) -> None:
@@ -73,5 +73,5 @@ async def test_signing_in_goes_to_no_other_site(tab: Tab, tenant: Tenant) -> Non
     await tab.page.goto("/sign-in?return_to=//evil.example/calls")
     await tab.page.get_by_label("API key").fill(tenant.key)
     await tab.page.keyboard.press("Enter")
-    await tab.sees_heading("Calls")
+    await tab.sees_heading("Now")
     assert tab.page.url.startswith("http://localhost:")

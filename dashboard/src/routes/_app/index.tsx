@@ -1,8 +1,8 @@
 import { createFileRoute, redirect } from "@tanstack/react-router";
 
-/** Until there is a page of what happens now, the calls are the first page. */
+/** The first page is the one of what happens now. */
 export const Route = createFileRoute("/_app/")({
   beforeLoad: () => {
-    throw redirect({ to: "/calls", replace: true });
+    throw redirect({ to: "/now", replace: true });
   },
 });
