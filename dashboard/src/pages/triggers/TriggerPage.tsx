@@ -1,0 +1,96 @@
+import { Button } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { useLive } from "~/api/live";
+import { CodeSample } from "~/components/CodeSample";
+import { CopyButton } from "~/components/CopyButton";
+import { IdText } from "~/components/IdText";
+import { NeedsRight } from "~/components/NeedsRight";
+import { Page } from "~/components/Page";
+import { PageState } from "~/components/PageState";
+import { Panel } from "~/components/Panel";
+import { Status } from "~/components/Status";
+import { changeTrigger, triggerQuery, type Trigger } from "./queries";
+import { TriggerActions } from "./TriggerActions";
+import { TriggerEvents } from "./TriggerEvents";
+import { TriggerForm } from "./TriggerForm";
+import { fieldsOf } from "./trigger-form";
+import classes from "./Triggers.module.css";
+import { sendCommand } from "./words";
+
+const EVERY_MS = 10_000;
+
+/** One trigger: its URL, what came of its events, and its fields. */
+export function TriggerPage() {
+  const { triggerId } = useParams({ from: "/_app/triggers/$triggerId" });
+  return (
+    <NeedsRight scope="triggers:read">
+      <TriggerDetails key={triggerId} triggerId={triggerId} />
+    </NeedsRight>
+  );
+}
+
+function TriggerDetails({ triggerId }: { triggerId: string }) {
+  const query = useLive({ ...triggerQuery(triggerId), everyMs: EVERY_MS });
+  const trigger = query.data;
+  return (
+    <Page
+      title={trigger?.name ?? "Trigger"}
+      {...(trigger?.description ? { text: trigger.description } : {})}
+      actions={
+        <Button variant="default" renderRoot={(props) => <Link to="/triggers" {...props} />}>
+          All triggers
+        </Button>
+      }
+    >
+      <PageState query={query}>
+        {(found) => (
+          <div className={classes.stack}>
+            <Address trigger={found} />
+            <TriggerEvents triggerId={found.id} />
+            <Edit key={found.version} trigger={found} />
+          </div>
+        )}
+      </PageState>
+    </Page>
+  );
+}
+
+/** Where events are sent, and how. */
+function Address({ trigger }: { trigger: Trigger }) {
+  return (
+    <Panel
+      title={<Status value={trigger.enabled ? "enabled" : "disabled"} />}
+      text={
+        trigger.enabled ? "Each event starts a call." : "Events are rejected with 401 until it is enabled."
+      }
+      actions={<TriggerActions trigger={trigger} />}
+    >
+      <div className={classes.url}>
+        <code>{trigger.url}</code>
+        <CopyButton text={trigger.url} what="URL" />
+      </div>
+      <CodeSample samples={[{ label: "curl", code: sendCommand(trigger) }]} />
+      <IdText id={trigger.id} what="trigger id" />
+    </Panel>
+  );
+}
+
+function Edit({ trigger }: { trigger: Trigger }) {
+  const queryClient = useQueryClient();
+  const change = useMutation({
+    mutationFn: (spec: Parameters<typeof changeTrigger>[1]) => changeTrigger(trigger.id, spec),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: ["triggers"] }),
+  });
+  return (
+    <Panel title="Fields" text={`Version ${trigger.version}. A change takes effect at the next event.`}>
+      <TriggerForm
+        initial={fieldsOf(trigger)}
+        submit="Save"
+        error={change.error}
+        isBusy={change.isPending}
+        onSubmit={(spec) => change.mutate(spec)}
+      />
+    </Panel>
+  );
+}
