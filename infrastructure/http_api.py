@@ -35,6 +35,7 @@ class HttpApi(Construct):
     def __init__(self, scope: Construct, name: str, runtime: Runtime, settings: StageSettings) -> None:
         super().__init__(scope, name)
         options = settings.options
+        is_closed = bool(options.domain_name) and not options.cloudfront
         self.api = apigateway.HttpApi(
             self,
             "Api",
@@ -42,8 +43,9 @@ class HttpApi(Construct):
             # With a domain of its own that no CloudFront serves, the API answers there alone. CloudFront
             # needs this address, and an update might keep the value of a property that is left out.
             # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-disable-default-endpoint.html
-            disable_execute_api_endpoint=bool(options.domain_name) and not options.cloudfront,
+            disable_execute_api_endpoint=is_closed,
         )
+        self.own_origins = [] if is_closed else [self.api.api_endpoint]
         self._settings = settings
         self.stage = self._make_stage(runtime)
 

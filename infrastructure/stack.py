@@ -126,13 +126,14 @@ class TrunklineStack(Stack):
         )
 
     def page_origins(self) -> list[str]:
-        """Return the origins that the dashboard's pages have: the stage's address and API Gateway's own.
+        """Return the origins that the dashboard's pages have: the stage's address, and API Gateway's own if
+        that is open.
 
         On a developer's machine they are any port of the machine itself.
         """
         if self.settings.platform == "host":
             return ["http://localhost:*", "http://127.0.0.1:*"]
-        return list(dict.fromkeys([self.address.url, self.http.api.api_endpoint]))
+        return list(dict.fromkeys([self.address.url, *self.http.own_origins]))
 
     def egress_environment(self) -> dict[str, str]:
         """Return what functions need that send requests to addresses a tenant chose."""

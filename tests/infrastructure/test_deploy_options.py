@@ -156,6 +156,15 @@ def test_a_domain_of_api_gateway_is_the_only_way_in(domain: Made) -> None:
     assert stage in resource["DependsOn"], "a mapping to a stage that is not there yet fails"
 
 
+def test_behind_a_domain_pages_of_that_domain_alone_may_upload(domain: Made) -> None:
+    rules = [
+        rule
+        for bucket in resources(domain.template, "AWS::S3::Bucket").values()
+        for rule in bucket.get("CorsConfiguration", {}).get("CorsRules", [])
+    ]
+    assert [rule["AllowedOrigins"] for rule in rules] == [[f"https://{DOMAIN}"]]
+
+
 def test_cloudfront_forwards_everything_but_the_host_and_caches_nothing(cdn: Made) -> None:
     """Managed policies: CachingDisabled, AllViewerExceptHostHeader.
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html
