@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import classes from "./TabLinks.module.css";
 
 /** The values of `tab` of the pages that use this: each route has some of them. */
-export type TabName = "versions" | "json" | "try" | "secrets";
+export type TabName = "versions" | "json" | "try" | "secrets" | "results" | "settings";
 
 interface TabsProps {
   /** What the tabs are parts of: "Parts of the agent". */
