@@ -1,4 +1,5 @@
-import type { ReactNode } from "react";
+import { Suspense, type ReactNode } from "react";
+import { Skeleton } from "./PageState";
 import classes from "./Page.module.css";
 
 interface PageProps {
@@ -22,7 +23,7 @@ export function Page({ title, text, actions, children }: PageProps) {
         </div>
         {actions && <div className={classes.actions}>{actions}</div>}
       </header>
-      {children}
+      <Suspense fallback={<Skeleton />}>{children}</Suspense>
     </div>
   );
 }

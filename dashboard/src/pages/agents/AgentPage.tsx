@@ -1,3 +1,4 @@
+import { lazy } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { api, body } from "~/api/client";
@@ -9,8 +10,10 @@ import { Tabs } from "~/components/Tabs";
 import { DeleteButton } from "../build/DeleteButton";
 import { workflowsQuery, type Agent } from "../build/queries";
 import { usersOfAgent } from "../build/users";
-import { VersionPages } from "../build/VersionPages";
-import { AgentForm } from "./AgentForm";
+
+const VersionPages = lazy(async () => ({ default: (await import("../build/VersionPages")).VersionPages }));
+
+const AgentForm = lazy(async () => ({ default: (await import("./AgentForm")).AgentForm }));
 
 /** One agent: its settings, its versions, its JSON. */
 export function AgentPage() {

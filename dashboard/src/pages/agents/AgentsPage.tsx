@@ -1,3 +1,4 @@
+import { lazy } from "react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { useLive } from "~/api/live";
@@ -11,7 +12,8 @@ import { Status } from "~/components/Status";
 import classes from "../build/build.module.css";
 import { curl } from "../build/curl";
 import { agentsQuery, type Agent } from "../build/queries";
-import { AgentForm } from "./AgentForm";
+
+const AgentForm = lazy(async () => ({ default: (await import("./AgentForm")).AgentForm }));
 
 const EVERY_MS = 10_000;
 

@@ -1,11 +1,14 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState, type ReactNode } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import { api, body } from "~/api/client";
-import { ConfirmDialog } from "~/components/ConfirmDialog";
 import { ScopedButton } from "~/components/ScopedButton";
 import { actOn, type Batch } from "./queries";
 import { isOpen } from "./words";
+
+const ConfirmDialog = lazy(async () => ({
+  default: (await import("~/components/ConfirmDialog")).ConfirmDialog,
+}));
 
 type Verb = "start" | "pause" | "resume" | "cancel" | "delete";
 
@@ -42,16 +45,18 @@ export function Actions({ batch }: { batch: Batch }) {
         </ScopedButton>
       ))}
       {verb && question && (
-        <ConfirmDialog
-          opened
-          onClose={() => setVerb(null)}
-          title={question.title}
-          confirm={question.confirm}
-          danger={question.danger ?? false}
-          onConfirm={() => run(verb)}
-        >
-          {question.text}
-        </ConfirmDialog>
+        <Suspense fallback={null}>
+          <ConfirmDialog
+            opened
+            onClose={() => setVerb(null)}
+            title={question.title}
+            confirm={question.confirm}
+            danger={question.danger ?? false}
+            onConfirm={() => run(verb)}
+          >
+            {question.text}
+          </ConfirmDialog>
+        </Suspense>
       )}
     </>
   );

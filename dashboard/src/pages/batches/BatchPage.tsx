@@ -1,3 +1,4 @@
+import { lazy } from "react";
 import { useParams, useSearch } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import { pollIntervalMs } from "~/api/polling";
@@ -9,10 +10,12 @@ import { Status } from "~/components/Status";
 import { Tabs } from "~/components/Tabs";
 import { Actions } from "./Actions";
 import classes from "./batches.module.css";
-import { ProgressTab } from "./ProgressTab";
 import { batchQuery } from "./queries";
-import { ResultsTab } from "./ResultsTab";
 import { isMoving, stateLabel, stateText, stateTone } from "./words";
+
+const ProgressTab = lazy(async () => ({ default: (await import("./ProgressTab")).ProgressTab }));
+
+const ResultsTab = lazy(async () => ({ default: (await import("./ResultsTab")).ResultsTab }));
 
 const MOVING_EVERY_MS = 2_000;
 const EVERY_MS = 10_000;

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
-import { useMemo } from "react";
+import { lazy, useMemo } from "react";
 import { pollIntervalMs } from "~/api/polling";
 import type { Column } from "~/components/data-table";
 import { DataTable } from "~/components/DataTable";
@@ -13,9 +13,10 @@ import { Status } from "~/components/Status";
 import { Time } from "~/components/Time";
 import build from "../build/build.module.css";
 import { curl } from "../build/curl";
-import { NewBatch } from "./NewBatch";
 import { batchesQuery, type BatchListItem } from "./queries";
 import { stateLabel, stateTone } from "./words";
+
+const NewBatch = lazy(async () => ({ default: (await import("./NewBatch")).NewBatch }));
 
 const EVERY_MS = 5_000;
 

@@ -1,7 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
-import { DeleteDialog } from "~/components/DeleteDialog";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import { ScopedButton } from "~/components/ScopedButton";
+
+const DeleteDialog = lazy(async () => ({
+  default: (await import("~/components/DeleteDialog")).DeleteDialog,
+}));
 
 interface DeleteButtonProps {
   scope: string;
@@ -30,9 +33,13 @@ export function DeleteButton({ scope, what, users, children, remove, leave, list
       <ScopedButton scope={scope} variant="default" onClick={() => setAsks(true)}>
         Delete
       </ScopedButton>
-      <DeleteDialog opened={asks} onClose={() => setAsks(false)} what={what} users={users} onDelete={run}>
-        {children}
-      </DeleteDialog>
+      {asks && (
+        <Suspense fallback={null}>
+          <DeleteDialog opened onClose={() => setAsks(false)} what={what} users={users} onDelete={run}>
+            {children}
+          </DeleteDialog>
+        </Suspense>
+      )}
     </>
   );
 }

@@ -1,10 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { api, body } from "~/api/client";
 import { newIdempotencyKey } from "~/api/idempotency";
 import { useLive } from "~/api/live";
-import { ConfirmDialog } from "~/components/ConfirmDialog";
 import { FormError } from "~/components/FormError";
 import { IdText } from "~/components/IdText";
 import { JsonView } from "~/components/JsonView";
@@ -17,9 +16,15 @@ import { DeleteButton } from "../build/DeleteButton";
 import batch from "../batches/batches.module.css";
 import { NextRuns } from "./NextRuns";
 import { scheduleQuery, type Schedule } from "./queries";
-import { Runs } from "./Runs";
-import { ScheduleForm } from "./ScheduleForm";
-import { stateOf, whenText } from "./SchedulesPage";
+import { stateOf, whenText } from "./words";
+
+const ConfirmDialog = lazy(async () => ({
+  default: (await import("~/components/ConfirmDialog")).ConfirmDialog,
+}));
+
+const Runs = lazy(async () => ({ default: (await import("./Runs")).Runs }));
+
+const ScheduleForm = lazy(async () => ({ default: (await import("./ScheduleForm")).ScheduleForm }));
 
 const EVERY_MS = 10_000;
 
@@ -109,17 +114,21 @@ function Actions({ schedule }: { schedule: Schedule }) {
       >
         It creates no more calls. Those that it created stay.
       </DeleteButton>
-      <ConfirmDialog
-        opened={asks}
-        onClose={() => setAsks(false)}
-        title={`Run ${schedule.name} now?`}
-        confirm="Run now"
-        onConfirm={run}
-      >
-        {schedule.livemode
-          ? "Its call is created now, in addition to its times. A phone may ring."
-          : "Its call is created now, in addition to its times. It is test mode: no phone rings."}
-      </ConfirmDialog>
+      {asks && (
+        <Suspense fallback={null}>
+          <ConfirmDialog
+            opened
+            onClose={() => setAsks(false)}
+            title={`Run ${schedule.name} now?`}
+            confirm="Run now"
+            onConfirm={run}
+          >
+            {schedule.livemode
+              ? "Its call is created now, in addition to its times. A phone may ring."
+              : "Its call is created now, in addition to its times. It is test mode: no phone rings."}
+          </ConfirmDialog>
+        </Suspense>
+      )}
     </>
   );
 }

@@ -1,3 +1,4 @@
+import { lazy } from "react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { useLive } from "~/api/live";
@@ -11,8 +12,10 @@ import { Status } from "~/components/Status";
 import { Time } from "~/components/Time";
 import build from "../build/build.module.css";
 import { curl } from "../build/curl";
+import { stateOf, whenText } from "./words";
 import { schedulesQuery, type Schedule } from "./queries";
-import { ScheduleForm } from "./ScheduleForm";
+
+const ScheduleForm = lazy(async () => ({ default: (await import("./ScheduleForm")).ScheduleForm }));
 
 const EVERY_MS = 10_000;
 
@@ -113,13 +116,3 @@ const COLUMNS: Column<Schedule>[] = [
     cell: ({ id }) => <IdText id={id} what="schedule id" short />,
   },
 ];
-
-export function stateOf(schedule: Schedule): string {
-  if (!schedule.enabled) return "paused";
-  return schedule.next_runs.length === 0 ? "over" : "enabled";
-}
-
-export function whenText({ cron, rate, at, timezone }: Schedule): string {
-  if (cron) return `${cron} (${timezone})`;
-  return rate ? `Every ${rate}` : `Once, at ${at ?? "?"}`;
-}

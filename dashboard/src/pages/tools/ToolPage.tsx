@@ -1,3 +1,4 @@
+import { lazy } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { api, body } from "~/api/client";
@@ -9,9 +10,12 @@ import { Tabs } from "~/components/Tabs";
 import { DeleteButton } from "../build/DeleteButton";
 import { agentsQuery, workflowsQuery } from "../build/queries";
 import { usersOfTool } from "../build/users";
-import { VersionPages } from "../build/VersionPages";
-import { ToolForm } from "./ToolForm";
-import { TryTool } from "./TryTool";
+
+const VersionPages = lazy(async () => ({ default: (await import("../build/VersionPages")).VersionPages }));
+
+const TryTool = lazy(async () => ({ default: (await import("./TryTool")).TryTool }));
+
+const ToolForm = lazy(async () => ({ default: (await import("./ToolForm")).ToolForm }));
 
 /** One tool: its settings, a trial, its versions, its JSON. */
 export function ToolPage() {

@@ -1,3 +1,4 @@
+import { lazy } from "react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { useLive } from "~/api/live";
@@ -11,8 +12,10 @@ import { Time } from "~/components/Time";
 import classes from "../build/build.module.css";
 import { curl } from "../build/curl";
 import { toolsQuery, type Tool } from "../build/queries";
-import { Secrets } from "./Secrets";
-import { ToolForm } from "./ToolForm";
+
+const Secrets = lazy(async () => ({ default: (await import("./Secrets")).Secrets }));
+
+const ToolForm = lazy(async () => ({ default: (await import("./ToolForm")).ToolForm }));
 
 const EVERY_MS = 10_000;
 

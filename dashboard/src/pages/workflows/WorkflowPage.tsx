@@ -1,3 +1,4 @@
+import { lazy } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { api, body } from "~/api/client";
@@ -7,8 +8,10 @@ import { Page } from "~/components/Page";
 import { PageState } from "~/components/PageState";
 import { Tabs } from "~/components/Tabs";
 import { DeleteButton } from "../build/DeleteButton";
-import { VersionPages } from "../build/VersionPages";
-import { WorkflowForm } from "./WorkflowForm";
+
+const VersionPages = lazy(async () => ({ default: (await import("../build/VersionPages")).VersionPages }));
+
+const WorkflowForm = lazy(async () => ({ default: (await import("./WorkflowForm")).WorkflowForm }));
 
 /** One workflow: its settings, its versions, its JSON. */
 export function WorkflowPage() {

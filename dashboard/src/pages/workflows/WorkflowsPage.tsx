@@ -1,3 +1,4 @@
+import { lazy } from "react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { useLive } from "~/api/live";
@@ -10,7 +11,8 @@ import { Time } from "~/components/Time";
 import classes from "../build/build.module.css";
 import { curl } from "../build/curl";
 import { workflowsQuery, type Workflow } from "../build/queries";
-import { WorkflowForm } from "./WorkflowForm";
+
+const WorkflowForm = lazy(async () => ({ default: (await import("./WorkflowForm")).WorkflowForm }));
 
 const EVERY_MS = 10_000;
 
