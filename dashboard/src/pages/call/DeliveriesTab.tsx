@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, body } from "~/api/client";
 import { newIdempotencyKey } from "~/api/idempotency";
@@ -60,7 +61,13 @@ function DeliveryCard({ delivery, callId, hostOf }: { delivery: Delivery; callId
       <header className={classes.head}>
         <Status value={delivery.state} tone={deliveryTone(delivery.state)} />
         <h2 className={classes.title}>{delivery.event.type}</h2>
-        <span className={classes.dim}>{hostOf(delivery.webhook_id)}</span>
+        <Link
+          to="/webhooks/$webhookId"
+          params={{ webhookId: delivery.webhook_id }}
+          className={`${classes.dim} ${classes.link}`}
+        >
+          {hostOf(delivery.webhook_id)}
+        </Link>
         <IdText id={delivery.id} what="delivery id" short />
         <span className={classes.end}>
           <Redeliver delivery={delivery} callId={callId} />
@@ -72,7 +79,7 @@ function DeliveryCard({ delivery, callId, hostOf }: { delivery: Delivery; callId
         {delivery.next_attempt_at && (
           <>
             {" "}
-            Next attempt <Time at={delivery.next_attempt_at} />.
+            Next attempt: <Time at={delivery.next_attempt_at} />
           </>
         )}
       </p>

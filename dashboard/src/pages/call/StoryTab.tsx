@@ -10,7 +10,7 @@ import type { CallView, TimelineEntry } from "./timeline";
 import { useDeliveries, useHosts } from "./use-deliveries";
 import { verdictOf } from "./now";
 
-const SHOWN_AT_ONCE = 200;
+const SHOWN_AT_ONCE = 100;
 
 /** What happened, on an axis and as sentences. */
 export function StoryTab({ call, entries }: { call: CallView; entries: TimelineEntry[] }) {

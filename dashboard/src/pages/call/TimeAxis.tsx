@@ -15,7 +15,7 @@ import { bounded, markLanes, type Delivery } from "./story";
 import classes from "./TimeAxis.module.css";
 import type { CallView, TimelineEntry } from "./timeline";
 
-const MOST_MARKS = 200;
+const MOST_MARKS = 100;
 
 interface TimeAxisProps {
   call: CallView;

@@ -1,5 +1,6 @@
 /** What the form offers: agents, workflows, test numbers. */
 import { queryOptions, useQuery } from "@tanstack/react-query";
+import { allPages } from "~/api/all-pages";
 import { api, body, MODE_HEADER, type Schemas } from "~/api/client";
 import { configQuery } from "~/api/config";
 import type { Mode } from "~/api/mode";
@@ -7,33 +8,13 @@ import { referenceQuery } from "~/api/reference";
 import { modesOf } from "~/api/session";
 import { useSession } from "~/api/use-session";
 
-const MOST_PAGES = 10;
-
-/** Reads all pages of a list, up to a thousand or so: a person chooses one of them. */
-async function allOf<Item>(
-  read: (cursor: string | undefined) => Promise<{ data: Item[]; next_cursor: string | null }>,
-): Promise<Item[]> {
-  const found: Item[] = [];
-  let cursor: string | undefined;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const { data, next_cursor } = await read(cursor);
-    found.push(...data);
-    if (next_cursor === null) break;
-    cursor = next_cursor;
-  }
-  return found;
-}
-
 function agentsQuery(mode: Mode) {
   return queryOptions({
     queryKey: ["place-call", "agents", mode],
     queryFn: ({ signal }) =>
-      allOf((cursor) => {
-        const query = cursor === undefined ? {} : { cursor };
-        return body(
-          api.GET("/api/v1/agents", { params: { query }, headers: { [MODE_HEADER]: mode }, signal }),
-        );
-      }),
+      allPages((query) =>
+        body(api.GET("/api/v1/agents", { params: { query }, headers: { [MODE_HEADER]: mode }, signal })),
+      ),
   });
 }
 
@@ -41,12 +22,9 @@ function workflowsQuery(mode: Mode) {
   return queryOptions({
     queryKey: ["place-call", "workflows", mode],
     queryFn: ({ signal }) =>
-      allOf((cursor) => {
-        const query = cursor === undefined ? {} : { cursor };
-        return body(
-          api.GET("/api/v1/workflows", { params: { query }, headers: { [MODE_HEADER]: mode }, signal }),
-        );
-      }),
+      allPages((query) =>
+        body(api.GET("/api/v1/workflows", { params: { query }, headers: { [MODE_HEADER]: mode }, signal })),
+      ),
   });
 }
 
