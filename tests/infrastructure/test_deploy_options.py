@@ -6,19 +6,18 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Template
 from cdk_nag import AwsSolutionsChecks
 
 from infrastructure import assets
 from infrastructure.deploy_options import SNAP_STARTED
 from infrastructure.edge_stack import EdgeStack
-from infrastructure.python_function import LIVE, RETENTION
-from infrastructure.settings import LogRetentionDays, stage_settings
+from infrastructure.python_function import LIVE
+from infrastructure.settings import stage_settings
 from infrastructure.stack import TrunklineStack
 from tests.infrastructure.conftest import Synthesized
 from tests.infrastructure.templates import (
@@ -289,14 +288,6 @@ def test_logs_are_kept_as_long_as_the_stage_says(cdn: Made, plain: dict[str, Any
 
 def test_no_function_is_in_a_vpc(template: dict[str, Any]) -> None:
     assert not [each for each in resources(template, FUNCTION).values() if "VpcConfig" in each]
-
-
-def test_every_choice_of_cloudwatch_is_a_retention_of_the_same_days() -> None:
-    stack = cdk.Stack(cdk.App(), "Stack")
-    for days, retention in RETENTION.items():
-        logs.LogGroup(stack, f"Group{days}", retention=retention)
-    groups = resources(dict(Template.from_stack(stack).to_json()), "AWS::Logs::LogGroup").values()
-    assert [each["RetentionInDays"] for each in groups] == list(get_args(LogRetentionDays))
 
 
 def test_the_stack_says_its_version(plain: dict[str, Any]) -> None:

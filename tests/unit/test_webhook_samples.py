@@ -52,7 +52,7 @@ def as_json(asked: dict[str, tuple[Case, bool]]) -> str:
 
 def by_python(asked: dict[str, tuple[Case, bool]], folder: Path) -> list[bool]:
     names: dict[str, Callable[[bytes, str, str], bool]] = {}
-    exec((SAMPLES / "verify.py").read_text(), names)  # noqa: S102 -- the sample is ours
+    exec((SAMPLES / "verify.py").read_text(), names)  # noqa: S102 - the sample is ours
     return [names["is_genuine"](*case) for case, _ in asked.values()]
 
 

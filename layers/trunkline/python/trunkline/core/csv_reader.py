@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from trunkline.core.text_lines import INVISIBLE, decode_line, read_lines
-from trunkline.core.validation import E164
 
 MAX_ROW_BYTES = 64 * 1024
 MAX_ROW_LINES = 200
@@ -24,12 +23,14 @@ MAX_LOOK_AHEAD_BYTES = 4 * 1024 * 1024
 
 _DELIMITERS = (",", ";", "\t", "|")
 _QUOTED = re.compile(r'"[^"]*"')
-_NUMBER = re.compile(E164)
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+"""As long as numbers that people call: `+10` may stand in a cell behind an address of several lines."""
+
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
 """Excel's first line for another delimiter than the locale's."""
 
 EDGES = "".join(filter(str.isspace, map(chr, range(0x3001)))) + INVISIBLE
-_NUMBER_CELL = re.compile(r'(?:^|[,;\t|"])\s*\+[1-9][0-9]{6,14}\s*(?:$|[,;\t|"])')
+_NUMBER_CELL = re.compile(rf'(?:^|[,;\t|"])\s*{_NUMBER.pattern}\s*(?:$|[,;\t|"])')
 
 
 @dataclass(frozen=True)
