@@ -61,7 +61,7 @@ async def open_tab(browser: Browser, stack: Stack) -> AsyncIterator[OpenTab]:
     problems = [problem for tab in tabs for problem in tab.unexpected()]
     for context in contexts:
         await context.close()
-    assert problems == []
+    assert problems == [], problems
 
 
 @pytest_asyncio.fixture(loop_scope="session")

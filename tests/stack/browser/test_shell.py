@@ -19,7 +19,7 @@ async def test_script_in_a_name_is_text(tab: Tab, tenant: Tenant) -> None:
     key = tenant.stack.operator().create_key(tenant.id, SCRIPT[:100], ALL_SCOPES, livemode=True)
     await tab.sign_in(key)
     await expect(tab.page.get_by_text(SCRIPT[:100])).to_be_visible()
-    assert await tab.page.title() == "Calls · Trunkline"
+    await expect(tab.page).to_have_title("Calls · Trunkline")
     assert await tab.page.locator("img").count() == 0
 
 

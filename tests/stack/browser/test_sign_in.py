@@ -46,7 +46,7 @@ async def test_a_link_fills_in_a_key_and_a_person_decides(tab: Tab, tenant: Tena
 
 
 async def test_an_ended_session_asks_again_and_goes_on_where_it_was(tab: Tab, tenant: Tenant) -> None:
-    tab.expects("401 GET /api/v1/calls")
+    tab.expects("401 GET /api/v1/.*")
     await tab.sign_in(tenant.key, "/calls?status=failed")
     await tab.page.evaluate("fetch('/api/v1/session', {method: 'DELETE'})")
     # The list's next refresh learns of it.
