@@ -35,7 +35,8 @@ def test_a_call_goes_from_queued_to_completed_with_all_its_ids(tenant: Tenant) -
     assert call["data"]["jobId"].startswith("AD_")
     assert call["data"]["agentJobId"].startswith("AJ_")
     assert call["data"]["sipParticipantId"].startswith("PA_")
-    assert call["data"]["duration"] == call["duration_seconds"] >= 3
+    # The callee talks for 3 s; the answer may be noticed a moment later than it came.
+    assert call["data"]["duration"] == call["duration_seconds"] >= 2
     assert abs(call["duration_seconds"] - seconds_from_answer_to_end(call)) <= 1
     assert "summary" in call["data"]
     story = [entry["status"] for entry in call["timeline"]]
