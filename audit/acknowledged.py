@@ -99,7 +99,7 @@ SECRETS = (
     ),
     Acknowledgement(
         "Base64 High Entropy String",
-        r"tests/unit/test_redaction\.py bc956371\w+",
+        r"tests/unit/test_(redaction|webhook_samples)\.py bc956371\w+",
         "The secret of the examples in the Standard Webhooks specification.",
     ),
     Acknowledgement(
