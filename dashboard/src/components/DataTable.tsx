@@ -4,7 +4,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 import classes from "./DataTable.module.css";
-import { rowToFocus, visibleColumns, type Column } from "./data-table";
+import { rowToFocus, visibleColumns, type Column, type More } from "./data-table";
 import { useTableRows } from "./use-table-rows";
 
 const ROW_HEIGHT = 44;
@@ -21,8 +21,7 @@ interface DataTableProps<Row extends object> {
   onOpen?: (row: Row) => void;
   /** Ids of the selected rows; the table has no check boxes without it. */
   selection?: { ids: ReadonlySet<string>; onChange: (ids: ReadonlySet<string>) => void };
-  /** The next page of a list with a cursor. */
-  more?: { has: boolean; isLoading: boolean; load: () => void };
+  more?: More;
 }
 
 /** Rows of any number: only those in sight are in the page. Arrow keys move, Enter opens, Space selects. */
@@ -207,15 +206,7 @@ function SelectAll({
   );
 }
 
-function Foot({
-  count,
-  selected,
-  more,
-}: {
-  count: number;
-  selected: number;
-  more: DataTableProps<never>["more"];
-}) {
+function Foot({ count, selected, more }: { count: number; selected: number; more: More | undefined }) {
   const rows = `${count.toLocaleString("en")} ${count === 1 ? "row" : "rows"}${more?.has ? " loaded" : ""}`;
   return (
     <div className={classes.foot}>

@@ -14,6 +14,26 @@ export interface Column<Row> {
   hideBelow?: number;
 }
 
+/** The next page of a list with a cursor. */
+export interface More {
+  has: boolean;
+  isLoading: boolean;
+  load: () => void;
+}
+
+/** The next page of an infinite query: `<DataTable more={moreOf(query)} … />`. */
+export function moreOf(query: {
+  hasNextPage: boolean;
+  isFetchingNextPage: boolean;
+  fetchNextPage: () => unknown;
+}): More {
+  return {
+    has: query.hasNextPage,
+    isLoading: query.isFetchingNextPage,
+    load: () => void query.fetchNextPage(),
+  };
+}
+
 export function visibleColumns<Row>(columns: Column<Row>[], width: number): Column<Row>[] {
   // The width is 0 before the first measurement.
   return columns.filter((column) => width === 0 || width >= (column.hideBelow ?? 0));

@@ -5,6 +5,7 @@ import { lazy, Suspense, useMemo, useState } from "react";
 import { currentMode } from "~/api/mode";
 import { useReasonTexts } from "~/api/reference";
 import { ButtonLink } from "~/components/ButtonLink";
+import { moreOf } from "~/components/data-table";
 import { DataTable } from "~/components/DataTable";
 import { Page } from "~/components/Page";
 import { Empty, PageState, Skeleton } from "~/components/PageState";
@@ -108,11 +109,7 @@ function CallTable({ filters }: { filters: CallFilters }) {
             rowId={(call) => call.call_id}
             onOpen={(call) => void navigate({ to: "/calls/$id", params: { id: call.call_id } })}
             selection={{ ids: selected, onChange: select }}
-            more={{
-              has: query.hasNextPage,
-              isLoading: query.isFetchingNextPage,
-              load: () => void query.fetchNextPage(),
-            }}
+            more={moreOf(query)}
           />
         )}
       </PageState>

@@ -4,7 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { Schemas } from "~/api/client";
-import type { Column } from "~/components/data-table";
+import { moreOf, type Column } from "~/components/data-table";
 import { DataTable } from "~/components/DataTable";
 import { IdText } from "~/components/IdText";
 import { Empty, PageState } from "~/components/PageState";
@@ -81,11 +81,7 @@ function Refusals({ phoneNumber }: { phoneNumber: string }) {
           rows={rows}
           columns={COLUMNS}
           rowId={(refusal) => refusal.request_id}
-          more={{
-            has: query.hasNextPage,
-            isLoading: query.isFetchingNextPage,
-            load: () => void query.fetchNextPage(),
-          }}
+          more={moreOf(query)}
         />
       )}
     </PageState>

@@ -6,7 +6,7 @@ import { lazy, Suspense, useMemo, useState } from "react";
 import { pollIntervalMs } from "~/api/polling";
 import { useSession } from "~/api/use-session";
 import { CopyButton } from "~/components/CopyButton";
-import type { Column } from "~/components/data-table";
+import { moreOf, type Column } from "~/components/data-table";
 import { DataTable } from "~/components/DataTable";
 import { Empty, PageState } from "~/components/PageState";
 import { ScopedButton } from "~/components/ScopedButton";
@@ -57,11 +57,7 @@ export function SuppressionList() {
             columns={COLUMNS}
             rowId={(row) => row.number}
             {...(allows("rules:write") ? { selection: { ids: selected, onChange: setSelected } } : {})}
-            more={{
-              has: query.hasNextPage,
-              isLoading: query.isFetchingNextPage,
-              load: () => void query.fetchNextPage(),
-            }}
+            more={moreOf(query)}
           />
         )}
       </PageState>

@@ -3,7 +3,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { lazy, Suspense, useMemo } from "react";
 import { pollIntervalMs } from "~/api/polling";
-import type { Column } from "~/components/data-table";
+import { moreOf, type Column } from "~/components/data-table";
 import { DataTable } from "~/components/DataTable";
 import { IdText } from "~/components/IdText";
 import { Empty, PageState } from "~/components/PageState";
@@ -50,11 +50,7 @@ export function ApiKeysPage() {
             columns={COLUMNS}
             rowId={(key) => key.id}
             onOpen={(key) => show({ key: key.id })}
-            more={{
-              has: query.hasNextPage,
-              isLoading: query.isFetchingNextPage,
-              load: () => void query.fetchNextPage(),
-            }}
+            more={moreOf(query)}
           />
         )}
       </PageState>

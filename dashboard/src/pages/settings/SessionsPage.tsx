@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { api, body } from "~/api/client";
 import { pollIntervalMs } from "~/api/polling";
-import type { Column } from "~/components/data-table";
+import { moreOf, type Column } from "~/components/data-table";
 import { DataTable } from "~/components/DataTable";
 import { IdText } from "~/components/IdText";
 import { Empty, PageState } from "~/components/PageState";
@@ -51,11 +51,7 @@ export function SessionsPage() {
             rows={sessions}
             columns={columns}
             rowId={(session) => session.id}
-            more={{
-              has: query.hasNextPage,
-              isLoading: query.isFetchingNextPage,
-              load: () => void query.fetchNextPage(),
-            }}
+            more={moreOf(query)}
           />
         )}
       </PageState>

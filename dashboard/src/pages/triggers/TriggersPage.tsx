@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { useMemo } from "react";
 import { pollIntervalMs } from "~/api/polling";
-import type { Column } from "~/components/data-table";
+import { moreOf, type Column } from "~/components/data-table";
 import { DataTable } from "~/components/DataTable";
 import { IdText } from "~/components/IdText";
 import { NeedsRight } from "~/components/NeedsRight";
@@ -63,11 +63,7 @@ function TriggerTable() {
           onOpen={(trigger) =>
             void navigate({ to: "/triggers/$triggerId", params: { triggerId: trigger.id } })
           }
-          more={{
-            has: query.hasNextPage,
-            isLoading: query.isFetchingNextPage,
-            load: () => void query.fetchNextPage(),
-          }}
+          more={moreOf(query)}
         />
       )}
     </PageState>

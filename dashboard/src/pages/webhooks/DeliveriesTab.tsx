@@ -4,7 +4,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { RotateCcw } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { pollIntervalMs } from "~/api/polling";
-import type { Column } from "~/components/data-table";
+import { moreOf, type Column } from "~/components/data-table";
 import { DataTable } from "~/components/DataTable";
 import { IdText } from "~/components/IdText";
 import { Empty, PageState } from "~/components/PageState";
@@ -53,11 +53,7 @@ export function DeliveriesTab({ webhook }: { webhook: Webhook }) {
             columns={COLUMNS}
             rowId={(delivery) => delivery.id}
             onOpen={(delivery) => set({ delivery: delivery.id })}
-            more={{
-              has: query.hasNextPage,
-              isLoading: query.isFetchingNextPage,
-              load: () => void query.fetchNextPage(),
-            }}
+            more={moreOf(query)}
           />
         )}
       </PageState>
