@@ -1,4 +1,5 @@
 import { isMoving, toneOf, type Tone } from "~/theme/tones";
+import tones from "~/theme/tones.module.css";
 import classes from "./Status.module.css";
 
 interface StatusProps {
@@ -13,7 +14,7 @@ interface StatusProps {
 /** A status with its tone; the dot pulses while something happens. */
 export function Status({ value, label, tone }: StatusProps) {
   return (
-    <span className={`${classes.badge} ${classes[tone ?? toneOf(value)]}`}>
+    <span className={`${classes.badge} ${tones[tone ?? toneOf(value)]}`}>
       <span aria-hidden className={`${classes.dot} ${isMoving(value) ? classes.moving : ""}`} />
       {label ?? value.replaceAll("_", " ")}
     </span>

@@ -4,6 +4,7 @@ import { useReasonTexts } from "~/api/reference";
 import { Time } from "~/components/Time";
 import { durationText } from "~/lib/time";
 import { bounded, storyOf, type StoryEntry } from "./story";
+import tones from "~/theme/tones.module.css";
 import classes from "./StoryTab.module.css";
 import { TimeAxis } from "./TimeAxis";
 import type { CallView, TimelineEntry } from "./timeline";
@@ -47,7 +48,7 @@ export function StoryTab({ call, entries }: { call: CallView; entries: TimelineE
 function Entry({ entry, startMs }: { entry: StoryEntry; startMs: number }) {
   const offset = Math.max(0, entry.atMs - startMs) / 1000;
   return (
-    <li className={`${classes.entry} ${classes[entry.tone]}`}>
+    <li className={`${classes.entry} ${tones[entry.tone]}`}>
       <span className={classes.time}>
         <Time at={entry.at} absolute />
         <span className={classes.offset}>+{durationText(Math.round(offset * 10) / 10)}</span>
@@ -70,7 +71,7 @@ function Entry({ entry, startMs }: { entry: StoryEntry; startMs: number }) {
 function Now({ call }: { call: CallView }) {
   const verdict = verdictOf(call);
   return (
-    <li className={`${classes.entry} ${classes[verdict.tone]}`}>
+    <li className={`${classes.entry} ${tones[verdict.tone]}`}>
       <span className={classes.time}>now</span>
       <span aria-hidden className={`${classes.dot} ${classes.pulse}`} />
       <div className={classes.what}>

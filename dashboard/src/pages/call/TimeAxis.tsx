@@ -12,6 +12,7 @@ import {
   type Segment,
 } from "./axis";
 import { bounded, markLanes, type Delivery } from "./story";
+import tones from "~/theme/tones.module.css";
 import classes from "./TimeAxis.module.css";
 import type { CallView, TimelineEntry } from "./timeline";
 
@@ -79,7 +80,7 @@ function SegmentBar({ segment, scale }: { segment: Segment; scale: Scale }) {
       role="img"
       aria-label={segment.isOpen ? `${text} so far` : text}
       title={text}
-      className={`${classes.segment} ${classes[segment.tone]} ${segment.isOpen ? classes.open : ""}`}
+      className={`${classes.segment} ${tones[segment.tone]} ${segment.isOpen ? classes.open : ""}`}
       style={{ left: percent(left), width: percent(width) }}
     >
       <span className={classes.words}>{text}</span>
@@ -93,7 +94,7 @@ function MarkDot({ mark, at }: { mark: Mark; at: number }) {
       role="img"
       aria-label={mark.label}
       title={mark.label}
-      className={`${classes.mark} ${classes[mark.tone]}`}
+      className={`${classes.mark} ${tones[mark.tone]}`}
       style={{ left: percent(at) }}
     />
   );

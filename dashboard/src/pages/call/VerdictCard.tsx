@@ -3,6 +3,7 @@ import { Time } from "~/components/Time";
 import { durationText } from "~/lib/time";
 import { verdictOf } from "./now";
 import type { CallView } from "./timeline";
+import tones from "~/theme/tones.module.css";
 import classes from "./VerdictCard.module.css";
 
 /** Why the call ended, or what it does now and what ends that. */
@@ -10,7 +11,7 @@ export function VerdictCard({ call }: { call: CallView }) {
   const verdict = verdictOf(call);
   return (
     <section
-      className={`${classes.card} ${classes[verdict.tone]}`}
+      className={`${classes.card} ${tones[verdict.tone]}`}
       aria-label="What the call does"
       aria-live="polite"
     >
