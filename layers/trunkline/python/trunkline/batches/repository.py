@@ -31,6 +31,7 @@ from trunkline.storage.keys.batches import (
     batch_work_key,
 )
 from trunkline.storage.keys.item import SK, TTL, Item
+from trunkline.storage.newest_page import newest_page
 from trunkline.storage.table import ABSENT, ConditionFailed, Delete, Put, Table, Update, Write
 from trunkline.storage.versioned import save_next_version
 
@@ -90,15 +91,10 @@ class BatchRepository:
         """Return a page of a tenant's batches, newest first, and the next cursor."""
         first = batch_entry(tenant_mode)
         last = decode_cursor(cursor, r"BATCH#[0-9]{12}") if cursor else f"{first.sk}~"
-        entries: list[Item] = []
-        for page in self._table.newest_between(first, last, limit=limit + 2):
-            entries += [entry for entry in page if entry[SK] != last]
-            if len(entries) > limit:
-                break
-        keys = [batch_key(entry["id"]) for entry in entries[:limit]]
+        entries, more = newest_page(self._table, first, last, limit)
+        keys = [batch_key(entry["id"]) for entry in entries]
         found = self._table.get_all(keys) if keys else []
-        more = encode_cursor(entries[limit - 1][SK]) if len(entries) > limit else None
-        return [batch_from_attributes(item) for item in found], more
+        return [batch_from_attributes(item) for item in found], more and encode_cursor(more)
 
     def delete(self, batch: Batch, extra_writes: Sequence[Write] = ()) -> None:
         """Delete a batch; the TTL deletes its parts."""

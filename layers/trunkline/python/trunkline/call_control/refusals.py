@@ -23,7 +23,8 @@ from trunkline.core.redaction import redact_for_logs, shown_value
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import E164, Bounded, InputModel
 from trunkline.storage.keys.calls import refusal_key
-from trunkline.storage.keys.item import SK, TTL, Item
+from trunkline.storage.keys.item import TTL, Item
+from trunkline.storage.newest_page import newest_page
 from trunkline.storage.table import Put, Table
 
 RETENTION_S = 30 * 24 * 3600
@@ -95,14 +96,8 @@ class RefusalLog:
         """Return a page of a number's refusals, newest first."""
         first = refusal_key(principal.tenant_mode, canonical_number(query.phone_number))
         last = decode_cursor(query.cursor, r"[0-9]{15}#[\w-]{0,128}") if query.cursor else _LAST
-        found: list[Item] = []
-        for page in self.table.newest_between(first, last, limit=query.limit + 1):
-            found += [item for item in page if item[SK] != last]
-            if len(found) > query.limit:
-                break
-        shown = found[: query.limit]
-        more = encode_cursor(shown[-1][SK]) if len(found) > query.limit else None
-        return {"data": [_view(item) for item in shown], "next_cursor": more}
+        found, more = newest_page(self.table, first, last, query.limit)
+        return {"data": [_view(item) for item in found], "next_cursor": more and encode_cursor(more)}
 
 
 def number_of(body: Mapping[str, Any]) -> str | None:

@@ -16,9 +16,10 @@ from trunkline.core.clock import Clock
 from trunkline.core.pagination import MESSAGE, decode_cursor, encode_cursor
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import Bounded, InputModel
-from trunkline.storage.keys.item import SK, TTL, Item
+from trunkline.storage.keys.item import TTL, Item
 from trunkline.storage.keys.statistics import repair_key
 from trunkline.storage.keys.tenants import tenant_mode_of
+from trunkline.storage.newest_page import newest_page
 from trunkline.storage.table import Put, Table
 
 _RETENTION_S = 30 * 24 * 3600
@@ -93,14 +94,9 @@ class RepairLog:
     def page(self, principal: Principal, query: RepairQuery) -> RepairList:
         """Return a page of repairs, newest first."""
         last = decode_cursor(query.cursor, r"[0-9]{15}#[0-9a-f-]{36}") if query.cursor else _LAST
-        first, found = repair_key(principal.tenant_mode, 0, "0"), list[Item]()
-        for page in self.table.newest_between(first, last, limit=query.limit + 1):
-            found += [item for item in page if item[SK] != last]
-            if len(found) > query.limit:
-                break
-        shown = found[: query.limit]
-        more = encode_cursor(shown[-1][SK]) if len(found) > query.limit else None
-        return {"data": [_view(item) for item in shown], "next_cursor": more}
+        first = repair_key(principal.tenant_mode, 0, "0")
+        found, more = newest_page(self.table, first, last, query.limit)
+        return {"data": [_view(item) for item in found], "next_cursor": more and encode_cursor(more)}
 
     def count_since(self, principal: Principal, since_ms: int, limit: int) -> int:
         """Count the repairs since a time, up to `limit`."""
