@@ -28,8 +28,9 @@ from trunkline.calls.models import Call
 from trunkline.calls.repository import CallRepository
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.compliance.policy import CompliancePolicy
-from trunkline.compliance.service import ComplianceService
+from trunkline.compliance.service import ComplianceService, Suppressions
 from trunkline.core.errors import LiveKitNotConfigured
+from trunkline.core.validation import validated
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.storage.table import Table
 from trunkline.tenants.settings import TenantSettingsCache
@@ -39,6 +40,7 @@ from trunkline.trunks.test_trunk import TestTrunks
 ME = Principal("tenant-1", True, frozenset(Scope))
 OTHER = Principal("tenant-2", True, frozenset(Scope))
 LONG_POLLS = 4
+CALLED_NUMBER = "+14155552671"
 NUMBERS = ("+15550109001", "+15550109002", "+15550109003")
 
 
@@ -91,7 +93,7 @@ class OutboundHarness:
             raise LiveKitNotConfigured
 
     def place(self, principal: Principal = ME, **changes: Any) -> Call:
-        body = {"agentId": self.agent.id, "phoneNumber": "+14155552671"} | changes
+        body = {"agentId": self.agent.id, "phoneNumber": CALLED_NUMBER} | changes
         return self.service.create(principal, OutboundCall.model_validate(body), source="api").call
 
     def save(self, **changes: Any) -> Agent:
@@ -109,3 +111,9 @@ class OutboundHarness:
 @pytest.fixture
 def outbound(table: Table) -> OutboundHarness:
     return OutboundHarness(table)
+
+
+def suppress(outbound: OutboundHarness, *numbers: str, who: Principal = ME, **more: Any) -> None:
+    """Put numbers on a tenant's suppression list; by default `CALLED_NUMBER`."""
+    listed = {"numbers": list(numbers) or [CALLED_NUMBER]}
+    outbound.rules().suppress(who, validated(Suppressions, listed | more))

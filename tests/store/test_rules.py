@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.store.fixtures_dialer import WAKE, DialerHarness
-from tests.store.fixtures_outbound import ME, OutboundHarness
+from tests.store.fixtures_outbound import CALLED_NUMBER, ME, OutboundHarness, suppress
 from tests.support.builders import make_call
 from tests.support.clocks import NOW_MS, ManualClock
 from trunkline.auth.audit_log import AuditLog, AuditQuery
@@ -28,7 +28,6 @@ from trunkline.dialer.final_check import forbidden_now
 from trunkline.dialer.lane_run import StopReason
 from trunkline.storage.table import Put
 
-NUMBER = "+14155552671"
 NO_RULES: dict[str, Any] = {
     "allowed_prefixes": [],
     "denied_prefixes": [],
@@ -38,10 +37,6 @@ NO_RULES: dict[str, Any] = {
 OTHERS = (replace(ME, tenant_id="tenant-2"), replace(ME, livemode=False))
 
 
-def suppress(outbound: OutboundHarness, *numbers: str, who: Principal = ME, **more: Any) -> None:
-    outbound.rules().suppress(who, validated(Suppressions, {"numbers": list(numbers) or [NUMBER]} | more))
-
-
 def test_a_suppressed_number_is_not_accepted_and_nothing_is_written(outbound: OutboundHarness) -> None:
     outbound.place()
     suppress(outbound, reason="asked not to be called")
@@ -49,9 +44,9 @@ def test_a_suppressed_number_is_not_accepted_and_nothing_is_written(outbound: Ou
         outbound.place()
     assert outbound.waiting() == 1
     outbound.place(phoneNumber="+14155552672")
-    shown = outbound.rules().get(ME, NUMBER)
+    shown = outbound.rules().get(ME, CALLED_NUMBER)
     assert (shown["reason"], shown["expires_at"]) == ("asked not to be called", None)
-    outbound.rules().release(ME, NUMBER.removeprefix("+"))
+    outbound.rules().release(ME, CALLED_NUMBER.removeprefix("+"))
     outbound.place()
 
 
@@ -154,14 +149,14 @@ def test_anothers_list_and_the_other_modes_are_their_own(outbound: OutboundHarne
     outbound.place()
     for ask in (outbound.rules().get, outbound.rules().release):
         with pytest.raises(NotFound):
-            ask(ME, NUMBER)
+            ask(ME, CALLED_NUMBER)
 
 
 @pytest.mark.parametrize(("in_ms", "holds"), [(1000, True), (-1000, False)])
 def test_a_suppression_may_end(outbound: OutboundHarness, in_ms: int, holds: bool) -> None:
     suppress(outbound, expires_at="2023-11-14T22:13:21Z" if in_ms > 0 else "2023-11-14T22:13:19Z")
     compliance = CompliancePolicy(outbound.table, ManualClock())
-    assert compliance.rejection_reason(make_call(phone_number=NUMBER)) is (
+    assert compliance.rejection_reason(make_call(phone_number=CALLED_NUMBER)) is (
         Reason.SUPPRESSED if holds else None
     )
     if holds:
@@ -176,11 +171,11 @@ def test_a_suppression_may_end(outbound: OutboundHarness, in_ms: int, holds: boo
     [
         {"numbers": []},
         {"numbers": ["4155552671"]},
-        {"numbers": [NUMBER, "+1 415"]},
-        {"numbers": NUMBER},
+        {"numbers": [CALLED_NUMBER, "+1 415"]},
+        {"numbers": CALLED_NUMBER},
         {"numbers": [f"+1{n:010d}" for n in range(1001)]},
-        {"numbers": [NUMBER], "expires_at": "tomorrow"},
-        {"numbers": [NUMBER], "x": 1},
+        {"numbers": [CALLED_NUMBER], "expires_at": "tomorrow"},
+        {"numbers": [CALLED_NUMBER], "x": 1},
     ],
 )
 def test_bad_input_is_refused(wrong: dict[str, Any]) -> None:
@@ -216,7 +211,7 @@ def test_prefixes_and_numbers_that_nobody_calls(outbound: OutboundHarness) -> No
         "default_timezone": None,
     }
     for number, why in (
-        (NUMBER, "denied_prefix"),
+        (CALLED_NUMBER, "denied_prefix"),
         ("+33123456789", "not_an_allowed_prefix"),
         ("+1911", "emergency"),
         ("+19002345678", "premium_rate"),
@@ -252,11 +247,11 @@ async def test_a_call_that_waits_when_its_prefix_is_denied_never_rings(dialer: D
 def test_rules_are_read_once_a_minute(outbound: OutboundHarness) -> None:
     clock = ManualClock()
     compliance = CompliancePolicy(outbound.table, clock)
-    assert compliance.of("tenant-1").rejection_reason(NUMBER) is None
+    assert compliance.of("tenant-1").rejection_reason(CALLED_NUMBER) is None
     outbound.rules().set_number_rules(ME, NumberRulesSpec(denied_prefixes=["+1"]))
-    assert compliance.of("tenant-1").rejection_reason(NUMBER) is None
+    assert compliance.of("tenant-1").rejection_reason(CALLED_NUMBER) is None
     clock.move_s(61)
-    assert compliance.of("tenant-1").rejection_reason(NUMBER) == "denied_prefix"
+    assert compliance.of("tenant-1").rejection_reason(CALLED_NUMBER) == "denied_prefix"
     assert clock.wall_ms() > NOW_MS
 
 

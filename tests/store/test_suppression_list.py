@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from tests.store.fixtures_outbound import ME, OutboundHarness
-from trunkline.auth.principal import Principal
-from trunkline.compliance.service import SuppressionQuery, Suppressions
+from tests.store.fixtures_outbound import ME, OutboundHarness, suppress
+from trunkline.compliance.service import SuppressionQuery
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.validation import validated
-
-NUMBER = "+14155552671"
-
-
-def suppress(outbound: OutboundHarness, *numbers: str, who: Principal = ME, **more: Any) -> None:
-    outbound.rules().suppress(who, validated(Suppressions, {"numbers": list(numbers) or [NUMBER]} | more))
 
 
 @pytest.mark.memory_table
