@@ -1,9 +1,8 @@
-import { Button, Group, Modal, NativeSelect } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body } from "~/api/client";
 import { newIdempotencyKey } from "~/api/idempotency";
-import { FormError } from "~/components/FormError";
+import { RotateDialog } from "~/components/RotateDialog";
 import { ShownKey } from "./NewKey";
 import { keyQuery, keysQuery, type ApiKey } from "./queries";
 import classes from "./settings.module.css";
@@ -39,31 +38,22 @@ export default function RotateKey({ apiKey, onClose }: { apiKey: ApiKey; onClose
     return <ShownKey apiKey={rotate.data} onClose={close} />;
   }
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <RotateDialog
       title={`Rotate “${apiKey.name}”?`}
-      closeButtonProps={{ "aria-label": "Close" }}
+      label="The old key is accepted for"
+      overlaps={OVERLAPS}
+      overlap={overlap}
+      onOverlap={setOverlap}
+      action="Rotate key"
+      error={rotate.error}
+      isBusy={rotate.isPending}
+      onRotate={() => rotate.mutate()}
+      onClose={onClose}
     >
       <p className={classes.muted}>
         A new key takes its place, with the same id, scopes and limits. The old one is accepted until the
         overlap ends, and its sessions end with it: if you signed in with this key, you sign in again.
       </p>
-      <NativeSelect
-        label="The old key is accepted for"
-        data={OVERLAPS}
-        value={overlap}
-        onChange={(event) => setOverlap(event.currentTarget.value)}
-      />
-      <FormError error={rotate.error} />
-      <Group justify="flex-end" gap="xs" mt="md">
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button loading={rotate.isPending} onClick={() => rotate.mutate()}>
-          Rotate key
-        </Button>
-      </Group>
-    </Modal>
+    </RotateDialog>
   );
 }

@@ -1,9 +1,8 @@
-import { Button, Group, Modal, NativeSelect } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body } from "~/api/client";
 import { newIdempotencyKey } from "~/api/idempotency";
-import { FormError } from "~/components/FormError";
+import { RotateDialog } from "~/components/RotateDialog";
 import SecretOnce from "~/components/SecretOnce";
 import { useReread } from "./actions";
 import type { Webhook } from "./queries";
@@ -50,31 +49,22 @@ export default function RotateSecret({ webhook, onClose }: { webhook: Webhook; o
     );
   }
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <RotateDialog
       title="Rotate the signing secret?"
-      closeButtonProps={{ "aria-label": "Close" }}
+      label="Overlap"
+      overlaps={OVERLAPS}
+      overlap={overlap}
+      onOverlap={setOverlap}
+      action="Rotate secret"
+      error={rotate.error}
+      isBusy={rotate.isPending}
+      onRotate={() => rotate.mutate()}
+      onClose={onClose}
     >
       <p className={classes.muted}>
         A new secret is made. During the overlap the old one signs as well, so that no request is refused
         while you change your endpoint.
       </p>
-      <NativeSelect
-        label="Overlap"
-        data={OVERLAPS}
-        value={overlap}
-        onChange={(event) => setOverlap(event.currentTarget.value)}
-      />
-      <FormError error={rotate.error} />
-      <Group justify="flex-end" gap="xs" mt="md">
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button loading={rotate.isPending} onClick={() => rotate.mutate()}>
-          Rotate secret
-        </Button>
-      </Group>
-    </Modal>
+    </RotateDialog>
   );
 }
