@@ -19,6 +19,7 @@ from local.emulator_policies import adapt_for_emulator
 
 STACK = f"trunkline-{STAGE}"
 _TOOLKIT = "CDKToolkit"
+_ATTEMPTS = 5
 _DELIVERIES = "WEBHOOK_DELIVERIES_AT_ONCE"
 
 
@@ -32,14 +33,21 @@ class Outputs:
 
 @cache
 def client(config: StackConfig, service: str) -> Any:
-    """Return a boto3 client of the emulator: one for all, for it takes 50 ms and 5 MB to create."""
+    """Return a boto3 client of the emulator: one for all, for it takes 50 ms and 5 MB to create.
+
+    It asks up to five times: the emulator answers 500 to a listing while functions add to what is listed.
+    """
     return boto3.Session().client(
         service,  # type: ignore[call-overload]
         endpoint_url=config.emulator_url,
         region_name=REGION,
         aws_access_key_id="test",
         aws_secret_access_key="test",  # noqa: S106 - the emulator accepts any
-        config=Config(retries={"total_max_attempts": 2}, read_timeout=300, max_pool_connections=32),
+        config=Config(
+            retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+            read_timeout=300,
+            max_pool_connections=32,
+        ),
     )
 
 
