@@ -45,7 +45,7 @@ const FIELDS = [
 export function CallForm({ start }: { start: Draft }) {
   const { mode } = useSession();
   const [typed, setDraft] = useState(start);
-  const { agents } = useAgents();
+  const { agents, isLoading } = useAgents();
   const draft = withOnlyAgent(typed, agents);
   const [place] = useState(makePlacer);
   const navigate = useNavigate();
@@ -93,7 +93,13 @@ export function CallForm({ start }: { start: Draft }) {
               The call may have been placed. If you place it again unchanged, it is not placed twice.
             </p>
           )}
-          <Button type="submit" loading={send.isPending} leftSection={<PhoneOutgoing size={15} />}>
+          <Button
+            type="submit"
+            loading={send.isPending}
+            // Sooner, the only agent is not chosen yet.
+            disabled={isLoading && draft.kind !== "workflow"}
+            leftSection={<PhoneOutgoing size={15} />}
+          >
             {draft.isLater && draft.kind === "phone" ? "Schedule the call" : "Place the call"}
           </Button>
         </div>
