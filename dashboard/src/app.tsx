@@ -2,10 +2,11 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRouter } from "@tanstack/react-router";
 import { makeQueryClient } from "./api/query-client";
-import { ErrorState, Skeleton } from "./components/PageState";
+import { Skeleton } from "./components/PageState";
 import { onNewsOfOtherTabs } from "./lib/tabs";
 import { routeTree } from "./routes.gen";
 import { LostPage } from "./shell/LostPage";
+import { PageError } from "./shell/PageError";
 
 function makeRouter(queryClient: QueryClient) {
   return createRouter({
@@ -14,9 +15,7 @@ function makeRouter(queryClient: QueryClient) {
     defaultPreload: "intent",
     scrollRestoration: true,
     defaultPendingComponent: () => <Skeleton />,
-    defaultErrorComponent: ({ error, reset }) => (
-      <ErrorState error={error instanceof Error ? error : new Error(String(error))} retry={reset} />
-    ),
+    defaultErrorComponent: PageError,
     defaultNotFoundComponent: LostPage,
   });
 }

@@ -48,9 +48,11 @@ export function useCallLive(callId: string) {
           if (error instanceof DOMException) return;
           failures += 1;
           pauseS = pauseAfterS(error instanceof ApiError ? error : {}, failures);
+          // A plain read shows what is wrong, as every error is shown, unless it succeeds.
+          await client.refetchQueries({ queryKey, exact: true });
         }
-        // What cannot succeed later is shown by a plain read, as every error is.
-        if (pauseS === null) return void client.invalidateQueries({ queryKey });
+        // What cannot succeed later is not asked for again.
+        if (pauseS === null) return;
         await pause(pauseS, signal);
       }
     }

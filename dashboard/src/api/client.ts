@@ -1,7 +1,8 @@
 /** The API's client, generated from `docs/openapi.json`: paths, parameters and bodies are checked types. */
 import createClient, { type Middleware } from "openapi-fetch";
 import { observeDate } from "~/lib/clock";
-import { errorOf, networkError } from "./errors";
+import { ApiError, errorOf, networkError, unreadableError } from "./errors";
+import { fetchInTime } from "./fetch-in-time";
 import { currentMode } from "./mode";
 import type { components, paths } from "./schema.gen";
 
@@ -19,11 +20,14 @@ const conventions: Middleware = {
   onResponse: ({ response }) => {
     observeDate(response.headers.get("date"));
   },
-  onError: ({ error }) =>
-    error instanceof DOMException && error.name === "AbortError" ? error : networkError(),
+  onError: ({ error, request }) => (isFinal(error) ? error : networkError(request.method)),
 };
 
-export const api = createClient<paths>({ baseUrl: globalThis.location.origin, credentials: "same-origin" });
+export const api = createClient<paths>({
+  baseUrl: globalThis.location.origin,
+  credentials: "same-origin",
+  fetch: fetchInTime,
+});
 api.use(conventions);
 
 interface Result<Data> {
@@ -38,7 +42,14 @@ interface Result<Data> {
  *     const page = await body(api.GET("/api/v1/agents", { signal }));
  */
 export async function body<Data>(request: Promise<Result<Data>>): Promise<Data> {
-  const { data, error, response } = await request;
+  const { data, error, response } = await request.catch((thrown: unknown) => {
+    throw isFinal(thrown) ? thrown : unreadableError();
+  });
   if (response.ok) return data as Data;
   throw errorOf(response.status, response.headers, error);
+}
+
+/** Whether an exception says already what is wrong: a request that its page no longer wants is no failure. */
+function isFinal(thrown: unknown): thrown is Error {
+  return thrown instanceof ApiError || (thrown instanceof DOMException && thrown.name === "AbortError");
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { errorOf, networkError } from "./errors";
+import { errorOf, networkError, timeoutError, unreadableError } from "./errors";
 
 const NONE = new Headers();
 
@@ -76,6 +76,18 @@ describe("an error of the API", () => {
       "unknown-outcome",
     );
     expect(errorOf(409, NONE, { error: { message: "?", type: "in_use" } }).kind).toBe("conflict");
-    expect(networkError().kind).toBe("offline");
+    expect(networkError().kind).toBe("no-answer");
+  });
+
+  it("is in doubt if no answer to a change came", () => {
+    expect([networkError("POST").kind, timeoutError("DELETE", 35).kind]).toEqual([
+      "unknown-outcome",
+      "unknown-outcome",
+    ]);
+    expect(timeoutError("GET", 35).kind).toBe("no-answer");
+  });
+
+  it("is no error of the API if something else answered", () => {
+    expect([unreadableError().kind, unreadableError().isTransient]).toEqual(["failed", true]);
   });
 });

@@ -7,7 +7,7 @@ export interface FieldError {
 }
 
 export type ErrorKind =
-  | "offline"
+  | "no-answer"
   | "signed-out"
   | "no-right"
   | "not-found"
@@ -45,8 +45,9 @@ export class ApiError extends Error {
 
   /** What a page does about it. */
   get kind(): ErrorKind {
-    if (this.status === 0) return "offline";
     if (this.type === "outcome_unknown") return "unknown-outcome";
+    if (this.type === "unreadable") return "failed";
+    if (this.status === 0) return "no-answer";
     if (this.status === 401) return "signed-out";
     if (this.status === 403) return "no-right";
     if (this.status === 404 || this.status === 410) return "not-found";
@@ -63,12 +64,27 @@ export class ApiError extends Error {
 
   /** Whether the same request can succeed later. */
   get isTransient(): boolean {
-    return this.kind === "offline" || this.kind === "limited" || this.kind === "failed";
+    return this.kind === "no-answer" || this.kind === "limited" || this.kind === "failed";
   }
 }
 
-export function networkError(): ApiError {
+/** Nothing was answered. After a request that changes something, nobody knows whether it was done. */
+export function networkError(method = "GET"): ApiError {
+  if (method !== "GET") return new ApiError(0, { type: "outcome_unknown", message: IN_DOUBT });
   return new ApiError(0, { type: "network", message: "The API does not respond." });
+}
+
+const IN_DOUBT = "No answer came. It may have been done: look before you repeat it.";
+
+/** Something answered that is not the API: a proxy, or the sign-in page of a network. */
+export function unreadableError(): ApiError {
+  return new ApiError(0, { type: "unreadable", message: "The answer is not one of the API." });
+}
+
+/** A request was given up: it hung. */
+export function timeoutError(method: string, afterS: number): ApiError {
+  if (method !== "GET") return networkError(method);
+  return new ApiError(0, { type: "timeout", message: `The API did not answer within ${afterS} seconds.` });
 }
 
 /** Reads an error response. API Gateway's own have the form `{"message": "…"}`. */

@@ -14,14 +14,17 @@ export function untilVisible(signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Waits; it ends early when the network is back. */
 export function pause(seconds: number, signal: AbortSignal): Promise<void> {
   if (seconds <= 0 || signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, seconds * 1000);
+    const timer = setTimeout(() => end(), seconds * 1000);
     const end = () => {
       clearTimeout(timer);
+      window.removeEventListener("online", end);
       resolve();
     };
     signal.addEventListener("abort", end, { once: true });
+    window.addEventListener("online", end);
   });
 }

@@ -3,7 +3,7 @@ import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiError } from "./errors";
 import { noteLimit } from "./polling";
 import { sessionQuery } from "./session";
-import { retryDelayMs, shouldRetry } from "./retry";
+import { recoveryMs, retryDelayMs, shouldRetry } from "./retry";
 
 /** Makes the client; `onSignedOut` is called when the API no longer accepts the session. */
 export function makeQueryClient(onSignedOut: () => void): QueryClient {
@@ -25,6 +25,9 @@ export function makeQueryClient(onSignedOut: () => void): QueryClient {
         refetchOnWindowFocus: true,
         // A lost network is an error that says so, with what was there before, not a silent pause.
         networkMode: "always",
+        refetchOnReconnect: true,
+        // Pages that poll have an interval of their own.
+        refetchInterval: ({ state }) => recoveryMs(state.error),
       },
       // A write may have been done though no answer came: the person decides whether to try again.
       mutations: { retry: false, networkMode: "always" },

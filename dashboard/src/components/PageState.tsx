@@ -3,6 +3,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { CloudOff, FileX, Inbox, Lock, RotateCw, Timer, TriangleAlert, Trash2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { ApiError, type ErrorKind } from "~/api/errors";
+import { serverNowMs } from "~/lib/clock";
 import { CodeSample } from "./CodeSample";
 import { CopyButton } from "./CopyButton";
 import classes from "./PageState.module.css";
@@ -39,7 +40,8 @@ function Stale({ query }: { query: Pick<UseQueryResult, "error" | "dataUpdatedAt
     <div className={classes.stale} role="status">
       <CloudOff size={15} aria-hidden />
       <span>
-        Not up to date: read <Time at={new Date(query.dataUpdatedAt).toISOString()} />. {query.error?.message}
+        Not up to date: read <Time at={new Date(serverNowMs(query.dataUpdatedAt)).toISOString()} />.{" "}
+        {query.error?.message}
       </span>
       <Button size="compact-xs" variant="default" onClick={() => void query.refetch()}>
         Try again
@@ -93,9 +95,9 @@ export function Erased({ at }: { at: string }) {
 }
 
 const WORDS: Record<ErrorKind, { title: string; todo: string; icon: ReactNode }> = {
-  offline: {
-    title: "You are offline",
-    todo: "Check your connection. The page goes on when it is back.",
+  "no-answer": {
+    title: "No answer",
+    todo: "Check your connection. The page tries again by itself.",
     icon: <CloudOff size={22} />,
   },
   "signed-out": {
@@ -140,10 +142,18 @@ const WORDS: Record<ErrorKind, { title: string; todo: string; icon: ReactNode }>
   },
 };
 
+/** An error of the dashboard itself: its own words help nobody, and are in the console. */
+const BROKEN = {
+  title: "This page failed",
+  todo: "Try again. If it stays so, tell your operator which page it is.",
+  icon: <TriangleAlert size={22} />,
+};
+
 /** An error with what to do about it. */
 export function ErrorState({ error, retry }: { error: Error; retry?: () => void }) {
   const api = error instanceof ApiError ? error : null;
-  const words = WORDS[api?.kind ?? "failed"];
+  const words = api ? WORDS[api.kind] : BROKEN;
+  const message = api?.message ?? "It cannot show what it has read.";
   const scope = api?.missingScope;
   return (
     <Notice
@@ -152,7 +162,7 @@ export function ErrorState({ error, retry }: { error: Error; retry?: () => void 
       text={
         scope
           ? `Your key lacks the scope ${scope}. ${words.todo}`
-          : `${error.message}. ${words.todo}`.replace("..", ".")
+          : `${message}. ${words.todo}`.replace("..", ".")
       }
       action={
         retry && (

@@ -8,6 +8,8 @@ import {
 import { useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { CircleUserRound, Keyboard, LogOut, Monitor, Moon, Settings2, Sun } from "lucide-react";
+import { useState } from "react";
+import { ApiError } from "~/api/errors";
 import { chooseMode, type Mode } from "~/api/mode";
 import { modeOf, modesOf, signOut, type Session } from "~/api/session";
 import { tellOtherTabs } from "~/lib/tabs";
@@ -16,15 +18,22 @@ import { openShortcutHelp } from "./shortcut-help";
 
 /** Who is signed in, test or live, the color scheme, and sign-out. */
 export function Account({ session }: { session: Session }) {
+  const [isDoubtful, setDoubtful] = useState(false);
+  const signOutHere = useSignOut(setDoubtful);
   return (
     <div className={classes.account}>
+      {isDoubtful && (
+        <p role="alert" className={classes.doubt}>
+          You may still be signed in: the API did not confirm that you signed out. Try again.
+        </p>
+      )}
       <ModeSwitch session={session} />
       <div className={classes.who}>
         <CircleUserRound size={18} aria-hidden />
         <span className={classes.name} title={session.name}>
           {session.name}
         </span>
-        <AccountMenu />
+        <AccountMenu signOutHere={signOutHere} />
       </div>
     </div>
   );
@@ -62,9 +71,8 @@ const SCHEMES: { value: MantineColorScheme; label: string; icon: typeof Sun }[] 
   { value: "auto", label: "As the system", icon: Monitor },
 ];
 
-function AccountMenu() {
+function AccountMenu({ signOutHere }: { signOutHere: () => Promise<void> }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const signOutHere = useSignOut();
   return (
     <Menu position="top-end" width={200}>
       <Menu.Target>
@@ -96,17 +104,23 @@ function AccountMenu() {
   );
 }
 
-function useSignOut() {
+/** Signs out; without the API's word that the session is over, the person is told that it may go on. */
+function useSignOut(setDoubtful: (isDoubtful: boolean) => void) {
   const router = useRouter();
   const queryClient = useQueryClient();
   return async () => {
+    setDoubtful(false);
     try {
       await signOut();
-    } finally {
-      // Also if the session had ended already: this browser is done with it.
-      queryClient.removeQueries();
-      tellOtherTabs("signed-out");
-      await router.navigate({ to: "/sign-in", search: {} });
+    } catch (error) {
+      // A session that has ended already is over, too.
+      if (!(error instanceof ApiError) || error.kind !== "signed-out") {
+        setDoubtful(true);
+        return;
+      }
     }
+    queryClient.removeQueries();
+    tellOtherTabs("signed-out");
+    await router.navigate({ to: "/sign-in", search: {} });
   };
 }

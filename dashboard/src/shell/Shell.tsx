@@ -8,6 +8,7 @@ import { Account } from "./Account";
 import { Logo } from "./Logo";
 import { Navigation } from "./Navigation";
 import classes from "./Shell.module.css";
+import { OfflineBar } from "./OfflineBar";
 import { Shortcuts } from "./Shortcuts";
 import { useMode } from "./use-mode";
 
@@ -30,11 +31,14 @@ export function Shell() {
       <a className={classes.skip} href="#main">
         Skip to the content
       </a>
-      {modeOf(session) === "test" && (
-        <div className={classes.test} role="region" aria-label="Mode">
-          Test mode <span>No phone rings here.</span>
-        </div>
-      )}
+      <div className={classes.bars}>
+        {modeOf(session) === "test" && (
+          <div className={classes.test} role="region" aria-label="Mode">
+            Test mode <span>No phone rings here.</span>
+          </div>
+        )}
+        <OfflineBar />
+      </div>
       <div className={classes.mobileBar}>
         <ActionIcon
           variant="subtle"

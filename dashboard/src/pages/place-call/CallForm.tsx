@@ -129,5 +129,5 @@ function withOnlyAgent(draft: Draft, agents: Agent[]): Draft {
 }
 
 function isDoubtful({ kind }: ApiError): boolean {
-  return kind === "offline" || kind === "failed" || kind === "unknown-outcome";
+  return kind === "no-answer" || kind === "failed" || kind === "unknown-outcome";
 }
