@@ -38,6 +38,15 @@ def test_calls_that_ring_together_share_a_run() -> None:
     assert run_seconds(traffic) == pytest.approx(day_s * (1 + (15 + usage.PREPARE_S) / 20), rel=0.01)
 
 
+def test_calls_of_one_second_share_the_count_of_its_starts() -> None:
+    def counted(cps: float) -> float:
+        lines = bill(Traffic(calls=1_000_000, cps=cps))
+        return sum(line.quantity for line in lines if line.what == "counts for statistics, writes")
+
+    assert counted(0.001) == pytest.approx(3_000_000, rel=0.01)
+    assert counted(20) == pytest.approx(2_050_000, rel=0.01)
+
+
 def test_a_million_deliveries_cost_their_state_transitions_and_little_more() -> None:
     lines = bill(Traffic(calls=1_000_000, cps=1, webhook_events=1))
     (transitions,) = (line for line in lines if line.service == "Step Functions")

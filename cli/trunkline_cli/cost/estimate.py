@@ -102,6 +102,11 @@ def run_seconds(traffic: Traffic) -> float:
     return busy_s + successors * open_s
 
 
+def started_seconds(traffic: Traffic) -> float:
+    """Return the seconds in which some call starts, with calls at random moments at this pace."""
+    return traffic.calls / traffic.cps * -expm1(-traffic.cps)
+
+
 def _requests(traffic: Traffic) -> Iterator[LineItem]:
     calls = traffic.calls
     webhooks = calls * (usage.LIVEKIT_WEBHOOKS_UNANSWERED + traffic.answered * usage.LIVEKIT_WEBHOOKS_TALK)
@@ -132,6 +137,8 @@ def _table(traffic: Traffic) -> Iterator[LineItem]:
     looks = answered * traffic.talk_s / 60
     yield LineItem("DynamoDB", "call, writes", calls * usage.CALL_WRITES, prices.WRITE_UNIT)
     yield LineItem("DynamoDB", "call, reads", calls * usage.CALL_READS, prices.READ_UNIT)
+    counts = calls * usage.STATISTICS_WRITES + started_seconds(traffic) * usage.STARTED_SECOND_WRITES
+    yield LineItem("DynamoDB", "counts for statistics, writes", counts, prices.WRITE_UNIT)
     yield LineItem("DynamoDB", "reconciler's looks at calls", looks * usage.LOOK_READS, prices.READ_UNIT)
     yield LineItem(
         "Lambda", "reconciler's looks at calls", looks * usage.LOOK_S * usage.FUNCTION_GB, prices.GB_SECOND
