@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from trunkline.agents.repository import AgentRepository
+from trunkline.call_control.long_polls import LongPolls
 from trunkline.calls.repository import CallRepository
 from trunkline.core import aws_clients
 from trunkline.core.clock import Clock, SystemClock
@@ -76,6 +77,11 @@ def tenant_settings() -> TenantSettingsCache:
 @cache
 def livekit_projects() -> ProjectRegistry:
     return ProjectRegistry.open(table(), settings(), clock())
+
+
+@cache
+def long_polls() -> LongPolls:
+    return LongPolls(table(), clock(), int(settings().long_polls))
 
 
 @cache

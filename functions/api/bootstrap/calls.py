@@ -12,7 +12,6 @@ from trunkline.call_control.erase_call import EraseCallService
 from trunkline.call_control.get_call import CallReader
 from trunkline.call_control.join_tokens import JoinTokenService
 from trunkline.call_control.list_calls import CallLister
-from trunkline.call_control.long_polls import LongPolls
 from trunkline.call_control.reschedule_call import RescheduleCallService
 from trunkline.calls.models import Call
 from trunkline.calls.transcript_repository import TranscriptRepository
@@ -23,7 +22,7 @@ from trunkline.core.logging import logger
 from trunkline.simulator.dispatches import SimulatedDispatches
 from trunkline.tool_runtime.recorder import recorded_payloads
 
-from .base import agents, calls, clock, lane_notifier, livekit_projects, settings, table, tenant_settings
+from .base import agents, calls, clock, lane_notifier, livekit_projects, long_polls, table, tenant_settings
 from .queue import queue_status
 
 log = logger("api")
@@ -37,7 +36,7 @@ def call_reader() -> CallReader:
         TranscriptRepository(table()),
         CallLister(table(), ItemGuard("api", log)),
         queue_status(),
-        LongPolls(table(), clock(), int(settings().long_polls)),
+        long_polls(),
         partial(recorded_payloads, table()),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from trunkline.call_control.follow_trunks import TrunkFollower
 from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.dial_queue.repository import DialQueue
 from trunkline.dial_queue.status import QueueCheckpoints, QueueStatusReader
@@ -12,7 +13,7 @@ from trunkline.dial_queue.trunk_service import TrunkService
 from trunkline.dial_queue.waiting_calls import WaitingCallCounter
 from trunkline.trunks.blocked_callers import BlockedCallers
 
-from .base import calls, clock, lane_notifier, table, test_trunks, trunks
+from .base import calls, clock, lane_notifier, long_polls, table, test_trunks, trunks
 from .statistics import statistics
 
 
@@ -36,6 +37,11 @@ def queue_status() -> QueueStatusReader:
 def trunk_activity_service() -> TrunkActivityService:
     waiting = WaitingCallCounter(table(), dial_queue(), queue_status(), clock())
     return TrunkActivityService(trunk_service(), waiting, statistics(), clock())
+
+
+@cache
+def trunk_follower() -> TrunkFollower:
+    return TrunkFollower(trunk_activity_service(), long_polls(), clock())
 
 
 @cache

@@ -9,6 +9,7 @@ ROUTES = RouteIndex(
         "calls": ("create_calls", "calls", "dispatches"),
         "refusals": ("refusals",),
         "trunks": ("trunks",),
+        "activity": ("trunks",),
         "agents": ("agents",),
         "workflows": ("workflows",),
         "tools": ("tools",),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from trunkline.auth.scopes import Scope
+from trunkline.call_control.follow_trunks import ActivityList, FollowQuery
 from trunkline.dial_queue.trunk_activity import ActivityQuery, TrunkActivity
 from trunkline.dial_queue.trunk_service import TrunkChange, TrunkList, TrunkView
 from trunkline.http_api.routing import RouteGroup
 
 from ..auth import ApiRequest
-from ..bootstrap.queue import trunk_activity_service, trunk_service
+from ..bootstrap.queue import trunk_activity_service, trunk_follower, trunk_service
 
 group = RouteGroup(not_found="No such trunk.")
 
@@ -35,6 +36,15 @@ def get_trunk_activity(request: ApiRequest, trunk_id: str, query: ActivityQuery)
     Of a shared trunk you see the starts and calls of your own alone.
     """
     return trunk_activity_service().get(request.principal, trunk_id, query)
+
+
+@group.get("/api/v1/activity", scope=Scope.TRUNKS_READ)
+def list_trunk_activity(request: ApiRequest, query: FollowQuery) -> ActivityList:
+    """Read what all of your trunks do now, or wait until that changes.
+
+    With `wait` and `after`, the response comes when something but the time differs from that version.
+    """
+    return trunk_follower().activity(request.principal, query)
 
 
 @group.patch(

@@ -88,10 +88,17 @@ class TrunkActivityService:
         Raises:
             NotFound: the trunk does not exist or is not the tenant's.
         """
-        state, now_ms = self.trunks.require_granted(principal, trunk_id), self.clock.wall_ms()
+        return self._of(principal, self.trunks.require_granted(principal, trunk_id), query.seconds)
+
+    def all(self, principal: Principal, seconds: int) -> list[TrunkActivity]:
+        """Show what each of the tenant's trunks does."""
+        return [self._of(principal, state, seconds) for state in self.trunks.granted(principal)]
+
+    def _of(self, principal: Principal, state: TrunkState, seconds: int) -> TrunkActivity:
+        trunk_id, now_ms = state.declared.id, self.clock.wall_ms()
         summary, lane = self.trunks.summary(principal, state), self.trunks.lanes.status(trunk_id)
         last = now_ms // 1000 - 1
-        first = last - query.seconds + 1
+        first = last - seconds + 1
         talking = self.trunks.calls.count_talking(trunk_id, principal.tenant_id)
         causes = self.waiting.by_cause(state, principal.tenant_id)
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -100,11 +101,15 @@ class TrunkService:
 
     def list(self, principal: Principal) -> TrunkList:
         """List the tenant's trunks in the key's mode."""
+        shown = [self.summary(principal, state) for state in self.granted(principal)]
+        return {"data": shown, "next_cursor": None}
+
+    def granted(self, principal: Principal) -> builtins.list[TrunkState]:
+        """Read the states of the tenant's trunks in the key's mode."""
         if not principal.livemode:
             self.test_trunks.get_or_create(principal.tenant_id)
         states = [self.trunks.state(trunk_id) for trunk_id in self.trunks.granted_ids(principal.tenant_id)]
-        shown = [state for state in states if state and state.declared.test is not principal.livemode]
-        return {"data": [self.summary(principal, state) for state in shown], "next_cursor": None}
+        return [state for state in states if state and state.declared.test is not principal.livemode]
 
     def get(self, principal: Principal, trunk_id: str) -> TrunkView:
         """Show one trunk with its last events and its blocked caller numbers.
