@@ -2,9 +2,8 @@
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { api, body, type Schemas } from "./client";
-import { ApiError } from "./errors";
-import { pauseAfterS, WAIT_S } from "./long-poll";
-import { pause, untilVisible } from "./pauses";
+import { follow } from "./follow";
+import { WAIT_S } from "./long-poll";
 
 export type Call = Schemas["CallView"] & { poll_after_s?: number | null };
 
@@ -28,34 +27,19 @@ export function useCallLive(callId: string) {
   useEffect(() => {
     if (!hasCall) return;
     const stop = new AbortController();
-    void follow(stop.signal);
+    const { queryKey } = callQuery(callId);
+    void follow(
+      {
+        ask: (signal) => {
+          const known = client.getQueryData(queryKey);
+          return known?.ended_at === null ? readCall(callId, known.last_event, signal) : null;
+        },
+        keep: (call) => client.setQueryData(queryKey, call),
+        readPlainly: () => client.refetchQueries({ queryKey, exact: true }),
+      },
+      stop.signal,
+    );
     return () => stop.abort();
-
-    async function follow(signal: AbortSignal) {
-      const { queryKey } = callQuery(callId);
-      let failures = 0;
-      while (!signal.aborted) {
-        const known = client.getQueryData(queryKey);
-        if (known?.ended_at !== null) return;
-        await untilVisible(signal);
-        let pauseS: number | null;
-        try {
-          const call = await readCall(callId, known.last_event, signal);
-          client.setQueryData(queryKey, call);
-          failures = 0;
-          pauseS = pauseAfterS({ pollAfterS: call.poll_after_s ?? 0 }, 0);
-        } catch (error) {
-          if (error instanceof DOMException) return;
-          failures += 1;
-          pauseS = pauseAfterS(error instanceof ApiError ? error : {}, failures);
-          // A plain read shows what is wrong, as every error is shown, unless it succeeds.
-          await client.refetchQueries({ queryKey, exact: true });
-        }
-        // What cannot succeed later is not asked for again.
-        if (pauseS === null) return;
-        await pause(pauseS, signal);
-      }
-    }
   }, [callId, client, hasCall]);
   return query;
 }

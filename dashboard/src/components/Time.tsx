@@ -36,3 +36,13 @@ export function useServerNowMs(atMs: number | null): number {
   }, [atMs, nowMs]);
   return nowMs;
 }
+
+/** The second that it is now by the API's clock, since 1970. */
+export function useServerNowS(): number {
+  const [nowS, setNowS] = useState(() => Math.floor(serverNowMs() / 1000));
+  useEffect(() => {
+    const timer = setInterval(() => setNowS(Math.floor(serverNowMs() / 1000)), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return nowS;
+}

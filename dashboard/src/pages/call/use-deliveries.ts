@@ -8,7 +8,7 @@ import { deliveriesQuery, endpointsQuery } from "./queries";
 import type { HostOf } from "./story";
 import type { CallView } from "./timeline";
 
-const OFTEN_MS = 4_000;
+const OFTEN_MS = 5_000;
 const SELDOM_MS = 60_000;
 const SETTLES_IN_MS = 30_000;
 

@@ -1,18 +1,15 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useLive } from "~/api/live";
 import { NeedsRight } from "~/components/NeedsRight";
 import { Page } from "~/components/Page";
 import { PageState } from "~/components/PageState";
 import { NoTrunks } from "../trunks/NoTrunks";
-import { trunksQuery } from "../trunks/queries";
-import { isBusy } from "./activity";
+import { useActivity } from "../trunks/queries";
 import { FailurePanel } from "./FailureReasons";
 import { HourPanel } from "./HourPanel";
 import classes from "./Now.module.css";
 import { Repairs } from "./Repairs";
 import { TrunkStrip } from "./TrunkStrip";
 
-const EVERY_MS = 5_000;
 /** Up to so many trunks, those without anything to do have their chart, too. */
 const FEW = 3;
 
@@ -43,19 +40,18 @@ export function NowPage() {
 }
 
 function Trunks() {
-  const query = useLive({ ...trunksQuery, everyMs: EVERY_MS });
+  const query = useActivity();
   return (
     <PageState
       query={query}
       skeletonRows={6}
       empty={{ when: ({ data }) => data.length === 0, show: <NoTrunks /> }}
     >
-      {({ data }) => {
-        const shares = { busy: data.filter(isBusy).length, all: data.length };
-        return data.map((trunk) => (
-          <TrunkStrip key={trunk.id} trunk={trunk} shares={shares} canFold={data.length > FEW} />
-        ));
-      }}
+      {({ data }) =>
+        data.map((activity) => (
+          <TrunkStrip key={activity.id} activity={activity} canFold={data.length > FEW} />
+        ))
+      }
     </PageState>
   );
 }

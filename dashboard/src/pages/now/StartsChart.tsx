@@ -1,13 +1,16 @@
 import { useMemo } from "react";
 import { LazyTimeChart } from "~/components/LazyTimeChart";
+import { useServerNowS } from "~/components/Time";
 import type { TrunkActivity } from "../trunks/queries";
-import { barTimesS, budgetLine, chartSummary, rateText, startFigures } from "./activity";
+import { barTimesS, budgetLine, chartSummary, movedTo, rateText, startFigures } from "./activity";
 import classes from "./Now.module.css";
 
 const HEIGHT = 150;
 
 /** The starts of each second against the budget. */
-export function StartsChart({ activity }: { activity: TrunkActivity }) {
+export function StartsChart({ activity: known }: { activity: TrunkActivity }) {
+  const nowS = useServerNowS();
+  const activity = useMemo(() => movedTo(known, nowS * 1000), [known, nowS]);
   const times = useMemo(() => barTimesS(activity), [activity]);
   const figures = startFigures(activity.starts);
   return (

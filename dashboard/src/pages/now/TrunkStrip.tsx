@@ -1,14 +1,12 @@
 import { Link } from "@tanstack/react-router";
 import { Pause, Play } from "lucide-react";
 import { useState } from "react";
-import { useLive } from "~/api/live";
 import { ConfirmDialog } from "~/components/ConfirmDialog";
-import { PageState } from "~/components/PageState";
 import { Figures, Panel } from "~/components/Panel";
 import { ScopedButton } from "~/components/ScopedButton";
 import { Status } from "~/components/Status";
 import { Time } from "~/components/Time";
-import { activityQuery, useChangeTrunk, type TrunkActivity, type TrunkSummary } from "../trunks/queries";
+import { useChangeTrunk, type TrunkActivity, type TrunkSummary } from "../trunks/queries";
 import {
   breakerNote,
   breakerText,
@@ -19,14 +17,13 @@ import {
   trunkTone,
   whyNotPausable,
 } from "../trunks/words";
-import { activityIntervalMs, CHART_SECONDS, isQuiet, rateText, type Shares } from "./activity";
+import { isQuiet, rateText } from "./activity";
 import classes from "./Now.module.css";
 import { StartsChart } from "./StartsChart";
 import { WaitingList } from "./WaitingList";
 
 interface TrunkStripProps {
-  trunk: TrunkSummary;
-  shares: Shares;
+  activity: TrunkActivity;
   /** The name leads to the trunk's page. */
   isLinked?: boolean;
   /** Show no chart while nothing happens. */
@@ -34,31 +31,24 @@ interface TrunkStripProps {
 }
 
 /** What one trunk does now. */
-export function TrunkStrip({ trunk, shares, isLinked = true, canFold = false }: TrunkStripProps) {
-  const query = useLive({
-    ...activityQuery(trunk.id, CHART_SECONDS),
-    everyMs: activityIntervalMs(trunk, shares),
-  });
-  const shown = query.data ?? trunk;
+export function TrunkStrip({ activity, isLinked = true, canFold = false }: TrunkStripProps) {
   return (
     <Panel
       title={
         <span className={classes.name}>
           {isLinked ? (
-            <Link to="/trunks/$trunkId" params={{ trunkId: trunk.id }}>
-              {trunk.name}
+            <Link to="/trunks/$trunkId" params={{ trunkId: activity.id }}>
+              {activity.name}
             </Link>
           ) : (
             "Now"
           )}
-          <Status value={shown.state} tone={trunkTone(shown.state)} />
+          <Status value={activity.state} tone={trunkTone(activity.state)} />
         </span>
       }
-      actions={<PauseButton trunk={shown} />}
+      actions={<PauseButton trunk={activity} />}
     >
-      <PageState query={query} skeletonRows={4}>
-        {(activity) => <Activity activity={activity} isFolded={canFold && isQuiet(activity)} />}
-      </PageState>
+      <Activity activity={activity} isFolded={canFold && isQuiet(activity)} />
     </Panel>
   );
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import {
-  activityIntervalMs,
   barTimesS,
   budgetLine,
   chartSummary,
   isQuiet,
+  movedTo,
   rateText,
   startFigures,
   waitingCount,
@@ -33,24 +33,22 @@ describe("the chart", () => {
   });
 });
 
-describe("a rate", () => {
-  it("is per second, and below one a time between two", () => {
-    expect([5, 2.5, 0.25, 0.1, 0].map(rateText)).toEqual(["5/s", "2.5/s", "1 in 4 s", "1 in 10 s", "0/s"]);
+describe("the chart of an activity that stays the same", () => {
+  const at = (time: string) => movedTo(activity, Date.parse(`2026-11-28T09:00:${time}Z`));
+  it("moves on with the time, by whole seconds without a start", () => {
+    expect(at("06.900")).toEqual({ starts_from: "2026-11-28T09:00:02.000Z", starts: [5, 2, 0, 0], cps: 5 });
+  });
+  it("is empty when its time is over", () => {
+    expect(at("59.000").starts).toEqual([0, 0, 0, 0]);
+  });
+  it("does not go back, should the browser's clock be late", () => {
+    expect(at("01.000")).toEqual(activity);
   });
 });
 
-describe("how often the activity is read", () => {
-  const perMinute = (trunk: typeof idle, trunks: number) =>
-    (trunks * 60_000) / activityIntervalMs(trunk, { busy: trunk === idle ? 0 : trunks, all: trunks });
-  it("is at most one request a second, however many trunks are busy", () => {
-    expect([1, 2, 8, 50].map((trunks) => perMinute(busy, trunks))).toEqual([30, 60, 60, 60]);
-  });
-  it("is less often while nothing happens", () => {
-    expect([1, 2, 5].map((trunks) => perMinute(idle, trunks))).toEqual([20, 20, 20]);
-  });
-  it("is often while the circuit breaker has a time to try again", () => {
-    const broken = { ...idle, state: "paused", paused_until: "2026-11-28T09:00:30.000Z" };
-    expect(activityIntervalMs(broken, { busy: 1, all: 1 })).toBe(2_000);
+describe("a rate", () => {
+  it("is per second, and below one a time between two", () => {
+    expect([5, 2.5, 0.25, 0.1, 0].map(rateText)).toEqual(["5/s", "2.5/s", "1 in 4 s", "1 in 10 s", "0/s"]);
   });
 });
 

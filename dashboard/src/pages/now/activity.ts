@@ -1,13 +1,23 @@
-/** A trunk's activity as a chart and in words, and how often it is read. Pure. */
+/** A trunk's activity as a chart and in words. Pure. */
 import type { TrunkActivity, TrunkSummary } from "../trunks/queries";
 
-export const CHART_SECONDS = 120;
-const FASTEST_MS = 2_000;
-const IDLE_MS = 3_000;
-const SLOWEST_IDLE_MS = 15_000;
+type Starts = Pick<TrunkActivity, "starts_from" | "starts">;
+
+/** The chart moves on while nothing changes: a start would have been a change. */
+export function movedTo<Activity extends Starts>(activity: Activity, nowMs: number): Activity {
+  const fromMs = Date.parse(activity.starts_from);
+  const length = activity.starts.length;
+  const later = Math.max(0, Math.floor((nowMs - fromMs) / 1000) - length);
+  const nothing = Array.from({ length: Math.min(later, length) }, () => 0);
+  return {
+    ...activity,
+    starts_from: new Date(fromMs + later * 1000).toISOString(),
+    starts: [...activity.starts.slice(later), ...nothing],
+  };
+}
 
 /** The start of each bar, in seconds since 1970. */
-export function barTimesS(activity: Pick<TrunkActivity, "starts_from" | "starts">): number[] {
+export function barTimesS(activity: Starts): number[] {
   const fromS = Date.parse(activity.starts_from) / 1000;
   return activity.starts.map((_, index) => fromS + index);
 }
@@ -53,21 +63,6 @@ export function isQuiet(
   activity: Pick<TrunkActivity, "state" | "waiting" | "in_progress" | "paused_until" | "starts">,
 ): boolean {
   return !isBusy(activity) && activity.state === "idle" && startFigures(activity.starts).total === 0;
-}
-
-/** How many trunks a page shows, and on how many of them something happens: they share its requests. */
-export interface Shares {
-  busy: number;
-  all: number;
-}
-
-/**
- * How often the activity of a trunk is read, in milliseconds. All busy trunks of a page together cost at most one
- * request a second, and all idle ones one in three, so that ten open pages stay within a key's requests.
- */
-export function activityIntervalMs(trunk: Parameters<typeof isBusy>[0], { busy, all }: Shares): number {
-  if (isBusy(trunk)) return Math.max(FASTEST_MS, busy * 1_000);
-  return Math.min(SLOWEST_IDLE_MS, all * IDLE_MS);
 }
 
 /** "1 call waits", "12 calls wait", "at least 500 calls wait". */

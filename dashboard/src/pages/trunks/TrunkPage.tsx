@@ -10,13 +10,12 @@ import { PageState, Skeleton } from "~/components/PageState";
 import { Panel } from "~/components/Panel";
 import { Time } from "~/components/Time";
 import { TrunkStrip } from "../now/TrunkStrip";
-import { trunkQuery, type TrunkView } from "./queries";
+import { trunkQuery, useActivity, type TrunkView } from "./queries";
 import classes from "./Trunks.module.css";
 import { eventWords } from "./words";
 
 const TrunkLimits = lazy(() => import("./TrunkLimits"));
 const EVERY_MS = 5_000;
-const ONE = { busy: 1, all: 1 };
 
 /** One trunk: what it does now, its limits, numbers and events. */
 export function TrunkPage() {
@@ -43,7 +42,7 @@ function Trunk({ trunkId }: { trunkId: string }) {
         {(trunk) => (
           <div className={classes.stack}>
             <IdText id={trunk.id} what="trunk id" />
-            <TrunkStrip trunk={trunk} shares={ONE} isLinked={false} />
+            <Activity trunkId={trunkId} />
             <div className={classes.halves}>
               <Suspense fallback={<Skeleton rows={4} />}>
                 <TrunkLimits trunk={trunk} />
@@ -55,6 +54,19 @@ function Trunk({ trunkId }: { trunkId: string }) {
         )}
       </PageState>
     </Page>
+  );
+}
+
+function Activity({ trunkId }: { trunkId: string }) {
+  const query = useActivity();
+  return (
+    <PageState query={query} skeletonRows={6}>
+      {({ data }) =>
+        data
+          .filter(({ id }) => id === trunkId)
+          .map((activity) => <TrunkStrip key={activity.id} activity={activity} isLinked={false} />)
+      }
+    </PageState>
   );
 }
 

@@ -1,6 +1,8 @@
 /** Trunks: what is read, and what is changed. */
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { api, body, type Schemas } from "~/api/client";
+import { follow } from "~/api/follow";
 
 export type TrunkSummary = Schemas["TrunkSummary"];
 export type TrunkView = Schemas["TrunkView"];
@@ -19,15 +21,42 @@ export function trunkQuery(trunkId: string) {
   });
 }
 
-/** What a trunk does now; `seconds` is how far its starts go back. */
-export function activityQuery(trunkId: string, seconds: number) {
-  return queryOptions({
-    queryKey: ["trunks", trunkId, "activity", seconds],
-    queryFn: async ({ signal }) => {
-      const params = { path: { trunk_id: trunkId }, query: { seconds } };
-      return body(api.GET("/api/v1/trunks/{trunk_id}/activity", { params, signal }));
-    },
-  });
+const CHART_SECONDS = 120;
+const WAIT_S = 20;
+
+/** What all trunks do now, with the starts of the last two minutes. */
+export const activityQuery = queryOptions({
+  queryKey: ["trunks", "activity"],
+  queryFn: async ({ signal }) => readActivity({ seconds: CHART_SECONDS }, signal),
+});
+
+async function readActivity(query: { seconds: number; wait?: number; after?: string }, signal: AbortSignal) {
+  return body(api.GET("/api/v1/activity", { params: { query }, signal }));
+}
+
+/** Reads what all trunks do, and follows it. */
+export function useActivity() {
+  const client = useQueryClient();
+  const query = useQuery(activityQuery);
+  const hasActivity = query.data !== undefined;
+  useEffect(() => {
+    if (!hasActivity) return;
+    const stop = new AbortController();
+    const { queryKey } = activityQuery;
+    void follow(
+      {
+        ask: (signal) => {
+          const after = client.getQueryData(queryKey)?.version;
+          return after ? readActivity({ seconds: CHART_SECONDS, wait: WAIT_S, after }, signal) : null;
+        },
+        keep: (activity) => client.setQueryData(queryKey, activity),
+        readPlainly: () => client.refetchQueries({ queryKey, exact: true }),
+      },
+      stop.signal,
+    );
+    return () => stop.abort();
+  }, [client, hasActivity]);
+  return query;
 }
 
 /** Pauses, resumes or limits a trunk, and reads it anew. */

@@ -1,0 +1,34 @@
+/**
+ * How many requests a tab's long polls send: a change in a quiet time is fetched at once, and one after the other
+ * where something changes all the time. Ten tabs stay within a key's 600 a minute, with what they poll besides.
+ */
+import { pause } from "./pauses";
+
+const AT_ONCE = 10;
+const PER_MINUTE = 45;
+
+export interface RequestBudget {
+  /** Takes a request, and says in how many milliseconds it may be sent. */
+  take: (nowMs: number) => number;
+}
+
+/** A token bucket: `atOnce` requests, then `perMinute`. Pure, but for what it has handed out. */
+export function requestBudget(atOnce: number, perMinute: number): RequestBudget {
+  const everyMs = 60_000 / perMinute;
+  let nextMs = -Infinity;
+  return {
+    take: (nowMs) => {
+      nextMs = Math.max(nextMs, nowMs - (atOnce - 1) * everyMs);
+      const inMs = Math.max(0, nextMs - nowMs);
+      nextMs += everyMs;
+      return inMs;
+    },
+  };
+}
+
+const budget = requestBudget(AT_ONCE, PER_MINUTE);
+
+/** Waits until the next request of a long poll may be sent. */
+export function untilAffordable(signal: AbortSignal): Promise<void> {
+  return pause(budget.take(performance.now()) / 1000, signal);
+}
