@@ -72,20 +72,27 @@ STANDALONE_GROUPS: dict[str, Callable[[], list[Row]]] = {
 }
 
 
+_BEFORE_THE_STACK = {"start", "reconciler"}
+"""Groups whose memory and processor time nothing else may have touched."""
+
+
+def _standalone_rows(wanted: set[str]) -> list[Row]:
+    return [row for name, measure in STANDALONE_GROUPS.items() if name in wanted for row in measure()]
+
+
 def main(names: Sequence[str]) -> None:
     """Measure the named groups, or all groups."""
     groups = [*STANDALONE_GROUPS, *STACK_GROUPS]
     wanted = set(names or groups)
     if unknown := wanted - set(groups):
         raise SystemExit(f"unknown group {sorted(unknown)[0]}; the groups are {', '.join(groups)}")
-    rows = [row for name in ("start", "reconciler") if name in wanted for row in STANDALONE_GROUPS[name]()]
+    rows = _standalone_rows(wanted & _BEFORE_THE_STACK)
     if wanted & set(STACK_GROUPS):
         with local_stack(for_tests("bench-stack"), print) as stack:
             tenant = TenantClient(stack)
             for name, measure in STACK_GROUPS.items():
                 rows += measure(stack, tenant) if name in wanted else []
-    for name in ("run", "batch_files", "batch_imports"):
-        rows += STANDALONE_GROUPS[name]() if name in wanted else []
+    rows += _standalone_rows(wanted - _BEFORE_THE_STACK)
     show(rows, is_complete=not names)
 
 
