@@ -1,6 +1,7 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { Check, Copy } from "lucide-react";
+import { useTabIndex } from "./row-focus";
 
 interface CopyButtonProps {
   text: string;
@@ -10,6 +11,7 @@ interface CopyButtonProps {
 
 /** Copies a text, and says so, also to a screen reader. */
 export function CopyButton({ text, what }: CopyButtonProps) {
+  const tabIndex = useTabIndex();
   const clipboard = useClipboard({ timeout: 1500 });
   const label = clipboard.copied ? "Copied" : `Copy ${what}`;
   return (
@@ -20,6 +22,7 @@ export function CopyButton({ text, what }: CopyButtonProps) {
           color="gray"
           size={24}
           aria-label={`Copy ${what}`}
+          tabIndex={tabIndex}
           onClick={(event) => {
             event.stopPropagation();
             clipboard.copy(text);

@@ -1,10 +1,12 @@
 import { Button } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
+import { useMemo, useRef, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 import classes from "./DataTable.module.css";
-import { rowToFocus, visibleColumns, type Column, type More } from "./data-table";
+import { rowToFocus, visibleColumns, withIndex, type Column, type More } from "./data-table";
+import { TabStop, useRowFocus } from "./row-focus";
+import { RowCheck, SelectAll, toggled, type Selection } from "./RowCheck";
 import { useTableRows } from "./use-table-rows";
 
 const ROW_HEIGHT = 44;
@@ -20,7 +22,7 @@ interface DataTableProps<Row extends object> {
   /** Opens a row: by click, or by Enter. */
   onOpen?: (row: Row) => void;
   /** Ids of the selected rows; the table has no check boxes without it. */
-  selection?: { ids: ReadonlySet<string>; onChange: (ids: ReadonlySet<string>) => void };
+  selection?: Selection;
   more?: More;
 }
 
@@ -36,40 +38,30 @@ export function DataTable<Row extends object>({
 }: DataTableProps<Row>) {
   const scroller = useRef<HTMLDivElement>(null);
   const { ref: frame, width } = useElementSize();
-  const [focused, setFocused] = useState(0);
   const shown = useMemo(() => visibleColumns(columns, width), [columns, width]);
   const table = useTableRows(rows, shown, rowId);
   const ordered = table.rows;
+  const ids = useMemo(() => ordered.map(rowId), [ordered, rowId]);
+  const focus = useRowFocus(ids, scroller);
   // eslint-disable-next-line react-hooks/incompatible-library -- it is used in this component alone
   const virtual = useVirtualizer({
     count: ordered.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
     overscan: 8,
+    // The row with the focus stays in the page wherever one scrolls: the focus would be lost with it.
+    rangeExtractor: (range) => withIndex(defaultRangeExtractor(range), focus.at),
   });
   const tracks = [
     ...(selection ? ["40px"] : []),
     ...shown.map((column) => column.width ?? "minmax(0, 1fr)"),
   ].join(" ");
-  const toggle = (id: string) => {
-    if (!selection) return;
-    const ids = new Set(selection.ids);
-    if (!ids.delete(id)) ids.add(id);
-    selection.onChange(ids);
-  };
-  const focus = (index: number) => {
-    setFocused(index);
-    virtual.scrollToIndex(index);
-    requestAnimationFrame(() =>
-      scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus(),
-    );
-  };
   const onKeyDown = (event: KeyboardEvent, row: Row, index: number) => {
     if (event.target !== event.currentTarget) return;
     const next = rowToFocus(event.key, index, ordered.length);
-    if (next !== null) focus(next);
+    if (next !== null) focus.move(next);
     else if (event.key === "Enter" && onOpen) onOpen(row);
-    else if (event.key === " " && selection) toggle(rowId(row));
+    else if (event.key === " " && selection) toggled(selection, rowId(row));
     else return;
     event.preventDefault();
   };
@@ -85,7 +77,7 @@ export function DataTable<Row extends object>({
       >
         <div role="rowgroup" className={classes.head}>
           <div role="row" aria-rowindex={1} style={{ display: "grid", gridTemplateColumns: tracks }}>
-            {selection && <SelectAll rows={ordered.map(rowId)} selection={selection} />}
+            {selection && <SelectAll ids={ids} selection={selection} />}
             {shown.map((column) => (
               <Header
                 key={column.id}
@@ -98,9 +90,8 @@ export function DataTable<Row extends object>({
         </div>
         <div role="rowgroup" className={classes.body} style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map(({ index, start }) => {
-            const row = ordered[index];
-            if (row === undefined) return null;
-            const id = rowId(row);
+            const [row, id] = [ordered[index], ids[index]];
+            if (row === undefined || id === undefined) return null;
             return (
               <div
                 key={id}
@@ -109,38 +100,31 @@ export function DataTable<Row extends object>({
                 data-clickable={onOpen ? "" : undefined}
                 aria-rowindex={index + 2}
                 aria-selected={selection ? selection.ids.has(id) : undefined}
-                tabIndex={index === Math.min(focused, ordered.length - 1) ? 0 : -1}
+                tabIndex={index === focus.at ? 0 : -1}
                 className={classes.row}
                 style={{
                   height: ROW_HEIGHT,
                   transform: `translateY(${start}px)`,
                   gridTemplateColumns: tracks,
                 }}
-                onFocus={() => setFocused(index)}
+                onFocus={() => focus.note(index)}
                 onKeyDown={(event) => onKeyDown(event, row, index)}
                 onClick={(event) => {
                   if (onOpen && !isControl(event)) onOpen(row);
                 }}
               >
-                {selection && (
-                  <div role="gridcell" className={classes.cell}>
-                    <input
-                      type="checkbox"
-                      aria-label={`Select ${id}`}
-                      checked={selection.ids.has(id)}
-                      onChange={() => toggle(id)}
-                    />
-                  </div>
-                )}
-                {shown.map((column) => (
-                  <div
-                    key={column.id}
-                    role="gridcell"
-                    className={`${classes.cell} ${column.align === "end" ? classes.end : ""}`}
-                  >
-                    {column.cell(row)}
-                  </div>
-                ))}
+                <TabStop value={index === focus.at}>
+                  {selection && <RowCheck id={id} selection={selection} />}
+                  {shown.map((column) => (
+                    <div
+                      key={column.id}
+                      role="gridcell"
+                      className={`${classes.cell} ${column.align === "end" ? classes.end : ""}`}
+                    >
+                      {column.cell(row)}
+                    </div>
+                  ))}
+                </TabStop>
               </div>
             );
           })}
@@ -154,7 +138,8 @@ export function DataTable<Row extends object>({
 /** A click on a button or link within a row is not one on the row. */
 function isControl(event: MouseEvent): boolean {
   return (
-    event.target instanceof Element && event.target.closest("a, button, input, [role=menuitem]") !== null
+    event.target instanceof Element &&
+    event.target.closest("a, button, input, label, [role=menuitem]") !== null
   );
 }
 
@@ -182,26 +167,6 @@ function Header<Row>({ column, direction, onSort }: HeaderProps<Row>) {
       className={`${classes.header} ${column.align === "end" ? classes.end : ""}`}
     >
       {content}
-    </div>
-  );
-}
-
-function SelectAll({
-  rows,
-  selection,
-}: {
-  rows: string[];
-  selection: NonNullable<DataTableProps<never>["selection"]>;
-}) {
-  const all = rows.length > 0 && rows.every((id) => selection.ids.has(id));
-  return (
-    <div role="columnheader" className={classes.header}>
-      <input
-        type="checkbox"
-        aria-label="Select all loaded rows"
-        checked={all}
-        onChange={() => selection.onChange(new Set(all ? [] : rows))}
-      />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { rowToFocus, visibleColumns } from "./data-table";
+import { rowToFocus, selectedAmong, visibleColumns, withIndex } from "./data-table";
 
 it("moves within the rows", () => {
   const keys = ["ArrowDown", "ArrowUp", "PageDown", "PageUp", "Home", "End"];
@@ -17,4 +17,17 @@ it("hides columns where there is no room", () => {
     { id: "b", header: "B", cell: () => null, hideBelow: 600 },
   ];
   expect([0, 599, 600].map((width) => visibleColumns(columns, width).length)).toEqual([2, 1, 2]);
+});
+
+it("keeps the row with the focus among those in sight", () => {
+  expect([withIndex([4, 5], 99), withIndex([4, 5], 0), withIndex([4, 5], 5), withIndex([], -1)]).toEqual([
+    [4, 5, 99],
+    [0, 4, 5],
+    [4, 5],
+    [],
+  ]);
+});
+
+it("acts on no row that a filter hides", () => {
+  expect([...selectedAmong(new Set(["a", "b"]), ["b", "c"])]).toEqual(["b"]);
 });

@@ -54,3 +54,16 @@ export function rowToFocus(key: string, at: number, count: number): number | nul
   const step = steps[key];
   return step === undefined || count === 0 ? null : Math.max(0, Math.min(count - 1, at + step));
 }
+
+/** The indexes in ascending order, with this one. */
+export function withIndex(indexes: number[], index: number): number[] {
+  return index < 0 || indexes.includes(index)
+    ? indexes
+    : [...indexes, index].sort((one, other) => one - other);
+}
+
+/** Those of the selected ids that are among the rows: what a filter hides is not acted on. */
+export function selectedAmong(selected: ReadonlySet<string>, ids: string[]): ReadonlySet<string> {
+  if (selected.size === 0) return selected;
+  return new Set(ids.filter((id) => selected.has(id)));
+}

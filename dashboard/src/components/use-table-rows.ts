@@ -38,8 +38,10 @@ export function useTableRows<Row extends object>(
     [columns],
   );
   const table = useTable({ features, columns: definitions, data: rows, getRowId: rowId });
+  const model = table.getRowModel().rows;
+  const ordered = useMemo(() => model.map((row) => row.original), [model]);
   return {
-    rows: table.getRowModel().rows.map((row) => row.original),
+    rows: ordered,
     directionOf: (id) => table.getColumn(id)?.getIsSorted() ?? false,
     sortBy: (id) => table.getColumn(id)?.toggleSorting(),
   };

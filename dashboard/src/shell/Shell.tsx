@@ -5,6 +5,7 @@ import { Menu as MenuIcon } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { modeOf } from "~/api/session";
 import { Account } from "./Account";
+import { useFocusKeeper } from "./focus-keeper";
 import { Logo } from "./Logo";
 import { Navigation } from "./Navigation";
 import classes from "./Shell.module.css";
@@ -20,6 +21,7 @@ export function Shell() {
   useMode();
   const [menu, { open, close }] = useDisclosure(false);
   const main = useFocusOnNavigation();
+  useFocusKeeper();
   const side = (
     <>
       <Navigation onNavigate={close} />

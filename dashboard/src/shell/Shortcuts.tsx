@@ -21,6 +21,8 @@ export function Shortcuts() {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(document.activeElement)) return;
+      // A dialog is asked first: leaving it could lose a secret that is shown once.
+      if (document.querySelector("[role=dialog]")) return;
       const now = { key: event.key, atMs: event.timeStamp };
       const path = pathOfKeys(sections, before.current, now);
       before.current = now;

@@ -1,8 +1,9 @@
-import { Select, TextInput } from "@mantine/core";
+import { Select } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { pollIntervalMs } from "~/api/polling";
+import { CommittedText } from "~/components/CommittedText";
 import { moreOf, type Column } from "~/components/data-table";
 import { DataTable } from "~/components/DataTable";
 import { IdText } from "~/components/IdText";
@@ -58,24 +59,19 @@ export function ResultsTab({ batch }: { batch: Batch }) {
 
 function Filters({ filters, batch }: { filters: BatchSearch; batch: Batch }) {
   const navigate = useNavigate({ from: "/batches/$batchId" });
-  const set = (change: BatchSearch) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const set = (change: BatchSearch) => void navigate({ search: (before) => ({ ...before, ...change }) });
   const reasons = [
     ...batch.progress.reasons.map(({ reason }) => reason),
     ...batch.progress.refusals.map(({ type }) => type),
   ];
   return (
     <div className={classes.filters} role="search">
-      <TextInput
+      <CommittedText
         data-search
         aria-label="Phone number"
         placeholder="+15550100001"
-        defaultValue={filters.phone_number ?? ""}
-        key={filters.phone_number}
-        onBlur={(event) => set({ phone_number: event.currentTarget.value || undefined })}
-        onKeyDown={(event) => {
-          if (event.key === "Enter") set({ phone_number: event.currentTarget.value || undefined });
-        }}
+        value={filters.phone_number ?? ""}
+        onCommit={(text) => set({ phone_number: text || undefined })}
       />
       <Select
         aria-label="Rows"

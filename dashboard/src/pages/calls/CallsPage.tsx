@@ -5,7 +5,7 @@ import { lazy, Suspense, useMemo, useState } from "react";
 import { currentMode } from "~/api/mode";
 import { useReasonTexts } from "~/api/reference";
 import { ButtonLink } from "~/components/ButtonLink";
-import { moreOf } from "~/components/data-table";
+import { moreOf, selectedAmong } from "~/components/data-table";
 import { DataTable } from "~/components/DataTable";
 import { Page } from "~/components/Page";
 import { Empty, PageState, Skeleton } from "~/components/PageState";
@@ -14,6 +14,7 @@ import classes from "./CallsPage.module.css";
 import { callColumns } from "./columns";
 import { Filters } from "./Filters";
 import type { CallFilters } from "./filters";
+import type { CallListItem } from "./queries";
 import { useCallList } from "./use-call-list";
 
 const NOTHING: ReadonlySet<string> = new Set();
@@ -69,7 +70,8 @@ function CallTable({ filters }: { filters: CallFilters }) {
   const calls = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
   const reasons = useReasonTexts();
   const columns = useMemo(() => callColumns(reasons), [reasons]);
-  const [selected, setSelected] = useState(NOTHING);
+  const [marked, setSelected] = useState(NOTHING);
+  const selected = useMemo(() => selectedAmong(marked, calls.map(idOf)), [marked, calls]);
   const [told, setTold] = useState("");
   const select = (ids: ReadonlySet<string>) => {
     setSelected(ids);
@@ -106,7 +108,7 @@ function CallTable({ filters }: { filters: CallFilters }) {
             label="Calls"
             rows={calls}
             columns={columns}
-            rowId={(call) => call.call_id}
+            rowId={idOf}
             onOpen={(call) => void navigate({ to: "/calls/$id", params: { id: call.call_id } })}
             selection={{ ids: selected, onChange: select }}
             more={moreOf(query)}
@@ -115,6 +117,10 @@ function CallTable({ filters }: { filters: CallFilters }) {
       </PageState>
     </>
   );
+}
+
+function idOf(call: CallListItem): string {
+  return call.call_id;
 }
 
 function NoCalls({ isFiltered }: { isFiltered: boolean }) {

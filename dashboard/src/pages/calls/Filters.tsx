@@ -1,9 +1,9 @@
-import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { Button, NativeSelect } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Search, X } from "lucide-react";
-import { useState } from "react";
 import { referenceQuery } from "~/api/reference";
+import { CommittedText } from "~/components/CommittedText";
 import { hasFilters } from "~/lib/search";
 import classes from "./CallsPage.module.css";
 import { lookedFor, lookFor, STATUSES, type CallFilters, type CallsSearch, type Period } from "./filters";
@@ -24,7 +24,7 @@ export function Filters({ filters }: { filters: CallFilters }) {
   const set = (change: CallFilters) => void navigate({ search: (before) => ({ ...before, ...change }) });
   return (
     <div className={classes.filters} role="search">
-      <SearchField key={lookedFor(filters)} filters={filters} set={set} />
+      <SearchField filters={filters} set={set} />
       <Choice
         label="Status"
         none="Any status"
@@ -76,26 +76,20 @@ function Choice({ label, none, options, value, onChange }: ChoiceProps) {
 
 function SearchField({ filters, set }: { filters: CallFilters; set: (change: CallFilters) => void }) {
   const navigate = useNavigate({ from: "/calls" });
-  const [text, setText] = useState(lookedFor(filters));
-  const look = () => {
-    if (text.trim() === lookedFor(filters)) return;
+  const look = (text: string) => {
     const found = lookFor(text);
     if ("callId" in found) void navigate({ to: "/calls/$id", params: { id: found.callId } });
     else set(found.filters);
   };
   return (
-    <TextInput
+    <CommittedText
       data-search
       className={classes.search}
       aria-label="Phone number, call id, user id, or name=value of the metadata"
       placeholder="Number, call id, user or name=value"
       leftSection={<Search size={14} />}
-      value={text}
-      onChange={(event) => setText(event.currentTarget.value)}
-      onBlur={look}
-      onKeyDown={(event) => {
-        if (event.key === "Enter") look();
-      }}
+      value={lookedFor(filters)}
+      onCommit={look}
     />
   );
 }

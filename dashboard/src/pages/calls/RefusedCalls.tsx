@@ -1,9 +1,9 @@
-import { TextInput } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Search } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import type { Schemas } from "~/api/client";
+import { CommittedText } from "~/components/CommittedText";
 import { moreOf, type Column } from "~/components/data-table";
 import { DataTable } from "~/components/DataTable";
 import { IdText } from "~/components/IdText";
@@ -19,7 +19,7 @@ type Refusal = Schemas["RefusalView"];
 export function RefusedCalls({ phoneNumber }: { phoneNumber: string | undefined }) {
   return (
     <>
-      <NumberField key={phoneNumber} phoneNumber={phoneNumber} />
+      <NumberField phoneNumber={phoneNumber} />
       {phoneNumber === undefined ? (
         <Empty
           title="Why was a number not called?"
@@ -34,26 +34,21 @@ export function RefusedCalls({ phoneNumber }: { phoneNumber: string | undefined 
 
 function NumberField({ phoneNumber }: { phoneNumber: string | undefined }) {
   const navigate = useNavigate({ from: "/calls" });
-  const [text, setText] = useState(phoneNumber ?? "");
-  const look = () => {
+  const look = (text: string) => {
     const found = lookFor(text === "" || text.startsWith("+") ? text : `+${text}`);
-    if ("callId" in found || found.filters.phone_number === phoneNumber) return;
+    if ("callId" in found) return;
     void navigate({ search: (before) => ({ ...before, phone_number: found.filters.phone_number }) });
   };
   return (
     <div className={classes.filters} role="search">
-      <TextInput
+      <CommittedText
         data-search
         className={classes.search}
         aria-label="Phone number"
         placeholder="+15550100001"
         leftSection={<Search size={14} />}
-        value={text}
-        onChange={(event) => setText(event.currentTarget.value)}
-        onBlur={look}
-        onKeyDown={(event) => {
-          if (event.key === "Enter") look();
-        }}
+        value={phoneNumber ?? ""}
+        onCommit={look}
       />
     </div>
   );

@@ -1,12 +1,13 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus, Search } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { pollIntervalMs } from "~/api/polling";
 import { useSession } from "~/api/use-session";
+import { CommittedText } from "~/components/CommittedText";
 import { CopyButton } from "~/components/CopyButton";
-import { moreOf, type Column } from "~/components/data-table";
+import { moreOf, selectedAmong, type Column } from "~/components/data-table";
 import { DataTable } from "~/components/DataTable";
 import { Empty, PageState } from "~/components/PageState";
 import { ScopedButton } from "~/components/ScopedButton";
@@ -24,12 +25,13 @@ export function SuppressionList() {
   const { number } = useSearch({ from: "/_app/rules" });
   const { allows } = useSession();
   const [isAdding, setAdding] = useState(false);
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [marked, setSelected] = useState<ReadonlySet<string>>(new Set());
   const query = useInfiniteQuery({
     ...suppressionsQuery(number),
     refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? false : pollIntervalMs(EVERY_MS)),
   });
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
+  const selected = useMemo(() => selectedAmong(marked, rows.map(numberOf)), [marked, rows]);
   return (
     <>
       <div className={classes.bar}>
@@ -55,7 +57,7 @@ export function SuppressionList() {
             label="Suppression list"
             rows={rows}
             columns={COLUMNS}
-            rowId={(row) => row.number}
+            rowId={numberOf}
             {...(allows("rules:write") ? { selection: { ids: selected, onChange: setSelected } } : {})}
             more={moreOf(query)}
           />
@@ -68,6 +70,10 @@ export function SuppressionList() {
       )}
     </>
   );
+}
+
+function numberOf(row: Suppression): string {
+  return row.number;
 }
 
 const COLUMNS: Column<Suppression>[] = [
@@ -117,23 +123,18 @@ function SearchField() {
     const found = searchedNumber(text);
     const isValid = text.trim() === "" || found !== undefined;
     setError(isValid ? null : "Type the beginning of a number, for example +1415.");
-    if (isValid && found !== number)
-      void navigate({ search: (before) => ({ ...before, number: found }), replace: true });
+    if (isValid && found !== number) void navigate({ search: (before) => ({ ...before, number: found }) });
   };
   return (
-    <TextInput
+    <CommittedText
       data-search
       className={classes.search}
       aria-label="Number, or its beginning"
       placeholder="+1415…"
       leftSection={<Search size={14} />}
-      defaultValue={number ?? ""}
-      key={number}
+      value={number ?? ""}
       error={error}
-      onBlur={(event) => search(event.currentTarget.value)}
-      onKeyDown={(event) => {
-        if (event.key === "Enter") search(event.currentTarget.value);
-      }}
+      onCommit={search}
     />
   );
 }

@@ -3,6 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { pollIntervalMs } from "~/api/polling";
+import { CommittedText } from "~/components/CommittedText";
 import { moreOf, type Column } from "~/components/data-table";
 import { DataTable } from "~/components/DataTable";
 import { IdText } from "~/components/IdText";
@@ -175,18 +176,13 @@ interface FilterTextProps {
 
 /** A filter that counts when the field is left, or by Enter. */
 function FilterText({ label, placeholder, value, set, first = false }: FilterTextProps) {
-  const apply = (text: string) => set(text.trim() || undefined);
   return (
-    <TextInput
+    <CommittedText
       data-search={first || undefined}
       aria-label={label}
       placeholder={placeholder}
-      defaultValue={value ?? ""}
-      key={value}
-      onBlur={(event) => apply(event.currentTarget.value)}
-      onKeyDown={(event) => {
-        if (event.key === "Enter") apply(event.currentTarget.value);
-      }}
+      value={value ?? ""}
+      onCommit={(text) => set(text || undefined)}
     />
   );
 }

@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { RotateCcw } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { pollIntervalMs } from "~/api/polling";
+import { CommittedText } from "~/components/CommittedText";
 import { moreOf, type Column } from "~/components/data-table";
 import { DataTable } from "~/components/DataTable";
 import { IdText } from "~/components/IdText";
@@ -149,17 +150,13 @@ function Filters({ filters, onChange, webhook, onRecover }: FiltersProps) {
         value={filters.event_type ?? ""}
         onChange={(event) => onChange({ event_type: oneOf(event.currentTarget.value, EVENT_TYPES) })}
       />
-      <TextInput
+      <CommittedText
         data-search
         aria-label="Call id"
         placeholder="Call id"
-        defaultValue={filters.call_id ?? ""}
-        key={filters.call_id}
+        value={filters.call_id ?? ""}
         maxLength={36}
-        onBlur={(event) => onChange({ call_id: event.currentTarget.value.trim() || undefined })}
-        onKeyDown={(event) => {
-          if (event.key === "Enter") onChange({ call_id: event.currentTarget.value.trim() || undefined });
-        }}
+        onCommit={(text) => onChange({ call_id: text || undefined })}
       />
       <TextInput
         aria-label="Since"
