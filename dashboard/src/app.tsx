@@ -1,7 +1,8 @@
 /** The app's router and query client, and what a lost session does to both. */
 import type { QueryClient } from "@tanstack/react-query";
 import { createRouter } from "@tanstack/react-router";
-import { makeQueryClient } from "./api/query-client";
+import { forgetData, makeQueryClient } from "./api/query-client";
+import { sessionQuery } from "./api/session";
 import { Skeleton } from "./components/PageState";
 import { onNewsOfOtherTabs } from "./lib/tabs";
 import { routeTree } from "./routes.gen";
@@ -29,15 +30,23 @@ declare module "@tanstack/react-router" {
 export function makeApp() {
   const goToSignIn = () => {
     const here = router.state.location;
-    queryClient.removeQueries();
+    forgetData(queryClient);
     if (here.pathname === "/sign-in") return;
     void router.navigate({ to: "/sign-in", search: { return_to: here.href, expired: true }, replace: true });
   };
   const queryClient = makeQueryClient(() => goToSignIn());
   const router = makeRouter(queryClient);
+  const takeOverSession = async () => {
+    const before = queryClient.getQueryData(sessionQuery.queryKey);
+    queryClient.removeQueries({ queryKey: sessionQuery.queryKey });
+    await router.invalidate();
+    const now = queryClient.getQueryData(sessionQuery.queryKey);
+    // The cookie is another tenant's: nothing that was read before may stay beside what is read now.
+    if (before && now && before.tenant_id !== now.tenant_id) location.reload();
+  };
   onNewsOfOtherTabs((news) => {
     if (news === "signed-out") goToSignIn();
-    else void router.invalidate();
+    else void takeOverSession();
   });
   return { router, queryClient };
 }

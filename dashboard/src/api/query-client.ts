@@ -1,5 +1,6 @@
 /** What all queries share: when to try again, and what a lost session means. */
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { configQuery } from "./config";
 import { ApiError } from "./errors";
 import { noteLimit } from "./polling";
 import { sessionQuery } from "./session";
@@ -34,4 +35,9 @@ export function makeQueryClient(onSignedOut: () => void): QueryClient {
     },
   });
   return client;
+}
+
+/** Forgets what a session has read. What the deployment says of itself stays: the sign-in page shows it. */
+export function forgetData(client: QueryClient): void {
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== configQuery.queryKey[0] });
 }

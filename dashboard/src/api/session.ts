@@ -1,7 +1,7 @@
 /** The session: who is signed in, in which modes, with which rights. */
 import { queryOptions } from "@tanstack/react-query";
 import { api, body, type Schemas } from "./client";
-import { ApiError } from "./errors";
+import { ApiError, networkError } from "./errors";
 import { chooseMode, currentMode, type Mode } from "./mode";
 
 /** `modes` is missing while a deployment is half done: then the key's mode is the only one. */
@@ -24,7 +24,12 @@ export const sessionQuery = queryOptions({
 
 /** Opens a session: the cookie is HttpOnly, and the key is kept nowhere. */
 export async function signIn(credential: { api_key: string } | { id_token: string }): Promise<Session> {
-  const session: Session = await body(api.POST("/api/v1/session", { body: credential }));
+  const session: Session = await body(api.POST("/api/v1/session", { body: credential })).catch(
+    (error: unknown) => {
+      // A session that nobody got is none: there is nothing to look for before one tries again.
+      throw error instanceof ApiError && error.kind === "unknown-outcome" ? networkError() : error;
+    },
+  );
   chooseMode(null);
   return session;
 }

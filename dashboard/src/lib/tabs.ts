@@ -2,18 +2,17 @@
 
 export type TabNews = "signed-in" | "signed-out";
 
-const CHANNEL = "trunkline-session";
+/** One for sending and hearing: a channel hears the others' messages, but not its own. */
+const channel = new BroadcastChannel("trunkline-session");
 
 export function tellOtherTabs(news: TabNews): void {
-  const channel = new BroadcastChannel(CHANNEL);
   channel.postMessage(news);
-  channel.close();
 }
 
 export function onNewsOfOtherTabs(listener: (news: TabNews) => void): () => void {
-  const channel = new BroadcastChannel(CHANNEL);
-  channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+  const onMessage = ({ data }: MessageEvent<unknown>) => {
     if (data === "signed-in" || data === "signed-out") listener(data);
   };
-  return () => channel.close();
+  channel.addEventListener("message", onMessage);
+  return () => channel.removeEventListener("message", onMessage);
 }

@@ -9,6 +9,7 @@ export interface SignInSearch {
   /** What Cognito sends back. */
   code?: string | undefined;
   state?: string | undefined;
+  error?: string | undefined;
   error_description?: string | undefined;
 }
 
@@ -18,6 +19,7 @@ export const Route = createFileRoute("/sign-in")({
     expired: flagOf(search.expired),
     code: textOf(search.code, 2_000),
     state: textOf(search.state, 200),
+    error: textOf(search.error, 100),
     error_description: textOf(search.error_description, 500),
   }),
   component: SignInPage,

@@ -11,6 +11,7 @@ import { CircleUserRound, Keyboard, LogOut, Monitor, Moon, Settings2, Sun } from
 import { useState } from "react";
 import { ApiError } from "~/api/errors";
 import { chooseMode, type Mode } from "~/api/mode";
+import { forgetData } from "~/api/query-client";
 import { modeOf, modesOf, signOut, type Session } from "~/api/session";
 import { tellOtherTabs } from "~/lib/tabs";
 import classes from "./Shell.module.css";
@@ -119,7 +120,7 @@ function useSignOut(setDoubtful: (isDoubtful: boolean) => void) {
         return;
       }
     }
-    queryClient.removeQueries();
+    forgetData(queryClient);
     tellOtherTabs("signed-out");
     await router.navigate({ to: "/sign-in", search: {} });
   };

@@ -9,7 +9,7 @@ import { fieldError } from "~/lib/form-errors";
 import { safeReturnTo } from "~/lib/return-to";
 import { onNewsOfOtherTabs, tellOtherTabs } from "~/lib/tabs";
 import { Logo } from "~/shell/Logo";
-import { beginSignIn, finishSignIn } from "./cognito";
+import { beginSignIn, finishSignIn, type WayBack } from "./cognito";
 import { keyInAddress } from "./demo-link";
 import classes from "./SignInPage.module.css";
 
@@ -109,8 +109,8 @@ function UserPool({ cognito, enter }: FormProps & { cognito: NonNullable<Dashboa
   const search = useSearch({ from: "/sign-in" });
   const began = useRef(false);
   const finish = useMutation({
-    mutationFn: async (code: string) => {
-      const { idToken, returnTo } = await finishSignIn(cognito, code, search.state);
+    mutationFn: async (back: WayBack) => {
+      const { idToken, returnTo } = await finishSignIn(cognito, back);
       await signIn({ id_token: idToken });
       return returnTo;
     },
@@ -121,11 +121,11 @@ function UserPool({ cognito, enter }: FormProps & { cognito: NonNullable<Dashboa
   });
   const { mutate } = finish;
   useEffect(() => {
-    if (search.code && !began.current) {
+    if ((search.code ?? search.error) && !began.current) {
       began.current = true;
-      mutate(search.code);
+      mutate(search);
     }
-  }, [search.code, mutate]);
+  }, [search, mutate]);
   const begin = useMutation({
     mutationFn: async () => location.assign(await beginSignIn(cognito, safeReturnTo(search.return_to))),
   });
@@ -140,7 +140,6 @@ function UserPool({ cognito, enter }: FormProps & { cognito: NonNullable<Dashboa
         Sign in with your account
       </Button>
       <FormError error={finish.error ?? begin.error} />
-      {search.error_description && <FormError error={new Error(search.error_description)} />}
       <div className={classes.or}>or</div>
     </>
   );

@@ -32,34 +32,42 @@ export async function beginSignIn(cognito: Cognito, returnTo: string): Promise<s
   return `${cognito.domain}/oauth2/authorize?${query}`;
 }
 
-/** Exchanges the code that Cognito sent back for an ID token. */
-export async function finishSignIn(cognito: Cognito, code: string, state: string | undefined) {
+/** What Cognito sends back: a code, or an error. Source: RFC 6749, sections 4.1.2 and 4.1.2.1. */
+export interface WayBack {
+  code?: string | undefined;
+  state?: string | undefined;
+  error?: string | undefined;
+  error_description?: string | undefined;
+}
+
+/**
+ * Exchanges the code that Cognito sent back for an ID token. Without the state of this tab's attempt nothing is
+ * sent, and nothing is shown of the address: anybody could have made the link.
+ */
+export async function finishSignIn(cognito: Cognito, back: WayBack) {
   const attempt = takeAttempt();
-  if (!attempt || attempt.state !== state) {
-    throw new ApiError(400, {
-      type: "sign_in",
-      message: "This sign-in was not started in this tab. Try again.",
-    });
-  }
+  if (!attempt || attempt.state !== back.state)
+    throw refused("This sign-in was not started in this tab. Try again.");
+  if (!back.code)
+    throw refused(`Cognito refused the sign-in: ${back.error_description ?? back.error ?? "no code"}`);
   const body = new URLSearchParams({
     grant_type: "authorization_code",
     client_id: cognito.client_id,
     redirect_uri: redirectUri(),
-    code,
+    code: back.code,
     code_verifier: attempt.verifier,
   });
   // eslint-disable-next-line no-restricted-globals -- Cognito is not the API
   const response = await fetch(`${cognito.domain}/oauth2/token`, { method: "POST", body }).catch(() => {
     throw networkError();
   });
-  const answer = (await response.json()) as { id_token?: string };
-  if (!response.ok || !answer.id_token) {
-    throw new ApiError(response.status, {
-      type: "sign_in",
-      message: "Cognito did not accept the sign-in. Try again.",
-    });
-  }
+  const answer = (await response.json().catch(() => null)) as { id_token?: string } | null;
+  if (!response.ok || !answer?.id_token) throw refused("Cognito did not accept the sign-in. Try again.");
   return { idToken: answer.id_token, returnTo: attempt.returnTo };
+}
+
+function refused(message: string): ApiError {
+  return new ApiError(400, { type: "sign_in", message });
 }
 
 /** Reads the attempt once: a code and its state are of no use twice. */
