@@ -1,21 +1,17 @@
-import {
-  ActionIcon,
-  Menu,
-  SegmentedControl,
-  useMantineColorScheme,
-  type MantineColorScheme,
-} from "@mantine/core";
+import { SegmentedControl } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
-import { CircleUserRound, Keyboard, LogOut, Monitor, Moon, Settings2, Sun } from "lucide-react";
-import { useState } from "react";
+import { CircleUserRound } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
 import { ApiError } from "~/api/errors";
 import { chooseMode, type Mode } from "~/api/mode";
 import { forgetData } from "~/api/query-client";
 import { modeOf, modesOf, signOut, type Session } from "~/api/session";
 import { tellOtherTabs } from "~/lib/tabs";
 import classes from "./Shell.module.css";
-import { openShortcutHelp } from "./shortcut-help";
+
+/** Menus are a good part of the library: this one comes after the page. */
+const AccountMenu = lazy(() => import("./AccountMenu"));
 
 /** Who is signed in, test or live, the color scheme, and sign-out. */
 export function Account({ session }: { session: Session }) {
@@ -34,7 +30,9 @@ export function Account({ session }: { session: Session }) {
         <span className={classes.name} title={session.name}>
           {session.name}
         </span>
-        <AccountMenu signOutHere={signOutHere} />
+        <Suspense>
+          <AccountMenu signOutHere={signOutHere} />
+        </Suspense>
       </div>
     </div>
   );
@@ -63,45 +61,6 @@ function ModeSwitch({ session }: { session: Session }) {
         { value: "live", label: "Live" },
       ]}
     />
-  );
-}
-
-const SCHEMES: { value: MantineColorScheme; label: string; icon: typeof Sun }[] = [
-  { value: "light", label: "Light", icon: Sun },
-  { value: "dark", label: "Dark", icon: Moon },
-  { value: "auto", label: "As the system", icon: Monitor },
-];
-
-function AccountMenu({ signOutHere }: { signOutHere: () => Promise<void> }) {
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
-  return (
-    <Menu position="top-end" width={200}>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label="Account and appearance">
-          <Settings2 size={16} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>Appearance</Menu.Label>
-        <Menu.RadioGroup
-          value={colorScheme}
-          onChange={(scheme) => setColorScheme(scheme as MantineColorScheme)}
-        >
-          {SCHEMES.map(({ value, label, icon: Icon }) => (
-            <Menu.RadioItem key={value} value={value} rightSection={<Icon size={14} aria-hidden />}>
-              {label}
-            </Menu.RadioItem>
-          ))}
-        </Menu.RadioGroup>
-        <Menu.Divider />
-        <Menu.Item leftSection={<Keyboard size={14} />} onClick={openShortcutHelp}>
-          Keyboard shortcuts
-        </Menu.Item>
-        <Menu.Item leftSection={<LogOut size={14} />} onClick={() => void signOutHere()}>
-          Sign out
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
   );
 }
 

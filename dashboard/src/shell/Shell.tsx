@@ -5,7 +5,6 @@ import { Menu as MenuIcon } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { modeOf } from "~/api/session";
 import { Account } from "./Account";
-import { useFocusKeeper } from "./focus-keeper";
 import { Logo } from "./Logo";
 import { Navigation } from "./Navigation";
 import classes from "./Shell.module.css";
@@ -70,6 +69,14 @@ export function Shell() {
       <Shortcuts />
     </div>
   );
+}
+
+/** Loaded after the page: nothing has the focus before. */
+function useFocusKeeper() {
+  useEffect(() => {
+    const keeping = import("./focus-keeper").then(({ keepFocus }) => keepFocus());
+    return () => void keeping.then((stop) => stop());
+  }, []);
 }
 
 /** A new page takes the focus, so that a screen reader begins with it; filters of a page do not move it. */

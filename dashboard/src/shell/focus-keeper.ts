@@ -2,18 +2,13 @@
  * Keeps the focus on the page: what has it may go away, such as the button of a dialog that closes, or may be
  * disabled while it works. Browsers then give the focus to nothing, and a keyboard begins anew at the top.
  */
-import { useEffect } from "react";
-
 /** More than a form has fields: the button that opened it is among them. */
 const REMEMBERED = 200;
 /** Libraries return the focus themselves within this time, or give it to what was just opened. */
 const SETTLES_WITHIN_MS = 60;
 
-export function useFocusKeeper(): void {
-  useEffect(() => keepFocus(), []);
-}
-
-function keepFocus(): () => void {
+/** Begins, and returns what ends it. */
+export function keepFocus(): () => void {
   let visited: HTMLElement[] = [];
   let last: HTMLElement | null = null;
   let timer = 0;
