@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any, NotRequired
 
-from pydantic import BaseModel, TypeAdapter
-from pydantic.json_schema import models_json_schema
 from typing_extensions import TypedDict
 
 from functions.api.routes import ROUTES as ROUTE_INDEX
-from openapi.operation import REF, body_schema, operation
+from openapi.operation import operation
+from openapi.schemas import schemas_of
+from openapi.tags import TAGS, tag_of
 from trunkline.auth.principal import MODE_HEADER
 from trunkline.auth.sessions import COOKIE
 
@@ -50,6 +50,7 @@ def document() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = operation(route)
+    used = {tag_of(route) for route in ROUTES}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -59,11 +60,12 @@ def document() -> dict[str, Any]:
         },
         "servers": [{"url": "https://{api}", "variables": {"api": {"default": "api.example.com"}}}],
         "security": [{"apiKey": []}, {"bearer": []}, {"session": []}],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items() if name in used],
         "paths": paths,
         "components": {
             "securitySchemes": _security_schemes(),
             "headers": _HEADERS,
-            "schemas": _schemas(),
+            "schemas": schemas_of(ROUTES, [Error]),
         },
     }
 
@@ -79,33 +81,6 @@ def _security_schemes() -> dict[str, Any]:
             "description": f"A request of a live key's session acts in test mode with `{MODE_HEADER}: test`.",
         },
     }
-
-
-def _schemas() -> dict[str, Any]:
-    schemas = _request_schemas()
-    for model in dict.fromkeys([Error, *(route.response for route in ROUTES)]):
-        schema = TypeAdapter(model).json_schema(mode="serialization", ref_template=REF)
-        for name, definition in (schema.pop("$defs", {}) | {model.__name__: schema}).items():
-            if schemas.setdefault(name, definition) != definition:
-                raise ValueError(f"two models are called {name}")
-    return dict(sorted(schemas.items()))
-
-
-def _request_schemas() -> dict[str, Any]:
-    """Return the schemas of the bodies; a body of changes has those of its model without required fields."""
-    bodies: set[type[BaseModel]] = {body for route in ROUTES if (body := route.body or route.body_schema)}
-    ordered = sorted(bodies, key=lambda body: body.__name__)
-    _, definitions = models_json_schema([(body, "validation") for body in ordered], ref_template=REF)
-    schemas: dict[str, Any] = dict(definitions["$defs"])
-    changes = {
-        body_schema(route): route.body_schema for route in ROUTES if route.changes and route.body_schema
-    }
-    for name, body in changes.items():
-        if name in schemas:
-            raise ValueError(f"two models are called {name}")
-        whole = schemas[body.__name__]
-        schemas[name] = {key: whole[key] for key in whole if key != "required"} | {"title": name}
-    return schemas
 
 
 def as_text() -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from openapi.tags import tag_of
+from openapi.texts import PARAMETERS
+from openapi.values import format_of
 from trunkline.http_api.request_body import MAX_REQUEST_BYTES
 from trunkline.http_api.routing import Route
 from trunkline.storage.idempotency import HEADER
@@ -25,6 +28,8 @@ _COMMON_ERRORS = {
     401: "The API key or session is missing or not valid.",
     403: "The key lacks the scope, or must not be used from this address or in this mode.",
     429: "Rate limited, or too many calls: `type` says which, `Retry-After` when to try again.",
+    500: "An unexpected error: send its `request_id` to your operator.",
+    503: "AWS did not respond in time, throttled or failed: try again after `Retry-After`.",
 }
 
 
@@ -33,6 +38,7 @@ def operation(route: Route) -> dict[str, Any]:
     needs = f"Needs the scope `{route.scope}`." if route.scope else ""
     made: dict[str, Any] = {
         "operationId": route.operation_id,
+        "tags": [tag_of(route)],
         "summary": route.summary,
         "description": " ".join(text for text in (route.description, needs) if text),
         "responses": {str(route.status): _response(route.returns, route.response.__name__)} | _errors(route),
@@ -57,11 +63,23 @@ def body_schema(route: Route) -> str:
 
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
-    in_path = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in route.path_parameters
-    ]
-    return in_path + _query_parameters(route) + ([_IDEMPOTENCY_KEY] if route.idempotent else [])
+    return (
+        [_path_parameter(name) for name in route.path_parameters]
+        + _query_parameters(route)
+        + ([_IDEMPOTENCY_KEY] if route.idempotent else [])
+    )
+
+
+def _path_parameter(name: str) -> dict[str, Any]:
+    form = format_of("", name, {})
+    schema = {"type": "string"} | ({"format": form} if form else {})
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": PARAMETERS.get(name, ""),
+        "schema": schema,
+    }
 
 
 def _query_parameters(route: Route) -> list[dict[str, Any]]:
@@ -75,22 +93,24 @@ def _query_parameters(route: Route) -> list[dict[str, Any]]:
             "in": "query",
             "required": False,
             "description": field.pop("description", ""),
-            "schema": _parameter_schema(field, definitions),
+            "schema": _parameter_schema(name, field, definitions),
         }
         for name, field in schema["properties"].items()
     ]
 
 
-def _parameter_schema(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+def _parameter_schema(name: str, field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a query parameter: without null, which a query string cannot have."""
     options = [option for option in field.pop("anyOf", [{}]) if option != {"type": "null"}]
     schema = {**field, **options[0]}
     if reference := schema.pop("$ref", None):
         schema |= definitions[reference.rpartition("/")[2]]
+    if form := format_of("", name, schema):
+        schema["format"] = form
     return {
-        name: value
-        for name, value in schema.items()
-        if name not in {"title", "description"} and value is not None
+        key: value
+        for key, value in schema.items()
+        if key not in {"title", "description"} and value is not None
     }
 
 

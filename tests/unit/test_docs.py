@@ -27,6 +27,7 @@ from trunkline.livekit.sip_statuses import PACE_CODES, SIP_STATUSES
 from trunkline.tool_runtime.errors import FailureType
 from trunkline.webhooks.events import EventType
 from trunkline.webhooks.retry_policy import SCHEDULE_S
+from trunkline.workflows.join_window import DEFAULT_JOIN_WINDOW_S
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ROOT / "layers" / "trunkline" / "python" / "trunkline"
@@ -230,9 +231,7 @@ def _properties(schema: dict[str, Any]) -> dict[str, Any]:
 def test_pages_have_the_metadata_limit_and_the_join_window_of_the_code() -> None:
     for page in ("phone-calls.md", "calls.md"):
         assert f"{MAX_METADATA_BYTES // 1024} KB" in _row(page, "metadata")
-    body = _OPENAPI["paths"]["/api/v1/workflows"]["post"]["requestBody"]["content"]["application/json"]
-    default = _properties(body["schema"])["join_window_s"]["default"]
-    assert f"| {default} |" in _row("calls.md", "join_window_s")
+    assert f"| {DEFAULT_JOIN_WINDOW_S} |" in _row("calls.md", "join_window_s")
 
 
 def _row(page: str, field: str) -> str:

@@ -62,7 +62,10 @@ def get_session(request: ApiRequest) -> SessionView:
 
 @group.delete("/api/v1/session")
 def close_session(request: ApiRequest) -> Reply[Closed]:
-    """Close the session."""
+    """Close the session.
+
+    Its cookie is rejected from the next request on.
+    """
     token = session_token_of(request.http)
     if not token or request.principal.actor.kind != "session":
         raise InvalidApiKey

@@ -2,8 +2,13 @@ import { expect, test } from "vitest";
 import { policyDraft, policySpec } from "./policy";
 
 test("what is read and not touched is sent as it was", () => {
-  const redial = { max_attempts: 4, retry_on: ["busy"], intervals: [60, 600] };
-  const calling_window = { start: "08:00", end: "24:00", days: ["mon", "sun"], timezone: "Asia/Tokyo" };
+  const redial = { max_attempts: 4, retry_on: ["busy" as const], intervals: [60, 600] };
+  const calling_window = {
+    start: "08:00",
+    end: "24:00",
+    days: ["mon" as const, "sun" as const],
+    timezone: "Asia/Tokyo",
+  };
   expect(policySpec(policyDraft({ redial, calling_window }))).toEqual({
     redial: { maxAttempts: 4, retryOn: ["busy"], intervals: [60, 600] },
     calling_window,

@@ -1,6 +1,8 @@
 /** Redials and calling windows as a form edits them. Pure. */
 import type { Schemas } from "~/api/client";
 
+type RetryOn = NonNullable<Schemas["RedialSpec"]["retryOn"]>[number];
+
 export interface PolicyDraft {
   redials: boolean;
   maxAttempts: number | string;
@@ -42,7 +44,8 @@ export function policySpec(draft: PolicyDraft) {
     redial: draft.redials
       ? {
           maxAttempts: Number(draft.maxAttempts),
-          retryOn: draft.retryOn,
+          // Any word can be typed: the API refuses those that it does not know.
+          retryOn: draft.retryOn as RetryOn[],
           intervals: draft.intervals
             .split(/[\s,]+/)
             .filter(Boolean)

@@ -110,7 +110,7 @@ describe("what the call does now", () => {
   });
 
   it("allows what the state allows", () => {
-    const open = { ended_at: null, status: "queued" };
+    const open = { ended_at: null, status: "queued" as const };
     expect(possibleWith(aCall(open))).toMatchObject({ end: "Cancel call", reschedule: false, erase: false });
     expect(possibleWith(aCall({ ...open, status: "active" })).end).toBe("Hang up");
     expect(possibleWith(aCall({ ...open, status: "scheduled" })).reschedule).toBe(true);

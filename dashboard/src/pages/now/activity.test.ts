@@ -12,8 +12,8 @@ import {
 } from "./activity";
 
 const activity = { starts_from: "2026-11-28T09:00:00.000Z", starts: [0, 3, 5, 2], cps: 5 };
-const idle = { state: "idle", waiting: 0, in_progress: 0, paused_until: null };
-const busy = { ...idle, state: "dialing", waiting: 4, in_progress: 1 };
+const idle = { state: "idle" as const, waiting: 0, in_progress: 0, paused_until: null };
+const busy = { ...idle, state: "dialing" as const, waiting: 4, in_progress: 1 };
 
 describe("the chart", () => {
   it("has a bar for each second", () => {
@@ -74,7 +74,7 @@ describe("how many wait", () => {
 describe("until when calls wait", () => {
   const early = "2026-11-28T09:00:10.000Z";
   const late = "2026-11-28T09:00:30.000Z";
-  const wait = (next_at: string | null) => ({ queue_state: "waiting_for_retry", next_at });
+  const wait = (next_at: string | null) => ({ queue_state: "waiting_for_retry" as const, next_at });
   const going = { paused_reason: null, paused_until: null };
   it("is when the first of them may go on", () => {
     expect([waitsUntil(going, wait(early)), waitsUntil(going, wait(null))]).toEqual([early, null]);

@@ -98,7 +98,7 @@ function CallFields({ draft, onChange, error }: CallFieldsProps) {
             ]}
             allowDeselect={false}
             value={draft.kind}
-            onChange={(kind) => onChange({ kind: kind ?? "outbound" })}
+            onChange={(kind) => onChange({ kind: kind === "workflow" ? kind : "outbound" })}
             error={fieldError(error, "kind")}
           />
           <NumberInput

@@ -9,7 +9,7 @@ export type When = "cron" | "rate" | "at";
 export interface ScheduleDraft {
   name: string;
   description: string;
-  kind: string;
+  kind: Schemas["ScheduleView"]["kind"];
   /** JSON. */
   body: string;
   when: When;

@@ -5,7 +5,7 @@ import { EXAMPLES } from "./words";
 export interface TriggerFields {
   name: string;
   description: string;
-  kind: string;
+  kind: Trigger["kind"];
   /** JSON. */
   body: string;
   when: string;
@@ -27,7 +27,7 @@ export function fieldsOf(trigger: Trigger): TriggerFields {
 }
 
 /** Another kind has another body: the example of the new kind, unless the body was edited. */
-export function withKind(fields: TriggerFields, kind: string): TriggerFields {
+export function withKind(fields: TriggerFields, kind: Trigger["kind"]): TriggerFields {
   const isExample = fields.body === JSON.stringify(EXAMPLES[fields.kind], null, 2);
   return { ...fields, kind, body: isExample ? JSON.stringify(EXAMPLES[kind] ?? {}, null, 2) : fields.body };
 }

@@ -2,7 +2,7 @@
 import type { Tone } from "~/theme/tones";
 import type { Trigger } from "./queries";
 
-export const KINDS = [
+export const KINDS: { value: Trigger["kind"]; label: string }[] = [
   { value: "workflow", label: "A workflow's call: POST /calls" },
   { value: "outbound", label: "A phone call: POST /calls/outbound" },
   { value: "schedule", label: "A phone call later: POST /calls/schedule" },
@@ -22,7 +22,7 @@ export function kindWords(kind: string): string {
 export const EXAMPLES: Record<string, object> = {
   workflow: { workflow_slug: "onboarding", user_id: "{{event.user.id}}" },
   outbound: { agentId: "YOUR-AGENT-ID", phoneNumber: "{{event.phone}}" },
-  schedule: { agentId: "YOUR-AGENT-ID", phoneNumber: "{{event.phone}}", scheduledAt: "{{event.call_at}}" },
+  schedule: { agentId: "YOUR-AGENT-ID", phoneNumber: "{{event.phone}}", earliestAt: "{{event.call_at}}" },
 };
 
 const OUTCOMES: Record<string, { tone: Tone; text: string }> = {

@@ -9,7 +9,13 @@ import {
   whyNotPausable,
 } from "./words";
 
-const breaker = { state: "closed", reason: null, opened_at: null, open_until: null, failures_in_a_row: 0 };
+const breaker = {
+  state: "closed" as const,
+  reason: null,
+  opened_at: null,
+  open_until: null,
+  failures_in_a_row: 0,
+};
 
 describe("a pause", () => {
   it("says who can end it", () => {
@@ -33,11 +39,9 @@ describe("a pause", () => {
 
 describe("the breaker", () => {
   it("is in words", () => {
-    expect(["closed", "open", "half_open"].map((state) => breakerText({ ...breaker, state }))).toEqual([
-      "Closed",
-      "Open",
-      "Half open",
-    ]);
+    expect(
+      (["closed", "open", "half_open"] as const).map((state) => breakerText({ ...breaker, state })),
+    ).toEqual(["Closed", "Open", "Half open"]);
   });
   it("counts the failures in a row", () => {
     expect(breakerNote(breaker)).toBeUndefined();

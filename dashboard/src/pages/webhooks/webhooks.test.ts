@@ -71,7 +71,7 @@ describe("a filter of events", () => {
 });
 
 describe("health", () => {
-  const of = (state: string, enabled = true, reason: string | null = null) =>
+  const of = (state: typeof WEBHOOK.health.state, enabled = true, reason: string | null = null) =>
     healthOf({
       enabled,
       disabled_reason: reason,
@@ -79,7 +79,7 @@ describe("health", () => {
     });
 
   it("has a word and a reason for each state", () => {
-    expect(["healthy", "failing", "resting"].map((state) => of(state).label)).toEqual([
+    expect((["healthy", "failing", "resting"] as const).map((state) => of(state).label)).toEqual([
       "healthy",
       "failing",
       "resting",

@@ -33,7 +33,7 @@ def _timestamp(value: str) -> str:
 
 
 Zone = Annotated[str, AfterValidator(_zone)]
-Moment = Annotated[str, AfterValidator(_timestamp)]
+Moment = Annotated[str, AfterValidator(_timestamp), Field(json_schema_extra={"format": "date-time"})]
 MAX_SPEED = 100
 SPEED_MESSAGE = f"must be a number from 1 to {MAX_SPEED}, with a test key"
 TestSpeed = Annotated[
