@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
 from functions.api.routes import ROUTES as ROUTE_INDEX
+from openapi.examples import error_examples, example_of
 from openapi.operation import operation
 from openapi.schemas import schemas_of
 from openapi.tags import TAGS, tag_of
 from trunkline.auth.principal import MODE_HEADER
 from trunkline.auth.sessions import COOKIE
+from trunkline.http_api.routing import Route
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "openapi.json"
 ROUTES = ROUTE_INDEX.all()
@@ -50,6 +53,7 @@ def document() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = operation(route)
+    schemas = schemas_of(ROUTES, [Error])
     used = {tag_of(route) for route in ROUTES}
     return {
         "openapi": "3.1.0",
@@ -65,9 +69,16 @@ def document() -> dict[str, Any]:
         "components": {
             "securitySchemes": _security_schemes(),
             "headers": _HEADERS,
-            "schemas": schemas_of(ROUTES, [Error]),
+            "schemas": schemas,
+            "examples": _examples(ROUTES, schemas),
         },
     }
+
+
+def _examples(routes: Iterable[Route], schemas: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the examples of all responses by the names of their schemas, and those of errors by status."""
+    answers = {name: example_of(name, schemas) for name in {route.response.__name__ for route in routes}}
+    return {name: {"value": value} for name, value in sorted((answers | error_examples()).items())}
 
 
 def _security_schemes() -> dict[str, Any]:

@@ -35,13 +35,14 @@ _COMMON_ERRORS = {
 
 def operation(route: Route) -> dict[str, Any]:
     """Make the operation object of a route (OpenAPI 3.1, 4.8.10)."""
+    answer = route.response.__name__
     needs = f"Needs the scope `{route.scope}`." if route.scope else ""
     made: dict[str, Any] = {
         "operationId": route.operation_id,
         "tags": [tag_of(route)],
         "summary": route.summary,
         "description": " ".join(text for text in (route.description, needs) if text),
-        "responses": {str(route.status): _response(route.returns, route.response.__name__)} | _errors(route),
+        "responses": {str(route.status): _response(route.returns, answer, answer)} | _errors(route),
     }
     if parameters := _parameters(route):
         made["parameters"] = parameters
@@ -124,9 +125,13 @@ def _errors(route: Route) -> dict[str, Any]:
     if has_body:
         texts[413] = f"The body is larger than {MAX_REQUEST_BYTES} bytes."
     texts |= route.errors
-    return {str(status): _response(texts[status], "Error") for status in sorted(texts)}
+    return {str(status): _response(texts[status], "Error", f"Error{status}") for status in sorted(texts)}
 
 
-def _response(description: str, model: str) -> dict[str, Any]:
-    content = {"application/json": {"schema": {"$ref": REF.format(model=model)}}}
+def _response(description: str, model: str, example: str) -> dict[str, Any]:
+    media = {
+        "schema": {"$ref": REF.format(model=model)},
+        "examples": {"example": {"$ref": f"#/components/examples/{example}"}},
+    }
+    content = {"application/json": media}
     return {"description": description, "content": content, "headers": _RATE_HEADERS}

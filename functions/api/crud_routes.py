@@ -48,7 +48,8 @@ class CrudResource(Generic[Spec]):
     """A resource with the five routes.
 
     `name` is the path's segment and the scopes' prefix, `label` the end of the operations' ids in the
-    singular, `key` the path's parameter. `created` is the response's model of a POST.
+    singular, `key` the path's parameter. `created` is the response's model of a POST; `example` and
+    `example_change` are bodies of a POST and of a PATCH.
     """
 
     name: str
@@ -65,6 +66,7 @@ class CrudResource(Generic[Spec]):
     change: Texts
     deletion: Texts
     example: Mapping[str, Any]
+    example_change: Mapping[str, Any]
 
 
 def add_crud_routes(group: RouteGroup, resource: CrudResource[Spec]) -> None:
@@ -119,6 +121,7 @@ def add_crud_routes(group: RouteGroup, resource: CrudResource[Spec]) -> None:
             resource.view,
             changes=True,
             body_schema=spec,
+            example=resource.example_change,
             **_common(f"change{label}", write, change_texts),
         ),
         Route("DELETE", one, delete, Deleted, **_common(f"delete{label}", write, resource.deletion)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -11,6 +12,7 @@ from jsonschema import Draft202012Validator
 from functions.api import routes
 from functions.api.routes import ROUTES as INDEX
 from openapi.document import FILE, ROUTES, as_text, document
+from openapi.examples import COMMON, GIVEN
 from trunkline.auth.scopes import Scope
 from trunkline.http_api.request import Request
 from trunkline.http_api.routing import Route
@@ -68,3 +70,48 @@ def test_the_example_of_a_body_fits_the_schema_that_the_document_names(route: Ro
     body = whole["paths"][route.path][route.method.lower()]["requestBody"]["content"]["application/json"]
     schema = {"components": whole["components"], **body["schema"]}
     assert list(Draft202012Validator(schema).iter_errors(body["example"])) == []
+
+
+def responses() -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (operation["operationId"], status, response["content"]["application/json"])
+        for methods in document()["paths"].values()
+        for operation in methods.values()
+        for status, response in operation["responses"].items()
+    ]
+
+
+def test_every_body_has_an_example() -> None:
+    with_body = [route for route in ROUTES if route.body or route.body_schema]
+    assert [route.operation_id for route in with_body if not route.example] == []
+
+
+def test_every_response_has_an_example_that_fits_its_schema() -> None:
+    """Formats are checked as well, by jsonschema's own functions."""
+    components = document()["components"]
+    checked = set()
+    for operation_id, status, content in responses():
+        name = content["examples"]["example"]["$ref"].removeprefix("#/components/examples/")
+        reference = content["schema"]["$ref"]
+        if (name, reference) not in checked:
+            schema = {"components": components, "$ref": reference}
+            validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+            problems = list(validator.iter_errors(components["examples"][name]["value"]))
+            assert problems == [], f"{operation_id} {status}"
+        checked.add((name, reference))
+    assert {name for name, _ in checked} == set(components["examples"])
+
+
+def test_an_error_s_example_has_the_status_of_its_response() -> None:
+    examples = document()["components"]["examples"]
+    for _, status, content in responses():
+        name = content["examples"]["example"]["$ref"].rpartition("/")[2]
+        if not status.startswith("2"):
+            assert examples[name]["value"]["error"]["code"] == int(status)
+
+
+def test_every_value_of_an_example_is_of_a_field_that_exists() -> None:
+    schemas = document()["components"]["schemas"]
+    for name, given in GIVEN.items():
+        assert set(given) - {"$like"} - set(schemas[name]["properties"]) == set(), name
+    assert set(COMMON) - {field for each in schemas.values() for field in each.get("properties", ())} == set()

@@ -41,6 +41,7 @@ add_crud_routes(
             errors={409: "A workflow uses it."},
         ),
         example={"name": "Ada", "livekit_agent_name": "ada"},
+        example_change={"ring_timeout_s": 30},
     ),
 )
 

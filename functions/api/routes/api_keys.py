@@ -44,6 +44,7 @@ add_crud_routes(
             operation_id="revokeApiKey",
         ),
         example={"name": "backend", "scopes": ["calls:create", "calls:read"]},
+        example_change={"name": "backend of the shop"},
     ),
 )
 

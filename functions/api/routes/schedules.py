@@ -48,6 +48,7 @@ add_crud_routes(
             "timezone": "Europe/Berlin",
             "body": {"workflow_slug": "daily-checkin", "user_id": "user_1"},
         },
+        example_change={"cron": "30 8 * * mon-fri"},
     ),
 )
 

@@ -39,5 +39,6 @@ add_crud_routes(
             errors={409: "A tool uses it."},
         ),
         example={"name": "CRM_TOKEN", "value": "s3cret"},
+        example_change={"value": "n3w-s3cret"},
     ),
 )

@@ -51,6 +51,7 @@ add_crud_routes(
             errors={409: "A workflow or an agent uses it."},
         ),
         example={"name": "hang_up", "config": {"actions": [{"type": "end_call"}]}},
+        example_change={"description": "Ends the call."},
     ),
 )
 

@@ -55,6 +55,7 @@ add_crud_routes(
             "name": "signups",
             "body": {"workflow_slug": "daily-checkin", "user_id": "{{event.user.id}}"},
         },
+        example_change={"when": "event.type == 'signup'"},
     ),
 )
 
@@ -78,6 +79,7 @@ def list_trigger_events(request: ApiRequest, trigger_id: str) -> ReceivedList:
     status=202,
     returns="The outcome.",
     body_schema=TriggerEvent,
+    example={"id": "signup-4711", "type": "signup", "user": {"id": "user_1"}},
     errors={
         400: "The event is not a JSON object, or lacks a value that the call needs.",
         401: "There is no such trigger, or the event is not authenticated.",

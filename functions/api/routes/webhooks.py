@@ -47,6 +47,7 @@ add_crud_routes(
         ),
         deletion=Texts("Delete a webhook; its pending deliveries are abandoned."),
         example={"url": "https://example.com/hooks", "filter": {"events": ["call.completed"]}},
+        example_change={"filter": {"include_transcript": True}},
     ),
 )
 

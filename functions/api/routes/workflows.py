@@ -40,6 +40,7 @@ add_crud_routes(
             errors={409: "Some of its calls have not ended."},
         ),
         example={"slug": "daily-checkin", "entry_agent": "Ada"},
+        example_change={"priority": 3},
     ),
 )
 
