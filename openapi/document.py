@@ -9,9 +9,10 @@ from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
+from functions.agent_api.routes import ROUTES as AGENT_ROUTE_INDEX
 from functions.api.routes import ROUTES as ROUTE_INDEX
 from openapi.examples import error_examples, example_of
-from openapi.operation import operation
+from openapi.operation import AGENTS_SCHEME, operation
 from openapi.schemas import schemas_of
 from openapi.tags import TAGS, tag_of
 from trunkline.auth.principal import MODE_HEADER
@@ -20,6 +21,8 @@ from trunkline.http_api.routing import Route
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "openapi.json"
 ROUTES = ROUTE_INDEX.all()
+AGENT_ROUTES = AGENT_ROUTE_INDEX.all()
+_ALL_ROUTES = [*ROUTES, *AGENT_ROUTES]
 
 _HEADERS = {
     "RateLimit": {
@@ -51,10 +54,10 @@ class Error(TypedDict):
 def document() -> dict[str, Any]:
     """Build the document."""
     paths: dict[str, Any] = {}
-    for route in ROUTES:
+    for route in _ALL_ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = operation(route)
-    schemas = schemas_of(ROUTES, [Error])
-    used = {tag_of(route) for route in ROUTES}
+    schemas = schemas_of(_ALL_ROUTES, [Error])
+    used = {tag_of(route) for route in _ALL_ROUTES}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -70,7 +73,7 @@ def document() -> dict[str, Any]:
             "securitySchemes": _security_schemes(),
             "headers": _HEADERS,
             "schemas": schemas,
-            "examples": _examples(ROUTES, schemas),
+            "examples": _examples(_ALL_ROUTES, schemas),
         },
     }
 
@@ -84,7 +87,13 @@ def _examples(routes: Iterable[Route], schemas: Mapping[str, Any]) -> dict[str, 
 def _security_schemes() -> dict[str, Any]:
     return {
         "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"},
-        "bearer": {"type": "http", "scheme": "bearer"},
+        "bearer": {"type": "http", "scheme": "bearer", "description": "An API key."},
+        AGENTS_SCHEME: {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "A LiveKit token of kind `agent` for the room of the call: `docs/agent-api.md`.",
+        },
         "session": {
             "type": "apiKey",
             "in": "cookie",

@@ -33,6 +33,21 @@ _COMMON_ERRORS = {
 }
 
 
+AGENTS_SCHEME = "agentToken"
+_AGENT_ERRORS = {
+    400: "The request is not valid.",
+    401: "The token is missing, or is not an agent's.",
+    403: "The token is for another call.",
+    500: _COMMON_ERRORS[500],
+    503: _COMMON_ERRORS[503],
+}
+
+
+def is_for_agents(route: Route) -> bool:
+    """Tell whether an agent in a call uses the route, with the token of its job."""
+    return route.path.startswith("/agent/")
+
+
 def operation(route: Route) -> dict[str, Any]:
     """Make the operation object of a route (OpenAPI 3.1, 4.8.10)."""
     answer = route.response.__name__
@@ -42,7 +57,7 @@ def operation(route: Route) -> dict[str, Any]:
         "tags": [tag_of(route)],
         "summary": route.summary,
         "description": " ".join(text for text in (route.description, needs) if text),
-        "responses": {str(route.status): _response(route.returns, answer, answer)} | _errors(route),
+        "responses": {str(route.status): _response(route, route.returns, answer, answer)} | _errors(route),
     }
     if parameters := _parameters(route):
         made["parameters"] = parameters
@@ -53,6 +68,8 @@ def operation(route: Route) -> dict[str, Any]:
         made["requestBody"] = {"content": {"application/json": content}, "required": route.body_required}
     if route.public:
         made["security"] = []
+    if is_for_agents(route):
+        made["security"] = [{AGENTS_SCHEME: []}]
     return made
 
 
@@ -116,7 +133,7 @@ def _parameter_schema(name: str, field: dict[str, Any], definitions: dict[str, A
 
 
 def _errors(route: Route) -> dict[str, Any]:
-    texts = dict(_COMMON_ERRORS)
+    texts = dict(_AGENT_ERRORS if is_for_agents(route) else _COMMON_ERRORS)
     has_body = bool(body_schema(route))
     if route.idempotent:
         texts[409] = "The Idempotency-Key was used with another body, or is in use."
@@ -125,13 +142,18 @@ def _errors(route: Route) -> dict[str, Any]:
     if has_body:
         texts[413] = f"The body is larger than {MAX_REQUEST_BYTES} bytes."
     texts |= route.errors
-    return {str(status): _response(texts[status], "Error", f"Error{status}") for status in sorted(texts)}
+    return {str(status): _error(route, status, texts[status]) for status in sorted(texts)}
 
 
-def _response(description: str, model: str, example: str) -> dict[str, Any]:
+def _error(route: Route, status: int, text: str) -> dict[str, Any]:
+    is_agents_own = is_for_agents(route) and status in (401, 403)
+    return _response(route, text, "Error", f"{'Agent' if is_agents_own else ''}Error{status}")
+
+
+def _response(route: Route, description: str, model: str, example: str) -> dict[str, Any]:
     media = {
         "schema": {"$ref": REF.format(model=model)},
         "examples": {"example": {"$ref": f"#/components/examples/{example}"}},
     }
-    content = {"application/json": media}
-    return {"description": description, "content": content, "headers": _RATE_HEADERS}
+    response: dict[str, Any] = {"description": description, "content": {"application/json": media}}
+    return response if is_for_agents(route) else response | {"headers": _RATE_HEADERS}

@@ -20,7 +20,6 @@ TAGS = {
     "LiveKit": "The LiveKit project that your calls use.",
     "Statistics": "Counts of calls, and what was repaired.",
     "Agent API": "For an agent in a call: read its context, use tools, report what happens.",
-    "LiveKit webhooks": "For LiveKit: what happens in rooms.",
 }
 """Descriptions by name, in the order in which they are shown."""
 

@@ -55,7 +55,7 @@ _ENUMS: dict[tuple[str, str], Iterable[str]] = {
     ("CallView PolledCallView WaitingView", "queue_state"): QUEUE_TEXTS,
     ("CallView PolledCallView", "answering_machine"): _of_model(AnsweringMachine, "result"),
     ("TurnView", "role"): _of_model(TurnReport, "role"),
-    (f"{_CALLS} WorkflowView", "channel"): Channel,
+    (f"{_CALLS} WorkflowView ContextCall", "channel"): Channel,
     ("AgentView CallAgent", "type"): ("voice", "chat"),
     ("AgentView", "status"): ("active", "inactive"),
     ("AgentView", "agent_lost"): AgentLost,
@@ -79,7 +79,7 @@ _ENUMS: dict[tuple[str, str], Iterable[str]] = {
     ("HealthView", "state"): ("healthy", "failing", "resting"),
     ("BreakerView", "state"): ("closed", "open", "half_open"),
     ("TrunkActivity", "lane"): ("running", "backing_off", "idle"),
-    ("ActionView TrialView", "status"): ("succeeded", "failed"),
+    ("ActionView TrialView InvocationView", "status"): ("succeeded", "failed"),
     ("ActionView TriedAction", "type"): ("api_call", "set_state", "transfer_agent", "end_call"),
     ("FailureView", "type"): FailureType,
     ("ErrorBody", "type"): ERROR_TYPES,
@@ -99,12 +99,8 @@ _TIMES = frozenset(
     {"at", "since", "until", "eta", "starts_from", "estimated_start", "next_runs"}
     | {"open_until", "paused_until", "failing_since", "previous_secret_until"}
 )
-_UUIDS = frozenset(
-    {
-        (schema, "id")
-        for schema in ("AgentView", "CallAgent", "CallDetails", "CallSummary", "ScheduledSummary")
-    }
-)
+_WITH_UUID = "AgentView CallAgent CallDetails CallSummary ContextAgent ContextCall ScheduledSummary"
+_UUIDS = frozenset((schema, "id") for schema in _WITH_UUID.split())
 _URIS = frozenset(
     {(schema, "url") for schema in ("BatchUpload", "ExportView", "JoinToken", "OpenedCall", "TriggerView")}
     | {("TriggerWithSecret", "url"), ("LiveKitView", "webhook_url"), ("LiveKitView", "url")}

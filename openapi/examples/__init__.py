@@ -13,6 +13,7 @@ from typing import Any
 from trunkline.core import errors
 from trunkline.http_api.error_mapping import error_response, unexpected_error_response
 from trunkline.http_api.request_body import MAX_REQUEST_BYTES
+from trunkline.http_api.responses import Response
 
 _FOLDER = Path(__file__).parent
 _REF = "#/components/schemas/"
@@ -24,7 +25,7 @@ def _read(name: str) -> dict[str, Any]:
     return found
 
 
-AREAS = ("calls", "definitions", "automation", "access")
+AREAS = ("calls", "definitions", "automation", "access", "agents")
 COMMON = _read("common")
 GIVEN = {schema: fields for area in AREAS for schema, fields in _read(area).items()}
 _ERRORS: tuple[Exception, ...] = (
@@ -40,6 +41,8 @@ _ERRORS: tuple[Exception, ...] = (
     RuntimeError(),
 )
 """One for each status of responses; the last one is what nobody foresaw."""
+
+_AGENT_ERRORS = (errors.InvalidAgentToken(), errors.CallMismatch())
 
 
 def example_of(name: str, schemas: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,10 +77,14 @@ def _referenced(value: Mapping[str, Any]) -> str | None:
 
 def error_examples() -> dict[str, Any]:
     """Return an example of an error for each HTTP status, as the API answers it."""
-    answers = (
-        error_response(error, _REQUEST_ID)
-        if isinstance(error, errors.TrunklineError)
-        else unexpected_error_response(error, _REQUEST_ID)
-        for error in _ERRORS
-    )
-    return {f"Error{answer.status}": answer.body for answer in answers}
+    answers = [_answer_to(error) for error in _ERRORS]
+    to_agents = [_answer_to(error) for error in _AGENT_ERRORS]
+    return {f"Error{answer.status}": answer.body for answer in answers} | {
+        f"AgentError{answer.status}": answer.body for answer in to_agents
+    }
+
+
+def _answer_to(error: Exception) -> Response:
+    if isinstance(error, errors.TrunklineError):
+        return error_response(error, _REQUEST_ID)
+    return unexpected_error_response(error, _REQUEST_ID)

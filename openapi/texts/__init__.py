@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent
-AREAS = ("calls", "definitions", "automation", "access")
+AREAS = ("calls", "definitions", "automation", "access", "agents")
 
 
 def _sections(name: str) -> Mapping[str, Mapping[str, str]]:

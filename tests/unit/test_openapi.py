@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from functions.agent_api.routes import ROUTES as AGENT_INDEX
 from functions.api import routes
 from functions.api.routes import ROUTES as INDEX
-from openapi.document import FILE, ROUTES, as_text, document
+from openapi.document import AGENT_ROUTES, FILE, ROUTES, as_text, document
 from openapi.examples import COMMON, GIVEN
 from trunkline.auth.scopes import Scope
 from trunkline.http_api.request import Request
 from trunkline.http_api.routing import Route
+
+ALL = [*ROUTES, *AGENT_ROUTES]
 
 
 def test_the_committed_document_is_current() -> None:
@@ -28,9 +31,12 @@ def test_the_router_finds_every_documented_operation() -> None:
         for path, methods in document()["paths"].items()
         for method, operation in methods.items()
     }
-    assert len(operations) == len(ROUTES)
+    assert len(operations) == len(ROUTES) + len(AGENT_ROUTES)
     for (method, path), operation_id in operations.items():
-        route, _ = INDEX.find(Request(method, path, "id"))
+        index = AGENT_INDEX if path.startswith("/agent/") else INDEX
+        # A call's id is part of the pattern of the agents' routes.
+        concrete = path.replace("{call_id}", "0" * 36).replace("{tool}", "save")
+        route, _ = index.find(Request(method, concrete, "id"))
         assert (route.path, route.operation_id) == (path, operation_id)
 
 
@@ -53,7 +59,7 @@ def test_a_route_is_declared_in_full(route: Route) -> None:
 
 
 @pytest.mark.parametrize(
-    "route", [route for route in ROUTES if route.body], ids=lambda route: route.operation_id
+    "route", [route for route in ALL if route.body], ids=lambda route: route.operation_id
 )
 def test_the_example_of_a_body_is_valid(route: Route) -> None:
     assert route.body
@@ -62,7 +68,9 @@ def test_the_example_of_a_body_is_valid(route: Route) -> None:
 
 
 @pytest.mark.parametrize(
-    "route", [route for route in ROUTES if route.example], ids=lambda route: route.operation_id
+    "route",
+    [route for route in ALL if route.example],
+    ids=lambda route: route.operation_id,
 )
 def test_the_example_of_a_body_fits_the_schema_that_the_document_names(route: Route) -> None:
     """Two models of one name would share a schema: each must have its own."""
@@ -82,7 +90,7 @@ def responses() -> list[tuple[str, str, dict[str, Any]]]:
 
 
 def test_every_body_has_an_example() -> None:
-    with_body = [route for route in ROUTES if route.body or route.body_schema]
+    with_body = [route for route in ALL if route.body or route.body_schema]
     assert [route.operation_id for route in with_body if not route.example] == []
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from typing_extensions import TypedDict
 
+from trunkline.call_control.agent_context import (
+    AgentCallContext,
+    agent_context,
+    call_context,
+    workflow_context,
+)
 from trunkline.calls.agent_transitions import active_agent_name
 from trunkline.calls.models import Call, Change
 from trunkline.calls.report_schemas import (
@@ -32,7 +36,7 @@ from trunkline.calls.repository import CallRepository
 from trunkline.calls.states import State
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.calls.user_context_repository import UserContextRepository
-from trunkline.calls.value_objects import AgentTurn, HandoffAgent
+from trunkline.calls.value_objects import AgentTurn
 from trunkline.core.clock import Clock
 from trunkline.core.errors import StaleAttempt
 from trunkline.livekit.agent_access import require_current_attempt
@@ -44,17 +48,6 @@ from trunkline.workflows.state_repository import WorkflowStateRepository
 
 LATE_MS = 24 * 3_600_000
 """How long after the end of a call reports are still accepted."""
-
-
-class AgentCallContext(TypedDict):
-    """Context of a call for its agent, without the keys that only tools may read."""
-
-    call: dict[str, Any]
-    agent: dict[str, Any]
-    workflow: dict[str, Any] | None
-    user_context: dict[str, Any]
-    variables: dict[str, Any]
-    next_sequence: int
 
 
 class ReportResult(TypedDict):
@@ -94,17 +87,9 @@ class AgentReportService:
         hidden = hidden_keys(workflow)
         said, state = self.user_contexts.get(call), self.states.load(call)
         return {
-            "call": _call(call),
-            "agent": {"id": call.agent.id, "name": call.agent.name, "active": active_agent_name(call)},
-            "workflow": {
-                "slug": workflow.slug,
-                "version": workflow.version,
-                "name": workflow.name,
-                "agents": _team(call),
-                "tools": list(workflow.tools),
-            }
-            if workflow
-            else None,
+            "call": call_context(call),
+            "agent": agent_context(call),
+            "workflow": workflow_context(call, workflow),
             "user_context": {name: value for name, value in said.items() if name not in hidden},
             "variables": {name: value for name, value in state.values.items() if name not in hidden},
             "next_sequence": self._next_sequence(call, reporter, state),
@@ -225,24 +210,3 @@ class AgentReportService:
 def _counted_by(call: Call, reporter: str) -> Reporter:
     """Return who counts: a client that does not name its job is the one that LiveKit knows of."""
     return (call.claim, f"{NAMED}{reporter}" if reporter else call.agent_job_id or "")
-
-
-def _team(call: Call) -> list[dict[str, str]]:
-    entry = HandoffAgent(call.agent.id, call.agent.name, call.agent.livekit_agent_name)
-    return [
-        {"name": agent.name, "livekit_agent_name": agent.livekit_agent_name}
-        for agent in (entry, *call.handoff_agents)
-    ]
-
-
-def _call(call: Call) -> dict[str, Any]:
-    return {
-        "id": call.id,
-        "channel": call.channel.value,
-        "livemode": call.livemode,
-        "user_id": call.user_id,
-        "phone_number": call.phone_number or None,
-        "caller_id": call.caller_id or None,
-        "attempt": call.attempt_number,
-        "metadata": json.loads(call.metadata_json),
-    }
