@@ -2,7 +2,14 @@ import { Button } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { useMemo, useRef, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
+import {
+  useMemo,
+  useRef,
+  type CSSProperties,
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+} from "react";
 import classes from "./DataTable.module.css";
 import { rowToFocus, visibleColumns, withIndex, type Column, type More } from "./data-table";
 import { TabStop, useRowFocus } from "./row-focus";
@@ -10,6 +17,8 @@ import { RowCheck, SelectAll, toggled, type Selection } from "./RowCheck";
 import { useTableRows } from "./use-table-rows";
 
 const ROW_HEIGHT = 44;
+/** The head with its line. */
+const HEAD_HEIGHT = 37;
 
 interface DataTableProps<Row extends object> {
   /** What the rows are: "Calls". */
@@ -66,7 +75,11 @@ export function DataTable<Row extends object>({
     event.preventDefault();
   };
   return (
-    <div ref={frame} className={classes.frame}>
+    <div
+      ref={frame}
+      className={classes.frame}
+      style={{ "--tl-rows-height": `${HEAD_HEIGHT + virtual.getTotalSize()}px` } as CSSProperties}
+    >
       <div
         ref={scroller}
         className={classes.scroller}

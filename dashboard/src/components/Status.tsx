@@ -14,7 +14,7 @@ interface StatusProps {
 /** A status with its tone; the dot pulses while something happens. */
 export function Status({ value, label, tone }: StatusProps) {
   return (
-    <span className={`${classes.badge} ${tones[tone ?? toneOf(value)]}`}>
+    <span data-status={value} className={`${classes.badge} ${tones[tone ?? toneOf(value)]}`}>
       <span aria-hidden className={`${classes.dot} ${isMoving(value) ? classes.moving : ""}`} />
       {label ?? value.replaceAll("_", " ")}
     </span>

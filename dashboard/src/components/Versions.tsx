@@ -50,9 +50,9 @@ export function Versions<Each extends Version>({ versions, more }: VersionsProps
       </Fields>
       <p className={classes.times}>
         {`Version ${before} `}
-        <Time at={old?.updated_at} absolute />
+        {old?.updated_at && <Time at={old.updated_at} absolute />}
         {` → version ${after} `}
-        <Time at={now?.updated_at} absolute />
+        {now?.updated_at && <Time at={now.updated_at} absolute />}
       </p>
       <Changes changes={changes} isSame={before === after} />
       {more && (

@@ -25,5 +25,10 @@ it("leaves keys to whoever types", () => {
   expect(isTyping({ tagName: "INPUT" })).toBe(true);
   expect(isTyping({ tagName: "DIV", isContentEditable: true })).toBe(true);
   expect(isTyping({ tagName: "DIV" })).toBe(false);
+  expect(["text", "search", "checkbox"].map((type) => isTyping({ tagName: "INPUT", type }))).toEqual([
+    true,
+    true,
+    false,
+  ]);
   expect(isTyping(null)).toBe(false);
 });

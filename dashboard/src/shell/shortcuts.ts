@@ -7,6 +7,7 @@ export interface Pressed {
 }
 
 const SEQUENCE_MS = 1_500;
+const WITHOUT_TEXT = new Set(["button", "checkbox", "file", "radio"]);
 
 /** The path that "g" and then a page's key goes to, or null. */
 export function pathOfKeys(sections: Section[], before: Pressed | null, now: Pressed): string | null {
@@ -16,7 +17,10 @@ export function pathOfKeys(sections: Section[], before: Pressed | null, now: Pre
 }
 
 /** Whether an element takes keys for itself. */
-export function isTyping(element: { tagName: string; isContentEditable?: boolean } | null): boolean {
+export function isTyping(
+  element: { tagName: string; type?: string; isContentEditable?: boolean } | null,
+): boolean {
   if (!element) return false;
-  return element.isContentEditable === true || ["INPUT", "TEXTAREA", "SELECT"].includes(element.tagName);
+  if (element.tagName === "INPUT") return !WITHOUT_TEXT.has(element.type ?? "text");
+  return element.isContentEditable === true || ["TEXTAREA", "SELECT"].includes(element.tagName);
 }

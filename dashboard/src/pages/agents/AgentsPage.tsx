@@ -80,7 +80,7 @@ const COLUMNS: Column<Agent>[] = [
     id: "status",
     header: "Status",
     width: "110px",
-    cell: (agent) => <Status value={agent.status} />,
+    cell: ({ status }) => <Status value={status === "active" ? "enabled" : "disabled"} label={status} />,
     sortBy: (agent) => agent.status,
   },
   {

@@ -74,7 +74,7 @@ function CallTabs({ call }: { call: Call }) {
     <Tabs value={tab} onChange={choose} keepMounted={false} className={classes.tabs}>
       <Tabs.List className={classes.list}>
         {TABS.map((each) => (
-          <Tabs.Tab key={each} value={each}>
+          <Tabs.Tab key={each} value={each} className={classes.tab}>
             {LABELS[each]}
             {counts[each] ? <span className={classes.count}>{counts[each].toLocaleString("en")}</span> : null}
           </Tabs.Tab>

@@ -82,7 +82,7 @@ const COLUMNS: Column<Suppression>[] = [
     header: "Number",
     width: "minmax(170px, 1fr)",
     cell: (row) => (
-      <span className="tabular">
+      <span className={`tabular ${classes.number}`}>
         {row.number} <CopyButton text={row.number} what="number" />
       </span>
     ),

@@ -90,7 +90,7 @@ const COLUMNS: Column<Schedule>[] = [
   {
     id: "status",
     header: "Status",
-    width: "120px",
+    width: "108px",
     cell: (schedule) => <Status value={stateOf(schedule)} />,
     sortBy: stateOf,
   },
@@ -103,7 +103,7 @@ const COLUMNS: Column<Schedule>[] = [
   {
     id: "next",
     header: "Next run",
-    width: "130px",
+    width: "106px",
     align: "end",
     cell: (schedule) => <Time at={schedule.next_runs[0]} />,
     sortBy: (schedule) => schedule.next_runs[0] ?? null,

@@ -71,7 +71,9 @@ function Address({ trigger }: { trigger: Trigger }) {
         <CopyButton text={trigger.url} what="URL" />
       </div>
       <CodeSample samples={[{ label: "curl", code: sendCommand(trigger) }]} />
-      <IdText id={trigger.id} what="trigger id" />
+      <div className={classes.id}>
+        <IdText id={trigger.id} what="trigger id" />
+      </div>
     </Panel>
   );
 }
