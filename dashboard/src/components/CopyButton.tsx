@@ -1,4 +1,4 @@
-import { ActionIcon, Tooltip } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { Check, Copy } from "lucide-react";
 import { useTabIndex } from "./row-focus";
@@ -13,24 +13,22 @@ interface CopyButtonProps {
 export function CopyButton({ text, what }: CopyButtonProps) {
   const tabIndex = useTabIndex();
   const clipboard = useClipboard({ timeout: 1500 });
-  const label = clipboard.copied ? "Copied" : `Copy ${what}`;
   return (
     <>
-      <Tooltip label={label}>
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          size={24}
-          aria-label={`Copy ${what}`}
-          tabIndex={tabIndex}
-          onClick={(event) => {
-            event.stopPropagation();
-            clipboard.copy(text);
-          }}
-        >
-          {clipboard.copied ? <Check size={14} /> : <Copy size={14} />}
-        </ActionIcon>
-      </Tooltip>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size={24}
+        aria-label={`Copy ${what}`}
+        title={clipboard.copied ? "Copied" : `Copy ${what}`}
+        tabIndex={tabIndex}
+        onClick={(event) => {
+          event.stopPropagation();
+          clipboard.copy(text);
+        }}
+      >
+        {clipboard.copied ? <Check size={14} /> : <Copy size={14} />}
+      </ActionIcon>
       <span role="status" className="visually-hidden">
         {clipboard.copied ? `${what} copied` : ""}
       </span>

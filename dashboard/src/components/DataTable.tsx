@@ -3,6 +3,7 @@ import { useElementSize } from "@mantine/hooks";
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import {
+  memo,
   useMemo,
   useRef,
   type CSSProperties,
@@ -128,15 +129,7 @@ export function DataTable<Row extends object>({
               >
                 <TabStop value={index === focus.at}>
                   {selection && <RowCheck id={id} selection={selection} />}
-                  {shown.map((column) => (
-                    <div
-                      key={column.id}
-                      role="gridcell"
-                      className={`${classes.cell} ${column.align === "end" ? classes.end : ""}`}
-                    >
-                      {column.cell(row)}
-                    </div>
-                  ))}
+                  <Cells row={row} columns={shown} />
                 </TabStop>
               </div>
             );
@@ -147,6 +140,24 @@ export function DataTable<Row extends object>({
     </div>
   );
 }
+
+interface CellsProps<Row> {
+  row: Row;
+  columns: Column<Row>[];
+}
+
+/** While a table is scrolled, only the cells of rows that come into sight are made. */
+const Cells = memo(function Cells<Row>({ row, columns }: CellsProps<Row>) {
+  return columns.map((column) => (
+    <div
+      key={column.id}
+      role="gridcell"
+      className={`${classes.cell} ${column.align === "end" ? classes.end : ""}`}
+    >
+      {column.cell(row)}
+    </div>
+  ));
+}) as <Row>(props: CellsProps<Row>) => ReactNode;
 
 /** A click on a button or link within a row is not one on the row. */
 function isControl(event: MouseEvent): boolean {

@@ -1,4 +1,3 @@
-import { Tooltip } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { serverNowMs } from "~/lib/clock";
 import { relativeTime, relativeTimeLastsMs, shortTime, wholeTime } from "~/lib/time";
@@ -17,11 +16,9 @@ export function Time({ at, absolute = false }: TimeProps) {
   if (!at || Number.isNaN(atMs)) return <span aria-label="none">–</span>;
   const relative = relativeTime(atMs, nowMs);
   return (
-    <Tooltip label={absolute ? relative : wholeTime(atMs)}>
-      <time dateTime={at} className="tabular">
-        {absolute ? shortTime(atMs) : relative}
-      </time>
-    </Tooltip>
+    <time dateTime={at} title={absolute ? relative : wholeTime(atMs)} className="tabular">
+      {absolute ? shortTime(atMs) : relative}
+    </time>
   );
 }
 
