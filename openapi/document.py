@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from functions.agent_api.routes import ROUTES as AGENT_ROUTE_INDEX
 from functions.api.routes import ROUTES as ROUTE_INDEX
+from openapi import webhooks
 from openapi.examples import error_examples, example_of
 from openapi.operation import AGENTS_SCHEME, operation
 from openapi.schemas import schemas_of
@@ -56,7 +57,9 @@ def document() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for route in _ALL_ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = operation(route)
-    schemas = schemas_of(_ALL_ROUTES, [Error])
+    all_schemas = schemas_of(_ALL_ROUTES, [Error, *webhooks.MODELS])
+    all_schemas |= webhooks.event_schemas(all_schemas)
+    schemas = {name: all_schemas[name] for name in sorted(all_schemas) if name not in webhooks.COMMON_SCHEMAS}
     used = {tag_of(route) for route in _ALL_ROUTES}
     return {
         "openapi": "3.1.0",
@@ -69,6 +72,7 @@ def document() -> dict[str, Any]:
         "security": [{"apiKey": []}, {"bearer": []}, {"session": []}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items() if name in used],
         "paths": paths,
+        "webhooks": webhooks.webhooks(all_schemas),
         "components": {
             "securitySchemes": _security_schemes(),
             "headers": _HEADERS,

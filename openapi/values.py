@@ -37,6 +37,7 @@ STATUSES = tuple(dict.fromkeys(status_v1(state) for state in State))
 DETAILED_STATUSES = tuple(dict.fromkeys(status_detail(state) for state in State))
 _KINDS = (CallKind.WORKFLOW, CallKind.OUTBOUND)
 _CALLS = "CallListItem CallView PolledCallView"
+_EVENT_DATA = "CallEventData CallEndedData AgentChangedData"
 _TRUNKS = "TrunkSummary TrunkView TrunkActivity"
 _KEYS = "ApiKeyView ApiKeyWithSecret"
 
@@ -47,15 +48,15 @@ def _of_model(model: type[BaseModel], field: str) -> list[str]:
 
 
 _ENUMS: dict[tuple[str, str], Iterable[str]] = {
-    (f"{_CALLS} OpenedCall CancelResult", "status"): STATUSES,
+    (f"{_CALLS} {_EVENT_DATA} OpenedCall CancelResult", "status"): STATUSES,
     ("CallDetails CallSummary ScheduledSummary", "status"): DETAILED_STATUSES,
-    (_CALLS, "status_reason"): Reason,
+    (f"{_CALLS} {_EVENT_DATA}", "status_reason"): Reason,
     ("CallView PolledCallView CallDetails", "failure_reason"): Reason,
     ("AttemptView FailureCount ReasonCounts", "reason"): Reason,
     ("CallView PolledCallView WaitingView", "queue_state"): QUEUE_TEXTS,
     ("CallView PolledCallView", "answering_machine"): _of_model(AnsweringMachine, "result"),
-    ("TurnView", "role"): _of_model(TurnReport, "role"),
-    (f"{_CALLS} WorkflowView ContextCall", "channel"): Channel,
+    ("TurnView PayloadTurn", "role"): _of_model(TurnReport, "role"),
+    (f"{_CALLS} {_EVENT_DATA} WorkflowView ContextCall", "channel"): Channel,
     ("AgentView CallAgent", "type"): ("voice", "chat"),
     ("AgentView", "status"): ("active", "inactive"),
     ("AgentView", "agent_lost"): AgentLost,

@@ -25,8 +25,11 @@ def _read(name: str) -> dict[str, Any]:
     return found
 
 
-AREAS = ("calls", "definitions", "automation", "access", "agents")
+AREAS = ("calls", "definitions", "automation", "access", "agents", "payloads")
 COMMON = _read("common")
+EVENTS = _read("events")
+"""Of each type of event, in what its data differs from the example of their schema."""
+
 GIVEN = {schema: fields for area in AREAS for schema, fields in _read(area).items()}
 _ERRORS: tuple[Exception, ...] = (
     errors.InvalidRequest("Validation error: priority must be a whole number from 0 to 10", field="priority"),

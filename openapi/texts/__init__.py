@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent
-AREAS = ("calls", "definitions", "automation", "access", "agents")
+AREAS = ("calls", "definitions", "automation", "access", "agents", "payloads")
 
 
 def _sections(name: str) -> Mapping[str, Mapping[str, str]]:

@@ -11,6 +11,7 @@ import pytest
 from tests.store.fixtures_dynamodb import TABLE_NAME
 from tests.support.builders import make_call
 from tests.support.clocks import ManualClock
+from tests.support.openapi import check_webhook_body
 from tests.support.stubs import GUARD, PlaintextCipher
 from trunkline.auth.principal import Principal
 from trunkline.calls.models import Call
@@ -115,6 +116,7 @@ class WebhookHarness:
         )
 
     def _send(self, request: Request) -> Response:
+        check_webhook_body(request.body)
         self.sent.append(request)
         return self.answer(request)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -12,9 +13,15 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from openapi.document import document
+from openapi.document import document as new_document
 
 _DOCUMENT = "urn:openapi"
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Make the document once: it takes a second."""
+    return new_document()
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,13 @@ def _registry() -> Any:
 def _validator(schema: str) -> Any:
     """Check what has one of the document's schemas: all of them share the one document in memory."""
     return Draft202012Validator({"$ref": f"{_DOCUMENT}{schema}"}, registry=_registry())
+
+
+def check_webhook_body(body: bytes) -> None:
+    """Raise if the document does not promise this body of a request to a webhook."""
+    payload = json.loads(body)
+    request = document()["webhooks"][payload["event"]["type"]]["post"]["requestBody"]
+    _validator(request["content"]["application/json"]["schema"]["$ref"]).validate(payload)
 
 
 def check_against_openapi(response: httpx.Response) -> None:

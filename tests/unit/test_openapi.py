@@ -14,9 +14,11 @@ from functions.api import routes
 from functions.api.routes import ROUTES as INDEX
 from openapi.document import AGENT_ROUTES, FILE, ROUTES, as_text, document
 from openapi.examples import COMMON, GIVEN
+from openapi.webhooks import COMMON_SCHEMAS
 from trunkline.auth.scopes import Scope
 from trunkline.http_api.request import Request
 from trunkline.http_api.routing import Route
+from trunkline.webhooks.events import EventType
 
 ALL = [*ROUTES, *AGENT_ROUTES]
 
@@ -121,5 +123,22 @@ def test_an_error_s_example_has_the_status_of_its_response() -> None:
 def test_every_value_of_an_example_is_of_a_field_that_exists() -> None:
     schemas = document()["components"]["schemas"]
     for name, given in GIVEN.items():
+        if name in COMMON_SCHEMAS:
+            continue
         assert set(given) - {"$like"} - set(schemas[name]["properties"]) == set(), name
     assert set(COMMON) - {field for each in schemas.values() for field in each.get("properties", ())} == set()
+
+
+def test_every_event_has_a_webhook_with_its_own_payload() -> None:
+    whole = document()
+    assert list(whole["webhooks"]) == list(EventType)
+    payloads = set()
+    for kind, methods in whole["webhooks"].items():
+        media = methods["post"]["requestBody"]["content"]["application/json"]
+        schema = {"components": whole["components"], **media["schema"]}
+        assert list(Draft202012Validator(schema).iter_errors(media["example"])) == []
+        assert media["example"]["event"]["type"] == kind
+        other = media["example"] | {"event": media["example"]["event"] | {"type": "call.other"}}
+        assert list(Draft202012Validator(schema).iter_errors(other)) != []
+        payloads.add(media["schema"]["$ref"])
+    assert len(payloads) == len(EventType)

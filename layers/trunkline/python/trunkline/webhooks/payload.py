@@ -7,6 +7,7 @@ personal data.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -20,6 +21,7 @@ from trunkline.core.json_text import json_text
 from trunkline.webhooks.delivery_models import Delivery
 from trunkline.webhooks.events import FINAL, EventType
 from trunkline.webhooks.models import Endpoint
+from trunkline.webhooks.payload_schemas import PayloadTurn, WebhookEvent, WebhookPayload
 
 MAX_PAYLOAD_BYTES = 256 * 1024
 _TRUNCATION_MARGIN_BYTES = 500
@@ -125,14 +127,17 @@ def _status(call: Call, event_type: EventType, call_event: str) -> str:
     assert_never(event_type)
 
 
-def _turn(turn: Turn) -> dict[str, Any]:
-    shown: dict[str, Any] = {"role": turn.role, "content": turn.content}
-    shown |= {"agent": turn.agent} if turn.agent else {}
-    return shown | ({"attempt": turn.attempt} if turn.attempt else {})
+def _turn(turn: Turn) -> PayloadTurn:
+    shown: PayloadTurn = {"role": turn.role, "content": turn.content}
+    if turn.agent:
+        shown["agent"] = turn.agent
+    if turn.attempt:
+        shown["attempt"] = turn.attempt
+    return shown
 
 
 def _serialize(delivery: Delivery, data: dict[str, Any], attempt: int) -> bytes:
-    event: dict[str, Any] = {
+    event: WebhookEvent = {
         "id": delivery.event_id,
         "type": delivery.event_type.value,
         "created": delivery.event_at_ms // 1000,
@@ -141,7 +146,7 @@ def _serialize(delivery: Delivery, data: dict[str, Any], attempt: int) -> bytes:
         "sequence": delivery.sequence,
         "data": data,
     }
-    body = {
+    body: WebhookPayload = {
         "event": event,
         "delivery_id": delivery.id,
         "attempt": attempt,
@@ -150,6 +155,6 @@ def _serialize(delivery: Delivery, data: dict[str, Any], attempt: int) -> bytes:
     return _json(body)
 
 
-def _json(value: dict[str, Any]) -> bytes:
+def _json(value: Mapping[str, Any]) -> bytes:
     """Return JSON in UTF-8; half a surrogate pair, which UTF-8 does not have, becomes a question mark."""
     return json_text(value).encode(errors="replace")
