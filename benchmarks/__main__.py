@@ -16,7 +16,6 @@ from benchmarks import (
     call_latency,
     call_units,
     cost,
-    dashboard,
     pacing,
     pacing_under_load,
     pauses,
@@ -30,6 +29,7 @@ from benchmarks import (
     webhooks,
 )
 from benchmarks.call_latency import TenantClient
+from benchmarks.dashboard.rows import dashboard_rows
 from benchmarks.results import Row, show
 from local.config import for_tests
 from local.stack import Stack, local_stack
@@ -48,7 +48,6 @@ STACK_GROUPS: dict[str, Measure] = {
     # Before the webhooks, whose thousand executions would stay in the emulator's memory.
     "memory": lambda stack, _: [startup.memory_row(stack)],
     "webhooks": lambda stack, _: webhooks.webhook_rows(stack),
-    "dashboard": lambda stack, _: dashboard.dashboard_rows(stack),
     "pacing": lambda stack, _: pacing.pacing_rows(stack, CALLS_BY_CPS),
     "pacing_under_load": lambda stack, _: pacing_under_load.loaded_pacing_rows(stack),
     "pauses": lambda stack, _: pauses.pause_rows(stack),
@@ -67,6 +66,7 @@ STANDALONE_GROUPS: dict[str, Callable[[], list[Row]]] = {
     "reconciler": lambda: [*reconciler.reconciler_rows(), *reconciler_fleet.fleet_rows()],
     "run": startup.run_rows,
     "doctor": startup.doctor_rows,
+    "dashboard": dashboard_rows,
     "batch_files": batch_files.broken_rows_rows,
     "batch_imports": batch_imports.import_rows,
 }

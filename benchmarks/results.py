@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,6 +47,11 @@ def p95(samples: Sequence[float]) -> float:
 def p99(samples: Sequence[float]) -> float:
     """Return the 99th percentile."""
     return sorted(samples)[min(len(samples) - 1, int(len(samples) * 0.99))]
+
+
+def load() -> str:
+    """Say how busy this machine is."""
+    return f"load {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores"
 
 
 def ms(seconds: float) -> str:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.dashboard import sent_bytes, with_imports
+from benchmarks.dashboard.scripts import sent_bytes, with_imports
 from functions.dashboard.bootstrap import make_site
 from functions.dashboard.responses import respond
 from functions.dashboard.site import Site

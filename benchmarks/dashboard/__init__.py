@@ -1,0 +1,1 @@
+"""What the dashboard costs a browser and the API."""
