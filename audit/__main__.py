@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from audit import acknowledged, dependencies, licences, sbom, templates
-from audit.openapi import lint_openapi
+from audit.openapi import find_breaking_changes, lint_openapi
 from audit.secrets import find_secrets
 from audit.tools import AuditFailed, Finding
 
@@ -36,7 +36,7 @@ def _secrets() -> None:
 
 
 def _openapi() -> None:
-    acknowledged.judge(lint_openapi(), acknowledged.OPENAPI)
+    acknowledged.judge([*lint_openapi(), *find_breaking_changes()], acknowledged.OPENAPI)
 
 
 def _judge_templates(found: list[list[Finding]]) -> None:

@@ -133,6 +133,16 @@ OPENAPI = (
     Acknowledgement(
         "info-license", r".*", "The document describes a deployment of its owner, and licenses nothing."
     ),
+    Acknowledgement(
+        "request-values",
+        r"RedialSpec\.retryOn",
+        "Other values were refused before, too.",
+    ),
+    Acknowledgement(
+        "request-field-removed",
+        r"ScheduleChange",
+        "PATCH /calls/{call_id} never took these fields of schedules, which the document showed for it.",
+    ),
 )
 
 
