@@ -2,6 +2,7 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import { observeDate } from "~/lib/clock";
 import { ApiError, errorOf, networkError, unreadableError } from "./errors";
+import { readExactly } from "./exact-response";
 import { fetchInTime } from "./fetch-in-time";
 import { currentMode } from "./mode";
 import type { components, paths } from "./schema.gen";
@@ -19,6 +20,7 @@ const conventions: Middleware = {
   },
   onResponse: ({ response }) => {
     observeDate(response.headers.get("date"));
+    return response.ok && response.body ? readExactly(response) : response;
   },
   onError: ({ error, request }) => (isFinal(error) ? error : networkError(request.method)),
 };

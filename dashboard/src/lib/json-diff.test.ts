@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { parseExactly } from "./exact-json";
 import { changesBetween } from "./json-diff";
 
 test("equal values have no changes", () => {
@@ -24,4 +25,12 @@ test("a list that becomes an object is one change", () => {
 test("a great difference is cut", () => {
   const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`k${index}`, index]));
   expect(changesBetween({}, many, 10)).toHaveLength(10);
+});
+
+test("large integers differ by any digit", () => {
+  const [before, same, after] = ["12345678901234567890", "12345678901234567890", "12345678901234567891"].map(
+    parseExactly,
+  );
+  expect(changesBetween({ n: before }, { n: same })).toEqual([]);
+  expect(changesBetween({ n: before }, { n: after })).toEqual([{ path: "n", before, after }]);
 });

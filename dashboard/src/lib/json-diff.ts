@@ -1,4 +1,5 @@
 /** What differs between two JSON values, by path. Pure. */
+import { ExactNumber } from "./exact-json";
 
 export interface Change {
   /** As in JavaScript: `redial.intervals[0]`. */
@@ -17,7 +18,7 @@ export function changesBetween(before: unknown, after: unknown, atMost = 200): C
 }
 
 function collect(before: unknown, after: unknown, path: string, changes: Change[], atMost: number): void {
-  if (changes.length >= atMost || Object.is(before, after)) return;
+  if (changes.length >= atMost || isSame(before, after)) return;
   const [old, now] = [entriesOf(before), entriesOf(after)];
   if (old && now && Array.isArray(before) === Array.isArray(after)) {
     for (const key of new Set([...now.keys(), ...old.keys()])) {
@@ -28,7 +29,13 @@ function collect(before: unknown, after: unknown, path: string, changes: Change[
   changes.push({ path: path || "the whole value", before, after });
 }
 
+function isSame(before: unknown, after: unknown): boolean {
+  if (before instanceof ExactNumber && after instanceof ExactNumber) return before.text === after.text;
+  return Object.is(before, after);
+}
+
 function entriesOf(value: unknown): Map<string, unknown> | null {
+  if (value instanceof ExactNumber) return null;
   return typeof value === "object" && value !== null ? new Map(Object.entries(value)) : null;
 }
 

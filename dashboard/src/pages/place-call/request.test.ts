@@ -55,6 +55,14 @@ describe("the request of a draft", () => {
   });
 });
 
+describe("large integers", () => {
+  it("reach the API and the command with every digit", () => {
+    const request = requestOf(phone({ metadata: '{"order": 12345678901234567890}' }), false, false);
+    expect(JSON.stringify(request.body)).toContain('{"order":12345678901234567890}');
+    expect(curlOf(request, "https://api.test", "KEY")).toContain('"order": 12345678901234567890');
+  });
+});
+
 describe("the command", () => {
   it("cannot be left by a quote in a value", () => {
     const command = curlOf({ path: "/api/v1/calls", body: { user_id: "O'Hara" } }, "https://api.test", "KEY");

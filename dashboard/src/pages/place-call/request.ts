@@ -1,4 +1,5 @@
 /** The request that places the call of a draft. Values that are wrong go to the API: its texts explain them. Pure. */
+import { AlteredNumber, parseExactly } from "~/lib/exact-json";
 import { fromLocalField } from "~/lib/local-time";
 import type { Draft } from "./draft";
 
@@ -90,7 +91,7 @@ function withPhone(context: unknown, phone: { phone?: string }): unknown {
 function jsonOf(text: string): unknown {
   if (text.trim() === "") return undefined;
   try {
-    return JSON.parse(text) as unknown;
+    return parseExactly(text);
   } catch {
     return undefined;
   }
@@ -99,9 +100,10 @@ function jsonOf(text: string): unknown {
 function jsonError(text: string): string | undefined {
   if (text.trim() === "") return undefined;
   try {
-    JSON.parse(text);
+    parseExactly(text);
     return undefined;
   } catch (error) {
+    if (error instanceof AlteredNumber) return `This cannot be sent: ${error.message}`;
     return `This is not JSON: ${error instanceof Error ? error.message : "it cannot be read"}`;
   }
 }

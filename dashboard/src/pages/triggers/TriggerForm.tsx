@@ -3,8 +3,9 @@ import { useState, type ReactNode } from "react";
 import { FormError } from "~/components/FormError";
 import { WithRight } from "~/components/NeedsRight";
 import { fieldError } from "~/lib/form-errors";
+import { parseObject } from "~/lib/json-text";
 import type { TriggerSpec } from "./queries";
-import { parseBody, specOf, withKind, type TriggerFields } from "./trigger-form";
+import { specOf, withKind, type TriggerFields } from "./trigger-form";
 import classes from "./Triggers.module.css";
 import { KINDS } from "./words";
 
@@ -26,9 +27,9 @@ export function TriggerForm({ initial, submit, error, isBusy, onSubmit, children
   const [bodyError, setBodyError] = useState<string | null>(null);
   const set = (change: Partial<TriggerFields>) => setFields({ ...fields, ...change });
   const send = () => {
-    const parsed = parseBody(fields.body);
-    setBodyError("error" in parsed ? parsed.error : null);
-    if ("body" in parsed) onSubmit(specOf(fields, parsed.body));
+    const parsed = parseObject(fields.body, "body");
+    setBodyError(parsed.error ?? null);
+    if (parsed.value) onSubmit(specOf(fields, parsed.value));
   };
   return (
     <form

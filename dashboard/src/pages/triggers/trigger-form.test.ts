@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { parseObject } from "~/lib/json-text";
 import type { Trigger } from "./queries";
-import { fieldsOf, NEW_TRIGGER, parseBody, specOf, withKind } from "./trigger-form";
+import { fieldsOf, NEW_TRIGGER, specOf, withKind } from "./trigger-form";
 
 const trigger = {
   name: "signups",
@@ -14,8 +15,7 @@ const trigger = {
 describe("the form of a trigger", () => {
   it("sends back what it read", () => {
     const fields = fieldsOf(trigger);
-    const parsed = parseBody(fields.body);
-    expect("body" in parsed && specOf(fields, parsed.body)).toEqual({ ...trigger });
+    expect(specOf(fields, parseObject(fields.body, "body").value ?? {})).toEqual({ ...trigger });
   });
   it("sends no empty condition", () => {
     expect(specOf({ ...NEW_TRIGGER, when: "  " }, {}).when).toBeNull();
@@ -24,10 +24,5 @@ describe("the form of a trigger", () => {
   it("shows the example of another kind, unless the body was edited", () => {
     expect(withKind(NEW_TRIGGER, "outbound").body).toContain("phoneNumber");
     expect(withKind({ ...NEW_TRIGGER, body: "{}" }, "outbound").body).toBe("{}");
-  });
-  it("says what is no JSON object", () => {
-    expect(parseBody("[1]")).toEqual({ error: "body must be a JSON object" });
-    expect(parseBody("{")).toHaveProperty("error", expect.stringContaining("body is not valid JSON"));
-    expect(parseBody('{"a": 1}')).toEqual({ body: { a: 1 } });
   });
 });

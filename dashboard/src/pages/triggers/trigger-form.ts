@@ -32,18 +32,6 @@ export function withKind(fields: TriggerFields, kind: Trigger["kind"]): TriggerF
   return { ...fields, kind, body: isExample ? JSON.stringify(EXAMPLES[kind] ?? {}, null, 2) : fields.body };
 }
 
-/** Reads the body, or says what is wrong with it: only what is no JSON object never reaches the API. */
-export function parseBody(text: string): { body: Record<string, unknown> } | { error: string } {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value))
-      return { body: value as Record<string, unknown> };
-    return { error: "body must be a JSON object" };
-  } catch (error) {
-    return { error: `body is not valid JSON: ${error instanceof Error ? error.message : String(error)}` };
-  }
-}
-
 export function specOf(fields: TriggerFields, body: Record<string, unknown>): Omit<TriggerSpec, "enabled"> {
   const { name, description, kind, event_id } = fields;
   return { name, description, kind, body, when: fields.when.trim() === "" ? null : fields.when, event_id };

@@ -11,6 +11,7 @@ import { ScopedButton } from "~/components/ScopedButton";
 import SidePanel from "~/components/SidePanel";
 import { Status } from "~/components/Status";
 import { Time } from "~/components/Time";
+import { parseToShow } from "~/lib/exact-json";
 import { useRedeliver } from "./actions";
 import { Attempts } from "./Attempts";
 import { deliveryText } from "./health";
@@ -112,7 +113,7 @@ function Sent({ delivery }: { delivery: Delivery }) {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseToShow(text);
   } catch {
     return text;
   }
