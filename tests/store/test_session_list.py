@@ -87,6 +87,31 @@ def test_a_session_is_ended_by_its_own_tenant_and_mode_only(
     auth.with_session(token)
 
 
+def test_all_sessions_but_ones_own_end_together(auth: AuthHarness, service: SessionService) -> None:
+    live, test = auth.made(name="live")["key"], auth.made(name="test", environment="test")["key"]
+    own, other, of_test = (auth.login(key) for key in (live, live, test))
+    current = auth.sessions.find(own).id
+    assert service.end_others(OTHER, None) == {"ended": 0, "more": False}
+    assert service.end_others(TEST, current) == {"ended": 1, "more": False}
+    auth.with_session(other)
+    assert service.end_others(OPERATOR, current) == {"ended": 1, "more": False}
+    auth.with_session(own)
+    for token in (other, of_test):
+        with pytest.raises(InvalidApiKey):
+            auth.with_session(token)
+
+
+def test_a_hundred_sessions_end_in_one_request(auth: AuthHarness, service: SessionService) -> None:
+    key = auth.made()["key"]
+    principal, own = auth.enter(key), auth.login(key)
+    hashed, current = auth.sessions.find(own).key_hash, auth.sessions.find(own).id
+    for _ in range(102):
+        auth.sessions.open(principal, hashed, 600)
+    assert service.end_others(OPERATOR, current) == {"ended": 100, "more": True}
+    assert service.end_others(OPERATOR, current) == {"ended": 2, "more": False}
+    assert [each["id"] for each in service.list(OPERATOR)["data"]] == [current]
+
+
 def test_test_mode_sees_sessions_of_test_keys_only(auth: AuthHarness, service: SessionService) -> None:
     auth.login(auth.made(name="live")["key"])
     auth.login(auth.made(name="test", environment="test")["key"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trunkline.auth.scopes import Scope
-from trunkline.auth.session_service import OpenSessionList
+from trunkline.auth.session_service import EndedSessions, OpenSessionList
 from trunkline.http_api.responses import Deleted, deleted
 from trunkline.http_api.routing import RouteGroup
 
@@ -20,10 +20,16 @@ def list_sessions(request: ApiRequest, query: CursorQuery) -> OpenSessionList:
 
     In test mode, those of test keys. Sessions whose key was revoked have ended, and are not listed.
     """
-    token, current = session_token_of(request.http), None
-    if token and request.principal.actor.kind == "session":
-        current = sessions().find(token).id
-    return session_service().list(request.principal, query.cursor, current)
+    return session_service().list(request.principal, query.cursor, _own_session(request))
+
+
+@group.delete("/api/v1/sessions", scope=Scope.API_KEYS_WRITE)
+def end_other_sessions(request: ApiRequest) -> EndedSessions:
+    """End all sessions but the one of the request; in test mode, those of test keys.
+
+    A request ends up to a hundred: repeat it while the response has `more`.
+    """
+    return session_service().end_others(request.principal, _own_session(request))
 
 
 @group.delete("/api/v1/sessions/{session_id}", scope=Scope.API_KEYS_WRITE)
@@ -31,3 +37,11 @@ def end_session(request: ApiRequest, session_id: str) -> Deleted:
     """End a session: its cookie is rejected from the next request on."""
     session_service().end(request.principal, session_id)
     return deleted(session_id)
+
+
+def _own_session(request: ApiRequest) -> str | None:
+    """Return the id of the session that sent the request; None for a key."""
+    token = session_token_of(request.http)
+    if not token or request.principal.actor.kind != "session":
+        return None
+    return sessions().find(token).id

@@ -102,7 +102,9 @@ async def test_a_session_of_a_test_key_sees_no_live_key(tab: Tab, tenant: Tenant
     await expect(tab.page.get_by_text("Live", exact=True)).to_have_count(0)
 
 
-async def test_another_session_is_ended(tab: Tab, open_tab: OpenTab, tenant: Tenant) -> None:
+async def test_another_session_is_ended_and_then_all_others(
+    tab: Tab, open_tab: OpenTab, tenant: Tenant
+) -> None:
     other = await open_tab()
     other.expects("401 GET /api/v1/.*")
     name = "left open"
@@ -116,6 +118,15 @@ async def test_another_session_is_ended(tab: Tab, open_tab: OpenTab, tenant: Ten
     await expect(page.get_by_role("row").filter(has_text=name)).to_have_count(0)
     await other.page.get_by_role("link", name="Webhooks").click()
     await expect(other.page.get_by_text("Your session has ended")).to_be_visible()
+    opened = tenant.api.post("/api/v1/session", json={"api_key": left_open}, headers={"x-api-key": left_open})
+    assert opened.status_code == 201
+    await page.get_by_role("link", name="API keys").click()
+    await page.get_by_role("link", name="Sessions").click()
+    await expect(page.get_by_role("row").filter(has_text=name)).to_have_count(1)
+    await page.get_by_role("button", name="End all other sessions").click()
+    await page.get_by_role("dialog").get_by_role("button", name="End all others").click()
+    await expect(page.get_by_role("row").filter(has_text=name)).to_have_count(0)
+    await expect(page.get_by_role("row").filter(has_text="you")).to_have_count(1)
 
 
 async def test_own_livekit_is_refused_at_the_field_and_in_test_mode(tab: Tab, tenant: Tenant) -> None:

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { api, body } from "~/api/client";
 import { pollIntervalMs } from "~/api/polling";
+import { useSession } from "~/api/use-session";
 import { moreOf, type Column } from "~/components/data-table";
 import { DataTable } from "~/components/DataTable";
 import { IdText } from "~/components/IdText";
@@ -20,14 +21,21 @@ const EVERY_MS = 10_000;
 /** Who is signed in, from where and until when. */
 export function SessionsPage() {
   const queryClient = useQueryClient();
+  const { mode } = useSession();
   const query = useInfiniteQuery({ ...sessionsQuery, refetchInterval: () => pollIntervalMs(EVERY_MS) });
   const [asked, setAsked] = useState<OpenSession | null>(null);
+  const [asksAll, setAsksAll] = useState(false);
   const sessions = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
   const columns = useMemo(() => columnsOf(setAsked), []);
   const end = async () => {
     if (!asked) return;
     await body(api.DELETE("/api/v1/sessions/{session_id}", { params: { path: { session_id: asked.id } } }));
     // Of one's own, the next read finds no session, and leads to the sign-in.
+    await queryClient.invalidateQueries({ queryKey: sessionsQuery.queryKey });
+  };
+  const endOthers = async () => {
+    let isMore = true;
+    while (isMore) isMore = (await body(api.DELETE("/api/v1/sessions"))).more;
     await queryClient.invalidateQueries({ queryKey: sessionsQuery.queryKey });
   };
   return (
@@ -37,6 +45,14 @@ export function SessionsPage() {
           A session ends after twelve hours, with its key, by signing out, or here. In test mode, you see
           those of test keys.
         </p>
+        <ScopedButton
+          scope="api-keys:write"
+          variant="default"
+          blocked={sessions.some(({ current }) => !current) ? undefined : "There is no other session."}
+          onClick={() => setAsksAll(true)}
+        >
+          End all other sessions
+        </ScopedButton>
       </div>
       <PageState
         query={query}
@@ -56,6 +72,20 @@ export function SessionsPage() {
         )}
       </PageState>
       <Suspense>
+        {asksAll && (
+          <ConfirmDialog
+            opened
+            onClose={() => setAsksAll(false)}
+            title="End all other sessions?"
+            confirm="End all others"
+            danger
+            onConfirm={endOthers}
+          >
+            {mode === "test"
+              ? "Everybody who is signed in with a test key is signed out, but you. The keys stay valid."
+              : "Everybody who is signed in, with whatever key, is signed out, but you. The keys stay valid."}
+          </ConfirmDialog>
+        )}
         {asked && (
           <ConfirmDialog
             opened

@@ -1,8 +1,9 @@
-"""Use cases of a tenant's open sessions: list them, and end one."""
+"""Use cases of a tenant's open sessions: list them, end one, or all but one's own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from typing_extensions import TypedDict
@@ -13,8 +14,9 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import NotFound
 from trunkline.core.pagination import decode_cursor, encode_cursor
 from trunkline.core.timestamps import iso_from_ms
-from trunkline.storage.keys.item import PK, SK, Item
+from trunkline.storage.keys.item import PK, Item
 from trunkline.storage.keys.tenants import api_key_key, session_entry, session_key
+from trunkline.storage.newest_page import newest_page
 from trunkline.storage.table import EXISTS, ConditionFailed, Delete, Table
 
 _PAGE = 100
@@ -41,6 +43,13 @@ class OpenSessionList(TypedDict):
     next_cursor: str | None
 
 
+class EndedSessions(TypedDict):
+    """How many sessions a request has ended; with `more`, the same request ends further ones."""
+
+    ended: int
+    more: bool
+
+
 @dataclass(frozen=True)
 class SessionService:
     """A tenant's sessions. Live mode sees those of both modes, test mode only those of test keys."""
@@ -60,12 +69,9 @@ class SessionService:
         """
         prefix = session_entry(principal.tenant_id)
         last = prefix.sk + (decode_cursor(cursor, _ID) if cursor else "~")
-        for page in self.table.newest_between(prefix, last, limit=_PAGE):
-            entries = [entry for entry in page if entry[SK] != last]
-            shown = [_view(entry, current) for entry in self._open(principal, entries)]
-            more = len(page) == _PAGE
-            return {"data": shown, "next_cursor": encode_cursor(page[-1]["session_id"]) if more else None}
-        return {"data": [], "next_cursor": None}
+        entries, more = newest_page(self.table, prefix, last, _PAGE)
+        shown = [_view(entry, current) for entry in self._open(principal, entries)]
+        return {"data": shown, "next_cursor": encode_cursor(more.removeprefix(prefix.sk)) if more else None}
 
     def end(self, principal: Principal, session_id: str) -> None:
         """End a session: its cookie is refused from the next request on.
@@ -82,6 +88,23 @@ class SessionService:
             self.table.transact([Delete(key, EXISTS), Delete(session_key(entry["hash"])), audit])
         except ConditionFailed as error:
             raise NotFound("Session not found") from error
+
+    def end_others(self, principal: Principal, current: str | None) -> EndedSessions:
+        """End the sessions in sight but `current`, the newest first: up to a hundred in one request.
+
+        One that ends by itself meanwhile is none of those that are counted.
+        """
+        ended, prefix = 0, session_entry(principal.tenant_id)
+        for page in self.table.newest_between(prefix, prefix.sk + "~", limit=_PAGE):
+            for entry in self._open(principal, page):
+                if entry["session_id"] == current:
+                    continue
+                if ended == _PAGE:
+                    return {"ended": ended, "more": True}
+                with suppress(NotFound):
+                    self.end(principal, entry["session_id"])
+                    ended += 1
+        return {"ended": ended, "more": False}
 
     def _open(self, principal: Principal, entries: Sequence[Item]) -> Iterator[Item]:
         """Yield the entries that are in sight, and whose session and key are valid now."""
