@@ -42,6 +42,7 @@ async def test_a_call_is_claimed_prepared_dialled_and_answered(dialer: DialerHar
     assert (call.dispatch_id, call.agent_job_id) == ("AD_ada", "AJ_1")
     assert (call.sip_participant_id, call.sip_call_id) == ("PA_1", "SCL_1")
     assert call.room_name == f"call-{call.id}"
+    assert call.created_at_ms <= (call.claimed_at_ms or 0) <= (call.connecting_at_ms or 0)
     assert len(dialer.livekit.invites) == 1
     assert not dialer.lanes.is_held(TRUNK.id)
 
@@ -144,6 +145,7 @@ async def test_an_agent_that_never_joins_fails_the_call_without_ringing(dialer: 
     assert (call.state, call.reason) == (State.FAILED, Reason.AGENT_UNAVAILABLE)
     assert dialer.livekit.invites == []
     assert call.dispatch_id == "AD_ada"
+    assert call.claimed_at_ms is not None
 
 
 async def test_the_gate_can_be_switched_off(dialer: DialerHarness) -> None:

@@ -16,12 +16,14 @@ from trunkline.calls.transitions import (
     answer_call,
     claim_call,
     end_call,
+    finish_attempt,
     move,
     record_intent,
     requeue,
     store_pending_ending,
 )
 from trunkline.calls.value_objects import Ending
+from trunkline.core.timestamps import iso_from_ms
 
 GUIDE_ENDS = {"completed", "failed", "disconnected", "timeout"}
 OUTBOUND_ENDS = {"completed", "failed", "cancelled"}
@@ -71,6 +73,15 @@ def test_a_returned_call_keeps_its_place_and_forgets_its_claim() -> None:
     assert back.call.queue_position == call.queue_position
     assert (back.call.state, back.call.phase, back.call.room_name) == (State.QUEUED, None, None)
     assert back.call.claim == 1, "the next claim must be another, with another room"
+
+
+def test_when_an_attempt_was_prepared_is_told_with_its_dial() -> None:
+    claimed = claim_call(make_call(), "run", "r", claimed_at_ms=NOW_MS).call
+    dialled = record_intent(claimed, NOW_MS + 2_000, intent="1", token_expires_at_ms=1)
+    assert dialled.events[0].data == {"preparing_at": iso_from_ms(NOW_MS)}
+    assert requeue(dialled.call, NOW_MS, why="not_sent").call.claimed_at_ms is None
+    unprepared = finish_attempt(claimed, Ending(State.FAILED, Reason.AGENT_UNAVAILABLE), NOW_MS + 9).call
+    assert (unprepared.claimed_at_ms, unprepared.connecting_at_ms) == (NOW_MS, None)
 
 
 def test_a_call_that_ends_while_waiting_leaves_the_line_with_it() -> None:

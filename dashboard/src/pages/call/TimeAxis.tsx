@@ -3,6 +3,7 @@ import { serverNowMs } from "~/lib/clock";
 import { durationText } from "~/lib/time";
 import {
   attemptLanes,
+  preparationsOf,
   scaleOf,
   timesOf,
   waitLane,
@@ -27,9 +28,14 @@ interface TimeAxisProps {
 /** The call on one axis, from its acceptance to the last webhook: a lane for its waits, and one an attempt. */
 export function TimeAxis({ call, entries, deliveries }: TimeAxisProps) {
   const nowMs = useTicking(call.ended_at === null);
+  const preparations = useMemo(() => preparationsOf(call, entries), [call, entries]);
   const lanes = useMemo(
-    () => [waitLane(entries, nowMs), ...attemptLanes(call, nowMs), ...markLanes(entries, deliveries)],
-    [call, entries, deliveries, nowMs],
+    () => [
+      waitLane(entries, nowMs, preparations),
+      ...attemptLanes(call, nowMs, preparations),
+      ...markLanes(entries, deliveries),
+    ],
+    [call, entries, deliveries, preparations, nowMs],
   );
   const startMs = Date.parse(call.created_at);
   const scale = useMemo(() => scaleOf([startMs, ...timesOf(lanes)]), [lanes, startMs]);

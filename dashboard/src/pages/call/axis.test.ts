@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { attemptLanes, scaleOf, waitLane } from "./axis";
+import { attemptLanes, preparationsOf, scaleOf, waitLane } from "./axis";
 import { aCall, anAttempt, iso, START_MS } from "./fixture";
 import { readTimeline } from "./timeline";
 
@@ -25,6 +25,43 @@ describe("the lane of waits", () => {
     const entries = readTimeline([{ status: "queued", at: iso(0), reason: "carrier_too_fast" }]);
     const wait = { toMs: nowMs, label: "waits for the carrier", isOpen: true };
     expect(waitLane(entries, nowMs).segments).toMatchObject([wait]);
+  });
+});
+
+describe("a preparation", () => {
+  const entries = readTimeline([
+    { status: "queued", at: iso(0) },
+    { status: "connecting", at: iso(5), preparing_at: iso(2) },
+  ]);
+
+  it("ends the wait in the line, and goes before the ringing", () => {
+    const call = aCall({ connecting_at: iso(5), ended_at: iso(9) });
+    const preparations = preparationsOf(call, entries);
+    const waits = waitLane(entries, nowMs, preparations).segments;
+    expect(waits).toMatchObject([
+      { fromMs: START_MS, toMs: START_MS + 2_000, label: "in line", isOpen: false },
+    ]);
+    expect(attemptLanes(call, nowMs, preparations)[0]?.segments).toMatchObject([
+      { fromMs: START_MS + 2_000, toMs: START_MS + 5_000, label: "prepares the agent", isOpen: false },
+      { fromMs: START_MS + 5_000, label: "rings" },
+    ]);
+  });
+
+  it("goes on until now while the agent of a redial is waited for", () => {
+    const attempts = [anAttempt({ connecting_at: null, ended_at: iso(1) })];
+    const call = aCall({ attempts, preparing_at: iso(2), connecting_at: null, ended_at: null });
+    const preparations = preparationsOf(call, []);
+    const lanes = attemptLanes(call, nowMs, preparations);
+    expect(lanes.map(({ segments }) => segments.length)).toEqual([0, 1]);
+    expect(lanes[1]?.segments).toMatchObject([{ toMs: nowMs, isOpen: true }]);
+    expect(waitLane(entries.slice(0, 1), nowMs, preparations).segments).toMatchObject([{ isOpen: false }]);
+  });
+
+  it("is shown once for an attempt that ended without an agent", () => {
+    const attempts = [anAttempt({ connecting_at: null })];
+    const call = aCall({ attempts, preparing_at: iso(2), connecting_at: null });
+    const lanes = attemptLanes(call, nowMs, preparationsOf(call, []));
+    expect(lanes.map(({ segments }) => segments.length)).toEqual([1]);
   });
 });
 

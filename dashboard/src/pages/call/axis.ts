@@ -5,7 +5,7 @@
  * logarithm of its duration, so that both can be seen.
  */
 import type { Tone } from "~/theme/tones";
-import { ENDS, type CallView, type TimelineEntry } from "./timeline";
+import { ENDS, textIn, type CallView, type TimelineEntry } from "./timeline";
 
 export interface Segment {
   fromMs: number;
@@ -34,16 +34,37 @@ const WAITING: Record<string, { label: string; tone: Tone }> = {
   queued: { label: "in line", tone: "info" },
 };
 
-/** When it waited. `nowMs` ends what is going on. */
-export function waitLane(entries: TimelineEntry[], nowMs: number): Lane {
+/** When the agent was sent for, by the time of the dial that followed; null: none has followed. */
+export type Preparations = ReadonlyMap<string | null, number>;
+
+export function preparationsOf(call: CallView, entries: TimelineEntry[]): Preparations {
+  const found = new Map<string | null, number>();
+  for (const { type, at, data } of entries) {
+    const preparingAt = type === "connecting" ? textIn(data, "preparing_at") : null;
+    if (preparingAt !== null) found.set(at, Date.parse(preparingAt));
+  }
+  if (call.preparing_at) found.set(call.connecting_at, Date.parse(call.preparing_at));
+  return found;
+}
+
+/** When it waited. `nowMs` ends what is going on, and a preparation ends a wait in the line. */
+export function waitLane(
+  entries: TimelineEntry[],
+  nowMs: number,
+  preparations: Preparations = new Map(),
+): Lane {
   const steps = entries.filter(({ type }) => type in WAITING || isDialOrEnd(type));
   const segments = steps.flatMap((entry, index) => {
     const words = WAITING[entry.type];
     if (!words) return [];
     const next = steps[index + 1];
-    const toMs = Math.max(entry.atMs, next?.atMs ?? nowMs);
+    const endMs = Math.max(entry.atMs, next?.atMs ?? nowMs);
+    const preparedMs = [...preparations.values()].find((atMs) => atMs >= entry.atMs && atMs <= endMs);
+    const toMs = preparedMs ?? endMs;
     const { label, tone } = waitWords(entry) ?? words;
-    return [{ fromMs: entry.atMs, toMs, label, tone, isOpen: next === undefined }];
+    return [
+      { fromMs: entry.atMs, toMs, label, tone, isOpen: next === undefined && preparedMs === undefined },
+    ];
   });
   return { label: "Wait", segments, marks: [] };
 }
@@ -62,23 +83,25 @@ function waitWords({ type, reason }: TimelineEntry): { label: string; tone: Tone
 }
 
 /** A lane for each attempt, with its INVITEs: ringing, then talk. */
-export function attemptLanes(call: CallView, nowMs: number): Lane[] {
+export function attemptLanes(call: CallView, nowMs: number, preparations: Preparations = new Map()): Lane[] {
   const lanes = new Map<number, Lane>();
   for (const attempt of call.attempts) {
     const endMs = Date.parse(attempt.ended_at);
     const lane = laneOf(lanes, attempt.number);
     lane.segments.push(
+      ...prepareSegment(preparations, attempt.connecting_at, endMs, false),
       ...dialSegments(attempt.connecting_at, attempt.answered_at, endMs, call.channel, false),
     );
     const tone = attempt.returned ? "warn" : attempt.answered_at ? "idle" : "bad";
     lane.marks.push({ atMs: endMs, label: attempt.reason_text, tone });
   }
-  const isDialled = call.connecting_at !== null && !isRecorded(call);
-  if (isDialled) {
+  const isBegun = call.connecting_at !== null || call.preparing_at !== null;
+  if (isBegun && !isRecorded(call)) {
     const endMs = call.ended_at === null ? nowMs : Date.parse(call.ended_at);
     const number = (call.attempts.findLast((each) => !each.returned)?.number ?? 0) + 1;
     const isOpen = call.ended_at === null;
     laneOf(lanes, number).segments.push(
+      ...prepareSegment(preparations, call.connecting_at, endMs, isOpen),
       ...dialSegments(call.connecting_at, call.answered_at, endMs, call.channel, isOpen),
     );
   }
@@ -90,13 +113,34 @@ export function attemptLanes(call: CallView, nowMs: number): Lane[] {
 
 /** Whether the call's own dial is one of its recorded attempts. */
 function isRecorded(call: CallView): boolean {
-  return call.attempts.some((attempt) => attempt.connecting_at === call.connecting_at);
+  const { connecting_at, preparing_at } = call;
+  const last = call.attempts.at(-1);
+  if (connecting_at === null && last && preparing_at) {
+    return Date.parse(preparing_at) <= Date.parse(last.ended_at);
+  }
+  return call.attempts.some((attempt) => attempt.connecting_at === connecting_at);
 }
 
 function laneOf(lanes: Map<number, Lane>, number: number): Lane {
   const lane = lanes.get(number) ?? { label: "", segments: [], marks: [] };
   lanes.set(number, lane);
   return lane;
+}
+
+/** The agent is sent for before anybody is dialled: that interval has no event of its own. */
+function prepareSegment(
+  preparations: Preparations,
+  connectingAt: string | null,
+  endMs: number,
+  isOpen: boolean,
+): Segment[] {
+  const fromMs = preparations.get(connectingAt);
+  // What began after the end of an attempt belongs to the next one.
+  if (fromMs === undefined || fromMs > endMs) return [];
+  const toMs = Math.max(fromMs, connectingAt === null ? endMs : Date.parse(connectingAt));
+  return [
+    { fromMs, toMs, label: "prepares the agent", tone: "info", isOpen: isOpen && connectingAt === null },
+  ];
 }
 
 function dialSegments(

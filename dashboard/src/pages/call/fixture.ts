@@ -17,6 +17,7 @@ export function aCall(change: Partial<CallView> = {}): CallView {
     phone_number: "+15550100002",
     metadata: {},
     created_at: iso(0),
+    preparing_at: null,
     connecting_at: iso(1),
     answered_at: null,
     ended_at: iso(3),

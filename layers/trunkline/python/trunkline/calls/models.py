@@ -117,6 +117,7 @@ class Call:
     sip_status_code: int | None = None
     detail: str | None = None
     reason: Reason | None = None
+    claimed_at_ms: int | None = None
     connecting_at_ms: int | None = None
     answer_reported_at_ms: int | None = None
     answered_at_ms: int | None = None

@@ -163,6 +163,7 @@ class CallView(CallListItem):
     metrics: Metrics
     attempts: list[AttemptView]
     expires_at: str
+    preparing_at: str | None
     connecting_at: str | None
     erased_at: str | None
     batch: BatchRowRef | None

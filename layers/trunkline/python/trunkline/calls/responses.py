@@ -73,6 +73,7 @@ def call_view(
         "metrics": metrics(call, said.message_count),
         "attempts": [_attempt(record) for record in call.attempts],
         "expires_at": iso_from_ms(call.expires_at_ms),
+        "preparing_at": iso_or_none(call.claimed_at_ms),
         "connecting_at": iso_or_none(call.connecting_at_ms),
         "erased_at": iso_or_none(call.erased_at_ms),
         "batch": _batch(call),

@@ -32,6 +32,7 @@ _CLAIM_ONLY = (
     "agent_job_id",
     "sip_participant_id",
     "sip_call_id",
+    "claimed_at_ms",
     "connecting_at_ms",
     "answer_reported_at_ms",
     "agent_left_at_ms",
@@ -72,16 +73,24 @@ def move(call: Call, to: State, now_ms: int, **attributes: Any) -> Call:
     return replace(call, state=to, **attributes)
 
 
-def claim_call(call: Call, owner: str, room_name: str, limits: Mapping[str, int] | None = None) -> Change:
+def claim_call(
+    call: Call,
+    owner: str,
+    room_name: str,
+    limits: Mapping[str, int] | None = None,
+    claimed_at_ms: int | None = None,
+) -> Change:
     """Claim a queued call for a lane run, with a slot of every limited pool (rule 5); it stays `queued`.
 
-    What the agent of an earlier claim said of its callee and its end no longer counts.
+    `claimed_at_ms` is shown as the begin of the preparation, and decides nothing. What the agent of an
+    earlier claim said of its callee and its end no longer counts.
     """
     limits = limits or {}
     marks: dict[str, Any] = {
         "phase": Phase.PREPARED,
         "owner": owner,
         "room_name": room_name,
+        "claimed_at_ms": claimed_at_ms,
         "slots": tuple(limits),
         "answering_machine": None,
         "agent_end_reason": None,
@@ -109,7 +118,8 @@ def record_intent(call: Call, now_ms: int, *, intent: str, token_expires_at_ms: 
     marks |= {"sip_status_code": None, "detail": None}  # an earlier INVITE's
     if call.phase is Phase.SENT:
         return Change(replace(call, **marks))
-    return Change(move(call, State.CONNECTING, now_ms, **marks), (NewEvent("connecting"),))
+    prepared = {"preparing_at": iso_from_ms(call.claimed_at_ms)} if call.claimed_at_ms else {}
+    return Change(move(call, State.CONNECTING, now_ms, **marks), (NewEvent("connecting", prepared),))
 
 
 def requeue(call: Call, now_ms: int, *, why: str) -> Change:

@@ -121,7 +121,7 @@ class Attempt:
                 await context.offload(context.notifier.notify_change, call, after)
             return None
         limits = self._state().limits(call.tenant_id, batch=call.is_batch)
-        change = claim_call(call, context.run_id, room_name(call.id, call.claim + 1), limits)
+        change = claim_call(call, context.run_id, room_name(call.id, call.claim + 1), limits, now_ms)
         return await self._claim.take(call, change, now_ms)
 
     async def _frequency_deferral(self, call: Call, now_ms: int) -> Change | None:
