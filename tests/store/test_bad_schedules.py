@@ -54,6 +54,9 @@ def test_a_body_and_a_change_have_no_unknown_fields(schedules: ScheduleHarness) 
     body = schedules.body()["body"] | {"calling_window": {}}
     with pytest.raises(InvalidRequest, match="unknown field calling_window: did you mean callingWindow"):
         schedules.make(body=body)
+    with pytest.raises(InvalidRequest) as refused:
+        schedules.make(body=schedules.body()["body"] | {"phoneNumber": "12"})
+    assert refused.value.field == "body.phoneNumber"
     made = schedules.make()
     with pytest.raises(InvalidRequest, match="unknown field endsAt: did you mean ends_at"):
         schedules.service.change(ME, made["id"], {"endsAt": "2030-01-01T00:00:00Z"})

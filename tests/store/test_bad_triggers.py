@@ -58,6 +58,15 @@ def test_a_trigger_that_could_start_no_call_is_refused(
     assert triggers.service.list(ME)["data"] == []
 
 
+@pytest.mark.parametrize(("body", "field"), [({}, "agentId"), ({"agent_id": "x"}, "agent_id")])
+def test_an_error_of_the_body_names_the_field_in_it(
+    triggers: TriggerHarness, body: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        triggers.make(body=body)
+    assert refused.value.field == f"body.{field}"
+
+
 def test_what_a_template_names_is_looked_up_at_the_event(triggers: TriggerHarness) -> None:
     body = {"agentId": "{{event.agent}}", "phoneNumber": "{{event.phone}}"}
     assert triggers.make(body=body, event_id="signup-{{event.user.id}}")["body"] == body

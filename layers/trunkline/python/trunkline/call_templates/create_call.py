@@ -88,7 +88,8 @@ class TemplateTargets:
         )
         name = body.get(field)
         if not isinstance(name, str) or not ("{{" in name or usable(principal, name)):
-            raise InvalidRequest(f"Validation error: body.{field} must name {what} of yours", field="body")
+            text = f"Validation error: body.{field} must name {what} of yours"
+            raise InvalidRequest(text, field=f"body.{field}")
 
     def require_template(self, principal: Principal, kind: CallKind, body: Mapping[str, Any]) -> None:
         """Check what can be known of a template when it is stored: its fields, and what it names.
@@ -103,6 +104,12 @@ class TemplateTargets:
         return self.agents.usable(principal, agent_id.lower())
 
 
+def in_body(error: InvalidRequest) -> InvalidRequest:
+    """Return the error of a call as that of the template with it: `agentId` becomes `body.agentId`."""
+    field = f"body.{error.field}" if error.field else "body"
+    return InvalidRequest(f"body: {error.message}", field=field)
+
+
 def require_body_fields(kind: CallKind, body: Mapping[str, Any]) -> None:
     """Check the names of a template's fields when it is stored: its values are checked when it is filled.
 
@@ -112,4 +119,4 @@ def require_body_fields(kind: CallKind, body: Mapping[str, Any]) -> None:
     try:
         require_known_fields(BODIES[kind], body)
     except InvalidRequest as error:
-        raise InvalidRequest(f"body: {error.message}", field="body") from error
+        raise in_body(error) from error

@@ -9,7 +9,7 @@ from typing import Any
 
 from trunkline.auth.principal import Principal
 from trunkline.auth.resource_service import ResourceService
-from trunkline.call_templates.create_call import BODIES, TemplateTargets
+from trunkline.call_templates.create_call import BODIES, TemplateTargets, in_body
 from trunkline.call_templates.models import CallKind
 from trunkline.call_templates.user_context import changed_with_context
 from trunkline.core.clock import Clock
@@ -135,7 +135,7 @@ class ScheduleService(ResourceService[Schedule, ScheduleSpec, ScheduleView]):
         try:
             validated(BODIES[schedule.kind], body)
         except InvalidRequest as error:
-            raise InvalidRequest(f"body: {error.message}", field="body") from error
+            raise in_body(error) from error
         self.targets.require(principal, schedule.kind, body)
 
     def _writes(
