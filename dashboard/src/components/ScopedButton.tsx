@@ -28,21 +28,19 @@ export function ScopedButton({
     : rest;
   const { allows } = useSession();
   const why = allows(scope) ? blocked : `Your session lacks the scope ${scope}.`;
-  if (why === undefined) {
-    return (
-      <Button {...button} onClick={onClick}>
-        {children}
-      </Button>
-    );
-  }
+  // The button is the same one when its reason comes or goes: the focus stays on it.
   return (
-    <Tooltip label={why} multiline maw={280}>
+    <Tooltip label={why ?? ""} disabled={why === undefined} multiline maw={280}>
       <Button
         {...button}
-        data-disabled
-        aria-disabled
-        aria-description={why}
-        onClick={(event) => event.preventDefault()}
+        {...(why === undefined
+          ? { onClick }
+          : {
+              "data-disabled": true,
+              "aria-disabled": true,
+              "aria-description": why,
+              onClick: (event) => event.preventDefault(),
+            })}
       >
         {children}
       </Button>

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { Panel } from "./Panel";
 import classes from "./Section.module.css";
 
 interface SectionProps {
@@ -8,19 +9,12 @@ interface SectionProps {
   children: ReactNode;
 }
 
-/** A part of a page, on a surface of its own. */
-export function Section({ title, text, actions, children }: SectionProps) {
+/** A panel of a page whose parts stand below each other. */
+export function Section(props: SectionProps) {
   return (
-    <section className={classes.section} aria-label={title}>
-      <header className={classes.header}>
-        <div>
-          <h2 className={classes.title}>{title}</h2>
-          {text && <p className={classes.text}>{text}</p>}
-        </div>
-        {actions}
-      </header>
-      {children}
-    </section>
+    <div className={classes.section}>
+      <Panel {...props} />
+    </div>
   );
 }
 

@@ -27,3 +27,19 @@ export function fieldsWithin(error: Error | null, fields: string[]): string[] {
     .map((each) => each.field)
     .filter((name) => fields.some((field) => name === field || name.startsWith(`${field}.`)));
 }
+
+/** Returns the text for the first of a field's names that has one: the API has two vocabularies. */
+export function errorOf(error: Error | null, ...names: string[]): string | undefined {
+  return names.map((name) => errorWithin(error, name)).find((text) => text !== undefined);
+}
+
+/** The error with the fields of `part` as if it had been sent by itself: `body.agentId` is `agentId`. */
+export function errorIn(error: Error | null, part: string): Error | null {
+  if (!(error instanceof ApiError)) return error;
+  const fieldErrors = error.fieldErrors.map(({ field, message }) => ({
+    field: field.startsWith(`${part}.`) ? field.slice(part.length + 1) : field,
+    message,
+  }));
+  const { status, type, message } = error;
+  return new ApiError(status, { type, message, fieldErrors });
+}

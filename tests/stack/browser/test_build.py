@@ -42,8 +42,9 @@ async def test_a_schedule_is_previewed_made_and_run_now(tab: Tab, tenant: Tenant
     await page.get_by_label("Crontab line").fill("30 8 * * mon-fri")
     await expect(runs).to_have_count(5)
     await page.get_by_label("Name", exact=True).fill("morning")
-    body = f'{{"agentId": "{tenant.agent.id}", "phoneNumber": "+15550100001"}}'
-    await page.get_by_label("Body", exact=True).fill(body)
+    await page.get_by_role("combobox", name="Agent").click()
+    await page.get_by_role("option", name=tenant.agent.name).click()
+    await page.get_by_role("combobox", name="Phone number").fill("+15550100001")
     await page.get_by_role("button", name="Create schedule").click()
     await tab.sees_heading("morning")
     await page.get_by_role("button", name="Run now").click()
@@ -62,11 +63,14 @@ async def test_a_tool_shows_its_request_and_a_secret_is_never_shown(tab: Tab, te
     await page.get_by_role("button", name="Create secret").click()
     await expect(page.get_by_role("button", name="Delete crm")).to_be_visible()
     await page.goto("/tools?create=true")
-    await page.get_by_label("Name").fill("save_meal")
+    await page.get_by_label("Name", exact=True).fill("save_meal")
+    await page.get_by_text("JSON", exact=True).click()
     config = """{"parameters": [{"name": "meal", "type": "string"}], "actions": [{"type": "api_call",
       "method": "POST", "url": "https://example.com/meals", "headers": {"X-Key": "{{secrets.crm}}"},
       "body": {"meal": "{{params.meal}}"}}]}"""
-    await page.get_by_label("Config").fill(config)
+    await page.get_by_role("textbox", name="Config").fill(config)
+    await page.get_by_text("Fields", exact=True).click()
+    await expect(page.get_by_label("URL")).to_have_value("https://example.com/meals")
     await page.get_by_role("button", name="Create tool").click()
     await page.get_by_role("link", name="Try").click()
     await page.get_by_label("params").fill('{"meal": "<b>two eggs</b>"}')

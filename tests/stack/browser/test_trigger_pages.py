@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from urllib.parse import urlsplit
 
@@ -47,10 +46,8 @@ async def test_a_trigger_is_made_and_what_came_of_its_events_is_in_its_history(
     await tab.sign_in(tenant.key, "/triggers")
     await page.get_by_role("button", name="New trigger").click()
     await tab.sees_heading("New trigger")
-    await page.get_by_role("combobox", name="An event starts").click()
-    await page.get_by_role("option", name=re.compile("A phone call: ")).click()
-    body = {"agentId": tenant.agent.id, "phoneNumber": "{{event.phone}}"}
-    await page.get_by_label("Body").fill(json.dumps(body))
+    await page.get_by_role("combobox", name="Agent").click()
+    await page.get_by_role("option", name=tenant.agent.name).click()
     await page.get_by_role("button", name="Create trigger").click()
     await expect(page.get_by_label("Name")).to_have_accessible_description(re.compile("name"))
     await page.get_by_label("Name").fill("leads")
@@ -93,13 +90,24 @@ async def test_a_rotated_secret_replaces_the_old_one_and_a_disabled_trigger_reje
     assert send(tenant, trigger["url"], secret, id="e-2", phone=number).status_code == 401
 
 
-async def test_a_trigger_is_changed_and_deleted(tab: Tab, tenant: Tenant) -> None:
+async def test_a_trigger_is_changed_while_it_is_changed_elsewhere_and_deleted(
+    tab: Tab, tenant: Tenant
+) -> None:
     trigger = created(tenant)
     page = tab.page
     await tab.sign_in(tenant.key, f"/triggers/{trigger['id']}")
     await page.get_by_label("Only when").fill("type == 'lead'")
+    path = f"/api/v1/triggers/{trigger['id']}"
+    tenant.api.patch(path, json={"description": "theirs"})
+    await page.get_by_role("button", name="Disable").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Disable").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Changed elsewhere")
+    await expect(page.get_by_label("Only when")).to_have_value("type == 'lead'")
+    await page.get_by_role("button", name="Keep my edits").click()
     await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_text("Version 2.")).to_be_visible()
+    await expect(page.get_by_text("Version 4.")).to_be_visible()
+    changed = tenant.api.get(path).json()
+    assert (changed["description"], changed["when"]) == ("theirs", "type == 'lead'")
     await page.get_by_role("button", name="Delete").click()
     dialog = page.get_by_role("dialog")
     await expect(dialog.get_by_role("button", name="Delete")).to_be_disabled()

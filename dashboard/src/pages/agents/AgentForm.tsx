@@ -1,10 +1,8 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { api, body } from "~/api/client";
-import { newIdempotencyKey } from "~/api/idempotency";
 import classes from "../build/build.module.css";
 import type { Agent } from "../build/queries";
 import { SaveBar } from "../build/SaveBar";
+import { useResourceForm } from "../build/use-resource-form";
 import { AgentFields } from "./AgentFields";
 import { agentDraft, agentSpec } from "./draft";
 
@@ -21,37 +19,25 @@ const FIELDS = [
 ];
 
 export function AgentForm({ agent, onSaved, onCancel }: AgentFormProps) {
-  const [draft, setDraft] = useState(() => agentDraft(agent));
-  const [once] = useState(newIdempotencyKey);
-  const client = useQueryClient();
-  const save = useMutation({
-    mutationFn: () => {
-      const spec = agentSpec(draft);
-      if (!agent) return body(api.POST("/api/v1/agents", { body: spec, headers: once }));
-      const params = { path: { agent_id: agent.id } };
-      return body(api.PATCH("/api/v1/agents/{agent_id}", { params, body: spec }));
-    },
-    onSuccess: async (saved) => {
-      await client.invalidateQueries({ queryKey: ["agents"] });
-      onSaved(saved);
-    },
+  const params = { path: { agent_id: agent?.id ?? "" } };
+  const form = useResourceForm({
+    stored: agent,
+    draftOf: agentDraft,
+    specOf: agentSpec,
+    create: (spec, headers) => body(api.POST("/api/v1/agents", { body: spec, headers })),
+    update: (change) => body(api.PATCH("/api/v1/agents/{agent_id}", { params, body: change })),
+    keyOf: ({ id }) => ["agents", id],
+    onSaved,
   });
   return (
     <form className={classes.form} onSubmit={(event) => event.preventDefault()}>
-      <AgentFields
-        draft={draft}
-        onChange={(change) => setDraft((before) => ({ ...before, ...change }))}
-        error={save.error}
-        isNew={!agent}
-      />
+      <AgentFields draft={form.draft} onChange={form.change} error={form.error} isNew={form.isNew} />
       <SaveBar
+        form={form}
         scope="agents:write"
-        label={agent ? "Save" : "Create agent"}
-        error={save.error}
+        create="Create agent"
         fields={FIELDS}
-        isSaving={save.isPending}
-        done={save.data && agent && `Saved as version ${save.data.version}.`}
-        onSave={() => save.mutate()}
+        done={`Saved as version ${agent?.version ?? 1}.`}
         onCancel={onCancel}
       />
     </form>

@@ -2,6 +2,7 @@ import { lazy } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { api, body } from "~/api/client";
+import { useLive } from "~/api/live";
 import { IdText } from "~/components/IdText";
 import { JsonView } from "~/components/JsonView";
 import { Page } from "~/components/Page";
@@ -15,12 +16,15 @@ const VersionPages = lazy(async () => ({ default: (await import("../build/Versio
 
 const AgentForm = lazy(async () => ({ default: (await import("./AgentForm")).AgentForm }));
 
+const EVERY_MS = 15_000;
+
 /** One agent: its settings, its versions, its JSON. */
 export function AgentPage() {
   const { agentId } = useParams({ from: "/_app/agents_/$agentId" });
   const { tab } = useSearch({ from: "/_app/agents_/$agentId" });
   const path = { agent_id: agentId };
-  const query = useQuery({
+  const query = useLive({
+    everyMs: EVERY_MS,
     queryKey: ["agents", agentId],
     queryFn: ({ signal }) => body(api.GET("/api/v1/agents/{agent_id}", { params: { path }, signal })),
   });

@@ -1,6 +1,7 @@
-import { MultiSelect, NumberInput, Switch, TagsInput, TextInput } from "@mantine/core";
+import { MultiSelect, NumberInput, Switch, TextInput } from "@mantine/core";
 import { Fields } from "~/components/Section";
-import { errorWithin } from "~/lib/form-errors";
+import { errorOf } from "~/lib/form-errors";
+import { namesWith } from "./names";
 import { DAYS, type PolicyDraft } from "./policy";
 import classes from "./build.module.css";
 
@@ -12,7 +13,26 @@ interface PolicyFieldsProps {
   without: { redial: string; window: string };
 }
 
-const COMMON_REASONS = ["busy", "no_answer", "declined", "unavailable", "voicemail"];
+/** `retryOn`'s words: docs/statuses.md, "Attempts and redials". */
+const RETRY_ON = [
+  ...[
+    "busy",
+    "no_answer",
+    "declined",
+    "voicemail",
+    "agent_unavailable",
+    "trunk_unavailable",
+    "trunk_rejected",
+  ],
+  ...[
+    "trunk_no_response",
+    "trunk_unreachable",
+    "trunk_auth_failed",
+    "media_failed",
+    "blocked_by_carrier",
+    "unknown",
+  ],
+];
 
 /** When a call is dialled again, and at which local times a phone may ring. */
 export function PolicyFields({ draft, onChange, error, without }: PolicyFieldsProps) {
@@ -25,7 +45,7 @@ export function PolicyFields({ draft, onChange, error, without }: PolicyFieldsPr
         onChange={(event) => onChange({ redials: event.currentTarget.checked })}
       />
       {draft.redials && <RedialFields draft={draft} onChange={onChange} />}
-      <FieldTexts text={errorWithin(error, "redial")} />
+      <FieldTexts text={errorOf(error, "redial")} />
       <Switch
         label="Calling window"
         description={without.window}
@@ -33,7 +53,7 @@ export function PolicyFields({ draft, onChange, error, without }: PolicyFieldsPr
         onChange={(event) => onChange({ hasWindow: event.currentTarget.checked })}
       />
       {draft.hasWindow && <WindowFields draft={draft} onChange={onChange} />}
-      <FieldTexts text={errorWithin(error, "calling_window")} />
+      <FieldTexts text={errorOf(error, "calling_window", "callingWindow")} />
     </div>
   );
 }
@@ -57,10 +77,12 @@ function RedialFields({ draft, onChange }: PartProps) {
         value={draft.maxAttempts}
         onChange={(maxAttempts) => onChange({ maxAttempts })}
       />
-      <TagsInput
+      <MultiSelect
         label="After these reasons"
-        description="Type any other reason."
-        data={COMMON_REASONS}
+        data={namesWith(RETRY_ON, draft.retryOn).map((value) => ({
+          value,
+          label: value.replaceAll("_", " "),
+        }))}
         value={draft.retryOn}
         onChange={(retryOn) => onChange({ retryOn })}
       />

@@ -38,18 +38,24 @@ export function policyDraft({ redial, calling_window: window }: Policies): Polic
   };
 }
 
-/** What the API takes. A text that is no number stays one, and the API says so. */
+/** A number; what is none stays as it was typed, and the API says what is wrong with it. */
+function numberOf(value: number | string): number {
+  const number = Number(value);
+  return value === "" || Number.isNaN(number) ? (value as number) : number;
+}
+
+/** What the API takes. */
 export function policySpec(draft: PolicyDraft) {
   return {
     redial: draft.redials
       ? {
-          maxAttempts: Number(draft.maxAttempts),
-          // Any word can be typed: the API refuses those that it does not know.
+          maxAttempts: numberOf(draft.maxAttempts),
+          // A word that a release no longer has is refused by the API.
           retryOn: draft.retryOn as RetryOn[],
           intervals: draft.intervals
             .split(/[\s,]+/)
             .filter(Boolean)
-            .map(Number),
+            .map(numberOf),
         }
       : null,
     calling_window: draft.hasWindow
@@ -57,7 +63,7 @@ export function policySpec(draft: PolicyDraft) {
           start: draft.start,
           end: draft.end,
           days: DAYS.filter((day): day is Day => draft.days.includes(day)),
-          timezone: draft.timezone === "" ? null : draft.timezone,
+          ...(draft.timezone === "" ? {} : { timezone: draft.timezone }),
         }
       : null,
   };

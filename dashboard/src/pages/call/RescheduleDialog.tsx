@@ -1,8 +1,8 @@
 import { Button, Group, Modal, Text, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
 import { api, body, type Schemas } from "~/api/client";
 import { FormError } from "~/components/FormError";
+import { useDraft } from "~/components/use-draft";
 import { fieldError } from "~/lib/form-errors";
 import { fromLocalField, toLocalField, viewerZone } from "~/lib/local-time";
 import type { CallView } from "./timeline";
@@ -17,19 +17,13 @@ const FIELDS = ["earliestAt", "latestAt", "priority", "timezone"];
 
 /** Changes the times of a call that has not been queued. */
 export default function RescheduleDialog({ call, onClose, onDone }: RescheduleDialogProps) {
-  const [wish, setWish] = useState({
-    earliestAt: toLocalField(call.earliest_at),
-    latestAt: "",
-    priority: String(call.priority),
-    timezone: "",
-  });
-  const set = (change: Partial<typeof wish>) => setWish({ ...wish, ...change });
+  const { draft: wish, base, change: set } = useDraft(wishOf(call));
   const send = useMutation({
     mutationFn: () =>
       body(
         api.PATCH("/api/v1/calls/{call_id}", {
           params: { path: { call_id: call.call_id } },
-          body: changeOf(wish, call),
+          body: changeOf(wish, base),
         }),
       ),
     onSuccess: () => {
@@ -91,11 +85,18 @@ export default function RescheduleDialog({ call, onClose, onDone }: RescheduleDi
 
 const LABELS = { earliestAt: "May ring from", latestAt: "No attempt after" };
 
-function changeOf(wish: Record<string, string>, call: CallView): Schemas["CallReschedule"] {
-  const earliestAt =
-    wish.earliestAt === toLocalField(call.earliest_at) ? undefined : fromLocalField(wish.earliestAt ?? "");
-  const latestAt = fromLocalField(wish.latestAt ?? "");
-  const isSame = wish.priority === String(call.priority) || wish.priority === "";
+function wishOf(call: CallView) {
+  const { earliest_at, priority } = call;
+  return { earliestAt: toLocalField(earliest_at), latestAt: "", priority: String(priority), timezone: "" };
+}
+
+type Wish = ReturnType<typeof wishOf>;
+
+/** What was changed: what is as the call had it when the dialog was filled in stays as it is now. */
+function changeOf(wish: Wish, base: Wish): Schemas["CallReschedule"] {
+  const earliestAt = wish.earliestAt === base.earliestAt ? undefined : fromLocalField(wish.earliestAt);
+  const latestAt = fromLocalField(wish.latestAt);
+  const isSame = wish.priority === base.priority || wish.priority === "";
   return {
     ...(earliestAt ? { earliestAt } : {}),
     ...(latestAt ? { latestAt } : {}),

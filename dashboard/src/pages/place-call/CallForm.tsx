@@ -7,24 +7,16 @@ import { ApiError } from "~/api/errors";
 import { useSession } from "~/api/use-session";
 import { CodeSample } from "~/components/CodeSample";
 import { FormError } from "~/components/FormError";
-import { DataFields } from "./DataFields";
-import type { Draft } from "./draft";
-import { useAgents, useWorkflows, type Agent } from "./options";
-import { PeopleFields } from "./PeopleFields";
+import { fieldsWithin } from "~/lib/form-errors";
+import { DataFields } from "../call-form/DataFields";
+import type { CallDraft } from "../call-form/draft";
+import { useAgents, useWorkflows, type Agent } from "../call-form/options";
+import { PeopleFields } from "../call-form/PeopleFields";
+import { curlOf, jsonErrorsOf, requestOf } from "../call-form/request";
+import { HowFields } from "./HowFields";
 import classes from "./PlaceCallPage.module.css";
-import { PolicyFields } from "./PolicyFields";
 import { makePlacer } from "./place";
-import { curlOf, jsonErrorsOf, requestOf } from "./request";
 import { WhenFields } from "./WhenFields";
-
-/** What each part of the form gets. */
-export interface FieldsProps {
-  draft: Draft;
-  set: (change: Partial<Draft>) => void;
-  error: Error | null;
-  /** Whether a phone rings for it. */
-  isPhone: boolean;
-}
 
 /** Fields whose texts stand beside them. */
 const FIELDS = [
@@ -42,7 +34,7 @@ const FIELDS = [
   ...["callingWindow", "calling_window", "redial"],
 ];
 
-export function CallForm({ start }: { start: Draft }) {
+export function CallForm({ start }: { start: CallDraft }) {
   const { mode } = useSession();
   const [typed, setDraft] = useState(start);
   const { agents, isLoading } = useAgents();
@@ -65,7 +57,7 @@ export function CallForm({ start }: { start: Draft }) {
   });
   const parts = {
     draft,
-    set: (change: Partial<Draft>) => setDraft({ ...draft, ...change }),
+    set: (change: Partial<CallDraft>) => setDraft({ ...draft, ...change }),
     error: send.error,
     isPhone,
   };
@@ -82,12 +74,18 @@ export function CallForm({ start }: { start: Draft }) {
           else focusFirstError(form);
         }}
       >
-        <PeopleFields {...parts} />
-        <DataFields {...parts} jsonErrors={isJsonShown ? jsonErrors : {}} />
+        <fieldset className={classes.section}>
+          <legend>Who</legend>
+          <PeopleFields {...parts} />
+        </fieldset>
+        <fieldset className={classes.section}>
+          <legend>Data</legend>
+          <DataFields {...parts} jsonErrors={isJsonShown ? jsonErrors : {}} />
+        </fieldset>
         {isPhone && <WhenFields {...parts} />}
-        <PolicyFields {...parts} />
+        <HowFields {...parts} />
         <div className={classes.submit}>
-          <FormError error={send.error} fields={FIELDS} />
+          <FormError error={send.error} fields={fieldsWithin(send.error, FIELDS)} />
           {send.error instanceof ApiError && isDoubtful(send.error) && (
             <p className={classes.note}>
               The call may have been placed. If you place it again unchanged, it is not placed twice.
@@ -122,7 +120,7 @@ function focusFirstError(form: RefObject<HTMLFormElement | null>) {
 }
 
 /** Whoever has one agent need not choose it. */
-function withOnlyAgent(draft: Draft, agents: Agent[]): Draft {
+function withOnlyAgent(draft: CallDraft, agents: Agent[]): CallDraft {
   const only = agents.length === 1 && agents[0]?.status === "active" ? agents[0] : undefined;
   if (!only || draft.agentId !== "" || draft.agentName !== "") return draft;
   return draft.kind === "web" ? { ...draft, agentName: only.name } : { ...draft, agentId: only.id };

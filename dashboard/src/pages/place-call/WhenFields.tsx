@@ -1,11 +1,11 @@
 import { SegmentedControl, TextInput } from "@mantine/core";
 import { viewerZone } from "~/lib/local-time";
-import type { FieldsProps } from "./CallForm";
-import { errorOf } from "./errors";
+import type { CallFieldsProps } from "../call-form/draft";
+import { errorOf } from "~/lib/form-errors";
 import classes from "./PlaceCallPage.module.css";
 
 /** From when until when it may ring. */
-export function WhenFields({ draft, set, error }: FieldsProps) {
+export function WhenFields({ draft, set, error }: CallFieldsProps) {
   return (
     <fieldset className={classes.section}>
       <legend>When</legend>

@@ -1,7 +1,7 @@
 /** Sends the request of the form. */
 import { api, body, type Schemas } from "~/api/client";
 import { newIdempotencyKey } from "~/api/idempotency";
-import type { PlaceRequest } from "./request";
+import type { PlaceRequest } from "../call-form/request";
 
 /**
  * Makes what places calls and returns their ids. An unchanged request keeps its idempotency key, so that a

@@ -2,8 +2,12 @@ import { Button, Group, NumberInput, Select, TagsInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { api, body } from "~/api/client";
+import { keepSaved } from "~/api/saved";
 import { ConfirmDialog } from "~/components/ConfirmDialog";
+import { ChangedElsewhere } from "~/components/ChangedElsewhere";
 import { FormError } from "~/components/FormError";
+import { useDraft } from "~/components/use-draft";
+import { isSame } from "~/lib/draft";
 import { WithRight } from "~/components/NeedsRight";
 import { Panel } from "~/components/Panel";
 import { fieldError } from "~/lib/form-errors";
@@ -15,13 +19,13 @@ const FIELDS = ["allowed_prefixes", "denied_prefixes", "frequency_cap", "default
 
 /** Edits all number rules together, as the API replaces all of them. */
 export function NumberRulesForm({ stored }: { stored: NumberRules }) {
-  const [edited, setEdited] = useState<RulesFields | null>(null);
   const [isAsking, setAsking] = useState(false);
-  const fields = edited ?? fieldsOf(stored);
-  const save = useSave(() => setEdited(null));
-  const isChanged = JSON.stringify(specOf(fields)) !== JSON.stringify(specOf(fieldsOf(stored)));
+  const form = useDraft(fieldsOf(stored));
+  const { draft: fields, change: set } = form;
+  const save = useSave(form.discard);
+  const isChanged = !isSame(specOf(fields), specOf(fieldsOf(stored)));
+  const elsewhere = save.isPending ? null : form.elsewhere;
   const warning = consequence(stored, fields);
-  const set = (change: Partial<RulesFields>) => setEdited({ ...fields, ...change });
   const submit = () => {
     if (warning) setAsking(true);
     else save.mutate(fields);
@@ -35,7 +39,7 @@ export function NumberRulesForm({ stored }: { stored: NumberRules }) {
         className={`${classes.form} ${classes.narrow}`}
         onSubmit={(event) => {
           event.preventDefault();
-          if (isChanged) submit();
+          if (isChanged && !elsewhere) submit();
         }}
       >
         <TagsInput
@@ -58,11 +62,16 @@ export function NumberRulesForm({ stored }: { stored: NumberRules }) {
         />
         <Cap fields={fields} set={set} error={fieldError(save.error, "frequency_cap")} />
         <Zone value={fields.default_timezone} set={set} error={fieldError(save.error, "default_timezone")} />
+        <ChangedElsewhere elsewhere={elsewhere} />
         <FormError error={save.error} fields={FIELDS} />
         <Group gap="xs">
           <WithRight scope="rules:write">
             {(disabled) => (
-              <Button type="submit" disabled={disabled || !isChanged} loading={save.isPending}>
+              <Button
+                type="submit"
+                disabled={disabled || !isChanged || elsewhere !== null}
+                loading={save.isPending}
+              >
                 Save rules
               </Button>
             )}
@@ -71,7 +80,7 @@ export function NumberRulesForm({ stored }: { stored: NumberRules }) {
             <Button
               variant="default"
               onClick={() => {
-                setEdited(null);
+                form.discard();
                 save.reset();
               }}
             >
@@ -101,8 +110,8 @@ function useSave(onSaved: () => void) {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: (fields: RulesFields) => body(api.PUT("/api/v1/number-rules", { body: specOf(fields) })),
-    onSuccess: (rules) => {
-      queryClient.setQueryData(numberRulesQuery.queryKey, rules);
+    onSuccess: async (rules) => {
+      await keepSaved(queryClient, numberRulesQuery.queryKey, rules);
       onSaved();
     },
   });

@@ -1,7 +1,7 @@
 import { useLive } from "~/api/live";
 import type { Column } from "~/components/data-table";
 import { DataTable } from "~/components/DataTable";
-import { IdText } from "~/components/IdText";
+import { CallLink } from "~/components/CallLink";
 import { Empty, PageState } from "~/components/PageState";
 import { Status } from "~/components/Status";
 import { Time } from "~/components/Time";
@@ -59,7 +59,7 @@ const COLUMNS: Column<Run>[] = [
     id: "call",
     header: "Call",
     width: "150px",
-    cell: (run) => (run.call_id ? <IdText id={run.call_id} what="call id" short /> : "–"),
+    cell: (run) => (run.call_id ? <CallLink id={run.call_id} /> : "–"),
   },
   {
     id: "due",

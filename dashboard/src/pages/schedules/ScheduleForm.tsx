@@ -1,14 +1,13 @@
 import { NumberInput, Select, TextInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { api, body } from "~/api/client";
-import { newIdempotencyKey } from "~/api/idempotency";
-import { JsonField } from "~/components/JsonField";
 import { Fields, Section } from "~/components/Section";
-import { errorWithin, fieldError } from "~/lib/form-errors";
-import { parseObject } from "~/lib/json-text";
+import { fieldError } from "~/lib/form-errors";
+import { viewerZone } from "~/lib/local-time";
 import build from "../build/build.module.css";
 import { SaveBar } from "../build/SaveBar";
+import { useResourceForm } from "../build/use-resource-form";
+import { bodyProblem, withKind } from "../call-form/body";
+import { BodyEditor } from "../call-form/BodyEditor";
 import { scheduleDraft, scheduleFields, type ScheduleDraft } from "./draft";
 import type { Schedule } from "./queries";
 import { TimesFields } from "./TimesFields";
@@ -26,45 +25,33 @@ const FIELDS = [
 ];
 
 export function ScheduleForm({ schedule, onSaved, onCancel }: ScheduleFormProps) {
-  const [draft, setDraft] = useState(() => scheduleDraft(schedule, viewersZone()));
-  const [once] = useState(newIdempotencyKey);
-  const client = useQueryClient();
-  const save = useMutation({
-    mutationFn: () => {
-      const fields = scheduleFields(draft);
-      if (!schedule) {
-        return body(api.POST("/api/v1/schedules", { body: { ...fields, enabled: true }, headers: once }));
-      }
-      const params = { path: { schedule_id: schedule.id } };
-      const change = { ...fields, enabled: schedule.enabled };
-      return body(api.PATCH("/api/v1/schedules/{schedule_id}", { params, body: change }));
-    },
-    onSuccess: async (saved) => {
-      await client.invalidateQueries({ queryKey: ["schedules"] });
-      onSaved(saved);
-    },
+  const params = { path: { schedule_id: schedule?.id ?? "" } };
+  const form = useResourceForm({
+    stored: schedule,
+    draftOf: (stored) => scheduleDraft(stored, viewerZone()),
+    specOf: scheduleFields,
+    create: (spec, headers) =>
+      body(api.POST("/api/v1/schedules", { body: { ...spec, enabled: true }, headers })),
+    update: (change) => body(api.PATCH("/api/v1/schedules/{schedule_id}", { params, body: change })),
+    keyOf: ({ id }) => ["schedules", id],
+    onSaved,
   });
-  const change = (part: Partial<ScheduleDraft>) => setDraft((before) => ({ ...before, ...part }));
+  const parts = { draft: form.draft, onChange: form.change, error: form.error };
   return (
     <form className={build.form} onSubmit={(event) => event.preventDefault()}>
-      <TimesFields draft={draft} onChange={change} error={save.error} />
-      <CallFields draft={draft} onChange={change} error={save.error} />
+      <TimesFields {...parts} />
+      <CallFields {...parts} />
       <SaveBar
+        form={form}
         scope="schedules:write"
-        label={schedule ? "Save" : "Create schedule"}
-        error={save.error}
+        create="Create schedule"
         fields={FIELDS}
-        isSaving={save.isPending}
-        done={save.data && schedule && "Saved. It takes effect at the next run."}
-        onSave={() => parseObject(draft.body, "body").error === undefined && save.mutate()}
+        done="Saved. It takes effect at the next run."
+        problem={bodyProblem(form.draft.call)}
         onCancel={onCancel}
       />
     </form>
   );
-}
-
-function viewersZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 interface CallFieldsProps {
@@ -75,7 +62,7 @@ interface CallFieldsProps {
 
 function CallFields({ draft, onChange, error }: CallFieldsProps) {
   return (
-    <Section title="Call" text="What each run creates.">
+    <Section title="Call">
       <div className={build.stack}>
         <Fields>
           <TextInput
@@ -91,14 +78,16 @@ function CallFields({ draft, onChange, error }: CallFieldsProps) {
             error={fieldError(error, "description")}
           />
           <Select
-            label="Kind"
+            label="Each run starts"
             data={[
-              { value: "outbound", label: "Phone call: POST /calls/outbound" },
-              { value: "workflow", label: "Workflow: POST /calls" },
+              { value: "outbound", label: "a phone call" },
+              { value: "workflow", label: "a workflow call" },
             ]}
             allowDeselect={false}
             value={draft.kind}
-            onChange={(kind) => onChange({ kind: kind === "workflow" ? kind : "outbound" })}
+            onChange={(kind) =>
+              onChange({ kind: kind ?? draft.kind, call: withKind(draft.call, kind ?? draft.kind) })
+            }
             error={fieldError(error, "kind")}
           />
           <NumberInput
@@ -109,12 +98,12 @@ function CallFields({ draft, onChange, error }: CallFieldsProps) {
             error={fieldError(error, "flexible_window_minutes")}
           />
         </Fields>
-        <JsonField
-          label="Body"
-          description="With {{schedule.date}}, {{schedule.time}}, {{schedule.local_time}} or {{schedule.name}}. [hidden] keeps a stored value."
-          value={draft.body}
-          onChange={(text) => onChange({ body: text })}
-          error={parseObject(draft.body, "body").error ?? errorWithin(error, "body")}
+        <BodyEditor
+          draft={draft.call}
+          kind={draft.kind}
+          onChange={(call) => onChange({ call })}
+          error={error}
+          hint="{{schedule.date}}, {{schedule.time}}, {{schedule.local_time}} and {{schedule.name}} are the run's. [hidden] keeps a stored value."
         />
       </div>
     </Section>

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { scheduleDraft, scheduleFields, timesOf } from "./draft";
+import type { Schedule } from "./queries";
 
 test("a new schedule is a crontab line in the viewer's zone", () => {
   expect(timesOf(scheduleDraft(undefined, "Europe/Berlin"))).toEqual({
@@ -18,7 +19,8 @@ test("one way to say when is sent, and the others are not", () => {
   expect(timesOf({ ...draft, when: "at", at: "2026-11-28T10:00" }).at).toMatch(/^2026-11-2\dT\d\d:\d\d:00Z$/);
 });
 
-test("the body is an object", () => {
-  const draft = { ...scheduleDraft(undefined, "UTC"), body: '{"workflow_slug": "x"}' };
-  expect(scheduleFields(draft).body).toEqual({ workflow_slug: "x" });
+test("the call is sent as it was read", () => {
+  const body = { workflow_slug: "x", user_id: "{{schedule.date}}" };
+  const stored = { kind: "workflow", body } as unknown as Schedule;
+  expect(scheduleFields(scheduleDraft(stored, "UTC"))).toMatchObject({ kind: "workflow", body });
 });

@@ -1,7 +1,7 @@
 /** A schedule as its form edits it. Pure. */
 import type { Schemas } from "~/api/client";
-import { parseObject, prettyJson } from "~/lib/json-text";
 import { fromLocalField, toLocalField } from "~/lib/local-time";
+import { bodyDraft, bodyOf, type BodyDraft } from "../call-form/body";
 import type { Schedule } from "./queries";
 
 export type When = "cron" | "rate" | "at";
@@ -10,8 +10,7 @@ export interface ScheduleDraft {
   name: string;
   description: string;
   kind: Schemas["ScheduleView"]["kind"];
-  /** JSON. */
-  body: string;
+  call: BodyDraft;
   when: When;
   cron: string;
   rate: string;
@@ -23,14 +22,12 @@ export interface ScheduleDraft {
   flexible: number | string;
 }
 
-const OUTBOUND = { agentId: "", phoneNumber: "+15550100001" };
-
 export function scheduleDraft(schedule: Schedule | undefined, zone: string): ScheduleDraft {
   return {
     name: schedule?.name ?? "",
     description: schedule?.description ?? "",
     kind: schedule?.kind ?? "outbound",
-    body: prettyJson(schedule?.body ?? OUTBOUND),
+    call: bodyDraft(schedule?.kind ?? "outbound", schedule?.body ?? {}),
     when: schedule?.rate ? "rate" : schedule?.at ? "at" : "cron",
     cron: schedule?.cron ?? "0 9 * * mon-fri",
     rate: schedule?.rate ?? "1 day",
@@ -60,7 +57,7 @@ export function scheduleFields(draft: ScheduleDraft) {
     name: draft.name,
     description: draft.description,
     kind: draft.kind,
-    body: parseObject(draft.body, "body").value ?? {},
+    body: bodyOf(draft.call),
     flexible_window_minutes: Number(draft.flexible),
   };
 }

@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useState, type ReactNode } from "react";
 import { api, body } from "~/api/client";
+import { referenceQuery } from "~/api/reference";
 import { ConfirmDialog } from "~/components/ConfirmDialog";
 import { Facts } from "~/components/Facts";
 import { IdText } from "~/components/IdText";
@@ -9,7 +10,7 @@ import { ScopedButton } from "~/components/ScopedButton";
 import SidePanel from "~/components/SidePanel";
 import { Time } from "~/components/Time";
 import { KeyStatus } from "./KeyStatus";
-import { keyQuery, keysQuery, referenceQuery, type ApiKey } from "./queries";
+import { keyQuery, keysQuery, type ApiKey } from "./queries";
 import classes from "./settings.module.css";
 
 const EditKey = lazy(() => import("./EditKey"));

@@ -25,7 +25,7 @@ export function LiveKitPage() {
       {(project) => (
         <div className={classes.panel}>
           <Shown project={project} />
-          <Change project={project} key={project.changed_at} />
+          <Change project={project} />
           {project.own && <Return />}
         </div>
       )}

@@ -1,9 +1,9 @@
 import { Button, Checkbox } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { referenceQuery } from "~/api/reference";
 import { useSession } from "~/api/use-session";
 import { PageState } from "~/components/PageState";
 import { BACKEND_SCOPES, mayGrant, type Scope } from "./key-draft";
-import { referenceQuery } from "./queries";
 import classes from "./settings.module.css";
 
 interface ScopeChoiceProps {

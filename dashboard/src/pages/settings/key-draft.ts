@@ -65,13 +65,9 @@ export function limitsDraftOf(key: Schemas["ApiKeyView"]): KeyLimits {
   };
 }
 
-/** The fields in which a draft differs from the key. */
-export function keyChangesOf(draft: KeyLimits, key: Schemas["ApiKeyView"]): Schemas["KeyChange"] {
-  const before: Record<string, unknown> = { name: key.name, ...limitsOf(limitsDraftOf(key)) };
-  const after = { name: draft.name.trim(), ...limitsOf(draft) };
-  return Object.fromEntries(
-    Object.entries(after).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])),
-  );
+/** What a draft of a key's bounds asks for. */
+export function keyBoundsOf(draft: KeyLimits): Schemas["KeyChange"] {
+  return { name: draft.name.trim(), ...limitsOf(draft) };
 }
 
 const INCLUDED: Record<string, string> = { "webhooks:read": "webhooks:write" };

@@ -51,13 +51,6 @@ export const liveKitQuery = queryOptions({
   queryFn: ({ signal }) => body(api.GET("/api/v1/livekit", { signal })),
 });
 
-/** What the words of the API mean; they change with a release alone. */
-export const referenceQuery = queryOptions({
-  queryKey: ["reference"],
-  staleTime: Infinity,
-  queryFn: ({ signal }) => body(api.GET("/api/v1/reference", { signal })),
-});
-
 export function keyQuery(id: string) {
   return queryOptions({
     queryKey: ["api-key", id],

@@ -1,15 +1,13 @@
 import { Switch, TextInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { api, body } from "~/api/client";
-import { newIdempotencyKey } from "~/api/idempotency";
-import { JsonField } from "~/components/JsonField";
 import { Fields, Section } from "~/components/Section";
-import { errorWithin, fieldError } from "~/lib/form-errors";
-import { parseObject } from "~/lib/json-text";
+import { fieldError } from "~/lib/form-errors";
 import classes from "../build/build.module.css";
 import type { Tool } from "../build/queries";
 import { SaveBar } from "../build/SaveBar";
+import { useResourceForm } from "../build/use-resource-form";
+import { configProblem } from "./config";
+import { ConfigEditor } from "./ConfigEditor";
 import { toolDraft, toolSpec, type ToolDraft } from "./draft";
 
 interface ToolFormProps {
@@ -20,38 +18,26 @@ interface ToolFormProps {
 }
 
 export function ToolForm({ tool, onSaved, onCancel }: ToolFormProps) {
-  const [draft, setDraft] = useState(() => toolDraft(tool));
-  const [once] = useState(newIdempotencyKey);
-  const client = useQueryClient();
-  const save = useMutation({
-    mutationFn: () => {
-      const spec = toolSpec(draft);
-      if (!tool) return body(api.POST("/api/v1/tools", { body: spec, headers: once }));
-      const params = { path: { tool: tool.name } };
-      return body(api.PATCH("/api/v1/tools/{tool}", { params, body: spec }));
-    },
-    onSuccess: async (saved) => {
-      await client.invalidateQueries({ queryKey: ["tools"] });
-      onSaved(saved);
-    },
+  const params = { path: { tool: tool?.name ?? "" } };
+  const form = useResourceForm({
+    stored: tool,
+    draftOf: toolDraft,
+    specOf: toolSpec,
+    create: (spec, headers) => body(api.POST("/api/v1/tools", { body: spec, headers })),
+    update: (change) => body(api.PATCH("/api/v1/tools/{tool}", { params, body: change })),
+    keyOf: ({ name }) => ["tools", name],
+    onSaved,
   });
-  const isReadable = parseObject(draft.config, "config").error === undefined;
   return (
     <form className={classes.form} onSubmit={(event) => event.preventDefault()}>
-      <ToolFields
-        draft={draft}
-        onChange={(change) => setDraft((before) => ({ ...before, ...change }))}
-        error={save.error}
-        isNew={!tool}
-      />
+      <ToolFields draft={form.draft} onChange={form.change} error={form.error} isNew={form.isNew} />
       <SaveBar
+        form={form}
         scope="tools:write"
-        label={tool ? "Save" : "Create tool"}
-        error={save.error}
+        create="Create tool"
         fields={["name", "description", "config"]}
-        isSaving={save.isPending}
-        done={save.data && tool && `Saved as version ${save.data.version}. Later calls use it.`}
-        onSave={() => isReadable && save.mutate()}
+        done={`Saved as version ${tool?.version ?? 1}. Later calls use it.`}
+        problem={configProblem(form.draft.config)}
         onCancel={onCancel}
       />
     </form>
@@ -67,8 +53,8 @@ interface ToolFieldsProps {
 
 function ToolFields({ draft, onChange, error, isNew }: ToolFieldsProps) {
   return (
-    <Section title="Tool">
-      <div className={classes.stack}>
+    <>
+      <Section title="Tool">
         <Fields>
           <TextInput
             label="Name"
@@ -85,22 +71,15 @@ function ToolFields({ draft, onChange, error, isNew }: ToolFieldsProps) {
             onChange={(event) => onChange({ description: event.currentTarget.value })}
             error={fieldError(error, "description")}
           />
+          <Switch
+            label="Record bodies"
+            description="A call's timeline then has the parameters and the result, until the call is erased."
+            checked={draft.record_bodies}
+            onChange={(event) => onChange({ record_bodies: event.currentTarget.checked })}
+          />
         </Fields>
-        <JsonField
-          label="Config"
-          description="Parameters that the agent gives, and the actions that run with them."
-          value={draft.config}
-          minRows={12}
-          onChange={(config) => onChange({ config })}
-          error={parseObject(draft.config, "config").error ?? errorWithin(error, "config")}
-        />
-        <Switch
-          label="Record bodies"
-          description="A call's timeline then has the parameters and the result, until the call is erased."
-          checked={draft.record_bodies}
-          onChange={(event) => onChange({ record_bodies: event.currentTarget.checked })}
-        />
-      </div>
-    </Section>
+      </Section>
+      <ConfigEditor draft={draft.config} onChange={(config) => onChange({ config })} error={error} />
+    </>
   );
 }

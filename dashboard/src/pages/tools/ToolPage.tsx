@@ -2,6 +2,7 @@ import { lazy } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { api, body } from "~/api/client";
+import { useLive } from "~/api/live";
 import { IdText } from "~/components/IdText";
 import { JsonView } from "~/components/JsonView";
 import { Page } from "~/components/Page";
@@ -17,11 +18,14 @@ const TryTool = lazy(async () => ({ default: (await import("./TryTool")).TryTool
 
 const ToolForm = lazy(async () => ({ default: (await import("./ToolForm")).ToolForm }));
 
+const EVERY_MS = 15_000;
+
 /** One tool: its settings, a trial, its versions, its JSON. */
 export function ToolPage() {
   const path = useParams({ from: "/_app/tools_/$tool" });
   const { tab } = useSearch({ from: "/_app/tools_/$tool" });
-  const query = useQuery({
+  const query = useLive({
+    everyMs: EVERY_MS,
     queryKey: ["tools", path.tool],
     queryFn: ({ signal }) => body(api.GET("/api/v1/tools/{tool}", { params: { path }, signal })),
   });
@@ -41,7 +45,7 @@ export function ToolPage() {
               ]}
             />
             {tab === undefined && <ToolForm key={tool.name} tool={tool} onSaved={() => undefined} />}
-            {tab === "try" && <TryTool key={tool.version} tool={tool} />}
+            {tab === "try" && <TryTool key={tool.name} tool={tool} />}
             {tab === "versions" && (
               <VersionPages
                 queryKey={["tools", path.tool]}

@@ -27,12 +27,14 @@ const TEXTS: Record<Part, string> = {
 
 /** Runs a tool with made-up values: shows the requests that it would send, or sends them. */
 export function TryTool({ tool }: { tool: Tool }) {
-  const [texts, setTexts] = useState<Record<Part, string>>(() => ({
+  const [typed, setTyped] = useState<Partial<Record<Part, string>>>({});
+  const texts: Record<Part, string> = {
     params: prettyJson(sampleParams(tool.config)),
     user: '{\n  "id": "u-7"\n}',
     workflow: "{}",
     call: "{}",
-  }));
+    ...typed,
+  };
   const [asks, setAsks] = useState(false);
   const trial = useMutation({ mutationFn: (send: boolean) => tryTool(tool.name, texts, send) });
   const errors = PARTS.map((part) => parseObject(texts[part], part).error);
@@ -51,7 +53,7 @@ export function TryTool({ tool }: { tool: Tool }) {
             label={part}
             description={TEXTS[part]}
             value={texts[part]}
-            onChange={(text) => setTexts((before) => ({ ...before, [part]: text }))}
+            onChange={(text) => setTyped((before) => ({ ...before, [part]: text }))}
             error={errors[index] ?? errorWithin(trial.error, part)}
           />
         ))}

@@ -1,13 +1,12 @@
 /** A tool as its form edits it. Pure. */
 import type { Schemas } from "~/api/client";
-import { parseObject, prettyJson } from "~/lib/json-text";
 import type { Tool } from "../build/queries";
+import { configDraft, configOf, type ConfigDraft } from "./config";
 
 export interface ToolDraft {
   name: string;
   description: string;
-  /** JSON. */
-  config: string;
+  config: ConfigDraft;
   record_bodies: boolean;
 }
 
@@ -28,13 +27,13 @@ export function toolDraft(tool: Tool | undefined): ToolDraft {
   return {
     name: tool?.name ?? "",
     description: tool?.description ?? "",
-    config: prettyJson(tool?.config ?? EXAMPLE),
+    config: configDraft(tool?.config ?? EXAMPLE),
     record_bodies: tool?.record_bodies ?? false,
   };
 }
 
 /** What the API takes. It checks the config, so its text is passed on as it is. */
 export function toolSpec(draft: ToolDraft): Schemas["ToolSpec"] {
-  const config = (parseObject(draft.config, "config").value ?? {}) as unknown as Schemas["ToolConfig"];
+  const config = configOf(draft.config) as unknown as Schemas["ToolConfig"];
   return { name: draft.name, description: draft.description, config, record_bodies: draft.record_bodies };
 }

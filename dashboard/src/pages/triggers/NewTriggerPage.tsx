@@ -1,31 +1,17 @@
 import { Button } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
-import { newIdempotencyKey } from "~/api/idempotency";
 import { NeedsRight } from "~/components/NeedsRight";
 import { Page } from "~/components/Page";
-import { createTrigger, type TriggerWithSecret } from "./queries";
+import type { TriggerWithSecret } from "./queries";
 import { TriggerForm } from "./TriggerForm";
-import { NEW_TRIGGER } from "./trigger-form";
 
 const SecretDialog = lazy(() => import("./SecretDialog"));
 
 /** Creates a trigger, shows its secret once, then goes to its page. */
 export function NewTriggerPage() {
   const navigate = useNavigate();
-  const queryClient = useQueryClient();
   const [created, setCreated] = useState<TriggerWithSecret | null>(null);
-  const [headers, setHeaders] = useState(newIdempotencyKey);
-  const create = useMutation({
-    mutationFn: (spec: Parameters<typeof createTrigger>[0]) => createTrigger(spec, headers),
-    onSuccess: (trigger) => {
-      setCreated(trigger);
-      void queryClient.invalidateQueries({ queryKey: ["triggers"] });
-    },
-    // A request that was refused is another one when it is corrected.
-    onError: () => setHeaders(newIdempotencyKey()),
-  });
   return (
     <Page
       title="New trigger"
@@ -37,13 +23,7 @@ export function NewTriggerPage() {
       }
     >
       <NeedsRight scope="triggers:write">
-        <TriggerForm
-          initial={NEW_TRIGGER}
-          submit="Create trigger"
-          error={create.error}
-          isBusy={create.isPending}
-          onSubmit={(spec) => create.mutate({ ...spec, enabled: true })}
-        />
+        <TriggerForm onCreated={setCreated} />
       </NeedsRight>
       {created && (
         <Suspense>

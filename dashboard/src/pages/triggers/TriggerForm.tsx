@@ -1,105 +1,122 @@
-import { Button, Group, JsonInput, Select, Textarea, TextInput } from "@mantine/core";
-import { useState, type ReactNode } from "react";
-import { FormError } from "~/components/FormError";
-import { WithRight } from "~/components/NeedsRight";
+import { Select, Textarea, TextInput } from "@mantine/core";
+import { Fields } from "~/components/Section";
 import { fieldError } from "~/lib/form-errors";
-import { parseObject } from "~/lib/json-text";
-import type { TriggerSpec } from "./queries";
-import { specOf, withKind, type TriggerFields } from "./trigger-form";
+import { without } from "~/lib/without";
+import build from "../build/build.module.css";
+import { SaveBar } from "../build/SaveBar";
+import { useResourceForm } from "../build/use-resource-form";
+import { bodyProblem } from "../call-form/body";
+import { BodyEditor } from "../call-form/BodyEditor";
+import { changeTrigger, createTrigger, type Trigger, type TriggerWithSecret } from "./queries";
+import { fieldsOf, specOf, withKind, type TriggerFields } from "./trigger-form";
 import classes from "./Triggers.module.css";
 import { KINDS } from "./words";
 
 const FIELDS = ["name", "description", "kind", "body", "when", "event_id"];
 
 interface TriggerFormProps {
-  initial: TriggerFields;
-  /** The verb on the button: "Create trigger". */
-  submit: string;
-  error: Error | null;
-  isBusy: boolean;
-  onSubmit: (spec: Omit<TriggerSpec, "enabled">) => void;
-  children?: ReactNode;
+  /** The trigger to change; without, one is created. */
+  trigger?: Trigger;
+  /** Gets the secret of a new one: nothing else keeps it. */
+  onCreated?: (trigger: TriggerWithSecret) => void;
 }
 
 /** The fields of a trigger. What is not valid is said by the API, beside its field. */
-export function TriggerForm({ initial, submit, error, isBusy, onSubmit, children }: TriggerFormProps) {
-  const [fields, setFields] = useState(initial);
-  const [bodyError, setBodyError] = useState<string | null>(null);
-  const set = (change: Partial<TriggerFields>) => setFields({ ...fields, ...change });
-  const send = () => {
-    const parsed = parseObject(fields.body, "body");
-    setBodyError(parsed.error ?? null);
-    if (parsed.value) onSubmit(specOf(fields, parsed.value));
-  };
+export function TriggerForm({ trigger, onCreated }: TriggerFormProps) {
+  const form = useResourceForm({
+    stored: trigger,
+    draftOf: fieldsOf,
+    specOf,
+    create: async (spec, headers) => {
+      const made = await createTrigger({ ...spec, enabled: true }, headers);
+      onCreated?.(made);
+      return without(made, "secret");
+    },
+    update: (change) => changeTrigger(trigger?.id ?? "", change),
+    keyOf: ({ id }) => ["triggers", id],
+    onSaved: () => undefined,
+  });
+  const parts = { draft: form.draft, onChange: form.change, error: form.error };
   return (
-    <form
-      className={classes.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!isBusy) send();
-      }}
-    >
-      <TextInput
-        label="Name"
-        placeholder="signups"
-        value={fields.name}
-        onChange={(event) => set({ name: event.currentTarget.value })}
-        error={fieldError(error, "name")}
+    <form className={classes.form} onSubmit={(event) => event.preventDefault()}>
+      <Naming {...parts} />
+      <BodyEditor
+        draft={form.draft.call}
+        kind={form.draft.kind}
+        onChange={(call) => form.change({ call })}
+        error={form.error}
+        hint="{{event.…}} stands for a value of the event. [hidden] keeps a stored value."
       />
+      <Conditions {...parts} />
+      <SaveBar
+        form={form}
+        scope="triggers:write"
+        create="Create trigger"
+        fields={FIELDS}
+        done="Saved. It takes effect at the next event."
+        problem={bodyProblem(form.draft.call)}
+      />
+    </form>
+  );
+}
+
+interface PartProps {
+  draft: TriggerFields;
+  onChange: (change: Partial<TriggerFields>) => void;
+  error: Error | null;
+}
+
+function Naming({ draft, onChange, error }: PartProps) {
+  return (
+    <div className={build.stack}>
+      <Fields>
+        <TextInput
+          label="Name"
+          placeholder="signups"
+          value={draft.name}
+          onChange={(event) => onChange({ name: event.currentTarget.value })}
+          error={fieldError(error, "name")}
+        />
+        <Select
+          label="An event starts"
+          allowDeselect={false}
+          data={KINDS}
+          value={draft.kind}
+          onChange={(kind) => onChange(withKind(draft, kind ?? draft.kind))}
+          error={fieldError(error, "kind")}
+        />
+      </Fields>
       <Textarea
         label="Description"
         rows={2}
-        value={fields.description}
-        onChange={(event) => set({ description: event.currentTarget.value })}
+        value={draft.description}
+        onChange={(event) => onChange({ description: event.currentTarget.value })}
         error={fieldError(error, "description")}
       />
-      <Select
-        label="An event starts"
-        allowDeselect={false}
-        data={KINDS}
-        value={fields.kind}
-        onChange={(kind) => setFields(withKind(fields, kind ?? fields.kind))}
-        error={fieldError(error, "kind")}
-      />
-      <JsonInput
-        label="Body"
-        description="The body of that request. {{event.…}} stands for a value of the event. Hidden values of user_context that you leave as they are stay."
-        classNames={{ input: classes.code ?? "" }}
-        autosize
-        minRows={6}
-        maxRows={20}
-        value={fields.body}
-        onChange={(body) => set({ body })}
-        error={bodyError ?? fieldError(error, "body")}
-      />
+    </div>
+  );
+}
+
+function Conditions({ draft, onChange, error }: PartProps) {
+  return (
+    <Fields>
       <TextInput
         label="Only when"
-        description="A JMESPath expression that must find a true value in the event. Empty: every event."
+        description="JMESPath that must find a true value in the event. Empty: every event."
         placeholder="type == 'user.signup'"
         classNames={{ input: classes.code ?? "" }}
-        value={fields.when}
-        onChange={(event) => set({ when: event.currentTarget.value })}
+        value={draft.when}
+        onChange={(event) => onChange({ when: event.currentTarget.value })}
         error={fieldError(error, "when")}
       />
       <TextInput
         label="Event id"
         description="Events with the same id create one call in 24 hours."
         classNames={{ input: classes.code ?? "" }}
-        value={fields.event_id}
-        onChange={(event) => set({ event_id: event.currentTarget.value })}
+        value={draft.event_id}
+        onChange={(event) => onChange({ event_id: event.currentTarget.value })}
         error={fieldError(error, "event_id")}
       />
-      <FormError error={error} fields={FIELDS} />
-      <Group gap="xs">
-        <WithRight scope="triggers:write">
-          {(disabled) => (
-            <Button type="submit" disabled={disabled} loading={isBusy}>
-              {submit}
-            </Button>
-          )}
-        </WithRight>
-        {children}
-      </Group>
-    </form>
+    </Fields>
   );
 }

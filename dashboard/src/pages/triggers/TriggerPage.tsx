@@ -1,5 +1,4 @@
 import { Button } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useLive } from "~/api/live";
 import { CodeSample } from "~/components/CodeSample";
@@ -10,11 +9,10 @@ import { Page } from "~/components/Page";
 import { PageState } from "~/components/PageState";
 import { Panel } from "~/components/Panel";
 import { Status } from "~/components/Status";
-import { changeTrigger, triggerQuery, type Trigger } from "./queries";
+import { triggerQuery, type Trigger } from "./queries";
 import { TriggerActions } from "./TriggerActions";
 import { TriggerEvents } from "./TriggerEvents";
 import { TriggerForm } from "./TriggerForm";
-import { fieldsOf } from "./trigger-form";
 import classes from "./Triggers.module.css";
 import { sendCommand } from "./words";
 
@@ -48,7 +46,9 @@ function TriggerDetails({ triggerId }: { triggerId: string }) {
           <div className={classes.stack}>
             <Address trigger={found} />
             <TriggerEvents triggerId={found.id} />
-            <Edit key={found.version} trigger={found} />
+            <Panel title="Fields" text={`Version ${found.version}. A change takes effect at the next event.`}>
+              <TriggerForm trigger={found} />
+            </Panel>
           </div>
         )}
       </PageState>
@@ -74,25 +74,6 @@ function Address({ trigger }: { trigger: Trigger }) {
       <div className={classes.id}>
         <IdText id={trigger.id} what="trigger id" />
       </div>
-    </Panel>
-  );
-}
-
-function Edit({ trigger }: { trigger: Trigger }) {
-  const queryClient = useQueryClient();
-  const change = useMutation({
-    mutationFn: (spec: Parameters<typeof changeTrigger>[1]) => changeTrigger(trigger.id, spec),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: ["triggers"] }),
-  });
-  return (
-    <Panel title="Fields" text={`Version ${trigger.version}. A change takes effect at the next event.`}>
-      <TriggerForm
-        initial={fieldsOf(trigger)}
-        submit="Save"
-        error={change.error}
-        isBusy={change.isPending}
-        onSubmit={(spec) => change.mutate(spec)}
-      />
     </Panel>
   );
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { parseObject } from "~/lib/json-text";
+import { bodyOf } from "../call-form/body";
 import type { Trigger } from "./queries";
-import { fieldsOf, NEW_TRIGGER, specOf, withKind } from "./trigger-form";
+import { fieldsOf, specOf, withKind } from "./trigger-form";
 
 const trigger = {
   name: "signups",
@@ -11,18 +11,19 @@ const trigger = {
   when: null,
   event_id: "{{event.id}}",
 } as unknown as Trigger;
+const fresh = fieldsOf(undefined);
 
 describe("the form of a trigger", () => {
   it("sends back what it read", () => {
-    const fields = fieldsOf(trigger);
-    expect(specOf(fields, parseObject(fields.body, "body").value ?? {})).toEqual({ ...trigger });
+    expect(specOf(fieldsOf(trigger))).toEqual({ ...trigger });
   });
   it("sends no empty condition", () => {
-    expect(specOf({ ...NEW_TRIGGER, when: "  " }, {}).when).toBeNull();
-    expect(specOf({ ...NEW_TRIGGER, when: "type == 'a'" }, {}).when).toBe("type == 'a'");
+    expect(specOf({ ...fresh, when: "  " }).when).toBeNull();
+    expect(specOf({ ...fresh, when: "type == 'a'" }).when).toBe("type == 'a'");
   });
   it("shows the example of another kind, unless the body was edited", () => {
-    expect(withKind(NEW_TRIGGER, "outbound").body).toContain("phoneNumber");
-    expect(withKind({ ...NEW_TRIGGER, body: "{}" }, "outbound").body).toBe("{}");
+    expect(bodyOf(withKind(fresh, "workflow").call)).toHaveProperty("user_id", "{{event.user.id}}");
+    const edited = { ...fresh, call: { ...fresh.call, json: '{"metadata": {}}' } };
+    expect(bodyOf(withKind(edited, "workflow").call)).toEqual({ metadata: {} });
   });
 });

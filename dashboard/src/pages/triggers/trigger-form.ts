@@ -1,4 +1,6 @@
 /** The fields of a trigger, as a person types them. Pure: the API says what is not valid. */
+import { isSame } from "~/lib/draft";
+import { bodyDraft, bodyOf, withKind as bodyWithKind, type BodyDraft } from "../call-form/body";
 import type { Trigger, TriggerSpec } from "./queries";
 import { EXAMPLES } from "./words";
 
@@ -6,33 +8,38 @@ export interface TriggerFields {
   name: string;
   description: string;
   kind: Trigger["kind"];
-  /** JSON. */
-  body: string;
+  call: BodyDraft;
   when: string;
   event_id: string;
 }
 
-export const NEW_TRIGGER: TriggerFields = {
+const NEW: TriggerFields = {
   name: "",
   description: "",
-  kind: "workflow",
-  body: JSON.stringify(EXAMPLES.workflow, null, 2),
+  kind: "outbound",
+  call: exampleOf("outbound"),
   when: "",
   event_id: "{{event.id}}",
 };
 
-export function fieldsOf(trigger: Trigger): TriggerFields {
+function exampleOf(kind: string): BodyDraft {
+  return bodyDraft(kind, EXAMPLES[kind] ?? {});
+}
+
+export function fieldsOf(trigger: Trigger | undefined): TriggerFields {
+  if (!trigger) return NEW;
   const { name, description, kind, when, event_id } = trigger;
-  return { name, description, kind, body: JSON.stringify(trigger.body, null, 2), when: when ?? "", event_id };
+  return { name, description, kind, call: bodyDraft(kind, trigger.body), when: when ?? "", event_id };
 }
 
 /** Another kind has another body: the example of the new kind, unless the body was edited. */
 export function withKind(fields: TriggerFields, kind: Trigger["kind"]): TriggerFields {
-  const isExample = fields.body === JSON.stringify(EXAMPLES[fields.kind], null, 2);
-  return { ...fields, kind, body: isExample ? JSON.stringify(EXAMPLES[kind] ?? {}, null, 2) : fields.body };
+  const isExample = isSame(fields.call, exampleOf(fields.kind));
+  return { ...fields, kind, call: isExample ? exampleOf(kind) : bodyWithKind(fields.call, kind) };
 }
 
-export function specOf(fields: TriggerFields, body: Record<string, unknown>): Omit<TriggerSpec, "enabled"> {
+export function specOf(fields: TriggerFields): Omit<TriggerSpec, "enabled"> {
   const { name, description, kind, event_id } = fields;
-  return { name, description, kind, body, when: fields.when.trim() === "" ? null : fields.when, event_id };
+  const when = fields.when.trim() === "" ? null : fields.when;
+  return { name, description, kind, body: bodyOf(fields.call), when, event_id };
 }

@@ -3,9 +3,9 @@ import type { Tone } from "~/theme/tones";
 import type { Trigger } from "./queries";
 
 export const KINDS: { value: Trigger["kind"]; label: string }[] = [
-  { value: "workflow", label: "A workflow's call: POST /calls" },
-  { value: "outbound", label: "A phone call: POST /calls/outbound" },
-  { value: "schedule", label: "A phone call later: POST /calls/schedule" },
+  { value: "workflow", label: "A workflow call" },
+  { value: "outbound", label: "A phone call" },
+  { value: "schedule", label: "A phone call at a time" },
 ];
 
 const KIND_WORDS: Record<string, string> = {
@@ -19,10 +19,10 @@ export function kindWords(kind: string): string {
 }
 
 /** A body to begin with, for each kind. */
-export const EXAMPLES: Record<string, object> = {
-  workflow: { workflow_slug: "onboarding", user_id: "{{event.user.id}}" },
-  outbound: { agentId: "YOUR-AGENT-ID", phoneNumber: "{{event.phone}}" },
-  schedule: { agentId: "YOUR-AGENT-ID", phoneNumber: "{{event.phone}}", earliestAt: "{{event.call_at}}" },
+export const EXAMPLES: Record<string, Record<string, unknown>> = {
+  workflow: { user_id: "{{event.user.id}}" },
+  outbound: { phoneNumber: "{{event.phone}}" },
+  schedule: { phoneNumber: "{{event.phone}}", earliestAt: "{{event.call_at}}" },
 };
 
 const OUTCOMES: Record<string, { tone: Tone; text: string }> = {

@@ -1,11 +1,12 @@
 import { Button, Group, NumberInput } from "@mantine/core";
-import { useState } from "react";
+import { ChangedElsewhere } from "~/components/ChangedElsewhere";
 import { FormError } from "~/components/FormError";
+import { useDraft } from "~/components/use-draft";
 import { WithRight } from "~/components/NeedsRight";
 import { Panel } from "~/components/Panel";
 import { fieldError } from "~/lib/form-errors";
 import { rateText } from "../now/activity";
-import { limitChange, limitFields, type LimitFields } from "./limits-form";
+import { limitChange, limitFields } from "./limits-form";
 import { useChangeTrunk, type TrunkView } from "./queries";
 import classes from "./Trunks.module.css";
 import { whyNotChangeable } from "./words";
@@ -14,13 +15,13 @@ const FIELDS = ["cps", "max_concurrent_calls"];
 
 /** The tenant's own limits, below the operator's. */
 export default function TrunkLimits({ trunk }: { trunk: TrunkView }) {
-  const stored = limitFields(trunk);
-  const [edited, setEdited] = useState<LimitFields | null>(null);
+  const form = useDraft(limitFields(trunk));
+  const { draft: fields, change: set } = form;
   const change = useChangeTrunk(trunk.id);
-  const fields = edited ?? stored;
-  const wanted = limitChange(stored, fields);
+  const wanted = limitChange(form.base, fields);
+  const elsewhere = change.isPending ? null : form.elsewhere;
   const isChanged = Object.keys(wanted).length > 0;
-  const save = () => change.mutate(wanted, { onSuccess: () => setEdited(null) });
+  const save = () => change.mutate(wanted, { onSuccess: form.discard });
   return (
     <Panel
       title="Your limits"
@@ -30,7 +31,7 @@ export default function TrunkLimits({ trunk }: { trunk: TrunkView }) {
         className={classes.form}
         onSubmit={(event) => {
           event.preventDefault();
-          if (isChanged) save();
+          if (isChanged && !elsewhere) save();
         }}
       >
         <NumberInput
@@ -38,7 +39,7 @@ export default function TrunkLimits({ trunk }: { trunk: TrunkView }) {
           description={`The operator's budget is ${rateText(trunk.cps_budget)}. Empty: no lower limit of yours.`}
           placeholder={String(trunk.cps_budget)}
           value={fields.cps}
-          onChange={(cps) => setEdited({ ...fields, cps })}
+          onChange={(cps) => set({ cps })}
           error={fieldError(change.error, "cps")}
           decimalScale={2}
         />
@@ -47,14 +48,19 @@ export default function TrunkLimits({ trunk }: { trunk: TrunkView }) {
           description={concurrencyText(trunk)}
           placeholder="No limit"
           value={fields.max_concurrent_calls}
-          onChange={(max_concurrent_calls) => setEdited({ ...fields, max_concurrent_calls })}
+          onChange={(max_concurrent_calls) => set({ max_concurrent_calls })}
           error={fieldError(change.error, "max_concurrent_calls")}
         />
+        <ChangedElsewhere elsewhere={elsewhere} />
         <FormError error={change.error} fields={FIELDS} />
         <Group gap="xs">
           <WithRight scope="trunks:write" unless={whyNotChangeable(trunk)}>
             {(disabled) => (
-              <Button type="submit" disabled={disabled || !isChanged} loading={change.isPending}>
+              <Button
+                type="submit"
+                disabled={disabled || !isChanged || elsewhere !== null}
+                loading={change.isPending}
+              >
                 Save limits
               </Button>
             )}
@@ -63,7 +69,7 @@ export default function TrunkLimits({ trunk }: { trunk: TrunkView }) {
             <Button
               variant="default"
               onClick={() => {
-                setEdited(null);
+                form.discard();
                 change.reset();
               }}
             >

@@ -6,6 +6,7 @@ import { newIdempotencyKey } from "~/api/idempotency";
 import { useSession } from "~/api/use-session";
 import SecretOnce from "~/components/SecretOnce";
 import SidePanel from "~/components/SidePanel";
+import { useDraft } from "~/components/use-draft";
 import { draftOf, specOf, type Draft } from "./draft";
 import { webhooksQuery, type WebhookWithSecret } from "./queries";
 import { WebhookForm } from "./WebhookForm";
@@ -15,6 +16,7 @@ export default function NewWebhook({ onClose }: { onClose: () => void }) {
   const { mode } = useSession();
   const navigate = useNavigate();
   const queryClient = useQueryClient();
+  const form = useDraft(draftOf());
   const [once] = useState(newIdempotencyKey);
   const [made, setMade] = useState<WebhookWithSecret | null>(null);
   const create = useMutation({
@@ -47,7 +49,7 @@ export default function NewWebhook({ onClose }: { onClose: () => void }) {
   return (
     <SidePanel title={`New ${mode} webhook`} onClose={onClose}>
       <WebhookForm
-        initial={draftOf()}
+        form={form}
         submit="Create webhook"
         isBusy={create.isPending}
         error={create.error}

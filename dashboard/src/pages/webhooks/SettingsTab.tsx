@@ -4,8 +4,10 @@ import { api, body } from "~/api/client";
 import { useSession } from "~/api/use-session";
 import { ScopedButton } from "~/components/ScopedButton";
 import { Time } from "~/components/Time";
+import { useDraft } from "~/components/use-draft";
+import { changedFields } from "~/lib/draft";
 import { useChange, useReread } from "./actions";
-import { changesOf, draftOf } from "./draft";
+import { draftOf, specOf } from "./draft";
 import type { Webhook } from "./queries";
 import { WebhookForm } from "./WebhookForm";
 import classes from "./webhooks.module.css";
@@ -21,20 +23,24 @@ type Asked = "rotate" | "end-overlap" | "disable" | "delete";
 export default function SettingsTab({ webhook }: { webhook: Webhook }) {
   const { allows } = useSession();
   const change = useChange(webhook.id);
+  const form = useDraft(draftOf(webhook));
   const [asked, setAsked] = useState<Asked | null>(null);
   return (
     <>
       <WebhookForm
-        key={webhook.updated_at}
-        initial={draftOf(webhook)}
+        form={form}
         submit="Save changes"
         isBusy={change.isPending}
         error={change.error}
         blocked={allows("webhooks:write") ? undefined : "Your session lacks the scope webhooks:write."}
-        onSubmit={(draft) => change.mutate(changesOf(draft, webhook))}
+        onSubmit={(draft) =>
+          change.mutate(changedFields(specOf(form.base), specOf(draft)), {
+            onSuccess: (saved) => form.settle(draft, draftOf(saved)),
+          })
+        }
       />
       <div role="status" className={classes.muted}>
-        {change.isSuccess && "Saved."}
+        {change.isSuccess && !form.isChanged && "Saved."}
       </div>
       <Secret webhook={webhook} ask={setAsked} />
       <Ends webhook={webhook} ask={setAsked} />

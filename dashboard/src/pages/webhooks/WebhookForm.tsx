@@ -1,6 +1,7 @@
 import { Button, Checkbox, NumberInput, Textarea, TextInput } from "@mantine/core";
-import { useState } from "react";
+import { ChangedElsewhere } from "~/components/ChangedElsewhere";
 import { FormError } from "~/components/FormError";
+import type { Edited } from "~/components/use-draft";
 import { fieldError } from "~/lib/form-errors";
 import { lacksEvents, type Draft } from "./draft";
 import { EventChoice } from "./EventChoice";
@@ -8,7 +9,7 @@ import { HeaderFields } from "./HeaderFields";
 import classes from "./webhooks.module.css";
 
 interface WebhookFormProps {
-  initial: Draft;
+  form: Edited<Draft>;
   submit: string;
   isBusy: boolean;
   error: Error | null;
@@ -22,9 +23,9 @@ const FIELDS = ["url", "description", "filter", "headers", "max_attempts", "rate
 
 /** The fields of a webhook; the API says what is wrong with them. */
 export function WebhookForm(props: WebhookFormProps) {
-  const { initial, submit, isBusy, error, blocked, onSubmit, onCancel } = props;
-  const [draft, setDraft] = useState(initial);
-  const set = (change: Partial<Draft>) => setDraft({ ...draft, ...change });
+  const { form, submit, isBusy, error, blocked, onSubmit, onCancel } = props;
+  const { draft, change: set } = form;
+  const elsewhere = isBusy ? null : form.elsewhere;
   return (
     <form
       className={classes.form}
@@ -87,6 +88,7 @@ export function WebhookForm(props: WebhookFormProps) {
           onChange={(ratePerS) => set({ ratePerS })}
         />
       </div>
+      <ChangedElsewhere elsewhere={elsewhere} />
       <FormError error={error} fields={FIELDS} />
       {blocked && <p className={classes.muted}>{blocked}</p>}
       <div className={classes.panelFoot}>
@@ -95,7 +97,11 @@ export function WebhookForm(props: WebhookFormProps) {
             Cancel
           </Button>
         )}
-        <Button type="submit" loading={isBusy} disabled={blocked !== undefined || lacksEvents(draft)}>
+        <Button
+          type="submit"
+          loading={isBusy}
+          disabled={blocked !== undefined || elsewhere !== null || lacksEvents(draft)}
+        >
           {submit}
         </Button>
       </div>

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { api, body, type Schemas } from "~/api/client";
 import { newIdempotencyKey } from "~/api/idempotency";
+import { keepSaved } from "~/api/saved";
 import { webhookQuery, webhooksQuery, type Delivery } from "./queries";
 
 const path = (webhookId: string) => ({ path: { webhook_id: webhookId } });
@@ -19,11 +20,15 @@ export function useReread(webhookId: string) {
 }
 
 export function useChange(webhookId: string) {
+  const client = useQueryClient();
   const reread = useReread(webhookId);
   return useMutation({
     mutationFn: (change: Schemas["WebhookChange"]) =>
       body(api.PATCH("/api/v1/webhooks/{webhook_id}", { params: path(webhookId), body: change })),
-    onSuccess: reread,
+    onSuccess: async (saved) => {
+      await keepSaved(client, webhookQuery(webhookId).queryKey, saved);
+      await reread();
+    },
   });
 }
 

@@ -55,15 +55,6 @@ export function specOf(draft: Draft): Schemas["WebhookSpec"] {
   };
 }
 
-/** The fields in which a draft differs from the webhook: hidden values that nobody touched are not sent. */
-export function changesOf(draft: Draft, webhook: Webhook): Schemas["WebhookChange"] {
-  const before: Record<string, unknown> = { ...specOf(draftOf(webhook)) };
-  const after = specOf(draft);
-  return Object.fromEntries(
-    Object.entries(after).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])),
-  );
-}
-
 /** Whether nothing is chosen although a choice is wanted: the API would take it for all events. */
 export function lacksEvents(draft: Draft): boolean {
   return !draft.allEvents && draft.events.length === 0;

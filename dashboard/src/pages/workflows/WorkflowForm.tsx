@@ -1,11 +1,9 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { api, body } from "~/api/client";
-import { newIdempotencyKey } from "~/api/idempotency";
 import { parseObject } from "~/lib/json-text";
 import classes from "../build/build.module.css";
 import type { Workflow } from "../build/queries";
 import { SaveBar } from "../build/SaveBar";
+import { useResourceForm } from "../build/use-resource-form";
 import { workflowDraft, workflowSpec } from "./draft";
 import { WorkflowFields } from "./WorkflowFields";
 
@@ -22,39 +20,26 @@ const FIELDS = [
 ];
 
 export function WorkflowForm({ workflow, onSaved, onCancel }: WorkflowFormProps) {
-  const [draft, setDraft] = useState(() => workflowDraft(workflow));
-  const [once] = useState(newIdempotencyKey);
-  const client = useQueryClient();
-  const save = useMutation({
-    mutationFn: () => {
-      const spec = workflowSpec(draft);
-      if (!workflow) return body(api.POST("/api/v1/workflows", { body: spec, headers: once }));
-      const params = { path: { slug: workflow.slug } };
-      return body(api.PATCH("/api/v1/workflows/{slug}", { params, body: spec }));
-    },
-    onSuccess: async (saved) => {
-      await client.invalidateQueries({ queryKey: ["workflows"] });
-      onSaved(saved);
-    },
+  const params = { path: { slug: workflow?.slug ?? "" } };
+  const form = useResourceForm({
+    stored: workflow,
+    draftOf: workflowDraft,
+    specOf: workflowSpec,
+    create: (spec, headers) => body(api.POST("/api/v1/workflows", { body: spec, headers })),
+    update: (change) => body(api.PATCH("/api/v1/workflows/{slug}", { params, body: change })),
+    keyOf: ({ slug }) => ["workflows", slug],
+    onSaved,
   });
   return (
     <form className={classes.form} onSubmit={(event) => event.preventDefault()}>
-      <WorkflowFields
-        draft={draft}
-        onChange={(change) => setDraft((before) => ({ ...before, ...change }))}
-        error={save.error}
-        isNew={!workflow}
-      />
+      <WorkflowFields draft={form.draft} onChange={form.change} error={form.error} isNew={form.isNew} />
       <SaveBar
+        form={form}
         scope="workflows:write"
-        label={workflow ? "Save" : "Create workflow"}
-        error={save.error}
+        create="Create workflow"
         fields={FIELDS}
-        isSaving={save.isPending}
-        done={save.data && workflow && `Saved as version ${save.data.version}.`}
-        onSave={() => {
-          if (!parseObject(draft.variables, "variables").error) save.mutate();
-        }}
+        done={`Saved as version ${workflow?.version ?? 1}.`}
+        problem={parseObject(form.draft.variables, "variables").error}
         onCancel={onCancel}
       />
     </form>

@@ -1,7 +1,7 @@
 import { lazy } from "react";
-import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { api, body } from "~/api/client";
+import { useLive } from "~/api/live";
 import { IdText } from "~/components/IdText";
 import { JsonView } from "~/components/JsonView";
 import { Page } from "~/components/Page";
@@ -13,11 +13,14 @@ const VersionPages = lazy(async () => ({ default: (await import("../build/Versio
 
 const WorkflowForm = lazy(async () => ({ default: (await import("./WorkflowForm")).WorkflowForm }));
 
+const EVERY_MS = 15_000;
+
 /** One workflow: its settings, its versions, its JSON. */
 export function WorkflowPage() {
   const path = useParams({ from: "/_app/workflows_/$slug" });
   const { tab } = useSearch({ from: "/_app/workflows_/$slug" });
-  const query = useQuery({
+  const query = useLive({
+    everyMs: EVERY_MS,
     queryKey: ["workflows", path.slug],
     queryFn: ({ signal }) => body(api.GET("/api/v1/workflows/{slug}", { params: { path }, signal })),
   });

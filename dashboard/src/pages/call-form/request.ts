@@ -1,7 +1,8 @@
 /** The request that places the call of a draft. Values that are wrong go to the API: its texts explain them. Pure. */
 import { AlteredNumber, parseExactly } from "~/lib/exact-json";
 import { fromLocalField } from "~/lib/local-time";
-import type { Draft } from "./draft";
+import { policySpec } from "../build/policy";
+import type { CallDraft } from "./draft";
 
 export type Path =
   "/api/v1/calls/outbound" | "/api/v1/calls/schedule" | "/api/v1/calls" | "/api/v1/calls/test-agent";
@@ -17,20 +18,20 @@ export interface JsonErrors {
   userContext?: string;
 }
 
-export function pathOf(draft: Draft): Path {
+export function pathOf(draft: CallDraft): Path {
   if (draft.kind === "workflow") return "/api/v1/calls";
   if (draft.kind === "web") return "/api/v1/calls/test-agent";
   return draft.isLater ? "/api/v1/calls/schedule" : "/api/v1/calls/outbound";
 }
 
-export function jsonErrorsOf(draft: Draft): JsonErrors {
+export function jsonErrorsOf(draft: CallDraft): JsonErrors {
   const metadata = jsonError(draft.metadata);
   const userContext = draft.kind === "phone" ? undefined : jsonError(draft.userContext);
   return { ...(metadata ? { metadata } : {}), ...(userContext ? { userContext } : {}) };
 }
 
 /** Returns the request; text that is no JSON is left out of it. `isTest` allows a speed. */
-export function requestOf(draft: Draft, isTest: boolean, isPhoneWorkflow: boolean): PlaceRequest {
+export function requestOf(draft: CallDraft, isTest: boolean, isPhoneWorkflow: boolean): PlaceRequest {
   const path = pathOf(draft);
   if (draft.kind === "phone") return { path, body: phoneBody(draft, isTest) };
   const body: Record<string, unknown> =
@@ -42,37 +43,27 @@ export function requestOf(draft: Draft, isTest: boolean, isPhoneWorkflow: boolea
   if (draft.kind === "workflow" && isPhoneWorkflow) {
     addIf(body, "caller_id", draft.callerId || undefined);
     addIf(body, "priority", numberOf(draft.priority));
-    addIf(body, "redial", redialOf(draft));
-    addIf(body, "calling_window", windowOf(draft));
+    const { redial, calling_window } = policySpec(draft);
+    addIf(body, "redial", redial ?? undefined);
+    addIf(body, "calling_window", calling_window ?? undefined);
     addIf(body, "expires_at", fromLocalField(draft.latestAt));
   }
   if (isTest) addIf(body, "test_speed", numberOf(draft.testSpeed));
   return { path, body };
 }
 
-function phoneBody(draft: Draft, isTest: boolean): Record<string, unknown> {
+function phoneBody(draft: CallDraft, isTest: boolean): Record<string, unknown> {
   const body: Record<string, unknown> = { agentId: draft.agentId, phoneNumber: draft.phoneNumber };
   addIf(body, "callerId", draft.callerId || undefined);
   addIf(body, "priority", numberOf(draft.priority));
   addIf(body, "metadata", jsonOf(draft.metadata));
-  addIf(body, "redial", redialOf(draft));
-  addIf(body, "callingWindow", windowOf(draft));
+  const { redial, calling_window } = policySpec(draft);
+  addIf(body, "redial", redial ?? undefined);
+  addIf(body, "callingWindow", calling_window ?? undefined);
   if (draft.isLater) body.earliestAt = fromLocalField(draft.earliestAt) ?? "";
   addIf(body, draft.isLater ? "latestAt" : "expiresAt", fromLocalField(draft.latestAt));
   if (isTest) addIf(body, "testSpeed", numberOf(draft.testSpeed));
   return body;
-}
-
-function windowOf(draft: Draft): unknown {
-  if (!draft.hasWindow) return undefined;
-  const { windowStart: start, windowEnd: end, windowDays: days, windowTimezone: timezone } = draft;
-  return { start, end, days, ...(timezone ? { timezone } : {}) };
-}
-
-function redialOf(draft: Draft): unknown {
-  if (!draft.hasRedial) return undefined;
-  const intervals = draft.redialSeconds.split(",").map((each) => numberOf(each.trim()) ?? "");
-  return { maxAttempts: numberOf(draft.redialAttempts) ?? "", retryOn: draft.redialOn, intervals };
 }
 
 /** A number; what is none stays as it was typed. */
@@ -85,7 +76,8 @@ function numberOf(text: string): number | string | undefined {
 function withPhone(context: unknown, phone: { phone?: string }): unknown {
   if (phone.phone === undefined) return context;
   const known = typeof context === "object" && context !== null && !Array.isArray(context) ? context : {};
-  return { ...known, ...phone };
+  // A number that was written into the context counts while the field is empty.
+  return phone.phone === "" && "phone" in known ? known : { ...known, ...phone };
 }
 
 function jsonOf(text: string): unknown {

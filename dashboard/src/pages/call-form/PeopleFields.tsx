@@ -1,15 +1,14 @@
 import { Autocomplete, Select, TextInput } from "@mantine/core";
-import type { FieldsProps } from "./CallForm";
-import { errorOf } from "./errors";
+import type { CallFieldsProps } from "./draft";
+import { errorOf } from "~/lib/form-errors";
 import { useAgents, useTestNumbers, useWorkflows, type Agent } from "./options";
-import classes from "./PlaceCallPage.module.css";
+import classes from "./call-form.module.css";
 
 /** Who talks to whom. */
-export function PeopleFields(props: FieldsProps) {
+export function PeopleFields(props: CallFieldsProps) {
   const { draft, set, error, isPhone } = props;
   return (
-    <fieldset className={classes.section}>
-      <legend>Who</legend>
+    <>
       {draft.kind === "workflow" ? <WorkflowField {...props} /> : <AgentField {...props} />}
       {isPhone && <PhoneField {...props} />}
       {draft.kind !== "phone" && (
@@ -22,11 +21,11 @@ export function PeopleFields(props: FieldsProps) {
         />
       )}
       {isPhone && <CallerField {...props} />}
-    </fieldset>
+    </>
   );
 }
 
-function AgentField({ draft, set, error }: FieldsProps) {
+function AgentField({ draft, set, error }: CallFieldsProps) {
   const { agents, isLoading } = useAgents();
   const isWeb = draft.kind === "web";
   const valueOf = (agent: Agent) => (isWeb ? agent.name : agent.id);
@@ -47,10 +46,11 @@ function AgentField({ draft, set, error }: FieldsProps) {
   return (
     <Select
       label="Agent"
+      description="Who talks to the person"
       placeholder={isLoading ? "Loading" : "Choose an agent"}
       searchable
       limit={100}
-      data={optionsOf(agents, valueOf)}
+      data={withChosen(optionsOf(agents, valueOf), value)}
       value={value || null}
       error={text}
       onChange={(chosen) => change(chosen ?? "")}
@@ -73,7 +73,13 @@ function optionsOf(agents: Agent[], valueOf: (agent: Agent) => string) {
   return [...options.values()];
 }
 
-function WorkflowField({ draft, set, error }: FieldsProps) {
+/** What is chosen already may be a template, or be gone. */
+function withChosen(options: { value: string; label: string; disabled?: boolean }[], chosen: string) {
+  const isKnown = chosen === "" || options.some(({ value }) => value === chosen);
+  return isKnown ? options : [...options, { value: chosen, label: chosen }];
+}
+
+function WorkflowField({ draft, set, error }: CallFieldsProps) {
   const { workflows, isLoading } = useWorkflows();
   const text = errorOf(error, "workflow_slug");
   if (!isLoading && workflows.length === 0) {
@@ -90,10 +96,14 @@ function WorkflowField({ draft, set, error }: FieldsProps) {
   return (
     <Select
       label="Workflow"
+      description="Its agents, tools and variables"
       placeholder={isLoading ? "Loading" : "Choose a workflow"}
       searchable
       limit={100}
-      data={workflows.map(({ slug, name, channel }) => ({ value: slug, label: `${name} (${channel})` }))}
+      data={withChosen(
+        workflows.map(({ slug, name, channel }) => ({ value: slug, label: `${name} (${channel})` })),
+        draft.workflowSlug,
+      )}
       value={draft.workflowSlug || null}
       error={text}
       onChange={(chosen) => set({ workflowSlug: chosen ?? "" })}
@@ -101,7 +111,7 @@ function WorkflowField({ draft, set, error }: FieldsProps) {
   );
 }
 
-function PhoneField({ draft, set, error }: FieldsProps) {
+function PhoneField({ draft, set, error }: CallFieldsProps) {
   const numbers = useTestNumbers();
   const texts = new Map(numbers.map(({ number, text }) => [number, text]));
   const isOffered = numbers.length > 0;
@@ -134,7 +144,7 @@ function PhoneField({ draft, set, error }: FieldsProps) {
   );
 }
 
-function CallerField({ draft, set, error }: FieldsProps) {
+function CallerField({ draft, set, error }: CallFieldsProps) {
   const { agents } = useAgents();
   const { workflows } = useWorkflows();
   const entry = workflows.find(({ slug }) => slug === draft.workflowSlug)?.entry_agent;

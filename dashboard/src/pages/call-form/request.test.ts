@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { fromLocalField } from "~/lib/local-time";
-import { newDraft, type Draft } from "./draft";
+import { EMPTY_CALL, type CallDraft } from "./draft";
 import { curlOf, jsonErrorsOf, requestOf } from "./request";
 
-const phone = (change: Partial<Draft> = {}): Draft => ({ ...newDraft({}), ...change });
+const phone = (change: Partial<CallDraft> = {}): CallDraft => ({ ...EMPTY_CALL, ...change });
 
 describe("the request of a draft", () => {
   it("has what was typed, and leaves out what was not", () => {
@@ -16,7 +16,7 @@ describe("the request of a draft", () => {
 
   it("sends what is wrong as it is, so that the API explains it", () => {
     const { body } = requestOf(
-      phone({ priority: "high", phoneNumber: "0800", hasRedial: true, redialAttempts: "" }),
+      phone({ priority: "high", phoneNumber: "0800", redials: true, maxAttempts: "" }),
       true,
       false,
     );

@@ -1,7 +1,6 @@
 import { Textarea } from "@mantine/core";
-import type { FieldsProps } from "./CallForm";
-import { errorOf } from "./errors";
-import classes from "./PlaceCallPage.module.css";
+import type { CallFieldsProps } from "./draft";
+import { errorOf } from "~/lib/form-errors";
 import type { JsonErrors } from "./request";
 
 /** What agent and tools know, and what comes back. */
@@ -11,10 +10,9 @@ export function DataFields({
   error,
   isPhone,
   jsonErrors,
-}: FieldsProps & { jsonErrors: JsonErrors }) {
+}: CallFieldsProps & { jsonErrors: JsonErrors }) {
   return (
-    <fieldset className={classes.section}>
-      <legend>Data</legend>
+    <>
       {draft.kind !== "phone" && (
         <Textarea
           label="User context"
@@ -41,6 +39,6 @@ export function DataFields({
         error={jsonErrors.metadata ?? errorOf(error, "metadata")}
         onChange={(event) => set({ metadata: event.currentTarget.value })}
       />
-    </fieldset>
+    </>
   );
 }
