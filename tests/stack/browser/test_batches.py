@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from playwright.async_api import FilePayload, Page, expect
 
@@ -16,6 +19,11 @@ ROWS = f"Phone,{SCRIPT}\n+15550100001,{SCRIPT}\n+15550100002,Bob\n12,Bad\n+15550
 
 def csv(text: str) -> FilePayload:
     return {"name": "autumn.csv", "mimeType": "text/csv", "buffer": text.encode()}
+
+
+def ndjson(*rows: dict[str, str]) -> FilePayload:
+    text = "\n".join(json.dumps(row) for row in rows)
+    return {"name": "rows.ndjson", "mimeType": "application/x-ndjson", "buffer": text.encode()}
 
 
 async def choose(page: Page, label: str, option: str) -> None:
@@ -45,8 +53,10 @@ async def test_a_campaign_is_checked_then_started_and_has_results(tab: Tab, tena
     await choose(page, "Rows", "refused")
     await expect(page.get_by_role("row")).to_have_count(3)
     await page.wait_for_url("**only=refused*")
-    await page.go_back()
-    await page.get_by_role("link", name="Results").click()
+    await page.goto(page.url.replace("only=refused", "status=failed"))
+    await expect(page.get_by_role("row")).to_have_count(2)
+    busy = page.get_by_role("row").filter(has_text="+15550100002").get_by_role("link")
+    await expect(busy).to_have_attribute("href", re.compile("^/calls/[0-9a-f-]{36}$"))
     await page.get_by_role("button", name="Export as CSV").click()
     await expect(page.get_by_role("link", name="Download CSV")).to_be_visible()
     assert await page.title() == "autumn · Trunkline"
@@ -57,15 +67,26 @@ async def test_an_upload_that_fails_says_so_and_goes_on_with_the_same_batch(tab:
     page = tab.page
     failed = "net::ERR_CONNECTION_FAILED"
     tab.expects(rf"{failed} PUT .*/upload", f"console: Failed to load resource: {failed}")
+    tab.expects("400 POST /api/v1/batches")
+    workflow = {"slug": "checks", "channel": "phone", "entry_agent": tenant.agent.name}
+    tenant.api.post("/api/v1/workflows", json=workflow).raise_for_status()
     await tab.sign_in(tenant.key, "/batches?create=true")
-    await page.locator("input[type=file]").set_input_files(csv("Phone\n+15550100001\n"))
-    await choose(page, "Agent", tenant.agent.name)
+    await page.locator("input[type=file]").set_input_files(ndjson({"id": "r-1", "phone": "+15550100001"}))
+    await choose(page, "Each row starts", "A workflow call")
+    await choose(page, "Workflow", "checks (phone)")
+    await page.get_by_label("No attempt after").fill("2026-01-01T00:00")
+    await page.get_by_role("button", name="Check the rows").click()
+    await expect(page.get_by_label("No attempt after")).to_have_attribute("aria-invalid", "true")
+    await page.get_by_label("No attempt after").fill("")
     await page.route("**/upload?*", lambda route: route.abort("connectionfailed"))
     await page.get_by_role("button", name="Check the rows").click()
     await expect(page.get_by_role("alert")).to_be_visible()
     await page.unroute("**/upload?*")
     await page.get_by_role("button", name="Check the rows").click()
     await page.wait_for_url("**/batches/bat_*")
+    batch = tenant.api.get(f"/api/v1/batches/{page.url.rsplit('/', 1)[1]}").json()
+    assert (batch["kind"], batch["format"]) == ("workflow", "ndjson")
+    assert batch["body"]["user_id"] == "{{row.id}}"
     await page.get_by_role("button", name="Cancel batch").first.click()
     await page.get_by_role("dialog").get_by_role("button", name="Cancel batch").click()
     await expect(page.get_by_text("It was cancelled.")).to_be_visible()

@@ -72,7 +72,7 @@ function NoBatches() {
   return (
     <Empty
       title="No batches yet"
-      text="Drop a CSV file on a new batch, or send rows. A dry run checks them, and calls nobody."
+      text="Drop a CSV, NDJSON or JSON file on a new batch, or send rows. A dry run checks them, and calls nobody."
       code={curl("POST", "/api/v1/batches", json)}
     />
   );

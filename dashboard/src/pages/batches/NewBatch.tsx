@@ -9,27 +9,27 @@ import { FormError } from "~/components/FormError";
 import { Page } from "~/components/Page";
 import { ScopedButton } from "~/components/ScopedButton";
 import { fieldsWithin } from "~/lib/form-errors";
-import { parseObject } from "~/lib/json-text";
 import build from "../build/build.module.css";
-import { draftOf, withColumns, type BatchDraft } from "./draft";
+import { bodyProblem } from "../call-form/body";
+import { draftOf, specOf, withColumns, type BatchDraft } from "./draft";
+import type { Format } from "./file-preview";
 import { FilePicker, type Picked } from "./FilePicker";
 import { MappingFields } from "./MappingFields";
 import { PreviewTable } from "./PreviewTable";
 import { actOn, type Batch } from "./queries";
 
-const FIELDS = ["name", "body", "same_numbers", "starts_at", "ends_at", "average_call_s"];
+const FIELDS = ["name", "kind", "body", "same_numbers", "starts_at", "ends_at", "average_call_s"];
 
 /** A file becomes a batch: its columns are mapped, then all rows are checked, and nobody is called. */
 export function NewBatch() {
   const [picked, setPicked] = useState<Picked | null>(null);
   const [draft, setDraft] = useState<BatchDraft>(draftOf);
   const navigate = useNavigate();
-  const { check, progress } = useCheck(draft, picked?.file ?? null);
+  const { check, progress } = useCheck(draft, picked);
   const pick = (found: Picked) => {
     setPicked(found);
-    setDraft((before) => withColumns(before, found.preview.columns, found.file.name));
+    setDraft((before) => withColumns(before, found.preview.always, found.file.name));
   };
-  const isReadable = parseObject(draft.template, "body").error === undefined;
   return (
     <Page
       title="New batch"
@@ -52,8 +52,8 @@ export function NewBatch() {
           <ScopedButton
             scope="batches:write"
             loading={check.isPending}
-            blocked={picked ? undefined : "Choose a file first."}
-            onClick={() => isReadable && check.mutate()}
+            blocked={picked ? bodyProblem(draft.call) : "Choose a file first."}
+            onClick={() => check.mutate()}
           >
             Check the rows
           </ScopedButton>
@@ -70,14 +70,16 @@ export function NewBatch() {
 }
 
 /** Creates the batch, uploads the file and starts the dry run. A second try goes on with the same batch. */
-function useCheck(draft: BatchDraft, file: File | null) {
+function useCheck(draft: BatchDraft, picked: Picked | null) {
   const navigate = useNavigate();
   const [progress, setProgress] = useState<number | null>(null);
   const made = useRef<{ of: BatchDraft; batch: Batch } | null>(null);
   const check = useMutation({
     mutationFn: async () => {
-      if (!file) return;
-      if (made.current?.of !== draft) made.current = { of: draft, batch: await create(draft) };
+      if (!picked) return;
+      const { file, format } = picked;
+      const isOther = made.current?.of !== draft || made.current.batch.format !== format;
+      if (isOther || !made.current) made.current = { of: draft, batch: await create(draft, format) };
       const { batch } = made.current;
       if (batch.upload) await upload(batch.upload.url, file, setProgress);
       await actOn(batch.id, "start");
@@ -88,20 +90,6 @@ function useCheck(draft: BatchDraft, file: File | null) {
   return { check, progress };
 }
 
-function create(draft: BatchDraft): Promise<Batch> {
-  const template = parseObject(draft.template, "body").value ?? {};
-  return body(
-    api.POST("/api/v1/batches", {
-      headers: newIdempotencyKey(),
-      body: {
-        name: draft.name,
-        kind: "outbound",
-        body: template,
-        format: "csv",
-        dry_run: true,
-        same_numbers: draft.callsSameNumbers ? "call" : "refuse",
-        average_call_s: Number(draft.averageCallS),
-      },
-    }),
-  );
+function create(draft: BatchDraft, format: Format): Promise<Batch> {
+  return body(api.POST("/api/v1/batches", { headers: newIdempotencyKey(), body: specOf(draft, format) }));
 }

@@ -1,11 +1,11 @@
-import type { CsvPreview } from "./csv-preview";
+import type { RowsPreview } from "./csv-preview";
 import { Section } from "~/components/Section";
 import classes from "./batches.module.css";
 
 const SHOWN_COLUMNS = 40;
 
 /** The first rows of a file, as text. */
-export function PreviewTable({ preview }: { preview: CsvPreview }) {
+export function PreviewTable({ preview }: { preview: RowsPreview }) {
   const columns = preview.columns.slice(0, SHOWN_COLUMNS);
   const left = preview.columns.length - columns.length;
   return (

@@ -1,6 +1,6 @@
 import { Progress } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { api, body } from "~/api/client";
+import { referenceQuery } from "~/api/reference";
 import { Facts } from "~/components/Facts";
 import { Section } from "~/components/Section";
 import { Time } from "~/components/Time";
@@ -29,6 +29,8 @@ export function ProgressTab({ batch }: { batch: Batch }) {
               ["Still to import", number(progress.waiting)],
               ["Calls that ended", number(progress.ended)],
               ["Last call begins", <Time key="eta" at={batch.eta} />],
+              ["No phone rings before", <Time key="from" at={batch.starts_at} absolute />],
+              ["No attempt after", <Time key="until" at={batch.ends_at} absolute />],
             ]}
           />
           {HAS_CALLS.includes(batch.status) && progress.accepted > 0 && (
@@ -82,11 +84,7 @@ interface CountsProps {
 
 /** Words of the API with their counts, and what each means. */
 function Counts({ title, text, counts }: CountsProps) {
-  const { data } = useQuery({
-    queryKey: ["reference"],
-    staleTime: Infinity,
-    queryFn: ({ signal }) => body(api.GET("/api/v1/reference", { signal })),
-  });
+  const { data } = useQuery(referenceQuery);
   if (counts.length === 0) return null;
   return (
     <Section title={title} {...(text ? { text } : {})}>

@@ -3,13 +3,14 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { pollIntervalMs } from "~/api/polling";
+import { CallLink } from "~/components/CallLink";
 import { CommittedText } from "~/components/CommittedText";
 import { moreOf, type Column } from "~/components/data-table";
 import { DataTable } from "~/components/DataTable";
-import { IdText } from "~/components/IdText";
 import { Empty, PageState } from "~/components/PageState";
 import { Status } from "~/components/Status";
 import { durationText } from "~/lib/time";
+import { namesWith } from "../build/names";
 import classes from "./batches.module.css";
 import { ExportButton } from "./ExportButton";
 import type { BatchSearch } from "./filters";
@@ -20,8 +21,8 @@ const EVERY_MS = 5_000;
 
 /** The rows of a batch with their calls; filters are in the URL. */
 export function ResultsTab({ batch }: { batch: Batch }) {
-  const { only, phone_number, reason } = useSearch({ from: "/_app/batches_/$batchId" });
-  const filters = { only, phone_number, reason };
+  const { only, phone_number, id, status, reason } = useSearch({ from: "/_app/batches_/$batchId" });
+  const filters = { only, phone_number, id, status, reason };
   const query = useInfiniteQuery({
     ...resultsQuery(batch.id, filters),
     refetchInterval: ({ state }) =>
@@ -73,6 +74,12 @@ function Filters({ filters, batch }: { filters: BatchSearch; batch: Batch }) {
         value={filters.phone_number ?? ""}
         onCommit={(text) => set({ phone_number: text || undefined })}
       />
+      <CommittedText
+        aria-label="Row id"
+        placeholder="Row id"
+        value={filters.id ?? ""}
+        onCommit={(text) => set({ id: text || undefined })}
+      />
       <Select
         aria-label="Rows"
         placeholder="All rows"
@@ -80,6 +87,14 @@ function Filters({ filters, batch }: { filters: BatchSearch; batch: Batch }) {
         data={["called", "refused"]}
         value={filters.only ?? null}
         onChange={(only) => set({ only: only === "called" || only === "refused" ? only : undefined })}
+      />
+      <Select
+        aria-label="Status"
+        placeholder="Any status"
+        clearable
+        data={namesWith(STATUSES, filters.status ? [filters.status] : [])}
+        value={filters.status ?? null}
+        onChange={(status) => set({ status: status ?? undefined })}
       />
       <Select
         aria-label="Reason"
@@ -94,8 +109,21 @@ function Filters({ filters, batch }: { filters: BatchSearch; batch: Batch }) {
   );
 }
 
+/** What a row can be: its call's status, or why it has none. */
+const STATUSES = [
+  ...["waiting", "refused", "dropped", "queued", "scheduled", "connecting", "active"],
+  ...["completed", "failed", "cancelled", "disconnected", "timeout"],
+];
+
 const COLUMNS: Column<BatchRow>[] = [
   { id: "row", header: "Row", width: "80px", cell: (row) => <span className="tabular">{row.row}</span> },
+  {
+    id: "id",
+    header: "Row id",
+    width: "minmax(80px, 1fr)",
+    hideBelow: 980,
+    cell: (row) => <span className={classes.reason}>{row.id ?? "–"}</span>,
+  },
   { id: "status", header: "Status", width: "130px", cell: (row) => <Status value={row.status} /> },
   {
     id: "number",
@@ -119,7 +147,7 @@ const COLUMNS: Column<BatchRow>[] = [
     header: "Call",
     width: "150px",
     hideBelow: 760,
-    cell: (row) => (row.call_id ? <IdText id={row.call_id} what="call id" short /> : "–"),
+    cell: (row) => (row.call_id ? <CallLink id={row.call_id} /> : "–"),
   },
   {
     id: "talked",

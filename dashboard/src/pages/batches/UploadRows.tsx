@@ -3,12 +3,14 @@ import { useState } from "react";
 import { upload } from "~/api/upload";
 import { FormError } from "~/components/FormError";
 import { ScopedButton } from "~/components/ScopedButton";
+import { oneOf } from "~/lib/search";
 import build from "../build/build.module.css";
+import { FORMATS } from "./file-preview";
 import { FilePicker, type Picked } from "./FilePicker";
 import { PreviewTable } from "./PreviewTable";
 import { actOn, type Batch } from "./queries";
 
-/** Uploads the rows of a batch that waits for them: a CSV file, for its format is one. */
+/** Uploads the rows of a batch that waits for them, in its format. */
 export function UploadRows({ batch }: { batch: Batch }) {
   const [picked, setPicked] = useState<Picked | null>(null);
   const [progress, setProgress] = useState(0);
@@ -21,10 +23,10 @@ export function UploadRows({ batch }: { batch: Batch }) {
       await client.invalidateQueries({ queryKey: ["batches"] });
     },
   });
-  if (batch.format !== "csv") return null;
+  const only = oneOf(batch.format, FORMATS);
   return (
     <>
-      <FilePicker picked={picked} onPick={setPicked} />
+      <FilePicker picked={picked} onPick={setPicked} {...(only ? { only } : {})} />
       {picked && <PreviewTable preview={picked.preview} />}
       <FormError error={send.error} />
       <div className={build.buttons}>

@@ -1,12 +1,15 @@
 /** The beginning of a CSV file, as the API will read it: for a preview. Pure. */
 
-export interface CsvPreview {
+/** Columns and first rows of a file. */
+export interface RowsPreview {
   columns: string[];
+  /** Those that each row has: a template that names another one refuses the rows without it. */
+  always: string[];
   rows: string[][];
 }
 
-/** Bytes of a file that a preview reads. */
-export const PREVIEW_BYTES = 64 * 1024;
+/** Bytes of a file that a preview reads: more than its longest row, which has 64 KB. */
+export const PREVIEW_BYTES = 128 * 1024;
 const SEPARATORS = [",", ";", "|", "\t"];
 const SHOWN_ROWS = 5;
 const SHOWN_CELL = 200;
@@ -24,7 +27,7 @@ export function textOfBytes(bytes: Uint8Array): string {
 }
 
 /** Returns the columns and the first rows; `isWhole` says whether the text is all of the file. */
-export function csvPreview(text: string, isWhole: boolean): CsvPreview {
+export function csvPreview(text: string, isWhole: boolean): RowsPreview {
   const { separator, content } = separatorOf(text);
   const lines = cells(content, separator, SHOWN_ROWS + 2);
   // The last line of a part may be cut.
@@ -33,6 +36,7 @@ export function csvPreview(text: string, isWhole: boolean): CsvPreview {
   const [columns = [], ...rows] = filled;
   return {
     columns,
+    always: columns,
     rows: rows.slice(0, SHOWN_ROWS).map((row) => row.map((cell) => cell.slice(0, SHOWN_CELL))),
   };
 }

@@ -1,43 +1,67 @@
 /** A batch as its form edits it. Pure. */
-import { prettyJson } from "~/lib/json-text";
-import { outboundTemplate, phoneColumn } from "./template";
+import type { Schemas } from "~/api/client";
+import { fromLocalField } from "~/lib/local-time";
+import { bodyDraft, bodyOf, withKind, type BodyDraft } from "../call-form/body";
+import type { Format } from "./file-preview";
+import { phoneColumn, userColumn, withMapping, type Mapping } from "./template";
 
-export interface BatchDraft {
+export interface BatchDraft extends Mapping {
   name: string;
-  agentId: string | null;
-  phone: string | null;
-  metadata: string[];
-  /** The body of each call, as JSON: from the columns, until a person changes it. */
-  template: string;
+  /** The route of each row's call: `outbound` or `workflow`. */
+  kind: NonNullable<Schemas["BatchSpec"]["kind"]>;
+  call: BodyDraft;
   callsSameNumbers: boolean;
   averageCallS: number | string;
+  /** As a field of the browser has it, in the viewer's zone. */
+  startsAt: string;
+  endsAt: string;
 }
 
 export function draftOf(): BatchDraft {
   return {
     name: "",
-    agentId: null,
+    kind: "outbound",
     phone: null,
+    user: null,
     metadata: [],
-    template: "{}",
+    call: bodyDraft("outbound", {}),
     callsSameNumbers: false,
     averageCallS: 60,
+    startsAt: "",
+    endsAt: "",
   };
 }
 
+const MOST_METADATA = 20;
+
 /** The draft for another file. */
 export function withColumns(draft: BatchDraft, columns: string[], fileName: string): BatchDraft {
-  const phone = phoneColumn(columns);
+  const [phone, user] = [phoneColumn(columns), userColumn(columns)];
   const name = draft.name || fileName.replace(/\.\w+$/, "").slice(0, 100);
-  return withTemplate({
-    ...draft,
-    name,
-    phone,
-    metadata: columns.filter((each) => each !== phone).slice(0, 20),
-  });
+  const metadata = columns.filter((each) => each && each !== phone).slice(0, MOST_METADATA);
+  return mapped({ ...draft, name, phone, user, metadata });
 }
 
-/** The draft with the template that its columns make. */
-export function withTemplate(draft: BatchDraft): BatchDraft {
-  return { ...draft, template: prettyJson(outboundTemplate(draft.agentId, draft.phone, draft.metadata)) };
+/** The draft with its columns in its calls. */
+export function mapped(draft: BatchDraft): BatchDraft {
+  return { ...draft, call: withMapping(draft.call, draft.kind, draft) };
+}
+
+export function ofKind(draft: BatchDraft, kind: BatchDraft["kind"]): BatchDraft {
+  return mapped({ ...draft, kind, call: withKind(draft.call, kind) });
+}
+
+/** The batch to create: its rows are uploaded, and checked before anybody is called. */
+export function specOf(draft: BatchDraft, format: Format): Schemas["BatchSpec"] {
+  return {
+    name: draft.name,
+    kind: draft.kind,
+    body: bodyOf(draft.call),
+    format,
+    dry_run: true,
+    same_numbers: draft.callsSameNumbers ? "call" : "refuse",
+    average_call_s: Number(draft.averageCallS),
+    starts_at: fromLocalField(draft.startsAt) ?? null,
+    ends_at: fromLocalField(draft.endsAt) ?? null,
+  };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { outboundTemplate, phoneColumn, placeholder } from "./template";
+import { asJson, bodyDraft, bodyOf } from "../call-form/body";
+import { phoneColumn, placeholder, userColumn, withMapping } from "./template";
 
 test.each([
   ["phone", "{{row.phone}}"],
@@ -11,13 +12,36 @@ test.each([
   expect(placeholder(column)).toBe(text);
 });
 
-test("the column of numbers is guessed", () => {
+test("the columns of numbers and people are guessed", () => {
   expect(phoneColumn(["Name", "Mobile"])).toBe("Mobile");
   expect(phoneColumn(["x", "y"])).toBe("x");
   expect(phoneColumn([])).toBeNull();
+  expect(userColumn(["phone", "Customer ID"])).toBe("Customer ID");
+  expect(userColumn(["Name", "phone"])).toBe("phone");
 });
 
-test("metadata is there if columns are chosen", () => {
-  expect(outboundTemplate("a", "phone", [])).toEqual({ agentId: "a", phoneNumber: "{{row.phone}}" });
-  expect(outboundTemplate("a", "phone", ["name"])).toHaveProperty("metadata", { name: "{{row.name}}" });
+const mapping = { phone: "phone", user: "id", metadata: ["name"] };
+
+test("a phone call gets its number and metadata, and keeps what else it says", () => {
+  const draft = bodyDraft("outbound", { agentId: "a", testSpeed: 10 });
+  const body = {
+    agentId: "a",
+    testSpeed: 10,
+    phoneNumber: "{{row.phone}}",
+    metadata: { name: "{{row.name}}" },
+  };
+  expect(bodyOf(withMapping(draft, "outbound", mapping))).toEqual(body);
+  const edited = withMapping(asJson(draft), "outbound", mapping);
+  expect(edited.json).not.toBeNull();
+  expect(bodyOf(edited)).toEqual(body);
+  expect(bodyOf(withMapping(draft, "outbound", { ...mapping, metadata: [] }))).not.toHaveProperty("metadata");
+});
+
+test("a workflow call gets its person, and its number in the context", () => {
+  const draft = bodyDraft("workflow", { workflow_slug: "w" });
+  expect(bodyOf(withMapping(draft, "workflow", { ...mapping, metadata: [] }))).toEqual({
+    workflow_slug: "w",
+    user_id: "{{row.id}}",
+    user_context: { phone: "{{row.phone}}" },
+  });
 });
