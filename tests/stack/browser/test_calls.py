@@ -36,7 +36,8 @@ async def test_a_call_is_placed_and_watched_to_its_end(tab: Tab, tenant: Tenant)
     story = page.get_by_role("list", name="Steps of the call")
     for title in ("Accepted", "In line", "Dialled", "Answered", "Completed"):
         await expect(story.get_by_text(title, exact=True)).to_be_visible()
-    await expect(page.get_by_label(re.compile(r"^talks, \d"))).to_be_visible()
+    for interval in ("prepares the agent", "talks"):
+        await expect(page.get_by_label(re.compile(rf"^{interval}, \d"))).to_be_visible()
     call_id = page.url.rsplit("/", 1)[1]
     assert tenant.call(call_id)["metadata"] == {"order": "4711", "invoice": 12345678901234567890}
 
