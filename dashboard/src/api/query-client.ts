@@ -9,7 +9,11 @@ import { recoveryMs, retryDelayMs, shouldRetry } from "./retry";
 /** Makes the client; `onSignedOut` is called when the API no longer accepts the session. */
 export function makeQueryClient(onSignedOut: () => void): QueryClient {
   const onError = (error: Error, wasSignedIn: boolean) => {
-    if (!(error instanceof ApiError)) return;
+    if (!(error instanceof ApiError)) {
+      // A bug: the page says that it failed, and the console why.
+      console.error(error);
+      return;
+    }
     if (error.kind === "signed-out" && wasSignedIn) onSignedOut();
     if (error.kind === "limited") noteLimit(error.retryAfterS);
   };

@@ -16,6 +16,7 @@ it("tries again what can succeed later, three times", () => {
   expect(shouldRetry(0, briefly)).toBe(true);
   expect(shouldRetry(0, refused)).toBe(false);
   expect(shouldRetry(0, new Error("a bug"))).toBe(false);
+  expect(shouldRetry(0, new DOMException("aborted", "AbortError"))).toBe(true);
 });
 
 it("waits as long as the API asks, and never less", () => {

@@ -8,6 +8,8 @@ const RECOVERY_MS = 10_000;
 
 /** Whether to try again after the `failures`-th failure, counted from 0. A longer wait is shown as what it is. */
 export function shouldRetry(failures: number, error: Error): boolean {
+  // A query that is no longer wanted does not ask: this one is, and its request was aborted all the same.
+  if (error.name === "AbortError") return failures < MOST_RETRIES;
   if (!(error instanceof ApiError) || !error.isTransient || error.type === "timeout") return false;
   return failures < MOST_RETRIES && (error.retryAfterS ?? 0) <= LONGEST_SILENCE_S;
 }

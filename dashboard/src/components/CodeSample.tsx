@@ -1,6 +1,9 @@
 import { useId, useState } from "react";
+import { excerpt } from "~/lib/excerpt";
 import classes from "./CodeSample.module.css";
 import { CopyButton } from "./CopyButton";
+
+const SHOWN_AT_MOST = 20_000;
 
 interface Sample {
   /** The language or tool: "curl". */
@@ -14,6 +17,7 @@ export function CodeSample({ samples }: { samples: Sample[] }) {
   const id = useId();
   const sample = samples[at] ?? samples[0];
   if (!sample) return null;
+  const part = excerpt(sample.code, SHOWN_AT_MOST);
   return (
     <div className={classes.box}>
       <div className={classes.bar}>
@@ -42,7 +46,8 @@ export function CodeSample({ samples }: { samples: Sample[] }) {
         aria-labelledby={`${id}-${at}`}
         tabIndex={0}
       >
-        <code>{sample.code}</code>
+        <code>{part.text}</code>
+        {part.left > 0 && `\n… ${part.left.toLocaleString("en")} more characters: the copy has them all`}
       </pre>
     </div>
   );

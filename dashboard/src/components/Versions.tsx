@@ -76,17 +76,23 @@ function Changes({ changes, isSame }: { changes: Change[]; isSame: boolean }) {
   }
   return (
     <ol className={classes.changes} aria-label="Changes">
-      {changes.map((change) => (
+      {changes.slice(0, MOST_CHANGES).map((change) => (
         <li key={change.path} className={classes.change}>
           <code className={classes.path}>{change.path}</code>
           <Side sign="−" value={change.before} tone={classes.removed} what="before" />
           <Side sign="+" value={change.after} tone={classes.added} what="after" />
         </li>
       ))}
+      {changes.length > MOST_CHANGES && (
+        <li className={classes.none}>
+          {`and ${(changes.length - MOST_CHANGES).toLocaleString("en")} more changes`}
+        </li>
+      )}
     </ol>
   );
 }
 
+const MOST_CHANGES = 200;
 const LONGEST_VALUE = 2_000;
 
 interface SideProps {

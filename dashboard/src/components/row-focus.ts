@@ -25,7 +25,10 @@ export function useRowFocus(ids: string[], scroller: RefObject<HTMLElement | nul
   const at = indexOf(focused, ids);
   useEffect(() => {
     if (wanted.current === null) return;
-    scroller.current?.querySelector<HTMLElement>(`[data-index="${wanted.current}"]`)?.focus();
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${wanted.current}"]`);
+    // Scrolling renders, too: the row may come with the next one.
+    if (!row) return;
+    row.focus();
     wanted.current = null;
   });
   const note = (index: number) => setFocused({ index, id: ids[index] });

@@ -59,5 +59,9 @@ def _created(tenant: Tenant, kind: str, values: dict[str, Any]) -> dict[str, Any
 
 
 async def go_within(page: Page, path: str) -> None:
-    """Go to another page of the app without loading it anew, as its links do."""
+    """Go to another page of the app as its links do, not loading it anew; nothing of the last one is left."""
+    lost = page.get_by_role("heading", name="No such page")
+    await page.evaluate("history.pushState({}, '', '/nowhere')")
+    await lost.wait_for()
     await page.evaluate("(path) => history.pushState({}, '', path)", path)
+    await lost.wait_for(state="detached")

@@ -110,7 +110,7 @@ async def test_an_answer_that_is_not_the_apis_is_explained(
     tab: Tab, tenant: Tenant, status: int, content_type: str, body: str, said: str
 ) -> None:
     page = tab.page
-    tab.expects("502 GET /api/v1/agents", r"console: .*")
+    tab.expects("502 GET /api/v1/agents", "(?s)console: .*")
     await tab.sign_in(tenant.key)
     await page.route(AGENTS, lambda route: route.fulfill(status=status, content_type=content_type, body=body))
     await go(page, "Agents")

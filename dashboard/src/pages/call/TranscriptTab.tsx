@@ -72,7 +72,15 @@ function Chat({ turns, isLive }: { turns: Turn[]; isLive: boolean }) {
     if (isLive && virtual.isAtEnd(TURN_HEIGHT * 3)) virtual.scrollToIndex(count - 1, { align: "end" });
   }, [count, isLive, virtual]);
   return (
-    <div ref={scroller} className={classes.chat} role="log" aria-label="Transcript" tabIndex={0}>
+    <div
+      ref={scroller}
+      className={classes.chat}
+      role="log"
+      // Turns that come into sight by scrolling are no news.
+      aria-live={isLive ? "polite" : "off"}
+      aria-label="Transcript"
+      tabIndex={0}
+    >
       <div className={classes.turns} style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ index, start, key }) => {
           const turn = turns[index];
