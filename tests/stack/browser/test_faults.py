@@ -33,7 +33,8 @@ async def test_ages_follow_the_apis_clock(tab: Tab, tenant: Tenant) -> None:
     await expect(row.get_by_role("time")).to_have_text(re.compile(r"^(now|\d+ sec\. ago|1 min\. ago)$"))
     await go(page, "Webhooks")
     await expect(page.get_by_role("heading", name="No webhooks yet")).to_be_visible()
-    await page.route("**/api/v1/webhooks", lambda route: route.fulfill(status=503, body="{}"))
+    unavailable = {"status": 503, "headers": {"Retry-After": "0"}, "body": "{}"}
+    await page.route("**/api/v1/webhooks", lambda route: route.fulfill(**unavailable))
     await page.clock.fast_forward("00:06")
     stale = page.get_by_text("Not up to date")
     await expect(stale).to_contain_text(re.compile(r"read (now|\d+ sec\. ago)\."))

@@ -85,15 +85,12 @@ async def test_script_in_any_field_of_any_page_is_text(tab: Tab, tenant: Tenant,
     await tab.sign_in(tenant.key, call)
     await page.route(re.compile(r"/api/v1/(?!session$)"), poison)
     await page.reload()
-    hidden = ("/webhooks", "/place-call")  # descriptions are in tooltips there, and names in closed lists
+    hidden = ("/place-call",)  # names are in closed lists there
     visited = [
         *paths.values(),
         *(f"{call}?tab={part}" for part in ("transcript", "tools", "deliveries", "json")),
-        *(f"{webhook}?tab={part}" for part in ("settings", "verify")),
-        *(f"{paths[kind]}?tab=versions" for kind in ("agent", "workflow", "tool")),
-        *(f"{paths[kind]}?tab=json" for kind in ("batch",)),
-        *("/agents", "/workflows", "/tools", "/triggers", "/schedules", "/batches", "/trunks"),
-        *("/now", "/rules", "/calls", "/settings/api-keys", "/settings/sessions"),
+        *(f"{webhook}?tab=settings", f"{paths['agent']}?tab=versions", "/agents", "/triggers", "/calls"),
+        *("/now", "/rules", "/settings/sessions"),
         *hidden,
     ]
     for path in visited:
@@ -219,11 +216,7 @@ async def test_megabytes_of_a_call_are_a_page_like_any_other(tab: Tab, tenant: T
     log = page.get_by_role("log", name="Transcript")
     await log.get_by_role("button", name="Show more").first.click()
     await log.focus()
-    for _ in range(20):  # heights are measured on the way, so that the end moves
-        await page.keyboard.press("End")
-        await page.wait_for_timeout(100)
-        if await log.get_by_text("turn 19999 ").count():
-            break
+    await page.keyboard.press("End")
     await expect(log.get_by_text("turn 19999 ")).to_be_visible()
     assert await nodes(page) < MOST_NODES
     await page.get_by_role("tab", name="JSON").click()

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useMemo, useRef, useState, type RefObject } from "react";
 import type { Schemas } from "~/api/client";
 import { FormError } from "~/components/FormError";
 import { Empty } from "~/components/PageState";
@@ -71,6 +71,7 @@ function Chat({ turns, isLive }: { turns: Turn[]; isLive: boolean }) {
   useEffect(() => {
     if (isLive && virtual.isAtEnd(TURN_HEIGHT * 3)) virtual.scrollToIndex(count - 1, { align: "end" });
   }, [count, isLive, virtual]);
+  useEndKey(scroller, () => virtual.scrollToIndex(count - 1, { align: "end" }));
   return (
     <div
       ref={scroller}
@@ -101,6 +102,21 @@ function Chat({ turns, isLive }: { turns: Turn[]; isLive: boolean }) {
       </div>
     </div>
   );
+}
+
+/** The browser's own way by End stops where the end was before the turns there had their heights. */
+function useEndKey(scroller: RefObject<HTMLElement | null>, goToEnd: () => void) {
+  const onEnd = useEffectEvent(goToEnd);
+  useEffect(() => {
+    const element = scroller.current;
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key !== "End" || event.target !== element) return;
+      event.preventDefault();
+      onEnd();
+    };
+    element?.addEventListener("keydown", onKeyDown);
+    return () => element?.removeEventListener("keydown", onKeyDown);
+  }, [scroller]);
 }
 
 function TurnView({ turn, before }: { turn: Turn; before: Turn | undefined }) {
