@@ -51,6 +51,8 @@ export default function TimeChart({ summary, atS, series, height = 160 }: TimeCh
         width: host.current.clientWidth,
         height,
         legend: { show: false },
+        // The last time stands half beyond its line.
+        padding: [null, 28, null, null],
         cursor: { y: false },
         axes: [
           {

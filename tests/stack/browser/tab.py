@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -68,11 +67,6 @@ class Tab:
         """Wait for the page's heading."""
         heading = self.page.get_by_role("heading", level=1)
         await expect(heading.filter(has_text=name) if name else heading).to_be_visible()
-
-    async def picture(self, name: str) -> None:
-        """Keep a picture of the page for the documentation, if `SCREENSHOTS` is set."""
-        if os.environ.get("SCREENSHOTS"):
-            await self.page.screenshot(path=ROOT / "docs" / "images" / f"dashboard-{name}.png")
 
     async def has_no_barriers(self) -> None:
         """Fail on what axe-core calls serious or critical: https://www.deque.com/axe/"""

@@ -10,7 +10,6 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.stack.browser.fixtures_browser import OpenTab
-from tests.stack.browser.pictures import take_picture
 from tests.stack.browser.tab import Tab
 from tests.stack.fixtures_tenants import MakeTenant
 from tests.support.tenant import Tenant
@@ -205,7 +204,6 @@ async def test_no_barrier_is_found_on_the_pages_of_calls(
     await tab.sign_in(tenant.key, f"/calls/{call_id}")
     await expect(tab.page.get_by_text("Completed", exact=True)).to_be_visible()
     await tab.has_no_barriers()
-    await take_picture(tab, "call")
     await tab.page.get_by_role("tab", name="Transcript").click()
     await expect(tab.page.get_by_role("tabpanel", name="Transcript")).to_be_visible()
     await tab.has_no_barriers()
@@ -213,9 +211,7 @@ async def test_no_barrier_is_found_on_the_pages_of_calls(
     await tab.page.get_by_label(f"Select {call_id}").check()
     await expect(tab.page.get_by_role("button", name="Cancel 1 call")).to_be_visible()
     await tab.has_no_barriers()
-    await take_picture(tab, "calls")
     await tab.page.get_by_role("link", name="Place a call").first.click()
     await tab.sees_heading("Place a call")
     await expect(tab.page.get_by_role("combobox", name="Agent")).to_have_value("Ada")
     await tab.has_no_barriers()
-    await take_picture(tab, "place-call")

@@ -7,7 +7,6 @@ import pytest
 from playwright.async_api import expect
 
 from tests.stack.browser.fixtures_browser import OpenTab
-from tests.stack.browser.pictures import take_picture
 from tests.stack.browser.shown_once import take_secret
 from tests.stack.browser.tab import Tab
 from tests.support import http
@@ -149,7 +148,6 @@ async def test_no_barrier_is_found_in_settings(open_tab: OpenTab, tenant: Tenant
     await tab.sign_in(tenant.key, "/settings/api-keys?new=true")
     await expect(tab.page.get_by_role("checkbox", name="audit:read")).to_be_visible()
     await tab.has_no_barriers()
-    await take_picture(tab, "create-api-key")
     for part, seen in (
         ("api-keys", "API keys"),
         ("sessions", "Sessions"),
@@ -158,9 +156,7 @@ async def test_no_barrier_is_found_in_settings(open_tab: OpenTab, tenant: Tenant
         await tab.page.goto(f"/settings/{part}")
         await expect(tab.page.get_by_role("grid", name=seen)).to_be_visible()
         await tab.has_no_barriers()
-        await take_picture(tab, f"settings-{part}")
     for part, text in (("limits", "Calls in progress"), ("livekit", "Use a project of your own")):
         await tab.page.goto(f"/settings/{part}")
         await expect(tab.page.get_by_role("heading", name=text)).to_be_visible()
         await tab.has_no_barriers()
-        await take_picture(tab, f"settings-{part}")

@@ -9,7 +9,6 @@ from playwright.async_api import Locator, Page, expect
 
 from local.webhook_receiver import Receiver
 from tests.stack.browser.fixtures_browser import OpenTab
-from tests.stack.browser.pictures import take_picture
 from tests.stack.browser.shown_once import take_secret
 from tests.stack.browser.tab import Tab
 from tests.stack.fixtures_tenants import MakeTenant
@@ -146,15 +145,12 @@ async def test_no_barrier_is_found_on_webhooks(
     await tab.page.goto("/webhooks")
     await expect(tab.page.get_by_role("row")).to_have_count(2)
     await tab.has_no_barriers()
-    await take_picture(tab, "webhooks")
     await tab.page.goto(f"/webhooks/{webhook['id']}")
     panel = await ping(tab.page)
     await expect(panel.get_by_text("Delivered by")).to_be_visible()
     await expect(panel.get_by_label("body as JSON", exact=True)).to_be_visible()
     await tab.has_no_barriers()
-    await take_picture(tab, "webhook-delivery")
     for part in ("settings", "verify"):
         await tab.page.goto(f"/webhooks/{webhook['id']}?tab={part}")
         await expect(tab.page.get_by_label("Health")).to_be_visible()
         await tab.has_no_barriers()
-        await take_picture(tab, f"webhook-{part}")
