@@ -2,7 +2,7 @@ import { MultiSelect, NumberInput, Select, Switch, TextInput } from "@mantine/co
 import { Fields, Section } from "~/components/Section";
 import { errorWithin, fieldError } from "~/lib/form-errors";
 import { namesWith } from "../build/names";
-import { PolicyFields } from "../build/PolicyFields";
+import { PolicyFields } from "../build/LazyPolicyFields";
 import { useChoices } from "../build/queries";
 import type { AgentDraft } from "./draft";
 

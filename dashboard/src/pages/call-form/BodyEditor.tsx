@@ -4,7 +4,7 @@ import { JsonField } from "~/components/JsonField";
 import { Fields } from "~/components/Section";
 import { errorIn, errorWithin, fieldsWithin } from "~/lib/form-errors";
 import { textOf } from "~/lib/search";
-import { PolicyFields } from "../build/PolicyFields";
+import { PolicyFields } from "../build/LazyPolicyFields";
 import { asJson, bodyDraft, bodyOf, bodyProblem, withText, type BodyDraft } from "./body";
 import classes from "./call-form.module.css";
 import { DataFields } from "./DataFields";

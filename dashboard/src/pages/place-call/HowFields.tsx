@@ -1,6 +1,6 @@
 import { TextInput } from "@mantine/core";
 import { useSession } from "~/api/use-session";
-import { PolicyFields } from "../build/PolicyFields";
+import { PolicyFields } from "../build/LazyPolicyFields";
 import type { CallFieldsProps } from "../call-form/draft";
 import { errorOf } from "~/lib/form-errors";
 import classes from "./PlaceCallPage.module.css";

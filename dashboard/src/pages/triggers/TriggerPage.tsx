@@ -1,20 +1,22 @@
 import { Button } from "@mantine/core";
 import { Link, useParams } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { useLive } from "~/api/live";
 import { CodeSample } from "~/components/CodeSample";
 import { CopyButton } from "~/components/CopyButton";
 import { IdText } from "~/components/IdText";
 import { NeedsRight } from "~/components/NeedsRight";
 import { Page } from "~/components/Page";
-import { PageState } from "~/components/PageState";
+import { PageState, Skeleton } from "~/components/PageState";
 import { Panel } from "~/components/Panel";
 import { Status } from "~/components/Status";
 import { triggerQuery, type Trigger } from "./queries";
 import { TriggerActions } from "./TriggerActions";
 import { TriggerEvents } from "./TriggerEvents";
-import { TriggerForm } from "./TriggerForm";
 import classes from "./Triggers.module.css";
 import { sendCommand } from "./words";
+
+const TriggerForm = lazy(async () => ({ default: (await import("./TriggerForm")).TriggerForm }));
 
 const EVERY_MS = 10_000;
 
@@ -47,7 +49,9 @@ function TriggerDetails({ triggerId }: { triggerId: string }) {
             <Address trigger={found} />
             <TriggerEvents triggerId={found.id} />
             <Panel title="Fields" text={`Version ${found.version}. A change takes effect at the next event.`}>
-              <TriggerForm trigger={found} />
+              <Suspense fallback={<Skeleton />}>
+                <TriggerForm trigger={found} />
+              </Suspense>
             </Panel>
           </div>
         )}

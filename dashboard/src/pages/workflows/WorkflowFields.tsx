@@ -5,7 +5,7 @@ import { errorWithin, fieldError } from "~/lib/form-errors";
 import { parseObject } from "~/lib/json-text";
 import classes from "../build/build.module.css";
 import { namesWith } from "../build/names";
-import { PolicyFields } from "../build/PolicyFields";
+import { PolicyFields } from "../build/LazyPolicyFields";
 import { useChoices } from "../build/queries";
 import type { WorkflowDraft } from "./draft";
 

@@ -82,8 +82,7 @@ def claim_call(
 ) -> Change:
     """Claim a queued call for a lane run, with a slot of every limited pool (rule 5); it stays `queued`.
 
-    `claimed_at_ms` is shown as the begin of the preparation, and decides nothing. What the agent of an
-    earlier claim said of its callee and its end no longer counts.
+    `claimed_at_ms` is only shown. What an earlier claim's agent said of its callee and end no longer counts.
     """
     limits = limits or {}
     marks: dict[str, Any] = {
