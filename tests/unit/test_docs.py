@@ -293,3 +293,11 @@ def test_the_errors_page_has_each_error_with_its_status() -> None:
     shown = {(int(status), name) for status, names in rows for name in _CODE.findall(names)}
     shown.discard((500, errors.TrunklineError.type))
     assert shown == {(status, error.type) for error, status in STATUS.items()}
+
+
+def test_the_errors_page_says_what_each_error_means_and_what_to_do() -> None:
+    text = (ROOT / "docs/errors.md").read_text()
+    rows = re.findall(r"^\| \d{3} \|.*$", text, re.MULTILINE)
+    cells = [[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows]
+    assert len(rows) == len(STATUS) + 1, "one row for each type, and one for what nobody foresaw"
+    assert [row for row in cells if len(row) != 4 or not all(row)] == []
