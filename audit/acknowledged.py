@@ -139,6 +139,11 @@ OPENAPI = (
         "Other values were refused before, too.",
     ),
     Acknowledgement(
+        "parameter-required",
+        r"GET /api/v1/refusals",
+        "The API refused a request without it before, too: the document did not say so.",
+    ),
+    Acknowledgement(
         "request-field-removed",
         r"ScheduleChange",
         "PATCH /calls/{call_id} never took these fields of schedules, which the document showed for it.",

@@ -13,7 +13,7 @@ from functions.agent_api.routes import ROUTES as AGENT_ROUTE_INDEX
 from functions.api.routes import ROUTES as ROUTE_INDEX
 from openapi import webhooks
 from openapi.examples import error_examples, example_of
-from openapi.operation import AGENTS_SCHEME, operation
+from openapi.operation import AGENTS_SCHEME, operation, shared_errors
 from openapi.schemas import schemas_of
 from openapi.tags import TAGS, tag_of
 from trunkline.auth.principal import MODE_HEADER
@@ -76,6 +76,7 @@ def document() -> dict[str, Any]:
         "components": {
             "securitySchemes": _security_schemes(),
             "headers": _HEADERS,
+            "responses": shared_errors(),
             "schemas": schemas,
             "examples": _examples(_ALL_ROUTES, schemas),
         },

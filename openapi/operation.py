@@ -35,7 +35,6 @@ _COMMON_ERRORS = {
 
 AGENTS_SCHEME = "agentToken"
 _AGENT_ERRORS = {
-    400: "The request is not valid.",
     401: "The token is missing, or is not an agent's.",
     403: "The token is for another call.",
     500: _COMMON_ERRORS[500],
@@ -51,13 +50,14 @@ def is_for_agents(route: Route) -> bool:
 def operation(route: Route) -> dict[str, Any]:
     """Make the operation object of a route (OpenAPI 3.1, 4.8.10)."""
     answer = route.response.__name__
+    success = _response(route.returns, answer, answer, has_rate=not is_for_agents(route))
     needs = f"Needs the scope `{route.scope}`." if route.scope else ""
     made: dict[str, Any] = {
         "operationId": route.operation_id,
         "tags": [tag_of(route)],
         "summary": route.summary,
         "description": " ".join(text for text in (route.description, needs) if text),
-        "responses": {str(route.status): _response(route, route.returns, answer, answer)} | _errors(route),
+        "responses": {str(route.status): success} | _errors(route),
     }
     if parameters := _parameters(route):
         made["parameters"] = parameters
@@ -109,7 +109,7 @@ def _query_parameters(route: Route) -> list[dict[str, Any]]:
         {
             "name": name,
             "in": "query",
-            "required": False,
+            "required": name in schema.get("required", ()),
             "description": field.pop("description", ""),
             "schema": _parameter_schema(name, field, definitions),
         }
@@ -146,14 +146,28 @@ def _errors(route: Route) -> dict[str, Any]:
 
 
 def _error(route: Route, status: int, text: str) -> dict[str, Any]:
-    is_agents_own = is_for_agents(route) and status in (401, 403)
-    return _response(route, text, "Error", f"{'Agent' if is_agents_own else ''}Error{status}")
+    """Return the response of a status: one of those that many operations have, or one of its own."""
+    prefix, shared = ("AgentError", _AGENT_ERRORS) if is_for_agents(route) else ("Error", _COMMON_ERRORS)
+    if shared.get(status) == text:
+        return {"$ref": f"#/components/responses/{prefix}{status}"}
+    return _response(text, "Error", f"Error{status}", has_rate=not is_for_agents(route))
 
 
-def _response(route: Route, description: str, model: str, example: str) -> dict[str, Any]:
+def shared_errors() -> dict[str, Any]:
+    """Return the error responses that many operations have, by name."""
+    made = {}
+    for status, text in _COMMON_ERRORS.items():
+        made[f"Error{status}"] = _response(text, "Error", f"Error{status}")
+    for status, text in _AGENT_ERRORS.items():
+        example = f"{'Agent' if status in (401, 403) else ''}Error{status}"
+        made[f"AgentError{status}"] = _response(text, "Error", example, has_rate=False)
+    return made
+
+
+def _response(description: str, model: str, example: str, *, has_rate: bool = True) -> dict[str, Any]:
     media = {
         "schema": {"$ref": REF.format(model=model)},
         "examples": {"example": {"$ref": f"#/components/examples/{example}"}},
     }
     response: dict[str, Any] = {"description": description, "content": {"application/json": media}}
-    return response if is_for_agents(route) else response | {"headers": _RATE_HEADERS}
+    return response | {"headers": _RATE_HEADERS} if has_rate else response

@@ -70,6 +70,8 @@ def check_against_openapi(response: httpx.Response) -> None:
         if method in known.responses and known.pattern.fullmatch(path):
             response.read()
             promised = known.responses[method][str(response.status_code)]
+            if "$ref" in promised:
+                promised = document()["components"]["responses"][promised["$ref"].rpartition("/")[2]]
             _validator(promised["content"]["application/json"]["schema"]["$ref"]).validate(response.json())
             return
     assert response.status_code == httpx.codes.NOT_FOUND, f"{method} {path} is in no document"

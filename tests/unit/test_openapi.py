@@ -82,9 +82,16 @@ def test_the_example_of_a_body_fits_the_schema_that_the_document_names(route: Ro
     assert list(Draft202012Validator(schema).iter_errors(body["example"])) == []
 
 
+def of(response: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    """Return the response itself, if it is named."""
+    found: dict[str, Any] = shared[response["$ref"].rpartition("/")[2]] if "$ref" in response else response
+    return found
+
+
 def responses() -> list[tuple[str, str, dict[str, Any]]]:
+    shared = document()["components"]["responses"]
     return [
-        (operation["operationId"], status, response["content"]["application/json"])
+        (operation["operationId"], status, of(response, shared)["content"]["application/json"])
         for methods in document()["paths"].values()
         for operation in methods.values()
         for status, response in operation["responses"].items()

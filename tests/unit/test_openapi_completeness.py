@@ -72,6 +72,16 @@ def test_every_parameter_is_described_and_typed() -> None:
     assert formats["call_id"] == formats["agent_id"] == "uuid"
 
 
+def test_a_parameter_that_the_api_asks_for_is_required() -> None:
+    required = {
+        (operation["operationId"], parameter["name"])
+        for operation in operations()
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] == "query" and parameter["required"]
+    }
+    assert required == {("listRefusals", "phone_number"), ("listCallDeliveries", "call_id")}
+
+
 def test_every_schema_and_field_is_described() -> None:
     assert [name for name, schema in schemas().items() if not schema["description"]] == []
     assert [f"{name}.{field}" for name, field, value in fields() if not value["description"]] == []
