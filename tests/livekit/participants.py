@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import httpx
 import jwt
 
+from tests.support.http import PATIENT_S
+
 TEXT_TOPIC = "lk.chat"
 
 
@@ -34,7 +36,7 @@ class StandInParticipant:
         await self._tell("leaves", room=self._room, identity=self._identity)
 
     async def _tell(self, what: str, **body: Any) -> None:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENT_S) as client:
             (await client.put(f"{self._url}/_control/{what}", json=body)).raise_for_status()
 
 

@@ -91,7 +91,7 @@ async def test_the_guides_basic_dispatch(company: Tenant, capsys: pytest.Capture
 
 
 async def test_the_guides_test_agent(company: Tenant) -> None:
-    async with httpx.AsyncClient(verify=http.TLS) as client:
+    async with http.async_client() as client:
         names = await carry_out("guide/single_agent.py", company, client=client)
     assert names["response"].status_code == 201
     assert {"call_id", "room_name", "token", "url", "status"} == set(names["response"].json())

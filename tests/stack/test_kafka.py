@@ -121,7 +121,7 @@ async def test_the_adrs_consumer_starts_a_call_at_a_login(
     consumer = AIOKafkaConsumer("logins", bootstrap_servers=kafka, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        async with httpx.AsyncClient(verify=http.TLS) as api:
+        async with http.async_client() as api:
             for _ in events:
                 record = await consumer.getone()
                 await names["handle_event"](json.loads(record.value), api)

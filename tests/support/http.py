@@ -8,10 +8,15 @@ from functools import partial
 import httpx
 
 TLS = ssl.create_default_context()
+PATIENT_S = 120
+"""httpx's own five seconds would fail a test on a machine that is busy."""
 
-request = partial(httpx.request, verify=TLS, timeout=120)
-get = partial(httpx.get, verify=TLS, timeout=120)
-post = partial(httpx.post, verify=TLS, timeout=120)
-put = partial(httpx.put, verify=TLS, timeout=120)
-delete = partial(httpx.delete, verify=TLS, timeout=120)
-patch = partial(httpx.patch, verify=TLS, timeout=120)
+client = partial(httpx.Client, verify=TLS, timeout=PATIENT_S)
+async_client = partial(httpx.AsyncClient, verify=TLS, timeout=PATIENT_S)
+
+request = partial(httpx.request, verify=TLS, timeout=PATIENT_S)
+get = partial(httpx.get, verify=TLS, timeout=PATIENT_S)
+post = partial(httpx.post, verify=TLS, timeout=PATIENT_S)
+put = partial(httpx.put, verify=TLS, timeout=PATIENT_S)
+delete = partial(httpx.delete, verify=TLS, timeout=PATIENT_S)
+patch = partial(httpx.patch, verify=TLS, timeout=PATIENT_S)
