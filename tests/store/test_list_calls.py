@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.store.fixtures_outbound import LONG_POLLS, ME, OTHER, OutboundHarness
+from trunkline.call_control import get_call, list_calls
 from trunkline.call_control.call_query import CallQuery
 from trunkline.call_control.get_call import CallList
-from trunkline.call_control.list_calls import MAX_CALLS_READ
 from trunkline.calls.models import Call
 from trunkline.calls.reasons import Reason
 from trunkline.calls.states import State
@@ -85,8 +85,10 @@ def test_calls_are_found_by_their_metadata(outbound: OutboundHarness, wanted: st
 def test_one_call_in_many_is_found_by_the_cursor_with_bounded_reads(
     outbound: OutboundHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(list_calls, "MAX_CALLS_READ", 20)
+    monkeypatch.setattr(list_calls, "_CALLS_AT_ONCE", 10)
     wanted = outbound.place(metadata={"order": "x"})
-    copies(outbound, replace(wanted, metadata_json="{}"), MAX_CALLS_READ + 1)
+    copies(outbound, replace(wanted, metadata_json="{}"), 21)
     read: list[int] = []
     get_all = outbound.table.get_all
 
@@ -96,7 +98,7 @@ def test_one_call_in_many_is_found_by_the_cursor_with_bounded_reads(
 
     monkeypatch.setattr(outbound.table, "get_all", counted)
     first = listed(outbound, metadata="order=x")
-    assert (first["data"], sum(read)) == ([], MAX_CALLS_READ)
+    assert (first["data"], sum(read)) == ([], 20)
     rest = listed(outbound, metadata="order=x", cursor=first["next_cursor"])
     assert (ids(rest), rest["next_cursor"]) == ([wanted.id], None)
 
@@ -181,8 +183,11 @@ def test_a_list_takes_a_slot_of_the_long_polls(outbound: OutboundHarness) -> Non
     assert outbound.clock.wall_ms() == began_ms
 
 
-def test_the_rarer_calls_are_the_rarer_a_look_is(outbound: OutboundHarness) -> None:
-    copies(outbound, outbound.place(), 400)
+def test_the_rarer_calls_are_the_rarer_a_look_is(
+    outbound: OutboundHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(get_call, "_CHEAP_ENTRIES", 10)
+    copies(outbound, outbound.place(), 20)
     known = listed(outbound, status="completed")
     looks: list[float] = []
     reader = replace(outbound.reader, sleep=looks.append)
