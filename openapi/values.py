@@ -71,7 +71,7 @@ _ENUMS: dict[tuple[str, str], Iterable[str]] = {
     ("BatchView BatchSpec", "same_numbers"): ("refuse", "call"),
     ("BatchSpec BatchView ScheduleSpec ScheduleChange ScheduleView", "kind"): _KINDS,
     ("TriggerSpec TriggerChange TriggerView TriggerWithSecret", "kind"): CallKind,
-    ("BatchRowView", "status"): (*STATUSES, "refused", "waiting", "dropped"),
+    ("BatchRowView", "status"): (*State, "refused", "waiting", "dropped", "deleted"),
     ("BatchRowView", "reason"): Reason,
     ("ExportView", "status"): ("none", "preparing", "ready", "failed"),
     ("TakenEvent RunView ReceivedView", "outcome"): EventOutcome,
@@ -102,6 +102,8 @@ _TIMES = frozenset(
 )
 _WITH_UUID = "AgentView CallAgent CallDetails CallSummary ContextAgent ContextCall ScheduledSummary"
 _UUIDS = frozenset((schema, "id") for schema in _WITH_UUID.split())
+_ECHOED = frozenset({("CancelResult", "call_id")})
+"""Ids as the request has them, which may be none."""
 _URIS = frozenset(
     {(schema, "url") for schema in ("BatchUpload", "ExportView", "JoinToken", "OpenedCall", "TriggerView")}
     | {("TriggerWithSecret", "url"), ("LiveKitView", "webhook_url"), ("LiveKitView", "url")}
@@ -125,6 +127,8 @@ def format_of(schema: str, field: str, target: dict[str, Any]) -> str | None:
     """Return the format of a string, by the name of its field or by its pattern."""
     if field.endswith(("_at", "At")) or field in _TIMES:
         return "date-time"
+    if (schema, field) in _ECHOED:
+        return None
     is_id = field in ("call_id", "agentId") or (field == "agent_id" and schema != "JobStateView")
     if is_id or target.get("pattern") == UUID or (schema, field) in _UUIDS:
         return "uuid"

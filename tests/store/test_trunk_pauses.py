@@ -206,6 +206,15 @@ async def test_failures_far_apart_open_the_breaker_whichever_runs_see_them(diale
     assert events(dialer) == [("trunk.paused", "carrier_failing: SIP 503")]
 
 
+async def test_a_run_says_why_those_before_it_failed(dialer: DialerHarness) -> None:
+    """A run whose line is empty before it looks again leaves it to the next one to pause the trunk."""
+    refused = "carrier_failing: trunk_auth_failed"
+    dialer.trunks.count_failures(TRUNK.id, TRUNK_BREAKER.opens_after, refused, anew=False)
+    assert await fail_one(dialer, 1) is StopReason.PAUSED
+    assert events(dialer) == [("trunk.paused", refused)]
+    assert dialer.livekit.invites == []
+
+
 async def test_an_answer_about_a_callee_ends_the_row_of_another_run(dialer: DialerHarness) -> None:
     dialer.livekit.answer = lambda _: DOWN
     for number in range(1, TRUNK_BREAKER.opens_after):
@@ -217,6 +226,7 @@ async def test_an_answer_about_a_callee_ends_the_row_of_another_run(dialer: Dial
     state = dialer.trunks.state(TRUNK.id)
     assert state is not None
     assert (state.failures, state.breaker) == (1, None)
+    assert state.failing_because == "carrier_failing: SIP 503"
 
 
 async def test_a_resume_by_hand_closes_the_breaker_and_forgets_the_row(dialer: DialerHarness) -> None:

@@ -86,7 +86,7 @@ def test_only_a_row_of_trunk_failures_counts() -> None:
     for result in (DOWN, DOWN, BUSY, DOWN, DialResult(DialResultKind.UNKNOWN), DOWN, DOWN):
         row.record(result)
     assert row.take() == (3, True)
-    assert row.reason == "carrier_failing: SIP 503"
+    assert row.reason(None) == "carrier_failing: SIP 503"
     row.record(DOWN)
     assert row.take() == (1, False)
 
@@ -113,7 +113,7 @@ def test_the_first_refused_credentials_pause_the_trunk() -> None:
     row = FailureRow()
     row.record(DialResult(DialResultKind.FAILED, Reason.TRUNK_AUTH_FAILED))
     assert row.take()[0] >= TRUNK_BREAKER.opens_after
-    assert row.reason == "carrier_failing: trunk_auth_failed"
+    assert row.reason(None) == "carrier_failing: trunk_auth_failed"
 
 
 @pytest.mark.parametrize("reason", sorted(TRUNK_FAULTS))

@@ -50,14 +50,14 @@ class FailureRow:
         self._new, self._ended = 0, False
         return taken
 
-    @property
-    def reason(self) -> str:
-        """Name the refusal or the last failure, for people to read."""
+    def reason(self, stored: str | None) -> str:
+        """Name the refusal or the last failure, for people to read; `stored` is that of earlier runs."""
         if self.refusal:
             return f"{LIVEKIT_REFUSED}: {self.refusal}"
-        code = self._last.sip_status_code if self._last else None
-        reason = self._last.reason if self._last else Reason.TRUNK_UNAVAILABLE
-        return f"carrier_failing: SIP {code}" if code else f"carrier_failing: {reason}"
+        if self._last is None:
+            return stored or f"carrier_failing: {Reason.TRUNK_UNAVAILABLE}"
+        code = self._last.sip_status_code
+        return f"carrier_failing: SIP {code}" if code else f"carrier_failing: {self._last.reason}"
 
 
 class TrunkGuard:
@@ -98,12 +98,14 @@ class TrunkGuard:
         new, ended = self._failures.take()
         self._row = new + (0 if ended else row)
         if new or (ended and row):
-            await self._write(self._trunks.count_failures, state.declared.id, new, ended)
+            reason = self._failures.reason(state.failing_because)
+            await self._write(self._trunks.count_failures, state.declared.id, new, reason, ended)
         return self._row
 
     async def _open(self, state: TrunkState, now_ms: int) -> None:
         trunk_id = state.declared.id
-        breaker = TrunkCircuitBreaker.opened(self._failures.reason, now_ms, state.breaker)
+        reason = self._failures.reason(state.failing_because)
+        breaker = TrunkCircuitBreaker.opened(reason, now_ms, state.breaker)
         self._context.log.error("trunk paused", trunk_id=trunk_id, reason=breaker.reason, trips=breaker.trips)
         await self._write(self._trunks.open_breaker, trunk_id, breaker)
         await self._context.offload(self._context.notifier.wake_at, trunk_id, breaker.open_until_ms)

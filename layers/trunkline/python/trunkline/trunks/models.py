@@ -86,7 +86,7 @@ class TrunkState:
 
     `tenants` maps each tenant that may use it to its limit of concurrent calls on it, or None;
     `totals` maps tenants to their limit over all trunks, where they have one. `failures` is the number of the
-    trunk's failures in a row.
+    trunk's failures in a row, and `failing_because` names the last of them.
     """
 
     declared: Trunk
@@ -96,6 +96,7 @@ class TrunkState:
     totals: Mapping[str, int] = field(default_factory=dict)
     holds: Sequence[BatchHold] = ()
     failures: int = 0
+    failing_because: str | None = None
 
     @cached_property
     def trunk(self) -> Trunk:

@@ -61,6 +61,7 @@ class TrunkRepository:
             return None
         settings = items.get(trunk_settings_key(trunk_id).sk)
         breaker = items.get(breaker_key(trunk_id).sk)
+        failing = items.get(failures_key(trunk_id).sk, {})
         granted = {sk.removeprefix("GRANT#"): items[sk] for sk in items if sk.startswith("GRANT#")}
         total = "max_calls_in_progress"
         return TrunkState(
@@ -70,7 +71,8 @@ class TrunkRepository:
             {tenant: item.get("max_concurrent_calls") for tenant, item in granted.items()},
             {tenant: item[total] for tenant, item in granted.items() if item.get(total)},
             tuple(BatchHold.parse(items[sk]) for sk in items if sk.startswith("HELD#")),
-            items.get(failures_key(trunk_id).sk, {}).get("number", 0),
+            failing.get("number", 0),
+            failing.get("reason"),
         )
 
     def ids(self) -> list[str]:
@@ -160,12 +162,13 @@ class TrunkRepository:
         writes: list[Write] = [Put(item), Delete(failures_key(trunk_id))]
         self._table.transact([*writes, *_event_puts(trunk_id, event)])
 
-    def count_failures(self, trunk_id: str, number: int, anew: bool) -> None:
-        """Add to the trunk's failures in a row, or begin the row anew."""
+    def count_failures(self, trunk_id: str, number: int, reason: str, anew: bool) -> None:
+        """Add to the trunk's failures in a row, of which `reason` names the last, or begin the row anew."""
+        key = failures_key(trunk_id)
         if anew:
-            self._table.write(Put(failures_key(trunk_id).as_item() | {"number": number}))
+            self._table.write(Put(key.as_item() | {"number": number, "reason": reason}))
         else:
-            self._table.write(Update(failures_key(trunk_id), add={"number": number}))
+            self._table.write(Update(key, set={"reason": reason}, add={"number": number}))
 
     def close_breaker(self, trunk_id: str, now_ms: int) -> None:
         """Resume a trunk that works again; does nothing if another run has done so."""
