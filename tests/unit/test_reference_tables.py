@@ -13,7 +13,7 @@ from trunkline.calls.test_numbers import TEST_NUMBERS
 from trunkline.calls.value_objects import WaitsFor
 from trunkline.core import errors
 from trunkline.http_api.error_mapping import STATUS
-from trunkline.livekit.sip_statuses import SIP_STATUSES
+from trunkline.livekit.sip_statuses import PACE_CODES, SIP_STATUSES
 from trunkline.tool_runtime.errors import FailureType
 from trunkline.webhooks.events import EventType
 from trunkline.webhooks.retry_policy import SCHEDULE_S
