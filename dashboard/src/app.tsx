@@ -2,7 +2,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRouter } from "@tanstack/react-router";
 import { forgetData, makeQueryClient } from "./api/query-client";
-import { sessionQuery } from "./api/session";
+import { isSameSession, sessionQuery } from "./api/session";
 import { Skeleton } from "./components/PageState";
 import { onNewsOfOtherTabs } from "./lib/tabs";
 import { routeTree } from "./routes.gen";
@@ -41,8 +41,8 @@ export function makeApp() {
     queryClient.removeQueries({ queryKey: sessionQuery.queryKey });
     await router.invalidate();
     const now = queryClient.getQueryData(sessionQuery.queryKey);
-    // The cookie is another tenant's: nothing that was read before may stay beside what is read now.
-    if (before && now && before.tenant_id !== now.tenant_id) location.reload();
+    // The cookie is another tenant's or key's: nothing that was read before may stay beside what is read now.
+    if (before && now && !isSameSession(before, now)) location.reload();
   };
   onNewsOfOtherTabs((news) => {
     if (news === "signed-out") goToSignIn();

@@ -17,8 +17,9 @@ export async function follow<Answer extends { poll_after_s?: number | null }>(
   { ask, keep, readPlainly }: Followed<Answer>,
   signal: AbortSignal,
 ): Promise<void> {
+  const isStopped = () => signal.aborted;
   let failures = 0;
-  while (!signal.aborted) {
+  while (!isStopped()) {
     await untilVisible(signal);
     await untilAffordable(signal);
     const asked = ask(signal);
@@ -30,9 +31,11 @@ export async function follow<Answer extends { poll_after_s?: number | null }>(
       failures = 0;
       pauseS = pauseAfterS({ pollAfterS: answer.poll_after_s ?? 0 }, 0);
     } catch (error) {
-      if (error instanceof DOMException) return;
+      if (isStopped()) return;
       failures += 1;
-      pauseS = pauseAfterS(error instanceof ApiError ? error : {}, failures);
+      // A browser also aborts what is still wanted.
+      const isTransient = error instanceof DOMException;
+      pauseS = pauseAfterS(error instanceof ApiError ? error : { isTransient }, failures);
       await readPlainly();
     }
     if (pauseS === null) return;

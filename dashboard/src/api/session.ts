@@ -7,6 +7,13 @@ import { chooseMode, currentMode, type Mode } from "./mode";
 /** `modes` is missing while a deployment is half done: then the key's mode is the only one. */
 export type Session = Omit<Schemas["SessionView"], "modes"> & { modes?: Mode[] };
 
+/** Whether two sessions see the same: of one tenant and key, in one mode. */
+export function isSameSession(one: Session, other: Session): boolean {
+  const seen = ({ tenant_id, livemode, name, scopes }: Session) =>
+    JSON.stringify([tenant_id, livemode, name, scopes]);
+  return seen(one) === seen(other);
+}
+
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
   queryFn: async ({ signal }): Promise<Session> => {

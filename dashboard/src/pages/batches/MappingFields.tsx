@@ -5,6 +5,7 @@ import { viewerZone } from "~/lib/local-time";
 import build from "../build/build.module.css";
 import { BodyEditor } from "../call-form/BodyEditor";
 import { mapped, ofKind, type BatchDraft } from "./draft";
+import type { Mapping } from "./template";
 
 interface MappingFieldsProps {
   draft: BatchDraft;
@@ -89,7 +90,7 @@ function BatchFields({ draft, onChange, error }: MappingFieldsProps) {
 
 function ColumnFields({ draft, columns, onChange, error }: MappingFieldsProps) {
   const named = [...new Set(columns.filter(Boolean))];
-  const map = (change: Partial<BatchDraft>) => onChange(mapped({ ...draft, ...change }));
+  const map = (change: Partial<Mapping>) => onChange(mapped(draft, change));
   return (
     <Fields>
       <Select

@@ -3,7 +3,7 @@ import type { Schemas } from "~/api/client";
 import { fromLocalField } from "~/lib/local-time";
 import { bodyDraft, bodyOf, withKind, type BodyDraft } from "../call-form/body";
 import type { Format } from "./file-preview";
-import { phoneColumn, userColumn, withMapping, type Mapping } from "./template";
+import { NO_MAPPING, phoneColumn, userColumn, withMapping, type Mapping } from "./template";
 
 export interface BatchDraft extends Mapping {
   name: string;
@@ -21,9 +21,7 @@ export function draftOf(): BatchDraft {
   return {
     name: "",
     kind: "outbound",
-    phone: null,
-    user: null,
-    metadata: [],
+    ...NO_MAPPING,
     call: bodyDraft("outbound", {}),
     callsSameNumbers: false,
     averageCallS: 60,
@@ -39,16 +37,17 @@ export function withColumns(draft: BatchDraft, columns: string[], fileName: stri
   const [phone, user] = [phoneColumn(columns), userColumn(columns)];
   const name = draft.name || fileName.replace(/\.\w+$/, "").slice(0, 100);
   const metadata = columns.filter((each) => each && each !== phone).slice(0, MOST_METADATA);
-  return mapped({ ...draft, name, phone, user, metadata });
+  return mapped({ ...draft, name }, { phone, user, metadata });
 }
 
-/** The draft with its columns in its calls. */
-export function mapped(draft: BatchDraft): BatchDraft {
-  return { ...draft, call: withMapping(draft.call, draft.kind, draft) };
+/** The draft with other columns in its calls. */
+export function mapped(draft: BatchDraft, change: Partial<Mapping>): BatchDraft {
+  const next = { ...draft, ...change };
+  return { ...next, call: withMapping(draft.call, draft.kind, next, draft) };
 }
 
 export function ofKind(draft: BatchDraft, kind: BatchDraft["kind"]): BatchDraft {
-  return mapped({ ...draft, kind, call: withKind(draft.call, kind) });
+  return mapped({ ...draft, kind, call: withKind(draft.call, kind) }, {});
 }
 
 /** The batch to create: its rows are uploaded, and checked before anybody is called. */

@@ -27,6 +27,17 @@ test.each<[Format, string]>([
   });
 });
 
+test("a name that every object knows is a column like any other", () => {
+  expect(preview('{"constructor": 1}\n{"a": 2}', "ndjson")).toEqual({
+    columns: ["constructor", "a"],
+    always: [],
+    rows: [
+      ["1", ""],
+      ["", "2"],
+    ],
+  });
+});
+
 test("a row that is no JSON is left out, and none make no columns", () => {
   expect(preview('{bad}\n{"a": 1}', "ndjson").rows).toEqual([["1"]]);
   expect(preview("[]", "json")).toEqual({ columns: [], always: [], rows: [] });

@@ -65,11 +65,12 @@ function readObject(text: string): Record<string, unknown>[] {
 
 function tableOf(objects: Record<string, unknown>[]): RowsPreview {
   const columns = [...new Set(objects.flatMap((object) => Object.keys(object)))];
-  const always = columns.filter((column) => objects.every((object) => column in object));
-  return { columns, always, rows: objects.map((object) => columns.map((column) => cellOf(object[column]))) };
+  const always = columns.filter((column) => objects.every((object) => Object.hasOwn(object, column)));
+  return { columns, always, rows: objects.map((object) => columns.map((column) => cellIn(object, column))) };
 }
 
-function cellOf(value: unknown): string {
+function cellIn(object: Record<string, unknown>, column: string): string {
+  const value = Object.hasOwn(object, column) ? object[column] : undefined;
   const text = typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
   return text.slice(0, SHOWN_CELL);
 }

@@ -59,6 +59,10 @@ export function useResourceForm<Stored, Draft extends object, Spec extends objec
     hasChanges,
     error: saving.error,
     isSaving: saving.isPending,
+    discard: () => {
+      form.discard();
+      saving.reset();
+    },
     isSaved: saving.isSuccess && !hasChanges,
     save: () => saving.mutate(form.draft),
   };

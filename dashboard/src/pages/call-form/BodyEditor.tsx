@@ -96,7 +96,7 @@ function BodyFields({ draft, kind, onChange, error, priority }: Omit<BodyEditorP
   const { call } = draft;
   const { workflows } = useWorkflows();
   const chosen = workflows.find(({ slug }) => slug === call.workflowSlug);
-  const isPhone = call.kind === "phone" || chosen?.channel === "phone" || call.phoneNumber !== "";
+  const isPhone = call.kind === "phone" || chosen?.channel !== "web" || call.phoneNumber !== "";
   const inBody = errorIn(error, "body");
   const set = (change: Partial<typeof call>) => onChange({ ...draft, call: { ...call, ...change } });
   const parts = { draft: call, set, error: inBody, isPhone };

@@ -39,6 +39,8 @@ describe("a body that nobody touches is sent as it was read", () => {
       { workflow_slug: "w", user_id: 7, user_context: { phone: 1 }, calling_window: window, redial },
     ],
     ["workflow", { workflow_slug: "w", user_id: "u", user_context: {}, metadata: {} }],
+    ["workflow", { workflow_slug: "w", user_id: "u", user_context: "{{event.user}}" }],
+    ["workflow", { workflow_slug: "w", user_id: "u", user_context: "[hidden]", priority: 3 }],
     ["workflow", { workflow_slug: "w", user_id: "u", user_context: { phone: "[hidden]" }, expires_at: null }],
   ])("%s %j", (kind, body) => {
     expect(bodyOf(bodyDraft(kind, body))).toEqual(body);

@@ -103,8 +103,9 @@ function jsonIn(rest: Map<string, unknown>, name: string): string {
 /** The number of a phone workflow has a field of its own. */
 function contextOf(rest: Map<string, unknown>): Partial<CallDraft> {
   const context = rest.get("user_context");
-  if (!isObject(context) || typeof context.phone !== "string")
-    return { userContext: jsonIn(rest, "user_context") };
+  // A template for all of it, or what the API hides of it: no field shows that.
+  if (!isObject(context)) return {};
+  if (typeof context.phone !== "string") return { userContext: jsonIn(rest, "user_context") };
   rest.delete("user_context");
   const { phone, ...known } = context;
   return { phoneNumber: phone, userContext: Object.keys(known).length > 0 ? prettyJson(known) : "" };

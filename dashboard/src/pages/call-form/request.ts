@@ -75,7 +75,10 @@ function numberOf(text: string): number | string | undefined {
 
 function withPhone(context: unknown, phone: { phone?: string }): unknown {
   if (phone.phone === undefined) return context;
-  const known = typeof context === "object" && context !== null && !Array.isArray(context) ? context : {};
+  const isObject = typeof context === "object" && context !== null && !Array.isArray(context);
+  // A template for all of it, or what the API hides of it, stays as it is.
+  if (phone.phone === "" && context !== undefined && !isObject) return context;
+  const known = isObject ? context : {};
   // A number that was written into the context counts while the field is empty.
   return phone.phone === "" && "phone" in known ? known : { ...known, ...phone };
 }

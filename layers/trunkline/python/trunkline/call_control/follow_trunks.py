@@ -78,17 +78,20 @@ class TrunkFollower:
 
         With `wait`, return when that is no longer of the version `after`, or the time is over.
         """
+        began_us = self.clock.monotonic_us()
         found = self._look(principal, query)
         if not query.wait or found["version"] != query.after:
             return found
         with self.long_polls.slot(principal.tenant_id, query.wait) as may_wait:
             if may_wait:
-                return self._changed(principal, query, found)
+                return self._changed(principal, query, found, began_us)
         return {**found, "poll_after_s": self.long_polls.poll_after_s()}
 
-    def _changed(self, principal: Principal, query: FollowQuery, found: ActivityList) -> ActivityList:
+    def _changed(
+        self, principal: Principal, query: FollowQuery, found: ActivityList, began_us: int
+    ) -> ActivityList:
         """Look until something has changed; the more trunks a look reads, the rarer it is."""
-        until_us = self.clock.monotonic_us() + query.wait * 1_000_000
+        until_us = began_us + query.wait * 1_000_000
         while found["version"] == query.after and (left_us := until_us - self.clock.monotonic_us()) > 0:
             self.sleep(min(left_us / 1_000_000, _pause_s(len(found["data"]))))
             found = self._look(principal, query)

@@ -19,7 +19,7 @@ from trunkline.dial_queue.lease import LaneLeaseRepository
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.status import QueueStatusReader
 from trunkline.trunks.blocked_callers import BlockedCallers
-from trunkline.trunks.models import TrunkState
+from trunkline.trunks.models import TrunkState, is_test_trunk
 from trunkline.trunks.repository import TrunkEvent, TrunkRepository
 from trunkline.trunks.schemas import CPS_MESSAGE, Concurrent, Cps
 from trunkline.trunks.test_trunk import TestTrunks
@@ -108,8 +108,9 @@ class TrunkService:
         """Read the states of the tenant's trunks in the key's mode."""
         if not principal.livemode:
             self.test_trunks.get_or_create(principal.tenant_id)
-        states = [self.trunks.state(trunk_id) for trunk_id in self.trunks.granted_ids(principal.tenant_id)]
-        return [state for state in states if state and state.declared.test is not principal.livemode]
+        granted = self.trunks.granted_ids(principal.tenant_id)
+        of_the_mode = [each for each in granted if is_test_trunk(each) is not principal.livemode]
+        return [state for trunk_id in of_the_mode if (state := self.trunks.state(trunk_id))]
 
     def get(self, principal: Principal, trunk_id: str) -> TrunkView:
         """Show one trunk with its last events and its blocked caller numbers.
