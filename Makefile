@@ -22,7 +22,7 @@ down: ## Stop the processes of a local stack that was killed
 test: test-fast test-stack ## Run all tests, on a local stack of their own
 
 test-fast: setup ## Run the tests that need no local stack, on every core
-	@nice $(PYTHON) -m pytest -n logical --dist loadfile -m "not stack" $(ARGS) $(NONE_IS_FINE)
+	@$(PYTHON) -m pytest -n logical --dist loadfile -m "not stack" $(ARGS) $(NONE_IS_FINE)
 
 test-stack: setup ## Run the tests against a local stack
 	@$(PYTHON) -m pytest -o testpaths=tests/stack -n 4 --dist loadgroup -m stack $(ARGS) $(NONE_IS_FINE)

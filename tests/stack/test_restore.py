@@ -114,11 +114,11 @@ def _reads_its_stream(endpoint: Receiver, call_id: str) -> None:
 def test_a_destroyed_stage_leaves_nothing(stack: Stack, tmp_path: Path) -> None:
     """The last test of this stack."""
     log = tmp_path / "destroy.log"
-    # Of its own: cdk refuses an output folder that another synthesis writes to.
-    output = str(tmp_path / "cdk.out")
+    # What was deployed, and not `cdk.out`, to which another synthesis may write.
+    assembly = str(stack.config.folder / "cdk.out")
 
     def run_cdk(arguments: list[str]) -> int:
-        destroy = cdk.spawn(log, stack.config.aws_environment(), *arguments, "--output", output)
+        destroy = cdk.spawn(log, stack.config.aws_environment(), *arguments, "--app", assembly)
         code: int = destroy.wait()
         return code
 

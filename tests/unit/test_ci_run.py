@@ -13,14 +13,13 @@ import pytest
 from tests.support.polling import poll
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-TEST = "--jobs=2 --output-sync=target test"
 STEPS = {
     "setup",
     "lint-style",
     "lint-types",
     "lint-audits",
     "synth STAGE=prod",
-    TEST,
+    "test",
     "test-livekit",
 }
 FAKE = """#!/usr/bin/env bash
@@ -83,7 +82,7 @@ def test_a_step_in_the_background_that_fails_is_named(run: Run) -> None:
 def test_nothing_goes_on_after_a_failure(run: Run, tmp_path: Path) -> None:
     done = run(hangs="lint-types", fails="lint-style")
     assert done.returncode != 0
-    assert TEST not in steps_of(tmp_path)
+    assert "test" not in steps_of(tmp_path)
     sleeper = int((tmp_path / "sleeper").read_text())
     poll(lambda: _has_ended(sleeper), bool, timeout_s=60)
 
