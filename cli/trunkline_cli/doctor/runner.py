@@ -30,7 +30,7 @@ _KNOWN: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
         "There are no AWS credentials.",
         "Set AWS_PROFILE, or run `aws sso login`.",
     ),
-    ((NoRegionError,), "No AWS region is set.", "Set AWS_REGION to the region of the stack."),
+    ((NoRegionError,), "No AWS region is set.", "Set AWS_DEFAULT_REGION to the region of the stack."),
     ((BotoCoreError,), "AWS did not answer: {}.", "Look at your network, region and proxy."),
     (
         (httpx.HTTPError, httpx.InvalidURL),
