@@ -104,6 +104,7 @@ class _Comparison:
         yield from self._schema(_media(old), _media(new), where, "request")
 
     def _contents(self, old: Schema, new: Schema, where: str) -> Iterator[Change]:
+        old, new = _resolved(old, self._old), _resolved(new, self._new)
         if "content" in old and "content" in new:
             yield from self._schema(_media(old), _media(new), where, "response")
 
@@ -185,7 +186,10 @@ def _media(part: Schema) -> Schema:
 def _resolved(schema: Schema, document: Schema) -> Schema:
     if "$ref" not in schema:
         return schema
-    found: Schema = document["components"]["schemas"][str(schema["$ref"]).rpartition("/")[2]]
+    _, *path = str(schema["$ref"]).split("/")
+    found = document
+    for name in path:
+        found = found[name]
     return found
 
 

@@ -31,7 +31,14 @@ DOCUMENT_BEFORE: dict[str, Any] = {
                 "responses": {
                     "201": {
                         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Call"}}}
-                    }
+                    },
+                    "400": {
+                        "content": {
+                            "application/json": {
+                                "schema": {"type": "object", "properties": {"error": {"type": "string"}}}
+                            }
+                        }
+                    },
                 },
             }
         }
@@ -81,6 +88,12 @@ def _fields(document: dict[str, Any], schema: str) -> dict[str, Any]:
     return found
 
 
+def _name_error(document: dict[str, Any], properties: dict[str, Any]) -> None:
+    schema = {"type": "object", "properties": properties}
+    document["components"]["responses"] = {"Bad": {"content": {"application/json": {"schema": schema}}}}
+    _post(document)["responses"]["400"] = {"$ref": "#/components/responses/Bad"}
+
+
 BREAKING: dict[str, tuple[Edit, str]] = {
     "an operation": (lambda new: new["paths"].clear(), "operation-removed"),
     "its id": (lambda new: _post(new).update(operationId="makeCall"), "operation-id"),
@@ -128,11 +141,13 @@ BREAKING: dict[str, tuple[Edit, str]] = {
         lambda new: _fields(new, "Call").update(id={"type": "integer"}),
         "response-type",
     ),
+    "a field of an error that has a name": (lambda new: _name_error(new, {}), "response-field-removed"),
     "a webhook": (lambda new: new["webhooks"].clear(), "webhook-removed"),
 }
 
 HARMLESS: dict[str, Edit] = {
     "nothing": lambda new: new,
+    "a name for an error": lambda new: _name_error(new, {"error": {"type": "string"}}),
     "a new operation": lambda new: new["paths"].update({"/trunks": {}}),
     "a new field of a request": lambda new: _fields(new, "Body").update(more={"type": "string"}),
     "a new field of a response": lambda new: _fields(new, "Call").update(more={"type": "string"}),
