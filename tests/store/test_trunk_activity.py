@@ -107,7 +107,7 @@ async def test_a_paused_trunk_and_a_paused_batch_hold_their_calls(dialer: Dialer
     state = dialer.trunks.state(TRUNK.id)
     assert state
     hold = BatchHold("tenant-1", "bat_1", arrived_us, arrived_us)
-    found = service(dialer).waiting.by_cause(replace(state, holds=(hold,)), "tenant-1")
+    found = service(dialer).waiting.by_cause(replace(state, holds=(hold,)), "tenant-1", in_line=2)
     assert {each.queue_state: each.calls for each in found} == {"batch_paused": 1, "in_line": 1}
     service(dialer).trunks.change(MINE, TRUNK.id, TrunkChange(paused=True))
     assert waiting(activity(dialer)) == {"trunk_paused": 2}

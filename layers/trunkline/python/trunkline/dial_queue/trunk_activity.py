@@ -96,11 +96,12 @@ class TrunkActivityService:
 
     def _of(self, principal: Principal, state: TrunkState, seconds: int) -> TrunkActivity:
         trunk_id, now_ms = state.declared.id, self.clock.wall_ms()
-        summary, lane = self.trunks.summary(principal, state), self.trunks.lanes.status(trunk_id)
+        lane = self.trunks.lanes.status(trunk_id)
+        summary = self.trunks.summary(principal, state, lane)
         last = now_ms // 1000 - 1
         first = last - seconds + 1
         talking = self.trunks.calls.count_talking(trunk_id, principal.tenant_id)
-        causes = self.waiting.by_cause(state, principal.tenant_id)
+        causes = self.waiting.by_cause(state, principal.tenant_id, summary["waiting"])
         return {
             **summary,
             "at": iso_from_ms(now_ms),

@@ -15,7 +15,7 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, NotFound, TrunkShared
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.core.validation import InputModel
-from trunkline.dial_queue.lease import LaneLeaseRepository
+from trunkline.dial_queue.lease import LaneLeaseRepository, LaneStatus
 from trunkline.dial_queue.notifier import LaneNotifier
 from trunkline.dial_queue.status import QueueStatusReader
 from trunkline.trunks.blocked_callers import BlockedCallers
@@ -169,11 +169,13 @@ class TrunkService:
             raise NotFound("Trunk not found")
         return state
 
-    def summary(self, principal: Principal, state: TrunkState) -> TrunkSummary:
-        """Show a trunk with its counts."""
+    def summary(
+        self, principal: Principal, state: TrunkState, lane: LaneStatus | None = None
+    ) -> TrunkSummary:
+        """Show a trunk with its counts; `lane` is its status, where that was read already."""
         trunk, tenant_id, now_ms = state.trunk, principal.tenant_id, self.clock.wall_ms()
         paused = state.paused_because(now_ms)
-        lane = self.lanes.status(trunk.id)
+        lane = lane or self.lanes.status(trunk.id)
         breaker = state.breaker if state.breaker and paused == state.breaker.reason else None
         return {
             "id": trunk.id,

@@ -59,13 +59,12 @@ class WaitingCallCounter:
     status: QueueStatusReader
     clock: Clock
 
-    def by_cause(self, state: TrunkState, tenant_id: str) -> list[WaitingCalls]:
-        """Count a tenant's waiting calls; causes for which none waits are left out."""
-        return [each for each in self._by_cause(state, tenant_id) if each.calls > 0]
+    def by_cause(self, state: TrunkState, tenant_id: str, in_line: int) -> list[WaitingCalls]:
+        """Count a tenant's waiting calls, `in_line` of them in line; only causes for which some wait."""
+        return [each for each in self._by_cause(state, tenant_id, in_line) if each.calls > 0]
 
-    def _by_cause(self, state: TrunkState, tenant_id: str) -> Iterator[WaitingCalls]:
+    def _by_cause(self, state: TrunkState, tenant_id: str, in_line: int) -> Iterator[WaitingCalls]:
         now_ms, trunk_id = self.clock.wall_ms(), state.declared.id
-        in_line = self.status.waiting(trunk_id, tenant_id)
         for hold in state.active_holds(now_ms):
             if hold.tenant_id == tenant_id:
                 held = min(in_line, self._held(trunk_id, hold))
