@@ -76,7 +76,7 @@ _ENUMS: dict[tuple[str, str], Iterable[str]] = {
     ("ExportView", "status"): ("none", "preparing", "ready", "failed"),
     ("TakenEvent RunView ReceivedView", "outcome"): EventOutcome,
     ("DeliveryView", "state"): DeliveryState,
-    ("DeliveredEvent", "type"): EventType,
+    ("DeliveredEvent FeedEvent", "type"): EventType,
     ("HealthView", "state"): ("healthy", "failing", "resting"),
     ("BreakerView", "state"): ("closed", "open", "half_open"),
     ("TrunkActivity", "lane"): ("running", "backing_off", "idle"),

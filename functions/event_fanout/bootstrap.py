@@ -8,6 +8,9 @@ from functools import cache
 from trunkline.batches.models import BATCH_RETENTION_S
 from trunkline.batches.repository import BatchRepository
 from trunkline.core import aws_clients
+from trunkline.core.clock import SystemClock
+from trunkline.core.item_guard import ItemGuard
+from trunkline.core.logging import logger
 from trunkline.core.settings import EventFanoutSettings
 from trunkline.statistics.repository import StatisticsRepository
 from trunkline.storage.table import Table
@@ -16,8 +19,10 @@ from trunkline.webhooks.delivery_executions import DeliveryStateMachine
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.event_bus import EventBus
 from trunkline.webhooks.fan_out import CallEnd, FanOut
+from trunkline.webhooks.feed_writer import EventFeedWriter
 from trunkline.webhooks.repository import EndpointRepository
 
+log = logger("event_fanout")
 _DELIVERIES_AT_ONCE = 10
 """Deliveries of one event that are created and started at once."""
 
@@ -50,5 +55,6 @@ def fan_out() -> FanOut:
         TrunkRepository(table()).grantees,
         EventBus(aws_clients.client("events"), settings.event_bus_name).publish,
         count,
+        EventFeedWriter(table(), SystemClock(), ItemGuard("event_fanout", log)).record,
         ThreadPoolExecutor(_DELIVERIES_AT_ONCE).map,
     )

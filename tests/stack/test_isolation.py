@@ -20,6 +20,7 @@ from openapi.document import ROUTES
 from tests.support import http
 from tests.support.tenant import Tenant
 from tests.support.webhooks import wait_for_delivery
+from trunkline.webhooks.events import call_event_id
 
 WITH_ID = [route for route in ROUTES if "{" in route.path]
 MISSING = {
@@ -28,6 +29,7 @@ MISSING = {
     "slug": lambda: f"w-{uuid.uuid4().hex[:8]}",
     "trunk_id": lambda: f"trunk_{uuid.uuid4().hex[:24]}",
     "webhook_id": lambda: f"wh_{uuid.uuid4().hex[:20]}",
+    "event_id": lambda: f"evt_{uuid.uuid4().hex}000001",
     "delivery_id": lambda: f"dlv_{uuid.uuid4().hex[:20]}",
     "dispatch_id": lambda: f"AD_{uuid.uuid4().hex[:12]}",
     "tool": lambda: f"tool_{uuid.uuid4().hex[:8]}",
@@ -78,6 +80,7 @@ async def owned(tenant: Tenant, endpoint: Receiver) -> dict[str, str]:
         "trunk_id": tenant.trunk.id,
         "webhook_id": hook,
         "delivery_id": delivery_id,
+        "event_id": call_event_id(call_id, 1),
         "dispatch_id": call["data"]["jobId"],
         "key_id": key,
         "session_id": session,

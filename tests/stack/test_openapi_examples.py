@@ -127,6 +127,8 @@ def webhooks(walk: Walk, tenant: Tenant) -> None:
         walk.send(name, path=hook)
     delivery = {"delivery_id": walk.send("testWebhook", path=hook)["id"]}
     wait_for_delivery(tenant, delivery["delivery_id"], lambda shown: shown["state"] == "succeeded")
+    event = walk.send("listEvents", type="webhook.ping")["data"][0]
+    walk.send("getEvent", path={"event_id": event["id"]})
     for name in ("getDelivery", "getDeliveryRequest", "redeliver"):
         walk.send(name, path=delivery)
     for name in ("listDeliveries", "recoverDeliveries"):

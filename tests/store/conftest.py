@@ -10,6 +10,7 @@ from tests.store.fixtures_auth import auth
 from tests.store.fixtures_batches import batches
 from tests.store.fixtures_dialer import dialer, dialer_table
 from tests.store.fixtures_dynamodb import any_table, aws, calls, dynamodb, table
+from tests.store.fixtures_events import feed
 from tests.store.fixtures_outbound import outbound
 from tests.store.fixtures_reconciler import reconciler
 from tests.store.fixtures_schedules import schedules

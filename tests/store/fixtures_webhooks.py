@@ -37,6 +37,7 @@ from trunkline.webhooks.delivery_worker import DeliveryWorker, Step
 from trunkline.webhooks.disable import EndpointDisabler
 from trunkline.webhooks.events import Event
 from trunkline.webhooks.fan_out import CallEnd, FanOut
+from trunkline.webhooks.feed_writer import EventFeedWriter
 from trunkline.webhooks.health_repository import EndpointHealthRepository
 from trunkline.webhooks.payload import PayloadBuilder
 from trunkline.webhooks.rate_limiter import EndpointRateLimiter
@@ -89,12 +90,19 @@ class WebhookHarness:
         self.service = WebhookService(self.endpoints, health, secrets, lambda _: None, self.clock)
         flow: Any = self.flow
         starter = DeliveryStarter(self.deliveries, flow, self.clock, log)
-        self.deliveries_service = DeliveryService(self.service, self.deliveries, starter, self.clock)
+        record = EventFeedWriter(table, self.clock, GUARD).record
+        self.deliveries_service = DeliveryService(self.service, self.deliveries, starter, self.clock, record)
         self.published: list[Event] = []
         grantees = TrunkRepository(table).grantees
         self.call_ends: list[CallEnd] = []
         self.fanout = FanOut(
-            self.endpoints, self.deliveries, flow, grantees, self.published.append, self.call_ends.append
+            self.endpoints,
+            self.deliveries,
+            flow,
+            grantees,
+            self.published.append,
+            self.call_ends.append,
+            record,
         )
         self.reconciler = DeliveryReconciler(self.deliveries, health, starter, self.clock, GUARD)
         topic: Any = self.topic

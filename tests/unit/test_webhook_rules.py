@@ -32,6 +32,7 @@ from trunkline.webhooks.events import (
     EventType,
     call_event_id,
     is_selected,
+    matches,
     type_of_call_event,
 )
 from trunkline.webhooks.models import MAX_CONCURRENT_DELIVERIES, MAX_DELIVERIES, MAX_TENANT_DELIVERIES
@@ -181,6 +182,12 @@ def test_filters() -> None:
     assert not is_selected(["call.agent.*"], EventType.CALL_STARTED)
     assert not is_selected(["call.completed", "call.failed"], EventType.CALL_STARTED)
     assert is_selected(["call.failed"], EventType.WEBHOOK_PING)
+
+
+def test_a_list_of_events_is_filtered_by_type_without_exception() -> None:
+    assert matches([], EventType.WEBHOOK_PING)
+    assert matches(["call.failed", "webhook.*"], EventType.WEBHOOK_PING)
+    assert not matches(["call.failed"], EventType.WEBHOOK_PING)
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,9 @@ def _table(traffic: Traffic) -> Iterator[LineItem]:
     yield LineItem("DynamoDB", "call, reads", calls * usage.CALL_READS, prices.READ_UNIT)
     counts = calls * usage.STATISTICS_WRITES + started_seconds(traffic) * usage.STARTED_SECOND_WRITES
     yield LineItem("DynamoDB", "counts for statistics, writes", counts, prices.WRITE_UNIT)
+    events = calls * usage.BUS_EVENTS
+    yield LineItem("DynamoDB", "events feed, writes", events * usage.FEED_WRITES, prices.WRITE_UNIT)
+    yield LineItem("DynamoDB", "events feed, reads", events * usage.FEED_READS, prices.READ_UNIT)
     yield LineItem("DynamoDB", "reconciler's looks at calls", looks * usage.LOOK_READS, prices.READ_UNIT)
     yield LineItem(
         "Lambda", "reconciler's looks at calls", looks * usage.LOOK_S * usage.FUNCTION_GB, prices.GB_SECOND

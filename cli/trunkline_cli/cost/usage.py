@@ -14,7 +14,7 @@ DIALER_GB = 1769 / 1024
 CALL_WRITES = 15 + 36 + 19.2
 CALL_READS = 1 + 8 + 2 + 4
 CALL_KMS = 0.2
-CALL_KB = 12
+CALL_KB = 14
 CALL_LOG_KB = 13
 BUS_EVENTS = 3
 LIVEKIT_WEBHOOKS_UNANSWERED = 6
@@ -28,6 +28,10 @@ FANOUT_S = 0.02
 # each in a batch of the stream by itself, and one for each second in which a trunk starts calls.
 STATISTICS_WRITES = 2
 STARTED_SECOND_WRITES = 1
+
+# The events feed (docs/adr/0044-number-the-entries-of-the-feed.md): number, place and entry of each event.
+FEED_WRITES = 3
+FEED_READS = 1
 
 # A lane run: the lease, the trunk and the line are looked at several times a second.
 PREPARE_S = 2.0

@@ -21,6 +21,7 @@ ROUTES = RouteIndex(
         "batches": ("batches",),
         "webhooks": ("webhooks",),
         "deliveries": ("deliveries",),
+        "events": ("events",),
         "api-keys": ("api_keys",),
         "session": ("session",),
         "sessions": ("sessions",),

@@ -8,7 +8,7 @@ SCOPE_TEXTS: dict[Scope, str] = {
     Scope.ADMIN: "Everything, also what later releases add.",
     Scope.CALLS_CREATE: "Create, change, cancel and erase calls, sign tokens, and add agents to calls.",
     Scope.CALLS_INITIATE: "Another name of calls:create.",
-    Scope.CALLS_READ: "Read calls, transcripts, statistics and limits.",
+    Scope.CALLS_READ: "Read calls, transcripts, events, statistics and limits.",
     Scope.AGENTS_READ: "Read agents.",
     Scope.AGENTS_WRITE: "Create, change and delete agents.",
     Scope.WORKFLOWS_READ: "Read workflows.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 
 from trunkline.core.stored_fields import known_fields
 from trunkline.core.trace_context import trace_id_of_call
-from trunkline.webhooks.events import EventType
+from trunkline.webhooks.events import Event, EventType
 
 DELIVERY_RETENTION_S = 30 * 86_400
 _ID = re.compile(r"dlv_([0-9a-f]{20})_([0-9a-f]{11})_([0-9a-f]{16})")
@@ -65,6 +66,21 @@ class Delivery:
     redelivered_as: str | None = None
     version: int = 0
     trace_id: str | None = None
+
+    @property
+    def event(self) -> Event:
+        """Return the event that is delivered."""
+        return Event(
+            self.event_id,
+            self.event_type,
+            self.tenant_id,
+            self.livemode,
+            self.event_at_ms,
+            json.loads(self.data_json),
+            self.call_id,
+            self.sequence,
+            self.trace_id,
+        )
 
     @property
     def call_trace_id(self) -> str | None:

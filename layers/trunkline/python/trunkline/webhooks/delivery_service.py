@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from trunkline.auth.principal import Principal
@@ -33,13 +32,15 @@ _POSITION = r"DELIVERY#[0-9]{15}#[0-9a-f]{16}"
 class DeliveryService:
     """Reads and repeats deliveries of a tenant's webhooks.
 
-    A delivery is stored before its execution starts. If the start fails, the reconciler starts it.
+    A delivery is stored before its execution starts. If the start fails, the reconciler starts it. `record`
+    puts a ping's event into the feed.
     """
 
     webhooks: WebhookService
     deliveries: DeliveryRepository
     starter: DeliveryStarter
     clock: Clock
+    record: Callable[[Event], None]
 
     def list_deliveries(self, principal: Principal, endpoint_id: str, query: DeliveryQuery) -> DeliveryList:
         """Return a page of a webhook's deliveries, newest first; a short page may have a next one."""
@@ -135,13 +136,14 @@ class DeliveryService:
             self.clock.wall_ms(),
             {"webhook_id": endpoint.id},
         )
+        self.record(event)
         delivery = delivery_of(event, endpoint)
         self._start(delivery)
         return delivery_view(delivery)
 
     def _redeliver(self, delivery: Delivery, endpoint: Endpoint) -> Delivery:
         now_ms, nonce = self.clock.wall_ms(), uuid.uuid4().hex
-        repeat = delivery_of(_event_of(delivery), endpoint, at_ms=now_ms, nonce=nonce)
+        repeat = delivery_of(delivery.event, endpoint, at_ms=now_ms, nonce=nonce)
         repeat = replace(repeat, redelivery_of=delivery.id)
         self._start(repeat)
         self.deliveries.save(replace(delivery, redelivered_as=repeat.id))
@@ -175,20 +177,6 @@ class DeliveryService:
 def _require_enabled(endpoint: Endpoint) -> None:
     if not endpoint.enabled:
         raise WebhookDisabled
-
-
-def _event_of(delivery: Delivery) -> Event:
-    return Event(
-        delivery.event_id,
-        delivery.event_type,
-        delivery.tenant_id,
-        delivery.livemode,
-        delivery.event_at_ms,
-        json.loads(delivery.data_json),
-        delivery.call_id,
-        delivery.sequence,
-        delivery.trace_id,
-    )
 
 
 def _matches(delivery: Delivery, query: DeliveryQuery) -> bool:

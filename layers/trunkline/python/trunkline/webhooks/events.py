@@ -80,11 +80,14 @@ def call_event_id(call_id: str, sequence: int) -> str:
 
 
 def is_selected(patterns: Iterable[str], event_type: EventType) -> bool:
-    """Tell whether a filter selects an event. An empty filter selects all; a ping is never filtered."""
+    """Tell whether a webhook's filter selects an event; it never filters a ping."""
+    return event_type is EventType.WEBHOOK_PING or matches(patterns, event_type)
+
+
+def matches(patterns: Iterable[str], event_type: EventType) -> bool:
+    """Tell whether a type is one of those that patterns name, or of their groups; no patterns name all."""
     selected = tuple(patterns)
-    if not selected or event_type is EventType.WEBHOOK_PING:
-        return True
-    return any(
+    return not selected or any(
         pattern in ("*", event_type)
         or (pattern.endswith(".*") and event_type.startswith(pattern.removesuffix("*")))
         for pattern in selected

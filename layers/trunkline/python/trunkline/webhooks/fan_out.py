@@ -35,8 +35,10 @@ class FanOut:
 
     After a crash the stream repeats the record: the delivery is found and started. An execution that has
     started is not started again. `grantees(trunk_id)` returns the tenants that may use a trunk;
-    `on_call_ended` must accept the same end twice. `for_each` is `map`, or one of several threads: a tenant
-    with many endpoints would otherwise delay the events of others, which wait behind its own in the stream.
+    `on_call_ended` must accept the same end twice, and `record`, which puts events into the feed, the same
+    event: it comes first, so that the feed has every event that a webhook gets. `for_each` is `map`, or
+    one of several threads: a tenant with many endpoints would otherwise delay the events of others, which
+    wait behind its own in the stream.
     """
 
     endpoints: EndpointRepository
@@ -45,6 +47,7 @@ class FanOut:
     grantees: Callable[[str], Iterable[str]]
     publish: Callable[[Event], None]
     on_call_ended: Callable[[CallEnd], None]
+    record: Callable[[Event], None]
     for_each: Callable[[Callable[[Endpoint], None], Iterable[Endpoint]], Iterable[None]] = map
     _endpoints_of: dict[str, list[Endpoint]] = field(default_factory=dict)
 
@@ -58,6 +61,7 @@ class FanOut:
         if "batch_id" in item and item["type"] in TERMINAL:
             self.on_call_ended(_call_end(item))
         for event in self._events(item):
+            self.record(event)
             delivered += self._deliver_to_all(event)
             self.publish(event)
         return delivered

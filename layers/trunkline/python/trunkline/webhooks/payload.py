@@ -19,7 +19,7 @@ from trunkline.calls.states import State, status_v1
 from trunkline.calls.transcript_repository import TranscriptRepository
 from trunkline.core.json_text import json_text
 from trunkline.webhooks.delivery_models import Delivery
-from trunkline.webhooks.events import FINAL, EventType
+from trunkline.webhooks.events import FINAL, Event, EventType
 from trunkline.webhooks.models import Endpoint
 from trunkline.webhooks.payload_schemas import PayloadTurn, WebhookEvent, WebhookPayload
 
@@ -44,15 +44,13 @@ class PayloadBuilder:
         return self._truncate_transcript(delivery, data, attempt, excess_bytes=len(body) - MAX_PAYLOAD_BYTES)
 
     def _data(self, delivery: Delivery, endpoint: Endpoint) -> dict[str, Any]:
-        event_data = json.loads(delivery.data_json)
-        if delivery.call_id is None:
-            return dict(event_data)
-        call = self.calls.load(delivery.call_id)
+        event = delivery.event
+        call = self.calls.load(event.call_id) if event.call_id else None
+        data = event_data(event, call)
         if call is None:
-            return {"call_id": delivery.call_id}
+            return data
         needs_transcript = endpoint.include_transcript or endpoint.include_metrics
         transcript = self.transcripts.read(call.id) if needs_transcript else NOTHING_SAID
-        data = call_data(call, delivery.event_type, event_data)
         if endpoint.include_transcript:
             data["transcript"] = [_turn(turn) for turn in transcript.turns]
             data["transcript_truncated"] = transcript.next_cursor is not None
@@ -74,6 +72,26 @@ class PayloadBuilder:
 
     def _url(self, call_id: str) -> str:
         return f"{self.api_url}/api/v1/calls/{call_id}/transcript"
+
+
+def webhook_event(event: Event, data: dict[str, Any]) -> WebhookEvent:
+    """Return an event as every receiver gets it, with its data."""
+    return {
+        "id": event.id,
+        "type": event.type.value,
+        "created": event.at_ms // 1000,
+        "tenant_id": event.tenant_id,
+        "livemode": event.livemode,
+        "sequence": event.sequence,
+        "data": data,
+    }
+
+
+def event_data(event: Event, call: Call | None) -> dict[str, Any]:
+    """Return the data of an event, without transcript and metrics; `call` is its call, if that exists."""
+    if event.call_id is None:
+        return dict(event.data)
+    return call_data(call, event.type, dict(event.data)) if call else {"call_id": event.call_id}
 
 
 def call_data(call: Call, event_type: EventType, event_data: dict[str, Any]) -> dict[str, Any]:
@@ -137,17 +155,8 @@ def _turn(turn: Turn) -> PayloadTurn:
 
 
 def _serialize(delivery: Delivery, data: dict[str, Any], attempt: int) -> bytes:
-    event: WebhookEvent = {
-        "id": delivery.event_id,
-        "type": delivery.event_type.value,
-        "created": delivery.event_at_ms // 1000,
-        "tenant_id": delivery.tenant_id,
-        "livemode": delivery.livemode,
-        "sequence": delivery.sequence,
-        "data": data,
-    }
     body: WebhookPayload = {
-        "event": event,
+        "event": webhook_event(delivery.event, data),
         "delivery_id": delivery.id,
         "attempt": attempt,
         "max_attempts": delivery.max_attempts,

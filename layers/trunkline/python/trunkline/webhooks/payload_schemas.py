@@ -91,6 +91,13 @@ class WebhookEvent(TypedDict):
     data: Any
 
 
+class FeedEvent(WebhookEvent):
+    """An event of the feed: the `event` that webhooks receive, without transcript and metrics.
+
+    `data` is that of its type; of a call that is deleted it has the `call_id` alone.
+    """
+
+
 class WebhookPayload(TypedDict):
     """The body of a request to a webhook."""
 

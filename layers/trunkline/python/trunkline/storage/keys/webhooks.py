@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from trunkline.storage.keys.item import ItemKey
 
+_DAY_MS = 86_400_000
+
 
 def webhook_key(tenant_id: str, endpoint_id: str = "") -> ItemKey:
     return ItemKey(f"T#{tenant_id}", f"WEBHOOK#{endpoint_id}")
@@ -17,6 +19,21 @@ def webhook_count_key(tenant_id: str) -> ItemKey:
 def tenant_event_key(tenant_id: str, at_ms: int, event_id: str) -> ItemKey:
     """An event of a tenant that belongs to neither a call nor a trunk."""
     return ItemKey(f"TENANTLOG#{tenant_id}", f"{at_ms:015d}#{event_id}")
+
+
+def feed_entry_key(tenant_mode: str, at_ms: int) -> ItemKey:
+    """An entry of the events feed, in the partition of its day (UTC), in order of time."""
+    return ItemKey(f"EVENTS#{tenant_mode}#{at_ms // _DAY_MS:06d}", f"{at_ms:015d}")
+
+
+def feed_position_key(tenant_mode: str, event_id: str) -> ItemKey:
+    """Where an event is in the feed."""
+    return ItemKey(f"EVENTPOSITION#{tenant_mode}#{event_id}", "POSITION")
+
+
+def feed_clock_key(tenant_mode: str) -> ItemKey:
+    """The time and the number of the feed's latest entry."""
+    return ItemKey(f"EVENTCLOCK#{tenant_mode}", "CLOCK")
 
 
 def delivery_key(endpoint_id: str, at_ms: int | None = None, digest: str = "") -> ItemKey:
