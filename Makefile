@@ -11,6 +11,7 @@ help: ## Show this list
 
 setup: ## Install all dependencies into .venv and .local
 	@local/setup.sh
+	@$(PYTHON) -m clients.generate
 
 run: setup ## Start the local stack and place a demo call; ONCE=1 stops after it, LIVEKIT=real runs livekit-server
 	@$(if $(filter real,$(LIVEKIT)),local/livekit_server.sh)

@@ -15,6 +15,7 @@ from trunkline.core.settings import ApiSettings, MissingSetting
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGE = ROOT / "layers" / "trunkline" / "python" / "trunkline"
+GENERATED_MODELS = ROOT / "clients" / "python" / "src" / "trunkline_client" / "models.py"
 CODE = sorted(
     path
     for folder in (
@@ -25,11 +26,13 @@ CODE = sorted(
         "local",
         "cli",
         "agent",
+        "clients/generate",
+        "clients/python/src",
         "benchmarks",
         "tests",
     )
     for path in (ROOT / folder).rglob("*.py")
-    if not {"__pycache__", "documents"} & set(path.parts)
+    if not {"__pycache__", "documents", "_generated"} & set(path.parts) and path != GENERATED_MODELS
 )
 MAX_LINES = 300
 PURE_ROLES = (

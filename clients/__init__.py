@@ -1,0 +1,1 @@
+"""The clients of the API: packages for Python and TypeScript, and what generates them."""

@@ -1,0 +1,1 @@
+"""The generator of the Python client: from the OpenAPI document to typed dictionaries and methods."""
