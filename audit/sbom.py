@@ -22,6 +22,7 @@ def write_bills() -> list[Path]:
     bills = [_python_bill(f"layer-{name}", _layer(name)) for name in LAYERS]
     bills.append(_python_bill("tools-python", ROOT / ".venv"))
     folders = {"tools-npm": ROOT, "audit-npm": ROOT / "audit", "dashboard-npm": ROOT / "dashboard"}
+    folders["client-npm"] = ROOT / "clients" / "typescript"
     return [*bills, *(_npm_bill(name, folder) for name, folder in folders.items())]
 
 

@@ -10,7 +10,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON_LOCKS = sorted([*ROOT.glob("requirements/*.lock"), *ROOT.glob("layers/*/*.lock")])
-NPM_LOCKS = [ROOT / folder / "package-lock.json" for folder in ("", "audit", "dashboard")]
+NPM_LOCKS = [
+    ROOT / folder / "package-lock.json" for folder in ("", "audit", "dashboard", "clients/typescript")
+]
 
 
 def _name(file: Path) -> str:
