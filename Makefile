@@ -38,6 +38,14 @@ test-livekit: setup ## Run the call tests against the stand-in and a real liveki
 	@local/livekit_server.sh
 	@.local/livekit/bin/python -m pytest tests/livekit $(ARGS)
 
+clients: setup ## Build the packages of the Python and the TypeScript client into .local/clients
+	@clients/setup.sh
+	@$(PYTHON) -m clients.build
+
+test-clients: clients ## Test the TypeScript client, and both packages in empty projects
+	@clients/typescript/npm.sh run --silent check
+	@$(PYTHON) -m pytest tests/clients $(ARGS)
+
 lint: lint-style lint-audits lint-types ## Check style, complexity, import directions, types, templates and secrets
 
 lint-style: setup # The parts of `lint`: `.ci/run` runs them side by side
@@ -95,4 +103,4 @@ deploy-edge: setup ## Deploy the web ACL of a stage's CloudFront to us-east-1 (S
 destroy: setup ## Destroy a stage in your AWS account, and say what is kept (STAGE=dev)
 	@$(PYTHON) -m local destroy $(or $(STAGE),dev) $(ARGS)
 
-.PHONY: lint-style lint-audits lint-types chaos sbom licences audit keep-release help setup run down test test-fast test-stack test-livekit faults lint format bench openapi lock synth deploy deploy-edge destroy
+.PHONY: clients test-clients lint-style lint-audits lint-types chaos sbom licences audit keep-release help setup run down test test-fast test-stack test-livekit faults lint format bench openapi lock synth deploy deploy-edge destroy

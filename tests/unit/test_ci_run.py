@@ -21,6 +21,7 @@ STEPS = {
     "synth STAGE=prod",
     "test",
     "test-livekit",
+    "test-clients",
 }
 FAKE = """#!/usr/bin/env bash
 echo "$*" >> steps

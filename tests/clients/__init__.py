@@ -1,0 +1,1 @@
+"""Tests of the packages that `make clients` builds. `make test-clients` runs them."""
