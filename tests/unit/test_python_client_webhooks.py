@@ -10,7 +10,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 from trunkline_client import InvalidSignature, verify_webhook
 
-SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
+SECRET = "whsec_" + base64.b64encode(b"one-secret-that-is-long-enough-a").decode()
 OTHER_SECRET = "whsec_" + base64.b64encode(b"another-secret-that-is-long-enou").decode()
 BODY = '{"event": {"type": "call.failed", "id": "evt_1"}, "delivery_id": "dlv_1"}'
 Change = Callable[[dict[str, str]], dict[str, str]]
