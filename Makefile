@@ -73,8 +73,9 @@ bench: setup ## Run the benchmarks, or the groups in ARGS, and print a table wit
 keep-release: setup ## Keep what this version stores, for the compatibility tests of later ones
 	@$(PYTHON) -m tests.compatibility.keep_release
 
-openapi: setup ## Write docs/openapi.json from the models of the routes
+openapi: setup ## Write docs/openapi.json from the models of the routes, and the Python client from it
 	@$(PYTHON) -m openapi
+	@$(PYTHON) -m clients.generate
 
 lock: setup ## Resolve and lock the dependencies
 	@requirements/lock.sh
