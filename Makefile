@@ -77,6 +77,12 @@ openapi: setup ## Write docs/openapi.json from the models of the routes, and the
 	@$(PYTHON) -m openapi
 	@$(PYTHON) -m clients.generate
 
+docs: setup ## Build the documentation's site into .local/docs/site, and check its links
+	@$(PYTHON) -m docs_site
+
+pictures: setup ## Write the pictures of docs/pictures from the code
+	@$(PYTHON) -m docs_site.pictures
+
 lock: setup ## Resolve and lock the dependencies
 	@requirements/lock.sh
 
@@ -104,4 +110,4 @@ deploy-edge: setup ## Deploy the web ACL of a stage's CloudFront to us-east-1 (S
 destroy: setup ## Destroy a stage in your AWS account, and say what is kept (STAGE=dev)
 	@$(PYTHON) -m local destroy $(or $(STAGE),dev) $(ARGS)
 
-.PHONY: clients test-clients lint-style lint-audits lint-types chaos sbom licences audit keep-release help setup run down test test-fast test-stack test-livekit faults lint format bench openapi lock synth deploy deploy-edge destroy
+.PHONY: docs pictures clients test-clients lint-style lint-audits lint-types chaos sbom licences audit keep-release help setup run down test test-fast test-stack test-livekit faults lint format bench openapi lock synth deploy deploy-edge destroy

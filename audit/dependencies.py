@@ -14,6 +14,7 @@ LOCKS = (
     "requirements/dev.lock",
     "requirements/emulator.lock",
     "requirements/audit.lock",
+    "requirements/docs.lock",
 )
 _STRICT = ("--disable-pip", "--require-hashes", "--no-deps", "--strict", "--progress-spinner", "off")
 """`--strict`: what could not be looked up is a failure."""

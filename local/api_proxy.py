@@ -13,6 +13,8 @@ import aiohttp
 import typer
 from aiohttp import web
 
+from local.documentation import Documentation
+
 _MAX_BODY_BYTES = 12 * 1024 * 1024
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length"}
 _SESSION = web.AppKey("session", aiohttp.ClientSession)
@@ -22,7 +24,7 @@ def proxy_app(target: str, host: str, max_concurrent_requests: int) -> web.Appli
     """Build an application that forwards every request to `target` with `host` as its Host header.
 
     Each request in flight occupies a thread of the emulator and a function instance of 70 MB, hence the
-    limit. Requests with `?wait` have their own limit, lower by one.
+    limit. Requests with `?wait` have their own limit, lower by one. `/docs` is the documentation's.
     """
     app = web.Application(client_max_size=_MAX_BODY_BYTES)
     requests = asyncio.Semaphore(max_concurrent_requests)
@@ -55,6 +57,7 @@ def proxy_app(target: str, host: str, max_concurrent_requests: int) -> web.Appli
 
     app.on_startup.append(start)
     app.on_cleanup.append(stop)
+    Documentation().add_to(app)
     app.router.add_route("*", r"/{path:[\s\S]*}", forward)
     return app
 

@@ -87,6 +87,8 @@ def print_usage(stack: Stack, console: Console) -> None:
     console.print(f"  [dim]API key[/]  {demo_key(stack)}")
     console.print("  [dim]Dashboard[/], signed in with one click:")
     print(f"  {dashboard_link(stack.config.api_url, demo_key(stack))}\n")  # noqa: T201 - to be opened, so not wrapped
+    console.print("  [dim]Documentation[/]")
+    print(f"  {stack.config.api_url}/docs/\n")  # noqa: T201 - to be opened
     print(f"curl -X POST {stack.config.api_url}/api/v1/calls/outbound \\")  # noqa: T201 - to be pasted, so not wrapped
     print(f"  -H 'x-api-key: {demo_key(stack)}' \\")  # noqa: T201
     print("  -H 'Content-Type: application/json' \\")  # noqa: T201

@@ -6,7 +6,7 @@ resolve() {
   .local/bootstrap/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
     --no-emit-index-url --no-header --no-annotate "$@"
 }
-for name in layers/dependencies/requirements requirements/dev requirements/emulator requirements/livekit requirements/audit; do
+for name in layers/dependencies/requirements requirements/dev requirements/emulator requirements/livekit requirements/audit requirements/docs; do
   resolve "$name.in" -o "$name.lock"
 done
 # Only what its file names: the rest is in the dependencies layer.

@@ -23,6 +23,7 @@ CODE = sorted(
         "functions",
         "infrastructure",
         "audit",
+        "docs_site",
         "local",
         "cli",
         "agent",

@@ -19,6 +19,7 @@ STEPS = {
     "lint-types",
     "lint-audits",
     "synth STAGE=prod",
+    "docs",
     "test",
     "test-livekit",
     "test-clients",

@@ -71,10 +71,16 @@ def _looks_like_a_path(text: str) -> bool:
     return bool(_PATH.fullmatch(text)) and text.split("/", maxsplit=1)[0] not in _GENERATED
 
 
-def test_each_page_is_linked_from_the_readme() -> None:
-    linked = {(ROOT / link.partition("#")[0]).resolve() for link in _LINK.findall(_prose(ROOT / "README.md"))}
-    unlinked = [_name(page) for page in (ROOT / "docs").glob("*.md") if page not in linked]
+@pytest.mark.parametrize(("index", "pages"), [("README.md", "*.md"), ("guides/README.md", "guides/*.md")])
+def test_each_page_is_linked_from_the_index_of_its_folder(index: str, pages: str) -> None:
+    home = ROOT / "docs" / index
+    linked = {(home.parent / link.partition("#")[0]).resolve() for link in _LINK.findall(_prose(home))}
+    unlinked = [_name(page) for page in (ROOT / "docs").glob(pages) if page not in linked | {home}]
     assert unlinked == []
+
+
+def test_the_readme_leads_to_the_documentation() -> None:
+    assert "docs/README.md" in _LINK.findall(_prose(ROOT / "README.md"))
 
 
 def test_each_decision_is_in_the_index() -> None:

@@ -128,6 +128,13 @@ def test_the_documentation_has_the_same_python() -> None:
     assert f"```python\n{sample}```" in (ROOT / "docs" / "webhooks.md").read_text()
 
 
+@pytest.mark.parametrize("sample", sorted(SAMPLES.iterdir()), ids=lambda sample: sample.suffix)
+def test_the_guide_has_the_samples(sample: Path) -> None:
+    languages = {".py": "python", ".mjs": "javascript", ".go": "go", ".java": "java", ".php": "php"}
+    block = f"```{languages[sample.suffix]}\n{sample.read_text()}```"
+    assert block in (ROOT / "docs" / "guides" / "receive-webhooks.md").read_text()
+
+
 def test_every_sample_is_run() -> None:
     languages = {path.suffix for path in SAMPLES.iterdir()}
     assert languages == {".py", ".mjs", ".go", ".java", ".php"}
