@@ -16,6 +16,7 @@ from trunkline_cli.commands import (
     cost,
     dead_letters,
     doctor,
+    events,
     keys,
     livekit,
     restore,
@@ -56,12 +57,14 @@ app.command("apply")(apply.apply)
 app.command("doctor")(doctor.doctor)
 app.command("restore")(restore.restore)
 app.command("cost")(cost.cost)
+app.command("listen")(events.listen)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(keys.app, name="keys")
 app.add_typer(trunks.app, name="trunks")
 app.add_typer(agents.app, name="agents")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(calls.app, name="calls")
+app.add_typer(events.app, name="events")
 app.add_typer(livekit.app, name="livekit")
 app.add_typer(dead_letters.app, name="dead-letters")
 

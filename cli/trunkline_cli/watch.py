@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +17,11 @@ _TERMINAL_STATUSES = {"completed", "failed", "cancelled"}
 
 
 class ApiError(Exception):
-    """An error response of the API: its HTTP status and message."""
+    """An error response of the API: its HTTP status, if it has one, and message."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @contextmanager
@@ -55,6 +60,22 @@ class ApiClient:
         """
         return self._read(self._client.get(f"/api/v1/calls/{quote(call_id, safe='')}"), dict)
 
+    def page(self, path: str, **query: str) -> dict[str, Any]:
+        """Read one page of a list.
+
+        Raises:
+            ApiError: the API rejected the request.
+        """
+        return self._read(self._client.get(f"/api/v1/{path}", params=query), list)
+
+    def server_time_ms(self) -> int:
+        """Return the API's time, to the second, which may differ from that of this machine."""
+        sent = self._client.get("/api/v1/reference").headers.get("date", "")
+        try:
+            return int(parsedate_to_datetime(sent).timestamp() * 1000)
+        except ValueError:
+            return time.time_ns() // 1_000_000
+
     def pages(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
         """Iterate over all items of a list.
 
@@ -64,7 +85,7 @@ class ApiClient:
         cursor, seen = None, set[str]()
         while True:
             asked = query | ({"cursor": cursor} if cursor else {})
-            page = self._read(self._client.get(f"/api/v1/{path}", params=asked), list)
+            page = self.page(path, **asked)
             yield from page["data"]
             cursor = page.get("next_cursor")
             if cursor is None:
@@ -84,7 +105,7 @@ class ApiClient:
         if not isinstance(content, str if response.is_error else shape):
             raise ApiError(f"{response.status_code}: {response.url} is not an API of Trunkline")
         if response.is_error:
-            raise ApiError(f"{response.status_code}: {content}")
+            raise ApiError(f"{response.status_code}: {content}", response.status_code)
         return body
 
 
