@@ -68,14 +68,17 @@ async def test_a_call_that_cannot_be_followed_says_so_and_goes_on(tab: Tab, tena
     page = tab.page
     tab.expects(*FAILED)
     tenant.change_trunk(paused=True)
-    call_id = tenant.placed("+15550100001")
+    # The person does not hang up: whatever the request that waits already answers, it is not the end.
+    call_id = tenant.placed("+15550100011")
     await tab.sign_in(tenant.key, f"/calls/{call_id}")
     await expect(page.get_by_label("What the call does")).to_be_visible()
     await page.route(f"**/api/v1/calls/{call_id}*", lambda route: route.abort())
     tenant.change_trunk(paused=False)
     await expect(page.get_by_text("Not up to date")).to_be_visible()
+    tenant.cancel(call_id)
+    ended = tenant.wait_for_end(call_id)
     await page.unroute(f"**/api/v1/calls/{call_id}*")
-    await expect(page.get_by_label("What the call does")).to_contain_text("The person hung up.")
+    await expect(page.get_by_label("What the call does")).to_contain_text(ended["reason_text"])
     await expect(page.get_by_text("Not up to date")).to_have_count(0)
 
 
