@@ -16,7 +16,7 @@ class CallChecks(Construct):
 
     def __init__(self, scope: Construct, name: str, key: kms.IKey) -> None:
         super().__init__(scope, name)
-        self.queue, _ = short_lived_queue(
+        self.queue, self.dead_letters = short_lived_queue(
             self,
             key,
             failure="A call check failed five times: the reconciler makes up for it.",

@@ -34,6 +34,8 @@ def add_outputs(stack: TrunklineStack) -> None:
         "EventBusName": stack.bus.bus.event_bus_name,
         "ScheduleDeadLettersUrl": stack.schedules.dead_letters.queue_url,
         "BusDeadLettersUrl": stack.bus.dead_letters.queue_url,
+        "CallCheckDeadLettersUrl": stack.call_checks.dead_letters.queue_url,
+        "RepairDeadLettersUrl": stack.repairs.dead_letters.queue_url,
         "BatchFlowArn": stack.batches.machine.state_machine_arn,
         "BatchBucketName": stack.batches.bucket.bucket_name,
         "ScheduleGroupName": stack.schedules.group_name,

@@ -24,7 +24,7 @@ class RepairQueue(Construct):
 
     def __init__(self, scope: Construct, name: str, key: kms.IKey) -> None:
         super().__init__(scope, name)
-        self.queue, _ = short_lived_queue(
+        self.queue, self.dead_letters = short_lived_queue(
             self,
             key,
             failure="A part of the reconciler's pass failed five times: its trunks are not repaired.",

@@ -153,6 +153,13 @@ def test_each_queue_redrives_to_dead_letters_that_something_uses(template: dict[
     assert used == letters
 
 
+def test_the_stack_says_where_each_queue_of_dead_letters_is(template: dict[str, Any]) -> None:
+    """By these outputs the doctor counts them, and operators find them."""
+    outputs = template["Outputs"].items()
+    told = [names_in(output["Value"]) for name, output in outputs if name.endswith("DeadLettersUrl")]
+    assert sorted(told, key=sorted) == sorted(({name} for name in dead_letter_queues(template)), key=sorted)
+
+
 AT_THE_FIRST = ("DeadLettersAlarm", "ItemsFailedAlarm", "LiveKitRefusedAlarm", "TrunkPaused")
 """What never happens on a healthy stack: these wait for no second minute."""
 

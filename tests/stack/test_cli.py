@@ -19,6 +19,7 @@ from local.stack import Stack
 from tests.stack.fixtures_tenants import MakeTenant
 from tests.support import http
 from trunkline.dial_queue.messages import DialWakeup
+from trunkline.trunks.test_trunk import make_test_trunk
 
 TRUNKLINE = ROOT / ".venv" / "bin" / "trunkline"
 
@@ -218,18 +219,23 @@ async def test_a_granted_tenant_keeps_to_its_own_limit(terminal: Terminal, make_
 def test_dead_letters_are_shown_and_sent_again(terminal: Terminal, stack: Stack) -> None:
     sqs, outputs = client(stack.config, "sqs"), stack.outputs.values
     assert terminal.say("dead-letters", "list") == "0 dead letters"
-    for _ in range(2):
-        body = DialWakeup(stack.seed.trunk_id).to_json()
-        sqs.send_message(QueueUrl=outputs["DeadLettersUrl"], MessageBody=body)
+    queues = {
+        "DeadLettersUrl": stack.seed.trunk_id,
+        "TestDeadLettersUrl": make_test_trunk(stack.seed.tenant_id).id,
+    }
+    for output, trunk_id in queues.items():
+        for _ in range(2):
+            sqs.send_message(QueueUrl=outputs[output], MessageBody=DialWakeup(trunk_id).to_json())
     shown = terminal.say("dead-letters", "list")
-    assert shown.count(stack.seed.trunk_id) == 2
-    assert shown.endswith("2 dead letters")
-    assert terminal.say("dead-letters", "redrive") == f"redriven trunks: {stack.seed.trunk_id}"
+    assert [shown.count(trunk_id) for trunk_id in queues.values()] == [2, 2]
+    assert shown.endswith("4 dead letters")
+    assert terminal.say("dead-letters", "redrive") == f"redriven trunks: {', '.join(queues.values())}"
     assert terminal.say("dead-letters", "redrive") == "redriven trunks: none"
-    left = sqs.get_queue_attributes(
-        QueueUrl=outputs["DeadLettersUrl"], AttributeNames=["ApproximateNumberOfMessages"]
-    )
-    assert left["Attributes"]["ApproximateNumberOfMessages"] == "0"
+    for output in queues:
+        left = sqs.get_queue_attributes(
+            QueueUrl=outputs[output], AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        assert left["Attributes"]["ApproximateNumberOfMessages"] == "0"
 
 
 def test_help_names_every_command(terminal: Terminal) -> None:

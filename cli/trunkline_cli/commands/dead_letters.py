@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,22 +51,23 @@ def redrive_dead_letters(stage: Stage = "dev") -> None:
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A failed wake-up: its trunk, when it was first sent (ISO 8601), and its SQS receipt handle."""
+    """A failed wake-up: its trunk, when it was first sent (ISO 8601), its queue and SQS receipt handle."""
 
     trunk_id: str
     sent_at: str
+    queue_url: str
     receipt_handle: str
 
 
-class DeadLetterQueue:
-    """The dead-letter queue of the dial queue.
+class DeadWakeups:
+    """The dead letters of the dial queue and of the test dial queue.
 
     A wake-up names a trunk and no call, so sending one again is always safe.
     """
 
-    def __init__(self, sqs: SQSClient, url: str, wakes: WakeQueue) -> None:
+    def __init__(self, sqs: SQSClient, urls: Sequence[str], wakes: WakeQueue) -> None:
         self._sqs = sqs
-        self._url = url
+        self._urls = urls
         self._wakes = wakes
 
     def peek(self) -> list[DeadLetter]:
@@ -74,7 +75,7 @@ class DeadLetterQueue:
         letters = list(self._receive_all())
         for letter in letters:
             self._sqs.change_message_visibility(
-                QueueUrl=self._url, ReceiptHandle=letter.receipt_handle, VisibilityTimeout=0
+                QueueUrl=letter.queue_url, ReceiptHandle=letter.receipt_handle, VisibilityTimeout=0
             )
         return letters
 
@@ -89,19 +90,20 @@ class DeadLetterQueue:
             if letter.trunk_id not in redriven:
                 self._wakes.send(DialWakeup(letter.trunk_id))
                 redriven.append(letter.trunk_id)
-            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=letter.receipt_handle)
+            self._sqs.delete_message(QueueUrl=letter.queue_url, ReceiptHandle=letter.receipt_handle)
         return redriven
 
     def _receive_all(self) -> Iterator[DeadLetter]:
-        while messages := self._receive():
-            for message in messages:
-                wake = DialWakeup.from_json(message["Body"])
-                sent_at = iso_from_ms(int(message["Attributes"]["SentTimestamp"]))
-                yield DeadLetter(wake.trunk_id, sent_at, message["ReceiptHandle"])
+        for url in self._urls:
+            while messages := self._receive(url):
+                for message in messages:
+                    wake = DialWakeup.from_json(message["Body"])
+                    sent_at = iso_from_ms(int(message["Attributes"]["SentTimestamp"]))
+                    yield DeadLetter(wake.trunk_id, sent_at, url, message["ReceiptHandle"])
 
-    def _receive(self) -> list[MessageTypeDef]:
+    def _receive(self, url: str) -> list[MessageTypeDef]:
         response = self._sqs.receive_message(
-            QueueUrl=self._url,
+            QueueUrl=url,
             MaxNumberOfMessages=_BATCH_SIZE,
             VisibilityTimeout=_VISIBILITY_TIMEOUT_S,
             MessageSystemAttributeNames=["SentTimestamp"],
@@ -109,8 +111,8 @@ class DeadLetterQueue:
         return response.get("Messages", [])
 
 
-def open_dead_letters(outputs: dict[str, str]) -> DeadLetterQueue:
-    """Open the dead-letter queue of a deployment by the outputs of its stack."""
+def open_dead_letters(outputs: dict[str, str]) -> DeadWakeups:
+    """Open the dead letters of a deployment by the outputs of its stack."""
     sqs = boto3.client("sqs")
     wakes = WakeQueue(sqs, outputs["DialQueueUrl"], outputs["TestDialQueueUrl"])
-    return DeadLetterQueue(sqs, outputs["DeadLettersUrl"], wakes)
+    return DeadWakeups(sqs, [outputs["DeadLettersUrl"], outputs["TestDeadLettersUrl"]], wakes)
