@@ -13,6 +13,7 @@ from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import ManualClock
 from trunkline.call_control.follow_trunks import ActivityList, FollowQuery, TrunkFollower
 from trunkline.call_control.long_polls import LongPolls
+from trunkline.core.errors import NotFound
 from trunkline.dial_queue.trunk_service import TrunkChange
 
 WAIT_S = 5
@@ -53,6 +54,16 @@ async def test_each_trunk_of_the_tenant_is_shown_and_no_other(followed: Followed
     shown = followed.read()["data"]
     assert {trunk["id"] for trunk in shown} == {TRUNK.id, "second"}
     assert followed.follower.activity(THEIRS, FollowQuery())["data"] == []
+
+
+async def test_one_trunk_is_followed_alone_and_one_of_others_is_not_found(followed: Followed) -> None:
+    followed.dialer.trunks.create(replace(TRUNK, id="second", name="second"))
+    followed.dialer.trunks.grant("second", "tenant-1")
+    shown = followed.follower.activity(MINE, FollowQuery(trunk_id="second"))["data"]
+    assert [trunk["id"] for trunk in shown] == ["second"]
+    for principal, trunk_id in ((THEIRS, "second"), (MINE, "third")):
+        with pytest.raises(NotFound):
+            followed.follower.activity(principal, FollowQuery(trunk_id=trunk_id))
 
 
 async def test_the_time_alone_is_no_change(followed: Followed) -> None:

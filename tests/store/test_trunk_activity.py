@@ -13,7 +13,7 @@ from tests.support.stubs import make_notifier
 from trunkline.auth.principal import Principal
 from trunkline.calls.value_objects import WaitsFor
 from trunkline.core.errors import NotFound
-from trunkline.dial_queue.trunk_activity import ActivityQuery, TrunkActivity, TrunkActivityService
+from trunkline.dial_queue.trunk_activity import TrunkActivity, TrunkActivityService
 from trunkline.dial_queue.trunk_service import TrunkChange, TrunkService
 from trunkline.dial_queue.waiting_calls import MAX_DUE_READ, WaitingCallCounter
 from trunkline.statistics.repository import StatisticsRepository
@@ -44,7 +44,7 @@ def service(dialer: DialerHarness) -> TrunkActivityService:
 
 
 def activity(dialer: DialerHarness, principal: Principal = MINE, seconds: int = 60) -> TrunkActivity:
-    return service(dialer).get(principal, TRUNK.id, ActivityQuery(seconds=seconds))
+    return service(dialer).get(principal, TRUNK.id, seconds)
 
 
 def waiting(shown: TrunkActivity) -> dict[str, int]:

@@ -35,7 +35,7 @@ def get_trunk_activity(request: ApiRequest, trunk_id: str, query: ActivityQuery)
 
     Of a shared trunk you see the starts and calls of your own alone.
     """
-    return trunk_activity_service().get(request.principal, trunk_id, query)
+    return trunk_activity_service().get(request.principal, trunk_id, query.seconds)
 
 
 @group.get("/api/v1/activity", scope=Scope.TRUNKS_READ)

@@ -58,13 +58,11 @@ function Trunk({ trunkId }: { trunkId: string }) {
 }
 
 function Activity({ trunkId }: { trunkId: string }) {
-  const query = useActivity();
+  const query = useActivity(trunkId);
   return (
     <PageState query={query} skeletonRows={6}>
       {({ data }) =>
-        data
-          .filter(({ id }) => id === trunkId)
-          .map((activity) => <TrunkStrip key={activity.id} activity={activity} isLinked={false} />)
+        data.map((activity) => <TrunkStrip key={activity.id} activity={activity} isLinked={false} />)
       }
     </PageState>
   );

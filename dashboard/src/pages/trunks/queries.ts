@@ -24,30 +24,38 @@ export function trunkQuery(trunkId: string) {
 const CHART_SECONDS = 120;
 const WAIT_S = 20;
 
-/** What all trunks do now, with the starts of the last two minutes. */
-export const activityQuery = queryOptions({
-  queryKey: ["trunks", "activity"],
-  queryFn: async ({ signal }) => readActivity({ seconds: CHART_SECONDS }, signal),
-});
+interface Wait {
+  wait?: number;
+  after?: string;
+}
 
-async function readActivity(query: { seconds: number; wait?: number; after?: string }, signal: AbortSignal) {
+/** What a trunk, or all trunks, do now, with the starts of the last two minutes. */
+function activityQuery(trunkId: string | undefined) {
+  return queryOptions({
+    queryKey: ["trunks", "activity", trunkId ?? null],
+    queryFn: async ({ signal }) => readActivity(trunkId, {}, signal),
+  });
+}
+
+async function readActivity(trunkId: string | undefined, wait: Wait, signal: AbortSignal) {
+  const query = { seconds: CHART_SECONDS, ...wait, ...(trunkId ? { trunk_id: trunkId } : {}) };
   return body(api.GET("/api/v1/activity", { params: { query }, signal }));
 }
 
-/** Reads what all trunks do, and follows it. */
-export function useActivity() {
+/** Reads what a trunk, or all trunks, do, and follows it. */
+export function useActivity(trunkId?: string) {
   const client = useQueryClient();
-  const query = useQuery(activityQuery);
+  const query = useQuery(activityQuery(trunkId));
   const hasActivity = query.data !== undefined;
   useEffect(() => {
     if (!hasActivity) return;
     const stop = new AbortController();
-    const { queryKey } = activityQuery;
+    const { queryKey } = activityQuery(trunkId);
     void follow(
       {
         ask: (signal) => {
           const after = client.getQueryData(queryKey)?.version;
-          return after ? readActivity({ seconds: CHART_SECONDS, wait: WAIT_S, after }, signal) : null;
+          return after ? readActivity(trunkId, { wait: WAIT_S, after }, signal) : null;
         },
         keep: (activity) => client.setQueryData(queryKey, activity),
         readPlainly: () => client.refetchQueries({ queryKey, exact: true }),
@@ -55,7 +63,7 @@ export function useActivity() {
       stop.signal,
     );
     return () => stop.abort();
-  }, [client, hasActivity]);
+  }, [client, hasActivity, trunkId]);
   return query;
 }
 

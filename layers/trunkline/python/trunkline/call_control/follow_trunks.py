@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 
 from trunkline.auth.principal import Principal
 from trunkline.call_control.long_polls import LongPolls
+from trunkline.call_control.patience import Patience
 from trunkline.core.clock import Clock
 from trunkline.core.timestamps import moment_ms
 from trunkline.core.validation import Bounded, InputModel
@@ -50,6 +51,7 @@ class FollowQuery(InputModel):
     after: str | None = Field(
         default=None, pattern="^[0-9a-f]{16}$", description="The `version` that you know."
     )
+    trunk_id: str | None = Field(default=None, max_length=64, description="This trunk alone.")
 
 
 class ActivityList(TypedDict):
@@ -77,6 +79,9 @@ class TrunkFollower:
         """Return what the trunks do now.
 
         With `wait`, return when that is no longer of the version `after`, or the time is over.
+
+        Raises:
+            NotFound: `trunk_id` does not exist or is not the tenant's.
         """
         began_us = self.clock.monotonic_us()
         found = self._look(principal, query)
@@ -84,21 +89,20 @@ class TrunkFollower:
             return found
         with self.long_polls.slot(principal.tenant_id, query.wait) as may_wait:
             if may_wait:
-                return self._changed(principal, query, found, began_us)
+                patience = Patience(began_us + query.wait * 1_000_000, self.clock, self.sleep)
+                return patience.look_until(
+                    lambda seen: seen["version"] != query.after,
+                    found,
+                    lambda: self._look(principal, query),
+                    lambda seen: _pause_s(len(seen["data"])),
+                )
         return {**found, "poll_after_s": self.long_polls.poll_after_s()}
 
-    def _changed(
-        self, principal: Principal, query: FollowQuery, found: ActivityList, began_us: int
-    ) -> ActivityList:
-        """Look until something has changed; the more trunks a look reads, the rarer it is."""
-        until_us = began_us + query.wait * 1_000_000
-        while found["version"] == query.after and (left_us := until_us - self.clock.monotonic_us()) > 0:
-            self.sleep(min(left_us / 1_000_000, _pause_s(len(found["data"]))))
-            found = self._look(principal, query)
-        return found
-
     def _look(self, principal: Principal, query: FollowQuery) -> ActivityList:
-        trunks = self.trunks.all(principal, query.seconds)
+        if query.trunk_id is None:
+            trunks = self.trunks.all(principal, query.seconds)
+        else:
+            trunks = [self.trunks.get(principal, query.trunk_id, query.seconds)]
         return {"data": trunks, "version": activity_version(trunks)}
 
 
@@ -117,4 +121,5 @@ def _lasting(trunk: TrunkActivity) -> dict[str, Any]:
 
 
 def _pause_s(trunks: int) -> float:
+    """The more trunks a look reads, the rarer it is."""
     return _LOOK_EVERY_S * max(1, math.ceil(trunks / _CHEAP_TRUNKS))

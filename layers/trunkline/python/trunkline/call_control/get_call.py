@@ -14,6 +14,7 @@ from trunkline.auth.principal import Principal
 from trunkline.call_control.call_query import CallQuery
 from trunkline.call_control.list_calls import CallLister, CallPage, ListedPage, version_of
 from trunkline.call_control.long_polls import LongPolls
+from trunkline.call_control.patience import Patience
 from trunkline.calls.access import parse_call_id, require_own
 from trunkline.calls.events import NOTHING_SAID, TOOL_EVENT, CallEvent
 from trunkline.calls.models import Call
@@ -113,12 +114,20 @@ class CallReader:
         after number `after`; by default, any event after the request arrived. Where too many requests wait,
         return at once, with `poll_after_s`.
         """
+        patience = self._patience(query.wait if query else 0)
         call, events = self._story(principal, call_id)
         poll_after_s = None
-        if query and query.wait and not _has_changed(call, _seen(call, query)):
+        if query and query.wait and not _has_changed(call, seen := _seen(call, query)):
             with self.long_polls.slot(principal.tenant_id, query.wait) as may_wait:
                 if may_wait:
-                    call, events = self._changed(principal, call, events, query)
+                    now = patience.look_until(
+                        lambda found: _has_changed(found, seen),
+                        call,
+                        lambda: self._look_again(call_id),
+                        lambda _: _LOOK_EVERY_S,
+                    )
+                    if now.sequence > seen:
+                        call, events = self._story(principal, call_id)
                 else:
                     poll_after_s = self.long_polls.poll_after_s()
         said = NOTHING_SAID if call.is_waiting else self.transcripts.read(call.id)
@@ -156,11 +165,17 @@ class CallReader:
         if query.filters_calls:
             page = self.lister.page(principal, query)
             return _list_view(page, _version(page))
+        patience = self._patience(query.wait)
         found, poll_after_s = self.lister.find(principal, query), None
         if query.wait and found.version == query.after:
             with self.long_polls.slot(principal.tenant_id, query.wait) as may_wait:
                 if may_wait:
-                    found = self._changed_list(principal, query, found)
+                    found = patience.look_until(
+                        lambda page: page.version != query.after,
+                        found,
+                        lambda: self.lister.find(principal, query),
+                        _pause_s,
+                    )
                 else:
                     poll_after_s = self.long_polls.poll_after_s()
         view = _list_view(self.lister.load(found), found.version)
@@ -168,33 +183,19 @@ class CallReader:
             view["poll_after_s"] = poll_after_s
         return view
 
-    def _changed_list(self, principal: Principal, query: CallQuery, found: ListedPage) -> ListedPage:
-        """Look until the page has changed; the more entries a look reads, the rarer it is."""
-        waited_s = 0.0
-        while found.version == query.after and waited_s < query.wait:
-            pause_s = min(query.wait - waited_s, _LOOK_EVERY_S * max(1, found.scanned // _CHEAP_ENTRIES))
-            self.sleep(pause_s)
-            waited_s += pause_s
-            found = self.lister.find(principal, query)
-        return found
-
     def _story(self, principal: Principal, call_id: str) -> tuple[Call, list[CallEvent]]:
         found, events = self.calls.load_with_events(parse_call_id(call_id)) or (None, [])
         return require_own(found, principal), events
 
-    def _changed(
-        self, principal: Principal, call: Call, events: list[CallEvent], query: WaitQuery
-    ) -> tuple[Call, list[CallEvent]]:
-        seen, waited_s = _seen(call, query), 0.0
-        while not _has_changed(call, seen) and waited_s < query.wait:
-            self.sleep(_LOOK_EVERY_S)
-            waited_s += _LOOK_EVERY_S
-            now = self.calls.load(call.id)
-            if now is None:
-                raise NotFound("Call not found")
-            if now.sequence > seen:
-                return self._story(principal, call.id)
-        return call, events
+    def _look_again(self, call_id: str) -> Call:
+        found = self.calls.load(call_id)
+        if found is None:
+            raise NotFound("Call not found")
+        return found
+
+    def _patience(self, wait_s: int) -> Patience:
+        clock = self.long_polls.clock
+        return Patience(clock.monotonic_us() + wait_s * 1_000_000, clock, self.sleep)
 
 
 def _list_view(page: CallPage, version: str) -> CallList:
@@ -205,6 +206,11 @@ def _list_view(page: CallPage, version: str) -> CallList:
     last = page.calls[len(shown) - 1]
     more = encode_cursor(calls_sort_key(last.created_at_ms, last.id))
     return {"data": list(shown), "next_cursor": more, "version": version}
+
+
+def _pause_s(found: ListedPage) -> float:
+    """The more entries a look reads, the rarer it is."""
+    return _LOOK_EVERY_S * max(1, found.scanned // _CHEAP_ENTRIES)
 
 
 def _version(page: CallPage) -> str:

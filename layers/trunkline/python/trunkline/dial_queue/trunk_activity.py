@@ -82,13 +82,13 @@ class TrunkActivityService:
     statistics: StatisticsRepository
     clock: Clock
 
-    def get(self, principal: Principal, trunk_id: str, query: ActivityQuery) -> TrunkActivity:
+    def get(self, principal: Principal, trunk_id: str, seconds: int) -> TrunkActivity:
         """Show what a trunk does.
 
         Raises:
             NotFound: the trunk does not exist or is not the tenant's.
         """
-        return self._of(principal, self.trunks.require_granted(principal, trunk_id), query.seconds)
+        return self._of(principal, self.trunks.require_granted(principal, trunk_id), seconds)
 
     def all(self, principal: Principal, seconds: int) -> list[TrunkActivity]:
         """Show what each of the tenant's trunks does."""
