@@ -19,5 +19,5 @@ export default defineConfig({
     manifest: true,
   },
   server: { proxy: { "/api": proxied, "/config.json": proxied } },
-  test: { include: ["src/**/*.test.ts"], environment: "node" },
+  test: { include: ["src/**/*.test.ts"], environment: "node", isolate: false },
 });

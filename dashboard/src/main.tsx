@@ -6,11 +6,14 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { makeApp } from "./app";
+import { mayReload } from "./lib/reload-once";
 import { styleNonce } from "./theme/nonce";
 import { cssVariables, theme } from "./theme/theme";
 
 // A deployment has replaced the files that this page was to load: its address has the new ones.
-window.addEventListener("vite:preloadError", () => location.reload());
+window.addEventListener("vite:preloadError", () => {
+  if (mayReload(sessionStorage, Date.now())) location.reload();
+});
 
 const { router, queryClient } = makeApp();
 const root = document.getElementById("root");

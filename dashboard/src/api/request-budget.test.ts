@@ -21,6 +21,13 @@ describe("the budget of long polls", () => {
     expect(sentWithin(60_000, take)).toBe(10 + 45 - 1);
     expect(sentWithin(60_000, take, 60_000)).toBeLessThanOrEqual(45 + 1);
   });
+  it("has again what was not sent", () => {
+    const { take, giveBack } = requestBudget(1, 60);
+    take(0);
+    expect(take(0)).toBe(1_000);
+    giveBack();
+    expect(take(0)).toBe(1_000);
+  });
   it("saves what is not used, but no more than can be sent at once", () => {
     const { take } = requestBudget(3, 60);
     take(0);

@@ -4,12 +4,14 @@
  */
 import { pause } from "./pauses";
 
-const AT_ONCE = 10;
-const PER_MINUTE = 45;
+const AT_ONCE = 6;
+const PER_MINUTE = 42;
 
 export interface RequestBudget {
   /** Takes a request, and says in how many milliseconds it may be sent. */
   take: (nowMs: number) => number;
+  /** Takes back a request that was not sent. */
+  giveBack: () => void;
 }
 
 /** A token bucket: `atOnce` requests, then `perMinute`. Pure, but for what it has handed out. */
@@ -23,12 +25,16 @@ export function requestBudget(atOnce: number, perMinute: number): RequestBudget 
       nextMs += everyMs;
       return inMs;
     },
+    giveBack: () => {
+      nextMs -= everyMs;
+    },
   };
 }
 
 const budget = requestBudget(AT_ONCE, PER_MINUTE);
 
-/** Waits until the next request of a long poll may be sent. */
-export function untilAffordable(signal: AbortSignal): Promise<void> {
-  return pause(budget.take(performance.now()) / 1000, signal);
+/** Waits until the next request of a long poll may be sent. A page that is left meanwhile sends none. */
+export async function untilAffordable(signal: AbortSignal): Promise<void> {
+  await pause(budget.take(performance.now()) / 1000, signal);
+  if (signal.aborted) budget.giveBack();
 }

@@ -70,6 +70,8 @@ function useSignOut(setDoubtful: (isDoubtful: boolean) => void) {
   const queryClient = useQueryClient();
   return async () => {
     setDoubtful(false);
+    // What the page still reads would come too late, and be refused.
+    await queryClient.cancelQueries();
     try {
       await signOut();
     } catch (error) {

@@ -22,7 +22,7 @@ export function NumberRulesForm({ stored }: { stored: NumberRules }) {
   const [isAsking, setAsking] = useState(false);
   const form = useDraft(fieldsOf(stored));
   const { draft: fields, change: set } = form;
-  const save = useSave(form.discard);
+  const save = useSave((sent, saved) => form.settle(sent, fieldsOf(saved)));
   const isChanged = !isSame(specOf(fields), specOf(fieldsOf(stored)));
   const elsewhere = save.isPending ? null : form.elsewhere;
   const warning = consequence(stored, fields);
@@ -106,13 +106,13 @@ export function NumberRulesForm({ stored }: { stored: NumberRules }) {
   );
 }
 
-function useSave(onSaved: () => void) {
+function useSave(onSaved: (sent: RulesFields, saved: NumberRules) => void) {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: (fields: RulesFields) => body(api.PUT("/api/v1/number-rules", { body: specOf(fields) })),
-    onSuccess: async (rules) => {
+    onSuccess: async (rules, fields) => {
       await keepSaved(queryClient, numberRulesQuery.queryKey, rules);
-      onSaved();
+      onSaved(fields, rules);
     },
   });
 }

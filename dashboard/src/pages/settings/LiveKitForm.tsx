@@ -28,10 +28,10 @@ export function LiveKitForm({ project, blocked }: LiveKitFormProps) {
   const { draft, change: set } = form;
   const put = useMutation({
     gcTime: 0,
-    mutationFn: () => body(api.PUT("/api/v1/livekit", { body: draft })),
-    onSuccess: async (view) => {
+    mutationFn: (sent: ReturnType<typeof draftOf>) => body(api.PUT("/api/v1/livekit", { body: sent })),
+    onSuccess: async (view, sent) => {
       await keepSaved(queryClient, liveKitQuery.queryKey, view);
-      form.discard();
+      form.settle(sent, draftOf(view));
     },
   });
   const elsewhere = put.isPending ? null : form.elsewhere;
@@ -41,7 +41,7 @@ export function LiveKitForm({ project, blocked }: LiveKitFormProps) {
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        put.mutate();
+        put.mutate(draft);
       }}
     >
       <TextInput

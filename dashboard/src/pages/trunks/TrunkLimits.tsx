@@ -21,7 +21,7 @@ export default function TrunkLimits({ trunk }: { trunk: TrunkView }) {
   const wanted = limitChange(form.base, fields);
   const elsewhere = change.isPending ? null : form.elsewhere;
   const isChanged = Object.keys(wanted).length > 0;
-  const save = () => change.mutate(wanted, { onSuccess: form.discard });
+  const save = () => change.mutate(wanted, { onSuccess: (saved) => form.settle(fields, limitFields(saved)) });
   return (
     <Panel
       title="Your limits"
