@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.stack.browser.fixtures_browser import browser, open_tab, tab
+from tests.stack.browser.fixtures_browser import browser, open_tab, tab, windows
 
-__all__ = ["browser", "open_tab", "tab"]
+__all__ = ["browser", "open_tab", "tab", "windows"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Literal
 
 import pytest
 import pytest_asyncio
@@ -16,8 +17,39 @@ from tests.support.chromium import find_chromium
 # Machines are shared and noisy: a slow page is not a failure.
 expect.set_options(timeout=30_000)
 OpenTab = Callable[..., Awaitable[Tab]]
+Scheme = Literal["light", "dark"]
 # Without a language, Chromium names that of a process without a locale, which no person has.
-_LIKE_A_PERSON = {"locale": "en-US", "reduced_motion": "reduce"}
+_LIKE_A_PERSON: dict[str, Any] = {"locale": "en-US", "reduced_motion": "reduce"}
+
+
+class Windows:
+    """Windows that tests use one after the other: files are compiled once, and nothing else is kept."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self._browser = browser
+        self._address = address
+        self._idle: list[BrowserContext] = []
+
+    async def open(self) -> BrowserContext:
+        """Open a window that knows nobody."""
+        if self._idle:
+            return self._idle.pop()
+        return await self._browser.new_context(base_url=self._address, **_LIKE_A_PERSON)
+
+    async def clear(self, window: BrowserContext) -> None:
+        """Close a window's tabs, and forget what they have stored."""
+        page = await window.new_page()
+        devtools = await window.new_cdp_session(page)
+        for other in window.pages:
+            if other is not page:
+                await other.close()
+        await devtools.send(
+            "Storage.clearDataForOrigin", {"origin": self._address, "storageTypes": "cookies,local_storage"}
+        )
+        await window.set_offline(False)
+        await window.clear_permissions()
+        await page.close()
+        self._idle.append(window)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -38,29 +70,35 @@ async def browser() -> AsyncIterator[Browser]:
         await launched.close()
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def windows(browser: Browser, stack: Stack) -> Windows:
+    """The browser's windows of this process."""
+    # A session's cookie is `Secure`: without TLS, browsers keep it on `localhost` alone.
+    return Windows(browser, stack.config.api_url.replace("127.0.0.1", "localhost"))
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def open_tab(browser: Browser, stack: Stack) -> AsyncIterator[OpenTab]:
+async def open_tab(windows: Windows) -> AsyncIterator[OpenTab]:
     """Open tabs: `await open_tab(scheme="dark", width=390)`. With `beside=tab`, in the same browser window.
 
     At the end of the test no tab has had an error that the test does not expect.
     """
-    contexts: list[BrowserContext] = []
+    opened: list[BrowserContext] = []
     tabs: list[Tab] = []
-    # A session's cookie is `Secure`: without TLS, browsers keep it on `localhost` alone.
-    address = stack.config.api_url.replace("127.0.0.1", "localhost")
 
-    async def make(*, scheme: str = "light", width: int = 1280, beside: Tab | None = None) -> Tab:
+    async def make(*, scheme: Scheme = "light", width: int = 1280, beside: Tab | None = None) -> Tab:
         if beside is None:
-            options = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, **_LIKE_A_PERSON}
-            contexts.append(await browser.new_context(base_url=address, **options))  # type: ignore[arg-type]
-        context = contexts[-1] if beside is None else beside.page.context
-        tabs.append(Tab(await context.new_page()))
+            opened.append(await windows.open())
+        page = await (opened[-1] if beside is None else beside.page.context).new_page()
+        await page.emulate_media(color_scheme=scheme)
+        await page.set_viewport_size({"width": width, "height": 800})
+        tabs.append(Tab(page))
         return tabs[-1]
 
     yield make
     problems = [problem for tab in tabs for problem in tab.unexpected()]
-    for context in contexts:
-        await context.close()
+    for window in opened:
+        await windows.clear(window)
     assert problems == [], problems
 
 
