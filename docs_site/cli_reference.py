@@ -54,5 +54,6 @@ def _row(parameter: Any) -> list[str]:
         words = ", ".join(code(each) for each in [*parameter.opts, *parameter.secondary_opts])
     meaning = " ".join((parameter.help or "").split())
     default = parameter.default
-    shown = "" if callable(default) or default in (None, False, ()) else code(default)
+    nothing = default is None or default is False or default in ((), "") or callable(default)
+    shown = "" if nothing else code(default)
     return [words, f"**required** {meaning}" if parameter.required else meaning, shown]

@@ -1,4 +1,4 @@
-"""What a built site must not have: links that lead nowhere, and files that are loaded from another host."""
+"""What a built site must not have: links to nowhere, files of other hosts, and Markdown that was not read."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ _LOADING_RELATIONS = {
 }
 _OTHER_HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_CODE = re.compile(r"<(pre|code|svg)\b.*?</\1>", re.DOTALL)
+_PARAGRAPH = re.compile(r"<(p|li|td)>(.*?)</\1>", re.DOTALL)
+# GitHub reads some lists and tables that Python-Markdown takes for text: those without an empty line before.
+_MARKUP = re.compile(r"^\s*(?:[-*] |\d+\. |\|)|```|\]\(", re.MULTILINE)
 _STYLE_URL = re.compile(r"(?:url\(|@import)\s*[\"']?([^\"')\s]+)")
 
 
@@ -54,6 +58,7 @@ def faults(site: Path) -> list[str]:
     for page, document in documents.items():
         name = page.relative_to(site)
         found += [f"{name} loads {target}" for target in document.loaded if _OTHER_HOST.match(target)]
+        found += [f"{name} shows {text[:80]!r} as it is written" for text in _unread(page.read_text())]
         for target in [*document.links, *document.loaded]:
             if (
                 not _SCHEME.match(target)
@@ -73,6 +78,12 @@ def _read(page: Path) -> _Document:
     document = _Document()
     document.feed(page.read_text())
     return document
+
+
+def _unread(text: str) -> list[str]:
+    """Return the texts of a page in which Markdown is left."""
+    plain = _CODE.sub("", text.partition("<article")[2].partition("</article>")[0])
+    return [found[2] for found in _PARAGRAPH.finditer(plain) if _MARKUP.search(found[2])]
 
 
 def _leads(page: Path, target: str, documents: dict[Path, _Document]) -> bool:

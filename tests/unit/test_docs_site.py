@@ -56,7 +56,9 @@ def test_the_reference_has_each_command_with_its_options() -> None:
     text = cli_reference.page()
     assert [name for name in _commands(get_command(app), "trunkline") if f"\n## {name}\n" not in text] == []
     assert "| `PHONE-NUMBER` | **required** Phone number (E.164). |" in text
-    assert "| `--local` | Work on the local stack of `make run`. |" in text
+    assert "| `--local` | Work on the local stack of `make run`. |  |" in text
+    assert "| `--webhook-events` | Deliveries of webhooks for each call. | `0` |" in text
+    assert "| `--url` | URL of the API. Default: the URL of the stage. |  |" in text
 
 
 @pytest.mark.parametrize(
@@ -161,6 +163,13 @@ def test_a_site_whose_links_lead_somewhere_has_no_fault(tmp_path: Path) -> None:
 )
 def test_a_link_to_nowhere_and_a_file_of_another_host_are_found(tmp_path: Path, fault: str) -> None:
     assert len(faults(site_of(tmp_path, index__html=fault))) == 1
+
+
+@pytest.mark.parametrize("text", ["some text\n- a list", "text\n2. second", "text\n| a | b |", "[a](b.md)"])
+def test_markdown_that_was_not_read_is_found(tmp_path: Path, text: str) -> None:
+    page = "<article><p>as <code>[a](b)</code> said</p><pre>\n- code</pre>{}</article>"
+    assert faults(site_of(tmp_path, index__html=page.format("<p>fine</p>"))) == []
+    assert len(faults(site_of(tmp_path, index__html=page.format(f"<p>{text}</p>")))) == 1
 
 
 def test_a_style_sheet_that_loads_from_another_host_is_found(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.support import page_blocks
 from tests.support.page_blocks import blocks_of, printed_by, script_of
+from tests.support.pages import ROOT
 
 PAGE = """# Page
 
@@ -33,6 +35,30 @@ print(greet(os.environ["NAME"]))
 exit 1
 ```
 """
+
+
+# They need a browser, or an agent's job in a room.
+ONLY_READ = {
+    "guides/web-call.md": ["javascript"],
+    "guides/voicemail.md": ["python"],
+    "guides/transfer.md": ["python"] * 2,
+}
+# `tests/unit/test_webhook_samples.py` runs them.
+SAMPLES = {"guides/receive-webhooks.md": ["javascript"]}
+TEACHING = sorted(
+    page.relative_to(ROOT / "docs").as_posix()
+    for page in [ROOT / "docs" / "quick-start.md", *(ROOT / "docs" / "guides").glob("*.md")]
+)
+
+
+@pytest.mark.parametrize("page", TEACHING)
+def test_each_block_of_a_page_that_teaches_is_run(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text()
+    shown = re.findall(r"^```(bash|python|javascript)$", text, re.MULTILINE)
+    run_ = [block.language for block in blocks_of(page)]
+    for language in [*ONLY_READ.get(page, []), *SAMPLES.get(page, [])]:
+        shown.remove(language)
+    assert sorted(shown) == sorted(run_)
 
 
 @pytest.fixture
