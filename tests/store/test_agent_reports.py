@@ -18,8 +18,10 @@ from trunkline.calls.events import Turn
 from trunkline.calls.models import Call
 from trunkline.calls.report_schemas import Reports
 from trunkline.calls.repository import CallRepository
+from trunkline.calls.responses import metrics
 from trunkline.calls.states import Phase, State
 from trunkline.calls.transcript_repository import TranscriptRepository
+from trunkline.calls.transitions import claim_call
 from trunkline.calls.user_context_repository import UserContextRepository
 from trunkline.calls.value_objects import WorkflowRef
 from trunkline.core.errors import InvalidRequest, NotFound, StaleAttempt
@@ -31,6 +33,22 @@ from trunkline.storage.table import Put, Table
 from trunkline.workflows.repository import WorkflowRepository
 from trunkline.workflows.schemas import WorkflowSpec
 from trunkline.workflows.state_repository import WorkflowStateRepository
+
+FIGURES: dict[str, Any] = {
+    "models": [
+        {
+            "kind": "llm",
+            "provider": "openai",
+            "model": "gpt-5.1",
+            "input_tokens": 900,
+            "output_tokens": 80,
+            "characters": 0,
+            "audio_seconds": 1.5,
+            "requests": 0,
+        }
+    ],
+    "latencies": [{"of": "end_to_end", "median_ms": 900, "max_ms": 2000, "turns": 3}],
+}
 
 
 class ReportHarness:
@@ -160,6 +178,20 @@ def test_a_story_in_one_batch_is_one_change(harness: ReportHarness) -> None:
     assert harness.closed == [f"call-{call.id}"]
 
 
+def test_the_figures_of_a_conversation_are_shown_with_the_calls_own(harness: ReportHarness) -> None:
+    claim = harness.accept(make_web_call())
+    assert "agent" not in metrics(harness.now(claim), 0)
+    assert harness.report(claim, {"type": "metrics", "models": []}, {"type": "metrics", **FIGURES}) == [
+        True,
+        True,
+    ]
+    assert harness.report(claim, {"type": "metrics", **FIGURES}) == [False]
+    call = harness.now(claim)
+    assert metrics(call, 0)["agent"] == FIGURES
+    again = claim_call(replace(call, state=State.QUEUED), "run-2", "room").call
+    assert "agent" not in metrics(again, 0), "they were those of another attempt"
+
+
 def test_reports_after_the_end_tell_but_do_not_move(harness: ReportHarness) -> None:
     claim = harness.accept(make_web_call())
     harness.report(claim, {"type": "answered"}, {"type": "ended"})
@@ -212,6 +244,9 @@ def test_an_agent_of_another_attempt_is_told_so(harness: ReportHarness) -> None:
         ({"type": "variables", "sequence": 1, "values": [1]}, "values"),
         ({"type": "variables", "sequence": 1, "values": {"x": "y" * 70_000}}, "values"),
         ({"type": "answered", "extra": 1}, "extra"),
+        ({"type": "metrics", "models": [FIGURES["models"][0]] * 21}, "models"),
+        ({"type": "metrics", "latencies": [FIGURES["latencies"][0] | {"of": "End to end"}]}, "of"),
+        ({"type": "metrics", "models": [FIGURES["models"][0] | {"input_tokens": -1}]}, "input_tokens"),
     ],
 )
 def test_a_bad_report_is_refused_and_nothing_is_written(

@@ -19,6 +19,7 @@ from trunkline.calls.report_schemas import (
     AgentChanged,
     Answered,
     AnsweringMachine,
+    ConversationMetrics,
     Ended,
     Report,
     Summary,
@@ -29,6 +30,7 @@ from trunkline.calls.report_transitions import (
     on_agent_changed,
     on_answering_machine,
     on_ended_by_agent,
+    on_metrics,
     on_summary,
     on_transcript,
 )
@@ -137,19 +139,22 @@ class AgentReportService:
         return require_current_attempt(call, claim)
 
     def _change(self, call: Call, report: Report, reporter: str, now_ms: int) -> Change | None:
+        change = None
         match report:
             case Answered() | TranscriptReport():
-                return self._answer(call, report, now_ms)
+                change = self._answer(call, report, now_ms)
             case AgentChanged():
                 turn = AgentTurn(report.sequence, report.agent, now_ms, call.claim, reporter)
-                return on_agent_changed(call, turn)
+                change = on_agent_changed(call, turn)
             case Summary():
-                return on_summary(call, report.text)
+                change = on_summary(call, report.text)
             case AnsweringMachine():
-                return on_answering_machine(call, report.result)
+                change = on_answering_machine(call, report.result)
+            case ConversationMetrics():
+                change = on_metrics(call, report.model_dump_json(exclude={"type"}))
             case Ended():
-                return on_ended_by_agent(call, report.reason, now_ms)
-        return None
+                change = on_ended_by_agent(call, report.reason, now_ms)
+        return change
 
     def _answer(self, call: Call, report: Report, now_ms: int) -> Change | None:
         """Apply a reported answer; talk counts if an answer was reported whose dial may have died since."""

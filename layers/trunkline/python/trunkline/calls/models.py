@@ -87,6 +87,7 @@ class Call:
     agent_joined_at_ms: int | None = None
     agent_turns: tuple[AgentTurn, ...] = ()
     answering_machine: str | None = None
+    agent_metrics_json: str | None = None
     agent_end_reason: str | None = None
     redispatched_at_ms: int | None = None
     handover_at_ms: int | None = None

@@ -14,12 +14,17 @@ from trunkline.core.validation import InputModel
 
 MAX_VARIABLES_BYTES = 64 * 1024
 MAX_TURNS = 1000
+_MAX_FIGURES = 20
+_MAX_COUNT = 10**12
 _MAX_SEQUENCE = 99_999_999
 _MAX_SUMMARY = 16_000
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
 REPORTER_TEXT = "reporter must have 1 to 64 letters, digits, dots, underscores or hyphens"
 Reporter = Annotated[str, Field(pattern=f"^{REPORTER}$")]
 Sequence = Annotated[int, Field(ge=0, le=_MAX_SEQUENCE)]
+_Count = Annotated[int, Field(ge=0, le=_MAX_COUNT)]
+_Label = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
+_ModelName = Annotated[str, Field(max_length=100)]
 
 
 class Answered(InputModel):
@@ -97,6 +102,36 @@ class AnsweringMachine(InputModel):
     ]
 
 
+class ModelUse(InputModel):
+    """What a conversation used of one model."""
+
+    kind: _Label
+    provider: _ModelName
+    model: _ModelName
+    input_tokens: _Count = 0
+    output_tokens: _Count = 0
+    characters: _Count = 0
+    audio_seconds: Annotated[float, Field(ge=0, le=_MAX_COUNT)] = 0.0
+    requests: _Count = 0
+
+
+class TurnLatency(InputModel):
+    """How long something took, over the turns of a conversation in which it was measured."""
+
+    of: _Label
+    median_ms: _Count
+    max_ms: _Count
+    turns: _Count
+
+
+class ConversationMetrics(InputModel):
+    """Figures of the conversation, as the agent measured them; the last report of an attempt counts."""
+
+    type: Literal["metrics"]
+    models: Annotated[list[ModelUse], Field(max_length=_MAX_FIGURES)] = []
+    latencies: Annotated[list[TurnLatency], Field(max_length=_MAX_FIGURES)] = []
+
+
 class Ended(InputModel):
     """The agent ends the call: whoever is still in the room is shown out."""
 
@@ -105,7 +140,14 @@ class Ended(InputModel):
 
 
 Report = Annotated[
-    Answered | TranscriptReport | AgentChanged | Variables | Summary | AnsweringMachine | Ended,
+    Answered
+    | TranscriptReport
+    | AgentChanged
+    | Variables
+    | Summary
+    | AnsweringMachine
+    | ConversationMetrics
+    | Ended,
     Field(discriminator="type"),
 ]
 

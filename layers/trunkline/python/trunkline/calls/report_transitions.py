@@ -78,6 +78,13 @@ def on_answering_machine(call: Call, result: str) -> Change | None:
     return Change(replace(call, answering_machine=result), (happened,))
 
 
+def on_metrics(call: Call, figures_json: str) -> Change | None:
+    """Store the figures of the conversation; the last report counts. They are no step of the call."""
+    if call.agent_metrics_json == figures_json:
+        return None
+    return Change(replace(call, agent_metrics_json=figures_json))
+
+
 def on_ended_by_agent(call: Call, reason: str, now_ms: int) -> Change | None:
     """Record that the agent ends the call: a web call ends at once, a dialled one when its leg has left."""
     if call.is_terminal or call.agent_end_reason is not None:

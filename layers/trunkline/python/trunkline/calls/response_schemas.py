@@ -55,11 +55,40 @@ class TurnView(TypedDict):
     at: str | None
 
 
+class ModelUseView(TypedDict):
+    """What the conversation used of one model."""
+
+    kind: str
+    provider: str
+    model: str
+    input_tokens: int
+    output_tokens: int
+    characters: int
+    audio_seconds: float
+    requests: int
+
+
+class LatencyView(TypedDict):
+    """How long something took, over the turns in which the agent measured it."""
+
+    of: str
+    median_ms: int
+    max_ms: int
+    turns: int
+
+
+class AgentMetrics(TypedDict):
+    """Figures of the conversation in the last attempt, as the agent reported them."""
+
+    models: list[ModelUseView]
+    latencies: list[LatencyView]
+
+
 class Metrics(TypedDict):
     """Whole seconds, and counts; null while they are not known.
 
     `wait_time_seconds`: from acceptance to the first ring, or to the person's joining; `ring_time_seconds`:
-    of the last attempt, until the answer or its end.
+    of the last attempt, until the answer or its end. `agent` is there once the agent has reported figures.
     """
 
     duration_seconds: int | None
@@ -68,6 +97,7 @@ class Metrics(TypedDict):
     attempt_count: int
     wait_time_seconds: int | None
     ring_time_seconds: int | None
+    agent: NotRequired[AgentMetrics]
 
 
 class AcceptedCall(TypedDict):

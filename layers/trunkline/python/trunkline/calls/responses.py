@@ -180,7 +180,7 @@ def metrics(call: Call, message_count: int) -> Metrics:
     first_ms = min([*rings, *([call.connecting_at_ms] if call.connecting_at_ms else [])], default=None)
     until_ms = call.answered_at_ms or call.ended_at_ms
     rang = call.connecting_at_ms and until_ms
-    return {
+    figures: Metrics = {
         "duration_seconds": call.duration_s,
         "agent_count": len(set(agent_history(call))),
         "message_count": message_count,
@@ -190,6 +190,9 @@ def metrics(call: Call, message_count: int) -> Metrics:
         if rang and until_ms and call.connecting_at_ms
         else None,
     }
+    if call.agent_metrics_json is not None:
+        figures["agent"] = json.loads(call.agent_metrics_json)
+    return figures
 
 
 def _timeline(call: Call, events: Sequence[CallEvent]) -> list[dict[str, Any]]:

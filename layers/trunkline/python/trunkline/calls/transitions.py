@@ -91,8 +91,7 @@ def claim_call(
         "room_name": room_name,
         "claimed_at_ms": claimed_at_ms,
         "slots": tuple(limits),
-        "answering_machine": None,
-        "agent_end_reason": None,
+        **dict.fromkeys(("answering_machine", "agent_metrics_json", "agent_end_reason")),
     }
     return Change(replace(call, claim=call.claim + 1, **marks), limits=limits)
 
