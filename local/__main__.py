@@ -12,7 +12,7 @@ import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
-from trunkline_cli.watch import ApiError
+from trunkline_cli.api import ApiError
 
 from infrastructure.settings import StageSettings
 from infrastructure.stage_file import deployed_settings

@@ -7,7 +7,8 @@ import time
 from typing import Any
 
 from rich.console import Console
-from trunkline_cli.watch import ApiClient, watch
+from trunkline_cli.api import ApiClient
+from trunkline_cli.watch import watch
 
 from infrastructure.settings import stage_settings
 from local.config import STAGE

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -24,20 +26,43 @@ from rich.table import Table
 
 from trunkline.core.errors import TrunklineError
 from trunkline.dial_queue.messages import WakeupNotSent
+from trunkline_cli.api import ApiClient, ApiError
 from trunkline_cli.operator import Operator, open_operator
 from trunkline_cli.stack_outputs import stack_outputs
-from trunkline_cli.watch import ApiError
 
 # What tenants wrote is no markup: "[/x]" would be a traceback, and ":x:" a picture.
 _console = Console(highlight=False, markup=False, emoji=False)
 _error_console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+_STOPPED = 130
+"""Exit status of a program that Ctrl-C ended, as shells have it: 128 and the number of SIGINT."""
 _WIDTH_OF_FILE = 10_000
 """In a file or pipe a table is as wide as its content, so that no id is cut."""
 
 
+def _names_one_api(context: typer.Context, stage: str) -> str:
+    """Refuse a stage beside a profile: the key of one would be sent to the API of the other."""
+    source = context.get_parameter_source("stage")
+    if source and source.name == "COMMANDLINE" and "TRUNKLINE_API_URL" in os.environ:
+        raise typer.BadParameter("it names another API than the profile, or TRUNKLINE_API_URL: leave one out")
+    return stage
+
+
 Stage = Annotated[str, typer.Option(envvar="TRUNKLINE_STAGE", help="Stage of the deployment to work on.")]
+StageOfApi = Annotated[
+    str,
+    typer.Option(
+        "--stage",
+        envvar="TRUNKLINE_STAGE",
+        callback=_names_one_api,
+        help="Stage of the deployment whose API is used, where no URL or profile is given.",
+    ),
+]
 Tenant = Annotated[str, typer.Option(help="Name or id of the tenant.")]
-ApiKey = Annotated[str, typer.Option("--key", envvar="TRUNKLINE_API_KEY", help="API key of the tenant.")]
+ApiKey = Annotated[
+    str,
+    typer.Option("--key", envvar="TRUNKLINE_API_KEY", help="API key of the tenant. Default: the profile's."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 ApiUrl = Annotated[
     str,
     typer.Option("--url", envvar="TRUNKLINE_API_URL", help="URL of the API. Default: the URL of the stage."),
@@ -50,6 +75,9 @@ def report_errors() -> Iterator[None]:
     use_any_encoding()
     try:
         yield
+    except KeyboardInterrupt as stopped:
+        show_error("stopped: what was printed is done")
+        raise typer.Exit(_STOPPED) from stopped
     except (TrunklineError, WakeupNotSent, ApiError, TimeoutError, OSError, yaml.YAMLError) as error:
         raise _exit(str(error)) from error
     except (NoRegionError, NoCredentialsError, EndpointConnectionError, httpx.ConnectError) as error:
@@ -83,6 +111,17 @@ def show_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     _console.print(table)
 
 
+def show_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
+    """Print rows as a table with a column for each field, or as one JSON array."""
+    if as_json:
+        show(json.dumps(list(rows), ensure_ascii=False))
+    elif rows:
+        cells = ([str("" if value is None else value) for value in row.values()] for row in rows)
+        show_table(list(rows[0]), cells)
+    else:
+        show("none")
+
+
 def show_error(line: str) -> None:
     """Print a line about an error on stderr."""
     _error_console.print("✗ ", style="red", end="")
@@ -102,3 +141,8 @@ def _exit(message: str) -> typer.Exit:
 def connect(stage: str) -> Operator:
     """Open the deployment of a stage with the AWS credentials of the environment."""
     return open_operator(stack_outputs(stage))
+
+
+def open_api(url: str, key: str, stage: str) -> ApiClient:
+    """Open the API at a URL, or else that of a stage, with a key."""
+    return ApiClient(url or stack_outputs(stage)["ApiUrl"], key)

@@ -11,7 +11,7 @@ import httpx
 
 from trunkline.core.json_text import json_text
 from trunkline.webhooks.signing import signature_headers
-from trunkline_cli.watch import ApiClient, ApiError
+from trunkline_cli.api import ApiClient, ApiError
 
 WAIT_S = 20
 _TRY_AGAIN_AFTER_S = 2

@@ -19,6 +19,7 @@ from trunkline_cli.commands import (
     events,
     keys,
     livekit,
+    profiles,
     restore,
     suppressions,
     tenants,
@@ -26,9 +27,13 @@ from trunkline_cli.commands import (
 )
 from trunkline_cli.console import report_errors, show
 from trunkline_cli.local_stack import use_local_stack
+from trunkline_cli.profiles import use_profile
 
 # A traceback must not show API keys, secrets or the pepper, which are values of its frames.
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
+
+
+_KEEPS_PROFILES = ("login", "logout", "profiles")
 
 
 def _print_version(wanted: bool) -> None:
@@ -39,20 +44,32 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def choose_deployment(
+    context: typer.Context,
     local: Annotated[
         bool,
         typer.Option("--local", envvar="TRUNKLINE_LOCAL", help="Work on the local stack of `make run`."),
     ] = False,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            envvar="TRUNKLINE_PROFILE", help="Use the API and key of this profile: see `trunkline login`."
+        ),
+    ] = None,
     _: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Manage the tenants, API keys, trunks, agents and calls of a deployment, with your AWS credentials."""
-    if local:
-        with report_errors():
+    """Manage a deployment with your AWS credentials, and its calls with an API key."""
+    with report_errors():
+        if local:
             use_local_stack(os.environ, Path.cwd())
+        elif context.invoked_subcommand not in _KEEPS_PROFILES:
+            use_profile(os.environ, profile)
 
 
+app.command("login")(profiles.login)
+app.command("logout")(profiles.logout)
+app.command("profiles")(profiles.list_profiles)
 app.command("apply")(apply.apply)
 app.command("doctor")(doctor.doctor)
 app.command("restore")(restore.restore)

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
+from trunkline_cli.api import ApiClient, ApiError
 from trunkline_cli.commands import events
 from trunkline_cli.listener import Forwarder, follow
 from trunkline_cli.main import app
-from trunkline_cli.watch import ApiClient, ApiError
 from typer.testing import CliRunner
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLawV"
@@ -63,7 +63,7 @@ def run(
 
     client, mine = httpx.Client(transport=httpx.MockTransport(respond)), api.client()
     with monkeypatch.context() as patched:
-        patched.setattr(events, "_api_client", lambda *_: mine)
+        patched.setattr(events, "open_api", lambda *_: mine)
         patched.setattr("trunkline_cli.commands.events.httpx.Client", lambda **_: client)
         result = CliRunner().invoke(app, [*args, *KEY])
     assert result.exit_code == 0, result.output

@@ -15,11 +15,11 @@ import pytest
 import typer
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from trunkline_cli.api import ApiClient, ApiError
 from trunkline_cli.commands import calls
 from trunkline_cli.console import report_errors, show, show_error, show_table
 from trunkline_cli.local_stack import use_local_stack
 from trunkline_cli.main import app
-from trunkline_cli.watch import ApiClient, ApiError
 from typer.testing import CliRunner
 
 from trunkline.core.errors import NotFound
@@ -216,7 +216,7 @@ def test_a_server_that_is_not_trunkline_is_named(body: str) -> None:
     ],
 )
 def test_a_response_that_lacks_what_is_shown_is_one_line(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setattr(calls, "_api_client", lambda *_: _api(200, text))
+    monkeypatch.setattr(calls, "open_api", lambda *_: _api(200, text))
     for words in (["watch", "x"], ["place", "a", "+15550100001"]):
         result = CliRunner().invoke(app, ["calls", *words, "--key", "k"])
         assert isinstance(result.exception, SystemExit), result.exception
@@ -226,7 +226,7 @@ def test_a_response_that_lacks_what_is_shown_is_one_line(monkeypatch: pytest.Mon
 @pytest.mark.parametrize("cursor", ['"again"', "5"])
 def test_a_list_without_an_end_is_one_line(monkeypatch: pytest.MonkeyPatch, cursor: str) -> None:
     monkeypatch.setattr(
-        calls, "_api_client", lambda *_: _api(200, f'{{"data": [], "next_cursor": {cursor}}}')
+        calls, "open_api", lambda *_: _api(200, f'{{"data": [], "next_cursor": {cursor}}}')
     )
     result = CliRunner().invoke(app, ["calls", "why", "+15550100001", "--key", "k"])
     assert (result.exit_code, result.stderr) == (1, "✗ calls: the list does not end\n")

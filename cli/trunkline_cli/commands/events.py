@@ -14,10 +14,19 @@ import typer
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.timestamps import iso_from_ms
 from trunkline.webhooks.signing import PREFIX, generate_secret
-from trunkline_cli.console import ApiKey, ApiUrl, Stage, report_errors, show, show_error, show_table
+from trunkline_cli.api import ApiClient, expected_shape
+from trunkline_cli.console import (
+    ApiKey,
+    ApiUrl,
+    AsJson,
+    StageOfApi,
+    open_api,
+    report_errors,
+    show,
+    show_error,
+    show_table,
+)
 from trunkline_cli.listener import Forwarded, Forwarder, follow
-from trunkline_cli.stack_outputs import stack_outputs
-from trunkline_cli.watch import ApiClient, expected_shape
 
 app = typer.Typer(
     no_args_is_help=True, help="Read the events of the last 30 days, with an API key of the tenant."
@@ -27,7 +36,6 @@ _ANSWER_TIMEOUT_S = 15
 """As long as a webhook waits for a response."""
 
 Types = Annotated[str, typer.Option("--type", help="Event types or groups, separated by commas: call.*")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document for each event.")]
 
 
 @app.command("list")
@@ -38,12 +46,12 @@ def list_events(  # noqa: PLR0913, PLR0917 - one option for each property
     limit: Annotated[int, typer.Option(help="Print at most so many.", min=1, max=100)] = 20,
     as_json: AsJson = False,
     url: ApiUrl = "",
-    stage: Stage = "dev",
+    stage: StageOfApi = "dev",
 ) -> None:
     """Print the latest events, newest first."""
     with report_errors(), expected_shape():
         query = {"order": "newest_first", "limit": str(limit)} | _filters(types, call_id)
-        events = _api_client(url, key, stage).page("events", **query)["data"]
+        events = open_api(url, key, stage).page("events", **query)["data"]
         if as_json:
             for event in events:
                 show(json.dumps(event))
@@ -66,7 +74,7 @@ def listen(  # noqa: PLR0913, PLR0917 - one option for each property
     ] = "",
     as_json: AsJson = False,
     url: ApiUrl = "",
-    stage: Stage = "dev",
+    stage: StageOfApi = "dev",
 ) -> None:
     """Print events as they happen, and post each to a URL, signed as a webhook is. Ctrl-C ends it.
 
@@ -74,7 +82,7 @@ def listen(  # noqa: PLR0913, PLR0917 - one option for each property
     """
     with report_errors(), expected_shape():
         forwarder = _forwarder(forward_to, secret) if forward_to else None
-        api = _api_client(url, key, stage)
+        api = open_api(url, key, stage)
         query = {"since": iso_from_ms(api.server_time_ms())} | _filters(types, "")
         if forwarder and not as_json:
             show(f"Events are posted to {forward_to}, signed with {forwarder.secret}")
@@ -135,7 +143,3 @@ def _row(event: dict[str, Any]) -> list[str]:
     reason = data.get("status_reason") or data.get("reason") or ""
     time = datetime.fromtimestamp(event["created"], UTC).strftime("%Y-%m-%d %H:%M:%S")
     return [time, event["type"], event["id"], f"{next(filter(None, about), '')} {reason}".rstrip()]
-
-
-def _api_client(url: str, key: str, stage: str) -> ApiClient:
-    return ApiClient(url or stack_outputs(stage)["ApiUrl"], key)
