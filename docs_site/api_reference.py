@@ -23,7 +23,11 @@ def pages() -> list[tuple[str, str]]:
     """Return the pages by their paths in the site."""
     document: Json = json.loads(_FILE.read_text())
     tags = [(page_of(tag["name"]), _tag_page(document, tag)) for tag in document["tags"]]
-    return [*tags, ("api/events.md", _events_page(document)), ("api/schemas.md", _schemas_page(document))]
+    return [
+        *tags,
+        ("api/webhook-bodies.md", _webhooks_page(document)),
+        ("api/schemas.md", _schemas_page(document)),
+    ]
 
 
 def page_of(tag: str) -> str:
@@ -108,9 +112,9 @@ def _resolved(document: Json, value: Json) -> Json:
     return found
 
 
-def _events_page(document: Json) -> str:
+def _webhooks_page(document: Json) -> str:
     parts = [
-        "# Events",
+        "# Webhook bodies",
         "The requests that your [webhooks](../webhooks.md) receive, with the body of each event.",
     ]
     for name, methods in document["webhooks"].items():

@@ -39,7 +39,9 @@ def test_each_page_has_a_title_and_a_first_sentence(pages: dict[str, Page]) -> N
 
 
 def test_the_reference_has_each_operation_schema_and_event() -> None:
-    text = "\n".join(text for _, text in api_reference.pages())
+    made = dict(api_reference.pages())
+    assert len(made) == len(api_reference.pages()), "two pages have the same path"
+    text = "\n".join(made.values())
     operations = [each["operationId"] for methods in OPENAPI["paths"].values() for each in methods.values()]
     names = [*operations, *OPENAPI["components"]["schemas"], *OPENAPI["webhooks"]]
     assert [name for name in names if f" {{ #{name} }}" not in text] == []
