@@ -3,66 +3,55 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
-import logging
 import os
-import re
-import time
 import uuid
+from collections.abc import Coroutine, Mapping
 from types import TracebackType
-from typing import Any
-from urllib.parse import quote, urlencode
+from typing import Any, Self, overload
 
-import aiohttp
-from livekit.api import AccessToken, VideoGrants
+from trunkline_agent.connection import Connection, HttpConnection, call_id_of
+from trunkline_agent.context import CallContext, UserContextT, VariablesT, team_of, typed_context
+from trunkline_agent.metrics import AgentMetrics
+from trunkline_agent.outbox import Outbox
+from trunkline_agent.rooms import Job, Room, successor_joins, wait_for_person
+from trunkline_agent.session import FollowedSession, Session
+from trunkline_agent.tools import CallTools, ToolDefinition, ToolResult, has_done
+from trunkline_agent.turns import ROLES, moment, parts, require_name
 
-from trunkline_agent.responses import RATE_LIMITED, Refused, parse_response
-from trunkline_agent.turns import ROLES, encodable, next_batch, now, parts, to_json
-
-_log = logging.getLogger("trunkline_agent")
-_ROOM = re.compile(r"call-(?P<call_id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})(-[0-9]+)?")
-_TOKEN_LIFE_S = 600
-_FLUSH_INTERVAL_S = 1.0
-_MAX_NAME_LENGTH = 100
-_MAX_ATTEMPTS = 6
-_TIMEOUT = aiohttp.ClientTimeout(total=15)
-_TOOL_TIMEOUT = aiohttp.ClientTimeout(total=30)
-_IN_PROGRESS_RETRY_S = 5.0
-_SERVER_ERROR = 500
-_MAX_BACKOFF_S = 8.0
-_BACKOFF_S = 0.25
-_TOKEN_RENEWAL_MARGIN_S = 60
-
-
-class NotACall(Exception):
-    """The room does not belong to a call of Trunkline."""
+_SUCCESSOR_JOINS_S = 20.0
 
 
 class AgentCall:
-    """A client for one call, made by `of_room`.
+    """A client for one call, made by `of_job` or `of_room`.
 
-    Use it as an async context manager: at the end it sends the turns that are left.
+    `of_job` opens it and closes it when the job ends. One that is made by `of_room` is an async context
+    manager. At its end it sends the turns that are left.
+
+    Attributes:
+        id: the call's id.
+        agent: the name of the agent that has the call, once `context` was read.
+        team: the names of the workflow's agents, once `context` was read.
+        is_over: the agent has ended the call, or handed it to another worker. It is then not to end it again.
     """
 
     def __init__(
         self, url: str, room: str, api_key: str, api_secret: str, *, agent: str | None = None
     ) -> None:
         if agent is not None:
-            _require_name(agent)
-        match = _ROOM.fullmatch(room)
-        if match is None:
-            raise NotACall(room)
-        self.id = match["call_id"]
-        self._url = f"{url.rstrip('/')}/agent/v1/calls/{self.id}"
-        self._room, self._key, self._secret = room, api_key, api_secret
-        self._session: aiohttp.ClientSession | None = None
-        self._token, self._token_expires_s = "", 0.0
-        self._turns: list[dict[str, Any]] = []
+            require_name(agent)
+        self.id = call_id_of(room)
+        self.agent = agent
+        self.team: list[str] = []
+        self.is_over = False
+        self._connection = self._connect(url, room, api_key, api_secret)
+        self._tools = CallTools(self._connection)
         # A reporter of its own: a job that is restarted, or sent in again, must not use numbers twice.
-        self._reporter, self._sequence, self._agent = uuid.uuid4().hex, 0, agent
-        self._team: list[str] = []
-        self._flusher: asyncio.Task[None] | None = None
-        self._sending = asyncio.Lock()
+        self._reporter, self._sequence = uuid.uuid4().hex, 0
+        self._outbox = Outbox(self._report)
+        self._before_close: set[asyncio.Task[None]] = set()
+
+    def _connect(self, *address: str) -> Connection:
+        return HttpConnection(*address)
 
     @classmethod
     def of_room(
@@ -73,7 +62,7 @@ class AgentCall:
         api_secret: str | None = None,
         *,
         agent: str | None = None,
-    ) -> AgentCall:
+    ) -> Self:
         """Return the client for the call of a room.
 
         `agent` is the name that the transcript shows for what this agent says; by default the agent that has
@@ -92,39 +81,119 @@ class AgentCall:
             agent=agent,
         )
 
-    async def __aenter__(self) -> AgentCall:
-        self._session = aiohttp.ClientSession(json_serialize=to_json)
-        self._flusher = asyncio.create_task(self._flush_periodically())
+    @classmethod
+    def of_job(cls, job: Job, *, agent: str | None = None) -> Self:
+        """Return the open client for the call of a LiveKit job (`JobContext`); it closes when the job ends.
+
+        Addresses and keys come from the environment, as for `of_room`. Call it from the job's entrypoint: it
+        needs a running event loop.
+
+        Raises:
+            NotACall: the job's room does not belong to a call of Trunkline.
+        """
+        call = cls.of_room(job.job.room.name, agent=agent)
+        call.open()
+        job.add_shutdown_callback(call.close)
+        return call
+
+    async def __aenter__(self) -> Self:
+        self.open()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._flusher:
-            self._flusher.cancel()
-        try:
-            await self.flush()
-        finally:
-            if self._session:
-                await self._session.close()
+        await self.close()
 
-    async def context(self) -> dict[str, Any]:
-        """Return the call, its agent and workflow, the user_context without secrets, and the variables."""
-        context = await self._request("GET", f"context?reporter={self._reporter}", None)
-        self._sequence = max(self._sequence, context.get("next_sequence", 1) - 1)
-        self._agent = self._agent or context["agent"].get("active")
-        self._team = [agent["name"] for agent in (context.get("workflow") or {}).get("agents", ())]
-        return context
+    def open(self) -> None:
+        """Begin to send the transcript in the background."""
+        self._connection.open()
+        self._outbox.open()
+
+    async def close(self) -> None:
+        """Wait for what followed sessions still report, and send the turns that are left."""
+        try:
+            await asyncio.gather(*self._before_close, return_exceptions=True)
+            await self._outbox.close()
+        finally:
+            await self._connection.close()
+
+    @overload
+    async def context(self) -> CallContext[dict[str, Any], dict[str, Any]]: ...
+
+    @overload
+    async def context(
+        self, user_context: type[UserContextT]
+    ) -> CallContext[UserContextT, dict[str, Any]]: ...
+
+    @overload
+    async def context(
+        self, user_context: type[UserContextT], variables: type[VariablesT]
+    ) -> CallContext[UserContextT, VariablesT]: ...
+
+    async def context(self, user_context: type[Any] = dict, variables: type[Any] = dict) -> Any:
+        """Return the call, its agent and workflow, the user_context without secrets, and the variables.
+
+        `user_context` and `variables` are types to check the two objects against: pydantic models,
+        dataclasses or TypedDicts.
+
+        Raises:
+            InvalidContext: what the backend sent is not of the type.
+        """
+        response = await self._connection.request("GET", f"context?reporter={self._reporter}")
+        self._sequence = max(self._sequence, response.get("next_sequence", 1) - 1)
+        self.agent = self.agent or response["agent"].get("active")
+        self.team = team_of(response)
+        return typed_context(response, user_context, variables)
+
+    def follow(self, session: Session, agents: Mapping[str, str] | None = None) -> FollowedSession:
+        """Report what happens in an `AgentSession` of livekit-agents, until it closes.
+
+        What is said becomes the transcript, a hand-over to an agent of the workflow becomes a change of the
+        agent, and the use of models and their latencies become metrics. A session that the agent closes while
+        the person is there ends the call. Call it before `session.start`.
+
+        `agents` maps ids of LiveKit `Agent`s to names of agents in Trunkline. Without it, an `Agent` is the
+        agent of the workflow that has its id for a name: the class `DemoAgent`, whose id is `demo_agent`, is
+        "Demo Agent".
+
+        Raises:
+            ValueError: `agents` has a name that is not valid; or `context` was read, and the call's workflow
+                has no agent of this name.
+        """
+        for name in (agents or {}).values():
+            self._require_member(name)
+        return FollowedSession(self, session, agents or {})
+
+    async def wait_for_person(self, room: Room) -> str | None:
+        """Wait until the person is there, report `answered`, and return their participant identity.
+
+        That is when somebody joins a web call, or the callee picks up the phone. None: the room was closed
+        before, as nobody answered.
+        """
+        person = await wait_for_person(room)
+        if person is not None:
+            await self.answered()
+        return person
+
+    async def wait_for_successor(self, room: Room, timeout_s: float = _SUCCESSOR_JOINS_S) -> bool:
+        """Wait until another agent is in the room, after a tool has transferred the call to it.
+
+        False: none came in time. The person is still with this agent, which should go on.
+        """
+        self.is_over = await successor_joins(room, timeout_s)
+        return self.is_over
 
     async def answered(self) -> None:
         """Report that the person is connected and hears the agent."""
         await self._report({"type": "answered"})
 
-    def said(self, role: str, content: str, agent: str | None = None) -> None:
+    def said(self, role: str, content: str, agent: str | None = None, *, at_s: float | None = None) -> None:
         """Add a turn to the transcript; it is sent within about a second.
 
         `role` is assistant, user, system or tool. What does not fit into one request becomes several turns.
-        `agent` is by default the one that has the call.
+        `agent` is by default the one that has the call. `at_s` is when it was said, in Unix seconds; by
+        default now.
 
         Raises:
             ValueError: the role or the agent's name is not valid; the turn would be refused, and with it all
@@ -133,12 +202,22 @@ class AgentCall:
         if role not in ROLES:
             raise ValueError(f"role must be one of {', '.join(ROLES)}")
         if agent is not None:
-            _require_name(agent)
+            require_name(agent)
         if agent is None and role == "assistant":
-            agent = self._agent
+            agent = self.agent
         for part in parts(content):
-            turn = {"sequence": self._next(), "role": role, "content": part, "at": now()}
-            self._turns.append(turn | ({"agent": agent} if agent else {}))
+            turn = {"sequence": self._next(), "role": role, "content": part, "at": moment(at_s)}
+            self._outbox.add(turn | ({"agent": agent} if agent else {}))
+
+    def note_agent_change(self, agent: str) -> None:
+        """Add a change of the agent to what is to be sent; what is said from now on is its words.
+
+        Raises:
+            ValueError: as `agent_changed`.
+        """
+        self._require_member(agent)
+        self._outbox.add({"type": "agent_changed", "agent": agent, "sequence": self._next()})
+        self.agent = agent
 
     async def agent_changed(self, agent: str) -> None:
         """Report that another agent of the call has taken over; what is said from now on is its words.
@@ -147,33 +226,31 @@ class AgentCall:
             ValueError: the name is blank, or has more than 100 characters; or `context` was read, and the
                 call's workflow has no agent of this name.
         """
-        _require_name(agent)
-        if self._team and agent not in self._team:
-            raise ValueError(f"the call has no agent {agent}; its agents are {', '.join(self._team)}")
+        self.note_agent_change(agent)
         await self.flush()
-        await self._report({"type": "agent_changed", "agent": agent, "sequence": self._next()})
-        self._agent = agent
 
-    async def set_variables(self, values: dict[str, Any]) -> None:
+    async def set_variables(self, values: Mapping[str, Any]) -> None:
         """Replace all workflow variables."""
-        await self._report({"type": "variables", "sequence": self._next(), "values": values})
+        await self._report({"type": "variables", "sequence": self._next(), "values": dict(values)})
 
     async def summary(self, text: str) -> None:
         """Report the summary of the call."""
         await self._report({"type": "summary", "text": text})
 
-    async def tools(self, agent: str | None = None) -> list[dict[str, Any]]:
+    async def metrics(self, metrics: AgentMetrics) -> None:
+        """Report the figures of the conversation; the last report of an attempt counts."""
+        await self._report({"type": "metrics", **metrics})
+
+    async def tools(self, agent: str | None = None) -> list[ToolDefinition]:
         """Return the tools of an agent of the call, by default of its first agent.
 
         Each is a function definition: name, description, parameters (JSON Schema) and version.
         """
-        query = f"?{urlencode({'agent': agent}, errors='replace')}" if agent else ""
-        definitions: list[dict[str, Any]] = (await self._request("GET", f"tools{query}", None))["data"]
-        return definitions
+        return await self._tools.definitions(agent)
 
     async def use_tool(
-        self, name: str, params: dict[str, Any], invocation_id: str | None = None
-    ) -> dict[str, Any]:
+        self, name: str, params: Mapping[str, Any], invocation_id: str | None = None
+    ) -> ToolResult:
         """Invoke a tool, and return its `status`, `result`, `error` and further fields (see `docs/tools.md`).
 
         A failed request is sent again with the same `invocation_id`, so the tool runs once.
@@ -181,22 +258,9 @@ class AgentCall:
         Raises:
             Refused: the call has no such tool, or has ended.
         """
-        invocation_id = invocation_id or uuid.uuid4().hex
-        path, body = (
-            f"tools/{quote(encodable(name), safe='')}",
-            {"params": params, "invocation_id": invocation_id},
-        )
-        for attempt in range(_MAX_ATTEMPTS):
-            try:
-                return await self._request("POST", path, body, _TOOL_TIMEOUT)
-            except Refused as error:
-                if error.type == "outcome_unknown":
-                    return _outcome_unknown(name, invocation_id, str(error))
-                if error.type != "idempotency_in_progress" or attempt == _MAX_ATTEMPTS - 1:
-                    raise
-                # The response to an earlier request was lost, and its invocation still runs.
-                await asyncio.sleep(_IN_PROGRESS_RETRY_S)
-        raise AssertionError("unreachable")
+        result = await self._tools.use(name, params, invocation_id)
+        self.is_over = self.is_over or has_done(result, "end_call") or has_done(result, "transfer_agent")
+        return result
 
     async def answering_machine(self, result: str) -> None:
         """Report who answered the phone: human, machine, unknown, or a word of LiveKit's detection."""
@@ -210,87 +274,26 @@ class AgentCall:
         """
         await self.flush()
         await self._report({"type": "ended", "reason": reason})
+        self.is_over = True
 
     async def flush(self) -> None:
-        """Send the turns that have not been sent."""
-        async with self._sending:
-            while self._turns:
-                batch = next_batch(self._turns)
-                await self._report({"type": "transcript", "turns": batch})
-                del self._turns[: len(batch)]
+        """Send the turns and changes of the agent that have not been sent."""
+        await self._outbox.flush()
 
-    async def _flush_periodically(self) -> None:
-        while True:
-            await asyncio.sleep(_FLUSH_INTERVAL_S)
-            try:
-                await self.flush()
-            except Exception as error:  # noqa: BLE001 - a task that ends would lose all later turns
-                # The next flush sends the same turns again.
-                _log.warning("transcript not sent yet: %s: %s", type(error).__name__, error)
+    def run_before_close(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run work in the background; `close` waits for it."""
+        task = asyncio.create_task(work, name="trunkline_agent before close")
+        self._before_close.add(task)
+        task.add_done_callback(self._before_close.discard)
 
     async def _report(self, report: dict[str, Any]) -> None:
-        await self._request("POST", "reports", {"reporter": self._reporter, "reports": [report]})
-
-    async def _request(
-        self,
-        method: str,
-        path: str,
-        body: dict[str, Any] | None,
-        client_timeout: aiohttp.ClientTimeout = _TIMEOUT,
-    ) -> dict[str, Any]:
-        """Send a request, with retries: all requests are idempotent. A rate limit is waited for, too."""
-        for attempt in range(_MAX_ATTEMPTS):
-            if attempt:
-                await asyncio.sleep(min(_MAX_BACKOFF_S, _BACKOFF_S * 2**attempt))
-            try:
-                return await self._request_once(method, path, body, client_timeout)
-            except (aiohttp.ClientError, TimeoutError, Refused) as error:
-                is_final = isinstance(error, Refused) and error.type != RATE_LIMITED
-                if is_final or attempt == _MAX_ATTEMPTS - 1:
-                    raise
-        raise AssertionError("unreachable")
-
-    async def _request_once(
-        self, method: str, path: str, body: dict[str, Any] | None, client_timeout: aiohttp.ClientTimeout
-    ) -> dict[str, Any]:
-        if self._session is None:
-            raise RuntimeError("use `async with`")
-        headers = {"Authorization": f"Bearer {self._bearer_token()}"}
-        url = f"{self._url}/{path}"
-        async with self._session.request(
-            method, url, json=body, headers=headers, timeout=client_timeout, allow_redirects=False
-        ) as response:
-            if response.status >= _SERVER_ERROR:
-                response.raise_for_status()
-            return parse_response(response.status, await response.read())
-
-    def _bearer_token(self) -> str:
-        """Return a token like the one of an agent's job, for this room; renew it before it expires."""
-        if time.monotonic() > self._token_expires_s - _TOKEN_RENEWAL_MARGIN_S:
-            token = AccessToken(self._key, self._secret).with_kind("agent").with_identity(f"agent-{self.id}")
-            token = token.with_grants(VideoGrants(room=self._room, room_join=True, agent=True))
-            self._token = token.with_ttl(datetime.timedelta(seconds=_TOKEN_LIFE_S)).to_jwt()
-            self._token_expires_s = time.monotonic() + _TOKEN_LIFE_S
-        return self._token
+        await self._connection.request("POST", "reports", {"reporter": self._reporter, "reports": [report]})
 
     def _next(self) -> int:
         self._sequence += 1
         return self._sequence
 
-
-def _require_name(agent: str) -> None:
-    if not agent.strip() or len(agent) > _MAX_NAME_LENGTH:
-        raise ValueError(f"an agent's name has 1 to {_MAX_NAME_LENGTH} characters")
-
-
-def _outcome_unknown(name: str, invocation_id: str, message: str) -> dict[str, Any]:
-    """Return the result of an invocation whose outcome is lost."""
-    error = {"type": "outcome_unknown", "message": message, "may_have_happened": True}
-    result = {
-        "invocation_id": invocation_id,
-        "tool": name,
-        "status": "failed",
-        "result": None,
-        "error": error,
-    }
-    return result | {"state": {}, "actions": []}
+    def _require_member(self, agent: str) -> None:
+        require_name(agent)
+        if self.team and agent not in self.team:
+            raise ValueError(f"the call has no agent {agent}; its agents are {', '.join(self.team)}")

@@ -13,6 +13,7 @@ from livekit.agents import ToolError, function_tool
 
 from trunkline_agent.call import AgentCall
 from trunkline_agent.responses import Refused
+from trunkline_agent.tools import ToolDefinition
 
 
 async def function_tools(call: AgentCall, agent: str | None = None) -> list[Any]:
@@ -23,8 +24,12 @@ async def function_tools(call: AgentCall, agent: str | None = None) -> list[Any]
     return [_function_tool(call, definition) for definition in await call.tools(agent)]
 
 
-def _function_tool(call: AgentCall, definition: dict[str, Any]) -> Any:
-    schema = {name: definition[name] for name in ("name", "description", "parameters")}
+def _function_tool(call: AgentCall, definition: ToolDefinition) -> Any:
+    schema = {
+        "name": definition["name"],
+        "description": definition["description"],
+        "parameters": definition["parameters"],
+    }
     return function_tool(_handler(call, definition["name"]), raw_schema=schema)
 
 

@@ -1,12 +1,16 @@
-"""Turns of a transcript, cut and batched to what one request may carry. Pure, but for the clock of `now`."""
+"""Turns of a transcript, cut and batched to what one request may carry. Pure, but for the clock."""
 
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
+import time
+from collections.abc import Sequence
 from typing import Any
 
 ROLES = ("assistant", "user", "system", "tool")
+_MAX_NAME_LENGTH = 100
 _MAX_BATCH_TURNS = 200
 _MAX_BATCH_BYTES = 150_000
 _MAX_TURN_LENGTH = 40_000
@@ -33,6 +37,17 @@ def parts(content: str) -> list[str]:
     ]
 
 
+def next_report(waiting: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], int]:
+    """Return the next report of what waits, and of how many entries it consists.
+
+    Entries with a `type` are reports. Those without are turns: what stands together is sent together.
+    """
+    if "type" in waiting[0]:
+        return waiting[0], 1
+    turns = next_batch(list(itertools.takewhile(lambda entry: "type" not in entry, waiting)))
+    return {"type": "transcript", "turns": turns}, len(turns)
+
+
 def next_batch(turns: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the first turns that fit into one request, at least one."""
     size = 0
@@ -43,5 +58,17 @@ def next_batch(turns: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return turns[:_MAX_BATCH_TURNS]
 
 
-def now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+def moment(at_s: float | None = None) -> str:
+    """Return a Unix time in seconds, by default now, as ISO 8601 with milliseconds."""
+    at_s = time.time() if at_s is None else at_s
+    return datetime.datetime.fromtimestamp(at_s, datetime.UTC).isoformat(timespec="milliseconds")
+
+
+def require_name(agent: str) -> None:
+    """Check the name of an agent as Trunkline does.
+
+    Raises:
+        ValueError: it is blank, or has more than 100 characters.
+    """
+    if not agent.strip() or len(agent) > _MAX_NAME_LENGTH:
+        raise ValueError(f"an agent's name has 1 to {_MAX_NAME_LENGTH} characters")
